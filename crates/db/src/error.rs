@@ -1,0 +1,132 @@
+//! What can go wrong below a store.
+
+use std::path::PathBuf;
+
+/// An error of the database layer. None of its texts carry bound values.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A unique or foreign key rule said no; the text names the rule, never the value.
+    #[error("a rule of the database refused the change: {0}")]
+    Conflict(String),
+    /// The disk (or the quota) is full. Nothing of the command was kept.
+    #[error("the disk is full")]
+    Full,
+    /// The engine was too busy to take the command, or two commands blocked each other. Trying again is safe.
+    #[error("the database is busy")]
+    Busy,
+    /// Another process holds the data folder.
+    #[error("another Bedside is already running on {0}")]
+    InUse(PathBuf),
+    /// The data was written by a newer release.
+    #[error("this data was written by a newer Bedside (schema {found}, this one knows {known})")]
+    Newer {
+        /// The schema version found in the database.
+        found: i64,
+        /// The newest version this program knows.
+        known: i64,
+    },
+    /// A migration that ran before has other text now.
+    #[error("migration {0} is not the one that was applied to this data")]
+    Changed(i64),
+    /// The number of arguments differs from the number of parameters.
+    #[error("{statement}: {given} arguments for {wanted} parameters")]
+    Arguments {
+        /// Name of the statement.
+        statement: &'static str,
+        /// How many were given.
+        given: usize,
+        /// How many the text has.
+        wanted: usize,
+    },
+    /// A row that had to be there was not.
+    #[error("{0}: no row")]
+    NoRow(&'static str),
+    /// A column held another type than the reader expected.
+    #[error("column {column}: {reason}")]
+    Column {
+        /// Position in the row, from 0.
+        column: usize,
+        /// What was wrong.
+        reason: String,
+    },
+    /// A command on the embedded engine waited for something outside the database.
+    #[error("a command waited for something other than the database inside a write")]
+    Waited,
+    /// The database was closed.
+    #[error("the database is closed")]
+    Closed,
+    /// The server could not be reached or hung up.
+    #[error("the database can't be reached: {0}")]
+    Connection(String),
+    /// This engine does not do that.
+    #[error("{0}")]
+    Unsupported(&'static str),
+    /// Anything else, with the engine's own words.
+    #[error("the database refused: {0}")]
+    Engine(String),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+impl DbError {
+    /// Whether the same command may succeed when tried again.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy | Self::Full | Self::Connection(_))
+    }
+
+    pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { path, source }
+    }
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, text) => {
+                let text = text.clone().unwrap_or_else(|| failure.to_string());
+                match failure.code {
+                    ErrorCode::ConstraintViolation => Self::Conflict(text),
+                    ErrorCode::DiskFull => Self::Full,
+                    ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+                    _ => Self::Engine(text),
+                }
+            }
+            _ => Self::Engine(error.to_string()),
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for DbError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        let Some(server) = error.as_db_error() else {
+            return Self::Connection(error.to_string());
+        };
+        // Classes and codes: PostgreSQL manual, appendix A.
+        match server.code().code() {
+            "40001" | "40P01" | "55P03" => Self::Busy,
+            "53100" => Self::Full,
+            code if code.starts_with("23") => {
+                Self::Conflict(server.constraint().unwrap_or_else(|| server.message()).to_owned())
+            }
+            code if code.starts_with("08") || code.starts_with("57P") => Self::Connection(server.message().to_owned()),
+            code => Self::Engine(format!("{code} {}", server.message())),
+        }
+    }
+}
+
+impl From<deadpool_postgres::PoolError> for DbError {
+    fn from(error: deadpool_postgres::PoolError) -> Self {
+        match error {
+            deadpool_postgres::PoolError::Backend(error) => error.into(),
+            other => Self::Connection(other.to_string()),
+        }
+    }
+}

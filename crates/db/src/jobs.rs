@@ -1,0 +1,141 @@
+//! The job queue's rows: enqueued in the caller's transaction, leased to one runner, kept until done.
+//!
+//! A job carries ids and never patient data. Its `key` makes it unique: enqueuing the same key again while the first
+//! still waits changes nothing. The table stands in the desk's first migration.
+
+use crate::{Conn, DbError, Id, Identity, Timestamp, Tx, args, statements};
+use uuid::Uuid;
+
+/// Marker of job ids.
+#[derive(Clone, Copy, Debug)]
+pub struct Job;
+impl Identity for Job {
+    const NAME: &'static str = "job";
+}
+
+/// A job to enqueue.
+#[derive(Clone, Debug)]
+pub struct NewJob<'a> {
+    /// Its id.
+    pub id: Id<Job>,
+    /// Whose.
+    pub organisation: Uuid,
+    /// Constant name of the kind of work.
+    pub kind: &'static str,
+    /// At most one waiting job of a kind has this key.
+    pub key: Option<&'a str>,
+    /// JSON with ids.
+    pub payload: &'a str,
+    /// Not before.
+    pub due: Timestamp,
+}
+
+/// A job that was leased.
+#[derive(Clone, Debug)]
+pub struct Leased {
+    /// Its id.
+    pub id: Id<Job>,
+    /// Whose.
+    pub organisation: Uuid,
+    /// Kind of work.
+    pub kind: String,
+    /// JSON with ids.
+    pub payload: String,
+    /// How often it was tried before this time.
+    pub attempts: i64,
+    /// When it was due.
+    pub due: Timestamp,
+}
+
+statements! {
+    /// Puts a job in, unless its key waits already.
+    ENQUEUE = "INSERT INTO jobs (id, organisation_id, kind, unique_key, payload, due_at) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    /// Jobs that are due and leased by nobody.
+    DUE = "SELECT id FROM jobs WHERE failed_at IS NULL AND due_at <= $1 AND leased_until <= $1 ORDER BY due_at LIMIT $2";
+    /// Leases one job.
+    LEASE = "UPDATE jobs SET leased_until = $2, attempts = attempts + 1 WHERE id = $1 AND leased_until <= $3 \
+        RETURNING id, organisation_id, kind, payload, attempts - 1, due_at";
+    /// When the next job can be taken.
+    NEXT_DUE = "SELECT MIN(CASE WHEN due_at > leased_until THEN due_at ELSE leased_until END) FROM jobs \
+        WHERE failed_at IS NULL";
+    /// Done.
+    FINISH = "DELETE FROM jobs WHERE id = $1";
+    /// To be tried again.
+    RETRY = "UPDATE jobs SET due_at = $2, leased_until = 0, last_error = $3 WHERE id = $1";
+    /// Given up; kept for a person to see.
+    PARK = "UPDATE jobs SET failed_at = $2, leased_until = 0, last_error = $3 WHERE id = $1";
+    /// Takes a waiting job back by its key.
+    CANCEL = "DELETE FROM jobs WHERE organisation_id = $1 AND kind = $2 AND unique_key = $3 AND leased_until <= $4";
+    /// How many wait and how many were given up.
+    COUNTS = "SELECT COUNT(*), COUNT(failed_at) FROM jobs";
+}
+
+/// Enqueues `job` in the caller's transaction.
+pub async fn enqueue(tx: &mut Tx, job: NewJob<'_>) -> Result<(), DbError> {
+    tx.execute(ENQUEUE, args![job.id, job.organisation, job.kind, job.key, job.payload, job.due]).await?;
+    Ok(())
+}
+
+/// Leases up to `limit` due jobs until `lease_end`. A job whose lease ran out is taken again.
+pub async fn claim(
+    tx: &mut Tx,
+    now: Timestamp,
+    lease_end: Timestamp,
+    limit: i64,
+) -> Result<Vec<Leased>, DbError> {
+    let due: Vec<Id<Job>> = tx.query(DUE, args![now, limit], |row| row.get(0)).await?;
+    let mut leased = Vec::with_capacity(due.len());
+    for id in due {
+        let job = tx
+            .query_opt(LEASE, args![id, lease_end, now], |row| {
+                Ok(Leased {
+                    id: row.get(0)?,
+                    organisation: row.get(1)?,
+                    kind: row.get(2)?,
+                    payload: row.get(3)?,
+                    attempts: row.get(4)?,
+                    due: row.get(5)?,
+                })
+            })
+            .await?;
+        leased.extend(job);
+    }
+    Ok(leased)
+}
+
+/// The instant at which the next job can be taken, if any waits.
+pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>, DbError> {
+    Ok(conn.query_opt(NEXT_DUE, args![], |row| row.get::<Option<Timestamp>>(0)).await?.flatten())
+}
+
+/// Removes a job that is done.
+pub async fn finish(tx: &mut Tx, id: Id<Job>) -> Result<(), DbError> {
+    tx.execute(FINISH, args![id]).await.map(drop)
+}
+
+/// Puts a job back for `due`. `error` is a code, never a text from outside.
+pub async fn retry(tx: &mut Tx, id: Id<Job>, due: Timestamp, error: &str) -> Result<(), DbError> {
+    tx.execute(RETRY, args![id, due, error]).await.map(drop)
+}
+
+/// Gives a job up and keeps its row.
+pub async fn park(tx: &mut Tx, id: Id<Job>, now: Timestamp, error: &str) -> Result<(), DbError> {
+    tx.execute(PARK, args![id, now, error]).await.map(drop)
+}
+
+/// Takes a waiting job back; `false` when it is gone or being run.
+pub async fn cancel(
+    tx: &mut Tx,
+    organisation: Uuid,
+    kind: &'static str,
+    key: &str,
+    now: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(CANCEL, args![organisation, kind, key, now]).await? > 0)
+}
+
+/// (waiting or given up, given up).
+pub async fn counts(conn: &mut Conn) -> Result<(i64, i64), DbError> {
+    conn.query_one(COUNTS, args![], |row| Ok((row.get(0)?, row.get(1)?))).await
+}

@@ -1,0 +1,155 @@
+//! One SQL text for two engines.
+//!
+//! The desk keeps its rows in an embedded SQLite file or in PostgreSQL and writes each query once.
+//! This crate hides the driver behind a small facade:
+//!
+//! * [`Statement`]: a SQL text with `$1`-style parameters, declared with [`statements!`], so that every text in the
+//!   product is listed and a test can prepare it on both engines;
+//! * [`Value`] and [`args!`]: what is bound; [`Row`] and [`Column`]: what comes back;
+//! * [`Db::read`] gives a [`Conn`] for queries, [`Db::write`] runs one command in one transaction. On SQLite the
+//!   commands that wait are committed together ([`sqlite`]), and each is answered only after that commit;
+//! * [`Id`], [`Timestamp`], [`Clock`]: identity and time as plain values that come in as arguments.
+//!
+//! Three things differ by engine and live here alone: the search index ([`search`]), claiming jobs ([`jobs`]) and
+//! telling other readers that something happened ([`Notice`]).
+
+mod conn;
+mod error;
+mod id;
+pub mod jobs;
+mod migrate;
+mod notify;
+mod postgres;
+mod row;
+pub mod search;
+pub mod sqlite;
+mod statement;
+mod time;
+mod value;
+
+pub use conn::{Conn, Tx};
+pub use error::DbError;
+pub use id::{Id, IdSource, Identity};
+pub use migrate::{Migration, MigrationReport};
+pub use notify::Notice;
+pub use row::{Column, Row};
+pub use statement::{Statement, count_parameters, with_question_marks};
+pub use time::{Clock, FixedClock, SystemClock, Timestamp};
+pub use value::{ToValue, Value};
+
+use futures_util::future::BoxFuture;
+use std::path::PathBuf;
+use tokio::sync::broadcast;
+
+/// The statements of this crate's own tables (the schema versions and the job queue).
+pub fn own_statements() -> impl Iterator<Item = &'static Statement> {
+    migrate::ALL.iter().chain(jobs::ALL)
+}
+
+/// Where the rows live.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// An embedded database in this folder (`bedside.db`, `search.db`, `lock`).
+    Sqlite(PathBuf),
+    /// A PostgreSQL server, as a `postgres://` address.
+    Postgres(String),
+}
+
+/// A handle on the database; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    engine: Engine,
+    notices: broadcast::Sender<Notice>,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
+}
+
+impl Db {
+    /// Opens the database and makes sure that no other process uses the same folder.
+    ///
+    /// The schema is left as it is: call [`Db::migrate`] next.
+    pub async fn open(target: &Target) -> Result<Self, DbError> {
+        let (notices, _) = broadcast::channel(4096);
+        let engine = match target {
+            Target::Sqlite(folder) => Engine::Sqlite(sqlite::Sqlite::open(folder, notices.clone())?),
+            Target::Postgres(url) => Engine::Postgres(postgres::Postgres::open(url, notices.clone()).await?),
+        };
+        Ok(Self { engine, notices })
+    }
+
+    /// Brings the schema to the newest of `migrations` in one transaction, after a copy of the SQLite file.
+    pub async fn migrate(&self, migrations: &'static [Migration], now: Timestamp) -> Result<MigrationReport, DbError> {
+        migrate::run(self, migrations, now).await
+    }
+
+    /// A connection for queries. On SQLite it sees one unchanging snapshot until it is dropped.
+    pub async fn read(&self) -> Result<Conn, DbError> {
+        match &self.engine {
+            Engine::Sqlite(store) => Ok(Conn::Sqlite(store.reader()?)),
+            Engine::Postgres(store) => Ok(Conn::Postgres(store.reader().await?)),
+        }
+    }
+
+    /// Runs `command` in one transaction and answers after it is durable.
+    ///
+    /// An `Err` from the command undoes everything it wrote. Nothing that waits for anything but this database may
+    /// run inside: on SQLite such a command is refused with [`DbError::Waited`].
+    pub async fn write<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        match &self.engine {
+            Engine::Sqlite(store) => store.write(command).await,
+            Engine::Postgres(store) => store.write(command).await,
+        }
+    }
+
+    /// Notices of committed changes, from this process and (on PostgreSQL) from every other.
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
+    }
+
+    /// Whether this is the embedded engine.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.engine, Engine::Sqlite(_))
+    }
+
+    /// Prepares `statement` without running it, to show that this engine understands it.
+    pub async fn check(&self, statement: &Statement) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Sqlite(store) => store.check(statement),
+            Engine::Postgres(store) => store.check(statement).await,
+        }
+    }
+
+    /// Answers once the database has answered.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Sqlite(store) => store.ping(),
+            Engine::Postgres(store) => store.ping().await,
+        }
+    }
+
+    /// Writes a consistent copy of the embedded database to `to`, page by page, while work goes on.
+    ///
+    /// `progress` hears (pages done, pages in all). On PostgreSQL this is [`DbError::Unsupported`]: use `pg_dump`.
+    pub async fn copy_to(&self, to: PathBuf, progress: impl FnMut(u64, u64) + Send + 'static) -> Result<(), DbError> {
+        match &self.engine {
+            Engine::Sqlite(store) => store.copy_to(to, progress).await,
+            Engine::Postgres(_) => Err(DbError::Unsupported("a PostgreSQL desk is backed up with pg_dump")),
+        }
+    }
+
+    /// Ends the writer after all commands handed in so far, and folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        if let Engine::Sqlite(store) = &self.engine {
+            store.close().await;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The PostgreSQL engine: a pool, one transaction a command, and a listener for other nodes' notices.
+
+use crate::{Conn, DbError, Notice, Statement, Tx};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures_util::future::{BoxFuture, poll_fn};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast;
+use tokio_postgres::{AsyncMessage, NoTls};
+
+/// The `NOTIFY` channel of all desks on one database.
+const CHANNEL: &str = "bedside";
+/// Connections in all; a command that finds none free waits.
+const CONNECTIONS: usize = 24;
+
+/// A handle on the server; cheap to clone.
+#[derive(Clone)]
+pub struct Postgres(Arc<Inner>);
+
+struct Inner {
+    pool: Pool,
+    listener: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+/// A pooled connection.
+pub type Handle = Object;
+
+impl Postgres {
+    pub(crate) async fn open(url: &str, notices: broadcast::Sender<Notice>) -> Result<Self, DbError> {
+        let config: tokio_postgres::Config = url.parse()?;
+        let manager = Manager::from_config(
+            config.clone(),
+            NoTls,
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(Duration::from_secs(10)))
+            .create_timeout(Some(Duration::from_secs(10)))
+            .build()
+            .map_err(|error| DbError::Connection(error.to_string()))?;
+        let version: i32 = {
+            let client = pool.get().await?;
+            client.query_one("SELECT current_setting('server_version_num')::int", &[]).await?.get(0)
+        };
+        if version < 150_000 {
+            return Err(DbError::Unsupported("Bedside needs PostgreSQL 15 or newer"));
+        }
+        let listener = tokio::spawn(listen(config, notices));
+        Ok(Self(Arc::new(Inner { pool, listener })))
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Handle, DbError> {
+        Ok(self.0.pool.get().await?)
+    }
+
+    pub(crate) async fn write<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let store = self.clone();
+        // In a task of its own: a caller that goes away must not leave a transaction half done.
+        let running = tokio::spawn(async move {
+            let mut tx = Tx::new(Conn::Postgres(store.reader().await?));
+            tx.batch("BEGIN").await?;
+            match command(&mut tx).await {
+                Ok(value) => {
+                    commit(&mut tx).await?;
+                    for then in std::mem::take(&mut tx.after) {
+                        then();
+                    }
+                    Ok(value)
+                }
+                Err(error) => {
+                    tx.batch("ROLLBACK").await?;
+                    Err(error)
+                }
+            }
+        });
+        running.await.map_err(|_| DbError::Engine("a command panicked".to_owned()))?
+    }
+
+    pub(crate) async fn check(&self, statement: &Statement) -> Result<(), DbError> {
+        let prepared = self.reader().await?.prepare(statement.dollar).await?;
+        if prepared.params().len() == statement.parameters {
+            return Ok(());
+        }
+        Err(DbError::Arguments {
+            statement: statement.name,
+            given: prepared.params().len(),
+            wanted: statement.parameters,
+        })
+    }
+
+    pub(crate) async fn ping(&self) -> Result<(), DbError> {
+        self.reader().await?.simple_query("SELECT 1").await?;
+        Ok(())
+    }
+}
+
+async fn commit(tx: &mut Tx) -> Result<(), DbError> {
+    for notice in std::mem::take(&mut tx.notices) {
+        let Conn::Postgres(client) = &mut **tx else { continue };
+        let tell = client.prepare_cached("SELECT pg_notify($1, $2)").await?;
+        client.execute(&tell, &[&CHANNEL, &notice.to_payload()]).await?;
+    }
+    tx.batch("COMMIT").await
+}
+
+/// Passes the server's notices on, and connects again when the connection is lost.
+async fn listen(config: tokio_postgres::Config, notices: broadcast::Sender<Notice>) {
+    loop {
+        if let Err(error) = listen_once(&config, &notices).await {
+            tracing::warn!(%error, "the connection that listens for changes was lost");
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+async fn listen_once(config: &tokio_postgres::Config, notices: &broadcast::Sender<Notice>) -> Result<(), DbError> {
+    let (client, mut connection) = config.connect(NoTls).await?;
+    let (sender, mut received) = tokio::sync::mpsc::unbounded_channel();
+    let pump = tokio::spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+            if let AsyncMessage::Notification(notification) = message
+                && sender.send(notification).is_err()
+            {
+                break;
+            }
+        }
+    });
+    client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
+    while let Some(notification) = received.recv().await {
+        if let Some(notice) = Notice::from_payload(notification.payload()) {
+            let _ = notices.send(notice);
+        }
+    }
+    pump.abort();
+    Err(DbError::Connection("the server closed the connection".to_owned()))
+}

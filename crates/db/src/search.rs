@@ -1,0 +1,233 @@
+//! The search index: keyed tokens in, document numbers out. It never sees a word.
+//!
+//! A document is a message's number (rising with time). Its tokens are made elsewhere from a secret key and are short
+//! ASCII words here. On SQLite the index is an FTS5 table in a file of its own (`search.db`), so that building it never
+//! holds up the writer; it is derived data and is rebuilt when lost. On PostgreSQL it is a `tsvector` column with a GIN
+//! index. Either way the position up to which events were indexed is stored in the same transaction as the tokens.
+
+use crate::{Db, DbError, Engine, sqlite};
+use parking_lot::Mutex;
+use rusqlite::{Connection, OptionalExtension};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What to do with one document.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Adds it, or replaces what is known of it.
+    Put {
+        /// The document's number.
+        doc: i64,
+        /// Its tokens, lower-case ASCII letters and digits.
+        tokens: Vec<String>,
+    },
+    /// Forgets it.
+    Forget {
+        /// The document's number.
+        doc: i64,
+    },
+}
+
+/// A conjunction of alternatives: every inner list must have a token that the document has.
+pub type Wanted = Vec<Vec<String>>;
+
+/// The index of one database; cheap to clone.
+#[derive(Clone)]
+pub struct SearchIndex(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Sqlite(Arc<Files>),
+    Postgres(Db),
+}
+
+struct Files {
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    path: std::path::PathBuf,
+}
+
+const SQLITE_SCHEMA: &str = "
+CREATE VIRTUAL TABLE IF NOT EXISTS tokens USING fts5(
+    words, content='', contentless_delete=1, detail=none, tokenize='ascii');
+CREATE TABLE IF NOT EXISTS positions (organisation_id BLOB PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
+";
+
+const POSTGRES_SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS search_tokens (
+    organisation_id UUID NOT NULL, doc BIGINT NOT NULL, words tsvector NOT NULL, PRIMARY KEY (organisation_id, doc));
+CREATE INDEX IF NOT EXISTS search_tokens_words ON search_tokens USING gin (words);
+CREATE TABLE IF NOT EXISTS search_positions (organisation_id UUID PRIMARY KEY, sequence BIGINT NOT NULL);
+";
+
+impl SearchIndex {
+    /// Opens the index that belongs to `db`, and makes an empty one where there is none.
+    pub async fn open(db: &Db) -> Result<Self, DbError> {
+        match &db.engine {
+            Engine::Sqlite(store) => {
+                let path = store.folder().join("search.db");
+                let writer = sqlite::connect(&path, 16 * 1024)?;
+                writer.pragma_update(None, "journal_mode", "wal")?;
+                writer.pragma_update(None, "synchronous", "normal")?;
+                writer.execute_batch(SQLITE_SCHEMA)?;
+                Ok(Self(Kind::Sqlite(Arc::new(Files { writer: Mutex::new(writer), readers: Mutex::default(), path }))))
+            }
+            Engine::Postgres(store) => {
+                let client = store.reader().await?;
+                // Two nodes that start together would otherwise both create.
+                client
+                    .batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock(4202); {POSTGRES_SCHEMA} COMMIT;"))
+                    .await?;
+                Ok(Self(Kind::Postgres(db.clone())))
+            }
+        }
+    }
+
+    /// Up to which event number `organisation` is indexed.
+    pub async fn position(&self, organisation: Uuid) -> Result<i64, DbError> {
+        match &self.0 {
+            Kind::Sqlite(files) => {
+                let found = files
+                    .writer
+                    .lock()
+                    .prepare_cached("SELECT sequence FROM positions WHERE organisation_id = ?1")?
+                    .query_row([organisation.as_bytes()], |row| row.get(0))
+                    .optional()?;
+                Ok(found.unwrap_or(0))
+            }
+            Kind::Postgres(db) => {
+                let client = pooled(db).await?;
+                let sql = "SELECT sequence FROM search_positions WHERE organisation_id = $1";
+                let found = client.query_opt(&client.prepare_cached(sql).await?, &[&organisation]).await?;
+                Ok(found.map_or(0, |row| row.get(0)))
+            }
+        }
+    }
+
+    /// Applies `changes` and moves the position to `sequence`, both or neither.
+    pub async fn apply(&self, organisation: Uuid, changes: Vec<Change>, sequence: i64) -> Result<(), DbError> {
+        match &self.0 {
+            Kind::Sqlite(files) => {
+                let files = Arc::clone(files);
+                tokio::task::spawn_blocking(move || files.apply(organisation, &changes, sequence))
+                    .await
+                    .map_err(|_| DbError::Closed)?
+            }
+            Kind::Postgres(db) => apply_postgres(db, organisation, &changes, sequence).await,
+        }
+    }
+
+    /// The newest `limit` documents below `before` that have all of `wanted`, newest first.
+    pub async fn find(
+        &self,
+        organisation: Uuid,
+        wanted: &Wanted,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<i64>, DbError> {
+        if wanted.is_empty() || !wanted.iter().flatten().all(|token| is_token(token)) {
+            return Ok(Vec::new());
+        }
+        match &self.0 {
+            Kind::Sqlite(files) => {
+                let query = expression(wanted, " AND ", " OR ", '"');
+                let reader = files.reader()?;
+                let found = reader
+                    .prepare_cached(
+                        "SELECT rowid FROM tokens WHERE tokens MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3",
+                    )?
+                    .query_map(rusqlite::params![query, before, limit], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?;
+                files.readers.lock().push(reader);
+                Ok(found)
+            }
+            Kind::Postgres(db) => {
+                let query = expression(wanted, " & ", " | ", '\'');
+                let client = pooled(db).await?;
+                let sql = "SELECT doc FROM search_tokens WHERE organisation_id = $1 AND words @@ $2::text::tsquery \
+                           AND doc < $3 ORDER BY doc DESC LIMIT $4";
+                let rows = client
+                    .query(&client.prepare_cached(sql).await?, &[&organisation, &query, &before, &limit])
+                    .await?;
+                Ok(rows.iter().map(|row| row.get(0)).collect())
+            }
+        }
+    }
+}
+
+impl Files {
+    fn reader(&self) -> Result<Connection, DbError> {
+        match self.readers.lock().pop() {
+            Some(connection) => Ok(connection),
+            None => sqlite::connect(&self.path, 4 * 1024),
+        }
+    }
+
+    fn apply(&self, organisation: Uuid, changes: &[Change], sequence: i64) -> Result<(), DbError> {
+        let mut writer = self.writer.lock();
+        let tx = writer.transaction()?;
+        for change in changes {
+            match change {
+                Change::Put { doc, tokens } => {
+                    tx.prepare_cached("INSERT OR REPLACE INTO tokens (rowid, words) VALUES (?1, ?2)")?
+                        .execute(rusqlite::params![doc, tokens.join(" ")])?;
+                }
+                Change::Forget { doc } => {
+                    tx.prepare_cached("DELETE FROM tokens WHERE rowid = ?1")?.execute([doc])?;
+                }
+            }
+        }
+        tx.prepare_cached(
+            "INSERT INTO positions (organisation_id, sequence) VALUES (?1, ?2) \
+             ON CONFLICT (organisation_id) DO UPDATE SET sequence = excluded.sequence",
+        )?
+        .execute(rusqlite::params![organisation.as_bytes(), sequence])?;
+        Ok(tx.commit()?)
+    }
+}
+
+async fn pooled(db: &Db) -> Result<deadpool_postgres::Object, DbError> {
+    match &db.engine {
+        Engine::Postgres(store) => store.reader().await,
+        Engine::Sqlite(_) => Err(DbError::Closed),
+    }
+}
+
+async fn apply_postgres(db: &Db, organisation: Uuid, changes: &[Change], sequence: i64) -> Result<(), DbError> {
+    let mut client = pooled(db).await?;
+    let tx = client.transaction().await?;
+    let put = tx
+        .prepare_cached(
+            "INSERT INTO search_tokens (organisation_id, doc, words) VALUES ($1, $2, array_to_tsvector($3::text[])) \
+             ON CONFLICT (organisation_id, doc) DO UPDATE SET words = excluded.words",
+        )
+        .await?;
+    let forget = tx.prepare_cached("DELETE FROM search_tokens WHERE organisation_id = $1 AND doc = $2").await?;
+    for change in changes {
+        match change {
+            Change::Put { doc, tokens } => tx.execute(&put, &[&organisation, doc, tokens]).await?,
+            Change::Forget { doc } => tx.execute(&forget, &[&organisation, doc]).await?,
+        };
+    }
+    tx.execute(
+        "INSERT INTO search_positions (organisation_id, sequence) VALUES ($1, $2) \
+         ON CONFLICT (organisation_id) DO UPDATE SET sequence = excluded.sequence",
+        &[&organisation, &sequence],
+    )
+    .await?;
+    Ok(tx.commit().await?)
+}
+
+fn is_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+fn expression(wanted: &Wanted, and: &str, or: &str, quote: char) -> String {
+    let groups = wanted.iter().map(|group| {
+        let words: Vec<_> = group.iter().map(|token| format!("{quote}{token}{quote}")).collect();
+        format!("({})", words.join(or))
+    });
+    let joined: Vec<_> = groups.collect();
+
+    joined.join(and)
+}

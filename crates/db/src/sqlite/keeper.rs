@@ -1,0 +1,46 @@
+//! Keeps the write-ahead log short without holding up a commit: a thread of its own folds it into the file while the
+//! writer goes on, and asks the writer for the last few pages only when the log has grown long.
+
+use super::writer::Writer;
+use rusqlite::Connection;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+/// How often the log is looked at.
+const ROUND: Duration = Duration::from_millis(500);
+/// A log with more pages than this (128 MiB) is folded in by the writer itself, so that it starts from its beginning.
+const LONG: i64 = 32 * 1024;
+
+/// The thread ends when this is dropped.
+pub(super) struct Keeper(Option<SyncSender<()>>);
+
+impl Keeper {
+    pub(super) fn start(connection: Connection, writer: Writer) -> Self {
+        let (alive, ended) = sync_channel::<()>(0);
+        std::thread::Builder::new()
+            .name("db-keeper".to_owned())
+            .spawn(move || {
+                let mut seen = 0;
+                while matches!(ended.recv_timeout(ROUND), Err(RecvTimeoutError::Timeout)) {
+                    let commits = writer.commits();
+                    if commits == seen {
+                        continue;
+                    }
+                    seen = commits;
+                    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1)) {
+                        Ok(pages) if pages > LONG => writer.checkpoint(),
+                        Ok(_) => {}
+                        Err(error) => tracing::warn!(%error, "the write-ahead log could not be folded into the file"),
+                    }
+                }
+            })
+            .expect("the system can start a thread");
+        Self(Some(alive))
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.take();
+    }
+}

@@ -1,0 +1,193 @@
+//! The embedded engine: one writer with group commit, a pool of readers, and a keeper of the write-ahead log.
+
+mod keeper;
+mod writer;
+
+use crate::{DbError, Notice, Statement, Tx};
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{broadcast, oneshot};
+use writer::{Command, Writer};
+
+/// Name of the main database file in the data folder.
+pub const FILE: &str = "bedside.db";
+
+/// Connections kept open for reading; more are opened under a burst and closed again.
+const READERS_KEPT: usize = 8;
+
+/// A handle on the embedded engine; cheap to clone.
+#[derive(Clone)]
+pub struct Sqlite(Arc<Inner>);
+
+struct Inner {
+    path: PathBuf,
+    readers: Readers,
+    writer: Writer,
+    _keeper: keeper::Keeper,
+    _lock: File,
+}
+
+type Readers = Arc<Mutex<Vec<Connection>>>;
+
+impl Sqlite {
+    pub(crate) fn open(folder: &Path, notices: broadcast::Sender<Notice>) -> Result<Self, DbError> {
+        std::fs::create_dir_all(folder).map_err(DbError::file(folder))?;
+        let lock = lock(folder)?;
+        let path = folder.join(FILE);
+        let connection = connect(&path, 32 * 1024)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        // The keeper folds the log into the file, so that no commit has to.
+        connection.pragma_update(None, "wal_autocheckpoint", 0)?;
+        connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+        let writer = Writer::start(connection, notices);
+        let keeper = keeper::Keeper::start(connect(&path, 256)?, writer.clone());
+        Ok(Self(Arc::new(Inner { path, readers: Readers::default(), writer, _keeper: keeper, _lock: lock })))
+    }
+
+    pub(crate) fn reader(&self) -> Result<Handle, DbError> {
+        let connection = match self.0.readers.lock().pop() {
+            Some(connection) => connection,
+            None => reading(&self.0.path)?,
+        };
+        connection.prepare_cached("BEGIN")?.execute([])?;
+        Ok(Handle { connection: Some(connection), home: Some(Arc::clone(&self.0.readers)) })
+    }
+
+    pub(crate) async fn write<T, E, F>(&self, command: F) -> Result<T, E>
+    where
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.0.writer.hand_in(Command::new(command, answer))?;
+        answered.await.map_err(|_| DbError::Closed)?
+    }
+
+    pub(crate) fn check(&self, statement: &Statement) -> Result<(), DbError> {
+        let handle = self.reader()?;
+        let prepared = handle.prepare(statement.question)?;
+        if prepared.parameter_count() == statement.parameters {
+            return Ok(());
+        }
+        Err(DbError::Arguments {
+            statement: statement.name,
+            given: prepared.parameter_count(),
+            wanted: statement.parameters,
+        })
+    }
+
+    pub(crate) fn ping(&self) -> Result<(), DbError> {
+        self.reader()?.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?;
+        if self.0.writer.is_closed() { Err(DbError::Closed) } else { Ok(()) }
+    }
+
+    pub(crate) async fn copy_to(
+        &self,
+        to: PathBuf,
+        mut progress: impl FnMut(u64, u64) + Send + 'static,
+    ) -> Result<(), DbError> {
+        let from = reading(&self.0.path)?;
+        let copied = tokio::task::spawn_blocking(move || {
+            let mut copy = Connection::open_with_flags(
+                &to,
+                OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            )?;
+            // An open read transaction pins one snapshot, so that writers never make the copy start again.
+            from.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
+            let backup = rusqlite::backup::Backup::new(&from, &mut copy)?;
+            loop {
+                use rusqlite::backup::StepResult;
+                let step = backup.step(1024)?;
+                let state = backup.progress();
+                let all = u64::try_from(state.pagecount).unwrap_or(0);
+                progress(all.saturating_sub(u64::try_from(state.remaining).unwrap_or(0)), all);
+                match step {
+                    StepResult::Done => break,
+                    StepResult::More => {}
+                    _ => std::thread::sleep(Duration::from_millis(5)),
+                }
+            }
+            drop(backup);
+            copy.pragma_update(None, "journal_mode", "delete")?;
+            drop(copy);
+            File::open(&to).and_then(|file| file.sync_all()).map_err(DbError::file(&to))
+        });
+        copied.await.map_err(|_| DbError::Closed)?
+    }
+
+    pub(crate) async fn close(&self) {
+        self.0.writer.close().await;
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path.parent().unwrap_or(Path::new("."))
+    }
+}
+
+/// Holds the folder for this process; the system lets go of it when the process ends, however it ends.
+fn lock(folder: &Path) -> Result<File, DbError> {
+    let path = folder.join("lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(DbError::file(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(DbError::InUse(folder.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(DbError::file(&path)(error)),
+    }
+}
+
+/// Opens `path` with `cache` KiB of page cache.
+pub(crate) fn connect(path: &Path, cache: i64) -> Result<Connection, DbError> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(512);
+    connection.pragma_update(None, "cache_size", -cache)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    Ok(connection)
+}
+
+fn reading(path: &Path) -> Result<Connection, DbError> {
+    let connection = connect(path, 8 * 1024)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+/// A connection of the embedded engine. A reader's goes back to the pool when dropped.
+pub struct Handle {
+    connection: Option<Connection>,
+    home: Option<Readers>,
+}
+
+impl Handle {
+    fn owned(connection: Connection) -> Self {
+        Self { connection: Some(connection), home: None }
+    }
+}
+
+impl std::ops::Deref for Handle {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        self.connection.as_ref().expect("a handle holds its connection until it is dropped")
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let (Some(connection), Some(home)) = (self.connection.take(), self.home.take()) else { return };
+        let ended = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        let mut home = home.lock();
+        if ended.is_ok() && home.len() < READERS_KEPT {
+            home.push(connection);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What every part of the desk stands on, and the one route of a command.
+
+use crate::audit_log;
+use crate::config::Config;
+use crate::context::Ctx;
+use crate::error::DeskError;
+use crate::orgs::Directory;
+use crate::records::Keyring;
+use crate::work::Work;
+use bedside_db::search::SearchIndex;
+use bedside_db::{Clock, Conn, Db, Id, IdSource, Timestamp};
+use bedside_language::Engine;
+use bedside_web::I18n;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The running desk; cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of [`App`].
+pub struct Parts {
+    /// The rows.
+    pub db: Db,
+    /// The search index.
+    pub search: SearchIndex,
+    /// Where "now" comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where ids come from.
+    pub ids: IdSource,
+    /// The keys of all organisations.
+    pub keyring: Keyring,
+    /// What a text is about and how urgent.
+    pub engine: Engine,
+    /// The settings of all organisations, held in memory.
+    pub directory: Directory,
+    /// The texts people read.
+    pub i18n: &'static I18n,
+    /// How this process was set up.
+    pub config: Config,
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A new id.
+    pub fn id<T>(&self) -> Id<T> {
+        self.ids.make(self.now())
+    }
+
+    /// A connection for queries.
+    pub async fn read(&self) -> Result<Conn, DeskError> {
+        Ok(self.db.read().await?)
+    }
+
+    /// The one way to change anything: `run` writes rows, and says to [`Work`] what to audit, which events happened
+    /// and which jobs follow; all of it is committed together or not at all.
+    ///
+    /// The caller has been authorized by then: services ask [`Ctx::authorize`] first.
+    ///
+    /// With [`Ctx::once`] set, a second delivery of the same request gets the first one's answer and runs nothing.
+    pub async fn command<T, F>(&self, ctx: &Ctx, run: F) -> Result<T, DeskError>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: for<'a, 'tx> FnOnce(&'a mut Work<'tx>) -> BoxFuture<'a, Result<T, DeskError>> + Send + 'static,
+    {
+        let (app, ctx) = (self.clone(), ctx.clone());
+        self.db
+            .write(move |tx| {
+                async move {
+                    let once = ctx.once.clone().filter(|once| once.take());
+                    if let Some(once) = &once
+                        && let Some(answer) = once.earlier(tx, ctx.organisation).await?
+                    {
+                        return Ok(serde_json::from_str(&answer)?);
+                    }
+                    let organisation = ctx.organisation;
+                    let mut work = Work::new(tx, app, ctx);
+                    let now = work.now;
+                    let value = run(&mut work).await?;
+                    work.finish().await?;
+                    if let Some(once) = &once {
+                        once.keep(tx, organisation, &serde_json::to_string(&value)?, now).await?;
+                    }
+                    Ok(value)
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    /// Writes audit entries for something that changed nothing (a read, a search, a denial) and returns once they
+    /// are durable.
+    pub async fn audit(&self, ctx: &Ctx, entry: audit_log::NewEntry) -> Result<(), DeskError> {
+        let (app, ctx) = (self.clone(), ctx.clone());
+        self.db
+            .write(move |tx| {
+                async move { audit_log::write(tx, &app, &ctx, &entry).await }.boxed()
+            })
+            .await
+    }
+}

@@ -1,0 +1,93 @@
+//! Shows that the log is whole, and that one entry is in it.
+
+use super::{Shown, seal, store};
+use crate::app::App;
+use crate::error::DeskError;
+use bedside_audit::{Finding, InclusionProof, SignedCheckpoint, Verified, Verifier};
+
+const STEP: i64 = 5000;
+
+/// Reads the whole log and holds it against every signed checkpoint, those in `kept` (copies from elsewhere)
+/// included. `progress` hears how many entries were read. The inner error is what was found wrong.
+pub async fn verify(
+    app: &App,
+    kept: &[String],
+    mut progress: impl FnMut(u64) + Send,
+) -> Result<Result<Verified, Finding>, DeskError> {
+    let mut verifier = Verifier::new(seal::origin(app)?, app.keyring.audit_key().verifying_key());
+    let mut checkpoints = Vec::new();
+    {
+        let mut conn = app.read().await?;
+        let mut above = 0;
+        loop {
+            let some = store::checkpoints(&mut conn, above, STEP).await?;
+            let Some((size, _)) = some.last() else { break };
+            above = *size;
+            checkpoints.extend(some);
+        }
+    }
+    for text in kept {
+        if let Ok(signed) = SignedCheckpoint::parse(text) {
+            let size = i64::try_from(signed.claim().size).unwrap_or(i64::MAX);
+            checkpoints.push((size, text.clone()));
+        }
+    }
+    checkpoints.sort_by_key(|(size, _)| *size);
+    for (_, text) in &checkpoints {
+        if let Err(finding) = verifier.checkpoint(text) {
+            return Ok(Err(finding));
+        }
+    }
+    let mut conn = app.read().await?;
+    let mut from = 0;
+    loop {
+        let entries = store::sealed(&mut conn, from, STEP).await?;
+        let Some((last, ..)) = entries.last() else { break };
+        from = last + 1;
+        for (leaf, stored, entry) in &entries {
+            let stored: [u8; 32] = stored.as_slice().try_into().unwrap_or([0; 32]);
+            if let Err(finding) = verifier.entry(leaf.unsigned_abs(), &stored, &entry.canonical()) {
+                return Ok(Err(finding));
+            }
+        }
+        progress(from.unsigned_abs());
+    }
+    Ok(verifier.finish())
+}
+
+/// One entry, and what shows that it is in the log.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The entry.
+    pub entry: Shown,
+    /// Its canonical bytes, which are hashed.
+    pub canonical: Vec<u8>,
+    /// The hashes that lead to the root.
+    pub path: InclusionProof,
+    /// The signed checkpoint with that root.
+    pub checkpoint: String,
+}
+
+/// Proves that the entry with this sequence number is in the newest sealed log.
+pub async fn prove(app: &App, sequence: i64) -> Result<Proof, DeskError> {
+    let mut conn = app.read().await?;
+    let (leaf, entry) = store::by_sequence(&mut conn, sequence).await?.ok_or(DeskError::NotFound)?;
+    let unsealed =
+        DeskError::Conflict { code: "not_sealed_yet", text: "This entry is sealed within a second. Try again." };
+    let (Some(leaf), Some((size, checkpoint))) = (leaf, store::latest(&mut conn).await?) else {
+        return Err(unsealed);
+    };
+    let mut leaves = Vec::new();
+    while i64::try_from(leaves.len()).unwrap_or(i64::MAX) < size {
+        let from = i64::try_from(leaves.len()).unwrap_or(i64::MAX);
+        let some = store::hashes(&mut conn, from, size, STEP).await?;
+        if some.is_empty() {
+            break;
+        }
+        leaves.extend(some.iter().map(|hash| <[u8; 32]>::try_from(hash.as_slice()).unwrap_or([0; 32])));
+    }
+    let path = bedside_audit::prove(leaves, leaf.unsigned_abs(), size.unsigned_abs())
+        .map_err(|error| DeskError::Internal(error.to_string()))?;
+    let canonical = entry.canonical();
+    Ok(Proof { entry: Shown::from_entry(sequence, Some(leaf), entry), canonical, path, checkpoint })
+}

@@ -1,0 +1,77 @@
+//! How one process is set up: where its data is, which address people use, where it listens.
+
+pub mod clinic;
+
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Settings of the process, from `bedside.toml`, the environment (`BEDSIDE_…`) and the command line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folder of the data, the root key and the checkpoints.
+    pub data: PathBuf,
+    /// `postgres://…` address; the embedded database in `data` when absent.
+    pub database: Option<String>,
+    /// Address that people and mails use, without a slash at the end.
+    pub public_url: String,
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// Where mail is received by SMTP, if at all.
+    pub smtp_listen: Option<SocketAddr>,
+    /// Where mail is received by LMTP, if at all.
+    pub lmtp_listen: Option<SocketAddr>,
+    /// Largest mail and upload, in bytes.
+    pub max_mail_bytes: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            database: None,
+            public_url: "http://localhost:8080".to_owned(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            smtp_listen: None,
+            lmtp_listen: None,
+            max_mail_bytes: 50 * 1024 * 1024,
+        }
+    }
+}
+
+impl Config {
+    /// Where the root key is kept, unless it comes from the environment.
+    pub fn key_file(&self) -> PathBuf {
+        self.data.join("keys").join("root.key")
+    }
+
+    /// The file to which signed audit checkpoints are appended.
+    pub fn checkpoint_file(&self) -> Option<PathBuf> {
+        let folder = self.data.join("audit");
+        std::fs::create_dir_all(&folder).ok()?;
+        Some(folder.join("checkpoints.txt"))
+    }
+
+    /// The audit log's name in its checkpoints.
+    pub fn audit_origin(&self) -> String {
+        let host = self.public_url.split("://").last().unwrap_or("bedside");
+        format!("{host}/audit")
+    }
+
+    /// The domain in the desk's own Message-IDs.
+    pub fn mail_domain(&self) -> String {
+        let host = self.public_url.split("://").last().unwrap_or("localhost");
+        host.split([':', '/']).next().unwrap_or("localhost").to_owned()
+    }
+
+    /// Whether people reach the desk over HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+}

@@ -1,0 +1,312 @@
+//! Who asks, for whom, and what they may do.
+
+use crate::error::DeskError;
+use crate::ids::{ApiTokenId, ContactId, OrganisationId, StaffId};
+use bedside_web::Locale;
+use crate::once::Once;
+use std::sync::Arc;
+
+/// The context of every command and query.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// Whose data this is about; nothing of another organisation can be reached with it.
+    pub organisation: OrganisationId,
+    /// Who asks.
+    pub actor: Actor,
+    /// The way in, for the audit log.
+    pub source: Source,
+    /// The language of the texts that come back.
+    pub locale: Locale,
+    /// Set when the request may be sent twice: its first command runs once, and a second delivery gets the first
+    /// one's answer.
+    pub once: Option<Arc<Once>>,
+}
+
+/// The way a command or query came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A staff page.
+    Page,
+    /// The API.
+    Api,
+    /// A public page.
+    Public,
+    /// A mail.
+    Mail,
+    /// A job.
+    Job,
+    /// The command line.
+    CommandLine,
+}
+
+impl Source {
+    /// The stable code, as written to the audit log.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Api => "api",
+            Self::Public => "public",
+            Self::Mail => "mail",
+            Self::Job => "job",
+            Self::CommandLine => "command_line",
+        }
+    }
+}
+
+/// Who acts.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    /// A person of the staff.
+    Staff {
+        /// Who.
+        id: StaffId,
+        /// What they are.
+        role: Role,
+        /// Their name, for the timeline.
+        name: Arc<str>,
+    },
+    /// Another system.
+    Token {
+        /// Which key.
+        id: ApiTokenId,
+        /// What it may do.
+        scopes: Permissions,
+    },
+    /// Someone who writes to the desk, known by a mail's sender or a personal link.
+    Contact {
+        /// Who.
+        id: ContactId,
+    },
+    /// A visitor of a public page whom nothing identifies.
+    Visitor,
+    /// The desk itself, named by its part ("intake", "demo").
+    System(&'static str),
+}
+
+impl Actor {
+    /// The stable code of the kind, as stored.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Staff { .. } => "staff",
+            Self::Token { .. } => "token",
+            Self::Contact { .. } => "contact",
+            Self::Visitor => "visitor",
+            Self::System(_) => "system",
+        }
+    }
+
+    /// The id as text, for the audit log; a part's name for the desk itself.
+    pub fn id_text(&self) -> String {
+        match self {
+            Self::Staff { id, .. } => id.to_string(),
+            Self::Token { id, .. } => id.to_string(),
+            Self::Contact { id } => id.to_string(),
+            Self::Visitor => String::new(),
+            Self::System(part) => (*part).to_owned(),
+        }
+    }
+
+    /// The bare id, where the actor has one.
+    pub fn uuid(&self) -> Option<uuid::Uuid> {
+        match self {
+            Self::Staff { id, .. } => Some(id.uuid()),
+            Self::Token { id, .. } => Some(id.uuid()),
+            Self::Contact { id } => Some(id.uuid()),
+            Self::Visitor | Self::System(_) => None,
+        }
+    }
+
+    /// The person of the staff, if it is one.
+    pub const fn staff(&self) -> Option<StaffId> {
+        match self {
+            Self::Staff { id, .. } => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+impl Ctx {
+    /// The desk itself at work for `organisation`.
+    pub const fn system(organisation: OrganisationId, part: &'static str, source: Source) -> Self {
+        Self { organisation, actor: Actor::System(part), source, locale: Locale::En, once: None }
+    }
+
+    /// What the actor may do.
+    pub const fn permissions(&self) -> Permissions {
+        match &self.actor {
+            Actor::Staff { role, .. } => role.permissions(),
+            Actor::Token { scopes, .. } => *scopes,
+            Actor::System(_) => Permissions::ALL,
+            // A contact or a visitor reaches their own ticket through a link or a mail alone, never by permission.
+            Actor::Contact { .. } | Actor::Visitor => Permissions::NONE,
+        }
+    }
+
+    /// The one authorization function: every service asks it before anything else.
+    pub fn authorize(&self, permission: Permission) -> Result<(), DeskError> {
+        if self.permissions().has(permission) {
+            return Ok(());
+        }
+        match self.actor {
+            Actor::Visitor => Err(DeskError::Unauthorized),
+            _ => Err(DeskError::Forbidden),
+        }
+    }
+}
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $code:literal;)+) => {
+        /// One thing that can be allowed. Roles and API tokens hold sets of them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Permission { $($(#[$doc])* $name,)+ }
+
+        impl Permission {
+            /// Every permission.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable code, as written in a token's scopes.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// The permission with this code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|permission| permission.code() == code)
+            }
+        }
+    };
+}
+
+permissions! {
+    /// See tickets, their timelines and files.
+    TicketsRead = "tickets:read";
+    /// Open tickets, answer, note, change, merge.
+    TicketsWrite = "tickets:write";
+    /// See patients and contacts.
+    PatientsRead = "patients:read";
+    /// Add and change patients and contacts.
+    PatientsWrite = "patients:write";
+    /// See queues, categories, templates and the other settings.
+    SettingsRead = "settings:read";
+    /// Change the settings.
+    SettingsWrite = "settings:write";
+    /// Add people, change their roles, make tokens.
+    StaffManage = "staff:manage";
+    /// Read the audit log.
+    AuditRead = "audit:read";
+}
+
+/// A set of permissions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Permissions(u32);
+
+impl Permissions {
+    /// None at all.
+    pub const NONE: Self = Self(0);
+    /// Every one.
+    pub const ALL: Self = Self(u32::MAX);
+
+    /// The set of `list`.
+    pub const fn of(list: &[Permission]) -> Self {
+        let mut bits = 0;
+        let mut at = 0;
+        while at < list.len() {
+            bits |= 1 << list[at] as u32;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    /// Whether `permission` is in the set.
+    pub const fn has(self, permission: Permission) -> bool {
+        self.0 & (1 << permission as u32) != 0
+    }
+
+    /// Reads codes separated by spaces; an unknown code is handed back.
+    pub fn parse(codes: &str) -> Result<Self, String> {
+        let mut list = Vec::new();
+        for code in codes.split_whitespace() {
+            list.push(Permission::from_code(code).ok_or_else(|| code.to_owned())?);
+        }
+        Ok(Self::of(&list))
+    }
+
+    /// The codes, separated by spaces.
+    pub fn codes(self) -> String {
+        let codes: Vec<_> = Permission::ALL.iter().filter(|one| self.has(**one)).map(|one| one.code()).collect();
+        codes.join(" ")
+    }
+}
+
+/// What a person of the staff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Answers requests.
+    Agent,
+    /// Answers the clinical ones.
+    Nurse,
+    /// Leads the team.
+    Supervisor,
+    /// Reviews who saw what.
+    Compliance,
+    /// Sets the clinic up.
+    Administrator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: &'static [Self] =
+        &[Self::Agent, Self::Nurse, Self::Supervisor, Self::Compliance, Self::Administrator];
+
+    /// The stable code, as stored.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Nurse => "nurse",
+            Self::Supervisor => "supervisor",
+            Self::Compliance => "compliance",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    /// The role with this code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|role| role.code() == code)
+    }
+
+    /// What the role may do.
+    pub const fn permissions(self) -> Permissions {
+        use Permission::{
+            AuditRead, PatientsRead, PatientsWrite, SettingsRead, SettingsWrite, StaffManage, TicketsRead, TicketsWrite,
+        };
+        match self {
+            Self::Agent | Self::Nurse => Permissions::of(&[TicketsRead, TicketsWrite, PatientsRead, PatientsWrite]),
+            Self::Supervisor => {
+                Permissions::of(&[TicketsRead, TicketsWrite, PatientsRead, PatientsWrite, SettingsRead])
+            }
+            Self::Compliance => Permissions::of(&[AuditRead, SettingsRead]),
+            Self::Administrator => Permissions::of(&[
+                TicketsRead, TicketsWrite, PatientsRead, PatientsWrite, SettingsRead, SettingsWrite, StaffManage,
+                AuditRead,
+            ]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_survive_their_text() {
+        let set = Permissions::of(&[Permission::TicketsRead, Permission::AuditRead]);
+        assert_eq!(Permissions::parse(&set.codes()).unwrap(), set);
+        assert_eq!(Permissions::parse("tickets:read tickets:burn").unwrap_err(), "tickets:burn");
+    }
+
+    #[test]
+    fn a_compliance_officer_reads_the_log_and_no_ticket() {
+        let role = Role::Compliance.permissions();
+        assert!(role.has(Permission::AuditRead) && !role.has(Permission::TicketsRead));
+    }
+}

@@ -1,0 +1,126 @@
+//! What can go wrong in a command or a query, with a text for people and one for the log.
+
+use axum::response::{IntoResponse, Response};
+use bedside_db::DbError;
+use bedside_web::{FieldError, Problem};
+
+/// An error of the product. Its public part never carries patient data or internals; the private part of
+/// [`DeskError::Internal`] and [`DeskError::Unavailable`] reaches the log alone.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// Nobody is signed in, or the token is not valid.
+    #[error("not signed in")]
+    Unauthorized,
+    /// Signed in, but not allowed.
+    #[error("not allowed")]
+    Forbidden,
+    /// Not there, or not for this reader: the two read the same.
+    #[error("not found")]
+    NotFound,
+    /// A link that was used up, revoked or has expired.
+    #[error("gone")]
+    Gone,
+    /// Someone else changed it first.
+    #[error("changed meanwhile")]
+    Stale {
+        /// The version it has now.
+        version: i64,
+        /// Which fields were changed since the caller's version.
+        changed: Vec<String>,
+    },
+    /// What was sent can't be used.
+    #[error("invalid {field}: {code}")]
+    Invalid {
+        /// The field it is about.
+        field: &'static str,
+        /// Stable code, also the Fluent key behind `error-`.
+        code: &'static str,
+        /// Plain English, without what was sent.
+        text: &'static str,
+    },
+    /// It does not fit the state things are in.
+    #[error("{code}")]
+    Conflict {
+        /// Stable code.
+        code: &'static str,
+        /// Plain English.
+        text: &'static str,
+    },
+    /// Too large.
+    #[error("larger than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// Too many in too short a time.
+    #[error("too many requests")]
+    RateLimited {
+        /// When to try again, in seconds.
+        retry_after: u32,
+    },
+    /// Something the desk needs does not answer; trying again later is right.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// A defect or a broken part.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl DeskError {
+    /// What was sent in `field` can't be used, because of `code`, said in plain `text`.
+    pub fn invalid(field: &'static str, code: &'static str, text: &'static str) -> Self {
+        Self::Invalid { field, code, text }
+    }
+
+    /// Whether the same command may succeed later without any change.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::RateLimited { .. })
+    }
+}
+
+impl From<DbError> for DeskError {
+    fn from(error: DbError) -> Self {
+        if error.is_transient() { Self::Unavailable(error.to_string()) } else { Self::Internal(error.to_string()) }
+    }
+}
+
+impl From<bedside_vault::OpenError> for DeskError {
+    fn from(error: bedside_vault::OpenError) -> Self {
+        Self::Internal(format!("a sealed value could not be opened: {error}"))
+    }
+}
+
+impl From<serde_json::Error> for DeskError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(format!("stored JSON: line {} column {}", error.line(), error.column()))
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Unauthorized => Self::unauthorized(),
+            DeskError::Forbidden => Self::forbidden(),
+            DeskError::NotFound => Self::not_found(),
+            DeskError::Gone => Self::gone(),
+            DeskError::Stale { version, changed } => {
+                let changed: Vec<&str> = changed.iter().map(String::as_str).collect();
+                Self::stale(version, &changed)
+            }
+            DeskError::Invalid { field, code, text } => {
+                Self::unprocessable(vec![FieldError { field: field.to_owned(), code: code.into(), message: text.into() }])
+            }
+            DeskError::Conflict { code, text } => Self::conflict(code, text),
+            DeskError::TooLarge { limit } => Self::too_large(limit),
+            DeskError::RateLimited { retry_after } => Self::rate_limited(retry_after),
+            DeskError::Unavailable(private) => Self::unavailable(private),
+            DeskError::Internal(private) => Self::internal(private),
+        }
+    }
+}
+
+impl IntoResponse for DeskError {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

@@ -1,0 +1,57 @@
+//! The kinds of things that have an id.
+
+use bedside_db::{Id, Identity};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $marker:ident, $alias:ident, $name:literal;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $marker;
+            impl Identity for $marker {
+                const NAME: &'static str = $name;
+            }
+            #[doc = concat!("The id of a ", $name, ".")]
+            pub type $alias = Id<$marker>;
+        )+
+    };
+}
+
+ids! {
+    /// A clinic, hospital or practice group: the outer wall of all data.
+    Organisation, OrganisationId, "organisation";
+    /// A person who works at the desk.
+    Staff, StaffId, "staff";
+    /// A key for other systems.
+    ApiToken, ApiTokenId, "api_token";
+    /// Whoever writes to the desk.
+    Contact, ContactId, "contact";
+    /// A person in care.
+    Patient, PatientId, "patient";
+    /// A request and all that belongs to it.
+    Ticket, TicketId, "ticket";
+    /// One entry of a ticket's timeline that has words: a message or a note.
+    Message, MessageId, "message";
+    /// A file of a message.
+    Attachment, AttachmentId, "attachment";
+    /// Sealed bytes.
+    Blob, BlobId, "blob";
+    /// A place where tickets wait.
+    Queue, QueueId, "queue";
+    /// A clinic-named finer state.
+    SubStatus, SubStatusId, "sub_status";
+    /// A mail address that the desk reads and writes as.
+    Mailbox, MailboxId, "mailbox";
+    /// A mail as it came.
+    InboundMail, InboundMailId, "inbound_mail";
+    /// A mail on its way out.
+    OutboundMail, OutboundMailId, "outbound_mail";
+    /// A service-level policy.
+    SlaPolicy, SlaPolicyId, "sla_policy";
+    /// A text that staff reuse.
+    SavedReply, SavedReplyId, "saved_reply";
+    /// A key that seals one person's data.
+    DataKeyRow, DataKeyId, "data_key";
+    /// An entry of the audit log.
+    AuditEntry, AuditEntryId, "audit_entry";
+}

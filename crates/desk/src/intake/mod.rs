@@ -1,0 +1,3 @@
+//! How requests come in.
+
+pub mod email;

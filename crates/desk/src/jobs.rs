@@ -1,0 +1,31 @@
+//! The job runner: does what commands enqueued, as soon as it is due.
+//!
+//! A part lists its kinds of work as [`Handler`]s in `jobs()`. Work is leased, tried again with growing pauses, and
+//! parked where a person sees it after [`ATTEMPTS`]. It must be idempotent: after a crash it is run again.
+
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::OrganisationId;
+use bedside_db::Timestamp;
+use futures_util::future::BoxFuture;
+
+/// How often work is tried before it is parked.
+pub const ATTEMPTS: i64 = 12;
+
+/// How one run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Nothing is left to do.
+    Finished,
+    /// To be run again at this instant; does not count as a failure.
+    Again(Timestamp),
+}
+
+/// Runs one kind of work: the desk, whose it is, and the payload as enqueued.
+#[derive(Clone, Copy)]
+pub struct Handler {
+    /// The kind's constant name.
+    pub kind: &'static str,
+    /// Does it.
+    pub run: fn(App, OrganisationId, String) -> BoxFuture<'static, Result<Done, DeskError>>,
+}

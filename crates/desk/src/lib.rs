@@ -1,0 +1,54 @@
+//! The patient-support desk.
+//!
+//! One folder a part; each part's `service` (or the functions it re-exports) is its only door. The one route of a
+//! command: authorize, decide, write rows + audit entry + events + jobs in one transaction ([`app::App::command`]),
+//! commit, wake live subscribers and the job runner.
+
+pub mod admin;
+pub mod api;
+pub mod app;
+pub mod audit_log;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod events;
+pub mod ids;
+pub mod intake;
+pub mod jobs;
+pub mod links;
+pub mod once;
+pub mod orgs;
+pub mod outbound;
+pub mod pages;
+pub mod patients;
+pub mod public;
+pub mod records;
+pub mod router;
+pub mod search;
+pub mod sla;
+pub mod staff;
+pub mod startup;
+pub mod surveys;
+pub mod tickets;
+pub mod timeline;
+pub mod triage;
+pub mod work;
+
+/// Every SQL statement of the desk, for the test that prepares them on both engines.
+pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
+    [
+        audit_log::STATEMENTS,
+        events::STATEMENTS,
+        once::ALL,
+        orgs::STATEMENTS,
+        outbound::STATEMENTS,
+        patients::STATEMENTS,
+        records::STATEMENTS,
+        staff::STATEMENTS,
+        tickets::STATEMENTS,
+        timeline::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .chain(bedside_db::own_statements())
+}

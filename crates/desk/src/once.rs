@@ -1,0 +1,89 @@
+//! Requests that may be delivered twice and must run once. Owns `idempotency_keys`.
+
+use crate::error::DeskError;
+use crate::ids::OrganisationId;
+use bedside_db::{Conn, Timestamp, args, statements};
+use bedside_vault::secret;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+statements! {
+    /// An earlier answer.
+    EARLIER = "SELECT request_hash, answer FROM idempotency_keys WHERE organisation_id = $1 AND key_hash = $2";
+    /// Keeps an answer.
+    KEEP = "INSERT INTO idempotency_keys (organisation_id, key_hash, request_hash, status, answer, created_at) \
+        VALUES ($1, $2, $3, 200, $4, $5)";
+    /// Forgets old answers.
+    FORGET = "DELETE FROM idempotency_keys WHERE created_at < $1";
+}
+
+/// Longest key, in bytes.
+pub const MAX_KEY: usize = 200;
+
+/// One request that carried an `Idempotency-Key`.
+#[derive(Debug)]
+pub struct Once {
+    key: [u8; 32],
+    request: [u8; 32],
+    taken: AtomicBool,
+}
+
+impl Once {
+    /// For the key a client sent, who it is (keys of different clients never meet), and everything that makes the
+    /// request what it is (method, path and body).
+    pub fn new(key: &str, client: &str, request: &[u8]) -> Result<Self, DeskError> {
+        if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(DeskError::invalid(
+                "Idempotency-Key",
+                "invalid",
+                "Use 1 to 200 visible ASCII characters, such as a UUID.",
+            ));
+        }
+        let request = data_encoding::HEXLOWER.encode(request);
+        Ok(Self {
+            key: secret::token_hash(&format!("{client} {key}")),
+            request: secret::token_hash(&request),
+            taken: AtomicBool::new(false),
+        })
+    }
+
+    /// Only a request's first command is kept.
+    pub(crate) fn take(&self) -> bool {
+        !self.taken.swap(true, Ordering::SeqCst)
+    }
+
+    /// The answer of an earlier delivery. Another request under the same key is a conflict.
+    pub(crate) async fn earlier(
+        &self,
+        conn: &mut Conn,
+        organisation: OrganisationId,
+    ) -> Result<Option<String>, DeskError> {
+        let found = conn
+            .query_opt(EARLIER, args![organisation, self.key], |row| {
+                Ok((row.get::<Vec<u8>>(0)?, row.get::<String>(1)?))
+            })
+            .await?;
+        match found {
+            Some((request, _)) if request != self.request => Err(DeskError::Conflict {
+                code: "idempotency_key_reused",
+                text: "This Idempotency-Key was used for another request.",
+            }),
+            found => Ok(found.map(|(_, answer)| answer)),
+        }
+    }
+
+    pub(crate) async fn keep(
+        &self,
+        conn: &mut Conn,
+        organisation: OrganisationId,
+        answer: &str,
+        now: Timestamp,
+    ) -> Result<(), DeskError> {
+        conn.execute(KEEP, args![organisation, self.key, self.request, answer, now]).await?;
+        Ok(())
+    }
+}
+
+/// Forgets answers from before `before`; says how many.
+pub async fn forget(conn: &mut Conn, before: Timestamp) -> Result<u64, DeskError> {
+    Ok(conn.execute(FORGET, args![before]).await?)
+}

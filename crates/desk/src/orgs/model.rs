@@ -1,0 +1,251 @@
+//! An organisation's settings as values.
+
+use crate::ids::{OrganisationId, QueueId, SavedReplyId, SlaPolicyId, SubStatusId};
+use bedside_web::Locale;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A text in every language it is kept in, by language tag.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Names(pub BTreeMap<String, String>);
+
+impl Names {
+    /// The text in `locale`, or in any language there is.
+    pub fn in_locale(&self, locale: Locale) -> &str {
+        self.0.get(locale.tag()).or_else(|| self.0.values().next()).map_or("", String::as_str)
+    }
+}
+
+/// All settings of one organisation.
+#[derive(Clone, Debug)]
+pub struct Clinic {
+    /// Its id.
+    pub id: OrganisationId,
+    /// Short name in addresses.
+    pub slug: String,
+    /// Name people read.
+    pub name: String,
+    /// IANA time zone.
+    pub time_zone: jiff::tz::TimeZone,
+    /// Default language.
+    pub locale: Locale,
+    /// The rest.
+    pub settings: Settings,
+    /// Counts up with each change of `settings`, for optimistic locking.
+    pub version: i64,
+    /// Queues in their order, archived ones left out.
+    pub queues: Vec<Queue>,
+    /// Categories in their order.
+    pub categories: Vec<Category>,
+    /// Policies, most special first.
+    pub policies: Vec<SlaPolicy>,
+    /// Clinic-named finer states.
+    pub sub_statuses: Vec<SubStatus>,
+    /// Clinic's own fields.
+    pub fields: Vec<CustomField>,
+    /// Texts of automatic mails by (code, language tag).
+    pub templates: BTreeMap<(String, String), Template>,
+    /// Texts that staff reuse.
+    pub saved_replies: Vec<SavedReply>,
+}
+
+/// Settings that are kept as one JSON document.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// When the desk works.
+    pub hours: Hours,
+    /// Numbers to call in an emergency, shown on public pages and in acknowledgements.
+    pub emergency: Emergency,
+    /// Whether answers go behind a secure link instead of into the mail.
+    #[serde(default)]
+    pub secure_link: bool,
+    /// Seconds in which a sent answer can be taken back.
+    #[serde(default = "default_undo")]
+    pub undo_seconds: i64,
+    /// Whether a rating is asked for when a ticket is resolved.
+    #[serde(default = "yes")]
+    pub ask_rating: bool,
+}
+
+const fn default_undo() -> i64 {
+    10
+}
+const fn yes() -> bool {
+    true
+}
+
+/// Numbers to call in an emergency.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emergency {
+    /// Ambulance, fire, police.
+    pub number: String,
+    /// Suicide and crisis line.
+    pub crisis_line: String,
+}
+
+/// Weekly working windows and the days without them, in the clinic's time zone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// For Monday (first) to Sunday: windows as minutes after midnight, from and until.
+    pub week: [Vec<(u16, u16)>; 7],
+    /// Days without work, as `YYYY-MM-DD`.
+    #[serde(default)]
+    pub holidays: Vec<jiff::civil::Date>,
+}
+
+/// What a queue is for, where the desk itself puts tickets into it.
+pub mod purpose {
+    /// Usual work.
+    pub const WORK: &str = "work";
+    /// Emergencies.
+    pub const CRISIS: &str = "crisis";
+    /// What no rule could place, and mail that could not be read.
+    pub const NEEDS_LOOK: &str = "needs_look";
+}
+
+/// A place where tickets wait.
+#[derive(Clone, Debug, Serialize)]
+pub struct Queue {
+    /// Its id.
+    pub id: QueueId,
+    /// Stable short name.
+    pub code: String,
+    /// Name by language.
+    pub names: Names,
+    /// One of [`purpose`].
+    pub purpose: String,
+    /// Place in lists.
+    pub position: i64,
+    /// Counts up with each change.
+    pub version: i64,
+}
+
+/// What requests can be about.
+#[derive(Clone, Debug, Serialize)]
+pub struct Category {
+    /// Code as in the language engine.
+    pub code: String,
+    /// Name by language.
+    pub names: Names,
+    /// Where such tickets go.
+    pub queue_id: QueueId,
+    /// Whether a clinician answers.
+    pub clinical: bool,
+    /// Place in lists.
+    pub position: i64,
+    /// Counts up with each change.
+    pub version: i64,
+}
+
+/// How fast, in minutes of working time (or of the clock when `always`).
+#[derive(Clone, Debug, Serialize)]
+pub struct SlaPolicy {
+    /// Its id.
+    pub id: SlaPolicyId,
+    /// Category code; empty for every category.
+    pub category: String,
+    /// Urgency code; empty for every urgency.
+    pub urgency: String,
+    /// Until the first answer.
+    pub first_response_minutes: i64,
+    /// Until each further answer.
+    pub next_response_minutes: i64,
+    /// Until it is resolved.
+    pub resolution_minutes: i64,
+    /// Whether the clock runs day and night.
+    pub always: bool,
+    /// Counts up with each change.
+    pub version: i64,
+}
+
+/// A clinic-named finer state.
+#[derive(Clone, Debug, Serialize)]
+pub struct SubStatus {
+    /// Its id.
+    pub id: SubStatusId,
+    /// Which status it refines.
+    pub status: String,
+    /// Name by language.
+    pub names: Names,
+}
+
+/// A clinic's own field of a ticket.
+#[derive(Clone, Debug, Serialize)]
+pub struct CustomField {
+    /// Stable short name.
+    pub code: String,
+    /// Name by language.
+    pub names: Names,
+    /// `text`, `number`, `date`, `choice` or `yes_no`.
+    pub kind: String,
+    /// The choices of a `choice`.
+    pub choices: Vec<String>,
+    /// Place in lists.
+    pub position: i64,
+}
+
+/// The text of an automatic mail.
+#[derive(Clone, Debug, Serialize)]
+pub struct Template {
+    /// Subject line, minijinja.
+    pub subject: String,
+    /// Text, minijinja.
+    pub body: String,
+    /// Counts up with each change.
+    pub version: i64,
+}
+
+/// A text that staff reuse.
+#[derive(Clone, Debug, Serialize)]
+pub struct SavedReply {
+    /// Its id.
+    pub id: SavedReplyId,
+    /// Short name to type.
+    pub code: String,
+    /// Language tag.
+    pub locale: String,
+    /// Name people read.
+    pub title: String,
+    /// The text.
+    pub body: String,
+    /// Counts up with each change.
+    pub version: i64,
+}
+
+impl Clinic {
+    /// The queue with this id.
+    pub fn queue(&self, id: QueueId) -> Option<&Queue> {
+        self.queues.iter().find(|queue| queue.id == id)
+    }
+
+    /// The first queue for this purpose, or the first of all.
+    pub fn queue_for(&self, purpose: &str) -> Option<&Queue> {
+        self.queues.iter().find(|queue| queue.purpose == purpose).or_else(|| self.queues.first())
+    }
+
+    /// The category with this code.
+    pub fn category(&self, code: &str) -> Option<&Category> {
+        self.categories.iter().find(|category| category.code == code)
+    }
+
+    /// The most special policy for a category and an urgency.
+    pub fn policy(&self, category: &str, urgency: &str) -> Option<&SlaPolicy> {
+        self.policies
+            .iter()
+            .filter(|policy| {
+                (policy.category.is_empty() || policy.category == category)
+                    && (policy.urgency.is_empty() || policy.urgency == urgency)
+            })
+            .max_by_key(|policy| (!policy.category.is_empty(), !policy.urgency.is_empty()))
+    }
+
+    /// The template with this code in `locale`, else in the clinic's own language.
+    pub fn template(&self, code: &str, locale: Locale) -> Option<&Template> {
+        let get = |locale: Locale| self.templates.get(&(code.to_owned(), locale.tag().to_owned()));
+        get(locale).or_else(|| get(self.locale))
+    }
+}

@@ -1,0 +1,17 @@
+//! Who writes and who is in care. Owns `patients`, `contacts` and `contact_points`.
+//!
+//! A contact is a sender with one or more addresses; a patient is a person in care. A contact may stand for a patient
+//! once a person of the staff has linked the two. Every patient and every contact has a key of their own.
+//! Exact look-ups (address, MRN, name + birth date) go over keyed blind indexes.
+
+pub mod model;
+mod service;
+mod store;
+
+pub use model::{ContactView, NewPatient, PatientView, PointKind};
+pub use service::{
+    Requester, Wanted, change_patient, contact, contact_of_address, create_patient, find_patients, link_contact, note_bounce, patient,
+    requester_by_email, requester_of_contact, take_acknowledgement, take_hourly_send,
+};
+pub(crate) use service::{name_or_address, open_contact, patient_in};
+pub use store::ALL as STATEMENTS;

@@ -1,0 +1,133 @@
+//! Patients and contacts as values.
+
+use crate::error::DeskError;
+use crate::ids::{ContactId, PatientId};
+use bedside_db::Timestamp;
+use bedside_web::Locale;
+use serde::Serialize;
+
+/// Kinds of address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointKind {
+    /// Mail address.
+    Email,
+    /// Telephone number.
+    Phone,
+}
+
+impl PointKind {
+    /// The stable code, as stored.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+
+    pub(super) const fn blind(self) -> bedside_vault::BlindKind {
+        match self {
+            Self::Email => bedside_vault::BlindKind::Email,
+            Self::Phone => bedside_vault::BlindKind::Phone,
+        }
+    }
+}
+
+/// A patient to be added, or new details of one.
+#[derive(Clone, Debug)]
+pub struct NewPatient {
+    /// Full name, 1 to 200 characters.
+    pub name: String,
+    /// `YYYY-MM-DD`.
+    pub birth_date: Option<String>,
+    /// Medical record number, at most 40 characters.
+    pub mrn: Option<String>,
+    /// Preferred language.
+    pub locale: Option<Locale>,
+    /// Whether this person wants no content in mail.
+    pub secure_link: bool,
+}
+
+impl NewPatient {
+    /// Checks lengths and forms.
+    pub fn check(&self) -> Result<(), DeskError> {
+        if self.name.trim().is_empty() {
+            return Err(DeskError::invalid("name", "required", "A name is needed."));
+        }
+        if self.name.chars().count() > 200 {
+            return Err(DeskError::invalid("name", "too_long", "A name has at most 200 characters."));
+        }
+        if self.birth_date.as_deref().is_some_and(|date| bedside_vault::normalise::birth_date(date).is_err()) {
+            return Err(DeskError::invalid("birth_date", "invalid", "Write the birth date as YYYY-MM-DD."));
+        }
+        let mrn_is_bad = |mrn: &str| mrn.chars().count() > 40 || bedside_vault::normalise::mrn(mrn).is_err();
+        if self.mrn.as_deref().is_some_and(mrn_is_bad) {
+            return Err(DeskError::invalid("mrn", "invalid", "A record number has letters and digits, at most 40."));
+        }
+        Ok(())
+    }
+}
+
+/// A patient, opened.
+#[derive(Clone, Debug, Serialize)]
+pub struct PatientView {
+    /// Their id.
+    pub id: PatientId,
+    /// Full name.
+    pub name: String,
+    /// `YYYY-MM-DD`.
+    pub birth_date: Option<String>,
+    /// Medical record number.
+    pub mrn: Option<String>,
+    /// Preferred language tag.
+    pub locale: Option<String>,
+    /// Whether this person wants no content in mail.
+    pub secure_link: bool,
+    /// Counts up with each change.
+    pub version: i64,
+    /// When they were added.
+    pub created_at: Timestamp,
+    /// Who writes for them.
+    pub contacts: Vec<ContactView>,
+}
+
+/// A contact, opened.
+#[derive(Clone, Debug, Serialize)]
+pub struct ContactView {
+    /// Their id.
+    pub id: ContactId,
+    /// The patient they stand for, once linked.
+    pub patient_id: Option<PatientId>,
+    /// Name as they wrote it.
+    pub name: Option<String>,
+    /// Preferred language tag.
+    pub locale: Option<String>,
+    /// Whether they want no content in mail.
+    pub secure_link: bool,
+    /// Their addresses.
+    pub points: Vec<PointView>,
+    /// Counts up with each change.
+    pub version: i64,
+}
+
+impl ContactView {
+    /// The first mail address.
+    pub fn email(&self) -> Option<&str> {
+        self.points.iter().find(|point| point.kind == "email").map(|point| point.value.as_str())
+    }
+
+    /// The first telephone number.
+    pub fn phone(&self) -> Option<&str> {
+        self.points.iter().find(|point| point.kind == "phone").map(|point| point.value.as_str())
+    }
+}
+
+/// An address, opened.
+#[derive(Clone, Debug, Serialize)]
+pub struct PointView {
+    /// `email` or `phone`.
+    pub kind: String,
+    /// The address.
+    pub value: String,
+    /// When mail to it last came back.
+    pub bounced_at: Option<Timestamp>,
+}

@@ -1,0 +1,499 @@
+//! Commands and queries of patients and contacts.
+
+use super::model::{ContactView, NewPatient, PatientView, PointKind, PointView};
+use super::store::{self, ContactRow, PatientRow, RequesterRow};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{ContactId, OrganisationId, PatientId};
+use crate::records::{self, Opened, Purpose, Sealing};
+use crate::work::Work;
+use bedside_db::{Conn, Timestamp};
+use bedside_vault::{BlindKind, normalise};
+use bedside_web::Locale;
+use futures_util::FutureExt;
+
+/// Mails to one address in one hour, at most.
+pub const HOURLY_SENDS: i64 = 20;
+
+/// Whoever a request comes from, ready to be used by the command that keeps it.
+#[derive(Clone)]
+pub struct Requester {
+    /// The contact; new ones are not stored yet.
+    pub contact: ContactId,
+    /// The patient they stand for.
+    pub patient: Option<PatientId>,
+    /// Seals what they write: the patient's key where there is one, else the contact's.
+    pub sealing: Sealing,
+    /// Language they prefer.
+    pub locale: Option<Locale>,
+    /// Whether they want no content in mail.
+    pub secure_link: bool,
+    /// Blind index of the mail address they use here.
+    pub email_blind: Option<[u8; 16]>,
+    /// Rows of a contact that is new.
+    new: Option<NewContact>,
+}
+
+#[derive(Clone)]
+struct NewContact {
+    name: Option<Vec<u8>>,
+    points: Vec<(PointKind, [u8; 16], Vec<u8>)>,
+    locale: Option<Locale>,
+}
+
+/// Blind index of a mail address; the error says that it is none.
+fn email_blind(app: &App, organisation: OrganisationId, address: &str) -> Result<[u8; 16], DeskError> {
+    let normal = normalise::email(address)
+        .map_err(|_| DeskError::invalid("email", "invalid", "This is not a mail address."))?;
+    Ok(app.keyring.of(organisation)?.blind.index(BlindKind::Email, &normal))
+}
+
+/// The requester with this mail address, known or new. Looks only; the command that uses it calls
+/// [`Requester::store`].
+pub async fn requester_by_email(
+    app: &App,
+    organisation: OrganisationId,
+    address: &str,
+    name: Option<&str>,
+    locale: Option<Locale>,
+) -> Result<Requester, DeskError> {
+    let blind = email_blind(app, organisation, address)?;
+    let mut conn = app.read().await?;
+    if let Some(row) = store::by_point(&mut conn, organisation, PointKind::Email.code(), &blind).await? {
+        let mut known = known(app, &mut conn, organisation, row).await?;
+        known.email_blind = Some(blind);
+        return Ok(known);
+    }
+    let contact: ContactId = app.id();
+    let sealing = Sealing::fresh(app);
+    let name = name.map(str::trim).filter(|name| !name.is_empty());
+    Ok(Requester {
+        contact,
+        patient: None,
+        locale,
+        secure_link: false,
+        email_blind: Some(blind),
+        new: Some(NewContact {
+            name: name.map(|name| sealing.text("contacts", "name", contact, name)),
+            points: vec![(
+                PointKind::Email,
+                blind,
+                sealing.text("contact_points", "value", contact, address.trim()),
+            )],
+            locale,
+        }),
+        sealing,
+    })
+}
+
+/// The requester behind a contact's id.
+pub async fn requester_of_contact(
+    app: &App,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<Requester, DeskError> {
+    let mut conn = app.read().await?;
+    let row = store::by_contact(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let mut found = known(app, &mut conn, organisation, row).await?;
+    let view = open_contact(app, &mut conn, organisation, id).await?;
+    found.email_blind = view.email().and_then(|address| email_blind(app, organisation, address).ok());
+    Ok(found)
+}
+
+async fn known(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: RequesterRow,
+) -> Result<Requester, DeskError> {
+    let key = row.patient_key.unwrap_or(row.contact_key);
+    Ok(Requester {
+        contact: row.contact,
+        patient: row.patient,
+        sealing: records::sealing(app, conn, organisation, key).await?,
+        locale: row.locale.and_then(|tag| tag.parse().ok()),
+        secure_link: row.secure_link,
+        email_blind: None,
+        new: None,
+    })
+}
+
+impl Requester {
+    /// Keeps a new contact, in the command that uses it. [`DeskError::Unavailable`] when another command kept the
+    /// same address a moment earlier: the caller looks again.
+    pub async fn store(&self, work: &mut Work<'_>) -> Result<(), DeskError> {
+        let Some(new) = &self.new else { return Ok(()) };
+        let (organisation, now) = (work.ctx.organisation, work.now);
+        self.sealing.store(work).await?;
+        let locale = new.locale.map(Locale::tag);
+        let (contact, key) = (self.contact, self.sealing.id);
+        store::insert_contact(work, organisation, contact, key, None, new.name.as_ref(), locale, now).await?;
+        for (kind, blind, value) in &new.points {
+            if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now).await? {
+                return Err(DeskError::Unavailable("the same new address came twice at once".to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this contact is not stored yet.
+    pub const fn is_new(&self) -> bool {
+        self.new.is_some()
+    }
+}
+
+/// The contact that has this mail address, if any.
+pub async fn contact_of_address(
+    app: &App,
+    organisation: OrganisationId,
+    address: &str,
+) -> Result<Option<ContactId>, DeskError> {
+    let Ok(blind) = email_blind(app, organisation, address) else { return Ok(None) };
+    let mut conn = app.read().await?;
+    Ok(store::by_point(&mut conn, organisation, PointKind::Email.code(), &blind).await?.map(|row| row.contact))
+}
+
+/// Takes the one acknowledgement that an address gets in 24 hours; `false` when it had it.
+pub async fn take_acknowledgement(work: &mut Work<'_>, email_blind: &[u8; 16]) -> Result<bool, DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    store::take_ack(work, organisation, email_blind, now).await
+}
+
+/// Takes one of the mails that an address may get in an hour; `false` when there is none left.
+pub async fn take_hourly_send(work: &mut Work<'_>, address: &str) -> Result<bool, DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let blind = email_blind(&work.app, organisation, address)?;
+    store::take_send(work, organisation, &blind, now, HOURLY_SENDS).await
+}
+
+/// Notes that mail to an address came back.
+pub async fn note_bounce(work: &mut Work<'_>, address: &str) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let Ok(blind) = email_blind(&work.app, organisation, address) else { return Ok(()) };
+    store::bounced(work, organisation, &blind, now).await
+}
+
+/// A contact in plain, for the desk's own machinery (sending). Whatever shows it to somebody uses [`contact`].
+pub(crate) async fn open_contact(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<ContactView, DeskError> {
+    let row = store::contact(conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    view(app, conn, organisation, row).await
+}
+
+async fn view(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: ContactRow,
+) -> Result<ContactView, DeskError> {
+    let sealing = records::sealing(app, conn, organisation, row.key).await?;
+    let mut points = Vec::new();
+    for (kind, value, bounced_at) in store::points(conn, organisation, row.id).await? {
+        points.push(PointView {
+            kind,
+            value: sealing.open_text("contact_points", "value", row.id, &value)?,
+            bounced_at,
+        });
+    }
+    let name = row.name.map(|name| sealing.open_text("contacts", "name", row.id, &name)).transpose()?;
+    Ok(ContactView {
+        id: row.id,
+        patient_id: row.patient,
+        name,
+        locale: row.locale,
+        secure_link: row.secure_link,
+        points,
+        version: row.version,
+    })
+}
+
+/// One contact, for somebody who may see it.
+pub async fn contact(app: &App, ctx: &Ctx, id: ContactId) -> Result<ContactView, DeskError> {
+    let opened =
+        records::open(app, ctx, Permission::PatientsRead, Purpose::Treatment, "contact.read", "contact", id).await?;
+    contact_in(app, &opened, ctx.organisation, id).await
+}
+
+/// One contact under leave that was given for something it belongs to (its ticket).
+pub(crate) async fn contact_in(
+    app: &App,
+    _leave: &Opened,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<ContactView, DeskError> {
+    open_contact(app, &mut app.read().await?, organisation, id).await
+}
+
+fn seal_patient(
+    app: &App,
+    organisation: OrganisationId,
+    id: PatientId,
+    sealing: &Sealing,
+    new: &NewPatient,
+    (version, created_at): (i64, Timestamp),
+) -> Result<PatientRow, DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let name = new.name.trim();
+    let seal = |column, text: &str| sealing.text("patients", column, id, text);
+    let mrn_blind = new.mrn.as_deref().and_then(|mrn| normalise::mrn(mrn).ok());
+    let both = new.birth_date.as_deref().and_then(|date| normalise::name_and_birth_date(name, date).ok());
+    Ok(PatientRow {
+        id,
+        key: sealing.id,
+        name: seal("name", name),
+        birth_date: new.birth_date.as_deref().map(|date| seal("birth_date", date)),
+        mrn: new.mrn.as_deref().map(|mrn| seal("mrn", mrn.trim())),
+        mrn_blind: mrn_blind.map(|mrn| vault.blind.index(BlindKind::Mrn, &mrn).to_vec()),
+        name_birth_blind: both.map(|both| vault.blind.index(BlindKind::NameAndBirthDate, &both).to_vec()),
+        locale: new.locale.map(|locale| locale.tag().to_owned()),
+        secure_link: new.secure_link,
+        version,
+        created_at,
+    })
+}
+
+fn duplicate_mrn(error: DeskError) -> DeskError {
+    match error {
+        DeskError::Internal(text) if text.contains("patients") && text.contains("mrn") => {
+            DeskError::Conflict { code: "mrn_taken", text: "Another patient has this record number." }
+        }
+        other => other,
+    }
+}
+
+/// Adds a patient, with a mail address and a telephone number where given.
+pub async fn create_patient(
+    app: &App,
+    ctx: &Ctx,
+    new: NewPatient,
+    points: Vec<(PointKind, String)>,
+) -> Result<PatientId, DeskError> {
+    ctx.authorize(Permission::PatientsWrite)?;
+    new.check()?;
+    let organisation = ctx.organisation;
+    let id: PatientId = app.id();
+    let sealing = Sealing::fresh(app);
+    let row = seal_patient(app, organisation, id, &sealing, &new, (1, app.now()))?;
+    let contact: ContactId = app.id();
+    let mut sealed = Vec::new();
+    for (kind, value) in &points {
+        let blind = match kind {
+            PointKind::Email => email_blind(app, organisation, value)?,
+            PointKind::Phone => {
+                let normal = normalise::phone(value, "1")
+                    .map_err(|_| DeskError::invalid("phone", "invalid", "This is not a telephone number."))?;
+                app.keyring.of(organisation)?.blind.index(kind.blind(), &normal)
+            }
+        };
+        sealed.push((*kind, blind, sealing.text("contact_points", "value", contact, value.trim())));
+    }
+    let name = sealing.text("contacts", "name", contact, new.name.trim());
+    app.command(ctx, move |work| {
+        async move {
+            let now = work.now;
+            sealing.store(work).await?;
+            store::insert_patient(work, organisation, &row).await?;
+            let locale = row.locale.as_deref();
+            store::insert_contact(work, organisation, contact, sealing.id, Some(id), Some(&name), locale, now).await?;
+            for (kind, blind, value) in &sealed {
+                if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now).await? {
+                    return Err(DeskError::Conflict {
+                        code: "address_taken",
+                        text: "This address belongs to someone already. Link that contact instead.",
+                    });
+                }
+            }
+            work.audit(NewEntry::new("patient.create", "patient", id).purpose("treatment"));
+            work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+    .map_err(duplicate_mrn)?;
+    Ok(id)
+}
+
+/// Changes a patient's details. `version` is the one the caller saw.
+pub async fn change_patient(
+    app: &App,
+    ctx: &Ctx,
+    id: PatientId,
+    version: i64,
+    new: NewPatient,
+) -> Result<(), DeskError> {
+    ctx.authorize(Permission::PatientsWrite)?;
+    new.check()?;
+    let organisation = ctx.organisation;
+    let row = {
+        let mut conn = app.read().await?;
+        let old = store::patient(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+        if old.version != version {
+            return Err(DeskError::Stale { version: old.version, changed: vec!["patient".to_owned()] });
+        }
+        let sealing = records::sealing(app, &mut conn, organisation, old.key).await?;
+        seal_patient(app, organisation, id, &sealing, &new, (version, old.created_at))?
+    };
+    app.command(ctx, move |work| {
+        async move {
+            if !store::update_patient(work, organisation, &row).await? {
+                return Err(DeskError::Stale { version: version + 1, changed: vec!["patient".to_owned()] });
+            }
+            work.audit(NewEntry::new("patient.change", "patient", id).purpose("treatment"));
+            work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+    .map_err(duplicate_mrn)
+}
+
+/// One patient with their contacts.
+pub async fn patient(app: &App, ctx: &Ctx, id: PatientId) -> Result<PatientView, DeskError> {
+    let opened =
+        records::open(app, ctx, Permission::PatientsRead, Purpose::Treatment, "patient.read", "patient", id).await?;
+    patient_in(app, &opened, ctx.organisation, id).await
+}
+
+/// One patient under leave that was given for something that belongs to them.
+pub(crate) async fn patient_in(
+    app: &App,
+    leave: &Opened,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<PatientView, DeskError> {
+    let mut conn = app.read().await?;
+    let row = store::patient(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let sealing = leave.sealing(&mut conn, row.key).await?;
+    let open = |column, sealed: &[u8]| sealing.open_text("patients", column, id, sealed);
+    let mut contacts = Vec::new();
+    for contact in store::contacts_of(&mut conn, organisation, id).await? {
+        contacts.push(view(app, &mut conn, organisation, contact).await?);
+    }
+    Ok(PatientView {
+        id,
+        name: open("name", &row.name)?,
+        birth_date: row.birth_date.map(|sealed| open("birth_date", &sealed)).transpose()?,
+        mrn: row.mrn.map(|sealed| open("mrn", &sealed)).transpose()?,
+        locale: row.locale,
+        secure_link: row.secure_link,
+        version: row.version,
+        created_at: row.created_at,
+        contacts,
+    })
+}
+
+/// Patients by an exact value: record number, mail address, telephone number, or name with birth date.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Medical record number.
+    pub mrn: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Full name and birth date (`YYYY-MM-DD`).
+    pub name_and_birth_date: Option<(String, String)>,
+}
+
+/// Finds patients by exact values; every one that matches any of them, at most 20.
+pub async fn find_patients(app: &App, ctx: &Ctx, wanted: &Wanted) -> Result<Vec<PatientView>, DeskError> {
+    let organisation = ctx.organisation;
+    let opened = records::open(
+        app,
+        ctx,
+        Permission::PatientsRead,
+        Purpose::Treatment,
+        "patient.search",
+        "organisation",
+        organisation,
+    )
+    .await?;
+    let vault = app.keyring.of(organisation)?;
+    let mut ids: Vec<PatientId> = Vec::new();
+    {
+        let mut conn = app.read().await?;
+        if let Some(Ok(mrn)) = wanted.mrn.as_deref().map(normalise::mrn) {
+            ids.extend(store::by_mrn(&mut conn, organisation, &vault.blind.index(BlindKind::Mrn, &mrn)).await?);
+        }
+        let email = wanted.email.as_deref().and_then(|text| normalise::email(text).ok());
+        let phone = wanted.phone.as_deref().and_then(|text| normalise::phone(text, "1").ok());
+        for (kind, value) in [(PointKind::Email, email), (PointKind::Phone, phone)] {
+            let Some(value) = value else { continue };
+            let blind = vault.blind.index(kind.blind(), &value);
+            let found = store::by_point(&mut conn, organisation, kind.code(), &blind).await?;
+            ids.extend(found.and_then(|row| row.patient));
+        }
+        let both = wanted.name_and_birth_date.as_ref();
+        if let Some(Ok(both)) = both.map(|(name, date)| normalise::name_and_birth_date(name, date)) {
+            let blind = vault.blind.index(BlindKind::NameAndBirthDate, &both);
+            ids.extend(store::by_name_birth(&mut conn, organisation, &blind).await?);
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = Vec::new();
+    for id in ids.into_iter().take(20) {
+        found.push(patient_in(app, &opened, organisation, id).await?);
+    }
+    Ok(found)
+}
+
+/// Says that a contact stands for a patient, or (with none) that they don't. What they write from now on is sealed
+/// with the patient's key.
+pub async fn link_contact(
+    app: &App,
+    ctx: &Ctx,
+    contact: ContactId,
+    patient: Option<PatientId>,
+) -> Result<(), DeskError> {
+    ctx.authorize(Permission::PatientsWrite)?;
+    let organisation = ctx.organisation;
+    app.command(ctx, move |work| {
+        async move {
+            if let Some(patient) = patient
+                && store::patient(work, organisation, patient).await?.is_none()
+            {
+                return Err(DeskError::NotFound);
+            }
+            if !store::link(work, organisation, contact, patient).await? {
+                return Err(DeskError::NotFound);
+            }
+            work.audit(
+                NewEntry::new("contact.link", "contact", contact)
+                    .purpose("treatment")
+                    .detail(&serde_json::json!({ "patient": patient })),
+            );
+            work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// What a list shows of a contact: the name, or else the address.
+pub(crate) async fn name_or_address(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<String, DeskError> {
+    let Some(row) = store::contact(conn, organisation, id).await? else { return Ok(String::new()) };
+    let sealing = records::sealing(app, conn, organisation, row.key).await?;
+    if let Some(name) = row.name {
+        return sealing.open_text("contacts", "name", id, &name);
+    }
+    match store::points(conn, organisation, id).await?.first() {
+        Some((_, value, _)) => sealing.open_text("contact_points", "value", id, value),
+        None => Ok(String::new()),
+    }
+}

@@ -1,0 +1,329 @@
+//! SQL of patients and contacts.
+
+use crate::error::DeskError;
+use crate::ids::{ContactId, DataKeyId, OrganisationId, PatientId};
+use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
+
+statements! {
+    /// Adds a contact.
+    INSERT_CONTACT = "INSERT INTO contacts (organisation_id, id, key_id, patient_id, name, locale, secure_link, created_at, version) \
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 1)";
+    /// Adds an address; nothing when somebody has it already.
+    INSERT_POINT = "INSERT INTO contact_points (organisation_id, kind, value_blind, contact_id, value, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    /// Whose address this is, with the key that new words of theirs are sealed with.
+    BY_POINT = "SELECT c.id, c.key_id, c.patient_id, p.key_id, c.locale, c.secure_link, p.locale, p.secure_link \
+        FROM contact_points a JOIN contacts c ON c.organisation_id = a.organisation_id AND c.id = a.contact_id \
+        LEFT JOIN patients p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id \
+        WHERE a.organisation_id = $1 AND a.kind = $2 AND a.value_blind = $3";
+    /// The same by contact.
+    BY_CONTACT = "SELECT c.id, c.key_id, c.patient_id, p.key_id, c.locale, c.secure_link, p.locale, p.secure_link \
+        FROM contacts c LEFT JOIN patients p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id \
+        WHERE c.organisation_id = $1 AND c.id = $2";
+    /// One contact.
+    CONTACT = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
+        WHERE organisation_id = $1 AND id = $2";
+    /// Contacts of a patient.
+    CONTACTS_OF = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
+        WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id";
+    /// A contact's addresses.
+    POINTS = "SELECT kind, value, bounced_at FROM contact_points WHERE organisation_id = $1 AND contact_id = $2 ORDER BY created_at";
+    /// Links a contact to a patient, or takes the link away.
+    LINK = "UPDATE contacts SET patient_id = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
+    /// Names a contact.
+    NAME_CONTACT = "UPDATE contacts SET name = $3 WHERE organisation_id = $1 AND id = $2 AND name IS NULL";
+    /// Adds a patient.
+    INSERT_PATIENT = "INSERT INTO patients (organisation_id, id, key_id, name, birth_date, mrn, mrn_blind, name_birth_blind, \
+        locale, secure_link, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)";
+    /// Changes a patient, unless they changed meanwhile.
+    UPDATE_PATIENT = "UPDATE patients SET name = $4, birth_date = $5, mrn = $6, mrn_blind = $7, name_birth_blind = $8, \
+        locale = $9, secure_link = $10, version = version + 1 WHERE organisation_id = $1 AND id = $2 AND version = $3";
+    /// One patient.
+    PATIENT = "SELECT id, key_id, name, birth_date, mrn, locale, secure_link, version, created_at FROM patients \
+        WHERE organisation_id = $1 AND id = $2";
+    /// Who has this record number.
+    BY_MRN = "SELECT id FROM patients WHERE organisation_id = $1 AND mrn_blind = $2";
+    /// Who has this name and birth date.
+    BY_NAME_BIRTH = "SELECT id FROM patients WHERE organisation_id = $1 AND name_birth_blind = $2 LIMIT 20";
+    /// Takes today's acknowledgement of an address.
+    TAKE_ACK = "UPDATE contact_points SET last_acknowledged_at = $4 WHERE organisation_id = $1 AND kind = $2 \
+        AND value_blind = $3 AND (last_acknowledged_at IS NULL OR last_acknowledged_at <= $5)";
+    /// Takes one of this hour's mails to an address.
+    TAKE_SEND = "UPDATE contact_points SET sent_in_hour = CASE WHEN sent_hour = $4 THEN sent_in_hour + 1 ELSE 1 END, \
+        sent_hour = $4 WHERE organisation_id = $1 AND kind = $2 AND value_blind = $3 \
+        AND (sent_hour <> $4 OR sent_in_hour < $5)";
+    /// Notes that mail to an address came back.
+    BOUNCED = "UPDATE contact_points SET bounced_at = $4 WHERE organisation_id = $1 AND kind = $2 AND value_blind = $3";
+}
+
+/// A requester as stored.
+pub(super) struct RequesterRow {
+    pub contact: ContactId,
+    pub contact_key: DataKeyId,
+    pub patient: Option<PatientId>,
+    pub patient_key: Option<DataKeyId>,
+    pub locale: Option<String>,
+    pub secure_link: bool,
+}
+
+fn requester(row: &Row<'_>) -> Result<RequesterRow, DbError> {
+    let (own, patients): (Option<String>, Option<String>) = (row.get(4)?, row.get(6)?);
+    Ok(RequesterRow {
+        contact: row.get(0)?,
+        contact_key: row.get(1)?,
+        patient: row.get(2)?,
+        patient_key: row.get(3)?,
+        locale: own.or(patients),
+        secure_link: row.get::<bool>(5)? || row.get::<Option<bool>>(7)?.unwrap_or(false),
+    })
+}
+
+pub(super) async fn by_point(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    kind: &str,
+    blind: &[u8; 16],
+) -> Result<Option<RequesterRow>, DeskError> {
+    Ok(conn.query_opt(BY_POINT, args![organisation, kind, blind], requester).await?)
+}
+
+pub(super) async fn by_contact(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<Option<RequesterRow>, DeskError> {
+    Ok(conn.query_opt(BY_CONTACT, args![organisation, id], requester).await?)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+pub(super) async fn insert_contact(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ContactId,
+    key: DataKeyId,
+    patient: Option<PatientId>,
+    name: Option<&Vec<u8>>,
+    locale: Option<&str>,
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(INSERT_CONTACT, args![organisation, id, key, patient, name, locale, at]).await?;
+    Ok(())
+}
+
+/// `false` when somebody has this address already.
+pub(super) async fn insert_point(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    kind: &str,
+    blind: &[u8; 16],
+    contact: ContactId,
+    value: &[u8],
+    at: Timestamp,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(INSERT_POINT, args![organisation, kind, blind, contact, value, at]).await? == 1)
+}
+
+pub(super) struct ContactRow {
+    pub id: ContactId,
+    pub key: DataKeyId,
+    pub patient: Option<PatientId>,
+    pub name: Option<Vec<u8>>,
+    pub locale: Option<String>,
+    pub secure_link: bool,
+    pub version: i64,
+}
+
+fn contact_row(row: &Row<'_>) -> Result<ContactRow, DbError> {
+    Ok(ContactRow {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        patient: row.get(2)?,
+        name: row.get(3)?,
+        locale: row.get(4)?,
+        secure_link: row.get(5)?,
+        version: row.get(6)?,
+    })
+}
+
+pub(super) async fn contact(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<Option<ContactRow>, DeskError> {
+    Ok(conn.query_opt(CONTACT, args![organisation, id], contact_row).await?)
+}
+
+pub(super) async fn contacts_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+) -> Result<Vec<ContactRow>, DeskError> {
+    Ok(conn.query(CONTACTS_OF, args![organisation, patient], contact_row).await?)
+}
+
+pub(super) async fn points(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+) -> Result<Vec<(String, Vec<u8>, Option<Timestamp>)>, DeskError> {
+    Ok(conn
+        .query(POINTS, args![organisation, contact], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .await?)
+}
+
+pub(super) async fn link(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    patient: Option<PatientId>,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(LINK, args![organisation, contact, patient]).await? == 1)
+}
+
+/// Names a contact that has no name yet.
+pub(super) async fn name_contact(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    name: &[u8],
+) -> Result<(), DeskError> {
+    conn.execute(NAME_CONTACT, args![organisation, contact, name]).await?;
+    Ok(())
+}
+
+/// A patient's columns, sealed.
+pub(super) struct PatientRow {
+    pub id: PatientId,
+    pub key: DataKeyId,
+    pub name: Vec<u8>,
+    pub birth_date: Option<Vec<u8>>,
+    pub mrn: Option<Vec<u8>>,
+    pub mrn_blind: Option<Vec<u8>>,
+    pub name_birth_blind: Option<Vec<u8>>,
+    pub locale: Option<String>,
+    pub secure_link: bool,
+    pub version: i64,
+    pub created_at: Timestamp,
+}
+
+pub(super) async fn insert_patient(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: &PatientRow,
+) -> Result<(), DeskError> {
+    conn.execute(
+        INSERT_PATIENT,
+        args![
+            organisation,
+            row.id,
+            row.key,
+            row.name,
+            row.birth_date,
+            row.mrn,
+            row.mrn_blind,
+            row.name_birth_blind,
+            row.locale,
+            row.secure_link,
+            row.created_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// `false` when they changed meanwhile.
+pub(super) async fn update_patient(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: &PatientRow,
+) -> Result<bool, DeskError> {
+    let changed = conn
+        .execute(
+            UPDATE_PATIENT,
+            args![
+                organisation,
+                row.id,
+                row.version,
+                row.name,
+                row.birth_date,
+                row.mrn,
+                row.mrn_blind,
+                row.name_birth_blind,
+                row.locale,
+                row.secure_link
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
+pub(super) async fn patient(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<Option<PatientRow>, DeskError> {
+    Ok(conn
+        .query_opt(PATIENT, args![organisation, id], |row| {
+            Ok(PatientRow {
+                id: row.get(0)?,
+                key: row.get(1)?,
+                name: row.get(2)?,
+                birth_date: row.get(3)?,
+                mrn: row.get(4)?,
+                mrn_blind: None,
+                name_birth_blind: None,
+                locale: row.get(5)?,
+                secure_link: row.get(6)?,
+                version: row.get(7)?,
+                created_at: row.get(8)?,
+            })
+        })
+        .await?)
+}
+
+pub(super) async fn by_mrn(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    blind: &[u8; 16],
+) -> Result<Option<PatientId>, DeskError> {
+    Ok(conn.query_opt(BY_MRN, args![organisation, blind], |row| row.get(0)).await?)
+}
+
+pub(super) async fn by_name_birth(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    blind: &[u8; 16],
+) -> Result<Vec<PatientId>, DeskError> {
+    Ok(conn.query(BY_NAME_BIRTH, args![organisation, blind], |row| row.get(0)).await?)
+}
+
+pub(super) async fn take_ack(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    blind: &[u8; 16],
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    let day_before = now.plus_seconds(-24 * 3600);
+    Ok(conn.execute(TAKE_ACK, args![organisation, "email", blind, now, day_before]).await? == 1)
+}
+
+pub(super) async fn take_send(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    blind: &[u8; 16],
+    now: Timestamp,
+    cap: i64,
+) -> Result<bool, DeskError> {
+    let hour = now.micros() / 3_600_000_000;
+    Ok(conn.execute(TAKE_SEND, args![organisation, "email", blind, hour, cap]).await? == 1)
+}
+
+pub(super) async fn bounced(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    blind: &[u8; 16],
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(BOUNCED, args![organisation, "email", blind, at]).await?;
+    Ok(())
+}

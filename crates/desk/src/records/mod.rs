@@ -1,0 +1,167 @@
+//! Patient data under lock. Owns `data_keys`, `desk_secrets` and the blobs.
+//!
+//! Everything that can identify or describe a patient is sealed with the key of the person it belongs to before it
+//! reaches SQL ([`Sealing`]), and comes out in plain only through [`open`], which asks the policy and writes the audit
+//! entry before the first byte is opened.
+
+pub mod blobs;
+mod keyring;
+mod store;
+
+use crate::app::App;
+use crate::audit_log::{NewEntry, Outcome};
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::{DataKeyId, OrganisationId};
+use crate::work::Work;
+use bedside_db::Id;
+use bedside_vault::{DataKey, Place};
+use std::sync::Arc;
+
+pub use keyring::{Keyring, OrganisationVault};
+pub use store::ALL as STATEMENTS;
+
+/// A data key with its id: seals and opens one person's fields.
+#[derive(Clone)]
+pub struct Sealing {
+    /// The key's id, stored beside what it seals.
+    pub id: DataKeyId,
+    key: Arc<DataKey>,
+}
+
+impl Sealing {
+    /// A new key that nothing is sealed with yet; [`Sealing::store`] keeps it.
+    pub fn fresh(app: &App) -> Self {
+        Self { id: app.id(), key: Arc::new(DataKey::generate()) }
+    }
+
+    /// Keeps a fresh key, in the transaction that first uses it.
+    pub async fn store(&self, work: &mut Work<'_>) -> Result<(), DeskError> {
+        let organisation = work.ctx.organisation;
+        let wrapped = self.key.wrap(&work.app.keyring.of(organisation)?.keys(), &self.id.bytes());
+        let now = work.now;
+        store::insert_key(work, organisation, self.id, &wrapped, now).await
+    }
+
+    /// Seals a text for its place.
+    pub fn text<T>(&self, table: &'static str, column: &'static str, row: Id<T>, plain: &str) -> Vec<u8> {
+        self.key.seal_str(Place { table, column, row: row.bytes() }, plain)
+    }
+
+    /// Seals bytes for their place.
+    pub fn bytes<T>(&self, table: &'static str, column: &'static str, row: Id<T>, plain: &[u8]) -> Vec<u8> {
+        self.key.seal(Place { table, column, row: row.bytes() }, plain)
+    }
+
+    /// Opens a text. Private to this part and to the desk's own machinery (sending, indexing): whatever shows data to
+    /// somebody goes through [`open`].
+    pub(crate) fn open_text<T>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        row: Id<T>,
+        sealed: &[u8],
+    ) -> Result<String, DeskError> {
+        Ok(self.key.open_str(Place { table, column, row: row.bytes() }, sealed)?)
+    }
+
+    /// Opens bytes; the same rule as for [`Sealing::open_text`].
+    pub(crate) fn open_bytes<T>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        row: Id<T>,
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, DeskError> {
+        Ok(self.key.open(Place { table, column, row: row.bytes() }, sealed)?)
+    }
+}
+
+/// The data key with this id, from the cache or the database.
+pub(crate) async fn sealing(
+    app: &App,
+    conn: &mut bedside_db::Conn,
+    organisation: OrganisationId,
+    id: DataKeyId,
+) -> Result<Sealing, DeskError> {
+    if let Some(key) = app.keyring.cached(id) {
+        return Ok(Sealing { id, key });
+    }
+    let wrapped = store::key(conn, organisation, id).await?.ok_or(DeskError::Gone)?;
+    let key = Arc::new(DataKey::unwrap(&app.keyring.of(organisation)?.keys(), &wrapped, &id.bytes())?);
+    app.keyring.remember(id, Arc::clone(&key));
+    Ok(Sealing { id, key })
+}
+
+/// Why patient data is opened (45 CFR 164.506: treatment, payment, operations).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Care and answering the patient's request.
+    Treatment,
+    /// Bills and coverage.
+    Payment,
+    /// Running the desk: lists, quality, administration.
+    Operations,
+    /// The patient's own access.
+    Access,
+}
+
+impl Purpose {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Treatment => "treatment",
+            Self::Payment => "payment",
+            Self::Operations => "operations",
+            Self::Access => "access",
+        }
+    }
+}
+
+/// Leave to open one object's data; made by [`open`] alone.
+pub struct Opened {
+    app: App,
+    organisation: OrganisationId,
+}
+
+/// Asks whether the actor may see the object's data for this purpose, and writes the answer to the audit log. What
+/// comes back opens sealed fields of the organisation while the answer is being built.
+pub async fn open(
+    app: &App,
+    ctx: &Ctx,
+    permission: Permission,
+    purpose: Purpose,
+    action: &'static str,
+    kind: &'static str,
+    id: impl ToString,
+) -> Result<Opened, DeskError> {
+    let allowed = ctx.authorize(permission);
+    let outcome = if allowed.is_ok() { Outcome::Ok } else { Outcome::Denied };
+    app.audit(ctx, NewEntry::new(action, kind, id).purpose(purpose.code()).outcome(outcome)).await?;
+    allowed?;
+    Ok(Opened { app: app.clone(), organisation: ctx.organisation })
+}
+
+/// Leave for a contact to see their own ticket, after their link or mail has shown who they are.
+pub async fn open_own(app: &App, ctx: &Ctx, action: &'static str, kind: &'static str, id: impl ToString) -> Result<Opened, DeskError> {
+    app.audit(ctx, NewEntry::new(action, kind, id).purpose(Purpose::Access.code())).await?;
+    Ok(Opened { app: app.clone(), organisation: ctx.organisation })
+}
+
+impl Opened {
+    /// The key with this id.
+    pub async fn sealing(&self, conn: &mut bedside_db::Conn, id: DataKeyId) -> Result<Sealing, DeskError> {
+        sealing(&self.app, conn, self.organisation, id).await
+    }
+
+    /// Opens a sealed text.
+    pub async fn text<T>(
+        &self,
+        conn: &mut bedside_db::Conn,
+        key: DataKeyId,
+        (table, column): (&'static str, &'static str),
+        row: Id<T>,
+        sealed: &[u8],
+    ) -> Result<String, DeskError> {
+        self.sealing(conn, key).await?.open_text(table, column, row, sealed)
+    }
+}

@@ -1,0 +1,172 @@
+//! SQL of the keys, secrets and blobs.
+
+use crate::error::DeskError;
+use crate::ids::{BlobId, DataKeyId, OrganisationId};
+use bedside_db::{Conn, Timestamp, args, statements};
+
+statements! {
+    /// Adds a data key.
+    INSERT_KEY = "INSERT INTO data_keys (organisation_id, id, wrapped, created_at) VALUES ($1, $2, $3, $4)";
+    /// One data key.
+    KEY = "SELECT wrapped FROM data_keys WHERE organisation_id = $1 AND id = $2";
+    /// Data keys in order, for wrapping them anew.
+    KEYS_AFTER = "SELECT id, wrapped FROM data_keys WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    /// Wraps a data key anew, unless it changed meanwhile.
+    REWRAP_KEY = "UPDATE data_keys SET wrapped = $3 WHERE organisation_id = $1 AND id = $2 AND wrapped = $4";
+    /// One secret of the desk.
+    SECRET = "SELECT sealed FROM desk_secrets WHERE name = $1";
+    /// Adds a secret of the desk.
+    INSERT_SECRET = "INSERT INTO desk_secrets (name, sealed, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    /// Replaces a secret of the desk, when the root key changes.
+    UPDATE_SECRET = "UPDATE desk_secrets SET sealed = $2 WHERE name = $1";
+    /// All secrets of the desk.
+    SECRETS = "SELECT name, sealed FROM desk_secrets ORDER BY name";
+    /// The wrapped keys of all organisations.
+    WRAPPED_KEYS = "SELECT id, wrapped_keys FROM organisations ORDER BY id";
+    /// Replaces an organisation's wrapped keys.
+    UPDATE_WRAPPED_KEYS = "UPDATE organisations SET wrapped_keys = $2 WHERE id = $1";
+    /// Adds a blob that nothing uses yet.
+    INSERT_BLOB = "INSERT INTO blobs (organisation_id, id, key_id, size, used, created_at) VALUES ($1, $2, $3, $4, 0, $5)";
+    /// Adds a piece of a blob.
+    INSERT_PIECE = "INSERT INTO blob_pieces (organisation_id, blob_id, piece, sealed) VALUES ($1, $2, $3, $4)";
+    /// Says that a blob is used now.
+    USE_BLOB = "UPDATE blobs SET used = 1 WHERE organisation_id = $1 AND id = $2";
+    /// One blob.
+    BLOB = "SELECT key_id, size FROM blobs WHERE organisation_id = $1 AND id = $2";
+    /// One piece of a blob.
+    PIECE = "SELECT sealed FROM blob_pieces WHERE organisation_id = $1 AND blob_id = $2 AND piece = $3";
+    /// Blobs that nothing came to use.
+    UNUSED = "SELECT organisation_id, id FROM blobs WHERE used = 0 AND created_at < $1 LIMIT $2";
+    /// Removes a blob's pieces.
+    DELETE_PIECES = "DELETE FROM blob_pieces WHERE organisation_id = $1 AND blob_id = $2";
+    /// Removes a blob.
+    DELETE_BLOB = "DELETE FROM blobs WHERE organisation_id = $1 AND id = $2";
+}
+
+pub(super) async fn insert_key(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: DataKeyId,
+    wrapped: &[u8],
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(INSERT_KEY, args![organisation, id, wrapped, at]).await?;
+    Ok(())
+}
+
+pub(super) async fn key(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: DataKeyId,
+) -> Result<Option<Vec<u8>>, DeskError> {
+    Ok(conn.query_opt(KEY, args![organisation, id], |row| row.get(0)).await?)
+}
+
+pub(super) async fn keys_after(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    after: DataKeyId,
+    limit: i64,
+) -> Result<Vec<(DataKeyId, Vec<u8>)>, DeskError> {
+    Ok(conn.query(KEYS_AFTER, args![organisation, after, limit], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+}
+
+pub(super) async fn rewrap_key(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: DataKeyId,
+    old: &[u8],
+    new: &[u8],
+) -> Result<(), DeskError> {
+    conn.execute(REWRAP_KEY, args![organisation, id, new, old]).await?;
+    Ok(())
+}
+
+pub(super) async fn secret(conn: &mut Conn, name: &str) -> Result<Option<Vec<u8>>, DeskError> {
+    Ok(conn.query_opt(SECRET, args![name], |row| row.get(0)).await?)
+}
+
+pub(super) async fn insert_secret(conn: &mut Conn, name: &str, sealed: &[u8], at: Timestamp) -> Result<(), DeskError> {
+    conn.execute(INSERT_SECRET, args![name, sealed, at]).await?;
+    Ok(())
+}
+
+pub(super) async fn update_secret(conn: &mut Conn, name: &str, sealed: &[u8]) -> Result<(), DeskError> {
+    conn.execute(UPDATE_SECRET, args![name, sealed]).await?;
+    Ok(())
+}
+
+pub(super) async fn secrets(conn: &mut Conn) -> Result<Vec<(String, Vec<u8>)>, DeskError> {
+    Ok(conn.query(SECRETS, args![], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+}
+
+pub(super) async fn wrapped_keys(conn: &mut Conn) -> Result<Vec<(OrganisationId, Vec<u8>)>, DeskError> {
+    Ok(conn.query(WRAPPED_KEYS, args![], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+}
+
+pub(super) async fn update_wrapped_keys(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    wrapped: &[u8],
+) -> Result<(), DeskError> {
+    conn.execute(UPDATE_WRAPPED_KEYS, args![organisation, wrapped]).await?;
+    Ok(())
+}
+
+pub(super) async fn insert_blob(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: BlobId,
+    key: DataKeyId,
+    size: i64,
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(INSERT_BLOB, args![organisation, id, key, size, at]).await?;
+    Ok(())
+}
+
+pub(super) async fn insert_piece(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: BlobId,
+    piece: i64,
+    sealed: &[u8],
+) -> Result<(), DeskError> {
+    conn.execute(INSERT_PIECE, args![organisation, id, piece, sealed]).await?;
+    Ok(())
+}
+
+pub(super) async fn use_blob(conn: &mut Conn, organisation: OrganisationId, id: BlobId) -> Result<bool, DeskError> {
+    Ok(conn.execute(USE_BLOB, args![organisation, id]).await? == 1)
+}
+
+pub(super) async fn blob(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: BlobId,
+) -> Result<Option<(DataKeyId, i64)>, DeskError> {
+    Ok(conn.query_opt(BLOB, args![organisation, id], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+}
+
+pub(super) async fn piece(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: BlobId,
+    piece: i64,
+) -> Result<Option<Vec<u8>>, DeskError> {
+    Ok(conn.query_opt(PIECE, args![organisation, id, piece], |row| row.get(0)).await?)
+}
+
+pub(super) async fn unused(
+    conn: &mut Conn,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<(OrganisationId, BlobId)>, DeskError> {
+    Ok(conn.query(UNUSED, args![before, limit], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+}
+
+pub(super) async fn delete_blob(conn: &mut Conn, organisation: OrganisationId, id: BlobId) -> Result<(), DeskError> {
+    conn.execute(DELETE_PIECES, args![organisation, id]).await?;
+    conn.execute(DELETE_BLOB, args![organisation, id]).await?;
+    Ok(())
+}

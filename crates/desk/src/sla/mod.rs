@@ -1,0 +1,156 @@
+//! When something is due. Pure: hours, zone and instants come in as arguments; the policies are settings (`orgs`).
+
+use crate::orgs::{Clinic, Hours};
+use bedside_db::Timestamp;
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+
+/// A due time that lies beyond every list: nothing is owed to anyone now.
+pub const NOTHING_DUE: Timestamp = Timestamp::from_micros(i64::MAX / 2);
+
+/// How far ahead working time is looked for; hours without any window in this time never come due.
+const HORIZON_DAYS: usize = 800;
+
+/// The instant `minutes` of working time after `from`.
+pub fn after_working_minutes(hours: &Hours, zone: &TimeZone, from: Timestamp, minutes: i64) -> Timestamp {
+    let mut left = minutes.max(0).saturating_mul(60_000_000);
+    let mut day = zone.to_datetime(from.to_jiff()).date();
+    for _ in 0..HORIZON_DAYS {
+        for &(start, end) in windows(hours, day) {
+            let Some((opens, closes)) = instants(zone, day, start, end) else { continue };
+            let opens = opens.max(from.micros());
+            if closes <= opens {
+                continue;
+            }
+            if left <= closes - opens {
+                return Timestamp::from_micros(opens + left);
+            }
+            left -= closes - opens;
+        }
+        let Ok(next) = day.tomorrow() else { return NOTHING_DUE };
+        day = next;
+    }
+    NOTHING_DUE
+}
+
+fn windows(hours: &Hours, day: Date) -> &[(u16, u16)] {
+    if hours.holidays.contains(&day) {
+        return &[];
+    }
+    usize::try_from(day.weekday().to_monday_zero_offset()).map_or(&[], |weekday| &hours.week[weekday])
+}
+
+/// The window's ends as microseconds. A local time that a clock change skips is read as the instant after the gap.
+fn instants(zone: &TimeZone, day: Date, start: u16, end: u16) -> Option<(i64, i64)> {
+    let at = |minute: u16| -> Option<i64> {
+        let (date, minute) = if minute >= 1440 { (day.tomorrow().ok()?, minute - 1440) } else { (day, minute) };
+        let time = Time::new(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0).ok()?;
+        Some(zone.to_timestamp(date.to_datetime(time)).ok()?.as_microsecond())
+    };
+    Some((at(start)?, at(end)?))
+}
+
+/// The clocks of one ticket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clocks {
+    /// When the first answer is due; none once it was given.
+    pub first_response: Option<Timestamp>,
+    /// When the next answer is due; none while nobody waits for one.
+    pub next_response: Option<Timestamp>,
+    /// When it should be resolved; none once it is.
+    pub resolution: Option<Timestamp>,
+}
+
+impl Clocks {
+    /// The clocks of a ticket that is opened at `now`.
+    pub fn at_opening(clinic: &Clinic, category: &str, urgency: &str, now: Timestamp) -> Self {
+        let Some(policy) = clinic.policy(category, urgency) else { return Self::default() };
+        let due = |minutes| due(clinic, policy.always, now, minutes);
+        Self {
+            first_response: Some(due(policy.first_response_minutes)),
+            next_response: None,
+            resolution: Some(due(policy.resolution_minutes)),
+        }
+    }
+
+    /// When the next answer is due for a patient who wrote at `now`.
+    pub fn next_response_due(clinic: &Clinic, category: &str, urgency: &str, now: Timestamp) -> Option<Timestamp> {
+        let policy = clinic.policy(category, urgency)?;
+        Some(due(clinic, policy.always, now, policy.next_response_minutes))
+    }
+
+    /// The instant that decides the ticket's place in a queue.
+    pub fn due(self) -> Timestamp {
+        [self.first_response, self.next_response, self.resolution].into_iter().flatten().min().unwrap_or(NOTHING_DUE)
+    }
+}
+
+fn due(clinic: &Clinic, always: bool, now: Timestamp, minutes: i64) -> Timestamp {
+    if always {
+        return now.plus_seconds(minutes.saturating_mul(60));
+    }
+    after_working_minutes(&clinic.settings.hours, &clinic.time_zone, now, minutes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn office() -> Hours {
+        let day = vec![(8 * 60, 12 * 60), (13 * 60, 17 * 60)];
+        Hours {
+            week: [day.clone(), day.clone(), day.clone(), day.clone(), day, vec![], vec![]],
+            holidays: vec!["2026-07-03".parse().unwrap()],
+        }
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse::<jiff::Timestamp>().unwrap().into()
+    }
+
+    fn new_york() -> TimeZone {
+        TimeZone::get("America/New_York").unwrap()
+    }
+
+    #[test]
+    fn the_lunch_break_and_the_night_do_not_count() {
+        // Thursday 11:30 in New York (summer time, UTC-4): half an hour before lunch, the rest after it.
+        let due = after_working_minutes(&office(), &new_york(), at("2026-06-18T15:30:00Z"), 60);
+        assert_eq!(due, at("2026-06-18T17:30:00Z"));
+        let next_day = after_working_minutes(&office(), &new_york(), at("2026-06-18T21:30:00Z"), 60);
+        assert_eq!(next_day, at("2026-06-19T13:00:00Z"));
+    }
+
+    #[test]
+    fn weekends_and_holidays_do_not_count() {
+        let due = after_working_minutes(&office(), &new_york(), at("2026-07-02T20:59:00Z"), 2);
+        assert_eq!(due, at("2026-07-06T12:01:00Z"));
+    }
+
+    #[test]
+    fn hours_without_a_window_never_come_due() {
+        assert_eq!(after_working_minutes(&Hours::default(), &TimeZone::UTC, at("2026-07-02T20:59:00Z"), 1), NOTHING_DUE);
+    }
+
+    proptest! {
+        #[test]
+        fn a_slow_minute_by_minute_clock_agrees(start in 0_i64..40_000, minutes in 1_i64..3000) {
+            let hours = office();
+            let zone = new_york();
+            // Around the spring clock change of 2026.
+            let from = at("2026-03-05T00:00:00Z").plus_seconds(start * 60);
+            let mut clock = from;
+            let mut left = minutes;
+            while left > 0 {
+                let local = zone.to_datetime(clock.to_jiff());
+                let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap();
+                if windows(&hours, local.date()).iter().any(|(open, close)| (*open..*close).contains(&minute)) {
+                    left -= 1;
+                }
+                clock = clock.plus_seconds(60);
+            }
+            prop_assert_eq!(after_working_minutes(&hours, &zone, from, minutes), clock);
+        }
+    }
+}

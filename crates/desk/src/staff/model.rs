@@ -1,0 +1,54 @@
+//! People of the staff as values.
+
+use crate::context::Role;
+use crate::error::DeskError;
+use crate::ids::StaffId;
+use bedside_db::Timestamp;
+use bedside_web::Locale;
+use serde::Serialize;
+
+/// Shortest password, in characters (NIST SP 800-63B-4 §3.1.1.2).
+pub const MIN_PASSWORD: usize = 15;
+/// Longest password, in characters.
+pub const MAX_PASSWORD: usize = 200;
+
+/// Somebody to be added.
+#[derive(Clone, Debug)]
+pub struct NewStaff {
+    /// Mail address they sign in with.
+    pub email: String,
+    /// Name that colleagues and patients see.
+    pub name: String,
+    /// What they are.
+    pub role: Role,
+    /// Language of their pages.
+    pub locale: Locale,
+}
+
+impl NewStaff {
+    /// The address in its normal form, after all fields were checked.
+    pub fn checked_email(&self) -> Result<String, DeskError> {
+        if self.name.trim().is_empty() || self.name.chars().count() > 100 {
+            return Err(DeskError::invalid("name", "invalid", "A name has 1 to 100 characters."));
+        }
+        bedside_vault::normalise::email(&self.email)
+            .map_err(|_| DeskError::invalid("email", "invalid", "This is not a mail address."))
+    }
+}
+
+/// Somebody of the staff.
+#[derive(Clone, Debug, Serialize)]
+pub struct StaffView {
+    /// Their id.
+    pub id: StaffId,
+    /// Mail address they sign in with.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// Role code.
+    pub role: String,
+    /// Language tag.
+    pub locale: String,
+    /// Since when they can't sign in.
+    pub disabled_at: Option<Timestamp>,
+}

@@ -1,0 +1,131 @@
+//! Commands and queries of the staff.
+
+use super::model::{NewStaff, StaffView};
+use super::{passwords, store};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission, Role};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{OrganisationId, StaffId};
+use futures_util::FutureExt;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Adds somebody. They come in by a link first, and set a password then.
+pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    let id: StaffId = app.id();
+    let person = StaffView {
+        id,
+        email: new.checked_email()?,
+        name: new.name.trim().to_owned(),
+        role: new.role.code().to_owned(),
+        locale: new.locale.tag().to_owned(),
+        disabled_at: None,
+    };
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now) = (work.ctx.organisation, work.now);
+            if !store::insert(work, organisation, &person, now).await? {
+                return Err(DeskError::Conflict { code: "address_taken", text: "Somebody has this address already." });
+            }
+            work.audit(NewEntry::new("staff.create", "staff", id).detail(&serde_json::json!({ "role": person.role })));
+            work.event(kind::SETTINGS_CHANGED, None, None, &serde_json::json!({ "setting": "staff" }));
+            Ok(id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Everybody of the organisation.
+pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<StaffView>, DeskError> {
+    if !ctx.permissions().has(Permission::TicketsRead) {
+        ctx.authorize(Permission::SettingsRead)?;
+    }
+    store::list(&mut app.read().await?, ctx.organisation).await
+}
+
+/// Names by id, for timelines and lists.
+pub async fn names(app: &App, organisation: OrganisationId) -> Result<HashMap<Uuid, String>, DeskError> {
+    let everybody = store::list(&mut app.read().await?, organisation).await?;
+    Ok(everybody.into_iter().map(|person| (person.id.uuid(), person.name)).collect())
+}
+
+/// One name, for mail.
+pub async fn name_of(app: &App, organisation: OrganisationId, id: StaffId) -> Result<Option<String>, DeskError> {
+    Ok(store::one(&mut app.read().await?, organisation, id).await?.map(|person| person.name))
+}
+
+/// Whether a ticket can be given to this person.
+pub async fn can_take_tickets(app: &App, organisation: OrganisationId, id: StaffId) -> Result<bool, DeskError> {
+    let person = store::one(&mut app.read().await?, organisation, id).await?;
+    Ok(person.is_some_and(|person| {
+        let role = Role::from_code(&person.role);
+        person.disabled_at.is_none()
+            && role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite))
+    }))
+}
+
+/// Sets a password: one's own, or another's by whoever manages the staff. Ends the person's other sessions.
+pub async fn set_password(app: &App, ctx: &Ctx, id: StaffId, password: &str) -> Result<(), DeskError> {
+    if ctx.actor.staff() != Some(id) {
+        ctx.authorize(Permission::StaffManage)?;
+    }
+    passwords::check(password)?;
+    let hash = passwords::hash(password.to_owned()).await?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            if !store::set_password(work, organisation, id, &hash).await? {
+                return Err(DeskError::NotFound);
+            }
+            store::delete_sessions_of(work, organisation, id).await?;
+            work.audit(NewEntry::new("staff.password", "staff", id));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Changes what somebody is.
+pub async fn change_role(app: &App, ctx: &Ctx, id: StaffId, role: Role) -> Result<(), DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            if !store::set_role(work, organisation, id, role.code()).await? {
+                return Err(DeskError::NotFound);
+            }
+            work.audit(NewEntry::new("staff.role", "staff", id).detail(&serde_json::json!({ "role": role.code() })));
+            work.event(kind::SETTINGS_CHANGED, None, None, &serde_json::json!({ "setting": "staff" }));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Lets somebody in no more; their sessions end at once.
+pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    if ctx.actor.staff() == Some(id) {
+        return Err(DeskError::Conflict { code: "yourself", text: "You can't lock yourself out." });
+    }
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now) = (work.ctx.organisation, work.now);
+            if !store::disable(work, organisation, id, now).await? {
+                return Err(DeskError::NotFound);
+            }
+            store::delete_sessions_of(work, organisation, id).await?;
+            work.audit(NewEntry::new("staff.disable", "staff", id));
+            work.event(kind::SETTINGS_CHANGED, None, None, &serde_json::json!({ "setting": "staff" }));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}

@@ -1,0 +1,194 @@
+//! Signing in, staying in, going out.
+
+use super::{passwords, store};
+use crate::app::App;
+use crate::audit_log::{NewEntry, Outcome};
+use crate::context::{Actor, Ctx, Permission, Role, Source};
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, StaffId};
+use bedside_db::Timestamp;
+use bedside_vault::{normalise, secret};
+use futures_util::FutureExt;
+
+/// Seconds without any page after which a session ends.
+const IDLE: i64 = 60 * 60;
+/// Seconds after which a session ends in any case.
+const ABSOLUTE: i64 = 12 * 60 * 60;
+/// How often the use of a session is written down, in seconds.
+const TOUCH: i64 = 60;
+/// Wrong passwords that cost no waiting.
+const FREE_FAILURES: i64 = 5;
+/// Longest wait after wrong passwords, in seconds.
+const LONGEST_WAIT: i64 = 15 * 60;
+
+/// A session that was opened.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The secret for the cookie.
+    pub token: String,
+    /// Who is in.
+    pub ctx: Ctx,
+}
+
+/// Signs in with address and password. Every failure reads the same.
+pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Session, DeskError> {
+    let email = normalise::email(email).unwrap_or_default();
+    let address = secret::token_hash(&email);
+    let now = app.now();
+    let (found, failures) = {
+        let mut conn = app.read().await?;
+        (store::by_email(&mut conn, &email).await?, store::failures(&mut conn, &address).await?)
+    };
+    if let Some(wait) = failures.and_then(|(count, last)| waiting(count, last, now)) {
+        return Err(DeskError::RateLimited { retry_after: wait });
+    }
+    let known = found.into_iter().next();
+    let hash = known.as_ref().and_then(|(_, _, hash)| hash.clone());
+    let fits = passwords::fits(password.to_owned(), hash).await?;
+    match known {
+        Some((organisation, staff, _)) if fits => {
+            app.db
+                .write::<_, DeskError, _>(move |tx| {
+                    async move { store::clear_failures(tx, &address).await }.boxed()
+                })
+                .await?;
+            admit(app, organisation, staff, "password").await
+        }
+        known => {
+            app.db
+                .write::<_, DeskError, _>(move |tx| {
+                    async move { store::add_failure(tx, &address, now).await }.boxed()
+                })
+                .await?;
+            if let Some((organisation, staff, _)) = known {
+                let ctx = Ctx { actor: Actor::Visitor, ..Ctx::system(organisation, "sign-in", Source::Page) };
+                app.audit(&ctx, NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied)).await?;
+            }
+            Err(DeskError::Unauthorized)
+        }
+    }
+}
+
+/// Seconds to wait after `count` wrong passwords, the last at `last`: 2, 4, 8 … up to a quarter of an hour.
+fn waiting(count: i64, last: Timestamp, now: Timestamp) -> Option<u32> {
+    let over = count - FREE_FAILURES;
+    if over <= 0 {
+        return None;
+    }
+    let wait = LONGEST_WAIT.min(1 << over.min(20));
+    u32::try_from(wait - now.seconds_since(last)).ok().filter(|left| *left > 0)
+}
+
+/// Signs in by a link. An expired, used or unknown one is [`DeskError::Gone`].
+pub async fn sign_in_by_link(app: &App, token: &str) -> Result<Session, DeskError> {
+    let hash = secret::token_hash(token);
+    let now = app.now();
+    let used = app
+        .db
+        .write::<_, DeskError, _>(move |tx| async move { store::use_link(tx, &hash, now).await }.boxed())
+        .await?;
+    let (organisation, staff) = used.ok_or(DeskError::Gone)?;
+    admit(app, organisation, staff, "link").await
+}
+
+/// Opens a session for somebody who has shown who they are, by `method`.
+pub async fn admit(
+    app: &App,
+    organisation: OrganisationId,
+    staff: StaffId,
+    method: &'static str,
+) -> Result<Session, DeskError> {
+    let token = secret::random_token();
+    let hash = secret::token_hash(&token);
+    let ctx = Ctx::system(organisation, "sign-in", Source::Page);
+    app.command(&ctx, move |work| {
+        async move {
+            let now = work.now;
+            store::insert_session(work, &hash, organisation, staff, now, now.plus_seconds(ABSOLUTE)).await?;
+            let detail = serde_json::json!({ "method": method });
+            work.audit(NewEntry::new("session.open", "staff", staff).detail(&detail));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await?;
+    let ctx = session(app, &token).await?.ok_or(DeskError::Unauthorized)?;
+    Ok(Session { token, ctx })
+}
+
+/// Who is behind a session's token; none when it has ended.
+pub async fn session(app: &App, token: &str) -> Result<Option<Ctx>, DeskError> {
+    let hash = secret::token_hash(token);
+    let now = app.now();
+    let Some(row) = store::session(&mut app.read().await?, &hash).await? else { return Ok(None) };
+    if now >= row.expires_at || now.seconds_since(row.seen_at) >= IDLE {
+        return Ok(None);
+    }
+    if now.seconds_since(row.seen_at) >= TOUCH {
+        app.db
+            .write::<_, DeskError, _>(move |tx| async move { store::touch_session(tx, &hash, now).await }.boxed())
+            .await?;
+    }
+    let Some(role) = Role::from_code(&row.role) else { return Ok(None) };
+    Ok(Some(Ctx {
+        organisation: row.organisation,
+        actor: Actor::Staff { id: row.staff, role, name: row.name.into() },
+        source: Source::Page,
+        locale: row.locale.parse().unwrap_or_default(),
+        once: None,
+    }))
+}
+
+/// Ends a session.
+pub async fn end_session(app: &App, ctx: &Ctx, token: &str) -> Result<(), DeskError> {
+    let hash = secret::token_hash(token);
+    app.command(ctx, move |work| {
+        async move {
+            store::delete_session(work, &hash).await?;
+            let id = work.ctx.actor.id_text();
+            work.audit(NewEntry::new("session.close", "staff", id));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// A link that lets somebody in until `expires`; once, unless `reusable` (the demo's doors).
+pub async fn make_link(
+    app: &App,
+    ctx: &Ctx,
+    staff: StaffId,
+    reusable: bool,
+    expires: Timestamp,
+) -> Result<String, DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    let token = secret::random_token();
+    let hash = secret::token_hash(&token);
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            store::insert_link(work, &hash, organisation, staff, reusable, expires).await?;
+            work.audit(NewEntry::new("staff.link", "staff", staff));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await?;
+    Ok(token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_grows_and_ends() {
+        let at = Timestamp::from_micros(0);
+        assert_eq!(waiting(5, at, at), None);
+        assert_eq!(waiting(6, at, at), Some(2));
+        assert_eq!(waiting(7, at, at.plus_seconds(3)), Some(1));
+        assert_eq!(waiting(7, at, at.plus_seconds(4)), None);
+        assert_eq!(waiting(60, at, at), Some(900));
+    }
+}

@@ -1,0 +1,131 @@
+//! Keys for other systems: `bsd_` and 160 random bits, kept as a hash.
+
+use super::store::{self, TokenRow};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Actor, Ctx, Permission, Permissions, Source};
+use crate::error::DeskError;
+use crate::ids::ApiTokenId;
+use bedside_db::Timestamp;
+use bedside_vault::secret;
+use futures_util::FutureExt;
+use serde::Serialize;
+
+const PREFIX: &str = "bsd_";
+
+/// A token to be made.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// What it is for, 1 to 100 characters.
+    pub name: String,
+    /// What it may do; never more than its maker may.
+    pub scopes: Permissions,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token, without its secret.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenView {
+    /// Its id.
+    pub id: ApiTokenId,
+    /// What it is for.
+    pub name: String,
+    /// Permission codes, separated by spaces.
+    pub scopes: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+    /// When it was taken back.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Makes a token. The secret is given out here, once.
+pub async fn create_token(app: &App, ctx: &Ctx, new: NewToken) -> Result<(ApiTokenId, String), DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    if new.name.trim().is_empty() || new.name.chars().count() > 100 {
+        return Err(DeskError::invalid("name", "invalid", "A name has 1 to 100 characters."));
+    }
+    if Permission::ALL.iter().any(|one| new.scopes.has(*one) && !ctx.permissions().has(*one)) {
+        return Err(DeskError::Forbidden);
+    }
+    let token = format!("{PREFIX}{}", secret::random_token());
+    let hash = secret::token_hash(&token);
+    let row = TokenRow {
+        id: app.id(),
+        name: new.name.trim().to_owned(),
+        scopes: new.scopes.codes(),
+        created_at: app.now(),
+        expires_at: new.expires_at,
+        revoked_at: None,
+    };
+    let id = row.id;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            store::insert_token(work, organisation, &row, &hash).await?;
+            work.audit(
+                NewEntry::new("token.create", "token", row.id).detail(&serde_json::json!({ "scopes": row.scopes })),
+            );
+            Ok(())
+        }
+        .boxed()
+    })
+    .await?;
+    Ok((id, token))
+}
+
+/// All tokens of the organisation.
+pub async fn list_tokens(app: &App, ctx: &Ctx) -> Result<Vec<TokenView>, DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    let rows = store::tokens(&mut app.read().await?, ctx.organisation).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| TokenView {
+            id: row.id,
+            name: row.name,
+            scopes: row.scopes,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+        })
+        .collect())
+}
+
+/// Takes a token back; it stops working with the next request.
+pub async fn revoke_token(app: &App, ctx: &Ctx, id: ApiTokenId) -> Result<(), DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now) = (work.ctx.organisation, work.now);
+            if !store::revoke_token(work, organisation, id, now).await? {
+                return Err(DeskError::NotFound);
+            }
+            work.audit(NewEntry::new("token.revoke", "token", id));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Who is behind a bearer token; [`DeskError::Unauthorized`] when nobody.
+pub async fn token_context(app: &App, token: &str) -> Result<Ctx, DeskError> {
+    if !token.starts_with(PREFIX) || token.len() > 100 {
+        return Err(DeskError::Unauthorized);
+    }
+    let found = store::token(&mut app.read().await?, &secret::token_hash(token)).await?;
+    let (organisation, id, scopes, expires_at) = found.ok_or(DeskError::Unauthorized)?;
+    if expires_at.is_some_and(|expires| expires <= app.now()) {
+        return Err(DeskError::Unauthorized);
+    }
+    let scopes = Permissions::parse(&scopes).map_err(|code| DeskError::Internal(format!("unknown scope {code}")))?;
+    Ok(Ctx {
+        organisation,
+        actor: Actor::Token { id, scopes },
+        source: Source::Api,
+        locale: bedside_web::Locale::default(),
+        once: None,
+    })
+}

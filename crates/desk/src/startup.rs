@@ -1,0 +1,127 @@
+//! From a configuration to a running desk.
+
+use crate::app::{App, Parts};
+use crate::config::Config;
+use crate::error::DeskError;
+use crate::orgs::Directory;
+use crate::records::Keyring;
+use bedside_db::search::SearchIndex;
+use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Target};
+use bedside_language::{ClinicFiles, Engine};
+use bedside_vault::RootKey;
+use include_dir::{Dir, include_dir};
+use std::sync::Arc;
+
+/// Every step of the schema, oldest first.
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "ground floor",
+    sql: include_str!("../migrations/0001_ground_floor.sql"),
+}];
+
+static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");
+
+/// Why the desk could not start, in one plain sentence, with the process's exit code.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error("The database can't be used: {0}.")]
+    Database(#[from] DbError),
+    /// The root key.
+    #[error("The root key can't be used: {0}.")]
+    Key(String),
+    /// The clinic's files.
+    #[error("{0}.")]
+    Clinic(String),
+    /// Anything else.
+    #[error("Bedside could not start: {0}.")]
+    Desk(#[from] DeskError),
+}
+
+impl StartError {
+    /// 2 wrong set-up, 3 already running, 4 newer data, 5 no key, 1 anything else.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Database(DbError::InUse(_)) => 3,
+            Self::Database(DbError::Newer { .. }) => 4,
+            Self::Key(_) => 5,
+            Self::Clinic(_) => 2,
+            Self::Database(_) | Self::Desk(_) => 1,
+        }
+    }
+}
+
+/// The clinic's files that ship with the program.
+pub fn built_in_clinic() -> ClinicFiles {
+    fn add(dir: &Dir<'_>, files: &mut ClinicFiles) {
+        for file in dir.files() {
+            if let Some(text) = file.contents_utf8() {
+                files.insert(file.path().to_string_lossy().into_owned(), text.to_owned());
+            }
+        }
+        for inner in dir.dirs() {
+            add(inner, files);
+        }
+    }
+    let mut files = ClinicFiles::new();
+    add(&CLINIC, &mut files);
+    files
+}
+
+/// The root key: from `BEDSIDE_ROOT_KEY`, from `BEDSIDE_PASSPHRASE`, or from the key file, which is made at the first
+/// start.
+pub fn root_key(config: &Config) -> Result<RootKey, StartError> {
+    let wrong = |error: &dyn std::fmt::Display| StartError::Key(error.to_string());
+    if let Ok(text) = std::env::var("BEDSIDE_ROOT_KEY") {
+        return RootKey::from_base64(&text).map_err(|error| wrong(&error));
+    }
+    let path = config.key_file();
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
+    }
+    if let Ok(passphrase) = std::env::var("BEDSIDE_PASSPHRASE") {
+        let salt = salt(&path.with_extension("salt")).map_err(|error| wrong(&error))?;
+        return RootKey::from_passphrase(&passphrase, &salt).map_err(|error| wrong(&error));
+    }
+    RootKey::load_or_create_file(&path).map(|(key, _)| key).map_err(|error| wrong(&error))
+}
+
+/// The salt of the passphrase; no secret, made once.
+fn salt(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    match std::fs::read(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let fresh = bedside_vault::secret::random_bytes::<16>().to_vec();
+            std::fs::write(path, &fresh)?;
+            Ok(fresh)
+        }
+        read => read,
+    }
+}
+
+/// Opens database, keys, engine and settings. The schema is brought to its newest version first.
+pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<(App, MigrationReport), StartError> {
+    let target = match &config.database {
+        Some(url) => Target::Postgres(url.clone()),
+        None => Target::Sqlite(config.data.clone()),
+    };
+    let root = root_key(&config)?;
+    let db = Db::open(&target).await?;
+    let report = db.migrate(MIGRATIONS, clock.now()).await?;
+    let engine = Engine::load(&built_in_clinic())
+        .map_err(|error| StartError::Clinic(format!("{} line {}: {}", error.file, error.line, error.reason)))?;
+    let keyring = Keyring::load(&db, root, clock.now()).await?;
+    let search = SearchIndex::open(&db).await?;
+    let app = App::new(Parts {
+        db,
+        search,
+        clock,
+        ids: IdSource::new(),
+        keyring,
+        engine,
+        directory: Directory::default(),
+        i18n: bedside_web::I18n::global(),
+        config,
+    });
+    crate::orgs::reload(&app).await?;
+    Ok((app, report))
+}

@@ -1,0 +1,317 @@
+//! Staff change a ticket.
+
+use super::create::subject_of;
+use super::model::{MAX_TAGS, Status, StoredTicket, Urgency, normal_tag};
+use super::store;
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::events::{self, kind};
+use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
+use crate::orgs::Clinic;
+use crate::outbound;
+use crate::records;
+use crate::sla::Clocks;
+use crate::staff;
+use crate::work::Work;
+use bedside_db::Timestamp;
+use bedside_web::Locale;
+use futures_util::FutureExt;
+use serde_json::{Map, Value, json};
+
+/// What staff can change; absent fields stay as they are, `Some(None)` empties one.
+#[derive(Clone, Debug, Default)]
+pub struct Patch {
+    /// Where it stands.
+    pub status: Option<Status>,
+    /// The clinic's finer name.
+    pub sub_status: Option<Option<SubStatusId>>,
+    /// How soon.
+    pub urgency: Option<Urgency>,
+    /// What it is about; moves it to the category's queue unless a queue is named too.
+    pub category: Option<String>,
+    /// Where it waits.
+    pub queue: Option<QueueId>,
+    /// Who has it.
+    pub assignee: Option<Option<StaffId>>,
+    /// Subject line.
+    pub subject: Option<String>,
+    /// The language to answer in.
+    pub locale: Option<Locale>,
+    /// Out of the way until then.
+    pub snooze: Option<Option<Timestamp>>,
+    /// Tags to add.
+    pub add_tags: Vec<String>,
+    /// Tags to take away.
+    pub remove_tags: Vec<String>,
+    /// Clinic's own fields to set (null empties one).
+    pub fields: Map<String, Value>,
+}
+
+/// Changes a ticket that the caller saw as `version`; gives back the new version.
+///
+/// [`DeskError::Stale`] names what others changed since then, and nothing is changed.
+pub async fn change(app: &App, ctx: &Ctx, id: TicketId, version: i64, patch: Patch) -> Result<i64, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    let clinic = app.directory.of(ctx.organisation)?;
+    let patch = checked(app, ctx, &clinic, patch).await?;
+    app.command(ctx, move |work| {
+        async move {
+            let mut stored = locked(work, id, Some(version)).await?;
+            let changed = apply(work, &clinic, &mut stored, &patch).await?;
+            if changed.is_empty() {
+                return Ok(version);
+            }
+            save(work, &stored).await?;
+            told(work, &stored, &changed);
+            if changed.contains_key("status") && stored.ticket.status == Status::Resolved {
+                outbound::ask_rating(work, &stored.ticket).await?;
+            }
+            Ok(version + 1)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Reads a ticket inside a command and refuses when it is not as the caller saw it.
+pub(super) async fn locked(
+    work: &mut Work<'_>,
+    id: TicketId,
+    version: Option<i64>,
+) -> Result<StoredTicket, DeskError> {
+    let organisation = work.ctx.organisation;
+    let stored = store::one(work, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    match version {
+        Some(seen) if seen != stored.ticket.version => Err(stale(work, id, seen, stored.ticket.version).await?),
+        _ => Ok(stored),
+    }
+}
+
+/// What changed since version `seen`, read from the ticket's events.
+async fn stale(work: &mut Work<'_>, id: TicketId, seen: i64, version: i64) -> Result<DeskError, DeskError> {
+    let organisation = work.ctx.organisation;
+    let mut changed = Vec::new();
+    for event in events::of_ticket(work, organisation, id, 50).await? {
+        if event.data["version"].as_i64().is_some_and(|at| at > seen) {
+            let fields = event.data["changed"].as_array().into_iter().flatten();
+            changed.extend(fields.filter_map(Value::as_str).map(str::to_owned));
+        }
+    }
+    changed.sort_unstable();
+    changed.dedup();
+    Ok(DeskError::Stale { version, changed })
+}
+
+/// Writes a ticket back that [`locked`] read.
+pub(super) async fn save(work: &mut Work<'_>, stored: &StoredTicket) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    if store::update(work, organisation, stored, now).await? {
+        return Ok(());
+    }
+    Err(DeskError::Stale { version: stored.ticket.version + 1, changed: Vec::new() })
+}
+
+/// Says to the timeline and the log what was changed.
+pub(super) fn told(work: &mut Work<'_>, stored: &StoredTicket, changed: &Map<String, Value>) {
+    let names: Vec<&String> = changed.keys().collect();
+    let data = json!({ "version": stored.ticket.version + 1, "changed": names, "to": changed });
+    work.event(kind::TICKET_CHANGED, Some(stored.ticket.id), None, &data);
+    work.audit(NewEntry::new("ticket.change", "ticket", stored.ticket.id).detail(&json!({ "changed": names })));
+}
+
+async fn checked(app: &App, ctx: &Ctx, clinic: &Clinic, mut patch: Patch) -> Result<Patch, DeskError> {
+    if let Some(code) = &patch.category {
+        let category = clinic
+            .category(code)
+            .ok_or_else(|| DeskError::invalid("category", "unknown_category", "This category does not exist."))?;
+        patch.queue = patch.queue.or(Some(category.queue_id));
+    }
+    if patch.queue.is_some_and(|queue| clinic.queue(queue).is_none()) {
+        return Err(DeskError::invalid("queue_id", "unknown_queue", "This queue does not exist."));
+    }
+    if let Some(Some(staff)) = patch.assignee
+        && !staff::can_take_tickets(app, ctx.organisation, staff).await?
+    {
+        return Err(DeskError::invalid("assignee_id", "unknown_staff", "This person can't take tickets."));
+    }
+    if let Some(Some(sub)) = patch.sub_status
+        && !clinic.sub_statuses.iter().any(|known| known.id == sub)
+    {
+        return Err(DeskError::invalid("sub_status_id", "unknown_sub_status", "This state does not exist."));
+    }
+    for tags in [&mut patch.add_tags, &mut patch.remove_tags] {
+        for tag in tags.iter_mut() {
+            *tag = normal_tag(tag).ok_or_else(|| {
+                DeskError::invalid("tags", "invalid", "A tag has letters, digits, dashes and spaces, at most 40.")
+            })?;
+        }
+    }
+    for (code, value) in &patch.fields {
+        let field = clinic
+            .fields
+            .iter()
+            .find(|field| field.code == *code)
+            .ok_or_else(|| DeskError::invalid("fields", "unknown_field", "This field does not exist."))?;
+        if !fits(&field.kind, &field.choices, value) {
+            return Err(DeskError::invalid("fields", "invalid", "A field has a value of another kind."));
+        }
+    }
+    if patch.snooze.flatten().is_some_and(|until| until <= app.now()) {
+        return Err(DeskError::invalid("snoozed_until", "in_the_past", "Choose a time that is still to come."));
+    }
+    Ok(patch)
+}
+
+/// Whether a value can stand in a clinic's own field.
+fn fits(kind: &str, choices: &[String], value: &Value) -> bool {
+    match (kind, value) {
+        (_, Value::Null) | ("number", Value::Number(_)) | ("yes_no", Value::Bool(_)) => true,
+        ("text", Value::String(text)) => text.chars().count() <= 2000,
+        ("date", Value::String(text)) => text.parse::<jiff::civil::Date>().is_ok(),
+        ("choice", Value::String(text)) => choices.contains(text),
+        _ => false,
+    }
+}
+
+/// Applies `patch`; gives back the fields that really changed, with their new codes.
+async fn apply(
+    work: &mut Work<'_>,
+    clinic: &Clinic,
+    stored: &mut StoredTicket,
+    patch: &Patch,
+) -> Result<Map<String, Value>, DeskError> {
+    let mut changed = Map::new();
+    let now = work.now;
+    let ticket = &mut stored.ticket;
+    if let Some(urgency) = patch.urgency.filter(|urgency| *urgency != ticket.urgency) {
+        ticket.urgency = urgency;
+        changed.insert("urgency".to_owned(), json!(urgency.code()));
+    }
+    if let Some(category) = patch.category.as_ref().filter(|category| **category != ticket.category) {
+        ticket.category.clone_from(category);
+        changed.insert("category".to_owned(), json!(category));
+    }
+    if changed.contains_key("urgency") || changed.contains_key("category") {
+        reclock(clinic, ticket);
+    }
+    if let Some(queue) = patch.queue.filter(|queue| *queue != ticket.queue) {
+        ticket.queue = queue;
+        changed.insert("queue_id".to_owned(), json!(queue));
+    }
+    if let Some(assignee) = patch.assignee.filter(|assignee| *assignee != ticket.assignee) {
+        ticket.assignee = assignee;
+        changed.insert("assignee_id".to_owned(), json!(assignee));
+        if assignee.is_some() && ticket.status == Status::New && patch.status.is_none() {
+            set_status(clinic, ticket, Status::Open, now);
+            changed.insert("status".to_owned(), json!(Status::Open.code()));
+        }
+    }
+    if let Some(status) = patch.status.filter(|status| *status != ticket.status) {
+        set_status(clinic, ticket, status, now);
+        changed.insert("status".to_owned(), json!(status.code()));
+    }
+    if let Some(sub) = patch.sub_status.filter(|sub| *sub != ticket.sub_status) {
+        ticket.sub_status = sub;
+        changed.insert("sub_status_id".to_owned(), json!(sub));
+    }
+    if let Some(locale) = patch.locale.filter(|locale| *locale != ticket.locale) {
+        ticket.locale = locale;
+        changed.insert("locale".to_owned(), json!(locale.tag()));
+    }
+    if let Some(until) = patch.snooze.filter(|until| *until != ticket.snoozed_until) {
+        if until.is_some() && ticket.rank() == 0 {
+            return Err(DeskError::Conflict { code: "crisis", text: "A crisis can't be snoozed." });
+        }
+        ticket.snoozed_until = until;
+        changed.insert("snoozed_until".to_owned(), json!(until));
+    }
+    words(work, stored, patch, &mut changed).await?;
+    Ok(changed)
+}
+
+/// The sealed parts: subject, own fields, and the tags beside them.
+async fn words(
+    work: &mut Work<'_>,
+    stored: &mut StoredTicket,
+    patch: &Patch,
+    changed: &mut Map<String, Value>,
+) -> Result<(), DeskError> {
+    let (organisation, id) = (work.ctx.organisation, stored.ticket.id);
+    let app = work.app.clone();
+    if patch.subject.is_some() || !patch.fields.is_empty() {
+        let sealing = records::sealing(&app, work, organisation, stored.ticket.key).await?;
+        if let Some(subject) = &patch.subject {
+            let subject = subject_of(subject, "");
+            if subject.is_empty() {
+                return Err(DeskError::invalid("subject", "required", "A subject is needed."));
+            }
+            stored.subject = sealing.text("tickets", "subject", id, &subject);
+            changed.insert("subject".to_owned(), Value::Null);
+        }
+        if !patch.fields.is_empty() {
+            let mut fields: Map<String, Value> = match &stored.fields {
+                Some(sealed) => serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?,
+                None => Map::new(),
+            };
+            for (code, value) in &patch.fields {
+                if value.is_null() { fields.remove(code) } else { fields.insert(code.clone(), value.clone()) };
+            }
+            stored.fields = Some(sealing.text("tickets", "fields", id, &serde_json::to_string(&fields)?));
+            changed.insert("fields".to_owned(), Value::Null);
+        }
+    }
+    let mut tags = false;
+    for tag in &patch.add_tags {
+        tags |= store::add_tag(work, organisation, id, tag).await?;
+    }
+    for tag in &patch.remove_tags {
+        tags |= store::remove_tag(work, organisation, id, tag).await?;
+    }
+    if tags {
+        if store::tags(work, organisation, id).await?.len() > MAX_TAGS {
+            return Err(DeskError::invalid("tags", "too_many", "A ticket has at most 30 tags."));
+        }
+        changed.insert("tags".to_owned(), Value::Null);
+    }
+    Ok(())
+}
+
+/// New targets from the opening time, when what decides them changed.
+fn reclock(clinic: &Clinic, ticket: &mut super::model::Ticket) {
+    let fresh = Clocks::at_opening(clinic, &ticket.category, ticket.urgency.code(), ticket.created_at);
+    if ticket.clocks.first_response.is_some() {
+        ticket.clocks.first_response = fresh.first_response;
+    }
+    if ticket.clocks.resolution.is_some() {
+        ticket.clocks.resolution = fresh.resolution;
+    }
+    if ticket.clocks.next_response.is_some()
+        && let Some(since) = ticket.waiting_since
+    {
+        let urgency = ticket.urgency.code();
+        ticket.clocks.next_response = Clocks::next_response_due(clinic, &ticket.category, urgency, since);
+    }
+}
+
+/// Moves a ticket to `status`, with what follows for its clocks.
+pub(super) fn set_status(clinic: &Clinic, ticket: &mut super::model::Ticket, status: Status, now: Timestamp) {
+    let was_active = ticket.status.is_active();
+    ticket.status = status;
+    ticket.sub_status = None;
+    if !status.is_active() {
+        ticket.resolved_at = ticket.resolved_at.or(Some(now));
+        ticket.clocks = Clocks::default();
+        ticket.snoozed_until = None;
+        ticket.waiting_since = None;
+    } else if !was_active {
+        ticket.resolved_at = None;
+        let urgency = ticket.urgency.code();
+        ticket.clocks = Clocks::at_opening(clinic, &ticket.category, urgency, now);
+        if ticket.first_responded_at.is_some() {
+            ticket.clocks.next_response = Clocks::next_response_due(clinic, &ticket.category, urgency, now);
+            ticket.clocks.first_response = None;
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! A request comes in.
+
+use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency};
+use super::store;
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Actor, Ctx, Permission};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{InboundMailId, MailboxId, MessageId, QueueId, TicketId};
+use crate::outbound;
+use crate::patients::Requester;
+use crate::sla::Clocks;
+use crate::timeline::{self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage};
+use crate::triage::{self, Placed};
+use bedside_language::Channel;
+use bedside_web::Locale;
+use crate::work::Work;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+/// A request to be opened.
+pub struct NewTicket {
+    /// Who asks.
+    pub requester: Requester,
+    /// How it came.
+    pub channel: Channel,
+    /// Subject line; a short one is made of the text when empty.
+    pub subject: String,
+    /// The words as plain text.
+    pub body: String,
+    /// The words as clean HTML.
+    pub html: Option<String>,
+    /// Addresses of a mail.
+    pub envelope: Option<Envelope>,
+    /// Language the requester chose or is known for.
+    pub locale: Option<Locale>,
+    /// Files, already written as blobs with the requester's key.
+    pub attachments: Vec<NewAttachment>,
+    /// What the requester said it is about, on a form; the engine decides otherwise.
+    pub category: Option<String>,
+    /// Queue to put it in, whatever the category says; a crisis goes to the crisis queue all the same.
+    pub queue: Option<QueueId>,
+    /// The mail address it came to.
+    pub mailbox: Option<MailboxId>,
+    /// The raw mail it came from.
+    pub inbound_mail: Option<InboundMailId>,
+    /// (channel, provider's id) by which a second delivery is known.
+    pub external: Option<(&'static str, String)>,
+    /// Whether a machine wrote it: then nothing is sent back.
+    pub automatic: bool,
+    /// Whether the requester hears that it came in.
+    pub acknowledge: bool,
+    /// A ticket it seems to belong to, linked for a person to merge.
+    pub related: Option<TicketId>,
+    /// What else belongs to the same transaction.
+    pub also: Option<Also>,
+}
+
+/// Something that is written in the same transaction as a new ticket or message.
+pub type Also = Box<
+    dyn for<'a, 'tx> FnOnce(&'a mut Work<'tx>, TicketId, MessageId) -> BoxFuture<'a, Result<(), DeskError>> + Send,
+>;
+
+impl NewTicket {
+    /// A request with nothing but words.
+    pub fn new(requester: Requester, channel: Channel, subject: impl Into<String>, body: impl Into<String>) -> Self {
+        Self {
+            requester,
+            channel,
+            subject: subject.into(),
+            body: body.into(),
+            html: None,
+            envelope: None,
+            locale: None,
+            attachments: Vec::new(),
+            category: None,
+            queue: None,
+            mailbox: None,
+            inbound_mail: None,
+            external: None,
+            automatic: false,
+            acknowledge: true,
+            related: None,
+            also: None,
+        }
+    }
+}
+
+/// A ticket that was opened.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Created {
+    /// Its id.
+    pub id: TicketId,
+    /// Its number.
+    pub number: i64,
+    /// Its first message.
+    pub message: MessageId,
+}
+
+/// Opens a ticket. What comes by mail, form or widget is allowed to everyone; staff and other systems need
+/// `tickets:write`. [`DeskError::Conflict`] with `duplicate` when the provider delivered the same message before.
+pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, DeskError> {
+    if matches!(ctx.actor, Actor::Staff { .. } | Actor::Token { .. }) {
+        ctx.authorize(Permission::TicketsWrite)?;
+    }
+    let clinic = app.directory.of(ctx.organisation)?;
+    let now = app.now();
+    let subject = subject_of(&new.subject, &new.body);
+    let hint = new.locale.or(new.requester.locale);
+    let mut placed = triage::look(app, &clinic, new.channel, &subject, &new.body, hint)?;
+    said(&clinic, &mut placed, &new)?;
+    let id: TicketId = app.id();
+    let sealing = new.requester.sealing.clone();
+    let urgency = Urgency::from(placed.urgency);
+    let author = Author::Contact(new.requester.contact.uuid());
+    let first = timeline::seal(
+        app,
+        &sealing,
+        NewMessage {
+            kind: MessageKind::Inbound,
+            channel: new.channel.code(),
+            author,
+            body: new.body,
+            html: new.html,
+            envelope: new.envelope,
+            locale: placed.locale.tag(),
+            automatic: new.automatic,
+            state: MessageState::Received,
+            attachments: new.attachments,
+            inbound_mail: new.inbound_mail,
+        },
+    )?;
+    let stored = StoredTicket {
+        subject: sealing.text("tickets", "subject", id, &subject),
+        fields: None,
+        ticket: Ticket {
+            id,
+            number: 0,
+            key: sealing.id,
+            contact: new.requester.contact,
+            patient: new.requester.patient,
+            mailbox: new.mailbox,
+            queue: placed.queue_id,
+            assignee: None,
+            clocks: Clocks::at_opening(&clinic, &placed.category, urgency.code(), now),
+            category: placed.category,
+            urgency,
+            safety: placed.level.code().to_owned(),
+            status: Status::New,
+            sub_status: None,
+            channel: new.channel.code().to_owned(),
+            locale: placed.locale,
+            triage: placed.why,
+            first_responded_at: None,
+            waiting_since: Some(now),
+            snoozed_until: None,
+            resolved_at: None,
+            merged_into: None,
+            message_count: 1,
+            last_message_at: now,
+            last_message_by: "contact".to_owned(),
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        },
+    };
+    let shared = Arc::new((new.requester, stored, first));
+    let (external, related, also) = (new.external, new.related, new.also);
+    let acknowledge = new.acknowledge && !new.automatic;
+    app.command(ctx, move |work| {
+        async move {
+            let (requester, stored, first) = &*shared;
+            let organisation = work.ctx.organisation;
+            if let Some((channel, external)) = &external
+                && !timeline::note_external(work, channel, external, Some(id), Some(first.id)).await?
+            {
+                return Err(DeskError::Conflict { code: "duplicate", text: "This message is here already." });
+            }
+            requester.store(work).await?;
+            let number = store::next_number(work, organisation).await?;
+            let mut stored = stored.clone();
+            stored.ticket.number = number;
+            store::insert(work, organisation, &stored).await?;
+            first.store(work, id).await?;
+            if let Some(other) = related {
+                store::add_link(work, organisation, id, other, "related").await?;
+            }
+            work.event(kind::TICKET_CREATED, Some(id), None, &serde_json::json!({ "number": number }));
+            work.audit(NewEntry::new("ticket.create", "ticket", id).purpose("treatment"));
+            if acknowledge {
+                outbound::acknowledge(work, &stored.ticket, requester).await?;
+            }
+            if let Some(also) = also {
+                also(work, id, first.id).await?;
+            }
+            Ok(Created { id, number, message: first.id })
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// What the requester or a rule said about it wins over the engine, except over a crisis.
+fn said(clinic: &crate::orgs::Clinic, placed: &mut Placed, new: &NewTicket) -> Result<(), DeskError> {
+    if let Some(code) = &new.category {
+        let category = clinic
+            .category(code)
+            .ok_or_else(|| DeskError::invalid("category", "unknown_category", "This category does not exist."))?;
+        placed.category.clone_from(code);
+        if placed.level != bedside_language::Level::Emergency {
+            placed.queue_id = category.queue_id;
+        }
+    }
+    if let Some(queue) = new.queue
+        && placed.level != bedside_language::Level::Emergency
+    {
+        clinic
+            .queue(queue)
+            .ok_or_else(|| DeskError::invalid("queue_id", "unknown_queue", "This queue does not exist."))?;
+        placed.queue_id = queue;
+    }
+    Ok(())
+}
+
+/// The subject as kept: one line, at most [`MAX_SUBJECT`] characters, the beginning of the text when there is none.
+pub(super) fn subject_of(subject: &str, body: &str) -> String {
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    let given = line(&subject.chars().take(4 * MAX_SUBJECT).map(shown).collect::<String>());
+    if !given.is_empty() {
+        return given.chars().take(MAX_SUBJECT).collect();
+    }
+    let start = line(&body.chars().take(200).collect::<String>());
+    match start.char_indices().nth(60) {
+        Some((cut, _)) => format!("{}…", start[..cut].trim_end()),
+        None => start,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_one_line() {
+        assert_eq!(subject_of(" My\r\nBcc: x@y bill ", ""), "My Bcc: x@y bill");
+        assert_eq!(subject_of("", "Hello,\n\nI need a refill"), "Hello, I need a refill");
+        assert!(subject_of("", &"long words ".repeat(30)).ends_with('…'));
+        assert_eq!(subject_of(&"x".repeat(9999), "").chars().count(), MAX_SUBJECT);
+    }
+}

@@ -1,0 +1,167 @@
+//! Tickets and each other: merge, split, link, follow.
+
+use super::change::{locked, save, told};
+use super::create::subject_of;
+use super::model::{Status, StoredTicket};
+use super::store;
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{MessageId, TicketId};
+use crate::records;
+use crate::sla::Clocks;
+use crate::timeline;
+use futures_util::FutureExt;
+use serde_json::{Map, json};
+
+/// Puts everything of `from` into `into` and closes `from`. What is written to `from` later arrives in `into`.
+///
+/// Both must be of the same requester or of the same patient: anything else would show one person's words to another.
+pub async fn merge(app: &App, ctx: &Ctx, from: TicketId, into: TicketId) -> Result<(), DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    if from == into {
+        return Err(DeskError::invalid("into", "same_ticket", "A request can't go into itself."));
+    }
+    let clinic = app.directory.of(ctx.organisation)?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            let mut gone = locked(work, from, None).await?;
+            let mut kept = locked(work, into, None).await?;
+            if gone.ticket.merged_into.is_some() || kept.ticket.merged_into.is_some() {
+                return Err(DeskError::Conflict { code: "merged", text: "One of the two went into another already." });
+            }
+            let same_patient = gone.ticket.patient.is_some() && gone.ticket.patient == kept.ticket.patient;
+            if gone.ticket.contact != kept.ticket.contact && !same_patient {
+                return Err(DeskError::Conflict {
+                    code: "other_person",
+                    text: "These requests are from different people. Link them instead.",
+                });
+            }
+            timeline::move_all(work, from, into).await?;
+            kept.ticket.message_count += gone.ticket.message_count;
+            if gone.ticket.last_message_at > kept.ticket.last_message_at {
+                kept.ticket.last_message_at = gone.ticket.last_message_at;
+                kept.ticket.last_message_by.clone_from(&gone.ticket.last_message_by);
+            }
+            if gone.ticket.rank() < kept.ticket.rank() {
+                kept.ticket.urgency = gone.ticket.urgency;
+                kept.ticket.queue = gone.ticket.queue;
+                kept.ticket.clocks = gone.ticket.clocks;
+            }
+            for tag in store::tags(work, organisation, from).await? {
+                store::add_tag(work, organisation, into, &tag).await?;
+            }
+            gone.ticket.merged_into = Some(into);
+            gone.ticket.message_count = 0;
+            super::change::set_status(&clinic, &mut gone.ticket, Status::Closed, work.now);
+            save(work, &gone).await?;
+            save(work, &kept).await?;
+            store::add_link(work, organisation, from, into, "merged_into").await?;
+            told(work, &gone, &Map::from_iter([("status".to_owned(), json!(Status::Closed.code()))]));
+            let data = json!({ "number": gone.ticket.number, "version": kept.ticket.version + 1, "changed": ["messages"] });
+            work.event(kind::TICKET_MERGED, Some(into), None, &data);
+            work.audit(NewEntry::new("ticket.merge", "ticket", into).detail(&json!({ "from": from })));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Makes a ticket of its own out of some messages. The new one keeps requester, queue and category.
+pub async fn split(
+    app: &App,
+    ctx: &Ctx,
+    from: TicketId,
+    messages: Vec<MessageId>,
+    subject: String,
+) -> Result<TicketId, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    if messages.is_empty() {
+        return Err(DeskError::invalid("messages", "required", "Choose at least one message."));
+    }
+    let subject = subject_of(&subject, "");
+    if subject.is_empty() {
+        return Err(DeskError::invalid("subject", "required", "A subject is needed."));
+    }
+    let clinic = app.directory.of(ctx.organisation)?;
+    let id: TicketId = app.id();
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            let mut old = locked(work, from, None).await?;
+            let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+            if count >= old.ticket.message_count {
+                return Err(DeskError::Conflict { code: "nothing_left", text: "Leave at least one message here." });
+            }
+            let app = work.app.clone();
+            let sealing = records::sealing(&app, work, organisation, old.ticket.key).await?;
+            let mut ticket = old.ticket.clone();
+            ticket.id = id;
+            ticket.number = store::next_number(work, organisation).await?;
+            ticket.message_count = count;
+            ticket.created_at = work.now;
+            ticket.status = Status::Open;
+            ticket.resolved_at = None;
+            ticket.version = 1;
+            ticket.clocks = Clocks::at_opening(&clinic, &ticket.category, ticket.urgency.code(), work.now);
+            let number = ticket.number;
+            let new = StoredTicket { subject: sealing.text("tickets", "subject", id, &subject), fields: None, ticket };
+            store::insert(work, organisation, &new).await?;
+            timeline::move_some(work, from, &messages, id).await?;
+            old.ticket.message_count -= count;
+            save(work, &old).await?;
+            store::add_link(work, organisation, id, from, "split_from").await?;
+            let data = json!({ "number": number, "version": old.ticket.version + 1, "changed": ["messages"] });
+            work.event(kind::TICKET_SPLIT, Some(from), None, &data);
+            work.event(kind::TICKET_CREATED, Some(id), None, &json!({ "number": number }));
+            work.audit(NewEntry::new("ticket.split", "ticket", from).detail(&json!({ "into": id })));
+            Ok(id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Links two tickets that have to do with each other.
+pub async fn link(app: &App, ctx: &Ctx, one: TicketId, other: TicketId) -> Result<(), DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    if one == other {
+        return Err(DeskError::invalid("other", "same_ticket", "A request can't be linked to itself."));
+    }
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            let first = locked(work, one, None).await?;
+            let second = locked(work, other, None).await?;
+            if store::add_link(work, organisation, one, other, "related").await? {
+                work.event(kind::TICKET_LINKED, Some(one), None, &json!({ "number": second.ticket.number }));
+                work.event(kind::TICKET_LINKED, Some(other), None, &json!({ "number": first.ticket.number }));
+            }
+            work.audit(NewEntry::new("ticket.link", "ticket", one).detail(&json!({ "other": other })));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Follows a ticket, or stops.
+pub async fn follow(app: &App, ctx: &Ctx, id: TicketId, on: bool) -> Result<(), DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
+    let staff = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            locked(work, id, None).await?;
+            store::follow(work, organisation, id, staff, on).await?;
+            work.audit(NewEntry::new(if on { "ticket.follow" } else { "ticket.unfollow" }, "ticket", id));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}

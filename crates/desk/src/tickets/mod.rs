@@ -1,0 +1,23 @@
+//! Requests and their state. Owns `tickets`, `ticket_tags`, `ticket_links` and `ticket_followers`.
+//!
+//! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
+//! every list and can't be snoozed; `due_at` is always what [`crate::sla::Clocks`] says; `version` counts every change,
+//! and a change that names an older version is refused with what changed. To add a field that staff can change, add it
+//! to [`Patch`] and to `change.rs`.
+
+mod change;
+mod create;
+mod join;
+pub mod model;
+mod read;
+mod store;
+mod write;
+
+pub use change::{Patch, change};
+pub use create::{Also, Created, NewTicket, create};
+pub use join::{follow, link, merge, split};
+pub use model::{Status, TicketView, Urgency, View};
+pub use read::{Page, Position, counts, list, resolve, rows, view};
+pub(crate) use read::{row_for, subject_for};
+pub use store::ALL as STATEMENTS;
+pub use write::{Inbound, Reply, inbound, note, reply, undo};

@@ -1,0 +1,231 @@
+//! Tickets as values, and the pure rules about them.
+
+use crate::ids::{
+    ContactId, DataKeyId, MailboxId, PatientId, QueueId, StaffId, SubStatusId, TicketId,
+};
+use crate::patients::{ContactView, PatientView};
+use crate::sla::{self, Clocks};
+use crate::timeline::{MessageView, model::codes};
+use crate::triage::Why;
+use bedside_db::Timestamp;
+use bedside_web::Locale;
+use serde::{Deserialize, Serialize};
+
+codes! {
+    /// Where a request stands.
+    Status {
+        /// Nobody of the staff has answered or taken it yet.
+        New = "new",
+        /// Someone of the staff owes the next step.
+        Open = "open",
+        /// The patient's side owes the next step.
+        WaitingOnPatient = "waiting_on_patient",
+        /// Someone outside owes the next step.
+        WaitingOnThirdParty = "waiting_on_third_party",
+        /// Answered for good; the patient can reopen it by writing.
+        Resolved = "resolved",
+        /// Ended; what the patient writes next opens a new request.
+        Closed = "closed",
+    }
+}
+
+codes! {
+    /// How soon a person must look.
+    Urgency {
+        /// Now.
+        Emergency = "emergency",
+        /// Today, ahead of the usual order.
+        Urgent = "urgent",
+        /// The usual order.
+        Standard = "standard",
+        /// No time pressure.
+        Low = "low",
+    }
+}
+
+impl From<bedside_language::Urgency> for Urgency {
+    fn from(urgency: bedside_language::Urgency) -> Self {
+        Self::from_code(urgency.code()).unwrap_or(Self::Standard)
+    }
+}
+
+impl Status {
+    /// Whether the ticket is still worked on.
+    pub const fn is_active(self) -> bool {
+        !matches!(self, Self::Resolved | Self::Closed)
+    }
+
+    /// Whether somebody other than the staff owes the next step.
+    pub const fn is_waiting(self) -> bool {
+        matches!(self, Self::WaitingOnPatient | Self::WaitingOnThirdParty)
+    }
+}
+
+/// A ticket as stored, without its sealed columns.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Its id.
+    pub id: TicketId,
+    /// Its number within the organisation, for people.
+    pub number: i64,
+    /// What its words are sealed with.
+    pub key: DataKeyId,
+    /// Who asks.
+    pub contact: ContactId,
+    /// Whom it is about, where known.
+    pub patient: Option<PatientId>,
+    /// The mail address it came to.
+    pub mailbox: Option<MailboxId>,
+    /// Where it waits.
+    pub queue: QueueId,
+    /// Who has it.
+    pub assignee: Option<StaffId>,
+    /// Category code.
+    pub category: String,
+    /// How soon.
+    pub urgency: Urgency,
+    /// `none`, `concern` or `emergency`.
+    pub safety: String,
+    /// Where it stands.
+    pub status: Status,
+    /// The clinic's finer name for it.
+    pub sub_status: Option<SubStatusId>,
+    /// Channel code it came by.
+    pub channel: String,
+    /// The language to answer in.
+    pub locale: Locale,
+    /// Why it was placed where it is.
+    pub triage: Why,
+    /// Its clocks.
+    pub clocks: Clocks,
+    /// When the first answer was given.
+    pub first_responded_at: Option<Timestamp>,
+    /// Since when the patient's side waits for an answer.
+    pub waiting_since: Option<Timestamp>,
+    /// Out of the lists until then.
+    pub snoozed_until: Option<Timestamp>,
+    /// When it was resolved.
+    pub resolved_at: Option<Timestamp>,
+    /// The ticket it went into.
+    pub merged_into: Option<TicketId>,
+    /// Messages and notes.
+    pub message_count: i64,
+    /// When the newest message came.
+    pub last_message_at: Timestamp,
+    /// `contact`, `staff` or `system`: who wrote it.
+    pub last_message_by: String,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts every change.
+    pub version: i64,
+}
+
+impl Ticket {
+    /// 0 for a crisis, 1 for everything else.
+    pub fn rank(&self) -> i64 {
+        i64::from(self.urgency != Urgency::Emergency)
+    }
+
+    /// The instant that decides its place: what its clocks say, or the end of a snooze, or nothing while somebody
+    /// else owes the next step.
+    pub fn due_at(&self) -> Timestamp {
+        match (self.snoozed_until, self.status) {
+            (Some(until), _) if self.rank() > 0 => until,
+            (_, status) if status.is_waiting() && self.rank() > 0 => sla::NOTHING_DUE,
+            _ => self.clocks.due(),
+        }
+    }
+}
+
+/// A ticket in a list.
+#[derive(Clone, Debug)]
+pub struct TicketRow {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// Its subject, opened.
+    pub subject: String,
+    /// The requester's name or address, opened.
+    pub requester: String,
+    /// Tags.
+    pub tags: Vec<String>,
+}
+
+/// Everything one page about a ticket shows.
+#[derive(Clone, Debug)]
+pub struct TicketView {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// Its subject, opened.
+    pub subject: String,
+    /// The clinic's own fields, opened.
+    pub fields: serde_json::Map<String, serde_json::Value>,
+    /// Who asks.
+    pub contact: ContactView,
+    /// Whom it is about, where the reader may see it.
+    pub patient: Option<PatientView>,
+    /// Messages and notes, oldest first.
+    pub messages: Vec<MessageView>,
+    /// What else happened, oldest first.
+    pub events: Vec<crate::events::Event>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Linked tickets.
+    pub links: Vec<LinkView>,
+    /// Who of the staff follows it.
+    pub followers: Vec<StaffId>,
+}
+
+/// A linked ticket.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkView {
+    /// `related`, `merged_into`, `merged_from`, `split_from` or `split_into`.
+    pub kind: String,
+    /// The other ticket.
+    pub ticket: TicketId,
+    /// Its number.
+    pub number: i64,
+    /// Where it stands.
+    pub status: Status,
+}
+
+/// Which tickets a list shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Active ones of a queue, by what is due.
+    Queue(QueueId),
+    /// Active ones of a person of the staff, by what is due.
+    Assignee(StaffId),
+    /// All active ones, by what is due.
+    Active,
+    /// Resolved and closed ones, newest change first.
+    Done,
+    /// Those of a contact, newest first.
+    Contact(ContactId),
+    /// Those of a patient, newest first.
+    Patient(PatientId),
+    /// Those with a tag, newest first.
+    Tag(String),
+}
+
+/// Rows of the ticket table, sealed: what the store reads.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredTicket {
+    pub ticket: Ticket,
+    pub subject: Vec<u8>,
+    pub fields: Option<Vec<u8>>,
+}
+
+/// Longest subject, in characters.
+pub const MAX_SUBJECT: usize = 250;
+/// Tags of a ticket at most.
+pub const MAX_TAGS: usize = 30;
+
+/// A tag in its normal form: lower-case letters, digits, dashes and spaces, at most 40 characters.
+pub fn normal_tag(tag: &str) -> Option<String> {
+    let tag = tag.trim().to_lowercase();
+    let fine = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
+    (!tag.is_empty() && tag.chars().count() <= 40 && tag.chars().all(fine)).then_some(tag)
+}
+

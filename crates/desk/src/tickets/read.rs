@@ -1,0 +1,185 @@
+//! Looking at tickets.
+
+use super::model::{LinkView, StoredTicket, Ticket, TicketRow, TicketView, View};
+use super::store;
+use crate::app::App;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::events;
+use crate::ids::{OrganisationId, TicketId};
+use crate::patients;
+use crate::records::{self, Opened, Purpose};
+use crate::timeline;
+use bedside_db::Conn;
+
+pub use store::Position;
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The rows.
+    pub rows: Vec<TicketRow>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Position>,
+}
+
+/// Events of a ticket that its page shows.
+const EVENTS: i64 = 300;
+
+/// One page of a list: at most `limit` rows (1 to 100) after `after`.
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    view: &View,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Page, DeskError> {
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::TicketsRead,
+        Purpose::Operations,
+        "ticket.list",
+        "view",
+        name_of(view),
+    )
+    .await?;
+    let limit = limit.clamp(1, 100);
+    let mut conn = app.read().await?;
+    let mut stored = store::list(&mut conn, ctx.organisation, view, after, limit + 1).await?;
+    let more = stored.len() > usize::try_from(limit).unwrap_or(100);
+    stored.truncate(usize::try_from(limit).unwrap_or(100));
+    let next = stored.last().filter(|_| more).map(|last| position(view, &last.ticket));
+    let mut rows = Vec::with_capacity(stored.len());
+    for one in stored {
+        rows.push(row(app, &leave, &mut conn, ctx.organisation, one).await?);
+    }
+    Ok(Page { rows, next })
+}
+
+fn position(view: &View, ticket: &Ticket) -> Position {
+    let at = if *view == View::Done { ticket.updated_at } else { ticket.due_at() };
+    Position { rank: ticket.rank(), at, id: ticket.id }
+}
+
+fn name_of(view: &View) -> String {
+    match view {
+        View::Queue(id) => format!("queue:{id}"),
+        View::Assignee(id) => format!("assignee:{id}"),
+        View::Active => "active".to_owned(),
+        View::Done => "done".to_owned(),
+        View::Contact(id) => format!("contact:{id}"),
+        View::Patient(id) => format!("patient:{id}"),
+        View::Tag(_) => "tag".to_owned(),
+    }
+}
+
+async fn row(
+    app: &App,
+    leave: &Opened,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    stored: StoredTicket,
+) -> Result<TicketRow, DeskError> {
+    let id = stored.ticket.id;
+    let sealing = leave.sealing(conn, stored.ticket.key).await?;
+    let subject = sealing.open_text("tickets", "subject", id, &stored.subject)?;
+    let contact = patients::name_or_address(app, conn, organisation, stored.ticket.contact).await?;
+    let tags = store::tags(conn, organisation, id).await?;
+    Ok(TicketRow { ticket: stored.ticket, subject, requester: contact, tags })
+}
+
+/// Rows for these tickets in their order, under leave that was given for a search.
+pub async fn rows(app: &App, leave: &Opened, ctx: &Ctx, ids: &[TicketId]) -> Result<Vec<TicketRow>, DeskError> {
+    let mut conn = app.read().await?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(stored) = store::one(&mut conn, ctx.organisation, *id).await? {
+            found.push(row(app, leave, &mut conn, ctx.organisation, stored).await?);
+        }
+    }
+    Ok(found)
+}
+
+/// How many tickets some views hold, each counted up to `limit`.
+pub async fn counts(app: &App, ctx: &Ctx, views: &[View], limit: i64) -> Result<Vec<i64>, DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
+    let mut conn = app.read().await?;
+    let mut found = Vec::with_capacity(views.len());
+    for view in views {
+        found.push(store::count(&mut conn, ctx.organisation, view, limit).await?);
+    }
+    Ok(found)
+}
+
+/// The id behind an id or a number as people write them ("1234", "#1234", a UUID).
+pub async fn resolve(app: &App, ctx: &Ctx, text: &str) -> Result<TicketId, DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
+    if let Ok(id) = text.parse::<TicketId>() {
+        return Ok(id);
+    }
+    let number: i64 = text.trim_start_matches('#').parse().map_err(|_| DeskError::NotFound)?;
+    let stored = store::by_number(&mut app.read().await?, ctx.organisation, number).await?;
+    stored.map(|stored| stored.ticket.id).ok_or(DeskError::NotFound)
+}
+
+/// A ticket's row without its words, for the desk's own machinery; `merged_into` is followed.
+pub(crate) async fn row_for(app: &App, organisation: OrganisationId, id: TicketId) -> Result<Ticket, DeskError> {
+    let mut conn = app.read().await?;
+    let mut stored = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    // A chain of merges is short; the bound ends a loop that a defect could have made.
+    for _ in 0..20 {
+        let Some(into) = stored.ticket.merged_into else { break };
+        stored = store::one(&mut conn, organisation, into).await?.ok_or(DeskError::NotFound)?;
+    }
+    Ok(stored.ticket)
+}
+
+/// A ticket's subject for the part that sends, and for the index.
+pub(crate) async fn subject_for(app: &App, organisation: OrganisationId, id: TicketId) -> Result<String, DeskError> {
+    let mut conn = app.read().await?;
+    let stored = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let sealing = records::sealing(app, &mut conn, organisation, stored.ticket.key).await?;
+    sealing.open_text("tickets", "subject", id, &stored.subject)
+}
+
+/// Everything a page about a ticket shows.
+pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, DeskError> {
+    let leave =
+        records::open(app, ctx, Permission::TicketsRead, Purpose::Treatment, "ticket.read", "ticket", id).await?;
+    let organisation = ctx.organisation;
+    let patient = {
+        let mut conn = app.read().await?;
+        let stored = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+        stored.ticket.patient
+    };
+    let patient = match patient {
+        Some(patient) if ctx.permissions().has(Permission::PatientsRead) => {
+            Some(patients::patient_in(app, &leave, organisation, patient).await?)
+        }
+        _ => None,
+    };
+    let mut conn = app.read().await?;
+    let stored = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let sealing = leave.sealing(&mut conn, stored.ticket.key).await?;
+    let fields = match &stored.fields {
+        Some(sealed) => serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?,
+        None => serde_json::Map::new(),
+    };
+    let links = store::links(&mut conn, organisation, id).await?;
+    Ok(TicketView {
+        subject: sealing.open_text("tickets", "subject", id, &stored.subject)?,
+        fields,
+        contact: patients::open_contact(app, &mut conn, organisation, stored.ticket.contact).await?,
+        patient,
+        messages: timeline::load(&leave, &mut conn, organisation, id, None).await?,
+        events: events::of_ticket(&mut conn, organisation, id, EVENTS).await?,
+        tags: store::tags(&mut conn, organisation, id).await?,
+        links: links
+            .into_iter()
+            .map(|(kind, ticket, number, status)| LinkView { kind, ticket, number, status })
+            .collect(),
+        followers: store::followers(&mut conn, organisation, id).await?,
+        ticket: stored.ticket,
+    })
+}

@@ -1,0 +1,348 @@
+//! Words are added to a ticket: the patient's, the staff's, and notes.
+
+use super::change::{locked, save, set_status, told};
+use super::create::Also;
+use super::model::{Status, StoredTicket, Ticket, Urgency};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Actor, Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::{ContactId, InboundMailId, MessageId, TicketId};
+use crate::orgs::{Clinic, model::purpose};
+use crate::outbound;
+use crate::records;
+use crate::sla::Clocks;
+use crate::timeline::{self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage};
+use crate::triage;
+use bedside_language::{Channel, Level};
+use futures_util::FutureExt;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// An answer to the patient's side.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The words, Markdown.
+    pub body: String,
+    /// Files, already written as blobs with the ticket's key.
+    pub attachments: Vec<NewAttachment>,
+    /// What the ticket is after it; open → waiting on the patient when absent.
+    pub status: Option<Status>,
+    /// The version the caller saw, when they want to hear of changes first.
+    pub version: Option<i64>,
+}
+
+fn author(ctx: &Ctx) -> Author {
+    match &ctx.actor {
+        Actor::Staff { id, .. } => Author::Staff(id.uuid()),
+        Actor::Token { id, .. } => Author::Token(id.uuid()),
+        Actor::Contact { id } => Author::Contact(id.uuid()),
+        Actor::Visitor | Actor::System(_) => Author::System,
+    }
+}
+
+fn words(body: &str) -> Result<(), DeskError> {
+    if body.trim().is_empty() {
+        return Err(DeskError::invalid("body", "required", "Write something first."));
+    }
+    Ok(())
+}
+
+/// Answers. The mail waits for the clinic's undo window, then goes out.
+pub async fn reply(app: &App, ctx: &Ctx, id: TicketId, reply: Reply) -> Result<MessageId, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    words(&reply.body)?;
+    let clinic = app.directory.of(ctx.organisation)?;
+    let (sealing, locale) = {
+        let mut conn = app.read().await?;
+        let stored = super::store::one(&mut conn, ctx.organisation, id).await?.ok_or(DeskError::NotFound)?;
+        open_for_words(&stored.ticket)?;
+        let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
+        (sealing, stored.ticket.locale)
+    };
+    let html = bedside_codecs::mail::html::markdown_to_html(&reply.body);
+    let sealed = Arc::new(timeline::seal(
+        app,
+        &sealing,
+        NewMessage {
+            kind: MessageKind::Outbound,
+            channel: Channel::Email.code(),
+            author: author(ctx),
+            body: reply.body,
+            html: Some(html),
+            envelope: None,
+            locale: locale.tag(),
+            automatic: false,
+            state: MessageState::Queued,
+            attachments: reply.attachments,
+            inbound_mail: None,
+        },
+    )?);
+    let (version, status) = (reply.version, reply.status);
+    app.command(ctx, move |work| {
+        async move {
+            let mut stored = locked(work, id, version).await?;
+            open_for_words(&stored.ticket)?;
+            let changed = answered(work, &clinic, &mut stored, status);
+            sealed.store(work, id).await?;
+            save(work, &stored).await?;
+            told(work, &stored, &changed);
+            work.audit(NewEntry::new("message.send", "ticket", id).purpose("treatment"));
+            outbound::send_reply(work, &stored.ticket, sealed.id).await?;
+            if stored.ticket.status == Status::Resolved {
+                outbound::ask_rating(work, &stored.ticket).await?;
+            }
+            Ok(sealed.id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// What an answer changes on the ticket.
+fn answered(
+    work: &crate::work::Work<'_>,
+    clinic: &Clinic,
+    stored: &mut StoredTicket,
+    status: Option<Status>,
+) -> Map<String, Value> {
+    let ticket = &mut stored.ticket;
+    let mut changed = Map::new();
+    counted(ticket, work.now, "staff");
+    ticket.first_responded_at = ticket.first_responded_at.or(Some(work.now));
+    ticket.clocks.first_response = None;
+    ticket.clocks.next_response = None;
+    ticket.waiting_since = None;
+    if ticket.assignee.is_none()
+        && let Some(staff) = work.ctx.actor.staff()
+    {
+        ticket.assignee = Some(staff);
+        changed.insert("assignee_id".to_owned(), json!(staff));
+    }
+    let next = status.unwrap_or(Status::WaitingOnPatient);
+    if next != ticket.status {
+        set_status(clinic, ticket, next, work.now);
+        changed.insert("status".to_owned(), json!(next.code()));
+    }
+    changed
+}
+
+fn counted(ticket: &mut Ticket, now: bedside_db::Timestamp, by: &str) {
+    ticket.message_count += 1;
+    ticket.last_message_at = now;
+    by.clone_into(&mut ticket.last_message_by);
+}
+
+fn open_for_words(ticket: &Ticket) -> Result<(), DeskError> {
+    if ticket.merged_into.is_some() {
+        return Err(DeskError::Conflict { code: "merged", text: "This request went into another one." });
+    }
+    Ok(())
+}
+
+/// Adds an internal note. Nothing that sends can read it.
+pub async fn note(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    body: String,
+    attachments: Vec<NewAttachment>,
+) -> Result<MessageId, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    words(&body)?;
+    let sealing = {
+        let mut conn = app.read().await?;
+        let stored = super::store::one(&mut conn, ctx.organisation, id).await?.ok_or(DeskError::NotFound)?;
+        records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?
+    };
+    let html = bedside_codecs::mail::html::markdown_to_html(&body);
+    let sealed = Arc::new(timeline::seal(
+        app,
+        &sealing,
+        NewMessage {
+            kind: MessageKind::Note,
+            channel: "note",
+            author: author(ctx),
+            body,
+            html: Some(html),
+            envelope: None,
+            locale: ctx.locale.tag(),
+            automatic: false,
+            state: MessageState::Stored,
+            attachments,
+            inbound_mail: None,
+        },
+    )?);
+    app.command(ctx, move |work| {
+        async move {
+            let mut stored = locked(work, id, None).await?;
+            stored.ticket.message_count += 1;
+            sealed.store(work, id).await?;
+            save(work, &stored).await?;
+            work.audit(NewEntry::new("note.add", "ticket", id).purpose("treatment"));
+            Ok(sealed.id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Words of the patient's side for a ticket that exists.
+pub struct Inbound {
+    /// Who wrote; must be the ticket's contact, which the caller has shown.
+    pub contact: ContactId,
+    /// How it came.
+    pub channel: Channel,
+    /// The words as plain text.
+    pub body: String,
+    /// The words as clean HTML.
+    pub html: Option<String>,
+    /// Addresses of a mail.
+    pub envelope: Option<Envelope>,
+    /// Files, already written as blobs with the ticket's key.
+    pub attachments: Vec<NewAttachment>,
+    /// The raw mail it came from.
+    pub inbound_mail: Option<InboundMailId>,
+    /// (channel, provider's id) by which a second delivery is known.
+    pub external: Option<(&'static str, String)>,
+    /// Whether a machine wrote it: it stands on the timeline and changes nothing else.
+    pub automatic: bool,
+    /// What else belongs to the same transaction.
+    pub also: Option<Also>,
+}
+
+/// Adds the patient's words. They reopen a resolved ticket, start the clock of the next answer, end a snooze, and
+/// pass the safety look like a first message does.
+pub async fn inbound(app: &App, ctx: &Ctx, id: TicketId, new: Inbound) -> Result<MessageId, DeskError> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    let (sealing, locale) = {
+        let mut conn = app.read().await?;
+        let stored = super::store::one(&mut conn, ctx.organisation, id).await?.ok_or(DeskError::NotFound)?;
+        if stored.ticket.contact != new.contact {
+            return Err(DeskError::Forbidden);
+        }
+        let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
+        (sealing, stored.ticket.locale)
+    };
+    let placed = triage::look(app, &clinic, new.channel, "", &new.body, Some(locale))?;
+    let danger = placed.level == Level::Emergency;
+    let sealed = Arc::new(timeline::seal(
+        app,
+        &sealing,
+        NewMessage {
+            kind: MessageKind::Inbound,
+            channel: new.channel.code(),
+            author: Author::Contact(new.contact.uuid()),
+            body: new.body,
+            html: new.html,
+            envelope: new.envelope,
+            locale: placed.locale.tag(),
+            automatic: new.automatic,
+            state: MessageState::Received,
+            attachments: new.attachments,
+            inbound_mail: new.inbound_mail,
+        },
+    )?);
+    let (external, automatic, also) = (new.external, new.automatic, new.also);
+    let why = placed.why;
+    app.command(ctx, move |work| {
+        async move {
+            let mut stored = locked(work, id, None).await?;
+            if let Some((channel, external)) = &external
+                && !timeline::note_external(work, channel, external, Some(id), Some(sealed.id)).await?
+            {
+                return Err(DeskError::Conflict { code: "duplicate", text: "This message is here already." });
+            }
+            sealed.store(work, id).await?;
+            let mut changed = Map::new();
+            counted(&mut stored.ticket, work.now, "contact");
+            if !automatic || danger {
+                changed = wrote_again(work, &clinic, &mut stored.ticket);
+            }
+            if danger {
+                raise(work, &clinic, &mut stored.ticket, why, &mut changed);
+            }
+            save(work, &stored).await?;
+            if !changed.is_empty() {
+                told(work, &stored, &changed);
+            }
+            work.audit(NewEntry::new("message.receive", "ticket", id).purpose("treatment"));
+            if let Some(also) = also {
+                also(work, id, sealed.id).await?;
+            }
+            Ok(sealed.id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// What the patient's next words change.
+fn wrote_again(work: &crate::work::Work<'_>, clinic: &Clinic, ticket: &mut Ticket) -> Map<String, Value> {
+    let mut changed = Map::new();
+    if ticket.status != Status::New && ticket.status != Status::Open {
+        set_status(clinic, ticket, Status::Open, work.now);
+        changed.insert("status".to_owned(), json!(Status::Open.code()));
+    }
+    if ticket.snoozed_until.take().is_some() {
+        changed.insert("snoozed_until".to_owned(), Value::Null);
+    }
+    if ticket.waiting_since.is_none() {
+        ticket.waiting_since = Some(work.now);
+        if ticket.first_responded_at.is_some() {
+            ticket.clocks.next_response =
+                Clocks::next_response_due(clinic, &ticket.category, ticket.urgency.code(), work.now);
+        }
+    }
+    changed
+}
+
+/// A ticket in which someone turns out to be in danger goes to the top.
+fn raise(
+    work: &crate::work::Work<'_>,
+    clinic: &Clinic,
+    ticket: &mut Ticket,
+    why: triage::Why,
+    changed: &mut Map<String, Value>,
+) {
+    ticket.safety = Level::Emergency.code().to_owned();
+    ticket.triage = why;
+    if ticket.urgency != Urgency::Emergency {
+        ticket.urgency = Urgency::Emergency;
+        ticket.clocks = Clocks::at_opening(clinic, &ticket.category, Urgency::Emergency.code(), work.now);
+        changed.insert("urgency".to_owned(), json!(Urgency::Emergency.code()));
+    }
+    if let Some(queue) = clinic.queue_for(purpose::CRISIS).filter(|queue| queue.id != ticket.queue) {
+        ticket.queue = queue.id;
+        changed.insert("queue_id".to_owned(), json!(queue.id));
+    }
+}
+
+/// Takes an answer back while its undo window is open. Only its author can.
+pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Result<(), DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    let written_by = timeline::message_for_sending(app, ctx.organisation, id, message).await?.author_id;
+    if written_by.is_none() || written_by != ctx.actor.uuid() {
+        return Err(DeskError::Forbidden);
+    }
+    let clinic = app.directory.of(ctx.organisation)?;
+    app.command(ctx, move |work| {
+        async move {
+            outbound::cancel(work, id, message).await?;
+            timeline::set_state(work, id, message, MessageState::Cancelled).await?;
+            let mut stored = locked(work, id, None).await?;
+            let mut changed = Map::new();
+            if stored.ticket.status != Status::Open {
+                set_status(&clinic, &mut stored.ticket, Status::Open, work.now);
+                changed.insert("status".to_owned(), json!(Status::Open.code()));
+            }
+            save(work, &stored).await?;
+            told(work, &stored, &changed);
+            work.audit(NewEntry::new("message.undo", "ticket", id));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+

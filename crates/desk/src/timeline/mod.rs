@@ -1,0 +1,16 @@
+//! The words of a ticket: messages, notes and their files. Owns `messages`, `attachments` and `external_ids`.
+//!
+//! A message is sealed before its command runs ([`seal`]), so that the writer only stores bytes; it comes out in plain
+//! through [`load`], under leave from `records::open`. Internal notes are of a kind of their own (`note`): nothing that
+//! sends reads them.
+
+pub mod model;
+mod service;
+mod store;
+
+pub use model::{AttachmentView, Author, Envelope, MessageKind, MessageState, MessageView, NewAttachment, NewMessage};
+pub use service::{
+    MAX_BODY, PAGE, Sealed, attachment, known_external, load, move_all, move_some, note_external, seal, set_state,
+};
+pub(crate) use service::{body_for_index, by_doc, message_for_sending};
+pub use store::ALL as STATEMENTS;

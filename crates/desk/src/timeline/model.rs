@@ -1,0 +1,221 @@
+//! Messages as values.
+
+use crate::ids::{AttachmentId, BlobId, InboundMailId, MessageId};
+use bedside_db::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// Every value.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The stable code, as stored.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The value with this code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.code() == code)
+            }
+        }
+    };
+}
+pub(crate) use codes;
+
+codes! {
+    /// What kind of entry.
+    MessageKind {
+        /// From the patient's side.
+        Inbound = "inbound",
+        /// To the patient's side.
+        Outbound = "outbound",
+        /// Among the staff; never leaves the desk.
+        Note = "note",
+    }
+}
+
+codes! {
+    /// Where a message is on its way.
+    MessageState {
+        /// Came in.
+        Received = "received",
+        /// Kept at the desk (a note, or an answer read behind a link).
+        Stored = "stored",
+        /// Waits to be sent; can be taken back while the undo window is open.
+        Queued = "queued",
+        /// The next mail server took it.
+        Accepted = "accepted",
+        /// It came back.
+        Bounced = "bounced",
+        /// Given up.
+        Failed = "failed",
+        /// Taken back before it was sent.
+        Cancelled = "cancelled",
+    }
+}
+
+/// Who wrote a message, as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// A person of the staff.
+    Staff(Uuid),
+    /// A contact.
+    Contact(Uuid),
+    /// Another system.
+    Token(Uuid),
+    /// The desk itself.
+    System,
+}
+
+impl Author {
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Self::Staff(_) => "staff",
+            Self::Contact(_) => "contact",
+            Self::Token(_) => "token",
+            Self::System => "system",
+        }
+    }
+
+    pub(super) const fn id(self) -> Option<Uuid> {
+        match self {
+            Self::Staff(id) | Self::Contact(id) | Self::Token(id) => Some(id),
+            Self::System => None,
+        }
+    }
+}
+
+/// The addresses of a message, kept sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Sender.
+    #[serde(default)]
+    pub from: String,
+    /// Recipients; frozen when the message is sent.
+    #[serde(default)]
+    pub to: Vec<String>,
+    /// Copies.
+    #[serde(default)]
+    pub cc: Vec<String>,
+    /// Subject line of this message.
+    #[serde(default)]
+    pub subject: String,
+    /// The mail's own Message-ID, with angle brackets left out.
+    #[serde(default)]
+    pub message_id: String,
+    /// Earlier part of the conversation that a reply quoted.
+    #[serde(default)]
+    pub quoted: String,
+}
+
+/// A message to be added.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// What kind of entry.
+    pub kind: MessageKind,
+    /// Channel code.
+    pub channel: &'static str,
+    /// Who wrote it.
+    pub author: Author,
+    /// The words, as plain text (Markdown for the staff's own).
+    pub body: String,
+    /// The words as clean HTML, where there is more than text.
+    pub html: Option<String>,
+    /// Addresses.
+    pub envelope: Option<Envelope>,
+    /// Language tag.
+    pub locale: &'static str,
+    /// Whether a machine wrote it (out-of-office and the like).
+    pub automatic: bool,
+    /// Where it is on its way.
+    pub state: MessageState,
+    /// Its files, already written as blobs with the same key.
+    pub attachments: Vec<NewAttachment>,
+    /// The raw mail it came from.
+    pub inbound_mail: Option<InboundMailId>,
+}
+
+/// A file to be added.
+#[derive(Clone, Debug)]
+pub struct NewAttachment {
+    /// Its bytes.
+    pub blob: BlobId,
+    /// Cleaned file name.
+    pub name: String,
+    /// Sniffed media type.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// Content-ID of an inline image.
+    pub content_id: Option<String>,
+    /// Whether it is shown inside the text.
+    pub inline: bool,
+}
+
+/// A message, opened.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct MessageView {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: MessageId,
+    /// What kind of entry.
+    pub kind: MessageKind,
+    /// Channel code.
+    pub channel: String,
+    /// `staff`, `contact`, `token` or `system`.
+    pub author_kind: String,
+    /// The author's id.
+    pub author_id: Option<Uuid>,
+    /// The words as plain text (Markdown for the staff's own).
+    pub body: String,
+    /// The words as clean HTML, safe to show.
+    pub html: Option<String>,
+    /// Addresses.
+    #[schema(value_type = Option<Object>)]
+    pub envelope: Option<Envelope>,
+    /// Language tag.
+    pub locale: String,
+    /// Whether a machine wrote it.
+    pub automatic: bool,
+    /// Where it is on its way.
+    pub state: MessageState,
+    /// Since when it is there (microseconds since 1970).
+    #[schema(value_type = i64)]
+    pub state_at: Timestamp,
+    /// Its files.
+    pub attachments: Vec<AttachmentView>,
+    /// When it was written (microseconds since 1970).
+    #[schema(value_type = i64)]
+    pub created_at: Timestamp,
+}
+
+/// A file, opened as far as its name.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct AttachmentView {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: AttachmentId,
+    /// File name.
+    pub name: String,
+    /// Sniffed media type.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// Whether it is shown inside the text.
+    pub inline: bool,
+    /// Content-ID of an inline image.
+    #[serde(skip)]
+    pub content_id: Option<String>,
+    /// Its bytes.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub blob: BlobId,
+}

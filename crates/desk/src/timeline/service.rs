@@ -1,0 +1,321 @@
+//! Commands and queries of the timeline.
+
+use super::model::{AttachmentView, MessageKind, MessageState, MessageView, NewMessage};
+use super::store::{self, MessageRow};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{AttachmentId, DataKeyId, MessageId, OrganisationId, TicketId};
+use crate::records::{self, Opened, Purpose, Sealing, blobs};
+use crate::work::Work;
+use bedside_db::Conn;
+use bedside_vault::BlindKind;
+use uuid::Uuid;
+
+/// Longest text of a message, in bytes; what is longer is a file.
+pub const MAX_BODY: usize = 1024 * 1024;
+/// Messages of a ticket that one page shows; older ones are asked for.
+pub const PAGE: i64 = 200;
+
+/// A message ready to be stored: everything sealed.
+pub struct Sealed {
+    /// Its id.
+    pub id: MessageId,
+    key: DataKeyId,
+    new: NewMessage,
+    body: Vec<u8>,
+    html: Option<Vec<u8>>,
+    envelope: Option<Vec<u8>>,
+    attachments: Vec<(AttachmentId, Vec<u8>, Option<Vec<u8>>)>,
+}
+
+/// Seals a message for the ticket it goes to. Done before the command, so that the writer only stores bytes.
+pub fn seal(app: &App, sealing: &Sealing, new: NewMessage) -> Result<Sealed, DeskError> {
+    if new.body.len() > MAX_BODY || new.html.as_ref().is_some_and(|html| html.len() > 4 * MAX_BODY) {
+        return Err(DeskError::TooLarge { limit: MAX_BODY });
+    }
+    let id: MessageId = app.id();
+    let seal = |column, text: &str| sealing.text("messages", column, id, text);
+    let envelope = new.envelope.as_ref().map(serde_json::to_string).transpose()?;
+    let attachments = new
+        .attachments
+        .iter()
+        .map(|file| {
+            let file_id: AttachmentId = app.id();
+            let name = sealing.text("attachments", "name", file_id, &file.name);
+            let cid = file.content_id.as_deref();
+            (file_id, name, cid.map(|cid| sealing.text("attachments", "content_id", file_id, cid)))
+        })
+        .collect();
+    Ok(Sealed {
+        id,
+        key: sealing.id,
+        body: seal("body", &new.body),
+        html: new.html.as_deref().map(|html| seal("html", html)),
+        envelope: envelope.map(|json| seal("envelope", &json)),
+        attachments,
+        new,
+    })
+}
+
+impl Sealed {
+    /// Ids of the files, in the order in which they were given.
+    pub fn attachment_ids(&self) -> Vec<AttachmentId> {
+        self.attachments.iter().map(|(id, ..)| *id).collect()
+    }
+
+    /// Stores the message in the caller's command, and says so to live pages and the index.
+    pub async fn store(&self, work: &mut Work<'_>, ticket: TicketId) -> Result<(), DeskError> {
+        let organisation = work.ctx.organisation;
+        let new = &self.new;
+        let row = store::NewMessageRow {
+            ticket,
+            id: self.id,
+            key: self.key,
+            new,
+            body: &self.body,
+            html: self.html.as_deref(),
+            envelope: self.envelope.as_deref(),
+            at: work.now,
+        };
+        store::insert(work, organisation, &row).await?;
+        for (file, (id, name, content_id)) in new.attachments.iter().zip(&self.attachments) {
+            blobs::take(work, file.blob).await?;
+            let row = store::NewAttachmentRow {
+                ticket,
+                message: self.id,
+                id: *id,
+                name,
+                content_id: content_id.as_deref(),
+                file,
+            };
+            store::insert_attachment(work, organisation, &row).await?;
+        }
+        let data = serde_json::json!({ "message_kind": new.kind.code(), "channel": new.channel });
+        work.event(kind::MESSAGE_ADDED, Some(ticket), Some(self.id), &data);
+        Ok(())
+    }
+}
+
+fn open_message(sealing: &Sealing, row: MessageRow) -> Result<MessageView, DeskError> {
+    let open = |column, sealed: &[u8]| sealing.open_text("messages", column, row.id, sealed);
+    let envelope = row.envelope.as_deref().map(|sealed| open("envelope", sealed)).transpose()?;
+    Ok(MessageView {
+        id: row.id,
+        kind: row.kind,
+        body: open("body", &row.body)?,
+        html: row.html.as_deref().map(|sealed| open("html", sealed)).transpose()?,
+        envelope: envelope.map(|json| serde_json::from_str(&json)).transpose()?,
+        channel: row.channel,
+        author_kind: row.author_kind,
+        author_id: row.author_id,
+        locale: row.locale,
+        automatic: row.automatic,
+        state: row.state,
+        state_at: row.state_at,
+        attachments: Vec::new(),
+        created_at: row.created_at,
+    })
+}
+
+/// The newest messages of a ticket (those before `before`, if given), oldest first, at most [`PAGE`].
+pub async fn load(
+    leave: &Opened,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    before: Option<MessageId>,
+) -> Result<Vec<MessageView>, DeskError> {
+    let last = before.unwrap_or(MessageId::from_uuid(Uuid::max()));
+    let rows = store::of_ticket(conn, organisation, ticket, last, PAGE).await?;
+    let any_files = rows.iter().any(|row| row.attachment_count > 0);
+    let mut keys = std::collections::HashMap::new();
+    let mut messages = Vec::with_capacity(rows.len());
+    let mut sealing: Option<Sealing> = None;
+    for row in rows.into_iter().rev() {
+        let key = match sealing.take() {
+            Some(same) if same.id == row.key => same,
+            _ => leave.sealing(conn, row.key).await?,
+        };
+        if row.attachment_count > 0 {
+            keys.insert(row.id, key.clone());
+        }
+        messages.push(open_message(&key, row)?);
+        sealing = Some(key);
+    }
+    if any_files {
+        attach(conn, organisation, ticket, &keys, &mut messages).await?;
+    }
+    Ok(messages)
+}
+
+async fn attach(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    keys: &std::collections::HashMap<MessageId, Sealing>,
+    messages: &mut [MessageView],
+) -> Result<(), DeskError> {
+    for row in store::attachments(conn, organisation, ticket).await? {
+        let Some(sealing) = keys.get(&row.message) else { continue };
+        let Some(message) = messages.iter_mut().find(|message| message.id == row.message) else { continue };
+        message.attachments.push(open_attachment(sealing, &row)?);
+    }
+    Ok(())
+}
+
+fn open_attachment(sealing: &Sealing, row: &store::AttachmentRow) -> Result<AttachmentView, DeskError> {
+    let cid = row.content_id.as_deref();
+    Ok(AttachmentView {
+        id: row.id,
+        name: sealing.open_text("attachments", "name", row.id, &row.name)?,
+        media_type: row.media_type.clone(),
+        size: row.size,
+        inline: row.inline,
+        content_id: cid.map(|cid| sealing.open_text("attachments", "content_id", row.id, cid)).transpose()?,
+        blob: row.blob,
+    })
+}
+
+/// One file of a ticket, for somebody who may see it; the bytes follow through [`blobs`].
+pub async fn attachment(
+    app: &App,
+    ctx: &Ctx,
+    id: AttachmentId,
+) -> Result<(AttachmentView, TicketId), DeskError> {
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::TicketsRead,
+        Purpose::Treatment,
+        "attachment.read",
+        "attachment",
+        id,
+    )
+    .await?;
+    let mut conn = app.read().await?;
+    let (row, ticket, key) = store::attachment(&mut conn, ctx.organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let sealing = leave.sealing(&mut conn, key).await?;
+    Ok((open_attachment(&sealing, &row)?, ticket))
+}
+
+/// A message in plain for the part that sends it. Notes are refused: they never leave the desk.
+pub(crate) async fn message_for_sending(
+    app: &App,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    id: MessageId,
+) -> Result<MessageView, DeskError> {
+    let mut conn = app.read().await?;
+    let row = store::one(&mut conn, organisation, ticket, id).await?.ok_or(DeskError::NotFound)?;
+    if row.kind != MessageKind::Outbound {
+        return Err(DeskError::Internal("only an answer can be sent".to_owned()));
+    }
+    let sealing = records::sealing(app, &mut conn, organisation, row.key).await?;
+    let mut messages = [open_message(&sealing, row)?];
+    let keys = [(id, sealing)].into();
+    attach(&mut conn, organisation, ticket, &keys, &mut messages).await?;
+    let [message] = messages;
+    Ok(message)
+}
+
+/// What the search index reads of a message: its number, its language and its words. None when it is gone.
+pub(crate) async fn body_for_index(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    id: MessageId,
+) -> Result<Option<(i64, String, String)>, DeskError> {
+    let Some(row) = store::one(conn, organisation, ticket, id).await? else { return Ok(None) };
+    let sealing = match records::sealing(app, conn, organisation, row.key).await {
+        Ok(sealing) => sealing,
+        Err(DeskError::Gone) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let body = sealing.open_text("messages", "body", row.id, &row.body)?;
+    Ok(Some((row.doc, row.locale, body)))
+}
+
+/// A message by its number in the search index, with its ticket.
+pub(crate) async fn by_doc(
+    leave: &Opened,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    doc: i64,
+) -> Result<Option<(TicketId, MessageView)>, DeskError> {
+    let Some((ticket, row)) = store::by_doc(conn, organisation, doc).await? else { return Ok(None) };
+    let sealing = leave.sealing(conn, row.key).await?;
+    Ok(Some((ticket, open_message(&sealing, row)?)))
+}
+
+/// Changes where a message is on its way, in the caller's command.
+pub async fn set_state(
+    work: &mut Work<'_>,
+    ticket: TicketId,
+    id: MessageId,
+    state: MessageState,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    if !store::set_state(work, organisation, ticket, id, state, now).await? {
+        return Err(DeskError::NotFound);
+    }
+    work.event(kind::MESSAGE_STATE, Some(ticket), Some(id), &serde_json::json!({ "state": state.code() }));
+    Ok(())
+}
+
+fn external_blind(app: &App, organisation: OrganisationId, external: &str) -> Result<[u8; 16], DeskError> {
+    Ok(app.keyring.of(organisation)?.blind.index(BlindKind::MessageId, external))
+}
+
+/// Notes a provider's id in the caller's command; `false` when it is known already, and nothing may be added then.
+pub async fn note_external(
+    work: &mut Work<'_>,
+    channel: &str,
+    external: &str,
+    ticket: Option<TicketId>,
+    message: Option<MessageId>,
+) -> Result<bool, DeskError> {
+    let organisation = work.ctx.organisation;
+    let blind = external_blind(&work.app, organisation, external)?;
+    store::note_external(work, organisation, channel, &blind, ticket, message).await
+}
+
+/// The message a provider means, if it is known.
+pub async fn known_external(
+    app: &App,
+    organisation: OrganisationId,
+    channel: &str,
+    external: &str,
+) -> Result<Option<(Option<TicketId>, Option<MessageId>)>, DeskError> {
+    let blind = external_blind(app, organisation, external)?;
+    store::external(&mut app.read().await?, organisation, channel, &blind).await
+}
+
+/// Moves all messages of `from` to `to`, in the caller's command.
+pub async fn move_all(work: &mut Work<'_>, from: TicketId, to: TicketId) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    store::move_all(work, organisation, from, to).await
+}
+
+/// Moves some messages of `from` to `to`, in the caller's command.
+pub async fn move_some(
+    work: &mut Work<'_>,
+    from: TicketId,
+    messages: &[MessageId],
+    to: TicketId,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for id in messages {
+        if !store::move_one(work, organisation, from, *id, to).await? {
+            return Err(DeskError::NotFound);
+        }
+    }
+    work.audit(NewEntry::new("message.move", "ticket", from).detail(&serde_json::json!({
+        "to": to, "count": messages.len()
+    })));
+    Ok(())
+}
+

@@ -1,0 +1,303 @@
+//! SQL of the timeline.
+
+use super::model::{MessageKind, MessageState, NewAttachment, NewMessage};
+use crate::error::DeskError;
+use crate::ids::{AttachmentId, BlobId, DataKeyId, MessageId, OrganisationId, TicketId};
+use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
+use uuid::Uuid;
+
+statements! {
+    /// Adds a message.
+    INSERT = "INSERT INTO messages (organisation_id, ticket_id, id, key_id, kind, channel, author_kind, author_id, body, html, \
+        envelope, locale, automatic, state, state_at, attachment_count, inbound_mail_id, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $15)";
+    /// Adds a file.
+    INSERT_ATTACHMENT = "INSERT INTO attachments (organisation_id, ticket_id, message_id, id, name, media_type, size, \
+        content_id, inline_image, blob_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    /// A ticket's newest messages.
+    OF_TICKET = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
+        state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        AND id < $3 ORDER BY id DESC LIMIT $4";
+    /// One message.
+    ONE = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
+        state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+    /// Messages by their numbers in the search index.
+    BY_DOC = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
+        state_at, attachment_count, created_at, doc, ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
+    /// A ticket's files.
+    ATTACHMENTS = "SELECT message_id, id, name, media_type, size, inline_image, content_id, blob_id FROM attachments \
+        WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY message_id, id";
+    /// One file.
+    ATTACHMENT = "SELECT a.message_id, a.id, a.name, a.media_type, a.size, a.inline_image, a.content_id, a.blob_id, \
+        a.ticket_id, m.key_id FROM attachments a JOIN messages m ON m.organisation_id = a.organisation_id \
+        AND m.ticket_id = a.ticket_id AND m.id = a.message_id WHERE a.organisation_id = $1 AND a.id = $2";
+    /// Changes where a message is on its way.
+    SET_STATE = "UPDATE messages SET state = $4, state_at = $5 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+    /// Notes what a provider calls a message; nothing when it is known.
+    NOTE_EXTERNAL = "INSERT INTO external_ids (organisation_id, channel, external_blind, ticket_id, message_id) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    /// Which message a provider means.
+    EXTERNAL = "SELECT ticket_id, message_id FROM external_ids WHERE organisation_id = $1 AND channel = $2 AND external_blind = $3";
+    /// Moves all messages of a ticket to another.
+    MOVE_ALL = "UPDATE messages SET ticket_id = $3 WHERE organisation_id = $1 AND ticket_id = $2";
+    /// Moves all files of a ticket to another.
+    MOVE_ALL_ATTACHMENTS = "UPDATE attachments SET ticket_id = $3 WHERE organisation_id = $1 AND ticket_id = $2";
+    /// Moves one message to another ticket.
+    MOVE_ONE = "UPDATE messages SET ticket_id = $4 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+    /// Moves one message's files to another ticket.
+    MOVE_ONE_ATTACHMENTS = "UPDATE attachments SET ticket_id = $4 WHERE organisation_id = $1 AND ticket_id = $2 AND message_id = $3";
+}
+
+/// A message as stored.
+pub(super) struct MessageRow {
+    pub id: MessageId,
+    pub key: DataKeyId,
+    pub kind: MessageKind,
+    pub channel: String,
+    pub author_kind: String,
+    pub author_id: Option<Uuid>,
+    pub body: Vec<u8>,
+    pub html: Option<Vec<u8>>,
+    pub envelope: Option<Vec<u8>>,
+    pub locale: String,
+    pub automatic: bool,
+    pub state: MessageState,
+    pub state_at: Timestamp,
+    pub attachment_count: i64,
+    pub created_at: Timestamp,
+    pub doc: i64,
+}
+
+fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
+    let code: String = row.get(column)?;
+    read(&code).ok_or(DbError::Column { column, reason: "an unknown code".to_owned() })
+}
+
+fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
+    Ok(MessageRow {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        kind: coded(row, 2, MessageKind::from_code)?,
+        channel: row.get(3)?,
+        author_kind: row.get(4)?,
+        author_id: row.get(5)?,
+        body: row.get(6)?,
+        html: row.get(7)?,
+        envelope: row.get(8)?,
+        locale: row.get(9)?,
+        automatic: row.get(10)?,
+        state: coded(row, 11, MessageState::from_code)?,
+        state_at: row.get(12)?,
+        attachment_count: row.get(13)?,
+        created_at: row.get(14)?,
+        doc: row.get(15)?,
+    })
+}
+
+/// A message to be inserted: its open columns from `new`, the sealed ones beside it.
+pub(super) struct NewMessageRow<'a> {
+    pub ticket: TicketId,
+    pub id: MessageId,
+    pub key: DataKeyId,
+    pub new: &'a NewMessage,
+    pub body: &'a [u8],
+    pub html: Option<&'a [u8]>,
+    pub envelope: Option<&'a [u8]>,
+    pub at: Timestamp,
+}
+
+pub(super) async fn insert(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: &NewMessageRow<'_>,
+) -> Result<(), DeskError> {
+    let new = row.new;
+    conn.execute(
+        INSERT,
+        args![
+            organisation,
+            row.ticket,
+            row.id,
+            row.key,
+            new.kind.code(),
+            new.channel,
+            new.author.kind(),
+            new.author.id(),
+            row.body,
+            row.html,
+            row.envelope,
+            new.locale,
+            new.automatic,
+            new.state.code(),
+            row.at,
+            i64::try_from(new.attachments.len()).unwrap_or(i64::MAX),
+            new.inbound_mail
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A file to be inserted.
+pub(super) struct NewAttachmentRow<'a> {
+    pub ticket: TicketId,
+    pub message: MessageId,
+    pub id: AttachmentId,
+    pub name: &'a [u8],
+    pub content_id: Option<&'a [u8]>,
+    pub file: &'a NewAttachment,
+}
+
+pub(super) async fn insert_attachment(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: &NewAttachmentRow<'_>,
+) -> Result<(), DeskError> {
+    let file = row.file;
+    conn.execute(
+        INSERT_ATTACHMENT,
+        args![
+            organisation,
+            row.ticket,
+            row.message,
+            row.id,
+            row.name,
+            file.media_type,
+            file.size,
+            row.content_id,
+            file.inline,
+            file.blob
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The newest `limit` messages before `before`, newest first.
+pub(super) async fn of_ticket(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    before: MessageId,
+    limit: i64,
+) -> Result<Vec<MessageRow>, DeskError> {
+    Ok(conn.query(OF_TICKET, args![organisation, ticket, before, limit], message).await?)
+}
+
+pub(super) async fn one(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    id: MessageId,
+) -> Result<Option<MessageRow>, DeskError> {
+    Ok(conn.query_opt(ONE, args![organisation, ticket, id], message).await?)
+}
+
+pub(super) async fn by_doc(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    doc: i64,
+) -> Result<Option<(TicketId, MessageRow)>, DeskError> {
+    Ok(conn.query_opt(BY_DOC, args![organisation, doc], |row| Ok((row.get(16)?, message(row)?))).await?)
+}
+
+/// A file as stored.
+pub(super) struct AttachmentRow {
+    pub message: MessageId,
+    pub id: AttachmentId,
+    pub name: Vec<u8>,
+    pub media_type: String,
+    pub size: i64,
+    pub inline: bool,
+    pub content_id: Option<Vec<u8>>,
+    pub blob: BlobId,
+}
+
+fn attachment_row(row: &Row<'_>) -> Result<AttachmentRow, DbError> {
+    Ok(AttachmentRow {
+        message: row.get(0)?,
+        id: row.get(1)?,
+        name: row.get(2)?,
+        media_type: row.get(3)?,
+        size: row.get(4)?,
+        inline: row.get(5)?,
+        content_id: row.get(6)?,
+        blob: row.get(7)?,
+    })
+}
+
+pub(super) async fn attachments(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<Vec<AttachmentRow>, DeskError> {
+    Ok(conn.query(ATTACHMENTS, args![organisation, ticket], attachment_row).await?)
+}
+
+/// A file with its ticket and the key of its message.
+pub(super) async fn attachment(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: AttachmentId,
+) -> Result<Option<(AttachmentRow, TicketId, DataKeyId)>, DeskError> {
+    Ok(conn
+        .query_opt(ATTACHMENT, args![organisation, id], |row| Ok((attachment_row(row)?, row.get(8)?, row.get(9)?)))
+        .await?)
+}
+
+pub(super) async fn set_state(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    id: MessageId,
+    state: MessageState,
+    at: Timestamp,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(SET_STATE, args![organisation, ticket, id, state.code(), at]).await? == 1)
+}
+
+/// `false` when the provider's id is known already.
+pub(super) async fn note_external(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    channel: &str,
+    blind: &[u8; 16],
+    ticket: Option<TicketId>,
+    message: Option<MessageId>,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(NOTE_EXTERNAL, args![organisation, channel, blind, ticket, message]).await? == 1)
+}
+
+pub(super) async fn external(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    channel: &str,
+    blind: &[u8; 16],
+) -> Result<Option<(Option<TicketId>, Option<MessageId>)>, DeskError> {
+    Ok(conn
+        .query_opt(EXTERNAL, args![organisation, channel, blind], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await?)
+}
+
+pub(super) async fn move_all(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    from: TicketId,
+    to: TicketId,
+) -> Result<(), DeskError> {
+    conn.execute(MOVE_ALL, args![organisation, from, to]).await?;
+    conn.execute(MOVE_ALL_ATTACHMENTS, args![organisation, from, to]).await?;
+    Ok(())
+}
+
+pub(super) async fn move_one(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    from: TicketId,
+    id: MessageId,
+    to: TicketId,
+) -> Result<bool, DeskError> {
+    let moved = conn.execute(MOVE_ONE, args![organisation, from, id, to]).await? == 1;
+    conn.execute(MOVE_ONE_ATTACHMENTS, args![organisation, from, id, to]).await?;
+    Ok(moved)
+}

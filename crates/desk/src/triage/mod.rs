@@ -1,0 +1,102 @@
+//! What a request is about and where it goes: the language engine's verdict, turned into the clinic's terms.
+
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::QueueId;
+use crate::orgs::{Clinic, model::purpose};
+use bedside_language::{Channel, Language, Level, Message, Urgency, Verdict};
+use bedside_web::Locale;
+use serde::{Deserialize, Serialize};
+
+/// A request that was looked at.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Category code.
+    pub category: String,
+    /// Urgency.
+    pub urgency: Urgency,
+    /// How sure the engine is that someone is in danger.
+    pub level: Level,
+    /// The queue.
+    pub queue_id: QueueId,
+    /// The language to answer in.
+    pub locale: Locale,
+    /// Why, as stored on the ticket.
+    pub why: Why,
+}
+
+/// The reasons as stored: rule names and places in the text, never the text itself.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Why {
+    /// 0 to 1.
+    pub confidence: f32,
+    /// Whether a person should decide.
+    pub unsure: bool,
+    /// What kind of danger, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub danger: Option<String>,
+    /// The reasons, strongest first.
+    pub reasons: Vec<WhyReason>,
+}
+
+/// One reason.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WhyReason {
+    /// Which rule spoke.
+    pub rule: String,
+    /// The rule's own explanation, from the clinic's files.
+    pub text: String,
+    /// What weakened it, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<String>,
+}
+
+/// Reasons kept on a ticket.
+const REASONS: usize = 8;
+
+/// The language of a page for a language of a text.
+pub fn locale_of(language: Option<Language>) -> Option<Locale> {
+    language.and_then(|language| language.tag().parse().ok())
+}
+
+/// Looks at a text. `hint` is the language the person is known to prefer.
+pub fn look(app: &App, clinic: &Clinic, channel: Channel, subject: &str, body: &str, hint: Option<Locale>) -> Result<Placed, DeskError> {
+    let hint_language = hint.and_then(|locale| Language::from_tag(locale.tag()));
+    let verdict = app.engine.triage(&Message { channel, subject, body, hint_language });
+    place(clinic, &verdict, hint)
+}
+
+fn place(clinic: &Clinic, verdict: &Verdict, hint: Option<Locale>) -> Result<Placed, DeskError> {
+    let category = verdict.category.value.code().to_owned();
+    let crisis = verdict.safety.level == Level::Emergency;
+    let queue = if crisis {
+        clinic.queue_for(purpose::CRISIS)
+    } else if verdict.unsure {
+        clinic.category(&category).and_then(|found| clinic.queue(found.queue_id)).or_else(|| clinic.queue_for(purpose::NEEDS_LOOK))
+    } else {
+        clinic.category(&category).and_then(|found| clinic.queue(found.queue_id))
+    };
+    let queue = queue.or_else(|| clinic.queue_for(purpose::NEEDS_LOOK)).ok_or_else(|| DeskError::Internal("a clinic without queues".to_owned()))?;
+    Ok(Placed {
+        category,
+        urgency: if crisis { Urgency::Emergency } else { verdict.urgency },
+        level: verdict.safety.level,
+        queue_id: queue.id,
+        locale: locale_of(verdict.language.language).or(hint).unwrap_or(clinic.locale),
+        why: Why {
+            confidence: verdict.confidence,
+            unsure: verdict.unsure,
+            danger: verdict.safety.kind.map(|kind| kind.code().to_owned()),
+            reasons: verdict
+                .reasons
+                .iter()
+                .take(REASONS)
+                .map(|reason| WhyReason {
+                    rule: reason.rule.clone(),
+                    text: reason.why.clone(),
+                    guard: reason.guard.map(|guard| guard.code().to_owned()),
+                })
+                .collect(),
+        },
+    })
+}

@@ -1,0 +1,237 @@
+//! Finds every phrase of every rule in one pass over the folded text.
+
+use std::collections::HashMap;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use crate::clinic::{Cue, Knowledge, Part, Phrase, Rule};
+use crate::fold::Folded;
+
+/// Most words that a gap (`~`) may hold.
+const GAP: usize = 4;
+
+/// What a phrase is to its rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    Term,
+    With,
+    Unless,
+}
+
+/// A phrase of a rule, found at the words `first..=last`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Hit {
+    pub rule: u32,
+    pub role: Role,
+    pub first: usize,
+    pub last: usize,
+}
+
+/// A phrase of a context file, found at the words `first..=last`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CueHit {
+    pub cue: Cue,
+    pub first: usize,
+    pub last: usize,
+}
+
+/// Everything found in one text. `hits` are sorted by rule, role, place; `cues` by place.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub hits: Vec<Hit>,
+    pub cues: Vec<CueHit>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    /// The whole of a phrase without gaps.
+    Whole {
+        rule: u32,
+        role: Role,
+    },
+    /// One part of a phrase with gaps.
+    Part {
+        phrase: u32,
+        part: u8,
+    },
+    Cue(Cue),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Use {
+    target: Target,
+    open: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Gapped {
+    rule: u32,
+    role: Role,
+    parts: u8,
+}
+
+#[derive(Debug)]
+pub(crate) struct Matcher {
+    automaton: AhoCorasick,
+    /// By pattern: who wants to know.
+    uses: Vec<Vec<Use>>,
+    gapped: Vec<Gapped>,
+}
+
+#[derive(Default)]
+struct Builder {
+    numbers: HashMap<String, usize>,
+    patterns: Vec<String>,
+    uses: Vec<Vec<Use>>,
+    gapped: Vec<Gapped>,
+}
+
+impl Builder {
+    fn add(&mut self, part: &Part, target: Target) {
+        let number = *self.numbers.entry(part.words.clone()).or_insert_with(|| {
+            self.patterns.push(part.words.clone());
+            self.uses.push(Vec::new());
+            self.patterns.len() - 1
+        });
+        self.uses[number].push(Use {
+            target,
+            open: part.open,
+        });
+    }
+
+    fn add_phrase(&mut self, phrase: &Phrase, owner: u32, role: Role) {
+        if let [only] = phrase.parts.as_slice() {
+            self.add(only, Target::Whole { rule: owner, role });
+            return;
+        }
+        let number = narrow(self.gapped.len());
+        let mut parts = 0;
+        for part in &phrase.parts {
+            self.add(
+                part,
+                Target::Part {
+                    phrase: number,
+                    part: parts,
+                },
+            );
+            parts += 1;
+        }
+        self.gapped.push(Gapped {
+            rule: owner,
+            role,
+            parts,
+        });
+    }
+}
+
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).expect("the number of phrases is bounded when the files are read")
+}
+
+impl Matcher {
+    /// Fails only when the phrases together are too many for one automaton.
+    pub fn build(knowledge: &Knowledge) -> Result<Self, aho_corasick::BuildError> {
+        let mut builder = Builder::default();
+        for (number, rule) in knowledge.rules.iter().enumerate() {
+            let number = narrow(number);
+            let Rule {
+                terms,
+                with_any,
+                unless,
+                ..
+            } = rule;
+            for (role, phrases) in [
+                (Role::Term, terms),
+                (Role::With, with_any),
+                (Role::Unless, unless),
+            ] {
+                for phrase in phrases {
+                    builder.add_phrase(phrase, number, role);
+                }
+            }
+        }
+        for (cue, phrase) in &knowledge.cues {
+            for part in &phrase.parts {
+                builder.add(part, Target::Cue(*cue));
+            }
+        }
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(&builder.patterns)?;
+        Ok(Self {
+            automaton,
+            uses: builder.uses,
+            gapped: builder.gapped,
+        })
+    }
+
+    pub fn find(&self, folded: &Folded) -> Found {
+        let bytes = folded.text.as_bytes();
+        let mut found = Found::default();
+        // (phrase, part, first, last)
+        let mut parts: Vec<(u32, u8, usize, usize)> = Vec::new();
+        for hit in self.automaton.find_overlapping_iter(&folded.text) {
+            if hit.start() > 0 && bytes[hit.start() - 1] != b' ' {
+                continue;
+            }
+            let whole_word = bytes.get(hit.end()).is_none_or(|&b| b == b' ');
+            let mut place = None;
+            for wanted in &self.uses[hit.pattern().as_usize()] {
+                if !whole_word && !wanted.open {
+                    continue;
+                }
+                let (first, last) = *place.get_or_insert_with(|| {
+                    (
+                        folded.token_at(hit.start()).unwrap_or(0),
+                        folded.token_before(hit.end()),
+                    )
+                });
+                match wanted.target {
+                    Target::Whole { rule, role } => found.hits.push(Hit {
+                        rule,
+                        role,
+                        first,
+                        last,
+                    }),
+                    Target::Part { phrase, part } => parts.push((phrase, part, first, last)),
+                    Target::Cue(cue) => found.cues.push(CueHit { cue, first, last }),
+                }
+            }
+        }
+        self.join(folded, parts, &mut found.hits);
+        found.hits.sort_unstable();
+        found.hits.dedup();
+        found.cues.sort_unstable_by_key(|c| (c.first, c.last));
+        found
+    }
+
+    /// Puts the parts of phrases with gaps together. From every place of the first part it takes the
+    /// nearest next one, so the work grows with the number of parts and no faster.
+    fn join(&self, folded: &Folded, mut parts: Vec<(u32, u8, usize, usize)>, hits: &mut Vec<Hit>) {
+        parts.sort_unstable();
+        for group in parts.chunk_by(|a, b| a.0 == b.0) {
+            let Gapped { rule, role, parts } = self.gapped[group[0].0 as usize];
+            let firsts = &group[..group.partition_point(|p| p.1 == 0)];
+            for &(_, _, first, last) in firsts {
+                let sentence = folded.tokens[first].sentence;
+                let mut end = Some(last);
+                for part in 1..parts {
+                    end = end.and_then(|end| {
+                        let next = group[group.partition_point(|p| (p.1, p.2) <= (part, end))..]
+                            .first()?;
+                        let near = next.1 == part && next.2 - end - 1 <= GAP;
+                        (near && folded.tokens[next.2].sentence == sentence).then_some(next.3)
+                    });
+                }
+                if let Some(last) = end {
+                    hits.push(Hit {
+                        rule,
+                        role,
+                        first,
+                        last,
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Real servers for tests.
+//!
+//! Everything here listens on loopback alone, takes a free port, keeps its files in a temporary
+//! folder and ends with the test, so that tests run in parallel and leave nothing behind. A server
+//! that is not installed is an error with the package to install, never a test that is passed over.
+//!
+//! - [`pg`]: PostgreSQL, one server for a whole test run and an empty database for every test;
+//! - [`mail`]: Dovecot (IMAP, LMTP) and Postfix (SMTP);
+//! - [`wait_until`]: the one way a test waits for something.
+
+mod error;
+pub mod mail;
+pub mod pg;
+pub mod ports;
+mod process;
+mod wait;
+
+pub use error::StartError;
+pub use wait::{TimedOut, wait_until, wait_until_async};
+
+/// The Debian packages whose programs the tests start, the browser tests' Chromium included.
+pub const DEBIAN_PACKAGES: &[&str] = &[
+    "postgresql",
+    "dovecot-imapd",
+    "dovecot-lmtpd",
+    "postfix",
+    "chromium",
+];

@@ -1,0 +1,4 @@
+mod derived;
+mod files;
+mod normalise;
+mod sealing;

@@ -1,0 +1,249 @@
+### Words used on every page. Keys of a part's own pages live in that part's file.
+
+-brand = Bedside
+app-name = { -brand }
+app-tagline = Every patient heard
+
+## Navigation
+nav-main = Main
+nav-inbox = Inbox
+nav-mine = Mine
+nav-unassigned = Unassigned
+nav-all = All requests
+nav-queues = Queues
+nav-search = Search
+nav-search-placeholder = Search requests and people
+nav-new-ticket = New request
+nav-patients = Patients
+nav-settings = Settings
+nav-audit = Audit log
+nav-help = Help
+nav-profile = My profile
+nav-sign-out = Sign out
+nav-menu = Menu
+nav-skip = Skip to the content
+nav-language = Language
+nav-theme = Appearance
+theme-auto = Like my device
+theme-light = Light
+theme-dark = Dark
+
+## Ticket status
+status = Status
+status-new = New
+status-open = Open
+status-waiting-patient = Waiting for the patient
+status-waiting-third-party = Waiting for others
+status-resolved = Resolved
+status-closed = Closed
+
+## Urgency
+urgency = Urgency
+urgency-low = Low
+urgency-routine = Routine
+urgency-normal = Normal
+urgency-soon = Soon
+urgency-high = High
+urgency-urgent = Urgent
+urgency-crisis = Crisis
+urgency-emergency = Emergency
+
+## Category
+category = Category
+category-general = General question
+category-billing = Billing
+category-appointment = Appointment
+category-prescription = Prescription
+category-lab-result = Lab result
+category-referral = Referral
+category-records = Records
+category-insurance = Insurance
+category-complaint = Complaint
+category-technical = Technical help
+category-telehealth = Video visit
+category-crisis = Crisis
+
+## Channel
+channel = Channel
+channel-email = Email
+channel-web = Web form
+channel-portal = Portal
+channel-api = API
+channel-phone = Phone
+channel-chat = Chat
+channel-sms = Text message
+channel-social = Social messaging
+channel-video = Video
+
+## Languages of messages
+language = Language
+language-en = English
+language-es = Spanish
+language-unknown = Unknown language
+
+## People
+patient = Patient
+requester = From
+assignee = Assigned to
+unassigned = Nobody yet
+queue = Queue
+tags = Tags
+me = Me
+someone = Someone
+
+## Buttons
+action-save = Save
+action-cancel = Cancel
+action-send = Send
+action-send-and = Send and set to
+action-reply = Reply
+action-note = Internal note
+action-assign = Assign
+action-take = Take it
+action-close = Close
+action-back = Back
+action-next = Next
+action-previous = Previous
+action-edit = Edit
+action-delete = Delete
+action-remove = Remove
+action-add = Add
+action-apply = Apply
+action-search = Search
+action-retry = Try again
+action-undo = Undo
+action-download = Download
+action-more = More
+action-sign-in = Sign in
+action-continue = Continue
+action-confirm = Confirm
+action-attach = Attach files
+action-copy = Copy
+action-merge = Merge
+action-snooze = Snooze
+action-show-all = Show all
+
+## Forms
+form-required = required
+form-optional = optional
+form-errors-title = Please look at these again
+form-error-required = Please fill this in.
+form-error-invalid = Please check this.
+form-error-too-long = This is too long.
+form-error-email = Please check this email address.
+form-saved = Saved
+form-yes = Yes
+form-no = No
+form-none = None
+form-choose = Please choose
+
+## Composer
+composer-label = Your answer
+composer-note-label = Internal note, only for colleagues
+composer-placeholder = Write your answer…
+composer-toolbar = Formatting
+composer-bold = Bold
+composer-italic = Italic
+composer-list = List
+composer-numbered = Numbered list
+composer-link = Link
+composer-quote = Quote
+composer-files = Attached files
+composer-hint = Ctrl + Enter sends
+
+## Timeline
+timeline = Conversation
+message-from-patient = From the patient
+message-from-staff = From us
+message-note = Internal note
+message-event = What happened
+
+## Months, as in a date
+month-1 = Jan
+month-2 = Feb
+month-3 = Mar
+month-4 = Apr
+month-5 = May
+month-6 = Jun
+month-7 = Jul
+month-8 = Aug
+month-9 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+
+## Time in words; also used by the browser's scripts
+js-due-in = due in { $time }
+js-overdue = { $time } overdue
+js-ago = { $time } ago
+js-just-now = just now
+js-seconds = { $count } s
+js-minutes = { $count } min
+js-hours = { $count } h
+js-days = { $count } d
+
+## Other words of the browser's scripts
+js-close = Close
+js-remove = Remove
+js-draft-restored = We kept what you had written.
+js-sending = Sending…
+js-offline = No connection. What you write is kept here.
+js-online = Connected again.
+js-failed = That didn't work. Please try again.
+js-too-large = { $name } is larger than { $limit }.
+js-new-activity = There is something new here.
+js-link-prompt = link
+
+## Keyboard help
+keys-title = Keyboard
+keys-next = Next request
+keys-previous = Previous request
+keys-open = Open
+keys-reply = Reply
+keys-note = Internal note
+keys-search = Search
+keys-send = Send
+keys-help = This list
+
+## Lists
+list-empty-title = Nothing waiting
+list-empty-text = Everyone has been answered. Well done.
+list-no-results-title = Nothing found
+list-no-results-text = Try fewer or other words.
+list-count = { $count ->
+    [one] { $count } request
+   *[other] { $count } requests
+}
+
+## Crisis
+crisis-title = This person may be in danger
+crisis-public-title = If you or someone else is in danger
+crisis-public-text = Call 911 now. To talk with someone at any hour, call or text 988.
+
+## Problems
+problem-bad-request = We couldn't read that
+problem-bad-request-detail = Something in what was sent can't be understood. Please go back and try again.
+problem-unauthorized = Please sign in
+problem-unauthorized-detail = You were signed out, or haven't signed in yet.
+problem-forbidden = This isn't open to you
+problem-forbidden-detail = Your role doesn't include this, or this page was open for too long. Load it again; if it stays, ask your administrator.
+problem-not-found = We couldn't find that
+problem-not-found-detail = It may have been moved, or the link isn't complete.
+problem-conflict = That isn't possible right now
+problem-conflict-detail = Things have changed since you opened this page. Please load it again.
+problem-gone = This link has ended
+problem-gone-detail = For your safety our links work for a limited time only. Please ask for a new one.
+problem-stale = Someone changed this meanwhile
+problem-stale-detail = Your text is kept. Look at what changed and send it once more.
+problem-too-large = That is too large
+problem-too-large-detail = Files can be up to 25 MB each and 50 MB together.
+problem-unsupported = This format isn't accepted
+problem-unsupported-detail = Please send it in another format.
+problem-invalid = Please look at these again
+problem-invalid-detail = Some fields need a correction.
+problem-rate-limited = One moment, please
+problem-rate-limited-detail = That was a lot in a short time. Wait a minute and try again.
+problem-unavailable = Not available for the moment
+problem-unavailable-detail = Nothing was lost. Please try again in a minute.
+problem-internal = Something went wrong on our side
+problem-internal-detail = It has been noted. Please try again; if it stays, tell your administrator.
