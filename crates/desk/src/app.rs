@@ -81,7 +81,9 @@ impl App {
     pub async fn command<T, F>(&self, ctx: &Ctx, run: F) -> Result<T, DeskError>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
-        F: for<'a, 'tx> FnOnce(&'a mut Work<'tx>) -> BoxFuture<'a, Result<T, DeskError>> + Send + 'static,
+        F: for<'a, 'tx> FnOnce(&'a mut Work<'tx>) -> BoxFuture<'a, Result<T, DeskError>>
+            + Send
+            + 'static,
     {
         let (app, ctx) = (self.clone(), ctx.clone());
         self.db
@@ -99,7 +101,8 @@ impl App {
                     let value = run(&mut work).await?;
                     work.finish().await?;
                     if let Some(once) = &once {
-                        once.keep(tx, organisation, &serde_json::to_string(&value)?, now).await?;
+                        once.keep(tx, organisation, &serde_json::to_string(&value)?, now)
+                            .await?;
                     }
                     Ok(value)
                 }
@@ -113,9 +116,7 @@ impl App {
     pub async fn audit(&self, ctx: &Ctx, entry: audit_log::NewEntry) -> Result<(), DeskError> {
         let (app, ctx) = (self.clone(), ctx.clone());
         self.db
-            .write(move |tx| {
-                async move { audit_log::write(tx, &app, &ctx, &entry).await }.boxed()
-            })
+            .write(move |tx| async move { audit_log::write(tx, &app, &ctx, &entry).await }.boxed())
             .await
     }
 }

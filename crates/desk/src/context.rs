@@ -2,8 +2,8 @@
 
 use crate::error::DeskError;
 use crate::ids::{ApiTokenId, ContactId, OrganisationId, StaffId};
-use bedside_web::Locale;
 use crate::once::Once;
+use bedside_web::Locale;
 use std::sync::Arc;
 
 /// The context of every command and query.
@@ -128,7 +128,13 @@ impl Actor {
 impl Ctx {
     /// The desk itself at work for `organisation`.
     pub const fn system(organisation: OrganisationId, part: &'static str, source: Source) -> Self {
-        Self { organisation, actor: Actor::System(part), source, locale: Locale::En, once: None }
+        Self {
+            organisation,
+            actor: Actor::System(part),
+            source,
+            locale: Locale::En,
+            once: None,
+        }
     }
 
     /// What the actor may do.
@@ -233,7 +239,11 @@ impl Permissions {
 
     /// The codes, separated by spaces.
     pub fn codes(self) -> String {
-        let codes: Vec<_> = Permission::ALL.iter().filter(|one| self.has(**one)).map(|one| one.code()).collect();
+        let codes: Vec<_> = Permission::ALL
+            .iter()
+            .filter(|one| self.has(**one))
+            .map(|one| one.code())
+            .collect();
         codes.join(" ")
     }
 }
@@ -255,8 +265,13 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: &'static [Self] =
-        &[Self::Agent, Self::Nurse, Self::Supervisor, Self::Compliance, Self::Administrator];
+    pub const ALL: &'static [Self] = &[
+        Self::Agent,
+        Self::Nurse,
+        Self::Supervisor,
+        Self::Compliance,
+        Self::Administrator,
+    ];
 
     /// The stable code, as stored.
     pub const fn code(self) -> &'static str {
@@ -277,16 +292,29 @@ impl Role {
     /// What the role may do.
     pub const fn permissions(self) -> Permissions {
         use Permission::{
-            AuditRead, PatientsRead, PatientsWrite, SettingsRead, SettingsWrite, StaffManage, TicketsRead, TicketsWrite,
+            AuditRead, PatientsRead, PatientsWrite, SettingsRead, SettingsWrite, StaffManage,
+            TicketsRead, TicketsWrite,
         };
         match self {
-            Self::Agent | Self::Nurse => Permissions::of(&[TicketsRead, TicketsWrite, PatientsRead, PatientsWrite]),
-            Self::Supervisor => {
-                Permissions::of(&[TicketsRead, TicketsWrite, PatientsRead, PatientsWrite, SettingsRead])
+            Self::Agent | Self::Nurse => {
+                Permissions::of(&[TicketsRead, TicketsWrite, PatientsRead, PatientsWrite])
             }
+            Self::Supervisor => Permissions::of(&[
+                TicketsRead,
+                TicketsWrite,
+                PatientsRead,
+                PatientsWrite,
+                SettingsRead,
+            ]),
             Self::Compliance => Permissions::of(&[AuditRead, SettingsRead]),
             Self::Administrator => Permissions::of(&[
-                TicketsRead, TicketsWrite, PatientsRead, PatientsWrite, SettingsRead, SettingsWrite, StaffManage,
+                TicketsRead,
+                TicketsWrite,
+                PatientsRead,
+                PatientsWrite,
+                SettingsRead,
+                SettingsWrite,
+                StaffManage,
                 AuditRead,
             ]),
         }
@@ -301,7 +329,10 @@ mod tests {
     fn scopes_survive_their_text() {
         let set = Permissions::of(&[Permission::TicketsRead, Permission::AuditRead]);
         assert_eq!(Permissions::parse(&set.codes()).unwrap(), set);
-        assert_eq!(Permissions::parse("tickets:read tickets:burn").unwrap_err(), "tickets:burn");
+        assert_eq!(
+            Permissions::parse("tickets:read tickets:burn").unwrap_err(),
+            "tickets:burn"
+        );
     }
 
     #[test]

@@ -80,7 +80,11 @@ impl DeskError {
 
 impl From<DbError> for DeskError {
     fn from(error: DbError) -> Self {
-        if error.is_transient() { Self::Unavailable(error.to_string()) } else { Self::Internal(error.to_string()) }
+        if error.is_transient() {
+            Self::Unavailable(error.to_string())
+        } else {
+            Self::Internal(error.to_string())
+        }
     }
 }
 
@@ -92,7 +96,11 @@ impl From<bedside_vault::OpenError> for DeskError {
 
 impl From<serde_json::Error> for DeskError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Internal(format!("stored JSON: line {} column {}", error.line(), error.column()))
+        Self::Internal(format!(
+            "stored JSON: line {} column {}",
+            error.line(),
+            error.column()
+        ))
     }
 }
 
@@ -107,9 +115,11 @@ impl From<DeskError> for Problem {
                 let changed: Vec<&str> = changed.iter().map(String::as_str).collect();
                 Self::stale(version, &changed)
             }
-            DeskError::Invalid { field, code, text } => {
-                Self::unprocessable(vec![FieldError { field: field.to_owned(), code: code.into(), message: text.into() }])
-            }
+            DeskError::Invalid { field, code, text } => Self::unprocessable(vec![FieldError {
+                field: field.to_owned(),
+                code: code.into(),
+                message: text.into(),
+            }]),
             DeskError::Conflict { code, text } => Self::conflict(code, text),
             DeskError::TooLarge { limit } => Self::too_large(limit),
             DeskError::RateLimited { retry_after } => Self::rate_limited(retry_after),

@@ -31,7 +31,8 @@ impl Once {
     /// For the key a client sent, who it is (keys of different clients never meet), and everything that makes the
     /// request what it is (method, path and body).
     pub fn new(key: &str, client: &str, request: &[u8]) -> Result<Self, DeskError> {
-        if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if key.is_empty() || key.len() > MAX_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic())
+        {
             return Err(DeskError::invalid(
                 "Idempotency-Key",
                 "invalid",
@@ -78,7 +79,11 @@ impl Once {
         answer: &str,
         now: Timestamp,
     ) -> Result<(), DeskError> {
-        conn.execute(KEEP, args![organisation, self.key, self.request, answer, now]).await?;
+        conn.execute(
+            KEEP,
+            args![organisation, self.key, self.request, answer, now],
+        )
+        .await?;
         Ok(())
     }
 }

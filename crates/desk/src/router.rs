@@ -50,28 +50,73 @@ pub struct Route {
 
 impl Route {
     /// A way in for reading.
-    pub fn get<H: Handler<T, App>, T: 'static>(path: &'static str, access: Access, handler: H) -> Self {
-        Self { method: Method::GET, path, access, handler: on(MethodFilter::GET, handler) }
+    pub fn get<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            access,
+            handler: on(MethodFilter::GET, handler),
+        }
     }
 
     /// A way in for adding or doing.
-    pub fn post<H: Handler<T, App>, T: 'static>(path: &'static str, access: Access, handler: H) -> Self {
-        Self { method: Method::POST, path, access, handler: on(MethodFilter::POST, handler) }
+    pub fn post<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
+        Self {
+            method: Method::POST,
+            path,
+            access,
+            handler: on(MethodFilter::POST, handler),
+        }
     }
 
     /// A way in for changing.
-    pub fn patch<H: Handler<T, App>, T: 'static>(path: &'static str, access: Access, handler: H) -> Self {
-        Self { method: Method::PATCH, path, access, handler: on(MethodFilter::PATCH, handler) }
+    pub fn patch<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
+        Self {
+            method: Method::PATCH,
+            path,
+            access,
+            handler: on(MethodFilter::PATCH, handler),
+        }
     }
 
     /// A way in for replacing.
-    pub fn put<H: Handler<T, App>, T: 'static>(path: &'static str, access: Access, handler: H) -> Self {
-        Self { method: Method::PUT, path, access, handler: on(MethodFilter::PUT, handler) }
+    pub fn put<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
+        Self {
+            method: Method::PUT,
+            path,
+            access,
+            handler: on(MethodFilter::PUT, handler),
+        }
     }
 
     /// A way in for removing.
-    pub fn delete<H: Handler<T, App>, T: 'static>(path: &'static str, access: Access, handler: H) -> Self {
-        Self { method: Method::DELETE, path, access, handler: on(MethodFilter::DELETE, handler) }
+    pub fn delete<H: Handler<T, App>, T: 'static>(
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
+        Self {
+            method: Method::DELETE,
+            path,
+            access,
+            handler: on(MethodFilter::DELETE, handler),
+        }
     }
 }
 
@@ -90,14 +135,27 @@ pub fn routes() -> Vec<Route> {
 pub fn router(app: &App) -> Router {
     let mut router = Router::new();
     for route in routes() {
-        let door = Door { app: app.clone(), access: route.access };
-        router = router.route(route.path, route.handler.layer(middleware::from_fn_with_state(door, enter)));
+        let door = Door {
+            app: app.clone(),
+            access: route.access,
+        };
+        router = router.route(
+            route.path,
+            route
+                .handler
+                .layer(middleware::from_fn_with_state(door, enter)),
+        );
     }
     router
         .fallback(|| async { DeskError::NotFound })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-        .layer(middleware::from_fn_with_state(app.clone(), crate::pages::errors::as_page))
-        .layer(bedside_web::headers::security_headers(app.config.is_https()))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            crate::pages::errors::as_page,
+        ))
+        .layer(bedside_web::headers::security_headers(
+            app.config.is_https(),
+        ))
         .with_state(app.clone())
 }
 
@@ -116,10 +174,16 @@ pub fn session_cookie(app: &App) -> SessionCookie {
 #[derive(Clone)]
 pub struct SessionToken(pub Arc<str>);
 
-async fn enter(State(door): State<Door>, mut request: Request, next: Next) -> Result<Response, DeskError> {
+async fn enter(
+    State(door): State<Door>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, DeskError> {
     let app = &door.app;
     let bearer = bearer(request.headers());
-    let cookie = session_cookie(app).read(request.headers()).map(str::to_owned);
+    let cookie = session_cookie(app)
+        .read(request.headers())
+        .map(str::to_owned);
     let ctx = match (door.access, bearer, cookie) {
         (Access::Api(_), Some(token), _) => Some(staff::token_context(app, token).await?),
         (_, _, Some(token)) => {
@@ -147,11 +211,20 @@ async fn enter(State(door): State<Door>, mut request: Request, next: Next) -> Re
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+    headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
 }
 
 /// Refuses, and says so in the audit log, when the table does not let this actor in.
-async fn permitted(app: &App, access: Access, ctx: &Ctx, way: Option<MatchedPath>) -> Result<(), DeskError> {
+async fn permitted(
+    app: &App,
+    access: Access,
+    ctx: &Ctx,
+    way: Option<MatchedPath>,
+) -> Result<(), DeskError> {
     let needed = match access {
         Access::Staff(permission) | Access::Api(permission) => permission,
         Access::Public | Access::SignedIn => return Ok(()),
@@ -159,7 +232,11 @@ async fn permitted(app: &App, access: Access, ctx: &Ctx, way: Option<MatchedPath
     let allowed = ctx.authorize(needed);
     if allowed.is_err() {
         let way = way.as_ref().map_or("", MatchedPath::as_str);
-        app.audit(ctx, NewEntry::new("http.request", "route", way).outcome(Outcome::Denied)).await?;
+        app.audit(
+            ctx,
+            NewEntry::new("http.request", "route", way).outcome(Outcome::Denied),
+        )
+        .await?;
     }
     allowed
 }
@@ -167,20 +244,25 @@ async fn permitted(app: &App, access: Access, ctx: &Ctx, way: Option<MatchedPath
 /// A request that changes something must come from our own pages. Forms prove it with a token in the body, which the
 /// form reader checks ([`crate::pages::forms`]); this looks at what the browser says about the origin.
 fn not_forged(app: &App, request: &Request) -> Result<(), DeskError> {
-    csrf::check_origin(request.method(), request.headers(), &app.config.public_url).map_err(|_| DeskError::Forbidden)
+    csrf::check_origin(request.method(), request.headers(), &app.config.public_url)
+        .map_err(|_| DeskError::Forbidden)
 }
 
 /// Largest body that is read to tell a repeated request from another one under the same key.
 const ONCE_LIMIT: usize = 2 * 1024 * 1024;
 
 async fn once(ctx: &mut Ctx, request: Request) -> Result<Request, DeskError> {
-    let Some(key) = request.headers().get("idempotency-key") else { return Ok(request) };
+    let Some(key) = request.headers().get("idempotency-key") else {
+        return Ok(request);
+    };
     if request.method() != Method::POST {
         return Ok(request);
     }
     let key = key.to_str().unwrap_or_default().to_owned();
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, ONCE_LIMIT).await.map_err(|_| DeskError::TooLarge { limit: ONCE_LIMIT })?;
+    let body = axum::body::to_bytes(body, ONCE_LIMIT)
+        .await
+        .map_err(|_| DeskError::TooLarge { limit: ONCE_LIMIT })?;
     let mut whole = format!("{} {}\n", parts.method, parts.uri).into_bytes();
     whole.extend_from_slice(&body);
     ctx.once = Some(Arc::new(Once::new(&key, &ctx.actor.id_text(), &whole)?));
@@ -191,11 +273,21 @@ impl<S: Send + Sync> FromRequestParts<S> for Ctx {
     type Rejection = DeskError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, DeskError> {
-        parts.extensions.get::<Self>().cloned().ok_or(DeskError::Unauthorized)
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or(DeskError::Unauthorized)
     }
 }
 
 /// The context of a public page of `organisation`: a visitor, in the language of the browser.
 pub fn visitor(organisation: crate::ids::OrganisationId, locale: bedside_web::Locale) -> Ctx {
-    Ctx { organisation, actor: Actor::Visitor, source: Source::Public, locale, once: None }
+    Ctx {
+        organisation,
+        actor: Actor::Visitor,
+        source: Source::Public,
+        locale,
+        once: None,
+    }
 }

@@ -83,7 +83,9 @@ pub fn root_key(config: &Config) -> Result<RootKey, StartError> {
         let salt = salt(&path.with_extension("salt")).map_err(|error| wrong(&error))?;
         return RootKey::from_passphrase(&passphrase, &salt).map_err(|error| wrong(&error));
     }
-    RootKey::load_or_create_file(&path).map(|(key, _)| key).map_err(|error| wrong(&error))
+    RootKey::load_or_create_file(&path)
+        .map(|(key, _)| key)
+        .map_err(|error| wrong(&error))
 }
 
 /// The salt of the passphrase; no secret, made once.
@@ -99,7 +101,10 @@ fn salt(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// Opens database, keys, engine and settings. The schema is brought to its newest version first.
-pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<(App, MigrationReport), StartError> {
+pub async fn open(
+    config: Config,
+    clock: Arc<dyn Clock>,
+) -> Result<(App, MigrationReport), StartError> {
     let target = match &config.database {
         Some(url) => Target::Postgres(url.clone()),
         None => Target::Sqlite(config.data.clone()),
@@ -107,8 +112,12 @@ pub async fn open(config: Config, clock: Arc<dyn Clock>) -> Result<(App, Migrati
     let root = root_key(&config)?;
     let db = Db::open(&target).await?;
     let report = db.migrate(MIGRATIONS, clock.now()).await?;
-    let engine = Engine::load(&built_in_clinic())
-        .map_err(|error| StartError::Clinic(format!("{} line {}: {}", error.file, error.line, error.reason)))?;
+    let engine = Engine::load(&built_in_clinic()).map_err(|error| {
+        StartError::Clinic(format!(
+            "{} line {}: {}",
+            error.file, error.line, error.reason
+        ))
+    })?;
     let keyring = Keyring::load(&db, root, clock.now()).await?;
     let search = SearchIndex::open(&db).await?;
     let app = App::new(Parts {

@@ -33,7 +33,14 @@ pub trait Job: Serialize + Send {
 impl<'tx> Work<'tx> {
     pub(crate) fn new(tx: &'tx mut Tx, app: App, ctx: Ctx) -> Self {
         let now = app.now();
-        Self { tx, app, ctx, now, entries: Vec::new(), events: Vec::new() }
+        Self {
+            tx,
+            app,
+            ctx,
+            now,
+            entries: Vec::new(),
+            events: Vec::new(),
+        }
     }
 
     /// Says what is to stand in the audit log.
@@ -42,13 +49,29 @@ impl<'tx> Work<'tx> {
     }
 
     /// Says what happened, for live pages, the search index and other parts.
-    pub fn event(&mut self, kind: &'static str, ticket: Option<TicketId>, message: Option<MessageId>, data: &impl Serialize) {
+    pub fn event(
+        &mut self,
+        kind: &'static str,
+        ticket: Option<TicketId>,
+        message: Option<MessageId>,
+        data: &impl Serialize,
+    ) {
         let data = serde_json::to_string(data).unwrap_or_else(|_| "{}".to_owned());
-        self.events.push(NewEvent { kind, ticket, message, data });
+        self.events.push(NewEvent {
+            kind,
+            ticket,
+            message,
+            data,
+        });
     }
 
     /// Enqueues `job` for `due`. While a job with the same `key` waits, nothing is added.
-    pub async fn enqueue<J: Job>(&mut self, job: &J, key: Option<&str>, due: Timestamp) -> Result<(), DeskError> {
+    pub async fn enqueue<J: Job>(
+        &mut self,
+        job: &J,
+        key: Option<&str>,
+        due: Timestamp,
+    ) -> Result<(), DeskError> {
         let payload = serde_json::to_string(job)?;
         let new = NewJob {
             id: self.app.ids.make(self.now),
@@ -64,7 +87,9 @@ impl<'tx> Work<'tx> {
     /// Writes what was said. A command that says nothing to the audit log is a defect.
     pub(crate) async fn finish(mut self) -> Result<(), DeskError> {
         if self.entries.is_empty() {
-            return Err(DeskError::Internal("a command changed something and audited nothing".to_owned()));
+            return Err(DeskError::Internal(
+                "a command changed something and audited nothing".to_owned(),
+            ));
         }
         for entry in std::mem::take(&mut self.entries) {
             audit_log::write(self.tx, &self.app, &self.ctx, &entry).await?;

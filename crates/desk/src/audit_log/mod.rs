@@ -84,13 +84,21 @@ impl NewEntry {
     #[must_use]
     pub fn detail(mut self, detail: &impl Serialize) -> Self {
         self.detail = serde_json::to_string(detail).unwrap_or_default();
-        self.detail.truncate(self.detail.floor_char_boundary(bedside_audit::MAX_DETAIL_LEN));
+        self.detail.truncate(
+            self.detail
+                .floor_char_boundary(bedside_audit::MAX_DETAIL_LEN),
+        );
         self
     }
 }
 
 /// Writes `new` in the caller's transaction.
-pub(crate) async fn write(tx: &mut Tx, app: &App, ctx: &Ctx, new: &NewEntry) -> Result<(), DeskError> {
+pub(crate) async fn write(
+    tx: &mut Tx,
+    app: &App,
+    ctx: &Ctx,
+    new: &NewEntry,
+) -> Result<(), DeskError> {
     let now = app.now();
     let id: AuditEntryId = app.ids.make(now);
     let entry = Entry {
@@ -107,7 +115,9 @@ pub(crate) async fn write(tx: &mut Tx, app: &App, ctx: &Ctx, new: &NewEntry) -> 
         outcome: new.outcome.code().into(),
         detail: new.detail.clone().into(),
     };
-    entry.check().map_err(|error| DeskError::Internal(error.to_string()))?;
+    entry
+        .check()
+        .map_err(|error| DeskError::Internal(error.to_string()))?;
     store::insert(tx, &entry).await
 }
 
@@ -163,9 +173,24 @@ impl Shown {
 }
 
 /// The organisation's newest entries before `before`, newest first. Reading the log is itself audited.
-pub async fn list(app: &App, ctx: &Ctx, before: Option<i64>, limit: i64) -> Result<Vec<Shown>, DeskError> {
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Shown>, DeskError> {
     ctx.authorize(Permission::AuditRead)?;
-    app.audit(ctx, NewEntry::new("audit.read", "organisation", ctx.organisation)).await?;
+    app.audit(
+        ctx,
+        NewEntry::new("audit.read", "organisation", ctx.organisation),
+    )
+    .await?;
     let organisation: OrganisationId = ctx.organisation;
-    store::list(&mut app.read().await?, organisation, before.unwrap_or(i64::MAX), limit).await
+    store::list(
+        &mut app.read().await?,
+        organisation,
+        before.unwrap_or(i64::MAX),
+        limit,
+    )
+    .await
 }

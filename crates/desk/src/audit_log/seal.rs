@@ -46,7 +46,9 @@ impl Sealer {
 
     /// Appends a signed checkpoint to the file that is shipped elsewhere.
     fn keep(&self, note: &SignedCheckpoint) -> Result<(), DeskError> {
-        let Some(path) = self.app.config.checkpoint_file() else { return Ok(()) };
+        let Some(path) = self.app.config.checkpoint_file() else {
+            return Ok(());
+        };
         let written = std::fs::File::options()
             .create(true)
             .append(true)
@@ -56,9 +58,14 @@ impl Sealer {
     }
 }
 
-async fn group(tx: &mut bedside_db::Tx, app: &App) -> Result<(u64, Option<SignedCheckpoint>), DeskError> {
+async fn group(
+    tx: &mut bedside_db::Tx,
+    app: &App,
+) -> Result<(u64, Option<SignedCheckpoint>), DeskError> {
     let mut frontier = match store::frontier(tx).await? {
-        Some(bytes) => Frontier::from_bytes(&bytes).map_err(|error| DeskError::Internal(error.to_string()))?,
+        Some(bytes) => {
+            Frontier::from_bytes(&bytes).map_err(|error| DeskError::Internal(error.to_string()))?
+        }
         None => Frontier::new(),
     };
     let open = store::open(tx, GROUP).await?;
@@ -70,7 +77,9 @@ async fn group(tx: &mut bedside_db::Tx, app: &App) -> Result<(u64, Option<Signed
         let leaf = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
         if !store::seal(tx, *sequence, leaf, &hash).await? {
             // Another node seals at this moment; it will have done these.
-            return Err(DeskError::Unavailable("another node is sealing the audit log".to_owned()));
+            return Err(DeskError::Unavailable(
+                "another node is sealing the audit log".to_owned(),
+            ));
         }
         frontier.append(hash);
     }

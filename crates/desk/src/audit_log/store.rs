@@ -78,10 +78,17 @@ pub(super) async fn insert(conn: &mut Conn, entry: &Entry) -> Result<(), DeskErr
 }
 
 pub(super) async fn open(conn: &mut Conn, limit: i64) -> Result<Vec<(i64, Entry)>, DeskError> {
-    Ok(conn.query(OPEN, args![limit], |row| Ok((row.get(0)?, entry(row)?))).await?)
+    Ok(conn
+        .query(OPEN, args![limit], |row| Ok((row.get(0)?, entry(row)?)))
+        .await?)
 }
 
-pub(super) async fn seal(conn: &mut Conn, sequence: i64, leaf: i64, hash: &[u8; 32]) -> Result<bool, DeskError> {
+pub(super) async fn seal(
+    conn: &mut Conn,
+    sequence: i64,
+    leaf: i64,
+    hash: &[u8; 32],
+) -> Result<bool, DeskError> {
     Ok(conn.execute(SEAL, args![sequence, leaf, hash]).await? == 1)
 }
 
@@ -92,7 +99,8 @@ pub(super) async fn add_checkpoint(
     frontier: &[u8],
     at: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(CHECKPOINT, args![size, note, frontier, at]).await?;
+    conn.execute(CHECKPOINT, args![size, note, frontier, at])
+        .await?;
     Ok(())
 }
 
@@ -101,24 +109,56 @@ pub(super) async fn frontier(conn: &mut Conn) -> Result<Option<Vec<u8>>, DeskErr
 }
 
 /// (place, stored hash, entry) of sealed entries from `from` on.
-pub(super) async fn sealed(conn: &mut Conn, from: i64, limit: i64) -> Result<Vec<(i64, Vec<u8>, Entry)>, DeskError> {
-    Ok(conn.query(SEALED, args![from, limit], |row| Ok((row.get(13)?, row.get(14)?, entry(row)?))).await?)
+pub(super) async fn sealed(
+    conn: &mut Conn,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Vec<u8>, Entry)>, DeskError> {
+    Ok(conn
+        .query(SEALED, args![from, limit], |row| {
+            Ok((row.get(13)?, row.get(14)?, entry(row)?))
+        })
+        .await?)
 }
 
-pub(super) async fn checkpoints(conn: &mut Conn, above: i64, limit: i64) -> Result<Vec<(i64, String)>, DeskError> {
-    Ok(conn.query(CHECKPOINTS, args![above, limit], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+pub(super) async fn checkpoints(
+    conn: &mut Conn,
+    above: i64,
+    limit: i64,
+) -> Result<Vec<(i64, String)>, DeskError> {
+    Ok(conn
+        .query(CHECKPOINTS, args![above, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
 }
 
-pub(super) async fn hashes(conn: &mut Conn, from: i64, below: i64, limit: i64) -> Result<Vec<Vec<u8>>, DeskError> {
-    Ok(conn.query(HASHES, args![from, below, limit], |row| row.get(0)).await?)
+pub(super) async fn hashes(
+    conn: &mut Conn,
+    from: i64,
+    below: i64,
+    limit: i64,
+) -> Result<Vec<Vec<u8>>, DeskError> {
+    Ok(conn
+        .query(HASHES, args![from, below, limit], |row| row.get(0))
+        .await?)
 }
 
-pub(super) async fn by_sequence(conn: &mut Conn, sequence: i64) -> Result<Option<(Option<i64>, Entry)>, DeskError> {
-    Ok(conn.query_opt(LEAF_OF, args![sequence], |row| Ok((row.get(13)?, entry(row)?))).await?)
+pub(super) async fn by_sequence(
+    conn: &mut Conn,
+    sequence: i64,
+) -> Result<Option<(Option<i64>, Entry)>, DeskError> {
+    Ok(conn
+        .query_opt(LEAF_OF, args![sequence], |row| {
+            Ok((row.get(13)?, entry(row)?))
+        })
+        .await?)
 }
 
 pub(super) async fn latest(conn: &mut Conn) -> Result<Option<(i64, String)>, DeskError> {
-    Ok(conn.query_opt(LATEST, args![], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+    Ok(conn
+        .query_opt(LATEST, args![], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await?)
 }
 
 pub(super) async fn list(

@@ -42,7 +42,9 @@ pub async fn verify(
     let mut from = 0;
     loop {
         let entries = store::sealed(&mut conn, from, STEP).await?;
-        let Some((last, ..)) = entries.last() else { break };
+        let Some((last, ..)) = entries.last() else {
+            break;
+        };
         from = last + 1;
         for (leaf, stored, entry) in &entries {
             let stored: [u8; 32] = stored.as_slice().try_into().unwrap_or([0; 32]);
@@ -71,9 +73,13 @@ pub struct Proof {
 /// Proves that the entry with this sequence number is in the newest sealed log.
 pub async fn prove(app: &App, sequence: i64) -> Result<Proof, DeskError> {
     let mut conn = app.read().await?;
-    let (leaf, entry) = store::by_sequence(&mut conn, sequence).await?.ok_or(DeskError::NotFound)?;
-    let unsealed =
-        DeskError::Conflict { code: "not_sealed_yet", text: "This entry is sealed within a second. Try again." };
+    let (leaf, entry) = store::by_sequence(&mut conn, sequence)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let unsealed = DeskError::Conflict {
+        code: "not_sealed_yet",
+        text: "This entry is sealed within a second. Try again.",
+    };
     let (Some(leaf), Some((size, checkpoint))) = (leaf, store::latest(&mut conn).await?) else {
         return Err(unsealed);
     };
@@ -84,10 +90,18 @@ pub async fn prove(app: &App, sequence: i64) -> Result<Proof, DeskError> {
         if some.is_empty() {
             break;
         }
-        leaves.extend(some.iter().map(|hash| <[u8; 32]>::try_from(hash.as_slice()).unwrap_or([0; 32])));
+        leaves.extend(
+            some.iter()
+                .map(|hash| <[u8; 32]>::try_from(hash.as_slice()).unwrap_or([0; 32])),
+        );
     }
     let path = bedside_audit::prove(leaves, leaf.unsigned_abs(), size.unsigned_abs())
         .map_err(|error| DeskError::Internal(error.to_string()))?;
     let canonical = entry.canonical();
-    Ok(Proof { entry: Shown::from_entry(sequence, Some(leaf), entry), canonical, path, checkpoint })
+    Ok(Proof {
+        entry: Shown::from_entry(sequence, Some(leaf), entry),
+        canonical,
+        path,
+        checkpoint,
+    })
 }

@@ -62,7 +62,10 @@ impl Config {
     /// The domain in the desk's own Message-IDs.
     pub fn mail_domain(&self) -> String {
         let host = self.public_url.split("://").last().unwrap_or("localhost");
-        host.split([':', '/']).next().unwrap_or("localhost").to_owned()
+        host.split([':', '/'])
+            .next()
+            .unwrap_or("localhost")
+            .to_owned()
     }
 
     /// Whether people reach the desk over HTTPS.

@@ -79,8 +79,15 @@ pub struct Event {
 }
 
 /// Appends `events` under the next numbers and tells the listeners after the commit.
-pub(crate) async fn append(tx: &mut Tx, ctx: &Ctx, now: Timestamp, events: &[NewEvent]) -> Result<(), DeskError> {
-    let Ok(count) = i64::try_from(events.len()) else { return Ok(()) };
+pub(crate) async fn append(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    now: Timestamp,
+    events: &[NewEvent],
+) -> Result<(), DeskError> {
+    let Ok(count) = i64::try_from(events.len()) else {
+        return Ok(());
+    };
     if count == 0 {
         return Ok(());
     }
@@ -88,12 +95,20 @@ pub(crate) async fn append(tx: &mut Tx, ctx: &Ctx, now: Timestamp, events: &[New
     for (sequence, event) in (last - count + 1..).zip(events) {
         store::insert(tx, ctx, sequence, event, now).await?;
     }
-    tx.notify(Notice { organisation: ctx.organisation.uuid(), sequence: last });
+    tx.notify(Notice {
+        organisation: ctx.organisation.uuid(),
+        sequence: last,
+    });
     Ok(())
 }
 
 /// Events after number `after`, oldest first, at most `limit`.
-pub async fn after(app: &App, organisation: OrganisationId, after: i64, limit: i64) -> Result<Vec<Event>, DeskError> {
+pub async fn after(
+    app: &App,
+    organisation: OrganisationId,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Event>, DeskError> {
     store::after(&mut app.read().await?, organisation, after, limit).await
 }
 

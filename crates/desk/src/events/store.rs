@@ -23,8 +23,14 @@ statements! {
         WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY sequence DESC LIMIT $3";
 }
 
-pub(super) async fn advance(conn: &mut Conn, organisation: OrganisationId, by: i64) -> Result<i64, DeskError> {
-    Ok(conn.query_one(ADVANCE, args![organisation, by], |row| row.get(0)).await?)
+pub(super) async fn advance(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    by: i64,
+) -> Result<i64, DeskError> {
+    Ok(conn
+        .query_one(ADVANCE, args![organisation, by], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn insert(
@@ -71,11 +77,19 @@ pub(super) async fn after(
     after: i64,
     limit: i64,
 ) -> Result<Vec<Event>, DeskError> {
-    Ok(conn.query(AFTER, args![organisation, after, limit], event).await?)
+    Ok(conn
+        .query(AFTER, args![organisation, after, limit], event)
+        .await?)
 }
 
-pub(super) async fn latest(conn: &mut Conn, organisation: OrganisationId) -> Result<i64, DeskError> {
-    Ok(conn.query_opt(LATEST, args![organisation], |row| row.get(0)).await?.unwrap_or(0))
+pub(super) async fn latest(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<i64, DeskError> {
+    Ok(conn
+        .query_opt(LATEST, args![organisation], |row| row.get(0))
+        .await?
+        .unwrap_or(0))
 }
 
 pub(super) async fn of_ticket(
@@ -84,7 +98,9 @@ pub(super) async fn of_ticket(
     ticket: TicketId,
     limit: i64,
 ) -> Result<Vec<Event>, DeskError> {
-    let mut events = conn.query(OF_TICKET, args![organisation, ticket, limit], event).await?;
+    let mut events = conn
+        .query(OF_TICKET, args![organisation, ticket, limit], event)
+        .await?;
     events.reverse();
     Ok(events)
 }

@@ -8,6 +8,9 @@ pub mod model;
 mod service;
 mod store;
 
-pub use model::{Category, Clinic, CustomField, Hours, Names, Queue, SavedReply, Settings, SlaPolicy, SubStatus, Template};
+pub use model::{
+    Category, Clinic, CustomField, Hours, Names, Queue, SavedReply, Settings, SlaPolicy, SubStatus,
+    Template,
+};
 pub use service::{Change, Directory, NewOrganisation, change, create, reload};
 pub use store::ALL as STATEMENTS;

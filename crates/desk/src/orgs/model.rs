@@ -13,7 +13,10 @@ pub struct Names(pub BTreeMap<String, String>);
 impl Names {
     /// The text in `locale`, or in any language there is.
     pub fn in_locale(&self, locale: Locale) -> &str {
-        self.0.get(locale.tag()).or_else(|| self.0.values().next()).map_or("", String::as_str)
+        self.0
+            .get(locale.tag())
+            .or_else(|| self.0.values().next())
+            .map_or("", String::as_str)
     }
 }
 
@@ -224,12 +227,17 @@ impl Clinic {
 
     /// The first queue for this purpose, or the first of all.
     pub fn queue_for(&self, purpose: &str) -> Option<&Queue> {
-        self.queues.iter().find(|queue| queue.purpose == purpose).or_else(|| self.queues.first())
+        self.queues
+            .iter()
+            .find(|queue| queue.purpose == purpose)
+            .or_else(|| self.queues.first())
     }
 
     /// The category with this code.
     pub fn category(&self, code: &str) -> Option<&Category> {
-        self.categories.iter().find(|category| category.code == code)
+        self.categories
+            .iter()
+            .find(|category| category.code == code)
     }
 
     /// The most special policy for a category and an urgency.
@@ -245,7 +253,10 @@ impl Clinic {
 
     /// The template with this code in `locale`, else in the clinic's own language.
     pub fn template(&self, code: &str, locale: Locale) -> Option<&Template> {
-        let get = |locale: Locale| self.templates.get(&(code.to_owned(), locale.tag().to_owned()));
+        let get = |locale: Locale| {
+            self.templates
+                .get(&(code.to_owned(), locale.tag().to_owned()))
+        };
         get(locale).or_else(|| get(self.locale))
     }
 }

@@ -1,6 +1,8 @@
 //! Making organisations, and holding their settings in memory.
 
-use super::model::{Category, Clinic, CustomField, Queue, SavedReply, Settings, SlaPolicy, SubStatus, Template};
+use super::model::{
+    Category, Clinic, CustomField, Queue, SavedReply, Settings, SlaPolicy, SubStatus, Template,
+};
 use super::store::{self, OrganisationRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -28,7 +30,11 @@ impl Directory {
 
     /// The organisation with this short name.
     pub fn by_slug(&self, slug: &str) -> Option<Arc<Clinic>> {
-        self.0.read().values().find(|clinic| clinic.slug == slug).cloned()
+        self.0
+            .read()
+            .values()
+            .find(|clinic| clinic.slug == slug)
+            .cloned()
     }
 
     /// All of them, oldest first.
@@ -102,7 +108,11 @@ pub struct NewOrganisation {
 /// Makes an organisation with its own keys. Only the desk itself does this (first start, demo, tests).
 pub async fn create(app: &App, new: NewOrganisation) -> Result<OrganisationId, DeskError> {
     if jiff::tz::TimeZone::get(&new.time_zone).is_err() {
-        return Err(DeskError::invalid("time_zone", "unknown_time_zone", "This time zone is not known."));
+        return Err(DeskError::invalid(
+            "time_zone",
+            "unknown_time_zone",
+            "This time zone is not known.",
+        ));
     }
     let id: OrganisationId = app.id();
     let row = OrganisationRow {
@@ -148,7 +158,12 @@ pub async fn create(app: &App, new: NewOrganisation) -> Result<OrganisationId, D
 
 /// Says that a setting changed: other processes read them anew.
 fn changed(work: &mut Work<'_>, setting: &'static str) {
-    work.event(kind::SETTINGS_CHANGED, None, None, &serde_json::json!({ "setting": setting }));
+    work.event(
+        kind::SETTINGS_CHANGED,
+        None,
+        None,
+        &serde_json::json!({ "setting": setting }),
+    );
 }
 
 /// One change of an organisation's settings. Versions are those the caller saw; 0 for something new.
@@ -224,7 +239,10 @@ pub async fn change(app: &App, ctx: &Ctx, change: Change) -> Result<(), DeskErro
         async move {
             let setting = change.setting();
             if !apply(work, &change).await? {
-                return Err(DeskError::Stale { version: clinic.version, changed: vec![setting.to_owned()] });
+                return Err(DeskError::Stale {
+                    version: clinic.version,
+                    changed: vec![setting.to_owned()],
+                });
             }
             work.audit(NewEntry::new("settings.change", "setting", setting));
             changed(work, setting);
@@ -239,28 +257,50 @@ pub async fn change(app: &App, ctx: &Ctx, change: Change) -> Result<(), DeskErro
 fn check(clinic: &Clinic, change: &Change) -> Result<(), DeskError> {
     match change {
         Change::General { time_zone, .. } if jiff::tz::TimeZone::get(time_zone).is_err() => {
-            Err(DeskError::invalid("time_zone", "unknown_time_zone", "This time zone is not known."))
+            Err(DeskError::invalid(
+                "time_zone",
+                "unknown_time_zone",
+                "This time zone is not known.",
+            ))
         }
-        Change::PutCategory(category) if clinic.queue(category.queue_id).is_none() => {
-            Err(DeskError::invalid("queue_id", "unknown_queue", "This queue does not exist."))
-        }
-        Change::ArchiveQueue(id) if clinic.categories.iter().any(|category| category.queue_id == *id) => {
+        Change::PutCategory(category) if clinic.queue(category.queue_id).is_none() => Err(
+            DeskError::invalid("queue_id", "unknown_queue", "This queue does not exist."),
+        ),
+        Change::ArchiveQueue(id)
+            if clinic
+                .categories
+                .iter()
+                .any(|category| category.queue_id == *id) =>
+        {
             Err(DeskError::Conflict {
                 code: "queue_in_use",
                 text: "Categories still lead to this queue. Point them at another one first.",
             })
         }
         Change::ArchiveQueue(id)
-            if clinic.queue(*id).is_some_and(|queue| queue.purpose != super::model::purpose::WORK) =>
+            if clinic
+                .queue(*id)
+                .is_some_and(|queue| queue.purpose != super::model::purpose::WORK) =>
         {
-            Err(DeskError::Conflict { code: "queue_needed", text: "The desk itself needs this queue." })
+            Err(DeskError::Conflict {
+                code: "queue_needed",
+                text: "The desk itself needs this queue.",
+            })
         }
         Change::PutPolicy(policy)
-            if [policy.first_response_minutes, policy.next_response_minutes, policy.resolution_minutes]
-                .iter()
-                .any(|minutes| !(1..=525_600).contains(minutes)) =>
+            if [
+                policy.first_response_minutes,
+                policy.next_response_minutes,
+                policy.resolution_minutes,
+            ]
+            .iter()
+            .any(|minutes| !(1..=525_600).contains(minutes)) =>
         {
-            Err(DeskError::invalid("minutes", "out_of_range", "A target is between one minute and a year."))
+            Err(DeskError::invalid(
+                "minutes",
+                "out_of_range",
+                "A target is between one minute and a year.",
+            ))
         }
         _ => Ok(()),
     }
@@ -269,7 +309,13 @@ fn check(clinic: &Clinic, change: &Change) -> Result<(), DeskError> {
 async fn apply(work: &mut Work<'_>, change: &Change) -> Result<bool, DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     match change {
-        Change::General { name, time_zone, locale, settings, version } => {
+        Change::General {
+            name,
+            time_zone,
+            locale,
+            settings,
+            version,
+        } => {
             let row = OrganisationRow {
                 id: organisation,
                 slug: String::new(),
@@ -287,13 +333,21 @@ async fn apply(work: &mut Work<'_>, change: &Change) -> Result<bool, DeskError> 
         Change::PutCategory(category) => store::put_category(work, organisation, category).await,
         Change::PutPolicy(policy) => store::put_policy(work, organisation, policy).await,
         Change::DeletePolicy(id) => store::delete_policy(work, organisation, *id).await,
-        Change::AddSubStatus(sub) => store::insert_sub_status(work, organisation, sub).await.map(|()| true),
-        Change::ArchiveSubStatus(id) => store::archive_sub_status(work, organisation, *id, now).await,
-        Change::PutField(field) => store::put_field(work, organisation, field).await.map(|()| true),
-        Change::ArchiveField(code) => store::archive_field(work, organisation, code, now).await,
-        Change::PutTemplate { code, locale, template } => {
-            store::put_template(work, organisation, code, locale.tag(), template, now).await
+        Change::AddSubStatus(sub) => store::insert_sub_status(work, organisation, sub)
+            .await
+            .map(|()| true),
+        Change::ArchiveSubStatus(id) => {
+            store::archive_sub_status(work, organisation, *id, now).await
         }
+        Change::PutField(field) => store::put_field(work, organisation, field)
+            .await
+            .map(|()| true),
+        Change::ArchiveField(code) => store::archive_field(work, organisation, code, now).await,
+        Change::PutTemplate {
+            code,
+            locale,
+            template,
+        } => store::put_template(work, organisation, code, locale.tag(), template, now).await,
         Change::PutSavedReply(reply) => store::put_saved_reply(work, organisation, reply).await,
         Change::DeleteSavedReply(id) => store::delete_saved_reply(work, organisation, *id).await,
     }

@@ -1,6 +1,8 @@
 //! SQL of the organisations and their settings.
 
-use super::model::{Category, CustomField, Names, Queue, SavedReply, SlaPolicy, SubStatus, Template};
+use super::model::{
+    Category, CustomField, Names, Queue, SavedReply, SlaPolicy, SubStatus, Template,
+};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, QueueId, SavedReplyId, SlaPolicyId};
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
@@ -117,27 +119,52 @@ pub(super) async fn insert(
 ) -> Result<(), DeskError> {
     conn.execute(
         INSERT,
-        args![row.id, row.slug, row.name, row.time_zone, row.locale, row.wrapped_keys, row.settings, at],
+        args![
+            row.id,
+            row.slug,
+            row.name,
+            row.time_zone,
+            row.locale,
+            row.wrapped_keys,
+            row.settings,
+            at
+        ],
     )
     .await?;
-    conn.execute(INSERT_COUNTERS, args![row.id, first_number]).await?;
+    conn.execute(INSERT_COUNTERS, args![row.id, first_number])
+        .await?;
     Ok(())
 }
 
 /// `false` when the settings changed meanwhile.
 pub(super) async fn update(conn: &mut Conn, row: &OrganisationRow) -> Result<bool, DeskError> {
     let changed = conn
-        .execute(UPDATE, args![row.id, row.version, row.name, row.time_zone, row.locale, row.settings])
+        .execute(
+            UPDATE,
+            args![
+                row.id,
+                row.version,
+                row.name,
+                row.time_zone,
+                row.locale,
+                row.settings
+            ],
+        )
         .await?;
     Ok(changed == 1)
 }
 
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, DbError> {
-    serde_json::from_str(&row.get::<String>(column)?)
-        .map_err(|error| DbError::Column { column, reason: error.to_string() })
+    serde_json::from_str(&row.get::<String>(column)?).map_err(|error| DbError::Column {
+        column,
+        reason: error.to_string(),
+    })
 }
 
-pub(super) async fn queues(conn: &mut Conn, organisation: OrganisationId) -> Result<Vec<Queue>, DeskError> {
+pub(super) async fn queues(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Queue>, DeskError> {
     Ok(conn
         .query(QUEUES, args![organisation], |row| {
             Ok(Queue {
@@ -153,12 +180,24 @@ pub(super) async fn queues(conn: &mut Conn, organisation: OrganisationId) -> Res
 }
 
 /// `false` when it changed meanwhile: `queue.version` is the version the caller saw (0 for a new one).
-pub(super) async fn put_queue(conn: &mut Conn, organisation: OrganisationId, queue: &Queue) -> Result<bool, DeskError> {
+pub(super) async fn put_queue(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    queue: &Queue,
+) -> Result<bool, DeskError> {
     let names = serde_json::to_string(&queue.names)?;
     let done = conn
         .execute(
             PUT_QUEUE,
-            args![organisation, queue.id, queue.code, names, queue.purpose, queue.position, queue.version],
+            args![
+                organisation,
+                queue.id,
+                queue.code,
+                names,
+                queue.purpose,
+                queue.position,
+                queue.version
+            ],
         )
         .await?;
     Ok(done == 1)
@@ -170,10 +209,16 @@ pub(super) async fn archive_queue(
     id: QueueId,
     at: Timestamp,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(ARCHIVE_QUEUE, args![organisation, id, at]).await? == 1)
+    Ok(conn
+        .execute(ARCHIVE_QUEUE, args![organisation, id, at])
+        .await?
+        == 1)
 }
 
-pub(super) async fn categories(conn: &mut Conn, organisation: OrganisationId) -> Result<Vec<Category>, DeskError> {
+pub(super) async fn categories(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Category>, DeskError> {
     Ok(conn
         .query(CATEGORIES, args![organisation], |row| {
             Ok(Category {
@@ -212,7 +257,10 @@ pub(super) async fn put_category(
     Ok(done == 1)
 }
 
-pub(super) async fn policies(conn: &mut Conn, organisation: OrganisationId) -> Result<Vec<SlaPolicy>, DeskError> {
+pub(super) async fn policies(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<SlaPolicy>, DeskError> {
     Ok(conn
         .query(POLICIES, args![organisation], |row| {
             Ok(SlaPolicy {
@@ -262,10 +310,17 @@ pub(super) async fn delete_policy(
     Ok(conn.execute(DELETE_POLICY, args![organisation, id]).await? == 1)
 }
 
-pub(super) async fn sub_statuses(conn: &mut Conn, organisation: OrganisationId) -> Result<Vec<SubStatus>, DeskError> {
+pub(super) async fn sub_statuses(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<SubStatus>, DeskError> {
     Ok(conn
         .query(SUB_STATUSES, args![organisation], |row| {
-            Ok(SubStatus { id: row.get(0)?, status: row.get(1)?, names: json(row, 2)? })
+            Ok(SubStatus {
+                id: row.get(0)?,
+                status: row.get(1)?,
+                names: json(row, 2)?,
+            })
         })
         .await?)
 }
@@ -276,7 +331,11 @@ pub(super) async fn insert_sub_status(
     sub: &SubStatus,
 ) -> Result<(), DeskError> {
     let names = serde_json::to_string(&sub.names)?;
-    conn.execute(INSERT_SUB_STATUS, args![organisation, sub.id, sub.status, names]).await?;
+    conn.execute(
+        INSERT_SUB_STATUS,
+        args![organisation, sub.id, sub.status, names],
+    )
+    .await?;
     Ok(())
 }
 
@@ -286,10 +345,16 @@ pub(super) async fn archive_sub_status(
     id: crate::ids::SubStatusId,
     at: Timestamp,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(ARCHIVE_SUB_STATUS, args![organisation, id, at]).await? == 1)
+    Ok(conn
+        .execute(ARCHIVE_SUB_STATUS, args![organisation, id, at])
+        .await?
+        == 1)
 }
 
-pub(super) async fn fields(conn: &mut Conn, organisation: OrganisationId) -> Result<Vec<CustomField>, DeskError> {
+pub(super) async fn fields(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<CustomField>, DeskError> {
     Ok(conn
         .query(FIELDS, args![organisation], |row| {
             Ok(CustomField {
@@ -310,7 +375,18 @@ pub(super) async fn put_field(
 ) -> Result<(), DeskError> {
     let names = serde_json::to_string(&field.names)?;
     let choices = serde_json::to_string(&field.choices)?;
-    conn.execute(PUT_FIELD, args![organisation, field.code, names, field.kind, choices, field.position]).await?;
+    conn.execute(
+        PUT_FIELD,
+        args![
+            organisation,
+            field.code,
+            names,
+            field.kind,
+            choices,
+            field.position
+        ],
+    )
+    .await?;
     Ok(())
 }
 
@@ -320,7 +396,10 @@ pub(super) async fn archive_field(
     code: &str,
     at: Timestamp,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(ARCHIVE_FIELD, args![organisation, code, at]).await? == 1)
+    Ok(conn
+        .execute(ARCHIVE_FIELD, args![organisation, code, at])
+        .await?
+        == 1)
 }
 
 pub(super) async fn templates(
@@ -331,7 +410,11 @@ pub(super) async fn templates(
         .query(TEMPLATES, args![organisation], |row| {
             Ok((
                 (row.get(0)?, row.get(1)?),
-                Template { subject: row.get(2)?, body: row.get(3)?, version: row.get(4)? },
+                Template {
+                    subject: row.get(2)?,
+                    body: row.get(3)?,
+                    version: row.get(4)?,
+                },
             ))
         })
         .await?)
@@ -349,13 +432,24 @@ pub(super) async fn put_template(
     let done = conn
         .execute(
             PUT_TEMPLATE,
-            args![organisation, code, locale, template.subject, template.body, at, template.version],
+            args![
+                organisation,
+                code,
+                locale,
+                template.subject,
+                template.body,
+                at,
+                template.version
+            ],
         )
         .await?;
     Ok(done == 1)
 }
 
-pub(super) async fn saved_replies(conn: &mut Conn, organisation: OrganisationId) -> Result<Vec<SavedReply>, DeskError> {
+pub(super) async fn saved_replies(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<SavedReply>, DeskError> {
     Ok(conn
         .query(SAVED_REPLIES, args![organisation], |row| {
             Ok(SavedReply {
@@ -379,7 +473,15 @@ pub(super) async fn put_saved_reply(
     let done = conn
         .execute(
             PUT_SAVED_REPLY,
-            args![organisation, reply.id, reply.code, reply.locale, reply.title, reply.body, reply.version],
+            args![
+                organisation,
+                reply.id,
+                reply.code,
+                reply.locale,
+                reply.title,
+                reply.body,
+                reply.version
+            ],
         )
         .await?;
     Ok(done == 1)
@@ -390,5 +492,8 @@ pub(super) async fn delete_saved_reply(
     organisation: OrganisationId,
     id: SavedReplyId,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(DELETE_SAVED_REPLY, args![organisation, id]).await? == 1)
+    Ok(conn
+        .execute(DELETE_SAVED_REPLY, args![organisation, id])
+        .await?
+        == 1)
 }

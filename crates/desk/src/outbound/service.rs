@@ -11,38 +11,82 @@ use crate::work::Work;
 use bedside_codecs::mail::threading;
 
 /// Tells the requester that the request came in: at most once in 24 hours an address, and never a word of theirs.
-pub async fn acknowledge(work: &mut Work<'_>, ticket: &Ticket, requester: &Requester) -> Result<(), DeskError> {
-    let Some(blind) = requester.email_blind else { return Ok(()) };
+pub async fn acknowledge(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    requester: &Requester,
+) -> Result<(), DeskError> {
+    let Some(blind) = requester.email_blind else {
+        return Ok(());
+    };
     // Someone in danger hears where to call at once, whatever they were sent before.
     let crisis = ticket.urgency == Urgency::Emergency;
     if !patients::take_acknowledgement(work, &blind).await? && !crisis {
         return Ok(());
     }
-    queue(work, ticket, None, Kind::Acknowledgement, Some(&requester.sealing), 0).await
+    queue(
+        work,
+        ticket,
+        None,
+        Kind::Acknowledgement,
+        Some(&requester.sealing),
+        0,
+    )
+    .await
 }
 
 /// Sends an answer once the clinic's undo window is over.
-pub async fn send_reply(work: &mut Work<'_>, ticket: &Ticket, message: MessageId) -> Result<(), DeskError> {
+pub async fn send_reply(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    message: MessageId,
+) -> Result<(), DeskError> {
     let clinic = work.app.directory.of(work.ctx.organisation)?;
-    queue(work, ticket, Some(message), Kind::Reply, None, clinic.settings.undo_seconds).await
+    queue(
+        work,
+        ticket,
+        Some(message),
+        Kind::Reply,
+        None,
+        clinic.settings.undo_seconds,
+    )
+    .await
 }
 
 /// Asks how it went, where the clinic wants that. Nobody is asked after a crisis.
 pub async fn ask_rating(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), DeskError> {
     let clinic = work.app.directory.of(work.ctx.organisation)?;
-    if !clinic.settings.ask_rating || ticket.urgency == Urgency::Emergency || ticket.safety == "emergency" {
+    if !clinic.settings.ask_rating
+        || ticket.urgency == Urgency::Emergency
+        || ticket.safety == "emergency"
+    {
         return Ok(());
     }
-    queue(work, ticket, None, Kind::Rating, None, clinic.settings.undo_seconds).await
+    queue(
+        work,
+        ticket,
+        None,
+        Kind::Rating,
+        None,
+        clinic.settings.undo_seconds,
+    )
+    .await
 }
 
 /// Takes an answer back before its undo window is over.
-pub async fn cancel(work: &mut Work<'_>, ticket: TicketId, message: MessageId) -> Result<(), DeskError> {
+pub async fn cancel(
+    work: &mut Work<'_>,
+    ticket: TicketId,
+    message: MessageId,
+) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     if store::cancel(work, organisation, ticket, message, now).await? {
         return Ok(());
     }
-    Err(DeskError::Conflict { code: "sent", text: "This answer is already on its way." })
+    Err(DeskError::Conflict {
+        code: "sent",
+        text: "This answer is already on its way.",
+    })
 }
 
 async fn queue(
@@ -59,14 +103,25 @@ async fn queue(
         None => records::sealing(&app, work, organisation, ticket.key).await?,
     };
     let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
-    let Some(to) = contact.email().map(str::to_owned) else { return Ok(()) };
+    let Some(to) = contact.email().map(str::to_owned) else {
+        return Ok(());
+    };
     let clinic = app.directory.of(organisation)?;
     let secure_link = clinic.settings.secure_link || contact.secure_link;
     let id: OutboundMailId = app.ids.make(now);
-    let content = serde_json::to_string(&Content { to, to_name: contact.name, secure_link })?;
+    let content = serde_json::to_string(&Content {
+        to,
+        to_name: contact.name,
+        secure_link,
+    })?;
     let vault = app.keyring.of(organisation)?;
-    let own = threading::OwnMessage { ticket: ticket.id.bytes(), message: id.bytes() };
-    let header_id = own.message_id(&app.config.mail_domain(), &|parts| vault.threading.sign(parts));
+    let own = threading::OwnMessage {
+        ticket: ticket.id.bytes(),
+        message: id.bytes(),
+    };
+    let header_id = own.message_id(&app.config.mail_domain(), &|parts| {
+        vault.threading.sign(parts)
+    });
     let row = NewRow {
         id,
         ticket: ticket.id,
@@ -81,5 +136,6 @@ async fn queue(
         now,
     };
     store::insert(work, organisation, &row).await?;
-    work.enqueue(&SendMail { mail: id }, None, row.send_after).await
+    work.enqueue(&SendMail { mail: id }, None, row.send_after)
+        .await
 }

@@ -30,7 +30,11 @@ pub(super) struct NewRow<'a> {
     pub now: Timestamp,
 }
 
-pub(super) async fn insert(conn: &mut Conn, organisation: OrganisationId, row: &NewRow<'_>) -> Result<(), DeskError> {
+pub(super) async fn insert(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: &NewRow<'_>,
+) -> Result<(), DeskError> {
     conn.execute(
         INSERT,
         args![
@@ -60,5 +64,8 @@ pub(super) async fn cancel(
     message: MessageId,
     now: Timestamp,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(CANCEL, args![organisation, ticket, message, now]).await? == 1)
+    Ok(conn
+        .execute(CANCEL, args![organisation, ticket, message, now])
+        .await?
+        == 1)
 }

@@ -54,14 +54,31 @@ impl NewPatient {
             return Err(DeskError::invalid("name", "required", "A name is needed."));
         }
         if self.name.chars().count() > 200 {
-            return Err(DeskError::invalid("name", "too_long", "A name has at most 200 characters."));
+            return Err(DeskError::invalid(
+                "name",
+                "too_long",
+                "A name has at most 200 characters.",
+            ));
         }
-        if self.birth_date.as_deref().is_some_and(|date| bedside_vault::normalise::birth_date(date).is_err()) {
-            return Err(DeskError::invalid("birth_date", "invalid", "Write the birth date as YYYY-MM-DD."));
+        if self
+            .birth_date
+            .as_deref()
+            .is_some_and(|date| bedside_vault::normalise::birth_date(date).is_err())
+        {
+            return Err(DeskError::invalid(
+                "birth_date",
+                "invalid",
+                "Write the birth date as YYYY-MM-DD.",
+            ));
         }
-        let mrn_is_bad = |mrn: &str| mrn.chars().count() > 40 || bedside_vault::normalise::mrn(mrn).is_err();
+        let mrn_is_bad =
+            |mrn: &str| mrn.chars().count() > 40 || bedside_vault::normalise::mrn(mrn).is_err();
         if self.mrn.as_deref().is_some_and(mrn_is_bad) {
-            return Err(DeskError::invalid("mrn", "invalid", "A record number has letters and digits, at most 40."));
+            return Err(DeskError::invalid(
+                "mrn",
+                "invalid",
+                "A record number has letters and digits, at most 40.",
+            ));
         }
         Ok(())
     }
@@ -112,12 +129,18 @@ pub struct ContactView {
 impl ContactView {
     /// The first mail address.
     pub fn email(&self) -> Option<&str> {
-        self.points.iter().find(|point| point.kind == "email").map(|point| point.value.as_str())
+        self.points
+            .iter()
+            .find(|point| point.kind == "email")
+            .map(|point| point.value.as_str())
     }
 
     /// The first telephone number.
     pub fn phone(&self) -> Option<&str> {
-        self.points.iter().find(|point| point.kind == "phone").map(|point| point.value.as_str())
+        self.points
+            .iter()
+            .find(|point| point.kind == "phone")
+            .map(|point| point.value.as_str())
     }
 }
 

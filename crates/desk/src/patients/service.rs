@@ -45,10 +45,18 @@ struct NewContact {
 }
 
 /// Blind index of a mail address; the error says that it is none.
-fn email_blind(app: &App, organisation: OrganisationId, address: &str) -> Result<[u8; 16], DeskError> {
+fn email_blind(
+    app: &App,
+    organisation: OrganisationId,
+    address: &str,
+) -> Result<[u8; 16], DeskError> {
     let normal = normalise::email(address)
         .map_err(|_| DeskError::invalid("email", "invalid", "This is not a mail address."))?;
-    Ok(app.keyring.of(organisation)?.blind.index(BlindKind::Email, &normal))
+    Ok(app
+        .keyring
+        .of(organisation)?
+        .blind
+        .index(BlindKind::Email, &normal))
 }
 
 /// The requester with this mail address, known or new. Looks only; the command that uses it calls
@@ -62,7 +70,9 @@ pub async fn requester_by_email(
 ) -> Result<Requester, DeskError> {
     let blind = email_blind(app, organisation, address)?;
     let mut conn = app.read().await?;
-    if let Some(row) = store::by_point(&mut conn, organisation, PointKind::Email.code(), &blind).await? {
+    if let Some(row) =
+        store::by_point(&mut conn, organisation, PointKind::Email.code(), &blind).await?
+    {
         let mut known = known(app, &mut conn, organisation, row).await?;
         known.email_blind = Some(blind);
         return Ok(known);
@@ -96,10 +106,14 @@ pub async fn requester_of_contact(
     id: ContactId,
 ) -> Result<Requester, DeskError> {
     let mut conn = app.read().await?;
-    let row = store::by_contact(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let row = store::by_contact(&mut conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     let mut found = known(app, &mut conn, organisation, row).await?;
     let view = open_contact(app, &mut conn, organisation, id).await?;
-    found.email_blind = view.email().and_then(|address| email_blind(app, organisation, address).ok());
+    found.email_blind = view
+        .email()
+        .and_then(|address| email_blind(app, organisation, address).ok());
     Ok(found)
 }
 
@@ -130,10 +144,24 @@ impl Requester {
         self.sealing.store(work).await?;
         let locale = new.locale.map(Locale::tag);
         let (contact, key) = (self.contact, self.sealing.id);
-        store::insert_contact(work, organisation, contact, key, None, new.name.as_ref(), locale, now).await?;
+        store::insert_contact(
+            work,
+            organisation,
+            contact,
+            key,
+            None,
+            new.name.as_ref(),
+            locale,
+            now,
+        )
+        .await?;
         for (kind, blind, value) in &new.points {
-            if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now).await? {
-                return Err(DeskError::Unavailable("the same new address came twice at once".to_owned()));
+            if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now)
+                .await?
+            {
+                return Err(DeskError::Unavailable(
+                    "the same new address came twice at once".to_owned(),
+                ));
             }
         }
         Ok(())
@@ -151,13 +179,22 @@ pub async fn contact_of_address(
     organisation: OrganisationId,
     address: &str,
 ) -> Result<Option<ContactId>, DeskError> {
-    let Ok(blind) = email_blind(app, organisation, address) else { return Ok(None) };
+    let Ok(blind) = email_blind(app, organisation, address) else {
+        return Ok(None);
+    };
     let mut conn = app.read().await?;
-    Ok(store::by_point(&mut conn, organisation, PointKind::Email.code(), &blind).await?.map(|row| row.contact))
+    Ok(
+        store::by_point(&mut conn, organisation, PointKind::Email.code(), &blind)
+            .await?
+            .map(|row| row.contact),
+    )
 }
 
 /// Takes the one acknowledgement that an address gets in 24 hours; `false` when it had it.
-pub async fn take_acknowledgement(work: &mut Work<'_>, email_blind: &[u8; 16]) -> Result<bool, DeskError> {
+pub async fn take_acknowledgement(
+    work: &mut Work<'_>,
+    email_blind: &[u8; 16],
+) -> Result<bool, DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     store::take_ack(work, organisation, email_blind, now).await
 }
@@ -172,7 +209,9 @@ pub async fn take_hourly_send(work: &mut Work<'_>, address: &str) -> Result<bool
 /// Notes that mail to an address came back.
 pub async fn note_bounce(work: &mut Work<'_>, address: &str) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
-    let Ok(blind) = email_blind(&work.app, organisation, address) else { return Ok(()) };
+    let Ok(blind) = email_blind(&work.app, organisation, address) else {
+        return Ok(());
+    };
     store::bounced(work, organisation, &blind, now).await
 }
 
@@ -183,7 +222,9 @@ pub(crate) async fn open_contact(
     organisation: OrganisationId,
     id: ContactId,
 ) -> Result<ContactView, DeskError> {
-    let row = store::contact(conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let row = store::contact(conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     view(app, conn, organisation, row).await
 }
 
@@ -202,7 +243,10 @@ async fn view(
             bounced_at,
         });
     }
-    let name = row.name.map(|name| sealing.open_text("contacts", "name", row.id, &name)).transpose()?;
+    let name = row
+        .name
+        .map(|name| sealing.open_text("contacts", "name", row.id, &name))
+        .transpose()?;
     Ok(ContactView {
         id: row.id,
         patient_id: row.patient,
@@ -216,8 +260,16 @@ async fn view(
 
 /// One contact, for somebody who may see it.
 pub async fn contact(app: &App, ctx: &Ctx, id: ContactId) -> Result<ContactView, DeskError> {
-    let opened =
-        records::open(app, ctx, Permission::PatientsRead, Purpose::Treatment, "contact.read", "contact", id).await?;
+    let opened = records::open(
+        app,
+        ctx,
+        Permission::PatientsRead,
+        Purpose::Treatment,
+        "contact.read",
+        "contact",
+        id,
+    )
+    .await?;
     contact_in(app, &opened, ctx.organisation, id).await
 }
 
@@ -243,15 +295,26 @@ fn seal_patient(
     let name = new.name.trim();
     let seal = |column, text: &str| sealing.text("patients", column, id, text);
     let mrn_blind = new.mrn.as_deref().and_then(|mrn| normalise::mrn(mrn).ok());
-    let both = new.birth_date.as_deref().and_then(|date| normalise::name_and_birth_date(name, date).ok());
+    let both = new
+        .birth_date
+        .as_deref()
+        .and_then(|date| normalise::name_and_birth_date(name, date).ok());
     Ok(PatientRow {
         id,
         key: sealing.id,
         name: seal("name", name),
-        birth_date: new.birth_date.as_deref().map(|date| seal("birth_date", date)),
+        birth_date: new
+            .birth_date
+            .as_deref()
+            .map(|date| seal("birth_date", date)),
         mrn: new.mrn.as_deref().map(|mrn| seal("mrn", mrn.trim())),
         mrn_blind: mrn_blind.map(|mrn| vault.blind.index(BlindKind::Mrn, &mrn).to_vec()),
-        name_birth_blind: both.map(|both| vault.blind.index(BlindKind::NameAndBirthDate, &both).to_vec()),
+        name_birth_blind: both.map(|both| {
+            vault
+                .blind
+                .index(BlindKind::NameAndBirthDate, &both)
+                .to_vec()
+        }),
         locale: new.locale.map(|locale| locale.tag().to_owned()),
         secure_link: new.secure_link,
         version,
@@ -262,7 +325,10 @@ fn seal_patient(
 fn duplicate_mrn(error: DeskError) -> DeskError {
     match error {
         DeskError::Internal(text) if text.contains("patients") && text.contains("mrn") => {
-            DeskError::Conflict { code: "mrn_taken", text: "Another patient has this record number." }
+            DeskError::Conflict {
+                code: "mrn_taken",
+                text: "Another patient has this record number.",
+            }
         }
         other => other,
     }
@@ -287,12 +353,20 @@ pub async fn create_patient(
         let blind = match kind {
             PointKind::Email => email_blind(app, organisation, value)?,
             PointKind::Phone => {
-                let normal = normalise::phone(value, "1")
-                    .map_err(|_| DeskError::invalid("phone", "invalid", "This is not a telephone number."))?;
-                app.keyring.of(organisation)?.blind.index(kind.blind(), &normal)
+                let normal = normalise::phone(value, "1").map_err(|_| {
+                    DeskError::invalid("phone", "invalid", "This is not a telephone number.")
+                })?;
+                app.keyring
+                    .of(organisation)?
+                    .blind
+                    .index(kind.blind(), &normal)
             }
         };
-        sealed.push((*kind, blind, sealing.text("contact_points", "value", contact, value.trim())));
+        sealed.push((
+            *kind,
+            blind,
+            sealing.text("contact_points", "value", contact, value.trim()),
+        ));
     }
     let name = sealing.text("contacts", "name", contact, new.name.trim());
     app.command(ctx, move |work| {
@@ -301,9 +375,21 @@ pub async fn create_patient(
             sealing.store(work).await?;
             store::insert_patient(work, organisation, &row).await?;
             let locale = row.locale.as_deref();
-            store::insert_contact(work, organisation, contact, sealing.id, Some(id), Some(&name), locale, now).await?;
+            store::insert_contact(
+                work,
+                organisation,
+                contact,
+                sealing.id,
+                Some(id),
+                Some(&name),
+                locale,
+                now,
+            )
+            .await?;
             for (kind, blind, value) in &sealed {
-                if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now).await? {
+                if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now)
+                    .await?
+                {
                     return Err(DeskError::Conflict {
                         code: "address_taken",
                         text: "This address belongs to someone already. Link that contact instead.",
@@ -334,17 +420,32 @@ pub async fn change_patient(
     let organisation = ctx.organisation;
     let row = {
         let mut conn = app.read().await?;
-        let old = store::patient(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+        let old = store::patient(&mut conn, organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
         if old.version != version {
-            return Err(DeskError::Stale { version: old.version, changed: vec!["patient".to_owned()] });
+            return Err(DeskError::Stale {
+                version: old.version,
+                changed: vec!["patient".to_owned()],
+            });
         }
         let sealing = records::sealing(app, &mut conn, organisation, old.key).await?;
-        seal_patient(app, organisation, id, &sealing, &new, (version, old.created_at))?
+        seal_patient(
+            app,
+            organisation,
+            id,
+            &sealing,
+            &new,
+            (version, old.created_at),
+        )?
     };
     app.command(ctx, move |work| {
         async move {
             if !store::update_patient(work, organisation, &row).await? {
-                return Err(DeskError::Stale { version: version + 1, changed: vec!["patient".to_owned()] });
+                return Err(DeskError::Stale {
+                    version: version + 1,
+                    changed: vec!["patient".to_owned()],
+                });
             }
             work.audit(NewEntry::new("patient.change", "patient", id).purpose("treatment"));
             work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
@@ -358,8 +459,16 @@ pub async fn change_patient(
 
 /// One patient with their contacts.
 pub async fn patient(app: &App, ctx: &Ctx, id: PatientId) -> Result<PatientView, DeskError> {
-    let opened =
-        records::open(app, ctx, Permission::PatientsRead, Purpose::Treatment, "patient.read", "patient", id).await?;
+    let opened = records::open(
+        app,
+        ctx,
+        Permission::PatientsRead,
+        Purpose::Treatment,
+        "patient.read",
+        "patient",
+        id,
+    )
+    .await?;
     patient_in(app, &opened, ctx.organisation, id).await
 }
 
@@ -371,7 +480,9 @@ pub(crate) async fn patient_in(
     id: PatientId,
 ) -> Result<PatientView, DeskError> {
     let mut conn = app.read().await?;
-    let row = store::patient(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let row = store::patient(&mut conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     let sealing = leave.sealing(&mut conn, row.key).await?;
     let open = |column, sealed: &[u8]| sealing.open_text("patients", column, id, sealed);
     let mut contacts = Vec::new();
@@ -381,7 +492,10 @@ pub(crate) async fn patient_in(
     Ok(PatientView {
         id,
         name: open("name", &row.name)?,
-        birth_date: row.birth_date.map(|sealed| open("birth_date", &sealed)).transpose()?,
+        birth_date: row
+            .birth_date
+            .map(|sealed| open("birth_date", &sealed))
+            .transpose()?,
         mrn: row.mrn.map(|sealed| open("mrn", &sealed)).transpose()?,
         locale: row.locale,
         secure_link: row.secure_link,
@@ -405,7 +519,11 @@ pub struct Wanted {
 }
 
 /// Finds patients by exact values; every one that matches any of them, at most 20.
-pub async fn find_patients(app: &App, ctx: &Ctx, wanted: &Wanted) -> Result<Vec<PatientView>, DeskError> {
+pub async fn find_patients(
+    app: &App,
+    ctx: &Ctx,
+    wanted: &Wanted,
+) -> Result<Vec<PatientView>, DeskError> {
     let organisation = ctx.organisation;
     let opened = records::open(
         app,
@@ -422,10 +540,23 @@ pub async fn find_patients(app: &App, ctx: &Ctx, wanted: &Wanted) -> Result<Vec<
     {
         let mut conn = app.read().await?;
         if let Some(Ok(mrn)) = wanted.mrn.as_deref().map(normalise::mrn) {
-            ids.extend(store::by_mrn(&mut conn, organisation, &vault.blind.index(BlindKind::Mrn, &mrn)).await?);
+            ids.extend(
+                store::by_mrn(
+                    &mut conn,
+                    organisation,
+                    &vault.blind.index(BlindKind::Mrn, &mrn),
+                )
+                .await?,
+            );
         }
-        let email = wanted.email.as_deref().and_then(|text| normalise::email(text).ok());
-        let phone = wanted.phone.as_deref().and_then(|text| normalise::phone(text, "1").ok());
+        let email = wanted
+            .email
+            .as_deref()
+            .and_then(|text| normalise::email(text).ok());
+        let phone = wanted
+            .phone
+            .as_deref()
+            .and_then(|text| normalise::phone(text, "1").ok());
         for (kind, value) in [(PointKind::Email, email), (PointKind::Phone, phone)] {
             let Some(value) = value else { continue };
             let blind = vault.blind.index(kind.blind(), &value);
@@ -433,7 +564,8 @@ pub async fn find_patients(app: &App, ctx: &Ctx, wanted: &Wanted) -> Result<Vec<
             ids.extend(found.and_then(|row| row.patient));
         }
         let both = wanted.name_and_birth_date.as_ref();
-        if let Some(Ok(both)) = both.map(|(name, date)| normalise::name_and_birth_date(name, date)) {
+        if let Some(Ok(both)) = both.map(|(name, date)| normalise::name_and_birth_date(name, date))
+        {
             let blind = vault.blind.index(BlindKind::NameAndBirthDate, &both);
             ids.extend(store::by_name_birth(&mut conn, organisation, &blind).await?);
         }
@@ -487,7 +619,9 @@ pub(crate) async fn name_or_address(
     organisation: OrganisationId,
     id: ContactId,
 ) -> Result<String, DeskError> {
-    let Some(row) = store::contact(conn, organisation, id).await? else { return Ok(String::new()) };
+    let Some(row) = store::contact(conn, organisation, id).await? else {
+        return Ok(String::new());
+    };
     let sealing = records::sealing(app, conn, organisation, row.key).await?;
     if let Some(name) = row.name {
         return sealing.open_text("contacts", "name", id, &name);

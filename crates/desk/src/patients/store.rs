@@ -30,8 +30,6 @@ statements! {
     POINTS = "SELECT kind, value, bounced_at FROM contact_points WHERE organisation_id = $1 AND contact_id = $2 ORDER BY created_at";
     /// Links a contact to a patient, or takes the link away.
     LINK = "UPDATE contacts SET patient_id = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
-    /// Names a contact.
-    NAME_CONTACT = "UPDATE contacts SET name = $3 WHERE organisation_id = $1 AND id = $2 AND name IS NULL";
     /// Adds a patient.
     INSERT_PATIENT = "INSERT INTO patients (organisation_id, id, key_id, name, birth_date, mrn, mrn_blind, name_birth_blind, \
         locale, secure_link, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)";
@@ -84,7 +82,9 @@ pub(super) async fn by_point(
     kind: &str,
     blind: &[u8; 16],
 ) -> Result<Option<RequesterRow>, DeskError> {
-    Ok(conn.query_opt(BY_POINT, args![organisation, kind, blind], requester).await?)
+    Ok(conn
+        .query_opt(BY_POINT, args![organisation, kind, blind], requester)
+        .await?)
 }
 
 pub(super) async fn by_contact(
@@ -92,7 +92,9 @@ pub(super) async fn by_contact(
     organisation: OrganisationId,
     id: ContactId,
 ) -> Result<Option<RequesterRow>, DeskError> {
-    Ok(conn.query_opt(BY_CONTACT, args![organisation, id], requester).await?)
+    Ok(conn
+        .query_opt(BY_CONTACT, args![organisation, id], requester)
+        .await?)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
@@ -106,7 +108,11 @@ pub(super) async fn insert_contact(
     locale: Option<&str>,
     at: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(INSERT_CONTACT, args![organisation, id, key, patient, name, locale, at]).await?;
+    conn.execute(
+        INSERT_CONTACT,
+        args![organisation, id, key, patient, name, locale, at],
+    )
+    .await?;
     Ok(())
 }
 
@@ -120,7 +126,13 @@ pub(super) async fn insert_point(
     value: &[u8],
     at: Timestamp,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(INSERT_POINT, args![organisation, kind, blind, contact, value, at]).await? == 1)
+    Ok(conn
+        .execute(
+            INSERT_POINT,
+            args![organisation, kind, blind, contact, value, at],
+        )
+        .await?
+        == 1)
 }
 
 pub(super) struct ContactRow {
@@ -150,7 +162,9 @@ pub(super) async fn contact(
     organisation: OrganisationId,
     id: ContactId,
 ) -> Result<Option<ContactRow>, DeskError> {
-    Ok(conn.query_opt(CONTACT, args![organisation, id], contact_row).await?)
+    Ok(conn
+        .query_opt(CONTACT, args![organisation, id], contact_row)
+        .await?)
 }
 
 pub(super) async fn contacts_of(
@@ -158,7 +172,9 @@ pub(super) async fn contacts_of(
     organisation: OrganisationId,
     patient: PatientId,
 ) -> Result<Vec<ContactRow>, DeskError> {
-    Ok(conn.query(CONTACTS_OF, args![organisation, patient], contact_row).await?)
+    Ok(conn
+        .query(CONTACTS_OF, args![organisation, patient], contact_row)
+        .await?)
 }
 
 pub(super) async fn points(
@@ -167,7 +183,9 @@ pub(super) async fn points(
     contact: ContactId,
 ) -> Result<Vec<(String, Vec<u8>, Option<Timestamp>)>, DeskError> {
     Ok(conn
-        .query(POINTS, args![organisation, contact], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query(POINTS, args![organisation, contact], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .await?)
 }
 
@@ -177,18 +195,10 @@ pub(super) async fn link(
     contact: ContactId,
     patient: Option<PatientId>,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(LINK, args![organisation, contact, patient]).await? == 1)
-}
-
-/// Names a contact that has no name yet.
-pub(super) async fn name_contact(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    contact: ContactId,
-    name: &[u8],
-) -> Result<(), DeskError> {
-    conn.execute(NAME_CONTACT, args![organisation, contact, name]).await?;
-    Ok(())
+    Ok(conn
+        .execute(LINK, args![organisation, contact, patient])
+        .await?
+        == 1)
 }
 
 /// A patient's columns, sealed.
@@ -286,7 +296,9 @@ pub(super) async fn by_mrn(
     organisation: OrganisationId,
     blind: &[u8; 16],
 ) -> Result<Option<PatientId>, DeskError> {
-    Ok(conn.query_opt(BY_MRN, args![organisation, blind], |row| row.get(0)).await?)
+    Ok(conn
+        .query_opt(BY_MRN, args![organisation, blind], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn by_name_birth(
@@ -294,7 +306,9 @@ pub(super) async fn by_name_birth(
     organisation: OrganisationId,
     blind: &[u8; 16],
 ) -> Result<Vec<PatientId>, DeskError> {
-    Ok(conn.query(BY_NAME_BIRTH, args![organisation, blind], |row| row.get(0)).await?)
+    Ok(conn
+        .query(BY_NAME_BIRTH, args![organisation, blind], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn take_ack(
@@ -304,7 +318,13 @@ pub(super) async fn take_ack(
     now: Timestamp,
 ) -> Result<bool, DeskError> {
     let day_before = now.plus_seconds(-24 * 3600);
-    Ok(conn.execute(TAKE_ACK, args![organisation, "email", blind, now, day_before]).await? == 1)
+    Ok(conn
+        .execute(
+            TAKE_ACK,
+            args![organisation, "email", blind, now, day_before],
+        )
+        .await?
+        == 1)
 }
 
 pub(super) async fn take_send(
@@ -315,7 +335,10 @@ pub(super) async fn take_send(
     cap: i64,
 ) -> Result<bool, DeskError> {
     let hour = now.micros() / 3_600_000_000;
-    Ok(conn.execute(TAKE_SEND, args![organisation, "email", blind, hour, cap]).await? == 1)
+    Ok(conn
+        .execute(TAKE_SEND, args![organisation, "email", blind, hour, cap])
+        .await?
+        == 1)
 }
 
 pub(super) async fn bounced(
@@ -324,6 +347,7 @@ pub(super) async fn bounced(
     blind: &[u8; 16],
     at: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(BOUNCED, args![organisation, "email", blind, at]).await?;
+    conn.execute(BOUNCED, args![organisation, "email", blind, at])
+        .await?;
     Ok(())
 }

@@ -31,14 +31,17 @@ pub async fn write(
     let now = app.now();
     let (key, size) = (sealing.id, i64::try_from(bytes.len()).unwrap_or(i64::MAX));
     app.db
-        .write(move |tx| async move { store::insert_blob(tx, organisation, id, key, size, now).await }.boxed())
+        .write(move |tx| {
+            async move { store::insert_blob(tx, organisation, id, key, size, now).await }.boxed()
+        })
         .await?;
     for (number, plain) in bytes.chunks(PIECE).enumerate() {
         let sealed = sealed_piece(sealing, id, number, plain);
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         app.db
             .write(move |tx| {
-                async move { store::insert_piece(tx, organisation, id, number, &sealed).await }.boxed()
+                async move { store::insert_piece(tx, organisation, id, number, &sealed).await }
+                    .boxed()
             })
             .await?;
     }
@@ -48,7 +51,11 @@ pub async fn write(
 /// Says, in the command that brings its message, that the blob is used.
 pub async fn take(work: &mut Work<'_>, id: BlobId) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
-    if store::use_blob(work, organisation, id).await? { Ok(()) } else { Err(DeskError::NotFound) }
+    if store::use_blob(work, organisation, id).await? {
+        Ok(())
+    } else {
+        Err(DeskError::NotFound)
+    }
 }
 
 /// One piece in plain, from 0; `None` after the last one. For readers that hold leave from [`super::open`].
@@ -59,20 +66,30 @@ pub(crate) async fn piece(
     number: i64,
 ) -> Result<Option<Vec<u8>>, DeskError> {
     let mut conn = app.read().await?;
-    let (key, _) = store::blob(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
-    let Some(sealed) = store::piece(&mut conn, organisation, id, number).await? else { return Ok(None) };
+    let (key, _) = store::blob(&mut conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let Some(sealed) = store::piece(&mut conn, organisation, id, number).await? else {
+        return Ok(None);
+    };
     let key = sealing(app, &mut conn, organisation, key).await?;
     let mut plain = key.open_bytes("blob_pieces", "sealed", id, &sealed)?;
     let tail = plain.split_off(8.min(plain.len()));
     if plain == number.to_be_bytes() {
         Ok(Some(tail))
     } else {
-        Err(DeskError::Internal("a piece of a blob stands in another's place".to_owned()))
+        Err(DeskError::Internal(
+            "a piece of a blob stands in another's place".to_owned(),
+        ))
     }
 }
 
 /// The whole blob in plain.
-pub(crate) async fn read(app: &App, organisation: OrganisationId, id: BlobId) -> Result<Vec<u8>, DeskError> {
+pub(crate) async fn read(
+    app: &App,
+    organisation: OrganisationId,
+    id: BlobId,
+) -> Result<Vec<u8>, DeskError> {
     let mut bytes = Vec::new();
     let mut number = 0;
     while let Some(some) = piece(app, organisation, id, number).await? {

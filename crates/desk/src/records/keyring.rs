@@ -116,10 +116,18 @@ impl Keyring {
 }
 
 /// A 32-byte secret of the whole desk, sealed by the root key; made when it is not there yet.
-async fn desk_secret(db: &Db, root: &RootKey, name: &'static str, now: Timestamp) -> Result<[u8; 32], DeskError> {
+async fn desk_secret(
+    db: &Db,
+    root: &RootKey,
+    name: &'static str,
+    now: Timestamp,
+) -> Result<[u8; 32], DeskError> {
     let read = |sealed: Vec<u8>| -> Result<[u8; 32], DeskError> {
         let plain = root.open_secret(name.as_bytes(), &sealed)?;
-        plain.as_slice().try_into().map_err(|_| DeskError::Internal(format!("the secret {name} has a wrong length")))
+        plain
+            .as_slice()
+            .try_into()
+            .map_err(|_| DeskError::Internal(format!("the secret {name} has a wrong length")))
     };
     let stored = |mut conn: Conn| async move { store::secret(&mut conn, name).await };
     if let Some(sealed) = stored(db.read().await?).await? {
@@ -128,12 +136,16 @@ async fn desk_secret(db: &Db, root: &RootKey, name: &'static str, now: Timestamp
     let sealed = root.seal_secret(name.as_bytes(), &secret::random_bytes::<32>());
     db.write::<_, DbError, _>(move |tx| {
         async move {
-            store::insert_secret(tx, name, &sealed, now).await.map_err(|error| DbError::Engine(error.to_string()))
+            store::insert_secret(tx, name, &sealed, now)
+                .await
+                .map_err(|error| DbError::Engine(error.to_string()))
         }
         .boxed()
     })
     .await?;
     // Read back: another node may have been first.
-    let sealed = stored(db.read().await?).await?.ok_or_else(|| DeskError::Internal("no secret".to_owned()))?;
+    let sealed = stored(db.read().await?)
+        .await?
+        .ok_or_else(|| DeskError::Internal("no secret".to_owned()))?;
     read(sealed)
 }

@@ -32,25 +32,56 @@ pub struct Sealing {
 impl Sealing {
     /// A new key that nothing is sealed with yet; [`Sealing::store`] keeps it.
     pub fn fresh(app: &App) -> Self {
-        Self { id: app.id(), key: Arc::new(DataKey::generate()) }
+        Self {
+            id: app.id(),
+            key: Arc::new(DataKey::generate()),
+        }
     }
 
     /// Keeps a fresh key, in the transaction that first uses it.
     pub async fn store(&self, work: &mut Work<'_>) -> Result<(), DeskError> {
         let organisation = work.ctx.organisation;
-        let wrapped = self.key.wrap(&work.app.keyring.of(organisation)?.keys(), &self.id.bytes());
+        let wrapped = self
+            .key
+            .wrap(&work.app.keyring.of(organisation)?.keys(), &self.id.bytes());
         let now = work.now;
         store::insert_key(work, organisation, self.id, &wrapped, now).await
     }
 
     /// Seals a text for its place.
-    pub fn text<T>(&self, table: &'static str, column: &'static str, row: Id<T>, plain: &str) -> Vec<u8> {
-        self.key.seal_str(Place { table, column, row: row.bytes() }, plain)
+    pub fn text<T>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        row: Id<T>,
+        plain: &str,
+    ) -> Vec<u8> {
+        self.key.seal_str(
+            Place {
+                table,
+                column,
+                row: row.bytes(),
+            },
+            plain,
+        )
     }
 
     /// Seals bytes for their place.
-    pub fn bytes<T>(&self, table: &'static str, column: &'static str, row: Id<T>, plain: &[u8]) -> Vec<u8> {
-        self.key.seal(Place { table, column, row: row.bytes() }, plain)
+    pub fn bytes<T>(
+        &self,
+        table: &'static str,
+        column: &'static str,
+        row: Id<T>,
+        plain: &[u8],
+    ) -> Vec<u8> {
+        self.key.seal(
+            Place {
+                table,
+                column,
+                row: row.bytes(),
+            },
+            plain,
+        )
     }
 
     /// Opens a text. Private to this part and to the desk's own machinery (sending, indexing): whatever shows data to
@@ -62,7 +93,14 @@ impl Sealing {
         row: Id<T>,
         sealed: &[u8],
     ) -> Result<String, DeskError> {
-        Ok(self.key.open_str(Place { table, column, row: row.bytes() }, sealed)?)
+        Ok(self.key.open_str(
+            Place {
+                table,
+                column,
+                row: row.bytes(),
+            },
+            sealed,
+        )?)
     }
 
     /// Opens bytes; the same rule as for [`Sealing::open_text`].
@@ -73,7 +111,14 @@ impl Sealing {
         row: Id<T>,
         sealed: &[u8],
     ) -> Result<Vec<u8>, DeskError> {
-        Ok(self.key.open(Place { table, column, row: row.bytes() }, sealed)?)
+        Ok(self.key.open(
+            Place {
+                table,
+                column,
+                row: row.bytes(),
+            },
+            sealed,
+        )?)
     }
 }
 
@@ -87,8 +132,14 @@ pub(crate) async fn sealing(
     if let Some(key) = app.keyring.cached(id) {
         return Ok(Sealing { id, key });
     }
-    let wrapped = store::key(conn, organisation, id).await?.ok_or(DeskError::Gone)?;
-    let key = Arc::new(DataKey::unwrap(&app.keyring.of(organisation)?.keys(), &wrapped, &id.bytes())?);
+    let wrapped = store::key(conn, organisation, id)
+        .await?
+        .ok_or(DeskError::Gone)?;
+    let key = Arc::new(DataKey::unwrap(
+        &app.keyring.of(organisation)?.keys(),
+        &wrapped,
+        &id.bytes(),
+    )?);
     app.keyring.remember(id, Arc::clone(&key));
     Ok(Sealing { id, key })
 }
@@ -135,21 +186,51 @@ pub async fn open(
     id: impl ToString,
 ) -> Result<Opened, DeskError> {
     let allowed = ctx.authorize(permission);
-    let outcome = if allowed.is_ok() { Outcome::Ok } else { Outcome::Denied };
-    app.audit(ctx, NewEntry::new(action, kind, id).purpose(purpose.code()).outcome(outcome)).await?;
+    let outcome = if allowed.is_ok() {
+        Outcome::Ok
+    } else {
+        Outcome::Denied
+    };
+    app.audit(
+        ctx,
+        NewEntry::new(action, kind, id)
+            .purpose(purpose.code())
+            .outcome(outcome),
+    )
+    .await?;
     allowed?;
-    Ok(Opened { app: app.clone(), organisation: ctx.organisation })
+    Ok(Opened {
+        app: app.clone(),
+        organisation: ctx.organisation,
+    })
 }
 
 /// Leave for a contact to see their own ticket, after their link or mail has shown who they are.
-pub async fn open_own(app: &App, ctx: &Ctx, action: &'static str, kind: &'static str, id: impl ToString) -> Result<Opened, DeskError> {
-    app.audit(ctx, NewEntry::new(action, kind, id).purpose(Purpose::Access.code())).await?;
-    Ok(Opened { app: app.clone(), organisation: ctx.organisation })
+pub async fn open_own(
+    app: &App,
+    ctx: &Ctx,
+    action: &'static str,
+    kind: &'static str,
+    id: impl ToString,
+) -> Result<Opened, DeskError> {
+    app.audit(
+        ctx,
+        NewEntry::new(action, kind, id).purpose(Purpose::Access.code()),
+    )
+    .await?;
+    Ok(Opened {
+        app: app.clone(),
+        organisation: ctx.organisation,
+    })
 }
 
 impl Opened {
     /// The key with this id.
-    pub async fn sealing(&self, conn: &mut bedside_db::Conn, id: DataKeyId) -> Result<Sealing, DeskError> {
+    pub async fn sealing(
+        &self,
+        conn: &mut bedside_db::Conn,
+        id: DataKeyId,
+    ) -> Result<Sealing, DeskError> {
         sealing(&self.app, conn, self.organisation, id).await
     }
 
@@ -162,6 +243,8 @@ impl Opened {
         row: Id<T>,
         sealed: &[u8],
     ) -> Result<String, DeskError> {
-        self.sealing(conn, key).await?.open_text(table, column, row, sealed)
+        self.sealing(conn, key)
+            .await?
+            .open_text(table, column, row, sealed)
     }
 }

@@ -50,7 +50,8 @@ pub(super) async fn insert_key(
     wrapped: &[u8],
     at: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(INSERT_KEY, args![organisation, id, wrapped, at]).await?;
+    conn.execute(INSERT_KEY, args![organisation, id, wrapped, at])
+        .await?;
     Ok(())
 }
 
@@ -59,7 +60,9 @@ pub(super) async fn key(
     organisation: OrganisationId,
     id: DataKeyId,
 ) -> Result<Option<Vec<u8>>, DeskError> {
-    Ok(conn.query_opt(KEY, args![organisation, id], |row| row.get(0)).await?)
+    Ok(conn
+        .query_opt(KEY, args![organisation, id], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn keys_after(
@@ -68,7 +71,11 @@ pub(super) async fn keys_after(
     after: DataKeyId,
     limit: i64,
 ) -> Result<Vec<(DataKeyId, Vec<u8>)>, DeskError> {
-    Ok(conn.query(KEYS_AFTER, args![organisation, after, limit], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+    Ok(conn
+        .query(KEYS_AFTER, args![organisation, after, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
 }
 
 pub(super) async fn rewrap_key(
@@ -78,30 +85,48 @@ pub(super) async fn rewrap_key(
     old: &[u8],
     new: &[u8],
 ) -> Result<(), DeskError> {
-    conn.execute(REWRAP_KEY, args![organisation, id, new, old]).await?;
+    conn.execute(REWRAP_KEY, args![organisation, id, new, old])
+        .await?;
     Ok(())
 }
 
 pub(super) async fn secret(conn: &mut Conn, name: &str) -> Result<Option<Vec<u8>>, DeskError> {
-    Ok(conn.query_opt(SECRET, args![name], |row| row.get(0)).await?)
+    Ok(conn
+        .query_opt(SECRET, args![name], |row| row.get(0))
+        .await?)
 }
 
-pub(super) async fn insert_secret(conn: &mut Conn, name: &str, sealed: &[u8], at: Timestamp) -> Result<(), DeskError> {
+pub(super) async fn insert_secret(
+    conn: &mut Conn,
+    name: &str,
+    sealed: &[u8],
+    at: Timestamp,
+) -> Result<(), DeskError> {
     conn.execute(INSERT_SECRET, args![name, sealed, at]).await?;
     Ok(())
 }
 
-pub(super) async fn update_secret(conn: &mut Conn, name: &str, sealed: &[u8]) -> Result<(), DeskError> {
+pub(super) async fn update_secret(
+    conn: &mut Conn,
+    name: &str,
+    sealed: &[u8],
+) -> Result<(), DeskError> {
     conn.execute(UPDATE_SECRET, args![name, sealed]).await?;
     Ok(())
 }
 
 pub(super) async fn secrets(conn: &mut Conn) -> Result<Vec<(String, Vec<u8>)>, DeskError> {
-    Ok(conn.query(SECRETS, args![], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+    Ok(conn
+        .query(SECRETS, args![], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await?)
 }
 
-pub(super) async fn wrapped_keys(conn: &mut Conn) -> Result<Vec<(OrganisationId, Vec<u8>)>, DeskError> {
-    Ok(conn.query(WRAPPED_KEYS, args![], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+pub(super) async fn wrapped_keys(
+    conn: &mut Conn,
+) -> Result<Vec<(OrganisationId, Vec<u8>)>, DeskError> {
+    Ok(conn
+        .query(WRAPPED_KEYS, args![], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await?)
 }
 
 pub(super) async fn update_wrapped_keys(
@@ -109,7 +134,8 @@ pub(super) async fn update_wrapped_keys(
     organisation: OrganisationId,
     wrapped: &[u8],
 ) -> Result<(), DeskError> {
-    conn.execute(UPDATE_WRAPPED_KEYS, args![organisation, wrapped]).await?;
+    conn.execute(UPDATE_WRAPPED_KEYS, args![organisation, wrapped])
+        .await?;
     Ok(())
 }
 
@@ -121,7 +147,8 @@ pub(super) async fn insert_blob(
     size: i64,
     at: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(INSERT_BLOB, args![organisation, id, key, size, at]).await?;
+    conn.execute(INSERT_BLOB, args![organisation, id, key, size, at])
+        .await?;
     Ok(())
 }
 
@@ -132,11 +159,16 @@ pub(super) async fn insert_piece(
     piece: i64,
     sealed: &[u8],
 ) -> Result<(), DeskError> {
-    conn.execute(INSERT_PIECE, args![organisation, id, piece, sealed]).await?;
+    conn.execute(INSERT_PIECE, args![organisation, id, piece, sealed])
+        .await?;
     Ok(())
 }
 
-pub(super) async fn use_blob(conn: &mut Conn, organisation: OrganisationId, id: BlobId) -> Result<bool, DeskError> {
+pub(super) async fn use_blob(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: BlobId,
+) -> Result<bool, DeskError> {
     Ok(conn.execute(USE_BLOB, args![organisation, id]).await? == 1)
 }
 
@@ -145,7 +177,11 @@ pub(super) async fn blob(
     organisation: OrganisationId,
     id: BlobId,
 ) -> Result<Option<(DataKeyId, i64)>, DeskError> {
-    Ok(conn.query_opt(BLOB, args![organisation, id], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+    Ok(conn
+        .query_opt(BLOB, args![organisation, id], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
 }
 
 pub(super) async fn piece(
@@ -154,7 +190,9 @@ pub(super) async fn piece(
     id: BlobId,
     piece: i64,
 ) -> Result<Option<Vec<u8>>, DeskError> {
-    Ok(conn.query_opt(PIECE, args![organisation, id, piece], |row| row.get(0)).await?)
+    Ok(conn
+        .query_opt(PIECE, args![organisation, id, piece], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn unused(
@@ -162,10 +200,18 @@ pub(super) async fn unused(
     before: Timestamp,
     limit: i64,
 ) -> Result<Vec<(OrganisationId, BlobId)>, DeskError> {
-    Ok(conn.query(UNUSED, args![before, limit], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+    Ok(conn
+        .query(UNUSED, args![before, limit], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
 }
 
-pub(super) async fn delete_blob(conn: &mut Conn, organisation: OrganisationId, id: BlobId) -> Result<(), DeskError> {
+pub(super) async fn delete_blob(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: BlobId,
+) -> Result<(), DeskError> {
     conn.execute(DELETE_PIECES, args![organisation, id]).await?;
     conn.execute(DELETE_BLOB, args![organisation, id]).await?;
     Ok(())

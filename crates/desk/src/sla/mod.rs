@@ -12,12 +12,19 @@ pub const NOTHING_DUE: Timestamp = Timestamp::from_micros(i64::MAX / 2);
 const HORIZON_DAYS: usize = 800;
 
 /// The instant `minutes` of working time after `from`.
-pub fn after_working_minutes(hours: &Hours, zone: &TimeZone, from: Timestamp, minutes: i64) -> Timestamp {
+pub fn after_working_minutes(
+    hours: &Hours,
+    zone: &TimeZone,
+    from: Timestamp,
+    minutes: i64,
+) -> Timestamp {
     let mut left = minutes.max(0).saturating_mul(60_000_000);
     let mut day = zone.to_datetime(from.to_jiff()).date();
     for _ in 0..HORIZON_DAYS {
         for &(start, end) in windows(hours, day) {
-            let Some((opens, closes)) = instants(zone, day, start, end) else { continue };
+            let Some((opens, closes)) = instants(zone, day, start, end) else {
+                continue;
+            };
             let opens = opens.max(from.micros());
             if closes <= opens {
                 continue;
@@ -27,7 +34,9 @@ pub fn after_working_minutes(hours: &Hours, zone: &TimeZone, from: Timestamp, mi
             }
             left -= closes - opens;
         }
-        let Ok(next) = day.tomorrow() else { return NOTHING_DUE };
+        let Ok(next) = day.tomorrow() else {
+            return NOTHING_DUE;
+        };
         day = next;
     }
     NOTHING_DUE
@@ -37,15 +46,30 @@ fn windows(hours: &Hours, day: Date) -> &[(u16, u16)] {
     if hours.holidays.contains(&day) {
         return &[];
     }
-    usize::try_from(day.weekday().to_monday_zero_offset()).map_or(&[], |weekday| &hours.week[weekday])
+    usize::try_from(day.weekday().to_monday_zero_offset())
+        .map_or(&[], |weekday| &hours.week[weekday])
 }
 
 /// The window's ends as microseconds. A local time that a clock change skips is read as the instant after the gap.
 fn instants(zone: &TimeZone, day: Date, start: u16, end: u16) -> Option<(i64, i64)> {
     let at = |minute: u16| -> Option<i64> {
-        let (date, minute) = if minute >= 1440 { (day.tomorrow().ok()?, minute - 1440) } else { (day, minute) };
-        let time = Time::new(i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?, 0, 0).ok()?;
-        Some(zone.to_timestamp(date.to_datetime(time)).ok()?.as_microsecond())
+        let (date, minute) = if minute >= 1440 {
+            (day.tomorrow().ok()?, minute - 1440)
+        } else {
+            (day, minute)
+        };
+        let time = Time::new(
+            i8::try_from(minute / 60).ok()?,
+            i8::try_from(minute % 60).ok()?,
+            0,
+            0,
+        )
+        .ok()?;
+        Some(
+            zone.to_timestamp(date.to_datetime(time))
+                .ok()?
+                .as_microsecond(),
+        )
     };
     Some((at(start)?, at(end)?))
 }
@@ -64,7 +88,9 @@ pub struct Clocks {
 impl Clocks {
     /// The clocks of a ticket that is opened at `now`.
     pub fn at_opening(clinic: &Clinic, category: &str, urgency: &str, now: Timestamp) -> Self {
-        let Some(policy) = clinic.policy(category, urgency) else { return Self::default() };
+        let Some(policy) = clinic.policy(category, urgency) else {
+            return Self::default();
+        };
         let due = |minutes| due(clinic, policy.always, now, minutes);
         Self {
             first_response: Some(due(policy.first_response_minutes)),
@@ -74,14 +100,28 @@ impl Clocks {
     }
 
     /// When the next answer is due for a patient who wrote at `now`.
-    pub fn next_response_due(clinic: &Clinic, category: &str, urgency: &str, now: Timestamp) -> Option<Timestamp> {
+    pub fn next_response_due(
+        clinic: &Clinic,
+        category: &str,
+        urgency: &str,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
         let policy = clinic.policy(category, urgency)?;
-        Some(due(clinic, policy.always, now, policy.next_response_minutes))
+        Some(due(
+            clinic,
+            policy.always,
+            now,
+            policy.next_response_minutes,
+        ))
     }
 
     /// The instant that decides the ticket's place in a queue.
     pub fn due(self) -> Timestamp {
-        [self.first_response, self.next_response, self.resolution].into_iter().flatten().min().unwrap_or(NOTHING_DUE)
+        [self.first_response, self.next_response, self.resolution]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(NOTHING_DUE)
     }
 }
 
@@ -100,7 +140,15 @@ mod tests {
     fn office() -> Hours {
         let day = vec![(8 * 60, 12 * 60), (13 * 60, 17 * 60)];
         Hours {
-            week: [day.clone(), day.clone(), day.clone(), day.clone(), day, vec![], vec![]],
+            week: [
+                day.clone(),
+                day.clone(),
+                day.clone(),
+                day.clone(),
+                day,
+                vec![],
+                vec![],
+            ],
             holidays: vec!["2026-07-03".parse().unwrap()],
         }
     }
@@ -118,7 +166,8 @@ mod tests {
         // Thursday 11:30 in New York (summer time, UTC-4): half an hour before lunch, the rest after it.
         let due = after_working_minutes(&office(), &new_york(), at("2026-06-18T15:30:00Z"), 60);
         assert_eq!(due, at("2026-06-18T17:30:00Z"));
-        let next_day = after_working_minutes(&office(), &new_york(), at("2026-06-18T21:30:00Z"), 60);
+        let next_day =
+            after_working_minutes(&office(), &new_york(), at("2026-06-18T21:30:00Z"), 60);
         assert_eq!(next_day, at("2026-06-19T13:00:00Z"));
     }
 
@@ -130,7 +179,15 @@ mod tests {
 
     #[test]
     fn hours_without_a_window_never_come_due() {
-        assert_eq!(after_working_minutes(&Hours::default(), &TimeZone::UTC, at("2026-07-02T20:59:00Z"), 1), NOTHING_DUE);
+        assert_eq!(
+            after_working_minutes(
+                &Hours::default(),
+                &TimeZone::UTC,
+                at("2026-07-02T20:59:00Z"),
+                1
+            ),
+            NOTHING_DUE
+        );
     }
 
     proptest! {

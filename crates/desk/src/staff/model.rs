@@ -29,7 +29,11 @@ impl NewStaff {
     /// The address in its normal form, after all fields were checked.
     pub fn checked_email(&self) -> Result<String, DeskError> {
         if self.name.trim().is_empty() || self.name.chars().count() > 100 {
-            return Err(DeskError::invalid("name", "invalid", "A name has 1 to 100 characters."));
+            return Err(DeskError::invalid(
+                "name",
+                "invalid",
+                "A name has 1 to 100 characters.",
+            ));
         }
         bedside_vault::normalise::email(&self.email)
             .map_err(|_| DeskError::invalid("email", "invalid", "This is not a mail address."))

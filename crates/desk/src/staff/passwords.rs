@@ -10,14 +10,26 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 pub(super) fn check(password: &str) -> Result<(), DeskError> {
     let length = password.chars().count();
     if length < MIN_PASSWORD {
-        return Err(DeskError::invalid("password", "too_short", "Use at least 15 characters. A few words are fine."));
+        return Err(DeskError::invalid(
+            "password",
+            "too_short",
+            "Use at least 15 characters. A few words are fine.",
+        ));
     }
     if length > MAX_PASSWORD {
-        return Err(DeskError::invalid("password", "too_long", "Use at most 200 characters."));
+        return Err(DeskError::invalid(
+            "password",
+            "too_long",
+            "Use at most 200 characters.",
+        ));
     }
     let first = password.chars().next();
     if password.chars().all(|c| Some(c) == first) {
-        return Err(DeskError::invalid("password", "too_simple", "Use more than one character over and over."));
+        return Err(DeskError::invalid(
+            "password",
+            "too_simple",
+            "Use more than one character over and over.",
+        ));
     }
     Ok(())
 }
@@ -26,7 +38,8 @@ pub(super) fn check(password: &str) -> Result<(), DeskError> {
 pub(super) async fn hash(password: String) -> Result<String, DeskError> {
     blocking(move || {
         let hash = Argon2::default().hash_password(password.as_bytes());
-        hash.map(|hash| hash.to_string()).map_err(|error| DeskError::Internal(error.to_string()))
+        hash.map(|hash| hash.to_string())
+            .map_err(|error| DeskError::Internal(error.to_string()))
     })
     .await?
 }
@@ -42,12 +55,21 @@ pub(super) async fn fits(password: String, hash: Option<String>) -> Result<bool,
                 Err(_) => return false,
             },
         };
-        let Ok(parsed) = PasswordHash::new(&hash) else { return false };
-        Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok() && known
+        let Ok(parsed) = PasswordHash::new(&hash) else {
+            return false;
+        };
+        Argon2::default()
+            .verify_password(password.as_bytes(), &parsed)
+            .is_ok()
+            && known
     })
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, DeskError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| DeskError::Internal("hashing stopped".to_owned()))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, DeskError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| DeskError::Internal("hashing stopped".to_owned()))
 }

@@ -28,10 +28,21 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, Desk
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
             if !store::insert(work, organisation, &person, now).await? {
-                return Err(DeskError::Conflict { code: "address_taken", text: "Somebody has this address already." });
+                return Err(DeskError::Conflict {
+                    code: "address_taken",
+                    text: "Somebody has this address already.",
+                });
             }
-            work.audit(NewEntry::new("staff.create", "staff", id).detail(&serde_json::json!({ "role": person.role })));
-            work.event(kind::SETTINGS_CHANGED, None, None, &serde_json::json!({ "setting": "staff" }));
+            work.audit(
+                NewEntry::new("staff.create", "staff", id)
+                    .detail(&serde_json::json!({ "role": person.role })),
+            );
+            work.event(
+                kind::SETTINGS_CHANGED,
+                None,
+                None,
+                &serde_json::json!({ "setting": "staff" }),
+            );
             Ok(id)
         }
         .boxed()
@@ -48,18 +59,34 @@ pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<StaffView>, DeskError> {
 }
 
 /// Names by id, for timelines and lists.
-pub async fn names(app: &App, organisation: OrganisationId) -> Result<HashMap<Uuid, String>, DeskError> {
+pub async fn names(
+    app: &App,
+    organisation: OrganisationId,
+) -> Result<HashMap<Uuid, String>, DeskError> {
     let everybody = store::list(&mut app.read().await?, organisation).await?;
-    Ok(everybody.into_iter().map(|person| (person.id.uuid(), person.name)).collect())
+    Ok(everybody
+        .into_iter()
+        .map(|person| (person.id.uuid(), person.name))
+        .collect())
 }
 
 /// One name, for mail.
-pub async fn name_of(app: &App, organisation: OrganisationId, id: StaffId) -> Result<Option<String>, DeskError> {
-    Ok(store::one(&mut app.read().await?, organisation, id).await?.map(|person| person.name))
+pub async fn name_of(
+    app: &App,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<Option<String>, DeskError> {
+    Ok(store::one(&mut app.read().await?, organisation, id)
+        .await?
+        .map(|person| person.name))
 }
 
 /// Whether a ticket can be given to this person.
-pub async fn can_take_tickets(app: &App, organisation: OrganisationId, id: StaffId) -> Result<bool, DeskError> {
+pub async fn can_take_tickets(
+    app: &App,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<bool, DeskError> {
     let person = store::one(&mut app.read().await?, organisation, id).await?;
     Ok(person.is_some_and(|person| {
         let role = Role::from_code(&person.role);
@@ -69,7 +96,12 @@ pub async fn can_take_tickets(app: &App, organisation: OrganisationId, id: Staff
 }
 
 /// Sets a password: one's own, or another's by whoever manages the staff. Ends the person's other sessions.
-pub async fn set_password(app: &App, ctx: &Ctx, id: StaffId, password: &str) -> Result<(), DeskError> {
+pub async fn set_password(
+    app: &App,
+    ctx: &Ctx,
+    id: StaffId,
+    password: &str,
+) -> Result<(), DeskError> {
     if ctx.actor.staff() != Some(id) {
         ctx.authorize(Permission::StaffManage)?;
     }
@@ -99,8 +131,16 @@ pub async fn change_role(app: &App, ctx: &Ctx, id: StaffId, role: Role) -> Resul
             if !store::set_role(work, organisation, id, role.code()).await? {
                 return Err(DeskError::NotFound);
             }
-            work.audit(NewEntry::new("staff.role", "staff", id).detail(&serde_json::json!({ "role": role.code() })));
-            work.event(kind::SETTINGS_CHANGED, None, None, &serde_json::json!({ "setting": "staff" }));
+            work.audit(
+                NewEntry::new("staff.role", "staff", id)
+                    .detail(&serde_json::json!({ "role": role.code() })),
+            );
+            work.event(
+                kind::SETTINGS_CHANGED,
+                None,
+                None,
+                &serde_json::json!({ "setting": "staff" }),
+            );
             Ok(())
         }
         .boxed()
@@ -112,7 +152,10 @@ pub async fn change_role(app: &App, ctx: &Ctx, id: StaffId, role: Role) -> Resul
 pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     if ctx.actor.staff() == Some(id) {
-        return Err(DeskError::Conflict { code: "yourself", text: "You can't lock yourself out." });
+        return Err(DeskError::Conflict {
+            code: "yourself",
+            text: "You can't lock yourself out.",
+        });
     }
     app.command(ctx, move |work| {
         async move {
@@ -122,7 +165,12 @@ pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError>
             }
             store::delete_sessions_of(work, organisation, id).await?;
             work.audit(NewEntry::new("staff.disable", "staff", id));
-            work.event(kind::SETTINGS_CHANGED, None, None, &serde_json::json!({ "setting": "staff" }));
+            work.event(
+                kind::SETTINGS_CHANGED,
+                None,
+                None,
+                &serde_json::json!({ "setting": "staff" }),
+            );
             Ok(())
         }
         .boxed()

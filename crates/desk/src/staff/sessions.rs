@@ -37,7 +37,10 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Session, 
     let now = app.now();
     let (found, failures) = {
         let mut conn = app.read().await?;
-        (store::by_email(&mut conn, &email).await?, store::failures(&mut conn, &address).await?)
+        (
+            store::by_email(&mut conn, &email).await?,
+            store::failures(&mut conn, &address).await?,
+        )
     };
     if let Some(wait) = failures.and_then(|(count, last)| waiting(count, last, now)) {
         return Err(DeskError::RateLimited { retry_after: wait });
@@ -61,8 +64,15 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Session, 
                 })
                 .await?;
             if let Some((organisation, staff, _)) = known {
-                let ctx = Ctx { actor: Actor::Visitor, ..Ctx::system(organisation, "sign-in", Source::Page) };
-                app.audit(&ctx, NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied)).await?;
+                let ctx = Ctx {
+                    actor: Actor::Visitor,
+                    ..Ctx::system(organisation, "sign-in", Source::Page)
+                };
+                app.audit(
+                    &ctx,
+                    NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied),
+                )
+                .await?;
             }
             Err(DeskError::Unauthorized)
         }
@@ -76,7 +86,9 @@ fn waiting(count: i64, last: Timestamp, now: Timestamp) -> Option<u32> {
         return None;
     }
     let wait = LONGEST_WAIT.min(1 << over.min(20));
-    u32::try_from(wait - now.seconds_since(last)).ok().filter(|left| *left > 0)
+    u32::try_from(wait - now.seconds_since(last))
+        .ok()
+        .filter(|left| *left > 0)
 }
 
 /// Signs in by a link. An expired, used or unknown one is [`DeskError::Gone`].
@@ -85,7 +97,9 @@ pub async fn sign_in_by_link(app: &App, token: &str) -> Result<Session, DeskErro
     let now = app.now();
     let used = app
         .db
-        .write::<_, DeskError, _>(move |tx| async move { store::use_link(tx, &hash, now).await }.boxed())
+        .write::<_, DeskError, _>(move |tx| {
+            async move { store::use_link(tx, &hash, now).await }.boxed()
+        })
         .await?;
     let (organisation, staff) = used.ok_or(DeskError::Gone)?;
     admit(app, organisation, staff, "link").await
@@ -104,7 +118,15 @@ pub async fn admit(
     app.command(&ctx, move |work| {
         async move {
             let now = work.now;
-            store::insert_session(work, &hash, organisation, staff, now, now.plus_seconds(ABSOLUTE)).await?;
+            store::insert_session(
+                work,
+                &hash,
+                organisation,
+                staff,
+                now,
+                now.plus_seconds(ABSOLUTE),
+            )
+            .await?;
             let detail = serde_json::json!({ "method": method });
             work.audit(NewEntry::new("session.open", "staff", staff).detail(&detail));
             Ok(())
@@ -120,19 +142,29 @@ pub async fn admit(
 pub async fn session(app: &App, token: &str) -> Result<Option<Ctx>, DeskError> {
     let hash = secret::token_hash(token);
     let now = app.now();
-    let Some(row) = store::session(&mut app.read().await?, &hash).await? else { return Ok(None) };
+    let Some(row) = store::session(&mut app.read().await?, &hash).await? else {
+        return Ok(None);
+    };
     if now >= row.expires_at || now.seconds_since(row.seen_at) >= IDLE {
         return Ok(None);
     }
     if now.seconds_since(row.seen_at) >= TOUCH {
         app.db
-            .write::<_, DeskError, _>(move |tx| async move { store::touch_session(tx, &hash, now).await }.boxed())
+            .write::<_, DeskError, _>(move |tx| {
+                async move { store::touch_session(tx, &hash, now).await }.boxed()
+            })
             .await?;
     }
-    let Some(role) = Role::from_code(&row.role) else { return Ok(None) };
+    let Some(role) = Role::from_code(&row.role) else {
+        return Ok(None);
+    };
     Ok(Some(Ctx {
         organisation: row.organisation,
-        actor: Actor::Staff { id: row.staff, role, name: row.name.into() },
+        actor: Actor::Staff {
+            id: row.staff,
+            role,
+            name: row.name.into(),
+        },
         source: Source::Page,
         locale: row.locale.parse().unwrap_or_default(),
         once: None,

@@ -78,13 +78,24 @@ pub(super) async fn insert(
     let done = conn
         .execute(
             INSERT,
-            args![organisation, person.id, person.email, person.name, person.role, person.locale, at],
+            args![
+                organisation,
+                person.id,
+                person.email,
+                person.name,
+                person.role,
+                person.locale,
+                at
+            ],
         )
         .await?;
     Ok(done == 1)
 }
 
-pub(super) async fn list(conn: &mut Conn, organisation: OrganisationId) -> Result<Vec<StaffView>, DeskError> {
+pub(super) async fn list(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<StaffView>, DeskError> {
     Ok(conn.query(LIST, args![organisation], person).await?)
 }
 
@@ -100,7 +111,11 @@ pub(super) async fn by_email(
     conn: &mut Conn,
     email: &str,
 ) -> Result<Vec<(OrganisationId, StaffId, Option<String>)>, DeskError> {
-    Ok(conn.query(BY_EMAIL, args![email], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await?)
+    Ok(conn
+        .query(BY_EMAIL, args![email], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .await?)
 }
 
 pub(super) async fn set_password(
@@ -109,7 +124,10 @@ pub(super) async fn set_password(
     id: StaffId,
     hash: &str,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(SET_PASSWORD, args![organisation, id, hash]).await? == 1)
+    Ok(conn
+        .execute(SET_PASSWORD, args![organisation, id, hash])
+        .await?
+        == 1)
 }
 
 pub(super) async fn set_role(
@@ -118,7 +136,10 @@ pub(super) async fn set_role(
     id: StaffId,
     role: &str,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(SET_ROLE, args![organisation, id, role]).await? == 1)
+    Ok(conn
+        .execute(SET_ROLE, args![organisation, id, role])
+        .await?
+        == 1)
 }
 
 pub(super) async fn disable(
@@ -138,7 +159,11 @@ pub(super) async fn insert_session(
     at: Timestamp,
     expires: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(INSERT_SESSION, args![hash, organisation, staff, at, expires]).await?;
+    conn.execute(
+        INSERT_SESSION,
+        args![hash, organisation, staff, at, expires],
+    )
+    .await?;
     Ok(())
 }
 
@@ -153,7 +178,10 @@ pub(super) struct SessionRow {
     pub locale: String,
 }
 
-pub(super) async fn session(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<SessionRow>, DeskError> {
+pub(super) async fn session(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+) -> Result<Option<SessionRow>, DeskError> {
     Ok(conn
         .query_opt(SESSION, args![hash], |row| {
             Ok(SessionRow {
@@ -169,7 +197,11 @@ pub(super) async fn session(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<S
         .await?)
 }
 
-pub(super) async fn touch_session(conn: &mut Conn, hash: &[u8; 32], at: Timestamp) -> Result<(), DeskError> {
+pub(super) async fn touch_session(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    at: Timestamp,
+) -> Result<(), DeskError> {
     conn.execute(TOUCH_SESSION, args![hash, at]).await?;
     Ok(())
 }
@@ -184,7 +216,8 @@ pub(super) async fn delete_sessions_of(
     organisation: OrganisationId,
     staff: StaffId,
 ) -> Result<(), DeskError> {
-    conn.execute(DELETE_SESSIONS_OF, args![organisation, staff]).await?;
+    conn.execute(DELETE_SESSIONS_OF, args![organisation, staff])
+        .await?;
     Ok(())
 }
 
@@ -196,7 +229,11 @@ pub(super) async fn insert_link(
     reusable: bool,
     expires: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(INSERT_LINK, args![hash, organisation, staff, reusable, expires]).await?;
+    conn.execute(
+        INSERT_LINK,
+        args![hash, organisation, staff, reusable, expires],
+    )
+    .await?;
     Ok(())
 }
 
@@ -205,14 +242,27 @@ pub(super) async fn use_link(
     hash: &[u8; 32],
     now: Timestamp,
 ) -> Result<Option<(OrganisationId, StaffId)>, DeskError> {
-    Ok(conn.query_opt(USE_LINK, args![hash, now], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+    Ok(conn
+        .query_opt(USE_LINK, args![hash, now], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
 }
 
-pub(super) async fn failures(conn: &mut Conn, hash: &[u8; 32]) -> Result<Option<(i64, Timestamp)>, DeskError> {
-    Ok(conn.query_opt(FAILURES, args![hash], |row| Ok((row.get(0)?, row.get(1)?))).await?)
+pub(super) async fn failures(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+) -> Result<Option<(i64, Timestamp)>, DeskError> {
+    Ok(conn
+        .query_opt(FAILURES, args![hash], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await?)
 }
 
-pub(super) async fn add_failure(conn: &mut Conn, hash: &[u8; 32], at: Timestamp) -> Result<(), DeskError> {
+pub(super) async fn add_failure(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    at: Timestamp,
+) -> Result<(), DeskError> {
     conn.execute(ADD_FAILURE, args![hash, at]).await?;
     Ok(())
 }
@@ -240,7 +290,15 @@ pub(super) async fn insert_token(
 ) -> Result<(), DeskError> {
     conn.execute(
         INSERT_TOKEN,
-        args![organisation, row.id, row.name, hash, row.scopes, row.created_at, row.expires_at],
+        args![
+            organisation,
+            row.id,
+            row.name,
+            hash,
+            row.scopes,
+            row.created_at,
+            row.expires_at
+        ],
     )
     .await?;
     Ok(())
@@ -251,11 +309,16 @@ pub(super) async fn token(
     hash: &[u8; 32],
 ) -> Result<Option<(OrganisationId, ApiTokenId, String, Option<Timestamp>)>, DeskError> {
     Ok(conn
-        .query_opt(TOKEN, args![hash], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .query_opt(TOKEN, args![hash], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
         .await?)
 }
 
-pub(super) async fn tokens(conn: &mut Conn, organisation: OrganisationId) -> Result<Vec<TokenRow>, DeskError> {
+pub(super) async fn tokens(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<TokenRow>, DeskError> {
     Ok(conn
         .query(TOKENS, args![organisation], |row| {
             Ok(TokenRow {
@@ -276,5 +339,8 @@ pub(super) async fn revoke_token(
     id: ApiTokenId,
     at: Timestamp,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(REVOKE_TOKEN, args![organisation, id, at]).await? == 1)
+    Ok(conn
+        .execute(REVOKE_TOKEN, args![organisation, id, at])
+        .await?
+        == 1)
 }

@@ -42,12 +42,23 @@ pub struct TokenView {
 }
 
 /// Makes a token. The secret is given out here, once.
-pub async fn create_token(app: &App, ctx: &Ctx, new: NewToken) -> Result<(ApiTokenId, String), DeskError> {
+pub async fn create_token(
+    app: &App,
+    ctx: &Ctx,
+    new: NewToken,
+) -> Result<(ApiTokenId, String), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     if new.name.trim().is_empty() || new.name.chars().count() > 100 {
-        return Err(DeskError::invalid("name", "invalid", "A name has 1 to 100 characters."));
+        return Err(DeskError::invalid(
+            "name",
+            "invalid",
+            "A name has 1 to 100 characters.",
+        ));
     }
-    if Permission::ALL.iter().any(|one| new.scopes.has(*one) && !ctx.permissions().has(*one)) {
+    if Permission::ALL
+        .iter()
+        .any(|one| new.scopes.has(*one) && !ctx.permissions().has(*one))
+    {
         return Err(DeskError::Forbidden);
     }
     let token = format!("{PREFIX}{}", secret::random_token());
@@ -66,7 +77,8 @@ pub async fn create_token(app: &App, ctx: &Ctx, new: NewToken) -> Result<(ApiTok
             let organisation = work.ctx.organisation;
             store::insert_token(work, organisation, &row, &hash).await?;
             work.audit(
-                NewEntry::new("token.create", "token", row.id).detail(&serde_json::json!({ "scopes": row.scopes })),
+                NewEntry::new("token.create", "token", row.id)
+                    .detail(&serde_json::json!({ "scopes": row.scopes })),
             );
             Ok(())
         }
@@ -120,7 +132,8 @@ pub async fn token_context(app: &App, token: &str) -> Result<Ctx, DeskError> {
     if expires_at.is_some_and(|expires| expires <= app.now()) {
         return Err(DeskError::Unauthorized);
     }
-    let scopes = Permissions::parse(&scopes).map_err(|code| DeskError::Internal(format!("unknown scope {code}")))?;
+    let scopes = Permissions::parse(&scopes)
+        .map_err(|code| DeskError::Internal(format!("unknown scope {code}")))?;
     Ok(Ctx {
         organisation,
         actor: Actor::Token { id, scopes },

@@ -52,7 +52,13 @@ pub struct Patch {
 /// Changes a ticket that the caller saw as `version`; gives back the new version.
 ///
 /// [`DeskError::Stale`] names what others changed since then, and nothing is changed.
-pub async fn change(app: &App, ctx: &Ctx, id: TicketId, version: i64, patch: Patch) -> Result<i64, DeskError> {
+pub async fn change(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    version: i64,
+    patch: Patch,
+) -> Result<i64, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     let clinic = app.directory.of(ctx.organisation)?;
     let patch = checked(app, ctx, &clinic, patch).await?;
@@ -82,15 +88,24 @@ pub(super) async fn locked(
     version: Option<i64>,
 ) -> Result<StoredTicket, DeskError> {
     let organisation = work.ctx.organisation;
-    let stored = store::one(work, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let stored = store::one(work, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     match version {
-        Some(seen) if seen != stored.ticket.version => Err(stale(work, id, seen, stored.ticket.version).await?),
+        Some(seen) if seen != stored.ticket.version => {
+            Err(stale(work, id, seen, stored.ticket.version).await?)
+        }
         _ => Ok(stored),
     }
 }
 
 /// What changed since version `seen`, read from the ticket's events.
-async fn stale(work: &mut Work<'_>, id: TicketId, seen: i64, version: i64) -> Result<DeskError, DeskError> {
+async fn stale(
+    work: &mut Work<'_>,
+    id: TicketId,
+    seen: i64,
+    version: i64,
+) -> Result<DeskError, DeskError> {
     let organisation = work.ctx.organisation;
     let mut changed = Vec::new();
     for event in events::of_ticket(work, organisation, id, 50).await? {
@@ -110,7 +125,10 @@ pub(super) async fn save(work: &mut Work<'_>, stored: &StoredTicket) -> Result<(
     if store::update(work, organisation, stored, now).await? {
         return Ok(());
     }
-    Err(DeskError::Stale { version: stored.ticket.version + 1, changed: Vec::new() })
+    Err(DeskError::Stale {
+        version: stored.ticket.version + 1,
+        changed: Vec::new(),
+    })
 }
 
 /// Says to the timeline and the log what was changed.
@@ -118,33 +136,64 @@ pub(super) fn told(work: &mut Work<'_>, stored: &StoredTicket, changed: &Map<Str
     let names: Vec<&String> = changed.keys().collect();
     let data = json!({ "version": stored.ticket.version + 1, "changed": names, "to": changed });
     work.event(kind::TICKET_CHANGED, Some(stored.ticket.id), None, &data);
-    work.audit(NewEntry::new("ticket.change", "ticket", stored.ticket.id).detail(&json!({ "changed": names })));
+    work.audit(
+        NewEntry::new("ticket.change", "ticket", stored.ticket.id)
+            .detail(&json!({ "changed": names })),
+    );
 }
 
-async fn checked(app: &App, ctx: &Ctx, clinic: &Clinic, mut patch: Patch) -> Result<Patch, DeskError> {
+async fn checked(
+    app: &App,
+    ctx: &Ctx,
+    clinic: &Clinic,
+    mut patch: Patch,
+) -> Result<Patch, DeskError> {
     if let Some(code) = &patch.category {
-        let category = clinic
-            .category(code)
-            .ok_or_else(|| DeskError::invalid("category", "unknown_category", "This category does not exist."))?;
+        let category = clinic.category(code).ok_or_else(|| {
+            DeskError::invalid(
+                "category",
+                "unknown_category",
+                "This category does not exist.",
+            )
+        })?;
         patch.queue = patch.queue.or(Some(category.queue_id));
     }
-    if patch.queue.is_some_and(|queue| clinic.queue(queue).is_none()) {
-        return Err(DeskError::invalid("queue_id", "unknown_queue", "This queue does not exist."));
+    if patch
+        .queue
+        .is_some_and(|queue| clinic.queue(queue).is_none())
+    {
+        return Err(DeskError::invalid(
+            "queue_id",
+            "unknown_queue",
+            "This queue does not exist.",
+        ));
     }
     if let Some(Some(staff)) = patch.assignee
         && !staff::can_take_tickets(app, ctx.organisation, staff).await?
     {
-        return Err(DeskError::invalid("assignee_id", "unknown_staff", "This person can't take tickets."));
+        return Err(DeskError::invalid(
+            "assignee_id",
+            "unknown_staff",
+            "This person can't take tickets.",
+        ));
     }
     if let Some(Some(sub)) = patch.sub_status
         && !clinic.sub_statuses.iter().any(|known| known.id == sub)
     {
-        return Err(DeskError::invalid("sub_status_id", "unknown_sub_status", "This state does not exist."));
+        return Err(DeskError::invalid(
+            "sub_status_id",
+            "unknown_sub_status",
+            "This state does not exist.",
+        ));
     }
     for tags in [&mut patch.add_tags, &mut patch.remove_tags] {
         for tag in tags.iter_mut() {
             *tag = normal_tag(tag).ok_or_else(|| {
-                DeskError::invalid("tags", "invalid", "A tag has letters, digits, dashes and spaces, at most 40.")
+                DeskError::invalid(
+                    "tags",
+                    "invalid",
+                    "A tag has letters, digits, dashes and spaces, at most 40.",
+                )
             })?;
         }
     }
@@ -153,13 +202,27 @@ async fn checked(app: &App, ctx: &Ctx, clinic: &Clinic, mut patch: Patch) -> Res
             .fields
             .iter()
             .find(|field| field.code == *code)
-            .ok_or_else(|| DeskError::invalid("fields", "unknown_field", "This field does not exist."))?;
+            .ok_or_else(|| {
+                DeskError::invalid("fields", "unknown_field", "This field does not exist.")
+            })?;
         if !fits(&field.kind, &field.choices, value) {
-            return Err(DeskError::invalid("fields", "invalid", "A field has a value of another kind."));
+            return Err(DeskError::invalid(
+                "fields",
+                "invalid",
+                "A field has a value of another kind.",
+            ));
         }
     }
-    if patch.snooze.flatten().is_some_and(|until| until <= app.now()) {
-        return Err(DeskError::invalid("snoozed_until", "in_the_past", "Choose a time that is still to come."));
+    if patch
+        .snooze
+        .flatten()
+        .is_some_and(|until| until <= app.now())
+    {
+        return Err(DeskError::invalid(
+            "snoozed_until",
+            "in_the_past",
+            "Choose a time that is still to come.",
+        ));
     }
     Ok(patch)
 }
@@ -189,7 +252,11 @@ async fn apply(
         ticket.urgency = urgency;
         changed.insert("urgency".to_owned(), json!(urgency.code()));
     }
-    if let Some(category) = patch.category.as_ref().filter(|category| **category != ticket.category) {
+    if let Some(category) = patch
+        .category
+        .as_ref()
+        .filter(|category| **category != ticket.category)
+    {
         ticket.category.clone_from(category);
         changed.insert("category".to_owned(), json!(category));
     }
@@ -200,7 +267,10 @@ async fn apply(
         ticket.queue = queue;
         changed.insert("queue_id".to_owned(), json!(queue));
     }
-    if let Some(assignee) = patch.assignee.filter(|assignee| *assignee != ticket.assignee) {
+    if let Some(assignee) = patch
+        .assignee
+        .filter(|assignee| *assignee != ticket.assignee)
+    {
         ticket.assignee = assignee;
         changed.insert("assignee_id".to_owned(), json!(assignee));
         if assignee.is_some() && ticket.status == Status::New && patch.status.is_none() {
@@ -222,7 +292,10 @@ async fn apply(
     }
     if let Some(until) = patch.snooze.filter(|until| *until != ticket.snoozed_until) {
         if until.is_some() && ticket.rank() == 0 {
-            return Err(DeskError::Conflict { code: "crisis", text: "A crisis can't be snoozed." });
+            return Err(DeskError::Conflict {
+                code: "crisis",
+                text: "A crisis can't be snoozed.",
+            });
         }
         ticket.snoozed_until = until;
         changed.insert("snoozed_until".to_owned(), json!(until));
@@ -245,20 +318,31 @@ async fn words(
         if let Some(subject) = &patch.subject {
             let subject = subject_of(subject, "");
             if subject.is_empty() {
-                return Err(DeskError::invalid("subject", "required", "A subject is needed."));
+                return Err(DeskError::invalid(
+                    "subject",
+                    "required",
+                    "A subject is needed.",
+                ));
             }
             stored.subject = sealing.text("tickets", "subject", id, &subject);
             changed.insert("subject".to_owned(), Value::Null);
         }
         if !patch.fields.is_empty() {
             let mut fields: Map<String, Value> = match &stored.fields {
-                Some(sealed) => serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?,
+                Some(sealed) => {
+                    serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?
+                }
                 None => Map::new(),
             };
             for (code, value) in &patch.fields {
-                if value.is_null() { fields.remove(code) } else { fields.insert(code.clone(), value.clone()) };
+                if value.is_null() {
+                    fields.remove(code)
+                } else {
+                    fields.insert(code.clone(), value.clone())
+                };
             }
-            stored.fields = Some(sealing.text("tickets", "fields", id, &serde_json::to_string(&fields)?));
+            stored.fields =
+                Some(sealing.text("tickets", "fields", id, &serde_json::to_string(&fields)?));
             changed.insert("fields".to_owned(), Value::Null);
         }
     }
@@ -271,7 +355,11 @@ async fn words(
     }
     if tags {
         if store::tags(work, organisation, id).await?.len() > MAX_TAGS {
-            return Err(DeskError::invalid("tags", "too_many", "A ticket has at most 30 tags."));
+            return Err(DeskError::invalid(
+                "tags",
+                "too_many",
+                "A ticket has at most 30 tags.",
+            ));
         }
         changed.insert("tags".to_owned(), Value::Null);
     }
@@ -280,7 +368,12 @@ async fn words(
 
 /// New targets from the opening time, when what decides them changed.
 fn reclock(clinic: &Clinic, ticket: &mut super::model::Ticket) {
-    let fresh = Clocks::at_opening(clinic, &ticket.category, ticket.urgency.code(), ticket.created_at);
+    let fresh = Clocks::at_opening(
+        clinic,
+        &ticket.category,
+        ticket.urgency.code(),
+        ticket.created_at,
+    );
     if ticket.clocks.first_response.is_some() {
         ticket.clocks.first_response = fresh.first_response;
     }
@@ -291,12 +384,18 @@ fn reclock(clinic: &Clinic, ticket: &mut super::model::Ticket) {
         && let Some(since) = ticket.waiting_since
     {
         let urgency = ticket.urgency.code();
-        ticket.clocks.next_response = Clocks::next_response_due(clinic, &ticket.category, urgency, since);
+        ticket.clocks.next_response =
+            Clocks::next_response_due(clinic, &ticket.category, urgency, since);
     }
 }
 
 /// Moves a ticket to `status`, with what follows for its clocks.
-pub(super) fn set_status(clinic: &Clinic, ticket: &mut super::model::Ticket, status: Status, now: Timestamp) {
+pub(super) fn set_status(
+    clinic: &Clinic,
+    ticket: &mut super::model::Ticket,
+    status: Status,
+    now: Timestamp,
+) {
     let was_active = ticket.status.is_active();
     ticket.status = status;
     ticket.sub_status = None;
@@ -310,7 +409,8 @@ pub(super) fn set_status(clinic: &Clinic, ticket: &mut super::model::Ticket, sta
         let urgency = ticket.urgency.code();
         ticket.clocks = Clocks::at_opening(clinic, &ticket.category, urgency, now);
         if ticket.first_responded_at.is_some() {
-            ticket.clocks.next_response = Clocks::next_response_due(clinic, &ticket.category, urgency, now);
+            ticket.clocks.next_response =
+                Clocks::next_response_due(clinic, &ticket.category, urgency, now);
             ticket.clocks.first_response = None;
         }
     }

@@ -11,11 +11,13 @@ use crate::ids::{InboundMailId, MailboxId, MessageId, QueueId, TicketId};
 use crate::outbound;
 use crate::patients::Requester;
 use crate::sla::Clocks;
-use crate::timeline::{self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage};
+use crate::timeline::{
+    self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
+};
 use crate::triage::{self, Placed};
+use crate::work::Work;
 use bedside_language::Channel;
 use bedside_web::Locale;
-use crate::work::Work;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -60,12 +62,22 @@ pub struct NewTicket {
 
 /// Something that is written in the same transaction as a new ticket or message.
 pub type Also = Box<
-    dyn for<'a, 'tx> FnOnce(&'a mut Work<'tx>, TicketId, MessageId) -> BoxFuture<'a, Result<(), DeskError>> + Send,
+    dyn for<'a, 'tx> FnOnce(
+            &'a mut Work<'tx>,
+            TicketId,
+            MessageId,
+        ) -> BoxFuture<'a, Result<(), DeskError>>
+        + Send,
 >;
 
 impl NewTicket {
     /// A request with nothing but words.
-    pub fn new(requester: Requester, channel: Channel, subject: impl Into<String>, body: impl Into<String>) -> Self {
+    pub fn new(
+        requester: Requester,
+        channel: Channel,
+        subject: impl Into<String>,
+        body: impl Into<String>,
+    ) -> Self {
         Self {
             requester,
             channel,
@@ -174,9 +186,13 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             let (requester, stored, first) = &*shared;
             let organisation = work.ctx.organisation;
             if let Some((channel, external)) = &external
-                && !timeline::note_external(work, channel, external, Some(id), Some(first.id)).await?
+                && !timeline::note_external(work, channel, external, Some(id), Some(first.id))
+                    .await?
             {
-                return Err(DeskError::Conflict { code: "duplicate", text: "This message is here already." });
+                return Err(DeskError::Conflict {
+                    code: "duplicate",
+                    text: "This message is here already.",
+                });
             }
             requester.store(work).await?;
             let number = store::next_number(work, organisation).await?;
@@ -187,7 +203,12 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             if let Some(other) = related {
                 store::add_link(work, organisation, id, other, "related").await?;
             }
-            work.event(kind::TICKET_CREATED, Some(id), None, &serde_json::json!({ "number": number }));
+            work.event(
+                kind::TICKET_CREATED,
+                Some(id),
+                Some(first.id),
+                &serde_json::json!({ "number": number }),
+            );
             work.audit(NewEntry::new("ticket.create", "ticket", id).purpose("treatment"));
             if acknowledge {
                 outbound::acknowledge(work, &stored.ticket, requester).await?;
@@ -195,7 +216,11 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             if let Some(also) = also {
                 also(work, id, first.id).await?;
             }
-            Ok(Created { id, number, message: first.id })
+            Ok(Created {
+                id,
+                number,
+                message: first.id,
+            })
         }
         .boxed()
     })
@@ -203,11 +228,19 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
 }
 
 /// What the requester or a rule said about it wins over the engine, except over a crisis.
-fn said(clinic: &crate::orgs::Clinic, placed: &mut Placed, new: &NewTicket) -> Result<(), DeskError> {
+fn said(
+    clinic: &crate::orgs::Clinic,
+    placed: &mut Placed,
+    new: &NewTicket,
+) -> Result<(), DeskError> {
     if let Some(code) = &new.category {
-        let category = clinic
-            .category(code)
-            .ok_or_else(|| DeskError::invalid("category", "unknown_category", "This category does not exist."))?;
+        let category = clinic.category(code).ok_or_else(|| {
+            DeskError::invalid(
+                "category",
+                "unknown_category",
+                "This category does not exist.",
+            )
+        })?;
         placed.category.clone_from(code);
         if placed.level != bedside_language::Level::Emergency {
             placed.queue_id = category.queue_id;
@@ -216,9 +249,9 @@ fn said(clinic: &crate::orgs::Clinic, placed: &mut Placed, new: &NewTicket) -> R
     if let Some(queue) = new.queue
         && placed.level != bedside_language::Level::Emergency
     {
-        clinic
-            .queue(queue)
-            .ok_or_else(|| DeskError::invalid("queue_id", "unknown_queue", "This queue does not exist."))?;
+        clinic.queue(queue).ok_or_else(|| {
+            DeskError::invalid("queue_id", "unknown_queue", "This queue does not exist.")
+        })?;
         placed.queue_id = queue;
     }
     Ok(())
@@ -228,7 +261,13 @@ fn said(clinic: &crate::orgs::Clinic, placed: &mut Placed, new: &NewTicket) -> R
 pub(super) fn subject_of(subject: &str, body: &str) -> String {
     let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let shown = |c: char| if c.is_control() { ' ' } else { c };
-    let given = line(&subject.chars().take(4 * MAX_SUBJECT).map(shown).collect::<String>());
+    let given = line(
+        &subject
+            .chars()
+            .take(4 * MAX_SUBJECT)
+            .map(shown)
+            .collect::<String>(),
+    );
     if !given.is_empty() {
         return given.chars().take(MAX_SUBJECT).collect();
     }
@@ -246,8 +285,14 @@ mod tests {
     #[test]
     fn a_subject_is_one_line() {
         assert_eq!(subject_of(" My\r\nBcc: x@y bill ", ""), "My Bcc: x@y bill");
-        assert_eq!(subject_of("", "Hello,\n\nI need a refill"), "Hello, I need a refill");
+        assert_eq!(
+            subject_of("", "Hello,\n\nI need a refill"),
+            "Hello, I need a refill"
+        );
         assert!(subject_of("", &"long words ".repeat(30)).ends_with('…'));
-        assert_eq!(subject_of(&"x".repeat(9999), "").chars().count(), MAX_SUBJECT);
+        assert_eq!(
+            subject_of(&"x".repeat(9999), "").chars().count(),
+            MAX_SUBJECT
+        );
     }
 }

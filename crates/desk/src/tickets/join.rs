@@ -22,7 +22,11 @@ use serde_json::{Map, json};
 pub async fn merge(app: &App, ctx: &Ctx, from: TicketId, into: TicketId) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     if from == into {
-        return Err(DeskError::invalid("into", "same_ticket", "A request can't go into itself."));
+        return Err(DeskError::invalid(
+            "into",
+            "same_ticket",
+            "A request can't go into itself.",
+        ));
     }
     let clinic = app.directory.of(ctx.organisation)?;
     app.command(ctx, move |work| {
@@ -81,11 +85,19 @@ pub async fn split(
 ) -> Result<TicketId, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     if messages.is_empty() {
-        return Err(DeskError::invalid("messages", "required", "Choose at least one message."));
+        return Err(DeskError::invalid(
+            "messages",
+            "required",
+            "Choose at least one message.",
+        ));
     }
     let subject = subject_of(&subject, "");
     if subject.is_empty() {
-        return Err(DeskError::invalid("subject", "required", "A subject is needed."));
+        return Err(DeskError::invalid(
+            "subject",
+            "required",
+            "A subject is needed.",
+        ));
     }
     let clinic = app.directory.of(ctx.organisation)?;
     let id: TicketId = app.id();
@@ -117,7 +129,7 @@ pub async fn split(
             store::add_link(work, organisation, id, from, "split_from").await?;
             let data = json!({ "number": number, "version": old.ticket.version + 1, "changed": ["messages"] });
             work.event(kind::TICKET_SPLIT, Some(from), None, &data);
-            work.event(kind::TICKET_CREATED, Some(id), None, &json!({ "number": number }));
+            work.event(kind::TICKET_CREATED, Some(id), messages.first().copied(), &json!({ "number": number }));
             work.audit(NewEntry::new("ticket.split", "ticket", from).detail(&json!({ "into": id })));
             Ok(id)
         }
@@ -130,7 +142,11 @@ pub async fn split(
 pub async fn link(app: &App, ctx: &Ctx, one: TicketId, other: TicketId) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     if one == other {
-        return Err(DeskError::invalid("other", "same_ticket", "A request can't be linked to itself."));
+        return Err(DeskError::invalid(
+            "other",
+            "same_ticket",
+            "A request can't be linked to itself.",
+        ));
     }
     app.command(ctx, move |work| {
         async move {
@@ -138,10 +154,22 @@ pub async fn link(app: &App, ctx: &Ctx, one: TicketId, other: TicketId) -> Resul
             let first = locked(work, one, None).await?;
             let second = locked(work, other, None).await?;
             if store::add_link(work, organisation, one, other, "related").await? {
-                work.event(kind::TICKET_LINKED, Some(one), None, &json!({ "number": second.ticket.number }));
-                work.event(kind::TICKET_LINKED, Some(other), None, &json!({ "number": first.ticket.number }));
+                work.event(
+                    kind::TICKET_LINKED,
+                    Some(one),
+                    None,
+                    &json!({ "number": second.ticket.number }),
+                );
+                work.event(
+                    kind::TICKET_LINKED,
+                    Some(other),
+                    None,
+                    &json!({ "number": first.ticket.number }),
+                );
             }
-            work.audit(NewEntry::new("ticket.link", "ticket", one).detail(&json!({ "other": other })));
+            work.audit(
+                NewEntry::new("ticket.link", "ticket", one).detail(&json!({ "other": other })),
+            );
             Ok(())
         }
         .boxed()
@@ -158,7 +186,15 @@ pub async fn follow(app: &App, ctx: &Ctx, id: TicketId, on: bool) -> Result<(), 
             let organisation = work.ctx.organisation;
             locked(work, id, None).await?;
             store::follow(work, organisation, id, staff, on).await?;
-            work.audit(NewEntry::new(if on { "ticket.follow" } else { "ticket.unfollow" }, "ticket", id));
+            work.audit(NewEntry::new(
+                if on {
+                    "ticket.follow"
+                } else {
+                    "ticket.unfollow"
+                },
+                "ticket",
+                id,
+            ));
             Ok(())
         }
         .boxed()

@@ -228,4 +228,3 @@ pub fn normal_tag(tag: &str) -> Option<String> {
     let fine = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ');
     (!tag.is_empty() && tag.chars().count() <= 40 && tag.chars().all(fine)).then_some(tag)
 }
-

@@ -49,7 +49,10 @@ pub async fn list(
     let mut stored = store::list(&mut conn, ctx.organisation, view, after, limit + 1).await?;
     let more = stored.len() > usize::try_from(limit).unwrap_or(100);
     stored.truncate(usize::try_from(limit).unwrap_or(100));
-    let next = stored.last().filter(|_| more).map(|last| position(view, &last.ticket));
+    let next = stored
+        .last()
+        .filter(|_| more)
+        .map(|last| position(view, &last.ticket));
     let mut rows = Vec::with_capacity(stored.len());
     for one in stored {
         rows.push(row(app, &leave, &mut conn, ctx.organisation, one).await?);
@@ -58,8 +61,16 @@ pub async fn list(
 }
 
 fn position(view: &View, ticket: &Ticket) -> Position {
-    let at = if *view == View::Done { ticket.updated_at } else { ticket.due_at() };
-    Position { rank: ticket.rank(), at, id: ticket.id }
+    let at = if *view == View::Done {
+        ticket.updated_at
+    } else {
+        ticket.due_at()
+    };
+    Position {
+        rank: ticket.rank(),
+        at,
+        id: ticket.id,
+    }
 }
 
 fn name_of(view: &View) -> String {
@@ -86,11 +97,21 @@ async fn row(
     let subject = sealing.open_text("tickets", "subject", id, &stored.subject)?;
     let contact = patients::name_or_address(app, conn, organisation, stored.ticket.contact).await?;
     let tags = store::tags(conn, organisation, id).await?;
-    Ok(TicketRow { ticket: stored.ticket, subject, requester: contact, tags })
+    Ok(TicketRow {
+        ticket: stored.ticket,
+        subject,
+        requester: contact,
+        tags,
+    })
 }
 
 /// Rows for these tickets in their order, under leave that was given for a search.
-pub async fn rows(app: &App, leave: &Opened, ctx: &Ctx, ids: &[TicketId]) -> Result<Vec<TicketRow>, DeskError> {
+pub async fn rows(
+    app: &App,
+    leave: &Opened,
+    ctx: &Ctx,
+    ids: &[TicketId],
+) -> Result<Vec<TicketRow>, DeskError> {
     let mut conn = app.read().await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
@@ -102,7 +123,12 @@ pub async fn rows(app: &App, leave: &Opened, ctx: &Ctx, ids: &[TicketId]) -> Res
 }
 
 /// How many tickets some views hold, each counted up to `limit`.
-pub async fn counts(app: &App, ctx: &Ctx, views: &[View], limit: i64) -> Result<Vec<i64>, DeskError> {
+pub async fn counts(
+    app: &App,
+    ctx: &Ctx,
+    views: &[View],
+    limit: i64,
+) -> Result<Vec<i64>, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
     let mut conn = app.read().await?;
     let mut found = Vec::with_capacity(views.len());
@@ -118,39 +144,70 @@ pub async fn resolve(app: &App, ctx: &Ctx, text: &str) -> Result<TicketId, DeskE
     if let Ok(id) = text.parse::<TicketId>() {
         return Ok(id);
     }
-    let number: i64 = text.trim_start_matches('#').parse().map_err(|_| DeskError::NotFound)?;
+    let number: i64 = text
+        .trim_start_matches('#')
+        .parse()
+        .map_err(|_| DeskError::NotFound)?;
     let stored = store::by_number(&mut app.read().await?, ctx.organisation, number).await?;
-    stored.map(|stored| stored.ticket.id).ok_or(DeskError::NotFound)
+    stored
+        .map(|stored| stored.ticket.id)
+        .ok_or(DeskError::NotFound)
 }
 
 /// A ticket's row without its words, for the desk's own machinery; `merged_into` is followed.
-pub(crate) async fn row_for(app: &App, organisation: OrganisationId, id: TicketId) -> Result<Ticket, DeskError> {
+pub(crate) async fn row_for(
+    app: &App,
+    organisation: OrganisationId,
+    id: TicketId,
+) -> Result<Ticket, DeskError> {
     let mut conn = app.read().await?;
-    let mut stored = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let mut stored = store::one(&mut conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     // A chain of merges is short; the bound ends a loop that a defect could have made.
     for _ in 0..20 {
-        let Some(into) = stored.ticket.merged_into else { break };
-        stored = store::one(&mut conn, organisation, into).await?.ok_or(DeskError::NotFound)?;
+        let Some(into) = stored.ticket.merged_into else {
+            break;
+        };
+        stored = store::one(&mut conn, organisation, into)
+            .await?
+            .ok_or(DeskError::NotFound)?;
     }
     Ok(stored.ticket)
 }
 
 /// A ticket's subject for the part that sends, and for the index.
-pub(crate) async fn subject_for(app: &App, organisation: OrganisationId, id: TicketId) -> Result<String, DeskError> {
+pub(crate) async fn subject_for(
+    app: &App,
+    organisation: OrganisationId,
+    id: TicketId,
+) -> Result<String, DeskError> {
     let mut conn = app.read().await?;
-    let stored = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let stored = store::one(&mut conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     let sealing = records::sealing(app, &mut conn, organisation, stored.ticket.key).await?;
     sealing.open_text("tickets", "subject", id, &stored.subject)
 }
 
 /// Everything a page about a ticket shows.
 pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, DeskError> {
-    let leave =
-        records::open(app, ctx, Permission::TicketsRead, Purpose::Treatment, "ticket.read", "ticket", id).await?;
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::TicketsRead,
+        Purpose::Treatment,
+        "ticket.read",
+        "ticket",
+        id,
+    )
+    .await?;
     let organisation = ctx.organisation;
     let patient = {
         let mut conn = app.read().await?;
-        let stored = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+        let stored = store::one(&mut conn, organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
         stored.ticket.patient
     };
     let patient = match patient {
@@ -160,7 +217,9 @@ pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, Desk
         _ => None,
     };
     let mut conn = app.read().await?;
-    let stored = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let stored = store::one(&mut conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     let sealing = leave.sealing(&mut conn, stored.ticket.key).await?;
     let fields = match &stored.fields {
         Some(sealed) => serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?,
@@ -170,14 +229,20 @@ pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, Desk
     Ok(TicketView {
         subject: sealing.open_text("tickets", "subject", id, &stored.subject)?,
         fields,
-        contact: patients::open_contact(app, &mut conn, organisation, stored.ticket.contact).await?,
+        contact: patients::open_contact(app, &mut conn, organisation, stored.ticket.contact)
+            .await?,
         patient,
         messages: timeline::load(&leave, &mut conn, organisation, id, None).await?,
         events: events::of_ticket(&mut conn, organisation, id, EVENTS).await?,
         tags: store::tags(&mut conn, organisation, id).await?,
         links: links
             .into_iter()
-            .map(|(kind, ticket, number, status)| LinkView { kind, ticket, number, status })
+            .map(|(kind, ticket, number, status)| LinkView {
+                kind,
+                ticket,
+                number,
+                status,
+            })
             .collect(),
         followers: store::followers(&mut conn, organisation, id).await?,
         ticket: stored.ticket,

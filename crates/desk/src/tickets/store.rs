@@ -89,7 +89,10 @@ statements! {
 
 fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
     let code: String = row.get(column)?;
-    read(&code).ok_or(DbError::Column { column, reason: "an unknown code".to_owned() })
+    read(&code).ok_or(DbError::Column {
+        column,
+        reason: "an unknown code".to_owned(),
+    })
 }
 
 fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
@@ -133,8 +136,13 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
     })
 }
 
-pub(super) async fn next_number(conn: &mut Conn, organisation: OrganisationId) -> Result<i64, DeskError> {
-    Ok(conn.query_one(NEXT_NUMBER, args![organisation], |row| row.get(0)).await?)
+pub(super) async fn next_number(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<i64, DeskError> {
+    Ok(conn
+        .query_one(NEXT_NUMBER, args![organisation], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn insert(
@@ -241,7 +249,9 @@ pub(super) async fn by_number(
     organisation: OrganisationId,
     number: i64,
 ) -> Result<Option<StoredTicket>, DeskError> {
-    Ok(conn.query_opt(BY_NUMBER, args![organisation, number], ticket).await?)
+    Ok(conn
+        .query_opt(BY_NUMBER, args![organisation, number], ticket)
+        .await?)
 }
 
 /// Where a list goes on: rank and due time (or time of change), and the id behind which to go on.
@@ -256,10 +266,16 @@ pub struct Position {
 }
 
 impl Position {
-    const START: Self =
-        Self { rank: -1, at: Timestamp::from_micros(i64::MIN), id: TicketId::from_bytes([0; 16]) };
-    const END: Self =
-        Self { rank: i64::MAX, at: Timestamp::from_micros(i64::MAX), id: TicketId::from_bytes([255; 16]) };
+    const START: Self = Self {
+        rank: -1,
+        at: Timestamp::from_micros(i64::MIN),
+        id: TicketId::from_bytes([0; 16]),
+    };
+    const END: Self = Self {
+        rank: i64::MAX,
+        at: Timestamp::from_micros(i64::MAX),
+        id: TicketId::from_bytes([255; 16]),
+    };
 }
 
 pub(super) async fn list(
@@ -271,16 +287,37 @@ pub(super) async fn list(
 ) -> Result<Vec<StoredTicket>, DeskError> {
     let first = after.unwrap_or(Position::START);
     let last = after.unwrap_or(Position::END);
-    let mut run = async |statement: Statement, args: &[Value<'_>]| conn.query(statement, args, ticket).await;
+    let mut run =
+        async |statement: Statement, args: &[Value<'_>]| conn.query(statement, args, ticket).await;
     Ok(match view {
-        View::Queue(queue) => run(IN_QUEUE, args![organisation, queue, first.rank, first.at, first.id, limit]).await?,
-        View::Assignee(staff) => {
-            run(OF_ASSIGNEE, args![organisation, staff, first.rank, first.at, first.id, limit]).await?
+        View::Queue(queue) => {
+            run(
+                IN_QUEUE,
+                args![organisation, queue, first.rank, first.at, first.id, limit],
+            )
+            .await?
         }
-        View::Active => run(ACTIVE, args![organisation, first.rank, first.at, first.id, limit]).await?,
+        View::Assignee(staff) => {
+            run(
+                OF_ASSIGNEE,
+                args![organisation, staff, first.rank, first.at, first.id, limit],
+            )
+            .await?
+        }
+        View::Active => {
+            run(
+                ACTIVE,
+                args![organisation, first.rank, first.at, first.id, limit],
+            )
+            .await?
+        }
         View::Done => run(DONE, args![organisation, last.at, last.id, limit]).await?,
-        View::Contact(contact) => run(OF_CONTACT, args![organisation, contact, last.id, limit]).await?,
-        View::Patient(patient) => run(OF_PATIENT, args![organisation, patient, last.id, limit]).await?,
+        View::Contact(contact) => {
+            run(OF_CONTACT, args![organisation, contact, last.id, limit]).await?
+        }
+        View::Patient(patient) => {
+            run(OF_PATIENT, args![organisation, patient, last.id, limit]).await?
+        }
         View::Tag(tag) => run(TAGGED, args![organisation, tag, last.id, limit]).await?,
     })
 }
@@ -294,8 +331,14 @@ pub(super) async fn count(
 ) -> Result<i64, DeskError> {
     let read = |row: &Row<'_>| row.get(0);
     Ok(match view {
-        View::Queue(queue) => conn.query_one(COUNT_QUEUE, args![organisation, queue, limit], read).await?,
-        View::Assignee(staff) => conn.query_one(COUNT_ASSIGNEE, args![organisation, staff, limit], read).await?,
+        View::Queue(queue) => {
+            conn.query_one(COUNT_QUEUE, args![organisation, queue, limit], read)
+                .await?
+        }
+        View::Assignee(staff) => {
+            conn.query_one(COUNT_ASSIGNEE, args![organisation, staff, limit], read)
+                .await?
+        }
         _ => 0,
     })
 }
@@ -305,7 +348,9 @@ pub(super) async fn tags(
     organisation: OrganisationId,
     id: TicketId,
 ) -> Result<Vec<String>, DeskError> {
-    Ok(conn.query(TAGS, args![organisation, id], |row| row.get(0)).await?)
+    Ok(conn
+        .query(TAGS, args![organisation, id], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn add_tag(
@@ -323,7 +368,10 @@ pub(super) async fn remove_tag(
     id: TicketId,
     tag: &str,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(REMOVE_TAG, args![organisation, id, tag]).await? == 1)
+    Ok(conn
+        .execute(REMOVE_TAG, args![organisation, id, tag])
+        .await?
+        == 1)
 }
 
 pub(super) async fn add_link(
@@ -333,7 +381,10 @@ pub(super) async fn add_link(
     to: TicketId,
     kind: &str,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(ADD_LINK, args![organisation, from, to, kind]).await? == 1)
+    Ok(conn
+        .execute(ADD_LINK, args![organisation, from, to, kind])
+        .await?
+        == 1)
 }
 
 /// (kind as seen from `id`, other ticket, number, status).
@@ -343,10 +394,18 @@ pub(super) async fn links(
     id: TicketId,
 ) -> Result<Vec<(String, TicketId, i64, Status)>, DeskError> {
     let read = |row: &Row<'_>| {
-        Ok((row.get::<String>(0)?, row.get(1)?, row.get(2)?, coded(row, 3, Status::from_code)?))
+        Ok((
+            row.get::<String>(0)?,
+            row.get(1)?,
+            row.get(2)?,
+            coded(row, 3, Status::from_code)?,
+        ))
     };
-    let mut links = conn.query(LINKS_FROM, args![organisation, id], read).await?;
-    for (kind, other, number, status) in conn.query(LINKS_TO, args![organisation, id], read).await? {
+    let mut links = conn
+        .query(LINKS_FROM, args![organisation, id], read)
+        .await?;
+    for (kind, other, number, status) in conn.query(LINKS_TO, args![organisation, id], read).await?
+    {
         let kind = match kind.as_str() {
             "merged_into" => "merged_from",
             "split_from" => "split_into",
@@ -364,7 +423,11 @@ pub(super) async fn follow(
     staff: StaffId,
     on: bool,
 ) -> Result<(), DeskError> {
-    conn.execute(if on { FOLLOW } else { UNFOLLOW }, args![organisation, id, staff]).await?;
+    conn.execute(
+        if on { FOLLOW } else { UNFOLLOW },
+        args![organisation, id, staff],
+    )
+    .await?;
     Ok(())
 }
 
@@ -373,6 +436,7 @@ pub(super) async fn followers(
     organisation: OrganisationId,
     id: TicketId,
 ) -> Result<Vec<StaffId>, DeskError> {
-    Ok(conn.query(FOLLOWERS, args![organisation, id], |row| row.get(0)).await?)
+    Ok(conn
+        .query(FOLLOWERS, args![organisation, id], |row| row.get(0))
+        .await?)
 }
-

@@ -12,7 +12,9 @@ use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
 use crate::records;
 use crate::sla::Clocks;
-use crate::timeline::{self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage};
+use crate::timeline::{
+    self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
+};
 use crate::triage;
 use bedside_language::{Channel, Level};
 use futures_util::FutureExt;
@@ -43,19 +45,30 @@ fn author(ctx: &Ctx) -> Author {
 
 fn words(body: &str) -> Result<(), DeskError> {
     if body.trim().is_empty() {
-        return Err(DeskError::invalid("body", "required", "Write something first."));
+        return Err(DeskError::invalid(
+            "body",
+            "required",
+            "Write something first.",
+        ));
     }
     Ok(())
 }
 
 /// Answers. The mail waits for the clinic's undo window, then goes out.
-pub async fn reply(app: &App, ctx: &Ctx, id: TicketId, reply: Reply) -> Result<MessageId, DeskError> {
+pub async fn reply(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    reply: Reply,
+) -> Result<MessageId, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     words(&reply.body)?;
     let clinic = app.directory.of(ctx.organisation)?;
     let (sealing, locale) = {
         let mut conn = app.read().await?;
-        let stored = super::store::one(&mut conn, ctx.organisation, id).await?.ok_or(DeskError::NotFound)?;
+        let stored = super::store::one(&mut conn, ctx.organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
         open_for_words(&stored.ticket)?;
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
         (sealing, stored.ticket.locale)
@@ -135,7 +148,10 @@ fn counted(ticket: &mut Ticket, now: bedside_db::Timestamp, by: &str) {
 
 fn open_for_words(ticket: &Ticket) -> Result<(), DeskError> {
     if ticket.merged_into.is_some() {
-        return Err(DeskError::Conflict { code: "merged", text: "This request went into another one." });
+        return Err(DeskError::Conflict {
+            code: "merged",
+            text: "This request went into another one.",
+        });
     }
     Ok(())
 }
@@ -152,7 +168,9 @@ pub async fn note(
     words(&body)?;
     let sealing = {
         let mut conn = app.read().await?;
-        let stored = super::store::one(&mut conn, ctx.organisation, id).await?.ok_or(DeskError::NotFound)?;
+        let stored = super::store::one(&mut conn, ctx.organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
         records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?
     };
     let html = bedside_codecs::mail::html::markdown_to_html(&body);
@@ -213,11 +231,18 @@ pub struct Inbound {
 
 /// Adds the patient's words. They reopen a resolved ticket, start the clock of the next answer, end a snooze, and
 /// pass the safety look like a first message does.
-pub async fn inbound(app: &App, ctx: &Ctx, id: TicketId, new: Inbound) -> Result<MessageId, DeskError> {
+pub async fn inbound(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    new: Inbound,
+) -> Result<MessageId, DeskError> {
     let clinic = app.directory.of(ctx.organisation)?;
     let (sealing, locale) = {
         let mut conn = app.read().await?;
-        let stored = super::store::one(&mut conn, ctx.organisation, id).await?.ok_or(DeskError::NotFound)?;
+        let stored = super::store::one(&mut conn, ctx.organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
         if stored.ticket.contact != new.contact {
             return Err(DeskError::Forbidden);
         }
@@ -249,9 +274,13 @@ pub async fn inbound(app: &App, ctx: &Ctx, id: TicketId, new: Inbound) -> Result
         async move {
             let mut stored = locked(work, id, None).await?;
             if let Some((channel, external)) = &external
-                && !timeline::note_external(work, channel, external, Some(id), Some(sealed.id)).await?
+                && !timeline::note_external(work, channel, external, Some(id), Some(sealed.id))
+                    .await?
             {
-                return Err(DeskError::Conflict { code: "duplicate", text: "This message is here already." });
+                return Err(DeskError::Conflict {
+                    code: "duplicate",
+                    text: "This message is here already.",
+                });
             }
             sealed.store(work, id).await?;
             let mut changed = Map::new();
@@ -278,7 +307,11 @@ pub async fn inbound(app: &App, ctx: &Ctx, id: TicketId, new: Inbound) -> Result
 }
 
 /// What the patient's next words change.
-fn wrote_again(work: &crate::work::Work<'_>, clinic: &Clinic, ticket: &mut Ticket) -> Map<String, Value> {
+fn wrote_again(
+    work: &crate::work::Work<'_>,
+    clinic: &Clinic,
+    ticket: &mut Ticket,
+) -> Map<String, Value> {
     let mut changed = Map::new();
     if ticket.status != Status::New && ticket.status != Status::Open {
         set_status(clinic, ticket, Status::Open, work.now);
@@ -290,8 +323,12 @@ fn wrote_again(work: &crate::work::Work<'_>, clinic: &Clinic, ticket: &mut Ticke
     if ticket.waiting_since.is_none() {
         ticket.waiting_since = Some(work.now);
         if ticket.first_responded_at.is_some() {
-            ticket.clocks.next_response =
-                Clocks::next_response_due(clinic, &ticket.category, ticket.urgency.code(), work.now);
+            ticket.clocks.next_response = Clocks::next_response_due(
+                clinic,
+                &ticket.category,
+                ticket.urgency.code(),
+                work.now,
+            );
         }
     }
     changed
@@ -309,10 +346,18 @@ fn raise(
     ticket.triage = why;
     if ticket.urgency != Urgency::Emergency {
         ticket.urgency = Urgency::Emergency;
-        ticket.clocks = Clocks::at_opening(clinic, &ticket.category, Urgency::Emergency.code(), work.now);
+        ticket.clocks = Clocks::at_opening(
+            clinic,
+            &ticket.category,
+            Urgency::Emergency.code(),
+            work.now,
+        );
         changed.insert("urgency".to_owned(), json!(Urgency::Emergency.code()));
     }
-    if let Some(queue) = clinic.queue_for(purpose::CRISIS).filter(|queue| queue.id != ticket.queue) {
+    if let Some(queue) = clinic
+        .queue_for(purpose::CRISIS)
+        .filter(|queue| queue.id != ticket.queue)
+    {
         ticket.queue = queue.id;
         changed.insert("queue_id".to_owned(), json!(queue.id));
     }
@@ -321,7 +366,9 @@ fn raise(
 /// Takes an answer back while its undo window is open. Only its author can.
 pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
-    let written_by = timeline::message_for_sending(app, ctx.organisation, id, message).await?.author_id;
+    let written_by = timeline::message_for_sending(app, ctx.organisation, id, message)
+        .await?
+        .author_id;
     if written_by.is_none() || written_by != ctx.actor.uuid() {
         return Err(DeskError::Forbidden);
     }
@@ -345,4 +392,3 @@ pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Res
     })
     .await
 }
-

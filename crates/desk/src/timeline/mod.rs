@@ -8,9 +8,13 @@ pub mod model;
 mod service;
 mod store;
 
-pub use model::{AttachmentView, Author, Envelope, MessageKind, MessageState, MessageView, NewAttachment, NewMessage};
-pub use service::{
-    MAX_BODY, PAGE, Sealed, attachment, known_external, load, move_all, move_some, note_external, seal, set_state,
+pub use model::{
+    AttachmentView, Author, Envelope, MessageKind, MessageState, MessageView, NewAttachment,
+    NewMessage,
 };
-pub(crate) use service::{body_for_index, by_doc, message_for_sending};
+pub use service::{
+    MAX_BODY, PAGE, Sealed, attachment, known_external, load, move_all, move_some, note_external,
+    seal, set_state,
+};
+pub(crate) use service::{body_for_index, by_doc, first_of, message_for_sending};
 pub use store::ALL as STATEMENTS;

@@ -33,12 +33,21 @@ pub struct Sealed {
 
 /// Seals a message for the ticket it goes to. Done before the command, so that the writer only stores bytes.
 pub fn seal(app: &App, sealing: &Sealing, new: NewMessage) -> Result<Sealed, DeskError> {
-    if new.body.len() > MAX_BODY || new.html.as_ref().is_some_and(|html| html.len() > 4 * MAX_BODY) {
+    if new.body.len() > MAX_BODY
+        || new
+            .html
+            .as_ref()
+            .is_some_and(|html| html.len() > 4 * MAX_BODY)
+    {
         return Err(DeskError::TooLarge { limit: MAX_BODY });
     }
     let id: MessageId = app.id();
     let seal = |column, text: &str| sealing.text("messages", column, id, text);
-    let envelope = new.envelope.as_ref().map(serde_json::to_string).transpose()?;
+    let envelope = new
+        .envelope
+        .as_ref()
+        .map(serde_json::to_string)
+        .transpose()?;
     let attachments = new
         .attachments
         .iter()
@@ -46,7 +55,11 @@ pub fn seal(app: &App, sealing: &Sealing, new: NewMessage) -> Result<Sealed, Des
             let file_id: AttachmentId = app.id();
             let name = sealing.text("attachments", "name", file_id, &file.name);
             let cid = file.content_id.as_deref();
-            (file_id, name, cid.map(|cid| sealing.text("attachments", "content_id", file_id, cid)))
+            (
+                file_id,
+                name,
+                cid.map(|cid| sealing.text("attachments", "content_id", file_id, cid)),
+            )
         })
         .collect();
     Ok(Sealed {
@@ -101,13 +114,23 @@ impl Sealed {
 
 fn open_message(sealing: &Sealing, row: MessageRow) -> Result<MessageView, DeskError> {
     let open = |column, sealed: &[u8]| sealing.open_text("messages", column, row.id, sealed);
-    let envelope = row.envelope.as_deref().map(|sealed| open("envelope", sealed)).transpose()?;
+    let envelope = row
+        .envelope
+        .as_deref()
+        .map(|sealed| open("envelope", sealed))
+        .transpose()?;
     Ok(MessageView {
         id: row.id,
         kind: row.kind,
         body: open("body", &row.body)?,
-        html: row.html.as_deref().map(|sealed| open("html", sealed)).transpose()?,
-        envelope: envelope.map(|json| serde_json::from_str(&json)).transpose()?,
+        html: row
+            .html
+            .as_deref()
+            .map(|sealed| open("html", sealed))
+            .transpose()?,
+        envelope: envelope
+            .map(|json| serde_json::from_str(&json))
+            .transpose()?,
         channel: row.channel,
         author_kind: row.author_kind,
         author_id: row.author_id,
@@ -159,14 +182,24 @@ async fn attach(
     messages: &mut [MessageView],
 ) -> Result<(), DeskError> {
     for row in store::attachments(conn, organisation, ticket).await? {
-        let Some(sealing) = keys.get(&row.message) else { continue };
-        let Some(message) = messages.iter_mut().find(|message| message.id == row.message) else { continue };
+        let Some(sealing) = keys.get(&row.message) else {
+            continue;
+        };
+        let Some(message) = messages
+            .iter_mut()
+            .find(|message| message.id == row.message)
+        else {
+            continue;
+        };
         message.attachments.push(open_attachment(sealing, &row)?);
     }
     Ok(())
 }
 
-fn open_attachment(sealing: &Sealing, row: &store::AttachmentRow) -> Result<AttachmentView, DeskError> {
+fn open_attachment(
+    sealing: &Sealing,
+    row: &store::AttachmentRow,
+) -> Result<AttachmentView, DeskError> {
     let cid = row.content_id.as_deref();
     Ok(AttachmentView {
         id: row.id,
@@ -174,7 +207,9 @@ fn open_attachment(sealing: &Sealing, row: &store::AttachmentRow) -> Result<Atta
         media_type: row.media_type.clone(),
         size: row.size,
         inline: row.inline,
-        content_id: cid.map(|cid| sealing.open_text("attachments", "content_id", row.id, cid)).transpose()?,
+        content_id: cid
+            .map(|cid| sealing.open_text("attachments", "content_id", row.id, cid))
+            .transpose()?,
         blob: row.blob,
     })
 }
@@ -196,7 +231,9 @@ pub async fn attachment(
     )
     .await?;
     let mut conn = app.read().await?;
-    let (row, ticket, key) = store::attachment(&mut conn, ctx.organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let (row, ticket, key) = store::attachment(&mut conn, ctx.organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     let sealing = leave.sealing(&mut conn, key).await?;
     Ok((open_attachment(&sealing, &row)?, ticket))
 }
@@ -209,7 +246,9 @@ pub(crate) async fn message_for_sending(
     id: MessageId,
 ) -> Result<MessageView, DeskError> {
     let mut conn = app.read().await?;
-    let row = store::one(&mut conn, organisation, ticket, id).await?.ok_or(DeskError::NotFound)?;
+    let row = store::one(&mut conn, organisation, ticket, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     if row.kind != MessageKind::Outbound {
         return Err(DeskError::Internal("only an answer can be sent".to_owned()));
     }
@@ -229,7 +268,9 @@ pub(crate) async fn body_for_index(
     ticket: TicketId,
     id: MessageId,
 ) -> Result<Option<(i64, String, String)>, DeskError> {
-    let Some(row) = store::one(conn, organisation, ticket, id).await? else { return Ok(None) };
+    let Some(row) = store::one(conn, organisation, ticket, id).await? else {
+        return Ok(None);
+    };
     let sealing = match records::sealing(app, conn, organisation, row.key).await {
         Ok(sealing) => sealing,
         Err(DeskError::Gone) => return Ok(None),
@@ -239,6 +280,15 @@ pub(crate) async fn body_for_index(
     Ok(Some((row.doc, row.locale, body)))
 }
 
+/// A ticket's first message.
+pub(crate) async fn first_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<Option<MessageId>, DeskError> {
+    store::first_of(conn, organisation, ticket).await
+}
+
 /// A message by its number in the search index, with its ticket.
 pub(crate) async fn by_doc(
     leave: &Opened,
@@ -246,7 +296,9 @@ pub(crate) async fn by_doc(
     organisation: OrganisationId,
     doc: i64,
 ) -> Result<Option<(TicketId, MessageView)>, DeskError> {
-    let Some((ticket, row)) = store::by_doc(conn, organisation, doc).await? else { return Ok(None) };
+    let Some((ticket, row)) = store::by_doc(conn, organisation, doc).await? else {
+        return Ok(None);
+    };
     let sealing = leave.sealing(conn, row.key).await?;
     Ok(Some((ticket, open_message(&sealing, row)?)))
 }
@@ -262,12 +314,25 @@ pub async fn set_state(
     if !store::set_state(work, organisation, ticket, id, state, now).await? {
         return Err(DeskError::NotFound);
     }
-    work.event(kind::MESSAGE_STATE, Some(ticket), Some(id), &serde_json::json!({ "state": state.code() }));
+    work.event(
+        kind::MESSAGE_STATE,
+        Some(ticket),
+        Some(id),
+        &serde_json::json!({ "state": state.code() }),
+    );
     Ok(())
 }
 
-fn external_blind(app: &App, organisation: OrganisationId, external: &str) -> Result<[u8; 16], DeskError> {
-    Ok(app.keyring.of(organisation)?.blind.index(BlindKind::MessageId, external))
+fn external_blind(
+    app: &App,
+    organisation: OrganisationId,
+    external: &str,
+) -> Result<[u8; 16], DeskError> {
+    Ok(app
+        .keyring
+        .of(organisation)?
+        .blind
+        .index(BlindKind::MessageId, external))
 }
 
 /// Notes a provider's id in the caller's command; `false` when it is known already, and nothing may be added then.
@@ -313,9 +378,10 @@ pub async fn move_some(
             return Err(DeskError::NotFound);
         }
     }
-    work.audit(NewEntry::new("message.move", "ticket", from).detail(&serde_json::json!({
-        "to": to, "count": messages.len()
-    })));
+    work.audit(
+        NewEntry::new("message.move", "ticket", from).detail(&serde_json::json!({
+            "to": to, "count": messages.len()
+        })),
+    );
     Ok(())
 }
-

@@ -24,6 +24,8 @@ statements! {
     /// Messages by their numbers in the search index.
     BY_DOC = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
         state_at, attachment_count, created_at, doc, ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
+    /// A ticket's first message.
+    FIRST = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY id LIMIT 1";
     /// A ticket's files.
     ATTACHMENTS = "SELECT message_id, id, name, media_type, size, inline_image, content_id, blob_id FROM attachments \
         WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY message_id, id";
@@ -70,7 +72,10 @@ pub(super) struct MessageRow {
 
 fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
     let code: String = row.get(column)?;
-    read(&code).ok_or(DbError::Column { column, reason: "an unknown code".to_owned() })
+    read(&code).ok_or(DbError::Column {
+        column,
+        reason: "an unknown code".to_owned(),
+    })
 }
 
 fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
@@ -181,7 +186,13 @@ pub(super) async fn of_ticket(
     before: MessageId,
     limit: i64,
 ) -> Result<Vec<MessageRow>, DeskError> {
-    Ok(conn.query(OF_TICKET, args![organisation, ticket, before, limit], message).await?)
+    Ok(conn
+        .query(
+            OF_TICKET,
+            args![organisation, ticket, before, limit],
+            message,
+        )
+        .await?)
 }
 
 pub(super) async fn one(
@@ -190,7 +201,9 @@ pub(super) async fn one(
     ticket: TicketId,
     id: MessageId,
 ) -> Result<Option<MessageRow>, DeskError> {
-    Ok(conn.query_opt(ONE, args![organisation, ticket, id], message).await?)
+    Ok(conn
+        .query_opt(ONE, args![organisation, ticket, id], message)
+        .await?)
 }
 
 pub(super) async fn by_doc(
@@ -198,7 +211,21 @@ pub(super) async fn by_doc(
     organisation: OrganisationId,
     doc: i64,
 ) -> Result<Option<(TicketId, MessageRow)>, DeskError> {
-    Ok(conn.query_opt(BY_DOC, args![organisation, doc], |row| Ok((row.get(16)?, message(row)?))).await?)
+    Ok(conn
+        .query_opt(BY_DOC, args![organisation, doc], |row| {
+            Ok((row.get(16)?, message(row)?))
+        })
+        .await?)
+}
+
+pub(super) async fn first_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<Option<MessageId>, DeskError> {
+    Ok(conn
+        .query_opt(FIRST, args![organisation, ticket], |row| row.get(0))
+        .await?)
 }
 
 /// A file as stored.
@@ -231,7 +258,9 @@ pub(super) async fn attachments(
     organisation: OrganisationId,
     ticket: TicketId,
 ) -> Result<Vec<AttachmentRow>, DeskError> {
-    Ok(conn.query(ATTACHMENTS, args![organisation, ticket], attachment_row).await?)
+    Ok(conn
+        .query(ATTACHMENTS, args![organisation, ticket], attachment_row)
+        .await?)
 }
 
 /// A file with its ticket and the key of its message.
@@ -241,7 +270,9 @@ pub(super) async fn attachment(
     id: AttachmentId,
 ) -> Result<Option<(AttachmentRow, TicketId, DataKeyId)>, DeskError> {
     Ok(conn
-        .query_opt(ATTACHMENT, args![organisation, id], |row| Ok((attachment_row(row)?, row.get(8)?, row.get(9)?)))
+        .query_opt(ATTACHMENT, args![organisation, id], |row| {
+            Ok((attachment_row(row)?, row.get(8)?, row.get(9)?))
+        })
         .await?)
 }
 
@@ -253,7 +284,10 @@ pub(super) async fn set_state(
     state: MessageState,
     at: Timestamp,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(SET_STATE, args![organisation, ticket, id, state.code(), at]).await? == 1)
+    Ok(conn
+        .execute(SET_STATE, args![organisation, ticket, id, state.code(), at])
+        .await?
+        == 1)
 }
 
 /// `false` when the provider's id is known already.
@@ -265,7 +299,13 @@ pub(super) async fn note_external(
     ticket: Option<TicketId>,
     message: Option<MessageId>,
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(NOTE_EXTERNAL, args![organisation, channel, blind, ticket, message]).await? == 1)
+    Ok(conn
+        .execute(
+            NOTE_EXTERNAL,
+            args![organisation, channel, blind, ticket, message],
+        )
+        .await?
+        == 1)
 }
 
 pub(super) async fn external(
@@ -275,7 +315,9 @@ pub(super) async fn external(
     blind: &[u8; 16],
 ) -> Result<Option<(Option<TicketId>, Option<MessageId>)>, DeskError> {
     Ok(conn
-        .query_opt(EXTERNAL, args![organisation, channel, blind], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_opt(EXTERNAL, args![organisation, channel, blind], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .await?)
 }
 
@@ -285,8 +327,10 @@ pub(super) async fn move_all(
     from: TicketId,
     to: TicketId,
 ) -> Result<(), DeskError> {
-    conn.execute(MOVE_ALL, args![organisation, from, to]).await?;
-    conn.execute(MOVE_ALL_ATTACHMENTS, args![organisation, from, to]).await?;
+    conn.execute(MOVE_ALL, args![organisation, from, to])
+        .await?;
+    conn.execute(MOVE_ALL_ATTACHMENTS, args![organisation, from, to])
+        .await?;
     Ok(())
 }
 
@@ -297,7 +341,11 @@ pub(super) async fn move_one(
     id: MessageId,
     to: TicketId,
 ) -> Result<bool, DeskError> {
-    let moved = conn.execute(MOVE_ONE, args![organisation, from, id, to]).await? == 1;
-    conn.execute(MOVE_ONE_ATTACHMENTS, args![organisation, from, id, to]).await?;
+    let moved = conn
+        .execute(MOVE_ONE, args![organisation, from, id, to])
+        .await?
+        == 1;
+    conn.execute(MOVE_ONE_ATTACHMENTS, args![organisation, from, id, to])
+        .await?;
     Ok(moved)
 }

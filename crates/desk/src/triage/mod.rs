@@ -60,9 +60,21 @@ pub fn locale_of(language: Option<Language>) -> Option<Locale> {
 }
 
 /// Looks at a text. `hint` is the language the person is known to prefer.
-pub fn look(app: &App, clinic: &Clinic, channel: Channel, subject: &str, body: &str, hint: Option<Locale>) -> Result<Placed, DeskError> {
+pub fn look(
+    app: &App,
+    clinic: &Clinic,
+    channel: Channel,
+    subject: &str,
+    body: &str,
+    hint: Option<Locale>,
+) -> Result<Placed, DeskError> {
     let hint_language = hint.and_then(|locale| Language::from_tag(locale.tag()));
-    let verdict = app.engine.triage(&Message { channel, subject, body, hint_language });
+    let verdict = app.engine.triage(&Message {
+        channel,
+        subject,
+        body,
+        hint_language,
+    });
     place(clinic, &verdict, hint)
 }
 
@@ -72,17 +84,30 @@ fn place(clinic: &Clinic, verdict: &Verdict, hint: Option<Locale>) -> Result<Pla
     let queue = if crisis {
         clinic.queue_for(purpose::CRISIS)
     } else if verdict.unsure {
-        clinic.category(&category).and_then(|found| clinic.queue(found.queue_id)).or_else(|| clinic.queue_for(purpose::NEEDS_LOOK))
+        clinic
+            .category(&category)
+            .and_then(|found| clinic.queue(found.queue_id))
+            .or_else(|| clinic.queue_for(purpose::NEEDS_LOOK))
     } else {
-        clinic.category(&category).and_then(|found| clinic.queue(found.queue_id))
+        clinic
+            .category(&category)
+            .and_then(|found| clinic.queue(found.queue_id))
     };
-    let queue = queue.or_else(|| clinic.queue_for(purpose::NEEDS_LOOK)).ok_or_else(|| DeskError::Internal("a clinic without queues".to_owned()))?;
+    let queue = queue
+        .or_else(|| clinic.queue_for(purpose::NEEDS_LOOK))
+        .ok_or_else(|| DeskError::Internal("a clinic without queues".to_owned()))?;
     Ok(Placed {
         category,
-        urgency: if crisis { Urgency::Emergency } else { verdict.urgency },
+        urgency: if crisis {
+            Urgency::Emergency
+        } else {
+            verdict.urgency
+        },
         level: verdict.safety.level,
         queue_id: queue.id,
-        locale: locale_of(verdict.language.language).or(hint).unwrap_or(clinic.locale),
+        locale: locale_of(verdict.language.language)
+            .or(hint)
+            .unwrap_or(clinic.locale),
         why: Why {
             confidence: verdict.confidence,
             unsure: verdict.unsure,
