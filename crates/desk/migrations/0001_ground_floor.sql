@@ -174,7 +174,8 @@ CREATE TABLE saved_replies (
     PRIMARY KEY (organisation_id, id)
 ) CLUSTERED;
 
--- A mailbox the desk reads and writes as. Settings (servers, password) are sealed by the organisation's key.
+-- A mailbox the desk reads and writes as. Settings (servers, accounts, passwords) are sealed with a key of its own.
+-- `uid_validity` and `last_uid` say how far it was read over IMAP.
 CREATE TABLE mailboxes (
     organisation_id ID NOT NULL,
     id ID NOT NULL,
@@ -189,7 +190,8 @@ CREATE TABLE mailboxes (
     version BIGINT NOT NULL,
     PRIMARY KEY (organisation_id, id)
 ) CLUSTERED;
-CREATE UNIQUE INDEX mailboxes_address ON mailboxes (organisation_id, address);
+-- Mail finds its clinic by its recipient, so an address belongs to one mailbox of the whole desk.
+CREATE UNIQUE INDEX mailboxes_address ON mailboxes (address);
 
 CREATE TABLE patients (
     organisation_id ID NOT NULL,

@@ -39,6 +39,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
     [
         audit_log::STATEMENTS,
         events::STATEMENTS,
+        intake::email::mailboxes::STATEMENTS,
         once::ALL,
         orgs::STATEMENTS,
         outbound::STATEMENTS,

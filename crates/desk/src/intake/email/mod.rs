@@ -1,1 +1,3 @@
-//! Mail coming in.
+//! Mail in. Owns `mailboxes` and `inbound_mails`.
+
+pub mod mailboxes;

@@ -1,0 +1,17 @@
+//! The addresses that the desk reads and writes as. Owns `mailboxes`.
+//!
+//! The servers, accounts and passwords of a mailbox are sealed with a key of its own and come out for the desk's own
+//! machinery alone ([`sender_for`], the reader of the mailbox); pages and the API see everything but the passwords.
+//! An address belongs to one mailbox of the whole desk, so that mail finds its clinic by its recipient.
+
+mod check;
+pub mod model;
+mod service;
+mod store;
+
+pub use check::{Found, check, check_settings};
+pub use model::{MailboxSettings, MailboxView, NewMailbox, Protection, SendAs, Server};
+pub use service::{change, create, list, sender_for, set_enabled};
+pub(crate) use check::imap_code;
+pub(crate) use service::{advance, by_recipient, note_checked, of_organisation, one};
+pub use store::ALL as STATEMENTS;

@@ -1,0 +1,24 @@
+### Mail coming in: what a look at a mailbox's servers found, and tickets made of mail that could not be read.
+
+mailbox-error-ok = Works.
+mailbox-error-unreachable = The mail server can't be reached. Check its name and port.
+mailbox-error-broken = The connection to the mail server broke. It is tried again.
+mailbox-error-timed_out = The mail server did not answer in time.
+mailbox-error-tls = No secure connection to the mail server. Check the port and the server's certificate.
+mailbox-error-no_starttls = The mail server offers no STARTTLS. Use TLS, or ask its provider.
+mailbox-error-login = The mail server refused the user name or the password.
+mailbox-error-no_folder = This folder does not exist or can't be opened.
+mailbox-error-no_uids = The mail server has no lasting message numbers (UIDs) and can't be used.
+mailbox-error-refused = The mail server refused the request.
+mailbox-error-protocol = The mail server's answer can't be understood.
+mailbox-error-desk = The desk could not store the mail. It is tried again.
+
+mail-parked-subject = A mail could not be read
+mail-parked-body =
+    A mail came in that the desk could not read. It is attached as it came: open it with care, and answer by hand.
+    Reason: { $reason }
+mail-parked-too-large-body =
+    A mail of { $size } bytes lies in the mailbox. It is larger than the desk takes and was left there: open it in the mailbox and answer by hand.
+mail-parked-unreadable-body =
+    A mail lies in the mailbox that the mail server could not hand over. It was left there: open it in the mailbox and answer by hand.
+mail-no-text = (This mail has no text.)

@@ -1,0 +1,24 @@
+### Correo entrante: qué se encontró al mirar los servidores de un buzón, y solicitudes hechas de correo ilegible.
+
+mailbox-error-ok = Funciona.
+mailbox-error-unreachable = No se puede llegar al servidor de correo. Compruebe su nombre y su puerto.
+mailbox-error-broken = Se cortó la conexión con el servidor de correo. Se intenta de nuevo.
+mailbox-error-timed_out = El servidor de correo no respondió a tiempo.
+mailbox-error-tls = No hay conexión segura con el servidor de correo. Compruebe el puerto y el certificado del servidor.
+mailbox-error-no_starttls = El servidor de correo no ofrece STARTTLS. Use TLS o pregunte a su proveedor.
+mailbox-error-login = El servidor de correo rechazó el usuario o la contraseña.
+mailbox-error-no_folder = Esta carpeta no existe o no se puede abrir.
+mailbox-error-no_uids = El servidor de correo no tiene números de mensaje duraderos (UID) y no se puede usar.
+mailbox-error-refused = El servidor de correo rechazó la petición.
+mailbox-error-protocol = No se entiende la respuesta del servidor de correo.
+mailbox-error-desk = No se pudo guardar el correo. Se intenta de nuevo.
+
+mail-parked-subject = No se pudo leer un correo
+mail-parked-body =
+    Llegó un correo que no se pudo leer. Va adjunto tal como llegó: ábralo con cuidado y responda a mano.
+    Motivo: { $reason }
+mail-parked-too-large-body =
+    En el buzón hay un correo de { $size } bytes. Es mayor de lo que se admite y quedó allí: ábralo en el buzón y responda a mano.
+mail-parked-unreadable-body =
+    En el buzón hay un correo que el servidor no pudo entregar. Quedó allí: ábralo en el buzón y responda a mano.
+mail-no-text = (Este correo no tiene texto.)
