@@ -133,8 +133,13 @@ pub fn routes() -> Vec<Route> {
 
 /// The HTTP service.
 pub fn router(app: &App) -> Router {
+    router_of(app, routes())
+}
+
+/// The HTTP service with these ways in alone.
+pub fn router_of(app: &App, routes: Vec<Route>) -> Router {
     let mut router = Router::new();
-    for route in routes() {
+    for route in routes {
         let door = Door {
             app: app.clone(),
             access: route.access,

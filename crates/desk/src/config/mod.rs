@@ -1,6 +1,8 @@
 //! How one process is set up: where its data is, which address people use, where it listens.
 
 pub mod clinic;
+pub mod load;
+pub mod organisation;
 
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -24,6 +26,11 @@ pub struct Config {
     pub lmtp_listen: Option<SocketAddr>,
     /// Largest mail and upload, in bytes.
     pub max_mail_bytes: usize,
+    /// Folder of the clinic's own files; those that ship with the program when absent.
+    pub clinic: Option<PathBuf>,
+    /// Whether everything in here is invented: pages say so.
+    #[serde(skip)]
+    pub demo: bool,
 }
 
 impl Default for Config {
@@ -36,6 +43,8 @@ impl Default for Config {
             smtp_listen: None,
             lmtp_listen: None,
             max_mail_bytes: 50 * 1024 * 1024,
+            clinic: None,
+            demo: false,
         }
     }
 }
@@ -66,6 +75,11 @@ impl Config {
             .next()
             .unwrap_or("localhost")
             .to_owned()
+    }
+
+    /// The address that lets a person of the staff in by a link's `token`.
+    pub fn sign_in_link(&self, token: &str) -> String {
+        format!("{}/sign-in/{token}", self.public_url)
     }
 
     /// Whether people reach the desk over HTTPS.

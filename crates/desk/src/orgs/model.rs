@@ -61,6 +61,9 @@ pub struct Settings {
     pub hours: Hours,
     /// Numbers to call in an emergency, shown on public pages and in acknowledgements.
     pub emergency: Emergency,
+    /// Telephone that patients can call, as shown.
+    #[serde(default)]
+    pub phone: String,
     /// Whether answers go behind a secure link instead of into the mail.
     #[serde(default)]
     pub secure_link: bool,
@@ -98,6 +101,9 @@ pub struct Hours {
     /// Days without work, as `YYYY-MM-DD`.
     #[serde(default)]
     pub holidays: Vec<jiff::civil::Date>,
+    /// Days with windows of their own, such as half a day before a holiday.
+    #[serde(default)]
+    pub special: BTreeMap<jiff::civil::Date, Vec<(u16, u16)>>,
 }
 
 /// What a queue is for, where the desk itself puts tickets into it.

@@ -46,6 +46,9 @@ fn windows(hours: &Hours, day: Date) -> &[(u16, u16)] {
     if hours.holidays.contains(&day) {
         return &[];
     }
+    if let Some(special) = hours.special.get(&day) {
+        return special;
+    }
     usize::try_from(day.weekday().to_monday_zero_offset())
         .map_or(&[], |weekday| &hours.week[weekday])
 }
@@ -150,6 +153,7 @@ mod tests {
                 vec![],
             ],
             holidays: vec!["2026-07-03".parse().unwrap()],
+            special: [("2026-12-24".parse().unwrap(), vec![(9 * 60, 10 * 60)])].into(),
         }
     }
 
@@ -175,6 +179,12 @@ mod tests {
     fn weekends_and_holidays_do_not_count() {
         let due = after_working_minutes(&office(), &new_york(), at("2026-07-02T20:59:00Z"), 2);
         assert_eq!(due, at("2026-07-06T12:01:00Z"));
+    }
+
+    #[test]
+    fn a_day_with_windows_of_its_own_counts_only_those() {
+        let due = after_working_minutes(&office(), &new_york(), at("2026-12-24T13:00:00Z"), 90);
+        assert_eq!(due, at("2026-12-25T13:30:00Z"));
     }
 
     #[test]

@@ -1,0 +1,261 @@
+//! The command line. One file a command; every command ends with a plain sentence when something is wrong, and an exit
+//! code that a script can read.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | done, and fine |
+//! | 1 | failed, or a check found something wrong |
+//! | 2 | wrong use or wrong settings |
+//! | 3 | another Bedside is running on the same folder |
+//! | 4 | the data was written by a newer release |
+//! | 5 | the root key is missing or is another one |
+//! | 6 | the disk is full |
+
+mod init;
+mod logging;
+mod serve;
+
+use crate::app::App;
+use crate::config::Config;
+use crate::config::load::{self, ConfigError, Flags};
+use crate::context::{Ctx, Source};
+use crate::error::DeskError;
+use crate::orgs;
+use crate::startup::{self, StartError};
+use bedside_db::{DbError, SystemClock};
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// A patient-support desk that you host yourself.
+#[derive(Debug, Parser)]
+#[command(name = "bedside", version, arg_required_else_help = true, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags of every command.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    /// Settings file [default: bedside.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Folder of the data [default: data]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// PostgreSQL server to keep the rows in, instead of the embedded database
+    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
+    /// Which organisation, where there are several
+    #[arg(long, global = true, value_name = "SLUG")]
+    organisation: Option<String>,
+}
+
+impl Global {
+    fn config(&self) -> Result<Config, Failure> {
+        self.config_with(None, None)
+    }
+
+    fn config_with(&self, listen: Option<SocketAddr>, public_url: Option<String>) -> Result<Config, Failure> {
+        Ok(load::load(&Flags {
+            file: self.config.clone(),
+            data: self.data.clone(),
+            database: self.database.clone(),
+            public_url,
+            listen,
+        })?)
+    }
+
+    /// Opens a desk that was set up before.
+    async fn open(&self) -> Result<App, Failure> {
+        let config = self.config()?;
+        is_set_up(&config)?;
+        let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
+        if app.directory.all().is_empty() {
+            return Err(not_set_up(&app.config));
+        }
+        Ok(app)
+    }
+
+    /// The organisation that is meant, as the desk itself.
+    fn ctx(&self, app: &App) -> Result<Ctx, Failure> {
+        let all = app.directory.all();
+        let found = match &self.organisation {
+            Some(slug) => app.directory.by_slug(slug),
+            None if all.len() == 1 => all.first().cloned(),
+            None => None,
+        };
+        let clinic = found.ok_or_else(|| {
+            let slugs: Vec<_> = all.iter().map(|clinic| clinic.slug.as_str()).collect();
+            Failure::usage(format!("Say which organisation with --organisation: {}.", slugs.join(", ")))
+        })?;
+        Ok(Ctx::system(clinic.id, "command-line", Source::CommandLine))
+    }
+}
+
+/// Refuses when nobody has set a desk up here, before anything is made.
+fn is_set_up(config: &Config) -> Result<(), Failure> {
+    let embedded = config.database.is_none();
+    if embedded && !config.data.join(bedside_db::sqlite::FILE).is_file() {
+        return Err(not_set_up(config));
+    }
+    Ok(())
+}
+
+fn not_set_up(config: &Config) -> Failure {
+    let place = match &config.database {
+        Some(_) => "this database".to_owned(),
+        None => config.data.display().to_string(),
+    };
+    Failure::usage(format!(
+        "There is no desk in {place} yet. Run `bedside init` to set yours up, or `bedside demo` to look around an \
+         invented clinic first."
+    ))
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the desk
+    Serve(serve::Serve),
+    /// Set up a new desk: folder, key, clinic, first administrator
+    Init(init::Init),
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let background = matches!(cli.command, Command::Serve(_));
+    logging::start(background);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(1, format!("The system gave no threads ({error}).")).tell(),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(failure) => failure.tell(),
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Serve(command) => command.run(global).await,
+        Command::Init(command) => command.run(global).await,
+    }
+}
+
+/// Why a command ended without doing its work: a sentence for people and an exit code for scripts.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    text: String,
+}
+
+impl Failure {
+    fn new(code: u8, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+
+    fn usage(text: impl Into<String>) -> Self {
+        Self::new(2, text)
+    }
+
+    fn tell(&self) -> ExitCode {
+        let _ = writeln!(std::io::stderr(), "{}", self.text);
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Database(error) => error.into(),
+            StartError::Desk(error) => error.into(),
+            other => Self::new(other.exit_code(), other.to_string()),
+        }
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Self {
+        match &error {
+            DbError::InUse(folder) => Self::new(
+                3,
+                format!("Another Bedside is running on {}. Stop it first, or choose another folder with --data.", folder.display()),
+            ),
+            DbError::Newer { .. } => Self::new(
+                4,
+                format!("The desk can't be opened: {error}. Install the release that wrote it, or a newer one."),
+            ),
+            DbError::Full => Self::new(6, "The disk is full. Nothing was changed; make room and try again."),
+            DbError::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Self::new(6, "The disk is full. Nothing was changed; make room and try again.")
+            }
+            _ => Self::new(1, format!("The database can't be used: {error}.")),
+        }
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        let text = match &error {
+            DeskError::Invalid { text, .. } | DeskError::Conflict { text, .. } => (*text).to_owned(),
+            DeskError::NotFound => "There is nothing with this name or id.".to_owned(),
+            other => format!("That did not work: {other}."),
+        };
+        Self::new(1, text)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull => Self::new(6, "The disk is full. Make room and try again."),
+            _ => Self::new(1, format!("A file could not be read or written: {error}.")),
+        }
+    }
+}
+
+/// Writes a line to the standard output; a reader that has gone away is no failure.
+fn say(text: impl AsRef<str>) {
+    let _ = writeln!(std::io::stdout(), "{}", text.as_ref());
+}
+
+/// Writes `value` as one JSON document.
+fn say_json(value: &impl Serialize) {
+    say(serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// Ends the database in order, so that the next start finds a folded file.
+async fn close(app: &App) {
+    app.db.close().await;
+}
+
+/// Seals what this command wrote to the audit log, then ends the database in order.
+async fn finish(app: &App) -> Result<ExitCode, Failure> {
+    crate::audit_log::Sealer::new(app.clone()).round().await?;
+    close(app).await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the clinic's files and makes an organisation of them.
+async fn make_organisation(app: &App, slug: &str, name: Option<String>) -> Result<crate::ids::OrganisationId, Failure> {
+    let files = startup::clinic_files(&app.config)?;
+    let clinic = crate::config::clinic::parse(&files).map_err(|error| Failure::usage(format!("{error}.")))?;
+    let mut new = crate::config::organisation::new_organisation(&clinic, slug, &app.ids, app.now());
+    new.name = name.unwrap_or(new.name);
+    Ok(orgs::create(app, new).await?)
+}

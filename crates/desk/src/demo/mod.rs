@@ -1,0 +1,1 @@
+//! A living clinic with invented people, to look around in.

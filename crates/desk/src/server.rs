@@ -1,0 +1,233 @@
+//! A running desk: the HTTP service and everything that works in the background, started and ended together.
+
+use crate::app::App;
+use crate::error::DeskError;
+use crate::events::{self, kind};
+use crate::ids::OrganisationId;
+use crate::router::{Route, router_of};
+use crate::{audit_log, orgs};
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+/// HTTP connections at a time; further ones wait to be accepted.
+const CONNECTIONS: usize = 10_000;
+/// How long a client may take to send its headers.
+const HEADER_TIME: Duration = Duration::from_secs(15);
+/// How long requests under way may take once the desk is to end. Live streams never end by themselves.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// A desk at work. Dropping it ends nothing in order; call [`Running::stop`].
+pub struct Running {
+    app: App,
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    /// Where HTTP is served.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Hears when the desk is to end; for what is started beside it.
+    pub fn stopping(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
+    }
+
+    /// Takes no new work, ends what is under way, and returns once everything is on disk.
+    pub async fn stop(self) {
+        // Nobody listens any more when every task has ended by itself.
+        let _ = self.stop.send(true);
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.app.db.close().await;
+    }
+}
+
+/// Starts everything: HTTP on `listener` with these ways in, and the background work.
+pub async fn start(
+    app: App,
+    listener: TcpListener,
+    routes: Vec<Route>,
+) -> Result<Running, DeskError> {
+    let address = listener
+        .local_addr()
+        .map_err(|error| DeskError::Internal(format!("the listening socket: {error}")))?;
+    let (stop, stopping) = watch::channel(false);
+    let tasks = TaskTracker::new();
+    // The sealer runs longest, so that what the others audit at their end is sealed too.
+    let (seal_stop, sealing) = watch::channel(false);
+    let sealer = tokio::spawn(audit_log::run_sealer(app.clone(), sealing));
+    let work = TaskTracker::new();
+    work.spawn(serve_http(
+        router_of(&app, routes),
+        listener,
+        stopping.clone(),
+    ));
+    if !app.db.is_embedded() {
+        // On the embedded engine this process is the only one that changes settings.
+        work.spawn(reload_settings(app.clone(), stopping.clone()));
+    }
+    background(&app, &work, &stopping).await?;
+    work.close();
+    tasks.spawn(async move {
+        work.wait().await;
+        let _ = seal_stop.send(true);
+        let _ = sealer.await;
+    });
+    Ok(Running {
+        app,
+        address,
+        stop,
+        tasks,
+    })
+}
+
+/// The work that no request asks for.
+#[expect(clippy::unused_async, reason = "receivers bind their sockets here")]
+async fn background(
+    _app: &App,
+    _work: &TaskTracker,
+    _stopping: &watch::Receiver<bool>,
+) -> Result<(), DeskError> {
+    Ok(())
+}
+
+/// Serves HTTP/1 and HTTP/2 until `stop`, then lets requests under way end.
+async fn serve_http(router: Router, listener: TcpListener, mut stop: watch::Receiver<bool>) {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Some(Duration::from_secs(30)));
+    let builder = Arc::new(builder);
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            break;
+        };
+        let accepted = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let connection = one_connection(&builder, router.clone(), stream, peer, &graceful);
+                tokio::spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                // Out of file handles, most likely: open connections have to end first.
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(LAST_REQUESTS, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::info!("some connections were still open and were closed");
+    }
+}
+
+fn one_connection(
+    builder: &Arc<Builder<TokioExecutor>>,
+    router: Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + Send + use<> {
+    // Answers are written in one piece, so waiting to fill a packet would only add delay.
+    let _ = stream.set_nodelay(true);
+    let service = router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
+    let connection = builder
+        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
+        .into_owned();
+    let watched = graceful.watch(connection);
+    async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+}
+
+/// Reads the settings anew when another node changed them.
+async fn reload_settings(app: App, mut stop: watch::Receiver<bool>) {
+    let mut notices = app.db.notices();
+    let mut seen: BTreeMap<OrganisationId, i64> = BTreeMap::new();
+    loop {
+        let heard = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            heard = notices.recv() => heard,
+        };
+        let changed = match heard {
+            Ok(notice) => {
+                let organisation = OrganisationId::from_uuid(notice.organisation);
+                let from = seen
+                    .insert(organisation, notice.sequence)
+                    .unwrap_or(notice.sequence - 1);
+                settings_changed(&app, organisation, from, notice.sequence).await
+            }
+            // Too many to follow one by one.
+            Err(RecvError::Lagged(_)) => Ok(true),
+            Err(RecvError::Closed) => return,
+        };
+        let outcome = match changed {
+            Ok(true) => orgs::reload(&app).await,
+            Ok(false) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(%error, "changed settings could not be read yet");
+        }
+    }
+}
+
+async fn settings_changed(
+    app: &App,
+    organisation: OrganisationId,
+    mut from: i64,
+    to: i64,
+) -> Result<bool, DeskError> {
+    while from < to {
+        let some = events::after(app, organisation, from, 500).await?;
+        if some
+            .iter()
+            .any(|event| event.kind == kind::SETTINGS_CHANGED)
+        {
+            return Ok(true);
+        }
+        let Some(last) = some.last() else {
+            return Ok(false);
+        };
+        from = last.sequence;
+    }
+    Ok(false)
+}
