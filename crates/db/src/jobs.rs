@@ -45,26 +45,39 @@ pub struct Leased {
     pub attempts: i64,
     /// When it was due.
     pub due: Timestamp,
+    /// Until when it is leased; whoever changes the job must still hold this lease.
+    pub lease: Timestamp,
 }
 
 statements! {
-    /// Puts a job in, unless its key waits already.
+    /// Puts a job in. While its key waits nothing is added; while its key is being run, it is put down for another run.
     ENQUEUE = "INSERT INTO jobs (id, organisation_id, kind, unique_key, payload, due_at) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, $6) \
+        ON CONFLICT (organisation_id, kind, unique_key) WHERE unique_key IS NOT NULL AND failed_at IS NULL \
+        DO UPDATE SET due_at = CASE WHEN jobs.due_at = excluded.due_at THEN excluded.due_at + 1 ELSE excluded.due_at END \
+        WHERE jobs.leased_until > 0";
     /// Jobs that are due and leased by nobody.
     DUE = "SELECT id FROM jobs WHERE failed_at IS NULL AND due_at <= $1 AND leased_until <= $1 ORDER BY due_at LIMIT $2";
     /// Leases one job.
     LEASE = "UPDATE jobs SET leased_until = $2, attempts = attempts + 1 WHERE id = $1 AND leased_until <= $3 \
         RETURNING id, organisation_id, kind, payload, attempts - 1, due_at";
-    /// When the next job can be taken.
-    NEXT_DUE = "SELECT MIN(CASE WHEN due_at > leased_until THEN due_at ELSE leased_until END) FROM jobs \
-        WHERE failed_at IS NULL";
-    /// Done.
-    FINISH = "DELETE FROM jobs WHERE id = $1";
-    /// To be tried again.
-    RETRY = "UPDATE jobs SET due_at = $2, leased_until = 0, last_error = $3 WHERE id = $1";
+    /// Keeps a lease for longer, unless somebody else has it by now.
+    RENEW = "UPDATE jobs SET leased_until = $3 WHERE id = $1 AND leased_until = $2";
+    /// When the next job can be taken: the first that waits, or the first lease that runs out.
+    NEXT_DUE = "SELECT MIN(at) FROM (\
+        SELECT at FROM (SELECT due_at AS at FROM jobs WHERE failed_at IS NULL AND leased_until = 0 ORDER BY due_at LIMIT 1) w \
+        UNION ALL \
+        SELECT at FROM (SELECT leased_until AS at FROM jobs WHERE leased_until > 0 ORDER BY leased_until LIMIT 1) l) n";
+    /// Done, unless it was put down for another run meanwhile.
+    FINISH = "DELETE FROM jobs WHERE id = $1 AND due_at = $2";
+    /// Gives a job back that is to be run once more.
+    RELEASE = "UPDATE jobs SET leased_until = 0, attempts = 0 WHERE id = $1";
+    /// To be tried again after a failure.
+    RETRY = "UPDATE jobs SET due_at = $3, leased_until = 0, last_error = $4 WHERE id = $1 AND leased_until = $2";
+    /// To be run again; no failure.
+    AGAIN = "UPDATE jobs SET due_at = $3, leased_until = 0, attempts = 0 WHERE id = $1 AND leased_until = $2";
     /// Given up; kept for a person to see.
-    PARK = "UPDATE jobs SET failed_at = $2, leased_until = 0, last_error = $3 WHERE id = $1";
+    PARK = "UPDATE jobs SET failed_at = $3, leased_until = 0, last_error = $4 WHERE id = $1 AND leased_until = $2";
     /// Takes a waiting job back by its key.
     CANCEL = "DELETE FROM jobs WHERE organisation_id = $1 AND kind = $2 AND unique_key = $3 AND leased_until <= $4";
     /// How many wait and how many were given up.
@@ -96,6 +109,7 @@ pub async fn claim(
                     payload: row.get(3)?,
                     attempts: row.get(4)?,
                     due: row.get(5)?,
+                    lease: lease_end,
                 })
             })
             .await?;
@@ -109,19 +123,36 @@ pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>, DbError> {
     Ok(conn.query_opt(NEXT_DUE, args![], |row| row.get::<Option<Timestamp>>(0)).await?.flatten())
 }
 
-/// Removes a job that is done.
-pub async fn finish(tx: &mut Tx, id: Id<Job>) -> Result<(), DbError> {
-    tx.execute(FINISH, args![id]).await.map(drop)
+/// Holds `job` for longer; `false` when its lease ran out and somebody else took it.
+pub async fn renew(tx: &mut Tx, job: &mut Leased, lease_end: Timestamp) -> Result<bool, DbError> {
+    let held = tx.execute(RENEW, args![job.id, job.lease, lease_end]).await? == 1;
+    if held {
+        job.lease = lease_end;
+    }
+    Ok(held)
 }
 
-/// Puts a job back for `due`. `error` is a code, never a text from outside.
-pub async fn retry(tx: &mut Tx, id: Id<Job>, due: Timestamp, error: &str) -> Result<(), DbError> {
-    tx.execute(RETRY, args![id, due, error]).await.map(drop)
+/// Removes a job that is done, or gives it back when its key was enqueued again while it ran.
+pub async fn finish(tx: &mut Tx, job: &Leased) -> Result<(), DbError> {
+    if tx.execute(FINISH, args![job.id, job.due]).await? == 0 {
+        tx.execute(RELEASE, args![job.id]).await?;
+    }
+    Ok(())
+}
+
+/// Puts a job back for `due` after a failure. `error` is a code, never a text from outside.
+pub async fn retry(tx: &mut Tx, job: &Leased, due: Timestamp, error: &str) -> Result<(), DbError> {
+    tx.execute(RETRY, args![job.id, job.lease, due, error]).await.map(drop)
+}
+
+/// Puts a job back for `due`; nothing failed.
+pub async fn again(tx: &mut Tx, job: &Leased, due: Timestamp) -> Result<(), DbError> {
+    tx.execute(AGAIN, args![job.id, job.lease, due]).await.map(drop)
 }
 
 /// Gives a job up and keeps its row.
-pub async fn park(tx: &mut Tx, id: Id<Job>, now: Timestamp, error: &str) -> Result<(), DbError> {
-    tx.execute(PARK, args![id, now, error]).await.map(drop)
+pub async fn park(tx: &mut Tx, job: &Leased, now: Timestamp, error: &str) -> Result<(), DbError> {
+    tx.execute(PARK, args![job.id, job.lease, now, error]).await.map(drop)
 }
 
 /// Takes a waiting job back; `false` when it is gone or being run.

@@ -541,3 +541,4 @@ CREATE TABLE jobs (
 ) CLUSTERED;
 CREATE UNIQUE INDEX jobs_key ON jobs (organisation_id, kind, unique_key) WHERE unique_key IS NOT NULL AND failed_at IS NULL;
 CREATE INDEX jobs_due ON jobs (due_at) WHERE failed_at IS NULL;
+CREATE INDEX jobs_leased ON jobs (leased_until) WHERE leased_until > 0;

@@ -72,6 +72,22 @@ impl DeskError {
         Self::Invalid { field, code, text }
     }
 
+    /// The stable code, fit for a job's row or a log.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::Gone => "gone",
+            Self::Stale { .. } => "stale",
+            Self::Invalid { code, .. } | Self::Conflict { code, .. } => code,
+            Self::TooLarge { .. } => "too_large",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
     /// Whether the same command may succeed later without any change.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::RateLimited { .. })

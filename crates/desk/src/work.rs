@@ -7,7 +7,7 @@ use crate::error::DeskError;
 use crate::events::{self, NewEvent};
 use crate::ids::{MessageId, TicketId};
 use bedside_db::jobs::{self, NewJob};
-use bedside_db::{Timestamp, Tx};
+use bedside_db::{Notice, Timestamp, Tx};
 use serde::Serialize;
 use std::ops::{Deref, DerefMut};
 
@@ -81,7 +81,10 @@ impl<'tx> Work<'tx> {
             payload: &payload,
             due,
         };
-        Ok(jobs::enqueue(self.tx, new).await?)
+        jobs::enqueue(self.tx, new).await?;
+        // Number 0 wakes the job runner and nobody else.
+        self.tx.notify(Notice { organisation: self.ctx.organisation.uuid(), sequence: 0 });
+        Ok(())
     }
 
     /// Writes what was said. A command that says nothing to the audit log is a defect.

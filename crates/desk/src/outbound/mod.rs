@@ -11,3 +11,22 @@ mod store;
 pub use model::{Content, Kind, SendMail};
 pub use service::{acknowledge, ask_rating, cancel, send_reply};
 pub use store::ALL as STATEMENTS;
+
+use crate::app::App;
+use crate::error::DeskError;
+use crate::jobs::{Done, Handler};
+use crate::work::Job;
+use futures_util::FutureExt;
+
+/// The work of this part.
+pub fn handlers() -> Vec<Handler> {
+    vec![Handler {
+        kind: SendMail::KIND,
+        run: |app, _, _| async move { Ok(Done::Again(app.now().plus_seconds(60))) }.boxed(),
+    }]
+}
+
+/// Takes mails up again that waited for a mailbox.
+pub async fn resume(_app: &App) -> Result<(), DeskError> {
+    Ok(())
+}

@@ -16,6 +16,8 @@ pub use model::{NewStaff, StaffView};
 pub use service::{
     can_take_tickets, change_role, create, disable, list, name_of, names, set_password,
 };
-pub use sessions::{Session, admit, end_session, make_link, session, sign_in, sign_in_by_link};
+pub use sessions::{
+    Session, admit, end_session, forget_expired, make_link, session, sign_in, sign_in_by_link,
+};
 pub use store::ALL as STATEMENTS;
 pub use tokens::{NewToken, TokenView, create_token, list_tokens, revoke_token, token_context};

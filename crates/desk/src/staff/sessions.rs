@@ -210,6 +210,12 @@ pub async fn make_link(
     Ok(token)
 }
 
+/// Forgets sessions and links that ended by themselves.
+pub async fn forget_expired(app: &App) -> Result<(), DeskError> {
+    let now = app.now();
+    app.db.write(move |tx| async move { store::forget_expired(tx, now).await }.boxed()).await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,6 +32,10 @@ statements! {
     TOUCH_SESSION = "UPDATE sessions SET seen_at = $2 WHERE token_hash = $1";
     /// Ends a session.
     DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
+    /// Forgets sessions that ended by themselves.
+    FORGET_SESSIONS = "DELETE FROM sessions WHERE expires_at < $1";
+    /// Forgets links that let nobody in any more.
+    FORGET_LINKS = "DELETE FROM staff_links WHERE expires_at < $1";
     /// Ends all sessions of a person.
     DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2";
     /// Adds a link that lets somebody in.
@@ -343,4 +347,11 @@ pub(super) async fn revoke_token(
         .execute(REVOKE_TOKEN, args![organisation, id, at])
         .await?
         == 1)
+}
+
+/// Forgets sessions and links that ended before `before`.
+pub(super) async fn forget_expired(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
+    conn.execute(FORGET_SESSIONS, args![before]).await?;
+    conn.execute(FORGET_LINKS, args![before]).await?;
+    Ok(())
 }

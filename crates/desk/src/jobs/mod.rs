@@ -1,7 +1,14 @@
 //! The job runner: does what commands enqueued, as soon as it is due.
 //!
-//! A part lists its kinds of work as [`Handler`]s in `jobs()`. Work is leased, tried again with growing pauses, and
-//! parked where a person sees it after [`ATTEMPTS`]. It must be idempotent: after a crash it is run again.
+//! A part lists its kinds of work as [`Handler`]s in `handlers()`, and joins the list in [`handlers`]. Work is leased for
+//! [`LEASE_SECONDS`] at a time, tried again with growing pauses, and parked where a person sees it after [`ATTEMPTS`].
+//! It must be idempotent: after a crash the lease runs out and the work is run again. What has to happen now and then
+//! without anybody asking stands in [`recurring`].
+
+mod recurring;
+mod runner;
+#[cfg(test)]
+mod tests;
 
 use crate::app::App;
 use crate::error::DeskError;
@@ -9,8 +16,13 @@ use crate::ids::OrganisationId;
 use bedside_db::Timestamp;
 use futures_util::future::BoxFuture;
 
+pub use runner::{drain, run};
+
 /// How often work is tried before it is parked.
 pub const ATTEMPTS: i64 = 12;
+
+/// How long a lease lasts unless it is renewed, in seconds: what a crash delays its work by.
+pub const LEASE_SECONDS: i64 = 60;
 
 /// How one run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,4 +40,9 @@ pub struct Handler {
     pub kind: &'static str,
     /// Does it.
     pub run: fn(App, OrganisationId, String) -> BoxFuture<'static, Result<Done, DeskError>>,
+}
+
+/// The kinds of work of all parts.
+pub fn handlers() -> Vec<Handler> {
+    [crate::outbound::handlers()].concat()
 }
