@@ -38,6 +38,8 @@ pub struct Parts {
     pub engine: Engine,
     /// The settings of all organisations, held in memory.
     pub directory: Directory,
+    /// How much visitors of the public pages have sent lately.
+    pub caps: crate::public::Caps,
     /// The texts people read.
     pub i18n: &'static I18n,
     /// How this process was set up.

@@ -149,6 +149,7 @@ pub async fn open(
         keyring,
         engine,
         directory: Directory::default(),
+        caps: crate::public::Caps::default(),
         i18n: bedside_web::I18n::global(),
         config,
     });

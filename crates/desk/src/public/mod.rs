@@ -1,8 +1,28 @@
 //! Pages for patients: the request form, the thread behind a link, the rating.
+//!
+//! They work without scripts and on a small phone, in the visitor's language. Nobody is signed in here: a form proves
+//! itself by a signed token ([`request`]), a thread by a one-person link. Nothing on them tells a stranger whether
+//! somebody or something exists.
 
-use crate::router::Route;
+pub mod caps;
+mod expect;
+mod files;
+mod request;
+mod shell;
+
+use crate::router::{Access, Route};
+
+pub use caps::Caps;
+pub(crate) use shell::asset;
 
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    vec![
+        Route::get("/request", Access::Public, request::show),
+        Route::post("/request", Access::Public, request::send),
+        Route::get("/request/thanks", Access::Public, request::thanks),
+        Route::get("/c/{slug}/request", Access::Public, request::show),
+        Route::post("/c/{slug}/request", Access::Public, request::send),
+        Route::get("/c/{slug}/request/thanks", Access::Public, request::thanks),
+    ]
 }

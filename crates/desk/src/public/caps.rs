@@ -1,0 +1,132 @@
+//! How much one visitor, or one address, may send in an hour. Counted in memory, without keeping who it was.
+
+use crate::error::DeskError;
+use bedside_db::Timestamp;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use axum::http::request::Parts;
+
+/// Requests by form from one mail address in an hour. A worried person writes twice or three times.
+pub const PER_ADDRESS: u32 = 6;
+/// Requests by form from one network address in an hour. A waiting room shares one.
+pub const PER_NETWORK: u32 = 60;
+/// Answers on one thread in an hour.
+pub const PER_THREAD: u32 = 30;
+
+const WINDOW_SECONDS: i64 = 60 * 60;
+/// Keys that are counted at one time, which bounds the memory to about 2 MB.
+const MAX_KEYS: usize = 50_000;
+
+/// Counters of the running hour by the hash of their key.
+#[derive(Default)]
+pub struct Caps {
+    hasher: RandomState,
+    counters: Mutex<HashMap<u64, Counter>>,
+}
+
+#[derive(Clone, Copy)]
+struct Counter {
+    since: Timestamp,
+    count: u32,
+}
+
+impl Caps {
+    /// Takes one of the `limit` that `key` has in an hour; [`DeskError::RateLimited`] when none is left.
+    pub fn take(&self, key: impl Hash, limit: u32, now: Timestamp) -> Result<(), DeskError> {
+        let key = self.hasher.hash_one(key);
+        let mut counters = self.counters.lock();
+        let over = |counter: &Counter| now.seconds_since(counter.since) >= WINDOW_SECONDS;
+        if counters.len() >= MAX_KEYS && !counters.contains_key(&key) {
+            counters.retain(|_, counter| !over(counter));
+            if counters.len() >= MAX_KEYS {
+                return Err(DeskError::RateLimited { retry_after: 60 });
+            }
+        }
+        let counter = counters.entry(key).or_insert(Counter { since: now, count: 0 });
+        if over(counter) {
+            *counter = Counter { since: now, count: 0 };
+        }
+        if counter.count >= limit {
+            let left = WINDOW_SECONDS - now.seconds_since(counter.since);
+            return Err(DeskError::RateLimited { retry_after: u32::try_from(left.max(1)).unwrap_or(1) });
+        }
+        counter.count += 1;
+        Ok(())
+    }
+}
+
+/// The network a request came from. Behind a proxy on the same machine it is the last hop that proxy names; anybody
+/// else's forwarding headers are not believed. None when it can't be told: then only the other caps hold.
+pub fn network(parts: &Parts) -> Option<IpAddr> {
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    if !peer.ip().is_loopback() {
+        return Some(shared(peer.ip()));
+    }
+    let named = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    named.rsplit(',').next()?.trim().parse().ok().map(shared)
+}
+
+/// A household has a whole /64 of the newer kind of address.
+fn shared(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(six) if six.to_ipv4_mapped().is_none() => {
+            let [a, b, c, d, ..] = six.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        other => other.to_canonical(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::Request;
+
+    #[test]
+    fn a_key_has_its_share_of_an_hour() {
+        let caps = Caps::default();
+        let start = Timestamp::from_micros(0);
+        for _ in 0..3 {
+            caps.take("ana", 3, start).unwrap();
+        }
+        let later = start.plus_seconds(600);
+        assert!(matches!(caps.take("ana", 3, later), Err(DeskError::RateLimited { retry_after: 3000 })));
+        caps.take("bo", 3, later).unwrap();
+        caps.take("ana", 3, start.plus_seconds(3600)).unwrap();
+    }
+
+    #[test]
+    fn memory_is_bounded_and_comes_back() {
+        let caps = Caps::default();
+        let start = Timestamp::from_micros(0);
+        for key in 0..MAX_KEYS {
+            caps.take(key, 1, start).unwrap();
+        }
+        assert!(caps.take("one more", 1, start).is_err());
+        caps.take("one more", 1, start.plus_seconds(3600)).unwrap();
+    }
+
+    fn from(peer: &str, forwarded: Option<&str>) -> Option<IpAddr> {
+        let mut request = Request::builder();
+        if let Some(forwarded) = forwarded {
+            request = request.header("x-forwarded-for", forwarded);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        parts.extensions.insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        network(&parts)
+    }
+
+    #[test]
+    fn only_our_own_proxy_is_believed() {
+        let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        assert_eq!(from("203.0.113.5:1", Some("198.51.100.7")), ip("203.0.113.5"));
+        assert_eq!(from("127.0.0.1:1", Some("10.9.9.9, 198.51.100.7")), ip("198.51.100.7"));
+        assert_eq!(from("127.0.0.1:1", None), None);
+        assert_eq!(from("127.0.0.1:1", Some("nonsense")), None);
+        assert_eq!(from("[2001:db8:1:2:3:4:5:6]:1", None), ip("2001:db8:1:2::"));
+    }
+}

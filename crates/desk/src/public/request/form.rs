@@ -1,0 +1,114 @@
+//! The request form as values: what was typed, whether it can be used, and the form's own pass.
+
+use super::super::files::Sent;
+use super::super::shell::Shell;
+use super::{FORM, FormPass};
+use crate::app::App;
+use crate::orgs::Clinic;
+use bedside_db::Timestamp;
+use bedside_web::cursor;
+
+/// Longest name, in characters.
+const MAX_NAME: usize = 100;
+/// Longest message, in characters.
+pub const MAX_WORDS: usize = 20_000;
+/// Nobody reads and fills the form in fewer seconds.
+const FASTEST: i64 = 2;
+/// Seconds after which a form has to be looked at again. A day: somebody may write it in several goes.
+const OLDEST: i64 = 24 * 60 * 60;
+
+/// What was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    /// Category code; empty when the person isn't sure.
+    pub category: String,
+    /// Name.
+    pub name: String,
+    /// Mail address.
+    pub email: String,
+    /// The words.
+    pub message: String,
+    /// Whether files were chosen: they have to be chosen again when the form comes back.
+    pub had_files: bool,
+    /// A field that people don't see.
+    trap: String,
+}
+
+/// One thing to put right: the field's name and the text's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Name and id of the input.
+    pub field: &'static str,
+    /// Fluent key.
+    pub key: &'static str,
+}
+
+impl Form {
+    /// The form as it was sent.
+    pub fn from_sent(sent: &Sent) -> Self {
+        Self {
+            category: sent.text("category").to_owned(),
+            name: sent.text("name").to_owned(),
+            email: sent.text("email").to_owned(),
+            message: sent.text("message").to_owned(),
+            had_files: !sent.files.is_empty() || sent.refused.is_some(),
+            trap: sent.text("company").to_owned(),
+        }
+    }
+
+    /// Whether the field that people don't see was filled in.
+    pub fn trapped(&self) -> bool {
+        !self.trap.is_empty()
+    }
+
+    /// What has to be put right, in the order of the page.
+    pub fn check(&self, clinic: &Clinic) -> Vec<Wrong> {
+        let mut wrong = Vec::new();
+        let mut say = |field, key| wrong.push(Wrong { field, key });
+        if !self.category.is_empty() && (self.category == "crisis" || clinic.category(&self.category).is_none()) {
+            say("category", "public-error-category");
+        }
+        match self.name.chars().count() {
+            0 => say("name", "public-error-name"),
+            count if count > MAX_NAME => say("name", "public-error-name-long"),
+            _ => {}
+        }
+        if self.email.is_empty() {
+            say("email", "public-error-email-missing");
+        } else if bedside_vault::normalise::email(&self.email).is_err() {
+            say("email", "public-error-email");
+        }
+        match self.message.chars().count() {
+            0 => say("message", "public-error-message"),
+            count if count > MAX_WORDS => say("message", "public-error-message-long"),
+            _ => {}
+        }
+        wrong
+    }
+}
+
+/// What the form's signed token said.
+pub struct Pass(Option<FormPass>);
+
+impl Pass {
+    /// Reads the token of a form of this clinic.
+    pub fn read(app: &App, shell: &Shell, text: &str) -> Self {
+        let pass: Option<FormPass> = cursor::decode(FORM, text, &app.keyring.web_mac()).ok();
+        Self(pass.filter(|(organisation, ..)| *organisation == shell.clinic.id))
+    }
+
+    /// Why the form has to be sent once more, as the key of a kind text.
+    pub fn objection(&self, now: Timestamp) -> Option<&'static str> {
+        let Some((_, since, _)) = &self.0 else { return Some("public-note-old") };
+        match now.seconds_since(*since) {
+            age if age < FASTEST => Some("public-note-again"),
+            age if age > OLDEST => Some("public-note-old"),
+            _ => None,
+        }
+    }
+
+    /// The form's own number: the same for every time this very form is sent.
+    pub fn nonce(&self) -> &str {
+        self.0.as_ref().map_or("", |(_, _, nonce)| nonce)
+    }
+}

@@ -1,0 +1,76 @@
+//! A checked form becomes a request.
+
+use super::form::{Form, Pass};
+use super::super::caps::{PER_ADDRESS, PER_NETWORK};
+use super::super::files;
+use super::super::shell::Shell;
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::TicketId;
+use crate::patients;
+use crate::tickets::{self, NewTicket};
+use crate::timeline;
+use bedside_language::Channel;
+use bedside_vault::normalise;
+use bytes::Bytes;
+use std::net::IpAddr;
+
+/// The name of the forms' own ids among the external ids.
+const EXTERNAL: &str = "web_form";
+/// Two first requests of one new person at the same moment: the later one looks again.
+const ATTEMPTS: usize = 3;
+
+/// Opens the request, or finds the one that the same form has opened already.
+pub async fn take(
+    app: &App,
+    shell: &Shell,
+    form: &Form,
+    pass: &Pass,
+    network: Option<IpAddr>,
+    sent: &[(String, Bytes)],
+) -> Result<TicketId, DeskError> {
+    if let Some(earlier) = earlier(app, shell, pass).await? {
+        return Ok(earlier);
+    }
+    let (organisation, now) = (shell.clinic.id, app.now());
+    if let Some(network) = network {
+        app.caps.take(("request", organisation.uuid(), network), PER_NETWORK, now)?;
+    }
+    let address = normalise::email(&form.email).unwrap_or_default();
+    app.caps.take(("request", organisation.uuid(), address), PER_ADDRESS, now)?;
+    let mut attempt = 1;
+    loop {
+        match open(app, shell, form, pass, sent).await {
+            Err(DeskError::Unavailable(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(DeskError::Conflict { code: "duplicate", .. }) => {
+                let missing = || DeskError::Internal("a form that was taken in and can't be found".to_owned());
+                return earlier(app, shell, pass).await?.ok_or_else(missing);
+            }
+            opened => return opened,
+        }
+    }
+}
+
+async fn earlier(app: &App, shell: &Shell, pass: &Pass) -> Result<Option<TicketId>, DeskError> {
+    let known = timeline::known_external(app, shell.clinic.id, EXTERNAL, pass.nonce()).await?;
+    Ok(known.and_then(|(ticket, _)| ticket))
+}
+
+async fn open(
+    app: &App,
+    shell: &Shell,
+    form: &Form,
+    pass: &Pass,
+    sent: &[(String, Bytes)],
+) -> Result<TicketId, DeskError> {
+    let (organisation, locale) = (shell.clinic.id, shell.t.locale);
+    let requester =
+        patients::requester_by_email(app, organisation, &form.email, Some(&form.name), Some(locale)).await?;
+    let attachments = files::keep(app, organisation, &requester.sealing, sent).await?;
+    let mut new = NewTicket::new(requester, Channel::WebForm, "", form.message.clone());
+    new.locale = Some(locale);
+    new.category = Some(form.category.clone()).filter(|code| !code.is_empty());
+    new.attachments = attachments;
+    new.external = Some((EXTERNAL, pass.nonce().to_owned()));
+    Ok(tickets::create(app, &shell.ctx(), new).await?.id)
+}

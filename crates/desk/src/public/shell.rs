@@ -1,0 +1,159 @@
+//! What every public page has around it, and the page that says what went wrong.
+
+use crate::app::App;
+use crate::context::Ctx;
+use crate::error::DeskError;
+use crate::orgs::Clinic;
+use crate::router::visitor;
+use askama::Template;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use bedside_web::i18n::{Texts, negotiate};
+use bedside_web::{I18n, Locale, Problem};
+use std::sync::Arc;
+
+/// The frame of a public page.
+#[derive(Clone)]
+pub struct Shell {
+    /// Its texts.
+    pub t: Texts,
+    /// Whose page it is.
+    pub clinic: Arc<Clinic>,
+    /// Its own path, for the language switch; without a query.
+    pub here: String,
+}
+
+/// A language in the switch.
+pub struct Language {
+    /// Language tag.
+    pub tag: &'static str,
+    /// Its own name.
+    pub name: &'static str,
+    /// The page in it.
+    pub href: String,
+    /// Whether it is the page's.
+    pub current: bool,
+}
+
+impl Shell {
+    /// The frame for `clinic` in the language that was asked for, else the browser's, else the clinic's.
+    pub fn new(clinic: Arc<Clinic>, parts: &Parts, asked: Option<&str>) -> Self {
+        let accepts = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let locale = negotiate(accepts.or(Some(clinic.locale.tag())), asked);
+        Self { t: Texts::new(locale), clinic, here: parts.uri.path().to_owned() }
+    }
+
+    /// The context of this visitor.
+    pub fn ctx(&self) -> Ctx {
+        visitor(self.clinic.id, self.t.locale)
+    }
+
+    /// The page's own path, for another one of the same visitor in the same language.
+    pub fn link(&self, path: &str) -> String {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        format!("{path}{mark}lang={}", self.t.locale)
+    }
+
+    /// Where this clinic's request form is.
+    pub fn request_path(&self) -> String {
+        format!("/c/{}/request", self.clinic.slug)
+    }
+
+    /// This page in every language, for the switch.
+    pub fn languages(&self) -> [Language; Locale::ALL.len()] {
+        let mark = if self.here.contains('?') { '&' } else { '?' };
+        Locale::ALL.map(|locale| Language {
+            tag: locale.tag(),
+            name: locale.own_name(),
+            href: format!("{}{mark}lang={locale}", self.here),
+            current: locale == self.t.locale,
+        })
+    }
+
+    /// Texts of the browser's scripts.
+    pub fn client_texts(&self) -> &'static str {
+        I18n::global().client_texts(self.t.locale)
+    }
+
+    /// A number as `tel:` wants it: digits and a plus sign, nothing else.
+    #[expect(clippy::unused_self, reason = "called by templates on the shell")]
+    pub fn dial(&self, number: &str) -> String {
+        number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    }
+}
+
+/// The address of an asset, for templates.
+pub fn asset(name: &str) -> &'static str {
+    bedside_web::assets::path(name)
+}
+
+/// A page that nobody keeps and no search engine lists.
+pub fn page(status: StatusCode, template: &impl Template) -> Response {
+    match template.render() {
+        Ok(html) => {
+            let mut response = (status, Html(html)).into_response();
+            response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow, noarchive"));
+            response
+        }
+        Err(error) => DeskError::Internal(format!("a template: {error}")).into_response(),
+    }
+}
+
+/// Sends the browser on after a form, so that loading again sends nothing twice.
+pub fn see_other(path: &str) -> Response {
+    match HeaderValue::from_str(path) {
+        Ok(path) => (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response(),
+        Err(_) => DeskError::Internal("an address that is no header".to_owned()).into_response(),
+    }
+}
+
+/// The page in place of the one that can't be shown. It says what to do, and never why in detail.
+#[derive(Template)]
+#[template(path = "public/templates/refused.html")]
+struct Refused<'a> {
+    shell: &'a Shell,
+    title: &'a str,
+    text: &'a str,
+}
+
+/// The page for an error. What is private in it goes to the log as with every problem.
+pub fn refused(shell: &Shell, error: impl Into<Problem>) -> Response {
+    let problem = error.into();
+    let status = problem.status();
+    let (title, text) = match status {
+        StatusCode::GONE => ("problem-gone", "problem-gone-detail"),
+        StatusCode::TOO_MANY_REQUESTS => ("problem-rate-limited", "public-rate-limited-detail"),
+        StatusCode::PAYLOAD_TOO_LARGE => ("problem-too-large", "problem-too-large-detail"),
+        StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
+            ("problem-not-found", "problem-not-found-detail")
+        }
+        status if status.is_client_error() => ("problem-bad-request", "problem-bad-request-detail"),
+        StatusCode::SERVICE_UNAVAILABLE => ("problem-unavailable", "problem-unavailable-detail"),
+        _ => ("problem-internal", "public-internal-detail"),
+    };
+    // The log line and the headers (such as Retry-After) are the problem's own.
+    let mut response = problem.into_response();
+    let shown = page(status, &Refused { shell, title: shell.t.text(title), text: shell.t.text(text) });
+    let (shown, body) = shown.into_parts();
+    for (name, value) in &shown.headers {
+        response.headers_mut().insert(name, value.clone());
+    }
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    *response.body_mut() = body;
+    response.extensions_mut().clear();
+    response
+}
+
+/// The clinic that is meant: the one in the path, or the only one there is. None when there are several or no such.
+pub fn clinic_for(app: &App, slug: Option<&str>) -> Result<Option<Arc<Clinic>>, DeskError> {
+    if let Some(slug) = slug {
+        return app.directory.by_slug(slug).map(Some).ok_or(DeskError::NotFound);
+    }
+    let all = app.directory.all();
+    match all.as_slice() {
+        [one] => Ok(Some(Arc::clone(one))),
+        [] => Err(DeskError::NotFound),
+        _ => Ok(None),
+    }
+}

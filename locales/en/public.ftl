@@ -1,0 +1,69 @@
+### Pages for patients. Plain words: a child of eleven should understand them.
+
+## Every public page
+public-foot-emergency = In an emergency, call { $number }. Don't wait for our answer here.
+public-rate-limited-detail = That was a lot in a short time. Please wait an hour, or call us.
+public-internal-detail = It is not your fault, and we have been told. Please try again in a few minutes.
+
+## Emergency
+public-emergency-text = Please don't write here. Call now. Someone is there day and night.
+public-emergency-call = Call { $number } now
+public-emergency-talk = Feeling hopeless? Call or text { $number }
+public-emergency-read = Please read this now
+public-emergency-maybe = Your message may be about something that can't wait. If you or someone near you is in danger, call now. Please don't wait for our answer.
+public-emergency-alerted = We have your message. We told our team, and someone will look at it first.
+
+## Request form
+public-request-title = Write to us
+public-request-lead = Send a question to { $clinic }. A person will read it and answer you by email.
+public-request-trap = Leave this empty
+public-request-category = What is it about?
+public-request-category-unsure = I'm not sure
+public-request-name = Your name
+public-request-email = Your email
+public-request-email-help = We answer to this address.
+public-request-message = Your message
+public-request-message-help = Tell us what you need. If it is for someone else, tell us who.
+public-request-files = Photos or files
+public-request-files-help = Up to { $count } files, each up to 25 MB.
+public-request-private = Only our team can read this.
+public-request-send = Send
+public-clinics-title = Which clinic do you want to write to?
+
+## When the form comes back
+public-note-title = Please send it once more
+public-note-again = We kept what you wrote. Please look at it and press Send again.
+public-note-old = This page was open for a long time. We kept what you wrote. Please look at it and press Send again.
+public-note-too-many = We got a lot of messages from here in a short time. We kept what you wrote. Please wait an hour and press Send again, or call us.
+public-note-unavailable = Something on our side is busy. We kept what you wrote. Please wait a minute and press Send again.
+public-note-files = Please choose your files again.
+public-error-category = Please choose from the list.
+public-error-name = Please tell us your name.
+public-error-name-long = Please use a shorter name.
+public-error-email-missing = Please tell us your email.
+public-error-email = Please check your email. It should look like name@example.com.
+public-error-message = Please write your message.
+public-error-message-long = Your message is too long. Please make it shorter, or send it as a file.
+public-error-files-many = That is more than 5 files. Please choose fewer.
+public-error-files-large = One file is larger than 25 MB. Please choose a smaller one.
+
+## It arrived
+public-thanks-title = We have your message
+public-thanks-number = Your number: { $number }
+public-thanks-step-mail = We send you a short email to say that it came in.
+public-thanks-step-read = A person on our team reads your message.
+public-thanks-step-answer = You get our answer by email. You can write back to it.
+
+## When to expect an answer
+public-answer-soon = We will answer as soon as we can.
+public-answer-today = You will hear from us today, by { $time }.
+public-answer-tomorrow = You will hear from us tomorrow, by { $time }.
+public-answer-weekday = You will hear from us by { $day }, { $time }.
+public-answer-date = You will hear from us by { $date }.
+public-weekday-1 = Monday
+public-weekday-2 = Tuesday
+public-weekday-3 = Wednesday
+public-weekday-4 = Thursday
+public-weekday-5 = Friday
+public-weekday-6 = Saturday
+public-weekday-7 = Sunday

@@ -1,0 +1,69 @@
+### Páginas para pacientes. Palabras sencillas: un niño de once años debería entenderlas.
+
+## Todas las páginas públicas
+public-foot-emergency = En una emergencia, llame al { $number }. No espere nuestra respuesta aquí.
+public-rate-limited-detail = Fue mucho en poco tiempo. Espere una hora, por favor, o llámenos.
+public-internal-detail = No es culpa suya, y ya nos avisaron. Por favor, inténtelo de nuevo en unos minutos.
+
+## Emergencia
+public-emergency-text = Por favor, no escriba aquí. Llame ahora. Hay alguien de día y de noche.
+public-emergency-call = Llame al { $number } ahora
+public-emergency-talk = ¿Siente que no puede más? Llame o escriba al { $number }
+public-emergency-read = Por favor, lea esto ahora
+public-emergency-maybe = Su mensaje puede tratar de algo que no puede esperar. Si usted o alguien cerca está en peligro, llame ahora. Por favor, no espere nuestra respuesta.
+public-emergency-alerted = Tenemos su mensaje. Avisamos a nuestro equipo, y alguien lo verá primero.
+
+## Formulario
+public-request-title = Escríbanos
+public-request-lead = Envíe una pregunta a { $clinic }. Una persona la leerá y le responderá por correo.
+public-request-trap = Deje esto vacío
+public-request-category = ¿De qué se trata?
+public-request-category-unsure = No estoy seguro
+public-request-name = Su nombre
+public-request-email = Su correo electrónico
+public-request-email-help = Le respondemos a esta dirección.
+public-request-message = Su mensaje
+public-request-message-help = Díganos qué necesita. Si es para otra persona, díganos quién es.
+public-request-files = Fotos o archivos
+public-request-files-help = Hasta { $count } archivos, cada uno de hasta 25 MB.
+public-request-private = Solo nuestro equipo puede leer esto.
+public-request-send = Enviar
+public-clinics-title = ¿A qué clínica quiere escribir?
+
+## Cuando el formulario vuelve
+public-note-title = Por favor, envíelo otra vez
+public-note-again = Guardamos lo que escribió. Por favor, revíselo y presione Enviar otra vez.
+public-note-old = Esta página estuvo abierta mucho tiempo. Guardamos lo que escribió. Por favor, revíselo y presione Enviar otra vez.
+public-note-too-many = Recibimos muchos mensajes desde aquí en poco tiempo. Guardamos lo que escribió. Espere una hora, por favor, y presione Enviar otra vez, o llámenos.
+public-note-unavailable = Algo de nuestro lado está ocupado. Guardamos lo que escribió. Espere un minuto, por favor, y presione Enviar otra vez.
+public-note-files = Por favor, elija sus archivos otra vez.
+public-error-category = Por favor, elija de la lista.
+public-error-name = Por favor, díganos su nombre.
+public-error-name-long = Por favor, use un nombre más corto.
+public-error-email-missing = Por favor, díganos su correo electrónico.
+public-error-email = Por favor, revise su correo. Debe verse así: nombre@ejemplo.com.
+public-error-message = Por favor, escriba su mensaje.
+public-error-message-long = Su mensaje es demasiado largo. Por favor, hágalo más corto o envíelo como archivo.
+public-error-files-many = Son más de 5 archivos. Por favor, elija menos.
+public-error-files-large = Un archivo pesa más de 25 MB. Por favor, elija uno más pequeño.
+
+## Llegó
+public-thanks-title = Tenemos su mensaje
+public-thanks-number = Su número: { $number }
+public-thanks-step-mail = Le enviamos un correo corto para decirle que llegó.
+public-thanks-step-read = Una persona de nuestro equipo lee su mensaje.
+public-thanks-step-answer = Recibe nuestra respuesta por correo. Puede contestarla.
+
+## Cuándo esperar una respuesta
+public-answer-soon = Le responderemos tan pronto como podamos.
+public-answer-today = Tendrá noticias nuestras hoy, a más tardar a las { $time }.
+public-answer-tomorrow = Tendrá noticias nuestras mañana, a más tardar a las { $time }.
+public-answer-weekday = Tendrá noticias nuestras a más tardar el { $day } a las { $time }.
+public-answer-date = Tendrá noticias nuestras a más tardar el { $date }.
+public-weekday-1 = lunes
+public-weekday-2 = martes
+public-weekday-3 = miércoles
+public-weekday-4 = jueves
+public-weekday-5 = viernes
+public-weekday-6 = sábado
+public-weekday-7 = domingo
