@@ -28,6 +28,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
     }
 }
 
+/// A form that was sent and not read yet, so that its token can be looked at before its fields.
+#[derive(Debug, Clone)]
+pub struct Posted(Bytes);
+
+impl Posted {
+    /// The value of the hidden input [`crate::csrf::FIELD`].
+    pub fn token(&self) -> Option<String> {
+        form_urlencoded::parse(&self.0)
+            .take(pairs::MAX_PAIRS)
+            .find_map(|(key, value)| (key == crate::csrf::FIELD).then(|| value.into_owned()))
+    }
+
+    /// The fields as a `T`, by the same rules as [`Form`].
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        pairs::read(&self.0)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Posted {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !is_type(request.headers(), "application/x-www-form-urlencoded") {
+            return Err(Problem::unsupported("application/x-www-form-urlencoded"));
+        }
+        body(request, LIMIT).await.map(Self)
+    }
+}
+
 /// Whether `Content-Type` is `expected`, whatever its parameters.
 pub(crate) fn is_type(headers: &HeaderMap, expected: &str) -> bool {
     essence(headers).is_some_and(|essence| essence.eq_ignore_ascii_case(expected))

@@ -1,11 +1,120 @@
 //! Problems as pages, for people.
 
+use super::layout::{Shell, render};
 use crate::app::App;
+use askama::Template;
 use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use bedside_web::Problem;
+use bedside_web::problem::wants_html;
+use std::sync::Arc;
 
-/// Answers a problem with a page where a page was asked for.
+#[derive(Template)]
+#[template(path = "pages/templates/error.html")]
+struct ErrorPage {
+    shell: Shell,
+    status: u16,
+    key: &'static str,
+    detail_key: String,
+}
+
+/// What is kept of a request to answer its problem with a page.
+struct Asked {
+    html: bool,
+    script: bool,
+    staff_page: bool,
+    next: String,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        let shown = matches!(*request.method(), Method::GET | Method::HEAD);
+        let mut headers = HeaderMap::new();
+        for name in [header::COOKIE, header::ACCEPT_LANGUAGE] {
+            if let Some(value) = request.headers().get(&name) {
+                headers.insert(name, value.clone());
+            }
+        }
+        Self {
+            html: wants_html(request.headers()) && !path.starts_with("/api/"),
+            script: request.headers().contains_key("hx-request"),
+            staff_page: !path.starts_with("/sign-in"),
+            next: if shown {
+                path.to_owned()
+            } else {
+                "/".to_owned()
+            },
+            headers,
+        }
+    }
+
+    fn sign_in(&self) -> HeaderValue {
+        let next: String = form_urlencode(&self.next);
+        HeaderValue::from_str(&format!("/sign-in?next={next}"))
+            .unwrap_or(HeaderValue::from_static("/sign-in"))
+    }
+}
+
+fn form_urlencode(path: &str) -> String {
+    path.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// Answers a problem with a page where a page was asked for. Whoever is not signed in is sent to sign in first.
+///
+/// A script that asked for a part of a page gets the problem as it is and shows it as a short message.
 pub async fn as_page(State(_app): State<App>, request: Request, next: Next) -> Response {
-    next.run(request).await
+    let asked = Asked::of(&request);
+    let response = next.run(request).await;
+    let Some(problem) = response.extensions().get::<Arc<Problem>>().cloned() else {
+        return response;
+    };
+    if problem.status() == StatusCode::UNAUTHORIZED && asked.staff_page {
+        if asked.script {
+            return with_header(response, "hx-redirect", asked.sign_in());
+        }
+        if asked.html {
+            let mut away = Response::new(axum::body::Body::empty());
+            *away.status_mut() = StatusCode::SEE_OTHER;
+            return with_header(away, "location", asked.sign_in());
+        }
+    }
+    if !asked.html || asked.script {
+        return response;
+    }
+    page(&problem, &asked.headers).unwrap_or(response)
+}
+
+fn with_header(mut response: Response, name: &'static str, value: HeaderValue) -> Response {
+    response.headers_mut().insert(name, value);
+    response
+}
+
+fn page(problem: &Problem, headers: &HeaderMap) -> Option<Response> {
+    let key = problem.text_key();
+    let page = ErrorPage {
+        shell: Shell::plain(headers, String::new()),
+        status: problem.status().as_u16(),
+        key,
+        detail_key: format!("{key}-detail"),
+    };
+    let mut response = render(problem.status(), &page).ok()?;
+    if let Some(seconds) = problem
+        .member("retry_after")
+        .and_then(serde_json::Value::as_u64)
+        && let Ok(value) = HeaderValue::from_str(&seconds.to_string())
+    {
+        response.headers_mut().insert(header::RETRY_AFTER, value);
+    }
+    Some(response)
 }

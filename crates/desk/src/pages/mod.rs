@@ -1,10 +1,36 @@
-//! The staff's pages.
+//! The staff's pages: signing in, inbox, ticket, search, patients.
+//!
+//! Handlers translate: they read a form, call a part's service, and show a template of `templates/`. Nothing is decided
+//! here and nothing is stored. Every page works without JavaScript (plain posts, a redirect after each); scripts add
+//! speed. Addresses and titles carry ids and ticket numbers, never words about a patient: what is looked for is posted.
+//!
+//! To add a page: a handler that takes a [`layout::Page`], a template that extends `layout.html`, a [`Route`] in the
+//! file's `routes()`.
 
 use crate::router::Route;
 
+pub mod errors;
+pub mod flash;
+pub mod forms;
+pub mod layout;
+pub mod look;
+mod sign_in;
+pub mod ui;
+
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    [sign_in::routes(), look::routes(), assets()].concat()
 }
 
-pub mod errors;
+fn assets() -> Vec<Route> {
+    use crate::router::Access;
+    use bedside_web::assets;
+    vec![
+        Route::get("/assets/{name}", Access::Public, assets::serve),
+        Route::get(
+            "/favicon.ico",
+            Access::Public,
+            |headers: axum::http::HeaderMap| async move { assets::serve_fixed("favicon.svg", &headers) },
+        ),
+    ]
+}

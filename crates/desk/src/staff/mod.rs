@@ -14,7 +14,8 @@ mod tokens;
 
 pub use model::{NewStaff, StaffView};
 pub use service::{
-    can_take_tickets, change_role, create, disable, list, name_of, names, set_password,
+    can_take_tickets, change_role, choose_locale, create, disable, list, name_of, names,
+    set_password,
 };
 pub use sessions::{
     Session, admit, end_session, forget_expired, make_link, session, sign_in, sign_in_by_link,

@@ -8,6 +8,7 @@ use crate::context::{Ctx, Permission, Role};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, StaffId};
+use bedside_web::Locale;
 use futures_util::FutureExt;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -115,6 +116,21 @@ pub async fn set_password(
             }
             store::delete_sessions_of(work, organisation, id).await?;
             work.audit(NewEntry::new("staff.password", "staff", id));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Changes the language of one's own pages.
+pub async fn choose_locale(app: &App, ctx: &Ctx, locale: Locale) -> Result<(), DeskError> {
+    let id = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            store::set_locale(work, organisation, id, locale.tag()).await?;
+            work.audit(NewEntry::new("staff.locale", "staff", id));
             Ok(())
         }
         .boxed()

@@ -28,6 +28,8 @@ pub struct Session {
     pub token: String,
     /// Who is in.
     pub ctx: Ctx,
+    /// Whether they came by a link of their own and have no password yet.
+    pub needs_password: bool,
 }
 
 /// Signs in with address and password. Every failure reads the same.
@@ -101,8 +103,13 @@ pub async fn sign_in_by_link(app: &App, token: &str) -> Result<Session, DeskErro
             async move { store::use_link(tx, &hash, now).await }.boxed()
         })
         .await?;
-    let (organisation, staff) = used.ok_or(DeskError::Gone)?;
-    admit(app, organisation, staff, "link").await
+    let (organisation, staff, reusable) = used.ok_or(DeskError::Gone)?;
+    let session = admit(app, organisation, staff, "link").await?;
+    let has_password = store::has_password(&mut app.read().await?, organisation, staff).await?;
+    Ok(Session {
+        needs_password: !reusable && !has_password,
+        ..session
+    })
 }
 
 /// Opens a session for somebody who has shown who they are, by `method`.
@@ -135,7 +142,11 @@ pub async fn admit(
     })
     .await?;
     let ctx = session(app, &token).await?.ok_or(DeskError::Unauthorized)?;
-    Ok(Session { token, ctx })
+    Ok(Session {
+        token,
+        ctx,
+        needs_password: false,
+    })
 }
 
 /// Who is behind a session's token; none when it has ended.

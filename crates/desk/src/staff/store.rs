@@ -42,7 +42,11 @@ statements! {
     INSERT_LINK = "INSERT INTO staff_links (token_hash, organisation_id, staff_id, reusable, expires_at) VALUES ($1, $2, $3, $4, $5)";
     /// Uses a link.
     USE_LINK = "UPDATE staff_links SET used_at = $2 WHERE token_hash = $1 AND expires_at > $2 \
-        AND (used_at IS NULL OR reusable = 1) RETURNING organisation_id, staff_id";
+        AND (used_at IS NULL OR reusable = 1) RETURNING organisation_id, staff_id, reusable";
+    /// Whether somebody has a password.
+    HAS_PASSWORD = "SELECT COUNT(password_hash) FROM staff WHERE organisation_id = $1 AND id = $2";
+    /// Changes the language of somebody's pages.
+    SET_LOCALE = "UPDATE staff SET locale = $3 WHERE organisation_id = $1 AND id = $2";
     /// Wrong passwords for an address.
     FAILURES = "SELECT failures, last_at FROM sign_in_failures WHERE address_hash = $1";
     /// One more wrong password.
@@ -245,12 +249,35 @@ pub(super) async fn use_link(
     conn: &mut Conn,
     hash: &[u8; 32],
     now: Timestamp,
-) -> Result<Option<(OrganisationId, StaffId)>, DeskError> {
+) -> Result<Option<(OrganisationId, StaffId, bool)>, DeskError> {
     Ok(conn
         .query_opt(USE_LINK, args![hash, now], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .await?)
+}
+
+pub(super) async fn has_password(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<bool, DeskError> {
+    let count: i64 = conn
+        .query_one(HAS_PASSWORD, args![organisation, id], |row| row.get(0))
+        .await?;
+    Ok(count == 1)
+}
+
+pub(super) async fn set_locale(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+    locale: &str,
+) -> Result<bool, DeskError> {
+    Ok(conn
+        .execute(SET_LOCALE, args![organisation, id, locale])
+        .await?
+        == 1)
 }
 
 pub(super) async fn failures(

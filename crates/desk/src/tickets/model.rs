@@ -199,6 +199,8 @@ pub enum View {
     Assignee(StaffId),
     /// All active ones, by what is due.
     Active,
+    /// Active crises, by what is due.
+    Crisis,
     /// Resolved and closed ones, newest change first.
     Done,
     /// Those of a contact, newest first.

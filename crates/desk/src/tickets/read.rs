@@ -78,6 +78,7 @@ fn name_of(view: &View) -> String {
         View::Queue(id) => format!("queue:{id}"),
         View::Assignee(id) => format!("assignee:{id}"),
         View::Active => "active".to_owned(),
+        View::Crisis => "crisis".to_owned(),
         View::Done => "done".to_owned(),
         View::Contact(id) => format!("contact:{id}"),
         View::Patient(id) => format!("patient:{id}"),

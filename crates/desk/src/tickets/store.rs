@@ -49,6 +49,9 @@ statements! {
     /// All active ones.
     ACTIVE = select!("WHERE t.organisation_id = $1 AND t.active = 1 \
         AND (t.rank, t.due_at, t.id) > ($2, $3, $4) ORDER BY t.rank, t.due_at, t.id LIMIT $5");
+    /// Active crises.
+    CRISES = select!("WHERE t.organisation_id = $1 AND t.active = 1 AND t.rank = 0 \
+        AND (t.due_at, t.id) > ($2, $3) ORDER BY t.due_at, t.id LIMIT $4");
     /// Resolved and closed ones.
     DONE = select!("WHERE t.organisation_id = $1 AND t.active = 0 \
         AND (t.updated_at, t.id) < ($2, $3) ORDER BY t.updated_at DESC, t.id DESC LIMIT $4");
@@ -65,6 +68,9 @@ statements! {
     /// Active ones of a person, counted up to a limit.
     COUNT_ASSIGNEE = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND assignee_id = $2 \
         AND active = 1 LIMIT $3) AS some";
+    /// Active crises, counted up to a limit.
+    COUNT_CRISES = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND active = 1 \
+        AND rank = 0 LIMIT $2) AS some";
     /// A ticket's tags.
     TAGS = "SELECT tag FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY tag";
     /// Adds a tag.
@@ -311,6 +317,7 @@ pub(super) async fn list(
             )
             .await?
         }
+        View::Crisis => run(CRISES, args![organisation, first.at, first.id, limit]).await?,
         View::Done => run(DONE, args![organisation, last.at, last.id, limit]).await?,
         View::Contact(contact) => {
             run(OF_CONTACT, args![organisation, contact, last.id, limit]).await?
@@ -337,6 +344,10 @@ pub(super) async fn count(
         }
         View::Assignee(staff) => {
             conn.query_one(COUNT_ASSIGNEE, args![organisation, staff, limit], read)
+                .await?
+        }
+        View::Crisis => {
+            conn.query_one(COUNT_CRISES, args![organisation, limit], read)
                 .await?
         }
         _ => 0,

@@ -1,0 +1,400 @@
+//! What stands around every page: head, navigation, account menu, appearance.
+//!
+//! A page's handler takes a [`Page`], asks it for a [`Shell`], and shows a template that extends
+//! `pages/templates/layout.html` (signed in) or `pages/templates/plain.html` (signed out) and has the field `shell`.
+
+use super::{flash, forms, ui};
+use crate::app::App;
+use crate::context::{Actor, Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::QueueId;
+use crate::orgs::model::purpose;
+use crate::router::SessionToken;
+use crate::tickets::{self, View};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use bedside_web::i18n::{Arg, Texts, negotiate};
+use bedside_web::{Locale, assets, cookies};
+use std::borrow::Cow;
+
+/// Counts in the navigation stop here and show a plus.
+const COUNTED: i64 = 100;
+
+/// How somebody likes their pages, kept in cookies of this browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// `auto`, `light` or `dark`.
+    pub theme: &'static str,
+    /// Whether all text is larger.
+    pub large: bool,
+}
+
+impl Look {
+    /// The name of the theme, if it is one.
+    pub fn theme_named(name: &str) -> Option<&'static str> {
+        ["auto", "light", "dark"]
+            .into_iter()
+            .find(|known| *known == name)
+    }
+
+    fn of(headers: &HeaderMap) -> Self {
+        let theme = cookies::read(headers, "bd_theme")
+            .next()
+            .and_then(Self::theme_named);
+        Self {
+            theme: theme.unwrap_or("auto"),
+            large: cookies::read(headers, "bd_text").next() == Some("large"),
+        }
+    }
+}
+
+/// The language of somebody who is not signed in: chosen before, or the browser's.
+pub fn locale_of(headers: &HeaderMap) -> Locale {
+    let accepted = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
+    negotiate(accepted, cookies::read(headers, "bd_lang").next())
+}
+
+/// A request for a page by somebody of the staff.
+#[derive(Clone)]
+pub struct Page {
+    /// The desk.
+    pub app: App,
+    /// Who asks.
+    pub ctx: Ctx,
+    /// The session, for form tokens.
+    pub session: SessionToken,
+    /// Appearance.
+    pub look: Look,
+    /// Whether a script asks for a part of the page only.
+    pub partial: bool,
+    /// Path of this page, without its query.
+    pub path: String,
+    flash: Option<String>,
+}
+
+impl FromRequestParts<App> for Page {
+    type Rejection = DeskError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, DeskError> {
+        let ctx = parts
+            .extensions
+            .get::<Ctx>()
+            .cloned()
+            .ok_or(DeskError::Unauthorized)?;
+        let session = parts
+            .extensions
+            .get::<SessionToken>()
+            .cloned()
+            .ok_or(DeskError::Unauthorized)?;
+        Ok(Self {
+            app: app.clone(),
+            flash: flash::read(&parts.headers, ctx.locale),
+            ctx,
+            session,
+            look: Look::of(&parts.headers),
+            partial: parts.headers.contains_key("hx-request"),
+            path: parts.uri.path().to_owned(),
+        })
+    }
+}
+
+impl Page {
+    /// Texts in the reader's language.
+    pub fn texts(&self) -> Texts {
+        Texts::new(self.ctx.locale)
+    }
+
+    /// The settings of the reader's organisation.
+    pub fn clinic(&self) -> Result<std::sync::Arc<crate::orgs::Clinic>, DeskError> {
+        self.app.directory.of(self.ctx.organisation)
+    }
+
+    /// What stands around the page.
+    pub async fn shell(&self) -> Result<Shell, DeskError> {
+        let clinic = self.clinic()?;
+        let Actor::Staff { name, role, .. } = &self.ctx.actor else {
+            return Err(DeskError::Forbidden);
+        };
+        Ok(Shell {
+            texts: self.texts(),
+            clinic: clinic.name.clone(),
+            look: self.look,
+            csrf: forms::token(&self.app, &self.session),
+            here: self.path.clone(),
+            flash: self.flash.clone(),
+            user: Some(ui::Face::of(name)),
+            role: role.code(),
+            nav: Nav::load(self, &clinic).await?,
+        })
+    }
+
+    /// Shows a template.
+    pub fn show(&self, template: &impl askama::Template) -> Result<Response, DeskError> {
+        self.show_as(StatusCode::OK, template)
+    }
+
+    /// Shows a template under another status than 200.
+    pub fn show_as(
+        &self,
+        status: StatusCode,
+        template: &impl askama::Template,
+    ) -> Result<Response, DeskError> {
+        let mut response = render(status, template)?;
+        // A part of a page has no place for the message; the next whole page shows it.
+        if self.flash.is_some() && !self.partial {
+            response
+                .headers_mut()
+                .append(header::SET_COOKIE, flash::clear());
+        }
+        Ok(response)
+    }
+}
+
+/// A template as a response.
+pub fn render(status: StatusCode, template: &impl askama::Template) -> Result<Response, DeskError> {
+    let html = template
+        .render()
+        .map_err(|error| DeskError::Internal(format!("template: {error}")))?;
+    Ok((status, Html(html)).into_response())
+}
+
+/// Sends the browser to `to` after a form did its work.
+pub fn redirect(to: &str) -> Response {
+    match axum::http::HeaderValue::from_str(to) {
+        Ok(to) => (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(),
+        Err(_) => DeskError::NotFound.into_response(),
+    }
+}
+
+/// Sends the browser to `to`, where the text `flash-<code>` is shown once.
+pub fn redirect_saying(to: &str, code: &'static str) -> Response {
+    let mut response = redirect(to);
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, flash::set(code));
+    response
+}
+
+/// `next` when it leads to a page of this desk, else `/`.
+pub fn safe_path(next: Option<&str>) -> &str {
+    let fine = |path: &&str| {
+        path.len() <= 512
+            && path.starts_with('/')
+            && !path.starts_with("//")
+            && path
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+    };
+    next.filter(fine).unwrap_or("/")
+}
+
+/// A person's own settings, the texts and the navigation of one page.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// Texts in the reader's language.
+    pub texts: Texts,
+    /// Name of the clinic.
+    pub clinic: String,
+    /// Appearance.
+    pub look: Look,
+    /// Token for forms.
+    pub csrf: String,
+    /// Path of this page.
+    pub here: String,
+    /// A message to show once.
+    pub flash: Option<String>,
+    /// Who is signed in.
+    pub user: Option<ui::Face>,
+    /// Their role's code.
+    pub role: &'static str,
+    /// Where they can go.
+    pub nav: Nav,
+}
+
+impl Shell {
+    /// The frame of a page for somebody who is not signed in. `csrf` is the token of its form, if it has one.
+    pub fn plain(headers: &HeaderMap, csrf: String) -> Self {
+        Self::plain_in(headers, locale_of(headers), csrf)
+    }
+
+    /// The same in a given language.
+    pub fn plain_in(headers: &HeaderMap, locale: Locale, csrf: String) -> Self {
+        Self {
+            texts: Texts::new(locale),
+            clinic: String::new(),
+            look: Look::of(headers),
+            csrf,
+            here: String::new(),
+            flash: flash::read(headers, locale),
+            user: None,
+            role: "",
+            nav: Nav::default(),
+        }
+    }
+
+    /// A text without values.
+    pub fn t<'a>(&self, key: &'a str) -> &'a str {
+        self.texts.text(key)
+    }
+
+    /// A text with one value.
+    pub fn with<'a, 'v>(
+        &self,
+        key: &'a str,
+        name: &str,
+        value: impl Into<Arg<'v>>,
+    ) -> Cow<'a, str> {
+        self.texts.with(key, name, value)
+    }
+
+    /// An icon.
+    pub fn icon(&self, name: &'static str) -> ui::Icon {
+        ui::Icon(name, "")
+    }
+
+    /// An icon of one and a half times the size.
+    pub fn icon_lg(&self, name: &'static str) -> ui::Icon {
+        ui::Icon(name, " icon-lg")
+    }
+
+    /// The address of a browser-side file.
+    pub fn asset(&self, name: &str) -> &'static str {
+        assets::path(name)
+    }
+
+    /// Texts of the browser's scripts.
+    pub fn client_texts(&self) -> &'static str {
+        bedside_web::I18n::global().client_texts(self.texts.locale)
+    }
+
+    /// Whether `path` is this page, for `aria-current`.
+    pub fn is_here(&self, path: &str) -> bool {
+        self.here == path
+    }
+
+    /// Whether this page lies under `path`.
+    pub fn is_under(&self, path: &str) -> bool {
+        self.here.starts_with(path)
+    }
+
+    /// The languages to choose from.
+    pub fn locales(&self) -> [Locale; 2] {
+        Locale::ALL
+    }
+}
+
+/// Where somebody can go.
+#[derive(Clone, Debug, Default)]
+pub struct Nav {
+    /// Whether they see tickets.
+    pub tickets: bool,
+    /// Whether they can open and change tickets.
+    pub write: bool,
+    /// Whether they see patients.
+    pub patients: bool,
+    /// Whether they see settings.
+    pub settings: bool,
+    /// Whether they read the audit log.
+    pub audit: bool,
+    /// Their own tickets.
+    pub mine: i64,
+    /// Active crises, in whatever queue.
+    pub crises: i64,
+    /// The queues.
+    pub queues: Vec<NavQueue>,
+}
+
+/// A queue in the navigation.
+#[derive(Clone, Debug)]
+pub struct NavQueue {
+    /// Its id.
+    pub id: QueueId,
+    /// Its page.
+    pub href: String,
+    /// Its name in the reader's language.
+    pub name: String,
+    /// Active tickets, up to [`COUNTED`].
+    pub count: i64,
+    /// Whether it is the one for emergencies.
+    pub crisis: bool,
+}
+
+impl Nav {
+    async fn load(page: &Page, clinic: &crate::orgs::Clinic) -> Result<Self, DeskError> {
+        let allowed = page.ctx.permissions();
+        let mut nav = Self {
+            tickets: allowed.has(Permission::TicketsRead),
+            write: allowed.has(Permission::TicketsWrite),
+            patients: allowed.has(Permission::PatientsRead),
+            settings: allowed.has(Permission::SettingsRead),
+            audit: allowed.has(Permission::AuditRead),
+            ..Self::default()
+        };
+        let (true, Some(me)) = (nav.tickets, page.ctx.actor.staff()) else {
+            return Ok(nav);
+        };
+        let mut views = vec![View::Assignee(me), View::Crisis];
+        views.extend(clinic.queues.iter().map(|queue| View::Queue(queue.id)));
+        let mut counts = tickets::counts(&page.app, &page.ctx, &views, COUNTED)
+            .await?
+            .into_iter();
+        nav.mine = counts.next().unwrap_or(0);
+        nav.crises = counts.next().unwrap_or(0);
+        nav.queues = clinic
+            .queues
+            .iter()
+            .zip(counts)
+            .map(|(queue, count)| NavQueue {
+                id: queue.id,
+                href: format!("/inbox/queue/{}", queue.code),
+                name: queue.names.in_locale(page.ctx.locale).to_owned(),
+                count,
+                crisis: queue.purpose == purpose::CRISIS,
+            })
+            .collect();
+        Ok(nav)
+    }
+
+    /// A count as shown: nothing for none, "99+" for many.
+    pub fn shown(&self, count: &i64) -> String {
+        match *count {
+            0 => String::new(),
+            count if count >= COUNTED => format!("{}+", COUNTED - 1),
+            count => count.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_own_paths_are_followed() {
+        assert_eq!(safe_path(Some("/tickets/12?x=1")), "/tickets/12?x=1");
+        for bad in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "tickets",
+            "/a b",
+            "/\r\nx: y",
+        ] {
+            assert_eq!(safe_path(Some(bad)), "/", "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_next_stays_on_this_host(text in ".{0,80}") {
+            let path = safe_path(Some(&text));
+            prop_assert!(path.starts_with('/') && !path.starts_with("//") && !path.contains('\\'));
+        }
+    }
+}

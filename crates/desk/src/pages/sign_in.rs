@@ -1,0 +1,232 @@
+//! Coming in, going out, passwords.
+
+use super::forms::{self, Form, Nothing, PublicForm};
+use super::layout::{Page, Shell, locale_of, redirect, redirect_saying, render, safe_path};
+use super::look;
+use crate::app::App;
+use crate::context::Ctx;
+use crate::error::DeskError;
+use crate::router::{Access, Route, SessionToken, session_cookie};
+use crate::staff::{self, Session};
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use bedside_web::query::Query;
+use serde::Deserialize;
+
+/// What the tokens of the two public forms are bound to.
+const PASSWORD: &str = "sign-in";
+const LINK: &str = "sign-in-link";
+/// Seconds that the browser keeps a session's cookie; the session itself may end earlier.
+const COOKIE_SECONDS: u32 = 12 * 60 * 60;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/sign-in", Access::Public, show),
+        Route::post("/sign-in", Access::Public, enter),
+        Route::get("/sign-in/{link}", Access::Public, show_link),
+        Route::post("/sign-in/{link}", Access::Public, enter_by_link),
+        Route::post("/sign-out", Access::SignedIn, leave),
+        Route::get("/set-password", Access::SignedIn, show_password),
+        Route::post("/set-password", Access::SignedIn, set_password),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/sign_in.html")]
+struct SignIn {
+    shell: Shell,
+    next: String,
+    email: String,
+    error: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/sign_in_link.html")]
+struct SignInLink {
+    shell: Shell,
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/set_password.html")]
+struct SetPassword {
+    shell: Shell,
+    error: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    next: Option<String>,
+    lang: Option<String>,
+}
+
+async fn show(
+    State(app): State<App>,
+    signed_in: Option<Extension<Ctx>>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, DeskError> {
+    let next = safe_path(asked.next.as_deref()).to_owned();
+    if signed_in.is_some() {
+        return Ok(redirect(&next));
+    }
+    let chosen = asked.lang.as_deref().and_then(|tag| tag.parse().ok());
+    let locale = chosen.unwrap_or_else(|| locale_of(&headers));
+    let shell = Shell::plain_in(&headers, locale, forms::public_token(&app, PASSWORD));
+    let page = SignIn {
+        shell,
+        next,
+        email: String::new(),
+        error: None,
+    };
+    let mut response = render(StatusCode::OK, &page)?;
+    if let Some(locale) = chosen {
+        response
+            .headers_mut()
+            .append(header::SET_COOKIE, look::language_cookie(locale));
+    }
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    email: String,
+    password: String,
+    next: Option<String>,
+}
+
+async fn enter(
+    State(app): State<App>,
+    before: Option<Extension<Ctx>>,
+    old: Option<Extension<SessionToken>>,
+    headers: HeaderMap,
+    form: PublicForm,
+) -> Result<Response, Response> {
+    use axum::response::IntoResponse;
+    let sent: Credentials = form
+        .read(&app, PASSWORD)
+        .map_err(IntoResponse::into_response)?;
+    let next = safe_path(sent.next.as_deref()).to_owned();
+    let (status, error) = match staff::sign_in(&app, &sent.email, &sent.password).await {
+        Ok(session) => {
+            end_old(&app, before, old).await;
+            return admitted(&app, &session, &next).map_err(IntoResponse::into_response);
+        }
+        Err(DeskError::Unauthorized) => (StatusCode::UNPROCESSABLE_ENTITY, "sign-in-failed"),
+        Err(DeskError::RateLimited { .. }) => (StatusCode::TOO_MANY_REQUESTS, "sign-in-too-often"),
+        Err(other) => return Err(other.into_response()),
+    };
+    let shell = Shell::plain(&headers, forms::public_token(&app, PASSWORD));
+    let page = SignIn {
+        shell,
+        next,
+        email: sent.email,
+        error: Some(error),
+    };
+    render(status, &page).map_err(IntoResponse::into_response)
+}
+
+/// Whoever comes in anew leaves the session this browser had before.
+async fn end_old(app: &App, before: Option<Extension<Ctx>>, old: Option<Extension<SessionToken>>) {
+    if let (Some(Extension(ctx)), Some(Extension(SessionToken(token)))) = (before, old)
+        && staff::end_session(app, &ctx, &token).await.is_err()
+    {
+        tracing::warn!("an earlier session could not be ended");
+    }
+}
+
+fn admitted(app: &App, session: &Session, next: &str) -> Result<Response, DeskError> {
+    let cookie = session_cookie(app)
+        .set(&session.token, COOKIE_SECONDS)
+        .ok_or_else(|| DeskError::Internal("a session's token does not fit a cookie".to_owned()))?;
+    let mut response = redirect(if session.needs_password {
+        "/set-password"
+    } else {
+        next
+    });
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response.headers_mut().append(
+        header::SET_COOKIE,
+        look::language_cookie(session.ctx.locale),
+    );
+    Ok(response)
+}
+
+/// Only shows a button: programs that open links in mails to look for harm must not use the link up.
+async fn show_link(State(app): State<App>, headers: HeaderMap) -> Result<Response, DeskError> {
+    let shell = Shell::plain(&headers, forms::public_token(&app, LINK));
+    render(StatusCode::OK, &SignInLink { shell })
+}
+
+async fn enter_by_link(
+    State(app): State<App>,
+    before: Option<Extension<Ctx>>,
+    old: Option<Extension<SessionToken>>,
+    Path(link): Path<String>,
+    form: PublicForm,
+) -> Result<Response, Response> {
+    use axum::response::IntoResponse;
+    let Nothing {} = form.read(&app, LINK).map_err(IntoResponse::into_response)?;
+    let session = staff::sign_in_by_link(&app, &link)
+        .await
+        .map_err(IntoResponse::into_response)?;
+    end_old(&app, before, old).await;
+    admitted(&app, &session, "/").map_err(IntoResponse::into_response)
+}
+
+async fn leave(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, DeskError> {
+    staff::end_session(&page.app, &page.ctx, &page.session.0).await?;
+    let mut response = redirect_saying("/sign-in", "signed-out");
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, session_cookie(&page.app).clear());
+    Ok(response)
+}
+
+async fn show_password(page: Page) -> Result<Response, DeskError> {
+    page.show(&SetPassword {
+        shell: page.shell().await?,
+        error: None,
+    })
+}
+
+#[derive(Deserialize)]
+struct NewPassword {
+    password: String,
+    again: String,
+}
+
+/// A new password ends every session of the person; this browser gets a new one.
+async fn set_password(page: Page, Form(sent): Form<NewPassword>) -> Result<Response, DeskError> {
+    let me = page.ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let error = if sent.password == sent.again {
+        match staff::set_password(&page.app, &page.ctx, me, &sent.password).await {
+            Ok(()) => None,
+            Err(DeskError::Invalid {
+                code: "too_short", ..
+            }) => Some("password-too-short"),
+            Err(DeskError::Invalid {
+                code: "too_long", ..
+            }) => Some("password-too-long"),
+            Err(DeskError::Invalid { .. }) => Some("password-too-simple"),
+            Err(other) => return Err(other),
+        }
+    } else {
+        Some("password-differs")
+    };
+    if error.is_some() {
+        let shown = SetPassword {
+            shell: page.shell().await?,
+            error,
+        };
+        return page.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown);
+    }
+    let session = staff::admit(&page.app, page.ctx.organisation, me, "password").await?;
+    let mut response = admitted(&page.app, &session, "/")?;
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, super::flash::set("password-set"));
+    Ok(response)
+}
