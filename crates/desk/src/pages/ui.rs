@@ -173,7 +173,7 @@ pub fn urgency_chip(urgency: Urgency, t: Texts) -> Option<Chip> {
 /// Icon and text key of a channel code.
 pub fn channel(code: &str) -> (&'static str, &'static str) {
     match code {
-        "web" | "form" | "widget" => ("globe", "channel-web"),
+        "web_form" => ("globe", "channel-web"),
         "portal" => ("monitor-smartphone", "channel-portal"),
         "phone" | "voice" => ("phone", "channel-phone"),
         "chat" => ("message-circle", "channel-chat"),
