@@ -1,0 +1,12 @@
+//! The clinic that ships with the program, as a new organisation.
+
+use bedside_desk::app::App;
+use bedside_desk::config::{clinic, organisation};
+use bedside_desk::orgs::NewOrganisation;
+use bedside_desk::startup;
+
+pub fn from_files(app: &App) -> NewOrganisation {
+    let clinic =
+        clinic::parse(&startup::built_in_clinic()).expect("the clinic's files fit together");
+    organisation::new_organisation(&clinic, "clinic", &app.ids, app.now())
+}

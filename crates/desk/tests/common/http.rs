@@ -1,0 +1,254 @@
+//! Requests to the desk's router, in this process.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, header};
+use bedside_desk::app::App;
+use bedside_desk::router;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use tower::ServiceExt;
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error} in {}", self.text()))
+    }
+
+    /// A header's value.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The same answer, after its status was checked; the body is in the message.
+    #[track_caller]
+    #[must_use]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text());
+        self
+    }
+}
+
+async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let answer = router
+        .clone()
+        .oneshot(request)
+        .await
+        .expect("the router never fails");
+    let (parts, body) = answer.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .expect("a body")
+        .to_vec();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body,
+    }
+}
+
+/// An API client.
+pub struct Client {
+    router: Router,
+    token: Option<String>,
+}
+
+impl Client {
+    pub fn new(app: &App, token: Option<String>) -> Self {
+        Self {
+            router: router::router(app),
+            token,
+        }
+    }
+
+    /// Any request; `headers` are added to the token's.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        send(&self.router, request.body(body).expect("a request")).await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, &[], Body::empty()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.request(Method::DELETE, path, &[], Body::empty()).await
+    }
+
+    pub async fn post(&self, path: &str, json: &Value) -> Answer {
+        self.json(Method::POST, path, &[], json).await
+    }
+
+    /// A change of the version with this entity tag.
+    pub async fn patch(&self, path: &str, etag: &str, json: &Value) -> Answer {
+        self.json(Method::PATCH, path, &[("if-match", etag)], json)
+            .await
+    }
+
+    /// Any request with a JSON body.
+    pub async fn json(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        json: &Value,
+    ) -> Answer {
+        let mut all = vec![("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        self.request(method, path, &all, Body::from(json.to_string()))
+            .await
+    }
+}
+
+/// A browser without scripts: keeps cookies, sends forms with the token of the page they stand on.
+pub struct Browser {
+    router: Router,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+impl Browser {
+    pub fn new(app: &App, session: Option<String>) -> Self {
+        let cookies = session.map(|token| (router::session_cookie(app).name().to_owned(), token));
+        Self {
+            router: router::router(app),
+            cookies: Mutex::new(cookies.into_iter().collect()),
+        }
+    }
+
+    /// Any request, with the browser's cookies; keeps those that come back.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("sec-fetch-site", "same-origin");
+        let cookies: Vec<String> = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        if !cookies.is_empty() {
+            request = request.header(header::COOKIE, cookies.join("; "));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = send(&self.router, request.body(body).expect("a request")).await;
+        let mut jar = self.cookies.lock().unwrap();
+        for cookie in answer.headers.get_all(header::SET_COOKIE) {
+            let text = cookie.to_str().expect("a cookie");
+            let (name, rest) = text.split_once('=').expect("a cookie");
+            let value = rest.split(';').next().unwrap_or_default();
+            if value.is_empty() {
+                jar.remove(name);
+            } else {
+                jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        drop(jar);
+        answer
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, &[], Body::empty()).await
+    }
+
+    /// Opens `page`, and sends `fields` with its form token to `action`.
+    pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = csrf_token(&self.get(page).await.expect(200).text());
+        self.post(
+            action,
+            &[&[("csrf_token", token.as_str())], fields].concat(),
+        )
+        .await
+    }
+
+    /// Sends `fields` as a form.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.extend_pairs(fields);
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        self.request(Method::POST, path, &headers, Body::from(form.finish()))
+            .await
+    }
+
+    /// Sends `fields` and `files` (field, file name, media type, bytes) as a form with files.
+    pub async fn post_files(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &str, &[u8])],
+    ) -> Answer {
+        const EDGE: &str = "an-edge-that-stands-in-no-file";
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(
+                format!("--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n")
+                    .as_bytes(),
+            );
+            body.extend(format!("{value}\r\n").as_bytes());
+        }
+        for (name, file, media_type, bytes) in files {
+            let head = format!(
+                "--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
+                 content-type: {media_type}\r\n\r\n"
+            );
+            body.extend(head.as_bytes());
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{EDGE}--\r\n").as_bytes());
+        let media_type = format!("multipart/form-data; boundary={EDGE}");
+        self.request(
+            Method::POST,
+            path,
+            &[("content-type", &media_type)],
+            Body::from(body),
+        )
+        .await
+    }
+}
+
+/// The token of the first form on a page.
+#[track_caller]
+pub fn csrf_token(page: &str) -> String {
+    let (_, rest) = page
+        .split_once("name=\"csrf_token\"")
+        .unwrap_or_else(|| panic!("no form token in {page}"));
+    let (_, value) = rest.split_once("value=\"").expect("a value after the name");
+    value.split('"').next().unwrap_or_default().to_owned()
+}
