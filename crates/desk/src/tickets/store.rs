@@ -64,13 +64,13 @@ statements! {
         WHERE t.organisation_id = $1 AND g.tag = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
     /// Active ones of a queue, counted up to a limit.
     COUNT_QUEUE = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND queue_id = $2 \
-        AND active = 1 LIMIT $3) AS some";
+        AND active = 1 LIMIT $3) AS few";
     /// Active ones of a person, counted up to a limit.
     COUNT_ASSIGNEE = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND assignee_id = $2 \
-        AND active = 1 LIMIT $3) AS some";
+        AND active = 1 LIMIT $3) AS few";
     /// Active crises, counted up to a limit.
     COUNT_CRISES = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND active = 1 \
-        AND rank = 0 LIMIT $2) AS some";
+        AND rank = 0 LIMIT $2) AS few";
     /// A ticket's tags.
     TAGS = "SELECT tag FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY tag";
     /// Adds a tag.
