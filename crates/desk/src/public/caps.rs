@@ -46,13 +46,21 @@ impl Caps {
                 return Err(DeskError::RateLimited { retry_after: 60 });
             }
         }
-        let counter = counters.entry(key).or_insert(Counter { since: now, count: 0 });
+        let counter = counters.entry(key).or_insert(Counter {
+            since: now,
+            count: 0,
+        });
         if over(counter) {
-            *counter = Counter { since: now, count: 0 };
+            *counter = Counter {
+                since: now,
+                count: 0,
+            };
         }
         if counter.count >= limit {
             let left = WINDOW_SECONDS - now.seconds_since(counter.since);
-            return Err(DeskError::RateLimited { retry_after: u32::try_from(left.max(1)).unwrap_or(1) });
+            return Err(DeskError::RateLimited {
+                retry_after: u32::try_from(left.max(1)).unwrap_or(1),
+            });
         }
         counter.count += 1;
         Ok(())
@@ -66,7 +74,13 @@ pub fn network(parts: &Parts) -> Option<IpAddr> {
     if !peer.ip().is_loopback() {
         return Some(shared(peer.ip()));
     }
-    let named = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let named = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()?
+        .to_str()
+        .ok()?;
     named.rsplit(',').next()?.trim().parse().ok().map(shared)
 }
 
@@ -94,7 +108,10 @@ mod tests {
             caps.take("ana", 3, start).unwrap();
         }
         let later = start.plus_seconds(600);
-        assert!(matches!(caps.take("ana", 3, later), Err(DeskError::RateLimited { retry_after: 3000 })));
+        assert!(matches!(
+            caps.take("ana", 3, later),
+            Err(DeskError::RateLimited { retry_after: 3000 })
+        ));
         caps.take("bo", 3, later).unwrap();
         caps.take("ana", 3, start.plus_seconds(3600)).unwrap();
     }
@@ -116,15 +133,23 @@ mod tests {
             request = request.header("x-forwarded-for", forwarded);
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        parts.extensions.insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
+        parts
+            .extensions
+            .insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
         network(&parts)
     }
 
     #[test]
     fn only_our_own_proxy_is_believed() {
         let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
-        assert_eq!(from("203.0.113.5:1", Some("198.51.100.7")), ip("203.0.113.5"));
-        assert_eq!(from("127.0.0.1:1", Some("10.9.9.9, 198.51.100.7")), ip("198.51.100.7"));
+        assert_eq!(
+            from("203.0.113.5:1", Some("198.51.100.7")),
+            ip("203.0.113.5")
+        );
+        assert_eq!(
+            from("127.0.0.1:1", Some("10.9.9.9, 198.51.100.7")),
+            ip("198.51.100.7")
+        );
         assert_eq!(from("127.0.0.1:1", None), None);
         assert_eq!(from("127.0.0.1:1", Some("nonsense")), None);
         assert_eq!(from("[2001:db8:1:2:3:4:5:6]:1", None), ip("2001:db8:1:2::"));

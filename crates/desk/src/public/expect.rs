@@ -32,7 +32,11 @@ pub fn answer_by(now: Timestamp, due: Option<Timestamp>, zone: &TimeZone, t: Tex
         2..=WEEK_DAYS => {
             let weekday = usize::try_from(day(due).weekday().to_monday_zero_offset()).unwrap_or(0);
             let weekday = t.text(WEEKDAYS[weekday.min(6)]);
-            t.format("public-answer-weekday", &[("day", weekday.into()), ("time", clock.into())]).into_owned()
+            t.format(
+                "public-answer-weekday",
+                &[("day", weekday.into()), ("time", clock.into())],
+            )
+            .into_owned()
         }
         _ => {
             let date = time::format_date(due.micros(), zone, t.locale);
@@ -59,10 +63,15 @@ mod tests {
     #[test]
     fn the_day_is_the_clinics_day() {
         // 23:30 in New York; the due time is after midnight there.
-        assert!(said("2026-06-19T03:30:00Z", "2026-06-19T13:00:00Z", Locale::En).contains("tomorrow"));
+        assert!(
+            said("2026-06-19T03:30:00Z", "2026-06-19T13:00:00Z", Locale::En).contains("tomorrow")
+        );
         assert!(said("2026-06-18T14:00:00Z", "2026-06-18T20:30:00Z", Locale::En).contains("today"));
         assert!(said("2026-06-18T14:00:00Z", "2026-06-22T14:00:00Z", Locale::Es).contains("lunes"));
-        assert!(said("2026-06-18T14:00:00Z", "2026-07-22T14:00:00Z", Locale::En).contains("Jul 22, 2026"));
+        assert!(
+            said("2026-06-18T14:00:00Z", "2026-07-22T14:00:00Z", Locale::En)
+                .contains("Jul 22, 2026")
+        );
     }
 
     #[test]

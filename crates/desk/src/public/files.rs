@@ -29,13 +29,21 @@ pub struct Sent {
 impl Sent {
     /// The first text with this name, without the spaces around it; empty when there is none.
     pub fn text(&self, name: &str) -> &str {
-        self.texts.iter().find(|(key, _)| key == name).map_or("", |(_, text)| text.trim())
+        self.texts
+            .iter()
+            .find(|(key, _)| key == name)
+            .map_or("", |(_, text)| text.trim())
     }
 }
 
 /// Reads a form. Too many or too large files don't lose the words: they are left out and [`Sent::refused`] says so.
 pub async fn read(request: Request) -> Result<Sent, Problem> {
-    let limits = Limits { file: MAX_FILE, text: 256 * 1024, total: 60 << 20, parts: 40 };
+    let limits = Limits {
+        file: MAX_FILE,
+        text: 256 * 1024,
+        total: 60 << 20,
+        parts: 40,
+    };
     let mut form = Multipart::with_limits(request, limits).await?;
     let mut sent = Sent::default();
     while let Some(mut part) = form.next().await? {
@@ -56,12 +64,15 @@ pub async fn read(request: Request) -> Result<Sent, Problem> {
         }
         match file_name {
             None => {
-                let text = String::from_utf8(bytes)
-                    .map_err(|_| Problem::invalid_field(name.clone(), "invalid", "This text isn't UTF-8."))?;
+                let text = String::from_utf8(bytes).map_err(|_| {
+                    Problem::invalid_field(name.clone(), "invalid", "This text isn't UTF-8.")
+                })?;
                 sent.texts.push((name, text));
             }
             Some(_) if bytes.is_empty() => {}
-            Some(_) if sent.files.len() >= MAX_FILES => sent.refused = Some("public-error-files-many"),
+            Some(_) if sent.files.len() >= MAX_FILES => {
+                sent.refused = Some("public-error-files-many")
+            }
             Some(file_name) => sent.files.push((file_name, bytes.into())),
         }
     }
@@ -80,7 +91,9 @@ pub async fn keep(
         kept.push(NewAttachment {
             blob: blobs::write(app, organisation, sealing, bytes).await?,
             name: clean_file_name(name),
-            media_type: infer::get(bytes).map_or("application/octet-stream", |found| found.mime_type()).to_owned(),
+            media_type: infer::get(bytes)
+                .map_or("application/octet-stream", |found| found.mime_type())
+                .to_owned(),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             content_id: None,
             inline: false,

@@ -39,9 +39,16 @@ pub struct Language {
 impl Shell {
     /// The frame for `clinic` in the language that was asked for, else the browser's, else the clinic's.
     pub fn new(clinic: Arc<Clinic>, parts: &Parts, asked: Option<&str>) -> Self {
-        let accepts = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let accepts = parts
+            .headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
         let locale = negotiate(accepts.or(Some(clinic.locale.tag())), asked);
-        Self { t: Texts::new(locale), clinic, here: parts.uri.path().to_owned() }
+        Self {
+            t: Texts::new(locale),
+            clinic,
+            here: parts.uri.path().to_owned(),
+        }
     }
 
     /// The context of this visitor.
@@ -79,7 +86,10 @@ impl Shell {
     /// A number as `tel:` wants it: digits and a plus sign, nothing else.
     #[expect(clippy::unused_self, reason = "called by templates on the shell")]
     pub fn dial(&self, number: &str) -> String {
-        number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+        number
+            .chars()
+            .filter(|c| c.is_ascii_digit() || *c == '+')
+            .collect()
     }
 }
 
@@ -93,7 +103,10 @@ pub fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => {
             let mut response = (status, Html(html)).into_response();
-            response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow, noarchive"));
+            response.headers_mut().insert(
+                "x-robots-tag",
+                HeaderValue::from_static("noindex, nofollow, noarchive"),
+            );
             response
         }
         Err(error) => DeskError::Internal(format!("a template: {error}")).into_response(),
@@ -134,7 +147,14 @@ pub fn refused(shell: &Shell, error: impl Into<Problem>) -> Response {
     };
     // The log line and the headers (such as Retry-After) are the problem's own.
     let mut response = problem.into_response();
-    let shown = page(status, &Refused { shell, title: shell.t.text(title), text: shell.t.text(text) });
+    let shown = page(
+        status,
+        &Refused {
+            shell,
+            title: shell.t.text(title),
+            text: shell.t.text(text),
+        },
+    );
     let (shown, body) = shown.into_parts();
     for (name, value) in &shown.headers {
         response.headers_mut().insert(name, value.clone());
@@ -148,7 +168,11 @@ pub fn refused(shell: &Shell, error: impl Into<Problem>) -> Response {
 /// The clinic that is meant: the one in the path, or the only one there is. None when there are several or no such.
 pub fn clinic_for(app: &App, slug: Option<&str>) -> Result<Option<Arc<Clinic>>, DeskError> {
     if let Some(slug) = slug {
-        return app.directory.by_slug(slug).map(Some).ok_or(DeskError::NotFound);
+        return app
+            .directory
+            .by_slug(slug)
+            .map(Some)
+            .ok_or(DeskError::NotFound);
     }
     let all = app.directory.all();
     match all.as_slice() {

@@ -65,7 +65,9 @@ impl Form {
     pub fn check(&self, clinic: &Clinic) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         let mut say = |field, key| wrong.push(Wrong { field, key });
-        if !self.category.is_empty() && (self.category == "crisis" || clinic.category(&self.category).is_none()) {
+        if !self.category.is_empty()
+            && (self.category == "crisis" || clinic.category(&self.category).is_none())
+        {
             say("category", "public-error-category");
         }
         match self.name.chars().count() {
@@ -99,7 +101,9 @@ impl Pass {
 
     /// Why the form has to be sent once more, as the key of a kind text.
     pub fn objection(&self, now: Timestamp) -> Option<&'static str> {
-        let Some((_, since, _)) = &self.0 else { return Some("public-note-old") };
+        let Some((_, since, _)) = &self.0 else {
+            return Some("public-note-old");
+        };
         match now.seconds_since(*since) {
             age if age < FASTEST => Some("public-note-again"),
             age if age > OLDEST => Some("public-note-old"),

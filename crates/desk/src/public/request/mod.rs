@@ -19,8 +19,8 @@ use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use bedside_web::{cursor, query};
 use bedside_db::Timestamp;
+use bedside_web::{cursor, query};
 use form::{Form, Pass, Wrong};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -55,14 +55,24 @@ struct RequestPage<'a> {
 
 impl RequestPage<'_> {
     fn error(&self, field: &str) -> Option<&'static str> {
-        self.wrong.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.key)
+        self.wrong
+            .iter()
+            .find(|wrong| wrong.field == field)
+            .map(|wrong| wrong.key)
     }
 
     /// What can be chosen, in the page's language. Nobody files themselves under crisis: the wording above is for that.
     fn categories(&self) -> Vec<(&str, &str)> {
         let locale = self.shell.t.locale;
-        let offered = self.shell.clinic.categories.iter().filter(|category| category.code != "crisis");
-        offered.map(|category| (category.code.as_str(), category.names.in_locale(locale))).collect()
+        let offered = self
+            .shell
+            .clinic
+            .categories
+            .iter()
+            .filter(|category| category.code != "crisis");
+        offered
+            .map(|category| (category.code.as_str(), category.names.in_locale(locale)))
+            .collect()
     }
 }
 
@@ -83,13 +93,24 @@ struct ThanksPage<'a> {
 }
 
 /// The clinic's frame, or the page that lets the visitor choose a clinic.
-fn frame(app: &App, slug: Option<&str>, parts: &Parts, lang: Option<&str>) -> Result<Shell, Response> {
+fn frame(
+    app: &App,
+    slug: Option<&str>,
+    parts: &Parts,
+    lang: Option<&str>,
+) -> Result<Shell, Response> {
     match clinic_for(app, slug) {
         Ok(Some(clinic)) => Ok(Shell::new(clinic, parts, lang)),
         Ok(None) => {
             let clinics = app.directory.all();
             let shell = Shell::new(Arc::clone(&clinics[0]), parts, lang);
-            Err(page(StatusCode::OK, &ClinicsPage { shell: &shell, clinics }))
+            Err(page(
+                StatusCode::OK,
+                &ClinicsPage {
+                    shell: &shell,
+                    clinics,
+                },
+            ))
         }
         Err(error) => match app.directory.all().into_iter().next() {
             Some(any) => Err(refused(&Shell::new(any, parts, lang), error)),
@@ -104,10 +125,19 @@ fn fresh_pass(app: &App, shell: &Shell) -> String {
 }
 
 /// The empty form.
-pub async fn show(State(app): State<App>, slug: Option<Path<String>>, request: Request) -> Response {
+pub async fn show(
+    State(app): State<App>,
+    slug: Option<Path<String>>,
+    request: Request,
+) -> Response {
     let (parts, _) = request.into_parts();
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
-    let shell = match frame(&app, slug.as_ref().map(|slug| slug.0.as_str()), &parts, asked.lang.as_deref()) {
+    let shell = match frame(
+        &app,
+        slug.as_ref().map(|slug| slug.0.as_str()),
+        &parts,
+        asked.lang.as_deref(),
+    ) {
         Ok(shell) => shell,
         Err(answer) => return answer,
     };
@@ -123,36 +153,85 @@ fn shown(
     wrong: &[Wrong],
     note: Option<&'static str>,
 ) -> Response {
-    page(status, &RequestPage { shell, form, pass, wrong, note, max_files: files::MAX_FILES })
+    page(
+        status,
+        &RequestPage {
+            shell,
+            form,
+            pass,
+            wrong,
+            note,
+            max_files: files::MAX_FILES,
+        },
+    )
 }
 
 /// Takes the form in.
-pub async fn send(State(app): State<App>, slug: Option<Path<String>>, request: Request) -> Response {
+pub async fn send(
+    State(app): State<App>,
+    slug: Option<Path<String>>,
+    request: Request,
+) -> Response {
     let (parts, body) = request.into_parts();
     let again = Request::from_parts(parts.clone(), body);
     let slug = slug.as_ref().map(|slug| slug.0.as_str());
     let sent = match files::read(again).await {
         Ok(sent) => sent,
         Err(problem) => {
-            return frame(&app, slug, &parts, None).map_or_else(|answer| answer, |shell| refused(&shell, problem));
+            return frame(&app, slug, &parts, None)
+                .map_or_else(|answer| answer, |shell| refused(&shell, problem));
         }
     };
-    let shell = match frame(&app, slug, &parts, Some(sent.text("lang")).filter(|lang| !lang.is_empty())) {
+    let shell = match frame(
+        &app,
+        slug,
+        &parts,
+        Some(sent.text("lang")).filter(|lang| !lang.is_empty()),
+    ) {
         Ok(shell) => shell,
         Err(answer) => return answer,
     };
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
-    if let Some(note) = pass.objection(app.now()).or_else(|| form.trapped().then_some("public-note-again")) {
+    if let Some(note) = pass
+        .objection(app.now())
+        .or_else(|| form.trapped().then_some("public-note-again"))
+    {
         let pass = fresh_pass(&app, &shell);
-        return shown(StatusCode::UNPROCESSABLE_ENTITY, &shell, &form, pass, &[], Some(note));
+        return shown(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &shell,
+            &form,
+            pass,
+            &[],
+            Some(note),
+        );
     }
     let mut wrong = form.check(&shell.clinic);
-    wrong.extend(sent.refused.map(|key| Wrong { field: "files", key }));
+    wrong.extend(sent.refused.map(|key| Wrong {
+        field: "files",
+        key,
+    }));
     if !wrong.is_empty() {
-        return shown(StatusCode::UNPROCESSABLE_ENTITY, &shell, &form, sent.text("pass").to_owned(), &wrong, None);
+        return shown(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &shell,
+            &form,
+            sent.text("pass").to_owned(),
+            &wrong,
+            None,
+        );
     }
-    match take::take(&app, &shell, &form, &pass, caps_network(&parts), &sent.files).await {
+    match take::take(
+        &app,
+        &shell,
+        &form,
+        &pass,
+        caps_network(&parts),
+        &sent.files,
+    )
+    .await
+    {
         Ok(ticket) => {
             let receipt: Receipt = (shell.clinic.id, ticket, app.now());
             let receipt = cursor::encode(THANKS, &receipt, &app.keyring.web_mac());
@@ -160,12 +239,29 @@ pub async fn send(State(app): State<App>, slug: Option<Path<String>>, request: R
         }
         Err(DeskError::RateLimited { .. }) => {
             let (pass, note) = (fresh_pass(&app, &shell), Some("public-note-too-many"));
-            shown(StatusCode::TOO_MANY_REQUESTS, &shell, &form, pass, &[], note)
+            shown(
+                StatusCode::TOO_MANY_REQUESTS,
+                &shell,
+                &form,
+                pass,
+                &[],
+                note,
+            )
         }
         Err(error @ DeskError::Unavailable(_)) => {
             tracing::warn!(%error, "a request could not be taken in");
-            let (pass, note) = (sent.text("pass").to_owned(), Some("public-note-unavailable"));
-            shown(StatusCode::SERVICE_UNAVAILABLE, &shell, &form, pass, &[], note)
+            let (pass, note) = (
+                sent.text("pass").to_owned(),
+                Some("public-note-unavailable"),
+            );
+            shown(
+                StatusCode::SERVICE_UNAVAILABLE,
+                &shell,
+                &form,
+                pass,
+                &[],
+                note,
+            )
         }
         Err(error) => refused(&shell, error),
     }
@@ -176,10 +272,19 @@ fn caps_network(parts: &Parts) -> Option<std::net::IpAddr> {
 }
 
 /// Says that it arrived, and what happens next.
-pub async fn thanks(State(app): State<App>, slug: Option<Path<String>>, request: Request) -> Response {
+pub async fn thanks(
+    State(app): State<App>,
+    slug: Option<Path<String>>,
+    request: Request,
+) -> Response {
     let (parts, _) = request.into_parts();
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
-    let shell = match frame(&app, slug.as_ref().map(|slug| slug.0.as_str()), &parts, asked.lang.as_deref()) {
+    let shell = match frame(
+        &app,
+        slug.as_ref().map(|slug| slug.0.as_str()),
+        &parts,
+        asked.lang.as_deref(),
+    ) {
         Ok(mut shell) => {
             // The language switch keeps the receipt.
             if let Some(receipt) = &asked.r {

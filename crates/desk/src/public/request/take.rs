@@ -1,9 +1,9 @@
 //! A checked form becomes a request.
 
-use super::form::{Form, Pass};
 use super::super::caps::{PER_ADDRESS, PER_NETWORK};
 use super::super::files;
 use super::super::shell::Shell;
+use super::form::{Form, Pass};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::TicketId;
@@ -34,16 +34,22 @@ pub async fn take(
     }
     let (organisation, now) = (shell.clinic.id, app.now());
     if let Some(network) = network {
-        app.caps.take(("request", organisation.uuid(), network), PER_NETWORK, now)?;
+        app.caps
+            .take(("request", organisation.uuid(), network), PER_NETWORK, now)?;
     }
     let address = normalise::email(&form.email).unwrap_or_default();
-    app.caps.take(("request", organisation.uuid(), address), PER_ADDRESS, now)?;
+    app.caps
+        .take(("request", organisation.uuid(), address), PER_ADDRESS, now)?;
     let mut attempt = 1;
     loop {
         match open(app, shell, form, pass, sent).await {
             Err(DeskError::Unavailable(_)) if attempt < ATTEMPTS => attempt += 1,
-            Err(DeskError::Conflict { code: "duplicate", .. }) => {
-                let missing = || DeskError::Internal("a form that was taken in and can't be found".to_owned());
+            Err(DeskError::Conflict {
+                code: "duplicate", ..
+            }) => {
+                let missing = || {
+                    DeskError::Internal("a form that was taken in and can't be found".to_owned())
+                };
                 return earlier(app, shell, pass).await?.ok_or_else(missing);
             }
             opened => return opened,
@@ -64,8 +70,14 @@ async fn open(
     sent: &[(String, Bytes)],
 ) -> Result<TicketId, DeskError> {
     let (organisation, locale) = (shell.clinic.id, shell.t.locale);
-    let requester =
-        patients::requester_by_email(app, organisation, &form.email, Some(&form.name), Some(locale)).await?;
+    let requester = patients::requester_by_email(
+        app,
+        organisation,
+        &form.email,
+        Some(&form.name),
+        Some(locale),
+    )
+    .await?;
     let attachments = files::keep(app, organisation, &requester.sealing, sent).await?;
     let mut new = NewTicket::new(requester, Channel::WebForm, "", form.message.clone());
     new.locale = Some(locale);

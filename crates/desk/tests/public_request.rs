@@ -1,0 +1,231 @@
+//! The public request form, as a browser without scripts sees it.
+
+mod common;
+
+use bedside_desk::context::Role;
+use bedside_desk::tickets::{self, View};
+use bedside_web::i18n::I18n;
+use common::{Answer, Browser, Desk, both_engines};
+
+const ANA: &[(&str, &str)] = &[
+    ("lang", "en"),
+    ("category", "billing"),
+    ("name", "Ana Ruiz"),
+    ("email", "ana@example.org"),
+    (
+        "message",
+        "I think the bill of my last visit has a mistake.",
+    ),
+    ("company", ""),
+];
+
+/// The value of a hidden input.
+#[track_caller]
+fn value<'a>(page: &'a str, name: &str) -> &'a str {
+    let (_, rest) = page
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .expect("the input");
+    rest.split('"').next().unwrap()
+}
+
+/// Opens the form, thinks for a moment, and sends it with `fields`.
+async fn send(
+    desk: &Desk,
+    browser: &Browser,
+    fields: &[(&str, &str)],
+    files: &[(&str, &str, &str, &[u8])],
+) -> Answer {
+    let page = browser.get("/request?lang=en").await.expect(200).text();
+    desk.clock.advance(20);
+    let pass = value(&page, "pass");
+    browser
+        .post_files("/request", &[&[("pass", pass)], fields].concat(), files)
+        .await
+}
+
+fn changed<'a>(name: &str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    ANA.iter()
+        .map(|(key, old)| (*key, if *key == name { value } else { *old }))
+        .collect()
+}
+
+async fn tickets(desk: &Desk) -> Vec<tickets::model::TicketRow> {
+    let ctx = desk.ctx(Role::Agent);
+    tickets::list(&desk.app, &ctx, &View::Active, None, 100)
+        .await
+        .unwrap()
+        .rows
+}
+
+both_engines! {
+    async fn a_request_comes_in_and_is_thanked_for(desk: Desk) {
+        let visitor = desk.visitor();
+        let form = visitor.get("/request").await.expect(200);
+        assert_eq!(form.header("x-robots-tag").unwrap(), "noindex, nofollow, noarchive");
+        assert_eq!(form.header("referrer-policy").unwrap(), "no-referrer");
+        assert_eq!(form.header("cache-control").unwrap(), "no-store");
+        let text = form.text();
+        let first = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle}"));
+        assert!(first("tel:911") < first("<form"), "the emergency numbers come first");
+        assert!(!text.contains("value=\"crisis\""), "nobody files themselves under crisis");
+
+        let sent = send(&desk, &visitor, ANA, &[("files", "bill.pdf", "application/pdf", b"%PDF-1.4 x")]).await.expect(303);
+        let thanks = visitor.get(sent.header("location").unwrap()).await.expect(200).text();
+        assert!(thanks.contains("1001"), "{thanks}");
+        assert!(thanks.contains("You will hear from us"), "{thanks}");
+        assert!(!thanks.contains("Ana") && !thanks.contains("bill of"), "nothing of the request is on the page");
+
+        let rows = tickets(&desk).await;
+        assert_eq!(rows.len(), 1);
+        assert_eq!((rows[0].ticket.category.as_str(), rows[0].ticket.channel.as_str()), ("billing", "web_form"));
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), rows[0].ticket.id).await.unwrap();
+        assert_eq!(view.contact.name.as_deref(), Some("Ana Ruiz"));
+        assert_eq!(view.contact.email(), Some("ana@example.org"));
+        assert_eq!(view.messages[0].body, "I think the bill of my last visit has a mistake.");
+        let file = &view.messages[0].attachments[0];
+        assert_eq!((file.name.as_str(), file.media_type.as_str()), ("bill.pdf", "application/pdf"));
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_form_sent_twice_makes_one_request(desk: Desk) {
+        let visitor = desk.visitor();
+        let page = visitor.get("/request").await.text();
+        desk.clock.advance(20);
+        let fields = [&[("pass", value(&page, "pass"))], ANA].concat();
+        let (one, two) = tokio::join!(
+            visitor.post_files("/request", &fields, &[]),
+            visitor.post_files("/request", &fields, &[])
+        );
+        let third = visitor.post_files("/request", &fields, &[]).await;
+        for answer in [one, two, third] {
+            let thanks = visitor.get(answer.expect(303).header("location").unwrap()).await.expect(200).text();
+            assert!(thanks.contains("1001"), "{thanks}");
+        }
+        assert_eq!(tickets(&desk).await.len(), 1);
+    }
+
+    async fn whatever_is_wrong_the_words_stay(desk: Desk) {
+        let visitor = desk.visitor();
+        for (name, bad, says) in [
+            ("name", "", "public-error-name"),
+            ("email", "", "public-error-email-missing"),
+            ("email", "ana at home", "public-error-email"),
+            ("message", " ", "public-error-message"),
+            ("category", "crisis", "public-error-category"),
+            ("category", "no-such", "public-error-category"),
+        ] {
+            let page = send(&desk, &visitor, &changed(name, bad), &[]).await.expect(422).text();
+            let says = I18n::global().text(bedside_web::Locale::En, says);
+            assert!(page.contains(says), "{name}: {page}");
+            assert!(page.contains(&format!("href=\"#{name}\"")) && page.contains("aria-invalid=\"true\""));
+            for (kept, words) in [("name", "Ana Ruiz"), ("email", "ana@example.org"), ("message", "bill of my last")] {
+                assert!(kept == name || page.contains(words), "{words} is lost: {page}");
+            }
+        }
+        let six: Vec<_> = (0..6).map(|_| ("files", "a.txt", "text/plain", b"x".as_slice())).collect();
+        let page = send(&desk, &visitor, ANA, &six).await.expect(422).text();
+        assert!(page.contains("more than 5 files") && page.contains("choose your files again"), "{page}");
+        assert!(tickets(&desk).await.is_empty());
+    }
+
+    async fn what_a_machine_fills_in_is_asked_again_kindly(desk: Desk) {
+        let visitor = desk.visitor();
+        let page = visitor.get("/request").await.text();
+        let quick = [&[("pass", value(&page, "pass"))], ANA].concat();
+        let again = visitor.post_files("/request", &quick, &[]).await.expect(422).text();
+        assert!(again.contains("press Send again") && again.contains("bill of my last"), "{again}");
+
+        let trapped = send(&desk, &visitor, &changed("company", "http://spam.example"), &[]).await.expect(422).text();
+        assert!(trapped.contains("press Send again") && !trapped.contains("spam.example"), "{trapped}");
+
+        let page = visitor.get("/request").await.text();
+        desk.clock.advance(25 * 60 * 60);
+        let late = [&[("pass", value(&page, "pass"))], ANA].concat();
+        let again = visitor.post_files("/request", &late, &[]).await.expect(422).text();
+        assert!(again.contains("open for a long time"), "{again}");
+        for forged in ["", "AAAA", &"x".repeat(600)] {
+            let forged = [&[("pass", forged)], ANA].concat();
+            assert_eq!(visitor.post_files("/request", &forged, &[]).await.status, 422);
+        }
+        assert!(tickets(&desk).await.is_empty());
+        // The page that came back works.
+        desk.clock.advance(20);
+        let renewed = [&[("pass", value(&again, "pass"))], ANA].concat();
+        assert_eq!(visitor.post_files("/request", &renewed, &[]).await.status, 303);
+        assert_eq!(tickets(&desk).await.len(), 1);
+    }
+
+    async fn one_address_can_not_be_flooded(desk: Desk) {
+        let visitor = desk.visitor();
+        let mut refused = 0;
+        for round in 0..12 {
+            let message = format!("Please call me, round {round}");
+            let answer = send(&desk, &visitor, &changed("message", &message), &[]).await;
+            if answer.status == 429 {
+                refused += 1;
+                assert!(answer.text().contains(&message), "the words are kept");
+            } else {
+                assert_eq!(answer.status, 303);
+            }
+        }
+        assert_eq!((refused, tickets(&desk).await.len()), (6, 6));
+        assert_eq!(send(&desk, &visitor, &changed("email", "bo@example.org"), &[]).await.status, 303);
+        desk.clock.advance(3600);
+        assert_eq!(send(&desk, &visitor, ANA, &[]).await.status, 303);
+    }
+
+    async fn an_emergency_is_answered_with_numbers_to_call(desk: Desk) {
+        let visitor = desk.visitor();
+        let words = "I have crushing chest pain right now and can't breathe";
+        let sent = send(&desk, &visitor, &changed("message", words), &[]).await.expect(303);
+        let thanks = visitor.get(sent.header("location").unwrap()).await.expect(200).text();
+        assert!(thanks.contains("Please read this now") && thanks.contains("tel:911") && thanks.contains("tel:988"), "{thanks}");
+        assert!(!thanks.contains("You will hear from us"), "no promise of an hour");
+        assert_eq!(tickets(&desk).await[0].ticket.urgency, tickets::Urgency::Emergency);
+    }
+
+    async fn the_page_that_thanks_is_for_who_has_sent_it(desk: Desk) {
+        let visitor = desk.visitor();
+        let sent = send(&desk, &visitor, ANA, &[]).await.expect(303);
+        let address = sent.header("location").unwrap().to_owned();
+        for forged in ["/request/thanks", "/request/thanks?r=AAAA", &address.replace("r=", "r=x")] {
+            assert_eq!(visitor.get(forged).await.status, 404, "{forged}");
+        }
+        desk.clock.advance(2 * 60 * 60);
+        assert_eq!(visitor.get(&address).await.status, 410);
+    }
+
+    async fn nothing_typed_becomes_markup(desk: Desk) {
+        let visitor = desk.visitor();
+        let attack = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'{{7*7}}</textarea>";
+        for field in ["category", "name", "email", "message", "lang"] {
+            let mut fields = changed(field, attack);
+            fields.retain(|(name, _)| field == "email" || *name != "email");
+            let page = send(&desk, &visitor, &fields, &[]).await.text();
+            for bad in ["<script>alert", "<img src=x", "</textarea>'", "49"] {
+                assert!(!page.contains(bad), "{field}: {bad}");
+            }
+        }
+    }
+
+    async fn the_visitors_language_is_spoken(desk: Desk) {
+        let visitor = desk.visitor();
+        let get = |path: &'static str, headers: &'static [(&'static str, &'static str)]| {
+            visitor.request(axum::http::Method::GET, path, headers, axum::body::Body::empty())
+        };
+        let spanish = get("/request", &[("accept-language", "es-MX,es;q=0.9")]).await.text();
+        assert!(spanish.contains("<html lang=\"es\"") && spanish.contains("Escríbanos"));
+        let english = get("/request?lang=en", &[("accept-language", "es-MX")]).await.text();
+        assert!(english.contains("<html lang=\"en\"") && english.contains("Write to us"));
+        let unknown = get("/request", &[("accept-language", "fr")]).await.text();
+        assert!(unknown.contains("<html lang=\"en\""));
+    }
+
+    async fn a_clinic_is_found_by_its_short_name(desk: Desk) {
+        let visitor = desk.visitor();
+        assert_eq!(visitor.get("/c/clinic/request").await.status, 200);
+        let missing = visitor.get("/c/none/request").await.expect(404);
+        assert!(missing.header("content-type").unwrap().starts_with("text/html"));
+        assert!(missing.text().contains("tel:911"), "even a wrong address says whom to call");
+    }
+}
