@@ -110,6 +110,19 @@ impl Db {
         }
     }
 
+    /// How many commands wait for SQLite's one writer; 0 on PostgreSQL, whose commands wait in the server.
+    pub fn writes_waiting(&self) -> i64 {
+        match &self.engine {
+            Engine::Sqlite(store) => store.waiting(),
+            Engine::Postgres(_) => 0,
+        }
+    }
+
+    /// The version of the schema that is there now, if any.
+    pub async fn schema_version(&self) -> Result<Option<i64>, DbError> {
+        migrate::version(&mut self.read().await?).await
+    }
+
     /// Notices of committed changes, from this process and (on PostgreSQL) from every other.
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
         self.notices.subscribe()

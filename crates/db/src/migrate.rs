@@ -84,6 +84,11 @@ pub(crate) async fn run(
     .map(|()| report)
 }
 
+/// The newest version that was applied, if any.
+pub(crate) async fn version(conn: &mut Conn) -> Result<Option<i64>, DbError> {
+    Ok(applied(conn).await?.last().map(|(version, _)| *version))
+}
+
 async fn applied(conn: &mut Conn) -> Result<Vec<(i64, i64)>, DbError> {
     conn.query(APPLIED, args![], |row| Ok((row.get(0)?, row.get(1)?))).await
 }

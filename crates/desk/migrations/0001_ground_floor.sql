@@ -381,6 +381,20 @@ CREATE TABLE blob_pieces (
     PRIMARY KEY (organisation_id, blob_id, piece)
 );
 
+-- Files that wait for the message they belong to, sealed with keys of their own.
+CREATE TABLE uploads (
+    organisation_id ID NOT NULL,
+    id ID NOT NULL,
+    blob_id ID NOT NULL,
+    actor_id ID NOT NULL,
+    name BLOB NOT NULL,
+    media_type TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation_id, id)
+) CLUSTERED;
+CREATE INDEX uploads_blob ON uploads (organisation_id, blob_id);
+
 -- Every raw mail, durable before it is acknowledged or parsed. `state` is received, done, ignored or parked.
 CREATE TABLE inbound_mails (
     organisation_id ID NOT NULL,

@@ -4,6 +4,7 @@ use crate::audit_log;
 use crate::config::Config;
 use crate::context::Ctx;
 use crate::error::DeskError;
+use crate::observe;
 use crate::orgs::Directory;
 use crate::records::Keyring;
 use crate::work::Work;
@@ -88,29 +89,42 @@ impl App {
             + 'static,
     {
         let (app, ctx) = (self.clone(), ctx.clone());
-        self.db
+        let once = ctx.once.clone().filter(|once| once.take());
+        let kept = once.clone();
+        let done = self
+            .db
             .write(move |tx| {
                 async move {
-                    let once = ctx.once.clone().filter(|once| once.take());
-                    if let Some(once) = &once
-                        && let Some(answer) = once.earlier(tx, ctx.organisation).await?
+                    let (organisation, now) = (ctx.organisation, app.now());
+                    if let Some(once) = &kept
+                        && let Some(answer) = once.claim(tx, organisation, now).await?
                     {
-                        return Ok(serde_json::from_str(&answer)?);
+                        return Ok((serde_json::from_str(&answer)?, Vec::new()));
                     }
-                    let organisation = ctx.organisation;
                     let mut work = Work::new(tx, app, ctx);
-                    let now = work.now;
                     let value = run(&mut work).await?;
-                    work.finish().await?;
-                    if let Some(once) = &once {
-                        once.keep(tx, organisation, &serde_json::to_string(&value)?, now)
+                    let events = work.finish().await?;
+                    if let Some(once) = &kept {
+                        once.keep(tx, organisation, &serde_json::to_string(&value)?)
                             .await?;
                     }
-                    Ok(value)
+                    Ok((value, events))
                 }
                 .boxed()
             })
-            .await
+            .await;
+        match done {
+            Ok((value, events)) => {
+                observe::events(&events);
+                Ok(value)
+            }
+            Err(error) => {
+                if let Some(once) = once {
+                    once.give_back();
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Writes audit entries for something that changed nothing (a read, a search, a denial) and returns once they

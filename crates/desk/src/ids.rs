@@ -34,6 +34,8 @@ ids! {
     Message, MessageId, "message";
     /// A file of a message.
     Attachment, AttachmentId, "attachment";
+    /// A file that waits for its message.
+    Upload, UploadId, "upload";
     /// Sealed bytes.
     Blob, BlobId, "blob";
     /// A place where tickets wait.

@@ -18,6 +18,7 @@ pub mod ids;
 pub mod intake;
 pub mod jobs;
 pub mod links;
+pub mod observe;
 pub mod once;
 pub mod orgs;
 pub mod outbound;

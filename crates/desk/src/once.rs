@@ -7,11 +7,13 @@ use bedside_vault::secret;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 statements! {
+    /// Takes the key; on PostgreSQL a second delivery waits here until the first one has ended.
+    CLAIM = "INSERT INTO idempotency_keys (organisation_id, key_hash, request_hash, status, answer, created_at) \
+        VALUES ($1, $2, $3, 200, '', $4) ON CONFLICT DO NOTHING";
     /// An earlier answer.
     EARLIER = "SELECT request_hash, answer FROM idempotency_keys WHERE organisation_id = $1 AND key_hash = $2";
     /// Keeps an answer.
-    KEEP = "INSERT INTO idempotency_keys (organisation_id, key_hash, request_hash, status, answer, created_at) \
-        VALUES ($1, $2, $3, 200, $4, $5)";
+    KEEP = "UPDATE idempotency_keys SET answer = $3 WHERE organisation_id = $1 AND key_hash = $2";
     /// Forgets old answers.
     FORGET = "DELETE FROM idempotency_keys WHERE created_at < $1";
 }
@@ -52,12 +54,36 @@ impl Once {
         !self.taken.swap(true, Ordering::SeqCst)
     }
 
-    /// The answer of an earlier delivery. Another request under the same key is a conflict.
-    pub(crate) async fn earlier(
+    /// A command that failed left nothing behind, so the same request may try another one.
+    pub(crate) fn give_back(&self) {
+        self.taken.store(false, Ordering::SeqCst);
+    }
+
+    /// The same key for a request that is `more` too: for bodies that are not read at the door.
+    #[must_use]
+    pub fn and(&self, more: &[u8]) -> Self {
+        let request = [self.request.as_slice(), more].concat();
+        Self {
+            key: self.key,
+            request: secret::token_hash(&data_encoding::HEXLOWER.encode(&request)),
+            taken: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes the key, or gives the answer of an earlier delivery. Another request under the same key is a conflict.
+    pub(crate) async fn claim(
         &self,
         conn: &mut Conn,
         organisation: OrganisationId,
+        now: Timestamp,
     ) -> Result<Option<String>, DeskError> {
+        if conn
+            .execute(CLAIM, args![organisation, self.key, self.request, now])
+            .await?
+            == 1
+        {
+            return Ok(None);
+        }
         let found = conn
             .query_opt(EARLIER, args![organisation, self.key], |row| {
                 Ok((row.get::<Vec<u8>>(0)?, row.get::<String>(1)?))
@@ -77,13 +103,9 @@ impl Once {
         conn: &mut Conn,
         organisation: OrganisationId,
         answer: &str,
-        now: Timestamp,
     ) -> Result<(), DeskError> {
-        conn.execute(
-            KEEP,
-            args![organisation, self.key, self.request, answer, now],
-        )
-        .await?;
+        conn.execute(KEEP, args![organisation, self.key, answer])
+            .await?;
         Ok(())
     }
 }

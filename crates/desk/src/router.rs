@@ -34,6 +34,14 @@ pub enum Access {
     Staff(Permission),
     /// API clients whose token has this scope; staff sessions too, for the pages' own calls.
     Api(Permission),
+    /// API clients with any token that works; staff sessions too.
+    AnyApi,
+}
+
+impl Access {
+    const fn is_api(self) -> bool {
+        matches!(self, Self::Api(_) | Self::AnyApi)
+    }
 }
 
 /// One way in.
@@ -45,10 +53,21 @@ pub struct Route {
     pub path: &'static str,
     /// Who may come in.
     pub access: Access,
+    /// Whether pages ask by themselves: then a request does not count as use of the session.
+    pub polled: bool,
     handler: MethodRouter<App>,
 }
 
 impl Route {
+    /// The same, asked by pages on their own.
+    #[must_use]
+    pub fn polled(self) -> Self {
+        Self {
+            polled: true,
+            ..self
+        }
+    }
+
     /// A way in for reading.
     pub fn get<H: Handler<T, App>, T: 'static>(
         path: &'static str,
@@ -59,6 +78,7 @@ impl Route {
             method: Method::GET,
             path,
             access,
+            polled: false,
             handler: on(MethodFilter::GET, handler),
         }
     }
@@ -73,6 +93,7 @@ impl Route {
             method: Method::POST,
             path,
             access,
+            polled: false,
             handler: on(MethodFilter::POST, handler),
         }
     }
@@ -87,6 +108,7 @@ impl Route {
             method: Method::PATCH,
             path,
             access,
+            polled: false,
             handler: on(MethodFilter::PATCH, handler),
         }
     }
@@ -101,6 +123,7 @@ impl Route {
             method: Method::PUT,
             path,
             access,
+            polled: false,
             handler: on(MethodFilter::PUT, handler),
         }
     }
@@ -115,6 +138,7 @@ impl Route {
             method: Method::DELETE,
             path,
             access,
+            polled: false,
             handler: on(MethodFilter::DELETE, handler),
         }
     }
@@ -138,11 +162,13 @@ pub fn router(app: &App) -> Router {
 
 /// The HTTP service with these ways in alone.
 pub fn router_of(app: &App, routes: Vec<Route>) -> Router {
+    crate::observe::figures();
     let mut router = Router::new();
     for route in routes {
         let door = Door {
             app: app.clone(),
             access: route.access,
+            polled: route.polled,
         };
         router = router.route(
             route.path,
@@ -161,6 +187,10 @@ pub fn router_of(app: &App, routes: Vec<Route>) -> Router {
         .layer(bedside_web::headers::security_headers(
             app.config.is_https(),
         ))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            crate::observe::requests,
+        ))
         .with_state(app.clone())
 }
 
@@ -168,6 +198,7 @@ pub fn router_of(app: &App, routes: Vec<Route>) -> Router {
 struct Door {
     app: App,
     access: Access,
+    polled: bool,
 }
 
 /// The cookie that carries a staff session.
@@ -190,9 +221,15 @@ async fn enter(
         .read(request.headers())
         .map(str::to_owned);
     let ctx = match (door.access, bearer, cookie) {
-        (Access::Api(_), Some(token), _) => Some(staff::token_context(app, token).await?),
+        (access, Some(token), _) if access.is_api() => {
+            Some(staff::token_context(app, token).await?)
+        }
         (_, _, Some(token)) => {
-            let ctx = staff::session(app, &token).await?;
+            let ctx = if door.polled {
+                staff::session_unused(app, &token).await?
+            } else {
+                staff::session(app, &token).await?
+            };
             if ctx.is_some() {
                 request.extensions_mut().insert(SessionToken(token.into()));
             }
@@ -203,10 +240,11 @@ async fn enter(
     if let Some(mut ctx) = ctx {
         let way = request.extensions().get::<MatchedPath>().cloned();
         permitted(app, door.access, &ctx, way).await?;
-        if matches!(ctx.actor, Actor::Token { .. }) {
-            request = once(&mut ctx, request).await?;
-        } else {
+        if !matches!(ctx.actor, Actor::Token { .. }) {
             not_forged(app, &request)?;
+        }
+        if door.access.is_api() {
+            request = once(&mut ctx, request).await?;
         }
         request.extensions_mut().insert(ctx);
     } else if door.access != Access::Public {
@@ -215,7 +253,8 @@ async fn enter(
     Ok(next.run(request).await)
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The bearer token of a request.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers
         .get(header::AUTHORIZATION)?
         .to_str()
@@ -232,7 +271,7 @@ async fn permitted(
 ) -> Result<(), DeskError> {
     let needed = match access {
         Access::Staff(permission) | Access::Api(permission) => permission,
-        Access::Public | Access::SignedIn => return Ok(()),
+        Access::Public | Access::SignedIn | Access::AnyApi => return Ok(()),
     };
     let allowed = ctx.authorize(needed);
     if allowed.is_err() {
@@ -264,14 +303,30 @@ async fn once(ctx: &mut Ctx, request: Request) -> Result<Request, DeskError> {
         return Ok(request);
     }
     let key = key.to_str().unwrap_or_default().to_owned();
+    let client = ctx.actor.id_text();
+    if is_multipart(request.headers()) {
+        // Files are too large to be read here; the handler adds what they hold to the key.
+        let way = format!("{} {}\n", request.method(), request.uri());
+        ctx.once = Some(Arc::new(Once::new(&key, &client, way.as_bytes())?));
+        return Ok(request);
+    }
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, ONCE_LIMIT)
         .await
         .map_err(|_| DeskError::TooLarge { limit: ONCE_LIMIT })?;
     let mut whole = format!("{} {}\n", parts.method, parts.uri).into_bytes();
     whole.extend_from_slice(&body);
-    ctx.once = Some(Arc::new(Once::new(&key, &ctx.actor.id_text(), &whole)?));
+    ctx.once = Some(Arc::new(Once::new(&key, &client, &whole)?));
     Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+fn is_multipart(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    kind.get(..10)
+        .is_some_and(|start| start.eq_ignore_ascii_case("multipart/"))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Ctx {

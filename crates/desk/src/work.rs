@@ -88,7 +88,8 @@ impl<'tx> Work<'tx> {
     }
 
     /// Writes what was said. A command that says nothing to the audit log is a defect.
-    pub(crate) async fn finish(mut self) -> Result<(), DeskError> {
+    /// Gives back the kinds of what happened.
+    pub(crate) async fn finish(mut self) -> Result<Vec<&'static str>, DeskError> {
         if self.entries.is_empty() {
             return Err(DeskError::Internal(
                 "a command changed something and audited nothing".to_owned(),
@@ -97,7 +98,8 @@ impl<'tx> Work<'tx> {
         for entry in std::mem::take(&mut self.entries) {
             audit_log::write(self.tx, &self.app, &self.ctx, &entry).await?;
         }
-        events::append(self.tx, &self.ctx, self.now, &self.events).await
+        events::append(self.tx, &self.ctx, self.now, &self.events).await?;
+        Ok(self.events.iter().map(|event| event.kind).collect())
     }
 }
 

@@ -51,6 +51,11 @@ impl Sqlite {
         Ok(Self(Arc::new(Inner { path, readers: Readers::default(), writer, _keeper: keeper, _lock: lock })))
     }
 
+    /// How many commands wait for the writer.
+    pub(crate) fn waiting(&self) -> i64 {
+        self.0.writer.waiting()
+    }
+
     pub(crate) fn reader(&self) -> Result<Handle, DbError> {
         let connection = match self.0.readers.lock().pop() {
             Some(connection) => connection,

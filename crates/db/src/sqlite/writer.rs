@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, oneshot};
@@ -69,6 +69,8 @@ enum Message {
 pub(super) struct Writer {
     door: Arc<Mutex<Option<SyncSender<Message>>>>,
     commits: Arc<AtomicU64>,
+    /// Commands that were handed in and not begun.
+    pending: Arc<AtomicI64>,
 }
 
 impl Writer {
@@ -80,15 +82,29 @@ impl Writer {
             .name("db-writer".to_owned())
             .spawn(move || work(connection, &waiting, &notices, &counter))
             .expect("the system can start a thread");
-        Self { door: Arc::new(Mutex::new(Some(door))), commits }
+        Self { door: Arc::new(Mutex::new(Some(door))), commits, pending: Arc::default() }
     }
 
     pub(super) fn hand_in(&self, command: Command) -> Result<(), DbError> {
         let door = self.door.lock().clone().ok_or(DbError::Closed)?;
-        door.try_send(Message::Run(command)).map_err(|error| match error {
-            TrySendError::Full(_) => DbError::Busy,
-            TrySendError::Disconnected(_) => DbError::Closed,
+        let (Command(run), pending) = (command, Arc::clone(&self.pending));
+        let counted = Command(Box::new(move |tx| {
+            pending.fetch_sub(1, Ordering::Relaxed);
+            run(tx)
+        }));
+        self.pending.fetch_add(1, Ordering::Relaxed);
+        door.try_send(Message::Run(counted)).map_err(|error| {
+            self.pending.fetch_sub(1, Ordering::Relaxed);
+            match error {
+                TrySendError::Full(_) => DbError::Busy,
+                TrySendError::Disconnected(_) => DbError::Closed,
+            }
         })
+    }
+
+    /// How many commands wait.
+    pub(super) fn waiting(&self) -> i64 {
+        self.pending.load(Ordering::Relaxed)
     }
 
     /// Folds what is left of the log into the file between two commits.

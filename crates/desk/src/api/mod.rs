@@ -1,8 +1,48 @@
-//! The JSON API under /api/v1.
+//! The JSON API under `/api/v1`, its description, and what operators ask a running desk.
+//!
+//! A room a resource. Handlers are thin: they read what was sent, call a service and write its answer; what they read
+//! and write are types of their own, so that the API stays as it is when the inside changes. `POST` answers hold only
+//! what the command gave back, so that a request which is sent twice is answered alike. To add an endpoint, write its
+//! handler with its description above it, add it to the room's `routes` and to [`openapi`]: a test compares the two.
+
+mod attachments;
+mod audit;
+mod contacts;
+mod docs;
+mod events;
+mod health;
+mod joins;
+mod me;
+mod messages;
+mod openapi;
+mod parts;
+mod patients;
+mod search;
+mod settings;
+mod tickets;
+mod views;
+
+pub use events::{Credential, follow};
+pub use openapi::document;
 
 use crate::router::Route;
 
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {
-    Vec::new()
+    [
+        me::routes(),
+        tickets::routes(),
+        messages::routes(),
+        joins::routes(),
+        attachments::routes(),
+        patients::routes(),
+        contacts::routes(),
+        settings::routes(),
+        search::routes(),
+        events::routes(),
+        audit::routes(),
+        docs::routes(),
+        health::routes(),
+    ]
+    .concat()
 }

@@ -12,7 +12,7 @@ pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub use service::{
     Requester, Wanted, change_patient, contact, contact_of_address, create_patient, find_patients,
     link_contact, note_bounce, patient, requester_by_email, requester_of_contact,
-    take_acknowledgement, take_hourly_send,
+    requester_of_patient, take_acknowledgement, take_hourly_send,
 };
 pub(crate) use service::{name_or_address, open_contact, patient_in};
 pub use store::ALL as STATEMENTS;

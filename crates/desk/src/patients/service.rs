@@ -117,6 +117,29 @@ pub async fn requester_of_contact(
     Ok(found)
 }
 
+/// The requester who stands for a patient: the first of their contacts.
+pub async fn requester_of_patient(
+    app: &App,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<Requester, DeskError> {
+    let first = {
+        let mut conn = app.read().await?;
+        store::patient(&mut conn, organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
+        store::contacts_of(&mut conn, organisation, id)
+            .await?
+            .into_iter()
+            .next()
+    };
+    let none = DeskError::Conflict {
+        code: "no_contact",
+        text: "This patient has no contact to answer to.",
+    };
+    requester_of_contact(app, organisation, first.ok_or(none)?.id).await
+}
+
 async fn known(
     app: &App,
     conn: &mut Conn,
@@ -398,13 +421,12 @@ pub async fn create_patient(
             }
             work.audit(NewEntry::new("patient.create", "patient", id).purpose("treatment"));
             work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
-            Ok(())
+            Ok(id)
         }
         .boxed()
     })
     .await
-    .map_err(duplicate_mrn)?;
-    Ok(id)
+    .map_err(duplicate_mrn)
 }
 
 /// Changes a patient's details. `version` is the one the caller saw.

@@ -1,4 +1,4 @@
-//! Patient data under lock. Owns `data_keys`, `desk_secrets` and the blobs.
+//! Patient data under lock. Owns `data_keys`, `desk_secrets`, the blobs and the `uploads`.
 //!
 //! Everything that can identify or describe a patient is sealed with the key of the person it belongs to before it
 //! reaches SQL ([`Sealing`]), and comes out in plain only through [`open`], which asks the policy and writes the audit
@@ -7,6 +7,7 @@
 pub mod blobs;
 mod keyring;
 mod store;
+pub mod uploads;
 
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};

@@ -1,8 +1,9 @@
 //! SQL of the keys, secrets and blobs.
 
 use crate::error::DeskError;
-use crate::ids::{BlobId, DataKeyId, OrganisationId};
+use crate::ids::{BlobId, DataKeyId, OrganisationId, UploadId};
 use bedside_db::{Conn, Timestamp, args, statements};
+use uuid::Uuid;
 
 statements! {
     /// Adds a data key.
@@ -37,6 +38,19 @@ statements! {
     PIECE = "SELECT sealed FROM blob_pieces WHERE organisation_id = $1 AND blob_id = $2 AND piece = $3";
     /// Blobs that nothing came to use.
     UNUSED = "SELECT organisation_id, id FROM blobs WHERE used = 0 AND created_at < $1 LIMIT $2";
+    /// Adds a file that waits for its message.
+    INSERT_UPLOAD = "INSERT INTO uploads (organisation_id, id, blob_id, actor_id, name, media_type, size, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// One file that waits, of whoever brought it.
+    UPLOAD = "SELECT u.blob_id, u.name, u.media_type, u.size, b.key_id FROM uploads u JOIN blobs b \
+        ON b.organisation_id = u.organisation_id AND b.id = u.blob_id \
+        WHERE u.organisation_id = $1 AND u.id = $2 AND u.actor_id = $3";
+    /// Removes the key of a file that waited in vain.
+    DELETE_UPLOAD_KEY = "DELETE FROM data_keys WHERE organisation_id = $1 AND id IN (SELECT b.key_id FROM blobs b \
+        JOIN uploads u ON u.organisation_id = b.organisation_id AND u.blob_id = b.id \
+        WHERE b.organisation_id = $1 AND b.id = $2)";
+    /// Removes a file that waited in vain.
+    DELETE_UPLOAD = "DELETE FROM uploads WHERE organisation_id = $1 AND blob_id = $2";
     /// Removes a blob's pieces.
     DELETE_PIECES = "DELETE FROM blob_pieces WHERE organisation_id = $1 AND blob_id = $2";
     /// Removes a blob.
@@ -212,7 +226,71 @@ pub(super) async fn delete_blob(
     organisation: OrganisationId,
     id: BlobId,
 ) -> Result<(), DeskError> {
+    conn.execute(DELETE_UPLOAD_KEY, args![organisation, id])
+        .await?;
+    conn.execute(DELETE_UPLOAD, args![organisation, id]).await?;
     conn.execute(DELETE_PIECES, args![organisation, id]).await?;
     conn.execute(DELETE_BLOB, args![organisation, id]).await?;
     Ok(())
+}
+
+/// A file that waits for its message.
+pub(super) struct UploadRow<'a> {
+    pub id: UploadId,
+    pub blob: BlobId,
+    pub actor: Uuid,
+    pub name: &'a [u8],
+    pub media_type: &'a str,
+    pub size: i64,
+    pub at: Timestamp,
+}
+
+pub(super) async fn insert_upload(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: &UploadRow<'_>,
+) -> Result<(), DeskError> {
+    conn.execute(
+        INSERT_UPLOAD,
+        args![
+            organisation,
+            row.id,
+            row.blob,
+            row.actor,
+            row.name,
+            row.media_type,
+            row.size,
+            row.at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A file that waits, as stored.
+pub(super) struct Waiting {
+    pub blob: BlobId,
+    pub name: Vec<u8>,
+    pub media_type: String,
+    pub size: i64,
+    pub key: DataKeyId,
+}
+
+pub(super) async fn upload(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: UploadId,
+    actor: Uuid,
+) -> Result<Option<Waiting>, DeskError> {
+    Ok(conn
+        .query_opt(UPLOAD, args![organisation, id, actor], |row| {
+            Ok(Waiting {
+                blob: row.get(0)?,
+                name: row.get(1)?,
+                media_type: row.get(2)?,
+                size: row.get(3)?,
+                key: row.get(4)?,
+            })
+        })
+        .await?)
 }

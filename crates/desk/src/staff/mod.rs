@@ -18,7 +18,8 @@ pub use service::{
     set_password,
 };
 pub use sessions::{
-    Session, admit, end_session, forget_expired, make_link, session, sign_in, sign_in_by_link,
+    Session, admit, end_session, forget_expired, make_link, session, session_unused, sign_in,
+    sign_in_by_link,
 };
 pub use store::ALL as STATEMENTS;
 pub use tokens::{NewToken, TokenView, create_token, list_tokens, revoke_token, token_context};

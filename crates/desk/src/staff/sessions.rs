@@ -151,6 +151,15 @@ pub async fn admit(
 
 /// Who is behind a session's token; none when it has ended.
 pub async fn session(app: &App, token: &str) -> Result<Option<Ctx>, DeskError> {
+    look(app, token, true).await
+}
+
+/// The same for requests that a page makes by itself: they don't keep a session alive that nobody uses.
+pub async fn session_unused(app: &App, token: &str) -> Result<Option<Ctx>, DeskError> {
+    look(app, token, false).await
+}
+
+async fn look(app: &App, token: &str, used: bool) -> Result<Option<Ctx>, DeskError> {
     let hash = secret::token_hash(token);
     let now = app.now();
     let Some(row) = store::session(&mut app.read().await?, &hash).await? else {
@@ -159,7 +168,7 @@ pub async fn session(app: &App, token: &str) -> Result<Option<Ctx>, DeskError> {
     if now >= row.expires_at || now.seconds_since(row.seen_at) >= IDLE {
         return Ok(None);
     }
-    if now.seconds_since(row.seen_at) >= TOUCH {
+    if used && now.seconds_since(row.seen_at) >= TOUCH {
         app.db
             .write::<_, DeskError, _>(move |tx| {
                 async move { store::touch_session(tx, &hash, now).await }.boxed()

@@ -203,6 +203,8 @@ pub enum View {
     Crisis,
     /// Resolved and closed ones, newest change first.
     Done,
+    /// Those with a status, in the order of [`View::Active`] or [`View::Done`].
+    Status(Status),
     /// Those of a contact, newest first.
     Contact(ContactId),
     /// Those of a patient, newest first.

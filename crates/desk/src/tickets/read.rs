@@ -6,10 +6,10 @@ use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
-use crate::ids::{OrganisationId, TicketId};
+use crate::ids::{MessageId, OrganisationId, TicketId};
 use crate::patients;
-use crate::records::{self, Opened, Purpose};
-use crate::timeline;
+use crate::records::{self, Opened, Purpose, Sealing};
+use crate::timeline::{self, MessageView};
 use bedside_db::Conn;
 
 pub use store::Position;
@@ -61,7 +61,12 @@ pub async fn list(
 }
 
 fn position(view: &View, ticket: &Ticket) -> Position {
-    let at = if *view == View::Done {
+    let done = match view {
+        View::Done => true,
+        View::Status(status) => !status.is_active(),
+        _ => false,
+    };
+    let at = if done {
         ticket.updated_at
     } else {
         ticket.due_at()
@@ -80,6 +85,7 @@ fn name_of(view: &View) -> String {
         View::Active => "active".to_owned(),
         View::Crisis => "crisis".to_owned(),
         View::Done => "done".to_owned(),
+        View::Status(status) => format!("status:{}", status.code()),
         View::Contact(id) => format!("contact:{id}"),
         View::Patient(id) => format!("patient:{id}"),
         View::Tag(_) => "tag".to_owned(),
@@ -189,6 +195,49 @@ pub(crate) async fn subject_for(
         .ok_or(DeskError::NotFound)?;
     let sealing = records::sealing(app, &mut conn, organisation, stored.ticket.key).await?;
     sealing.open_text("tickets", "subject", id, &stored.subject)
+}
+
+/// The newest messages and notes of a ticket before `before`, oldest first, at most `limit` (1 to 100).
+pub async fn messages(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<MessageView>, DeskError> {
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::TicketsRead,
+        Purpose::Treatment,
+        "ticket.read",
+        "ticket",
+        id,
+    )
+    .await?;
+    let mut conn = app.read().await?;
+    store::one(&mut conn, ctx.organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    timeline::load_some(
+        &leave,
+        &mut conn,
+        ctx.organisation,
+        id,
+        before,
+        limit.clamp(1, 100),
+    )
+    .await
+}
+
+/// What seals the words and files of a ticket, for whoever is about to add some.
+pub async fn sealing(app: &App, ctx: &Ctx, id: TicketId) -> Result<Sealing, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    let mut conn = app.read().await?;
+    let stored = store::one(&mut conn, ctx.organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await
 }
 
 /// Everything a page about a ticket shows.

@@ -55,6 +55,12 @@ statements! {
     /// Resolved and closed ones.
     DONE = select!("WHERE t.organisation_id = $1 AND t.active = 0 \
         AND (t.updated_at, t.id) < ($2, $3) ORDER BY t.updated_at DESC, t.id DESC LIMIT $4");
+    /// Active ones with a status.
+    ACTIVE_STATUS = select!("WHERE t.organisation_id = $1 AND t.active = 1 AND t.status = $2 \
+        AND (t.rank, t.due_at, t.id) > ($3, $4, $5) ORDER BY t.rank, t.due_at, t.id LIMIT $6");
+    /// Ended ones with a status.
+    DONE_STATUS = select!("WHERE t.organisation_id = $1 AND t.active = 0 AND t.status = $2 \
+        AND (t.updated_at, t.id) < ($3, $4) ORDER BY t.updated_at DESC, t.id DESC LIMIT $5");
     /// Those of a contact.
     OF_CONTACT = select!("WHERE t.organisation_id = $1 AND t.contact_id = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
     /// Those of a patient.
@@ -319,6 +325,21 @@ pub(super) async fn list(
         }
         View::Crisis => run(CRISES, args![organisation, first.at, first.id, limit]).await?,
         View::Done => run(DONE, args![organisation, last.at, last.id, limit]).await?,
+        View::Status(status) if status.is_active() => {
+            let code = status.code();
+            run(
+                ACTIVE_STATUS,
+                args![organisation, code, first.rank, first.at, first.id, limit],
+            )
+            .await?
+        }
+        View::Status(status) => {
+            run(
+                DONE_STATUS,
+                args![organisation, status.code(), last.at, last.id, limit],
+            )
+            .await?
+        }
         View::Contact(contact) => {
             run(OF_CONTACT, args![organisation, contact, last.id, limit]).await?
         }

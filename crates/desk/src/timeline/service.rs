@@ -151,8 +151,20 @@ pub async fn load(
     ticket: TicketId,
     before: Option<MessageId>,
 ) -> Result<Vec<MessageView>, DeskError> {
+    load_some(leave, conn, organisation, ticket, before, PAGE).await
+}
+
+/// The same, at most `limit`.
+pub async fn load_some(
+    leave: &Opened,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    before: Option<MessageId>,
+    limit: i64,
+) -> Result<Vec<MessageView>, DeskError> {
     let last = before.unwrap_or(MessageId::from_uuid(Uuid::max()));
-    let rows = store::of_ticket(conn, organisation, ticket, last, PAGE).await?;
+    let rows = store::of_ticket(conn, organisation, ticket, last, limit).await?;
     let any_files = rows.iter().any(|row| row.attachment_count > 0);
     let mut keys = std::collections::HashMap::new();
     let mut messages = Vec::with_capacity(rows.len());
@@ -250,7 +262,7 @@ pub(crate) async fn message_for_sending(
         .await?
         .ok_or(DeskError::NotFound)?;
     if row.kind != MessageKind::Outbound {
-        return Err(DeskError::Internal("only an answer can be sent".to_owned()));
+        return Err(DeskError::NotFound);
     }
     let sealing = records::sealing(app, &mut conn, organisation, row.key).await?;
     let mut messages = [open_message(&sealing, row)?];

@@ -1,0 +1,164 @@
+//! The words of a ticket: reading them, answering, noting, taking an answer back.
+
+use super::parts::{Answer, DONE, InPath, Made, Page, cursor, limit, position, version};
+use super::views::MessageOut;
+use crate::app::App;
+use crate::context::{Ctx, Permission};
+use crate::ids::{MessageId, TicketId, UploadId};
+use crate::records::uploads;
+use crate::router::{Access, Route};
+use crate::tickets::{self, Reply, Status};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
+use bedside_db::Id;
+use bedside_web::json::Json;
+use bedside_web::query::Query;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+pub(super) fn routes() -> Vec<Route> {
+    let write = Access::Api(Permission::TicketsWrite);
+    vec![
+        Route::get(
+            "/api/v1/tickets/{id}/messages",
+            Access::Api(Permission::TicketsRead),
+            list,
+        ),
+        Route::post("/api/v1/tickets/{id}/messages", write, reply),
+        Route::post("/api/v1/tickets/{id}/notes", write, note),
+        Route::post(
+            "/api/v1/tickets/{id}/messages/{message_id}/undo",
+            write,
+            undo,
+        ),
+    ]
+}
+
+/// Which page.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// Rows, 1 to 100; 50 when absent.
+    limit: Option<i64>,
+}
+
+/// Lists messages and notes: the newest page first, each page from old to new.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/messages", tag = "Messages", params(Which),
+    responses((status = 200, description = "One page; `next` leads to older ones.", body = Page<MessageOut>)))]
+pub(super) async fn list(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<TicketId>,
+    Query(which): Query<Which>,
+) -> Answer<Json<Page<MessageOut>>> {
+    let name = format!("messages/{id}");
+    let before: Option<MessageId> = position(&app, &ctx, &name, which.cursor.as_deref())?;
+    let limit = limit(which.limit)?;
+    let found = tickets::messages(&app, &ctx, id, before, limit).await?;
+    let full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
+    let next = found
+        .first()
+        .filter(|_| full)
+        .map(|oldest| cursor(&app, &ctx, &name, &oldest.id));
+    Ok(Json(Page {
+        items: found.into_iter().map(Into::into).collect(),
+        next,
+    }))
+}
+
+/// An answer to the patient's side.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "body": "The second charge will be **refunded** this week.", "status": "resolved" }))]
+pub(super) struct ReplyIn {
+    /// The words, Markdown.
+    body: String,
+    /// What the ticket is after it; `waiting_on_patient` when absent.
+    status: Option<Status>,
+    /// Files that were uploaded.
+    #[serde(default)]
+    attachments: Vec<Uuid>,
+}
+
+/// Answers. The mail goes out when the clinic's undo window is over. With `If-Match`, only when nothing changed since.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/messages", tag = "Messages", request_body = ReplyIn,
+    responses((status = 201, description = "Kept and on its way.", body = Made)))]
+pub(super) async fn reply(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<TicketId>,
+    headers: HeaderMap,
+    Json(new): Json<ReplyIn>,
+) -> Answer<Response> {
+    let seen = if headers.contains_key(header::IF_MATCH) {
+        Some(version(&headers)?)
+    } else {
+        None
+    };
+    let attachments = files(&app, &ctx, id, &new.attachments).await?;
+    let reply = Reply {
+        body: new.body,
+        attachments,
+        status: new.status,
+        version: seen,
+    };
+    let message = tickets::reply(&app, &ctx, id, reply).await?;
+    Ok(Made::at(&format!("/api/v1/tickets/{id}/messages"), message))
+}
+
+async fn files(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    ids: &[Uuid],
+) -> Answer<Vec<crate::timeline::NewAttachment>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<UploadId> = ids.iter().copied().map(Id::from_uuid).collect();
+    let sealing = tickets::sealing(app, ctx, id).await?;
+    Ok(uploads::use_for(app, ctx, &ids, &sealing).await?)
+}
+
+/// A note among the staff.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "body": "Billing confirmed the double charge." }))]
+pub(super) struct NoteIn {
+    /// The words, Markdown.
+    body: String,
+    /// Files that were uploaded.
+    #[serde(default)]
+    attachments: Vec<Uuid>,
+}
+
+/// Adds an internal note. It never leaves the desk.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/notes", tag = "Messages", request_body = NoteIn,
+    responses((status = 201, description = "Kept.", body = Made)))]
+pub(super) async fn note(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<TicketId>,
+    Json(new): Json<NoteIn>,
+) -> Answer<Response> {
+    let attachments = files(&app, &ctx, id, &new.attachments).await?;
+    let note = tickets::note(&app, &ctx, id, new.body, attachments).await?;
+    Ok(Made::at(&format!("/api/v1/tickets/{id}/messages"), note))
+}
+
+/// Takes an answer back while its undo window is open. Only its author can.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/messages/{message_id}/undo", tag = "Messages",
+    responses((status = 204, description = "Taken back; it was never sent.")))]
+pub(super) async fn undo(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath((id, message)): InPath<(TicketId, MessageId)>,
+) -> Answer<StatusCode> {
+    tickets::undo(&app, &ctx, id, message).await?;
+    Ok(DONE)
+}

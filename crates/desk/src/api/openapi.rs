@@ -1,0 +1,347 @@
+//! The description of the API (OpenAPI 3.1), made from the handlers and the route table.
+//!
+//! Handlers describe what is theirs alone. What follows from the table (needed scope, ids in the path, headers, the
+//! problems that can come back) is added here for all of them.
+
+use super::{
+    attachments, audit, contacts, events, joins, me, messages, patients, routes, search, settings,
+    tickets,
+};
+use crate::router::{Access, Route};
+use axum::http::Method;
+use bedside_web::Problem;
+use serde_json::{Map, Value, json};
+use std::sync::OnceLock;
+use utoipa::OpenApi;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Bedside API",
+        version = "1",
+        description = "Tickets, the people behind them, and what happens. Send a bearer token made with \
+            `bedside token create`. Errors are `application/problem+json` (RFC 9457) with a stable `code`. Every `POST` \
+            takes an `Idempotency-Key`; every `PATCH` needs `If-Match`. Lists go on with `cursor`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(
+        me::show, tickets::list, tickets::create, tickets::show, tickets::change, messages::list, messages::reply,
+        messages::note, messages::undo, joins::merge, joins::split, joins::link, joins::follow, joins::unfollow,
+        attachments::upload, attachments::download, patients::create, patients::find, patients::show, patients::change,
+        contacts::show, contacts::link, settings::queues, settings::categories, search::find, events::list, audit::list
+    ),
+    components(schemas(Problem)),
+    tags(
+        (name = "Tickets", description = "Requests and their state."),
+        (name = "Messages", description = "What was said."),
+        (name = "Files", description = "Attachments."),
+        (name = "People", description = "Patients and whoever writes for them."),
+        (name = "Events", description = "What happens, as it happens."),
+        (name = "Settings", description = "Queues and categories."),
+        (name = "Audit", description = "Who did what."),
+        (name = "Me", description = "Who asks.")
+    )
+)]
+struct Handlers;
+
+/// Every problem that can come back, by status: (code, what it means).
+const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
+    (
+        400,
+        &[
+            ("bad_request", "The request can't be read."),
+            (
+                "json_syntax",
+                "This isn't valid JSON; `line` and `column` say where.",
+            ),
+            ("json_too_deep", "The JSON is nested too deeply."),
+            ("invalid_cursor", "The cursor is not one of this list."),
+            ("invalid_event_id", "`Last-Event-ID` is no number."),
+            (
+                "if_match",
+                "`If-Match` is not the one ETag you got when reading.",
+            ),
+            ("multipart", "The form can't be read."),
+            ("too_many_fields", "The form or query has too many fields."),
+        ],
+    ),
+    (
+        401,
+        &[(
+            "unauthorized",
+            "There is no token, or it does not work (any more).",
+        )],
+    ),
+    (403, &[("forbidden", "The token lacks the scope.")]),
+    (
+        404,
+        &[("not_found", "Not there, or not of your organisation.")],
+    ),
+    (
+        409,
+        &[
+            (
+                "idempotency_key_reused",
+                "This `Idempotency-Key` was used for another request.",
+            ),
+            ("merged", "The ticket went into another one."),
+            ("other_person", "The tickets are from different people."),
+            ("nothing_left", "At least one message must stay."),
+            ("sent", "The answer is on its way already."),
+            ("crisis", "A crisis can't be snoozed."),
+            ("duplicate", "This message is here already."),
+            ("mrn_taken", "Another patient has this record number."),
+            ("address_taken", "Somebody has this address already."),
+            ("no_contact", "The patient has no contact to answer to."),
+        ],
+    ),
+    (410, &[("gone", "It was there and won't come back.")]),
+    (
+        412,
+        &[(
+            "stale",
+            "Somebody changed it first; `version` is the present one, `changed` names the fields.",
+        )],
+    ),
+    (413, &[("too_large", "Larger than `limit_bytes`.")]),
+    (
+        415,
+        &[(
+            "unsupported_media_type",
+            "Send JSON, or a form with a file.",
+        )],
+    ),
+    (
+        422,
+        &[(
+            "invalid",
+            "Some fields need a correction; `errors` names each with its path, a `code` and a text.",
+        )],
+    ),
+    (428, &[("precondition_required", "`If-Match` is missing.")]),
+    (
+        429,
+        &[(
+            "rate_limited",
+            "Too often; `Retry-After` says when to try again.",
+        )],
+    ),
+    (500, &[("internal", "Our own mistake.")]),
+    (
+        503,
+        &[(
+            "unavailable",
+            "Not possible for the moment; nothing was kept. Try again.",
+        )],
+    ),
+];
+
+/// The description as JSON.
+pub fn document() -> Value {
+    let mut document = serde_json::to_value(Handlers::openapi()).unwrap_or_default();
+    let components = &mut document["components"];
+    components["securitySchemes"] = json!({ "token": {
+        "type": "http", "scheme": "bearer", "description": "A token that `bedside token create` printed."
+    }});
+    let responses = PROBLEMS
+        .iter()
+        .map(|(status, codes)| (problem_name(*status), problem(*status, codes)));
+    components["responses"] = Value::Object(responses.collect());
+    for route in routes() {
+        let operation =
+            &mut document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
+        if operation.is_object() {
+            complete(&route, operation);
+        }
+    }
+    document
+}
+
+/// The description as it is served.
+pub(super) fn text() -> &'static str {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    TEXT.get_or_init(|| document().to_string())
+}
+
+fn problem_name(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+fn problem(status: u16, codes: &[(&str, &str)]) -> Value {
+    let list: Vec<String> = codes
+        .iter()
+        .map(|(code, text)| format!("- `{code}`: {text}"))
+        .collect();
+    let (code, text) = codes.first().copied().unwrap_or_default();
+    json!({
+        "description": list.join("\n"),
+        "content": { "application/problem+json": {
+            "schema": { "$ref": "#/components/schemas/Problem" },
+            "example": {
+                "type": format!("urn:bedside:problem:{code}"), "status": status, "code": code, "title": text
+            }
+        }}
+    })
+}
+
+/// Adds what the table says about a route.
+fn complete(route: &Route, operation: &mut Value) {
+    let mut parameters = operation["parameters"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    parameters.retain(|parameter| parameter["in"] != "path");
+    parameters.extend(in_path(route.path).map(|name| {
+        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } })
+    }));
+    parameters.extend(headers(route));
+    if !parameters.is_empty() {
+        operation["parameters"] = Value::Array(parameters);
+    }
+    let scope = match route.access {
+        Access::Api(permission) => vec![permission.code()],
+        _ => Vec::new(),
+    };
+    if let Some(scope) = scope.first() {
+        let said = operation["description"].as_str().unwrap_or_default();
+        operation["description"] = format!("{said}\n\nScope: `{scope}`.").trim_start().into();
+    }
+    operation["security"] = json!([{ "token": scope }]);
+    let Some(responses) = operation["responses"].as_object_mut() else {
+        return;
+    };
+    add_problems(route, responses);
+}
+
+fn in_path(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+}
+
+fn headers(route: &Route) -> Option<Value> {
+    let header = |name: &str, required: bool, text: &str, example: &str| {
+        json!({ "name": name, "in": "header", "required": required, "description": text,
+            "schema": { "type": "string" }, "example": example })
+    };
+    match route.method {
+        Method::POST => Some(header(
+            "Idempotency-Key",
+            false,
+            "1 to 200 visible ASCII characters. Sent again with the same request, it gets the first one's answer and \
+             does nothing twice.",
+            "6f1c9c1e-5a53-4a0e-9d55-0f6a3c1b7d10",
+        )),
+        Method::PATCH => Some(header(
+            "If-Match",
+            true,
+            "The `ETag` you got when reading.",
+            "\"v3\"",
+        )),
+        _ => None,
+    }
+}
+
+fn add_problems(route: &Route, responses: &mut Map<String, Value>) {
+    let mut all = vec![400, 401, 403, 429, 500, 503];
+    if route.path.contains('{') {
+        all.extend([404, 410]);
+    }
+    match route.method {
+        Method::POST => all.extend([404, 409, 413, 415, 422]),
+        Method::PATCH => all.extend([409, 412, 413, 415, 422, 428]),
+        Method::GET => all.push(422),
+        _ => {}
+    }
+    for status in all {
+        let name = format!("#/components/responses/{}", problem_name(status));
+        responses
+            .entry(status.to_string())
+            .or_insert_with(|| json!({ "$ref": name }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn described() -> BTreeSet<(String, String)> {
+        let document = document();
+        let paths = document["paths"].as_object().unwrap();
+        let operations = |(path, item): (&String, &Value)| {
+            let methods = item
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|method| (method.to_ascii_uppercase(), path.clone()));
+            methods.collect::<Vec<_>>()
+        };
+        paths.iter().flat_map(operations).collect()
+    }
+
+    #[test]
+    fn the_description_and_the_table_name_the_same_endpoints() {
+        let table: BTreeSet<_> = routes()
+            .into_iter()
+            .filter(|route| route.path.starts_with("/api/"))
+            .map(|route| (route.method.to_string(), route.path.to_owned()))
+            .collect();
+        assert_eq!(described(), table);
+    }
+
+    #[test]
+    fn the_endpoints_and_their_scopes_stay_as_they_are() {
+        let document = document();
+        let lines: Vec<String> = described()
+            .into_iter()
+            .map(|(method, path)| {
+                let operation = &document["paths"][&path][method.to_ascii_lowercase()];
+                let scope = operation["security"][0]["token"][0]
+                    .as_str()
+                    .unwrap_or("-")
+                    .to_owned();
+                let ok: Vec<&String> = operation["responses"]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .filter(|status| status.starts_with('2'))
+                    .collect();
+                format!("{method} {path} {scope} {ok:?}")
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn it_is_openapi_3_1_and_every_reference_leads_somewhere() {
+        let document = document();
+        assert_eq!(document["openapi"], "3.1.0");
+        let text = document.to_string();
+        for reference in text.split("\"$ref\":\"#").skip(1) {
+            let place = reference.split('"').next().unwrap();
+            assert!(document.pointer(place).is_some(), "{place}");
+        }
+    }
+
+    #[test]
+    fn every_conflict_in_the_code_is_described() {
+        let known: Vec<&str> = PROBLEMS
+            .iter()
+            .flat_map(|(_, codes)| codes.iter().map(|(code, _)| *code))
+            .collect();
+        for source in [
+            include_str!("../tickets/change.rs"),
+            include_str!("../tickets/create.rs"),
+            include_str!("../tickets/join.rs"),
+            include_str!("../tickets/write.rs"),
+            include_str!("../patients/service.rs"),
+            include_str!("../outbound/service.rs"),
+            include_str!("../once.rs"),
+        ] {
+            for rest in source.split("code: \"").skip(1) {
+                let code = rest.split('"').next().unwrap();
+                assert!(known.contains(&code), "{code} is not described");
+            }
+        }
+    }
+}

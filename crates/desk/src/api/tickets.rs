@@ -1,0 +1,372 @@
+//! Tickets: lists, one, new ones, changes.
+
+use super::parts::{
+    Answer, Changed, InPath, Instant, Page, Versioned, created, cursor, emptied, language, limit,
+    one_of, position, version,
+};
+use super::views::{RowOut, TicketDetail};
+use crate::app::App;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::{ContactId, PatientId, QueueId, StaffId, SubStatusId, TicketId, UploadId};
+use crate::patients::{self, Requester};
+use crate::records::uploads;
+use crate::router::{Access, Route};
+use crate::tickets::{self, NewTicket, Patch, Status, Urgency, View};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use bedside_db::Id;
+use bedside_language::Channel;
+use bedside_web::Problem;
+use bedside_web::json::Json;
+use bedside_web::query::Query;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get(
+            "/api/v1/tickets",
+            Access::Api(Permission::TicketsRead),
+            list,
+        ),
+        Route::post(
+            "/api/v1/tickets",
+            Access::Api(Permission::TicketsWrite),
+            create,
+        ),
+        Route::get(
+            "/api/v1/tickets/{id}",
+            Access::Api(Permission::TicketsRead),
+            show,
+        ),
+        Route::patch(
+            "/api/v1/tickets/{id}",
+            Access::Api(Permission::TicketsWrite),
+            change,
+        ),
+    ]
+}
+
+/// Which tickets, and which page of them. Name one of the lists; without one it is all active tickets.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// `active` (by what is due) or `done` (newest change first).
+    view: Option<Whole>,
+    /// Active ones of a queue, by what is due.
+    queue: Option<Uuid>,
+    /// Active ones of a person of the staff, by what is due; `me` for yourself.
+    assignee: Option<String>,
+    /// Those with this status.
+    status: Option<Status>,
+    /// Those of a contact, newest first.
+    contact: Option<Uuid>,
+    /// Those of a patient, newest first.
+    patient: Option<Uuid>,
+    /// Those with a tag, newest first.
+    tag: Option<String>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// Rows, 1 to 100; 50 when absent.
+    limit: Option<i64>,
+}
+
+/// Lists without a name in them.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Whole {
+    /// Worked on.
+    Active,
+    /// Resolved or closed.
+    Done,
+}
+
+fn view(ctx: &Ctx, which: &Which) -> Answer<View> {
+    let assignee = match which.assignee.as_deref() {
+        Some("me") => Some(
+            ctx.actor
+                .staff()
+                .ok_or_else(|| one_of("assignee", "Only a person has tickets."))?,
+        ),
+        Some(id) => Some(
+            id.parse::<StaffId>()
+                .map_err(|_| Problem::invalid_field("assignee", "invalid", "Use an id or me."))?,
+        ),
+        None => None,
+    };
+    let tag = which.tag.as_deref().map(|tag| {
+        tickets::model::normal_tag(tag)
+            .ok_or_else(|| Problem::invalid_field("tag", "invalid", "This can't be a tag."))
+    });
+    let named = [
+        which.view.map(|whole| match whole {
+            Whole::Active => View::Active,
+            Whole::Done => View::Done,
+        }),
+        which.queue.map(|id| View::Queue(QueueId::from_uuid(id))),
+        assignee.map(View::Assignee),
+        which.status.map(View::Status),
+        which
+            .contact
+            .map(|id| View::Contact(ContactId::from_uuid(id))),
+        which
+            .patient
+            .map(|id| View::Patient(PatientId::from_uuid(id))),
+        tag.transpose()?.map(View::Tag),
+    ];
+    let mut named = named.into_iter().flatten();
+    let first = named.next().unwrap_or(View::Active);
+    if named.next().is_some() {
+        return Err(one_of(
+            "view",
+            "Name one list: a view, a queue, an assignee, a status, a contact, a patient or a tag.",
+        ));
+    }
+    Ok(first)
+}
+
+/// Lists tickets.
+#[utoipa::path(get, path = "/api/v1/tickets", tag = "Tickets", params(Which),
+    responses((status = 200, description = "One page.", body = Page<RowOut>)))]
+pub(super) async fn list(
+    ctx: Ctx,
+    State(app): State<App>,
+    Query(which): Query<Which>,
+) -> Answer<Json<Page<RowOut>>> {
+    let view = view(&ctx, &which)?;
+    let name = format!("tickets/{view:?}");
+    let after = position(&app, &ctx, &name, which.cursor.as_deref())?;
+    let page = tickets::list(&app, &ctx, &view, after, limit(which.limit)?).await?;
+    Ok(Json(Page {
+        items: page.rows.into_iter().map(Into::into).collect(),
+        next: page.next.map(|next| cursor(&app, &ctx, &name, &next)),
+    }))
+}
+
+/// A request to be opened. Say who asks in one of three ways: `requester`, `contact_id` or `patient_id`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "requester": { "email": "ana@example.org", "name": "Ana Ruiz" },
+    "subject": "Question about my bill", "body": "Why was I charged twice?"
+}))]
+pub(super) struct NewTicketIn {
+    /// Who asks, by mail address.
+    requester: Option<RequesterIn>,
+    /// Who asks, by the id of a contact.
+    contact_id: Option<Uuid>,
+    /// Who asks, by the id of a patient.
+    patient_id: Option<Uuid>,
+    /// Subject line; made of the text when absent.
+    #[serde(default)]
+    subject: String,
+    /// The words as plain text.
+    body: String,
+    /// What it is about, when that is known; found out otherwise.
+    category: Option<String>,
+    /// Where to put it, whatever the category says. An emergency goes to the crisis queue all the same.
+    queue_id: Option<Uuid>,
+    /// The language to answer in; found out when absent.
+    #[schema(example = "en")]
+    language: Option<String>,
+    /// How it came: `api` when absent, or `email`, `web_form`, `phone`, `sms`, `chat`, `social`, `portal`, `video`.
+    #[schema(value_type = Option<String>)]
+    channel: Option<Channel>,
+    /// Files that were uploaded.
+    #[serde(default)]
+    attachments: Vec<Uuid>,
+    /// Whether the requester hears that it came in; yes when absent.
+    acknowledge: Option<bool>,
+}
+
+/// Who asks, by mail address.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RequesterIn {
+    /// Mail address.
+    email: String,
+    /// Name, when known.
+    name: Option<String>,
+}
+
+/// A ticket that was opened.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Opened {
+    /// Its id.
+    id: Uuid,
+    /// Its number.
+    number: i64,
+    /// Its first message.
+    message_id: Uuid,
+}
+
+/// Opens a ticket.
+#[utoipa::path(post, path = "/api/v1/tickets", tag = "Tickets", request_body = NewTicketIn,
+    responses((status = 201, description = "Opened; `Location` says where.", body = Opened)))]
+pub(super) async fn create(
+    ctx: Ctx,
+    State(app): State<App>,
+    Json(new): Json<NewTicketIn>,
+) -> Answer<Response> {
+    let made = match open(&app, &ctx, &new).await {
+        // Another request brought the same new address a moment earlier; now it is known.
+        Err(DeskError::Unavailable(_)) => open(&app, &ctx, &new).await?,
+        done => done?,
+    };
+    let body = Opened {
+        id: made.id.uuid(),
+        number: made.number,
+        message_id: made.message.uuid(),
+    };
+    Ok(created(&format!("/api/v1/tickets/{}", made.id), &body))
+}
+
+async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Created, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    if new.body.trim().is_empty() {
+        return Err(DeskError::invalid(
+            "body",
+            "required",
+            "Write something first.",
+        ));
+    }
+    let locale = new.language.as_deref().map(str::parse).transpose();
+    let locale =
+        locale.map_err(|_| DeskError::invalid("language", "unknown_language", "Use en or es."))?;
+    let requester = requester(app, ctx, new, locale).await?;
+    let ids: Vec<UploadId> = new.attachments.iter().copied().map(Id::from_uuid).collect();
+    let attachments = uploads::use_for(app, ctx, &ids, &requester.sealing).await?;
+    let mut ticket = NewTicket::new(
+        requester,
+        new.channel.unwrap_or(Channel::Api),
+        new.subject.clone(),
+        new.body.clone(),
+    );
+    ticket.locale = locale;
+    ticket.attachments = attachments;
+    ticket.category.clone_from(&new.category);
+    ticket.queue = new.queue_id.map(QueueId::from_uuid);
+    ticket.acknowledge = new.acknowledge.unwrap_or(true);
+    tickets::create(app, ctx, ticket).await
+}
+
+async fn requester(
+    app: &App,
+    ctx: &Ctx,
+    new: &NewTicketIn,
+    locale: Option<bedside_web::Locale>,
+) -> Result<Requester, DeskError> {
+    match (&new.requester, new.contact_id, new.patient_id) {
+        (Some(by), None, None) => {
+            let name = by.name.as_deref();
+            if name.is_some_and(|name| name.chars().count() > 200) {
+                return Err(DeskError::invalid(
+                    "requester.name",
+                    "too_long",
+                    "A name has at most 200 characters.",
+                ));
+            }
+            patients::requester_by_email(app, ctx.organisation, &by.email, name, locale).await
+        }
+        (None, Some(id), None) => {
+            patients::requester_of_contact(app, ctx.organisation, ContactId::from_uuid(id)).await
+        }
+        (None, None, Some(id)) => {
+            patients::requester_of_patient(app, ctx.organisation, PatientId::from_uuid(id)).await
+        }
+        _ => Err(DeskError::invalid(
+            "requester",
+            "choose_one",
+            "Say who asks: requester, contact_id or patient_id, and only one of them.",
+        )),
+    }
+}
+
+/// Shows one ticket. `{id}` is its id or its number. Its words are at `/messages`.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}", tag = "Tickets",
+    responses((status = 200, description = "The ticket, with its `ETag`.", body = TicketDetail)))]
+pub(super) async fn show(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(text): InPath<String>,
+) -> Answer<Versioned<TicketDetail>> {
+    let id = tickets::resolve(&app, &ctx, &text).await?;
+    let view = tickets::view(&app, &ctx, id).await?;
+    Ok(Versioned(view.ticket.version, view.into()))
+}
+
+/// What to change; absent fields stay as they are, `null` empties one that can be empty.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "status": "open", "assignee_id": null, "add_tags": ["billing dispute"] }))]
+pub(super) struct PatchIn {
+    /// Where it stands.
+    status: Option<Status>,
+    /// The clinic's finer name for it.
+    #[serde(default, deserialize_with = "emptied")]
+    #[schema(value_type = Option<Uuid>)]
+    sub_status_id: Option<Option<Uuid>>,
+    /// How soon a person must look.
+    urgency: Option<Urgency>,
+    /// What it is about; moves it to the category's queue unless a queue is named too.
+    category: Option<String>,
+    /// Where it waits.
+    queue_id: Option<Uuid>,
+    /// Who has it.
+    #[serde(default, deserialize_with = "emptied")]
+    #[schema(value_type = Option<Uuid>)]
+    assignee_id: Option<Option<Uuid>>,
+    /// Subject line.
+    subject: Option<String>,
+    /// The language to answer in.
+    #[schema(example = "en")]
+    language: Option<String>,
+    /// Out of the lists until then.
+    #[serde(default, deserialize_with = "emptied")]
+    #[schema(value_type = Option<Instant>)]
+    snoozed_until: Option<Option<Instant>>,
+    /// Tags to add.
+    #[serde(default)]
+    add_tags: Vec<String>,
+    /// Tags to take away.
+    #[serde(default)]
+    remove_tags: Vec<String>,
+    /// The clinic's own fields to set; `null` empties one.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    fields: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Changes a ticket that you saw as the version in `If-Match`. Refused with what others changed meanwhile.
+#[utoipa::path(patch, path = "/api/v1/tickets/{id}", tag = "Tickets", request_body = PatchIn,
+    responses((status = 200, description = "Changed.", body = Changed)))]
+pub(super) async fn change(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<TicketId>,
+    headers: HeaderMap,
+    Json(new): Json<PatchIn>,
+) -> Answer<Versioned<Changed>> {
+    let seen = version(&headers)?;
+    let patch = Patch {
+        status: new.status,
+        sub_status: new.sub_status_id.map(|id| id.map(SubStatusId::from_uuid)),
+        urgency: new.urgency,
+        category: new.category,
+        queue: new.queue_id.map(QueueId::from_uuid),
+        assignee: new.assignee_id.map(|id| id.map(StaffId::from_uuid)),
+        subject: new.subject,
+        locale: language(new.language.as_deref())?,
+        snooze: new.snoozed_until.map(|until| until.map(|until| until.0)),
+        add_tags: new.add_tags,
+        remove_tags: new.remove_tags,
+        fields: new.fields,
+    };
+    Ok(Changed::to(
+        tickets::change(&app, &ctx, id, seen, patch).await?,
+    ))
+}

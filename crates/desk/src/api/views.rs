@@ -1,0 +1,418 @@
+//! Tickets, messages and people as the API shows them.
+
+use super::parts::Instant;
+use crate::patients::{ContactView, PatientView};
+use crate::sla::NOTHING_DUE;
+use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
+use crate::tickets::{Status, Urgency};
+use crate::timeline::{AttachmentView, MessageKind, MessageState, MessageView};
+use bedside_db::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+fn at(instant: Option<Timestamp>) -> Option<Instant> {
+    instant.map(Instant)
+}
+
+/// A ticket without its words.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TicketOut {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number within the organisation, for people.
+    #[schema(example = 1042)]
+    pub number: i64,
+    /// Subject line.
+    #[schema(example = "Question about my bill")]
+    pub subject: String,
+    /// Where it stands.
+    pub status: Status,
+    /// The clinic's finer name for it.
+    pub sub_status_id: Option<Uuid>,
+    /// How soon a person must look.
+    pub urgency: Urgency,
+    /// `none`, `concern` or `emergency`.
+    #[schema(example = "none")]
+    pub safety: String,
+    /// Category code.
+    #[schema(example = "billing")]
+    pub category: String,
+    /// Where it waits.
+    pub queue_id: Uuid,
+    /// Who has it.
+    pub assignee_id: Option<Uuid>,
+    /// Who asks.
+    pub contact_id: Uuid,
+    /// Whom it is about, where known.
+    pub patient_id: Option<Uuid>,
+    /// How it came.
+    #[schema(example = "email")]
+    pub channel: String,
+    /// The language to answer in.
+    #[schema(example = "en")]
+    pub language: &'static str,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// What decides its place in lists; absent while nothing is owed.
+    pub due_at: Option<Instant>,
+    /// When the first answer is due.
+    pub first_response_due: Option<Instant>,
+    /// When the next answer is due.
+    pub next_response_due: Option<Instant>,
+    /// When it is due to be resolved.
+    pub resolution_due: Option<Instant>,
+    /// When the first answer was given.
+    pub first_responded_at: Option<Instant>,
+    /// Since when the patient's side waits for an answer.
+    pub waiting_since: Option<Instant>,
+    /// Out of the lists until then.
+    pub snoozed_until: Option<Instant>,
+    /// When it was resolved.
+    pub resolved_at: Option<Instant>,
+    /// The ticket it went into.
+    pub merged_into: Option<Uuid>,
+    /// Messages and notes.
+    pub message_count: i64,
+    /// When the newest message came.
+    pub last_message_at: Instant,
+    /// `contact`, `staff` or `system`: who wrote it.
+    pub last_message_by: String,
+    /// When it was opened.
+    pub created_at: Instant,
+    /// When it last changed.
+    pub updated_at: Instant,
+    /// Counts every change; also the `ETag`.
+    pub version: i64,
+}
+
+impl TicketOut {
+    fn new(ticket: &Ticket, subject: String, tags: Vec<String>) -> Self {
+        Self {
+            id: ticket.id.uuid(),
+            number: ticket.number,
+            subject,
+            status: ticket.status,
+            sub_status_id: ticket.sub_status.map(|id| id.uuid()),
+            urgency: ticket.urgency,
+            safety: ticket.safety.clone(),
+            category: ticket.category.clone(),
+            queue_id: ticket.queue.uuid(),
+            assignee_id: ticket.assignee.map(|id| id.uuid()),
+            contact_id: ticket.contact.uuid(),
+            patient_id: ticket.patient.map(|id| id.uuid()),
+            channel: ticket.channel.clone(),
+            language: ticket.locale.tag(),
+            tags,
+            due_at: Some(ticket.due_at())
+                .filter(|due| *due < NOTHING_DUE)
+                .map(Instant),
+            first_response_due: at(ticket.clocks.first_response),
+            next_response_due: at(ticket.clocks.next_response),
+            resolution_due: at(ticket.clocks.resolution),
+            first_responded_at: at(ticket.first_responded_at),
+            waiting_since: at(ticket.waiting_since),
+            snoozed_until: at(ticket.snoozed_until),
+            resolved_at: at(ticket.resolved_at),
+            merged_into: ticket.merged_into.map(|id| id.uuid()),
+            message_count: ticket.message_count,
+            last_message_at: Instant(ticket.last_message_at),
+            last_message_by: ticket.last_message_by.clone(),
+            created_at: Instant(ticket.created_at),
+            updated_at: Instant(ticket.updated_at),
+            version: ticket.version,
+        }
+    }
+}
+
+/// A ticket in a list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RowOut {
+    /// The ticket.
+    #[serde(flatten)]
+    ticket: TicketOut,
+    /// The requester's name or address.
+    requester: String,
+}
+
+impl From<TicketRow> for RowOut {
+    fn from(row: TicketRow) -> Self {
+        Self {
+            ticket: TicketOut::new(&row.ticket, row.subject, row.tags),
+            requester: row.requester,
+        }
+    }
+}
+
+/// A ticket with all that belongs to it except its messages.
+#[derive(Serialize, ToSchema)]
+pub(super) struct TicketDetail {
+    /// The ticket.
+    #[serde(flatten)]
+    pub ticket: TicketOut,
+    /// The clinic's own fields.
+    #[schema(value_type = Object)]
+    fields: serde_json::Map<String, serde_json::Value>,
+    /// Who asks.
+    contact: ContactOut,
+    /// Whom it is about, where the token may see patients.
+    patient: Option<PatientOut>,
+    /// Linked tickets.
+    links: Vec<LinkOut>,
+    /// Who of the staff follows it.
+    follower_ids: Vec<Uuid>,
+    /// Why it was placed where it is.
+    triage: TriageOut,
+}
+
+impl From<TicketView> for TicketDetail {
+    fn from(view: TicketView) -> Self {
+        let why = &view.ticket.triage;
+        let triage = TriageOut {
+            confidence: why.confidence,
+            unsure: why.unsure,
+            reasons: why
+                .reasons
+                .iter()
+                .map(|reason| reason.text.clone())
+                .collect(),
+        };
+        Self {
+            ticket: TicketOut::new(&view.ticket, view.subject, view.tags),
+            fields: view.fields,
+            contact: view.contact.into(),
+            patient: view.patient.map(Into::into),
+            links: view.links.into_iter().map(Into::into).collect(),
+            follower_ids: view.followers.into_iter().map(|id| id.uuid()).collect(),
+            triage,
+        }
+    }
+}
+
+/// Why a ticket was placed where it is.
+#[derive(Serialize, ToSchema)]
+struct TriageOut {
+    /// 0 to 1.
+    confidence: f32,
+    /// Whether a person should decide.
+    unsure: bool,
+    /// The reasons, strongest first.
+    reasons: Vec<String>,
+}
+
+/// A linked ticket.
+#[derive(Serialize, ToSchema)]
+struct LinkOut {
+    /// `related`, `merged_into`, `merged_from`, `split_from` or `split_into`.
+    kind: String,
+    /// The other ticket.
+    ticket_id: Uuid,
+    /// Its number.
+    number: i64,
+    /// Where it stands.
+    status: Status,
+}
+
+impl From<LinkView> for LinkOut {
+    fn from(link: LinkView) -> Self {
+        Self {
+            kind: link.kind,
+            ticket_id: link.ticket.uuid(),
+            number: link.number,
+            status: link.status,
+        }
+    }
+}
+
+/// A message or a note.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MessageOut {
+    /// Its id.
+    id: Uuid,
+    /// From the patient's side, to it, or a note among the staff.
+    kind: MessageKind,
+    /// How it came or goes.
+    #[schema(example = "email")]
+    channel: String,
+    /// `staff`, `contact`, `token` or `system`.
+    author_kind: String,
+    /// The author's id.
+    author_id: Option<Uuid>,
+    /// The words as plain text (Markdown for the staff's own).
+    body: String,
+    /// The words as clean HTML.
+    html: Option<String>,
+    /// Addresses of a mail.
+    envelope: Option<EnvelopeOut>,
+    /// Language tag.
+    language: String,
+    /// Whether a machine wrote it.
+    automatic: bool,
+    /// Where it is on its way.
+    state: MessageState,
+    /// Since when.
+    state_at: Instant,
+    /// Its files; read them at `/api/v1/attachments/{id}`.
+    attachments: Vec<AttachmentOut>,
+    /// When it was written.
+    created_at: Instant,
+}
+
+/// Addresses of a mail.
+#[derive(Serialize, ToSchema)]
+struct EnvelopeOut {
+    /// Sender.
+    from: String,
+    /// Recipients.
+    to: Vec<String>,
+    /// Copies.
+    cc: Vec<String>,
+    /// Subject line of this message.
+    subject: String,
+}
+
+impl From<MessageView> for MessageOut {
+    fn from(view: MessageView) -> Self {
+        Self {
+            id: view.id.uuid(),
+            kind: view.kind,
+            channel: view.channel,
+            author_kind: view.author_kind,
+            author_id: view.author_id,
+            body: view.body,
+            html: view.html,
+            envelope: view.envelope.map(|envelope| EnvelopeOut {
+                from: envelope.from,
+                to: envelope.to,
+                cc: envelope.cc,
+                subject: envelope.subject,
+            }),
+            language: view.locale,
+            automatic: view.automatic,
+            state: view.state,
+            state_at: Instant(view.state_at),
+            attachments: view.attachments.into_iter().map(Into::into).collect(),
+            created_at: Instant(view.created_at),
+        }
+    }
+}
+
+/// A file of a message.
+#[derive(Serialize, ToSchema)]
+struct AttachmentOut {
+    /// Its id.
+    id: Uuid,
+    /// File name.
+    name: String,
+    /// Media type, found by looking at the content.
+    #[schema(example = "application/pdf")]
+    media_type: String,
+    /// Bytes.
+    size: i64,
+    /// Whether it is shown inside the text.
+    inline: bool,
+}
+
+impl From<AttachmentView> for AttachmentOut {
+    fn from(view: AttachmentView) -> Self {
+        Self {
+            id: view.id.uuid(),
+            name: view.name,
+            media_type: view.media_type,
+            size: view.size,
+            inline: view.inline,
+        }
+    }
+}
+
+/// A patient with whoever writes for them.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PatientOut {
+    /// Their id.
+    pub id: Uuid,
+    /// Full name.
+    pub name: String,
+    /// `YYYY-MM-DD`.
+    pub birth_date: Option<String>,
+    /// Medical record number.
+    pub mrn: Option<String>,
+    /// Preferred language.
+    pub language: Option<String>,
+    /// Whether this person wants no content in mail.
+    pub secure_link: bool,
+    /// Who writes for them.
+    pub contacts: Vec<ContactOut>,
+    /// When they were added.
+    pub created_at: Instant,
+    /// Counts every change; also the `ETag`.
+    pub version: i64,
+}
+
+impl From<PatientView> for PatientOut {
+    fn from(view: PatientView) -> Self {
+        Self {
+            id: view.id.uuid(),
+            name: view.name,
+            birth_date: view.birth_date,
+            mrn: view.mrn,
+            language: view.locale,
+            secure_link: view.secure_link,
+            contacts: view.contacts.into_iter().map(Into::into).collect(),
+            created_at: Instant(view.created_at),
+            version: view.version,
+        }
+    }
+}
+
+/// Somebody who writes to the desk.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ContactOut {
+    /// Their id.
+    id: Uuid,
+    /// The patient they stand for, once linked.
+    patient_id: Option<Uuid>,
+    /// Name as they wrote it.
+    name: Option<String>,
+    /// Preferred language.
+    language: Option<String>,
+    /// Whether they want no content in mail.
+    secure_link: bool,
+    /// Their addresses.
+    addresses: Vec<AddressOut>,
+    /// Counts every change.
+    version: i64,
+}
+
+/// An address of a contact.
+#[derive(Serialize, ToSchema)]
+struct AddressOut {
+    /// `email` or `phone`.
+    #[schema(example = "email")]
+    kind: String,
+    /// The address.
+    value: String,
+    /// When mail to it last came back.
+    bounced_at: Option<Instant>,
+}
+
+impl From<ContactView> for ContactOut {
+    fn from(view: ContactView) -> Self {
+        Self {
+            id: view.id.uuid(),
+            patient_id: view.patient_id.map(|id| id.uuid()),
+            name: view.name,
+            language: view.locale,
+            secure_link: view.secure_link,
+            addresses: view
+                .points
+                .into_iter()
+                .map(|point| AddressOut {
+                    kind: point.kind,
+                    value: point.value,
+                    bounced_at: at(point.bounced_at),
+                })
+                .collect(),
+            version: view.version,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Files that wait for the message they belong to. They are sealed with a key of their own, because the person whose
+//! key will seal them for good is not known yet; whoever brought one can use it for a day.
+
+use super::store::{self, UploadRow};
+use super::{Sealing, blobs, sealing};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::UploadId;
+use crate::timeline::NewAttachment;
+use bedside_codecs::mail::clean_file_name;
+use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
+
+/// Largest file, in bytes.
+pub const MAX_FILE: usize = 25 * 1024 * 1024;
+/// Files of one message at most.
+pub const MAX_FILES: usize = 20;
+
+/// A file that was brought.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Upload {
+    /// By this it is named in the message that uses it.
+    pub id: UploadId,
+    /// Cleaned file name.
+    pub name: String,
+    /// Sniffed media type.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+}
+
+/// What a file really is; what nothing recognises is plain bytes. Never what its sender says.
+fn media_type(bytes: &[u8]) -> &'static str {
+    match infer::get(bytes) {
+        Some(kind) => kind.mime_type(),
+        None if std::str::from_utf8(bytes).is_ok() => "text/plain",
+        None => "application/octet-stream",
+    }
+}
+
+/// Keeps a file until a message uses it.
+pub async fn keep(app: &App, ctx: &Ctx, name: &str, bytes: &[u8]) -> Result<Upload, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    if bytes.len() > MAX_FILE {
+        return Err(DeskError::TooLarge { limit: MAX_FILE });
+    }
+    if bytes.is_empty() {
+        return Err(DeskError::invalid("file", "empty", "This file is empty."));
+    }
+    let actor = ctx.actor.uuid().ok_or(DeskError::Forbidden)?;
+    let own = Sealing::fresh(app);
+    let blob = blobs::write(app, ctx.organisation, &own, bytes).await?;
+    let id: UploadId = app.id();
+    let name = clean_file_name(name);
+    let media_type = media_type(bytes);
+    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    let sealed = own.text("uploads", "name", id, &name);
+    // The answer of an idempotent request is stored as it is given, so it holds no name.
+    let id = app
+        .command(ctx, move |work| {
+            async move {
+                let (organisation, at) = (work.ctx.organisation, work.now);
+                own.store(work).await?;
+                let row = UploadRow {
+                    id,
+                    blob,
+                    actor,
+                    name: &sealed,
+                    media_type,
+                    size,
+                    at,
+                };
+                store::insert_upload(work, organisation, &row).await?;
+                work.audit(NewEntry::new("attachment.upload", "upload", id).purpose("treatment"));
+                Ok(id)
+            }
+            .boxed()
+        })
+        .await?;
+    Ok(Upload {
+        id,
+        name,
+        media_type: media_type.to_owned(),
+        size,
+    })
+}
+
+/// Copies files that wait to where a message uses them, sealed with `target`. They stay usable, so that a request that
+/// is sent twice finds them twice; a copy that nothing takes is removed with the other unused blobs.
+pub async fn use_for(
+    app: &App,
+    ctx: &Ctx,
+    ids: &[UploadId],
+    target: &Sealing,
+) -> Result<Vec<NewAttachment>, DeskError> {
+    let actor = ctx.actor.uuid().ok_or(DeskError::Forbidden)?;
+    if ids.len() > MAX_FILES {
+        return Err(DeskError::invalid(
+            "attachments",
+            "too_many",
+            "A message has at most 20 files.",
+        ));
+    }
+    let mut files = Vec::with_capacity(ids.len());
+    for id in ids {
+        let (row, name) = {
+            let mut conn = app.read().await?;
+            let row = store::upload(&mut conn, ctx.organisation, *id, actor)
+                .await?
+                .ok_or_else(|| {
+                    DeskError::invalid(
+                        "attachments",
+                        "unknown_attachment",
+                        "Upload this file again.",
+                    )
+                })?;
+            let own = sealing(app, &mut conn, ctx.organisation, row.key).await?;
+            let name = own.open_text("uploads", "name", *id, &row.name)?;
+            (row, name)
+        };
+        let bytes = blobs::read(app, ctx.organisation, row.blob).await?;
+        let blob = blobs::write(app, ctx.organisation, target, &bytes).await?;
+        files.push(NewAttachment {
+            blob,
+            name,
+            media_type: row.media_type,
+            size: row.size,
+            content_id: None,
+            inline: false,
+        });
+    }
+    Ok(files)
+}
