@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::time;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// How often a stream asks whether its client may still listen, and reads in case a notice was lost.
@@ -38,7 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// From where on.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct After {
@@ -265,10 +265,10 @@ impl Follower {
                     return None;
                 }
             }
-            match self.ready.back() {
-                Some(newest) => self.at = newest.sequence,
-                None if self.wait().await => {}
-                None => return None,
+            if let Some(newest) = self.ready.back() {
+                self.at = newest.sequence;
+            } else if !self.wait().await {
+                return None;
             }
         }
     }

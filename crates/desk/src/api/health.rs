@@ -6,7 +6,7 @@ use crate::context::Permission;
 use crate::error::DeskError;
 use crate::observe::{self, name};
 use crate::router::{Access, Route, bearer};
-use crate::staff;
+use crate::{staff, startup};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -60,11 +60,7 @@ async fn reasons(app: &App) -> Vec<&'static str> {
         return reasons;
     }
     match app.db.schema_version().await {
-        Ok(version)
-            if Some(version)
-                == crate::startup::MIGRATIONS
-                    .last()
-                    .map(|newest| newest.version) => {}
+        Ok(Some(version)) if startup::MIGRATIONS.last().is_some_and(|newest| newest.version == version) => {}
         Ok(version) => {
             note(
                 "The database has another version than this program.",

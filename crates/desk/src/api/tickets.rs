@@ -22,7 +22,7 @@ use bedside_web::Problem;
 use bedside_web::json::Json;
 use bedside_web::query::Query;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -51,7 +51,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// Which tickets, and which page of them. Name one of the lists; without one it is all active tickets.
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Which {
