@@ -1,8 +1,8 @@
-//! The description of the API, its viewer, and the files of the browser side.
+//! The description of the API, its viewer, and what robots are told.
 
 use super::openapi;
 use crate::router::{Access, Route};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use bedside_web::assets;
 
@@ -10,8 +10,6 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/openapi.json", Access::Public, document),
         Route::get("/docs", Access::Public, viewer),
-        Route::get("/assets/{name}", Access::Public, assets::serve),
-        Route::get("/favicon.ico", Access::Public, favicon),
         Route::get("/robots.txt", Access::Public, robots),
     ]
 }
@@ -42,10 +40,6 @@ async fn viewer() -> Html<String> {
         path("swagger-ui-standalone-preset.js"),
         path("docs.js"),
     ))
-}
-
-async fn favicon(headers: HeaderMap) -> Response {
-    assets::serve_fixed("favicon.svg", &headers)
 }
 
 /// A desk is nobody's search result.

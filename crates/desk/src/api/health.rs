@@ -60,7 +60,10 @@ async fn reasons(app: &App) -> Vec<&'static str> {
         return reasons;
     }
     match app.db.schema_version().await {
-        Ok(Some(version)) if startup::MIGRATIONS.last().is_some_and(|newest| newest.version == version) => {}
+        Ok(Some(version))
+            if startup::MIGRATIONS
+                .last()
+                .is_some_and(|newest| newest.version == version) => {}
         Ok(version) => {
             note(
                 "The database has another version than this program.",

@@ -30,7 +30,7 @@ use utoipa::OpenApi;
         attachments::upload, attachments::download, patients::create, patients::find, patients::show, patients::change,
         contacts::show, contacts::link, settings::queues, settings::categories, search::find, events::list, audit::list
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, tickets::Whole)),
     tags(
         (name = "Tickets", description = "Requests and their state."),
         (name = "Messages", description = "What was said."),
@@ -148,9 +148,9 @@ pub fn document() -> Value {
         .map(|(status, codes)| (problem_name(*status), problem(*status, codes)));
     components["responses"] = Value::Object(responses.collect());
     for route in routes() {
-        let operation =
-            &mut document["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
-        if operation.is_object() {
+        let method = route.method.as_str().to_ascii_lowercase();
+        let item = document["paths"].get_mut(route.path);
+        if let Some(operation) = item.and_then(|item| item.get_mut(method)) {
             complete(&route, operation);
         }
     }

@@ -78,7 +78,7 @@ pub(super) struct Which {
 /// Lists without a name in them.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Whole {
+pub(super) enum Whole {
     /// Worked on.
     Active,
     /// Resolved or closed.
