@@ -1,0 +1,213 @@
+//! What happens to a request, through the services, on both engines.
+
+mod common;
+
+use bedside_desk::audit_log;
+use bedside_desk::context::Role;
+use bedside_desk::error::DeskError;
+use bedside_desk::ids::{ContactId, TicketId};
+use bedside_desk::search;
+use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, View};
+use common::{Desk, both_engines};
+
+fn reply(body: &str) -> Reply {
+    Reply {
+        body: body.to_owned(),
+        attachments: Vec::new(),
+        status: None,
+        version: None,
+    }
+}
+
+fn words_of_the_patient(contact: ContactId) -> Inbound {
+    Inbound {
+        contact,
+        channel: bedside_language::Channel::Email,
+        body: "Sorry, Friday does not work either.".to_owned(),
+        html: None,
+        envelope: None,
+        attachments: Vec::new(),
+        inbound_mail: None,
+        external: Some(("email", "same-id@example.org".to_owned())),
+        automatic: false,
+        also: None,
+    }
+}
+
+async fn found(desk: &Desk, text: &str) -> Vec<TicketId> {
+    let agent = desk.ctx(Role::Agent);
+    let results = search::find(&desk.app, &agent, text, None, 25).await.unwrap();
+    let mut ids: Vec<_> = results.rows.iter().map(|hit| hit.row.ticket.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+both_engines! {
+    async fn a_request_is_answered(desk: Desk) {
+        let id = desk.ticket("maria@example.org", "A bill", "What is the charge of 40 dollars on my bill?").await;
+        let agent = desk.ctx(Role::Agent);
+        let seen = tickets::view(&desk.app, &agent, id).await.unwrap();
+        assert_eq!(seen.ticket.status, Status::New);
+        assert_eq!(seen.ticket.category, "billing");
+        assert_eq!(seen.contact.email(), Some("maria@example.org"));
+        assert!(seen.ticket.clocks.first_response.is_some());
+        tickets::note(&desk.app, &agent, id, "Ask the **billing** team".to_owned(), Vec::new()).await.unwrap();
+        tickets::reply(&desk.app, &agent, id, reply("It is the lab's fee.")).await.unwrap();
+        let seen = tickets::view(&desk.app, &agent, id).await.unwrap();
+        let kinds: Vec<_> = seen.messages.iter().map(|message| message.kind.code()).collect();
+        assert_eq!(kinds, ["inbound", "note", "outbound"]);
+        assert_eq!(seen.ticket.status, Status::WaitingOnPatient);
+        assert_eq!(seen.ticket.assignee, agent.actor.staff());
+        assert_eq!(seen.ticket.clocks.first_response, None);
+        assert_eq!(seen.ticket.message_count, 3);
+        assert!(seen.messages[1].html.as_deref().unwrap().contains("<strong>billing</strong>"));
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_stale_edit_is_refused_with_what_changed(desk: Desk) {
+        let id = desk.ticket("stale@example.org", "Refill", "Please refill my metformin.").await;
+        let (one, other) = (desk.ctx(Role::Agent), desk.ctx(Role::Supervisor));
+        let version = tickets::view(&desk.app, &one, id).await.unwrap().ticket.version;
+        let tag = Patch { add_tags: vec![" Refill ".to_owned()], ..Patch::default() };
+        let next = tickets::change(&desk.app, &other, id, version, tag).await.unwrap();
+        assert_eq!(next, version + 1);
+        let close = Patch { status: Some(Status::Closed), ..Patch::default() };
+        match tickets::change(&desk.app, &one, id, version, close.clone()).await {
+            Err(DeskError::Stale { version: now, changed }) => {
+                assert_eq!(now, next);
+                assert_eq!(changed, ["tags"]);
+            }
+            other => panic!("{other:?}"),
+        }
+        tickets::change(&desk.app, &one, id, next, close).await.unwrap();
+        let seen = tickets::view(&desk.app, &one, id).await.unwrap();
+        assert_eq!((seen.ticket.status, seen.tags), (Status::Closed, vec!["refill".to_owned()]));
+    }
+
+    async fn the_patient_reopens_a_resolved_request(desk: Desk) {
+        let id = desk.ticket("again@example.org", "Appointment", "Can I move my visit to Friday?").await;
+        let agent = desk.ctx(Role::Agent);
+        let resolved = Reply { status: Some(Status::Resolved), ..reply("Moved to Friday at 9.") };
+        tickets::reply(&desk.app, &agent, id, resolved).await.unwrap();
+        let ticket = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
+        assert!(ticket.resolved_at.is_some() && ticket.clocks.resolution.is_none());
+        let ctx = desk.system();
+        tickets::inbound(&desk.app, &ctx, id, words_of_the_patient(ticket.contact)).await.unwrap();
+        let twice = tickets::inbound(&desk.app, &ctx, id, words_of_the_patient(ticket.contact)).await;
+        assert!(matches!(twice, Err(DeskError::Conflict { code: "duplicate", .. })));
+        let after = tickets::view(&desk.app, &agent, id).await.unwrap();
+        assert_eq!(after.ticket.status, Status::Open);
+        assert!(after.ticket.clocks.next_response.is_some() && after.ticket.clocks.resolution.is_some());
+        assert_eq!(after.messages.len(), 3);
+        let stranger = desk.requester("other@example.org").await.contact;
+        let refused = tickets::inbound(&desk.app, &ctx, id, words_of_the_patient(stranger)).await;
+        assert!(matches!(refused, Err(DeskError::Forbidden)));
+    }
+
+    async fn a_merge_keeps_every_word_and_a_stranger_stays_out(desk: Desk) {
+        let first = desk.ticket("merge@example.org", "Bill", "First words").await;
+        let second = desk.ticket("merge@example.org", "Bill again", "Second words").await;
+        let foreign = desk.ticket("else@example.org", "Bill", "Foreign words").await;
+        let agent = desk.ctx(Role::Agent);
+        let refused = tickets::merge(&desk.app, &agent, foreign, first).await;
+        assert!(matches!(refused, Err(DeskError::Conflict { code: "other_person", .. })));
+        tickets::merge(&desk.app, &agent, second, first).await.unwrap();
+        let kept = tickets::view(&desk.app, &agent, first).await.unwrap();
+        let words: Vec<_> = kept.messages.iter().map(|message| message.body.as_str()).collect();
+        assert_eq!(words, ["First words", "Second words"]);
+        assert!(kept.links.iter().any(|link| link.kind == "merged_from" && link.ticket == second));
+        let gone = tickets::view(&desk.app, &agent, second).await.unwrap().ticket;
+        assert_eq!((gone.status, gone.merged_into), (Status::Closed, Some(first)));
+        let late = tickets::reply(&desk.app, &agent, second, reply("too late")).await;
+        assert!(matches!(late, Err(DeskError::Conflict { code: "merged", .. })));
+        search::catch_up(&desk.app, agent.organisation).await.unwrap();
+        assert_eq!(found(&desk, "second words").await, [first], "search follows a merge");
+    }
+
+    async fn a_split_takes_its_messages_along(desk: Desk) {
+        let id = desk.ticket("split@example.org", "Two things", "A bill, and a refill.").await;
+        let agent = desk.ctx(Role::Agent);
+        let note = tickets::note(&desk.app, &agent, id, "The refill part".to_owned(), Vec::new()).await.unwrap();
+        let new = tickets::split(&desk.app, &agent, id, vec![note], "Refill".to_owned()).await.unwrap();
+        let old = tickets::view(&desk.app, &agent, id).await.unwrap();
+        let new = tickets::view(&desk.app, &agent, new).await.unwrap();
+        assert_eq!((old.messages.len(), new.messages.len()), (1, 1));
+        assert_eq!(new.messages[0].body, "The refill part");
+        assert_eq!(new.links[0].kind, "split_from");
+        let rest = tickets::split(&desk.app, &agent, id, vec![old.messages[0].id], "All".to_owned()).await;
+        assert!(matches!(rest, Err(DeskError::Conflict { code: "nothing_left", .. })));
+    }
+
+    async fn a_crisis_stands_on_top_and_is_not_snoozed(desk: Desk) {
+        desk.ticket("calm@example.org", "Hours", "When do you open?").await;
+        let words = "I have crushing chest pain and can't breathe";
+        let crisis = desk.ticket("help@example.org", "Please", words).await;
+        let agent = desk.ctx(Role::Agent);
+        let page = tickets::list(&desk.app, &agent, &View::Active, None, 10).await.unwrap();
+        assert_eq!(page.rows[0].ticket.id, crisis);
+        let snooze = Patch { snooze: Some(Some(desk.app.now().plus_seconds(3600))), ..Patch::default() };
+        let refused = tickets::change(&desk.app, &agent, crisis, 1, snooze).await;
+        assert!(matches!(refused, Err(DeskError::Conflict { code: "crisis", .. })));
+    }
+
+    async fn lists_go_on_where_they_ended(desk: Desk) {
+        let mut expected: Vec<TicketId> = Vec::new();
+        for number in 0..23 {
+            expected.push(desk.ticket(&format!("p{number}@example.org"), "Hours", "When do you open?").await);
+        }
+        let agent = desk.ctx(Role::Agent);
+        let (mut at, mut seen) = (None, Vec::new());
+        loop {
+            let page = tickets::list(&desk.app, &agent, &View::Active, at, 5).await.unwrap();
+            seen.extend(page.rows.iter().map(|row| row.ticket.id));
+            at = page.next;
+            if at.is_none() {
+                break;
+            }
+        }
+        seen.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(seen, expected);
+    }
+
+    async fn search_finds_words_beginnings_and_filters(desk: Desk) {
+        let id = desk.ticket("zora@example.org", "Prescripción", "Necesito mi receta de Zyrtecol, por favor.").await;
+        let other = desk.ticket("abe@example.org", "Invoice", "The invoice for the allergy shots is wrong.").await;
+        let agent = desk.ctx(Role::Agent);
+        tickets::note(&desk.app, &agent, other, "Zyrtecol was never given".to_owned(), Vec::new()).await.unwrap();
+        search::catch_up(&desk.app, agent.organisation).await.unwrap();
+        assert_eq!(search::lag(&desk.app, agent.organisation).await.unwrap(), 0);
+        assert_eq!(found(&desk, "zyrtecol").await, [id, other]);
+        assert_eq!(found(&desk, "zyrte").await, [id, other], "the beginning of the last word");
+        assert_eq!(found(&desk, "invoices ").await, [other], "another form of the word");
+        assert_eq!(found(&desk, "PRESCRIPCION").await, [id], "without its accent, from the subject");
+        assert_eq!(found(&desk, "recetas ").await, [id], "a Spanish plural");
+        assert_eq!(found(&desk, "zyrtecol from:abe@example.org").await, [other]);
+        assert_eq!(found(&desk, "zyrtecol status:resolved").await, []);
+        assert_eq!(found(&desk, "status:new").await, [id, other]);
+        assert_eq!(found(&desk, "zyrtecol elephants").await, []);
+        let results = search::find(&desk.app, &agent, "zyrtecol", None, 25).await.unwrap();
+        let hit = results.rows.iter().find(|hit| hit.row.ticket.id == id).unwrap();
+        assert_eq!(&hit.snippet[hit.ranges[0].clone()], "Zyrtecol");
+        assert!(search::find(&desk.app, &agent, "colour:red", None, 25).await.is_err());
+        let officer = desk.ctx(Role::Compliance);
+        let refused = search::find(&desk.app, &officer, "zyrtecol", None, 25).await;
+        assert!(matches!(refused, Err(DeskError::Forbidden)));
+    }
+
+    async fn the_log_proves_its_entries(desk: Desk) {
+        desk.ticket("log@example.org", "Bill", "Words").await;
+        let sealer = audit_log::Sealer::new(desk.app.clone());
+        assert!(sealer.round().await.unwrap() > 0);
+        assert_eq!(sealer.round().await.unwrap(), 0, "nothing is sealed twice");
+        let officer = desk.ctx(Role::Compliance);
+        let entries = audit_log::list(&desk.app, &officer, None, 100).await.unwrap();
+        let created = entries.iter().find(|entry| entry.action == "ticket.create").unwrap();
+        let proof = audit_log::prove(&desk.app, created.sequence).await.unwrap();
+        let signed = bedside_audit::SignedCheckpoint::parse(&proof.checkpoint).unwrap();
+        let checkpoint = signed.verify(&desk.app.keyring.audit_key().verifying_key()).unwrap();
+        proof.path.verify(&bedside_audit::leaf_hash(&proof.canonical), &checkpoint.root).unwrap();
+        desk.audit_is_whole().await;
+    }
+}
+
