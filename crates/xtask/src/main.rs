@@ -1,2 +1,41 @@
-//! Tasks. 
-fn main() {}
+//! The project's own tasks.
+//!
+//! `cargo xtask test` installs what the machine lacks and runs everything that has to hold before a change goes in.
+
+mod cache;
+mod commands;
+mod machine;
+mod summary;
+mod test;
+mod torture;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Tasks of this project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    #[command(flatten)]
+    Known(Known),
+}
+
+#[derive(Subcommand)]
+enum Known {
+    /// Install what is missing and run every check and test
+    Test(test::Options),
+    /// End the real program with kill -9 under load, many times, and look for what was lost
+    Torture(torture::Options),
+}
+
+fn main() -> ExitCode {
+    let Task::Known(task) = Task::parse();
+    let outcome = match task {
+        Known::Test(options) => test::run(&options),
+        Known::Torture(options) => torture::run(&options),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("{error:#}");
+        ExitCode::FAILURE
+    })
+}
