@@ -1,0 +1,254 @@
+//! The rules of the house, held by reading the source.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Parts through which requests come in. Services know none of them.
+const WAYS_IN: &[&str] = &["admin", "api", "cli", "demo", "intake", "pages", "public"];
+
+/// Ways in that may use another one: the frame of a page, and the demo that drives the rest.
+const BETWEEN_WAYS_IN: &[(&str, &[&str])] = &[
+    ("admin", &["pages"]),
+    ("api", &[]),
+    ("cli", &["demo", "intake"]),
+    ("demo", &["cli", "intake", "pages", "public"]),
+    ("intake", &["public"]),
+    ("pages", &[]),
+    ("public", &["pages"]),
+];
+
+/// Parts at the bottom, and all that they may use.
+const FOUNDATIONS: &[(&str, &[&str])] = &[
+    ("audit_log", &["app", "context", "error", "ids"]),
+    ("events", &["app", "context", "error", "ids", "audit_log"]),
+    ("records", &["app", "context", "error", "ids", "work", "audit_log"]),
+    ("sla", &["orgs"]),
+    ("orgs", &["app", "context", "error", "events", "ids", "work", "audit_log", "config"]),
+    ("staff", &["app", "context", "error", "events", "ids", "audit_log", "work"]),
+];
+
+struct Source {
+    /// Path below `src/`.
+    path: String,
+    text: String,
+}
+
+impl Source {
+    /// The folder directly below `src/`; none for the files that hold the house together.
+    fn part(&self) -> Option<&str> {
+        self.path.split_once('/').map(|(part, _)| part)
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.ends_with("tests.rs") || self.path.contains("/tests/")
+    }
+
+    fn is_store(&self) -> bool {
+        self.path.ends_with("/store.rs") || self.path.contains("/store/")
+    }
+
+    /// Lines with their numbers, without comments and without the tests at the end of a file.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.text.lines().zip(1..).take_while(|(line, _)| line.trim() != "#[cfg(test)]");
+        lines.map(|(line, number)| (number, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    }
+
+    /// The parts of the crate that this file names.
+    fn uses(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        let code: String = self.code().map(|(_, line)| line).collect::<Vec<_>>().join("\n");
+        for (at, _) in code.match_indices("crate::") {
+            let before = code[..at].chars().next_back();
+            if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$') {
+                continue;
+            }
+            found.extend(first_names(&code[at + "crate::".len()..]));
+        }
+        found
+    }
+}
+
+/// The first names of a path or of a group of paths: `a::b` gives a; `{a::{b, c}, d}` gives a and d.
+fn first_names(path: &str) -> Vec<String> {
+    let name = |text: &str| text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let Some(group) = path.strip_prefix('{') else { return vec![name(path)] };
+    let (mut depth, mut start, mut names) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                names.push(name(&group[start..at]));
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                names.push(name(&group[start..at]));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    names.retain(|name: &String| !name.is_empty());
+    names
+}
+
+fn sources() -> Vec<Source> {
+    let mut out = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut out);
+    assert!(out.len() > 50, "the source was not found");
+    out
+}
+
+fn collect(folder: &Path, below: &str, out: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = entry.file_name().expect("a name").to_string_lossy().into_owned();
+        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        if entry.is_dir() {
+            collect(&entry, &path, out);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            out.push(Source { path, text: fs::read_to_string(&entry).expect("a source file") });
+        }
+    }
+}
+
+#[track_caller]
+fn none(found: &[String], rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
+}
+
+#[test]
+fn sql_stands_in_stores_alone() {
+    // Ways to run a text that is no registered statement.
+    let raw = [".batch(", ".execute_batch(", "rusqlite::", "tokio_postgres::"];
+    let words = ["SELECT ", "INSERT INTO", "DELETE FROM", "UPDATE "];
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let declares = source.is_store() || source.path == "once.rs";
+        for (number, line) in source.code() {
+            let sql = words.iter().any(|word| line.contains(word)) || line.contains("statements! {");
+            if (sql && !declares) || raw.iter().any(|way| line.contains(way)) {
+                found.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    none(&found, "SQL belongs in a part's store.rs");
+}
+
+#[test]
+fn sql_is_never_put_together() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| source.is_store()) {
+        for (number, line) in source.code().filter(|(_, line)| line.contains("format!(")) {
+            found.push(format!("{}:{number}: {}", source.path, line.trim()));
+        }
+    }
+    none(&found, "a SQL text is a constant; values are bound");
+}
+
+#[test]
+fn a_store_is_known_to_its_part_alone() {
+    let open = ["pub mod store", "pub(crate) mod store", "pub use store::*"];
+    let mut found = Vec::new();
+    for source in sources() {
+        for (number, line) in source.code() {
+            if open.iter().any(|open| line.contains(open)) {
+                found.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    none(&found, "a part calls another part's service, never its store");
+}
+
+#[test]
+fn only_the_database_crate_knows_engines() {
+    // The desk asks which engine it runs on where one process or several make the difference.
+    let may_ask = ["server.rs", "cli/"];
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let may_ask = may_ask.iter().any(|place| source.path.starts_with(place));
+        for (number, line) in source.code() {
+            let asks = line.contains("is_embedded()") && !may_ask;
+            if asks || line.contains("if sqlite") || line.contains("if postgres") {
+                found.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    none(&found, "what differs by engine lives in crates/db");
+}
+
+#[test]
+fn time_comes_in_as_an_argument() {
+    let clocks = ["Timestamp::now()", "Zoned::now()", "SystemTime::now()", "Uuid::now_v7()", "Uuid::new_v4()"];
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for (number, line) in source.code().filter(|(_, line)| clocks.iter().any(|clock| line.contains(clock))) {
+            found.push(format!("{}:{number}: {}", source.path, line.trim()));
+        }
+    }
+    none(&found, "ask App::now and App::id");
+}
+
+#[test]
+fn services_know_no_way_in() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let Some(part) = source.part() else { continue };
+        let uses = source.uses();
+        let allowed: Vec<&str> = match BETWEEN_WAYS_IN.iter().find(|(way, _)| *way == part) {
+            Some((way, others)) => [&[*way], *others].concat(),
+            // The job runner gathers every part's work.
+            None if source.path == "jobs/mod.rs" => vec!["intake"],
+            None => Vec::new(),
+        };
+        let wrong = WAYS_IN.iter().filter(|way| uses.contains(**way) && !allowed.contains(way));
+        found.extend(wrong.map(|way| format!("{} uses {way}", source.path)));
+    }
+    none(&found, "arrows go one way: ways in call services");
+}
+
+#[test]
+fn foundations_stand_on_little() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let foundation = FOUNDATIONS.iter().find(|(part, _)| Some(*part) == source.part());
+        let Some((part, allowed)) = foundation else { continue };
+        let uses = source.uses();
+        let parts = uses.iter().filter(|name| {
+            let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+            let is_part: [PathBuf; 2] = [src.join(name), src.join(format!("{name}.rs"))];
+            is_part.iter().any(|path| path.exists())
+        });
+        let wrong = parts.filter(|name| name != part && !allowed.contains(&name.as_str()));
+        found.extend(wrong.map(|name| format!("{} uses {name}", source.path)));
+    }
+    none(&found, "a foundation that uses what stands on it is none");
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let long = sources().into_iter().filter(|source| !source.is_test());
+    let long = long.map(|source| (source.text.lines().count(), source.path)).filter(|(lines, _)| *lines > 600);
+    let found: Vec<_> = long.map(|(lines, path)| format!("{path} has {lines} lines")).collect();
+    none(&found, "a file has at most 600 lines");
+}
+
+#[test]
+fn every_store_is_listed() {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("lib.rs");
+    let (_, list) = lib.split_once("pub fn statements()").expect("the list of statements");
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test() && source.text.contains("statements! {")) {
+        let module = source.path.trim_end_matches("/store.rs").trim_end_matches(".rs").replace('/', "::");
+        if !list.contains(&format!("{module}::STATEMENTS")) && !list.contains(&format!("{module}::ALL")) {
+            found.push(source.path.clone());
+        }
+    }
+    none(&found, "its statements are missing in lib.rs, so no test prepares them");
+}
+
+#[test]
+fn groups_of_paths_are_read() {
+    assert_eq!(first_names("a::b;"), ["a"]);
+    assert_eq!(first_names("{a::{b, c}, d, e::f};"), ["a", "d", "e"]);
+}
