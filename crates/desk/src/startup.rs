@@ -70,22 +70,39 @@ pub fn built_in_clinic() -> ClinicFiles {
 
 /// The clinic's files: its own folder's where one is set, else those that ship with the program.
 pub fn clinic_files(config: &Config) -> Result<ClinicFiles, StartError> {
-    fn add(base: &std::path::Path, folder: &std::path::Path, files: &mut ClinicFiles) -> std::io::Result<()> {
+    fn add(
+        base: &std::path::Path,
+        folder: &std::path::Path,
+        files: &mut ClinicFiles,
+    ) -> std::io::Result<()> {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_dir() {
                 add(base, &path, files)?;
-            } else if path.extension().is_some_and(|kind| kind == "toml" || kind == "txt") {
-                let name = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
+            } else if path
+                .extension()
+                .is_some_and(|kind| kind == "toml" || kind == "txt")
+            {
+                let name = path
+                    .strip_prefix(base)
+                    .unwrap_or(&path)
+                    .to_string_lossy()
+                    .into_owned();
                 files.insert(name, std::fs::read_to_string(&path)?);
             }
         }
         Ok(())
     }
-    let Some(folder) = &config.clinic else { return Ok(built_in_clinic()) };
+    let Some(folder) = &config.clinic else {
+        return Ok(built_in_clinic());
+    };
     let mut files = ClinicFiles::new();
-    add(folder, folder, &mut files)
-        .map_err(|error| StartError::Clinic(format!("The clinic's folder {} can't be read: {error}", folder.display())))?;
+    add(folder, folder, &mut files).map_err(|error| {
+        StartError::Clinic(format!(
+            "The clinic's folder {} can't be read: {error}",
+            folder.display()
+        ))
+    })?;
     Ok(files)
 }
 

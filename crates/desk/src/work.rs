@@ -83,7 +83,10 @@ impl<'tx> Work<'tx> {
         };
         jobs::enqueue(self.tx, new).await?;
         // Number 0 wakes the job runner and nobody else.
-        self.tx.notify(Notice { organisation: self.ctx.organisation.uuid(), sequence: 0 });
+        self.tx.notify(Notice {
+            organisation: self.ctx.organisation.uuid(),
+            sequence: 0,
+        });
         Ok(())
     }
 

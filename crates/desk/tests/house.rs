@@ -22,10 +22,45 @@ const BETWEEN_WAYS_IN: &[(&str, &[&str])] = &[
 const FOUNDATIONS: &[(&str, &[&str])] = &[
     ("audit_log", &["app", "context", "error", "ids"]),
     ("events", &["app", "context", "error", "ids", "audit_log"]),
-    ("records", &["app", "context", "error", "ids", "work", "audit_log"]),
+    // A file that was brought is handed out as the attachment that it becomes.
+    (
+        "records",
+        &[
+            "app",
+            "context",
+            "error",
+            "ids",
+            "work",
+            "audit_log",
+            "timeline",
+        ],
+    ),
     ("sla", &["orgs"]),
-    ("orgs", &["app", "context", "error", "events", "ids", "work", "audit_log", "config"]),
-    ("staff", &["app", "context", "error", "events", "ids", "audit_log", "work"]),
+    (
+        "orgs",
+        &[
+            "app",
+            "context",
+            "error",
+            "events",
+            "ids",
+            "work",
+            "audit_log",
+            "config",
+        ],
+    ),
+    (
+        "staff",
+        &[
+            "app",
+            "context",
+            "error",
+            "events",
+            "ids",
+            "audit_log",
+            "work",
+        ],
+    ),
 ];
 
 struct Source {
@@ -50,14 +85,24 @@ impl Source {
 
     /// Lines with their numbers, without comments and without the tests at the end of a file.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let lines = self.text.lines().zip(1..).take_while(|(line, _)| line.trim() != "#[cfg(test)]");
-        lines.map(|(line, number)| (number, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+        let lines = self
+            .text
+            .lines()
+            .zip(1..)
+            .take_while(|(line, _)| line.trim() != "#[cfg(test)]");
+        lines
+            .map(|(line, number)| (number, line))
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 
     /// The parts of the crate that this file names.
     fn uses(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
-        let code: String = self.code().map(|(_, line)| line).collect::<Vec<_>>().join("\n");
+        let code: String = self
+            .code()
+            .map(|(_, line)| line)
+            .collect::<Vec<_>>()
+            .join("\n");
         for (at, _) in code.match_indices("crate::") {
             let before = code[..at].chars().next_back();
             if before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$') {
@@ -71,8 +116,15 @@ impl Source {
 
 /// The first names of a path or of a group of paths: `a::b` gives a; `{a::{b, c}, d}` gives a and d.
 fn first_names(path: &str) -> Vec<String> {
-    let name = |text: &str| text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let Some(group) = path.strip_prefix('{') else { return vec![name(path)] };
+    let name = |text: &str| {
+        text.trim_start()
+            .chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect()
+    };
+    let Some(group) = path.strip_prefix('{') else {
+        return vec![name(path)];
+    };
     let (mut depth, mut start, mut names) = (0, 0, Vec::new());
     for (at, c) in group.char_indices() {
         match c {
@@ -95,19 +147,37 @@ fn first_names(path: &str) -> Vec<String> {
 
 fn sources() -> Vec<Source> {
     let mut out = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "", &mut out);
+    collect(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        "",
+        &mut out,
+    );
     assert!(out.len() > 50, "the source was not found");
     out
 }
 
 fn collect(folder: &Path, below: &str, out: &mut Vec<Source>) {
-    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        let name = entry.file_name().expect("a name").to_string_lossy().into_owned();
-        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+    for entry in fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+    {
+        let name = entry
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let path = if below.is_empty() {
+            name
+        } else {
+            format!("{below}/{name}")
+        };
         if entry.is_dir() {
             collect(&entry, &path, out);
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
-            out.push(Source { path, text: fs::read_to_string(&entry).expect("a source file") });
+            out.push(Source {
+                path,
+                text: fs::read_to_string(&entry).expect("a source file"),
+            });
         }
     }
 }
@@ -120,13 +190,19 @@ fn none(found: &[String], rule: &str) {
 #[test]
 fn sql_stands_in_stores_alone() {
     // Ways to run a text that is no registered statement.
-    let raw = [".batch(", ".execute_batch(", "rusqlite::", "tokio_postgres::"];
+    let raw = [
+        ".batch(",
+        ".execute_batch(",
+        "rusqlite::",
+        "tokio_postgres::",
+    ];
     let words = ["SELECT ", "INSERT INTO", "DELETE FROM", "UPDATE "];
     let mut found = Vec::new();
     for source in sources().iter().filter(|source| !source.is_test()) {
         let declares = source.is_store() || source.path == "once.rs";
         for (number, line) in source.code() {
-            let sql = words.iter().any(|word| line.contains(word)) || line.contains("statements! {");
+            let sql =
+                words.iter().any(|word| line.contains(word)) || line.contains("statements! {");
             if (sql && !declares) || raw.iter().any(|way| line.contains(way)) {
                 found.push(format!("{}:{number}: {}", source.path, line.trim()));
             }
@@ -157,7 +233,10 @@ fn a_store_is_known_to_its_part_alone() {
             }
         }
     }
-    none(&found, "a part calls another part's service, never its store");
+    none(
+        &found,
+        "a part calls another part's service, never its store",
+    );
 }
 
 #[test]
@@ -179,10 +258,19 @@ fn only_the_database_crate_knows_engines() {
 
 #[test]
 fn time_comes_in_as_an_argument() {
-    let clocks = ["Timestamp::now()", "Zoned::now()", "SystemTime::now()", "Uuid::now_v7()", "Uuid::new_v4()"];
+    let clocks = [
+        "Timestamp::now()",
+        "Zoned::now()",
+        "SystemTime::now()",
+        "Uuid::now_v7()",
+        "Uuid::new_v4()",
+    ];
     let mut found = Vec::new();
     for source in sources().iter().filter(|source| !source.is_test()) {
-        for (number, line) in source.code().filter(|(_, line)| clocks.iter().any(|clock| line.contains(clock))) {
+        for (number, line) in source
+            .code()
+            .filter(|(_, line)| clocks.iter().any(|clock| line.contains(clock)))
+        {
             found.push(format!("{}:{number}: {}", source.path, line.trim()));
         }
     }
@@ -201,7 +289,9 @@ fn services_know_no_way_in() {
             None if source.path == "jobs/mod.rs" => vec!["intake"],
             None => Vec::new(),
         };
-        let wrong = WAYS_IN.iter().filter(|way| uses.contains(**way) && !allowed.contains(way));
+        let wrong = WAYS_IN
+            .iter()
+            .filter(|way| uses.contains(**way) && !allowed.contains(way));
         found.extend(wrong.map(|way| format!("{} uses {way}", source.path)));
     }
     none(&found, "arrows go one way: ways in call services");
@@ -211,8 +301,12 @@ fn services_know_no_way_in() {
 fn foundations_stand_on_little() {
     let mut found = Vec::new();
     for source in sources().iter().filter(|source| !source.is_test()) {
-        let foundation = FOUNDATIONS.iter().find(|(part, _)| Some(*part) == source.part());
-        let Some((part, allowed)) = foundation else { continue };
+        let foundation = FOUNDATIONS
+            .iter()
+            .find(|(part, _)| Some(*part) == source.part());
+        let Some((part, allowed)) = foundation else {
+            continue;
+        };
         let uses = source.uses();
         let parts = uses.iter().filter(|name| {
             let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -228,23 +322,42 @@ fn foundations_stand_on_little() {
 #[test]
 fn no_file_is_too_long_to_read() {
     let long = sources().into_iter().filter(|source| !source.is_test());
-    let long = long.map(|source| (source.text.lines().count(), source.path)).filter(|(lines, _)| *lines > 600);
-    let found: Vec<_> = long.map(|(lines, path)| format!("{path} has {lines} lines")).collect();
+    let long = long
+        .map(|source| (source.text.lines().count(), source.path))
+        .filter(|(lines, _)| *lines > 600);
+    let found: Vec<_> = long
+        .map(|(lines, path)| format!("{path} has {lines} lines"))
+        .collect();
     none(&found, "a file has at most 600 lines");
 }
 
 #[test]
 fn every_store_is_listed() {
-    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("lib.rs");
-    let (_, list) = lib.split_once("pub fn statements()").expect("the list of statements");
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"))
+        .expect("lib.rs");
+    let (_, list) = lib
+        .split_once("pub fn statements()")
+        .expect("the list of statements");
     let mut found = Vec::new();
-    for source in sources().iter().filter(|source| !source.is_test() && source.text.contains("statements! {")) {
-        let module = source.path.trim_end_matches("/store.rs").trim_end_matches(".rs").replace('/', "::");
-        if !list.contains(&format!("{module}::STATEMENTS")) && !list.contains(&format!("{module}::ALL")) {
+    for source in sources()
+        .iter()
+        .filter(|source| !source.is_test() && source.text.contains("statements! {"))
+    {
+        let module = source
+            .path
+            .trim_end_matches("/store.rs")
+            .trim_end_matches(".rs")
+            .replace('/', "::");
+        if !list.contains(&format!("{module}::STATEMENTS"))
+            && !list.contains(&format!("{module}::ALL"))
+        {
             found.push(source.path.clone());
         }
     }
-    none(&found, "its statements are missing in lib.rs, so no test prepares them");
+    none(
+        &found,
+        "its statements are missing in lib.rs, so no test prepares them",
+    );
 }
 
 #[test]

@@ -33,7 +33,12 @@ use std::sync::Arc;
 
 /// A patient-support desk that you host yourself.
 #[derive(Debug, Parser)]
-#[command(name = "bedside", version, arg_required_else_help = true, propagate_version = true)]
+#[command(
+    name = "bedside",
+    version,
+    arg_required_else_help = true,
+    propagate_version = true
+)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -63,7 +68,11 @@ impl Global {
         self.config_with(None, None)
     }
 
-    fn config_with(&self, listen: Option<SocketAddr>, public_url: Option<String>) -> Result<Config, Failure> {
+    fn config_with(
+        &self,
+        listen: Option<SocketAddr>,
+        public_url: Option<String>,
+    ) -> Result<Config, Failure> {
         Ok(load::load(&Flags {
             file: self.config.clone(),
             data: self.data.clone(),
@@ -94,7 +103,10 @@ impl Global {
         };
         let clinic = found.ok_or_else(|| {
             let slugs: Vec<_> = all.iter().map(|clinic| clinic.slug.as_str()).collect();
-            Failure::usage(format!("Say which organisation with --organisation: {}.", slugs.join(", ")))
+            Failure::usage(format!(
+                "Say which organisation with --organisation: {}.",
+                slugs.join(", ")
+            ))
         })?;
         Ok(Ctx::system(clinic.id, "command-line", Source::CommandLine))
     }
@@ -133,9 +145,14 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let background = matches!(cli.command, Command::Serve(_));
     logging::start(background);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::new(1, format!("The system gave no threads ({error}).")).tell(),
+        Err(error) => {
+            return Failure::new(1, format!("The system gave no threads ({error}).")).tell();
+        }
     };
     match runtime.block_on(run(cli)) {
         Ok(code) => code,
@@ -160,7 +177,10 @@ pub(crate) struct Failure {
 
 impl Failure {
     fn new(code: u8, text: impl Into<String>) -> Self {
-        Self { code, text: text.into() }
+        Self {
+            code,
+            text: text.into(),
+        }
     }
 
     fn usage(text: impl Into<String>) -> Self {
@@ -194,15 +214,26 @@ impl From<DbError> for Failure {
         match &error {
             DbError::InUse(folder) => Self::new(
                 3,
-                format!("Another Bedside is running on {}. Stop it first, or choose another folder with --data.", folder.display()),
+                format!(
+                    "Another Bedside is running on {}. Stop it first, or choose another folder with --data.",
+                    folder.display()
+                ),
             ),
             DbError::Newer { .. } => Self::new(
                 4,
-                format!("The desk can't be opened: {error}. Install the release that wrote it, or a newer one."),
+                format!(
+                    "The desk can't be opened: {error}. Install the release that wrote it, or a newer one."
+                ),
             ),
-            DbError::Full => Self::new(6, "The disk is full. Nothing was changed; make room and try again."),
+            DbError::Full => Self::new(
+                6,
+                "The disk is full. Nothing was changed; make room and try again.",
+            ),
             DbError::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Self::new(6, "The disk is full. Nothing was changed; make room and try again.")
+                Self::new(
+                    6,
+                    "The disk is full. Nothing was changed; make room and try again.",
+                )
             }
             _ => Self::new(1, format!("The database can't be used: {error}.")),
         }
@@ -212,7 +243,9 @@ impl From<DbError> for Failure {
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
         let text = match &error {
-            DeskError::Invalid { text, .. } | DeskError::Conflict { text, .. } => (*text).to_owned(),
+            DeskError::Invalid { text, .. } | DeskError::Conflict { text, .. } => {
+                (*text).to_owned()
+            }
             DeskError::NotFound => "There is nothing with this name or id.".to_owned(),
             other => format!("That did not work: {other}."),
         };
@@ -223,7 +256,9 @@ impl From<DeskError> for Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull => Self::new(6, "The disk is full. Make room and try again."),
+            std::io::ErrorKind::StorageFull => {
+                Self::new(6, "The disk is full. Make room and try again.")
+            }
             _ => Self::new(1, format!("A file could not be read or written: {error}.")),
         }
     }
@@ -252,9 +287,14 @@ async fn finish(app: &App) -> Result<ExitCode, Failure> {
 }
 
 /// Reads the clinic's files and makes an organisation of them.
-async fn make_organisation(app: &App, slug: &str, name: Option<String>) -> Result<crate::ids::OrganisationId, Failure> {
+async fn make_organisation(
+    app: &App,
+    slug: &str,
+    name: Option<String>,
+) -> Result<crate::ids::OrganisationId, Failure> {
     let files = startup::clinic_files(&app.config)?;
-    let clinic = crate::config::clinic::parse(&files).map_err(|error| Failure::usage(format!("{error}.")))?;
+    let clinic = crate::config::clinic::parse(&files)
+        .map_err(|error| Failure::usage(format!("{error}.")))?;
     let mut new = crate::config::organisation::new_organisation(&clinic, slug, &app.ids, app.now());
     new.name = name.unwrap_or(new.name);
     Ok(orgs::create(app, new).await?)

@@ -4,15 +4,17 @@
 //! once a person of the staff has linked the two. Every patient and every contact has a key of their own.
 //! Exact look-ups (address, MRN, name + birth date) go over keyed blind indexes.
 
+mod find;
 pub mod model;
 mod service;
 mod store;
 
+pub use find::{Wanted, find_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub use service::{
-    Requester, Wanted, change_patient, contact, contact_of_address, create_patient, find_patients,
-    link_contact, note_bounce, patient, requester_by_email, requester_of_contact,
-    requester_of_patient, take_acknowledgement, take_hourly_send,
+    Requester, change_patient, contact, contact_of_address, create_patient, link_contact,
+    note_bounce, patient, requester_by_email, requester_of_contact, requester_of_patient,
+    take_acknowledgement, take_hourly_send,
 };
 pub(crate) use service::{name_or_address, open_contact, patient_in};
 pub use store::ALL as STATEMENTS;

@@ -233,7 +233,9 @@ pub async fn make_link(
 /// Forgets sessions and links that ended by themselves.
 pub async fn forget_expired(app: &App) -> Result<(), DeskError> {
     let now = app.now();
-    app.db.write(move |tx| async move { store::forget_expired(tx, now).await }.boxed()).await
+    app.db
+        .write(move |tx| async move { store::forget_expired(tx, now).await }.boxed())
+        .await
 }
 
 #[cfg(test)]

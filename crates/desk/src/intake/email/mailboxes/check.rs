@@ -31,14 +31,21 @@ pub async fn check(app: &App, ctx: &Ctx, id: MailboxId) -> Result<Vec<Found>, De
 }
 
 /// Connects to the servers of settings that may not be stored yet.
-pub async fn check_settings(app: &App, ctx: &Ctx, settings: &MailboxSettings) -> Result<Vec<Found>, DeskError> {
+pub async fn check_settings(
+    app: &App,
+    ctx: &Ctx,
+    settings: &MailboxSettings,
+) -> Result<Vec<Found>, DeskError> {
     ctx.authorize(Permission::SettingsWrite)?;
     service::check_form(settings)?;
     let mut found = Vec::new();
     let say = |server, code: &'static str, messages| Found {
         server,
         code,
-        text: app.i18n.text(ctx.locale, &format!("mailbox-error-{code}")).to_owned(),
+        text: app
+            .i18n
+            .text(ctx.locale, &format!("mailbox-error-{code}"))
+            .to_owned(),
         messages,
     };
     if let Some(imap) = settings.imap() {
@@ -75,7 +82,10 @@ pub(crate) const fn imap_code(error: &ImapError) -> &'static str {
 
 const fn smtp_code(error: &SendError) -> &'static str {
     match error {
-        SendError::Permanent { code: 530 | 534 | 535 | 538, .. } => "login",
+        SendError::Permanent {
+            code: 530 | 534 | 535 | 538,
+            ..
+        } => "login",
         SendError::Permanent { .. } | SendError::Temporary { .. } | SendError::Address => "refused",
         SendError::Connection { .. } => "unreachable",
     }

@@ -92,7 +92,11 @@ impl MailboxSettings {
             tls: server.protection.into(),
             user: server.user.clone().unwrap_or_default(),
             password: Secret::new(server.password.clone().unwrap_or_default()),
-            mailbox: if self.folder.is_empty() { "INBOX".to_owned() } else { self.folder.clone() },
+            mailbox: if self.folder.is_empty() {
+                "INBOX".to_owned()
+            } else {
+                self.folder.clone()
+            },
             extra_roots: None,
             timeouts: ImapTimeouts::default(),
         })
@@ -101,10 +105,14 @@ impl MailboxSettings {
     /// How to hand mail out, as the host `hello_name`.
     pub fn smtp(&self, hello_name: &str) -> Option<SmtpSettings> {
         let server = self.smtp.as_ref()?;
-        let mut settings = SmtpSettings::new(server.host.clone(), server.port, server.protection.into());
+        let mut settings =
+            SmtpSettings::new(server.host.clone(), server.port, server.protection.into());
         hello_name.clone_into(&mut settings.hello_name);
         if let Some(user) = &server.user {
-            settings.login = Some((user.clone(), Secret::new(server.password.clone().unwrap_or_default())));
+            settings.login = Some((
+                user.clone(),
+                Secret::new(server.password.clone().unwrap_or_default()),
+            ));
         }
         Some(settings)
     }
@@ -163,7 +171,10 @@ pub struct MailboxView {
 
 impl From<Mailbox> for MailboxView {
     fn from(mut mailbox: Mailbox) -> Self {
-        for server in [&mut mailbox.settings.imap, &mut mailbox.settings.smtp].into_iter().flatten() {
+        for server in [&mut mailbox.settings.imap, &mut mailbox.settings.smtp]
+            .into_iter()
+            .flatten()
+        {
             server.password = None;
         }
         Self {

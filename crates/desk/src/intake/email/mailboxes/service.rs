@@ -56,7 +56,11 @@ pub async fn change(
     keep_password(new.settings.smtp.as_mut(), old.settings.smtp.as_ref());
     let account = |settings: &MailboxSettings| {
         let server = settings.imap.as_ref()?;
-        Some((server.host.clone(), server.user.clone(), settings.folder.clone()))
+        Some((
+            server.host.clone(),
+            server.user.clone(),
+            settings.folder.clone(),
+        ))
     };
     let another_account = account(&old.settings) != account(&new.settings);
     let sealing = records::sealing(app, &mut app.read().await?, ctx.organisation, key).await?;
@@ -66,13 +70,30 @@ pub async fn change(
 }
 
 /// Puts a mailbox to rest, or back to work. At rest nothing is read from it, taken for it or sent as it.
-pub async fn set_enabled(app: &App, ctx: &Ctx, id: MailboxId, version: i64, enabled: bool) -> Result<(), DeskError> {
+pub async fn set_enabled(
+    app: &App,
+    ctx: &Ctx,
+    id: MailboxId,
+    version: i64,
+    enabled: bool,
+) -> Result<(), DeskError> {
     ctx.authorize(Permission::SettingsWrite)?;
     let (old, key) = stored(app, ctx.organisation, id).await?;
     let sealing = records::sealing(app, &mut app.read().await?, ctx.organisation, key).await?;
     let settings = sealed(&sealing, id, &old.settings)?;
     let row = to_row(id, old.address, settings, key, enabled, version);
-    update(app, ctx, row, false, if enabled { "mailbox.enable" } else { "mailbox.disable" }).await
+    update(
+        app,
+        ctx,
+        row,
+        false,
+        if enabled {
+            "mailbox.enable"
+        } else {
+            "mailbox.disable"
+        },
+    )
+    .await
 }
 
 fn to_row(
@@ -108,8 +129,13 @@ async fn update(
         async move {
             let organisation = work.ctx.organisation;
             if !store::update(work, organisation, &row, from_the_beginning).await? {
-                let now = store::one(work, organisation, row.id).await?.ok_or(DeskError::NotFound)?;
-                return Err(DeskError::Stale { version: now.version, changed: vec!["mailbox".to_owned()] });
+                let now = store::one(work, organisation, row.id)
+                    .await?
+                    .ok_or(DeskError::NotFound)?;
+                return Err(DeskError::Stale {
+                    version: now.version,
+                    changed: vec!["mailbox".to_owned()],
+                });
             }
             said(work, action, row.id);
             Ok(())
@@ -121,13 +147,22 @@ async fn update(
 
 fn said(work: &mut Work<'_>, action: &'static str, id: MailboxId) {
     work.audit(NewEntry::new(action, "mailbox", id));
-    work.event(kind::SETTINGS_CHANGED, None, None, &serde_json::json!({ "setting": "mailboxes" }));
+    work.event(
+        kind::SETTINGS_CHANGED,
+        None,
+        None,
+        &serde_json::json!({ "setting": "mailboxes" }),
+    );
 }
 
 /// All mailboxes, without their passwords.
 pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<MailboxView>, DeskError> {
     ctx.authorize(Permission::SettingsRead)?;
-    Ok(of_organisation(app, ctx.organisation).await?.into_iter().map(MailboxView::from).collect())
+    Ok(of_organisation(app, ctx.organisation)
+        .await?
+        .into_iter()
+        .map(MailboxView::from)
+        .collect())
 }
 
 /// As whom to send for a ticket of `mailbox`: that mailbox where it is enabled and can send, else the first one that
@@ -139,7 +174,10 @@ pub async fn sender_for(
 ) -> Result<Option<SendAs>, DeskError> {
     let mut able = of_organisation(app, organisation).await?;
     able.retain(|one| one.enabled && one.settings.smtp.is_some());
-    let at = able.iter().position(|one| Some(one.id) == mailbox).unwrap_or(0);
+    let at = able
+        .iter()
+        .position(|one| Some(one.id) == mailbox)
+        .unwrap_or(0);
     if able.is_empty() {
         return Ok(None);
     }
@@ -154,7 +192,10 @@ pub async fn sender_for(
 }
 
 /// Every mailbox of an organisation, opened, for the desk's own machinery.
-pub(crate) async fn of_organisation(app: &App, organisation: OrganisationId) -> Result<Vec<Mailbox>, DeskError> {
+pub(crate) async fn of_organisation(
+    app: &App,
+    organisation: OrganisationId,
+) -> Result<Vec<Mailbox>, DeskError> {
     let mut conn = app.read().await?;
     let mut found = Vec::new();
     for row in store::of_organisation(&mut conn, organisation).await? {
@@ -164,8 +205,14 @@ pub(crate) async fn of_organisation(app: &App, organisation: OrganisationId) -> 
 }
 
 /// One mailbox, opened, for the desk's own machinery.
-pub(crate) async fn one(app: &App, organisation: OrganisationId, id: MailboxId) -> Result<Mailbox, DeskError> {
-    stored(app, organisation, id).await.map(|(mailbox, _)| mailbox)
+pub(crate) async fn one(
+    app: &App,
+    organisation: OrganisationId,
+    id: MailboxId,
+) -> Result<Mailbox, DeskError> {
+    stored(app, organisation, id)
+        .await
+        .map(|(mailbox, _)| mailbox)
 }
 
 /// The enabled mailbox that takes mail for `recipient`: its own address, or with anything between a `+` and the `@`.
@@ -173,7 +220,9 @@ pub(crate) async fn by_recipient(
     app: &App,
     recipient: &str,
 ) -> Result<Option<(OrganisationId, MailboxId)>, DeskError> {
-    let Ok(address) = Address::parse(recipient) else { return Ok(None) };
+    let Ok(address) = Address::parse(recipient) else {
+        return Ok(None);
+    };
     let address = address.normal();
     let mut conn = app.read().await?;
     let mut found = store::by_address(&mut conn, &address).await?;
@@ -183,7 +232,9 @@ pub(crate) async fn by_recipient(
     {
         found = store::by_address(&mut conn, &format!("{base}@{domain}")).await?;
     }
-    Ok(found.filter(|(.., enabled)| *enabled).map(|(organisation, id, _)| (organisation, id)))
+    Ok(found
+        .filter(|(.., enabled)| *enabled)
+        .map(|(organisation, id, _)| (organisation, id)))
 }
 
 /// Keeps, in the caller's transaction, how far a mailbox was read.
@@ -205,13 +256,21 @@ pub(crate) async fn note_checked(
     error: Option<&'static str>,
 ) -> Result<(), DeskError> {
     app.db
-        .write(move |tx| async move { store::checked(tx, organisation, id, at, error).await }.boxed())
+        .write(move |tx| {
+            async move { store::checked(tx, organisation, id, at, error).await }.boxed()
+        })
         .await
 }
 
-async fn stored(app: &App, organisation: OrganisationId, id: MailboxId) -> Result<(Mailbox, DataKeyId), DeskError> {
+async fn stored(
+    app: &App,
+    organisation: OrganisationId,
+    id: MailboxId,
+) -> Result<(Mailbox, DataKeyId), DeskError> {
     let mut conn = app.read().await?;
-    let row = store::one(&mut conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+    let row = store::one(&mut conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
     let key = row.key;
     Ok((open(app, &mut conn, organisation, row).await?, key))
 }
@@ -237,13 +296,28 @@ async fn open(
     })
 }
 
-fn sealed(sealing: &Sealing, id: MailboxId, settings: &MailboxSettings) -> Result<Vec<u8>, DeskError> {
-    Ok(sealing.text("mailboxes", "settings", id, &serde_json::to_string(settings)?))
+fn sealed(
+    sealing: &Sealing,
+    id: MailboxId,
+    settings: &MailboxSettings,
+) -> Result<Vec<u8>, DeskError> {
+    Ok(sealing.text(
+        "mailboxes",
+        "settings",
+        id,
+        &serde_json::to_string(settings)?,
+    ))
 }
 
 /// The address in the form in which it is looked up. One with a `+` would catch another's reply addresses.
 fn normal(address: &str) -> Result<String, DeskError> {
-    let wrong = || DeskError::invalid("address", "invalid", "This is not a mail address the desk can use.");
+    let wrong = || {
+        DeskError::invalid(
+            "address",
+            "invalid",
+            "This is not a mail address the desk can use.",
+        )
+    };
     let address = Address::parse(address).map_err(|_| wrong())?;
     if address.local().contains('+') {
         return Err(wrong());
@@ -253,9 +327,10 @@ fn normal(address: &str) -> Result<String, DeskError> {
 
 async fn not_taken(app: &App, address: &str, own: Option<MailboxId>) -> Result<(), DeskError> {
     match store::by_address(&mut app.read().await?, address).await? {
-        Some((_, id, _)) if Some(id) != own => {
-            Err(DeskError::Conflict { code: "address_taken", text: "Another mailbox has this address." })
-        }
+        Some((_, id, _)) if Some(id) != own => Err(DeskError::Conflict {
+            code: "address_taken",
+            text: "Another mailbox has this address.",
+        }),
         _ => Ok(()),
     }
 }
@@ -274,19 +349,46 @@ fn keep_password(new: Option<&mut Server>, old: Option<&Server>) {
 pub(super) fn check_form(settings: &MailboxSettings) -> Result<(), DeskError> {
     let fine = |text: &str| text.len() <= MAX_TEXT && !text.chars().any(char::is_control);
     for server in [&settings.imap, &settings.smtp].into_iter().flatten() {
-        if server.host.is_empty() || !fine(&server.host) || server.host.contains(char::is_whitespace) {
-            return Err(DeskError::invalid("host", "invalid", "Write the mail server's name."));
+        if server.host.is_empty()
+            || !fine(&server.host)
+            || server.host.contains(char::is_whitespace)
+        {
+            return Err(DeskError::invalid(
+                "host",
+                "invalid",
+                "Write the mail server's name.",
+            ));
         }
         if server.port == 0 {
-            return Err(DeskError::invalid("port", "invalid", "Write the mail server's port."));
+            return Err(DeskError::invalid(
+                "port",
+                "invalid",
+                "Write the mail server's port.",
+            ));
         }
-        if ![&server.user, &server.password].into_iter().flatten().all(|text| fine(text)) {
-            return Err(DeskError::invalid("user", "invalid", "The account has at most 255 characters."));
+        if ![&server.user, &server.password]
+            .into_iter()
+            .flatten()
+            .all(|text| fine(text))
+        {
+            return Err(DeskError::invalid(
+                "user",
+                "invalid",
+                "The account has at most 255 characters.",
+            ));
         }
     }
-    let texts = [Some(&settings.from_name), Some(&settings.folder), settings.authserv_id.as_ref()];
+    let texts = [
+        Some(&settings.from_name),
+        Some(&settings.folder),
+        settings.authserv_id.as_ref(),
+    ];
     if !texts.into_iter().flatten().all(|text| fine(text)) {
-        return Err(DeskError::invalid("from_name", "too_long", "Names have at most 255 characters."));
+        return Err(DeskError::invalid(
+            "from_name",
+            "too_long",
+            "Names have at most 255 characters.",
+        ));
     }
     Ok(())
 }

@@ -63,7 +63,8 @@ pub(super) async fn insert(
     address: &str,
     (key, settings): (DataKeyId, &[u8]),
 ) -> Result<(), DeskError> {
-    conn.execute(INSERT, args![organisation, id, address, settings, key]).await?;
+    conn.execute(INSERT, args![organisation, id, address, settings, key])
+        .await?;
     Ok(())
 }
 
@@ -74,7 +75,15 @@ pub(super) async fn update(
     row: &MailboxRow,
     from_the_beginning: bool,
 ) -> Result<bool, DeskError> {
-    let args = args![organisation, row.id, row.version, row.address, row.settings, row.enabled, from_the_beginning];
+    let args = args![
+        organisation,
+        row.id,
+        row.version,
+        row.address,
+        row.settings,
+        row.enabled,
+        from_the_beginning
+    ];
     Ok(conn.execute(UPDATE, args).await? == 1)
 }
 
@@ -82,7 +91,9 @@ pub(super) async fn of_organisation(
     conn: &mut Conn,
     organisation: OrganisationId,
 ) -> Result<Vec<MailboxRow>, DeskError> {
-    Ok(conn.query(OF_ORGANISATION, args![organisation], mailbox).await?)
+    Ok(conn
+        .query(OF_ORGANISATION, args![organisation], mailbox)
+        .await?)
 }
 
 pub(super) async fn one(
@@ -90,15 +101,20 @@ pub(super) async fn one(
     organisation: OrganisationId,
     id: MailboxId,
 ) -> Result<Option<MailboxRow>, DeskError> {
-    Ok(conn.query_opt(ONE, args![organisation, id], mailbox).await?)
+    Ok(conn
+        .query_opt(ONE, args![organisation, id], mailbox)
+        .await?)
 }
 
 pub(super) async fn by_address(
     conn: &mut Conn,
     address: &str,
 ) -> Result<Option<(OrganisationId, MailboxId, bool)>, DeskError> {
-    let found =
-        conn.query_opt(BY_ADDRESS, args![address], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).await?;
+    let found = conn
+        .query_opt(BY_ADDRESS, args![address], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .await?;
     Ok(found)
 }
 
@@ -108,7 +124,8 @@ pub(super) async fn advance(
     id: MailboxId,
     (uid_validity, last_uid): (i64, i64),
 ) -> Result<(), DeskError> {
-    conn.execute(ADVANCE, args![organisation, id, uid_validity, last_uid]).await?;
+    conn.execute(ADVANCE, args![organisation, id, uid_validity, last_uid])
+        .await?;
     Ok(())
 }
 
@@ -119,6 +136,7 @@ pub(super) async fn checked(
     at: Timestamp,
     error: Option<&str>,
 ) -> Result<(), DeskError> {
-    conn.execute(CHECKED, args![organisation, id, at, error]).await?;
+    conn.execute(CHECKED, args![organisation, id, at, error])
+        .await?;
     Ok(())
 }

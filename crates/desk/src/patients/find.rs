@@ -1,0 +1,85 @@
+//! Finding patients by exact values, over keyed blind indexes.
+
+use super::model::{PatientView, PointKind};
+use super::service::patient_in;
+use super::store;
+use crate::app::App;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::PatientId;
+use crate::records::{self, Purpose};
+use bedside_vault::{BlindKind, normalise};
+
+/// Patients by an exact value: record number, mail address, telephone number, or name with birth date.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Medical record number.
+    pub mrn: Option<String>,
+    /// Mail address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone: Option<String>,
+    /// Full name and birth date (`YYYY-MM-DD`).
+    pub name_and_birth_date: Option<(String, String)>,
+}
+
+/// Finds patients by exact values; every one that matches any of them, at most 20.
+pub async fn find_patients(
+    app: &App,
+    ctx: &Ctx,
+    wanted: &Wanted,
+) -> Result<Vec<PatientView>, DeskError> {
+    let organisation = ctx.organisation;
+    let opened = records::open(
+        app,
+        ctx,
+        Permission::PatientsRead,
+        Purpose::Treatment,
+        "patient.search",
+        "organisation",
+        organisation,
+    )
+    .await?;
+    let vault = app.keyring.of(organisation)?;
+    let mut ids: Vec<PatientId> = Vec::new();
+    {
+        let mut conn = app.read().await?;
+        if let Some(Ok(mrn)) = wanted.mrn.as_deref().map(normalise::mrn) {
+            ids.extend(
+                store::by_mrn(
+                    &mut conn,
+                    organisation,
+                    &vault.blind.index(BlindKind::Mrn, &mrn),
+                )
+                .await?,
+            );
+        }
+        let email = wanted
+            .email
+            .as_deref()
+            .and_then(|text| normalise::email(text).ok());
+        let phone = wanted
+            .phone
+            .as_deref()
+            .and_then(|text| normalise::phone(text, "1").ok());
+        for (kind, value) in [(PointKind::Email, email), (PointKind::Phone, phone)] {
+            let Some(value) = value else { continue };
+            let blind = vault.blind.index(kind.blind(), &value);
+            let found = store::by_point(&mut conn, organisation, kind.code(), &blind).await?;
+            ids.extend(found.and_then(|row| row.patient));
+        }
+        let both = wanted.name_and_birth_date.as_ref();
+        if let Some(Ok(both)) = both.map(|(name, date)| normalise::name_and_birth_date(name, date))
+        {
+            let blind = vault.blind.index(BlindKind::NameAndBirthDate, &both);
+            ids.extend(store::by_name_birth(&mut conn, organisation, &blind).await?);
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let mut found = Vec::new();
+    for id in ids.into_iter().take(20) {
+        found.push(patient_in(app, &opened, organisation, id).await?);
+    }
+    Ok(found)
+}
