@@ -21,4 +21,12 @@ mail-parked-too-large-body =
     A mail of { $size } bytes lies in the mailbox. It is larger than the desk takes and was left there: open it in the mailbox and answer by hand.
 mail-parked-unreadable-body =
     A mail lies in the mailbox that the mail server could not hand over. It was left there: open it in the mailbox and answer by hand.
+mail-parked-reason-too-large = it is larger than the desk takes.
+mail-parked-reason-header = its header is too large.
+mail-parked-reason-parts = it has too many parts inside one another.
+mail-parked-reason-empty = it is empty.
+mail-parked-reason-not-mail = it is not a mail message.
+mail-parked-reason-no-sender = it names no sender who could be answered.
+mail-parked-reason-attempts = the desk failed to read it several times.
+mail-parked-reason-unreadable = the mail server could not hand it over.
 mail-no-text = (This mail has no text.)

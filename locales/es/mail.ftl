@@ -21,4 +21,12 @@ mail-parked-too-large-body =
     En el buzón hay un correo de { $size } bytes. Es mayor de lo que se admite y quedó allí: ábralo en el buzón y responda a mano.
 mail-parked-unreadable-body =
     En el buzón hay un correo que el servidor no pudo entregar. Quedó allí: ábralo en el buzón y responda a mano.
+mail-parked-reason-too-large = es mayor de lo que se admite.
+mail-parked-reason-header = su cabecera es demasiado grande.
+mail-parked-reason-parts = tiene demasiadas partes una dentro de otra.
+mail-parked-reason-empty = está vacío.
+mail-parked-reason-not-mail = no es un mensaje de correo.
+mail-parked-reason-no-sender = no nombra a ningún remitente a quien responder.
+mail-parked-reason-attempts = no se pudo leer tras varios intentos.
+mail-parked-reason-unreadable = el servidor de correo no pudo entregarlo.
 mail-no-text = (Este correo no tiene texto.)

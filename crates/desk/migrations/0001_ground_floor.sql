@@ -395,7 +395,8 @@ CREATE TABLE uploads (
 ) CLUSTERED;
 CREATE INDEX uploads_blob ON uploads (organisation_id, blob_id);
 
--- Every raw mail, durable before it is acknowledged or parsed. `state` is received, done, ignored or parked.
+-- Every raw mail, durable before it is acknowledged or parsed. `state` is received, done, ignored or parked; `error` says
+-- why, as a code.
 CREATE TABLE inbound_mails (
     organisation_id ID NOT NULL,
     id ID NOT NULL,
@@ -407,6 +408,7 @@ CREATE TABLE inbound_mails (
     size BIGINT NOT NULL,
     state TEXT NOT NULL,
     attempts BIGINT NOT NULL,
+    leased_until BIGINT NOT NULL,
     error TEXT,
     ticket_id ID,
     message_id ID,

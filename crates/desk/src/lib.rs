@@ -43,9 +43,11 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
     [
         audit_log::STATEMENTS,
         events::STATEMENTS,
+        intake::email::STATEMENTS,
         intake::email::mailboxes::STATEMENTS,
         once::ALL,
         orgs::STATEMENTS,
+        outbound::BOUNCE_STATEMENTS,
         outbound::STATEMENTS,
         patients::STATEMENTS,
         records::STATEMENTS,

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::ids::OrganisationId;
+use crate::intake::email;
 use crate::router::{Route, router_of};
 use crate::{audit_log, orgs};
 use axum::Router;
@@ -98,12 +99,17 @@ pub async fn start(
 }
 
 /// The work that no request asks for.
-#[expect(clippy::unused_async, reason = "receivers bind their sockets here")]
 async fn background(
-    _app: &App,
-    _work: &TaskTracker,
-    _stopping: &watch::Receiver<bool>,
+    app: &App,
+    work: &TaskTracker,
+    stopping: &watch::Receiver<bool>,
 ) -> Result<(), DeskError> {
+    let receivers = email::room::Listeners::bind(&app.config)
+        .await
+        .map_err(|(address, error)| {
+            DeskError::Unavailable(format!("mail can't be received on {address} ({error})"))
+        })?;
+    work.spawn(email::run(app.clone(), receivers, stopping.clone()));
     Ok(())
 }
 

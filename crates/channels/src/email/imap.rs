@@ -272,11 +272,9 @@ impl Mailbox {
         if !self.has_move {
             return Err(ImapError::NoMove);
         }
-        let limit = self.timeouts.command;
-        self.run(limit, async |session| {
-            session.uid_mv(uid.to_string(), folder).await
-        })
-        .await
+        let mut session = self.take()?;
+        let moved = timeout(self.timeouts.command, session.uid_mv(uid.to_string(), folder)).await;
+        self.give_back(session, moved)
     }
 
     /// Waits until something happened in the mailbox, at most `longest`; says whether it did.
@@ -319,15 +317,13 @@ impl Mailbox {
     }
 
     async fn select(&mut self) -> Result<async_imap::types::Mailbox, ImapError> {
-        let (name, limit) = (self.name.clone(), self.timeouts.command);
         if let Some(session) = &self.session {
             while session.unsolicited_responses.try_recv().is_ok() {}
         }
         self.news = false;
-        match self
-            .run(limit, async |session| session.select(&name).await)
-            .await
-        {
+        let mut session = self.take()?;
+        let selected = timeout(self.timeouts.command, session.select(&self.name)).await;
+        match self.give_back(session, selected) {
             Err(ImapError::Refused(_)) => Err(ImapError::NoMailbox),
             selected => selected,
         }
@@ -364,26 +360,29 @@ impl Mailbox {
         pick: impl FnMut(&answer::FetchAnswer) -> Option<T>,
     ) -> Result<Vec<T>, ImapError> {
         let mut news = false;
-        let outcome = self
-            .run(limit, async |session| {
-                answer::collect(session, &command, pick, &mut news).await
-            })
-            .await;
+        let mut session = self.take()?;
+        let collected = timeout(
+            limit,
+            answer::collect(&mut session, &command, pick, &mut news),
+        )
+        .await;
         self.news |= news;
-        outcome
+        self.give_back(session, collected)
     }
 
-    /// Runs one command. The session comes back only when its answer was read to the end, so an
+    /// The session, for one command.
+    fn take(&mut self) -> Result<Session, ImapError> {
+        self.session.take().ok_or(ImapError::Closed)
+    }
+
+    /// Ends a command. The session comes back only when its answer was read to the end, so an
     /// abandoned call can't leave half an answer to the next.
-    async fn run<T>(
+    fn give_back<T>(
         &mut self,
-        limit: Duration,
-        command: impl AsyncFnOnce(&mut Session) -> async_imap::error::Result<T>,
+        session: Session,
+        outcome: Result<async_imap::error::Result<T>, tokio::time::error::Elapsed>,
     ) -> Result<T, ImapError> {
-        let mut session = self.session.take().ok_or(ImapError::Closed)?;
-        let outcome = timeout(limit, command(&mut session))
-            .await?
-            .map_err(ImapError::from);
+        let outcome = outcome?.map_err(ImapError::from);
         if matches!(outcome, Ok(_) | Err(ImapError::Refused(_))) {
             self.session = Some(session);
         }

@@ -38,6 +38,8 @@ pub mod kind {
     pub const TICKET_RATED: &str = "ticket.rated";
     /// A mail could not be turned into a message and waits for a person.
     pub const MAIL_PARKED: &str = "mail.parked";
+    /// A mail's sender is not who it says, as far as the receiving server could tell.
+    pub const MAIL_DOUBTED: &str = "mail.doubted";
     /// A setting was changed. `{"setting"}`
     pub const SETTINGS_CHANGED: &str = "settings.changed";
     /// A patient or contact was added or changed.

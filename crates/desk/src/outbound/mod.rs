@@ -4,10 +4,12 @@
 //! job that sends it. Its state is visible on the message: queued, accepted, bounced, failed, cancelled. It is tried for
 //! 72 hours. What a mail says is decided when it is sent, from the clinic's templates ([`Kind`]).
 
+mod bounces;
 pub mod model;
 mod service;
 mod store;
 
+pub use bounces::{ALL as BOUNCE_STATEMENTS, bounced};
 pub use model::{Content, Kind, SendMail};
 pub use service::{acknowledge, ask_rating, cancel, send_reply};
 pub use store::ALL as STATEMENTS;

@@ -99,6 +99,19 @@ pub async fn requester_by_email(
     })
 }
 
+/// A new requester of whom nothing is known, for what came in without a sender.
+pub fn requester_without_address(app: &App) -> Requester {
+    Requester {
+        contact: app.id(),
+        patient: None,
+        sealing: Sealing::fresh(app),
+        locale: None,
+        secure_link: false,
+        email_blind: None,
+        new: Some(NewContact { name: None, points: Vec::new(), locale: None }),
+    }
+}
+
 /// The requester behind a contact's id.
 pub async fn requester_of_contact(
     app: &App,

@@ -46,7 +46,11 @@ impl Sealing {
             .key
             .wrap(&work.app.keyring.of(organisation)?.keys(), &self.id.bytes());
         let now = work.now;
-        store::insert_key(work, organisation, self.id, &wrapped, now).await
+        store::insert_key(work, organisation, self.id, &wrapped, now).await?;
+        // Most keys are used again within seconds.
+        let (app, id, key) = (work.app.clone(), self.id, Arc::clone(&self.key));
+        work.after_commit(move || app.keyring.remember(id, key));
+        Ok(())
     }
 
     /// Seals a text for its place.

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
-use crate::ids::{MessageId, OrganisationId, TicketId};
+use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, Opened, Purpose, Sealing};
 use crate::timeline::{self, MessageView};
@@ -181,6 +181,16 @@ pub(crate) async fn row_for(
             .ok_or(DeskError::NotFound)?;
     }
     Ok(stored.ticket)
+}
+
+/// Whose ticket this is, merged or not; none when there is no such ticket.
+pub(crate) async fn contact_of(
+    app: &App,
+    organisation: OrganisationId,
+    id: TicketId,
+) -> Result<Option<ContactId>, DeskError> {
+    let stored = store::one(&mut app.read().await?, organisation, id).await?;
+    Ok(stored.map(|stored| stored.ticket.contact))
 }
 
 /// A ticket's subject for the part that sends, and for the index.

@@ -160,6 +160,13 @@ pub struct NewAttachment {
     pub inline: bool,
 }
 
+impl NewAttachment {
+    /// The file's id. It is its blob's, so that a text can name the file before it is stored.
+    pub const fn id(&self) -> AttachmentId {
+        AttachmentId::from_uuid(self.blob.uuid())
+    }
+}
+
 /// A message, opened.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct MessageView {

@@ -52,7 +52,7 @@ pub fn seal(app: &App, sealing: &Sealing, new: NewMessage) -> Result<Sealed, Des
         .attachments
         .iter()
         .map(|file| {
-            let file_id: AttachmentId = app.id();
+            let file_id = file.id();
             let name = sealing.text("attachments", "name", file_id, &file.name);
             let cid = file.content_id.as_deref();
             (

@@ -237,13 +237,19 @@ pub(crate) async fn by_recipient(
         .map(|(organisation, id, _)| (organisation, id)))
 }
 
-/// Keeps, in the caller's transaction, how far a mailbox was read.
+/// The enabled mailboxes of all organisations, each with its version.
+pub(crate) async fn enabled(app: &App) -> Result<Vec<(OrganisationId, MailboxId, i64)>, DeskError> {
+    store::enabled(&mut app.read().await?).await
+}
+
+/// Keeps, in the caller's transaction, how far (UIDVALIDITY, UID) a mailbox was read; `false` when it was read that far
+/// before.
 pub(crate) async fn advance(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: MailboxId,
     cursor: (i64, i64),
-) -> Result<(), DeskError> {
+) -> Result<bool, DeskError> {
     store::advance(conn, organisation, id, cursor).await
 }
 

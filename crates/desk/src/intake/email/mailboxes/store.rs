@@ -20,7 +20,9 @@ statements! {
         FROM mailboxes WHERE organisation_id = $1 AND id = $2";
     /// Whose address this is.
     BY_ADDRESS = "SELECT organisation_id, id, enabled FROM mailboxes WHERE address = $1";
-    /// How far a mailbox was read.
+    /// The enabled mailboxes of all organisations.
+    ENABLED = "SELECT organisation_id, id, version FROM mailboxes WHERE enabled = 1 ORDER BY id";
+    /// How far a mailbox was read; nothing when it was read that far before.
     ADVANCE = "UPDATE mailboxes SET uid_validity = $3, last_uid = $4 WHERE organisation_id = $1 AND id = $2 \
         AND (uid_validity <> $3 OR last_uid < $4)";
     /// Notes how the last look at a mailbox ended.
@@ -123,10 +125,21 @@ pub(super) async fn advance(
     organisation: OrganisationId,
     id: MailboxId,
     (uid_validity, last_uid): (i64, i64),
-) -> Result<(), DeskError> {
-    conn.execute(ADVANCE, args![organisation, id, uid_validity, last_uid])
-        .await?;
-    Ok(())
+) -> Result<bool, DeskError> {
+    Ok(conn
+        .execute(ADVANCE, args![organisation, id, uid_validity, last_uid])
+        .await?
+        == 1)
+}
+
+pub(super) async fn enabled(
+    conn: &mut Conn,
+) -> Result<Vec<(OrganisationId, MailboxId, i64)>, DeskError> {
+    Ok(conn
+        .query(ENABLED, args![], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .await?)
 }
 
 pub(super) async fn checked(

@@ -1,0 +1,67 @@
+//! Reports about mail of ours (RFC 3464).
+
+use super::store;
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Source as WayIn};
+use crate::error::DeskError;
+use crate::ids::{InboundMailId, OrganisationId};
+use crate::outbound;
+use bedside_codecs::mail::threading::OwnMessage;
+use bedside_codecs::mail::{Bounce, BounceAction};
+use futures_util::FutureExt;
+
+/// Notes what a report says, when it is about a mail of ours; a signature in the Message-ID proves that. `false` for
+/// every other report: it is treated like a mail, so that somebody looks at it.
+pub(super) async fn note(
+    app: &App,
+    organisation: OrganisationId,
+    id: InboundMailId,
+    report: &Bounce,
+) -> Result<bool, DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let mac = |parts: &[&[u8]]| vault.threading.sign(parts);
+    let Some(header_id) = report.original_message_id.clone() else {
+        return Ok(false);
+    };
+    if OwnMessage::verify(&header_id, &app.config.mail_domain(), &mac).is_none() {
+        return Ok(false);
+    }
+    let failed = report
+        .recipients
+        .iter()
+        .find(|recipient| recipient.action == BounceAction::Failed);
+    let status = failed.map(|recipient| {
+        recipient
+            .status
+            .clone()
+            .unwrap_or_else(|| "5.0.0".to_owned())
+    });
+    let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
+    app.command(&ctx, move |work| {
+        async move {
+            let ticket = match &status {
+                Some(status) => outbound::bounced(work, &header_id, status).await?,
+                // Delayed or delivered: the mail server keeps trying, or all is well.
+                None => None,
+            };
+            if status.is_some() && ticket.is_none() {
+                work.audit(NewEntry::new("mail.bounce", "inbound_mail", id));
+                return Ok(false);
+            }
+            let how = if status.is_some() {
+                ("done", Some("bounce"))
+            } else {
+                ("ignored", Some("delivery_report"))
+            };
+            store::finish(work, organisation, id, how, ticket, None).await?;
+            work.audit(
+                NewEntry::new("mail.bounce", "inbound_mail", id)
+                    .detail(&serde_json::json!({ "status": status })),
+            );
+            Ok(true)
+        }
+        .boxed()
+    })
+    .await
+}

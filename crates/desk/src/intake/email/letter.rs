@@ -1,0 +1,490 @@
+//! From a raw mail to words on a ticket.
+
+use super::mailboxes::model::Mailbox;
+use super::parked::{self, Reason};
+use super::receive::{Source, Via};
+use super::store::{self, Claimed};
+use super::thread::{self, Place};
+use super::{bounce, mailboxes};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Actor, Ctx, Source as WayIn};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{AttachmentId, InboundMailId, OrganisationId};
+use crate::orgs::model::purpose;
+use crate::patients::{self, Requester};
+use crate::records::{self, Sealing, blobs};
+use crate::tickets::{self, Also, Inbound, NewTicket};
+use crate::timeline::{self, Envelope, NewAttachment};
+use bedside_codecs::mail::address::Address;
+use bedside_codecs::mail::html::sanitise;
+use bedside_codecs::mail::quote::split_quote;
+use bedside_codecs::mail::{AutoKind, Limits, ParsedMail, parse};
+use bedside_db::Timestamp;
+use bedside_language::Channel;
+use bedside_vault::BlindKind;
+use bedside_web::Locale;
+use futures_util::FutureExt;
+use std::sync::Arc;
+
+/// A mail that lay in its mailbox for longer gets no acknowledgement: it would only puzzle.
+const ACKNOWLEDGED_FOR: i64 = 72 * 3600;
+/// How often a mail looks again because another one came at the same moment.
+const LOOKS: usize = 10;
+/// Larger mails are parsed on a thread of their own, so that they hold up nobody.
+const PARSED_IN_PLACE: usize = 64 * 1024;
+
+/// Makes of a mail what it is: a message, a ticket, the news that one of ours came back, or nothing.
+pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> {
+    let (source, raw) = open(app, claimed).await?;
+    if let Some(left) = source.left_behind {
+        return parked::park(app, claimed, &source, None, Reason::LeftBehind(left)).await;
+    }
+    let raw = Arc::new(raw);
+    let limits = Limits {
+        raw: app.config.max_mail_bytes,
+        ..Limits::default()
+    };
+    let parsed = if raw.len() <= PARSED_IN_PLACE {
+        parse(&raw, &limits)
+    } else {
+        let raw = Arc::clone(&raw);
+        tokio::task::spawn_blocking(move || parse(&raw, &limits))
+            .await
+            .map_err(|error| {
+                DeskError::Internal(format!("the parser ended: panic {}", error.is_panic()))
+            })?
+    };
+    let mail = match parsed {
+        Ok(mail) => mail,
+        Err(error) => {
+            return parked::park(app, claimed, &source, Some(&raw), Reason::Parse(error)).await;
+        }
+    };
+    if mail.origin.as_deref() == Some(app.config.mail_domain().as_str()) {
+        return ignore(app, claimed.organisation, claimed.id, "own_mail").await;
+    }
+    if let Some(report) = &mail.bounce
+        && bounce::note(app, claimed.organisation, claimed.id, report).await?
+    {
+        return Ok(());
+    }
+    let from = mail
+        .from
+        .as_ref()
+        .or(mail.sender.as_ref())
+        .and_then(|from| Address::parse(&from.address).ok());
+    let Some(from) = from.or_else(|| {
+        source
+            .mail_from
+            .as_deref()
+            .and_then(|path| Address::parse(path).ok())
+    }) else {
+        return parked::park(app, claimed, &source, Some(&raw), Reason::NoSender).await;
+    };
+    let letter = Letter {
+        app,
+        claimed,
+        source: &source,
+        raw: &raw,
+        mail: &mail,
+        from,
+    };
+    // Two first mails of one person at the same moment make one contact, and two answers change one ticket one after
+    // the other: whoever comes second looks again.
+    for _ in 0..LOOKS {
+        match letter.deliver().await {
+            Err(DeskError::Unavailable(_) | DeskError::Stale { .. }) => {}
+            Err(DeskError::Conflict {
+                code: "duplicate", ..
+            }) => {
+                return ignore(app, claimed.organisation, claimed.id, "duplicate").await;
+            }
+            Err(DeskError::Conflict {
+                code: "finished", ..
+            }) => return Ok(()),
+            outcome => return outcome,
+        }
+    }
+    Err(DeskError::Unavailable(
+        "the same ticket changes all the time".to_owned(),
+    ))
+}
+
+/// The source and the raw bytes of a mail.
+pub(super) async fn open(app: &App, claimed: &Claimed) -> Result<(Source, Vec<u8>), DeskError> {
+    let sealing = {
+        let mut conn = app.read().await?;
+        records::sealing(app, &mut conn, claimed.organisation, claimed.key).await?
+    };
+    let source = sealing.open_text("inbound_mails", "envelope", claimed.id, &claimed.envelope)?;
+    let raw = match (&claimed.raw, claimed.blob) {
+        (Some(raw), _) => sealing.open_bytes("inbound_mails", "raw", claimed.id, raw)?,
+        (None, Some(blob)) => blobs::read(app, claimed.organisation, blob).await?,
+        (None, None) => Vec::new(),
+    };
+    if i64::try_from(raw.len()) != Ok(claimed.size) {
+        return Err(DeskError::Internal("a stored mail is not whole".to_owned()));
+    }
+    Ok((serde_json::from_str(&source)?, raw))
+}
+
+/// Keeps the raw mail and makes nothing of it.
+async fn ignore(
+    app: &App,
+    organisation: OrganisationId,
+    id: InboundMailId,
+    why: &'static str,
+) -> Result<(), DeskError> {
+    let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
+    app.command(&ctx, move |work| {
+        async move {
+            store::finish(work, organisation, id, ("ignored", Some(why)), None, None).await?;
+            work.audit(
+                NewEntry::new("mail.ignore", "inbound_mail", id)
+                    .detail(&serde_json::json!({ "why": why })),
+            );
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Marks the mail done in the transaction of what became of it.
+pub(super) fn finished(id: InboundMailId, doubtful: bool) -> Also {
+    Box::new(move |work, ticket, message| {
+        async move {
+            let organisation = work.ctx.organisation;
+            if !store::finish(
+                work,
+                organisation,
+                id,
+                ("done", None),
+                Some(ticket),
+                Some(message),
+            )
+            .await?
+            {
+                return Err(DeskError::Conflict {
+                    code: "finished",
+                    text: "This mail was dealt with already.",
+                });
+            }
+            if doubtful {
+                work.event(
+                    kind::MAIL_DOUBTED,
+                    Some(ticket),
+                    Some(message),
+                    &serde_json::json!({}),
+                );
+            }
+            Ok(())
+        }
+        .boxed()
+    })
+}
+
+/// A parsed mail with all that is known about it.
+struct Letter<'a> {
+    app: &'a App,
+    claimed: &'a Claimed,
+    source: &'a Source,
+    raw: &'a [u8],
+    mail: &'a ParsedMail,
+    from: Address,
+}
+
+impl Letter<'_> {
+    async fn deliver(&self) -> Result<(), DeskError> {
+        let (app, organisation) = (self.app, self.claimed.organisation);
+        let mailbox = match self.claimed.mailbox {
+            Some(id) => Some(mailboxes::one(app, organisation, id).await?),
+            None => None,
+        };
+        let authserv_id = mailbox
+            .as_ref()
+            .and_then(|mailbox| mailbox.settings.authserv_id.as_deref());
+        let doubtful = thread::is_doubtful(self.mail, authserv_id);
+        let automatic = self.mail.auto_kind(self.source.mail_from.as_deref()) != AutoKind::Person;
+        let name = self
+            .mail
+            .from
+            .as_ref()
+            .and_then(|from| from.name.as_deref());
+        let requester =
+            patients::requester_by_email(app, organisation, self.from.as_str(), name, None).await?;
+        let sender = (!requester.is_new()).then_some(requester.contact);
+        let ctx = Ctx {
+            organisation,
+            actor: Actor::Contact {
+                id: requester.contact,
+            },
+            source: WayIn::Mail,
+            locale: Locale::En,
+            once: None,
+        };
+        match thread::place(
+            app,
+            organisation,
+            self.mail,
+            &self.source.rcpts,
+            sender,
+            doubtful,
+        )
+        .await?
+        {
+            Place::Joins(ticket) => {
+                let sealing = {
+                    let mut conn = app.read().await?;
+                    records::sealing(app, &mut conn, organisation, ticket.key).await?
+                };
+                let words = self.words(&sealing, true).await?;
+                let inbound = Inbound {
+                    contact: requester.contact,
+                    channel: Channel::Email,
+                    body: words.body,
+                    html: words.html,
+                    envelope: Some(words.envelope),
+                    attachments: words.attachments,
+                    inbound_mail: Some(self.claimed.id),
+                    external: Some(("email", self.fingerprint()?)),
+                    automatic,
+                    also: Some(finished(self.claimed.id, false)),
+                };
+                tickets::inbound(app, &ctx, ticket.id, inbound)
+                    .await
+                    .map(drop)
+            }
+            Place::Beside(related) => {
+                let new = self
+                    .ticket(
+                        requester,
+                        mailbox.as_ref(),
+                        Some(related),
+                        doubtful,
+                        automatic,
+                    )
+                    .await?;
+                tickets::create(app, &ctx, new).await.map(drop)
+            }
+            Place::Alone => {
+                let new = self
+                    .ticket(requester, mailbox.as_ref(), None, doubtful, automatic)
+                    .await?;
+                tickets::create(app, &ctx, new).await.map(drop)
+            }
+        }
+    }
+
+    async fn ticket(
+        &self,
+        requester: Requester,
+        mailbox: Option<&Mailbox>,
+        related: Option<crate::ids::TicketId>,
+        doubtful: bool,
+        automatic: bool,
+    ) -> Result<NewTicket, DeskError> {
+        // What the desk never saw is read whole: a forwarded cry for help stands in the quoted part.
+        let words = self.words(&requester.sealing, related.is_some()).await?;
+        let clinic = self.app.directory.of(self.claimed.organisation)?;
+        let from_ourselves = mailbox.is_some_and(|mailbox| mailbox.address == self.from.normal());
+        let needs_look = clinic
+            .queue_for(purpose::NEEDS_LOOK)
+            .filter(|_| doubtful)
+            .map(|queue| queue.id);
+        let mut new = NewTicket::new(
+            requester,
+            Channel::Email,
+            self.mail.subject.clone(),
+            words.body,
+        );
+        if new.subject.trim().is_empty() && self.mail.readable_text().trim().is_empty() {
+            self.app
+                .i18n
+                .text(clinic.locale, "mail-no-text")
+                .clone_into(&mut new.subject);
+        }
+        new.html = words.html;
+        new.envelope = Some(words.envelope);
+        new.attachments = words.attachments;
+        new.queue = needs_look;
+        new.mailbox = self.claimed.mailbox;
+        new.inbound_mail = Some(self.claimed.id);
+        new.external = Some(("email", self.fingerprint()?));
+        new.automatic = automatic;
+        new.acknowledge = !automatic
+            && !doubtful
+            && !from_ourselves
+            && self.mail.origin.is_none()
+            && self.is_recent();
+        new.related = related;
+        new.also = Some(finished(self.claimed.id, doubtful));
+        Ok(new)
+    }
+
+    fn is_recent(&self) -> bool {
+        let arrived: Timestamp = self.source.arrived.unwrap_or(self.claimed.received_at);
+        self.source.via != Via::Import && self.app.now().seconds_since(arrived) < ACKNOWLEDGED_FOR
+    }
+
+    /// What makes two deliveries the same mail: sender, Message-ID and everything below the header, which is what
+    /// servers on the way leave alone. A Message-ID by itself is not enough: some programs give every mail the same one,
+    /// and a stranger could use up somebody else's.
+    fn fingerprint(&self) -> Result<String, DeskError> {
+        let blind = &self.app.keyring.of(self.claimed.organisation)?.blind;
+        let (what, bytes) = match &self.mail.message_id {
+            Some(id) => (id.as_str(), below_the_header(self.raw)),
+            None => ("", self.raw),
+        };
+        let content = blind.index(BlindKind::MessageId, &data_encoding::HEXLOWER.encode(bytes));
+        Ok(format!(
+            "{}\n{what}\n{}",
+            self.from.normal(),
+            data_encoding::HEXLOWER.encode(&content)
+        ))
+    }
+
+    async fn words(&self, sealing: &Sealing, is_answer: bool) -> Result<Words, DeskError> {
+        let mail = self.mail;
+        let text = mail.readable_text();
+        let mut body = text.to_string();
+        let mut quoted = String::new();
+        if is_answer {
+            let parts = split_quote(&text);
+            if !parts.fresh.trim().is_empty() {
+                (body, quoted) = (parts.fresh, parts.quoted);
+            }
+        }
+        let mut attachments = Vec::with_capacity(mail.attachments.len());
+        for file in &mail.attachments {
+            let media_type = file.sniffed_type.unwrap_or(&file.declared_type);
+            let mut kept = self
+                .file(sealing, &file.bytes, &file.file_name, media_type)
+                .await?;
+            kept.content_id.clone_from(&file.content_id);
+            kept.inline = file.inline && file.content_id.is_some();
+            attachments.push(kept);
+        }
+        if body.len() > timeline::MAX_BODY {
+            attachments.push(
+                self.file(sealing, body.as_bytes(), "message.txt", "text/plain")
+                    .await?,
+            );
+            body.truncate(body.floor_char_boundary(timeline::MAX_BODY));
+        }
+        quoted.truncate(quoted.floor_char_boundary(timeline::MAX_BODY));
+        let html = mail.html.as_deref().map(|page| shown(page, &attachments));
+        let addresses = |list: &[bedside_codecs::mail::Mailbox]| {
+            list.iter().map(|one| one.address.clone()).collect()
+        };
+        Ok(Words {
+            body,
+            html: html.filter(|html| html.len() <= 4 * timeline::MAX_BODY),
+            envelope: Envelope {
+                from: self.from.as_str().to_owned(),
+                to: addresses(&mail.to),
+                cc: addresses(&mail.cc),
+                subject: mail.subject.clone(),
+                message_id: mail.message_id.clone().unwrap_or_default(),
+                quoted,
+            },
+            attachments,
+        })
+    }
+
+    async fn file(
+        &self,
+        sealing: &Sealing,
+        bytes: &[u8],
+        name: &str,
+        media_type: &str,
+    ) -> Result<NewAttachment, DeskError> {
+        Ok(NewAttachment {
+            blob: blobs::write(self.app, self.claimed.organisation, sealing, bytes).await?,
+            name: name.to_owned(),
+            media_type: known_form(media_type),
+            size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            content_id: None,
+            inline: false,
+        })
+    }
+}
+
+struct Words {
+    body: String,
+    html: Option<String>,
+    envelope: Envelope,
+    attachments: Vec<NewAttachment>,
+}
+
+/// The HTML, made safe, with the mail's own pictures in their places.
+fn shown(page: &str, attachments: &[NewAttachment]) -> String {
+    let address = |content_id: &str| {
+        let file = attachments
+            .iter()
+            .find(|file| file.content_id.as_deref() == Some(content_id))?;
+        let id: AttachmentId = file.id();
+        Some(format!("/attachments/{id}"))
+    };
+    sanitise(page, &address).html
+}
+
+/// A media type as it may stand in a header: `type/subtype`, at most 100 characters.
+fn known_form(media_type: &str) -> String {
+    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '+' | '.' | '_');
+    let one_slash = media_type
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .count()
+        == 2;
+    if media_type.len() <= 100 && one_slash && media_type.chars().all(fine) {
+        media_type.to_owned()
+    } else {
+        "application/octet-stream".to_owned()
+    }
+}
+
+/// Everything after the first empty line.
+fn below_the_header(raw: &[u8]) -> &[u8] {
+    let mut at = 0;
+    for line in raw.split_inclusive(|byte| *byte == b'\n') {
+        at += line.len();
+        if line.trim_ascii_end().is_empty() {
+            return &raw[at..];
+        }
+    }
+    raw
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_media_type_fits_a_header() {
+        assert_eq!(known_form("image/png"), "image/png");
+        for odd in [
+            "",
+            "image",
+            "image/",
+            "a/b/c",
+            "text/html\r\nX: y",
+            "a/b; c",
+            &"a/b".repeat(50),
+        ] {
+            assert_eq!(known_form(odd), "application/octet-stream");
+        }
+    }
+
+    #[test]
+    fn servers_on_the_way_change_the_header_alone() {
+        assert_eq!(
+            below_the_header(b"A: b\r\n\r\nHello\r\n\r\nyou"),
+            b"Hello\r\n\r\nyou"
+        );
+        assert_eq!(below_the_header(b"A: b\n\nHello"), b"Hello");
+        assert_eq!(below_the_header(b"A: b"), b"A: b");
+    }
+}

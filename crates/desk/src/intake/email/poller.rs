@@ -1,0 +1,237 @@
+//! Reading mailboxes over IMAP: one task for each enabled mailbox.
+//!
+//! Messages are told apart by UID, and the cursor moves in the transaction that stores a message, so that an outage
+//! loses nothing and a second reader stores nothing twice. A message is marked as read only after it was stored.
+
+use super::mailboxes;
+use super::receive::{LeftBehind, Source, Via, receive};
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::{MailboxId, OrganisationId};
+use bedside_channels::email::imap::{
+    Body, Cursor, ImapError, ImapSettings, Mailbox, WaitingMessage,
+};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How often it is looked which mailboxes there are.
+const RECONCILE: Duration = Duration::from_secs(1);
+/// Longest wait for the server to speak; after it the listing is asked for all the same.
+const WAIT: Duration = Duration::from_secs(60);
+/// Messages listed at once.
+const LISTED: usize = 100;
+/// Pause after the first failure; doubled with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How often one message is asked for before it is left behind.
+const ATTEMPTS: u32 = 3;
+
+/// Reads every enabled mailbox until `shutdown`. Changes of the settings take hold within a second.
+pub async fn run(app: App, shutdown: CancellationToken) {
+    let mut readers: HashMap<MailboxId, (i64, CancellationToken)> = HashMap::new();
+    let tasks = TaskTracker::new();
+    loop {
+        match mailboxes::enabled(&app).await {
+            Ok(enabled) => {
+                readers.retain(|id, (version, stop)| {
+                    let stays = enabled
+                        .iter()
+                        .any(|(_, other, now)| other == id && now == version);
+                    if !stays {
+                        stop.cancel();
+                    }
+                    stays
+                });
+                for (organisation, id, version) in enabled {
+                    readers.entry(id).or_insert_with(|| {
+                        let stop = shutdown.child_token();
+                        let reader = Reader {
+                            app: app.clone(),
+                            organisation,
+                            id,
+                            failures: HashMap::new(),
+                        };
+                        tasks.spawn(stop.clone().run_until_cancelled_owned(reader.run()));
+                        (version, stop)
+                    });
+                }
+            }
+            Err(error) => tracing::warn!(%error, "the mailboxes could not be listed"),
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            () = sleep(RECONCILE) => {}
+        }
+    }
+    tasks.close();
+    tasks.wait().await;
+}
+
+struct Reader {
+    app: App,
+    organisation: OrganisationId,
+    id: MailboxId,
+    /// How often each message could not be had.
+    failures: HashMap<u32, u32>,
+}
+
+/// Why a session ended.
+enum End {
+    Server(ImapError),
+    Desk(DeskError),
+}
+
+impl From<ImapError> for End {
+    fn from(error: ImapError) -> Self {
+        Self::Server(error)
+    }
+}
+
+impl From<DeskError> for End {
+    fn from(error: DeskError) -> Self {
+        Self::Desk(error)
+    }
+}
+
+impl Reader {
+    async fn run(mut self) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let (end, read_any) = self.session().await;
+            let code = match end {
+                Ok(()) => return,
+                Err(End::Server(error)) => {
+                    tracing::warn!(mailbox = %self.id, %error, "a mailbox can't be read");
+                    mailboxes::imap_code(&error)
+                }
+                Err(End::Desk(error)) => {
+                    tracing::error!(mailbox = %self.id, %error, "a mail could not be stored");
+                    "desk"
+                }
+            };
+            self.note(Some(code)).await;
+            if read_any {
+                pause = FIRST_PAUSE;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn note(&self, error: Option<&'static str>) {
+        let noted =
+            mailboxes::note_checked(&self.app, self.organisation, self.id, self.app.now(), error)
+                .await;
+        if let Err(error) = noted {
+            tracing::warn!(mailbox = %self.id, %error, "the state of a mailbox could not be noted");
+        }
+    }
+
+    /// One connection, to its end; with whether it was any good. `Ok` when the mailbox has no IMAP server.
+    async fn session(&mut self) -> (Result<(), End>, bool) {
+        let mut was_good = false;
+        let end = self.converse(&mut was_good).await;
+        (end, was_good)
+    }
+
+    async fn converse(&mut self, was_good: &mut bool) -> Result<(), End> {
+        let mailbox = mailboxes::one(&self.app, self.organisation, self.id).await?;
+        let Some(settings) = mailbox.settings.imap() else {
+            return Ok(());
+        };
+        let settings: ImapSettings = settings;
+        let mut cursor = match (
+            u32::try_from(mailbox.uid_validity),
+            u32::try_from(mailbox.last_uid),
+        ) {
+            (Ok(uid_validity), Ok(last_uid)) if uid_validity > 0 => Some(Cursor {
+                uid_validity,
+                last_uid,
+            }),
+            _ => None,
+        };
+        let mut server = Mailbox::connect(&settings).await?;
+        loop {
+            let waiting = server.waiting(cursor, LISTED).await?;
+            for message in &waiting.messages {
+                self.take(&mut server, waiting.uid_validity, message)
+                    .await?;
+                *was_good = true;
+            }
+            cursor = Some(waiting.end);
+            if !waiting.more {
+                *was_good = true;
+                self.note(None).await;
+                let checked_at = self.app.now();
+                // A server without IDLE is asked every second; its row is written once a minute.
+                loop {
+                    let news = server.wait_for_mail(WAIT).await?;
+                    let listed = server.waiting(cursor, LISTED).await?;
+                    if !listed.messages.is_empty() {
+                        for message in &listed.messages {
+                            self.take(&mut server, listed.uid_validity, message).await?;
+                        }
+                    }
+                    cursor = Some(listed.end);
+                    if !news || self.app.now().seconds_since(checked_at) >= 60 {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Stores one message, then marks it as read.
+    async fn take(
+        &mut self,
+        server: &mut Mailbox,
+        validity: u32,
+        message: &WaitingMessage,
+    ) -> Result<(), End> {
+        let limit = u32::try_from(self.app.config.max_mail_bytes).unwrap_or(u32::MAX);
+        let mut source = Source {
+            uid: Some((validity, message.uid)),
+            arrived: message.internal_date.map(Into::into),
+            ..Source::new(Via::Imap)
+        };
+        let failed = self.failures.get(&message.uid).copied().unwrap_or(0);
+        let raw = if failed >= ATTEMPTS {
+            source.left_behind = Some(LeftBehind::Unreadable);
+            Vec::new()
+        } else {
+            match server.fetch(message, limit).await {
+                Ok(Body::Raw(raw)) => raw,
+                Ok(Body::TooLarge { size }) => {
+                    source.left_behind = Some(LeftBehind::TooLarge(size));
+                    Vec::new()
+                }
+                Ok(Body::Gone) => return Ok(()),
+                Err(error) => {
+                    // Only what may be this message's fault counts against it.
+                    if matches!(
+                        error,
+                        ImapError::Unreadable { .. } | ImapError::Refused(_) | ImapError::TimedOut
+                    ) {
+                        self.failures.insert(message.uid, failed + 1);
+                    }
+                    return Err(error.into());
+                }
+            }
+        };
+        let readable = source.left_behind.is_none();
+        receive(&self.app, self.organisation, Some(self.id), source, &raw).await?;
+        self.failures.remove(&message.uid);
+        if readable {
+            // It is stored: a server that won't set the flag must not make it come again.
+            match server.mark_seen(message.uid).await {
+                Ok(()) | Err(ImapError::Refused(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}

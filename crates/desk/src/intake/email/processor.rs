@@ -1,0 +1,206 @@
+//! Takes stored mails and makes tickets of them, several at a time.
+//!
+//! A mail is leased while somebody works on it, and each lease counts as an attempt before the work begins, so that a
+//! mail that ends the whole process counts too. Mails that went wrong are taken up again one by one, never beside
+//! others; after [`ATTEMPTS`] a person gets the raw file. What the database could not do at the moment does not count.
+
+use super::letter;
+use super::parked::{self, Reason};
+use super::receive::{Source, Via};
+use super::store::{self, Claimed};
+use crate::app::App;
+use crate::error::DeskError;
+use bedside_db::Notice;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How often a mail is tried before it is parked.
+pub const ATTEMPTS: i64 = 3;
+/// Mails worked on at the same time.
+const PARALLEL: usize = 8;
+/// Mails leased at once.
+const BATCH: i64 = 64;
+/// Seconds after which a mail whose worker vanished is taken up again.
+const LEASE: i64 = 300;
+/// Seconds until a mail is tried again, times the number of attempts.
+const PAUSE: i64 = 2;
+/// KiB of raw mail worked on at the same time; a larger mail is worked on alone.
+const BUDGET: u32 = 32 * 1024;
+/// How long nothing is looked for when nobody says that something came.
+const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+
+/// Works on mails until `shutdown`; those under way are finished first.
+pub async fn run(app: App, shutdown: CancellationToken) {
+    let mut notices = app.db.notices();
+    if app.db.is_embedded() {
+        // Nobody else can be working on them: this process is the only one.
+        let freed = app
+            .db
+            .write(|tx| async move { store::release_all(tx).await }.boxed())
+            .await;
+        if let Err(error) = freed {
+            tracing::error!(%error, "mails of an earlier run could not be freed");
+        }
+    }
+    let budget = Arc::new(Semaphore::new(BUDGET as usize));
+    loop {
+        match batch(&app, &budget, &shutdown).await {
+            Ok(0) => {}
+            Ok(_) if !shutdown.is_cancelled() => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "stored mails could not be taken up"),
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = news(&mut notices) => {}
+            () = tokio::time::sleep(LOOK_ANYWAY) => {}
+        }
+    }
+}
+
+/// Waits until something was stored.
+async fn news(notices: &mut Receiver<Notice>) {
+    loop {
+        match notices.recv().await {
+            // Number 0 says that there is work and nothing to show.
+            Ok(Notice { sequence: 0, .. }) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// Works on everything that can be taken up now; says how many mails that were.
+pub async fn drain(app: &App) -> Result<usize, DeskError> {
+    let (budget, never) = (
+        Arc::new(Semaphore::new(BUDGET as usize)),
+        CancellationToken::new(),
+    );
+    let mut count = 0;
+    loop {
+        match batch(app, &budget, &never).await? {
+            0 => return Ok(count),
+            some => count += some,
+        }
+    }
+}
+
+async fn batch(
+    app: &App,
+    budget: &Arc<Semaphore>,
+    shutdown: &CancellationToken,
+) -> Result<usize, DeskError> {
+    let now = app.now();
+    if shutdown.is_cancelled() || !store::any_waiting(&mut app.read().await?, now).await? {
+        return Ok(0);
+    }
+    let claimed = app
+        .db
+        .write(move |tx| {
+            async move { store::claim(tx, now, now.plus_seconds(LEASE), BATCH).await }.boxed()
+        })
+        .await?;
+    let count = claimed.len();
+    let mut under_way = JoinSet::new();
+    for mail in claimed {
+        if under_way.len() == PARALLEL {
+            under_way.join_next().await;
+        }
+        if shutdown.is_cancelled() {
+            put_back(app, &mail, 0, mail.attempts - 1, None).await;
+            continue;
+        }
+        let kib = u32::try_from(mail.size / 1024 + 1)
+            .unwrap_or(BUDGET)
+            .min(BUDGET);
+        let room = Arc::clone(budget).acquire_many_owned(kib).await;
+        let app = app.clone();
+        under_way.spawn(async move {
+            work_on(&app, &mail).await;
+            drop(room);
+        });
+    }
+    while under_way.join_next().await.is_some() {}
+    Ok(count)
+}
+
+async fn work_on(app: &App, mail: &Claimed) {
+    let outcome = AssertUnwindSafe(attempt(app, mail)).catch_unwind().await;
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) if error.is_transient() => {
+            tracing::warn!(mail = %mail.id, %error, "a mail waits for the database");
+            put_back(app, mail, PAUSE, mail.attempts - 1, Some("database")).await;
+        }
+        Ok(Err(error)) => {
+            tracing::error!(mail = %mail.id, attempt = mail.attempts, %error, "a mail could not be read");
+            put_back(
+                app,
+                mail,
+                PAUSE * mail.attempts,
+                mail.attempts,
+                Some("error"),
+            )
+            .await;
+        }
+        Err(_) => {
+            tracing::error!(mail = %mail.id, attempt = mail.attempts, "reading a mail panicked");
+            put_back(
+                app,
+                mail,
+                PAUSE * mail.attempts,
+                mail.attempts,
+                Some("panic"),
+            )
+            .await;
+        }
+    }
+}
+
+async fn attempt(app: &App, mail: &Claimed) -> Result<(), DeskError> {
+    if mail.attempts <= ATTEMPTS {
+        return letter::read(app, mail).await;
+    }
+    match letter::open(app, mail).await {
+        Ok((source, raw)) => parked::park(app, mail, &source, Some(&raw), Reason::Attempts).await,
+        Err(error) if error.is_transient() => Err(error),
+        // What was stored can't be opened any more; a person must at least hear of it.
+        Err(_) => {
+            parked::park(
+                app,
+                mail,
+                &Source::new(Via::Receiver),
+                None,
+                Reason::Attempts,
+            )
+            .await
+        }
+    }
+}
+
+async fn put_back(
+    app: &App,
+    mail: &Claimed,
+    seconds: i64,
+    attempts: i64,
+    error: Option<&'static str>,
+) {
+    let (organisation, id, until) = (mail.organisation, mail.id, app.now().plus_seconds(seconds));
+    let released = app
+        .db
+        .write(move |tx| {
+            async move { store::release(tx, organisation, id, (until, attempts), error).await }
+                .boxed()
+        })
+        .await;
+    if let Err(error) = released {
+        // Its lease runs out, and then it is taken up again.
+        tracing::warn!(mail = %id, %error, "a mail could not be put back");
+    }
+}

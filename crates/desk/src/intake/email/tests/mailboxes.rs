@@ -1,0 +1,291 @@
+//! Mailboxes and the room at the door.
+
+use super::{ANA, DESK, Desk, TICKETS, on_both, plain};
+use crate::context::{Actor, Ctx, Role};
+use crate::error::DeskError;
+use crate::intake::email::mailboxes::{
+    MailboxSettings, NewMailbox, Protection, Server, change, check, create, list, sender_for,
+    set_enabled,
+};
+use crate::intake::email::reply_address;
+use crate::intake::email::room::Room;
+use bedside_channels::email::receiver::{Envelope, Mailroom, RcptVerdict, Verdict};
+
+fn server(host: &str, port: u16) -> Server {
+    Server {
+        host: host.to_owned(),
+        port,
+        protection: Protection::None,
+        user: Some("desk".to_owned()),
+        password: Some("canary-password".to_owned()),
+    }
+}
+
+fn new(address: &str, smtp: Option<Server>) -> NewMailbox {
+    let settings = MailboxSettings {
+        from_name: "Clinic".to_owned(),
+        smtp,
+        ..MailboxSettings::default()
+    };
+    NewMailbox {
+        address: address.to_owned(),
+        settings,
+    }
+}
+
+#[tokio::test]
+async fn a_mailbox_is_added_changed_and_put_to_rest() {
+    on_both(async |desk: Desk| {
+        let ctx = desk.ctx();
+        assert!(
+            sender_for(&desk.app, desk.organisation, None)
+                .await
+                .unwrap()
+                .is_none()
+        );
+        let id = create(
+            &desk.app,
+            &ctx,
+            new("Bills@Clinic.test", Some(server("mx.test", 25))),
+        )
+        .await
+        .unwrap();
+        let listed = list(&desk.app, &ctx).await.unwrap();
+        assert_eq!(listed.len(), 2);
+        assert_eq!(listed[1].address, "bills@clinic.test");
+        assert!(
+            !serde_json::to_string(&listed)
+                .unwrap()
+                .contains("canary-password")
+        );
+        assert!(!format!("{listed:?}").contains("canary-password"));
+        for mailbox in [Some(id), Some(desk.mailbox), None] {
+            let send_as = sender_for(&desk.app, desk.organisation, mailbox)
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(
+                (send_as.mailbox, send_as.from_address.as_str()),
+                (id, "bills@clinic.test")
+            );
+            assert_eq!(send_as.from_name, "Clinic");
+        }
+        // A password that is left out stays, unless the server is another one.
+        let mut kept = server("mx.test", 587);
+        kept.password = None;
+        change(
+            &desk.app,
+            &ctx,
+            id,
+            1,
+            new("bills@clinic.test", Some(kept.clone())),
+        )
+        .await
+        .unwrap();
+        let send_as = sender_for(&desk.app, desk.organisation, None)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(send_as.smtp.port, 587);
+        assert_eq!(
+            send_as.smtp.login.unwrap().1,
+            bedside_channels::email::Secret::new("canary-password")
+        );
+        kept.host = "elsewhere.test".to_owned();
+        change(
+            &desk.app,
+            &ctx,
+            id,
+            2,
+            new("bills@clinic.test", Some(kept.clone())),
+        )
+        .await
+        .unwrap();
+        let send_as = sender_for(&desk.app, desk.organisation, None)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            send_as.smtp.login.unwrap().1,
+            bedside_channels::email::Secret::new("")
+        );
+        let stale = change(&desk.app, &ctx, id, 2, new("bills@clinic.test", Some(kept))).await;
+        assert!(
+            matches!(stale, Err(DeskError::Stale { version: 3, .. })),
+            "{stale:?}"
+        );
+        set_enabled(&desk.app, &ctx, id, 3, false).await.unwrap();
+        assert!(
+            sender_for(&desk.app, desk.organisation, Some(id))
+                .await
+                .unwrap()
+                .is_none()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused() {
+    on_both(async |desk: Desk| {
+        let ctx = desk.ctx();
+        for address in [
+            "",
+            "desk",
+            "desk@",
+            "de sk@clinic.test",
+            "desk+x@clinic.test",
+            "a@b\r\nc",
+        ] {
+            let refused = create(&desk.app, &ctx, new(address, None)).await;
+            assert!(
+                matches!(
+                    refused,
+                    Err(DeskError::Invalid {
+                        field: "address",
+                        ..
+                    })
+                ),
+                "{address:?}"
+            );
+        }
+        let taken = create(&desk.app, &ctx, new("DESK@clinic.test", None)).await;
+        assert!(matches!(
+            taken,
+            Err(DeskError::Conflict {
+                code: "address_taken",
+                ..
+            })
+        ));
+        for server in [
+            server("", 25),
+            server("mx.test", 0),
+            server("m x", 25),
+            server("mx\r\n", 25),
+        ] {
+            let refused = create(&desk.app, &ctx, new("x@clinic.test", Some(server))).await;
+            assert!(matches!(refused, Err(DeskError::Invalid { .. })));
+        }
+        let id = desk.app.id();
+        let agent = Ctx {
+            actor: Actor::Staff {
+                id,
+                role: Role::Agent,
+                name: "A".into(),
+            },
+            ..desk.ctx()
+        };
+        assert!(matches!(
+            create(&desk.app, &agent, new("y@clinic.test", None)).await,
+            Err(DeskError::Forbidden)
+        ));
+        assert!(matches!(
+            list(&desk.app, &agent).await,
+            Err(DeskError::Forbidden)
+        ));
+        assert!(matches!(
+            check(&desk.app, &agent, desk.mailbox).await,
+            Err(DeskError::Forbidden)
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_check_says_in_plain_words_what_is_wrong() {
+    let desk = Desk::new(false, MailboxSettings::default()).await;
+    let nobody = bedside_testkit::ports::free().unwrap();
+    let settings = MailboxSettings {
+        imap: Some(server("127.0.0.1", nobody)),
+        smtp: Some(server("127.0.0.1", nobody)),
+        ..MailboxSettings::default()
+    };
+    let new = NewMailbox {
+        address: "x@clinic.test".to_owned(),
+        settings,
+    };
+    let id = create(&desk.app, &desk.ctx(), new).await.unwrap();
+    let found = check(&desk.app, &desk.ctx(), id).await.unwrap();
+    assert_eq!(
+        found
+            .iter()
+            .map(|one| (one.server, one.code))
+            .collect::<Vec<_>>(),
+        [("imap", "unreachable"), ("smtp", "unreachable")]
+    );
+    assert!(
+        found
+            .iter()
+            .all(|one| one.text.contains("can't be reached"))
+    );
+}
+
+fn envelope(rcpt: &str) -> Envelope {
+    Envelope {
+        peer: std::net::Ipv4Addr::LOCALHOST.into(),
+        helo: "mx.test".to_owned(),
+        tls: false,
+        mail_from: ANA.to_owned(),
+        rcpts: vec![rcpt.to_owned()],
+        size: 100,
+    }
+}
+
+#[tokio::test]
+async fn the_door_knows_its_mailboxes_and_nobody_else() {
+    on_both(async |desk: Desk| {
+        let room = Room::new(desk.app.clone());
+        let contact = desk.app.id();
+        let reply =
+            reply_address(&desk.app, desk.organisation, DESK, desk.app.id(), contact).unwrap();
+        for known in [
+            DESK,
+            "DESK@Clinic.Test",
+            "desk+anything@clinic.test",
+            reply.as_str(),
+        ] {
+            assert_eq!(room.accepts(known).await, RcptVerdict::Accepted, "{known}");
+        }
+        for unknown in [
+            "other@clinic.test",
+            "desk@elsewhere.test",
+            "",
+            "desk",
+            "+@clinic.test",
+            "desk@clinic.test@x",
+        ] {
+            assert_eq!(
+                room.accepts(unknown).await,
+                RcptVerdict::Unknown,
+                "{unknown}"
+            );
+        }
+        let raw = plain("1", "", "Hello").into_bytes();
+        assert_eq!(
+            room.deliver(envelope(DESK), raw.clone()).await,
+            Verdict::Stored
+        );
+        desk.work().await;
+        assert_eq!(desk.count(TICKETS).await, 1);
+        set_enabled(&desk.app, &desk.ctx(), desk.mailbox, 1, false)
+            .await
+            .unwrap();
+        assert_eq!(room.accepts(DESK).await, RcptVerdict::Unknown);
+        assert!(matches!(
+            room.deliver(envelope(DESK), raw).await,
+            Verdict::TryLater(_)
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cant_be_stored_is_not_acknowledged() {
+    let desk = Desk::new(false, MailboxSettings::default()).await;
+    let room = Room::new(desk.app.clone());
+    desk.app.db.close().await;
+    let verdict = room
+        .deliver(envelope(DESK), plain("1", "", "Hello").into_bytes())
+        .await;
+    assert!(matches!(verdict, Verdict::TryLater(_)), "{verdict:?}");
+}

@@ -1,0 +1,199 @@
+//! Mail that can't be read never stops the next one.
+
+use super::{ANA, DESK, Desk, LOSE_A_PIECE, MailboxSettings, TICKETS, on_both, plain};
+use crate::events::kind;
+use crate::intake::email::processor::ATTEMPTS;
+use crate::intake::email::receive::{LeftBehind, Source, Via, receive};
+use bedside_db::args;
+use futures_util::FutureExt;
+use proptest::prelude::*;
+
+#[tokio::test]
+async fn what_is_no_mail_waits_for_a_person_with_the_raw_file() {
+    on_both(async |desk: Desk| {
+        let raw = b"\x00\x01\x02 this is no mail at all";
+        desk.mail(raw).await;
+        desk.mail(plain("good", "", "Hello")).await;
+        let all = desk.tickets().await;
+        assert_eq!(all.len(), 2);
+        let parked = &all[0];
+        assert_eq!(desk.queue(parked), "needs_look");
+        assert_eq!(desk.states().await[0].0, "parked");
+        let file = &parked.messages[0].attachments[0];
+        assert_eq!(file.name, "mail.eml");
+        assert_eq!(desk.bytes(file).await, raw);
+        assert!(
+            parked
+                .events
+                .iter()
+                .any(|event| event.kind == kind::MAIL_PARKED)
+        );
+        assert_eq!(all[1].messages[0].body.trim(), "Hello");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_without_a_sender_is_parked() {
+    on_both(async |desk: Desk| {
+        desk.comes("", DESK, "Subject: who\r\n\r\nam I?\r\n").await;
+        desk.work().await;
+        assert_eq!(
+            desk.last_state().await,
+            ("parked".to_owned(), Some("no-sender".to_owned()))
+        );
+        assert_eq!(desk.ticket().await.contact.points.len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_fails_again_and_again_is_parked_and_the_rest_goes_on() {
+    on_both(async |desk: Desk| {
+        // A mail in several pieces, one of which is lost.
+        desk.comes(
+            ANA,
+            DESK,
+            plain("big", "", &"words of a long letter\r\n".repeat(40_000)),
+        )
+        .await;
+        desk.app
+            .db
+            .write::<_, bedside_db::DbError, _>(|tx| {
+                async move { tx.execute(LOSE_A_PIECE, args![]).await }.boxed()
+            })
+            .await
+            .unwrap();
+        desk.comes(ANA, DESK, plain("good", "", "Hello")).await;
+        desk.work().await;
+        assert_eq!(desk.ticket().await.messages[0].body.trim(), "Hello");
+        for attempt in 2..=ATTEMPTS {
+            assert_eq!(desk.work().await, 0, "not before its time");
+            desk.clock.advance(60);
+            assert_eq!(desk.work().await, 1);
+            assert_eq!(desk.states().await[0].2, attempt);
+        }
+        desk.clock.advance(60);
+        desk.work().await;
+        assert_eq!(desk.states().await[0].0, "parked");
+        assert_eq!(desk.count(TICKETS).await, 2);
+        desk.clock.advance(3600);
+        assert_eq!(desk.work().await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_left_in_the_mailbox_is_told() {
+    on_both(async |desk: Desk| {
+        for (uid, left) in [
+            (1, LeftBehind::TooLarge(99_000_000)),
+            (2, LeftBehind::Unreadable),
+        ] {
+            let source = Source {
+                uid: Some((1, uid)),
+                left_behind: Some(left),
+                ..Source::new(Via::Imap)
+            };
+            receive(
+                &desk.app,
+                desk.organisation,
+                Some(desk.mailbox),
+                source,
+                b"",
+            )
+            .await
+            .unwrap();
+        }
+        desk.work().await;
+        let all = desk.tickets().await;
+        assert_eq!(all.len(), 2);
+        assert!(
+            all[0].messages[0].body.contains("99000000"),
+            "{}",
+            all[0].messages[0].body
+        );
+        assert!(all.iter().all(
+            |view| view.messages[0].attachments.is_empty() && desk.queue(view) == "needs_look"
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fifty_mebibytes_are_taken_and_more_are_parked() {
+    let desk = Desk::new(false, MailboxSettings::default()).await;
+    let limit = desk.app.config.max_mail_bytes;
+    let head = "MIME-Version: 1.0\r\nContent-Type: application/pdf; name=x.pdf\r\n\
+                Content-Disposition: attachment; filename=x.pdf\r\n";
+    let frame = plain("huge", head, "").len();
+    desk.mail(plain("huge", head, &"x".repeat(limit - frame)))
+        .await;
+    assert_eq!(desk.last_state().await.0, "done");
+    desk.mail(plain("over", head, &"x".repeat(limit))).await;
+    assert_eq!(
+        desk.last_state().await,
+        ("parked".to_owned(), Some("too-large".to_owned()))
+    );
+    desk.mail(plain("good", "", "Hello")).await;
+    assert_eq!(desk.last_state().await.0, "done");
+}
+
+/// Pieces that broken mail is made of.
+fn garbage() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..200),
+        Just(b"From: ".to_vec()),
+        Just(b"From: a@b.test\r\n".to_vec()),
+        Just(b"Subject: =?utf-8?B?".to_vec()),
+        Just(b"Content-Type: multipart/mixed; boundary=b\r\n".to_vec()),
+        Just(b"Content-Type: message/rfc822\r\n\r\n".to_vec()),
+        Just(b"Content-Type: text/html; charset=\xff\r\n\r\n<table><td>".to_vec()),
+        Just(b"Content-Transfer-Encoding: base64\r\n".to_vec()),
+        Just(b"Auto-Submitted: \0\r\n".to_vec()),
+        Just(b"References: <<<>>>\r\n".to_vec()),
+        Just(b"\r\n\r\n".to_vec()),
+        Just(b"--b\r\n".to_vec()),
+        Just(b"--b--\r\n".to_vec()),
+        Just(b"\r\n.\r\n".to_vec()),
+    ];
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+#[test]
+fn a_chain_of_garbage_never_stops_the_next_good_mail() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let desk = runtime.block_on(Desk::new(false, MailboxSettings::default()));
+    let number = std::cell::Cell::new(0);
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let chains = proptest::collection::vec(garbage(), 1..12);
+    runner
+        .run(&chains, |chain| {
+            runtime.block_on(async {
+                number.set(number.get() + 1);
+                for raw in &chain {
+                    desk.comes("", DESK, raw).await;
+                }
+                desk.comes(
+                    ANA,
+                    DESK,
+                    plain(&format!("good{}", number.get()), "", "Hello"),
+                )
+                .await;
+                desk.work().await;
+                let states = desk.states().await;
+                prop_assert_eq!(&states.last().unwrap().0, "done");
+                prop_assert!(
+                    states.iter().all(|(state, ..)| state != "received"),
+                    "{:?}",
+                    states
+                );
+                Ok(())
+            })
+        })
+        .unwrap();
+}

@@ -1,0 +1,197 @@
+//! With real mail servers.
+
+use super::{ANA, DESK, Desk, MailboxSettings, TICKETS, plain};
+use crate::config::Config;
+use crate::intake::email::mailboxes::{NewMailbox, Protection, Server, change, list};
+use crate::intake::email::{room::Listeners, run};
+use bedside_channels::email::Tls;
+use bedside_channels::email::smtp::{Sender, SmtpSettings};
+use bedside_testkit::mail::{Dovecot, PASSWORD, Postfix, Route};
+use bedside_testkit::wait_until_async;
+use std::time::Duration;
+use tokio::sync::watch;
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn imap(port: u16) -> MailboxSettings {
+    let server = Server {
+        host: "127.0.0.1".to_owned(),
+        port,
+        protection: Protection::None,
+        user: Some("desk".to_owned()),
+        password: Some(PASSWORD.to_owned()),
+    };
+    MailboxSettings {
+        imap: Some(server),
+        ..MailboxSettings::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_in_a_mailbox_becomes_tickets_once() {
+    let dovecot = Dovecot::start().unwrap();
+    dovecot
+        .deliver(
+            "desk",
+            plain("before", "", "I wrote before anyone looked.").as_bytes(),
+        )
+        .unwrap();
+    let desk = Desk::new(false, imap(dovecot.imap_port)).await;
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::spawn(run(
+        desk.app.clone(),
+        Listeners::default(),
+        stopping.clone(),
+    ));
+    wait_until_async(async || desk.count(TICKETS).await == 1, SOON)
+        .await
+        .unwrap();
+    // The reader waits in IDLE now; the next mail must be a ticket within two seconds.
+    wait_until_async(
+        async || {
+            list(&desk.app, &desk.ctx()).await.unwrap()[0]
+                .checked_at
+                .is_some()
+        },
+        SOON,
+    )
+    .await
+    .unwrap();
+    dovecot
+        .deliver(
+            "desk",
+            plain("poison", "", "x")
+                .replace("From:", "\0\0From\0")
+                .as_bytes(),
+        )
+        .unwrap();
+    dovecot
+        .deliver(
+            "desk",
+            plain("next", "", "I write while it waits.").as_bytes(),
+        )
+        .unwrap();
+    wait_until_async(
+        async || desk.count(TICKETS).await == 3,
+        Duration::from_secs(2),
+    )
+    .await
+    .unwrap();
+    wait_until_async(async || dovecot.seen("desk").unwrap() == 3, SOON)
+        .await
+        .unwrap();
+    // Numbered anew, everything is listed again and known.
+    dovecot.set_uid_validity("desk", 4242).unwrap();
+    dovecot
+        .deliver("desk", plain("last", "", "And once more.").as_bytes())
+        .unwrap();
+    wait_until_async(
+        async || desk.states().await.len() >= 7 && desk.waiting().await == 0,
+        SOON,
+    )
+    .await
+    .unwrap();
+    assert_eq!(desk.readable().await, 3);
+    stop.send(true).unwrap();
+    running.await.unwrap();
+}
+
+impl Desk {
+    async fn waiting(&self) -> usize {
+        self.states()
+            .await
+            .iter()
+            .filter(|(state, ..)| state == "received")
+            .count()
+    }
+
+    async fn readable(&self) -> usize {
+        self.tickets()
+            .await
+            .iter()
+            .filter(|view| self.queue(view) != "needs_look")
+            .count()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_shown_and_then_mended() {
+    let dovecot = Dovecot::start().unwrap();
+    let mut settings = imap(dovecot.imap_port);
+    if let Some(server) = &mut settings.imap {
+        server.password = Some("wrong".to_owned());
+    }
+    let desk = Desk::new(true, settings).await;
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::spawn(run(desk.app.clone(), Listeners::default(), stopping));
+    let error = async || {
+        list(&desk.app, &desk.ctx()).await.unwrap()[0]
+            .last_error
+            .clone()
+    };
+    wait_until_async(async || error().await.as_deref() == Some("login"), SOON)
+        .await
+        .unwrap();
+    let new = NewMailbox {
+        address: DESK.to_owned(),
+        settings: imap(dovecot.imap_port),
+    };
+    change(&desk.app, &desk.ctx(), desk.mailbox, 1, new)
+        .await
+        .unwrap();
+    dovecot
+        .deliver("desk", plain("1", "", "Hello").as_bytes())
+        .unwrap();
+    wait_until_async(async || desk.count(TICKETS).await == 1, SOON)
+        .await
+        .unwrap();
+    wait_until_async(async || error().await.is_none(), SOON)
+        .await
+        .unwrap();
+    stop.send(true).unwrap();
+    running.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_hands_mail_to_the_desk() {
+    let desk = Desk::new(true, MailboxSettings::default()).await;
+    let any_port = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
+    let config = Config {
+        lmtp_listen: any_port,
+        ..desk.app.config.clone()
+    };
+    let listeners = Listeners::bind(&config).await.unwrap();
+    let port = listeners.addresses()[0].1.port();
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::spawn(run(desk.app.clone(), listeners, stopping));
+    let postfix = Postfix::start(&[Route::Lmtp("clinic.test", port)]).unwrap();
+    let mut settings = SmtpSettings::new("127.0.0.1", postfix.smtp_port, Tls::None);
+    settings.hello_name = "patients.test".to_owned();
+    let sender = Sender::new(&settings).unwrap();
+    sender
+        .send(
+            Some(ANA),
+            &[DESK],
+            plain("1", "", "Hello from far away.").as_bytes(),
+        )
+        .await
+        .unwrap();
+    wait_until_async(async || desk.count(TICKETS).await == 1, SOON)
+        .await
+        .unwrap_or_else(|_| panic!("{}", postfix.log()));
+    let view = desk.ticket().await;
+    let address = desk.reply_address(&view);
+    sender
+        .send(
+            Some(ANA),
+            &[&address],
+            plain("2", "", "And again.").as_bytes(),
+        )
+        .await
+        .unwrap();
+    wait_until_async(async || desk.ticket().await.messages.len() == 2, SOON)
+        .await
+        .unwrap_or_else(|_| panic!("{}", postfix.log()));
+    stop.send(true).unwrap();
+    running.await.unwrap();
+}

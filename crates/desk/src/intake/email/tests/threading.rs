@@ -1,0 +1,320 @@
+//! Which ticket a mail lands on.
+
+use super::{
+    ANA, BOUNCED_ADDRESSES, DESK, Desk, MailboxSettings, OUTBOUND, TICKETS, on_both, plain,
+};
+use crate::events::kind;
+use crate::tickets::{self, Patch, Reply, Status, TicketView};
+use crate::timeline::MessageState;
+use bedside_db::{args, statements};
+
+statements! {
+    HEADER_OF = "SELECT header_id FROM outbound_mails WHERE kind = 'reply'";
+}
+
+async fn opened(desk: &Desk) -> TicketView {
+    desk.mail(plain("first", "", "I need a refill.")).await;
+    desk.ticket().await
+}
+
+#[tokio::test]
+async fn an_answer_joins_through_any_signed_way() {
+    on_both(async |desk: Desk| {
+        let view = opened(&desk).await;
+        let address = desk.reply_address(&view);
+        let own = desk.message_id(view.ticket.id);
+        let quoted = "On Mon, Sep 21, 2026 at 9:00 AM Clinic <desk@clinic.test> wrote:\r\n> Which inhaler?\r\n";
+        let answer = format!("The blue one.\r\n\r\n{quoted}");
+        desk.comes(ANA, &address, plain("a1", "", &answer)).await;
+        desk.comes(ANA, DESK, plain("a2", &format!("Cc: {address}\r\n"), "By Cc.")).await;
+        desk.comes(ANA, DESK, plain("a3", &format!("Delivered-To: {}\r\n", address.to_uppercase()), "By trace.")).await;
+        desk.comes(ANA, DESK, plain("a4", &format!("In-Reply-To: <{own}>\r\n"), "By In-Reply-To.")).await;
+        desk.comes(ANA, DESK, plain("a5", &format!("References: <x@y.test> <{own}> <z@y.test>\r\n"), "By References."))
+            .await;
+        desk.work().await;
+        let view = desk.ticket().await;
+        assert_eq!(view.messages.len(), 6, "{:?}", desk.states().await);
+        let answer = view.messages.iter().find(|message| message.body.contains("blue")).unwrap();
+        assert_eq!(answer.body.trim(), "The blue one.");
+        assert!(answer.envelope.as_ref().unwrap().quoted.contains("Which inhaler?"));
+        assert_eq!(desk.count(OUTBOUND).await, 1, "only the first mail was acknowledged");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn somebody_else_with_the_address_opens_a_linked_ticket() {
+    on_both(async |desk: Desk| {
+        let view = opened(&desk).await;
+        let address = desk.reply_address(&view);
+        let mail = plain("s1", "", "It was forwarded to me.").replace(ANA, "eve@elsewhere.test");
+        desk.comes("eve@elsewhere.test", &address, mail).await;
+        desk.work().await;
+        let all = desk.tickets().await;
+        assert_eq!(all.len(), 2);
+        assert_eq!(all[0].messages.len(), 1);
+        assert_eq!(all[1].links.len(), 1);
+        assert_eq!(all[1].links[0].ticket, view.ticket.id);
+        assert_eq!(all[1].contact.email(), Some("eve@elsewhere.test"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_closed_ticket_stays_closed_and_a_merged_one_is_followed() {
+    on_both(async |desk: Desk| {
+        let first = opened(&desk).await;
+        desk.mail(plain("second", "", "And my bill?")).await;
+        let second = desk.tickets().await.remove(1);
+        tickets::merge(&desk.app, &desk.ctx(), second.ticket.id, first.ticket.id)
+            .await
+            .unwrap();
+        desk.comes(
+            ANA,
+            &desk.reply_address(&second),
+            plain("m1", "", "About the bill."),
+        )
+        .await;
+        desk.work().await;
+        let kept = desk.ticket().await;
+        assert_eq!(kept.messages.len(), 3);
+        let patch = Patch {
+            status: Some(Status::Closed),
+            ..Patch::default()
+        };
+        tickets::change(
+            &desk.app,
+            &desk.ctx(),
+            kept.ticket.id,
+            kept.ticket.version,
+            patch,
+        )
+        .await
+        .unwrap();
+        desk.comes(
+            ANA,
+            &desk.reply_address(&first),
+            plain("c1", "", "One more thing."),
+        )
+        .await;
+        desk.work().await;
+        let new = desk.ticket().await;
+        assert_ne!(new.ticket.id, first.ticket.id);
+        assert!(new.links.iter().any(|link| link.ticket == first.ticket.id));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sender_who_fails_dmarc_joins_nothing() {
+    let settings = MailboxSettings {
+        authserv_id: Some("mx.clinic.test".to_owned()),
+        ..MailboxSettings::default()
+    };
+    let desk = Desk::new(false, settings).await;
+    let view = opened(&desk).await;
+    let address = desk.reply_address(&view);
+    for (number, (verdict, joins)) in [
+        ("dmarc=pass", true),
+        ("dmarc=fail", false),
+        ("spf=fail", false),
+        ("dmarc=none; spf=pass; dkim=none", true),
+        ("dmarc=none; dkim=fail", false),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let before = desk.ticket_messages(&view).await;
+        let header = format!("Authentication-Results: mx.clinic.test; {verdict}\r\n");
+        desk.comes(
+            ANA,
+            &address,
+            plain(&format!("d{number}"), &header, "Change my address, please."),
+        )
+        .await;
+        desk.work().await;
+        assert_eq!(
+            desk.ticket_messages(&view).await > before,
+            joins,
+            "{verdict}"
+        );
+    }
+    let doubted = desk.tickets().await;
+    assert_eq!(doubted.len(), 4);
+    for one in &doubted[1..] {
+        assert_eq!(desk.queue(one), "needs_look");
+        assert!(
+            one.events
+                .iter()
+                .any(|event| event.kind == kind::MAIL_DOUBTED)
+        );
+    }
+    assert_eq!(desk.count(OUTBOUND).await, 1);
+    // A header of another server's says nothing.
+    let header = "Authentication-Results: mx.elsewhere.test; dmarc=fail\r\n";
+    let before = desk.ticket_messages(&view).await;
+    desk.comes(ANA, &address, plain("other", header, "Hello again."))
+        .await;
+    desk.work().await;
+    assert_eq!(desk.ticket_messages(&view).await, before + 1);
+}
+
+impl Desk {
+    async fn ticket_messages(&self, view: &TicketView) -> usize {
+        tickets::view(&self.app, &self.ctx(), view.ticket.id)
+            .await
+            .unwrap()
+            .messages
+            .len()
+    }
+}
+
+#[tokio::test]
+async fn machines_are_kept_and_never_answered() {
+    on_both(async |desk: Desk| {
+        desk.mail(plain(
+            "auto",
+            "Auto-Submitted: auto-replied\r\n",
+            "I am away until Monday.",
+        ))
+        .await;
+        desk.comes("", DESK, plain("null", "", "Something came back to you."))
+            .await;
+        desk.comes(
+            ANA,
+            DESK,
+            plain(
+                "list",
+                "List-Id: <news.test>\r\nPrecedence: bulk\r\n",
+                "News.",
+            ),
+        )
+        .await;
+        desk.work().await;
+        assert_eq!(desk.count(OUTBOUND).await, 0);
+        let all = desk.tickets().await;
+        assert_eq!(all.len(), 3);
+        assert!(all.iter().all(|view| view.messages[0].automatic));
+        // On a ticket that waits for the patient, a machine's words change nothing else.
+        let view = &all[0];
+        let reply = Reply {
+            body: "Which one?".to_owned(),
+            attachments: Vec::new(),
+            status: Some(Status::WaitingOnPatient),
+            version: None,
+        };
+        tickets::reply(&desk.app, &desk.ctx(), view.ticket.id, reply)
+            .await
+            .unwrap();
+        let away = plain("away", "Auto-Submitted: auto-replied\r\n", "I am away.");
+        desk.comes(ANA, &desk.reply_address(view), away).await;
+        desk.work().await;
+        let after = tickets::view(&desk.app, &desk.ctx(), view.ticket.id)
+            .await
+            .unwrap();
+        assert_eq!(after.messages.len(), 3);
+        assert_eq!(after.ticket.status, Status::WaitingOnPatient);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn our_own_mail_comes_back_and_nothing_happens() {
+    on_both(async |desk: Desk| {
+        desk.mail(plain(
+            "own",
+            "X-Bedside-Origin: desk.clinic.test\r\n",
+            "We got your request.",
+        ))
+        .await;
+        assert_eq!(
+            desk.last_state().await,
+            ("ignored".to_owned(), Some("own_mail".to_owned()))
+        );
+        assert_eq!(desk.count(TICKETS).await, 0);
+        // Another clinic's desk is a sender like any other, but two desks never thank each other.
+        desk.mail(plain(
+            "other",
+            "X-Bedside-Origin: desk.other.test\r\n",
+            "Please see this patient.",
+        ))
+        .await;
+        assert_eq!(
+            (desk.count(TICKETS).await, desk.count(OUTBOUND).await),
+            (1, 0)
+        );
+        let ours = plain("self", "", "Test").replace(ANA, DESK);
+        desk.mail(ours).await;
+        assert_eq!(
+            (desk.count(TICKETS).await, desk.count(OUTBOUND).await),
+            (2, 0)
+        );
+    })
+    .await;
+}
+
+fn report(message_id: &str, action: &str) -> String {
+    format!(
+        "From: MAILER-DAEMON@mx.test\r\nTo: {DESK}\r\nSubject: Undelivered\r\nMessage-ID: <{action}.{}@mx.test>\r\n\
+         MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: text/plain\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\
+         Reporting-MTA: dns; mx.test\r\n\r\nFinal-Recipient: rfc822; {ANA}\r\nAction: {action}\r\nStatus: 5.1.1\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{message_id}>\r\nSubject: x\r\n\r\n--b--\r\n",
+        message_id.len()
+    )
+}
+
+#[tokio::test]
+async fn a_bounce_is_shown_on_the_message() {
+    on_both(async |desk: Desk| {
+        let view = opened(&desk).await;
+        let reply = Reply {
+            body: "Which one?".to_owned(),
+            attachments: Vec::new(),
+            status: None,
+            version: None,
+        };
+        let sent = tickets::reply(&desk.app, &desk.ctx(), view.ticket.id, reply)
+            .await
+            .unwrap();
+        let header: String = {
+            let mut conn = desk.app.read().await.unwrap();
+            conn.query_one(HEADER_OF, args![], |row| row.get(0))
+                .await
+                .unwrap()
+        };
+        let state = async || {
+            let view = tickets::view(&desk.app, &desk.ctx(), view.ticket.id)
+                .await
+                .unwrap();
+            view.messages
+                .into_iter()
+                .find(|message| message.id == sent)
+                .unwrap()
+                .state
+        };
+        desk.comes("", DESK, report(&header, "delayed")).await;
+        desk.work().await;
+        assert_eq!(
+            desk.last_state().await,
+            ("ignored".to_owned(), Some("delivery_report".to_owned()))
+        );
+        assert_eq!(state().await, MessageState::Queued);
+        desk.comes("", DESK, report(&header, "failed")).await;
+        desk.work().await;
+        assert_eq!(
+            desk.last_state().await,
+            ("done".to_owned(), Some("bounce".to_owned()))
+        );
+        assert_eq!(state().await, MessageState::Bounced);
+        assert_eq!(desk.count(BOUNCED_ADDRESSES).await, 1);
+        assert_eq!(desk.count(TICKETS).await, 1);
+        // A report about something that nobody here signed is for a person.
+        let mut forged = header.clone();
+        forged.replace_range(0..1, if header.starts_with('a') { "b" } else { "a" });
+        desk.comes("", DESK, report(&forged, "failed")).await;
+        desk.work().await;
+        assert_eq!(desk.count(TICKETS).await, 2);
+    })
+    .await;
+}

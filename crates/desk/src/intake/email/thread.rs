@@ -1,0 +1,144 @@
+//! Which ticket a mail belongs to.
+//!
+//! A mail joins a ticket only through a reply address or a Message-ID that this desk signed, and only when it comes from
+//! the ticket's own contact. What was signed but sent on to somebody else opens a new ticket, linked for a person to
+//! merge; what was not signed says nothing at all.
+
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::{ContactId, OrganisationId, TicketId};
+use crate::tickets::{self, Status, model::Ticket};
+use bedside_codecs::mail::threading::{OwnMessage, ReplyToken};
+use bedside_codecs::mail::{ParsedMail, Verdict};
+
+/// Addresses and Message-IDs of a mail that are looked at; an honest mail has a few.
+const LOOKED_AT: usize = 20;
+/// Tickets that are looked up for the sake of one mail.
+const LOOKED_UP: usize = 3;
+
+/// Where a mail goes.
+#[derive(Debug)]
+pub(super) enum Place {
+    /// Onto this ticket.
+    Joins(Box<Ticket>),
+    /// Into a new ticket, linked to one it answers.
+    Beside(TicketId),
+    /// Into a new ticket.
+    Alone,
+}
+
+/// The address that brings an answer of `contact` back to `ticket`.
+pub fn reply_address(
+    app: &App,
+    organisation: OrganisationId,
+    mailbox_address: &str,
+    ticket: TicketId,
+    contact: ContactId,
+) -> Result<String, DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let token = ReplyToken::sign(ticket.bytes(), &contact.bytes(), &|parts| {
+        vault.threading.sign(parts)
+    });
+    let (local, domain) = mailbox_address
+        .rsplit_once('@')
+        .ok_or_else(|| DeskError::Internal("a mailbox without an address".to_owned()))?;
+    Ok(format!("{}@{domain}", token.local_part(local)))
+}
+
+/// Whether the receiving server found that the sender is not who From says (RFC 8601). Without a server to trust, only
+/// several authors are a reason to doubt.
+pub(super) fn is_doubtful(mail: &ParsedMail, authserv_id: Option<&str>) -> bool {
+    if mail.several_authors {
+        return true;
+    }
+    let Some(id) = authserv_id.filter(|id| !id.trim().is_empty()) else {
+        return false;
+    };
+    let found = mail.authentication(id);
+    match found.dmarc {
+        Verdict::Pass => false,
+        Verdict::Fail => true,
+        Verdict::Unknown | Verdict::None | Verdict::Error => {
+            found.spf == Verdict::Fail || found.dkim == Verdict::Fail
+        }
+    }
+}
+
+/// Finds the mail's place. `rcpts` are recipients that the receiver saw, `sender` is the contact with the address in
+/// From, `doubtful` what [`is_doubtful`] says.
+pub(super) async fn place(
+    app: &App,
+    organisation: OrganisationId,
+    mail: &ParsedMail,
+    rcpts: &[String],
+    sender: Option<ContactId>,
+    doubtful: bool,
+) -> Result<Place, DeskError> {
+    let Some(ticket) = answered(app, organisation, mail, rcpts, sender).await? else {
+        return Ok(Place::Alone);
+    };
+    let is_participant = sender == Some(ticket.contact);
+    if is_participant && !doubtful && ticket.status != Status::Closed {
+        return Ok(Place::Joins(Box::new(ticket)));
+    }
+    Ok(Place::Beside(ticket.id))
+}
+
+/// The ticket that a signature in the mail names, with merges followed.
+async fn answered(
+    app: &App,
+    organisation: OrganisationId,
+    mail: &ParsedMail,
+    rcpts: &[String],
+    sender: Option<ContactId>,
+) -> Result<Option<Ticket>, DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let mac = |parts: &[&[u8]]| vault.threading.sign(parts);
+    let mut looked_up = 0;
+    let addresses = rcpts
+        .iter()
+        .map(String::as_str)
+        .chain(mail.delivered_to.iter().map(String::as_str))
+        .chain(
+            mail.to
+                .iter()
+                .chain(&mail.cc)
+                .map(|mailbox| mailbox.address.as_str()),
+        );
+    for token in addresses.take(LOOKED_AT).filter_map(ReplyToken::find) {
+        let own = sender.and_then(|sender| token.verify(&sender.bytes(), &mac));
+        let claimed = TicketId::from_bytes(own.unwrap_or(token.claimed_ticket()));
+        if looked_up == LOOKED_UP {
+            break;
+        }
+        looked_up += 1;
+        let Some(contact) = tickets::contact_of(app, organisation, claimed).await? else {
+            continue;
+        };
+        if own.is_some() || token.verify(&contact.bytes(), &mac).is_some() {
+            return found(app, organisation, claimed).await;
+        }
+    }
+    let domain = app.config.mail_domain();
+    let ids = mail.in_reply_to.iter().chain(mail.references.iter().rev());
+    for id in ids.take(LOOKED_AT) {
+        if let Some(own) = OwnMessage::verify(id, &domain, &mac)
+            && let Some(ticket) = found(app, organisation, TicketId::from_bytes(own.ticket)).await?
+        {
+            return Ok(Some(ticket));
+        }
+    }
+    Ok(None)
+}
+
+async fn found(
+    app: &App,
+    organisation: OrganisationId,
+    id: TicketId,
+) -> Result<Option<Ticket>, DeskError> {
+    match tickets::row_for(app, organisation, id).await {
+        Ok(ticket) => Ok(Some(ticket)),
+        Err(DeskError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
