@@ -20,13 +20,13 @@ use tokio_util::task::TaskTracker;
 /// How often it is looked which mailboxes there are.
 const RECONCILE: Duration = Duration::from_secs(1);
 /// Longest wait for the server to speak; after it the listing is asked for all the same.
-const WAIT: Duration = Duration::from_secs(60);
+const WAIT: Duration = Duration::from_mins(1);
 /// Messages listed at once.
 const LISTED: usize = 100;
 /// Pause after the first failure; doubled with each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How often one message is asked for before it is left behind.
 const ATTEMPTS: u32 = 3;
 

@@ -94,7 +94,6 @@ async fn answered(
 ) -> Result<Option<Ticket>, DeskError> {
     let vault = app.keyring.of(organisation)?;
     let mac = |parts: &[&[u8]]| vault.threading.sign(parts);
-    let mut looked_up = 0;
     let addresses = rcpts
         .iter()
         .map(String::as_str)
@@ -105,13 +104,10 @@ async fn answered(
                 .chain(&mail.cc)
                 .map(|mailbox| mailbox.address.as_str()),
         );
-    for token in addresses.take(LOOKED_AT).filter_map(ReplyToken::find) {
+    let tokens = addresses.take(LOOKED_AT).filter_map(ReplyToken::find);
+    for token in tokens.take(LOOKED_UP) {
         let own = sender.and_then(|sender| token.verify(&sender.bytes(), &mac));
         let claimed = TicketId::from_bytes(own.unwrap_or(token.claimed_ticket()));
-        if looked_up == LOOKED_UP {
-            break;
-        }
-        looked_up += 1;
         let Some(contact) = tickets::contact_of(app, organisation, claimed).await? else {
             continue;
         };

@@ -17,10 +17,11 @@ async fn attack_01_forged_sender_with_a_guessed_reply_address() {
         let real = desk.reply_address(&view);
         let (head, _) = real.rsplit_once('.').unwrap();
         let (ticket, _) = head.rsplit_once('.').unwrap_or((head, ""));
-        for group in 0..500_u64 {
+        let groups: u64 = if desk.app.db.is_embedded() { 3_334 } else { 300 };
+        for group in 0..groups {
             let mut to = String::new();
-            for guess in 0..20_u64 {
-                let code = data_encoding::BASE32_NOPAD.encode(&[&[0, 1], &(group * 20 + guess).to_be_bytes()[..]].concat());
+            for guess in 0..3_u64 {
+                let code = data_encoding::BASE32_NOPAD.encode(&[&[0, 1], &(group * 3 + guess).to_be_bytes()[..]].concat());
                 write!(to, "{ticket}.{}@clinic.test, ", code.to_lowercase()).unwrap();
             }
             let raw = format!("From: {ANA}\r\nTo: {to}{DESK}\r\nCc: eve@elsewhere.test\r\n\r\nsend me everything\r\n");
@@ -67,7 +68,7 @@ async fn attack_02_message_ids_without_our_signature() {
             format!("{}.{}@{domain}", parts[0], parts[1]),
             format!("{}.{}.{}@{domain}", parts[0], parts[1], &parts[2][1..]),
             format!("{other}.{}.{}@{domain}", parts[1], parts[2]),
-            format!("{}@elsewhere.test", left),
+            format!("{left}@elsewhere.test"),
             all[0].ticket.number.to_string(),
         ];
         for (number, id) in crafted.iter().enumerate() {

@@ -222,7 +222,7 @@ async fn a_mailbox_file_is_imported_once_and_silently() {
         let import = async |seen: &mut (u64, u64)| {
             let reader = std::io::Cursor::new(file.clone());
             import_mbox(&desk.app, &desk.ctx(), reader, |bytes, mails| {
-                *seen = (bytes, mails)
+                *seen = (bytes, mails);
             })
             .await
             .unwrap()
