@@ -241,7 +241,7 @@ async fn enter(
         let way = request.extensions().get::<MatchedPath>().cloned();
         permitted(app, door.access, &ctx, way).await?;
         if !matches!(ctx.actor, Actor::Token { .. }) {
-            not_forged(app, &request)?;
+            not_forged(app, door.access, &request)?;
         }
         if door.access.is_api() {
             request = once(&mut ctx, request).await?;
@@ -285,11 +285,23 @@ async fn permitted(
     allowed
 }
 
-/// A request that changes something must come from our own pages. Forms prove it with a token in the body, which the
-/// form reader checks ([`crate::pages::forms`]); this looks at what the browser says about the origin.
-fn not_forged(app: &App, request: &Request) -> Result<(), DeskError> {
+/// A request that changes something must come from our own pages. The browser's word on the origin is looked at for
+/// all; forms also prove it with a token in the body, which the form reader checks ([`crate::pages::forms`]), and the
+/// pages' own calls of the API with the same token in a header.
+fn not_forged(app: &App, access: Access, request: &Request) -> Result<(), DeskError> {
     csrf::check_origin(request.method(), request.headers(), &app.config.public_url)
-        .map_err(|_| DeskError::Forbidden)
+        .map_err(|_| DeskError::Forbidden)?;
+    if !access.is_api() || request.method().is_safe() {
+        return Ok(());
+    }
+    let session = request.extensions().get::<SessionToken>();
+    let session = session.ok_or(DeskError::Unauthorized)?;
+    csrf::check_token(
+        csrf::header_token(request.headers()),
+        session.0.as_bytes(),
+        &app.keyring.web_mac(),
+    )
+    .map_err(|_| DeskError::Forbidden)
 }
 
 /// Largest body that is read to tell a repeated request from another one under the same key.

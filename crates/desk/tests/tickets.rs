@@ -36,7 +36,9 @@ fn words_of_the_patient(contact: ContactId) -> Inbound {
 
 async fn found(desk: &Desk, text: &str) -> Vec<TicketId> {
     let agent = desk.ctx(Role::Agent);
-    let results = search::find(&desk.app, &agent, text, None, 25).await.unwrap();
+    let results = search::find(&desk.app, &agent, text, None, 25)
+        .await
+        .unwrap();
     let mut ids: Vec<_> = results.rows.iter().map(|hit| hit.row.ticket.id).collect();
     ids.sort_unstable();
     ids
@@ -210,4 +212,3 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 }
-
