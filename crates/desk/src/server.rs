@@ -109,6 +109,10 @@ async fn background(
         .map_err(|(address, error)| {
             DeskError::Unavailable(format!("mail can't be received on {address} ({error})"))
         })?;
+    if app.db.is_embedded() {
+        // Nobody else can be working on mails: this process is the only one.
+        email::processor::free_all(app).await?;
+    }
     work.spawn(email::run(app.clone(), receivers, stopping.clone()));
     Ok(())
 }

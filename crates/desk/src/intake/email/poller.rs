@@ -21,6 +21,8 @@ use tokio_util::task::TaskTracker;
 const RECONCILE: Duration = Duration::from_secs(1);
 /// Longest wait for the server to speak; after it the listing is asked for all the same.
 const WAIT: Duration = Duration::from_mins(1);
+/// Seconds between two notes that all is well.
+const NOTED_EVERY: i64 = 60;
 /// Messages listed at once.
 const LISTED: usize = 100;
 /// Pause after the first failure; doubled with each further one.
@@ -155,33 +157,25 @@ impl Reader {
             _ => None,
         };
         let mut server = Mailbox::connect(&settings).await?;
+        let mut noted = None;
         loop {
             let waiting = server.waiting(cursor, LISTED).await?;
             for message in &waiting.messages {
                 self.take(&mut server, waiting.uid_validity, message)
                     .await?;
-                *was_good = true;
             }
+            *was_good = true;
             cursor = Some(waiting.end);
-            if !waiting.more {
-                *was_good = true;
-                self.note(None).await;
-                let checked_at = self.app.now();
-                // A server without IDLE is asked every second; its row is written once a minute.
-                loop {
-                    let news = server.wait_for_mail(WAIT).await?;
-                    let listed = server.waiting(cursor, LISTED).await?;
-                    if !listed.messages.is_empty() {
-                        for message in &listed.messages {
-                            self.take(&mut server, listed.uid_validity, message).await?;
-                        }
-                    }
-                    cursor = Some(listed.end);
-                    if !news || self.app.now().seconds_since(checked_at) >= 60 {
-                        break;
-                    }
-                }
+            if waiting.more {
+                continue;
             }
+            // A server without IDLE is asked every second; the mailbox's row is written now and then.
+            let now = self.app.now();
+            if noted.is_none_or(|at| now.seconds_since(at) >= NOTED_EVERY) {
+                self.note(None).await;
+                noted = Some(now);
+            }
+            server.wait_for_mail(WAIT).await?;
         }
     }
 

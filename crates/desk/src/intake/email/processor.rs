@@ -38,16 +38,6 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 /// Works on mails until `shutdown`; those under way are finished first.
 pub async fn run(app: App, shutdown: CancellationToken) {
     let mut notices = app.db.notices();
-    if app.db.is_embedded() {
-        // Nobody else can be working on them: this process is the only one.
-        let freed = app
-            .db
-            .write(|tx| async move { store::release_all(tx).await }.boxed())
-            .await;
-        if let Err(error) = freed {
-            tracing::error!(%error, "mails of an earlier run could not be freed");
-        }
-    }
     let budget = Arc::new(Semaphore::new(BUDGET as usize));
     loop {
         match batch(&app, &budget, &shutdown).await {
@@ -62,6 +52,14 @@ pub async fn run(app: App, shutdown: CancellationToken) {
             () = tokio::time::sleep(LOOK_ANYWAY) => {}
         }
     }
+}
+
+/// Frees the mails that an ended process was working on, so that they need not wait for their leases to run out. Only
+/// for a process that knows that it is alone.
+pub async fn free_all(app: &App) -> Result<u64, DeskError> {
+    app.db
+        .write(|tx| async move { store::release_all(tx).await }.boxed())
+        .await
 }
 
 /// Waits until something was stored.

@@ -2,8 +2,9 @@
 
 use super::{ANA, DESK, Desk, LOSE_A_PIECE, MailboxSettings, TICKETS, on_both, plain};
 use crate::events::kind;
-use crate::intake::email::processor::ATTEMPTS;
+use crate::intake::email::processor::{self, ATTEMPTS};
 use crate::intake::email::receive::{LeftBehind, Source, Via, receive};
+use crate::intake::email::store;
 use bedside_db::args;
 use futures_util::FutureExt;
 use proptest::prelude::*;
@@ -137,6 +138,45 @@ async fn fifty_mebibytes_are_taken_and_more_are_parked() {
     );
     desk.mail(plain("good", "", "Hello")).await;
     assert_eq!(desk.last_state().await.0, "done");
+}
+
+#[tokio::test]
+async fn what_a_killed_process_was_working_on_is_taken_up_again() {
+    on_both(async |desk: Desk| {
+        desk.comes(ANA, DESK, plain("1", "", "Hello")).await;
+        let now = desk.app.now();
+        let claimed = desk
+            .app
+            .db
+            .write(move |tx| {
+                async move { store::claim(tx, now, now.plus_seconds(300), 10).await }.boxed()
+            })
+            .await
+            .unwrap();
+        assert_eq!(claimed.len(), 1);
+        assert_eq!(desk.work().await, 0, "somebody works on it");
+        assert_eq!(processor::free_all(&desk.app).await.unwrap(), 1);
+        assert_eq!(desk.work().await, 1);
+        assert_eq!(desk.count(TICKETS).await, 1);
+        // The same without being told: the lease runs out.
+        desk.comes(ANA, DESK, plain("2", "", "Hello again")).await;
+        let claim = async || {
+            let now = desk.app.now();
+            desk.app
+                .db
+                .write(move |tx| {
+                    async move { store::claim(tx, now, now.plus_seconds(300), 10).await }.boxed()
+                })
+                .await
+                .unwrap()
+                .len()
+        };
+        assert_eq!(claim().await, 1);
+        desk.clock.advance(301);
+        assert_eq!(desk.work().await, 1);
+        assert_eq!(desk.count(TICKETS).await, 2);
+    })
+    .await;
 }
 
 /// Pieces that broken mail is made of.
