@@ -23,7 +23,9 @@
 
 mod clinic;
 mod http;
+pub mod program;
 
+pub use clinic::from_files as clinic;
 pub use http::{Answer, Browser, Client};
 
 use bedside_db::{FixedClock, Timestamp};
@@ -101,9 +103,7 @@ impl Desk {
         let (app, _) = startup::open(config, Arc::new(clock.clone()))
             .await
             .expect("the desk starts");
-        let organisation = orgs::create(&app, clinic::from_files(&app))
-            .await
-            .expect("a clinic");
+        let organisation = orgs::create(&app, clinic(&app)).await.expect("a clinic");
         let mut staff = BTreeMap::new();
         let setup = Ctx::system(organisation, "setup", Source::CommandLine);
         for role in Role::ALL {

@@ -1,0 +1,299 @@
+//! The real program, as a process of its own.
+
+use super::http::Answer;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use bedside_testkit::{ports, wait_until};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+/// The program that these tests are built with.
+pub const BEDSIDE: &str = env!("CARGO_BIN_EXE_bedside");
+
+/// How long anything may take before a test gives up.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// `bedside args…` on `data`, with nothing of this machine's own settings.
+pub fn command(data: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(BEDSIDE);
+    command.args(args).arg("--data").arg(data).current_dir(data);
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BEDSIDE_"))
+    {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs `bedside args…` on `data` to its end.
+pub fn run(data: &Path, args: &[&str]) -> Output {
+    command(data, args)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the program starts")
+}
+
+/// A running `bedside serve`; ended with kill -9 when dropped.
+pub struct Program {
+    child: Child,
+    pub http: SocketAddr,
+    pub lmtp: SocketAddr,
+    log: PathBuf,
+}
+
+impl Program {
+    /// Starts it on `data` and waits until it is ready.
+    pub fn serve(data: &Path) -> Self {
+        Self::serve_with(data, |_| ())
+    }
+
+    /// Starts it, with what `prepare` adds to its command.
+    pub fn serve_with(data: &Path, prepare: impl FnOnce(&mut Command)) -> Self {
+        let local = || SocketAddr::from(([127, 0, 0, 1], ports::free().expect("a free port")));
+        let (http, lmtp) = (local(), local());
+        let log = data.join("program.log");
+        let file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .expect("a log file");
+        let mut command = command(data, &["serve", "--listen", &http.to_string()]);
+        command
+            .env("BEDSIDE_LMTP_LISTEN", lmtp.to_string())
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().expect("a log file"))
+            .stderr(file);
+        prepare(&mut command);
+        let child = command.spawn().expect("the program starts");
+        let mut program = Self {
+            child,
+            http,
+            lmtp,
+            log,
+        };
+        let mut ended = None;
+        let ready = wait_until(
+            || {
+                ended = program.child.try_wait().expect("a process");
+                ended.is_some() || program.is_ready()
+            },
+            LIMIT,
+        );
+        assert!(
+            ready.is_ok() && ended.is_none(),
+            "the program did not become ready: {ended:?}\n{}",
+            program.log()
+        );
+        program
+    }
+
+    fn is_ready(&self) -> bool {
+        let asked = Http::connect(self.http, None).and_then(|mut http| http.get("/readyz"));
+        asked.is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// The process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Everything it wrote to its log so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// kill -9, from any thread.
+    pub fn killer(&self) -> impl Fn() + Send + Sync + use<> {
+        let id = self.child.id().to_string();
+        move || {
+            let _ = Command::new("kill")
+                .args(["-9", &id])
+                .stderr(Stdio::null())
+                .status();
+        }
+    }
+
+    /// Waits for its end.
+    pub fn ended(mut self) -> ExitStatus {
+        self.child.wait().expect("a process")
+    }
+
+    /// Asks it to end in order, and waits.
+    pub fn stop(mut self) -> ExitStatus {
+        let _ = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        self.child.wait().expect("a process")
+    }
+
+    /// A connection for requests.
+    pub fn http(&self, token: Option<&str>) -> Http {
+        Http::connect(self.http, token).expect("the program listens")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One HTTP connection that stays open.
+pub struct Http {
+    stream: BufReader<TcpStream>,
+    token: Option<String>,
+}
+
+impl Http {
+    pub fn connect(to: SocketAddr, token: Option<&str>) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&to, LIMIT)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream: BufReader::new(stream),
+            token: token.map(str::to_owned),
+        })
+    }
+
+    pub fn get(&mut self, path: &str) -> io::Result<Answer> {
+        self.request("GET", path, &[], "")
+    }
+
+    pub fn post(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        json: &serde_json::Value,
+    ) -> io::Result<Answer> {
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        self.request("POST", path, &headers, &json.to_string())
+    }
+
+    fn request(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<Answer> {
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: desk\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        if let Some(token) = &self.token {
+            head.push_str(&format!("authorization: Bearer {token}\r\n"));
+        }
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        self.stream
+            .get_mut()
+            .write_all(format!("{head}\r\n{body}").as_bytes())?;
+        self.answer()
+    }
+
+    fn answer(&mut self) -> io::Result<Answer> {
+        let bad = || io::Error::new(io::ErrorKind::InvalidData, "not an HTTP answer");
+        let status = self
+            .line()?
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .ok_or_else(bad)?;
+        let mut headers = HeaderMap::new();
+        loop {
+            let line = self.line()?;
+            let Some((name, value)) = line.split_once(':') else {
+                break;
+            };
+            let name = HeaderName::try_from(name).map_err(|_| bad())?;
+            headers.append(
+                name,
+                HeaderValue::try_from(value.trim()).map_err(|_| bad())?,
+            );
+        }
+        let mut body = Vec::new();
+        if let Some(length) = headers.get("content-length") {
+            let length: usize = length
+                .to_str()
+                .ok()
+                .and_then(|text| text.parse().ok())
+                .ok_or_else(bad)?;
+            body.resize(length, 0);
+            self.stream.read_exact(&mut body)?;
+        } else {
+            loop {
+                let size = usize::from_str_radix(self.line()?.trim(), 16).map_err(|_| bad())?;
+                let start = body.len();
+                body.resize(start + size, 0);
+                self.stream.read_exact(&mut body[start..])?;
+                self.line()?;
+                if size == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(line.trim_end().to_owned())
+    }
+}
+
+/// One LMTP conversation (RFC 2033).
+pub struct Lmtp(BufReader<TcpStream>);
+
+impl Lmtp {
+    pub fn connect(to: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&to, LIMIT)?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_nodelay(true)?;
+        let mut lmtp = Self(BufReader::new(stream));
+        lmtp.reply(220)?;
+        lmtp.say("LHLO test.example", 250)?;
+        Ok(lmtp)
+    }
+
+    /// Hands a mail over; `Ok` once it was acknowledged.
+    pub fn deliver(&mut self, from: &str, to: &str, mail: &str) -> io::Result<()> {
+        self.say(&format!("MAIL FROM:<{from}>"), 250)?;
+        self.say(&format!("RCPT TO:<{to}>"), 250)?;
+        self.say("DATA", 354)?;
+        self.say(&format!("{mail}\r\n."), 250)
+    }
+
+    fn say(&mut self, line: &str, expected: u16) -> io::Result<()> {
+        self.0
+            .get_mut()
+            .write_all(format!("{line}\r\n").as_bytes())?;
+        self.reply(expected)
+    }
+
+    fn reply(&mut self, expected: u16) -> io::Result<()> {
+        loop {
+            let mut line = String::new();
+            if self.0.read_line(&mut line)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            if line.as_bytes().get(3) == Some(&b'-') {
+                continue;
+            }
+            if line.starts_with(&expected.to_string()) {
+                return Ok(());
+            }
+            return Err(io::Error::other(line));
+        }
+    }
+}
