@@ -227,6 +227,10 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
             .flat_map(|sent| &sent.acknowledged)
             .map(|name| format!("Request {name}"))
             .collect();
+        assert!(
+            clients.iter().all(|sent| !sent.acknowledged.is_empty()),
+            "a way in took nothing"
+        );
         assert!(acknowledged.len() >= cycles, "there was no load");
 
         // Mails are acknowledged before they are tickets.

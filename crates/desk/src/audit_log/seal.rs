@@ -96,8 +96,11 @@ async fn group(
     Ok((open.len() as u64, Some(note)))
 }
 
+/// The log's name in its checkpoints: after its key, so that it stays the same when the desk moves to another address.
 pub(super) fn origin(app: &App) -> Result<Origin, DeskError> {
-    Origin::new(&app.config.audit_origin()).map_err(|error| DeskError::Internal(error.to_string()))
+    let key = app.keyring.audit_key().verifying_key();
+    let name = data_encoding::HEXLOWER.encode(&key.as_bytes()[..8]);
+    Origin::new(&format!("bedside-audit/{name}")).map_err(|error| DeskError::Internal(error.to_string()))
 }
 
 /// Seals every second until `stop` resolves, and once more then.

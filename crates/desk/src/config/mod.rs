@@ -62,12 +62,6 @@ impl Config {
         Some(folder.join("checkpoints.txt"))
     }
 
-    /// The audit log's name in its checkpoints.
-    pub fn audit_origin(&self) -> String {
-        let host = self.public_url.split("://").last().unwrap_or("bedside");
-        format!("{host}/audit")
-    }
-
     /// The domain in the desk's own Message-IDs.
     pub fn mail_domain(&self) -> String {
         let host = self.public_url.split("://").last().unwrap_or("localhost");
