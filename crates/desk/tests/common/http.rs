@@ -37,7 +37,6 @@ impl Answer {
 
     /// The same answer, after its status was checked; the body is in the message.
     #[track_caller]
-    #[must_use]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self

@@ -1,0 +1,225 @@
+//! What the tests of the API stand on: a second organisation, things with ids, and a body for every endpoint.
+
+use crate::common::{Answer, Browser, Client, Desk};
+use axum::body::Body;
+use axum::http::Method;
+use bedside_desk::context::{Ctx, Permissions, Role, Source};
+use bedside_desk::ids::OrganisationId;
+use bedside_desk::router::{Access, Route, routes};
+use bedside_desk::staff::{self, NewToken};
+use bedside_desk::{audit_log, config, orgs, startup};
+use serde_json::{Value, json};
+
+/// Every scope there is.
+pub const ALL: &str = "tickets:read tickets:write patients:read patients:write settings:read settings:write \
+    staff:manage audit:read";
+
+/// The API's part of the route table.
+pub fn table() -> Vec<Route> {
+    routes()
+        .into_iter()
+        .filter(|route| matches!(route.access, Access::Api(_) | Access::AnyApi))
+        .collect()
+}
+
+/// Another organisation on the same desk, with a client that may do everything there.
+pub async fn neighbour(desk: &Desk) -> (OrganisationId, Client) {
+    let clinic = config::clinic::parse(&startup::built_in_clinic()).unwrap();
+    let new =
+        config::organisation::new_organisation(&clinic, "neighbour", &desk.app.ids, desk.app.now());
+    let organisation = orgs::create(&desk.app, new).await.unwrap();
+    let ctx = Ctx::system(organisation, "test", Source::Job);
+    let token = NewToken {
+        name: "test".to_owned(),
+        scopes: Permissions::parse(ALL).unwrap(),
+        expires_at: None,
+    };
+    let token = staff::create_token(&desk.app, &ctx, token).await.unwrap().1;
+    (organisation, Client::new(&desk.app, Some(token)))
+}
+
+/// Things with ids, all of one organisation.
+#[derive(Debug)]
+pub struct Things {
+    pub ticket: String,
+    pub other: String,
+    pub message: String,
+    pub answer: String,
+    pub contact: String,
+    pub patient: String,
+    pub upload: String,
+    pub attachment: String,
+    pub queue: String,
+}
+
+fn id(answer: &Answer) -> String {
+    answer.json()["id"].as_str().unwrap().to_owned()
+}
+
+/// Uploads `bytes` under `name`.
+pub async fn upload(client: &Client, key: &[(&str, &str)], name: &str, bytes: &[u8]) -> Answer {
+    let edge = "an-edge-that-stands-in-no-file";
+    let mut body = format!(
+        "--{edge}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         content-type: text/html\r\n\r\n"
+    )
+    .into_bytes();
+    body.extend(bytes);
+    body.extend(format!("\r\n--{edge}--\r\n").into_bytes());
+    let kind = format!("multipart/form-data; boundary={edge}");
+    let headers = [&[("content-type", kind.as_str())], key].concat();
+    client
+        .request(
+            Method::POST,
+            "/api/v1/attachments",
+            &headers,
+            Body::from(body),
+        )
+        .await
+}
+
+/// A ticket from `address`: its id and its first message's.
+pub async fn ticket(client: &Client, address: &str) -> (String, String) {
+    let body = json!({ "requester": { "email": address, "name": "Rosa Alvarez" }, "body": "I need a refill, please." });
+    let made = client
+        .post("/api/v1/tickets", &body)
+        .await
+        .expect(201)
+        .json();
+    (
+        made["id"].as_str().unwrap().to_owned(),
+        made["message_id"].as_str().unwrap().to_owned(),
+    )
+}
+
+impl Things {
+    /// Fresh ones, made by `client`; `who` keeps their addresses apart.
+    pub async fn new(client: &Client, who: &str) -> Self {
+        let (one, message) = ticket(client, &format!("{who}@patient.example")).await;
+        let (other, _) = ticket(client, &format!("{who}@patient.example")).await;
+        let upload = id(&upload(client, &[], "scan.txt", b"a scan").await.expect(201));
+        let reply = json!({ "body": "Here it is.", "attachments": [upload] });
+        let answer = id(&client
+            .post(&format!("/api/v1/tickets/{one}/messages"), &reply)
+            .await
+            .expect(201));
+        let shown = client
+            .get(&format!("/api/v1/tickets/{one}"))
+            .await
+            .expect(200)
+            .json();
+        let words = client
+            .get(&format!("/api/v1/tickets/{one}/messages"))
+            .await
+            .expect(200)
+            .json();
+        let patient =
+            json!({ "name": "Rosa Alvarez", "email": format!("{who}-patient@patient.example") });
+        Self {
+            contact: shown["contact_id"].as_str().unwrap().to_owned(),
+            queue: shown["queue_id"].as_str().unwrap().to_owned(),
+            attachment: words["items"][1]["attachments"][0]["id"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+            patient: id(&client.post("/api/v1/patients", &patient).await.expect(201)),
+            ticket: one,
+            other,
+            message,
+            answer,
+            upload,
+        }
+    }
+
+    /// A route's path with these ids in it.
+    pub fn path(&self, route: &str) -> String {
+        let id = if route.contains("/patients/") {
+            &self.patient
+        } else if route.contains("/contacts/") {
+            &self.contact
+        } else if route.contains("/attachments/") {
+            &self.attachment
+        } else {
+            &self.ticket
+        };
+        route
+            .replace("{id}", id)
+            .replace("{message_id}", &self.answer)
+    }
+
+    /// A body that an endpoint takes; every `POST` and `PATCH` of the table has one here.
+    pub fn body(&self, method: &Method, route: &str) -> Value {
+        let short = route.strip_prefix("/api/v1/").unwrap();
+        match (method.as_str(), short) {
+            ("POST", "tickets") => json!({ "contact_id": self.contact, "body": "One more thing." }),
+            ("PATCH", "tickets/{id}") => json!({ "urgency": "urgent" }),
+            ("POST", "tickets/{id}/messages") => json!({ "body": "It is on its way." }),
+            ("POST", "tickets/{id}/notes") => json!({ "body": "Called the pharmacy." }),
+            ("POST", "tickets/{id}/merge") => json!({ "into": self.other }),
+            ("POST", "tickets/{id}/split") => {
+                json!({ "messages": [self.message], "subject": "Another matter" })
+            }
+            ("POST", "tickets/{id}/links") => json!({ "ticket_id": self.other }),
+            ("POST", "patients") => json!({ "name": "Luis Ruiz" }),
+            ("POST", "patients/search") => json!({ "mrn": "A-1" }),
+            ("PATCH", "patients/{id}") => json!({ "language": "es" }),
+            ("POST", "contacts/{id}/patient") => json!({ "patient_id": self.patient }),
+            ("POST", "search") => json!({ "q": "refill" }),
+            ("POST", "tickets/{id}/follow" | "tickets/{id}/messages/{message_id}/undo") => {
+                Value::Null
+            }
+            (method, route) => panic!("{method} {route} needs a body here"),
+        }
+    }
+}
+
+/// Whoever calls: a bearer token, or a person for what only people do.
+pub enum Caller {
+    Token(Client),
+    Person(Box<Browser>),
+}
+
+impl Caller {
+    /// A caller that `route` is meant for, with every scope.
+    pub async fn for_route(desk: &Desk, client: Client, route: &str) -> Self {
+        if route.ends_with("/follow") {
+            Self::Person(Box::new(desk.browser(Role::Administrator).await))
+        } else {
+            Self::Token(client)
+        }
+    }
+
+    /// Sends a request with `body` as JSON, or a file where the endpoint takes one.
+    pub async fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
+        let mut all = headers.to_vec();
+        let bytes = if body.is_null() {
+            Body::empty()
+        } else {
+            all.push(("content-type", "application/json"));
+            Body::from(body.to_string())
+        };
+        match self {
+            Self::Token(client) => client.request(method.clone(), path, &all, bytes).await,
+            Self::Person(browser) => browser.request(method.clone(), path, &all, bytes).await,
+        }
+    }
+}
+
+/// (action, outcome) of everything in the organisation's audit log that is no read, newest first.
+pub async fn audited(desk: &Desk) -> Vec<(String, String)> {
+    let entries = audit_log::list(&desk.app, &desk.system(), None, 1000)
+        .await
+        .unwrap();
+    let read = ["read", "list", "search"];
+    entries
+        .into_iter()
+        .filter(|entry| !read.iter().any(|end| entry.action.ends_with(end)))
+        .map(|entry| (entry.action, entry.outcome))
+        .collect()
+}

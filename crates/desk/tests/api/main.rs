@@ -1,0 +1,15 @@
+//! The JSON API through its router, on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod events;
+mod files;
+mod fixtures;
+mod operators;
+mod people;
+mod tickets;
+mod twice;
+mod walls;

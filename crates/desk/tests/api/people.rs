@@ -1,0 +1,107 @@
+//! Patients, contacts, settings, search, the log, oneself.
+
+use crate::common::both_engines;
+use crate::fixtures::{ALL, Things, audited};
+use bedside_desk::context::Role;
+use bedside_desk::search;
+use serde_json::json;
+
+both_engines! {
+    async fn a_patient_is_added_found_and_changed(desk: Desk) {
+        let client = desk.client("patients:read patients:write").await;
+        let new = json!({
+            "name": "Ana Ruiz", "birth_date": "1979-04-02", "mrn": "A-10442", "email": "ana@patient.example", "language": "es",
+        });
+        let made = client.post("/api/v1/patients", &new).await.expect(201);
+        let path = made.header("location").unwrap().to_owned();
+        let shown = client.get(&path).await.expect(200);
+        assert_eq!((shown.json()["name"].as_str(), shown.header("etag")), (Some("Ana Ruiz"), Some("\"v1\"")));
+        for wanted in [
+            json!({ "mrn": "a 10442" }),
+            json!({ "email": "ANA@patient.example" }),
+            json!({ "name": " ANA  ruiz", "birth_date": "1979-04-02" }),
+        ] {
+            let found = client.post("/api/v1/patients/search", &wanted).await.expect(200).json();
+            assert_eq!(found["items"][0]["id"], shown.json()["id"], "{wanted}");
+        }
+        client.post("/api/v1/patients/search", &json!({ "name": "Ana Ruiz" })).await.expect(422);
+        client.patch(&path, "\"v1\"", &json!({ "mrn": null, "secure_link": true })).await.expect(200);
+        let changed = client.get(&path).await.json();
+        assert_eq!((&changed["mrn"], &changed["birth_date"], &changed["language"]), (&json!(null), &json!("1979-04-02"), &json!("es")));
+        let stale = client.patch(&path, "\"v1\"", &json!({ "name": "Eve" })).await.expect(412).json();
+        assert_eq!(stale["changed"], json!(["patient"]));
+        let blind = desk.client("patients:write").await;
+        blind.patch(&path, "\"v2\"", &json!({ "name": "Eve" })).await.expect(403);
+        let log = audited(&desk).await;
+        assert!(log.iter().any(|(action, _)| action == "patient.create"));
+        assert!(log.iter().any(|(action, _)| action == "patient.change"));
+    }
+
+    async fn an_address_that_is_taken_is_neither_moved_nor_explained(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let before = client.get(&format!("/api/v1/contacts/{}", things.contact)).await.expect(200).json();
+        let refused = client.post("/api/v1/patients", &json!({ "name": "Eve", "email": "rosa@patient.example" })).await;
+        assert_eq!(refused.status, 409);
+        assert_eq!(refused.json()["code"], "address_taken");
+        assert!(!refused.text().contains("Rosa"), "{}", refused.text());
+        assert_eq!(client.get(&format!("/api/v1/contacts/{}", things.contact)).await.json(), before);
+        let nobody = client.post("/api/v1/patients/search", &json!({ "name": "Eve", "birth_date": "2000-01-01" })).await;
+        assert_eq!(nobody.json()["items"], json!([]));
+    }
+
+    async fn a_contact_stands_for_a_patient(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let path = format!("/api/v1/contacts/{}", things.contact);
+        client.post(&format!("{path}/patient"), &json!({})).await.expect(422);
+        client.post(&format!("{path}/patient"), &json!({ "patient_id": things.patient })).await.expect(204);
+        assert_eq!(client.get(&path).await.expect(200).json()["patient_id"], json!(things.patient));
+        let body = json!({ "patient_id": things.patient, "body": "A call: she needs a refill.", "channel": "phone" });
+        let id = client.post("/api/v1/tickets", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let shown = client.get(&format!("/api/v1/tickets/{id}")).await.json();
+        assert_eq!((&shown["patient"]["id"], &shown["channel"]), (&json!(things.patient), &json!("phone")));
+        let reader = desk.client("tickets:read").await;
+        assert!(reader.get(&format!("/api/v1/tickets/{id}")).await.expect(200).json()["patient"].is_null());
+        client.post(&format!("{path}/patient"), &json!({ "patient_id": null })).await.expect(204);
+        assert!(client.get(&path).await.json()["patient_id"].is_null());
+    }
+
+    async fn settings_are_read(desk: Desk) {
+        let client = desk.client("settings:read").await;
+        let queues = client.get("/api/v1/queues").await.expect(200).json();
+        assert!(queues["items"].as_array().unwrap().iter().any(|queue| queue["purpose"] == "crisis"));
+        let categories = client.get("/api/v1/categories").await.expect(200).json();
+        assert!(categories["items"].as_array().unwrap().iter().any(|category| category["code"] == "billing"));
+    }
+
+    async fn tickets_are_found_by_their_words(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        search::catch_up(&desk.app, desk.organisation).await.unwrap();
+        let found = client.post("/api/v1/search", &json!({ "q": "refill" })).await.expect(200).json();
+        let ids: Vec<&str> = found["items"].as_array().unwrap().iter().map(|hit| hit["ticket"]["id"].as_str().unwrap()).collect();
+        assert!(ids.contains(&things.ticket.as_str()) && ids.contains(&things.other.as_str()), "{found}");
+        client.post("/api/v1/search", &json!({ "q": "refill", "limit": 51 })).await.expect(422);
+        client.post("/api/v1/search", &json!({ "q": "x".repeat(300) })).await.expect(422);
+        client.post("/api/v1/search", &json!({ "q": "refill", "cursor": "x" })).await.expect(400);
+    }
+
+    async fn the_log_is_read_by_those_who_may(desk: Desk) {
+        Things::new(&desk.client(ALL).await, "rosa").await;
+        let client = desk.client("audit:read").await;
+        let page = client.get("/api/v1/audit?limit=3").await.expect(200).json();
+        assert_eq!(page["items"][0]["action"], "audit.read");
+        let next = page["next"].as_str().unwrap();
+        let older = client.get(&format!("/api/v1/audit?limit=3&cursor={next}")).await.expect(200).json();
+        assert_eq!(older["items"].as_array().unwrap().len(), 3);
+        assert_ne!(older["items"][0]["id"], page["items"][2]["id"]);
+    }
+
+    async fn one_sees_oneself(desk: Desk) {
+        let token = desk.client("tickets:read audit:read").await.get("/api/v1/me").await.expect(200).json();
+        assert_eq!((&token["kind"], &token["scopes"]), (&json!("token"), &json!(["tickets:read", "audit:read"])));
+        let person = desk.browser(Role::Nurse).await.get("/api/v1/me").await.expect(200).json();
+        assert_eq!((&person["kind"], &person["role"]), (&json!("staff"), &json!("nurse")));
+    }
+}

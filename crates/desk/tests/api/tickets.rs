@@ -1,0 +1,214 @@
+//! Tickets and their words.
+
+use crate::common::both_engines;
+use crate::fixtures::{ALL, Things, audited, ticket};
+use axum::body::Body;
+use axum::http::Method;
+use bedside_desk::context::Role;
+use bedside_desk::router::session_cookie;
+use bedside_desk::staff;
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+
+const RW: &str = "tickets:read tickets:write";
+
+both_engines! {
+    async fn a_ticket_lives(desk: Desk) {
+        let client = desk.client(RW).await;
+        let new = json!({
+            "requester": { "email": "ana@patient.example", "name": "Ana Ruiz" }, "subject": "Question about my bill",
+            "body": "Why was I charged twice?", "category": "billing", "language": "en",
+        });
+        let made = client.post("/api/v1/tickets", &new).await.expect(201);
+        let (id, number) = (made.json()["id"].as_str().unwrap().to_owned(), made.json()["number"].as_i64().unwrap());
+        let path = format!("/api/v1/tickets/{id}");
+        assert_eq!(made.header("location"), Some(path.as_str()));
+
+        let shown = client.get(&path).await.expect(200);
+        assert_eq!(shown.header("etag"), Some("\"v1\""));
+        assert_eq!(client.get(&format!("/api/v1/tickets/{number}")).await.expect(200).json(), shown.json());
+        let ticket = shown.json();
+        assert_eq!((ticket["status"].as_str(), ticket["category"].as_str()), (Some("new"), Some("billing")));
+        assert_eq!(ticket["contact"]["addresses"][0]["value"], "ana@patient.example");
+        assert!(ticket["due_at"].as_str().unwrap().ends_with('Z'));
+
+        let assign = json!({ "assignee_id": desk.id_of(Role::Nurse), "add_tags": ["Double Charge"], "urgency": "urgent" });
+        let changed = client.patch(&path, "\"v1\"", &assign).await.expect(200);
+        assert_eq!((changed.header("etag"), changed.json()["version"].as_i64()), (Some("\"v2\""), Some(2)));
+        let stale = client.patch(&path, "\"v1\"", &json!({ "subject": "Mine" })).await.expect(412).json();
+        assert_eq!(stale["changed"], json!(["assignee_id", "status", "tags", "urgency"]));
+        assert_eq!(stale["version"], 2);
+        client.patch(&path, "\"v2\"", &json!({ "assignee_id": null, "remove_tags": ["double charge"] })).await.expect(200);
+        let ticket = client.get(&path).await.json();
+        assert_eq!((&ticket["assignee_id"], &ticket["tags"]), (&Value::Null, &json!([])));
+
+        let reply = json!({ "body": "We will **refund** it.", "status": "resolved" });
+        let answer = client.post(&format!("{path}/messages"), &reply).await.expect(201).json();
+        client.post(&format!("{path}/notes"), &json!({ "body": "Billing knows." })).await.expect(201);
+        let words = client.get(&format!("{path}/messages")).await.expect(200).json();
+        let kinds: Vec<&str> = words["items"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["inbound", "outbound", "note"]);
+        assert_eq!(words["items"][1]["id"], answer["id"]);
+        assert!(words["items"][1]["html"].as_str().unwrap().contains("<strong>refund</strong>"));
+        assert_eq!(client.get(&path).await.json()["status"], "resolved");
+
+        let undo = format!("{path}/messages/{}/undo", answer["id"].as_str().unwrap());
+        client.post(&undo, &json!({})).await.expect(204);
+        assert_eq!(client.get(&path).await.json()["status"], "open");
+        assert_eq!(client.get(&format!("{path}/messages")).await.json()["items"][1]["state"], "cancelled");
+        let note = words["items"][2]["id"].as_str().unwrap();
+        client.post(&format!("{path}/messages/{note}/undo"), &json!({})).await.expect(404);
+
+        let log: Vec<String> = audited(&desk).await.into_iter().map(|(action, _)| action).collect();
+        for action in ["ticket.create", "ticket.change", "message.send", "note.add", "message.undo"] {
+            assert!(log.iter().any(|one| one == action), "{action} is not in the log");
+        }
+        desk.audit_is_whole().await;
+    }
+
+    async fn tickets_are_joined_and_taken_apart(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let path = format!("/api/v1/tickets/{}", things.ticket);
+        let split = json!({ "messages": [things.message, things.message], "subject": "Another matter" });
+        let made = client.post(&format!("{path}/split"), &split).await.expect(201).json();
+        client.post(&format!("{path}/links"), &json!({ "ticket_id": things.other })).await.expect(204);
+        let links = client.get(&path).await.expect(200).json()["links"].clone();
+        let kinds: Vec<&str> = links.as_array().unwrap().iter().map(|link| link["kind"].as_str().unwrap()).collect();
+        assert!(kinds.contains(&"related") && kinds.contains(&"split_into"), "{kinds:?}");
+        client.post(&format!("{path}/merge"), &json!({ "into": things.other })).await.expect(204);
+        assert_eq!(client.get(&path).await.json()["merged_into"], json!(things.other));
+        let again = client.post(&format!("{path}/merge"), &json!({ "into": made["id"] })).await.expect(409).json();
+        assert_eq!(again["code"], "merged");
+        let (stranger, _) = ticket(&client, "someone@else.example").await;
+        let refused = client.post(&format!("/api/v1/tickets/{stranger}/merge"), &json!({ "into": things.other })).await;
+        assert_eq!(refused.expect(409).json()["code"], "other_person");
+
+        client.post(&format!("{path}/follow"), &json!({})).await.expect(403);
+        let person = desk.browser(Role::Agent).await;
+        let follow = format!("/api/v1/tickets/{}/follow", things.other);
+        person.request(Method::POST, &follow, &[], Body::empty()).await.expect(204);
+        let shown = client.get(&format!("/api/v1/tickets/{}", things.other)).await.json();
+        assert_eq!(shown["follower_ids"], json!([desk.id_of(Role::Agent)]));
+        person.request(Method::DELETE, &follow, &[], Body::empty()).await.expect(204);
+
+        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test").await.unwrap();
+        let cookie = format!("{}={}", session_cookie(&desk.app).name(), session.token);
+        for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 204)] {
+            let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", site)];
+            desk.stranger().request(Method::POST, &follow, &headers, Body::empty()).await.expect(status);
+        }
+    }
+
+    async fn lists_go_on_without_gap_or_repetition(desk: Desk) {
+        let client = desk.client(RW).await;
+        for number in 0..7 {
+            let (id, _) = ticket(&client, &format!("rosa{}@patient.example", number % 2)).await;
+            client.patch(&format!("/api/v1/tickets/{id}"), "\"v1\"", &json!({ "add_tags": ["seven"] })).await.expect(200);
+        }
+        let (done, _) = ticket(&client, "luis@patient.example").await;
+        client.patch(&format!("/api/v1/tickets/{done}"), "\"v1\"", &json!({ "status": "closed" })).await.expect(200);
+        let one = client.get("/api/v1/tickets?limit=1").await.expect(200).json()["items"][0].clone();
+        let lists = [
+            ("view=active".to_owned(), 7),
+            (format!("queue={}", one["queue_id"].as_str().unwrap()), 7),
+            (String::new(), 7),
+            ("status=new".to_owned(), 7),
+            ("status=closed".to_owned(), 1),
+            ("view=done".to_owned(), 1),
+            ("tag=Seven".to_owned(), 7),
+        ];
+        for (list, count) in lists {
+            let mut seen = Vec::new();
+            let mut cursor = String::new();
+            loop {
+                let page = client.get(&format!("/api/v1/tickets?limit=2&{list}{cursor}")).await.expect(200).json();
+                seen.extend(page["items"].as_array().unwrap().iter().map(|row| row["number"].as_i64().unwrap()));
+                let Some(next) = page["next"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            let all = seen.len();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!((seen.len(), all), (count, count), "{list}");
+        }
+        let path = format!("/api/v1/tickets/{done}");
+        for number in 0..4 {
+            client.post(&format!("{path}/notes"), &json!({ "body": format!("note {number}") })).await.expect(201);
+        }
+        let newest = client.get(&format!("{path}/messages?limit=3")).await.expect(200).json();
+        let next = newest["next"].as_str().unwrap();
+        let older = client.get(&format!("{path}/messages?limit=3&cursor={next}")).await.expect(200).json();
+        let text = |page: &Value, at: usize| page["items"][at]["body"].as_str().unwrap().to_owned();
+        assert_eq!((text(&newest, 0), text(&newest, 2), text(&older, 1)), ("note 1".into(), "note 3".into(), "note 0".into()));
+        assert!(older["next"].is_null());
+    }
+
+    async fn a_cursor_that_is_not_ours_is_refused(desk: Desk) {
+        let client = desk.client(ALL).await;
+        for number in 0..3 {
+            ticket(&client, &format!("rosa{number}@patient.example")).await;
+        }
+        let cursor = client.get("/api/v1/tickets?limit=1").await.expect(200).json()["next"].as_str().unwrap().to_owned();
+        let mut wrong = vec![cursor[..cursor.len() - 1].to_owned(), cursor[1..].to_owned(), String::from("x"), format!("{cursor}A")];
+        let mut runner = TestRunner::deterministic();
+        for _ in 0..40 {
+            wrong.push("[A-Za-z0-9_-]{1,80}".new_tree(&mut runner).unwrap().current());
+        }
+        for text in wrong {
+            let answer = client.get(&format!("/api/v1/tickets?limit=1&cursor={text}")).await;
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (400, Some("invalid_cursor")), "{text}");
+        }
+        for other in ["/api/v1/tickets?view=done&cursor=", "/api/v1/tickets?status=new&cursor=", "/api/v1/audit?cursor="] {
+            client.get(&format!("{other}{cursor}")).await.expect(400);
+        }
+    }
+
+    async fn what_can_not_be_used_is_said_plainly(desk: Desk) {
+        let client = desk.client(RW).await;
+        let (id, _) = ticket(&client, "rosa@patient.example").await;
+        let path = format!("/api/v1/tickets/{id}");
+        let json_type = [("content-type", "application/json")];
+        client.json(Method::PATCH, &path, &[], &json!({})).await.expect(428);
+        for tag in ["*", "W/\"v1\"", "v1", "\"1\""] {
+            let answer = client.patch(&path, tag, &json!({})).await.expect(400).json();
+            assert_eq!(answer["code"], "if_match", "{tag}");
+        }
+        let cases: [(&str, &str, u16, &str, Option<&str>); 8] = [
+            ("{", "json_syntax", 400, "", None),
+            ("[]", "invalid", 422, "", Some("invalid")),
+            (r#"{"body":"x","admin":true}"#, "invalid", 422, "admin", Some("unknown_field")),
+            (r#"{"requester":{"email":"a@b.example","role":1},"body":"x"}"#, "invalid", 422, "requester.role", Some("unknown_field")),
+            (r#"{"requester":{"email":"a@b.example"}}"#, "invalid", 422, "body", Some("required")),
+            (r#"{"requester":{"email":"Jane Doe"},"body":"x"}"#, "invalid", 422, "email", Some("invalid")),
+            (r#"{"body":"x"}"#, "invalid", 422, "requester", Some("choose_one")),
+            (r#"{"requester":{"email":"a@b.example"},"body":" "}"#, "invalid", 422, "body", Some("required")),
+        ];
+        for (text, code, status, field, reason) in cases {
+            let answer = client.request(Method::POST, "/api/v1/tickets", &json_type, Body::from(text)).await;
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{text}");
+            let problem = answer.json();
+            assert_eq!((answer.status, problem["code"].as_str()), (status, Some(code)), "{text}: {problem}");
+            if let Some(reason) = reason {
+                let error = &problem["errors"][0];
+                assert_eq!((error["field"].as_str(), error["code"].as_str()), (Some(field), Some(reason)), "{text}");
+            }
+            assert!(!problem.to_string().contains("Jane Doe"), "an error repeats what was sent");
+        }
+        let large = format!("{{\"body\":\"{}\"}}", "x".repeat(3 << 20));
+        client.request(Method::POST, "/api/v1/tickets", &json_type, Body::from(large)).await.expect(413);
+        client.request(Method::POST, "/api/v1/tickets", &[], Body::from("{}")).await.expect(415);
+        let deep = "[".repeat(10_000);
+        let answer = client.request(Method::POST, "/api/v1/tickets", &json_type, Body::from(deep)).await;
+        assert_eq!(answer.expect(400).json()["code"], "json_too_deep");
+        for query in ["limit=0", "limit=101", "limit=x", "colour=red", "view=active&status=new", "assignee=me", "status=lost"] {
+            client.get(&format!("/api/v1/tickets?{query}")).await.expect(422);
+        }
+        for id in ["nothing", "0", "99999999", "00000000-0000-0000-0000-000000000000"] {
+            client.get(&format!("/api/v1/tickets/{id}")).await.expect(404);
+            client.get(&format!("/api/v1/tickets/{id}/messages")).await.expect(404);
+        }
+        client.delete(&path).await.expect(405);
+    }
+}
