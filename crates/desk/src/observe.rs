@@ -50,6 +50,10 @@ const BUCKETS: [f64; 12] = [
 const FOLD_EVERY: u64 = 4096;
 
 /// The figures of this process; set up at the first call.
+#[expect(
+    clippy::missing_panics_doc,
+    reason = "the list of buckets is a constant that is not empty"
+)]
 pub fn figures() -> &'static PrometheusHandle {
     static FIGURES: OnceLock<PrometheusHandle> = OnceLock::new();
     FIGURES.get_or_init(|| {
@@ -144,7 +148,7 @@ pub async fn requests(State(app): State<App>, request: Request, next: Next) -> R
             status = status.as_u16(),
             micros = took.as_micros(),
             "answered"
-        )
+        );
     });
     let status = status.as_str().to_owned();
     metrics::counter!(name::REQUESTS, "route" => route.clone(), "method" => method.clone(), "status" => status)

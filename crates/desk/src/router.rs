@@ -163,21 +163,21 @@ pub fn router(app: &App) -> Router {
 /// The HTTP service with these ways in alone.
 pub fn router_of(app: &App, routes: Vec<Route>) -> Router {
     crate::observe::figures();
-    let mut router = Router::new();
+    let mut service = Router::new();
     for route in routes {
         let door = Door {
             app: app.clone(),
             access: route.access,
             polled: route.polled,
         };
-        router = router.route(
+        service = service.route(
             route.path,
             route
                 .handler
                 .layer(middleware::from_fn_with_state(door, enter)),
         );
     }
-    router
+    service
         .fallback(|| async { DeskError::NotFound })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn_with_state(

@@ -18,6 +18,7 @@ use bedside_web::multipart::{Limits, Multipart};
 use bytes::Bytes;
 use futures_util::stream;
 use serde::Serialize;
+use std::fmt::Write;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -179,7 +180,7 @@ fn disposition(name: &str) -> HeaderValue {
         if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
             exact.push(char::from(byte));
         } else {
-            exact.push_str(&format!("%{byte:02X}"));
+            let _ = write!(exact, "%{byte:02X}");
         }
     }
     HeaderValue::from_str(&format!(

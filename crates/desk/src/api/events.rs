@@ -13,7 +13,7 @@ use axum::Extension;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use bedside_db::Notice;
+use bedside_db::{Id, Notice};
 use bedside_web::Problem;
 use bedside_web::json::Json;
 use bedside_web::query;
@@ -75,8 +75,8 @@ impl From<Event> for EventOut {
         Self {
             sequence: event.sequence,
             kind: event.kind,
-            ticket_id: event.ticket_id.map(|id| id.uuid()),
-            message_id: event.message_id.map(|id| id.uuid()),
+            ticket_id: event.ticket_id.map(Id::uuid),
+            message_id: event.message_id.map(Id::uuid),
             actor_kind: event.actor_kind,
             actor_id: event.actor_id,
             data: event.data,

@@ -145,6 +145,10 @@ impl<'de> Deserialize<'de> for Instant {
 }
 
 /// Reads a field that `null` empties: absent is `None`, `null` is `Some(None)`.
+#[expect(
+    clippy::option_option,
+    reason = "absent, emptied and set are three things"
+)]
 pub(super) fn emptied<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<Option<T>>, D::Error> {

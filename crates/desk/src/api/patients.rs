@@ -103,6 +103,10 @@ pub(super) async fn show(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "language": "es", "mrn": null }))]
+#[expect(
+    clippy::option_option,
+    reason = "absent, emptied and set are three things"
+)]
 pub(super) struct PatientPatch {
     /// Full name.
     name: Option<String>,

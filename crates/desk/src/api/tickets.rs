@@ -303,6 +303,10 @@ pub(super) async fn show(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "status": "open", "assignee_id": null, "add_tags": ["billing dispute"] }))]
+#[expect(
+    clippy::option_option,
+    reason = "absent, emptied and set are three things"
+)]
 pub(super) struct PatchIn {
     /// Where it stands.
     status: Option<Status>,

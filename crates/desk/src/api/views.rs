@@ -6,7 +6,7 @@ use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
 use crate::tickets::{Status, Urgency};
 use crate::timeline::{AttachmentView, MessageKind, MessageState, MessageView};
-use bedside_db::Timestamp;
+use bedside_db::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -93,14 +93,14 @@ impl TicketOut {
             number: ticket.number,
             subject,
             status: ticket.status,
-            sub_status_id: ticket.sub_status.map(|id| id.uuid()),
+            sub_status_id: ticket.sub_status.map(Id::uuid),
             urgency: ticket.urgency,
             safety: ticket.safety.clone(),
             category: ticket.category.clone(),
             queue_id: ticket.queue.uuid(),
-            assignee_id: ticket.assignee.map(|id| id.uuid()),
+            assignee_id: ticket.assignee.map(Id::uuid),
             contact_id: ticket.contact.uuid(),
-            patient_id: ticket.patient.map(|id| id.uuid()),
+            patient_id: ticket.patient.map(Id::uuid),
             channel: ticket.channel.clone(),
             language: ticket.locale.tag(),
             tags,
@@ -114,7 +114,7 @@ impl TicketOut {
             waiting_since: at(ticket.waiting_since),
             snoozed_until: at(ticket.snoozed_until),
             resolved_at: at(ticket.resolved_at),
-            merged_into: ticket.merged_into.map(|id| id.uuid()),
+            merged_into: ticket.merged_into.map(Id::uuid),
             message_count: ticket.message_count,
             last_message_at: Instant(ticket.last_message_at),
             last_message_by: ticket.last_message_by.clone(),
@@ -183,7 +183,7 @@ impl From<TicketView> for TicketDetail {
             contact: view.contact.into(),
             patient: view.patient.map(Into::into),
             links: view.links.into_iter().map(Into::into).collect(),
-            follower_ids: view.followers.into_iter().map(|id| id.uuid()).collect(),
+            follower_ids: view.followers.into_iter().map(Id::uuid).collect(),
             triage,
         }
     }
@@ -399,7 +399,7 @@ impl From<ContactView> for ContactOut {
     fn from(view: ContactView) -> Self {
         Self {
             id: view.id.uuid(),
-            patient_id: view.patient_id.map(|id| id.uuid()),
+            patient_id: view.patient_id.map(Id::uuid),
             name: view.name,
             language: view.locale,
             secure_link: view.secure_link,
