@@ -1,13 +1,14 @@
 //! What the tests of the API stand on: a second organisation, things with ids, and a body for every endpoint.
 
-use crate::common::{Answer, Browser, Client, Desk};
+use crate::common::{Answer, Client, Desk};
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::{Ctx, Permissions, Role, Source};
 use bedside_desk::ids::OrganisationId;
-use bedside_desk::router::{Access, Route, routes};
+use bedside_desk::router::{Access, Route, routes, session_cookie};
 use bedside_desk::staff::{self, NewToken};
 use bedside_desk::{audit_log, config, orgs, startup};
+use bedside_web::csrf;
 use serde_json::{Value, json};
 
 /// Every scope there is.
@@ -176,20 +177,64 @@ impl Things {
 /// Whoever calls: a bearer token, or a person for what only people do.
 pub enum Caller {
     Token(Client),
-    Person(Box<Browser>),
+    Person(Person),
+}
+
+/// Somebody signed in whose page calls the API.
+pub struct Person {
+    client: Client,
+    cookie: String,
+    page: String,
+}
+
+impl Person {
+    /// The person with `role`.
+    pub async fn new(desk: &Desk, role: Role) -> Self {
+        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(role), "test")
+            .await
+            .unwrap();
+        Self {
+            client: desk.stranger(),
+            cookie: format!("{}={}", session_cookie(&desk.app).name(), session.token),
+            page: csrf::token(
+                session.token.as_bytes(),
+                [7; 8],
+                &desk.app.keyring.web_mac(),
+            ),
+        }
+    }
+
+    /// Sends a request with the cookie, from `site`, with the page's token or without.
+    pub async fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        (site, page): (&str, bool),
+        more: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
+        let mut headers = vec![("cookie", self.cookie.as_str()), ("sec-fetch-site", site)];
+        if page {
+            headers.push(("x-csrf-token", &self.page));
+        }
+        headers.extend(more);
+        self.client
+            .request(method.clone(), path, &headers, body)
+            .await
+    }
 }
 
 impl Caller {
     /// A caller that `route` is meant for, with every scope.
     pub async fn for_route(desk: &Desk, client: Client, route: &str) -> Self {
         if route.ends_with("/follow") {
-            Self::Person(Box::new(desk.browser(Role::Administrator).await))
+            Self::Person(Person::new(desk, Role::Administrator).await)
         } else {
             Self::Token(client)
         }
     }
 
-    /// Sends a request with `body` as JSON, or a file where the endpoint takes one.
+    /// Sends a request with `body` as JSON.
     pub async fn send(
         &self,
         method: &Method,
@@ -206,7 +251,11 @@ impl Caller {
         };
         match self {
             Self::Token(client) => client.request(method.clone(), path, &all, bytes).await,
-            Self::Person(browser) => browser.request(method.clone(), path, &all, bytes).await,
+            Self::Person(person) => {
+                person
+                    .send(method, path, ("same-origin", true), &all, bytes)
+                    .await
+            }
         }
     }
 }

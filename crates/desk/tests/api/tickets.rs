@@ -1,12 +1,10 @@
 //! Tickets and their words.
 
 use crate::common::both_engines;
-use crate::fixtures::{ALL, Things, audited, ticket};
+use crate::fixtures::{ALL, Person, Things, audited, ticket};
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::Role;
-use bedside_desk::router::session_cookie;
-use bedside_desk::staff;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -86,19 +84,18 @@ both_engines! {
         assert_eq!(refused.expect(409).json()["code"], "other_person");
 
         client.post(&format!("{path}/follow"), &json!({})).await.expect(403);
-        let person = desk.browser(Role::Agent).await;
+        let person = Person::new(&desk, Role::Agent).await;
         let follow = format!("/api/v1/tickets/{}/follow", things.other);
-        person.request(Method::POST, &follow, &[], Body::empty()).await.expect(204);
+        let call = async |method, from| person.send(&method, &follow, from, &[], Body::empty()).await;
+        call(Method::POST, ("same-origin", true)).await.expect(204);
         let shown = client.get(&format!("/api/v1/tickets/{}", things.other)).await.json();
         assert_eq!(shown["follower_ids"], json!([desk.id_of(Role::Agent)]));
-        person.request(Method::DELETE, &follow, &[], Body::empty()).await.expect(204);
-
-        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test").await.unwrap();
-        let cookie = format!("{}={}", session_cookie(&desk.app).name(), session.token);
-        for (site, status) in [("cross-site", 403), ("same-site", 403), ("same-origin", 204)] {
-            let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", site)];
-            desk.stranger().request(Method::POST, &follow, &headers, Body::empty()).await.expect(status);
+        for forged in [("cross-site", true), ("same-site", true), ("same-origin", false)] {
+            call(Method::DELETE, forged).await.expect(403);
         }
+        call(Method::DELETE, ("same-origin", true)).await.expect(204);
+        let shown = client.get(&format!("/api/v1/tickets/{}", things.other)).await.json();
+        assert_eq!(shown["follower_ids"], json!([]));
     }
 
     async fn lists_go_on_without_gap_or_repetition(desk: Desk) {
