@@ -70,17 +70,7 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
     {
         return Ok(());
     }
-    let from = mail
-        .from
-        .as_ref()
-        .or(mail.sender.as_ref())
-        .and_then(|from| Address::parse(&from.address).ok());
-    let Some(from) = from.or_else(|| {
-        source
-            .mail_from
-            .as_deref()
-            .and_then(|path| Address::parse(path).ok())
-    }) else {
+    let Some((from, is_author)) = sender(&mail, &source) else {
         return parked::park(app, claimed, &source, Some(&raw), Reason::NoSender).await;
     };
     let letter = Letter {
@@ -90,6 +80,7 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
         raw: &raw,
         mail: &mail,
         from,
+        is_author,
     };
     // Two first mails of one person at the same moment make one contact, and two answers change one ticket one after
     // the other: whoever comes second looks again.
@@ -110,6 +101,26 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
     Err(DeskError::Unavailable(
         "the same ticket changes all the time".to_owned(),
     ))
+}
+
+/// Whom an answer could reach, and whether that is the author: From, or else Sender, or else the return path.
+fn sender(mail: &ParsedMail, source: &Source) -> Option<(Address, bool)> {
+    let author = mail.from.as_ref().map(|from| from.address.as_str());
+    let others = [
+        mail.sender.as_ref().map(|sender| sender.address.as_str()),
+        source.mail_from.as_deref(),
+    ];
+    let read = |address: &str| Address::parse(address).ok();
+    author
+        .and_then(read)
+        .map(|address| (address, true))
+        .or_else(|| {
+            others
+                .into_iter()
+                .flatten()
+                .find_map(read)
+                .map(|address| (address, false))
+        })
 }
 
 /// The source and the raw bytes of a mail.
@@ -194,6 +205,8 @@ struct Letter<'a> {
     raw: &'a [u8],
     mail: &'a ParsedMail,
     from: Address,
+    /// Whether `from` stands in From.
+    is_author: bool,
 }
 
 impl Letter<'_> {
@@ -206,7 +219,8 @@ impl Letter<'_> {
         let authserv_id = mailbox
             .as_ref()
             .and_then(|mailbox| mailbox.settings.authserv_id.as_deref());
-        let doubtful = thread::is_doubtful(self.mail, authserv_id);
+        // Servers vouch for From alone (RFC 7489): any other sender is a claim that nobody looked at.
+        let doubtful = !self.is_author || thread::is_doubtful(self.mail, authserv_id);
         let automatic = self.mail.auto_kind(self.source.mail_from.as_deref()) != AutoKind::Person;
         let name = self
             .mail

@@ -159,6 +159,34 @@ async fn a_sender_who_fails_dmarc_joins_nothing() {
     assert_eq!(desk.ticket_messages(&view).await, before + 1);
 }
 
+#[tokio::test]
+async fn only_from_makes_a_participant() {
+    on_both(async |desk: Desk| {
+        let view = opened(&desk).await;
+        let address = desk.reply_address(&view);
+        let own = desk.message_id(view.ticket.id);
+        let no_from =
+            format!("Sender: {ANA}\r\nTo: {address}\r\nIn-Reply-To: <{own}>\r\n\r\nIt is me.\r\n");
+        desk.comes(ANA, &address, no_from).await;
+        let two = plain("two", "", "It is us.").replacen(
+            &format!("<{ANA}>"),
+            &format!("<{ANA}>, eve@elsewhere.test"),
+            1,
+        );
+        desk.comes(ANA, &address, two).await;
+        desk.work().await;
+        let all = desk.tickets().await;
+        assert_eq!(all.len(), 3);
+        assert_eq!(all[0].messages.len(), 1);
+        for other in &all[1..] {
+            assert_eq!(desk.queue(other), "needs_look");
+            assert_eq!(other.links[0].ticket, view.ticket.id);
+        }
+        assert_eq!(desk.count(OUTBOUND).await, 1);
+    })
+    .await;
+}
+
 impl Desk {
     async fn ticket_messages(&self, view: &TicketView) -> usize {
         tickets::view(&self.app, &self.ctx(), view.ticket.id)
