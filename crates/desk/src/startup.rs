@@ -4,7 +4,7 @@ use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::error::DeskError;
 use crate::orgs::Directory;
-use crate::records::Keyring;
+use crate::records::{Keyring, rotate};
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Target};
 use bedside_language::{ClinicFiles, Engine};
@@ -138,6 +138,24 @@ fn salt(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     }
 }
 
+/// Finishes a change of the root key that was stopped: the key that opens the data gets its place.
+async fn chosen_root(config: &Config, db: &Db, current: RootKey) -> Result<RootKey, StartError> {
+    let file = config.key_file();
+    let next = rotate::next_file(&file);
+    if !next.is_file() {
+        return Ok(current);
+    }
+    let wrong = |error: bedside_vault::KeyFileError| StartError::Key(error.to_string());
+    let (key, _) = RootKey::load_or_create_file(&next).map_err(wrong)?;
+    let (root, is_next) = rotate::which_root(db, current, Some(key)).await?;
+    if is_next {
+        root.replace_file(&file).map_err(wrong)?;
+        // It is only a second copy of what stands in the right place now.
+        let _ = std::fs::remove_file(&next);
+    }
+    Ok(root)
+}
+
 /// Opens database, keys, engine and settings. The schema is brought to its newest version first.
 pub async fn open(
     config: Config,
@@ -156,6 +174,7 @@ pub async fn open(
             error.file, error.line, error.reason
         ))
     })?;
+    let root = chosen_root(&config, &db, root).await?;
     let keyring = Keyring::load(&db, root, clock.now()).await?;
     let search = SearchIndex::open(&db).await?;
     let app = App::new(Parts {

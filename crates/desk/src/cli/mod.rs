@@ -11,9 +11,20 @@
 //! | 5 | the root key is missing or is another one |
 //! | 6 | the disk is full |
 
+mod audit;
+mod backup;
+mod check;
+mod demo;
+mod eval;
+mod import;
 mod init;
+mod keys;
 mod logging;
+mod migrate;
+mod restore;
 mod serve;
+mod token;
+mod user;
 
 use crate::app::App;
 use crate::config::Config;
@@ -138,12 +149,34 @@ enum Command {
     Serve(serve::Serve),
     /// Set up a new desk: folder, key, clinic, first administrator
     Init(init::Init),
+    /// Look around an invented clinic
+    Demo(demo::DemoCommand),
+    /// Manage the people who work at the desk
+    User(user::User),
+    /// Manage keys for other systems
+    Token(token::Token),
+    /// Say in plain words whether everything is as it should be
+    Check(check::Check),
+    /// Bring the data to this release
+    Migrate(migrate::Migrate),
+    /// Copy the desk to a file, without its keys
+    Backup(backup::Backup),
+    /// Put a backup in place
+    Restore(restore::Restore),
+    /// Show that the audit log is whole
+    Audit(audit::Audit),
+    /// Replace keys
+    Keys(keys::Keys),
+    /// Take in mail from elsewhere
+    Import(import::Import),
+    /// Measure how well requests are sorted
+    Eval(eval::Eval),
 }
 
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let background = matches!(cli.command, Command::Serve(_));
+    let background = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
     logging::start(background);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -165,6 +198,17 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         Command::Serve(command) => command.run(global).await,
         Command::Init(command) => command.run(global).await,
+        Command::Demo(command) => command.run(global).await,
+        Command::User(command) => command.run(global).await,
+        Command::Token(command) => command.run(global).await,
+        Command::Check(command) => command.run(global).await,
+        Command::Migrate(command) => command.run(global).await,
+        Command::Backup(command) => command.run(global).await,
+        Command::Restore(command) => command.run(global).await,
+        Command::Audit(command) => command.run(global).await,
+        Command::Keys(command) => command.run(global).await,
+        Command::Import(command) => command.run(global).await,
+        Command::Eval(command) => command.run(global),
     }
 }
 
@@ -272,6 +316,14 @@ fn say(text: impl AsRef<str>) {
 /// Writes `value` as one JSON document.
 fn say_json(value: &impl Serialize) {
     say(serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// A bar for long work; nothing is shown where nobody looks.
+fn progress_bar(what: &'static str) -> indicatif::ProgressBar {
+    let bar = indicatif::ProgressBar::new(0).with_message(what);
+    let style = indicatif::ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
+    bar.set_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()));
+    bar
 }
 
 /// Ends the database in order, so that the next start finds a folded file.

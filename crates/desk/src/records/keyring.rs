@@ -87,6 +87,30 @@ impl Keyring {
         OrganisationKeys::generate().wrap(&self.root, &id.bytes())
     }
 
+    /// An organisation's keys, wrapped for its row.
+    pub(super) fn wrap(&self, id: OrganisationId, keys: &OrganisationKeys) -> Vec<u8> {
+        keys.wrap(&self.root, &id.bytes())
+    }
+
+    /// An organisation's wrapped keys, wrapped anew by another root key.
+    pub(super) fn wrap_by(
+        &self,
+        root: &RootKey,
+        id: OrganisationId,
+        wrapped: &[u8],
+    ) -> Result<Vec<u8>, DeskError> {
+        Ok(OrganisationKeys::unwrap(&self.root, wrapped, &id.bytes())?.wrap(root, &id.bytes()))
+    }
+
+    /// A secret of the desk in plain, to be sealed by another root key.
+    pub(super) fn open_secret(
+        &self,
+        name: &str,
+        sealed: &[u8],
+    ) -> Result<impl std::ops::Deref<Target = Vec<u8>> + use<>, DeskError> {
+        Ok(self.root.open_secret(name.as_bytes(), sealed)?)
+    }
+
     /// An organisation's keys.
     pub fn of(&self, id: OrganisationId) -> Result<Arc<OrganisationVault>, DeskError> {
         self.organisations

@@ -6,6 +6,7 @@
 
 pub mod blobs;
 mod keyring;
+pub mod rotate;
 mod store;
 pub mod uploads;
 

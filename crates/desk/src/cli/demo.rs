@@ -1,0 +1,114 @@
+//! `bedside demo`
+
+use super::serve::asked_to_end;
+use super::{Failure, Global, progress_bar, say, say_json};
+use crate::demo::history::Size;
+use crate::demo::start::{Demo, DemoError, Options, start};
+use crate::demo::{self};
+use crate::startup::StartError;
+use clap::Args;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Shows an invented clinic at work, without network. The second start goes on where the first one ended.
+#[derive(Debug, Args)]
+pub(super) struct DemoCommand {
+    /// Where HTTP is served [default: 127.0.0.1:8080, or a free port when that is taken]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Where mail is received [default: 127.0.0.1:2525, or a free port when that is taken]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    smtp_listen: Option<SocketAddr>,
+    /// Tell in JSON where everything is
+    #[arg(long)]
+    json: bool,
+    /// A handful of requests only
+    #[arg(long, hide = true)]
+    small: bool,
+}
+
+impl DemoCommand {
+    pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let options = Options {
+            data: global.data.clone().unwrap_or_else(|| PathBuf::from("data/demo")),
+            listen: self.listen.unwrap_or_else(|| usual(8080)),
+            smtp: self.smtp_listen.unwrap_or_else(|| usual(2525)),
+            size: if self.small { Size::SMALL } else { Size::FULL },
+        };
+        let bar = progress_bar("Telling ninety days of an invented clinic");
+        let begun = start(options, |done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        })
+        .await;
+        bar.finish_and_clear();
+        let demo = begun?;
+        if self.json {
+            say_json(&serde_json::json!({
+                "url": demo.url,
+                "mail_page": format!("{}/demo/mail", demo.url),
+                "smtp": demo.smtp.to_string(),
+                "mailbox": demo::MAILBOX,
+                "token": demo.token,
+                "doors": demo.doors,
+            }));
+        } else {
+            say(welcome(&demo));
+        }
+        asked_to_end().await?;
+        demo.stop().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The loopback address with this port, or with any free one when it is taken.
+fn usual(port: u16) -> SocketAddr {
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    match std::net::TcpListener::bind(wanted) {
+        Ok(_) => wanted,
+        Err(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    }
+}
+
+fn welcome(demo: &Demo) -> String {
+    let mut lines = vec![
+        "Bedside demo: an invented clinic, alive until you press Ctrl-C.".to_owned(),
+        String::new(),
+        "Sign in as".to_owned(),
+    ];
+    for door in &demo.doors {
+        lines.push(format!("  {:<14} {:<17} {}", door.role, door.name, door.link));
+    }
+    lines.extend([
+        String::new(),
+        "Be a patient".to_owned(),
+        format!("  mailbox        {}/demo/mail", demo.url),
+        format!("  request form   {}/{}", demo.url, demo::SLUG),
+        String::new(),
+        "Or write with any mail program".to_owned(),
+        format!("  to             {}", demo::MAILBOX),
+        format!("  outgoing server {}, no encryption, no password", demo.smtp),
+        String::new(),
+        "Or with the API".to_owned(),
+        format!("  {}/docs   Authorization: Bearer {}", demo.url, demo.token),
+        String::new(),
+        "Everybody in it is invented. Nothing leaves this machine.".to_owned(),
+    ]);
+    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let edge = "─".repeat(width + 2);
+    let body: Vec<String> = lines.iter().map(|line| format!("│ {line:<width$} │")).collect();
+    format!("\n┌{edge}┐\n{}\n└{edge}┘", body.join("\n"))
+}
+
+impl From<DemoError> for Failure {
+    fn from(error: DemoError) -> Self {
+        match error {
+            DemoError::Start(error @ StartError::Database(_)) => error.into(),
+            DemoError::Start(error) => error.into(),
+            DemoError::RealDesk(_) => Self::usage(format!("{error}.")),
+            DemoError::File(_, source) => source.into(),
+            DemoError::Port(..) => Self::new(1, format!("{error}.")),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `bedside import`
+
+use super::{Failure, Global, finish, progress_bar, say, say_json};
+use crate::intake::email;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Takes in mail that was kept elsewhere.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Take in every mail of an mbox file; what was taken in before is left out
+    Mbox {
+        /// The file
+        file: PathBuf,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Import {
+    pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let Action::Mbox { file, json } = self.action;
+        let failed = |error: std::io::Error| Failure::usage(format!("{} can't be read: {error}.", file.display()));
+        let reader = std::fs::File::open(&file).map_err(failed)?;
+        let length = reader.metadata().map_err(failed)?.len();
+        let app = global.open().await?;
+        let ctx = global.ctx(&app)?;
+        let bar = progress_bar("Taking mail in");
+        bar.set_length(length);
+        let reader = bar.wrap_read(std::io::BufReader::new(reader));
+        let taken = email::import_mbox(&app, &ctx, reader, |_, _| ()).await?;
+        email::processor::drain(&app).await?;
+        bar.finish_and_clear();
+        if json {
+            say_json(&serde_json::json!({ "stored": taken.stored, "too_large": taken.too_large }));
+        } else {
+            say(format!("{} mails were taken in.", taken.stored));
+            if taken.too_large > 0 {
+                say(format!("{} were larger than the desk takes and were left out.", taken.too_large));
+            }
+        }
+        finish(&app).await
+    }
+}

@@ -1,0 +1,87 @@
+//! `bedside token`
+
+use super::{Failure, Global, finish, say, say_json};
+use crate::context::{Permission, Permissions};
+use crate::ids::ApiTokenId;
+use crate::staff::{self, NewToken};
+use clap::{Args, Subcommand};
+use std::process::ExitCode;
+
+/// Manages the keys with which other systems use the API.
+#[derive(Debug, Args)]
+pub(super) struct Token {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a token; it is shown once
+    Create {
+        /// What it is for
+        name: String,
+        /// What it may do, such as "tickets:read tickets:write"
+        #[arg(long, value_parser = scopes)]
+        scopes: Permissions,
+        /// Days until it ends [default: never]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
+        expires: Option<u16>,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List all tokens, without their secrets
+    List {
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a token back; it stops working with the next request
+    Revoke {
+        /// Its id, from `token list`
+        id: ApiTokenId,
+    },
+}
+
+fn scopes(text: &str) -> Result<Permissions, String> {
+    let codes: Vec<_> = Permission::ALL.iter().map(|one| one.code()).collect();
+    let scopes = Permissions::parse(&text.replace(',', " "))
+        .map_err(|code| format!("\"{code}\" is no scope; there is {}", codes.join(", ")))?;
+    if scopes == Permissions::NONE {
+        return Err(format!("give at least one of {}", codes.join(", ")));
+    }
+    Ok(scopes)
+}
+
+impl Token {
+    pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let app = global.open().await?;
+        let ctx = global.ctx(&app)?;
+        match self.action {
+            Action::Create { name, scopes, expires, json } => {
+                let expires_at = expires.map(|days| app.now().plus_seconds(i64::from(days) * 86_400));
+                let (id, token) = staff::create_token(&app, &ctx, NewToken { name, scopes, expires_at }).await?;
+                if json {
+                    say_json(&serde_json::json!({ "id": id, "token": token, "scopes": scopes.codes() }));
+                } else {
+                    say(format!("{token}\n\nKeep it now: it is not shown again. Its id is {id}."));
+                }
+            }
+            Action::List { json } => {
+                let all = staff::list_tokens(&app, &ctx).await?;
+                if json {
+                    say_json(&all);
+                }
+                for token in all.iter().filter(|_| !json) {
+                    let out = if token.revoked_at.is_some() { "  (revoked)" } else { "" };
+                    say(format!("{}  {:<24} {}{out}", token.id, token.name, token.scopes));
+                }
+            }
+            Action::Revoke { id } => {
+                staff::revoke_token(&app, &ctx, id).await?;
+                say("The token does not work any more.");
+            }
+        }
+        finish(&app).await
+    }
+}

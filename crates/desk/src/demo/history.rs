@@ -1,0 +1,568 @@
+//! Ninety days of an invented clinic, lived through the services: requests come in by day and by night, staff answer
+//! in working hours, patients write again, matters are settled and rated.
+//!
+//! Every request is a [`Tale`] with steps still to come. The steps of all tales are done in the order of their time;
+//! those of one stretch of time run side by side, so that they share commits, and the clock moves through the stretch.
+
+use super::clock::DemoClock;
+use super::people::{self, Person};
+use super::random::Chance;
+use super::script::{Script, Story, Words, script};
+use super::{files, store};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Actor, Ctx, Role, Source};
+use crate::error::DeskError;
+use crate::ids::{ContactId, MailboxId, MessageId, OrganisationId, StaffId, TicketId};
+use crate::patients::{self, NewPatient, PointKind};
+use crate::records::blobs;
+use crate::sla::after_working_minutes;
+use crate::tickets::{self, Inbound, NewTicket, Patch, Reply, Status};
+use crate::timeline::{self, Envelope, MessageState, NewAttachment};
+use bedside_db::{Clock, Timestamp};
+use bedside_language::Channel;
+use bedside_web::Locale;
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+/// Days that are lived through.
+pub const DAYS: i64 = 90;
+/// The same people and requests at every start.
+pub(super) const SEED: u64 = 0x5269_7665_7273_6964;
+/// Steps that run side by side.
+const TOGETHER: usize = 32;
+/// Longest stretch of time in which steps run side by side, in microseconds.
+const STRETCH: i64 = 40 * 60 * 1_000_000;
+
+/// How much is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Invented patients.
+    pub patients: usize,
+    /// Their requests.
+    pub tickets: usize,
+}
+
+impl Size {
+    /// A clinic of some size.
+    pub const FULL: Self = Self { patients: 300, tickets: 3000 };
+    /// A few, for tests.
+    pub const SMALL: Self = Self { patients: 12, tickets: 40 };
+}
+
+/// Who answers.
+#[derive(Clone, Debug)]
+pub struct Colleague {
+    /// Who.
+    pub id: StaffId,
+    /// Their role.
+    pub role: Role,
+    /// Full name.
+    pub name: &'static str,
+}
+
+impl Colleague {
+    fn ctx(&self, organisation: OrganisationId) -> Ctx {
+        Ctx {
+            organisation,
+            actor: Actor::Staff { id: self.id, role: self.role, name: self.name.into() },
+            source: Source::Page,
+            locale: Locale::En,
+            once: None,
+        }
+    }
+
+    fn first_name(&self) -> &'static str {
+        self.name.split(' ').next().unwrap_or(self.name)
+    }
+}
+
+/// Whose past it is.
+pub struct Place<'a> {
+    /// The desk.
+    pub app: &'a App,
+    /// Its clock.
+    pub clock: &'a DemoClock,
+    /// The clinic.
+    pub organisation: OrganisationId,
+    /// The address that mails came to.
+    pub mailbox: Option<MailboxId>,
+    /// Who answers.
+    pub team: &'a [Colleague],
+}
+
+/// Something that happens in a tale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Open,
+    Take,
+    Note,
+    Nudge,
+    Answer,
+    OutOfOffice,
+    Bounce,
+    Again,
+    AnswerAgain,
+    Thanks,
+    SettleByReply,
+    Settle,
+    Rate,
+}
+
+/// When a step comes after the one before.
+#[derive(Clone, Copy, Debug)]
+enum After {
+    /// So many minutes of the clock.
+    Minutes(i64),
+    /// So many minutes of the clinic's working time.
+    Working(i64),
+}
+
+/// One request, from the first word to the last.
+struct Tale {
+    person: usize,
+    stranger: bool,
+    script: &'static Script,
+    story: &'static Story,
+    words: Words,
+    channel: Channel,
+    chance: Chance,
+    colleague: usize,
+    steps: VecDeque<(After, Step)>,
+    ticket: Option<TicketId>,
+    contact: Option<ContactId>,
+    answer: Option<MessageId>,
+}
+
+/// Lives through the past, up to the present. `progress` hears (requests told, requests in all).
+pub async fn live(
+    place: &Place<'_>,
+    size: Size,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<(), DeskError> {
+    place.clock.release();
+    let end = place.app.now();
+    let mut chance = Chance::new(SEED);
+    let people = people::people(&mut chance, size.patients);
+    place.clock.set(end.plus_seconds(-(DAYS + 30) * 86_400), 50_000);
+    for some in people.chunks(TOGETHER) {
+        let added = some.iter().map(|person| add(place, person));
+        for outcome in join_all(added).await {
+            outcome?;
+        }
+    }
+    let mut tales: Vec<Option<Tale>> = Vec::new();
+    let mut line: BinaryHeap<Reverse<(i64, usize)>> = BinaryHeap::new();
+    for number in 0..size.tickets {
+        // One crisis is fresh, so that a visitor sees how it looks.
+        let fresh_crisis = number == 0;
+        let crisis = fresh_crisis || chance.between(0, 400) == 0;
+        let tale = tale(&mut chance, &people, place.team, crisis);
+        let at = if fresh_crisis { end.plus_seconds(-240) } else { arrival(place, &mut chance, end)? };
+        let mut tale = tale;
+        if fresh_crisis {
+            tale.steps.truncate(1);
+        }
+        line.push(Reverse((at.micros(), tales.len())));
+        tales.push(Some(tale));
+    }
+    let all = size.tickets as u64;
+    let mut told = 0;
+    while let Some(Reverse((first, index))) = line.pop() {
+        let mut stretch = vec![(first, index)];
+        while stretch.len() < TOGETHER {
+            match line.peek() {
+                Some(Reverse((at, _))) if *at <= (first + STRETCH).min(end.micros()) => {
+                    let Some(Reverse(next)) = line.pop() else { break };
+                    stretch.push(next);
+                }
+                _ => break,
+            }
+        }
+        let from = Timestamp::from_micros(first).max(place.clock.now());
+        let last = stretch.last().map_or(first, |(at, _)| *at);
+        let looks = i64::try_from(stretch.len()).unwrap_or(1) * 14;
+        place.clock.set(from, ((last - from.micros()) / looks).max(1500));
+        let mut doing = Vec::with_capacity(stretch.len());
+        for (_, index) in &stretch {
+            if let Some(tale) = tales[*index].take() {
+                told += u64::from(tale.ticket.is_none());
+                doing.push(act(place, &people, tale));
+            }
+        }
+        for ((_, index), outcome) in stretch.into_iter().zip(join_all(doing).await) {
+            let tale = outcome?;
+            if let Some(at) = next(place, &tale, place.clock.now())?.filter(|at| *at < end) {
+                line.push(Reverse((at.micros(), index)));
+                tales[index] = Some(tale);
+            }
+        }
+        progress(told, all);
+    }
+    place.clock.release();
+    let ctx = Ctx::system(place.organisation, "demo", Source::CommandLine);
+    let organisation = place.organisation;
+    place
+        .app
+        .command(&ctx, move |work| {
+            async move {
+                store::settle(work, organisation, end).await?;
+                work.audit(NewEntry::new("demo.settle", "organisation", organisation));
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+}
+
+async fn add(place: &Place<'_>, person: &Person) -> Result<(), DeskError> {
+    let ctx = Ctx::system(place.organisation, "demo", Source::CommandLine);
+    let new = NewPatient {
+        name: person.name.clone(),
+        birth_date: Some(person.birth_date.clone()),
+        mrn: Some(person.mrn.clone()),
+        locale: Some(person.locale),
+        secure_link: person.secure_link,
+    };
+    let points = vec![(PointKind::Email, person.email.clone()), (PointKind::Phone, person.phone.clone())];
+    patients::create_patient(place.app, &ctx, new, points).await?;
+    Ok(())
+}
+
+/// An instant of the last ninety days: mostly by day, less at weekends.
+fn arrival(place: &Place<'_>, chance: &mut Chance, end: Timestamp) -> Result<Timestamp, DeskError> {
+    let clinic = place.app.directory.of(place.organisation)?;
+    let today = clinic.time_zone.to_datetime(end.to_jiff()).date();
+    for _ in 0..50 {
+        let date = today.saturating_sub(jiff::Span::new().days(chance.between(0, DAYS)));
+        if date.weekday().to_monday_zero_offset() >= 5 && chance.percent(60) {
+            continue;
+        }
+        let minute = if chance.percent(75) {
+            (chance.between(420, 1140) + chance.between(420, 1020)) / 2
+        } else {
+            chance.between(0, 1440)
+        };
+        let time = date.at(
+            i8::try_from(minute / 60).unwrap_or(9),
+            i8::try_from(minute % 60).unwrap_or(0),
+            i8::try_from(chance.between(0, 60)).unwrap_or(0),
+            0,
+        );
+        if let Ok(at) = clinic.time_zone.to_timestamp(time)
+            && Timestamp::from(at).seconds_since(end) < -60
+        {
+            return Ok(at.into());
+        }
+    }
+    Ok(end.plus_seconds(-chance.between(3600, DAYS * 86_400)))
+}
+
+fn tale(chance: &mut Chance, people: &[Person], team: &[Colleague], crisis: bool) -> Tale {
+    let mut own = Chance::new(chance.next());
+    let count = i64::try_from(people.len()).unwrap_or(1);
+    // Some people write much more often than others.
+    let person = usize::try_from(own.between(0, count).min(own.between(0, count))).unwrap_or(0);
+    let script = script(people[person].locale);
+    let story = script.story(&mut own, crisis);
+    let channel = match own.between(0, 100) {
+        0..70 => Channel::Email,
+        70..92 => Channel::WebForm,
+        _ => Channel::Portal,
+    };
+    let clinical = matches!(story.category.as_str(), "symptom" | "lab_result" | "crisis" | "prescription");
+    let fits: Vec<usize> = team
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| (one.role == Role::Nurse) == clinical && one.role != Role::Compliance)
+        .map(|(index, _)| index)
+        .collect();
+    let colleague = fits[usize::try_from(own.next() % fits.len().max(1) as u64).unwrap_or(0)];
+    Tale {
+        person,
+        stranger: own.percent(12) && channel != Channel::Portal,
+        script,
+        story,
+        words: Words::new(script, &mut own, &people[person].name),
+        channel,
+        colleague,
+        steps: steps(&mut own, crisis),
+        chance: own,
+        ticket: None,
+        contact: None,
+        answer: None,
+    }
+}
+
+fn steps(chance: &mut Chance, crisis: bool) -> VecDeque<(After, Step)> {
+    use After::{Minutes, Working};
+    let mut steps = VecDeque::from([(Minutes(0), Step::Open)]);
+    let mut add = |after, step| steps.push_back((after, step));
+    if crisis {
+        add(Minutes(chance.between(1, 3)), Step::Take);
+        add(Minutes(chance.between(1, 4)), Step::Answer);
+        add(Minutes(chance.between(5, 20)), Step::Note);
+        add(Minutes(chance.between(20, 90)), Step::Again);
+        add(Minutes(chance.between(5, 30)), Step::AnswerAgain);
+        add(Working(chance.between(300, 900)), Step::Settle);
+        return steps;
+    }
+    if chance.percent(40) {
+        add(Working(chance.between(5, 60)), Step::Take);
+    }
+    if chance.percent(22) {
+        add(Working(chance.between(5, 40)), Step::Note);
+    }
+    if chance.percent(6) {
+        add(Minutes(chance.between(600, 2400)), Step::Nudge);
+    }
+    add(Working(chance.between(10, 60) + chance.between(0, 160)), Step::Answer);
+    match chance.between(0, 100) {
+        0..3 => add(Minutes(1), Step::OutOfOffice),
+        3 => add(Minutes(2), Step::Bounce),
+        _ => {}
+    }
+    if chance.percent(48) {
+        add(Minutes(chance.between(20, 1800)), Step::Again);
+        add(Working(chance.between(10, 200)), Step::AnswerAgain);
+    }
+    if chance.percent(35) {
+        add(Minutes(chance.between(15, 1500)), Step::Thanks);
+        add(Working(chance.between(10, 240)), Step::SettleByReply);
+    } else {
+        add(Working(chance.between(240, 1900)), Step::Settle);
+    }
+    if chance.percent(45) {
+        add(Minutes(chance.between(5, 2000)), Step::Rate);
+    }
+    steps
+}
+
+/// When the tale goes on.
+fn next(place: &Place<'_>, tale: &Tale, now: Timestamp) -> Result<Option<Timestamp>, DeskError> {
+    let Some((after, _)) = tale.steps.front() else { return Ok(None) };
+    Ok(Some(match *after {
+        After::Minutes(minutes) => now.plus_seconds(minutes * 60),
+        After::Working(minutes) => {
+            let clinic = place.app.directory.of(place.organisation)?;
+            after_working_minutes(&clinic.settings.hours, &clinic.time_zone, now, minutes)
+        }
+    }))
+}
+
+/// Does the tale's next step.
+async fn act(place: &Place<'_>, people: &[Person], mut tale: Tale) -> Result<Tale, DeskError> {
+    let Some((_, step)) = tale.steps.pop_front() else { return Ok(tale) };
+    if step == Step::Open {
+        open(place, &people[tale.person], &mut tale).await?;
+        return Ok(tale);
+    }
+    let (Some(ticket), Some(contact)) = (tale.ticket, tale.contact) else { return Ok(tale) };
+    let colleague = &place.team[tale.colleague];
+    let ctx = colleague.ctx(place.organisation);
+    let says = |tale: &mut Tale, list: &[String]| {
+        let text = tale.chance.pick(list).to_owned();
+        tale.words.fill(&text, colleague.first_name())
+    };
+    let story = tale.story;
+    let script = tale.script;
+    let closed = tickets::row_for(place.app, place.organisation, ticket).await?.status == Status::Closed;
+    match step {
+        Step::Open => {}
+        _ if closed => tale.steps.clear(),
+        Step::Take => {
+            let mut patch = Patch { assignee: Some(Some(colleague.id)), ..Patch::default() };
+            if tale.chance.percent(15) {
+                let tags = ["callback", "new-patient", "pharmacy", "interpreter", "follow-up"];
+                let index = usize::try_from(tale.chance.next() % 5).unwrap_or(0);
+                patch.add_tags.push(tags[index].to_owned());
+            }
+            change(place, &ctx, ticket, patch).await?;
+        }
+        Step::Note => {
+            let text = says(&mut tale, &story.notes);
+            tickets::note(place.app, &ctx, ticket, text, Vec::new()).await?;
+        }
+        Step::Answer => {
+            let text = says(&mut tale, &story.answers);
+            tale.answer = Some(reply(place, &ctx, ticket, text, None).await?);
+        }
+        Step::AnswerAgain => {
+            let text = says(&mut tale, &story.answers_again);
+            reply(place, &ctx, ticket, text, None).await?;
+        }
+        Step::SettleByReply => {
+            let text = says(&mut tale, &script.resolved);
+            reply(place, &ctx, ticket, text, Some(Status::Resolved)).await?;
+        }
+        Step::Settle => {
+            let patch = Patch { status: Some(Status::Resolved), ..Patch::default() };
+            change(place, &ctx, ticket, patch).await?;
+        }
+        Step::Nudge => write(place, &tale, ticket, contact, says_as_patient(&tale, step), false).await?,
+        Step::Again | Step::Thanks => {
+            let list = if step == Step::Again { &story.again } else { &script.thanks };
+            let text = says(&mut tale, list);
+            write(place, &tale, ticket, contact, text, false).await?;
+        }
+        Step::OutOfOffice => write(place, &tale, ticket, contact, says_as_patient(&tale, step), true).await?,
+        Step::Bounce => bounce(place, &people[tale.person], ticket, tale.answer).await?,
+        Step::Rate => rate(place, &mut tale, ticket, contact).await?,
+    }
+    Ok(tale)
+}
+
+fn says_as_patient(tale: &Tale, step: Step) -> String {
+    let mut chance = tale.chance.clone();
+    match step {
+        Step::Nudge => chance.pick(&tale.script.nudges).to_owned(),
+        _ if std::ptr::eq(tale.script, script(Locale::Es)) => {
+            "Estoy fuera de la oficina y respondo a mi regreso. Este es un mensaje automático.".to_owned()
+        }
+        _ => "I am out of the office and will answer when I am back. This is an automatic message.".to_owned(),
+    }
+}
+
+async fn open(place: &Place<'_>, person: &Person, tale: &mut Tale) -> Result<(), DeskError> {
+    let (email, name) = if tale.stranger {
+        (person.email.replace('@', "+home@"), None)
+    } else {
+        (person.email.clone(), Some(person.name.as_str()))
+    };
+    let locale = Some(person.locale);
+    let requester =
+        patients::requester_by_email(place.app, place.organisation, &email, name, locale).await?;
+    let picked = tale.chance.pick(&tale.story.subjects).to_owned();
+    let subject = tale.words.fill(&picked, "");
+    let picked = tale.chance.pick(&tale.story.bodies).to_owned();
+    let letter = tale.script.letter(&mut tale.chance, &picked);
+    let body = tale.words.fill(&letter, "");
+    let contact = requester.contact;
+    let mut new = NewTicket::new(requester, tale.channel, subject.clone(), body);
+    if tale.channel == Channel::Email {
+        let id = format!("{:016x}@mail.example", tale.chance.next());
+        new.external = Some(("email", id.clone()));
+        new.mailbox = place.mailbox;
+        new.envelope = Some(Envelope {
+            from: email,
+            to: vec![super::MAILBOX.to_owned()],
+            subject,
+            message_id: id,
+            ..Envelope::default()
+        });
+    }
+    // A file is sealed with a key that must be stored before.
+    if !new.requester.is_new() && tale.story.attachment.is_some() && tale.chance.percent(60) {
+        new.attachments.push(file(place, tale, &new).await?);
+    }
+    let ctx = Ctx {
+        organisation: place.organisation,
+        actor: Actor::Contact { id: contact },
+        source: Source::Mail,
+        locale: person.locale,
+        once: None,
+    };
+    let created = tickets::create(place.app, &ctx, new).await?;
+    tale.ticket = Some(created.id);
+    tale.contact = Some(contact);
+    Ok(())
+}
+
+async fn file(place: &Place<'_>, tale: &mut Tale, new: &NewTicket) -> Result<NewAttachment, DeskError> {
+    let (name, media_type, bytes) = match tale.story.attachment.as_deref() {
+        Some("pdf") => ("release-form.pdf", "application/pdf", files::document("Release of records, signed")),
+        _ => {
+            let hue = u8::try_from(tale.chance.between(40, 220)).unwrap_or(90);
+            ("insurance-card.png", "image/png", files::picture(hue))
+        }
+    };
+    let size = i64::try_from(bytes.len()).unwrap_or(0);
+    let blob = blobs::write(place.app, place.organisation, &new.requester.sealing, &bytes).await?;
+    Ok(NewAttachment {
+        blob,
+        name: name.to_owned(),
+        media_type: media_type.to_owned(),
+        size,
+        content_id: None,
+        inline: false,
+    })
+}
+
+async fn write(
+    place: &Place<'_>,
+    tale: &Tale,
+    ticket: TicketId,
+    contact: ContactId,
+    body: String,
+    automatic: bool,
+) -> Result<(), DeskError> {
+    let ctx = Ctx {
+        organisation: place.organisation,
+        actor: Actor::Contact { id: contact },
+        source: Source::Mail,
+        locale: Locale::En,
+        once: None,
+    };
+    let new = Inbound {
+        contact,
+        channel: tale.channel,
+        body,
+        html: None,
+        envelope: None,
+        attachments: Vec::new(),
+        inbound_mail: None,
+        external: None,
+        automatic,
+        also: None,
+    };
+    tickets::inbound(place.app, &ctx, ticket, new).await?;
+    Ok(())
+}
+
+async fn reply(
+    place: &Place<'_>,
+    ctx: &Ctx,
+    ticket: TicketId,
+    body: String,
+    status: Option<Status>,
+) -> Result<MessageId, DeskError> {
+    let reply = Reply { body, attachments: Vec::new(), status, version: None };
+    tickets::reply(place.app, ctx, ticket, reply).await
+}
+
+async fn change(place: &Place<'_>, ctx: &Ctx, ticket: TicketId, patch: Patch) -> Result<(), DeskError> {
+    let version = tickets::row_for(place.app, place.organisation, ticket).await?.version;
+    tickets::change(place.app, ctx, ticket, version, patch).await?;
+    Ok(())
+}
+
+/// The mail with an answer came back.
+async fn bounce(
+    place: &Place<'_>,
+    person: &Person,
+    ticket: TicketId,
+    answer: Option<MessageId>,
+) -> Result<(), DeskError> {
+    let Some(answer) = answer else { return Ok(()) };
+    let ctx = Ctx::system(place.organisation, "demo", Source::Mail);
+    let email = person.email.clone();
+    place
+        .app
+        .command(&ctx, move |work| {
+            async move {
+                timeline::set_state(work, ticket, answer, MessageState::Bounced).await?;
+                patients::note_bounce(work, &email).await?;
+                work.audit(NewEntry::new("message.bounce", "ticket", ticket));
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+}
+
+#[expect(clippy::unused_async, reason = "ratings are stored by their own part")]
+async fn rate(_place: &Place<'_>, _tale: &mut Tale, _ticket: TicketId, _contact: ContactId) -> Result<(), DeskError> {
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! Starts the demo: makes its folder at the first start, and everything around the desk.
+
+use super::clock::DemoClock;
+use super::history::{self, Colleague, Place, Size};
+use super::inbox::{Inbox, Sink};
+use super::pages::{self, PostOffice};
+use super::{MAILBOX, SLUG, ticker};
+use crate::app::App;
+use crate::config::Config;
+use crate::config::clinic;
+use crate::config::organisation::new_organisation;
+use crate::context::{Ctx, Permissions, Role, Source};
+use crate::error::DeskError;
+use crate::ids::{MailboxId, OrganisationId};
+use crate::intake::email::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
+use crate::server::{self, Running};
+use crate::staff::{self, NewStaff, NewToken};
+use crate::startup::{self, StartError};
+use crate::{orgs, router};
+use bedside_channels::email::Tls;
+use bedside_channels::email::receiver::{Protocol, ReceiverSettings, serve};
+use bedside_channels::email::smtp::{Sender, SmtpSettings};
+use bedside_db::{Clock, DbError, SystemClock};
+use bedside_web::Locale;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// Name of the file that says that a folder holds a demo, and whether it is complete.
+const MARK: &str = "demo";
+const MAKING: &str = "everything in this folder is invented; it is being made\n";
+const MADE: &str = "everything in this folder is invented\n";
+
+/// Everybody who works at the clinic: role, name, mail address.
+const TEAM: [(Role, &str, &str); 9] = [
+    (Role::Agent, "Ana Whitaker", "ana"),
+    (Role::Nurse, "Noor Haddad", "noor"),
+    (Role::Supervisor, "Samira Lindgren", "samira"),
+    (Role::Administrator, "Alex Moreau", "alex"),
+    (Role::Compliance, "Kim Osterman", "kim"),
+    (Role::Agent, "Ben Achebe", "ben"),
+    (Role::Agent, "Lucía Cárdenas", "lucia"),
+    (Role::Agent, "Theo Nakamura", "theo"),
+    (Role::Nurse, "Marta Quintanilla", "marta"),
+];
+
+/// What a demo is started with.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Its folder.
+    pub data: PathBuf,
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// Where mail is received.
+    pub smtp: SocketAddr,
+    /// How much is told.
+    pub size: Size,
+}
+
+/// A way in for a visitor.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Door {
+    /// Role code.
+    pub role: &'static str,
+    /// Who they are then.
+    pub name: &'static str,
+    /// The link that signs them in, as often as they like.
+    pub link: String,
+}
+
+/// A demo at work.
+pub struct Demo {
+    /// The desk.
+    pub running: Running,
+    /// Its address for people.
+    pub url: String,
+    /// Where it takes mail.
+    pub smtp: SocketAddr,
+    /// Ways in.
+    pub doors: Vec<Door>,
+    /// A key for the API that may do everything.
+    pub token: String,
+    sink: CancellationToken,
+}
+
+impl Demo {
+    /// Ends everything in order.
+    pub async fn stop(self) {
+        self.running.stop().await;
+        self.sink.cancel();
+    }
+}
+
+/// Why a demo did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The folder holds something else.
+    #[error("{} holds a real desk; choose another folder for the demo with --data", .0.display())]
+    RealDesk(PathBuf),
+    /// A port is taken.
+    #[error("the demo can't listen on {0} ({1})")]
+    Port(SocketAddr, std::io::Error),
+    /// A file.
+    #[error("{}: {1}", .0.display())]
+    File(PathBuf, std::io::Error),
+    /// The desk.
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+impl From<DeskError> for DemoError {
+    fn from(error: DeskError) -> Self {
+        Self::Start(error.into())
+    }
+}
+
+/// Starts the demo; at the first start its past is told, and `progress` hears (requests told, requests in all).
+pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<Demo, DemoError> {
+    let listener = bind(options.listen).await?;
+    let inbox_listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let taken = |error| DemoError::Port(options.listen, error);
+    let address = listener.local_addr().map_err(taken)?;
+    let outgoing = inbox_listener.local_addr().map_err(taken)?;
+    let config = Config {
+        data: options.data.clone(),
+        public_url: format!("http://localhost:{}", address.port()),
+        listen: address,
+        smtp_listen: Some(options.smtp),
+        demo: true,
+        ..Config::default()
+    };
+    let fresh = prepare(&options.data)?;
+    let clock = DemoClock::real();
+    let app = open(&config, &clock).await?;
+    let organisation = match app.directory.by_slug(SLUG) {
+        Some(clinic) => clinic.id,
+        None => make_clinic(&app).await?,
+    };
+    let ctx = Ctx::system(organisation, "demo", Source::CommandLine);
+    let mailbox = mailbox(&app, &ctx, outgoing.port()).await?;
+    if fresh || !is_made(&options.data) {
+        let team = team(&app, &ctx).await?;
+        let place = Place { app: &app, clock: &clock, organisation, mailbox: Some(mailbox), team: &team };
+        history::live(&place, options.size, progress).await?;
+        mark(&options.data, MADE)?;
+    }
+    let doors = doors(&app, &ctx).await?;
+    let token = token(&app, &ctx).await?;
+    let inbox = Inbox::default();
+    let sink = CancellationToken::new();
+    let room = Arc::new(Sink { inbox: inbox.clone(), now: || SystemClock.now() });
+    let settings = ReceiverSettings::new(Protocol::Smtp, "mail.example");
+    tokio::spawn(serve(inbox_listener, settings, room, sink.clone()));
+    let url = config.public_url.clone();
+    run(app, listener, inbox, options.size).await.map(|(running, smtp)| Demo { running, url, smtp, doors, token, sink })
+}
+
+async fn run(
+    app: App,
+    listener: TcpListener,
+    inbox: Inbox,
+    size: Size,
+) -> Result<(Running, SocketAddr), DemoError> {
+    let mail = server::bind_mail(&app).await?;
+    let smtp = mail
+        .addresses()
+        .first()
+        .map(|(_, address)| *address)
+        .ok_or_else(|| DeskError::Internal("the demo takes no mail".to_owned()))?;
+    let settings = SmtpSettings::new(smtp.ip().to_string(), smtp.port(), Tls::None);
+    let sender = Sender::new(&settings).map_err(|error| DeskError::Internal(error.to_string()))?;
+    let post = PostOffice { inbox, sender };
+    let routes = [router::routes(), pages::routes(&post)].concat();
+    let running = server::start_with(app.clone(), listener, mail, routes).await?;
+    tokio::spawn(ticker::run(app, post, size.patients, running.stopping()));
+    Ok((running, smtp))
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, DemoError> {
+    TcpListener::bind(address).await.map_err(|error| DemoError::Port(address, error))
+}
+
+/// Makes the folder ready; `true` when there is nothing in it yet. What an interrupted start left is removed.
+fn prepare(folder: &Path) -> Result<bool, DemoError> {
+    let failed = |error| DemoError::File(folder.to_owned(), error);
+    let has_desk = folder.join(bedside_db::sqlite::FILE).exists();
+    let marked = folder.join(MARK).is_file();
+    if has_desk && !marked {
+        return Err(DemoError::RealDesk(folder.to_owned()));
+    }
+    if marked && !is_made(folder) {
+        empty(folder)?;
+    }
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    if is_made(folder) {
+        return Ok(false);
+    }
+    mark(folder, MAKING)?;
+    Ok(true)
+}
+
+/// Removes a demo's files, unless another process is at work with them.
+fn empty(folder: &Path) -> Result<(), DemoError> {
+    let failed = |error| DemoError::File(folder.to_owned(), error);
+    let lock = folder.join("lock");
+    if let Ok(file) = std::fs::File::options().write(true).open(&lock)
+        && file.try_lock().is_err()
+    {
+        return Err(StartError::Database(DbError::InUse(folder.to_owned())).into());
+    }
+    std::fs::remove_dir_all(folder).map_err(failed)
+}
+
+fn is_made(folder: &Path) -> bool {
+    std::fs::read_to_string(folder.join(MARK)).is_ok_and(|text| text == MADE)
+}
+
+fn mark(folder: &Path, text: &str) -> Result<(), DemoError> {
+    let path = folder.join(MARK);
+    std::fs::write(&path, text).map_err(|error| DemoError::File(path, error))
+}
+
+/// Opens the desk. A demo that another release made is made anew.
+async fn open(config: &Config, clock: &DemoClock) -> Result<App, DemoError> {
+    match startup::open(config.clone(), Arc::new(clock.clone())).await {
+        Ok((app, _)) => Ok(app),
+        Err(StartError::Database(DbError::Changed(_) | DbError::Newer { .. })) => {
+            empty(&config.data)?;
+            prepare(&config.data)?;
+            Ok(startup::open(config.clone(), Arc::new(clock.clone())).await?.0)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn make_clinic(app: &App) -> Result<OrganisationId, DemoError> {
+    let clinic = clinic::parse(&startup::built_in_clinic()).map_err(|error| StartError::Clinic(error.to_string()))?;
+    let mut new = new_organisation(&clinic, SLUG, &app.ids, app.now());
+    // Nobody likes to wait while looking around.
+    new.settings.undo_seconds = 5;
+    Ok(orgs::create(app, new).await?)
+}
+
+/// The clinic's address, sending through the demo's own mail server, whose port changes with each start.
+async fn mailbox(app: &App, ctx: &Ctx, port: u16) -> Result<MailboxId, DeskError> {
+    let smtp = Server {
+        host: Ipv4Addr::LOCALHOST.to_string(),
+        port,
+        protection: Protection::None,
+        user: None,
+        password: None,
+    };
+    let clinic = app.directory.of(ctx.organisation)?;
+    let settings = MailboxSettings { from_name: clinic.name.clone(), smtp: Some(smtp), ..MailboxSettings::default() };
+    let new = NewMailbox { address: MAILBOX.to_owned(), settings };
+    match mailboxes::list(app, ctx).await?.into_iter().find(|one| one.address == MAILBOX) {
+        Some(one) => {
+            mailboxes::change(app, ctx, one.id, one.version, new).await?;
+            Ok(one.id)
+        }
+        None => mailboxes::create(app, ctx, new).await,
+    }
+}
+
+async fn team(app: &App, ctx: &Ctx) -> Result<Vec<Colleague>, DeskError> {
+    let mut team = Vec::new();
+    for (role, name, address) in TEAM {
+        let new = NewStaff {
+            email: format!("{address}@riverside.example"),
+            name: name.to_owned(),
+            role,
+            locale: Locale::En,
+        };
+        team.push(Colleague { id: staff::create(app, ctx, new).await?, role, name });
+    }
+    Ok(team)
+}
+
+/// Links that sign a visitor in as one of the first five.
+async fn doors(app: &App, ctx: &Ctx) -> Result<Vec<Door>, DeskError> {
+    let everybody = staff::list(app, ctx).await?;
+    let expires = app.now().plus_seconds(365 * 86_400);
+    let mut doors = Vec::new();
+    for (role, name, address) in TEAM.into_iter().take(5) {
+        let email = format!("{address}@riverside.example");
+        let Some(person) = everybody.iter().find(|person| person.email == email) else { continue };
+        let token = staff::make_link(app, ctx, person.id, true, expires).await?;
+        doors.push(Door { role: role.code(), name, link: app.config.sign_in_link(&token) });
+    }
+    Ok(doors)
+}
+
+async fn token(app: &App, ctx: &Ctx) -> Result<String, DeskError> {
+    let new = NewToken {
+        name: "Demo".to_owned(),
+        scopes: Permissions::ALL,
+        expires_at: Some(app.now().plus_seconds(30 * 86_400)),
+    };
+    Ok(staff::create_token(app, ctx, new).await?.1)
+}
