@@ -42,6 +42,7 @@ pub mod work;
 pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
     [
         audit_log::STATEMENTS,
+        demo::STATEMENTS,
         events::STATEMENTS,
         intake::email::STATEMENTS,
         intake::email::mailboxes::STATEMENTS,

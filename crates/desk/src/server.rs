@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::ids::OrganisationId;
-use crate::intake::email;
+use crate::intake::email::{self, room::Listeners};
 use crate::router::{Route, router_of};
-use crate::{audit_log, orgs};
+use crate::{audit_log, jobs, orgs, search};
 use axum::Router;
 use axum::extract::ConnectInfo;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -59,32 +59,51 @@ impl Running {
     }
 }
 
-/// Starts everything: HTTP on `listener` with these ways in, and the background work.
-pub async fn start(
+/// Takes the ports on which mail is received.
+pub async fn bind_mail(app: &App) -> Result<Listeners, DeskError> {
+    Listeners::bind(&app.config)
+        .await
+        .map_err(|(address, error)| {
+            DeskError::Unavailable(format!("mail can't be received on {address} ({error})"))
+        })
+}
+
+/// Starts everything: HTTP on `listener`, mail on the configured ports, and the background work.
+pub async fn start(app: App, listener: TcpListener) -> Result<Running, DeskError> {
+    let mail = bind_mail(&app).await?;
+    start_with(app, listener, mail, crate::router::routes()).await
+}
+
+/// The same with these sockets and these ways in.
+pub async fn start_with(
     app: App,
     listener: TcpListener,
+    mail: Listeners,
     routes: Vec<Route>,
 ) -> Result<Running, DeskError> {
     let address = listener
         .local_addr()
         .map_err(|error| DeskError::Internal(format!("the listening socket: {error}")))?;
+    if app.db.is_embedded() {
+        // Nobody else can be working on mails: this process is the only one.
+        email::processor::free_all(&app).await?;
+    }
     let (stop, stopping) = watch::channel(false);
-    let tasks = TaskTracker::new();
+    let work = TaskTracker::new();
+    let router = router_of(&app, routes);
+    work.spawn(serve_http(router, listener, stopping.clone()));
+    work.spawn(email::run(app.clone(), mail, stopping.clone()));
+    work.spawn(jobs::run(app.clone(), stopping.clone()));
+    work.spawn(search::run(app.clone(), stopping.clone()));
+    if !app.db.is_embedded() {
+        // On the embedded engine this process is the only one that changes settings.
+        work.spawn(reload_settings(app.clone(), stopping));
+    }
+    work.close();
     // The sealer runs longest, so that what the others audit at their end is sealed too.
     let (seal_stop, sealing) = watch::channel(false);
     let sealer = tokio::spawn(audit_log::run_sealer(app.clone(), sealing));
-    let work = TaskTracker::new();
-    work.spawn(serve_http(
-        router_of(&app, routes),
-        listener,
-        stopping.clone(),
-    ));
-    if !app.db.is_embedded() {
-        // On the embedded engine this process is the only one that changes settings.
-        work.spawn(reload_settings(app.clone(), stopping.clone()));
-    }
-    background(&app, &work, &stopping).await?;
-    work.close();
+    let tasks = TaskTracker::new();
     tasks.spawn(async move {
         work.wait().await;
         let _ = seal_stop.send(true);
@@ -96,25 +115,6 @@ pub async fn start(
         stop,
         tasks,
     })
-}
-
-/// The work that no request asks for.
-async fn background(
-    app: &App,
-    work: &TaskTracker,
-    stopping: &watch::Receiver<bool>,
-) -> Result<(), DeskError> {
-    let receivers = email::room::Listeners::bind(&app.config)
-        .await
-        .map_err(|(address, error)| {
-            DeskError::Unavailable(format!("mail can't be received on {address} ({error})"))
-        })?;
-    if app.db.is_embedded() {
-        // Nobody else can be working on mails: this process is the only one.
-        email::processor::free_all(app).await?;
-    }
-    work.spawn(email::run(app.clone(), receivers, stopping.clone()));
-    Ok(())
 }
 
 /// Serves HTTP/1 and HTTP/2 until `stop`, then lets requests under way end.

@@ -32,6 +32,8 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "ids",
             "work",
             "audit_log",
+            // New keys are told to other nodes.
+            "events",
             "timeline",
         ],
     ),

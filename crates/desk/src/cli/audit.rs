@@ -46,7 +46,11 @@ impl Audit {
     }
 }
 
-async fn verify(app: &crate::app::App, kept: Option<&Path>, json: bool) -> Result<ExitCode, Failure> {
+async fn verify(
+    app: &crate::app::App,
+    kept: Option<&Path>,
+    json: bool,
+) -> Result<ExitCode, Failure> {
     let kept = match kept {
         Some(path) => notes(&std::fs::read_to_string(path).map_err(|error| {
             Failure::usage(format!("{} can't be read: {error}.", path.display()))
@@ -81,7 +85,10 @@ async fn verify(app: &crate::app::App, kept: Option<&Path>, json: bool) -> Resul
                 say_json(&serde_json::json!({ "ok": false, "finding": finding.to_string() }));
                 return Ok(ExitCode::from(1));
             }
-            Err(Failure::new(1, format!("The audit log is NOT whole: {finding}.")))
+            Err(Failure::new(
+                1,
+                format!("The audit log is NOT whole: {finding}."),
+            ))
         }
     }
 }

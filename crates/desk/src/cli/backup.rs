@@ -76,17 +76,25 @@ impl Backup {
         let manifest_file = manifest_of(&self.file);
         for path in [&self.file, &manifest_file] {
             if path.exists() {
-                return Err(Failure::usage(format!("{} exists already and is not overwritten.", path.display())));
+                return Err(Failure::usage(format!(
+                    "{} exists already and is not overwritten.",
+                    path.display()
+                )));
             }
         }
         let app = global.open().await?;
         if !app.db.is_embedded() {
-            return Err(Failure::usage("This desk keeps its rows in PostgreSQL: back it up with pg_dump."));
+            return Err(Failure::usage(
+                "This desk keeps its rows in PostgreSQL: back it up with pg_dump.",
+            ));
         }
         Sealer::new(app.clone()).round().await?;
         let verified = crate::audit_log::verify(&app, &[], |_| ()).await?;
         let verified = verified.map_err(|finding| {
-            Failure::new(1, format!("The audit log is not whole, so nothing was copied: {finding}."))
+            Failure::new(
+                1,
+                format!("The audit log is not whole, so nothing was copied: {finding}."),
+            )
         })?;
         let part = self.file.with_extension("part");
         let bar = progress_bar("Copying");
@@ -112,7 +120,9 @@ impl Backup {
             made_at: app.now().to_string(),
             size,
             sha256,
-            schema: startup::MIGRATIONS.last().map_or(0, |migration| migration.version),
+            schema: startup::MIGRATIONS
+                .last()
+                .map_or(0, |migration| migration.version),
             root_key: startup::root_key(&app.config)?.fingerprint(),
             audit_entries: verified.entries,
             audit_root: HEXLOWER.encode(&verified.root),

@@ -38,11 +38,19 @@ struct Findings(Vec<Finding>);
 
 impl Findings {
     fn good(&mut self, what: &'static str, text: impl Into<String>) {
-        self.0.push(Finding { what, ok: true, text: text.into() });
+        self.0.push(Finding {
+            what,
+            ok: true,
+            text: text.into(),
+        });
     }
 
     fn bad(&mut self, what: &'static str, text: impl Into<String>) {
-        self.0.push(Finding { what, ok: false, text: text.into() });
+        self.0.push(Finding {
+            what,
+            ok: false,
+            text: text.into(),
+        });
     }
 }
 
@@ -50,9 +58,15 @@ impl Check {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let config = global.config()?;
         let mut found = Findings::default();
-        found.good("settings", format!("People reach the desk at {}.", config.public_url));
+        found.good(
+            "settings",
+            format!("People reach the desk at {}.", config.public_url),
+        );
         if !config.is_https() && !config.public_url.contains("://localhost") {
-            found.bad("settings", "public_url has no https: passwords and patients' words would travel in the open.");
+            found.bad(
+                "settings",
+                "public_url has no https: passwords and patients' words would travel in the open.",
+            );
         }
         clinic_files(&config, &mut found);
         disk(&config, &mut found);
@@ -67,17 +81,29 @@ impl Check {
             say_json(&serde_json::json!({ "ok": fine, "findings": found.0 }));
         } else {
             for finding in &found.0 {
-                say(format!("{} {:<10} {}", if finding.ok { "ok   " } else { "WRONG" }, finding.what, finding.text));
+                say(format!(
+                    "{} {:<10} {}",
+                    if finding.ok { "ok   " } else { "WRONG" },
+                    finding.what,
+                    finding.text
+                ));
             }
         }
-        Ok(if fine { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if fine {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
     }
 }
 
 fn clinic_files(config: &Config, found: &mut Findings) {
     match startup::clinic_files(config) {
         Ok(files) => match clinic::parse(&files) {
-            Ok(clinic) => found.good("clinic", format!("The files of {} fit together.", clinic.profile.name)),
+            Ok(clinic) => found.good(
+                "clinic",
+                format!("The files of {} fit together.", clinic.profile.name),
+            ),
             Err(error) => found.bad("clinic", format!("{error}.")),
         },
         Err(error) => found.bad("clinic", error.to_string()),
@@ -88,18 +114,30 @@ async fn database(app: &App, found: &mut Findings) {
     match app.db.ping().await {
         Ok(()) if app.db.is_embedded() => found.good("database", "The embedded database answers."),
         Ok(()) => found.good("database", "The PostgreSQL server answers."),
-        Err(error) => found.bad("database", format!("The database does not answer: {error}.")),
+        Err(error) => found.bad(
+            "database",
+            format!("The database does not answer: {error}."),
+        ),
     }
     let now = SystemClock.now();
     for clinic in app.directory.all() {
         let newest = match crate::events::latest(app, clinic.id).await {
-            Ok(latest) => crate::events::after(app, clinic.id, latest - 1, 1).await.ok().and_then(|some| some.last().map(|event| event.at)),
+            Ok(latest) => crate::events::after(app, clinic.id, latest - 1, 1)
+                .await
+                .ok()
+                .and_then(|some| some.last().map(|event| event.at)),
             Err(_) => None,
         };
         if newest.is_some_and(|at| at.seconds_since(now) > CLOCKS) {
-            found.bad("clock", "The newest entry is from the future: this machine's clock is behind.");
+            found.bad(
+                "clock",
+                "The newest entry is from the future: this machine's clock is behind.",
+            );
         } else {
-            found.good("clock", format!("It is {now} here, later than everything that was written."));
+            found.good(
+                "clock",
+                format!("It is {now} here, later than everything that was written."),
+            );
         }
     }
 }
@@ -107,9 +145,21 @@ async fn database(app: &App, found: &mut Findings) {
 fn key(config: &Config, found: &mut Findings) {
     match startup::root_key(config) {
         Ok(key) if config.key_file().is_file() => {
-            found.good("key", format!("The root key {} opens the data. Is there a copy elsewhere?", key.fingerprint()));
+            found.good(
+                "key",
+                format!(
+                    "The root key {} opens the data. Is there a copy elsewhere?",
+                    key.fingerprint()
+                ),
+            );
         }
-        Ok(key) => found.good("key", format!("The root key {} from the environment opens the data.", key.fingerprint())),
+        Ok(key) => found.good(
+            "key",
+            format!(
+                "The root key {} from the environment opens the data.",
+                key.fingerprint()
+            ),
+        ),
         Err(error) => found.bad("key", error.to_string()),
     }
 }
@@ -118,18 +168,35 @@ fn key(config: &Config, found: &mut Findings) {
 fn disk(config: &Config, found: &mut Findings) {
     let mut folder: &Path = &config.data;
     while !folder.exists() {
-        folder = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        folder = folder
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
     }
     let answer = Command::new("df").arg("-Pk").arg(folder).output();
     let free = answer.ok().and_then(|answer| {
         let text = String::from_utf8(answer.stdout).ok()?;
-        text.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok()
+        text.lines()
+            .nth(1)?
+            .split_whitespace()
+            .nth(3)?
+            .parse::<u64>()
+            .ok()
     });
     match free.map(|kib| kib.saturating_mul(1024)) {
         Some(free) if free < LITTLE_SPACE => {
-            found.bad("disk", format!("Only {} MiB are free where the data is.", free / (1024 * 1024)));
+            found.bad(
+                "disk",
+                format!(
+                    "Only {} MiB are free where the data is.",
+                    free / (1024 * 1024)
+                ),
+            );
         }
-        Some(free) => found.good("disk", format!("{} MiB are free where the data is.", free / (1024 * 1024))),
+        Some(free) => found.good(
+            "disk",
+            format!("{} MiB are free where the data is.", free / (1024 * 1024)),
+        ),
         None => found.bad("disk", "The free space could not be told."),
     }
 }
@@ -147,14 +214,24 @@ async fn mailboxes(app: &App, found: &mut Findings) {
             }
         };
         if all.is_empty() {
-            found.good("mailbox", "There is no mailbox yet; add one under Settings.");
+            found.good(
+                "mailbox",
+                "There is no mailbox yet; add one under Settings.",
+            );
         }
         for one in all {
             let text = match (&one.last_error, one.enabled) {
                 (_, false) => format!("{} is switched off.", one.address),
                 (Some(code), true) => {
                     let key = format!("mailbox-error-{code}");
-                    found.bad("mailbox", format!("{}: {}", one.address, app.i18n.text(bedside_web::Locale::En, &key)));
+                    found.bad(
+                        "mailbox",
+                        format!(
+                            "{}: {}",
+                            one.address,
+                            app.i18n.text(bedside_web::Locale::En, &key)
+                        ),
+                    );
                     continue;
                 }
                 (None, true) => format!("{} was read without trouble.", one.address),

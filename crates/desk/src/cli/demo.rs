@@ -31,7 +31,10 @@ pub(super) struct DemoCommand {
 impl DemoCommand {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let options = Options {
-            data: global.data.clone().unwrap_or_else(|| PathBuf::from("data/demo")),
+            data: global
+                .data
+                .clone()
+                .unwrap_or_else(|| PathBuf::from("data/demo")),
             listen: self.listen.unwrap_or_else(|| usual(8080)),
             smtp: self.smtp_listen.unwrap_or_else(|| usual(2525)),
             size: if self.small { Size::SMALL } else { Size::FULL },
@@ -78,7 +81,10 @@ fn welcome(demo: &Demo) -> String {
         "Sign in as".to_owned(),
     ];
     for door in &demo.doors {
-        lines.push(format!("  {:<14} {:<17} {}", door.role, door.name, door.link));
+        lines.push(format!(
+            "  {:<14} {:<17} {}",
+            door.role, door.name, door.link
+        ));
     }
     lines.extend([
         String::new(),
@@ -88,16 +94,26 @@ fn welcome(demo: &Demo) -> String {
         String::new(),
         "Or write with any mail program".to_owned(),
         format!("  to             {}", demo::MAILBOX),
-        format!("  outgoing server {}, no encryption, no password", demo.smtp),
+        format!(
+            "  outgoing server {}, no encryption, no password",
+            demo.smtp
+        ),
         String::new(),
         "Or with the API".to_owned(),
         format!("  {}/docs   Authorization: Bearer {}", demo.url, demo.token),
         String::new(),
         "Everybody in it is invented. Nothing leaves this machine.".to_owned(),
     ]);
-    let width = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let width = lines
+        .iter()
+        .map(|line| line.chars().count())
+        .max()
+        .unwrap_or(0);
     let edge = "─".repeat(width + 2);
-    let body: Vec<String> = lines.iter().map(|line| format!("│ {line:<width$} │")).collect();
+    let body: Vec<String> = lines
+        .iter()
+        .map(|line| format!("│ {line:<width$} │"))
+        .collect();
     format!("\n┌{edge}┐\n{}\n└{edge}┘", body.join("\n"))
 }
 
@@ -107,7 +123,7 @@ impl From<DemoError> for Failure {
             DemoError::Start(error @ StartError::Database(_)) => error.into(),
             DemoError::Start(error) => error.into(),
             DemoError::RealDesk(_) => Self::usage(format!("{error}.")),
-            DemoError::File(_, source) => source.into(),
+            DemoError::File { source, .. } => source.into(),
             DemoError::Port(..) => Self::new(1, format!("{error}.")),
         }
     }

@@ -23,7 +23,10 @@ impl Eval {
     pub(super) fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let files = startup::clinic_files(&global.config()?)?;
         let engine = Engine::load(&files).map_err(|error| {
-            Failure::usage(format!("{} line {}: {}.", error.file, error.line, error.reason))
+            Failure::usage(format!(
+                "{} line {}: {}.",
+                error.file, error.line, error.reason
+            ))
         })?;
         let mut texts = Vec::new();
         if let Some(folder) = &self.examples {
@@ -34,13 +37,17 @@ impl Eval {
                 }
             }
         } else {
-            let own = files.iter().filter(|(name, _)| name.starts_with("language/examples/"));
+            let own = files
+                .iter()
+                .filter(|(name, _)| name.starts_with("language/examples/"));
             texts.extend(own.map(|(name, text)| (name.clone(), text.clone())));
         }
         let mut examples = Vec::new();
         for (name, text) in texts {
             let read = parse_examples(&text);
-            examples.extend(read.map_err(|error| Failure::usage(format!("{name}: {}.", error.message())))?);
+            examples.extend(
+                read.map_err(|error| Failure::usage(format!("{name}: {}.", error.message())))?,
+            );
         }
         if examples.is_empty() {
             return Err(Failure::usage("There are no examples to measure on."));
@@ -66,7 +73,12 @@ fn lines(report: &Report) -> Vec<(&str, Proportion)> {
         ("false alarms", report.false_alarms),
         ("unsure", report.unsure),
     ];
-    lines.extend(report.rows.iter().map(|row| (row.label.as_str(), row.share)));
+    lines.extend(
+        report
+            .rows
+            .iter()
+            .map(|row| (row.label.as_str(), row.share)),
+    );
     lines
 }
 

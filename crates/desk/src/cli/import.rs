@@ -28,7 +28,9 @@ enum Action {
 impl Import {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let Action::Mbox { file, json } = self.action;
-        let failed = |error: std::io::Error| Failure::usage(format!("{} can't be read: {error}.", file.display()));
+        let failed = |error: std::io::Error| {
+            Failure::usage(format!("{} can't be read: {error}.", file.display()))
+        };
         let reader = std::fs::File::open(&file).map_err(failed)?;
         let length = reader.metadata().map_err(failed)?.len();
         let app = global.open().await?;
@@ -44,7 +46,10 @@ impl Import {
         } else {
             say(format!("{} mails were taken in.", taken.stored));
             if taken.too_large > 0 {
-                say(format!("{} were larger than the desk takes and were left out.", taken.too_large));
+                say(format!(
+                    "{} were larger than the desk takes and were left out.",
+                    taken.too_large
+                ));
             }
         }
         finish(&app).await

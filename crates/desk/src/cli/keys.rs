@@ -30,17 +30,25 @@ impl Keys {
         let app = global.open().await?;
         for clinic in app.directory.all() {
             let bar = progress_bar("Wrapping keys anew");
-            let report = rotate::organisation(&app, clinic.id, |done| bar.set_position(done)).await?;
+            let alone = app.db.is_embedded();
+            let report =
+                rotate::organisation(&app, clinic.id, alone, |done| bar.set_position(done)).await?;
             bar.finish_and_clear();
             say(format!(
                 "{}: {} data keys are wrapped by key version {}{}.",
                 clinic.name,
                 report.wrapped,
                 report.version,
-                if report.retired { ", and earlier versions are gone" } else { "" }
+                if report.retired {
+                    ", and earlier versions are gone"
+                } else {
+                    ""
+                }
             ));
             if !report.retired {
-                say("Earlier versions stay until this is run again, an hour from now or later: by then every node has the new one.");
+                say(
+                    "Earlier versions stay until this is run again, an hour from now or later: by then every node has the new one.",
+                );
             }
         }
         if root {
@@ -52,21 +60,31 @@ impl Keys {
 
 async fn new_root(app: &crate::app::App) -> Result<(), Failure> {
     if std::env::var_os("BEDSIDE_PASSPHRASE").is_some() {
-        return Err(Failure::usage("A root key from a passphrase can't be replaced here yet. Nothing was changed."));
+        return Err(Failure::usage(
+            "A root key from a passphrase can't be replaced here yet. Nothing was changed.",
+        ));
     }
-    let new = match (std::env::var("BEDSIDE_ROOT_KEY"), std::env::var("BEDSIDE_NEW_ROOT_KEY")) {
+    let new = match (
+        std::env::var("BEDSIDE_ROOT_KEY"),
+        std::env::var("BEDSIDE_NEW_ROOT_KEY"),
+    ) {
         (Ok(_), Ok(text)) => NewRoot::Given(
-            RootKey::from_base64(&text).map_err(|error| Failure::new(5, format!("BEDSIDE_NEW_ROOT_KEY: {error}.")))?,
+            RootKey::from_base64(&text)
+                .map_err(|error| Failure::new(5, format!("BEDSIDE_NEW_ROOT_KEY: {error}.")))?,
         ),
         (Ok(_), Err(_)) => {
-            return Err(Failure::usage("The root key comes from the environment: give the new one in BEDSIDE_NEW_ROOT_KEY."));
+            return Err(Failure::usage(
+                "The root key comes from the environment: give the new one in BEDSIDE_NEW_ROOT_KEY.",
+            ));
         }
         _ => NewRoot::File(app.config.key_file()),
     };
     let given = matches!(new, NewRoot::Given(_));
     rotate::root(app, new).await?;
     if given {
-        say("Everything opens with the new root key now. Put it into BEDSIDE_ROOT_KEY before the next start.");
+        say(
+            "Everything opens with the new root key now. Put it into BEDSIDE_ROOT_KEY before the next start.",
+        );
     } else {
         let key = startup::root_key(&app.config)?;
         say(format!(

@@ -22,13 +22,24 @@ impl Migrate {
         let (app, report) = startup::open(config, Arc::new(SystemClock)).await?;
         close(&app).await;
         if self.json {
-            say_json(&serde_json::json!({ "from": report.from, "to": report.to, "backup": report.backup }));
+            say_json(
+                &serde_json::json!({ "from": report.from, "to": report.to, "backup": report.backup }),
+            );
         } else if report.from == report.to {
-            say(format!("The data is at schema {}, which is the newest.", report.to));
+            say(format!(
+                "The data is at schema {}, which is the newest.",
+                report.to
+            ));
         } else {
-            say(format!("The data was brought from schema {} to {}.", report.from, report.to));
+            say(format!(
+                "The data was brought from schema {} to {}.",
+                report.from, report.to
+            ));
             if let Some(backup) = report.backup {
-                say(format!("A copy of the database from before is in {}.", backup.display()));
+                say(format!(
+                    "A copy of the database from before is in {}.",
+                    backup.display()
+                ));
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -1,7 +1,7 @@
 //! `bedside serve`
 
 use super::{Failure, Global, is_set_up, not_set_up};
-use crate::{router, server, startup};
+use crate::{server, startup};
 use bedside_db::SystemClock;
 use clap::Args;
 use std::net::SocketAddr;
@@ -34,7 +34,7 @@ impl Serve {
         }
         let listener = bind(app.config.listen).await?;
         let url = app.config.public_url.clone();
-        let running = server::start(app, listener, router::routes()).await?;
+        let running = server::start(app, listener).await?;
         tracing::info!(address = %running.address(), %url, "the desk is open");
         asked_to_end().await?;
         tracing::info!("the desk is closing");

@@ -58,13 +58,32 @@ impl Token {
         let app = global.open().await?;
         let ctx = global.ctx(&app)?;
         match self.action {
-            Action::Create { name, scopes, expires, json } => {
-                let expires_at = expires.map(|days| app.now().plus_seconds(i64::from(days) * 86_400));
-                let (id, token) = staff::create_token(&app, &ctx, NewToken { name, scopes, expires_at }).await?;
+            Action::Create {
+                name,
+                scopes,
+                expires,
+                json,
+            } => {
+                let expires_at =
+                    expires.map(|days| app.now().plus_seconds(i64::from(days) * 86_400));
+                let (id, token) = staff::create_token(
+                    &app,
+                    &ctx,
+                    NewToken {
+                        name,
+                        scopes,
+                        expires_at,
+                    },
+                )
+                .await?;
                 if json {
-                    say_json(&serde_json::json!({ "id": id, "token": token, "scopes": scopes.codes() }));
+                    say_json(
+                        &serde_json::json!({ "id": id, "token": token, "scopes": scopes.codes() }),
+                    );
                 } else {
-                    say(format!("{token}\n\nKeep it now: it is not shown again. Its id is {id}."));
+                    say(format!(
+                        "{token}\n\nKeep it now: it is not shown again. Its id is {id}."
+                    ));
                 }
             }
             Action::List { json } => {
@@ -73,8 +92,15 @@ impl Token {
                     say_json(&all);
                 }
                 for token in all.iter().filter(|_| !json) {
-                    let out = if token.revoked_at.is_some() { "  (revoked)" } else { "" };
-                    say(format!("{}  {:<24} {}{out}", token.id, token.name, token.scopes));
+                    let out = if token.revoked_at.is_some() {
+                        "  (revoked)"
+                    } else {
+                        ""
+                    };
+                    say(format!(
+                        "{}  {:<24} {}{out}",
+                        token.id, token.name, token.scopes
+                    ));
                 }
             }
             Action::Revoke { id } => {

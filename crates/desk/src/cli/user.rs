@@ -65,8 +65,24 @@ impl User {
         let app = global.open().await?;
         let ctx = global.ctx(&app)?;
         match self.action {
-            Action::Add { email, name, role, language, json } => {
-                let id = staff::create(&app, &ctx, NewStaff { email, name, role, locale: language }).await?;
+            Action::Add {
+                email,
+                name,
+                role,
+                language,
+                json,
+            } => {
+                let id = staff::create(
+                    &app,
+                    &ctx,
+                    NewStaff {
+                        email,
+                        name,
+                        role,
+                        locale: language,
+                    },
+                )
+                .await?;
                 tell_link(&app, &ctx, id, json).await?;
             }
             Action::List { json } => list(&staff::list(&app, &ctx).await?, json),
@@ -93,15 +109,27 @@ async fn find(app: &App, ctx: &Ctx, email: &str) -> Result<StaffView, Failure> {
     everybody
         .into_iter()
         .find(|person| person.email == email)
-        .ok_or_else(|| Failure::new(1, "Nobody here has this address. `bedside user list` shows everybody."))
+        .ok_or_else(|| {
+            Failure::new(
+                1,
+                "Nobody here has this address. `bedside user list` shows everybody.",
+            )
+        })
 }
 
-async fn tell_link(app: &App, ctx: &Ctx, id: crate::ids::StaffId, json: bool) -> Result<(), Failure> {
+async fn tell_link(
+    app: &App,
+    ctx: &Ctx,
+    id: crate::ids::StaffId,
+    json: bool,
+) -> Result<(), Failure> {
     let expires = app.now().plus_seconds(super::init::LINK_SECONDS);
     let token = staff::make_link(app, ctx, id, false, expires).await?;
     let link = app.config.sign_in_link(&token);
     if json {
-        say_json(&serde_json::json!({ "id": id, "link": link, "link_expires": expires.to_string() }));
+        say_json(
+            &serde_json::json!({ "id": id, "link": link, "link_expires": expires.to_string() }),
+        );
     } else {
         say(format!("This link works once, for three days:\n\n  {link}"));
     }
@@ -114,7 +142,14 @@ fn list(everybody: &[StaffView], json: bool) {
         return;
     }
     for person in everybody {
-        let out = if person.disabled_at.is_some() { "  (disabled)" } else { "" };
-        say(format!("{:<14} {:<28} {}{out}", person.role, person.name, person.email));
+        let out = if person.disabled_at.is_some() {
+            "  (disabled)"
+        } else {
+            ""
+        };
+        say(format!(
+            "{:<14} {:<28} {}{out}",
+            person.role, person.name, person.email
+        ));
     }
 }

@@ -22,7 +22,10 @@ struct State {
 impl DemoClock {
     /// A clock that shows the machine's time.
     pub fn real() -> Self {
-        Self(Arc::new(State { at: AtomicI64::new(REAL), step: AtomicI64::new(0) }))
+        Self(Arc::new(State {
+            at: AtomicI64::new(REAL),
+            step: AtomicI64::new(0),
+        }))
     }
 
     /// Stands at `at`; each look moves it on by `step` microseconds, so that no two things happen at once.

@@ -10,7 +10,13 @@ pub(super) fn picture(hue: u8) -> Vec<u8> {
         for x in 0..WIDTH {
             let stripe = (14..24).contains(&y);
             let line = x > 10 && x < 70 && (y == 34 || y == 42 || y == 50);
-            let shade = if stripe { [hue, 110, 120] } else if line { [70, 80, 90] } else { [236, 241, 243] };
+            let shade = if stripe {
+                [hue, 110, 120]
+            } else if line {
+                [70, 80, 90]
+            } else {
+                [236, 241, 243]
+            };
             rows.extend_from_slice(&shade);
         }
     }
@@ -58,14 +64,23 @@ fn stored(bytes: &[u8]) -> Vec<u8> {
 /// CRC-32 as PNG wants it (ISO 3309).
 fn crc32(bytes: &[u8]) -> u32 {
     let sum = bytes.iter().fold(u32::MAX, |sum, byte| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xedb8_8320 } else { sum >> 1 })
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+            if sum & 1 == 1 {
+                sum >> 1 ^ 0xedb8_8320
+            } else {
+                sum >> 1
+            }
+        })
     });
     !sum
 }
 
 /// A PDF 1.4 of one page with one line of text. `line` is plain ASCII without brackets.
 pub(super) fn document(line: &str) -> Vec<u8> {
-    let line: String = line.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '(' | ')' | '\\') || *c == ' ').collect();
+    let line: String = line
+        .chars()
+        .filter(|c| c.is_ascii_graphic() && !matches!(c, '(' | ')' | '\\') || *c == ' ')
+        .collect();
     let text = format!("BT /F1 18 Tf 72 720 Td ({line}) Tj ET");
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -82,11 +97,17 @@ pub(super) fn document(line: &str) -> Vec<u8> {
         pdf.push_str(&format!("{number} 0 obj\n{object}\nendobj\n"));
     }
     let table = pdf.len();
-    pdf.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    pdf.push_str(&format!(
+        "xref\n0 {}\n0000000000 65535 f \n",
+        objects.len() + 1
+    ));
     for place in places {
         pdf.push_str(&format!("{place:010} 00000 n \n"));
     }
-    pdf.push_str(&format!("trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1));
+    pdf.push_str(&format!(
+        "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n",
+        objects.len() + 1
+    ));
     pdf.into_bytes()
 }
 

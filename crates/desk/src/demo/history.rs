@@ -47,9 +47,15 @@ pub struct Size {
 
 impl Size {
     /// A clinic of some size.
-    pub const FULL: Self = Self { patients: 300, tickets: 3000 };
+    pub const FULL: Self = Self {
+        patients: 300,
+        tickets: 3000,
+    };
     /// A few, for tests.
-    pub const SMALL: Self = Self { patients: 12, tickets: 40 };
+    pub const SMALL: Self = Self {
+        patients: 12,
+        tickets: 40,
+    };
 }
 
 /// Who answers.
@@ -67,7 +73,11 @@ impl Colleague {
     fn ctx(&self, organisation: OrganisationId) -> Ctx {
         Ctx {
             organisation,
-            actor: Actor::Staff { id: self.id, role: self.role, name: self.name.into() },
+            actor: Actor::Staff {
+                id: self.id,
+                role: self.role,
+                name: self.name.into(),
+            },
             source: Source::Page,
             locale: Locale::En,
             once: None,
@@ -146,7 +156,9 @@ pub async fn live(
     let end = place.app.now();
     let mut chance = Chance::new(SEED);
     let people = people::people(&mut chance, size.patients);
-    place.clock.set(end.plus_seconds(-(DAYS + 30) * 86_400), 50_000);
+    place
+        .clock
+        .set(end.plus_seconds(-(DAYS + 30) * 86_400), 50_000);
     for some in people.chunks(TOGETHER) {
         let added = some.iter().map(|person| add(place, person));
         for outcome in join_all(added).await {
@@ -160,7 +172,11 @@ pub async fn live(
         let fresh_crisis = number == 0;
         let crisis = fresh_crisis || chance.between(0, 400) == 0;
         let tale = tale(&mut chance, &people, place.team, crisis);
-        let at = if fresh_crisis { end.plus_seconds(-240) } else { arrival(place, &mut chance, end)? };
+        let at = if fresh_crisis {
+            end.plus_seconds(-240)
+        } else {
+            arrival(place, &mut chance, end)?
+        };
         let mut tale = tale;
         if fresh_crisis {
             tale.steps.truncate(1);
@@ -175,7 +191,9 @@ pub async fn live(
         while stretch.len() < TOGETHER {
             match line.peek() {
                 Some(Reverse((at, _))) if *at <= (first + STRETCH).min(end.micros()) => {
-                    let Some(Reverse(next)) = line.pop() else { break };
+                    let Some(Reverse(next)) = line.pop() else {
+                        break;
+                    };
                     stretch.push(next);
                 }
                 _ => break,
@@ -184,7 +202,9 @@ pub async fn live(
         let from = Timestamp::from_micros(first).max(place.clock.now());
         let last = stretch.last().map_or(first, |(at, _)| *at);
         let looks = i64::try_from(stretch.len()).unwrap_or(1) * 14;
-        place.clock.set(from, ((last - from.micros()) / looks).max(1500));
+        place
+            .clock
+            .set(from, ((last - from.micros()) / looks).max(1500));
         let mut doing = Vec::with_capacity(stretch.len());
         for (_, index) in &stretch {
             if let Some(tale) = tales[*index].take() {
@@ -226,7 +246,10 @@ async fn add(place: &Place<'_>, person: &Person) -> Result<(), DeskError> {
         locale: Some(person.locale),
         secure_link: person.secure_link,
     };
-    let points = vec![(PointKind::Email, person.email.clone()), (PointKind::Phone, person.phone.clone())];
+    let points = vec![
+        (PointKind::Email, person.email.clone()),
+        (PointKind::Phone, person.phone.clone()),
+    ];
     patients::create_patient(place.app, &ctx, new, points).await?;
     Ok(())
 }
@@ -272,7 +295,10 @@ fn tale(chance: &mut Chance, people: &[Person], team: &[Colleague], crisis: bool
         70..92 => Channel::WebForm,
         _ => Channel::Portal,
     };
-    let clinical = matches!(story.category.as_str(), "symptom" | "lab_result" | "crisis" | "prescription");
+    let clinical = matches!(
+        story.category.as_str(),
+        "symptom" | "lab_result" | "crisis" | "prescription"
+    );
     let fits: Vec<usize> = team
         .iter()
         .enumerate()
@@ -318,7 +344,10 @@ fn steps(chance: &mut Chance, crisis: bool) -> VecDeque<(After, Step)> {
     if chance.percent(6) {
         add(Minutes(chance.between(600, 2400)), Step::Nudge);
     }
-    add(Working(chance.between(10, 60) + chance.between(0, 160)), Step::Answer);
+    add(
+        Working(chance.between(10, 60) + chance.between(0, 160)),
+        Step::Answer,
+    );
     match chance.between(0, 100) {
         0..3 => add(Minutes(1), Step::OutOfOffice),
         3 => add(Minutes(2), Step::Bounce),
@@ -342,7 +371,9 @@ fn steps(chance: &mut Chance, crisis: bool) -> VecDeque<(After, Step)> {
 
 /// When the tale goes on.
 fn next(place: &Place<'_>, tale: &Tale, now: Timestamp) -> Result<Option<Timestamp>, DeskError> {
-    let Some((after, _)) = tale.steps.front() else { return Ok(None) };
+    let Some((after, _)) = tale.steps.front() else {
+        return Ok(None);
+    };
     Ok(Some(match *after {
         After::Minutes(minutes) => now.plus_seconds(minutes * 60),
         After::Working(minutes) => {
@@ -354,12 +385,16 @@ fn next(place: &Place<'_>, tale: &Tale, now: Timestamp) -> Result<Option<Timesta
 
 /// Does the tale's next step.
 async fn act(place: &Place<'_>, people: &[Person], mut tale: Tale) -> Result<Tale, DeskError> {
-    let Some((_, step)) = tale.steps.pop_front() else { return Ok(tale) };
+    let Some((_, step)) = tale.steps.pop_front() else {
+        return Ok(tale);
+    };
     if step == Step::Open {
         open(place, &people[tale.person], &mut tale).await?;
         return Ok(tale);
     }
-    let (Some(ticket), Some(contact)) = (tale.ticket, tale.contact) else { return Ok(tale) };
+    let (Some(ticket), Some(contact)) = (tale.ticket, tale.contact) else {
+        return Ok(tale);
+    };
     let colleague = &place.team[tale.colleague];
     let ctx = colleague.ctx(place.organisation);
     let says = |tale: &mut Tale, list: &[String]| {
@@ -368,14 +403,26 @@ async fn act(place: &Place<'_>, people: &[Person], mut tale: Tale) -> Result<Tal
     };
     let story = tale.story;
     let script = tale.script;
-    let closed = tickets::row_for(place.app, place.organisation, ticket).await?.status == Status::Closed;
+    let closed = tickets::row_for(place.app, place.organisation, ticket)
+        .await?
+        .status
+        == Status::Closed;
     match step {
         Step::Open => {}
         _ if closed => tale.steps.clear(),
         Step::Take => {
-            let mut patch = Patch { assignee: Some(Some(colleague.id)), ..Patch::default() };
+            let mut patch = Patch {
+                assignee: Some(Some(colleague.id)),
+                ..Patch::default()
+            };
             if tale.chance.percent(15) {
-                let tags = ["callback", "new-patient", "pharmacy", "interpreter", "follow-up"];
+                let tags = [
+                    "callback",
+                    "new-patient",
+                    "pharmacy",
+                    "interpreter",
+                    "follow-up",
+                ];
                 let index = usize::try_from(tale.chance.next() % 5).unwrap_or(0);
                 patch.add_tags.push(tags[index].to_owned());
             }
@@ -398,16 +445,43 @@ async fn act(place: &Place<'_>, people: &[Person], mut tale: Tale) -> Result<Tal
             reply(place, &ctx, ticket, text, Some(Status::Resolved)).await?;
         }
         Step::Settle => {
-            let patch = Patch { status: Some(Status::Resolved), ..Patch::default() };
+            let patch = Patch {
+                status: Some(Status::Resolved),
+                ..Patch::default()
+            };
             change(place, &ctx, ticket, patch).await?;
         }
-        Step::Nudge => write(place, &tale, ticket, contact, says_as_patient(&tale, step), false).await?,
+        Step::Nudge => {
+            write(
+                place,
+                &tale,
+                ticket,
+                contact,
+                says_as_patient(&tale, step),
+                false,
+            )
+            .await?
+        }
         Step::Again | Step::Thanks => {
-            let list = if step == Step::Again { &story.again } else { &script.thanks };
+            let list = if step == Step::Again {
+                &story.again
+            } else {
+                &script.thanks
+            };
             let text = says(&mut tale, list);
             write(place, &tale, ticket, contact, text, false).await?;
         }
-        Step::OutOfOffice => write(place, &tale, ticket, contact, says_as_patient(&tale, step), true).await?,
+        Step::OutOfOffice => {
+            write(
+                place,
+                &tale,
+                ticket,
+                contact,
+                says_as_patient(&tale, step),
+                true,
+            )
+            .await?
+        }
         Step::Bounce => bounce(place, &people[tale.person], ticket, tale.answer).await?,
         Step::Rate => rate(place, &mut tale, ticket, contact).await?,
     }
@@ -419,9 +493,11 @@ fn says_as_patient(tale: &Tale, step: Step) -> String {
     match step {
         Step::Nudge => chance.pick(&tale.script.nudges).to_owned(),
         _ if std::ptr::eq(tale.script, script(Locale::Es)) => {
-            "Estoy fuera de la oficina y respondo a mi regreso. Este es un mensaje automático.".to_owned()
+            "Estoy fuera de la oficina y respondo a mi regreso. Este es un mensaje automático."
+                .to_owned()
         }
-        _ => "I am out of the office and will answer when I am back. This is an automatic message.".to_owned(),
+        _ => "I am out of the office and will answer when I am back. This is an automatic message."
+            .to_owned(),
     }
 }
 
@@ -470,16 +546,30 @@ async fn open(place: &Place<'_>, person: &Person, tale: &mut Tale) -> Result<(),
     Ok(())
 }
 
-async fn file(place: &Place<'_>, tale: &mut Tale, new: &NewTicket) -> Result<NewAttachment, DeskError> {
+async fn file(
+    place: &Place<'_>,
+    tale: &mut Tale,
+    new: &NewTicket,
+) -> Result<NewAttachment, DeskError> {
     let (name, media_type, bytes) = match tale.story.attachment.as_deref() {
-        Some("pdf") => ("release-form.pdf", "application/pdf", files::document("Release of records, signed")),
+        Some("pdf") => (
+            "release-form.pdf",
+            "application/pdf",
+            files::document("Release of records, signed"),
+        ),
         _ => {
             let hue = u8::try_from(tale.chance.between(40, 220)).unwrap_or(90);
             ("insurance-card.png", "image/png", files::picture(hue))
         }
     };
     let size = i64::try_from(bytes.len()).unwrap_or(0);
-    let blob = blobs::write(place.app, place.organisation, &new.requester.sealing, &bytes).await?;
+    let blob = blobs::write(
+        place.app,
+        place.organisation,
+        &new.requester.sealing,
+        &bytes,
+    )
+    .await?;
     Ok(NewAttachment {
         blob,
         name: name.to_owned(),
@@ -528,12 +618,24 @@ async fn reply(
     body: String,
     status: Option<Status>,
 ) -> Result<MessageId, DeskError> {
-    let reply = Reply { body, attachments: Vec::new(), status, version: None };
+    let reply = Reply {
+        body,
+        attachments: Vec::new(),
+        status,
+        version: None,
+    };
     tickets::reply(place.app, ctx, ticket, reply).await
 }
 
-async fn change(place: &Place<'_>, ctx: &Ctx, ticket: TicketId, patch: Patch) -> Result<(), DeskError> {
-    let version = tickets::row_for(place.app, place.organisation, ticket).await?.version;
+async fn change(
+    place: &Place<'_>,
+    ctx: &Ctx,
+    ticket: TicketId,
+    patch: Patch,
+) -> Result<(), DeskError> {
+    let version = tickets::row_for(place.app, place.organisation, ticket)
+        .await?
+        .version;
     tickets::change(place.app, ctx, ticket, version, patch).await?;
     Ok(())
 }
@@ -563,6 +665,11 @@ async fn bounce(
 }
 
 #[expect(clippy::unused_async, reason = "ratings are stored by their own part")]
-async fn rate(_place: &Place<'_>, _tale: &mut Tale, _ticket: TicketId, _contact: ContactId) -> Result<(), DeskError> {
+async fn rate(
+    _place: &Place<'_>,
+    _tale: &mut Tale,
+    _ticket: TicketId,
+    _contact: ContactId,
+) -> Result<(), DeskError> {
     Ok(())
 }

@@ -58,12 +58,24 @@ impl Inbox {
     /// The mails of one address, newest first.
     pub fn of(&self, person: &str) -> Vec<Arc<Mail>> {
         let person = person.to_lowercase();
-        self.0.lock().mails.iter().rev().filter(|mail| mail.person == person).cloned().collect()
+        self.0
+            .lock()
+            .mails
+            .iter()
+            .rev()
+            .filter(|mail| mail.person == person)
+            .cloned()
+            .collect()
     }
 
     /// One mail.
     pub fn one(&self, number: u64) -> Option<Arc<Mail>> {
-        self.0.lock().mails.iter().find(|mail| mail.number == number).cloned()
+        self.0
+            .lock()
+            .mails
+            .iter()
+            .find(|mail| mail.number == number)
+            .cloned()
     }
 }
 
@@ -83,7 +95,9 @@ impl Mailroom for Sink {
             return Verdict::Refused(554, "This mail can't be read".to_owned());
         };
         let answer_to = mail.reply_to.first().or(mail.from.as_ref());
-        let answer_to = answer_to.map(|party| party.address.clone()).unwrap_or_default();
+        let answer_to = answer_to
+            .map(|party| party.address.clone())
+            .unwrap_or_default();
         let mut conversation = mail.references.clone();
         conversation.extend(mail.message_id.clone());
         for person in envelope.rcpts {
@@ -125,7 +139,11 @@ mod tests {
         let first = inbox.keep(mail("Ana@mail.example"));
         inbox.keep(mail("bo@mail.example"));
         let last = inbox.keep(mail("ana@mail.example"));
-        let seen: Vec<_> = inbox.of("ANA@mail.example").iter().map(|mail| mail.number).collect();
+        let seen: Vec<_> = inbox
+            .of("ANA@mail.example")
+            .iter()
+            .map(|mail| mail.number)
+            .collect();
         assert_eq!(seen, [last, first]);
         for _ in 0..KEPT {
             inbox.keep(mail("bo@mail.example"));

@@ -21,7 +21,8 @@ pub(super) struct Letter<'a> {
 impl Letter<'_> {
     /// The bytes for SMTP.
     pub(super) fn bytes(&self) -> Vec<u8> {
-        let date = jiff::fmt::rfc2822::to_string(&self.at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC));
+        let date =
+            jiff::fmt::rfc2822::to_string(&self.at.to_jiff().to_zoned(jiff::tz::TimeZone::UTC));
         let mut lines = vec![
             format!("Date: {}", date.unwrap_or_default()),
             format!("From: {} <{}>", word(self.name), address(self.from)),
@@ -34,12 +35,20 @@ impl Letter<'_> {
         ];
         if let Some(last) = self.references.last() {
             lines.push(format!("In-Reply-To: <{}>", address(last)));
-            let all: Vec<_> = self.references.iter().map(|id| format!("<{}>", address(id))).collect();
+            let all: Vec<_> = self
+                .references
+                .iter()
+                .map(|id| format!("<{}>", address(id)))
+                .collect();
             lines.push(format!("References: {}", all.join("\r\n ")));
         }
         lines.push(String::new());
         let body = BASE64.encode(self.body.replace('\n', "\r\n").as_bytes());
-        lines.extend(body.as_bytes().chunks(76).map(|line| String::from_utf8_lossy(line).into_owned()));
+        lines.extend(
+            body.as_bytes()
+                .chunks(76)
+                .map(|line| String::from_utf8_lossy(line).into_owned()),
+        );
         lines.push(String::new());
         lines.join("\r\n").into_bytes()
     }
@@ -47,12 +56,19 @@ impl Letter<'_> {
 
 /// Nothing that could end a header or an address.
 fn address(text: &str) -> String {
-    text.chars().filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | ',' | ';')).take(250).collect()
+    text.chars()
+        .filter(|c| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"' | ',' | ';'))
+        .take(250)
+        .collect()
 }
 
 /// A text as encoded words (RFC 2047) of at most 75 characters each.
 fn word(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+    let text: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(200)
+        .collect();
     let mut words = Vec::new();
     let mut rest = text.as_str();
     while !rest.is_empty() {

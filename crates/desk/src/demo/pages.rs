@@ -61,15 +61,27 @@ impl PostOffice {
 pub fn routes(post: &PostOffice) -> Vec<Route> {
     let (list, one, send) = (post.clone(), post.clone(), post.clone());
     vec![
-        Route::get("/demo/mail", Access::Public, move |app: State<App>, headers: HeaderMap, query: Query<Asked>| async move {
-            show(&list, &app, &headers, query.0)
-        }),
-        Route::get("/demo/mail/{number}", Access::Public, move |app: State<App>, headers: HeaderMap, Path(number): Path<u64>| async move {
-            show_one(&one, &app, &headers, number)
-        }),
-        Route::post("/demo/mail", Access::Public, move |app: State<App>, form: PublicForm| async move {
-            post_letter(&send, &app, &form).await
-        }),
+        Route::get(
+            "/demo/mail",
+            Access::Public,
+            move |app: State<App>, headers: HeaderMap, query: Query<Asked>| async move {
+                show(&list, &app, &headers, query.0)
+            },
+        ),
+        Route::get(
+            "/demo/mail/{number}",
+            Access::Public,
+            move |app: State<App>, headers: HeaderMap, Path(number): Path<u64>| async move {
+                show_one(&one, &app, &headers, number)
+            },
+        ),
+        Route::post(
+            "/demo/mail",
+            Access::Public,
+            move |app: State<App>, form: PublicForm| async move {
+                post_letter(&send, &app, &form).await
+            },
+        ),
     ]
 }
 
@@ -98,7 +110,7 @@ struct Page {
     shell: Shell,
     name: String,
     person: String,
-    clinic: &'static str,
+    clinic: String,
     mails: Vec<Shown>,
     refresh: String,
 }
@@ -121,19 +133,54 @@ struct One {
     answer_subject: String,
 }
 
-fn show(post: &PostOffice, app: &App, headers: &HeaderMap, asked: Asked) -> Result<Response, DeskError> {
-    let person = asked.person.filter(|text| !text.trim().is_empty()).unwrap_or_else(|| VISITOR.1.to_owned());
-    let name = asked.name.unwrap_or_else(|| if person == VISITOR.1 { VISITOR.0.to_owned() } else { String::new() });
+fn show(
+    post: &PostOffice,
+    app: &App,
+    headers: &HeaderMap,
+    asked: Asked,
+) -> Result<Response, DeskError> {
+    let person = asked
+        .person
+        .filter(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| VISITOR.1.to_owned());
+    let name = asked.name.unwrap_or_else(|| {
+        if person == VISITOR.1 {
+            VISITOR.0.to_owned()
+        } else {
+            String::new()
+        }
+    });
     let shell = Shell::plain(headers, forms::public_token(app, PURPOSE));
-    let mails = post.inbox.of(&person).iter().take(50).map(|mail| shown(app, headers, mail)).collect();
+    let mails = post
+        .inbox
+        .of(&person)
+        .iter()
+        .take(50)
+        .map(|mail| shown(app, headers, mail))
+        .collect();
     if asked.part.is_some() {
         return render(StatusCode::OK, &Part { shell, mails });
     }
     let refresh = format!("/demo/mail?part=box&person={}", encoded(&person));
-    render(StatusCode::OK, &Page { shell, name, person, clinic: super::MAILBOX, mails, refresh })
+    render(
+        StatusCode::OK,
+        &Page {
+            shell,
+            name,
+            person,
+            clinic: super::MAILBOX.to_owned(),
+            mails,
+            refresh,
+        },
+    )
 }
 
-fn show_one(post: &PostOffice, app: &App, headers: &HeaderMap, number: u64) -> Result<Response, DeskError> {
+fn show_one(
+    post: &PostOffice,
+    app: &App,
+    headers: &HeaderMap,
+    number: u64,
+) -> Result<Response, DeskError> {
     let mail = post.inbox.one(number).ok_or(DeskError::NotFound)?;
     let answer_subject = if mail.subject.to_lowercase().starts_with("re:") {
         mail.subject.clone()
@@ -165,15 +212,30 @@ struct Written {
     answers: Option<u64>,
 }
 
-async fn post_letter(post: &PostOffice, app: &App, form: &PublicForm) -> Result<Response, DeskError> {
-    let written: Written = form
-        .read(app, PURPOSE)
-        .map_err(|_| DeskError::invalid("form", "invalid", "Please open the page again and send once more."))?;
+async fn post_letter(
+    post: &PostOffice,
+    app: &App,
+    form: &PublicForm,
+) -> Result<Response, DeskError> {
+    let written: Written = form.read(app, PURPOSE).map_err(|_| {
+        DeskError::invalid(
+            "form",
+            "invalid",
+            "Please open the page again and send once more.",
+        )
+    })?;
     if written.body.trim().is_empty() || written.body.len() > MAX_TEXT {
-        return Err(DeskError::invalid("body", "required", "Write something first."));
+        return Err(DeskError::invalid(
+            "body",
+            "required",
+            "Write something first.",
+        ));
     }
     let answered = written.answers.and_then(|number| post.inbox.one(number));
-    let person = answered.as_ref().map_or(written.person.trim(), |mail| mail.person.as_str()).to_owned();
+    let person = answered
+        .as_ref()
+        .map_or(written.person.trim(), |mail| mail.person.as_str())
+        .to_owned();
     bedside_vault::normalise::email(&person)
         .map_err(|_| DeskError::invalid("person", "invalid", "This is not a mail address."))?;
     let id = bedside_vault::secret::random_token();
@@ -181,17 +243,24 @@ async fn post_letter(post: &PostOffice, app: &App, form: &PublicForm) -> Result<
         .send(&Letter {
             name: &written.name,
             from: &person,
-            to: answered.as_ref().map_or(super::MAILBOX, |mail| mail.answer_to.as_str()),
+            to: answered
+                .as_ref()
+                .map_or(super::MAILBOX, |mail| mail.answer_to.as_str()),
             subject: &written.subject,
             body: &written.body,
-            references: answered.as_ref().map_or(&[], |mail| mail.conversation.as_slice()),
+            references: answered
+                .as_ref()
+                .map_or(&[], |mail| mail.conversation.as_slice()),
             id: &id,
             at: app.now(),
         })
         .await?;
     tracing::debug!(number, "a visitor's letter was handed in");
     let name = encoded(&written.name);
-    Ok(redirect(&format!("/demo/mail?person={}&name={name}", encoded(&person))))
+    Ok(redirect(&format!(
+        "/demo/mail?person={}&name={name}",
+        encoded(&person)
+    )))
 }
 
 fn shown(app: &App, headers: &HeaderMap, mail: &Mail) -> Shown {
@@ -199,28 +268,52 @@ fn shown(app: &App, headers: &HeaderMap, mail: &Mail) -> Shown {
         number: mail.number,
         own: mail.own,
         subject: mail.subject.clone(),
-        start: mail.text.split_whitespace().take(24).collect::<Vec<_>>().join(" "),
+        start: mail
+            .text
+            .split_whitespace()
+            .take(24)
+            .collect::<Vec<_>>()
+            .join(" "),
         at: when(app, headers, mail.at),
     }
 }
 
 fn when(app: &App, headers: &HeaderMap, at: Timestamp) -> String {
-    let zone = app.directory.all().first().map_or(jiff::tz::TimeZone::UTC, |clinic| clinic.time_zone.clone());
+    let zone = app
+        .directory
+        .all()
+        .first()
+        .map_or(jiff::tz::TimeZone::UTC, |clinic| clinic.time_zone.clone());
     format_time(at.micros(), &zone, locale_of(headers))
 }
 
 fn encoded(text: &str) -> String {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    text.bytes().map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| {
+            if safe(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 /// The text cut into plain pieces and addresses of pages.
 fn pieces(text: &str) -> Vec<(bool, String)> {
     let mut found = Vec::new();
     let mut rest = text;
-    while let Some(start) = rest.find("http://").into_iter().chain(rest.find("https://")).min() {
+    while let Some(start) = rest
+        .find("http://")
+        .into_iter()
+        .chain(rest.find("https://"))
+        .min()
+    {
         let (plain, link) = rest.split_at(start);
-        let end = link.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')')).unwrap_or(link.len());
+        let end = link
+            .find(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')'))
+            .unwrap_or(link.len());
         found.push((false, plain.to_owned()));
         found.push((true, link[..end].to_owned()));
         rest = &link[end..];
@@ -237,9 +330,22 @@ mod tests {
     #[test]
     fn links_are_found_in_a_text() {
         let all = pieces("See http://localhost:8080/r/abc?x=1 or\n(https://a.example) now");
-        let links: Vec<_> = all.iter().filter(|(link, _)| *link).map(|(_, text)| text.as_str()).collect();
-        assert_eq!(links, ["http://localhost:8080/r/abc?x=1", "https://a.example"]);
-        assert_eq!(all.iter().map(|(_, text)| text.as_str()).collect::<String>().len(), 62);
+        let links: Vec<_> = all
+            .iter()
+            .filter(|(link, _)| *link)
+            .map(|(_, text)| text.as_str())
+            .collect();
+        assert_eq!(
+            links,
+            ["http://localhost:8080/r/abc?x=1", "https://a.example"]
+        );
+        assert_eq!(
+            all.iter()
+                .map(|(_, text)| text.as_str())
+                .collect::<String>()
+                .len(),
+            62
+        );
     }
 
     #[test]

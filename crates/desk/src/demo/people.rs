@@ -4,22 +4,95 @@ use super::random::Chance;
 use bedside_web::Locale;
 
 const FIRST_EN: &[&str] = &[
-    "Grace", "Amara", "Oliver", "Priya", "Noah", "Mei", "Liam", "Fatima", "Ethan", "Ingrid", "Kofi", "Hannah", "Ravi", "Chloe",
-    "Yusuf", "Sienna", "Daniel", "Aisha", "Marcus", "Linh", "Tobias", "Nadia", "Samuel", "Keiko", "Patrick", "Zainab", "Walter",
-    "Ruth", "Dmitri", "Leilani", "George", "Anjali", "Isaac", "Freya", "Omar", "Beatrice", "Jamal", "Elspeth", "Hiroshi", "Tamsin",
+    "Grace", "Amara", "Oliver", "Priya", "Noah", "Mei", "Liam", "Fatima", "Ethan", "Ingrid",
+    "Kofi", "Hannah", "Ravi", "Chloe", "Yusuf", "Sienna", "Daniel", "Aisha", "Marcus", "Linh",
+    "Tobias", "Nadia", "Samuel", "Keiko", "Patrick", "Zainab", "Walter", "Ruth", "Dmitri",
+    "Leilani", "George", "Anjali", "Isaac", "Freya", "Omar", "Beatrice", "Jamal", "Elspeth",
+    "Hiroshi", "Tamsin",
 ];
 const LAST_EN: &[&str] = &[
-    "Whitcombe", "Okafor", "Bergström", "Patel", "Nakamura", "O'Leary", "Haddad", "Kowalski", "Chen", "Abernathy", "Diallo",
-    "Fischer", "Nguyen", "Castellan", "Rosenthal", "Petrov", "Kahale", "Brightwater", "Iyer", "Lindgren", "Mensah", "Farrow",
-    "Yamada", "Sokolov", "Doyle", "Achebe", "Vandermeer", "Khan", "Ellery", "Thornquist", "Baptiste", "Quigley", "Svensson", "Rao",
+    "Whitcombe",
+    "Okafor",
+    "Bergström",
+    "Patel",
+    "Nakamura",
+    "O'Leary",
+    "Haddad",
+    "Kowalski",
+    "Chen",
+    "Abernathy",
+    "Diallo",
+    "Fischer",
+    "Nguyen",
+    "Castellan",
+    "Rosenthal",
+    "Petrov",
+    "Kahale",
+    "Brightwater",
+    "Iyer",
+    "Lindgren",
+    "Mensah",
+    "Farrow",
+    "Yamada",
+    "Sokolov",
+    "Doyle",
+    "Achebe",
+    "Vandermeer",
+    "Khan",
+    "Ellery",
+    "Thornquist",
+    "Baptiste",
+    "Quigley",
+    "Svensson",
+    "Rao",
 ];
 const FIRST_ES: &[&str] = &[
-    "Guadalupe", "Mateo", "Ximena", "Joaquín", "Rosario", "Emiliano", "Marisol", "Ignacio", "Pilar", "Andrés", "Inés", "Ramón",
-    "Lucía", "Efraín", "Consuelo", "Damián", "Renata", "Octavio", "Belén", "Fermín", "Nieves", "Hernán", "Graciela", "Tomás",
+    "Guadalupe",
+    "Mateo",
+    "Ximena",
+    "Joaquín",
+    "Rosario",
+    "Emiliano",
+    "Marisol",
+    "Ignacio",
+    "Pilar",
+    "Andrés",
+    "Inés",
+    "Ramón",
+    "Lucía",
+    "Efraín",
+    "Consuelo",
+    "Damián",
+    "Renata",
+    "Octavio",
+    "Belén",
+    "Fermín",
+    "Nieves",
+    "Hernán",
+    "Graciela",
+    "Tomás",
 ];
 const LAST_ES: &[&str] = &[
-    "Villarreal", "Echeverría", "Montes", "Quintanilla", "Ibarra", "Zúñiga", "Palacios", "Carranza", "Olmedo", "Barrientos",
-    "Figueroa", "Urrutia", "Santillán", "Peñaloza", "Cárdenas", "Valdivia", "Robledo", "Escobedo", "Larios", "Ávila",
+    "Villarreal",
+    "Echeverría",
+    "Montes",
+    "Quintanilla",
+    "Ibarra",
+    "Zúñiga",
+    "Palacios",
+    "Carranza",
+    "Olmedo",
+    "Barrientos",
+    "Figueroa",
+    "Urrutia",
+    "Santillán",
+    "Peñaloza",
+    "Cárdenas",
+    "Valdivia",
+    "Robledo",
+    "Escobedo",
+    "Larios",
+    "Ávila",
 ];
 
 /// Somebody invented.
@@ -45,10 +118,19 @@ fn person(chance: &mut Chance, number: usize) -> Person {
         let index = usize::try_from(chance.next() % (list.len() as u64)).unwrap_or(0);
         list[index]
     };
-    let (first, last) = if spanish { (one(FIRST_ES), one(LAST_ES)) } else { (one(FIRST_EN), one(LAST_EN)) };
-    let second = if spanish { format!(" {}", one(LAST_ES)) } else { String::new() };
+    let (first, last) = if spanish {
+        (one(FIRST_ES), one(LAST_ES))
+    } else {
+        (one(FIRST_EN), one(LAST_EN))
+    };
+    let second = if spanish {
+        format!(" {}", one(LAST_ES))
+    } else {
+        String::new()
+    };
     let plain = |text: &str| -> String {
-        let folded = text.to_lowercase().chars().map(|c| match c {
+        let small = text.to_lowercase();
+        let folded = small.chars().map(|c| match c {
             'á' => 'a',
             'é' => 'e',
             'í' => 'i',
@@ -61,7 +143,12 @@ fn person(chance: &mut Chance, number: usize) -> Person {
     };
     Person {
         name: format!("{first} {last}{second}"),
-        email: format!("{}.{}{}@mail.example", plain(first), plain(last), number + 1),
+        email: format!(
+            "{}.{}{}@mail.example",
+            plain(first),
+            plain(last),
+            number + 1
+        ),
         // 555-0100 to 555-0199 are kept for fiction in the North American plan.
         phone: format!("+1 {} 555 01{:02}", 201 + number / 100 * 7, number % 100),
         birth_date: format!(
@@ -85,8 +172,16 @@ mod tests {
         let all = people(&mut Chance::new(7), 400);
         let mut seen = std::collections::HashSet::new();
         for person in &all {
-            assert!(bedside_vault::normalise::email(&person.email).is_ok(), "{}", person.email);
-            assert!(bedside_vault::normalise::phone(&person.phone, "1").is_ok(), "{}", person.phone);
+            assert!(
+                bedside_vault::normalise::email(&person.email).is_ok(),
+                "{}",
+                person.email
+            );
+            assert!(
+                bedside_vault::normalise::phone(&person.phone, "1").is_ok(),
+                "{}",
+                person.phone
+            );
             assert!(bedside_vault::normalise::birth_date(&person.birth_date).is_ok());
             assert!(seen.insert(person.email.clone()) && seen.insert(person.phone.clone()));
             assert!(seen.insert(person.mrn.clone()));

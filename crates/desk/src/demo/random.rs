@@ -30,7 +30,8 @@ impl Chance {
 
     /// One of `list`; the default of an empty one.
     pub(super) fn pick<'a>(&mut self, list: &'a [String]) -> &'a str {
-        let index = usize::try_from(self.between(0, i64::try_from(list.len()).unwrap_or(1))).unwrap_or(0);
+        let index =
+            usize::try_from(self.between(0, i64::try_from(list.len()).unwrap_or(1))).unwrap_or(0);
         list.get(index).map_or("", String::as_str)
     }
 }

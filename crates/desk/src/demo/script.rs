@@ -54,7 +54,11 @@ pub(super) fn script(locale: Locale) -> &'static Script {
 impl Script {
     /// A story at random. Emergencies are told on purpose only, with `crisis`.
     pub(super) fn story(&self, chance: &mut Chance, crisis: bool) -> &Story {
-        let fits: Vec<&Story> = self.story.iter().filter(|story| (story.category == "crisis") == crisis).collect();
+        let fits: Vec<&Story> = self
+            .story
+            .iter()
+            .filter(|story| (story.category == "crisis") == crisis)
+            .collect();
         let index = usize::try_from(chance.next() % (fits.len().max(1) as u64)).unwrap_or(0);
         fits[index]
     }
@@ -63,12 +67,19 @@ impl Script {
     pub(super) fn letter(&self, chance: &mut Chance, body: &str) -> String {
         let mut parts = vec![chance.pick(&self.greetings).to_owned(), body.to_owned()];
         if chance.percent(35) {
-            parts.insert(if chance.percent(50) { 1 } else { 2 }, chance.pick(&self.asides).to_owned());
+            parts.insert(
+                if chance.percent(50) { 1 } else { 2 },
+                chance.pick(&self.asides).to_owned(),
+            );
         }
         parts.push(chance.pick(&self.closings).to_owned());
         parts.retain(|part| !part.is_empty());
         let text = parts.join("\n\n");
-        if chance.percent(8) { text.to_lowercase() } else { text }
+        if chance.percent(8) {
+            text.to_lowercase()
+        } else {
+            text
+        }
     }
 }
 
@@ -80,8 +91,11 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn new(script: &Script, chance: &mut Chance, name: &str) -> Self {
-        let mut values: Vec<_> =
-            script.values.iter().map(|(key, list)| (format!("{{{key}}}"), chance.pick(list).to_owned())).collect();
+        let mut values: Vec<_> = script
+            .values
+            .iter()
+            .map(|(key, list)| (format!("{{{key}}}"), chance.pick(list).to_owned()))
+            .collect();
         let first = name.split_whitespace().next().unwrap_or(name);
         values.push(("{name}".to_owned(), first.to_owned()));
         Self { values }
@@ -112,14 +126,27 @@ mod tests {
             let mut chance = Chance::new(3);
             let words = Words::new(script, &mut chance, "Ada Example");
             let lists = |story: &Story| {
-                [&story.subjects, &story.bodies, &story.answers, &story.notes, &story.again, &story.answers_again]
-                    .into_iter()
-                    .flatten()
-                    .cloned()
-                    .collect::<Vec<_>>()
+                [
+                    &story.subjects,
+                    &story.bodies,
+                    &story.answers,
+                    &story.notes,
+                    &story.again,
+                    &story.answers_again,
+                ]
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>()
             };
             let mut all: Vec<String> = script.story.iter().flat_map(lists).collect();
-            for list in [&script.greetings, &script.closings, &script.asides, &script.thanks, &script.resolved] {
+            for list in [
+                &script.greetings,
+                &script.closings,
+                &script.asides,
+                &script.thanks,
+                &script.resolved,
+            ] {
                 all.extend(list.iter().cloned());
             }
             assert!(all.len() > 100);
@@ -128,7 +155,10 @@ mod tests {
                 assert!(!filled.contains(['{', '}']), "{filled}");
             }
             for crisis in [true, false] {
-                assert_eq!(script.story(&mut chance, crisis).category == "crisis", crisis);
+                assert_eq!(
+                    script.story(&mut chance, crisis).category == "crisis",
+                    crisis
+                );
             }
         }
     }

@@ -103,8 +103,13 @@ pub enum DemoError {
     #[error("the demo can't listen on {0} ({1})")]
     Port(SocketAddr, std::io::Error),
     /// A file.
-    #[error("{}: {1}", .0.display())]
-    File(PathBuf, std::io::Error),
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The desk.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -142,7 +147,13 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
     let mailbox = mailbox(&app, &ctx, outgoing.port()).await?;
     if fresh || !is_made(&options.data) {
         let team = team(&app, &ctx).await?;
-        let place = Place { app: &app, clock: &clock, organisation, mailbox: Some(mailbox), team: &team };
+        let place = Place {
+            app: &app,
+            clock: &clock,
+            organisation,
+            mailbox: Some(mailbox),
+            team: &team,
+        };
         history::live(&place, options.size, progress).await?;
         mark(&options.data, MADE)?;
     }
@@ -150,11 +161,23 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
     let token = token(&app, &ctx).await?;
     let inbox = Inbox::default();
     let sink = CancellationToken::new();
-    let room = Arc::new(Sink { inbox: inbox.clone(), now: || SystemClock.now() });
+    let room = Arc::new(Sink {
+        inbox: inbox.clone(),
+        now: || SystemClock.now(),
+    });
     let settings = ReceiverSettings::new(Protocol::Smtp, "mail.example");
     tokio::spawn(serve(inbox_listener, settings, room, sink.clone()));
     let url = config.public_url.clone();
-    run(app, listener, inbox, options.size).await.map(|(running, smtp)| Demo { running, url, smtp, doors, token, sink })
+    run(app, listener, inbox, options.size)
+        .await
+        .map(|(running, smtp)| Demo {
+            running,
+            url,
+            smtp,
+            doors,
+            token,
+            sink,
+        })
 }
 
 async fn run(
@@ -179,12 +202,17 @@ async fn run(
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, DemoError> {
-    TcpListener::bind(address).await.map_err(|error| DemoError::Port(address, error))
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| DemoError::Port(address, error))
 }
 
 /// Makes the folder ready; `true` when there is nothing in it yet. What an interrupted start left is removed.
 fn prepare(folder: &Path) -> Result<bool, DemoError> {
-    let failed = |error| DemoError::File(folder.to_owned(), error);
+    let failed = |source| DemoError::File {
+        path: folder.to_owned(),
+        source,
+    };
     let has_desk = folder.join(bedside_db::sqlite::FILE).exists();
     let marked = folder.join(MARK).is_file();
     if has_desk && !marked {
@@ -203,7 +231,10 @@ fn prepare(folder: &Path) -> Result<bool, DemoError> {
 
 /// Removes a demo's files, unless another process is at work with them.
 fn empty(folder: &Path) -> Result<(), DemoError> {
-    let failed = |error| DemoError::File(folder.to_owned(), error);
+    let failed = |source| DemoError::File {
+        path: folder.to_owned(),
+        source,
+    };
     let lock = folder.join("lock");
     if let Ok(file) = std::fs::File::options().write(true).open(&lock)
         && file.try_lock().is_err()
@@ -219,7 +250,7 @@ fn is_made(folder: &Path) -> bool {
 
 fn mark(folder: &Path, text: &str) -> Result<(), DemoError> {
     let path = folder.join(MARK);
-    std::fs::write(&path, text).map_err(|error| DemoError::File(path, error))
+    std::fs::write(&path, text).map_err(|source| DemoError::File { path, source })
 }
 
 /// Opens the desk. A demo that another release made is made anew.
@@ -229,14 +260,17 @@ async fn open(config: &Config, clock: &DemoClock) -> Result<App, DemoError> {
         Err(StartError::Database(DbError::Changed(_) | DbError::Newer { .. })) => {
             empty(&config.data)?;
             prepare(&config.data)?;
-            Ok(startup::open(config.clone(), Arc::new(clock.clone())).await?.0)
+            Ok(startup::open(config.clone(), Arc::new(clock.clone()))
+                .await?
+                .0)
         }
         Err(error) => Err(error.into()),
     }
 }
 
 async fn make_clinic(app: &App) -> Result<OrganisationId, DemoError> {
-    let clinic = clinic::parse(&startup::built_in_clinic()).map_err(|error| StartError::Clinic(error.to_string()))?;
+    let clinic = clinic::parse(&startup::built_in_clinic())
+        .map_err(|error| StartError::Clinic(error.to_string()))?;
     let mut new = new_organisation(&clinic, SLUG, &app.ids, app.now());
     // Nobody likes to wait while looking around.
     new.settings.undo_seconds = 5;
@@ -253,9 +287,20 @@ async fn mailbox(app: &App, ctx: &Ctx, port: u16) -> Result<MailboxId, DeskError
         password: None,
     };
     let clinic = app.directory.of(ctx.organisation)?;
-    let settings = MailboxSettings { from_name: clinic.name.clone(), smtp: Some(smtp), ..MailboxSettings::default() };
-    let new = NewMailbox { address: MAILBOX.to_owned(), settings };
-    match mailboxes::list(app, ctx).await?.into_iter().find(|one| one.address == MAILBOX) {
+    let settings = MailboxSettings {
+        from_name: clinic.name.clone(),
+        smtp: Some(smtp),
+        ..MailboxSettings::default()
+    };
+    let new = NewMailbox {
+        address: MAILBOX.to_owned(),
+        settings,
+    };
+    match mailboxes::list(app, ctx)
+        .await?
+        .into_iter()
+        .find(|one| one.address == MAILBOX)
+    {
         Some(one) => {
             mailboxes::change(app, ctx, one.id, one.version, new).await?;
             Ok(one.id)
@@ -273,7 +318,11 @@ async fn team(app: &App, ctx: &Ctx) -> Result<Vec<Colleague>, DeskError> {
             role,
             locale: Locale::En,
         };
-        team.push(Colleague { id: staff::create(app, ctx, new).await?, role, name });
+        team.push(Colleague {
+            id: staff::create(app, ctx, new).await?,
+            role,
+            name,
+        });
     }
     Ok(team)
 }
@@ -285,9 +334,15 @@ async fn doors(app: &App, ctx: &Ctx) -> Result<Vec<Door>, DeskError> {
     let mut doors = Vec::new();
     for (role, name, address) in TEAM.into_iter().take(5) {
         let email = format!("{address}@riverside.example");
-        let Some(person) = everybody.iter().find(|person| person.email == email) else { continue };
+        let Some(person) = everybody.iter().find(|person| person.email == email) else {
+            continue;
+        };
         let token = staff::make_link(app, ctx, person.id, true, expires).await?;
-        doors.push(Door { role: role.code(), name, link: app.config.sign_in_link(&token) });
+        doors.push(Door {
+            role: role.code(),
+            name,
+            link: app.config.sign_in_link(&token),
+        });
     }
     Ok(doors)
 }

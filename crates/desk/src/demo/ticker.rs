@@ -13,7 +13,12 @@ use tokio::sync::watch;
 const ENOUGH: usize = 2000;
 
 /// Writes as invented patients until `stop`.
-pub(super) async fn run(app: App, post: PostOffice, patients: usize, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(
+    app: App,
+    post: PostOffice,
+    patients: usize,
+    mut stop: watch::Receiver<bool>,
+) {
     let people = people::people(&mut Chance::new(super::history::SEED), patients);
     let mut chance = Chance::new(app.now().micros().unsigned_abs());
     for _ in 0..ENOUGH {
@@ -23,7 +28,9 @@ pub(super) async fn run(app: App, post: PostOffice, patients: usize, mut stop: w
             () = tokio::time::sleep(pause) => {}
         }
         let count = people.len().max(1) as u64;
-        let Some(person) = people.get(usize::try_from(chance.next() % count).unwrap_or(0)) else { return };
+        let Some(person) = people.get(usize::try_from(chance.next() % count).unwrap_or(0)) else {
+            return;
+        };
         let script = script(person.locale);
         let crisis = chance.between(0, 60) == 0;
         let story = script.story(&mut chance, crisis);

@@ -38,11 +38,12 @@ fn ctx(organisation: OrganisationId) -> Ctx {
 /// Gives an organisation a new wrapping key, or goes on with a rotation that was stopped. `progress` hears how many
 /// data keys were looked at.
 ///
-/// On a server database other nodes may still wrap by the earlier version for a moment, so it is retired by the next
-/// rotation's first step, not by this one.
+/// `alone` says that no other process uses the database. Where several do, another may still wrap by the earlier version
+/// for a moment, so that version is retired by the next rotation's first step, not by this one.
 pub async fn organisation(
     app: &App,
     id: OrganisationId,
+    alone: bool,
     mut progress: impl FnMut(u64),
 ) -> Result<Rotated, DeskError> {
     let keys = app.keyring.of(id)?.keys();
@@ -52,15 +53,20 @@ pub async fn organisation(
     }
     let mut wrapped = rewrap(app, id, &mut progress).await?;
     let mut retired = false;
-    if app.db.is_embedded() || unfinished {
+    if alone || unfinished {
         let mut keys = (*app.keyring.of(id)?.keys()).clone();
-        let earlier: Vec<u32> = keys.versions().filter(|version| *version != keys.current_version()).collect();
+        let earlier: Vec<u32> = keys
+            .versions()
+            .filter(|version| *version != keys.current_version())
+            .collect();
         for version in earlier {
-            keys = keys.retire(version).map_err(|error| DeskError::Internal(error.to_string()))?;
+            keys = keys
+                .retire(version)
+                .map_err(|error| DeskError::Internal(error.to_string()))?;
         }
         put(app, id, keys, "keys.retire").await?;
         retired = true;
-        if unfinished && !app.db.is_embedded() {
+        if unfinished && !alone {
             let fresh = app.keyring.of(id)?.keys().rotate();
             put(app, id, fresh, "keys.rotate").await?;
             wrapped = rewrap(app, id, &mut progress).await?;
@@ -68,11 +74,20 @@ pub async fn organisation(
         }
     }
     let version = app.keyring.of(id)?.keys().current_version();
-    Ok(Rotated { version, wrapped, retired })
+    Ok(Rotated {
+        version,
+        wrapped,
+        retired,
+    })
 }
 
 /// Stores an organisation's keys and uses them from then on. Retiring is refused while a data key needs what goes.
-async fn put(app: &App, id: OrganisationId, keys: OrganisationKeys, action: &'static str) -> Result<(), DeskError> {
+async fn put(
+    app: &App,
+    id: OrganisationId,
+    keys: OrganisationKeys,
+    action: &'static str,
+) -> Result<(), DeskError> {
     let wrapped = app.keyring.wrap(id, &keys);
     let version = keys.current_version();
     let stored = wrapped.clone();
@@ -80,11 +95,20 @@ async fn put(app: &App, id: OrganisationId, keys: OrganisationKeys, action: &'st
     app.command(&ctx(id), move |work| {
         async move {
             if retiring && needs_rewrap(work, id, &keys).await? {
-                return Err(DeskError::Unavailable("a data key still needs an earlier version".to_owned()));
+                return Err(DeskError::Unavailable(
+                    "a data key still needs an earlier version".to_owned(),
+                ));
             }
             store::update_wrapped_keys(work, id, &stored).await?;
-            work.audit(NewEntry::new(action, "organisation", id).detail(&json!({ "version": version })));
-            work.event(kind::SETTINGS_CHANGED, None, None, &json!({ "setting": "keys" }));
+            work.audit(
+                NewEntry::new(action, "organisation", id).detail(&json!({ "version": version })),
+            );
+            work.event(
+                kind::SETTINGS_CHANGED,
+                None,
+                None,
+                &json!({ "setting": "keys" }),
+            );
             Ok(())
         }
         .boxed()
@@ -101,7 +125,9 @@ async fn needs_rewrap(
     let mut after = DataKeyId::from_bytes([0; 16]);
     loop {
         let some = store::keys_after(conn, id, after, BATCH).await?;
-        let Some((last, _)) = some.last() else { return Ok(false) };
+        let Some((last, _)) = some.last() else {
+            return Ok(false);
+        };
         after = *last;
         for (_, wrapped) in &some {
             if keys.needs_rewrap(wrapped)? {
@@ -112,13 +138,19 @@ async fn needs_rewrap(
 }
 
 /// Wraps every data key by the current version; says how many were looked at.
-async fn rewrap(app: &App, id: OrganisationId, progress: &mut impl FnMut(u64)) -> Result<u64, DeskError> {
+async fn rewrap(
+    app: &App,
+    id: OrganisationId,
+    progress: &mut impl FnMut(u64),
+) -> Result<u64, DeskError> {
     let keys = app.keyring.of(id)?.keys();
     let mut after = DataKeyId::from_bytes([0; 16]);
     let mut seen = 0;
     loop {
         let some = store::keys_after(&mut app.read().await?, id, after, BATCH).await?;
-        let Some((last, _)) = some.last() else { return Ok(seen) };
+        let Some((last, _)) = some.last() else {
+            return Ok(seen);
+        };
         after = *last;
         seen += some.len() as u64;
         let mut changed = Vec::new();
@@ -135,7 +167,10 @@ async fn rewrap(app: &App, id: OrganisationId, progress: &mut impl FnMut(u64)) -
                     for (key, old, new) in &changed {
                         store::rewrap_key(work, id, *key, old, new).await?;
                     }
-                    work.audit(NewEntry::new("keys.rewrap", "organisation", id).detail(&json!({ "count": count })));
+                    work.audit(
+                        NewEntry::new("keys.rewrap", "organisation", id)
+                            .detail(&json!({ "count": count })),
+                    );
                     Ok(())
                 }
                 .boxed()
@@ -170,7 +205,12 @@ pub async fn root(app: &App, new: NewRoot) -> Result<(), DeskError> {
         }
     };
     let (ring, sealing) = (app.clone(), key.clone());
-    let organisation = app.directory.all().first().map(|clinic| clinic.id).ok_or(DeskError::NotFound)?;
+    let organisation = app
+        .directory
+        .all()
+        .first()
+        .map(|clinic| clinic.id)
+        .ok_or(DeskError::NotFound)?;
     app.command(&ctx(organisation), move |work| {
         async move {
             for (id, wrapped) in store::wrapped_keys(work).await? {
@@ -179,7 +219,8 @@ pub async fn root(app: &App, new: NewRoot) -> Result<(), DeskError> {
             }
             for (name, sealed) in store::secrets(work).await? {
                 let plain = ring.keyring.open_secret(&name, &sealed)?;
-                store::update_secret(work, &name, &sealing.seal_secret(name.as_bytes(), &plain)).await?;
+                store::update_secret(work, &name, &sealing.seal_secret(name.as_bytes(), &plain))
+                    .await?;
             }
             work.audit(NewEntry::new("keys.root", "organisation", organisation));
             Ok(())
@@ -196,12 +237,24 @@ pub async fn root(app: &App, new: NewRoot) -> Result<(), DeskError> {
 }
 
 /// Of the two root keys that a stopped rotation leaves, the one that opens this data.
-pub async fn which_root(db: &bedside_db::Db, current: RootKey, next: Option<RootKey>) -> Result<(RootKey, bool), DeskError> {
-    let Some(next) = next else { return Ok((current, false)) };
+pub async fn which_root(
+    db: &bedside_db::Db,
+    current: RootKey,
+    next: Option<RootKey>,
+) -> Result<(RootKey, bool), DeskError> {
+    let Some(next) = next else {
+        return Ok((current, false));
+    };
     let secrets = store::secrets(&mut db.read().await?).await?;
-    let Some((name, sealed)) = secrets.first() else { return Ok((current, false)) };
+    let Some((name, sealed)) = secrets.first() else {
+        return Ok((current, false));
+    };
     if current.open_secret(name.as_bytes(), sealed).is_ok() {
         return Ok((current, false));
     }
-    Ok(if next.open_secret(name.as_bytes(), sealed).is_ok() { (next, true) } else { (current, false) })
+    Ok(if next.open_secret(name.as_bytes(), sealed).is_ok() {
+        (next, true)
+    } else {
+        (current, false)
+    })
 }
