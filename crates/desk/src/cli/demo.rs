@@ -90,7 +90,7 @@ fn welcome(demo: &Demo) -> String {
         String::new(),
         "Be a patient".to_owned(),
         format!("  mailbox        {}/demo/mail", demo.url),
-        format!("  request form   {}/{}", demo.url, demo::SLUG),
+        format!("  request form   {}/request", demo.url),
         String::new(),
         "Or write with any mail program".to_owned(),
         format!("  to             {}", demo::MAILBOX),

@@ -1,0 +1,384 @@
+//! The program itself, run as people run it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Runs `bedside` in `folder` and waits for its end.
+fn bedside(folder: &Path, args: &[&str]) -> Output {
+    command(folder, args).output().expect("the program runs")
+}
+
+fn command(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bedside"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BEDSIDE_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).args(args).stdin(Stdio::null());
+    command
+}
+
+#[track_caller]
+fn ends(output: &Output, code: i32) -> String {
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text
+}
+
+#[track_caller]
+fn json(output: &Output) -> serde_json::Value {
+    ends(output, 0);
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn init(folder: &Path) -> serde_json::Value {
+    let args = [
+        "init",
+        "--email",
+        "alex@clinic.example",
+        "--name",
+        "Alex Admin",
+        "--json",
+    ];
+    json(&bedside(folder, &args))
+}
+
+/// A desk that serves until it is dropped.
+struct Serving(std::process::Child);
+
+impl Serving {
+    fn start(folder: &Path) -> Self {
+        let port = bedside_testkit::ports::free().unwrap();
+        let address = format!("127.0.0.1:{port}");
+        let child = command(folder, &["serve", "--listen", &address])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program runs");
+        let serving = Self(child);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while std::net::TcpStream::connect(&address).is_err() {
+            assert!(Instant::now() < deadline, "the desk does not answer");
+            std::thread::yield_now();
+        }
+        serving
+    }
+
+    /// Asks it to end, as a service manager does, and waits.
+    fn stop(mut self) -> Option<i32> {
+        let pid = self.0.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(asked.is_ok_and(|status| status.success()));
+        self.0.wait().ok().and_then(|status| status.code())
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It has ended already, or the test failed.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn nothing_is_made_before_somebody_sets_a_desk_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = ends(&bedside(folder.path(), &["serve"]), 2);
+    assert!(
+        text.contains("bedside init") && text.contains("bedside demo"),
+        "{text}"
+    );
+    ends(&bedside(folder.path(), &["user", "list"]), 2);
+    assert!(!folder.path().join("data").exists());
+    let text = ends(
+        &bedside(folder.path(), &["init", "--email", "a@b.example"]),
+        2,
+    );
+    assert!(text.contains("--name"), "{text}");
+    ends(
+        &bedside(
+            folder.path(),
+            &["init", "--email", "no address", "--name", "A"],
+        ),
+        1,
+    );
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
+fn a_wrong_setting_is_named_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("bedside.toml"),
+        "lisen = \"127.0.0.1:1\"\n",
+    )
+    .unwrap();
+    let text = ends(&bedside(folder.path(), &["check"]), 2);
+    assert!(
+        text.contains("bedside.toml has \"lisen\"") && text.lines().count() == 1,
+        "{text}"
+    );
+    fs::remove_file(folder.path().join("bedside.toml")).unwrap();
+    let output = command(folder.path(), &["check"])
+        .env("BEDSIDE_LISEN", "127.0.0.1:1")
+        .output()
+        .unwrap();
+    assert!(ends(&output, 2).contains("BEDSIDE_LISEN"));
+}
+
+#[test]
+fn a_new_desk_has_a_key_for_its_owner_alone_and_a_first_administrator() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let made = init(folder.path());
+    assert!(
+        made["link"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://localhost:8080/sign-in/")
+    );
+    let key = fs::metadata(folder.path().join("data/keys/root.key")).unwrap();
+    assert_eq!(key.permissions().mode() & 0o777, 0o600);
+    let text = ends(
+        &bedside(
+            folder.path(),
+            &["init", "--email", "a@b.example", "--name", "A"],
+        ),
+        2,
+    );
+    assert!(text.contains("already"), "{text}");
+
+    let everybody = json(&bedside(folder.path(), &["user", "list", "--json"]));
+    assert_eq!(everybody[0]["role"], "administrator");
+    let add = [
+        "user",
+        "add",
+        "ana@clinic.example",
+        "--name",
+        "Ana",
+        "--role",
+        "nurse",
+    ];
+    assert!(ends(&bedside(folder.path(), &add), 0).contains("/sign-in/"));
+    ends(&bedside(folder.path(), &add), 1);
+    ends(
+        &bedside(folder.path(), &["user", "disable", "ana@clinic.example"]),
+        0,
+    );
+    ends(
+        &bedside(
+            folder.path(),
+            &["user", "password-link", "ana@clinic.example"],
+        ),
+        1,
+    );
+    ends(
+        &bedside(folder.path(), &["user", "disable", "nobody@clinic.example"]),
+        1,
+    );
+}
+
+#[test]
+fn tokens_are_shown_once_and_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let create = [
+        "token",
+        "create",
+        "Portal",
+        "--scopes",
+        "tickets:read",
+        "--json",
+    ];
+    let made = json(&bedside(folder.path(), &create));
+    let (id, secret) = (
+        made["id"].as_str().unwrap(),
+        made["token"].as_str().unwrap(),
+    );
+    let list = bedside(folder.path(), &["token", "list", "--json"]);
+    assert!(!String::from_utf8_lossy(&list.stdout).contains(secret));
+    ends(&bedside(folder.path(), &["token", "revoke", id]), 0);
+    assert!(
+        json(&bedside(folder.path(), &["token", "list", "--json"]))[0]["revoked_at"].is_number()
+    );
+    let text = ends(
+        &bedside(
+            folder.path(),
+            &["token", "create", "x", "--scopes", "tickets:burn"],
+        ),
+        2,
+    );
+    assert!(text.contains("tickets:burn"), "{text}");
+}
+
+#[test]
+fn check_migrate_and_eval_tell_scripts_how_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let output = bedside(folder.path(), &["check", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let what: Vec<_> = report["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["what"].clone())
+        .collect();
+    for topic in [
+        "settings", "clinic", "disk", "database", "clock", "key", "mailbox",
+    ] {
+        assert!(what.contains(&topic.into()), "{topic}: {report}");
+    }
+    let migrated = json(&bedside(folder.path(), &["migrate", "--json"]));
+    assert_eq!(migrated["from"], migrated["to"]);
+    let measured = json(&bedside(folder.path(), &["eval", "--json"]));
+    assert!(measured[0]["shares"]["category"]["of"].as_u64().unwrap() > 100);
+}
+
+#[test]
+fn a_second_process_on_the_same_folder_is_turned_away() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let serving = Serving::start(folder.path());
+    for args in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["user", "list"],
+        &["keys", "rotate"],
+    ] {
+        let text = ends(&bedside(folder.path(), args), 3);
+        assert!(
+            text.contains("Another Bedside is running") && text.trim().lines().count() == 1,
+            "{text}"
+        );
+    }
+    assert_eq!(serving.stop(), Some(0));
+    ends(&bedside(folder.path(), &["user", "list"]), 0);
+}
+
+#[test]
+fn a_backup_comes_back_with_its_own_key_only() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let made = json(&bedside(
+        folder.path(),
+        &["backup", "desk.backup", "--json"],
+    ));
+    assert!(made["audit_entries"].as_u64().unwrap() >= 3, "{made}");
+    ends(&bedside(folder.path(), &["backup", "desk.backup"]), 2);
+    ends(
+        &bedside(
+            folder.path(),
+            &["user", "add", "later@clinic.example", "--name", "Later"],
+        ),
+        0,
+    );
+    ends(&bedside(folder.path(), &["restore", "desk.backup"]), 2);
+    ends(
+        &bedside(folder.path(), &["restore", "desk.backup", "--force"]),
+        0,
+    );
+    let everybody = json(&bedside(folder.path(), &["user", "list", "--json"]));
+    assert_eq!(everybody.as_array().unwrap().len(), 1);
+    ends(&bedside(folder.path(), &["audit", "verify"]), 0);
+
+    let text = ends(
+        &bedside(
+            folder.path(),
+            &["--data", "elsewhere", "restore", "desk.backup"],
+        ),
+        5,
+    );
+    assert!(text.contains("another root key"), "{text}");
+
+    let mut bytes = fs::read(folder.path().join("desk.backup")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(folder.path().join("desk.backup"), bytes).unwrap();
+    let text = ends(
+        &bedside(folder.path(), &["restore", "desk.backup", "--force"]),
+        1,
+    );
+    assert!(text.contains("damaged"), "{text}");
+    ends(&bedside(folder.path(), &["user", "list"]), 0);
+}
+
+#[test]
+fn the_audit_log_is_verified_and_proven() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let whole = json(&bedside(folder.path(), &["audit", "verify", "--json"]));
+    assert_eq!(whole["ok"], true);
+    let kept = "data/audit/checkpoints.txt";
+    ends(
+        &bedside(folder.path(), &["audit", "verify", "--kept", kept]),
+        0,
+    );
+    let proof = json(&bedside(folder.path(), &["audit", "prove", "1"]));
+    assert_eq!(proof["entry"]["sequence"], 1);
+    assert!(proof["checkpoint"].as_str().unwrap().contains("bedside-audit/"));
+    ends(&bedside(folder.path(), &["audit", "prove", "99999"]), 1);
+
+    // Checkpoints kept elsewhere show that a log was cut back to an earlier state.
+    ends(&bedside(folder.path(), &["backup", "early"]), 0);
+    ends(
+        &bedside(
+            folder.path(),
+            &["user", "add", "later@clinic.example", "--name", "Later"],
+        ),
+        0,
+    );
+    fs::copy(folder.path().join(kept), folder.path().join("kept.txt")).unwrap();
+    ends(&bedside(folder.path(), &["restore", "early", "--force"]), 0);
+    let text = ends(
+        &bedside(folder.path(), &["audit", "verify", "--kept", "kept.txt"]),
+        1,
+    );
+    assert!(text.contains("NOT whole"), "{text}");
+}
+
+#[test]
+fn keys_are_replaced_and_everything_still_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let key = folder.path().join("data/keys/root.key");
+    let before = fs::read(&key).unwrap();
+    let text = ends(&bedside(folder.path(), &["keys", "rotate"]), 0);
+    assert!(text.contains("version 2"), "{text}");
+    assert_eq!(fs::read(&key).unwrap(), before);
+    ends(&bedside(folder.path(), &["keys", "rotate", "--root"]), 0);
+    assert_ne!(fs::read(&key).unwrap(), before);
+    ends(&bedside(folder.path(), &["audit", "verify"]), 0);
+
+    // The old key opens nothing any more.
+    let fresh = fs::read(&key).unwrap();
+    fs::write(&key, &before).unwrap();
+    assert_ne!(
+        bedside(folder.path(), &["user", "list"]).status.code(),
+        Some(0)
+    );
+
+    // Killed after the data was sealed anew and before the key had its place: the next start finishes it.
+    let next = key.with_extension("next");
+    fs::copy(&key, &next).unwrap();
+    fs::write(&next, &fresh).unwrap();
+    ends(&bedside(folder.path(), &["user", "list"]), 0);
+    assert_eq!(fs::read(&key).unwrap(), fresh);
+    assert!(!next.exists());
+
+    // Killed before anything was sealed by the new key: the old one goes on, and the next rotation takes the other.
+    let unused = tempfile::tempdir().unwrap();
+    init(unused.path());
+    fs::copy(unused.path().join("data/keys/root.key"), &next).unwrap();
+    ends(&bedside(folder.path(), &["user", "list"]), 0);
+    assert_eq!(fs::read(&key).unwrap(), fresh);
+    ends(&bedside(folder.path(), &["keys", "rotate", "--root"]), 0);
+    assert_eq!(
+        fs::read(&key).unwrap(),
+        fs::read(unused.path().join("data/keys/root.key")).unwrap()
+    );
+    ends(&bedside(folder.path(), &["user", "list"]), 0);
+}
