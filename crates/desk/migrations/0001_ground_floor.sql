@@ -417,7 +417,9 @@ CREATE TABLE inbound_mails (
 );
 CREATE INDEX inbound_mails_waiting ON inbound_mails (received_at) WHERE state = 'received';
 
--- Mail on its way out. Recipients are frozen (sealed) here. `state` is queued, accepted, bounced, failed or cancelled.
+-- Mail on its way out. Recipients are frozen (sealed) here. `state` is queued, accepted, bounced, failed or cancelled;
+-- `response` is a code; `trouble` is 1 while a person should know of it; `uncertain` counts the times after which
+-- nobody could say whether the mail server had taken it.
 CREATE TABLE outbound_mails (
     organisation_id ID NOT NULL,
     id ID NOT NULL,
@@ -433,14 +435,18 @@ CREATE TABLE outbound_mails (
     send_after BIGINT NOT NULL,
     give_up_at BIGINT NOT NULL,
     response TEXT,
+    trouble BIGINT NOT NULL DEFAULT 0,
+    uncertain BIGINT NOT NULL DEFAULT 0,
     state_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (organisation_id, id)
 );
+CREATE INDEX outbound_mails_trouble ON outbound_mails (organisation_id, id) WHERE trouble = 1;
 CREATE INDEX outbound_mails_message ON outbound_mails (organisation_id, message_id) WHERE message_id IS NOT NULL;
 CREATE UNIQUE INDEX outbound_mails_header ON outbound_mails (header_id);
 
--- Links for one person: `purpose` is thread or rating. `bound_hash` is the browser that opened it first.
+-- Links for one person: `purpose` is thread or rating. `bound_hash` is the browser that opened it first; `asked_at` is
+-- when a fresh one was last asked for.
 CREATE TABLE person_links (
     token_hash BLOB NOT NULL PRIMARY KEY,
     organisation_id ID NOT NULL,
@@ -448,16 +454,20 @@ CREATE TABLE person_links (
     ticket_id ID NOT NULL,
     contact_id ID NOT NULL,
     bound_hash BLOB,
+    asked_at BIGINT,
     created_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     revoked_at BIGINT
 ) CLUSTERED;
 CREATE INDEX person_links_ticket ON person_links (organisation_id, ticket_id);
+CREATE INDEX person_links_contact ON person_links (organisation_id, contact_id);
+CREATE INDEX person_links_expiry ON person_links (expires_at);
 
 CREATE TABLE ratings (
     organisation_id ID NOT NULL,
     ticket_id ID NOT NULL,
     contact_id ID NOT NULL,
+    queue_id ID NOT NULL,
     key_id ID NOT NULL,
     score BIGINT NOT NULL,
     comment BLOB,

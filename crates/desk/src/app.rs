@@ -6,6 +6,7 @@ use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::observe;
 use crate::orgs::Directory;
+use crate::outbound::Senders;
 use crate::records::Keyring;
 use crate::work::Work;
 use bedside_db::search::SearchIndex;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub directory: Directory,
     /// How much visitors of the public pages have sent lately.
     pub caps: crate::public::Caps,
+    /// Connections to the mail servers.
+    pub senders: Senders,
     /// The texts people read.
     pub i18n: &'static I18n,
     /// How this process was set up.

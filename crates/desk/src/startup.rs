@@ -186,6 +186,7 @@ pub async fn open(
         engine,
         directory: Directory::default(),
         caps: crate::public::Caps::default(),
+        senders: crate::outbound::Senders::default(),
         i18n: bedside_web::I18n::global(),
         config,
     });

@@ -10,7 +10,7 @@ use self::connection::Pool;
 use super::{Secret, Tls, TlsError, scrub::scrub};
 
 /// Where and how mail goes out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmtpSettings {
     /// The server's name or address.
     pub host: String,

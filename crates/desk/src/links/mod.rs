@@ -1,1 +1,17 @@
-//! Links for one person.
+//! Links for one person: into the thread of their request, and to a rating. Owns `person_links`.
+//!
+//! A link is a token of 160 random bits; only its hash is stored, so a copy of the database opens nothing. The first
+//! browser that presses "open" binds a thread link to itself by a cookie; another browser is offered a fresh link, which
+//! goes to the contact's own address. What is unknown, expired or revoked reads the same: [`crate::error::DeskError::Gone`].
+
+pub mod model;
+mod service;
+mod store;
+mod thread;
+
+pub use model::{Look, Opening, PublicFile, PublicMessage, PublicThread, Purpose, Visit};
+pub use service::{
+    ask_new, forget, look, make, open, rating_url, revoke_contact, revoke_ticket, thread_url, visit,
+};
+pub use store::ALL as STATEMENTS;
+pub use thread::{thread_file, thread_reply, thread_sealing, thread_view};

@@ -3,20 +3,28 @@
 //! A mail is a row that is written in the transaction of what it tells of, with its recipient frozen and sealed, and a
 //! job that sends it. Its state is visible on the message: queued, accepted, bounced, failed, cancelled. It is tried for
 //! 72 hours. What a mail says is decided when it is sent, from the clinic's templates ([`Kind`]).
+//!
+//! A try is written down before it begins: when the desk dies or the connection breaks while the mail server answers,
+//! nobody can say whether the mail went out. Such a mail is sent once more under the same Message-ID, by which
+//! receivers know it, and after a second such end it is left to a person.
 
-mod bounces;
+mod letter;
 pub mod model;
+mod send;
+mod senders;
 mod service;
 mod store;
+mod template;
+mod trouble;
 
-pub use bounces::{ALL as BOUNCE_STATEMENTS, bounced};
-pub use model::{Content, Kind, SendMail};
-pub use service::{acknowledge, ask_rating, cancel, send_reply};
+pub use model::{Content, Kind, SendMail, State, TroubledMail};
+pub use senders::Senders;
+pub use service::{acknowledge, ask_rating, cancel, messages_moved, send_link, send_reply, warn};
 pub use store::ALL as STATEMENTS;
+pub use template::check_template;
+pub use trouble::{bounced, resume, troubled, try_again};
 
-use crate::app::App;
-use crate::error::DeskError;
-use crate::jobs::{Done, Handler};
+use crate::jobs::Handler;
 use crate::work::Job;
 use futures_util::FutureExt;
 
@@ -24,11 +32,8 @@ use futures_util::FutureExt;
 pub fn handlers() -> Vec<Handler> {
     vec![Handler {
         kind: SendMail::KIND,
-        run: |app, _, _| async move { Ok(Done::Again(app.now().plus_seconds(60))) }.boxed(),
+        run: |app, organisation, payload| {
+            async move { send::send(&app, organisation, &payload).await }.boxed()
+        },
     }]
-}
-
-/// Takes mails up again that waited for a mailbox.
-pub async fn resume(_app: &App) -> Result<(), DeskError> {
-    Ok(())
 }

@@ -3,9 +3,10 @@
 use super::model::{Content, GIVE_UP_HOURS, Kind, SendMail};
 use super::store::{self, NewRow};
 use crate::error::DeskError;
-use crate::ids::{MessageId, OutboundMailId, TicketId};
+use crate::ids::{ContactId, MessageId, OutboundMailId, TicketId};
 use crate::patients::{self, Requester};
 use crate::records::{self, Sealing};
+use crate::surveys;
 use crate::tickets::model::{Ticket, Urgency};
 use crate::work::Work;
 use bedside_codecs::mail::threading;
@@ -24,15 +25,28 @@ pub async fn acknowledge(
     if !patients::take_acknowledgement(work, &blind).await? && !crisis {
         return Ok(());
     }
-    queue(
-        work,
-        ticket,
-        None,
-        Kind::Acknowledgement,
-        Some(&requester.sealing),
-        0,
-    )
-    .await
+    let kind = if crisis {
+        Kind::Emergency
+    } else {
+        Kind::Acknowledgement
+    };
+    queue(work, ticket, None, kind, Some(&requester.sealing), 0).await
+}
+
+/// Tells somebody where to call at once, when a ticket that exists turns out to be about danger.
+pub async fn warn(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), DeskError> {
+    queue(work, ticket, None, Kind::Emergency, None, 0).await
+}
+
+/// Mails a fresh link to the thread to `contact`, who asked for it.
+pub async fn send_link(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    contact: ContactId,
+) -> Result<(), DeskError> {
+    let mut of_contact = ticket.clone();
+    of_contact.contact = contact;
+    queue(work, &of_contact, None, Kind::Link, None, 0).await
 }
 
 /// Sends an answer once the clinic's undo window is over.
@@ -56,10 +70,7 @@ pub async fn send_reply(
 /// Asks how it went, where the clinic wants that. Nobody is asked after a crisis.
 pub async fn ask_rating(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), DeskError> {
     let clinic = work.app.directory.of(work.ctx.organisation)?;
-    if !clinic.settings.ask_rating
-        || ticket.urgency == Urgency::Emergency
-        || ticket.safety == "emergency"
-    {
+    if !clinic.settings.ask_rating || surveys::is_crisis(ticket) {
         return Ok(());
     }
     queue(
@@ -89,6 +100,19 @@ pub async fn cancel(
     })
 }
 
+/// Follows messages that were split off into a ticket of their own, in the command that does so.
+pub async fn messages_moved(
+    work: &mut Work<'_>,
+    messages: &[MessageId],
+    to: TicketId,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for message in messages {
+        store::move_message(work, organisation, *message, to).await?;
+    }
+    Ok(())
+}
+
 async fn queue(
     work: &mut Work<'_>,
     ticket: &Ticket,
@@ -113,6 +137,7 @@ async fn queue(
         to,
         to_name: contact.name,
         secure_link,
+        link: None,
     })?;
     let vault = app.keyring.of(organisation)?;
     let own = threading::OwnMessage {

@@ -10,6 +10,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{MessageId, TicketId};
+use crate::outbound;
 use crate::records;
 use crate::sla::Clocks;
 use crate::timeline;
@@ -124,6 +125,7 @@ pub async fn split(
             let new = StoredTicket { subject: sealing.text("tickets", "subject", id, &subject), fields: None, ticket };
             store::insert(work, organisation, &new).await?;
             timeline::move_some(work, from, &messages, id).await?;
+            outbound::messages_moved(work, &messages, id).await?;
             old.ticket.message_count -= count;
             save(work, &old).await?;
             store::add_link(work, organisation, id, from, "split_from").await?;

@@ -18,6 +18,6 @@ pub use create::{Also, Created, NewTicket, create};
 pub use join::{follow, link, merge, split};
 pub use model::{Status, TicketView, Urgency, View};
 pub use read::{Page, Position, counts, list, messages, resolve, rows, sealing, view};
-pub(crate) use read::{contact_of, row_for, subject_for};
+pub(crate) use read::{contact_of, followed, row_for, subject_for};
 pub use store::ALL as STATEMENTS;
 pub use write::{Inbound, Reply, inbound, note, reply, undo};

@@ -193,6 +193,22 @@ pub(crate) async fn contact_of(
     Ok(stored.map(|stored| stored.ticket.contact))
 }
 
+/// The ticket that `id` went into, inside a command.
+pub(crate) async fn followed(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    mut id: TicketId,
+) -> Result<TicketId, DeskError> {
+    for _ in 0..20 {
+        let stored = store::one(conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+        match stored.ticket.merged_into {
+            Some(into) => id = into,
+            None => break,
+        }
+    }
+    Ok(id)
+}
+
 /// A ticket's subject for the part that sends, and for the index.
 pub(crate) async fn subject_for(
     app: &App,

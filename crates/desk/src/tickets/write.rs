@@ -290,6 +290,9 @@ pub async fn inbound(
             }
             if danger {
                 raise(work, &clinic, &mut stored.ticket, why, &mut changed);
+                if !automatic && changed.contains_key("urgency") {
+                    outbound::warn(work, &stored.ticket).await?;
+                }
             }
             save(work, &stored).await?;
             if !changed.is_empty() {

@@ -16,5 +16,7 @@ pub use service::{
     MAX_BODY, PAGE, Sealed, attachment, known_external, load, load_some, move_all, move_some,
     note_external, seal, set_state,
 };
-pub(crate) use service::{body_for_index, by_doc, first_of, message_for_sending};
+pub(crate) use service::{
+    body_for_index, by_doc, first_of, inbound_message_ids, message_for_sending,
+};
 pub use store::ALL as STATEMENTS;

@@ -1,6 +1,6 @@
 //! Commands and queries of the timeline.
 
-use super::model::{AttachmentView, MessageKind, MessageState, MessageView, NewMessage};
+use super::model::{AttachmentView, Envelope, MessageKind, MessageState, MessageView, NewMessage};
 use super::store::{self, MessageRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -270,6 +270,28 @@ pub(crate) async fn message_for_sending(
     attach(&mut conn, organisation, ticket, &keys, &mut messages).await?;
     let [message] = messages;
     Ok(message)
+}
+
+/// The Message-IDs of the newest mails from the patient's side, oldest first, for the part that sends: an answer names
+/// them, so that mail programs show it in its place.
+pub(crate) async fn inbound_message_ids(
+    app: &App,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    limit: i64,
+) -> Result<Vec<String>, DeskError> {
+    let mut conn = app.read().await?;
+    let mut ids = Vec::new();
+    for (id, key, sealed) in store::inbound_envelopes(&mut conn, organisation, ticket, limit).await? {
+        let sealing = records::sealing(app, &mut conn, organisation, key).await?;
+        let envelope: Envelope =
+            serde_json::from_str(&sealing.open_text("messages", "envelope", id, &sealed)?)?;
+        if !envelope.message_id.is_empty() {
+            ids.push(envelope.message_id);
+        }
+    }
+    ids.reverse();
+    Ok(ids)
 }
 
 /// What the search index reads of a message: its number, its language and its words. None when it is gone.

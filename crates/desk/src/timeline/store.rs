@@ -21,6 +21,9 @@ statements! {
     /// One message.
     ONE = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
         state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+    /// Addresses of the newest messages from the patient's side that came by mail.
+    INBOUND_ENVELOPES = "SELECT id, key_id, envelope FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        AND kind = 'inbound' AND envelope IS NOT NULL ORDER BY id DESC LIMIT $3";
     /// Messages by their numbers in the search index.
     BY_DOC = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
         state_at, attachment_count, created_at, doc, ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
@@ -348,4 +351,15 @@ pub(super) async fn move_one(
     conn.execute(MOVE_ONE_ATTACHMENTS, args![organisation, from, id, to])
         .await?;
     Ok(moved)
+}
+
+/// Sealed addresses of the newest messages from the patient's side, newest first.
+pub(super) async fn inbound_envelopes(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    limit: i64,
+) -> Result<Vec<(MessageId, DataKeyId, Vec<u8>)>, DeskError> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    Ok(conn.query(INBOUND_ENVELOPES, args![organisation, ticket, limit], read).await?)
 }

@@ -1,0 +1,206 @@
+//! Making, opening and ending links.
+
+use super::model::{Look, Opening, Purpose, Visit};
+use super::store::{self, LinkRow};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Actor, Ctx, Source};
+use crate::error::DeskError;
+use crate::ids::{ContactId, TicketId};
+use crate::work::Work;
+use crate::{outbound, tickets};
+use bedside_vault::secret;
+use futures_util::FutureExt;
+
+/// Longest text that is looked at as a token or a cookie.
+const MAX_TOKEN: usize = 100;
+/// Seconds until one link can be used again to ask for a fresh one.
+const ASK_PAUSE: i64 = 10 * 60;
+/// Days for which an expired link can still be used to ask for a fresh one.
+const KEEP_DAYS: i64 = 30;
+
+/// Makes a link in the caller's command; the token is in no other place than the answer.
+pub async fn make(
+    work: &mut Work<'_>,
+    purpose: Purpose,
+    ticket: TicketId,
+    contact: ContactId,
+) -> Result<String, DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let token = secret::random_token();
+    let hash = secret::token_hash(&token);
+    let expires = now.plus_seconds(purpose.days() * 24 * 3600);
+    store::insert(
+        work,
+        organisation,
+        &hash,
+        purpose,
+        (ticket, contact),
+        (now, expires),
+    )
+    .await?;
+    let detail = serde_json::json!({ "purpose": purpose.code(), "contact": contact });
+    work.audit(NewEntry::new("link.make", "ticket", ticket).detail(&detail));
+    Ok(token)
+}
+
+/// The address of a thread link.
+pub fn thread_url(app: &App, token: &str) -> String {
+    format!("{}/t/{token}", app.config.public_url)
+}
+
+/// The address that rates with one click; the page behind it asks once more before it stores anything, because mail
+/// scanners open links too.
+pub fn rating_url(app: &App, token: &str, score: i64) -> String {
+    format!("{}/r/{token}?score={score}", app.config.public_url)
+}
+
+async fn stored(app: &App, token: &str, purpose: Purpose) -> Result<LinkRow, DeskError> {
+    let known = kept(app, token)
+        .await?
+        .filter(|link| link.purpose == Some(purpose));
+    known
+        .filter(|link| link.expires_at > app.now())
+        .ok_or(DeskError::Gone)
+}
+
+/// A link that was not revoked, whether it expired or not.
+async fn kept(app: &App, token: &str) -> Result<Option<LinkRow>, DeskError> {
+    if token.len() > MAX_TOKEN {
+        return Ok(None);
+    }
+    store::one(&mut app.read().await?, &secret::token_hash(token)).await
+}
+
+async fn visit_of(app: &App, link: &LinkRow) -> Result<Visit, DeskError> {
+    let ticket = match tickets::row_for(app, link.organisation, link.ticket).await {
+        Err(DeskError::NotFound) => return Err(DeskError::Gone),
+        found => found?,
+    };
+    Ok(Visit {
+        ctx: Ctx {
+            organisation: link.organisation,
+            actor: Actor::Contact { id: link.contact },
+            source: Source::Public,
+            locale: ticket.locale,
+            once: None,
+        },
+        ticket: ticket.id,
+        contact: link.contact,
+    })
+}
+
+fn is_bound_to(link: &LinkRow, cookie: Option<&str>) -> bool {
+    let cookie = cookie.filter(|cookie| cookie.len() <= MAX_TOKEN);
+    // Both sides are hashes of random secrets: how long the comparison takes tells nothing about either.
+    cookie.is_some_and(|cookie| link.bound.as_deref() == Some(&secret::token_hash(cookie)[..]))
+}
+
+/// What a thread link is for the browser with this cookie. Changes nothing.
+pub async fn look(app: &App, token: &str, cookie: Option<&str>) -> Result<Look, DeskError> {
+    let link = stored(app, token, Purpose::Thread).await?;
+    let visit = visit_of(app, &link).await?;
+    Ok(match link.bound {
+        None => Look::Unopened(visit),
+        Some(_) if is_bound_to(&link, cookie) => Look::Mine(visit),
+        Some(_) => Look::Elsewhere,
+    })
+}
+
+/// Opens a thread link: binds it to this browser when nobody opened it yet. [`DeskError::Conflict`] with
+/// `opened_elsewhere` for another browser.
+pub async fn open(app: &App, token: &str, cookie: Option<&str>) -> Result<Opening, DeskError> {
+    let elsewhere = DeskError::Conflict {
+        code: "opened_elsewhere",
+        text: "This link was opened in another browser. Ask for a new one.",
+    };
+    match look(app, token, cookie).await? {
+        Look::Mine(visit) => Ok(Opening {
+            visit,
+            cookie: None,
+        }),
+        Look::Elsewhere => Err(elsewhere),
+        Look::Unopened(visit) => {
+            let fresh = secret::random_token();
+            let (hash, bound, ticket) = (
+                secret::token_hash(token),
+                secret::token_hash(&fresh),
+                visit.ticket,
+            );
+            let first = app
+                .command(&visit.ctx, move |work| {
+                    async move {
+                        let now = work.now;
+                        work.audit(NewEntry::new("link.open", "ticket", ticket).purpose("access"));
+                        store::bind(work, &hash, &bound, now).await
+                    }
+                    .boxed()
+                })
+                .await?;
+            if first {
+                Ok(Opening {
+                    visit,
+                    cookie: Some(fresh),
+                })
+            } else {
+                Err(elsewhere)
+            }
+        }
+    }
+}
+
+/// Who stands behind a link of this purpose, without binding it: for a rating.
+pub async fn visit(app: &App, token: &str, purpose: Purpose) -> Result<Visit, DeskError> {
+    let link = stored(app, token, purpose).await?;
+    visit_of(app, &link).await
+}
+
+/// Mails a fresh thread link to the address of the person whose link this is, at most once in ten minutes. Whatever the
+/// token is, the answer is the same.
+pub async fn ask_new(app: &App, token: &str) -> Result<(), DeskError> {
+    let Some(link) = kept(app, token)
+        .await?
+        .filter(|link| link.purpose == Some(Purpose::Thread))
+    else {
+        return Ok(());
+    };
+    let Ok(visit) = visit_of(app, &link).await else {
+        return Ok(());
+    };
+    let ticket = tickets::row_for(app, link.organisation, visit.ticket).await?;
+    let hash = secret::token_hash(token);
+    app.command(&visit.ctx, move |work| {
+        async move {
+            let now = work.now;
+            work.audit(NewEntry::new("link.ask", "ticket", ticket.id).purpose("access"));
+            if store::ask(work, &hash, now, now.plus_seconds(-ASK_PAUSE)).await? {
+                outbound::send_link(work, &ticket, link.contact).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Ends every link to a ticket, in the caller's command.
+pub async fn revoke_ticket(work: &mut Work<'_>, ticket: TicketId) -> Result<u64, DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    work.audit(NewEntry::new("link.revoke", "ticket", ticket));
+    store::revoke_ticket(work, organisation, ticket, now).await
+}
+
+/// Ends every link of a contact, in the caller's command.
+pub async fn revoke_contact(work: &mut Work<'_>, contact: ContactId) -> Result<u64, DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    work.audit(NewEntry::new("link.revoke", "contact", contact));
+    store::revoke_contact(work, organisation, contact, now).await
+}
+
+/// Forgets links that ended long ago.
+pub async fn forget(app: &App) -> Result<(), DeskError> {
+    let before = app.now().plus_seconds(-KEEP_DAYS * 24 * 3600);
+    app.db
+        .write(move |tx| async move { store::forget(tx, before).await }.boxed())
+        .await
+}

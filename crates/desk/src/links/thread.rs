@@ -1,0 +1,191 @@
+//! The thread of a request for the person it belongs to.
+
+use super::model::{PublicFile, PublicMessage, PublicThread, Visit};
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::{AttachmentId, MessageId, StaffId};
+use crate::records::{self, Opened, Sealing};
+use crate::tickets::model::Ticket;
+use crate::tickets::{self, Inbound, Status};
+use crate::timeline::{self, MessageKind, MessageState, MessageView, NewAttachment};
+use crate::{orgs::Clinic, staff};
+use bedside_language::Channel;
+
+/// The thread as its person may see it: what they wrote, and the clinic's answers once they can't be taken back.
+pub async fn thread_view(app: &App, visit: &Visit) -> Result<PublicThread, DeskError> {
+    let leave = records::open_own(app, &visit.ctx, "thread.read", "ticket", visit.ticket).await?;
+    let organisation = visit.ctx.organisation;
+    let ticket = tickets::row_for(app, organisation, visit.ticket).await?;
+    let mut messages = Vec::new();
+    for message in visible(app, &leave, visit, &ticket).await? {
+        let author = match (message.author_kind.as_str(), message.author_id) {
+            ("staff", Some(id)) => {
+                staff::name_of(app, organisation, StaffId::from_uuid(id)).await?
+            }
+            _ => None,
+        };
+        messages.push(public(message, author));
+    }
+    Ok(PublicThread {
+        number: ticket.number,
+        subject: tickets::subject_for(app, organisation, ticket.id).await?,
+        status: ticket.status,
+        status_text: app
+            .i18n
+            .text(visit.ctx.locale, status_key(ticket.status))
+            .to_owned(),
+        messages,
+        can_reply: can_reply(visit, &ticket),
+    })
+}
+
+/// One file of the thread; its bytes follow through [`records::blobs`].
+pub async fn thread_file(
+    app: &App,
+    visit: &Visit,
+    id: AttachmentId,
+) -> Result<PublicFile, DeskError> {
+    let leave = records::open_own(app, &visit.ctx, "attachment.read", "attachment", id).await?;
+    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
+    let messages = visible(app, &leave, visit, &ticket).await?;
+    let mut files = messages
+        .into_iter()
+        .flat_map(|message| public(message, None).files);
+    files.find(|file| file.id == id).ok_or(DeskError::NotFound)
+}
+
+/// What files of a reply must be sealed with.
+pub async fn thread_sealing(app: &App, visit: &Visit) -> Result<Sealing, DeskError> {
+    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
+    records::sealing(
+        app,
+        &mut app.read().await?,
+        visit.ctx.organisation,
+        ticket.key,
+    )
+    .await
+}
+
+/// Adds the person's words to the thread. Files are blobs under [`thread_sealing`]. A thread that was closed takes no
+/// more words: [`DeskError::Conflict`] with `closed`.
+pub async fn thread_reply(
+    app: &App,
+    visit: &Visit,
+    body: String,
+    attachments: Vec<NewAttachment>,
+) -> Result<MessageId, DeskError> {
+    if body.trim().is_empty() && attachments.is_empty() {
+        return Err(DeskError::invalid(
+            "body",
+            "required",
+            "Write something first.",
+        ));
+    }
+    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
+    if !can_reply(visit, &ticket) {
+        return Err(DeskError::Conflict {
+            code: "closed",
+            text: "This request is closed. Please write a new one.",
+        });
+    }
+    let new = Inbound {
+        contact: visit.contact,
+        channel: Channel::Portal,
+        body,
+        html: None,
+        envelope: None,
+        attachments,
+        inbound_mail: None,
+        external: None,
+        automatic: false,
+        also: None,
+    };
+    tickets::inbound(app, &visit.ctx, ticket.id, new).await
+}
+
+fn can_reply(visit: &Visit, ticket: &Ticket) -> bool {
+    ticket.contact == visit.contact && ticket.status != Status::Closed
+}
+
+/// The messages the person may see. A merge can have brought words of somebody else who writes for the same patient:
+/// those stay out.
+async fn visible(
+    app: &App,
+    leave: &Opened,
+    visit: &Visit,
+    ticket: &Ticket,
+) -> Result<Vec<MessageView>, DeskError> {
+    let organisation = visit.ctx.organisation;
+    let clinic = app.directory.of(organisation)?;
+    let mut conn = app.read().await?;
+    let mut messages = timeline::load(leave, &mut conn, organisation, ticket.id, None).await?;
+    messages.retain(|message| is_visible(app, &clinic, visit, message));
+    Ok(messages)
+}
+
+fn is_visible(app: &App, clinic: &Clinic, visit: &Visit, message: &MessageView) -> bool {
+    match message.kind {
+        MessageKind::Note => false,
+        MessageKind::Inbound => message.author_id == Some(visit.contact.uuid()),
+        MessageKind::Outbound => match message.state {
+            MessageState::Cancelled => false,
+            MessageState::Queued => {
+                message
+                    .created_at
+                    .plus_seconds(clinic.settings.undo_seconds)
+                    <= app.now()
+            }
+            _ => true,
+        },
+    }
+}
+
+fn public(message: MessageView, author: Option<String>) -> PublicMessage {
+    PublicMessage {
+        id: message.id,
+        mine: message.kind == MessageKind::Inbound,
+        author,
+        body: message.body,
+        html: message.html,
+        at: message.created_at,
+        files: message
+            .attachments
+            .into_iter()
+            .map(|file| PublicFile {
+                id: file.id,
+                name: file.name,
+                media_type: file.media_type,
+                size: file.size,
+                blob: file.blob,
+            })
+            .collect(),
+    }
+}
+
+/// The Fluent key of a status as the patient's side reads it.
+const fn status_key(status: Status) -> &'static str {
+    match status {
+        Status::New => "thread-status-new",
+        Status::Open => "thread-status-open",
+        Status::WaitingOnPatient => "thread-status-waiting-on-patient",
+        Status::WaitingOnThirdParty => "thread-status-waiting-on-third-party",
+        Status::Resolved => "thread-status-resolved",
+        Status::Closed => "thread-status-closed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bedside_web::{I18n, Locale};
+
+    #[test]
+    fn every_status_has_plain_words() {
+        for locale in Locale::ALL {
+            for status in Status::ALL {
+                let text = I18n::global().text(locale, status_key(*status));
+                assert!(text.contains(' '), "{} {text}", status.code());
+            }
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! What a mail says, from its template and the ticket as they are when it is sent.
+
+use super::model::{Content, Kind};
+use super::store::MailRow;
+use super::template::{Values, fill, fill_subject, to_html};
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, StaffId, TicketId};
+use crate::intake::email::mailboxes::SendAs;
+use crate::links::{self, Purpose};
+use crate::orgs::Clinic;
+use crate::records::blobs;
+use crate::sla::{self, NOTHING_DUE};
+use crate::staff;
+use crate::tickets::{self, model::Ticket};
+use crate::timeline::{self, MessageView};
+use bedside_codecs::mail::address::Address;
+use bedside_codecs::mail::compose::{Automatic, Outgoing, OutgoingFile, Party, compose};
+use bedside_codecs::mail::html::markdown_to_html;
+use bedside_codecs::mail::quote::reply_marker;
+use bedside_codecs::mail::threading::{OwnMessage, ReplyToken};
+use bedside_db::Timestamp;
+use bedside_web::Locale;
+use bedside_web::i18n::time::{format_date, format_time};
+
+/// Longest part of an address before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
+const MAX_LOCAL: usize = 64;
+/// Earlier mails of the patient that an answer refers to.
+const REFERENCES: i64 = 10;
+/// Working minutes until an answer, where no policy says otherwise: two days of eight hours.
+const USUAL_MINUTES: i64 = 2 * 8 * 60;
+
+/// Which link a mail of this kind carries.
+pub(super) fn link_in(kind: Kind, content: &Content) -> Option<Purpose> {
+    match kind {
+        Kind::Rating => Some(Purpose::Rating),
+        Kind::Link => Some(Purpose::Thread),
+        Kind::Reply if content.secure_link => Some(Purpose::Thread),
+        Kind::Reply | Kind::Acknowledgement | Kind::Emergency => None,
+    }
+}
+
+/// The words of a mail.
+struct Words {
+    subject: String,
+    text: String,
+    html: String,
+    files: Vec<OutgoingFile>,
+}
+
+/// The bytes of a mail, ready for the mail server.
+pub(super) async fn write(
+    app: &App,
+    organisation: OrganisationId,
+    mail: &MailRow,
+    content: &Content,
+    sender: &SendAs,
+) -> Result<Vec<u8>, DeskError> {
+    let clinic = app.directory.of(organisation)?;
+    let ticket = tickets::row_for(app, organisation, mail.ticket).await?;
+    let words = words(app, &clinic, mail, content, &ticket).await?;
+    let ids = timeline::inbound_message_ids(app, organisation, ticket.id, REFERENCES).await?;
+    let in_reply_to = ids.last().cloned();
+    let mut references = vec![root(app, organisation, mail.ticket)?];
+    references.extend(ids);
+    let from = address(&sender.from_address)?;
+    let name = if sender.from_name.is_empty() {
+        clinic.name.clone()
+    } else {
+        sender.from_name.clone()
+    };
+    compose(Outgoing {
+        reply_to: Some(Party {
+            name: Some(name.clone()),
+            address: reply_to(app, organisation, mail.ticket, &ticket, &from)?,
+        }),
+        from: Party {
+            name: Some(name),
+            address: from,
+        },
+        to: vec![Party {
+            name: content.to_name.clone(),
+            address: address(&content.to)?,
+        }],
+        cc: Vec::new(),
+        subject: words.subject,
+        message_id: mail.header_id.clone(),
+        in_reply_to,
+        references,
+        // The same at every try, so that a second copy is the same mail.
+        date: mail.send_after.micros(),
+        text: words.text,
+        html: Some(words.html),
+        files: words.files,
+        automatic: match mail.kind {
+            Kind::Acknowledgement | Kind::Emergency => Some(Automatic::Reply),
+            Kind::Rating | Kind::Link => Some(Automatic::Notice),
+            Kind::Reply => None,
+        },
+        origin: app.config.mail_domain(),
+    })
+    .map_err(|error| DeskError::Internal(error.to_string()))
+}
+
+fn address(text: &str) -> Result<Address, DeskError> {
+    Address::parse(text).map_err(|_| {
+        DeskError::invalid(
+            "to",
+            super::model::code::ADDRESS,
+            "This is not a mail address.",
+        )
+    })
+}
+
+/// A Message-ID that no mail has and every mail of a ticket refers to, so that mail programs keep them together even
+/// when the request came by a form (RFC 5322, 3.6.4; programs thread by common references).
+fn root(app: &App, organisation: OrganisationId, ticket: TicketId) -> Result<String, DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let own = OwnMessage {
+        ticket: ticket.bytes(),
+        message: ticket.bytes(),
+    };
+    Ok(own.message_id(&app.config.mail_domain(), &|parts| {
+        vault.threading.sign(parts)
+    }))
+}
+
+/// The signed address that brings an answer back to the ticket; the mailbox's own where that would grow too long: then
+/// the Message-ID alone brings it back.
+fn reply_to(
+    app: &App,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    owner: &Ticket,
+    from: &Address,
+) -> Result<Address, DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let token = ReplyToken::sign(ticket.bytes(), &owner.contact.bytes(), &|parts| {
+        vault.threading.sign(parts)
+    });
+    let Some((local, domain)) = from.as_str().rsplit_once('@') else {
+        return Ok(from.clone());
+    };
+    let local = token.local_part(local);
+    if local.len() > MAX_LOCAL {
+        return Ok(from.clone());
+    }
+    address(&format!("{local}@{domain}"))
+}
+
+async fn words(
+    app: &App,
+    clinic: &Clinic,
+    mail: &MailRow,
+    content: &Content,
+    ticket: &Ticket,
+) -> Result<Words, DeskError> {
+    let locale = ticket.locale;
+    let code = match mail.kind {
+        Kind::Acknowledgement => "acknowledgement",
+        Kind::Emergency => "emergency",
+        Kind::Rating => "resolved",
+        Kind::Reply if !content.secure_link => "reply",
+        Kind::Reply | Kind::Link => "secure_link",
+    };
+    let template = clinic
+        .template(code, locale)
+        .ok_or_else(|| DeskError::Conflict {
+            code: super::model::code::TEMPLATE,
+            text: "This text is missing.",
+        })?;
+    let mut values = common(clinic, ticket);
+    let mut clickable = Vec::new();
+    match code {
+        "acknowledgement" => {
+            values.insert("answer_by", answer_by(clinic, ticket, locale));
+        }
+        "secure_link" => {
+            let link = links::thread_url(app, token(content)?);
+            let expires = mail
+                .send_after
+                .plus_seconds(Purpose::Thread.days() * 24 * 3600);
+            values.insert(
+                "link_expires",
+                format_date(expires.micros(), &clinic.time_zone, locale),
+            );
+            values.insert("link", link.clone());
+            clickable.push(link);
+        }
+        "resolved" => {
+            let token = token(content)?;
+            for (score, name) in (1..).zip(RATING_NAMES) {
+                let link = links::rating_url(app, token, score);
+                values.insert(name, link.clone());
+                clickable.push(link);
+            }
+            values.insert("rating_good_link", links::rating_url(app, token, 5));
+            values.insert("rating_bad_link", links::rating_url(app, token, 1));
+        }
+        "reply" => {
+            return reply(
+                app,
+                clinic,
+                mail,
+                ticket,
+                (&template.subject, &template.body),
+                values,
+            )
+            .await;
+        }
+        _ => {}
+    }
+    let text = fill("body", &template.body, &values)?;
+    Ok(Words {
+        subject: fill_subject(&template.subject, &values)?,
+        html: page(locale, &to_html(&marked(locale, &text), &clickable)),
+        text: marked(locale, &text),
+        files: Vec::new(),
+    })
+}
+
+const RATING_NAMES: [&str; 5] = [
+    "rating_link_1",
+    "rating_link_2",
+    "rating_link_3",
+    "rating_link_4",
+    "rating_link_5",
+];
+
+fn token(content: &Content) -> Result<&str, DeskError> {
+    content
+        .link
+        .as_deref()
+        .ok_or_else(|| DeskError::Internal("a mail without its link".to_owned()))
+}
+
+/// What every template is offered.
+fn common(clinic: &Clinic, ticket: &Ticket) -> Values {
+    let emergency = &clinic.settings.emergency;
+    Values::from([
+        ("clinic_name", clinic.name.clone()),
+        ("clinic_phone", clinic.settings.phone.clone()),
+        ("ticket_number", format!("#{}", ticket.number)),
+        ("emergency_number", emergency.number.clone()),
+        ("crisis_number", emergency.crisis_line.clone()),
+    ])
+}
+
+fn answer_by(clinic: &Clinic, ticket: &Ticket, locale: Locale) -> String {
+    let usual = || {
+        let hours = &clinic.settings.hours;
+        sla::after_working_minutes(hours, &clinic.time_zone, ticket.created_at, USUAL_MINUTES)
+    };
+    let mut due = ticket.clocks.first_response.unwrap_or_else(usual);
+    if due >= NOTHING_DUE {
+        due = ticket.created_at.plus_seconds(3 * 24 * 3600);
+    }
+    format_time(due.micros(), &clinic.time_zone, locale)
+}
+
+/// The answer itself, inside its template. Only here does a mail carry what a person wrote.
+async fn reply(
+    app: &App,
+    clinic: &Clinic,
+    mail: &MailRow,
+    ticket: &Ticket,
+    (subject, body): (&str, &str),
+    mut values: Values,
+) -> Result<Words, DeskError> {
+    let organisation = clinic.id;
+    let id = mail
+        .message
+        .ok_or_else(|| DeskError::Internal("an answer without words".to_owned()))?;
+    let message = timeline::message_for_sending(app, organisation, ticket.id, id).await?;
+    let author = match (message.author_kind.as_str(), message.author_id) {
+        ("staff", Some(id)) => staff::name_of(app, organisation, StaffId::from_uuid(id)).await?,
+        _ => None,
+    };
+    let asked = tickets::subject_for(app, organisation, ticket.id).await?;
+    values.insert("agent_name", author.unwrap_or_else(|| clinic.name.clone()));
+    values.insert("subject", without_prefixes(&asked).to_owned());
+    values.insert("reply_text", message.body.clone());
+    let text = fill("body", body, &values)?;
+    // The HTML part has the answer's own formatting where the template has its words.
+    let mark = format!("answer{}", mail.id.uuid().simple());
+    values.insert("reply_text", mark.clone());
+    let around = to_html(&marked(ticket.locale, &fill("body", body, &values)?), &[]);
+    let formatted = markdown_to_html(&message.body);
+    let html = match around.contains(&format!("<p>{mark}</p>")) {
+        true => around.replace(&format!("<p>{mark}</p>"), &formatted),
+        false => around.replace(&mark, &format!("</p>{formatted}<p>")),
+    };
+    Ok(Words {
+        subject: fill_subject(subject, &values)?,
+        text: marked(ticket.locale, &text),
+        html: page(ticket.locale, &html),
+        files: files(app, organisation, message).await?,
+    })
+}
+
+/// A subject without the "Re:" and "Fwd:" of many languages in front of it.
+fn without_prefixes(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    while let Some((prefix, after)) = rest.split_once(':')
+        && ["re", "fw", "fwd", "aw", "wg", "rv", "ref"]
+            .contains(&prefix.trim().to_lowercase().as_str())
+        && !after.trim().is_empty()
+    {
+        rest = after.trim();
+    }
+    rest
+}
+
+/// The text below the line that keeps what a patient writes apart from what their mail program quotes.
+fn marked(locale: Locale, text: &str) -> String {
+    format!("{}\n\n{}\n", reply_marker(locale.tag()), text.trim())
+}
+
+fn page(locale: Locale, body: &str) -> String {
+    format!(
+        "<!DOCTYPE html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\"></head><body>{body}</body></html>",
+        locale.tag(),
+        locale.dir()
+    )
+}
+
+async fn files(
+    app: &App,
+    organisation: OrganisationId,
+    message: MessageView,
+) -> Result<Vec<OutgoingFile>, DeskError> {
+    let mut files = Vec::with_capacity(message.attachments.len());
+    for file in message.attachments {
+        files.push(OutgoingFile {
+            file_name: file.name,
+            media_type: file.media_type,
+            content_id: file.content_id.filter(|_| file.inline),
+            bytes: blobs::read(app, organisation, file.blob).await?,
+        });
+    }
+    Ok(files)
+}
+
+/// When a mail that failed is tried again: after half as long as it has been waiting, between half a minute and an hour.
+pub(super) fn next_try(mail: &MailRow, now: Timestamp) -> Timestamp {
+    let waited = now.seconds_since(mail.send_after);
+    let share = i64::from(mail.id.bytes()[15]);
+    let pause = (waited / 2).clamp(30, 3600);
+    now.plus_seconds(pause + pause * share / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes_go_and_words_stay() {
+        for (subject, bare) in [
+            ("Re: AW: Fwd: My pills", "My pills"),
+            ("Reminder: pills", "Reminder: pills"),
+            ("Re:", "Re:"),
+            ("rv: receta", "receta"),
+        ] {
+            assert_eq!(without_prefixes(subject), bare);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Mails that a person should know of: those that came back, were given up, or wait for something.
+
+use super::model::{GIVE_UP_HOURS, SendMail, State, TroubledMail, code};
+use super::store::{self, MailRow, Place};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission, Source};
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, OutboundMailId, TicketId};
+use crate::intake::email::mailboxes;
+use crate::timeline::{self, MessageState};
+use crate::work::Work;
+use crate::{patients, records, tickets};
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+/// Mails on one page.
+const PAGE: i64 = 50;
+/// Mails that one command takes up again.
+const BATCH: i64 = 100;
+
+/// Mails a person should know of, newest first, at most 50 before `cursor`.
+pub async fn troubled(
+    app: &App,
+    ctx: &Ctx,
+    cursor: Option<OutboundMailId>,
+) -> Result<Vec<TroubledMail>, DeskError> {
+    ctx.authorize(Permission::SettingsRead)?;
+    let before = cursor.unwrap_or(OutboundMailId::from_uuid(Uuid::max()));
+    let rows = store::troubled(&mut app.read().await?, ctx.organisation, before, PAGE).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in rows {
+        let ticket = tickets::row_for(app, ctx.organisation, row.ticket).await?;
+        found.push(TroubledMail {
+            id: row.id,
+            ticket: ticket.id,
+            number: ticket.number,
+            kind: row.kind,
+            state: row.state,
+            code: row.response.unwrap_or_default(),
+            attempts: row.attempts,
+            created_at: row.created_at,
+            state_at: row.state_at,
+            give_up_at: row.give_up_at,
+        });
+    }
+    Ok(found)
+}
+
+/// Tries a mail again that was given up or came back, for another 72 hours.
+pub async fn try_again(app: &App, ctx: &Ctx, id: OutboundMailId) -> Result<(), DeskError> {
+    ctx.authorize(Permission::SettingsWrite)?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            let mail = store::one(work, organisation, id)
+                .await?
+                .ok_or(DeskError::NotFound)?;
+            if !matches!(mail.state, State::Failed | State::Bounced) {
+                return Err(DeskError::Conflict {
+                    code: "not_failed",
+                    text: "This mail did not fail.",
+                });
+            }
+            work.audit(NewEntry::new("mail.retry", "outbound_mail", id));
+            take_up(work, &mail).await?;
+            if let Some(message) = mail.message {
+                let ticket = current(work, &mail).await?;
+                timeline::set_state(work, ticket, message, MessageState::Queued).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Puts a mail back into the queue.
+async fn take_up(work: &mut Work<'_>, mail: &MailRow) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let place = Place {
+        state: State::Queued,
+        response: None,
+        trouble: false,
+        uncertain: 0,
+    };
+    if store::settle(work, organisation, (mail.id, mail.state), &place, now).await? {
+        let give_up_at = now.plus_seconds(GIVE_UP_HOURS * 3600);
+        store::extend(work, organisation, mail.id, give_up_at.max(mail.give_up_at)).await?;
+        work.enqueue(&SendMail { mail: mail.id }, None, now.max(mail.send_after))
+            .await?;
+    }
+    Ok(())
+}
+
+/// Takes mails up again that waited for a mailbox, where one is there now.
+pub async fn resume(app: &App) -> Result<(), DeskError> {
+    for clinic in app.directory.all() {
+        resume_of(app, clinic.id).await?;
+    }
+    Ok(())
+}
+
+async fn resume_of(app: &App, organisation: OrganisationId) -> Result<(), DeskError> {
+    let waits = async || -> Result<Vec<OutboundMailId>, DeskError> {
+        store::stranded(&mut app.read().await?, organisation, BATCH).await
+    };
+    let mut waiting = waits().await?;
+    if waiting.is_empty()
+        || mailboxes::sender_for(app, organisation, None)
+            .await?
+            .is_none()
+    {
+        return Ok(());
+    }
+    while !waiting.is_empty() {
+        let ctx = Ctx::system(organisation, "outbound", Source::Job);
+        app.command(&ctx, move |work| {
+            async move {
+                work.audit(NewEntry::new("mail.resume", "organisation", organisation));
+                for id in waiting {
+                    if let Some(mail) = store::one(work, organisation, id).await? {
+                        take_up(work, &mail).await?;
+                    }
+                }
+                Ok(())
+            }
+            .boxed()
+        })
+        .await?;
+        waiting = waits().await?;
+    }
+    Ok(())
+}
+
+/// Notes, in the caller's command, that the mail with this Message-ID came back for good; the caller has checked that
+/// the Message-ID is ours and signed. `status` is the report's status code (RFC 3463). Gives back the ticket; none when
+/// there is no such mail.
+pub async fn bounced(
+    work: &mut Work<'_>,
+    header_id: &str,
+    status: &str,
+) -> Result<Option<TicketId>, DeskError> {
+    let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+    let header_id = header_id.trim().trim_matches(['<', '>']);
+    let Some(mail) = store::by_header(work, organisation, header_id).await? else {
+        return Ok(None);
+    };
+    let ticket = current(work, &mail).await?;
+    if !matches!(mail.state, State::Accepted | State::Queued) {
+        return Ok(Some(ticket));
+    }
+    let response = bounce_code(status);
+    let place = Place {
+        state: State::Bounced,
+        response: Some(&response),
+        trouble: true,
+        uncertain: 0,
+    };
+    store::settle(work, organisation, (mail.id, mail.state), &place, now).await?;
+    let sealing = records::sealing(&app, work, organisation, mail.key).await?;
+    let plain = sealing.open_text("outbound_mails", "content", mail.id, &mail.content)?;
+    let content: super::Content = serde_json::from_str(&plain)?;
+    patients::note_bounce(work, &content.to).await?;
+    if let Some(message) = mail.message {
+        timeline::set_state(work, ticket, message, MessageState::Bounced).await?;
+    }
+    work.audit(NewEntry::new("mail.bounced", "outbound_mail", mail.id));
+    Ok(Some(ticket))
+}
+
+/// A status from outside as a code of ours: digits and dots alone.
+fn bounce_code(status: &str) -> String {
+    let status: String = status
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '.')
+        .take(11)
+        .collect();
+    if status.is_empty() {
+        code::BOUNCED.to_owned()
+    } else {
+        format!("{} {status}", code::BOUNCED)
+    }
+}
+
+/// The ticket in which a mail's message is now.
+async fn current(work: &mut Work<'_>, mail: &MailRow) -> Result<TicketId, DeskError> {
+    let organisation = work.ctx.organisation;
+    tickets::followed(work, organisation, mail.ticket).await
+}
