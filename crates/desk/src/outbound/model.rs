@@ -89,7 +89,7 @@ pub struct TroubledMail {
     pub kind: Kind,
     /// Where it is.
     pub state: State,
-    /// What stands in its way; its text is `outbound-trouble-` and the code's first word.
+    /// What stands in its way ([`code`]); [`TroubledMail::text_key`] names its words.
     pub code: String,
     /// How often it was tried.
     pub attempts: i64,
@@ -102,6 +102,25 @@ pub struct TroubledMail {
     /// Until when it is tried (microseconds since 1970).
     #[schema(value_type = i64)]
     pub give_up_at: Timestamp,
+}
+
+impl TroubledMail {
+    /// The Fluent key of what stands in the mail's way.
+    pub fn text_key(&self) -> &'static str {
+        match self.code.split(' ').next().unwrap_or_default() {
+            code::NO_MAILBOX => "outbound-trouble-no-mailbox",
+            code::CONNECTION => "outbound-trouble-connection",
+            code::SENDING => "outbound-trouble-sending",
+            code::MAY_HAVE_ARRIVED => "outbound-trouble-may-have-arrived",
+            code::GAVE_UP => "outbound-trouble-gave-up",
+            code::ADDRESS => "outbound-trouble-address",
+            code::TEMPLATE => "outbound-trouble-template",
+            code::SETTINGS => "outbound-trouble-settings",
+            code::BOUNCED => "outbound-trouble-bounced",
+            "smtp" => "outbound-trouble-smtp",
+            _ => "outbound-trouble-other",
+        }
+    }
 }
 
 /// Hours in which a mail is tried.

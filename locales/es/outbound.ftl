@@ -1,0 +1,13 @@
+### Lo que impide enviar un correo, para quienes configuran el sistema.
+
+outbound-trouble-no-mailbox = Ningún buzón puede enviar. El correo saldrá cuando haya uno.
+outbound-trouble-connection = No se puede llegar al servidor de correo. Se sigue intentando.
+outbound-trouble-sending = Se está entregando el correo.
+outbound-trouble-may-have-arrived = La conexión se cortó antes de que el servidor respondiera; el correo pudo haber llegado o no.
+outbound-trouble-gave-up = Se intentó durante 72 horas sin éxito.
+outbound-trouble-address = No es una dirección de correo.
+outbound-trouble-template = No se puede completar el texto de este correo. Revise las plantillas.
+outbound-trouble-settings = No se puede usar la configuración del servidor de correo.
+outbound-trouble-smtp = El servidor de correo no aceptó el correo.
+outbound-trouble-bounced = El correo fue devuelto.
+outbound-trouble-other = No se pudo enviar el correo.
