@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask test` installs what the machine lacks and runs everything that has to hold before a change goes in.
 
+mod bench;
 mod cache;
 mod commands;
 mod machine;
@@ -24,6 +25,8 @@ enum Task {
 enum Known {
     /// Install what is missing and run every check and test
     Test(test::Options),
+    /// Measure speed and memory of the release build
+    Bench(bench::Options),
     /// End the real program with kill -9 under load, many times, and look for what was lost
     Torture(torture::Options),
 }
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let Task::Known(task) = Task::parse();
     let outcome = match task {
         Known::Test(options) => test::run(&options),
+        Known::Bench(options) => bench::run(&options),
         Known::Torture(options) => torture::run(&options),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,0 +1,56 @@
+//! Makes a desk with one clinic, a mailbox, a token for everything and a signed-in administrator, for the benchmark.
+//!
+//! `empty_desk FOLDER` prints JSON: `token`, `session`, `mailbox`.
+
+use bedside_db::SystemClock;
+use bedside_desk::config::{Config, clinic, organisation};
+use bedside_desk::context::{Ctx, Permissions, Role, Source};
+use bedside_desk::intake::email::mailboxes::{self, MailboxSettings, NewMailbox};
+use bedside_desk::staff::{self, NewStaff, NewToken};
+use bedside_desk::{orgs, startup};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const MAILBOX: &str = "care@clinic.example";
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let data = std::env::args_os().nth(1).map(PathBuf::from);
+    let data = data.ok_or_else(|| anyhow::anyhow!("say which folder"))?;
+    let config = Config {
+        data,
+        ..Config::default()
+    };
+    let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
+    let clinic = clinic::parse(&startup::built_in_clinic())?;
+    let new = organisation::new_organisation(&clinic, "clinic", &app.ids, app.now());
+    let organisation = orgs::create(&app, new).await?;
+    let ctx = Ctx::system(organisation, "setup", Source::CommandLine);
+    let mailbox = NewMailbox {
+        address: MAILBOX.to_owned(),
+        settings: MailboxSettings::default(),
+    };
+    mailboxes::create(&app, &ctx, mailbox).await?;
+    let token = NewToken {
+        name: "bench".to_owned(),
+        scopes: Permissions::ALL,
+        expires_at: None,
+    };
+    let (_, token) = staff::create_token(&app, &ctx, token).await?;
+    let person = NewStaff {
+        email: "ada@clinic.example".to_owned(),
+        name: "Ada".to_owned(),
+        role: Role::Administrator,
+        locale: clinic.profile.default_language.parse().unwrap_or_default(),
+    };
+    let person = staff::create(&app, &ctx, person).await?;
+    let session = staff::admit(&app, organisation, person, "bench")
+        .await?
+        .token;
+    app.db.close().await;
+    println!(
+        "{}",
+        serde_json::json!({ "token": token, "session": session, "mailbox": MAILBOX })
+    );
+    Ok(())
+}

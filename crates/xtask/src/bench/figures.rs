@@ -1,0 +1,172 @@
+//! What was measured, against what was promised.
+
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// A promise about one figure.
+#[derive(Clone, Copy)]
+pub enum Target {
+    /// At least this many a second.
+    AtLeast(f64),
+    /// At most this many milliseconds in the slowest of a hundred.
+    P99(f64),
+    /// Both.
+    Both(f64, f64),
+    /// At most this much of the figure's own unit.
+    AtMost(f64),
+}
+
+/// One round of requests.
+pub struct Round {
+    /// Each answer's time, sorted.
+    pub times: Vec<Duration>,
+    /// How long the round took.
+    pub took: Duration,
+}
+
+impl Round {
+    fn rate(&self) -> f64 {
+        count(self.times.len()) / self.took.as_secs_f64()
+    }
+
+    /// The time within which `share` (0 to 1) of all answers came, in milliseconds.
+    fn within(&self, share: f64) -> f64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index into a list that fits into memory"
+        )]
+        let at = (count(self.times.len()) * share) as usize;
+        let time = self.times.get(at.min(self.times.len().saturating_sub(1)));
+        time.map_or(0.0, |time| time.as_secs_f64() * 1000.0)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+/// One line of the report.
+pub struct Figure {
+    name: &'static str,
+    target: Target,
+    /// One value a round: (a second, p50 ms, p99 ms), or the plain value alone.
+    rounds: Vec<(f64, f64, f64)>,
+    unit: &'static str,
+}
+
+impl Figure {
+    /// Of rounds of requests.
+    pub fn of(name: &'static str, target: Target, rounds: &[Round]) -> Self {
+        let rounds = rounds
+            .iter()
+            .map(|round| (round.rate(), round.within(0.5), round.within(0.99)));
+        Self {
+            name,
+            target,
+            rounds: rounds.collect(),
+            unit: "/s",
+        }
+    }
+
+    /// A plain value.
+    pub fn plain(name: &'static str, target: Target, value: f64, unit: &'static str) -> Self {
+        Self {
+            name,
+            target,
+            rounds: vec![(value, 0.0, 0.0)],
+            unit,
+        }
+    }
+
+    fn middle(&self, of: impl Fn(&(f64, f64, f64)) -> f64) -> (f64, f64, f64) {
+        let mut values: Vec<f64> = self.rounds.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        let at = |index: usize| values.get(index).copied().unwrap_or(0.0);
+        (
+            at(0),
+            at(values.len() / 2),
+            at(values.len().saturating_sub(1)),
+        )
+    }
+
+    fn holds(&self) -> bool {
+        let (_, value, _) = self.middle(|round| round.0);
+        let (_, p99, _) = self.middle(|round| round.2);
+        match self.target {
+            Target::AtLeast(least) => value >= least,
+            Target::P99(most) => p99 < most,
+            Target::Both(least, most) => value >= least && p99 < most,
+            Target::AtMost(most) => value < most,
+        }
+    }
+
+    fn promise(&self) -> String {
+        match self.target {
+            Target::AtLeast(least) => format!("≥ {least}{}", self.unit),
+            Target::P99(most) => format!("p99 < {most} ms"),
+            Target::Both(least, most) => format!("≥ {least}{}, p99 < {most} ms", self.unit),
+            Target::AtMost(most) => format!("< {most} {}", self.unit),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let (low, value, high) = self.middle(|round| round.0);
+        let (_, p50, _) = self.middle(|round| round.1);
+        let (_, p99, p99_worst) = self.middle(|round| round.2);
+        json!({
+            "name": self.name, "unit": self.unit, "value": value, "lowest": low, "highest": high, "p50_ms": p50,
+            "p99_ms": p99, "p99_ms_worst": p99_worst, "rounds": self.rounds.len(), "promise": self.promise(),
+            "holds": self.holds(),
+        })
+    }
+}
+
+/// Prints everything as a table, then as one line of JSON.
+pub fn print(figures: &[Figure], tickets: u32) {
+    println!(
+        "\n{:<34} {:>10} {:>19} {:>8} {:>8}  promise",
+        "figure", "middle", "lowest–highest", "p50 ms", "p99 ms"
+    );
+    for figure in figures {
+        let (low, value, high) = figure.middle(|round| round.0);
+        let (_, p50, _) = figure.middle(|round| round.1);
+        let (_, p99, _) = figure.middle(|round| round.2);
+        let sign = if figure.holds() {
+            "holds"
+        } else {
+            "FALLS SHORT"
+        };
+        println!(
+            "{:<34} {value:>7.0} {:<3} {:>19} {p50:>8.2} {p99:>8.2}  {} {sign}",
+            figure.name,
+            figure.unit,
+            format!("{low:.0}–{high:.0}"),
+            figure.promise()
+        );
+    }
+    let all: Vec<Value> = figures.iter().map(Figure::json).collect();
+    println!(
+        "{}",
+        json!({ "tickets": tickets, "clients": super::CLIENTS, "figures": all })
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_is_read_from_its_times() {
+        let times = (1..=100).map(Duration::from_millis).collect();
+        let round = Round {
+            times,
+            took: Duration::from_secs(2),
+        };
+        assert!((round.rate() - 50.0).abs() < 0.001);
+        assert!((round.within(0.99) - 100.0).abs() < 0.001);
+        let figure = Figure::of("x", Target::Both(49.0, 101.0), &[round]);
+        assert!(figure.holds());
+    }
+}
