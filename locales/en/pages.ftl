@@ -28,3 +28,165 @@ flash-password-set = Your password is set.
 
 ## Navigation
 nav-done = Done
+
+## Lists
+pages-label = Pages of this list
+pages-first = To the beginning
+snoozed = Snoozed
+snoozed-until = Snoozed until { $time }
+crisis-banner = Someone may be in danger
+crisis-open = Show them now
+crisis-waiting = { $count ->
+    [one] One request looks like a crisis and is still open.
+   *[other] { $count } requests look like a crisis and are still open.
+}
+crisis-what-to-do = Follow your clinic's crisis steps now. Call rather than write where you can.
+
+## Ticket
+ticket-about = About this request
+ticket-details = Details
+ticket-subject = Subject
+ticket-language = Language of the answer
+ticket-fields = Own fields
+ticket-why = Why it was placed here
+ticket-unsure = The desk wasn't sure. Please have a look and correct it.
+ticket-join = Link or merge
+ticket-number = Number of the other request
+ticket-split = Split off
+ticket-split-which = Which messages go into the new request?
+ticket-links = Linked requests
+ticket-others = Other requests of this person
+sub-status = Finer status
+tags-help = with commas between
+author-system = Another system
+action-follow = Follow
+action-unfollow = Stop following
+action-link = Link
+action-merge-into = Merge into it
+action-add-note = Add note
+merged-notice = This request went into another one:
+link-related = Related
+link-merged-into = Went into
+link-merged-from = Came from
+link-split-from = Split from
+link-split-into = Split into
+snooze-1h = For 1 hour
+snooze-4h = For 4 hours
+snooze-1d = Until tomorrow, 8:00
+snooze-3d = For 3 days
+snooze-7d = For a week
+snooze-off = Wake it up now
+
+## Composer
+composer-kind = Kind of message
+composer-to = To
+composer-secure = goes behind a secure link
+composer-no-address = There is no email address. Your answer stays here; call them or send a text.
+composer-empty = Write something first.
+saved-replies = Saved replies
+stale-changed = Changed meanwhile: { $fields }. Your text is kept; look it over and send it once more. Files must be attached again.
+stale-words = Something new was written meanwhile. Your text is kept; look it over and send it once more. Files must be attached again.
+error-tags = A tag has letters, digits, dashes and spaces, at most 40 characters; a request has at most 30 tags.
+error-files = A message has at most 20 files.
+error-fields = One of the fields has a value that doesn't fit.
+error-snooze = Choose a time that is still to come.
+error-crisis-snooze = A crisis can't be snoozed.
+error-merged = One of the two went into another request already.
+error-other-person = These requests are from different people. Link them instead.
+error-nothing-left = Leave at least one message here.
+error-sent = This answer is already on its way.
+
+## Timeline
+message-automatic = Automatic
+message-earlier = Earlier messages
+undo-help = It hasn't been sent yet.
+delivery-queued = On its way
+delivery-accepted = Delivered to their mail server
+delivery-stored = Ready to read
+delivery-bounced = Came back
+delivery-bounced-help = Their mail server sent this back, so they haven't read it. Please check the address or call them.
+delivery-failed = Not sent
+delivery-failed-help = This couldn't be sent. Please check the address or reach them another way.
+delivery-cancelled = Taken back
+address-bounced = Mail comes back
+event-patient-side = The patient's side
+event-created = Request opened
+event-status = { $who } set the status to { $value }
+event-urgency = { $who } set the urgency to { $value }
+event-category = { $who } set the category to { $value }
+event-queue = { $who } moved this to { $value }
+event-took = { $who } took this
+event-assigned = { $who } gave this to { $value }
+event-unassigned = { $who } gave this back to everyone
+event-snoozed = { $who } snoozed this until { $value }
+event-woken = { $who } woke this up
+event-merged = { $who } merged #{ $value } into this
+event-split = { $who } split off #{ $value }
+event-linked = { $who } linked #{ $value }
+event-rated = Rated { $value } of 5
+event-changed = { $who } changed: { $value }
+
+## Search
+search-label = Words, names or numbers
+search-help = For example: refill status:open before:2026-03-01
+search-not-understood = We couldn't read that search. Try plain words.
+search-results = What was found
+
+## Patients
+patients-help = Fill in one line. We look for exactly this, so that nobody else's record opens.
+patients-found = { $count ->
+    [0] Nobody found
+    [one] One person found
+   *[other] { $count } people found
+}
+patients-none = Check the spelling, or try another detail.
+patient-name = Name
+patient-full-name = Full name
+patient-born = Born
+patient-birth-date = Birth date
+patient-with-birth-date = together with birth date
+patient-mrn = Record number
+patient-email = Email address
+patient-phone = Telephone
+patient-mail = Answers by mail
+patient-secure = Behind a secure link
+patient-open = In the mail itself
+patient-wants-secure = No content in mail: answers go behind a secure link
+patient-details = Details
+patient-contacts = Who writes for them
+patient-requests = Requests
+patient-no-requests = No requests yet
+patient-no-requests-text = What they write to you appears here.
+patient-unknown = Not linked to a patient yet.
+patient-find = Find patient
+patient-add = Add patient
+patient-edit = Change details
+patient-link = This is them
+patient-unlink = Not theirs
+patient-error-birth-date = Please check the birth date.
+patient-error-mrn = A record number has letters and digits, at most 40.
+patient-error-mrn-taken = Another patient has this record number.
+patient-error-phone = Please check this telephone number.
+patient-error-address-taken = This address belongs to someone already. Link that contact instead.
+
+## New request
+new-help = For somebody who called or came by. Write down what they need in their words.
+new-channel = How they reached you
+new-language = Their language
+new-language-auto = Tell from the text
+new-name = Their name
+new-category-auto = Let the desk decide
+new-body = What they need
+new-acknowledge = Tell them by email that it came in
+new-open = Open request
+new-error-address = An email address or a telephone number is needed.
+
+## Said once after something was done
+flash-saved = Saved.
+flash-sent = Your message is in.
+flash-taken = This is yours now.
+flash-merged = Merged.
+flash-linked = Linked.
+flash-split = The new request is open.
+flash-undone = Taken back. It wasn't sent.
+flash-created = The request is open.

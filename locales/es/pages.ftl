@@ -28,3 +28,165 @@ flash-password-set = Su contraseña está guardada.
 
 ## Navegación
 nav-done = Terminadas
+
+## Listas
+pages-label = Páginas de esta lista
+pages-first = Al principio
+snoozed = Pospuesta
+snoozed-until = Pospuesta hasta { $time }
+crisis-banner = Alguien puede estar en peligro
+crisis-open = Mostrar ahora
+crisis-waiting = { $count ->
+    [one] Una solicitud parece una crisis y sigue abierta.
+   *[other] { $count } solicitudes parecen una crisis y siguen abiertas.
+}
+crisis-what-to-do = Siga ahora los pasos de su clínica para una crisis. Si puede, llame en lugar de escribir.
+
+## Solicitud
+ticket-about = Sobre esta solicitud
+ticket-details = Detalles
+ticket-subject = Asunto
+ticket-language = Idioma de la respuesta
+ticket-fields = Campos propios
+ticket-why = Por qué está aquí
+ticket-unsure = El sistema no estaba seguro. Revíselo y corríjalo, por favor.
+ticket-join = Enlazar o unir
+ticket-number = Número de la otra solicitud
+ticket-split = Separar
+ticket-split-which = ¿Qué mensajes pasan a la solicitud nueva?
+ticket-links = Solicitudes enlazadas
+ticket-others = Otras solicitudes de esta persona
+sub-status = Estado más preciso
+tags-help = separadas por comas
+author-system = Otro sistema
+action-follow = Seguir
+action-unfollow = Dejar de seguir
+action-link = Enlazar
+action-merge-into = Unir a ella
+action-add-note = Añadir nota
+merged-notice = Esta solicitud pasó a otra:
+link-related = Relacionada
+link-merged-into = Pasó a
+link-merged-from = Vino de
+link-split-from = Separada de
+link-split-into = Dio lugar a
+snooze-1h = Por 1 hora
+snooze-4h = Por 4 horas
+snooze-1d = Hasta mañana, 8:00
+snooze-3d = Por 3 días
+snooze-7d = Por una semana
+snooze-off = Reactivar ahora
+
+## Escribir
+composer-kind = Tipo de mensaje
+composer-to = Para
+composer-secure = va tras un enlace seguro
+composer-no-address = No hay correo electrónico. Su respuesta queda aquí; llame o envíe un mensaje de texto.
+composer-empty = Escriba algo primero.
+saved-replies = Respuestas guardadas
+stale-changed = Cambió mientras tanto: { $fields }. Su texto se conserva; revíselo y envíelo otra vez. Los archivos deben adjuntarse de nuevo.
+stale-words = Se escribió algo nuevo mientras tanto. Su texto se conserva; revíselo y envíelo otra vez. Los archivos deben adjuntarse de nuevo.
+error-tags = Una etiqueta tiene letras, cifras, guiones y espacios, como máximo 40 caracteres; una solicitud tiene como máximo 30 etiquetas.
+error-files = Un mensaje tiene como máximo 20 archivos.
+error-fields = Uno de los campos tiene un valor que no corresponde.
+error-snooze = Elija un momento futuro.
+error-crisis-snooze = Una crisis no se puede posponer.
+error-merged = Una de las dos ya pasó a otra solicitud.
+error-other-person = Estas solicitudes son de personas distintas. Enlácelas en su lugar.
+error-nothing-left = Deje al menos un mensaje aquí.
+error-sent = Esta respuesta ya va en camino.
+
+## Conversación
+message-automatic = Automático
+message-earlier = Mensajes anteriores
+undo-help = Aún no se ha enviado.
+delivery-queued = En camino
+delivery-accepted = Entregado a su servidor de correo
+delivery-stored = Listo para leer
+delivery-bounced = Devuelto
+delivery-bounced-help = Su servidor de correo devolvió este mensaje, así que no lo ha leído. Revise la dirección o llame.
+delivery-failed = No enviado
+delivery-failed-help = No se pudo enviar. Revise la dirección o use otra vía.
+delivery-cancelled = Retirado
+address-bounced = El correo vuelve
+event-patient-side = El lado del paciente
+event-created = Solicitud abierta
+event-status = { $who } cambió el estado a { $value }
+event-urgency = { $who } cambió la urgencia a { $value }
+event-category = { $who } cambió la categoría a { $value }
+event-queue = { $who } la movió a { $value }
+event-took = { $who } se encarga de esta
+event-assigned = { $who } la asignó a { $value }
+event-unassigned = { $who } la devolvió a todos
+event-snoozed = { $who } la pospuso hasta { $value }
+event-woken = { $who } la reactivó
+event-merged = { $who } unió #{ $value } a esta
+event-split = { $who } separó #{ $value }
+event-linked = { $who } enlazó #{ $value }
+event-rated = Valorada con { $value } de 5
+event-changed = { $who } cambió: { $value }
+
+## Búsqueda
+search-label = Palabras, nombres o números
+search-help = Por ejemplo: receta status:open before:2026-03-01
+search-not-understood = No entendimos esa búsqueda. Pruebe con palabras sencillas.
+search-results = Lo que se encontró
+
+## Pacientes
+patients-help = Rellene una línea. Buscamos exactamente eso, para que no se abra la ficha de otra persona.
+patients-found = { $count ->
+    [0] No se encontró a nadie
+    [one] Una persona encontrada
+   *[other] { $count } personas encontradas
+}
+patients-none = Revise la ortografía o pruebe con otro dato.
+patient-name = Nombre
+patient-full-name = Nombre completo
+patient-born = Nacimiento
+patient-birth-date = Fecha de nacimiento
+patient-with-birth-date = junto con la fecha de nacimiento
+patient-mrn = Número de historia
+patient-email = Correo electrónico
+patient-phone = Teléfono
+patient-mail = Respuestas por correo
+patient-secure = Tras un enlace seguro
+patient-open = En el propio correo
+patient-wants-secure = Sin contenido en el correo: las respuestas van tras un enlace seguro
+patient-details = Datos
+patient-contacts = Quién escribe por esta persona
+patient-requests = Solicitudes
+patient-no-requests = Aún no hay solicitudes
+patient-no-requests-text = Lo que le escriban aparecerá aquí.
+patient-unknown = Aún sin vincular a un paciente.
+patient-find = Buscar paciente
+patient-add = Añadir paciente
+patient-edit = Cambiar datos
+patient-link = Es esta persona
+patient-unlink = No es suyo
+patient-error-birth-date = Revise la fecha de nacimiento.
+patient-error-mrn = Un número de historia tiene letras y cifras, como máximo 40.
+patient-error-mrn-taken = Otro paciente tiene este número de historia.
+patient-error-phone = Revise este número de teléfono.
+patient-error-address-taken = Esta dirección ya es de alguien. Vincule ese contacto en su lugar.
+
+## Solicitud nueva
+new-help = Para quien llamó o vino. Anote lo que necesita con sus palabras.
+new-channel = Cómo llegó
+new-language = Su idioma
+new-language-auto = Según el texto
+new-name = Su nombre
+new-category-auto = Que decida el sistema
+new-body = Lo que necesita
+new-acknowledge = Avisar por correo de que llegó
+new-open = Abrir solicitud
+new-error-address = Hace falta un correo electrónico o un teléfono.
+
+## Se dice una vez después de hacer algo
+flash-saved = Guardado.
+flash-sent = Su mensaje está registrado.
+flash-taken = Ahora es suya.
+flash-merged = Unidas.
+flash-linked = Enlazadas.
+flash-split = La solicitud nueva está abierta.
+flash-undone = Retirado. No se envió.
+flash-created = La solicitud está abierta.

@@ -54,6 +54,8 @@ ids! {
     SavedReply, SavedReplyId, "saved_reply";
     /// A key that seals one person's data.
     DataKeyRow, DataKeyId, "data_key";
+    /// An answer that is still being written; bears its ticket's id.
+    Draft, DraftId, "draft";
     /// An entry of the audit log.
     AuditEntry, AuditEntryId, "audit_entry";
 }

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod context;
 pub mod demo;
+pub mod drafts;
 pub mod error;
 pub mod events;
 pub mod ids;
@@ -43,6 +44,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
     [
         audit_log::STATEMENTS,
         demo::STATEMENTS,
+        drafts::STATEMENTS,
         events::STATEMENTS,
         intake::email::STATEMENTS,
         links::STATEMENTS,

@@ -20,14 +20,25 @@ pub fn clear() -> HeaderValue {
     HeaderValue::from_static("bd_flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
 }
 
-/// The text to show, if a known one was set.
-pub fn read(headers: &HeaderMap, locale: Locale) -> Option<String> {
+/// What was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// Which.
+    pub code: String,
+    /// The text to show.
+    pub text: String,
+}
+
+/// What is to be shown, if a known code was set.
+pub fn read(headers: &HeaderMap, locale: Locale) -> Option<Said> {
     let code = cookies::read(headers, NAME).next()?;
     let plain = code.len() <= MAX
         && code
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     let key = format!("flash-{code}");
-    (plain && I18n::global().has(locale, &key))
-        .then(|| I18n::global().text(locale, &key).to_owned())
+    (plain && I18n::global().has(locale, &key)).then(|| Said {
+        code: code.to_owned(),
+        text: I18n::global().text(locale, &key).to_owned(),
+    })
 }

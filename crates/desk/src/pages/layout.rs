@@ -73,7 +73,7 @@ pub struct Page {
     pub partial: bool,
     /// Path of this page, without its query.
     pub path: String,
-    flash: Option<String>,
+    flash: Option<flash::Said>,
 }
 
 impl FromRequestParts<App> for Page {
@@ -103,6 +103,11 @@ impl FromRequestParts<App> for Page {
 }
 
 impl Page {
+    /// Whether the form before this page said `code`.
+    pub fn said(&self, code: &str) -> bool {
+        self.flash.as_ref().is_some_and(|said| said.code == code)
+    }
+
     /// Texts in the reader's language.
     pub fn texts(&self) -> Texts {
         Texts::new(self.ctx.locale)
@@ -125,7 +130,7 @@ impl Page {
             look: self.look,
             csrf: forms::token(&self.app, &self.session),
             here: self.path.clone(),
-            flash: self.flash.clone(),
+            flash: self.flash.as_ref().map(|said| said.text.clone()),
             user: Some(ui::Face::of(name)),
             role: role.code(),
             nav: Nav::load(self, &clinic).await?,
@@ -229,7 +234,7 @@ impl Shell {
             look: Look::of(headers),
             csrf,
             here: String::new(),
-            flash: flash::read(headers, locale),
+            flash: flash::read(headers, locale).map(|said| said.text),
             user: None,
             role: "",
             nav: Nav::default(),
@@ -249,6 +254,11 @@ impl Shell {
         value: impl Into<Arg<'v>>,
     ) -> Cow<'a, str> {
         self.texts.with(key, name, value)
+    }
+
+    /// How many crises wait, in words.
+    pub fn crises(&self) -> Cow<'_, str> {
+        self.with("crisis-waiting", "count", self.nav.crises)
     }
 
     /// An icon.

@@ -10,16 +10,36 @@
 use crate::router::Route;
 
 pub mod errors;
+mod files;
 pub mod flash;
 pub mod forms;
+mod inbox;
 pub mod layout;
 pub mod look;
+mod new_ticket;
+mod patients;
+mod search;
 mod sign_in;
+mod ticket;
+mod ticket_actions;
+mod timeline;
 pub mod ui;
 
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {
-    [sign_in::routes(), look::routes(), assets()].concat()
+    [
+        sign_in::routes(),
+        look::routes(),
+        inbox::routes(),
+        new_ticket::routes(),
+        ticket::routes(),
+        ticket_actions::routes(),
+        files::routes(),
+        search::routes(),
+        patients::routes(),
+        assets(),
+    ]
+    .concat()
 }
 
 fn assets() -> Vec<Route> {

@@ -59,6 +59,21 @@ fn email_blind(
         .index(BlindKind::Email, &normal))
 }
 
+/// Blind index of a telephone number; without a country code it is read as a North American one.
+fn phone_blind(
+    app: &App,
+    organisation: OrganisationId,
+    number: &str,
+) -> Result<[u8; 16], DeskError> {
+    let normal = normalise::phone(number, "1")
+        .map_err(|_| DeskError::invalid("phone", "invalid", "This is not a telephone number."))?;
+    Ok(app
+        .keyring
+        .of(organisation)?
+        .blind
+        .index(BlindKind::Phone, &normal))
+}
+
 /// The requester with this mail address, known or new. Looks only; the command that uses it calls
 /// [`Requester::store`].
 pub async fn requester_by_email(
@@ -69,13 +84,47 @@ pub async fn requester_by_email(
     locale: Option<Locale>,
 ) -> Result<Requester, DeskError> {
     let blind = email_blind(app, organisation, address)?;
+    let mut found = requester_at(
+        app,
+        organisation,
+        (PointKind::Email, blind, address),
+        name,
+        locale,
+    )
+    .await?;
+    found.email_blind = Some(blind);
+    Ok(found)
+}
+
+/// The requester with this telephone number, known or new; as [`requester_by_email`].
+pub async fn requester_by_phone(
+    app: &App,
+    organisation: OrganisationId,
+    number: &str,
+    name: Option<&str>,
+    locale: Option<Locale>,
+) -> Result<Requester, DeskError> {
+    let blind = phone_blind(app, organisation, number)?;
+    requester_at(
+        app,
+        organisation,
+        (PointKind::Phone, blind, number),
+        name,
+        locale,
+    )
+    .await
+}
+
+async fn requester_at(
+    app: &App,
+    organisation: OrganisationId,
+    (kind, blind, value): (PointKind, [u8; 16], &str),
+    name: Option<&str>,
+    locale: Option<Locale>,
+) -> Result<Requester, DeskError> {
     let mut conn = app.read().await?;
-    if let Some(row) =
-        store::by_point(&mut conn, organisation, PointKind::Email.code(), &blind).await?
-    {
-        let mut known = known(app, &mut conn, organisation, row).await?;
-        known.email_blind = Some(blind);
-        return Ok(known);
+    if let Some(row) = store::by_point(&mut conn, organisation, kind.code(), &blind).await? {
+        return known(app, &mut conn, organisation, row).await;
     }
     let contact: ContactId = app.id();
     let sealing = Sealing::fresh(app);
@@ -85,13 +134,13 @@ pub async fn requester_by_email(
         patient: None,
         locale,
         secure_link: false,
-        email_blind: Some(blind),
+        email_blind: None,
         new: Some(NewContact {
             name: name.map(|name| sealing.text("contacts", "name", contact, name)),
             points: vec![(
-                PointKind::Email,
+                kind,
                 blind,
-                sealing.text("contact_points", "value", contact, address.trim()),
+                sealing.text("contact_points", "value", contact, value.trim()),
             )],
             locale,
         }),
@@ -388,15 +437,7 @@ pub async fn create_patient(
     for (kind, value) in &points {
         let blind = match kind {
             PointKind::Email => email_blind(app, organisation, value)?,
-            PointKind::Phone => {
-                let normal = normalise::phone(value, "1").map_err(|_| {
-                    DeskError::invalid("phone", "invalid", "This is not a telephone number.")
-                })?;
-                app.keyring
-                    .of(organisation)?
-                    .blind
-                    .index(kind.blind(), &normal)
-            }
+            PointKind::Phone => phone_blind(app, organisation, value)?,
         };
         sealed.push((
             *kind,

@@ -17,7 +17,7 @@ pub use change::{Patch, change};
 pub use create::{Also, Created, NewTicket, create};
 pub use join::{follow, link, merge, split};
 pub use model::{Status, TicketView, Urgency, View};
-pub use read::{Page, Position, counts, list, messages, resolve, rows, sealing, view};
+pub use read::{Page, Position, counts, list, list_before, messages, resolve, rows, sealing, view};
 pub(crate) use read::{contact_of, followed, row_for, subject_for};
 pub use store::ALL as STATEMENTS;
 pub use write::{Inbound, Reply, inbound, note, reply, undo};

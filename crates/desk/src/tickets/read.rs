@@ -21,6 +21,8 @@ pub struct Page {
     pub rows: Vec<TicketRow>,
     /// Where the next page begins, if there is one.
     pub next: Option<Position>,
+    /// Before which the page before this one ends, if there is one.
+    pub previous: Option<Position>,
 }
 
 /// Events of a ticket that its page shows.
@@ -34,7 +36,49 @@ pub async fn list(
     after: Option<Position>,
     limit: i64,
 ) -> Result<Page, DeskError> {
-    let leave = records::open(
+    let leave = leave_to_list(app, ctx, view).await?;
+    let limit = limit.clamp(1, 100);
+    let mut conn = app.read().await?;
+    let mut stored = store::list(&mut conn, ctx.organisation, view, after, limit + 1).await?;
+    let more = stored.len() > usize::try_from(limit).unwrap_or(100);
+    stored.truncate(usize::try_from(limit).unwrap_or(100));
+    let (first, last) = ends(view, &stored);
+    let rows = opened(app, ctx, &leave, &mut conn, stored).await?;
+    Ok(Page {
+        rows,
+        next: last.filter(|_| more),
+        previous: first.filter(|_| after.is_some()),
+    })
+}
+
+/// The page of a list that ends before `before`.
+pub async fn list_before(
+    app: &App,
+    ctx: &Ctx,
+    view: &View,
+    before: Position,
+    limit: i64,
+) -> Result<Page, DeskError> {
+    let leave = leave_to_list(app, ctx, view).await?;
+    let limit = limit.clamp(1, 100);
+    let mut conn = app.read().await?;
+    let mut stored =
+        store::list_before(&mut conn, ctx.organisation, view, before, limit + 1).await?;
+    let more = stored.len() > usize::try_from(limit).unwrap_or(100);
+    if more {
+        stored.remove(0);
+    }
+    let (first, last) = ends(view, &stored);
+    let rows = opened(app, ctx, &leave, &mut conn, stored).await?;
+    Ok(Page {
+        rows,
+        next: last,
+        previous: first.filter(|_| more),
+    })
+}
+
+async fn leave_to_list(app: &App, ctx: &Ctx, view: &View) -> Result<Opened, DeskError> {
+    records::open(
         app,
         ctx,
         Permission::TicketsRead,
@@ -43,21 +87,27 @@ pub async fn list(
         "view",
         name_of(view),
     )
-    .await?;
-    let limit = limit.clamp(1, 100);
-    let mut conn = app.read().await?;
-    let mut stored = store::list(&mut conn, ctx.organisation, view, after, limit + 1).await?;
-    let more = stored.len() > usize::try_from(limit).unwrap_or(100);
-    stored.truncate(usize::try_from(limit).unwrap_or(100));
-    let next = stored
-        .last()
-        .filter(|_| more)
-        .map(|last| position(view, &last.ticket));
+    .await
+}
+
+/// The places of the first and the last row.
+fn ends(view: &View, rows: &[StoredTicket]) -> (Option<Position>, Option<Position>) {
+    let place = |stored: &StoredTicket| position(view, &stored.ticket);
+    (rows.first().map(place), rows.last().map(place))
+}
+
+async fn opened(
+    app: &App,
+    ctx: &Ctx,
+    leave: &Opened,
+    conn: &mut Conn,
+    stored: Vec<StoredTicket>,
+) -> Result<Vec<TicketRow>, DeskError> {
     let mut rows = Vec::with_capacity(stored.len());
     for one in stored {
-        rows.push(row(app, &leave, &mut conn, ctx.organisation, one).await?);
+        rows.push(row(app, leave, conn, ctx.organisation, one).await?);
     }
-    Ok(Page { rows, next })
+    Ok(rows)
 }
 
 fn position(view: &View, ticket: &Ticket) -> Position {

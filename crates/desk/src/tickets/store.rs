@@ -68,6 +68,34 @@ statements! {
     /// Those with a tag.
     TAGGED = select!("JOIN ticket_tags g ON g.organisation_id = t.organisation_id AND g.ticket_id = t.id \
         WHERE t.organisation_id = $1 AND g.tag = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
+    /// Active ones of a queue, from the end towards the beginning.
+    IN_QUEUE_BACK = select!("WHERE t.organisation_id = $1 AND t.queue_id = $2 AND t.active = 1 \
+        AND (t.rank, t.due_at, t.id) < ($3, $4, $5) ORDER BY t.rank DESC, t.due_at DESC, t.id DESC LIMIT $6");
+    /// Active ones of a person, backwards.
+    OF_ASSIGNEE_BACK = select!("WHERE t.organisation_id = $1 AND t.assignee_id = $2 AND t.active = 1 \
+        AND (t.rank, t.due_at, t.id) < ($3, $4, $5) ORDER BY t.rank DESC, t.due_at DESC, t.id DESC LIMIT $6");
+    /// All active ones, backwards.
+    ACTIVE_BACK = select!("WHERE t.organisation_id = $1 AND t.active = 1 \
+        AND (t.rank, t.due_at, t.id) < ($2, $3, $4) ORDER BY t.rank DESC, t.due_at DESC, t.id DESC LIMIT $5");
+    /// Active crises, backwards.
+    CRISES_BACK = select!("WHERE t.organisation_id = $1 AND t.active = 1 AND t.rank = 0 \
+        AND (t.due_at, t.id) < ($2, $3) ORDER BY t.due_at DESC, t.id DESC LIMIT $4");
+    /// Active ones with a status, backwards.
+    ACTIVE_STATUS_BACK = select!("WHERE t.organisation_id = $1 AND t.active = 1 AND t.status = $2 \
+        AND (t.rank, t.due_at, t.id) < ($3, $4, $5) ORDER BY t.rank DESC, t.due_at DESC, t.id DESC LIMIT $6");
+    /// Ended ones with a status, backwards.
+    DONE_STATUS_BACK = select!("WHERE t.organisation_id = $1 AND t.active = 0 AND t.status = $2 \
+        AND (t.updated_at, t.id) > ($3, $4) ORDER BY t.updated_at, t.id LIMIT $5");
+    /// Resolved and closed ones, backwards.
+    DONE_BACK = select!("WHERE t.organisation_id = $1 AND t.active = 0 \
+        AND (t.updated_at, t.id) > ($2, $3) ORDER BY t.updated_at, t.id LIMIT $4");
+    /// Those of a contact, backwards.
+    OF_CONTACT_BACK = select!("WHERE t.organisation_id = $1 AND t.contact_id = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
+    /// Those of a patient, backwards.
+    OF_PATIENT_BACK = select!("WHERE t.organisation_id = $1 AND t.patient_id = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
+    /// Those with a tag, backwards.
+    TAGGED_BACK = select!("JOIN ticket_tags g ON g.organisation_id = t.organisation_id AND g.ticket_id = t.id \
+        WHERE t.organisation_id = $1 AND g.tag = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
     /// Active ones of a queue, counted up to a limit.
     COUNT_QUEUE = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND queue_id = $2 \
         AND active = 1 LIMIT $3) AS few";
@@ -348,6 +376,54 @@ pub(super) async fn list(
         }
         View::Tag(tag) => run(TAGGED, args![organisation, tag, last.id, limit]).await?,
     })
+}
+
+/// The rows before `before`, in the list's order.
+pub(super) async fn list_before(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    view: &View,
+    before: Position,
+    limit: i64,
+) -> Result<Vec<StoredTicket>, DeskError> {
+    let Position { rank, at, id } = before;
+    let mut run =
+        async |statement: Statement, args: &[Value<'_>]| conn.query(statement, args, ticket).await;
+    let mut rows = match view {
+        View::Queue(queue) => {
+            run(
+                IN_QUEUE_BACK,
+                args![organisation, queue, rank, at, id, limit],
+            )
+            .await?
+        }
+        View::Assignee(staff) => {
+            run(
+                OF_ASSIGNEE_BACK,
+                args![organisation, staff, rank, at, id, limit],
+            )
+            .await?
+        }
+        View::Active => run(ACTIVE_BACK, args![organisation, rank, at, id, limit]).await?,
+        View::Crisis => run(CRISES_BACK, args![organisation, at, id, limit]).await?,
+        View::Status(status) if status.is_active() => {
+            let code = status.code();
+            run(ACTIVE_STATUS_BACK, args![organisation, code, rank, at, id, limit]).await?
+        }
+        View::Status(status) => {
+            run(DONE_STATUS_BACK, args![organisation, status.code(), at, id, limit]).await?
+        }
+        View::Done => run(DONE_BACK, args![organisation, at, id, limit]).await?,
+        View::Contact(contact) => {
+            run(OF_CONTACT_BACK, args![organisation, contact, id, limit]).await?
+        }
+        View::Patient(patient) => {
+            run(OF_PATIENT_BACK, args![organisation, patient, id, limit]).await?
+        }
+        View::Tag(tag) => run(TAGGED_BACK, args![organisation, tag, id, limit]).await?,
+    };
+    rows.reverse();
+    Ok(rows)
 }
 
 /// How many a view holds, counted up to `limit`: a list never counts a whole table.

@@ -26,7 +26,7 @@ mod http;
 pub mod program;
 
 pub use clinic::from_files as clinic;
-pub use http::{Answer, Browser, Client};
+pub use http::{Answer, Browser, Client, csrf_token};
 
 use bedside_db::{FixedClock, Timestamp};
 use bedside_desk::app::App;

@@ -1,0 +1,163 @@
+//! A request that staff write down for somebody, such as a caller.
+
+use super::forms::Form;
+use super::layout::{Page, Shell, redirect_saying};
+use super::ticket::Choice;
+use crate::context::Permission;
+use crate::error::DeskError;
+use crate::patients;
+use crate::router::{Access, Route};
+use crate::tickets::{self, NewTicket};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bedside_language::Channel;
+use bedside_web::Locale;
+use serde::Deserialize;
+
+/// Ways in which somebody of the staff takes a request.
+const CHANNELS: [Channel; 4] = [Channel::Phone, Channel::Email, Channel::Sms, Channel::Video];
+
+pub(super) fn routes() -> Vec<Route> {
+    let write = Access::Staff(Permission::TicketsWrite);
+    vec![
+        Route::get("/tickets/new", write, show),
+        Route::post("/tickets/new", write, open),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/new_ticket.html")]
+struct NewPage {
+    shell: Shell,
+    form: Request,
+    channels: Vec<Choice>,
+    categories: Vec<Choice>,
+    locales: Vec<Choice>,
+    error: Option<(&'static str, &'static str)>,
+}
+
+/// The request as typed.
+#[derive(Deserialize, Default)]
+struct Request {
+    #[serde(default)]
+    channel: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    locale: String,
+    #[serde(default)]
+    category: String,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    acknowledge: bool,
+}
+
+async fn show(page: Page) -> Result<Response, DeskError> {
+    form_page(
+        &page,
+        StatusCode::OK,
+        Request {
+            acknowledge: true,
+            ..Request::default()
+        },
+        None,
+    )
+    .await
+}
+
+async fn form_page(
+    page: &Page,
+    status: StatusCode,
+    form: Request,
+    error: Option<(&'static str, &'static str)>,
+) -> Result<Response, DeskError> {
+    let (t, clinic) = (page.texts(), page.clinic()?);
+    let shown = NewPage {
+        shell: page.shell().await?,
+        channels: CHANNELS
+            .iter()
+            .map(|one| {
+                Choice::new(
+                    one.code(),
+                    t.text(super::ui::channel(one.code()).1),
+                    one.code() == form.channel,
+                )
+            })
+            .collect(),
+        categories: clinic
+            .categories
+            .iter()
+            .map(|one| {
+                Choice::new(
+                    &one.code,
+                    one.names.in_locale(t.locale),
+                    one.code == form.category,
+                )
+            })
+            .collect(),
+        locales: Locale::ALL
+            .iter()
+            .map(|one| Choice::new(one.tag(), one.own_name(), one.tag() == form.locale))
+            .collect(),
+        form,
+        error,
+    };
+    page.show_as(status, &shown)
+}
+
+async fn open(page: Page, Form(form): Form<Request>) -> Result<Response, DeskError> {
+    let wrong = if form.email.trim().is_empty() && form.phone.trim().is_empty() {
+        Some(("email", "new-error-address"))
+    } else if form.body.trim().is_empty() {
+        Some(("body", "form-error-required"))
+    } else {
+        None
+    };
+    if wrong.is_some() {
+        return form_page(&page, StatusCode::UNPROCESSABLE_ENTITY, form, wrong).await;
+    }
+    match keep(&page, &form).await {
+        Ok(created) => Ok(redirect_saying(
+            &format!("/tickets/{}", created.number),
+            "created",
+        )),
+        Err(error) => {
+            let mend = match error {
+                DeskError::Invalid { field: "email", .. } => ("email", "form-error-email"),
+                DeskError::Invalid { field: "phone", .. } => ("phone", "patient-error-phone"),
+                DeskError::Invalid { .. } => ("body", "form-error-invalid"),
+                DeskError::TooLarge { .. } => ("body", "form-error-too-long"),
+                other => return Err(other),
+            };
+            form_page(&page, StatusCode::UNPROCESSABLE_ENTITY, form, Some(mend)).await
+        }
+    }
+}
+
+async fn keep(page: &Page, form: &Request) -> Result<tickets::Created, DeskError> {
+    let (app, organisation) = (&page.app, page.ctx.organisation);
+    let locale = form.locale.parse().ok();
+    let requester = if form.email.trim().is_empty() {
+        patients::requester_by_phone(app, organisation, &form.phone, Some(&form.name), locale)
+            .await?
+    } else {
+        patients::requester_by_email(app, organisation, &form.email, Some(&form.name), locale)
+            .await?
+    };
+    let channel = Channel::from_code(&form.channel)
+        .filter(|one| CHANNELS.contains(one))
+        .unwrap_or(Channel::Phone);
+    let mut new = NewTicket::new(requester, channel, form.subject.clone(), form.body.clone());
+    new.locale = locale;
+    new.category = (!form.category.is_empty()).then(|| form.category.clone());
+    new.acknowledge = form.acknowledge;
+    tickets::create(app, &page.ctx, new).await
+}

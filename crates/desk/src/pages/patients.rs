@@ -1,0 +1,376 @@
+//! Patients: look up by exact values, see, add, change, link to who writes for them.
+
+use super::forms::Form;
+use super::inbox::{List, Teller};
+use super::layout::{Page, Shell, redirect_saying, safe_path};
+use crate::context::Permission;
+use crate::error::DeskError;
+use crate::ids::{ContactId, PatientId};
+use crate::patients::{self, ContactView, NewPatient, PatientView, PointKind, Wanted};
+use crate::router::{Access, Route};
+use crate::staff;
+use crate::tickets::{self, View};
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bedside_web::query::Query;
+use serde::Deserialize;
+
+pub(super) fn routes() -> Vec<Route> {
+    let read = Access::Staff(Permission::PatientsRead);
+    let write = Access::Staff(Permission::PatientsWrite);
+    vec![
+        Route::get("/patients", read, show_find),
+        Route::post("/patients", read, find),
+        Route::get("/patients/new", write, show_new),
+        Route::post("/patients/new", write, add),
+        Route::get("/patients/{patient}", read, show),
+        Route::get("/patients/{patient}/edit", write, show_edit),
+        Route::post("/patients/{patient}/edit", write, change),
+        Route::post("/patients/{patient}/link", write, link),
+    ]
+}
+
+/// For whom somebody is looked up: a contact to link, and the page to go back to.
+#[derive(Deserialize, Default, Clone)]
+struct For {
+    contact: Option<ContactId>,
+    back: Option<String>,
+}
+
+impl For {
+    fn query(&self) -> String {
+        let back = safe_path(self.back.as_deref());
+        self.contact.map_or_else(String::new, |contact| {
+            format!("?contact={contact}&back={back}")
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/patients.html")]
+struct FindPage {
+    shell: Shell,
+    wanted: Asked,
+    found: Option<Vec<PatientView>>,
+    contact: String,
+    back: String,
+    query: String,
+    write: bool,
+}
+
+#[derive(Deserialize, Default)]
+struct Asked {
+    #[serde(default)]
+    mrn: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    birth_date: String,
+    contact: Option<ContactId>,
+    back: Option<String>,
+}
+
+async fn find_page(
+    page: &Page,
+    wanted: Asked,
+    found: Option<Vec<PatientView>>,
+) -> Result<Response, DeskError> {
+    let whom = For {
+        contact: wanted.contact,
+        back: wanted.back.clone(),
+    };
+    page.show(&FindPage {
+        shell: page.shell().await?,
+        found,
+        contact: wanted.contact.map(|id| id.to_string()).unwrap_or_default(),
+        back: safe_path(wanted.back.as_deref()).to_owned(),
+        query: whom.query(),
+        write: page.ctx.permissions().has(Permission::PatientsWrite),
+        wanted,
+    })
+}
+
+async fn show_find(page: Page, Query(whom): Query<For>) -> Result<Response, DeskError> {
+    let wanted = Asked {
+        contact: whom.contact,
+        back: whom.back,
+        ..Asked::default()
+    };
+    find_page(&page, wanted, None).await
+}
+
+fn given(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+async fn find(page: Page, Form(asked): Form<Asked>) -> Result<Response, DeskError> {
+    let wanted = Wanted {
+        mrn: given(&asked.mrn),
+        email: given(&asked.email),
+        phone: given(&asked.phone),
+        name_and_birth_date: given(&asked.name).zip(given(&asked.birth_date)),
+    };
+    let found = patients::find_patients(&page.app, &page.ctx, &wanted).await?;
+    find_page(&page, asked, Some(found)).await
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/patient.html")]
+struct PatientPage {
+    shell: Shell,
+    patient: PatientView,
+    language: Option<&'static str>,
+    list: List,
+    write: bool,
+}
+
+async fn show(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskError> {
+    let patient = patients::patient(&page.app, &page.ctx, id).await?;
+    let shell = page.shell().await?;
+    let rows = if shell.nav.tickets {
+        tickets::list(&page.app, &page.ctx, &View::Patient(id), None, 50)
+            .await?
+            .rows
+    } else {
+        Vec::new()
+    };
+    let clinic = page.clinic()?;
+    let names = staff::names(&page.app, page.ctx.organisation).await?;
+    let teller = Teller {
+        page: &page,
+        clinic: &clinic,
+        names: &names,
+    };
+    let list = List {
+        shell: shell.clone(),
+        rows: rows.into_iter().map(|row| teller.row(row)).collect(),
+        first: None,
+        newer: None,
+        older: None,
+        empty_title: "patient-no-requests",
+        empty_text: "patient-no-requests-text",
+    };
+    let language = patient
+        .locale
+        .as_deref()
+        .and_then(|tag| tag.parse::<bedside_web::Locale>().ok());
+    page.show(&PatientPage {
+        shell,
+        language: language.map(bedside_web::Locale::own_name),
+        list,
+        write: page.ctx.permissions().has(Permission::PatientsWrite),
+        patient,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/patient_form.html")]
+struct FormPage {
+    shell: Shell,
+    action: String,
+    cancel: String,
+    is_new: bool,
+    form: Details,
+    error: Option<(&'static str, &'static str)>,
+}
+
+/// A patient as typed.
+#[derive(Deserialize, Default)]
+struct Details {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    birth_date: String,
+    #[serde(default)]
+    mrn: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    phone: String,
+    #[serde(default)]
+    locale: String,
+    #[serde(default)]
+    secure_link: bool,
+    version: Option<i64>,
+    contact: Option<ContactId>,
+    back: Option<String>,
+}
+
+impl Details {
+    fn patient(&self) -> NewPatient {
+        NewPatient {
+            name: self.name.clone(),
+            birth_date: given(&self.birth_date),
+            mrn: given(&self.mrn),
+            locale: self.locale.parse().ok(),
+            secure_link: self.secure_link,
+        }
+    }
+
+    fn of(patient: &PatientView) -> Self {
+        Self {
+            name: patient.name.clone(),
+            birth_date: patient.birth_date.clone().unwrap_or_default(),
+            mrn: patient.mrn.clone().unwrap_or_default(),
+            locale: patient.locale.clone().unwrap_or_default(),
+            secure_link: patient.secure_link,
+            version: Some(patient.version),
+            ..Self::default()
+        }
+    }
+}
+
+/// The field to look at and what to say, for what the person can mend.
+fn mendable(error: &DeskError) -> Option<(&'static str, &'static str)> {
+    match error {
+        DeskError::Invalid { field: "name", .. } => Some(("name", "form-error-required")),
+        DeskError::Invalid {
+            field: "birth_date",
+            ..
+        } => Some(("birth_date", "patient-error-birth-date")),
+        DeskError::Invalid { field: "mrn", .. } => Some(("mrn", "patient-error-mrn")),
+        DeskError::Invalid { field: "email", .. } => Some(("email", "form-error-email")),
+        DeskError::Invalid { field: "phone", .. } => Some(("phone", "patient-error-phone")),
+        DeskError::Conflict {
+            code: "mrn_taken", ..
+        } => Some(("mrn", "patient-error-mrn-taken")),
+        DeskError::Conflict {
+            code: "address_taken",
+            ..
+        } => Some(("email", "patient-error-address-taken")),
+        DeskError::Stale { .. } => Some(("name", "problem-stale-detail")),
+        _ => None,
+    }
+}
+
+async fn show_new(page: Page, Query(whom): Query<For>) -> Result<Response, DeskError> {
+    let mut form = Details {
+        contact: whom.contact,
+        back: whom.back.clone(),
+        ..Details::default()
+    };
+    if let Some(contact) = whom.contact {
+        let contact: ContactView = patients::contact(&page.app, &page.ctx, contact).await?;
+        form.name = contact.name.unwrap_or_default();
+        form.locale = contact.locale.unwrap_or_default();
+    }
+    form_page(&page, StatusCode::OK, None, form, None).await
+}
+
+async fn form_page(
+    page: &Page,
+    status: StatusCode,
+    id: Option<PatientId>,
+    form: Details,
+    error: Option<(&'static str, &'static str)>,
+) -> Result<Response, DeskError> {
+    let (action, cancel) = match id {
+        Some(id) => (format!("/patients/{id}/edit"), format!("/patients/{id}")),
+        None => (
+            "/patients/new".to_owned(),
+            form.back
+                .as_deref()
+                .map_or("/patients", |back| safe_path(Some(back)))
+                .to_owned(),
+        ),
+    };
+    let shown = FormPage {
+        shell: page.shell().await?,
+        action,
+        cancel,
+        is_new: id.is_none(),
+        form,
+        error,
+    };
+    page.show_as(status, &shown)
+}
+
+async fn add(page: Page, Form(form): Form<Details>) -> Result<Response, DeskError> {
+    let (app, ctx) = (&page.app, &page.ctx);
+    let points = [
+        (PointKind::Email, given(&form.email)),
+        (PointKind::Phone, given(&form.phone)),
+    ];
+    let points = points
+        .into_iter()
+        .filter_map(|(kind, value)| Some((kind, value?)))
+        .collect();
+    let id = match patients::create_patient(app, ctx, form.patient(), points).await {
+        Ok(id) => id,
+        Err(error) => {
+            let mend = mendable(&error).ok_or(error)?;
+            return form_page(
+                &page,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                None,
+                form,
+                Some(mend),
+            )
+            .await;
+        }
+    };
+    match form.contact {
+        Some(contact) => {
+            patients::link_contact(app, ctx, contact, Some(id)).await?;
+            Ok(redirect_saying(safe_path(form.back.as_deref()), "saved"))
+        }
+        None => Ok(redirect_saying(&format!("/patients/{id}"), "saved")),
+    }
+}
+
+async fn show_edit(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskError> {
+    let patient = patients::patient(&page.app, &page.ctx, id).await?;
+    form_page(&page, StatusCode::OK, Some(id), Details::of(&patient), None).await
+}
+
+async fn change(
+    page: Page,
+    Path(id): Path<PatientId>,
+    Form(mut form): Form<Details>,
+) -> Result<Response, DeskError> {
+    let version = form.version.unwrap_or_default();
+    match patients::change_patient(&page.app, &page.ctx, id, version, form.patient()).await {
+        Ok(()) => Ok(redirect_saying(&format!("/patients/{id}"), "saved")),
+        Err(error) => {
+            let status = if let DeskError::Stale { version, .. } = error {
+                // What was typed stands against the newest version now; sending it again is a decision.
+                form.version = Some(version);
+                StatusCode::PRECONDITION_FAILED
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
+            let mend = mendable(&error).ok_or(error)?;
+            form_page(&page, status, Some(id), form, Some(mend)).await
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Link {
+    contact: ContactId,
+    #[serde(default)]
+    remove: bool,
+    back: Option<String>,
+}
+
+async fn link(
+    page: Page,
+    Path(id): Path<PatientId>,
+    Form(form): Form<Link>,
+) -> Result<Response, DeskError> {
+    patients::link_contact(
+        &page.app,
+        &page.ctx,
+        form.contact,
+        (!form.remove).then_some(id),
+    )
+    .await?;
+    Ok(redirect_saying(safe_path(form.back.as_deref()), "saved"))
+}

@@ -1,0 +1,477 @@
+//! One ticket.
+
+use super::inbox::category_name;
+use super::layout::{Page, Shell, redirect, render};
+use super::timeline::{self, Item, Teller, Timeline};
+use super::ui::{self, Chip, Face, When};
+use crate::context::{Permission, Role};
+use crate::drafts;
+use crate::error::DeskError;
+use crate::events;
+use crate::ids::SavedReplyId;
+use crate::orgs::Clinic;
+use crate::patients::{self, PatientView};
+use crate::router::{Access, Route};
+use crate::staff;
+use crate::tickets::{self, Status, TicketView, Urgency, View};
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::Value;
+
+pub(super) fn routes() -> Vec<Route> {
+    let read = Access::Staff(Permission::TicketsRead);
+    vec![
+        Route::get("/tickets/{ticket}", read, show),
+        Route::get("/tickets/{ticket}/timeline", read, show_timeline),
+    ]
+}
+
+/// One choice of a select.
+pub(super) struct Choice {
+    pub value: String,
+    pub label: String,
+    pub selected: bool,
+}
+
+impl Choice {
+    pub(super) fn new(value: impl Into<String>, label: impl Into<String>, selected: bool) -> Self {
+        Self {
+            value: value.into(),
+            label: label.into(),
+            selected,
+        }
+    }
+}
+
+/// A clinic's own field with its value.
+pub(super) struct FieldInput {
+    pub code: String,
+    pub label: String,
+    pub kind: String,
+    pub value: String,
+    pub choices: Vec<Choice>,
+}
+
+/// Another ticket in the side panel.
+pub(super) struct Other {
+    pub href: String,
+    pub number: i64,
+    pub kind: &'static str,
+    pub subject: String,
+    pub status: Chip,
+}
+
+/// What somebody typed and did not get sent, with why.
+#[derive(Clone, Default)]
+pub(super) struct Typed {
+    pub body: String,
+    pub note: bool,
+    pub status: String,
+    /// Text key of what is wrong.
+    pub error: Option<&'static str>,
+    /// Names of what others changed meanwhile.
+    pub changed: Option<Vec<String>>,
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/ticket.html")]
+struct TicketPage {
+    shell: Shell,
+    number: i64,
+    version: i64,
+    subject: String,
+    crisis: bool,
+    danger: Option<String>,
+    chips: Vec<Chip>,
+    category: String,
+    language: Option<(&'static str, &'static str)>,
+    channel: (&'static str, &'static str),
+    due: Option<When>,
+    snoozed: Option<String>,
+    merged_into: Option<i64>,
+    timeline: Timeline,
+    live_from: i64,
+    write: bool,
+    mine: bool,
+    followed: bool,
+    // composer
+    typed: Typed,
+    draft_done: bool,
+    reply_statuses: Vec<Choice>,
+    saved_replies: Vec<Choice>,
+    reply_to: Option<String>,
+    secure_link: bool,
+    // details
+    statuses: Vec<Choice>,
+    sub_statuses: Vec<Choice>,
+    assignees: Vec<Choice>,
+    queues: Vec<Choice>,
+    categories: Vec<Choice>,
+    urgencies: Vec<Choice>,
+    locales: Vec<Choice>,
+    tags: String,
+    fields: Vec<FieldInput>,
+    queue_id: String,
+    category_code: String,
+    reasons: Vec<String>,
+    unsure: bool,
+    // people
+    requester: Face,
+    contact_id: String,
+    points: Vec<(&'static str, String, bool)>,
+    patient: Option<PatientView>,
+    others: Vec<Other>,
+    links: Vec<Other>,
+}
+
+async fn show(page: Page, Path(text): Path<String>) -> Result<Response, DeskError> {
+    answer(&page, StatusCode::OK, &text, None).await
+}
+
+async fn show_timeline(page: Page, Path(text): Path<String>) -> Result<Response, DeskError> {
+    let view = timeline::load(&page, &text).await?;
+    let clinic = page.clinic()?;
+    let names = staff::names(&page.app, page.ctx.organisation).await?;
+    let teller = Teller {
+        page: &page,
+        clinic: &clinic,
+        names: &names,
+    };
+    if !page.partial {
+        return Ok(redirect(&format!("/tickets/{}", view.ticket.number)));
+    }
+    render(StatusCode::OK, &teller.timeline(page.shell().await?, &view))
+}
+
+/// The ticket's page; `typed` gives back what could not be sent.
+pub(super) async fn answer(
+    page: &Page,
+    status: StatusCode,
+    text: &str,
+    typed: Option<Typed>,
+) -> Result<Response, DeskError> {
+    let (app, ctx) = (&page.app, &page.ctx);
+    let live_from = events::latest(app, ctx.organisation).await?;
+    let view = timeline::load(page, text).await?;
+    let clinic = page.clinic()?;
+    let everybody = staff::list(app, ctx).await?;
+    let names = everybody
+        .iter()
+        .map(|person| (person.id.uuid(), person.name.clone()))
+        .collect();
+    let shell = page.shell().await?;
+    let draft_done = page.said("sent");
+    let typed = match typed {
+        Some(typed) => typed,
+        None if shell.nav.write && !draft_done => {
+            let draft = drafts::load(app, ctx, view.ticket.id).await?;
+            draft.map_or_else(Typed::default, |draft| Typed {
+                body: draft.body,
+                note: draft.note,
+                ..Typed::default()
+            })
+        }
+        None => Typed::default(),
+    };
+    let patient = patient_of(page, &view).await?;
+    let others = others_of(page, &view).await?;
+    let (t, locale, ticket) = (page.texts(), ctx.locale, &view.ticket);
+    let teller = Teller {
+        page,
+        clinic: &clinic,
+        names: &names,
+    };
+    let me = ctx.actor.staff();
+    let requester = view
+        .contact
+        .name
+        .as_deref()
+        .or(view.contact.email())
+        .or(view.contact.phone());
+    let now = app.now();
+    let shown = TicketPage {
+        timeline: teller.timeline(shell.clone(), &view),
+        number: ticket.number,
+        version: ticket.version,
+        subject: view.subject.clone(),
+        crisis: ticket.rank() == 0 && ticket.status.is_active(),
+        danger: ticket
+            .triage
+            .danger
+            .as_deref()
+            .map(|kind| kind.replace('_', " ")),
+        chips: [
+            ui::urgency_chip(ticket.urgency, t),
+            Some(ui::status_chip(ticket.status, t)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        category: category_name(&clinic, &ticket.category, locale),
+        language: (ticket.locale != locale)
+            .then(|| (ticket.locale.tag(), ticket.locale.own_name())),
+        channel: ui::channel(&ticket.channel),
+        due: ui::due(
+            match ticket.snoozed_until {
+                _ if !ticket.status.is_active() => crate::sla::NOTHING_DUE,
+                Some(_) => ticket.clocks.due(),
+                None => ticket.due_at(),
+            },
+            now,
+            &clinic.time_zone,
+            locale,
+        ),
+        snoozed: ticket.snoozed_until.map(|until| {
+            bedside_web::i18n::time::format_time(until.micros(), &clinic.time_zone, locale)
+        }),
+        merged_into: view
+            .links
+            .iter()
+            .find(|link| link.kind == "merged_into")
+            .map(|link| link.number),
+        live_from,
+        write: shell.nav.write,
+        mine: me.is_some() && ticket.assignee == me,
+        followed: me.is_some_and(|me| view.followers.contains(&me)),
+        reply_statuses: reply_statuses(&typed, t),
+        saved_replies: saved_replies(&clinic, ticket.locale),
+        typed,
+        draft_done,
+        reply_to: view.contact.email().map(str::to_owned),
+        secure_link: clinic.settings.secure_link || view.contact.secure_link,
+        statuses: Status::ALL
+            .iter()
+            .map(|one| {
+                Choice::new(
+                    one.code(),
+                    t.text(ui::status_key(*one)),
+                    *one == ticket.status,
+                )
+            })
+            .collect(),
+        sub_statuses: sub_statuses(&clinic, &view, t),
+        assignees: assignees(&everybody, &view, t.text("unassigned")),
+        queues: clinic
+            .queues
+            .iter()
+            .map(|queue| {
+                Choice::new(
+                    queue.id.to_string(),
+                    queue.names.in_locale(locale),
+                    queue.id == ticket.queue,
+                )
+            })
+            .collect(),
+        categories: clinic
+            .categories
+            .iter()
+            .map(|one| {
+                Choice::new(
+                    &one.code,
+                    one.names.in_locale(locale),
+                    one.code == ticket.category,
+                )
+            })
+            .collect(),
+        urgencies: Urgency::ALL
+            .iter()
+            .map(|one| {
+                Choice::new(
+                    one.code(),
+                    t.text(ui::urgency_key(*one)),
+                    *one == ticket.urgency,
+                )
+            })
+            .collect(),
+        locales: bedside_web::Locale::ALL
+            .iter()
+            .map(|one| Choice::new(one.tag(), one.own_name(), *one == ticket.locale))
+            .collect(),
+        tags: view.tags.join(", "),
+        fields: fields(&clinic, &view),
+        queue_id: ticket.queue.to_string(),
+        category_code: ticket.category.clone(),
+        reasons: ticket
+            .triage
+            .reasons
+            .iter()
+            .map(|reason| reason.text.clone())
+            .collect(),
+        unsure: ticket.triage.unsure,
+        requester: Face::of(requester.unwrap_or_else(|| t.text("someone"))),
+        contact_id: view.contact.id.to_string(),
+        points: view
+            .contact
+            .points
+            .iter()
+            .map(|point| {
+                (
+                    if point.kind == "email" {
+                        "mail"
+                    } else {
+                        "phone"
+                    },
+                    point.value.clone(),
+                    point.bounced_at.is_some(),
+                )
+            })
+            .collect(),
+        patient,
+        others,
+        links: links(&view, t),
+        shell,
+    };
+    page.show_as(status, &shown)
+}
+
+/// The ticket's patient, or the one its contact was linked to since.
+async fn patient_of(page: &Page, view: &TicketView) -> Result<Option<PatientView>, DeskError> {
+    if view.patient.is_some() || !page.ctx.permissions().has(Permission::PatientsRead) {
+        return Ok(view.patient.clone());
+    }
+    match view.contact.patient_id {
+        Some(id) => patients::patient(&page.app, &page.ctx, id).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Other requests of the same contact, newest first.
+async fn others_of(page: &Page, view: &TicketView) -> Result<Vec<Other>, DeskError> {
+    let found = tickets::list(
+        &page.app,
+        &page.ctx,
+        &View::Contact(view.contact.id),
+        None,
+        6,
+    )
+    .await?;
+    let rows = found
+        .rows
+        .into_iter()
+        .filter(|row| row.ticket.id != view.ticket.id)
+        .take(5);
+    Ok(rows
+        .map(|row| Other {
+            href: format!("/tickets/{}", row.ticket.number),
+            number: row.ticket.number,
+            kind: "",
+            subject: row.subject,
+            status: ui::status_chip(row.ticket.status, page.texts()),
+        })
+        .collect())
+}
+
+fn links(view: &TicketView, t: bedside_web::i18n::Texts) -> Vec<Other> {
+    view.links
+        .iter()
+        .map(|link| Other {
+            href: format!("/tickets/{}", link.number),
+            number: link.number,
+            kind: match link.kind.as_str() {
+                "merged_into" => "link-merged-into",
+                "merged_from" => "link-merged-from",
+                "split_from" => "link-split-from",
+                "split_into" => "link-split-into",
+                _ => "link-related",
+            },
+            subject: String::new(),
+            status: ui::status_chip(link.status, t),
+        })
+        .collect()
+}
+
+fn reply_statuses(typed: &Typed, t: bedside_web::i18n::Texts) -> Vec<Choice> {
+    let chosen = Status::from_code(&typed.status).unwrap_or(Status::WaitingOnPatient);
+    [
+        Status::WaitingOnPatient,
+        Status::Resolved,
+        Status::WaitingOnThirdParty,
+        Status::Open,
+    ]
+    .into_iter()
+    .map(|one| Choice::new(one.code(), t.text(ui::status_key(one)), one == chosen))
+    .collect()
+}
+
+/// Those in the patient's language first.
+fn saved_replies(clinic: &Clinic, locale: bedside_web::Locale) -> Vec<Choice> {
+    let mut replies: Vec<_> = clinic.saved_replies.iter().collect();
+    replies.sort_by_key(|reply| reply.locale != locale.tag());
+    replies
+        .into_iter()
+        .map(|reply| Choice::new(reply.id.to_string(), &reply.title, false))
+        .collect()
+}
+
+/// The text of a saved reply.
+pub(super) fn saved_reply(clinic: &Clinic, id: SavedReplyId) -> Option<&str> {
+    clinic
+        .saved_replies
+        .iter()
+        .find(|reply| reply.id == id)
+        .map(|reply| reply.body.as_str())
+}
+
+fn sub_statuses(clinic: &Clinic, view: &TicketView, t: bedside_web::i18n::Texts) -> Vec<Choice> {
+    clinic
+        .sub_statuses
+        .iter()
+        .map(|sub| {
+            let status =
+                Status::from_code(&sub.status).map_or("", |status| t.text(ui::status_key(status)));
+            let label = format!("{status}: {}", sub.names.in_locale(t.locale));
+            Choice::new(
+                sub.id.to_string(),
+                label,
+                view.ticket.sub_status == Some(sub.id),
+            )
+        })
+        .collect()
+}
+
+fn assignees(everybody: &[staff::StaffView], view: &TicketView, nobody: &str) -> Vec<Choice> {
+    let can = |person: &&staff::StaffView| {
+        let role = Role::from_code(&person.role);
+        let allowed = role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite));
+        view.ticket.assignee == Some(person.id) || (person.disabled_at.is_none() && allowed)
+    };
+    let people = everybody.iter().filter(can);
+    let people = people.map(|person| {
+        Choice::new(
+            person.id.to_string(),
+            &person.name,
+            view.ticket.assignee == Some(person.id),
+        )
+    });
+    std::iter::once(Choice::new("", nobody, view.ticket.assignee.is_none()))
+        .chain(people)
+        .collect()
+}
+
+fn fields(clinic: &Clinic, view: &TicketView) -> Vec<FieldInput> {
+    let locale = view.ticket.locale;
+    clinic
+        .fields
+        .iter()
+        .map(|field| {
+            let value = match view.fields.get(&field.code) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Null) | None => String::new(),
+                Some(other) => other.to_string(),
+            };
+            FieldInput {
+                code: field.code.clone(),
+                label: field.names.in_locale(locale).to_owned(),
+                kind: field.kind.clone(),
+                choices: field
+                    .choices
+                    .iter()
+                    .map(|choice| Choice::new(choice, choice, *choice == value))
+                    .collect(),
+                value,
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,469 @@
+//! What staff do on a ticket's page.
+
+use super::files;
+use super::forms::{Form, Nothing, Upload};
+use super::layout::{Page, redirect, redirect_saying};
+use super::ticket::{Typed, answer, saved_reply};
+use super::timeline::Teller;
+use crate::context::Permission;
+use crate::drafts::{self, Draft};
+use crate::error::DeskError;
+use crate::ids::{MessageId, SavedReplyId, TicketId};
+use crate::orgs::Clinic;
+use crate::router::{Access, Route};
+use crate::tickets::{self, Patch, Reply, Status, Urgency};
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bedside_db::Timestamp;
+use jiff::ToSpan;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+
+pub(super) fn routes() -> Vec<Route> {
+    let write = Access::Staff(Permission::TicketsWrite);
+    vec![
+        Route::post("/tickets/{ticket}", write, change),
+        Route::post("/tickets/{ticket}/messages", write, send),
+        Route::post("/tickets/{ticket}/draft", write, keep_draft),
+        Route::post("/tickets/{ticket}/take", write, take),
+        Route::post("/tickets/{ticket}/snooze", write, snooze),
+        Route::post(
+            "/tickets/{ticket}/follow",
+            Access::Staff(Permission::TicketsRead),
+            follow,
+        ),
+        Route::post("/tickets/{ticket}/join", write, join),
+        Route::post("/tickets/{ticket}/split", write, split),
+        Route::post("/tickets/{ticket}/messages/{message}/undo", write, undo),
+    ]
+}
+
+async fn id_of(page: &Page, text: &str) -> Result<TicketId, DeskError> {
+    tickets::resolve(&page.app, &page.ctx, text).await
+}
+
+fn back(ticket: &str) -> String {
+    format!("/tickets/{ticket}")
+}
+
+/// Shows the page again with what was typed, when the reason is something the person can mend.
+async fn again(
+    page: &Page,
+    ticket: &str,
+    mut typed: Typed,
+    error: DeskError,
+) -> Result<Response, DeskError> {
+    let status = match error {
+        DeskError::Stale { changed, .. } => {
+            let (clinic, names) = (page.clinic()?, HashMap::new());
+            let teller = Teller {
+                page,
+                clinic: &clinic,
+                names: &names,
+            };
+            typed.changed = Some(
+                changed
+                    .iter()
+                    .map(|field| teller.field(field).to_owned())
+                    .collect(),
+            );
+            StatusCode::PRECONDITION_FAILED
+        }
+        DeskError::Invalid { field: "body", .. } => {
+            typed.error = Some("composer-empty");
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        DeskError::Invalid { field, .. } => {
+            typed.error = Some(match field {
+                "tags" => "error-tags",
+                "file" | "attachments" => "error-files",
+                "fields" => "error-fields",
+                "snoozed_until" => "error-snooze",
+                _ => "form-error-invalid",
+            });
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        DeskError::Conflict { code, .. } => {
+            typed.error = Some(match code {
+                "crisis" => "error-crisis-snooze",
+                "merged" => "error-merged",
+                "other_person" => "error-other-person",
+                "nothing_left" => "error-nothing-left",
+                "sent" => "error-sent",
+                _ => "problem-conflict-detail",
+            });
+            StatusCode::CONFLICT
+        }
+        other => return Err(other),
+    };
+    answer(page, status, ticket, Some(typed)).await
+}
+
+#[derive(Deserialize)]
+struct Composed {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    status: String,
+    version: Option<i64>,
+    insert: Option<SavedReplyId>,
+}
+
+async fn send(
+    page: Page,
+    Path(ticket): Path<String>,
+    sent: Upload<Composed>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    let form = sent.fields;
+    let note = form.kind == "note";
+    let mut typed = Typed {
+        body: form.body.clone(),
+        note,
+        status: form.status.clone(),
+        ..Typed::default()
+    };
+    if let Some(reply) = form.insert {
+        let clinic = page.clinic()?;
+        let text = saved_reply(&clinic, reply).ok_or(DeskError::NotFound)?;
+        if !typed.body.trim().is_empty() {
+            typed.body.push_str("\n\n");
+        }
+        typed.body.push_str(text);
+        return answer(&page, StatusCode::OK, &ticket, Some(typed)).await;
+    }
+    let done = async {
+        let sealing = tickets::sealing(&page.app, &page.ctx, id).await?;
+        let attachments = files::keep(&page, &sealing, &sent.files).await?;
+        if note {
+            tickets::note(&page.app, &page.ctx, id, form.body, attachments).await
+        } else {
+            let status = Status::from_code(&form.status);
+            let reply = Reply {
+                body: form.body,
+                attachments,
+                status,
+                version: form.version,
+            };
+            tickets::reply(&page.app, &page.ctx, id, reply).await
+        }
+    };
+    match done.await {
+        Ok(message) => {
+            drafts::forget(&page.app, &page.ctx, id).await?;
+            Ok(redirect_saying(
+                &format!("/tickets/{ticket}#m-{message}"),
+                "sent",
+            ))
+        }
+        Err(error) => again(&page, &ticket, typed, error).await,
+    }
+}
+
+async fn keep_draft(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(form): Form<Composed>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    drafts::keep(
+        &page.app,
+        &page.ctx,
+        id,
+        Draft {
+            body: form.body,
+            note: form.kind == "note",
+        },
+    )
+    .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// The form of the side panel, by name. `was_…` are what the page showed: what is as it was is not touched, and
+/// choosing another category alone moves the ticket to that category's queue.
+struct Details(BTreeMap<String, String>);
+
+fn parsed<T: std::str::FromStr>(text: &str, field: &'static str) -> Result<T, DeskError> {
+    text.parse()
+        .map_err(|_| DeskError::invalid(field, "invalid", "This choice does not exist."))
+}
+
+fn tag_list(text: Option<&str>) -> Vec<String> {
+    let tags = text
+        .unwrap_or_default()
+        .split(',')
+        .map(|tag| tag.trim().to_lowercase());
+    tags.filter(|tag| !tag.is_empty()).collect()
+}
+
+impl Details {
+    /// A field that was filled in.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|text| !text.trim().is_empty())
+    }
+
+    /// A field that was filled in otherwise than the page showed it.
+    fn other(&self, name: &str, was: &str) -> Option<&str> {
+        self.get(name).filter(|text| Some(*text) != self.get(was))
+    }
+
+    /// A field whose value is a code or an id.
+    fn read<T: std::str::FromStr>(
+        &self,
+        name: &str,
+        field: &'static str,
+    ) -> Result<Option<T>, DeskError> {
+        self.get(name).map(|text| parsed(text, field)).transpose()
+    }
+
+    fn version(&self) -> Result<i64, DeskError> {
+        self.read("version", "version")?.ok_or(DeskError::invalid(
+            "version",
+            "required",
+            "Load this page again.",
+        ))
+    }
+
+    fn patch(&self, clinic: &Clinic) -> Result<Patch, DeskError> {
+        let (tags, before) = (tag_list(self.get("tags")), tag_list(self.get("was_tags")));
+        let missing = |from: &[String], of: &[String]| -> Vec<String> {
+            from.iter()
+                .filter(|tag| !of.contains(tag))
+                .cloned()
+                .collect()
+        };
+        let status = self
+            .get("status")
+            .map(|code| Status::from_code(code).ok_or(DeskError::NotFound))
+            .transpose()?;
+        let sub_status = self.read("sub_status", "sub_status_id")?;
+        Ok(Patch {
+            status,
+            // A finer state of another status does not outlive the change of status.
+            sub_status: Some(sub_status.filter(|id| {
+                let sub = clinic.sub_statuses.iter().find(|sub| sub.id == *id);
+                sub.is_some_and(|sub| status.is_none_or(|status| sub.status == status.code()))
+            })),
+            urgency: self
+                .get("urgency")
+                .map(|code| Urgency::from_code(code).ok_or(DeskError::NotFound))
+                .transpose()?,
+            category: self.other("category", "was_category").map(str::to_owned),
+            queue: self
+                .other("queue", "was_queue")
+                .map(|id| parsed(id, "queue_id"))
+                .transpose()?,
+            assignee: Some(self.read("assignee", "assignee_id")?),
+            subject: self.other("subject", "was_subject").map(str::to_owned),
+            locale: self.read("locale", "locale")?,
+            snooze: None,
+            add_tags: missing(&tags, &before),
+            remove_tags: missing(&before, &tags),
+            fields: self.fields(clinic)?,
+        })
+    }
+
+    /// Clinic's own fields are called `field.<code>`.
+    fn fields(&self, clinic: &Clinic) -> Result<Map<String, Value>, DeskError> {
+        let mut fields = Map::new();
+        for field in &clinic.fields {
+            let Some(text) = self.0.get(&format!("field.{}", field.code)) else {
+                continue;
+            };
+            let invalid =
+                || DeskError::invalid("fields", "invalid", "A field has a value of another kind.");
+            let value = match (field.kind.as_str(), text.trim()) {
+                (_, "") => Value::Null,
+                ("number", text) => serde_json::from_str(text)
+                    .ok()
+                    .filter(Value::is_number)
+                    .ok_or_else(invalid)?,
+                ("yes_no", text) => Value::Bool(text == "true"),
+                (_, text) => Value::String(text.to_owned()),
+            };
+            fields.insert(field.code.clone(), value);
+        }
+        Ok(fields)
+    }
+}
+
+async fn change(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(fields): Form<BTreeMap<String, String>>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    let form = Details(fields);
+    let clinic = page.clinic()?;
+    let done = async {
+        tickets::change(
+            &page.app,
+            &page.ctx,
+            id,
+            form.version()?,
+            form.patch(&clinic)?,
+        )
+        .await
+    };
+    match done.await {
+        Ok(_) => Ok(redirect_saying(&back(&ticket), "saved")),
+        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
+    }
+}
+
+/// What was typed in the composer stays, whatever the other form did.
+async fn own_draft(page: &Page, id: TicketId) -> Result<Typed, DeskError> {
+    let draft = drafts::load(&page.app, &page.ctx, id).await?;
+    Ok(draft.map_or_else(Typed::default, |draft| Typed {
+        body: draft.body,
+        note: draft.note,
+        ..Typed::default()
+    }))
+}
+
+#[derive(Deserialize)]
+struct Seen {
+    version: i64,
+}
+
+async fn take(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(seen): Form<Seen>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    let patch = Patch {
+        assignee: Some(page.ctx.actor.staff()),
+        ..Patch::default()
+    };
+    match tickets::change(&page.app, &page.ctx, id, seen.version, patch).await {
+        Ok(_) => Ok(redirect_saying(&back(&ticket), "taken")),
+        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
+    }
+}
+
+#[derive(Deserialize)]
+struct Snooze {
+    version: i64,
+    until: String,
+}
+
+/// When a ticket comes back: hours from now, or the morning of a day at the clinic.
+fn until(clinic: &Clinic, now: Timestamp, code: &str) -> Option<Timestamp> {
+    let morning = |days: i64| -> Option<Timestamp> {
+        let zone = &clinic.time_zone;
+        let day = zone
+            .to_datetime(now.to_jiff())
+            .date()
+            .checked_add(days.days())
+            .ok()?;
+        Some(zone.to_timestamp(day.at(8, 0, 0, 0)).ok()?.into())
+    };
+    match code {
+        "1h" => Some(now.plus_seconds(3600)),
+        "4h" => Some(now.plus_seconds(4 * 3600)),
+        "1d" => morning(1),
+        "3d" => morning(3),
+        "7d" => morning(7),
+        _ => None,
+    }
+}
+
+async fn snooze(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(form): Form<Snooze>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    let until = until(&*page.clinic()?, page.app.now(), &form.until);
+    let patch = Patch {
+        snooze: Some(until),
+        ..Patch::default()
+    };
+    match tickets::change(&page.app, &page.ctx, id, form.version, patch).await {
+        Ok(_) => Ok(redirect_saying(&back(&ticket), "saved")),
+        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
+    }
+}
+
+#[derive(Deserialize)]
+struct Follow {
+    on: bool,
+}
+
+async fn follow(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(form): Form<Follow>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    tickets::follow(&page.app, &page.ctx, id, form.on).await?;
+    Ok(redirect(&back(&ticket)))
+}
+
+#[derive(Deserialize)]
+struct Join {
+    other: String,
+    how: String,
+}
+
+async fn join(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(form): Form<Join>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    let other = id_of(&page, form.other.trim()).await?;
+    let done = if form.how == "merge" {
+        tickets::merge(&page.app, &page.ctx, id, other).await
+    } else {
+        tickets::link(&page.app, &page.ctx, id, other).await
+    };
+    match done {
+        Ok(()) if form.how == "merge" => Ok(redirect_saying(
+            &back(form.other.trim().trim_start_matches('#')),
+            "merged",
+        )),
+        Ok(()) => Ok(redirect_saying(&back(&ticket), "linked")),
+        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
+    }
+}
+
+#[derive(Deserialize)]
+struct Split {
+    #[serde(default)]
+    message: Vec<MessageId>,
+    #[serde(default)]
+    subject: String,
+}
+
+async fn split(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(form): Form<Split>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    match tickets::split(&page.app, &page.ctx, id, form.message, form.subject).await {
+        Ok(new) => Ok(redirect_saying(&back(&new.to_string()), "split")),
+        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
+    }
+}
+
+async fn undo(
+    page: Page,
+    Path((ticket, message)): Path<(String, MessageId)>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    match tickets::undo(&page.app, &page.ctx, id, message).await {
+        Ok(()) => Ok(redirect_saying(&back(&ticket), "undone")),
+        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
+    }
+}

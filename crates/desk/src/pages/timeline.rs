@@ -1,0 +1,353 @@
+//! A ticket's timeline as a page shows it: messages, notes and what else happened, in time.
+
+use super::inbox::category_name;
+use super::layout::{Page, Shell};
+use super::ui::{self, Chip, Face, When};
+use crate::error::DeskError;
+use crate::events::{Event, kind};
+use crate::ids::MessageId;
+use crate::orgs::Clinic;
+use crate::tickets::{Status, TicketView, Urgency};
+use crate::timeline::{MessageKind, MessageState, MessageView};
+use askama::Template;
+use bedside_codecs::mail::html::text_to_html;
+use bedside_web::i18n::Texts;
+use serde_json::Value;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// The timeline alone; swapped in by live updates.
+#[derive(Template)]
+#[template(path = "pages/templates/timeline.html")]
+pub(super) struct Timeline {
+    pub shell: Shell,
+    pub number: i64,
+    pub items: Vec<Item>,
+}
+
+/// One entry.
+pub(super) enum Item {
+    Words(Box<Words>),
+    Event(What),
+}
+
+/// A message or a note.
+pub(super) struct Words {
+    pub id: MessageId,
+    pub class: &'static str,
+    pub face: Face,
+    pub kind_icon: &'static str,
+    pub kind_text: &'static str,
+    pub automatic: bool,
+    pub state: Option<Chip>,
+    pub state_help: Option<&'static str>,
+    pub when: When,
+    pub html: String,
+    pub lang: String,
+    pub quoted: Option<String>,
+    pub files: Vec<FileLink>,
+    pub undo: bool,
+}
+
+/// A file of a message.
+pub(super) struct FileLink {
+    pub href: String,
+    pub name: String,
+    pub size: String,
+}
+
+/// Something that happened.
+pub(super) struct What {
+    pub icon: &'static str,
+    pub text: String,
+    pub when: When,
+}
+
+/// What entries are told with.
+pub(super) struct Teller<'a> {
+    pub page: &'a Page,
+    pub clinic: &'a Clinic,
+    pub names: &'a HashMap<Uuid, String>,
+}
+
+impl Teller<'_> {
+    fn t(&self) -> Texts {
+        self.page.texts()
+    }
+
+    fn when(&self, at: bedside_db::Timestamp) -> When {
+        ui::ago(
+            at,
+            self.page.app.now(),
+            &self.clinic.time_zone,
+            self.page.ctx.locale,
+        )
+    }
+
+    /// Everything of `view` in time.
+    pub(super) fn timeline(&self, shell: Shell, view: &TicketView) -> Timeline {
+        let requester = view
+            .contact
+            .name
+            .as_deref()
+            .or(view.contact.email())
+            .or(view.contact.phone());
+        let requester = requester.unwrap_or_else(|| self.t().text("someone"));
+        let words = view.messages.iter().map(|message| {
+            (
+                message.created_at,
+                Item::Words(Box::new(self.words(message, requester))),
+            )
+        });
+        let events = view
+            .events
+            .iter()
+            .filter_map(|event| Some((event.at, Item::Event(self.what(event)?))));
+        let mut items: Vec<_> = events.chain(words).collect();
+        items.sort_by_key(|(at, _)| *at);
+        Timeline {
+            shell,
+            number: view.ticket.number,
+            items: items.into_iter().map(|(_, item)| item).collect(),
+        }
+    }
+
+    fn author(&self, kind: &str, id: Option<Uuid>, requester: &str) -> String {
+        match (kind, id.and_then(|id| self.names.get(&id))) {
+            ("staff", Some(name)) => name.clone(),
+            ("contact", _) => requester.to_owned(),
+            ("token", _) => self.t().text("author-system").to_owned(),
+            _ => self.t().text("app-name").to_owned(),
+        }
+    }
+
+    fn words(&self, message: &MessageView, requester: &str) -> Words {
+        let (class, icon, text) = match message.kind {
+            MessageKind::Inbound => (
+                "msg-patient",
+                ui::channel(&message.channel).0,
+                "message-from-patient",
+            ),
+            MessageKind::Outbound => ("msg-staff", "reply", "message-from-staff"),
+            MessageKind::Note => ("msg-note", "lock", "message-note"),
+        };
+        let (state, state_help) = delivery(message, self.t());
+        let quoted = message
+            .envelope
+            .as_ref()
+            .map(|envelope| envelope.quoted.as_str())
+            .filter(|text| !text.trim().is_empty());
+        let own = message.author_id.is_some() && message.author_id == self.page.ctx.actor.uuid();
+        let open = self.page.app.now()
+            < message
+                .created_at
+                .plus_seconds(self.clinic.settings.undo_seconds);
+        Words {
+            id: message.id,
+            class,
+            face: Face::of(&self.author(&message.author_kind, message.author_id, requester)),
+            kind_icon: icon,
+            kind_text: text,
+            automatic: message.automatic,
+            state,
+            state_help,
+            when: self.when(message.created_at),
+            html: message
+                .html
+                .clone()
+                .unwrap_or_else(|| text_to_html(&message.body)),
+            lang: message.locale.clone(),
+            quoted: quoted.map(text_to_html),
+            files: message
+                .attachments
+                .iter()
+                .filter(|file| !file.inline)
+                .map(|file| FileLink {
+                    href: format!("/attachments/{}", file.id),
+                    name: file.name.clone(),
+                    size: ui::size(file.size),
+                })
+                .collect(),
+            undo: own
+                && open
+                && message.kind == MessageKind::Outbound
+                && message.state == MessageState::Queued,
+        }
+    }
+
+    fn what(&self, event: &Event) -> Option<What> {
+        let t = self.t();
+        let who = self.author(
+            &event.actor_kind,
+            event.actor_id,
+            t.text("event-patient-side"),
+        );
+        let number = || {
+            event.data["number"]
+                .as_i64()
+                .unwrap_or_default()
+                .to_string()
+        };
+        let told = |key: &'static str, value: String| {
+            t.format(
+                key,
+                &[("who", who.as_str().into()), ("value", value.into())],
+            )
+            .into_owned()
+        };
+        let (icon, text) = match event.kind.as_str() {
+            kind::TICKET_CREATED => ("plus", t.text("event-created").to_owned()),
+            kind::TICKET_CHANGED => self.changes(event, &who)?,
+            kind::TICKET_MERGED => ("merge", told("event-merged", number())),
+            kind::TICKET_SPLIT => ("split", told("event-split", number())),
+            kind::TICKET_LINKED => ("link", told("event-linked", number())),
+            kind::TICKET_RATED => (
+                "star",
+                told(
+                    "event-rated",
+                    event.data["score"].as_i64().unwrap_or_default().to_string(),
+                ),
+            ),
+            _ => return None,
+        };
+        Some(What {
+            icon,
+            text,
+            when: self.when(event.at),
+        })
+    }
+
+    /// The changes of one event: one is told in a sentence, several are listed.
+    fn changes(&self, event: &Event, who: &str) -> Option<(&'static str, String)> {
+        let t = self.t();
+        let told = |key: &'static str, value: &str| {
+            t.format(key, &[("who", who.into()), ("value", value.into())]).into_owned()
+        };
+        let changes: Vec<_> = event.data["to"].as_object()?.iter().collect();
+        if let [(field, to)] = changes.as_slice() {
+            let took = *field == "assignee_id" && event.actor_id.is_some_and(|id| to.as_str() == Some(&id.to_string()));
+            return Some(match self.change(field, to) {
+                Some(_) if took => ("user-check", told("event-took", "")),
+                Some((icon, key, value)) => (icon, told(key, &value)),
+                None => ("pencil", told("event-changed", self.field(field))),
+            });
+        }
+        let named = changes.iter().map(|(field, to)| {
+            let value = self.change(field, to).map(|(_, _, value)| value).filter(|value| !value.is_empty());
+            value.map_or_else(|| self.field(field).to_owned(), |value| format!("{}: {value}", self.field(field)))
+        });
+        let named: Vec<_> = named.collect();
+        (!named.is_empty()).then(|| ("pencil", told("event-changed", &named.join(" · "))))
+    }
+
+    /// A field's name for people.
+    pub(super) fn field(&self, field: &str) -> &'static str {
+        let key = match field {
+            "status" => "status",
+            "sub_status_id" => "sub-status",
+            "urgency" => "urgency",
+            "category" => "category",
+            "queue_id" => "queue",
+            "assignee_id" => "assignee",
+            "locale" => "language",
+            "snoozed_until" => "action-snooze",
+            "subject" => "ticket-subject",
+            "tags" => "tags",
+            "messages" => "timeline",
+            _ => "ticket-fields",
+        };
+        bedside_web::I18n::global().text(self.page.ctx.locale, key)
+    }
+
+    fn change(&self, field: &str, to: &Value) -> Option<(&'static str, &'static str, String)> {
+        let (t, locale) = (self.t(), self.page.ctx.locale);
+        let code = to.as_str().unwrap_or_default();
+        match field {
+            "status" => {
+                let status = Status::from_code(code)?;
+                Some((
+                    ui::status_chip(status, t).icon,
+                    "event-status",
+                    t.text(ui::status_key(status)).to_owned(),
+                ))
+            }
+            "urgency" => {
+                let urgency = Urgency::from_code(code)?;
+                Some((
+                    "flag",
+                    "event-urgency",
+                    t.text(ui::urgency_key(urgency)).to_owned(),
+                ))
+            }
+            "category" => Some((
+                "folder-open",
+                "event-category",
+                category_name(self.clinic, code, locale),
+            )),
+            "queue_id" => {
+                let queue = self.clinic.queue(code.parse().ok()?)?;
+                Some((
+                    "inbox",
+                    "event-queue",
+                    queue.names.in_locale(locale).to_owned(),
+                ))
+            }
+            "assignee_id" if to.is_null() => Some(("user", "event-unassigned", String::new())),
+            "assignee_id" => {
+                let name = self.names.get(&code.parse().ok()?)?;
+                Some(("user-check", "event-assigned", name.clone()))
+            }
+            "snoozed_until" if to.is_null() => Some(("bell", "event-woken", String::new())),
+            "snoozed_until" => {
+                let until = to.as_i64()?;
+                let at =
+                    bedside_web::i18n::time::format_time(until, &self.clinic.time_zone, locale);
+                Some(("moon", "event-snoozed", at))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Where an answer is on its way, and what that means when something is wrong.
+fn delivery(message: &MessageView, t: Texts) -> (Option<Chip>, Option<&'static str>) {
+    let (class, icon, key, help) = match (message.kind, message.state) {
+        (MessageKind::Outbound, MessageState::Queued) => {
+            ("chip-waiting", "clock", "delivery-queued", None)
+        }
+        (MessageKind::Outbound, MessageState::Accepted) => {
+            ("chip-done", "check", "delivery-accepted", None)
+        }
+        (MessageKind::Outbound, MessageState::Stored) => {
+            ("chip-done", "check", "delivery-stored", None)
+        }
+        (_, MessageState::Bounced) => (
+            "chip-urgent",
+            "triangle-alert",
+            "delivery-bounced",
+            Some("delivery-bounced-help"),
+        ),
+        (_, MessageState::Failed) => (
+            "chip-urgent",
+            "triangle-alert",
+            "delivery-failed",
+            Some("delivery-failed-help"),
+        ),
+        (_, MessageState::Cancelled) => ("", "x", "delivery-cancelled", None),
+        _ => return (None, None),
+    };
+    (
+        Some(Chip {
+            class,
+            icon,
+            text: t.text(key).to_owned(),
+        }),
+        help,
+    )
+}
+
+/// Everything about a ticket, for its page.
+pub(super) async fn load(page: &Page, text: &str) -> Result<TicketView, DeskError> {
+    let id = crate::tickets::resolve(&page.app, &page.ctx, text).await?;
+    crate::tickets::view(&page.app, &page.ctx, id).await
+}
