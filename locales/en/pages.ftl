@@ -98,6 +98,7 @@ error-sent = This answer is already on its way.
 
 ## Timeline
 message-automatic = Automatic
+message-remote = Pictures from other places are left out, so that the sender can't see when you read this.
 message-earlier = Earlier messages
 undo-help = It hasn't been sent yet.
 delivery-queued = On its way

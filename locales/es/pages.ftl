@@ -98,6 +98,7 @@ error-sent = Esta respuesta ya va en camino.
 
 ## Conversación
 message-automatic = Automático
+message-remote = Se omiten las imágenes de otros sitios, para que el remitente no vea cuándo lee esto.
 message-earlier = Mensajes anteriores
 undo-help = Aún no se ha enviado.
 delivery-queued = En camino

@@ -68,9 +68,9 @@ both_engines! {
         let fields = [("email", "agent@clinic.example"), ("password", words), ("next", next.as_str())];
         let right = visitor.submit("/sign-in", "/sign-in", &fields).await.expect(303);
         assert_eq!(location(&right), next);
-        visitor.get(&next).await.expect(200);
+        let _ = visitor.get(&next).await.expect(200);
         // Out again: the session is gone, not only its cookie.
-        visitor.submit("/inbox", "/sign-out", &[]).await.expect(303);
+        let _ = visitor.submit("/inbox", "/sign-out", &[]).await.expect(303);
         assert_eq!(get_html(&visitor, &next).await.status, 303);
     }
 
@@ -90,13 +90,13 @@ both_engines! {
         let link = staff::make_link(&desk.app, &desk.system(), desk.id_of(Role::Nurse), false, expires).await.unwrap();
         let path = format!("/sign-in/{link}");
         let scanner = desk.visitor();
-        scanner.get(&path).await.expect(200);
-        scanner.get(&path).await.expect(200);
+        let _ = scanner.get(&path).await.expect(200);
+        let _ = scanner.get(&path).await.expect(200);
         let nurse = desk.visitor();
         let entered = nurse.submit(&path, &path, &[]).await.expect(303);
         assert_eq!(location(&entered), "/set-password");
-        nurse.get("/inbox").await.expect(200);
-        desk.visitor().submit(&path, &path, &[]).await.expect(410);
+        let _ = nurse.get("/inbox").await.expect(200);
+        let _ = desk.visitor().submit(&path, &path, &[]).await.expect(410);
     }
 
     async fn a_new_sign_in_ends_the_session_before(desk: Desk) {
@@ -107,7 +107,7 @@ both_engines! {
         let browser = Browser::new(&desk.app, Some(planted.token.clone()));
         let token = csrf_token(&desk.visitor().get("/sign-in").await.text());
         let fields = [("csrf_token", token.as_str()), ("email", "agent@clinic.example"), ("password", words)];
-        browser.post("/sign-in", &fields).await.expect(303);
+        let _ = browser.post("/sign-in", &fields).await.expect(303);
         assert!(staff::session(&desk.app, &planted.token).await.unwrap().is_none());
         assert!(browser.get("/inbox").await.text().contains("Ana Agent"));
     }
@@ -134,7 +134,7 @@ both_engines! {
         let token = csrf_token(&agent.get(&path).await.text());
         let file = ("files", "<img src=x onerror=alert(3)>.html", "text/html", b"<script>alert(4)</script>".as_slice());
         let fields = [("csrf_token", token.as_str()), ("kind", "note"), ("body", attack)];
-        agent.post_files(&format!("{path}/messages"), &fields, &[file]).await.expect(303);
+        let _ = agent.post_files(&format!("{path}/messages"), &fields, &[file]).await.expect(303);
         for path in ["/inbox", path.as_str()] {
             let page = agent.get(path).await.expect(200).text();
             assert!(!page.contains("<script>alert") && !page.contains("<img src=x"), "{path}: {page}");
@@ -154,12 +154,12 @@ both_engines! {
         let number = number(&desk, id).await;
         let agent = desk.browser(Role::Agent).await;
         let path = format!("/tickets/{number}");
-        agent.post(&path, &[("version", "1"), ("status", "closed")]).await.expect(403);
-        agent.post(&format!("{path}/take"), &[("version", "1"), ("csrf_token", "x")]).await.expect(403);
-        agent.post_files(&format!("{path}/messages"), &[("kind", "reply"), ("body", "x")], &[]).await.expect(403);
+        let _ = agent.post(&path, &[("version", "1"), ("status", "closed")]).await.expect(403);
+        let _ = agent.post(&format!("{path}/take"), &[("version", "1"), ("csrf_token", "x")]).await.expect(403);
+        let _ = agent.post_files(&format!("{path}/messages"), &[("kind", "reply"), ("body", "x")], &[]).await.expect(403);
         let other = desk.browser(Role::Nurse).await;
         let theirs = csrf_token(&other.get("/inbox").await.text());
-        agent.post(&format!("{path}/take"), &[("version", "1"), ("csrf_token", &theirs)]).await.expect(403);
+        let _ = agent.post(&format!("{path}/take"), &[("version", "1"), ("csrf_token", &theirs)]).await.expect(403);
         assert_eq!(version(&desk, id).await, "1");
     }
 
@@ -177,8 +177,8 @@ both_engines! {
         assert!(page.contains(&format!("{anchor}/undo")));
         assert!(!nurse.get(&path).await.text().contains(&format!("{anchor}/undo")));
         let undo = format!("{path}/messages/{anchor}/undo");
-        nurse.submit(&path, &undo, &[]).await.expect(403);
-        agent.submit(&path, &undo, &[]).await.expect(303);
+        let _ = nurse.submit(&path, &undo, &[]).await.expect(403);
+        let _ = agent.submit(&path, &undo, &[]).await.expect(303);
         assert!(agent.get(&path).await.text().contains("Taken back"));
     }
 
@@ -188,12 +188,12 @@ both_engines! {
         let (agent, nurse) = (desk.browser(Role::Agent).await, desk.browser(Role::Nurse).await);
         let path = format!("/tickets/{number}");
         let token = csrf_token(&agent.get(&path).await.text());
-        nurse.submit(&path, &format!("{path}/take"), &[("version", "1")]).await.expect(303);
+        let _ = nurse.submit(&path, &format!("{path}/take"), &[("version", "1")]).await.expect(303);
         let fields = [("csrf_token", token.as_str()), ("kind", "reply"), ("body", "My long answer"), ("version", "1")];
         let refused = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(412).text();
         assert!(refused.contains("My long answer") && refused.contains("Assigned to"), "{refused}");
         let details = [("csrf_token", token.as_str()), ("version", "1"), ("status", "closed")];
-        agent.post(&path, &details).await.expect(412);
+        let _ = agent.post(&path, &details).await.expect(412);
         assert_eq!(version(&desk, id).await, "2");
     }
 
@@ -207,7 +207,7 @@ both_engines! {
             ("version", "1"), ("status", "waiting_on_third_party"), ("assignee", me.as_str()), ("urgency", "urgent"),
             ("tags", "Insurance, two words"), ("was_tags", ""), ("subject", "A better subject"), ("was_subject", "My bill"),
         ];
-        agent.submit(&path, &path, &fields).await.expect(303);
+        let _ = agent.submit(&path, &path, &fields).await.expect(303);
         let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
         assert_eq!(view.subject, "A better subject");
         assert_eq!(view.tags, ["insurance", "two words"]);
@@ -227,11 +227,11 @@ both_engines! {
         let (agent, nurse) = (desk.browser(Role::Agent).await, desk.browser(Role::Nurse).await);
         let path = format!("/tickets/{number}");
         let fields = [("kind", "note"), ("body", "half a thou")];
-        agent.submit(&path, &format!("{path}/draft"), &fields).await.expect(204);
+        let _ = agent.submit(&path, &format!("{path}/draft"), &fields).await.expect(204);
         let page = agent.get(&path).await.text();
         assert!(page.contains("half a thou</textarea>"));
         assert!(!nurse.get(&path).await.text().contains("half a thou"));
-        agent.submit(&path, &format!("{path}/draft"), &[("kind", "note"), ("body", " ")]).await.expect(204);
+        let _ = agent.submit(&path, &format!("{path}/draft"), &[("kind", "note"), ("body", " ")]).await.expect(204);
         assert!(!agent.get(&path).await.text().contains("half a thou"));
     }
 
@@ -244,12 +244,12 @@ both_engines! {
         let new = tickets::NewTicket::new(requester, bedside_language::Channel::Email, "Theirs", "Not for you");
         let theirs = tickets::create(&desk.app, &system, new).await.unwrap();
         let agent = desk.browser(Role::Agent).await;
-        get_html(&agent, &format!("/tickets/{}", theirs.id)).await.expect(404);
+        let _ = get_html(&agent, &format!("/tickets/{}", theirs.id)).await.expect(404);
         let path = format!("/tickets/{number}");
         for how in ["merge", "link"] {
             let fields = [("other", theirs.id.to_string()), ("how", how.to_owned())];
             let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            agent.submit(&path, &format!("{path}/join"), &fields).await.expect(404);
+            let _ = agent.submit(&path, &format!("{path}/join"), &fields).await.expect(404);
         }
     }
 
@@ -326,9 +326,9 @@ both_engines! {
         assert_eq!(again.matches("data-key-item").count(), 50);
         let row = |page: &str| page.split("id=\"t-").nth(1).unwrap().split('"').next().unwrap().to_owned();
         assert_eq!(row(&first), row(&again));
-        agent.get("/inbox?after=made-up").await.expect(422);
+        let _ = agent.get("/inbox?after=made-up").await.expect(422);
         // The place of one list opens no other.
-        agent.get(&next.replace("/inbox", "/inbox/done")).await.expect(422);
+        let _ = agent.get(&next.replace("/inbox", "/inbox/done")).await.expect(422);
     }
 
     async fn a_crisis_cannot_be_overlooked(desk: Desk) {
@@ -343,7 +343,7 @@ both_engines! {
         let path = format!("/tickets/{}", view.ticket.number);
         assert!(agent.get(&path).await.text().contains("crisis steps"));
         let snooze = [("version", "1"), ("until", "4h")];
-        agent.submit(&path, &format!("{path}/snooze"), &snooze).await.expect(409);
+        let _ = agent.submit(&path, &format!("{path}/snooze"), &snooze).await.expect(409);
     }
 
     async fn a_script_gets_the_part_it_asks_for(desk: Desk) {
@@ -372,8 +372,8 @@ both_engines! {
 
     async fn an_attachment_of_a_stranger_is_not_there(desk: Desk) {
         let agent = desk.browser(Role::Agent).await;
-        get_html(&agent, "/attachments/01890000-0000-7000-8000-000000000000").await.expect(404);
-        desk.browser(Role::Compliance).await.get("/attachments/01890000-0000-7000-8000-000000000000").await.expect(403);
+        let _ = get_html(&agent, "/attachments/01890000-0000-7000-8000-000000000000").await.expect(404);
+        let _ = desk.browser(Role::Compliance).await.get("/attachments/01890000-0000-7000-8000-000000000000").await.expect(403);
     }
 }
 

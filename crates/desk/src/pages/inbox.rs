@@ -52,7 +52,6 @@ pub(super) struct Row {
     pub due: Option<When>,
     pub assignee: Option<Face>,
     pub unread: bool,
-    pub crisis: bool,
     pub snoozed: bool,
     /// A piece of the text with the words that were looked for: (text, whether it is one of them).
     pub snippet: Vec<(String, bool)>,
@@ -96,7 +95,6 @@ impl Teller<'_> {
                 .and_then(|id| self.names.get(&id.uuid()))
                 .map(|name| Face::of(name)),
             unread: waits,
-            crisis: ticket.rank() == 0 && ticket.status.is_active(),
             snoozed: ticket.snoozed_until.is_some(),
             snippet: Vec::new(),
         }

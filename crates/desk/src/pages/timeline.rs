@@ -45,6 +45,8 @@ pub(super) struct Words {
     pub html: String,
     pub lang: String,
     pub quoted: Option<String>,
+    /// Whether pictures of another host were taken out.
+    pub remote: bool,
     pub files: Vec<FileLink>,
     pub undo: bool,
 }
@@ -142,6 +144,7 @@ impl Teller<'_> {
             < message
                 .created_at
                 .plus_seconds(self.clinic.settings.undo_seconds);
+        let html = message.html.clone().unwrap_or_else(|| text_to_html(&message.body));
         Words {
             id: message.id,
             class,
@@ -152,16 +155,14 @@ impl Teller<'_> {
             state,
             state_help,
             when: self.when(message.created_at),
-            html: message
-                .html
-                .clone()
-                .unwrap_or_else(|| text_to_html(&message.body)),
             lang: message.locale.clone(),
             quoted: quoted.map(text_to_html),
+            remote: message.envelope.as_ref().is_some_and(|envelope| envelope.had_remote),
             files: message
                 .attachments
                 .iter()
-                .filter(|file| !file.inline)
+                // A picture that no text shows is a file like any other.
+                .filter(|file| !(file.inline && html.contains(&file.id.to_string())))
                 .map(|file| FileLink {
                     href: format!("/attachments/{}", file.id),
                     name: file.name.clone(),
@@ -172,6 +173,7 @@ impl Teller<'_> {
                 && open
                 && message.kind == MessageKind::Outbound
                 && message.state == MessageState::Queued,
+            html,
         }
     }
 

@@ -6,15 +6,19 @@
 
 mod find;
 pub mod model;
+mod requester;
 mod service;
 mod store;
 
 pub use find::{Wanted, find_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
+pub use requester::{
+    Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,
+    requester_without_address,
+};
 pub use service::{
-    Requester, change_patient, contact, contact_of_address, create_patient, link_contact,
-    note_bounce, patient, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient, requester_without_address,
-    take_acknowledgement, take_hourly_send,
+    change_patient, contact, contact_of_address, create_patient, link_contact, note_bounce,
+    patient, take_acknowledgement, take_hourly_send,
 };
 pub(crate) use service::{name_or_address, open_contact, patient_in};
 pub use store::ALL as STATEMENTS;

@@ -114,6 +114,9 @@ pub struct Envelope {
     /// Earlier part of the conversation that a reply quoted.
     #[serde(default)]
     pub quoted: String,
+    /// Whether pictures of another host were taken out of the text.
+    #[serde(default)]
+    pub had_remote: bool,
 }
 
 /// A message to be added.

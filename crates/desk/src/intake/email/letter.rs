@@ -18,7 +18,7 @@ use crate::records::{self, Sealing, blobs};
 use crate::tickets::{self, Also, Inbound, NewTicket};
 use crate::timeline::{self, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
-use bedside_codecs::mail::html::sanitise;
+use bedside_codecs::mail::html::{CleanHtml, sanitise};
 use bedside_codecs::mail::quote::split_quote;
 use bedside_codecs::mail::{AutoKind, Limits, ParsedMail, parse};
 use bedside_db::Timestamp;
@@ -389,7 +389,9 @@ impl Letter<'_> {
             body.truncate(body.floor_char_boundary(timeline::MAX_BODY));
         }
         quoted.truncate(quoted.floor_char_boundary(timeline::MAX_BODY));
-        let html = mail.html.as_deref().map(|page| shown(page, &attachments));
+        let page = mail.html.as_deref().map(|page| shown(page, &attachments));
+        let had_remote = page.as_ref().is_some_and(|page| page.had_remote);
+        let html = page.map(|page| page.html);
         let addresses = |list: &[bedside_codecs::mail::Mailbox]| {
             list.iter().map(|one| one.address.clone()).collect()
         };
@@ -403,6 +405,7 @@ impl Letter<'_> {
                 subject: mail.subject.clone(),
                 message_id: mail.message_id.clone().unwrap_or_default(),
                 quoted,
+                had_remote,
             },
             attachments,
         })
@@ -434,7 +437,7 @@ struct Words {
 }
 
 /// The HTML, made safe, with the mail's own pictures in their places.
-fn shown(page: &str, attachments: &[NewAttachment]) -> String {
+fn shown(page: &str, attachments: &[NewAttachment]) -> CleanHtml {
     let address = |content_id: &str| {
         let file = attachments
             .iter()
@@ -442,7 +445,7 @@ fn shown(page: &str, attachments: &[NewAttachment]) -> String {
         let id: AttachmentId = file.id();
         Some(format!("/attachments/{id}"))
     };
-    sanitise(page, &address).html
+    sanitise(page, &address)
 }
 
 /// A media type as it may stand in a header: `type/subtype`, at most 100 characters.

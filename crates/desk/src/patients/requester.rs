@@ -1,0 +1,253 @@
+//! Whoever a request comes from: known by an address, or new.
+
+use super::model::PointKind;
+use super::service::open_contact;
+use super::store::{self, RequesterRow};
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::{ContactId, OrganisationId, PatientId};
+use crate::records::{self, Sealing};
+use crate::work::Work;
+use bedside_db::Conn;
+use bedside_vault::{BlindKind, normalise};
+use bedside_web::Locale;
+
+/// Whoever a request comes from, ready to be used by the command that keeps it.
+#[derive(Clone)]
+pub struct Requester {
+    /// The contact; new ones are not stored yet.
+    pub contact: ContactId,
+    /// The patient they stand for.
+    pub patient: Option<PatientId>,
+    /// Seals what they write: the patient's key where there is one, else the contact's.
+    pub sealing: Sealing,
+    /// Language they prefer.
+    pub locale: Option<Locale>,
+    /// Whether they want no content in mail.
+    pub secure_link: bool,
+    /// Blind index of the mail address they use here.
+    pub email_blind: Option<[u8; 16]>,
+    /// Rows of a contact that is new.
+    new: Option<NewContact>,
+}
+
+#[derive(Clone)]
+struct NewContact {
+    name: Option<Vec<u8>>,
+    points: Vec<(PointKind, [u8; 16], Vec<u8>)>,
+    locale: Option<Locale>,
+}
+
+/// Blind index of a mail address; the error says that it is none.
+pub(super) fn email_blind(
+    app: &App,
+    organisation: OrganisationId,
+    address: &str,
+) -> Result<[u8; 16], DeskError> {
+    let normal = normalise::email(address)
+        .map_err(|_| DeskError::invalid("email", "invalid", "This is not a mail address."))?;
+    Ok(app
+        .keyring
+        .of(organisation)?
+        .blind
+        .index(BlindKind::Email, &normal))
+}
+
+/// Blind index of a telephone number; without a country code it is read as a North American one.
+pub(super) fn phone_blind(
+    app: &App,
+    organisation: OrganisationId,
+    number: &str,
+) -> Result<[u8; 16], DeskError> {
+    let normal = normalise::phone(number, "1")
+        .map_err(|_| DeskError::invalid("phone", "invalid", "This is not a telephone number."))?;
+    Ok(app
+        .keyring
+        .of(organisation)?
+        .blind
+        .index(BlindKind::Phone, &normal))
+}
+
+/// The requester with this mail address, known or new. Looks only; the command that uses it calls
+/// [`Requester::store`].
+pub async fn requester_by_email(
+    app: &App,
+    organisation: OrganisationId,
+    address: &str,
+    name: Option<&str>,
+    locale: Option<Locale>,
+) -> Result<Requester, DeskError> {
+    let blind = email_blind(app, organisation, address)?;
+    let mut found = requester_at(
+        app,
+        organisation,
+        (PointKind::Email, blind, address),
+        name,
+        locale,
+    )
+    .await?;
+    found.email_blind = Some(blind);
+    Ok(found)
+}
+
+/// The requester with this telephone number, known or new; as [`requester_by_email`].
+pub async fn requester_by_phone(
+    app: &App,
+    organisation: OrganisationId,
+    number: &str,
+    name: Option<&str>,
+    locale: Option<Locale>,
+) -> Result<Requester, DeskError> {
+    let blind = phone_blind(app, organisation, number)?;
+    requester_at(
+        app,
+        organisation,
+        (PointKind::Phone, blind, number),
+        name,
+        locale,
+    )
+    .await
+}
+
+async fn requester_at(
+    app: &App,
+    organisation: OrganisationId,
+    (kind, blind, value): (PointKind, [u8; 16], &str),
+    name: Option<&str>,
+    locale: Option<Locale>,
+) -> Result<Requester, DeskError> {
+    let mut conn = app.read().await?;
+    if let Some(row) = store::by_point(&mut conn, organisation, kind.code(), &blind).await? {
+        return known(app, &mut conn, organisation, row).await;
+    }
+    let contact: ContactId = app.id();
+    let sealing = Sealing::fresh(app);
+    let name = name.map(str::trim).filter(|name| !name.is_empty());
+    Ok(Requester {
+        contact,
+        patient: None,
+        locale,
+        secure_link: false,
+        email_blind: None,
+        new: Some(NewContact {
+            name: name.map(|name| sealing.text("contacts", "name", contact, name)),
+            points: vec![(
+                kind,
+                blind,
+                sealing.text("contact_points", "value", contact, value.trim()),
+            )],
+            locale,
+        }),
+        sealing,
+    })
+}
+
+/// A new requester of whom nothing is known, for what came in without a sender.
+pub fn requester_without_address(app: &App) -> Requester {
+    Requester {
+        contact: app.id(),
+        patient: None,
+        sealing: Sealing::fresh(app),
+        locale: None,
+        secure_link: false,
+        email_blind: None,
+        new: Some(NewContact { name: None, points: Vec::new(), locale: None }),
+    }
+}
+
+/// The requester behind a contact's id.
+pub async fn requester_of_contact(
+    app: &App,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<Requester, DeskError> {
+    let mut conn = app.read().await?;
+    let row = store::by_contact(&mut conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let mut found = known(app, &mut conn, organisation, row).await?;
+    let view = open_contact(app, &mut conn, organisation, id).await?;
+    found.email_blind = view
+        .email()
+        .and_then(|address| email_blind(app, organisation, address).ok());
+    Ok(found)
+}
+
+/// The requester who stands for a patient: the first of their contacts.
+pub async fn requester_of_patient(
+    app: &App,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<Requester, DeskError> {
+    let first = {
+        let mut conn = app.read().await?;
+        store::patient(&mut conn, organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
+        store::contacts_of(&mut conn, organisation, id)
+            .await?
+            .into_iter()
+            .next()
+    };
+    let none = DeskError::Conflict {
+        code: "no_contact",
+        text: "This patient has no contact to answer to.",
+    };
+    requester_of_contact(app, organisation, first.ok_or(none)?.id).await
+}
+
+async fn known(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: RequesterRow,
+) -> Result<Requester, DeskError> {
+    let key = row.patient_key.unwrap_or(row.contact_key);
+    Ok(Requester {
+        contact: row.contact,
+        patient: row.patient,
+        sealing: records::sealing(app, conn, organisation, key).await?,
+        locale: row.locale.and_then(|tag| tag.parse().ok()),
+        secure_link: row.secure_link,
+        email_blind: None,
+        new: None,
+    })
+}
+
+impl Requester {
+    /// Keeps a new contact, in the command that uses it. [`DeskError::Unavailable`] when another command kept the
+    /// same address a moment earlier: the caller looks again.
+    pub async fn store(&self, work: &mut Work<'_>) -> Result<(), DeskError> {
+        let Some(new) = &self.new else { return Ok(()) };
+        let (organisation, now) = (work.ctx.organisation, work.now);
+        self.sealing.store(work).await?;
+        let locale = new.locale.map(Locale::tag);
+        let (contact, key) = (self.contact, self.sealing.id);
+        store::insert_contact(
+            work,
+            organisation,
+            contact,
+            key,
+            None,
+            new.name.as_ref(),
+            locale,
+            now,
+        )
+        .await?;
+        for (kind, blind, value) in &new.points {
+            if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now)
+                .await?
+            {
+                return Err(DeskError::Unavailable(
+                    "the same new address came twice at once".to_owned(),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this contact is not stored yet.
+    pub const fn is_new(&self) -> bool {
+        self.new.is_some()
+    }
+}
