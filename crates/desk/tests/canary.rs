@@ -1,0 +1,93 @@
+//! Words, names and numbers of a patient are driven in, and looked for in everything that is kept on disk.
+
+mod common;
+
+use bedside_desk::context::{Permissions, Role};
+use bedside_testkit::pg;
+use common::{Desk, Engine, both_engines};
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+
+/// Each stands for one field; none is a word that the program itself uses.
+const CANARIES: &[&str] = &[
+    "zebrafinch",
+    "oriolebird",
+    "kestrelmail",
+    "1931-07-23",
+    "MRN7734190",
+    "5550147789",
+    "quailnote",
+    "heronreply",
+];
+
+/// Every file below `folder` but the key's, as bytes.
+fn files(folder: &Path, out: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+    {
+        if entry.is_dir() {
+            files(&entry, out);
+        } else {
+            out.push((
+                entry.display().to_string(),
+                std::fs::read(&entry).expect("a file"),
+            ));
+        }
+    }
+}
+
+fn holds(bytes: &[u8], canary: &str) -> bool {
+    let text = String::from_utf8_lossy(bytes).to_lowercase();
+    // A dump writes bytes as hexadecimal digits.
+    let plain = data_encoding::HEXLOWER.encode(canary.as_bytes());
+    text.contains(&canary.to_lowercase()) || text.contains(&plain)
+}
+
+both_engines! {
+    async fn nothing_readable_is_kept(desk: Desk) {
+        let client = desk.client(&Permissions::ALL.codes()).await;
+        let patient = json!({
+            "name": "Zebrafinch Oriolebird", "birth_date": "1931-07-23", "mrn": "MRN7734190",
+            "email": "kestrelmail@patient.example", "phone": "+1 555 014 7789",
+        });
+        let patient = client.post("/api/v1/patients", &patient).await;
+        assert!(patient.status < 500, "{}", patient.text());
+        let ticket = json!({
+            "requester": { "email": "kestrelmail@patient.example", "name": "Zebrafinch Oriolebird" },
+            "subject": "About oriolebird", "body": "I am zebrafinch, call 5550147789, record MRN7734190.",
+        });
+        let made = client.post("/api/v1/tickets", &ticket).await.expect(201).json();
+        let id = made["id"].as_str().expect("an id").to_owned();
+        let note = json!({ "body": "quailnote" });
+        client.post(&format!("/api/v1/tickets/{id}/notes"), &note).await.expect(201);
+        let reply = json!({ "body": "heronreply" });
+        client.post(&format!("/api/v1/tickets/{id}/messages"), &reply).await.expect(201);
+        client.post("/api/v1/search", &json!({ "q": "zebrafinch" })).await.expect(200);
+        desk.browser(Role::Agent).await.get("/search?q=zebrafinch").await;
+        // The words are really in: they can be read by whoever may.
+        let shown = client.get(&format!("/api/v1/tickets/{id}/messages")).await.expect(200).text();
+        assert!(holds(shown.as_bytes(), "zebrafinch") && holds(shown.as_bytes(), "heronreply"));
+        desk.audit_is_whole().await;
+
+        let mut kept = Vec::new();
+        files(desk.folder(), &mut kept);
+        if desk.engine == Engine::Sqlite {
+            assert!(kept.iter().any(|(name, _)| name.ends_with("bedside.db")));
+        }
+        if let Some(url) = &desk.app.config.database {
+            let dump = pg::binaries().expect("PostgreSQL").join("pg_dump");
+            let dump = Command::new(dump).args(["--inserts", url]).output().expect("a dump");
+            assert!(dump.status.success() && dump.stdout.len() > 10_000);
+            kept.push(("the dump".to_owned(), dump.stdout));
+        }
+        let found: Vec<String> = kept
+            .iter()
+            .flat_map(|(name, bytes)| {
+                CANARIES.iter().filter(|canary| holds(bytes, canary)).map(move |canary| format!("{canary} in {name}"))
+            })
+            .collect();
+        assert!(found.is_empty(), "{found:?}");
+    }
+}
