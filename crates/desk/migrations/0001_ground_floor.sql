@@ -122,6 +122,7 @@ CREATE TABLE sub_statuses (
     status TEXT NOT NULL,
     names TEXT NOT NULL,
     archived_at BIGINT,
+    version BIGINT NOT NULL,
     PRIMARY KEY (organisation_id, id)
 ) CLUSTERED;
 
@@ -134,6 +135,7 @@ CREATE TABLE custom_fields (
     choices TEXT NOT NULL,
     position BIGINT NOT NULL,
     archived_at BIGINT,
+    version BIGINT NOT NULL,
     PRIMARY KEY (organisation_id, code)
 ) CLUSTERED;
 
@@ -522,6 +524,8 @@ CREATE TABLE audit_entries (
 CREATE INDEX audit_entries_open ON audit_entries (sequence) WHERE leaf IS NULL;
 CREATE UNIQUE INDEX audit_entries_leaf ON audit_entries (leaf) WHERE leaf IS NOT NULL;
 CREATE INDEX audit_entries_organisation ON audit_entries (organisation_id, sequence);
+CREATE INDEX audit_entries_object ON audit_entries (organisation_id, object_id, sequence);
+CREATE INDEX audit_entries_actor ON audit_entries (organisation_id, actor_id, sequence);
 CREATE TABLE audit_checkpoints (
     size BIGINT NOT NULL PRIMARY KEY,
     note TEXT NOT NULL,

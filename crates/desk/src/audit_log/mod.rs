@@ -6,6 +6,7 @@
 //! removal or reorder. Entries hold ids and codes, never patient data: they stay when a patient's data is erased.
 
 mod seal;
+mod search;
 mod store;
 mod verify;
 
@@ -18,8 +19,9 @@ use bedside_db::{Id, Timestamp, Tx};
 use serde::Serialize;
 
 pub use seal::{Sealer, run as run_sealer};
+pub use search::{Filter, Found, checkpoint, search};
 pub use store::ALL as STATEMENTS;
-pub use verify::{Proof, prove, verify};
+pub use verify::{Proof, prove, prove_for, verify};
 
 /// How something ended, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,6 +35,22 @@ statements! {
     LIST = "SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, purpose, \
         source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
         ORDER BY sequence DESC LIMIT $3";
+    /// An organisation's entries between two places, newest first.
+    RANGE = "SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, purpose, \
+        source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
+        AND sequence >= $3 ORDER BY sequence DESC LIMIT $4";
+    /// What one actor did between two places, newest first.
+    RANGE_OF_ACTOR = "SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, \
+        purpose, source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
+        AND sequence >= $3 AND actor_id = $5 ORDER BY sequence DESC LIMIT $4";
+    /// What was done to one object between two places, newest first.
+    RANGE_OF_OBJECT = "SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, \
+        purpose, source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
+        AND sequence >= $3 AND object_id = $5 ORDER BY sequence DESC LIMIT $4";
+    /// The first entry from a place on, with its instant.
+    NEXT_FROM = "SELECT sequence, at FROM audit_entries WHERE sequence >= $1 ORDER BY sequence LIMIT 1";
+    /// The last place there is.
+    LAST = "SELECT sequence FROM audit_entries ORDER BY sequence DESC LIMIT 1";
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
@@ -172,4 +188,62 @@ pub(super) async fn list(
             Ok(Shown::from_entry(row.get(0)?, row.get(13)?, entry(row)?))
         })
         .await?)
+}
+
+/// Which entries are looked through.
+pub(super) enum Of<'a> {
+    All,
+    Actor(&'a str),
+    Object(&'a str),
+}
+
+/// At most `limit` entries before `before` and not before `from`, newest first.
+pub(super) async fn range(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    of: &Of<'_>,
+    (before, from): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Shown>, DeskError> {
+    let shown = |row: &Row<'_>| Ok(Shown::from_entry(row.get(0)?, row.get(13)?, entry(row)?));
+    Ok(match of {
+        Of::All => {
+            conn.query(RANGE, args![organisation, before, from, limit], shown)
+                .await?
+        }
+        Of::Actor(id) => {
+            conn.query(
+                RANGE_OF_ACTOR,
+                args![organisation, before, from, limit, *id],
+                shown,
+            )
+            .await?
+        }
+        Of::Object(id) => {
+            conn.query(
+                RANGE_OF_OBJECT,
+                args![organisation, before, from, limit, *id],
+                shown,
+            )
+            .await?
+        }
+    })
+}
+
+pub(super) async fn next_from(
+    conn: &mut Conn,
+    sequence: i64,
+) -> Result<Option<(i64, Timestamp)>, DeskError> {
+    Ok(conn
+        .query_opt(NEXT_FROM, args![sequence], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
+}
+
+pub(super) async fn last(conn: &mut Conn) -> Result<i64, DeskError> {
+    Ok(conn
+        .query_opt(LAST, args![], |row| row.get(0))
+        .await?
+        .unwrap_or(0))
 }

@@ -1,7 +1,8 @@
 //! Shows that the log is whole, and that one entry is in it.
 
-use super::{Shown, seal, store};
+use super::{NewEntry, Shown, seal, store};
 use crate::app::App;
+use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use bedside_audit::{Finding, InclusionProof, SignedCheckpoint, Verified, Verifier};
 
@@ -68,6 +69,20 @@ pub struct Proof {
     pub path: InclusionProof,
     /// The signed checkpoint with that root.
     pub checkpoint: String,
+}
+
+/// The same for somebody who may read the log; an entry of another organisation is not found.
+pub async fn prove_for(app: &App, ctx: &Ctx, sequence: i64) -> Result<Proof, DeskError> {
+    ctx.authorize(Permission::AuditRead)?;
+    let (_, entry) = store::by_sequence(&mut app.read().await?, sequence)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    if entry.organisation != ctx.organisation.bytes() {
+        return Err(DeskError::NotFound);
+    }
+    app.audit(ctx, NewEntry::new("audit.prove", "audit_entry", sequence))
+        .await?;
+    prove(app, sequence).await
 }
 
 /// Proves that the entry with this sequence number is in the newest sealed log.

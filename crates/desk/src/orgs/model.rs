@@ -180,6 +180,8 @@ pub struct SubStatus {
     pub status: String,
     /// Name by language.
     pub names: Names,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 /// A clinic's own field of a ticket.
@@ -195,6 +197,8 @@ pub struct CustomField {
     pub choices: Vec<String>,
     /// Place in lists.
     pub position: i64,
+    /// Counts up with each change.
+    pub version: i64,
 }
 
 /// The text of an automatic mail.

@@ -192,8 +192,8 @@ pub enum Change {
     PutPolicy(SlaPolicy),
     /// Removes a policy.
     DeletePolicy(SlaPolicyId),
-    /// Adds a finer state.
-    AddSubStatus(SubStatus),
+    /// Adds or changes a finer state.
+    PutSubStatus(SubStatus),
     /// Puts a finer state away.
     ArchiveSubStatus(SubStatusId),
     /// Adds or changes a clinic's own field.
@@ -222,7 +222,7 @@ impl Change {
             Self::PutQueue(_) | Self::ArchiveQueue(_) => "queues",
             Self::PutCategory(_) => "categories",
             Self::PutPolicy(_) | Self::DeletePolicy(_) => "sla",
-            Self::AddSubStatus(_) | Self::ArchiveSubStatus(_) => "sub_statuses",
+            Self::PutSubStatus(_) | Self::ArchiveSubStatus(_) => "sub_statuses",
             Self::PutField(_) | Self::ArchiveField(_) => "fields",
             Self::PutTemplate { .. } => "templates",
             Self::PutSavedReply(_) | Self::DeleteSavedReply(_) => "saved_replies",
@@ -333,15 +333,11 @@ async fn apply(work: &mut Work<'_>, change: &Change) -> Result<bool, DeskError> 
         Change::PutCategory(category) => store::put_category(work, organisation, category).await,
         Change::PutPolicy(policy) => store::put_policy(work, organisation, policy).await,
         Change::DeletePolicy(id) => store::delete_policy(work, organisation, *id).await,
-        Change::AddSubStatus(sub) => store::insert_sub_status(work, organisation, sub)
-            .await
-            .map(|()| true),
+        Change::PutSubStatus(sub) => store::put_sub_status(work, organisation, sub).await,
         Change::ArchiveSubStatus(id) => {
             store::archive_sub_status(work, organisation, *id, now).await
         }
-        Change::PutField(field) => store::put_field(work, organisation, field)
-            .await
-            .map(|()| true),
+        Change::PutField(field) => store::put_field(work, organisation, field).await,
         Change::ArchiveField(code) => store::archive_field(work, organisation, code, now).await,
         Change::PutTemplate {
             code,

@@ -49,18 +49,21 @@ statements! {
     /// Removes a policy.
     DELETE_POLICY = "DELETE FROM sla_policies WHERE organisation_id = $1 AND id = $2";
     /// Finer states.
-    SUB_STATUSES = "SELECT id, status, names FROM sub_statuses WHERE organisation_id = $1 AND archived_at IS NULL ORDER BY id";
-    /// Adds a finer state.
-    INSERT_SUB_STATUS = "INSERT INTO sub_statuses (organisation_id, id, status, names) VALUES ($1, $2, $3, $4)";
+    SUB_STATUSES = "SELECT id, status, names, version FROM sub_statuses WHERE organisation_id = $1 AND archived_at IS NULL ORDER BY id";
+    /// Adds or changes a finer state.
+    PUT_SUB_STATUS = "INSERT INTO sub_statuses (organisation_id, id, status, names, version) VALUES ($1, $2, $3, $4, 1) \
+        ON CONFLICT (organisation_id, id) DO UPDATE SET status = excluded.status, names = excluded.names, \
+        version = sub_statuses.version + 1 WHERE sub_statuses.version = $5";
     /// Puts a finer state away.
     ARCHIVE_SUB_STATUS = "UPDATE sub_statuses SET archived_at = $3 WHERE organisation_id = $1 AND id = $2";
     /// Clinic's own fields.
-    FIELDS = "SELECT code, names, kind, choices, position FROM custom_fields \
+    FIELDS = "SELECT code, names, kind, choices, position, version FROM custom_fields \
         WHERE organisation_id = $1 AND archived_at IS NULL ORDER BY position, code";
-    /// Adds or changes a field.
-    PUT_FIELD = "INSERT INTO custom_fields (organisation_id, code, names, kind, choices, position) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation_id, code) DO UPDATE SET names = excluded.names, \
-        kind = excluded.kind, choices = excluded.choices, position = excluded.position, archived_at = NULL";
+    /// Adds or changes a field; one that was put away comes back.
+    PUT_FIELD = "INSERT INTO custom_fields (organisation_id, code, names, kind, choices, position, version) \
+        VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT (organisation_id, code) DO UPDATE SET names = excluded.names, \
+        kind = excluded.kind, choices = excluded.choices, position = excluded.position, archived_at = NULL, \
+        version = custom_fields.version + 1 WHERE custom_fields.version = $7 OR custom_fields.archived_at IS NOT NULL";
     /// Puts a field away.
     ARCHIVE_FIELD = "UPDATE custom_fields SET archived_at = $3 WHERE organisation_id = $1 AND code = $2";
     /// Texts of automatic mails.
@@ -320,23 +323,26 @@ pub(super) async fn sub_statuses(
                 id: row.get(0)?,
                 status: row.get(1)?,
                 names: json(row, 2)?,
+                version: row.get(3)?,
             })
         })
         .await?)
 }
 
-pub(super) async fn insert_sub_status(
+/// `false` when it changed meanwhile.
+pub(super) async fn put_sub_status(
     conn: &mut Conn,
     organisation: OrganisationId,
     sub: &SubStatus,
-) -> Result<(), DeskError> {
+) -> Result<bool, DeskError> {
     let names = serde_json::to_string(&sub.names)?;
-    conn.execute(
-        INSERT_SUB_STATUS,
-        args![organisation, sub.id, sub.status, names],
-    )
-    .await?;
-    Ok(())
+    let done = conn
+        .execute(
+            PUT_SUB_STATUS,
+            args![organisation, sub.id, sub.status, names, sub.version],
+        )
+        .await?;
+    Ok(done == 1)
 }
 
 pub(super) async fn archive_sub_status(
@@ -363,19 +369,22 @@ pub(super) async fn fields(
                 kind: row.get(2)?,
                 choices: json(row, 3)?,
                 position: row.get(4)?,
+                version: row.get(5)?,
             })
         })
         .await?)
 }
 
+/// `false` when it changed meanwhile.
 pub(super) async fn put_field(
     conn: &mut Conn,
     organisation: OrganisationId,
     field: &CustomField,
-) -> Result<(), DeskError> {
+) -> Result<bool, DeskError> {
     let names = serde_json::to_string(&field.names)?;
     let choices = serde_json::to_string(&field.choices)?;
-    conn.execute(
+    let done = conn
+        .execute(
         PUT_FIELD,
         args![
             organisation,
@@ -383,11 +392,12 @@ pub(super) async fn put_field(
             names,
             field.kind,
             choices,
-            field.position
+            field.position,
+            field.version
         ],
     )
     .await?;
-    Ok(())
+    Ok(done == 1)
 }
 
 pub(super) async fn archive_field(

@@ -55,4 +55,6 @@ pub struct StaffView {
     pub locale: String,
     /// Since when they can't sign in.
     pub disabled_at: Option<Timestamp>,
+    /// Counts up with each change.
+    pub version: i64,
 }

@@ -24,6 +24,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, Desk
         role: new.role.code().to_owned(),
         locale: new.locale.tag().to_owned(),
         disabled_at: None,
+        version: 1,
     };
     app.command(ctx, move |work| {
         async move {
@@ -138,15 +139,35 @@ pub async fn choose_locale(app: &App, ctx: &Ctx, locale: Locale) -> Result<(), D
     .await
 }
 
-/// Changes what somebody is.
-pub async fn change_role(app: &App, ctx: &Ctx, id: StaffId, role: Role) -> Result<(), DeskError> {
+/// Changes what somebody is. `version` is the one the caller saw. Links that were given out to them end: they promised
+/// the old role.
+pub async fn change_role(
+    app: &App,
+    ctx: &Ctx,
+    id: StaffId,
+    version: i64,
+    role: Role,
+) -> Result<(), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
+    if ctx.actor.staff() == Some(id) {
+        return Err(DeskError::Conflict {
+            code: "own_role",
+            text: "Ask another administrator to change your role.",
+        });
+    }
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
-            if !store::set_role(work, organisation, id, role.code()).await? {
-                return Err(DeskError::NotFound);
+            let person = store::one(work, organisation, id)
+                .await?
+                .ok_or(DeskError::NotFound)?;
+            if !store::set_role(work, organisation, id, role.code(), version).await? {
+                return Err(DeskError::Stale {
+                    version: person.version,
+                    changed: vec!["role".to_owned()],
+                });
             }
+            store::delete_links_of(work, organisation, id).await?;
             work.audit(
                 NewEntry::new("staff.role", "staff", id)
                     .detail(&serde_json::json!({ "role": role.code() })),
@@ -180,6 +201,7 @@ pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError>
                 return Err(DeskError::NotFound);
             }
             store::delete_sessions_of(work, organisation, id).await?;
+            store::delete_links_of(work, organisation, id).await?;
             work.audit(NewEntry::new("staff.disable", "staff", id));
             work.event(
                 kind::SETTINGS_CHANGED,

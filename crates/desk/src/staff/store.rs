@@ -10,15 +10,17 @@ statements! {
     INSERT = "INSERT INTO staff (organisation_id, id, email, name, role, locale, created_at, version) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT DO NOTHING";
     /// Everybody.
-    LIST = "SELECT id, email, name, role, locale, disabled_at FROM staff WHERE organisation_id = $1 ORDER BY name, id";
+    LIST = "SELECT id, email, name, role, locale, disabled_at, version FROM staff WHERE organisation_id = $1 ORDER BY name, id";
     /// One.
-    ONE = "SELECT id, email, name, role, locale, disabled_at FROM staff WHERE organisation_id = $1 AND id = $2";
+    ONE = "SELECT id, email, name, role, locale, disabled_at, version FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Who signs in with this address, in whichever organisation.
     BY_EMAIL = "SELECT organisation_id, id, password_hash FROM staff WHERE email = $1 AND disabled_at IS NULL ORDER BY created_at LIMIT 5";
     /// Sets a password.
     SET_PASSWORD = "UPDATE staff SET password_hash = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Changes a role.
-    SET_ROLE = "UPDATE staff SET role = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
+    SET_ROLE = "UPDATE staff SET role = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2 AND version = $4";
+    /// Ends the links somebody could come in by.
+    DELETE_LINKS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2";
     /// Lets somebody in no more.
     DISABLE = "UPDATE staff SET disabled_at = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Opens a session.
@@ -73,6 +75,7 @@ fn person(row: &Row<'_>) -> Result<StaffView, DbError> {
         role: row.get(3)?,
         locale: row.get(4)?,
         disabled_at: row.get(5)?,
+        version: row.get(6)?,
     })
 }
 
@@ -138,16 +141,27 @@ pub(super) async fn set_password(
         == 1)
 }
 
+/// `false` when they changed meanwhile.
 pub(super) async fn set_role(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: StaffId,
     role: &str,
+    version: i64,
 ) -> Result<bool, DeskError> {
     Ok(conn
-        .execute(SET_ROLE, args![organisation, id, role])
+        .execute(SET_ROLE, args![organisation, id, role, version])
         .await?
         == 1)
+}
+
+pub(super) async fn delete_links_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_LINKS_OF, args![organisation, id]).await?;
+    Ok(())
 }
 
 pub(super) async fn disable(

@@ -1,0 +1,456 @@
+//! Forms and lists of settings as values, and the two pages that show them.
+
+use crate::error::DeskError;
+use crate::orgs::Names;
+use crate::pages::layout::{Page, Shell};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bedside_web::i18n::Texts;
+use bedside_web::{I18n, Locale};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What a form sent, by name. A box that isn't ticked is not there.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(transparent)]
+pub struct Typed(BTreeMap<String, String>);
+
+impl Typed {
+    /// What was typed, without the spaces around it; empty when nothing was.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |text| text.trim())
+    }
+
+    /// Whether a box was ticked.
+    pub fn ticked(&self, name: &str) -> bool {
+        !self.get(name).is_empty()
+    }
+
+    /// The version the form was made from; 0 for something new.
+    pub fn version(&self) -> i64 {
+        self.get("version").parse().unwrap_or(0)
+    }
+
+    /// A whole number in these bounds.
+    pub fn number(&self, name: &'static str, least: i64, most: i64) -> Result<i64, Wrong> {
+        let number = self
+            .get(name)
+            .parse()
+            .ok()
+            .filter(|number| (least..=most).contains(number));
+        number.ok_or(Wrong::at(name, "admin-error-number"))
+    }
+
+    /// A text of at least one and at most `most` characters.
+    pub fn words(&self, name: &'static str, most: usize) -> Result<String, Wrong> {
+        let text = self.get(name);
+        match text.chars().count() {
+            0 => Err(Wrong::at(name, "form-error-required")),
+            count if count > most => Err(Wrong::at(name, "form-error-too-long")),
+            _ => Ok(text.to_owned()),
+        }
+    }
+
+    /// A name in every language, from the inputs that [`names`] makes.
+    pub fn names(&self) -> Result<Names, Wrong> {
+        let mut names = BTreeMap::new();
+        for locale in Locale::ALL {
+            names.insert(
+                locale.tag().to_owned(),
+                self.words(name_input(locale), 100)?,
+            );
+        }
+        Ok(Names(names))
+    }
+}
+
+/// One thing to put right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// Name of the input; empty for the form as a whole.
+    pub field: String,
+    /// Fluent key.
+    pub key: String,
+}
+
+impl Wrong {
+    /// `key` says what is wrong with the input called `field`.
+    pub fn at(field: impl Into<String>, key: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            key: key.into(),
+        }
+    }
+
+    /// What a service refused, as something to put right; other errors stay what they are.
+    pub fn refused(error: DeskError) -> Result<Self, DeskError> {
+        match error {
+            DeskError::Stale { .. } => Ok(Self::at("", "admin-error-stale")),
+            DeskError::Invalid { field, code, text } => Ok(Self::at(field, known(code, text))),
+            DeskError::Conflict { code, text } => Ok(Self::at("", known(code, text))),
+            other => Err(other),
+        }
+    }
+}
+
+/// The key for a service's code, or the service's own words where there is none.
+fn known(code: &'static str, text: &'static str) -> String {
+    let key = format!("admin-error-{}", code.replace('_', "-"));
+    if I18n::global().has(Locale::En, &key) {
+        key
+    } else {
+        text.to_owned()
+    }
+}
+
+/// How an input looks.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// One line, with the input's type.
+    Line(&'static str),
+    /// Several lines.
+    Area(u8),
+    /// A box to tick.
+    Check,
+    /// One of these values, each with its words.
+    Choice(Vec<(String, String)>),
+}
+
+/// One input.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Name and id.
+    pub name: String,
+    /// What stands before it.
+    pub label: String,
+    /// What helps to fill it in; may be empty.
+    pub help: String,
+    /// How it looks.
+    pub input: Input,
+    /// What is in it; a ticked box has `on`.
+    pub value: String,
+    /// Whether something has to be in it.
+    pub required: bool,
+    /// What is wrong with it.
+    pub error: Option<String>,
+}
+
+impl Field {
+    /// An input of one line.
+    pub fn line(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            help: String::new(),
+            input: Input::Line("text"),
+            value: value.into(),
+            required: true,
+            error: None,
+        }
+    }
+
+    /// A whole number.
+    pub fn number(name: impl Into<String>, label: impl Into<String>, value: i64) -> Self {
+        Self {
+            input: Input::Line("number"),
+            ..Self::line(name, label, value.to_string())
+        }
+    }
+
+    /// Several lines.
+    pub fn area(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        value: impl Into<String>,
+        rows: u8,
+    ) -> Self {
+        Self {
+            input: Input::Area(rows),
+            ..Self::line(name, label, value)
+        }
+    }
+
+    /// A box to tick.
+    pub fn check(name: impl Into<String>, label: impl Into<String>, on: bool) -> Self {
+        let value = if on { "on" } else { "" };
+        Self {
+            input: Input::Check,
+            required: false,
+            ..Self::line(name, label, value)
+        }
+    }
+
+    /// One of several values.
+    pub fn choice(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        value: impl Into<String>,
+        options: Vec<(String, String)>,
+    ) -> Self {
+        Self {
+            input: Input::Choice(options),
+            ..Self::line(name, label, value)
+        }
+    }
+
+    /// With a sentence that helps.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// May be left empty.
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
+        self.required = false;
+        self
+    }
+
+    /// With another type of one-line input.
+    #[must_use]
+    pub fn kind(mut self, kind: &'static str) -> Self {
+        self.input = Input::Line(kind);
+        self
+    }
+
+    fn line_kind(&self) -> &'static str {
+        match &self.input {
+            Input::Line(kind) => kind,
+            _ => "text",
+        }
+    }
+
+    fn rows(&self) -> Option<u8> {
+        match &self.input {
+            Input::Area(rows) => Some(*rows),
+            _ => None,
+        }
+    }
+
+    fn options(&self) -> Option<&[(String, String)]> {
+        match &self.input {
+            Input::Choice(options) => Some(options),
+            _ => None,
+        }
+    }
+
+    fn is_check(&self) -> bool {
+        matches!(self.input, Input::Check)
+    }
+}
+
+const fn name_input(locale: Locale) -> &'static str {
+    match locale {
+        Locale::En => "name_en",
+        Locale::Es => "name_es",
+    }
+}
+
+/// Inputs for a name in every language.
+pub fn names(t: Texts, names: &Names) -> Vec<Field> {
+    Locale::ALL
+        .into_iter()
+        .map(|locale| {
+            let value = names.0.get(locale.tag()).cloned().unwrap_or_default();
+            Field::line(
+                name_input(locale),
+                t.with("admin-name-in", "language", locale.own_name())
+                    .into_owned(),
+                value,
+            )
+        })
+        .collect()
+}
+
+/// A form to be shown.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// Heading.
+    pub title: String,
+    /// What the reader should know first; may be empty.
+    pub intro: String,
+    /// The inputs.
+    pub fields: Vec<Field>,
+    /// Version it is made from.
+    pub version: i64,
+    /// Whether it can be removed.
+    pub removable: bool,
+}
+
+impl Edit {
+    /// Puts back what was typed.
+    pub fn fill(&mut self, typed: &Typed) {
+        for field in &mut self.fields {
+            // A password is typed anew: it doesn't travel back.
+            if field.line_kind() != "password" {
+                typed.get(&field.name).clone_into(&mut field.value);
+            }
+        }
+    }
+}
+
+/// The page of a form.
+#[derive(Template)]
+#[template(path = "admin/templates/form.html")]
+struct FormPage {
+    shell: Shell,
+    edit: Edit,
+    back: (String, String),
+    action: String,
+    problems: Vec<(String, String)>,
+    notes: Vec<(&'static str, String)>,
+    can_write: bool,
+    extra: Vec<Extra>,
+}
+
+/// A button of its own under a form.
+#[derive(Clone, Debug)]
+pub struct Extra {
+    /// Where it posts to.
+    pub action: String,
+    /// Its words.
+    pub label: String,
+    /// What it does, said before it is pressed.
+    pub help: String,
+    /// Whether it takes something away.
+    pub danger: bool,
+}
+
+impl FormPage {
+    fn new(
+        shell: Shell,
+        page: &Page,
+        edit: Edit,
+        back: (String, String),
+        extra: Vec<Extra>,
+    ) -> Self {
+        let (action, problems, notes) = (page.path.clone(), Vec::new(), Vec::new());
+        Self {
+            shell,
+            edit,
+            back,
+            action,
+            problems,
+            notes,
+            can_write: true,
+            extra,
+        }
+    }
+}
+
+/// Shows a form, with what has to be put right. `back` is the path and name of the page above.
+pub async fn show_form(
+    page: &Page,
+    mut edit: Edit,
+    back: (String, String),
+    wrong: &[Wrong],
+    extra: Vec<Extra>,
+    can_write: bool,
+) -> Result<Response, DeskError> {
+    let t = page.texts();
+    let said = |key: &str| {
+        if I18n::global().has(t.locale, key) {
+            t.text(key).to_owned()
+        } else {
+            key.to_owned()
+        }
+    };
+    let mut problems = Vec::new();
+    for one in wrong {
+        let field = edit.fields.iter_mut().find(|field| field.name == one.field);
+        problems.push((
+            field
+                .as_ref()
+                .map_or(String::new(), |field| field.name.clone()),
+            said(&one.key),
+        ));
+        if let Some(field) = field {
+            field.error = Some(said(&one.key));
+        }
+    }
+    let status = if wrong.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let form = FormPage::new(page.shell().await?, page, edit, back, extra);
+    page.show_as(
+        status,
+        &FormPage {
+            problems,
+            can_write,
+            ..form
+        },
+    )
+}
+
+/// Shows a form with sentences under it, each with its notice class.
+pub async fn show_form_saying(
+    page: &Page,
+    edit: Edit,
+    back: (String, String),
+    notes: Vec<(&'static str, String)>,
+    extra: Vec<Extra>,
+) -> Result<Response, DeskError> {
+    let form = FormPage::new(page.shell().await?, page, edit, back, extra);
+    page.show(&FormPage { notes, ..form })
+}
+
+/// One line of a list.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its page; none for what can't be opened.
+    pub href: String,
+    /// Its name.
+    pub title: String,
+    /// What else matters, in a few words.
+    pub detail: String,
+    /// A word that stands out, with its badge class.
+    pub badge: Option<(&'static str, String)>,
+}
+
+/// A list to be shown.
+pub struct List {
+    /// Heading.
+    pub title: String,
+    /// What this is for.
+    pub intro: String,
+    /// The lines.
+    pub rows: Vec<Row>,
+    /// Page and words for adding.
+    pub add: Option<(String, String)>,
+    /// Said once: a secret that is shown and never again, with its sentence.
+    pub secret: Option<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "admin/templates/list.html")]
+struct ListPage {
+    shell: Shell,
+    list: List,
+    extra: Vec<Extra>,
+}
+
+/// Shows a list.
+pub async fn show_list(page: &Page, list: List) -> Result<Response, DeskError> {
+    show_list_with(page, list, Vec::new()).await
+}
+
+/// Shows a list with buttons under it.
+pub async fn show_list_with(
+    page: &Page,
+    list: List,
+    extra: Vec<Extra>,
+) -> Result<Response, DeskError> {
+    page.show(&ListPage {
+        shell: page.shell().await?,
+        list,
+        extra,
+    })
+}

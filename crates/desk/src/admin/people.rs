@@ -1,0 +1,247 @@
+//! People of the staff: who they are, what they may do, and the link that lets them in the first time.
+
+use super::form::{Edit, Extra, Field, List, Row, Typed, Wrong, show_form, show_list};
+use crate::context::Permission::StaffManage;
+use crate::context::Role;
+use crate::error::DeskError;
+use crate::ids::StaffId;
+use crate::pages::forms::{Form, Nothing};
+use crate::pages::layout::{Page, redirect_saying};
+use crate::router::{Access, Route};
+use crate::staff::{self, NewStaff, StaffView};
+use axum::extract::Path;
+use axum::response::Response;
+use bedside_web::Locale;
+use bedside_web::i18n::Texts;
+
+pub fn routes() -> Vec<Route> {
+    let managed = Access::Staff(StaffManage);
+    vec![
+        Route::get("/settings/staff", managed, list),
+        Route::get("/settings/staff/{id}", managed, show),
+        Route::post("/settings/staff/{id}", managed, save),
+        Route::post("/settings/staff/{id}/invite", managed, invite),
+        Route::post("/settings/staff/{id}/disable", managed, disable),
+    ]
+}
+
+const LIST: &str = "/settings/staff";
+/// How long an invitation is good for, in seconds.
+const INVITATION: i64 = 3 * 24 * 60 * 60;
+
+fn above(t: Texts) -> (String, String) {
+    (LIST.to_owned(), t.text("admin-staff").to_owned())
+}
+
+fn role_name(t: Texts, code: &str) -> String {
+    Role::from_code(code).map_or_else(
+        || code.to_owned(),
+        |role| t.text(&format!("role-{}", role.code())).to_owned(),
+    )
+}
+
+async fn shown(page: &Page, secret: Option<(String, String)>) -> Result<Response, DeskError> {
+    let t = page.texts();
+    let row = |one: StaffView| Row {
+        href: format!("{LIST}/{}", one.id),
+        title: one.name,
+        detail: one.email,
+        badge: Some(match one.disabled_at {
+            Some(_) => ("badge-warn", t.text("admin-staff-disabled").to_owned()),
+            None => ("", role_name(t, &one.role)),
+        }),
+    };
+    let rows = staff::list(&page.app, &page.ctx)
+        .await?
+        .into_iter()
+        .map(row)
+        .collect();
+    let list = List {
+        title: t.text("admin-staff").to_owned(),
+        intro: t.text("admin-staff-intro").to_owned(),
+        rows,
+        add: Some((format!("{LIST}/new"), t.text("admin-staff-add").to_owned())),
+        secret,
+    };
+    show_list(page, list).await
+}
+
+async fn list(page: Page) -> Result<Response, DeskError> {
+    shown(&page, None).await
+}
+
+fn roles(t: Texts) -> Vec<(String, String)> {
+    let words = |role: &Role| {
+        format!(
+            "{} – {}",
+            role_name(t, role.code()),
+            t.text(&format!("role-{}-does", role.code()))
+        )
+    };
+    Role::ALL
+        .iter()
+        .map(|role| (role.code().to_owned(), words(role)))
+        .collect()
+}
+
+fn new_form(t: Texts) -> Edit {
+    let languages = Locale::ALL
+        .into_iter()
+        .map(|one| (one.tag().to_owned(), one.own_name().to_owned()))
+        .collect();
+    Edit {
+        title: t.text("admin-staff-add").to_owned(),
+        intro: t.text("admin-staff-add-help").to_owned(),
+        fields: vec![
+            Field::line("name", t.text("admin-staff-name"), "")
+                .help(t.text("admin-staff-name-help")),
+            Field::line("email", t.text("admin-staff-email"), "").kind("email"),
+            Field::choice("role", t.text("admin-staff-role"), "agent", roles(t)),
+            Field::choice("locale", t.text("language"), t.locale.tag(), languages),
+        ],
+        version: 0,
+        removable: false,
+    }
+}
+
+fn form(t: Texts, person: &StaffView) -> Edit {
+    Edit {
+        title: person.name.clone(),
+        intro: person.email.clone(),
+        fields: vec![Field::choice(
+            "role",
+            t.text("admin-staff-role"),
+            &person.role,
+            roles(t),
+        )],
+        version: person.version,
+        removable: false,
+    }
+}
+
+fn extras(t: Texts, person: &StaffView) -> Vec<Extra> {
+    if person.disabled_at.is_some() {
+        return Vec::new();
+    }
+    let extra = |which: &str, danger| Extra {
+        action: format!("{LIST}/{}/{which}", person.id),
+        label: t.text(&format!("admin-staff-{which}")).to_owned(),
+        help: t.text(&format!("admin-staff-{which}-help")).to_owned(),
+        danger,
+    };
+    vec![extra("invite", false), extra("disable", true)]
+}
+
+async fn find(page: &Page, id: &str) -> Result<StaffView, DeskError> {
+    let id: StaffId = id.parse().map_err(|_| DeskError::NotFound)?;
+    let everybody = staff::list(&page.app, &page.ctx).await?;
+    everybody
+        .into_iter()
+        .find(|person| person.id == id)
+        .ok_or(DeskError::NotFound)
+}
+
+async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError> {
+    let t = page.texts();
+    if id == "new" {
+        return show_form(&page, new_form(t), above(t), &[], Vec::new(), true).await;
+    }
+    let person = find(&page, &id).await?;
+    let extras = extras(t, &person);
+    show_form(&page, form(t, &person), above(t), &[], extras, true).await
+}
+
+fn read(typed: &Typed) -> Result<NewStaff, Wrong> {
+    Ok(NewStaff {
+        email: typed.words("email", 254)?,
+        name: typed.words("name", 100)?,
+        role: role(typed)?,
+        locale: typed
+            .get("locale")
+            .parse()
+            .map_err(|_| Wrong::at("locale", "form-error-invalid"))?,
+    })
+}
+
+fn role(typed: &Typed) -> Result<Role, Wrong> {
+    Role::from_code(typed.get("role")).ok_or_else(|| Wrong::at("role", "form-error-invalid"))
+}
+
+async fn save(
+    page: Page,
+    Path(id): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, DeskError> {
+    let t = page.texts();
+    if id == "new" {
+        let wrong = match read(&typed) {
+            Ok(new) => match staff::create(&page.app, &page.ctx, new).await {
+                Ok(person) => return invited(&page, person).await,
+                Err(error) => Wrong::refused(error)?,
+            },
+            Err(wrong) => wrong,
+        };
+        let mut again = new_form(t);
+        again.fill(&typed);
+        return show_form(&page, again, above(t), &[wrong], Vec::new(), true).await;
+    }
+    let person = find(&page, &id).await?;
+    let wrong = match role(&typed) {
+        Ok(role) => {
+            match staff::change_role(&page.app, &page.ctx, person.id, typed.version(), role).await {
+                Ok(()) => return Ok(redirect_saying(LIST, "setting-saved")),
+                Err(error) => Wrong::refused(error)?,
+            }
+        }
+        Err(wrong) => wrong,
+    };
+    let mut again = form(t, &person);
+    again.fill(&typed);
+    let extras = extras(t, &person);
+    show_form(&page, again, above(t), &[wrong], extras, true).await
+}
+
+/// Shows a new way in for somebody, once.
+async fn invited(page: &Page, person: StaffId) -> Result<Response, DeskError> {
+    let expires = page.app.now().plus_seconds(INVITATION);
+    let token = staff::make_link(&page.app, &page.ctx, person, false, expires).await?;
+    let link = format!("{}/sign-in/{token}", page.app.config.public_url);
+    shown(
+        page,
+        Some((page.texts().text("admin-staff-invited").to_owned(), link)),
+    )
+    .await
+}
+
+async fn invite(
+    page: Page,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let person = find(&page, &id).await?;
+    if person.disabled_at.is_some() {
+        return Err(DeskError::NotFound);
+    }
+    invited(&page, person.id).await
+}
+
+async fn disable(
+    page: Page,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let t = page.texts();
+    let person = find(&page, &id).await?;
+    match staff::disable(&page.app, &page.ctx, person.id).await {
+        Ok(()) => Ok(redirect_saying(LIST, "setting-saved")),
+        Err(error) => {
+            let wrong = Wrong::refused(error)?;
+            let extras = extras(t, &person);
+            let page = Page {
+                path: format!("{LIST}/{id}"),
+                ..page
+            };
+            show_form(&page, form(t, &person), above(t), &[wrong], extras, true).await
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The clinic's own fields of a ticket.
+
+use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
+use super::super::section::{Section, path};
+use crate::app::App;
+use crate::error::DeskError;
+use crate::orgs::{Change, Clinic, CustomField, Names};
+use bedside_web::i18n::Texts;
+
+pub struct Fields;
+
+const KINDS: [(&str, &str); 5] = [
+    ("text", "admin-field-text"),
+    ("number", "admin-field-number"),
+    ("date", "admin-field-date"),
+    ("choice", "admin-field-choice"),
+    ("yes_no", "admin-field-yes-no"),
+];
+/// Most choices of a field, and the longest of them in characters.
+const CHOICES: (usize, usize) = (50, 80);
+
+fn find<'a>(clinic: &'a Clinic, code: &str) -> Result<&'a CustomField, DeskError> {
+    clinic
+        .fields
+        .iter()
+        .find(|field| field.code == code)
+        .ok_or(DeskError::NotFound)
+}
+
+/// A short name: 1 to 40 small letters, digits and underscores.
+pub(super) fn code(typed: &Typed) -> Result<String, Wrong> {
+    let code = typed.words("code", 40)?;
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    // The word stands for an entry to be added in the pages' addresses.
+    if code.chars().all(plain) && code != "new" {
+        Ok(code)
+    } else {
+        Err(Wrong::at("code", "admin-error-code"))
+    }
+}
+
+impl Section for Fields {
+    const PATH: &'static str = "fields";
+    const KEY: &'static str = "fields";
+
+    fn rows(clinic: &Clinic, t: Texts) -> Vec<Row> {
+        let kind = |code: &str| {
+            KINDS
+                .iter()
+                .find(|(known, _)| *known == code)
+                .map_or(code, |(_, key)| t.text(key))
+                .to_owned()
+        };
+        let row = |field: &CustomField| Row {
+            href: path::<Self>(&field.code),
+            title: field.names.in_locale(t.locale).to_owned(),
+            detail: kind(&field.kind),
+            badge: None,
+        };
+        clinic.fields.iter().map(row).collect()
+    }
+
+    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
+        let field = if id == "new" {
+            None
+        } else {
+            Some(find(clinic, id)?)
+        };
+        let kinds = KINDS
+            .iter()
+            .map(|(code, key)| ((*code).to_owned(), t.text(key).to_owned()))
+            .collect();
+        let mut fields = names(t, field.map_or(&Names::default(), |field| &field.names));
+        if field.is_none() {
+            fields.push(
+                Field::line("code", t.text("admin-field-code"), "").help(t.text("admin-code-help")),
+            );
+        }
+        let kind = field.map_or("text", |field| &field.kind);
+        fields.push(Field::choice(
+            "kind",
+            t.text("admin-field-kind"),
+            kind,
+            kinds,
+        ));
+        let choices = field.map_or_else(String::new, |field| field.choices.join("\n"));
+        fields.push(
+            Field::area("choices", t.text("admin-field-choices"), choices, 5)
+                .optional()
+                .help(t.text("admin-field-choices-help")),
+        );
+        let last = clinic
+            .fields
+            .iter()
+            .map(|field| field.position)
+            .max()
+            .unwrap_or(0)
+            + 1;
+        let position = field.map_or(last, |field| field.position);
+        fields.push(
+            Field::number("position", t.text("admin-position"), position)
+                .help(t.text("admin-position-help")),
+        );
+        Ok(Edit {
+            title: field.map_or(String::new(), |field| {
+                field.names.in_locale(t.locale).to_owned()
+            }),
+            intro: String::new(),
+            fields,
+            version: field.map_or(0, |field| field.version),
+            removable: true,
+        })
+    }
+
+    fn change(_: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong> {
+        let old = find(clinic, id).ok();
+        let code = match old {
+            Some(old) => old.code.clone(),
+            None => code(typed)?,
+        };
+        if old.is_none() && find(clinic, &code).is_ok() {
+            return Err(Wrong::at("code", "admin-error-code-taken"));
+        }
+        let kind = typed.get("kind");
+        if !KINDS.iter().any(|(known, _)| *known == kind) {
+            return Err(Wrong::at("kind", "form-error-invalid"));
+        }
+        let choices: Vec<String> = typed
+            .get("choices")
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if kind == "choice" && choices.is_empty() {
+            return Err(Wrong::at("choices", "admin-error-choices"));
+        }
+        if choices.len() > CHOICES.0
+            || choices
+                .iter()
+                .any(|choice| choice.chars().count() > CHOICES.1)
+        {
+            return Err(Wrong::at("choices", "form-error-too-long"));
+        }
+        Ok(Change::PutField(CustomField {
+            code,
+            names: typed.names()?,
+            kind: kind.to_owned(),
+            choices: if kind == "choice" {
+                choices
+            } else {
+                Vec::new()
+            },
+            position: typed.number("position", 0, 10_000)?,
+            version: typed.version(),
+        }))
+    }
+
+    fn removal(clinic: &Clinic, id: &str) -> Result<Change, DeskError> {
+        Ok(Change::ArchiveField(find(clinic, id)?.code.clone()))
+    }
+}

@@ -1,0 +1,98 @@
+//! Queues: the piles in which requests wait.
+
+use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
+use super::super::section::{Section, path};
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::QueueId;
+use crate::orgs::model::purpose;
+use crate::orgs::{Change, Clinic, Names, Queue};
+use bedside_web::i18n::Texts;
+
+pub struct Queues;
+
+fn find<'a>(clinic: &'a Clinic, id: &str) -> Result<&'a Queue, DeskError> {
+    let id: QueueId = id.parse().map_err(|_| DeskError::NotFound)?;
+    clinic.queue(id).ok_or(DeskError::NotFound)
+}
+
+/// A code for addresses: the plain letters of the name, and a piece of the id so that it is nobody else's.
+fn code_of(name: &str, id: QueueId) -> String {
+    let plain: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    let plain = plain.trim_matches('_').chars().take(24).collect::<String>();
+    let id = id.to_string();
+    format!("{plain}_{}", &id[id.len() - 6..])
+}
+
+impl Section for Queues {
+    const PATH: &'static str = "queues";
+    const KEY: &'static str = "queues";
+
+    fn rows(clinic: &Clinic, t: Texts) -> Vec<Row> {
+        let row = |queue: &Queue| Row {
+            href: path::<Self>(&queue.id.to_string()),
+            title: queue.names.in_locale(t.locale).to_owned(),
+            detail: String::new(),
+            badge: match queue.purpose.as_str() {
+                purpose::CRISIS => Some(("badge-error", t.text("admin-queue-crisis").to_owned())),
+                purpose::NEEDS_LOOK => Some(("", t.text("admin-queue-needs-look").to_owned())),
+                _ => None,
+            },
+        };
+        clinic.queues.iter().map(row).collect()
+    }
+
+    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
+        let queue = if id == "new" {
+            None
+        } else {
+            Some(find(clinic, id)?)
+        };
+        let mut fields = names(t, queue.map_or(&Names::default(), |queue| &queue.names));
+        let last = clinic
+            .queues
+            .iter()
+            .map(|queue| queue.position)
+            .max()
+            .unwrap_or(0)
+            + 1;
+        let position = queue.map_or(last, |queue| queue.position);
+        fields.push(
+            Field::number("position", t.text("admin-position"), position)
+                .help(t.text("admin-position-help")),
+        );
+        Ok(Edit {
+            title: queue.map_or(String::new(), |queue| {
+                queue.names.in_locale(t.locale).to_owned()
+            }),
+            intro: String::new(),
+            fields,
+            version: queue.map_or(0, |queue| queue.version),
+            removable: queue.is_some_and(|queue| queue.purpose == purpose::WORK),
+        })
+    }
+
+    fn change(app: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong> {
+        let names = typed.names()?;
+        let position = typed.number("position", 0, 10_000)?;
+        let old = find(clinic, id).ok();
+        let id = old.map_or_else(|| app.id(), |queue| queue.id);
+        let english = names.in_locale(bedside_web::Locale::En);
+        Ok(Change::PutQueue(Queue {
+            id,
+            code: old.map_or_else(|| code_of(english, id), |queue| queue.code.clone()),
+            purpose: old.map_or(purpose::WORK, |queue| &queue.purpose).to_owned(),
+            names,
+            position,
+            version: typed.version(),
+        }))
+    }
+
+    fn removal(clinic: &Clinic, id: &str) -> Result<Change, DeskError> {
+        Ok(Change::ArchiveQueue(find(clinic, id)?.id))
+    }
+}

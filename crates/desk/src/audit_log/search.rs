@@ -1,0 +1,159 @@
+//! Looking things up in the log: who, what, which object, when. Every look is itself written down.
+
+use super::store::{self, Of};
+use super::{NewEntry, Shown};
+use crate::app::App;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use bedside_audit::SignedCheckpoint;
+use bedside_db::{Conn, Timestamp};
+
+/// Entries that are read at a time.
+const STEP: i64 = 500;
+/// Places rise with time, but for commands that overlap: seconds on the safe side, before [`Filter::fits`] decides.
+const OVERLAP: i64 = 60;
+/// Entries that one look reads at most; what lies further back is the next page.
+const MOST_READ: usize = 10_000;
+
+/// What is looked for. Everything that is set has to fit.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Id of who acted, or a part's name.
+    pub actor: Option<String>,
+    /// Id of what it was done to.
+    pub object: Option<String>,
+    /// What was done, or its beginning up to a dot (`ticket` finds `ticket.read`).
+    pub action: Option<String>,
+    /// `ok`, `denied` or `failed`.
+    pub outcome: Option<String>,
+    /// Not before this instant.
+    pub from: Option<Timestamp>,
+    /// Before this instant.
+    pub until: Option<Timestamp>,
+}
+
+impl Filter {
+    fn fits(&self, entry: &Shown) -> bool {
+        let same =
+            |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|wanted| wanted == is);
+        let action = |wanted: &str| {
+            entry
+                .action
+                .strip_prefix(wanted)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        same(&self.actor, &entry.actor_id)
+            && same(&self.object, &entry.object_id)
+            && same(&self.outcome, &entry.outcome)
+            && self.action.as_deref().is_none_or(action)
+            && self.from.is_none_or(|from| entry.at >= from)
+            && self.until.is_none_or(|until| entry.at < until)
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        let set = [
+            ("actor", self.actor.is_some()),
+            ("object", self.object.is_some()),
+            ("action", self.action.is_some()),
+            ("outcome", self.outcome.is_some()),
+            ("from", self.from.is_some()),
+            ("until", self.until.is_some()),
+        ];
+        set.into_iter()
+            .filter(|(_, set)| *set)
+            .map(|(name, _)| name)
+            .collect()
+    }
+}
+
+/// What a look found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Entries, newest first.
+    pub entries: Vec<Shown>,
+    /// Where to go on, if there may be more.
+    pub next: Option<i64>,
+}
+
+/// Entries that fit `filter`, newest first, at most `limit`, before the place `before`.
+pub async fn search(
+    app: &App,
+    ctx: &Ctx,
+    filter: &Filter,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<Found, DeskError> {
+    ctx.authorize(Permission::AuditRead)?;
+    let looked = NewEntry::new("audit.read", "organisation", ctx.organisation);
+    app.audit(
+        ctx,
+        looked.detail(&serde_json::json!({ "by": filter.names() })),
+    )
+    .await?;
+    let mut conn = app.read().await?;
+    let of = match (&filter.object, &filter.actor) {
+        (Some(object), _) => Of::Object(object),
+        (None, Some(actor)) => Of::Actor(actor),
+        (None, None) => Of::All,
+    };
+    let end = store::last(&mut conn).await? + 1;
+    let from = match filter.from {
+        Some(at) => place_at(&mut conn, at.plus_seconds(-OVERLAP), end).await?,
+        None => 0,
+    };
+    let until = match filter.until {
+        Some(at) => place_at(&mut conn, at.plus_seconds(OVERLAP), end).await?,
+        None => end,
+    };
+    let mut place = before.unwrap_or(i64::MAX).min(until);
+    let (mut entries, mut read) = (Vec::new(), 0);
+    loop {
+        let some = store::range(&mut conn, ctx.organisation, &of, (place, from), STEP).await?;
+        read += some.len();
+        let whole = i64::try_from(some.len()).unwrap_or(STEP) == STEP;
+        for entry in some {
+            place = entry.sequence;
+            if filter.fits(&entry) {
+                entries.push(entry);
+                if entries.len() == limit {
+                    return Ok(Found {
+                        entries,
+                        next: Some(place),
+                    });
+                }
+            }
+        }
+        if !whole {
+            return Ok(Found {
+                entries,
+                next: None,
+            });
+        }
+        if read >= MOST_READ {
+            return Ok(Found {
+                entries,
+                next: Some(place),
+            });
+        }
+    }
+}
+
+/// The first place whose entry is not before `at`.
+async fn place_at(conn: &mut Conn, at: Timestamp, end: i64) -> Result<i64, DeskError> {
+    let (mut low, mut high) = (0, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match store::next_from(conn, middle).await? {
+            Some((sequence, when)) if when < at => low = sequence + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+/// The newest signed checkpoint of the log, if there is one.
+pub async fn checkpoint(app: &App, ctx: &Ctx) -> Result<Option<SignedCheckpoint>, DeskError> {
+    ctx.authorize(Permission::AuditRead)?;
+    let latest = store::latest(&mut app.read().await?).await?;
+    Ok(latest.and_then(|(_, note)| SignedCheckpoint::parse(&note).ok()))
+}
