@@ -367,10 +367,8 @@ async fn test(
             (class, format!("{}: {}", t.text(of), one.text))
         })
         .collect();
-    let page = Page {
-        path: format!("{LIST}/{id}"),
-        ..page
-    };
+    let mut page = page;
+    page.path = format!("{LIST}/{id}");
     show_form_saying(
         &page,
         form(t, Some(&mailbox)),

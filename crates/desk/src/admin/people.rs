@@ -237,10 +237,8 @@ async fn disable(
         Err(error) => {
             let wrong = Wrong::refused(error)?;
             let extras = extras(t, &person);
-            let page = Page {
-                path: format!("{LIST}/{id}"),
-                ..page
-            };
+            let mut page = page;
+    page.path = format!("{LIST}/{id}");
             show_form(&page, form(t, &person), above(t), &[wrong], extras, true).await
         }
     }
