@@ -9,7 +9,8 @@ const WAYS_IN: &[&str] = &["admin", "api", "cli", "demo", "intake", "pages", "pu
 
 /// Ways in that may use another one: the frame of a page, and the demo that drives the rest.
 const BETWEEN_WAYS_IN: &[(&str, &[&str])] = &[
-    ("admin", &["pages"]),
+    // The settings of mailboxes belong to the part that reads them.
+    ("admin", &["pages", "intake"]),
     ("api", &[]),
     ("cli", &["demo", "intake"]),
     ("demo", &["cli", "intake", "pages", "public"]),
