@@ -90,8 +90,8 @@ pub async fn start_with(
     }
     let (stop, stopping) = watch::channel(false);
     let work = TaskTracker::new();
-    let router = router_of(&app, routes);
-    work.spawn(serve_http(router, listener, stopping.clone()));
+    let service = router_of(&app, routes);
+    work.spawn(serve_http(service, listener, stopping.clone()));
     work.spawn(email::run(app.clone(), mail, stopping.clone()));
     work.spawn(jobs::run(app.clone(), stopping.clone()));
     work.spawn(search::run(app.clone(), stopping.clone()));

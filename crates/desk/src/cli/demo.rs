@@ -5,7 +5,6 @@ use super::{Failure, Global, progress_bar, say, say_json};
 use crate::demo::history::Size;
 use crate::demo::start::{Demo, DemoError, Options, start};
 use crate::demo::{self};
-use crate::startup::StartError;
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -120,8 +119,7 @@ fn welcome(demo: &Demo) -> String {
 impl From<DemoError> for Failure {
     fn from(error: DemoError) -> Self {
         match error {
-            DemoError::Start(error @ StartError::Database(_)) => error.into(),
-            DemoError::Start(error) => error.into(),
+                DemoError::Start(error) => error.into(),
             DemoError::RealDesk(_) => Self::usage(format!("{error}.")),
             DemoError::File { source, .. } => source.into(),
             DemoError::Port(..) => Self::new(1, format!("{error}.")),

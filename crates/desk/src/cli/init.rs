@@ -36,7 +36,7 @@ pub(super) struct Init {
     /// Folder with your own clinic files, a changed copy of clinic/
     #[arg(long, value_name = "FOLDER")]
     clinic: Option<PathBuf>,
-    /// Address that people will use, such as https://desk.clinic.example
+    /// Address that people will use, such as <https://desk.clinic.example>
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Answer in JSON

@@ -18,7 +18,7 @@ pub(super) struct Keys {
 enum Action {
     /// Wrap every data key by a new key; can be stopped at any point and run again
     Rotate {
-        /// Make a new root key too. With a key from the environment, give the new one in BEDSIDE_NEW_ROOT_KEY.
+        /// Make a new root key too. With a key from the environment, give the new one in `BEDSIDE_NEW_ROOT_KEY`.
         #[arg(long)]
         root: bool,
     },

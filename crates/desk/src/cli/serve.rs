@@ -16,7 +16,7 @@ pub(super) struct Serve {
     /// Where HTTP is served [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<SocketAddr>,
-    /// Address that people and mails use, such as https://desk.clinic.example
+    /// Address that people and mails use, such as <https://desk.clinic.example>
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 }

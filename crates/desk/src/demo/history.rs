@@ -1,5 +1,5 @@
 //! Ninety days of an invented clinic, lived through the services: requests come in by day and by night, staff answer
-//! in working hours, patients write again, matters are settled and rated.
+//! in working hours, patients write again, matters are settled.
 //!
 //! Every request is a [`Tale`] with steps still to come. The steps of all tales are done in the order of their time;
 //! those of one stretch of time run side by side, so that they share commits, and the clock moves through the stretch.
@@ -118,7 +118,6 @@ enum Step {
     Thanks,
     SettleByReply,
     Settle,
-    Rate,
 }
 
 /// When a step comes after the one before.
@@ -264,7 +263,9 @@ fn arrival(place: &Place<'_>, chance: &mut Chance, end: Timestamp) -> Result<Tim
             continue;
         }
         let minute = if chance.percent(75) {
-            (chance.between(420, 1140) + chance.between(420, 1020)) / 2
+            chance
+                .between(420, 1140)
+                .midpoint(chance.between(420, 1020))
         } else {
             chance.between(0, 1440)
         };
@@ -363,9 +364,6 @@ fn steps(chance: &mut Chance, crisis: bool) -> VecDeque<(After, Step)> {
     } else {
         add(Working(chance.between(240, 1900)), Step::Settle);
     }
-    if chance.percent(45) {
-        add(Minutes(chance.between(5, 2000)), Step::Rate);
-    }
     steps
 }
 
@@ -451,17 +449,6 @@ async fn act(place: &Place<'_>, people: &[Person], mut tale: Tale) -> Result<Tal
             };
             change(place, &ctx, ticket, patch).await?;
         }
-        Step::Nudge => {
-            write(
-                place,
-                &tale,
-                ticket,
-                contact,
-                says_as_patient(&tale, step),
-                false,
-            )
-            .await?
-        }
         Step::Again | Step::Thanks => {
             let list = if step == Step::Again {
                 &story.again
@@ -471,19 +458,12 @@ async fn act(place: &Place<'_>, people: &[Person], mut tale: Tale) -> Result<Tal
             let text = says(&mut tale, list);
             write(place, &tale, ticket, contact, text, false).await?;
         }
-        Step::OutOfOffice => {
-            write(
-                place,
-                &tale,
-                ticket,
-                contact,
-                says_as_patient(&tale, step),
-                true,
-            )
-            .await?
+        Step::Nudge | Step::OutOfOffice => {
+            let text = says_as_patient(&tale, step);
+            let automatic = step == Step::OutOfOffice;
+            write(place, &tale, ticket, contact, text, automatic).await?;
         }
         Step::Bounce => bounce(place, &people[tale.person], ticket, tale.answer).await?,
-        Step::Rate => rate(place, &mut tale, ticket, contact).await?,
     }
     Ok(tale)
 }
@@ -551,16 +531,15 @@ async fn file(
     tale: &mut Tale,
     new: &NewTicket,
 ) -> Result<NewAttachment, DeskError> {
-    let (name, media_type, bytes) = match tale.story.attachment.as_deref() {
-        Some("pdf") => (
+    let (name, media_type, bytes) = if tale.story.attachment.as_deref() == Some("pdf") {
+        (
             "release-form.pdf",
             "application/pdf",
             files::document("Release of records, signed"),
-        ),
-        _ => {
-            let hue = u8::try_from(tale.chance.between(40, 220)).unwrap_or(90);
-            ("insurance-card.png", "image/png", files::picture(hue))
-        }
+        )
+    } else {
+        let hue = u8::try_from(tale.chance.between(40, 220)).unwrap_or(90);
+        ("insurance-card.png", "image/png", files::picture(hue))
     };
     let size = i64::try_from(bytes.len()).unwrap_or(0);
     let blob = blobs::write(
@@ -662,14 +641,4 @@ async fn bounce(
             .boxed()
         })
         .await
-}
-
-#[expect(clippy::unused_async, reason = "ratings are stored by their own part")]
-async fn rate(
-    _place: &Place<'_>,
-    _tale: &mut Tale,
-    _ticket: TicketId,
-    _contact: ContactId,
-) -> Result<(), DeskError> {
-    Ok(())
 }

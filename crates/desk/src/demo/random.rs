@@ -1,4 +1,4 @@
-//! Chance that is the same at every start: SplitMix64 (Steele, Lea and Flood, 2014). Never for secrets.
+//! Chance that is the same at every start: `SplitMix64` (Steele, Lea and Flood, 2014). Never for secrets.
 
 /// A sequence of numbers that its seed decides.
 #[derive(Clone, Debug)]

@@ -158,7 +158,7 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
         mark(&options.data, MADE)?;
     }
     let doors = doors(&app, &ctx).await?;
-    let token = token(&app, &ctx).await?;
+    let api_token = token(&app, &ctx).await?;
     let inbox = Inbox::default();
     let sink = CancellationToken::new();
     let room = Arc::new(Sink {
@@ -175,7 +175,7 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
             url,
             smtp,
             doors,
-            token,
+            token: api_token,
             sink,
         })
 }
