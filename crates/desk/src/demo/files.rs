@@ -1,5 +1,7 @@
 //! Small files that invented patients send: a picture and a document, made here byte by byte.
 
+use std::fmt::Write;
+
 /// A PNG (W3C PNG specification, 3rd edition) of 96×60 points in two shades, as a card might look.
 pub(super) fn picture(hue: u8) -> Vec<u8> {
     const WIDTH: u32 = 96;
@@ -94,14 +96,15 @@ pub(super) fn document(line: &str) -> Vec<u8> {
     let mut places = Vec::new();
     for (object, number) in objects.iter().zip(1..) {
         places.push(pdf.len());
-        pdf += &format!("{number} 0 obj\n{object}\nendobj\n");
+        let _ = write!(pdf, "{number} 0 obj\n{object}\nendobj\n");
     }
     let table = pdf.len();
-    pdf += &format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    let _ = write!(pdf, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for place in places {
-        pdf += &format!("{place:010} 00000 n \n");
+        let _ = writeln!(pdf, "{place:010} 00000 n ");
     }
-    pdf += &format!(
+    let _ = write!(
+        pdf,
         "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n",
         objects.len() + 1
     );

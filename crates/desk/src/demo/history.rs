@@ -4,21 +4,20 @@
 //! Every request is a [`Tale`] with steps still to come. The steps of all tales are done in the order of their time;
 //! those of one stretch of time run side by side, so that they share commits, and the clock moves through the stretch.
 
+mod acts;
+
 use super::clock::DemoClock;
 use super::people::{self, Person};
 use super::random::Chance;
 use super::script::{Script, Story, Words, script};
-use super::{files, store};
+use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Role, Source};
 use crate::error::DeskError;
 use crate::ids::{ContactId, MailboxId, MessageId, OrganisationId, StaffId, TicketId};
 use crate::patients::{self, NewPatient, PointKind};
-use crate::records::blobs;
 use crate::sla::after_working_minutes;
-use crate::tickets::{self, Inbound, NewTicket, Patch, Reply, Status};
-use crate::timeline::{self, Envelope, MessageState, NewAttachment};
 use bedside_db::{Clock, Timestamp};
 use bedside_language::Channel;
 use bedside_web::Locale;
@@ -208,7 +207,7 @@ pub async fn live(
         for (_, index) in &stretch {
             if let Some(tale) = tales[*index].take() {
                 told += u64::from(tale.ticket.is_none());
-                doing.push(act(place, &people, tale));
+                doing.push(acts::act(place, &people, tale));
             }
         }
         for ((_, index), outcome) in stretch.into_iter().zip(join_all(doing).await) {
@@ -379,266 +378,4 @@ fn next(place: &Place<'_>, tale: &Tale, now: Timestamp) -> Result<Option<Timesta
             after_working_minutes(&clinic.settings.hours, &clinic.time_zone, now, minutes)
         }
     }))
-}
-
-/// Does the tale's next step.
-async fn act(place: &Place<'_>, people: &[Person], mut tale: Tale) -> Result<Tale, DeskError> {
-    let Some((_, step)) = tale.steps.pop_front() else {
-        return Ok(tale);
-    };
-    if step == Step::Open {
-        open(place, &people[tale.person], &mut tale).await?;
-        return Ok(tale);
-    }
-    let (Some(ticket), Some(contact)) = (tale.ticket, tale.contact) else {
-        return Ok(tale);
-    };
-    let colleague = &place.team[tale.colleague];
-    let ctx = colleague.ctx(place.organisation);
-    let says = |tale: &mut Tale, list: &[String]| {
-        let text = tale.chance.pick(list).to_owned();
-        tale.words.fill(&text, colleague.first_name())
-    };
-    let story = tale.story;
-    let script = tale.script;
-    let closed = tickets::row_for(place.app, place.organisation, ticket)
-        .await?
-        .status
-        == Status::Closed;
-    match step {
-        Step::Open => {}
-        _ if closed => tale.steps.clear(),
-        Step::Take => {
-            let mut patch = Patch {
-                assignee: Some(Some(colleague.id)),
-                ..Patch::default()
-            };
-            if tale.chance.percent(15) {
-                let tags = [
-                    "callback",
-                    "new-patient",
-                    "pharmacy",
-                    "interpreter",
-                    "follow-up",
-                ];
-                let index = usize::try_from(tale.chance.next() % 5).unwrap_or(0);
-                patch.add_tags.push(tags[index].to_owned());
-            }
-            change(place, &ctx, ticket, patch).await?;
-        }
-        Step::Note => {
-            let text = says(&mut tale, &story.notes);
-            tickets::note(place.app, &ctx, ticket, text, Vec::new()).await?;
-        }
-        Step::Answer => {
-            let text = says(&mut tale, &story.answers);
-            tale.answer = Some(reply(place, &ctx, ticket, text, None).await?);
-        }
-        Step::AnswerAgain => {
-            let text = says(&mut tale, &story.answers_again);
-            reply(place, &ctx, ticket, text, None).await?;
-        }
-        Step::SettleByReply => {
-            let text = says(&mut tale, &script.resolved);
-            reply(place, &ctx, ticket, text, Some(Status::Resolved)).await?;
-        }
-        Step::Settle => {
-            let patch = Patch {
-                status: Some(Status::Resolved),
-                ..Patch::default()
-            };
-            change(place, &ctx, ticket, patch).await?;
-        }
-        Step::Again | Step::Thanks => {
-            let list = if step == Step::Again {
-                &story.again
-            } else {
-                &script.thanks
-            };
-            let text = says(&mut tale, list);
-            write(place, &tale, ticket, contact, text, false).await?;
-        }
-        Step::Nudge | Step::OutOfOffice => {
-            let text = says_as_patient(&tale, step);
-            let automatic = step == Step::OutOfOffice;
-            write(place, &tale, ticket, contact, text, automatic).await?;
-        }
-        Step::Bounce => bounce(place, &people[tale.person], ticket, tale.answer).await?,
-    }
-    Ok(tale)
-}
-
-fn says_as_patient(tale: &Tale, step: Step) -> String {
-    let mut chance = tale.chance.clone();
-    match step {
-        Step::Nudge => chance.pick(&tale.script.nudges).to_owned(),
-        _ if std::ptr::eq(tale.script, script(Locale::Es)) => {
-            "Estoy fuera de la oficina y respondo a mi regreso. Este es un mensaje automático."
-                .to_owned()
-        }
-        _ => "I am out of the office and will answer when I am back. This is an automatic message."
-            .to_owned(),
-    }
-}
-
-async fn open(place: &Place<'_>, person: &Person, tale: &mut Tale) -> Result<(), DeskError> {
-    let (email, name) = if tale.stranger {
-        (person.email.replace('@', "+home@"), None)
-    } else {
-        (person.email.clone(), Some(person.name.as_str()))
-    };
-    let locale = Some(person.locale);
-    let requester =
-        patients::requester_by_email(place.app, place.organisation, &email, name, locale).await?;
-    let picked = tale.chance.pick(&tale.story.subjects).to_owned();
-    let subject = tale.words.fill(&picked, "");
-    let picked = tale.chance.pick(&tale.story.bodies).to_owned();
-    let letter = tale.script.letter(&mut tale.chance, &picked);
-    let body = tale.words.fill(&letter, "");
-    let contact = requester.contact;
-    let mut new = NewTicket::new(requester, tale.channel, subject.clone(), body);
-    if tale.channel == Channel::Email {
-        let id = format!("{:016x}@mail.example", tale.chance.next());
-        new.external = Some(("email", id.clone()));
-        new.mailbox = place.mailbox;
-        new.envelope = Some(Envelope {
-            from: email,
-            to: vec![super::MAILBOX.to_owned()],
-            subject,
-            message_id: id,
-            ..Envelope::default()
-        });
-    }
-    // A file is sealed with a key that must be stored before.
-    if !new.requester.is_new() && tale.story.attachment.is_some() && tale.chance.percent(60) {
-        new.attachments.push(file(place, tale, &new).await?);
-    }
-    let ctx = Ctx {
-        organisation: place.organisation,
-        actor: Actor::Contact { id: contact },
-        source: Source::Mail,
-        locale: person.locale,
-        once: None,
-    };
-    let created = tickets::create(place.app, &ctx, new).await?;
-    tale.ticket = Some(created.id);
-    tale.contact = Some(contact);
-    Ok(())
-}
-
-async fn file(
-    place: &Place<'_>,
-    tale: &mut Tale,
-    new: &NewTicket,
-) -> Result<NewAttachment, DeskError> {
-    let (name, media_type, bytes) = if tale.story.attachment.as_deref() == Some("pdf") {
-        (
-            "release-form.pdf",
-            "application/pdf",
-            files::document("Release of records, signed"),
-        )
-    } else {
-        let hue = u8::try_from(tale.chance.between(40, 220)).unwrap_or(90);
-        ("insurance-card.png", "image/png", files::picture(hue))
-    };
-    let size = i64::try_from(bytes.len()).unwrap_or(0);
-    let blob = blobs::write(
-        place.app,
-        place.organisation,
-        &new.requester.sealing,
-        &bytes,
-    )
-    .await?;
-    Ok(NewAttachment {
-        blob,
-        name: name.to_owned(),
-        media_type: media_type.to_owned(),
-        size,
-        content_id: None,
-        inline: false,
-    })
-}
-
-async fn write(
-    place: &Place<'_>,
-    tale: &Tale,
-    ticket: TicketId,
-    contact: ContactId,
-    body: String,
-    automatic: bool,
-) -> Result<(), DeskError> {
-    let ctx = Ctx {
-        organisation: place.organisation,
-        actor: Actor::Contact { id: contact },
-        source: Source::Mail,
-        locale: Locale::En,
-        once: None,
-    };
-    let new = Inbound {
-        contact,
-        channel: tale.channel,
-        body,
-        html: None,
-        envelope: None,
-        attachments: Vec::new(),
-        inbound_mail: None,
-        external: None,
-        automatic,
-        also: None,
-    };
-    tickets::inbound(place.app, &ctx, ticket, new).await?;
-    Ok(())
-}
-
-async fn reply(
-    place: &Place<'_>,
-    ctx: &Ctx,
-    ticket: TicketId,
-    body: String,
-    status: Option<Status>,
-) -> Result<MessageId, DeskError> {
-    let reply = Reply {
-        body,
-        attachments: Vec::new(),
-        status,
-        version: None,
-    };
-    tickets::reply(place.app, ctx, ticket, reply).await
-}
-
-async fn change(
-    place: &Place<'_>,
-    ctx: &Ctx,
-    ticket: TicketId,
-    patch: Patch,
-) -> Result<(), DeskError> {
-    let version = tickets::row_for(place.app, place.organisation, ticket)
-        .await?
-        .version;
-    tickets::change(place.app, ctx, ticket, version, patch).await?;
-    Ok(())
-}
-
-/// The mail with an answer came back.
-async fn bounce(
-    place: &Place<'_>,
-    person: &Person,
-    ticket: TicketId,
-    answer: Option<MessageId>,
-) -> Result<(), DeskError> {
-    let Some(answer) = answer else { return Ok(()) };
-    let ctx = Ctx::system(place.organisation, "demo", Source::Mail);
-    let email = person.email.clone();
-    place
-        .app
-        .command(&ctx, move |work| {
-            async move {
-                timeline::set_state(work, ticket, answer, MessageState::Bounced).await?;
-                patients::note_bounce(work, &email).await?;
-                work.audit(NewEntry::new("message.bounce", "ticket", ticket));
-                Ok(())
-            }
-            .boxed()
-        })
-        .await
 }
