@@ -261,11 +261,11 @@ async fn jobs_are_leased_once(fresh: Fresh) {
     assert!(again.iter().all(|job| job.attempts == 1));
     let next = jobs::next_due(&mut db.read().await.unwrap()).await.unwrap();
     assert_eq!(next, Some(NOW.plus_seconds(121)));
-    let (kept, dropped) = (again[0].id, again[1].id);
+    let (kept, dropped) = (again[0].clone(), again[1].clone());
     db.write::<_, DbError, _>(move |tx| {
         async move {
-            jobs::finish(tx, dropped).await?;
-            jobs::park(tx, kept, NOW, "gave_up").await
+            jobs::finish(tx, &dropped).await?;
+            jobs::park(tx, &kept, NOW, "gave_up").await
         }
         .boxed()
     })

@@ -1,5 +1,7 @@
 //! Mail goes out: once, threaded, in the patient's language, and never a note in it.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 mod common;
 
 use bedside_codecs::mail::threading::ReplyToken;
@@ -94,7 +96,7 @@ impl Sink {
                     match answer {
                         Answer::Accept => say(&mut stream, "250 taken").await?,
                         Answer::Later => {
-                            say(&mut stream, "451 4.3.0 Rosa can't be had now").await?
+                            say(&mut stream, "451 4.3.0 Rosa can't be had now").await?;
                         }
                         Answer::Never => say(&mut stream, "550 5.1.1 rosa is unknown here").await?,
                         Answer::HangUp => return None,
@@ -288,7 +290,7 @@ both_engines! {
         assert!(sent.from.starts_with("<help@clinic.example>"));
         assert_eq!(sent.to, ["<rosa@patients.test>"]);
         assert_eq!(mail.subject, "Re: My pills");
-        assert_eq!(mail.in_reply_to, [asked_id.clone()]);
+        assert_eq!(mail.in_reply_to, std::slice::from_ref(&asked_id));
         assert_eq!(mail.references.last(), Some(&asked_id));
         let text = mail.text.clone().unwrap();
         assert!(text.starts_with("-- please write above this line --"), "{text}");
@@ -776,7 +778,7 @@ async fn an_answer_reaches_a_real_mailbox() {
         .unwrap()
         .message_id
         .clone();
-    assert_eq!(reply.in_reply_to, [asked.clone()]);
+    assert_eq!(reply.in_reply_to, std::slice::from_ref(&asked));
     assert_eq!(reply.references.last(), Some(&asked));
     assert_eq!(
         mails[0].references.first(),

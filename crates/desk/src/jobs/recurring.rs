@@ -24,7 +24,7 @@ struct Recurring {
 }
 
 fn list() -> Vec<Recurring> {
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     vec![
         Recurring {
             name: "mail without a mailbox",

@@ -165,7 +165,7 @@ async fn words(
     };
     let template = clinic
         .template(code, locale)
-        .ok_or_else(|| DeskError::Conflict {
+        .ok_or(DeskError::Conflict {
             code: super::model::code::TEMPLATE,
             text: "This text is missing.",
         })?;
@@ -286,10 +286,10 @@ async fn reply(
     values.insert("reply_text", mark.clone());
     let around = to_html(&marked(ticket.locale, &fill("body", body, &values)?), &[]);
     let formatted = markdown_to_html(&message.body);
-    let html = match around.contains(&format!("<p>{mark}</p>")) {
-        true => around.replace(&format!("<p>{mark}</p>"), &formatted),
-        false => around.replace(&mark, &format!("</p>{formatted}<p>")),
-    };
+    // Words in a paragraph of the template's end it and begin another.
+    let html = around
+        .replace(&format!("<p>{mark}</p>"), &formatted)
+        .replace(&mark, &format!("</p>{formatted}<p>"));
     Ok(Words {
         subject: fill_subject(subject, &values)?,
         text: marked(ticket.locale, &text),

@@ -80,10 +80,10 @@ fn is_plain(source: &str) -> bool {
         let inside = inner[..end].trim_matches(['-', '+']).trim();
         let words: Vec<&str> = inside.split_whitespace().collect();
         let fine = match (open, words.as_slice()) {
-            ("{#", _) => true,
-            ("{{", [name]) => is_name(name),
-            ("{%", ["else" | "endif"]) => true,
-            ("{%", ["if" | "elif", name] | ["if" | "elif", "not", name]) => is_name(name),
+            ("{#", _) | ("{%", ["else" | "endif"]) => true,
+            ("{{", [name]) | ("{%", ["if" | "elif", name] | ["if" | "elif", "not", name]) => {
+                is_name(name)
+            }
             _ => false,
         };
         if !fine {
