@@ -15,7 +15,11 @@ pub enum Conn {
 
 impl Conn {
     /// Runs a statement and says how many rows it changed.
-    pub async fn execute(&mut self, statement: Statement, args: &[Value<'_>]) -> Result<u64, DbError> {
+    pub async fn execute(
+        &mut self,
+        statement: Statement,
+        args: &[Value<'_>],
+    ) -> Result<u64, DbError> {
         expect_count(&statement, args)?;
         match self {
             Self::Sqlite(handle) => {
@@ -76,7 +80,9 @@ impl Conn {
         args: &[Value<'_>],
         map: impl FnMut(&Row<'_>) -> Result<T, DbError> + Send,
     ) -> Result<T, DbError> {
-        self.query_opt(statement, args, map).await?.ok_or(DbError::NoRow(statement.name))
+        self.query_opt(statement, args, map)
+            .await?
+            .ok_or(DbError::NoRow(statement.name))
     }
 
     /// Several statements without parameters, for the schema.
@@ -92,7 +98,11 @@ fn expect_count(statement: &Statement, args: &[Value<'_>]) -> Result<(), DbError
     if statement.parameters == args.len() {
         return Ok(());
     }
-    Err(DbError::Arguments { statement: statement.name, given: args.len(), wanted: statement.parameters })
+    Err(DbError::Arguments {
+        statement: statement.name,
+        given: args.len(),
+        wanted: statement.parameters,
+    })
 }
 
 /// One command's transaction: a [`Conn`] that also writes.
@@ -104,7 +114,11 @@ pub struct Tx {
 
 impl Tx {
     pub(crate) fn new(conn: Conn) -> Self {
-        Self { conn, after: Vec::new(), notices: Vec::new() }
+        Self {
+            conn,
+            after: Vec::new(),
+            notices: Vec::new(),
+        }
     }
 
     /// Runs `then` once the command is durable; forgotten when it is not.

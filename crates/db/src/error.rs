@@ -113,10 +113,15 @@ impl From<tokio_postgres::Error> for DbError {
         match server.code().code() {
             "40001" | "40P01" | "55P03" => Self::Busy,
             "53100" => Self::Full,
-            code if code.starts_with("23") => {
-                Self::Conflict(server.constraint().unwrap_or_else(|| server.message()).to_owned())
+            code if code.starts_with("23") => Self::Conflict(
+                server
+                    .constraint()
+                    .unwrap_or_else(|| server.message())
+                    .to_owned(),
+            ),
+            code if code.starts_with("08") || code.starts_with("57P") => {
+                Self::Connection(server.message().to_owned())
             }
-            code if code.starts_with("08") || code.starts_with("57P") => Self::Connection(server.message().to_owned()),
             code => Self::Engine(format!("{code} {}", server.message())),
         }
     }

@@ -110,7 +110,11 @@ impl IdSource {
         bytes.copy_from_slice(&random.as_bytes()[..10]);
         let candidate = uuid::Builder::from_unix_timestamp_millis(millis, &bytes).into_uuid();
         let mut last = self.0.lock();
-        let next = if candidate > *last { candidate } else { successor(*last) };
+        let next = if candidate > *last {
+            candidate
+        } else {
+            successor(*last)
+        };
         *last = next;
         Id::from_uuid(next)
     }
@@ -138,7 +142,8 @@ mod tests {
         let source = IdSource::new();
         let mut last = source.make::<Thing>(Timestamp::from_micros(2_000_000_000_000));
         for step in 0..5000_i64 {
-            let next = source.make::<Thing>(Timestamp::from_micros(2_000_000_000_000 - step * 1000));
+            let next =
+                source.make::<Thing>(Timestamp::from_micros(2_000_000_000_000 - step * 1000));
             assert!(next > last);
             assert_eq!(next.uuid().get_version_num(), 7);
             last = next;

@@ -86,7 +86,18 @@ statements! {
 
 /// Enqueues `job` in the caller's transaction.
 pub async fn enqueue(tx: &mut Tx, job: NewJob<'_>) -> Result<(), DbError> {
-    tx.execute(ENQUEUE, args![job.id, job.organisation, job.kind, job.key, job.payload, job.due]).await?;
+    tx.execute(
+        ENQUEUE,
+        args![
+            job.id,
+            job.organisation,
+            job.kind,
+            job.key,
+            job.payload,
+            job.due
+        ],
+    )
+    .await?;
     Ok(())
 }
 
@@ -120,12 +131,18 @@ pub async fn claim(
 
 /// The instant at which the next job can be taken, if any waits.
 pub async fn next_due(conn: &mut Conn) -> Result<Option<Timestamp>, DbError> {
-    Ok(conn.query_opt(NEXT_DUE, args![], |row| row.get::<Option<Timestamp>>(0)).await?.flatten())
+    Ok(conn
+        .query_opt(NEXT_DUE, args![], |row| row.get::<Option<Timestamp>>(0))
+        .await?
+        .flatten())
 }
 
 /// Holds `job` for longer; `false` when its lease ran out and somebody else took it.
 pub async fn renew(tx: &mut Tx, job: &mut Leased, lease_end: Timestamp) -> Result<bool, DbError> {
-    let held = tx.execute(RENEW, args![job.id, job.lease, lease_end]).await? == 1;
+    let held = tx
+        .execute(RENEW, args![job.id, job.lease, lease_end])
+        .await?
+        == 1;
     if held {
         job.lease = lease_end;
     }
@@ -142,17 +159,23 @@ pub async fn finish(tx: &mut Tx, job: &Leased) -> Result<(), DbError> {
 
 /// Puts a job back for `due` after a failure. `error` is a code, never a text from outside.
 pub async fn retry(tx: &mut Tx, job: &Leased, due: Timestamp, error: &str) -> Result<(), DbError> {
-    tx.execute(RETRY, args![job.id, job.lease, due, error]).await.map(drop)
+    tx.execute(RETRY, args![job.id, job.lease, due, error])
+        .await
+        .map(drop)
 }
 
 /// Puts a job back for `due`; nothing failed.
 pub async fn again(tx: &mut Tx, job: &Leased, due: Timestamp) -> Result<(), DbError> {
-    tx.execute(AGAIN, args![job.id, job.lease, due]).await.map(drop)
+    tx.execute(AGAIN, args![job.id, job.lease, due])
+        .await
+        .map(drop)
 }
 
 /// Gives a job up and keeps its row.
 pub async fn park(tx: &mut Tx, job: &Leased, now: Timestamp, error: &str) -> Result<(), DbError> {
-    tx.execute(PARK, args![job.id, job.lease, now, error]).await.map(drop)
+    tx.execute(PARK, args![job.id, job.lease, now, error])
+        .await
+        .map(drop)
 }
 
 /// Takes a waiting job back; `false` when it is gone or being run.
@@ -163,10 +186,14 @@ pub async fn cancel(
     key: &str,
     now: Timestamp,
 ) -> Result<bool, DbError> {
-    Ok(tx.execute(CANCEL, args![organisation, kind, key, now]).await? > 0)
+    Ok(tx
+        .execute(CANCEL, args![organisation, kind, key, now])
+        .await?
+        > 0)
 }
 
 /// (waiting or given up, given up).
 pub async fn counts(conn: &mut Conn) -> Result<(i64, i64), DbError> {
-    conn.query_one(COUNTS, args![], |row| Ok((row.get(0)?, row.get(1)?))).await
+    conn.query_one(COUNTS, args![], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await
 }

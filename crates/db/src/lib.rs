@@ -75,14 +75,22 @@ impl Db {
     pub async fn open(target: &Target) -> Result<Self, DbError> {
         let (notices, _) = broadcast::channel(4096);
         let engine = match target {
-            Target::Sqlite(folder) => Engine::Sqlite(sqlite::Sqlite::open(folder, notices.clone())?),
-            Target::Postgres(url) => Engine::Postgres(postgres::Postgres::open(url, notices.clone()).await?),
+            Target::Sqlite(folder) => {
+                Engine::Sqlite(sqlite::Sqlite::open(folder, notices.clone())?)
+            }
+            Target::Postgres(url) => {
+                Engine::Postgres(postgres::Postgres::open(url, notices.clone()).await?)
+            }
         };
         Ok(Self { engine, notices })
     }
 
     /// Brings the schema to the newest of `migrations` in one transaction, after a copy of the SQLite file.
-    pub async fn migrate(&self, migrations: &'static [Migration], now: Timestamp) -> Result<MigrationReport, DbError> {
+    pub async fn migrate(
+        &self,
+        migrations: &'static [Migration],
+        now: Timestamp,
+    ) -> Result<MigrationReport, DbError> {
         migrate::run(self, migrations, now).await
     }
 
@@ -152,10 +160,16 @@ impl Db {
     /// Writes a consistent copy of the embedded database to `to`, page by page, while work goes on.
     ///
     /// `progress` hears (pages done, pages in all). On PostgreSQL this is [`DbError::Unsupported`]: use `pg_dump`.
-    pub async fn copy_to(&self, to: PathBuf, progress: impl FnMut(u64, u64) + Send + 'static) -> Result<(), DbError> {
+    pub async fn copy_to(
+        &self,
+        to: PathBuf,
+        progress: impl FnMut(u64, u64) + Send + 'static,
+    ) -> Result<(), DbError> {
         match &self.engine {
             Engine::Sqlite(store) => store.copy_to(to, progress).await,
-            Engine::Postgres(_) => Err(DbError::Unsupported("a PostgreSQL desk is backed up with pg_dump")),
+            Engine::Postgres(_) => Err(DbError::Unsupported(
+                "a PostgreSQL desk is backed up with pg_dump",
+            )),
         }
     }
 

@@ -41,20 +41,30 @@ pub(crate) async fn run(
     migrations: &'static [Migration],
     now: Timestamp,
 ) -> Result<MigrationReport, DbError> {
-    db.write(|tx| async move { tx.batch(VERSIONS).await }.boxed()).await?;
+    db.write(|tx| async move { tx.batch(VERSIONS).await }.boxed())
+        .await?;
     let applied = applied(&mut db.read().await?).await?;
     let from = applied.last().map_or(0, |(version, _)| *version);
     let to = migrations.last().map_or(0, |migration| migration.version);
     if from > to {
-        return Err(DbError::Newer { found: from, known: to });
+        return Err(DbError::Newer {
+            found: from,
+            known: to,
+        });
     }
     for (version, sum) in &applied {
-        let same = migrations.iter().any(|migration| migration.version == *version && checksum(migration.sql) == *sum);
+        let same = migrations
+            .iter()
+            .any(|migration| migration.version == *version && checksum(migration.sql) == *sum);
         if !same {
             return Err(DbError::Changed(*version));
         }
     }
-    let mut report = MigrationReport { from, to, backup: None };
+    let mut report = MigrationReport {
+        from,
+        to,
+        backup: None,
+    };
     if from == to {
         return Ok(report);
     }
@@ -65,15 +75,25 @@ pub(crate) async fn run(
         store.copy_to(copy.clone(), |_, _| ()).await?;
         report.backup = Some(copy);
     }
-    let dialect = if db.is_embedded() { Dialect::Sqlite } else { Dialect::Postgres };
+    let dialect = if db.is_embedded() {
+        Dialect::Sqlite
+    } else {
+        Dialect::Postgres
+    };
     db.write(move |tx| {
         async move {
             if dialect == Dialect::Postgres {
                 // Two nodes that start together migrate one after the other.
                 tx.batch("SELECT pg_advisory_xact_lock(4201)").await?;
             }
-            let done = self::applied(tx).await?.last().map_or(0, |(version, _)| *version);
-            for migration in migrations.iter().filter(|migration| migration.version > done) {
+            let done = self::applied(tx)
+                .await?
+                .last()
+                .map_or(0, |(version, _)| *version);
+            for migration in migrations
+                .iter()
+                .filter(|migration| migration.version > done)
+            {
                 apply(tx, migration, dialect, now).await?;
             }
             Ok(())
@@ -90,12 +110,27 @@ pub(crate) async fn version(conn: &mut Conn) -> Result<Option<i64>, DbError> {
 }
 
 async fn applied(conn: &mut Conn) -> Result<Vec<(i64, i64)>, DbError> {
-    conn.query(APPLIED, args![], |row| Ok((row.get(0)?, row.get(1)?))).await
+    conn.query(APPLIED, args![], |row| Ok((row.get(0)?, row.get(1)?)))
+        .await
 }
 
-async fn apply(tx: &mut Tx, migration: &Migration, dialect: Dialect, now: Timestamp) -> Result<(), DbError> {
+async fn apply(
+    tx: &mut Tx,
+    migration: &Migration,
+    dialect: Dialect,
+    now: Timestamp,
+) -> Result<(), DbError> {
     tx.batch(&dialect.translate(migration.sql)).await?;
-    tx.execute(NOTE_APPLIED, args![migration.version, migration.name, checksum(migration.sql), now]).await?;
+    tx.execute(
+        NOTE_APPLIED,
+        args![
+            migration.version,
+            migration.name,
+            checksum(migration.sql),
+            now
+        ],
+    )
+    .await?;
     Ok(())
 }
 
@@ -163,7 +198,10 @@ mod tests {
     #[test]
     fn words_are_translated_whole() {
         let sql = "CREATE TABLE a (id ID, width BIGINT, IDEA TEXT) CLUSTERED;";
-        assert_eq!(Dialect::Sqlite.translate(sql), "CREATE TABLE a (id BLOB, width BIGINT, IDEA TEXT) WITHOUT ROWID;");
+        assert_eq!(
+            Dialect::Sqlite.translate(sql),
+            "CREATE TABLE a (id BLOB, width BIGINT, IDEA TEXT) WITHOUT ROWID;"
+        );
         assert_eq!(
             Dialect::Postgres.translate(sql),
             "CREATE TABLE a (id UUID, width BIGINT, IDEA TEXT COLLATE \"C\") ;"

@@ -18,6 +18,9 @@ impl Notice {
 
     pub(crate) fn from_payload(payload: &str) -> Option<Self> {
         let (organisation, sequence) = payload.split_once(' ')?;
-        Some(Self { organisation: organisation.parse().ok()?, sequence: sequence.parse().ok()? })
+        Some(Self {
+            organisation: organisation.parse().ok()?,
+            sequence: sequence.parse().ok()?,
+        })
     }
 }

@@ -32,12 +32,17 @@ impl Drop for Inner {
 pub type Handle = Object;
 
 impl Postgres {
-    pub(crate) async fn open(url: &str, notices: broadcast::Sender<Notice>) -> Result<Self, DbError> {
+    pub(crate) async fn open(
+        url: &str,
+        notices: broadcast::Sender<Notice>,
+    ) -> Result<Self, DbError> {
         let config: tokio_postgres::Config = url.parse()?;
         let manager = Manager::from_config(
             config.clone(),
             NoTls,
-            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+            ManagerConfig {
+                recycling_method: RecyclingMethod::Fast,
+            },
         );
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
@@ -48,7 +53,10 @@ impl Postgres {
             .map_err(|error| DbError::Connection(error.to_string()))?;
         let version: i32 = {
             let client = pool.get().await?;
-            client.query_one("SELECT current_setting('server_version_num')::int", &[]).await?.get(0)
+            client
+                .query_one("SELECT current_setting('server_version_num')::int", &[])
+                .await?
+                .get(0)
         };
         if version < 150_000 {
             return Err(DbError::Unsupported("Bedside needs PostgreSQL 15 or newer"));
@@ -86,7 +94,9 @@ impl Postgres {
                 }
             }
         });
-        running.await.map_err(|_| DbError::Engine("a command panicked".to_owned()))?
+        running
+            .await
+            .map_err(|_| DbError::Engine("a command panicked".to_owned()))?
     }
 
     pub(crate) async fn check(&self, statement: &Statement) -> Result<(), DbError> {
@@ -109,9 +119,13 @@ impl Postgres {
 
 async fn commit(tx: &mut Tx) -> Result<(), DbError> {
     for notice in std::mem::take(&mut tx.notices) {
-        let Conn::Postgres(client) = &mut **tx else { continue };
+        let Conn::Postgres(client) = &mut **tx else {
+            continue;
+        };
         let tell = client.prepare_cached("SELECT pg_notify($1, $2)").await?;
-        client.execute(&tell, &[&CHANNEL, &notice.to_payload()]).await?;
+        client
+            .execute(&tell, &[&CHANNEL, &notice.to_payload()])
+            .await?;
     }
     tx.batch("COMMIT").await
 }
@@ -126,7 +140,10 @@ async fn listen(config: tokio_postgres::Config, notices: broadcast::Sender<Notic
     }
 }
 
-async fn listen_once(config: &tokio_postgres::Config, notices: &broadcast::Sender<Notice>) -> Result<(), DbError> {
+async fn listen_once(
+    config: &tokio_postgres::Config,
+    notices: &broadcast::Sender<Notice>,
+) -> Result<(), DbError> {
     let (client, mut connection) = config.connect(NoTls).await?;
     let (sender, mut received) = tokio::sync::mpsc::unbounded_channel();
     let pump = tokio::spawn(async move {
@@ -145,5 +162,7 @@ async fn listen_once(config: &tokio_postgres::Config, notices: &broadcast::Sende
         }
     }
     pump.abort();
-    Err(DbError::Connection("the server closed the connection".to_owned()))
+    Err(DbError::Connection(
+        "the server closed the connection".to_owned(),
+    ))
 }

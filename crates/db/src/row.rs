@@ -20,13 +20,18 @@ impl Row<'_> {
                 let value = row.get_ref(index).map_err(|error| wrong(index, &error))?;
                 T::from_sqlite(value).map_err(|reason| wrong(index, &reason))
             }
-            Self::Postgres(row) => T::from_postgres(row, index).map_err(|error| wrong(index, &error)),
+            Self::Postgres(row) => {
+                T::from_postgres(row, index).map_err(|error| wrong(index, &error))
+            }
         }
     }
 }
 
 fn wrong(column: usize, reason: &dyn std::fmt::Display) -> DbError {
-    DbError::Column { column, reason: reason.to_string() }
+    DbError::Column {
+        column,
+        reason: reason.to_string(),
+    }
 }
 
 /// Things that can be read from a column.
@@ -34,9 +39,15 @@ pub trait Column: Sized {
     /// From a SQLite value; the error says what it was instead.
     fn from_sqlite(value: ValueRef<'_>) -> Result<Self, String>;
     /// From a PostgreSQL row.
-    fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, tokio_postgres::Error>;
+    fn from_postgres(
+        row: &tokio_postgres::Row,
+        index: usize,
+    ) -> Result<Self, tokio_postgres::Error>;
     /// From a PostgreSQL row where the column may be null.
-    fn from_postgres_nullable(row: &tokio_postgres::Row, index: usize) -> Result<Option<Self>, tokio_postgres::Error>;
+    fn from_postgres_nullable(
+        row: &tokio_postgres::Row,
+        index: usize,
+    ) -> Result<Option<Self>, tokio_postgres::Error>;
 }
 
 fn other(value: ValueRef<'_>, wanted: &str) -> String {
@@ -50,14 +61,18 @@ macro_rules! plain_column {
                 let read: fn(ValueRef<'_>) -> Result<Self, String> = $sqlite;
                 read(value)
             }
-            fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, tokio_postgres::Error> {
+            fn from_postgres(
+                row: &tokio_postgres::Row,
+                index: usize,
+            ) -> Result<Self, tokio_postgres::Error> {
                 row.try_get::<_, $through>(index).map($convert)
             }
             fn from_postgres_nullable(
                 row: &tokio_postgres::Row,
                 index: usize,
             ) -> Result<Option<Self>, tokio_postgres::Error> {
-                row.try_get::<_, Option<$through>>(index).map(|value| value.map($convert))
+                row.try_get::<_, Option<$through>>(index)
+                    .map(|value| value.map($convert))
             }
         }
     };
@@ -78,14 +93,27 @@ fn sqlite_uuid(value: ValueRef<'_>) -> Result<Uuid, String> {
 }
 
 plain_column!(i64, i64, sqlite_int, |value| value);
-plain_column!(bool, i64, |value| sqlite_int(value).map(|number| number != 0), |value| value != 0);
-plain_column!(Timestamp, i64, |value| sqlite_int(value).map(Self::from_micros), Timestamp::from_micros);
+plain_column!(
+    bool,
+    i64,
+    |value| sqlite_int(value).map(|number| number != 0),
+    |value| value != 0
+);
+plain_column!(
+    Timestamp,
+    i64,
+    |value| sqlite_int(value).map(Self::from_micros),
+    Timestamp::from_micros
+);
 plain_column!(
     f64,
     f64,
     |value| match value {
         ValueRef::Real(number) => Ok(number),
-        #[expect(clippy::cast_precision_loss, reason = "SQLite stores a whole real as an integer")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "SQLite stores a whole real as an integer"
+        )]
         ValueRef::Integer(number) => Ok(number as f64),
         value => Err(other(value, "a number")),
     },
@@ -95,7 +123,8 @@ plain_column!(
     String,
     String,
     |value| match value {
-        ValueRef::Text(text) => String::from_utf8(text.to_vec()).map_err(|_| "text that is not UTF-8".to_owned()),
+        ValueRef::Text(text) =>
+            String::from_utf8(text.to_vec()).map_err(|_| "text that is not UTF-8".to_owned()),
         value => Err(other(value, "text")),
     },
     |value| value
@@ -115,11 +144,18 @@ impl<T> Column for Id<T> {
     fn from_sqlite(value: ValueRef<'_>) -> Result<Self, String> {
         sqlite_uuid(value).map(Self::from_uuid)
     }
-    fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, tokio_postgres::Error> {
+    fn from_postgres(
+        row: &tokio_postgres::Row,
+        index: usize,
+    ) -> Result<Self, tokio_postgres::Error> {
         row.try_get::<_, Uuid>(index).map(Self::from_uuid)
     }
-    fn from_postgres_nullable(row: &tokio_postgres::Row, index: usize) -> Result<Option<Self>, tokio_postgres::Error> {
-        row.try_get::<_, Option<Uuid>>(index).map(|value| value.map(Self::from_uuid))
+    fn from_postgres_nullable(
+        row: &tokio_postgres::Row,
+        index: usize,
+    ) -> Result<Option<Self>, tokio_postgres::Error> {
+        row.try_get::<_, Option<Uuid>>(index)
+            .map(|value| value.map(Self::from_uuid))
     }
 }
 
@@ -130,10 +166,16 @@ impl<T: Column> Column for Option<T> {
             value => T::from_sqlite(value).map(Some),
         }
     }
-    fn from_postgres(row: &tokio_postgres::Row, index: usize) -> Result<Self, tokio_postgres::Error> {
+    fn from_postgres(
+        row: &tokio_postgres::Row,
+        index: usize,
+    ) -> Result<Self, tokio_postgres::Error> {
         T::from_postgres_nullable(row, index)
     }
-    fn from_postgres_nullable(row: &tokio_postgres::Row, index: usize) -> Result<Option<Self>, tokio_postgres::Error> {
+    fn from_postgres_nullable(
+        row: &tokio_postgres::Row,
+        index: usize,
+    ) -> Result<Option<Self>, tokio_postgres::Error> {
         T::from_postgres_nullable(row, index).map(Some)
     }
 }

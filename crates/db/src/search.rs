@@ -70,13 +70,19 @@ impl SearchIndex {
                 writer.pragma_update(None, "journal_mode", "wal")?;
                 writer.pragma_update(None, "synchronous", "normal")?;
                 writer.execute_batch(SQLITE_SCHEMA)?;
-                Ok(Self(Kind::Sqlite(Arc::new(Files { writer: Mutex::new(writer), readers: Mutex::default(), path }))))
+                Ok(Self(Kind::Sqlite(Arc::new(Files {
+                    writer: Mutex::new(writer),
+                    readers: Mutex::default(),
+                    path,
+                }))))
             }
             Engine::Postgres(store) => {
                 let client = store.reader().await?;
                 // Two nodes that start together would otherwise both create.
                 client
-                    .batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock(4202); {POSTGRES_SCHEMA} COMMIT;"))
+                    .batch_execute(&format!(
+                        "BEGIN; SELECT pg_advisory_xact_lock(4202); {POSTGRES_SCHEMA} COMMIT;"
+                    ))
                     .await?;
                 Ok(Self(Kind::Postgres(db.clone())))
             }
@@ -98,14 +104,21 @@ impl SearchIndex {
             Kind::Postgres(db) => {
                 let client = pooled(db).await?;
                 let sql = "SELECT sequence FROM search_positions WHERE organisation_id = $1";
-                let found = client.query_opt(&client.prepare_cached(sql).await?, &[&organisation]).await?;
+                let found = client
+                    .query_opt(&client.prepare_cached(sql).await?, &[&organisation])
+                    .await?;
                 Ok(found.map_or(0, |row| row.get(0)))
             }
         }
     }
 
     /// Applies `changes` and moves the position to `sequence`, both or neither.
-    pub async fn apply(&self, organisation: Uuid, changes: Vec<Change>, sequence: i64) -> Result<(), DbError> {
+    pub async fn apply(
+        &self,
+        organisation: Uuid,
+        changes: Vec<Change>,
+        sequence: i64,
+    ) -> Result<(), DbError> {
         match &self.0 {
             Kind::Sqlite(files) => {
                 let files = Arc::clone(files);
@@ -147,7 +160,10 @@ impl SearchIndex {
                 let sql = "SELECT doc FROM search_tokens WHERE organisation_id = $1 AND words @@ $2::text::tsquery \
                            AND doc < $3 ORDER BY doc DESC LIMIT $4";
                 let rows = client
-                    .query(&client.prepare_cached(sql).await?, &[&organisation, &query, &before, &limit])
+                    .query(
+                        &client.prepare_cached(sql).await?,
+                        &[&organisation, &query, &before, &limit],
+                    )
                     .await?;
                 Ok(rows.iter().map(|row| row.get(0)).collect())
             }
@@ -169,11 +185,14 @@ impl Files {
         for change in changes {
             match change {
                 Change::Put { doc, tokens } => {
-                    tx.prepare_cached("INSERT OR REPLACE INTO tokens (rowid, words) VALUES (?1, ?2)")?
-                        .execute(rusqlite::params![doc, tokens.join(" ")])?;
+                    tx.prepare_cached(
+                        "INSERT OR REPLACE INTO tokens (rowid, words) VALUES (?1, ?2)",
+                    )?
+                    .execute(rusqlite::params![doc, tokens.join(" ")])?;
                 }
                 Change::Forget { doc } => {
-                    tx.prepare_cached("DELETE FROM tokens WHERE rowid = ?1")?.execute([doc])?;
+                    tx.prepare_cached("DELETE FROM tokens WHERE rowid = ?1")?
+                        .execute([doc])?;
                 }
             }
         }
@@ -193,7 +212,12 @@ async fn pooled(db: &Db) -> Result<deadpool_postgres::Object, DbError> {
     }
 }
 
-async fn apply_postgres(db: &Db, organisation: Uuid, changes: &[Change], sequence: i64) -> Result<(), DbError> {
+async fn apply_postgres(
+    db: &Db,
+    organisation: Uuid,
+    changes: &[Change],
+    sequence: i64,
+) -> Result<(), DbError> {
     let mut client = pooled(db).await?;
     let tx = client.transaction().await?;
     let put = tx
@@ -202,7 +226,9 @@ async fn apply_postgres(db: &Db, organisation: Uuid, changes: &[Change], sequenc
              ON CONFLICT (organisation_id, doc) DO UPDATE SET words = excluded.words",
         )
         .await?;
-    let forget = tx.prepare_cached("DELETE FROM search_tokens WHERE organisation_id = $1 AND doc = $2").await?;
+    let forget = tx
+        .prepare_cached("DELETE FROM search_tokens WHERE organisation_id = $1 AND doc = $2")
+        .await?;
     for change in changes {
         match change {
             Change::Put { doc, tokens } => tx.execute(&put, &[&organisation, doc, tokens]).await?,
@@ -219,12 +245,18 @@ async fn apply_postgres(db: &Db, organisation: Uuid, changes: &[Change], sequenc
 }
 
 fn is_token(token: &str) -> bool {
-    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    !token.is_empty()
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 fn expression(wanted: &Wanted, and: &str, or: &str, quote: char) -> String {
     let groups = wanted.iter().map(|group| {
-        let words: Vec<_> = group.iter().map(|token| format!("{quote}{token}{quote}")).collect();
+        let words: Vec<_> = group
+            .iter()
+            .map(|token| format!("{quote}{token}{quote}"))
+            .collect();
         format!("({})", words.join(or))
     });
     let joined: Vec<_> = groups.collect();

@@ -140,9 +140,13 @@ impl tokio_postgres::types::ToSql for Value<'_> {
             (Self::Null, _) => Ok(IsNull::Yes),
             (Self::Int(value), &Type::INT8) => value.to_sql(ty, out),
             (Self::Int(value), &Type::INT4) => i32::try_from(*value)?.to_sql(ty, out),
-            (Self::Int(value), &Type::NUMERIC) => Err(format!("bind {value} to a BIGINT, not to NUMERIC").into()),
+            (Self::Int(value), &Type::NUMERIC) => {
+                Err(format!("bind {value} to a BIGINT, not to NUMERIC").into())
+            }
             (Self::Real(value), &Type::FLOAT8) => value.to_sql(ty, out),
-            (Self::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::UNKNOWN) => text.as_ref().to_sql(ty, out),
+            (Self::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::UNKNOWN) => {
+                text.as_ref().to_sql(ty, out)
+            }
             (Self::Bytes(bytes), &Type::BYTEA) => bytes.as_ref().to_sql(ty, out),
             (Self::Id(id), &Type::UUID) => id.to_sql(ty, out),
             (value, ty) => Err(format!("a {} argument for a {ty} parameter", value.kind()).into()),

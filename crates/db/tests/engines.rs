@@ -1,7 +1,10 @@
 //! The facade's promises, on both engines.
 
 use bedside_db::search::{Change, SearchIndex};
-use bedside_db::{Db, DbError, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args, jobs, statements};
+use bedside_db::{
+    Db, DbError, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args, jobs,
+    statements,
+};
 use bedside_testkit::pg;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -46,12 +49,20 @@ struct Fresh {
 
 async fn sqlite() -> Fresh {
     let folder = tempfile::tempdir().unwrap();
-    Fresh { db: Db::open(&Target::Sqlite(folder.path().to_owned())).await.unwrap(), folder }
+    Fresh {
+        db: Db::open(&Target::Sqlite(folder.path().to_owned()))
+            .await
+            .unwrap(),
+        folder,
+    }
 }
 
 async fn postgres() -> Fresh {
     let url = pg::shared().unwrap().fresh_database().unwrap();
-    Fresh { db: Db::open(&Target::Postgres(url)).await.unwrap(), folder: tempfile::tempdir().unwrap() }
+    Fresh {
+        db: Db::open(&Target::Postgres(url)).await.unwrap(),
+        folder: tempfile::tempdir().unwrap(),
+    }
 }
 
 macro_rules! on_both {
@@ -75,14 +86,20 @@ on_both!(
 );
 
 async fn count(db: &Db) -> i64 {
-    db.read().await.unwrap().query_one(COUNT, args![], |row| row.get(0)).await.unwrap()
+    db.read()
+        .await
+        .unwrap()
+        .query_one(COUNT, args![], |row| row.get(0))
+        .await
+        .unwrap()
 }
 
 async fn add(db: &Db, name: &str) -> Result<(), DbError> {
     let (id, name) = (Id::<Thing>::from_uuid(Uuid::new_v4()), name.to_owned());
     db.write(move |tx| {
         async move {
-            tx.execute(ADD, args![id, name, None::<i64>, None::<Vec<u8>>, 0.5_f64]).await?;
+            tx.execute(ADD, args![id, name, None::<i64>, None::<Vec<u8>>, 0.5_f64])
+                .await?;
             Ok(())
         }
         .boxed()
@@ -97,7 +114,13 @@ async fn values_survive(fresh: Fresh) {
     let body = vec![0_u8, 1, 255];
     db.write::<_, DbError, _>({
         let body = body.clone();
-        move |tx| async move { tx.execute(ADD, args![id, "grün'; --", 42_i64, body, 2.0_f64]).await }.boxed()
+        move |tx| {
+            async move {
+                tx.execute(ADD, args![id, "grün'; --", 42_i64, body, 2.0_f64])
+                    .await
+            }
+            .boxed()
+        }
     })
     .await
     .unwrap();
@@ -126,7 +149,11 @@ async fn an_error_undoes_its_command_alone(fresh: Fresh) {
     let bad = db.write::<(), DbError, _>(|tx| {
         async move {
             let id = Id::<Thing>::from_uuid(Uuid::new_v4());
-            tx.execute(ADD, args![id, "half", None::<i64>, None::<Vec<u8>>, 0.5_f64]).await?;
+            tx.execute(
+                ADD,
+                args![id, "half", None::<i64>, None::<Vec<u8>>, 0.5_f64],
+            )
+            .await?;
             Err(DbError::Unsupported("changed my mind"))
         }
         .boxed()
@@ -172,7 +199,10 @@ async fn after_commit_runs_only_after_a_commit(fresh: Fresh) {
                     tx.after_commit(move || {
                         ran.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                     });
-                    tx.notify(Notice { organisation, sequence: i64::from(keep) });
+                    tx.notify(Notice {
+                        organisation,
+                        sequence: i64::from(keep),
+                    });
                     if keep { Ok(()) } else { Err(DbError::Busy) }
                 }
                 .boxed()
@@ -180,21 +210,41 @@ async fn after_commit_runs_only_after_a_commit(fresh: Fresh) {
             .await;
         assert_eq!(outcome.is_ok(), keep);
     }
-    assert_eq!(notices.recv().await.unwrap(), Notice { organisation, sequence: 1 });
+    assert_eq!(
+        notices.recv().await.unwrap(),
+        Notice {
+            organisation,
+            sequence: 1
+        }
+    );
     assert_eq!(ran.load(std::sync::atomic::Ordering::SeqCst), 1);
 }
 
 async fn arguments_are_counted(fresh: Fresh) {
     let db = fresh.db;
     db.migrate(MIGRATIONS, NOW).await.unwrap();
-    let outcome = db.read().await.unwrap().query_opt(READ, args!["one"], |_| Ok(())).await;
-    assert!(matches!(outcome, Err(DbError::Arguments { given: 1, wanted: 2, .. })));
+    let outcome = db
+        .read()
+        .await
+        .unwrap()
+        .query_opt(READ, args!["one"], |_| Ok(()))
+        .await;
+    assert!(matches!(
+        outcome,
+        Err(DbError::Arguments {
+            given: 1,
+            wanted: 2,
+            ..
+        })
+    ));
 }
 
 async fn a_panic_harms_nobody_else(fresh: Fresh) {
     let db = fresh.db;
     db.migrate(MIGRATIONS, NOW).await.unwrap();
-    let outcome = db.write::<(), DbError, _>(|_| async move { panic!("on purpose") }.boxed()).await;
+    let outcome = db
+        .write::<(), DbError, _>(|_| async move { panic!("on purpose") }.boxed())
+        .await;
     assert!(matches!(outcome, Err(DbError::Engine(_))));
     add(&db, "after the panic").await.unwrap();
     assert_eq!(count(&db).await, 1);
@@ -214,10 +264,21 @@ async fn migrations_go_from_any_version(fresh: Fresh) {
     }
     assert_eq!(count(&db).await, 1);
     assert_eq!(db.migrate(MIGRATIONS, NOW).await.unwrap().from, 2);
-    assert!(matches!(db.migrate(first, NOW).await, Err(DbError::Newer { found: 2, known: 1 })));
-    let edited: &'static [Migration] =
-        Box::leak(Box::new([Migration { sql: "SELECT 1", ..MIGRATIONS[0] }, MIGRATIONS[1]]));
-    assert!(matches!(db.migrate(edited, NOW).await, Err(DbError::Changed(1))));
+    assert!(matches!(
+        db.migrate(first, NOW).await,
+        Err(DbError::Newer { found: 2, known: 1 })
+    ));
+    let edited: &'static [Migration] = Box::leak(Box::new([
+        Migration {
+            sql: "SELECT 1",
+            ..MIGRATIONS[0]
+        },
+        MIGRATIONS[1],
+    ]));
+    assert!(matches!(
+        db.migrate(edited, NOW).await,
+        Err(DbError::Changed(1))
+    ));
 }
 
 async fn enqueue(db: &Db, key: Option<&'static str>, due: Timestamp) {
@@ -225,7 +286,18 @@ async fn enqueue(db: &Db, key: Option<&'static str>, due: Timestamp) {
     db.write::<_, DbError, _>(move |tx| {
         async move {
             let organisation = Uuid::nil();
-            jobs::enqueue(tx, jobs::NewJob { id, organisation, kind: "test", key, payload: "{}", due }).await
+            jobs::enqueue(
+                tx,
+                jobs::NewJob {
+                    id,
+                    organisation,
+                    kind: "test",
+                    key,
+                    payload: "{}",
+                    due,
+                },
+            )
+            .await
         }
         .boxed()
     })
@@ -255,7 +327,10 @@ async fn jobs_are_leased_once(fresh: Fresh) {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 4, "nothing is leased twice");
-    assert!(claim(&db, NOW.plus_seconds(30)).await.is_empty(), "a lease holds");
+    assert!(
+        claim(&db, NOW.plus_seconds(30)).await.is_empty(),
+        "a lease holds"
+    );
     let again = claim(&db, NOW.plus_seconds(61)).await;
     assert_eq!(again.len(), 4, "a lease that ran out is taken again");
     assert!(again.iter().all(|job| job.attempts == 1));
@@ -271,31 +346,70 @@ async fn jobs_are_leased_once(fresh: Fresh) {
     })
     .await
     .unwrap();
-    assert_eq!(jobs::counts(&mut db.read().await.unwrap()).await.unwrap(), (4, 1));
+    assert_eq!(
+        jobs::counts(&mut db.read().await.unwrap()).await.unwrap(),
+        (4, 1)
+    );
 }
 
 async fn the_index_finds_and_forgets(fresh: Fresh) {
     let index = SearchIndex::open(&fresh.db).await.unwrap();
     let organisation = Uuid::new_v4();
-    let put = |doc, tokens: &[&str]| Change::Put { doc, tokens: tokens.iter().map(|t| (*t).to_owned()).collect() };
-    let changes = vec![put(1, &["aaaa2222", "3e5bbbbb"]), put(2, &["aaaa2222"]), put(3, &["cccccccc", "aaaa2222"])];
+    let put = |doc, tokens: &[&str]| Change::Put {
+        doc,
+        tokens: tokens.iter().map(|t| (*t).to_owned()).collect(),
+    };
+    let changes = vec![
+        put(1, &["aaaa2222", "3e5bbbbb"]),
+        put(2, &["aaaa2222"]),
+        put(3, &["cccccccc", "aaaa2222"]),
+    ];
     index.apply(organisation, changes, 7).await.unwrap();
     assert_eq!(index.position(organisation).await.unwrap(), 7);
     let all = vec![vec!["aaaa2222".to_owned()]];
-    assert_eq!(index.find(organisation, &all, i64::MAX, 10).await.unwrap(), [3, 2, 1]);
+    assert_eq!(
+        index.find(organisation, &all, i64::MAX, 10).await.unwrap(),
+        [3, 2, 1]
+    );
     assert_eq!(index.find(organisation, &all, 3, 1).await.unwrap(), [2]);
-    let both = vec![all[0].clone(), vec!["3e5bbbbb".to_owned(), "cccccccc".to_owned()]];
-    assert_eq!(index.find(organisation, &both, i64::MAX, 10).await.unwrap(), [3, 1]);
-    index.apply(organisation, vec![Change::Forget { doc: 3 }, put(1, &["dddddddd"])], 9).await.unwrap();
-    assert_eq!(index.find(organisation, &all, i64::MAX, 10).await.unwrap(), [2]);
+    let both = vec![
+        all[0].clone(),
+        vec!["3e5bbbbb".to_owned(), "cccccccc".to_owned()],
+    ];
+    assert_eq!(
+        index.find(organisation, &both, i64::MAX, 10).await.unwrap(),
+        [3, 1]
+    );
+    index
+        .apply(
+            organisation,
+            vec![Change::Forget { doc: 3 }, put(1, &["dddddddd"])],
+            9,
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        index.find(organisation, &all, i64::MAX, 10).await.unwrap(),
+        [2]
+    );
     let odd = vec![vec!["a\" OR \"b".to_owned()]];
-    assert!(index.find(organisation, &odd, i64::MAX, 10).await.unwrap().is_empty());
+    assert!(
+        index
+            .find(organisation, &odd, i64::MAX, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn every_own_statement_is_understood(fresh: Fresh) {
     fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
     for statement in bedside_db::own_statements() {
-        fresh.db.check(statement).await.unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+        fresh
+            .db
+            .check(statement)
+            .await
+            .unwrap_or_else(|error| panic!("{}: {error}", statement.name));
     }
 }
 
@@ -339,9 +453,13 @@ async fn a_copy_made_under_load_is_whole() {
         }
     });
     let other = tempfile::tempdir().unwrap();
-    db.copy_to(other.path().join("bedside.db"), |_, _| ()).await.unwrap();
+    db.copy_to(other.path().join("bedside.db"), |_, _| ())
+        .await
+        .unwrap();
     busy.await.unwrap();
-    let copy = Db::open(&Target::Sqlite(other.path().to_owned())).await.unwrap();
+    let copy = Db::open(&Target::Sqlite(other.path().to_owned()))
+        .await
+        .unwrap();
     assert!((300..=600).contains(&count(&copy).await));
 }
 

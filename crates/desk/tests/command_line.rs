@@ -319,7 +319,12 @@ fn the_audit_log_is_verified_and_proven() {
     );
     let proof = json(&bedside(folder.path(), &["audit", "prove", "1"]));
     assert_eq!(proof["entry"]["sequence"], 1);
-    assert!(proof["checkpoint"].as_str().unwrap().contains("bedside-audit/"));
+    assert!(
+        proof["checkpoint"]
+            .as_str()
+            .unwrap()
+            .contains("bedside-audit/")
+    );
     ends(&bedside(folder.path(), &["audit", "prove", "99999"]), 1);
 
     // Checkpoints kept elsewhere show that a log was cut back to an earlier state.

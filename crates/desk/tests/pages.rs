@@ -13,15 +13,23 @@ use common::{Answer, Browser, Desk, both_engines, csrf_token};
 const HTML: [(&str, &str); 1] = [("accept", "text/html")];
 
 async fn get_html(browser: &Browser, path: &str) -> Answer {
-    browser.request(Method::GET, path, &HTML, Body::empty()).await
+    browser
+        .request(Method::GET, path, &HTML, Body::empty())
+        .await
 }
 
 async fn number(desk: &Desk, id: bedside_desk::ids::TicketId) -> i64 {
-    tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().ticket.number
+    tickets::view(&desk.app, &desk.ctx(Role::Agent), id)
+        .await
+        .unwrap()
+        .ticket
+        .number
 }
 
 async fn version(desk: &Desk, id: bedside_desk::ids::TicketId) -> String {
-    let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
+    let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id)
+        .await
+        .unwrap();
     view.ticket.version.to_string()
 }
 
@@ -381,7 +389,11 @@ async fn other_organisation(desk: &Desk) -> bedside_desk::ids::OrganisationId {
     let files = bedside_desk::startup::clinic_files(&desk.app.config).unwrap();
     let clinic = bedside_desk::config::clinic::parse(&files).unwrap();
     let now = desk.app.now();
-    let new: NewOrganisation =
-        bedside_desk::config::organisation::new_organisation(&clinic, "elsewhere", &desk.app.ids, now);
+    let new: NewOrganisation = bedside_desk::config::organisation::new_organisation(
+        &clinic,
+        "elsewhere",
+        &desk.app.ids,
+        now,
+    );
     orgs::create(&desk.app, new).await.unwrap()
 }

@@ -273,7 +273,11 @@ impl Mailbox {
             return Err(ImapError::NoMove);
         }
         let mut session = self.take()?;
-        let moved = timeout(self.timeouts.command, session.uid_mv(uid.to_string(), folder)).await;
+        let moved = timeout(
+            self.timeouts.command,
+            session.uid_mv(uid.to_string(), folder),
+        )
+        .await;
         self.give_back(session, moved)
     }
 

@@ -48,7 +48,13 @@ impl Sqlite {
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
         let writer = Writer::start(connection, notices);
         let keeper = keeper::Keeper::start(connect(&path, 256)?, writer.clone());
-        Ok(Self(Arc::new(Inner { path, readers: Readers::default(), writer, _keeper: keeper, _lock: lock })))
+        Ok(Self(Arc::new(Inner {
+            path,
+            readers: Readers::default(),
+            writer,
+            _keeper: keeper,
+            _lock: lock,
+        })))
     }
 
     /// How many commands wait for the writer.
@@ -62,7 +68,10 @@ impl Sqlite {
             None => reading(&self.0.path)?,
         };
         connection.prepare_cached("BEGIN")?.execute([])?;
-        Ok(Handle { connection: Some(connection), home: Some(Arc::clone(&self.0.readers)) })
+        Ok(Handle {
+            connection: Some(connection),
+            home: Some(Arc::clone(&self.0.readers)),
+        })
     }
 
     pub(crate) async fn write<T, E, F>(&self, command: F) -> Result<T, E>
@@ -90,8 +99,14 @@ impl Sqlite {
     }
 
     pub(crate) fn ping(&self) -> Result<(), DbError> {
-        self.reader()?.prepare_cached("SELECT 1")?.query_row([], |_| Ok(()))?;
-        if self.0.writer.is_closed() { Err(DbError::Closed) } else { Ok(()) }
+        self.reader()?
+            .prepare_cached("SELECT 1")?
+            .query_row([], |_| Ok(()))?;
+        if self.0.writer.is_closed() {
+            Err(DbError::Closed)
+        } else {
+            Ok(())
+        }
     }
 
     pub(crate) async fn copy_to(
@@ -113,7 +128,10 @@ impl Sqlite {
                 let step = backup.step(1024)?;
                 let state = backup.progress();
                 let all = u64::try_from(state.pagecount).unwrap_or(0);
-                progress(all.saturating_sub(u64::try_from(state.remaining).unwrap_or(0)), all);
+                progress(
+                    all.saturating_sub(u64::try_from(state.remaining).unwrap_or(0)),
+                    all,
+                );
                 match step {
                     StepResult::Done => break,
                     StepResult::More => {}
@@ -123,7 +141,9 @@ impl Sqlite {
             drop(backup);
             copy.pragma_update(None, "journal_mode", "delete")?;
             drop(copy);
-            File::open(&to).and_then(|file| file.sync_all()).map_err(DbError::file(&to))
+            File::open(&to)
+                .and_then(|file| file.sync_all())
+                .map_err(DbError::file(&to))
         });
         copied.await.map_err(|_| DbError::Closed)?
     }
@@ -140,7 +160,12 @@ impl Sqlite {
 /// Holds the folder for this process; the system lets go of it when the process ends, however it ends.
 fn lock(folder: &Path) -> Result<File, DbError> {
     let path = folder.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(DbError::file(&path))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(DbError::file(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(DbError::InUse(folder.to_owned())),
@@ -152,7 +177,9 @@ fn lock(folder: &Path) -> Result<File, DbError> {
 pub(crate) fn connect(path: &Path, cache: i64) -> Result<Connection, DbError> {
     let connection = Connection::open_with_flags(
         path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(512);
@@ -175,21 +202,30 @@ pub struct Handle {
 
 impl Handle {
     fn owned(connection: Connection) -> Self {
-        Self { connection: Some(connection), home: None }
+        Self {
+            connection: Some(connection),
+            home: None,
+        }
     }
 }
 
 impl std::ops::Deref for Handle {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        self.connection.as_ref().expect("a handle holds its connection until it is dropped")
+        self.connection
+            .as_ref()
+            .expect("a handle holds its connection until it is dropped")
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let (Some(connection), Some(home)) = (self.connection.take(), self.home.take()) else { return };
-        let ended = connection.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        let (Some(connection), Some(home)) = (self.connection.take(), self.home.take()) else {
+            return;
+        };
+        let ended = connection
+            .prepare_cached("COMMIT")
+            .and_then(|mut commit| commit.execute([]));
         let mut home = home.lock();
         if ended.is_ok() && home.len() < READERS_KEPT {
             home.push(connection);

@@ -38,7 +38,9 @@ impl Command {
         Self(Box::new(move |tx| {
             let outcome = match tx {
                 Some(tx) => catch_unwind(AssertUnwindSafe(|| {
-                    command(tx).now_or_never().unwrap_or_else(|| Err(DbError::Waited.into()))
+                    command(tx)
+                        .now_or_never()
+                        .unwrap_or_else(|| Err(DbError::Waited.into()))
                 }))
                 .unwrap_or_else(|_| Err(DbError::Engine("a command panicked".to_owned()).into())),
                 None => Err(DbError::Busy.into()),
@@ -82,7 +84,11 @@ impl Writer {
             .name("db-writer".to_owned())
             .spawn(move || work(connection, &waiting, &notices, &counter))
             .expect("the system can start a thread");
-        Self { door: Arc::new(Mutex::new(Some(door))), commits, pending: Arc::default() }
+        Self {
+            door: Arc::new(Mutex::new(Some(door))),
+            commits,
+            pending: Arc::default(),
+        }
     }
 
     pub(super) fn hand_in(&self, command: Command) -> Result<(), DbError> {
@@ -128,7 +134,9 @@ impl Writer {
         let door = self.door.lock().take();
         let (done, closed) = oneshot::channel();
         if let Some(door) = door
-            && tokio::task::spawn_blocking(move || door.send(Message::Close(done))).await.is_ok()
+            && tokio::task::spawn_blocking(move || door.send(Message::Close(done)))
+                .await
+                .is_ok()
         {
             let _ = closed.await;
         }
@@ -181,7 +189,11 @@ fn group(
     let mut command = Some(first);
     let mut left = None;
     while let Some(Command(run)) = command.take() {
-        done.push(if lost.is_none() { one(tx, run, &mut lost) } else { run(None).1 });
+        done.push(if lost.is_none() {
+            one(tx, run, &mut lost)
+        } else {
+            run(None).1
+        });
         if done.len() < GROUP && started.elapsed() < GROUP_TIME && lost.is_none() {
             match waiting.try_recv() {
                 Ok(Message::Run(next)) => command = Some(next),
@@ -238,14 +250,18 @@ fn one(tx: &mut Tx, run: Run, lost: &mut Option<DbError>) -> Deliver {
     if is_idle(tx) {
         // A full disk or a failed read or write ends the transaction as a whole (sqlite.org/lang_transaction.html).
         *lost = Some(DbError::Full);
-    } else if let Err(error) = control(tx, "ROLLBACK TO command").and_then(|()| control(tx, "RELEASE command")) {
+    } else if let Err(error) =
+        control(tx, "ROLLBACK TO command").and_then(|()| control(tx, "RELEASE command"))
+    {
         *lost = Some(error);
     }
     deliver
 }
 
 fn control(tx: &Tx, sql: &str) -> Result<(), DbError> {
-    let Conn::Sqlite(handle) = &**tx else { return Err(DbError::Closed) };
+    let Conn::Sqlite(handle) = &**tx else {
+        return Err(DbError::Closed);
+    };
     handle.prepare_cached(sql)?.execute([])?;
     Ok(())
 }

@@ -238,7 +238,7 @@ async fn disable(
             let wrong = Wrong::refused(error)?;
             let extras = extras(t, &person);
             let mut page = page;
-    page.path = format!("{LIST}/{id}");
+            page.path = format!("{LIST}/{id}");
             show_form(&page, form(t, &person), above(t), &[wrong], extras, true).await
         }
     }

@@ -100,7 +100,8 @@ async fn group(
 pub(super) fn origin(app: &App) -> Result<Origin, DeskError> {
     let key = app.keyring.audit_key().verifying_key();
     let name = data_encoding::HEXLOWER.encode(&key.as_bytes()[..8]);
-    Origin::new(&format!("bedside-audit/{name}")).map_err(|error| DeskError::Internal(error.to_string()))
+    Origin::new(&format!("bedside-audit/{name}"))
+        .map_err(|error| DeskError::Internal(error.to_string()))
 }
 
 /// Seals every second until `stop` resolves, and once more then.

@@ -119,7 +119,7 @@ fn welcome(demo: &Demo) -> String {
 impl From<DemoError> for Failure {
     fn from(error: DemoError) -> Self {
         match error {
-                DemoError::Start(error) => error.into(),
+            DemoError::Start(error) => error.into(),
             DemoError::RealDesk(_) => Self::usage(format!("{error}.")),
             DemoError::File { source, .. } => source.into(),
             DemoError::Port(..) => Self::new(1, format!("{error}.")),

@@ -385,18 +385,18 @@ pub(super) async fn put_field(
     let choices = serde_json::to_string(&field.choices)?;
     let done = conn
         .execute(
-        PUT_FIELD,
-        args![
-            organisation,
-            field.code,
-            names,
-            field.kind,
-            choices,
-            field.position,
-            field.version
-        ],
-    )
-    .await?;
+            PUT_FIELD,
+            args![
+                organisation,
+                field.code,
+                names,
+                field.kind,
+                choices,
+                field.position,
+                field.version
+            ],
+        )
+        .await?;
     Ok(done == 1)
 }
 

@@ -163,12 +163,10 @@ async fn words(
         Kind::Reply if !content.secure_link => "reply",
         Kind::Reply | Kind::Link => "secure_link",
     };
-    let template = clinic
-        .template(code, locale)
-        .ok_or(DeskError::Conflict {
-            code: super::model::code::TEMPLATE,
-            text: "This text is missing.",
-        })?;
+    let template = clinic.template(code, locale).ok_or(DeskError::Conflict {
+        code: super::model::code::TEMPLATE,
+        text: "This text is missing.",
+    })?;
     let mut values = common(clinic, ticket);
     let mut clickable = Vec::new();
     match code {

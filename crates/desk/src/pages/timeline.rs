@@ -144,7 +144,10 @@ impl Teller<'_> {
             < message
                 .created_at
                 .plus_seconds(self.clinic.settings.undo_seconds);
-        let html = message.html.clone().unwrap_or_else(|| text_to_html(&message.body));
+        let html = message
+            .html
+            .clone()
+            .unwrap_or_else(|| text_to_html(&message.body));
         Words {
             id: message.id,
             class,
@@ -157,7 +160,10 @@ impl Teller<'_> {
             when: self.when(message.created_at),
             lang: message.locale.clone(),
             quoted: quoted.map(text_to_html),
-            remote: message.envelope.as_ref().is_some_and(|envelope| envelope.had_remote),
+            remote: message
+                .envelope
+                .as_ref()
+                .is_some_and(|envelope| envelope.had_remote),
             files: message
                 .attachments
                 .iter()
@@ -223,11 +229,15 @@ impl Teller<'_> {
     fn changes(&self, event: &Event, who: &str) -> Option<(&'static str, String)> {
         let t = self.t();
         let told = |key: &'static str, value: &str| {
-            t.format(key, &[("who", who.into()), ("value", value.into())]).into_owned()
+            t.format(key, &[("who", who.into()), ("value", value.into())])
+                .into_owned()
         };
         let changes: Vec<_> = event.data["to"].as_object()?.iter().collect();
         if let [(field, to)] = changes.as_slice() {
-            let took = *field == "assignee_id" && event.actor_id.is_some_and(|id| to.as_str() == Some(&id.to_string()));
+            let took = *field == "assignee_id"
+                && event
+                    .actor_id
+                    .is_some_and(|id| to.as_str() == Some(&id.to_string()));
             return Some(match self.change(field, to) {
                 Some(_) if took => ("user-check", told("event-took", "")),
                 Some((icon, key, value)) => (icon, told(key, &value)),
@@ -235,8 +245,14 @@ impl Teller<'_> {
             });
         }
         let named = changes.iter().map(|(field, to)| {
-            let value = self.change(field, to).map(|(_, _, value)| value).filter(|value| !value.is_empty());
-            value.map_or_else(|| self.field(field).to_owned(), |value| format!("{}: {value}", self.field(field)))
+            let value = self
+                .change(field, to)
+                .map(|(_, _, value)| value)
+                .filter(|value| !value.is_empty());
+            value.map_or_else(
+                || self.field(field).to_owned(),
+                |value| format!("{}: {value}", self.field(field)),
+            )
         });
         let named: Vec<_> = named.collect();
         (!named.is_empty()).then(|| ("pencil", told("event-changed", &named.join(" · "))))

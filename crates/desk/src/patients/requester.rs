@@ -151,7 +151,11 @@ pub fn requester_without_address(app: &App) -> Requester {
         locale: None,
         secure_link: false,
         email_blind: None,
-        new: Some(NewContact { name: None, points: Vec::new(), locale: None }),
+        new: Some(NewContact {
+            name: None,
+            points: Vec::new(),
+            locale: None,
+        }),
     }
 }
 

@@ -160,7 +160,8 @@ pub(super) async fn delete_links_of(
     organisation: OrganisationId,
     id: StaffId,
 ) -> Result<(), DeskError> {
-    conn.execute(DELETE_LINKS_OF, args![organisation, id]).await?;
+    conn.execute(DELETE_LINKS_OF, args![organisation, id])
+        .await?;
     Ok(())
 }
 

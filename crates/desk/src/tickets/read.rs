@@ -250,7 +250,9 @@ pub(crate) async fn followed(
     mut id: TicketId,
 ) -> Result<TicketId, DeskError> {
     for _ in 0..20 {
-        let stored = store::one(conn, organisation, id).await?.ok_or(DeskError::NotFound)?;
+        let stored = store::one(conn, organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
         match stored.ticket.merged_into {
             Some(into) => id = into,
             None => break,

@@ -408,10 +408,18 @@ pub(super) async fn list_before(
         View::Crisis => run(CRISES_BACK, args![organisation, at, id, limit]).await?,
         View::Status(status) if status.is_active() => {
             let code = status.code();
-            run(ACTIVE_STATUS_BACK, args![organisation, code, rank, at, id, limit]).await?
+            run(
+                ACTIVE_STATUS_BACK,
+                args![organisation, code, rank, at, id, limit],
+            )
+            .await?
         }
         View::Status(status) => {
-            run(DONE_STATUS_BACK, args![organisation, status.code(), at, id, limit]).await?
+            run(
+                DONE_STATUS_BACK,
+                args![organisation, status.code(), at, id, limit],
+            )
+            .await?
         }
         View::Done => run(DONE_BACK, args![organisation, at, id, limit]).await?,
         View::Contact(contact) => {

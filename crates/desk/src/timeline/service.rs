@@ -282,7 +282,9 @@ pub(crate) async fn inbound_message_ids(
 ) -> Result<Vec<String>, DeskError> {
     let mut conn = app.read().await?;
     let mut ids = Vec::new();
-    for (id, key, sealed) in store::inbound_envelopes(&mut conn, organisation, ticket, limit).await? {
+    for (id, key, sealed) in
+        store::inbound_envelopes(&mut conn, organisation, ticket, limit).await?
+    {
         let sealing = records::sealing(app, &mut conn, organisation, key).await?;
         let envelope: Envelope =
             serde_json::from_str(&sealing.open_text("messages", "envelope", id, &sealed)?)?;

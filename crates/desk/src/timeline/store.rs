@@ -361,5 +361,7 @@ pub(super) async fn inbound_envelopes(
     limit: i64,
 ) -> Result<Vec<(MessageId, DataKeyId, Vec<u8>)>, DeskError> {
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    Ok(conn.query(INBOUND_ENVELOPES, args![organisation, ticket, limit], read).await?)
+    Ok(conn
+        .query(INBOUND_ENVELOPES, args![organisation, ticket, limit], read)
+        .await?)
 }
