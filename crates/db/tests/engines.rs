@@ -1,5 +1,7 @@
 //! The facade's promises, on both engines.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 use bedside_db::search::{Change, SearchIndex};
 use bedside_db::{
     Db, DbError, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args, jobs,

@@ -1,9 +1,11 @@
 //! Settings and audit pages, as a browser without scripts sees them.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 mod common;
 
 use bedside_desk::context::Role;
-use common::{Desk, both_engines};
+use common::both_engines;
 
 const SETTINGS: &[&str] = &[
     "/settings",

@@ -4,7 +4,7 @@ mod common;
 
 use bedside_desk::context::{Permissions, Role};
 use bedside_testkit::pg;
-use common::{Desk, Engine, both_engines};
+use common::{Engine, both_engines};
 use serde_json::json;
 use std::path::Path;
 use std::process::Command;

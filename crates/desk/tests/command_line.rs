@@ -53,14 +53,14 @@ struct Serving(std::process::Child);
 
 impl Serving {
     fn start(folder: &Path) -> Self {
-        let port = bedside_testkit::ports::free().unwrap();
+        let port = bedside_testkit::ports::free().expect("a free port");
         let address = format!("127.0.0.1:{port}");
         let child = command(folder, &["serve", "--listen", &address])
             .stderr(Stdio::null())
             .spawn()
             .expect("the program runs");
         let serving = Self(child);
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while std::net::TcpStream::connect(&address).is_err() {
             assert!(Instant::now() < deadline, "the desk does not answer");
             std::thread::yield_now();

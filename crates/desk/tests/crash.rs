@@ -211,7 +211,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     let data = folder.path();
     let token = set_up(data).await;
     let clients: Mutex<Vec<Sent>> = Mutex::new(
-        (0..HTTP_CLIENTS + MAIL_CLIENTS)
+        (0..=HTTP_CLIENTS)
             .map(|_| Sent::default())
             .collect(),
     );
@@ -242,7 +242,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
                     .iter()
                     .all(|subject| found.contains_key(subject))
             },
-            Duration::from_secs(60),
+            Duration::from_mins(1),
         );
         let lost: Vec<_> = acknowledged
             .iter()

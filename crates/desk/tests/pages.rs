@@ -1,5 +1,7 @@
 //! The staff's pages, as a browser without scripts sees them.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 mod common;
 
 use axum::body::Body;

@@ -723,7 +723,7 @@ async fn secure_links(desk: &Desk) {
         name: clinic.name.clone(),
         time_zone: "America/New_York".to_owned(),
         locale: clinic.locale,
-        settings,
+        settings: Box::new(settings),
         version: clinic.version,
     };
     orgs::change(&desk.app, &desk.ctx(Role::Administrator), change)

@@ -1,5 +1,7 @@
 //! What happens to a request, through the services, on both engines.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 mod common;
 
 use bedside_desk::audit_log;

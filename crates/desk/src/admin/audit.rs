@@ -85,10 +85,10 @@ impl Asked {
                     }
                     _ => format!("%{byte:02X}"),
                 };
-                address.push_str(&format!(
-                    "&{name}={}",
-                    value.bytes().map(plain).collect::<String>()
-                ));
+                address.push('&');
+                address.push_str(name);
+                address.push('=');
+                address.extend(value.bytes().map(plain));
             }
         }
         address

@@ -112,7 +112,7 @@ fn general_change(clinic: &Clinic, typed: &Typed) -> Result<Change, Wrong> {
             .get("locale")
             .parse()
             .map_err(|_| Wrong::at("locale", "form-error-invalid"))?,
-        settings,
+        settings: Box::new(settings),
         version: typed.version(),
     })
 }
@@ -200,7 +200,7 @@ fn hours_change(clinic: &Clinic, typed: &Typed) -> Result<Change, Wrong> {
         name: clinic.name.clone(),
         time_zone: clinic.time_zone.iana_name().unwrap_or("UTC").to_owned(),
         locale: clinic.locale,
-        settings,
+        settings: Box::new(settings),
         version: typed.version(),
     })
 }

@@ -178,7 +178,7 @@ pub enum Change {
         /// Default language.
         locale: Locale,
         /// The document.
-        settings: Settings,
+        settings: Box<Settings>,
         /// The version that was seen.
         version: i64,
     },

@@ -299,6 +299,7 @@ impl Shell {
 
 /// Where somebody can go.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what the template asks, one by one")]
 pub struct Nav {
     /// Whether they see tickets.
     pub tickets: bool,

@@ -71,7 +71,7 @@ pub async fn read(request: Request) -> Result<Sent, Problem> {
             }
             Some(_) if bytes.is_empty() => {}
             Some(_) if sent.files.len() >= MAX_FILES => {
-                sent.refused = Some("public-error-files-many")
+                sent.refused = Some("public-error-files-many");
             }
             Some(file_name) => sent.files.push((file_name, bytes.into())),
         }

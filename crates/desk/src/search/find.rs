@@ -169,6 +169,7 @@ struct Ranked {
 /// Opens the documents and puts them in order: how often the words stand in a text of its length (the term of BM25
 /// with k1 = 1.2, b = 0.75 and a usual text of 600 bytes; Robertson & Zaragoza 2009), a little more for what is newer,
 /// and a subject that holds them counts like three places in the text.
+#[expect(clippy::cast_precision_loss, reason = "counts of places and lengths of texts are small")]
 async fn rank(
     app: &App,
     leave: &Opened,
@@ -286,7 +287,7 @@ mod tests {
     fn a_snippet_stands_around_its_word() {
         let text = format!("{} Ünïque word here {}", "x".repeat(300), "y".repeat(300));
         let at = text.find("word").unwrap();
-        let (piece, ranges) = snippet(&text, &[at..at + 4]);
+        let (piece, ranges) = snippet(&text, std::slice::from_ref(&(at..at + 4)));
         assert!(piece.len() <= SNIPPET + 8);
         assert_eq!(&piece[ranges[0].clone()], "word");
     }

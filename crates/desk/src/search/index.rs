@@ -24,7 +24,7 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
             match catch_up_once(&app, clinic.id).await {
                 Ok(more) => behind |= more,
                 Err(error) => {
-                    tracing::warn!(%error, "the search index could not be brought up to date")
+                    tracing::warn!(%error, "the search index could not be brought up to date");
                 }
             }
         }
@@ -151,7 +151,7 @@ fn tokens(key: &SearchKey, subject: &str, body: &str, language: Option<Language>
         .map(|term| {
             let kind = match term.kind {
                 TermKind::Prefix => TokenKind::Prefix,
-                _ => TokenKind::Word,
+                TermKind::Stem => TokenKind::Word,
             };
             key.token(kind, &term.text).to_string()
         })

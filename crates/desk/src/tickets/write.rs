@@ -345,7 +345,7 @@ fn raise(
     why: triage::Why,
     changed: &mut Map<String, Value>,
 ) {
-    ticket.safety = Level::Emergency.code().to_owned();
+    Level::Emergency.code().clone_into(&mut ticket.safety);
     ticket.triage = why;
     if ticket.urgency != Urgency::Emergency {
         ticket.urgency = Urgency::Emergency;

@@ -1,5 +1,6 @@
 //! The real program, as a process of its own.
 
+use std::fmt::Write as _;
 use super::http::Answer;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bedside_testkit::{ports, wait_until};
@@ -13,7 +14,7 @@ use std::time::Duration;
 pub const BEDSIDE: &str = env!("CARGO_BIN_EXE_bedside");
 
 /// How long anything may take before a test gives up.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// `bedside args…` on `data`, with nothing of this machine's own settings.
 pub fn command(data: &Path, args: &[&str]) -> Command {
@@ -184,10 +185,10 @@ impl Http {
             body.len()
         );
         if let Some(token) = &self.token {
-            head.push_str(&format!("authorization: Bearer {token}\r\n"));
+            let _ = write!(head, "authorization: Bearer {token}\r\n");
         }
         for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            let _ = write!(head, "{name}: {value}\r\n");
         }
         self.stream
             .get_mut()

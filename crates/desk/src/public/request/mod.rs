@@ -98,23 +98,23 @@ fn frame(
     slug: Option<&str>,
     parts: &Parts,
     lang: Option<&str>,
-) -> Result<Shell, Response> {
+) -> Result<Shell, Box<Response>> {
     match clinic_for(app, slug) {
         Ok(Some(clinic)) => Ok(Shell::new(clinic, parts, lang)),
         Ok(None) => {
             let clinics = app.directory.all();
             let shell = Shell::new(Arc::clone(&clinics[0]), parts, lang);
-            Err(page(
+            Err(Box::new(page(
                 StatusCode::OK,
                 &ClinicsPage {
                     shell: &shell,
                     clinics,
                 },
-            ))
+            )))
         }
         Err(error) => match app.directory.all().into_iter().next() {
-            Some(any) => Err(refused(&Shell::new(any, parts, lang), error)),
-            None => Err(axum::response::IntoResponse::into_response(error)),
+            Some(any) => Err(Box::new(refused(&Shell::new(any, parts, lang), error))),
+            None => Err(Box::new(axum::response::IntoResponse::into_response(error))),
         },
     }
 }
@@ -139,7 +139,7 @@ pub async fn show(
         asked.lang.as_deref(),
     ) {
         Ok(shell) => shell,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let pass = fresh_pass(&app, &shell);
     shown(StatusCode::OK, &shell, &Form::default(), pass, &[], None)
@@ -179,7 +179,7 @@ pub async fn send(
         Ok(sent) => sent,
         Err(problem) => {
             return frame(&app, slug, &parts, None)
-                .map_or_else(|answer| answer, |shell| refused(&shell, problem));
+                .map_or_else(|answer| *answer, |shell| refused(&shell, problem));
         }
     };
     let shell = match frame(
@@ -189,7 +189,7 @@ pub async fn send(
         Some(sent.text("lang")).filter(|lang| !lang.is_empty()),
     ) {
         Ok(shell) => shell,
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
@@ -292,7 +292,7 @@ pub async fn thanks(
             }
             shell
         }
-        Err(answer) => return answer,
+        Err(answer) => return *answer,
     };
     match receipt(&app, &shell, asked.r.as_deref().unwrap_or("")).await {
         Ok(thanks) => page(StatusCode::OK, &thanks),
