@@ -24,7 +24,6 @@ use std::time::Duration;
 /// How often the program is ended in a usual run; `cargo xtask torture` sets `BEDSIDE_CRASH_CYCLES`.
 const CYCLES: usize = 50;
 const HTTP_CLIENTS: usize = 3;
-const MAIL_CLIENTS: usize = 1;
 const MAILBOX: &str = "care@clinic.example";
 
 /// What one client knows about what it sent.
@@ -210,11 +209,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let token = set_up(data).await;
-    let clients: Mutex<Vec<Sent>> = Mutex::new(
-        (0..=HTTP_CLIENTS)
-            .map(|_| Sent::default())
-            .collect(),
-    );
+    let clients: Mutex<Vec<Sent>> =
+        Mutex::new((0..=HTTP_CLIENTS).map(|_| Sent::default()).collect());
 
     tokio::task::block_in_place(|| {
         let mut clients = clients.lock().unwrap();

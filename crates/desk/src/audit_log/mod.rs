@@ -57,7 +57,10 @@ pub struct NewEntry {
 
 impl NewEntry {
     /// `action` (such as `ticket.read`) was done to the object of `kind` with `id`.
-    #[expect(clippy::needless_pass_by_value, reason = "ids are copied, and texts are given away")]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "ids are copied, and texts are given away"
+    )]
     pub fn new(action: &'static str, kind: &'static str, id: impl ToString) -> Self {
         Self {
             action,

@@ -299,7 +299,10 @@ impl Shell {
 
 /// Where somebody can go.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "what the template asks, one by one")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the template asks, one by one"
+)]
 pub struct Nav {
     /// Whether they see tickets.
     pub tickets: bool,

@@ -77,7 +77,10 @@ pub(super) struct Typed {
 
 #[derive(Template)]
 #[template(path = "pages/templates/ticket.html")]
-#[expect(clippy::struct_excessive_bools, reason = "what the template asks, one by one")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the template asks, one by one"
+)]
 struct TicketPage {
     shell: Shell,
     number: i64,
@@ -147,7 +150,10 @@ async fn show_timeline(page: Page, Path(text): Path<String>) -> Result<Response,
 }
 
 /// The ticket's page; `typed` gives back what could not be sent.
-#[expect(clippy::too_many_lines, reason = "one field of the template after the other")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one field of the template after the other"
+)]
 pub(super) async fn answer(
     page: &Page,
     status: StatusCode,

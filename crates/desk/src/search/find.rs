@@ -169,7 +169,10 @@ struct Ranked {
 /// Opens the documents and puts them in order: how often the words stand in a text of its length (the term of BM25
 /// with k1 = 1.2, b = 0.75 and a usual text of 600 bytes; Robertson & Zaragoza 2009), a little more for what is newer,
 /// and a subject that holds them counts like three places in the text.
-#[expect(clippy::cast_precision_loss, reason = "counts of places and lengths of texts are small")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of places and lengths of texts are small"
+)]
 async fn rank(
     app: &App,
     leave: &Opened,

@@ -113,7 +113,10 @@ pub struct Created {
 
 /// Opens a ticket. What comes by mail, form or widget is allowed to everyone; staff and other systems need
 /// `tickets:write`. [`DeskError::Conflict`] with `duplicate` when the provider delivered the same message before.
-#[expect(clippy::too_many_lines, reason = "the columns of a new ticket, and its one command")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "the columns of a new ticket, and its one command"
+)]
 pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, DeskError> {
     if matches!(ctx.actor, Actor::Staff { .. } | Actor::Token { .. }) {
         ctx.authorize(Permission::TicketsWrite)?;

@@ -1,9 +1,9 @@
 //! The real program, as a process of its own.
 
-use std::fmt::Write as _;
 use super::http::Answer;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bedside_testkit::{ports, wait_until};
+use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
