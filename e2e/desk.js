@@ -1,0 +1,157 @@
+// Starts the invented clinic and a browser for one file of tests, and ends both.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Where the pictures of the pages are put. */
+export const out = new URL("./out/", import.meta.url).pathname;
+
+const { BEDSIDE_E2E_MODULES: modules, BEDSIDE_PROGRAM: program } = process.env;
+if (!modules || !program) {
+  throw new Error("Run `cargo xtask test --only browser`: BEDSIDE_E2E_MODULES (the node_modules) and BEDSIDE_PROGRAM (the built program) must be set.");
+}
+const require = createRequire(`${modules}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const BROWSER = "/usr/bin/chromium";
+const BROWSER_FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** A debug build on a busy machine is slow; a test that hangs must end all the same. */
+const PATIENCE = 60_000;
+const STARTING = 150_000;
+const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+/** A running clinic with a browser in front of it. */
+export class Desk {
+  #folder = mkdtempSync(join(tmpdir(), "bedside-e2e-"));
+  #program;
+  #browser;
+  #contexts = [];
+  /** What browsers complained about: script errors and refusals by the content security policy. */
+  complaints = [];
+
+  /** Starts everything. */
+  static async open() {
+    const desk = new Desk();
+    mkdirSync(out, { recursive: true });
+    try {
+      await desk.#startProgram();
+      desk.#browser = await chromium.launch({ executablePath: BROWSER, args: BROWSER_FLAGS, timeout: PATIENCE });
+    } catch (error) {
+      await desk.close();
+      throw error;
+    }
+    return desk;
+  }
+
+  async #startProgram() {
+    const [http, smtp] = await Promise.all([freePort(), freePort()]);
+    const args = ["demo", "--small", "--json", "--data", join(this.#folder, "data")];
+    args.push("--listen", `127.0.0.1:${http}`, "--smtp-listen", `127.0.0.1:${smtp}`);
+    this.#program = spawn(program, args, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
+    Object.assign(this, await announced(this.#program));
+  }
+
+  /** Ends the browser and the program, and removes what they wrote. */
+  async close() {
+    await this.#browser?.close();
+    const child = this.#program;
+    if (child?.pid && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
+      await ended;
+      clearTimeout(late);
+    }
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** A page in a browser window of its own, with nobody signed in. */
+  async visitor(options = {}) {
+    const context = await this.#browser.newContext({
+      baseURL: this.url,
+      locale: "en-US",
+      reducedMotion: "reduce",
+      viewport: { width: 1280, height: 800 },
+      ...options,
+    });
+    context.setDefaultTimeout(PATIENCE);
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => this.complaints.push(`${page.url()}: ${error.message}`));
+    page.on("console", (message) => {
+      if (/content security policy/i.test(message.text())) this.complaints.push(`${page.url()}: ${message.text()}`);
+    });
+    return page;
+  }
+
+  /** A page of a colleague with this role, signed in by the demo's link. */
+  async colleague(role, options) {
+    const page = await this.visitor(options);
+    await page.goto(this.doors.find((door) => door.role === role).link);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"), { waitUntil: "commit" });
+    await page.goto("/inbox");
+    await page.locator("#ticket-list").waitFor();
+    return page;
+  }
+}
+
+/** What the page `page` breaks of WCAG 2.2 AA: one line `rule selector` each. */
+export async function violations(page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(
+    (tags) => globalThis.axe.run(globalThis.document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] }),
+    WCAG,
+  );
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, any }) => ({ rule: id, line: `${id} ${target.join(" ")} ${any[0]?.message ?? ""}`.trim() })),
+  );
+}
+
+/** Keeps a picture of the whole page. */
+export const picture = (page, name) => page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** What the program says once it is ready. */
+function announced(child) {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    let errors = "";
+    const late = setTimeout(() => reject(new Error(`The demo did not start in time. ${errors}`)), STARTING);
+    child.once("error", (error) => reject(new Error(`${program} can't be started: ${error.message}`)));
+    child.once("exit", (code) => reject(new Error(`The demo ended (${code}) before it was ready. ${errors}`)));
+    child.stderr.on("data", (data) => (errors = (errors + data).slice(-4000)));
+    child.stdout.on("data", (data) => {
+      said += data;
+      try {
+        const ready = JSON.parse(said);
+        clearTimeout(late);
+        resolve(ready);
+      } catch {
+        // Not all of it yet.
+      }
+    });
+  });
+}

@@ -1,0 +1,76 @@
+// Every main page: nothing in it breaks WCAG 2.2 AA, in light and dark, on a desk and on a phone.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Desk, picture, violations } from "../desk.js";
+import { breaks } from "../known.js";
+
+const WIDTHS = [
+  { width: 1280, height: 800 },
+  { width: 390, height: 844 },
+];
+const PAGES = {
+  "sign-in": { path: "/sign-in" },
+  request: { path: "/request" },
+  "demo-mail": { path: "/demo/mail" },
+  inbox: { path: "/inbox", staff: true },
+  ticket: { path: "/inbox", staff: true, then: openFirst },
+  "new-request": { path: "/tickets/new", staff: true },
+  search: { path: "/search", staff: true, then: searchSomething },
+  patients: { path: "/patients", staff: true },
+};
+
+let desk;
+let visitor;
+let colleague;
+
+before(async () => {
+  desk = await Desk.open();
+  visitor = await desk.visitor();
+  colleague = await desk.colleague("administrator");
+});
+after(() => desk?.close());
+
+for (const [name, { path, staff, then }] of Object.entries(PAGES)) {
+  test(`${name} can be used by everybody`, async () => {
+    const page = staff ? colleague : visitor;
+    const broken = [];
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(WIDTHS[0]);
+      const answer = await page.goto(path);
+      assert.equal(answer.status(), 200);
+      await then?.(page);
+      assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1, "a page has one main heading");
+      for (const size of WIDTHS) {
+        await page.setViewportSize(size);
+        const where = `${name}-${colorScheme}-${size.width}`;
+        await picture(page, where);
+        const found = [...(await violations(page)), ...(await overflow(page))];
+        broken.push(...found.filter(({ rule }) => !isKnown(name, rule)).map(({ line }) => `${where}: ${line}`));
+      }
+    }
+    assert.deepEqual(broken, []);
+  });
+}
+
+test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));
+
+const isKnown = (page, rule) => breaks.some((known) => known.page === page && known.rule === rule);
+
+/** Whether one has to scroll sideways, which WCAG 1.4.10 forbids and axe does not look for. */
+async function overflow(page) {
+  const beside = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return beside > 0 ? [{ rule: "reflow", line: `reflow: ${beside} px wider than the window` }] : [];
+}
+
+async function openFirst(page) {
+  await page.locator(".ticket-link").first().click();
+  await page.getByRole("list", { name: "Conversation" }).waitFor();
+}
+
+async function searchSomething(page) {
+  await page.locator("#words").fill("appointment");
+  await page.locator("form.search-page button").click();
+  await page.locator("#ticket-list").waitFor();
+}
