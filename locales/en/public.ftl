@@ -67,3 +67,39 @@ public-weekday-4 = Thursday
 public-weekday-5 = Friday
 public-weekday-6 = Saturday
 public-weekday-7 = Sunday
+
+## A thread behind a link
+public-open-title = Your messages with us
+public-open-text = To keep them private, this link opens in one browser only. Press the button to open it here.
+public-open-button = Open my messages
+public-elsewhere-title = This link was opened elsewhere
+public-elsewhere-text = It only works in the browser that opened it first. We can send you a new one by email.
+public-elsewhere-button = Send me a new link
+public-link-ended-title = This link has ended
+public-link-ended-text = For your safety our links work for a limited time. We can send a new one to your email.
+public-link-ended-button = Send me a new link
+public-renewed-title = Please look at your email
+public-renewed-text = If this link was yours, a new one is on its way to you. It can take some minutes.
+public-reach = You can also reach us like this:
+public-thread-title = Your request
+public-thread-you = You
+public-thread-reply = Write back
+public-thread-thanks = Thank you. We have your message.
+public-thread-closed = This request is closed. Please send us a new one.
+
+## Rating
+public-rating-title = How did we do?
+public-rating-lead = Choose one and press Send. It helps us do better.
+public-rating-legend = How was our help?
+public-rating-5 = Very good
+public-rating-4 = Good
+public-rating-3 = Okay
+public-rating-2 = Not good
+public-rating-1 = Bad
+public-rating-comment = Do you want to tell us more?
+public-rating-send = Send
+public-rating-choose = Please choose one.
+public-rating-ended-title = This link has ended
+public-rating-ended-text = You can't answer here any more. Thank you for trying.
+public-rated-title = Thank you
+public-rated-text = We have your answer. To change it, open the link in our email again.

@@ -67,3 +67,39 @@ public-weekday-4 = jueves
 public-weekday-5 = viernes
 public-weekday-6 = sábado
 public-weekday-7 = domingo
+
+## Una conversación detrás de un enlace
+public-open-title = Sus mensajes con nosotros
+public-open-text = Para que sean privados, este enlace se abre en un solo navegador. Presione el botón para abrirlo aquí.
+public-open-button = Abrir mis mensajes
+public-elsewhere-title = Este enlace se abrió en otro lugar
+public-elsewhere-text = Solo funciona en el navegador que lo abrió primero. Podemos enviarle uno nuevo por correo.
+public-elsewhere-button = Envíenme un enlace nuevo
+public-link-ended-title = Este enlace ya no funciona
+public-link-ended-text = Por su seguridad, nuestros enlaces funcionan por un tiempo limitado. Podemos enviar uno nuevo a su correo.
+public-link-ended-button = Envíenme un enlace nuevo
+public-renewed-title = Por favor, revise su correo
+public-renewed-text = Si este enlace era suyo, uno nuevo va en camino. Puede tardar unos minutos.
+public-reach = También puede comunicarse con nosotros así:
+public-thread-title = Su solicitud
+public-thread-you = Usted
+public-thread-reply = Responder
+public-thread-thanks = Gracias. Tenemos su mensaje.
+public-thread-closed = Esta solicitud está cerrada. Por favor, envíenos una nueva.
+
+## Opinión
+public-rating-title = ¿Cómo lo hicimos?
+public-rating-lead = Elija una opción y presione Enviar. Nos ayuda a mejorar.
+public-rating-legend = ¿Cómo fue nuestra ayuda?
+public-rating-5 = Muy buena
+public-rating-4 = Buena
+public-rating-3 = Regular
+public-rating-2 = No muy buena
+public-rating-1 = Mala
+public-rating-comment = ¿Quiere contarnos más?
+public-rating-send = Enviar
+public-rating-choose = Por favor, elija una opción.
+public-rating-ended-title = Este enlace ya no funciona
+public-rating-ended-text = Ya no se puede responder aquí. Gracias por intentarlo.
+public-rated-title = Gracias
+public-rated-text = Tenemos su respuesta. Para cambiarla, abra otra vez el enlace de nuestro correo.

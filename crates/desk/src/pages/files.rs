@@ -1,9 +1,10 @@
 //! Files that come with an answer, and files to download.
 
 use super::layout::Page;
+use crate::app::App;
 use crate::context::Permission;
 use crate::error::DeskError;
-use crate::ids::AttachmentId;
+use crate::ids::{AttachmentId, BlobId, OrganisationId};
 use crate::records::{Sealing, blobs};
 use crate::router::{Access, Route};
 use crate::timeline::{self, NewAttachment};
@@ -69,14 +70,40 @@ pub(super) async fn keep(
     Ok(kept)
 }
 
-/// A file of a message: always a download that no browser runs. Pictures in a text are shown by their address.
+/// A file of a message.
 async fn download(page: Page, Path(id): Path<AttachmentId>) -> Result<Response, DeskError> {
     let (file, _) = timeline::attachment(&page.app, &page.ctx, id).await?;
+    let told = Told {
+        name: &file.name,
+        media_type: &file.media_type,
+        size: file.size,
+    };
+    hand_out(&page.app, page.ctx.organisation, file.blob, &told).await
+}
+
+/// What a browser is told about a file.
+pub(crate) struct Told<'a> {
+    /// File name.
+    pub name: &'a str,
+    /// Sniffed media type.
+    pub media_type: &'a str,
+    /// Bytes.
+    pub size: i64,
+}
+
+/// A file for a reader who may have it: always a download that no browser runs. Pictures in a text are shown by their
+/// address.
+pub(crate) async fn hand_out(
+    app: &App,
+    organisation: OrganisationId,
+    blob: BlobId,
+    file: &Told<'_>,
+) -> Result<Response, DeskError> {
     // The first piece is read before the answer begins, so that a broken file is a problem and not half a download.
-    let first = blobs::piece(&page.app, page.ctx.organisation, file.blob, 0)
+    let first = blobs::piece(app, organisation, blob, 0)
         .await?
         .unwrap_or_default();
-    let (app, organisation, blob) = (page.app.clone(), page.ctx.organisation, file.blob);
+    let app = app.clone();
     let pieces = stream::try_unfold((Some(first), 0), move |(ready, number)| {
         let app = app.clone();
         async move {
@@ -97,7 +124,7 @@ async fn download(page: Page, Path(id): Path<AttachmentId>) -> Result<Response, 
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(told));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(file.size));
-    headers.insert(header::CONTENT_DISPOSITION, disposition(&file.name));
+    headers.insert(header::CONTENT_DISPOSITION, disposition(file.name));
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(SANDBOX_POLICY),

@@ -10,7 +10,7 @@
 use crate::router::Route;
 
 pub mod errors;
-mod files;
+pub(crate) mod files;
 pub mod flash;
 pub mod forms;
 mod inbox;

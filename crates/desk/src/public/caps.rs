@@ -16,6 +16,8 @@ pub const PER_ADDRESS: u32 = 6;
 pub const PER_NETWORK: u32 = 60;
 /// Answers on one thread in an hour.
 pub const PER_THREAD: u32 = 30;
+/// Times in an hour that one link can be used to ask for a fresh one.
+pub const PER_LINK_ASKS: u32 = 6;
 
 const WINDOW_SECONDS: i64 = 60 * 60;
 /// Keys that are counted at one time, which bounds the memory to about 2 MB.

@@ -7,8 +7,11 @@
 pub mod caps;
 mod expect;
 mod files;
+mod linked;
+mod rating;
 mod request;
 mod shell;
+mod thread;
 
 use crate::router::{Access, Route};
 
@@ -24,5 +27,13 @@ pub fn routes() -> Vec<Route> {
         Route::get("/c/{slug}/request", Access::Public, request::show),
         Route::post("/c/{slug}/request", Access::Public, request::send),
         Route::get("/c/{slug}/request/thanks", Access::Public, request::thanks),
+        Route::get("/t/{token}", Access::Public, thread::show),
+        Route::post("/t/{token}/open", Access::Public, thread::open),
+        Route::post("/t/{token}/renew", Access::Public, thread::renew),
+        Route::post("/t/{token}/reply", Access::Public, thread::reply),
+        Route::get("/t/{token}/files/{file}", Access::Public, thread::file),
+        Route::get("/r/{token}", Access::Public, rating::show),
+        Route::post("/r/{token}", Access::Public, rating::send),
+        Route::get("/r/{token}/thanks", Access::Public, rating::thanks),
     ]
 }

@@ -21,6 +21,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use bedside_db::Timestamp;
 use bedside_web::{cursor, query};
+pub use form::MAX_WORDS;
 use form::{Form, Pass, Wrong};
 use serde::Deserialize;
 use std::sync::Arc;

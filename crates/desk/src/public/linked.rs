@@ -1,0 +1,145 @@
+//! What the pages behind a person's link share: whose desk it is, and the page for a link that has ended.
+//!
+//! A link that is unknown, revoked or expired reads the same in every way that a visitor can see.
+
+use super::caps::network;
+use super::shell::{Shell, page};
+use crate::app::App;
+use crate::error::DeskError;
+use crate::links::{self, Purpose, Visit};
+use crate::pages::forms;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use std::net::IpAddr;
+
+/// Longest text in an address that is taken for a link.
+const MAX_TOKEN: usize = 100;
+
+/// A browser that stands at somebody's link.
+pub struct Caller {
+    /// The desk.
+    pub app: App,
+    /// The link's token, or a text that is none when the address holds something else.
+    pub token: String,
+    /// The frame of its pages.
+    pub shell: Shell,
+    /// Where it comes from.
+    pub network: Option<IpAddr>,
+    purpose: Purpose,
+    visit: Option<Visit>,
+}
+
+/// A page with a few words and at most one button.
+#[derive(Template)]
+#[template(path = "public/templates/link.html")]
+struct LinkPage<'a> {
+    shell: &'a Shell,
+    icon: &'static str,
+    title: &'a str,
+    text: &'a str,
+    /// Where the button leads, what is on it, and the form's token.
+    button: Option<(String, &'a str, String)>,
+    /// Whether it says how else to reach the clinic.
+    reach: bool,
+}
+
+impl Caller {
+    /// Finds out whose desk this is, in the language that was asked for, else in that of the request.
+    pub async fn new(
+        app: App,
+        purpose: Purpose,
+        token: String,
+        parts: &Parts,
+        asked: Option<&str>,
+    ) -> Result<Self, DeskError> {
+        let sound =
+            token.len() <= MAX_TOKEN && token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let token = if sound { token } else { "-".to_owned() };
+        let visit = match links::visit(&app, &token, purpose).await {
+            Ok(visit) => Some(visit),
+            Err(DeskError::Gone) => None,
+            Err(error) => return Err(error),
+        };
+        let clinic = match &visit {
+            Some(visit) => app.directory.of(visit.ctx.organisation)?,
+            None => app
+                .directory
+                .all()
+                .into_iter()
+                .next()
+                .ok_or(DeskError::Gone)?,
+        };
+        let asked = asked.filter(|lang| !lang.is_empty());
+        let own = visit.as_ref().map(|visit| visit.ctx.locale.tag());
+        let mut shell = Shell::new(clinic, parts, asked.or(own));
+        shell.here = match purpose {
+            Purpose::Thread => format!("/t/{token}"),
+            Purpose::Rating => format!("/r/{token}"),
+        };
+        Ok(Self {
+            app,
+            token,
+            shell,
+            network: network(parts),
+            purpose,
+            visit,
+        })
+    }
+
+    /// Who stands behind the link.
+    pub fn visit(&self) -> Result<&Visit, DeskError> {
+        self.visit.as_ref().ok_or(DeskError::Gone)
+    }
+
+    /// What the forms of this link are signed for.
+    pub fn seal(&self) -> String {
+        seal(self.purpose, &self.token)
+    }
+
+    /// The token for a form of this link.
+    pub fn form_token(&self) -> String {
+        forms::public_token(&self.app, &self.seal())
+    }
+
+    /// Takes one of the `limit` that this link has in an hour.
+    pub fn take(&self, what: &'static str, limit: u32) -> Result<(), DeskError> {
+        self.app
+            .caps
+            .take((what, self.token.as_str()), limit, self.app.now())
+    }
+
+    /// A page with the texts of `name`: `-title`, `-text` and, with a `target`, `-button`.
+    pub fn words(
+        &self,
+        status: StatusCode,
+        icon: &'static str,
+        name: &str,
+        target: Option<&str>,
+    ) -> Response {
+        let t = self.shell.t;
+        let (title, text, button) = (
+            format!("{name}-title"),
+            format!("{name}-text"),
+            format!("{name}-button"),
+        );
+        let shown = LinkPage {
+            shell: &self.shell,
+            icon,
+            title: t.text(&title),
+            text: t.text(&text),
+            button: target.map(|target| {
+                let action = format!("{}{target}", self.shell.here);
+                (action, t.text(&button), self.form_token())
+            }),
+            reach: !status.is_success(),
+        };
+        page(status, &shown)
+    }
+}
+
+/// What the forms of a link are signed for.
+pub fn seal(purpose: Purpose, token: &str) -> String {
+    format!("link {} {token}", purpose.code())
+}

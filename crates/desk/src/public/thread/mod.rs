@@ -1,0 +1,337 @@
+//! The thread of a request behind a link for one person.
+//!
+//! Invariants: looking at a link changes nothing (programs that look for harm open links in mails), pressing the button
+//! binds it to this browser; a reply that was sent twice stands there once; whatever is wrong with a reply, its words
+//! come back with the page.
+
+mod page;
+
+use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_THREAD};
+use super::files::{self, Sent};
+use super::linked::{Caller, seal};
+use super::request::MAX_WORDS;
+use super::shell::{refused, see_other};
+use crate::app::App;
+use crate::context::Ctx;
+use crate::error::DeskError;
+use crate::ids::AttachmentId;
+use crate::links::{self, Look, Purpose, Visit};
+use crate::once::Once;
+use crate::pages::files::{Told, hand_out};
+use crate::pages::forms::{PublicForm, check_public};
+use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bedside_web::{cookies, csrf, query};
+use page::{Draft, shown};
+use serde::Deserialize;
+use std::sync::Arc;
+
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    lang: Option<String>,
+    sent: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Pressed {
+    lang: Option<String>,
+}
+
+/// The cookie of a link stays with the pages of that very link, so that several can be open in one browser.
+fn cookie_name(app: &App) -> &'static str {
+    if app.config.is_https() {
+        "__Secure-bedside_thread"
+    } else {
+        "bedside_thread"
+    }
+}
+
+fn cookie(app: &App, headers: &HeaderMap) -> Option<String> {
+    cookies::read(headers, cookie_name(app))
+        .next()
+        .map(str::to_owned)
+}
+
+fn set_cookie(app: &App, token: &str, secret: &str) -> Result<HeaderValue, DeskError> {
+    let secure = if app.config.is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
+    let age = Purpose::Thread.days() * 24 * 3600;
+    let text = format!(
+        "{}={secret}; Path=/t/{token}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}",
+        cookie_name(app)
+    );
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| DeskError::Internal("a link's secret does not fit a cookie".to_owned()))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+async fn caller(
+    app: App,
+    token: String,
+    parts: &Parts,
+    lang: Option<&str>,
+) -> Result<Caller, Response> {
+    Caller::new(app, Purpose::Thread, token, parts, lang)
+        .await
+        .map_err(IntoResponse::into_response)
+}
+
+fn elsewhere(caller: &Caller) -> Response {
+    caller.words(
+        StatusCode::FORBIDDEN,
+        "monitor-smartphone",
+        "public-elsewhere",
+        Some("/renew"),
+    )
+}
+
+/// The page in place of a thread. A link that has ended can still ask for its successor.
+fn failed(caller: &Caller, error: DeskError) -> Response {
+    match error {
+        DeskError::Gone => caller.words(
+            StatusCode::GONE,
+            "clock",
+            "public-link-ended",
+            Some("/renew"),
+        ),
+        DeskError::Conflict {
+            code: "opened_elsewhere",
+            ..
+        } => elsewhere(caller),
+        error => refused(&caller.shell, error),
+    }
+}
+
+/// The button, the thread, or the offer of a fresh link. Changes nothing.
+pub async fn show(State(app): State<App>, Path(token): Path<String>, parts: Parts) -> Response {
+    let asked: Asked = query::read(&parts.uri).unwrap_or_default();
+    let caller = match caller(app, token, &parts, asked.lang.as_deref()).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let cookie = cookie(&caller.app, &parts.headers);
+    let answer = match links::look(&caller.app, &caller.token, cookie.as_deref()).await {
+        Ok(Look::Mine(visit)) => {
+            let draft = Draft {
+                said_thanks: asked.sent.is_some(),
+                ..Draft::default()
+            };
+            shown(&caller, &visit, StatusCode::OK, &draft).await
+        }
+        Ok(Look::Unopened(_)) => {
+            Ok(caller.words(StatusCode::OK, "lock", "public-open", Some("/open")))
+        }
+        Ok(Look::Elsewhere) => Ok(elsewhere(&caller)),
+        Err(error) => Err(error),
+    };
+    answer.unwrap_or_else(|error| failed(&caller, error))
+}
+
+/// Binds the link to this browser.
+pub async fn open(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    parts: Parts,
+    form: PublicForm,
+) -> Response {
+    let pressed = form.read::<Pressed>(&app, &seal(Purpose::Thread, &token));
+    let lang = pressed.as_ref().ok().and_then(|sent| sent.lang.as_deref());
+    let caller = match caller(app, token, &parts, lang).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let there = see_other(&caller.shell.link(&caller.shell.here));
+    if pressed.is_err() {
+        // The page stood open for days: the fresh one has the same button.
+        return there;
+    }
+    let cookie = cookie(&caller.app, &parts.headers);
+    let opened = links::open(&caller.app, &caller.token, cookie.as_deref()).await;
+    let bound = opened.and_then(|opening| match opening.cookie {
+        Some(secret) => set_cookie(&caller.app, &caller.token, &secret).map(Some),
+        None => Ok(None),
+    });
+    match bound {
+        Ok(cookie) => {
+            let mut response = there;
+            if let Some(cookie) = cookie {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
+        }
+        Err(error) => failed(&caller, error),
+    }
+}
+
+/// Sends a fresh link to the address of the person it belongs to. The page says the same whatever the link is.
+pub async fn renew(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    parts: Parts,
+    form: PublicForm,
+) -> Response {
+    let pressed = form.read::<Pressed>(&app, &seal(Purpose::Thread, &token));
+    let lang = pressed.as_ref().ok().and_then(|sent| sent.lang.as_deref());
+    let caller = match caller(app, token, &parts, lang).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    if pressed.is_err() {
+        return see_other(&caller.shell.link(&caller.shell.here));
+    }
+    match ask(&caller).await {
+        Ok(()) => caller.words(StatusCode::OK, "mail", "public-renewed", None),
+        Err(error) => failed(&caller, error),
+    }
+}
+
+async fn ask(caller: &Caller) -> Result<(), DeskError> {
+    if let Some(network) = caller.network {
+        let now = caller.app.now();
+        caller
+            .app
+            .caps
+            .take(("renew network", network), PER_NETWORK, now)?;
+    }
+    caller.take("renew", PER_LINK_ASKS)?;
+    links::ask_new(&caller.app, &caller.token).await
+}
+
+/// Takes a reply in.
+pub async fn reply(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    parts: Parts,
+    request: Request,
+) -> Response {
+    let sent = match files::read(request).await {
+        Ok(sent) => sent,
+        Err(problem) => {
+            return match caller(app, token, &parts, None).await {
+                Ok(caller) => refused(&caller.shell, problem),
+                Err(response) => response,
+            };
+        }
+    };
+    let caller = match caller(app, token, &parts, Some(sent.text("lang"))).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let cookie = cookie(&caller.app, &parts.headers);
+    let visit = match links::look(&caller.app, &caller.token, cookie.as_deref()).await {
+        Ok(Look::Mine(visit)) => visit,
+        Ok(Look::Unopened(_)) => return see_other(&caller.shell.link(&caller.shell.here)),
+        Ok(Look::Elsewhere) => return elsewhere(&caller),
+        Err(error) => return failed(&caller, error),
+    };
+    let Err((status, note)) = take(&caller, &visit, &parts, &sent).await else {
+        let there = format!("{}?sent=1", caller.shell.here);
+        return see_other(&caller.shell.link(&there));
+    };
+    let draft = Draft {
+        words: sent.text("message").to_owned(),
+        once: sent.text("once").to_owned(),
+        note: Some(note),
+        had_files: !sent.files.is_empty() || sent.refused.is_some(),
+        said_thanks: false,
+    };
+    shown(&caller, &visit, status, &draft)
+        .await
+        .unwrap_or_else(|error| failed(&caller, error))
+}
+
+/// What stands in the way is said by the key of a kind text.
+async fn take(
+    caller: &Caller,
+    visit: &Visit,
+    parts: &Parts,
+    sent: &Sent,
+) -> Result<(), (StatusCode, &'static str)> {
+    const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    let app = &caller.app;
+    let genuine = csrf::check_origin(&parts.method, &parts.headers, &app.config.public_url).is_ok()
+        && check_public(app, &caller.seal(), Some(sent.text(csrf::FIELD))).is_ok();
+    if !genuine {
+        return Err((WRONG, "public-note-old"));
+    }
+    let words = sent.text("message").replace("\r\n", "\n");
+    if let Some(key) = sent.refused {
+        return Err((WRONG, key));
+    }
+    if words.is_empty() && sent.files.is_empty() {
+        return Err((WRONG, "public-error-message"));
+    }
+    if words.chars().count() > MAX_WORDS {
+        return Err((WRONG, "public-error-message-long"));
+    }
+    let visit = Visit {
+        ctx: Ctx {
+            once: once(visit, &words, sent),
+            ..visit.ctx.clone()
+        },
+        ..visit.clone()
+    };
+    let added = async {
+        caller.take("reply", PER_THREAD)?;
+        let sealing = links::thread_sealing(app, &visit).await?;
+        let kept = files::keep(app, visit.ctx.organisation, &sealing, &sent.files).await?;
+        links::thread_reply(app, &visit, words, kept).await
+    };
+    match added.await {
+        Ok(_) => Ok(()),
+        Err(DeskError::RateLimited { .. }) => {
+            Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"))
+        }
+        Err(DeskError::Conflict { code: "closed", .. }) => {
+            Err((StatusCode::CONFLICT, "public-thread-closed"))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a reply could not be taken in");
+            Err((StatusCode::SERVICE_UNAVAILABLE, "public-note-unavailable"))
+        }
+    }
+}
+
+/// The same form with the same words is the same reply; other words under the form's number are another one.
+fn once(visit: &Visit, words: &str, sent: &Sent) -> Option<Arc<Once>> {
+    let files: Vec<_> = sent
+        .files
+        .iter()
+        .map(|(name, bytes)| (name, bytes.len()))
+        .collect();
+    let what = format!("reply {} {words:?} {files:?}", visit.contact);
+    Once::new(sent.text("once"), &what, b"").ok().map(Arc::new)
+}
+
+/// A file of the thread, for the browser the link is bound to.
+pub async fn file(
+    State(app): State<App>,
+    Path((token, id)): Path<(String, AttachmentId)>,
+    parts: Parts,
+) -> Response {
+    let caller = match caller(app, token, &parts, None).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let cookie = cookie(&caller.app, &parts.headers);
+    let found = async {
+        let Look::Mine(visit) = links::look(&caller.app, &caller.token, cookie.as_deref()).await?
+        else {
+            return Err(DeskError::NotFound);
+        };
+        let file = links::thread_file(&caller.app, &visit, id).await?;
+        let told = Told {
+            name: &file.name,
+            media_type: &file.media_type,
+            size: file.size,
+        };
+        hand_out(&caller.app, visit.ctx.organisation, file.blob, &told).await
+    };
+    found.await.unwrap_or_else(|error| failed(&caller, error))
+}

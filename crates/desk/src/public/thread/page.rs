@@ -1,0 +1,104 @@
+//! The page with the conversation.
+
+use super::super::files::MAX_FILES;
+use super::super::linked::Caller;
+use super::super::shell::{Shell, page};
+use crate::error::DeskError;
+use crate::links::{self, PublicMessage, PublicThread, Visit};
+use crate::pages::ui;
+use crate::{surveys, tickets};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bedside_codecs::mail::html::text_to_html;
+use bedside_web::i18n::time;
+
+/// A reply that is being written.
+#[derive(Default)]
+pub struct Draft {
+    /// The words.
+    pub words: String,
+    /// The form's own number; empty for a new form.
+    pub once: String,
+    /// The key of the text that says what stood in the way.
+    pub note: Option<&'static str>,
+    /// Whether files were chosen: they have to be chosen again.
+    pub had_files: bool,
+    /// Whether the one before has just come in.
+    pub said_thanks: bool,
+}
+
+#[derive(Template)]
+#[template(path = "public/templates/thread.html")]
+struct ThreadPage<'a> {
+    shell: &'a Shell,
+    thread: &'a PublicThread,
+    draft: &'a Draft,
+    once: String,
+    token: String,
+    crisis: bool,
+    max_files: usize,
+}
+
+impl ThreadPage<'_> {
+    fn who<'a>(&'a self, message: &'a PublicMessage) -> &'a str {
+        match (message.mine, &message.author) {
+            (true, _) => self.shell.t.text("public-thread-you"),
+            (false, Some(author)) => author,
+            (false, None) => &self.shell.clinic.name,
+        }
+    }
+
+    /// What came from outside is shown as its words alone; what the clinic wrote, as it was rendered when it was sent.
+    #[expect(clippy::unused_self, reason = "called by the template on the page")]
+    fn html(&self, message: &PublicMessage) -> String {
+        match &message.html {
+            Some(html) if !message.mine => html.clone(),
+            _ => text_to_html(&message.body),
+        }
+    }
+
+    fn when(&self, message: &PublicMessage) -> String {
+        let zone = &self.shell.clinic.time_zone;
+        time::format_time(message.at.micros(), zone, self.shell.t.locale)
+    }
+
+    #[expect(clippy::unused_self, reason = "called by the template on the page")]
+    fn machine(&self, message: &PublicMessage) -> String {
+        time::machine_time(message.at.micros())
+    }
+
+    #[expect(clippy::unused_self, reason = "called by the template on the page")]
+    fn size(&self, bytes: &i64) -> String {
+        ui::size(*bytes)
+    }
+}
+
+/// The thread with the form below it.
+pub async fn shown(
+    caller: &Caller,
+    visit: &Visit,
+    status: StatusCode,
+    draft: &Draft,
+) -> Result<Response, DeskError> {
+    let app = &caller.app;
+    let mut reader = visit.clone();
+    reader.ctx.locale = caller.shell.t.locale;
+    let thread = links::thread_view(app, &reader).await?;
+    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
+    let once = if draft.once.is_empty() {
+        app.id::<()>().to_string()
+    } else {
+        draft.once.clone()
+    };
+    let shown = ThreadPage {
+        shell: &caller.shell,
+        thread: &thread,
+        draft,
+        once,
+        token: caller.form_token(),
+        crisis: surveys::is_crisis(&ticket),
+        max_files: MAX_FILES,
+    };
+    Ok(page(status, &shown))
+}

@@ -1,0 +1,351 @@
+//! The pages behind a person's links, as a browser without scripts sees them.
+
+mod common;
+
+use bedside_desk::context::Role;
+use bedside_desk::ids::{ContactId, TicketId};
+use bedside_desk::links::{self, Purpose};
+use bedside_desk::tickets::{self, Patch, Reply, Status};
+use bedside_desk::{jobs, surveys};
+use common::{Answer, Browser, Desk, both_engines, csrf_token};
+use futures_util::FutureExt;
+
+const ATTACK: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)></textarea>";
+
+async fn contact(desk: &Desk, ticket: TicketId) -> ContactId {
+    let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await;
+    view.unwrap().ticket.contact
+}
+
+/// A fresh link of the person behind `ticket`.
+async fn link(desk: &Desk, purpose: Purpose, ticket: TicketId) -> String {
+    let contact = contact(desk, ticket).await;
+    let system = desk.system();
+    desk.app
+        .command(&system, move |work| {
+            links::make(work, purpose, ticket, contact).boxed()
+        })
+        .await
+        .unwrap()
+}
+
+async fn revoke(desk: &Desk, ticket: TicketId) {
+    let system = desk.system();
+    desk.app
+        .command(&system, move |work| {
+            links::revoke_ticket(work, ticket).boxed()
+        })
+        .await
+        .unwrap();
+}
+
+async fn answer(desk: &Desk, ticket: TicketId, body: &str) {
+    let reply = Reply {
+        body: body.to_owned(),
+        attachments: Vec::new(),
+        status: None,
+        version: None,
+    };
+    tickets::reply(&desk.app, &desk.ctx(Role::Agent), ticket, reply)
+        .await
+        .unwrap();
+    desk.clock.advance(60);
+}
+
+async fn messages(desk: &Desk, ticket: TicketId) -> Vec<bedside_desk::timeline::MessageView> {
+    tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket)
+        .await
+        .unwrap()
+        .messages
+}
+
+/// Presses the button on the link's page.
+async fn open(browser: &Browser, link: &str) -> Answer {
+    let page = format!("/t/{link}");
+    browser.submit(&page, &format!("{page}/open"), &[]).await
+}
+
+/// The value of a hidden input.
+#[track_caller]
+fn value<'a>(page: &'a str, name: &str) -> &'a str {
+    let (_, rest) = page
+        .split_once(&format!("name=\"{name}\" value=\""))
+        .expect("the input");
+    rest.split('"').next().unwrap()
+}
+
+/// Writes on the open thread.
+async fn write(
+    browser: &Browser,
+    link: &str,
+    words: &str,
+    files: &[(&str, &str, &str, &[u8])],
+) -> Answer {
+    let page = browser.get(&format!("/t/{link}")).await.expect(200).text();
+    let fields = [
+        ("csrf_token", value(&page, "csrf_token")),
+        ("once", value(&page, "once")),
+        ("lang", "en"),
+        ("message", words),
+    ];
+    browser
+        .post_files(&format!("/t/{link}/reply"), &fields, files)
+        .await
+}
+
+both_engines! {
+    async fn looking_binds_nothing_and_pressing_binds_one_browser(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Zebrafish", "My quokka pills").await;
+        let link = link(&desk, Purpose::Thread, ticket).await;
+        let path = format!("/t/{link}");
+        for _ in 0..3 {
+            let page = desk.visitor().get(&path).await.expect(200);
+            assert_eq!(page.header("x-robots-tag").unwrap(), "noindex, nofollow, noarchive");
+            assert_eq!(page.header("referrer-policy").unwrap(), "no-referrer");
+            assert_eq!(page.header("cache-control").unwrap(), "no-store");
+            assert!(page.header("set-cookie").is_none());
+            let text = page.text();
+            assert!(text.contains("Open my messages") && !text.contains("quokka") && !text.contains("Zebrafish"), "{text}");
+        }
+
+        let own = desk.visitor();
+        let opened = open(&own, &link).await.expect(303);
+        let cookie = opened.header("set-cookie").unwrap();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains(&format!("Path={path};")), "{cookie}");
+        let page = own.get(opened.header("location").unwrap()).await.expect(200).text();
+        assert!(page.contains("Zebrafish") && page.contains("My quokka pills") && page.contains("We have your message"), "{page}");
+        assert!(!page.split("</title>").next().unwrap().contains("Zebrafish"), "no subject in the browser's history");
+        let spanish = own.get(&format!("{path}?lang=es")).await.expect(200).text();
+        assert!(spanish.contains("<html lang=\"es\"") && spanish.contains("Responder") && !spanish.contains("We have your message"));
+
+        let other = desk.visitor();
+        let elsewhere = other.get(&path).await.expect(403).text();
+        assert!(elsewhere.contains("opened elsewhere") && !elsewhere.contains("quokka"), "{elsewhere}");
+        let token = csrf_token(&elsewhere);
+        other.post(&format!("{path}/open"), &[("csrf_token", &token)]).await.expect(403);
+        other.post_files(&format!("{path}/reply"), &[("csrf_token", &token), ("message", "Not me")], &[]).await.expect(403);
+        assert_eq!(messages(&desk, ticket).await.len(), 1);
+        desk.audit_is_whole().await;
+    }
+
+    async fn pressing_needs_our_own_form(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let link = link(&desk, Purpose::Thread, ticket).await;
+        let visitor = desk.visitor();
+        let path = format!("/t/{link}/open");
+        for forged in ["", "AAAA", "0123456789012345678901234567890123456789"] {
+            let back = visitor.post(&path, &[("csrf_token", forged)]).await.expect(303);
+            assert!(back.header("set-cookie").is_none());
+        }
+        visitor.get(&format!("/t/{link}/open")).await.expect(405);
+        assert!(visitor.get(&format!("/t/{link}")).await.expect(200).text().contains("Open my messages"));
+    }
+
+    async fn a_fresh_link_is_mailed_not_too_often(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let link = link(&desk, Purpose::Thread, ticket).await;
+        jobs::drain(&desk.app).await.unwrap();
+        let queued = async || bedside_db::jobs::counts(&mut desk.app.read().await.unwrap()).await.unwrap().0;
+        let before = queued().await;
+        open(&desk.visitor(), &link).await.expect(303);
+        let other = desk.visitor();
+        let page = other.get(&format!("/t/{link}")).await.expect(403).text();
+        let token = csrf_token(&page);
+        let mut answers = Vec::new();
+        for _ in 0..8 {
+            answers.push(other.post(&format!("/t/{link}/renew"), &[("csrf_token", &token)]).await);
+        }
+        assert!(answers[..6].iter().all(|answer| answer.status == 200));
+        assert!(answers[6..].iter().all(|answer| answer.status == 429 && answer.header("retry-after").is_some()));
+        assert_eq!(queued().await, before + 1, "one mail in ten minutes");
+        let said = answers[0].text();
+        assert!(!said.contains("rosa@") && !said.contains("Rosa"), "no address on the page");
+
+        // The answer does not tell whether there is such a link.
+        let unknown = desk.visitor().get("/t/unknown").await.expect(410).text();
+        let token = csrf_token(&unknown);
+        let nothing = desk.visitor().post("/t/unknown/renew", &[("csrf_token", &token)]).await.expect(200).text();
+        assert_eq!(nothing.replace("/t/unknown", ""), said.replace(&format!("/t/{link}"), ""));
+        assert_eq!(queued().await, before + 1);
+    }
+
+    async fn what_has_ended_reads_the_same(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let revoked = link(&desk, Purpose::Thread, ticket).await;
+        let rating = link(&desk, Purpose::Rating, ticket).await;
+        let own = desk.visitor();
+        open(&own, &revoked).await.expect(303);
+        revoke(&desk, ticket).await;
+        let expired = link(&desk, Purpose::Thread, ticket).await;
+        desk.clock.advance(31 * 24 * 3600);
+        let same = |text: &str, link: &str| {
+            let token = csrf_token(text);
+            text.replace(&token, "").replace(link, "")
+        };
+        let unknown = "a".repeat(32);
+        let expected = same(&own.get(&format!("/t/{unknown}")).await.expect(410).text(), &unknown);
+        assert!(expected.contains("Write to us") && expected.contains("tel:"), "{expected}");
+        for ended in [&revoked, &expired, &rating] {
+            let page = own.get(&format!("/t/{ended}")).await.expect(410).text();
+            assert_eq!(same(&page, ended), expected);
+            own.post_files(&format!("/t/{ended}/reply"), &[("message", "Hello")], &[]).await.expect(410);
+            own.get(&format!("/r/{ended}?score=5")).await.expect(410);
+        }
+        for odd in ["%3Cscript%3E", "..%2F..%2Fx", &"x".repeat(3000)] {
+            let page = own.get(&format!("/t/{odd}")).await.expect(410).text();
+            assert!(!page.contains("<script>"), "{page}");
+        }
+    }
+
+    async fn a_reply_reaches_the_same_request_once(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        answer(&desk, ticket, "At **nine**").await;
+        let link = link(&desk, Purpose::Thread, ticket).await;
+        let own = desk.visitor();
+        open(&own, &link).await.expect(303);
+        let page = own.get(&format!("/t/{link}")).await.expect(200).text();
+        assert!(page.contains("<strong>nine</strong>") && page.contains("Ana Agent"), "{page}");
+        let fields = [
+            ("csrf_token", value(&page, "csrf_token")),
+            ("once", value(&page, "once")),
+            ("message", "Thank you, I will come"),
+        ];
+        let files: &[(&str, &str, &str, &[u8])] = &[("files", "card.html", "text/html", b"<script>alert(1)</script>")];
+        for _ in 0..3 {
+            let sent = own.post_files(&format!("/t/{link}/reply"), &fields, files).await.expect(303);
+            let thanks = own.get(sent.header("location").unwrap()).await.expect(200).text();
+            assert!(thanks.contains("Thank you. We have your message."), "{thanks}");
+        }
+        let all = messages(&desk, ticket).await;
+        assert_eq!(all.len(), 3, "pressed three times, written once");
+        assert_eq!((all[2].body.as_str(), all[2].channel.as_str()), ("Thank you, I will come", "portal"));
+        write(&own, &link, "And one more", &[]).await.expect(303);
+        assert_eq!(messages(&desk, ticket).await.len(), 4);
+
+        let file = format!("/t/{link}/files/{}", all[2].attachments[0].id);
+        let page = own.get(&format!("/t/{link}")).await.text();
+        assert!(page.contains(&file), "{page}");
+        let got = own.get(&file).await.expect(200);
+        assert_eq!(got.body, b"<script>alert(1)</script>");
+        assert!(got.header("content-disposition").unwrap().starts_with("attachment"));
+        assert!(got.header("content-security-policy").unwrap().starts_with("sandbox; default-src 'none'"));
+        assert!(got.header("content-type").unwrap() != "text/html");
+        desk.visitor().get(&file).await.expect(404);
+        desk.audit_is_whole().await;
+    }
+
+    async fn whatever_is_wrong_with_a_reply_its_words_stay(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let link = link(&desk, Purpose::Thread, ticket).await;
+        let own = desk.visitor();
+        open(&own, &link).await.expect(303);
+        let six: Vec<_> = (0..6).map(|_| ("files", "a.txt", "text/plain", b"x".as_slice())).collect();
+        let many = write(&own, &link, "Wombat words", &six).await.expect(422).text();
+        assert!(many.contains("Wombat words") && many.contains("more than 5 files"), "{many}");
+        write(&own, &link, "  ", &[]).await.expect(422);
+        let old = own.post_files(&format!("/t/{link}/reply"), &[("message", "Wombat words")], &[]).await.expect(422).text();
+        assert!(old.contains("Wombat words") && old.contains("press Send again"), "{old}");
+        assert_eq!(messages(&desk, ticket).await.len(), 1);
+
+        let mut refused = 0;
+        for round in 0..32 {
+            let sent = write(&own, &link, &format!("Round {round}"), &[]).await;
+            if sent.status == 429 {
+                refused += 1;
+                assert!(sent.text().contains(&format!("Round {round}")));
+            }
+        }
+        assert_eq!((refused, messages(&desk, ticket).await.len()), (2, 31));
+    }
+
+    async fn notes_are_never_shown_and_nothing_written_becomes_markup(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", ATTACK, ATTACK).await;
+        tickets::note(&desk.app, &desk.ctx(Role::Nurse), ticket, "Canarynote".to_owned(), Vec::new()).await.unwrap();
+        answer(&desk, ticket, ATTACK).await;
+        let link = link(&desk, Purpose::Thread, ticket).await;
+        let own = desk.visitor();
+        open(&own, &link).await.expect(303);
+        write(&own, &link, ATTACK, &[("files", "<img src=x>.txt", "text/plain", b"x")]).await.expect(303);
+        let six: Vec<_> = (0..6).map(|_| ("files", "a.txt", "text/plain", b"x".as_slice())).collect();
+        let again = write(&own, &link, ATTACK, &six).await.expect(422).text();
+        let page = own.get(&format!("/t/{link}")).await.expect(200).text();
+        assert!(page.contains("alert(1)"), "the words are there");
+        for text in [page, again] {
+            assert!(!text.contains("Canarynote"));
+            for bad in ["<script>alert", "<img src=x", "onerror=alert(1)></textarea>"] {
+                assert!(!text.contains(bad), "{bad} in {text}");
+            }
+        }
+    }
+
+    async fn a_rating_is_pressed_not_clicked_and_counted_once(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Zebrafish", "When are you open?").await;
+        let link = link(&desk, Purpose::Rating, ticket).await;
+        let supervisor = desk.ctx(Role::Supervisor);
+        let day = surveys::day_of(desk.app.now());
+        let counted = async || {
+            let sum = surveys::summary(&desk.app, &supervisor, day, day).await.unwrap();
+            (sum.answers, sum.positive, sum.score_sum)
+        };
+        let rating = links::rating_url(&desk.app, &link, 4);
+        let path = rating.strip_prefix("http://desk.example").unwrap();
+        let visitor = desk.visitor();
+        let mut page = String::new();
+        for _ in 0..3 {
+            let shown = visitor.get(path).await.expect(200);
+            assert_eq!(shown.header("x-robots-tag").unwrap(), "noindex, nofollow, noarchive");
+            page = shown.text();
+        }
+        assert_eq!(counted().await, (0, 0, 0), "looking is no vote");
+        assert!(page.contains("value=\"4\" required checked") && page.matches(" checked").count() == 1, "{page}");
+        assert!(!page.contains("Zebrafish"));
+        let to = format!("/r/{link}");
+        let none = visitor.submit(path, &to, &[("comment", ATTACK)]).await.expect(422).text();
+        assert!(none.contains("Please choose one.") && none.contains("alert(1)") && !none.contains("<script>alert"), "{none}");
+        visitor.submit(path, &to, &[("score", "9")]).await.expect(422);
+        visitor.submit(path, &to, &[("score", "4"), ("comment", &"x".repeat(2001))]).await.expect(422);
+        visitor.post(&to, &[("score", "1"), ("csrf_token", "AAAA")]).await.expect(303);
+        assert_eq!(counted().await, (0, 0, 0));
+
+        let sent = visitor.submit(path, &to, &[("score", "4"), ("comment", "Kind people")]).await.expect(303);
+        let thanks = visitor.get(sent.header("location").unwrap()).await.expect(200).text();
+        assert!(thanks.contains("Thank you"), "{thanks}");
+        assert_eq!(counted().await, (1, 1, 4));
+        visitor.submit(path, &to, &[("score", "2"), ("comment", "")]).await.expect(303);
+        assert_eq!(counted().await, (1, 0, 2));
+        let stored = surveys::of_ticket(&desk.app, &supervisor, ticket).await.unwrap().unwrap();
+        assert_eq!((stored.score, stored.comment.as_deref()), (2, Some("Kind people")));
+
+        visitor.get("/r/unknown?score=5").await.expect(410);
+        visitor.get(&format!("/t/{link}")).await.expect(410);
+        let odd = visitor.get(&format!("{to}?score=%3Cscript%3E")).await.expect(200).text();
+        assert!(!odd.contains(" checked"), "{odd}");
+        desk.audit_is_whole().await;
+    }
+
+    async fn nobody_rates_after_a_crisis(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Help", "I want to kill myself").await;
+        let link = link(&desk, Purpose::Rating, ticket).await;
+        desk.visitor().get(&format!("/r/{link}?score=5")).await.expect(410);
+    }
+
+    async fn a_closed_request_shows_its_words_and_takes_no_more(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let link = link(&desk, Purpose::Thread, ticket).await;
+        let own = desk.visitor();
+        open(&own, &link).await.expect(303);
+        let before = own.get(&format!("/t/{link}")).await.expect(200).text();
+        let agent = desk.ctx(Role::Supervisor);
+        for status in [Status::Resolved, Status::Closed] {
+            let version = tickets::view(&desk.app, &agent, ticket).await.unwrap().ticket.version;
+            let patch = Patch { status: Some(status), ..Patch::default() };
+            tickets::change(&desk.app, &agent, ticket, version, patch).await.unwrap();
+        }
+        let page = own.get(&format!("/t/{link}")).await.expect(200).text();
+        assert!(page.contains("When are you open?") && page.contains("This request is closed") && !page.contains("<textarea"), "{page}");
+        let fields = [("csrf_token", value(&before, "csrf_token")), ("message", "Wombat words")];
+        let late = own.post_files(&format!("/t/{link}/reply"), &fields, &[]).await.expect(409).text();
+        assert!(late.contains("Wombat words"), "{late}");
+        assert_eq!(messages(&desk, ticket).await.len(), 1);
+    }
+}
