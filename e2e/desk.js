@@ -104,7 +104,8 @@ export class Desk {
     await page.goto(this.doors.find((door) => door.role === role).link);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"), { waitUntil: "commit" });
-    await page.goto("/inbox");
+    const answer = await page.goto("/inbox");
+    if (answer.status() !== 200) throw new Error(`The inbox answers ${answer.status()} to the ${role}.`);
     await page.locator("#ticket-list").waitFor();
     return page;
   }

@@ -18,6 +18,9 @@ const PAGES = {
   "new-request": { path: "/tickets/new", staff: true },
   search: { path: "/search", staff: true, then: searchSomething },
   patients: { path: "/patients", staff: true },
+  settings: { path: "/settings", staff: true },
+  "settings-clinic": { path: "/settings", staff: true, then: openClinic },
+  audit: { path: "/audit", staff: true },
 };
 
 let desk;
@@ -67,6 +70,11 @@ async function overflow(page) {
 async function openFirst(page) {
   await page.locator(".ticket-link").first().click();
   await page.getByRole("list", { name: "Conversation" }).waitFor();
+}
+
+async function openClinic(page) {
+  await page.locator(".settings-row").first().click();
+  await page.getByRole("button", { name: "Save" }).waitFor();
 }
 
 async function searchSomething(page) {
