@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Desk, picture } from "../desk.js";
-import { gaps } from "../known.js";
+import { Desk, picture, violations } from "../desk.js";
 
 const PATIENT = { name: "Rosalind Okafor", email: "rosalind.okafor@mail.example" };
 const QUESTION =
@@ -119,13 +118,19 @@ test("when it is resolved, the patient is asked how it went", async () => {
   assert.equal(await mail.getByRole("article").getByRole("link").count(), 5);
 });
 
-test("the patient's rating is taken with thanks", { todo: gaps.rating }, async () => {
-  const link = await mail.getByRole("article").getByRole("link").last().getAttribute("href");
+test("the patient rates it and is thanked, without scripts, on a phone", async () => {
+  const link = await mail.getByRole("article").getByRole("link").first().getAttribute("href");
   const answer = await patient.goto(link);
   assert.equal(answer.status(), 200);
+  assert.ok(await patient.getByRole("radio", { name: "Very good" }).isChecked(), "the link chooses");
   await picture(patient, "rating-light-390");
-  await patient.locator("main form").getByRole("button").last().click();
-  await patient.getByRole("heading", { name: /thank/i }).waitFor();
+  await mail.goto(link);
+  assert.deepEqual((await violations(mail)).map(({ line }) => line), []);
+  await patient.getByLabel("Do you want to tell us more?").fill("Quick and kind.");
+  await patient.getByRole("button", { name: "Send" }).click();
+  await patient.waitForURL("**/thanks*");
+  await patient.getByText(/thank/i).first().waitFor();
+  await picture(patient, "rated-light-390");
 });
 
 test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));
