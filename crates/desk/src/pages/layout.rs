@@ -134,6 +134,7 @@ impl Page {
             user: Some(ui::Face::of(name)),
             role: role.code(),
             nav: Nav::load(self, &clinic).await?,
+            demo: self.app.config.demo,
         })
     }
 
@@ -218,6 +219,8 @@ pub struct Shell {
     pub role: &'static str,
     /// Where they can go.
     pub nav: Nav,
+    /// Whether everything in here is invented.
+    pub demo: bool,
 }
 
 impl Shell {
@@ -238,6 +241,7 @@ impl Shell {
             user: None,
             role: "",
             nav: Nav::default(),
+            demo: false,
         }
     }
 
