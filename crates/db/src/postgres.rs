@@ -5,7 +5,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, R
 use futures_util::future::{BoxFuture, poll_fn};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use tokio_postgres::{AsyncMessage, NoTls};
 
 /// The `NOTIFY` channel of all desks on one database.
@@ -61,7 +61,13 @@ impl Postgres {
         if version < 150_000 {
             return Err(DbError::Unsupported("Bedside needs PostgreSQL 15 or newer"));
         }
-        let listener = tokio::spawn(listen(config, notices));
+        let (ready, listening) = oneshot::channel();
+        let listener = tokio::spawn(listen(config, notices, ready));
+        // Whoever opens the database hears of everything that is committed from now on.
+        tokio::time::timeout(Duration::from_secs(10), listening)
+            .await
+            .map_err(|_| DbError::Connection("listening for changes took too long".to_owned()))?
+            .map_err(|_| DbError::Connection("listening for changes failed".to_owned()))?;
         Ok(Self(Arc::new(Inner { pool, listener })))
     }
 
@@ -131,9 +137,15 @@ async fn commit(tx: &mut Tx) -> Result<(), DbError> {
 }
 
 /// Passes the server's notices on, and connects again when the connection is lost.
-async fn listen(config: tokio_postgres::Config, notices: broadcast::Sender<Notice>) {
+/// `ready` hears once, when listening has begun.
+async fn listen(
+    config: tokio_postgres::Config,
+    notices: broadcast::Sender<Notice>,
+    ready: oneshot::Sender<()>,
+) {
+    let mut ready = Some(ready);
     loop {
-        if let Err(error) = listen_once(&config, &notices).await {
+        if let Err(error) = listen_once(&config, &notices, &mut ready).await {
             tracing::warn!(%error, "the connection that listens for changes was lost");
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -143,6 +155,7 @@ async fn listen(config: tokio_postgres::Config, notices: broadcast::Sender<Notic
 async fn listen_once(
     config: &tokio_postgres::Config,
     notices: &broadcast::Sender<Notice>,
+    ready: &mut Option<oneshot::Sender<()>>,
 ) -> Result<(), DbError> {
     let (client, mut connection) = config.connect(NoTls).await?;
     let (sender, mut received) = tokio::sync::mpsc::unbounded_channel();
@@ -156,6 +169,10 @@ async fn listen_once(
         }
     });
     client.batch_execute(&format!("LISTEN {CHANNEL}")).await?;
+    if let Some(ready) = ready.take() {
+        // Nobody waits any more when opening was given up.
+        let _ = ready.send(());
+    }
     while let Some(notification) = received.recv().await {
         if let Some(notice) = Notice::from_payload(notification.payload()) {
             let _ = notices.send(notice);
