@@ -68,7 +68,11 @@ impl ThreadPage<'_> {
         time::machine_time(message.at.micros())
     }
 
-    #[expect(clippy::unused_self, reason = "called by the template on the page")]
+    #[expect(
+        clippy::unused_self,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "called by the template on the page, with references"
+    )]
     fn size(&self, bytes: &i64) -> String {
         ui::size(*bytes)
     }
