@@ -1,5 +1,7 @@
 //! The pages behind a person's links, as a browser without scripts sees them.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 mod common;
 
 use bedside_desk::context::Role;
