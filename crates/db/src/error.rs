@@ -11,6 +11,9 @@ pub enum DbError {
     /// The disk (or the quota) is full. Nothing of the command was kept.
     #[error("the disk is full")]
     Full,
+    /// The disk did not do what it was asked. Nothing of the command was kept.
+    #[error("the disk can't be written or read")]
+    Disk,
     /// The engine was too busy to take the command, or two commands blocked each other. Trying again is safe.
     #[error("the database is busy")]
     Busy,
@@ -77,7 +80,15 @@ pub enum DbError {
 impl DbError {
     /// Whether the same command may succeed when tried again.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Busy | Self::Full | Self::Connection(_))
+        matches!(
+            self,
+            Self::Busy | Self::Full | Self::Disk | Self::Connection(_)
+        )
+    }
+
+    /// Whether nothing can be stored because of the disk.
+    pub const fn is_disk(&self) -> bool {
+        matches!(self, Self::Full | Self::Disk)
     }
 
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
@@ -95,6 +106,7 @@ impl From<rusqlite::Error> for DbError {
                 match failure.code {
                     ErrorCode::ConstraintViolation => Self::Conflict(text),
                     ErrorCode::DiskFull => Self::Full,
+                    ErrorCode::SystemIoFailure => Self::Disk,
                     ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
                     _ => Self::Engine(text),
                 }
@@ -107,12 +119,17 @@ impl From<rusqlite::Error> for DbError {
 impl From<tokio_postgres::Error> for DbError {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(server) = error.as_db_error() else {
-            return Self::Connection(error.to_string());
+            // Its own text says only what was being done.
+            let cause = std::error::Error::source(&error);
+            return Self::Connection(
+                cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
+            );
         };
         // Classes and codes: PostgreSQL manual, appendix A.
         match server.code().code() {
             "40001" | "40P01" | "55P03" => Self::Busy,
             "53100" => Self::Full,
+            "58030" => Self::Disk,
             code if code.starts_with("23") => Self::Conflict(
                 server
                     .constraint()

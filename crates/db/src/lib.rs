@@ -33,12 +33,12 @@ pub use id::{Id, IdSource, Identity};
 pub use migrate::{Migration, MigrationReport};
 pub use notify::Notice;
 pub use row::{Column, Row};
-pub use statement::{Statement, count_parameters, with_question_marks};
+pub use statement::{Statement, count_parameters, for_sqlite};
 pub use time::{Clock, FixedClock, SystemClock, Timestamp};
 pub use value::{ToValue, Value};
 
 use futures_util::future::BoxFuture;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::sync::broadcast;
 
 /// The statements of this crate's own tables (the schema versions and the job queue).
@@ -82,6 +82,14 @@ impl Db {
                 Engine::Postgres(postgres::Postgres::open(url, notices.clone()).await?)
             }
         };
+        Ok(Self { engine, notices })
+    }
+
+    /// Opens one file of the embedded engine to look at it, while another process may be writing it: the database in a
+    /// data folder, or a copy of it. Commands are refused with [`DbError::InUse`]; the schema is left as it is.
+    pub fn open_to_read(file: &Path) -> Result<Self, DbError> {
+        let (notices, _) = broadcast::channel(1);
+        let engine = Engine::Sqlite(sqlite::Sqlite::open_to_read(file)?);
         Ok(Self { engine, notices })
     }
 
@@ -169,6 +177,16 @@ impl Db {
             Engine::Sqlite(store) => store.copy_to(to, progress).await,
             Engine::Postgres(_) => Err(DbError::Unsupported(
                 "a PostgreSQL desk is backed up with pg_dump",
+            )),
+        }
+    }
+
+    /// Looks at every page of the embedded database and says what is damaged, if anything is.
+    pub async fn damage(&self) -> Result<Option<String>, DbError> {
+        match &self.engine {
+            Engine::Sqlite(store) => store.damage().await,
+            Engine::Postgres(_) => Err(DbError::Unsupported(
+                "a PostgreSQL server looks after its own pages",
             )),
         }
     }

@@ -1,12 +1,15 @@
 //! The PostgreSQL engine: a pool, one transaction a command, and a listener for other nodes' notices.
 
+mod tls;
+
 use crate::{Conn, DbError, Notice, Statement, Tx};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures_util::future::{BoxFuture, poll_fn};
 use std::sync::Arc;
 use std::time::Duration;
+use tls::Connector;
 use tokio::sync::{broadcast, oneshot};
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 
 /// The `NOTIFY` channel of all desks on one database.
 const CHANNEL: &str = "bedside";
@@ -36,10 +39,10 @@ impl Postgres {
         url: &str,
         notices: broadcast::Sender<Notice>,
     ) -> Result<Self, DbError> {
-        let config: tokio_postgres::Config = url.parse()?;
+        let (config, connector) = tls::read(url)?;
         let manager = Manager::from_config(
             config.clone(),
-            NoTls,
+            connector.clone(),
             ManagerConfig {
                 recycling_method: RecyclingMethod::Fast,
             },
@@ -62,7 +65,7 @@ impl Postgres {
             return Err(DbError::Unsupported("Bedside needs PostgreSQL 15 or newer"));
         }
         let (ready, listening) = oneshot::channel();
-        let listener = tokio::spawn(listen(config, notices, ready));
+        let listener = tokio::spawn(listen(config, connector, notices, ready));
         // Whoever opens the database hears of everything that is committed from now on.
         tokio::time::timeout(Duration::from_secs(10), listening)
             .await
@@ -140,12 +143,13 @@ async fn commit(tx: &mut Tx) -> Result<(), DbError> {
 /// `ready` hears once, when listening has begun.
 async fn listen(
     config: tokio_postgres::Config,
+    connector: Connector,
     notices: broadcast::Sender<Notice>,
     ready: oneshot::Sender<()>,
 ) {
     let mut ready = Some(ready);
     loop {
-        if let Err(error) = listen_once(&config, &notices, &mut ready).await {
+        if let Err(error) = listen_once(&config, &connector, &notices, &mut ready).await {
             tracing::warn!(%error, "the connection that listens for changes was lost");
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -154,10 +158,11 @@ async fn listen(
 
 async fn listen_once(
     config: &tokio_postgres::Config,
+    connector: &Connector,
     notices: &broadcast::Sender<Notice>,
     ready: &mut Option<oneshot::Sender<()>>,
 ) -> Result<(), DbError> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+    let (client, mut connection) = config.connect(connector.clone()).await?;
     let (sender, mut received) = tokio::sync::mpsc::unbounded_channel();
     let pump = tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {

@@ -37,6 +37,8 @@ pub struct SearchIndex(Kind);
 
 #[derive(Clone)]
 enum Kind {
+    /// For a process that only looks at another's rows.
+    Nothing,
     Sqlite(Arc<Files>),
     Postgres(Db),
 }
@@ -61,9 +63,11 @@ CREATE TABLE IF NOT EXISTS search_positions (organisation_id UUID PRIMARY KEY, s
 ";
 
 impl SearchIndex {
-    /// Opens the index that belongs to `db`, and makes an empty one where there is none.
+    /// Opens the index that belongs to `db`, and makes an empty one where there is none. A database that was opened to
+    /// be looked at has none.
     pub async fn open(db: &Db) -> Result<Self, DbError> {
         match &db.engine {
+            Engine::Sqlite(store) if store.only_reads() => Ok(Self(Kind::Nothing)),
             Engine::Sqlite(store) => {
                 let path = store.folder().join("search.db");
                 let writer = sqlite::connect(&path, 16 * 1024)?;
@@ -92,6 +96,7 @@ impl SearchIndex {
     /// Up to which event number `organisation` is indexed.
     pub async fn position(&self, organisation: Uuid) -> Result<i64, DbError> {
         match &self.0 {
+            Kind::Nothing => Ok(0),
             Kind::Sqlite(files) => {
                 let found = files
                     .writer
@@ -120,6 +125,7 @@ impl SearchIndex {
         sequence: i64,
     ) -> Result<(), DbError> {
         match &self.0 {
+            Kind::Nothing => Err(DbError::Closed),
             Kind::Sqlite(files) => {
                 let files = Arc::clone(files);
                 tokio::task::spawn_blocking(move || files.apply(organisation, &changes, sequence))
@@ -142,6 +148,7 @@ impl SearchIndex {
             return Ok(Vec::new());
         }
         match &self.0 {
+            Kind::Nothing => Ok(Vec::new()),
             Kind::Sqlite(files) => {
                 let query = expression(wanted, " AND ", " OR ", '"');
                 let reader = files.reader()?;

@@ -30,7 +30,7 @@ macro_rules! statements {
             $(#[$doc])*
             pub const $name: $crate::Statement = {
                 const SQL: &str = $sql;
-                const BYTES: [u8; SQL.len()] = $crate::with_question_marks(SQL);
+                const BYTES: [u8; SQL.len()] = $crate::for_sqlite(SQL);
                 $crate::Statement {
                     name: stringify!($name),
                     dollar: SQL,
@@ -47,12 +47,20 @@ macro_rules! statements {
     };
 }
 
-/// `$1` becomes `?1`: SQLite numbers `$1` by first appearance, and `?1` by its number.
-pub const fn with_question_marks<const N: usize>(sql: &str) -> [u8; N] {
+/// Locks the rows that a query finds until the command ends; the last words of a text. Rows that refer to them can still
+/// be added meanwhile.
+const ROW_LOCK: &[u8] = b" FOR NO KEY UPDATE";
+
+/// `$1` becomes `?1`: SQLite numbers `$1` by first appearance, and `?1` by its number. A row lock becomes nothing: SQLite
+/// has one writer, to whom all rows belong.
+pub const fn for_sqlite<const N: usize>(sql: &str) -> [u8; N] {
     let bytes = sql.as_bytes();
-    let mut out = [0; N];
+    let mut out = [b' '; N];
     let mut at = 0;
     while at < N {
+        if begins(bytes, at, ROW_LOCK) {
+            break;
+        }
         out[at] = bytes[at];
         if bytes[at] == b'$' && at + 1 < N && bytes[at + 1].is_ascii_digit() {
             out[at] = b'?';
@@ -60,6 +68,17 @@ pub const fn with_question_marks<const N: usize>(sql: &str) -> [u8; N] {
         at += 1;
     }
     out
+}
+
+const fn begins(bytes: &[u8], at: usize, word: &[u8]) -> bool {
+    let mut next = 0;
+    while next < word.len() {
+        if at + next >= bytes.len() || bytes[at + next] != word[next] {
+            return false;
+        }
+        next += 1;
+    }
+    true
 }
 
 /// The highest parameter number of `sql`.
@@ -83,4 +102,22 @@ pub const fn count_parameters(sql: &str) -> usize {
         }
     }
     highest
+}
+
+#[cfg(test)]
+mod tests {
+    crate::statements! {
+        LOCKED = "SELECT a FROM b WHERE c = $1 AND d = $2 FOR NO KEY UPDATE OF b";
+    }
+
+    #[test]
+    fn a_row_lock_is_for_the_server_alone() {
+        assert!(LOCKED.dollar.ends_with("FOR NO KEY UPDATE OF b"));
+        assert_eq!(
+            LOCKED.question.trim_end(),
+            "SELECT a FROM b WHERE c = ?1 AND d = ?2"
+        );
+        assert_eq!(LOCKED.parameters, 2);
+        assert_eq!(ALL.len(), 1);
+    }
 }

@@ -4,7 +4,7 @@
 
 use bedside_db::search::{Change, SearchIndex};
 use bedside_db::{
-    Db, DbError, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args, jobs,
+    Db, DbError, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args, jobs, sqlite,
     statements,
 };
 use bedside_testkit::pg;
@@ -41,6 +41,10 @@ statements! {
     READ = "SELECT id, name, size, body, share FROM things WHERE name = $2 AND id = $1";
     /// Counts things.
     COUNT = "SELECT COUNT(*) FROM things";
+    /// No page more than these: what a full disk is to the embedded engine.
+    SMALL = "PRAGMA max_page_count = 40";
+    /// Room again.
+    ROOMY = "PRAGMA max_page_count = 1000000";
 }
 
 /// A database that goes away with the test.
@@ -463,6 +467,166 @@ async fn a_copy_made_under_load_is_whole() {
         .await
         .unwrap();
     assert!((300..=600).contains(&count(&copy).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_looks_and_copies_while_work_goes_on() {
+    let fresh = sqlite().await;
+    let db = fresh.db.clone();
+    db.migrate(MIGRATIONS, NOW).await.unwrap();
+    for number in 0..200 {
+        add(&db, &format!("before {number}")).await.unwrap();
+    }
+    let beside = Db::open_to_read(&fresh.folder.path().join(sqlite::FILE)).unwrap();
+    assert_eq!(count(&beside).await, 200);
+    assert!(matches!(add(&beside, "no").await, Err(DbError::InUse(_))));
+    beside.ping().await.unwrap();
+    let busy = tokio::spawn({
+        let db = db.clone();
+        async move {
+            for number in 0..200 {
+                add(&db, &format!("during {number}")).await.unwrap();
+            }
+        }
+    });
+    let file = fresh.folder.path().join("copy");
+    beside.copy_to(file.clone(), |_, _| ()).await.unwrap();
+    busy.await.unwrap();
+    // What was acknowledged is seen by the next look.
+    assert_eq!(count(&beside).await, 400);
+    let copy = Db::open_to_read(&file).unwrap();
+    assert!((200..=400).contains(&count(&copy).await));
+    assert_eq!(copy.damage().await.unwrap(), None);
+    assert!(Db::open_to_read(&fresh.folder.path().join("nothing")).is_err());
+    assert!(!fresh.folder.path().join("nothing").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_copy_is_told() {
+    let fresh = sqlite().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    for number in 0..200 {
+        add(&fresh.db, &format!("thing {number}")).await.unwrap();
+    }
+    let file = fresh.folder.path().join("copy");
+    fresh.db.copy_to(file.clone(), |_, _| ()).await.unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..half + 4096].fill(7);
+    std::fs::write(&file, bytes).unwrap();
+    let damage = Db::open_to_read(&file).unwrap().damage().await;
+    assert!(!matches!(damage, Ok(None)), "{damage:?}");
+}
+
+/// Whoever holds on to old pages (a backup of a large desk) must not hold up commands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_look_holds_nobody_up() {
+    let fresh = sqlite().await;
+    let db = fresh.db.clone();
+    db.migrate(MIGRATIONS, NOW).await.unwrap();
+    add(&db, "first").await.unwrap();
+    let mut looking = db.read().await.unwrap();
+    looking.query(COUNT, args![], |_| Ok(())).await.unwrap();
+    for number in 0..50 {
+        add(&db, &format!("thing {number}")).await.unwrap();
+    }
+    // The log is folded at the end; a reader of old pages would keep it waiting for seconds otherwise.
+    let begun = std::time::Instant::now();
+    db.close().await;
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2));
+    drop(looking);
+}
+
+async fn limit(db: &Db, statement: bedside_db::Statement) {
+    db.write::<_, DbError, _>(move |tx| {
+        async move { tx.query(statement, args![], |_| Ok(())).await.map(drop) }.boxed()
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_loses_nothing_and_passes() {
+    let fresh = sqlite().await;
+    let db = fresh.db.clone();
+    db.migrate(MIGRATIONS, NOW).await.unwrap();
+    limit(&db, SMALL).await;
+    let mut acknowledged = 0;
+    let mut refused = 0;
+    for round in 0..40 {
+        let some = (0..50).map(|number| {
+            let db = db.clone();
+            async move { add(&db, &format!("{round} {number} {}", "x".repeat(300))).await }
+        });
+        for outcome in futures_util::future::join_all(some).await {
+            match outcome {
+                Ok(()) => acknowledged += 1,
+                Err(error) => {
+                    assert!(error.is_disk() && error.is_transient(), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(
+        acknowledged > 50 && refused > 50,
+        "{acknowledged} {refused}"
+    );
+    assert_eq!(count(&db).await, acknowledged);
+    limit(&db, ROOMY).await;
+    for number in 0..50 {
+        add(&db, &format!("after {number}")).await.unwrap();
+    }
+    assert_eq!(count(&db).await, acknowledged + 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_to_a_server_are_protected_as_the_address_says() {
+    statements! {
+        ENCRYPTED = "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_stat_ssl WHERE ssl AND pid = pg_backend_pid()";
+    }
+    let encrypted = async |db: &Db| -> i64 {
+        let mut conn = db.read().await.unwrap();
+        conn.query_one(ENCRYPTED, args![], |row| row.get(0))
+            .await
+            .unwrap()
+    };
+    assert_eq!(ALL.len(), 1);
+    let (server, certificate) = pg::PgServer::start_with_tls().unwrap();
+    let base = server.admin_url();
+    let roots = certificate.certificate.display();
+    for (query, protected) in [
+        (String::new(), 1),
+        ("?sslmode=disable".to_owned(), 0),
+        ("?sslmode=require".to_owned(), 1),
+        (format!("?sslmode=verify-full&sslrootcert={roots}"), 1),
+    ] {
+        let db = Db::open(&Target::Postgres(format!("{base}{query}")))
+            .await
+            .unwrap();
+        assert_eq!(encrypted(&db).await, protected, "{query}");
+    }
+    // A server that nobody vouches for, and one that has another's certificate.
+    let elsewhere = base.replace("@127.0.0.1:", "@db.example:");
+    for wrong in [
+        format!("{base}?sslmode=verify-full"),
+        format!("{elsewhere}?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert={roots}"),
+    ] {
+        let refused = Db::open(&Target::Postgres(wrong.clone())).await;
+        assert!(
+            matches!(&refused, Err(DbError::Connection(text)) if text.contains("certificate")),
+            "{wrong}: {:?}",
+            refused.err()
+        );
+    }
+    let right = format!("{elsewhere}?hostaddr=127.0.0.1&sslmode=require");
+    assert_eq!(
+        encrypted(&Db::open(&Target::Postgres(right)).await.unwrap()).await,
+        1
+    );
+    let plain = pg::shared().unwrap().admin_url();
+    let refused = Db::open(&Target::Postgres(format!("{plain}?sslmode=require"))).await;
+    assert!(matches!(refused, Err(DbError::Connection(_))));
 }
 
 #[tokio::test]

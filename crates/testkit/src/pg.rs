@@ -20,7 +20,9 @@ mod shared;
 pub use shared::shared;
 
 use crate::{
-    StartError, ports,
+    StartError,
+    mail::Certificate,
+    ports,
     process::{Server, is_root, owned, run, tail},
     wait_until,
 };
@@ -47,13 +49,41 @@ pub struct PgServer {
 impl PgServer {
     /// Starts a server for this process alone; about a second.
     pub fn start() -> Result<Self, StartError> {
-        let binaries = binaries()?;
+        Self::start_with(&[], None)
+    }
+
+    /// The same with TLS, and the certificate that a client must trust.
+    pub fn start_with_tls() -> Result<(Self, Certificate), StartError> {
         let folder = tempfile::Builder::new().prefix("bedside-pg-").tempdir()?;
+        let certificate = Certificate::localhost(folder.path())?;
+        if is_root() {
+            run(
+                "chown",
+                Command::new("chown").arg(ACCOUNT).arg(&certificate.key),
+            )?;
+        }
+        let settings = [
+            "ssl=on".to_owned(),
+            format!("ssl_cert_file={}", certificate.certificate.display()),
+            format!("ssl_key_file={}", certificate.key.display()),
+        ];
+        Ok((Self::start_with(&settings, Some(folder))?, certificate))
+    }
+
+    fn start_with(settings: &[String], folder: Option<TempDir>) -> Result<Self, StartError> {
+        let binaries = binaries()?;
+        let folder = match folder {
+            Some(folder) => folder,
+            None => tempfile::Builder::new().prefix("bedside-pg-").tempdir()?,
+        };
         let data = init_cluster(&binaries, folder.path())?;
         let log = folder.path().join("postgres.log");
         for _ in 0..5 {
             let port = ports::free()?;
-            let command = server_command(&binaries, &data, port, Some("QUIT"));
+            let mut command = server_command(&binaries, &data, port, Some("QUIT"));
+            for setting in settings {
+                command.args(["-c", setting]);
+            }
             let mut server = Server::spawn(command, "QUIT", &log)?;
             let base_url = base_url(port);
             let _ = wait_until(|| !server.alive() || answers(&base_url), START_LIMIT);

@@ -1,4 +1,6 @@
 //! The embedded engine: one writer with group commit, a pool of readers, and a keeper of the write-ahead log.
+//!
+//! One process works on a folder. Others may look at it meanwhile ([`Sqlite::open_to_read`]), to copy or to verify.
 
 mod keeper;
 mod writer;
@@ -27,6 +29,12 @@ pub struct Sqlite(Arc<Inner>);
 struct Inner {
     path: PathBuf,
     readers: Readers,
+    /// None where another process writes, or nobody does.
+    work: Option<Work>,
+}
+
+/// What only the one process has that works on the folder.
+struct Work {
     writer: Writer,
     _keeper: keeper::Keeper,
     _lock: File,
@@ -51,15 +59,41 @@ impl Sqlite {
         Ok(Self(Arc::new(Inner {
             path,
             readers: Readers::default(),
-            writer,
-            _keeper: keeper,
-            _lock: lock,
+            work: Some(Work {
+                writer,
+                _keeper: keeper,
+                _lock: lock,
+            }),
         })))
+    }
+
+    /// Opens a database file to look at it, whoever may be writing it.
+    pub(crate) fn open_to_read(file: &Path) -> Result<Self, DbError> {
+        let readers = Readers::default();
+        readers.lock().push(reading(file)?);
+        Ok(Self(Arc::new(Inner {
+            path: file.to_owned(),
+            readers,
+            work: None,
+        })))
+    }
+
+    /// The writer, or who has it.
+    fn writer(&self) -> Result<&Writer, DbError> {
+        match &self.0.work {
+            Some(work) => Ok(&work.writer),
+            None => Err(DbError::InUse(self.folder().to_owned())),
+        }
+    }
+
+    /// Whether nothing can be written through this handle.
+    pub(crate) fn only_reads(&self) -> bool {
+        self.0.work.is_none()
     }
 
     /// How many commands wait for the writer.
     pub(crate) fn waiting(&self) -> i64 {
-        self.0.writer.waiting()
+        self.writer().map_or(0, Writer::waiting)
     }
 
     pub(crate) fn reader(&self) -> Result<Handle, DbError> {
@@ -81,7 +115,7 @@ impl Sqlite {
         E: From<DbError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.0.writer.hand_in(Command::new(command, answer))?;
+        self.writer()?.hand_in(Command::new(command, answer))?;
         answered.await.map_err(|_| DbError::Closed)?
     }
 
@@ -102,10 +136,9 @@ impl Sqlite {
         self.reader()?
             .prepare_cached("SELECT 1")?
             .query_row([], |_| Ok(()))?;
-        if self.0.writer.is_closed() {
-            Err(DbError::Closed)
-        } else {
-            Ok(())
+        match &self.0.work {
+            Some(work) if work.writer.is_closed() => Err(DbError::Closed),
+            _ => Ok(()),
         }
     }
 
@@ -148,8 +181,20 @@ impl Sqlite {
         copied.await.map_err(|_| DbError::Closed)?
     }
 
+    pub(crate) async fn damage(&self) -> Result<Option<String>, DbError> {
+        let connection = reading(&self.0.path)?;
+        let looking = tokio::task::spawn_blocking(move || {
+            let said: String =
+                connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+            Ok(Some(said).filter(|said| said != "ok"))
+        });
+        looking.await.map_err(|_| DbError::Closed)?
+    }
+
     pub(crate) async fn close(&self) {
-        self.0.writer.close().await;
+        if let Ok(writer) = self.writer() {
+            writer.close().await;
+        }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -173,14 +218,14 @@ fn lock(folder: &Path) -> Result<File, DbError> {
     }
 }
 
-/// Opens `path` with `cache` KiB of page cache.
+/// Opens `path` with `cache` KiB of page cache, and makes the file where there is none.
 pub(crate) fn connect(path: &Path, cache: i64) -> Result<Connection, DbError> {
-    let connection = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )?;
+    open(path, cache, OpenFlags::SQLITE_OPEN_CREATE)
+}
+
+fn open(path: &Path, cache: i64, more: OpenFlags) -> Result<Connection, DbError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(512);
     connection.pragma_update(None, "cache_size", -cache)?;
@@ -189,7 +234,8 @@ pub(crate) fn connect(path: &Path, cache: i64) -> Result<Connection, DbError> {
 }
 
 fn reading(path: &Path) -> Result<Connection, DbError> {
-    let connection = connect(path, 8 * 1024)?;
+    // Even a reader of a write-ahead log needs to write: it marks there how far it reads.
+    let connection = open(path, 8 * 1024, OpenFlags::empty())?;
     connection.pragma_update(None, "query_only", true)?;
     Ok(connection)
 }

@@ -18,6 +18,10 @@ use tokio::sync::{broadcast, oneshot};
 const QUEUE: usize = 8192;
 /// Commands of one commit at most.
 const GROUP: usize = 128;
+/// How long a commit may have to wait because somebody else holds the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long folding the log waits for readers of old pages: commands wait behind it.
+const FOLDING: Duration = Duration::from_millis(20);
 /// A commit takes in no further command after this long.
 const GROUP_TIME: Duration = Duration::from_millis(4);
 
@@ -270,9 +274,13 @@ fn is_idle(tx: &Tx) -> bool {
     matches!(&**tx, Conn::Sqlite(handle) if handle.is_autocommit())
 }
 
+/// Readers of old pages (a backup, say) keep the log from starting anew; then it grows until they are done.
 fn checkpoint(tx: &Tx, sql: &str) {
     let Conn::Sqlite(handle) = &**tx else { return };
-    if let Err(error) = handle.query_row(sql, [], |_| Ok(())) {
+    let folded = handle
+        .busy_timeout(FOLDING)
+        .and_then(|()| handle.query_row(sql, [], |_| Ok(())));
+    if let Err(error) = folded.and_then(|()| handle.busy_timeout(PATIENCE)) {
         tracing::warn!(%error, "the write-ahead log could not be folded into the file yet");
     }
 }
@@ -281,6 +289,7 @@ fn checkpoint(tx: &Tx, sql: &str) {
 fn again(error: &DbError) -> DbError {
     match error {
         DbError::Full => DbError::Full,
+        DbError::Disk => DbError::Disk,
         DbError::Busy => DbError::Busy,
         other => DbError::Engine(other.to_string()),
     }
