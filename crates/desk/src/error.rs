@@ -5,7 +5,7 @@ use bedside_db::DbError;
 use bedside_web::{FieldError, Problem};
 
 /// An error of the product. Its public part never carries patient data or internals; the private part of
-/// [`DeskError::Internal`] and [`DeskError::Unavailable`] reaches the log alone.
+/// [`DeskError::Internal`], [`DeskError::Unavailable`] and [`DeskError::Storage`] reaches the log alone.
 #[derive(Debug, thiserror::Error)]
 pub enum DeskError {
     /// Nobody is signed in, or the token is not valid.
@@ -61,6 +61,9 @@ pub enum DeskError {
     /// Something the desk needs does not answer; trying again later is right.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The disk is full or does not work: nothing can be stored until somebody makes room.
+    #[error("nothing can be stored: {0}")]
+    Storage(String),
     /// A defect or a broken part.
     #[error("internal: {0}")]
     Internal(String),
@@ -84,19 +87,25 @@ impl DeskError {
             Self::TooLarge { .. } => "too_large",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable(_) => "unavailable",
+            Self::Storage(_) => "storage_full",
             Self::Internal(_) => "internal",
         }
     }
 
     /// Whether the same command may succeed later without any change.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::RateLimited { .. })
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Storage(_) | Self::RateLimited { .. }
+        )
     }
 }
 
 impl From<DbError> for DeskError {
     fn from(error: DbError) -> Self {
-        if error.is_transient() {
+        if error.is_disk() {
+            Self::Storage(error.to_string())
+        } else if error.is_transient() {
             Self::Unavailable(error.to_string())
         } else {
             Self::Internal(error.to_string())
@@ -140,6 +149,7 @@ impl From<DeskError> for Problem {
             DeskError::TooLarge { limit } => Self::too_large(limit),
             DeskError::RateLimited { retry_after } => Self::rate_limited(retry_after),
             DeskError::Unavailable(private) => Self::unavailable(private),
+            DeskError::Storage(private) => Self::storage_full(private),
             DeskError::Internal(private) => Self::internal(private),
         }
     }

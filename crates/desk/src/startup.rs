@@ -10,6 +10,7 @@ use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Targe
 use bedside_language::{ClinicFiles, Engine};
 use bedside_vault::RootKey;
 use include_dir::{Dir, include_dir};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Every step of the schema, oldest first.
@@ -30,6 +31,11 @@ pub enum StartError {
     /// The root key.
     #[error("The root key can't be used: {0}.")]
     Key(String),
+    /// The data is of an earlier release, and was opened only to be looked at.
+    #[error(
+        "This data was written by an earlier Bedside. Run `bedside migrate`, or start the desk, first."
+    )]
+    Older,
     /// The clinic's files.
     #[error("{0}.")]
     Clinic(String),
@@ -46,7 +52,7 @@ impl StartError {
             Self::Database(DbError::Newer { .. }) => 4,
             Self::Key(_) => 5,
             Self::Clinic(_) => 2,
-            Self::Database(_) | Self::Desk(_) => 1,
+            Self::Database(_) | Self::Desk(_) | Self::Older => 1,
         }
     }
 }
@@ -70,11 +76,7 @@ pub fn built_in_clinic() -> ClinicFiles {
 
 /// The clinic's files: its own folder's where one is set, else those that ship with the program.
 pub fn clinic_files(config: &Config) -> Result<ClinicFiles, StartError> {
-    fn add(
-        base: &std::path::Path,
-        folder: &std::path::Path,
-        files: &mut ClinicFiles,
-    ) -> std::io::Result<()> {
+    fn add(base: &Path, folder: &Path, files: &mut ClinicFiles) -> std::io::Result<()> {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.is_dir() {
@@ -106,54 +108,89 @@ pub fn clinic_files(config: &Config) -> Result<ClinicFiles, StartError> {
     Ok(files)
 }
 
-/// The root key: from `BEDSIDE_ROOT_KEY`, from `BEDSIDE_PASSPHRASE`, or from the key file, which is made at the first
-/// start.
-pub fn root_key(config: &Config) -> Result<RootKey, StartError> {
+/// Whether a root key may be made where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// At the very first start: nothing is sealed yet.
+    Make,
+    /// There is data that another key opens: a new one would only hide that it is missing.
+    Refuse,
+}
+
+/// The root key: from `BEDSIDE_ROOT_KEY`, from `BEDSIDE_PASSPHRASE`, or from the key file.
+pub fn root_key(config: &Config, missing: Missing) -> Result<RootKey, StartError> {
     let wrong = |error: &dyn std::fmt::Display| StartError::Key(error.to_string());
     if let Ok(text) = std::env::var("BEDSIDE_ROOT_KEY") {
         return RootKey::from_base64(&text).map_err(|error| wrong(&error));
     }
     let path = config.key_file();
-    if let Some(folder) = path.parent() {
+    if let (Missing::Make, Some(folder)) = (missing, path.parent()) {
         std::fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
     }
     if let Ok(passphrase) = std::env::var("BEDSIDE_PASSPHRASE") {
-        let salt = salt(&path.with_extension("salt")).map_err(|error| wrong(&error))?;
+        let salt = salt(&path.with_extension("salt"), missing)?;
         return RootKey::from_passphrase(&passphrase, &salt).map_err(|error| wrong(&error));
     }
-    RootKey::load_or_create_file(&path)
-        .map(|(key, _)| key)
-        .map_err(|error| wrong(&error))
+    let loaded = match missing {
+        Missing::Make => RootKey::load_or_create_file(&path).map(|(key, _)| key),
+        Missing::Refuse => RootKey::load_file(&path),
+    };
+    loaded.map_err(|error| wrong(&error))
 }
 
-/// The salt of the passphrase; no secret, made once.
-fn salt(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+/// The salt of the passphrase; no secret, made once and on disk before anything depends on it.
+fn salt(path: &Path, missing: Missing) -> Result<Vec<u8>, StartError> {
+    let wrong = |error: std::io::Error| {
+        StartError::Key(format!(
+            "its salt at {} is missing or can't be read ({error})",
+            path.display()
+        ))
+    };
     match std::fs::read(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && missing == Missing::Make => {
             let fresh = bedside_vault::secret::random_bytes::<16>().to_vec();
-            std::fs::write(path, &fresh)?;
-            Ok(fresh)
+            let part = path.with_extension("salt-part");
+            let kept = std::fs::write(&part, &fresh)
+                .and_then(|()| std::fs::File::open(&part)?.sync_all())
+                .and_then(|()| std::fs::rename(&part, path))
+                .and_then(|()| match path.parent() {
+                    Some(folder) => std::fs::File::open(folder)?.sync_all(),
+                    None => Ok(()),
+                });
+            kept.map(|()| fresh).map_err(wrong)
         }
-        read => read,
+        read => read.map_err(wrong),
     }
 }
 
-/// Finishes a change of the root key that was stopped: the key that opens the data gets its place.
-async fn chosen_root(config: &Config, db: &Db, current: RootKey) -> Result<RootKey, StartError> {
-    let file = config.key_file();
-    let next = rotate::next_file(&file);
-    if !next.is_file() {
+/// The root key that opens this data. A change of the root key that was stopped is finished: the key that opens the data
+/// gets its place, unless `only_reads`.
+async fn right_root(config: &Config, db: &Db, only_reads: bool) -> Result<RootKey, StartError> {
+    let wrong = |error: bedside_vault::KeyFileError| StartError::Key(error.to_string());
+    if !rotate::is_sealed(db).await? {
+        return root_key(config, Missing::Make);
+    }
+    let current = root_key(config, Missing::Refuse)?;
+    if rotate::opens(db, &current).await? {
         return Ok(current);
     }
-    let wrong = |error: bedside_vault::KeyFileError| StartError::Key(error.to_string());
-    let (key, _) = RootKey::load_or_create_file(&next).map_err(wrong)?;
-    let (root, is_next) = rotate::which_root(db, current, Some(key)).await?;
-    if is_next {
-        root.replace_file(&file).map_err(wrong)?;
-        // It is only a second copy of what stands in the right place now.
-        let _ = std::fs::remove_file(&next);
+    let file = config.key_file();
+    let next = rotate::next_file(&file);
+    if next.is_file() {
+        let key = RootKey::load_file(&next).map_err(wrong)?;
+        if rotate::opens(db, &key).await? {
+            if !only_reads {
+                key.replace_file(&file).map_err(wrong)?;
+                // It is only a second copy of what stands in the right place now.
+                let _ = std::fs::remove_file(&next);
+            }
+            return Ok(key);
+        }
     }
-    Ok(root)
+    Err(StartError::Key(format!(
+        "the key {} is not the one that this data was sealed with",
+        current.fingerprint()
+    )))
 }
 
 /// Opens database, keys, engine and settings. The schema is brought to its newest version first.
@@ -165,16 +202,54 @@ pub async fn open(
         Some(url) => Target::Postgres(url.clone()),
         None => Target::Sqlite(config.data.clone()),
     };
-    let root = root_key(&config)?;
     let db = Db::open(&target).await?;
     let report = db.migrate(MIGRATIONS, clock.now()).await?;
+    let root = right_root(&config, &db, false).await?;
+    Ok((put_together(config, clock, db, root).await?, report))
+}
+
+/// Opens a desk to look at it, while another process may be serving it. On the embedded engine nothing can be written:
+/// commands are refused as [`DbError::InUse`]. Data of another schema is refused.
+pub async fn open_to_read(config: Config, clock: Arc<dyn Clock>) -> Result<App, StartError> {
+    let db = match &config.database {
+        Some(url) => Db::open(&Target::Postgres(url.clone())).await?,
+        None => Db::open_to_read(&config.data.join(bedside_db::sqlite::FILE))?,
+    };
+    read_from(config, clock, db).await
+}
+
+/// The same for one database file, such as a backup, with the keys of `config`.
+pub async fn open_file(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    file: &Path,
+) -> Result<App, StartError> {
+    read_from(config, clock, Db::open_to_read(file)?).await
+}
+
+async fn read_from(config: Config, clock: Arc<dyn Clock>, db: Db) -> Result<App, StartError> {
+    let known = MIGRATIONS.last().map_or(0, |migration| migration.version);
+    match db.schema_version().await?.unwrap_or(0) {
+        found if found > known => return Err(DbError::Newer { found, known }.into()),
+        found if found < known => return Err(StartError::Older),
+        _ => {}
+    }
+    let root = right_root(&config, &db, true).await?;
+    put_together(config, clock, db, root).await
+}
+
+async fn put_together(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    db: Db,
+    root: RootKey,
+) -> Result<App, StartError> {
     let engine = Engine::load(&clinic_files(&config)?).map_err(|error| {
         StartError::Clinic(format!(
             "{} line {}: {}",
             error.file, error.line, error.reason
         ))
     })?;
-    let root = chosen_root(&config, &db, root).await?;
     let keyring = Keyring::load(&db, root, clock.now()).await?;
     let search = SearchIndex::open(&db).await?;
     let app = App::new(Parts {
@@ -191,5 +266,5 @@ pub async fn open(
         config,
     });
     crate::orgs::reload(&app).await?;
-    Ok((app, report))
+    Ok(app)
 }

@@ -260,6 +260,67 @@ fn a_second_process_on_the_same_folder_is_turned_away() {
 }
 
 #[test]
+fn a_disk_without_room_is_told_in_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    // The limit on the size of files is what a full disk is to a program that ignores its signal.
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; exec prlimit --fsize=2000: \"$0\" \"$@\"",
+        ])
+        .arg(env!("CARGO_BIN_EXE_bedside"))
+        .args(["token", "create", "x", "--scopes", "tickets:read"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let text = ends(&output, 6);
+    assert!(
+        text.contains("disk is full") && text.trim().lines().count() == 1,
+        "{text}"
+    );
+    assert_eq!(
+        json(&bedside(folder.path(), &["token", "list", "--json"])),
+        serde_json::json!([])
+    );
+}
+
+#[test]
+fn every_command_says_what_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = 0;
+    let mut asked = vec![Vec::new()];
+    while let Some(command) = asked.pop() {
+        let args: Vec<&str> = command
+            .iter()
+            .map(String::as_str)
+            .chain(["--help"])
+            .collect();
+        let text = ends(&bedside(folder.path(), &args), 0);
+        assert!(text.contains("Usage: bedside"), "{args:?}: {text}");
+        let about = text.lines().next().unwrap();
+        assert!(
+            about.split(' ').count() > 2,
+            "{args:?} is not explained: {text}"
+        );
+        let list = text.split("Commands:\n").nth(1).unwrap_or_default();
+        for line in list.lines().take_while(|line| !line.is_empty()) {
+            let (name, about) = line
+                .trim()
+                .split_once("  ")
+                .expect("a command and its text");
+            assert!(!about.trim().is_empty(), "{args:?} {name}");
+            if name != "help" {
+                asked.push([command.clone(), vec![name.to_owned()]].concat());
+            }
+        }
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen}");
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
 fn a_backup_comes_back_with_its_own_key_only() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path());
@@ -292,7 +353,7 @@ fn a_backup_comes_back_with_its_own_key_only() {
         ),
         5,
     );
-    assert!(text.contains("another root key"), "{text}");
+    assert!(text.contains("opens with the root key"), "{text}");
 
     let mut bytes = fs::read(folder.path().join("desk.backup")).unwrap();
     let middle = bytes.len() / 2;

@@ -82,12 +82,48 @@ pub enum SendError {
         /// Whether the server may have the message all the same: the connection broke before its
         /// last answer, and sending again may send twice.
         may_have_arrived: bool,
+        /// What kind of trouble it was.
+        cause: Cause,
         /// What happened.
         text: String,
     },
     /// An address is not one, or there is no recipient; nothing was sent.
     #[error("an address of this message is not valid")]
     Address,
+}
+
+/// Why there is no connection, as far as it can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// Nobody is there, or the connection broke.
+    Unreachable,
+    /// No answer came in time.
+    TimedOut,
+    /// TLS could not be agreed on, or the certificate is not trusted.
+    Tls,
+    /// STARTTLS was asked for and the server has none.
+    NoStartTls,
+}
+
+impl Cause {
+    fn of(error: &smtp::Error, text: &str) -> Self {
+        use std::io::ErrorKind;
+        let kind = std::error::Error::source(error)
+            .and_then(|source| source.downcast_ref::<std::io::Error>())
+            .map(std::io::Error::kind);
+        if error.is_timeout() {
+            Self::TimedOut
+        } else if error.is_tls()
+            // What a handshake fails with: what came is no TLS or no trust, or the server hung up on it.
+            || matches!(kind, Some(ErrorKind::InvalidData | ErrorKind::UnexpectedEof))
+        {
+            Self::Tls
+        } else if error.is_client() && text.contains("STARTTLS") {
+            Self::NoStartTls
+        } else {
+            Self::Unreachable
+        }
+    }
 }
 
 /// A pool of connections to one mail server; clones share it.
@@ -155,6 +191,7 @@ impl SendError {
             },
             None => Self::Connection {
                 may_have_arrived,
+                cause: Cause::of(error, &text),
                 text,
             },
         }
@@ -163,6 +200,7 @@ impl SendError {
     fn timed_out(may_have_arrived: bool) -> Self {
         Self::Connection {
             may_have_arrived,
+            cause: Cause::TimedOut,
             text: "it did not answer in time".into(),
         }
     }

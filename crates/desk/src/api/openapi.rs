@@ -129,10 +129,16 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
     (500, &[("internal", "Our own mistake.")]),
     (
         503,
-        &[(
-            "unavailable",
-            "Not possible for the moment; nothing was kept. Try again.",
-        )],
+        &[
+            (
+                "unavailable",
+                "Not possible for the moment; nothing was kept. Try again.",
+            ),
+            (
+                "storage_full",
+                "The desk's disk is full or does not work; nothing was kept. Try again later.",
+            ),
+        ],
     ),
 ];
 

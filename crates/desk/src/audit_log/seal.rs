@@ -5,13 +5,17 @@ use crate::app::App;
 use crate::error::DeskError;
 use bedside_audit::{Checkpoint, Frontier, Origin, SignedCheckpoint};
 use futures_util::FutureExt;
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
 use std::time::Duration;
 
 /// Entries that one command seals at most, so that sealing never holds up other commands for long.
 const GROUP: i64 = 200;
 /// How often new entries are sealed.
 const ROUND: Duration = Duration::from_secs(1);
+/// How much of the end of the checkpoint file is looked at, in bytes; many notes.
+const TAIL: u64 = 64 * 1024;
 
 /// Seals the log of one database.
 pub struct Sealer {
@@ -35,7 +39,7 @@ impl Sealer {
                 .write(move |tx| async move { group(tx, &app).await }.boxed())
                 .await?;
             if let Some(note) = note {
-                self.keep(&note)?;
+                self.keep(&note).await?;
             }
             sealed += count;
             if count < GROUP.unsigned_abs() {
@@ -45,17 +49,50 @@ impl Sealer {
     }
 
     /// Appends a signed checkpoint to the file that is shipped elsewhere.
-    fn keep(&self, note: &SignedCheckpoint) -> Result<(), DeskError> {
+    async fn keep(&self, note: &SignedCheckpoint) -> Result<(), DeskError> {
         let Some(path) = self.app.config.checkpoint_file() else {
             return Ok(());
         };
-        let written = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(format!("{note}\n").as_bytes()));
-        written.map_err(|error| DeskError::Unavailable(format!("the checkpoint file: {error}")))
+        let note = format!("{note}\n");
+        tokio::task::spawn_blocking(move || append(&path, &note))
+            .await
+            .unwrap_or_else(|ended| Err(std::io::Error::other(ended)))
+            .map_err(|error| DeskError::Unavailable(format!("the checkpoint file: {error}")))
     }
+}
+
+/// Appends `note` and syncs it. A note that a power cut or a full disk left half is taken away first: read as one with
+/// the next, it would look like a forgery.
+fn append(path: &Path, note: &str) -> std::io::Result<()> {
+    let mut file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)?;
+    let length = file.metadata()?.len();
+    let from = length.saturating_sub(TAIL);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    let end = from + whole(&tail) as u64;
+    if end < length {
+        file.set_len(end)?;
+    }
+    file.seek(SeekFrom::Start(end))?;
+    file.write_all(note.as_bytes())?;
+    file.sync_data()
+}
+
+/// Where the last whole note of `tail` ends: behind an empty line that follows a signature.
+fn whole(tail: &[u8]) -> usize {
+    let is_signature = |at: usize| {
+        let line = tail[..at].iter().rposition(|byte| *byte == b'\n');
+        tail[line.map_or(0, |at| at + 1)..].starts_with("\u{2014} ".as_bytes())
+    };
+    let mut ends = (0..tail.len().saturating_sub(1)).rev();
+    ends.find(|&at| tail[at..].starts_with(b"\n\n") && is_signature(at))
+        .map_or(0, |at| at + 2)
 }
 
 async fn group(
@@ -120,5 +157,33 @@ pub async fn run(app: App, mut stop: tokio::sync::watch::Receiver<bool>) {
         if stopping {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_that_was_left_half_is_taken_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("checkpoints.txt");
+        let note = |number: u32| format!("log\n{number}\nroot\ntime 1\n\n\u{2014} log c2ln\n\n");
+        let kept = || std::fs::read_to_string(&file).unwrap();
+        append(&file, &note(1)).unwrap();
+        append(&file, &note(2)).unwrap();
+        let both = note(1) + &note(2);
+        assert_eq!(kept(), both);
+        let torn = note(3);
+        for length in 1..torn.len() {
+            if torn.is_char_boundary(length) {
+                std::fs::write(&file, both.clone() + &torn[..length]).unwrap();
+                append(&file, &note(4)).unwrap();
+                assert_eq!(kept(), both.clone() + &note(4), "{length}");
+            }
+        }
+        std::fs::write(&file, &torn[..9]).unwrap();
+        append(&file, &note(4)).unwrap();
+        assert_eq!(kept(), note(4));
     }
 }

@@ -27,10 +27,13 @@ pub async fn verify(
             checkpoints.extend(some);
         }
     }
-    for text in kept {
-        if let Ok(signed) = SignedCheckpoint::parse(text) {
-            let size = i64::try_from(signed.claim().size).unwrap_or(i64::MAX);
-            checkpoints.push((size, text.clone()));
+    for (position, text) in (0..).zip(kept) {
+        match SignedCheckpoint::parse(text) {
+            Ok(signed) => {
+                let size = i64::try_from(signed.claim().size).unwrap_or(i64::MAX);
+                checkpoints.push((size, text.clone()));
+            }
+            Err(error) => return Ok(Err(Finding::DamagedCheckpoint { position, error })),
         }
     }
     checkpoints.sort_by_key(|(size, _)| *size);

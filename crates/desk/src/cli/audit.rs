@@ -18,14 +18,14 @@ pub(super) struct Audit {
 enum Action {
     /// Read the whole log and hold it against every signed checkpoint
     Verify {
-        /// Checkpoints that were kept elsewhere, as in audit/checkpoints.txt
+        /// Checkpoints that were kept elsewhere: a copy of audit/checkpoints.txt
         #[arg(long, value_name = "FILE")]
         kept: Option<PathBuf>,
         /// Answer in JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print what proves that one entry is in the log
+    /// Print, in JSON, what proves that one entry is in the log
     Prove {
         /// The entry's sequence number, as the audit page shows it
         sequence: i64,
@@ -34,9 +34,15 @@ enum Action {
 
 impl Audit {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let app = global.open().await?;
-        // What was written since the last round is part of the log too.
-        Sealer::new(app.clone()).round().await?;
+        // A desk at work seals its log every second; one that rests may have entries from before a crash.
+        let app = match global.open().await {
+            Ok(app) => {
+                Sealer::new(app.clone()).round().await?;
+                app
+            }
+            Err(failure) if failure.code == 3 => global.open_to_read().await?,
+            Err(failure) => return Err(failure),
+        };
         let outcome = match self.action {
             Action::Verify { kept, json } => verify(&app, kept.as_deref(), json).await,
             Action::Prove { sequence } => prove(&app, sequence).await,
@@ -52,9 +58,19 @@ async fn verify(
     json: bool,
 ) -> Result<ExitCode, Failure> {
     let kept = match kept {
-        Some(path) => notes(&std::fs::read_to_string(path).map_err(|error| {
-            Failure::usage(format!("{} can't be read: {error}.", path.display()))
-        })?),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                Failure::usage(format!("{} can't be read: {error}.", path.display()))
+            })?;
+            let notes = notes(&text);
+            if notes.is_empty() {
+                return Err(Failure::usage(format!(
+                    "There are no checkpoints in {}.",
+                    path.display()
+                )));
+            }
+            notes
+        }
         None => Vec::new(),
     };
     let bar = progress_bar("Reading the audit log");

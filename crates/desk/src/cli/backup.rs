@@ -1,19 +1,26 @@
 //! `bedside backup`, and what a backup is: a copy of the database, and beside it a manifest with the same name and
 //! `.json` at its end. Keys are not in it: whoever finds a backup can read no patient's data.
+//!
+//! The copy is one snapshot of everything: rows, files and the audit log's checkpoints are all in the one database. It
+//! is made page by page from a reading connection of this process, so that the desk goes on working, and it is the copy
+//! that is verified, not what it was made from.
 
-use super::{Failure, Global, close, progress_bar, say, say_json};
-use crate::audit_log::Sealer;
-use crate::startup;
+use super::{Failure, Global, progress_bar, say, say_json};
+use crate::app::App;
+use crate::records::rotate;
+use crate::startup::{self, Missing};
 use aws_lc_rs::digest::{Context, SHA256};
+use bedside_db::{Clock, SystemClock};
 use clap::Args;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use std::io::Read;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
-/// Writes a consistent copy of the embedded database while nothing else runs on the folder.
+/// Writes a consistent copy of the embedded database and verifies it. The desk may go on working meanwhile.
 #[derive(Debug, Args)]
 pub(super) struct Backup {
     /// Where to; FILE.json is written beside it
@@ -71,6 +78,13 @@ pub(super) fn sum(file: &Path, mut progress: impl FnMut(u64)) -> std::io::Result
     }
 }
 
+/// What was found in a copy that is whole.
+struct Whole {
+    schema: i64,
+    entries: u64,
+    root: String,
+}
+
 impl Backup {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let manifest_file = manifest_of(&self.file);
@@ -82,64 +96,103 @@ impl Backup {
                 )));
             }
         }
-        let app = global.open().await?;
-        if !app.db.is_embedded() {
+        if global.config()?.database.is_some() {
             return Err(Failure::usage(
                 "This desk keeps its rows in PostgreSQL: back it up with pg_dump.",
             ));
         }
-        Sealer::new(app.clone()).round().await?;
-        let verified = crate::audit_log::verify(&app, &[], |_| ()).await?;
-        let verified = verified.map_err(|finding| {
-            Failure::new(
-                1,
-                format!("The audit log is not whole, so nothing was copied: {finding}."),
-            )
-        })?;
-        let part = self.file.with_extension("part");
-        let bar = progress_bar("Copying");
-        let shown = bar.clone();
-        let copied = app
-            .db
-            .copy_to(part.clone(), move |done, all| {
-                shown.set_length(all);
-                shown.set_position(done);
-            })
-            .await;
-        bar.finish_and_clear();
-        if let Err(error) = copied {
-            // Half a copy is of no use to anybody.
+        let app = global.open_to_read().await?;
+        let part = self.file.with_added_extension("part");
+        let kept = self.keep(&app, &part, &manifest_file).await;
+        if kept.is_err() {
+            // Half a backup is of no use to anybody.
             let _ = std::fs::remove_file(&part);
-            return Err(error.into());
+            let _ = std::fs::remove_file(&manifest_file);
         }
-        std::fs::set_permissions(&part, std::fs::Permissions::from_mode(0o600))?;
-        let (size, sha256) = sum(&part, |_| ())?;
-        let manifest = Manifest {
-            format: 1,
-            bedside: env!("CARGO_PKG_VERSION").to_owned(),
-            made_at: app.now().to_string(),
-            size,
-            sha256,
-            schema: startup::MIGRATIONS
-                .last()
-                .map_or(0, |migration| migration.version),
-            root_key: startup::root_key(&app.config)?.fingerprint(),
-            audit_entries: verified.entries,
-            audit_root: HEXLOWER.encode(&verified.root),
-        };
-        let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
-        std::fs::write(&manifest_file, text)?;
-        std::fs::rename(&part, &self.file)?;
-        close(&app).await;
+        let manifest = kept?;
         if self.json {
             say_json(&manifest);
         } else {
             say(format!(
-                "The desk is copied to {} ({size} bytes), with a manifest beside it.\nThe root key is not in it: keep a \
-                 copy of the key in another place.",
-                self.file.display()
+                "The desk is copied to {} ({} bytes), with a manifest beside it.\nIts audit log is whole ({} entries) \
+                 and every key in it opens. The root key is not in it: keep a copy of the key in another place.",
+                self.file.display(),
+                manifest.size,
+                manifest.audit_entries,
             ));
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    /// Copies to `part`, verifies the copy, and gives copy and manifest their names.
+    async fn keep(
+        &self,
+        app: &App,
+        part: &Path,
+        manifest_file: &Path,
+    ) -> Result<Manifest, Failure> {
+        // Made before anything is in it, so that nobody else can read it for a moment.
+        std::fs::File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(part)?;
+        let made_at = SystemClock.now();
+        let bar = progress_bar("Copying");
+        let shown = bar.clone();
+        app.db
+            .copy_to(part.to_owned(), move |done, all| {
+                shown.set_length(all);
+                shown.set_position(done);
+            })
+            .await?;
+        bar.finish_and_clear();
+        let whole = whole(app, part).await?;
+        let (size, sha256) = sum(part, |_| ())?;
+        let manifest = Manifest {
+            format: 1,
+            bedside: env!("CARGO_PKG_VERSION").to_owned(),
+            made_at: made_at.to_string(),
+            size,
+            sha256,
+            schema: whole.schema,
+            root_key: startup::root_key(&app.config, Missing::Refuse)?.fingerprint(),
+            audit_entries: whole.entries,
+            audit_root: whole.root,
+        };
+        let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+        std::fs::write(manifest_file, text)?;
+        std::fs::File::open(manifest_file)?.sync_all()?;
+        std::fs::rename(part, &self.file)?;
+        if let Some(folder) = self.file.parent() {
+            let folder = Some(folder).filter(|folder| !folder.as_os_str().is_empty());
+            std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        }
+        Ok(manifest)
+    }
+}
+
+/// Looks at every page of a copy, reads its audit log, and opens every key in it.
+async fn whole(app: &App, copy: &Path) -> Result<Whole, Failure> {
+    let bad = |what: String| Failure::new(1, format!("{what} No backup was kept."));
+    let copy = startup::open_file(app.config.clone(), Arc::new(SystemClock), copy).await?;
+    if let Some(damage) = copy.db.damage().await? {
+        return Err(bad(format!("The database is damaged ({damage}).")));
+    }
+    let bar = progress_bar("Reading the audit log");
+    let verified = crate::audit_log::verify(&copy, &[], |read| bar.set_position(read)).await?;
+    bar.finish_and_clear();
+    let verified =
+        verified.map_err(|finding| bad(format!("The audit log is NOT whole: {finding}.")))?;
+    let bar = progress_bar("Opening keys");
+    for clinic in copy.directory.all() {
+        rotate::open_all(&copy, clinic.id, |opened| bar.set_position(opened)).await?;
+    }
+    bar.finish_and_clear();
+    Ok(Whole {
+        schema: copy.db.schema_version().await?.unwrap_or(0),
+        entries: verified.entries,
+        root: HEXLOWER.encode(&verified.root),
+    })
 }

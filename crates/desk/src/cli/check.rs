@@ -1,10 +1,13 @@
 //! `bedside check`
 
-use super::{Failure, Global, close, is_set_up, say, say_json};
+use super::{Failure, Global, is_set_up, say, say_json};
 use crate::app::App;
 use crate::config::Config;
 use crate::config::clinic;
-use crate::startup;
+use crate::context::{Ctx, Source as WayIn};
+use crate::intake::email::mailboxes::{self, MailboxView};
+use crate::records::rotate;
+use crate::startup::{self, Missing, StartError};
 use bedside_db::{Clock, SystemClock};
 use clap::Args;
 use serde::Serialize;
@@ -71,11 +74,23 @@ impl Check {
         clinic_files(&config, &mut found);
         disk(&config, &mut found);
         is_set_up(&config)?;
-        let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
-        database(&app, &mut found).await;
-        key(&app.config, &mut found);
-        mailboxes(&app, &mut found).await;
-        close(&app).await;
+        let mut code = 1;
+        match startup::open_to_read(config, Arc::new(SystemClock)).await {
+            Ok(app) => {
+                database(&app, &mut found).await;
+                key(&app, &mut found).await;
+                mailboxes(&app, &mut found).await;
+            }
+            Err(error) => {
+                code = error.exit_code();
+                let what = if matches!(error, StartError::Key(_)) {
+                    "key"
+                } else {
+                    "database"
+                };
+                found.bad(what, Failure::from(error).text);
+            }
+        }
         let fine = found.0.iter().all(|finding| finding.ok);
         if self.json {
             say_json(&serde_json::json!({ "ok": fine, "findings": found.0 }));
@@ -89,11 +104,7 @@ impl Check {
                 ));
             }
         }
-        Ok(if fine {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(1)
-        })
+        Ok(ExitCode::from(if fine { 0 } else { code }))
     }
 }
 
@@ -142,26 +153,35 @@ async fn database(app: &App, found: &mut Findings) {
     }
 }
 
-fn key(config: &Config, found: &mut Findings) {
-    match startup::root_key(config) {
-        Ok(key) if config.key_file().is_file() => {
-            found.good(
-                "key",
-                format!(
-                    "The root key {} opens the data. Is there a copy elsewhere?",
-                    key.fingerprint()
-                ),
-            );
+async fn key(app: &App, found: &mut Findings) {
+    let mut keys = 0;
+    for clinic in app.directory.all() {
+        match rotate::open_all(app, clinic.id, |_| ()).await {
+            Ok(opened) => keys += opened,
+            Err(error) => {
+                found.bad(
+                    "key",
+                    format!("A data key of {} does not open: {error}.", clinic.name),
+                );
+                return;
+            }
         }
-        Ok(key) => found.good(
-            "key",
-            format!(
-                "The root key {} from the environment opens the data.",
-                key.fingerprint()
-            ),
-        ),
-        Err(error) => found.bad("key", error.to_string()),
     }
+    let from = if std::env::var_os("BEDSIDE_ROOT_KEY").is_some() {
+        "from the environment"
+    } else if std::env::var_os("BEDSIDE_PASSPHRASE").is_some() {
+        "from the passphrase"
+    } else {
+        "in the key file"
+    };
+    let fingerprint = match startup::root_key(&app.config, Missing::Refuse) {
+        Ok(key) => key.fingerprint(),
+        Err(error) => return found.bad("key", error.to_string()),
+    };
+    found.good(
+        "key",
+        format!("The root key {fingerprint} {from} opens all {keys} data keys. Is there a copy elsewhere?"),
+    );
 }
 
 /// Free space, as `df` says; there is no portable call for it without unsafe code.
@@ -201,11 +221,10 @@ fn disk(config: &Config, found: &mut Findings) {
     }
 }
 
+/// Opens the connections that each mailbox needs.
 async fn mailboxes(app: &App, found: &mut Findings) {
-    use crate::context::{Ctx, Source};
-    use crate::intake::email::mailboxes;
     for clinic in app.directory.all() {
-        let ctx = Ctx::system(clinic.id, "command-line", Source::CommandLine);
+        let ctx = Ctx::system(clinic.id, "command-line", WayIn::CommandLine);
         let all = match mailboxes::list(app, &ctx).await {
             Ok(all) => all,
             Err(error) => {
@@ -219,24 +238,50 @@ async fn mailboxes(app: &App, found: &mut Findings) {
                 "There is no mailbox yet; add one under Settings.",
             );
         }
-        for one in all {
-            let text = match (&one.last_error, one.enabled) {
-                (_, false) => format!("{} is switched off.", one.address),
-                (Some(code), true) => {
-                    let key = format!("mailbox-error-{code}");
-                    found.bad(
-                        "mailbox",
-                        format!(
-                            "{}: {}",
-                            one.address,
-                            app.i18n.text(bedside_web::Locale::En, &key)
-                        ),
-                    );
-                    continue;
-                }
-                (None, true) => format!("{} was read without trouble.", one.address),
-            };
-            found.good("mailbox", text);
+        // One dead server must not make the others wait.
+        let looks = all.iter().map(|one| mailbox(app, &ctx, one));
+        for some in futures_util::future::join_all(looks).await {
+            found.0.extend(some);
         }
     }
+}
+
+async fn mailbox(app: &App, ctx: &Ctx, one: &MailboxView) -> Vec<Finding> {
+    let mut found = Findings::default();
+    if !one.enabled {
+        found.good("mailbox", format!("{} is switched off.", one.address));
+        return found.0;
+    }
+    match mailboxes::check(app, ctx, one.id).await {
+        Ok(servers) if servers.is_empty() => found.good(
+            "mailbox",
+            format!(
+                "{} has no servers: it takes what is brought to it.",
+                one.address
+            ),
+        ),
+        Ok(servers) => {
+            for server in servers {
+                let at = match server.server {
+                    "imap" => &one.settings.imap,
+                    _ => &one.settings.smtp,
+                };
+                let at = at.as_ref().map_or_else(String::new, |server| {
+                    format!(" ({}:{})", server.host, server.port)
+                });
+                let way = if server.server == "imap" {
+                    "reading"
+                } else {
+                    "sending"
+                };
+                found.0.push(Finding {
+                    what: "mailbox",
+                    ok: server.code == "ok",
+                    text: format!("{}, {way}{at}: {}", one.address, server.text),
+                });
+            }
+        }
+        Err(error) => found.bad("mailbox", format!("{}: {error}.", one.address)),
+    }
+    found.0
 }

@@ -9,7 +9,7 @@
 //! | 3 | another Bedside is running on the same folder |
 //! | 4 | the data was written by a newer release |
 //! | 5 | the root key is missing or is another one |
-//! | 6 | the disk is full |
+//! | 6 | the disk is full, or can't be written |
 
 mod audit;
 mod backup;
@@ -98,6 +98,17 @@ impl Global {
         let config = self.config()?;
         is_set_up(&config)?;
         let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
+        if app.directory.all().is_empty() {
+            return Err(not_set_up(&app.config));
+        }
+        Ok(app)
+    }
+
+    /// Opens a desk to look at it, whether or not it is being served.
+    async fn open_to_read(&self) -> Result<App, Failure> {
+        let config = self.config()?;
+        is_set_up(&config)?;
+        let app = startup::open_to_read(config, Arc::new(SystemClock)).await?;
         if app.directory.all().is_empty() {
             return Err(not_set_up(&app.config));
         }
@@ -231,6 +242,13 @@ impl Failure {
         Self::new(2, text)
     }
 
+    fn full() -> Self {
+        Self::new(
+            6,
+            "The disk is full, or can't be written. Make room and try again.",
+        )
+    }
+
     fn tell(&self) -> ExitCode {
         let _ = writeln!(std::io::stderr(), "{}", self.text);
         ExitCode::from(self.code)
@@ -269,15 +287,9 @@ impl From<DbError> for Failure {
                     "The desk can't be opened: {error}. Install the release that wrote it, or a newer one."
                 ),
             ),
-            DbError::Full => Self::new(
-                6,
-                "The disk is full. Nothing was changed; make room and try again.",
-            ),
+            DbError::Full | DbError::Disk => Self::full(),
             DbError::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
-                Self::new(
-                    6,
-                    "The disk is full. Nothing was changed; make room and try again.",
-                )
+                Self::full()
             }
             _ => Self::new(1, format!("The database can't be used: {error}.")),
         }
@@ -286,6 +298,9 @@ impl From<DbError> for Failure {
 
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
+        if matches!(error, DeskError::Storage(_)) {
+            return Self::full();
+        }
         let text = match &error {
             DeskError::Invalid { text, .. } | DeskError::Conflict { text, .. } => {
                 (*text).to_owned()
@@ -300,9 +315,9 @@ impl From<DeskError> for Failure {
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         match error.kind() {
-            std::io::ErrorKind::StorageFull => {
-                Self::new(6, "The disk is full. Make room and try again.")
-            }
+            std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge => Self::full(),
             _ => Self::new(1, format!("A file could not be read or written: {error}.")),
         }
     }

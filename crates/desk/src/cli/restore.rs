@@ -1,9 +1,10 @@
 //! `bedside restore`
 
 use super::backup::{Manifest, manifest_of, sum};
-use super::{Failure, Global, close, progress_bar, say};
+use super::{Failure, Global, close, progress_bar, say, say_json};
 use crate::config::Config;
-use crate::startup;
+use crate::records::rotate;
+use crate::startup::{self, Missing};
 use bedside_db::sqlite::FILE;
 use bedside_db::{Clock, DbError, SystemClock};
 use clap::Args;
@@ -11,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Puts a backup in place and shows that it is whole. The root key must be there already.
+/// Puts a backup in place and shows that it is whole. The root key must be there already, and no desk may run.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
     /// The backup; FILE.json must be beside it
@@ -19,7 +20,23 @@ pub(super) struct Restore {
     /// Put the desk that is there aside and use the backup instead
     #[arg(long)]
     force: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
 }
+
+/// The files that belong to one desk and no other. The database goes first: without it nothing starts on what is left of
+/// a desk, and a write-ahead log must never stand beside another database. The checkpoints of another future would accuse
+/// this one.
+const OF_A_DESK: [&str; 7] = [
+    FILE,
+    "bedside.db-wal",
+    "bedside.db-shm",
+    "search.db",
+    "search.db-wal",
+    "search.db-shm",
+    "audit/checkpoints.txt",
+];
 
 impl Restore {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
@@ -30,12 +47,12 @@ impl Restore {
             ));
         }
         let manifest = self.manifest()?;
-        let key = startup::root_key(&config)?;
-        if key.fingerprint() != manifest.root_key {
+        let key = startup::root_key(&config, Missing::Refuse);
+        if !key.is_ok_and(|key| key.fingerprint() == manifest.root_key) {
             return Err(Failure::new(
                 5,
                 format!(
-                    "This backup opens with another root key ({}). Put that key at {} first.",
+                    "This backup opens with the root key {}, which is not here. Put it at {} first.",
                     manifest.root_key,
                     config.key_file().display()
                 ),
@@ -48,10 +65,16 @@ impl Restore {
                 config.data.display()
             )));
         }
-        self.put_in_place(&config, &place)?;
+        let aside = self.put_in_place(&config, &manifest, &place)?;
         let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
         let bar = progress_bar("Reading the audit log");
         let outcome = crate::audit_log::verify(&app, &[], |read| bar.set_position(read)).await?;
+        bar.finish_and_clear();
+        let bar = progress_bar("Opening keys");
+        let mut keys = 0;
+        for clinic in app.directory.all() {
+            keys += rotate::open_all(&app, clinic.id, |opened| bar.set_position(opened)).await?;
+        }
         bar.finish_and_clear();
         close(&app).await;
         let verified = outcome.map_err(|finding| {
@@ -60,11 +83,23 @@ impl Restore {
                 format!("The backup is in place, but its audit log is NOT whole: {finding}."),
             )
         })?;
+        if self.json {
+            say_json(&serde_json::json!({
+                "made_at": manifest.made_at,
+                "audit_entries": verified.entries,
+                "keys": keys,
+                "put_aside": aside,
+            }));
+            return Ok(ExitCode::SUCCESS);
+        }
         say(format!(
-            "The backup of {} is in place. Its audit log is whole ({} entries). The search index builds itself again \
-             when the desk starts.",
+            "The backup of {} is in place. Its audit log is whole ({} entries) and every key in it opens ({keys}). The \
+             search index builds itself again when the desk starts.",
             manifest.made_at, verified.entries
         ));
+        if let Some(aside) = aside {
+            say(format!("What was there before is in {}.", aside.display()));
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -104,8 +139,13 @@ impl Restore {
         Ok(manifest)
     }
 
-    /// Copies beside the place first, so that a full disk leaves the old desk as it was.
-    fn put_in_place(&self, config: &Config, place: &Path) -> Result<(), Failure> {
+    /// Copies beside the place first, so that a full disk leaves the old desk as it was. Says where the old one was put.
+    fn put_in_place(
+        &self,
+        config: &Config,
+        manifest: &Manifest,
+        place: &Path,
+    ) -> Result<Option<PathBuf>, Failure> {
         std::fs::create_dir_all(&config.data)?;
         let lock = std::fs::File::options()
             .create(true)
@@ -116,30 +156,38 @@ impl Restore {
             return Err(DbError::InUse(config.data.clone()).into());
         }
         let fresh = config.data.join("restoring");
-        let copied =
-            std::fs::copy(&self.file, &fresh).and_then(|_| std::fs::File::open(&fresh)?.sync_all());
-        if let Err(error) = copied {
-            let _ = std::fs::remove_file(&fresh);
-            return Err(error.into());
+        let copied = std::fs::copy(&self.file, &fresh)
+            .and_then(|_| std::fs::File::open(&fresh)?.sync_all())
+            .and_then(|()| sum(&fresh, |_| ()));
+        match copied {
+            Ok((_, sha256)) if sha256 == manifest.sha256 => {}
+            outcome => {
+                let _ = std::fs::remove_file(&fresh);
+                outcome?;
+                return Err(Failure::new(
+                    1,
+                    "The copy in the data folder is not what the backup is: this disk can't be trusted. Nothing was \
+                     changed.",
+                ));
+            }
         }
         let aside = config
             .data
             .join(format!("replaced-{}", SystemClock.now().micros()));
-        for name in [
-            FILE,
-            "bedside.db-wal",
-            "bedside.db-shm",
-            "search.db",
-            "search.db-wal",
-            "search.db-shm",
-        ] {
+        let mut moved = false;
+        for name in OF_A_DESK {
             let old = config.data.join(name);
             if old.exists() {
-                std::fs::create_dir_all(&aside)?;
-                std::fs::rename(&old, aside.join(name))?;
+                let to = aside.join(name);
+                if let Some(folder) = to.parent() {
+                    std::fs::create_dir_all(folder)?;
+                }
+                std::fs::rename(&old, to)?;
+                moved = true;
             }
         }
         std::fs::rename(&fresh, place)?;
-        Ok(())
+        std::fs::File::open(&config.data)?.sync_all()?;
+        Ok(moved.then_some(aside))
     }
 }

@@ -89,7 +89,10 @@ impl Sending {
         };
         let (content, raw) = match written {
             Ok(written) => written,
-            Err(error @ (DeskError::Unavailable(_) | DeskError::Internal(_))) => {
+            Err(
+                error
+                @ (DeskError::Unavailable(_) | DeskError::Storage(_) | DeskError::Internal(_)),
+            ) => {
                 tracing::warn!(mail = %self.mail.id, %error, "a mail can't be written");
                 return self.later(error.code(), now).await;
             }

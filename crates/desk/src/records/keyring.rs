@@ -92,6 +92,15 @@ impl Keyring {
         keys.wrap(&self.root, &id.bytes())
     }
 
+    /// An organisation's keys as they are stored.
+    pub(super) fn unwrap(
+        &self,
+        id: OrganisationId,
+        wrapped: &[u8],
+    ) -> Result<OrganisationKeys, DeskError> {
+        Ok(OrganisationKeys::unwrap(&self.root, wrapped, &id.bytes())?)
+    }
+
     /// An organisation's wrapped keys, wrapped anew by another root key.
     pub(super) fn wrap_by(
         &self,

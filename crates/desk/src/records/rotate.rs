@@ -12,13 +12,14 @@ use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{DataKeyId, OrganisationId};
-use bedside_vault::{KeyFileError, OrganisationKeys, RootKey};
+use bedside_db::Db;
+use bedside_vault::{DataKey, KeyFileError, OrganisationKeys, RootKey};
 use futures_util::FutureExt;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Data keys of one batch; a batch holds up the writer for a few milliseconds.
-const BATCH: i64 = 500;
+const BATCH: i64 = 200;
 
 /// What a rotation did.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize, PartialEq, Eq)]
@@ -81,19 +82,32 @@ pub async fn organisation(
     })
 }
 
-/// Stores an organisation's keys and uses them from then on. Retiring is refused while a data key needs what goes.
+/// Stores an organisation's keys and uses them from then on. Retiring is refused while a data key needs what goes, and
+/// everything is refused when another process replaced the keys meanwhile: one of two new versions would be lost, and
+/// what was wrapped by it.
 async fn put(
     app: &App,
     id: OrganisationId,
     keys: OrganisationKeys,
     action: &'static str,
 ) -> Result<(), DeskError> {
+    let before: Vec<u32> = app.keyring.of(id)?.keys().versions().collect();
     let wrapped = app.keyring.wrap(id, &keys);
     let version = keys.current_version();
     let stored = wrapped.clone();
     let retiring = action == "keys.retire";
     app.command(&ctx(id), move |work| {
         async move {
+            let ring = work.app.clone();
+            let stored_now = store::wrapped_keys_locked(work).await?;
+            let now = stored_now.iter().find(|(organisation, _)| *organisation == id);
+            let now = now.ok_or(DeskError::NotFound)?;
+            if !ring.keyring.unwrap(id, &now.1)?.versions().eq(before) {
+                return Err(DeskError::Conflict {
+                    code: "keys_changed",
+                    text: "Another process is replacing these keys. Wait for it, then run this again.",
+                });
+            }
             if retiring && needs_rewrap(work, id, &keys).await? {
                 return Err(DeskError::Unavailable(
                     "a data key still needs an earlier version".to_owned(),
@@ -194,8 +208,9 @@ pub fn next_file(file: &Path) -> PathBuf {
     file.with_extension("next")
 }
 
-/// Seals every organisation's keys and every secret of the desk by another root key, all of them or none.
-pub async fn root(app: &App, new: NewRoot) -> Result<(), DeskError> {
+/// Seals every organisation's keys and every secret of the desk by another root key, all of them or none. Gives the new
+/// key's fingerprint.
+pub async fn root(app: &App, new: NewRoot) -> Result<String, DeskError> {
     let failed = |error: KeyFileError| DeskError::Unavailable(error.to_string());
     let (key, file) = match new {
         NewRoot::Given(key) => (key, None),
@@ -213,7 +228,7 @@ pub async fn root(app: &App, new: NewRoot) -> Result<(), DeskError> {
         .ok_or(DeskError::NotFound)?;
     app.command(&ctx(organisation), move |work| {
         async move {
-            for (id, wrapped) in store::wrapped_keys(work).await? {
+            for (id, wrapped) in store::wrapped_keys_locked(work).await? {
                 let again = ring.keyring.wrap_by(&sealing, id, &wrapped)?;
                 store::update_wrapped_keys(work, id, &again).await?;
             }
@@ -233,28 +248,41 @@ pub async fn root(app: &App, new: NewRoot) -> Result<(), DeskError> {
         // The key is in its place; what stays of the other file would only be looked at once more.
         let _ = std::fs::remove_file(next_file(&file));
     }
-    Ok(())
+    Ok(key.fingerprint())
 }
 
-/// Of the two root keys that a stopped rotation leaves, the one that opens this data.
-pub async fn which_root(
-    db: &bedside_db::Db,
-    current: RootKey,
-    next: Option<RootKey>,
-) -> Result<(RootKey, bool), DeskError> {
-    let Some(next) = next else {
-        return Ok((current, false));
-    };
+/// Whether anything was sealed by a root key yet.
+pub async fn is_sealed(db: &Db) -> Result<bool, DeskError> {
+    Ok(!store::secrets(&mut db.read().await?).await?.is_empty())
+}
+
+/// Whether `key` is the root key of this data.
+pub async fn opens(db: &Db, key: &RootKey) -> Result<bool, DeskError> {
     let secrets = store::secrets(&mut db.read().await?).await?;
-    let Some((name, sealed)) = secrets.first() else {
-        return Ok((current, false));
-    };
-    if current.open_secret(name.as_bytes(), sealed).is_ok() {
-        return Ok((current, false));
+    Ok(secrets
+        .iter()
+        .all(|(name, sealed)| key.open_secret(name.as_bytes(), sealed).is_ok()))
+}
+
+/// Opens every data key of an organisation; says how many there are, or fails at the first that does not open.
+/// `progress` hears how many were opened so far.
+pub async fn open_all(
+    app: &App,
+    id: OrganisationId,
+    mut progress: impl FnMut(u64),
+) -> Result<u64, DeskError> {
+    let keys = app.keyring.of(id)?.keys();
+    let (mut after, mut opened) = (DataKeyId::from_bytes([0; 16]), 0);
+    loop {
+        let some = store::keys_after(&mut app.read().await?, id, after, BATCH).await?;
+        let Some((last, _)) = some.last() else {
+            return Ok(opened);
+        };
+        after = *last;
+        for (key, wrapped) in &some {
+            DataKey::unwrap(&keys, wrapped, &key.bytes())?;
+            opened += 1;
+        }
+        progress(opened);
     }
-    Ok(if next.open_secret(name.as_bytes(), sealed).is_ok() {
-        (next, true)
-    } else {
-        (current, false)
-    })
 }

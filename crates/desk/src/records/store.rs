@@ -24,6 +24,8 @@ statements! {
     SECRETS = "SELECT name, sealed FROM desk_secrets ORDER BY name";
     /// The wrapped keys of all organisations.
     WRAPPED_KEYS = "SELECT id, wrapped_keys FROM organisations ORDER BY id";
+    /// Every organisation's wrapped keys, which nobody else replaces until the command ends.
+    WRAPPED_KEYS_LOCKED = "SELECT id, wrapped_keys FROM organisations ORDER BY id FOR NO KEY UPDATE";
     /// Replaces an organisation's wrapped keys.
     UPDATE_WRAPPED_KEYS = "UPDATE organisations SET wrapped_keys = $2 WHERE id = $1";
     /// Adds a blob that nothing uses yet.
@@ -141,6 +143,14 @@ pub(super) async fn wrapped_keys(
     Ok(conn
         .query(WRAPPED_KEYS, args![], |row| Ok((row.get(0)?, row.get(1)?)))
         .await?)
+}
+
+/// The same, held for the rest of the command.
+pub(super) async fn wrapped_keys_locked(
+    conn: &mut Conn,
+) -> Result<Vec<(OrganisationId, Vec<u8>)>, DeskError> {
+    let read = |row: &bedside_db::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    Ok(conn.query(WRAPPED_KEYS_LOCKED, args![], read).await?)
 }
 
 pub(super) async fn update_wrapped_keys(

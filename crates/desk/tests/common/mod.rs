@@ -23,6 +23,7 @@
 
 mod clinic;
 mod http;
+pub mod load;
 pub mod program;
 
 pub use clinic::from_files as clinic;

@@ -61,12 +61,12 @@ impl Program {
             .open(&log)
             .expect("a log file");
         let mut command = command(data, &["serve", "--listen", &http.to_string()]);
+        command.env("BEDSIDE_LMTP_LISTEN", lmtp.to_string());
+        prepare(&mut command);
         command
-            .env("BEDSIDE_LMTP_LISTEN", lmtp.to_string())
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a log file"))
             .stderr(file);
-        prepare(&mut command);
         let child = command.spawn().expect("the program starts");
         let mut program = Self {
             child,
@@ -173,6 +173,11 @@ impl Http {
         self.request("POST", path, &headers, &json.to_string())
     }
 
+    /// A POST with any body.
+    pub fn send(&mut self, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Answer> {
+        self.request("POST", path, headers, body)
+    }
+
     fn request(
         &mut self,
         method: &str,
@@ -273,6 +278,11 @@ impl Lmtp {
         self.say(&format!("RCPT TO:<{to}>"), 250)?;
         self.say("DATA", 354)?;
         self.say(&format!("{mail}\r\n."), 250)
+    }
+
+    /// Begins anew after a refusal.
+    pub fn reset(&mut self) -> io::Result<()> {
+        self.say("RSET", 250)
     }
 
     fn say(&mut self, line: &str, expected: u16) -> io::Result<()> {

@@ -201,6 +201,18 @@ impl Problem {
         .private(private)
     }
 
+    /// 503: nothing can be stored, because the disk is full or does not work. `private` is for the log.
+    pub fn storage_full(private: impl Into<Text>) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "storage_full",
+            "Nothing can be stored for the moment",
+        )
+        .detail("Nothing was saved. Please try again in a few minutes; if it stays, tell your administrator.")
+        .header(header::RETRY_AFTER, HeaderValue::from_static("60"))
+        .private(private)
+    }
+
     /// 500: our own mistake. `private` goes to the log and nowhere else.
     pub fn internal(private: impl Into<Text>) -> Self {
         Self::new(

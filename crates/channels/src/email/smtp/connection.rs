@@ -18,11 +18,12 @@ use lettre::{
 };
 use parking_lot::Mutex;
 use tokio::{
+    net::TcpStream,
     sync::Semaphore,
     time::{Instant, timeout},
 };
 
-use super::{SendError, SmtpSettings};
+use super::{Cause, SendError, SmtpSettings};
 use crate::email::{Tls, TlsError, scrub::scrub, tls::roots};
 
 /// Servers hang up on idle clients; some do after half a minute.
@@ -69,10 +70,31 @@ impl Pool {
     }
 
     pub async fn check(&self) -> Result<(), SendError> {
-        let mut connection = self.connect().await?;
+        let mut connection = match self.connect().await {
+            Err(SendError::Connection {
+                may_have_arrived,
+                cause: Cause::Unreachable,
+                text,
+            }) if self.settings.tls == Tls::Implicit && self.is_there().await => {
+                return Err(SendError::Connection {
+                    may_have_arrived,
+                    cause: Cause::Tls,
+                    text,
+                });
+            }
+            outcome => outcome?,
+        };
         // Politeness: whatever becomes of it, the settings work.
         let _ = self.patiently(connection.quit()).await;
         Ok(())
+    }
+
+    /// Whether somebody takes connections there: then it was the handshake that failed. A server without TLS may hang up
+    /// on it in as many ways as there are servers.
+    async fn is_there(&self) -> bool {
+        let server = (self.settings.host.as_str(), self.settings.port);
+        let connected = timeout(self.settings.timeout, TcpStream::connect(server)).await;
+        matches!(connected, Ok(Ok(_)))
     }
 
     fn used_connection(&self) -> Option<AsyncSmtpConnection> {

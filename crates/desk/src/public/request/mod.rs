@@ -249,7 +249,7 @@ pub async fn send(
                 note,
             )
         }
-        Err(error @ DeskError::Unavailable(_)) => {
+        Err(error @ (DeskError::Unavailable(_) | DeskError::Storage(_))) => {
             tracing::warn!(%error, "a request could not be taken in");
             let (pass, note) = (
                 sent.text("pass").to_owned(),

@@ -7,8 +7,13 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::MailboxId;
 use bedside_channels::email::imap::{self, ImapError};
-use bedside_channels::email::smtp::{SendError, Sender};
+use bedside_channels::email::smtp::{Cause, SendError, Sender};
 use serde::Serialize;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// How long somebody who waits for the answer waits for one server.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What came of looking at one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,7 +43,6 @@ pub async fn check_settings(
 ) -> Result<Vec<Found>, DeskError> {
     ctx.authorize(Permission::SettingsWrite)?;
     service::check_form(settings)?;
-    let mut found = Vec::new();
     let say = |server, code: &'static str, messages| Found {
         server,
         code,
@@ -48,20 +52,28 @@ pub async fn check_settings(
             .to_owned(),
         messages,
     };
-    if let Some(imap) = settings.imap() {
-        found.push(match imap::check(&imap).await {
+    let (imap, smtp) = (settings.imap(), settings.smtp(&app.config.mail_domain()));
+    let reading = async {
+        let imap = imap.as_ref()?;
+        let looked = timeout(PATIENCE, imap::check(imap)).await;
+        Some(match looked.unwrap_or(Err(ImapError::TimedOut)) {
             Ok(messages) => say("imap", "ok", Some(messages)),
             Err(error) => say("imap", imap_code(&error), None),
-        });
-    }
-    if let Some(smtp) = settings.smtp(&app.config.mail_domain()) {
-        let outcome = match Sender::new(&smtp) {
-            Ok(sender) => sender.check().await.map_err(|error| smtp_code(&error)),
-            Err(_) => Err("tls"),
+        })
+    };
+    let sending = async {
+        let code = match Sender::new(smtp.as_ref()?) {
+            Ok(sender) => match timeout(PATIENCE, sender.check()).await {
+                Ok(Ok(())) => "ok",
+                Ok(Err(error)) => smtp_code(&error),
+                Err(_) => "timed_out",
+            },
+            Err(_) => "tls",
         };
-        found.push(say("smtp", outcome.err().unwrap_or("ok"), None));
-    }
-    Ok(found)
+        Some(say("smtp", code, None))
+    };
+    let (reading, sending) = tokio::join!(reading, sending);
+    Ok(reading.into_iter().chain(sending).collect())
 }
 
 /// The code of what is wrong with an IMAP server.
@@ -87,6 +99,11 @@ const fn smtp_code(error: &SendError) -> &'static str {
             ..
         } => "login",
         SendError::Permanent { .. } | SendError::Temporary { .. } | SendError::Address => "refused",
-        SendError::Connection { .. } => "unreachable",
+        SendError::Connection { cause, .. } => match cause {
+            Cause::Unreachable => "unreachable",
+            Cause::TimedOut => "timed_out",
+            Cause::Tls => "tls",
+            Cause::NoStartTls => "no_starttls",
+        },
     }
 }

@@ -1,0 +1,238 @@
+//! A real desk's data, and load on it that knows what was acknowledged.
+
+use super::program::{Http, Lmtp, Program};
+use bedside_db::SystemClock;
+use bedside_desk::config::Config;
+use bedside_desk::context::{Ctx, Permissions, Source};
+use bedside_desk::intake::email::mailboxes::{self, MailboxSettings, NewMailbox};
+use bedside_desk::staff::{self, NewToken};
+use bedside_desk::{audit_log, orgs, startup};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The address that mail is brought to.
+pub const MAILBOX: &str = "care@clinic.example";
+
+/// What one client knows about what it sent.
+#[derive(Default)]
+pub struct Sent {
+    /// Names of requests and mails that were acknowledged.
+    pub acknowledged: BTreeSet<String>,
+    /// Ticket ids by name, as answered.
+    pub ids: BTreeMap<String, String>,
+    /// The one that was under way when the program ended; it is sent again, in the same words.
+    open: Option<String>,
+    next: usize,
+}
+
+impl Sent {
+    fn name(&mut self, client: usize) -> String {
+        self.open
+            .get_or_insert_with(|| {
+                self.next += 1;
+                format!("c{client}n{}", self.next)
+            })
+            .clone()
+    }
+
+    fn acknowledge(&mut self, name: String) {
+        assert_eq!(self.open.take().as_ref(), Some(&name));
+        self.acknowledged.insert(name);
+    }
+}
+
+/// The settings that the program has by itself.
+pub fn settings(data: &Path) -> Config {
+    Config {
+        data: data.to_owned(),
+        ..Config::default()
+    }
+}
+
+/// A desk with a clinic, a mailbox and a token for everything; gives the token.
+pub async fn set_up(data: &Path) -> String {
+    let (app, _) = startup::open(settings(data), Arc::new(SystemClock))
+        .await
+        .unwrap();
+    let organisation = orgs::create(&app, super::clinic(&app)).await.unwrap();
+    let ctx = Ctx::system(organisation, "setup", Source::CommandLine);
+    let mailbox = NewMailbox {
+        address: MAILBOX.to_owned(),
+        settings: MailboxSettings::default(),
+    };
+    mailboxes::create(&app, &ctx, mailbox).await.unwrap();
+    let new = NewToken {
+        name: "load".to_owned(),
+        scopes: Permissions::ALL,
+        expires_at: None,
+    };
+    let (_, token) = staff::create_token(&app, &ctx, new).await.unwrap();
+    app.db.close().await;
+    token
+}
+
+/// Opens tickets until the program is gone or `more`, which hears the name of what was acknowledged, says no.
+pub fn open_tickets(
+    client: usize,
+    sent: &mut Sent,
+    program: &Program,
+    token: &str,
+    more: &impl Fn(&str) -> bool,
+) {
+    let Ok(mut http) = Http::connect(program.http, Some(token)) else {
+        return;
+    };
+    loop {
+        let name = sent.name(client);
+        let from = format!("{client}.{}@patient.example", sent.next % 7);
+        let ticket = ticket(&from, &name);
+        let Ok(answer) = http.post(
+            "/api/v1/tickets",
+            &[("idempotency-key", name.as_str())],
+            &ticket,
+        ) else {
+            return;
+        };
+        if answer.status == 503 {
+            continue;
+        }
+        let answer = answer.expect(201);
+        let id = answer.json()["id"].as_str().unwrap().to_owned();
+        let before = sent.ids.insert(name.clone(), id.clone());
+        assert!(
+            before.is_none_or(|before| before == id),
+            "{name} became two tickets"
+        );
+        sent.acknowledge(name.clone());
+        if !more(&name) {
+            return;
+        }
+    }
+}
+
+/// A request for the API.
+pub fn ticket(from: &str, name: &str) -> serde_json::Value {
+    json!({
+        "requester": { "email": from, "name": "Rosa Alvarez" },
+        "subject": format!("Request {name}"),
+        "body": format!("I need a refill of my tablets, please. {}", "Thank you. ".repeat(40)),
+    })
+}
+
+/// Hands mails over until the program is gone or `more`, which hears the name of what was acknowledged, says no.
+pub fn hand_mails_over(
+    client: usize,
+    sent: &mut Sent,
+    program: &Program,
+    more: &impl Fn(&str) -> bool,
+) {
+    let Ok(mut lmtp) = Lmtp::connect(program.lmtp) else {
+        return;
+    };
+    loop {
+        let name = sent.name(client);
+        let from = format!("m{client}.{}@patient.example", sent.next % 7);
+        if lmtp.deliver(&from, MAILBOX, &mail(&from, &name)).is_err() {
+            return;
+        }
+        sent.acknowledge(name.clone());
+        if !more(&name) {
+            return;
+        }
+    }
+}
+
+/// A mail for [`MAILBOX`].
+pub fn mail(from: &str, name: &str) -> String {
+    format!(
+        "From: Rosa Alvarez <{from}>\r\nTo: <{MAILBOX}>\r\nSubject: Request {name}\r\n\
+         Message-ID: <{name}@patient.example>\r\nDate: Mon, 2 Mar 2026 15:00:00 +0000\r\n\r\n\
+         When is the practice open on Friday?"
+    )
+}
+
+/// The subjects of everything that was acknowledged.
+pub fn acknowledged<'a>(clients: impl IntoIterator<Item = &'a Sent>) -> BTreeSet<String> {
+    let names = clients.into_iter().flat_map(|sent| &sent.acknowledged);
+    names.map(|name| format!("Request {name}")).collect()
+}
+
+/// Every ticket's subject, with how often it is there.
+pub fn subjects(program: &Program, token: &str) -> BTreeMap<String, usize> {
+    let mut http = program.http(Some(token));
+    let mut found = BTreeMap::new();
+    let mut cursor = String::new();
+    loop {
+        let page = http
+            .get(&format!("/api/v1/tickets?limit=100{cursor}"))
+            .unwrap()
+            .expect(200)
+            .json();
+        for row in page["items"].as_array().unwrap() {
+            *found
+                .entry(row["subject"].as_str().unwrap().to_owned())
+                .or_insert(0) += 1;
+        }
+        let Some(next) = page["next"].as_str() else {
+            return found;
+        };
+        cursor = format!("&cursor={next}");
+    }
+}
+
+/// Waits until everything in `wanted` is a ticket, and shows that nothing is there twice. Mails are acknowledged before
+/// they are tickets.
+pub fn all_there(
+    program: &Program,
+    token: &str,
+    wanted: &BTreeSet<String>,
+) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    let all = bedside_testkit::wait_until(
+        || {
+            found = subjects(program, token);
+            wanted.iter().all(|subject| found.contains_key(subject))
+        },
+        std::time::Duration::from_mins(1),
+    );
+    let lost: Vec<_> = wanted
+        .iter()
+        .filter(|subject| !found.contains_key(*subject))
+        .collect();
+    assert!(all.is_ok(), "lost: {lost:?}\n{}", program.log());
+    let twice: Vec<_> = found.iter().filter(|(_, count)| **count > 1).collect();
+    assert!(twice.is_empty(), "there twice: {twice:?}");
+    found
+}
+
+/// Shows that the audit log of a desk at rest is whole, also by the checkpoints that it shipped.
+pub async fn audit_is_whole(data: &Path) {
+    let (app, _) = startup::open(settings(data), Arc::new(SystemClock))
+        .await
+        .unwrap();
+    audit_log::Sealer::new(app.clone()).round().await.unwrap();
+    let kept = notes(&std::fs::read_to_string(data.join("audit/checkpoints.txt")).unwrap());
+    assert!(!kept.is_empty());
+    audit_log::verify(&app, &kept, |_| ())
+        .await
+        .unwrap()
+        .expect("a whole audit log");
+    app.db.close().await;
+}
+
+/// The signed notes of a checkpoint file: each ends with its signatures and an empty line.
+fn notes(file: &str) -> Vec<String> {
+    let mut notes = vec![String::new()];
+    for line in file.split_inclusive('\n') {
+        let note = notes.last_mut().unwrap();
+        if line == "\n" && note.contains("\n\u{2014} ") {
+            notes.push(String::new());
+        } else {
+            note.push_str(line);
+        }
+    }
+    notes.retain(|note| !note.is_empty());
+    notes
+}
