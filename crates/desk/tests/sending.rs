@@ -348,6 +348,7 @@ both_engines! {
             attachments: Vec::new(),
             inbound_mail: None,
             external: None,
+            written: None,
             automatic: false,
             also: None,
         };

@@ -31,6 +31,7 @@ fn words_of_the_patient(contact: ContactId) -> Inbound {
         attachments: Vec::new(),
         inbound_mail: None,
         external: Some(("email", "same-id@example.org".to_owned())),
+        written: None,
         automatic: false,
         also: None,
     }
@@ -197,6 +198,37 @@ both_engines! {
         let officer = desk.ctx(Role::Compliance);
         let refused = search::find(&desk.app, &officer, "zyrtecol", None, 25).await;
         assert!(matches!(refused, Err(DeskError::Forbidden)));
+    }
+
+    /// Whoever has seen nothing of a ticket can't be stale: such commands wait for each other instead of failing.
+    async fn what_nobody_looked_at_is_changed_by_many_at_once(desk: Desk) {
+        let one = desk.ticket("rosa@example.org", "A bill", "What is this bill?").await;
+        let other = desk.ticket("rosa@example.org", "Another", "And what is this one?").await;
+        let agent = desk.ctx(Role::Agent);
+        let contact = tickets::view(&desk.app, &agent, one).await.unwrap().ticket.contact;
+        let words = (0..24).map(|number| {
+            let mut words = words_of_the_patient(contact);
+            words.external = Some(("email", format!("{number}@example.org")));
+            let (app, ctx) = (desk.app.clone(), desk.system());
+            tokio::spawn(async move { tickets::inbound(&app, &ctx, one, words).await })
+        });
+        // Both orders at once: neither may wait for the other for ever.
+        let links = (0..24).map(|number| {
+            let (from, to) = if number % 2 == 0 { (one, other) } else { (other, one) };
+            let (app, ctx) = (desk.app.clone(), desk.system());
+            tokio::spawn(async move { tickets::link(&app, &ctx, from, to).await })
+        });
+        let (words, links): (Vec<_>, Vec<_>) = (words.collect(), links.collect());
+        for written in words {
+            written.await.unwrap().unwrap();
+        }
+        for linked in links {
+            linked.await.unwrap().unwrap();
+        }
+        let seen = tickets::view(&desk.app, &agent, one).await.unwrap();
+        assert_eq!(seen.ticket.message_count, 25);
+        assert_eq!(seen.messages.len(), 25);
+        desk.audit_is_whole().await;
     }
 
     async fn the_log_proves_its_entries(desk: Desk) {

@@ -97,6 +97,7 @@ pub async fn thread_reply(
         attachments,
         inbound_mail: None,
         external: None,
+        written: None,
         automatic: false,
         also: None,
     };

@@ -81,14 +81,14 @@ pub async fn change(
     .await
 }
 
-/// Reads a ticket inside a command and refuses when it is not as the caller saw it.
+/// Reads a ticket inside a command, holds it until the command ends, and refuses when it is not as the caller saw it.
 pub(super) async fn locked(
     work: &mut Work<'_>,
     id: TicketId,
     version: Option<i64>,
 ) -> Result<StoredTicket, DeskError> {
     let organisation = work.ctx.organisation;
-    let stored = store::one(work, organisation, id)
+    let stored = store::locked(work, organisation, id)
         .await?
         .ok_or(DeskError::NotFound)?;
     match version {
@@ -96,6 +96,21 @@ pub(super) async fn locked(
             Err(stale(work, id, seen, stored.ticket.version).await?)
         }
         _ => Ok(stored),
+    }
+}
+
+/// Two tickets at once, always in the same order, so that two commands never wait for each other.
+pub(super) async fn both_locked(
+    work: &mut Work<'_>,
+    one: TicketId,
+    other: TicketId,
+) -> Result<(StoredTicket, StoredTicket), DeskError> {
+    if one < other {
+        let first = locked(work, one, None).await?;
+        Ok((first, locked(work, other, None).await?))
+    } else {
+        let second = locked(work, other, None).await?;
+        Ok((locked(work, one, None).await?, second))
     }
 }
 

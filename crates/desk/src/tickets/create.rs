@@ -1,6 +1,6 @@
 //! A request comes in.
 
-use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency};
+use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency, is_history};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -8,6 +8,7 @@ use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{InboundMailId, MailboxId, MessageId, QueueId, TicketId};
+use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients::Requester;
 use crate::sla::Clocks;
@@ -16,6 +17,7 @@ use crate::timeline::{
 };
 use crate::triage::{self, Placed};
 use crate::work::Work;
+use bedside_db::Timestamp;
 use bedside_language::Channel;
 use bedside_web::Locale;
 use futures_util::FutureExt;
@@ -52,6 +54,8 @@ pub struct NewTicket {
     pub external: Option<(&'static str, String)>,
     /// Whether a machine wrote it: then nothing is sent back.
     pub automatic: bool,
+    /// When it was written, for what comes out of an archive; none for what comes in now.
+    pub written: Option<Timestamp>,
     /// Whether the requester hears that it came in.
     pub acknowledge: bool,
     /// A ticket it seems to belong to, linked for a person to merge.
@@ -93,6 +97,7 @@ impl NewTicket {
             inbound_mail: None,
             external: None,
             automatic: false,
+            written: None,
             acknowledge: true,
             related: None,
             also: None,
@@ -127,6 +132,11 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
     let hint = new.locale.or(new.requester.locale);
     let mut placed = triage::look(app, &clinic, new.channel, &subject, &new.body, hint)?;
     said(&clinic, &mut placed, &new)?;
+    let at = new.written.unwrap_or(now);
+    let is_old = is_history(at, now);
+    if is_old {
+        calmed(&clinic, &mut placed);
+    }
     let id: TicketId = app.id();
     let sealing = new.requester.sealing.clone();
     let urgency = Urgency::from(placed.urgency);
@@ -146,6 +156,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             state: MessageState::Received,
             attachments: new.attachments,
             inbound_mail: new.inbound_mail,
+            written: new.written,
         },
     )?;
     let stored = StoredTicket {
@@ -160,7 +171,11 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             mailbox: new.mailbox,
             queue: placed.queue_id,
             assignee: None,
-            clocks: Clocks::at_opening(&clinic, &placed.category, urgency.code(), now),
+            clocks: if is_old {
+                Clocks::default()
+            } else {
+                Clocks::at_opening(&clinic, &placed.category, urgency.code(), at)
+            },
             category: placed.category,
             urgency,
             safety: placed.level.code().to_owned(),
@@ -170,15 +185,15 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             locale: placed.locale,
             triage: placed.why,
             first_responded_at: None,
-            waiting_since: Some(now),
+            waiting_since: (!is_old).then_some(at),
             snoozed_until: None,
             resolved_at: None,
             merged_into: None,
             message_count: 1,
-            last_message_at: now,
+            last_message_at: at,
             last_message_by: "contact".to_owned(),
-            created_at: now,
-            updated_at: now,
+            created_at: at,
+            updated_at: at,
             version: 1,
         },
     };
@@ -259,6 +274,17 @@ fn said(
         placed.queue_id = queue;
     }
     Ok(())
+}
+
+/// An emergency of the past stands with the urgent ones, for a person to see, and not above those of today.
+fn calmed(clinic: &crate::orgs::Clinic, placed: &mut Placed) {
+    if placed.level != bedside_language::Level::Emergency {
+        return;
+    }
+    placed.urgency = bedside_language::Urgency::Urgent;
+    if let Some(queue) = clinic.queue_for(purpose::NEEDS_LOOK) {
+        placed.queue_id = queue.id;
+    }
 }
 
 /// The subject as kept: one line, at most [`MAX_SUBJECT`] characters, the beginning of the text when there is none.

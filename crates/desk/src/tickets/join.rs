@@ -1,6 +1,6 @@
 //! Tickets and each other: merge, split, link, follow.
 
-use super::change::{locked, save, told};
+use super::change::{both_locked, locked, save, told};
 use super::create::subject_of;
 use super::model::{Status, StoredTicket};
 use super::store;
@@ -33,8 +33,7 @@ pub async fn merge(app: &App, ctx: &Ctx, from: TicketId, into: TicketId) -> Resu
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
-            let mut gone = locked(work, from, None).await?;
-            let mut kept = locked(work, into, None).await?;
+            let (mut gone, mut kept) = both_locked(work, from, into).await?;
             if gone.ticket.merged_into.is_some() || kept.ticket.merged_into.is_some() {
                 return Err(DeskError::Conflict { code: "merged", text: "One of the two went into another already." });
             }
@@ -153,8 +152,7 @@ pub async fn link(app: &App, ctx: &Ctx, one: TicketId, other: TicketId) -> Resul
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
-            let first = locked(work, one, None).await?;
-            let second = locked(work, other, None).await?;
+            let (first, second) = both_locked(work, one, other).await?;
             if store::add_link(work, organisation, one, other, "related").await? {
                 work.event(
                     kind::TICKET_LINKED,

@@ -139,6 +139,15 @@ impl Ticket {
     }
 }
 
+/// Seconds after which mail out of an archive is history: nobody waits for an answer to it any more.
+const HISTORY_AFTER: i64 = 72 * 3600;
+
+/// Whether words written at `at` are history. They start no clock and raise no alarm: an archive full of old
+/// emergencies would bury the one that happens now.
+pub fn is_history(at: Timestamp, now: Timestamp) -> bool {
+    now.seconds_since(at) > HISTORY_AFTER
+}
+
 /// A ticket in a list.
 #[derive(Clone, Debug)]
 pub struct TicketRow {

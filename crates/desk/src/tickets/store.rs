@@ -38,6 +38,8 @@ statements! {
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
     /// One ticket.
     ONE = select!("WHERE t.organisation_id = $1 AND t.id = $2");
+    /// One ticket, which nobody else changes until the command ends.
+    LOCKED = select!("WHERE t.organisation_id = $1 AND t.id = $2 FOR NO KEY UPDATE OF t");
     /// One ticket by its number.
     BY_NUMBER = select!("WHERE t.organisation_id = $1 AND t.number = $2");
     /// Active ones of a queue.
@@ -282,6 +284,17 @@ pub(super) async fn one(
     id: TicketId,
 ) -> Result<Option<StoredTicket>, DeskError> {
     Ok(conn.query_opt(ONE, args![organisation, id], ticket).await?)
+}
+
+/// The same, held for the rest of the command.
+pub(super) async fn locked(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: TicketId,
+) -> Result<Option<StoredTicket>, DeskError> {
+    Ok(conn
+        .query_opt(LOCKED, args![organisation, id], ticket)
+        .await?)
 }
 
 pub(super) async fn by_number(

@@ -2,7 +2,7 @@
 
 use super::change::{locked, save, set_status, told};
 use super::create::Also;
-use super::model::{Status, StoredTicket, Ticket, Urgency};
+use super::model::{Status, StoredTicket, Ticket, Urgency, is_history};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission};
@@ -16,6 +16,7 @@ use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
 };
 use crate::triage;
+use bedside_db::Timestamp;
 use bedside_language::{Channel, Level};
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
@@ -89,6 +90,7 @@ pub async fn reply(
             state: MessageState::Queued,
             attachments: reply.attachments,
             inbound_mail: None,
+            written: None,
         },
     )?);
     let (version, status) = (reply.version, reply.status);
@@ -140,10 +142,12 @@ fn answered(
     changed
 }
 
-fn counted(ticket: &mut Ticket, now: bedside_db::Timestamp, by: &str) {
+fn counted(ticket: &mut Ticket, now: Timestamp, by: &str) {
     ticket.message_count += 1;
-    ticket.last_message_at = now;
-    by.clone_into(&mut ticket.last_message_by);
+    if now >= ticket.last_message_at {
+        ticket.last_message_at = now;
+        by.clone_into(&mut ticket.last_message_by);
+    }
 }
 
 fn open_for_words(ticket: &Ticket) -> Result<(), DeskError> {
@@ -189,6 +193,7 @@ pub async fn note(
             state: MessageState::Stored,
             attachments,
             inbound_mail: None,
+            written: None,
         },
     )?);
     app.command(ctx, move |work| {
@@ -225,6 +230,8 @@ pub struct Inbound {
     pub external: Option<(&'static str, String)>,
     /// Whether a machine wrote it: it stands on the timeline and changes nothing else.
     pub automatic: bool,
+    /// When it was written, for what comes out of an archive. Old words change nothing else either.
+    pub written: Option<Timestamp>,
     /// What else belongs to the same transaction.
     pub also: Option<Also>,
 }
@@ -250,7 +257,9 @@ pub async fn inbound(
         (sealing, stored.ticket.locale)
     };
     let placed = triage::look(app, &clinic, new.channel, "", &new.body, Some(locale))?;
-    let danger = placed.level == Level::Emergency;
+    let is_old = new.written.is_some_and(|at| is_history(at, app.now()));
+    let danger = placed.level == Level::Emergency && !is_old;
+    let written = new.written;
     let sealed = Arc::new(timeline::seal(
         app,
         &sealing,
@@ -266,6 +275,7 @@ pub async fn inbound(
             state: MessageState::Received,
             attachments: new.attachments,
             inbound_mail: new.inbound_mail,
+            written: new.written,
         },
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
@@ -284,8 +294,8 @@ pub async fn inbound(
             }
             sealed.store(work, id).await?;
             let mut changed = Map::new();
-            counted(&mut stored.ticket, work.now, "contact");
-            if !automatic || danger {
+            counted(&mut stored.ticket, written.unwrap_or(work.now), "contact");
+            if !(automatic || is_old) || danger {
                 changed = wrote_again(work, &clinic, &mut stored.ticket);
             }
             if danger {

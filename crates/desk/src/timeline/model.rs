@@ -144,6 +144,8 @@ pub struct NewMessage {
     pub attachments: Vec<NewAttachment>,
     /// The raw mail it came from.
     pub inbound_mail: Option<InboundMailId>,
+    /// When it was written, for what comes out of an archive; none for what is said now.
+    pub written: Option<Timestamp>,
 }
 
 /// A file to be added.

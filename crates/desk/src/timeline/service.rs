@@ -91,7 +91,7 @@ impl Sealed {
             body: &self.body,
             html: self.html.as_deref(),
             envelope: self.envelope.as_deref(),
-            at: work.now,
+            at: new.written.unwrap_or(work.now),
         };
         store::insert(work, organisation, &row).await?;
         for (file, (id, name, content_id)) in new.attachments.iter().zip(&self.attachments) {

@@ -222,6 +222,7 @@ async fn write(
         attachments: Vec::new(),
         inbound_mail: None,
         external: None,
+        written: None,
         automatic,
         also: None,
     };

@@ -30,6 +30,8 @@ use std::sync::Arc;
 
 /// A mail that lay in its mailbox for longer gets no acknowledgement: it would only puzzle.
 const ACKNOWLEDGED_FOR: i64 = 72 * 3600;
+/// 1990-01-01; an earlier date is a wrong one.
+const FIRST_DATE: Timestamp = Timestamp::from_micros(631_152_000_000_000);
 /// How often a mail looks again because another one came at the same moment.
 const LOOKS: usize = 10;
 /// Larger mails are parsed on a thread of their own, so that they hold up nobody.
@@ -82,11 +84,10 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
         from,
         is_author,
     };
-    // Two first mails of one person at the same moment make one contact, and two answers change one ticket one after
-    // the other: whoever comes second looks again.
+    // Two first mails of one person at the same moment make one contact: whoever comes second looks again.
     for _ in 0..LOOKS {
         match letter.deliver().await {
-            Err(DeskError::Unavailable(_) | DeskError::Stale { .. }) => {}
+            Err(DeskError::Unavailable(_)) => {}
             Err(DeskError::Conflict {
                 code: "duplicate", ..
             }) => {
@@ -99,7 +100,7 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
         }
     }
     Err(DeskError::Unavailable(
-        "the same ticket changes all the time".to_owned(),
+        "the same contact is made all the time".to_owned(),
     ))
 }
 
@@ -265,6 +266,7 @@ impl Letter<'_> {
                     inbound_mail: Some(self.claimed.id),
                     external: Some(("email", self.fingerprint()?)),
                     automatic,
+                    written: self.written(),
                     also: Some(finished(self.claimed.id, false)),
                 };
                 tickets::inbound(app, &ctx, ticket.id, inbound)
@@ -328,6 +330,7 @@ impl Letter<'_> {
         new.inbound_mail = Some(self.claimed.id);
         new.external = Some(("email", self.fingerprint()?));
         new.automatic = automatic;
+        new.written = self.written();
         new.acknowledge = !automatic
             && !doubtful
             && !from_ourselves
@@ -341,6 +344,19 @@ impl Letter<'_> {
     fn is_recent(&self) -> bool {
         let arrived: Timestamp = self.source.arrived.unwrap_or(self.claimed.received_at);
         self.source.via != Via::Import && self.app.now().seconds_since(arrived) < ACKNOWLEDGED_FOR
+    }
+
+    /// When a mail out of a mailbox file was written, as it says itself. Dates that can't be are left out: to come, or of
+    /// a time without internet mail.
+    fn written(&self) -> Option<Timestamp> {
+        if self.source.via != Via::Import {
+            return None;
+        }
+        let said = self.mail.date.map(Timestamp::from_micros);
+        Some(
+            said.filter(|at| *at >= FIRST_DATE && *at <= self.app.now())
+                .unwrap_or(self.claimed.received_at),
+        )
     }
 
     /// What makes two deliveries the same mail: sender, Message-ID and everything below the header, which is what

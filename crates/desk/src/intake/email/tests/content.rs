@@ -5,6 +5,7 @@ use crate::intake::email::import_mbox;
 use crate::intake::email::receive::{Source, Via, receive};
 use crate::tickets::Urgency;
 use crate::timeline::MessageKind;
+use bedside_db::Timestamp;
 use std::fmt::Write;
 
 #[tokio::test]
@@ -239,6 +240,84 @@ async fn a_mailbox_file_is_imported_once_and_silently() {
                 .await
                 .is_err()
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn imported_mail_keeps_its_own_date_and_raises_no_late_alarm() {
+    on_both(async |desk: Desk| {
+        let now = desk.app.now();
+        let danger = "I have crushing chest pain and can't breathe";
+        let mut mbox = String::new();
+        for (id, date, words) in [
+            (
+                "yesterday",
+                "Sun, 20 Sep 2026 09:00:00 +0000",
+                "I need a refill.",
+            ),
+            ("old", "Tue, 04 Mar 2014 09:00:00 +0100", "I need a refill."),
+            ("old-danger", "Tue, 04 Mar 2014 10:00:00 +0100", danger),
+            ("danger", "Mon, 21 Sep 2026 12:00:00 +0000", danger),
+            (
+                "future",
+                "Fri, 01 Jan 2100 09:00:00 +0000",
+                "I need a refill.",
+            ),
+            (
+                "before-mail",
+                "Thu, 01 Jan 1970 00:00:01 +0000",
+                "I need a refill.",
+            ),
+            ("no-date", "soon", "I need a refill."),
+        ] {
+            let mail = plain(id, "", words)
+                .replace("\r\n", "\n")
+                .replace("Mon, 21 Sep 2026 09:00:00 +0000", date)
+                .replace("Refill of my inhaler", id);
+            write!(
+                mbox,
+                "From ana@patients.test Mon Sep 21 09:00:00 2026\n{mail}\n"
+            )
+            .unwrap();
+        }
+        let reader = std::io::Cursor::new(mbox.into_bytes());
+        import_mbox(&desk.app, &desk.ctx(), reader, |_, _| {})
+            .await
+            .unwrap();
+        let views = desk.tickets().await;
+        assert_eq!(views.len(), 7);
+        let named = |id: &str| views.iter().find(|view| view.subject == id).unwrap();
+        let at = |text: &str| Timestamp::from(text.parse::<jiff::Timestamp>().unwrap());
+        for (id, written) in [
+            ("yesterday", at("2026-09-20T09:00:00Z")),
+            ("old", at("2014-03-04T08:00:00Z")),
+            ("danger", at("2026-09-21T12:00:00Z")),
+            ("future", now),
+            ("before-mail", now),
+            ("no-date", now),
+        ] {
+            let view = named(id);
+            assert_eq!(view.ticket.created_at, written, "{id}");
+            assert_eq!(view.ticket.last_message_at, written, "{id}");
+            assert_eq!(view.messages[0].created_at, written, "{id}");
+            let is_old = id == "old";
+            assert_eq!(
+                view.ticket.clocks == crate::sla::Clocks::default(),
+                is_old,
+                "{id}"
+            );
+            assert_eq!(view.ticket.waiting_since.is_none(), is_old, "{id}");
+        }
+        // Whoever was in danger long ago does not stand above those who are now, and a person sees it all the same.
+        assert_eq!(named("danger").ticket.rank(), 0);
+        let then = named("old-danger");
+        assert_eq!(
+            (then.ticket.rank(), then.ticket.clocks.due()),
+            (1, crate::sla::NOTHING_DUE)
+        );
+        assert_eq!(desk.queue(then), "needs_look");
+        assert_eq!(desk.count(OUTBOUND).await, 0);
     })
     .await;
 }
