@@ -121,6 +121,13 @@ impl Tx {
         }
     }
 
+    /// Closes the connection instead of giving it back to where others take it from.
+    pub(crate) fn discard(self) {
+        if let Conn::Postgres(handle) = self.conn {
+            drop(postgres::Handle::take(handle));
+        }
+    }
+
     /// Runs `then` once the command is durable; forgotten when it is not.
     pub fn after_commit(&mut self, then: impl FnOnce() + Send + 'static) {
         self.after.push(Box::new(then));

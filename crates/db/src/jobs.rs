@@ -61,6 +61,8 @@ statements! {
     /// Leases one job.
     LEASE = "UPDATE jobs SET leased_until = $2, attempts = attempts + 1 WHERE id = $1 AND leased_until <= $3 \
         RETURNING id, organisation_id, kind, payload, attempts - 1, due_at";
+    /// Frees every job that an ended process was running.
+    RELEASE_ALL = "UPDATE jobs SET leased_until = 0 WHERE leased_until > 0";
     /// Keeps a lease for longer, unless somebody else has it by now.
     RENEW = "UPDATE jobs SET leased_until = $3 WHERE id = $1 AND leased_until = $2";
     /// When the next job can be taken: the first that waits, or the first lease that runs out.
@@ -127,6 +129,12 @@ pub async fn claim(
         leased.extend(job);
     }
     Ok(leased)
+}
+
+/// Frees the jobs that an ended process was running, so that they need not wait for their leases to run out. Only for a
+/// process that knows that it is alone.
+pub async fn release_all(tx: &mut Tx) -> Result<u64, DbError> {
+    tx.execute(RELEASE_ALL, args![]).await
 }
 
 /// The instant at which the next job can be taken, if any waits.

@@ -4,7 +4,9 @@ mod tls;
 
 use crate::{Conn, DbError, Notice, Statement, Tx};
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, poll_fn};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tls::Connector;
@@ -88,24 +90,21 @@ impl Postgres {
         // In a task of its own: a caller that goes away must not leave a transaction half done.
         let running = tokio::spawn(async move {
             let mut tx = Tx::new(Conn::Postgres(store.reader().await?));
-            tx.batch("BEGIN").await?;
-            match command(&mut tx).await {
-                Ok(value) => {
-                    commit(&mut tx).await?;
-                    for then in std::mem::take(&mut tx.after) {
-                        then();
-                    }
-                    Ok(value)
-                }
-                Err(error) => {
-                    tx.batch("ROLLBACK").await?;
-                    Err(error)
-                }
+            let outcome = AssertUnwindSafe(in_transaction(&mut tx, command))
+                .catch_unwind()
+                .await;
+            let (ended, outcome) = outcome.unwrap_or_else(|_| {
+                let panicked = DbError::Engine("a command panicked".to_owned());
+                (false, Err(panicked.into()))
+            });
+            if !ended {
+                tx.discard();
             }
+            outcome
         });
         running
             .await
-            .map_err(|_| DbError::Engine("a command panicked".to_owned()))?
+            .map_err(|_| DbError::Engine("a command was broken off".to_owned()))?
     }
 
     pub(crate) async fn check(&self, statement: &Statement) -> Result<(), DbError> {
@@ -123,6 +122,30 @@ impl Postgres {
     pub(crate) async fn ping(&self) -> Result<(), DbError> {
         self.reader().await?.simple_query("SELECT 1").await?;
         Ok(())
+    }
+}
+
+/// Runs `command`; says, beside its outcome, whether the transaction has ended for certain. A connection on which it has
+/// not must never be used again: the next command would be part of this one.
+async fn in_transaction<T, E, F>(tx: &mut Tx, command: F) -> (bool, Result<T, E>)
+where
+    F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+    E: From<DbError>,
+{
+    if let Err(error) = tx.batch("BEGIN").await {
+        return (false, Err(error.into()));
+    }
+    match command(tx).await {
+        Ok(value) => match commit(tx).await {
+            Ok(()) => {
+                for then in std::mem::take(&mut tx.after) {
+                    then();
+                }
+                (true, Ok(value))
+            }
+            Err(error) => (false, Err(error.into())),
+        },
+        Err(error) => (tx.batch("ROLLBACK").await.is_ok(), Err(error)),
     }
 }
 

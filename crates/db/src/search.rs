@@ -81,13 +81,14 @@ impl SearchIndex {
                 }))))
             }
             Engine::Postgres(store) => {
-                let client = store.reader().await?;
+                let mut client = store.reader().await?;
+                let tx = client.transaction().await?;
                 // Two nodes that start together would otherwise both create.
-                client
-                    .batch_execute(&format!(
-                        "BEGIN; SELECT pg_advisory_xact_lock(4202); {POSTGRES_SCHEMA} COMMIT;"
-                    ))
-                    .await?;
+                tx.batch_execute(&format!(
+                    "SELECT pg_advisory_xact_lock(4202); {POSTGRES_SCHEMA}"
+                ))
+                .await?;
+                tx.commit().await?;
                 Ok(Self(Kind::Postgres(db.clone())))
             }
         }

@@ -248,12 +248,28 @@ async fn arguments_are_counted(fresh: Fresh) {
 async fn a_panic_harms_nobody_else(fresh: Fresh) {
     let db = fresh.db;
     db.migrate(MIGRATIONS, NOW).await.unwrap();
-    let outcome = db
-        .write::<(), DbError, _>(|_| async move { panic!("on purpose") }.boxed())
-        .await;
-    assert!(matches!(outcome, Err(DbError::Engine(_))));
-    add(&db, "after the panic").await.unwrap();
-    assert_eq!(count(&db).await, 1);
+    for number in 0..5 {
+        let id = Id::<Thing>::from_uuid(Uuid::new_v4());
+        let outcome = db
+            .write::<(), DbError, _>(move |tx| {
+                async move {
+                    let name = format!("half {number}");
+                    tx.execute(ADD, args![id, name, None::<i64>, None::<Vec<u8>>, 0.5_f64])
+                        .await?;
+                    panic!("on purpose")
+                }
+                .boxed()
+            })
+            .await;
+        assert!(matches!(outcome, Err(DbError::Engine(_))));
+    }
+    // As many as there are connections: none may go on with what the panic left half.
+    for number in 0..30 {
+        add(&db, &format!("after the panic {number}"))
+            .await
+            .unwrap();
+    }
+    assert_eq!(count(&db).await, 30);
 }
 
 async fn migrations_go_from_any_version(fresh: Fresh) {

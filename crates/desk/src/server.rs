@@ -9,6 +9,7 @@ use crate::router::{Route, router_of};
 use crate::{audit_log, jobs, orgs, search};
 use axum::Router;
 use axum::extract::ConnectInfo;
+use bedside_db::Notice;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -29,6 +31,11 @@ const CONNECTIONS: usize = 10_000;
 const HEADER_TIME: Duration = Duration::from_secs(15);
 /// How long requests under way may take once the desk is to end. Live streams never end by themselves.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// How long settings stay as they are when nobody says that they changed.
+const LOOK_ANYWAY: Duration = Duration::from_secs(5);
+/// Pause between two looks at what changed, so that a flood of events does not make a flood of looks.
+const BREATH: Duration = Duration::from_millis(10);
 
 /// A desk at work. Dropping it ends nothing in order; call [`Running::stop`].
 pub struct Running {
@@ -85,8 +92,9 @@ pub async fn start_with(
         .local_addr()
         .map_err(|error| DeskError::Internal(format!("the listening socket: {error}")))?;
     if app.db.is_embedded() {
-        // Nobody else can be working on mails: this process is the only one.
+        // Nobody else can be working on mails and jobs: this process is the only one.
         email::processor::free_all(&app).await?;
+        jobs::free_all(&app).await?;
     }
     let (stop, stopping) = watch::channel(false);
     let work = TaskTracker::new();
@@ -151,7 +159,7 @@ async fn serve_http(router: Router, listener: TcpListener, mut stop: watch::Rece
             Err(error) => {
                 // Out of file handles, most likely: open connections have to end first.
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                sleep(Duration::from_millis(50)).await;
             }
         }
     }
@@ -188,36 +196,60 @@ fn one_connection(
     }
 }
 
-/// Reads the settings anew when another node changed them.
+/// Reads the settings anew when another node changed them. It looks now and then without being told, because what is said
+/// while the connection that listens is down is never heard.
 async fn reload_settings(app: App, mut stop: watch::Receiver<bool>) {
     let mut notices = app.db.notices();
-    let mut seen: BTreeMap<OrganisationId, i64> = BTreeMap::new();
+    // Nothing at first: something may have changed between opening and listening.
+    let mut seen = None;
     loop {
-        let heard = tokio::select! {
+        match catch_up(&app, seen.as_ref()).await {
+            Ok(now) => seen = Some(now),
+            Err(error) => tracing::warn!(%error, "changed settings could not be read yet"),
+        }
+        tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
-            heard = notices.recv() => heard,
-        };
-        let changed = match heard {
-            Ok(notice) => {
-                let organisation = OrganisationId::from_uuid(notice.organisation);
-                let from = seen
-                    .insert(organisation, notice.sequence)
-                    .unwrap_or(notice.sequence - 1);
-                settings_changed(&app, organisation, from, notice.sequence).await
+            () = sleep(LOOK_ANYWAY) => continue,
+            heard = notices.recv() => match heard {
+                Ok(notice) if !is_known(&app, notice) => seen = None,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+        }
+        sleep(BREATH).await;
+        // What came in the meantime is looked at in one round instead of one by one.
+        while let Ok(notice) = notices.try_recv() {
+            if !is_known(&app, notice) {
+                seen = None;
             }
-            // Too many to follow one by one.
-            Err(RecvError::Lagged(_)) => Ok(true),
-            Err(RecvError::Closed) => return,
-        };
-        let outcome = match changed {
-            Ok(true) => orgs::reload(&app).await,
-            Ok(false) => Ok(()),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = outcome {
-            tracing::warn!(%error, "changed settings could not be read yet");
         }
     }
+}
+
+fn is_known(app: &App, notice: Notice) -> bool {
+    let organisation = OrganisationId::from_uuid(notice.organisation);
+    app.directory.of(organisation).is_ok()
+}
+
+/// Reads everything when some settings changed after the event numbers in `seen`, or when nothing was seen yet; gives the
+/// numbers up to which was looked.
+async fn catch_up(
+    app: &App,
+    seen: Option<&BTreeMap<OrganisationId, i64>>,
+) -> Result<BTreeMap<OrganisationId, i64>, DeskError> {
+    let mut now = BTreeMap::new();
+    let mut changed = seen.is_none();
+    for clinic in app.directory.all() {
+        let latest = events::latest(app, clinic.id).await?;
+        let from = seen.and_then(|seen| seen.get(&clinic.id)).copied();
+        changed =
+            changed || settings_changed(app, clinic.id, from.unwrap_or(latest), latest).await?;
+        now.insert(clinic.id, latest);
+    }
+    if changed {
+        orgs::reload(app).await?;
+    }
+    Ok(now)
 }
 
 async fn settings_changed(

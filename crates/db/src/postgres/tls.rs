@@ -76,7 +76,7 @@ impl Connector {
     fn new(verifies: bool, roots: Option<&Path>) -> Result<Self, DbError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let failed = |error: rustls::Error| DbError::Connection(error.to_string());
-        let verifier: Arc<dyn ServerCertVerifier> = match (verifies, roots) {
+        let judge: Arc<dyn ServerCertVerifier> = match (verifies, roots) {
             (false, _) => Arc::new(Anybody(provider.signature_verification_algorithms)),
             (true, None) => Arc::new(
                 rustls_platform_verifier::Verifier::new(Arc::clone(&provider)).map_err(failed)?,
@@ -87,7 +87,7 @@ impl Connector {
             .with_safe_default_protocol_versions()
             .map_err(failed)?
             .dangerous()
-            .with_custom_certificate_verifier(verifier)
+            .with_custom_certificate_verifier(judge)
             .with_no_client_auth();
         Ok(Self {
             tls: TlsConnector::from(Arc::new(config)),

@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +45,12 @@ type Readers = Arc<Mutex<Vec<Connection>>>;
 
 impl Sqlite {
     pub(crate) fn open(folder: &Path, notices: broadcast::Sender<Notice>) -> Result<Self, DbError> {
-        std::fs::create_dir_all(folder).map_err(DbError::file(folder))?;
+        // What is in it is for its owner alone.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(DbError::file(folder))?;
         let lock = lock(folder)?;
         let path = folder.join(FILE);
         let connection = connect(&path, 32 * 1024)?;
@@ -148,6 +154,7 @@ impl Sqlite {
         mut progress: impl FnMut(u64, u64) + Send + 'static,
     ) -> Result<(), DbError> {
         let from = reading(&self.0.path)?;
+        let place = to.clone();
         let copied = tokio::task::spawn_blocking(move || {
             let mut copy = Connection::open_with_flags(
                 &to,
@@ -178,7 +185,12 @@ impl Sqlite {
                 .and_then(|file| file.sync_all())
                 .map_err(DbError::file(&to))
         });
-        copied.await.map_err(|_| DbError::Closed)?
+        let copied = copied.await.unwrap_or(Err(DbError::Closed));
+        if copied.is_err() {
+            // Half a copy is of no use, and takes the room that is missing.
+            let _ = std::fs::remove_file(place);
+        }
+        copied
     }
 
     pub(crate) async fn damage(&self) -> Result<Option<String>, DbError> {

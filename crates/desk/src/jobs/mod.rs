@@ -16,7 +16,7 @@ use crate::ids::OrganisationId;
 use bedside_db::Timestamp;
 use futures_util::future::BoxFuture;
 
-pub use runner::{drain, run};
+pub use runner::{drain, free_all, run};
 
 /// How often work is tried before it is parked.
 pub const ATTEMPTS: i64 = 12;

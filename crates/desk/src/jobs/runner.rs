@@ -33,6 +33,14 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     }
 }
 
+/// Frees the jobs that an ended process was running, whatever the clock says about their leases. Only for a process that
+/// knows that it is alone.
+pub async fn free_all(app: &App) -> Result<u64, DeskError> {
+    app.db
+        .write(|tx| async move { Ok(jobs::release_all(tx).await?) }.boxed())
+        .await
+}
+
 pub(super) async fn run_with(app: App, list: Vec<Handler>, mut stop: watch::Receiver<bool>) {
     let mut notices = app.db.notices();
     let mut running = JoinSet::new();
