@@ -4,21 +4,25 @@
 
 mod common;
 
-use bedside_db::{Db, DbError, FixedClock, Migration, Target};
+use bedside_db::{Db, DbError, FixedClock, Migration, Target, args, statements};
+use bedside_desk::config::Config;
+use bedside_desk::context::{Ctx, Source};
+use bedside_desk::patients;
 use bedside_desk::startup::{self, MIGRATIONS, StartError};
-use bedside_desk::statements;
+use bedside_desk::tickets::{self, NewTicket};
+use bedside_language::Channel;
 use common::{Desk, Engine, both_engines, config, monday};
 use std::sync::Arc;
 
 both_engines! {
     async fn every_statement_is_understood(desk: Desk) {
         let mut wrong = Vec::new();
-        for statement in statements() {
+        for statement in bedside_desk::statements() {
             if let Err(error) = desk.app.db.check(statement).await {
                 wrong.push(format!("{}: {error}\n    {}", statement.name, statement.dollar));
             }
         }
-        assert!(statements().count() > 100, "the list of statements is not whole");
+        assert!(bedside_desk::statements().count() > 100, "the list of statements is not whole");
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 
@@ -28,15 +32,45 @@ both_engines! {
     }
 }
 
-/// A step that a later release could bring.
+/// Steps that later releases could bring: one that changes a table full of rows, one that takes its time.
 const LATER: &[Migration] = &[
     MIGRATIONS[0],
     Migration {
         version: 2,
-        name: "a later step",
-        sql: "CREATE TABLE later (id ID NOT NULL PRIMARY KEY, note TEXT);",
+        name: "a column more",
+        sql: "ALTER TABLE tickets ADD COLUMN later TEXT; UPDATE tickets SET later = 'then';
+              CREATE INDEX tickets_later ON tickets (organisation_id, later);",
+    },
+    Migration {
+        version: 3,
+        name: "long work",
+        sql: "CREATE TABLE later (n BIGINT NOT NULL PRIMARY KEY, note TEXT);
+              INSERT INTO later (n, note) WITH RECURSIVE numbers (n) AS \
+              (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000) SELECT n, 'note' FROM numbers;
+              CREATE TABLE last (id ID NOT NULL PRIMARY KEY);",
     },
 ];
+
+statements! {
+    /// Tickets that the later step changed.
+    LATER_TICKETS = "SELECT COUNT(*) FROM tickets WHERE later = 'then'";
+    /// Rows that the long step made.
+    LATER_ROWS = "SELECT COUNT(*) FROM later";
+}
+
+fn target(config: &Config) -> Target {
+    match &config.database {
+        Some(url) => Target::Postgres(url.clone()),
+        None => Target::Sqlite(config.data.clone()),
+    }
+}
+
+async fn count(db: &Db, statement: bedside_db::Statement) -> i64 {
+    let mut conn = db.read().await.unwrap();
+    conn.query_one(statement, args![], |row| row.get(0))
+        .await
+        .unwrap()
+}
 
 async fn reopened(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
@@ -44,9 +78,28 @@ async fn reopened(engine: Engine) {
     let clock = Arc::new(FixedClock::new(monday()));
     let newest = MIGRATIONS.last().unwrap().version;
 
+    // The oldest data there can be, with something in it, becomes the newest in one step.
+    let db = Db::open(&target(&config)).await.unwrap();
+    let report = db.migrate(&MIGRATIONS[..1], monday()).await.unwrap();
+    assert_eq!((report.from, report.to, report.backup), (0, 1, None));
+    db.close().await;
+    drop(db);
     let (app, report) = startup::open(config.clone(), clock.clone()).await.unwrap();
-    assert_eq!((report.from, report.to), (0, newest));
-    assert!(report.backup.is_none(), "an empty database needs no copy");
+    assert_eq!((report.from, report.to), (1, newest));
+    assert_eq!(
+        report.backup.is_some(),
+        engine == Engine::Sqlite && newest > 1
+    );
+    let organisation = bedside_desk::orgs::create(&app, common::clinic(&app))
+        .await
+        .unwrap();
+    let ctx = Ctx::system(organisation, "test", Source::Job);
+    let requester =
+        patients::requester_by_email(&app, organisation, "rosa@patient.example", None, None)
+            .await
+            .unwrap();
+    let new = NewTicket::new(requester, Channel::Email, "Refill", "I need a refill.");
+    tickets::create(&app, &ctx, new).await.unwrap();
     app.db.close().await;
     drop(app);
 
@@ -58,27 +111,19 @@ async fn reopened(engine: Engine) {
     app.db.close().await;
     drop(app);
 
-    let target = match &config.database {
-        Some(url) => Target::Postgres(url.clone()),
-        None => Target::Sqlite(config.data.clone()),
-    };
-    let db = Db::open(&target).await.unwrap();
+    let db = Db::open(&target(&config)).await.unwrap();
     let report = db.migrate(LATER, monday()).await.unwrap();
-    assert_eq!((report.from, report.to), (newest, newest + 1));
+    assert_eq!((report.from, report.to), (newest, newest + 2));
+    assert_eq!(count(&db, LATER_TICKETS).await, 1);
     match engine {
         Engine::Postgres => assert!(report.backup.is_none()),
         Engine::Sqlite => {
             let copy = report
                 .backup
                 .expect("the file is copied before its schema changes");
-            assert!(std::fs::metadata(&copy).unwrap().len() > 0);
-            let old = tempfile::tempdir().unwrap();
-            std::fs::copy(&copy, old.path().join("bedside.db")).unwrap();
-            let old = Db::open(&Target::Sqlite(old.path().to_owned()))
-                .await
-                .unwrap();
-            let report = old.migrate(MIGRATIONS, monday()).await.unwrap();
-            assert_eq!(report.from, newest, "the copy is of the time before");
+            let old = Db::open_to_read(&copy).unwrap();
+            assert_eq!(old.schema_version().await.unwrap(), Some(newest));
+            assert_eq!(old.damage().await.unwrap(), None);
         }
     }
     db.close().await;
@@ -90,7 +135,7 @@ async fn reopened(engine: Engine) {
     let StartError::Database(DbError::Newer { found, known }) = &refused else {
         panic!("{refused}")
     };
-    assert_eq!((*found, *known), (newest + 1, newest));
+    assert_eq!((*found, *known), (newest + 2, newest));
     assert_eq!(refused.exit_code(), 4);
 }
 
@@ -102,6 +147,121 @@ async fn the_schema_grows_and_never_shrinks_sqlite() {
 #[tokio::test]
 async fn the_schema_grows_and_never_shrinks_postgres() {
     reopened(Engine::Postgres).await;
+}
+
+/// Names the database that [`an_upgrade_for_another_test`] brings up to date.
+const UPGRADE: &str = "BEDSIDE_TEST_UPGRADE";
+/// How often an upgrade is killed in a usual run; `cargo xtask torture` sets `BEDSIDE_TEST_UPGRADES`.
+const UPGRADES: u32 = 5;
+
+/// No test of its own: the process that [`killed`] starts and kills.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by the tests of an upgrade that is killed"]
+async fn an_upgrade_for_another_test() {
+    let place = std::env::var(UPGRADE).expect("run by another test");
+    let target = if place.starts_with("postgres://") {
+        Target::Postgres(place)
+    } else {
+        Target::Sqlite(place.into())
+    };
+    let db = Db::open(&target).await.unwrap();
+    db.migrate(LATER, monday()).await.unwrap();
+    db.close().await;
+}
+
+fn upgrading(place: &str) -> std::process::Child {
+    std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "an_upgrade_for_another_test"])
+        .env(UPGRADE, place)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// An upgrade that is killed at any moment leaves the old data or the new, and the next one finishes it.
+async fn killed(engine: Engine) {
+    let rounds =
+        std::env::var("BEDSIDE_TEST_UPGRADES").map_or(UPGRADES, |text| text.parse().unwrap());
+    let mut whole = None;
+    for round in 0..=rounds {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(engine, folder.path());
+        let place = config
+            .database
+            .clone()
+            .unwrap_or_else(|| folder.path().display().to_string());
+        let db = Db::open(&target(&config)).await.unwrap();
+        db.migrate(MIGRATIONS, monday()).await.unwrap();
+        db.close().await;
+        drop(db);
+        let begun = std::time::Instant::now();
+        let mut child = upgrading(&place);
+        if let Some(whole) = whole {
+            // The moment of the kill is what is tried, so nothing can be waited for.
+            let whole: std::time::Duration = whole;
+            tokio::time::sleep(whole * round / rounds).await;
+            // It may have ended by itself.
+            let _ = child.kill();
+            child.wait().unwrap();
+        } else {
+            // The first is let go, to know how long it takes.
+            assert!(child.wait().unwrap().success());
+            whole = Some(begun.elapsed());
+        }
+        let db = Db::open(&target(&config)).await.unwrap();
+        let report = db.migrate(LATER, monday()).await.unwrap();
+        let newest = |steps: &[Migration]| steps.last().unwrap().version;
+        let known = [newest(MIGRATIONS), newest(LATER)];
+        assert!(known.contains(&report.from), "{report:?}");
+        assert_eq!(report.to, newest(LATER));
+        assert_eq!(count(&db, LATER_ROWS).await, 100_000);
+        if db.is_embedded() {
+            assert_eq!(db.damage().await.unwrap(), None);
+        }
+        db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_is_killed_is_finished_by_the_next_sqlite() {
+    killed(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_that_is_killed_is_finished_by_the_next_postgres() {
+    killed(Engine::Postgres).await;
+}
+
+/// A step that can't be done takes back those before it.
+async fn failed(engine: Engine) {
+    const WRONG: &[Migration] = &[
+        LATER[0],
+        LATER[1],
+        Migration {
+            version: 3,
+            name: "a wrong one",
+            sql: "CREATE TABLE half (id ID PRIMARY KEY); INSERT INTO nowhere VALUES (1);",
+        },
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(engine, folder.path());
+    let db = Db::open(&target(&config)).await.unwrap();
+    db.migrate(MIGRATIONS, monday()).await.unwrap();
+    assert!(db.migrate(WRONG, monday()).await.is_err());
+    assert_eq!(db.schema_version().await.unwrap(), Some(1));
+    db.migrate(LATER, monday()).await.unwrap();
+    assert_eq!(count(&db, LATER_TICKETS).await, 0);
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_everything_as_it_was_sqlite() {
+    failed(Engine::Sqlite).await;
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_everything_as_it_was_postgres() {
+    failed(Engine::Postgres).await;
 }
 
 async fn edited(engine: Engine) {

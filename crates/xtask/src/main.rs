@@ -27,7 +27,7 @@ enum Known {
     Test(test::Options),
     /// Measure speed and memory of the release build
     Bench(bench::Options),
-    /// End the real program with kill -9 under load, many times, and look for what was lost
+    /// Try to lose something, for hours: kill -9 under load, tampering, restores, killed upgrades
     Torture(torture::Options),
 }
 
