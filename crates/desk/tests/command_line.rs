@@ -378,6 +378,12 @@ fn the_audit_log_is_verified_and_proven() {
         &bedside(folder.path(), &["audit", "verify", "--kept", kept]),
         0,
     );
+    // A kept file that says nothing, or nothing that can be read, proves nothing.
+    for (text, code) in [("", 2), ("not a checkpoint\n", 1)] {
+        fs::write(folder.path().join("odd.txt"), text).unwrap();
+        let verify = ["audit", "verify", "--kept", "odd.txt"];
+        ends(&bedside(folder.path(), &verify), code);
+    }
     let proof = json(&bedside(folder.path(), &["audit", "prove", "1"]));
     assert_eq!(proof["entry"]["sequence"], 1);
     assert!(

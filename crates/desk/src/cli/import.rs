@@ -44,10 +44,13 @@ impl Import {
         if json {
             say_json(&serde_json::json!({ "stored": taken.stored, "too_large": taken.too_large }));
         } else {
-            say(format!("{} mails were taken in.", taken.stored));
+            say(format!(
+                "Mails read: {}. Those that were here already add nothing.",
+                taken.stored
+            ));
             if taken.too_large > 0 {
                 say(format!(
-                    "{} were larger than the desk takes and were left out.",
+                    "Larger than the desk takes, and left out: {}.",
                     taken.too_large
                 ));
             }

@@ -167,16 +167,25 @@ enum Command {
     /// Manage keys for other systems
     Token(token::Token),
     /// Say in plain words whether everything is as it should be
+    ///
+    /// Looks at settings, clinic files, disk, database, keys and clocks, and opens the connections of every mailbox. It
+    /// may run while the desk works. Exit code 1 when something is wrong, 5 when it is the root key.
     Check(check::Check),
     /// Bring the data to this release
+    ///
+    /// In one step from any older one, after a copy of the embedded database. `serve` does the same when it starts.
     Migrate(migrate::Migrate),
     /// Copy the desk to a file, without its keys
+    ///
+    /// The desk may go on working. The copy is verified before it gets its name; a manifest is written beside it.
     Backup(backup::Backup),
-    /// Put a backup in place
+    /// Put a backup in place, and show that it is whole
+    ///
+    /// The root key must be there already, and no desk may run on the folder.
     Restore(restore::Restore),
     /// Show that the audit log is whole
     Audit(audit::Audit),
-    /// Replace keys
+    /// Replace keys; everything stays readable
     Keys(keys::Keys),
     /// Take in mail from elsewhere
     Import(import::Import),
