@@ -5,6 +5,7 @@
 mod bench;
 mod cache;
 mod commands;
+mod fuzz;
 mod machine;
 mod summary;
 mod test;
@@ -27,6 +28,8 @@ enum Known {
     Test(test::Options),
     /// Measure speed and memory of the release build
     Bench(bench::Options),
+    /// Feed random input, led by coverage, to the parsers of what strangers send
+    Fuzz(fuzz::Options),
     /// Try to lose something, for hours: kill -9 under load, tampering, restores, killed upgrades
     Torture(torture::Options),
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match task {
         Known::Test(options) => test::run(&options),
         Known::Bench(options) => bench::run(&options),
+        Known::Fuzz(options) => fuzz::run_all(&options),
         Known::Torture(options) => torture::run(&options),
     };
     outcome.unwrap_or_else(|error| {
