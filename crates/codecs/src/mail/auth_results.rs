@@ -52,11 +52,29 @@ pub(super) fn verdicts(headers: &[(usize, String)], authserv_id: &str) -> AuthVe
         if *hop.get_or_insert(*received_above) != *received_above {
             break;
         }
+        let mut here = AuthVerdicts::default();
         for statement in statements.drain(1..) {
-            apply(&mut found, &statement);
+            apply(&mut here, &statement);
         }
+        found.complete_with(here);
     }
     found
+}
+
+impl AuthVerdicts {
+    /// What an earlier header says holds; a later one adds what it left open. A server that writes below its own Received
+    /// may stand above a forgery of the same name.
+    fn complete_with(&mut self, later: Self) {
+        for (mine, theirs) in [(&mut self.spf, later.spf), (&mut self.dmarc, later.dmarc)] {
+            if *mine == Verdict::Unknown {
+                *mine = theirs;
+            }
+        }
+        if self.dkim == Verdict::Unknown {
+            self.dkim = later.dkim;
+            self.dkim_domains = later.dkim_domains;
+        }
+    }
 }
 
 fn apply(found: &mut AuthVerdicts, statement: &str) {
@@ -191,6 +209,15 @@ mod tests {
             (1, "mx.clinic.example; dmarc=pass; spf=softfail"),
         ]);
         assert_eq!((found.dmarc, found.spf), (Verdict::Fail, Verdict::Fail));
+        let second = read(&[
+            (1, "mx.clinic.example; dkim=fail header.d=a.example"),
+            (
+                1,
+                "mx.clinic.example; dkim=pass header.d=evil.example; dmarc=none",
+            ),
+        ]);
+        assert_eq!((second.dkim, second.dmarc), (Verdict::Fail, Verdict::None));
+        assert!(second.dkim_domains.is_empty());
         let forged_below = read(&[
             (1, "mx.clinic.example; spf=none"),
             (2, "mx.clinic.example; dmarc=pass"),

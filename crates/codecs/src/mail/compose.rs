@@ -173,7 +173,7 @@ pub fn compose(mail: Outgoing) -> Result<Vec<u8>, ComposeError> {
 
     let mut bytes = Vec::new();
     builder
-        .body(body(mail.text, mail.html, mail.files, &boundary))
+        .body(body(&mail.text, mail.html, mail.files, &boundary))
         .serialize(&mut bytes);
     Ok(bytes)
 }
@@ -282,7 +282,7 @@ fn container(
 }
 
 fn body(
-    text: String,
+    text: &str,
     html: Option<String>,
     files: Vec<OutgoingFile>,
     boundary: &str,
@@ -295,7 +295,7 @@ fn body(
     let content = match html {
         None => plain,
         Some(page) => {
-            let page = MimePart::new("text/html", BodyPart::Text(page.into()));
+            let page = MimePart::new("text/html", BodyPart::Text(body_text(&page).into()));
             let rich = if inline.is_empty() {
                 page
             } else {
@@ -316,13 +316,18 @@ fn body(
     container("multipart/mixed", boundary, 1, parts)
 }
 
-/// A body without a byte is sent as an empty line.
-fn body_text(text: String) -> String {
-    if text.is_empty() {
-        "\n".to_owned()
-    } else {
-        text
+/// What may stand in a body: lines of characters. One without a byte is sent as an empty line.
+fn body_text(text: &str) -> String {
+    let mut plain: String = text
+        .replace("\r\n", "\n")
+        .chars()
+        .map(|c| if c == '\r' { '\n' } else { c })
+        .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+        .collect();
+    if plain.is_empty() {
+        plain.push('\n');
     }
+    plain
 }
 
 fn file_part(file: OutgoingFile, inline: bool) -> MimePart<'static> {

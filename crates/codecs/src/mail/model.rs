@@ -25,7 +25,7 @@ impl fmt::Debug for Mailbox {
 }
 
 /// A file that came with a message.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Attachment {
     /// Name that is safe to show and to save, see [`super::clean_file_name`].
     pub file_name: String,

@@ -15,7 +15,6 @@ const MAX_ID: usize = 998;
 const MAX_ADDRESS: usize = 320;
 const MAX_DELIVERED_TO: usize = 20;
 const MAX_AUTH_HEADERS: usize = 20;
-const MAX_AUTH_BYTES: usize = 8 * 1024;
 
 /// Reads one message.
 ///
@@ -172,11 +171,9 @@ fn auth_headers(top: &Fields) -> Vec<(usize, String)> {
     for (name, value) in top.iter() {
         if name == "Received" {
             received += 1;
-        } else if name == "Authentication-Results"
+        } else if name.eq_ignore_ascii_case("Authentication-Results")
             && found.len() < MAX_AUTH_HEADERS
-            && let Some(value) = value
-                .as_text()
-                .filter(|value| value.len() <= MAX_AUTH_BYTES)
+            && let Some(value) = value.as_text()
         {
             found.push((received, value.to_owned()));
         }

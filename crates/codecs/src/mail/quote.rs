@@ -39,6 +39,21 @@ pub fn reply_marker(language: &str) -> String {
     format!("-- {text} --")
 }
 
+/// A mail of ours without the [`reply_marker`] that it begins with, whatever its language.
+pub fn without_marker(text: &str) -> &str {
+    let text = text.trim_start();
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let words = first
+        .trim()
+        .trim_start_matches("-- ")
+        .trim_end_matches(" --");
+    if REPLY_MARKERS.iter().any(|(_, marker)| *marker == words) {
+        rest.trim_start()
+    } else {
+        text
+    }
+}
+
 /// First words and last words of the line with which mail programs introduce a quote.
 const INTRODUCTIONS: [(&str, &str); 24] = [
     ("on ", "wrote:"),
@@ -329,7 +344,10 @@ mod tests {
         for (tag, _) in REPLY_MARKERS {
             let text = format!("Thank you\n\n> {}\n> earlier", reply_marker(tag));
             assert_eq!(fresh(&text), "Thank you", "{tag}");
+            let ours = format!("{}\r\n\r\nHello", reply_marker(tag));
+            assert_eq!(without_marker(&ours), "Hello", "{tag}");
         }
+        assert_eq!(without_marker("\n-- por favor --\nx"), "-- por favor --\nx");
         assert_eq!(reply_marker("es-MX"), reply_marker("ES"));
         assert_eq!(reply_marker("xx"), reply_marker("en"));
     }

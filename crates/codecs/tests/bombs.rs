@@ -1,0 +1,106 @@
+//! Messages that are made to cost much: refused at once, in little memory. The one test of this program, because memory is
+//! counted for the whole of it.
+
+use bedside_codecs::mail::{Limits, MailError, parse};
+use std::time::{Duration, Instant};
+
+/// The most memory that this program held since it was last asked to forget, and what it holds now, in KiB.
+fn memory() -> (usize, usize) {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
+    let kib = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name));
+        let number = line.and_then(|line| line.split_whitespace().nth(1));
+        number
+            .and_then(|number| number.parse().ok())
+            .expect("a size in KiB")
+    };
+    (kib("VmHWM:"), kib("VmRSS:"))
+}
+
+fn forget_the_peak() {
+    std::fs::write("/proc/self/clear_refs", "5").expect("Linux forgets");
+}
+
+/// The attack lists count on it: 100 ms for whatever is sent.
+const QUICK: Duration = Duration::from_millis(100);
+/// What reading any of them may take beyond the message itself, in KiB.
+const MEMORY: usize = 16 * 1024;
+
+#[test]
+fn attack_49_and_50_nesting_and_numbers_cost_next_to_nothing() {
+    let head = "From: a@b.test\r\nMIME-Version: 1.0\r\n";
+    let multipart = "Content-Type: multipart/mixed; boundary=b\r\n\r\n";
+    let boxes: String = (0..10_000)
+        .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n"))
+        .collect();
+    let rfc822 = "Content-Type: message/rfc822\r\n\r\n".repeat(10_000);
+    let digest = "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n";
+    let limits = Limits::default();
+    let deep = MailError::TooDeep {
+        limit: limits.nesting,
+    };
+    let parts = MailError::TooManyParts {
+        limit: limits.parts,
+    };
+    let files = MailError::TooManyParts {
+        limit: limits.attachments,
+    };
+    let header = MailError::HeaderTooLarge {
+        limit: limits.headers,
+    };
+    let file = "--b\r\nContent-Disposition: attachment\r\n\r\nx\r\n";
+    let bombs = [
+        (format!("{head}{rfc822}bottom"), deep),
+        (format!("{head}{boxes}bottom"), deep),
+        (
+            format!(
+                "{head}{multipart}{}",
+                format!("--b\r\n{multipart}").repeat(10_000)
+            ),
+            parts,
+        ),
+        (format!("{head}{}bottom", digest.repeat(10_000)), parts),
+        (
+            format!("{head}{multipart}{}", "--b\r\n\r\nx\r\n".repeat(1_000_000)),
+            parts,
+        ),
+        (format!("{head}{multipart}{}", file.repeat(900)), files),
+        (
+            format!("{head}X-Long: {}\r\n\r\nx", "x".repeat(10_000_000)),
+            header,
+        ),
+        (
+            format!("{head}X-Folded:{}\r\n\r\nx", "\r\n x".repeat(3_000_000)),
+            header,
+        ),
+        (
+            format!("{head}{}\r\nx", "X: y\r\n".repeat(1_000_000)),
+            header,
+        ),
+    ];
+    for (number, (bomb, expected)) in bombs.iter().enumerate() {
+        // The best of a few, because others use the machine too.
+        let mut best = Duration::MAX;
+        for _ in 0..5 {
+            forget_the_peak();
+            let (_, before) = memory();
+            let started = Instant::now();
+            let outcome = parse(bomb.as_bytes(), &limits);
+            best = best.min(started.elapsed());
+            let (peak, _) = memory();
+            let taken = peak.saturating_sub(before);
+            assert!(taken <= MEMORY, "{number}: {taken} KiB");
+            match outcome {
+                Err(error) => assert_eq!(error, *expected, "{number}"),
+                Ok(_) => panic!("{number} was read"),
+            }
+        }
+        assert!(best < QUICK, "{number}: {best:?}");
+    }
+    // The measure sees memory where it is taken.
+    forget_the_peak();
+    let (_, before) = memory();
+    let taken = vec![1_u8; 64 * 1024 * 1024];
+    assert!(taken.iter().all(|byte| *byte == 1));
+    assert!(memory().0 - before > MEMORY);
+}
