@@ -60,7 +60,7 @@ export class Desk {
   async #startProgram() {
     const [http, smtp] = await Promise.all([freePort(), freePort()]);
     const args = ["demo", "--small", "--json", "--data", join(this.#folder, "data")];
-    args.push("--listen", `127.0.0.1:${http}`, "--smtp-listen", `127.0.0.1:${smtp}`);
+    args.push("--listen", `127.0.0.1:${http}`, "--smtp-listen", `127.0.0.1:${smtp}`, "--pop3-listen", "127.0.0.1:0");
     this.#program = spawn(program, args, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
     Object.assign(this, await announced(this.#program));
   }

@@ -17,3 +17,4 @@ demo-mail-own = You wrote
 demo-mail-theirs = The clinic wrote
 demo-mail-back = Back to the mailbox
 demo-mail-answer = Answer
+demo-mail-file = Open in a mail program

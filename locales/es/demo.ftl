@@ -17,3 +17,4 @@ demo-mail-own = Usted escribió
 demo-mail-theirs = La clínica escribió
 demo-mail-back = Volver al buzón
 demo-mail-answer = Responder
+demo-mail-file = Abrir en un programa de correo

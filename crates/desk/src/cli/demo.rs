@@ -19,6 +19,9 @@ pub(super) struct DemoCommand {
     /// Where mail is received [default: 127.0.0.1:2525, or a free port when that is taken]
     #[arg(long, value_name = "ADDRESS:PORT")]
     smtp_listen: Option<SocketAddr>,
+    /// Where a mail program reads the patients' mail [default: 127.0.0.1:1110, or a free port when that is taken]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pop3_listen: Option<SocketAddr>,
     /// Tell in JSON where everything is
     #[arg(long)]
     json: bool,
@@ -36,6 +39,7 @@ impl DemoCommand {
                 .unwrap_or_else(|| PathBuf::from("data/demo")),
             listen: self.listen.unwrap_or_else(|| usual(8080)),
             smtp: self.smtp_listen.unwrap_or_else(|| usual(2525)),
+            pop3: self.pop3_listen.unwrap_or_else(|| usual(1110)),
             size: if self.small { Size::SMALL } else { Size::FULL },
         };
         let bar = progress_bar("Telling ninety days of an invented clinic");
@@ -51,6 +55,7 @@ impl DemoCommand {
                 "url": demo.url,
                 "mail_page": format!("{}/demo/mail", demo.url),
                 "smtp": demo.smtp.to_string(),
+                "pop3": demo.pop3.to_string(),
                 "mailbox": demo::MAILBOX,
                 "token": demo.token,
                 "doors": demo.doors,
@@ -94,8 +99,12 @@ fn welcome(demo: &Demo) -> String {
         "Or write with any mail program".to_owned(),
         format!("  to             {}", demo::MAILBOX),
         format!(
-            "  outgoing server {}, no encryption, no password",
+            "  outgoing (SMTP) {}, no encryption, no password",
             demo.smtp
+        ),
+        format!(
+            "  incoming (POP3) {}, no encryption; user: the address you write from, any password",
+            demo.pop3
         ),
         String::new(),
         "Or with the API".to_owned(),

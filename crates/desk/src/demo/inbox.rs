@@ -4,7 +4,7 @@ use bedside_channels::email::receiver::{Envelope, Mailroom, RcptVerdict, Verdict
 use bedside_codecs::mail::{Limits, parse};
 use bedside_db::Timestamp;
 use parking_lot::Mutex;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Mails kept; the oldest go first.
@@ -29,6 +29,8 @@ pub struct Mail {
     pub conversation: Vec<String>,
     /// When it was sent or came.
     pub at: Timestamp,
+    /// The mail as it came; empty for the patient's own.
+    pub raw: Vec<u8>,
 }
 
 /// All mails of the demo; cheap to clone.
@@ -38,6 +40,8 @@ pub struct Inbox(Arc<Mutex<Kept>>);
 #[derive(Default)]
 struct Kept {
     mails: VecDeque<Arc<Mail>>,
+    /// Numbers of those that a mail program took out of its mailbox.
+    taken: BTreeSet<u64>,
     last: u64,
 }
 
@@ -50,7 +54,8 @@ impl Inbox {
         mail.person = mail.person.to_lowercase();
         kept.mails.push_back(Arc::new(mail));
         if kept.mails.len() > KEPT {
-            kept.mails.pop_front();
+            let oldest = kept.mails.pop_front().map(|mail| mail.number);
+            oldest.map(|number| kept.taken.remove(&number));
         }
         kept.last
     }
@@ -66,6 +71,19 @@ impl Inbox {
             .filter(|mail| mail.person == person)
             .cloned()
             .collect()
+    }
+
+    /// What came for one address and was not taken out of the mailbox, newest first.
+    pub(super) fn arrived(&self, person: &str) -> Vec<Arc<Mail>> {
+        let mut mails = self.of(person);
+        let kept = self.0.lock();
+        mails.retain(|mail| !mail.own && !kept.taken.contains(&mail.number));
+        mails
+    }
+
+    /// Takes mails out of the mailbox; the pages go on showing them.
+    pub(super) fn forget(&self, numbers: impl Iterator<Item = u64>) {
+        self.0.lock().taken.extend(numbers);
     }
 
     /// One mail.
@@ -110,6 +128,7 @@ impl Mailroom for Sink {
                 text: mail.readable_text().trim().to_owned(),
                 conversation: conversation.clone(),
                 at: (self.now)(),
+                raw: raw.clone(),
             });
         }
         Verdict::Stored
@@ -130,6 +149,7 @@ mod tests {
             text: String::new(),
             conversation: Vec::new(),
             at: Timestamp::default(),
+            raw: Vec::new(),
         }
     }
 

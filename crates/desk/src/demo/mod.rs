@@ -2,8 +2,8 @@
 //!
 //! [`history`] lives through ninety days on a clock of its own ([`clock`]), through the same services as everything
 //! else, and ends at the present. From then on [`ticker`] brings new requests by mail, and [`inbox`] holds what the
-//! desk sends: a visitor writes as a patient at `/demo/mail` and sees the answer arrive. Everything stays on the
-//! loopback interface; nothing is sent to anyone.
+//! desk sends: a visitor writes as a patient at `/demo/mail` and sees the answer arrive, or does both with a mail program
+//! of their own ([`pop3`]). Everything stays on the loopback interface; nothing is sent to anyone.
 //!
 //! Nothing in here runs in a real desk: its pages are not in the route table of [`crate::router`].
 
@@ -14,6 +14,7 @@ mod inbox;
 mod letter;
 pub mod pages;
 mod people;
+mod pop3;
 mod random;
 mod script;
 pub mod start;

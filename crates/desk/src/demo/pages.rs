@@ -10,9 +10,10 @@ use crate::pages::layout::{Shell, locale_of, redirect, render};
 use crate::router::{Access, Route};
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use bedside_channels::email::smtp::Sender;
+use bedside_codecs::mail::quote::without_marker;
 use bedside_db::Timestamp;
 use bedside_web::i18n::time::format_time;
 use bedside_web::query::Query;
@@ -53,13 +54,14 @@ impl PostOffice {
             text: letter.body.to_owned(),
             conversation,
             at: letter.at,
+            raw: Vec::new(),
         }))
     }
 }
 
 /// The ways in.
 pub fn routes(post: &PostOffice) -> Vec<Route> {
-    let (list, one, send) = (post.clone(), post.clone(), post.clone());
+    let (list, one, file, send) = (post.clone(), post.clone(), post.clone(), post.clone());
     vec![
         Route::get(
             "/demo/mail",
@@ -74,6 +76,11 @@ pub fn routes(post: &PostOffice) -> Vec<Route> {
             move |app: State<App>, headers: HeaderMap, Path(number): Path<u64>| async move {
                 show_one(&one, &app, &headers, number)
             },
+        ),
+        Route::get(
+            "/demo/mail/{number}/file",
+            Access::Public,
+            move |Path(number): Path<u64>| async move { show_file(&file, number) },
         ),
         Route::post(
             "/demo/mail",
@@ -200,6 +207,18 @@ fn show_one(
     )
 }
 
+/// The mail as it came, for a mail program.
+fn show_file(post: &PostOffice, number: u64) -> Result<Response, DeskError> {
+    let mail = post.inbox.one(number).filter(|mail| !mail.own);
+    let mail = mail.ok_or(DeskError::NotFound)?;
+    let name = format!("attachment; filename=\"mail-{number}.eml\"");
+    let headers = [
+        (header::CONTENT_TYPE, "message/rfc822".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+    ];
+    Ok((headers, mail.raw.clone()).into_response())
+}
+
 #[derive(Deserialize)]
 struct Written {
     #[serde(default)]
@@ -268,8 +287,7 @@ fn shown(app: &App, headers: &HeaderMap, mail: &Mail) -> Shown {
         number: mail.number,
         own: mail.own,
         subject: mail.subject.clone(),
-        start: mail
-            .text
+        start: without_marker(&mail.text)
             .split_whitespace()
             .take(24)
             .collect::<Vec<_>>()

@@ -12,7 +12,7 @@ use crate::config::organisation::new_organisation;
 use crate::context::{Ctx, Permissions, Role, Source};
 use crate::error::DeskError;
 use crate::ids::{MailboxId, OrganisationId};
-use crate::intake::email::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
+use crate::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
 use crate::server::{self, Running};
 use crate::staff::{self, NewStaff, NewToken};
 use crate::startup::{self, StartError};
@@ -55,6 +55,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Where mail is received.
     pub smtp: SocketAddr,
+    /// Where the patients' mailboxes are read.
+    pub pop3: SocketAddr,
     /// How much is told.
     pub size: Size,
 }
@@ -78,6 +80,8 @@ pub struct Demo {
     pub url: String,
     /// Where it takes mail.
     pub smtp: SocketAddr,
+    /// Where the patients' mailboxes are read.
+    pub pop3: SocketAddr,
     /// Ways in.
     pub doors: Vec<Door>,
     /// A key for the API that may do everything.
@@ -125,9 +129,11 @@ impl From<DeskError> for DemoError {
 pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<Demo, DemoError> {
     let listener = bind(options.listen).await?;
     let inbox_listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let mailboxes = bind(options.pop3).await?;
     let taken = |error| DemoError::Port(options.listen, error);
     let address = listener.local_addr().map_err(taken)?;
     let outgoing = inbox_listener.local_addr().map_err(taken)?;
+    let pop3 = mailboxes.local_addr().map_err(taken)?;
     let config = Config {
         data: options.data.clone(),
         public_url: format!("http://localhost:{}", address.port()),
@@ -167,6 +173,7 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
     });
     let settings = ReceiverSettings::new(Protocol::Smtp, "mail.example");
     tokio::spawn(serve(inbox_listener, settings, room, sink.clone()));
+    tokio::spawn(super::pop3::serve(mailboxes, inbox.clone(), sink.clone()));
     let url = config.public_url.clone();
     run(app, listener, inbox, options.size)
         .await
@@ -174,6 +181,7 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
             running,
             url,
             smtp,
+            pop3,
             doors,
             token: api_token,
             sink,

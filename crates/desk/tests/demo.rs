@@ -1,0 +1,336 @@
+//! The demo, as a visitor with a mail program meets it: the running program, a mail in, the answer back into the program
+//! that sent it, a rating, and nothing readable on disk.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use bedside_codecs::mail::{Limits, ParsedMail, parse};
+use bedside_testkit::wait_until;
+use common::program::{self, Http};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const SOON: Duration = Duration::from_secs(30);
+const VISITOR: &str = "visitor@mail.example";
+
+/// A running demo; ended with it.
+struct Demo {
+    child: Child,
+    told: Value,
+}
+
+impl Demo {
+    fn start(data: &Path) -> Self {
+        let any = "127.0.0.1:0";
+        let mut command = Command::new(program::BEDSIDE);
+        command
+            .args([
+                "demo",
+                "--small",
+                "--json",
+                "--listen",
+                any,
+                "--smtp-listen",
+                any,
+                "--pop3-listen",
+                any,
+                "--data",
+            ])
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut told = String::new();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        // The JSON is one object; it ends with the line that closes it.
+        while !told.ends_with("}\n") || serde_json::from_str::<Value>(&told).is_err() {
+            assert!(
+                out.read_line(&mut told).unwrap() > 0,
+                "the demo did not start: {told}"
+            );
+        }
+        Self {
+            child,
+            told: serde_json::from_str(&told).unwrap(),
+        }
+    }
+
+    fn says(&self, what: &str) -> &str {
+        self.told[what].as_str().unwrap()
+    }
+
+    fn http(&self) -> Http {
+        let address: SocketAddr = self
+            .says("url")
+            .replace("http://localhost", "127.0.0.1")
+            .parse()
+            .unwrap();
+        Http::connect(address, Some(self.says("token"))).unwrap()
+    }
+
+    /// Ends it as Ctrl-C does.
+    fn stop(mut self) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One conversation of lines.
+struct Lines(BufReader<TcpStream>);
+
+impl Lines {
+    fn connect(to: &str) -> Self {
+        let stream = TcpStream::connect(to.parse::<SocketAddr>().unwrap()).unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    fn say(&mut self, line: &str) -> String {
+        self.0
+            .get_mut()
+            .write_all(format!("{line}\r\n").as_bytes())
+            .unwrap();
+        self.hear()
+    }
+
+    fn hear(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Up to the line of one dot.
+    fn many(&mut self) -> String {
+        let mut text = String::new();
+        loop {
+            let line = self.hear();
+            match line.as_str() {
+                "" | ".\r\n" => return text,
+                line => text.push_str(line.strip_prefix('.').unwrap_or(line)),
+            }
+        }
+    }
+}
+
+/// Sends as a mail program does.
+fn send(demo: &Demo, to: &str, mail: &str) {
+    let mut smtp = Lines::connect(demo.says("smtp"));
+    assert!(smtp.hear().starts_with("220"));
+    let mut said = smtp.say("EHLO [127.0.0.1]");
+    while said.as_bytes()[3] == b'-' {
+        said = smtp.hear();
+    }
+    for (line, code) in [
+        (format!("MAIL FROM:<{VISITOR}>"), "250"),
+        (format!("RCPT TO:<{to}>"), "250"),
+        ("DATA".to_owned(), "354"),
+        (format!("{mail}\r\n."), "250"),
+        ("QUIT".to_owned(), "221"),
+    ] {
+        let said = smtp.say(&line);
+        assert!(said.starts_with(code), "{line}: {said}");
+    }
+}
+
+/// Fetches as a mail program does.
+fn fetch(demo: &Demo) -> Vec<ParsedMail> {
+    let mut pop = Lines::connect(demo.says("pop3"));
+    assert!(pop.hear().starts_with("+OK"));
+    assert!(pop.say(&format!("USER {VISITOR}")).starts_with("+OK"));
+    assert!(pop.say("PASS secret").starts_with("+OK"));
+    let count = pop.say("STAT").split(' ').nth(1).unwrap().parse().unwrap();
+    let mut mails = Vec::new();
+    for number in 1..=count {
+        let number: usize = number;
+        assert!(pop.say(&format!("RETR {number}")).starts_with("+OK"));
+        mails.push(parse(pop.many().as_bytes(), &Limits::default()).unwrap());
+    }
+    assert!(pop.say("QUIT").starts_with("+OK"));
+    mails
+}
+
+fn bedside(data: &Path, args: &[&str]) -> std::process::Output {
+    program::run(data, args)
+}
+
+/// Ratings given since the program began.
+fn ratings(demo: &Demo) -> u64 {
+    let figures = demo.http().get("/metrics").unwrap().expect(200).text();
+    let line = figures
+        .lines()
+        .find(|line| line.contains("kind=\"ticket.rated\""));
+    line.and_then(|line| line.rsplit(' ').next()?.parse().ok())
+        .unwrap_or(0)
+}
+
+/// Every byte below a folder.
+fn bytes(folder: &Path, out: &mut Vec<u8>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            bytes(&path, out);
+        } else {
+            std::fs::File::open(path).unwrap().read_to_end(out).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let demo = Demo::start(&data);
+    let clinic = demo.says("mailbox").to_owned();
+    let letter = format!(
+        "From: Zebrafinch Visitor <{VISITOR}>\r\nTo: {clinic}\r\nSubject: Oriolebird refill\r\nMessage-ID: <first@mail.example>\r\n\r\n\
+         I need a refill of my quailnote tablets, please."
+    );
+    send(&demo, &clinic, &letter);
+    let sent = Instant::now();
+
+    // A triaged ticket within two seconds.
+    let mut http = demo.http();
+    let mut ticket = Value::Null;
+    let arrived = || {
+        let list = http
+            .get("/api/v1/tickets?limit=100")
+            .unwrap()
+            .expect(200)
+            .json();
+        let rows = list["items"].as_array().unwrap();
+        ticket = rows
+            .iter()
+            .find(|row| row["subject"] == "Oriolebird refill")
+            .cloned()
+            .unwrap_or_default();
+        !ticket.is_null()
+    };
+    wait_until(arrived, Duration::from_secs(2)).unwrap();
+    assert!(
+        sent.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        sent.elapsed()
+    );
+    assert_eq!(ticket["category"], "prescription", "{ticket}");
+    let id = ticket["id"].as_str().unwrap().to_owned();
+
+    // The acknowledgement, without a word of theirs.
+    wait_until(|| !fetch(&demo).is_empty(), SOON).unwrap();
+    let acknowledgement = fetch(&demo).remove(0);
+    assert!(!acknowledgement.text.unwrap().contains("quailnote"));
+
+    // An answer comes back into the program that wrote, in the same conversation.
+    let mut http = demo.http();
+    let path = format!("/api/v1/tickets/{id}/messages");
+    http.post(
+        &path,
+        &[("idempotency-key", "1")],
+        &json!({ "body": "It is ready, heronreply." }),
+    )
+    .unwrap()
+    .expect(201);
+    wait_until(|| fetch(&demo).len() == 2, SOON).unwrap();
+    let answer = fetch(&demo).remove(1);
+    assert!(answer.text.as_ref().unwrap().contains("heronreply"));
+    assert_eq!(answer.in_reply_to, ["first@mail.example"]);
+    assert_eq!(
+        answer.references.last().map(String::as_str),
+        Some("first@mail.example")
+    );
+
+    // And what they write back goes on with it.
+    let to = answer.reply_to[0].address.clone();
+    let back = format!(
+        "From: {VISITOR}\r\nTo: {to}\r\nSubject: Re: Oriolebird refill\r\nMessage-ID: <second@mail.example>\r\n\
+         In-Reply-To: <{}>\r\n\r\nThank you, kestrelthanks!",
+        answer.message_id.unwrap()
+    );
+    send(&demo, &to, &back);
+    let goes_on = || {
+        http.get(&path)
+            .unwrap()
+            .expect(200)
+            .text()
+            .contains("kestrelthanks")
+    };
+    wait_until(goes_on, SOON).unwrap();
+
+    // The end: a rating by the link in the mail, counted.
+    let mut http = demo.http();
+    let path = format!("/api/v1/tickets/{id}/messages");
+    let done = json!({ "body": "Gladly.", "status": "resolved" });
+    http.post(&path, &[("idempotency-key", "2")], &done)
+        .unwrap()
+        .expect(201);
+    wait_until(|| fetch(&demo).len() == 4, SOON).unwrap();
+    let text = fetch(&demo)
+        .into_iter()
+        .find_map(|mail| mail.text.filter(|text| text.contains("/r/")))
+        .unwrap();
+    let link = text
+        .split("/r/")
+        .nth(1)
+        .unwrap()
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
+    let before = ratings(&demo);
+    let page = http
+        .get(&format!("/r/{link}?score=5"))
+        .unwrap()
+        .expect(200)
+        .text();
+    let fields = [("csrf_token", &*common::csrf_token(&page)), ("score", "5")];
+    let said = http.form(&format!("/r/{link}"), &fields).unwrap();
+    assert!(said.status < 400, "{}", said.text());
+    wait_until(|| ratings(&demo) == before + 1, SOON).unwrap();
+
+    // Nothing readable while it runs, and a whole log afterwards.
+    let mut kept = Vec::new();
+    bytes(&data, &mut kept);
+    demo.stop();
+    bytes(&data, &mut kept);
+    let kept = kept.to_ascii_lowercase();
+    for word in [
+        "zebrafinch",
+        "oriolebird",
+        "quailnote",
+        "heronreply",
+        "kestrelthanks",
+        VISITOR,
+    ] {
+        assert!(
+            !kept
+                .windows(word.len())
+                .any(|window| window == word.as_bytes()),
+            "{word}"
+        );
+    }
+    let verified = bedside(&data, &["audit", "verify"]);
+    assert!(
+        verified.status.success(),
+        "{}",
+        String::from_utf8_lossy(&verified.stderr)
+    );
+}
