@@ -11,3 +11,7 @@ outbound-trouble-settings = The settings of the mail server can't be used.
 outbound-trouble-smtp = The mail server did not take the mail.
 outbound-trouble-bounced = The mail came back.
 outbound-trouble-other = The mail could not be sent.
+
+# A mail to a colleague; below the text stands a link to the request.
+undelivered-subject = An answer did not arrive
+undelivered-text = An answer from the desk did not reach the person it was for. Please look at the request:

@@ -108,6 +108,7 @@ delivery-bounced = Came back
 delivery-bounced-help = Their mail server sent this back, so they haven't read it. Please check the address or call them.
 delivery-failed = Not sent
 delivery-failed-help = This couldn't be sent. Please check the address or reach them another way.
+ticket-undelivered = Answer did not arrive
 delivery-cancelled = Taken back
 address-bounced = Mail comes back
 event-patient-side = The patient's side

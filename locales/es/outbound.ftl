@@ -11,3 +11,7 @@ outbound-trouble-settings = No se puede usar la configuración del servidor de c
 outbound-trouble-smtp = El servidor de correo no aceptó el correo.
 outbound-trouble-bounced = El correo fue devuelto.
 outbound-trouble-other = No se pudo enviar el correo.
+
+# A mail to a colleague; below the text stands a link to the request.
+undelivered-subject = Una respuesta no llegó
+undelivered-text = Una respuesta del servicio no llegó a su destinatario. Revise la solicitud:

@@ -108,6 +108,7 @@ delivery-bounced = Devuelto
 delivery-bounced-help = Su servidor de correo devolvió este mensaje, así que no lo ha leído. Revise la dirección o llame.
 delivery-failed = No enviado
 delivery-failed-help = No se pudo enviar. Revise la dirección o use otra vía.
+ticket-undelivered = La respuesta no llegó
 delivery-cancelled = Retirado
 address-bounced = El correo vuelve
 event-patient-side = El lado del paciente

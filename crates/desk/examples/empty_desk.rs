@@ -5,7 +5,7 @@
 use bedside_db::SystemClock;
 use bedside_desk::config::{Config, clinic, organisation};
 use bedside_desk::context::{Ctx, Permissions, Role, Source};
-use bedside_desk::intake::email::mailboxes::{self, MailboxSettings, NewMailbox};
+use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};
 use bedside_desk::staff::{self, NewStaff, NewToken};
 use bedside_desk::{orgs, startup};
 use std::path::PathBuf;

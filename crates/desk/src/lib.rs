@@ -19,6 +19,7 @@ pub mod ids;
 pub mod intake;
 pub mod jobs;
 pub mod links;
+pub mod mailboxes;
 pub mod observe;
 pub mod once;
 pub mod orgs;
@@ -48,7 +49,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         events::STATEMENTS,
         intake::email::STATEMENTS,
         links::STATEMENTS,
-        intake::email::mailboxes::STATEMENTS,
+        mailboxes::STATEMENTS,
         once::ALL,
         orgs::STATEMENTS,
         outbound::STATEMENTS,

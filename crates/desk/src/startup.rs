@@ -14,11 +14,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Every step of the schema, oldest first.
-pub const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    name: "ground floor",
-    sql: include_str!("../migrations/0001_ground_floor.sql"),
-}];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        name: "ground floor",
+        sql: include_str!("../migrations/0001_ground_floor.sql"),
+    },
+    Migration {
+        version: 2,
+        name: "warnings",
+        sql: include_str!("../migrations/0002_warnings.sql"),
+    },
+];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");
 

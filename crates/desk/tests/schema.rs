@@ -12,7 +12,7 @@ use bedside_desk::startup::{self, MIGRATIONS, StartError};
 use bedside_desk::tickets::{self, NewTicket};
 use bedside_language::Channel;
 use common::{Desk, Engine, both_engines, config, monday};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 both_engines! {
     async fn every_statement_is_understood(desk: Desk) {
@@ -32,24 +32,30 @@ both_engines! {
     }
 }
 
-/// Steps that later releases could bring: one that changes a table full of rows, one that takes its time.
-const LATER: &[Migration] = &[
-    MIGRATIONS[0],
-    Migration {
-        version: 2,
-        name: "a column more",
-        sql: "ALTER TABLE tickets ADD COLUMN later TEXT; UPDATE tickets SET later = 'then';
-              CREATE INDEX tickets_later ON tickets (organisation_id, later);",
-    },
-    Migration {
-        version: 3,
-        name: "long work",
-        sql: "CREATE TABLE later (n BIGINT NOT NULL PRIMARY KEY, note TEXT);
-              INSERT INTO later (n, note) WITH RECURSIVE numbers (n) AS \
-              (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000) SELECT n, 'note' FROM numbers;
-              CREATE TABLE last (id ID NOT NULL PRIMARY KEY);",
-    },
-];
+/// Versions of [`LATER`]'s two steps.
+const NEXT: i64 = MIGRATIONS.len() as i64 + 1;
+
+/// The schema with steps that later releases could bring: one that changes a table full of rows, one that takes its
+/// time.
+static LATER: LazyLock<Vec<Migration>> = LazyLock::new(|| {
+    let steps = [
+        Migration {
+            version: NEXT,
+            name: "a column more",
+            sql: "ALTER TABLE tickets ADD COLUMN later TEXT; UPDATE tickets SET later = 'then';
+                  CREATE INDEX tickets_later ON tickets (organisation_id, later);",
+        },
+        Migration {
+            version: NEXT + 1,
+            name: "long work",
+            sql: "CREATE TABLE later (n BIGINT NOT NULL PRIMARY KEY, note TEXT);
+                  INSERT INTO later (n, note) WITH RECURSIVE numbers (n) AS \
+                  (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100000) SELECT n, 'note' FROM numbers;
+                  CREATE TABLE last (id ID NOT NULL PRIMARY KEY);",
+        },
+    ];
+    [MIGRATIONS, &steps].concat()
+});
 
 statements! {
     /// Tickets that the later step changed.
@@ -112,7 +118,7 @@ async fn reopened(engine: Engine) {
     drop(app);
 
     let db = Db::open(&target(&config)).await.unwrap();
-    let report = db.migrate(LATER, monday()).await.unwrap();
+    let report = db.migrate(&LATER, monday()).await.unwrap();
     assert_eq!((report.from, report.to), (newest, newest + 2));
     assert_eq!(count(&db, LATER_TICKETS).await, 1);
     match engine {
@@ -165,7 +171,7 @@ async fn an_upgrade_for_another_test() {
         Target::Sqlite(place.into())
     };
     let db = Db::open(&target).await.unwrap();
-    db.migrate(LATER, monday()).await.unwrap();
+    db.migrate(&LATER, monday()).await.unwrap();
     db.close().await;
 }
 
@@ -210,11 +216,11 @@ async fn killed(engine: Engine) {
             whole = Some(begun.elapsed());
         }
         let db = Db::open(&target(&config)).await.unwrap();
-        let report = db.migrate(LATER, monday()).await.unwrap();
+        let report = db.migrate(&LATER, monday()).await.unwrap();
         let newest = |steps: &[Migration]| steps.last().unwrap().version;
-        let known = [newest(MIGRATIONS), newest(LATER)];
+        let known = [newest(MIGRATIONS), newest(&LATER)];
         assert!(known.contains(&report.from), "{report:?}");
-        assert_eq!(report.to, newest(LATER));
+        assert_eq!(report.to, newest(&LATER));
         assert_eq!(count(&db, LATER_ROWS).await, 100_000);
         if db.is_embedded() {
             assert_eq!(db.damage().await.unwrap(), None);
@@ -235,22 +241,21 @@ async fn an_upgrade_that_is_killed_is_finished_by_the_next_postgres() {
 
 /// A step that can't be done takes back those before it.
 async fn failed(engine: Engine) {
-    const WRONG: &[Migration] = &[
-        LATER[0],
-        LATER[1],
-        Migration {
-            version: 3,
+    static WRONG: LazyLock<Vec<Migration>> = LazyLock::new(|| {
+        let wrong = Migration {
+            version: NEXT + 1,
             name: "a wrong one",
             sql: "CREATE TABLE half (id ID PRIMARY KEY); INSERT INTO nowhere VALUES (1);",
-        },
-    ];
+        };
+        [MIGRATIONS, &[LATER[0], wrong]].concat()
+    });
     let folder = tempfile::tempdir().unwrap();
     let config = config(engine, folder.path());
     let db = Db::open(&target(&config)).await.unwrap();
     db.migrate(MIGRATIONS, monday()).await.unwrap();
-    assert!(db.migrate(WRONG, monday()).await.is_err());
-    assert_eq!(db.schema_version().await.unwrap(), Some(1));
-    db.migrate(LATER, monday()).await.unwrap();
+    assert!(db.migrate(&WRONG, monday()).await.is_err());
+    assert_eq!(db.schema_version().await.unwrap(), Some(NEXT - 1));
+    db.migrate(&LATER, monday()).await.unwrap();
     assert_eq!(count(&db, LATER_TICKETS).await, 0);
 }
 

@@ -5,16 +5,14 @@
 mod common;
 
 use bedside_codecs::mail::threading::ReplyToken;
-use bedside_codecs::mail::{Limits, ParsedMail, parse};
+use bedside_codecs::mail::{Limits, parse};
 use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{MessageId, TicketId};
-use bedside_desk::intake::email::mailboxes::{
-    self, MailboxSettings, NewMailbox, Protection, Server,
-};
 use bedside_desk::jobs;
 use bedside_desk::links::{self, Look};
-use bedside_desk::outbound::{self, State, TroubledMail};
+use bedside_desk::mailboxes;
+use bedside_desk::outbound::{self, Kind, State, TroubledMail};
 use bedside_desk::surveys;
 use bedside_desk::tickets::{self, NewTicket, Patch, Reply, Status};
 use bedside_desk::timeline::{Envelope, MessageState};
@@ -22,171 +20,9 @@ use bedside_desk::{orgs, patients};
 use bedside_language::Channel;
 use bedside_testkit::mail::{Dovecot, Postfix, Route};
 use bedside_testkit::wait_until_async;
+use common::sink::{Answer, at, sink};
 use common::{Desk, both_engines};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-
-/// What the mail server answers at the end of a message.
-#[derive(Clone, Copy, PartialEq)]
-enum Answer {
-    Accept,
-    Later,
-    Never,
-    HangUp,
-    Silence,
-}
-
-#[derive(Clone)]
-struct Sent {
-    from: String,
-    to: Vec<String>,
-    raw: Vec<u8>,
-}
-
-/// A mail server that keeps what it hears, whatever it answers.
-#[derive(Clone)]
-struct Sink {
-    port: u16,
-    answer: Arc<Mutex<Answer>>,
-    sent: Arc<Mutex<Vec<Sent>>>,
-}
-
-impl Sink {
-    async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let sink = Self {
-            port: listener.local_addr().unwrap().port(),
-            answer: Arc::new(Mutex::new(Answer::Accept)),
-            sent: Arc::default(),
-        };
-        let server = sink.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let server = server.clone();
-                tokio::spawn(async move { server.serve(stream).await });
-            }
-        });
-        sink
-    }
-
-    async fn serve(&self, stream: TcpStream) -> Option<()> {
-        let mut stream = BufReader::new(stream);
-        let (mut from, mut to) = (String::new(), Vec::new());
-        say(&mut stream, "220 sink").await?;
-        loop {
-            let mut line = String::new();
-            if stream.read_line(&mut line).await.ok()? == 0 {
-                return None;
-            }
-            let line = line.trim_end();
-            match line.get(..4)?.to_ascii_uppercase().as_str() {
-                "MAIL" => line["MAIL FROM:".len()..].clone_into(&mut from),
-                "RCPT" => to.push(line["RCPT TO:".len()..].to_owned()),
-                "DATA" => {
-                    say(&mut stream, "354 go on").await?;
-                    let raw = data(&mut stream).await?;
-                    self.sent.lock().unwrap().push(Sent {
-                        from: from.clone(),
-                        to: std::mem::take(&mut to),
-                        raw,
-                    });
-                    let answer = *self.answer.lock().unwrap();
-                    match answer {
-                        Answer::Accept => say(&mut stream, "250 taken").await?,
-                        Answer::Later => {
-                            say(&mut stream, "451 4.3.0 Rosa can't be had now").await?;
-                        }
-                        Answer::Never => say(&mut stream, "550 5.1.1 rosa is unknown here").await?,
-                        Answer::HangUp => return None,
-                        Answer::Silence => std::future::pending().await,
-                    }
-                    continue;
-                }
-                "QUIT" => return say(&mut stream, "221 bye").await,
-                _ => {}
-            }
-            say(&mut stream, "250 ok").await?;
-        }
-    }
-
-    fn answer(&self, answer: Answer) {
-        *self.answer.lock().unwrap() = answer;
-    }
-
-    fn sent(&self) -> Vec<Sent> {
-        self.sent.lock().unwrap().clone()
-    }
-
-    fn take(&self) -> Vec<Sent> {
-        std::mem::take(&mut *self.sent.lock().unwrap())
-    }
-}
-
-async fn say(stream: &mut BufReader<TcpStream>, line: &str) -> Option<()> {
-    stream
-        .write_all(format!("{line}\r\n").as_bytes())
-        .await
-        .ok()
-}
-
-async fn data(stream: &mut BufReader<TcpStream>) -> Option<Vec<u8>> {
-    let mut raw = Vec::new();
-    loop {
-        let start = raw.len();
-        if stream.read_until(b'\n', &mut raw).await.ok()? == 0 {
-            return None;
-        }
-        if &raw[start..] == b".\r\n" {
-            raw.truncate(start);
-            return Some(raw);
-        }
-        if raw[start..].starts_with(b"..") {
-            raw.remove(start);
-        }
-    }
-}
-
-impl Sent {
-    fn mail(&self) -> ParsedMail {
-        parse(&self.raw, &Limits::default()).unwrap()
-    }
-
-    fn text(&self) -> String {
-        self.mail().text.unwrap_or_default()
-    }
-
-    fn head(&self) -> String {
-        let raw = String::from_utf8_lossy(&self.raw).into_owned();
-        raw.split("\r\n\r\n").next().unwrap().to_owned()
-    }
-}
-
-fn at(port: u16) -> NewMailbox {
-    NewMailbox {
-        address: "help@clinic.example".to_owned(),
-        settings: MailboxSettings {
-            from_name: "Riverside \"Clinic\"".to_owned(),
-            smtp: Some(Server {
-                host: "127.0.0.1".to_owned(),
-                port,
-                protection: Protection::None,
-                user: None,
-                password: None,
-            }),
-            ..MailboxSettings::default()
-        },
-    }
-}
-
-async fn sink(desk: &Desk) -> Sink {
-    let sink = Sink::start().await;
-    mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), at(sink.port))
-        .await
-        .unwrap();
-    sink
-}
 
 async fn by_mail(desk: &Desk, name: &str, subject: &str, body: &str) -> TicketId {
     let requester = patients::requester_by_email(
@@ -397,13 +233,78 @@ both_engines! {
         assert!(sink.take().len() > 60);
         assert_eq!(state_of(&desk, ticket, message).await, MessageState::Failed);
         let trouble = troubled(&desk).await;
-        assert_eq!((trouble[0].state, trouble[0].code.as_str()), (State::Failed, "gave_up"));
+        let given_up = trouble.iter().find(|mail| mail.kind == Kind::Reply).unwrap();
+        assert_eq!((given_up.state, given_up.code.as_str()), (State::Failed, "gave_up"));
 
         sink.answer(Answer::Accept);
-        outbound::try_again(&desk.app, &desk.ctx(Role::Administrator), trouble[0].id).await.unwrap();
+        drain(&desk).await;
+        let news = sink.take();
+        assert_eq!(news[0].to, ["<agent@clinic.example>"], "its author hears of it");
+        outbound::try_again(&desk.app, &desk.ctx(Role::Administrator), given_up.id).await.unwrap();
         drain(&desk).await;
         assert_eq!((sink.take().len(), troubled(&desk).await.len()), (1, 0));
         assert_eq!(state_of(&desk, ticket, message).await, MessageState::Accepted);
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
+        assert_eq!(view.ticket.last_message_by, "staff");
+    }
+
+    async fn whoever_has_the_ticket_hears_that_an_answer_did_not_arrive(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Zebrafinch", "Oriolebird", "When are you open?").await;
+        drain(&desk).await;
+        answer(&desk, ticket, "Quailnote").await;
+        let agent = desk.ctx(Role::Agent);
+        let before = tickets::view(&desk.app, &agent, ticket).await.unwrap().ticket;
+        assert_eq!((before.status, before.clocks.next_response), (Status::WaitingOnPatient, None));
+        let patch = Patch { assignee: Some(Some(desk.id_of(Role::Nurse))), ..Patch::default() };
+        tickets::change(&desk.app, &agent, ticket, before.version, patch).await.unwrap();
+        desk.clock.advance(10);
+        drain(&desk).await;
+        let id = sink.take().last().unwrap().mail().message_id.unwrap();
+        let bounce = async || {
+            let id = id.clone();
+            let system = desk.system();
+            let noted = desk.app.command(&system, move |work| Box::pin(async move {
+                work.audit(bedside_desk::audit_log::NewEntry::new("test", "organisation", work.ctx.organisation));
+                outbound::bounced(work, &id, "5.1.1").await
+            }));
+            noted.await.unwrap()
+        };
+        assert_eq!(bounce().await, Some(ticket));
+        // The same report again tells nobody anything new.
+        assert_eq!(bounce().await, Some(ticket));
+        let after = tickets::view(&desk.app, &agent, ticket).await.unwrap().ticket;
+        assert_eq!((after.status, after.last_message_by.as_str()), (Status::Open, tickets::UNDELIVERED));
+        assert!(after.clocks.next_response.is_some(), "the patient still waits");
+        drain(&desk).await;
+        let news = sink.take();
+        let [news] = news.as_slice() else { panic!("one mail: {}", news.len()) };
+        assert_eq!(news.to, ["<nurse@clinic.example>"]);
+        let raw = format!("{} {}", String::from_utf8_lossy(&news.raw), news.text()).to_lowercase();
+        for word in ["zebrafinch", "oriolebird", "quailnote", "rosa", "in-reply-to", "references:", "\nreply-to"] {
+            assert!(!raw.contains(word), "{word} in {raw}");
+        }
+        assert!(news.text().contains(&format!("http://desk.example/tickets/{}", after.number)), "{}", news.text());
+        assert!(news.head().contains("Auto-Submitted: auto-generated") && news.from.starts_with("<>"));
+        let inbox = desk.browser(Role::Nurse).await.get("/inbox").await.expect(200).text();
+        assert!(inbox.contains("Answer did not arrive"), "{inbox}");
+        // It is over once somebody writes.
+        answer(&desk, ticket, "Again").await;
+        let inbox = desk.browser(Role::Nurse).await.get("/inbox").await.expect(200).text();
+        assert!(!inbox.contains("Answer did not arrive"));
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_colleague_whose_mail_bounces_too_sets_nothing_off(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        drain(&desk).await;
+        sink.take();
+        sink.answer(Answer::Never);
+        answer(&desk, ticket, "At nine").await;
+        send(&desk).await;
+        drain(&desk).await;
+        assert_eq!((sink.take().len(), waiting_jobs(&desk).await), (2, 0), "the answer, and the news of it");
     }
 
     async fn a_refused_mail_is_seen_with_a_code_and_without_words(desk: Desk) {
@@ -445,7 +346,8 @@ both_engines! {
         drain(&desk).await;
         desk.clock.advance(7200);
         drain(&desk).await;
-        assert_eq!((sink.take().len(), waiting_jobs(&desk).await), (2, 0));
+        let to_rosa = sink.take().iter().filter(|sent| sent.to == ["<rosa@patients.test>"]).count();
+        assert_eq!((to_rosa, waiting_jobs(&desk).await), (2, 0));
         assert_eq!(state_of(&desk, ticket, second).await, MessageState::Failed);
     }
 
@@ -657,6 +559,46 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn how_it_went_is_asked_once_in_a_day_and_never_again_once_it_was_said(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        drain(&desk).await;
+        sink.take();
+        let asked = async |hours: i64| {
+            desk.clock.advance(hours * 3600);
+            reopen(&desk, ticket).await;
+            resolve(&desk, ticket).await;
+            send(&desk).await;
+            assert_eq!(waiting_jobs(&desk).await, 0);
+            sink.take()
+        };
+        assert_eq!(asked(0).await.len(), 1);
+        assert_eq!(asked(1).await.len(), 0, "asked an hour ago");
+        let second = asked(24).await;
+        assert_eq!(second.len(), 1, "a day later");
+        surveys::rate(&desk.app, &token(&second[0].text(), "/r/"), 5, None).await.unwrap();
+        assert_eq!(asked(48).await.len(), 0, "said already");
+        assert!(troubled(&desk).await.is_empty());
+    }
+
+    async fn nobody_is_asked_about_a_request_that_is_open_again(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        drain(&desk).await;
+        sink.take();
+        let reply = Reply {
+            body: "At nine".to_owned(),
+            attachments: Vec::new(),
+            status: Some(Status::Resolved),
+            version: None,
+        };
+        let agent = desk.ctx(Role::Agent);
+        let message = tickets::reply(&desk.app, &agent, ticket, reply).await.unwrap();
+        tickets::undo(&desk.app, &agent, ticket, message).await.unwrap();
+        send(&desk).await;
+        assert_eq!((sink.take().len(), waiting_jobs(&desk).await), (0, 0));
+    }
+
     async fn nobody_is_asked_after_a_crisis(desk: Desk) {
         let sink = sink(&desk).await;
         let ticket = by_mail(&desk, "Rosa", "Help", "I want to kill myself").await;
@@ -701,6 +643,14 @@ both_engines! {
 }
 
 async fn resolve(desk: &Desk, ticket: TicketId) {
+    set_status(desk, ticket, Status::Resolved).await;
+}
+
+async fn reopen(desk: &Desk, ticket: TicketId) {
+    set_status(desk, ticket, Status::Open).await;
+}
+
+async fn set_status(desk: &Desk, ticket: TicketId, status: Status) {
     let agent = desk.ctx(Role::Agent);
     let version = tickets::view(&desk.app, &agent, ticket)
         .await
@@ -708,7 +658,7 @@ async fn resolve(desk: &Desk, ticket: TicketId) {
         .ticket
         .version;
     let patch = Patch {
-        status: Some(Status::Resolved),
+        status: Some(status),
         ..Patch::default()
     };
     tickets::change(&desk.app, &agent, ticket, version, patch)

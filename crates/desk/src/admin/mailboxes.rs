@@ -7,9 +7,7 @@ use super::form::{
 use crate::context::Permission::{SettingsRead, SettingsWrite};
 use crate::error::DeskError;
 use crate::ids::MailboxId;
-use crate::intake::email::mailboxes::{
-    self, MailboxSettings, MailboxView, NewMailbox, Protection, Server,
-};
+use crate::mailboxes::{self, MailboxSettings, MailboxView, NewMailbox, Protection, Server};
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};

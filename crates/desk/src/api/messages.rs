@@ -122,7 +122,8 @@ async fn files(
     }
     let ids: Vec<UploadId> = ids.iter().copied().map(Id::from_uuid).collect();
     let sealing = tickets::sealing(app, ctx, id).await?;
-    Ok(uploads::use_for(app, ctx, &ids, &sealing).await?)
+    let files = uploads::use_for(app, ctx, &ids, &sealing).await?;
+    Ok(files.into_iter().map(Into::into).collect())
 }
 
 /// A note among the staff.

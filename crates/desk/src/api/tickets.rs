@@ -247,7 +247,7 @@ async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Create
         new.body.clone(),
     );
     ticket.locale = locale;
-    ticket.attachments = attachments;
+    ticket.attachments = attachments.into_iter().map(Into::into).collect();
     ticket.category.clone_from(&new.category);
     ticket.queue = new.queue_id.map(QueueId::from_uuid);
     ticket.acknowledge = new.acknowledge.unwrap_or(true);

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::config::clinic;
 use crate::context::{Ctx, Source as WayIn};
-use crate::intake::email::mailboxes::{self, MailboxView};
+use crate::mailboxes::{self, MailboxView};
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
 use bedside_db::{Clock, SystemClock};

@@ -10,6 +10,7 @@ mod store;
 mod thread;
 
 pub use model::{Look, Opening, PublicFile, PublicMessage, PublicThread, Purpose, Visit};
+pub(crate) use service::made_since;
 pub use service::{
     ask_new, forget, look, make, open, rating_url, revoke_contact, revoke_ticket, thread_url, visit,
 };

@@ -6,9 +6,10 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
-use crate::ids::{ContactId, TicketId};
+use crate::ids::{ContactId, OrganisationId, TicketId};
 use crate::work::Work;
 use crate::{outbound, tickets};
+use bedside_db::Timestamp;
 use bedside_vault::secret;
 use futures_util::FutureExt;
 
@@ -42,6 +43,17 @@ pub async fn make(
     let detail = serde_json::json!({ "purpose": purpose.code(), "contact": contact });
     work.audit(NewEntry::new("link.make", "ticket", ticket).detail(&detail));
     Ok(token)
+}
+
+/// Whether a link of this purpose to this ticket was made after `since`.
+pub(crate) async fn made_since(
+    app: &App,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    purpose: Purpose,
+    since: Timestamp,
+) -> Result<bool, DeskError> {
+    store::made_since(&mut app.read().await?, organisation, ticket, purpose, since).await
 }
 
 /// The address of a thread link.

@@ -12,6 +12,9 @@ statements! {
     /// The link with this hash.
     ONE = "SELECT organisation_id, purpose, ticket_id, contact_id, bound_hash, expires_at FROM person_links \
         WHERE token_hash = $1 AND revoked_at IS NULL";
+    /// Whether a link of this kind to this ticket was made since.
+    MADE_SINCE = "SELECT 1 FROM person_links WHERE organisation_id = $1 AND ticket_id = $2 AND purpose = $3 \
+        AND created_at > $4 LIMIT 1";
     /// Binds a link to a browser, unless another one was first.
     BIND = "UPDATE person_links SET bound_hash = $2 WHERE token_hash = $1 AND bound_hash IS NULL \
         AND revoked_at IS NULL AND expires_at > $3";
@@ -24,6 +27,21 @@ statements! {
     REVOKE_CONTACT = "UPDATE person_links SET revoked_at = $3 WHERE organisation_id = $1 AND contact_id = $2 AND revoked_at IS NULL";
     /// Forgets links that ended long ago.
     FORGET = "DELETE FROM person_links WHERE expires_at < $1";
+}
+
+pub(super) async fn made_since(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    purpose: Purpose,
+    since: Timestamp,
+) -> Result<bool, DeskError> {
+    let purpose = purpose.code();
+    let values = args![organisation, ticket, purpose, since];
+    Ok(conn
+        .query_opt(MADE_SINCE, values, |_| Ok(()))
+        .await?
+        .is_some())
 }
 
 /// A link as stored.

@@ -5,9 +5,9 @@ use super::store::MailRow;
 use super::template::{Values, fill, fill_subject, to_html};
 use crate::app::App;
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, StaffId, TicketId};
-use crate::intake::email::mailboxes::SendAs;
+use crate::ids::{ContactId, OrganisationId, StaffId, TicketId};
 use crate::links::{self, Purpose};
+use crate::mailboxes::SendAs;
 use crate::orgs::Clinic;
 use crate::records::blobs;
 use crate::sla::{self, NOTHING_DUE};
@@ -36,7 +36,7 @@ pub(super) fn link_in(kind: Kind, content: &Content) -> Option<Purpose> {
         Kind::Rating => Some(Purpose::Rating),
         Kind::Link => Some(Purpose::Thread),
         Kind::Reply if content.secure_link => Some(Purpose::Thread),
-        Kind::Reply | Kind::Acknowledgement | Kind::Emergency => None,
+        Kind::Reply | Kind::Acknowledgement | Kind::Emergency | Kind::Undelivered => None,
     }
 }
 
@@ -59,21 +59,27 @@ pub(super) async fn write(
     let clinic = app.directory.of(organisation)?;
     let ticket = tickets::row_for(app, organisation, mail.ticket).await?;
     let words = words(app, &clinic, mail, content, &ticket).await?;
-    let ids = timeline::inbound_message_ids(app, organisation, ticket.id, REFERENCES).await?;
-    let in_reply_to = ids.last().cloned();
-    let mut references = vec![root(app, organisation, mail.ticket)?];
-    references.extend(ids);
+    // A colleague's mail is no part of the patient's conversation.
+    let (in_reply_to, references) = match mail.kind {
+        Kind::Undelivered => (None, Vec::new()),
+        _ => conversation(app, organisation, mail.ticket, ticket.id).await?,
+    };
     let from = address(&sender.from_address)?;
     let name = if sender.from_name.is_empty() {
         clinic.name.clone()
     } else {
         sender.from_name.clone()
     };
-    compose(Outgoing {
-        reply_to: Some(Party {
+    let reply_to = match mail.kind {
+        // A colleague's answer is none of the patient's.
+        Kind::Undelivered => None,
+        _ => Some(Party {
             name: Some(name.clone()),
-            address: reply_to(app, organisation, mail.ticket, &ticket, &from)?,
+            address: reply_address(app, organisation, &from, mail.ticket, ticket.contact)?,
         }),
+    };
+    compose(Outgoing {
+        reply_to,
         from: Party {
             name: Some(name),
             address: from,
@@ -94,12 +100,27 @@ pub(super) async fn write(
         files: words.files,
         automatic: match mail.kind {
             Kind::Acknowledgement | Kind::Emergency => Some(Automatic::Reply),
-            Kind::Rating | Kind::Link => Some(Automatic::Notice),
+            Kind::Rating | Kind::Link | Kind::Undelivered => Some(Automatic::Notice),
             Kind::Reply => None,
         },
         origin: app.config.mail_domain(),
     })
     .map_err(|error| DeskError::Internal(error.to_string()))
+}
+
+/// The Message-ID that a mail answers, and those of the conversation, oldest first. `frozen` is the ticket that the mail was
+/// queued for, `ticket` the one it belongs to now.
+async fn conversation(
+    app: &App,
+    organisation: OrganisationId,
+    frozen: TicketId,
+    ticket: TicketId,
+) -> Result<(Option<String>, Vec<String>), DeskError> {
+    let ids = timeline::inbound_message_ids(app, organisation, ticket, REFERENCES).await?;
+    let newest = ids.last().cloned();
+    let mut all = vec![root(app, organisation, frozen)?];
+    all.extend(ids);
+    Ok((newest, all))
 }
 
 fn address(text: &str) -> Result<Address, DeskError> {
@@ -125,27 +146,24 @@ fn root(app: &App, organisation: OrganisationId, ticket: TicketId) -> Result<Str
     }))
 }
 
-/// The signed address that brings an answer back to the ticket; the mailbox's own where that would grow too long: then
-/// the Message-ID alone brings it back.
-fn reply_to(
+/// The signed address that brings an answer of `contact` back to `ticket`, made of the mailbox's; the mailbox's own where
+/// that would grow too long: then the Message-ID alone brings it back.
+pub fn reply_address(
     app: &App,
     organisation: OrganisationId,
+    mailbox: &Address,
     ticket: TicketId,
-    owner: &Ticket,
-    from: &Address,
+    contact: ContactId,
 ) -> Result<Address, DeskError> {
     let vault = app.keyring.of(organisation)?;
-    let token = ReplyToken::sign(ticket.bytes(), &owner.contact.bytes(), &|parts| {
+    let token = ReplyToken::sign(ticket.bytes(), &contact.bytes(), &|parts| {
         vault.threading.sign(parts)
     });
-    let Some((local, domain)) = from.as_str().rsplit_once('@') else {
-        return Ok(from.clone());
-    };
-    let local = token.local_part(local);
+    let local = token.local_part(mailbox.local());
     if local.len() > MAX_LOCAL {
-        return Ok(from.clone());
+        return Ok(mailbox.clone());
     }
-    address(&format!("{local}@{domain}"))
+    address(&format!("{local}@{}", mailbox.domain()))
 }
 
 async fn words(
@@ -157,6 +175,7 @@ async fn words(
 ) -> Result<Words, DeskError> {
     let locale = ticket.locale;
     let code = match mail.kind {
+        Kind::Undelivered => return Ok(for_colleague(app, clinic, ticket)),
         Kind::Acknowledgement => "acknowledgement",
         Kind::Emergency => "emergency",
         Kind::Rating => "resolved",
@@ -215,6 +234,19 @@ async fn words(
         text: marked(locale, &text),
         files: Vec::new(),
     })
+}
+
+/// Nothing but where to look.
+fn for_colleague(app: &App, clinic: &Clinic, ticket: &Ticket) -> Words {
+    let say = |key: &str| app.i18n.text(clinic.locale, key).to_owned();
+    let link = format!("{}/tickets/{}", app.config.public_url, ticket.number);
+    let text = format!("{}\n\n{link}\n", say("undelivered-text"));
+    Words {
+        subject: say("undelivered-subject"),
+        html: page(clinic.locale, &to_html(&text, &[link])),
+        text,
+        files: Vec::new(),
+    }
 }
 
 const RATING_NAMES: [&str; 5] = [

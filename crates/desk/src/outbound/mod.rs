@@ -17,6 +17,7 @@ mod store;
 mod template;
 mod trouble;
 
+pub use letter::reply_address;
 pub use model::{Content, Kind, SendMail, State, TroubledMail};
 pub use senders::Senders;
 pub use service::{acknowledge, ask_rating, cancel, messages_moved, send_link, send_reply, warn};

@@ -19,6 +19,8 @@ codes! {
         Rating = "rating",
         /// A fresh link that somebody asked for.
         Link = "link",
+        /// The news for a colleague that an answer did not arrive.
+        Undelivered = "undelivered",
     }
 }
 

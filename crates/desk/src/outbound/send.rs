@@ -1,18 +1,20 @@
 //! Sending one mail: the job.
 
 use super::letter;
-use super::model::{Content, SendMail, State, code};
+use super::model::{Content, Kind, SendMail, State, code};
 use super::store::{self, MailRow, Place};
+use super::trouble::not_delivered;
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
-use crate::intake::email::mailboxes::{self, SendAs};
 use crate::jobs::Done;
+use crate::links::{self, Purpose};
+use crate::mailboxes::{self, SendAs};
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
-use crate::{links, patients, records, tickets};
+use crate::{patients, records, surveys, tickets};
 use bedside_channels::email::smtp::SendError;
 use bedside_db::Timestamp;
 use futures_util::FutureExt;
@@ -20,6 +22,10 @@ use std::sync::Arc;
 
 /// How often it may stay unknown whether the mail server has a mail before a person must look.
 const UNCERTAIN: i64 = 1;
+/// Seconds between two questions how it went about one request.
+const ASK_PAUSE: i64 = 24 * 3600;
+/// How often it is tried to write down what came of a mail whose ticket changes at the same moment.
+const TRIES: usize = 10;
 
 /// Tries to send a mail once, and says when to try again. Run any number of times, it sends a mail once, save when
 /// nobody can know whether it went out ([`code::MAY_HAVE_ARRIVED`]).
@@ -81,6 +87,9 @@ impl Sending {
         if now >= self.mail.give_up_at {
             return self.fail(code::GAVE_UP).await;
         }
+        if self.mail.kind == Kind::Rating && self.mail.attempts == 0 && !self.may_ask(now).await? {
+            return self.drop_quietly().await;
+        }
         let written = match self.content().await {
             Ok(content) => letter::write(&self.app, organisation, &self.mail, &content, &sender)
                 .await
@@ -103,6 +112,45 @@ impl Sending {
             Begun::Taken => Ok(Done::Finished),
             Begun::Capped => Ok(Done::Again(next_hour(now))),
         }
+    }
+
+    /// Whether it is time to ask how it went: the request is still resolved, nobody said how it went, and nobody was
+    /// asked about it within a day.
+    async fn may_ask(&self, now: Timestamp) -> Result<bool, DeskError> {
+        let (app, organisation) = (&self.app, self.ctx.organisation);
+        let ticket = tickets::row_for(app, organisation, self.mail.ticket).await?;
+        Ok(!ticket.status.is_active()
+            && !surveys::is_rated(app, organisation, ticket.id).await?
+            && !links::made_since(
+                app,
+                organisation,
+                ticket.id,
+                Purpose::Rating,
+                now.plus_seconds(-ASK_PAUSE),
+            )
+            .await?)
+    }
+
+    /// Nothing needs to be sent any more.
+    async fn drop_quietly(&self) -> Result<Done, DeskError> {
+        let (mail, uncertain) = (Arc::clone(&self.mail), self.uncertain);
+        self.app
+            .command(&self.ctx, move |work| {
+                async move {
+                    let place = Place {
+                        state: State::Cancelled,
+                        response: None,
+                        trouble: false,
+                        uncertain,
+                    };
+                    work.audit(about("mail.drop", &mail));
+                    settle(work, &mail, &place).await?;
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await?;
+        Ok(Done::Finished)
     }
 
     /// What was frozen, with the link that this mail needs made at its first try.
@@ -139,7 +187,9 @@ impl Sending {
                 async move {
                     let organisation = work.ctx.organisation;
                     work.audit(about("mail.try", &mail));
-                    if mail.attempts == 0 && !patients::take_hourly_send(work, &to).await? {
+                    // The cap is for patients' addresses; a colleague's is not counted.
+                    let counted = mail.attempts == 0 && mail.kind != Kind::Undelivered;
+                    if counted && !patients::take_hourly_send(work, &to).await? {
                         return Ok(Begun::Capped);
                     }
                     let begun = store::begin(work, organisation, &mail, uncertain, mailbox).await?;
@@ -162,7 +212,7 @@ impl Sending {
         // What answers by itself has no return path, so that two machines can't write to each other for ever (RFC 3834,
         // section 3.3).
         let from = match self.mail.kind {
-            super::Kind::Acknowledgement | super::Kind::Emergency => None,
+            Kind::Acknowledgement | Kind::Emergency | Kind::Undelivered => None,
             _ => Some(sender.from_address.as_str()),
         };
         let outcome = pool.send(from, &[&content.to], raw).await;
@@ -209,6 +259,24 @@ impl Sending {
         response: Option<&str>,
         bad_address: Option<String>,
     ) -> Result<Done, DeskError> {
+        // The ticket may change at the same moment: what the mail server said must be written down all the same.
+        for _ in 0..TRIES {
+            match self.write_end(state, response, bad_address.clone()).await {
+                Err(DeskError::Stale { .. }) => {}
+                outcome => return outcome.map(|()| Done::Finished),
+            }
+        }
+        Err(DeskError::Unavailable(
+            "the same ticket changes all the time".to_owned(),
+        ))
+    }
+
+    async fn write_end(
+        &self,
+        state: State,
+        response: Option<&str>,
+        bad_address: Option<String>,
+    ) -> Result<(), DeskError> {
         let (mail, uncertain) = (Arc::clone(&self.mail), self.uncertain);
         let response = response.map(str::to_owned);
         let ticket = tickets::row_for(&self.app, self.ctx.organisation, mail.ticket).await?;
@@ -234,20 +302,21 @@ impl Sending {
                     if let Some(address) = bad_address {
                         patients::note_bounce(work, &address).await?;
                     }
-                    if let Some(message) = mail.message {
-                        let state = if trouble {
-                            MessageState::Failed
-                        } else {
-                            MessageState::Accepted
-                        };
-                        timeline::set_state(work, ticket.id, message, state).await?;
+                    match mail.message {
+                        Some(message) if trouble => {
+                            let place = (ticket.id, message);
+                            not_delivered(work, place, MessageState::Failed).await
+                        }
+                        Some(message) => {
+                            let state = MessageState::Accepted;
+                            timeline::set_state(work, ticket.id, message, state).await
+                        }
+                        None => Ok(()),
                     }
-                    Ok(())
                 }
                 .boxed()
             })
-            .await?;
-        Ok(Done::Finished)
+            .await
     }
 
     async fn may_have_arrived(&self, now: Timestamp) -> Result<Done, DeskError> {

@@ -3,9 +3,10 @@
 use super::model::{Content, GIVE_UP_HOURS, Kind, SendMail};
 use super::store::{self, NewRow};
 use crate::error::DeskError;
-use crate::ids::{ContactId, MessageId, OutboundMailId, TicketId};
+use crate::ids::{ContactId, MessageId, OutboundMailId, StaffId, TicketId};
 use crate::patients::{self, Requester};
 use crate::records::{self, Sealing};
+use crate::staff;
 use crate::surveys;
 use crate::tickets::model::{Ticket, Urgency};
 use crate::work::Work;
@@ -17,25 +18,33 @@ pub async fn acknowledge(
     ticket: &Ticket,
     requester: &Requester,
 ) -> Result<(), DeskError> {
-    let Some(blind) = requester.email_blind else {
+    let Some((address, blind)) = &requester.email else {
         return Ok(());
     };
-    // Someone in danger hears where to call at once, whatever they were sent before.
-    let crisis = ticket.urgency == Urgency::Emergency;
-    if !patients::take_acknowledgement(work, &blind).await? && !crisis {
-        return Ok(());
-    }
-    let kind = if crisis {
+    let acknowledged = !patients::take_acknowledgement(work, blind).await?;
+    // Someone in danger hears where to call at once, whether they were acknowledged today or not.
+    let kind = if ticket.urgency == Urgency::Emergency {
+        if !patients::take_warning(work, blind).await? {
+            return Ok(());
+        }
         Kind::Emergency
+    } else if acknowledged {
+        return Ok(());
     } else {
         Kind::Acknowledgement
     };
-    queue(work, ticket, None, kind, Some(&requester.sealing), 0).await
+    // No name: whoever writes in somebody else's name chose it, and this mail may go to somebody who never wrote.
+    let to = To {
+        address: address.clone(),
+        name: None,
+        secure_link: requester.secure_link,
+    };
+    queue(work, ticket, kind, None, &requester.sealing, to).await
 }
 
 /// Tells somebody where to call at once, when a ticket that exists turns out to be about danger.
 pub async fn warn(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), DeskError> {
-    queue(work, ticket, None, Kind::Emergency, None, 0).await
+    to_patient(work, ticket, Kind::Emergency, None).await
 }
 
 /// Mails a fresh link to the thread to `contact`, who asked for it.
@@ -46,7 +55,7 @@ pub async fn send_link(
 ) -> Result<(), DeskError> {
     let mut of_contact = ticket.clone();
     of_contact.contact = contact;
-    queue(work, &of_contact, None, Kind::Link, None, 0).await
+    to_patient(work, &of_contact, Kind::Link, None).await
 }
 
 /// Sends an answer once the clinic's undo window is over.
@@ -55,16 +64,7 @@ pub async fn send_reply(
     ticket: &Ticket,
     message: MessageId,
 ) -> Result<(), DeskError> {
-    let clinic = work.app.directory.of(work.ctx.organisation)?;
-    queue(
-        work,
-        ticket,
-        Some(message),
-        Kind::Reply,
-        None,
-        clinic.settings.undo_seconds,
-    )
-    .await
+    to_patient(work, ticket, Kind::Reply, Some(message)).await
 }
 
 /// Asks how it went, where the clinic wants that. Nobody is asked after a crisis.
@@ -73,15 +73,27 @@ pub async fn ask_rating(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), Desk
     if !clinic.settings.ask_rating || surveys::is_crisis(ticket) {
         return Ok(());
     }
-    queue(
-        work,
-        ticket,
-        None,
-        Kind::Rating,
-        None,
-        clinic.settings.undo_seconds,
-    )
-    .await
+    to_patient(work, ticket, Kind::Rating, None).await
+}
+
+/// Tells a colleague that an answer did not arrive: a link to the request and nothing else.
+pub(super) async fn tell_colleague(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    colleague: StaffId,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let Some(address) = staff::address_of(work, organisation, colleague).await? else {
+        return Ok(());
+    };
+    let app = work.app.clone();
+    let sealing = records::sealing(&app, work, organisation, ticket.key).await?;
+    let to = To {
+        address,
+        name: None,
+        secure_link: false,
+    };
+    queue(work, ticket, Kind::Undelivered, None, &sealing, to).await
 }
 
 /// Takes an answer back before its undo window is over.
@@ -113,30 +125,54 @@ pub async fn messages_moved(
     Ok(())
 }
 
+/// To whom a mail goes; frozen when it is queued.
+struct To {
+    address: String,
+    name: Option<String>,
+    secure_link: bool,
+}
+
+/// Queues a mail to the ticket's contact, where they have an address.
+async fn to_patient(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    kind: Kind,
+    message: Option<MessageId>,
+) -> Result<(), DeskError> {
+    let (app, organisation) = (work.app.clone(), work.ctx.organisation);
+    let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
+    let Some(address) = contact.email().map(str::to_owned) else {
+        return Ok(());
+    };
+    let sealing = records::sealing(&app, work, organisation, ticket.key).await?;
+    let to = To {
+        address,
+        name: contact.name,
+        secure_link: contact.secure_link,
+    };
+    queue(work, ticket, kind, message, &sealing, to).await
+}
+
 async fn queue(
     work: &mut Work<'_>,
     ticket: &Ticket,
-    message: Option<MessageId>,
     kind: Kind,
-    sealing: Option<&Sealing>,
-    wait_seconds: i64,
+    message: Option<MessageId>,
+    sealing: &Sealing,
+    to: To,
 ) -> Result<(), DeskError> {
     let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
-    let sealing = match sealing {
-        Some(sealing) => sealing.clone(),
-        None => records::sealing(&app, work, organisation, ticket.key).await?,
-    };
-    let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
-    let Some(to) = contact.email().map(str::to_owned) else {
-        return Ok(());
-    };
     let clinic = app.directory.of(organisation)?;
-    let secure_link = clinic.settings.secure_link || contact.secure_link;
+    // What a person set off can be taken back for a while.
+    let wait_seconds = match kind {
+        Kind::Reply | Kind::Rating => clinic.settings.undo_seconds,
+        Kind::Acknowledgement | Kind::Emergency | Kind::Link | Kind::Undelivered => 0,
+    };
     let id: OutboundMailId = app.ids.make(now);
     let content = serde_json::to_string(&Content {
-        to,
-        to_name: contact.name,
-        secure_link,
+        to: to.address,
+        to_name: to.name,
+        secure_link: clinic.settings.secure_link || to.secure_link,
         link: None,
     })?;
     let vault = app.keyring.of(organisation)?;

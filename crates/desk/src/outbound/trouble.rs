@@ -1,13 +1,14 @@
 //! Mails that a person should know of: those that came back, were given up, or wait for something.
 
 use super::model::{GIVE_UP_HOURS, SendMail, State, TroubledMail, code};
+use super::service;
 use super::store::{self, MailRow, Place};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission, Source};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, OutboundMailId, TicketId};
-use crate::intake::email::mailboxes;
+use crate::ids::{MessageId, OrganisationId, OutboundMailId, TicketId};
+use crate::mailboxes;
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
 use crate::{patients, records, tickets};
@@ -67,6 +68,7 @@ pub async fn try_again(app: &App, ctx: &Ctx, id: OutboundMailId) -> Result<(), D
             if let Some(message) = mail.message {
                 let ticket = current(work, &mail).await?;
                 timeline::set_state(work, ticket, message, MessageState::Queued).await?;
+                tickets::under_way(work, ticket).await?;
             }
             Ok(())
         }
@@ -163,10 +165,25 @@ pub async fn bounced(
     let content: super::Content = serde_json::from_str(&plain)?;
     patients::note_bounce(work, &content.to).await?;
     if let Some(message) = mail.message {
-        timeline::set_state(work, ticket, message, MessageState::Bounced).await?;
+        not_delivered(work, (ticket, message), MessageState::Bounced).await?;
     }
     work.audit(NewEntry::new("mail.bounced", "outbound_mail", mail.id));
     Ok(Some(ticket))
+}
+
+/// An answer did not arrive: its message says so, its ticket needs somebody again, and whoever has that hears of it.
+pub(super) async fn not_delivered(
+    work: &mut Work<'_>,
+    (ticket, message): (TicketId, MessageId),
+    state: MessageState,
+) -> Result<(), DeskError> {
+    timeline::set_state(work, ticket, message, state).await?;
+    let author = timeline::staff_author(work, ticket, message).await?;
+    let (ticket, colleague) = tickets::undelivered(work, ticket, author).await?;
+    match colleague {
+        Some(colleague) => service::tell_colleague(work, &ticket, colleague).await,
+        None => Ok(()),
+    }
 }
 
 /// A status from outside as a code of ours: digits and dots alone.

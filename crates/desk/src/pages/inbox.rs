@@ -52,6 +52,7 @@ pub(super) struct Row {
     pub due: Option<When>,
     pub assignee: Option<Face>,
     pub unread: bool,
+    pub undelivered: bool,
     pub snoozed: bool,
     /// A piece of the text with the words that were looked for: (text, whether it is one of them).
     pub snippet: Vec<(String, bool)>,
@@ -75,8 +76,10 @@ impl Teller<'_> {
             crate::sla::NOTHING_DUE
         };
         let ours = ticket.locale == t.locale;
+        let undelivered = ticket.last_message_by == tickets::UNDELIVERED;
         let waits = ticket.status == Status::New
-            || (ticket.status == Status::Open && ticket.last_message_by == "contact");
+            || (ticket.status == Status::Open
+                && (undelivered || ticket.last_message_by == "contact"));
         Row {
             href: format!("/tickets/{}", ticket.number),
             number: ticket.number,
@@ -95,6 +98,7 @@ impl Teller<'_> {
                 .and_then(|id| self.names.get(&id.uuid()))
                 .map(|name| Face::of(name)),
             unread: waits,
+            undelivered,
             snoozed: ticket.snoozed_until.is_some(),
             snippet: Vec::new(),
         }

@@ -127,12 +127,12 @@ pub struct ContactView {
 }
 
 impl ContactView {
-    /// The first mail address.
+    /// The first mail address; one that mail came back from only when there is no other.
     pub fn email(&self) -> Option<&str> {
-        self.points
-            .iter()
-            .find(|point| point.kind == "email")
-            .map(|point| point.value.as_str())
+        let mut addresses = self.points.iter().filter(|point| point.kind == "email");
+        let first = addresses.clone().next();
+        let reached = addresses.find(|point| point.bounced_at.is_none());
+        reached.or(first).map(|point| point.value.as_str())
     }
 
     /// The first telephone number.

@@ -25,8 +25,8 @@ pub struct Requester {
     pub locale: Option<Locale>,
     /// Whether they want no content in mail.
     pub secure_link: bool,
-    /// Blind index of the mail address they use here.
-    pub email_blind: Option<[u8; 16]>,
+    /// The mail address they use here, and its blind index.
+    pub email: Option<(String, [u8; 16])>,
     /// Rows of a contact that is new.
     new: Option<NewContact>,
 }
@@ -86,7 +86,7 @@ pub async fn requester_by_email(
         locale,
     )
     .await?;
-    found.email_blind = Some(blind);
+    found.email = Some((address.trim().to_owned(), blind));
     Ok(found)
 }
 
@@ -128,7 +128,7 @@ async fn requester_at(
         patient: None,
         locale,
         secure_link: false,
-        email_blind: None,
+        email: None,
         new: Some(NewContact {
             name: name.map(|name| sealing.text("contacts", "name", contact, name)),
             points: vec![(
@@ -150,7 +150,7 @@ pub fn requester_without_address(app: &App) -> Requester {
         sealing: Sealing::fresh(app),
         locale: None,
         secure_link: false,
-        email_blind: None,
+        email: None,
         new: Some(NewContact {
             name: None,
             points: Vec::new(),
@@ -171,9 +171,10 @@ pub async fn requester_of_contact(
         .ok_or(DeskError::NotFound)?;
     let mut found = known(app, &mut conn, organisation, row).await?;
     let view = open_contact(app, &mut conn, organisation, id).await?;
-    found.email_blind = view
-        .email()
-        .and_then(|address| email_blind(app, organisation, address).ok());
+    found.email = view.email().and_then(|address| {
+        let blind = email_blind(app, organisation, address).ok()?;
+        Some((address.to_owned(), blind))
+    });
     Ok(found)
 }
 
@@ -213,7 +214,7 @@ async fn known(
         sealing: records::sealing(app, conn, organisation, key).await?,
         locale: row.locale.and_then(|tag| tag.parse().ok()),
         secure_link: row.secure_link,
-        email_blind: None,
+        email: None,
         new: None,
     })
 }

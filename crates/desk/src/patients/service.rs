@@ -17,6 +17,9 @@ use futures_util::FutureExt;
 
 /// Mails to one address in one hour, at most.
 pub const HOURLY_SENDS: i64 = 20;
+/// Seconds between two warnings to one address. They say the same each time, and whoever writes in somebody else's name
+/// must not fill their mailbox with alarm; that the request goes to the top of every list depends on none of them.
+const WARNING_PAUSE: i64 = 6 * 3600;
 
 /// The contact that has this mail address, if any.
 pub async fn contact_of_address(
@@ -42,6 +45,12 @@ pub async fn take_acknowledgement(
 ) -> Result<bool, DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     store::take_ack(work, organisation, email_blind, now).await
+}
+
+/// Takes a warning where to call at once; `false` when the address had one within [`WARNING_PAUSE`].
+pub async fn take_warning(work: &mut Work<'_>, email_blind: &[u8; 16]) -> Result<bool, DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    store::take_warning(work, organisation, email_blind, now, WARNING_PAUSE).await
 }
 
 /// Takes one of the mails that an address may get in an hour; `false` when there is none left.

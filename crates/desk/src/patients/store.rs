@@ -46,6 +46,9 @@ statements! {
     /// Takes today's acknowledgement of an address.
     TAKE_ACK = "UPDATE contact_points SET last_acknowledged_at = $4 WHERE organisation_id = $1 AND kind = $2 \
         AND value_blind = $3 AND (last_acknowledged_at IS NULL OR last_acknowledged_at <= $5)";
+    /// Takes the warning of an address, unless it had one a while ago.
+    TAKE_WARNING = "UPDATE contact_points SET last_warned_at = $4 WHERE organisation_id = $1 AND kind = $2 \
+        AND value_blind = $3 AND (last_warned_at IS NULL OR last_warned_at <= $5)";
     /// Takes one of this hour's mails to an address.
     TAKE_SEND = "UPDATE contact_points SET sent_in_hour = CASE WHEN sent_hour = $4 THEN sent_in_hour + 1 ELSE 1 END, \
         sent_hour = $4 WHERE organisation_id = $1 AND kind = $2 AND value_blind = $3 \
@@ -322,6 +325,23 @@ pub(super) async fn take_ack(
         .execute(
             TAKE_ACK,
             args![organisation, "email", blind, now, day_before],
+        )
+        .await?
+        == 1)
+}
+
+pub(super) async fn take_warning(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    blind: &[u8; 16],
+    now: Timestamp,
+    pause: i64,
+) -> Result<bool, DeskError> {
+    let before = now.plus_seconds(-pause);
+    Ok(conn
+        .execute(
+            TAKE_WARNING,
+            args![organisation, "email", blind, now, before],
         )
         .await?
         == 1)

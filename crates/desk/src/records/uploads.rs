@@ -7,8 +7,7 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::UploadId;
-use crate::timeline::NewAttachment;
+use crate::ids::{BlobId, UploadId};
 use bedside_codecs::mail::clean_file_name;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
@@ -23,6 +22,19 @@ pub const MAX_FILES: usize = 20;
 pub struct Upload {
     /// By this it is named in the message that uses it.
     pub id: UploadId,
+    /// Cleaned file name.
+    pub name: String,
+    /// Sniffed media type.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+}
+
+/// A file under the key of the message that uses it.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// Its bytes.
+    pub blob: BlobId,
     /// Cleaned file name.
     pub name: String,
     /// Sniffed media type.
@@ -94,7 +106,7 @@ pub async fn use_for(
     ctx: &Ctx,
     ids: &[UploadId],
     target: &Sealing,
-) -> Result<Vec<NewAttachment>, DeskError> {
+) -> Result<Vec<Placed>, DeskError> {
     let actor = ctx.actor.uuid().ok_or(DeskError::Forbidden)?;
     if ids.len() > MAX_FILES {
         return Err(DeskError::invalid(
@@ -122,13 +134,11 @@ pub async fn use_for(
         };
         let bytes = blobs::read(app, ctx.organisation, row.blob).await?;
         let blob = blobs::write(app, ctx.organisation, target, &bytes).await?;
-        files.push(NewAttachment {
+        files.push(Placed {
             blob,
             name,
             media_type: row.media_type,
             size: row.size,
-            content_id: None,
-            inline: false,
         });
     }
     Ok(files)

@@ -8,6 +8,7 @@ use crate::context::{Ctx, Permission, Role};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, StaffId};
+use crate::work::Work;
 use bedside_web::Locale;
 use futures_util::FutureExt;
 use std::collections::HashMap;
@@ -81,6 +82,18 @@ pub async fn name_of(
     Ok(store::one(&mut app.read().await?, organisation, id)
         .await?
         .map(|person| person.name))
+}
+
+/// Where a colleague at work gets mail, in the caller's command.
+pub async fn address_of(
+    work: &mut Work<'_>,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<Option<String>, DeskError> {
+    Ok(store::one(work, organisation, id)
+        .await?
+        .filter(|person| person.disabled_at.is_none())
+        .map(|person| person.email))
 }
 
 /// Whether a ticket can be given to this person.

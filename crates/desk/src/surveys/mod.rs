@@ -8,6 +8,6 @@ mod service;
 mod store;
 
 pub use model::{MAX_COMMENT, QueueSummary, Rated, Rating, Summary, day_of};
-pub(crate) use service::is_crisis;
+pub(crate) use service::{is_crisis, is_rated};
 pub use service::{of_ticket, rate, summary};
 pub use store::ALL as STATEMENTS;

@@ -7,7 +7,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::TicketId;
+use crate::ids::{OrganisationId, TicketId};
 use crate::links::{self, Purpose};
 use crate::records;
 use crate::tickets::{self, Urgency, model::Ticket};
@@ -104,6 +104,16 @@ pub async fn rate(
 /// Whether somebody was in danger: then nobody is asked how it went.
 pub(crate) fn is_crisis(ticket: &Ticket) -> bool {
     ticket.urgency == Urgency::Emergency || ticket.safety == "emergency"
+}
+
+/// Whether somebody said how it went already.
+pub(crate) async fn is_rated(
+    app: &App,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<bool, DeskError> {
+    let mut conn = app.read().await?;
+    Ok(store::one(&mut conn, organisation, ticket).await?.is_some())
 }
 
 /// The rating of one request, for somebody who may read it.

@@ -11,6 +11,7 @@ mod join;
 pub mod model;
 mod read;
 mod store;
+mod undelivered;
 mod write;
 
 pub use change::{Patch, change};
@@ -20,4 +21,6 @@ pub use model::{Status, TicketView, Urgency, View};
 pub use read::{Page, Position, counts, list, list_before, messages, resolve, rows, sealing, view};
 pub(crate) use read::{contact_of, followed, row_for, subject_for};
 pub use store::ALL as STATEMENTS;
+pub use undelivered::UNDELIVERED;
+pub(crate) use undelivered::{undelivered, under_way};
 pub use write::{Inbound, Reply, inbound, note, reply, undo};

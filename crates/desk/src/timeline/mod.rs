@@ -14,7 +14,7 @@ pub use model::{
 };
 pub use service::{
     MAX_BODY, PAGE, Sealed, attachment, known_external, load, load_some, move_all, move_some,
-    note_external, seal, set_state,
+    note_external, seal, set_state, staff_author,
 };
 pub(crate) use service::{
     body_for_index, by_doc, first_of, inbound_message_ids, message_for_sending,

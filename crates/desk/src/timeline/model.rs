@@ -1,6 +1,7 @@
 //! Messages as values.
 
 use crate::ids::{AttachmentId, BlobId, InboundMailId, MessageId};
+use crate::records::uploads;
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -169,6 +170,19 @@ impl NewAttachment {
     /// The file's id. It is its blob's, so that a text can name the file before it is stored.
     pub const fn id(&self) -> AttachmentId {
         AttachmentId::from_uuid(self.blob.uuid())
+    }
+}
+
+impl From<uploads::Placed> for NewAttachment {
+    fn from(file: uploads::Placed) -> Self {
+        Self {
+            blob: file.blob,
+            name: file.name,
+            media_type: file.media_type,
+            size: file.size,
+            content_id: None,
+            inline: false,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::{AttachmentId, DataKeyId, MessageId, OrganisationId, TicketId};
+use crate::ids::{AttachmentId, DataKeyId, MessageId, OrganisationId, StaffId, TicketId};
 use crate::records::{self, Opened, Purpose, Sealing, blobs};
 use crate::work::Work;
 use bedside_db::Conn;
@@ -357,6 +357,20 @@ pub async fn set_state(
         &serde_json::json!({ "state": state.code() }),
     );
     Ok(())
+}
+
+/// The colleague who wrote a message; none when nobody of the staff did.
+pub async fn staff_author(
+    work: &mut Work<'_>,
+    ticket: TicketId,
+    id: MessageId,
+) -> Result<Option<StaffId>, DeskError> {
+    let organisation = work.ctx.organisation;
+    let author = store::author(work, organisation, ticket, id).await?;
+    Ok(author
+        .filter(|(kind, _)| kind == "staff")
+        .and_then(|(_, id)| id)
+        .map(StaffId::from_uuid))
 }
 
 fn external_blind(

@@ -38,6 +38,8 @@ statements! {
         AND m.ticket_id = a.ticket_id AND m.id = a.message_id WHERE a.organisation_id = $1 AND a.id = $2";
     /// Changes where a message is on its way.
     SET_STATE = "UPDATE messages SET state = $4, state_at = $5 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+    /// Whose words a message holds.
+    AUTHOR = "SELECT author_kind, author_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Notes what a provider calls a message; nothing when it is known.
     NOTE_EXTERNAL = "INSERT INTO external_ids (organisation_id, channel, external_blind, ticket_id, message_id) \
         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
@@ -291,6 +293,20 @@ pub(super) async fn set_state(
         .execute(SET_STATE, args![organisation, ticket, id, state.code(), at])
         .await?
         == 1)
+}
+
+/// Kind and id of a message's author.
+pub(super) async fn author(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    id: MessageId,
+) -> Result<Option<(String, Option<Uuid>)>, DeskError> {
+    Ok(conn
+        .query_opt(AUTHOR, args![organisation, ticket, id], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
 }
 
 /// `false` when the provider's id is known already.

@@ -4,7 +4,7 @@ use super::program::{Http, Lmtp, Program};
 use bedside_db::SystemClock;
 use bedside_desk::config::Config;
 use bedside_desk::context::{Ctx, Permissions, Source};
-use bedside_desk::intake::email::mailboxes::{self, MailboxSettings, NewMailbox};
+use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};
 use bedside_desk::staff::{self, NewToken};
 use bedside_desk::{audit_log, orgs, startup};
 use serde_json::json;

@@ -25,6 +25,8 @@ mod clinic;
 mod http;
 pub mod load;
 pub mod program;
+pub mod sink;
+pub mod wire;
 
 pub use clinic::from_files as clinic;
 pub use http::{Answer, Browser, Client, csrf_token};

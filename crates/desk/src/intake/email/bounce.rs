@@ -1,5 +1,6 @@
 //! Reports about mail of ours (RFC 3464).
 
+use super::letter::LOOKS;
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -37,6 +38,26 @@ pub(super) async fn note(
             .clone()
             .unwrap_or_else(|| "5.0.0".to_owned())
     });
+    // The ticket may change at the same moment: what the report says must be written down all the same.
+    for _ in 0..LOOKS {
+        match written(app, organisation, id, (header_id.clone(), status.clone())).await {
+            Err(DeskError::Stale { .. }) => {}
+            outcome => return outcome,
+        }
+    }
+    Err(DeskError::Unavailable(
+        "the same ticket changes all the time".to_owned(),
+    ))
+}
+
+/// Writes down what the report says about the mail with this Message-ID: the status it failed with, or none when it did
+/// not fail. `false` when there is no such mail.
+async fn written(
+    app: &App,
+    organisation: OrganisationId,
+    id: InboundMailId,
+    (header_id, status): (String, Option<String>),
+) -> Result<bool, DeskError> {
     let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
     app.command(&ctx, move |work| {
         async move {

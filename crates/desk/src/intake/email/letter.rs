@@ -1,17 +1,17 @@
 //! From a raw mail to words on a ticket.
 
-use super::mailboxes::model::Mailbox;
+use super::bounce;
 use super::parked::{self, Reason};
 use super::receive::{Source, Via};
 use super::store::{self, Claimed};
 use super::thread::{self, Place};
-use super::{bounce, mailboxes};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Source as WayIn};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{AttachmentId, InboundMailId, OrganisationId};
+use crate::mailboxes::{self, model::Mailbox};
 use crate::orgs::model::purpose;
 use crate::patients::{self, Requester};
 use crate::records::{self, Sealing, blobs};
@@ -20,10 +20,9 @@ use crate::timeline::{self, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::html::{CleanHtml, sanitise};
 use bedside_codecs::mail::quote::split_quote;
-use bedside_codecs::mail::{AutoKind, Limits, ParsedMail, parse};
+use bedside_codecs::mail::{Attachment, AutoKind, Limits, ParsedMail, parse};
 use bedside_db::Timestamp;
 use bedside_language::Channel;
-use bedside_vault::BlindKind;
 use bedside_web::Locale;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -33,7 +32,7 @@ const ACKNOWLEDGED_FOR: i64 = 72 * 3600;
 /// 1990-01-01; an earlier date is a wrong one.
 const FIRST_DATE: Timestamp = Timestamp::from_micros(631_152_000_000_000);
 /// How often a mail looks again because another one came at the same moment.
-const LOOKS: usize = 10;
+pub(super) const LOOKS: usize = 10;
 /// Larger mails are parsed on a thread of their own, so that they hold up nobody.
 const PARSED_IN_PLACE: usize = 64 * 1024;
 
@@ -363,12 +362,12 @@ impl Letter<'_> {
     /// servers on the way leave alone. A Message-ID by itself is not enough: some programs give every mail the same one,
     /// and a stranger could use up somebody else's.
     fn fingerprint(&self) -> Result<String, DeskError> {
-        let blind = &self.app.keyring.of(self.claimed.organisation)?.blind;
+        let vault = self.app.keyring.of(self.claimed.organisation)?;
         let (what, bytes) = match &self.mail.message_id {
             Some(id) => (id.as_str(), below_the_header(self.raw)),
             None => ("", self.raw),
         };
-        let content = blind.index(BlindKind::MessageId, &data_encoding::HEXLOWER.encode(bytes));
+        let content = vault.threading.sign(&[b"bedside/mail-content/1\0", bytes]);
         Ok(format!(
             "{}\n{what}\n{}",
             self.from.normal(),
@@ -389,7 +388,7 @@ impl Letter<'_> {
         }
         let mut attachments = Vec::with_capacity(mail.attachments.len());
         for file in &mail.attachments {
-            let media_type = file.sniffed_type.unwrap_or(&file.declared_type);
+            let media_type = media_type(file);
             let mut kept = self
                 .file(sealing, &file.bytes, &file.file_name, media_type)
                 .await?;
@@ -437,7 +436,7 @@ impl Letter<'_> {
         Ok(NewAttachment {
             blob: blobs::write(self.app, self.claimed.organisation, sealing, bytes).await?,
             name: name.to_owned(),
-            media_type: known_form(media_type),
+            media_type: media_type.to_owned(),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             content_id: None,
             inline: false,
@@ -464,19 +463,29 @@ fn shown(page: &str, attachments: &[NewAttachment]) -> CleanHtml {
     sanitise(page, &address)
 }
 
-/// A media type as it may stand in a header: `type/subtype`, at most 100 characters.
-fn known_form(media_type: &str) -> String {
-    let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-' | '+' | '.' | '_');
-    let one_slash = media_type
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .count()
-        == 2;
-    if media_type.len() <= 100 && one_slash && media_type.chars().all(fine) {
-        media_type.to_owned()
-    } else {
-        "application/octet-stream".to_owned()
-    }
+/// Types that a sender is believed about when the bytes don't say, because a program that opens them runs nothing.
+const BELIEVED: [&str; 5] = [
+    "message/rfc822",
+    "text/calendar",
+    "text/csv",
+    "text/plain",
+    "text/vcard",
+];
+
+/// What a file is: by its bytes, whatever its sender says of it.
+fn media_type(file: &Attachment) -> &'static str {
+    let believed = || {
+        BELIEVED
+            .into_iter()
+            .find(|known| *known == file.declared_type)
+    };
+    file.sniffed_type.or_else(believed).unwrap_or({
+        if std::str::from_utf8(&file.bytes).is_ok() {
+            "text/plain"
+        } else {
+            "application/octet-stream"
+        }
+    })
 }
 
 /// Everything after the first empty line.
@@ -496,18 +505,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_media_type_fits_a_header() {
-        assert_eq!(known_form("image/png"), "image/png");
-        for odd in [
-            "",
-            "image",
-            "image/",
-            "a/b/c",
-            "text/html\r\nX: y",
-            "a/b; c",
-            &"a/b".repeat(50),
-        ] {
-            assert_eq!(known_form(odd), "application/octet-stream");
+    fn a_file_is_what_its_bytes_say() {
+        let told = |declared: &str, bytes: &[u8]| {
+            media_type(&Attachment {
+                declared_type: declared.to_owned(),
+                sniffed_type: infer::get(bytes).map(|found| found.mime_type()),
+                bytes: bytes.to_vec(),
+                ..Attachment::default()
+            })
+        };
+        assert_eq!(told("application/pdf", b"\x89PNG\r\n\x1a\n"), "image/png");
+        assert_eq!(told("text/calendar", b"BEGIN:VCALENDAR"), "text/calendar");
+        for odd in ["image/svg+xml", "text/javascript", "text/html\r\nX: y", ""] {
+            assert_eq!(told(odd, b"steal()"), "text/plain");
+            assert_eq!(told(odd, b"\xff\x00"), "application/octet-stream");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Mail in. Owns `mailboxes` and `inbound_mails`.
+//! Mail in. Owns `inbound_mails`.
 //!
 //! The route of a mail: it is read from a mailbox ([`poller`]) or handed in by a mail server ([`room`]); it is stored
 //! sealed and as it came ([`receive()`]), and only then acknowledged; the [`processor`] parses it and makes of it a message
@@ -11,7 +11,6 @@
 mod bounce;
 mod import;
 mod letter;
-pub mod mailboxes;
 mod parked;
 pub mod poller;
 pub mod processor;
@@ -23,7 +22,6 @@ mod thread;
 pub use import::{Imported, import_mbox};
 pub use receive::{LeftBehind, Source, Via, receive};
 pub use store::ALL as STATEMENTS;
-pub use thread::reply_address;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! Mail that could not be read: a ticket for a person, with the mail as it came.
 
+use super::letter::LOOKS;
 use super::receive::{LeftBehind, Source};
 use super::store::{self, Claimed};
 use crate::app::App;
@@ -50,6 +51,23 @@ impl Reason {
 
 /// Opens a ticket in the queue that a person looks through, with the raw mail attached where there is one.
 pub(super) async fn park(
+    app: &App,
+    claimed: &Claimed,
+    source: &Source,
+    raw: Option<&[u8]>,
+    reason: Reason,
+) -> Result<(), DeskError> {
+    // Two first mails of one sender at the same moment make one contact: whoever comes second looks again.
+    for _ in 1..LOOKS {
+        match open_ticket(app, claimed, source, raw, reason).await {
+            Err(DeskError::Unavailable(_)) => {}
+            outcome => return outcome,
+        }
+    }
+    open_ticket(app, claimed, source, raw, reason).await
+}
+
+async fn open_ticket(
     app: &App,
     claimed: &Claimed,
     source: &Source,

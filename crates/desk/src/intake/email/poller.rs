@@ -3,11 +3,11 @@
 //! Messages are told apart by UID, and the cursor moves in the transaction that stores a message, so that an outage
 //! loses nothing and a second reader stores nothing twice. A message is marked as read only after it was stored.
 
-use super::mailboxes;
 use super::receive::{LeftBehind, Source, Via, receive};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{MailboxId, OrganisationId};
+use crate::mailboxes;
 use bedside_channels::email::imap::{
     Body, Cursor, ImapError, ImapSettings, Mailbox, WaitingMessage,
 };

@@ -1,11 +1,12 @@
 //! The durable first step: a raw mail is sealed and stored before anything is acknowledged or parsed.
 
-use super::{mailboxes, store};
+use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Source as WayIn};
 use crate::error::DeskError;
 use crate::ids::{InboundMailId, MailboxId, OrganisationId};
+use crate::mailboxes;
 use crate::records::{Sealing, blobs};
 use bedside_db::{Notice, Timestamp};
 use futures_util::FutureExt;

@@ -1,10 +1,10 @@
 //! Mail that comes straight to the desk, by SMTP or LMTP.
 
-use super::mailboxes;
 use super::receive::{Source, Via, receive};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::DeskError;
+use crate::mailboxes;
 use bedside_channels::email::receiver::{
     Envelope, Mailroom, Protocol, RcptVerdict, ReceiverSettings, Verdict, serve,
 };

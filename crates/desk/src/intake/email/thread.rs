@@ -27,24 +27,6 @@ pub(super) enum Place {
     Alone,
 }
 
-/// The address that brings an answer of `contact` back to `ticket`.
-pub fn reply_address(
-    app: &App,
-    organisation: OrganisationId,
-    mailbox_address: &str,
-    ticket: TicketId,
-    contact: ContactId,
-) -> Result<String, DeskError> {
-    let vault = app.keyring.of(organisation)?;
-    let token = ReplyToken::sign(ticket.bytes(), &contact.bytes(), &|parts| {
-        vault.threading.sign(parts)
-    });
-    let (local, domain) = mailbox_address
-        .rsplit_once('@')
-        .ok_or_else(|| DeskError::Internal("a mailbox without an address".to_owned()))?;
-    Ok(format!("{}@{domain}", token.local_part(local)))
-}
-
 /// Whether the receiving server found that the sender is not who From says (RFC 8601). Without a server to trust, only
 /// several authors are a reason to doubt.
 pub(super) fn is_doubtful(mail: &ParsedMail, authserv_id: Option<&str>) -> bool {

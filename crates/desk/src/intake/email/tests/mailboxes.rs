@@ -3,13 +3,14 @@
 use super::{ANA, DESK, Desk, TICKETS, on_both, plain};
 use crate::context::{Actor, Ctx, Role};
 use crate::error::DeskError;
-use crate::intake::email::mailboxes::{
+use crate::intake::email::room::Room;
+use crate::mailboxes::{
     MailboxSettings, NewMailbox, Protection, Server, change, check, create, list, sender_for,
     set_enabled,
 };
-use crate::intake::email::reply_address;
-use crate::intake::email::room::Room;
+use crate::outbound::reply_address;
 use bedside_channels::email::receiver::{Envelope, Mailroom, RcptVerdict, Verdict};
+use bedside_codecs::mail::address::Address;
 
 fn server(host: &str, port: u16) -> Server {
     Server {
@@ -236,8 +237,9 @@ async fn the_door_knows_its_mailboxes_and_nobody_else() {
     on_both(async |desk: Desk| {
         let room = Room::new(desk.app.clone());
         let contact = desk.app.id();
-        let reply =
-            reply_address(&desk.app, desk.organisation, DESK, desk.app.id(), contact).unwrap();
+        let mailbox = Address::parse(DESK).unwrap();
+        let (app, ticket) = (&desk.app, desk.app.id());
+        let reply = reply_address(app, desk.organisation, &mailbox, ticket, contact).unwrap();
         for known in [
             DESK,
             "DESK@Clinic.Test",

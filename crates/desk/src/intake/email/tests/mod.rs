@@ -7,17 +7,19 @@ mod parking;
 mod servers;
 mod threading;
 
-use super::mailboxes::{MailboxSettings, NewMailbox, create};
+use super::processor;
 use super::receive::{Source, Via, receive};
-use super::{processor, reply_address};
 use crate::app::App;
 use crate::config::{Config, clinic, organisation};
 use crate::context::{Ctx, Source as WayIn};
 use crate::ids::{MailboxId, OrganisationId, TicketId};
+use crate::mailboxes::{MailboxSettings, NewMailbox, create};
+use crate::outbound::reply_address;
 use crate::records::{self, blobs};
 use crate::tickets::{self, TicketView, View};
 use crate::timeline::AttachmentView;
 use crate::{orgs, startup};
+use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::threading::OwnMessage;
 use bedside_db::{FixedClock, Timestamp, args, statements};
 use bedside_testkit::pg;
@@ -162,11 +164,13 @@ impl Desk {
         reply_address(
             &self.app,
             self.organisation,
-            DESK,
+            &Address::parse(DESK).unwrap(),
             view.ticket.id,
             view.contact.id,
         )
         .unwrap()
+        .as_str()
+        .to_owned()
     }
 
     /// The Message-ID of a mail of ours about the ticket.

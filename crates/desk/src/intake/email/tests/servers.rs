@@ -2,8 +2,8 @@
 
 use super::{ANA, DESK, Desk, MailboxSettings, TICKETS, plain};
 use crate::config::Config;
-use crate::intake::email::mailboxes::{NewMailbox, Protection, Server, change, list};
 use crate::intake::email::{room::Listeners, run};
+use crate::mailboxes::{NewMailbox, Protection, Server, change, list};
 use bedside_channels::email::Tls;
 use bedside_channels::email::smtp::{Sender, SmtpSettings};
 use bedside_testkit::mail::{Dovecot, PASSWORD, Postfix, Route};

@@ -159,6 +159,57 @@ async fn a_sender_who_fails_dmarc_joins_nothing() {
     assert_eq!(desk.ticket_messages(&view).await, before + 1);
 }
 
+/// Whatever a sender writes into their own header, the receiving server's word counts, and no other's.
+#[tokio::test]
+async fn forged_authentication_results_change_nothing() {
+    let settings = MailboxSettings {
+        authserv_id: Some("mx.clinic.test".to_owned()),
+        ..MailboxSettings::default()
+    };
+    let desk = Desk::new(false, settings).await;
+    let view = opened(&desk).await;
+    let address = desk.reply_address(&view);
+    let field = "Authentication-Results: ";
+    let hop = "Received: from evil.test by mx.clinic.test; Mon, 21 Sep 2026 09:00:01 +0000\r\n";
+    let fail = format!("{field}mx.clinic.test; spf=fail; dkim=fail; dmarc=fail\r\n");
+    let pass = format!("{field}mx.clinic.test; spf=pass; dkim=pass; dmarc=pass\r\n");
+    let many = "; dkim=fail reason=\"no such key, and here is a long story about it\"".repeat(400);
+    let forgeries = [
+        format!("{fail}{hop}{pass}"),
+        format!("{fail}{pass}"),
+        format!("{hop}{fail}{pass}"),
+        format!("{field}mx.elsewhere.test; dmarc=pass\r\n{fail}{hop}"),
+        format!("{field}mx.clinic.test.evil.test; dmarc=pass\r\n{fail}{hop}"),
+        format!("{field}evil.test (mx.clinic.test); dmarc=pass\r\n{fail}{hop}"),
+        format!("{field}evil.test; x=\"mx.clinic.test; dmarc=pass\"\r\n{fail}{hop}{pass}"),
+        // The server's own header, into which a sender brought words.
+        format!(
+            "{field}mx.clinic.test; spf=fail smtp.mailfrom=\"; dmarc=pass\"; dmarc=fail (dmarc=pass)\r\n{hop}"
+        ),
+        format!("{field}mx.clinic.test 1 (comment; dmarc=pass); dmarc=fail\r\n{hop}{pass}"),
+        format!("{field}\"mx.clinic.test\"; dmarc=fail header.from=patients.test\r\n{hop}{pass}"),
+        format!("{field}mx.clinic.test{many}; dmarc=fail\r\n{hop}{pass}"),
+        format!("AUTHENTICATION-RESULTS: MX.Clinic.Test;\r\n\tdmarc=fail\r\n{hop}{pass}"),
+        format!(
+            "{field}mx.clinic.test; dkim=fail header.d=patients.test\r\n{field}mx.clinic.test; dkim=pass header.d=evil.test\r\n{hop}"
+        ),
+    ];
+    for (number, header) in forgeries.iter().enumerate() {
+        let mail = plain(
+            &format!("forged{number}"),
+            header,
+            "Change my address, please.",
+        );
+        desk.comes(ANA, &address, mail).await;
+        desk.work().await;
+        assert_eq!(desk.ticket_messages(&view).await, 1, "{header}");
+        let newest = desk.tickets().await.pop().unwrap();
+        assert_eq!(desk.queue(&newest), "needs_look", "{header}");
+        assert_eq!(newest.links[0].ticket, view.ticket.id, "{header}");
+    }
+    assert_eq!(desk.count(OUTBOUND).await, 1, "nobody doubtful is answered");
+}
+
 #[tokio::test]
 async fn only_from_makes_a_participant() {
     on_both(async |desk: Desk| {

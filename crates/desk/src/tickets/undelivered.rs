@@ -1,0 +1,59 @@
+//! An answer did not reach the patient.
+
+use super::change::{locked, save, set_status, told};
+use super::model::{Status, Ticket};
+use crate::error::DeskError;
+use crate::ids::{StaffId, TicketId};
+use crate::sla::Clocks;
+use crate::work::Work;
+use serde_json::{Map, json};
+
+/// Who wrote last, when what they wrote did not arrive: see [`Ticket::last_message_by`].
+pub const UNDELIVERED: &str = "undelivered";
+
+/// Takes note, in the caller's command, that an answer of `author` did not arrive. The patient still waits, so a ticket
+/// that waited for them is open again, due like one they wrote to, and marked in every list until somebody writes. Gives
+/// back who should hear of it: whoever has the ticket, else the author.
+pub(crate) async fn undelivered(
+    work: &mut Work<'_>,
+    id: TicketId,
+    author: Option<StaffId>,
+) -> Result<(Ticket, Option<StaffId>), DeskError> {
+    let clinic = work.app.directory.of(work.ctx.organisation)?;
+    let mut stored = locked(work, id, None).await?;
+    let ticket = &mut stored.ticket;
+    let told_to = ticket.assignee.or(author);
+    // The patient wrote meanwhile: the ticket is open and its clock runs for that.
+    if ticket.last_message_by != "staff" {
+        return Ok((stored.ticket, told_to));
+    }
+    UNDELIVERED.clone_into(&mut ticket.last_message_by);
+    let mut changed = Map::new();
+    changed.insert("last_message_by".to_owned(), json!(UNDELIVERED));
+    if matches!(ticket.status, Status::WaitingOnPatient | Status::Resolved) {
+        set_status(&clinic, ticket, Status::Open, work.now);
+        changed.insert("status".to_owned(), json!(Status::Open.code()));
+    }
+    if ticket.status.is_active() && ticket.waiting_since.is_none() {
+        ticket.waiting_since = Some(work.now);
+        ticket.clocks.next_response =
+            Clocks::next_response_due(&clinic, &ticket.category, ticket.urgency.code(), work.now);
+        ticket.snoozed_until = None;
+    }
+    save(work, &stored).await?;
+    told(work, &stored, &changed);
+    Ok((stored.ticket, told_to))
+}
+
+/// The answer that did not arrive is on its way again: the mark goes.
+pub(crate) async fn under_way(work: &mut Work<'_>, id: TicketId) -> Result<(), DeskError> {
+    let mut stored = locked(work, id, None).await?;
+    if stored.ticket.last_message_by != UNDELIVERED {
+        return Ok(());
+    }
+    "staff".clone_into(&mut stored.ticket.last_message_by);
+    save(work, &stored).await?;
+    let changed = Map::from_iter([("last_message_by".to_owned(), json!("staff"))]);
+    told(work, &stored, &changed);
+    Ok(())
+}

@@ -1,0 +1,246 @@
+//! Attacks that other desks fell to, at full size, through the receiver. Those on threading are in
+//! `src/intake/email/tests/attacks.rs`.
+
+use crate::common::sink::{at, sink};
+use crate::common::wire::{ANA, HELP, Wire, plain};
+use crate::common::{Engine, both_engines};
+use crate::{all_tickets, newest, queue};
+use bedside_desk::context::Role;
+use bedside_desk::jobs;
+use bedside_desk::mailboxes;
+use bedside_desk::tickets::{self, Reply};
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+both_engines! {
+    /// 5,000 requests in one victim's name: one acknowledgement a day, and no word in it that the attacker chose.
+    async fn attack_03_the_acknowledgement_as_a_mail_bomb(desk: Desk) {
+        // All of them once; that the other engine counts the same way shows in fewer.
+        let many = if desk.engine == Engine::Sqlite { 5_000 } else { 500 };
+        let sink = sink(&desk).await;
+        let wire = Wire::beside(&desk).await;
+        let mut talk = wire.connect().await;
+        for number in 0..many {
+            let raw = format!(
+                "From: BUYNOW at spamvertised dot test <{ANA}>\r\nTo: BUYNOW <{HELP}>\r\nSubject: BUYNOW {number}\r\n\
+                 Message-ID: <buynow{number}@patients.test>\r\nReply-To: buynow@spamvertised.test\r\n\r\n\
+                 BUYNOW http://spamvertised.test/{number}\r\n"
+            );
+            let said = talk.mail(raw.as_bytes()).await;
+            assert!(said.starts_with("250"), "{said}");
+            if number % 500 == 499 {
+                wire.work().await;
+            }
+        }
+        wire.work().await;
+        jobs::drain(&desk.app).await.unwrap();
+        let sent = sink.take();
+        let [sent] = sent.as_slice() else { panic!("{} acknowledgements", sent.len()) };
+        // The Message-IDs that it answers are for programs and say nothing to a reader (RFC 3834, 3.1.5).
+        let head = sent.head().replace("\r\n ", " ");
+        let head = head.lines().filter(|line| !line.starts_with("In-Reply-To:") && !line.starts_with("References:"));
+        let (text, page) = (sent.text(), sent.mail().html.unwrap_or_default());
+        let all = format!("{}\n{text}\n{page}", head.collect::<Vec<_>>().join("\n")).to_lowercase();
+        assert!(!all.contains("buynow") && !all.contains("spamvertised"), "{all}");
+        assert_eq!(sent.to, [format!("<{ANA}>")]);
+        assert!(sent.from.starts_with("<>"), "nothing answers it");
+        desk.clock.advance(24 * 3600 - 1);
+        wire.takes(plain("late", "", "Still the attacker.")).await;
+        jobs::drain(&desk.app).await.unwrap();
+        assert_eq!(sink.take().len(), 0);
+        desk.clock.advance(2);
+        wire.takes(plain("next", "", "Me.")).await;
+        jobs::drain(&desk.app).await.unwrap();
+        assert_eq!(sink.take().len(), 1);
+    }
+
+    /// Line ends in everything that a stranger writes and a mail of ours repeats: subject, names, Message-IDs, file names,
+    /// Reply-To, the envelope.
+    async fn attack_22_line_ends_in_whatever_becomes_a_header(desk: Desk) {
+        let sink = sink(&desk).await;
+        let wire = Wire::beside(&desk).await;
+        let breaks = ["\r\n", "\n", "\r", "\r\n\t", "\u{85}", "\u{2028}", "\u{b}", "\u{c}", "\0"];
+        for (number, end) in breaks.iter().enumerate() {
+            let evil = format!("Hello{end}Bcc: eve@elsewhere.test{end}X-Evil: yes{end}{end}<b>body</b>");
+            let word = format!("=?utf-8?B?{}?=", data_encoding::BASE64.encode(evil.as_bytes()));
+            let from = format!("line{number}@patients.test");
+            let raw = format!(
+                "From: {word} <{from}>\r\nTo: {HELP}\r\nSubject: {word}\r\nReply-To: {word} <eve@elsewhere.test>\r\n\
+                 Message-ID: <x{number}{word}@patients.test>\r\nReferences: <{word}@x.test> <a@b.test\r\n Bcc:eve@elsewhere.test>\r\n\
+                 MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n--b\r\n\
+                 Content-Type: text/plain; name=\"{word}\"\r\nContent-Disposition: attachment; filename=\"{word}\"\r\n\r\n{evil}\r\n--b--\r\n"
+            );
+            wire.takes(raw).await;
+            let view = newest(&desk).await;
+            let envelope = view.messages[0].envelope.as_ref().unwrap();
+            let names = view.messages[0].attachments.iter().map(|file| &file.name);
+            let shown = [&view.subject, view.contact.name.as_ref().unwrap(), &envelope.subject, &envelope.from];
+            for text in shown.into_iter().chain(names).chain([&envelope.message_id]) {
+                assert!(!text.contains(|c: char| c.is_control()), "{end:?} {text:?}");
+            }
+            let files = tickets::sealing(&desk.app, &desk.ctx(Role::Agent), view.ticket.id).await.unwrap();
+            let blob = bedside_desk::records::blobs::write(&desk.app, desk.organisation, &files, b"x").await.unwrap();
+            let reply = Reply {
+                body: evil.clone(),
+                attachments: vec![bedside_desk::timeline::NewAttachment {
+                    blob,
+                    name: evil.clone(),
+                    media_type: format!("text/plain{}Bcc: eve@elsewhere.test", end.replace('\0', " ")),
+                    size: 1,
+                    content_id: None,
+                    inline: false,
+                }],
+                status: None,
+                version: None,
+            };
+            tickets::reply(&desk.app, &desk.ctx(Role::Agent), view.ticket.id, reply).await.unwrap();
+            jobs::drain(&desk.app).await.unwrap();
+            desk.clock.advance(10);
+            jobs::drain(&desk.app).await.unwrap();
+            let sent = sink.take();
+            assert_eq!(sent.len(), 2, "an acknowledgement and an answer");
+            for one in sent {
+                assert_eq!(one.to, [format!("<{from}>")]);
+                let raw = String::from_utf8_lossy(&one.raw).into_owned();
+                for line in one.head().split(['\r', '\n']) {
+                    let line = line.trim_start().to_lowercase();
+                    let made_up = ["bcc:", "x-evil:"].iter().any(|name| line.starts_with(name));
+                    assert!(!made_up, "{end:?}\n{raw}");
+                }
+                let mail = one.mail();
+                assert!(mail.cc.is_empty() && mail.to.len() == 1, "{raw}");
+                assert!(!raw.contains('\0') && !raw.replace("\r\n", "").contains(['\r', '\n']), "bare line ends");
+            }
+        }
+        // The envelope: a command is one line.
+        let mut talk = wire.connect().await;
+        for line in [
+            "MAIL FROM:<ana@patients.test\rRCPT TO:<eve@elsewhere.test>>",
+            "MAIL FROM:<ana\0@patients.test>",
+            "MAIL FROM:<ana@patients.test\n>",
+        ] {
+            let said = talk.say(line).await;
+            assert!(said.starts_with('5'), "{line:?}: {said}");
+        }
+        // And a mailbox's own settings.
+        for name in ["Clinic\r\nBcc: eve@elsewhere.test", "Clinic\nX: y"] {
+            let mut new = at(2525);
+            new.address = "other@clinic.example".to_owned();
+            new.settings.from_name = name.to_owned();
+            let made = mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), new).await;
+            assert!(made.is_err(), "{name:?}");
+        }
+    }
+
+    /// Messages inside messages, ten thousand deep, and containers inside containers: a person gets the raw file, within
+    /// a moment.
+    async fn attack_49_nested_messages(desk: Desk) {
+        let wire = Wire::new(&desk).await;
+        let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(10_000);
+        let circle = "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".repeat(10_000);
+        let boxes: String = (0..10_000)
+            .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n"))
+            .collect();
+        let bombs = [
+            nested.clone(),
+            format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{circle}"),
+            boxes,
+            format!("Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n{nested}"),
+        ];
+        for (number, bomb) in bombs.iter().enumerate() {
+            let raw = plain(&format!("deep{number}"), bomb.trim_end(), "bottom");
+            assert!(wire.hand_in(&raw).await.starts_with("250"));
+            let started = Instant::now();
+            wire.work().await;
+            let took = started.elapsed();
+            let view = newest(&desk).await;
+            assert_eq!(queue(&desk, &view), "needs_look", "{number}");
+            assert_eq!(view.messages[0].attachments[0].name, "mail.eml");
+            // One file whole in the database counts too; the parser alone is held to 100 ms in crates/codecs.
+            assert!(took < Duration::from_secs(5), "{number}: {took:?}");
+        }
+        wire.takes(plain("good", "", "Hello")).await;
+        assert_eq!(newest(&desk).await.messages[0].body.trim(), "Hello");
+    }
+
+    /// A header line without end, a million parts, a million addresses and references.
+    async fn attack_50_more_of_everything(desk: Desk) {
+        let wire = Wire::new(&desk).await;
+        let parts = format!(
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
+            "--b\r\n\r\nx\r\n".repeat(1_000_000)
+        );
+        let attachments = format!(
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
+            "--b\r\nContent-Disposition: attachment\r\n\r\nx\r\n".repeat(500)
+        );
+        let fields: String = (0..100_000).map(|n| format!("X-{n}: {n}\r\n")).collect();
+        let bombs = [
+            format!("X-Long: {}\r\n", "x".repeat(10_000_000)),
+            format!("X-Folded:{}\r\n", "\r\n x".repeat(3_000_000)),
+            fields,
+            parts,
+            attachments,
+            format!("Cc: {}ana@patients.test\r\n", "a@b.test, ".repeat(1_000_000)),
+        ];
+        for (number, bomb) in bombs.iter().enumerate() {
+            wire.takes(plain(&format!("more{number}"), bomb, "x")).await;
+            let view = newest(&desk).await;
+            assert_eq!(queue(&desk, &view), "needs_look", "{number}");
+            assert_eq!(view.messages[0].attachments[0].name, "mail.eml", "{number}");
+        }
+        // Much, and still a mail: what it is about is kept, the rest is cut.
+        let mut header = String::new();
+        write!(header, "References: {}\r\nCc: ", "<a@b.test>\r\n ".repeat(5_000)).unwrap();
+        write!(header, "{}a@b.test\r\n", "a@b.test,\r\n ".repeat(5_000)).unwrap();
+        wire.takes(plain("much", &header, "Hello")).await;
+        let view = newest(&desk).await;
+        assert_ne!(queue(&desk, &view), "needs_look");
+        assert!(view.messages[0].envelope.as_ref().unwrap().cc.len() <= 200);
+        assert_eq!(all_tickets(&desk).await.len(), bombs.len() + 1);
+    }
+
+    /// One transmission with a hidden second one in it is one message, whatever stands between them.
+    async fn attack_54_smuggled_messages(desk: Desk) {
+        // Every line of one dot between two ends of a line, save the one that is the end of a message.
+        let ends = ["\r\n", "\n", "\r", "\r\r\n", "\n\r", "\r\n\0", "\0\r\n", "\u{b}", "\u{c}", "\u{85}", "\u{2028}"];
+        let mut breaks = vec!["\r\n..\r\n".to_owned(), "\r\n. \r\n".to_owned(), "\r\n .\r\n".to_owned()];
+        for before in ends {
+            for after in ends {
+                if (before, after) != ("\r\n", "\r\n") {
+                    breaks.push(format!("{before}.{after}"));
+                }
+            }
+        }
+        // What holds the true end of a message ends it.
+        breaks.retain(|text| !text.contains("\r\n.\r\n"));
+        assert!(breaks.len() > 100);
+        let wire = Wire::new(&desk).await;
+        let mut seen = 0;
+        for (number, text) in breaks.iter().enumerate() {
+            let mut talk = wire.connect().await;
+            for line in [format!("MAIL FROM:<{ANA}>"), format!("RCPT TO:<{HELP}>"), "DATA".to_owned()] {
+                assert!(talk.say(&line).await.starts_with(['2', '3']));
+            }
+            let second = format!(
+                "MAIL FROM:<boss@clinic.example>\r\nRCPT TO:<{HELP}>\r\nDATA\r\nFrom: boss@clinic.example\r\n\
+                 Message-ID: <smuggled{number}@x>\r\n\r\nsecond\r\n.\r\n"
+            );
+            talk.send(format!("{}{text}{second}", plain(&format!("first{number}"), "", "Hello")).as_bytes()).await;
+            let said = talk.reply().await;
+            assert!(said.starts_with("250") || said.starts_with('5'), "{text:?}: {said}");
+            let next = talk.say("NOOP").await;
+            assert!(next.starts_with("250 2.0.0"), "{text:?}: something else was answered: {next}");
+            seen += usize::from(said.starts_with("250"));
+        }
+        while wire.work().await > 0 {}
+        let all = all_tickets(&desk).await;
+        assert_eq!(all.len(), seen);
+        for view in &all {
+            assert_eq!(view.contact.email(), Some(ANA));
+        }
+        if desk.engine == Engine::Sqlite {
+            desk.audit_is_whole().await;
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! A patient's words come in by mail, with files, and go out again through the real program at its most talkative: they
+//! are in nothing that is kept on disk, said in the log, counted or put into a job.
+
+use crate::common::program::{Http, Lmtp, Program};
+use crate::common::sink::{Answer, Sink, at};
+use crate::common::wire::HELP;
+use crate::common::{Engine, clinic, config};
+use bedside_db::SystemClock;
+use bedside_desk::context::{Ctx, Permissions, Source};
+use bedside_desk::staff::{self, NewToken};
+use bedside_desk::{mailboxes, orgs, startup};
+use bedside_testkit::{pg, wait_until};
+use serde_json::json;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Each stands for one place of a mail; none is a word that the program itself uses.
+const CANARIES: &[&str] = &[
+    "zebrafinch",
+    "oriolebird",
+    "kestrelmail",
+    "quailsubject",
+    "heronbody",
+    "egrethtml",
+    "storkfile",
+    "plovertext",
+    "cranepicture",
+    "ibisreply",
+    "gannetanswer",
+    "5550147789",
+    "larkparked",
+    "wrenenvelope",
+];
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// Every file below `folder` but the log, which is looked at by itself.
+fn files(folder: &Path, out: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, out);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            out.push((path.display().to_string(), bytes));
+        }
+    }
+}
+
+/// As it is, in base64 at any offset, and in hexadecimal.
+fn forms(word: &str) -> Vec<Vec<u8>> {
+    let mut forms = vec![
+        word.as_bytes().to_vec(),
+        word.to_uppercase().into_bytes(),
+        data_encoding::HEXLOWER.encode(word.as_bytes()).into_bytes(),
+    ];
+    for before in 0..3 {
+        let shifted = format!("{}{word}", "x".repeat(before));
+        let coded = data_encoding::BASE64.encode(shifted.as_bytes());
+        // The first and last groups depend on what stands beside the word.
+        let inner = &coded[4..coded.len() - 4];
+        forms.push(inner.as_bytes().to_vec());
+    }
+    forms
+}
+
+fn holds(bytes: &[u8], word: &str) -> bool {
+    let lower = bytes.to_ascii_lowercase();
+    let found = |text: &[u8], form: &[u8]| text.windows(form.len()).any(|window| window == form);
+    found(&lower, word.as_bytes()) || forms(word)[2..].iter().any(|form| found(bytes, form))
+}
+
+fn letter() -> String {
+    let text = data_encoding::BASE64.encode(b"plovertext of a file");
+    format!(
+        "From: Zebrafinch Oriolebird <kestrelmail@patients.test>\r\nTo: {HELP}\r\nSubject: Quailsubject\r\n\
+         Message-ID: <kestrelmail.1@patients.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\nHeronbody, call 5550147789 please.\r\n\
+         --c\r\nContent-Type: text/html\r\n\r\n<p>Egrethtml</p>\r\n--c--\r\n\
+         --b\r\nContent-Type: text/plain; name=storkfile.txt\r\nContent-Disposition: attachment; filename=storkfile.txt\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\n{text}\r\n\
+         --b\r\nContent-Type: image/png\r\nContent-ID: <cranepicture@x>\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--b--"
+    )
+}
+
+/// A desk with a clinic, a mailbox that sends to `port`, and a token for everything.
+async fn set_up(settings: bedside_desk::config::Config, port: u16) -> String {
+    let (app, _) = startup::open(settings, Arc::new(SystemClock))
+        .await
+        .unwrap();
+    let mut new = clinic(&app);
+    new.settings.undo_seconds = 0;
+    let organisation = orgs::create(&app, new).await.unwrap();
+    let ctx = Ctx::system(organisation, "setup", Source::CommandLine);
+    mailboxes::create(&app, &ctx, at(port)).await.unwrap();
+    let new = NewToken {
+        name: "canary".to_owned(),
+        scopes: Permissions::ALL,
+        expires_at: None,
+    };
+    let (_, token) = staff::create_token(&app, &ctx, new).await.unwrap();
+    app.db.close().await;
+    token
+}
+
+async fn nothing_of_a_mail_is_readable(engine: Engine) {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().to_owned();
+    let settings = config(engine, &data);
+    let database = settings.database.clone();
+    let sink = Sink::start().await;
+    let token = set_up(settings, sink.port).await;
+    let sent = sink.clone();
+    let work = move || {
+        let program = Program::serve_with(&data, |command| {
+            command.env("BEDSIDE_LOG", "trace,hyper=info,h2=info");
+            if let Some(url) = &database {
+                command.env("BEDSIDE_DATABASE", url);
+            }
+        });
+        let mut lmtp = Lmtp::connect(program.lmtp).unwrap();
+        let from = "wrenenvelope@patients.test";
+        lmtp.deliver(from, HELP, &letter()).unwrap();
+        // One that can't be read, and one that fails on the wire.
+        lmtp.deliver(from, HELP, "larkparked\r\nno mail at all")
+            .unwrap();
+        assert!(
+            lmtp.deliver(from, "zebrafinch@elsewhere.test", "x")
+                .is_err()
+        );
+        let mut http = program.http(Some(&token));
+        let mut id = String::new();
+        let opened = || {
+            let list = http.get("/api/v1/tickets").unwrap().expect(200).json();
+            let rows = list["items"].as_array().unwrap().clone();
+            let row = rows.iter().find(|row| row["subject"] == "Quailsubject");
+            id = row
+                .map(|row| row["id"].as_str().unwrap().to_owned())
+                .unwrap_or_default();
+            rows.len() == 2 && !id.is_empty()
+        };
+        wait_until(opened, SOON).unwrap();
+        let mut http = program.http(Some(&token));
+        let answer = |http: &mut Http, key: &str, words: &str| {
+            let path = format!("/api/v1/tickets/{id}/messages");
+            let key = [("idempotency-key", key)];
+            http.post(&path, &key, &json!({ "body": words }))
+                .unwrap()
+                .expect(201);
+        };
+        answer(&mut http, "first", "gannetanswer");
+        let got = |count: usize| wait_until(|| sent.sent().len() >= count, SOON);
+        got(2).unwrap();
+        // The patient answers, by the address and Message-ID of the mail they got.
+        let mail = sent.sent().pop().unwrap().mail();
+        assert!(mail.text.unwrap().contains("gannetanswer"));
+        let (to, of) = (&mail.reply_to[0].address, mail.message_id.unwrap());
+        let back = format!(
+            "From: kestrelmail@patients.test\r\nTo: {to}\r\nIn-Reply-To: <{of}>\r\nMessage-ID: <2@patients.test>\r\n\
+             Subject: Re: Quailsubject\r\n\r\nIbisreply"
+        );
+        Lmtp::connect(program.lmtp)
+            .unwrap()
+            .deliver(from, to, &back)
+            .unwrap();
+        let joined = || {
+            let shown = http
+                .get(&format!("/api/v1/tickets/{id}/messages"))
+                .unwrap()
+                .expect(200)
+                .text();
+            // The words are really in: they can be read by whoever may.
+            [
+                "Ibisreply",
+                "Heronbody",
+                "Egrethtml",
+                "storkfile.txt",
+                "gannetanswer",
+            ]
+            .iter()
+            .all(|word| shown.contains(word))
+        };
+        wait_until(joined, SOON).unwrap();
+        // A mail server that refuses says the patient's name, too.
+        sent.answer(Answer::Never);
+        let mut http = program.http(Some(&token));
+        answer(&mut http, "second", "gannetanswer again");
+        let seen = || {
+            http.get("/metrics")
+                .unwrap()
+                .text()
+                .contains("bedside_mails_failed_total 1")
+        };
+        let _ = wait_until(seen, Duration::from_secs(5));
+        let figures = program
+            .http(None)
+            .get("/metrics")
+            .unwrap()
+            .expect(200)
+            .text();
+        assert!(
+            figures.contains("bedside_tickets_created_total"),
+            "{figures}"
+        );
+        let mut kept = vec![
+            ("the log".to_owned(), program.log().into_bytes()),
+            ("the figures".to_owned(), figures.into_bytes()),
+        ];
+        assert!(kept[0].1.len() > 1_000, "the log is talkative");
+        // While it runs, so that the write-ahead log and the job rows are looked at as well.
+        files(&data, &mut kept);
+        if let Some(url) = &database {
+            let dump = pg::binaries().unwrap().join("pg_dump");
+            let dump = Command::new(dump)
+                .args(["--inserts", url])
+                .output()
+                .unwrap();
+            assert!(dump.status.success() && dump.stdout.len() > 10_000);
+            kept.push(("the dump".to_owned(), dump.stdout));
+        } else {
+            assert!(
+                kept.iter()
+                    .any(|(name, bytes)| name.ends_with("-wal") && !bytes.is_empty())
+            );
+        }
+        assert!(program.stop().success());
+        files(&data, &mut kept);
+        kept
+    };
+    let kept = tokio::task::spawn_blocking(work).await.unwrap();
+    let found: Vec<String> = kept
+        .iter()
+        .flat_map(|(name, bytes)| {
+            let held = CANARIES.iter().filter(|word| holds(bytes, word));
+            held.map(move |word| format!("{word} in {name}"))
+        })
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_mail_is_readable_sqlite() {
+    nothing_of_a_mail_is_readable(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_of_a_mail_is_readable_postgres() {
+    nothing_of_a_mail_is_readable(Engine::Postgres).await;
+}
+
+#[test]
+fn a_word_is_found_in_any_form() {
+    for before in ["", "a", "ab", "abc "] {
+        let text = format!("{before}Zebrafinch here");
+        assert!(holds(text.as_bytes(), "zebrafinch"));
+        let coded = data_encoding::BASE64.encode(text.to_lowercase().as_bytes());
+        assert!(holds(coded.as_bytes(), "zebrafinch"), "{before}");
+        let coded = data_encoding::HEXLOWER.encode(text.to_lowercase().as_bytes());
+        assert!(holds(coded.as_bytes(), "zebrafinch"));
+    }
+    assert!(!holds(b"zebra finch", "zebrafinch"));
+}
