@@ -196,6 +196,7 @@ fn bytes(folder: &Path, out: &mut Vec<u8>) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one visit, told in its order")]
 fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");

@@ -193,6 +193,23 @@ both_engines! {
         assert!(sink.take()[0].text().contains("988"));
     }
 
+    /// Whoever writes of danger in somebody else's name can't fill their mailbox with alarm; every such request is at the
+    /// top of the lists all the same.
+    async fn attack_03_a_warning_comes_once_in_six_hours(desk: Desk) {
+        let sink = sink(&desk).await;
+        for _ in 0..50 {
+            let ticket = by_mail(&desk, "Rosa", "Help", "I want to kill myself").await;
+            let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
+            assert_eq!(view.ticket.urgency, tickets::Urgency::Emergency);
+        }
+        drain(&desk).await;
+        assert_eq!(sink.take().len(), 1);
+        desk.clock.advance(6 * 3600);
+        by_mail(&desk, "Rosa", "Help", "I want to kill myself").await;
+        drain(&desk).await;
+        assert!(sink.take()[0].text().contains("988"));
+    }
+
     async fn an_answer_can_be_taken_back_while_its_window_is_open(desk: Desk) {
         let sink = sink(&desk).await;
         let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;

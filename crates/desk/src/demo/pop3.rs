@@ -96,7 +96,7 @@ impl Session {
         let verb = words.next().unwrap_or_default().to_ascii_uppercase();
         let arguments: Vec<&str> = words.collect();
         let said = match (verb.as_str(), self.mails.is_some()) {
-            ("QUIT", _) => self.quit(),
+            ("QUIT", _) => Some(self.quit()),
             ("CAPA", _) => Some(lines("capabilities", &["USER", "UIDL", "TOP"])),
             ("USER", false) => arguments.first().map(|user| {
                 (*user).clone_into(&mut self.user);
@@ -137,7 +137,7 @@ impl Session {
         said.unwrap_or_else(|| b"-ERR not like this\r\n".to_vec())
     }
 
-    fn quit(&mut self) -> Option<Vec<u8>> {
+    fn quit(&mut self) -> Vec<u8> {
         let gone = self
             .mails
             .iter()
@@ -147,7 +147,7 @@ impl Session {
             .map(|(_, mail)| mail.number);
         self.inbox.forget(gone);
         self.over = true;
-        Some(ok("goodbye"))
+        ok("goodbye")
     }
 
     /// The mails that stay, with their places.

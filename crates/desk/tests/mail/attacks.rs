@@ -15,24 +15,25 @@ use std::time::{Duration, Instant};
 both_engines! {
     /// 5,000 requests in one victim's name: one acknowledgement a day, and no word in it that the attacker chose.
     async fn attack_03_the_acknowledgement_as_a_mail_bomb(desk: Desk) {
+        const ATTACKERS: usize = 16;
         // All of them once; that the other engine counts the same way shows in fewer.
         let many = if desk.engine == Engine::Sqlite { 5_000 } else { 500 };
         let sink = sink(&desk).await;
         let wire = Wire::beside(&desk).await;
-        let mut talk = wire.connect().await;
-        for number in 0..many {
-            let raw = format!(
-                "From: BUYNOW at spamvertised dot test <{ANA}>\r\nTo: BUYNOW <{HELP}>\r\nSubject: BUYNOW {number}\r\n\
-                 Message-ID: <buynow{number}@patients.test>\r\nReply-To: buynow@spamvertised.test\r\n\r\n\
-                 BUYNOW http://spamvertised.test/{number}\r\n"
-            );
-            let said = talk.mail(raw.as_bytes()).await;
-            assert!(said.starts_with("250"), "{said}");
-            if number % 500 == 499 {
-                wire.work().await;
+        let attacker = async |first: usize| {
+            let mut talk = wire.connect().await;
+            for number in (first..many).step_by(ATTACKERS) {
+                let raw = format!(
+                    "From: BUYNOW at spamvertised dot test <{ANA}>\r\nTo: BUYNOW <{HELP}>\r\nSubject: BUYNOW {number}\r\n\
+                     Message-ID: <buynow{number}@patients.test>\r\nReply-To: buynow@spamvertised.test\r\n\r\n\
+                     BUYNOW http://spamvertised.test/{number}\r\n"
+                );
+                let said = talk.mail(raw.as_bytes()).await;
+                assert!(said.starts_with("250"), "{said}");
             }
-        }
-        wire.work().await;
+        };
+        futures_util::future::join_all((0..ATTACKERS).map(attacker)).await;
+        while wire.work().await > 0 {}
         jobs::drain(&desk.app).await.unwrap();
         let sent = sink.take();
         let [sent] = sent.as_slice() else { panic!("{} acknowledgements", sent.len()) };
@@ -125,8 +126,8 @@ both_engines! {
         // And a mailbox's own settings.
         for name in ["Clinic\r\nBcc: eve@elsewhere.test", "Clinic\nX: y"] {
             let mut new = at(2525);
-            new.address = "other@clinic.example".to_owned();
-            new.settings.from_name = name.to_owned();
+            "other@clinic.example".clone_into(&mut new.address);
+            name.clone_into(&mut new.settings.from_name);
             let made = mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), new).await;
             assert!(made.is_err(), "{name:?}");
         }
@@ -138,9 +139,10 @@ both_engines! {
         let wire = Wire::new(&desk).await;
         let nested = "Content-Type: message/rfc822\r\n\r\n".repeat(10_000);
         let circle = "--b\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n".repeat(10_000);
-        let boxes: String = (0..10_000)
-            .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n"))
-            .collect();
+        let mut boxes = String::new();
+        for n in 0..10_000 {
+            write!(boxes, "Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n").unwrap();
+        }
         let bombs = [
             nested.clone(),
             format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{circle}"),
@@ -174,7 +176,10 @@ both_engines! {
             "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
             "--b\r\nContent-Disposition: attachment\r\n\r\nx\r\n".repeat(500)
         );
-        let fields: String = (0..100_000).map(|n| format!("X-{n}: {n}\r\n")).collect();
+        let mut fields = String::new();
+        for n in 0..100_000 {
+            write!(fields, "X-{n}: {n}\r\n").unwrap();
+        }
         let bombs = [
             format!("X-Long: {}\r\n", "x".repeat(10_000_000)),
             format!("X-Folded:{}\r\n", "\r\n x".repeat(3_000_000)),

@@ -48,27 +48,30 @@ fn files(folder: &Path, out: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-/// As it is, in base64 at any offset, and in hexadecimal.
-fn forms(word: &str) -> Vec<Vec<u8>> {
-    let mut forms = vec![
-        word.as_bytes().to_vec(),
-        word.to_uppercase().into_bytes(),
-        data_encoding::HEXLOWER.encode(word.as_bytes()).into_bytes(),
-    ];
+/// A word in hexadecimal, and in base64 at any offset.
+fn forms(word: &str) -> Vec<String> {
+    let mut forms = vec![data_encoding::HEXLOWER.encode(word.as_bytes())];
     for before in 0..3 {
         let shifted = format!("{}{word}", "x".repeat(before));
         let coded = data_encoding::BASE64.encode(shifted.as_bytes());
         // The first and last groups depend on what stands beside the word.
-        let inner = &coded[4..coded.len() - 4];
-        forms.push(inner.as_bytes().to_vec());
+        forms.push(coded[4..coded.len() - 4].to_owned());
     }
     forms
 }
 
-fn holds(bytes: &[u8], word: &str) -> bool {
-    let lower = bytes.to_ascii_lowercase();
-    let found = |text: &[u8], form: &[u8]| text.windows(form.len()).any(|window| window == form);
-    found(&lower, word.as_bytes()) || forms(word)[2..].iter().any(|form| found(bytes, form))
+/// The canaries that stand in the bytes, in any case or form.
+fn held(bytes: &[u8]) -> Vec<&'static str> {
+    let text = String::from_utf8_lossy(bytes);
+    let lower = text.to_ascii_lowercase();
+    let holds = |word: &str| {
+        lower.contains(word) || forms(word).iter().any(|form| text.contains(form.as_str()))
+    };
+    CANARIES
+        .iter()
+        .copied()
+        .filter(|word| holds(word))
+        .collect()
 }
 
 fn letter() -> String {
@@ -104,6 +107,7 @@ async fn set_up(settings: bedside_desk::config::Config, port: u16) -> String {
     token
 }
 
+#[expect(clippy::too_many_lines, reason = "one mail's way, told in its order")]
 async fn nothing_of_a_mail_is_readable(engine: Engine) {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_owned();
@@ -232,8 +236,8 @@ async fn nothing_of_a_mail_is_readable(engine: Engine) {
     let found: Vec<String> = kept
         .iter()
         .flat_map(|(name, bytes)| {
-            let held = CANARIES.iter().filter(|word| holds(bytes, word));
-            held.map(move |word| format!("{word} in {name}"))
+            let found = held(bytes).into_iter();
+            found.map(move |word| format!("{word} in {name}"))
         })
         .collect();
     assert!(found.is_empty(), "{found:#?}");
@@ -253,11 +257,11 @@ async fn nothing_of_a_mail_is_readable_postgres() {
 fn a_word_is_found_in_any_form() {
     for before in ["", "a", "ab", "abc "] {
         let text = format!("{before}Zebrafinch here");
-        assert!(holds(text.as_bytes(), "zebrafinch"));
+        assert_eq!(held(text.as_bytes()), ["zebrafinch"]);
         let coded = data_encoding::BASE64.encode(text.to_lowercase().as_bytes());
-        assert!(holds(coded.as_bytes(), "zebrafinch"), "{before}");
+        assert_eq!(held(coded.as_bytes()), ["zebrafinch"], "{before}");
         let coded = data_encoding::HEXLOWER.encode(text.to_lowercase().as_bytes());
-        assert!(holds(coded.as_bytes(), "zebrafinch"));
+        assert_eq!(held(coded.as_bytes()), ["zebrafinch"]);
     }
-    assert!(!holds(b"zebra finch", "zebrafinch"));
+    assert!(held(b"zebra finch").is_empty());
 }

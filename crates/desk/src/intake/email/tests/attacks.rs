@@ -15,7 +15,7 @@ async fn attack_01_forged_sender_with_a_guessed_number_or_reply_address() {
         let own = patients::contact_of_address(&desk.app, desk.organisation, ANA).await.unwrap();
         let real = desk.reply_address(&view);
         let (ticket, _) = real.rsplit_once('.').unwrap();
-        let ticket = ticket.split_once(".").map_or(ticket, |(head, _)| head);
+        let ticket = ticket.split_once('.').map_or(ticket, |(head, _)| head);
         for guess in 0..10_000_u64 {
             let code = data_encoding::BASE32_NOPAD.encode(&[&[0, 1], &guess.to_be_bytes()[..]].concat());
             let address = format!("{ticket}.{}@clinic.test", code.to_lowercase());
