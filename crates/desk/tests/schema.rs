@@ -247,7 +247,7 @@ async fn failed(engine: Engine) {
             name: "a wrong one",
             sql: "CREATE TABLE half (id ID PRIMARY KEY); INSERT INTO nowhere VALUES (1);",
         };
-        [MIGRATIONS, &[LATER[0], wrong]].concat()
+        [MIGRATIONS, &[LATER[MIGRATIONS.len()], wrong]].concat()
     });
     let folder = tempfile::tempdir().unwrap();
     let config = config(engine, folder.path());
