@@ -25,6 +25,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "warnings",
         sql: include_str!("../migrations/0002_warnings.sql"),
     },
+    Migration {
+        version: 3,
+        name: "ratings and followers",
+        sql: include_str!("../migrations/0003_ratings_and_followers.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -286,7 +286,7 @@ both_engines! {
         let supervisor = desk.ctx(Role::Supervisor);
         let day = surveys::day_of(desk.app.now());
         let counted = async || {
-            let sum = surveys::summary(&desk.app, &supervisor, day, day).await.unwrap();
+            let sum = surveys::summary(&desk.app, &supervisor, day, day).await.unwrap().all;
             (sum.answers, sum.positive, sum.score_sum)
         };
         let rating = links::rating_url(&desk.app, &link, 4);

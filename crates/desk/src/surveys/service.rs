@@ -1,7 +1,9 @@
 //! Giving and counting ratings.
 
-use super::model::{MAX_COMMENT, Rated, Rating, Summary, day_of, weight};
-use super::store::{self, Said};
+use super::model::{
+    Count, Given, MAX_COMMENT, Place, Rated, Rating, Summary, add_up, day_of, most_first, weight,
+};
+use super::store::{self, RatingRow, Said};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -9,9 +11,15 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, TicketId};
 use crate::links::{self, Purpose};
-use crate::records;
+use crate::records::{self, Opened};
 use crate::tickets::{self, Urgency, model::Ticket};
+use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Ratings on one page.
+const PAGE: i64 = 25;
 
 /// Stores the rating of the person whose link this is. A second one corrects the first, in the counts too; a comment
 /// that is left out stays as it was. A link that does not work, or a request that was a crisis, is
@@ -68,13 +76,13 @@ pub async fn rate(
             };
             let (kept, cell) = match &old {
                 None => {
-                    let kept =
-                        store::insert(work, organisation, (ticket.queue, key), &said).await?;
-                    (kept, (day_of(now), ticket.queue))
+                    let place = (ticket.queue, key, ticket.assignee);
+                    let kept = store::insert(work, organisation, place, &said).await?;
+                    (kept, (day_of(now), ticket.queue, ticket.assignee))
                 }
                 Some(old) => {
                     let kept = store::update(work, organisation, old.score, &said).await?;
-                    (kept, (day_of(old.created_at), old.queue))
+                    (kept, (day_of(old.created_at), old.queue, old.staff))
                 }
             };
             if !kept {
@@ -82,10 +90,8 @@ pub async fn rate(
                     "two ratings of one request at once".to_owned(),
                 ));
             }
-            let new = weight(score);
-            let before = old.map_or((0, 0, 0), |old| weight(old.score));
-            let change = (new.0 - before.0, new.1 - before.1, new.2 - before.2);
-            store::count(work, organisation, cell, change).await?;
+            let before = old.map_or(Count::default(), |old| weight(old.score));
+            store::count(work, organisation, cell, weight(score) - before).await?;
             work.audit(NewEntry::new("ticket.rate", "ticket", ticket.id));
             work.event(
                 kind::TICKET_RATED,
@@ -136,14 +142,7 @@ pub async fn of_ticket(
     let Some(row) = store::one(&mut conn, ctx.organisation, ticket).await? else {
         return Ok(None);
     };
-    let comment = match &row.comment {
-        Some(sealed) => Some(
-            leave
-                .text(&mut conn, row.key, ("ratings", "comment"), ticket, sealed)
-                .await?,
-        ),
-        None => None,
-    };
+    let comment = comment(&leave, &mut conn, &row).await?;
     Ok(Some(Rating {
         score: row.score,
         comment,
@@ -152,7 +151,8 @@ pub async fn of_ticket(
     }))
 }
 
-/// Counts of the days from `from_day` to `to_day` (see [`day_of`]), both included.
+/// Counts of the days from `from_day` to `to_day` (see [`day_of`]), both included. Those who see the settings lead: they
+/// see everybody's counts, others their own.
 pub async fn summary(
     app: &App,
     ctx: &Ctx,
@@ -160,11 +160,86 @@ pub async fn summary(
     to_day: i64,
 ) -> Result<Summary, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
-    let queues = store::summary(&mut app.read().await?, ctx.organisation, from_day, to_day).await?;
+    let organisation = ctx.organisation;
+    let mut conn = app.read().await?;
+    let days = store::days(&mut conn, organisation, from_day, to_day).await?;
+    let leads = ctx.permissions().has(Permission::SettingsRead);
+    let mut people = BTreeMap::<_, Count>::new();
+    for (staff, count) in store::people(&mut conn, organisation, from_day, to_day).await? {
+        if leads || ctx.actor.staff() == Some(staff) {
+            *people.entry(staff).or_default() += count;
+        }
+    }
     Ok(Summary {
-        answers: queues.iter().map(|queue| queue.answers).sum(),
-        positive: queues.iter().map(|queue| queue.positive).sum(),
-        score_sum: queues.iter().map(|queue| queue.score_sum).sum(),
-        queues,
+        people: most_first(people),
+        ..add_up(&days, to_day)
     })
+}
+
+/// A page of ratings.
+pub struct Newest {
+    /// Newest first.
+    pub rows: Vec<Given>,
+    /// Before which place the next page begins; none on the last one.
+    pub next: Option<Place>,
+}
+
+/// What patients said, newest first, those before `before`; `low` for scores up to 3 alone.
+pub async fn newest(
+    app: &App,
+    ctx: &Ctx,
+    low: bool,
+    before: Option<Place>,
+) -> Result<Newest, DeskError> {
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::TicketsRead,
+        records::Purpose::Operations,
+        "rating.list",
+        "view",
+        if low { "low" } else { "all" },
+    )
+    .await?;
+    let mut conn = app.read().await?;
+    let last = (
+        Timestamp::from_micros(i64::MAX),
+        TicketId::from_uuid(Uuid::max()),
+    );
+    let before = before.unwrap_or(last);
+    let mut rows = store::newest(&mut conn, ctx.organisation, low, before, PAGE + 1).await?;
+    let more = i64::try_from(rows.len()).is_ok_and(|count| count > PAGE);
+    if more {
+        rows.pop();
+    }
+    let next = rows
+        .last()
+        .map(|row| (row.created_at, row.ticket))
+        .filter(|_| more);
+    let mut given = Vec::with_capacity(rows.len());
+    for row in rows {
+        given.push(Given {
+            comment: comment(&leave, &mut conn, &row).await?,
+            ticket: row.ticket,
+            score: row.score,
+            created_at: row.created_at,
+            staff: row.staff,
+        });
+    }
+    Ok(Newest { rows: given, next })
+}
+
+async fn comment(
+    leave: &Opened,
+    conn: &mut Conn,
+    row: &RatingRow,
+) -> Result<Option<String>, DeskError> {
+    let Some(sealed) = &row.comment else {
+        return Ok(None);
+    };
+    let place = ("ratings", "comment");
+    leave
+        .text(conn, row.key, place, row.ticket, sealed)
+        .await
+        .map(Some)
 }
