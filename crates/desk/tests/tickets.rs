@@ -8,6 +8,7 @@ use bedside_desk::audit_log;
 use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{ContactId, TicketId};
+use bedside_desk::patients::{self, NewPatient};
 use bedside_desk::search;
 use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, View};
 use common::{Desk, both_engines};
@@ -48,6 +49,35 @@ async fn found(desk: &Desk, text: &str) -> Vec<TicketId> {
 }
 
 both_engines! {
+    async fn requests_follow_whom_a_contact_stands_for(desk: Desk) {
+        let earlier = desk.ticket("mother@example.org", "A bill", "What is this charge on my bill?").await;
+        let agent = desk.ctx(Role::Agent);
+        let seen = async |id| tickets::view(&desk.app, &agent, id).await.unwrap();
+        let contact = seen(earlier).await.contact.id;
+        let child = async |name: &str| {
+            let new = NewPatient { name: name.to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+            patients::create_patient(&desk.app, &agent, new, Vec::new()).await.unwrap()
+        };
+        let (first, second) = (child("Ada Example").await, child("Ben Example").await);
+        let stands_for = async |patient| tickets::link_contact(&desk.app, &agent, contact, patient).await;
+        let whose = async |id| seen(id).await.patient.map(|patient| patient.id);
+
+        stands_for(Some(first)).await.unwrap();
+        assert_eq!(whose(earlier).await, Some(first));
+        let listed = tickets::list(&desk.app, &agent, &View::Patient(first), None, 10).await.unwrap();
+        assert_eq!(listed.rows.len(), 1);
+        stands_for(Some(second)).await.unwrap();
+        let later = desk.ticket("mother@example.org", "Another bill", "And this charge?").await;
+        assert_eq!((whose(earlier).await, whose(later).await), (Some(first), Some(second)), "one child, then the next");
+        stands_for(None).await.unwrap();
+        assert_eq!((whose(earlier).await, whose(later).await), (Some(first), None));
+        let nobody = tickets::link_contact(&desk.app, &agent, contact, Some(desk.app.id())).await;
+        assert!(matches!(nobody, Err(DeskError::NotFound)));
+        let forbidden = tickets::link_contact(&desk.app, &desk.ctx(Role::Compliance), contact, None).await;
+        assert!(matches!(forbidden, Err(DeskError::Forbidden)));
+        desk.audit_is_whole().await;
+    }
+
     async fn a_request_is_answered(desk: Desk) {
         let id = desk.ticket("maria@example.org", "A bill", "What is the charge of 40 dollars on my bill?").await;
         let agent = desk.ctx(Role::Agent);

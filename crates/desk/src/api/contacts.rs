@@ -7,6 +7,7 @@ use crate::context::{Ctx, Permission};
 use crate::ids::{ContactId, PatientId};
 use crate::patients;
 use crate::router::{Access, Route};
+use crate::tickets;
 use axum::extract::State;
 use axum::http::StatusCode;
 use bedside_web::json::Json;
@@ -58,6 +59,6 @@ pub(super) async fn link(
     InPath(id): InPath<ContactId>,
     Json(new): Json<StandsFor>,
 ) -> Answer<StatusCode> {
-    patients::link_contact(&app, &ctx, id, new.patient_id.map(PatientId::from_uuid)).await?;
+    tickets::link_contact(&app, &ctx, id, new.patient_id.map(PatientId::from_uuid)).await?;
     Ok(DONE)
 }

@@ -29,6 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/", Access::SignedIn, home),
         Route::get("/inbox", read, all),
         Route::get("/inbox/mine", read, mine),
+        Route::get("/inbox/following", read, following),
         Route::get("/inbox/done", read, done),
         Route::get("/inbox/crisis", read, crisis),
         Route::get("/inbox/queue/{code}", read, queue),
@@ -162,6 +163,12 @@ async fn mine(page: Page, Query(at): Query<At>) -> Result<Response, DeskError> {
     let me = page.ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let title = page.texts().text("nav-mine").to_owned();
     show(page, View::Assignee(me), title, at).await
+}
+
+async fn following(page: Page, Query(at): Query<At>) -> Result<Response, DeskError> {
+    let me = page.ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let title = page.texts().text("nav-following").to_owned();
+    show(page, View::Follower(me), title, at).await
 }
 
 async fn done(page: Page, Query(at): Query<At>) -> Result<Response, DeskError> {

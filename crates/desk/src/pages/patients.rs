@@ -318,7 +318,7 @@ async fn add(page: Page, Form(form): Form<Details>) -> Result<Response, DeskErro
     };
     match form.contact {
         Some(contact) => {
-            patients::link_contact(app, ctx, contact, Some(id)).await?;
+            tickets::link_contact(app, ctx, contact, Some(id)).await?;
             Ok(redirect_saying(safe_path(form.back.as_deref()), "saved"))
         }
         None => Ok(redirect_saying(&format!("/patients/{id}"), "saved")),
@@ -365,7 +365,7 @@ async fn link(
     Path(id): Path<PatientId>,
     Form(form): Form<Link>,
 ) -> Result<Response, DeskError> {
-    patients::link_contact(
+    tickets::link_contact(
         &page.app,
         &page.ctx,
         form.contact,

@@ -17,8 +17,8 @@ pub use requester::{
     requester_without_address,
 };
 pub use service::{
-    change_patient, contact, contact_of_address, create_patient, link_contact, note_bounce,
-    patient, take_acknowledgement, take_hourly_send, take_warning,
+    change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
+    take_acknowledgement, take_hourly_send, take_warning,
 };
-pub(crate) use service::{name_or_address, open_contact, patient_in};
+pub(crate) use service::{link_contact, name_or_address, open_contact, patient_in};
 pub use store::ALL as STATEMENTS;

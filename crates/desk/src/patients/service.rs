@@ -350,37 +350,32 @@ pub(crate) async fn patient_in(
     })
 }
 
-/// Says that a contact stands for a patient, or (with none) that they don't. What they write from now on is sealed
-/// with the patient's key.
-pub async fn link_contact(
-    app: &App,
-    ctx: &Ctx,
+/// Says, in the caller's command, that a contact stands for a patient, or (with none) that they don't. What they write
+/// from now on is sealed with the patient's key. Gives back whom they stood for before.
+/// [`crate::tickets::link_contact`] is the way to this: the requests follow.
+pub(crate) async fn link_contact(
+    work: &mut Work<'_>,
     contact: ContactId,
     patient: Option<PatientId>,
-) -> Result<(), DeskError> {
-    ctx.authorize(Permission::PatientsWrite)?;
-    let organisation = ctx.organisation;
-    app.command(ctx, move |work| {
-        async move {
-            if let Some(patient) = patient
-                && store::patient(work, organisation, patient).await?.is_none()
-            {
-                return Err(DeskError::NotFound);
-            }
-            if !store::link(work, organisation, contact, patient).await? {
-                return Err(DeskError::NotFound);
-            }
-            work.audit(
-                NewEntry::new("contact.link", "contact", contact)
-                    .purpose("treatment")
-                    .detail(&serde_json::json!({ "patient": patient })),
-            );
-            work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
-            Ok(())
-        }
-        .boxed()
-    })
-    .await
+) -> Result<Option<PatientId>, DeskError> {
+    let organisation = work.ctx.organisation;
+    if let Some(patient) = patient
+        && store::patient(work, organisation, patient).await?.is_none()
+    {
+        return Err(DeskError::NotFound);
+    }
+    let before = store::contact(work, organisation, contact)
+        .await?
+        .ok_or(DeskError::NotFound)?
+        .patient;
+    store::link(work, organisation, contact, patient).await?;
+    work.audit(
+        NewEntry::new("contact.link", "contact", contact)
+            .purpose("treatment")
+            .detail(&serde_json::json!({ "patient": patient })),
+    );
+    work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
+    Ok(before)
 }
 
 /// What a list shows of a contact: the name, or else the address.

@@ -1,4 +1,4 @@
-//! Tickets and each other: merge, split, link, follow.
+//! Tickets and each other: merge, split, link, follow; and whose they are.
 
 use super::change::{both_locked, locked, save, told};
 use super::create::subject_of;
@@ -9,13 +9,39 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::{MessageId, TicketId};
+use crate::ids::{ContactId, MessageId, PatientId, TicketId};
 use crate::outbound;
+use crate::patients;
 use crate::records;
 use crate::sla::Clocks;
 use crate::timeline;
 use futures_util::FutureExt;
 use serde_json::{Map, json};
+
+/// Says that a contact stands for a patient, or (with none) that they don't. The requests they sent follow: those of
+/// nobody become the patient's, and when the contact no longer stands for anybody, the patient's are nobody's again.
+/// Requests of another patient stay theirs: a parent may write for one child first and for the next one later.
+pub async fn link_contact(
+    app: &App,
+    ctx: &Ctx,
+    contact: ContactId,
+    patient: Option<PatientId>,
+) -> Result<(), DeskError> {
+    ctx.authorize(Permission::PatientsWrite)?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            let before = patients::link_contact(work, contact, patient).await?;
+            match (before, patient) {
+                (_, Some(patient)) => store::adopt(work, organisation, contact, patient).await,
+                (Some(before), None) => store::disown(work, organisation, contact, before).await,
+                (None, None) => Ok(()),
+            }
+        }
+        .boxed()
+    })
+    .await
+}
 
 /// Puts everything of `from` into `into` and closes `from`. What is written to `from` later arrives in `into`.
 ///

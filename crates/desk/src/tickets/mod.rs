@@ -16,7 +16,7 @@ mod write;
 
 pub use change::{Patch, change};
 pub use create::{Also, Created, NewTicket, create};
-pub use join::{follow, link, merge, split};
+pub use join::{follow, link, link_contact, merge, split};
 pub use model::{Status, TicketView, Urgency, View};
 pub use read::{Page, Position, counts, list, list_before, messages, resolve, rows, sealing, view};
 pub(crate) use read::{contact_of, followed, row_for, subject_for};

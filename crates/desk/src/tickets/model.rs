@@ -220,6 +220,8 @@ pub enum View {
     Patient(PatientId),
     /// Those with a tag, newest first.
     Tag(String),
+    /// Those that a person of the staff follows, newest first.
+    Follower(StaffId),
 }
 
 /// Rows of the ticket table, sealed: what the store reads.

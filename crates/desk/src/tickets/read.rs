@@ -139,6 +139,7 @@ fn name_of(view: &View) -> String {
         View::Contact(id) => format!("contact:{id}"),
         View::Patient(id) => format!("patient:{id}"),
         View::Tag(_) => "tag".to_owned(),
+        View::Follower(id) => format!("follower:{id}"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::model::{Status, StoredTicket, Ticket, Urgency, View};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, StaffId, TicketId};
+use crate::ids::{ContactId, OrganisationId, PatientId, StaffId, TicketId};
 use crate::sla::Clocks;
 use bedside_db::{Conn, DbError, Row, Statement, Timestamp, Value, args, statements};
 
@@ -36,6 +36,10 @@ statements! {
         snoozed_until = $19, resolved_at = $20, merged_into = $21, message_count = $22, last_message_at = $23, \
         last_message_by = $24, updated_at = $25, subject = $26, fields = $27, locale = $28, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
+    /// A contact's requests of nobody yet are those of a patient.
+    ADOPT = "UPDATE tickets SET patient_id = $3 WHERE organisation_id = $1 AND contact_id = $2 AND patient_id IS NULL";
+    /// A contact's requests are not those of this patient.
+    DISOWN = "UPDATE tickets SET patient_id = NULL WHERE organisation_id = $1 AND contact_id = $2 AND patient_id = $3";
     /// One ticket.
     ONE = select!("WHERE t.organisation_id = $1 AND t.id = $2");
     /// One ticket, which nobody else changes until the command ends.
@@ -70,6 +74,9 @@ statements! {
     /// Those with a tag.
     TAGGED = select!("JOIN ticket_tags g ON g.organisation_id = t.organisation_id AND g.ticket_id = t.id \
         WHERE t.organisation_id = $1 AND g.tag = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
+    /// Those that a person follows.
+    FOLLOWED = select!("JOIN ticket_followers f ON f.organisation_id = t.organisation_id AND f.ticket_id = t.id \
+        WHERE t.organisation_id = $1 AND f.staff_id = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
     /// Active ones of a queue, from the end towards the beginning.
     IN_QUEUE_BACK = select!("WHERE t.organisation_id = $1 AND t.queue_id = $2 AND t.active = 1 \
         AND (t.rank, t.due_at, t.id) < ($3, $4, $5) ORDER BY t.rank DESC, t.due_at DESC, t.id DESC LIMIT $6");
@@ -98,6 +105,9 @@ statements! {
     /// Those with a tag, backwards.
     TAGGED_BACK = select!("JOIN ticket_tags g ON g.organisation_id = t.organisation_id AND g.ticket_id = t.id \
         WHERE t.organisation_id = $1 AND g.tag = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
+    /// Those that a person follows, backwards.
+    FOLLOWED_BACK = select!("JOIN ticket_followers f ON f.organisation_id = t.organisation_id AND f.ticket_id = t.id \
+        WHERE t.organisation_id = $1 AND f.staff_id = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
     /// Active ones of a queue, counted up to a limit.
     COUNT_QUEUE = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND queue_id = $2 \
         AND active = 1 LIMIT $3) AS few";
@@ -388,6 +398,7 @@ pub(super) async fn list(
             run(OF_PATIENT, args![organisation, patient, last.id, limit]).await?
         }
         View::Tag(tag) => run(TAGGED, args![organisation, tag, last.id, limit]).await?,
+        View::Follower(staff) => run(FOLLOWED, args![organisation, staff, last.id, limit]).await?,
     })
 }
 
@@ -442,6 +453,7 @@ pub(super) async fn list_before(
             run(OF_PATIENT_BACK, args![organisation, patient, id, limit]).await?
         }
         View::Tag(tag) => run(TAGGED_BACK, args![organisation, tag, id, limit]).await?,
+        View::Follower(staff) => run(FOLLOWED_BACK, args![organisation, staff, id, limit]).await?,
     };
     rows.reverse();
     Ok(rows)
@@ -568,4 +580,28 @@ pub(super) async fn followers(
     Ok(conn
         .query(FOLLOWERS, args![organisation, id], |row| row.get(0))
         .await?)
+}
+
+/// The requests of a contact of whom nobody knew the patient are those of `patient`.
+pub(super) async fn adopt(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    patient: PatientId,
+) -> Result<(), DeskError> {
+    conn.execute(ADOPT, args![organisation, contact, patient])
+        .await?;
+    Ok(())
+}
+
+/// The requests of a contact are not those of `patient`.
+pub(super) async fn disown(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    patient: PatientId,
+) -> Result<(), DeskError> {
+    conn.execute(DISOWN, args![organisation, contact, patient])
+        .await?;
+    Ok(())
 }
