@@ -85,6 +85,7 @@ async fn troubled(desk: &Desk) -> Vec<TroubledMail> {
     outbound::troubled(&desk.app, &desk.ctx(Role::Administrator), None)
         .await
         .unwrap()
+        .mails
 }
 
 async fn waiting_jobs(desk: &Desk) -> i64 {
@@ -339,6 +340,34 @@ both_engines! {
         assert!(matches!(agent, Err(DeskError::Forbidden)));
     }
 
+    async fn a_person_tries_a_failed_mail_again_or_sees_to_it(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        drain(&desk).await;
+        sink.answer(Answer::Never);
+        let message = answer(&desk, ticket, "At nine").await;
+        send(&desk).await;
+        let (admin, leader) = (desk.browser(Role::Administrator).await, desk.browser(Role::Supervisor).await);
+        let path = "/settings/mails";
+        assert!(admin.get("/settings").await.text().contains("Please look"));
+        let page = leader.get(path).await.expect(200).text();
+        assert!(page.contains("The mail server did not take the mail.") && page.contains("550 5.1.1"), "{page}");
+        assert!(!page.contains("Rosa") && !page.contains("At nine") && !page.contains("/retry"), "{page}");
+        let id = troubled(&desk).await[0].id;
+        leader.post(&format!("{path}/{id}/retry"), &[("csrf_token", "x")]).await.expect(403);
+
+        admin.submit(path, &format!("{path}/{id}/retry"), &[]).await.expect(303);
+        assert_eq!(state_of(&desk, ticket, message).await, MessageState::Queued);
+        admin.submit(path, &format!("{path}/{id}/handled"), &[]).await.expect(409);
+        drain(&desk).await;
+        admin.submit(path, &format!("{path}/{id}/handled"), &[]).await.expect(303);
+        assert_eq!(troubled(&desk).await.len(), 0);
+        assert_eq!(state_of(&desk, ticket, message).await, MessageState::Failed, "it stays what it is");
+        assert!(!admin.get("/settings").await.text().contains("Please look"));
+        assert!(admin.get(path).await.text().contains("Every mail is on its way"));
+        desk.audit_is_whole().await;
+    }
+
     async fn what_may_have_arrived_is_sent_once_more_under_the_same_id(desk: Desk) {
         let sink = sink(&desk).await;
         let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
@@ -555,7 +584,7 @@ both_engines! {
         }
         let day = surveys::day_of(desk.app.now());
         let supervisor = desk.ctx(Role::Supervisor);
-        let counted = async || surveys::summary(&desk.app, &supervisor, day, day + 1).await.unwrap();
+        let counted = async || surveys::summary(&desk.app, &supervisor, day, day + 1).await.unwrap().all;
         assert_eq!(counted().await.csat(), None);
         surveys::rate(&desk.app, &link, 5, Some("Canary kindness".to_owned())).await.unwrap();
         let first = counted().await;
@@ -566,6 +595,15 @@ both_engines! {
         assert_eq!((second.answers, second.positive, second.score_sum, second.csat()), (1, 0, 2, Some(0.0)));
         let rating = surveys::of_ticket(&desk.app, &supervisor, ticket).await.unwrap().unwrap();
         assert_eq!((rating.score, rating.comment.as_deref()), (2, Some("Canary kindness")));
+        let (leader, stranger) = (desk.browser(Role::Supervisor).await, desk.browser(Role::Compliance).await);
+        for path in ["/ratings", "/ratings?days=7&low=1", "/ratings?days=365"] {
+            let page = leader.get(path).await.expect(200).text();
+            assert!(page.contains("Canary kindness") && page.contains("Not good") && page.contains("/tickets/"), "{page}");
+        }
+        leader.get("/ratings?before=x").await.expect(422);
+        stranger.get("/ratings").await.expect(403);
+        let seen = leader.get(&format!("/tickets/{ticket}")).await.expect(200).text();
+        assert!(seen.contains("Canary kindness"), "{seen}");
         for wrong in [0, 6, -1, i64::MAX] {
             assert!(matches!(surveys::rate(&desk.app, &link, wrong, None).await, Err(DeskError::Invalid { .. })));
         }
@@ -614,6 +652,29 @@ both_engines! {
         tickets::undo(&desk.app, &agent, ticket, message).await.unwrap();
         send(&desk).await;
         assert_eq!((sink.take().len(), waiting_jobs(&desk).await), (0, 0));
+    }
+
+    async fn ratings_are_counted_for_who_had_the_request(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        let nurse = desk.ctx(Role::Nurse);
+        let version = tickets::view(&desk.app, &nurse, ticket).await.unwrap().ticket.version;
+        let mine = Patch { assignee: Some(nurse.actor.staff()), ..Patch::default() };
+        tickets::change(&desk.app, &nurse, ticket, version, mine).await.unwrap();
+        drain(&desk).await;
+        sink.take();
+        resolve(&desk, ticket).await;
+        send(&desk).await;
+        let link = token(&sink.take()[0].text(), "/r/");
+        surveys::rate(&desk.app, &link, 1, None).await.unwrap();
+        surveys::rate(&desk.app, &link, 4, None).await.unwrap();
+        let day = surveys::day_of(desk.app.now());
+        let people = async |role| surveys::summary(&desk.app, &desk.ctx(role), day, day).await.unwrap().people;
+        let counted = people(Role::Supervisor).await;
+        assert_eq!(counted.len(), 1);
+        assert_eq!((Some(counted[0].0), counted[0].1.answers, counted[0].1.score_sum), (nurse.actor.staff(), 1, 4));
+        assert_eq!(people(Role::Nurse).await, counted);
+        assert_eq!(people(Role::Agent).await, vec![], "figures of others are for those who lead");
     }
 
     async fn nobody_is_asked_after_a_crisis(desk: Desk) {

@@ -15,6 +15,7 @@ mod senders;
 mod service;
 mod store;
 mod template;
+mod texts;
 mod trouble;
 
 pub use letter::reply_address;
@@ -22,8 +23,9 @@ pub use model::{Content, Kind, SendMail, State, TroubledMail};
 pub use senders::Senders;
 pub use service::{acknowledge, ask_rating, cancel, messages_moved, send_link, send_reply, warn};
 pub use store::ALL as STATEMENTS;
-pub use template::check_template;
-pub use trouble::{bounced, resume, troubled, try_again};
+pub use template::{Flaw, Values, check_template, samples};
+pub use texts::{TEXTS, keep_text, shipped_text};
+pub use trouble::{Troubled, any_troubled, bounced, handled, resume, troubled, try_again};
 
 use crate::jobs::Handler;
 use crate::work::Job;

@@ -29,6 +29,9 @@ statements! {
     /// Writes down where a mail is now.
     SETTLE = "UPDATE outbound_mails SET state = $3, response = $4, trouble = $5, uncertain = $6, state_at = $7 \
         WHERE organisation_id = $1 AND id = $2 AND state = $8";
+    /// Somebody saw to a mail that failed.
+    HANDLED = "UPDATE outbound_mails SET trouble = 0 WHERE organisation_id = $1 AND id = $2 AND trouble = 1 \
+        AND state IN ('failed', 'bounced')";
     /// Gives a mail more time.
     EXTEND = "UPDATE outbound_mails SET give_up_at = $3 WHERE organisation_id = $1 AND id = $2";
     /// Replaces what is sealed.
@@ -219,6 +222,15 @@ pub(super) async fn settle(
         from
     ];
     Ok(conn.execute(SETTLE, values).await? == 1)
+}
+
+/// `false` when there is no such mail among those that failed.
+pub(super) async fn handled(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: OutboundMailId,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(HANDLED, args![organisation, id]).await? == 1)
 }
 
 pub(super) async fn extend(

@@ -6,6 +6,7 @@
 use crate::config::clinic::TEMPLATES;
 use crate::error::DeskError;
 use bedside_codecs::mail::html::text_to_html;
+use bedside_web::Locale;
 use minijinja::{Environment, UndefinedBehavior};
 use std::collections::BTreeMap;
 
@@ -15,7 +16,26 @@ const MAX_TEMPLATE: usize = 20_000;
 const MAX_SUBJECT: usize = 250;
 
 /// The values of a template's names.
-pub(super) type Values = BTreeMap<&'static str, String>;
+pub type Values = BTreeMap<&'static str, String>;
+
+/// What is wrong with a template, for whoever writes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nothing is left of it once it is filled in.
+    Empty,
+    /// More than 20,000 bytes.
+    TooLong,
+    /// Braces that are opened and not closed; with what follows them.
+    Unclosed(String),
+    /// A name that this text does not offer.
+    Unknown(String),
+    /// Something else than a name or a plain condition.
+    NotPlain(String),
+    /// An `if` without its end, or the other way round.
+    Unbalanced,
+    /// A mail of this kind makes no sense without this name.
+    Missing(&'static str),
+}
 
 /// Fills a template in. A name without a value and anything beyond names and `if` is an error.
 pub(super) fn fill(
@@ -23,24 +43,37 @@ pub(super) fn fill(
     source: &str,
     values: &Values,
 ) -> Result<String, DeskError> {
-    let wrong = || {
-        DeskError::invalid(
-            field,
-            "template",
-            "Use only the names that this text offers, in double braces, and if, else and endif.",
-        )
-    };
-    if source.len() > MAX_TEMPLATE || !is_plain(source) {
-        return Err(wrong());
+    filled(source, values).map_err(|_| refused(field))
+}
+
+fn refused(field: &'static str) -> DeskError {
+    DeskError::invalid(
+        field,
+        "template",
+        "Use only the names that this text offers, in double braces, and if, else and endif.",
+    )
+}
+
+fn filled(source: &str, values: &Values) -> Result<String, Flaw> {
+    if source.len() > MAX_TEMPLATE {
+        return Err(Flaw::TooLong);
     }
+    inspect(source, values)?;
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.render_str(source, values).map_err(|_| wrong())
+    // Every name and every tag has been looked at: what is left to be wrong is how conditions are nested.
+    environment
+        .render_str(source, values)
+        .map_err(|_| Flaw::Unbalanced)
 }
 
 /// A subject: one line, not empty.
 pub(super) fn fill_subject(source: &str, values: &Values) -> Result<String, DeskError> {
-    let filled = fill("subject", source, values)?;
+    filled_subject(source, values).map_err(|_| refused("subject"))
+}
+
+fn filled_subject(source: &str, values: &Values) -> Result<String, Flaw> {
+    let filled = filled(source, values)?;
     let line: Vec<&str> = filled.split_whitespace().collect();
     let line: String = line
         .join(" ")
@@ -49,17 +82,13 @@ pub(super) fn fill_subject(source: &str, values: &Values) -> Result<String, Desk
         .take(MAX_SUBJECT)
         .collect();
     if line.is_empty() {
-        return Err(DeskError::invalid(
-            "subject",
-            "required",
-            "A subject is needed.",
-        ));
+        return Err(Flaw::Empty);
     }
     Ok(line)
 }
 
-/// Whether all that stands in braces is a name or a plain condition.
-fn is_plain(source: &str) -> bool {
+/// Looks whether all that stands in braces is a name with a value, or a plain condition about one.
+fn inspect(source: &str, values: &Values) -> Result<(), Flaw> {
     let mut rest = source;
     while let Some(at) = rest
         .find("{{")
@@ -75,23 +104,30 @@ fn is_plain(source: &str) -> bool {
             _ => "#}",
         };
         let Some(end) = inner.find(close) else {
-            return false;
+            return Err(Flaw::Unclosed(excerpt(&rest[at..])));
         };
         let inside = inner[..end].trim_matches(['-', '+']).trim();
         let words: Vec<&str> = inside.split_whitespace().collect();
-        let fine = match (open, words.as_slice()) {
-            ("{#", _) | ("{%", ["else" | "endif"]) => true,
-            ("{{", [name]) | ("{%", ["if" | "elif", name] | ["if" | "elif", "not", name]) => {
-                is_name(name)
+        let name = match (open, words.as_slice()) {
+            ("{#", _) | ("{%", ["else" | "endif"]) => None,
+            ("{{", [name]) | ("{%", ["if" | "elif", name] | ["if" | "elif", "not", name])
+                if is_name(name) =>
+            {
+                Some(*name)
             }
-            _ => false,
+            _ => return Err(Flaw::NotPlain(excerpt(&rest[at..at + end + 4]))),
         };
-        if !fine {
-            return false;
+        if let Some(name) = name.filter(|name| !values.contains_key(name)) {
+            return Err(Flaw::Unknown(excerpt(name)));
         }
         rest = &inner[end + 2..];
     }
-    true
+    Ok(())
+}
+
+/// The beginning of what is wrong, short enough for a sentence.
+fn excerpt(text: &str) -> String {
+    text.chars().take(40).collect()
 }
 
 fn is_name(word: &str) -> bool {
@@ -100,49 +136,93 @@ fn is_name(word: &str) -> bool {
         && word.starts_with(|first: char| first.is_ascii_lowercase())
 }
 
-/// Fills a template in with sample values, as the settings page does before it saves one: (subject, text), or what is
-/// wrong with it.
-pub fn check_template(
-    code: &str,
-    subject: &str,
-    body: &str,
-) -> Result<(String, String), DeskError> {
-    let (_, offered) = TEMPLATES
-        .iter()
-        .find(|(known, _)| *known == code)
-        .ok_or_else(|| DeskError::invalid("code", "unknown_template", "There is no such text."))?;
-    let values: Values = offered
-        .iter()
-        .map(|name| (*name, sample(name).to_owned()))
-        .collect();
-    let filled = (
-        fill_subject(subject, &values)?,
-        fill("body", body, &values)?,
-    );
-    if filled.1.trim().is_empty() {
-        return Err(DeskError::invalid(
-            "body",
-            "required",
-            "Write something first.",
-        ));
-    }
-    Ok(filled)
+/// Invented values for every name that the text `code` offers; none when there is no such text.
+pub fn samples(code: &str, locale: Locale) -> Option<Values> {
+    let (_, offered) = TEMPLATES.iter().find(|(known, _)| *known == code)?;
+    Some(
+        offered
+            .iter()
+            .map(|name| (*name, sample(name, locale)))
+            .collect(),
+    )
 }
 
-fn sample(name: &str) -> &'static str {
-    match name {
-        "clinic_name" => "Riverside Clinic",
-        "clinic_phone" => "555-0100",
-        "ticket_number" => "#1234",
-        "answer_by" => "Mar 12, 2026, 2:05 PM",
-        "emergency_number" => "911",
-        "crisis_number" => "988",
-        "subject" => "Question about my appointment",
-        "reply_text" => "You can come on Tuesday at ten.",
-        "agent_name" => "Alex Kim",
-        "link_expires" => "Apr 12, 2026",
-        _ => "https://desk.example/t/abcdefghijklmnop",
+/// Fills a text in with `values` (see [`samples`]), as the settings page does before it saves one: (subject, text), or
+/// what is wrong with it, by input (`subject` or `body`).
+pub fn check_template(
+    code: &str,
+    values: &Values,
+    subject: &str,
+    body: &str,
+) -> Result<(String, String), Vec<(&'static str, Flaw)>> {
+    let mut flaws = Vec::new();
+    let subject = filled_subject(subject, values).map_err(|flaw| flaws.push(("subject", flaw)));
+    let text = filled(body, values).and_then(|text| {
+        if text.trim().is_empty() {
+            return Err(Flaw::Empty);
+        }
+        match needed(code)
+            .iter()
+            .find(|name| values.get(*name).is_some_and(|value| !text.contains(value)))
+        {
+            Some(name) => Err(Flaw::Missing(name)),
+            None => Ok(text),
+        }
+    });
+    let text = text.map_err(|flaw| flaws.push(("body", flaw)));
+    match (subject, text) {
+        (Ok(subject), Ok(text)) => Ok((subject, text)),
+        _ => Err(flaws),
     }
+}
+
+/// Names without which a mail would not do what it is for.
+fn needed(code: &str) -> &'static [&'static str] {
+    match code {
+        "reply" => &["reply_text"],
+        "secure_link" => &["link"],
+        "emergency" => &["emergency_number", "crisis_number"],
+        _ => &[],
+    }
+}
+
+fn sample(name: &str, locale: Locale) -> String {
+    let (english, spanish) = match name {
+        "clinic_name" => ("Riverside Clinic", "Clínica Riverside"),
+        "clinic_phone" => ("555-0100", "555-0100"),
+        "ticket_number" => ("#1234", "#1234"),
+        "answer_by" => ("Mar 12, 2026, 2:05 PM", "12 mar 2026, 14:05"),
+        "emergency_number" => ("911", "911"),
+        "crisis_number" => ("988", "988"),
+        "subject" => ("Question about my appointment", "Pregunta sobre mi cita"),
+        "reply_text" => (
+            "You can come on Tuesday at ten.",
+            "Puede venir el martes a las diez.",
+        ),
+        "agent_name" => ("Alex Kim", "Alex Kim"),
+        "link_expires" => ("Apr 12, 2026", "12 abr 2026"),
+        "link" => (
+            "https://desk.example/t/abcdefghijklmnop",
+            "https://desk.example/t/abcdefghijklmnop",
+        ),
+        "ticket_link" => (
+            "https://desk.example/tickets/1234",
+            "https://desk.example/tickets/1234",
+        ),
+        _ => {
+            let score = name
+                .rsplit('_')
+                .next()
+                .filter(|last| last.len() == 1)
+                .unwrap_or(if name == "rating_bad_link" { "1" } else { "5" });
+            return format!("https://desk.example/r/abcdefghijklmnop?score={score}");
+        }
+    };
+    match locale {
+        Locale::En => english,
+        Locale::Es => spanish,
+    }
+    .to_owned()
 }
 
 /// The filled-in text as HTML, in which the given links can be clicked.
@@ -172,8 +252,10 @@ mod tests {
     fn the_clinics_own_templates_pass_the_check() {
         let clinic = clinic::parse(&startup::built_in_clinic()).unwrap();
         for (code, template) in &clinic.templates {
-            for text in template.texts.values() {
-                let (subject, body) = check_template(code, &text.subject, &text.body).unwrap();
+            for (language, text) in &template.texts {
+                let values = samples(code, language.parse().unwrap()).unwrap();
+                let (subject, body) =
+                    check_template(code, &values, &text.subject, &text.body).unwrap();
                 assert!(!subject.contains("{{") && !body.contains("{{"), "{code}");
             }
         }
@@ -198,43 +280,73 @@ mod tests {
         }
     }
 
+    fn check(code: &str, subject: &str, body: &str) -> Result<String, Vec<(&'static str, Flaw)>> {
+        check_template(code, &samples(code, Locale::En).unwrap(), subject, body).map(|text| text.1)
+    }
+
     #[test]
-    fn only_names_and_conditions_are_templates() {
-        for bad in [
-            "{{ 'a' * 1000000000 }}",
-            "{{ 7*7 }}",
-            "{{ clinic_name|upper }}",
-            "{{ clinic_name.x }}",
-            "{% for x in [1, 2] %}x{% endfor %}",
-            "{% include 'x' %}",
-            "{% set x = 1 %}",
-            "{{ unknown }}",
-            "{{",
-            "{{ }}",
-            "{% if unknown %}x{% endif %}",
+    fn what_is_wrong_is_named() {
+        let not_plain = |text: &str| Flaw::NotPlain(text.to_owned());
+        let unknown = |name: &str| Flaw::Unknown(name.to_owned());
+        for (body, flaw) in [
+            ("{{ 7*7 }}", not_plain("{{ 7*7 }}")),
+            (
+                "{{ clinic_name|upper }}",
+                not_plain("{{ clinic_name|upper }}"),
+            ),
+            ("{{ clinic_name.x }}", not_plain("{{ clinic_name.x }}")),
+            ("{{ }}", not_plain("{{ }}")),
+            ("{% include 'x' %}", not_plain("{% include 'x' %}")),
+            ("{% set x = 1 %}", not_plain("{% set x = 1 %}")),
+            (
+                "{% for x in [1, 2] %}x{% endfor %}",
+                not_plain("{% for x in [1, 2] %}"),
+            ),
+            (
+                "{{ 'a' * 1000000000000000000000000000000000000 }}",
+                not_plain("{{ 'a' * 1000000000000000000000000000000"),
+            ),
+            ("{{ unknown }}", unknown("unknown")),
+            ("{% if unknown %}x{% endif %}", unknown("unknown")),
+            ("before {{ clinic", Flaw::Unclosed("{{ clinic".to_owned())),
+            ("{% if agent_name %}{{ reply_text }}", Flaw::Unbalanced),
+            ("{{ reply_text }}{% endif %}", Flaw::Unbalanced),
+            (" ", Flaw::Empty),
+            ("Hello", Flaw::Missing("reply_text")),
         ] {
-            assert!(check_template("reply", "Subject", bad).is_err(), "{bad}");
+            assert_eq!(
+                check("reply", "Subject", body),
+                Err(vec![("body", flaw)]),
+                "{body}"
+            );
         }
-        let fine =
-            "{% if agent_name %}{{ agent_name }}{% else %}{{ clinic_name }}{% endif %}{# why #}";
+        let long = "x".repeat(MAX_TEMPLATE + 1);
         assert_eq!(
-            check_template("reply", "Re: {{ subject }}", fine)
-                .unwrap()
-                .1,
-            "Alex Kim"
+            check("reply", "{{ link }}", &long),
+            Err(vec![("subject", unknown("link")), ("body", Flaw::TooLong)])
         );
-        assert!(
-            check_template("reply", "", "x").is_err() && check_template("reply", "x", " ").is_err()
-        );
-        assert!(check_template("nothing", "x", "x").is_err());
         // What is not offered to a mail without patient data can't get into it.
-        assert!(check_template("acknowledgement", "x", "{{ reply_text }}").is_err());
+        assert_eq!(
+            check("acknowledgement", "x", "{{ reply_text }}"),
+            Err(vec![("body", unknown("reply_text"))])
+        );
+        assert!(samples("nothing", Locale::En).is_none());
+    }
+
+    #[test]
+    fn conditions_and_comments_are_fine() {
+        let fine =
+            "{% if agent_name %}{{ reply_text }}{% else %}{{ clinic_name }}{% endif %}{# why #}";
+        assert_eq!(
+            check("reply", "Re: {{ subject }}", fine).unwrap(),
+            "You can come on Tuesday at ten."
+        );
     }
 
     proptest! {
         #[test]
         fn any_template_is_survived(source in "[{}%#a-z_ |*'()0-9\\n-]{0,60}") {
-            let _ = check_template("reply", &source, &source);
+            let _ = check("reply", &source, &source);
         }
 
         #[test]

@@ -20,19 +20,35 @@ const PAGE: i64 = 50;
 /// Mails that one command takes up again.
 const BATCH: i64 = 100;
 
-/// Mails a person should know of, newest first, at most 50 before `cursor`.
+/// A page of mails that a person should know of.
+pub struct Troubled {
+    /// Newest first, at most 50.
+    pub mails: Vec<TroubledMail>,
+    /// Before which mail the next page begins; none on the last one.
+    pub next: Option<OutboundMailId>,
+}
+
+/// Mails a person should know of, newest first, those before `cursor`.
 pub async fn troubled(
     app: &App,
     ctx: &Ctx,
     cursor: Option<OutboundMailId>,
-) -> Result<Vec<TroubledMail>, DeskError> {
+) -> Result<Troubled, DeskError> {
     ctx.authorize(Permission::SettingsRead)?;
     let before = cursor.unwrap_or(OutboundMailId::from_uuid(Uuid::max()));
-    let rows = store::troubled(&mut app.read().await?, ctx.organisation, before, PAGE).await?;
-    let mut found = Vec::with_capacity(rows.len());
+    let mut rows = {
+        let mut conn = app.read().await?;
+        store::troubled(&mut conn, ctx.organisation, before, PAGE + 1).await?
+    };
+    let more = i64::try_from(rows.len()).is_ok_and(|count| count > PAGE);
+    if more {
+        rows.pop();
+    }
+    let next = rows.last().map(|row| row.id).filter(|_| more);
+    let mut mails = Vec::with_capacity(rows.len());
     for row in rows {
         let ticket = tickets::row_for(app, ctx.organisation, row.ticket).await?;
-        found.push(TroubledMail {
+        mails.push(TroubledMail {
             id: row.id,
             ticket: ticket.id,
             number: ticket.number,
@@ -45,7 +61,15 @@ pub async fn troubled(
             give_up_at: row.give_up_at,
         });
     }
-    Ok(found)
+    Ok(Troubled { mails, next })
+}
+
+/// Whether there is any such mail, for the way to them.
+pub async fn any_troubled(app: &App, ctx: &Ctx) -> Result<bool, DeskError> {
+    ctx.authorize(Permission::SettingsRead)?;
+    let before = OutboundMailId::from_uuid(Uuid::max());
+    let some = store::troubled(&mut app.read().await?, ctx.organisation, before, 1).await?;
+    Ok(!some.is_empty())
 }
 
 /// Tries a mail again that was given up or came back, for another 72 hours.
@@ -70,6 +94,26 @@ pub async fn try_again(app: &App, ctx: &Ctx, id: OutboundMailId) -> Result<(), D
                 timeline::set_state(work, ticket, message, MessageState::Queued).await?;
                 tickets::under_way(work, ticket).await?;
             }
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Takes a mail that failed off the list of those a person should know of: somebody saw to it. It stays what it is.
+pub async fn handled(app: &App, ctx: &Ctx, id: OutboundMailId) -> Result<(), DeskError> {
+    ctx.authorize(Permission::SettingsWrite)?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            if !store::handled(work, organisation, id).await? {
+                return Err(DeskError::Conflict {
+                    code: "not_failed",
+                    text: "This mail did not fail.",
+                });
+            }
+            work.audit(NewEntry::new("mail.handled", "outbound_mail", id));
             Ok(())
         }
         .boxed()
