@@ -25,6 +25,10 @@ const SETTINGS: &[&str] = &[
     "/settings/statuses/new",
     "/settings/mailboxes",
     "/settings/mailboxes/new",
+    "/settings/templates",
+    "/settings/templates/reply/en",
+    "/settings/templates/reply/es",
+    "/settings/mails",
 ];
 const PEOPLE: &[&str] = &[
     "/settings/staff",
@@ -93,6 +97,52 @@ both_engines! {
         assert_ne!(version(&page), seen, "saving once more is a decision");
         let clinic = desk.app.directory.of(desk.organisation).unwrap();
         assert_eq!(clinic.category("billing").unwrap().names.0["en"], "Bills");
+    }
+
+    async fn a_mail_text_is_looked_at_changed_and_put_back(desk: Desk) {
+        let admin = desk.browser(Role::Administrator).await;
+        let path = "/settings/templates/acknowledgement/es";
+        let page = admin.get(path).await.text();
+        let seen = version(&page);
+        assert!(page.contains("12 mar 2026, 14:05"), "the preview is filled in, in the text's language");
+        assert!(!page.contains(&format!("{path}/reset")), "what ships can't be put back");
+        let send = async |fields: &[(&str, &str)]| admin.submit(path, path, fields).await;
+        let stored = || {
+            let clinic = desk.app.directory.of(desk.organisation).unwrap();
+            clinic.templates[&("acknowledgement".to_owned(), "es".to_owned())].clone()
+        };
+        let before = stored();
+
+        let preview = [("version", seen.as_str()), ("subject", "Hola {{ clinic_name }}"),
+            ("body", "Antes de {{ answer_by }}. <b>x</b>"), ("do", "preview")];
+        let answer = send(&preview).await.expect(200).text();
+        assert!(answer.contains("Antes de 12 mar 2026, 14:05. &lt;b&gt;x") && answer.contains("{{ answer_by }}"), "{answer}");
+        assert_eq!(stored().body, before.body, "a preview stores nothing");
+
+        let wrong = [("version", seen.as_str()), ("subject", "{{ reply_text }}"), ("body", "{% if clinic_name %}x")];
+        let answer = send(&wrong).await.expect(422).text();
+        assert!(answer.contains("There is no word “reply_text” here. You can use: answer_by,"), "{answer}");
+        assert!(answer.contains("An “if” has no “endif”") && answer.contains("{% if clinic_name %}x"), "{answer}");
+        assert_eq!(stored().body, before.body);
+
+        send(&preview[..3]).await.expect(303);
+        assert_eq!((stored().subject.as_str(), stored().version), ("Hola {{ clinic_name }}", before.version + 1));
+        let late = send(&preview[..3]).await.expect(422).text();
+        assert!(late.contains("Someone else changed this"), "{late}");
+        let english = &desk.app.directory.of(desk.organisation).unwrap().templates[&("acknowledgement".to_owned(), "en".to_owned())];
+        assert_eq!(english.version, before.version, "the other language is as it was");
+
+        let changed = admin.get(path).await.text();
+        let seen = version(&changed);
+        admin.submit(path, &format!("{path}/reset"), &[("version", seen.as_str())]).await.expect(303);
+        assert_eq!((stored().subject, stored().body), (before.subject, before.body));
+        for unknown in ["/settings/templates/bounce/en", "/settings/templates/reply/xx", "/settings/templates/x/en"] {
+            admin.get(unknown).await.expect(404);
+        }
+        let reader = desk.browser(Role::Supervisor).await;
+        reader.get(path).await.expect(200);
+        reader.post(path, &[("csrf_token", "x"), ("subject", "x"), ("body", "x")]).await.expect(403);
+        desk.audit_is_whole().await;
     }
 
     async fn an_invitation_and_a_token_are_shown_once(desk: Desk) {

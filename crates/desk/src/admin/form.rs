@@ -134,6 +134,10 @@ pub struct Field {
     pub required: bool,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// The heading of a group that begins with it; may be empty.
+    pub begins: String,
+    /// The group it belongs to, for those who hear the label alone; may be empty.
+    pub group: String,
 }
 
 impl Field {
@@ -151,6 +155,8 @@ impl Field {
             value: value.into(),
             required: true,
             error: None,
+            begins: String::new(),
+            group: String::new(),
         }
     }
 
@@ -205,6 +211,20 @@ impl Field {
         self
     }
 
+    /// As part of a group.
+    #[must_use]
+    pub fn of(mut self, group: impl Into<String>) -> Self {
+        self.group = group.into();
+        self
+    }
+
+    /// As the first of its group, which gets a heading.
+    #[must_use]
+    pub fn begins(mut self) -> Self {
+        self.begins.clone_from(&self.group);
+        self
+    }
+
     /// May be left empty.
     #[must_use]
     pub const fn optional(mut self) -> Self {
@@ -219,28 +239,28 @@ impl Field {
         self
     }
 
-    fn line_kind(&self) -> &'static str {
+    pub(super) fn line_kind(&self) -> &'static str {
         match &self.input {
             Input::Line(kind) => kind,
             _ => "text",
         }
     }
 
-    fn rows(&self) -> Option<u8> {
+    pub(super) fn rows(&self) -> Option<u8> {
         match &self.input {
             Input::Area(rows) => Some(*rows),
             _ => None,
         }
     }
 
-    fn options(&self) -> Option<&[(String, String)]> {
+    pub(super) fn options(&self) -> Option<&[(String, String)]> {
         match &self.input {
             Input::Choice(options) => Some(options),
             _ => None,
         }
     }
 
-    fn is_check(&self) -> bool {
+    pub(super) fn is_check(&self) -> bool {
         matches!(self.input, Input::Check)
     }
 }
@@ -269,7 +289,7 @@ pub fn names(t: Texts, names: &Names) -> Vec<Field> {
 }
 
 /// A form to be shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Edit {
     /// Heading.
     pub title: String,
@@ -344,6 +364,29 @@ impl FormPage {
     }
 }
 
+/// Writes beside each input what is wrong with it, and gives back all of it for the top: (input, sentence).
+pub fn put_wrong(edit: &mut Edit, wrong: &[Wrong], t: Texts) -> Vec<(String, String)> {
+    let mut problems = Vec::new();
+    for one in wrong {
+        let said = if I18n::global().has(t.locale, &one.key) {
+            t.text(&one.key).to_owned()
+        } else {
+            one.key.clone()
+        };
+        let field = edit.fields.iter_mut().find(|field| field.name == one.field);
+        problems.push((
+            field
+                .as_ref()
+                .map_or(String::new(), |field| field.name.clone()),
+            said.clone(),
+        ));
+        if let Some(field) = field {
+            field.error = Some(said);
+        }
+    }
+    problems
+}
+
 /// Shows a form, with what has to be put right. `back` is the path and name of the page above.
 pub async fn show_form(
     page: &Page,
@@ -353,27 +396,7 @@ pub async fn show_form(
     extra: Vec<Extra>,
     can_write: bool,
 ) -> Result<Response, DeskError> {
-    let t = page.texts();
-    let said = |key: &str| {
-        if I18n::global().has(t.locale, key) {
-            t.text(key).to_owned()
-        } else {
-            key.to_owned()
-        }
-    };
-    let mut problems = Vec::new();
-    for one in wrong {
-        let field = edit.fields.iter_mut().find(|field| field.name == one.field);
-        problems.push((
-            field
-                .as_ref()
-                .map_or(String::new(), |field| field.name.clone()),
-            said(&one.key),
-        ));
-        if let Some(field) = field {
-            field.error = Some(said(&one.key));
-        }
-    }
+    let problems = put_wrong(&mut edit, wrong, page.texts());
     let status = if wrong.is_empty() {
         StatusCode::OK
     } else {

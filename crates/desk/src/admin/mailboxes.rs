@@ -65,6 +65,7 @@ async fn list(page: Page) -> Result<Response, DeskError> {
             .map(|code| format!("mailbox-error-{code}"));
         let detail = match (&error, mailbox.checked_at) {
             (Some(key), _) => t.text(key).to_owned(),
+            _ if mailbox.settings.imap.is_none() => t.text("admin-mailbox-delivered").to_owned(),
             (None, Some(at)) => {
                 let ago = time::ago(now.seconds_since(at), t.locale);
                 t.with("admin-mailbox-checked", "ago", ago).into_owned()
@@ -74,7 +75,8 @@ async fn list(page: Page) -> Result<Response, DeskError> {
         let badge = match (mailbox.enabled, error.is_some()) {
             (false, _) => ("", "admin-mailbox-off"),
             (true, true) => ("badge-error", "admin-mailbox-fails"),
-            (true, false) => ("badge-ok", "admin-mailbox-on"),
+            (true, false) if mailbox.checked_at.is_some() => ("badge-ok", "admin-mailbox-on"),
+            (true, false) => ("", "admin-mailbox-enabled"),
         };
         Row {
             href: format!("{LIST}/{}", mailbox.id),
@@ -112,14 +114,12 @@ fn server_fields(
     fields: &mut Vec<Field>,
 ) {
     let name = |part: &str| format!("{which}_{part}");
-    let label = |part: &str| {
-        let of = if which == "imap" {
-            "admin-mail-in"
-        } else {
-            "admin-mail-out"
-        };
-        format!("{}: {}", t.text(of), t.text(&format!("admin-mail-{part}")))
-    };
+    let group = t.text(if which == "imap" {
+        "admin-mail-in"
+    } else {
+        "admin-mail-out"
+    });
+    let label = |part: &str| t.text(&format!("admin-mail-{part}")).to_owned();
     let text = |of: fn(&Server) -> &str| server.map_or("", of).to_owned();
     let options = PROTECTIONS
         .iter()
@@ -130,8 +130,10 @@ fn server_fields(
         .iter()
         .find(|(_, one, _)| *one == protection)
         .map_or("tls", |(code, ..)| code);
-    fields.extend([
+    let server_fields = [
         Field::line(name("host"), label("host"), text(|one| &one.host))
+            .of(group)
+            .begins()
             .optional()
             .help(t.text(if which == "imap" {
                 "admin-mail-in-help"
@@ -158,7 +160,8 @@ fn server_fields(
             } else {
                 ""
             }),
-    ]);
+    ];
+    fields.extend(server_fields.map(|field| field.of(group)));
 }
 
 fn form(t: Texts, mailbox: Option<&MailboxView>) -> Edit {

@@ -1,4 +1,4 @@
-//! Settings pages, and the audit log's.
+//! Settings pages, and those for who leads the desk: the audit log, mails that failed, ratings.
 //!
 //! Every kind of setting that is a list of entries is a [`section::Section`]: what its list shows, what its form asks,
 //! and which [`crate::orgs::Change`] the form becomes. The handlers in [`section`] do the rest: permissions, the token,
@@ -9,10 +9,13 @@ mod audit;
 mod form;
 mod general;
 mod mailboxes;
+mod mails;
 mod overview;
 mod people;
+mod ratings;
 mod section;
 mod sections;
+mod texts;
 mod tokens;
 
 use crate::context::Permission::{SettingsRead, SettingsWrite};
@@ -58,7 +61,10 @@ pub fn routes() -> Vec<Route> {
             "/settings/statuses/{id}",
             "/settings/statuses/{id}/remove",
         ),
+        texts::routes(),
         mailboxes::routes(),
+        mails::routes(),
+        ratings::routes(),
         people::routes(),
         tokens::routes(),
         audit::routes(),

@@ -2,6 +2,7 @@
 
 use crate::context::Permission;
 use crate::error::DeskError;
+use crate::outbound;
 use crate::pages::layout::{Page, Shell};
 use askama::Template;
 use axum::response::Response;
@@ -9,10 +10,13 @@ use axum::response::Response;
 /// Path, icon, and the key whose `-intro` says what it is for.
 type Entry = (&'static str, &'static str, &'static str);
 
+const MAILS: &str = "/settings/mails";
 const CLINIC: &[Entry] = &[
     ("/settings/general", "heart-handshake", "admin-general"),
     ("/settings/hours", "clock", "admin-hours"),
     ("/settings/mailboxes", "mail", "admin-mailboxes"),
+    ("/settings/templates", "file-text", "admin-templates"),
+    (MAILS, "send", "admin-mails"),
 ];
 const WORK: &[Entry] = &[
     ("/settings/queues", "inbox", "admin-queues"),
@@ -33,6 +37,14 @@ const RECORDS: &[Entry] = &[("/audit", "history", "admin-audit")];
 struct IndexPage {
     shell: Shell,
     groups: Vec<(&'static str, &'static [Entry])>,
+    /// Whether a mail waits for somebody to look.
+    trouble: bool,
+}
+
+impl IndexPage {
+    fn alerts(&self, path: &str) -> bool {
+        self.trouble && path == MAILS
+    }
 }
 
 /// `GET /settings`.
@@ -47,6 +59,7 @@ pub async fn index(page: Page) -> Result<Response, DeskError> {
     }
     page.show(&IndexPage {
         shell: page.shell().await?,
+        trouble: outbound::any_troubled(&page.app, &page.ctx).await?,
         groups,
     })
 }

@@ -20,18 +20,29 @@ pub trait Section: Send + Sync + 'static {
     /// Whether entries can be added.
     const ADDS: bool = true;
 
+    /// What it is a list of.
+    type Entry: Send + Sync;
+
+    /// The entry that an address means.
+    fn find<'a>(clinic: &'a Clinic, id: &str) -> Option<&'a Self::Entry>;
+
     /// What the list shows.
     fn rows(clinic: &Clinic, t: Texts) -> Vec<Row>;
 
-    /// The form for an entry, or for a new one when `id` is `new`.
-    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError>;
+    /// The form for an entry, or for a new one.
+    fn form(clinic: &Clinic, t: Texts, entry: Option<&Self::Entry>) -> Edit;
 
-    /// What the form means. The id of something new is `fresh`.
-    fn change(app: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong>;
+    /// What the form means: a change of `old`, or a new entry.
+    fn change(
+        app: &App,
+        clinic: &Clinic,
+        old: Option<&Self::Entry>,
+        typed: &Typed,
+    ) -> Result<Change, Wrong>;
 
-    /// What removes an entry.
-    fn removal(_clinic: &Clinic, _id: &str) -> Result<Change, DeskError> {
-        Err(DeskError::NotFound)
+    /// What removes an entry; none where nothing can be removed.
+    fn removal(_entry: &Self::Entry) -> Option<Change> {
+        None
     }
 }
 
@@ -63,14 +74,20 @@ pub async fn list<S: Section>(page: Page) -> Result<Response, DeskError> {
     show_list(&page, list).await
 }
 
-fn entry<S: Section>(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
-    if id == "new" && !S::ADDS {
-        return Err(DeskError::NotFound);
+/// The entry of an address; none for one to be added.
+fn meant<'a, S: Section>(clinic: &'a Clinic, id: &str) -> Result<Option<&'a S::Entry>, DeskError> {
+    if id == "new" && S::ADDS {
+        return Ok(None);
     }
-    let mut edit = S::entry(clinic, t, id)?;
-    if id == "new" {
+    S::find(clinic, id).map(Some).ok_or(DeskError::NotFound)
+}
+
+fn form<S: Section>(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
+    let entry = meant::<S>(clinic, id)?;
+    let mut edit = S::form(clinic, t, entry);
+    edit.removable = entry.is_some_and(|entry| S::removal(entry).is_some());
+    if entry.is_none() {
         edit.title = text::<S>(t, "-add");
-        edit.removable = false;
     }
     Ok(edit)
 }
@@ -81,7 +98,7 @@ pub async fn edit<S: Section>(page: Page, Path(id): Path<String>) -> Result<Resp
     let writes = page.ctx.permissions().has(Permission::SettingsWrite);
     show_form(
         &page,
-        entry::<S>(&clinic, t, &id)?,
+        form::<S>(&clinic, t, &id)?,
         back::<S>(t),
         &[],
         Vec::new(),
@@ -98,8 +115,8 @@ pub async fn save<S: Section>(
     Form(typed): Form<Typed>,
 ) -> Result<Response, DeskError> {
     let (clinic, t) = (page.clinic()?, page.texts());
-    let mut again = entry::<S>(&clinic, t, &id)?;
-    let wrong = match S::change(&page.app, &clinic, &id, &typed) {
+    let mut again = form::<S>(&clinic, t, &id)?;
+    let wrong = match S::change(&page.app, &clinic, meant::<S>(&clinic, &id)?, &typed) {
         Err(wrong) => {
             again.version = typed.version();
             wrong
@@ -111,7 +128,7 @@ pub async fn save<S: Section>(
                 let wrong = Wrong::refused(error)?;
                 if stale {
                     orgs::reload(&page.app).await?;
-                    again = entry::<S>(&*page.clinic()?, t, &id)?;
+                    again = form::<S>(&*page.clinic()?, t, &id)?;
                 }
                 wrong
             }
@@ -128,7 +145,8 @@ pub async fn remove<S: Section>(
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, DeskError> {
     let (clinic, t) = (page.clinic()?, page.texts());
-    let removal = S::removal(&clinic, &id)?;
+    let entry = S::find(&clinic, &id).ok_or(DeskError::NotFound)?;
+    let removal = S::removal(entry).ok_or(DeskError::NotFound)?;
     match orgs::change(&page.app, &page.ctx, removal).await {
         Ok(()) => Ok(redirect_saying(&back::<S>(t).0, "setting-removed")),
         Err(error) => {
@@ -137,7 +155,7 @@ pub async fn remove<S: Section>(
             page.path = path::<S>(&id);
             show_form(
                 &page,
-                entry::<S>(&clinic, t, &id)?,
+                form::<S>(&clinic, t, &id)?,
                 back::<S>(t),
                 &[wrong],
                 Vec::new(),

@@ -3,7 +3,6 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
 use super::super::section::{Section, path};
 use crate::app::App;
-use crate::error::DeskError;
 use crate::orgs::{Category, Change, Clinic};
 use bedside_web::i18n::Texts;
 
@@ -13,6 +12,12 @@ impl Section for Categories {
     const PATH: &'static str = "categories";
     const KEY: &'static str = "categories";
     const ADDS: bool = false;
+
+    type Entry = Category;
+
+    fn find<'a>(clinic: &'a Clinic, id: &str) -> Option<&'a Category> {
+        clinic.category(id)
+    }
 
     fn rows(clinic: &Clinic, t: Texts) -> Vec<Row> {
         let row = |category: &Category| {
@@ -34,8 +39,11 @@ impl Section for Categories {
         clinic.categories.iter().map(row).collect()
     }
 
-    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
-        let category = clinic.category(id).ok_or(DeskError::NotFound)?;
+    fn form(clinic: &Clinic, t: Texts, category: Option<&Category>) -> Edit {
+        // The engine's codes are given: none is ever added.
+        let Some(category) = category else {
+            return Edit::default();
+        };
         let queues = clinic.queues.iter();
         let queues = queues
             .map(|queue| {
@@ -61,19 +69,17 @@ impl Section for Categories {
         );
         let position = Field::number("position", t.text("admin-position"), category.position);
         fields.push(position.help(t.text("admin-position-help")));
-        Ok(Edit {
+        Edit {
             title: category.names.in_locale(t.locale).to_owned(),
             intro: String::new(),
             fields,
             version: category.version,
             removable: false,
-        })
+        }
     }
 
-    fn change(_: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong> {
-        let old = clinic
-            .category(id)
-            .ok_or_else(|| Wrong::at("", "problem-not-found"))?;
+    fn change(_: &App, _: &Clinic, old: Option<&Category>, typed: &Typed) -> Result<Change, Wrong> {
+        let old = old.ok_or_else(|| Wrong::at("", "problem-not-found"))?;
         Ok(Change::PutCategory(Category {
             code: old.code.clone(),
             names: typed.names()?,

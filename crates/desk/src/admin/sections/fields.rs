@@ -3,7 +3,6 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
 use super::super::section::{Section, path};
 use crate::app::App;
-use crate::error::DeskError;
 use crate::orgs::{Change, Clinic, CustomField, Names};
 use bedside_web::i18n::Texts;
 
@@ -18,14 +17,6 @@ const KINDS: [(&str, &str); 5] = [
 ];
 /// Most choices of a field, and the longest of them in characters.
 const CHOICES: (usize, usize) = (50, 80);
-
-fn find<'a>(clinic: &'a Clinic, code: &str) -> Result<&'a CustomField, DeskError> {
-    clinic
-        .fields
-        .iter()
-        .find(|field| field.code == code)
-        .ok_or(DeskError::NotFound)
-}
 
 /// A short name: 1 to 40 small letters, digits and underscores.
 pub(super) fn code(typed: &Typed) -> Result<String, Wrong> {
@@ -42,6 +33,12 @@ pub(super) fn code(typed: &Typed) -> Result<String, Wrong> {
 impl Section for Fields {
     const PATH: &'static str = "fields";
     const KEY: &'static str = "fields";
+
+    type Entry = CustomField;
+
+    fn find<'a>(clinic: &'a Clinic, id: &str) -> Option<&'a CustomField> {
+        clinic.fields.iter().find(|field| field.code == id)
+    }
 
     fn rows(clinic: &Clinic, t: Texts) -> Vec<Row> {
         let kind = |code: &str| {
@@ -60,12 +57,7 @@ impl Section for Fields {
         clinic.fields.iter().map(row).collect()
     }
 
-    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
-        let field = if id == "new" {
-            None
-        } else {
-            Some(find(clinic, id)?)
-        };
+    fn form(clinic: &Clinic, t: Texts, field: Option<&CustomField>) -> Edit {
         let kinds = KINDS
             .iter()
             .map(|(code, key)| ((*code).to_owned(), t.text(key).to_owned()))
@@ -101,24 +93,28 @@ impl Section for Fields {
             Field::number("position", t.text("admin-position"), position)
                 .help(t.text("admin-position-help")),
         );
-        Ok(Edit {
+        Edit {
             title: field.map_or(String::new(), |field| {
                 field.names.in_locale(t.locale).to_owned()
             }),
             intro: String::new(),
             fields,
             version: field.map_or(0, |field| field.version),
-            removable: true,
-        })
+            ..Edit::default()
+        }
     }
 
-    fn change(_: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong> {
-        let old = find(clinic, id).ok();
+    fn change(
+        _: &App,
+        clinic: &Clinic,
+        old: Option<&CustomField>,
+        typed: &Typed,
+    ) -> Result<Change, Wrong> {
         let code = match old {
             Some(old) => old.code.clone(),
             None => code(typed)?,
         };
-        if old.is_none() && find(clinic, &code).is_ok() {
+        if old.is_none() && Self::find(clinic, &code).is_some() {
             return Err(Wrong::at("code", "admin-error-code-taken"));
         }
         let kind = typed.get("kind");
@@ -156,7 +152,7 @@ impl Section for Fields {
         }))
     }
 
-    fn removal(clinic: &Clinic, id: &str) -> Result<Change, DeskError> {
-        Ok(Change::ArchiveField(find(clinic, id)?.code.clone()))
+    fn removal(field: &CustomField) -> Option<Change> {
+        Some(Change::ArchiveField(field.code.clone()))
     }
 }

@@ -3,7 +3,6 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong};
 use super::super::section::{Section, path};
 use crate::app::App;
-use crate::error::DeskError;
 use crate::ids::SlaPolicyId;
 use crate::orgs::{Change, Clinic, SlaPolicy};
 use crate::pages::ui::urgency_key;
@@ -20,15 +19,6 @@ const URGENCIES: [Urgency; 4] = [
     Urgency::Standard,
     Urgency::Low,
 ];
-
-fn find<'a>(clinic: &'a Clinic, id: &str) -> Result<&'a SlaPolicy, DeskError> {
-    let id: SlaPolicyId = id.parse().map_err(|_| DeskError::NotFound)?;
-    clinic
-        .policies
-        .iter()
-        .find(|policy| policy.id == id)
-        .ok_or(DeskError::NotFound)
-}
 
 fn categories(clinic: &Clinic, t: Texts) -> Vec<(String, String)> {
     let every = (String::new(), t.text("admin-sla-every-category").to_owned());
@@ -66,6 +56,13 @@ impl Section for Policies {
     const PATH: &'static str = "sla";
     const KEY: &'static str = "sla";
 
+    type Entry = SlaPolicy;
+
+    fn find<'a>(clinic: &'a Clinic, id: &str) -> Option<&'a SlaPolicy> {
+        let id: SlaPolicyId = id.parse().ok()?;
+        clinic.policies.iter().find(|policy| policy.id == id)
+    }
+
     fn rows(clinic: &Clinic, t: Texts) -> Vec<Row> {
         let minutes = |count: i64| time::duration(count * 60, t.locale);
         let row = |policy: &SlaPolicy| Row {
@@ -88,18 +85,13 @@ impl Section for Policies {
         clinic.policies.iter().map(row).collect()
     }
 
-    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
-        let policy = if id == "new" {
-            None
-        } else {
-            Some(find(clinic, id)?)
-        };
+    fn form(clinic: &Clinic, t: Texts, policy: Option<&SlaPolicy>) -> Edit {
         let get = |of: fn(&SlaPolicy) -> i64, usual| policy.map_or(usual, of);
         let category = policy.map_or("", |policy| &policy.category);
         let urgency = policy.map_or("", |policy| &policy.urgency);
         let help = t.text("admin-sla-minutes-help");
         let minutes = |name, key, value| Field::number(name, t.text(key), value).help(help);
-        Ok(Edit {
+        Edit {
             title: policy.map_or_else(String::new, |policy| title(clinic, t, policy)),
             intro: String::new(),
             fields: vec![
@@ -134,12 +126,17 @@ impl Section for Policies {
                 .help(t.text("admin-sla-always-help")),
             ],
             version: policy.map_or(0, |policy| policy.version),
-            removable: true,
-        })
+            ..Edit::default()
+        }
     }
 
-    fn change(app: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong> {
-        let id = find(clinic, id).map_or_else(|_| app.id(), |policy| policy.id);
+    fn change(
+        app: &App,
+        clinic: &Clinic,
+        old: Option<&SlaPolicy>,
+        typed: &Typed,
+    ) -> Result<Change, Wrong> {
+        let id = old.map_or_else(|| app.id(), |policy| policy.id);
         let (category, urgency) = (typed.get("category"), typed.get("urgency"));
         if !category.is_empty() && clinic.category(category).is_none() {
             return Err(Wrong::at("category", "form-error-invalid"));
@@ -164,7 +161,7 @@ impl Section for Policies {
         }))
     }
 
-    fn removal(clinic: &Clinic, id: &str) -> Result<Change, DeskError> {
-        Ok(Change::DeletePolicy(find(clinic, id)?.id))
+    fn removal(policy: &SlaPolicy) -> Option<Change> {
+        Some(Change::DeletePolicy(policy.id))
     }
 }

@@ -3,18 +3,12 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
 use super::super::section::{Section, path};
 use crate::app::App;
-use crate::error::DeskError;
 use crate::ids::QueueId;
 use crate::orgs::model::purpose;
 use crate::orgs::{Change, Clinic, Names, Queue};
 use bedside_web::i18n::Texts;
 
 pub struct Queues;
-
-fn find<'a>(clinic: &'a Clinic, id: &str) -> Result<&'a Queue, DeskError> {
-    let id: QueueId = id.parse().map_err(|_| DeskError::NotFound)?;
-    clinic.queue(id).ok_or(DeskError::NotFound)
-}
 
 /// A code for addresses: the plain letters of the name, and a piece of the id so that it is nobody else's.
 fn code_of(name: &str, id: QueueId) -> String {
@@ -32,6 +26,12 @@ impl Section for Queues {
     const PATH: &'static str = "queues";
     const KEY: &'static str = "queues";
 
+    type Entry = Queue;
+
+    fn find<'a>(clinic: &'a Clinic, id: &str) -> Option<&'a Queue> {
+        clinic.queue(id.parse().ok()?)
+    }
+
     fn rows(clinic: &Clinic, t: Texts) -> Vec<Row> {
         let row = |queue: &Queue| Row {
             href: path::<Self>(&queue.id.to_string()),
@@ -46,12 +46,7 @@ impl Section for Queues {
         clinic.queues.iter().map(row).collect()
     }
 
-    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
-        let queue = if id == "new" {
-            None
-        } else {
-            Some(find(clinic, id)?)
-        };
+    fn form(clinic: &Clinic, t: Texts, queue: Option<&Queue>) -> Edit {
         let mut fields = names(t, queue.map_or(&Names::default(), |queue| &queue.names));
         let last = clinic
             .queues
@@ -65,21 +60,20 @@ impl Section for Queues {
             Field::number("position", t.text("admin-position"), position)
                 .help(t.text("admin-position-help")),
         );
-        Ok(Edit {
+        Edit {
             title: queue.map_or(String::new(), |queue| {
                 queue.names.in_locale(t.locale).to_owned()
             }),
             intro: String::new(),
             fields,
             version: queue.map_or(0, |queue| queue.version),
-            removable: queue.is_some_and(|queue| queue.purpose == purpose::WORK),
-        })
+            ..Edit::default()
+        }
     }
 
-    fn change(app: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong> {
+    fn change(app: &App, _: &Clinic, old: Option<&Queue>, typed: &Typed) -> Result<Change, Wrong> {
         let names = typed.names()?;
         let position = typed.number("position", 0, 10_000)?;
-        let old = find(clinic, id).ok();
         let id = old.map_or_else(|| app.id(), |queue| queue.id);
         let english = names.in_locale(bedside_web::Locale::En);
         Ok(Change::PutQueue(Queue {
@@ -92,7 +86,7 @@ impl Section for Queues {
         }))
     }
 
-    fn removal(clinic: &Clinic, id: &str) -> Result<Change, DeskError> {
-        Ok(Change::ArchiveQueue(find(clinic, id)?.id))
+    fn removal(queue: &Queue) -> Option<Change> {
+        (queue.purpose == purpose::WORK).then_some(Change::ArchiveQueue(queue.id))
     }
 }

@@ -3,7 +3,6 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong};
 use super::super::section::{Section, path};
 use crate::app::App;
-use crate::error::DeskError;
 use crate::ids::SavedReplyId;
 use crate::orgs::{Change, Clinic, SavedReply};
 use bedside_web::Locale;
@@ -13,15 +12,6 @@ pub struct Replies;
 
 /// Longest text, in characters.
 const MOST: usize = 10_000;
-
-fn find<'a>(clinic: &'a Clinic, id: &str) -> Result<&'a SavedReply, DeskError> {
-    let id: SavedReplyId = id.parse().map_err(|_| DeskError::NotFound)?;
-    clinic
-        .saved_replies
-        .iter()
-        .find(|reply| reply.id == id)
-        .ok_or(DeskError::NotFound)
-}
 
 fn languages() -> Vec<(String, String)> {
     Locale::ALL
@@ -33,6 +23,13 @@ fn languages() -> Vec<(String, String)> {
 impl Section for Replies {
     const PATH: &'static str = "replies";
     const KEY: &'static str = "replies";
+
+    type Entry = SavedReply;
+
+    fn find<'a>(clinic: &'a Clinic, id: &str) -> Option<&'a SavedReply> {
+        let id: SavedReplyId = id.parse().ok()?;
+        clinic.saved_replies.iter().find(|reply| reply.id == id)
+    }
 
     fn rows(clinic: &Clinic, _: Texts) -> Vec<Row> {
         let language = |tag: &str| {
@@ -48,18 +45,13 @@ impl Section for Replies {
         clinic.saved_replies.iter().map(row).collect()
     }
 
-    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
-        let reply = if id == "new" {
-            None
-        } else {
-            Some(find(clinic, id)?)
-        };
+    fn form(clinic: &Clinic, t: Texts, reply: Option<&SavedReply>) -> Edit {
         let text = |of: fn(&SavedReply) -> &str| reply.map_or("", of).to_owned();
         let locale = reply.map_or_else(
             || clinic.locale.tag().to_owned(),
             |reply| reply.locale.clone(),
         );
-        Ok(Edit {
+        Edit {
             title: text(|reply| &reply.title),
             intro: String::new(),
             fields: vec![
@@ -83,17 +75,22 @@ impl Section for Replies {
                 ),
             ],
             version: reply.map_or(0, |reply| reply.version),
-            removable: true,
-        })
+            ..Edit::default()
+        }
     }
 
-    fn change(app: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong> {
+    fn change(
+        app: &App,
+        _: &Clinic,
+        old: Option<&SavedReply>,
+        typed: &Typed,
+    ) -> Result<Change, Wrong> {
         let locale: Locale = typed
             .get("locale")
             .parse()
             .map_err(|_| Wrong::at("locale", "form-error-invalid"))?;
         Ok(Change::PutSavedReply(SavedReply {
-            id: find(clinic, id).map_or_else(|_| app.id(), |reply| reply.id),
+            id: old.map_or_else(|| app.id(), |reply| reply.id),
             code: super::fields::code(typed)?,
             locale: locale.tag().to_owned(),
             title: typed.words("title", 100)?,
@@ -102,7 +99,7 @@ impl Section for Replies {
         }))
     }
 
-    fn removal(clinic: &Clinic, id: &str) -> Result<Change, DeskError> {
-        Ok(Change::DeleteSavedReply(find(clinic, id)?.id))
+    fn removal(reply: &SavedReply) -> Option<Change> {
+        Some(Change::DeleteSavedReply(reply.id))
     }
 }

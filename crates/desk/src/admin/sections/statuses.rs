@@ -3,7 +3,6 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
 use super::super::section::{Section, path};
 use crate::app::App;
-use crate::error::DeskError;
 use crate::ids::SubStatusId;
 use crate::orgs::{Change, Clinic, Names, SubStatus};
 use crate::pages::ui::status_key;
@@ -21,18 +20,16 @@ const STATUSES: [Status; 6] = [
     Status::Closed,
 ];
 
-fn find<'a>(clinic: &'a Clinic, id: &str) -> Result<&'a SubStatus, DeskError> {
-    let id: SubStatusId = id.parse().map_err(|_| DeskError::NotFound)?;
-    clinic
-        .sub_statuses
-        .iter()
-        .find(|status| status.id == id)
-        .ok_or(DeskError::NotFound)
-}
-
 impl Section for Statuses {
     const PATH: &'static str = "statuses";
     const KEY: &'static str = "statuses";
+
+    type Entry = SubStatus;
+
+    fn find<'a>(clinic: &'a Clinic, id: &str) -> Option<&'a SubStatus> {
+        let id: SubStatusId = id.parse().ok()?;
+        clinic.sub_statuses.iter().find(|status| status.id == id)
+    }
 
     fn rows(clinic: &Clinic, t: Texts) -> Vec<Row> {
         let of = |code: &str| {
@@ -49,12 +46,7 @@ impl Section for Statuses {
         clinic.sub_statuses.iter().map(row).collect()
     }
 
-    fn entry(clinic: &Clinic, t: Texts, id: &str) -> Result<Edit, DeskError> {
-        let status = if id == "new" {
-            None
-        } else {
-            Some(find(clinic, id)?)
-        };
+    fn form(_: &Clinic, t: Texts, status: Option<&SubStatus>) -> Edit {
         let options = STATUSES
             .iter()
             .map(|one| (one.code().to_owned(), t.text(status_key(*one)).to_owned()))
@@ -67,29 +59,34 @@ impl Section for Statuses {
             value,
             options,
         ));
-        Ok(Edit {
+        Edit {
             title: status.map_or(String::new(), |status| {
                 status.names.in_locale(t.locale).to_owned()
             }),
             intro: String::new(),
             fields,
             version: status.map_or(0, |status| status.version),
-            removable: true,
-        })
+            ..Edit::default()
+        }
     }
 
-    fn change(app: &App, clinic: &Clinic, id: &str, typed: &Typed) -> Result<Change, Wrong> {
+    fn change(
+        app: &App,
+        _: &Clinic,
+        old: Option<&SubStatus>,
+        typed: &Typed,
+    ) -> Result<Change, Wrong> {
         let status = Status::from_code(typed.get("status"))
             .ok_or_else(|| Wrong::at("status", "form-error-invalid"))?;
         Ok(Change::PutSubStatus(SubStatus {
-            id: find(clinic, id).map_or_else(|_| app.id(), |old| old.id),
+            id: old.map_or_else(|| app.id(), |old| old.id),
             status: status.code().to_owned(),
             names: typed.names()?,
             version: typed.version(),
         }))
     }
 
-    fn removal(clinic: &Clinic, id: &str) -> Result<Change, DeskError> {
-        Ok(Change::ArchiveSubStatus(find(clinic, id)?.id))
+    fn removal(status: &SubStatus) -> Option<Change> {
+        Some(Change::ArchiveSubStatus(status.id))
     }
 }
