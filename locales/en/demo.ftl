@@ -1,6 +1,7 @@
 ### The demo's own pages.
 
 demo-banner = Demo: everybody and everything in here is invented. Nothing leaves this machine.
+demo-public = This is a demo: the clinic and everybody in it are invented. Please write nothing that is true about you.
 demo-to-desk = To the desk
 demo-mail-title = The patient's mailbox
 demo-mail-intro = Write to the clinic as a patient would. The desk takes your mail, and what it sends arrives here: the acknowledgement, the answer, the question how it went.

@@ -1,6 +1,7 @@
 ### Las páginas propias de la demostración.
 
 demo-banner = Demostración: todas las personas y todo lo que hay aquí es inventado. Nada sale de esta máquina.
+demo-public = Esto es una demostración: la clínica y todas las personas son inventadas. Por favor, no escriba nada verdadero sobre usted.
 demo-to-desk = Ir al escritorio
 demo-mail-title = El buzón del paciente
 demo-mail-intro = Escriba a la clínica como lo haría un paciente. El escritorio recibe su correo, y lo que envía llega aquí: el acuse de recibo, la respuesta, la pregunta de cómo le fue.

@@ -7,11 +7,12 @@ use super::shell::{Shell, page};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::links::{self, Purpose, Visit};
-use crate::pages::forms;
+use crate::pages::forms::{self, PublicForm};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use serde::de::DeserializeOwned;
 use std::net::IpAddr;
 
 /// Longest text in an address that is taken for a link.
@@ -73,7 +74,7 @@ impl Caller {
         };
         let asked = asked.filter(|lang| !lang.is_empty());
         let own = visit.as_ref().map(|visit| visit.ctx.locale.tag());
-        let mut shell = Shell::new(clinic, parts, asked.or(own));
+        let mut shell = Shell::new(&app, clinic, parts, asked.or(own));
         shell.here = match purpose {
             Purpose::Thread => format!("/t/{token}"),
             Purpose::Rating => format!("/r/{token}"),
@@ -137,6 +138,30 @@ impl Caller {
         };
         page(status, &shown)
     }
+}
+
+/// A form that a link's page sent: the browser in the form's language, and what it sent; none when the page stood open
+/// for days, and the fresh one has the same form.
+pub async fn pressed<T>(
+    app: App,
+    purpose: Purpose,
+    token: String,
+    parts: &Parts,
+    form: PublicForm,
+) -> Result<(Caller, Option<T>), Response>
+where
+    T: DeserializeOwned + Spoken,
+{
+    let sent = form.read::<T>(&app, &seal(purpose, &token)).ok();
+    let lang = sent.as_ref().and_then(Spoken::lang);
+    let caller = Caller::new(app, purpose, token, parts, lang).await;
+    Ok((caller.map_err(IntoResponse::into_response)?, sent))
+}
+
+/// A form that knows in which language its page was.
+pub trait Spoken {
+    /// The language tag.
+    fn lang(&self) -> Option<&str>;
 }
 
 /// What the forms of a link are signed for.

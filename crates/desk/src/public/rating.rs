@@ -3,12 +3,13 @@
 //! The link in the mail only chooses: nothing is stored before the button is pressed, because programs open links too.
 
 use super::caps::PER_THREAD;
-use super::linked::{Caller, seal};
+use super::linked::{Caller, Spoken, pressed};
 use super::shell::{Shell, page, refused, see_other};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::links::Purpose;
 use crate::pages::forms::PublicForm;
+use crate::pages::ui;
 use crate::surveys::{self, MAX_COMMENT};
 use crate::tickets;
 use askama::Template;
@@ -18,15 +19,6 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bedside_web::query;
 use serde::Deserialize;
-
-/// The choices from best to worst: score, icon, text.
-const CHOICES: [(i64, &str, &str); 5] = [
-    (5, "laugh", "public-rating-5"),
-    (4, "smile", "public-rating-4"),
-    (3, "meh", "public-rating-3"),
-    (2, "frown", "public-rating-2"),
-    (1, "annoyed", "public-rating-1"),
-];
 
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
@@ -54,9 +46,13 @@ struct RatePage<'a> {
 }
 
 impl RatePage<'_> {
+    /// From best to worst: score, icon, text.
     #[expect(clippy::unused_self, reason = "called by the template on the page")]
     fn choices(&self) -> [(i64, &'static str, &'static str); 5] {
-        CHOICES
+        [5, 4, 3, 2, 1].map(|score| {
+            let (icon, words, _) = ui::score(score);
+            (score, icon, words)
+        })
     }
 }
 
@@ -66,7 +62,26 @@ fn score(text: Option<&str>) -> i64 {
     if (1..=5).contains(&score) { score } else { 0 }
 }
 
-/// The frame. Nobody is asked after a crisis, whatever links there are.
+impl Spoken for Given {
+    fn lang(&self) -> Option<&str> {
+        self.lang.as_deref()
+    }
+}
+
+/// Nobody is asked after a crisis, whatever links there are.
+async fn asked_for(caller: &Caller) -> Result<(), Response> {
+    let fits = async {
+        let visit = caller.visit()?;
+        let ticket = tickets::row_for(&caller.app, visit.ctx.organisation, visit.ticket).await?;
+        if surveys::is_crisis(&ticket) {
+            return Err(DeskError::Gone);
+        }
+        Ok(())
+    };
+    fits.await.map_err(|error| failed(caller, error))
+}
+
+/// The frame of a page that is looked at.
 async fn caller(
     app: App,
     token: String,
@@ -76,18 +91,8 @@ async fn caller(
     let caller = Caller::new(app, Purpose::Rating, token, parts, lang)
         .await
         .map_err(IntoResponse::into_response)?;
-    let fits = async {
-        let visit = caller.visit()?;
-        let ticket = tickets::row_for(&caller.app, visit.ctx.organisation, visit.ticket).await?;
-        if surveys::is_crisis(&ticket) {
-            return Err(DeskError::Gone);
-        }
-        Ok(())
-    };
-    match fits.await {
-        Ok(()) => Ok(caller),
-        Err(error) => Err(failed(&caller, error)),
-    }
+    asked_for(&caller).await?;
+    Ok(caller)
 }
 
 fn failed(caller: &Caller, error: DeskError) -> Response {
@@ -123,18 +128,15 @@ fn shown(
 }
 
 /// The five choices, the one of the mail already made. Stores nothing.
-pub async fn show(State(app): State<App>, Path(token): Path<String>, parts: Parts) -> Response {
+pub async fn show(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    parts: Parts,
+) -> Result<Response, Response> {
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
-    match caller(app, token, &parts, asked.lang.as_deref()).await {
-        Ok(caller) => shown(
-            &caller,
-            StatusCode::OK,
-            score(asked.score.as_deref()),
-            "",
-            None,
-        ),
-        Err(response) => response,
-    }
+    let caller = caller(app, token, &parts, asked.lang.as_deref()).await?;
+    let chosen = score(asked.score.as_deref());
+    Ok(shown(&caller, StatusCode::OK, chosen, "", None))
 }
 
 /// Stores the choice.
@@ -143,18 +145,12 @@ pub async fn send(
     Path(token): Path<String>,
     parts: Parts,
     form: PublicForm,
-) -> Response {
-    let given = form.read::<Given>(&app, &seal(Purpose::Rating, &token));
-    let genuine = given.is_ok();
-    let given = given.unwrap_or_default();
-    let caller = match caller(app, token, &parts, given.lang.as_deref()).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
+) -> Result<Response, Response> {
+    let (caller, given) = pressed::<Given>(app, Purpose::Rating, token, &parts, form).await?;
+    asked_for(&caller).await?;
+    let Some(given) = given else {
+        return Ok(see_other(&caller.shell.link(&caller.shell.here)));
     };
-    if !genuine {
-        // The page stood open for days: the fresh one has the same choices.
-        return see_other(&caller.shell.link(&caller.shell.here));
-    }
     let comment = given.comment.unwrap_or_default().replace("\r\n", "\n");
     let chosen = score(given.score.as_deref());
     let wrong = if chosen == 0 {
@@ -165,32 +161,25 @@ pub async fn send(
         None
     };
     if wrong.is_some() {
-        return shown(
-            &caller,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            chosen,
-            &comment,
-            wrong,
-        );
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(shown(&caller, status, chosen, &comment, wrong));
     }
     let stored = async {
         caller.take("rate", PER_THREAD)?;
         surveys::rate(&caller.app, &caller.token, chosen, Some(comment)).await
     };
-    match stored.await {
-        Ok(_) => {
-            let there = format!("{}/thanks", caller.shell.here);
-            see_other(&caller.shell.link(&there))
-        }
-        Err(error) => failed(&caller, error),
-    }
+    stored.await.map_err(|error| failed(&caller, error))?;
+    let there = format!("{}/thanks", caller.shell.here);
+    Ok(see_other(&caller.shell.link(&there)))
 }
 
 /// Says thanks.
-pub async fn thanks(State(app): State<App>, Path(token): Path<String>, parts: Parts) -> Response {
+pub async fn thanks(
+    State(app): State<App>,
+    Path(token): Path<String>,
+    parts: Parts,
+) -> Result<Response, Response> {
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
-    match caller(app, token, &parts, asked.lang.as_deref()).await {
-        Ok(caller) => caller.words(StatusCode::OK, "circle-check", "public-rated", None),
-        Err(response) => response,
-    }
+    let caller = caller(app, token, &parts, asked.lang.as_deref()).await?;
+    Ok(caller.words(StatusCode::OK, "circle-check", "public-rated", None))
 }

@@ -22,6 +22,8 @@ pub struct Shell {
     pub clinic: Arc<Clinic>,
     /// Its own path, for the language switch; without a query.
     pub here: String,
+    /// Whether everything in here is invented.
+    pub demo: bool,
 }
 
 /// A language in the switch.
@@ -38,7 +40,7 @@ pub struct Language {
 
 impl Shell {
     /// The frame for `clinic` in the language that was asked for, else the browser's, else the clinic's.
-    pub fn new(clinic: Arc<Clinic>, parts: &Parts, asked: Option<&str>) -> Self {
+    pub fn new(app: &App, clinic: Arc<Clinic>, parts: &Parts, asked: Option<&str>) -> Self {
         let accepts = parts
             .headers
             .get(header::ACCEPT_LANGUAGE)
@@ -48,6 +50,7 @@ impl Shell {
             t: Texts::new(locale),
             clinic,
             here: parts.uri.path().to_owned(),
+            demo: app.config.demo,
         }
     }
 

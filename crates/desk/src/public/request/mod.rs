@@ -94,30 +94,48 @@ struct ThanksPage<'a> {
 }
 
 /// The clinic's frame, or the page that lets the visitor choose a clinic.
+#[expect(
+    clippy::result_large_err,
+    reason = "the error is the answer, which handlers hand out as it is"
+)]
 fn frame(
     app: &App,
     slug: Option<&str>,
     parts: &Parts,
     lang: Option<&str>,
-) -> Result<Shell, Box<Response>> {
+) -> Result<Shell, Response> {
     match clinic_for(app, slug) {
-        Ok(Some(clinic)) => Ok(Shell::new(clinic, parts, lang)),
+        Ok(Some(clinic)) => Ok(Shell::new(app, clinic, parts, lang)),
         Ok(None) => {
             let clinics = app.directory.all();
-            let shell = Shell::new(Arc::clone(&clinics[0]), parts, lang);
-            Err(Box::new(page(
+            let shell = Shell::new(app, Arc::clone(&clinics[0]), parts, lang);
+            Err(page(
                 StatusCode::OK,
                 &ClinicsPage {
                     shell: &shell,
                     clinics,
                 },
-            )))
+            ))
         }
         Err(error) => match app.directory.all().into_iter().next() {
-            Some(any) => Err(Box::new(refused(&Shell::new(any, parts, lang), error))),
-            None => Err(Box::new(axum::response::IntoResponse::into_response(error))),
+            Some(any) => Err(refused(&Shell::new(app, any, parts, lang), error)),
+            None => Err(axum::response::IntoResponse::into_response(error)),
         },
     }
+}
+
+/// The frame of a page that is looked at, and what its address asks for.
+#[expect(clippy::result_large_err, reason = "as for `frame`")]
+fn visited(
+    app: &App,
+    slug: Option<Path<String>>,
+    request: Request,
+) -> Result<(Shell, Asked), Response> {
+    let (parts, _) = request.into_parts();
+    let asked: Asked = query::read(&parts.uri).unwrap_or_default();
+    let slug = slug.as_ref().map(|slug| slug.0.as_str());
+    let shell = frame(app, slug, &parts, asked.lang.as_deref())?;
+    Ok((shell, asked))
 }
 
 fn fresh_pass(app: &App, shell: &Shell) -> String {
@@ -130,20 +148,17 @@ pub async fn show(
     State(app): State<App>,
     slug: Option<Path<String>>,
     request: Request,
-) -> Response {
-    let (parts, _) = request.into_parts();
-    let asked: Asked = query::read(&parts.uri).unwrap_or_default();
-    let shell = match frame(
-        &app,
-        slug.as_ref().map(|slug| slug.0.as_str()),
-        &parts,
-        asked.lang.as_deref(),
-    ) {
-        Ok(shell) => shell,
-        Err(answer) => return *answer,
-    };
+) -> Result<Response, Response> {
+    let (shell, _) = visited(&app, slug, request)?;
     let pass = fresh_pass(&app, &shell);
-    shown(StatusCode::OK, &shell, &Form::default(), pass, &[], None)
+    Ok(shown(
+        StatusCode::OK,
+        &shell,
+        &Form::default(),
+        pass,
+        &[],
+        None,
+    ))
 }
 
 fn shown(
@@ -180,7 +195,7 @@ pub async fn send(
         Ok(sent) => sent,
         Err(problem) => {
             return frame(&app, slug, &parts, None)
-                .map_or_else(|answer| *answer, |shell| refused(&shell, problem));
+                .map_or_else(|answer| answer, |shell| refused(&shell, problem));
         }
     };
     let shell = match frame(
@@ -190,7 +205,7 @@ pub async fn send(
         Some(sent.text("lang")).filter(|lang| !lang.is_empty()),
     ) {
         Ok(shell) => shell,
-        Err(answer) => return *answer,
+        Err(answer) => return answer,
     };
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
@@ -277,28 +292,17 @@ pub async fn thanks(
     State(app): State<App>,
     slug: Option<Path<String>>,
     request: Request,
-) -> Response {
-    let (parts, _) = request.into_parts();
-    let asked: Asked = query::read(&parts.uri).unwrap_or_default();
-    let shell = match frame(
-        &app,
-        slug.as_ref().map(|slug| slug.0.as_str()),
-        &parts,
-        asked.lang.as_deref(),
-    ) {
-        Ok(mut shell) => {
-            // The language switch keeps the receipt.
-            if let Some(receipt) = &asked.r {
-                shell.here = format!("{}?r={receipt}", shell.here);
-            }
-            shell
-        }
-        Err(answer) => return *answer,
-    };
-    match receipt(&app, &shell, asked.r.as_deref().unwrap_or("")).await {
+) -> Result<Response, Response> {
+    let (mut shell, asked) = visited(&app, slug, request)?;
+    // The language switch keeps the receipt.
+    if let Some(receipt) = &asked.r {
+        shell.here = format!("{}?r={receipt}", shell.here);
+    }
+    let thanks = receipt(&app, &shell, asked.r.as_deref().unwrap_or("")).await;
+    Ok(match thanks {
         Ok(thanks) => page(StatusCode::OK, &thanks),
         Err(error) => refused(&shell, error),
-    }
+    })
 }
 
 async fn receipt<'a>(app: &App, shell: &'a Shell, text: &str) -> Result<ThanksPage<'a>, DeskError> {

@@ -8,7 +8,7 @@ mod page;
 
 use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_THREAD};
 use super::files::{self, Sent};
-use super::linked::{Caller, seal};
+use super::linked::{Caller, Spoken, pressed};
 use super::request::MAX_WORDS;
 use super::shell::{refused, see_other};
 use crate::app::App;
@@ -37,6 +37,12 @@ struct Asked {
 #[derive(Debug, Deserialize)]
 struct Pressed {
     lang: Option<String>,
+}
+
+impl Spoken for Pressed {
+    fn lang(&self) -> Option<&str> {
+        self.lang.as_deref()
+    }
 }
 
 /// The cookie of a link stays with the pages of that very link, so that several can be open in one browser.
@@ -139,17 +145,11 @@ pub async fn open(
     Path(token): Path<String>,
     parts: Parts,
     form: PublicForm,
-) -> Response {
-    let pressed = form.read::<Pressed>(&app, &seal(Purpose::Thread, &token));
-    let lang = pressed.as_ref().ok().and_then(|sent| sent.lang.as_deref());
-    let caller = match caller(app, token, &parts, lang).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
+) -> Result<Response, Response> {
+    let (caller, sent) = pressed::<Pressed>(app, Purpose::Thread, token, &parts, form).await?;
     let there = see_other(&caller.shell.link(&caller.shell.here));
-    if pressed.is_err() {
-        // The page stood open for days: the fresh one has the same button.
-        return there;
+    if sent.is_none() {
+        return Ok(there);
     }
     let cookie = cookie(&caller.app, &parts.headers);
     let opened = links::open(&caller.app, &caller.token, cookie.as_deref()).await;
@@ -157,16 +157,12 @@ pub async fn open(
         Some(secret) => set_cookie(&caller.app, &caller.token, &secret).map(Some),
         None => Ok(None),
     });
-    match bound {
-        Ok(cookie) => {
-            let mut response = there;
-            if let Some(cookie) = cookie {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            response
-        }
-        Err(error) => failed(&caller, error),
+    let cookie = bound.map_err(|error| failed(&caller, error))?;
+    let mut response = there;
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
+    Ok(response)
 }
 
 /// Sends a fresh link to the address of the person it belongs to. The page says the same whatever the link is.
@@ -175,19 +171,14 @@ pub async fn renew(
     Path(token): Path<String>,
     parts: Parts,
     form: PublicForm,
-) -> Response {
-    let pressed = form.read::<Pressed>(&app, &seal(Purpose::Thread, &token));
-    let lang = pressed.as_ref().ok().and_then(|sent| sent.lang.as_deref());
-    let caller = match caller(app, token, &parts, lang).await {
-        Ok(caller) => caller,
-        Err(response) => return response,
-    };
-    if pressed.is_err() {
-        return see_other(&caller.shell.link(&caller.shell.here));
+) -> Result<Response, Response> {
+    let (caller, sent) = pressed::<Pressed>(app, Purpose::Thread, token, &parts, form).await?;
+    if sent.is_none() {
+        return Ok(see_other(&caller.shell.link(&caller.shell.here)));
     }
     match ask(&caller).await {
-        Ok(()) => caller.words(StatusCode::OK, "mail", "public-renewed", None),
-        Err(error) => failed(&caller, error),
+        Ok(()) => Ok(caller.words(StatusCode::OK, "mail", "public-renewed", None)),
+        Err(error) => Err(failed(&caller, error)),
     }
 }
 
