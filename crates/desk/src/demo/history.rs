@@ -117,6 +117,7 @@ enum Step {
     Thanks,
     SettleByReply,
     Settle,
+    Rate,
 }
 
 /// When a step comes after the one before.
@@ -362,6 +363,9 @@ fn steps(chance: &mut Chance, crisis: bool) -> VecDeque<(After, Step)> {
         add(Working(chance.between(10, 240)), Step::SettleByReply);
     } else {
         add(Working(chance.between(240, 1900)), Step::Settle);
+    }
+    if chance.percent(38) {
+        add(Minutes(chance.between(20, 2400)), Step::Rate);
     }
     steps
 }

@@ -16,6 +16,11 @@ pub(super) struct Script {
     pub(super) thanks: Vec<String>,
     pub(super) resolved: Vec<String>,
     pub(super) nudges: Vec<String>,
+    /// What those say who rate their help: 5 of 5, 4, 3, and less.
+    pub(super) happy: Vec<String>,
+    pub(super) content: Vec<String>,
+    pub(super) mixed: Vec<String>,
+    pub(super) unhappy: Vec<String>,
     values: BTreeMap<String, Vec<String>>,
     story: Vec<Story>,
 }
@@ -146,6 +151,10 @@ mod tests {
                 &script.asides,
                 &script.thanks,
                 &script.resolved,
+                &script.happy,
+                &script.content,
+                &script.mixed,
+                &script.unhappy,
             ] {
                 all.extend(list.iter().cloned());
             }

@@ -8,8 +8,10 @@ use crate::demo::script::script;
 use crate::demo::{MAILBOX, files};
 use crate::error::DeskError;
 use crate::ids::{ContactId, MessageId, TicketId};
+use crate::links::{self, Purpose};
 use crate::patients;
 use crate::records::blobs;
+use crate::surveys;
 use crate::tickets::{self, Inbound, NewTicket, Patch, Reply, Status};
 use crate::timeline::{self, Envelope, MessageState, NewAttachment};
 use bedside_language::Channel;
@@ -102,6 +104,7 @@ pub(super) async fn act(
             let automatic = step == Step::OutOfOffice;
             write(place, &tale, ticket, contact, text, automatic).await?;
         }
+        Step::Rate => rate(place, &mut tale, ticket, contact).await?,
         Step::Bounce => bounce(place, &people[tale.person], ticket, tale.answer).await?,
     }
     Ok(tale)
@@ -256,6 +259,44 @@ async fn change(
         .await?
         .version;
     tickets::change(place.app, ctx, ticket, version, patch).await?;
+    Ok(())
+}
+
+/// The patient says how it went, through a link as the mail would carry it. Most are content, and few say more.
+async fn rate(
+    place: &Place<'_>,
+    tale: &mut Tale,
+    ticket: TicketId,
+    contact: ContactId,
+) -> Result<(), DeskError> {
+    let status = tickets::row_for(place.app, place.organisation, ticket)
+        .await?
+        .status;
+    if status != Status::Resolved {
+        return Ok(());
+    }
+    let (score, words) = match tale.chance.between(0, 100) {
+        0..52 => (5, &tale.script.happy),
+        52..79 => (4, &tale.script.content),
+        79..90 => (3, &tale.script.mixed),
+        90..96 => (2, &tale.script.unhappy),
+        _ => (1, &tale.script.unhappy),
+    };
+    // Whoever is unhappy says why more often.
+    let says = if score > 3 { 30 } else { 65 };
+    let comment = tale.chance.percent(says).then(|| {
+        let picked = tale.chance.pick(words).to_owned();
+        tale.words
+            .fill(&picked, place.team[tale.colleague].first_name())
+    });
+    let ctx = Ctx::system(place.organisation, "demo", Source::Mail);
+    let token = place
+        .app
+        .command(&ctx, move |work| {
+            links::make(work, Purpose::Rating, ticket, contact).boxed()
+        })
+        .await?;
+    surveys::rate(place.app, &token, score, comment).await?;
     Ok(())
 }
 
