@@ -27,6 +27,7 @@ flash-signed-out = You are signed out.
 flash-password-set = Your password is set.
 
 ## Navigation
+nav-following = Following
 nav-done = Done
 
 ## Lists
@@ -91,6 +92,8 @@ error-files = A message has at most 20 files.
 error-fields = One of the fields has a value that doesn't fit.
 error-snooze = Choose a time that is still to come.
 error-crisis-snooze = A crisis can't be snoozed.
+error-other = There is no request with this number.
+error-same-ticket = This is the same request. Write the number of another one.
 error-merged = One of the two went into another request already.
 error-other-person = These requests are from different people. Link them instead.
 error-nothing-left = Leave at least one message here.
@@ -102,7 +105,7 @@ message-remote = Pictures from other places are left out, so that the sender can
 message-earlier = Earlier messages
 undo-help = It hasn't been sent yet.
 delivery-queued = On its way
-delivery-accepted = Delivered to their mail server
+delivery-accepted = At their mail server
 delivery-stored = Ready to read
 delivery-bounced = Came back
 delivery-bounced-help = Their mail server sent this back, so they haven't read it. Please check the address or call them.
@@ -110,6 +113,9 @@ delivery-failed = Not sent
 delivery-failed-help = This couldn't be sent. Please check the address or reach them another way.
 ticket-undelivered = Answer did not arrive
 delivery-cancelled = Taken back
+address-unproven = Address not confirmed
+address-unproven-help = This came by the form on the web, where anybody can type any address. Say nothing private until they have answered from it, or call the number in the patient's record.
+ticket-rating = How it went
 address-bounced = Mail comes back
 event-patient-side = The patient's side
 event-created = Request opened
@@ -146,7 +152,7 @@ patient-name = Name
 patient-full-name = Full name
 patient-born = Born
 patient-birth-date = Birth date
-patient-with-birth-date = together with birth date
+patient-with-birth-date = Birth date, together with the full name
 patient-mrn = Record number
 patient-email = Email address
 patient-phone = Telephone
@@ -192,3 +198,8 @@ flash-linked = Linked.
 flash-split = The new request is open.
 flash-undone = Taken back. It wasn't sent.
 flash-created = The request is open.
+
+## When something is not there
+error-to-desk = To the desk
+error-to-clinic = Write to the clinic
+error-to-sign-in = I work here

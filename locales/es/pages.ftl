@@ -27,6 +27,7 @@ flash-signed-out = Su sesión está cerrada.
 flash-password-set = Su contraseña está guardada.
 
 ## Navegación
+nav-following = Seguidas
 nav-done = Terminadas
 
 ## Listas
@@ -91,6 +92,8 @@ error-files = Un mensaje tiene como máximo 20 archivos.
 error-fields = Uno de los campos tiene un valor que no corresponde.
 error-snooze = Elija un momento futuro.
 error-crisis-snooze = Una crisis no se puede posponer.
+error-other = No hay ninguna solicitud con este número.
+error-same-ticket = Es la misma solicitud. Escriba el número de otra.
 error-merged = Una de las dos ya pasó a otra solicitud.
 error-other-person = Estas solicitudes son de personas distintas. Enlácelas en su lugar.
 error-nothing-left = Deje al menos un mensaje aquí.
@@ -102,7 +105,7 @@ message-remote = Se omiten las imágenes de otros sitios, para que el remitente 
 message-earlier = Mensajes anteriores
 undo-help = Aún no se ha enviado.
 delivery-queued = En camino
-delivery-accepted = Entregado a su servidor de correo
+delivery-accepted = En su servidor de correo
 delivery-stored = Listo para leer
 delivery-bounced = Devuelto
 delivery-bounced-help = Su servidor de correo devolvió este mensaje, así que no lo ha leído. Revise la dirección o llame.
@@ -110,6 +113,9 @@ delivery-failed = No enviado
 delivery-failed-help = No se pudo enviar. Revise la dirección o use otra vía.
 ticket-undelivered = La respuesta no llegó
 delivery-cancelled = Retirado
+address-unproven = Dirección sin confirmar
+address-unproven-help = Esto llegó por el formulario de la web, donde cualquiera puede escribir cualquier dirección. No diga nada privado hasta que respondan desde ella, o llame al número de la ficha del paciente.
+ticket-rating = Cómo fue
 address-bounced = El correo vuelve
 event-patient-side = El lado del paciente
 event-created = Solicitud abierta
@@ -146,7 +152,7 @@ patient-name = Nombre
 patient-full-name = Nombre completo
 patient-born = Nacimiento
 patient-birth-date = Fecha de nacimiento
-patient-with-birth-date = junto con la fecha de nacimiento
+patient-with-birth-date = Fecha de nacimiento, junto con el nombre
 patient-mrn = Número de historia
 patient-email = Correo electrónico
 patient-phone = Teléfono
@@ -192,3 +198,8 @@ flash-linked = Enlazadas.
 flash-split = La solicitud nueva está abierta.
 flash-undone = Retirado. No se envió.
 flash-created = La solicitud está abierta.
+
+## Cuando algo no está
+error-to-desk = Ir al escritorio
+error-to-clinic = Escribir a la clínica
+error-to-sign-in = Trabajo aquí

@@ -2,6 +2,7 @@
 
 use super::layout::{Shell, render};
 use crate::app::App;
+use crate::router::session_cookie;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -18,6 +19,8 @@ struct ErrorPage {
     status: u16,
     key: &'static str,
     detail_key: String,
+    /// Whether somebody of the staff looks at it: anybody else is shown the way to the clinic.
+    signed_in: bool,
 }
 
 /// What is kept of a request to answer its problem with a page.
@@ -25,12 +28,13 @@ struct Asked {
     html: bool,
     script: bool,
     staff_page: bool,
+    signed_in: bool,
     next: String,
     headers: HeaderMap,
 }
 
 impl Asked {
-    fn of(request: &Request) -> Self {
+    fn of(app: &App, request: &Request) -> Self {
         let path = request.uri().path();
         let shown = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut headers = HeaderMap::new();
@@ -43,6 +47,7 @@ impl Asked {
             html: wants_html(request.headers()) && !path.starts_with("/api/"),
             script: request.headers().contains_key("hx-request"),
             staff_page: !path.starts_with("/sign-in"),
+            signed_in: session_cookie(app).read(request.headers()).is_some(),
             next: if shown {
                 path.to_owned()
             } else {
@@ -73,8 +78,8 @@ fn form_urlencode(path: &str) -> String {
 /// Answers a problem with a page where a page was asked for. Whoever is not signed in is sent to sign in first.
 ///
 /// A script that asked for a part of a page gets the problem as it is and shows it as a short message.
-pub async fn as_page(State(_app): State<App>, request: Request, next: Next) -> Response {
-    let asked = Asked::of(&request);
+pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
+    let asked = Asked::of(&app, &request);
     let response = next.run(request).await;
     let Some(problem) = response.extensions().get::<Arc<Problem>>().cloned() else {
         return response;
@@ -92,7 +97,7 @@ pub async fn as_page(State(_app): State<App>, request: Request, next: Next) -> R
     if !asked.html || asked.script {
         return response;
     }
-    page(&problem, &asked.headers).unwrap_or(response)
+    page(&problem, &asked).unwrap_or(response)
 }
 
 fn with_header(mut response: Response, name: &'static str, value: HeaderValue) -> Response {
@@ -100,10 +105,11 @@ fn with_header(mut response: Response, name: &'static str, value: HeaderValue) -
     response
 }
 
-fn page(problem: &Problem, headers: &HeaderMap) -> Option<Response> {
+fn page(problem: &Problem, asked: &Asked) -> Option<Response> {
     let key = problem.text_key();
     let page = ErrorPage {
-        shell: Shell::plain(headers, String::new()),
+        shell: Shell::plain(&asked.headers, String::new()),
+        signed_in: asked.signed_in,
         status: problem.status().as_u16(),
         key,
         detail_key: format!("{key}-detail"),

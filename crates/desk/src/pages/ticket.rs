@@ -10,10 +10,12 @@ use crate::error::DeskError;
 use crate::events;
 use crate::ids::SavedReplyId;
 use crate::orgs::Clinic;
-use crate::patients::{self, PatientView};
+use crate::patients::PatientView;
 use crate::router::{Access, Route};
 use crate::staff;
+use crate::surveys;
 use crate::tickets::{self, Status, TicketView, Urgency, View};
+use crate::timeline::{MessageKind, MessageView};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -63,6 +65,14 @@ pub(super) struct Other {
     pub status: Chip,
 }
 
+/// How the requester felt about it.
+struct Rated {
+    icon: &'static str,
+    words: &'static str,
+    class: &'static str,
+    comment: Option<String>,
+}
+
 /// What somebody typed and did not get sent, with why.
 #[derive(Clone, Default)]
 pub(super) struct Typed {
@@ -73,6 +83,22 @@ pub(super) struct Typed {
     pub error: Option<&'static str>,
     /// Names of what others changed meanwhile.
     pub changed: Option<Vec<String>>,
+}
+
+impl Typed {
+    /// The id of the input that the error is about.
+    fn place(&self) -> &'static str {
+        match self.error {
+            Some("composer-empty" | "error-files" | "error-sent") => "body",
+            Some("error-tags") => "f-tags",
+            Some("error-snooze" | "error-crisis-snooze") => "f-snooze",
+            Some("error-other" | "error-same-ticket" | "error-merged" | "error-other-person") => {
+                "f-other"
+            }
+            Some("error-nothing-left") => "f-split",
+            _ => "details",
+        }
+    }
 }
 
 #[derive(Template)]
@@ -125,7 +151,10 @@ struct TicketPage {
     requester: Face,
     contact_id: String,
     points: Vec<(&'static str, String, bool)>,
+    /// Whether the address was typed into a form and nothing shows yet that it is theirs.
+    unproven: bool,
     patient: Option<PatientView>,
+    rating: Option<Rated>,
     others: Vec<Other>,
     links: Vec<Other>,
 }
@@ -183,7 +212,7 @@ pub(super) async fn answer(
         }
         None => Typed::default(),
     };
-    let patient = patient_of(page, &view).await?;
+    let rating = rating_of(page, &view).await?;
     let others = others_of(page, &view).await?;
     let (t, locale, ticket) = (page.texts(), ctx.locale, &view.ticket);
     let teller = Teller {
@@ -326,7 +355,9 @@ pub(super) async fn answer(
                 )
             })
             .collect(),
-        patient,
+        unproven: is_unproven(&view.messages),
+        patient: view.patient.clone(),
+        rating,
         others,
         links: links(&view, t),
         shell,
@@ -334,15 +365,40 @@ pub(super) async fn answer(
     page.show_as(status, &shown)
 }
 
-/// The ticket's patient, or the one its contact was linked to since.
-async fn patient_of(page: &Page, view: &TicketView) -> Result<Option<PatientView>, DeskError> {
-    if view.patient.is_some() || !page.ctx.permissions().has(Permission::PatientsRead) {
-        return Ok(view.patient.clone());
+/// Whether nobody has shown yet that the requester's address is theirs: a form takes whatever is typed into it. An
+/// answer by mail or behind the link, which only that address gets, shows it.
+fn is_unproven(messages: &[MessageView]) -> bool {
+    let mut typed = false;
+    for message in messages {
+        let theirs = message.kind == MessageKind::Inbound && message.author_kind == "contact";
+        match message.channel.as_str() {
+            "web_form" if theirs => typed = true,
+            "email" | "portal" if theirs => return false,
+            _ => {}
+        }
     }
-    match view.contact.patient_id {
-        Some(id) => patients::patient(&page.app, &page.ctx, id).await.map(Some),
-        None => Ok(None),
+    typed
+}
+
+/// How the requester felt about it, where they said so.
+async fn rating_of(page: &Page, view: &TicketView) -> Result<Option<Rated>, DeskError> {
+    if !view
+        .events
+        .iter()
+        .any(|event| event.kind == events::kind::TICKET_RATED)
+    {
+        return Ok(None);
     }
+    let rating = surveys::of_ticket(&page.app, &page.ctx, view.ticket.id).await?;
+    Ok(rating.map(|rating| {
+        let (icon, words, class) = ui::score(rating.score);
+        Rated {
+            icon,
+            words,
+            class,
+            comment: rating.comment,
+        }
+    }))
 }
 
 /// Other requests of the same contact, newest first.
@@ -482,4 +538,48 @@ fn fields(clinic: &Clinic, view: &TicketView) -> Vec<FieldInput> {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bedside_db::Timestamp;
+
+    fn said(kind: MessageKind, author: &str, channel: &str) -> MessageView {
+        MessageView {
+            id: crate::ids::MessageId::from_uuid(uuid::Uuid::nil()),
+            kind,
+            channel: channel.to_owned(),
+            author_kind: author.to_owned(),
+            author_id: None,
+            body: String::new(),
+            html: None,
+            envelope: None,
+            locale: "en".to_owned(),
+            automatic: false,
+            state: crate::timeline::MessageState::Stored,
+            state_at: Timestamp::from_micros(0),
+            attachments: Vec::new(),
+            created_at: Timestamp::from_micros(0),
+        }
+    }
+
+    #[test]
+    fn an_address_is_proven_by_what_only_it_gets() {
+        let form = || said(MessageKind::Inbound, "contact", "web_form");
+        let mail = || said(MessageKind::Inbound, "contact", "email");
+        let answer = || said(MessageKind::Outbound, "staff", "email");
+        assert!(!is_unproven(&[]));
+        assert!(!is_unproven(&[mail(), answer()]));
+        assert!(is_unproven(&[form()]));
+        assert!(
+            is_unproven(&[form(), answer()]),
+            "our own mail shows nothing"
+        );
+        assert!(!is_unproven(&[form(), answer(), mail()]));
+        assert!(!is_unproven(&[
+            form(),
+            said(MessageKind::Inbound, "contact", "portal")
+        ]));
+    }
 }

@@ -81,6 +81,8 @@ async fn again(
                 "file" | "attachments" => "error-files",
                 "fields" => "error-fields",
                 "snoozed_until" => "error-snooze",
+                "other" => "error-other",
+                "into" => "error-same-ticket",
                 _ => "form-error-invalid",
             });
             StatusCode::UNPROCESSABLE_ENTITY
@@ -420,7 +422,14 @@ async fn join(
     Form(form): Form<Join>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    let other = id_of(&page, form.other.trim()).await?;
+    let other = match id_of(&page, form.other.trim()).await {
+        Ok(other) => other,
+        Err(DeskError::NotFound) => {
+            let wrong = DeskError::invalid("other", "not_found", "There is no such request.");
+            return again(&page, &ticket, own_draft(&page, id).await?, wrong).await;
+        }
+        Err(error) => return Err(error),
+    };
     let done = if form.how == "merge" {
         tickets::merge(&page.app, &page.ctx, id, other).await
     } else {

@@ -107,6 +107,17 @@ pub fn due(
     })
 }
 
+/// A rating of 1 to 5: icon, text key, colour class.
+pub const fn score(score: i64) -> (&'static str, &'static str, &'static str) {
+    match score {
+        5 => ("laugh", "public-rating-5", "face-good"),
+        4 => ("smile", "public-rating-4", "face-good"),
+        3 => ("meh", "public-rating-3", ""),
+        2 => ("annoyed", "public-rating-2", "face-bad"),
+        _ => ("frown", "public-rating-1", "face-bad"),
+    }
+}
+
 /// A word with an icon and a colour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chip {
