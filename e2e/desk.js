@@ -111,6 +111,25 @@ export class Desk {
   }
 }
 
+/** The clinic's newest mail to `person` in the demo's mailbox whose line holds `beginning`, opened in `page`. */
+export async function openMail(page, person, beginning, words) {
+  await page.goto(`/demo/mail?person=${encodeURIComponent(person)}`);
+  const theirs = page.locator(".ticket-row").filter({ hasText: "The clinic wrote" }).filter({ hasText: beginning });
+  await theirs.first().getByRole("link").click();
+  await page.getByRole("article").filter({ hasText: words }).waitFor();
+}
+
+/** Writes a mail to the clinic as `person`, and gives back the number of its request once the clinic says it. */
+export async function writeMail(page, person, name, subject, text) {
+  await page.goto(`/demo/mail?person=${encodeURIComponent(person)}&name=${encodeURIComponent(name)}`);
+  await page.getByLabel("Subject").fill(subject);
+  await page.getByLabel("Message").fill(text);
+  await page.getByRole("button", { name: "Send" }).click();
+  const answered = page.locator(".ticket-row").filter({ hasText: "We have your message" });
+  await answered.first().waitFor();
+  return /#(\d+)/.exec(await answered.first().innerText())[1];
+}
+
 /** What the page `page` breaks of WCAG 2.2 AA: one line `rule selector` each. */
 export async function violations(page) {
   await page.evaluate(axe);

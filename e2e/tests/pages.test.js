@@ -8,6 +8,7 @@ import { breaks } from "../known.js";
 const WIDTHS = [
   { width: 1280, height: 800 },
   { width: 390, height: 844 },
+  { width: 320, height: 700 },
 ];
 const PAGES = {
   "sign-in": { path: "/sign-in" },
@@ -18,9 +19,21 @@ const PAGES = {
   "new-request": { path: "/tickets/new", staff: true },
   search: { path: "/search", staff: true, then: searchSomething },
   patients: { path: "/patients", staff: true },
+  "inbox-done": { path: "/inbox/done", staff: true },
+  ratings: { path: "/ratings?days=90", staff: true },
+  patient: { path: "/ratings?days=90", staff: true, then: openPatient },
+  "patient-new": { path: "/patients/new", staff: true },
+  password: { path: "/set-password", staff: true },
   settings: { path: "/settings", staff: true },
-  "settings-clinic": { path: "/settings", staff: true, then: openClinic },
+  ...Object.fromEntries(
+    [
+      ...["general", "hours", "mailboxes", "mailboxes/new", "templates", "templates/reply/en", "templates/resolved/es", "mails"],
+      ...["queues", "queues/new", "categories", "categories/billing", "sla", "sla/new", "replies", "replies/new"],
+      ...["fields", "fields/new", "statuses", "statuses/new", "staff", "staff/new", "tokens", "tokens/new"],
+    ].map((name) => [`settings-${name.replaceAll("/", "-")}`, { path: `/settings/${name}`, staff: true }]),
+  ),
   audit: { path: "/audit", staff: true },
+  "audit-verify": { path: "/audit/verify", staff: true },
 };
 
 let desk;
@@ -72,9 +85,12 @@ async function openFirst(page) {
   await page.getByRole("list", { name: "Conversation" }).waitFor();
 }
 
-async function openClinic(page) {
-  await page.locator(".settings-row").first().click();
-  await page.getByRole("button", { name: "Save" }).waitFor();
+async function openPatient(page) {
+  await page.locator(".said a").first().click();
+  await page.getByRole("list", { name: "Conversation" }).waitFor();
+  const known = page.locator(".ticket-side a[href^='/patients/']").first();
+  await known.click();
+  await page.waitForURL(/\/patients\/[0-9a-f-]{36}$/);
 }
 
 async function searchSomething(page) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Desk, picture, violations } from "../desk.js";
+import { Desk, openMail, picture, violations } from "../desk.js";
 
 const PATIENT = { name: "Rosalind Okafor", email: "rosalind.okafor@mail.example" };
 const QUESTION =
@@ -88,7 +88,7 @@ test("the agent gives it to somebody and changes its status", async () => {
 });
 
 test("the patient reads the answer in the mail and writes back", async () => {
-  await openMail(ANSWER, ANSWER);
+  await openMail(mail, PATIENT.email, ANSWER, ANSWER);
   const body = await mail.getByRole("article").innerText();
   assert.ok(!body.includes(NOTE), "notes stay in the clinic");
   await picture(mail, "letter-light-1280");
@@ -114,7 +114,7 @@ test("search finds it by a word of the patient", async () => {
 
 test("when it is resolved, the patient is asked how it went", async () => {
   await setStatus(agent, "Resolved");
-  await openMail("is settled", "How was our help?");
+  await openMail(mail, PATIENT.email, "is settled", "How was our help?");
   assert.equal(await mail.getByRole("article").getByRole("link").count(), 5);
 });
 
@@ -143,12 +143,4 @@ async function setStatus(page, label) {
   await page.locator("#f-status").selectOption({ label });
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator(".ticket-head .chip").filter({ hasText: label }).waitFor();
-}
-
-/** Opens the clinic's mail to the patient that `beginning` stands in the list for, and looks for `words` in it. */
-async function openMail(beginning, words) {
-  await mail.goto(`/demo/mail?person=${encodeURIComponent(PATIENT.email)}`);
-  const theirs = mail.locator(".ticket-row").filter({ hasText: "The clinic wrote" }).filter({ hasText: beginning });
-  await theirs.first().getByRole("link").click();
-  await mail.getByRole("article").filter({ hasText: words }).waitFor();
 }

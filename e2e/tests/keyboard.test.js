@@ -1,0 +1,105 @@
+// The staff's day without a mouse, and the words a person meets when something is not there.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Desk, picture, violations } from "../desk.js";
+
+const PASSWORD = "a quiet walk by the river";
+const ANSWER = "I have looked it up for you.";
+
+let desk;
+let agent;
+
+before(async () => {
+  desk = await Desk.open();
+  agent = await desk.colleague("agent");
+});
+after(() => desk?.close());
+
+test("j and k walk through the inbox, what is due first stands first, and Enter opens", async () => {
+  await agent.goto("/inbox");
+  const due = await agent.locator(".ticket-row bd-time[kind=due]").evaluateAll((times) => times.map((time) => time.getAttribute("datetime")));
+  const calm = await agent.locator(".ticket-row:not(:has(.chip-crisis)) bd-time[kind=due]").evaluateAll((times) => times.map((time) => time.getAttribute("datetime")));
+  assert.ok(due.length > 3, "the demo has open requests");
+  assert.deepEqual(calm, [...calm].sort(), "ordered by what is due");
+  await agent.keyboard.press("j");
+  await agent.keyboard.press("j");
+  await agent.keyboard.press("k");
+  const first = agent.locator(".ticket-link").first();
+  assert.ok(await first.evaluate((link) => link === document.activeElement));
+  await agent.keyboard.press("Enter");
+  await agent.waitForURL("**/tickets/*");
+});
+
+test("r opens the composer, which is one line until then, and Ctrl+Enter sends", async () => {
+  const composer = agent.locator("#composer");
+  const closed = await composer.boundingBox();
+  assert.ok(closed.height < 80, `one line, not ${closed.height} px`);
+  await agent.keyboard.press("r");
+  assert.ok(await agent.locator("#body").evaluate((area) => area === document.activeElement));
+  await agent.getByRole("toolbar", { name: "Formatting" }).waitFor();
+  await agent.keyboard.type(ANSWER);
+  await agent.keyboard.press("Control+a");
+  await agent.keyboard.press("Control+b");
+  await agent.keyboard.press("Control+Enter");
+  const message = agent.locator(".msg").filter({ hasText: ANSWER });
+  await message.waitFor();
+  assert.equal(await message.locator("strong, b").filter({ hasText: ANSWER }).count(), 1);
+});
+
+test("n writes a note, and what was typed survives a reload", async () => {
+  await agent.keyboard.press("n");
+  await agent.keyboard.type("Half a thought");
+  await agent.locator("#composer input[value=note]:checked").waitFor({ state: "attached" });
+  const kept = agent.waitForResponse((answer) => answer.url().endsWith("/draft"));
+  await kept;
+  await agent.reload();
+  assert.equal(await agent.locator("#body").inputValue(), "Half a thought");
+  assert.ok(await agent.locator("#composer input[value=note]").isChecked());
+});
+
+test("? shows the keys and / goes to the search", async () => {
+  await agent.locator("h1").click();
+  await agent.keyboard.press("?");
+  const keys = agent.getByRole("dialog");
+  await keys.getByText("Keyboard", { exact: false }).first().waitFor();
+  await agent.keyboard.press("Escape");
+  await keys.waitFor({ state: "hidden" });
+  await agent.keyboard.press("/");
+  assert.ok(await agent.locator("[role=search] input").evaluate((input) => input === document.activeElement));
+});
+
+test("a colleague sets a password and signs in with it", async () => {
+  await agent.goto("/set-password");
+  await agent.getByLabel("New password").fill(PASSWORD);
+  await agent.getByLabel("The same password once more").fill(PASSWORD);
+  await agent.keyboard.press("Enter");
+  await agent.getByText("Your password is set.").waitFor();
+  await agent.locator(".topbar .menu summary").last().click();
+  await agent.getByRole("button", { name: "Sign out" }).click();
+  await agent.getByText("You are signed out.").waitFor();
+  await agent.getByLabel("Email address").fill("ana@riverside.example");
+  await agent.getByLabel("Password").fill("not this one at all");
+  await agent.keyboard.press("Enter");
+  await agent.getByText("isn't right").first().waitFor();
+  await agent.getByLabel("Password").fill(PASSWORD);
+  await agent.keyboard.press("Enter");
+  await agent.locator("#ticket-list").waitFor();
+});
+
+for (const [path, status] of [
+  ["/tickets/999999", 404],
+  ["/nowhere", 404],
+  ["/settings", 403],
+  ["/ratings?before=x", 422],
+]) {
+  test(`${path} is a kind page with a way on`, async () => {
+    const answer = await agent.goto(path);
+    assert.equal(answer.status(), status);
+    await picture(agent, `error-${status}${path.replaceAll(/\W+/g, "-")}`);
+    assert.ok(await agent.locator("main a, main button").count(), "a way on");
+    assert.deepEqual((await violations(agent)).map(({ line }) => line), []);
+  });
+}
+
+test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));
