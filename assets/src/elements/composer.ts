@@ -25,6 +25,7 @@ export class BdComposer extends HTMLElement {
     for (const toolbar of this.querySelectorAll<HTMLElement>(".toolbar")) toolbar.hidden = false;
     this.#restore();
     this.addEventListener("input", this.#typed, options);
+    this.addEventListener("change", this.#typed, options);
     this.addEventListener("keydown", this.#key, options);
     this.addEventListener("click", this.#click, options);
     this.addEventListener("change", this.#changed, options);
@@ -44,6 +45,10 @@ export class BdComposer extends HTMLElement {
     return this.querySelector("textarea");
   }
 
+  get #kinds(): HTMLInputElement[] {
+    return [...this.querySelectorAll<HTMLInputElement>('input[name="kind"]')];
+  }
+
   get #draftKey(): string | undefined {
     const key = this.getAttribute("draft-key");
     return key ? PREFIX + key : undefined;
@@ -55,7 +60,11 @@ export class BdComposer extends HTMLElement {
     const draft = key && sessionStorage.getItem(key);
     // What the server knows is newer than what this tab remembers.
     if (!draft || !area || area.value) return;
-    area.value = draft;
+    const [kind = "", ...words] = draft.split("\n");
+    area.value = words.join("\n");
+    // A note must not come back as an answer to the patient.
+    const choice = this.#kinds.find((radio) => radio.value === kind);
+    if (choice) choice.checked = true;
     toast(text("draft-restored"));
   }
 
@@ -70,7 +79,8 @@ export class BdComposer extends HTMLElement {
     const area = this.#area;
     if (!key || !area || this.hasAttribute("draft-done")) return;
     try {
-      if (area.value) sessionStorage.setItem(key, area.value);
+      const kind = this.#kinds.find((radio) => radio.checked)?.value ?? "";
+      if (area.value) sessionStorage.setItem(key, `${kind}\n${area.value}`);
       else sessionStorage.removeItem(key);
     } catch {
       // A full or forbidden storage must not get in the way of writing.
