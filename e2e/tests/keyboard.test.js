@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Desk, picture, violations } from "../desk.js";
+import { Desk, picture, violations, writeMail } from "../desk.js";
 
 const PASSWORD = "a quiet walk by the river";
 const ANSWER = "I have looked it up for you.";
@@ -12,6 +12,9 @@ let agent;
 
 before(async () => {
   desk = await Desk.open();
+  const mail = await desk.visitor();
+  await writeMail(mail, "ed.quill@mail.example", "Ed Quill", "Opening hours", "When are you open on Friday?");
+  await writeMail(mail, "una.brook@mail.example", "Una Brook", "Refill", "I need a refill of my tablets, please.");
   agent = await desk.colleague("agent");
 });
 after(() => desk?.close());
@@ -20,7 +23,7 @@ test("j and k walk through the inbox, what is due first stands first, and Enter 
   await agent.goto("/inbox");
   const due = await agent.locator(".ticket-row bd-time[kind=due]").evaluateAll((times) => times.map((time) => time.getAttribute("datetime")));
   const calm = await agent.locator(".ticket-row:not(:has(.chip-crisis)) bd-time[kind=due]").evaluateAll((times) => times.map((time) => time.getAttribute("datetime")));
-  assert.ok(due.length > 3, "the demo has open requests");
+  assert.ok(due.length > 2, "several requests are due");
   assert.deepEqual(calm, [...calm].sort(), "ordered by what is due");
   await agent.keyboard.press("j");
   await agent.keyboard.press("j");
