@@ -33,6 +33,11 @@ nav-done = Done
 ## Lists
 pages-label = Pages of this list
 pages-first = To the beginning
+welcome-title = Setting up?
+welcome-text = Requests stand here as soon as they come in: by mail once there is a mailbox, and by the form that your website can link to.
+welcome-mailbox = Mailboxes
+welcome-people = People
+welcome-form = The form
 snoozed = Snoozed
 snoozed-until = Snoozed until { $time }
 crisis-banner = Someone may be in danger

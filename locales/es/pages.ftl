@@ -33,6 +33,11 @@ nav-done = Terminadas
 ## Listas
 pages-label = Páginas de esta lista
 pages-first = Al principio
+welcome-title = ¿Está configurando?
+welcome-text = Las solicitudes aparecen aquí en cuanto llegan: por correo cuando haya un buzón, y por el formulario que su página puede enlazar.
+welcome-mailbox = Buzones
+welcome-people = Personal
+welcome-form = El formulario
 snoozed = Pospuesta
 snoozed-until = Pospuesta hasta { $time }
 crisis-banner = Alguien puede estar en peligro

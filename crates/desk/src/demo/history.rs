@@ -31,9 +31,9 @@ pub const DAYS: i64 = 90;
 /// The same people and requests at every start.
 pub(super) const SEED: u64 = 0x5269_7665_7273_6964;
 /// Steps that run side by side.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 96;
 /// Longest stretch of time in which steps run side by side, in microseconds.
-const STRETCH: i64 = 40 * 60 * 1_000_000;
+const STRETCH: i64 = 80 * 60 * 1_000_000;
 
 /// How much is told.
 #[derive(Clone, Copy, Debug)]

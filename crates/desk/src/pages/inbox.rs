@@ -135,6 +135,8 @@ struct Inbox {
     list: List,
     live_from: i64,
     banner: bool,
+    /// Whether an empty desk shows who sets it up what comes next.
+    welcome: bool,
 }
 
 async fn home(page: Page) -> Response {
@@ -262,11 +264,14 @@ async fn show(page: Page, view: View, title: String, at: At) -> Result<Response,
         return render(StatusCode::OK, &list);
     }
     let banner = shell.nav.crises > 0 && view != View::Crisis;
+    let sets_up = ctx.permissions().has(Permission::SettingsWrite);
+    let welcome = sets_up && view == View::Active && list.rows.is_empty();
     page.show(&Inbox {
         shell,
         title,
         list,
         live_from,
         banner,
+        welcome,
     })
 }
