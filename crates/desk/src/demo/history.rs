@@ -32,6 +32,8 @@ pub const DAYS: i64 = 90;
 pub(super) const SEED: u64 = 0x5269_7665_7273_6964;
 /// Steps that run side by side.
 const TOGETHER: usize = 96;
+/// What is as fresh as this at the end, in microseconds, happens when it should: it is seen with its age.
+const FRESH: i64 = 15 * 60 * 1_000_000;
 /// Longest stretch of time in which steps run side by side, in microseconds.
 const STRETCH: i64 = 80 * 60 * 1_000_000;
 
@@ -187,9 +189,15 @@ pub async fn live(
     let mut told = 0;
     while let Some(Reverse((first, index))) = line.pop() {
         let mut stretch = vec![(first, index)];
+        let fresh = end.micros() - FRESH;
+        let until = if first < fresh {
+            (first + STRETCH).min(fresh)
+        } else {
+            first
+        };
         while stretch.len() < TOGETHER {
             match line.peek() {
-                Some(Reverse((at, _))) if *at <= (first + STRETCH).min(end.micros()) => {
+                Some(Reverse((at, _))) if *at <= until => {
                     let Some(Reverse(next)) = line.pop() else {
                         break;
                     };

@@ -24,6 +24,10 @@ struct ErrorPage {
 }
 
 /// What is kept of a request to answer its problem with a page.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the answer depends on, one by one"
+)]
 struct Asked {
     html: bool,
     script: bool,

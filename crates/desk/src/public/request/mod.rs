@@ -128,12 +128,12 @@ fn frame(
 #[expect(clippy::result_large_err, reason = "as for `frame`")]
 fn visited(
     app: &App,
-    slug: Option<Path<String>>,
+    slug: Option<&Path<String>>,
     request: Request,
 ) -> Result<(Shell, Asked), Response> {
     let (parts, _) = request.into_parts();
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
-    let slug = slug.as_ref().map(|slug| slug.0.as_str());
+    let slug = slug.map(|slug| slug.0.as_str());
     let shell = frame(app, slug, &parts, asked.lang.as_deref())?;
     Ok((shell, asked))
 }
@@ -149,7 +149,7 @@ pub async fn show(
     slug: Option<Path<String>>,
     request: Request,
 ) -> Result<Response, Response> {
-    let (shell, _) = visited(&app, slug, request)?;
+    let (shell, _) = visited(&app, slug.as_ref(), request)?;
     let pass = fresh_pass(&app, &shell);
     Ok(shown(
         StatusCode::OK,
@@ -293,7 +293,7 @@ pub async fn thanks(
     slug: Option<Path<String>>,
     request: Request,
 ) -> Result<Response, Response> {
-    let (mut shell, asked) = visited(&app, slug, request)?;
+    let (mut shell, asked) = visited(&app, slug.as_ref(), request)?;
     // The language switch keeps the receipt.
     if let Some(receipt) = &asked.r {
         shell.here = format!("{}?r={receipt}", shell.here);
