@@ -7,9 +7,7 @@ mod common;
 
 use bedside_db::SystemClock;
 use bedside_desk::context::{Ctx, Source};
-use bedside_desk::mailboxes::{
-    self, MailboxSettings, NewMailbox, Protection, Server,
-};
+use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
 use bedside_desk::startup;
 use bedside_testkit::mail::{Dovecot, PASSWORD, Postfix, Route};
 use bedside_testkit::ports;

@@ -33,7 +33,7 @@ both_engines! {
 }
 
 /// Versions of [`LATER`]'s two steps.
-const NEXT: i64 = MIGRATIONS.len() as i64 + 1;
+const NEXT: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version + 1;
 
 /// The schema with steps that later releases could bring: one that changes a table full of rows, one that takes its
 /// time.

@@ -76,6 +76,7 @@ const fn kind_key(kind: Kind) -> &'static str {
         Kind::Reply => "admin-template-reply",
         Kind::Rating => "admin-template-resolved",
         Kind::Link => "admin-template-secure-link",
+        Kind::Undelivered => "admin-mails-undelivered",
     }
 }
 

@@ -235,8 +235,8 @@ both_engines! {
             jobs::drain(&desk.app).await.unwrap();
             assert_eq!(state().await, "queued", "after {hours} h");
             let troubled = outbound::troubled(&desk.app, &admin, None).await.unwrap();
-            assert!(!troubled.is_empty());
-            for mail in troubled {
+            assert!(!troubled.mails.is_empty());
+            for mail in troubled.mails {
                 assert_eq!((mail.state, mail.code.as_str()), (State::Queued, "connection"));
             }
             goes_on(&desk, &wire).await;
@@ -257,7 +257,7 @@ both_engines! {
         sink.answer(Answer::Accept);
         mailboxes::create(&desk.app, &admin, living).await.unwrap();
         let failed = outbound::troubled(&desk.app, &admin, None).await.unwrap();
-        let failed = failed.iter().find(|mail| mail.ticket == ticket && mail.state == State::Failed && mail.kind == outbound::Kind::Reply).unwrap();
+        let failed = failed.mails.iter().find(|mail| mail.ticket == ticket && mail.state == State::Failed && mail.kind == outbound::Kind::Reply).unwrap();
         outbound::try_again(&desk.app, &admin, failed.id).await.unwrap();
         jobs::drain(&desk.app).await.unwrap();
         assert_eq!(state().await, "accepted");
