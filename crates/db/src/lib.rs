@@ -157,6 +157,15 @@ impl Db {
         }
     }
 
+    /// How the embedded engine would run `statement`, a line a step, so that a test can tell an index from a search
+    /// through everything. Empty on PostgreSQL, which decides by what it has measured.
+    pub fn plan(&self, statement: &Statement) -> Result<Vec<String>, DbError> {
+        match &self.engine {
+            Engine::Sqlite(store) => store.plan(statement),
+            Engine::Postgres(_) => Ok(Vec::new()),
+        }
+    }
+
     /// Answers once the database has answered.
     pub async fn ping(&self) -> Result<(), DbError> {
         match &self.engine {

@@ -1,5 +1,6 @@
 //! The schema, from any older version to the newest in one transaction.
 
+use crate::sqlite::planner;
 use crate::{Conn, Db, DbError, Engine, Timestamp, Tx, args, statements};
 use futures_util::FutureExt;
 use std::path::PathBuf;
@@ -66,6 +67,7 @@ pub(crate) async fn run(
         backup: None,
     };
     if from == to {
+        guide_planner(db).await?;
         return Ok(report);
     }
     if let (Engine::Sqlite(store), true) = (&db.engine, from > 0) {
@@ -96,12 +98,32 @@ pub(crate) async fn run(
             {
                 apply(tx, migration, dialect, now).await?;
             }
-            Ok(())
+            Ok::<_, DbError>(())
         }
         .boxed()
     })
-    .await
-    .map(|()| report)
+    .await?;
+    guide_planner(db).await?;
+    Ok(report)
+}
+
+/// Tells the embedded engine's planner what to expect of the schema as it is now.
+async fn guide_planner(db: &Db) -> Result<(), DbError> {
+    let Engine::Sqlite(store) = &db.engine else {
+        return Ok(());
+    };
+    db.write(|tx| {
+        async move {
+            match &**tx {
+                Conn::Sqlite(handle) => planner::guide(handle),
+                Conn::Postgres(_) => Ok(()),
+            }
+        }
+        .boxed()
+    })
+    .await?;
+    store.forget_readers();
+    Ok(())
 }
 
 /// The newest version that was applied, if any.

@@ -40,6 +40,8 @@ pub struct Parts {
     pub engine: Engine,
     /// The settings of all organisations, held in memory.
     pub directory: Directory,
+    /// How many tickets the views hold.
+    pub counts: crate::tickets::Counts,
     /// How much visitors of the public pages have sent lately.
     pub caps: crate::public::Caps,
     /// Connections to the mail servers.

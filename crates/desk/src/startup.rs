@@ -272,6 +272,7 @@ async fn put_together(
         keyring,
         engine,
         directory: Directory::default(),
+        counts: crate::tickets::Counts::default(),
         caps: crate::public::Caps::default(),
         senders: crate::outbound::Senders::default(),
         i18n: bedside_web::I18n::global(),

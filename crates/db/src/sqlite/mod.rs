@@ -3,11 +3,13 @@
 //! One process works on a folder. Others may look at it meanwhile ([`Sqlite::open_to_read`]), to copy or to verify.
 
 mod keeper;
+pub(crate) mod planner;
 mod writer;
 
 use crate::{DbError, Notice, Statement, Tx};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::os::unix::fs::DirBuilderExt;
@@ -138,6 +140,18 @@ impl Sqlite {
         })
     }
 
+    /// How the planner would run `statement`, a line a step.
+    pub(crate) fn plan(&self, statement: &Statement) -> Result<Vec<String>, DbError> {
+        let handle = self.reader()?;
+        let mut explained =
+            handle.prepare(&format!("EXPLAIN QUERY PLAN {}", statement.question))?;
+        let steps = explained.query_map(
+            rusqlite::params_from_iter(std::iter::repeat_n(0, statement.parameters)),
+            |row| row.get(3),
+        )?;
+        Ok(steps.collect::<Result<_, _>>()?)
+    }
+
     pub(crate) fn ping(&self) -> Result<(), DbError> {
         self.reader()?
             .prepare_cached("SELECT 1")?
@@ -203,6 +217,11 @@ impl Sqlite {
         looking.await.map_err(|_| DbError::Closed)?
     }
 
+    /// Closes the readers that wait, so that the next ones see the schema and the planner's statistics as they are now.
+    pub(crate) fn forget_readers(&self) {
+        self.0.readers.lock().clear();
+    }
+
     pub(crate) async fn close(&self) {
         if let Ok(writer) = self.writer() {
             writer.close().await;
@@ -240,6 +259,8 @@ fn open(path: &Path, cache: i64, more: OpenFlags) -> Result<Connection, DbError>
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(512);
+    // The same plan whatever is bound; otherwise many statements are compiled anew each time they are run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache)?;
     connection.pragma_update(None, "temp_store", "memory")?;
     Ok(connection)

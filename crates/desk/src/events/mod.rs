@@ -116,7 +116,15 @@ pub async fn after(
 
 /// The number of the newest event; 0 when there is none.
 pub async fn latest(app: &App, organisation: OrganisationId) -> Result<i64, DeskError> {
-    store::latest(&mut app.read().await?, organisation).await
+    latest_in(&mut app.read().await?, organisation).await
+}
+
+/// The same on a connection that reads more.
+pub async fn latest_in(
+    conn: &mut bedside_db::Conn,
+    organisation: OrganisationId,
+) -> Result<i64, DeskError> {
+    store::latest(conn, organisation).await
 }
 
 /// The events of one ticket, oldest first, at most `limit`.

@@ -6,6 +6,7 @@
 //! to [`Patch`] and to `change.rs`.
 
 mod change;
+mod counts;
 mod create;
 mod join;
 pub mod model;
@@ -15,10 +16,11 @@ mod undelivered;
 mod write;
 
 pub use change::{Patch, change};
+pub use counts::{Counts, counts};
 pub use create::{Also, Created, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub use model::{Status, TicketView, Urgency, View};
-pub use read::{Page, Position, counts, list, list_before, messages, resolve, rows, sealing, view};
+pub use read::{Page, Position, list, list_before, messages, resolve, rows, sealing, view};
 pub(crate) use read::{contact_of, followed, row_for, subject_for};
 pub use store::ALL as STATEMENTS;
 pub use undelivered::UNDELIVERED;

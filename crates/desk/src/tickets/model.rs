@@ -200,7 +200,7 @@ pub struct LinkView {
 }
 
 /// Which tickets a list shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum View {
     /// Active ones of a queue, by what is due.
     Queue(QueueId),

@@ -180,22 +180,6 @@ pub async fn rows(
     Ok(found)
 }
 
-/// How many tickets some views hold, each counted up to `limit`.
-pub async fn counts(
-    app: &App,
-    ctx: &Ctx,
-    views: &[View],
-    limit: i64,
-) -> Result<Vec<i64>, DeskError> {
-    ctx.authorize(Permission::TicketsRead)?;
-    let mut conn = app.read().await?;
-    let mut found = Vec::with_capacity(views.len());
-    for view in views {
-        found.push(store::count(&mut conn, ctx.organisation, view, limit).await?);
-    }
-    Ok(found)
-}
-
 /// The id behind an id or a number as people write them ("1234", "#1234", a UUID).
 pub async fn resolve(app: &App, ctx: &Ctx, text: &str) -> Result<TicketId, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;

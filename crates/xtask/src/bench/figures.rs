@@ -22,9 +22,16 @@ pub struct Round {
     pub times: Vec<Duration>,
     /// How long the round took.
     pub took: Duration,
+    /// Processor time that the desk used meanwhile.
+    pub cpu: Duration,
 }
 
 impl Round {
+    /// Processor time of one answer, in microseconds.
+    fn cpu_each(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / count(self.times.len().max(1))
+    }
+
     fn rate(&self) -> f64 {
         count(self.times.len()) / self.took.as_secs_f64()
     }
@@ -47,21 +54,34 @@ fn count(number: usize) -> f64 {
     number as f64
 }
 
+/// What one round came to.
+#[derive(Default)]
+struct Summary {
+    /// A second.
+    rate: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    cpu_us: f64,
+}
+
 /// One line of the report.
 pub struct Figure {
     name: &'static str,
     target: Target,
-    /// One value a round: (a second, p50 ms, p99 ms), or the plain value alone.
-    rounds: Vec<(f64, f64, f64)>,
+    /// Of each round; a plain value stands in `rate` alone.
+    rounds: Vec<Summary>,
     unit: &'static str,
 }
 
 impl Figure {
     /// Of rounds of requests.
     pub fn of(name: &'static str, target: Target, rounds: &[Round]) -> Self {
-        let rounds = rounds
-            .iter()
-            .map(|round| (round.rate(), round.within(0.5), round.within(0.99)));
+        let rounds = rounds.iter().map(|round| Summary {
+            rate: round.rate(),
+            p50_ms: round.within(0.5),
+            p99_ms: round.within(0.99),
+            cpu_us: round.cpu_each(),
+        });
         Self {
             name,
             target,
@@ -75,12 +95,21 @@ impl Figure {
         Self {
             name,
             target,
-            rounds: vec![(value, 0.0, 0.0)],
+            rounds: vec![Summary {
+                rate: value,
+                ..Summary::default()
+            }],
             unit,
         }
     }
 
-    fn middle(&self, of: impl Fn(&(f64, f64, f64)) -> f64) -> (f64, f64, f64) {
+    /// What was measured.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// (lowest, middle, highest) of all rounds.
+    fn middle(&self, of: impl Fn(&Summary) -> f64) -> (f64, f64, f64) {
         let mut values: Vec<f64> = self.rounds.iter().map(of).collect();
         values.sort_by(f64::total_cmp);
         let at = |index: usize| values.get(index).copied().unwrap_or(0.0);
@@ -92,8 +121,8 @@ impl Figure {
     }
 
     fn holds(&self) -> bool {
-        let (_, value, _) = self.middle(|round| round.0);
-        let (_, p99, _) = self.middle(|round| round.2);
+        let (_, value, _) = self.middle(|round| round.rate);
+        let (_, p99, _) = self.middle(|round| round.p99_ms);
         match self.target {
             Target::AtLeast(least) => value >= least,
             Target::P99(most) => p99 < most,
@@ -112,12 +141,13 @@ impl Figure {
     }
 
     fn json(&self) -> Value {
-        let (low, value, high) = self.middle(|round| round.0);
-        let (_, p50, _) = self.middle(|round| round.1);
-        let (_, p99, p99_worst) = self.middle(|round| round.2);
+        let (low, value, high) = self.middle(|round| round.rate);
+        let (_, p50, _) = self.middle(|round| round.p50_ms);
+        let (_, p99, p99_worst) = self.middle(|round| round.p99_ms);
+        let (_, cpu, _) = self.middle(|round| round.cpu_us);
         json!({
             "name": self.name, "unit": self.unit, "value": value, "lowest": low, "highest": high, "p50_ms": p50,
-            "p99_ms": p99, "p99_ms_worst": p99_worst, "rounds": self.rounds.len(), "promise": self.promise(),
+            "p99_ms": p99, "p99_ms_worst": p99_worst, "desk_cpu_us": cpu, "rounds": self.rounds.len(), "promise": self.promise(),
             "holds": self.holds(),
         })
     }
@@ -126,20 +156,21 @@ impl Figure {
 /// Prints everything as a table, then as one line of JSON.
 pub fn print(figures: &[Figure], tickets: u32) {
     println!(
-        "\n{:<34} {:>10} {:>19} {:>8} {:>8}  promise",
-        "figure", "middle", "lowest–highest", "p50 ms", "p99 ms"
+        "\n{:<34} {:>11} {:>13} {:>8} {:>8} {:>7}  promise",
+        "figure", "middle", "lowest–highest", "p50 ms", "p99 ms", "cpu µs"
     );
     for figure in figures {
-        let (low, value, high) = figure.middle(|round| round.0);
-        let (_, p50, _) = figure.middle(|round| round.1);
-        let (_, p99, _) = figure.middle(|round| round.2);
+        let (low, value, high) = figure.middle(|round| round.rate);
+        let (_, p50, _) = figure.middle(|round| round.p50_ms);
+        let (_, p99, _) = figure.middle(|round| round.p99_ms);
+        let (_, cpu, _) = figure.middle(|round| round.cpu_us);
         let sign = if figure.holds() {
             "holds"
         } else {
             "FALLS SHORT"
         };
         println!(
-            "{:<34} {value:>7.0} {:<3} {:>19} {p50:>8.2} {p99:>8.2}  {} {sign}",
+            "{:<34} {value:>7.0} {:<3} {:>13} {p50:>8.2} {p99:>8.2} {cpu:>7.0}  {} {sign}",
             figure.name,
             figure.unit,
             format!("{low:.0}–{high:.0}"),
@@ -163,9 +194,11 @@ mod tests {
         let round = Round {
             times,
             took: Duration::from_secs(2),
+            cpu: Duration::from_millis(50),
         };
         assert!((round.rate() - 50.0).abs() < 0.001);
         assert!((round.within(0.99) - 100.0).abs() < 0.001);
+        assert!((round.cpu_each() - 500.0).abs() < 0.001);
         let figure = Figure::of("x", Target::Both(49.0, 101.0), &[round]);
         assert!(figure.holds());
     }

@@ -41,6 +41,15 @@ pub struct Options {
     /// Measure the programs as they were built before
     #[arg(long)]
     built: bool,
+    /// Measure only what has this in its name; may be given several times
+    #[arg(long, value_name = "WORDS")]
+    only: Vec<String>,
+}
+
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|words| name.contains(words.as_str()))
+    }
 }
 
 /// A desk that runs.
@@ -93,6 +102,39 @@ impl Desk {
             .trim()
             .parse()?;
         Ok(kib / 1024.0)
+    }
+
+    /// Processor time that the desk has used so far, user and system.
+    fn cpu(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name in brackets may hold spaces; utime and stime are the 14th and 15th fields (proc_pid_stat(5)).
+        let fields = stat.rsplit_once(')').context("no name")?.1;
+        let ticks: u64 = fields
+            .split_whitespace()
+            .skip(11)
+            .take(2)
+            .map(str::parse::<u64>)
+            .sum::<Result<_, _>>()?;
+        // USER_HZ is 100 on Linux.
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
+    /// Waits until what earlier requests left to do in the background (the index, jobs) is done.
+    fn settle(&self) -> Result<()> {
+        let mut failed = None;
+        let quiet = || {
+            let idle = || -> Result<bool> {
+                let before = self.cpu()?;
+                thread::sleep(Duration::from_millis(500));
+                Ok(self.cpu()?.saturating_sub(before) <= Duration::from_millis(60))
+            };
+            idle().unwrap_or_else(|error| {
+                failed = Some(error);
+                true
+            })
+        };
+        wait_until(quiet, Duration::from_mins(15)).context("the desk did not come to rest")?;
+        failed.map_or(Ok(()), Err)
     }
 
     fn stop(mut self) -> Result<()> {
@@ -155,6 +197,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         let keys = keys(&text)?;
         let desk = Desk::start(&program, &data)?;
         load(&desk, &keys, options.tickets)?;
+        desk.settle()?;
         desk.stop()?;
         std::fs::write(&loaded, text)?;
         keys
@@ -280,6 +323,7 @@ fn in_parallel(work: impl Fn(u64) -> Result<()> + Sync) -> Result<()> {
 
 /// Rounds of the same thing, done by every client over and over. `each` gets the client and a number that is new.
 fn rounds<C>(
+    desk: &Desk,
     options: &Options,
     connect: impl Fn() -> Result<C> + Sync,
     each: impl Fn(&mut C, u64, u64) -> Result<()> + Sync,
@@ -288,7 +332,7 @@ fn rounds<C>(
     (0..options.rounds)
         .map(|_| {
             let times = Mutex::new(Vec::new());
-            let begun = Instant::now();
+            let (begun, used) = (Instant::now(), desk.cpu()?);
             let end = begun + Duration::from_secs(options.seconds);
             in_parallel(|client| {
                 let mut connection = connect()?;
@@ -310,88 +354,111 @@ fn rounds<C>(
                 .into_inner()
                 .map_err(|_| anyhow::anyhow!("a client stopped"))?;
             times.sort_unstable();
-            Ok(Round { times, took })
+            Ok(Round {
+                times,
+                took,
+                cpu: desk.cpu()?.saturating_sub(used),
+            })
         })
         .collect()
+}
+
+/// What is measured, in order, while the figures come in.
+struct Run<'a> {
+    desk: &'a Desk,
+    options: &'a Options,
+    figures: Vec<Figure>,
+    peak: f64,
+}
+
+impl Run<'_> {
+    /// Measures `name`, if it is wanted.
+    fn add<C>(
+        &mut self,
+        name: &'static str,
+        target: Target,
+        connect: impl Fn() -> Result<C> + Sync,
+        each: impl Fn(&mut C, u64, u64) -> Result<()> + Sync,
+    ) -> Result<()> {
+        if self.options.wants(name) {
+            self.desk.settle()?;
+            let rounds = rounds(self.desk, self.options, connect, each)?;
+            self.take(Figure::of(name, target, &rounds))?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, figure: Figure) -> Result<()> {
+        println!("{}: measured", figure.name());
+        self.figures.push(figure);
+        self.peak = self.peak.max(self.desk.memory()?);
+        Ok(())
+    }
 }
 
 fn measure(desk: &Desk, keys: &Keys, options: &Options) -> Result<Vec<Figure>> {
     let ready = desk.ready_after.as_secs_f64() * 1000.0;
     let idle = desk.memory()?;
-    let mut peak = idle;
     let api = || Http::connect(desk.http, &keys.bearer);
     let pages = || Http::connect(desk.http, &keys.cookie);
-    let mut figures = vec![
-        Figure::plain("start to ready", Target::AtMost(500.0), ready, "ms"),
-        Figure::plain("memory, idle", Target::AtMost(80.0), idle, "MiB"),
-    ];
-    let mut add = |name, target, rounds: Vec<Round>| {
-        figures.push(Figure::of(name, target, &rounds));
-        println!("{name}: measured");
-        anyhow::Ok(())
+    let mut run = Run {
+        desk,
+        options,
+        figures: vec![
+            Figure::plain("start to ready", Target::AtMost(500.0), ready, "ms"),
+            Figure::plain("memory, idle", Target::AtMost(80.0), idle, "MiB"),
+        ],
+        peak: idle,
     };
-
     let long = long_tickets(&mut api()?)?;
-    add(
+    run.add(
         "open a ticket of 20 messages, page",
         Target::Both(4000.0, 10.0),
-        rounds(options, pages, |http, client, _| {
-            http.expect("GET", &format!("/tickets/{}", pick(&long, client)), "", 200)
-        })?,
+        pages,
+        |http, client, _| http.expect("GET", &format!("/tickets/{}", pick(&long, client)), "", 200),
     )?;
-    peak = peak.max(desk.memory()?);
     let mut http = api()?;
     http.expect("GET", "/api/v1/tickets?limit=1", "", 200)?;
     let row: Value = serde_json::from_slice(&http.body)?;
     let queue = queue_code(&mut http, &row["items"][0]["queue_id"])?;
-    add(
+    run.add(
         "list 50 of a queue, page",
         Target::Both(3000.0, 10.0),
-        rounds(options, pages, |http, _, _| {
-            http.expect("GET", &format!("/inbox/queue/{queue}"), "", 200)
-        })?,
+        pages,
+        |http, _, _| http.expect("GET", &format!("/inbox/queue/{queue}"), "", 200),
     )?;
-    peak = peak.max(desk.memory()?);
     for (name, word, most) in [
         ("search a rare word", "quixotical", 15.0),
         ("search a common word", "prescription", 40.0),
     ] {
         let body = json!({ "q": word }).to_string();
-        add(
-            name,
-            Target::P99(most),
-            rounds(options, api, |http, _, _| {
-                http.expect("POST", "/api/v1/search", &body, 200)
-            })?,
-        )?;
-        peak = peak.max(desk.memory()?);
+        run.add(name, Target::P99(most), api, |http, _, _| {
+            http.expect("POST", "/api/v1/search", &body, 200)
+        })?;
     }
-    add(
+    run.add(
         "create a ticket of 1 KB",
         Target::Both(4000.0, 20.0),
-        rounds(options, api, |http, _, number| {
-            http.expect("POST", "/api/v1/tickets", &new_ticket(number), 201)
-        })?,
+        api,
+        |http, _, number| http.expect("POST", "/api/v1/tickets", &new_ticket(number), 201),
     )?;
-    peak = peak.max(desk.memory()?);
-    add(
+    run.add(
         "reply",
         Target::AtLeast(4000.0),
-        rounds(options, api, |http, client, number| {
+        api,
+        |http, client, number| {
             let path = format!("/api/v1/tickets/{}/messages", pick(&long, client));
             http.expect("POST", &path, &reply(number), 201)
-        })?,
+        },
     )?;
-    peak = peak.max(desk.memory()?);
-    figures.push(mails(desk, keys, options)?);
-    peak = peak.max(desk.memory()?);
-    figures.push(Figure::plain(
-        "memory, under load",
-        Target::AtMost(250.0),
-        peak,
-        "MiB",
-    ));
-    Ok(figures)
+    if options.wants(MAILS) {
+        desk.settle()?;
+        let figure = mails(desk, keys, options)?;
+        run.take(figure)?;
+    }
+    let peak = Figure::plain("memory, under load", Target::AtMost(250.0), run.peak, "MiB");
+    run.figures.push(peak);
+    Ok(run.figures)
 }
 
 fn pick(list: &[String], client: u64) -> &str {
@@ -433,6 +500,8 @@ fn queue_code(http: &mut Http, id: &Value) -> Result<String> {
     Ok(queue["code"].as_str().context("a queue's code")?.to_owned())
 }
 
+const MAILS: &str = "mails into tickets";
+
 /// Mails through the receiver, counted once they are tickets.
 fn mails(desk: &Desk, keys: &Keys, options: &Options) -> Result<Figure> {
     let mut http = Http::connect(desk.http, &keys.bearer)?;
@@ -440,7 +509,7 @@ fn mails(desk: &Desk, keys: &Keys, options: &Options) -> Result<Figure> {
     for round in 0..options.rounds {
         let before = newest_number(&mut http)?;
         let sent = AtomicU64::new(0);
-        let begun = Instant::now();
+        let (begun, used) = (Instant::now(), desk.cpu()?);
         let end = begun + Duration::from_secs(options.seconds);
         in_parallel(|client| {
             let mut lmtp = Lmtp::connect(desk.lmtp)?;
@@ -479,14 +548,10 @@ fn mails(desk: &Desk, keys: &Keys, options: &Options) -> Result<Figure> {
         rates.push(Round {
             times: vec![took / u32::try_from(all)?; usize::try_from(all)?],
             took,
+            cpu: desk.cpu()?.saturating_sub(used),
         });
     }
-    println!("mails: measured");
-    Ok(Figure::of(
-        "mails into tickets",
-        Target::AtLeast(1500.0),
-        &rates,
-    ))
+    Ok(Figure::of(MAILS, Target::AtLeast(1500.0), &rates))
 }
 
 /// The number of a ticket opened just now.
