@@ -81,7 +81,8 @@ statements! {
     /// Given up; kept for a person to see.
     PARK = "UPDATE jobs SET failed_at = $3, leased_until = 0, last_error = $4 WHERE id = $1 AND leased_until = $2";
     /// Takes a waiting job back by its key.
-    CANCEL = "DELETE FROM jobs WHERE organisation_id = $1 AND kind = $2 AND unique_key = $3 AND leased_until <= $4";
+    CANCEL = "DELETE FROM jobs WHERE organisation_id = $1 AND kind = $2 AND unique_key = $3 AND failed_at IS NULL \
+        AND leased_until <= $4";
     /// How many wait and how many were given up.
     COUNTS = "SELECT COUNT(*), COUNT(failed_at) FROM jobs";
 }

@@ -1,6 +1,7 @@
 //! Makes a desk with one clinic, a mailbox, a token for everything and a signed-in administrator, for the benchmark.
 //!
-//! `empty_desk FOLDER` prints JSON: `token`, `session`, `mailbox`.
+//! `empty_desk FOLDER` prints JSON: `token`, `session`, `mailbox`. A folder that was made before keeps what it has and
+//! gets a fresh token and session.
 
 use bedside_db::SystemClock;
 use bedside_desk::config::{Config, clinic, organisation};
@@ -23,27 +24,41 @@ async fn main() -> anyhow::Result<()> {
     };
     let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
     let clinic = clinic::parse(&startup::built_in_clinic())?;
-    let new = organisation::new_organisation(&clinic, "clinic", &app.ids, app.now());
-    let organisation = orgs::create(&app, new).await?;
-    let ctx = Ctx::system(organisation, "setup", Source::CommandLine);
-    let mailbox = NewMailbox {
-        address: MAILBOX.to_owned(),
-        settings: MailboxSettings::default(),
+    let made_before = app.directory.all().first().map(|clinic| clinic.id);
+    let organisation = match made_before {
+        Some(organisation) => organisation,
+        None => {
+            let new = organisation::new_organisation(&clinic, "clinic", &app.ids, app.now());
+            orgs::create(&app, new).await?
+        }
     };
-    mailboxes::create(&app, &ctx, mailbox).await?;
+    let ctx = Ctx::system(organisation, "setup", Source::CommandLine);
+    if made_before.is_none() {
+        let mailbox = NewMailbox {
+            address: MAILBOX.to_owned(),
+            settings: MailboxSettings::default(),
+        };
+        mailboxes::create(&app, &ctx, mailbox).await?;
+    }
     let token = NewToken {
         name: "bench".to_owned(),
         scopes: Permissions::ALL,
         expires_at: None,
     };
     let (_, token) = staff::create_token(&app, &ctx, token).await?;
-    let person = NewStaff {
-        email: "ada@clinic.example".to_owned(),
-        name: "Ada".to_owned(),
-        role: Role::Administrator,
-        locale: clinic.profile.default_language.parse().unwrap_or_default(),
+    let known = staff::list(&app, &ctx).await?;
+    let person = match known.first() {
+        Some(known) => known.id,
+        None => {
+            let person = NewStaff {
+                email: "ada@clinic.example".to_owned(),
+                name: "Ada".to_owned(),
+                role: Role::Administrator,
+                locale: clinic.profile.default_language.parse().unwrap_or_default(),
+            };
+            staff::create(&app, &ctx, person).await?
+        }
     };
-    let person = staff::create(&app, &ctx, person).await?;
     let session = staff::admit(&app, organisation, person, "bench")
         .await?
         .token;

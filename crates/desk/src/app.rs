@@ -132,12 +132,29 @@ impl App {
         }
     }
 
-    /// Writes audit entries for something that changed nothing (a read, a search, a denial) and returns once they
-    /// are durable.
+    /// Writes an audit entry for something that changed nothing (a read, a search, a denial) and returns once it is
+    /// durable.
     pub async fn audit(&self, ctx: &Ctx, entry: audit_log::NewEntry) -> Result<(), DeskError> {
+        self.audit_all(ctx, vec![entry]).await
+    }
+
+    /// The same for several at once, which wait for the disk once.
+    pub async fn audit_all(
+        &self,
+        ctx: &Ctx,
+        entries: Vec<audit_log::NewEntry>,
+    ) -> Result<(), DeskError> {
         let (app, ctx) = (self.clone(), ctx.clone());
         self.db
-            .write(move |tx| async move { audit_log::write(tx, &app, &ctx, &entry).await }.boxed())
+            .write(move |tx| {
+                async move {
+                    for entry in &entries {
+                        audit_log::write(tx, &app, &ctx, entry).await?;
+                    }
+                    Ok(())
+                }
+                .boxed()
+            })
             .await
     }
 }

@@ -30,6 +30,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "ratings and followers",
         sql: include_str!("../migrations/0003_ratings_and_followers.sql"),
     },
+    Migration {
+        version: 4,
+        name: "unused files",
+        sql: include_str!("../migrations/0004_unused_files.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -4,7 +4,7 @@
 
 mod common;
 
-use bedside_db::{Db, DbError, FixedClock, Migration, Target, args, statements};
+use bedside_db::{Db, DbError, FixedClock, Migration, Statement, Target, args, statements};
 use bedside_desk::config::Config;
 use bedside_desk::context::{Ctx, Source};
 use bedside_desk::patients;
@@ -14,8 +14,53 @@ use bedside_language::Channel;
 use common::{Desk, Engine, both_engines, config, monday};
 use std::sync::{Arc, LazyLock};
 
-/// Statements over tables that stay small.
-const SMALL: &[&str] = &[];
+/// Tables that hold a clinic's settings or its people, and so stay small.
+const SMALL: &[&str] = &[
+    "api_tokens",
+    "categories",
+    "counters",
+    "custom_fields",
+    "desk_secrets",
+    "mailboxes",
+    "organisations",
+    "queues",
+    "saved_replies",
+    "schema_versions",
+    "sla_policies",
+    "staff",
+    "staff_links",
+    "sub_statuses",
+    "templates",
+];
+
+/// Indexes over what waits for somebody; whoever reads them whole wants all of it.
+const WAITING: &[&str] = &[
+    "audit_entries_open",
+    "inbound_mails_waiting",
+    "jobs_due",
+    "outbound_mails_trouble",
+];
+
+/// Statements that read a table in its own order and stop at their limit, that count for `/metrics`, or that only the
+/// making of a demo runs.
+const FINE: &[&str] = &[
+    "COUNTS",
+    "FRONTIER",
+    "LAST",
+    "LATEST",
+    "SETTLE_JOBS",
+    "SETTLE_MAILS",
+    "SETTLE_MESSAGES",
+];
+
+/// Whether a step of a plan reads all rows of a table, or all that an organisation has in it.
+fn reads_everything(statement: &Statement, step: &str) -> bool {
+    let table = step.split(' ').nth(1).unwrap_or_default();
+    let led = step.starts_with("SCAN ") || step.ends_with("(organisation_id=?)");
+    let derived = statement.question.contains(&format!(") AS {table}"))
+        || statement.question.contains(&format!(") {table}"));
+    led && !derived && !SMALL.contains(&table) && !WAITING.iter().any(|index| step.contains(index))
+}
 
 both_engines! {
     async fn every_statement_is_understood(desk: Desk) {
@@ -31,14 +76,10 @@ both_engines! {
 
     async fn no_statement_reads_everything(desk: Desk) {
         let mut wrong = Vec::new();
-        for statement in statements().filter(|one| !SMALL.contains(&one.name)) {
-            for step in desk.app.db.plan(statement).unwrap() {
-                // A search that is led by the organisation alone reads all that the organisation has.
-                let whole = step.ends_with("(organisation_id=?)") || step.starts_with("SCAN ") && !step.contains("few");
-                if whole || step.contains("TEMP B-TREE") {
-                    wrong.push(format!("{}: {step}", statement.name));
-                }
-            }
+        for statement in bedside_desk::statements().filter(|one| !FINE.contains(&one.name)) {
+            let plan = desk.app.db.plan(statement).unwrap();
+            let steps = plan.iter().filter(|step| reads_everything(statement, step));
+            wrong.extend(steps.map(|step| format!("{}: {step}", statement.name)));
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
@@ -88,7 +129,7 @@ fn target(config: &Config) -> Target {
     }
 }
 
-async fn count(db: &Db, statement: bedside_db::Statement) -> i64 {
+async fn count(db: &Db, statement: Statement) -> i64 {
     let mut conn = db.read().await.unwrap();
     conn.query_one(statement, args![], |row| row.get(0))
         .await

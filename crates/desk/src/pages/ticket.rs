@@ -14,7 +14,7 @@ use crate::patients::PatientView;
 use crate::router::{Access, Route};
 use crate::staff;
 use crate::surveys;
-use crate::tickets::{self, Status, TicketView, Urgency, View};
+use crate::tickets::{self, Status, TicketRow, TicketView, Urgency};
 use crate::timeline::{MessageKind, MessageView};
 use askama::Template;
 use axum::extract::Path;
@@ -29,6 +29,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/tickets/{ticket}/timeline", read, show_timeline),
     ]
 }
+
+/// Other requests of the same contact that are shown.
+const OTHERS: i64 = 5;
 
 /// One choice of a select.
 pub(super) struct Choice {
@@ -191,7 +194,8 @@ pub(super) async fn answer(
 ) -> Result<Response, DeskError> {
     let (app, ctx) = (&page.app, &page.ctx);
     let live_from = events::latest(app, ctx.organisation).await?;
-    let view = timeline::load(page, text).await?;
+    let id = tickets::resolve(app, ctx, text).await?;
+    let (view, others) = tickets::view_beside(app, ctx, id, OTHERS).await?;
     let clinic = page.clinic()?;
     let everybody = staff::list(app, ctx).await?;
     let names = everybody
@@ -213,7 +217,7 @@ pub(super) async fn answer(
         None => Typed::default(),
     };
     let rating = rating_of(page, &view).await?;
-    let others = others_of(page, &view).await?;
+    let others = others_of(page, others);
     let (t, locale, ticket) = (page.texts(), ctx.locale, &view.ticket);
     let teller = Teller {
         page,
@@ -401,22 +405,9 @@ async fn rating_of(page: &Page, view: &TicketView) -> Result<Option<Rated>, Desk
     }))
 }
 
-/// Other requests of the same contact, newest first.
-async fn others_of(page: &Page, view: &TicketView) -> Result<Vec<Other>, DeskError> {
-    let found = tickets::list(
-        &page.app,
-        &page.ctx,
-        &View::Contact(view.contact.id),
-        None,
-        6,
-    )
-    .await?;
-    let rows = found
-        .rows
-        .into_iter()
-        .filter(|row| row.ticket.id != view.ticket.id)
-        .take(5);
-    Ok(rows
+/// Other requests of the same contact.
+fn others_of(page: &Page, rows: Vec<TicketRow>) -> Vec<Other> {
+    rows.into_iter()
         .map(|row| Other {
             href: format!("/tickets/{}", row.ticket.number),
             number: row.ticket.number,
@@ -424,7 +415,7 @@ async fn others_of(page: &Page, view: &TicketView) -> Result<Vec<Other>, DeskErr
             subject: row.subject,
             status: ui::status_chip(row.ticket.status, page.texts()),
         })
-        .collect())
+        .collect()
 }
 
 fn links(view: &TicketView, t: bedside_web::i18n::Texts) -> Vec<Other> {

@@ -191,19 +191,35 @@ pub async fn open(
     kind: &'static str,
     id: impl ToString,
 ) -> Result<Opened, DeskError> {
+    open_each(
+        app,
+        ctx,
+        permission,
+        purpose,
+        vec![NewEntry::new(action, kind, id)],
+    )
+    .await
+}
+
+/// The same for several objects that one page shows together; each has an entry of its own.
+pub async fn open_each(
+    app: &App,
+    ctx: &Ctx,
+    permission: Permission,
+    purpose: Purpose,
+    objects: Vec<NewEntry>,
+) -> Result<Opened, DeskError> {
     let allowed = ctx.authorize(permission);
     let outcome = if allowed.is_ok() {
         Outcome::Ok
     } else {
         Outcome::Denied
     };
-    app.audit(
-        ctx,
-        NewEntry::new(action, kind, id)
-            .purpose(purpose.code())
-            .outcome(outcome),
-    )
-    .await?;
+    let entries = objects
+        .into_iter()
+        .map(|entry| entry.purpose(purpose.code()).outcome(outcome))
+        .collect();
+    app.audit_all(ctx, entries).await?;
     allowed?;
     Ok(Opened {
         app: app.clone(),

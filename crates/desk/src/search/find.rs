@@ -12,12 +12,15 @@ use crate::tickets::model::TicketRow;
 use crate::{tickets, timeline};
 use bedside_language::search::{Query, highlight, parse_query};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// Documents that are opened and ranked together: the newest that match.
 const WINDOW: i64 = 60;
 /// Windows that one page looks through when filters let little pass.
 const WINDOWS: usize = 8;
+/// Messages of one ticket that are opened to rank it: the newest that match.
+const PER_TICKET: usize = 2;
 /// Characters of a snippet.
 const SNIPPET: usize = 160;
 
@@ -105,7 +108,7 @@ pub async fn find(
         let more = docs.len() >= usize::try_from(WINDOW).unwrap_or(usize::MAX);
         let ranked = rank(app, &leave, ctx, &query, &docs).await?;
         let ids: Vec<TicketId> = ranked.iter().map(|one| one.ticket).collect();
-        let mut snippets: std::collections::HashMap<_, _> = ranked
+        let mut snippets: HashMap<_, _> = ranked
             .into_iter()
             .map(|one| (one.ticket, (one.snippet, one.ranges)))
             .collect();
@@ -182,9 +185,15 @@ async fn rank(
 ) -> Result<Vec<Ranked>, DeskError> {
     let mut conn = app.read().await?;
     let mut ranked: Vec<Ranked> = Vec::with_capacity(docs.len());
+    let mut looked_at: HashMap<TicketId, usize> = HashMap::new();
     for (age, doc) in docs.iter().enumerate() {
+        let wanted = |ticket| {
+            let seen = looked_at.entry(ticket).or_default();
+            *seen += 1;
+            *seen <= PER_TICKET
+        };
         let Some((ticket, message)) =
-            timeline::by_doc(leave, &mut conn, ctx.organisation, *doc).await?
+            timeline::by_doc(leave, &mut conn, ctx.organisation, *doc, wanted).await?
         else {
             continue;
         };

@@ -19,8 +19,10 @@ pub use change::{Patch, change};
 pub use counts::{Counts, counts};
 pub use create::{Also, Created, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
-pub use model::{Status, TicketView, Urgency, View};
-pub use read::{Page, Position, list, list_before, messages, resolve, rows, sealing, view};
+pub use model::{Status, TicketRow, TicketView, Urgency, View};
+pub use read::{
+    Page, Position, list, list_before, messages, resolve, rows, sealing, view, view_beside,
+};
 pub(crate) use read::{contact_of, followed, row_for, subject_for};
 pub use store::ALL as STATEMENTS;
 pub use undelivered::UNDELIVERED;

@@ -3,6 +3,7 @@
 use super::model::{LinkView, StoredTicket, Ticket, TicketRow, TicketView, View};
 use super::store;
 use crate::app::App;
+use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
@@ -303,36 +304,72 @@ pub async fn sealing(app: &App, ctx: &Ctx, id: TicketId) -> Result<Sealing, Desk
     records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await
 }
 
-/// Everything a page about a ticket shows.
+/// Everything that is known of a ticket.
 pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, DeskError> {
-    let leave = records::open(
+    let entry = NewEntry::new("ticket.read", "ticket", id);
+    let leave = records::open_each(
         app,
         ctx,
         Permission::TicketsRead,
         Purpose::Treatment,
-        "ticket.read",
-        "ticket",
-        id,
+        vec![entry],
     )
     .await?;
+    view_with(app, ctx, &leave, id).await
+}
+
+/// The same with at most `limit` other tickets of its contact, newest first, as the ticket's page shows them.
+pub async fn view_beside(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    limit: i64,
+) -> Result<(TicketView, Vec<TicketRow>), DeskError> {
     let organisation = ctx.organisation;
-    let patient = {
-        let mut conn = app.read().await?;
-        let stored = store::one(&mut conn, organisation, id)
-            .await?
-            .ok_or(DeskError::NotFound)?;
-        stored.ticket.patient
+    let others = contact_of(app, organisation, id).await?.map(View::Contact);
+    let mut entries = vec![NewEntry::new("ticket.read", "ticket", id)];
+    entries.extend(
+        others
+            .as_ref()
+            .map(|others| NewEntry::new("ticket.list", "view", name_of(others))),
+    );
+    let leave = records::open_each(
+        app,
+        ctx,
+        Permission::TicketsRead,
+        Purpose::Treatment,
+        entries,
+    )
+    .await?;
+    let ticket = view_with(app, ctx, &leave, id).await?;
+    let Some(others) = others else {
+        return Ok((ticket, Vec::new()));
     };
-    let patient = match patient {
+    let mut conn = app.read().await?;
+    let mut stored = store::list(&mut conn, organisation, &others, None, limit + 1).await?;
+    stored.retain(|other| other.ticket.id != id);
+    stored.truncate(usize::try_from(limit).unwrap_or_default());
+    let rows = opened(app, ctx, &leave, &mut conn, stored).await?;
+    Ok((ticket, rows))
+}
+
+async fn view_with(
+    app: &App,
+    ctx: &Ctx,
+    leave: &Opened,
+    id: TicketId,
+) -> Result<TicketView, DeskError> {
+    let organisation = ctx.organisation;
+    let stored = store::one(&mut app.read().await?, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let patient = match stored.ticket.patient {
         Some(patient) if ctx.permissions().has(Permission::PatientsRead) => {
-            Some(patients::patient_in(app, &leave, organisation, patient).await?)
+            Some(patients::patient_in(app, leave, organisation, patient).await?)
         }
         _ => None,
     };
     let mut conn = app.read().await?;
-    let stored = store::one(&mut conn, organisation, id)
-        .await?
-        .ok_or(DeskError::NotFound)?;
     let sealing = leave.sealing(&mut conn, stored.ticket.key).await?;
     let fields = match &stored.fields {
         Some(sealed) => serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?,
@@ -345,7 +382,7 @@ pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, Desk
         contact: patients::open_contact(app, &mut conn, organisation, stored.ticket.contact)
             .await?,
         patient,
-        messages: timeline::load(&leave, &mut conn, organisation, id, None).await?,
+        messages: timeline::load(leave, &mut conn, organisation, id, None).await?,
         events: events::of_ticket(&mut conn, organisation, id, EVENTS).await?,
         tags: store::tags(&mut conn, organisation, id).await?,
         links: links

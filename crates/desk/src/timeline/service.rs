@@ -325,14 +325,18 @@ pub(crate) async fn first_of(
     store::first_of(conn, organisation, ticket).await
 }
 
-/// A message by its number in the search index, with its ticket.
+/// A message by its number in the search index, with its ticket. None when it is gone, or its ticket not `wanted`.
 pub(crate) async fn by_doc(
     leave: &Opened,
     conn: &mut Conn,
     organisation: OrganisationId,
     doc: i64,
+    wanted: impl FnOnce(TicketId) -> bool,
 ) -> Result<Option<(TicketId, MessageView)>, DeskError> {
-    let Some((ticket, row)) = store::by_doc(conn, organisation, doc).await? else {
+    let Some((ticket, row)) = store::by_doc(conn, organisation, doc)
+        .await?
+        .filter(|(ticket, _)| wanted(*ticket))
+    else {
         return Ok(None);
     };
     let sealing = leave.sealing(conn, row.key).await?;

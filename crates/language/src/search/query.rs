@@ -175,6 +175,13 @@ pub fn highlight(text: &str, query: &Query) -> Vec<Range<usize>> {
     let text = &text[..text.floor_char_boundary(crate::LOOKED_AT)];
     let folded = fold(text);
     let mut places: Vec<Range<usize>> = Vec::new();
+    // Stemming changes the end of a word and never its first letter, and costs more than all the rest.
+    let prefix = query.prefix.iter().flat_map(|p| &p.variants);
+    let terms = query.terms.iter().flat_map(|t| &t.variants);
+    let firsts: Vec<char> = prefix
+        .chain(terms)
+        .filter_map(|v| v.chars().next())
+        .collect();
     each_word(&folded, &identifiers(&folded, text), |word| {
         if places.len() >= MAX_HIGHLIGHTS {
             return;
@@ -190,7 +197,9 @@ pub fn highlight(text: &str, query: &Query) -> Vec<Range<usize>> {
                     .as_ref()
                     .is_some_and(|p| p.variants.contains(stem))
         };
-        if typed || variants(&word).iter().any(wanted) {
+        let begins = word.folded.chars().next();
+        let likely = || begins.is_some_and(|first| firsts.contains(&first));
+        if typed || likely() && variants(&word).iter().any(wanted) {
             places.push(word.start..word.end);
         }
     });

@@ -189,19 +189,15 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         .unwrap_or_else(|| temporary.path().to_owned());
     let data = std::path::absolute(data)?;
     std::fs::create_dir_all(&data)?;
-    let loaded = data.join("bench.json");
-    let keys = if loaded.is_file() {
-        keys(&std::fs::read_to_string(&loaded)?)?
-    } else {
-        let text = make_desk(&data)?;
-        let keys = keys(&text)?;
+    let loaded = data.join("bench.loaded");
+    let keys = keys(&make_desk(&data)?)?;
+    if !loaded.is_file() {
         let desk = Desk::start(&program, &data)?;
         load(&desk, &keys, options.tickets)?;
         desk.settle()?;
         desk.stop()?;
-        std::fs::write(&loaded, text)?;
-        keys
-    };
+        std::fs::write(&loaded, "")?;
+    }
     let figures = measure(&Desk::start(&program, &data)?, &keys, options)?;
     figures::print(&figures, options.tickets);
     Ok(ExitCode::SUCCESS)
