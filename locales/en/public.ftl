@@ -28,6 +28,7 @@ public-request-files = Photos or files
 public-request-files-help = Up to { $count } files, each up to 25 MB.
 public-request-private = Only our team can read this.
 public-request-send = Send
+public-any-clinic = Patient requests
 public-clinics-title = Which clinic do you want to write to?
 
 ## When the form comes back

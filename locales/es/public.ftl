@@ -28,6 +28,7 @@ public-request-files = Fotos o archivos
 public-request-files-help = Hasta { $count } archivos, cada uno de hasta 25 MB.
 public-request-private = Solo nuestro equipo puede leer esto.
 public-request-send = Enviar
+public-any-clinic = Solicitudes de pacientes
 public-clinics-title = ¿A qué clínica quiere escribir?
 
 ## Cuando el formulario vuelve

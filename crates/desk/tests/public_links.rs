@@ -199,6 +199,30 @@ both_engines! {
         }
     }
 
+    async fn on_a_desk_with_several_clinics_a_link_that_is_none_names_none_of_them(desk: Desk) {
+        let name = desk.app.directory.of(desk.organisation).unwrap().name.clone();
+        let ways = ["/t/unknown", "/r/unknown", "/c/none/request"];
+        assert!(desk.visitor().get(ways[0]).await.expect(410).text().contains(&name));
+        let clinic = bedside_desk::config::clinic::parse(&bedside_desk::startup::built_in_clinic()).unwrap();
+        let now = desk.app.now();
+        let mut new = bedside_desk::config::organisation::new_organisation(&clinic, "elsewhere", &desk.app.ids, now);
+        new.name = "Elsewhere Eye Hospital".to_owned();
+        bedside_desk::orgs::create(&desk.app, new).await.unwrap();
+        for way in ways {
+            for language in ["en", "es"] {
+                let text = desk.visitor().get(&format!("{way}?lang={language}")).await.text();
+                assert!(!text.contains(&name) && !text.contains("Elsewhere"), "{way}: {text}");
+                assert!(text.contains("911"), "{way}: even a wrong address says whom to call");
+                assert!(!text.contains("/c//"), "{way}: {text}");
+            }
+        }
+        // Where one chooses, both are named, and neither is the page's own.
+        let choice = desk.visitor().get("/request").await.expect(200).text();
+        assert!(choice.contains(&name) && choice.contains("Elsewhere Eye Hospital"));
+        let title = choice.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
+        assert!(!title.contains(&name), "{title}");
+    }
+
     async fn a_reply_reaches_the_same_request_once(desk: Desk) {
         let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
         answer(&desk, ticket, "At **nine**").await;

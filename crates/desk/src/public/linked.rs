@@ -63,18 +63,14 @@ impl Caller {
             Err(DeskError::Gone) => None,
             Err(error) => return Err(error),
         };
-        let clinic = match &visit {
-            Some(visit) => app.directory.of(visit.ctx.organisation)?,
-            None => app
-                .directory
-                .all()
-                .into_iter()
-                .next()
-                .ok_or(DeskError::Gone)?,
-        };
         let asked = asked.filter(|lang| !lang.is_empty());
-        let own = visit.as_ref().map(|visit| visit.ctx.locale.tag());
-        let mut shell = Shell::new(&app, clinic, parts, asked.or(own));
+        let mut shell = match &visit {
+            Some(visit) => {
+                let clinic = app.directory.of(visit.ctx.organisation)?;
+                Shell::new(&app, clinic, parts, asked.or(Some(visit.ctx.locale.tag())))
+            }
+            None => Shell::of_desk(&app, parts, asked).ok_or(DeskError::Gone)?,
+        };
         shell.here = match purpose {
             Purpose::Thread => format!("/t/{token}"),
             Purpose::Rating => format!("/r/{token}"),

@@ -54,6 +54,25 @@ impl Shell {
         }
     }
 
+    /// The frame of a page that belongs to no clinic (an unknown link, a wrong address): the only clinic's, or one that
+    /// names none of them when there are several. None on a desk without any.
+    pub fn of_desk(app: &App, parts: &Parts, asked: Option<&str>) -> Option<Self> {
+        let all = app.directory.all();
+        let first = all.first()?;
+        let mut shell = Self::new(app, Arc::clone(first), parts, asked);
+        if all.len() > 1 {
+            let mut nobody = Clinic::clone(first);
+            shell
+                .t
+                .text("public-any-clinic")
+                .clone_into(&mut nobody.name);
+            nobody.slug.clear();
+            nobody.settings.phone.clear();
+            shell.clinic = Arc::new(nobody);
+        }
+        Some(shell)
+    }
+
     /// The context of this visitor.
     pub fn ctx(&self) -> Ctx {
         visitor(self.clinic.id, self.t.locale)
@@ -65,8 +84,11 @@ impl Shell {
         format!("{path}{mark}lang={}", self.t.locale)
     }
 
-    /// Where this clinic's request form is.
+    /// Where this clinic's request form is, or where one chooses a clinic.
     pub fn request_path(&self) -> String {
+        if self.clinic.slug.is_empty() {
+            return "/request".to_owned();
+        }
         format!("/c/{}/request", self.clinic.slug)
     }
 

@@ -18,7 +18,7 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
 use bedside_web::{cursor, query};
 pub use form::MAX_WORDS;
@@ -108,7 +108,9 @@ fn frame(
         Ok(Some(clinic)) => Ok(Shell::new(app, clinic, parts, lang)),
         Ok(None) => {
             let clinics = app.directory.all();
-            let shell = Shell::new(app, Arc::clone(&clinics[0]), parts, lang);
+            let Some(shell) = Shell::of_desk(app, parts, lang) else {
+                return Err(DeskError::NotFound.into_response());
+            };
             Err(page(
                 StatusCode::OK,
                 &ClinicsPage {
@@ -117,10 +119,10 @@ fn frame(
                 },
             ))
         }
-        Err(error) => match app.directory.all().into_iter().next() {
-            Some(any) => Err(refused(&Shell::new(app, any, parts, lang), error)),
-            None => Err(axum::response::IntoResponse::into_response(error)),
-        },
+        Err(error) => Err(match Shell::of_desk(app, parts, lang) {
+            Some(shell) => refused(&shell, error),
+            None => error.into_response(),
+        }),
     }
 }
 
