@@ -5,6 +5,9 @@ use crate::error::DeskError;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use std::sync::LazyLock;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// Refuses what is too short, too long, or one character over and over.
 pub(super) fn check(password: &str) -> Result<(), DeskError> {
@@ -44,18 +47,18 @@ pub(super) async fn hash(password: String) -> Result<String, DeskError> {
     .await?
 }
 
+/// What an unknown address is held against: nobody's password.
+static NOBODY: LazyLock<String> = LazyLock::new(|| {
+    let hash = Argon2::default().hash_password(b"nobody has this address");
+    hash.map(|hash| hash.to_string()).unwrap_or_default()
+});
+
 /// Whether `password` fits. Without a hash the same work is done, so that an unknown address takes as long.
 pub(super) async fn fits(password: String, hash: Option<String>) -> Result<bool, DeskError> {
     blocking(move || {
         let known = hash.is_some();
-        let hash = match hash {
-            Some(hash) => hash,
-            None => match Argon2::default().hash_password(b"nobody has this address") {
-                Ok(hash) => hash.to_string(),
-                Err(_) => return false,
-            },
-        };
-        let Ok(parsed) = PasswordHash::new(&hash) else {
+        let hash = hash.as_ref().unwrap_or(&NOBODY);
+        let Ok(parsed) = PasswordHash::new(hash) else {
             return false;
         };
         Argon2::default()
@@ -66,9 +69,17 @@ pub(super) async fn fits(password: String, hash: Option<String>) -> Result<bool,
     .await
 }
 
+/// Hashing takes 19 MiB each, so a crowd at the door waits in a line.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
+/// How long somebody stands in that line.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, DeskError> {
+    let crowded = || DeskError::Unavailable("too many passwords at once".to_owned());
+    let turn = tokio::time::timeout(PATIENCE, AT_ONCE.acquire());
+    let _turn = turn.await.map_err(|_| crowded())?.map_err(|_| crowded())?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| DeskError::Internal("hashing stopped".to_owned()))

@@ -32,53 +32,56 @@ pub struct Session {
     pub needs_password: bool,
 }
 
-/// Signs in with address and password. Every failure reads the same.
+/// Signs in with address and password. Every failure reads the same. Who works for several organisations comes into the
+/// first one whose password it is.
 pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Session, DeskError> {
     let email = normalise::email(email).unwrap_or_default();
     let address = secret::token_hash(&email);
-    let now = app.now();
-    let (found, failures) = {
-        let mut conn = app.read().await?;
-        (
-            store::by_email(&mut conn, &email).await?,
-            store::failures(&mut conn, &address).await?,
-        )
-    };
-    if let Some(wait) = failures.and_then(|(count, last)| waiting(count, last, now)) {
-        return Err(DeskError::RateLimited { retry_after: wait });
+    take_try(app, address).await?;
+    let known = store::by_email(&mut app.read().await?, &email).await?;
+    let first = known
+        .first()
+        .map(|(organisation, staff, _)| (*organisation, *staff));
+    if known.is_empty() {
+        passwords::fits(password.to_owned(), None).await?;
     }
-    let known = found.into_iter().next();
-    let hash = known.as_ref().and_then(|(_, _, hash)| hash.clone());
-    let fits = passwords::fits(password.to_owned(), hash).await?;
-    match known {
-        Some((organisation, staff, _)) if fits => {
+    for (organisation, staff, hash) in known {
+        if passwords::fits(password.to_owned(), hash).await? {
             app.db
                 .write::<_, DeskError, _>(move |tx| {
                     async move { store::clear_failures(tx, &address).await }.boxed()
                 })
                 .await?;
-            admit(app, organisation, staff, "password").await
-        }
-        known => {
-            app.db
-                .write::<_, DeskError, _>(move |tx| {
-                    async move { store::add_failure(tx, &address, now).await }.boxed()
-                })
-                .await?;
-            if let Some((organisation, staff, _)) = known {
-                let ctx = Ctx {
-                    actor: Actor::Visitor,
-                    ..Ctx::system(organisation, "sign-in", Source::Page)
-                };
-                app.audit(
-                    &ctx,
-                    NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied),
-                )
-                .await?;
-            }
-            Err(DeskError::Unauthorized)
+            return admit(app, organisation, staff, "password").await;
         }
     }
+    if let Some((organisation, staff)) = first {
+        let ctx = Ctx {
+            actor: Actor::Visitor,
+            ..Ctx::system(organisation, "sign-in", Source::Page)
+        };
+        let entry = NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied);
+        app.audit(&ctx, entry).await?;
+    }
+    Err(DeskError::Unauthorized)
+}
+
+/// Counts a try before the password is looked at, so that many at once count as many.
+async fn take_try(app: &App, address: [u8; 32]) -> Result<(), DeskError> {
+    let now = app.now();
+    app.db
+        .write(move |tx| {
+            async move {
+                let (number, before) = store::add_failure(tx, &address, now).await?;
+                // A refused try is rolled back: it does not make the wait longer.
+                match waiting(number - 1, before, now) {
+                    Some(wait) => Err(DeskError::RateLimited { retry_after: wait }),
+                    None => Ok(()),
+                }
+            }
+            .boxed()
+        })
+        .await
 }
 
 /// Seconds to wait after `count` wrong passwords, the last at `last`: 2, 4, 8 … up to a quarter of an hour.
@@ -230,7 +233,7 @@ pub async fn make_link(
     Ok(token)
 }
 
-/// Forgets sessions and links that ended by themselves.
+/// Forgets sessions and links that ended by themselves, and wrong passwords of yesterday.
 pub async fn forget_expired(app: &App) -> Result<(), DeskError> {
     let now = app.now();
     app.db

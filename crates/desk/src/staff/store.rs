@@ -49,13 +49,16 @@ statements! {
     HAS_PASSWORD = "SELECT COUNT(password_hash) FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Changes the language of somebody's pages.
     SET_LOCALE = "UPDATE staff SET locale = $3 WHERE organisation_id = $1 AND id = $2";
-    /// Wrong passwords for an address.
-    FAILURES = "SELECT failures, last_at FROM sign_in_failures WHERE address_hash = $1";
-    /// One more wrong password.
+    /// One more try for an address; gives back how many there were and when the one before was. On PostgreSQL the row
+    /// stays locked, so that tries at once are counted one after the other.
     ADD_FAILURE = "INSERT INTO sign_in_failures (address_hash, failures, last_at) VALUES ($1, 1, $2) \
-        ON CONFLICT (address_hash) DO UPDATE SET failures = sign_in_failures.failures + 1, last_at = excluded.last_at";
+        ON CONFLICT (address_hash) DO UPDATE SET failures = sign_in_failures.failures + 1 RETURNING failures, last_at";
+    /// When the newest try was.
+    DATE_FAILURE = "UPDATE sign_in_failures SET last_at = $2 WHERE address_hash = $1";
     /// A right password forgets the wrong ones.
     CLEAR_FAILURES = "DELETE FROM sign_in_failures WHERE address_hash = $1";
+    /// Forgets wrong passwords that cost no waiting any more.
+    FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE last_at < $1";
     /// Adds an API token.
     INSERT_TOKEN = "INSERT INTO api_tokens (organisation_id, id, name, token_hash, scopes, created_at, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -295,22 +298,16 @@ pub(super) async fn set_locale(
         == 1)
 }
 
-pub(super) async fn failures(
-    conn: &mut Conn,
-    hash: &[u8; 32],
-) -> Result<Option<(i64, Timestamp)>, DeskError> {
-    Ok(conn
-        .query_opt(FAILURES, args![hash], |row| Ok((row.get(0)?, row.get(1)?)))
-        .await?)
-}
-
+/// Counts one more try: gives back which it is, and when the one before was.
 pub(super) async fn add_failure(
     conn: &mut Conn,
     hash: &[u8; 32],
     at: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(ADD_FAILURE, args![hash, at]).await?;
-    Ok(())
+) -> Result<(i64, Timestamp), DeskError> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let counted = conn.query_one(ADD_FAILURE, args![hash, at], read).await?;
+    conn.execute(DATE_FAILURE, args![hash, at]).await?;
+    Ok(counted)
 }
 
 pub(super) async fn clear_failures(conn: &mut Conn, hash: &[u8; 32]) -> Result<(), DeskError> {
@@ -391,9 +388,11 @@ pub(super) async fn revoke_token(
         == 1)
 }
 
-/// Forgets sessions and links that ended before `before`.
+/// Forgets sessions and links that ended before `before`, and wrong passwords of the day before that.
 pub(super) async fn forget_expired(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
     conn.execute(FORGET_SESSIONS, args![before]).await?;
     conn.execute(FORGET_LINKS, args![before]).await?;
+    let day_before = before.plus_seconds(-24 * 3600);
+    conn.execute(FORGET_FAILURES, args![day_before]).await?;
     Ok(())
 }

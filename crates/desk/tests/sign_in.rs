@@ -1,0 +1,115 @@
+//! The door of the staff: who may try, how often, and what it tells.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use bedside_desk::context::{Ctx, Role, Source};
+use bedside_desk::staff::{self, NewStaff};
+use bedside_desk::{config, orgs, startup};
+use bedside_web::Locale;
+use common::{Answer, Browser, Desk, both_engines, csrf_token};
+use futures_util::future::join_all;
+
+const WORDS: &str = "correct horse battery staple";
+const AGENT: &str = "agent@clinic.example";
+
+async fn with_password(desk: &Desk) {
+    let agent = desk.id_of(Role::Agent);
+    staff::set_password(&desk.app, &desk.ctx(Role::Agent), agent, WORDS)
+        .await
+        .unwrap();
+}
+
+async fn tries(browser: &Browser, email: &str, password: &str) -> Answer {
+    let fields = [("email", email), ("password", password)];
+    browser.submit("/sign-in", "/sign-in", &fields).await
+}
+
+/// A page without what differs from one look to the next.
+fn plain(answer: &Answer, email: &str) -> String {
+    let text = answer.text();
+    text.replace(&csrf_token(&text), "").replace(email, "")
+}
+
+both_engines! {
+    async fn a_known_address_is_refused_like_an_unknown_one(desk: Desk) {
+        with_password(&desk).await;
+        let browser = desk.visitor();
+        for round in 0..9 {
+            let known = tries(&browser, AGENT, "wrong wrong wrong").await;
+            let unknown = tries(&browser, "never@clinic.example", "wrong wrong wrong").await;
+            assert_eq!((known.status, plain(&known, AGENT)), (unknown.status, plain(&unknown, "never@clinic.example")), "{round}");
+            let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>();
+            assert_eq!(names(&known), names(&unknown));
+            assert_eq!(known.status, if round < 6 { 422 } else { 429 }, "{round}");
+        }
+        // A person who has no password yet, and one who is let in no more, read the same.
+        staff::disable(&desk.app, &desk.ctx(Role::Administrator), desk.id_of(Role::Nurse)).await.unwrap();
+        let none = tries(&browser, "supervisor@clinic.example", WORDS).await.expect(422);
+        let gone = tries(&browser, "nurse@clinic.example", WORDS).await.expect(422);
+        assert_eq!(plain(&none, "supervisor@clinic.example"), plain(&gone, "nurse@clinic.example"));
+        desk.audit_is_whole().await;
+    }
+
+    async fn wrong_passwords_cost_time_and_the_right_one_ends_that(desk: Desk) {
+        with_password(&desk).await;
+        let browser = desk.visitor();
+        for _ in 0..6 {
+            tries(&browser, AGENT, "wrong wrong wrong").await.expect(422);
+        }
+        tries(&browser, AGENT, WORDS).await.expect(429);
+        desk.clock.advance(16 * 60);
+        tries(&browser, AGENT, WORDS).await.expect(303);
+        for _ in 0..5 {
+            tries(&desk.visitor(), AGENT, "wrong wrong wrong").await.expect(422);
+        }
+        tries(&desk.visitor(), AGENT, WORDS).await.expect(303);
+    }
+
+    async fn many_guesses_at_once_are_not_more_guesses(desk: Desk) {
+        with_password(&desk).await;
+        let browser = desk.visitor();
+        let token = csrf_token(&browser.get("/sign-in").await.expect(200).text());
+        let guess = |number: usize| {
+            let (browser, token) = (&browser, &token);
+            async move {
+                let password = format!("guess number {number} of many");
+                let fields = [("csrf_token", token.as_str()), ("email", AGENT), ("password", &password)];
+                browser.post("/sign-in", &fields).await.status
+            }
+        };
+        let answers = join_all((0..24).map(guess)).await;
+        let looked_at = answers.iter().filter(|status| **status == 422).count();
+        assert!(looked_at <= 6, "{looked_at} of 24 were held against the password");
+        assert!(answers.iter().all(|status| matches!(status, 422 | 429)), "{answers:?}");
+    }
+
+    async fn the_cookie_is_for_this_site_and_no_script(desk: Desk) {
+        with_password(&desk).await;
+        let entered = tries(&desk.visitor(), AGENT, WORDS).await.expect(303);
+        let cookies: Vec<&str> = entered.headers.get_all("set-cookie").iter().map(|one| one.to_str().unwrap()).collect();
+        let session = cookies.iter().find(|one| one.starts_with("bedside=")).unwrap();
+        for part in ["; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+            assert!(session.contains(part), "{session}");
+        }
+        assert!(!session.contains("Domain"), "{session}");
+        assert!(entered.body.is_empty());
+    }
+
+    async fn one_address_in_two_organisations_comes_into_its_own(desk: Desk) {
+        with_password(&desk).await;
+        let clinic = config::clinic::parse(&startup::built_in_clinic()).unwrap();
+        let now = desk.app.now();
+        let new = config::organisation::new_organisation(&clinic, "neighbour", &desk.app.ids, now);
+        let other = orgs::create(&desk.app, new).await.unwrap();
+        let ctx = Ctx::system(other, "test", Source::CommandLine);
+        let person = NewStaff { email: AGENT.to_owned(), name: "Ana There".to_owned(), role: Role::Administrator, locale: Locale::En };
+        let there = staff::create(&desk.app, &ctx, person).await.unwrap();
+        staff::set_password(&desk.app, &ctx, there, "another horse and its staple").await.unwrap();
+        let here = staff::sign_in(&desk.app, AGENT, WORDS).await.unwrap();
+        assert_eq!(here.ctx.organisation, desk.organisation);
+        let session = staff::sign_in(&desk.app, AGENT, "another horse and its staple").await.unwrap();
+        assert_eq!((session.ctx.organisation, session.ctx.actor.staff()), (other, Some(there)));
+    }
+}
