@@ -1,5 +1,6 @@
 //! What can go wrong in a command or a query, with a text for people and one for the log.
 
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_db::DbError;
 use bedside_web::{FieldError, Problem};
@@ -46,6 +47,9 @@ pub enum DeskError {
         /// Plain English.
         text: &'static str,
     },
+    /// An `Idempotency-Key` came with another request than the first time.
+    #[error("an idempotency key was used for another request")]
+    KeyReused,
     /// Too large.
     #[error("larger than {limit} bytes")]
     TooLarge {
@@ -84,6 +88,7 @@ impl DeskError {
             Self::Gone => "gone",
             Self::Stale { .. } => "stale",
             Self::Invalid { code, .. } | Self::Conflict { code, .. } => code,
+            Self::KeyReused => "idempotency_key_reused",
             Self::TooLarge { .. } => "too_large",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable(_) => "unavailable",
@@ -146,6 +151,12 @@ impl From<DeskError> for Problem {
                 message: text.into(),
             }]),
             DeskError::Conflict { code, text } => Self::conflict(code, text),
+            DeskError::KeyReused => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "idempotency_key_reused",
+                "This key was used before",
+            )
+            .detail("This Idempotency-Key was used for another request. Use a new one."),
             DeskError::TooLarge { limit } => Self::too_large(limit),
             DeskError::RateLimited { retry_after } => Self::rate_limited(retry_after),
             DeskError::Unavailable(private) => Self::unavailable(private),

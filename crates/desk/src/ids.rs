@@ -30,6 +30,8 @@ ids! {
     Patient, PatientId, "patient";
     /// A request and all that belongs to it.
     Ticket, TicketId, "ticket";
+    /// What a tag is known by outside of sealed text: its keyed blind index.
+    Tag, TagId, "tag";
     /// One entry of a ticket's timeline that has words: a message or a note.
     Message, MessageId, "message";
     /// A file of a message.

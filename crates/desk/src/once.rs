@@ -70,7 +70,8 @@ impl Once {
         }
     }
 
-    /// Takes the key, or gives the answer of an earlier delivery. Another request under the same key is a conflict.
+    /// Takes the key, or gives the answer of an earlier delivery. Another request under the same key is
+    /// [`DeskError::KeyReused`].
     pub(crate) async fn claim(
         &self,
         conn: &mut Conn,
@@ -90,10 +91,7 @@ impl Once {
             })
             .await?;
         match found {
-            Some((request, _)) if request != self.request => Err(DeskError::Conflict {
-                code: "idempotency_key_reused",
-                text: "This Idempotency-Key was used for another request.",
-            }),
+            Some((request, _)) if request != self.request => Err(DeskError::KeyReused),
             found => Ok(found.map(|(_, answer)| answer)),
         }
     }

@@ -214,7 +214,7 @@ async fn enter(
     State(door): State<Door>,
     mut request: Request,
     next: Next,
-) -> Result<Response, DeskError> {
+) -> Result<Response, Problem> {
     let app = &door.app;
     let bearer = bearer(request.headers());
     let cookie = session_cookie(app)
@@ -248,7 +248,7 @@ async fn enter(
         }
         request.extensions_mut().insert(ctx);
     } else if door.access != Access::Public {
-        return Err(DeskError::Unauthorized);
+        return Err(Problem::unauthorized());
     }
     Ok(next.run(request).await)
 }
@@ -304,10 +304,8 @@ fn not_forged(app: &App, access: Access, request: &Request) -> Result<(), DeskEr
     .map_err(|_| DeskError::Forbidden)
 }
 
-/// Largest body that is read to tell a repeated request from another one under the same key.
-const ONCE_LIMIT: usize = 2 * 1024 * 1024;
-
-async fn once(ctx: &mut Ctx, request: Request) -> Result<Request, DeskError> {
+/// Reads the body of a request that carries a key, to tell it when it comes again from another one under that key.
+async fn once(ctx: &mut Ctx, request: Request) -> Result<Request, Problem> {
     let Some(key) = request.headers().get("idempotency-key") else {
         return Ok(request);
     };
@@ -323,9 +321,8 @@ async fn once(ctx: &mut Ctx, request: Request) -> Result<Request, DeskError> {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, ONCE_LIMIT)
-        .await
-        .map_err(|_| DeskError::TooLarge { limit: ONCE_LIMIT })?;
+    let whole = Request::from_parts(parts.clone(), body);
+    let body = bedside_web::form::body(whole, bedside_web::json::LIMIT).await?;
     let mut whole = format!("{} {}\n", parts.method, parts.uri).into_bytes();
     whole.extend_from_slice(&body);
     ctx.once = Some(Arc::new(Once::new(&key, &client, &whole)?));

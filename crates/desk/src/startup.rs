@@ -35,6 +35,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "unused files",
         sql: include_str!("../migrations/0004_unused_files.sql"),
     },
+    Migration {
+        version: 5,
+        name: "sealed tags",
+        sql: include_str!("../migrations/0005_sealed_tags.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

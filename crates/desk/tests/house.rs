@@ -225,7 +225,7 @@ fn sql_stands_in_stores_alone() {
 }
 
 #[test]
-fn sql_is_never_put_together() {
+fn attack_34_sql_is_never_put_together() {
     let mut found = Vec::new();
     for source in sources().iter().filter(|source| source.is_store()) {
         for (number, line) in source.code().filter(|(_, line)| line.contains("format!(")) {
@@ -233,6 +233,49 @@ fn sql_is_never_put_together() {
         }
     }
     none(&found, "a SQL text is a constant; values are bound");
+}
+
+/// Addresses come from the settings of the mail servers alone, which `channels` connects to: there is nothing that a
+/// client could send somewhere else.
+#[test]
+fn attack_19_20_nothing_asks_an_address_that_a_client_names() {
+    let clients = [
+        "hyper_util::client",
+        "hyper::client",
+        "reqwest",
+        "ureq",
+        "TcpStream::connect",
+        "UdpSocket",
+        "lookup_host",
+    ];
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for (number, line) in source.code() {
+            if clients.iter().any(|client| line.contains(client)) {
+                found.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    none(
+        &found,
+        "the desk asks no address but those of its mail servers",
+    );
+}
+
+#[test]
+fn attack_25_no_setting_starts_a_program() {
+    // How much room is left on the disk, asked of `df` with the folder as an argument of its own.
+    let known = ["cli/check.rs"];
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        for (number, line) in source.code() {
+            let starts = line.contains("process::Command") || line.contains("Command::new(\"");
+            if starts && !known.contains(&source.path.as_str()) {
+                found.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    none(&found, "the desk starts no other program");
 }
 
 #[test]

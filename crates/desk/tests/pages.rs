@@ -47,7 +47,7 @@ both_engines! {
         let queue = desk.app.directory.of(desk.organisation).unwrap().queues[0].code.clone();
         let paths = [
             "/inbox".to_owned(), "/inbox/mine".to_owned(), "/inbox/done".to_owned(), "/inbox/crisis".to_owned(),
-            format!("/inbox/queue/{queue}"), "/inbox/tag/march".to_owned(), format!("/tickets/{number}"),
+            format!("/inbox/queue/{queue}"), "/inbox/tag/00000000-0000-4000-8000-000000000000".to_owned(), format!("/tickets/{number}"),
             format!("/tickets/{id}"), "/tickets/new".to_owned(), "/search".to_owned(), "/patients".to_owned(),
             "/patients/new".to_owned(), "/set-password".to_owned(),
         ];
@@ -220,7 +220,19 @@ both_engines! {
         let _ = agent.submit(&path, &path, &fields).await.expect(303);
         let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
         assert_eq!(view.subject, "A better subject");
-        assert_eq!(view.tags, ["insurance", "two words"]);
+        let tags: Vec<&str> = view.tags.iter().map(|tag| tag.text.as_str()).collect();
+        assert_eq!(tags, ["insurance", "two words"]);
+        // The tag's page is found by an id; its words stand in the heading, not in the address or the title.
+        let shown = agent.get(&path).await.expect(200).text();
+        let way = format!("/inbox/tag/{}", view.tags[1].id);
+        assert!(shown.contains(&format!("href=\"{way}\"")), "{shown}");
+        let list = get_html(&agent, &way).await.expect(200).text();
+        assert!(list.contains(">two words</h1>") && list.contains(&format!("#{number}")), "{list}");
+        let title = list.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
+        assert!(!title.contains("two words"), "{title}");
+        let other = get_html(&agent, "/inbox/tag/00000000-0000-4000-8000-000000000000").await.expect(200).text();
+        assert!(!other.contains(&format!("#{number}")));
+        get_html(&agent, "/inbox/tag/insurance").await.expect(404);
         assert_eq!(view.ticket.urgency.code(), "urgent");
         let page = agent.get(&path).await.expect(200).text();
         assert!(page.contains("Status: Waiting for others"), "{page}");

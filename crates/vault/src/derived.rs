@@ -71,6 +71,8 @@ pub enum BlindKind {
     Handle,
     /// Message-ID of a mail, or a provider's id of a message.
     MessageId,
+    /// Tag of a ticket.
+    Tag,
 }
 
 impl BlindKind {
@@ -86,6 +88,7 @@ impl BlindKind {
             Self::NameAndBirthDate => b"name and birth date",
             Self::Handle => b"handle",
             Self::MessageId => b"message id",
+            Self::Tag => b"tag",
         }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) fn essence(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Reads the whole body, up to `limit` bytes.
-pub(crate) async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
+pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let announced = request
         .headers()
         .get(header::CONTENT_LENGTH)

@@ -1,6 +1,6 @@
 //! Files: brought before the message that uses them, and read piece by piece.
 
-use super::parts::{Answer, InPath, created};
+use super::parts::{Answer, InPath};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::{AttachmentId, BlobId, OrganisationId};
@@ -9,11 +9,12 @@ use crate::router::{Access, Route};
 use crate::timeline;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use bedside_vault::secret;
 use bedside_web::Problem;
 use bedside_web::headers::SANDBOX_POLICY;
+use bedside_web::json::Json;
 use bedside_web::multipart::{Limits, Multipart};
 use bytes::Bytes;
 use futures_util::stream;
@@ -109,7 +110,7 @@ pub(super) async fn upload(
         media_type: kept.media_type,
         size: kept.size,
     };
-    Ok(created("/api/v1/attachments", &body))
+    Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
 /// Reads a file of a message. It comes as a download that no browser shows or runs.

@@ -1,6 +1,6 @@
 //! The audit log, for reading.
 
-use super::parts::{Answer, Instant, Page, cursor, limit, position};
+use super::parts::{Answer, Instant, Page, Which, limit, page_of, position};
 use crate::app::App;
 use crate::audit_log::{self, Shown};
 use crate::context::{Ctx, Permission};
@@ -8,7 +8,7 @@ use crate::router::{Access, Route};
 use axum::extract::State;
 use bedside_web::json::Json;
 use bedside_web::query::Query;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -18,17 +18,6 @@ pub(super) fn routes() -> Vec<Route> {
         Access::Api(Permission::AuditRead),
         list,
     )]
-}
-
-/// Which page.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// Where the page before ended.
-    cursor: Option<String>,
-    /// Rows, 1 to 100; 50 when absent.
-    limit: Option<i64>,
 }
 
 /// One entry: who did what to which object, why, from where, and how it ended.
@@ -93,14 +82,8 @@ pub(super) async fn list(
 ) -> Answer<Json<Page<EntryOut>>> {
     let before = position(&app, &ctx, "audit", which.cursor.as_deref())?;
     let limit = limit(which.limit)?;
-    let found = audit_log::list(&app, &ctx, before, limit).await?;
-    let full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
-    let next = found
-        .last()
-        .filter(|_| full)
-        .map(|last| cursor(&app, &ctx, "audit", &last.sequence));
-    Ok(Json(Page {
-        items: found.into_iter().map(Into::into).collect(),
-        next,
+    let found = audit_log::list(&app, &ctx, before, limit + 1).await?;
+    Ok(page_of(&app, &ctx, "audit", found, limit, |entry| {
+        entry.sequence
     }))
 }

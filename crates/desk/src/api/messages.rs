@@ -1,6 +1,6 @@
 //! The words of a ticket: reading them, answering, noting, taking an answer back.
 
-use super::parts::{Answer, DONE, InPath, Made, Page, cursor, limit, position, version};
+use super::parts::{Answer, DONE, InPath, Made, Page, Which, cursor, limit, position, version};
 use super::views::MessageOut;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -8,6 +8,7 @@ use crate::ids::{MessageId, TicketId, UploadId};
 use crate::records::uploads;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Reply, Status};
+use crate::timeline::MessageKind;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -27,6 +28,16 @@ pub(super) fn routes() -> Vec<Route> {
             list,
         ),
         Route::post("/api/v1/tickets/{id}/messages", write, reply),
+        Route::get(
+            "/api/v1/tickets/{id}/messages/{message_id}",
+            Access::Api(Permission::TicketsRead),
+            show,
+        ),
+        Route::get(
+            "/api/v1/tickets/{id}/notes",
+            Access::Api(Permission::TicketsRead),
+            notes,
+        ),
         Route::post("/api/v1/tickets/{id}/notes", write, note),
         Route::post(
             "/api/v1/tickets/{id}/messages/{message_id}/undo",
@@ -34,17 +45,6 @@ pub(super) fn routes() -> Vec<Route> {
             undo,
         ),
     ]
-}
-
-/// Which page.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct Which {
-    /// Where the page before ended.
-    cursor: Option<String>,
-    /// Rows, 1 to 100; 50 when absent.
-    limit: Option<i64>,
 }
 
 /// Lists messages and notes: the newest page first, each page from old to new.
@@ -56,19 +56,56 @@ pub(super) async fn list(
     InPath(id): InPath<TicketId>,
     Query(which): Query<Which>,
 ) -> Answer<Json<Page<MessageOut>>> {
-    let name = format!("messages/{id}");
-    let before: Option<MessageId> = position(&app, &ctx, &name, which.cursor.as_deref())?;
+    page(&app, &ctx, id, &which, None).await
+}
+
+/// Lists the notes among the staff: the newest page first, each page from old to new.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/notes", tag = "Messages", params(Which),
+    responses((status = 200, description = "One page; `next` leads to older ones.", body = Page<MessageOut>)))]
+pub(super) async fn notes(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<TicketId>,
+    Query(which): Query<Which>,
+) -> Answer<Json<Page<MessageOut>>> {
+    page(&app, &ctx, id, &which, Some(MessageKind::Note)).await
+}
+
+async fn page(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    which: &Which,
+    only: Option<MessageKind>,
+) -> Answer<Json<Page<MessageOut>>> {
+    let name = format!("messages/{id}/{}", only.map_or("", MessageKind::code));
+    let before: Option<MessageId> = position(app, ctx, &name, which.cursor.as_deref())?;
     let limit = limit(which.limit)?;
-    let found = tickets::messages(&app, &ctx, id, before, limit).await?;
-    let full = i64::try_from(found.len()).is_ok_and(|count| count == limit);
+    let mut found = tickets::messages(app, ctx, id, only, before, limit + 1).await?;
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
+    if more {
+        found.remove(0);
+    }
     let next = found
         .first()
-        .filter(|_| full)
-        .map(|oldest| cursor(&app, &ctx, &name, &oldest.id));
+        .filter(|_| more)
+        .map(|oldest| cursor(app, ctx, &name, &oldest.id));
     Ok(Json(Page {
         items: found.into_iter().map(Into::into).collect(),
         next,
     }))
+}
+
+/// Shows one message or note.
+#[utoipa::path(get, path = "/api/v1/tickets/{id}/messages/{message_id}", tag = "Messages",
+    responses((status = 200, description = "The message.", body = MessageOut)))]
+pub(super) async fn show(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath((id, message)): InPath<(TicketId, MessageId)>,
+) -> Answer<Json<MessageOut>> {
+    let found = tickets::message(&app, &ctx, id, message).await?;
+    Ok(Json(found.into()))
 }
 
 /// An answer to the patient's side.

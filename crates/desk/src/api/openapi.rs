@@ -25,10 +25,12 @@ use utoipa::OpenApi;
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(
-        me::show, tickets::list, tickets::create, tickets::show, tickets::change, messages::list, messages::reply,
-        messages::note, messages::undo, joins::merge, joins::split, joins::link, joins::follow, joins::unfollow,
-        attachments::upload, attachments::download, patients::create, patients::find, patients::show, patients::change,
-        contacts::show, contacts::link, settings::queues, settings::categories, search::find, events::list, audit::list
+        me::show, tickets::list, tickets::create, tickets::show, tickets::change, messages::list, messages::show,
+        messages::reply, messages::notes, messages::note, messages::undo, joins::merge, joins::split, joins::link,
+        joins::follow, joins::unfollow, attachments::upload, attachments::download, patients::list, patients::create,
+        patients::find, patients::show, patients::change, contacts::list, contacts::create, contacts::show,
+        contacts::change, contacts::link, settings::queues, settings::queue, settings::categories, search::find,
+        events::list, audit::list
     ),
     components(schemas(Problem, tickets::Whole)),
     tags(
@@ -80,15 +82,12 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
     (
         409,
         &[
-            (
-                "idempotency_key_reused",
-                "This `Idempotency-Key` was used for another request.",
-            ),
             ("merged", "The ticket went into another one."),
             ("other_person", "The tickets are from different people."),
             ("nothing_left", "At least one message must stay."),
             ("sent", "The answer is on its way already."),
             ("crisis", "A crisis can't be snoozed."),
+            ("ended", "A request that has ended can't be snoozed."),
             ("duplicate", "This message is here already."),
             ("mrn_taken", "Another patient has this record number."),
             ("address_taken", "Somebody has this address already."),
@@ -113,10 +112,16 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
     ),
     (
         422,
-        &[(
-            "invalid",
-            "Some fields need a correction; `errors` names each with its path, a `code` and a text.",
-        )],
+        &[
+            (
+                "invalid",
+                "Some fields need a correction; `errors` names each with its path, a `code` and a text.",
+            ),
+            (
+                "idempotency_key_reused",
+                "This `Idempotency-Key` was used for another request.",
+            ),
+        ],
     ),
     (428, &[("precondition_required", "`If-Match` is missing.")]),
     (
@@ -142,6 +147,28 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
     ),
 ];
 
+/// What some problems say besides the members that all have: (name, type, what it means).
+const MEMBERS: &[(&str, &str, &str)] = &[
+    ("line", "integer", "Where JSON can't be read: the line."),
+    ("column", "integer", "Where JSON can't be read: the column."),
+    (
+        "version",
+        "integer",
+        "The present version of what was changed meanwhile.",
+    ),
+    (
+        "changed",
+        "array",
+        "The fields that were changed meanwhile.",
+    ),
+    ("limit_bytes", "integer", "The most that is accepted."),
+    (
+        "retry_after",
+        "integer",
+        "Seconds until another try can succeed.",
+    ),
+];
+
 /// The description as JSON.
 pub fn document() -> Value {
     let mut document = serde_json::to_value(Handlers::openapi()).unwrap_or_default();
@@ -149,6 +176,13 @@ pub fn document() -> Value {
     components["securitySchemes"] = json!({ "token": {
         "type": "http", "scheme": "bearer", "description": "A token that `bedside token create` printed."
     }});
+    for (name, kind, text) in MEMBERS {
+        let mut member = json!({ "type": kind, "description": text });
+        if *kind == "array" {
+            member["items"] = json!({ "type": "string" });
+        }
+        components["schemas"]["Problem"]["properties"][*name] = member;
+    }
     let responses = PROBLEMS
         .iter()
         .map(|(status, codes)| (problem_name(*status), problem(*status, codes)));
@@ -197,8 +231,15 @@ fn complete(route: &Route, operation: &mut Value) {
         .cloned()
         .unwrap_or_default();
     parameters.retain(|parameter| parameter["in"] != "path");
+    // One endpoint takes the number that people know a ticket by as well.
+    let numbered = route.method == Method::GET && route.path == "/api/v1/tickets/{id}";
     parameters.extend(in_path(route.path).map(|name| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } })
+        let schema = if numbered {
+            json!({ "type": "string" })
+        } else {
+            json!({ "type": "string", "format": "uuid" })
+        };
+        json!({ "name": name, "in": "path", "required": true, "schema": schema })
     }));
     parameters.extend(headers(route));
     if !parameters.is_empty() {

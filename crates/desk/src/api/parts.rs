@@ -97,6 +97,44 @@ pub(super) fn limit(asked: Option<i64>) -> Result<i64, Problem> {
     }
 }
 
+/// Which page of a list.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// Where the page before ended.
+    pub cursor: Option<String>,
+    /// Rows, 1 to 100; 50 when absent.
+    pub limit: Option<i64>,
+}
+
+/// The page of rows that were read with one more than `limit`, which tells whether there are more. `place` says where a
+/// row stands.
+pub(super) fn page_of<T, O, P>(
+    app: &App,
+    ctx: &Ctx,
+    list: &str,
+    mut found: Vec<T>,
+    limit: i64,
+    place: impl Fn(&T) -> P,
+) -> Json<Page<O>>
+where
+    O: From<T> + ToSchema,
+    P: Serialize,
+{
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found
+        .last()
+        .filter(|_| more)
+        .map(|last| cursor(app, ctx, list, &place(last)));
+    Json(Page {
+        items: found.into_iter().map(Into::into).collect(),
+        next,
+    })
+}
+
 /// The position behind a cursor of `list`. It holds for the client's organisation alone.
 pub(super) fn position<T: DeserializeOwned>(
     app: &App,

@@ -1,6 +1,9 @@
 //! Patients.
 
-use super::parts::{Answer, Changed, InPath, Made, Versioned, emptied, language, one_of, version};
+use super::parts::{
+    Answer, Changed, InPath, Made, Page, Versioned, Which, emptied, language, limit, one_of,
+    page_of, position, version,
+};
 use super::views::PatientOut;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -11,11 +14,17 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bedside_web::json::Json;
+use bedside_web::query::Query;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
+        Route::get(
+            "/api/v1/patients",
+            Access::Api(Permission::PatientsRead),
+            list,
+        ),
         Route::post(
             "/api/v1/patients",
             Access::Api(Permission::PatientsWrite),
@@ -37,6 +46,20 @@ pub(super) fn routes() -> Vec<Route> {
             change,
         ),
     ]
+}
+
+/// Lists patients, newest first.
+#[utoipa::path(get, path = "/api/v1/patients", tag = "People", params(Which),
+    responses((status = 200, description = "One page.", body = Page<PatientOut>)))]
+pub(super) async fn list(
+    ctx: Ctx,
+    State(app): State<App>,
+    Query(which): Query<Which>,
+) -> Answer<Json<Page<PatientOut>>> {
+    let before = position(&app, &ctx, "patients", which.cursor.as_deref())?;
+    let limit = limit(which.limit)?;
+    let found = patients::list_patients(&app, &ctx, before, limit + 1).await?;
+    Ok(page_of(&app, &ctx, "patients", found, limit, |one| one.id))
 }
 
 /// A patient to be added.

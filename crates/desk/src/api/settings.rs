@@ -1,11 +1,13 @@
 //! Queues and categories, for reading.
 
-use super::parts::Answer;
+use super::parts::{Answer, InPath};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
+use crate::ids::QueueId;
 use crate::orgs::{Category, Queue};
 use crate::router::{Access, Route};
 use axum::extract::State;
+use bedside_web::Problem;
 use bedside_web::json::Json;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -16,6 +18,7 @@ pub(super) fn routes() -> Vec<Route> {
     let read = Access::Api(Permission::SettingsRead);
     vec![
         Route::get("/api/v1/queues", read, queues),
+        Route::get("/api/v1/queues/{id}", read, queue),
         Route::get("/api/v1/categories", read, categories),
     ]
 }
@@ -61,6 +64,19 @@ pub(super) async fn queues(ctx: Ctx, State(app): State<App>) -> Answer<Json<Queu
     Ok(Json(Queues {
         items: clinic.queues.iter().map(Into::into).collect(),
     }))
+}
+
+/// Shows one queue.
+#[utoipa::path(get, path = "/api/v1/queues/{id}", tag = "Settings",
+    responses((status = 200, description = "The queue.", body = QueueOut)))]
+pub(super) async fn queue(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<QueueId>,
+) -> Answer<Json<QueueOut>> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    let queue = clinic.queue(id).ok_or_else(Problem::not_found)?;
+    Ok(Json(queue.into()))
 }
 
 /// What requests can be about.

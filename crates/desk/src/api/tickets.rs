@@ -67,8 +67,6 @@ pub(super) struct Which {
     contact: Option<Uuid>,
     /// Those of a patient, newest first.
     patient: Option<Uuid>,
-    /// Those with a tag, newest first.
-    tag: Option<String>,
     /// Where the page before ended.
     cursor: Option<String>,
     /// Rows, 1 to 100; 50 when absent.
@@ -98,10 +96,6 @@ fn view(ctx: &Ctx, which: &Which) -> Answer<View> {
         ),
         None => None,
     };
-    let tag = which.tag.as_deref().map(|tag| {
-        tickets::model::normal_tag(tag)
-            .ok_or_else(|| Problem::invalid_field("tag", "invalid", "This can't be a tag."))
-    });
     let named = [
         which.view.map(|whole| match whole {
             Whole::Active => View::Active,
@@ -116,14 +110,13 @@ fn view(ctx: &Ctx, which: &Which) -> Answer<View> {
         which
             .patient
             .map(|id| View::Patient(PatientId::from_uuid(id))),
-        tag.transpose()?.map(View::Tag),
     ];
     let mut named = named.into_iter().flatten();
     let first = named.next().unwrap_or(View::Active);
     if named.next().is_some() {
         return Err(one_of(
             "view",
-            "Name one list: a view, a queue, an assignee, a status, a contact, a patient or a tag.",
+            "Name one list: a view, a queue, an assignee, a status, a contact or a patient.",
         ));
     }
     Ok(first)
@@ -270,7 +263,14 @@ async fn requester(
                     "A name has at most 200 characters.",
                 ));
             }
-            patients::requester_by_email(app, ctx.organisation, &by.email, name, locale).await
+            let found =
+                patients::requester_by_email(app, ctx.organisation, &by.email, name, locale).await;
+            found.map_err(|error| match error {
+                DeskError::Invalid { code, text, .. } => {
+                    DeskError::invalid("requester.email", code, text)
+                }
+                other => other,
+            })
         }
         (None, Some(id), None) => {
             patients::requester_of_contact(app, ctx.organisation, ContactId::from_uuid(id)).await

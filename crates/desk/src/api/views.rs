@@ -4,7 +4,7 @@ use super::parts::Instant;
 use crate::patients::{ContactView, PatientView};
 use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
-use crate::tickets::{Status, Urgency};
+use crate::tickets::{Status, Tag, Urgency};
 use crate::timeline::{AttachmentView, MessageKind, MessageState, MessageView};
 use bedside_db::{Id, Timestamp};
 use serde::Serialize;
@@ -87,7 +87,7 @@ pub(super) struct TicketOut {
 }
 
 impl TicketOut {
-    fn new(ticket: &Ticket, subject: String, tags: Vec<String>) -> Self {
+    fn new(ticket: &Ticket, subject: String, tags: Vec<Tag>) -> Self {
         Self {
             id: ticket.id.uuid(),
             number: ticket.number,
@@ -103,7 +103,7 @@ impl TicketOut {
             patient_id: ticket.patient.map(Id::uuid),
             channel: ticket.channel.clone(),
             language: ticket.locale.tag(),
-            tags,
+            tags: tags.into_iter().map(|tag| tag.text).collect(),
             due_at: Some(ticket.due_at())
                 .filter(|due| *due < NOTHING_DUE)
                 .map(Instant),

@@ -33,16 +33,17 @@ fn row_of(ticket: TicketId) -> DraftId {
 pub async fn keep(app: &App, ctx: &Ctx, ticket: TicketId, draft: Draft) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     let staff = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
-    if draft.body.trim().is_empty() {
-        return forget(app, ctx, ticket).await;
-    }
     if draft.body.len() > timeline::MAX_BODY {
         return Err(DeskError::TooLarge {
             limit: timeline::MAX_BODY,
         });
     }
     let organisation = ctx.organisation;
+    // Asked first, so that a ticket that is not there is said to be none, whatever was typed.
     let sealing = tickets::sealing(app, ctx, ticket).await?;
+    if draft.body.trim().is_empty() {
+        return forget(app, ctx, ticket).await;
+    }
     let key = sealing.id;
     let body = sealing.text("drafts", "body", row_of(ticket), &draft.body);
     let now = app.now();

@@ -44,7 +44,9 @@ pub async fn acknowledge(
 
 /// Tells somebody where to call at once, when a ticket that exists turns out to be about danger.
 pub async fn warn(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), DeskError> {
-    to_patient(work, ticket, Kind::Emergency, None).await
+    to_patient(work, ticket, Kind::Emergency, None)
+        .await
+        .map(drop)
 }
 
 /// Mails a fresh link to the thread to `contact`, who asked for it.
@@ -55,15 +57,17 @@ pub async fn send_link(
 ) -> Result<(), DeskError> {
     let mut of_contact = ticket.clone();
     of_contact.contact = contact;
-    to_patient(work, &of_contact, Kind::Link, None).await
+    to_patient(work, &of_contact, Kind::Link, None)
+        .await
+        .map(drop)
 }
 
-/// Sends an answer once the clinic's undo window is over.
+/// Sends an answer once the clinic's undo window is over; `false` when there is no address to send it to.
 pub async fn send_reply(
     work: &mut Work<'_>,
     ticket: &Ticket,
     message: MessageId,
-) -> Result<(), DeskError> {
+) -> Result<bool, DeskError> {
     to_patient(work, ticket, Kind::Reply, Some(message)).await
 }
 
@@ -73,7 +77,7 @@ pub async fn ask_rating(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), Desk
     if !clinic.settings.ask_rating || surveys::is_crisis(ticket) {
         return Ok(());
     }
-    to_patient(work, ticket, Kind::Rating, None).await
+    to_patient(work, ticket, Kind::Rating, None).await.map(drop)
 }
 
 /// Tells a colleague that an answer did not arrive: a link to the request and nothing else.
@@ -97,13 +101,9 @@ pub(super) async fn tell_colleague(
 }
 
 /// Takes an answer back before its undo window is over.
-pub async fn cancel(
-    work: &mut Work<'_>,
-    ticket: TicketId,
-    message: MessageId,
-) -> Result<(), DeskError> {
+pub async fn cancel(work: &mut Work<'_>, message: MessageId) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
-    if store::cancel(work, organisation, ticket, message, now).await? {
+    if store::cancel(work, organisation, message, now).await? {
         return Ok(());
     }
     Err(DeskError::Conflict {
@@ -132,17 +132,17 @@ struct To {
     secure_link: bool,
 }
 
-/// Queues a mail to the ticket's contact, where they have an address.
+/// Queues a mail to the ticket's contact; `false` when they have no mail address.
 async fn to_patient(
     work: &mut Work<'_>,
     ticket: &Ticket,
     kind: Kind,
     message: Option<MessageId>,
-) -> Result<(), DeskError> {
+) -> Result<bool, DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
     let Some(address) = contact.email().map(str::to_owned) else {
-        return Ok(());
+        return Ok(false);
     };
     let sealing = records::sealing(&app, work, organisation, ticket.key).await?;
     let to = To {
@@ -150,7 +150,8 @@ async fn to_patient(
         name: contact.name,
         secure_link: contact.secure_link,
     };
-    queue(work, ticket, kind, message, &sealing, to).await
+    queue(work, ticket, kind, message, &sealing, to).await?;
+    Ok(true)
 }
 
 async fn queue(

@@ -39,8 +39,8 @@ statements! {
     /// A message went to another ticket.
     MOVE = "UPDATE outbound_mails SET ticket_id = $3 WHERE organisation_id = $1 AND message_id = $2";
     /// Takes a mail back that has not been tried yet.
-    CANCEL = "UPDATE outbound_mails SET state = 'cancelled', state_at = $4 WHERE organisation_id = $1 AND ticket_id = $2 \
-        AND message_id = $3 AND state = 'queued' AND attempts = 0 AND send_after > $4";
+    CANCEL = "UPDATE outbound_mails SET state = 'cancelled', state_at = $3 WHERE organisation_id = $1 \
+        AND message_id = $2 AND state = 'queued' AND attempts = 0 AND send_after > $3";
 }
 
 /// A mail to be queued.
@@ -88,12 +88,11 @@ pub(super) async fn insert(
 pub(super) async fn cancel(
     conn: &mut Conn,
     organisation: OrganisationId,
-    ticket: TicketId,
     message: MessageId,
     now: Timestamp,
 ) -> Result<bool, DeskError> {
     Ok(conn
-        .execute(CANCEL, args![organisation, ticket, message, now])
+        .execute(CANCEL, args![organisation, message, now])
         .await?
         == 1)
 }

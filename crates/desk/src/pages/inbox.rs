@@ -5,6 +5,7 @@ use super::ui::{self, Chip, Face, When};
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::events;
+use crate::ids::TagId;
 use crate::orgs::Clinic;
 use crate::router::{Access, Route};
 use crate::staff;
@@ -92,7 +93,7 @@ impl Teller<'_> {
             status: ui::status_chip(ticket.status, t),
             category: category_name(self.clinic, &ticket.category, t.locale),
             language: (!ours).then(|| (ticket.locale.tag(), ticket.locale.own_name())),
-            tags: row.tags,
+            tags: row.tags.into_iter().map(|tag| tag.text).collect(),
             due: ui::due(due, now, &self.clinic.time_zone, t.locale),
             assignee: ticket
                 .assignee
@@ -132,6 +133,7 @@ pub(super) struct List {
 struct Inbox {
     shell: Shell,
     title: String,
+    heading: String,
     list: List,
     live_from: i64,
     banner: bool,
@@ -203,8 +205,10 @@ async fn tagged(
     Path(tag): Path<String>,
     Query(at): Query<At>,
 ) -> Result<Response, DeskError> {
-    let tag = tickets::model::normal_tag(&tag).ok_or(DeskError::NotFound)?;
-    show(page, View::Tag(tag.clone()), tag, at).await
+    let tag: TagId = tag.parse().map_err(|_| DeskError::NotFound)?;
+    // The heading names the tag once its rows are opened; the address and the browser's title never do.
+    let title = page.texts().text("tags").to_owned();
+    show(page, View::Tag(tag), title, at).await
 }
 
 /// The name of a list for its cursors: a place in one list opens no other.
@@ -243,6 +247,12 @@ async fn show(page: Page, view: View, title: String, at: At) -> Result<Response,
             cursor::encode(&name, &position, &mac)
         )
     };
+    let named = |tag: &tickets::Tag| view == View::Tag(tag.id);
+    let tags = found.rows.iter().flat_map(|row| &row.tags);
+    let heading = tags
+        .into_iter()
+        .find(|tag| named(tag))
+        .map_or_else(|| title.clone(), |tag| tag.text.clone());
     let shell = page.shell().await?;
     let clinic = page.clinic()?;
     let names = staff::names(app, ctx.organisation).await?;
@@ -269,6 +279,7 @@ async fn show(page: Page, view: View, title: String, at: At) -> Result<Response,
     page.show(&Inbox {
         shell,
         title,
+        heading,
         list,
         live_from,
         banner,

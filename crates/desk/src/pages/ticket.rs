@@ -145,6 +145,7 @@ struct TicketPage {
     urgencies: Vec<Choice>,
     locales: Vec<Choice>,
     tags: String,
+    tag_links: Vec<tickets::Tag>,
     fields: Vec<FieldInput>,
     queue_id: String,
     category_code: String,
@@ -330,7 +331,13 @@ pub(super) async fn answer(
             .iter()
             .map(|one| Choice::new(one.tag(), one.own_name(), *one == ticket.locale))
             .collect(),
-        tags: view.tags.join(", "),
+        tags: view
+            .tags
+            .iter()
+            .map(|tag| tag.text.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+        tag_links: view.tags.clone(),
         fields: fields(&clinic, &view),
         queue_id: ticket.queue.to_string(),
         category_code: ticket.category.clone(),

@@ -4,13 +4,17 @@
 //! once a person of the staff has linked the two. Every patient and every contact has a key of their own.
 //! Exact look-ups (address, MRN, name + birth date) go over keyed blind indexes.
 
+mod contact;
 mod find;
+mod list;
 pub mod model;
 mod requester;
 mod service;
 mod store;
 
+pub use contact::{ContactPatch, NewContact, change_contact, create_contact};
 pub use find::{Wanted, find_patients};
+pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub use requester::{
     Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,

@@ -47,19 +47,26 @@ pub struct NewPatient {
     pub secure_link: bool,
 }
 
+/// A name without spaces around it; refused when nothing is left, or when it is longer than 200 characters.
+pub(super) fn check_name(name: &str) -> Result<&str, DeskError> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(DeskError::invalid("name", "required", "A name is needed."));
+    }
+    if name.chars().count() > 200 {
+        return Err(DeskError::invalid(
+            "name",
+            "too_long",
+            "A name has at most 200 characters.",
+        ));
+    }
+    Ok(name)
+}
+
 impl NewPatient {
     /// Checks lengths and forms.
     pub fn check(&self) -> Result<(), DeskError> {
-        if self.name.trim().is_empty() {
-            return Err(DeskError::invalid("name", "required", "A name is needed."));
-        }
-        if self.name.chars().count() > 200 {
-            return Err(DeskError::invalid(
-                "name",
-                "too_long",
-                "A name has at most 200 characters.",
-            ));
-        }
+        check_name(&self.name)?;
         if self
             .birth_date
             .as_deref()

@@ -228,17 +228,8 @@ impl Requester {
         self.sealing.store(work).await?;
         let locale = new.locale.map(Locale::tag);
         let (contact, key) = (self.contact, self.sealing.id);
-        store::insert_contact(
-            work,
-            organisation,
-            contact,
-            key,
-            None,
-            new.name.as_ref(),
-            locale,
-            now,
-        )
-        .await?;
+        let (row, name) = ((contact, key, None), new.name.as_ref());
+        store::insert_contact(work, organisation, row, name, locale, false, now).await?;
         for (kind, blind, value) in &new.points {
             if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now)
                 .await?

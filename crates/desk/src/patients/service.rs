@@ -1,5 +1,6 @@
 //! Commands and queries of patients and contacts.
 
+use super::contact::address_taken;
 use super::model::{ContactView, NewPatient, PatientView, PointKind, PointView};
 use super::requester::{email_blind, phone_blind};
 use super::store::{self, ContactRow, PatientRow};
@@ -221,14 +222,14 @@ pub async fn create_patient(
             sealing.store(work).await?;
             store::insert_patient(work, organisation, &row).await?;
             let locale = row.locale.as_deref();
+            let contact_row = (contact, sealing.id, Some(id));
             store::insert_contact(
                 work,
                 organisation,
-                contact,
-                sealing.id,
-                Some(id),
+                contact_row,
                 Some(&name),
                 locale,
+                false,
                 now,
             )
             .await?;
@@ -236,10 +237,7 @@ pub async fn create_patient(
                 if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now)
                     .await?
                 {
-                    return Err(DeskError::Conflict {
-                        code: "address_taken",
-                        text: "This address belongs to someone already. Link that contact instead.",
-                    });
+                    return Err(address_taken());
                 }
             }
             work.audit(NewEntry::new("patient.create", "patient", id).purpose("treatment"));

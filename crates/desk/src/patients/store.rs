@@ -7,7 +7,7 @@ use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 statements! {
     /// Adds a contact.
     INSERT_CONTACT = "INSERT INTO contacts (organisation_id, id, key_id, patient_id, name, locale, secure_link, created_at, version) \
-        VALUES ($1, $2, $3, $4, $5, $6, 0, $7, 1)";
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
     /// Adds an address; nothing when somebody has it already.
     INSERT_POINT = "INSERT INTO contact_points (organisation_id, kind, value_blind, contact_id, value, created_at) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
@@ -23,6 +23,19 @@ statements! {
     /// One contact.
     CONTACT = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
         WHERE organisation_id = $1 AND id = $2";
+    /// Changes a contact, unless they changed meanwhile.
+    UPDATE_CONTACT = "UPDATE contacts SET name = $4, locale = $5, secure_link = $6, version = version + 1 \
+        WHERE organisation_id = $1 AND id = $2 AND version = $3";
+    /// The newest contacts.
+    CONTACTS_BEFORE = "SELECT id FROM contacts WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    /// The newest contacts of a patient.
+    CONTACTS_OF_BEFORE = "SELECT id FROM contacts WHERE organisation_id = $1 AND patient_id = $2 AND id < $3 \
+        ORDER BY id DESC LIMIT $4";
+    /// The newest patients.
+    PATIENTS_BEFORE = "SELECT id FROM patients WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    /// Takes an address away from its contact.
+    DELETE_POINT = "DELETE FROM contact_points WHERE organisation_id = $1 AND kind = $2 AND value_blind = $3 \
+        AND contact_id = $4";
     /// Contacts of a patient.
     CONTACTS_OF = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
         WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id";
@@ -100,20 +113,27 @@ pub(super) async fn by_contact(
         .await?)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
 pub(super) async fn insert_contact(
     conn: &mut Conn,
     organisation: OrganisationId,
-    id: ContactId,
-    key: DataKeyId,
-    patient: Option<PatientId>,
+    (id, key, patient): (ContactId, DataKeyId, Option<PatientId>),
     name: Option<&Vec<u8>>,
     locale: Option<&str>,
+    secure_link: bool,
     at: Timestamp,
 ) -> Result<(), DeskError> {
     conn.execute(
         INSERT_CONTACT,
-        args![organisation, id, key, patient, name, locale, at],
+        args![
+            organisation,
+            id,
+            key,
+            patient,
+            name,
+            locale,
+            secure_link,
+            at
+        ],
     )
     .await?;
     Ok(())
@@ -168,6 +188,69 @@ pub(super) async fn contact(
     Ok(conn
         .query_opt(CONTACT, args![organisation, id], contact_row)
         .await?)
+}
+
+/// `false` when they changed meanwhile.
+pub(super) async fn update_contact(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    row: &ContactRow,
+    version: i64,
+) -> Result<bool, DeskError> {
+    let columns = args![
+        organisation,
+        row.id,
+        version,
+        row.name,
+        row.locale,
+        row.secure_link
+    ];
+    Ok(conn.execute(UPDATE_CONTACT, columns).await? == 1)
+}
+
+pub(super) async fn contacts_before(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    before: ContactId,
+    limit: i64,
+) -> Result<Vec<ContactId>, DeskError> {
+    let args = args![organisation, before, limit];
+    Ok(conn.query(CONTACTS_BEFORE, args, |row| row.get(0)).await?)
+}
+
+pub(super) async fn contacts_of_before(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+    before: ContactId,
+    limit: i64,
+) -> Result<Vec<ContactId>, DeskError> {
+    let args = args![organisation, patient, before, limit];
+    Ok(conn
+        .query(CONTACTS_OF_BEFORE, args, |row| row.get(0))
+        .await?)
+}
+
+pub(super) async fn patients_before(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    before: PatientId,
+    limit: i64,
+) -> Result<Vec<PatientId>, DeskError> {
+    let args = args![organisation, before, limit];
+    Ok(conn.query(PATIENTS_BEFORE, args, |row| row.get(0)).await?)
+}
+
+/// `false` when the contact has no such address.
+pub(super) async fn delete_point(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    kind: &str,
+    blind: &[u8; 16],
+    contact: ContactId,
+) -> Result<bool, DeskError> {
+    let args = args![organisation, kind, blind, contact];
+    Ok(conn.execute(DELETE_POINT, args).await? == 1)
 }
 
 pub(super) async fn contacts_of(

@@ -3,11 +3,11 @@
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
-use crate::ids::{ContactId, StaffId};
+use crate::ids::{ContactId, StaffId, TagId};
 use crate::orgs::Clinic;
 use crate::tickets::model::TicketRow;
 use crate::tickets::{Status, View};
-use crate::{patients, staff};
+use crate::{patients, staff, tickets};
 use bedside_db::Timestamp;
 use bedside_language::search::{Filter, FilterKey};
 
@@ -22,7 +22,7 @@ enum Rule {
     Category(String),
     Urgency(String),
     Assignee(Option<StaffId>),
-    Tag(String),
+    Tag(Option<TagId>),
     Channel(String),
     Language(String),
 }
@@ -54,7 +54,7 @@ impl Filters {
         let mut view = View::Active;
         for rule in &self.0 {
             match rule {
-                Rule::Tag(tag) => return View::Tag(tag.clone()),
+                Rule::Tag(Some(tag)) => return View::Tag(*tag),
                 Rule::From(Some(contact), _) => return View::Contact(*contact),
                 Rule::Status(status) if !status.is_active() => return View::Done,
                 Rule::Assignee(Some(staff)) => view = View::Assignee(*staff),
@@ -83,7 +83,7 @@ impl Filters {
             Rule::Category(code) => ticket.category == *code,
             Rule::Urgency(code) => ticket.urgency.code() == code,
             Rule::Assignee(staff) => ticket.assignee == *staff,
-            Rule::Tag(tag) => row.tags.contains(tag),
+            Rule::Tag(id) => row.tags.iter().any(|tag| Some(tag.id) == *id),
             Rule::Channel(code) => ticket.channel == *code,
             Rule::Language(tag) => ticket.locale.tag() == tag,
         })
@@ -109,7 +109,7 @@ async fn rule(app: &App, ctx: &Ctx, clinic: &Clinic, filter: &Filter) -> Result<
         FilterKey::Category => Rule::Category(value),
         FilterKey::Urgency => Rule::Urgency(value),
         FilterKey::Assignee => Rule::Assignee(assignee(app, ctx, &value).await?),
-        FilterKey::Tag => Rule::Tag(value),
+        FilterKey::Tag => Rule::Tag(tickets::tag_id(app, ctx.organisation, &value)?),
         FilterKey::Channel => Rule::Channel(value),
         FilterKey::Language => Rule::Language(value),
         _ => return Err(unknown("This filter is not known.")),

@@ -4,7 +4,9 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::events::{self, Event, kind};
 use crate::ids::{MessageId, OrganisationId, TicketId};
+use crate::tickets::model::Ticket;
 use crate::{patients, tickets, timeline};
+use bedside_db::Conn;
 use bedside_db::search::Change;
 use bedside_language::Language;
 use bedside_language::search::{TermKind, index_terms};
@@ -65,37 +67,50 @@ async fn catch_up_once(app: &App, organisation: OrganisationId) -> Result<bool, 
     };
     let more = events.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
     let mut changes = Vec::new();
-    for ((ticket, message), with_subject) in touched(app, organisation, &events).await? {
-        changes.extend(document(app, organisation, ticket, message, with_subject).await?);
+    for (message, at) in touched(app, organisation, &events).await? {
+        changes.extend(document(app, organisation, message, at).await?);
     }
     app.search.apply(organisation.uuid(), changes, last).await?;
     Ok(more)
 }
 
-type Touched = BTreeMap<(TicketId, MessageId), bool>;
+/// Where a message is, and whether it may be its ticket's first one, which also stands for subject and sender.
+#[derive(Clone, Copy)]
+struct At {
+    ticket: TicketId,
+    maybe_first: bool,
+}
 
-/// The messages that the events touched; true for a ticket's first one, which also stands for subject and sender.
+type Touched = BTreeMap<MessageId, At>;
+
+/// The messages that the events touched, each where its newest event saw it.
 async fn touched(
     app: &App,
     organisation: OrganisationId,
     events: &[Event],
 ) -> Result<Touched, DeskError> {
     let mut touched = Touched::new();
+    let mut touch = |message, ticket, maybe_first| {
+        let at = touched.entry(message).or_insert(At {
+            ticket,
+            maybe_first,
+        });
+        at.ticket = ticket;
+        at.maybe_first |= maybe_first;
+    };
     for event in events {
         let Some(ticket) = event.ticket_id else {
             continue;
         };
         match (event.kind.as_str(), event.message_id) {
-            (kind::MESSAGE_ADDED | kind::MESSAGE_MOVED, Some(message)) => {
-                touched.entry((ticket, message)).or_insert(false);
-            }
-            (kind::TICKET_CREATED, Some(message)) => {
-                touched.insert((ticket, message), true);
+            (kind::MESSAGE_ADDED, Some(message)) => touch(message, ticket, false),
+            (kind::TICKET_CREATED | kind::MESSAGE_MOVED, Some(message)) => {
+                touch(message, ticket, true);
             }
             (kind::TICKET_CHANGED, _) if subject_changed(event) => {
                 let mut conn = app.read().await?;
                 if let Some(first) = timeline::first_of(&mut conn, organisation, ticket).await? {
-                    touched.insert((ticket, first), true);
+                    touch(first, ticket, true);
                 }
             }
             _ => {}
@@ -110,39 +125,53 @@ fn subject_changed(event: &Event) -> bool {
         .is_some_and(|fields| fields.iter().any(|field| field == "subject"))
 }
 
-/// What the index has to do for one message: nothing when it is gone, because then its number is forgotten with it.
+/// What the index has to do for one message: nothing when it is not there any more, because its number went with it.
 async fn document(
     app: &App,
     organisation: OrganisationId,
-    ticket: TicketId,
     message: MessageId,
-    with_subject: bool,
+    at: At,
 ) -> Result<Option<Change>, DeskError> {
     // A ticket that went into another one took its messages along.
-    let ticket = match tickets::row_for(app, organisation, ticket).await {
+    let ticket = match tickets::row_for(app, organisation, at.ticket).await {
         Ok(ticket) => ticket,
         Err(DeskError::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
     let mut conn = app.read().await?;
-    let Some((doc, locale, body)) =
-        timeline::body_for_index(app, &mut conn, organisation, ticket.id, message).await?
-    else {
+    let found = timeline::body_for_index(app, &mut conn, organisation, ticket.id, message).await?;
+    let Some((doc, locale, body)) = found else {
         return Ok(None);
     };
+    let Some(body) = body else {
+        return Ok(Some(Change::Forget { doc }));
+    };
     let mut head = String::new();
-    if with_subject {
-        head = tickets::subject_for(app, organisation, ticket.id).await?;
-        head.push('\n');
-        head.push_str(
-            &patients::name_or_address(app, &mut conn, organisation, ticket.contact).await?,
-        );
+    if at.maybe_first
+        && timeline::first_of(&mut conn, organisation, ticket.id).await? == Some(message)
+    {
+        head = match head_of(app, &mut conn, organisation, &ticket).await {
+            Err(DeskError::Gone) => String::new(),
+            head => head?,
+        };
     }
     let vault = app.keyring.of(organisation)?;
     Ok(Some(Change::Put {
         doc,
         tokens: tokens(&vault.search, &head, &body, Language::from_tag(&locale)),
     }))
+}
+
+/// Subject and sender of a ticket.
+async fn head_of(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+) -> Result<String, DeskError> {
+    let subject = tickets::subject_for(app, organisation, ticket.id).await?;
+    let sender = patients::name_or_address(app, conn, organisation, ticket.contact).await?;
+    Ok(format!("{subject}\n{sender}"))
 }
 
 fn tokens(key: &SearchKey, subject: &str, body: &str, language: Option<Language>) -> Vec<String> {

@@ -1,8 +1,9 @@
 //! Staff change a ticket.
 
 use super::create::subject_of;
-use super::model::{MAX_TAGS, Status, StoredTicket, Urgency, normal_tag};
+use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
 use super::store;
+use super::tags::{self, Tag};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -14,6 +15,7 @@ use crate::outbound;
 use crate::records;
 use crate::sla::Clocks;
 use crate::staff;
+use crate::timeline::Turns;
 use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
@@ -49,7 +51,18 @@ pub struct Patch {
     pub fields: Map<String, Value>,
 }
 
-/// Changes a ticket that the caller saw as `version`; gives back the new version.
+/// How far ahead a ticket can be put aside, in days.
+const LONGEST_SNOOZE: i64 = 366;
+
+/// A patch whose names are known to the clinic.
+struct Checked {
+    patch: Patch,
+    add_tags: Vec<Tag>,
+    remove_tags: Vec<Tag>,
+}
+
+/// Changes a ticket that the caller saw as `version`; gives back the new version, which is the old one when everything
+/// was so already.
 ///
 /// [`DeskError::Stale`] names what others changed since then, and nothing is changed.
 pub async fn change(
@@ -65,8 +78,12 @@ pub async fn change(
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, Some(version)).await?;
+            not_merged(&stored.ticket)?;
             let changed = apply(work, &clinic, &mut stored, &patch).await?;
             if changed.is_empty() {
+                work.audit(
+                    NewEntry::new("ticket.change", "ticket", id).detail(&json!({ "changed": [] })),
+                );
                 return Ok(version);
             }
             save(work, &stored).await?;
@@ -112,6 +129,17 @@ pub(super) async fn both_locked(
         let second = locked(work, other, None).await?;
         Ok((locked(work, one, None).await?, second))
     }
+}
+
+/// A ticket that went into another one is a signpost: words and changes belong to the other.
+pub(super) fn not_merged(ticket: &Ticket) -> Result<(), DeskError> {
+    if ticket.merged_into.is_some() {
+        return Err(DeskError::Conflict {
+            code: "merged",
+            text: "This request went into another one.",
+        });
+    }
+    Ok(())
 }
 
 /// What changed since version `seen`, read from the ticket's events.
@@ -162,7 +190,7 @@ async fn checked(
     ctx: &Ctx,
     clinic: &Clinic,
     mut patch: Patch,
-) -> Result<Patch, DeskError> {
+) -> Result<Checked, DeskError> {
     if let Some(code) = &patch.category {
         let category = clinic.category(code).ok_or_else(|| {
             DeskError::invalid(
@@ -201,17 +229,6 @@ async fn checked(
             "This state does not exist.",
         ));
     }
-    for tags in [&mut patch.add_tags, &mut patch.remove_tags] {
-        for tag in tags.iter_mut() {
-            *tag = normal_tag(tag).ok_or_else(|| {
-                DeskError::invalid(
-                    "tags",
-                    "invalid",
-                    "A tag has letters, digits, dashes and spaces, at most 40.",
-                )
-            })?;
-        }
-    }
     for (code, value) in &patch.fields {
         let field = clinic
             .fields
@@ -228,18 +245,28 @@ async fn checked(
             ));
         }
     }
-    if patch
-        .snooze
-        .flatten()
-        .is_some_and(|until| until <= app.now())
-    {
-        return Err(DeskError::invalid(
-            "snoozed_until",
-            "in_the_past",
-            "Choose a time that is still to come.",
-        ));
+    if let Some(until) = patch.snooze.flatten() {
+        let ahead = until.seconds_since(app.now());
+        if ahead <= 0 {
+            return Err(DeskError::invalid(
+                "snoozed_until",
+                "in_the_past",
+                "Choose a time that is still to come.",
+            ));
+        }
+        if ahead > LONGEST_SNOOZE * 24 * 3600 {
+            return Err(DeskError::invalid(
+                "snoozed_until",
+                "too_far",
+                "Choose a time within a year.",
+            ));
+        }
     }
-    Ok(patch)
+    Ok(Checked {
+        add_tags: tags::checked(app, ctx.organisation, &patch.add_tags)?,
+        remove_tags: tags::checked(app, ctx.organisation, &patch.remove_tags)?,
+        patch,
+    })
 }
 
 /// Whether a value can stand in a clinic's own field.
@@ -258,11 +285,12 @@ async fn apply(
     work: &mut Work<'_>,
     clinic: &Clinic,
     stored: &mut StoredTicket,
-    patch: &Patch,
+    checked: &Checked,
 ) -> Result<Map<String, Value>, DeskError> {
     let mut changed = Map::new();
-    let now = work.now;
+    let (now, patch) = (work.now, &checked.patch);
     let ticket = &mut stored.ticket;
+    let before = (ticket.sub_status, ticket.snoozed_until);
     if let Some(urgency) = patch.urgency.filter(|urgency| *urgency != ticket.urgency) {
         ticket.urgency = urgency;
         changed.insert("urgency".to_owned(), json!(urgency.code()));
@@ -297,9 +325,9 @@ async fn apply(
         set_status(clinic, ticket, status, now);
         changed.insert("status".to_owned(), json!(status.code()));
     }
-    if let Some(sub) = patch.sub_status.filter(|sub| *sub != ticket.sub_status) {
+    if let Some(sub) = patch.sub_status {
+        finer_state(clinic, ticket.status, sub)?;
         ticket.sub_status = sub;
-        changed.insert("sub_status_id".to_owned(), json!(sub));
     }
     if let Some(locale) = patch.locale.filter(|locale| *locale != ticket.locale) {
         ticket.locale = locale;
@@ -312,24 +340,55 @@ async fn apply(
                 text: "A crisis can't be snoozed.",
             });
         }
+        if until.is_some() && !ticket.status.is_active() {
+            return Err(DeskError::Conflict {
+                code: "ended",
+                text: "A request that has ended can't be snoozed.",
+            });
+        }
         ticket.snoozed_until = until;
-        changed.insert("snoozed_until".to_owned(), json!(until));
     }
-    words(work, stored, patch, &mut changed).await?;
+    if ticket.rank() == 0 {
+        ticket.snoozed_until = None;
+    }
+    // A change of status or urgency ends these two as well, so they are held against what was.
+    if ticket.sub_status != before.0 {
+        changed.insert("sub_status_id".to_owned(), json!(ticket.sub_status));
+    }
+    if ticket.snoozed_until != before.1 {
+        changed.insert("snoozed_until".to_owned(), json!(ticket.snoozed_until));
+    }
+    words(work, stored, checked, &mut changed).await?;
     Ok(changed)
+}
+
+/// A clinic's finer state refines one status and fits no other.
+fn finer_state(clinic: &Clinic, status: Status, sub: Option<SubStatusId>) -> Result<(), DeskError> {
+    let fits = sub.is_none_or(|sub| {
+        let mut known = clinic.sub_statuses.iter();
+        known.any(|known| known.id == sub && known.status == status.code())
+    });
+    if fits {
+        return Ok(());
+    }
+    Err(DeskError::invalid(
+        "sub_status_id",
+        "other_status",
+        "This state belongs to another status.",
+    ))
 }
 
 /// The sealed parts: subject, own fields, and the tags beside them.
 async fn words(
     work: &mut Work<'_>,
     stored: &mut StoredTicket,
-    patch: &Patch,
+    checked: &Checked,
     changed: &mut Map<String, Value>,
 ) -> Result<(), DeskError> {
-    let (organisation, id) = (work.ctx.organisation, stored.ticket.id);
+    let (organisation, id, patch) = (work.ctx.organisation, stored.ticket.id, &checked.patch);
     let app = work.app.clone();
+    let sealing = records::sealing(&app, work, organisation, stored.ticket.key).await?;
     if patch.subject.is_some() || !patch.fields.is_empty() {
-        let sealing = records::sealing(&app, work, organisation, stored.ticket.key).await?;
         if let Some(subject) = &patch.subject {
             let subject = subject_of(subject, "");
             if subject.is_empty() {
@@ -361,20 +420,16 @@ async fn words(
             changed.insert("fields".to_owned(), Value::Null);
         }
     }
-    let mut tags = false;
-    for tag in &patch.add_tags {
-        tags |= store::add_tag(work, organisation, id, tag).await?;
+    let mut other_tags = false;
+    for tag in &checked.add_tags {
+        other_tags |= tags::add(work, organisation, id, &sealing, tag).await?;
     }
-    for tag in &patch.remove_tags {
-        tags |= store::remove_tag(work, organisation, id, tag).await?;
+    for tag in &checked.remove_tags {
+        other_tags |= store::remove_tag(work, organisation, id, tag.id).await?;
     }
-    if tags {
+    if other_tags {
         if store::tags(work, organisation, id).await?.len() > MAX_TAGS {
-            return Err(DeskError::invalid(
-                "tags",
-                "too_many",
-                "A ticket has at most 30 tags.",
-            ));
+            return Err(tags::too_many());
         }
         changed.insert("tags".to_owned(), Value::Null);
     }
@@ -382,7 +437,7 @@ async fn words(
 }
 
 /// New targets from the opening time, when what decides them changed.
-fn reclock(clinic: &Clinic, ticket: &mut super::model::Ticket) {
+fn reclock(clinic: &Clinic, ticket: &mut Ticket) {
     let fresh = Clocks::at_opening(
         clinic,
         &ticket.category,
@@ -404,13 +459,30 @@ fn reclock(clinic: &Clinic, ticket: &mut super::model::Ticket) {
     }
 }
 
+/// Opens a ticket whose answer was taken back: its clocks run as the timeline says that they must.
+pub(super) fn resume(clinic: &Clinic, ticket: &mut Ticket, turns: Turns) {
+    let (category, urgency) = (ticket.category.as_str(), ticket.urgency.code());
+    let from_start = Clocks::at_opening(clinic, category, urgency, ticket.created_at);
+    let asked = turns.waiting_since.filter(|_| turns.first_answer.is_some());
+    ticket.clocks = Clocks {
+        first_response: from_start
+            .first_response
+            .filter(|_| turns.first_answer.is_none()),
+        next_response: asked
+            .and_then(|since| Clocks::next_response_due(clinic, category, urgency, since)),
+        resolution: ticket.clocks.resolution.or(from_start.resolution),
+    };
+    ticket.first_responded_at = turns.first_answer;
+    ticket.waiting_since = turns.waiting_since;
+    ticket.resolved_at = None;
+    if ticket.status != Status::Open {
+        ticket.status = Status::Open;
+        ticket.sub_status = None;
+    }
+}
+
 /// Moves a ticket to `status`, with what follows for its clocks.
-pub(super) fn set_status(
-    clinic: &Clinic,
-    ticket: &mut super::model::Ticket,
-    status: Status,
-    now: Timestamp,
-) {
+pub(super) fn set_status(clinic: &Clinic, ticket: &mut Ticket, status: Status, now: Timestamp) {
     let was_active = ticket.status.is_active();
     ticket.status = status;
     ticket.sub_status = None;

@@ -1,22 +1,27 @@
 //! Tickets and each other: merge, split, link, follow; and whose they are.
 
-use super::change::{both_locked, locked, save, told};
+use super::change::{both_locked, locked, not_merged, save, set_status, told};
 use super::create::subject_of;
-use super::model::{Status, StoredTicket};
-use super::store;
+use super::model::{Status, StoredTicket, Ticket};
+use super::{store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ContactId, MessageId, PatientId, TicketId};
+use crate::orgs::Clinic;
 use crate::outbound;
 use crate::patients;
 use crate::records;
 use crate::sla::Clocks;
 use crate::timeline;
+use crate::work::Work;
+use bedside_db::Timestamp;
+use bedside_language::Level;
 use futures_util::FutureExt;
 use serde_json::{Map, json};
+use std::sync::Arc;
 
 /// Says that a contact stands for a patient, or (with none) that they don't. The requests they sent follow: those of
 /// nobody become the patient's, and when the contact no longer stands for anybody, the patient's are nobody's again.
@@ -56,49 +61,95 @@ pub async fn merge(app: &App, ctx: &Ctx, from: TicketId, into: TicketId) -> Resu
         ));
     }
     let clinic = app.directory.of(ctx.organisation)?;
-    app.command(ctx, move |work| {
-        async move {
-            let organisation = work.ctx.organisation;
-            let (mut gone, mut kept) = both_locked(work, from, into).await?;
-            if gone.ticket.merged_into.is_some() || kept.ticket.merged_into.is_some() {
-                return Err(DeskError::Conflict { code: "merged", text: "One of the two went into another already." });
-            }
-            let same_patient = gone.ticket.patient.is_some() && gone.ticket.patient == kept.ticket.patient;
-            if gone.ticket.contact != kept.ticket.contact && !same_patient {
-                return Err(DeskError::Conflict {
-                    code: "other_person",
-                    text: "These requests are from different people. Link them instead.",
-                });
-            }
-            timeline::move_all(work, from, into).await?;
-            kept.ticket.message_count += gone.ticket.message_count;
-            if gone.ticket.last_message_at > kept.ticket.last_message_at {
-                kept.ticket.last_message_at = gone.ticket.last_message_at;
-                kept.ticket.last_message_by.clone_from(&gone.ticket.last_message_by);
-            }
-            if gone.ticket.rank() < kept.ticket.rank() {
-                kept.ticket.urgency = gone.ticket.urgency;
-                kept.ticket.queue = gone.ticket.queue;
-                kept.ticket.clocks = gone.ticket.clocks;
-            }
-            for tag in store::tags(work, organisation, from).await? {
-                store::add_tag(work, organisation, into, &tag).await?;
-            }
-            gone.ticket.merged_into = Some(into);
-            gone.ticket.message_count = 0;
-            super::change::set_status(&clinic, &mut gone.ticket, Status::Closed, work.now);
-            save(work, &gone).await?;
-            save(work, &kept).await?;
-            store::add_link(work, organisation, from, into, "merged_into").await?;
-            told(work, &gone, &Map::from_iter([("status".to_owned(), json!(Status::Closed.code()))]));
-            let data = json!({ "number": gone.ticket.number, "version": kept.ticket.version + 1, "changed": ["messages"] });
-            work.event(kind::TICKET_MERGED, Some(into), None, &data);
-            work.audit(NewEntry::new("ticket.merge", "ticket", into).detail(&json!({ "from": from })));
-            Ok(())
-        }
-        .boxed()
-    })
-    .await
+    app.command(ctx, move |work| join(work, clinic, from, into).boxed())
+        .await
+}
+
+async fn join(
+    work: &mut Work<'_>,
+    clinic: Arc<Clinic>,
+    from: TicketId,
+    into: TicketId,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let (mut gone, mut kept) = both_locked(work, from, into).await?;
+    not_merged(&gone.ticket)?;
+    not_merged(&kept.ticket)?;
+    let same_patient = gone.ticket.patient.is_some() && gone.ticket.patient == kept.ticket.patient;
+    if gone.ticket.contact != kept.ticket.contact && !same_patient {
+        return Err(DeskError::Conflict {
+            code: "other_person",
+            text: "These requests are from different people. Link them instead.",
+        });
+    }
+    timeline::move_all(work, from, into).await?;
+    let app = work.app.clone();
+    let theirs = records::sealing(&app, work, organisation, gone.ticket.key).await?;
+    let ours = records::sealing(&app, work, organisation, kept.ticket.key).await?;
+    for tag in tags::of(work, organisation, from, &theirs).await? {
+        tags::add(work, organisation, into, &ours, &tag).await?;
+    }
+    store::follow_too(work, organisation, from, into).await?;
+    take_over(&clinic, &mut kept.ticket, &gone.ticket, work.now);
+    gone.ticket.merged_into = Some(into);
+    gone.ticket.message_count = 0;
+    set_status(&clinic, &mut gone.ticket, Status::Closed, work.now);
+    save(work, &gone).await?;
+    save(work, &kept).await?;
+    store::add_link(work, organisation, from, into, "merged_into").await?;
+    let closed = json!(Status::Closed.code());
+    told(
+        work,
+        &gone,
+        &Map::from_iter([("status".to_owned(), closed)]),
+    );
+    let data = json!({
+        "number": gone.ticket.number, "version": kept.ticket.version + 1, "changed": ["messages"]
+    });
+    work.event(kind::TICKET_MERGED, Some(into), None, &data);
+    work.audit(NewEntry::new("ticket.merge", "ticket", into).detail(&json!({ "from": from })));
+    Ok(())
+}
+
+/// What `kept` owes once it has the words of `gone`: whatever either of the two owed, by the earlier of their times.
+fn take_over(clinic: &Clinic, kept: &mut Ticket, gone: &Ticket, now: Timestamp) {
+    kept.message_count += gone.message_count;
+    if gone.last_message_at > kept.last_message_at {
+        kept.last_message_at = gone.last_message_at;
+        kept.last_message_by.clone_from(&gone.last_message_by);
+    }
+    if gone.rank() < kept.rank() {
+        kept.urgency = gone.urgency;
+        kept.queue = gone.queue;
+    }
+    if gone.safety == Level::Emergency.code() && kept.safety != gone.safety {
+        kept.safety.clone_from(&gone.safety);
+        kept.triage.clone_from(&gone.triage);
+    }
+    kept.assignee = kept.assignee.or(gone.assignee);
+    if !gone.status.is_active() {
+        return;
+    }
+    let waits = gone.waiting_since.is_some();
+    if !kept.status.is_active() {
+        set_status(clinic, kept, gone.status, now);
+        kept.clocks = Clocks::default();
+    } else if waits && kept.status.is_waiting() {
+        set_status(clinic, kept, Status::Open, now);
+    }
+    if waits || kept.rank() == 0 {
+        kept.snoozed_until = None;
+    }
+    let earlier = |one: Option<Timestamp>, other: Option<Timestamp>| match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    };
+    kept.clocks = Clocks {
+        first_response: earlier(kept.clocks.first_response, gone.clocks.first_response),
+        next_response: earlier(kept.clocks.next_response, gone.clocks.next_response),
+        resolution: earlier(kept.clocks.resolution, gone.clocks.resolution),
+    };
+    kept.waiting_since = earlier(kept.waiting_since, gone.waiting_since);
 }
 
 /// Makes a ticket of its own out of some messages. The new one keeps requester, queue and category.
@@ -131,6 +182,7 @@ pub async fn split(
         async move {
             let organisation = work.ctx.organisation;
             let mut old = locked(work, from, None).await?;
+            not_merged(&old.ticket)?;
             let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
             if count >= old.ticket.message_count {
                 return Err(DeskError::Conflict { code: "nothing_left", text: "Leave at least one message here." });
@@ -144,6 +196,7 @@ pub async fn split(
             ticket.created_at = work.now;
             ticket.status = Status::Open;
             ticket.resolved_at = None;
+            ticket.snoozed_until = None;
             ticket.version = 1;
             ticket.clocks = Clocks::at_opening(&clinic, &ticket.category, ticket.urgency.code(), work.now);
             let number = ticket.number;

@@ -12,6 +12,7 @@ mod join;
 pub mod model;
 mod read;
 mod store;
+mod tags;
 mod undelivered;
 mod write;
 
@@ -21,10 +22,11 @@ pub use create::{Also, Created, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
 pub use read::{
-    Page, Position, list, list_before, messages, resolve, rows, sealing, view, view_beside,
+    Page, Position, list, list_before, message, messages, resolve, rows, sealing, view, view_beside,
 };
 pub(crate) use read::{contact_of, followed, row_for, subject_for};
 pub use store::ALL as STATEMENTS;
+pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
 pub(crate) use undelivered::{undelivered, under_way};
 pub use write::{Inbound, Reply, inbound, note, reply, undo};

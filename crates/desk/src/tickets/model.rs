@@ -1,7 +1,8 @@
 //! Tickets as values, and the pure rules about them.
 
+use super::tags::Tag;
 use crate::ids::{
-    ContactId, DataKeyId, MailboxId, PatientId, QueueId, StaffId, SubStatusId, TicketId,
+    ContactId, DataKeyId, MailboxId, PatientId, QueueId, StaffId, SubStatusId, TagId, TicketId,
 };
 use crate::patients::{ContactView, PatientView};
 use crate::sla::{self, Clocks};
@@ -158,7 +159,7 @@ pub struct TicketRow {
     /// The requester's name or address, opened.
     pub requester: String,
     /// Tags.
-    pub tags: Vec<String>,
+    pub tags: Vec<Tag>,
 }
 
 /// Everything one page about a ticket shows.
@@ -179,7 +180,7 @@ pub struct TicketView {
     /// What else happened, oldest first.
     pub events: Vec<crate::events::Event>,
     /// Tags.
-    pub tags: Vec<String>,
+    pub tags: Vec<Tag>,
     /// Linked tickets.
     pub links: Vec<LinkView>,
     /// Who of the staff follows it.
@@ -219,7 +220,7 @@ pub enum View {
     /// Those of a patient, newest first.
     Patient(PatientId),
     /// Those with a tag, newest first.
-    Tag(String),
+    Tag(TagId),
     /// Those that a person of the staff follows, newest first.
     Follower(StaffId),
 }

@@ -1,7 +1,7 @@
 //! Looking at tickets.
 
 use super::model::{LinkView, StoredTicket, Ticket, TicketRow, TicketView, View};
-use super::store;
+use super::{store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -10,7 +10,7 @@ use crate::events;
 use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, Opened, Purpose, Sealing};
-use crate::timeline::{self, MessageView};
+use crate::timeline::{self, MessageKind, MessageView};
 use bedside_db::Conn;
 
 pub use store::Position;
@@ -155,7 +155,7 @@ async fn row(
     let sealing = leave.sealing(conn, stored.ticket.key).await?;
     let subject = sealing.open_text("tickets", "subject", id, &stored.subject)?;
     let contact = patients::name_or_address(app, conn, organisation, stored.ticket.contact).await?;
-    let tags = store::tags(conn, organisation, id).await?;
+    let tags = tags::of(conn, organisation, id, &sealing).await?;
     Ok(TicketRow {
         ticket: stored.ticket,
         subject,
@@ -261,11 +261,13 @@ pub(crate) async fn subject_for(
     sealing.open_text("tickets", "subject", id, &stored.subject)
 }
 
-/// The newest messages and notes of a ticket before `before`, oldest first, at most `limit` (1 to 100).
+/// The newest messages and notes of a ticket before `before`, or those of one kind alone; oldest first, at most `limit`
+/// (1 to 101).
 pub async fn messages(
     app: &App,
     ctx: &Ctx,
     id: TicketId,
+    only: Option<MessageKind>,
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<MessageView>, DeskError> {
@@ -288,8 +290,36 @@ pub async fn messages(
         &mut conn,
         ctx.organisation,
         id,
+        only,
         before,
-        limit.clamp(1, 100),
+        limit.clamp(1, 101),
+    )
+    .await
+}
+
+/// One message or note of a ticket.
+pub async fn message(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    message: MessageId,
+) -> Result<MessageView, DeskError> {
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::TicketsRead,
+        Purpose::Treatment,
+        "ticket.read",
+        "ticket",
+        id,
+    )
+    .await?;
+    timeline::one(
+        &leave,
+        &mut app.read().await?,
+        ctx.organisation,
+        id,
+        message,
     )
     .await
 }
@@ -384,7 +414,7 @@ async fn view_with(
         patient,
         messages: timeline::load(leave, &mut conn, organisation, id, None).await?,
         events: events::of_ticket(&mut conn, organisation, id, EVENTS).await?,
-        tags: store::tags(&mut conn, organisation, id).await?,
+        tags: tags::of(&mut conn, organisation, id, &sealing).await?,
         links: links
             .into_iter()
             .map(|(kind, ticket, number, status)| LinkView {

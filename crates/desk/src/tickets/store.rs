@@ -2,7 +2,7 @@
 
 use super::model::{Status, StoredTicket, Ticket, Urgency, View};
 use crate::error::DeskError;
-use crate::ids::{ContactId, OrganisationId, PatientId, StaffId, TicketId};
+use crate::ids::{ContactId, OrganisationId, PatientId, StaffId, TagId, TicketId};
 use crate::sla::Clocks;
 use bedside_db::{Conn, DbError, Row, Statement, Timestamp, Value, args, statements};
 
@@ -34,7 +34,8 @@ statements! {
         status = $9, sub_status_id = $10, active = $11, rank = $12, due_at = $13, first_response_due = $14, \
         next_response_due = $15, resolution_due = $16, first_responded_at = $17, waiting_since = $18, \
         snoozed_until = $19, resolved_at = $20, merged_into = $21, message_count = $22, last_message_at = $23, \
-        last_message_by = $24, updated_at = $25, subject = $26, fields = $27, locale = $28, version = version + 1 \
+        last_message_by = $24, updated_at = $25, subject = $26, fields = $27, locale = $28, safety = $29, triage = $30, \
+        version = version + 1 \
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
     /// A contact's requests of nobody yet are those of a patient.
     ADOPT = "UPDATE tickets SET patient_id = $3 WHERE organisation_id = $1 AND contact_id = $2 AND patient_id IS NULL";
@@ -73,7 +74,7 @@ statements! {
     OF_PATIENT = select!("WHERE t.organisation_id = $1 AND t.patient_id = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
     /// Those with a tag.
     TAGGED = select!("JOIN ticket_tags g ON g.organisation_id = t.organisation_id AND g.ticket_id = t.id \
-        WHERE t.organisation_id = $1 AND g.tag = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
+        WHERE t.organisation_id = $1 AND g.tag_id = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
     /// Those that a person follows.
     FOLLOWED = select!("JOIN ticket_followers f ON f.organisation_id = t.organisation_id AND f.ticket_id = t.id \
         WHERE t.organisation_id = $1 AND f.staff_id = $2 AND t.id < $3 ORDER BY t.id DESC LIMIT $4");
@@ -104,7 +105,7 @@ statements! {
     OF_PATIENT_BACK = select!("WHERE t.organisation_id = $1 AND t.patient_id = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
     /// Those with a tag, backwards.
     TAGGED_BACK = select!("JOIN ticket_tags g ON g.organisation_id = t.organisation_id AND g.ticket_id = t.id \
-        WHERE t.organisation_id = $1 AND g.tag = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
+        WHERE t.organisation_id = $1 AND g.tag_id = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
     /// Those that a person follows, backwards.
     FOLLOWED_BACK = select!("JOIN ticket_followers f ON f.organisation_id = t.organisation_id AND f.ticket_id = t.id \
         WHERE t.organisation_id = $1 AND f.staff_id = $2 AND t.id > $3 ORDER BY t.id LIMIT $4");
@@ -118,11 +119,11 @@ statements! {
     COUNT_CRISES = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND active = 1 \
         AND rank = 0 LIMIT $2) AS few";
     /// A ticket's tags.
-    TAGS = "SELECT tag FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY tag";
+    TAGS = "SELECT tag_id, tag FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2";
     /// Adds a tag.
-    ADD_TAG = "INSERT INTO ticket_tags (organisation_id, ticket_id, tag) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    ADD_TAG = "INSERT INTO ticket_tags (organisation_id, ticket_id, tag_id, tag) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     /// Takes a tag away.
-    REMOVE_TAG = "DELETE FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2 AND tag = $3";
+    REMOVE_TAG = "DELETE FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2 AND tag_id = $3";
     /// Links two tickets.
     ADD_LINK = "INSERT INTO ticket_links (organisation_id, ticket_id, other_id, kind) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     /// Links from a ticket.
@@ -135,6 +136,9 @@ statements! {
     FOLLOW = "INSERT INTO ticket_followers (organisation_id, ticket_id, staff_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     /// Follows no more.
     UNFOLLOW = "DELETE FROM ticket_followers WHERE organisation_id = $1 AND ticket_id = $2 AND staff_id = $3";
+    /// Whoever follows one ticket follows another too.
+    FOLLOW_TOO = "INSERT INTO ticket_followers (organisation_id, ticket_id, staff_id) SELECT organisation_id, $3, staff_id \
+        FROM ticket_followers WHERE organisation_id = $1 AND ticket_id = $2 ON CONFLICT DO NOTHING";
     /// Who follows.
     FOLLOWERS = "SELECT staff_id FROM ticket_followers WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY staff_id";
 }
@@ -250,6 +254,7 @@ pub(super) async fn update(
     now: Timestamp,
 ) -> Result<bool, DeskError> {
     let t = &stored.ticket;
+    let triage = serde_json::to_string(&t.triage)?;
     let changed = conn
         .execute(
             UPDATE,
@@ -281,7 +286,9 @@ pub(super) async fn update(
                 now,
                 stored.subject,
                 stored.fields,
-                t.locale.tag()
+                t.locale.tag(),
+                t.safety,
+                triage
             ],
         )
         .await?;
@@ -488,26 +495,29 @@ pub(super) async fn tags(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: TicketId,
-) -> Result<Vec<String>, DeskError> {
-    Ok(conn
-        .query(TAGS, args![organisation, id], |row| row.get(0))
-        .await?)
+) -> Result<Vec<(TagId, Vec<u8>)>, DeskError> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    Ok(conn.query(TAGS, args![organisation, id], read).await?)
 }
 
 pub(super) async fn add_tag(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: TicketId,
-    tag: &str,
+    tag: TagId,
+    sealed: &[u8],
 ) -> Result<bool, DeskError> {
-    Ok(conn.execute(ADD_TAG, args![organisation, id, tag]).await? == 1)
+    Ok(conn
+        .execute(ADD_TAG, args![organisation, id, tag, sealed])
+        .await?
+        == 1)
 }
 
 pub(super) async fn remove_tag(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: TicketId,
-    tag: &str,
+    tag: TagId,
 ) -> Result<bool, DeskError> {
     Ok(conn
         .execute(REMOVE_TAG, args![organisation, id, tag])
@@ -569,6 +579,17 @@ pub(super) async fn follow(
         args![organisation, id, staff],
     )
     .await?;
+    Ok(())
+}
+
+pub(super) async fn follow_too(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    from: TicketId,
+    into: TicketId,
+) -> Result<(), DeskError> {
+    conn.execute(FOLLOW_TOO, args![organisation, from, into])
+        .await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Words are added to a ticket: the patient's, the staff's, and notes.
 
-use super::change::{locked, save, set_status, told};
+use super::change::{locked, not_merged, resume, save, set_status, told};
 use super::create::Also;
 use super::model::{Status, StoredTicket, Ticket, Urgency, is_history};
 use crate::app::App;
@@ -55,7 +55,8 @@ fn words(body: &str) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// Answers. The mail waits for the clinic's undo window, then goes out.
+/// Answers. The mail waits for the clinic's undo window, then goes out; without a mail address the answer stays at the
+/// desk.
 pub async fn reply(
     app: &App,
     ctx: &Ctx,
@@ -70,7 +71,6 @@ pub async fn reply(
         let stored = super::store::one(&mut conn, ctx.organisation, id)
             .await?
             .ok_or(DeskError::NotFound)?;
-        open_for_words(&stored.ticket)?;
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
         (sealing, stored.ticket.locale)
     };
@@ -97,13 +97,15 @@ pub async fn reply(
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, version).await?;
-            open_for_words(&stored.ticket)?;
+            not_merged(&stored.ticket)?;
             let changed = answered(work, &clinic, &mut stored, status);
             sealed.store(work, id).await?;
             save(work, &stored).await?;
             told(work, &stored, &changed);
             work.audit(NewEntry::new("message.send", "ticket", id).purpose("treatment"));
-            outbound::send_reply(work, &stored.ticket, sealed.id).await?;
+            if !outbound::send_reply(work, &stored.ticket, sealed.id).await? {
+                timeline::set_state(work, id, sealed.id, MessageState::Stored).await?;
+            }
             if stored.ticket.status == Status::Resolved {
                 outbound::ask_rating(work, &stored.ticket).await?;
             }
@@ -150,16 +152,6 @@ fn counted(ticket: &mut Ticket, now: Timestamp, by: &str) {
     }
 }
 
-fn open_for_words(ticket: &Ticket) -> Result<(), DeskError> {
-    if ticket.merged_into.is_some() {
-        return Err(DeskError::Conflict {
-            code: "merged",
-            text: "This request went into another one.",
-        });
-    }
-    Ok(())
-}
-
 /// Adds an internal note. Nothing that sends can read it.
 pub async fn note(
     app: &App,
@@ -199,6 +191,7 @@ pub async fn note(
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, None).await?;
+            not_merged(&stored.ticket)?;
             stored.ticket.message_count += 1;
             sealed.store(work, id).await?;
             save(work, &stored).await?;
@@ -283,6 +276,12 @@ pub async fn inbound(
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, None).await?;
+            // The caller followed merges; one that came in between is followed by its next try.
+            if stored.ticket.merged_into.is_some() {
+                return Err(DeskError::Unavailable(
+                    "the ticket went into another one".to_owned(),
+                ));
+            }
             if let Some((channel, external)) = &external
                 && !timeline::note_external(work, channel, external, Some(id), Some(sealed.id))
                     .await?
@@ -376,7 +375,7 @@ fn raise(
     }
 }
 
-/// Takes an answer back while its undo window is open. Only its author can.
+/// Takes an answer back while its undo window is open. Only its author can. Whoever waited for it waits again.
 pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     let written_by = timeline::message_for_sending(app, ctx.organisation, id, message)
@@ -388,14 +387,15 @@ pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Res
     let clinic = app.directory.of(ctx.organisation)?;
     app.command(ctx, move |work| {
         async move {
-            outbound::cancel(work, id, message).await?;
+            outbound::cancel(work, message).await?;
             timeline::set_state(work, id, message, MessageState::Cancelled).await?;
             let mut stored = locked(work, id, None).await?;
             let mut changed = Map::new();
             if stored.ticket.status != Status::Open {
-                set_status(&clinic, &mut stored.ticket, Status::Open, work.now);
                 changed.insert("status".to_owned(), json!(Status::Open.code()));
             }
+            let turns = timeline::turns(work, id).await?;
+            resume(&clinic, &mut stored.ticket, turns);
             save(work, &stored).await?;
             told(work, &stored, &changed);
             work.audit(NewEntry::new("message.undo", "ticket", id));

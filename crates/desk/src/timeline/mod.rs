@@ -10,11 +10,11 @@ mod store;
 
 pub use model::{
     AttachmentView, Author, Envelope, MessageKind, MessageState, MessageView, NewAttachment,
-    NewMessage,
+    NewMessage, Turns,
 };
 pub use service::{
     MAX_BODY, PAGE, Sealed, attachment, known_external, load, load_some, move_all, move_some,
-    note_external, seal, set_state, staff_author,
+    note_external, one, seal, set_state, staff_author, turns,
 };
 pub(crate) use service::{
     body_for_index, by_doc, first_of, inbound_message_ids, message_for_sending,

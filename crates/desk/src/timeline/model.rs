@@ -94,6 +94,15 @@ impl Author {
     }
 }
 
+/// Whose turn it is, as the timeline tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turns {
+    /// When the first answer was given that was not taken back.
+    pub first_answer: Option<Timestamp>,
+    /// When the patient's side wrote first after the last answer; none when they have it.
+    pub waiting_since: Option<Timestamp>,
+}
+
 /// The addresses of a message, kept sealed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {

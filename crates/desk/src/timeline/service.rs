@@ -1,6 +1,8 @@
 //! Commands and queries of the timeline.
 
-use super::model::{AttachmentView, Envelope, MessageKind, MessageState, MessageView, NewMessage};
+use super::model::{
+    AttachmentView, Envelope, MessageKind, MessageState, MessageView, NewMessage, Turns,
+};
 use super::store::{self, MessageRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -151,20 +153,21 @@ pub async fn load(
     ticket: TicketId,
     before: Option<MessageId>,
 ) -> Result<Vec<MessageView>, DeskError> {
-    load_some(leave, conn, organisation, ticket, before, PAGE).await
+    load_some(leave, conn, organisation, ticket, None, before, PAGE).await
 }
 
-/// The same, at most `limit`.
+/// The same, of one kind alone if it is named, at most `limit`.
 pub async fn load_some(
     leave: &Opened,
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
+    only: Option<MessageKind>,
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<MessageView>, DeskError> {
     let last = before.unwrap_or(MessageId::from_uuid(Uuid::max()));
-    let rows = store::of_ticket(conn, organisation, ticket, last, limit).await?;
+    let rows = store::of_ticket(conn, organisation, ticket, only, last, limit).await?;
     let any_files = rows.iter().any(|row| row.attachment_count > 0);
     let mut keys = std::collections::HashMap::new();
     let mut messages = Vec::with_capacity(rows.len());
@@ -184,6 +187,41 @@ pub async fn load_some(
         attach(conn, organisation, ticket, &keys, &mut messages).await?;
     }
     Ok(messages)
+}
+
+/// One message or note of a ticket.
+pub async fn one(
+    leave: &Opened,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    id: MessageId,
+) -> Result<MessageView, DeskError> {
+    let row = store::one(conn, organisation, ticket, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let sealing = leave.sealing(conn, row.key).await?;
+    let mut messages = [open_message(&sealing, row)?];
+    attach(
+        conn,
+        organisation,
+        ticket,
+        &[(id, sealing)].into(),
+        &mut messages,
+    )
+    .await?;
+    let [message] = messages;
+    Ok(message)
+}
+
+/// Whose turn it is on a ticket, in the caller's command.
+pub async fn turns(work: &mut Work<'_>, ticket: TicketId) -> Result<Turns, DeskError> {
+    let organisation = work.ctx.organisation;
+    let (first_answer, waiting_since) = store::turns(work, organisation, ticket).await?;
+    Ok(Turns {
+        first_answer,
+        waiting_since,
+    })
 }
 
 async fn attach(
@@ -296,24 +334,25 @@ pub(crate) async fn inbound_message_ids(
     Ok(ids)
 }
 
-/// What the search index reads of a message: its number, its language and its words. None when it is gone.
+/// What the search index reads of a message: its number, its language and its words, which are none once they were
+/// erased. Nothing when the ticket has no such message.
 pub(crate) async fn body_for_index(
     app: &App,
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
     id: MessageId,
-) -> Result<Option<(i64, String, String)>, DeskError> {
+) -> Result<Option<(i64, String, Option<String>)>, DeskError> {
     let Some(row) = store::one(conn, organisation, ticket, id).await? else {
         return Ok(None);
     };
     let sealing = match records::sealing(app, conn, organisation, row.key).await {
         Ok(sealing) => sealing,
-        Err(DeskError::Gone) => return Ok(None),
+        Err(DeskError::Gone) => return Ok(Some((row.doc, row.locale, None))),
         Err(error) => return Err(error),
     };
     let body = sealing.open_text("messages", "body", row.id, &row.body)?;
-    Ok(Some((row.doc, row.locale, body)))
+    Ok(Some((row.doc, row.locale, Some(body))))
 }
 
 /// A ticket's first message.
@@ -325,7 +364,8 @@ pub(crate) async fn first_of(
     store::first_of(conn, organisation, ticket).await
 }
 
-/// A message by its number in the search index, with its ticket. None when it is gone, or its ticket not `wanted`.
+/// A message by its number in the search index, with its ticket. None when it is gone or was erased, or its ticket not
+/// `wanted`.
 pub(crate) async fn by_doc(
     leave: &Opened,
     conn: &mut Conn,
@@ -339,8 +379,11 @@ pub(crate) async fn by_doc(
     else {
         return Ok(None);
     };
-    let sealing = leave.sealing(conn, row.key).await?;
-    Ok(Some((ticket, open_message(&sealing, row)?)))
+    match leave.sealing(conn, row.key).await {
+        Ok(sealing) => Ok(Some((ticket, open_message(&sealing, row)?))),
+        Err(DeskError::Gone) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Changes where a message is on its way, in the caller's command.
@@ -416,6 +459,17 @@ pub async fn known_external(
 /// Moves all messages of `from` to `to`, in the caller's command.
 pub async fn move_all(work: &mut Work<'_>, from: TicketId, to: TicketId) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
+    // Each ticket's first message stands for its subject in the index, and one of the two is the first no more.
+    for ticket in [from, to] {
+        if let Some(first) = store::first_of(work, organisation, ticket).await? {
+            work.event(
+                kind::MESSAGE_MOVED,
+                Some(to),
+                Some(first),
+                &serde_json::json!({}),
+            );
+        }
+    }
     store::move_all(work, organisation, from, to).await
 }
 
@@ -431,6 +485,21 @@ pub async fn move_some(
         if !store::move_one(work, organisation, from, *id, to).await? {
             return Err(DeskError::NotFound);
         }
+        work.event(
+            kind::MESSAGE_MOVED,
+            Some(to),
+            Some(*id),
+            &serde_json::json!({}),
+        );
+    }
+    // What is the first message now stands for the subject in the index.
+    if let Some(first) = store::first_of(work, organisation, from).await? {
+        work.event(
+            kind::MESSAGE_MOVED,
+            Some(from),
+            Some(first),
+            &serde_json::json!({}),
+        );
     }
     work.audit(
         NewEntry::new("message.move", "ticket", from).detail(&serde_json::json!({

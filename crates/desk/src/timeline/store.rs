@@ -18,6 +18,10 @@ statements! {
     OF_TICKET = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
         state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 ORDER BY id DESC LIMIT $4";
+    /// A ticket's newest messages of one kind.
+    OF_KIND = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
+        state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        AND id < $3 AND kind = $5 ORDER BY id DESC LIMIT $4";
     /// One message.
     ONE = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
         state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
@@ -36,6 +40,14 @@ statements! {
     ATTACHMENT = "SELECT a.message_id, a.id, a.name, a.media_type, a.size, a.inline_image, a.content_id, a.blob_id, \
         a.ticket_id, m.key_id FROM attachments a JOIN messages m ON m.organisation_id = a.organisation_id \
         AND m.ticket_id = a.ticket_id AND m.id = a.message_id WHERE a.organisation_id = $1 AND a.id = $2";
+    /// When the first answer was given that was not taken back.
+    FIRST_ANSWER = "SELECT MIN(created_at) FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        AND kind = 'outbound' AND automatic = 0 AND state <> 'cancelled'";
+    /// Since when the patient's side waits: its first words after the last answer.
+    WAITING_SINCE = "SELECT MIN(m.created_at) FROM messages m WHERE m.organisation_id = $1 AND m.ticket_id = $2 \
+        AND m.kind = 'inbound' AND m.automatic = 0 AND NOT EXISTS (SELECT 1 FROM messages o \
+        WHERE o.organisation_id = m.organisation_id AND o.ticket_id = m.ticket_id AND o.kind = 'outbound' \
+        AND o.automatic = 0 AND o.state <> 'cancelled' AND o.id > m.id)";
     /// Changes where a message is on its way.
     SET_STATE = "UPDATE messages SET state = $4, state_at = $5 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Whose words a message holds.
@@ -148,6 +160,21 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// When the first answer was given, and since when the patient's side waits.
+pub(super) async fn turns(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<(Option<Timestamp>, Option<Timestamp>), DeskError> {
+    let read = |row: &Row<'_>| row.get(0);
+    Ok((
+        conn.query_one(FIRST_ANSWER, args![organisation, ticket], read)
+            .await?,
+        conn.query_one(WAITING_SINCE, args![organisation, ticket], read)
+            .await?,
+    ))
+}
+
 /// A file to be inserted.
 pub(super) struct NewAttachmentRow<'a> {
     pub ticket: TicketId,
@@ -183,21 +210,33 @@ pub(super) async fn insert_attachment(
     Ok(())
 }
 
-/// The newest `limit` messages before `before`, newest first.
+/// The newest `limit` messages before `before`, of one kind alone if it is named; newest first.
 pub(super) async fn of_ticket(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
+    only: Option<MessageKind>,
     before: MessageId,
     limit: i64,
 ) -> Result<Vec<MessageRow>, DeskError> {
-    Ok(conn
-        .query(
-            OF_TICKET,
-            args![organisation, ticket, before, limit],
-            message,
-        )
-        .await?)
+    Ok(match only {
+        None => {
+            conn.query(
+                OF_TICKET,
+                args![organisation, ticket, before, limit],
+                message,
+            )
+            .await?
+        }
+        Some(kind) => {
+            conn.query(
+                OF_KIND,
+                args![organisation, ticket, before, limit, kind.code()],
+                message,
+            )
+            .await?
+        }
+    })
 }
 
 pub(super) async fn one(

@@ -140,6 +140,8 @@ impl Things {
             &self.contact
         } else if route.contains("/attachments/") {
             &self.attachment
+        } else if route.contains("/queues/") {
+            &self.queue
         } else {
             &self.ticket
         };
@@ -164,6 +166,8 @@ impl Things {
             ("POST", "patients") => json!({ "name": "Luis Ruiz" }),
             ("POST", "patients/search") => json!({ "mrn": "A-1" }),
             ("PATCH", "patients/{id}") => json!({ "language": "es" }),
+            ("POST", "contacts") => json!({ "name": "Luis Ruiz" }),
+            ("PATCH", "contacts/{id}") => json!({ "language": "es" }),
             ("POST", "contacts/{id}/patient") => json!({ "patient_id": self.patient }),
             ("POST", "search") => json!({ "q": "refill" }),
             ("POST", "tickets/{id}/follow" | "tickets/{id}/messages/{message_id}/undo") => {

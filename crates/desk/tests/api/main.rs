@@ -5,11 +5,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod attacks;
+mod contract;
 mod events;
 mod files;
 mod fixtures;
 mod operators;
 mod people;
+mod schema;
 mod tickets;
 mod twice;
 mod walls;

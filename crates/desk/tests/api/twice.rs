@@ -64,7 +64,7 @@ both_engines! {
                 let headers = [("idempotency-key", "the-same-key"), ("content-type", "application/json")];
                 let Caller::Token(client) = &caller else { continue };
                 let answer = client.request(Method::POST, &way, &headers, axum::body::Body::from(text)).await;
-                assert_eq!((answer.status, answer.json()["code"].as_str()), (409, Some("idempotency_key_reused")), "{path}");
+                assert_eq!((answer.status, answer.json()["code"].as_str()), (422, Some("idempotency_key_reused")), "{path}");
             }
             let refused = caller.send(&Method::POST, &way, &[("idempotency-key", "")], &other(&body)).await;
             assert_eq!(refused.status, 422, "{path}");
@@ -125,6 +125,6 @@ both_engines! {
         let second = upload(&client, &key, "scan.pdf", b"%PDF-1.7 one").await.expect(201);
         assert_eq!(first.text(), second.text());
         assert_eq!(done(&desk).await, before);
-        upload(&client, &key, "scan.pdf", b"%PDF-1.7 two").await.expect(409);
+        upload(&client, &key, "scan.pdf", b"%PDF-1.7 two").await.expect(422);
     }
 }

@@ -153,15 +153,9 @@ impl Browser {
             .method(method)
             .uri(path)
             .header("sec-fetch-site", "same-origin");
-        let cookies: Vec<String> = self
-            .cookies
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
+        let cookies = self.cookie();
         if !cookies.is_empty() {
-            request = request.header(header::COOKIE, cookies.join("; "));
+            request = request.header(header::COOKIE, cookies);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -184,6 +178,16 @@ impl Browser {
 
     pub async fn get(&self, path: &str) -> Answer {
         self.request(Method::GET, path, &[], Body::empty()).await
+    }
+
+    /// Its cookies, as it sends them.
+    pub fn cookie(&self) -> String {
+        let jar = self.cookies.lock().unwrap();
+        let pairs: Vec<String> = jar
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
     }
 
     /// Opens `page`, and sends `fields` with its form token to `action`.

@@ -140,16 +140,22 @@ pub enum QueryError {
     },
 }
 
-/// Reads what was typed. Words in quotation marks are searched for as words, even `"note:this"`.
+/// Reads what was typed. Words in quotation marks are searched for as words, even `"note:this"`; right behind a colon
+/// they are a filter's value, as in `tag:"two words"`.
 pub fn parse_query(typed: &str) -> Result<Query, QueryError> {
     if typed.chars().nth(MAX_QUERY_CHARS).is_some() {
         return Err(QueryError::TooLong);
     }
     let mut query = Query::default();
     let mut words: Vec<(QueryTerm, String)> = Vec::new();
-    for (piece, quoted) in pieces(typed) {
+    let mut pieces = pieces(typed).peekable();
+    while let Some((piece, quoted)) = pieces.next() {
         if !quoted && let Some((key, value)) = split_filter(piece) {
-            query.filters.push(filter(key, value)?);
+            // A value of several words stands in quotation marks right behind the colon: tag:"two words".
+            let between = pieces.next_if(|(_, quoted)| *quoted && value.is_empty());
+            query
+                .filters
+                .push(filter(key, between.map_or(value, |(text, _)| text))?);
             continue;
         }
         let folded = fold(piece);
@@ -239,7 +245,7 @@ fn filter(key: &str, value: &str) -> Result<Filter, QueryError> {
         .ok_or_else(|| QueryError::UnknownFilter {
             key: key.to_owned(),
         })?;
-    if value.is_empty() {
+    if value.trim().is_empty() {
         return Err(QueryError::EmptyFilter { key });
     }
     if matches!(key, FilterKey::After | FilterKey::Before) && value.parse::<Date>().is_err() {

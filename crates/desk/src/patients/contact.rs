@@ -1,0 +1,228 @@
+//! Adding and changing contacts by hand.
+
+use super::model::{PointKind, check_name};
+use super::requester::{email_blind, phone_blind};
+use super::store;
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{ContactId, OrganisationId, PatientId};
+use crate::records::{self, Sealing};
+use crate::work::Work;
+use bedside_web::Locale;
+use futures_util::FutureExt;
+use serde_json::json;
+
+/// Addresses that one request adds or takes away at most.
+pub const MAX_POINTS: usize = 20;
+
+/// A contact to be added.
+#[derive(Clone, Debug)]
+pub struct NewContact {
+    /// Name, at most 200 characters.
+    pub name: Option<String>,
+    /// Preferred language.
+    pub locale: Option<Locale>,
+    /// Whether they want no content in mail.
+    pub secure_link: bool,
+    /// The patient they stand for.
+    pub patient: Option<PatientId>,
+    /// Their addresses; nobody else may have them.
+    pub points: Vec<(PointKind, String)>,
+}
+
+/// What to change of a contact; absent fields stay as they are, `Some(None)` empties one.
+#[derive(Clone, Debug, Default)]
+pub struct ContactPatch {
+    /// Name, at most 200 characters.
+    pub name: Option<Option<String>>,
+    /// Preferred language.
+    pub locale: Option<Option<Locale>>,
+    /// Whether they want no content in mail.
+    pub secure_link: Option<bool>,
+    /// Addresses to add; nobody else may have them.
+    pub add: Vec<(PointKind, String)>,
+    /// Addresses to take away.
+    pub remove: Vec<(PointKind, String)>,
+}
+
+/// An address as stored.
+struct Point {
+    kind: PointKind,
+    blind: [u8; 16],
+    sealed: Vec<u8>,
+}
+
+fn points(
+    app: &App,
+    organisation: OrganisationId,
+    contact: ContactId,
+    sealing: &Sealing,
+    given: &[(PointKind, String)],
+) -> Result<Vec<Point>, DeskError> {
+    if given.len() > MAX_POINTS {
+        return Err(DeskError::invalid(
+            "addresses",
+            "too_many",
+            "At most 20 addresses at once.",
+        ));
+    }
+    let point = |(kind, value): &(PointKind, String)| {
+        let blind = match kind {
+            PointKind::Email => email_blind(app, organisation, value)?,
+            PointKind::Phone => phone_blind(app, organisation, value)?,
+        };
+        let sealed = sealing.text("contact_points", "value", contact, value.trim());
+        Ok(Point {
+            kind: *kind,
+            blind,
+            sealed,
+        })
+    };
+    given.iter().map(point).collect()
+}
+
+async fn keep(work: &mut Work<'_>, contact: ContactId, points: &[Point]) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    for point in points {
+        let (kind, blind) = (point.kind.code(), &point.blind);
+        if !store::insert_point(work, organisation, kind, blind, contact, &point.sealed, now)
+            .await?
+        {
+            return Err(address_taken());
+        }
+    }
+    Ok(())
+}
+
+/// Says nothing of whose it is.
+pub(super) fn address_taken() -> DeskError {
+    DeskError::Conflict {
+        code: "address_taken",
+        text: "This address belongs to someone already. Link that contact instead.",
+    }
+}
+
+/// Adds a contact. [`DeskError::Conflict`] with `address_taken` when somebody has one of the addresses.
+pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<ContactId, DeskError> {
+    ctx.authorize(Permission::PatientsWrite)?;
+    let organisation = ctx.organisation;
+    let id: ContactId = app.id();
+    let name = new.name.as_deref().map(check_name).transpose()?;
+    let sealing = Sealing::fresh(app);
+    let points = points(app, organisation, id, &sealing, &new.points)?;
+    if name.is_none() && points.is_empty() {
+        return Err(DeskError::invalid(
+            "name",
+            "required",
+            "Give a name or an address.",
+        ));
+    }
+    let name = name.map(|name| sealing.text("contacts", "name", id, name));
+    let (patient, secure_link) = (new.patient, new.secure_link);
+    let locale = new.locale.map(Locale::tag);
+    app.command(ctx, move |work| {
+        async move {
+            let now = work.now;
+            if let Some(patient) = patient
+                && store::patient(work, organisation, patient).await?.is_none()
+            {
+                return Err(DeskError::NotFound);
+            }
+            sealing.store(work).await?;
+            let row = (id, sealing.id, patient);
+            store::insert_contact(
+                work,
+                organisation,
+                row,
+                name.as_ref(),
+                locale,
+                secure_link,
+                now,
+            )
+            .await?;
+            keep(work, id, &points).await?;
+            work.audit(
+                NewEntry::new("contact.create", "contact", id)
+                    .purpose("treatment")
+                    .detail(&json!({ "patient": patient })),
+            );
+            work.event(kind::PEOPLE_CHANGED, None, None, &json!({}));
+            Ok(id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Changes a contact that the caller saw as `version`; gives back the new version.
+pub async fn change_contact(
+    app: &App,
+    ctx: &Ctx,
+    id: ContactId,
+    version: i64,
+    patch: ContactPatch,
+) -> Result<i64, DeskError> {
+    ctx.authorize(Permission::PatientsWrite)?;
+    let organisation = ctx.organisation;
+    let (mut row, sealing) = {
+        let mut conn = app.read().await?;
+        let row = store::contact(&mut conn, organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
+        let sealing = records::sealing(app, &mut conn, organisation, row.key).await?;
+        (row, sealing)
+    };
+    let mut changed = Vec::new();
+    if let Some(name) = &patch.name {
+        let name = name.as_deref().map(check_name).transpose()?;
+        row.name = name.map(|name| sealing.text("contacts", "name", id, name));
+        changed.push("name");
+    }
+    if let Some(locale) = patch.locale {
+        row.locale = locale.map(|locale| locale.tag().to_owned());
+        changed.push("language");
+    }
+    if let Some(secure_link) = patch.secure_link {
+        row.secure_link = secure_link;
+        changed.push("secure_link");
+    }
+    let add = points(app, organisation, id, &sealing, &patch.add)?;
+    let remove = points(app, organisation, id, &sealing, &patch.remove)?;
+    if !add.is_empty() || !remove.is_empty() {
+        changed.push("addresses");
+    }
+    app.command(ctx, move |work| {
+        async move {
+            if !store::update_contact(work, organisation, &row, version).await? {
+                let now = store::contact(work, organisation, id).await?;
+                return Err(DeskError::Stale {
+                    version: now.ok_or(DeskError::NotFound)?.version,
+                    changed: vec!["contact".to_owned()],
+                });
+            }
+            for point in &remove {
+                let kind = point.kind.code();
+                if !store::delete_point(work, organisation, kind, &point.blind, id).await? {
+                    return Err(DeskError::invalid(
+                        "remove_addresses",
+                        "unknown_address",
+                        "This contact has no such address.",
+                    ));
+                }
+            }
+            keep(work, id, &add).await?;
+            work.audit(
+                NewEntry::new("contact.change", "contact", id)
+                    .purpose("treatment")
+                    .detail(&json!({ "changed": changed })),
+            );
+            work.event(kind::PEOPLE_CHANGED, None, None, &json!({}));
+            Ok(version + 1)
+        }
+        .boxed()
+    })
+    .await
+}
