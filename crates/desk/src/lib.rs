@@ -58,6 +58,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         staff::STATEMENTS,
         surveys::STATEMENTS,
         tickets::STATEMENTS,
+        tickets::tags::STATEMENTS,
         timeline::STATEMENTS,
     ]
     .into_iter()

@@ -19,6 +19,8 @@ const CANARIES: &[&str] = &[
     "5550147789",
     "quailnote",
     "heronreply",
+    "ibistag",
+    "lapwingfield",
 ];
 
 /// Every file below `folder` but the key's, as bytes.
@@ -63,6 +65,10 @@ both_engines! {
         client.post(&format!("/api/v1/tickets/{id}/notes"), &note).await.expect(201);
         let reply = json!({ "body": "heronreply" });
         client.post(&format!("/api/v1/tickets/{id}/messages"), &reply).await.expect(201);
+        let way = format!("/api/v1/tickets/{id}");
+        let version = client.get(&way).await.expect(200).header("etag").expect("a version").to_owned();
+        let words = json!({ "add_tags": ["ibistag"], "subject": "lapwingfield" });
+        client.patch(&way, &version, &words).await.expect(200);
         client.post("/api/v1/search", &json!({ "q": "zebrafinch" })).await.expect(200);
         desk.browser(Role::Agent).await.get("/search?q=zebrafinch").await;
         // The words are really in: they can be read by whoever may.

@@ -106,6 +106,16 @@ fn filters_are_read_and_refused_with_a_reason() {
     );
     assert_eq!(query.terms.len(), 1);
     assert_eq!(query.prefix, None);
+    let query = parse_query("knee tag:\"billing dispute\" \"two words\" ").unwrap();
+    assert_eq!(query.filters[0].value, "billing dispute");
+    assert_eq!((query.filters.len(), query.terms.len()), (1, 3));
+    for empty in ["tag:\"\"", "tag:\" \"", "tag: \"apart\""] {
+        let refused = parse_query(empty);
+        assert!(
+            matches!(refused, Err(QueryError::EmptyFilter { .. })),
+            "{empty}: {refused:?}"
+        );
+    }
     assert_eq!(
         parse_query("stauts:open"),
         Err(QueryError::UnknownFilter {

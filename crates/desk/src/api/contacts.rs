@@ -209,7 +209,8 @@ pub(super) struct StandsFor {
     patient_id: Option<Uuid>,
 }
 
-/// Says which patient a contact stands for. What they write from then on is sealed with the patient's key.
+/// Says which patient a contact stands for. What they write from then on is sealed with the patient's key, and their
+/// earlier tickets that were about nobody are about the patient.
 #[utoipa::path(post, path = "/api/v1/contacts/{id}/patient", tag = "People", request_body = StandsFor,
     responses((status = 204, description = "Linked, or no longer.")))]
 pub(super) async fn link(

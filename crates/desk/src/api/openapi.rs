@@ -169,6 +169,9 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// The one `POST` that can name the version it was made on.
+const REPLY: (&Method, &str) = (&Method::POST, "/api/v1/tickets/{id}/messages");
+
 /// The description as JSON.
 pub fn document() -> Value {
     let mut document = serde_json::to_value(Handlers::openapi()).unwrap_or_default();
@@ -265,27 +268,30 @@ fn in_path(path: &str) -> impl Iterator<Item = &str> {
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-fn headers(route: &Route) -> Option<Value> {
+fn headers(route: &Route) -> Vec<Value> {
     let header = |name: &str, required: bool, text: &str, example: &str| {
         json!({ "name": name, "in": "header", "required": required, "description": text,
             "schema": { "type": "string" }, "example": example })
     };
-    match route.method {
-        Method::POST => Some(header(
+    let seen = |required, text| header("If-Match", required, text, "\"v3\"");
+    let mut headers = Vec::new();
+    if route.method == Method::POST {
+        headers.push(header(
             "Idempotency-Key",
             false,
             "1 to 200 visible ASCII characters. Sent again with the same request, it gets the first one's answer and \
              does nothing twice.",
             "6f1c9c1e-5a53-4a0e-9d55-0f6a3c1b7d10",
-        )),
-        Method::PATCH => Some(header(
-            "If-Match",
-            true,
-            "The `ETag` you got when reading.",
-            "\"v3\"",
-        )),
-        _ => None,
+        ));
     }
+    if route.method == Method::PATCH {
+        headers.push(seen(true, "The `ETag` you got when reading."));
+    }
+    if (&route.method, route.path) == REPLY {
+        let text = "The ticket's `ETag` you got when reading: then the answer is refused when others were faster.";
+        headers.push(seen(false, text));
+    }
+    headers
 }
 
 fn add_problems(route: &Route, responses: &mut Map<String, Value>) {
@@ -298,6 +304,9 @@ fn add_problems(route: &Route, responses: &mut Map<String, Value>) {
         Method::PATCH => all.extend([409, 412, 413, 415, 422, 428]),
         Method::GET => all.push(422),
         _ => {}
+    }
+    if (&route.method, route.path) == REPLY {
+        all.push(412);
     }
     for status in all {
         let name = format!("#/components/responses/{}", problem_name(status));
@@ -381,6 +390,7 @@ mod tests {
             include_str!("../tickets/create.rs"),
             include_str!("../tickets/join.rs"),
             include_str!("../tickets/write.rs"),
+            include_str!("../patients/contact.rs"),
             include_str!("../patients/service.rs"),
             include_str!("../outbound/service.rs"),
             include_str!("../once.rs"),

@@ -206,7 +206,6 @@ async fn tagged(
     Query(at): Query<At>,
 ) -> Result<Response, DeskError> {
     let tag: TagId = tag.parse().map_err(|_| DeskError::NotFound)?;
-    // The heading names the tag once its rows are opened; the address and the browser's title never do.
     let title = page.texts().text("tags").to_owned();
     show(page, View::Tag(tag), title, at).await
 }
@@ -247,11 +246,10 @@ async fn show(page: Page, view: View, title: String, at: At) -> Result<Response,
             cursor::encode(&name, &position, &mac)
         )
     };
-    let named = |tag: &tickets::Tag| view == View::Tag(tag.id);
-    let tags = found.rows.iter().flat_map(|row| &row.tags);
+    // The tag's own words stand in the heading, which no history of a browser keeps.
+    let mut tags = found.rows.iter().flat_map(|row| &row.tags);
     let heading = tags
-        .into_iter()
-        .find(|tag| named(tag))
+        .find(|tag| view == View::Tag(tag.id))
         .map_or_else(|| title.clone(), |tag| tag.text.clone());
     let shell = page.shell().await?;
     let clinic = page.clinic()?;

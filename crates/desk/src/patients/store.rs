@@ -280,11 +280,10 @@ pub(super) async fn link(
     organisation: OrganisationId,
     contact: ContactId,
     patient: Option<PatientId>,
-) -> Result<bool, DeskError> {
-    Ok(conn
-        .execute(LINK, args![organisation, contact, patient])
-        .await?
-        == 1)
+) -> Result<(), DeskError> {
+    conn.execute(LINK, args![organisation, contact, patient])
+        .await?;
+    Ok(())
 }
 
 /// A patient's columns, sealed.

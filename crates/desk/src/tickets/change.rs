@@ -425,10 +425,10 @@ async fn words(
         other_tags |= tags::add(work, organisation, id, &sealing, tag).await?;
     }
     for tag in &checked.remove_tags {
-        other_tags |= store::remove_tag(work, organisation, id, tag.id).await?;
+        other_tags |= tags::remove(work, organisation, id, tag.id).await?;
     }
     if other_tags {
-        if store::tags(work, organisation, id).await?.len() > MAX_TAGS {
+        if tags::count(work, organisation, id).await? > MAX_TAGS {
             return Err(tags::too_many());
         }
         changed.insert("tags".to_owned(), Value::Null);

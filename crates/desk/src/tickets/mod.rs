@@ -1,4 +1,5 @@
-//! Requests and their state. Owns `tickets`, `ticket_tags`, `ticket_links` and `ticket_followers`.
+//! Requests and their state. Owns `tickets`, `ticket_links` and `ticket_followers`; its room
+//! [`tags`] owns `ticket_tags`.
 //!
 //! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
 //! every list and can't be snoozed; `due_at` is always what [`crate::sla::Clocks`] says; `version` counts every change,
@@ -12,7 +13,7 @@ mod join;
 pub mod model;
 mod read;
 mod store;
-mod tags;
+pub mod tags;
 mod undelivered;
 mod write;
 

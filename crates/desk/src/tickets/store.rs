@@ -2,7 +2,7 @@
 
 use super::model::{Status, StoredTicket, Ticket, Urgency, View};
 use crate::error::DeskError;
-use crate::ids::{ContactId, OrganisationId, PatientId, StaffId, TagId, TicketId};
+use crate::ids::{ContactId, OrganisationId, PatientId, StaffId, TicketId};
 use crate::sla::Clocks;
 use bedside_db::{Conn, DbError, Row, Statement, Timestamp, Value, args, statements};
 
@@ -118,12 +118,6 @@ statements! {
     /// Active crises, counted up to a limit.
     COUNT_CRISES = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND active = 1 \
         AND rank = 0 LIMIT $2) AS few";
-    /// A ticket's tags.
-    TAGS = "SELECT tag_id, tag FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2";
-    /// Adds a tag.
-    ADD_TAG = "INSERT INTO ticket_tags (organisation_id, ticket_id, tag_id, tag) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    /// Takes a tag away.
-    REMOVE_TAG = "DELETE FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2 AND tag_id = $3";
     /// Links two tickets.
     ADD_LINK = "INSERT INTO ticket_links (organisation_id, ticket_id, other_id, kind) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     /// Links from a ticket.
@@ -489,40 +483,6 @@ pub(super) async fn count(
         }
         _ => 0,
     })
-}
-
-pub(super) async fn tags(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    id: TicketId,
-) -> Result<Vec<(TagId, Vec<u8>)>, DeskError> {
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    Ok(conn.query(TAGS, args![organisation, id], read).await?)
-}
-
-pub(super) async fn add_tag(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    id: TicketId,
-    tag: TagId,
-    sealed: &[u8],
-) -> Result<bool, DeskError> {
-    Ok(conn
-        .execute(ADD_TAG, args![organisation, id, tag, sealed])
-        .await?
-        == 1)
-}
-
-pub(super) async fn remove_tag(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    id: TicketId,
-    tag: TagId,
-) -> Result<bool, DeskError> {
-    Ok(conn
-        .execute(REMOVE_TAG, args![organisation, id, tag])
-        .await?
-        == 1)
 }
 
 pub(super) async fn add_link(

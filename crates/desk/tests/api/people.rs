@@ -57,6 +57,9 @@ both_engines! {
         client.post(&format!("{path}/patient"), &json!({})).await.expect(422);
         client.post(&format!("{path}/patient"), &json!({ "patient_id": things.patient })).await.expect(204);
         assert_eq!(client.get(&path).await.expect(200).json()["patient_id"], json!(things.patient));
+        // What they wrote before is about the patient now.
+        let earlier = client.get(&format!("/api/v1/tickets/{}", things.other)).await.expect(200);
+        assert_eq!(earlier.json()["patient_id"], json!(things.patient));
         let body = json!({ "patient_id": things.patient, "body": "A call: she needs a refill.", "channel": "phone" });
         let id = client.post("/api/v1/tickets", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
         let shown = client.get(&format!("/api/v1/tickets/{id}")).await.json();
@@ -65,6 +68,59 @@ both_engines! {
         assert!(reader.get(&format!("/api/v1/tickets/{id}")).await.expect(200).json()["patient"].is_null());
         client.post(&format!("{path}/patient"), &json!({ "patient_id": null })).await.expect(204);
         assert!(client.get(&path).await.json()["patient_id"].is_null());
+        assert!(client.get(&format!("/api/v1/tickets/{}", things.other)).await.json()["patient_id"].is_null());
+    }
+
+    async fn a_contact_is_added_listed_and_changed(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let new = json!({ "name": "Luis Ruiz", "patient_id": things.patient, "addresses": [
+            { "kind": "email", "value": "luis@patient.example" }, { "kind": "phone", "value": "+1 312 555 0147" },
+        ] });
+        let made = client.post("/api/v1/contacts", &new).await.expect(201);
+        let path = made.header("location").unwrap().to_owned();
+        let shown = client.get(&path).await.expect(200);
+        assert_eq!((shown.header("etag"), shown.json()["addresses"].as_array().unwrap().len()), (Some("\"v1\""), 2));
+        let taken = client.post("/api/v1/contacts", &json!({ "addresses": [{ "kind": "email", "value": "ROSA@patient.example" }] })).await;
+        assert_eq!(taken.expect(409).json()["code"], "address_taken");
+        client.post("/api/v1/contacts", &json!({})).await.expect(422);
+        client.post("/api/v1/contacts", &json!({ "addresses": [{ "kind": "email", "value": "nobody" }] })).await.expect(422);
+        let change = json!({
+            "language": "es", "name": null, "secure_link": true,
+            "add_addresses": [{ "kind": "email", "value": "luis@work.example" }],
+            "remove_addresses": [{ "kind": "phone", "value": "(312) 555-0147" }],
+        });
+        client.patch(&path, "\"v1\"", &change).await.expect(200);
+        let changed = client.get(&path).await.json();
+        assert_eq!((&changed["name"], &changed["language"], &changed["secure_link"]), (&json!(null), &json!("es"), &json!(true)));
+        let values: Vec<&str> = changed["addresses"].as_array().unwrap().iter().map(|one| one["value"].as_str().unwrap()).collect();
+        assert_eq!(values, ["luis@patient.example", "luis@work.example"]);
+        client.patch(&path, "\"v1\"", &json!({ "language": "en" })).await.expect(412);
+        // Somebody else's address is neither taken over nor taken away (attack 12).
+        let theirs = json!([{ "kind": "email", "value": "rosa@patient.example" }]);
+        let refused = client.patch(&path, "\"v2\"", &json!({ "add_addresses": theirs })).await.expect(409);
+        assert!(!refused.text().to_lowercase().contains("alvarez"));
+        client.patch(&path, "\"v2\"", &json!({ "remove_addresses": theirs })).await.expect(422);
+        assert_eq!(client.get(&format!("/api/v1/contacts/{}", things.contact)).await.json()["addresses"][0]["value"], "rosa@patient.example");
+        // Lists go on where they ended.
+        for (list, count) in [("/api/v1/contacts".to_owned(), 3), (format!("/api/v1/contacts?patient={}", things.patient), 2), ("/api/v1/patients".to_owned(), 1)] {
+            let (mut seen, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let mark = if list.contains('?') { '&' } else { '?' };
+                let page = client.get(&format!("{list}{mark}limit=1{cursor}")).await.expect(200).json();
+                seen.extend(page["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+                let Some(next) = page["next"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            let all = seen.len();
+            seen.sort_unstable();
+            seen.dedup();
+            assert_eq!((seen.len(), all), (count, count), "{list}");
+        }
+        let log = audited(&desk).await;
+        for action in ["contact.create", "contact.change"] {
+            assert!(log.iter().any(|(one, _)| one == action), "{action}");
+        }
     }
 
     async fn settings_are_read(desk: Desk) {

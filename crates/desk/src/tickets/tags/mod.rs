@@ -1,14 +1,17 @@
-//! Tags: the staff's own words about a ticket. They may describe a patient, so they are sealed with the ticket's key; a
+//! Tags: the staff's own words about a ticket. Owns `ticket_tags`. They may describe a patient, so they are sealed with the ticket's key; a
 //! [`TagId`] (a keyed blind index of the text) finds the tickets of one tag and stands for it in addresses.
 
+mod store;
+
 use super::model::{MAX_TAGS, normal_tag};
-use super::store;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, TagId, TicketId};
 use crate::records::Sealing;
 use bedside_db::Conn;
 use bedside_vault::BlindKind;
+
+pub use store::ALL as STATEMENTS;
 
 /// A tag, opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +69,7 @@ pub(super) async fn of(
     sealing: &Sealing,
 ) -> Result<Vec<Tag>, DeskError> {
     let mut tags = Vec::new();
-    for (id, sealed) in store::tags(conn, organisation, ticket).await? {
+    for (id, sealed) in store::of_ticket(conn, organisation, ticket).await? {
         let text = sealing.open_text("ticket_tags", "tag", ticket, &sealed)?;
         tags.push(Tag { id, text });
     }
@@ -83,5 +86,24 @@ pub(super) async fn add(
     tag: &Tag,
 ) -> Result<bool, DeskError> {
     let sealed = sealing.text("ticket_tags", "tag", ticket, &tag.text);
-    store::add_tag(conn, organisation, ticket, tag.id, &sealed).await
+    store::add(conn, organisation, ticket, tag.id, &sealed).await
+}
+
+/// Takes a tag away; `false` when the ticket has it not.
+pub(super) async fn remove(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    tag: TagId,
+) -> Result<bool, DeskError> {
+    store::remove(conn, organisation, ticket, tag).await
+}
+
+/// How many tags a ticket has.
+pub(super) async fn count(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<usize, DeskError> {
+    Ok(store::of_ticket(conn, organisation, ticket).await?.len())
 }
