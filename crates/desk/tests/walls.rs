@@ -383,7 +383,7 @@ both_engines! {
                 .replace("{name}", "none.css").replace("{message_id}", &things.patient);
             for html in [("accept", "text/html"), ("accept", "*/*")] {
                 answers.push((name(&route), desk.visitor().request(route.method.clone(), &way, &[html], Body::empty()).await));
-                if route.method == Method::GET && !(route.path == "/api/v1/events") {
+                if route.method == Method::GET && route.path != "/api/v1/events" {
                     answers.push((name(&route), admin.request(Method::GET, &way, &[html], Body::empty()).await));
                 }
             }
