@@ -474,6 +474,9 @@ pub(super) fn resume(clinic: &Clinic, ticket: &mut Ticket, turns: Turns) {
     };
     ticket.first_responded_at = turns.first_answer;
     ticket.waiting_since = turns.waiting_since;
+    if turns.waiting_since.is_some() {
+        "contact".clone_into(&mut ticket.last_message_by);
+    }
     ticket.resolved_at = None;
     if ticket.status != Status::Open {
         ticket.status = Status::Open;
