@@ -299,7 +299,7 @@ both_engines! {
 
     async fn an_answer_that_can_not_be_mailed_does_not_wait_to_be(desk: Desk) {
         let agent = desk.ctx(Role::Agent);
-        let by = bedside_desk::patients::requester_by_phone(&desk.app, desk.organisation, "+1 312 555 0147", Some("Rosa"), None);
+        let by = patients::requester_by_phone(&desk.app, desk.organisation, "+1 312 555 0147", Some("Rosa"), None);
         let new = tickets::NewTicket::new(by.await.unwrap(), bedside_language::Channel::Phone, "A call", "She asks for the hours.");
         let id = tickets::create(&desk.app, &agent, new).await.unwrap().id;
         let sent = tickets::reply(&desk.app, &agent, id, reply("Nine to five.")).await.unwrap();
