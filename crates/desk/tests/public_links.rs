@@ -206,7 +206,7 @@ both_engines! {
         let clinic = bedside_desk::config::clinic::parse(&bedside_desk::startup::built_in_clinic()).unwrap();
         let now = desk.app.now();
         let mut new = bedside_desk::config::organisation::new_organisation(&clinic, "elsewhere", &desk.app.ids, now);
-        new.name = "Elsewhere Eye Hospital".to_owned();
+        "Elsewhere Eye Hospital".clone_into(&mut new.name);
         bedside_desk::orgs::create(&desk.app, new).await.unwrap();
         for way in ways {
             for language in ["en", "es"] {
