@@ -163,11 +163,9 @@ impl Things {
                 json!({ "messages": [self.message], "subject": "Another matter" })
             }
             ("POST", "tickets/{id}/links") => json!({ "ticket_id": self.other }),
-            ("POST", "patients") => json!({ "name": "Luis Ruiz" }),
+            ("POST", "patients" | "contacts") => json!({ "name": "Luis Ruiz" }),
             ("POST", "patients/search") => json!({ "mrn": "A-1" }),
-            ("PATCH", "patients/{id}") => json!({ "language": "es" }),
-            ("POST", "contacts") => json!({ "name": "Luis Ruiz" }),
-            ("PATCH", "contacts/{id}") => json!({ "language": "es" }),
+            ("PATCH", "patients/{id}" | "contacts/{id}") => json!({ "language": "es" }),
             ("POST", "contacts/{id}/patient") => json!({ "patient_id": self.patient }),
             ("POST", "search") => json!({ "q": "refill" }),
             ("POST", "tickets/{id}/follow" | "tickets/{id}/messages/{message_id}/undo") => {
