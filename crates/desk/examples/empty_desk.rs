@@ -25,12 +25,11 @@ async fn main() -> anyhow::Result<()> {
     let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
     let clinic = clinic::parse(&startup::built_in_clinic())?;
     let made_before = app.directory.all().first().map(|clinic| clinic.id);
-    let organisation = match made_before {
-        Some(organisation) => organisation,
-        None => {
-            let new = organisation::new_organisation(&clinic, "clinic", &app.ids, app.now());
-            orgs::create(&app, new).await?
-        }
+    let organisation = if let Some(organisation) = made_before {
+        organisation
+    } else {
+        let new = organisation::new_organisation(&clinic, "clinic", &app.ids, app.now());
+        orgs::create(&app, new).await?
     };
     let ctx = Ctx::system(organisation, "setup", Source::CommandLine);
     if made_before.is_none() {
@@ -47,17 +46,16 @@ async fn main() -> anyhow::Result<()> {
     };
     let (_, token) = staff::create_token(&app, &ctx, token).await?;
     let known = staff::list(&app, &ctx).await?;
-    let person = match known.first() {
-        Some(known) => known.id,
-        None => {
-            let person = NewStaff {
-                email: "ada@clinic.example".to_owned(),
-                name: "Ada".to_owned(),
-                role: Role::Administrator,
-                locale: clinic.profile.default_language.parse().unwrap_or_default(),
-            };
-            staff::create(&app, &ctx, person).await?
-        }
+    let person = if let Some(known) = known.first() {
+        known.id
+    } else {
+        let person = NewStaff {
+            email: "ada@clinic.example".to_owned(),
+            name: "Ada".to_owned(),
+            role: Role::Administrator,
+            locale: clinic.profile.default_language.parse().unwrap_or_default(),
+        };
+        staff::create(&app, &ctx, person).await?
     };
     let session = staff::admit(&app, organisation, person, "bench")
         .await?
