@@ -40,7 +40,8 @@ statements! {
     CONTACTS_OF = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
         WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id";
     /// A contact's addresses.
-    POINTS = "SELECT kind, value, bounced_at FROM contact_points WHERE organisation_id = $1 AND contact_id = $2 ORDER BY created_at";
+    POINTS = "SELECT kind, value, bounced_at FROM contact_points WHERE organisation_id = $1 AND contact_id = $2 \
+        ORDER BY created_at, kind, value_blind";
     /// Links a contact to a patient, or takes the link away.
     LINK = "UPDATE contacts SET patient_id = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Adds a patient.

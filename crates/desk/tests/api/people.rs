@@ -90,6 +90,7 @@ both_engines! {
             "add_addresses": [{ "kind": "email", "value": "luis@work.example" }],
             "remove_addresses": [{ "kind": "phone", "value": "(312) 555-0147" }],
         });
+        desk.clock.advance(1);
         client.patch(&path, "\"v1\"", &change).await.expect(200);
         let changed = client.get(&path).await.json();
         assert_eq!((&changed["name"], &changed["language"], &changed["secure_link"]), (&json!(null), &json!("es"), &json!(true)));
