@@ -28,6 +28,8 @@ const NAMED: &[&str] = &[
     "/settings/categories/{id}/remove",
     "/settings/fields/{id}",
     "/settings/fields/{id}/remove",
+    "/settings/templates/{code}/{locale}",
+    "/settings/templates/{code}/{locale}/reset",
 ];
 
 /// Ways in that leave no trace: they show nothing of anybody.
@@ -52,6 +54,7 @@ const QUIET: &[&str] = &[
     "GET /settings/hours",
     "GET /settings/mailboxes",
     "GET /settings/mailboxes/{id}",
+    "GET /settings/mails",
     "GET /settings/queues",
     "GET /settings/queues/{id}",
     "GET /settings/replies",
@@ -62,6 +65,8 @@ const QUIET: &[&str] = &[
     "GET /settings/staff/{id}",
     "GET /settings/statuses",
     "GET /settings/statuses/{id}",
+    "GET /settings/templates",
+    "GET /settings/templates/{code}/{locale}",
     "GET /settings/tokens",
     "GET /settings/tokens/{id}",
     "GET /tickets/new",
@@ -152,10 +157,17 @@ impl Things {
             self.token.clone()
         } else if route.starts_with("/settings/categories") {
             self.clinic.categories[0].code.clone()
+        } else if route.starts_with("/settings/mails") {
+            "01890000-0000-7000-8000-000000000000".to_owned()
         } else if route.starts_with("/settings/") {
             "new".to_owned()
         } else {
             self.ticket.id.to_string()
+        };
+        let code = if route.starts_with("/settings/templates") {
+            "reply"
+        } else {
+            &self.clinic.queues[0].code
         };
         route
             .replace("{id}", &id)
@@ -163,7 +175,8 @@ impl Things {
             .replace("{message}", &self.ticket.message.to_string())
             .replace("{patient}", &self.patient)
             .replace("{file}", &self.attachment)
-            .replace("{code}", &self.clinic.queues[0].code)
+            .replace("{code}", code)
+            .replace("{locale}", "en")
             .replace("{tag}", "00000000-0000-4000-8000-000000000000")
             .replace("{sequence}", "1")
     }

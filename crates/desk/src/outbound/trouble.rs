@@ -107,6 +107,9 @@ pub async fn handled(app: &App, ctx: &Ctx, id: OutboundMailId) -> Result<(), Des
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
+            store::one(work, organisation, id)
+                .await?
+                .ok_or(DeskError::NotFound)?;
             if !store::handled(work, organisation, id).await? {
                 return Err(DeskError::Conflict {
                     code: "not_failed",
