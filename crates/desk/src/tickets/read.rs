@@ -261,6 +261,19 @@ pub(crate) async fn subject_for(
     sealing.open_text("tickets", "subject", id, &stored.subject)
 }
 
+async fn leave_to_read(app: &App, ctx: &Ctx, id: TicketId) -> Result<Opened, DeskError> {
+    records::open(
+        app,
+        ctx,
+        Permission::TicketsRead,
+        Purpose::Treatment,
+        "ticket.read",
+        "ticket",
+        id,
+    )
+    .await
+}
+
 /// The newest messages and notes of a ticket before `before`, or those of one kind alone; oldest first, at most `limit`
 /// (1 to 101).
 pub async fn messages(
@@ -271,16 +284,7 @@ pub async fn messages(
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<MessageView>, DeskError> {
-    let leave = records::open(
-        app,
-        ctx,
-        Permission::TicketsRead,
-        Purpose::Treatment,
-        "ticket.read",
-        "ticket",
-        id,
-    )
-    .await?;
+    let leave = leave_to_read(app, ctx, id).await?;
     let mut conn = app.read().await?;
     store::one(&mut conn, ctx.organisation, id)
         .await?
@@ -304,16 +308,7 @@ pub async fn message(
     id: TicketId,
     message: MessageId,
 ) -> Result<MessageView, DeskError> {
-    let leave = records::open(
-        app,
-        ctx,
-        Permission::TicketsRead,
-        Purpose::Treatment,
-        "ticket.read",
-        "ticket",
-        id,
-    )
-    .await?;
+    let leave = leave_to_read(app, ctx, id).await?;
     timeline::one(
         &leave,
         &mut app.read().await?,
@@ -336,15 +331,7 @@ pub async fn sealing(app: &App, ctx: &Ctx, id: TicketId) -> Result<Sealing, Desk
 
 /// Everything that is known of a ticket.
 pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, DeskError> {
-    let entry = NewEntry::new("ticket.read", "ticket", id);
-    let leave = records::open_each(
-        app,
-        ctx,
-        Permission::TicketsRead,
-        Purpose::Treatment,
-        vec![entry],
-    )
-    .await?;
+    let leave = leave_to_read(app, ctx, id).await?;
     view_with(app, ctx, &leave, id).await
 }
 
