@@ -55,6 +55,16 @@ pub enum Target {
     Postgres(String),
 }
 
+/// Who waits for a command. On SQLite, whose one writer does one after the other, the machinery gives way to people; on
+/// PostgreSQL it makes no difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Somebody waits for the answer.
+    People,
+    /// The desk's own work: jobs, sealing the audit log.
+    Machinery,
+}
+
 /// A handle on the database; cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -120,8 +130,18 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
+        self.write_in(Lane::People, command).await
+    }
+
+    /// The same in a given lane.
+    pub async fn write_in<T, E, F>(&self, lane: Lane, command: F) -> Result<T, E>
+    where
+        F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
         match &self.engine {
-            Engine::Sqlite(store) => store.write(command).await,
+            Engine::Sqlite(store) => store.write(lane, command).await,
             Engine::Postgres(store) => store.write(command).await,
         }
     }

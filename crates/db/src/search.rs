@@ -143,8 +143,9 @@ impl SearchIndex {
         organisation: Uuid,
         wanted: &Wanted,
         before: i64,
-        limit: i64,
+        limit: usize,
     ) -> Result<Vec<i64>, DbError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         if wanted.is_empty() || !wanted.iter().flatten().all(|token| is_token(token)) {
             return Ok(Vec::new());
         }

@@ -4,8 +4,8 @@
 
 use bedside_db::search::{Change, SearchIndex};
 use bedside_db::{
-    Db, DbError, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args, jobs, sqlite,
-    statements,
+    Db, DbError, Id, IdSource, Identity, Lane, Migration, Notice, Target, Timestamp, args, jobs,
+    sqlite, statements,
 };
 use bedside_testkit::pg;
 use futures_util::FutureExt;
@@ -643,6 +643,62 @@ async fn connections_to_a_server_are_protected_as_the_address_says() {
     let plain = pg::shared().unwrap().admin_url();
     let refused = Db::open(&Target::Postgres(format!("{plain}?sslmode=require"))).await;
     assert!(matches!(refused, Err(DbError::Connection(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_machinery_gives_way_to_people_and_never_stands_still() {
+    let fresh = sqlite().await;
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel();
+    let db = fresh.db.clone();
+    let holding = tokio::spawn(async move {
+        db.write::<_, DbError, _>(move |_| {
+            async move {
+                let _ = begun.send(());
+                let _ = released.recv();
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    });
+    begins.await.unwrap();
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut waiting = tokio::task::JoinSet::new();
+    for lane in [Lane::Machinery, Lane::People] {
+        for _ in 0..20 {
+            let (db, order) = (fresh.db.clone(), Arc::clone(&order));
+            waiting.spawn(async move {
+                db.write_in::<_, DbError, _>(lane, move |_| {
+                    async move {
+                        order.lock().unwrap().push(lane);
+                        Ok(())
+                    }
+                    .boxed()
+                })
+                .await
+            });
+        }
+        let all = if lane == Lane::Machinery { 20 } else { 40 };
+        while fresh.db.writes_waiting() < all {
+            tokio::task::yield_now().await;
+        }
+    }
+    release.send(()).unwrap();
+    holding.await.unwrap().unwrap();
+    while let Some(done) = waiting.join_next().await {
+        done.unwrap().unwrap();
+    }
+    let order = order.lock().unwrap();
+    let last_person = order
+        .iter()
+        .rposition(|lane| *lane == Lane::People)
+        .unwrap();
+    let before = order[..last_person]
+        .iter()
+        .filter(|lane| **lane == Lane::Machinery);
+    assert_eq!(order.len(), 40);
+    assert!(before.count() <= 8, "{order:?}");
 }
 
 #[tokio::test]

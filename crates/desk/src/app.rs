@@ -2,7 +2,7 @@
 
 use crate::audit_log;
 use crate::config::Config;
-use crate::context::Ctx;
+use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::observe;
 use crate::orgs::Directory;
@@ -10,7 +10,7 @@ use crate::outbound::Senders;
 use crate::records::Keyring;
 use crate::work::Work;
 use bedside_db::search::SearchIndex;
-use bedside_db::{Clock, Conn, Db, Id, IdSource, Timestamp};
+use bedside_db::{Clock, Conn, Db, Id, IdSource, Lane, Timestamp};
 use bedside_language::Engine;
 use bedside_web::I18n;
 use futures_util::FutureExt;
@@ -96,9 +96,13 @@ impl App {
         let (app, ctx) = (self.clone(), ctx.clone());
         let once = ctx.once.clone().filter(|once| once.take());
         let kept = once.clone();
+        let lane = match ctx.source {
+            Source::Job => Lane::Machinery,
+            _ => Lane::People,
+        };
         let done = self
             .db
-            .write(move |tx| {
+            .write_in(lane, move |tx| {
                 async move {
                     let (organisation, now) = (ctx.organisation, app.now());
                     if let Some(once) = &kept

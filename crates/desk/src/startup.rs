@@ -40,6 +40,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "sealed tags",
         sql: include_str!("../migrations/0005_sealed_tags.sql"),
     },
+    Migration {
+        version: 6,
+        name: "fewer index pages",
+        sql: include_str!("../migrations/0006_fewer_index_pages.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

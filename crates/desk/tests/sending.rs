@@ -8,7 +8,7 @@ use bedside_codecs::mail::threading::ReplyToken;
 use bedside_codecs::mail::{Limits, parse};
 use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
-use bedside_desk::ids::{MessageId, TicketId};
+use bedside_desk::ids::{MessageId, OutboundMailId, TicketId};
 use bedside_desk::jobs;
 use bedside_desk::links::{self, Look};
 use bedside_desk::mailboxes;
@@ -20,7 +20,7 @@ use bedside_desk::{orgs, patients};
 use bedside_language::Channel;
 use bedside_testkit::mail::{Dovecot, Postfix, Route};
 use bedside_testkit::wait_until_async;
-use common::sink::{Answer, at, sink};
+use common::sink::{Answer, Sink, at, sink};
 use common::{Desk, both_engines};
 use std::time::Duration;
 
@@ -86,6 +86,14 @@ async fn troubled(desk: &Desk) -> Vec<TroubledMail> {
         .await
         .unwrap()
         .mails
+}
+
+/// The mail that went out last, by the Message-ID that it was sent with.
+fn newest(desk: &Desk, sink: &Sink) -> OutboundMailId {
+    let sent = sink.take().last().unwrap().mail().message_id.unwrap();
+    outbound::named(&desk.app, desk.organisation, &format!("<{sent}>"))
+        .unwrap()
+        .unwrap()
 }
 
 async fn waiting_jobs(desk: &Desk) -> i64 {
@@ -278,13 +286,12 @@ both_engines! {
         tickets::change(&desk.app, &agent, ticket, before.version, patch).await.unwrap();
         desk.clock.advance(10);
         drain(&desk).await;
-        let id = sink.take().last().unwrap().mail().message_id.unwrap();
+        let id = newest(&desk, &sink);
         let bounce = async || {
-            let id = id.clone();
             let system = desk.system();
             let noted = desk.app.command(&system, move |work| Box::pin(async move {
                 work.audit(bedside_desk::audit_log::NewEntry::new("test", "organisation", work.ctx.organisation));
-                outbound::bounced(work, &id, "5.1.1").await
+                outbound::bounced(work, id, "5.1.1").await
             }));
             noted.await.unwrap()
         };
@@ -714,11 +721,12 @@ both_engines! {
         drain(&desk).await;
         let message = answer(&desk, ticket, "At nine").await;
         send(&desk).await;
-        let id = sink.take().last().unwrap().mail().message_id.unwrap();
+        let id = newest(&desk, &sink);
         let system = desk.system();
         let found = desk.app.command(&system, move |work| Box::pin(async move {
-            let found = outbound::bounced(work, &format!("<{id}>"), "5.1.1 Rosa").await?;
-            assert_eq!(outbound::bounced(work, "unknown@clinic.example", "5.1.1").await?, None);
+            let found = outbound::bounced(work, id, "5.1.1 Rosa").await?;
+            let unknown = OutboundMailId::from_bytes([7; 16]);
+            assert_eq!(outbound::bounced(work, unknown, "5.1.1").await?, None);
             Ok(found)
         })).await.unwrap();
         assert_eq!(found, Some(ticket));

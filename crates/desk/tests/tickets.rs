@@ -284,7 +284,8 @@ both_engines! {
         tickets::inbound(&desk.app, &desk.system(), id, words).await.unwrap();
         let ticket = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
         assert_eq!((ticket.safety.as_str(), ticket.rank()), ("emergency", 0));
-        assert!(ticket.triage.danger.is_some() && !ticket.triage.reasons.is_empty());
+        let why = ticket.triage.read();
+        assert!(why.danger.is_some() && !why.reasons.is_empty());
     }
 
     async fn notes_and_answers_at_the_same_time_all_arrive(desk: Desk) {

@@ -6,7 +6,7 @@ mod keeper;
 pub(crate) mod planner;
 mod writer;
 
-use crate::{DbError, Notice, Statement, Tx};
+use crate::{DbError, Lane, Notice, Statement, Tx};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use rusqlite::config::DbConfig;
@@ -116,14 +116,15 @@ impl Sqlite {
         })
     }
 
-    pub(crate) async fn write<T, E, F>(&self, command: F) -> Result<T, E>
+    pub(crate) async fn write<T, E, F>(&self, lane: Lane, command: F) -> Result<T, E>
     where
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        self.writer()?.hand_in(Command::new(command, answer))?;
+        self.writer()?
+            .hand_in(lane, Command::new(command, answer))?;
         answered.await.map_err(|_| DbError::Closed)?
     }
 

@@ -1,12 +1,14 @@
 //! The one writer. Commands that wait are run one after the other, each under its own savepoint, inside one
-//! transaction, and answered only after its commit: many commands share one sync to disk.
+//! transaction, and answered only after its commit: many commands share one sync to disk. Somebody waits for an answer
+//! to some commands; the others ([`Lane::Machinery`]) give way to them without ever standing still.
 
 use super::Handle;
-use crate::{Conn, DbError, Notice, Tx};
+use crate::{Conn, DbError, Lane, Notice, Tx};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use rusqlite::Connection;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -18,6 +20,8 @@ use tokio::sync::{broadcast, oneshot};
 const QUEUE: usize = 8192;
 /// Commands of one commit at most.
 const GROUP: usize = 128;
+/// Commands of the desk's own machinery that a commit takes in when people keep it busy.
+const MACHINERY: usize = 4;
 /// How long a commit may have to wait because somebody else holds the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long folding the log waits for readers of old pages: commands wait behind it.
@@ -65,7 +69,7 @@ impl Command {
 }
 
 enum Message {
-    Run(Command),
+    Run(Lane, Command),
     Checkpoint,
     Close(oneshot::Sender<()>),
 }
@@ -86,7 +90,7 @@ impl Writer {
         let counter = Arc::clone(&commits);
         std::thread::Builder::new()
             .name("db-writer".to_owned())
-            .spawn(move || work(connection, &waiting, &notices, &counter))
+            .spawn(move || work(connection, waiting, &notices, &counter))
             .expect("the system can start a thread");
         Self {
             door: Arc::new(Mutex::new(Some(door))),
@@ -95,7 +99,7 @@ impl Writer {
         }
     }
 
-    pub(super) fn hand_in(&self, command: Command) -> Result<(), DbError> {
+    pub(super) fn hand_in(&self, lane: Lane, command: Command) -> Result<(), DbError> {
         let door = self.door.lock().clone().ok_or(DbError::Closed)?;
         let (Command(run), pending) = (command, Arc::clone(&self.pending));
         let counted = Command(Box::new(move |tx| {
@@ -103,7 +107,7 @@ impl Writer {
             run(tx)
         }));
         self.pending.fetch_add(1, Ordering::Relaxed);
-        door.try_send(Message::Run(counted)).map_err(|error| {
+        door.try_send(Message::Run(lane, counted)).map_err(|error| {
             self.pending.fetch_sub(1, Ordering::Relaxed);
             match error {
                 TrySendError::Full(_) => DbError::Busy,
@@ -147,63 +151,127 @@ impl Writer {
     }
 }
 
+/// What was handed in and not begun.
+struct Waiting {
+    door: Receiver<Message>,
+    people: VecDeque<Command>,
+    machinery: VecDeque<Command>,
+    checkpoint: bool,
+    close: Option<oneshot::Sender<()>>,
+}
+
+impl Waiting {
+    fn behind(door: Receiver<Message>) -> Self {
+        Self {
+            door,
+            people: VecDeque::new(),
+            machinery: VecDeque::new(),
+            checkpoint: false,
+            close: None,
+        }
+    }
+
+    fn put(&mut self, message: Message) {
+        match message {
+            Message::Run(Lane::People, command) => self.people.push_back(command),
+            Message::Run(Lane::Machinery, command) => self.machinery.push_back(command),
+            Message::Checkpoint => self.checkpoint = true,
+            Message::Close(done) => self.close = Some(done),
+        }
+    }
+
+    fn take_in(&mut self) {
+        while let Ok(message) = self.door.try_recv() {
+            self.put(message);
+        }
+    }
+
+    fn has_commands(&self) -> bool {
+        !(self.people.is_empty() && self.machinery.is_empty())
+    }
+
+    /// Waits until there is something to do; `false` when nothing will ever come again.
+    fn wait(&mut self) -> bool {
+        self.take_in();
+        if !self.has_commands() && !self.checkpoint && self.close.is_none() {
+            match self.door.recv() {
+                Ok(message) => self.put(message),
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}
+
 fn work(
     connection: Connection,
-    waiting: &Receiver<Message>,
+    door: Receiver<Message>,
     notices: &broadcast::Sender<Notice>,
     commits: &AtomicU64,
 ) {
     let mut tx = Tx::new(Conn::Sqlite(Handle::owned(connection)));
-    let mut next = None;
-    loop {
-        let message = match next.take() {
-            Some(message) => message,
-            None => match waiting.recv() {
-                Ok(message) => message,
-                Err(_) => return,
-            },
-        };
-        match message {
-            Message::Run(command) => {
-                next = group(&mut tx, command, waiting, notices);
-                commits.fetch_add(1, Ordering::Relaxed);
-            }
-            Message::Checkpoint => checkpoint(&tx, "PRAGMA wal_checkpoint(RESTART)"),
-            Message::Close(done) => {
-                checkpoint(&tx, "PRAGMA wal_checkpoint(TRUNCATE)");
-                drop(tx);
-                let _ = done.send(());
-                return;
-            }
+    let mut waiting = Waiting::behind(door);
+    while waiting.wait() {
+        if std::mem::take(&mut waiting.checkpoint) {
+            checkpoint(&tx, "PRAGMA wal_checkpoint(RESTART)");
+        }
+        if waiting.has_commands() {
+            group(&mut tx, &mut waiting, notices);
+            commits.fetch_add(1, Ordering::Relaxed);
+        } else if let Some(done) = waiting.close.take() {
+            checkpoint(&tx, "PRAGMA wal_checkpoint(TRUNCATE)");
+            drop(tx);
+            let _ = done.send(());
+            return;
         }
     }
 }
 
-/// One transaction for `first` and all that wait behind it. Hands back a message that was no command.
-fn group(
-    tx: &mut Tx,
-    first: Command,
-    waiting: &Receiver<Message>,
-    notices: &broadcast::Sender<Notice>,
-) -> Option<Message> {
-    let started = Instant::now();
-    let begun = control(tx, "BEGIN IMMEDIATE");
+/// The commands of one transaction, in the order in which they are run: those of people first, then the machinery's, as
+/// many as fit, and a few even when more people wait.
+struct Group<'a> {
+    waiting: &'a mut Waiting,
+    started: Instant,
+    taken: usize,
+    of_machinery: usize,
+}
+
+impl Group<'_> {
+    fn next(&mut self) -> Option<Command> {
+        self.waiting.take_in();
+        let room = self.taken < GROUP && self.started.elapsed() < GROUP_TIME;
+        let more_people = !self.waiting.people.is_empty();
+        let command = if room && more_people && self.of_machinery == 0 {
+            self.waiting.people.pop_front()
+        } else if self.of_machinery < MACHINERY || room && !more_people {
+            self.of_machinery += 1;
+            self.waiting.machinery.pop_front()
+        } else {
+            None
+        };
+        self.taken += 1;
+        command
+    }
+}
+
+/// One transaction for what waits.
+fn group(tx: &mut Tx, waiting: &mut Waiting, notices: &broadcast::Sender<Notice>) {
+    let mut lost = control(tx, "BEGIN IMMEDIATE").err();
     let mut done: Vec<Deliver> = Vec::new();
-    let mut lost = begun.err();
-    let mut command = Some(first);
-    let mut left = None;
-    while let Some(Command(run)) = command.take() {
+    let mut commands = Group {
+        waiting,
+        started: Instant::now(),
+        taken: 0,
+        of_machinery: 0,
+    };
+    while let Some(Command(run)) = commands.next() {
         done.push(if lost.is_none() {
             one(tx, run, &mut lost)
         } else {
             run(None).1
         });
-        if done.len() < GROUP && started.elapsed() < GROUP_TIME && lost.is_none() {
-            match waiting.try_recv() {
-                Ok(Message::Run(next)) => command = Some(next),
-                Ok(other) => left = Some(other),
-                Err(_) => {}
-            }
+        if lost.is_some() {
+            break;
         }
     }
     let outcome = match lost {
@@ -232,7 +300,6 @@ fn group(
             deliver(Err(again(&error)));
         }
     }
-    left
 }
 
 /// Runs one command under a savepoint. `lost` is set when the engine gave up the whole transaction.

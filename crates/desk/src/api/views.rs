@@ -167,7 +167,7 @@ pub(super) struct TicketDetail {
 
 impl From<TicketView> for TicketDetail {
     fn from(view: TicketView) -> Self {
-        let why = &view.ticket.triage;
+        let why = view.ticket.triage.read();
         let triage = TriageOut {
             confidence: why.confidence,
             unsure: why.unsure,

@@ -4,6 +4,7 @@ use super::store;
 use crate::app::App;
 use crate::error::DeskError;
 use bedside_audit::{Checkpoint, Frontier, Origin, SignedCheckpoint};
+use bedside_db::Lane;
 use futures_util::FutureExt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -36,7 +37,9 @@ impl Sealer {
             let (count, note) = self
                 .app
                 .db
-                .write(move |tx| async move { group(tx, &app).await }.boxed())
+                .write_in(Lane::Machinery, move |tx| {
+                    async move { group(tx, &app).await }.boxed()
+                })
                 .await?;
             if let Some(note) = note {
                 self.keep(&note).await?;

@@ -127,7 +127,7 @@ pub async fn latest_in(
     store::latest(conn, organisation).await
 }
 
-/// The events of one ticket, oldest first, at most `limit`.
+/// The newest events of one ticket, oldest first, at most `limit`; not those of its messages, which tell of themselves.
 pub async fn of_ticket(
     conn: &mut bedside_db::Conn,
     organisation: OrganisationId,

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
 use bedside_db::jobs::{self, Leased};
-use bedside_db::{Notice, Timestamp};
+use bedside_db::{Lane, Notice, Timestamp};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -113,7 +113,9 @@ pub(super) async fn claim(app: &App, room: usize) -> Result<Vec<Leased>, DeskErr
     let limit = i64::try_from(room).unwrap_or(1);
     let end = now.plus_seconds(LEASE_SECONDS);
     app.db
-        .write(move |tx| async move { Ok(jobs::claim(tx, now, end, limit).await?) }.boxed())
+        .write_in(Lane::Machinery, move |tx| {
+            async move { Ok(jobs::claim(tx, now, end, limit).await?) }.boxed()
+        })
         .await
 }
 
@@ -163,7 +165,7 @@ async fn settle(app: &App, handler: Option<Handler>, mut job: Leased) -> Result<
         }
     };
     app.db
-        .write(move |tx| {
+        .write_in(Lane::Machinery, move |tx| {
             async move {
                 match end {
                     End::Finish => jobs::finish(tx, &job).await?,

@@ -13,9 +13,6 @@ statements! {
     /// One mail.
     ONE = "SELECT id, ticket_id, message_id, mailbox_id, kind, key_id, content, header_id, state, attempts, send_after, \
         give_up_at, response, uncertain, created_at, state_at FROM outbound_mails WHERE organisation_id = $1 AND id = $2";
-    /// The mail with this Message-ID.
-    BY_HEADER = "SELECT id, ticket_id, message_id, mailbox_id, kind, key_id, content, header_id, state, attempts, send_after, \
-        give_up_at, response, uncertain, created_at, state_at FROM outbound_mails WHERE organisation_id = $1 AND header_id = $2";
     /// Mails a person should know of, newest first.
     TROUBLED = "SELECT id, ticket_id, message_id, mailbox_id, kind, key_id, content, header_id, state, attempts, send_after, \
         give_up_at, response, uncertain, created_at, state_at FROM outbound_mails \
@@ -148,16 +145,6 @@ pub(super) async fn one(
     id: OutboundMailId,
 ) -> Result<Option<MailRow>, DeskError> {
     Ok(conn.query_opt(ONE, args![organisation, id], mail).await?)
-}
-
-pub(super) async fn by_header(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    header_id: &str,
-) -> Result<Option<MailRow>, DeskError> {
-    Ok(conn
-        .query_opt(BY_HEADER, args![organisation, header_id], mail)
-        .await?)
 }
 
 pub(super) async fn troubled(

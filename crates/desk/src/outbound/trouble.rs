@@ -12,6 +12,7 @@ use crate::mailboxes;
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
 use crate::{patients, records, tickets};
+use bedside_codecs::mail::threading::OwnMessage;
 use futures_util::FutureExt;
 use uuid::Uuid;
 
@@ -182,17 +183,27 @@ async fn resume_of(app: &App, organisation: OrganisationId) -> Result<(), DeskEr
     Ok(())
 }
 
-/// Notes, in the caller's command, that the mail with this Message-ID came back for good; the caller has checked that
-/// the Message-ID is ours and signed. `status` is the report's status code (RFC 3463). Gives back the ticket; none when
-/// there is no such mail.
+/// The mail of ours that a Message-ID names; none unless its signature is the organisation's own.
+pub fn named(
+    app: &App,
+    organisation: OrganisationId,
+    message_id: &str,
+) -> Result<Option<OutboundMailId>, DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let mac = |parts: &[&[u8]]| vault.threading.sign(parts);
+    let own = OwnMessage::verify(message_id, &app.config.mail_domain(), &mac);
+    Ok(own.map(|own| OutboundMailId::from_bytes(own.message)))
+}
+
+/// Notes, in the caller's command, that a mail came back for good. `status` is the report's status code (RFC 3463).
+/// Gives back the ticket; none when there is no such mail.
 pub async fn bounced(
     work: &mut Work<'_>,
-    header_id: &str,
+    id: OutboundMailId,
     status: &str,
 ) -> Result<Option<TicketId>, DeskError> {
     let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
-    let header_id = header_id.trim().trim_matches(['<', '>']);
-    let Some(mail) = store::by_header(work, organisation, header_id).await? else {
+    let Some(mail) = store::one(work, organisation, id).await? else {
         return Ok(None);
     };
     let ticket = current(work, &mail).await?;

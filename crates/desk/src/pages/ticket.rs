@@ -194,9 +194,11 @@ pub(super) async fn answer(
     typed: Option<Typed>,
 ) -> Result<Response, DeskError> {
     let (app, ctx) = (&page.app, &page.ctx);
-    let live_from = events::latest(app, ctx.organisation).await?;
-    let id = tickets::resolve(app, ctx, text).await?;
-    let (view, others) = tickets::view_beside(app, ctx, id, OTHERS).await?;
+    let tickets::Beside {
+        live_from,
+        view,
+        others,
+    } = tickets::view_beside(app, ctx, text, OTHERS).await?;
     let clinic = page.clinic()?;
     let everybody = staff::list(app, ctx).await?;
     let names = everybody
@@ -226,6 +228,7 @@ pub(super) async fn answer(
         names: &names,
     };
     let me = ctx.actor.staff();
+    let why = ticket.triage.read();
     let requester = view
         .contact
         .name
@@ -239,11 +242,7 @@ pub(super) async fn answer(
         version: ticket.version,
         subject: view.subject.clone(),
         crisis: ticket.rank() == 0 && ticket.status.is_active(),
-        danger: ticket
-            .triage
-            .danger
-            .as_deref()
-            .map(|kind| kind.replace('_', " ")),
+        danger: why.danger.as_deref().map(|kind| kind.replace('_', " ")),
         chips: [
             ui::urgency_chip(ticket.urgency, t),
             Some(ui::status_chip(ticket.status, t)),
@@ -341,13 +340,12 @@ pub(super) async fn answer(
         fields: fields(&clinic, &view),
         queue_id: ticket.queue.to_string(),
         category_code: ticket.category.clone(),
-        reasons: ticket
-            .triage
+        reasons: why
             .reasons
             .iter()
             .map(|reason| reason.text.clone())
             .collect(),
-        unsure: ticket.triage.unsure,
+        unsure: why.unsure,
         requester: Face::of(requester.unwrap_or_else(|| t.text("someone"))),
         contact_id: view.contact.id.to_string(),
         points: view

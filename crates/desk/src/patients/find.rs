@@ -78,8 +78,9 @@ pub async fn find_patients(
     ids.sort_unstable();
     ids.dedup();
     let mut found = Vec::new();
+    let mut conn = app.read().await?;
     for id in ids.into_iter().take(20) {
-        found.push(patient_in(app, &opened, organisation, id).await?);
+        found.push(patient_in(app, &opened, &mut conn, organisation, id).await?);
     }
     Ok(found)
 }

@@ -36,11 +36,11 @@ pub async fn list_patients(
     let leave = leave(app, ctx, "patient.list").await?;
     let before = before.unwrap_or(PatientId::from_uuid(Uuid::max()));
     let limit = limit.clamp(1, MOST);
-    let ids =
-        store::patients_before(&mut app.read().await?, ctx.organisation, before, limit).await?;
+    let mut conn = app.read().await?;
+    let ids = store::patients_before(&mut conn, ctx.organisation, before, limit).await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.push(patient_in(app, &leave, ctx.organisation, id).await?);
+        found.push(patient_in(app, &leave, &mut conn, ctx.organisation, id).await?);
     }
     Ok(found)
 }

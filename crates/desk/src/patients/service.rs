@@ -15,6 +15,7 @@ use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_vault::{BlindKind, normalise};
 use futures_util::FutureExt;
+use std::collections::HashMap;
 
 /// Mails to one address in one hour, at most.
 pub const HOURLY_SENDS: i64 = 20;
@@ -312,25 +313,25 @@ pub async fn patient(app: &App, ctx: &Ctx, id: PatientId) -> Result<PatientView,
         id,
     )
     .await?;
-    patient_in(app, &opened, ctx.organisation, id).await
+    patient_in(app, &opened, &mut app.read().await?, ctx.organisation, id).await
 }
 
 /// One patient under leave that was given for something that belongs to them.
 pub(crate) async fn patient_in(
     app: &App,
     leave: &Opened,
+    conn: &mut Conn,
     organisation: OrganisationId,
     id: PatientId,
 ) -> Result<PatientView, DeskError> {
-    let mut conn = app.read().await?;
-    let row = store::patient(&mut conn, organisation, id)
+    let row = store::patient(conn, organisation, id)
         .await?
         .ok_or(DeskError::NotFound)?;
-    let sealing = leave.sealing(&mut conn, row.key).await?;
+    let sealing = leave.sealing(conn, row.key).await?;
     let open = |column, sealed: &[u8]| sealing.open_text("patients", column, id, sealed);
     let mut contacts = Vec::new();
-    for contact in store::contacts_of(&mut conn, organisation, id).await? {
-        contacts.push(view(app, &mut conn, organisation, contact).await?);
+    for contact in store::contacts_of(conn, organisation, id).await? {
+        contacts.push(view(app, conn, organisation, contact).await?);
     }
     Ok(PatientView {
         id,
@@ -376,22 +377,24 @@ pub(crate) async fn link_contact(
     Ok(before)
 }
 
-/// What a list shows of a contact: the name, or else the address.
-pub(crate) async fn name_or_address(
+/// What lists show of contacts: the name, or else the address.
+pub(crate) async fn names_or_addresses(
     app: &App,
     conn: &mut Conn,
     organisation: OrganisationId,
-    id: ContactId,
-) -> Result<String, DeskError> {
-    let Some(row) = store::contact(conn, organisation, id).await? else {
-        return Ok(String::new());
-    };
-    let sealing = records::sealing(app, conn, organisation, row.key).await?;
-    if let Some(name) = row.name {
-        return sealing.open_text("contacts", "name", id, &name);
+    contacts: &[ContactId],
+) -> Result<HashMap<ContactId, String>, DeskError> {
+    let mut names = HashMap::with_capacity(contacts.len());
+    for (id, key, name) in store::names(conn, organisation, contacts).await? {
+        let sealing = records::sealing(app, conn, organisation, key).await?;
+        let name = match name {
+            Some(name) => sealing.open_text("contacts", "name", id, &name)?,
+            None => match store::points(conn, organisation, id).await?.first() {
+                Some((_, value, _)) => sealing.open_text("contact_points", "value", id, value)?,
+                None => String::new(),
+            },
+        };
+        names.insert(id, name);
     }
-    match store::points(conn, organisation, id).await?.first() {
-        Some((_, value, _)) => sealing.open_text("contact_points", "value", id, value),
-        None => Ok(String::new()),
-    }
+    Ok(names)
 }

@@ -15,10 +15,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Documents that are opened and ranked together: the newest that match.
-const WINDOW: i64 = 60;
-/// Windows that one page looks through when filters let little pass.
-const WINDOWS: usize = 8;
+/// Documents that one look into the index finds: the newest that match. To look costs more than to find.
+const FOUND: usize = 240;
+/// Looks of one page while filters let nothing pass.
+const LOOKS: usize = 2;
+/// Documents that are opened and ranked together.
+const WINDOW: usize = 60;
+/// Pages of a list that a query of filters alone goes through while they let little pass.
+const LISTS: usize = 8;
 /// Messages of one ticket that are opened to rank it: the newest that match.
 const PER_TICKET: usize = 2;
 /// Characters of a snippet.
@@ -93,43 +97,49 @@ pub async fn find(
         _ => i64::MAX,
     };
     let mut found: Vec<Hit> = Vec::new();
-    for _ in 0..WINDOWS {
+    let mut looked_at = LookedAt::new();
+    for _ in 0..LOOKS {
         let docs = app
             .search
-            .find(ctx.organisation.uuid(), &wanted, before, WINDOW)
+            .find(ctx.organisation.uuid(), &wanted, before, FOUND)
             .await?;
-        let Some(last) = docs.last() else {
-            return Ok(Results {
-                rows: found,
-                next: None,
-            });
-        };
-        before = *last;
-        let more = docs.len() >= usize::try_from(WINDOW).unwrap_or(usize::MAX);
-        let ranked = rank(app, &leave, ctx, &query, &docs).await?;
-        let ids: Vec<TicketId> = ranked.iter().map(|one| one.ticket).collect();
-        let mut snippets: HashMap<_, _> = ranked
-            .into_iter()
-            .map(|one| (one.ticket, (one.snippet, one.ranges)))
-            .collect();
-        for row in tickets::rows(app, &leave, ctx, &ids).await? {
-            let known = found.iter().any(|hit| hit.row.ticket.id == row.ticket.id);
-            if !known && filters.hold(&clinic, &row) {
-                let (snippet, ranges) = snippets.remove(&row.ticket.id).unwrap_or_default();
-                found.push(Hit {
-                    row,
-                    snippet,
-                    ranges,
+        let mut windows = docs.chunks(WINDOW);
+        while let Some(window) = windows.next() {
+            before = window.last().copied().unwrap_or(before);
+            let ranked = rank(app, &leave, ctx, &query, window, &mut looked_at).await?;
+            // A ticket was ranked with the newest of its messages; older windows add nothing to it.
+            for count in looked_at.values_mut() {
+                *count = PER_TICKET;
+            }
+            let ids: Vec<TicketId> = ranked.iter().map(|one| one.ticket).collect();
+            let mut snippets: HashMap<_, _> = ranked
+                .into_iter()
+                .map(|one| (one.ticket, (one.snippet, one.ranges)))
+                .collect();
+            for row in tickets::rows(app, &leave, ctx, &ids).await? {
+                if filters.hold(&clinic, &row) {
+                    let (snippet, ranges) = snippets.remove(&row.ticket.id).unwrap_or_default();
+                    found.push(Hit {
+                        row,
+                        snippet,
+                        ranges,
+                    });
+                }
+            }
+            if found.len() >= limit && windows.len() > 0 {
+                return Ok(Results {
+                    rows: found,
+                    next: Some(Place::Document(before)),
                 });
             }
         }
-        if !more {
+        if docs.len() < FOUND {
             return Ok(Results {
                 rows: found,
                 next: None,
             });
         }
-        if found.len() >= limit {
+        if !found.is_empty() {
             break;
         }
     }
@@ -162,6 +172,9 @@ fn refused(error: &bedside_language::search::QueryError) -> DeskError {
     }
 }
 
+/// How many messages of each ticket were opened.
+type LookedAt = HashMap<TicketId, usize>;
+
 struct Ranked {
     ticket: TicketId,
     score: f64,
@@ -182,15 +195,16 @@ async fn rank(
     ctx: &Ctx,
     query: &Query,
     docs: &[i64],
+    looked_at: &mut LookedAt,
 ) -> Result<Vec<Ranked>, DeskError> {
     let mut conn = app.read().await?;
     let mut ranked: Vec<Ranked> = Vec::with_capacity(docs.len());
-    let mut looked_at: HashMap<TicketId, usize> = HashMap::new();
     for (age, doc) in docs.iter().enumerate() {
         let wanted = |ticket| {
-            let seen = looked_at.entry(ticket).or_default();
-            *seen += 1;
-            *seen <= PER_TICKET
+            let opened = looked_at.entry(ticket).or_default();
+            let wanted = *opened < PER_TICKET;
+            *opened += usize::from(wanted);
+            wanted
         };
         let Some((ticket, message)) =
             timeline::by_doc(leave, &mut conn, ctx.organisation, *doc, wanted).await?
@@ -269,7 +283,7 @@ async fn by_filters(
         _ => None,
     };
     let mut rows = Vec::new();
-    for _ in 0..WINDOWS {
+    for _ in 0..LISTS {
         let page = tickets::list(app, ctx, &view, at, 50).await?;
         let fitting = page
             .rows

@@ -170,7 +170,8 @@ async fn head_of(
     ticket: &Ticket,
 ) -> Result<String, DeskError> {
     let subject = tickets::subject_for(app, organisation, ticket.id).await?;
-    let sender = patients::name_or_address(app, conn, organisation, ticket.contact).await?;
+    let names = patients::names_or_addresses(app, conn, organisation, &[ticket.contact]).await?;
+    let sender = names.get(&ticket.contact).map_or("", String::as_str);
     Ok(format!("{subject}\n{sender}"))
 }
 

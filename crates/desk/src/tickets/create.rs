@@ -162,6 +162,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
     let stored = StoredTicket {
         subject: sealing.text("tickets", "subject", id, &subject),
         fields: None,
+        tagged: false,
         ticket: Ticket {
             id,
             number: 0,
@@ -183,7 +184,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             sub_status: None,
             channel: new.channel.code().to_owned(),
             locale: placed.locale,
-            triage: placed.why,
+            triage: (&placed.why).try_into()?,
             first_responded_at: None,
             waiting_since: (!is_old).then_some(at),
             snoozed_until: None,

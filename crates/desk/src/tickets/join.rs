@@ -200,7 +200,7 @@ pub async fn split(
             ticket.version = 1;
             ticket.clocks = Clocks::at_opening(&clinic, &ticket.category, ticket.urgency.code(), work.now);
             let number = ticket.number;
-            let new = StoredTicket { subject: sealing.text("tickets", "subject", id, &subject), fields: None, ticket };
+            let new = StoredTicket { subject: sealing.text("tickets", "subject", id, &subject), fields: None, tagged: false, ticket };
             store::insert(work, organisation, &new).await?;
             timeline::move_some(work, from, &messages, id).await?;
             outbound::messages_moved(work, &messages, id).await?;

@@ -23,7 +23,8 @@ pub use create::{Also, Created, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
 pub use read::{
-    Page, Position, list, list_before, message, messages, resolve, rows, sealing, view, view_beside,
+    Beside, Page, Position, list, list_before, message, messages, resolve, rows, sealing, view,
+    view_beside,
 };
 pub(crate) use read::{contact_of, followed, row_for, subject_for};
 pub use store::ALL as STATEMENTS;

@@ -7,7 +7,7 @@ use crate::ids::{
 use crate::patients::{ContactView, PatientView};
 use crate::sla::{self, Clocks};
 use crate::timeline::{MessageView, model::codes};
-use crate::triage::Why;
+use crate::triage::StoredWhy;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use serde::{Deserialize, Serialize};
@@ -96,7 +96,7 @@ pub struct Ticket {
     /// The language to answer in.
     pub locale: Locale,
     /// Why it was placed where it is.
-    pub triage: Why,
+    pub triage: StoredWhy,
     /// Its clocks.
     pub clocks: Clocks,
     /// When the first answer was given.
@@ -231,6 +231,8 @@ pub(crate) struct StoredTicket {
     pub ticket: Ticket,
     pub subject: Vec<u8>,
     pub fields: Option<Vec<u8>>,
+    /// Whether it had tags when it was read.
+    pub tagged: bool,
 }
 
 /// Longest subject, in characters.

@@ -104,9 +104,25 @@ async fn opened(
     conn: &mut Conn,
     stored: Vec<StoredTicket>,
 ) -> Result<Vec<TicketRow>, DeskError> {
+    let organisation = ctx.organisation;
+    let mut contacts: Vec<_> = stored.iter().map(|one| one.ticket.contact).collect();
+    contacts.sort_unstable();
+    contacts.dedup();
+    let names = patients::names_or_addresses(app, conn, organisation, &contacts).await?;
     let mut rows = Vec::with_capacity(stored.len());
     for one in stored {
-        rows.push(row(app, leave, conn, ctx.organisation, one).await?);
+        let id = one.ticket.id;
+        let sealing = leave.sealing(conn, one.ticket.key).await?;
+        rows.push(TicketRow {
+            subject: sealing.open_text("tickets", "subject", id, &one.subject)?,
+            requester: names.get(&one.ticket.contact).cloned().unwrap_or_default(),
+            tags: if one.tagged {
+                tags::of(conn, organisation, id, &sealing).await?
+            } else {
+                Vec::new()
+            },
+            ticket: one.ticket,
+        });
     }
     Ok(rows)
 }
@@ -144,26 +160,6 @@ fn name_of(view: &View) -> String {
     }
 }
 
-async fn row(
-    app: &App,
-    leave: &Opened,
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    stored: StoredTicket,
-) -> Result<TicketRow, DeskError> {
-    let id = stored.ticket.id;
-    let sealing = leave.sealing(conn, stored.ticket.key).await?;
-    let subject = sealing.open_text("tickets", "subject", id, &stored.subject)?;
-    let contact = patients::name_or_address(app, conn, organisation, stored.ticket.contact).await?;
-    let tags = tags::of(conn, organisation, id, &sealing).await?;
-    Ok(TicketRow {
-        ticket: stored.ticket,
-        subject,
-        requester: contact,
-        tags,
-    })
-}
-
 /// Rows for these tickets in their order, under leave that was given for a search.
 pub async fn rows(
     app: &App,
@@ -174,26 +170,31 @@ pub async fn rows(
     let mut conn = app.read().await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        if let Some(stored) = store::one(&mut conn, ctx.organisation, *id).await? {
-            found.push(row(app, leave, &mut conn, ctx.organisation, stored).await?);
-        }
+        found.extend(store::one(&mut conn, ctx.organisation, *id).await?);
     }
-    Ok(found)
+    opened(app, ctx, leave, &mut conn, found).await
 }
 
 /// The id behind an id or a number as people write them ("1234", "#1234", a UUID).
 pub async fn resolve(app: &App, ctx: &Ctx, text: &str) -> Result<TicketId, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
-    if let Ok(id) = text.parse::<TicketId>() {
-        return Ok(id);
+    match text.parse::<TicketId>() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(named(&mut app.read().await?, ctx, text).await?.id),
     }
-    let number: i64 = text
-        .trim_start_matches('#')
-        .parse()
-        .map_err(|_| DeskError::NotFound)?;
-    let stored = store::by_number(&mut app.read().await?, ctx.organisation, number).await?;
+}
+
+/// The ticket with this id or number.
+async fn named(conn: &mut Conn, ctx: &Ctx, text: &str) -> Result<Ticket, DeskError> {
+    let stored = if let Ok(id) = text.parse::<TicketId>() {
+        store::one(conn, ctx.organisation, id).await?
+    } else {
+        let number = text.trim_start_matches('#').parse::<i64>();
+        let number = number.map_err(|_| DeskError::NotFound)?;
+        store::by_number(conn, ctx.organisation, number).await?
+    };
     stored
-        .map(|stored| stored.ticket.id)
+        .map(|stored| stored.ticket)
         .ok_or(DeskError::NotFound)
 }
 
@@ -332,76 +333,89 @@ pub async fn sealing(app: &App, ctx: &Ctx, id: TicketId) -> Result<Sealing, Desk
 /// Everything that is known of a ticket.
 pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, DeskError> {
     let leave = leave_to_read(app, ctx, id).await?;
-    view_with(app, ctx, &leave, id).await
+    view_with(app, ctx, &leave, &mut app.read().await?, id).await
 }
 
-/// The same with at most `limit` other tickets of its contact, newest first, as the ticket's page shows them.
+/// What the page of one ticket shows.
+pub struct Beside {
+    /// The number of the organisation's newest event before anything was read: what happens later is told by events.
+    pub live_from: i64,
+    /// The ticket.
+    pub view: TicketView,
+    /// Other tickets of its contact, newest first.
+    pub others: Vec<TicketRow>,
+}
+
+/// The ticket with this id or number, and at most `limit` others of its contact.
 pub async fn view_beside(
     app: &App,
     ctx: &Ctx,
-    id: TicketId,
+    text: &str,
     limit: i64,
-) -> Result<(TicketView, Vec<TicketRow>), DeskError> {
+) -> Result<Beside, DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
     let organisation = ctx.organisation;
-    let others = contact_of(app, organisation, id).await?.map(View::Contact);
-    let mut entries = vec![NewEntry::new("ticket.read", "ticket", id)];
-    entries.extend(
-        others
-            .as_ref()
-            .map(|others| NewEntry::new("ticket.list", "view", name_of(others))),
-    );
+    let (live_from, ticket) = {
+        let mut conn = app.read().await?;
+        let live_from = events::latest_in(&mut conn, organisation).await?;
+        (live_from, named(&mut conn, ctx, text).await?)
+    };
+    let contact = View::Contact(ticket.contact);
     let leave = records::open_each(
         app,
         ctx,
         Permission::TicketsRead,
         Purpose::Treatment,
-        entries,
+        vec![
+            NewEntry::new("ticket.read", "ticket", ticket.id),
+            NewEntry::new("ticket.list", "view", name_of(&contact)),
+        ],
     )
     .await?;
-    let ticket = view_with(app, ctx, &leave, id).await?;
-    let Some(others) = others else {
-        return Ok((ticket, Vec::new()));
-    };
     let mut conn = app.read().await?;
-    let mut stored = store::list(&mut conn, organisation, &others, None, limit + 1).await?;
-    stored.retain(|other| other.ticket.id != id);
+    let view = view_with(app, ctx, &leave, &mut conn, ticket.id).await?;
+    let mut stored = store::list(&mut conn, organisation, &contact, None, limit + 1).await?;
+    stored.retain(|other| other.ticket.id != ticket.id);
     stored.truncate(usize::try_from(limit).unwrap_or_default());
-    let rows = opened(app, ctx, &leave, &mut conn, stored).await?;
-    Ok((ticket, rows))
+    let others = opened(app, ctx, &leave, &mut conn, stored).await?;
+    Ok(Beside {
+        live_from,
+        view,
+        others,
+    })
 }
 
 async fn view_with(
     app: &App,
     ctx: &Ctx,
     leave: &Opened,
+    conn: &mut Conn,
     id: TicketId,
 ) -> Result<TicketView, DeskError> {
     let organisation = ctx.organisation;
-    let stored = store::one(&mut app.read().await?, organisation, id)
+    let stored = store::one(conn, organisation, id)
         .await?
         .ok_or(DeskError::NotFound)?;
     let patient = match stored.ticket.patient {
         Some(patient) if ctx.permissions().has(Permission::PatientsRead) => {
-            Some(patients::patient_in(app, leave, organisation, patient).await?)
+            Some(patients::patient_in(app, leave, conn, organisation, patient).await?)
         }
         _ => None,
     };
-    let mut conn = app.read().await?;
-    let sealing = leave.sealing(&mut conn, stored.ticket.key).await?;
+    let sealing = leave.sealing(conn, stored.ticket.key).await?;
     let fields = match &stored.fields {
         Some(sealed) => serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?,
         None => serde_json::Map::new(),
     };
-    let links = store::links(&mut conn, organisation, id).await?;
+    let links = store::links(conn, organisation, id).await?;
     Ok(TicketView {
         subject: sealing.open_text("tickets", "subject", id, &stored.subject)?,
         fields,
-        contact: patients::open_contact(app, &mut conn, organisation, stored.ticket.contact)
-            .await?,
+        contact: patients::open_contact(app, conn, organisation, stored.ticket.contact).await?,
         patient,
-        messages: timeline::load(leave, &mut conn, organisation, id, None).await?,
-        events: events::of_ticket(&mut conn, organisation, id, EVENTS).await?,
-        tags: tags::of(&mut conn, organisation, id, &sealing).await?,
+        messages: timeline::load(leave, conn, organisation, id, None).await?,
+        events: events::of_ticket(conn, organisation, id, EVENTS).await?,
+        tags: tags::of(conn, organisation, id, &sealing).await?,
         links: links
             .into_iter()
             .map(|(kind, ticket, number, status)| LinkView {
@@ -411,7 +425,7 @@ async fn view_with(
                 status,
             })
             .collect(),
-        followers: store::followers(&mut conn, organisation, id).await?,
+        followers: store::followers(conn, organisation, id).await?,
         ticket: stored.ticket,
     })
 }

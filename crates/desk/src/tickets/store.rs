@@ -4,6 +4,7 @@ use super::model::{Status, StoredTicket, Ticket, Urgency, View};
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, PatientId, StaffId, TicketId};
 use crate::sla::Clocks;
+use crate::triage::StoredWhy;
 use bedside_db::{Conn, DbError, Row, Statement, Timestamp, Value, args, statements};
 
 /// The columns of a ticket, in the order that [`ticket`] reads. One text, so that lists and single reads agree.
@@ -14,7 +15,8 @@ macro_rules! select {
              t.category, t.urgency, t.safety, t.status, t.sub_status_id, t.channel, t.locale, t.triage, \
              t.first_response_due, t.next_response_due, t.resolution_due, t.first_responded_at, t.waiting_since, \
              t.snoozed_until, t.resolved_at, t.merged_into, t.message_count, t.last_message_at, t.last_message_by, \
-             t.created_at, t.updated_at, t.version, t.subject, t.fields FROM tickets t ",
+             t.created_at, t.updated_at, t.version, t.subject, t.fields, (SELECT COUNT(*) FROM ticket_tags a \
+             WHERE a.organisation_id = t.organisation_id AND a.ticket_id = t.id) FROM tickets t ",
             $rest
         )
     };
@@ -163,7 +165,7 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
             sub_status: row.get(12)?,
             channel: row.get(13)?,
             locale: coded(row, 14, |tag| tag.parse().ok())?,
-            triage: serde_json::from_str(&row.get::<String>(15)?).unwrap_or_default(),
+            triage: StoredWhy::from_text(row.get(15)?),
             clocks: Clocks {
                 first_response: row.get(16)?,
                 next_response: row.get(17)?,
@@ -183,6 +185,7 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
         },
         subject: row.get(30)?,
         fields: row.get(31)?,
+        tagged: row.get::<i64>(32)? > 0,
     })
 }
 
@@ -201,7 +204,6 @@ pub(super) async fn insert(
     stored: &StoredTicket,
 ) -> Result<(), DeskError> {
     let t = &stored.ticket;
-    let triage = serde_json::to_string(&t.triage)?;
     conn.execute(
         INSERT,
         args![
@@ -224,7 +226,7 @@ pub(super) async fn insert(
             t.locale.tag(),
             stored.subject,
             stored.fields,
-            triage,
+            t.triage.text(),
             t.due_at(),
             t.clocks.first_response,
             t.clocks.next_response,
@@ -248,7 +250,6 @@ pub(super) async fn update(
     now: Timestamp,
 ) -> Result<bool, DeskError> {
     let t = &stored.ticket;
-    let triage = serde_json::to_string(&t.triage)?;
     let changed = conn
         .execute(
             UPDATE,
@@ -282,7 +283,7 @@ pub(super) async fn update(
                 stored.fields,
                 t.locale.tag(),
                 t.safety,
-                triage
+                t.triage.text()
             ],
         )
         .await?;

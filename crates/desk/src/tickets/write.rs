@@ -272,7 +272,7 @@ pub async fn inbound(
         },
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
-    let why = placed.why;
+    let why = triage::StoredWhy::try_from(&placed.why)?;
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, None).await?;
@@ -351,7 +351,7 @@ fn raise(
     work: &crate::work::Work<'_>,
     clinic: &Clinic,
     ticket: &mut Ticket,
-    why: triage::Why,
+    why: triage::StoredWhy,
     changed: &mut Map<String, Value>,
 ) {
     Level::Emergency.code().clone_into(&mut ticket.safety);

@@ -371,12 +371,9 @@ pub(crate) async fn by_doc(
     conn: &mut Conn,
     organisation: OrganisationId,
     doc: i64,
-    wanted: impl FnOnce(TicketId) -> bool,
+    wanted: impl FnMut(TicketId) -> bool + Send,
 ) -> Result<Option<(TicketId, MessageView)>, DeskError> {
-    let Some((ticket, row)) = store::by_doc(conn, organisation, doc)
-        .await?
-        .filter(|(ticket, _)| wanted(*ticket))
-    else {
+    let Some((ticket, row)) = store::by_doc(conn, organisation, doc, wanted).await? else {
         return Ok(None);
     };
     match leave.sealing(conn, row.key).await {

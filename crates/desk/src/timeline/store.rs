@@ -254,12 +254,19 @@ pub(super) async fn by_doc(
     conn: &mut Conn,
     organisation: OrganisationId,
     doc: i64,
+    mut wanted: impl FnMut(TicketId) -> bool + Send,
 ) -> Result<Option<(TicketId, MessageRow)>, DeskError> {
-    Ok(conn
+    let found = conn
         .query_opt(BY_DOC, args![organisation, doc], |row| {
-            Ok((row.get(16)?, message(row)?))
+            let ticket = row.get(16)?;
+            Ok(if wanted(ticket) {
+                Some((ticket, message(row)?))
+            } else {
+                None
+            })
         })
-        .await?)
+        .await?;
+    Ok(found.flatten())
 }
 
 pub(super) async fn first_of(

@@ -39,6 +39,34 @@ pub struct Why {
     pub reasons: Vec<WhyReason>,
 }
 
+/// A [`Why`] as it is kept with a ticket. Lists never read it.
+#[derive(Clone, Debug)]
+pub struct StoredWhy(String);
+
+impl StoredWhy {
+    /// What [`text`](Self::text) gave.
+    pub fn from_text(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The form that is stored.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// The reasons; none where an older version stored something else.
+    pub fn read(&self) -> Why {
+        serde_json::from_str(&self.0).unwrap_or_default()
+    }
+}
+
+impl TryFrom<&Why> for StoredWhy {
+    type Error = serde_json::Error;
+    fn try_from(why: &Why) -> Result<Self, serde_json::Error> {
+        serde_json::to_string(why).map(Self)
+    }
+}
+
 /// One reason.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WhyReason {

@@ -47,9 +47,14 @@ pub fn index_terms(subject: &str, body: &str, language: Option<Language>) -> Vec
     let mut index =
         Index::with_capacity(fields.iter().map(|(folded, _)| folded.tokens.len()).sum());
     for ((folded, identifiers), in_subject) in fields.iter().zip([true, false]) {
-        each_word(folded, identifiers, |word| {
-            index.add_word(&word, language, in_subject);
-        });
+        each_word(
+            folded,
+            identifiers,
+            |_| true,
+            |word| {
+                index.add_word(&word, language, in_subject);
+            },
+        );
     }
     index.terms
 }

@@ -159,14 +159,19 @@ pub fn parse_query(typed: &str) -> Result<Query, QueryError> {
             continue;
         }
         let folded = fold(piece);
-        each_word(&folded, &identifiers(&folded, piece), |word| {
-            words.push((
-                QueryTerm {
-                    variants: variants(&word),
-                },
-                word.folded.to_owned(),
-            ));
-        });
+        each_word(
+            &folded,
+            &identifiers(&folded, piece),
+            |_| true,
+            |word| {
+                words.push((
+                    QueryTerm {
+                        variants: variants(&word),
+                    },
+                    word.folded.to_owned(),
+                ));
+            },
+        );
     }
     query.prefix = prefix(typed, &mut words);
     if words.len() + usize::from(query.prefix.is_some()) > MAX_QUERY_TERMS {
@@ -181,31 +186,22 @@ pub fn highlight(text: &str, query: &Query) -> Vec<Range<usize>> {
     let text = &text[..text.floor_char_boundary(crate::LOOKED_AT)];
     let folded = fold(text);
     let mut places: Vec<Range<usize>> = Vec::new();
+    let stems = || query.terms.iter().flat_map(|term| &term.variants);
+    let prefix = query.prefix.as_ref();
     // Stemming changes the end of a word and never its first letter, and costs more than all the rest.
-    let prefix = query.prefix.iter().flat_map(|p| &p.variants);
-    let terms = query.terms.iter().flat_map(|t| &t.variants);
-    let firsts: Vec<char> = prefix
-        .chain(terms)
-        .filter_map(|v| v.chars().next())
-        .collect();
-    each_word(&folded, &identifiers(&folded, text), |word| {
+    let mut firsts: Vec<char> = stems().filter_map(|stem| stem.chars().next()).collect();
+    firsts.extend(prefix.and_then(|prefix| prefix.typed.chars().next()));
+    let likely = |word: &str| word.chars().next().is_some_and(|c| firsts.contains(&c));
+    each_word(&folded, &identifiers(&folded, text), likely, |word| {
         if places.len() >= MAX_HIGHLIGHTS {
             return;
         }
-        let typed = query
-            .prefix
-            .as_ref()
-            .is_some_and(|p| word.folded.starts_with(&p.typed));
+        let typed = prefix.is_some_and(|prefix| word.folded.starts_with(&prefix.typed));
         let wanted = |stem: &String| {
-            query.terms.iter().any(|t| t.variants.contains(stem))
-                || query
-                    .prefix
-                    .as_ref()
-                    .is_some_and(|p| p.variants.contains(stem))
+            stems().any(|wanted| wanted == stem)
+                || prefix.is_some_and(|prefix| prefix.variants.contains(stem))
         };
-        let begins = word.folded.chars().next();
-        let likely = || begins.is_some_and(|first| firsts.contains(&first));
-        if typed || likely() && variants(&word).iter().any(wanted) {
+        if typed || likely(word.folded) && variants(&word).iter().any(wanted) {
             places.push(word.start..word.end);
         }
     });

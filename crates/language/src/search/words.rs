@@ -40,12 +40,17 @@ pub(super) struct Word<'a> {
 pub fn terms(text: &str, language: Option<Language>) -> Vec<Term> {
     let folded = fold(text);
     let mut found = Vec::new();
-    each_word(&folded, &identifiers(&folded, text), |word| {
-        found.push(Term {
-            folded: word.folded.to_owned(),
-            stem: stem(&word, language).into_owned(),
-        });
-    });
+    each_word(
+        &folded,
+        &identifiers(&folded, text),
+        |_| true,
+        |word| {
+            found.push(Term {
+                folded: word.folded.to_owned(),
+                stem: stem(&word, language).into_owned(),
+            });
+        },
+    );
     found
 }
 
@@ -93,10 +98,11 @@ pub(super) fn identifiers(folded: &Folded, text: &str) -> Vec<Identifier> {
     found
 }
 
-/// Calls `with` for every word worth finding, identifiers first.
+/// Calls `with` for every word worth finding, identifiers first; of plain words only for those that are `likely`.
 pub(super) fn each_word<'a>(
     folded: &'a Folded,
     identifiers: &'a [Identifier],
+    likely: impl Fn(&str) -> bool,
     mut with: impl FnMut(Word<'a>),
 ) {
     for i in identifiers {
@@ -112,7 +118,7 @@ pub(super) fn each_word<'a>(
         let word = folded.word(token);
         if !word.is_ascii() && word.chars().any(is_wide) {
             each_pair(word, start, end, &mut with);
-        } else if fits(word) && !is_stop_word(word) {
+        } else if likely(word) && fits(word) && !is_stop_word(word) {
             let exact = word.bytes().any(|b| b.is_ascii_digit());
             with(Word {
                 folded: word,

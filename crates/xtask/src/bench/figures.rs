@@ -154,7 +154,7 @@ impl Figure {
 }
 
 /// Prints everything as a table, then as one line of JSON.
-pub fn print(figures: &[Figure], tickets: u32) {
+pub fn print(figures: &[Figure], (tickets, messages): (u32, u32)) {
     println!(
         "\n{:<34} {:>11} {:>13} {:>8} {:>8} {:>7}  promise",
         "figure", "middle", "lowest–highest", "p50 ms", "p99 ms", "cpu µs"
@@ -180,7 +180,7 @@ pub fn print(figures: &[Figure], tickets: u32) {
     let all: Vec<Value> = figures.iter().map(Figure::json).collect();
     println!(
         "{}",
-        json!({ "tickets": tickets, "clients": super::CLIENTS, "figures": all })
+        json!({ "tickets": tickets, "messages_each": messages, "clients": super::CLIENTS, "figures": all })
     );
 }
 

@@ -26,9 +26,12 @@ pub const CLIENTS: u64 = 16;
 /// What to measure.
 #[derive(Args)]
 pub struct Options {
-    /// Tickets in the desk before anything is measured, five messages each
+    /// Tickets in the desk before anything is measured
     #[arg(long, default_value_t = 100_000)]
     tickets: u32,
+    /// Messages of each of them
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    messages: u32,
     /// Rounds of each measurement
     #[arg(long, default_value_t = 3)]
     rounds: u32,
@@ -193,13 +196,13 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let keys = keys(&make_desk(&data)?)?;
     if !loaded.is_file() {
         let desk = Desk::start(&program, &data)?;
-        load(&desk, &keys, options.tickets)?;
+        load(&desk, &keys, options)?;
         desk.settle()?;
         desk.stop()?;
         std::fs::write(&loaded, "")?;
     }
     let figures = measure(&Desk::start(&program, &data)?, &keys, options)?;
-    figures::print(&figures, options.tickets);
+    figures::print(&figures, (options.tickets, options.messages));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -261,10 +264,10 @@ fn reply(number: u64) -> String {
 }
 
 /// Fills the desk over its own API.
-fn load(desk: &Desk, keys: &Keys, tickets: u32) -> Result<()> {
+fn load(desk: &Desk, keys: &Keys, options: &Options) -> Result<()> {
     let begun = Instant::now();
     let next = AtomicU64::new(0);
-    let all = u64::from(tickets);
+    let (all, replies) = (u64::from(options.tickets), u64::from(options.messages - 1));
     in_parallel(|_| {
         let mut http = Http::connect(desk.http, &keys.bearer)?;
         loop {
@@ -273,11 +276,11 @@ fn load(desk: &Desk, keys: &Keys, tickets: u32) -> Result<()> {
                 return Ok(());
             }
             let id = create(&mut http, number)?;
-            for message in 0..4 {
+            for message in 0..replies {
                 http.expect(
                     "POST",
                     &format!("/api/v1/tickets/{id}/messages"),
-                    &reply(number * 4 + message),
+                    &reply(number * replies + message),
                     201,
                 )?;
             }
@@ -290,7 +293,7 @@ fn load(desk: &Desk, keys: &Keys, tickets: u32) -> Result<()> {
         }
     })?;
     println!(
-        "{tickets} tickets loaded in {:.0} s",
+        "{all} tickets loaded in {:.0} s",
         begun.elapsed().as_secs_f64()
     );
     Ok(())

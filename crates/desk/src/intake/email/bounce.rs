@@ -6,9 +6,8 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Source as WayIn};
 use crate::error::DeskError;
-use crate::ids::{InboundMailId, OrganisationId};
+use crate::ids::{InboundMailId, OrganisationId, OutboundMailId};
 use crate::outbound;
-use bedside_codecs::mail::threading::OwnMessage;
 use bedside_codecs::mail::{Bounce, BounceAction};
 use futures_util::FutureExt;
 
@@ -20,14 +19,10 @@ pub(super) async fn note(
     id: InboundMailId,
     report: &Bounce,
 ) -> Result<bool, DeskError> {
-    let vault = app.keyring.of(organisation)?;
-    let mac = |parts: &[&[u8]]| vault.threading.sign(parts);
-    let Some(header_id) = report.original_message_id.clone() else {
+    let named = report.original_message_id.as_deref().unwrap_or_default();
+    let Some(mail) = outbound::named(app, organisation, named)? else {
         return Ok(false);
     };
-    if OwnMessage::verify(&header_id, &app.config.mail_domain(), &mac).is_none() {
-        return Ok(false);
-    }
     let failed = report
         .recipients
         .iter()
@@ -40,7 +35,7 @@ pub(super) async fn note(
     });
     // The ticket may change at the same moment: what the report says must be written down all the same.
     for _ in 0..LOOKS {
-        match written(app, organisation, id, (header_id.clone(), status.clone())).await {
+        match written(app, organisation, id, (mail, status.clone())).await {
             Err(DeskError::Stale { .. }) => {}
             outcome => return outcome,
         }
@@ -50,19 +45,19 @@ pub(super) async fn note(
     ))
 }
 
-/// Writes down what the report says about the mail with this Message-ID: the status it failed with, or none when it did
+/// Writes down what the report says about this mail of ours: the status it failed with, or none when it did
 /// not fail. `false` when there is no such mail.
 async fn written(
     app: &App,
     organisation: OrganisationId,
     id: InboundMailId,
-    (header_id, status): (String, Option<String>),
+    (mail, status): (OutboundMailId, Option<String>),
 ) -> Result<bool, DeskError> {
     let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
     app.command(&ctx, move |work| {
         async move {
             let ticket = match &status {
-                Some(status) => outbound::bounced(work, &header_id, status).await?,
+                Some(status) => outbound::bounced(work, mail, status).await?,
                 // Delayed or delivered: the mail server keeps trying, or all is well.
                 None => None,
             };
