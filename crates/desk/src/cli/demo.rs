@@ -3,7 +3,7 @@
 use super::serve::asked_to_end;
 use super::{Failure, Global, progress_bar, say, say_json};
 use crate::demo::history::Size;
-use crate::demo::start::{Demo, DemoError, Options, start};
+use crate::demo::start::{DemoError, Door, Options, start};
 use crate::demo::{self};
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -61,7 +61,12 @@ impl DemoCommand {
                 "doors": demo.doors,
             }));
         } else {
-            say(welcome(&demo));
+            say(welcome(
+                &demo.url,
+                (demo.smtp, demo.pop3),
+                &demo.doors,
+                &demo.token,
+            ));
         }
         asked_to_end().await?;
         demo.stop().await;
@@ -78,37 +83,46 @@ fn usual(port: u16) -> SocketAddr {
     }
 }
 
-fn welcome(demo: &Demo) -> String {
+/// Where everything is, in a box.
+fn welcome(
+    url: &str,
+    (smtp, pop3): (SocketAddr, SocketAddr),
+    doors: &[Door],
+    token: &str,
+) -> String {
     let mut lines = vec![
         "Bedside demo: an invented clinic, alive until you press Ctrl-C.".to_owned(),
         String::new(),
         "Sign in as".to_owned(),
     ];
-    for door in &demo.doors {
-        lines.push(format!(
-            "  {:<14} {:<17} {}",
-            door.role, door.name, door.link
-        ));
+    // The longest label is "outgoing (SMTP)".
+    let row = |label: &str, value: String| format!("  {label:<15} {value}");
+    for door in doors {
+        lines.push(row(door.role, format!("{:<17} {}", door.name, door.link)));
     }
     lines.extend([
         String::new(),
         "Be a patient".to_owned(),
-        format!("  mailbox        {}/demo/mail", demo.url),
-        format!("  request form   {}/request", demo.url),
+        row("mailbox", format!("{}/demo/mail", url)),
+        row("request form", format!("{}/request", url)),
         String::new(),
         "Or write with any mail program".to_owned(),
-        format!("  to             {}", demo::MAILBOX),
-        format!(
-            "  outgoing (SMTP) {}, no encryption, no password",
-            demo.smtp
+        row("to", demo::MAILBOX.to_owned()),
+        row(
+            "outgoing (SMTP)",
+            format!("{}, no encryption, no password", smtp),
         ),
-        format!(
-            "  incoming (POP3) {}, no encryption; user: the address you write from, any password",
-            demo.pop3
+        row(
+            "incoming (POP3)",
+            format!(
+                "{}, no encryption; user: the address you write from, any password",
+                pop3
+            ),
         ),
         String::new(),
         "Or with the API".to_owned(),
-        format!("  {}/docs   Authorization: Bearer {}", demo.url, demo.token),
+        row("documentation", format!("{}/docs", url)),
+        row("header", format!("Authorization: Bearer {}", token)),
         String::new(),
         "Everybody in it is invented. Nothing leaves this machine.".to_owned(),
     ]);
@@ -132,6 +146,51 @@ impl From<DemoError> for Failure {
             DemoError::RealDesk(_) => Self::usage(format!("{error}.")),
             DemoError::File { source, .. } => source.into(),
             DemoError::Port(..) => Self::new(1, format!("{error}.")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Role;
+
+    #[test]
+    fn everything_in_the_box_stands_in_line() {
+        let doors: Vec<Door> = Role::ALL
+            .iter()
+            .map(|role| Door {
+                role: role.code(),
+                name: "Ana Agent",
+                link: "http://localhost:8080/demo/in/x".to_owned(),
+            })
+            .collect();
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let text = welcome(
+            "http://localhost:8080",
+            (at(2525), at(1110)),
+            &doors,
+            "bd_x",
+        );
+        let lines: Vec<Vec<char>> = text
+            .trim()
+            .lines()
+            .map(|line| line.chars().collect())
+            .collect();
+        assert!(
+            lines.iter().all(|line| line.len() == lines[0].len()),
+            "{text}"
+        );
+        // Edge, blank, two blanks, the label and a blank; then the value.
+        let value = "│   ".chars().count() + 16;
+        let rows: Vec<_> = lines
+            .iter()
+            .filter(|line| line[..4] == ['│', ' ', ' ', ' '])
+            .collect();
+        let said = rows.iter().filter(|line| line[4] != ' ').count();
+        assert_eq!(said, doors.len() + 7, "{text}");
+        for row in rows.iter().filter(|line| line[4] != ' ') {
+            assert!(row[value - 1] == ' ' && row[value] != ' ', "{text}");
         }
     }
 }
