@@ -715,6 +715,26 @@ both_engines! {
         assert_eq!((sink.take().len(), waiting_jobs(&desk).await), (6, 0));
     }
 
+    async fn what_was_queued_goes_to_an_address_that_is_nobodys_by_now(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        drain(&desk).await;
+        sink.take();
+        answer(&desk, ticket, "At nine").await;
+        let nurse = desk.ctx(Role::Nurse);
+        let contact = tickets::view(&desk.app, &nurse, ticket).await.unwrap().contact;
+        let patch = patients::ContactPatch {
+            add: vec![(patients::PointKind::Email, "rosa@new.test".to_owned())],
+            remove: vec![(patients::PointKind::Email, "rosa@patients.test".to_owned())],
+            ..patients::ContactPatch::default()
+        };
+        patients::change_contact(&desk.app, &nurse, contact.id, contact.version, patch).await.unwrap();
+        send(&desk).await;
+        let sent = sink.take();
+        assert_eq!((sent.len(), waiting_jobs(&desk).await), (1, 0));
+        assert_eq!(sent[0].to, ["<rosa@patients.test>"]);
+    }
+
     async fn a_bounce_shows_on_its_message(desk: Desk) {
         let sink = sink(&desk).await;
         let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;

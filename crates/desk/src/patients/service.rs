@@ -55,7 +55,8 @@ pub async fn take_warning(work: &mut Work<'_>, email_blind: &[u8; 16]) -> Result
     store::take_warning(work, organisation, email_blind, now, WARNING_PAUSE).await
 }
 
-/// Takes one of the mails that an address may get in an hour; `false` when there is none left.
+/// Takes one of the mails that an address may get in an hour; `false` when there is none left. An address that is nobody's
+/// any more is not counted: nothing new is written to it, and what was queued while it was somebody's still goes out.
 pub async fn take_hourly_send(work: &mut Work<'_>, address: &str) -> Result<bool, DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     let blind = email_blind(&work.app, organisation, address)?;

@@ -70,6 +70,8 @@ statements! {
     TAKE_SEND = "UPDATE contact_points SET sent_in_hour = CASE WHEN sent_hour = $4 THEN sent_in_hour + 1 ELSE 1 END, \
         sent_hour = $4 WHERE organisation_id = $1 AND kind = $2 AND value_blind = $3 \
         AND (sent_hour <> $4 OR sent_in_hour < $5)";
+    /// Whether an address is anybody's.
+    IS_POINT = "SELECT 1 FROM contact_points WHERE organisation_id = $1 AND kind = $2 AND value_blind = $3";
     /// Notes that mail to an address came back.
     BOUNCED = "UPDATE contact_points SET bounced_at = $4 WHERE organisation_id = $1 AND kind = $2 AND value_blind = $3";
 }
@@ -463,10 +465,12 @@ pub(super) async fn take_send(
     cap: i64,
 ) -> Result<bool, DeskError> {
     let hour = now.micros() / 3_600_000_000;
-    Ok(conn
-        .execute(TAKE_SEND, args![organisation, "email", blind, hour, cap])
-        .await?
-        == 1)
+    let args = args![organisation, "email", blind, hour, cap];
+    if conn.execute(TAKE_SEND, args).await? == 1 {
+        return Ok(true);
+    }
+    let args = args![organisation, "email", blind];
+    Ok(conn.query_opt(IS_POINT, args, |_| Ok(())).await?.is_none())
 }
 
 pub(super) async fn bounced(
