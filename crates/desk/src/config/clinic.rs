@@ -39,7 +39,7 @@ pub const CATEGORY_CODES: [&str; 13] = [
 
 /// Every mail template and the names it may use. Only `reply` may carry what a person wrote; the others
 /// hold no patient data, so no such name is offered to them.
-pub const TEMPLATES: [(&str, &[&str]); 6] = [
+pub const TEMPLATES: [(&str, &[&str]); 5] = [
     (
         "acknowledgement",
         &[
@@ -87,7 +87,6 @@ pub const TEMPLATES: [(&str, &[&str]); 6] = [
             "rating_bad_link",
         ],
     ),
-    ("bounce", &["clinic_name", "ticket_number", "ticket_link"]),
     (
         "emergency",
         &[

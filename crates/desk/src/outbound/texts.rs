@@ -58,6 +58,13 @@ pub async fn keep_text(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn nothing_ships_that_is_never_sent() {
+        let shipped: BTreeSet<_> = SHIPPED.keys().map(String::as_str).collect();
+        assert_eq!(shipped, BTreeSet::from(TEXTS));
+    }
 
     #[test]
     fn every_text_ships_in_every_language() {
