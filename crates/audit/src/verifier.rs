@@ -76,6 +76,15 @@ pub enum Finding {
         /// Its place among the checkpoints given, from 0.
         position: u64,
     },
+    /// What the log keeps to go on from is not what its entries give.
+    #[error(
+        "the stored edge of the tree over {size} entries is not the one that its entries give: the log \
+         can't be continued from it"
+    )]
+    WrongEdge {
+        /// Entries covered by the checkpoint that it is stored with.
+        size: u64,
+    },
     /// Checkpoints came in the wrong order, or later than the entries they cover.
     #[error("checkpoint {position} is out of order")]
     CheckpointOrder {
@@ -109,7 +118,8 @@ pub struct Verifier {
     origin: Origin,
     key: VerifyingKey,
     frontier: Frontier,
-    waiting: VecDeque<Checkpoint>,
+    /// Checkpoints ahead, each with the hash of the edge stored beside it.
+    waiting: VecDeque<(Checkpoint, Option<Hash>)>,
     given: u64,
     largest: u64,
     matched: u64,
@@ -133,8 +143,18 @@ impl Verifier {
         }
     }
 
-    /// The next checkpoint, in its text form.
+    /// The next checkpoint, in its text form: a copy from elsewhere.
     pub fn checkpoint(&mut self, text: &str) -> Result<(), Finding> {
+        self.expect(text, None)
+    }
+
+    /// The next checkpoint of the log itself. `edge` is the [`leaf_hash`] of the [`Frontier`] stored beside it, from which
+    /// the log goes on; a hash, because there may be millions of them.
+    pub fn own_checkpoint(&mut self, text: &str, edge: Hash) -> Result<(), Finding> {
+        self.expect(text, Some(edge))
+    }
+
+    fn expect(&mut self, text: &str, edge: Option<Hash>) -> Result<(), Finding> {
         let position = self.given;
         self.given += 1;
         let signed = SignedCheckpoint::parse(text)
@@ -149,7 +169,7 @@ impl Verifier {
             return Err(Finding::CheckpointOrder { position });
         }
         self.largest = checkpoint.size;
-        self.waiting.push_back(checkpoint.clone());
+        self.waiting.push_back((checkpoint.clone(), edge));
         self.compare()
     }
 
@@ -175,7 +195,7 @@ impl Verifier {
 
     /// After the last entry.
     pub fn finish(self) -> Result<Verified, Finding> {
-        if let Some(checkpoint) = self.waiting.front() {
+        if let Some((checkpoint, _)) = self.waiting.front() {
             return Err(Finding::TailCut {
                 signed: checkpoint.size,
                 found: self.frontier.size(),
@@ -193,7 +213,9 @@ impl Verifier {
     /// Holds the tree against each checkpoint of exactly its size.
     fn compare(&mut self) -> Result<(), Finding> {
         let size = self.frontier.size();
-        while let Some(checkpoint) = self.waiting.pop_front_if(|next| next.size == size) {
+        while let Some((checkpoint, edge)) =
+            self.waiting.pop_front_if(|(next, _)| next.size == size)
+        {
             if checkpoint.root != self.frontier.root() {
                 return Err(Finding::CheckpointMismatch {
                     // A second checkpoint over the same entries leaves no earlier one to count from.
@@ -201,6 +223,9 @@ impl Verifier {
                     to: size.saturating_sub(1),
                     size,
                 });
+            }
+            if edge.is_some_and(|edge| edge != leaf_hash(&self.frontier.to_bytes())) {
+                return Err(Finding::WrongEdge { size });
             }
             self.matched += 1;
             self.sealed = size;

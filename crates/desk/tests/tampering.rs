@@ -164,7 +164,7 @@ impl Draw {
 /// One change; says what it was.
 fn tamper(log: &mut Log, draw: &mut Draw) -> String {
     let at = draw.below(log.entries.len());
-    let kind = draw.below(9);
+    let kind = draw.below(10);
     match kind {
         0 | 1 => {
             let entry = &mut log.entries[at].entry;
@@ -235,6 +235,13 @@ fn tamper(log: &mut Log, draw: &mut Draw) -> String {
             let left = i64::try_from(at).unwrap();
             log.checkpoints.retain(|(size, ..)| *size <= left);
             format!("cut before {at}, checkpoints too")
+        }
+        8 => {
+            let which = draw.below(log.checkpoints.len());
+            let edge = &mut log.checkpoints[which].2;
+            let place = draw.below(edge.len());
+            edge[place] ^= 1 << draw.below(8);
+            format!("byte {place} of the edge of checkpoint {which}")
         }
         _ => {
             let which = draw.below(log.checkpoints.len());

@@ -231,6 +231,35 @@ fn a_checkpoint_may_come_right_after_its_last_entry() {
     assert_eq!(verifier.finish().unwrap().sealed, 10);
 }
 
+#[test]
+fn what_the_log_goes_on_from_is_held_against_its_entries() {
+    let log = sound(10, 5);
+    let edge = |size: usize| frontier(log.rows[..size].iter().map(|(_, leaf, _)| *leaf)).to_bytes();
+    let verify = |first: &[u8], second: &[u8]| {
+        let mut verifier = Verifier::new(origin(), signer().verifying_key());
+        verifier.own_checkpoint(&log.checkpoints[0], leaf_hash(first))?;
+        verifier.own_checkpoint(&log.checkpoints[1], leaf_hash(second))?;
+        for (index, stored, bytes) in &log.rows {
+            verifier.entry(*index, stored, bytes)?;
+        }
+        verifier.finish()
+    };
+    assert_eq!(verify(&edge(5), &edge(10)).unwrap().checkpoints, 2);
+    for at in 0..edge(10).len() {
+        let mut other = edge(10);
+        other[at] ^= 1;
+        assert_eq!(
+            verify(&edge(5), &other),
+            Err(Finding::WrongEdge { size: 10 })
+        );
+    }
+    assert_eq!(
+        verify(&edge(10), &edge(10)),
+        Err(Finding::WrongEdge { size: 5 })
+    );
+    assert_eq!(verify(&edge(5), b""), Err(Finding::WrongEdge { size: 10 }));
+}
+
 /// `SplitMix64` (Steele, Lea, Flood 2014): the same mutations at every run.
 struct Random(u64);
 

@@ -23,7 +23,7 @@ statements! {
     SEALED = "SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, purpose, \
         source, outcome, detail, leaf, leaf_hash FROM audit_entries WHERE leaf >= $1 ORDER BY leaf LIMIT $2";
     /// Checkpoints above a size, in order.
-    CHECKPOINTS = "SELECT size, note FROM audit_checkpoints WHERE size > $1 ORDER BY size LIMIT $2";
+    CHECKPOINTS = "SELECT size, note, frontier FROM audit_checkpoints WHERE size > $1 ORDER BY size LIMIT $2";
     /// Hashes from a place on, in order.
     HASHES = "SELECT leaf_hash FROM audit_entries WHERE leaf >= $1 AND leaf < $2 ORDER BY leaf LIMIT $3";
     /// The place of an entry.
@@ -141,10 +141,10 @@ pub(super) async fn checkpoints(
     conn: &mut Conn,
     above: i64,
     limit: i64,
-) -> Result<Vec<(i64, String)>, DeskError> {
+) -> Result<Vec<(i64, String, Vec<u8>)>, DeskError> {
     Ok(conn
         .query(CHECKPOINTS, args![above, limit], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .await?)
 }

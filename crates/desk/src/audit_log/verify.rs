@@ -4,12 +4,12 @@ use super::{NewEntry, Shown, seal, store};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use bedside_audit::{Finding, InclusionProof, SignedCheckpoint, Verified, Verifier};
+use bedside_audit::{Finding, InclusionProof, SignedCheckpoint, Verified, Verifier, leaf_hash};
 
 const STEP: i64 = 5000;
 
 /// Reads the whole log and holds it against every signed checkpoint, those in `kept` (copies from elsewhere)
-/// included. `progress` hears how many entries were read. The inner error is what was found wrong.
+/// included, and against what the sealer goes on from. `progress` hears how many entries were read. The inner error is what was found wrong.
 pub async fn verify(
     app: &App,
     kept: &[String],
@@ -22,23 +22,30 @@ pub async fn verify(
         let mut above = 0;
         loop {
             let some = store::checkpoints(&mut conn, above, STEP).await?;
-            let Some((size, _)) = some.last() else { break };
+            let Some((size, ..)) = some.last() else { break };
             above = *size;
-            checkpoints.extend(some);
+            checkpoints.extend(
+                some.into_iter()
+                    .map(|(size, text, frontier)| (size, text, Some(leaf_hash(&frontier)))),
+            );
         }
     }
     for (position, text) in (0..).zip(kept) {
         match SignedCheckpoint::parse(text) {
             Ok(signed) => {
                 let size = i64::try_from(signed.claim().size).unwrap_or(i64::MAX);
-                checkpoints.push((size, text.clone()));
+                checkpoints.push((size, text.clone(), None));
             }
             Err(error) => return Ok(Err(Finding::DamagedCheckpoint { position, error })),
         }
     }
-    checkpoints.sort_by_key(|(size, _)| *size);
-    for (_, text) in &checkpoints {
-        if let Err(finding) = verifier.checkpoint(text) {
+    checkpoints.sort_by_key(|(size, ..)| *size);
+    for (_, text, edge) in &checkpoints {
+        let taken = match edge {
+            Some(edge) => verifier.own_checkpoint(text, *edge),
+            None => verifier.checkpoint(text),
+        };
+        if let Err(finding) = taken {
             return Ok(Err(finding));
         }
     }
