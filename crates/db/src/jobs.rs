@@ -41,8 +41,10 @@ pub struct Leased {
     pub kind: String,
     /// JSON with ids.
     pub payload: String,
-    /// How often it was tried before this time.
+    /// How often it failed before this time.
     pub attempts: i64,
+    /// How often in a row before this time it was begun and nobody saw its end.
+    pub interrupted: i64,
     /// When it was due.
     pub due: Timestamp,
     /// Until when it is leased; whoever changes the job must still hold this lease.
@@ -58,9 +60,9 @@ statements! {
         WHERE jobs.leased_until > 0";
     /// Jobs that are due and leased by nobody.
     DUE = "SELECT id FROM jobs WHERE failed_at IS NULL AND due_at <= $1 AND leased_until <= $1 ORDER BY due_at LIMIT $2";
-    /// Leases one job.
-    LEASE = "UPDATE jobs SET leased_until = $2, attempts = attempts + 1 WHERE id = $1 AND leased_until <= $3 \
-        RETURNING id, organisation_id, kind, payload, attempts - 1, due_at";
+    /// Leases one job. Until somebody sees its end, it counts as interrupted.
+    LEASE = "UPDATE jobs SET leased_until = $2, interrupted = interrupted + 1 WHERE id = $1 AND leased_until <= $3 \
+        RETURNING id, organisation_id, kind, payload, attempts, interrupted - 1, due_at";
     /// Frees every job that an ended process was running.
     RELEASE_ALL = "UPDATE jobs SET leased_until = 0 WHERE leased_until > 0";
     /// Keeps a lease for longer, unless somebody else has it by now.
@@ -73,13 +75,16 @@ statements! {
     /// Done, unless it was put down for another run meanwhile.
     FINISH = "DELETE FROM jobs WHERE id = $1 AND due_at = $2";
     /// Gives a job back that is to be run once more.
-    RELEASE = "UPDATE jobs SET leased_until = 0, attempts = 0 WHERE id = $1";
+    RELEASE = "UPDATE jobs SET leased_until = 0, attempts = 0, interrupted = 0 WHERE id = $1";
     /// To be tried again after a failure.
-    RETRY = "UPDATE jobs SET due_at = $3, leased_until = 0, last_error = $4 WHERE id = $1 AND leased_until = $2";
+    RETRY = "UPDATE jobs SET due_at = $3, leased_until = 0, last_error = $4, attempts = attempts + 1, interrupted = 0 \
+        WHERE id = $1 AND leased_until = $2";
     /// To be run again; no failure.
-    AGAIN = "UPDATE jobs SET due_at = $3, leased_until = 0, attempts = 0 WHERE id = $1 AND leased_until = $2";
+    AGAIN = "UPDATE jobs SET due_at = $3, leased_until = 0, attempts = 0, interrupted = 0 \
+        WHERE id = $1 AND leased_until = $2";
     /// Given up; kept for a person to see.
-    PARK = "UPDATE jobs SET failed_at = $3, leased_until = 0, last_error = $4 WHERE id = $1 AND leased_until = $2";
+    PARK = "UPDATE jobs SET failed_at = $3, leased_until = 0, last_error = $4, attempts = attempts + 1 \
+        WHERE id = $1 AND leased_until = $2";
     /// Takes a waiting job back by its key.
     CANCEL = "DELETE FROM jobs WHERE organisation_id = $1 AND kind = $2 AND unique_key = $3 AND failed_at IS NULL \
         AND leased_until <= $4";
@@ -122,7 +127,8 @@ pub async fn claim(
                     kind: row.get(2)?,
                     payload: row.get(3)?,
                     attempts: row.get(4)?,
-                    due: row.get(5)?,
+                    interrupted: row.get(5)?,
+                    due: row.get(6)?,
                     lease: lease_end,
                 })
             })

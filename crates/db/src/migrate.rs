@@ -3,7 +3,8 @@
 use crate::sqlite::planner;
 use crate::{Conn, Db, DbError, Engine, Timestamp, Tx, args, statements};
 use futures_util::FutureExt;
-use std::path::PathBuf;
+use std::cmp::Reverse;
+use std::path::{Path, PathBuf};
 
 /// One step of the schema. Its text never changes once it has shipped.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,9 @@ pub struct MigrationReport {
     /// Where the SQLite file was copied to before, if it had rows.
     pub backup: Option<PathBuf>,
 }
+
+/// Copies of earlier upgrades that are kept, the newest one included.
+const BACKUPS_KEPT: usize = 3;
 
 statements! {
     /// The versions that were applied.
@@ -104,7 +108,40 @@ pub(crate) async fn run(
     })
     .await?;
     guide_planner(db).await?;
+    if let Some(folder) = report.backup.as_deref().and_then(Path::parent) {
+        forget_backups(folder);
+    }
     Ok(report)
+}
+
+/// Removes all but the newest copies. Whatever has another name is somebody else's; what can't be removed is told and
+/// stays, because the upgrade went well.
+fn forget_backups(folder: &Path) {
+    let files = match std::fs::read_dir(folder) {
+        Ok(files) => files.flatten(),
+        Err(error) => {
+            return tracing::warn!(%error, "the backups of earlier upgrades can't be listed");
+        }
+    };
+    let mut copies: Vec<(i64, PathBuf)> = files
+        .filter_map(|file| Some((made_at(file.file_name().to_str()?)?, file.path())))
+        .collect();
+    copies.sort_unstable_by_key(|(at, _)| Reverse(*at));
+    for (_, copy) in copies.iter().skip(BACKUPS_KEPT) {
+        if let Err(error) = std::fs::remove_file(copy) {
+            tracing::warn!(%error, "a backup of an earlier upgrade can't be removed");
+        }
+    }
+}
+
+/// When a copy was made, from its name, in microseconds since 1970.
+fn made_at(name: &str) -> Option<i64> {
+    let (version, at) = name
+        .strip_prefix("before-schema-")?
+        .strip_suffix(".db")?
+        .split_once('-')?;
+    version.parse::<i64>().ok()?;
+    at.parse().ok()
 }
 
 /// Tells the embedded engine's planner what to expect of the schema as it is now.

@@ -27,7 +27,8 @@ const MIGRATIONS: &[Migration] = &[
               share DOUBLE PRECISION) CLUSTERED;
               CREATE TABLE jobs (id ID NOT NULL PRIMARY KEY, organisation_id ID NOT NULL, kind TEXT NOT NULL, \
               unique_key TEXT, payload TEXT NOT NULL, due_at BIGINT NOT NULL, attempts BIGINT NOT NULL DEFAULT 0, \
-              leased_until BIGINT NOT NULL DEFAULT 0, failed_at BIGINT, last_error TEXT) CLUSTERED;
+              leased_until BIGINT NOT NULL DEFAULT 0, failed_at BIGINT, last_error TEXT, \
+              interrupted BIGINT NOT NULL DEFAULT 0) CLUSTERED;
               CREATE UNIQUE INDEX jobs_key ON jobs (organisation_id, kind, unique_key) \
               WHERE unique_key IS NOT NULL AND failed_at IS NULL;",
     },
@@ -86,6 +87,7 @@ on_both!(
     arguments_are_counted,
     a_panic_harms_nobody_else,
     migrations_go_from_any_version,
+    the_newest_three_backups_of_upgrades_are_kept,
     jobs_are_leased_once,
     the_index_finds_and_forgets,
     every_own_statement_is_understood,
@@ -303,6 +305,57 @@ async fn migrations_go_from_any_version(fresh: Fresh) {
     ));
 }
 
+async fn the_newest_three_backups_of_upgrades_are_kept(fresh: Fresh) {
+    let db = fresh.db;
+    let folder = fresh.folder.path().join("backups");
+    let earlier = [
+        "before-schema-1-900.db",
+        "before-schema-2-1000.db",
+        "before-schema-10-20.db",
+        "before-schema-2-30000.db",
+    ];
+    let theirs = ["before-schema-2.db", "before-schema-2-5.db.gz", "mine.db"];
+    std::fs::create_dir_all(&folder).unwrap();
+    for name in earlier.iter().chain(&theirs) {
+        std::fs::write(folder.join(name), "a copy").unwrap();
+    }
+    let names = || {
+        let files = std::fs::read_dir(&folder).unwrap();
+        let mut names: Vec<_> = files
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    db.migrate(&MIGRATIONS[..1], NOW).await.unwrap();
+    assert_eq!(names(), before, "there was nothing to copy");
+    let broken: &'static [Migration] = Box::leak(Box::new([
+        MIGRATIONS[0],
+        Migration {
+            sql: "ALTER TABLE nothing ADD COLUMN colour TEXT;",
+            ..MIGRATIONS[1]
+        },
+    ]));
+    db.migrate(broken, NOW).await.unwrap_err();
+    assert!(
+        before.iter().all(|name| names().contains(name)),
+        "an upgrade that fails removes nothing"
+    );
+    let later = NOW.plus_seconds(1);
+    let report = db.migrate(MIGRATIONS, later).await.unwrap();
+    if !db.is_embedded() {
+        assert_eq!(names(), before, "a server's backups are its own");
+        return;
+    }
+    let copy = |at: Timestamp| format!("before-schema-2-{}.db", at.micros());
+    let mut expected: Vec<_> = theirs.iter().map(|name| (*name).to_owned()).collect();
+    expected.extend([earlier[3].to_owned(), copy(NOW), copy(later)]);
+    expected.sort();
+    assert_eq!(names(), expected);
+    assert_eq!(report.backup, Some(folder.join(copy(later))));
+}
+
 async fn enqueue(db: &Db, key: Option<&'static str>, due: Timestamp) {
     let id = Id::from_uuid(Uuid::new_v4());
     db.write::<_, DbError, _>(move |tx| {
@@ -355,7 +408,12 @@ async fn jobs_are_leased_once(fresh: Fresh) {
     );
     let again = claim(&db, NOW.plus_seconds(61)).await;
     assert_eq!(again.len(), 4, "a lease that ran out is taken again");
-    assert!(again.iter().all(|job| job.attempts == 1));
+    assert!(
+        again
+            .iter()
+            .all(|job| (job.attempts, job.interrupted) == (0, 1)),
+        "an end that nobody saw is no failure"
+    );
     let next = jobs::next_due(&mut db.read().await.unwrap()).await.unwrap();
     assert_eq!(next, Some(NOW.plus_seconds(121)));
     let (kept, dropped) = (again[0].clone(), again[1].clone());

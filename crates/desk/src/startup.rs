@@ -45,6 +45,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "fewer index pages",
         sql: include_str!("../migrations/0006_fewer_index_pages.sql"),
     },
+    Migration {
+        version: 7,
+        name: "interrupted work",
+        sql: include_str!("../migrations/0007_interrupted_work.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -2,8 +2,9 @@
 //!
 //! A part lists its kinds of work as [`Handler`]s in `handlers()`, and joins the list in [`handlers`]. Work is leased for
 //! [`LEASE_SECONDS`] at a time, tried again with growing pauses, and parked where a person sees it after [`ATTEMPTS`].
-//! It must be idempotent: after a crash the lease runs out and the work is run again. What has to happen now and then
-//! without anybody asking stands in [`recurring`].
+//! It must be idempotent: after a crash the lease runs out and the work is run again. An end that nobody saw is no
+//! failure, but work that was cut off [`INTERRUPTIONS`] times in a row is taken for what ends the process, and parked.
+//! What has to happen now and then without anybody asking stands in [`recurring`].
 
 mod recurring;
 mod runner;
@@ -20,6 +21,10 @@ pub use runner::{drain, free_all, run};
 
 /// How often work is tried before it is parked.
 pub const ATTEMPTS: i64 = 12;
+
+/// How often in a row work may be cut off (by a kill, a power cut, a lease that ran out) before it is parked. More than
+/// [an operator's restarts](crate::server) ever hit the same piece of work, few enough for a crash loop to end by itself.
+pub const INTERRUPTIONS: i64 = 10;
 
 /// How long a lease lasts unless it is renewed, in seconds: what a crash delays its work by.
 pub const LEASE_SECONDS: i64 = 60;

@@ -1,6 +1,6 @@
 //! Claiming, running and settling jobs.
 
-use super::{ATTEMPTS, Done, Handler, LEASE_SECONDS, handlers, recurring};
+use super::{ATTEMPTS, Done, Handler, INTERRUPTIONS, LEASE_SECONDS, handlers, recurring};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
@@ -143,7 +143,12 @@ async fn settle_logged(app: &App, handler: Option<Handler>, job: Leased) {
 
 /// Runs one job and writes down how it ended.
 async fn settle(app: &App, handler: Option<Handler>, mut job: Leased) -> Result<(), DeskError> {
-    let Some(ended) = run_held(app, handler, &mut job).await else {
+    let cut_off = job.interrupted >= INTERRUPTIONS;
+    let ended = if cut_off {
+        Err("interrupted")
+    } else if let Some(ended) = run_held(app, handler, &mut job).await {
+        ended
+    } else {
         // Somebody else has it by now, and settles it.
         return Ok(());
     };
@@ -152,7 +157,7 @@ async fn settle(app: &App, handler: Option<Handler>, mut job: Leased) -> Result<
     let end = match ended {
         Ok(Done::Finished) => End::Finish,
         Ok(Done::Again(due)) => End::Again(due),
-        Err(code) if attempts >= ATTEMPTS => {
+        Err(code) if cut_off || attempts >= ATTEMPTS => {
             tracing::error!(kind = job.kind, job = %job.id, code, "a job was given up");
             End::Park(code)
         }

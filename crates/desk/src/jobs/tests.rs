@@ -1,5 +1,5 @@
-use super::runner::{claim, drain_with, pause_seconds, run_with};
-use super::{ATTEMPTS, Done, Handler, LEASE_SECONDS, recurring};
+use super::runner::{claim, drain_with, free_all, pause_seconds, run_with};
+use super::{ATTEMPTS, Done, Handler, INTERRUPTIONS, LEASE_SECONDS, recurring};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::DeskError;
@@ -216,6 +216,47 @@ both_engines! {
         assert_eq!(desk.drain().await, 1);
         assert_eq!(desk.ran(), 1);
         assert_eq!(desk.counts().await, (0, 0));
+    }
+
+    async fn an_end_that_nobody_saw_is_no_failure(desk: Desk) {
+        desk.enqueue("fail").await;
+        for _ in 1..ATTEMPTS {
+            assert_eq!(desk.drain().await, 1);
+            let due = desk.state().await.4;
+            desk.clock.advance(due.seconds_since(desk.app.now()) + 1);
+        }
+        for _ in 0..INTERRUPTIONS - 1 {
+            assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 1);
+            assert_eq!(free_all(&desk.app).await.unwrap(), 1);
+        }
+        assert_eq!(desk.state().await.0, ATTEMPTS - 1);
+        assert_eq!(desk.drain().await, 1);
+        assert_eq!((i64::try_from(desk.ran()).unwrap(), desk.counts().await), (ATTEMPTS, (1, 1)));
+    }
+
+    async fn work_that_ends_the_process_each_time_is_parked(desk: Desk) {
+        desk.enqueue("fine").await;
+        for _ in 0..INTERRUPTIONS {
+            assert_eq!(desk.counts().await, (1, 0));
+            assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 1);
+            free_all(&desk.app).await.unwrap();
+        }
+        assert_eq!(desk.drain().await, 1);
+        assert_eq!((desk.ran(), desk.counts().await), (0, (1, 1)));
+        assert_eq!(desk.state().await.3.as_deref(), Some("interrupted"));
+    }
+
+    async fn a_seen_end_forgets_the_ones_nobody_saw(desk: Desk) {
+        desk.enqueue("fail").await;
+        for _ in 0..2 {
+            for _ in 0..INTERRUPTIONS - 1 {
+                assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 1);
+                free_all(&desk.app).await.unwrap();
+            }
+            assert_eq!(desk.drain().await, 1);
+            desk.clock.advance(3600);
+        }
+        assert_eq!((desk.ran(), desk.counts().await), (2, (1, 0)));
     }
 
     async fn a_runner_that_lost_its_lease_can_not_settle(desk: Desk) {

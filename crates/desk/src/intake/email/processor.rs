@@ -1,13 +1,16 @@
 //! Takes stored mails and makes tickets of them, several at a time.
 //!
-//! A mail is leased while somebody works on it, and each lease counts as an attempt before the work begins, so that a
-//! mail that ends the whole process counts too. Mails that went wrong are taken up again one by one, never beside
-//! others; after [`ATTEMPTS`] a person gets the raw file. What the database could not do at the moment does not count.
+//! A mail is leased while somebody works on it. One that goes wrong is an attempt; after [`ATTEMPTS`] a person gets the
+//! raw file. What the database could not do at the moment does not count, and neither does a process that ends while it
+//! has the mail: nobody can say whose fault that was. Each lease counts as interrupted until its end is seen, so that a
+//! mail that ends the process each time is parked as well, after [`INTERRUPTIONS`] in a row. Mails that were tried before
+//! are taken up one by one, never beside others, those first that were cut off least: whatever may end the process comes
+//! when everything else is done.
 
 use super::letter;
 use super::parked::{self, Reason};
 use super::receive::{Source, Via};
-use super::store::{self, Claimed};
+use super::store::{self, Behind, Claimed};
 use crate::app::App;
 use crate::error::DeskError;
 use bedside_db::Notice;
@@ -22,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often a mail is tried before it is parked.
 pub const ATTEMPTS: i64 = 3;
+/// How often in a row the process may end (or be silent for [`LEASE`]) over a mail before the mail is parked.
+pub const INTERRUPTIONS: i64 = 10;
 /// Mails worked on at the same time.
 const PARALLEL: usize = 8;
 /// Mails leased at once.
@@ -111,7 +116,12 @@ async fn batch(
             under_way.join_next().await;
         }
         if shutdown.is_cancelled() {
-            put_back(app, &mail, 0, mail.attempts - 1, None).await;
+            let behind = Behind {
+                attempts: mail.attempts,
+                interrupted: mail.interrupted,
+                error: None,
+            };
+            put_back(app, &mail, 0, behind).await;
             continue;
         }
         let kib = u32::try_from(mail.size / 1024 + 1)
@@ -130,39 +140,34 @@ async fn batch(
 
 async fn work_on(app: &App, mail: &Claimed) {
     let outcome = AssertUnwindSafe(attempt(app, mail)).catch_unwind().await;
-    match outcome {
-        Ok(Ok(())) => {}
+    let failed = mail.attempts + 1;
+    let (seconds, attempts, error) = match outcome {
+        Ok(Ok(())) => return,
         Ok(Err(error)) if error.is_transient() => {
             tracing::warn!(mail = %mail.id, %error, "a mail waits for the database");
-            put_back(app, mail, PAUSE, mail.attempts - 1, Some("database")).await;
+            (PAUSE, mail.attempts, "database")
         }
         Ok(Err(error)) => {
-            tracing::error!(mail = %mail.id, attempt = mail.attempts, %error, "a mail could not be read");
-            put_back(
-                app,
-                mail,
-                PAUSE * mail.attempts,
-                mail.attempts,
-                Some("error"),
-            )
-            .await;
+            tracing::error!(mail = %mail.id, attempt = failed, %error, "a mail could not be read");
+            (PAUSE * failed, failed, "error")
         }
         Err(_) => {
-            tracing::error!(mail = %mail.id, attempt = mail.attempts, "reading a mail panicked");
-            put_back(
-                app,
-                mail,
-                PAUSE * mail.attempts,
-                mail.attempts,
-                Some("panic"),
-            )
-            .await;
+            tracing::error!(mail = %mail.id, attempt = failed, "reading a mail panicked");
+            (PAUSE * failed, failed, "panic")
         }
-    }
+    };
+    // An end was seen; only what is to be parked for being cut off stays so until it is.
+    let to_park = mail.interrupted >= INTERRUPTIONS;
+    let behind = Behind {
+        attempts,
+        interrupted: if to_park { mail.interrupted } else { 0 },
+        error: Some(error),
+    };
+    put_back(app, mail, seconds, behind).await;
 }
 
 async fn attempt(app: &App, mail: &Claimed) -> Result<(), DeskError> {
-    if mail.attempts <= ATTEMPTS {
+    if mail.attempts < ATTEMPTS && mail.interrupted < INTERRUPTIONS {
         return letter::read(app, mail).await;
     }
     match letter::open(app, mail).await {
@@ -182,19 +187,12 @@ async fn attempt(app: &App, mail: &Claimed) -> Result<(), DeskError> {
     }
 }
 
-async fn put_back(
-    app: &App,
-    mail: &Claimed,
-    seconds: i64,
-    attempts: i64,
-    error: Option<&'static str>,
-) {
+async fn put_back(app: &App, mail: &Claimed, seconds: i64, behind: Behind) {
     let (organisation, id, until) = (mail.organisation, mail.id, app.now().plus_seconds(seconds));
     let released = app
         .db
         .write(move |tx| {
-            async move { store::release(tx, organisation, id, (until, attempts), error).await }
-                .boxed()
+            async move { store::release(tx, organisation, id, until, behind).await }.boxed()
         })
         .await;
     if let Err(error) = released {

@@ -12,19 +12,21 @@ statements! {
         leased_until, received_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'received', 0, 0, $9)";
     /// Whether a mail waits that nobody works on.
     ANY_WAITING = "SELECT 1 FROM inbound_mails WHERE state = 'received' AND leased_until <= $1 LIMIT 1";
-    /// Takes mails that nobody has tried yet.
-    CLAIM_FRESH = "UPDATE inbound_mails SET leased_until = $2, attempts = attempts + 1 \
+    /// Takes mails that nobody has tried yet. Until somebody sees its end, a try counts as interrupted.
+    CLAIM_FRESH = "UPDATE inbound_mails SET leased_until = $2, interrupted = interrupted + 1 \
         WHERE state = 'received' AND leased_until <= $1 AND (organisation_id, id) IN (SELECT organisation_id, id \
-        FROM inbound_mails WHERE state = 'received' AND leased_until <= $1 AND attempts = 0 ORDER BY received_at LIMIT $3) \
-        RETURNING organisation_id, id, mailbox_id, key_id, envelope, raw, blob_id, size, attempts, received_at";
-    /// Takes one mail that did not go well before.
-    CLAIM_AGAIN = "UPDATE inbound_mails SET leased_until = $2, attempts = attempts + 1 \
+        FROM inbound_mails WHERE state = 'received' AND leased_until <= $1 AND attempts = 0 AND interrupted = 0 \
+        ORDER BY received_at LIMIT $3) \
+        RETURNING organisation_id, id, mailbox_id, key_id, envelope, raw, blob_id, size, attempts, interrupted - 1, received_at";
+    /// Takes one mail that was tried before: whichever was cut off least, so that the one that ends the process is last.
+    CLAIM_AGAIN = "UPDATE inbound_mails SET leased_until = $2, interrupted = interrupted + 1 \
         WHERE state = 'received' AND leased_until <= $1 AND (organisation_id, id) IN (SELECT organisation_id, id \
-        FROM inbound_mails WHERE state = 'received' AND leased_until <= $1 AND attempts > 0 ORDER BY received_at LIMIT 1) \
-        RETURNING organisation_id, id, mailbox_id, key_id, envelope, raw, blob_id, size, attempts, received_at";
+        FROM inbound_mails WHERE state = 'received' AND leased_until <= $1 AND attempts + interrupted > 0 \
+        ORDER BY interrupted, received_at LIMIT 1) \
+        RETURNING organisation_id, id, mailbox_id, key_id, envelope, raw, blob_id, size, attempts, interrupted - 1, received_at";
     /// Puts a mail back until an instant.
-    RELEASE = "UPDATE inbound_mails SET leased_until = $3, attempts = $4, error = $5 WHERE organisation_id = $1 AND id = $2 \
-        AND state = 'received'";
+    RELEASE = "UPDATE inbound_mails SET leased_until = $3, attempts = $4, interrupted = $5, error = $6 \
+        WHERE organisation_id = $1 AND id = $2 AND state = 'received'";
     /// Frees every mail that an ended process was working on.
     RELEASE_ALL = "UPDATE inbound_mails SET leased_until = 0 WHERE state = 'received' AND leased_until > 0";
     /// Says what became of a mail.
@@ -55,8 +57,10 @@ pub(super) struct Claimed {
     pub raw: Option<Vec<u8>>,
     pub blob: Option<BlobId>,
     pub size: i64,
-    /// This one included.
+    /// How often it went wrong before this time.
     pub attempts: i64,
+    /// How often in a row before this time it was begun and nobody saw its end.
+    pub interrupted: i64,
     pub received_at: Timestamp,
 }
 
@@ -105,7 +109,8 @@ pub(super) async fn claim(
             blob: row.get(6)?,
             size: row.get(7)?,
             attempts: row.get(8)?,
-            received_at: row.get(9)?,
+            interrupted: row.get(9)?,
+            received_at: row.get(10)?,
         })
     };
     let mut claimed = conn
@@ -118,15 +123,31 @@ pub(super) async fn claim(
     Ok(claimed)
 }
 
+/// What a mail that is put back has behind it.
+#[derive(Clone, Copy)]
+pub(super) struct Behind {
+    /// See [`Claimed::attempts`].
+    pub attempts: i64,
+    /// See [`Claimed::interrupted`].
+    pub interrupted: i64,
+    /// What went wrong last, as a code.
+    pub error: Option<&'static str>,
+}
+
 pub(super) async fn release(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: InboundMailId,
-    (until, attempts): (Timestamp, i64),
-    error: Option<&str>,
+    until: Timestamp,
+    behind: Behind,
 ) -> Result<(), DeskError> {
-    conn.execute(RELEASE, args![organisation, id, until, attempts, error])
-        .await?;
+    let Behind {
+        attempts,
+        interrupted,
+        error,
+    } = behind;
+    let args = args![organisation, id, until, attempts, interrupted, error];
+    conn.execute(RELEASE, args).await?;
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 
 use super::{ANA, DESK, Desk, LOSE_A_PIECE, MailboxSettings, TICKETS, on_both, plain};
 use crate::events::kind;
-use crate::intake::email::processor::{self, ATTEMPTS};
+use crate::ids::InboundMailId;
+use crate::intake::email::processor::{self, ATTEMPTS, INTERRUPTIONS};
 use crate::intake::email::receive::{LeftBehind, Source, Via, receive};
 use crate::intake::email::store;
 use bedside_db::args;
@@ -140,41 +141,85 @@ async fn fifty_mebibytes_are_taken_and_more_are_parked() {
     assert_eq!(desk.last_state().await.0, "done");
 }
 
+/// A process takes up what it can and is never heard of again.
+async fn killed_at_work(desk: &Desk) -> Vec<InboundMailId> {
+    let now = desk.app.now();
+    let claimed = desk
+        .app
+        .db
+        .write(move |tx| {
+            async move { store::claim(tx, now, now.plus_seconds(300), 10).await }.boxed()
+        })
+        .await;
+    claimed.unwrap().iter().map(|mail| mail.id).collect()
+}
+
 #[tokio::test]
 async fn what_a_killed_process_was_working_on_is_taken_up_again() {
     on_both(async |desk: Desk| {
         desk.comes(ANA, DESK, plain("1", "", "Hello")).await;
-        let now = desk.app.now();
-        let claimed = desk
-            .app
-            .db
-            .write(move |tx| {
-                async move { store::claim(tx, now, now.plus_seconds(300), 10).await }.boxed()
-            })
-            .await
-            .unwrap();
-        assert_eq!(claimed.len(), 1);
+        assert_eq!(killed_at_work(&desk).await.len(), 1);
         assert_eq!(desk.work().await, 0, "somebody works on it");
         assert_eq!(processor::free_all(&desk.app).await.unwrap(), 1);
         assert_eq!(desk.work().await, 1);
         assert_eq!(desk.count(TICKETS).await, 1);
         // The same without being told: the lease runs out.
         desk.comes(ANA, DESK, plain("2", "", "Hello again")).await;
-        let claim = async || {
-            let now = desk.app.now();
-            desk.app
-                .db
-                .write(move |tx| {
-                    async move { store::claim(tx, now, now.plus_seconds(300), 10).await }.boxed()
-                })
-                .await
-                .unwrap()
-                .len()
-        };
-        assert_eq!(claim().await, 1);
+        assert_eq!(killed_at_work(&desk).await.len(), 1);
         desk.clock.advance(301);
         assert_eq!(desk.work().await, 1);
         assert_eq!(desk.count(TICKETS).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_kill_uses_up_no_attempt() {
+    on_both(async |desk: Desk| {
+        desk.comes(ANA, DESK, plain("1", "", "Hello")).await;
+        for _ in 1..INTERRUPTIONS {
+            assert_eq!(killed_at_work(&desk).await.len(), 1);
+            processor::free_all(&desk.app).await.unwrap();
+        }
+        assert_eq!(desk.work().await, 1);
+        let (state, _, attempts) = desk.states().await.remove(0);
+        assert_eq!((state.as_str(), attempts), ("done", 0));
+        assert_eq!(desk.ticket().await.subject, "Refill of my inhaler");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_mail_that_ends_the_process_each_time_is_parked_and_holds_up_nobody() {
+    on_both(async |desk: Desk| {
+        let killed = async || {
+            let mails = killed_at_work(&desk).await;
+            processor::free_all(&desk.app).await.unwrap();
+            mails
+        };
+        desk.comes(ANA, DESK, plain("bad", "", "Hello")).await;
+        let bad = killed().await;
+        assert_eq!(killed().await, bad);
+        desk.comes(ANA, DESK, plain("good", "", "Hello")).await;
+        let good = killed().await;
+        assert!(good.len() == 1 && good != bad);
+        // It was cut off less often, so it is done before the other one gets another chance.
+        assert_eq!(killed().await, good);
+        assert_eq!(desk.work().await, 2);
+
+        desk.comes(ANA, DESK, plain("worse", "", "Hello")).await;
+        for _ in 0..INTERRUPTIONS {
+            assert_eq!(desk.last_state().await.0, "received");
+            assert_eq!(killed().await.len(), 1);
+        }
+        assert_eq!(desk.work().await, 1);
+        assert_eq!(
+            desk.last_state().await,
+            ("parked".to_owned(), Some("attempts".to_owned()))
+        );
+        let parked = desk.tickets().await.pop().unwrap();
+        assert_eq!(desk.queue(&parked), "needs_look");
+        assert_eq!(parked.messages[0].attachments.len(), 1);
     })
     .await;
 }
