@@ -50,6 +50,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "interrupted work",
         sql: include_str!("../migrations/0007_interrupted_work.sql"),
     },
+    Migration {
+        version: 8,
+        name: "recipients",
+        sql: include_str!("../migrations/0008_recipients.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -8,7 +8,7 @@ use bedside_desk::context::Role;
 use bedside_desk::ids::{ContactId, TicketId};
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::tickets::{self, Patch, Reply, Status};
-use bedside_desk::{jobs, surveys};
+use bedside_desk::{jobs, patients, surveys};
 use common::{Answer, Browser, Desk, both_engines, csrf_token};
 use futures_util::FutureExt;
 
@@ -282,6 +282,44 @@ both_engines! {
             }
         }
         assert_eq!((refused, messages(&desk, ticket).await.len()), (2, 31));
+    }
+
+    async fn after_a_merge_each_contact_of_a_patient_sees_their_own_words_and_answers_alone(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let own = desk.ticket("rosa@patients.test", "Zebrafish", "My quokka pills").await;
+        let carers = desk.ticket("carer@patients.test", "Wombat", "Her numbat drops").await;
+        let patient = patients::NewPatient { name: "Rosa Alvarez".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let patient = patients::create_patient(&desk.app, &agent, patient, Vec::new()).await.unwrap();
+        for ticket in [own, carers] {
+            let contact = contact(&desk, ticket).await;
+            tickets::link_contact(&desk.app, &agent, contact, Some(patient)).await.unwrap();
+        }
+        answer(&desk, own, "Told to Rosa").await;
+        answer(&desk, carers, "Told to the carer").await;
+        let (hers, theirs) = (link(&desk, Purpose::Thread, own).await, link(&desk, Purpose::Thread, carers).await);
+        tickets::merge(&desk.app, &agent, carers, own).await.unwrap();
+        answer(&desk, own, "Told to Rosa later").await;
+        assert_eq!(messages(&desk, own).await.len(), 5);
+
+        let read = async |link: &str| {
+            let visitor = desk.visitor();
+            open(&visitor, link).await.expect(303);
+            visitor.get(&format!("/t/{link}")).await.expect(200).text()
+        };
+        let page = read(&hers).await;
+        for words in ["Zebrafish", "quokka", "Told to Rosa", "Told to Rosa later"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        for words in ["Wombat", "numbat", "Told to the carer"] {
+            assert!(!page.contains(words), "{words}: {page}");
+        }
+        let page = read(&theirs).await;
+        for words in ["Wombat", "numbat", "Told to the carer"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        for words in ["Zebrafish", "quokka", "Told to Rosa"] {
+            assert!(!page.contains(words), "{words}: {page}");
+        }
     }
 
     async fn notes_are_never_shown_and_nothing_written_becomes_markup(desk: Desk) {

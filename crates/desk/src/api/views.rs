@@ -5,7 +5,7 @@ use crate::patients::{ContactView, PatientView};
 use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
 use crate::tickets::{Status, Tag, Urgency};
-use crate::timeline::{AttachmentView, MessageKind, MessageState, MessageView};
+use crate::timeline::{AttachmentView, Doubt, MessageKind, MessageState, MessageView};
 use bedside_db::{Id, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -269,6 +269,8 @@ struct EnvelopeOut {
     cc: Vec<String>,
     /// Subject line of this message.
     subject: String,
+    /// Why nobody knows that the mail is from the address it names; none when that was shown.
+    doubt: Option<Doubt>,
 }
 
 impl From<MessageView> for MessageOut {
@@ -286,6 +288,7 @@ impl From<MessageView> for MessageOut {
                 to: envelope.to,
                 cc: envelope.cc,
                 subject: envelope.subject,
+                doubt: envelope.doubt,
             }),
             language: view.locale,
             automatic: view.automatic,

@@ -22,8 +22,8 @@ pub use runner::{drain, free_all, run};
 /// How often work is tried before it is parked.
 pub const ATTEMPTS: i64 = 12;
 
-/// How often in a row work may be cut off (by a kill, a power cut, a lease that ran out) before it is parked. More than
-/// [an operator's restarts](crate::server) ever hit the same piece of work, few enough for a crash loop to end by itself.
+/// How often in a row work may be cut off (by a kill, a power cut, a lease that ran out) before it is parked: more often
+/// than restarts ever hit the same piece of work, few enough for a crash loop to end by itself.
 pub const INTERRUPTIONS: i64 = 10;
 
 /// How long a lease lasts unless it is renewed, in seconds: what a crash delays its work by.

@@ -33,6 +33,8 @@ pub struct Visit {
     pub ctx: Ctx,
     /// The request, with merges followed.
     pub ticket: TicketId,
+    /// The request that the link was made for; another one after a merge.
+    pub made_for: TicketId,
     /// Whose link it is.
     pub contact: ContactId,
 }

@@ -98,6 +98,7 @@ async fn visit_of(app: &App, link: &LinkRow) -> Result<Visit, DeskError> {
             once: None,
         },
         ticket: ticket.id,
+        made_for: link.ticket,
         contact: link.contact,
     })
 }

@@ -28,7 +28,7 @@ pub async fn thread_view(app: &App, visit: &Visit) -> Result<PublicThread, DeskE
     }
     Ok(PublicThread {
         number: ticket.number,
-        subject: tickets::subject_for(app, organisation, ticket.id).await?,
+        subject: own_subject(app, visit, &ticket).await?,
         status: ticket.status,
         status_text: app
             .i18n
@@ -108,8 +108,21 @@ fn can_reply(visit: &Visit, ticket: &Ticket) -> bool {
     ticket.contact == visit.contact && ticket.status != Status::Closed
 }
 
-/// The messages the person may see. A merge can have brought words of somebody else who writes for the same patient:
-/// those stay out.
+/// The subject of what the person wrote. After a merge the request may be somebody else's: then that of the one which
+/// they opened, or none.
+async fn own_subject(app: &App, visit: &Visit, ticket: &Ticket) -> Result<String, DeskError> {
+    let organisation = visit.ctx.organisation;
+    if ticket.contact == visit.contact {
+        return tickets::subject_for(app, organisation, ticket.id).await;
+    }
+    if tickets::contact_of(app, organisation, visit.made_for).await? == Some(visit.contact) {
+        return tickets::subject_for(app, organisation, visit.made_for).await;
+    }
+    Ok(String::new())
+}
+
+/// The messages the person may see. A merge can have brought words of somebody else who writes for the same patient, and
+/// answers to them: those stay out.
 async fn visible(
     app: &App,
     leave: &Opened,
@@ -120,14 +133,26 @@ async fn visible(
     let clinic = app.directory.of(organisation)?;
     let mut conn = app.read().await?;
     let mut messages = timeline::load(leave, &mut conn, organisation, ticket.id, None).await?;
-    messages.retain(|message| is_visible(app, &clinic, visit, message));
+    // Of an answer from before its recipient was kept nobody can say whose it is, unless nobody else wrote here.
+    let is_alone = messages
+        .iter()
+        .all(|message| message.kind != MessageKind::Inbound || is_by(visit, message));
+    messages.retain(|message| {
+        is_visible(app, &clinic, visit, message)
+            && (is_alone || message.kind == MessageKind::Inbound || message.recipient.is_some())
+    });
     Ok(messages)
+}
+
+fn is_by(visit: &Visit, message: &MessageView) -> bool {
+    message.author_id == Some(visit.contact.uuid())
 }
 
 fn is_visible(app: &App, clinic: &Clinic, visit: &Visit, message: &MessageView) -> bool {
     match message.kind {
         MessageKind::Note => false,
-        MessageKind::Inbound => message.author_id == Some(visit.contact.uuid()),
+        MessageKind::Inbound => is_by(visit, message),
+        MessageKind::Outbound if message.recipient.is_some_and(|to| to != visit.contact) => false,
         MessageKind::Outbound => match message.state {
             MessageState::Cancelled => false,
             MessageState::Queued => {

@@ -24,6 +24,7 @@ mod ticket;
 mod ticket_actions;
 mod timeline;
 pub mod ui;
+mod unproven;
 
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {

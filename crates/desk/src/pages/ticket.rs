@@ -4,6 +4,7 @@ use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
+use super::unproven::{self, Unproven};
 use crate::context::{Permission, Role};
 use crate::drafts;
 use crate::error::DeskError;
@@ -15,7 +16,6 @@ use crate::router::{Access, Route};
 use crate::staff;
 use crate::surveys;
 use crate::tickets::{self, Status, TicketRow, TicketView, Urgency};
-use crate::timeline::{MessageKind, MessageView};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -155,8 +155,7 @@ struct TicketPage {
     requester: Face,
     contact_id: String,
     points: Vec<(&'static str, String, bool)>,
-    /// Whether the address was typed into a form and nothing shows yet that it is theirs.
-    unproven: bool,
+    unproven: Option<Unproven>,
     patient: Option<PatientView>,
     rating: Option<Rated>,
     others: Vec<Other>,
@@ -364,7 +363,7 @@ pub(super) async fn answer(
                 )
             })
             .collect(),
-        unproven: is_unproven(&view.messages),
+        unproven: unproven::of(&view.messages),
         patient: view.patient.clone(),
         rating,
         others,
@@ -372,21 +371,6 @@ pub(super) async fn answer(
         shell,
     };
     page.show_as(status, &shown)
-}
-
-/// Whether nobody has shown yet that the requester's address is theirs: a form takes whatever is typed into it. An
-/// answer by mail or behind the link, which only that address gets, shows it.
-fn is_unproven(messages: &[MessageView]) -> bool {
-    let mut typed = false;
-    for message in messages {
-        let theirs = message.kind == MessageKind::Inbound && message.author_kind == "contact";
-        match message.channel.as_str() {
-            "web_form" if theirs => typed = true,
-            "email" | "portal" if theirs => return false,
-            _ => {}
-        }
-    }
-    typed
 }
 
 /// How the requester felt about it, where they said so.
@@ -534,48 +518,4 @@ fn fields(clinic: &Clinic, view: &TicketView) -> Vec<FieldInput> {
             }
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use bedside_db::Timestamp;
-
-    fn said(kind: MessageKind, author: &str, channel: &str) -> MessageView {
-        MessageView {
-            id: crate::ids::MessageId::from_uuid(uuid::Uuid::nil()),
-            kind,
-            channel: channel.to_owned(),
-            author_kind: author.to_owned(),
-            author_id: None,
-            body: String::new(),
-            html: None,
-            envelope: None,
-            locale: "en".to_owned(),
-            automatic: false,
-            state: crate::timeline::MessageState::Stored,
-            state_at: Timestamp::from_micros(0),
-            attachments: Vec::new(),
-            created_at: Timestamp::from_micros(0),
-        }
-    }
-
-    #[test]
-    fn an_address_is_proven_by_what_only_it_gets() {
-        let form = || said(MessageKind::Inbound, "contact", "web_form");
-        let mail = || said(MessageKind::Inbound, "contact", "email");
-        let answer = || said(MessageKind::Outbound, "staff", "email");
-        assert!(!is_unproven(&[]));
-        assert!(!is_unproven(&[mail(), answer()]));
-        assert!(is_unproven(&[form()]));
-        assert!(
-            is_unproven(&[form(), answer()]),
-            "our own mail shows nothing"
-        );
-        assert!(!is_unproven(&[form(), answer(), mail()]));
-        assert!(!is_unproven(&[
-            form(),
-            said(MessageKind::Inbound, "contact", "portal")
-        ]));
-    }
 }

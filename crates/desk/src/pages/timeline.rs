@@ -3,6 +3,7 @@
 use super::inbox::category_name;
 use super::layout::{Page, Shell};
 use super::ui::{self, Chip, Face, When};
+use super::unproven::{self, Unproven};
 use crate::error::DeskError;
 use crate::events::{Event, kind};
 use crate::ids::MessageId;
@@ -41,6 +42,8 @@ pub(super) struct Words {
     pub automatic: bool,
     pub state: Option<Chip>,
     pub state_help: Option<&'static str>,
+    /// Why nobody knows that it is from whom it names.
+    pub unproven: Option<Unproven>,
     pub when: When,
     pub html: String,
     pub lang: String,
@@ -95,11 +98,13 @@ impl Teller<'_> {
             .or(view.contact.email())
             .or(view.contact.phone());
         let requester = requester.unwrap_or_else(|| self.t().text("someone"));
+        let doubted = unproven::of(&view.messages).is_some();
         let words = view.messages.iter().map(|message| {
-            (
-                message.created_at,
-                Item::Words(Box::new(self.words(message, requester))),
-            )
+            let mut words = self.words(message, requester);
+            // Once the address is proven, only what the mail server refused to believe is still told.
+            words.unproven =
+                unproven::one(message).filter(|why| doubted || *why == Unproven::Failed);
+            (message.created_at, Item::Words(Box::new(words)))
         });
         let events = view
             .events
@@ -157,6 +162,7 @@ impl Teller<'_> {
             automatic: message.automatic,
             state,
             state_help,
+            unproven: None,
             when: self.when(message.created_at),
             lang: message.locale.clone(),
             quoted: quoted.map(text_to_html),

@@ -19,7 +19,7 @@ pub struct Requester {
     pub contact: ContactId,
     /// The patient they stand for.
     pub patient: Option<PatientId>,
-    /// Seals what they write: the patient's key where there is one, else the contact's.
+    /// Seals what they write: the patient's key where there is a patient, else the contact's.
     pub sealing: Sealing,
     /// Language they prefer.
     pub locale: Option<Locale>,
@@ -240,6 +240,27 @@ impl Requester {
             }
         }
         Ok(())
+    }
+
+    /// The same person without the patient they stand for, for words that may be somebody else's: sealed with the contact's
+    /// own key, and nobody's until the staff say whose.
+    pub async fn without_patient(
+        self,
+        app: &App,
+        organisation: OrganisationId,
+    ) -> Result<Self, DeskError> {
+        if self.patient.is_none() {
+            return Ok(self);
+        }
+        let mut conn = app.read().await?;
+        let row = store::by_contact(&mut conn, organisation, self.contact)
+            .await?
+            .ok_or(DeskError::NotFound)?;
+        Ok(Self {
+            patient: None,
+            sealing: records::sealing(app, &mut conn, organisation, row.contact_key).await?,
+            ..self
+        })
     }
 
     /// Whether this contact is not stored yet.

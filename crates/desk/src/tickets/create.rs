@@ -148,6 +148,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             kind: MessageKind::Inbound,
             channel: new.channel.code(),
             author,
+            recipient: None,
             body: new.body,
             html: new.html,
             envelope: new.envelope,

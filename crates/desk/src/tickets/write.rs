@@ -66,13 +66,13 @@ pub async fn reply(
     ctx.authorize(Permission::TicketsWrite)?;
     words(&reply.body)?;
     let clinic = app.directory.of(ctx.organisation)?;
-    let (sealing, locale) = {
+    let (sealing, locale, contact) = {
         let mut conn = app.read().await?;
         let stored = super::store::one(&mut conn, ctx.organisation, id)
             .await?
             .ok_or(DeskError::NotFound)?;
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
-        (sealing, stored.ticket.locale)
+        (sealing, stored.ticket.locale, stored.ticket.contact)
     };
     let html = bedside_codecs::mail::html::markdown_to_html(&reply.body);
     let sealed = Arc::new(timeline::seal(
@@ -82,6 +82,7 @@ pub async fn reply(
             kind: MessageKind::Outbound,
             channel: Channel::Email.code(),
             author: author(ctx),
+            recipient: Some(contact),
             body: reply.body,
             html: Some(html),
             envelope: None,
@@ -177,6 +178,7 @@ pub async fn note(
             kind: MessageKind::Note,
             channel: "note",
             author: author(ctx),
+            recipient: None,
             body,
             html: Some(html),
             envelope: None,
@@ -260,6 +262,7 @@ pub async fn inbound(
             kind: MessageKind::Inbound,
             channel: new.channel.code(),
             author: Author::Contact(new.contact.uuid()),
+            recipient: None,
             body: new.body,
             html: new.html,
             envelope: new.envelope,

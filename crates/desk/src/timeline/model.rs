@@ -1,6 +1,6 @@
 //! Messages as values.
 
-use crate::ids::{AttachmentId, BlobId, InboundMailId, MessageId};
+use crate::ids::{AttachmentId, BlobId, ContactId, InboundMailId, MessageId};
 use crate::records::uploads;
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,18 @@ codes! {
         Failed = "failed",
         /// Taken back before it was sent.
         Cancelled = "cancelled",
+    }
+}
+
+codes! {
+    /// Why nobody knows that a mail is from the address it names (RFC 8601).
+    Doubt {
+        /// There is no server whose word the desk takes.
+        Unchecked = "unchecked",
+        /// The receiving server found nothing that shows it.
+        Unproven = "unproven",
+        /// The receiving server found that it may not be.
+        Failed = "failed",
     }
 }
 
@@ -127,6 +139,9 @@ pub struct Envelope {
     /// Whether pictures of another host were taken out of the text.
     #[serde(default)]
     pub had_remote: bool,
+    /// Why nobody knows that the sender is who it says; none when it was shown, and for mail from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
 }
 
 /// A message to be added.
@@ -138,6 +153,8 @@ pub struct NewMessage {
     pub channel: &'static str,
     /// Who wrote it.
     pub author: Author,
+    /// Whom an answer is for.
+    pub recipient: Option<ContactId>,
     /// The words, as plain text (Markdown for the staff's own).
     pub body: String,
     /// The words as clean HTML, where there is more than text.
@@ -209,6 +226,9 @@ pub struct MessageView {
     pub author_kind: String,
     /// The author's id.
     pub author_id: Option<Uuid>,
+    /// Whom an answer is for; none for what came in, for notes, and for answers written before this was kept.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    pub recipient: Option<ContactId>,
     /// The words as plain text (Markdown for the staff's own).
     pub body: String,
     /// The words as clean HTML, safe to show.

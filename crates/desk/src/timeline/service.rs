@@ -136,6 +136,7 @@ fn open_message(sealing: &Sealing, row: MessageRow) -> Result<MessageView, DeskE
         channel: row.channel,
         author_kind: row.author_kind,
         author_id: row.author_id,
+        recipient: row.recipient,
         locale: row.locale,
         automatic: row.automatic,
         state: row.state,

@@ -2,35 +2,35 @@
 
 use super::model::{MessageKind, MessageState, NewAttachment, NewMessage};
 use crate::error::DeskError;
-use crate::ids::{AttachmentId, BlobId, DataKeyId, MessageId, OrganisationId, TicketId};
+use crate::ids::{AttachmentId, BlobId, ContactId, DataKeyId, MessageId, OrganisationId, TicketId};
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 use uuid::Uuid;
 
 statements! {
     /// Adds a message.
     INSERT = "INSERT INTO messages (organisation_id, ticket_id, id, key_id, kind, channel, author_kind, author_id, body, html, \
-        envelope, locale, automatic, state, state_at, attachment_count, inbound_mail_id, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $15)";
+        envelope, locale, automatic, state, state_at, attachment_count, inbound_mail_id, recipient_id, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $15)";
     /// Adds a file.
     INSERT_ATTACHMENT = "INSERT INTO attachments (organisation_id, ticket_id, message_id, id, name, media_type, size, \
         content_id, inline_image, blob_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     /// A ticket's newest messages.
     OF_TICKET = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        state_at, attachment_count, created_at, doc, recipient_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 ORDER BY id DESC LIMIT $4";
     /// A ticket's newest messages of one kind.
     OF_KIND = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        state_at, attachment_count, created_at, doc, recipient_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 AND kind = $5 ORDER BY id DESC LIMIT $4";
     /// One message.
     ONE = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+        state_at, attachment_count, created_at, doc, recipient_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Addresses of the newest messages from the patient's side that came by mail.
     INBOUND_ENVELOPES = "SELECT id, key_id, envelope FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND kind = 'inbound' AND envelope IS NOT NULL ORDER BY id DESC LIMIT $3";
     /// Messages by their numbers in the search index.
     BY_DOC = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
+        state_at, attachment_count, created_at, doc, recipient_id, ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
     /// A ticket's first message.
     FIRST = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY id LIMIT 1";
     /// A ticket's files.
@@ -85,6 +85,7 @@ pub(super) struct MessageRow {
     pub attachment_count: i64,
     pub created_at: Timestamp,
     pub doc: i64,
+    pub recipient: Option<ContactId>,
 }
 
 fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
@@ -113,6 +114,7 @@ fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
         attachment_count: row.get(13)?,
         created_at: row.get(14)?,
         doc: row.get(15)?,
+        recipient: row.get(16)?,
     })
 }
 
@@ -153,7 +155,8 @@ pub(super) async fn insert(
             new.state.code(),
             row.at,
             i64::try_from(new.attachments.len()).unwrap_or(i64::MAX),
-            new.inbound_mail
+            new.inbound_mail,
+            new.recipient
         ],
     )
     .await?;
@@ -258,7 +261,7 @@ pub(super) async fn by_doc(
 ) -> Result<Option<(TicketId, MessageRow)>, DeskError> {
     let found = conn
         .query_opt(BY_DOC, args![organisation, doc], |row| {
-            let ticket = row.get(16)?;
+            let ticket = row.get(17)?;
             Ok(if wanted(ticket) {
                 Some((ticket, message(row)?))
             } else {

@@ -9,6 +9,7 @@ mod attacks;
 mod bad_input;
 mod canary;
 mod markup;
+mod senders;
 
 use bedside_desk::context::Role;
 use bedside_desk::tickets::{self, TicketView, View};

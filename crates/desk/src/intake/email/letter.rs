@@ -16,7 +16,7 @@ use crate::orgs::model::purpose;
 use crate::patients::{self, Requester};
 use crate::records::{self, Sealing, blobs};
 use crate::tickets::{self, Also, Inbound, NewTicket};
-use crate::timeline::{self, Envelope, NewAttachment};
+use crate::timeline::{self, Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::html::{CleanHtml, sanitise};
 use bedside_codecs::mail::quote::split_quote;
@@ -220,7 +220,12 @@ impl Letter<'_> {
             .as_ref()
             .and_then(|mailbox| mailbox.settings.authserv_id.as_deref());
         // Servers vouch for From alone (RFC 7489): any other sender is a claim that nobody looked at.
-        let doubtful = !self.is_author || thread::is_doubtful(self.mail, authserv_id);
+        let doubt = if self.is_author {
+            thread::doubt(self.mail, &self.from, authserv_id)
+        } else {
+            Some(Doubt::Failed)
+        };
+        let doubtful = doubt == Some(Doubt::Failed);
         let automatic = self.mail.auto_kind(self.source.mail_from.as_deref()) != AutoKind::Person;
         let name = self
             .mail
@@ -254,7 +259,8 @@ impl Letter<'_> {
                     let mut conn = app.read().await?;
                     records::sealing(app, &mut conn, organisation, ticket.key).await?
                 };
-                let words = self.words(&sealing, true).await?;
+                // Only the contact's own address got what was signed.
+                let words = self.words(&sealing, true, None).await?;
                 let inbound = Inbound {
                     contact: requester.contact,
                     channel: Channel::Email,
@@ -274,19 +280,13 @@ impl Letter<'_> {
             }
             Place::Beside(related) => {
                 let new = self
-                    .ticket(
-                        requester,
-                        mailbox.as_ref(),
-                        Some(related),
-                        doubtful,
-                        automatic,
-                    )
+                    .ticket(requester, mailbox.as_ref(), Some(related), doubt, automatic)
                     .await?;
                 tickets::create(app, &ctx, new).await.map(drop)
             }
             Place::Alone => {
                 let new = self
-                    .ticket(requester, mailbox.as_ref(), None, doubtful, automatic)
+                    .ticket(requester, mailbox.as_ref(), None, doubt, automatic)
                     .await?;
                 tickets::create(app, &ctx, new).await.map(drop)
             }
@@ -298,11 +298,23 @@ impl Letter<'_> {
         requester: Requester,
         mailbox: Option<&Mailbox>,
         related: Option<crate::ids::TicketId>,
-        doubtful: bool,
+        doubt: Option<Doubt>,
         automatic: bool,
     ) -> Result<NewTicket, DeskError> {
+        let doubtful = doubt == Some(Doubt::Failed);
+        // Where a server is asked and can't say that it is them, nothing of the patient stands beside these words.
+        let requester = match doubt {
+            Some(Doubt::Failed | Doubt::Unproven) => {
+                requester
+                    .without_patient(self.app, self.claimed.organisation)
+                    .await?
+            }
+            Some(Doubt::Unchecked) | None => requester,
+        };
         // What the desk never saw is read whole: a forwarded cry for help stands in the quoted part.
-        let words = self.words(&requester.sealing, related.is_some()).await?;
+        let words = self
+            .words(&requester.sealing, related.is_some(), doubt)
+            .await?;
         let clinic = self.app.directory.of(self.claimed.organisation)?;
         let from_ourselves = mailbox.is_some_and(|mailbox| mailbox.address == self.from.normal());
         let needs_look = clinic
@@ -375,7 +387,12 @@ impl Letter<'_> {
         ))
     }
 
-    async fn words(&self, sealing: &Sealing, is_answer: bool) -> Result<Words, DeskError> {
+    async fn words(
+        &self,
+        sealing: &Sealing,
+        is_answer: bool,
+        doubt: Option<Doubt>,
+    ) -> Result<Words, DeskError> {
         let mail = self.mail;
         let text = mail.readable_text();
         let mut body = text.to_string();
@@ -421,6 +438,7 @@ impl Letter<'_> {
                 message_id: mail.message_id.clone().unwrap_or_default(),
                 quoted,
                 had_remote,
+                doubt,
             },
             attachments,
         })

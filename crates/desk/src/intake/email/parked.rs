@@ -11,7 +11,7 @@ use crate::orgs::model::purpose;
 use crate::patients;
 use crate::records::blobs;
 use crate::tickets::{self, NewTicket};
-use crate::timeline::NewAttachment;
+use crate::timeline::{Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::MailError;
 use bedside_codecs::mail::address::Address;
 use bedside_language::Channel;
@@ -80,9 +80,13 @@ async fn open_ticket(
         .mail_from
         .as_deref()
         .and_then(|path| Address::parse(path).ok());
-    let requester = match from {
+    // A return path is anybody's word.
+    let requester = match &from {
         Some(from) => {
-            patients::requester_by_email(app, organisation, from.as_str(), None, None).await?
+            patients::requester_by_email(app, organisation, from.as_str(), None, None)
+                .await?
+                .without_patient(app, organisation)
+                .await?
         }
         None => patients::requester_without_address(app),
     };
@@ -122,6 +126,11 @@ async fn open_ticket(
             inline: false,
         });
     }
+    new.envelope = from.map(|from| Envelope {
+        from: from.as_str().to_owned(),
+        doubt: Some(Doubt::Unproven),
+        ..Envelope::default()
+    });
     new.locale = Some(clinic.locale);
     new.queue = clinic.queue_for(purpose::NEEDS_LOOK).map(|queue| queue.id);
     new.mailbox = claimed.mailbox;

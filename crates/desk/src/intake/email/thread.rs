@@ -8,6 +8,8 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, TicketId};
 use crate::tickets::{self, Status, model::Ticket};
+use crate::timeline::Doubt;
+use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::threading::{OwnMessage, ReplyToken};
 use bedside_codecs::mail::{ParsedMail, Verdict};
 
@@ -27,27 +29,35 @@ pub(super) enum Place {
     Alone,
 }
 
-/// Whether the receiving server found that the sender is not who From says (RFC 8601). Without a server to trust, only
-/// several authors are a reason to doubt.
-pub(super) fn is_doubtful(mail: &ParsedMail, authserv_id: Option<&str>) -> bool {
+/// Why nobody knows that a mail is from the author it names, `from`; none when the receiving server says that it is.
+/// DMARC alone says so of itself; without it a good signature of the author's own domain does. Several authors are always
+/// a reason to doubt, and without a server to trust nothing is shown.
+pub(super) fn doubt(mail: &ParsedMail, from: &Address, authserv_id: Option<&str>) -> Option<Doubt> {
     if mail.several_authors {
-        return true;
+        return Some(Doubt::Failed);
     }
     let Some(id) = authserv_id.filter(|id| !id.trim().is_empty()) else {
-        return false;
+        return Some(Doubt::Unchecked);
     };
     let found = mail.authentication(id);
     match found.dmarc {
-        Verdict::Pass => false,
-        Verdict::Fail => true,
+        Verdict::Pass => None,
+        Verdict::Fail => Some(Doubt::Failed),
         Verdict::Unknown | Verdict::None | Verdict::Error => {
-            found.spf == Verdict::Fail || found.dkim == Verdict::Fail
+            let signed = |domain: &String| domain.eq_ignore_ascii_case(from.domain());
+            if found.spf == Verdict::Fail || found.dkim == Verdict::Fail {
+                Some(Doubt::Failed)
+            } else if found.dkim_domains.iter().any(signed) {
+                None
+            } else {
+                Some(Doubt::Unproven)
+            }
         }
     }
 }
 
 /// Finds the mail's place. `rcpts` are recipients that the receiver saw, `sender` is the contact with the address in
-/// From, `doubtful` what [`is_doubtful`] says.
+/// From, `doubtful` whether the receiving server says that it may be somebody else.
 pub(super) async fn place(
     app: &App,
     organisation: OrganisationId,

@@ -1,0 +1,104 @@
+//! What is said of a sender whom the receiving mail server did not vouch for.
+
+use crate::common::wire::{HELP, Wire, plain};
+use crate::common::{Browser, both_engines};
+use crate::{newest, queue};
+use bedside_desk::context::Role;
+use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};
+use bedside_desk::patients::{self, NewPatient};
+use bedside_desk::tickets::{self, TicketView};
+
+const SIGN: [&str; 2] = ["Address not confirmed", "Dirección sin confirmar"];
+const GRAVE: [&str; 2] = ["Sender check failed", "Falló la comprobación del remitente"];
+
+/// The ticket's page in English and in Spanish, each split into conversation and side column.
+async fn pages(browser: &Browser, view: &TicketView) -> [(String, String); 2] {
+    let mut both = Vec::new();
+    for language in ["en", "es"] {
+        let look = [
+            ("language", language),
+            ("theme", "light"),
+            ("text", "usual"),
+            ("back", "/inbox"),
+        ];
+        browser.submit("/inbox", "/look", &look).await.expect(303);
+        let path = format!("/tickets/{}", view.ticket.number);
+        let page = browser.get(&path).await.expect(200).text();
+        let (main, side) = page.split_once("<aside").unwrap();
+        both.push((main.to_owned(), side.to_owned()));
+    }
+    both.try_into().unwrap()
+}
+
+both_engines! {
+    async fn a_sender_who_was_not_proven_is_no_verified_patient(desk: Desk) {
+        let mailbox = NewMailbox {
+            address: HELP.to_owned(),
+            settings: MailboxSettings {
+                authserv_id: Some("mx.clinic.example".to_owned()),
+                ..MailboxSettings::default()
+            },
+        };
+        mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), mailbox).await.unwrap();
+        let wire = Wire::beside(&desk).await;
+        let (agent, browser) = (desk.ctx(Role::Agent), desk.browser(Role::Agent).await);
+        let said = |results: &str| format!("Authentication-Results: mx.clinic.example; {results}\r\n");
+
+        wire.takes(plain("first", &said("dmarc=pass"), "When are you open?")).await;
+        let first = newest(&desk).await;
+        let new = NewPatient { name: "Ana Quokka".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let patient = patients::create_patient(&desk.app, &agent, new, Vec::new()).await.unwrap();
+        tickets::link_contact(&desk.app, &agent, first.contact.id, Some(patient)).await.unwrap();
+        for (number, (results, sign, is_patients)) in [
+            ("dmarc=pass", None, true),
+            ("dmarc=none; dkim=pass header.d=patients.test", None, true),
+            ("dmarc=none; dkim=pass header.d=elsewhere.test; spf=pass", Some(SIGN), false),
+            ("dmarc=none; spf=none; dkim=none", Some(SIGN), false),
+            ("none", Some(SIGN), false),
+            ("dmarc=fail", Some(GRAVE), false),
+            ("spf=softfail", Some(GRAVE), false),
+        ].into_iter().enumerate() {
+            wire.takes(plain(&format!("m{number}"), &said(results), "Please change my telephone number.")).await;
+            let view = newest(&desk).await;
+            assert_eq!(view.contact.id, first.contact.id);
+            assert_eq!(view.patient.is_some(), is_patients, "{results}");
+            assert_eq!(queue(&desk, &view) == "needs_look", sign == Some(GRAVE), "{results}");
+            for (language, (main, side)) in pages(&browser, &view).await.iter().enumerate() {
+                assert_eq!(side.contains("Ana Quokka"), is_patients, "{results}");
+                for any in [SIGN, GRAVE] {
+                    let wanted = sign == Some(any);
+                    assert_eq!(main.contains(any[language]), wanted, "{results}: {main}");
+                    assert_eq!(side.contains(any[language]), wanted, "{results}: {side}");
+                }
+            }
+        }
+        desk.audit_is_whole().await;
+    }
+
+    async fn without_a_server_to_ask_nobody_is_proven_until_they_answer_us(desk: Desk) {
+        let wire = Wire::new(&desk).await;
+        let (agent, browser) = (desk.ctx(Role::Agent), desk.browser(Role::Agent).await);
+        wire.takes(plain("first", "Authentication-Results: mx.elsewhere.test; dmarc=pass\r\n", "Hello")).await;
+        let view = newest(&desk).await;
+        let new = NewPatient { name: "Ana Quokka".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let patient = patients::create_patient(&desk.app, &agent, new, Vec::new()).await.unwrap();
+        tickets::link_contact(&desk.app, &agent, view.contact.id, Some(patient)).await.unwrap();
+        let by_address = ["Shown because of the address", "Se muestra por la dirección"];
+        for (language, (main, side)) in pages(&browser, &view).await.iter().enumerate() {
+            assert!(main.contains(SIGN[language]) && side.contains(SIGN[language]), "{side}");
+            assert!(side.contains("Ana Quokka") && side.contains(by_address[language]), "{side}");
+        }
+        let address = bedside_codecs::mail::address::Address::parse(HELP).unwrap();
+        let signed = bedside_desk::outbound::reply_address(
+            &desk.app, desk.organisation, &address, view.ticket.id, view.contact.id,
+        ).unwrap();
+        let answer = plain("second", "", "It is me").replace(&format!("To: {HELP}"), &format!("To: {}", signed.as_str()));
+        wire.takes(answer).await;
+        let view = newest(&desk).await;
+        assert_eq!(view.messages.len(), 2);
+        for (language, (main, side)) in pages(&browser, &view).await.iter().enumerate() {
+            assert!(!main.contains(SIGN[language]) && !side.contains(SIGN[language]), "{side}");
+            assert!(side.contains("Ana Quokka") && !side.contains(by_address[language]), "{side}");
+        }
+    }
+}
