@@ -373,6 +373,54 @@ both_engines! {
         assert_eq!(seen, expected);
     }
 
+    async fn a_name_finds_every_request_of_its_owner_newest_first(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let mut rosas = Vec::new();
+        for number in 0..70 {
+            let (name, address) = match number % 7 {
+                0 => ("Rosa Alvarez", "rosa@patients.test"),
+                // The name in the words is nobody's name.
+                1 => ("Ben Example", "ben@patients.test"),
+                _ => ("Cleo Example", "cleo@patients.test"),
+            };
+            let requester = patients::requester_by_email(&desk.app, desk.organisation, address, Some(name), None).await.unwrap();
+            let new = tickets::NewTicket::new(requester, bedside_language::Channel::Email, "Hours", "Like Rosa Alvarez I ask: when are you open?");
+            let id = tickets::create(&desk.app, &desk.system(), new).await.unwrap().id;
+            if number % 7 == 0 {
+                rosas.insert(0, id);
+            }
+            if number % 2 == 0 {
+                let patch = Patch { status: Some(Status::Resolved), ..Patch::default() };
+                tickets::change(&desk.app, &agent, id, 1, patch).await.unwrap();
+            }
+        }
+        search::catch_up(&desk.app, desk.organisation).await.unwrap();
+        let all = async |text: &str| {
+            let (mut ids, mut place) = (Vec::new(), None);
+            loop {
+                let page = search::find(&desk.app, &agent, text, place, 4).await.unwrap();
+                ids.extend(page.rows.iter().map(|hit| hit.row.ticket.id));
+                place = page.next;
+                if place.is_none() {
+                    return ids;
+                }
+            }
+        };
+        for text in ["from:rosa", "from:\"rosa alvarez\"", "from:alvar", "from:ROSA"] {
+            assert_eq!(all(text).await, rosas, "{text}");
+        }
+        let resolved = all("from:rosa status:resolved").await;
+        assert_eq!(resolved, rosas.iter().rev().step_by(2).rev().copied().collect::<Vec<_>>());
+        assert_eq!(all("from:nobody").await, []);
+
+        let contact = tickets::view(&desk.app, &agent, rosas[0]).await.unwrap().contact;
+        let patch = patients::ContactPatch { name: Some(Some("Rosalind Numbat".to_owned())), ..patients::ContactPatch::default() };
+        patients::change_contact(&desk.app, &agent, contact.id, contact.version, patch).await.unwrap();
+        search::catch_up(&desk.app, desk.organisation).await.unwrap();
+        assert_eq!(all("from:numbat").await, rosas);
+        assert_eq!(all("from:alvarez").await, []);
+    }
+
     async fn search_finds_words_beginnings_and_filters(desk: Desk) {
         let id = desk.ticket("zora@example.org", "Prescripción", "Necesito mi receta de Zyrtecol, por favor.").await;
         let other = desk.ticket("abe@example.org", "Invoice", "The invoice for the allergy shots is wrong.").await;

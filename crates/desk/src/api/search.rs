@@ -14,6 +14,8 @@ use utoipa::ToSchema;
 
 /// Tickets of a page when the client names no number, and at most.
 const MOST: usize = 50;
+/// Tickets of a page whose size nobody named.
+const USUAL: usize = 20;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::post(
@@ -32,7 +34,7 @@ pub(super) struct SearchIn {
     q: String,
     /// Where the page before ended.
     cursor: Option<String>,
-    /// About how many tickets, 1 to 50; 50 when absent.
+    /// How many tickets at most, 1 to 50; 20 when absent.
     limit: Option<usize>,
 }
 
@@ -55,7 +57,7 @@ pub(super) async fn find(
     State(app): State<App>,
     Json(asked): Json<SearchIn>,
 ) -> Answer<Json<Page<HitOut>>> {
-    let limit = asked.limit.unwrap_or(MOST);
+    let limit = asked.limit.unwrap_or(USUAL);
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::invalid_field(
             "limit",

@@ -176,6 +176,7 @@ pub async fn change_contact(
         (row, sealing)
     };
     let mut changed = Vec::new();
+    let is_renamed = patch.name.is_some();
     if let Some(name) = &patch.name {
         let name = name.as_deref().map(check_name).transpose()?;
         row.name = name.map(|name| sealing.text("contacts", "name", id, name));
@@ -219,7 +220,12 @@ pub async fn change_contact(
                     .purpose("treatment")
                     .detail(&json!({ "changed": changed })),
             );
-            work.event(kind::PEOPLE_CHANGED, None, None, &json!({}));
+            let data = if is_renamed {
+                json!({ "renamed": id })
+            } else {
+                json!({})
+            };
+            work.event(kind::PEOPLE_CHANGED, None, None, &data);
             Ok(version + 1)
         }
         .boxed()

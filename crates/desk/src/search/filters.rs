@@ -49,6 +49,14 @@ impl Filters {
         self.0.is_empty()
     }
 
+    /// Names that requesters must have. Those are sealed like their words, but stand in the index with the first of these.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|rule| match rule {
+            Rule::From(None, name) if !name.contains('@') => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// The narrowest list that holds everything a query without words can mean.
     pub(super) fn view(&self, clinic: &Clinic) -> View {
         let mut view = View::Active;

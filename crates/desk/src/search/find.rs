@@ -1,32 +1,27 @@
 //! Answering a search.
 
 use super::filters::Filters;
+use super::rank::{LookedAt, Order, Search};
 use super::wanted;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::TicketId;
 use crate::orgs::Clinic;
-use crate::records::{self, Opened, Purpose};
+use crate::records::{self, Purpose};
+use crate::tickets;
 use crate::tickets::model::TicketRow;
-use crate::{tickets, timeline};
-use bedside_language::search::{Query, highlight, parse_query};
+use bedside_language::search::parse_query;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::ops::Range;
 
 /// Documents that one look into the index finds: the newest that match. To look costs more than to find.
 const FOUND: usize = 240;
 /// Looks of one page while filters let nothing pass.
 const LOOKS: usize = 2;
-/// Documents that are opened and ranked together.
+/// Documents that are ranked together.
 const WINDOW: usize = 60;
 /// Pages of a list that a query of filters alone goes through while they let little pass.
 const LISTS: usize = 8;
-/// Messages of one ticket that are opened to rank it: the newest that match.
-const PER_TICKET: usize = 2;
-/// Characters of a snippet.
-const SNIPPET: usize = 160;
 
 /// A ticket that was found.
 #[derive(Clone, Debug)]
@@ -43,8 +38,13 @@ pub struct Hit {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
-    /// Below this document number.
-    Document(i64),
+    /// Below this document number, behind so many tickets of those that are ranked together there.
+    Found {
+        /// Document number.
+        before: i64,
+        /// Tickets that were told before.
+        skip: usize,
+    },
     /// Behind this row of a list, for queries without words.
     Row(tickets::Position),
 }
@@ -52,13 +52,13 @@ pub enum Place {
 /// One page of what was found.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// Best first, within the newest that match.
+    /// Best first, within the newest that match; newest first where only a name was asked for.
     pub rows: Vec<Hit>,
     /// Where to go on.
     pub next: Option<Place>,
 }
 
-/// Finds tickets by words and filters (`from:`, `status:`, `before:` …); about `limit` (1 to 50) a page.
+/// Finds tickets by words and filters (`from:`, `status:`, `before:` …); at most `limit` (1 to 50) a page.
 ///
 /// What was typed is not written to the audit log; that somebody searched is.
 pub async fn find(
@@ -82,7 +82,18 @@ pub async fn find(
     let clinic = app.directory.of(ctx.organisation)?;
     let filters = Filters::understand(app, ctx, &clinic, &query.filters).await?;
     let limit = limit.clamp(1, 50);
-    let wanted = wanted(&app.keyring.of(ctx.organisation)?.search, &query);
+    let vault = app.keyring.of(ctx.organisation)?;
+    let mut wanted = wanted(&vault.search, &query);
+    let order = if wanted.is_empty() {
+        for name in filters.names() {
+            if let Ok(words) = parse_query(name) {
+                wanted.extend(super::wanted(&vault.search, &words));
+            }
+        }
+        Order::Newest
+    } else {
+        Order::Best
+    };
     if wanted.is_empty() {
         if filters.is_empty() {
             return Ok(Results {
@@ -92,60 +103,56 @@ pub async fn find(
         }
         return by_filters(app, ctx, &clinic, &filters, place, limit).await;
     }
-    let mut before = match place {
-        Some(Place::Document(doc)) => doc,
-        _ => i64::MAX,
+    let search = Search {
+        app,
+        ctx,
+        leave: &leave,
+        query: &query,
+        order,
     };
-    let mut found: Vec<Hit> = Vec::new();
+    let (mut before, mut skip) = match place {
+        Some(Place::Found { before, skip }) => (before, skip),
+        _ => (i64::MAX, 0),
+    };
+    let mut rows: Vec<Hit> = Vec::new();
     let mut looked_at = LookedAt::new();
     for _ in 0..LOOKS {
         let docs = app
             .search
             .find(ctx.organisation.uuid(), &wanted, before, FOUND)
             .await?;
-        let mut windows = docs.chunks(WINDOW);
-        while let Some(window) = windows.next() {
-            before = window.last().copied().unwrap_or(before);
-            let ranked = rank(app, &leave, ctx, &query, window, &mut looked_at).await?;
-            // A ticket was ranked with the newest of its messages; older windows add nothing to it.
-            for count in looked_at.values_mut() {
-                *count = PER_TICKET;
+        for window in docs.chunks(WINDOW) {
+            let ranked = search.rank(window, &mut looked_at).await?;
+            let mut left = ranked.get(skip..).unwrap_or_default();
+            while !left.is_empty() && rows.len() < limit {
+                let (some, others) = left.split_at(left.len().min(limit - rows.len()));
+                let hits = search.hits(some).await?;
+                rows.extend(
+                    hits.into_iter()
+                        .filter(|hit| filters.hold(&clinic, &hit.row)),
+                );
+                left = others;
             }
-            let ids: Vec<TicketId> = ranked.iter().map(|one| one.ticket).collect();
-            let mut snippets: HashMap<_, _> = ranked
-                .into_iter()
-                .map(|one| (one.ticket, (one.snippet, one.ranges)))
-                .collect();
-            for row in tickets::rows(app, &leave, ctx, &ids).await? {
-                if filters.hold(&clinic, &row) {
-                    let (snippet, ranges) = snippets.remove(&row.ticket.id).unwrap_or_default();
-                    found.push(Hit {
-                        row,
-                        snippet,
-                        ranges,
-                    });
-                }
-            }
-            if found.len() >= limit && windows.len() > 0 {
+            if !left.is_empty() {
+                skip = ranked.len() - left.len();
                 return Ok(Results {
-                    rows: found,
-                    next: Some(Place::Document(before)),
+                    rows,
+                    next: Some(Place::Found { before, skip }),
                 });
             }
+            (before, skip) = (window.last().copied().unwrap_or(before), 0);
         }
-        if docs.len() < FOUND {
+        let more = docs.len() >= FOUND;
+        if !more || !rows.is_empty() {
             return Ok(Results {
-                rows: found,
-                next: None,
+                rows,
+                next: more.then_some(Place::Found { before, skip }),
             });
-        }
-        if !found.is_empty() {
-            break;
         }
     }
     Ok(Results {
-        rows: found,
-        next: Some(Place::Document(before)),
+        rows,
+        next: Some(Place::Found { before, skip }),
     })
 }
 
@@ -170,102 +177,6 @@ fn refused(error: &bedside_language::search::QueryError) -> DeskError {
             "There is no filter of that name. Put the words in quotation marks to search for them.",
         ),
     }
-}
-
-/// How many messages of each ticket were opened.
-type LookedAt = HashMap<TicketId, usize>;
-
-struct Ranked {
-    ticket: TicketId,
-    score: f64,
-    snippet: String,
-    ranges: Vec<Range<usize>>,
-}
-
-/// Opens the documents and puts them in order: how often the words stand in a text of its length (the term of BM25
-/// with k1 = 1.2, b = 0.75 and a usual text of 600 bytes; Robertson & Zaragoza 2009), a little more for what is newer,
-/// and a subject that holds them counts like three places in the text.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of places and lengths of texts are small"
-)]
-async fn rank(
-    app: &App,
-    leave: &Opened,
-    ctx: &Ctx,
-    query: &Query,
-    docs: &[i64],
-    looked_at: &mut LookedAt,
-) -> Result<Vec<Ranked>, DeskError> {
-    let mut conn = app.read().await?;
-    let mut ranked: Vec<Ranked> = Vec::with_capacity(docs.len());
-    for (age, doc) in docs.iter().enumerate() {
-        let wanted = |ticket| {
-            let opened = looked_at.entry(ticket).or_default();
-            let wanted = *opened < PER_TICKET;
-            *opened += usize::from(wanted);
-            wanted
-        };
-        let Some((ticket, message)) =
-            timeline::by_doc(leave, &mut conn, ctx.organisation, *doc, wanted).await?
-        else {
-            continue;
-        };
-        let places = highlight(&message.body, query);
-        let count = if places.is_empty() {
-            3.0
-        } else {
-            places.len().min(20) as f64
-        };
-        let length = 0.25 + 0.75 * message.body.len() as f64 / 600.0;
-        let score = count * 2.2 / (count + 1.2 * length) - age as f64 * 0.005;
-        let (snippet, ranges) = snippet(&message.body, &places);
-        match ranked.iter_mut().find(|one| one.ticket == ticket) {
-            Some(one) if one.score >= score => {}
-            Some(one) => {
-                *one = Ranked {
-                    ticket,
-                    score,
-                    snippet,
-                    ranges,
-                }
-            }
-            None => ranked.push(Ranked {
-                ticket,
-                score,
-                snippet,
-                ranges,
-            }),
-        }
-    }
-    ranked.sort_by(|one, other| other.score.total_cmp(&one.score));
-    Ok(ranked)
-}
-
-/// A piece of `text` around its first marked place, on one line, with the places in it.
-fn snippet(text: &str, places: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
-    let Some(first) = places.first() else {
-        return (String::new(), Vec::new());
-    };
-    let start = text.floor_char_boundary(first.start.saturating_sub(SNIPPET / 3));
-    let end = text.ceil_char_boundary((start + SNIPPET).min(text.len()));
-    let piece: String = text[start..end]
-        .chars()
-        .map(|c| {
-            if c.is_control() && c.len_utf8() == 1 {
-                ' '
-            } else {
-                c
-            }
-        })
-        .collect();
-    let within = places
-        .iter()
-        .filter(|place| place.start >= start && place.end <= end);
-    let ranges = within
-        .map(|place| place.start - start..place.end - start)
-        .collect();
-    (piece, ranges)
 }
 
 /// A query of filters alone: a list, sifted.
@@ -303,18 +214,4 @@ async fn by_filters(
         rows,
         next: at.map(Place::Row),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_snippet_stands_around_its_word() {
-        let text = format!("{} Ünïque word here {}", "x".repeat(300), "y".repeat(300));
-        let at = text.find("word").unwrap();
-        let (piece, ranges) = snippet(&text, std::slice::from_ref(&(at..at + 4)));
-        assert!(piece.len() <= SNIPPET + 8);
-        assert_eq!(&piece[ranges[0].clone()], "word");
-    }
 }

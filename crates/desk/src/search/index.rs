@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::error::DeskError;
 use crate::events::{self, Event, kind};
-use crate::ids::{MessageId, OrganisationId, TicketId};
+use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::tickets::model::Ticket;
 use crate::{patients, tickets, timeline};
 use bedside_db::Conn;
@@ -16,6 +16,8 @@ use tokio::sync::{broadcast, watch};
 
 /// Events read in one round.
 const ROUND: i64 = 500;
+/// Requests of somebody with a new name that are found under it; older ones stay under the one they were sent with.
+const RENAMED: i64 = 100;
 
 /// Keeps the index of every organisation up to date until `stop` turns true.
 pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
@@ -99,6 +101,14 @@ async fn touched(
         at.maybe_first |= maybe_first;
     };
     for event in events {
+        if let Some(contact) = renamed(event) {
+            for ticket in tickets::newest_of(app, organisation, contact, RENAMED).await? {
+                let mut conn = app.read().await?;
+                if let Some(first) = timeline::first_of(&mut conn, organisation, ticket).await? {
+                    touch(first, ticket, true);
+                }
+            }
+        }
         let Some(ticket) = event.ticket_id else {
             continue;
         };
@@ -117,6 +127,14 @@ async fn touched(
         }
     }
     Ok(touched)
+}
+
+/// The contact whose name changed.
+fn renamed(event: &Event) -> Option<ContactId> {
+    if event.kind != kind::PEOPLE_CHANGED {
+        return None;
+    }
+    event.data["renamed"].as_str()?.parse().ok()
 }
 
 fn subject_changed(event: &Event) -> bool {

@@ -8,6 +8,7 @@
 mod filters;
 mod find;
 pub mod index;
+mod rank;
 
 pub use find::{Hit, Place, Results, find};
 pub use index::{catch_up, lag, run};

@@ -230,6 +230,18 @@ pub(crate) async fn contact_of(
     Ok(stored.map(|stored| stored.ticket.contact))
 }
 
+/// The newest tickets of a contact, for the desk's own machinery.
+pub(crate) async fn newest_of(
+    app: &App,
+    organisation: OrganisationId,
+    contact: ContactId,
+    limit: i64,
+) -> Result<Vec<TicketId>, DeskError> {
+    let (mut conn, view) = (app.read().await?, View::Contact(contact));
+    let stored = store::list(&mut conn, organisation, &view, None, limit).await?;
+    Ok(stored.iter().map(|one| one.ticket.id).collect())
+}
+
 /// The ticket that `id` went into, inside a command.
 pub(crate) async fn followed(
     conn: &mut Conn,
