@@ -37,6 +37,7 @@ pub use statement::{Statement, count_parameters, for_sqlite};
 pub use time::{Clock, FixedClock, SystemClock, Timestamp};
 pub use value::{ToValue, Value};
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::path::{Path, PathBuf};
 use tokio::sync::broadcast;
@@ -192,6 +193,13 @@ impl Db {
             Engine::Sqlite(store) => store.ping(),
             Engine::Postgres(store) => store.ping().await,
         }
+    }
+
+    /// Writes a row as it is, to find out whether anything can be written: [`DbError::Full`] or [`DbError::Disk`] when
+    /// there is no room. Costs what any other small command costs.
+    pub async fn try_write(&self) -> Result<(), DbError> {
+        self.write(|tx| async move { migrate::touch(tx).await }.boxed())
+            .await
     }
 
     /// Writes a consistent copy of the embedded database to `to`, page by page, while work goes on.

@@ -8,6 +8,7 @@ use crate::observe;
 use crate::orgs::Directory;
 use crate::outbound::Senders;
 use crate::records::Keyring;
+use crate::storage::Storage;
 use crate::work::Work;
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Conn, Db, Id, IdSource, Lane, Timestamp};
@@ -46,6 +47,8 @@ pub struct Parts {
     pub caps: crate::public::Caps,
     /// Connections to the mail servers.
     pub senders: Senders,
+    /// Whether anything can be stored.
+    pub storage: Storage,
     /// The texts people read.
     pub i18n: &'static I18n,
     /// How this process was set up.
@@ -122,6 +125,7 @@ impl App {
                 .boxed()
             })
             .await;
+        self.storage.saw(&done, self.now());
         match done {
             Ok((value, events)) => {
                 observe::events(&events);
@@ -149,7 +153,8 @@ impl App {
         entries: Vec<audit_log::NewEntry>,
     ) -> Result<(), DeskError> {
         let (app, ctx) = (self.clone(), ctx.clone());
-        self.db
+        let done = self
+            .db
             .write(move |tx| {
                 async move {
                     for entry in &entries {
@@ -159,6 +164,8 @@ impl App {
                 }
                 .boxed()
             })
-            .await
+            .await;
+        self.storage.saw(&done, self.now());
+        done
     }
 }

@@ -34,6 +34,7 @@ pub mod server;
 pub mod sla;
 pub mod staff;
 pub mod startup;
+pub mod storage;
 pub mod surveys;
 pub mod tickets;
 pub mod timeline;

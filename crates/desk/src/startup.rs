@@ -300,6 +300,7 @@ async fn put_together(
         counts: crate::tickets::Counts::default(),
         caps: crate::public::Caps::default(),
         senders: crate::outbound::Senders::default(),
+        storage: crate::storage::Storage::default(),
         i18n: bedside_web::I18n::global(),
         config,
     });

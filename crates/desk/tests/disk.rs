@@ -113,6 +113,13 @@ async fn a_full_disk_is_told_on_every_way_in_and_passes_without_a_restart() {
             let said = lmtp.deliver(from, MAILBOX, &mail(from, &name)).unwrap_err();
             assert!(said.to_string().starts_with("452 4.3.1"), "{said}");
             assert_eq!(http.get("/healthz").unwrap().status, 200);
+            let ready = http.get("/readyz").unwrap();
+            assert_eq!(
+                (ready.status, ready.json()["code"].as_str()),
+                (503, Some("storage_full")),
+                "{}",
+                ready.text()
+            );
 
             limit(&program, "unlimited");
             // The same mail server tries again, on the same connection.
@@ -130,6 +137,11 @@ async fn a_full_disk_is_told_on_every_way_in_and_passes_without_a_restart() {
             .unwrap()
             .expect(201);
             acknowledged.insert(format!("Request {again}"));
+            let ready = bedside_testkit::wait_until(
+                || http.get("/readyz").unwrap().status == 200,
+                Duration::from_secs(30),
+            );
+            assert!(ready.is_ok(), "{}", program.log());
         }
         all_there(&program, &token, &acknowledged);
         // The search index, a file of its own, has caught up as well.

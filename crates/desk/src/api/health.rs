@@ -37,7 +37,12 @@ struct Ready {
     reasons: Vec<&'static str>,
 }
 
-async fn ready(State(app): State<App>) -> Response {
+async fn ready(State(app): State<App>) -> Answer<Response> {
+    match app.storage.check(&app.db, app.now()).await {
+        Err(full @ DeskError::Storage(_)) => return Err(full.into()),
+        // Whatever else is wrong is told with its reason.
+        Err(_) | Ok(()) => {}
+    }
     let reasons = reasons(&app).await;
     let ready = reasons.is_empty();
     let status = if ready {
@@ -45,7 +50,7 @@ async fn ready(State(app): State<App>) -> Response {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    (status, Json(Ready { ready, reasons })).into_response()
+    Ok((status, Json(Ready { ready, reasons })).into_response())
 }
 
 /// Why the desk can't work, in plain words without internals; the details are in the log.

@@ -12,6 +12,8 @@ pub(super) fn start(background: bool) {
         .and_then(|text| text.parse::<EnvFilter>().ok());
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new(usual)))
+        // A log that can't be written (a file on a full disk) would be told on the same standard error, with a panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
         log.with_target(false).compact().init();

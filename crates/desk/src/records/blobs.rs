@@ -38,12 +38,15 @@ pub async fn write(
     for (number, plain) in bytes.chunks(PIECE).enumerate() {
         let sealed = sealed_piece(sealing, id, number, plain);
         let number = i64::try_from(number).unwrap_or(i64::MAX);
-        app.db
+        let done = app
+            .db
             .write(move |tx| {
                 async move { store::insert_piece(tx, organisation, id, number, &sealed).await }
                     .boxed()
             })
-            .await?;
+            .await;
+        app.storage.saw(&done, app.now());
+        done?;
     }
     Ok(id)
 }

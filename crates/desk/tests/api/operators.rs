@@ -1,11 +1,16 @@
 //! What operators ask, and the description of the API.
 
-use crate::common::{Desk, both_engines};
-use crate::fixtures::{ALL, Things};
+use crate::common::{Desk, Engine, both_engines};
+use crate::fixtures::{self, Things};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use bedside_db::{DbError, Statement, args, statements};
+use bedside_desk::audit_log::NewEntry;
+use bedside_desk::error::DeskError;
 use bedside_desk::router::router;
+use bedside_desk::storage::REMEMBERED;
+use futures_util::FutureExt;
 use std::net::SocketAddr;
 use tower::ServiceExt;
 
@@ -23,6 +28,55 @@ async fn figures(desk: &Desk, peer: &str, header: Option<&str>) -> u16 {
         .as_u16()
 }
 
+statements! {
+    /// No page more: what a full disk is to the embedded engine.
+    FULL = "PRAGMA max_page_count = 1";
+    /// Room again.
+    ROOMY = "PRAGMA max_page_count = 1000000";
+    /// What a server says whose disk is full.
+    NO_ROOM = "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS \
+        'BEGIN RAISE EXCEPTION ''no room'' USING ERRCODE = ''53100''; END'";
+    /// Says so to whoever writes.
+    TRIGGER = "CREATE TRIGGER no_room BEFORE UPDATE ON schema_versions FOR EACH ROW EXECUTE FUNCTION no_room()";
+    /// Room again.
+    NO_TRIGGER = "DROP TRIGGER no_room ON schema_versions";
+    /// A row each time that somebody found out whether there is room.
+    TOUCHES = "CREATE TABLE touches (version BIGINT)";
+    COUNT_SQLITE = "CREATE TRIGGER touches AFTER UPDATE ON schema_versions BEGIN INSERT INTO touches VALUES (1); END";
+    COUNT_FUNCTION = "CREATE FUNCTION touches() RETURNS trigger LANGUAGE plpgsql AS \
+        'BEGIN INSERT INTO touches VALUES (1); RETURN NULL; END'";
+    COUNT_POSTGRES = "CREATE TRIGGER touches AFTER UPDATE ON schema_versions FOR EACH ROW EXECUTE FUNCTION touches()";
+    TOUCHED = "SELECT COUNT(*) FROM touches";
+}
+
+async fn execute(desk: &Desk, statement: Statement) {
+    let ran = desk.app.db.write::<_, DbError, _>(move |tx| {
+        async move { tx.query(statement, args![], |_| Ok(())).await.map(drop) }.boxed()
+    });
+    ran.await.unwrap();
+}
+
+/// Nothing can be stored any more, and the desk has met with that or is about to.
+async fn take_the_room(desk: &Desk) {
+    if desk.engine == Engine::Postgres {
+        execute(desk, NO_ROOM).await;
+        execute(desk, TRIGGER).await;
+        desk.clock.advance(REMEMBERED);
+        return;
+    }
+    execute(desk, FULL).await;
+    for _ in 0..1_000 {
+        let entry =
+            NewEntry::new("ticket.read", "ticket", desk.organisation).detail(&"x".repeat(1_000));
+        match desk.app.audit(&desk.system(), entry).await {
+            Ok(()) => {}
+            Err(DeskError::Storage(_)) => return,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    panic!("the disk is never full");
+}
+
 both_engines! {
     async fn a_desk_says_how_it_is(desk: Desk) {
         let nobody = desk.stranger();
@@ -32,8 +86,45 @@ both_engines! {
         assert!(nobody.get("/robots.txt").await.expect(200).text().contains("Disallow: /"));
     }
 
+    async fn a_desk_without_room_is_not_ready_until_there_is_some(desk: Desk) {
+        let nobody = desk.stranger();
+        nobody.get("/readyz").await.expect(200);
+        take_the_room(&desk).await;
+        for _ in 0..3 {
+            let refused = nobody.get("/readyz").await.expect(503);
+            assert_eq!(refused.header("content-type").unwrap(), "application/problem+json");
+            assert_eq!(refused.json()["code"], "storage_full");
+        }
+        execute(&desk, if desk.engine == Engine::Sqlite { ROOMY } else { NO_TRIGGER }).await;
+        desk.clock.advance(REMEMBERED - 1);
+        nobody.get("/readyz").await.expect(503);
+        desk.clock.advance(1);
+        nobody.get("/readyz").await.expect(200);
+        desk.audit_is_whole().await;
+    }
+
+    async fn whoever_asks_often_makes_few_writes(desk: Desk) {
+        let nobody = desk.stranger();
+        let touched = async || -> i64 {
+            let mut conn = desk.app.read().await.unwrap();
+            conn.query_one(TOUCHED, args![], |row| row.get(0)).await.unwrap()
+        };
+        for statement in if desk.engine == Engine::Sqlite { &[TOUCHES, COUNT_SQLITE][..] } else { &[TOUCHES, COUNT_FUNCTION, COUNT_POSTGRES][..] } {
+            execute(&desk, *statement).await;
+        }
+        desk.clock.advance(REMEMBERED);
+        for _ in 0..20 {
+            nobody.get("/readyz").await.expect(200);
+        }
+        assert_eq!(touched().await, 1);
+        desk.clock.advance(REMEMBERED);
+        desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        nobody.get("/readyz").await.expect(200);
+        assert_eq!(touched().await, 1, "what was stored shows it already");
+    }
+
     async fn figures_tell_nothing_of_anybody(desk: Desk) {
-        let things = Things::new(&desk.client(ALL).await, "rosa").await;
+        let things = Things::new(&desk.client(fixtures::ALL).await, "rosa").await;
         desk.stranger().get("/metrics").await.expect(401);
         desk.client("tickets:read").await.get("/metrics").await.expect(403);
         let text = desk.client("settings:read").await.get("/metrics").await.expect(200).text();
