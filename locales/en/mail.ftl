@@ -1,6 +1,7 @@
 ### Mail coming in: what a look at a mailbox's servers found, and tickets made of mail that could not be read.
 
 mailbox-error-ok = Works.
+mailbox-error-local = This server is on the desk's own machine, or on its network link alone. If that is meant, set local_mail_servers to true in bedside.toml.
 mailbox-error-unreachable = The mail server can't be reached. Check its name and port.
 mailbox-error-broken = The connection to the mail server broke. It is tried again.
 mailbox-error-timed_out = The mail server did not answer in time.

@@ -1,6 +1,7 @@
 ### Correo entrante: qué se encontró al mirar los servidores de un buzón, y solicitudes hechas de correo ilegible.
 
 mailbox-error-ok = Funciona.
+mailbox-error-local = Este servidor está en la propia máquina de la aplicación o solo en su enlace de red. Si es lo que quiere, ponga local_mail_servers en true en bedside.toml.
 mailbox-error-unreachable = No se puede llegar al servidor de correo. Compruebe su nombre y su puerto.
 mailbox-error-broken = Se cortó la conexión con el servidor de correo. Se intenta de nuevo.
 mailbox-error-timed_out = El servidor de correo no respondió a tiempo.

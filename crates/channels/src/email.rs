@@ -5,9 +5,11 @@
 //! - [`receiver`] is a small SMTP and LMTP server for mail that comes straight to the desk.
 
 pub mod imap;
+mod reach;
 pub mod receiver;
 mod scrub;
 pub mod smtp;
 mod tls;
 
+pub use reach::Reach;
 pub use tls::{Secret, Tls, TlsError};

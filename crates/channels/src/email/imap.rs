@@ -33,7 +33,7 @@ use tokio::time::{sleep, timeout};
 
 use self::connection::{Connection, Stream};
 pub use self::error::ImapError;
-use super::{Secret, Tls};
+use super::{Reach, Secret, Tls};
 
 /// UIDs that one search covers. Mailboxes keep millions of them, and an answer is one line.
 const WINDOW: u32 = 20_000;
@@ -59,6 +59,8 @@ pub struct ImapSettings {
     pub extra_roots: Option<PathBuf>,
     /// The waiting times.
     pub timeouts: ImapTimeouts,
+    /// Where the server may be.
+    pub reach: Reach,
 }
 
 /// How long a server's answers may take.

@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, path::PathBuf, sync::Arc, time::Duration};
 use lettre::{Address, address::Envelope, transport::smtp};
 
 use self::connection::Pool;
-use super::{Secret, Tls, TlsError, scrub::scrub};
+use super::{Reach, Secret, Tls, TlsError, scrub::scrub};
 
 /// Where and how mail goes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct SmtpSettings {
     pub message_timeout: Duration,
     /// Most connections at a time.
     pub connections: u32,
+    /// Where the server may be.
+    pub reach: Reach,
 }
 
 impl SmtpSettings {
@@ -46,6 +48,7 @@ impl SmtpSettings {
             timeout: Duration::from_mins(1),
             message_timeout: Duration::from_mins(10),
             connections: 4,
+            reach: Reach::Anywhere,
         }
     }
 }
@@ -103,6 +106,8 @@ pub enum Cause {
     Tls,
     /// STARTTLS was asked for and the server has none.
     NoStartTls,
+    /// The server is where none may be ([`Reach`]).
+    NotAllowed,
 }
 
 impl Cause {

@@ -3,7 +3,7 @@
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use bedside_channels::email::{
-    Secret, Tls,
+    Reach, Secret, Tls,
     imap::{Body, Cursor, ImapError, ImapSettings, ImapTimeouts, Mailbox, Waiting, check},
 };
 use bedside_testkit::{
@@ -26,6 +26,7 @@ fn settings(dovecot: &Dovecot) -> ImapSettings {
         mailbox: "INBOX".into(),
         extra_roots: None,
         timeouts: ImapTimeouts::default(),
+        reach: Reach::Anywhere,
     }
 }
 
@@ -323,6 +324,7 @@ async fn scripted(answers: &'static [&'static str]) -> ImapSettings {
         mailbox: "INBOX".into(),
         extra_roots: None,
         timeouts: ImapTimeouts::default(),
+        reach: Reach::Anywhere,
     }
 }
 

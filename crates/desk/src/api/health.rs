@@ -38,10 +38,9 @@ struct Ready {
 }
 
 async fn ready(State(app): State<App>) -> Answer<Response> {
-    match app.storage.check(&app.db, app.now()).await {
-        Err(full @ DeskError::Storage(_)) => return Err(full.into()),
-        // Whatever else is wrong is told with its reason.
-        Err(_) | Ok(()) => {}
+    // Whatever else is wrong is told with its reason.
+    if let Err(full @ DeskError::Storage(_)) = app.storage.check(&app.db, app.now()).await {
+        return Err(full.into());
     }
     let reasons = reasons(&app).await;
     let ready = reasons.is_empty();

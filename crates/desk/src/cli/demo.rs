@@ -103,26 +103,23 @@ fn welcome(
     lines.extend([
         String::new(),
         "Be a patient".to_owned(),
-        row("mailbox", format!("{}/demo/mail", url)),
-        row("request form", format!("{}/request", url)),
+        row("mailbox", format!("{url}/demo/mail")),
+        row("request form", format!("{url}/request")),
         String::new(),
         "Or write with any mail program".to_owned(),
         row("to", demo::MAILBOX.to_owned()),
         row(
             "outgoing (SMTP)",
-            format!("{}, no encryption, no password", smtp),
+            format!("{smtp}, no encryption, no password"),
         ),
         row(
             "incoming (POP3)",
-            format!(
-                "{}, no encryption; user: the address you write from, any password",
-                pop3
-            ),
+            format!("{pop3}, no encryption; user: the address you write from, any password"),
         ),
         String::new(),
         "Or with the API".to_owned(),
-        row("documentation", format!("{}/docs", url)),
-        row("header", format!("Authorization: Bearer {}", token)),
+        row("documentation", format!("{url}/docs")),
+        row("header", format!("Authorization: Bearer {token}")),
         String::new(),
         "Everybody in it is invented. Nothing leaves this machine.".to_owned(),
     ]);

@@ -4,6 +4,7 @@ pub mod clinic;
 pub mod load;
 pub mod organisation;
 
+use bedside_channels::email::Reach;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub struct Config {
     pub lmtp_listen: Option<SocketAddr>,
     /// Largest mail and upload, in bytes.
     pub max_mail_bytes: usize,
+    /// Whether mail servers may be on this machine or on its network link alone.
+    pub local_mail_servers: bool,
     /// Folder of the clinic's own files; those that ship with the program when absent.
     pub clinic: Option<PathBuf>,
     /// Whether everything in here is invented: pages say so.
@@ -43,6 +46,7 @@ impl Default for Config {
             smtp_listen: None,
             lmtp_listen: None,
             max_mail_bytes: 50 * 1024 * 1024,
+            local_mail_servers: false,
             clinic: None,
             demo: false,
         }
@@ -69,6 +73,15 @@ impl Config {
             .next()
             .unwrap_or("localhost")
             .to_owned()
+    }
+
+    /// Where the servers of mailboxes may be.
+    pub const fn mail_reach(&self) -> Reach {
+        if self.local_mail_servers {
+            Reach::Anywhere
+        } else {
+            Reach::Elsewhere
+        }
     }
 
     /// The address that lets a person of the staff in by a link's `token`.

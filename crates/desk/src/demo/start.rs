@@ -139,6 +139,7 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
         public_url: format!("http://localhost:{}", address.port()),
         listen: address,
         smtp_listen: Some(options.smtp),
+        local_mail_servers: true,
         demo: true,
         ..Config::default()
     };

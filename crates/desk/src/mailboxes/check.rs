@@ -52,7 +52,9 @@ pub async fn check_settings(
             .to_owned(),
         messages,
     };
-    let (imap, smtp) = (settings.imap(), settings.smtp(&app.config.mail_domain()));
+    let reach = app.config.mail_reach();
+    let imap = settings.imap(reach);
+    let smtp = settings.smtp(&app.config.mail_domain(), reach);
     let reading = async {
         let imap = imap.as_ref()?;
         let looked = timeout(PATIENCE, imap::check(imap)).await;
@@ -81,6 +83,7 @@ pub(crate) const fn imap_code(error: &ImapError) -> &'static str {
     match error {
         ImapError::Unreachable(_) => "unreachable",
         ImapError::Broken(_) | ImapError::Closed => "broken",
+        ImapError::NotAllowed => "local",
         ImapError::TimedOut => "timed_out",
         ImapError::Tls(_) | ImapError::TlsSetup(_) => "tls",
         ImapError::NoStartTls => "no_starttls",
@@ -100,6 +103,7 @@ const fn smtp_code(error: &SendError) -> &'static str {
         } => "login",
         SendError::Permanent { .. } | SendError::Temporary { .. } | SendError::Address => "refused",
         SendError::Connection { cause, .. } => match cause {
+            Cause::NotAllowed => "local",
             Cause::Unreachable => "unreachable",
             Cause::TimedOut => "timed_out",
             Cause::Tls => "tls",

@@ -3,7 +3,7 @@
 use crate::ids::MailboxId;
 use bedside_channels::email::imap::{ImapSettings, ImapTimeouts};
 use bedside_channels::email::smtp::SmtpSettings;
-use bedside_channels::email::{Secret, Tls};
+use bedside_channels::email::{Reach, Secret, Tls};
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -84,7 +84,7 @@ pub struct MailboxSettings {
 
 impl MailboxSettings {
     /// How to read the mailbox.
-    pub fn imap(&self) -> Option<ImapSettings> {
+    pub fn imap(&self, reach: Reach) -> Option<ImapSettings> {
         let server = self.imap.as_ref()?;
         Some(ImapSettings {
             host: server.host.clone(),
@@ -99,15 +99,17 @@ impl MailboxSettings {
             },
             extra_roots: None,
             timeouts: ImapTimeouts::default(),
+            reach,
         })
     }
 
     /// How to hand mail out, as the host `hello_name`.
-    pub fn smtp(&self, hello_name: &str) -> Option<SmtpSettings> {
+    pub fn smtp(&self, hello_name: &str, reach: Reach) -> Option<SmtpSettings> {
         let server = self.smtp.as_ref()?;
         let mut settings =
             SmtpSettings::new(server.host.clone(), server.port, server.protection.into());
         hello_name.clone_into(&mut settings.hello_name);
+        settings.reach = reach;
         if let Some(user) = &server.user {
             settings.login = Some((
                 user.clone(),

@@ -182,7 +182,9 @@ pub async fn sender_for(
         return Ok(None);
     }
     let chosen = able.swap_remove(at);
-    let smtp = chosen.settings.smtp(&app.config.mail_domain());
+    let smtp = chosen
+        .settings
+        .smtp(&app.config.mail_domain(), app.config.mail_reach());
     Ok(smtp.map(|smtp| SendAs {
         mailbox: chosen.id,
         from_address: chosen.address,

@@ -63,17 +63,18 @@ pub(super) fn of(messages: &[MessageView]) -> Option<Unproven> {
         match one(message) {
             Some(Unproven::Failed) => doubted = Some(Unproven::Failed),
             Some(why) if !proven => doubted = doubted.or(Some(why)),
-            Some(_) => {}
-            None if message.kind == MessageKind::Inbound
-                && message.author_kind == "contact"
-                && matches!(message.channel.as_str(), "email" | "portal") =>
-            {
-                (proven, doubted) = (true, None);
-            }
-            None => {}
+            None if is_proof(message) => (proven, doubted) = (true, None),
+            Some(_) | None => {}
         }
     }
     doubted
+}
+
+/// Whether only their address could have sent this; of what nobody doubts.
+fn is_proof(message: &MessageView) -> bool {
+    message.kind == MessageKind::Inbound
+        && message.author_kind == "contact"
+        && matches!(message.channel.as_str(), "email" | "portal")
 }
 
 #[cfg(test)]

@@ -43,10 +43,11 @@ impl Sent {
     }
 }
 
-/// The settings that the program has by itself.
+/// The settings that the program has by itself, and mail servers on this machine.
 pub fn settings(data: &Path) -> Config {
     Config {
         data: data.to_owned(),
+        local_mail_servers: true,
         ..Config::default()
     }
 }

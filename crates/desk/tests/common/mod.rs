@@ -248,6 +248,7 @@ pub fn config(engine: Engine, folder: &Path) -> Config {
             ),
         },
         public_url: "http://desk.example".to_owned(),
+        local_mail_servers: true,
         ..Config::default()
     }
 }

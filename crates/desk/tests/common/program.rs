@@ -25,6 +25,7 @@ pub fn command(data: &Path, args: &[&str]) -> Command {
     {
         command.env_remove(name);
     }
+    command.env("BEDSIDE_LOCAL_MAIL_SERVERS", "true");
     command
 }
 

@@ -1,4 +1,8 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    io::{self, ErrorKind},
+    sync::Arc,
+};
 
 use async_imap::Client;
 use rustls::pki_types::ServerName;
@@ -26,12 +30,12 @@ pub(super) struct Connection {
 
 pub(super) async fn open(settings: &ImapSettings) -> Result<Connection, ImapError> {
     let limit = settings.timeouts.connect;
-    let tcp = timeout(
-        limit,
-        TcpStream::connect((settings.host.as_str(), settings.port)),
-    )
-    .await?
-    .map_err(|error| ImapError::Unreachable(error.kind().to_string()))?;
+    let tcp = timeout(limit, reached(settings))
+        .await?
+        .map_err(|error| match error.kind() {
+            ErrorKind::PermissionDenied => ImapError::NotAllowed,
+            kind => ImapError::Unreachable(kind.to_string()),
+        })?;
     let _ = tcp.set_nodelay(true);
     let client = timeout(limit, greeted(tcp, settings)).await??;
     let mut session = timeout(
@@ -49,6 +53,14 @@ pub(super) async fn open(settings: &ImapSettings) -> Result<Connection, ImapErro
         has_move: abilities.has_str("MOVE"),
         session,
     })
+}
+
+async fn reached(settings: &ImapSettings) -> io::Result<TcpStream> {
+    let addresses = settings
+        .reach
+        .addresses(&settings.host, settings.port)
+        .await?;
+    TcpStream::connect(addresses.as_slice()).await
 }
 
 /// A client whose server has said hello, with TLS as the settings want it.

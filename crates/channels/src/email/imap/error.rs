@@ -9,6 +9,9 @@ pub enum ImapError {
     /// No connection.
     #[error("the mail server can't be reached ({0})")]
     Unreachable(String),
+    /// The server is where none may be ([`Reach`](crate::email::Reach)).
+    #[error("the mail server is on this machine or on its network link alone")]
+    NotAllowed,
     /// The connection broke.
     #[error("the connection to the mail server broke ({0})")]
     Broken(String),

@@ -3,6 +3,8 @@
 //! A connection goes back to the pool only after a conversation that ended in order. One that was
 //! given up half-way would answer the next message with the last one's reply.
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use lettre::{
@@ -92,9 +94,28 @@ impl Pool {
     /// Whether somebody takes connections there: then it was the handshake that failed. A server without TLS may hang up
     /// on it in as many ways as there are servers.
     async fn is_there(&self) -> bool {
-        let server = (self.settings.host.as_str(), self.settings.port);
-        let connected = timeout(self.settings.timeout, TcpStream::connect(server)).await;
+        let Ok(server) = self.addresses().await else {
+            return false;
+        };
+        let connected = TcpStream::connect(server.as_slice());
+        let connected = timeout(self.settings.timeout, connected).await;
         matches!(connected, Ok(Ok(_)))
+    }
+
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, SendError> {
+        let settings = &self.settings;
+        let looked_up = settings.reach.addresses(&settings.host, settings.port);
+        timeout(settings.timeout, looked_up)
+            .await
+            .map_err(|_| SendError::timed_out(false))?
+            .map_err(|error| SendError::Connection {
+                may_have_arrived: false,
+                cause: match error.kind() {
+                    ErrorKind::PermissionDenied => Cause::NotAllowed,
+                    _ => Cause::Unreachable,
+                },
+                text: error.kind().to_string(),
+            })
     }
 
     fn used_connection(&self) -> Option<AsyncSmtpConnection> {
@@ -107,10 +128,10 @@ impl Pool {
         let settings = &self.settings;
         let name = ClientId::Domain(settings.hello_name.clone());
         let implicit = self.tls.clone().filter(|_| settings.tls == Tls::Implicit);
-        let server = (settings.host.as_str(), settings.port);
+        let server = self.addresses().await?;
         let mut connection = self
             .patiently(AsyncSmtpConnection::connect_tokio1(
-                server,
+                server.as_slice(),
                 Some(settings.timeout),
                 &name,
                 implicit,

@@ -142,7 +142,7 @@ impl Reader {
 
     async fn converse(&mut self, was_good: &mut bool) -> Result<(), End> {
         let mailbox = mailboxes::one(&self.app, self.organisation, self.id).await?;
-        let Some(settings) = mailbox.settings.imap() else {
+        let Some(settings) = mailbox.settings.imap(self.app.config.mail_reach()) else {
             return Ok(());
         };
         let settings: ImapSettings = settings;

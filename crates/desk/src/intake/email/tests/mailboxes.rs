@@ -5,8 +5,8 @@ use crate::context::{Actor, Ctx, Role};
 use crate::error::DeskError;
 use crate::intake::email::room::Room;
 use crate::mailboxes::{
-    MailboxSettings, NewMailbox, Protection, Server, change, check, create, list, sender_for,
-    set_enabled,
+    MailboxSettings, NewMailbox, Protection, Server, change, check, check_settings, create, list,
+    sender_for, set_enabled,
 };
 use crate::outbound::reply_address;
 use bedside_channels::email::receiver::{Envelope, Mailroom, RcptVerdict, Verdict};
@@ -31,6 +31,37 @@ fn new(address: &str, smtp: Option<Server>) -> NewMailbox {
     NewMailbox {
         address: address.to_owned(),
         settings,
+    }
+}
+
+#[tokio::test]
+async fn nobody_makes_the_desk_knock_at_its_own_machine() {
+    for postgres in [false, true] {
+        let desk = Desk::on(postgres, MailboxSettings::default(), false).await;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        for host in [
+            "127.0.0.1",
+            "localhost",
+            "0.0.0.0",
+            "::ffff:127.0.0.1",
+            "169.254.169.254",
+        ] {
+            let settings = MailboxSettings {
+                imap: Some(server(host, port)),
+                smtp: Some(server(host, port)),
+                ..MailboxSettings::default()
+            };
+            let found = check_settings(&desk.app, &desk.ctx(), &settings)
+                .await
+                .unwrap();
+            let codes: Vec<_> = found.iter().map(|one| (one.server, one.code)).collect();
+            assert_eq!(codes, [("imap", "local"), ("smtp", "local")], "{host}");
+            assert!(found[0].text.contains("local_mail_servers"));
+        }
+        let knocked = listener.accept().unwrap_err();
+        assert_eq!(knocked.kind(), std::io::ErrorKind::WouldBlock);
     }
 }
 

@@ -53,11 +53,17 @@ pub(super) async fn on_both(test: impl AsyncFn(Desk)) {
 
 impl Desk {
     pub async fn new(postgres: bool, settings: MailboxSettings) -> Self {
+        Self::on(postgres, settings, true).await
+    }
+
+    /// The same; whether mail servers may be on this machine.
+    pub async fn on(postgres: bool, settings: MailboxSettings, local_mail_servers: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = Config {
             data: folder.path().to_owned(),
             database: postgres.then(|| pg::shared().unwrap().fresh_database().unwrap()),
             public_url: "http://desk.clinic.test".to_owned(),
+            local_mail_servers,
             ..Config::default()
         };
         let clock = FixedClock::new(Timestamp::from_micros(1_790_000_000_000_000));
