@@ -119,7 +119,11 @@ impl Program {
 
     /// Waits for its end.
     pub fn ended(mut self) -> ExitStatus {
-        self.child.wait().expect("a process")
+        let ended = self.child.wait().expect("a process");
+        if !ended.success() {
+            eprintln!("{ended}\n{}", self.log());
+        }
+        ended
     }
 
     /// Asks it to end in order, and waits.
