@@ -12,7 +12,7 @@ use bedside_web::json::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Tickets of a page when the client names no number, and at most.
+/// Tickets of a page at most.
 const MOST: usize = 50;
 /// Tickets of a page whose size nobody named.
 const USUAL: usize = 20;
