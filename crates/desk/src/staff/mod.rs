@@ -10,6 +10,8 @@ mod passwords;
 mod service;
 mod sessions;
 mod store;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use model::{NewStaff, StaffView};

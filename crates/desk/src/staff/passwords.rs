@@ -57,16 +57,36 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| {
 pub(super) async fn fits(password: String, hash: Option<String>) -> Result<bool, DeskError> {
     blocking(move || {
         let known = hash.is_some();
-        let hash = hash.as_ref().unwrap_or(&NOBODY);
-        let Ok(parsed) = PasswordHash::new(hash) else {
-            return false;
-        };
-        Argon2::default()
-            .verify_password(password.as_bytes(), &parsed)
-            .is_ok()
-            && known
+        held_against(&password, hash.as_ref().unwrap_or(&NOBODY)) && known
     })
     .await
+}
+
+/// The one place where a password is looked at, and where the time goes.
+fn held_against(password: &str, hash: &str) -> bool {
+    #[cfg(test)]
+    LOOKS.lock().push((password.to_owned(), cost(hash)));
+    let Ok(parsed) = PasswordHash::new(hash) else {
+        return false;
+    };
+    Argon2::default()
+        .verify_password(password.as_bytes(), &parsed)
+        .is_ok()
+}
+
+/// Every look so far: the password, and what it cost.
+#[cfg(test)]
+pub(super) static LOOKS: parking_lot::Mutex<Vec<(String, String)>> =
+    parking_lot::Mutex::new(Vec::new());
+
+/// Everything in a hash that decides how long a look at it takes: method, version, memory, passes and lengths.
+#[cfg(test)]
+fn cost(hash: &str) -> String {
+    let parts: Vec<&str> = hash.split('$').collect();
+    let [_, method, version, work, salt, sum] = parts[..] else {
+        panic!("no hash: {hash}");
+    };
+    format!("{method} {version} {work} {} {}", salt.len(), sum.len())
 }
 
 /// Hashing takes 19 MiB each, so a crowd at the door waits in a line.

@@ -110,7 +110,8 @@ pub async fn can_take_tickets(
     }))
 }
 
-/// Sets a password: one's own, or another's by whoever manages the staff. Ends the person's other sessions.
+/// Sets a password: one's own, or another's by whoever manages the staff. Ends the person's other sessions, and the
+/// invitations that were given out before: whoever found one would come in past the new password.
 pub async fn set_password(
     app: &App,
     ctx: &Ctx,
@@ -129,6 +130,7 @@ pub async fn set_password(
                 return Err(DeskError::NotFound);
             }
             store::delete_sessions_of(work, organisation, id).await?;
+            store::delete_invitations_of(work, organisation, id).await?;
             work.audit(NewEntry::new("staff.password", "staff", id));
             Ok(())
         }

@@ -2,7 +2,7 @@
 
 use super::{passwords, store};
 use crate::app::App;
-use crate::audit_log::{NewEntry, Outcome};
+use crate::audit_log::{self, NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Permission, Role, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
@@ -55,15 +55,35 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Session, 
             return admit(app, organisation, staff, "password").await;
         }
     }
-    if let Some((organisation, staff)) = first {
-        let ctx = Ctx {
-            actor: Actor::Visitor,
-            ..Ctx::system(organisation, "sign-in", Source::Page)
-        };
-        let entry = NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied);
-        app.audit(&ctx, entry).await?;
-    }
+    refuse(app, address, first).await?;
     Err(DeskError::Unauthorized)
+}
+
+/// Writes a refusal down: when it was, and in the log of whoever was tried. An address that nobody has is written to the
+/// disk as well, so that it takes as long.
+async fn refuse(
+    app: &App,
+    address: [u8; 32],
+    tried: Option<(OrganisationId, StaffId)>,
+) -> Result<(), DeskError> {
+    let (app, now) = (app.clone(), app.now());
+    let db = app.db.clone();
+    db.write(move |tx| {
+        async move {
+            store::date_failure(tx, &address, now).await?;
+            let Some((organisation, staff)) = tried else {
+                return Ok(());
+            };
+            let ctx = Ctx {
+                actor: Actor::Visitor,
+                ..Ctx::system(organisation, "sign-in", Source::Page)
+            };
+            let entry = NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied);
+            audit_log::write(tx, &app, &ctx, &entry).await
+        }
+        .boxed()
+    })
+    .await
 }
 
 /// Counts a try before the password is looked at, so that many at once count as many.

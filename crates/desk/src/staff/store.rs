@@ -19,6 +19,8 @@ statements! {
     SET_PASSWORD = "UPDATE staff SET password_hash = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Changes a role.
     SET_ROLE = "UPDATE staff SET role = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2 AND version = $4";
+    /// Ends the invitations of somebody that nobody used yet.
+    DELETE_INVITATIONS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2 AND reusable = 0";
     /// Ends the links somebody could come in by.
     DELETE_LINKS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2";
     /// Lets somebody in no more.
@@ -156,6 +158,16 @@ pub(super) async fn set_role(
         .execute(SET_ROLE, args![organisation, id, role, version])
         .await?
         == 1)
+}
+
+pub(super) async fn delete_invitations_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_INVITATIONS_OF, args![organisation, id])
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn delete_links_of(
@@ -306,8 +318,18 @@ pub(super) async fn add_failure(
 ) -> Result<(i64, Timestamp), DeskError> {
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     let counted = conn.query_one(ADD_FAILURE, args![hash, at], read).await?;
-    conn.execute(DATE_FAILURE, args![hash, at]).await?;
+    date_failure(conn, hash, at).await?;
     Ok(counted)
+}
+
+/// From when on the wait after a try counts.
+pub(super) async fn date_failure(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(DATE_FAILURE, args![hash, at]).await?;
+    Ok(())
 }
 
 pub(super) async fn clear_failures(conn: &mut Conn, hash: &[u8; 32]) -> Result<(), DeskError> {
