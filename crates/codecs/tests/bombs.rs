@@ -2,25 +2,9 @@
 //! counted for the whole of it.
 
 use bedside_codecs::mail::{Limits, MailError, parse};
+use bedside_testkit::Memory;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
-
-/// The most memory that this program held since it was last asked to forget, and what it holds now, in KiB.
-fn memory() -> (usize, usize) {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells");
-    let kib = |name: &str| {
-        let line = status.lines().find(|line| line.starts_with(name));
-        let number = line.and_then(|line| line.split_whitespace().nth(1));
-        number
-            .and_then(|number| number.parse().ok())
-            .expect("a size in KiB")
-    };
-    (kib("VmHWM:"), kib("VmRSS:"))
-}
-
-fn forget_the_peak() {
-    std::fs::write("/proc/self/clear_refs", "5").expect("Linux forgets");
-}
 
 /// The attack lists count on it: 100 ms for whatever is sent.
 const QUICK: Duration = Duration::from_millis(100);
@@ -38,7 +22,7 @@ fn attack_49_and_50_nesting_and_numbers_cost_next_to_nothing() {
     }
     let rfc822 = "Content-Type: message/rfc822\r\n\r\n".repeat(10_000);
     let digest = "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\n";
-    let limits = Limits::default();
+    let (limits, own) = (Limits::default(), std::process::id());
     let deep = MailError::TooDeep {
         limit: limits.nesting,
     };
@@ -85,13 +69,11 @@ fn attack_49_and_50_nesting_and_numbers_cost_next_to_nothing() {
         // The best of a few, because others use the machine too.
         let mut best = Duration::MAX;
         for _ in 0..5 {
-            forget_the_peak();
-            let (_, before) = memory();
+            let before = Memory::from_now_on(own).now;
             let started = Instant::now();
             let outcome = parse(bomb.as_bytes(), &limits);
             best = best.min(started.elapsed());
-            let (peak, _) = memory();
-            let taken = peak.saturating_sub(before);
+            let taken = Memory::of(own).peak.saturating_sub(before);
             assert!(taken <= MEMORY, "{number}: {taken} KiB");
             match outcome {
                 Err(error) => assert_eq!(error, *expected, "{number}"),
@@ -101,9 +83,8 @@ fn attack_49_and_50_nesting_and_numbers_cost_next_to_nothing() {
         assert!(best < QUICK, "{number}: {best:?}");
     }
     // The measure sees memory where it is taken.
-    forget_the_peak();
-    let (_, before) = memory();
+    let before = Memory::from_now_on(own).now;
     let taken = vec![1_u8; 64 * 1024 * 1024];
     assert!(taken.iter().all(|byte| *byte == 1));
-    assert!(memory().0 - before > MEMORY);
+    assert!(Memory::of(own).peak - before > MEMORY);
 }

@@ -219,14 +219,33 @@ both_engines! {
         assert!(sink.take()[0].text().contains("988"));
     }
 
+    /// Neither a colleague nor an administrator takes an answer back, and nobody the words that say whom to call.
+    async fn attack_15_an_answer_is_taken_back_by_its_author_and_a_warning_by_nobody(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Help", "I want to kill myself").await;
+        let message = answer(&desk, ticket, "I call you now").await;
+        for peer in [Role::Nurse, Role::Supervisor, Role::Administrator] {
+            let undone = tickets::undo(&desk.app, &desk.ctx(peer), ticket, message).await;
+            assert!(matches!(undone, Err(DeskError::Forbidden)), "{peer:?}: {undone:?}");
+        }
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
+        for other in view.messages.iter().filter(|one| one.id != message) {
+            let undone = tickets::undo(&desk.app, &desk.ctx(Role::Agent), ticket, other.id).await;
+            assert!(undone.is_err(), "{other:?}");
+        }
+        tickets::undo(&desk.app, &desk.ctx(Role::Agent), ticket, message).await.unwrap();
+        send(&desk).await;
+        let sent = sink.take();
+        let [warning] = sent.as_slice() else { panic!("{} mails", sent.len()) };
+        assert!(warning.text().contains("988"), "{}", warning.text());
+    }
+
     async fn an_answer_can_be_taken_back_while_its_window_is_open(desk: Desk) {
         let sink = sink(&desk).await;
         let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
         drain(&desk).await;
         sink.take();
         let message = answer(&desk, ticket, "Never").await;
-        let peer = tickets::undo(&desk.app, &desk.ctx(Role::Nurse), ticket, message).await;
-        assert!(matches!(peer, Err(DeskError::Forbidden)));
         tickets::undo(&desk.app, &desk.ctx(Role::Agent), ticket, message).await.unwrap();
         send(&desk).await;
         assert_eq!((sink.take().len(), waiting_jobs(&desk).await), (0, 0));

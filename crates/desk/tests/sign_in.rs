@@ -33,7 +33,7 @@ fn plain(answer: &Answer, email: &str) -> String {
 }
 
 both_engines! {
-    async fn a_known_address_is_refused_like_an_unknown_one(desk: Desk) {
+    async fn attack_10_a_known_address_is_refused_like_an_unknown_one(desk: Desk) {
         with_password(&desk).await;
         let browser = desk.visitor();
         for round in 0..9 {

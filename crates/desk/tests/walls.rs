@@ -249,7 +249,7 @@ both_engines! {
         }
     }
 
-    async fn every_role_is_kept_from_what_is_not_its_business(desk: Desk) {
+    async fn attack_14_every_role_is_kept_from_what_is_not_its_business(desk: Desk) {
         let things = Things::new(&desk, desk.organisation).await;
         let mut refused = 0;
         for role in Role::ALL {

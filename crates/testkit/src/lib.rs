@@ -7,10 +7,12 @@
 //! - [`pg`]: PostgreSQL, one server for a whole test run and an empty database for every test;
 //! - [`mail`]: Dovecot (IMAP, LMTP) and Postfix (SMTP);
 //! - [`XSS`]: markup that must never run;
+//! - [`Memory`]: what a process holds at the most;
 //! - [`wait_until`]: the one way a test waits for something.
 
 mod error;
 pub mod mail;
+mod memory;
 pub mod pg;
 pub mod ports;
 mod process;
@@ -18,6 +20,7 @@ mod wait;
 mod xss;
 
 pub use error::StartError;
+pub use memory::Memory;
 pub use wait::{TimedOut, wait_until, wait_until_async};
 pub use xss::XSS;
 

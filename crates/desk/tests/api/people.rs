@@ -37,7 +37,7 @@ both_engines! {
         assert!(log.iter().any(|(action, _)| action == "patient.change"));
     }
 
-    async fn an_address_that_is_taken_is_neither_moved_nor_explained(desk: Desk) {
+    async fn attack_12_an_address_that_is_taken_is_neither_moved_nor_explained(desk: Desk) {
         let client = desk.client(ALL).await;
         let things = Things::new(&client, "rosa").await;
         let before = client.get(&format!("/api/v1/contacts/{}", things.contact)).await.expect(200).json();

@@ -53,7 +53,7 @@ both_engines! {
         }
     }
 
-    async fn a_token_without_the_scope_is_refused_and_that_is_noted(desk: Desk) {
+    async fn attack_14_a_token_without_the_scope_is_refused_and_that_is_noted(desk: Desk) {
         let things = Things::new(&desk.client(ALL).await, "rosa").await;
         for route in table() {
             let Access::Api(needed) = route.access else { continue };
@@ -100,7 +100,7 @@ both_engines! {
         assert!(!log.contains(&desk.id_of(Role::Administrator).to_string()), "a stranger stands in their log");
     }
 
-    async fn ids_of_another_organisation_in_a_body_lead_nowhere(desk: Desk) {
+    async fn attack_13_and_47_ids_of_another_organisation_in_a_body_lead_nowhere(desk: Desk) {
         let (_, theirs) = neighbour(&desk).await;
         let foreign = Things::new(&theirs, "their-rosa").await;
         let ours = desk.client(ALL).await;
@@ -141,7 +141,7 @@ both_engines! {
         assert_eq!(ours.get(&format!("/api/v1/tickets?limit=1&cursor={cursor}")).await.expect(400).json()["code"], "invalid_cursor");
     }
 
-    async fn a_change_reaches_what_may_be_changed_and_nothing_else(desk: Desk) {
+    async fn attack_16_a_change_reaches_what_may_be_changed_and_nothing_else(desk: Desk) {
         let client = desk.client(ALL).await;
         let things = Things::new(&client, "rosa").await;
         let document = api::document();

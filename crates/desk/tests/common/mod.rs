@@ -24,6 +24,7 @@
 mod clinic;
 mod http;
 pub mod load;
+pub mod markup;
 pub mod program;
 pub mod sink;
 pub mod wire;

@@ -140,7 +140,7 @@ both_engines! {
         goes_on(&desk, &wire).await;
     }
 
-    async fn bad_input_zip_bombs(desk: Desk) {
+    async fn attack_21_bad_input_zip_bombs(desk: Desk) {
         let wire = Wire::new(&desk).await;
         // Nothing here unpacks an archive: it goes in and comes out byte for byte, and no browser opens it.
         let zip = [&b"PK\x03\x04\x14\0\0\0\x08\0"[..], &[0x78; 10_000][..]].concat();

@@ -1,106 +1,15 @@
 //! Markup in everything that a stranger writes, and every page and answer that shows it.
 
 use crate::all_tickets;
+use crate::common::markup::{fault, html_of, is_harmless, lists};
+use crate::common::sink::sink;
 use crate::common::wire::{HELP, Wire};
-use crate::common::{Answer, both_engines};
+use crate::common::{Engine, both_engines};
 use bedside_desk::context::{Permissions, Role};
+use bedside_desk::jobs;
 use bedside_desk::links::{self, Purpose};
+use bedside_desk::tickets::{self, Reply};
 use bedside_testkit::XSS;
-use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts, states,
-};
-use std::cell::RefCell;
-
-#[derive(Default)]
-struct Tags(RefCell<Vec<Tag>>);
-
-impl TokenSink for Tags {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        if let Token::TagToken(tag) = token {
-            let raw = tag.kind == TagKind::StartTag;
-            let name = tag.name.to_string();
-            self.0.borrow_mut().push(tag);
-            // What a browser's tree builder tells its tokenizer.
-            return match name.as_str() {
-                "script" if raw => TokenSinkResult::RawData(states::RawKind::ScriptData),
-                "style" if raw => TokenSinkResult::RawData(states::RawKind::Rawtext),
-                "title" | "textarea" if raw => TokenSinkResult::RawData(states::RawKind::Rcdata),
-                _ => TokenSinkResult::Continue,
-            };
-        }
-        TokenSinkResult::Continue
-    }
-}
-
-/// What in a page would run, load from elsewhere or send: everything that our own pages never have.
-fn fault(page: &str) -> Option<String> {
-    let tokenizer = Tokenizer::new(Tags::default(), TokenizerOpts::default());
-    let queue = BufferQueue::default();
-    queue.push_back(page.into());
-    let _ = tokenizer.feed(&queue);
-    tokenizer.end();
-    let tags = tokenizer.sink.0.borrow();
-    for tag in tags.iter().filter(|tag| tag.kind == TagKind::StartTag) {
-        let element = &*tag.name;
-        let value = |wanted: &str| {
-            let found = tag.attrs.iter().find(|attr| &*attr.name.local == wanted);
-            found.map(|attr| attr.value.to_string())
-        };
-        let ours = |address: Option<String>| address.is_some_and(|at| at.starts_with("/assets/"));
-        let fine = match element {
-            "script" => ours(value("src")),
-            "link" => ours(value("href")),
-            "meta" => value("http-equiv").is_none(),
-            "form" => value("action").is_none_or(|at| at.starts_with('/') && !at.starts_with("//")),
-            "iframe" | "frame" | "object" | "embed" | "applet" | "base" | "style" | "math"
-            | "portal" | "template" | "noscript" | "marquee" | "video" | "audio" => false,
-            _ => true,
-        };
-        if !fine {
-            return Some(format!("element {element} {:?}", tag.attrs));
-        }
-        for attr in &tag.attrs {
-            let (name, value) = (&*attr.name.local, attr.value.trim().to_lowercase());
-            let runs = name.starts_with("on")
-                || name.starts_with("hx-on")
-                || matches!(name, "style" | "srcdoc" | "ping");
-            let address = matches!(
-                name,
-                "href" | "src" | "action" | "formaction" | "xlink:href" | "hx-get" | "hx-post"
-            );
-            let leads_away = address
-                && ["javascript:", "data:", "vbscript:", "//"]
-                    .iter()
-                    .any(|start| value.starts_with(start));
-            let asks =
-                name == "src" && (value.contains("evil.example") || value.starts_with("http"));
-            if runs || leads_away || asks {
-                return Some(format!("{element} {name}={value}"));
-            }
-        }
-    }
-    None
-}
-
-/// A page of ours, held to its policy.
-fn is_harmless(what: &str, answer: &Answer, payload: &str) {
-    let policy = answer.headers["content-security-policy"].to_str().unwrap();
-    assert!(
-        !policy.contains("unsafe-inline") && policy.contains("default-src"),
-        "{what}: {policy}"
-    );
-    assert_eq!(
-        answer.headers["x-content-type-options"], "nosniff",
-        "{what}"
-    );
-    let page = answer.text();
-    if let Some(fault) = fault(&page) {
-        panic!("{what}: {fault}\nof {payload}");
-    }
-}
-
 /// A word as a header carries any text.
 fn word(text: &str) -> String {
     format!(
@@ -147,14 +56,10 @@ both_engines! {
         assert_eq!(all.len(), XSS.len());
 
         let agent = desk.browser(Role::Agent).await;
-        let mut list = Some("/inbox".to_owned());
         let mut rows = 0;
-        while let Some(path) = list {
-            let page = agent.get(&path).await.expect(200);
+        for page in lists(&agent, "/inbox").await {
             is_harmless("a list", &page, "any");
-            let text = page.text();
-            rows += text.matches("class=\"ticket-row").count();
-            list = text.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).map(|at| at.replace("&amp;", "&").replace("&#38;", "&"));
+            rows += page.text().matches("class=\"ticket-row").count();
         }
         assert!(rows >= XSS.len(), "the lists show them: {rows}");
 
@@ -208,21 +113,53 @@ both_engines! {
         is_harmless("what is found", &found, "steal");
         assert!(found.text().contains("ticket-row"), "{}", found.text());
     }
-}
 
-/// Every text that an answer says is HTML.
-fn html_of(value: &serde_json::Value, found: &mut Vec<String>) {
-    match value {
-        serde_json::Value::Object(fields) => {
-            for (name, value) in fields {
-                match value.as_str() {
-                    Some(text) if name.contains("html") => found.push(text.to_owned()),
-                    _ => html_of(value, found),
-                }
+    /// Markup in a text of the clinic's and in what staff write: what goes out to patients runs nothing and loads nothing.
+    async fn attack_17_nothing_that_runs_goes_out_to_patients(desk: Desk) {
+        let sink = sink(&desk).await;
+        // A clinic's text with as much of it as fits; braces are for names, and refused there.
+        let plain: Vec<&str> = XSS.iter().copied().filter(|payload| !payload.contains("{")).collect();
+        let mut texts = vec![String::new()];
+        for payload in &plain {
+            if texts.last().unwrap().len() + payload.len() > 15_000 {
+                texts.push(String::new());
             }
+            let text = texts.last_mut().unwrap();
+            *text = format!("{text}{payload}\n");
         }
-        serde_json::Value::Array(values) => values.iter().for_each(|value| html_of(value, found)),
-        _ => {}
+        let admin = desk.browser(Role::Administrator).await;
+        let text_of_replies = async |subject: &str, body: &str| {
+            let path = "/settings/templates/reply/en";
+            let page = admin.get(path).await.expect(200).text();
+            let (_, rest) = page.split_once("name=\"version\" value=\"").unwrap();
+            let version = rest.split('"').next().unwrap();
+            let fields = [("version", version), ("subject", subject), ("body", body)];
+            let saved = admin.submit(path, path, &fields).await;
+            assert_eq!(saved.status, 303, "{}", saved.text());
+        };
+        // All of them on one engine: which one it is makes no difference to a mail.
+        let step = if desk.engine == Engine::Sqlite { 1 } else { 9 };
+        let mut tried = 0;
+        for (number, payload) in XSS.iter().enumerate().step_by(step) {
+            if number % 100 == 0 {
+                let text = texts.pop().unwrap_or_default();
+                text_of_replies(&format!("Re: {}", plain[number / 100]), &format!("{{{{ reply_text }}}}\n{text}")).await;
+            }
+            let ticket = desk.ticket(&format!("out{number}@patients.test"), payload, "Hello").await;
+            let reply = Reply { body: (*payload).to_owned(), attachments: Vec::new(), status: None, version: None };
+            tickets::reply(&desk.app, &desk.ctx(Role::Agent), ticket, reply).await.unwrap();
+            tried += 1;
+        }
+        jobs::drain(&desk.app).await.unwrap();
+        desk.clock.advance(10);
+        jobs::drain(&desk.app).await.unwrap();
+        let sent = sink.take();
+        assert!(texts.is_empty() || step > 1, "{} texts were not tried", texts.len());
+        assert!(sent.len() >= tried, "{} of {tried}", sent.len());
+        for one in &sent {
+            let html = one.mail().html.expect("a mail has a page");
+            assert_eq!(fault(&html), None, "{html}");
+        }
     }
 }
 
