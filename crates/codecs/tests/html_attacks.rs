@@ -90,7 +90,7 @@ fn cid(id: &str) -> Option<String> {
 }
 
 #[test]
-fn nothing_of_the_known_attacks_comes_out() {
+fn attack_17_46_and_53_nothing_of_the_known_attacks_comes_out() {
     assert!(XSS.len() >= 223);
     let wrappers = [
         "{}",

@@ -278,6 +278,71 @@ fn attack_25_no_setting_starts_a_program() {
     none(&found, "the desk starts no other program");
 }
 
+/// What reads XML can be made to read files, and what draws pages from HTML too: neither is built in.
+#[test]
+fn attack_45_nothing_reads_xml_or_draws_pages() {
+    let lock = fs::read_to_string(repository().join("Cargo.lock")).expect("the lock file");
+    let reads = ["xml", "wkhtml", "chrom", "webkit", "printpdf", "typst"];
+    let names: Vec<&str> = lock
+        .lines()
+        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        .collect();
+    assert!(names.len() > 100, "the lock file was not read");
+    let found: Vec<String> = names
+        .into_iter()
+        .filter(|name| reads.iter().any(|word| name.contains(word)))
+        .map(str::to_owned)
+        .collect();
+    none(&found, "see docs/security/attacks.md, number 45");
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The list in the documentation names every test of an attack, and no test that is not there.
+#[test]
+fn every_attack_is_in_the_list() {
+    let mut sources = Vec::new();
+    for folder in fs::read_dir(repository().join("crates")).expect("the crates") {
+        let folder = folder.expect("a crate").path();
+        for part in ["src", "tests"].map(|part| folder.join(part)) {
+            if part.exists() {
+                collect(&part, "", &mut sources);
+            }
+        }
+    }
+    let names = sources.iter().flat_map(|source| {
+        let after = source
+            .text
+            .lines()
+            .filter_map(|line| line.trim_start().split_once("fn "));
+        after.map(|(_, rest)| rest.split(['(', '<']).next().unwrap_or_default())
+    });
+    let tests: BTreeSet<&str> = names.collect();
+    let list = fs::read_to_string(repository().join("docs/security/attacks.md")).expect("the list");
+    let named: BTreeSet<&str> = list.split('`').skip(1).step_by(2).collect();
+    let in_words = ["attack_", "attack_NN_…", "cargo nextest run attack_"];
+    let mut found = Vec::new();
+    for number in 1..=54 {
+        let begins = format!("\n| {number} | ");
+        if list.matches(&begins).count() != 1 {
+            found.push(format!("number {number} has no line of its own"));
+        }
+    }
+    for test in tests.iter().filter(|test| test.starts_with("attack_")) {
+        if !named.contains(test) {
+            found.push(format!("{test} is not named"));
+        }
+    }
+    for name in named.iter().filter(|name| !in_words.contains(name)) {
+        if !tests.contains(name) {
+            found.push(format!("there is no {name}"));
+        }
+    }
+    none(&found, "docs/security/attacks.md is held against the tests");
+}
+
 #[test]
 fn a_store_is_known_to_its_part_alone() {
     let open = ["pub mod store", "pub(crate) mod store", "pub use store::*"];
