@@ -343,6 +343,29 @@ fn every_attack_is_in_the_list() {
     none(&found, "docs/security/attacks.md is held against the tests");
 }
 
+/// Whoever watches a desk finds every figure explained, and no alert on a figure that is not there.
+#[test]
+fn every_figure_is_explained() {
+    let page = fs::read_to_string(repository().join("docs/operations.md")).expect("the page");
+    let figures = |text: &str| -> BTreeSet<String> {
+        let begins = text.match_indices("bedside_");
+        let names = begins.map(|(at, _)| {
+            let name = text[at..].chars();
+            name.take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                .collect()
+        });
+        names.collect()
+    };
+    let source = include_str!("../src/observe.rs");
+    let kept: Vec<&str> = source
+        .lines()
+        .filter(|line| line.contains("pub const"))
+        .collect();
+    let kept = figures(&kept.join("\n"));
+    assert!(kept.len() > 8, "the figures were not found");
+    assert_eq!(figures(&page), kept);
+}
+
 #[test]
 fn a_store_is_known_to_its_part_alone() {
     let open = ["pub mod store", "pub(crate) mod store", "pub use store::*"];
