@@ -195,6 +195,18 @@ fn collect(folder: &Path, below: &str, out: &mut Vec<Source>) {
     }
 }
 
+/// Lines of code, tests aside, that `is_wrong` says so of.
+fn lines(is_wrong: impl Fn(&Source, &str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let wrong = source.code().filter(|(_, line)| is_wrong(source, line));
+        found.extend(
+            wrong.map(|(number, line)| format!("{}:{number}: {}", source.path, line.trim())),
+        );
+    }
+    found
+}
+
 #[track_caller]
 fn none(found: &[String], rule: &str) {
     assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
@@ -210,28 +222,17 @@ fn sql_stands_in_stores_alone() {
         "tokio_postgres::",
     ];
     let words = ["SELECT ", "INSERT INTO", "DELETE FROM", "UPDATE "];
-    let mut found = Vec::new();
-    for source in sources().iter().filter(|source| !source.is_test()) {
+    let found = lines(|source, line| {
         let declares = source.is_store() || source.path == "once.rs";
-        for (number, line) in source.code() {
-            let sql =
-                words.iter().any(|word| line.contains(word)) || line.contains("statements! {");
-            if (sql && !declares) || raw.iter().any(|way| line.contains(way)) {
-                found.push(format!("{}:{number}: {}", source.path, line.trim()));
-            }
-        }
-    }
+        let sql = words.iter().any(|word| line.contains(word)) || line.contains("statements! {");
+        (sql && !declares) || raw.iter().any(|way| line.contains(way))
+    });
     none(&found, "SQL belongs in a part's store.rs");
 }
 
 #[test]
 fn attack_34_sql_is_never_put_together() {
-    let mut found = Vec::new();
-    for source in sources().iter().filter(|source| source.is_store()) {
-        for (number, line) in source.code().filter(|(_, line)| line.contains("format!(")) {
-            found.push(format!("{}:{number}: {}", source.path, line.trim()));
-        }
-    }
+    let found = lines(|source, line| source.is_store() && line.contains("format!("));
     none(&found, "a SQL text is a constant; values are bound");
 }
 
@@ -248,14 +249,7 @@ fn attack_19_20_nothing_asks_an_address_that_a_client_names() {
         "UdpSocket",
         "lookup_host",
     ];
-    let mut found = Vec::new();
-    for source in sources().iter().filter(|source| !source.is_test()) {
-        for (number, line) in source.code() {
-            if clients.iter().any(|client| line.contains(client)) {
-                found.push(format!("{}:{number}: {}", source.path, line.trim()));
-            }
-        }
-    }
+    let found = lines(|_, line| clients.iter().any(|client| line.contains(client)));
     none(
         &found,
         "the desk asks no address but those of its mail servers",
@@ -266,15 +260,10 @@ fn attack_19_20_nothing_asks_an_address_that_a_client_names() {
 fn attack_25_no_setting_starts_a_program() {
     // How much room is left on the disk, asked of `df` with the folder as an argument of its own.
     let known = ["cli/check.rs"];
-    let mut found = Vec::new();
-    for source in sources().iter().filter(|source| !source.is_test()) {
-        for (number, line) in source.code() {
-            let starts = line.contains("process::Command") || line.contains("Command::new(\"");
-            if starts && !known.contains(&source.path.as_str()) {
-                found.push(format!("{}:{number}: {}", source.path, line.trim()));
-            }
-        }
-    }
+    let found = lines(|source, line| {
+        let starts = line.contains("process::Command") || line.contains("Command::new(\"");
+        starts && !known.contains(&source.path.as_str())
+    });
     none(&found, "the desk starts no other program");
 }
 
@@ -369,14 +358,7 @@ fn every_figure_is_explained() {
 #[test]
 fn a_store_is_known_to_its_part_alone() {
     let open = ["pub mod store", "pub(crate) mod store", "pub use store::*"];
-    let mut found = Vec::new();
-    for source in sources() {
-        for (number, line) in source.code() {
-            if open.iter().any(|open| line.contains(open)) {
-                found.push(format!("{}:{number}: {}", source.path, line.trim()));
-            }
-        }
-    }
+    let found = lines(|_, line| open.iter().any(|open| line.contains(open)));
     none(
         &found,
         "a part calls another part's service, never its store",
@@ -387,16 +369,11 @@ fn a_store_is_known_to_its_part_alone() {
 fn only_the_database_crate_knows_engines() {
     // The desk asks which engine it runs on where one process or several make the difference.
     let may_ask = ["server.rs", "cli/"];
-    let mut found = Vec::new();
-    for source in sources().iter().filter(|source| !source.is_test()) {
+    let found = lines(|source, line| {
         let may_ask = may_ask.iter().any(|place| source.path.starts_with(place));
-        for (number, line) in source.code() {
-            let asks = line.contains("is_embedded()") && !may_ask;
-            if asks || line.contains("if sqlite") || line.contains("if postgres") {
-                found.push(format!("{}:{number}: {}", source.path, line.trim()));
-            }
-        }
-    }
+        let asks = line.contains("is_embedded()") && !may_ask;
+        asks || line.contains("if sqlite") || line.contains("if postgres")
+    });
     none(&found, "what differs by engine lives in crates/db");
 }
 
@@ -409,15 +386,7 @@ fn time_comes_in_as_an_argument() {
         "Uuid::now_v7()",
         "Uuid::new_v4()",
     ];
-    let mut found = Vec::new();
-    for source in sources().iter().filter(|source| !source.is_test()) {
-        for (number, line) in source
-            .code()
-            .filter(|(_, line)| clocks.iter().any(|clock| line.contains(clock)))
-        {
-            found.push(format!("{}:{number}: {}", source.path, line.trim()));
-        }
-    }
+    let found = lines(|_, line| clocks.iter().any(|clock| line.contains(clock)));
     none(&found, "ask App::now and App::id");
 }
 

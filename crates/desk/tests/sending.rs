@@ -47,6 +47,15 @@ async fn by_mail(desk: &Desk, name: &str, subject: &str, body: &str) -> TicketId
         .id
 }
 
+/// A question that was acknowledged, and the mail server that took the acknowledgement.
+async fn asked(desk: &Desk) -> (Sink, TicketId) {
+    let sink = sink(desk).await;
+    let ticket = by_mail(desk, "Rosa", "Hours", "When are you open?").await;
+    drain(desk).await;
+    sink.take();
+    (sink, ticket)
+}
+
 async fn answer(desk: &Desk, ticket: TicketId, body: &str) -> MessageId {
     let reply = Reply {
         body: body.to_owned(),
@@ -241,10 +250,7 @@ both_engines! {
     }
 
     async fn an_answer_can_be_taken_back_while_its_window_is_open(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
-        sink.take();
+        let (sink, ticket) = asked(&desk).await;
         let message = answer(&desk, ticket, "Never").await;
         tickets::undo(&desk.app, &desk.ctx(Role::Agent), ticket, message).await.unwrap();
         send(&desk).await;
@@ -257,10 +263,7 @@ both_engines! {
     }
 
     async fn a_mail_is_tried_for_72_hours_and_then_left_to_a_person(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
-        sink.take();
+        let (sink, ticket) = asked(&desk).await;
         sink.answer(Answer::Later);
         let message = answer(&desk, ticket, "At nine").await;
         desk.clock.advance(10);
@@ -340,10 +343,7 @@ both_engines! {
     }
 
     async fn a_colleague_whose_mail_bounces_too_sets_nothing_off(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
-        sink.take();
+        let (sink, ticket) = asked(&desk).await;
         sink.answer(Answer::Never);
         answer(&desk, ticket, "At nine").await;
         send(&desk).await;
@@ -352,9 +352,7 @@ both_engines! {
     }
 
     async fn a_refused_mail_is_seen_with_a_code_and_without_words(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
+        let (sink, ticket) = asked(&desk).await;
         sink.answer(Answer::Never);
         let message = answer(&desk, ticket, "At nine").await;
         send(&desk).await;
@@ -367,9 +365,7 @@ both_engines! {
     }
 
     async fn a_person_tries_a_failed_mail_again_or_sees_to_it(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
+        let (sink, ticket) = asked(&desk).await;
         sink.answer(Answer::Never);
         let message = answer(&desk, ticket, "At nine").await;
         send(&desk).await;
@@ -403,10 +399,7 @@ both_engines! {
     }
 
     async fn what_may_have_arrived_is_sent_once_more_under_the_same_id(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
-        sink.take();
+        let (sink, ticket) = asked(&desk).await;
         sink.answer(Answer::HangUp);
         let first = answer(&desk, ticket, "At nine").await;
         send(&desk).await;
@@ -432,10 +425,7 @@ both_engines! {
     }
 
     async fn a_desk_that_dies_while_the_server_answers_sends_once_more(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
-        sink.take();
+        let (sink, ticket) = asked(&desk).await;
         sink.answer(Answer::Silence);
         let message = answer(&desk, ticket, "At nine").await;
         desk.clock.advance(10);
@@ -603,10 +593,7 @@ both_engines! {
     }
 
     async fn one_click_rates_and_a_second_one_corrects(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
-        sink.take();
+        let (sink, ticket) = asked(&desk).await;
         resolve(&desk, ticket).await;
         send(&desk).await;
         let mail = sink.take().remove(0);
@@ -649,10 +636,7 @@ both_engines! {
     }
 
     async fn how_it_went_is_asked_once_in_a_day_and_never_again_once_it_was_said(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
-        sink.take();
+        let (sink, ticket) = asked(&desk).await;
         let asked = async |hours: i64| {
             desk.clock.advance(hours * 3600);
             reopen(&desk, ticket).await;
@@ -671,10 +655,7 @@ both_engines! {
     }
 
     async fn nobody_is_asked_about_a_request_that_is_open_again(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
-        drain(&desk).await;
-        sink.take();
+        let (sink, ticket) = asked(&desk).await;
         let reply = Reply {
             body: "At nine".to_owned(),
             attachments: Vec::new(),

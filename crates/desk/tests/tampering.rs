@@ -7,6 +7,7 @@ mod common;
 use bedside_audit::Entry;
 use bedside_db::{Conn, DbError, Id, Row, args, statements};
 use bedside_desk::audit_log;
+use bedside_testkit::Random;
 use common::{Desk, both_engines};
 use futures_util::FutureExt;
 use std::borrow::Cow;
@@ -148,21 +149,8 @@ impl Log {
     }
 }
 
-/// Changes drawn from a seed (`SplitMix64`), so that a failure can be seen again.
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((mixed ^ (mixed >> 31)) % end as u64).unwrap()
-    }
-}
-
 /// One change; says what it was.
-fn tamper(log: &mut Log, draw: &mut Draw) -> String {
+fn tamper(log: &mut Log, draw: &mut Random) -> String {
     let at = draw.below(log.entries.len());
     let kind = draw.below(10);
     match kind {
@@ -286,7 +274,7 @@ both_engines! {
         let kept: Vec<_> = sound.checkpoints.iter().map(|(_, note, ..)| note.clone()).collect();
         assert!(kept.len() > 5);
         assert_eq!(checked(&desk, &kept).await, Ok(()));
-        let mut draw = Draw(2026);
+        let mut draw = Random(2026);
         let mut missed = Vec::new();
         for round in 0..count {
             let mut log = sound.clone();

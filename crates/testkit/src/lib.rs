@@ -7,6 +7,7 @@
 //! - [`pg`]: PostgreSQL, one server for a whole test run and an empty database for every test;
 //! - [`mail`]: Dovecot (IMAP, LMTP) and Postfix (SMTP);
 //! - [`XSS`]: markup that must never run;
+//! - [`Random`]: changes drawn from a seed;
 //! - [`Memory`]: what a process holds at the most;
 //! - [`wait_until`]: the one way a test waits for something.
 
@@ -16,11 +17,13 @@ mod memory;
 pub mod pg;
 pub mod ports;
 mod process;
+mod random;
 mod wait;
 mod xss;
 
 pub use error::StartError;
 pub use memory::Memory;
+pub use random::Random;
 pub use wait::{TimedOut, wait_until, wait_until_async};
 pub use xss::XSS;
 

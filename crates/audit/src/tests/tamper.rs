@@ -2,6 +2,7 @@ use super::{checkpoint, entry, frontier, origin, signer};
 use crate::{
     CheckpointError, Finding, Frontier, Hash, Origin, SigningKey, Verified, Verifier, leaf_hash,
 };
+use bedside_testkit::Random;
 
 /// A log as it lies in storage.
 #[derive(Clone)]
@@ -258,19 +259,6 @@ fn what_the_log_goes_on_from_is_held_against_its_entries() {
         Err(Finding::WrongEdge { size: 5 })
     );
     assert_eq!(verify(&edge(5), b""), Err(Finding::WrongEdge { size: 10 }));
-}
-
-/// `SplitMix64` (Steele, Lea, Flood 2014): the same mutations at every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((mixed ^ (mixed >> 31)) % end as u64).unwrap()
-    }
 }
 
 #[test]
