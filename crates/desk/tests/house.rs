@@ -301,16 +301,16 @@ fn every_attack_is_in_the_list() {
             }
         }
     }
-    let names = sources.iter().flat_map(|source| {
+    let functions = sources.iter().flat_map(|source| {
         let after = source
             .text
             .lines()
             .filter_map(|line| line.trim_start().split_once("fn "));
         after.map(|(_, rest)| rest.split(['(', '<']).next().unwrap_or_default())
     });
-    let tests: BTreeSet<&str> = names.collect();
+    let tests: BTreeSet<&str> = functions.collect();
     let list = fs::read_to_string(repository().join("docs/security/attacks.md")).expect("the list");
-    let named: BTreeSet<&str> = list.split('`').skip(1).step_by(2).collect();
+    let listed: BTreeSet<&str> = list.split('`').skip(1).step_by(2).collect();
     let in_words = ["attack_", "attack_NN_…", "cargo nextest run attack_"];
     let mut found = Vec::new();
     for number in 1..=54 {
@@ -320,11 +320,11 @@ fn every_attack_is_in_the_list() {
         }
     }
     for test in tests.iter().filter(|test| test.starts_with("attack_")) {
-        if !named.contains(test) {
+        if !listed.contains(test) {
             found.push(format!("{test} is not named"));
         }
     }
-    for name in named.iter().filter(|name| !in_words.contains(name)) {
+    for name in listed.iter().filter(|name| !in_words.contains(name)) {
         if !tests.contains(name) {
             found.push(format!("there is no {name}"));
         }

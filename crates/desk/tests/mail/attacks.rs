@@ -81,8 +81,8 @@ async fn attack_49_nested_messages_take_the_program_little_memory() {
         for (number, bomb) in nested_bombs().iter().enumerate() {
             let before = Memory::from_now_on(program.id()).now;
             takes(bomb.trim_end(), "bottom");
-            let taken = Memory::of(program.id()).peak.saturating_sub(before);
-            assert!(taken <= MOST, "{number}: {taken} KiB");
+            let more = Memory::of(program.id()).peak.saturating_sub(before);
+            assert!(more <= MOST, "{number}: {more} KiB");
         }
         assert!(program.stop().success());
     });

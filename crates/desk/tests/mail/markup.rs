@@ -118,7 +118,7 @@ both_engines! {
     async fn attack_17_nothing_that_runs_goes_out_to_patients(desk: Desk) {
         let sink = sink(&desk).await;
         // A clinic's text with as much of it as fits; braces are for names, and refused there.
-        let plain: Vec<&str> = XSS.iter().copied().filter(|payload| !payload.contains("{")).collect();
+        let plain: Vec<&str> = XSS.iter().copied().filter(|payload| !payload.contains('{')).collect();
         let mut texts = vec![String::new()];
         for payload in &plain {
             if texts.last().unwrap().len() + payload.len() > 15_000 {
