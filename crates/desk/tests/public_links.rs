@@ -300,7 +300,7 @@ both_engines! {
         }
         answer(&desk, own, "Told to Rosa").await;
         answer(&desk, carers, "Told to the carer").await;
-        let (hers, theirs) = (link(&desk, Purpose::Thread, own).await, link(&desk, Purpose::Thread, carers).await);
+        let (hers, theirs) = (link_of(&desk, Purpose::Thread, own).await, link_of(&desk, Purpose::Thread, carers).await);
         tickets::merge(&desk.app, &agent, carers, own).await.unwrap();
         answer(&desk, own, "Told to Rosa later").await;
         assert_eq!(messages(&desk, own).await.len(), 5);
