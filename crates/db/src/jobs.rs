@@ -58,8 +58,12 @@ statements! {
         ON CONFLICT (organisation_id, kind, unique_key) WHERE unique_key IS NOT NULL AND failed_at IS NULL \
         DO UPDATE SET due_at = CASE WHEN jobs.due_at = excluded.due_at THEN excluded.due_at + 1 ELSE excluded.due_at END \
         WHERE jobs.leased_until > 0";
-    /// Jobs that are due and leased by nobody.
-    DUE = "SELECT id FROM jobs WHERE failed_at IS NULL AND due_at <= $1 AND leased_until <= $1 ORDER BY due_at LIMIT $2";
+    /// Jobs that are due and leased by nobody, save those that may be what ends the process.
+    DUE = "SELECT id FROM jobs WHERE failed_at IS NULL AND due_at <= $1 AND leased_until <= $1 AND interrupted < $3 \
+        ORDER BY due_at LIMIT $2";
+    /// One of those, the least suspicious first.
+    SUSPECT = "SELECT id FROM jobs WHERE failed_at IS NULL AND due_at <= $1 AND leased_until <= $1 AND interrupted >= $2 \
+        ORDER BY interrupted, due_at LIMIT 1";
     /// Leases one job. Until somebody sees its end, it counts as interrupted.
     LEASE = "UPDATE jobs SET leased_until = $2, interrupted = interrupted + 1 WHERE id = $1 AND leased_until <= $3 \
         RETURNING id, organisation_id, kind, payload, attempts, interrupted - 1, due_at";
@@ -109,33 +113,61 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob<'_>) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Leases up to `limit` due jobs until `lease_end`. A job whose lease ran out is taken again.
+/// Interruptions in a row from which a job is a suspect: it is run by itself, so that nothing beside it suffers if it is
+/// what ends the process.
+pub const SUSPECT_AFTER: i64 = 3;
+
+/// Leases up to `limit` due jobs until `lease_end`, no suspects among them. A job whose lease ran out is taken again.
 pub async fn claim(
     tx: &mut Tx,
     now: Timestamp,
     lease_end: Timestamp,
     limit: i64,
 ) -> Result<Vec<Leased>, DbError> {
-    let due: Vec<Id<Job>> = tx.query(DUE, args![now, limit], |row| row.get(0)).await?;
+    let due: Vec<Id<Job>> = tx
+        .query(DUE, args![now, limit, SUSPECT_AFTER], |row| row.get(0))
+        .await?;
     let mut leased = Vec::with_capacity(due.len());
     for id in due {
-        let job = tx
-            .query_opt(LEASE, args![id, lease_end, now], |row| {
-                Ok(Leased {
-                    id: row.get(0)?,
-                    organisation: row.get(1)?,
-                    kind: row.get(2)?,
-                    payload: row.get(3)?,
-                    attempts: row.get(4)?,
-                    interrupted: row.get(5)?,
-                    due: row.get(6)?,
-                    lease: lease_end,
-                })
-            })
-            .await?;
-        leased.extend(job);
+        leased.extend(lease(tx, id, now, lease_end).await?);
     }
     Ok(leased)
+}
+
+/// Leases one suspect that is due, if there is one.
+pub async fn claim_suspect(
+    tx: &mut Tx,
+    now: Timestamp,
+    lease_end: Timestamp,
+) -> Result<Option<Leased>, DbError> {
+    let due = tx
+        .query_opt(SUSPECT, args![now, SUSPECT_AFTER], |row| row.get(0))
+        .await?;
+    match due {
+        Some(id) => lease(tx, id, now, lease_end).await,
+        None => Ok(None),
+    }
+}
+
+async fn lease(
+    tx: &mut Tx,
+    id: Id<Job>,
+    now: Timestamp,
+    lease_end: Timestamp,
+) -> Result<Option<Leased>, DbError> {
+    tx.query_opt(LEASE, args![id, lease_end, now], |row| {
+        Ok(Leased {
+            id: row.get(0)?,
+            organisation: row.get(1)?,
+            kind: row.get(2)?,
+            payload: row.get(3)?,
+            attempts: row.get(4)?,
+            interrupted: row.get(5)?,
+            due: row.get(6)?,
+            lease: lease_end,
+        })
+    })
+    .await
 }
 
 /// Frees the jobs that an ended process was running, so that they need not wait for their leases to run out. Only for a

@@ -195,7 +195,7 @@ impl Db {
         }
     }
 
-    /// Writes a row as it is, to find out whether anything can be written: [`DbError::Full`] or [`DbError::Disk`] when
+    /// Writes a row, to find out whether anything can be written: [`DbError::Full`] or [`DbError::Disk`] when
     /// there is no room. Costs what any other small command costs.
     pub async fn try_write(&self) -> Result<(), DbError> {
         self.write(|tx| async move { migrate::touch(tx).await }.boxed())

@@ -36,8 +36,8 @@ statements! {
     APPLIED = "SELECT version, checksum FROM schema_versions ORDER BY version";
     /// Notes that a version was applied.
     NOTE_APPLIED = "INSERT INTO schema_versions (version, name, checksum, applied_at) VALUES ($1, $2, $3, $4)";
-    /// Writes the first version's row as it is.
-    TOUCH = "UPDATE schema_versions SET applied_at = applied_at WHERE version = 1";
+    /// Changes the first version's row by a millionth of a second, to and fro: SQLite writes nothing that stays as it is.
+    TOUCH = "UPDATE schema_versions SET applied_at = applied_at + 1 - 2 * (applied_at % 2) WHERE version = 1";
 }
 
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_versions (
@@ -110,15 +110,16 @@ pub(crate) async fn run(
     })
     .await?;
     guide_planner(db).await?;
-    if let Some(folder) = report.backup.as_deref().and_then(Path::parent) {
-        forget_backups(folder);
+    if let Some(backup) = &report.backup {
+        forget_backups_before(backup);
     }
     Ok(report)
 }
 
-/// Removes all but the newest copies. Whatever has another name is somebody else's; what can't be removed is told and
-/// stays, because the upgrade went well.
-fn forget_backups(folder: &Path) {
+/// Removes all but this copy and the newest others. Whatever has another name is somebody else's; what can't be removed is
+/// told and stays, because the upgrade went well.
+fn forget_backups_before(newest: &Path) {
+    let folder = newest.parent().unwrap_or(Path::new("."));
     let files = match std::fs::read_dir(folder) {
         Ok(files) => files.flatten(),
         Err(error) => {
@@ -127,9 +128,10 @@ fn forget_backups(folder: &Path) {
     };
     let mut copies: Vec<(i64, PathBuf)> = files
         .filter_map(|file| Some((made_at(file.file_name().to_str()?)?, file.path())))
+        .filter(|(_, copy)| copy != newest)
         .collect();
     copies.sort_unstable_by_key(|(at, _)| Reverse(*at));
-    for (_, copy) in copies.iter().skip(BACKUPS_KEPT) {
+    for (_, copy) in copies.iter().skip(BACKUPS_KEPT - 1) {
         if let Err(error) = std::fs::remove_file(copy) {
             tracing::warn!(%error, "a backup of an earlier upgrade can't be removed");
         }

@@ -7,9 +7,13 @@
 use crate::error::DeskError;
 use bedside_db::{Db, Timestamp};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 /// How long the outcome of a write stands for the next ones, in seconds.
 pub const REMEMBERED: i64 = 5;
+
+/// How long whoever asks waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The newest outcomes of one process.
 #[derive(Debug)]
@@ -62,13 +66,19 @@ impl Storage {
         if let Some(known) = self.known(now) {
             return known;
         }
-        let _asking = self.asking.lock().await;
-        if let Some(known) = self.known(now) {
-            return known;
-        }
-        let outcome = db.try_write().await.map_err(DeskError::from);
-        self.saw(&outcome, now);
-        outcome
+        let find_out = async {
+            let _asking = self.asking.lock().await;
+            if let Some(known) = self.known(now) {
+                return known;
+            }
+            let outcome = db.try_write().await.map_err(DeskError::from);
+            self.saw(&outcome, now);
+            outcome
+        };
+        // Whoever asks must not wait behind everybody else when the database does not answer.
+        tokio::time::timeout(PATIENCE, find_out)
+            .await
+            .unwrap_or_else(|_| Err(DeskError::Unavailable("storing takes too long".to_owned())))
     }
 }
 

@@ -2,7 +2,7 @@
 //! knock at what listens on its own machine, or at the metadata service of the cloud it runs in.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// Which addresses are connected to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,8 +14,28 @@ pub enum Reach {
     Elsewhere,
 }
 
-/// Where some clouds answer with a machine's secrets, besides the link-local address of all of them.
-const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254);
+/// Where some clouds answer with a machine's secrets, besides the link-local address of all of them: Amazon, Google and
+/// Oracle by IPv6, Alibaba and Azure.
+const METADATA: [IpAddr; 5] = [
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x0254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x0254)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x00c1, 0, 0, 0, 0, 0xa9fe, 0xa9fe)),
+    IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
+];
+
+/// Whether this machine has this address: the way to it then begins where it ends. Nothing is sent to find out.
+fn is_own(address: IpAddr) -> bool {
+    let any: SocketAddr = match address {
+        IpAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        IpAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let way = UdpSocket::bind(any).and_then(|socket| {
+        socket.connect((address, 9))?;
+        socket.local_addr()
+    });
+    way.is_ok_and(|from| from.ip() == address)
+}
 
 impl Reach {
     /// Whether this address may be connected to.
@@ -23,19 +43,31 @@ impl Reach {
         if self == Self::Anywhere {
             return true;
         }
-        match address.to_canonical() {
+        let address = address.to_canonical();
+        if METADATA.contains(&address) || is_own(address) {
+            return false;
+        }
+        match address {
             IpAddr::V4(address) => {
                 // 0.0.0.0/8 reaches this machine on Linux.
                 !(address.is_loopback() || address.is_link_local() || address.octets()[0] == 0)
             }
             IpAddr::V6(address) => {
-                let embedded = address.to_ipv4().is_some_and(|inner| {
+                // The prefix of NAT64 (RFC 6052).
+                let translated = match address.segments() {
+                    [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                        let [a, b] = high.to_be_bytes();
+                        let [c, d] = low.to_be_bytes();
+                        Some(Ipv4Addr::new(a, b, c, d))
+                    }
+                    _ => None,
+                };
+                let embedded = address.to_ipv4().or(translated).is_some_and(|inner| {
                     inner != Ipv4Addr::UNSPECIFIED && !self.holds(IpAddr::V4(inner))
                 });
                 !(address.is_loopback()
                     || address.is_unspecified()
                     || address.is_unicast_link_local()
-                    || address == METADATA
                     || embedded)
             }
         }
@@ -75,6 +107,10 @@ mod tests {
             "fe80::1",
             "febf::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
+            "64:ff9b::a9fe:a9fe",
+            "100.100.100.200",
+            "::ffff:168.63.129.16",
         ] {
             let address: IpAddr = address.parse().expect("an address");
             assert!(!Reach::Elsewhere.holds(address), "{address}");

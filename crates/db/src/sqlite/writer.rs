@@ -17,7 +17,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{broadcast, oneshot};
 
 /// Commands that may wait for the writer; one more is refused as busy.
-const QUEUE: usize = 8192;
+const QUEUE: i64 = 8192;
+/// Messages that may lie before the door: the commands, and what is no command.
+const DOOR: usize = 8192 + 64;
 /// Commands of one commit at most.
 const GROUP: usize = 128;
 /// Commands of the desk's own machinery that a commit takes in when people keep it busy.
@@ -85,7 +87,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(connection: Connection, notices: broadcast::Sender<Notice>) -> Self {
-        let (door, waiting) = sync_channel(QUEUE);
+        let (door, waiting) = sync_channel(DOOR);
         let commits = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&commits);
         std::thread::Builder::new()
@@ -106,7 +108,10 @@ impl Writer {
             pending.fetch_sub(1, Ordering::Relaxed);
             run(tx)
         }));
-        self.pending.fetch_add(1, Ordering::Relaxed);
+        if self.pending.fetch_add(1, Ordering::Relaxed) >= QUEUE {
+            self.pending.fetch_sub(1, Ordering::Relaxed);
+            return Err(DbError::Busy);
+        }
         door.try_send(Message::Run(lane, counted)).map_err(|error| {
             self.pending.fetch_sub(1, Ordering::Relaxed);
             match error {

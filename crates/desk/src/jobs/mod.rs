@@ -3,7 +3,8 @@
 //! A part lists its kinds of work as [`Handler`]s in `handlers()`, and joins the list in [`handlers`]. Work is leased for
 //! [`LEASE_SECONDS`] at a time, tried again with growing pauses, and parked where a person sees it after [`ATTEMPTS`].
 //! It must be idempotent: after a crash the lease runs out and the work is run again. An end that nobody saw is no
-//! failure, but work that was cut off [`INTERRUPTIONS`] times in a row is taken for what ends the process, and parked.
+//! failure, but work that was cut off [`INTERRUPTIONS`] times in a row is taken for what ends the process, and parked;
+//! from the third time on it is run by itself, so that no other work is cut off with it.
 //! What has to happen now and then without anybody asking stands in [`recurring`].
 
 mod recurring;
@@ -45,6 +46,8 @@ pub struct Handler {
     pub kind: &'static str,
     /// Does it.
     pub run: fn(App, OrganisationId, String) -> BoxFuture<'static, Result<Done, DeskError>>,
+    /// Tells whoever should know, and must be idempotent as well, before the work is parked.
+    pub given_up: fn(App, OrganisationId, String) -> BoxFuture<'static, Result<(), DeskError>>,
 }
 
 /// The kinds of work of all parts.

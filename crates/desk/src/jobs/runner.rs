@@ -96,6 +96,15 @@ async fn take_some(
         return Ok(Wake::At(Instant::now() + wait.min(LONGEST_SLEEP)));
     }
     let claimed = claim(app, room).await?;
+    if claimed.is_empty() {
+        if !running.is_empty() {
+            return Ok(Wake::WhenOneIsDone);
+        }
+        // Only suspects are left: one at a time, and nothing beside it.
+        if let Some(job) = claim_suspect(app).await? {
+            settle_logged(app, find(list, &job.kind), job).await;
+        }
+    }
     let full = claimed.len() == room;
     for job in claimed {
         let (app, handler) = (app.clone(), find(list, &job.kind));
@@ -115,6 +124,16 @@ pub(super) async fn claim(app: &App, room: usize) -> Result<Vec<Leased>, DeskErr
     app.db
         .write_in(Lane::Machinery, move |tx| {
             async move { Ok(jobs::claim(tx, now, end, limit).await?) }.boxed()
+        })
+        .await
+}
+
+pub(super) async fn claim_suspect(app: &App) -> Result<Option<Leased>, DeskError> {
+    let now = app.now();
+    let end = now.plus_seconds(LEASE_SECONDS);
+    app.db
+        .write_in(Lane::Machinery, move |tx| {
+            async move { Ok(jobs::claim_suspect(tx, now, end).await?) }.boxed()
         })
         .await
 }
@@ -142,7 +161,11 @@ async fn settle_logged(app: &App, handler: Option<Handler>, job: Leased) {
 }
 
 /// Runs one job and writes down how it ended.
-async fn settle(app: &App, handler: Option<Handler>, mut job: Leased) -> Result<(), DeskError> {
+pub(super) async fn settle(
+    app: &App,
+    handler: Option<Handler>,
+    mut job: Leased,
+) -> Result<(), DeskError> {
     let cut_off = job.interrupted >= INTERRUPTIONS;
     let ended = if cut_off {
         Err("interrupted")
@@ -159,6 +182,10 @@ async fn settle(app: &App, handler: Option<Handler>, mut job: Leased) -> Result<
         Ok(Done::Again(due)) => End::Again(due),
         Err(code) if cut_off || attempts >= ATTEMPTS => {
             tracing::error!(kind = job.kind, job = %job.id, code, "a job was given up");
+            if let Some(handler) = handler {
+                let organisation = OrganisationId::from_uuid(job.organisation);
+                (handler.given_up)(app.clone(), organisation, job.payload.clone()).await?;
+            }
             End::Park(code)
         }
         Err(code) => {
@@ -267,7 +294,10 @@ pub async fn drain(app: &App) -> Result<usize, DeskError> {
 pub(super) async fn drain_with(app: &App, list: &[Handler]) -> Result<usize, DeskError> {
     let mut done = 0;
     loop {
-        let claimed = claim(app, PARALLEL).await?;
+        let mut claimed = claim(app, PARALLEL).await?;
+        if claimed.is_empty() {
+            claimed.extend(claim_suspect(app).await?);
+        }
         if claimed.is_empty() {
             return Ok(done);
         }

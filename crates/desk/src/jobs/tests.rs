@@ -1,10 +1,10 @@
-use super::runner::{claim, drain_with, free_all, pause_seconds, run_with};
+use super::runner::{claim, claim_suspect, drain_with, free_all, pause_seconds, run_with, settle};
 use super::{ATTEMPTS, Done, Handler, INTERRUPTIONS, LEASE_SECONDS, recurring};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::DeskError;
 use crate::startup;
-use bedside_db::jobs::{self, NewJob};
+use bedside_db::jobs::{self, Leased, NewJob, SUSPECT_AFTER};
 use bedside_db::{FixedClock, Notice, SystemClock, Timestamp, args};
 use bedside_testkit::{pg, wait_until_async};
 use futures_util::FutureExt;
@@ -58,7 +58,25 @@ fn test_handlers() -> Vec<Handler> {
             }
             .boxed()
         },
+        given_up: |_, organisation, payload| {
+            async move {
+                let mut ran = RAN.lock();
+                let ran = ran.entry(organisation.uuid()).or_default();
+                ran.push(format!("gave up {payload}"));
+                Ok(())
+            }
+            .boxed()
+        },
     }]
+}
+
+/// What is due, suspects among it one at a time.
+async fn take(app: &App) -> Vec<Leased> {
+    let mut taken = claim(app, 10).await.unwrap();
+    if taken.is_empty() {
+        taken.extend(claim_suspect(app).await.unwrap());
+    }
+    taken
 }
 
 async fn enqueue(
@@ -210,7 +228,7 @@ both_engines! {
     async fn work_of_a_dead_runner_is_run_again_after_its_lease(desk: Desk) {
         desk.enqueue("fine").await;
         // A runner takes it and is never heard of again.
-        assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 1);
+        assert_eq!(take(&desk.app).await.len(), 1);
         assert_eq!(desk.drain().await, 0);
         desk.clock.advance(LEASE_SECONDS);
         assert_eq!(desk.drain().await, 1);
@@ -226,7 +244,7 @@ both_engines! {
             desk.clock.advance(due.seconds_since(desk.app.now()) + 1);
         }
         for _ in 0..INTERRUPTIONS - 1 {
-            assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 1);
+            assert_eq!(take(&desk.app).await.len(), 1);
             assert_eq!(free_all(&desk.app).await.unwrap(), 1);
         }
         assert_eq!(desk.state().await.0, ATTEMPTS - 1);
@@ -238,7 +256,7 @@ both_engines! {
         desk.enqueue("fine").await;
         for _ in 0..INTERRUPTIONS {
             assert_eq!(desk.counts().await, (1, 0));
-            assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 1);
+            assert_eq!(take(&desk.app).await.len(), 1);
             free_all(&desk.app).await.unwrap();
         }
         assert_eq!(desk.drain().await, 1);
@@ -246,11 +264,35 @@ both_engines! {
         assert_eq!(desk.state().await.3.as_deref(), Some("interrupted"));
     }
 
+    async fn what_ends_the_process_takes_nothing_with_it(desk: Desk) {
+        for payload in ["fine", "deadly", "fine"] {
+            desk.enqueue(payload).await;
+        }
+        for _ in 0..SUSPECT_AFTER {
+            assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 3);
+            free_all(&desk.app).await.unwrap();
+        }
+        desk.enqueue("fresh").await;
+        assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 1, "the fresh one goes first");
+        let mut alone = 0;
+        while let Some(job) = claim_suspect(&desk.app).await.unwrap() {
+            if job.payload == "deadly" && job.interrupted < INTERRUPTIONS {
+                free_all(&desk.app).await.unwrap();
+                alone += 1;
+            } else {
+                settle(&desk.app, test_handlers().pop(), job).await.unwrap();
+            }
+        }
+        assert_eq!(alone, INTERRUPTIONS - SUSPECT_AFTER);
+        let ran = RAN.lock()[&desk.organisation].clone();
+        assert_eq!(ran, ["fine", "fine", "gave up deadly"]);
+    }
+
     async fn a_seen_end_forgets_the_ones_nobody_saw(desk: Desk) {
         desk.enqueue("fail").await;
         for _ in 0..2 {
             for _ in 0..INTERRUPTIONS - 1 {
-                assert_eq!(claim(&desk.app, 10).await.unwrap().len(), 1);
+                assert_eq!(take(&desk.app).await.len(), 1);
                 free_all(&desk.app).await.unwrap();
             }
             assert_eq!(desk.drain().await, 1);

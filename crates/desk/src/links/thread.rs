@@ -134,9 +134,8 @@ async fn visible(
     let mut conn = app.read().await?;
     let mut messages = timeline::load(leave, &mut conn, organisation, ticket.id, None).await?;
     // Of an answer from before its recipient was kept nobody can say whose it is, unless nobody else wrote here.
-    let is_alone = messages
-        .iter()
-        .all(|message| message.kind != MessageKind::Inbound || is_by(visit, message));
+    let is_alone =
+        !timeline::others_wrote(&mut conn, organisation, ticket.id, visit.contact).await?;
     messages.retain(|message| {
         is_visible(app, &clinic, visit, message)
             && (is_alone || message.kind == MessageKind::Inbound || message.recipient.is_some())

@@ -38,5 +38,8 @@ pub fn handlers() -> Vec<Handler> {
         run: |app, organisation, payload| {
             async move { send::send(&app, organisation, &payload).await }.boxed()
         },
+        given_up: |app, organisation, payload| {
+            async move { send::give_up(&app, organisation, &payload).await }.boxed()
+        },
     }]
 }

@@ -55,6 +55,33 @@ pub(super) async fn send(
     sending.run(now).await
 }
 
+/// The job is not tried again: the mail failed, and somebody must see to it.
+pub(super) async fn give_up(
+    app: &App,
+    organisation: OrganisationId,
+    payload: &str,
+) -> Result<(), DeskError> {
+    let SendMail { mail: id } = serde_json::from_str(payload)?;
+    let mail = store::one(&mut app.read().await?, organisation, id).await?;
+    let Some(mail) = mail.filter(|mail| mail.state == State::Queued) else {
+        return Ok(());
+    };
+    // A try that began may have reached the mail server.
+    let begun = mail.response.as_deref() == Some(code::SENDING);
+    let sending = Sending {
+        ctx: Ctx::system(organisation, "outbound", Source::Job),
+        uncertain: mail.uncertain + i64::from(begun),
+        mail: Arc::new(mail),
+        app: app.clone(),
+    };
+    let why = if begun {
+        code::MAY_HAVE_ARRIVED
+    } else {
+        code::GAVE_UP
+    };
+    sending.fail(why).await.map(drop)
+}
+
 struct Sending {
     app: App,
     ctx: Ctx,

@@ -363,7 +363,7 @@ pub(super) async fn answer(
                 )
             })
             .collect(),
-        unproven: unproven::of(&view.messages),
+        unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
         patient: view.patient.clone(),
         rating,
         others,

@@ -98,12 +98,12 @@ impl Teller<'_> {
             .or(view.contact.email())
             .or(view.contact.phone());
         let requester = requester.unwrap_or_else(|| self.t().text("someone"));
-        let doubted = unproven::of(&view.messages).is_some();
+        let doubted = |author| unproven::of(&view.messages, author).is_some();
         let words = view.messages.iter().map(|message| {
             let mut words = self.words(message, requester);
             // Once the address is proven, only what the mail server refused to believe is still told.
-            words.unproven =
-                unproven::one(message).filter(|why| doubted || *why == Unproven::Failed);
+            words.unproven = unproven::one(message)
+                .filter(|why| *why == Unproven::Failed || doubted(message.author_id));
             (message.created_at, Item::Words(Box::new(words)))
         });
         let events = view

@@ -1,6 +1,7 @@
 //! Whether a requester's address is known to be theirs, in words for the staff.
 
 use crate::timeline::{Doubt, MessageKind, MessageView};
+use uuid::Uuid;
 
 /// Why nobody knows that the requester is who they say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +55,15 @@ pub(super) fn one(message: &MessageView) -> Option<Unproven> {
     }
 }
 
-/// Whether nobody has shown yet that the requester's address is theirs. A proven mail, an answer to one of ours, or words
+/// Whether nobody has shown yet that a contact's address is theirs. A proven mail, an answer to one of ours, or words
 /// from behind the link show it, because only that address gets those; not for what the mail server refuses to believe
 /// later on.
-pub(super) fn of(messages: &[MessageView]) -> Option<Unproven> {
+pub(super) fn of(messages: &[MessageView], contact: Option<Uuid>) -> Option<Unproven> {
     let (mut proven, mut doubted) = (false, None);
-    for message in messages {
+    for message in messages
+        .iter()
+        .filter(|message| message.author_id == contact)
+    {
         match one(message) {
             Some(Unproven::Failed) => doubted = Some(Unproven::Failed),
             Some(why) if !proven => doubted = doubted.or(Some(why)),
@@ -70,9 +74,11 @@ pub(super) fn of(messages: &[MessageView]) -> Option<Unproven> {
     doubted
 }
 
-/// Whether only their address could have sent this; of what nobody doubts.
+/// Whether only their address could have sent this; of what nobody doubts. A machine that answers proves nothing: whoever
+/// types an address gets its vacation notice sent here.
 fn is_proof(message: &MessageView) -> bool {
     message.kind == MessageKind::Inbound
+        && !message.automatic
         && message.author_kind == "contact"
         && matches!(message.channel.as_str(), "email" | "portal")
 }
@@ -85,7 +91,7 @@ mod tests {
 
     fn said(kind: MessageKind, author: &str, channel: &str) -> MessageView {
         MessageView {
-            id: crate::ids::MessageId::from_uuid(uuid::Uuid::nil()),
+            id: crate::ids::MessageId::from_uuid(Uuid::nil()),
             kind,
             channel: channel.to_owned(),
             author_kind: author.to_owned(),
@@ -118,31 +124,46 @@ mod tests {
         let form = || said(MessageKind::Inbound, "contact", "web_form");
         let answer = || said(MessageKind::Outbound, "staff", "email");
         let proven = || mail(None);
-        assert_eq!(of(&[]), None);
-        assert_eq!(of(&[proven(), answer()]), None);
-        assert_eq!(of(&[form()]), Some(Unproven::Form));
-        let ours = of(&[form(), answer()]);
+        assert_eq!(of(&[], None), None);
+        assert_eq!(of(&[proven(), answer()], None), None);
+        assert_eq!(of(&[form()], None), Some(Unproven::Form));
+        let ours = of(&[form(), answer()], None);
         assert_eq!(ours, Some(Unproven::Form), "our own mail shows nothing");
-        assert_eq!(of(&[form(), answer(), proven()]), None);
-        assert_eq!(of(&[proven(), form()]), None);
+        assert_eq!(of(&[form(), answer(), proven()], None), None);
+        assert_eq!(of(&[proven(), form()], None), None);
         let behind_the_link = said(MessageKind::Inbound, "contact", "portal");
-        assert_eq!(of(&[form(), behind_the_link]), None);
+        assert_eq!(of(&[form(), behind_the_link], None), None);
+    }
+
+    #[test]
+    fn neither_a_machine_nor_somebody_else_proves_an_address() {
+        let form = || said(MessageKind::Inbound, "contact", "web_form");
+        let away = MessageView {
+            automatic: true,
+            ..mail(None)
+        };
+        assert_eq!(of(&[form(), away], None), Some(Unproven::Form));
+        let other = MessageView {
+            author_id: Some(Uuid::max()),
+            ..mail(None)
+        };
+        assert_eq!(of(&[form(), other], None), Some(Unproven::Form));
     }
 
     #[test]
     fn a_mail_is_only_as_good_as_what_its_server_says() {
         for doubt in [Doubt::Unproven, Doubt::Unchecked] {
-            assert_eq!(of(&[mail(Some(doubt))]), Some(Unproven::Mail));
-            assert_eq!(of(&[mail(Some(doubt)), mail(None)]), None);
-            assert_eq!(of(&[mail(None), mail(Some(doubt))]), None);
+            assert_eq!(of(&[mail(Some(doubt))], None), Some(Unproven::Mail));
+            assert_eq!(of(&[mail(Some(doubt)), mail(None)], None), None);
+            assert_eq!(of(&[mail(None), mail(Some(doubt))], None), None);
         }
         let failed = || mail(Some(Doubt::Failed));
-        assert_eq!(of(&[failed()]), Some(Unproven::Failed));
+        assert_eq!(of(&[failed()], None), Some(Unproven::Failed));
         assert_eq!(
-            of(&[mail(None), failed()]),
+            of(&[mail(None), failed()], None),
             Some(Unproven::Failed),
             "an earlier mail says nothing of a later one"
         );
-        assert_eq!(of(&[failed(), mail(None)]), None);
+        assert_eq!(of(&[failed(), mail(None)], None), None);
     }
 }

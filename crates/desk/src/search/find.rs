@@ -1,7 +1,7 @@
 //! Answering a search.
 
 use super::filters::Filters;
-use super::rank::{LookedAt, Order, Search};
+use super::rank::{Hidden, Order, Search};
 use super::wanted;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -38,11 +38,13 @@ pub struct Hit {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
-    /// Below this document number, behind so many tickets of those that are ranked together there.
+    /// Behind so many tickets of those that are ranked together below a document.
     Found {
-        /// Document number.
+        /// Document number below which the page before this one began: its tickets are not told again.
+        from: i64,
+        /// Document number below which those stand that are ranked together.
         before: i64,
-        /// Tickets that were told before.
+        /// Tickets of those that were told.
         skip: usize,
     },
     /// Behind this row of a list, for queries without words.
@@ -110,49 +112,59 @@ pub async fn find(
         query: &query,
         order,
     };
-    let (mut before, mut skip) = match place {
-        Some(Place::Found { before, skip }) => (before, skip),
-        _ => (i64::MAX, 0),
+    let (from, start, mut skip) = match place {
+        Some(Place::Found { from, before, skip }) => (from, before, skip),
+        _ => (i64::MAX, i64::MAX, 0),
+    };
+    let organisation = ctx.organisation.uuid();
+    let look = async |before, most| app.search.find(organisation, &wanted, before, most).await;
+    // What the page before this one went through hides from its last window what it hid there, so that the places agree.
+    let mut hidden = Hidden::new();
+    if from > start {
+        let mut docs = look(from, FOUND * LOOKS).await?;
+        docs.retain(|doc| *doc >= start);
+        hidden = search.tickets_of(&docs).await?;
+    }
+    let (mut before, mut seen) = (start, Hidden::new());
+    let next = |before, skip| {
+        Some(Place::Found {
+            // The same window again hides the same.
+            from: if before == start { from } else { start },
+            before,
+            skip,
+        })
     };
     let mut rows: Vec<Hit> = Vec::new();
-    let mut looked_at = LookedAt::new();
     for _ in 0..LOOKS {
-        let docs = app
-            .search
-            .find(ctx.organisation.uuid(), &wanted, before, FOUND)
-            .await?;
+        let docs = look(before, FOUND).await?;
         for window in docs.chunks(WINDOW) {
-            let ranked = search.rank(window, &mut looked_at).await?;
+            let ranked = search.rank(window, &hidden, &mut seen).await?;
             let mut left = ranked.get(skip..).unwrap_or_default();
             while !left.is_empty() && rows.len() < limit {
                 let (some, others) = left.split_at(left.len().min(limit - rows.len()));
                 let hits = search.hits(some).await?;
-                rows.extend(
-                    hits.into_iter()
-                        .filter(|hit| filters.hold(&clinic, &hit.row)),
-                );
+                let fitting = hits
+                    .into_iter()
+                    .filter(|hit| filters.hold(&clinic, &hit.row));
+                rows.extend(fitting);
                 left = others;
             }
             if !left.is_empty() {
-                skip = ranked.len() - left.len();
-                return Ok(Results {
-                    rows,
-                    next: Some(Place::Found { before, skip }),
-                });
+                let next = next(before, ranked.len() - left.len());
+                return Ok(Results { rows, next });
             }
             (before, skip) = (window.last().copied().unwrap_or(before), 0);
+            hidden.clone_from(&seen);
         }
         let more = docs.len() >= FOUND;
         if !more || !rows.is_empty() {
-            return Ok(Results {
-                rows,
-                next: more.then_some(Place::Found { before, skip }),
-            });
+            let next = next(before, 0).filter(|_| more);
+            return Ok(Results { rows, next });
         }
     }
     Ok(Results {
         rows,
-        next: Some(Place::Found { before, skip }),
+        next: next(before, 0),
     })
 }
 
@@ -196,16 +208,23 @@ async fn by_filters(
     let mut rows = Vec::new();
     for _ in 0..LISTS {
         let page = tickets::list(app, ctx, &view, at, 50).await?;
-        let fitting = page
-            .rows
-            .into_iter()
-            .filter(|row| filters.hold(clinic, row));
-        rows.extend(fitting.map(|row| Hit {
-            row,
-            snippet: String::new(),
-            ranges: Vec::new(),
-        }));
-        at = page.next;
+        let mut listed = page.rows.into_iter();
+        for row in listed.by_ref() {
+            at = Some(tickets::position(&view, &row.ticket));
+            if filters.hold(clinic, &row) {
+                rows.push(Hit {
+                    row,
+                    snippet: String::new(),
+                    ranges: Vec::new(),
+                });
+            }
+            if rows.len() >= limit {
+                break;
+            }
+        }
+        if page.next.is_none() && listed.len() == 0 {
+            at = None;
+        }
         if at.is_none() || rows.len() >= limit {
             break;
         }

@@ -12,11 +12,14 @@ use bedside_language::Language;
 use bedside_language::search::{TermKind, index_terms};
 use bedside_vault::{SearchKey, TokenKind};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 
 /// Events read in one round.
 const ROUND: i64 = 500;
-/// Requests of somebody with a new name that are found under it; older ones stay under the one they were sent with.
+/// Pause after a round, in which more comes together: a round costs more than what it takes in.
+const BREATH: Duration = Duration::from_millis(100);
+/// Requests of somebody with a new name that are found by it; older ones are found by their words alone.
 const RENAMED: i64 = 100;
 
 /// Keeps the index of every organisation up to date until `stop` turns true.
@@ -40,7 +43,11 @@ pub async fn run(app: App, mut stop: watch::Receiver<bool>) {
         }
         tokio::select! {
             notice = notices.recv() => if matches!(notice, Err(broadcast::error::RecvError::Closed)) { return },
-            () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {}
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+            _ = stop.changed() => {}
+        }
+        tokio::select! {
+            () = tokio::time::sleep(BREATH) => {}
             _ = stop.changed() => {}
         }
         // What came in the meantime is done in one round instead of one by one.

@@ -8,7 +8,7 @@ use crate::ids::TicketId;
 use crate::records::Opened;
 use crate::{tickets, timeline};
 use bedside_language::search::{Query, highlight};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Messages of one ticket that are opened to rank it: the newest that match.
@@ -25,8 +25,8 @@ pub(super) enum Order {
     Newest,
 }
 
-/// How many messages of each ticket were opened.
-pub(super) type LookedAt = HashMap<TicketId, usize>;
+/// Tickets that were ranked with newer messages of theirs: older ones add nothing to them.
+pub(super) type Hidden = HashSet<TicketId>;
 
 /// What a search looks with.
 pub(super) struct Search<'a> {
@@ -56,16 +56,18 @@ impl Search<'_> {
     pub(super) async fn rank(
         &self,
         docs: &[i64],
-        looked_at: &mut LookedAt,
+        hidden: &Hidden,
+        seen: &mut Hidden,
     ) -> Result<Vec<Ranked>, DeskError> {
         let mut conn = self.app.read().await?;
         let mut ranked: Vec<Ranked> = Vec::with_capacity(docs.len());
+        let mut opened: HashMap<TicketId, usize> = HashMap::new();
         for (age, doc) in docs.iter().enumerate() {
             let wanted = |ticket| {
-                let opened = looked_at.entry(ticket).or_default();
-                let wanted = *opened < PER_TICKET;
-                *opened += usize::from(wanted);
-                wanted
+                seen.insert(ticket);
+                let count = opened.entry(ticket).or_default();
+                *count += 1;
+                *count <= PER_TICKET && !hidden.contains(&ticket)
             };
             let Some((ticket, message)) =
                 timeline::by_doc(self.leave, &mut conn, self.ctx.organisation, *doc, wanted)
@@ -103,11 +105,21 @@ impl Search<'_> {
         if self.order == Order::Best {
             ranked.sort_by(|one, other| other.score.total_cmp(&one.score));
         }
-        // A ticket was ranked with the newest of its messages; older ones add nothing to it.
-        for count in looked_at.values_mut() {
-            *count = PER_TICKET;
-        }
         Ok(ranked)
+    }
+
+    /// Whose messages these are; none of them is opened.
+    pub(super) async fn tickets_of(&self, docs: &[i64]) -> Result<Hidden, DeskError> {
+        let mut conn = self.app.read().await?;
+        let mut found = Hidden::new();
+        for doc in docs {
+            let note = |ticket| {
+                found.insert(ticket);
+                false
+            };
+            timeline::by_doc(self.leave, &mut conn, self.ctx.organisation, *doc, note).await?;
+        }
+        Ok(found)
     }
 
     /// The rows of some of them, in their order.

@@ -9,8 +9,9 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::{ContactId, MessageId, PatientId, TicketId};
+use crate::ids::{ContactId, MessageId, PatientId, QueueId, TicketId};
 use crate::orgs::Clinic;
+use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients;
 use crate::records;
@@ -22,6 +23,7 @@ use bedside_language::Level;
 use futures_util::FutureExt;
 use serde_json::{Map, json};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Says that a contact stands for a patient, or (with none) that they don't. The requests they sent follow: those of
 /// nobody become the patient's, and when the contact no longer stands for anybody, the patient's are nobody's again.
@@ -33,12 +35,18 @@ pub async fn link_contact(
     patient: Option<PatientId>,
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
+    let clinic = app.directory.of(ctx.organisation)?;
+    let needs_look = clinic.queue_for(purpose::NEEDS_LOOK);
+    let waits = needs_look.map_or(QueueId::from_uuid(Uuid::nil()), |queue| queue.id);
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
             let before = patients::link_contact(work, contact, patient).await?;
             match (before, patient) {
-                (_, Some(patient)) => store::adopt(work, organisation, contact, patient).await,
+                // What may be somebody else's mail in their name waits there until somebody has looked.
+                (_, Some(patient)) => {
+                    store::adopt(work, organisation, contact, patient, waits).await
+                }
                 (Some(before), None) => store::disown(work, organisation, contact, before).await,
                 (None, None) => Ok(()),
             }

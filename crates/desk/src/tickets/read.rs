@@ -127,7 +127,8 @@ async fn opened(
     Ok(rows)
 }
 
-fn position(view: &View, ticket: &Ticket) -> Position {
+/// Where a ticket stands in a list.
+pub(crate) fn position(view: &View, ticket: &Ticket) -> Position {
     let done = match view {
         View::Done => true,
         View::Status(status) => !status.is_active(),
@@ -427,7 +428,11 @@ async fn view_with(
         patient,
         messages: timeline::load(leave, conn, organisation, id, None).await?,
         events: events::of_ticket(conn, organisation, id, EVENTS).await?,
-        tags: tags::of(conn, organisation, id, &sealing).await?,
+        tags: if stored.tagged {
+            tags::of(conn, organisation, id, &sealing).await?
+        } else {
+            Vec::new()
+        },
         links: links
             .into_iter()
             .map(|(kind, ticket, number, status)| LinkView {

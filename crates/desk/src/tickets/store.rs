@@ -2,7 +2,7 @@
 
 use super::model::{Status, StoredTicket, Ticket, Urgency, View};
 use crate::error::DeskError;
-use crate::ids::{ContactId, OrganisationId, PatientId, StaffId, TicketId};
+use crate::ids::{ContactId, OrganisationId, PatientId, QueueId, StaffId, TicketId};
 use crate::sla::Clocks;
 use crate::triage::StoredWhy;
 use bedside_db::{Conn, DbError, Row, Statement, Timestamp, Value, args, statements};
@@ -39,8 +39,9 @@ statements! {
         last_message_by = $24, updated_at = $25, subject = $26, fields = $27, locale = $28, safety = $29, triage = $30, \
         version = version + 1 \
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
-    /// A contact's requests of nobody yet are those of a patient.
-    ADOPT = "UPDATE tickets SET patient_id = $3 WHERE organisation_id = $1 AND contact_id = $2 AND patient_id IS NULL";
+    /// A contact's requests of nobody yet are those of a patient, save those in one queue.
+    ADOPT = "UPDATE tickets SET patient_id = $3 WHERE organisation_id = $1 AND contact_id = $2 AND patient_id IS NULL \
+        AND queue_id <> $4";
     /// A contact's requests are not those of this patient.
     DISOWN = "UPDATE tickets SET patient_id = NULL WHERE organisation_id = $1 AND contact_id = $2 AND patient_id = $3";
     /// One ticket.
@@ -564,14 +565,15 @@ pub(super) async fn followers(
         .await?)
 }
 
-/// The requests of a contact of whom nobody knew the patient are those of `patient`.
+/// The requests of a contact of whom nobody knew the patient are those of `patient`, save those in the queue `but`.
 pub(super) async fn adopt(
     conn: &mut Conn,
     organisation: OrganisationId,
     contact: ContactId,
     patient: PatientId,
+    but: QueueId,
 ) -> Result<(), DeskError> {
-    conn.execute(ADOPT, args![organisation, contact, patient])
+    conn.execute(ADOPT, args![organisation, contact, patient, but])
         .await?;
     Ok(())
 }

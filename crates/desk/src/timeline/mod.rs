@@ -17,6 +17,6 @@ pub use service::{
     note_external, one, seal, set_state, staff_author, turns,
 };
 pub(crate) use service::{
-    body_for_index, by_doc, first_of, inbound_message_ids, message_for_sending,
+    body_for_index, by_doc, first_of, inbound_message_ids, message_for_sending, others_wrote,
 };
 pub use store::ALL as STATEMENTS;

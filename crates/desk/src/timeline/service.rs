@@ -9,7 +9,9 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::{AttachmentId, DataKeyId, MessageId, OrganisationId, StaffId, TicketId};
+use crate::ids::{
+    AttachmentId, ContactId, DataKeyId, MessageId, OrganisationId, StaffId, TicketId,
+};
 use crate::records::{self, Opened, Purpose, Sealing, blobs};
 use crate::work::Work;
 use bedside_db::Conn;
@@ -363,6 +365,17 @@ pub(crate) async fn first_of(
     ticket: TicketId,
 ) -> Result<Option<MessageId>, DeskError> {
     store::first_of(conn, organisation, ticket).await
+}
+
+/// Whether anybody but `contact` wrote from the patient's side.
+pub(crate) async fn others_wrote(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    contact: ContactId,
+) -> Result<bool, DeskError> {
+    let found = store::of_others(conn, organisation, ticket, contact).await?;
+    Ok(found.is_some())
 }
 
 /// A message by its number in the search index, with its ticket. None when it is gone or was erased, or its ticket not

@@ -31,6 +31,9 @@ statements! {
     /// Messages by their numbers in the search index.
     BY_DOC = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
         state_at, attachment_count, created_at, doc, recipient_id, ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
+    /// A message of the patient's side that is not one contact's.
+    OF_OTHERS = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
+        AND (author_id IS NULL OR author_id <> $3) LIMIT 1";
     /// A ticket's first message.
     FIRST = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY id LIMIT 1";
     /// A ticket's files.
@@ -270,6 +273,19 @@ pub(super) async fn by_doc(
         })
         .await?;
     Ok(found.flatten())
+}
+
+pub(super) async fn of_others(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    contact: ContactId,
+) -> Result<Option<MessageId>, DeskError> {
+    Ok(conn
+        .query_opt(OF_OTHERS, args![organisation, ticket, contact], |row| {
+            row.get(0)
+        })
+        .await?)
 }
 
 pub(super) async fn first_of(

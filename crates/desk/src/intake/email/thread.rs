@@ -45,10 +45,11 @@ pub(super) fn doubt(mail: &ParsedMail, from: &Address, authserv_id: Option<&str>
         Verdict::Fail => Some(Doubt::Failed),
         Verdict::Unknown | Verdict::None | Verdict::Error => {
             let signed = |domain: &String| domain.eq_ignore_ascii_case(from.domain());
-            if found.spf == Verdict::Fail || found.dkim == Verdict::Fail {
-                Some(Doubt::Failed)
-            } else if found.dkim_domains.iter().any(signed) {
+            // A forwarder breaks SPF and leaves the author's signature whole.
+            if found.dkim_domains.iter().any(signed) {
                 None
+            } else if found.spf == Verdict::Fail || found.dkim == Verdict::Fail {
+                Some(Doubt::Failed)
             } else {
                 Some(Doubt::Unproven)
             }
