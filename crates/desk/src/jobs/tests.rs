@@ -151,7 +151,9 @@ impl Desk {
     }
 
     fn ran(&self) -> usize {
-        RAN.lock().get(&self.organisation).map_or(0, Vec::len)
+        let ran = RAN.lock();
+        let runs = ran.get(&self.organisation).into_iter().flatten();
+        runs.filter(|entry| !entry.starts_with("gave up")).count()
     }
 
     async fn counts(&self) -> (i64, i64) {

@@ -26,7 +26,7 @@ pub use read::{
     Beside, Page, Position, list, list_before, message, messages, resolve, rows, sealing, view,
     view_beside,
 };
-pub(crate) use read::{contact_of, followed, newest_of, position, row_for, subject_for};
+pub(crate) use read::{active_of, contact_of, followed, newest_of, position, row_for, subject_for};
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;

@@ -11,7 +11,7 @@ use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, Opened, Purpose, Sealing};
 use crate::timeline::{self, MessageKind, MessageView};
-use bedside_db::Conn;
+use bedside_db::{Conn, Timestamp};
 
 pub use store::Position;
 
@@ -241,6 +241,21 @@ pub(crate) async fn newest_of(
     let (mut conn, view) = (app.read().await?, View::Contact(contact));
     let stored = store::list(&mut conn, organisation, &view, None, limit).await?;
     Ok(stored.iter().map(|one| one.ticket.id).collect())
+}
+
+/// The newest ticket of a contact, when it is active and something was written in it since.
+pub(crate) async fn active_of(
+    app: &App,
+    organisation: OrganisationId,
+    contact: ContactId,
+    since: Timestamp,
+) -> Result<Option<TicketId>, DeskError> {
+    let (mut conn, view) = (app.read().await?, View::Contact(contact));
+    let newest = store::list(&mut conn, organisation, &view, None, 1).await?;
+    Ok(newest
+        .first()
+        .filter(|one| one.ticket.status.is_active() && one.ticket.last_message_at >= since)
+        .map(|one| one.ticket.id))
 }
 
 /// The ticket that `id` went into, inside a command.

@@ -52,6 +52,7 @@ both_engines! {
         for (number, (results, sign, is_patients)) in [
             ("dmarc=pass", None, true),
             ("dmarc=none; dkim=pass header.d=patients.test", None, true),
+            ("dmarc=none; spf=softfail; dkim=pass header.d=patients.test", None, true),
             ("dmarc=none; dkim=pass header.d=elsewhere.test; spf=pass", Some(SIGN), false),
             ("dmarc=none; spf=none; dkim=none", Some(SIGN), false),
             ("none", Some(SIGN), false),
@@ -72,7 +73,28 @@ both_engines! {
                 }
             }
         }
+        // To link them once more is no word about what may be somebody else's.
+        let failed = newest(&desk).await;
+        tickets::link_contact(&desk.app, &agent, first.contact.id, Some(patient)).await.unwrap();
+        let failed = tickets::view(&desk.app, &agent, failed.ticket.id).await.unwrap();
+        assert_eq!((queue(&desk, &failed), failed.ticket.patient), ("needs_look".into(), None));
         desk.audit_is_whole().await;
+    }
+
+    async fn two_quick_mails_of_one_person_are_linked(desk: Desk) {
+        let wire = Wire::new(&desk).await;
+        let agent = desk.ctx(Role::Agent);
+        wire.takes(plain("one", "", "Can I come at nine?")).await;
+        let first = newest(&desk).await;
+        wire.takes(plain("two", "", "Or better at ten")).await;
+        let second = newest(&desk).await;
+        assert_ne!(first.ticket.id, second.ticket.id);
+        let linked: Vec<_> = second.links.iter().map(|link| (link.kind.as_str(), link.ticket)).collect();
+        assert_eq!(linked, [("related", first.ticket.id)]);
+        tickets::merge(&desk.app, &agent, second.ticket.id, first.ticket.id).await.unwrap();
+        desk.clock.advance(25 * 3600);
+        wire.takes(plain("three", "", "Thank you")).await;
+        assert!(newest(&desk).await.links.is_empty(), "another matter, another day");
     }
 
     async fn without_a_server_to_ask_nobody_is_proven_until_they_answer_us(desk: Desk) {

@@ -33,6 +33,8 @@ const ACKNOWLEDGED_FOR: i64 = 72 * 3600;
 const FIRST_DATE: Timestamp = Timestamp::from_micros(631_152_000_000_000);
 /// How often a mail looks again because another one came at the same moment.
 pub(super) const LOOKS: usize = 10;
+/// Seconds for which an active request of the same person counts as a neighbour of their next mail.
+const NEIGHBOURS: i64 = 24 * 3600;
 /// Larger mails are parsed on a thread of their own, so that they hold up nobody.
 const PARSED_IN_PLACE: usize = 64 * 1024;
 
@@ -285,9 +287,14 @@ impl Letter<'_> {
                 tickets::create(app, &ctx, new).await.map(drop)
             }
             Place::Alone => {
-                let new = self
+                let mut new = self
                     .ticket(requester, mailbox.as_ref(), None, doubt, automatic)
                     .await?;
+                // Two quick mails may be one matter: a person sees both and merges.
+                if let Some(sender) = sender.filter(|_| !doubtful) {
+                    let since = app.now().plus_seconds(-NEIGHBOURS);
+                    new.related = tickets::active_of(app, organisation, sender, since).await?;
+                }
                 tickets::create(app, &ctx, new).await.map(drop)
             }
         }
