@@ -55,6 +55,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "recipients",
         sql: include_str!("../migrations/0008_recipients.sql"),
     },
+    Migration {
+        version: 9,
+        name: "paused clocks",
+        sql: include_str!("../migrations/0009_paused_clocks.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

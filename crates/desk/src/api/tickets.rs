@@ -329,7 +329,7 @@ pub(super) struct PatchIn {
     /// The language to answer in.
     #[schema(example = "en")]
     language: Option<String>,
-    /// Out of the lists until then.
+    /// Put it aside until then; `null` brings it back.
     #[serde(default, deserialize_with = "emptied")]
     #[schema(value_type = Option<Instant>)]
     snoozed_until: Option<Option<Instant>>,

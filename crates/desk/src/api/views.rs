@@ -66,7 +66,7 @@ pub(super) struct TicketOut {
     pub first_responded_at: Option<Instant>,
     /// Since when the patient's side waits for an answer.
     pub waiting_since: Option<Instant>,
-    /// Out of the lists until then.
+    /// Put aside until then; lists have it as due at that instant, and it comes back open.
     pub snoozed_until: Option<Instant>,
     /// When it was resolved.
     pub resolved_at: Option<Instant>,

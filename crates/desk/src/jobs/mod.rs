@@ -52,5 +52,5 @@ pub struct Handler {
 
 /// The kinds of work of all parts.
 pub fn handlers() -> Vec<Handler> {
-    [crate::outbound::handlers()].concat()
+    [crate::outbound::handlers(), crate::tickets::handlers()].concat()
 }

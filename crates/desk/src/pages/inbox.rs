@@ -70,7 +70,7 @@ pub(super) struct Teller<'a> {
 impl Teller<'_> {
     pub(super) fn row(&self, row: TicketRow) -> Row {
         let (t, now) = (self.page.texts(), self.page.app.now());
-        let ticket = row.ticket;
+        let ticket = row.ticket.as_of(now);
         let (channel_icon, channel) = ui::channel(&ticket.channel);
         let due = if ticket.status.is_active() {
             ticket.due_at()

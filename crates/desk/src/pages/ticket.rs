@@ -195,7 +195,7 @@ pub(super) async fn answer(
     let (app, ctx) = (&page.app, &page.ctx);
     let tickets::Beside {
         live_from,
-        view,
+        mut view,
         others,
     } = tickets::view_beside(app, ctx, text, OTHERS).await?;
     let clinic = page.clinic()?;
@@ -220,6 +220,7 @@ pub(super) async fn answer(
     };
     let rating = rating_of(page, &view).await?;
     let others = others_of(page, others);
+    view.ticket = view.ticket.as_of(app.now());
     let (t, locale, ticket) = (page.texts(), ctx.locale, &view.ticket);
     let teller = Teller {
         page,

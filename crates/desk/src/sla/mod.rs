@@ -18,7 +18,11 @@ pub fn after_working_minutes(
     from: Timestamp,
     minutes: i64,
 ) -> Timestamp {
-    let mut left = minutes.max(0).saturating_mul(60_000_000);
+    after_working_time(hours, zone, from, minutes.max(0).saturating_mul(60_000_000))
+}
+
+/// The instant `left` microseconds of working time after `from`.
+fn after_working_time(hours: &Hours, zone: &TimeZone, from: Timestamp, mut left: i64) -> Timestamp {
     let mut day = zone.to_datetime(from.to_jiff()).date();
     for _ in 0..HORIZON_DAYS {
         for &(start, end) in windows(hours, day) {
@@ -40,6 +44,29 @@ pub fn after_working_minutes(
         day = next;
     }
     NOTHING_DUE
+}
+
+/// The working time between two instants, in microseconds; none when the second is not the later one.
+fn working_time(hours: &Hours, zone: &TimeZone, from: Timestamp, to: Timestamp) -> i64 {
+    let mut day = zone.to_datetime(from.to_jiff()).date();
+    let last = zone.to_datetime(to.to_jiff()).date();
+    let mut worked = 0;
+    for _ in 0..HORIZON_DAYS {
+        if day > last {
+            break;
+        }
+        for &(start, end) in windows(hours, day) {
+            if let Some((opens, closes)) = instants(zone, day, start, end) {
+                let within = closes.min(to.micros()) - opens.max(from.micros());
+                worked += within.max(0);
+            }
+        }
+        let Ok(next) = day.tomorrow() else {
+            break;
+        };
+        day = next;
+    }
+    worked
 }
 
 fn windows(hours: &Hours, day: Date) -> &[(u16, u16)] {
@@ -118,6 +145,26 @@ impl Clocks {
         ))
     }
 
+    /// Moves the target of the resolution by the working time between two instants, as the ticket's policy counts it.
+    pub fn rested(
+        &mut self,
+        clinic: &Clinic,
+        (category, urgency): (&str, &str),
+        since: Timestamp,
+        until: Timestamp,
+    ) {
+        let Some((target, policy)) = self.resolution.zip(clinic.policy(category, urgency)) else {
+            return;
+        };
+        let (hours, zone) = (&clinic.settings.hours, &clinic.time_zone);
+        self.resolution = Some(if policy.always {
+            let rested = until.micros().saturating_sub(since.micros()).max(0);
+            Timestamp::from_micros(target.micros().saturating_add(rested))
+        } else {
+            moved(hours, zone, target, since, until)
+        });
+    }
+
     /// The instant that decides the ticket's place in a queue.
     pub fn due(self) -> Timestamp {
         [self.first_response, self.next_response, self.resolution]
@@ -125,6 +172,21 @@ impl Clocks {
             .flatten()
             .min()
             .unwrap_or(NOTHING_DUE)
+    }
+}
+
+/// `target`, later by the working time between `since` and `until`. Without any in between it stays where it is, also
+/// outside opening hours.
+fn moved(
+    hours: &Hours,
+    zone: &TimeZone,
+    target: Timestamp,
+    since: Timestamp,
+    until: Timestamp,
+) -> Timestamp {
+    match working_time(hours, zone, since, until) {
+        0 => target,
+        rested => after_working_time(hours, zone, target, rested),
     }
 }
 
@@ -159,6 +221,25 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse::<jiff::Timestamp>().unwrap().into()
+    }
+
+    const DAY: i64 = 24 * 3600;
+
+    /// The same as [`after_working_minutes`], minute by minute.
+    fn slowly(hours: &Hours, zone: &TimeZone, from: Timestamp, minutes: i64) -> Timestamp {
+        let mut clock = from;
+        let mut left = minutes;
+        while left > 0 {
+            let local = zone.to_datetime(clock.to_jiff());
+            let minute =
+                u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap();
+            let mut open = windows(hours, local.date()).iter();
+            if open.any(|(opens, closes)| (*opens..*closes).contains(&minute)) {
+                left -= 1;
+            }
+            clock = clock.plus_seconds(60);
+        }
+        clock
     }
 
     fn new_york() -> TimeZone {
@@ -207,17 +288,24 @@ mod tests {
             let zone = new_york();
             // Around the spring clock change of 2026.
             let from = at("2026-03-05T00:00:00Z").plus_seconds(start * 60);
-            let mut clock = from;
-            let mut left = minutes;
-            while left > 0 {
-                let local = zone.to_datetime(clock.to_jiff());
-                let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap();
-                if windows(&hours, local.date()).iter().any(|(open, close)| (*open..*close).contains(&minute)) {
-                    left -= 1;
-                }
-                clock = clock.plus_seconds(60);
-            }
+            let clock = slowly(&hours, &zone, from, minutes);
             prop_assert_eq!(after_working_minutes(&hours, &zone, from, minutes), clock);
+        }
+
+        /// Whoever was due in so many minutes of work when the rest began is due in as many when it ends.
+        #[test]
+        fn a_rest_takes_no_working_minute_away(start in 0_i64..40_000, rest in 0_i64..20_000, minutes in 1_i64..3000) {
+            let hours = office();
+            let zone = new_york();
+            let since = at("2026-03-05T00:00:00Z").plus_seconds(start * 60);
+            let until = since.plus_seconds(rest * 60);
+            let target = after_working_minutes(&hours, &zone, since, minutes);
+            let expected = slowly(&hours, &zone, until, minutes);
+            prop_assert_eq!(moved(&hours, &zone, target, since, until), expected);
+            // One that was late already is late by as much.
+            let late = slowly(&hours, &zone, since.plus_seconds(-7 * DAY), 1);
+            let now_late = moved(&hours, &zone, late, since, until);
+            prop_assert_eq!(working_time(&hours, &zone, now_late, until), working_time(&hours, &zone, late, since));
         }
     }
 }

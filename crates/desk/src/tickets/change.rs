@@ -2,6 +2,7 @@
 
 use super::create::subject_of;
 use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
+use super::snooze;
 use super::store;
 use super::tags::{self, Tag};
 use crate::app::App;
@@ -41,7 +42,7 @@ pub struct Patch {
     pub subject: Option<String>,
     /// The language to answer in.
     pub locale: Option<Locale>,
-    /// Out of the way until then.
+    /// Out of the way until then; `Some(None)` brings it back.
     pub snooze: Option<Option<Timestamp>>,
     /// Tags to add.
     pub add_tags: Vec<String>,
@@ -86,8 +87,11 @@ pub async fn change(
                 );
                 return Ok(version);
             }
-            save(work, &stored).await?;
+            save(work, &mut stored).await?;
             told(work, &stored, &changed);
+            if changed.contains_key("snoozed_until") {
+                snooze::wake_later(work, &stored.ticket).await?;
+            }
             if changed.contains_key("status") && stored.ticket.status == Status::Resolved {
                 outbound::ask_rating(work, &stored.ticket).await?;
             }
@@ -162,9 +166,11 @@ async fn stale(
     Ok(DeskError::Stale { version, changed })
 }
 
-/// Writes a ticket back that [`locked`] read.
-pub(super) async fn save(work: &mut Work<'_>, stored: &StoredTicket) -> Result<(), DeskError> {
+/// Writes a ticket back that [`locked`] read, with the clock of its resolution stopped or going as its state wants it.
+pub(super) async fn save(work: &mut Work<'_>, stored: &mut StoredTicket) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
+    let clinic = work.app.directory.of(organisation)?;
+    stored.ticket.keep_pace(&clinic, now);
     if store::update(work, organisation, stored, now).await? {
         return Ok(());
     }
@@ -291,6 +297,7 @@ async fn apply(
     let (now, patch) = (work.now, &checked.patch);
     let ticket = &mut stored.ticket;
     let before = (ticket.sub_status, ticket.snoozed_until);
+    let as_opened = opening_clocks(clinic, ticket);
     if let Some(urgency) = patch.urgency.filter(|urgency| *urgency != ticket.urgency) {
         ticket.urgency = urgency;
         changed.insert("urgency".to_owned(), json!(urgency.code()));
@@ -304,7 +311,7 @@ async fn apply(
         changed.insert("category".to_owned(), json!(category));
     }
     if changed.contains_key("urgency") || changed.contains_key("category") {
-        reclock(clinic, ticket);
+        reclock(clinic, ticket, as_opened);
     }
     if let Some(queue) = patch.queue.filter(|queue| *queue != ticket.queue) {
         ticket.queue = queue;
@@ -436,18 +443,22 @@ async fn words(
     Ok(())
 }
 
-/// New targets from the opening time, when what decides them changed.
-fn reclock(clinic: &Clinic, ticket: &mut Ticket) {
-    let fresh = Clocks::at_opening(
-        clinic,
-        &ticket.category,
-        ticket.urgency.code(),
-        ticket.created_at,
-    );
+/// The clocks that the ticket's category and urgency gave it when it was opened.
+fn opening_clocks(clinic: &Clinic, ticket: &Ticket) -> Clocks {
+    let urgency = ticket.urgency.code();
+    Clocks::at_opening(clinic, &ticket.category, urgency, ticket.created_at)
+}
+
+/// New targets from the opening time, when what decides them changed. What the ticket rested since the `old` ones were
+/// set is not lost.
+fn reclock(clinic: &Clinic, ticket: &mut Ticket, old: Clocks) {
+    let mut fresh = opening_clocks(clinic, ticket);
     if ticket.clocks.first_response.is_some() {
         ticket.clocks.first_response = fresh.first_response;
     }
-    if ticket.clocks.resolution.is_some() {
+    if let Some(target) = ticket.clocks.resolution {
+        let policy = (ticket.category.as_str(), ticket.urgency.code());
+        fresh.rested(clinic, policy, old.resolution.unwrap_or(target), target);
         ticket.clocks.resolution = fresh.resolution;
     }
     if ticket.clocks.next_response.is_some()

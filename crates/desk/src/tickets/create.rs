@@ -189,6 +189,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             first_responded_at: None,
             waiting_since: (!is_old).then_some(at),
             snoozed_until: None,
+            paused_at: None,
             resolved_at: None,
             merged_into: None,
             message_count: 1,

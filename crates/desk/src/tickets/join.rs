@@ -98,12 +98,15 @@ async fn join(
         tags::add(work, organisation, into, &ours, &tag).await?;
     }
     store::follow_too(work, organisation, from, into).await?;
+    for ticket in [&mut kept.ticket, &mut gone.ticket] {
+        ticket.end_pause(&clinic, work.now);
+    }
     take_over(&clinic, &mut kept.ticket, &gone.ticket, work.now);
     gone.ticket.merged_into = Some(into);
     gone.ticket.message_count = 0;
     set_status(&clinic, &mut gone.ticket, Status::Closed, work.now);
-    save(work, &gone).await?;
-    save(work, &kept).await?;
+    save(work, &mut gone).await?;
+    save(work, &mut kept).await?;
     store::add_link(work, organisation, from, into, "merged_into").await?;
     let closed = json!(Status::Closed.code());
     told(
@@ -205,6 +208,7 @@ pub async fn split(
             ticket.status = Status::Open;
             ticket.resolved_at = None;
             ticket.snoozed_until = None;
+            ticket.paused_at = None;
             ticket.version = 1;
             ticket.clocks = Clocks::at_opening(&clinic, &ticket.category, ticket.urgency.code(), work.now);
             let number = ticket.number;
@@ -213,7 +217,7 @@ pub async fn split(
             timeline::move_some(work, from, &messages, id).await?;
             outbound::messages_moved(work, &messages, id).await?;
             old.ticket.message_count -= count;
-            save(work, &old).await?;
+            save(work, &mut old).await?;
             store::add_link(work, organisation, id, from, "split_from").await?;
             let data = json!({ "number": number, "version": old.ticket.version + 1, "changed": ["messages"] });
             work.event(kind::TICKET_SPLIT, Some(from), None, &data);

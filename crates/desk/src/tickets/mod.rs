@@ -2,7 +2,7 @@
 //! [`tags`] owns `ticket_tags`.
 //!
 //! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
-//! every list and can't be snoozed; `due_at` is always what [`crate::sla::Clocks`] says; `version` counts every change,
+//! every list and can't be snoozed; a snooze ends at its instant by itself; `due_at` is always what [`crate::sla::Clocks`] says; `version` counts every change,
 //! and a change that names an older version is refused with what changed. To add a field that staff can change, add it
 //! to [`Patch`] and to `change.rs`.
 
@@ -12,6 +12,7 @@ mod create;
 mod join;
 pub mod model;
 mod read;
+mod snooze;
 mod store;
 pub mod tags;
 mod undelivered;
@@ -27,6 +28,7 @@ pub use read::{
     view_beside,
 };
 pub(crate) use read::{active_of, contact_of, followed, newest_of, position, row_for, subject_for};
+pub use snooze::handlers;
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;

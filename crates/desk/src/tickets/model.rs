@@ -4,6 +4,7 @@ use super::tags::Tag;
 use crate::ids::{
     ContactId, DataKeyId, MailboxId, PatientId, QueueId, StaffId, SubStatusId, TagId, TicketId,
 };
+use crate::orgs::Clinic;
 use crate::patients::{ContactView, PatientView};
 use crate::sla::{self, Clocks};
 use crate::timeline::{MessageView, model::codes};
@@ -103,8 +104,10 @@ pub struct Ticket {
     pub first_responded_at: Option<Timestamp>,
     /// Since when the patient's side waits for an answer.
     pub waiting_since: Option<Timestamp>,
-    /// Out of the lists until then.
+    /// Put aside until then.
     pub snoozed_until: Option<Timestamp>,
+    /// Since when the clock of its resolution stands still: it waits for somebody outside, or sleeps.
+    pub paused_at: Option<Timestamp>,
     /// When it was resolved.
     pub resolved_at: Option<Timestamp>,
     /// The ticket it went into.
@@ -136,6 +139,33 @@ impl Ticket {
             (Some(until), _) if self.rank() > 0 => until,
             (_, status) if status.is_waiting() && self.rank() > 0 => sla::NOTHING_DUE,
             _ => self.clocks.due(),
+        }
+    }
+
+    /// As it stands at `now`: a snooze that is over counts for nothing, also before its job has said so.
+    #[must_use]
+    pub fn as_of(mut self, now: Timestamp) -> Self {
+        self.snoozed_until = self.snoozed_until.filter(|until| *until > now);
+        self
+    }
+
+    /// Stops the clock of the resolution, or lets it go on, as the ticket's state wants it.
+    pub(super) fn keep_pace(&mut self, clinic: &Clinic, now: Timestamp) {
+        let rests = self.status.is_active()
+            && self.rank() > 0
+            && (self.status.is_waiting() || self.snoozed_until.is_some());
+        if rests {
+            self.paused_at = self.paused_at.or(Some(now));
+        } else {
+            self.end_pause(clinic, now);
+        }
+    }
+
+    /// Moves the target of the resolution by the working time of a pause that ends at `now`.
+    pub(super) fn end_pause(&mut self, clinic: &Clinic, now: Timestamp) {
+        if let Some(since) = self.paused_at.take() {
+            let policy = (self.category.as_str(), self.urgency.code());
+            self.clocks.rested(clinic, policy, since, now);
         }
     }
 }

@@ -16,7 +16,7 @@ macro_rules! select {
              t.first_response_due, t.next_response_due, t.resolution_due, t.first_responded_at, t.waiting_since, \
              t.snoozed_until, t.resolved_at, t.merged_into, t.message_count, t.last_message_at, t.last_message_by, \
              t.created_at, t.updated_at, t.version, t.subject, t.fields, (SELECT COUNT(*) FROM ticket_tags a \
-             WHERE a.organisation_id = t.organisation_id AND a.ticket_id = t.id) FROM tickets t ",
+             WHERE a.organisation_id = t.organisation_id AND a.ticket_id = t.id), t.paused_at FROM tickets t ",
             $rest
         )
     };
@@ -36,7 +36,7 @@ statements! {
         status = $9, sub_status_id = $10, active = $11, rank = $12, due_at = $13, first_response_due = $14, \
         next_response_due = $15, resolution_due = $16, first_responded_at = $17, waiting_since = $18, \
         snoozed_until = $19, resolved_at = $20, merged_into = $21, message_count = $22, last_message_at = $23, \
-        last_message_by = $24, updated_at = $25, subject = $26, fields = $27, locale = $28, safety = $29, triage = $30, \
+        last_message_by = $24, updated_at = $25, subject = $26, fields = $27, locale = $28, safety = $29, triage = $30, paused_at = $31, \
         version = version + 1 \
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
     /// A contact's requests of nobody yet are those of a patient, save those in one queue.
@@ -175,6 +175,7 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
             first_responded_at: row.get(19)?,
             waiting_since: row.get(20)?,
             snoozed_until: row.get(21)?,
+            paused_at: row.get(33)?,
             resolved_at: row.get(22)?,
             merged_into: row.get(23)?,
             message_count: row.get(24)?,
@@ -284,7 +285,8 @@ pub(super) async fn update(
                 stored.fields,
                 t.locale.tag(),
                 t.safety,
-                t.triage.text()
+                t.triage.text(),
+                t.paused_at
             ],
         )
         .await?;

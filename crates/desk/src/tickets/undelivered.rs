@@ -40,7 +40,7 @@ pub(crate) async fn undelivered(
             Clocks::next_response_due(&clinic, &ticket.category, ticket.urgency.code(), work.now);
         ticket.snoozed_until = None;
     }
-    save(work, &stored).await?;
+    save(work, &mut stored).await?;
     told(work, &stored, &changed);
     Ok((stored.ticket, told_to))
 }
@@ -52,7 +52,7 @@ pub(crate) async fn under_way(work: &mut Work<'_>, id: TicketId) -> Result<(), D
         return Ok(());
     }
     "staff".clone_into(&mut stored.ticket.last_message_by);
-    save(work, &stored).await?;
+    save(work, &mut stored).await?;
     let changed = Map::from_iter([("last_message_by".to_owned(), json!("staff"))]);
     told(work, &stored, &changed);
     Ok(())

@@ -101,7 +101,7 @@ pub async fn reply(
             not_merged(&stored.ticket)?;
             let changed = answered(work, &clinic, &mut stored, status);
             sealed.store(work, id).await?;
-            save(work, &stored).await?;
+            save(work, &mut stored).await?;
             told(work, &stored, &changed);
             work.audit(NewEntry::new("message.send", "ticket", id).purpose("treatment"));
             if !outbound::send_reply(work, &stored.ticket, sealed.id).await? {
@@ -196,7 +196,7 @@ pub async fn note(
             not_merged(&stored.ticket)?;
             stored.ticket.message_count += 1;
             sealed.store(work, id).await?;
-            save(work, &stored).await?;
+            save(work, &mut stored).await?;
             work.audit(NewEntry::new("note.add", "ticket", id).purpose("treatment"));
             Ok(sealed.id)
         }
@@ -306,7 +306,7 @@ pub async fn inbound(
                     outbound::warn(work, &stored.ticket).await?;
                 }
             }
-            save(work, &stored).await?;
+            save(work, &mut stored).await?;
             if !changed.is_empty() {
                 told(work, &stored, &changed);
             }
@@ -361,6 +361,8 @@ fn raise(
     ticket.triage = why;
     if ticket.urgency != Urgency::Emergency {
         ticket.urgency = Urgency::Emergency;
+        // Its clocks begin anew and owe nothing to what it waited for.
+        ticket.paused_at = None;
         ticket.clocks = Clocks::at_opening(
             clinic,
             &ticket.category,
@@ -399,7 +401,7 @@ pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Res
             }
             let turns = timeline::turns(work, id).await?;
             resume(&clinic, &mut stored.ticket, turns);
-            save(work, &stored).await?;
+            save(work, &mut stored).await?;
             told(work, &stored, &changed);
             work.audit(NewEntry::new("message.undo", "ticket", id));
             Ok(())
