@@ -2,11 +2,12 @@
 //!
 //! [`parse`] takes the contents of the files and gives a [`Clinic`] in which everything fits together:
 //! every category has a queue, every window ends after it begins, every text is there in every language
-//! of the clinic and uses no unknown name. What doesn't fit is named with file, line and reason.
+//! of the program and uses no unknown name. What doesn't fit is named with file, line and reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use bedside_web::Locale;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -17,7 +18,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-/// A text in the languages of the clinic, by language tag.
+/// A text in the languages of the program, by language tag.
 pub type Localized = BTreeMap<String, String>;
 
 /// The codes of every category there is. The language engine answers with these.
@@ -122,7 +123,8 @@ pub struct Clinic {
     pub categories: Vec<Category>,
     /// When the clinic works.
     pub hours: Hours,
-    /// Targets; the first that fits counts. Every urgency has one that fits every category.
+    /// Targets; of those of an urgency the first that names the category counts, else the one for every category, which
+    /// each urgency has.
     pub targets: Vec<Target>,
     /// Mail templates by name; all of [`TEMPLATES`].
     pub templates: BTreeMap<String, Template>,
@@ -136,14 +138,6 @@ impl Clinic {
         let category = self.categories.iter().find(|c| c.code == category)?;
         self.queues.iter().find(|q| q.code == category.queue)
     }
-
-    /// The target of a request.
-    pub fn target(&self, category: &str, urgency: Urgency) -> Option<&Target> {
-        self.targets.iter().find(|t| {
-            t.urgency == urgency
-                && (t.categories.is_empty() || t.categories.iter().any(|c| c == category))
-        })
-    }
 }
 
 /// `clinic.toml`.
@@ -153,9 +147,7 @@ pub struct Profile {
     pub name: String,
     /// IANA name, such as `America/New_York`; only its form is checked here.
     pub time_zone: String,
-    /// Language tags in which patients are answered.
-    pub languages: Vec<String>,
-    /// One of `languages`, for patients whose language isn't known.
+    /// A language of the program, for patients whose language isn't known.
     pub default_language: String,
     /// Telephone, as shown.
     pub phone: String,
@@ -171,8 +163,6 @@ pub struct EmergencyNumbers {
     pub general: String,
     /// Suicide and crisis line.
     pub crisis: String,
-    /// Poison control.
-    pub poison: String,
 }
 
 /// A pile in which requests wait.
@@ -224,8 +214,6 @@ pub struct Hours {
 pub struct Holiday {
     /// The day in the clinic's time zone.
     pub date: Date,
-    /// What people see.
-    pub name: Localized,
     /// Its windows; none: closed.
     pub windows: Vec<Window>,
 }
@@ -257,16 +245,12 @@ pub enum ClockKind {
 /// How soon patients hear from the clinic, in minutes of its clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// What staff see.
-    pub name: String,
     /// The urgency it is for.
     pub urgency: Urgency,
     /// The categories it is for; empty: all.
     pub categories: Vec<String>,
     /// Which minutes count.
     pub clock: ClockKind,
-    /// Until the patient knows that the message has arrived.
-    pub acknowledgement: u32,
     /// Until a person has answered.
     pub first_response: u32,
     /// Until a person has answered the patient's next message.
@@ -280,7 +264,7 @@ pub struct Target {
 pub struct Template {
     /// The names it uses.
     pub variables: Vec<String>,
-    /// Subject and body by language tag; every language of the clinic.
+    /// Subject and body by language tag; every language of the program.
     pub texts: BTreeMap<String, TemplateText>,
 }
 
@@ -300,17 +284,17 @@ pub struct SavedReply {
     pub code: String,
     /// What staff see in the list.
     pub title: Localized,
-    /// The text by language tag; every language of the clinic.
+    /// The text by language tag; every language of the program.
     pub text: Localized,
 }
 
 /// Reads a clinic from the contents of its files by path below `clinic/`; files it doesn't know are ignored.
 pub fn parse(files: &BTreeMap<String, String>) -> Result<Clinic, LoadError> {
     let profile = read::profile(&File::open(files, "clinic.toml")?)?;
-    let languages = &profile.languages;
+    let languages = &Locale::ALL.map(Locale::tag);
     let queues = read::queues(&File::open(files, "queues.toml")?, languages)?;
     let categories = read::categories(&File::open(files, "categories.toml")?, languages, &queues)?;
-    let hours = read::hours(&File::open(files, "hours.toml")?, languages)?;
+    let hours = read::hours(&File::open(files, "hours.toml")?)?;
     let targets = read::targets(&File::open(files, "sla.toml")?)?;
     let mut templates = BTreeMap::new();
     for (name, offered) in TEMPLATES {
@@ -367,17 +351,17 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Refuses a text in which a language of the clinic is missing.
+    /// Refuses a text in which a language of the program is missing.
     fn localized(
         &self,
         raw: Spanned<Localized>,
-        languages: &[String],
+        languages: &[&str],
     ) -> Result<Localized, LoadError> {
         let at = raw.span();
         let texts = raw.into_inner();
         match languages
             .iter()
-            .find(|&l| texts.get(l).is_none_or(|t| t.trim().is_empty()))
+            .find(|&&l| texts.get(l).is_none_or(|t| t.trim().is_empty()))
         {
             Some(missing) => Err(self.error(at, format!("the text in \"{missing}\" is missing"))),
             None => Ok(texts),

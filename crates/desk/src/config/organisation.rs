@@ -117,8 +117,8 @@ fn settings(clinic: &Clinic) -> Settings {
     }
 }
 
-/// One policy a category that a target names. The files take the first target that fits and a policy is taken by how
-/// special it is, so a second one for the same pair is left out.
+/// One policy a category that a target names. The first target that names a category counts, so a second one for the
+/// same pair is left out.
 fn policies(clinic: &Clinic, ids: &IdSource, now: Timestamp) -> Vec<SlaPolicy> {
     let mut found: BTreeMap<(String, &str), SlaPolicy> = BTreeMap::new();
     for target in &clinic.targets {
@@ -211,13 +211,14 @@ mod tests {
             let fits = |policy: &SlaPolicy| policy.category.is_empty() && policy.urgency == urgency;
             assert!(new.policies.iter().any(fits), "{urgency}");
         }
-        let crisis = new
-            .policies
-            .iter()
-            .find(|policy| {
-                (policy.category.as_str(), policy.urgency.as_str()) == ("crisis", "urgent")
-            })
-            .unwrap();
+        let policy = |category: &str| {
+            let fits = |policy: &&SlaPolicy| {
+                (policy.category.as_str(), policy.urgency.as_str()) == (category, "urgent")
+            };
+            new.policies.iter().find(fits)
+        };
+        let crisis = policy("crisis").unwrap();
         assert!(crisis.always && crisis.first_response_minutes == 15);
+        assert!(!policy("").unwrap().always && policy("billing").is_none());
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{
     BTreeMap, BTreeSet, CATEGORY_CODES, Category, ClockKind, Date, Deserialize, EmergencyNumbers,
-    File, Holiday, Hours, LoadError, Localized, Profile, Queue, SavedReply, Spanned, Target,
-    Template, TemplateText, Urgency, Window,
+    File, Holiday, Hours, LoadError, Locale, Localized, Profile, Queue, SavedReply, Spanned,
+    Target, Template, TemplateText, Urgency, Window,
 };
 
 /// Longest target: 90 days.
@@ -14,7 +14,6 @@ const MAX_MINUTES: u32 = 90 * 24 * 60;
 struct RawProfile {
     name: Spanned<String>,
     time_zone: Spanned<String>,
-    languages: Spanned<Vec<String>>,
     default_language: Spanned<String>,
     phone: String,
     emergency: EmergencyNumbers,
@@ -33,26 +32,15 @@ pub(super) fn profile(file: &File<'_>) -> Result<Profile, LoadError> {
             "a time zone looks like America/New_York",
         ));
     }
-    let tag = |l: &String| {
-        (2..=8).contains(&l.len()) && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    let languages = raw.languages.get_ref();
-    if languages.is_empty() || !languages.iter().all(tag) {
-        return Err(file.error(
-            raw.languages.span(),
-            "give at least one language, such as \"en\"",
-        ));
-    }
-    if !languages.contains(raw.default_language.get_ref()) {
+    if raw.default_language.get_ref().parse::<Locale>().is_err() {
         return Err(file.error(
             raw.default_language.span(),
-            "the default language isn't among the languages",
+            "the default language isn't among those of the program",
         ));
     }
     Ok(Profile {
         name: raw.name.into_inner(),
         time_zone: raw.time_zone.into_inner(),
-        languages: raw.languages.into_inner(),
         default_language: raw.default_language.into_inner(),
         phone: raw.phone,
         emergency: raw.emergency,
@@ -74,7 +62,7 @@ struct RawQueue {
     purpose: String,
 }
 
-pub(super) fn queues(file: &File<'_>, languages: &[String]) -> Result<Vec<Queue>, LoadError> {
+pub(super) fn queues(file: &File<'_>, languages: &[&str]) -> Result<Vec<Queue>, LoadError> {
     let raw: RawQueues = file.toml()?;
     let mut used = BTreeSet::new();
     let mut queues = Vec::new();
@@ -115,7 +103,7 @@ struct RawCategory {
 
 pub(super) fn categories(
     file: &File<'_>,
-    languages: &[String],
+    languages: &[&str],
     queues: &[Queue],
 ) -> Result<Vec<Category>, LoadError> {
     let raw: RawCategories = file.toml()?;
@@ -180,12 +168,11 @@ struct RawWeek {
 #[serde(deny_unknown_fields)]
 struct RawHoliday {
     date: Spanned<Date>,
-    name: Spanned<Localized>,
     #[serde(default)]
     windows: RawWindows,
 }
 
-pub(super) fn hours(file: &File<'_>, languages: &[String]) -> Result<Hours, LoadError> {
+pub(super) fn hours(file: &File<'_>) -> Result<Hours, LoadError> {
     let raw: RawHours = file.toml()?;
     let w = raw.week;
     let mut week: [Vec<Window>; 7] = Default::default();
@@ -209,19 +196,8 @@ pub(super) fn hours(file: &File<'_>, languages: &[String]) -> Result<Hours, Load
     let mut holidays: BTreeMap<Date, Holiday> = BTreeMap::new();
     for holiday in raw.holiday {
         let (at, date) = (holiday.date.span(), holiday.date.into_inner());
-        let name = file.localized(holiday.name, languages)?;
         let windows = windows(file, &holiday.windows)?;
-        if holidays
-            .insert(
-                date,
-                Holiday {
-                    date,
-                    name,
-                    windows,
-                },
-            )
-            .is_some()
-        {
+        if holidays.insert(date, Holiday { date, windows }).is_some() {
             return Err(file.error(at, format!("the day {date} is there twice")));
         }
     }
@@ -272,12 +248,10 @@ struct RawTargets {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawTarget {
-    name: Spanned<String>,
-    urgency: Urgency,
+    urgency: Spanned<Urgency>,
     #[serde(default)]
     categories: Vec<Spanned<String>>,
     clock: ClockKind,
-    acknowledgement: u32,
     first_response: u32,
     next_response: u32,
     resolution: u32,
@@ -287,37 +261,30 @@ pub(super) fn targets(file: &File<'_>) -> Result<Vec<Target>, LoadError> {
     let raw: RawTargets = file.toml()?;
     let mut targets: Vec<Target> = Vec::new();
     for target in raw.target {
-        let at = target.name.span();
+        let at = target.urgency.span();
         for category in &target.categories {
             known_category(file, category)?;
         }
         let t = Target {
-            name: target.name.into_inner(),
-            urgency: target.urgency,
+            urgency: target.urgency.into_inner(),
             categories: target
                 .categories
                 .into_iter()
                 .map(Spanned::into_inner)
                 .collect(),
             clock: target.clock,
-            acknowledgement: target.acknowledgement,
             first_response: target.first_response,
             next_response: target.next_response,
             resolution: target.resolution,
         };
-        let all = [
-            t.acknowledgement,
-            t.first_response,
-            t.next_response,
-            t.resolution,
-        ];
+        let all = [t.first_response, t.next_response, t.resolution];
         if all.contains(&0) || all.iter().any(|&m| m > MAX_MINUTES) {
             return Err(file.error(at, format!("minutes must be between 1 and {MAX_MINUTES}")));
         }
-        if t.first_response > t.resolution || t.acknowledgement > t.first_response {
+        if t.first_response > t.resolution {
             return Err(file.error(
                 at,
-                "a request is acknowledged, then answered, then settled: the minutes must grow",
+                "a request is answered, then settled: the minutes must grow",
             ));
         }
         if t.urgency == Urgency::Emergency && t.clock == ClockKind::Business {
@@ -372,7 +339,7 @@ struct RawTemplateText {
 
 pub(super) fn template(
     file: &File<'_>,
-    languages: &[String],
+    languages: &[&str],
     offered: &[&str],
 ) -> Result<Template, LoadError> {
     let raw: RawTemplate = file.toml()?;
@@ -387,7 +354,7 @@ pub(super) fn template(
         }
     }
     let variables: Vec<String> = raw.variables.into_iter().map(Spanned::into_inner).collect();
-    if let Some(missing) = languages.iter().find(|&l| !raw.texts.contains_key(l)) {
+    if let Some(missing) = languages.iter().find(|&&l| !raw.texts.contains_key(l)) {
         return Err(file.error(0..0, format!("the text in \"{missing}\" is missing")));
     }
     let mut texts = BTreeMap::new();
@@ -449,7 +416,7 @@ struct RawReply {
 
 pub(super) fn saved_replies(
     file: &File<'_>,
-    languages: &[String],
+    languages: &[&str],
 ) -> Result<Vec<SavedReply>, LoadError> {
     let raw: RawReplies = file.toml()?;
     let mut used = BTreeSet::new();
