@@ -2,9 +2,9 @@
 //! [`tags`] owns `ticket_tags`.
 //!
 //! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
-//! every list and can't be snoozed; a snooze ends at its instant by itself; `due_at` is always what [`crate::sla::Clocks`] says; `version` counts every change,
-//! and a change that names an older version is refused with what changed. To add a field that staff can change, add it
-//! to [`Patch`] and to `change.rs`.
+//! every list and can't be snoozed; a snooze ends at its instant by itself; `due_at` is always what
+//! [`crate::sla::Clocks`] says; `version` counts every change, and a change that names an older version is refused with
+//! what changed. To add a field that staff can change, add it to [`Patch`] and to `change.rs`.
 
 mod change;
 mod counts;

@@ -36,8 +36,8 @@ statements! {
         status = $9, sub_status_id = $10, active = $11, rank = $12, due_at = $13, first_response_due = $14, \
         next_response_due = $15, resolution_due = $16, first_responded_at = $17, waiting_since = $18, \
         snoozed_until = $19, resolved_at = $20, merged_into = $21, message_count = $22, last_message_at = $23, \
-        last_message_by = $24, updated_at = $25, subject = $26, fields = $27, locale = $28, safety = $29, triage = $30, paused_at = $31, \
-        version = version + 1 \
+        last_message_by = $24, updated_at = $25, subject = $26, fields = $27, locale = $28, safety = $29, triage = $30, \
+        paused_at = $31, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
     /// A contact's requests of nobody yet are those of a patient, save those in one queue.
     ADOPT = "UPDATE tickets SET patient_id = $3 WHERE organisation_id = $1 AND contact_id = $2 AND patient_id IS NULL \
