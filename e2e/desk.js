@@ -142,6 +142,12 @@ export async function violations(page) {
   );
 }
 
+/** Whether one has to scroll sideways, which WCAG 1.4.10 forbids and axe does not look for. */
+export async function overflow(page) {
+  const beside = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  return beside > 0 ? [{ rule: "reflow", line: `reflow: ${beside} px wider than the window` }] : [];
+}
+
 /** Keeps a picture of the whole page. */
 export const picture = (page, name) => page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Desk, picture, violations } from "../desk.js";
+import { Desk, overflow, picture, violations } from "../desk.js";
 import { breaks } from "../known.js";
 
 /** How pages are looked at: colours and width. */
@@ -96,12 +96,6 @@ async function dressed(page, colorScheme) {
     const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
     await Promise.allSettled(ending.map((one) => one.finished));
   });
-}
-
-/** Whether one has to scroll sideways, which WCAG 1.4.10 forbids and axe does not look for. */
-async function overflow(page) {
-  const beside = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  return beside > 0 ? [{ rule: "reflow", line: `reflow: ${beside} px wider than the window` }] : [];
 }
 
 async function openFirst(page) {

@@ -170,7 +170,7 @@ pub fn root_key(config: &Config, missing: Missing) -> Result<RootKey, StartError
         std::fs::create_dir_all(folder).map_err(|error| wrong(&error))?;
     }
     if let Ok(passphrase) = std::env::var("BEDSIDE_PASSPHRASE") {
-        let salt = salt(&path.with_extension("salt"), missing)?;
+        let salt = salt(&salt_file(config), missing)?;
         return RootKey::from_passphrase(&passphrase, &salt).map_err(|error| wrong(&error));
     }
     let loaded = match missing {
@@ -178,6 +178,11 @@ pub fn root_key(config: &Config, missing: Missing) -> Result<RootKey, StartError
         Missing::Refuse => RootKey::load_file(&path),
     };
     loaded.map_err(|error| wrong(&error))
+}
+
+/// Where the salt of the passphrase is kept: beside where the key file would be.
+pub fn salt_file(config: &Config) -> std::path::PathBuf {
+    config.key_file().with_extension("salt")
 }
 
 /// The salt of the passphrase; no secret, made once and on disk before anything depends on it.

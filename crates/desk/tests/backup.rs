@@ -5,10 +5,9 @@
 mod common;
 
 use common::load::{self, Sent, all_there, hand_mails_over, open_tickets, set_up};
-use common::program::{Program, run};
+use common::program::{Program, json, run};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Output;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -19,17 +18,6 @@ const BEFORE: usize = 30;
 const HTTP_CLIENTS: usize = 2;
 /// How often a desk is copied and restored in a usual run; `cargo xtask torture` sets `BEDSIDE_TEST_RESTORES`.
 const RESTORES: usize = 2;
-
-#[track_caller]
-fn json(output: &Output) -> serde_json::Value {
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    serde_json::from_slice(&output.stdout).unwrap()
-}
 
 /// Runs `during` while clients send, with the subjects that were acknowledged before it.
 fn under_load(

@@ -1,5 +1,8 @@
 //! The program itself, run as people run it.
 
+mod common;
+
+use common::program::{ends, json};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -17,23 +20,6 @@ fn command(folder: &Path, args: &[&str]) -> Command {
     }
     command.current_dir(folder).args(args).stdin(Stdio::null());
     command
-}
-
-#[track_caller]
-fn ends(output: &Output, code: i32) -> String {
-    let text = format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert_eq!(output.status.code(), Some(code), "{text}");
-    text
-}
-
-#[track_caller]
-fn json(output: &Output) -> serde_json::Value {
-    ends(output, 0);
-    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 fn init(folder: &Path) -> serde_json::Value {

@@ -6,14 +6,18 @@
 mod common;
 
 use bedside_codecs::mail::{Limits, ParsedMail, parse};
+use bedside_desk::demo::history::Size;
+use bedside_desk::demo::start::{Options, start};
 use bedside_testkit::wait_until;
 use common::program::{self, Http};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
 
 const SOON: Duration = Duration::from_secs(30);
 const VISITOR: &str = "visitor@mail.example";
@@ -333,5 +337,162 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
         verified.status.success(),
         "{}",
         String::from_utf8_lossy(&verified.stderr)
+    );
+}
+
+/// How many requests there are, and the newest one's number.
+fn requests(demo: &Demo) -> (usize, i64) {
+    let list = demo.http().get("/api/v1/tickets?limit=100").unwrap();
+    let list = list.expect(200).json();
+    let rows = list["items"].as_array().unwrap();
+    let numbers = rows.iter().filter_map(|row| row["number"].as_i64());
+    (rows.len(), numbers.max().unwrap())
+}
+
+#[test]
+fn the_second_start_goes_on_where_the_first_one_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let demo = Demo::start(&data);
+    let clinic = demo.says("mailbox").to_owned();
+    let before = requests(&demo);
+    let letter = format!(
+        "From: {VISITOR}\r\nTo: {clinic}\r\nSubject: Oriolebird\r\nMessage-ID: <first@mail.example>\r\n\r\nWhen are you open?"
+    );
+    send(&demo, &clinic, &letter);
+    wait_until(|| requests(&demo).1 > before.1, SOON).unwrap();
+    let known = demo.says("token").to_owned();
+    let mark = std::fs::read_to_string(data.join("demo")).unwrap();
+    demo.stop();
+
+    let again = Demo::start(&data);
+    assert!(
+        requests(&again).1 > before.1,
+        "what happened in the first run is there"
+    );
+    assert!(
+        requests(&again).0 > before.0 && requests(&again).0 < before.0 * 2,
+        "nothing is told twice"
+    );
+    let list = again.http().get("/api/v1/tickets?limit=100").unwrap();
+    assert!(list.expect(200).text().contains("Oriolebird"));
+    let address = again
+        .says("url")
+        .replace("http://localhost", "127.0.0.1")
+        .parse()
+        .unwrap();
+    let mut old = Http::connect(address, Some(&known)).unwrap();
+    old.get("/api/v1/tickets").unwrap().expect(200);
+    assert_eq!(again.told["doors"].as_array().unwrap().len(), 5);
+    let path = again.told["doors"][0]["link"].as_str().unwrap();
+    let path = &path[path.find("/sign-in/").unwrap()..];
+    again.http().get(path).unwrap().expect(200);
+    assert_eq!(std::fs::read_to_string(data.join("demo")).unwrap(), mark);
+    again.stop();
+    assert!(bedside(&data, &["audit", "verify"]).status.success());
+}
+
+#[test]
+fn a_folder_with_a_real_desk_is_refused_and_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let init = [
+        "init",
+        "--email",
+        "alex@clinic.example",
+        "--name",
+        "Alex Admin",
+    ];
+    program::ends(&bedside(data, &init), 0);
+    let any = "127.0.0.1:0";
+    let demo = [
+        "demo",
+        "--listen",
+        any,
+        "--smtp-listen",
+        any,
+        "--pop3-listen",
+        any,
+    ];
+    let said = program::refuses(&bedside(data, &demo), 2);
+    assert!(
+        said.contains("holds a real desk") && said.contains("--data"),
+        "{said}"
+    );
+    assert!(!data.join("demo").exists());
+    let everybody = program::json(&bedside(data, &["user", "list", "--json"]));
+    assert_eq!(everybody.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_ticker_brings_a_request_after_every_pause() {
+    let folder = tempfile::tempdir().unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let options = Options {
+        data: folder.path().join("data"),
+        listen: any,
+        smtp: any,
+        pop3: any,
+        size: Size::SMALL,
+    };
+    // The test's clock: a pause ends when the test says so.
+    let (asks, mut pauses) = mpsc::unbounded_channel();
+    let pause = move |length: Duration| {
+        let (ends, ended) = oneshot::channel::<()>();
+        let asked = asks.send((length, ends)).is_ok();
+        async move {
+            // Without a test that listens there is no end to it.
+            if !asked || ended.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    let demo = start(options, pause, |_, _| ()).await.unwrap();
+    let address: SocketAddr = demo
+        .url
+        .replace("http://localhost", "127.0.0.1")
+        .parse()
+        .unwrap();
+    let numbers = || {
+        let mut http = Http::connect(address, Some(&demo.token)).unwrap();
+        let list = http
+            .get("/api/v1/tickets?limit=100")
+            .unwrap()
+            .expect(200)
+            .json();
+        let rows = list["items"].as_array().unwrap().clone();
+        rows.into_iter()
+            .map(|row| (row["number"].as_i64().unwrap(), row))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let look = || tokio::task::block_in_place(numbers);
+    let mut before = look();
+    for _ in 0..3 {
+        let (length, ends) = pauses.recv().await.unwrap();
+        assert!((20..=40).contains(&length.as_secs()), "{length:?}");
+        assert_eq!(look().len(), before.len(), "nothing comes during a pause");
+        ends.send(()).unwrap();
+        let mut after = BTreeMap::new();
+        let arrived = || {
+            after = numbers();
+            after.len() > before.len()
+        };
+        tokio::task::block_in_place(|| wait_until(arrived, SOON)).unwrap();
+        let newest = after.last_key_value().unwrap();
+        assert!(!before.contains_key(newest.0));
+        assert_eq!(newest.1["channel"], "email", "{newest:?}");
+        assert!(
+            newest.1["subject"]
+                .as_str()
+                .is_some_and(|subject| !subject.is_empty())
+        );
+        before = after;
+    }
+    // It ends with the demo, in the middle of a pause.
+    let (_, _ends) = pauses.recv().await.unwrap();
+    demo.stop().await;
+    assert!(
+        pauses.recv().await.is_none(),
+        "nobody waits for another pause"
     );
 }

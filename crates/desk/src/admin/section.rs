@@ -44,6 +44,14 @@ pub trait Section: Send + Sync + 'static {
     fn removal(_entry: &Self::Entry) -> Option<Change> {
         None
     }
+
+    /// Why an entry has to stay for now: what the desk's work, beyond its settings, still needs it for.
+    fn needed(
+        _page: &Page,
+        _entry: &Self::Entry,
+    ) -> impl Future<Output = Result<Option<Wrong>, DeskError>> + Send {
+        std::future::ready(Ok(None))
+    }
 }
 
 /// The path of an entry.
@@ -147,21 +155,22 @@ pub async fn remove<S: Section>(
     let (clinic, t) = (page.clinic()?, page.texts());
     let entry = S::find(&clinic, &id).ok_or(DeskError::NotFound)?;
     let removal = S::removal(entry).ok_or(DeskError::NotFound)?;
-    match orgs::change(&page.app, &page.ctx, removal).await {
-        Ok(()) => Ok(redirect_saying(&back::<S>(t).0, "setting-removed")),
-        Err(error) => {
-            let wrong = Wrong::refused(error)?;
-            let mut page = page;
-            page.path = path::<S>(&id);
-            show_form(
-                &page,
-                form::<S>(&clinic, t, &id)?,
-                back::<S>(t),
-                &[wrong],
-                Vec::new(),
-                true,
-            )
-            .await
-        }
-    }
+    let wrong = match S::needed(&page, entry).await? {
+        Some(wrong) => wrong,
+        None => match orgs::change(&page.app, &page.ctx, removal).await {
+            Ok(()) => return Ok(redirect_saying(&back::<S>(t).0, "setting-removed")),
+            Err(error) => Wrong::refused(error)?,
+        },
+    };
+    let mut page = page;
+    page.path = path::<S>(&id);
+    show_form(
+        &page,
+        form::<S>(&clinic, t, &id)?,
+        back::<S>(t),
+        &[wrong],
+        Vec::new(),
+        true,
+    )
+    .await
 }

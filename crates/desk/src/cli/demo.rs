@@ -43,7 +43,7 @@ impl DemoCommand {
             size: if self.small { Size::SMALL } else { Size::FULL },
         };
         let bar = progress_bar("Telling ninety days of an invented clinic");
-        let begun = start(options, |done, all| {
+        let begun = start(options, tokio::time::sleep, |done, all| {
             bar.set_length(all);
             bar.set_position(done);
         })

@@ -32,11 +32,17 @@ impl Import {
             Failure::usage(format!("{} can't be read: {error}.", file.display()))
         };
         let reader = std::fs::File::open(&file).map_err(failed)?;
-        let length = reader.metadata().map_err(failed)?.len();
+        let about = reader.metadata().map_err(failed)?;
+        if about.is_dir() {
+            return Err(Failure::usage(format!(
+                "{} is a folder. Give the mailbox file in it.",
+                file.display()
+            )));
+        }
         let app = global.open().await?;
         let ctx = global.ctx(&app)?;
         let bar = progress_bar("Taking mail in");
-        bar.set_length(length);
+        bar.set_length(about.len());
         let reader = bar.wrap_read(std::io::BufReader::new(reader));
         let taken = email::import_mbox(&app, &ctx, reader, |_, _| ()).await?;
         email::processor::drain(&app).await?;

@@ -83,9 +83,10 @@ impl Init {
         let expires = app.now().plus_seconds(LINK_SECONDS);
         let token = staff::make_link(&app, &ctx, person, false, expires).await?;
         let link = app.config.sign_in_link(&token);
-        let key = std::env::var_os("BEDSIDE_ROOT_KEY").is_none()
-            && std::env::var_os("BEDSIDE_PASSPHRASE").is_none();
-        let key = key.then(|| app.config.key_file());
+        let given = std::env::var_os("BEDSIDE_ROOT_KEY").is_some();
+        let salted = !given && std::env::var_os("BEDSIDE_PASSPHRASE").is_some();
+        let key = (!given && !salted).then(|| app.config.key_file());
+        let salt = salted.then(|| startup::salt_file(&app.config));
         if self.json {
             say_json(&serde_json::json!({
                 "organisation": organisation,
@@ -93,6 +94,7 @@ impl Init {
                 "link": link,
                 "link_expires": expires.to_string(),
                 "key_file": key,
+                "salt_file": salt,
             }));
         } else {
             say(format!(
@@ -104,6 +106,13 @@ impl Init {
                     "\nThe root key is in {}. Keep a copy of it apart from the data, now:\nwithout it nobody can read \
                      the data, and with it a stolen copy can be read.",
                     key.display()
+                ));
+            }
+            if let Some(salt) = salt {
+                say(format!(
+                    "\nThe salt of your passphrase is in {}. It is no secret. Keep a copy of it apart from the data, now:\n\
+                     without it the passphrase opens nothing.",
+                    salt.display()
                 ));
             }
             say(

@@ -49,12 +49,19 @@ impl Restore {
         let manifest = self.manifest()?;
         let key = startup::root_key(&config, Missing::Refuse);
         if !key.is_ok_and(|key| key.fingerprint() == manifest.root_key) {
+            let needed = if std::env::var_os("BEDSIDE_PASSPHRASE").is_some() {
+                format!(
+                    "Put the salt of its passphrase at {}",
+                    startup::salt_file(&config).display()
+                )
+            } else {
+                format!("Put it at {}", config.key_file().display())
+            };
             return Err(Failure::new(
                 5,
                 format!(
-                    "This backup opens with the root key {}, which is not here. Put it at {} first.",
-                    manifest.root_key,
-                    config.key_file().display()
+                    "This backup opens with the root key {}, which is not here. {needed} first.",
+                    manifest.root_key
                 ),
             ));
         }

@@ -5,6 +5,8 @@
 //! those of one stretch of time run side by side, so that they share commits, and the clock moves through the stretch.
 
 mod acts;
+#[cfg(test)]
+mod tests;
 
 use super::clock::DemoClock;
 use super::people::{self, Person};
@@ -23,6 +25,7 @@ use bedside_language::Channel;
 use bedside_web::Locale;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use jiff::tz::TimeZone;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -166,22 +169,17 @@ pub async fn live(
             outcome?;
         }
     }
+    let clinic = place.app.directory.of(place.organisation)?;
     let mut tales: Vec<Option<Tale>> = Vec::new();
     let mut line: BinaryHeap<Reverse<(i64, usize)>> = BinaryHeap::new();
-    for number in 0..size.tickets {
-        // One crisis is fresh, so that a visitor sees how it looks.
-        let fresh_crisis = number == 0;
-        let crisis = fresh_crisis || chance.between(0, 400) == 0;
-        let tale = tale(&mut chance, &people, place.team, crisis);
-        let at = if fresh_crisis {
-            end.plus_seconds(-240)
-        } else {
-            arrival(place, &mut chance, end)?
-        };
-        let mut tale = tale;
-        if fresh_crisis {
-            tale.steps.truncate(1);
-        }
+    for (at, tale) in plan(
+        &mut chance,
+        &people,
+        place.team,
+        size.tickets,
+        &clinic.time_zone,
+        end,
+    ) {
         line.push(Reverse((at.micros(), tales.len())));
         tales.push(Some(tale));
     }
@@ -244,6 +242,30 @@ pub async fn live(
         .await
 }
 
+/// All requests there will be, each with the instant at which it comes in.
+fn plan(
+    chance: &mut Chance,
+    people: &[Person],
+    team: &[Colleague],
+    tickets: usize,
+    zone: &TimeZone,
+    end: Timestamp,
+) -> Vec<(Timestamp, Tale)> {
+    (0..tickets)
+        .map(|number| {
+            // One crisis is fresh, so that a visitor sees how it looks.
+            if number == 0 {
+                let mut fresh = tale(chance, people, team, true);
+                fresh.steps.truncate(1);
+                return (end.plus_seconds(-240), fresh);
+            }
+            let crisis = chance.between(0, 400) == 0;
+            let tale = tale(chance, people, team, crisis);
+            (arrival(zone, chance, end), tale)
+        })
+        .collect()
+}
+
 async fn add(place: &Place<'_>, person: &Person) -> Result<(), DeskError> {
     let ctx = Ctx::system(place.organisation, "demo", Source::CommandLine);
     let new = NewPatient {
@@ -262,9 +284,8 @@ async fn add(place: &Place<'_>, person: &Person) -> Result<(), DeskError> {
 }
 
 /// An instant of the last ninety days: mostly by day, less at weekends.
-fn arrival(place: &Place<'_>, chance: &mut Chance, end: Timestamp) -> Result<Timestamp, DeskError> {
-    let clinic = place.app.directory.of(place.organisation)?;
-    let today = clinic.time_zone.to_datetime(end.to_jiff()).date();
+fn arrival(zone: &TimeZone, chance: &mut Chance, end: Timestamp) -> Timestamp {
+    let today = zone.to_datetime(end.to_jiff()).date();
     for _ in 0..50 {
         let date = today.saturating_sub(jiff::Span::new().days(chance.between(0, DAYS)));
         if date.weekday().to_monday_zero_offset() >= 5 && chance.percent(60) {
@@ -283,13 +304,13 @@ fn arrival(place: &Place<'_>, chance: &mut Chance, end: Timestamp) -> Result<Tim
             i8::try_from(chance.between(0, 60)).unwrap_or(0),
             0,
         );
-        if let Ok(at) = clinic.time_zone.to_timestamp(time)
+        if let Ok(at) = zone.to_timestamp(time)
             && Timestamp::from(at).seconds_since(end) < -60
         {
-            return Ok(at.into());
+            return at.into();
         }
     }
-    Ok(end.plus_seconds(-chance.between(3600, DAYS * 86_400)))
+    end.plus_seconds(-chance.between(3600, DAYS * 86_400))
 }
 
 fn tale(chance: &mut Chance, people: &[Person], team: &[Colleague], crisis: bool) -> Tale {

@@ -25,6 +25,7 @@ use bedside_web::Locale;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -125,8 +126,17 @@ impl From<DeskError> for DemoError {
     }
 }
 
-/// Starts the demo; at the first start its past is told, and `progress` hears (requests told, requests in all).
-pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<Demo, DemoError> {
+/// Starts the demo; at the first start its past is told, and `progress` hears (requests told, requests in all). `pause`
+/// waits between two requests that come in from then on.
+pub async fn start<P, W>(
+    options: Options,
+    pause: P,
+    progress: impl FnMut(u64, u64),
+) -> Result<Demo, DemoError>
+where
+    P: Fn(Duration) -> W + Send + Sync + 'static,
+    W: Future<Output = ()> + Send + 'static,
+{
     let listener = bind(options.listen).await?;
     let inbox_listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let mailboxes = bind(options.pop3).await?;
@@ -176,7 +186,7 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
     tokio::spawn(serve(inbox_listener, settings, room, sink.clone()));
     tokio::spawn(super::pop3::serve(mailboxes, inbox.clone(), sink.clone()));
     let url = config.public_url.clone();
-    run(app, listener, inbox, options.size)
+    run(app, listener, inbox, options.size, pause)
         .await
         .map(|(running, smtp)| Demo {
             running,
@@ -189,12 +199,17 @@ pub async fn start(options: Options, progress: impl FnMut(u64, u64)) -> Result<D
         })
 }
 
-async fn run(
+async fn run<P, W>(
     app: App,
     listener: TcpListener,
     inbox: Inbox,
     size: Size,
-) -> Result<(Running, SocketAddr), DemoError> {
+    pause: P,
+) -> Result<(Running, SocketAddr), DemoError>
+where
+    P: Fn(Duration) -> W + Send + Sync + 'static,
+    W: Future<Output = ()> + Send + 'static,
+{
     let mail = server::bind_mail(&app).await?;
     let smtp = mail
         .addresses()
@@ -206,7 +221,8 @@ async fn run(
     let post = PostOffice { inbox, sender };
     let routes = [router::routes(), pages::routes(&post)].concat();
     let running = server::start_with(app.clone(), listener, mail, routes).await?;
-    tokio::spawn(ticker::run(app, post, size.patients, running.stopping()));
+    let stop = running.stopping();
+    tokio::spawn(ticker::run(app, post, size.patients, stop, pause));
     Ok((running, smtp))
 }
 

@@ -12,20 +12,24 @@ use tokio::sync::watch;
 /// Requests after which it is enough, so that a demo left running for days stays a pleasant size.
 const ENOUGH: usize = 2000;
 
-/// Writes as invented patients until `stop`.
-pub(super) async fn run(
+/// Writes as invented patients until `stop`; `pause` waits between two of them.
+pub(super) async fn run<P, W>(
     app: App,
     post: PostOffice,
     patients: usize,
     mut stop: watch::Receiver<bool>,
-) {
+    pause: P,
+) where
+    P: Fn(Duration) -> W,
+    W: Future<Output = ()>,
+{
     let people = people::people(&mut Chance::new(super::history::SEED), patients);
     let mut chance = Chance::new(app.now().micros().unsigned_abs());
     for _ in 0..ENOUGH {
-        let pause = Duration::from_secs(chance.between(20, 41).unsigned_abs());
+        let a_while = Duration::from_secs(chance.between(20, 41).unsigned_abs());
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(pause) => {}
+            () = pause(a_while) => {}
         }
         let count = people.len().max(1) as u64;
         let Some(person) = people.get(usize::try_from(chance.next() % count).unwrap_or(0)) else {

@@ -356,20 +356,25 @@ fn keep_password(new: Option<&mut Server>, old: Option<&Server>) {
 
 pub(super) fn check_form(settings: &MailboxSettings) -> Result<(), DeskError> {
     let fine = |text: &str| text.len() <= MAX_TEXT && !text.chars().any(char::is_control);
-    for server in [&settings.imap, &settings.smtp].into_iter().flatten() {
+    let servers = [
+        (&settings.imap, ["imap_host", "imap_port", "imap_user"]),
+        (&settings.smtp, ["smtp_host", "smtp_port", "smtp_user"]),
+    ];
+    for (server, [host, port, user]) in servers {
+        let Some(server) = server else { continue };
         if server.host.is_empty()
             || !fine(&server.host)
             || server.host.contains(char::is_whitespace)
         {
             return Err(DeskError::invalid(
-                "host",
+                host,
                 "invalid",
                 "Write the mail server's name.",
             ));
         }
         if server.port == 0 {
             return Err(DeskError::invalid(
-                "port",
+                port,
                 "invalid",
                 "Write the mail server's port.",
             ));
@@ -380,7 +385,7 @@ pub(super) fn check_form(settings: &MailboxSettings) -> Result<(), DeskError> {
             .all(|text| fine(text))
         {
             return Err(DeskError::invalid(
-                "user",
+                user,
                 "invalid",
                 "The account has at most 255 characters.",
             ));

@@ -20,7 +20,7 @@ use bedside_web::{Locale, assets, cookies};
 use std::borrow::Cow;
 
 /// Counts in the navigation stop here and show a plus.
-const COUNTED: i64 = 100;
+pub(crate) const COUNTED: i64 = 100;
 
 /// How somebody likes their pages, kept in cookies of this browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

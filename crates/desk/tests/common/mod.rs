@@ -22,6 +22,7 @@
 )]
 
 mod clinic;
+pub mod form;
 mod http;
 pub mod load;
 pub mod markup;

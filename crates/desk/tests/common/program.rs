@@ -37,6 +37,36 @@ pub fn run(data: &Path, args: &[&str]) -> Output {
         .expect("the program starts")
 }
 
+/// Everything that a program which must have ended with `code` said.
+#[track_caller]
+pub fn ends(output: &Output, code: i32) -> String {
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    text
+}
+
+/// One plain sentence, with which a program must have ended with `code`.
+#[track_caller]
+pub fn refuses(output: &Output, code: i32) -> String {
+    let text = ends(output, code);
+    assert!(
+        text.trim().lines().count() == 1 && text.trim().ends_with('.'),
+        "{text}"
+    );
+    text
+}
+
+/// The JSON of a program that must have ended well.
+#[track_caller]
+pub fn json(output: &Output) -> serde_json::Value {
+    ends(output, 0);
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
 /// A running `bedside serve`; ended with kill -9 when dropped.
 pub struct Program {
     child: Child,

@@ -3,9 +3,12 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
 use super::super::section::{Section, path};
 use crate::app::App;
+use crate::error::DeskError;
 use crate::ids::QueueId;
 use crate::orgs::model::purpose;
 use crate::orgs::{Change, Clinic, Names, Queue};
+use crate::pages::layout::{COUNTED, Page};
+use crate::tickets::{self, View};
 use bedside_web::i18n::Texts;
 
 pub struct Queues;
@@ -88,5 +91,11 @@ impl Section for Queues {
 
     fn removal(queue: &Queue) -> Option<Change> {
         (queue.purpose == purpose::WORK).then_some(Change::ArchiveQueue(queue.id))
+    }
+
+    async fn needed(page: &Page, queue: &Queue) -> Result<Option<Wrong>, DeskError> {
+        let views = [View::Queue(queue.id)];
+        let waiting = tickets::counts(&page.app, &page.ctx, &views, COUNTED).await?;
+        Ok((waiting != [0]).then(|| Wrong::at("", "admin-error-queue-waiting")))
     }
 }

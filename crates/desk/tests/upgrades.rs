@@ -1,0 +1,370 @@
+//! Rows of every older schema, brought to the newest one: what a desk wrote is all there afterwards and its work goes on.
+//!
+//! The rows are a real desk's, copied into a database that the shipped steps made up to an older version, column by
+//! column as that version had them.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use bedside_db::{Db, DbError, FixedClock, Row, Statement, Target, Value, args, statements};
+use bedside_desk::app::App;
+use bedside_desk::config::Config;
+use bedside_desk::context::Role;
+use bedside_desk::ids::{OrganisationId, TicketId};
+use bedside_desk::intake::email::{self, Source, Via, processor};
+use bedside_desk::startup::{self, MIGRATIONS};
+use bedside_desk::tickets::{self, NewTicket, Patch, Reply, View};
+use bedside_desk::timeline::Envelope;
+use bedside_desk::{audit_log, jobs, staff};
+use bedside_language::Channel;
+use common::sink::{Sink, sink};
+use common::wire::{ANA, plain};
+use common::{Browser, Desk, Engine, config};
+use futures_util::FutureExt;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+statements! {
+    /// A tag as it stood before tags were sealed.
+    PLAIN_TAG = "INSERT INTO ticket_tags (organisation_id, ticket_id, tag) VALUES ($1, $2, 'refill')";
+    /// A rating as it stood before it said who had the request.
+    RATING = "INSERT INTO ratings (organisation_id, ticket_id, contact_id, queue_id, key_id, score, created_at, updated_at) \
+        SELECT organisation_id, id, contact_id, queue_id, key_id, 5, created_at, created_at FROM tickets WHERE id = $1";
+    /// Rows whose columns of later have the value that means "before that".
+    MESSAGES = "SELECT COUNT(*) FROM messages WHERE recipient_id IS NULL";
+    JOBS = "SELECT COUNT(*) FROM jobs WHERE interrupted = 0";
+    RECEIVED = "SELECT COUNT(*) FROM inbound_mails WHERE interrupted = 0 AND state = 'received'";
+    WAITING = "SELECT COUNT(*) FROM outbound_mails WHERE state = 'queued'";
+    UNWARNED = "SELECT COUNT(*) FROM contact_points WHERE last_warned_at IS NULL";
+    RATINGS = "SELECT COUNT(*) FROM ratings WHERE staff_id IS NULL AND score = 5";
+    TAGS = "SELECT COUNT(*) FROM ticket_tags";
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Id,
+    Int,
+    Text,
+    Bytes,
+    /// Given out by the database itself, in the order of the rows.
+    Serial,
+}
+
+type Tables = BTreeMap<String, Vec<(String, Kind)>>;
+
+fn column(line: &str) -> Option<(String, Kind)> {
+    let (name, rest) = line.trim().split_once(' ')?;
+    let word = rest.split([' ', ',']).next()?;
+    let kind = match word {
+        "ID" => Kind::Id,
+        "BIGINT" => Kind::Int,
+        "TEXT" => Kind::Text,
+        "BLOB" => Kind::Bytes,
+        "SERIAL_KEY" => Kind::Serial,
+        _ => return None,
+    };
+    Some((name.to_owned(), kind))
+}
+
+/// The tables of a version, read from the shipped steps.
+fn tables(version: usize) -> Tables {
+    let mut tables = Tables::new();
+    for step in &MIGRATIONS[..version] {
+        let lines = step.sql.lines().filter(|line| !line.starts_with("--"));
+        let text = lines.collect::<Vec<_>>().join("\n");
+        for statement in text.split(';').map(str::trim) {
+            if let Some(rest) = statement.strip_prefix("CREATE TABLE ") {
+                let (name, columns) = rest.split_once('(').unwrap();
+                let columns = columns.lines().filter_map(column).collect();
+                tables.insert(name.trim().to_owned(), columns);
+            } else if let Some(name) = statement.strip_prefix("DROP TABLE ") {
+                tables.remove(name).unwrap();
+            } else if let Some(rest) = statement.strip_prefix("ALTER TABLE ") {
+                let (name, added) = rest.split_once(" ADD COLUMN ").unwrap();
+                tables.get_mut(name).unwrap().push(column(added).unwrap());
+            }
+        }
+    }
+    tables
+}
+
+fn statement(text: String, parameters: usize) -> Statement {
+    let dollar: &'static str = text.leak();
+    Statement {
+        name: "COPY",
+        dollar,
+        question: dollar.replace('$', "?").leak(),
+        parameters,
+    }
+}
+
+fn value(row: &Row<'_>, index: usize, kind: Kind) -> Result<Value<'static>, DbError> {
+    let found = match kind {
+        Kind::Id => row.get::<Option<Uuid>>(index)?.map(Value::Id),
+        Kind::Int | Kind::Serial => row.get::<Option<i64>>(index)?.map(Value::Int),
+        Kind::Text => row
+            .get::<Option<String>>(index)?
+            .map(|text| Value::Text(Cow::Owned(text))),
+        Kind::Bytes => row
+            .get::<Option<Vec<u8>>>(index)?
+            .map(|bytes| Value::Bytes(Cow::Owned(bytes))),
+    };
+    Ok(found.unwrap_or(Value::Null))
+}
+
+/// Copies a table's rows, the columns of `columns` alone.
+async fn copy(from: &Db, to: &Db, table: &str, columns: &[(String, Kind)]) {
+    let order = columns.iter().find(|(_, kind)| *kind == Kind::Serial);
+    let order = order.map_or_else(String::new, |(name, _)| format!(" ORDER BY {name}"));
+    let columns: Vec<_> = columns
+        .iter()
+        .filter(|(_, kind)| *kind != Kind::Serial)
+        .collect();
+    let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
+    let names = names.join(", ");
+    let read = statement(format!("SELECT {names} FROM {table}{order}"), 0);
+    let whole = |row: &Row<'_>| {
+        let values = columns.iter().enumerate();
+        values
+            .map(|(index, (_, kind))| value(row, index, *kind))
+            .collect()
+    };
+    let rows: Vec<Vec<Value<'static>>> = from
+        .read()
+        .await
+        .unwrap()
+        .query(read, args![], whole)
+        .await
+        .unwrap();
+    let places: Vec<_> = (1..=columns.len())
+        .map(|number| format!("${number}"))
+        .collect();
+    let insert = format!(
+        "INSERT INTO {table} ({names}) VALUES ({})",
+        places.join(", ")
+    );
+    let insert = statement(insert, columns.len());
+    write(to, rows.into_iter().map(|row| (insert, row)).collect()).await;
+}
+
+async fn write(to: &Db, all: Vec<(Statement, Vec<Value<'static>>)>) {
+    let written = to.write(move |tx| {
+        async move {
+            for (statement, values) in &all {
+                tx.execute(*statement, values).await?;
+            }
+            Ok::<_, DbError>(())
+        }
+        .boxed()
+    });
+    written.await.unwrap();
+}
+
+async fn count(db: &Db, statement: Statement) -> i64 {
+    let mut conn = db.read().await.unwrap();
+    conn.query_one(statement, args![], |row| row.get(0))
+        .await
+        .unwrap()
+}
+
+/// A desk at work: a request with an answer and a tag, mails on their way out, and a mail that nobody has looked at.
+async fn at_work(desk: &Desk) -> TicketId {
+    let (app, agent) = (&desk.app, desk.ctx(Role::Agent));
+    let mut new = NewTicket::new(
+        desk.requester(ANA).await,
+        Channel::Email,
+        "Refill",
+        "I need a refill.",
+    );
+    new.envelope = Some(Envelope {
+        from: ANA.to_owned(),
+        message_id: "first@patients.test".to_owned(),
+        ..Envelope::default()
+    });
+    let id = tickets::create(app, &desk.system(), new).await.unwrap().id;
+    tickets::note(app, &agent, id, "Ask the pharmacy.".to_owned(), Vec::new())
+        .await
+        .unwrap();
+    let reply = Reply {
+        body: "It is ready.".to_owned(),
+        attachments: Vec::new(),
+        status: None,
+        version: None,
+    };
+    tickets::reply(app, &agent, id, reply).await.unwrap();
+    let version = tickets::view(app, &agent, id).await.unwrap().ticket.version;
+    let tag = Patch {
+        add_tags: vec!["refill".to_owned()],
+        ..Patch::default()
+    };
+    tickets::change(app, &agent, id, version, tag)
+        .await
+        .unwrap();
+    let raw = plain("second", "", "When are you open?");
+    let stored = email::receive(
+        app,
+        desk.organisation,
+        None,
+        Source::new(Via::Receiver),
+        raw.as_bytes(),
+    );
+    stored.await.unwrap();
+    audit_log::Sealer::new(app.clone()).round().await.unwrap();
+    id
+}
+
+/// The same desk's rows at an older version, in a place of their own.
+async fn older(desk: &Desk, ticket: TicketId, version: usize, config: &Config) {
+    let target = match &config.database {
+        Some(url) => Target::Postgres(url.clone()),
+        None => Target::Sqlite(config.data.clone()),
+    };
+    let db = Db::open(&target).await.unwrap();
+    db.migrate(&MIGRATIONS[..version], desk.app.now())
+        .await
+        .unwrap();
+    let now = tables(MIGRATIONS.len());
+    for (table, columns) in tables(version) {
+        if columns.iter().all(|column| now[&table].contains(column)) {
+            copy(&desk.app.db, &db, &table, &columns).await;
+        } else {
+            assert_eq!(table, "ticket_tags", "only tags had other columns");
+            let ids = vec![
+                Value::Id(desk.organisation.uuid()),
+                Value::Id(ticket.uuid()),
+            ];
+            write(&db, vec![(PLAIN_TAG, ids)]).await;
+        }
+    }
+    write(&db, vec![(RATING, vec![Value::Id(ticket.uuid())])]).await;
+    db.close().await;
+    std::fs::create_dir(config.data.join("keys")).unwrap();
+    let key = "keys/root.key";
+    std::fs::copy(desk.folder().join(key), config.data.join(key)).unwrap();
+}
+
+/// What was there is there, in rows and in words.
+async fn everything_is_there(app: &App, desk: &Desk, ticket: TicketId, version: usize) {
+    let seen = tickets::view(app, &desk.ctx(Role::Agent), ticket)
+        .await
+        .unwrap();
+    let words: Vec<_> = seen.messages.iter().map(|one| one.body.as_str()).collect();
+    assert_eq!(
+        words,
+        ["I need a refill.", "Ask the pharmacy.", "It is ready."]
+    );
+    assert_eq!(
+        (seen.subject.as_str(), seen.contact.email()),
+        ("Refill", Some(ANA))
+    );
+    // Readable tags were never in a release, so none are carried over.
+    let tags = if version < 5 {
+        Vec::new()
+    } else {
+        vec!["refill"]
+    };
+    let found: Vec<_> = seen.tags.iter().map(|tag| tag.text.as_str()).collect();
+    assert_eq!(found, tags);
+    let jobs = count(&desk.app.db, JOBS).await;
+    assert!(jobs >= 2);
+    for (statement, expected) in [
+        (MESSAGES, 3),
+        (JOBS, jobs),
+        (RECEIVED, 1),
+        (WAITING, 2),
+        (UNWARNED, 1),
+        (RATINGS, 1),
+        (TAGS, i64::from(version >= 5)),
+    ] {
+        assert_eq!(
+            count(&app.db, statement).await,
+            expected,
+            "{}",
+            statement.name
+        );
+    }
+}
+
+/// Work that was begun before the upgrade ends after it.
+async fn work_goes_on(app: &App, clock: &FixedClock, desk: &Desk, sink: &Sink) {
+    clock.advance(3600);
+    jobs::drain(app).await.unwrap();
+    let sent = sink.take();
+    assert_eq!(sent.len(), 2, "an acknowledgement and an answer");
+    assert!(sent.iter().any(|mail| mail.text().contains("It is ready.")));
+    assert_eq!(count(&app.db, WAITING).await, 0);
+    assert_eq!(processor::drain(app).await.unwrap(), 1);
+    let agent = desk.ctx(Role::Agent);
+    let all = tickets::list(app, &agent, &View::Active, None, 10)
+        .await
+        .unwrap();
+    assert_eq!(all.rows.len(), 2, "the mail became a request");
+    let session = staff::admit(app, desk.organisation, desk.id_of(Role::Supervisor), "test");
+    let browser = Browser::new(app, Some(session.await.unwrap().token));
+    for path in ["/inbox", "/ratings?days=90", "/settings/mails", "/audit"] {
+        let role = if path == "/audit" { 403 } else { 200 };
+        browser.get(path).await.expect(role);
+    }
+    audit_log::Sealer::new(app.clone()).round().await.unwrap();
+    audit_log::verify(app, &[], |_| ())
+        .await
+        .unwrap()
+        .expect("a whole log");
+}
+
+async fn every_older_version(engine: Engine) {
+    let desk = Desk::new(engine).await;
+    let sink = sink(&desk).await;
+    let ticket = at_work(&desk).await;
+    let organisation: OrganisationId = desk.organisation;
+    let newest = MIGRATIONS.len();
+    for version in 1..newest {
+        let folder = tempfile::tempdir().unwrap();
+        let config = config(engine, folder.path());
+        older(&desk, ticket, version, &config).await;
+        let clock = FixedClock::new(desk.app.now());
+        let (app, report) = startup::open(config, Arc::new(clock.clone()))
+            .await
+            .unwrap();
+        assert_eq!(
+            (report.from, report.to),
+            (
+                MIGRATIONS[version - 1].version,
+                MIGRATIONS[newest - 1].version
+            )
+        );
+        assert_eq!(report.backup.is_some(), engine == Engine::Sqlite);
+        assert_eq!(app.directory.all()[0].id, organisation);
+        everything_is_there(&app, &desk, ticket, version).await;
+        work_goes_on(&app, &clock, &desk, &sink).await;
+        app.db.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_every_older_version_are_all_there_and_work_goes_on_sqlite() {
+    every_older_version(Engine::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_of_every_older_version_are_all_there_and_work_goes_on_postgres() {
+    every_older_version(Engine::Postgres).await;
+}
+
+#[test]
+fn the_steps_are_read_as_they_are_meant() {
+    let (first, now) = (tables(1), tables(MIGRATIONS.len()));
+    assert!(
+        first.len() > 30 && now.len() > first.len(),
+        "{} and {}",
+        first.len(),
+        now.len()
+    );
+    assert!(first["ticket_tags"].contains(&("tag".to_owned(), Kind::Text)));
+    assert!(now["ticket_tags"].contains(&("tag".to_owned(), Kind::Bytes)));
+    assert_eq!(first["messages"][0], ("doc".to_owned(), Kind::Serial));
+    assert_eq!(first["messages"].len() + 1, now["messages"].len());
+}
