@@ -28,7 +28,7 @@ let page;
 
 before(async () => {
   desk = await Desk.open();
-  page = await desk.colleague("administrator", { locale: "es-ES" });
+  page = await desk.colleague("administrator");
   await page.locator("bd-menu.menu > details > summary").last().click();
   await page.locator("select[name=language]").selectOption("es");
   await Promise.all([page.waitForURL("**/inbox"), page.locator("form[action='/look'] button").click()]);

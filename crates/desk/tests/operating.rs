@@ -259,11 +259,55 @@ fn long_work_shows_a_bar_to_who_looks_and_to_nobody_else() {
     );
 }
 
+/// Whether `password` lets the administrator in.
+fn lets_in(program: &Program, password: &str) -> bool {
+    let mut http = program.http(None);
+    let page = http.get("/sign-in").unwrap().expect(200).text();
+    let token = common::csrf_token(&page);
+    let typed = [
+        ("csrf_token", &*token),
+        ("email", "alex@clinic.example"),
+        ("password", password),
+    ];
+    http.form("/sign-in", &typed).unwrap().status == 303
+}
+
+/// Comes in by a link and chooses a password, as its page asks for.
+fn chooses(program: &Program, link: &str, password: &str) {
+    let path = &link[link.find("/sign-in/").unwrap()..];
+    let mut http = program.http(None);
+    let page = http.get(path).unwrap().expect(200).text();
+    let fields = [("csrf_token", &*common::csrf_token(&page))];
+    let entered = http.form(path, &fields).unwrap().expect(303);
+    assert_eq!(entered.header("location"), Some("/set-password"));
+    let again = http.form(path, &fields).unwrap();
+    assert_eq!(again.status, 410, "a link works once: {}", again.text());
+    let cookies = entered.headers.get_all("set-cookie").iter();
+    let cookies: Vec<_> = cookies
+        .filter_map(|cookie| cookie.to_str().ok()?.split(';').next())
+        .collect();
+    let cookie = cookies.join("; ");
+    let mut http = program.http_with(&[("cookie", &cookie)]);
+    let page = http.get("/set-password").unwrap().expect(200).text();
+    let typed = [
+        ("csrf_token", &*common::csrf_token(&page)),
+        ("password", password),
+        ("again", password),
+    ];
+    http.form("/set-password", &typed).unwrap().expect(303);
+}
+
 #[test]
 fn a_forgotten_password_is_set_anew_by_a_link_that_works_once() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    ends(&program::run(data, &INIT), 0);
+    let made = json(&program::run(data, &INIT));
+    let program = Program::serve(data);
+    let (first, second) = ("a clinic by the river", "a bridge over the river");
+    chooses(&program, made["link"].as_str().unwrap(), first);
+    assert!(lets_in(&program, first));
+    assert!(program.stop().success());
+
     let ask = ["user", "password-link", "Alex@Clinic.example"];
     let said = ends(&program::run(data, &ask), 0);
     assert!(
@@ -271,25 +315,17 @@ fn a_forgotten_password_is_set_anew_by_a_link_that_works_once() {
         "{said}"
     );
     let made = json(&program::run(data, &[&ask[..], &["--json"]].concat()));
-    let link = made["link"].as_str().unwrap();
     assert!(
         made["id"].is_string() && made["link_expires"].is_string(),
         "{made}"
     );
-    let path = &link[link.find("/sign-in/").unwrap()..];
     let program = Program::serve(data);
-    let mut http = program.http(None);
-    let page = http.get(path).unwrap().expect(200).text();
-    let fields = [("csrf_token", &*common::csrf_token(&page))];
-    let entered = http.form(path, &fields).unwrap().expect(303);
-    assert_eq!(entered.header("location"), Some("/set-password"));
-    let again = http.form(path, &fields).unwrap();
-    assert_eq!(again.status, 410, "{}", again.text());
+    assert!(lets_in(&program, first), "until another one is chosen");
+    chooses(&program, made["link"].as_str().unwrap(), second);
+    assert!(lets_in(&program, second) && !lets_in(&program, first));
     assert!(program.stop().success());
-    refuses(
-        &program::run(data, &["user", "password-link", "nobody@clinic.example"]),
-        1,
-    );
+    let nobody = ["user", "password-link", "nobody@clinic.example"];
+    refuses(&program::run(data, &nobody), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -33,13 +33,19 @@ statements! {
     /// A rating as it stood before it said who had the request.
     RATING = "INSERT INTO ratings (organisation_id, ticket_id, contact_id, queue_id, key_id, score, created_at, updated_at) \
         SELECT organisation_id, id, contact_id, queue_id, key_id, 5, created_at, created_at FROM tickets WHERE id = $1";
-    /// Rows whose columns of later have the value that means "before that".
+    /// Messages without a recipient: that is a column of later, like those below, with the value for what was before it.
     MESSAGES = "SELECT COUNT(*) FROM messages WHERE recipient_id IS NULL";
+    /// Jobs that nothing interrupted.
     JOBS = "SELECT COUNT(*) FROM jobs WHERE interrupted = 0";
+    /// Mails that nobody has looked at.
     RECEIVED = "SELECT COUNT(*) FROM inbound_mails WHERE interrupted = 0 AND state = 'received'";
+    /// Mails on their way out.
     WAITING = "SELECT COUNT(*) FROM outbound_mails WHERE state = 'queued'";
+    /// Addresses that were never warned.
     UNWARNED = "SELECT COUNT(*) FROM contact_points WHERE last_warned_at IS NULL";
+    /// Ratings of nobody's.
     RATINGS = "SELECT COUNT(*) FROM ratings WHERE staff_id IS NULL AND score = 5";
+    /// Tags.
     TAGS = "SELECT COUNT(*) FROM ticket_tags";
 }
 

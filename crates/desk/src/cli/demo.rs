@@ -1,6 +1,6 @@
 //! `bedside demo`
 
-use super::serve::asked_to_end;
+use super::serve::Ending;
 use super::{Failure, Global, progress_bar, say, say_json};
 use crate::demo::history::Size;
 use crate::demo::start::{DemoError, Door, Options, start};
@@ -50,6 +50,8 @@ impl DemoCommand {
         .await;
         bar.finish_and_clear();
         let demo = begun?;
+        // Until here the telling can be broken off.
+        let ending = Ending::watch()?;
         if self.json {
             say_json(&serde_json::json!({
                 "url": demo.url,
@@ -68,7 +70,7 @@ impl DemoCommand {
                 &demo.token,
             ));
         }
-        asked_to_end().await?;
+        ending.asked().await;
         demo.stop().await;
         Ok(ExitCode::SUCCESS)
     }

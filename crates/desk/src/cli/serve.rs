@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Runs until it is asked to end (Ctrl-C or SIGTERM).
 #[derive(Debug, Args)]
@@ -34,9 +34,11 @@ impl Serve {
         }
         let listener = bind(app.config.listen).await?;
         let url = app.config.public_url.clone();
+        // Before anybody can see that the desk is open, and ask it to end.
+        let ending = Ending::watch()?;
         let running = server::start(app, listener).await?;
         tracing::info!(address = %running.address(), %url, "the desk is open");
-        asked_to_end().await?;
+        ending.asked().await;
         tracing::info!("the desk is closing");
         running.stop().await;
         Ok(ExitCode::SUCCESS)
@@ -53,12 +55,26 @@ pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-/// Returns once somebody asks the process to end.
-pub(super) async fn asked_to_end() -> Result<(), Failure> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminated.recv() => {}
+/// What asks the process to end: Ctrl-C, or the service manager.
+pub(super) struct Ending {
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Ending {
+    /// Takes note of it from now on, instead of ending at once.
+    pub(super) fn watch() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupted: signal(SignalKind::interrupt())?,
+            terminated: signal(SignalKind::terminate())?,
+        })
     }
-    Ok(())
+
+    /// Returns once somebody has asked.
+    pub(super) async fn asked(mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
+    }
 }

@@ -28,7 +28,7 @@ pub struct Session {
     pub token: String,
     /// Who is in.
     pub ctx: Ctx,
-    /// Whether they came by a link of their own and have no password yet.
+    /// Whether they came by a link that works once: they have no password yet, or forgot it.
     pub needs_password: bool,
 }
 
@@ -128,9 +128,8 @@ pub async fn sign_in_by_link(app: &App, token: &str) -> Result<Session, DeskErro
         .await?;
     let (organisation, staff, reusable) = used.ok_or(DeskError::Gone)?;
     let session = admit(app, organisation, staff, "link").await?;
-    let has_password = store::has_password(&mut app.read().await?, organisation, staff).await?;
     Ok(Session {
-        needs_password: !reusable && !has_password,
+        needs_password: !reusable,
         ..session
     })
 }

@@ -47,8 +47,6 @@ statements! {
     /// Uses a link.
     USE_LINK = "UPDATE staff_links SET used_at = $2 WHERE token_hash = $1 AND expires_at > $2 \
         AND (used_at IS NULL OR reusable = 1) RETURNING organisation_id, staff_id, reusable";
-    /// Whether somebody has a password.
-    HAS_PASSWORD = "SELECT COUNT(password_hash) FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Changes the language of somebody's pages.
     SET_LOCALE = "UPDATE staff SET locale = $3 WHERE organisation_id = $1 AND id = $2";
     /// One more try for an address; gives back how many there were and when the one before was. On PostgreSQL the row
@@ -285,17 +283,6 @@ pub(super) async fn use_link(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .await?)
-}
-
-pub(super) async fn has_password(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    id: StaffId,
-) -> Result<bool, DeskError> {
-    let count: i64 = conn
-        .query_one(HAS_PASSWORD, args![organisation, id], |row| row.get(0))
-        .await?;
-    Ok(count == 1)
 }
 
 pub(super) async fn set_locale(

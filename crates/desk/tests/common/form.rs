@@ -10,8 +10,10 @@ use std::cell::RefCell;
 #[derive(Default)]
 struct Forms {
     found: Vec<(String, Vec<(String, String)>)>,
-    /// The name of the choice or text that is open.
+    /// The name of the choice that is open.
     open: Option<String>,
+    /// Whether what is read is the text of the last field.
+    text: bool,
     /// Whether the open choice has a value: its first one, until one is marked.
     chosen: bool,
 }
@@ -58,8 +60,8 @@ impl Forms {
                 self.chosen = true;
             }
             "textarea" => {
-                self.open = value(tag, "name");
-                self.put(self.open.clone(), String::new());
+                self.put(value(tag, "name"), String::new());
+                self.text = true;
             }
             _ => {}
         }
@@ -81,16 +83,14 @@ impl TokenSink for Reader {
                     _ => TokenSinkResult::Continue,
                 };
             }
-            Token::TagToken(tag) if matches!(&*tag.name, "select" | "textarea") => {
-                forms.open = None;
-            }
-            Token::CharacterTokens(text) => {
-                let open = forms.open.clone();
-                if let (Some(open), Some((_, fields))) = (open, forms.found.last_mut())
-                    && let Some((name, typed)) = fields.last_mut()
-                    && *name == open
+            Token::TagToken(tag) if &*tag.name == "textarea" => forms.text = false,
+            Token::CharacterTokens(text) if forms.text => {
+                if let Some((_, typed)) = forms.found.last_mut().and_then(|(_, all)| all.last_mut())
                 {
-                    typed.push_str(&text);
+                    // The line end right after the tag is not part of the text.
+                    let first = typed.is_empty();
+                    let text = text.strip_prefix('\n').filter(|_| first).unwrap_or(&text);
+                    typed.push_str(text);
                 }
             }
             _ => {}

@@ -164,6 +164,16 @@ impl Program {
         self.child.wait().expect("a process")
     }
 
+    /// A connection whose requests carry these headers.
+    pub fn http_with(&self, headers: &[(&str, &str)]) -> Http {
+        let mut http = self.http(None);
+        let headers = headers.iter();
+        http.headers = headers
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        http
+    }
+
     /// A connection for requests.
     pub fn http(&self, token: Option<&str>) -> Http {
         Http::connect(self.http, token).expect("the program listens")
@@ -181,6 +191,7 @@ impl Drop for Program {
 pub struct Http {
     stream: BufReader<TcpStream>,
     token: Option<String>,
+    headers: Vec<(String, String)>,
 }
 
 impl Http {
@@ -191,6 +202,7 @@ impl Http {
         Ok(Self {
             stream: BufReader::new(stream),
             token: token.map(str::to_owned),
+            headers: Vec::new(),
         })
     }
 
@@ -239,6 +251,9 @@ impl Http {
             let _ = write!(head, "authorization: Bearer {token}\r\n");
         }
         for (name, value) in headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         self.stream
