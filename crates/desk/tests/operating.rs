@@ -201,9 +201,9 @@ fn a_mailbox_file_is_taken_in_once() {
         "{said}"
     );
 
-    let token = token(data);
+    let key = token(data);
     let program = Program::serve(data);
-    let found = subjects(&program, &token);
+    let found = subjects(&program, &key);
     let expected = [1, 2, 3, 4, 6].map(|number| (format!("Brought along {number}"), 1));
     assert_eq!(found, expected.into());
     let said = refuses(&program::run(data, &import), 3);
