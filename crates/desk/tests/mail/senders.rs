@@ -30,19 +30,30 @@ async fn pages(browser: &Browser, view: &TicketView) -> [(String, String); 2] {
     both.try_into().unwrap()
 }
 
+/// A way in whose mailbox has a server to ask about senders.
+async fn vouched(desk: &crate::common::Desk) -> Wire<'_> {
+    let mailbox = NewMailbox {
+        address: HELP.to_owned(),
+        settings: MailboxSettings {
+            authserv_id: Some("mx.clinic.example".to_owned()),
+            ..MailboxSettings::default()
+        },
+    };
+    mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), mailbox)
+        .await
+        .unwrap();
+    Wire::beside(desk).await
+}
+
+/// What that server says.
+fn said(results: &str) -> String {
+    format!("Authentication-Results: mx.clinic.example; {results}\r\n")
+}
+
 both_engines! {
     async fn a_sender_who_was_not_proven_is_no_verified_patient(desk: Desk) {
-        let mailbox = NewMailbox {
-            address: HELP.to_owned(),
-            settings: MailboxSettings {
-                authserv_id: Some("mx.clinic.example".to_owned()),
-                ..MailboxSettings::default()
-            },
-        };
-        mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), mailbox).await.unwrap();
-        let wire = Wire::beside(&desk).await;
+        let wire = vouched(&desk).await;
         let (agent, browser) = (desk.ctx(Role::Agent), desk.browser(Role::Agent).await);
-        let said = |results: &str| format!("Authentication-Results: mx.clinic.example; {results}\r\n");
 
         wire.takes(plain("first", &said("dmarc=pass"), "When are you open?")).await;
         let first = newest(&desk).await;
@@ -82,18 +93,20 @@ both_engines! {
     }
 
     async fn two_quick_mails_of_one_person_are_linked(desk: Desk) {
-        let wire = Wire::new(&desk).await;
+        let wire = vouched(&desk).await;
         let agent = desk.ctx(Role::Agent);
-        wire.takes(plain("one", "", "Can I come at nine?")).await;
+        wire.takes(plain("one", &said("dmarc=pass"), "Can I come at nine?")).await;
         let first = newest(&desk).await;
-        wire.takes(plain("two", "", "Or better at ten")).await;
+        wire.takes(plain("two", &said("dmarc=pass"), "Or better at ten")).await;
         let second = newest(&desk).await;
         assert_ne!(first.ticket.id, second.ticket.id);
         let linked: Vec<_> = second.links.iter().map(|link| (link.kind.as_str(), link.ticket)).collect();
         assert_eq!(linked, [("related", first.ticket.id)]);
+        wire.takes(plain("forged", &said("dmarc=none"), "Me too")).await;
+        assert!(newest(&desk).await.links.is_empty(), "nobody says that it is them");
         tickets::merge(&desk.app, &agent, second.ticket.id, first.ticket.id).await.unwrap();
         desk.clock.advance(25 * 3600);
-        wire.takes(plain("three", "", "Thank you")).await;
+        wire.takes(plain("three", &said("dmarc=pass"), "Thank you")).await;
         assert!(newest(&desk).await.links.is_empty(), "another matter, another day");
     }
 

@@ -290,8 +290,8 @@ impl Letter<'_> {
                 let mut new = self
                     .ticket(requester, mailbox.as_ref(), None, doubt, automatic)
                     .await?;
-                // Two quick mails may be one matter: a person sees both and merges.
-                if let Some(sender) = sender.filter(|_| !doubtful) {
+                // Two quick mails of one person may be one matter: somebody sees both and merges.
+                if let Some(sender) = sender.filter(|_| doubt.is_none()) {
                     let since = app.now().plus_seconds(-NEIGHBOURS);
                     new.related = tickets::active_of(app, organisation, sender, since).await?;
                 }
