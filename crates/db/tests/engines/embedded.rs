@@ -1,0 +1,282 @@
+//! What holds of one engine alone.
+
+use super::{COUNT, MIGRATIONS, NOW, ROOMY, SMALL, add, count, sqlite};
+use bedside_db::{Db, DbError, Lane, Target, args, statements};
+use bedside_testkit::pg;
+use futures_util::FutureExt;
+use std::sync::Arc;
+
+#[tokio::test]
+async fn a_second_process_is_refused() {
+    let first = sqlite().await;
+    let second = Db::open(&Target::Sqlite(first.folder.path().to_owned())).await;
+    assert!(matches!(second, Err(DbError::InUse(_))));
+}
+
+#[tokio::test]
+async fn a_command_that_waits_is_refused_on_the_embedded_engine() {
+    let fresh = sqlite().await;
+    let outcome = fresh
+        .db
+        .write::<(), DbError, _>(|_| {
+            async move {
+                tokio::task::yield_now().await;
+                Ok(())
+            }
+            .boxed()
+        })
+        .await;
+    assert!(matches!(outcome, Err(DbError::Waited)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_made_under_load_is_whole() {
+    let fresh = sqlite().await;
+    let db = fresh.db.clone();
+    db.migrate(MIGRATIONS, NOW).await.unwrap();
+    for number in 0..300 {
+        add(&db, &format!("before {number}")).await.unwrap();
+    }
+    let busy = tokio::spawn({
+        let db = db.clone();
+        async move {
+            for number in 0..300 {
+                add(&db, &format!("during {number}")).await.unwrap();
+            }
+        }
+    });
+    let other = tempfile::tempdir().unwrap();
+    db.copy_to(other.path().join("bedside.db"), |_, _| ())
+        .await
+        .unwrap();
+    busy.await.unwrap();
+    let copy = Db::open(&Target::Sqlite(other.path().to_owned()))
+        .await
+        .unwrap();
+    assert!((300..=600).contains(&count(&copy).await));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_looks_and_copies_while_work_goes_on() {
+    let fresh = sqlite().await;
+    let db = fresh.db.clone();
+    db.migrate(MIGRATIONS, NOW).await.unwrap();
+    for number in 0..200 {
+        add(&db, &format!("before {number}")).await.unwrap();
+    }
+    let beside = Db::open_to_read(&fresh.folder.path().join(sqlite::FILE)).unwrap();
+    assert_eq!(count(&beside).await, 200);
+    assert!(matches!(add(&beside, "no").await, Err(DbError::InUse(_))));
+    beside.ping().await.unwrap();
+    let busy = tokio::spawn({
+        let db = db.clone();
+        async move {
+            for number in 0..200 {
+                add(&db, &format!("during {number}")).await.unwrap();
+            }
+        }
+    });
+    let file = fresh.folder.path().join("copy");
+    beside.copy_to(file.clone(), |_, _| ()).await.unwrap();
+    busy.await.unwrap();
+    // What was acknowledged is seen by the next look.
+    assert_eq!(count(&beside).await, 400);
+    let copy = Db::open_to_read(&file).unwrap();
+    assert!((200..=400).contains(&count(&copy).await));
+    assert_eq!(copy.damage().await.unwrap(), None);
+    assert!(Db::open_to_read(&fresh.folder.path().join("nothing")).is_err());
+    assert!(!fresh.folder.path().join("nothing").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_copy_is_told() {
+    let fresh = sqlite().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    for number in 0..200 {
+        add(&fresh.db, &format!("thing {number}")).await.unwrap();
+    }
+    let file = fresh.folder.path().join("copy");
+    fresh.db.copy_to(file.clone(), |_, _| ()).await.unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..half + 4096].fill(7);
+    std::fs::write(&file, bytes).unwrap();
+    let damage = Db::open_to_read(&file).unwrap().damage().await;
+    assert!(!matches!(damage, Ok(None)), "{damage:?}");
+}
+
+/// Whoever holds on to old pages (a backup of a large desk) must not hold up commands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_look_holds_nobody_up() {
+    let fresh = sqlite().await;
+    let db = fresh.db.clone();
+    db.migrate(MIGRATIONS, NOW).await.unwrap();
+    add(&db, "first").await.unwrap();
+    let mut looking = db.read().await.unwrap();
+    looking.query(COUNT, args![], |_| Ok(())).await.unwrap();
+    for number in 0..50 {
+        add(&db, &format!("thing {number}")).await.unwrap();
+    }
+    // The log is folded at the end; a reader of old pages would keep it waiting for seconds otherwise.
+    let begun = std::time::Instant::now();
+    db.close().await;
+    assert!(begun.elapsed() < std::time::Duration::from_secs(2));
+    drop(looking);
+}
+
+async fn limit(db: &Db, statement: bedside_db::Statement) {
+    db.write::<_, DbError, _>(move |tx| {
+        async move { tx.query(statement, args![], |_| Ok(())).await.map(drop) }.boxed()
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_loses_nothing_and_passes() {
+    let fresh = sqlite().await;
+    let db = fresh.db.clone();
+    db.migrate(MIGRATIONS, NOW).await.unwrap();
+    limit(&db, SMALL).await;
+    let mut acknowledged = 0;
+    let mut refused = 0;
+    for round in 0..40 {
+        let some = (0..50).map(|number| {
+            let db = db.clone();
+            async move { add(&db, &format!("{round} {number} {}", "x".repeat(300))).await }
+        });
+        for outcome in futures_util::future::join_all(some).await {
+            match outcome {
+                Ok(()) => acknowledged += 1,
+                Err(error) => {
+                    assert!(error.is_disk() && error.is_transient(), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(
+        acknowledged > 50 && refused > 50,
+        "{acknowledged} {refused}"
+    );
+    assert_eq!(count(&db).await, acknowledged);
+    limit(&db, ROOMY).await;
+    for number in 0..50 {
+        add(&db, &format!("after {number}")).await.unwrap();
+    }
+    assert_eq!(count(&db).await, acknowledged + 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_to_a_server_are_protected_as_the_address_says() {
+    statements! {
+        ENCRYPTED = "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_stat_ssl WHERE ssl AND pid = pg_backend_pid()";
+    }
+    let encrypted = async |db: &Db| -> i64 {
+        let mut conn = db.read().await.unwrap();
+        conn.query_one(ENCRYPTED, args![], |row| row.get(0))
+            .await
+            .unwrap()
+    };
+    assert_eq!(ALL.len(), 1);
+    let (server, certificate) = pg::PgServer::start_with_tls().unwrap();
+    let base = server.admin_url();
+    let roots = certificate.certificate.display();
+    for (query, protected) in [
+        (String::new(), 1),
+        ("?sslmode=disable".to_owned(), 0),
+        ("?sslmode=require".to_owned(), 1),
+        (format!("?sslmode=verify-full&sslrootcert={roots}"), 1),
+    ] {
+        let db = Db::open(&Target::Postgres(format!("{base}{query}")))
+            .await
+            .unwrap();
+        assert_eq!(encrypted(&db).await, protected, "{query}");
+    }
+    // A server that nobody vouches for, and one that has another's certificate.
+    let elsewhere = base.replace("@127.0.0.1:", "@db.example:");
+    for wrong in [
+        format!("{base}?sslmode=verify-full"),
+        format!("{elsewhere}?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert={roots}"),
+    ] {
+        let refused = Db::open(&Target::Postgres(wrong.clone())).await;
+        assert!(
+            matches!(&refused, Err(DbError::Connection(text)) if text.contains("certificate")),
+            "{wrong}: {:?}",
+            refused.err()
+        );
+    }
+    let right = format!("{elsewhere}?hostaddr=127.0.0.1&sslmode=require");
+    assert_eq!(
+        encrypted(&Db::open(&Target::Postgres(right)).await.unwrap()).await,
+        1
+    );
+    let plain = pg::shared().unwrap().admin_url();
+    let refused = Db::open(&Target::Postgres(format!("{plain}?sslmode=require"))).await;
+    assert!(matches!(refused, Err(DbError::Connection(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_machinery_gives_way_to_people_and_never_stands_still() {
+    let fresh = sqlite().await;
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel();
+    let db = fresh.db.clone();
+    let holding = tokio::spawn(async move {
+        db.write::<_, DbError, _>(move |_| {
+            async move {
+                let _ = begun.send(());
+                let _ = released.recv();
+                Ok(())
+            }
+            .boxed()
+        })
+        .await
+    });
+    begins.await.unwrap();
+    let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let mut waiting = tokio::task::JoinSet::new();
+    for lane in [Lane::Machinery, Lane::People] {
+        for _ in 0..20 {
+            let (db, order) = (fresh.db.clone(), Arc::clone(&order));
+            waiting.spawn(async move {
+                db.write_in::<_, DbError, _>(lane, move |_| {
+                    async move {
+                        order.lock().unwrap().push(lane);
+                        Ok(())
+                    }
+                    .boxed()
+                })
+                .await
+            });
+        }
+        let all = if lane == Lane::Machinery { 20 } else { 40 };
+        while fresh.db.writes_waiting() < all {
+            tokio::task::yield_now().await;
+        }
+    }
+    release.send(()).unwrap();
+    holding.await.unwrap().unwrap();
+    while let Some(done) = waiting.join_next().await {
+        done.unwrap().unwrap();
+    }
+    let order = order.lock().unwrap();
+    let last_person = order
+        .iter()
+        .rposition(|lane| *lane == Lane::People)
+        .unwrap();
+    let before = order[..last_person]
+        .iter()
+        .filter(|lane| **lane == Lane::Machinery);
+    assert_eq!(order.len(), 40);
+    assert!(before.count() <= 8, "{order:?}");
+}
+
+#[tokio::test]
+async fn a_closed_database_takes_no_command() {
+    let fresh = sqlite().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    fresh.db.close().await;
+    assert!(matches!(add(&fresh.db, "late").await, Err(DbError::Closed)));
+    assert!(fresh.db.ping().await.is_err());
+}
