@@ -123,25 +123,29 @@ async fn pictures_and_files_come_with_the_html() {
 
 #[tokio::test]
 async fn danger_is_seen_in_what_was_forwarded_too() {
-    let desk = Desk::new(false, super::MailboxSettings::default()).await;
+    on_both(async |desk: Desk| {
     let body = "Please read what my sister wrote.\r\n\r\n-----Original Message-----\r\nFrom: Eva <eva@x.test>\r\n\
                 Sent: Monday\r\nTo: Ana\r\nSubject: help\r\n\r\nI want to kill myself tonight. I have the pills here.";
     desk.mail(plain("1", "", body)).await;
     let view = desk.ticket().await;
     assert!(view.messages[0].body.contains("the pills here"));
     assert_eq!(view.ticket.urgency, Urgency::Emergency);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn spanish_is_answered_in_spanish() {
-    let desk = Desk::new(false, super::MailboxSettings::default()).await;
-    desk.mail(plain(
+    on_both(async |desk: Desk| {
+        desk.mail(plain(
         "1",
         "",
         "Buenos días, necesito una receta nueva para mi inhalador. Muchas gracias por su ayuda.",
     ))
     .await;
-    assert_eq!(desk.ticket().await.ticket.locale, bedside_web::Locale::Es);
+        assert_eq!(desk.ticket().await.ticket.locale, bedside_web::Locale::Es);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -172,23 +176,25 @@ async fn odd_bytes_are_read_as_far_as_they_go() {
 
 #[tokio::test]
 async fn a_long_letter_comes_as_a_file_too() {
-    let desk = Desk::new(false, super::MailboxSettings::default()).await;
-    let mut body = String::new();
-    for line in 0..60_000 {
-        write!(body, "{line} and then it hurt again\r\n").unwrap();
-    }
-    desk.mail(plain("1", "", &body)).await;
-    let view = desk.ticket().await;
-    let file = &view.messages[0].attachments[0];
-    assert_eq!(file.name, "message.txt");
-    let whole = String::from_utf8(desk.bytes(file).await).unwrap();
-    assert!(whole.trim_end().ends_with("59999 and then it hurt again"));
-    assert!(view.messages[0].body.len() <= crate::timeline::MAX_BODY);
+    on_both(async |desk: Desk| {
+        let mut body = String::new();
+        for line in 0..60_000 {
+            write!(body, "{line} and then it hurt again\r\n").unwrap();
+        }
+        desk.mail(plain("1", "", &body)).await;
+        let view = desk.ticket().await;
+        let file = &view.messages[0].attachments[0];
+        assert_eq!(file.name, "message.txt");
+        let whole = String::from_utf8(desk.bytes(file).await).unwrap();
+        assert!(whole.trim_end().ends_with("59999 and then it hurt again"));
+        assert!(view.messages[0].body.len() <= crate::timeline::MAX_BODY);
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_attachment_that_unpacks_to_gigabytes_is_kept_packed() {
-    let desk = Desk::new(false, super::MailboxSettings::default()).await;
+    on_both(async |desk: Desk| {
     // The head of a zip file whose one entry claims 4 GiB.
     let zip = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\x10\0\0\0\xff\xff\xff\xff\x01\0\0\0aaaaaaaaaaaaaaaaa";
     let coded = data_encoding::BASE64.encode(zip);
@@ -203,6 +209,8 @@ async fn an_attachment_that_unpacks_to_gigabytes_is_kept_packed() {
         "{}",
         file.name
     );
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -324,30 +332,32 @@ async fn imported_mail_keeps_its_own_date_and_raises_no_late_alarm() {
 
 #[tokio::test]
 async fn nothing_readable_lies_in_the_database() {
-    let desk = Desk::new(false, super::MailboxSettings::default()).await;
-    desk.comes(
-        ANA,
-        DESK,
-        plain("canary-id", "", "canary words about my rash"),
-    )
+    on_both(async |desk: Desk| {
+        desk.comes(
+            ANA,
+            DESK,
+            plain("canary-id", "", "canary words about my rash"),
+        )
+        .await;
+        let folder = desk.app.config.data.clone();
+        let clean = |when: &str| {
+            for entry in std::fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if !path.is_file() {
+                    continue;
+                }
+                let bytes = std::fs::read(&path).unwrap();
+                for canary in ["canary", "inhaler", "Lopez", "patients.test"] {
+                    let found = memory_find(&bytes, canary.as_bytes());
+                    assert!(!found, "{canary} in {} {when}", path.display());
+                }
+            }
+        };
+        clean("while it waits");
+        desk.work().await;
+        clean("when it is a ticket");
+    })
     .await;
-    let folder = desk.app.config.data.clone();
-    let clean = |when: &str| {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if !path.is_file() {
-                continue;
-            }
-            let bytes = std::fs::read(&path).unwrap();
-            for canary in ["canary", "inhaler", "Lopez", "patients.test"] {
-                let found = memory_find(&bytes, canary.as_bytes());
-                assert!(!found, "{canary} in {} {when}", path.display());
-            }
-        }
-    };
-    clean("while it waits");
-    desk.work().await;
-    clean("when it is a ticket");
 }
 
 fn memory_find(bytes: &[u8], wanted: &[u8]) -> bool {

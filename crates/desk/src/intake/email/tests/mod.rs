@@ -47,8 +47,13 @@ pub(super) struct Desk {
 
 /// Runs a test on both engines.
 pub(super) async fn on_both(test: impl AsyncFn(Desk)) {
-    test(Desk::new(false, MailboxSettings::default()).await).await;
-    test(Desk::new(true, MailboxSettings::default()).await).await;
+    on_both_with(MailboxSettings::default(), test).await;
+}
+
+/// The same with these settings of the mailbox.
+pub(super) async fn on_both_with(settings: MailboxSettings, test: impl AsyncFn(Desk)) {
+    test(Desk::new(false, settings.clone()).await).await;
+    test(Desk::new(true, settings).await).await;
 }
 
 impl Desk {

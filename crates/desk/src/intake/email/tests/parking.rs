@@ -124,21 +124,23 @@ async fn what_was_left_in_the_mailbox_is_told() {
 
 #[tokio::test]
 async fn fifty_mebibytes_are_taken_and_more_are_parked() {
-    let desk = Desk::new(false, MailboxSettings::default()).await;
-    let limit = desk.app.config.max_mail_bytes;
-    let head = "MIME-Version: 1.0\r\nContent-Type: application/pdf; name=x.pdf\r\n\
+    on_both(async |desk: Desk| {
+        let limit = desk.app.config.max_mail_bytes;
+        let head = "MIME-Version: 1.0\r\nContent-Type: application/pdf; name=x.pdf\r\n\
                 Content-Disposition: attachment; filename=x.pdf\r\n";
-    let frame = plain("huge", head, "").len();
-    desk.mail(plain("huge", head, &"x".repeat(limit - frame)))
-        .await;
-    assert_eq!(desk.last_state().await.0, "done");
-    desk.mail(plain("over", head, &"x".repeat(limit))).await;
-    assert_eq!(
-        desk.last_state().await,
-        ("parked".to_owned(), Some("too-large".to_owned()))
-    );
-    desk.mail(plain("good", "", "Hello")).await;
-    assert_eq!(desk.last_state().await.0, "done");
+        let frame = plain("huge", head, "").len();
+        desk.mail(plain("huge", head, &"x".repeat(limit - frame)))
+            .await;
+        assert_eq!(desk.last_state().await.0, "done");
+        desk.mail(plain("over", head, &"x".repeat(limit))).await;
+        assert_eq!(
+            desk.last_state().await,
+            ("parked".to_owned(), Some("too-large".to_owned()))
+        );
+        desk.mail(plain("good", "", "Hello")).await;
+        assert_eq!(desk.last_state().await.0, "done");
+    })
+    .await;
 }
 
 /// A process takes up what it can and is never heard of again.

@@ -1,7 +1,8 @@
 //! Which ticket a mail lands on.
 
 use super::{
-    ANA, BOUNCED_ADDRESSES, DESK, Desk, MailboxSettings, OUTBOUND, TICKETS, on_both, plain,
+    ANA, BOUNCED_ADDRESSES, DESK, Desk, MailboxSettings, OUTBOUND, TICKETS, on_both, on_both_with,
+    plain,
 };
 use crate::events::kind;
 use crate::tickets::{self, Patch, Reply, Status, TicketView};
@@ -111,52 +112,54 @@ async fn a_sender_who_fails_dmarc_joins_nothing() {
         authserv_id: Some("mx.clinic.test".to_owned()),
         ..MailboxSettings::default()
     };
-    let desk = Desk::new(false, settings).await;
-    let view = opened(&desk).await;
-    let address = desk.reply_address(&view);
-    for (number, (verdict, joins)) in [
-        ("dmarc=pass", true),
-        ("dmarc=fail", false),
-        ("spf=fail", false),
-        ("dmarc=none; spf=pass; dkim=none", true),
-        ("dmarc=none; dkim=fail", false),
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    on_both_with(settings, async |desk: Desk| {
+        let view = opened(&desk).await;
+        let address = desk.reply_address(&view);
+        for (number, (verdict, joins)) in [
+            ("dmarc=pass", true),
+            ("dmarc=fail", false),
+            ("spf=fail", false),
+            ("dmarc=none; spf=pass; dkim=none", true),
+            ("dmarc=none; dkim=fail", false),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let before = desk.ticket_messages(&view).await;
+            let header = format!("Authentication-Results: mx.clinic.test; {verdict}\r\n");
+            desk.comes(
+                ANA,
+                &address,
+                plain(&format!("d{number}"), &header, "Change my address, please."),
+            )
+            .await;
+            desk.work().await;
+            assert_eq!(
+                desk.ticket_messages(&view).await > before,
+                joins,
+                "{verdict}"
+            );
+        }
+        let doubted = desk.tickets().await;
+        assert_eq!(doubted.len(), 4);
+        for one in &doubted[1..] {
+            assert_eq!(desk.queue(one), "needs_look");
+            assert!(
+                one.events
+                    .iter()
+                    .any(|event| event.kind == kind::MAIL_DOUBTED)
+            );
+        }
+        assert_eq!(desk.count(OUTBOUND).await, 1);
+        // A header of another server's says nothing.
+        let header = "Authentication-Results: mx.elsewhere.test; dmarc=fail\r\n";
         let before = desk.ticket_messages(&view).await;
-        let header = format!("Authentication-Results: mx.clinic.test; {verdict}\r\n");
-        desk.comes(
-            ANA,
-            &address,
-            plain(&format!("d{number}"), &header, "Change my address, please."),
-        )
-        .await;
+        desk.comes(ANA, &address, plain("other", header, "Hello again."))
+            .await;
         desk.work().await;
-        assert_eq!(
-            desk.ticket_messages(&view).await > before,
-            joins,
-            "{verdict}"
-        );
-    }
-    let doubted = desk.tickets().await;
-    assert_eq!(doubted.len(), 4);
-    for one in &doubted[1..] {
-        assert_eq!(desk.queue(one), "needs_look");
-        assert!(
-            one.events
-                .iter()
-                .any(|event| event.kind == kind::MAIL_DOUBTED)
-        );
-    }
-    assert_eq!(desk.count(OUTBOUND).await, 1);
-    // A header of another server's says nothing.
-    let header = "Authentication-Results: mx.elsewhere.test; dmarc=fail\r\n";
-    let before = desk.ticket_messages(&view).await;
-    desk.comes(ANA, &address, plain("other", header, "Hello again."))
-        .await;
-    desk.work().await;
-    assert_eq!(desk.ticket_messages(&view).await, before + 1);
+        assert_eq!(desk.ticket_messages(&view).await, before + 1);
+    })
+    .await;
 }
 
 /// Whatever a sender writes into their own header, the receiving server's word counts, and no other's.
@@ -166,7 +169,7 @@ async fn forged_authentication_results_change_nothing() {
         authserv_id: Some("mx.clinic.test".to_owned()),
         ..MailboxSettings::default()
     };
-    let desk = Desk::new(false, settings).await;
+    on_both_with(settings, async |desk: Desk| {
     let view = opened(&desk).await;
     let address = desk.reply_address(&view);
     let field = "Authentication-Results: ";
@@ -208,6 +211,8 @@ async fn forged_authentication_results_change_nothing() {
         assert_eq!(newest.links[0].ticket, view.ticket.id, "{header}");
     }
     assert_eq!(desk.count(OUTBOUND).await, 1, "nobody doubtful is answered");
+    })
+    .await;
 }
 
 #[tokio::test]
