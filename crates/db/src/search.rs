@@ -146,7 +146,7 @@ impl SearchIndex {
         limit: usize,
     ) -> Result<Vec<i64>, DbError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        if wanted.is_empty() || !wanted.iter().flatten().all(|token| is_token(token)) {
+        if !askable(wanted) {
             return Ok(Vec::new());
         }
         match &self.0 {
@@ -175,6 +175,53 @@ impl SearchIndex {
                     )
                     .await?;
                 Ok(rows.iter().map(|row| row.get(0)).collect())
+            }
+        }
+    }
+
+    /// Whether one of `docs` has all of `wanted`. What comes first is looked at first.
+    pub async fn holds_any(
+        &self,
+        organisation: Uuid,
+        wanted: &Wanted,
+        docs: &[i64],
+    ) -> Result<bool, DbError> {
+        if docs.is_empty() || !askable(wanted) {
+            return Ok(false);
+        }
+        match &self.0 {
+            Kind::Nothing => Ok(false),
+            Kind::Sqlite(files) => {
+                let query = expression(wanted, " AND ", " OR ", '"');
+                let reader = files.reader()?;
+                let found = {
+                    let mut one = reader.prepare_cached(
+                        "SELECT 1 FROM tokens WHERE tokens MATCH ?1 AND rowid = ?2",
+                    )?;
+                    let mut found = false;
+                    for doc in docs {
+                        if one.exists(rusqlite::params![query, doc])? {
+                            found = true;
+                            break;
+                        }
+                    }
+                    found
+                };
+                files.readers.lock().push(reader);
+                Ok(found)
+            }
+            Kind::Postgres(db) => {
+                let query = expression(wanted, " & ", " | ", '\'');
+                let client = pooled(db).await?;
+                let sql = "SELECT 1 FROM search_tokens WHERE organisation_id = $1 AND words @@ $2::text::tsquery \
+                           AND doc = ANY($3) LIMIT 1";
+                let found = client
+                    .query_opt(
+                        &client.prepare_cached(sql).await?,
+                        &[&organisation, &query, &docs],
+                    )
+                    .await?;
+                Ok(found.is_some())
             }
         }
     }
@@ -251,6 +298,11 @@ async fn apply_postgres(
     )
     .await?;
     Ok(tx.commit().await?)
+}
+
+/// Whether these are words of the index, which alone may stand in an expression.
+fn askable(wanted: &Wanted) -> bool {
+    !wanted.is_empty() && wanted.iter().flatten().all(|token| is_token(token))
 }
 
 fn is_token(token: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Answering a search.
 
 use super::filters::Filters;
-use super::rank::{Hidden, Order, Search};
+use super::rank::{Order, Search, Told};
 use super::wanted;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -40,8 +40,8 @@ pub struct Hit {
 pub enum Place {
     /// Behind so many tickets of those that are ranked together below a document.
     Found {
-        /// Document number below which the page before this one began: its tickets are not told again.
-        from: i64,
+        /// The newest document when the search began. What was written since is for the next search.
+        newest: i64,
         /// Document number below which those stand that are ranked together.
         before: i64,
         /// Tickets of those that were told.
@@ -110,42 +110,52 @@ pub async fn find(
         ctx,
         leave: &leave,
         query: &query,
+        wanted: &wanted,
         order,
     };
-    let (from, start, mut skip) = match place {
-        Some(Place::Found { from, before, skip }) => (from, before, skip),
-        _ => (i64::MAX, i64::MAX, 0),
-    };
-    let organisation = ctx.organisation.uuid();
-    let look = async |before, most| app.search.find(organisation, &wanted, before, most).await;
-    // What the page before this one went through hides from its last window what it hid there, so that the places agree.
-    let mut hidden = Hidden::new();
-    if from > start {
-        let mut docs = look(from, FOUND * LOOKS).await?;
-        docs.retain(|doc| *doc >= start);
-        hidden = search.tickets_of(&docs).await?;
-    }
-    let (mut before, mut seen) = (start, Hidden::new());
-    let next = |before, skip| {
+    by_words(&search, &clinic, &filters, place, limit).await
+}
+
+/// A query with words: windows of documents, newest first, each ranked for itself and sifted.
+async fn by_words(
+    search: &Search<'_>,
+    clinic: &Clinic,
+    filters: &Filters,
+    place: Option<Place>,
+    limit: usize,
+) -> Result<Results, DeskError> {
+    let (mut newest, start, mut skip) = match place {
         Some(Place::Found {
-            // The same window again hides the same.
-            from: if before == start { from } else { start },
+            newest,
             before,
             skip,
-        })
+        }) => (Some(newest), before.min(newest.saturating_add(1)), skip),
+        _ => (None, i64::MAX, 0),
     };
+    let (mut before, mut told) = (start, Told::default());
     let mut rows: Vec<Hit> = Vec::new();
     for _ in 0..LOOKS {
-        let docs = look(before, FOUND).await?;
+        let docs = search.look(before, FOUND).await?;
+        let newest = *newest.get_or_insert(docs.first().copied().unwrap_or_default());
+        let next = |before, skip| {
+            Some(Place::Found {
+                newest,
+                before,
+                skip,
+            })
+        };
         for window in docs.chunks(WINDOW) {
-            let ranked = search.rank(window, &hidden, &mut seen).await?;
+            if start <= newest {
+                search.recall(window, start..=newest, &mut told).await?;
+            }
+            let ranked = search.rank(window, &mut told).await?;
             let mut left = ranked.get(skip..).unwrap_or_default();
             while !left.is_empty() && rows.len() < limit {
                 let (some, others) = left.split_at(left.len().min(limit - rows.len()));
                 let hits = search.hits(some).await?;
                 let fitting = hits
                     .into_iter()
-                    .filter(|hit| filters.hold(&clinic, &hit.row));
+                    .filter(|hit| filters.hold(clinic, &hit.row));
                 rows.extend(fitting);
                 left = others;
             }
@@ -154,7 +164,6 @@ pub async fn find(
                 return Ok(Results { rows, next });
             }
             (before, skip) = (window.last().copied().unwrap_or(before), 0);
-            hidden.clone_from(&seen);
         }
         let more = docs.len() >= FOUND;
         if !more || !rows.is_empty() {
@@ -162,10 +171,12 @@ pub async fn find(
             return Ok(Results { rows, next });
         }
     }
-    Ok(Results {
-        rows,
-        next: next(before, 0),
-    })
+    let next = newest.map(|newest| Place::Found {
+        newest,
+        before,
+        skip: 0,
+    });
+    Ok(Results { rows, next })
 }
 
 fn refused(error: &bedside_language::search::QueryError) -> DeskError {

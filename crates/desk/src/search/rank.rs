@@ -7,9 +7,10 @@ use crate::error::DeskError;
 use crate::ids::TicketId;
 use crate::records::Opened;
 use crate::{tickets, timeline};
+use bedside_db::search::Wanted;
 use bedside_language::search::{Query, highlight};
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// Messages of one ticket that are opened to rank it: the newest that match.
 const PER_TICKET: usize = 2;
@@ -25,8 +26,8 @@ pub(super) enum Order {
     Newest,
 }
 
-/// Tickets that were ranked with newer messages of theirs: older ones add nothing to them.
-pub(super) type Hidden = HashSet<TicketId>;
+/// Tickets that were told with newer messages of theirs: older ones add nothing to them.
+pub(super) type Told = HashSet<TicketId>;
 
 /// What a search looks with.
 pub(super) struct Search<'a> {
@@ -34,6 +35,7 @@ pub(super) struct Search<'a> {
     pub ctx: &'a Ctx,
     pub leave: &'a Opened,
     pub query: &'a Query,
+    pub wanted: &'a Wanted,
     pub order: Order,
 }
 
@@ -46,6 +48,13 @@ pub(super) struct Ranked {
 }
 
 impl Search<'_> {
+    /// The newest documents below `before` that hold what is wanted.
+    pub(super) async fn look(&self, before: i64, most: usize) -> Result<Vec<i64>, DeskError> {
+        let organisation = self.ctx.organisation.uuid();
+        let index = &self.app.search;
+        Ok(index.find(organisation, self.wanted, before, most).await?)
+    }
+
     /// Opens the documents and puts them in order: how often the words stand in a text of its length (the term of BM25
     /// with k1 = 1.2, b = 0.75 and a usual text of 600 bytes; Robertson & Zaragoza 2009), a little more for what is newer,
     /// and a subject that holds them counts like three places in the text.
@@ -56,18 +65,19 @@ impl Search<'_> {
     pub(super) async fn rank(
         &self,
         docs: &[i64],
-        hidden: &Hidden,
-        seen: &mut Hidden,
+        told: &mut Told,
     ) -> Result<Vec<Ranked>, DeskError> {
         let mut conn = self.app.read().await?;
         let mut ranked: Vec<Ranked> = Vec::with_capacity(docs.len());
         let mut opened: HashMap<TicketId, usize> = HashMap::new();
         for (age, doc) in docs.iter().enumerate() {
             let wanted = |ticket| {
-                seen.insert(ticket);
+                if told.contains(&ticket) {
+                    return false;
+                }
                 let count = opened.entry(ticket).or_default();
                 *count += 1;
-                *count <= PER_TICKET && !hidden.contains(&ticket)
+                *count <= PER_TICKET
             };
             let Some((ticket, message)) =
                 timeline::by_doc(self.leave, &mut conn, self.ctx.organisation, *doc, wanted)
@@ -102,24 +112,41 @@ impl Search<'_> {
                 }),
             }
         }
+        told.extend(opened.into_keys());
         if self.order == Order::Best {
             ranked.sort_by(|one, other| other.score.total_cmp(&one.score));
         }
         Ok(ranked)
     }
 
-    /// Whose messages these are; none of them is opened.
-    pub(super) async fn tickets_of(&self, docs: &[i64]) -> Result<Hidden, DeskError> {
+    /// Remembers which tickets of these documents were told on earlier pages: those with a message among `earlier` that
+    /// the query finds as well.
+    pub(super) async fn recall(
+        &self,
+        docs: &[i64],
+        earlier: RangeInclusive<i64>,
+        told: &mut Told,
+    ) -> Result<(), DeskError> {
+        let organisation = self.ctx.organisation;
         let mut conn = self.app.read().await?;
-        let mut found = Hidden::new();
+        let mut asked = HashSet::new();
         for doc in docs {
-            let note = |ticket| {
-                found.insert(ticket);
-                false
+            let Some(ticket) = timeline::ticket_of_doc(&mut conn, organisation, *doc).await? else {
+                continue;
             };
-            timeline::by_doc(self.leave, &mut conn, self.ctx.organisation, *doc, note).await?;
+            if told.contains(&ticket) || !asked.insert(ticket) {
+                continue;
+            }
+            let newer = timeline::docs_of(&mut conn, organisation, ticket, &earlier).await?;
+            let index = &self.app.search;
+            if index
+                .holds_any(organisation.uuid(), self.wanted, &newer)
+                .await?
+            {
+                told.insert(ticket);
+            }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The rows of some of them, in their order.

@@ -16,6 +16,7 @@ use crate::records::{self, Opened, Purpose, Sealing, blobs};
 use crate::work::Work;
 use bedside_db::Conn;
 use bedside_vault::BlindKind;
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 /// Longest text of a message, in bytes; what is longer is a file.
@@ -395,6 +396,25 @@ pub(crate) async fn by_doc(
         Err(DeskError::Gone) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Whose message has this number in the search index.
+pub(crate) async fn ticket_of_doc(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    doc: i64,
+) -> Result<Option<TicketId>, DeskError> {
+    store::ticket_of_doc(conn, organisation, doc).await
+}
+
+/// Numbers in the search index of a ticket's messages within `between`, of the newest 1,000 there, newest first.
+pub(crate) async fn docs_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    between: &RangeInclusive<i64>,
+) -> Result<Vec<i64>, DeskError> {
+    store::docs_of(conn, organisation, ticket, between, 1000).await
 }
 
 /// Changes where a message is on its way, in the caller's command.

@@ -4,6 +4,7 @@ use super::model::{MessageKind, MessageState, NewAttachment, NewMessage};
 use crate::error::DeskError;
 use crate::ids::{AttachmentId, BlobId, ContactId, DataKeyId, MessageId, OrganisationId, TicketId};
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 statements! {
@@ -31,6 +32,11 @@ statements! {
     /// Messages by their numbers in the search index.
     BY_DOC = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
         state_at, attachment_count, created_at, doc, recipient_id, ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
+    /// Whose message has this number in the search index.
+    TICKET_OF_DOC = "SELECT ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
+    /// Numbers in the search index of a ticket's messages between two, newest first.
+    DOCS_OF = "SELECT doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND doc BETWEEN $3 AND $4 \
+        ORDER BY id DESC LIMIT $5";
     /// A message of the patient's side that is not one contact's.
     OF_OTHERS = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
         AND (author_id IS NULL OR author_id <> $3) LIMIT 1";
@@ -273,6 +279,28 @@ pub(super) async fn by_doc(
         })
         .await?;
     Ok(found.flatten())
+}
+
+pub(super) async fn ticket_of_doc(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    doc: i64,
+) -> Result<Option<TicketId>, DeskError> {
+    Ok(conn
+        .query_opt(TICKET_OF_DOC, args![organisation, doc], |row| row.get(0))
+        .await?)
+}
+
+pub(super) async fn docs_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    between: &RangeInclusive<i64>,
+    limit: i64,
+) -> Result<Vec<i64>, DeskError> {
+    let (first, last) = (*between.start(), *between.end());
+    let wanted = args![organisation, ticket, first, last, limit];
+    Ok(conn.query(DOCS_OF, wanted, |row| row.get(0)).await?)
 }
 
 pub(super) async fn of_others(
