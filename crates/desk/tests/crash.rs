@@ -40,12 +40,24 @@ fn one_life(data: &Path, token: &str, clients: &mut [Sent], acknowledgements: us
     program.ended();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
+mod nothing_acknowledged_is_lost_and_nothing_is_there_twice {
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sqlite() {
+        let folder = tempfile::tempdir().unwrap();
+        super::lives(folder.path()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn postgres() {
+        let folder = tempfile::tempdir().unwrap();
+        super::load::on_postgres(folder.path());
+        super::lives(folder.path()).await;
+    }
+}
+
+async fn lives(data: &Path) {
     let cycles =
         std::env::var("BEDSIDE_TEST_CRASH_CYCLES").map_or(CYCLES, |cycles| cycles.parse().unwrap());
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path();
     let token = set_up(data).await;
     let clients: Mutex<Vec<Sent>> =
         Mutex::new((0..=HTTP_CLIENTS).map(|_| Sent::default()).collect());

@@ -46,12 +46,7 @@ async fn revoke(desk: &Desk, ticket: TicketId) {
 }
 
 async fn answer(desk: &Desk, ticket: TicketId, body: &str) {
-    let reply = Reply {
-        body: body.to_owned(),
-        attachments: Vec::new(),
-        status: None,
-        version: None,
-    };
+    let reply = Reply::new(body);
     tickets::reply(&desk.app, &desk.ctx(Role::Agent), ticket, reply)
         .await
         .unwrap();

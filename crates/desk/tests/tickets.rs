@@ -13,28 +13,14 @@ use bedside_desk::search;
 use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, View};
 use common::{Desk, both_engines};
 
-fn reply(body: &str) -> Reply {
-    Reply {
-        body: body.to_owned(),
-        attachments: Vec::new(),
-        status: None,
-        version: None,
-    }
-}
-
 fn words_of_the_patient(contact: ContactId) -> Inbound {
     Inbound {
-        contact,
-        channel: bedside_language::Channel::Email,
-        body: "Sorry, Friday does not work either.".to_owned(),
-        html: None,
-        envelope: None,
-        attachments: Vec::new(),
-        inbound_mail: None,
         external: Some(("email", "same-id@example.org".to_owned())),
-        written: None,
-        automatic: false,
-        also: None,
+        ..Inbound::new(
+            contact,
+            bedside_language::Channel::Email,
+            "Sorry, Friday does not work either.",
+        )
     }
 }
 
@@ -46,6 +32,23 @@ async fn found(desk: &Desk, text: &str) -> Vec<TicketId> {
     let mut ids: Vec<_> = results.rows.iter().map(|hit| hit.row.ticket.id).collect();
     ids.sort_unstable();
     ids
+}
+
+/// What every page of a search tells, in order.
+async fn paged(desk: &Desk, text: &str, limit: usize) -> Vec<TicketId> {
+    let agent = desk.ctx(Role::Agent);
+    let (mut ids, mut place) = (Vec::new(), None);
+    loop {
+        let page = search::find(&desk.app, &agent, text, place, limit)
+            .await
+            .unwrap();
+        assert!(page.rows.len() <= limit);
+        ids.extend(page.rows.iter().map(|hit| hit.row.ticket.id));
+        place = page.next;
+        if place.is_none() {
+            return ids;
+        }
+    }
 }
 
 both_engines! {
@@ -87,7 +90,7 @@ both_engines! {
         assert_eq!(seen.contact.email(), Some("maria@example.org"));
         assert!(seen.ticket.clocks.first_response.is_some());
         tickets::note(&desk.app, &agent, id, "Ask the **billing** team".to_owned(), Vec::new()).await.unwrap();
-        tickets::reply(&desk.app, &agent, id, reply("It is the lab's fee.")).await.unwrap();
+        tickets::reply(&desk.app, &agent, id, Reply::new("It is the lab's fee.")).await.unwrap();
         let seen = tickets::view(&desk.app, &agent, id).await.unwrap();
         let kinds: Vec<_> = seen.messages.iter().map(|message| message.kind.code()).collect();
         assert_eq!(kinds, ["inbound", "note", "outbound"]);
@@ -123,7 +126,7 @@ both_engines! {
     async fn the_patient_reopens_a_resolved_request(desk: Desk) {
         let id = desk.ticket("again@example.org", "Appointment", "Can I move my visit to Friday?").await;
         let agent = desk.ctx(Role::Agent);
-        let resolved = Reply { status: Some(Status::Resolved), ..reply("Moved to Friday at 9.") };
+        let resolved = Reply { status: Some(Status::Resolved), ..Reply::new("Moved to Friday at 9.") };
         tickets::reply(&desk.app, &agent, id, resolved).await.unwrap();
         let ticket = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
         assert!(ticket.resolved_at.is_some() && ticket.clocks.resolution.is_none());
@@ -154,7 +157,7 @@ both_engines! {
         assert!(kept.links.iter().any(|link| link.kind == "merged_from" && link.ticket == second));
         let gone = tickets::view(&desk.app, &agent, second).await.unwrap().ticket;
         assert_eq!((gone.status, gone.merged_into), (Status::Closed, Some(first)));
-        let late = tickets::reply(&desk.app, &agent, second, reply("too late")).await;
+        let late = tickets::reply(&desk.app, &agent, second, Reply::new("too late")).await;
         assert!(matches!(late, Err(DeskError::Conflict { code: "merged", .. })));
         search::catch_up(&desk.app, agent.organisation).await.unwrap();
         assert_eq!(found(&desk, "second words").await, [first], "search follows a merge");
@@ -192,7 +195,7 @@ both_engines! {
         let before = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
         desk.clock.advance(60);
         for status in [None, Some(Status::Resolved), Some(Status::WaitingOnThirdParty)] {
-            let sent = tickets::reply(&desk.app, &agent, id, Reply { status, ..reply("Not quite.") }).await.unwrap();
+            let sent = tickets::reply(&desk.app, &agent, id, Reply { status, ..Reply::new("Not quite.") }).await.unwrap();
             tickets::undo(&desk.app, &agent, id, sent).await.unwrap();
             let after = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
             assert_eq!(after.status, Status::Open, "{status:?}");
@@ -200,13 +203,13 @@ both_engines! {
             assert_eq!(after.first_responded_at, None);
         }
         // A second answer taken back leaves the first one standing, and the question that came between them open.
-        tickets::reply(&desk.app, &agent, id, reply("It is sent.")).await.unwrap();
+        tickets::reply(&desk.app, &agent, id, Reply::new("It is sent.")).await.unwrap();
         desk.clock.advance(60);
         let contact = before.contact;
         tickets::inbound(&desk.app, &desk.system(), id, words_of_the_patient(contact)).await.unwrap();
         let asked = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
         desk.clock.advance(60);
-        let sent = tickets::reply(&desk.app, &agent, id, reply("Again.")).await.unwrap();
+        let sent = tickets::reply(&desk.app, &agent, id, Reply::new("Again.")).await.unwrap();
         tickets::undo(&desk.app, &agent, id, sent).await.unwrap();
         let after = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
         assert_eq!((after.clocks.next_response, after.waiting_since), (asked.clocks.next_response, asked.waiting_since));
@@ -216,7 +219,7 @@ both_engines! {
     async fn a_merge_takes_over_what_is_owed(desk: Desk) {
         let agent = desk.ctx(Role::Agent);
         let first = desk.ticket("merge@example.org", "Bill", "First words").await;
-        let done = Reply { status: Some(Status::Resolved), ..reply("Done.") };
+        let done = Reply { status: Some(Status::Resolved), ..Reply::new("Done.") };
         tickets::reply(&desk.app, &agent, first, done).await.unwrap();
         let second = desk.ticket("merge@example.org", "Bill again", "A question that nobody answered").await;
         let owed = tickets::view(&desk.app, &agent, second).await.unwrap().ticket;
@@ -238,7 +241,7 @@ both_engines! {
         assert!(matches!(changed, Err(DeskError::Conflict { code: "merged", .. })));
         // An answer that was on its way can still be taken back after a merge.
         let third = desk.ticket("merge@example.org", "More", "And another thing").await;
-        let sent = tickets::reply(&desk.app, &agent, third, reply("Hm.")).await.unwrap();
+        let sent = tickets::reply(&desk.app, &agent, third, Reply::new("Hm.")).await.unwrap();
         tickets::merge(&desk.app, &agent, third, first).await.unwrap();
         tickets::undo(&desk.app, &agent, first, sent).await.unwrap();
         desk.audit_is_whole().await;
@@ -295,7 +298,7 @@ both_engines! {
         let by = patients::requester_by_phone(&desk.app, desk.organisation, "+1 312 555 0147", Some("Rosa"), None);
         let new = tickets::NewTicket::new(by.await.unwrap(), bedside_language::Channel::Phone, "A call", "She asks for the hours.");
         let id = tickets::create(&desk.app, &agent, new).await.unwrap().id;
-        let sent = tickets::reply(&desk.app, &agent, id, reply("Nine to five.")).await.unwrap();
+        let sent = tickets::reply(&desk.app, &agent, id, Reply::new("Nine to five.")).await.unwrap();
         let view = tickets::view(&desk.app, &agent, id).await.unwrap();
         let message = view.messages.iter().find(|message| message.id == sent).unwrap();
         assert_eq!(message.state.code(), "stored");
@@ -387,17 +390,7 @@ both_engines! {
             }
         }
         search::catch_up(&desk.app, desk.organisation).await.unwrap();
-        let all = async |text: &str| {
-            let (mut ids, mut place) = (Vec::new(), None);
-            loop {
-                let page = search::find(&desk.app, &agent, text, place, 4).await.unwrap();
-                ids.extend(page.rows.iter().map(|hit| hit.row.ticket.id));
-                place = page.next;
-                if place.is_none() {
-                    return ids;
-                }
-            }
-        };
+        let all = async |text: &str| paged(&desk, text, 4).await;
         for text in ["from:rosa", "from:\"rosa alvarez\"", "from:alvar", "from:ROSA"] {
             assert_eq!(all(text).await, rosas, "{text}");
         }
@@ -438,6 +431,50 @@ both_engines! {
             }
         }
         assert_eq!(told, best_first);
+    }
+
+    /// Requests whose matching words are spread over many pages, and one that is written to while somebody turns them.
+    async fn a_request_of_many_messages_is_found_once(desk: Desk) {
+        let mut requests = Vec::new();
+        for number in 0..13 {
+            requests.push(desk.ticket(&format!("p{number}@example.org"), "Walrus", "walrus").await);
+        }
+        let system = desk.system();
+        let writes = async |id: TicketId| {
+            let contact = tickets::view(&desk.app, &system, id).await.unwrap().ticket.contact;
+            let words = Inbound::new(contact, bedside_language::Channel::Email, "And the walrus?");
+            tickets::inbound(&desk.app, &system, id, words).await.unwrap();
+        };
+        // 13 requests of 1 to 40 messages, woven into each other: 260 documents and more, several windows and looks.
+        for round in 0..40 {
+            for (number, id) in requests.iter().enumerate() {
+                if round % (number + 1) == 0 {
+                    writes(*id).await;
+                }
+            }
+        }
+        search::catch_up(&desk.app, desk.organisation).await.unwrap();
+        let mut all = requests.clone();
+        all.sort_unstable();
+        for limit in [1, 2, 3, 5, 50] {
+            let mut told = paged(&desk, "walrus", limit).await;
+            told.sort_unstable();
+            assert_eq!(told, all, "{limit} a page");
+        }
+        let agent = desk.ctx(Role::Agent);
+        let first = search::find(&desk.app, &agent, "walrus", None, 2).await.unwrap();
+        let untold = *requests.iter().find(|id| first.rows.iter().all(|hit| hit.row.ticket.id != **id)).unwrap();
+        writes(untold).await;
+        search::catch_up(&desk.app, desk.organisation).await.unwrap();
+        let (mut told, mut place) = (first.rows, first.next);
+        while let Some(at) = place {
+            let page = search::find(&desk.app, &agent, "walrus", Some(at), 2).await.unwrap();
+            told.extend(page.rows);
+            place = page.next;
+        }
+        let mut ids: Vec<_> = told.iter().map(|hit| hit.row.ticket.id).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, all, "new words hide nobody from the pages that follow");
     }
 
     async fn search_finds_words_beginnings_and_filters(desk: Desk) {

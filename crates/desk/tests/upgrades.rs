@@ -194,12 +194,7 @@ async fn at_work(desk: &Desk) -> TicketId {
     tickets::note(app, &agent, id, "Ask the pharmacy.".to_owned(), Vec::new())
         .await
         .unwrap();
-    let reply = Reply {
-        body: "It is ready.".to_owned(),
-        attachments: Vec::new(),
-        status: None,
-        version: None,
-    };
+    let reply = Reply::new("It is ready.");
     tickets::reply(app, &agent, id, reply).await.unwrap();
     let version = tickets::view(app, &agent, id).await.unwrap().ticket.version;
     let tag = Patch {

@@ -50,19 +50,11 @@ async fn drain(desk: &Desk) {
 
 /// The patient writes once more.
 async fn writes_again(desk: &Desk, id: TicketId) {
-    let words = Inbound {
-        contact: seen(desk, id).await.ticket.contact,
-        channel: bedside_language::Channel::Email,
-        body: "Here is the form that you asked for.".to_owned(),
-        html: None,
-        envelope: None,
-        attachments: Vec::new(),
-        inbound_mail: None,
-        external: None,
-        written: None,
-        automatic: false,
-        also: None,
-    };
+    let words = Inbound::new(
+        seen(desk, id).await.ticket.contact,
+        bedside_language::Channel::Email,
+        "Here is the form that you asked for.",
+    );
     tickets::inbound(&desk.app, &desk.system(), id, words)
         .await
         .unwrap();

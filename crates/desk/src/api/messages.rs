@@ -139,10 +139,10 @@ pub(super) async fn reply(
     };
     let attachments = files(&app, &ctx, id, &new.attachments).await?;
     let reply = Reply {
-        body: new.body,
         attachments,
         status: new.status,
         version: seen,
+        ..Reply::new(new.body)
     };
     let message = tickets::reply(&app, &ctx, id, reply).await?;
     Ok(Made::at(&format!("/api/v1/tickets/{id}/messages"), message))

@@ -89,17 +89,8 @@ pub async fn thread_reply(
         });
     }
     let new = Inbound {
-        contact: visit.contact,
-        channel: Channel::Portal,
-        body,
-        html: None,
-        envelope: None,
         attachments,
-        inbound_mail: None,
-        external: None,
-        written: None,
-        automatic: false,
-        also: None,
+        ..Inbound::new(visit.contact, Channel::Portal, body)
     };
     tickets::inbound(app, &visit.ctx, ticket.id, new).await
 }

@@ -146,10 +146,10 @@ async fn send(
         } else {
             let status = Status::from_code(&form.status);
             let reply = Reply {
-                body: form.body,
                 attachments,
                 status,
                 version: form.version,
+                ..Reply::new(form.body)
             };
             tickets::reply(&page.app, &page.ctx, id, reply).await
         }

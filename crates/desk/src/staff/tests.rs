@@ -8,12 +8,14 @@ use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
 use crate::{orgs, startup};
 use bedside_db::{FixedClock, Timestamp};
+use bedside_testkit::pg;
 use bedside_web::Locale;
 use std::sync::Arc;
 
-async fn desk(folder: &std::path::Path) -> (App, OrganisationId) {
+async fn desk(folder: &std::path::Path, database: Option<String>) -> (App, OrganisationId) {
     let config = Config {
         data: folder.to_owned(),
+        database,
         public_url: "http://desk.example".to_owned(),
         ..Config::default()
     };
@@ -42,12 +44,18 @@ fn cost_of(password: &str) -> Vec<String> {
     of_it.map(|(_, cost)| cost.clone()).collect()
 }
 
-/// Somebody with a password, somebody without, somebody who is let in no more, and nobody: a wrong password is looked
-/// at once, and the look costs the same.
 #[tokio::test]
 async fn attack_10_an_unknown_address_takes_the_same_work() {
+    the_same_work("embedded", None).await;
+    let database = pg::shared().unwrap().fresh_database().unwrap();
+    the_same_work("server", Some(database)).await;
+}
+
+/// Somebody with a password, somebody without, somebody who is let in no more, and nobody: a wrong password is looked
+/// at once, and the look costs the same.
+async fn the_same_work(engine: &str, database: Option<String>) {
     let folder = tempfile::tempdir().unwrap();
-    let (app, organisation) = desk(folder.path()).await;
+    let (app, organisation) = desk(folder.path(), database).await;
     let ctx = Ctx::system(organisation, "test", Source::CommandLine);
     let known = person(&app, &ctx, "known").await;
     set_password(&app, &ctx, known, "correct horse battery staple")
@@ -70,7 +78,7 @@ async fn attack_10_an_unknown_address_takes_the_same_work() {
     ];
     let mut costs = Vec::new();
     for address in addresses {
-        let wrong = format!("a wrong password for {address}");
+        let wrong = format!("a wrong password for {address} ({engine})");
         let refused = sign_in(&app, address, &wrong).await;
         assert!(matches!(refused, Err(DeskError::Unauthorized)), "{address}");
         costs.push(cost_of(&wrong));
@@ -83,7 +91,7 @@ async fn attack_10_an_unknown_address_takes_the_same_work() {
         for _ in 0..6 {
             let _ = sign_in(&app, address, "wrong once more").await;
         }
-        let late = format!("too soon for {address}");
+        let late = format!("too soon for {address} ({engine})");
         let refused = sign_in(&app, address, &late).await;
         assert!(matches!(refused, Err(DeskError::RateLimited { .. })));
         assert_eq!(cost_of(&late), [""; 0]);

@@ -35,6 +35,18 @@ pub struct Reply {
     pub version: Option<i64>,
 }
 
+impl Reply {
+    /// These words and nothing else.
+    pub fn new(body: impl Into<String>) -> Self {
+        Self {
+            body: body.into(),
+            attachments: Vec::new(),
+            status: None,
+            version: None,
+        }
+    }
+}
+
 fn author(ctx: &Ctx) -> Author {
     match &ctx.actor {
         Actor::Staff { id, .. } => Author::Staff(id.uuid()),
@@ -229,6 +241,25 @@ pub struct Inbound {
     pub written: Option<Timestamp>,
     /// What else belongs to the same transaction.
     pub also: Option<Also>,
+}
+
+impl Inbound {
+    /// These words and nothing else.
+    pub fn new(contact: ContactId, channel: Channel, body: impl Into<String>) -> Self {
+        Self {
+            contact,
+            channel,
+            body: body.into(),
+            html: None,
+            envelope: None,
+            attachments: Vec::new(),
+            inbound_mail: None,
+            external: None,
+            automatic: false,
+            written: None,
+            also: None,
+        }
+    }
 }
 
 /// Adds the patient's words. They reopen a resolved ticket, start the clock of the next answer, end a snooze, and

@@ -7,6 +7,7 @@ use bedside_desk::context::{Ctx, Permissions, Source};
 use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};
 use bedside_desk::staff::{self, NewToken};
 use bedside_desk::{audit_log, orgs, startup};
+use bedside_testkit::pg;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -43,13 +44,21 @@ impl Sent {
     }
 }
 
-/// The settings that the program has by itself, and mail servers on this machine.
+/// The settings that the program has by itself or finds in its folder, and mail servers on this machine.
 pub fn settings(data: &Path) -> Config {
+    let file = std::fs::read_to_string(data.join("bedside.toml")).unwrap_or_default();
     Config {
         data: data.to_owned(),
         local_mail_servers: true,
-        ..Config::default()
+        ..toml::from_str(&file).unwrap()
     }
+}
+
+/// Puts the rows of what will be set up in `data` into a PostgreSQL database of their own.
+pub fn on_postgres(data: &Path) {
+    let database = pg::shared().unwrap().fresh_database().unwrap();
+    let line = format!("database = {database:?}\n");
+    std::fs::write(data.join("bedside.toml"), line).unwrap();
 }
 
 /// A desk with a clinic, a mailbox and a token for everything; gives the token.

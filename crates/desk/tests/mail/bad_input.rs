@@ -220,7 +220,7 @@ both_engines! {
         let wire = Wire::beside(&desk).await;
         wire.takes(plain("one", "", "When are you open?")).await;
         let ticket = newest(&desk).await.ticket.id;
-        let reply = Reply { body: "At nine".to_owned(), attachments: Vec::new(), status: None, version: None };
+        let reply = Reply::new("At nine");
         let message = tickets::reply(&desk.app, &desk.ctx(Role::Agent), ticket, reply).await.unwrap();
         // Mail goes on coming in, and what waits to go out is seen: on the message, and with its reason.
         let client = desk.client(&Permissions::ALL.codes()).await;

@@ -146,7 +146,7 @@ both_engines! {
                 text_of_replies(&format!("Re: {}", plain[number / 100]), &format!("{{{{ reply_text }}}}\n{text}")).await;
             }
             let ticket = desk.ticket(&format!("out{number}@patients.test"), payload, "Hello").await;
-            let reply = Reply { body: (*payload).to_owned(), attachments: Vec::new(), status: None, version: None };
+            let reply = Reply::new(*payload);
             tickets::reply(&desk.app, &desk.ctx(Role::Agent), ticket, reply).await.unwrap();
             tried += 1;
         }

@@ -61,12 +61,7 @@ async fn asked(desk: &Desk) -> (Sink, TicketId) {
 }
 
 async fn answer(desk: &Desk, ticket: TicketId, body: &str) -> MessageId {
-    let reply = Reply {
-        body: body.to_owned(),
-        attachments: Vec::new(),
-        status: None,
-        version: None,
-    };
+    let reply = Reply::new(body);
     tickets::reply(&desk.app, &desk.ctx(Role::Agent), ticket, reply)
         .await
         .unwrap()
@@ -197,19 +192,7 @@ both_engines! {
         assert!(sent[0].text().contains("988") && sent[0].text().contains("peligro"), "{}", sent[0].text());
         // The same when a request turns out to be about danger later.
         let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), calm).await.unwrap();
-        let words = tickets::Inbound {
-            contact: view.ticket.contact,
-            channel: Channel::Email,
-            body: "I want to kill myself".to_owned(),
-            html: None,
-            envelope: None,
-            attachments: Vec::new(),
-            inbound_mail: None,
-            external: None,
-            written: None,
-            automatic: false,
-            also: None,
-        };
+        let words = tickets::Inbound::new(view.ticket.contact, Channel::Email, "I want to kill myself");
         tickets::inbound(&desk.app, &desk.system(), calm, words).await.unwrap();
         drain(&desk).await;
         assert!(sink.take()[0].text().contains("988"));
@@ -414,70 +397,70 @@ async fn secure_links(desk: &Desk) {
         .unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_answer_reaches_a_real_mailbox() {
-    let desk = Desk::new(common::Engine::Sqlite).await;
-    let dovecot = Dovecot::start().unwrap();
-    let postfix = Postfix::start(&[Route::Lmtp("patients.test", dovecot.lmtp_port)]).unwrap();
-    mailboxes::create(
-        &desk.app,
-        &desk.ctx(Role::Administrator),
-        at(postfix.smtp_port),
-    )
-    .await
-    .unwrap();
-    let ticket = by_mail(
-        &desk,
-        "Rosa Álvarez",
-        "Mis pastillas",
-        "¿Cuándo puedo recoger mis pastillas?",
-    )
-    .await;
-    let message = answer(&desk, ticket, "Están listas: venga mañana.").await;
-    send(&desk).await;
-    assert_eq!(
-        state_of(&desk, ticket, message).await,
-        MessageState::Accepted
-    );
-    let arrived = || async { dovecot.inbox("rosa").unwrap().len() == 2 };
-    wait_until_async(arrived, Duration::from_secs(30))
-        .await
-        .unwrap_or_else(|_| panic!("{}", postfix.log()));
-    let mails: Vec<_> = dovecot.inbox("rosa").unwrap();
-    let mails: Vec<_> = mails
-        .iter()
-        .map(|raw| parse(raw, &Limits::default()).unwrap())
-        .collect();
-    let reply = mails
-        .iter()
-        .find(|mail| mail.subject == "Re: Mis pastillas")
-        .unwrap();
-    let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket)
+both_engines! {
+    async fn an_answer_reaches_a_real_mailbox(desk: Desk) {
+        let dovecot = Dovecot::start().unwrap();
+        let postfix = Postfix::start(&[Route::Lmtp("patients.test", dovecot.lmtp_port)]).unwrap();
+        mailboxes::create(
+            &desk.app,
+            &desk.ctx(Role::Administrator),
+            at(postfix.smtp_port),
+        )
         .await
         .unwrap();
-    let asked = view.messages[0]
-        .envelope
-        .as_ref()
-        .unwrap()
-        .message_id
-        .clone();
-    assert_eq!(reply.in_reply_to, std::slice::from_ref(&asked));
-    assert_eq!(reply.references.last(), Some(&asked));
-    assert_eq!(
-        mails[0].references.first(),
-        mails[1].references.first(),
-        "one thread"
-    );
-    assert!(
-        reply
-            .text
+        let ticket = by_mail(
+            &desk,
+            "Rosa Álvarez",
+            "Mis pastillas",
+            "¿Cuándo puedo recoger mis pastillas?",
+        )
+        .await;
+        let message = answer(&desk, ticket, "Están listas: venga mañana.").await;
+        send(&desk).await;
+        assert_eq!(
+            state_of(&desk, ticket, message).await,
+            MessageState::Accepted
+        );
+        let arrived = || async { dovecot.inbox("rosa").unwrap().len() == 2 };
+        wait_until_async(arrived, Duration::from_secs(30))
+            .await
+            .unwrap_or_else(|_| panic!("{}", postfix.log()));
+        let mails: Vec<_> = dovecot.inbox("rosa").unwrap();
+        let mails: Vec<_> = mails
+            .iter()
+            .map(|raw| parse(raw, &Limits::default()).unwrap())
+            .collect();
+        let reply = mails
+            .iter()
+            .find(|mail| mail.subject == "Re: Mis pastillas")
+            .unwrap();
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket)
+            .await
+            .unwrap();
+        let asked = view.messages[0]
+            .envelope
             .as_ref()
             .unwrap()
-            .contains("Están listas: venga mañana.")
-    );
-    let reply_to = reply.reply_to.first().unwrap().address.clone();
-    assert!(
-        reply_to.starts_with("help+") && reply_to.ends_with("@clinic.example"),
-        "{reply_to}"
-    );
+            .message_id
+            .clone();
+        assert_eq!(reply.in_reply_to, std::slice::from_ref(&asked));
+        assert_eq!(reply.references.last(), Some(&asked));
+        assert_eq!(
+            mails[0].references.first(),
+            mails[1].references.first(),
+            "one thread"
+        );
+        assert!(
+            reply
+                .text
+                .as_ref()
+                .unwrap()
+                .contains("Están listas: venga mañana.")
+        );
+        let reply_to = reply.reply_to.first().unwrap().address.clone();
+        assert!(
+            reply_to.starts_with("help+") && reply_to.ends_with("@clinic.example"),
+            "{reply_to}"
+        );
+    }
 }

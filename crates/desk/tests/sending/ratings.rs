@@ -74,12 +74,7 @@ both_engines! {
 
     async fn nobody_is_asked_about_a_request_that_is_open_again(desk: Desk) {
         let (sink, ticket) = asked(&desk).await;
-        let reply = Reply {
-            body: "At nine".to_owned(),
-            attachments: Vec::new(),
-            status: Some(Status::Resolved),
-            version: None,
-        };
+        let reply = Reply { status: Some(Status::Resolved), ..Reply::new("At nine") };
         let agent = desk.ctx(Role::Agent);
         let message = tickets::reply(&desk.app, &agent, ticket, reply).await.unwrap();
         tickets::undo(&desk.app, &agent, ticket, message).await.unwrap();

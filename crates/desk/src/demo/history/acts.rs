@@ -217,17 +217,8 @@ async fn write(
         once: None,
     };
     let new = Inbound {
-        contact,
-        channel: tale.channel,
-        body,
-        html: None,
-        envelope: None,
-        attachments: Vec::new(),
-        inbound_mail: None,
-        external: None,
-        written: None,
         automatic,
-        also: None,
+        ..Inbound::new(contact, tale.channel, body)
     };
     tickets::inbound(place.app, &ctx, ticket, new).await?;
     Ok(())
@@ -241,10 +232,8 @@ async fn reply(
     status: Option<Status>,
 ) -> Result<MessageId, DeskError> {
     let reply = Reply {
-        body,
-        attachments: Vec::new(),
         status,
-        version: None,
+        ..Reply::new(body)
     };
     tickets::reply(place.app, ctx, ticket, reply).await
 }

@@ -23,6 +23,7 @@ use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::threading::OwnMessage;
 use bedside_db::{FixedClock, Timestamp, args, statements};
 use bedside_testkit::pg;
+use futures_util::FutureExt;
 use std::sync::Arc;
 
 pub(super) const DESK: &str = "desk@clinic.test";
@@ -33,6 +34,8 @@ statements! {
     OUTBOUND = "SELECT COUNT(*) FROM outbound_mails";
     BOUNCED_ADDRESSES = "SELECT COUNT(*) FROM contact_points WHERE bounced_at IS NOT NULL";
     LOSE_A_PIECE = "DELETE FROM blob_pieces WHERE piece = 1";
+    MISLAY = "ALTER TABLE inbound_mails RENAME TO mislaid_mails";
+    FIND_AGAIN = "ALTER TABLE mislaid_mails RENAME TO inbound_mails";
     TICKETS = "SELECT COUNT(*) FROM tickets";
 }
 
@@ -159,6 +162,16 @@ impl Desk {
     pub async fn last_state(&self) -> (String, Option<String>) {
         let (state, error, _) = self.states().await.pop().unwrap();
         (state, error)
+    }
+
+    pub async fn execute(&self, statement: bedside_db::Statement) {
+        self.app
+            .db
+            .write::<_, bedside_db::DbError, _>(move |tx| {
+                async move { tx.execute(statement, args![]).await }.boxed()
+            })
+            .await
+            .unwrap();
     }
 
     pub async fn count(&self, statement: bedside_db::Statement) -> i64 {

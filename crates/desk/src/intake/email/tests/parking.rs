@@ -6,7 +6,6 @@ use crate::ids::InboundMailId;
 use crate::intake::email::processor::{self, ATTEMPTS, INTERRUPTIONS};
 use crate::intake::email::receive::{LeftBehind, Source, Via, receive};
 use crate::intake::email::store;
-use bedside_db::args;
 use futures_util::FutureExt;
 use proptest::prelude::*;
 
@@ -59,13 +58,7 @@ async fn what_fails_again_and_again_is_parked_and_the_rest_goes_on() {
             plain("big", "", &"words of a long letter\r\n".repeat(40_000)),
         )
         .await;
-        desk.app
-            .db
-            .write::<_, bedside_db::DbError, _>(|tx| {
-                async move { tx.execute(LOSE_A_PIECE, args![]).await }.boxed()
-            })
-            .await
-            .unwrap();
+        desk.execute(LOSE_A_PIECE).await;
         desk.comes(ANA, DESK, plain("good", "", "Hello")).await;
         desk.work().await;
         assert_eq!(desk.ticket().await.messages[0].body.trim(), "Hello");

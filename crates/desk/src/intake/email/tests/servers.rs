@@ -13,6 +13,24 @@ use tokio::sync::watch;
 
 const SOON: Duration = Duration::from_secs(20);
 
+/// Two tests of each: with the embedded database and with PostgreSQL.
+macro_rules! on_each {
+    ($($name:ident)+) => {$(
+        mod $name {
+            #[tokio::test(flavor = "multi_thread")]
+            async fn sqlite() {
+                super::$name(false).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn postgres() {
+                super::$name(true).await;
+            }
+        }
+    )+};
+}
+on_each! { mail_in_a_mailbox_becomes_tickets_once a_wrong_password_is_shown_and_then_mended a_mail_server_hands_mail_to_the_desk }
+
 fn imap(port: u16) -> MailboxSettings {
     let server = Server {
         host: "127.0.0.1".to_owned(),
@@ -27,8 +45,7 @@ fn imap(port: u16) -> MailboxSettings {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn mail_in_a_mailbox_becomes_tickets_once() {
+async fn mail_in_a_mailbox_becomes_tickets_once(postgres: bool) {
     let dovecot = Dovecot::start().unwrap();
     dovecot
         .deliver(
@@ -36,7 +53,7 @@ async fn mail_in_a_mailbox_becomes_tickets_once() {
             plain("before", "", "I wrote before anyone looked.").as_bytes(),
         )
         .unwrap();
-    let desk = Desk::new(false, imap(dovecot.imap_port)).await;
+    let desk = Desk::new(postgres, imap(dovecot.imap_port)).await;
     let (stop, stopping) = watch::channel(false);
     let running = tokio::spawn(run(
         desk.app.clone(),
@@ -114,14 +131,13 @@ impl Desk {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_is_shown_and_then_mended() {
+async fn a_wrong_password_is_shown_and_then_mended(postgres: bool) {
     let dovecot = Dovecot::start().unwrap();
     let mut settings = imap(dovecot.imap_port);
     if let Some(server) = &mut settings.imap {
         server.password = Some("wrong".to_owned());
     }
-    let desk = Desk::new(true, settings).await;
+    let desk = Desk::new(postgres, settings).await;
     let (stop, stopping) = watch::channel(false);
     let running = tokio::spawn(run(desk.app.clone(), Listeners::default(), stopping));
     let error = async || {
@@ -152,9 +168,8 @@ async fn a_wrong_password_is_shown_and_then_mended() {
     running.await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_hands_mail_to_the_desk() {
-    let desk = Desk::new(true, MailboxSettings::default()).await;
+async fn a_mail_server_hands_mail_to_the_desk(postgres: bool) {
+    let desk = Desk::new(postgres, MailboxSettings::default()).await;
     let any_port = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
     let config = Config {
         lmtp_listen: any_port,

@@ -282,10 +282,8 @@ async fn machines_are_kept_and_never_answered() {
         // On a ticket that waits for the patient, a machine's words change nothing else.
         let view = &all[0];
         let reply = Reply {
-            body: "Which one?".to_owned(),
-            attachments: Vec::new(),
             status: Some(Status::WaitingOnPatient),
-            version: None,
+            ..Reply::new("Which one?")
         };
         tickets::reply(&desk.app, &desk.ctx(), view.ticket.id, reply)
             .await
@@ -352,12 +350,7 @@ fn report(message_id: &str, action: &str) -> String {
 async fn a_bounce_is_shown_on_the_message() {
     on_both(async |desk: Desk| {
         let view = opened(&desk).await;
-        let reply = Reply {
-            body: "Which one?".to_owned(),
-            attachments: Vec::new(),
-            status: None,
-            version: None,
-        };
+        let reply = Reply::new("Which one?");
         let sent = tickets::reply(&desk.app, &desk.ctx(), view.ticket.id, reply)
             .await
             .unwrap();
