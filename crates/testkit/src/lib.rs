@@ -27,11 +27,12 @@ pub use random::Random;
 pub use wait::{TimedOut, wait_until, wait_until_async};
 pub use xss::XSS;
 
-/// The Debian packages whose programs the tests start, the browser tests' Chromium included.
+/// The Debian packages whose programs the tests start, the browser tests' Chromium and the fuzzer's C++ compiler included.
 pub const DEBIAN_PACKAGES: &[&str] = &[
     "postgresql",
     "dovecot-imapd",
     "dovecot-lmtpd",
     "postfix",
     "chromium",
+    "g++",
 ];

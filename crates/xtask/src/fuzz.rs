@@ -5,6 +5,7 @@ use crate::commands::{cargo, command, output, run};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fs;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 /// What the compiler is told so that libFuzzer sees which way an input went. Nothing here needs a nightly toolchain.
@@ -33,6 +34,35 @@ pub fn run_all(options: &Options) -> Result<ExitCode> {
     if let Some(unknown) = chosen.iter().find(|target| !all.contains(target)) {
         bail!("there is no target {unknown}; there are {}", all.join(", "));
     }
+    let built = build()?;
+    for target in chosen {
+        let mut fuzz = built.on_seeds(target)?;
+        fuzz.arg(format!("-max_total_time={}", options.seconds))
+            .args(["-rss_limit_mb=1024", "-print_final_stats=1"]);
+        run(fuzz)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the targets and gives each its seeds and what earlier runs found worth keeping, and nothing new. The commands
+/// that do it.
+pub fn replays() -> Result<Vec<Command>> {
+    let built = build()?;
+    let replay = |target: &String| {
+        let mut fuzz = built.on_seeds(target)?;
+        fuzz.arg("-runs=0");
+        Ok(fuzz)
+    };
+    targets()?.iter().map(replay).collect()
+}
+
+/// The built targets.
+struct Built {
+    folder: PathBuf,
+    programs: PathBuf,
+}
+
+fn build() -> Result<Built> {
     let version = output("rustc", &["-vV"]).context("rustc can't be asked for its version")?;
     let host = version
         .lines()
@@ -42,6 +72,7 @@ pub fn run_all(options: &Options) -> Result<ExitCode> {
     // With a target named, build scripts and macros are built without coverage.
     let mut build = cargo(&[
         "build",
+        "--locked",
         "--release",
         "--manifest-path",
         "fuzz/Cargo.toml",
@@ -52,26 +83,24 @@ pub fn run_all(options: &Options) -> Result<ExitCode> {
         .env("RUSTFLAGS", COVERAGE)
         .env("CARGO_TARGET_DIR", &folder);
     run(build)?;
-    for target in chosen {
-        let corpus = folder.join("corpus").join(target);
-        let findings = folder.join("findings").join(target);
+    let programs = folder.join(host).join("release");
+    Ok(Built { folder, programs })
+}
+
+impl Built {
+    /// The target with its seeds, and a place for what it finds.
+    fn on_seeds(&self, target: &str) -> Result<Command> {
+        let corpus = self.folder.join("corpus").join(target);
+        let findings = self.folder.join("findings").join(target);
         fs::create_dir_all(&corpus)?;
         fs::create_dir_all(&findings)?;
-        let program = folder.join(host).join("release").join(target);
-        let mut fuzz: Command = command(&program.to_string_lossy(), &[]);
+        let mut fuzz: Command = command(&self.programs.join(target).to_string_lossy(), &[]);
         fuzz.arg(&corpus)
             .arg(checkout().join("fuzz/seeds").join(target))
-            .arg(format!("-max_total_time={}", options.seconds))
             .arg(format!("-artifact_prefix={}/", findings.display()))
-            .args([
-                "-max_len=65536",
-                "-timeout=10",
-                "-rss_limit_mb=1024",
-                "-print_final_stats=1",
-            ]);
-        run(fuzz)?;
+            .args(["-max_len=65536", "-timeout=10"]);
+        Ok(fuzz)
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 /// The names of the targets, as their manifest has them.

@@ -2,7 +2,7 @@
 
 use crate::commands::{Ended, cargo, command, output, run_and_read};
 use crate::summary::{self, Count, Outcome};
-use crate::{cache, machine};
+use crate::{cache, fuzz, machine};
 use anyhow::Result;
 use clap::Args;
 use std::ffi::OsString;
@@ -71,6 +71,11 @@ const STEPS: &[Step] = &[
         name: "doctests",
         about: "examples in the docs of the code",
         run: doc_tests,
+    },
+    Step {
+        name: "fuzz",
+        about: "the fuzz targets, on their seeds alone",
+        run: fuzz_targets,
     },
     Step {
         name: "browser",
@@ -245,6 +250,22 @@ fn doc_tests(machine: &Machine) -> Result<Done> {
         cargo(&["test", "--locked", "--workspace", "--doc"]),
         summary::of_doc_tests,
     )
+}
+
+/// What the targets are for is random input (`cargo xtask fuzz`); here they must build and stand their seeds.
+fn fuzz_targets(machine: &Machine) -> Result<Done> {
+    let mut count = Count::default();
+    for replay in fuzz::replays()? {
+        match machine.run(replay)?.fine {
+            true => count.passed += 1,
+            false => count.failed += 1,
+        }
+    }
+    Ok(Done {
+        fine: count.failed == 0 && count.passed > 0,
+        count: Some(count),
+        note: String::new(),
+    })
 }
 
 fn browser(machine: &Machine) -> Result<Done> {
