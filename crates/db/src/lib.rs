@@ -79,6 +79,32 @@ enum Engine {
     Postgres(postgres::Postgres),
 }
 
+/// A process that begins to work; see [`Db::enter`].
+pub struct Entering(Option<postgres::company::Entering>);
+
+impl Entering {
+    /// Whether no other process works on this database, so that whatever is held belongs to one that ended.
+    pub fn alone(&self) -> bool {
+        self.0
+            .as_ref()
+            .is_none_or(postgres::company::Entering::alone)
+    }
+
+    /// Lets others in, and is at work until what this gives is dropped.
+    pub async fn stay(self) -> Result<AtWork, DbError> {
+        Ok(AtWork(match self.0 {
+            None => None,
+            Some(entering) => Some(entering.stay().await?),
+        }))
+    }
+}
+
+/// A process at work; see [`Db::enter`].
+pub struct AtWork(
+    #[expect(dead_code, reason = "it is held for as long as it stands")]
+    Option<postgres::company::Staying>,
+);
+
 impl Db {
     /// Opens the database and makes sure that no other process uses the same folder.
     ///
@@ -168,6 +194,17 @@ impl Db {
     /// Whether this is the embedded engine.
     pub fn is_embedded(&self) -> bool {
         matches!(self.engine, Engine::Sqlite(_))
+    }
+
+    /// Says that this process begins to work on what lies here, and learns whether nobody else does.
+    ///
+    /// Others that want to begin wait until [`Entering::stay`].
+    pub async fn enter(&self) -> Result<Entering, DbError> {
+        Ok(Entering(match &self.engine {
+            // The folder belongs to one process.
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(store) => Some(store.enter().await?),
+        }))
     }
 
     /// Prepares `statement` without running it, to show that this engine understands it.

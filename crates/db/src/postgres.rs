@@ -1,5 +1,6 @@
 //! The PostgreSQL engine: a pool, one transaction a command, and a listener for other nodes' notices.
 
+pub(crate) mod company;
 mod tls;
 
 use crate::{Conn, DbError, Notice, Statement, Tx};
@@ -24,6 +25,8 @@ pub struct Postgres(Arc<Inner>);
 
 struct Inner {
     pool: Pool,
+    config: tokio_postgres::Config,
+    connector: Connector,
     listener: tokio::task::JoinHandle<()>,
 }
 
@@ -67,13 +70,22 @@ impl Postgres {
             return Err(DbError::Unsupported("Bedside needs PostgreSQL 15 or newer"));
         }
         let (ready, listening) = oneshot::channel();
-        let listener = tokio::spawn(listen(config, connector, notices, ready));
+        let listener = tokio::spawn(listen(config.clone(), connector.clone(), notices, ready));
         // Whoever opens the database hears of everything that is committed from now on.
         tokio::time::timeout(Duration::from_secs(10), listening)
             .await
             .map_err(|_| DbError::Connection("listening for changes took too long".to_owned()))?
             .map_err(|_| DbError::Connection("listening for changes failed".to_owned()))?;
-        Ok(Self(Arc::new(Inner { pool, listener })))
+        Ok(Self(Arc::new(Inner {
+            pool,
+            config,
+            connector,
+            listener,
+        })))
+    }
+
+    pub(crate) async fn enter(&self) -> Result<company::Entering, DbError> {
+        company::Entering::begin(self.0.config.clone(), self.0.connector.clone()).await
     }
 
     pub(crate) async fn reader(&self) -> Result<Handle, DbError> {

@@ -91,11 +91,12 @@ pub async fn start_with(
     let address = listener
         .local_addr()
         .map_err(|error| DeskError::Internal(format!("the listening socket: {error}")))?;
-    if app.db.is_embedded() {
-        // Nobody else can be working on mails and jobs: this process is the only one.
+    let entering = app.db.enter().await?;
+    if entering.alone() {
         email::processor::free_all(&app).await?;
         jobs::free_all(&app).await?;
     }
+    let at_work = entering.stay().await?;
     let (stop, stopping) = watch::channel(false);
     let work = TaskTracker::new();
     let service = router_of(&app, routes);
@@ -114,6 +115,7 @@ pub async fn start_with(
     let tasks = TaskTracker::new();
     tasks.spawn(async move {
         work.wait().await;
+        drop(at_work);
         let _ = seal_stop.send(true);
         let _ = sealer.await;
     });

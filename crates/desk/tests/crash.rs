@@ -1,6 +1,8 @@
 //! The real program is ended with kill -9 under load, over and over: whatever it acknowledged is there afterwards,
 //! once, and the audit log is whole.
 
+#![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
+
 mod common;
 
 use common::load::{self, Sent, acknowledged, all_there, hand_mails_over, open_tickets, set_up};

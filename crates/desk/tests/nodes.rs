@@ -19,6 +19,12 @@ statements! {
     /// Ends every connection that listens to this database, as a network that breaks does.
     BREAK = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' \
         AND datname = current_database()";
+    /// Ends every connection by which a desk is known to be at work.
+    LOSE = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4203 \
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    /// Desks that are known to be at work.
+    HELD = "SELECT pid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objid = 4203 AND granted \
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 }
 
 async fn rename(desk: &Desk, name: &str) {
@@ -66,4 +72,55 @@ async fn a_node_hears_of_new_settings_also_when_nobody_could_tell_it() {
         .await
         .unwrap();
     running.stop().await;
+}
+
+/// The connections by which desks are known to be at work.
+async fn held(desk: &Desk) -> Vec<i64> {
+    let mut conn = desk.app.read().await.unwrap();
+    conn.query(HELD, args![], |row| row.get(0)).await.unwrap()
+}
+
+/// Whoever comes in while nobody is there may take what is held; whoever comes in later may not, also after the server
+/// ended the connection by which the first is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_desk_knows_whether_it_is_alone() {
+    let desk = Desk::new(Engine::Postgres).await;
+    let db = &desk.app.db;
+    let first = db.enter().await.unwrap();
+    assert!(first.alone());
+    let waiting = tokio::spawn({
+        let db = db.clone();
+        async move {
+            let second = db.enter().await.unwrap();
+            assert!(!second.alone());
+            second.stay().await.unwrap()
+        }
+    });
+    let first = first.stay().await.unwrap();
+    let second = waiting.await.unwrap();
+    drop(first);
+    assert!(!db.enter().await.unwrap().alone(), "the second is there");
+    let lost = held(&desk).await;
+    db.write::<_, DbError, _>(|tx| {
+        async move { tx.query(LOSE, args![], |_| Ok(())).await.map(drop) }.boxed()
+    })
+    .await
+    .unwrap();
+    let known = async || {
+        let now = held(&desk).await;
+        now.len() == 1 && now != lost
+    };
+    wait_until_async(known, Duration::from_secs(20))
+        .await
+        .unwrap();
+    assert!(!db.enter().await.unwrap().alone(), "it came back");
+    drop(second);
+    wait_until_async(
+        async || db.enter().await.unwrap().alone(),
+        Duration::from_secs(20),
+    )
+    .await
+    .unwrap();
+    let embedded = Desk::new(Engine::Sqlite).await;
+    assert!(embedded.app.db.enter().await.unwrap().alone());
 }
