@@ -202,8 +202,16 @@ both_engines! {
         let fields = [("csrf_token", token.as_str()), ("kind", "reply"), ("body", "My long answer"), ("version", "1")];
         let refused = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(412).text();
         assert!(refused.contains("My long answer") && refused.contains("Assigned to"), "{refused}");
-        let details = [("csrf_token", token.as_str()), ("version", "1"), ("status", "closed")];
-        let _ = agent.post(&path, &details).await.expect(412);
+        let details = [
+            ("csrf_token", token.as_str()), ("version", "1"), ("status", "closed"), ("assignee", ""), ("tags", "call back"),
+            ("subject", "A better subject"), ("was_subject", "My bill"),
+        ];
+        let refused = agent.post(&path, &details).await.expect(412).text();
+        let nurse = format!("value=\"{}\" selected", desk.id_of(Role::Nurse));
+        for kept in ["value=\"closed\" selected", "value=\"call back\"", "value=\"A better subject\"", nurse.as_str()] {
+            assert!(refused.contains(kept), "{kept} in {refused}");
+        }
+        assert!(refused.contains("What else you chose is still here"), "{refused}");
         assert_eq!(version(&desk, id).await, "2");
     }
 

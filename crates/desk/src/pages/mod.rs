@@ -9,6 +9,7 @@
 
 use crate::router::Route;
 
+mod details;
 pub mod errors;
 pub(crate) mod files;
 pub mod flash;

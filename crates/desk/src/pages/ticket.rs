@@ -1,5 +1,6 @@
 //! One ticket.
 
+use super::details::Details;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
 use super::timeline::{self, Item, Teller, Timeline};
@@ -86,6 +87,10 @@ pub(super) struct Typed {
     pub error: Option<&'static str>,
     /// Names of what others changed meanwhile.
     pub changed: Option<Vec<String>>,
+    /// The same, as the ticket's events call it.
+    pub theirs: Vec<String>,
+    /// The side panel's form.
+    pub details: Option<Details>,
 }
 
 impl Typed {
@@ -100,6 +105,28 @@ impl Typed {
             }
             Some("error-nothing-left") => "f-split",
             _ => "details",
+        }
+    }
+
+    /// The side panel's form, unless others changed `field` meanwhile: then theirs is shown.
+    fn kept(&self, field: &str) -> Option<&Details> {
+        let details = self.details.as_ref();
+        details.filter(|_| !self.theirs.iter().any(|theirs| theirs == field))
+    }
+
+    /// What was typed into the side panel, else what `is` there.
+    fn text<'a>(&'a self, field: &str, is: &'a str) -> &'a str {
+        let kept = self.kept(field);
+        kept.and_then(|details| details.typed(field)).unwrap_or(is)
+    }
+
+    /// What the notice about others' changes says.
+    fn stale(&self) -> &'static str {
+        match (&self.details, self.theirs.is_empty()) {
+            (Some(_), false) => "stale-details",
+            (Some(_), true) => "stale-details-words",
+            (None, true) => "stale-words",
+            (None, false) => "stale-changed",
         }
     }
 }
@@ -160,6 +187,33 @@ struct TicketPage {
     rating: Option<Rated>,
     others: Vec<Other>,
     links: Vec<Other>,
+}
+
+impl TicketPage {
+    /// Puts back into the side panel what was chosen there and could not be saved.
+    fn put_back(&mut self) {
+        let typed = &self.typed;
+        for (name, field, choices) in [
+            ("status", "status", &mut self.statuses),
+            ("sub_status", "sub_status_id", &mut self.sub_statuses),
+            ("assignee", "assignee_id", &mut self.assignees),
+            ("urgency", "urgency", &mut self.urgencies),
+            ("category", "category", &mut self.categories),
+            ("queue", "queue_id", &mut self.queues),
+            ("locale", "locale", &mut self.locales),
+        ] {
+            if let Some(details) = typed.kept(field) {
+                details.choose(name, choices);
+            }
+        }
+        for field in &mut self.fields {
+            let name = format!("field.{}", field.code);
+            if let Some(details) = typed.kept("fields") {
+                details.choose(&name, &mut field.choices);
+                field.value = details.typed(&name).unwrap_or_default().to_owned();
+            }
+        }
+    }
 }
 
 async fn show(page: Page, Path(text): Path<String>) -> Result<Response, DeskError> {
@@ -236,7 +290,7 @@ pub(super) async fn answer(
         .or(view.contact.email())
         .or(view.contact.phone());
     let now = app.now();
-    let shown = TicketPage {
+    let mut shown = TicketPage {
         timeline: teller.timeline(shell.clone(), &view),
         number: ticket.number,
         version: ticket.version,
@@ -337,7 +391,7 @@ pub(super) async fn answer(
             .collect::<Vec<_>>()
             .join(", "),
         tag_links: view.tags.clone(),
-        fields: fields(&clinic, &view),
+        fields: fields(&clinic, &view, locale),
         queue_id: ticket.queue.to_string(),
         category_code: ticket.category.clone(),
         reasons: why
@@ -371,6 +425,7 @@ pub(super) async fn answer(
         links: links(&view, t),
         shell,
     };
+    shown.put_back();
     page.show_as(status, &shown)
 }
 
@@ -495,8 +550,7 @@ fn assignees(everybody: &[staff::StaffView], view: &TicketView, nobody: &str) ->
         .collect()
 }
 
-fn fields(clinic: &Clinic, view: &TicketView) -> Vec<FieldInput> {
-    let locale = view.ticket.locale;
+fn fields(clinic: &Clinic, view: &TicketView, locale: bedside_web::Locale) -> Vec<FieldInput> {
     clinic
         .fields
         .iter()

@@ -1,5 +1,6 @@
 //! What staff do on a ticket's page.
 
+use super::details::Details;
 use super::files;
 use super::forms::{Form, Nothing, Upload};
 use super::layout::{Page, redirect, redirect_saying};
@@ -11,14 +12,13 @@ use crate::error::DeskError;
 use crate::ids::{MessageId, SavedReplyId, TicketId};
 use crate::orgs::Clinic;
 use crate::router::{Access, Route};
-use crate::tickets::{self, Patch, Reply, Status, Urgency};
+use crate::tickets::{self, Patch, Reply, Status};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
 use jiff::ToSpan;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 
 pub(super) fn routes() -> Vec<Route> {
@@ -69,6 +69,7 @@ async fn again(
                     .map(|field| teller.field(field).to_owned())
                     .collect(),
             );
+            typed.theirs = changed;
             StatusCode::PRECONDITION_FAILED
         }
         DeskError::Invalid { field: "body", .. } => {
@@ -185,124 +186,13 @@ async fn keep_draft(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-/// The form of the side panel, by name. `was_…` are what the page showed: what is as it was is not touched, and
-/// choosing another category alone moves the ticket to that category's queue.
-struct Details(BTreeMap<String, String>);
-
-fn parsed<T: std::str::FromStr>(text: &str, field: &'static str) -> Result<T, DeskError> {
-    text.parse()
-        .map_err(|_| DeskError::invalid(field, "invalid", "This choice does not exist."))
-}
-
-fn tag_list(text: Option<&str>) -> Vec<String> {
-    let tags = text
-        .unwrap_or_default()
-        .split(',')
-        .map(|tag| tag.trim().to_lowercase());
-    tags.filter(|tag| !tag.is_empty()).collect()
-}
-
-impl Details {
-    /// A field that was filled in.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)
-            .map(String::as_str)
-            .filter(|text| !text.trim().is_empty())
-    }
-
-    /// A field that was filled in otherwise than the page showed it.
-    fn other(&self, name: &str, was: &str) -> Option<&str> {
-        self.get(name).filter(|text| Some(*text) != self.get(was))
-    }
-
-    /// A field whose value is a code or an id.
-    fn read<T: std::str::FromStr>(
-        &self,
-        name: &str,
-        field: &'static str,
-    ) -> Result<Option<T>, DeskError> {
-        self.get(name).map(|text| parsed(text, field)).transpose()
-    }
-
-    fn version(&self) -> Result<i64, DeskError> {
-        self.read("version", "version")?.ok_or(DeskError::invalid(
-            "version",
-            "required",
-            "Load this page again.",
-        ))
-    }
-
-    fn patch(&self, clinic: &Clinic) -> Result<Patch, DeskError> {
-        let (tags, before) = (tag_list(self.get("tags")), tag_list(self.get("was_tags")));
-        let missing = |from: &[String], of: &[String]| -> Vec<String> {
-            from.iter()
-                .filter(|tag| !of.contains(tag))
-                .cloned()
-                .collect()
-        };
-        let status = self
-            .get("status")
-            .map(|code| Status::from_code(code).ok_or(DeskError::NotFound))
-            .transpose()?;
-        let sub_status = self.read("sub_status", "sub_status_id")?;
-        Ok(Patch {
-            status,
-            // A finer state of another status does not outlive the change of status.
-            sub_status: Some(sub_status.filter(|id| {
-                let sub = clinic.sub_statuses.iter().find(|sub| sub.id == *id);
-                sub.is_some_and(|sub| status.is_none_or(|status| sub.status == status.code()))
-            })),
-            urgency: self
-                .get("urgency")
-                .map(|code| Urgency::from_code(code).ok_or(DeskError::NotFound))
-                .transpose()?,
-            category: self.other("category", "was_category").map(str::to_owned),
-            queue: self
-                .other("queue", "was_queue")
-                .map(|id| parsed(id, "queue_id"))
-                .transpose()?,
-            assignee: Some(self.read("assignee", "assignee_id")?),
-            subject: self.other("subject", "was_subject").map(str::to_owned),
-            locale: self.read("locale", "locale")?,
-            snooze: None,
-            add_tags: missing(&tags, &before),
-            remove_tags: missing(&before, &tags),
-            fields: self.fields(clinic)?,
-        })
-    }
-
-    /// Clinic's own fields are called `field.<code>`.
-    fn fields(&self, clinic: &Clinic) -> Result<Map<String, Value>, DeskError> {
-        let mut fields = Map::new();
-        for field in &clinic.fields {
-            let Some(text) = self.0.get(&format!("field.{}", field.code)) else {
-                continue;
-            };
-            let invalid =
-                || DeskError::invalid("fields", "invalid", "A field has a value of another kind.");
-            let value = match (field.kind.as_str(), text.trim()) {
-                (_, "") => Value::Null,
-                ("number", text) => serde_json::from_str(text)
-                    .ok()
-                    .filter(Value::is_number)
-                    .ok_or_else(invalid)?,
-                ("yes_no", text) => Value::Bool(text == "true"),
-                (_, text) => Value::String(text.to_owned()),
-            };
-            fields.insert(field.code.clone(), value);
-        }
-        Ok(fields)
-    }
-}
-
 async fn change(
     page: Page,
     Path(ticket): Path<String>,
     Form(fields): Form<BTreeMap<String, String>>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    let form = Details(fields);
+    let form = Details::of(fields);
     let clinic = page.clinic()?;
     let done = async {
         tickets::change(
@@ -316,7 +206,13 @@ async fn change(
     };
     match done.await {
         Ok(_) => Ok(redirect_saying(&back(&ticket), "saved")),
-        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
+        Err(error) => {
+            let typed = Typed {
+                details: Some(form),
+                ..own_draft(&page, id).await?
+            };
+            again(&page, &ticket, typed, error).await
+        }
     }
 }
 
