@@ -20,7 +20,7 @@ struct ErrorPage {
     key: &'static str,
     detail_key: String,
     /// Whether somebody of the staff looks at it: anybody else is shown the way to the clinic.
-    signed_in: bool,
+    staff: bool,
 }
 
 /// What is kept of a request to answer its problem with a page.
@@ -113,7 +113,8 @@ fn page(problem: &Problem, asked: &Asked) -> Option<Response> {
     let key = problem.text_key();
     let page = ErrorPage {
         shell: Shell::plain(&asked.headers, String::new()),
-        signed_in: asked.signed_in,
+        // Only the staff have links that sign in.
+        staff: asked.signed_in || !asked.staff_page,
         status: problem.status().as_u16(),
         key,
         detail_key: format!("{key}-detail"),
