@@ -18,6 +18,8 @@ let mail;
 let agent;
 let number;
 let subject;
+/** Ratings of the last 90 days before the patient's. */
+let rated;
 
 before(async () => {
   desk = await Desk.open();
@@ -112,6 +114,12 @@ test("search finds it by a word of the patient", async () => {
   assert.equal(await agent.getByRole("heading", { level: 1 }).innerText(), subject);
 });
 
+test("before it is settled, nobody has rated it", async () => {
+  rated = await ratings();
+  assert.equal(await agent.locator(".said").filter({ hasText: `#${number}` }).count(), 0);
+  await agent.goto(`/tickets/${number}`);
+});
+
 test("when it is resolved, the patient is asked how it went", async () => {
   await setStatus(agent, "Resolved");
   await openMail(mail, PATIENT.email, "is settled", "How was our help?");
@@ -133,6 +141,16 @@ test("the patient rates it and is thanked, without scripts, on a phone", async (
   await picture(patient, "rated-light-390");
 });
 
+test("the rating is counted, and said on the request", async () => {
+  assert.equal(await ratings(), rated + 1);
+  const said = agent.locator(".said").filter({ hasText: `#${number}` });
+  await said.getByText("Very good").waitFor();
+  await said.getByText("Quick and kind.").waitFor();
+  await said.getByRole("link").click();
+  const panel = agent.locator(".ticket-side .panel").filter({ has: agent.getByRole("heading", { name: "How it went" }) });
+  await panel.getByText("Quick and kind.").waitFor();
+});
+
 test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));
 
 const messages = (page, text) => page.locator("#timeline > .msg").filter({ has: page.locator(".msg-body").filter({ hasText: text }) });
@@ -143,4 +161,11 @@ async function setStatus(page, label) {
   await page.locator("#f-status").selectOption({ label });
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator(".ticket-head .chip").filter({ hasText: label }).waitFor();
+}
+
+/** How many ratings of the last 90 days the clinic counts. */
+async function ratings() {
+  await agent.goto("/ratings?days=90");
+  const answers = agent.locator(".figures > div").filter({ hasText: "Answers" }).locator("dd");
+  return Number(await answers.innerText());
 }
