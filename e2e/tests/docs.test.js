@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Desk, picture } from "../desk.js";
+import { Desk } from "../desk.js";
+import { look, missed } from "../looks.js";
 
 let desk;
 
@@ -24,7 +25,8 @@ test("the description of the API can be read and looked through", async () => {
   assert.equal(await operations.count(), described.length, "every operation is shown");
   await operations.first().locator(".opblock-summary-control").first().click();
   await page.locator(".swagger-ui .opblock.is-open .responses-wrapper").first().waitFor();
-  await picture(page, "docs");
+  assert.deepEqual(await look(page, "docs"), []);
+  assert.deepEqual(missed("docs"), []);
   const elsewhere = asked.filter((url) => !url.startsWith(desk.url) && !url.startsWith("data:"));
   assert.deepEqual([elsewhere, refused, desk.complaints], [[], [], []]);
 });

@@ -1,8 +1,8 @@
-// The staff's day without a mouse, and the words a person meets when something is not there.
+// The staff's day without a mouse.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Desk, picture, violations, writeMail } from "../desk.js";
+import { Desk, writeMail } from "../desk.js";
 
 const PASSWORD = "a quiet walk by the river";
 const ANSWER = "I have looked it up for you.";
@@ -89,20 +89,5 @@ test("a colleague sets a password and signs in with it", async () => {
   await agent.keyboard.press("Enter");
   await agent.locator("#ticket-list").waitFor();
 });
-
-for (const [path, status] of [
-  ["/tickets/999999", 404],
-  ["/nowhere", 404],
-  ["/settings", 403],
-  ["/ratings?before=x", 422],
-]) {
-  test(`${path} is a kind page with a way on`, async () => {
-    const answer = await agent.goto(path);
-    assert.equal(answer.status(), status);
-    await picture(agent, `error-${status}${path.replaceAll(/\W+/g, "-")}`);
-    assert.ok(await agent.locator("main a, main button").count(), "a way on");
-    assert.deepEqual((await violations(agent)).map(({ line }) => line), []);
-  });
-}
 
 test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));

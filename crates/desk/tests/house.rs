@@ -478,3 +478,53 @@ fn groups_of_paths_are_read() {
     assert_eq!(first_names("a::b;"), ["a"]);
     assert_eq!(first_names("{a::{b, c}, d, e::f};"), ["a", "d", "e"]);
 }
+
+/// Every way in that shows a page is looked at by a browser, or `e2e/pages.json` says why not. Each file of browser tests
+/// fails when it has not looked at what that list leaves to it.
+#[test]
+fn every_page_is_looked_at() {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/pages.json");
+    let list = fs::read_to_string(list).expect("e2e/pages.json");
+    let list: serde_json::Value = serde_json::from_str(&list).expect("it is JSON");
+    let looked_at = list["looked_at"].as_object().expect("groups of pages");
+    let mut listed: Vec<&str> = looked_at
+        .values()
+        .flat_map(|group| group.as_array().expect("paths"))
+        .map(|path| path.as_str().expect("a path"))
+        .collect();
+    listed.extend(
+        list["no_pages"]
+            .as_object()
+            .expect("reasons")
+            .keys()
+            .map(String::as_str),
+    );
+    let routes = bedside_desk::router::routes();
+    let shown: BTreeSet<&str> = routes
+        .iter()
+        .filter(|route| route.method == "GET" && !route.path.starts_with("/api/"))
+        .map(|route| route.path)
+        .collect();
+    let wrong: Vec<String> = shown
+        .iter()
+        .filter(|path| !listed.contains(path))
+        .map(|path| format!("{path} is not listed"))
+        .chain(
+            listed
+                .iter()
+                .filter(|path| !shown.contains(*path))
+                .map(|path| format!("{path} is no way in")),
+        )
+        .chain(
+            listed
+                .iter()
+                .enumerate()
+                .filter(|(at, path)| listed[..*at].contains(path))
+                .map(|(_, path)| format!("{path} is listed twice")),
+        )
+        .collect();
+    none(
+        &wrong,
+        "e2e/pages.json says which browser test looks at a page, or why none does",
+    );
+}
