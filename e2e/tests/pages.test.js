@@ -17,7 +17,7 @@ const PAGES = {
   ticket: { path: "/inbox", then: openFirst },
   "inbox-tag": { path: "/inbox", then: openTag },
   "new-request": { path: "/tickets/new" },
-  search: { path: "/search", then: searchSomething },
+  search: { path: "/search", then: (page) => searchFor(page, "appointment", "#ticket-list") },
   "search-nothing": { path: "/search", then: (page) => searchFor(page, "zyzzyva", ".empty") },
   patients: { path: "/patients" },
   ratings: { path: "/ratings?days=90" },
@@ -108,8 +108,6 @@ async function editPatient(page) {
   await openPatient(page);
   await follow(page, "main a[href$='/edit']");
 }
-
-const searchSomething = (page) => searchFor(page, "appointment", "#ticket-list");
 
 async function searchFor(page, words, found) {
   await page.locator("#words").fill(words);

@@ -203,12 +203,13 @@ both_engines! {
         let refused = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(412).text();
         assert!(refused.contains("My long answer") && refused.contains("Assigned to"), "{refused}");
         let details = [
-            ("csrf_token", token.as_str()), ("version", "1"), ("status", "closed"), ("assignee", ""), ("tags", "call back"),
-            ("subject", "A better subject"), ("was_subject", "My bill"),
+            ("csrf_token", token.as_str()), ("version", "1"), ("status", "closed"), ("urgency", "urgent"), ("assignee", ""),
+            ("tags", "call back"), ("subject", "A better subject"), ("was_subject", "My bill"),
         ];
         let refused = agent.post(&path, &details).await.expect(412).text();
         let nurse = format!("value=\"{}\" selected", desk.id_of(Role::Nurse));
-        for kept in ["value=\"closed\" selected", "value=\"call back\"", "value=\"A better subject\"", nurse.as_str()] {
+        // Taking it opened it: the status and who has it are the nurse's.
+        for kept in ["value=\"open\" selected", "value=\"urgent\" selected", "value=\"call back\"", "value=\"A better subject\"", nurse.as_str()] {
             assert!(refused.contains(kept), "{kept} in {refused}");
         }
         assert!(refused.contains("What else you chose is still here"), "{refused}");
