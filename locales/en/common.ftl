@@ -208,6 +208,12 @@ keys-help = This list
 ## Lists
 list-empty-title = Nothing waiting
 list-empty-text = Everyone has been answered. Well done.
+list-empty-following-title = You follow nothing
+list-empty-following-text = Press Follow on a request, and you find it here.
+list-empty-mine-title = Nothing is yours right now
+list-empty-mine-text = What you take, or what is given to you, stands here.
+list-empty-done-title = Nothing is done yet
+list-empty-done-text = Requests that are settled or closed stand here.
 list-no-results-title = Nothing found
 list-no-results-text = Try fewer or other words.
 list-count = { $count ->

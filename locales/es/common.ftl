@@ -208,6 +208,12 @@ keys-help = Esta lista
 ## Lists
 list-empty-title = Nada pendiente
 list-empty-text = Todos han recibido respuesta. Buen trabajo.
+list-empty-following-title = No sigue ninguna solicitud
+list-empty-following-text = Presione Seguir en una solicitud y la encontrará aquí.
+list-empty-mine-title = Ahora no tiene nada asignado
+list-empty-mine-text = Aquí está lo que usted toma o le asignan.
+list-empty-done-title = Todavía no hay nada terminado
+list-empty-done-text = Aquí están las solicitudes resueltas o cerradas.
 list-no-results-title = Sin resultados
 list-no-results-text = Pruebe con menos palabras o con otras.
 list-count = { $count ->

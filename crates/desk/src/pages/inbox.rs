@@ -115,6 +115,16 @@ pub(super) fn category_name(clinic: &Clinic, code: &str, locale: bedside_web::Lo
     )
 }
 
+/// What a list without tickets says. Only the lists of what waits can say that everyone has been answered.
+const fn nothing_here(view: &View) -> (&'static str, &'static str) {
+    match view {
+        View::Follower(_) => ("list-empty-following-title", "list-empty-following-text"),
+        View::Assignee(_) => ("list-empty-mine-title", "list-empty-mine-text"),
+        View::Done => ("list-empty-done-title", "list-empty-done-text"),
+        _ => ("list-empty-title", "list-empty-text"),
+    }
+}
+
 /// The list alone; swapped in by live updates.
 #[derive(Template)]
 #[template(path = "pages/templates/ticket_list.html")]
@@ -259,14 +269,15 @@ async fn show(page: Page, view: View, title: String, at: At) -> Result<Response,
         clinic: &clinic,
         names: &names,
     };
+    let (empty_title, empty_text) = nothing_here(&view);
     let list = List {
         shell: shell.clone(),
         rows: found.rows.into_iter().map(|row| teller.row(row)).collect(),
         first: (at.after.is_some() || at.before.is_some()).then(|| page.path.clone()),
         newer: found.previous.map(|position| link("before", position)),
         older: found.next.map(|position| link("after", position)),
-        empty_title: "list-empty-title",
-        empty_text: "list-empty-text",
+        empty_title,
+        empty_text,
     };
     if page.partial {
         return render(StatusCode::OK, &list);
