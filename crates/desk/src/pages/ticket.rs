@@ -208,9 +208,10 @@ impl TicketPage {
         }
         for field in &mut self.fields {
             let name = format!("field.{}", field.code);
-            if let Some(details) = typed.kept("fields") {
+            let kept = typed.kept("fields");
+            if let Some((details, value)) = kept.and_then(|all| Some((all, all.typed(&name)?))) {
                 details.choose(&name, &mut field.choices);
-                field.value = details.typed(&name).unwrap_or_default().to_owned();
+                value.clone_into(&mut field.value);
             }
         }
     }
