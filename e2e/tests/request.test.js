@@ -1,6 +1,7 @@
 // One request from its first word to the rating, as the patient and the clinic live it.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { Desk, openMail, picture, violations } from "../desk.js";
 
@@ -58,6 +59,12 @@ test("an agent finds it in the inbox and opens it", async () => {
   subject = await agent.getByRole("heading", { level: 1 }).innerText();
 });
 
+/** What a file of this name holds when it is saved. */
+async function saved(page, name) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
+  return readFile(await download.path(), "utf8");
+}
+
 test("the agent answers with bold words and a file", async () => {
   const words = agent.getByLabel("Your answer");
   await words.fill(ANSWER);
@@ -93,6 +100,8 @@ test("the patient reads the answer in the mail and writes back", async () => {
   await openMail(mail, PATIENT.email, ANSWER, ANSWER);
   const body = await mail.getByRole("article").innerText();
   assert.ok(!body.includes(NOTE), "notes stay in the clinic");
+  assert.equal(await mail.getByRole("article").locator("strong").filter({ hasText: ANSWER }).count(), 1);
+  assert.equal(await saved(mail, "new-bill.txt"), "Walking frame: one.\n");
   await picture(mail, "letter-light-1280");
   await mail.getByLabel("Message").fill(REPLY);
   await mail.getByRole("button", { name: "Send" }).click();

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod config;
 pub mod context;
 pub mod demo;
+pub mod downloads;
 pub mod drafts;
 pub mod error;
 pub mod events;

@@ -256,9 +256,10 @@ fn doc_tests(machine: &Machine) -> Result<Done> {
 fn fuzz_targets(machine: &Machine) -> Result<Done> {
     let mut count = Count::default();
     for replay in fuzz::replays()? {
-        match machine.run(replay)?.fine {
-            true => count.passed += 1,
-            false => count.failed += 1,
+        if machine.run(replay)?.fine {
+            count.passed += 1;
+        } else {
+            count.failed += 1;
         }
     }
     Ok(Done {

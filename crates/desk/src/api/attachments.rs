@@ -3,23 +3,19 @@
 use super::parts::{Answer, InPath};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
-use crate::ids::{AttachmentId, BlobId, OrganisationId};
-use crate::records::{blobs, uploads};
+use crate::downloads::{Told, hand_out};
+use crate::ids::AttachmentId;
+use crate::records::uploads;
 use crate::router::{Access, Route};
 use crate::timeline;
-use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_vault::secret;
 use bedside_web::Problem;
-use bedside_web::headers::SANDBOX_POLICY;
 use bedside_web::json::Json;
 use bedside_web::multipart::{Limits, Multipart};
-use bytes::Bytes;
-use futures_util::stream;
 use serde::Serialize;
-use std::fmt::Write;
 use std::sync::Arc;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -122,94 +118,10 @@ pub(super) async fn download(
     InPath(id): InPath<AttachmentId>,
 ) -> Answer<Response> {
     let (file, _) = timeline::attachment(&app, &ctx, id).await?;
-    // The first piece is read before the answer begins, so that a file that can't be read is a problem and no
-    // answer that breaks off.
-    let first = blobs::piece(&app, ctx.organisation, file.blob, 0)
-        .await?
-        .ok_or_else(Problem::gone)?;
-    let mut response = Response::new(pieces(app, ctx.organisation, file.blob, first));
-    let headers = response.headers_mut();
-    let media = HeaderValue::from_str(&file.media_type);
-    headers.insert(
-        header::CONTENT_TYPE,
-        media.unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream")),
-    );
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(file.size));
-    headers.insert(header::CONTENT_DISPOSITION, disposition(&file.name));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(SANDBOX_POLICY),
-    );
-    headers.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
-}
-
-fn pieces(app: App, organisation: OrganisationId, blob: BlobId, first: Vec<u8>) -> Body {
-    let start = (Some(first), 1);
-    Body::from_stream(stream::try_unfold(start, move |(ready, next)| {
-        let app = app.clone();
-        async move {
-            if let Some(bytes) = ready {
-                return Ok(Some((Bytes::from(bytes), (None, next))));
-            }
-            let piece = blobs::piece(&app, organisation, blob, next).await;
-            let piece = piece.map_err(|error| std::io::Error::other(error.to_string()))?;
-            Ok::<_, std::io::Error>(piece.map(|bytes| (Bytes::from(bytes), (None, next + 1))))
-        }
-    }))
-}
-
-/// `attachment` with the name in the two spellings of RFC 6266: plain for old clients, exact for the others.
-fn disposition(name: &str) -> HeaderValue {
-    let plain: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let mut exact = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        // The characters that RFC 8187 leaves as they are.
-        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
-            exact.push(char::from(byte));
-        } else {
-            let _ = write!(exact, "%{byte:02X}");
-        }
-    }
-    HeaderValue::from_str(&format!(
-        "attachment; filename=\"{plain}\"; filename*=UTF-8''{exact}"
-    ))
-    .unwrap_or_else(|_| HeaderValue::from_static("attachment"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_name_is_given_in_both_spellings() {
-        assert_eq!(
-            disposition("informe médico.pdf"),
-            "attachment; filename=\"informe m_dico.pdf\"; filename*=UTF-8''informe%20m%C3%A9dico.pdf"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn no_name_breaks_out_of_the_header(name in "(?s).{0,80}") {
-            let value = disposition(&name);
-            let text = value.to_str().unwrap();
-            prop_assert_eq!(text.matches('"').count(), 2);
-            prop_assert_eq!(text.matches(';').count(), 2);
-        }
-    }
+    let told = Told {
+        name: &file.name,
+        media_type: &file.media_type,
+        size: file.size,
+    };
+    Ok(hand_out(&app, ctx.organisation, file.blob, &told).await?)
 }

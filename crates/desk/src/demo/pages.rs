@@ -4,16 +4,20 @@
 use super::inbox::{Inbox, Mail};
 use super::letter::Letter;
 use crate::app::App;
+use crate::downloads::Told;
 use crate::error::DeskError;
 use crate::pages::forms::{self, PublicForm};
 use crate::pages::layout::{Shell, locale_of, redirect, render};
+use crate::pages::ui;
 use crate::router::{Access, Route};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bedside_channels::email::smtp::Sender;
+use bedside_codecs::mail::html::sanitise;
 use bedside_codecs::mail::quote::without_marker;
+use bedside_codecs::mail::{Attachment, Limits, parse};
 use bedside_db::Timestamp;
 use bedside_web::i18n::time::format_time;
 use bedside_web::query::Query;
@@ -62,6 +66,7 @@ impl PostOffice {
 /// The ways in.
 pub fn routes(post: &PostOffice) -> Vec<Route> {
     let (list, one, file, send) = (post.clone(), post.clone(), post.clone(), post.clone());
+    let attached = post.clone();
     vec![
         Route::get(
             "/demo/mail",
@@ -81,6 +86,13 @@ pub fn routes(post: &PostOffice) -> Vec<Route> {
             "/demo/mail/{number}/file",
             Access::Public,
             move |Path(number): Path<u64>| async move { show_file(&file, number) },
+        ),
+        Route::get(
+            "/demo/mail/{number}/files/{place}",
+            Access::Public,
+            move |Path((number, place)): Path<(u64, usize)>| async move {
+                show_attachment(&attached, number, place)
+            },
         ),
         Route::post(
             "/demo/mail",
@@ -137,6 +149,10 @@ struct One {
     at: String,
     back: String,
     pieces: Vec<(bool, String)>,
+    /// The words with their formatting, where the mail has such.
+    html: Option<String>,
+    /// Name, size and address of its files.
+    files: Vec<(String, String, String)>,
     answer_subject: String,
 }
 
@@ -194,6 +210,13 @@ fn show_one(
     } else {
         format!("Re: {}", mail.subject)
     };
+    // The patient's own letters were never more than text.
+    let read = parse(&mail.raw, &Limits::default()).unwrap_or_default();
+    let named = |(place, file): (usize, &Attachment)| {
+        let size = i64::try_from(file.bytes.len()).unwrap_or(i64::MAX);
+        let path = format!("/demo/mail/{number}/files/{place}");
+        (file.file_name.clone(), ui::size(size), path)
+    };
     render(
         StatusCode::OK,
         &One {
@@ -201,10 +224,28 @@ fn show_one(
             at: when(app, headers, mail.at),
             back: format!("/demo/mail?person={}", encoded(&mail.person)),
             pieces: pieces(&mail.text),
+            html: read.html.map(|html| sanitise(&html, &|_| None).html),
+            files: read.attachments.iter().enumerate().map(named).collect(),
             answer_subject,
             mail,
         },
     )
+}
+
+/// A file of a mail.
+fn show_attachment(post: &PostOffice, number: u64, place: usize) -> Result<Response, DeskError> {
+    let mail = post.inbox.one(number).ok_or(DeskError::NotFound)?;
+    let mut read = parse(&mail.raw, &Limits::default()).map_err(|_| DeskError::NotFound)?;
+    if place >= read.attachments.len() {
+        return Err(DeskError::NotFound);
+    }
+    let file = read.attachments.swap_remove(place);
+    let told = Told {
+        name: &file.file_name,
+        media_type: file.sniffed_type.unwrap_or_default(),
+        size: i64::try_from(file.bytes.len()).unwrap_or(i64::MAX),
+    };
+    Ok(told.with(file.bytes.into()))
 }
 
 /// The mail as it came, for a mail program.
