@@ -15,6 +15,7 @@ use bedside_web::multipart::File;
 
 /// Files of one message at most.
 const MAX_FILES: usize = 20;
+
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get(
         "/attachments/{file}",
