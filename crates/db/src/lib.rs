@@ -79,6 +79,12 @@ enum Engine {
     Postgres(postgres::Postgres),
 }
 
+/// Makes sure that no other process serves with this data folder, for as long as what this gives is kept. The embedded
+/// engine does it by itself.
+pub fn hold_folder(folder: &Path) -> Result<std::fs::File, DbError> {
+    sqlite::lock(folder)
+}
+
 /// A process that begins to work; see [`Db::enter`].
 pub struct Entering(Option<postgres::company::Entering>);
 

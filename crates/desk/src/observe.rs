@@ -117,6 +117,11 @@ pub(crate) fn events(kinds: &[&'static str]) {
     }
 }
 
+/// Counts a mail that was kept, sent or given up, once that is committed.
+pub(crate) fn mail(what: &'static str) {
+    metrics::counter!(what).increment(1);
+}
+
 /// How far the search index is behind the events, for the organisation where it is furthest.
 pub(crate) async fn search_lag(app: &App) -> Result<i64, crate::error::DeskError> {
     let mut worst = 0;

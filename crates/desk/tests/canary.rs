@@ -3,11 +3,9 @@
 mod common;
 
 use bedside_desk::context::{Permissions, Role};
-use bedside_testkit::pg;
+use common::canaries::{self, files, held};
 use common::{Engine, both_engines};
 use serde_json::json;
-use std::path::Path;
-use std::process::Command;
 
 /// Each stands for one field; none is a word that the program itself uses.
 const CANARIES: &[&str] = &[
@@ -22,30 +20,6 @@ const CANARIES: &[&str] = &[
     "ibistag",
     "lapwingfield",
 ];
-
-/// Every file below `folder` but the key's, as bytes.
-fn files(folder: &Path, out: &mut Vec<(String, Vec<u8>)>) {
-    for entry in std::fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path())
-    {
-        if entry.is_dir() {
-            files(&entry, out);
-        } else {
-            out.push((
-                entry.display().to_string(),
-                std::fs::read(&entry).expect("a file"),
-            ));
-        }
-    }
-}
-
-fn holds(bytes: &[u8], canary: &str) -> bool {
-    let text = String::from_utf8_lossy(bytes).to_lowercase();
-    // A dump writes bytes as hexadecimal digits.
-    let plain = data_encoding::HEXLOWER.encode(canary.as_bytes());
-    text.contains(&canary.to_lowercase()) || text.contains(&plain)
-}
 
 both_engines! {
     async fn nothing_readable_is_kept(desk: Desk) {
@@ -73,7 +47,7 @@ both_engines! {
         desk.browser(Role::Agent).await.get("/search?q=zebrafinch").await;
         // The words are really in: they can be read by whoever may.
         let shown = client.get(&format!("/api/v1/tickets/{id}/messages")).await.expect(200).text();
-        assert!(holds(shown.as_bytes(), "zebrafinch") && holds(shown.as_bytes(), "heronreply"));
+        assert_eq!(held(shown.as_bytes(), &["zebrafinch", "heronreply"]).len(), 2, "{shown}");
         desk.audit_is_whole().await;
 
         let mut kept = Vec::new();
@@ -81,18 +55,11 @@ both_engines! {
         if desk.engine == Engine::Sqlite {
             assert!(kept.iter().any(|(name, _)| name.ends_with("bedside.db")));
         }
+        let mut found = canaries::found(&kept, CANARIES);
         if let Some(url) = &desk.app.config.database {
-            let dump = pg::binaries().expect("PostgreSQL").join("pg_dump");
-            let dump = Command::new(dump).args(["--inserts", url]).output().expect("a dump");
-            assert!(dump.status.success() && dump.stdout.len() > 10_000);
-            kept.push(("the dump".to_owned(), dump.stdout));
+            found.extend(canaries::found(&[canaries::dump(url)], CANARIES));
+            found.extend(canaries::files_of_postgres(&desk, CANARIES).await);
         }
-        let found: Vec<String> = kept
-            .iter()
-            .flat_map(|(name, bytes)| {
-                CANARIES.iter().filter(|canary| holds(bytes, canary)).map(move |canary| format!("{canary} in {name}"))
-            })
-            .collect();
         assert!(found.is_empty(), "{found:?}");
     }
 }

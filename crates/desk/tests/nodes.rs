@@ -10,6 +10,8 @@ use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::{server, startup};
 use bedside_testkit::wait_until_async;
+use common::load::on_postgres;
+use common::program::{Program, ends, refuses, run};
 use common::{Desk, Engine};
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -72,6 +74,25 @@ async fn a_node_hears_of_new_settings_also_when_nobody_could_tell_it() {
         .await
         .unwrap();
     running.stop().await;
+}
+
+#[test]
+fn two_processes_do_not_share_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    on_postgres(data);
+    ends(
+        &run(
+            data,
+            &["init", "--email", "a@clinic.example", "--name", "A"],
+        ),
+        0,
+    );
+    let serving = Program::serve(data);
+    let second = run(data, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(refuses(&second, 3).contains("Another Bedside is running"));
+    ends(&run(data, &["user", "list"]), 0);
+    assert!(serving.stop().success());
 }
 
 /// The connections by which desks are known to be at work.

@@ -493,6 +493,14 @@ both_engines! {
         assert_eq!(found(&desk, "zyrtecol status:resolved").await, []);
         assert_eq!(found(&desk, "status:new").await, [id, other]);
         assert_eq!(found(&desk, "zyrtecol elephants").await, []);
+        assert_eq!(found(&desk, "abe@example.org").await, [other], "an address by itself");
+        let number = tickets::view(&desk.app, &agent, id).await.unwrap().ticket.number;
+        for typed in [format!("{number}"), format!("#{number}"), format!(" {number} ")] {
+            let page = search::find(&desk.app, &agent, &typed, None, 25).await.unwrap();
+            assert_eq!(page.rows.first().map(|hit| hit.row.ticket.id), Some(id), "{typed}");
+            assert_eq!(page.rows.iter().filter(|hit| hit.row.ticket.id == id).count(), 1);
+        }
+        assert_eq!(found(&desk, "#99999999").await, []);
         let results = search::find(&desk.app, &agent, "zyrtecol", None, 25).await.unwrap();
         let hit = results.rows.iter().find(|hit| hit.row.ticket.id == id).unwrap();
         assert_eq!(&hit.snippet[hit.ranges[0].clone()], "Zyrtecol");

@@ -235,7 +235,7 @@ impl Sqlite {
 }
 
 /// Holds the folder for this process; the system lets go of it when the process ends, however it ends.
-fn lock(folder: &Path) -> Result<File, DbError> {
+pub(crate) fn lock(folder: &Path) -> Result<File, DbError> {
     let path = folder.join("lock");
     let file = File::options()
         .create(true)

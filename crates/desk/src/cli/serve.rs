@@ -2,7 +2,7 @@
 
 use super::{Failure, Global, is_set_up, not_set_up};
 use crate::{server, startup};
-use bedside_db::SystemClock;
+use bedside_db::{SystemClock, hold_folder};
 use clap::Args;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -25,6 +25,11 @@ impl Serve {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let config = global.config_with(self.listen, self.public_url)?;
         is_set_up(&config)?;
+        // With the rows on a server, the folder still holds the key and the checkpoints of one process.
+        let _folder = match &config.database {
+            Some(_) => Some(hold_folder(&config.data)?),
+            None => None,
+        };
         let (app, report) = startup::open(config, Arc::new(SystemClock)).await?;
         if let Some(backup) = &report.backup {
             tracing::info!(from = report.from, to = report.to, backup = %backup.display(), "the schema was brought up to date");

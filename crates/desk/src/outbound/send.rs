@@ -12,6 +12,7 @@ use crate::ids::OrganisationId;
 use crate::jobs::Done;
 use crate::links::{self, Purpose};
 use crate::mailboxes::{self, SendAs};
+use crate::observe::{self, name};
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
 use crate::{patients, records, surveys, tickets};
@@ -307,7 +308,8 @@ impl Sending {
         let (mail, uncertain) = (Arc::clone(&self.mail), self.uncertain);
         let response = response.map(str::to_owned);
         let ticket = tickets::row_for(&self.app, self.ctx.organisation, mail.ticket).await?;
-        self.app
+        let settled = self
+            .app
             .command(&self.ctx, move |work| {
                 async move {
                     let trouble = state != State::Accepted;
@@ -323,7 +325,7 @@ impl Sending {
                         work.audit(about("mail.send", &mail));
                     }
                     if !settle(work, &mail, &place).await? {
-                        return Ok(());
+                        return Ok(false);
                     }
                     forget_link(work, &mail).await?;
                     if let Some(address) = bad_address {
@@ -332,18 +334,27 @@ impl Sending {
                     match mail.message {
                         Some(message) if trouble => {
                             let place = (ticket.id, message);
-                            not_delivered(work, place, MessageState::Failed).await
+                            not_delivered(work, place, MessageState::Failed).await?;
                         }
                         Some(message) => {
                             let state = MessageState::Accepted;
-                            timeline::set_state(work, ticket.id, message, state).await
+                            timeline::set_state(work, ticket.id, message, state).await?;
                         }
-                        None => Ok(()),
+                        None => {}
                     }
+                    Ok(true)
                 }
                 .boxed()
             })
-            .await
+            .await?;
+        if settled {
+            observe::mail(if state == State::Accepted {
+                name::MAILS_SENT
+            } else {
+                name::MAILS_FAILED
+            });
+        }
+        Ok(())
     }
 
     async fn may_have_arrived(&self, now: Timestamp) -> Result<Done, DeskError> {

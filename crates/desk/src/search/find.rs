@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::orgs::Clinic;
-use crate::records::{self, Purpose};
+use crate::records::{self, Opened, Purpose};
 use crate::tickets;
 use crate::tickets::model::TicketRow;
 use bedside_language::search::parse_query;
@@ -60,7 +60,8 @@ pub struct Results {
     pub next: Option<Place>,
 }
 
-/// Finds tickets by words and filters (`from:`, `status:`, `before:` …); at most `limit` (1 to 50) a page.
+/// Finds tickets by words and filters (`from:`, `status:`, `before:` …), by the address that somebody writes from, and the
+/// one whose number was typed, which comes first; at most `limit` (1 to 50) a page, and that one.
 ///
 /// What was typed is not written to the audit log; that somebody searched is.
 pub async fn find(
@@ -80,6 +81,33 @@ pub async fn find(
         ctx.organisation,
     )
     .await?;
+    let mut results = matching(app, ctx, &leave, text, place, limit).await?;
+    if let Some(row) = tickets::numbered(app, &leave, ctx, text).await? {
+        let same = |hit: &Hit| hit.row.ticket.id == row.ticket.id;
+        results.rows.retain(|hit| !same(hit));
+        if place.is_none() {
+            let hit = Hit {
+                row,
+                snippet: String::new(),
+                ranges: Vec::new(),
+            };
+            results.rows.insert(0, hit);
+        }
+    }
+    Ok(results)
+}
+
+/// What the words and filters find.
+async fn matching(
+    app: &App,
+    ctx: &Ctx,
+    leave: &Opened,
+    text: &str,
+    place: Option<Place>,
+    limit: usize,
+) -> Result<Results, DeskError> {
+    let by_address = address_alone(text).map(|address| format!("from:{address}"));
+    let text = by_address.as_deref().unwrap_or(text);
     let query = parse_query(text).map_err(|error| refused(&error))?;
     let clinic = app.directory.of(ctx.organisation)?;
     let filters = Filters::understand(app, ctx, &clinic, &query.filters).await?;
@@ -108,12 +136,20 @@ pub async fn find(
     let search = Search {
         app,
         ctx,
-        leave: &leave,
+        leave,
         query: &query,
         wanted: &wanted,
         order,
     };
     by_words(&search, &clinic, &filters, place, limit).await
+}
+
+/// A mail address that is all of what was typed: it asks for what came from there.
+fn address_alone(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let fits =
+        text.contains('@') && !text.contains(|c: char| c.is_whitespace() || c == ':' || c == '"');
+    fits.then_some(text)
 }
 
 /// A query with words: windows of documents, newest first, each ranked for itself and sifted.

@@ -27,7 +27,9 @@ pub use read::{
     Beside, Page, Position, list, list_before, message, messages, resolve, rows, sealing, view,
     view_beside,
 };
-pub(crate) use read::{active_of, contact_of, followed, newest_of, position, row_for, subject_for};
+pub(crate) use read::{
+    active_of, contact_of, followed, newest_of, numbered, position, row_for, subject_for,
+};
 pub use snooze::handlers;
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};

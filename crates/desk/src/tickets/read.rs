@@ -185,6 +185,22 @@ pub async fn resolve(app: &App, ctx: &Ctx, text: &str) -> Result<TicketId, DeskE
     }
 }
 
+/// The ticket whose number is all of what was typed ("1234", "#1234").
+pub(crate) async fn numbered(
+    app: &App,
+    leave: &Opened,
+    ctx: &Ctx,
+    text: &str,
+) -> Result<Option<TicketRow>, DeskError> {
+    let Ok(number) = text.trim().trim_start_matches('#').parse::<i64>() else {
+        return Ok(None);
+    };
+    let mut conn = app.read().await?;
+    let stored = store::by_number(&mut conn, ctx.organisation, number).await?;
+    let mut rows = opened(app, ctx, leave, &mut conn, stored.into_iter().collect()).await?;
+    Ok(rows.pop())
+}
+
 /// The ticket with this id or number.
 async fn named(conn: &mut Conn, ctx: &Ctx, text: &str) -> Result<Ticket, DeskError> {
     let stored = if let Ok(id) = text.parse::<TicketId>() {

@@ -21,6 +21,7 @@
     reason = "each test binary uses its own part of this"
 )]
 
+pub mod canaries;
 mod clinic;
 pub mod form;
 mod http;

@@ -115,7 +115,8 @@ impl Figure {
         let at = |index: usize| values.get(index).copied().unwrap_or(0.0);
         (
             at(0),
-            at(values.len() / 2),
+            // Of an even number of rounds the worse one in the middle.
+            at(values.len().saturating_sub(1) / 2),
             at(values.len().saturating_sub(1)),
         )
     }

@@ -7,6 +7,7 @@ use crate::context::{Ctx, Source as WayIn};
 use crate::error::DeskError;
 use crate::ids::{InboundMailId, MailboxId, OrganisationId};
 use crate::mailboxes;
+use crate::observe::{self, name};
 use crate::records::{Sealing, blobs};
 use bedside_db::{Notice, Timestamp};
 use futures_util::FutureExt;
@@ -143,7 +144,10 @@ pub async fn receive(
         .boxed()
     })
     .await
-    .map(Some)
+    .map(|id| {
+        observe::mail(name::MAILS_RECEIVED);
+        Some(id)
+    })
     .or_else(|error| match error {
         DeskError::Conflict {
             code: UID_KNOWN, ..
