@@ -37,7 +37,6 @@ pub async fn acknowledge(
     let to = To {
         address: address.clone(),
         name: None,
-        secure_link: requester.secure_link,
     };
     queue(work, ticket, kind, None, &requester.sealing, to).await
 }
@@ -95,7 +94,6 @@ pub(super) async fn tell_colleague(
     let to = To {
         address,
         name: None,
-        secure_link: false,
     };
     queue(work, ticket, Kind::Undelivered, None, &sealing, to).await
 }
@@ -129,7 +127,6 @@ pub async fn messages_moved(
 struct To {
     address: String,
     name: Option<String>,
-    secure_link: bool,
 }
 
 /// Queues a mail to the ticket's contact; `false` when they have no mail address.
@@ -148,7 +145,6 @@ async fn to_patient(
     let to = To {
         address,
         name: contact.name,
-        secure_link: contact.secure_link,
     };
     queue(work, ticket, kind, message, &sealing, to).await?;
     Ok(true)
@@ -170,10 +166,12 @@ async fn queue(
         Kind::Acknowledgement | Kind::Emergency | Kind::Link | Kind::Undelivered => 0,
     };
     let id: OutboundMailId = app.ids.make(now);
+    let (contact, patient) = (ticket.contact, ticket.patient);
+    let secure_link = patients::wants_links(&app, work, organisation, contact, patient).await?;
     let content = serde_json::to_string(&Content {
         to: to.address,
         to_name: to.name,
-        secure_link: clinic.settings.secure_link || to.secure_link,
+        secure_link,
         link: None,
     })?;
     let vault = app.keyring.of(organisation)?;

@@ -336,7 +336,7 @@ pub(super) async fn answer(
         typed,
         draft_done,
         reply_to: view.contact.email().map(str::to_owned),
-        secure_link: clinic.settings.secure_link || view.contact.secure_link,
+        secure_link: view.secure_link,
         statuses: Status::ALL
             .iter()
             .map(|one| {

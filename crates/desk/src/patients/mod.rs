@@ -24,5 +24,5 @@ pub use service::{
     change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
     take_acknowledgement, take_hourly_send, take_warning,
 };
-pub(crate) use service::{link_contact, names_or_addresses, open_contact, patient_in};
+pub(crate) use service::{link_contact, names_or_addresses, open_contact, patient_in, wants_links};
 pub use store::ALL as STATEMENTS;

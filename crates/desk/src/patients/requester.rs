@@ -23,8 +23,6 @@ pub struct Requester {
     pub sealing: Sealing,
     /// Language they prefer.
     pub locale: Option<Locale>,
-    /// Whether they want no content in mail.
-    pub secure_link: bool,
     /// The mail address they use here, and its blind index.
     pub email: Option<(String, [u8; 16])>,
     /// Rows of a contact that is new.
@@ -127,7 +125,6 @@ async fn requester_at(
         contact,
         patient: None,
         locale,
-        secure_link: false,
         email: None,
         new: Some(NewContact {
             name: name.map(|name| sealing.text("contacts", "name", contact, name)),
@@ -149,7 +146,6 @@ pub fn requester_without_address(app: &App) -> Requester {
         patient: None,
         sealing: Sealing::fresh(app),
         locale: None,
-        secure_link: false,
         email: None,
         new: Some(NewContact {
             name: None,
@@ -213,7 +209,6 @@ async fn known(
         patient: row.patient,
         sealing: records::sealing(app, conn, organisation, key).await?,
         locale: row.locale.and_then(|tag| tag.parse().ok()),
-        secure_link: row.secure_link,
         email: None,
         new: None,
     })

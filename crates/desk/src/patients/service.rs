@@ -302,6 +302,20 @@ pub async fn change_patient(
     .map_err(duplicate_mrn)
 }
 
+/// Whether words to `contact`, in a matter of `patient`, stay behind a link: where the clinic wants that, or the contact,
+/// the patient they stand for, or the patient it is about. Everything that writes a mail, or says what one will hold, asks here.
+pub(crate) async fn wants_links(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    patient: Option<PatientId>,
+) -> Result<bool, DeskError> {
+    let clinic = app.directory.of(organisation)?;
+    Ok(clinic.settings.secure_link
+        || store::anybody_wants_links(conn, organisation, contact, patient).await?)
+}
+
 /// One patient with their contacts.
 pub async fn patient(app: &App, ctx: &Ctx, id: PatientId) -> Result<PatientView, DeskError> {
     let opened = records::open(

@@ -12,13 +12,18 @@ statements! {
     INSERT_POINT = "INSERT INTO contact_points (organisation_id, kind, value_blind, contact_id, value, created_at) \
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     /// Whose address this is, with the key that new words of theirs are sealed with.
-    BY_POINT = "SELECT c.id, c.key_id, c.patient_id, p.key_id, c.locale, c.secure_link, p.locale, p.secure_link \
+    BY_POINT = "SELECT c.id, c.key_id, c.patient_id, p.key_id, c.locale, p.locale \
         FROM contact_points a JOIN contacts c ON c.organisation_id = a.organisation_id AND c.id = a.contact_id \
         LEFT JOIN patients p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id \
         WHERE a.organisation_id = $1 AND a.kind = $2 AND a.value_blind = $3";
     /// The same by contact.
-    BY_CONTACT = "SELECT c.id, c.key_id, c.patient_id, p.key_id, c.locale, c.secure_link, p.locale, p.secure_link \
+    BY_CONTACT = "SELECT c.id, c.key_id, c.patient_id, p.key_id, c.locale, p.locale \
         FROM contacts c LEFT JOIN patients p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id \
+        WHERE c.organisation_id = $1 AND c.id = $2";
+    /// Who of a contact, the patient they stand for and the patient it is about wants no content in mail.
+    WISHES = "SELECT c.secure_link, p.secure_link, a.secure_link FROM contacts c \
+        LEFT JOIN patients p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id \
+        LEFT JOIN patients a ON a.organisation_id = c.organisation_id AND a.id = $3 \
         WHERE c.organisation_id = $1 AND c.id = $2";
     /// One contact.
     CONTACT = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
@@ -83,19 +88,35 @@ pub(super) struct RequesterRow {
     pub patient: Option<PatientId>,
     pub patient_key: Option<DataKeyId>,
     pub locale: Option<String>,
-    pub secure_link: bool,
 }
 
 fn requester(row: &Row<'_>) -> Result<RequesterRow, DbError> {
-    let (own, patients): (Option<String>, Option<String>) = (row.get(4)?, row.get(6)?);
+    let (own, patients): (Option<String>, Option<String>) = (row.get(4)?, row.get(5)?);
     Ok(RequesterRow {
         contact: row.get(0)?,
         contact_key: row.get(1)?,
         patient: row.get(2)?,
         patient_key: row.get(3)?,
         locale: own.or(patients),
-        secure_link: row.get::<bool>(5)? || row.get::<Option<bool>>(7)?.unwrap_or(false),
     })
+}
+
+/// Whether any of them wants no content in mail.
+pub(super) async fn anybody_wants_links(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    patient: Option<PatientId>,
+) -> Result<bool, DeskError> {
+    let wishes = |row: &Row<'_>| -> Result<bool, DbError> {
+        let theirs = row.get::<bool>(0)?;
+        let patients: [Option<bool>; 2] = [row.get(1)?, row.get(2)?];
+        Ok(theirs || patients.contains(&Some(true)))
+    };
+    Ok(conn
+        .query_opt(WISHES, args![organisation, contact, patient], wishes)
+        .await?
+        .unwrap_or(false))
 }
 
 pub(super) async fn by_point(

@@ -205,6 +205,8 @@ pub struct TicketView {
     pub contact: ContactView,
     /// Whom it is about, where the reader may see it.
     pub patient: Option<PatientView>,
+    /// Whether what is written to them stays behind a link.
+    pub secure_link: bool,
     /// Messages and notes, oldest first.
     pub messages: Vec<MessageView>,
     /// What else happened, oldest first.

@@ -446,6 +446,8 @@ async fn view_with(
         }
         _ => None,
     };
+    let (asks, about) = (stored.ticket.contact, stored.ticket.patient);
+    let secure_link = patients::wants_links(app, conn, organisation, asks, about).await?;
     let sealing = leave.sealing(conn, stored.ticket.key).await?;
     let fields = match &stored.fields {
         Some(sealed) => serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?,
@@ -457,6 +459,7 @@ async fn view_with(
         fields,
         contact: patients::open_contact(app, conn, organisation, stored.ticket.contact).await?,
         patient,
+        secure_link,
         messages: timeline::load(leave, conn, organisation, id, None).await?,
         events: events::of_ticket(conn, organisation, id, EVENTS).await?,
         tags: if stored.tagged {
