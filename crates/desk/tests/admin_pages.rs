@@ -76,6 +76,24 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn the_log_has_words_where_a_person_reads(desk: Desk) {
+        let admin = desk.browser(Role::Administrator).await;
+        admin.get("/inbox").await.expect(200);
+        let english = admin.get("/audit").await.expect(200).text();
+        assert!(english.contains(">List</a>") && english.contains("open ones") && english.contains("Running the desk"), "{english}");
+        let language = [("language", "es"), ("back", "/audit")];
+        admin.submit("/inbox", "/look", &language).await.expect(303);
+        admin.get("/audit?outcome=ok").await.expect(200);
+        let spanish = admin.get("/audit").await.expect(200).text();
+        let (_, spanish) = spanish.split_once("<tbody>").unwrap();
+        for words in [">Lista</a>", "abiertas", ">Funcionamiento<", ">página<", "por: Resultado"] {
+            assert!(spanish.contains(words), "{words} in {spanish}");
+        }
+        for code in [">operations<", ">page<", ">view<", "{&#34;", "{&quot;"] {
+            assert!(!spanish.contains(code), "{code} in {spanish}");
+        }
+    }
+
     async fn a_stale_form_keeps_what_was_typed(desk: Desk) {
         let admin = desk.browser(Role::Administrator).await;
         let path = "/settings/categories/billing";

@@ -1,5 +1,6 @@
 //! The audit log: who did what, checking that nothing was changed, and the proof for one entry.
 
+use super::audit_words::{detail, object, words};
 use crate::audit_log::{self, Filter, Proof, Shown};
 use crate::context::Permission::AuditRead;
 use crate::error::DeskError;
@@ -112,8 +113,12 @@ struct Line {
     at: String,
     machine: String,
     who: String,
-    /// The object's id, its end alone where it is long.
-    short: String,
+    /// The way in, the kind of object, which one, why and what else, in words.
+    source: String,
+    kind: String,
+    object: String,
+    purpose: String,
+    detail: String,
 }
 
 #[derive(Template)]
@@ -135,16 +140,6 @@ impl AuditPage {
     }
 }
 
-/// The end of an id is what tells two of them apart.
-fn short(id: &str) -> String {
-    let count = id.chars().count();
-    if count <= 16 {
-        return id.to_owned();
-    }
-    let end: String = id.chars().skip(count - 6).collect();
-    format!("…{end}")
-}
-
 async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskError> {
     let clinic = page.clinic()?;
     let filter = asked.filter(&clinic.time_zone);
@@ -154,14 +149,19 @@ async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
         .into_iter()
         .map(|(id, name)| (id.to_string(), name))
         .collect();
+    let t = page.texts();
     let line = |entry: Shown| Line {
-        short: short(&entry.object_id),
+        source: words(t, "audit-source", &entry.source),
+        kind: words(t, "audit-kind", &entry.object_kind),
+        object: object(t, &entry.object_kind, &entry.object_id),
+        purpose: words(t, "audit-purpose", &entry.purpose),
+        detail: detail(t, &entry.detail),
         at: time::format_time(entry.at.micros(), &clinic.time_zone, page.ctx.locale),
         machine: time::machine_time(entry.at.micros()),
         who: names
             .get(&entry.actor_id)
             .cloned()
-            .unwrap_or_else(|| entry.actor_kind.clone()),
+            .unwrap_or_else(|| words(t, "audit-actor", &entry.actor_kind)),
         entry,
     };
     let lines = found.entries.into_iter().map(line).collect();

@@ -6,6 +6,7 @@
 //! a line in [`overview`], texts `admin-<key>…`.
 
 mod audit;
+mod audit_words;
 mod form;
 mod general;
 mod mailboxes;

@@ -1,0 +1,138 @@
+//! Words for the codes of the audit log. What has no words yet is shown as its code.
+
+use bedside_web::I18n;
+use bedside_web::i18n::Texts;
+use serde_json::Value;
+
+/// Words for `code`, of the kind that the texts' keys begin with; the code itself where there are none.
+pub fn words(t: Texts, kind: &str, code: &str) -> String {
+    let key = key(kind, code);
+    if I18n::global().has(t.locale, &key) {
+        t.text(&key).to_owned()
+    } else {
+        code.to_owned()
+    }
+}
+
+fn key(kind: &str, code: &str) -> String {
+    format!("{kind}-{}", code.replace(['_', ' '], "-"))
+}
+
+/// An id, its end alone where it is long: the end is what tells two of them apart.
+pub fn short(id: &str) -> String {
+    let count = id.chars().count();
+    if count <= 16 {
+        return id.to_owned();
+    }
+    let end: String = id.chars().skip(count - 6).collect();
+    format!("…{end}")
+}
+
+/// What an entry was done to, beside its kind: an id, or which list was looked at.
+pub fn object(t: Texts, kind: &str, id: &str) -> String {
+    if kind != "view" {
+        return short(id);
+    }
+    match id.split_once(':') {
+        Some(("status", status)) => words(t, "status", status),
+        Some((of, id)) => format!("{} {}", words(t, "audit-view", of), short(id)),
+        None => words(t, "audit-view", id),
+    }
+}
+
+/// What else an entry tells, as `name: value` pairs in words.
+pub fn detail(t: Texts, json: &str) -> String {
+    let Ok(Value::Object(fields)) = serde_json::from_str(json) else {
+        return json.to_owned();
+    };
+    let pair = |(name, value): (&String, &Value)| {
+        let values = match value {
+            Value::Array(values) => values.iter().map(|one| said(t, name, one)).collect(),
+            Value::Null => return None,
+            one => vec![said(t, name, one)],
+        };
+        let name = words(t, "audit-detail", name);
+        Some(format!("{name}: {}", values.join(", ")))
+    };
+    fields
+        .iter()
+        .filter_map(pair)
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
+fn said(t: Texts, name: &str, value: &Value) -> String {
+    match value {
+        Value::String(code) if name == "by" => words(t, "audit", code),
+        Value::String(code) => short(&words(t, name, code)),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bedside_web::Locale;
+
+    #[test]
+    fn ways_in_kinds_and_purposes_have_words_in_every_language() {
+        for (kind, codes) in [
+            (
+                "audit-source",
+                "page api public mail job command_line".to_owned(),
+            ),
+            (
+                "audit-purpose",
+                "treatment payment operations access".to_owned(),
+            ),
+            (
+                "audit-actor",
+                "staff token contact visitor system".to_owned(),
+            ),
+            (
+                "audit-view",
+                "active crisis done tag queue assignee contact patient follower low all".to_owned(),
+            ),
+            ("audit-kind", kinds()),
+        ] {
+            for code in codes.split_whitespace() {
+                for locale in Locale::ALL {
+                    let key = key(kind, code);
+                    assert!(I18n::global().has(locale, &key), "{key} in {locale}");
+                }
+            }
+        }
+    }
+
+    fn kinds() -> String {
+        "ticket contact patient staff token organisation setting mailbox inbound_mail outbound_mail attachment \
+         upload view route audit_entry"
+            .to_owned()
+    }
+
+    #[test]
+    fn what_is_known_is_said_and_the_rest_is_its_code() {
+        let t = Texts::new(Locale::Es);
+        assert_eq!(
+            object(t, "view", "active"),
+            t.text("audit-view-active").to_owned()
+        );
+        assert_eq!(
+            object(t, "view", "status:open"),
+            t.text("status-open").to_owned()
+        );
+        assert_eq!(
+            object(t, "ticket", "0199a0b2-0000-7000-8000-0000deadbeef"),
+            "…adbeef"
+        );
+        assert_eq!(
+            detail(
+                t,
+                r#"{"by":["actor"],"role":"nurse","count":2,"patient":null,"odd":"x"}"#
+            ),
+            "por: Quién · cantidad: 2 · odd: x · rol: Enfermería"
+        );
+        assert_eq!(detail(t, "not json"), "not json");
+        assert_eq!(detail(t, ""), "");
+    }
+}
