@@ -13,6 +13,7 @@ use bedside_desk::{jobs, outbound};
 use bedside_language::Channel;
 use common::sink::{Sent, Sink, sink};
 use common::{Desk, both_engines};
+use serde_json::json;
 
 /// What was sent until now, undo windows over.
 async fn sent(desk: &Desk, sink: &Sink) -> Vec<Sent> {
@@ -38,6 +39,26 @@ async fn answer(desk: &Desk, ticket: TicketId, body: &str) {
         .unwrap();
 }
 
+/// One mail, with a link in it and nothing of what was asked or answered.
+fn holds_a_link_alone(mails: &[Sent]) {
+    let [link] = mails else {
+        panic!("{} mails", mails.len())
+    };
+    assert!(
+        link.text().contains("http://desk.example/t/"),
+        "{}",
+        link.text()
+    );
+    let html = link.mail().html.unwrap_or_default();
+    let raw = String::from_utf8_lossy(&link.raw).into_owned();
+    for whole in [raw, link.text(), link.mail().subject, html] {
+        let whole = whole.to_lowercase();
+        for word in ["canarynote", "zebrafinch", "at ten", ">ten<"] {
+            assert!(!whole.contains(word), "{word} in {whole}");
+        }
+    }
+}
+
 both_engines! {
     async fn who_wants_no_content_in_mail_gets_a_link_though_the_clinic_asks_for_none(desk: Desk) {
         let sink = sink(&desk).await;
@@ -52,17 +73,61 @@ both_engines! {
         let wants = ContactPatch { secure_link: Some(true), ..ContactPatch::default() };
         patients::change_contact(&desk.app, &agent, contact.id, contact.version, wants).await.unwrap();
         answer(&desk, ticket, "The canarynote says at **ten**.").await;
-        let mails = sent(&desk, &sink).await;
-        let [link] = mails.as_slice() else { panic!("{} mails", mails.len()) };
-        assert!(link.text().contains("http://desk.example/t/"), "{}", link.text());
-        let html = link.mail().html.unwrap_or_default();
-        for whole in [String::from_utf8_lossy(&link.raw).into_owned(), link.text(), html] {
-            let whole = whole.to_lowercase();
-            for word in ["canarynote", "zebrafinch", "at ten", ">ten<"] {
-                assert!(!whole.contains(word), "{word} in {whole}");
-            }
-        }
-        assert!(!link.mail().subject.contains("Zebrafinch"), "{}", link.mail().subject);
+        holds_a_link_alone(&sent(&desk, &sink).await);
+    }
+
+    async fn a_patients_wish_for_no_content_in_mail_holds_for_whoever_writes_for_them(desk: Desk) {
+        let sink = sink(&desk).await;
+        let agent = desk.browser(Role::Agent).await;
+        let client = desk.client("tickets:read tickets:write patients:read patients:write").await;
+        let ticket = by_mail(&desk, "Zebrafinch", "When are you open?").await;
+        let page = format!("/tickets/{ticket}");
+        let locked = async || agent.get(&page).await.expect(200).text().contains("goes behind a secure link");
+        let contact = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap().contact;
+
+        // Ticked on the page, for a patient of whom nobody writes yet.
+        let new = [("name", "Rosa Alvarez"), ("secure_link", "true")];
+        let made = agent.submit("/patients/new", "/patients/new", &new).await.expect(303);
+        let patient = made.header("location").unwrap().trim_start_matches("/patients/").to_owned();
+        let patient = patient.split('?').next().unwrap().to_owned();
+        assert!(!locked().await, "nobody has said who writes");
+        let stands = json!({ "patient_id": patient });
+        client.post(&format!("/api/v1/contacts/{}/patient", contact.id), &stands).await.expect(204);
+        assert!(locked().await, "the composer says it before it is sent");
+        sent(&desk, &sink).await;
+        answer(&desk, ticket, "The canarynote says at **nine**.").await;
+        holds_a_link_alone(&sent(&desk, &sink).await);
+
+        // Taken back and given again by the API.
+        let theirs = format!("/api/v1/patients/{patient}");
+        let wish = async |wanted: bool| {
+            let version = client.get(&theirs).await.expect(200).header("etag").unwrap().to_owned();
+            client.patch(&theirs, &version, &json!({ "secure_link": wanted })).await.expect(200);
+        };
+        let reply = format!("/api/v1/tickets/{ticket}/messages");
+        wish(false).await;
+        assert!(!locked().await);
+        client.post(&reply, &json!({ "body": "The canarynote is open." })).await.expect(201);
+        assert!(sent(&desk, &sink).await[0].text().contains("canarynote"), "nobody asks for links any more");
+        wish(true).await;
+        assert!(locked().await);
+        client.post(&reply, &json!({ "body": "The canarynote is closed." })).await.expect(201);
+        holds_a_link_alone(&sent(&desk, &sink).await);
+    }
+
+    async fn an_answer_of_a_program_is_signed_once(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Hours", "When are you open?").await;
+        sent(&desk, &sink).await;
+        let clinic = desk.app.directory.of(desk.organisation).unwrap().name.clone();
+        let client = desk.client("tickets:read tickets:write").await;
+        let path = format!("/api/v1/tickets/{ticket}/messages");
+        client.post(&path, &json!({ "body": "At nine." })).await.expect(201);
+        let text = sent(&desk, &sink).await[0].text();
+        assert_eq!(text.matches(&clinic).count(), 1, "{text}");
+        answer(&desk, ticket, "At ten.").await;
+        let text = sent(&desk, &sink).await[0].text();
+        assert!(text.contains("Ana Agent") && text.matches(&clinic).count() == 1, "{text}");
     }
 
     async fn whoever_writes_in_spanish_is_acknowledged_in_spanish(desk: Desk) {
@@ -72,6 +137,7 @@ both_engines! {
         let [mail] = mails.as_slice() else { panic!("{} mails", mails.len()) };
         let text = mail.text();
         assert!(mail.mail().subject.starts_with("Recibimos su mensaje"), "{}", mail.mail().subject);
+        assert!(text.contains("a más tardar el "), "{text}");
         assert!(text.contains("911") && text.contains("988") && !text.contains("{{"), "{text}");
         assert!(!text.contains("We have your message") && !text.contains("cita del viernes"), "{text}");
         let raw = String::from_utf8_lossy(&mail.raw).to_lowercase();

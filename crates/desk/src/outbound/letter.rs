@@ -307,7 +307,8 @@ async fn reply(
         _ => None,
     };
     let asked = tickets::subject_for(app, organisation, ticket.id).await?;
-    values.insert("agent_name", author.unwrap_or_else(|| clinic.name.clone()));
+    // An answer of a program has no name of its own; the clinic's stands below it already.
+    values.insert("agent_name", author.unwrap_or_default());
     values.insert("subject", without_prefixes(&asked).to_owned());
     values.insert("reply_text", message.body.clone());
     let text = fill("body", body, &values)?;

@@ -262,6 +262,20 @@ mod tests {
     }
 
     #[test]
+    fn the_question_how_it_went_has_the_words_of_the_page_it_leads_to() {
+        let clinic = clinic::parse(&startup::built_in_clinic()).unwrap();
+        let asks = &clinic.templates["resolved"].texts;
+        for locale in Locale::ALL {
+            for score in 1..=5 {
+                let (_, key, _) = crate::pages::ui::score(score);
+                let words = bedside_web::I18n::global().text(locale, key);
+                let line = format!("\n{words}: {{{{ rating_link_{score} }}}}\n");
+                assert!(asks[locale.tag()].body.contains(&line), "{line}");
+            }
+        }
+    }
+
+    #[test]
     fn what_a_patient_wrote_is_never_a_template() {
         for attack in [
             "{{7*7}}",
