@@ -1,7 +1,8 @@
-// The patient side: only what helps somebody not to lose their words.
+// The patient side: only what helps somebody not to lose their words, and makes one click in a mail enough.
 
 import * as csrf from "./csrf";
 import { BdComposer } from "./elements/composer";
+import { BdSendSeen } from "./elements/sendseen";
 import { BdTime } from "./elements/time";
 import { BdToast } from "./elements/toast";
 
@@ -9,3 +10,4 @@ csrf.start();
 customElements.define("bd-toast", BdToast);
 customElements.define("bd-time", BdTime);
 customElements.define("bd-composer", BdComposer);
+customElements.define("bd-send-seen", BdSendSeen);

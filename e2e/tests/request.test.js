@@ -19,6 +19,8 @@ let mail;
 let agent;
 let number;
 let subject;
+/** The first link of the mail that asks how it went. */
+let link;
 /** Ratings of the last 90 days before the patient's. */
 let rated;
 
@@ -136,7 +138,7 @@ test("when it is resolved, the patient is asked how it went", async () => {
 });
 
 test("the patient rates it and is thanked, without scripts, on a phone", async () => {
-  const link = await mail.getByRole("article").getByRole("link").first().getAttribute("href");
+  link = await mail.getByRole("article").getByRole("link").first().getAttribute("href");
   const answer = await patient.goto(link);
   assert.equal(answer.status(), 200);
   assert.ok(await patient.getByRole("radio", { name: "Very good" }).isChecked(), "the link chooses");
@@ -148,6 +150,35 @@ test("the patient rates it and is thanked, without scripts, on a phone", async (
   await patient.waitForURL("**/thanks*");
   await patient.getByText(/thank/i).first().waitFor();
   await picture(patient, "rated-light-390");
+});
+
+test("with scripts the click in the mail is enough, and what was said can be changed", async () => {
+  await agent.goto(`/tickets/${number}`);
+  const posts = [];
+  mail.on("request", (request) => request.method() === "POST" && posts.push(request.url()));
+  await mail.goto(link.replace(/score=\d/, "score=2"));
+  await mail.evaluate(async () => {
+    await customElements.whenDefined("bd-send-seen");
+    await fetch(location.href);
+  });
+  assert.deepEqual(posts, [], "a browser that a program steers sends nothing by itself");
+  assert.ok(await mail.getByRole("radio", { name: "Not good" }).isChecked());
+  assert.equal(await said(), "Very good");
+
+  const person = await desk.visitor();
+  // What only a browser in somebody's hands says.
+  await person.addInitScript(() => Object.defineProperty(Navigator.prototype, "webdriver", { get: () => false }));
+  await person.goto(link.replace(/score=\d/, "score=4"));
+  await person.waitForURL("**/thanks*");
+  assert.equal(await said(), "Good");
+  assert.deepEqual((await violations(person)).map(({ line }) => line), []);
+  await picture(person, "rated-by-click-light-1280");
+  await person.getByRole("link", { name: "Change it" }).click();
+  await person.getByRole("radio", { name: "Good", exact: true }).waitFor();
+  await person.getByRole("radio", { name: "Very good" }).check();
+  await person.getByRole("button", { name: "Send" }).click();
+  await person.waitForURL("**/thanks?score=5*");
+  assert.equal(await said(), "Very good");
 });
 
 test("the rating is counted, and said on the request", async () => {
@@ -170,6 +201,13 @@ async function setStatus(page, label) {
   await page.locator("#f-status").selectOption({ label });
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator(".ticket-head .chip").filter({ hasText: label }).waitFor();
+}
+
+/** How it went, as the request's page says it. */
+async function said() {
+  await agent.reload();
+  const panel = agent.locator(".ticket-side .panel").filter({ has: agent.getByRole("heading", { name: "How it went" }) });
+  return (await panel.locator("strong").innerText()).trim();
 }
 
 /** How many ratings of the last 90 days the clinic counts. */

@@ -103,4 +103,5 @@ public-rating-choose = Please choose one.
 public-rating-ended-title = This link has ended
 public-rating-ended-text = You can't answer here any more. Thank you for trying.
 public-rated-title = Thank you
-public-rated-text = We have your answer. To change it, open the link in our email again.
+public-rated-text = We have your answer.
+public-rated-again = Change it, or add a few words

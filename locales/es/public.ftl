@@ -103,4 +103,5 @@ public-rating-choose = Por favor, elija una opción.
 public-rating-ended-title = Este enlace ya no funciona
 public-rating-ended-text = Ya no se puede responder aquí. Gracias por intentarlo.
 public-rated-title = Gracias
-public-rated-text = Tenemos su respuesta. Para cambiarla, abra otra vez el enlace de nuestro correo.
+public-rated-text = Tenemos su respuesta.
+public-rated-again = Cambiarla o contarnos más

@@ -360,6 +360,7 @@ both_engines! {
             page = shown.text();
         }
         assert_eq!(counted().await, (0, 0, 0), "looking is no vote");
+        assert!(page.contains("<bd-send-seen><form"), "a script sends what the link chose: {page}");
         assert!(page.contains("value=\"4\" required checked") && page.matches(" checked").count() == 1, "{page}");
         assert!(!page.contains("Zebrafish"));
         let to = format!("/r/{link}");
@@ -374,6 +375,13 @@ both_engines! {
         let thanks = visitor.get(sent.header("location").unwrap()).await.expect(200).text();
         assert!(thanks.contains("Thank you"), "{thanks}");
         assert_eq!(counted().await, (1, 1, 4));
+        let again = format!("{to}?again=1&score=4");
+        let way_back = format!("href=\"{}", again.replace('&', "&#38;"));
+        assert!(thanks.contains(&way_back), "{way_back} in {thanks}");
+        for path in [&again, &to] {
+            let page = visitor.get(path).await.expect(200).text();
+            assert!(!page.contains("bd-send-seen"), "who comes to say something else is waited for: {page}");
+        }
         visitor.submit(path, &to, &[("score", "2"), ("comment", "")]).await.expect(303);
         assert_eq!(counted().await, (1, 0, 2));
         let stored = surveys::of_ticket(&desk.app, &supervisor, ticket).await.unwrap().unwrap();

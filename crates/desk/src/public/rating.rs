@@ -1,6 +1,7 @@
 //! How it went, said through a link.
 //!
-//! The link in the mail only chooses: nothing is stored before the button is pressed, because programs open links too.
+//! The link in the mail only chooses: programs open links too, so looking at one stores nothing. What stores is the form:
+//! a script sends it by itself once somebody can see the page (`bd-send-seen`), and without scripts its button does.
 
 use super::caps::PER_THREAD;
 use super::linked::{Caller, Spoken, pressed};
@@ -24,6 +25,8 @@ use serde::Deserialize;
 struct Asked {
     lang: Option<String>,
     score: Option<String>,
+    /// Set where somebody comes back to say something else.
+    again: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -40,9 +43,19 @@ struct RatePage<'a> {
     action: String,
     token: String,
     chosen: i64,
+    /// Whether the link in the mail has chosen, and the form goes off by itself.
+    clicked: bool,
     comment: &'a str,
     wrong: Option<(&'static str, &'static str)>,
     max_comment: usize,
+}
+
+/// Thanks, and the way to say something else.
+#[derive(Template)]
+#[template(path = "public/templates/rated.html")]
+struct RatedPage<'a> {
+    shell: &'a Shell,
+    again: String,
 }
 
 impl RatePage<'_> {
@@ -105,7 +118,7 @@ fn failed(caller: &Caller, error: DeskError) -> Response {
 fn shown(
     caller: &Caller,
     status: StatusCode,
-    chosen: i64,
+    (chosen, clicked): (i64, bool),
     comment: &str,
     wrong: Option<(&'static str, &'static str)>,
 ) -> Response {
@@ -113,13 +126,14 @@ fn shown(
     let mut shell = caller.shell.clone();
     let action = shell.here.clone();
     if chosen > 0 {
-        shell.here = format!("{action}?score={chosen}");
+        shell.here = format!("{action}?again=1&score={chosen}");
     }
     let shown = RatePage {
         shell: &shell,
         action,
         token: caller.form_token(),
         chosen,
+        clicked,
         comment,
         wrong,
         max_comment: MAX_COMMENT,
@@ -136,7 +150,8 @@ pub async fn show(
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
     let caller = caller(app, token, &parts, asked.lang.as_deref()).await?;
     let chosen = score(asked.score.as_deref());
-    Ok(shown(&caller, StatusCode::OK, chosen, "", None))
+    let clicked = chosen > 0 && asked.again.is_none();
+    Ok(shown(&caller, StatusCode::OK, (chosen, clicked), "", None))
 }
 
 /// Stores the choice.
@@ -162,14 +177,14 @@ pub async fn send(
     };
     if wrong.is_some() {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(shown(&caller, status, chosen, &comment, wrong));
+        return Ok(shown(&caller, status, (chosen, false), &comment, wrong));
     }
     let stored = async {
         caller.take("rate", PER_THREAD)?;
         surveys::rate(&caller.app, &caller.token, chosen, Some(comment)).await
     };
     stored.await.map_err(|error| failed(&caller, error))?;
-    let there = format!("{}/thanks", caller.shell.here);
+    let there = format!("{}/thanks?score={chosen}", caller.shell.here);
     Ok(see_other(&caller.shell.link(&there)))
 }
 
@@ -181,5 +196,15 @@ pub async fn thanks(
 ) -> Result<Response, Response> {
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
     let caller = caller(app, token, &parts, asked.lang.as_deref()).await?;
-    Ok(caller.words(StatusCode::OK, "circle-check", "public-rated", None))
+    let (form, chosen) = (caller.shell.here.clone(), score(asked.score.as_deref()));
+    let mut shell = caller.shell.clone();
+    shell.here = format!("{form}/thanks?score={chosen}");
+    let again = shell.link(&format!("{form}?again=1&score={chosen}"));
+    Ok(page(
+        StatusCode::OK,
+        &RatedPage {
+            shell: &shell,
+            again,
+        },
+    ))
 }
