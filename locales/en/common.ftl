@@ -74,6 +74,7 @@ channel-chat = Chat
 channel-sms = Text message
 channel-social = Social messaging
 channel-video = Video
+channel-survey = Survey comment
 
 ## Languages of messages
 language = Language

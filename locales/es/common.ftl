@@ -74,6 +74,7 @@ channel-chat = Chat
 channel-sms = Mensaje de texto
 channel-social = Redes de mensajería
 channel-video = Video
+channel-survey = Comentario de encuesta
 
 ## Languages of messages
 language = Idioma

@@ -5,9 +5,10 @@ use crate::config::Config;
 use crate::error::DeskError;
 use crate::orgs::Directory;
 use crate::records::{Keyring, rotate};
+use crate::triage::models;
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Target};
-use bedside_language::{ClinicFiles, Engine};
+use bedside_language::{ClinicFiles, Engine, MODEL_FILE};
 use bedside_vault::RootKey;
 use include_dir::{Dir, include_dir};
 use std::path::Path;
@@ -148,6 +149,33 @@ pub fn clinic_files(config: &Config) -> Result<ClinicFiles, StartError> {
         ))
     })?;
     Ok(files)
+}
+
+/// The language engine over the clinic's files, with the model that was adopted, else the clinic's, else the one that
+/// ships with the program. An adopted model that can't be read is left aside: an engine with the older one is better
+/// than none.
+pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, StartError> {
+    let refused = |error: bedside_language::LoadError| {
+        StartError::Clinic(format!(
+            "{} line {}: {}",
+            error.file, error.line, error.reason
+        ))
+    };
+    let own = config
+        .clinic
+        .as_ref()
+        .and_then(|folder| std::fs::read(folder.join(MODEL_FILE)).ok());
+    let shipped = CLINIC.get_file(MODEL_FILE).map(include_dir::File::contents);
+    let without_adopted = own.as_deref().or(shipped);
+    if let Some((version, bytes)) = models::adopted(&config.data) {
+        match Engine::load(files, Some(&bytes)) {
+            Err(error) if error.file == MODEL_FILE => {
+                tracing::error!(version, reason = %error.reason, "the adopted language model can't be used");
+            }
+            other => return other.map_err(refused),
+        }
+    }
+    Engine::load(files, without_adopted).map_err(refused)
 }
 
 /// Whether a root key may be made where there is none.
@@ -291,12 +319,7 @@ async fn put_together(
     db: Db,
     root: RootKey,
 ) -> Result<App, StartError> {
-    let engine = Engine::load(&clinic_files(&config)?).map_err(|error| {
-        StartError::Clinic(format!(
-            "{} line {}: {}",
-            error.file, error.line, error.reason
-        ))
-    })?;
+    let engine = language_engine(&config, &clinic_files(&config)?)?;
     let keyring = Keyring::load(&db, root, clock.now()).await?;
     let search = SearchIndex::open(&db).await?;
     let app = App::new(Parts {

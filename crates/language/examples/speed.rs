@@ -7,51 +7,39 @@ use std::time::Instant;
 
 use bedside_language::{Channel, Engine, Language, Message, detect, search};
 
-const EN: &str = include_str!("../../../clinic/language/examples/en.toml");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/language");
 
 fn main() {
     let mut files = BTreeMap::new();
-    for (name, text) in [
-        (
-            "redflags.en",
-            include_str!("../../../clinic/language/redflags.en.toml"),
-        ),
-        (
-            "redflags.es",
-            include_str!("../../../clinic/language/redflags.es.toml"),
-        ),
-        (
-            "lexicon.en",
-            include_str!("../../../clinic/language/lexicon.en.toml"),
-        ),
-        (
-            "lexicon.es",
-            include_str!("../../../clinic/language/lexicon.es.toml"),
-        ),
-        (
-            "context.en",
-            include_str!("../../../clinic/language/context.en.toml"),
-        ),
-        (
-            "context.es",
-            include_str!("../../../clinic/language/context.es.toml"),
-        ),
-    ] {
-        files.insert(format!("language/{name}.toml"), text.to_owned());
+    for entry in std::fs::read_dir(ROOT).expect("the clinic's files") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_some_and(|kind| kind == "toml") {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let text = std::fs::read_to_string(&path).expect("a readable file");
+            files.insert(format!("language/{name}"), text);
+        }
     }
+    let model = std::fs::read(format!("{ROOT}/model.bin")).expect("the model");
+    let before = resident_kib();
     let start = Instant::now();
-    let engine = Engine::load(&files).expect("the shipped files load");
+    let engine = Engine::load(&files, Some(&model)).expect("the shipped files load");
     println!(
-        "load              {:>8.1} ms",
-        start.elapsed().as_secs_f64() * 1e3
+        "load              {:>8.1} ms, {} KiB more resident",
+        start.elapsed().as_secs_f64() * 1e3,
+        resident_kib().saturating_sub(before)
     );
 
     // Real sentences, a different kilobyte each time.
-    let sentences: String = EN
+    let text = std::fs::read_to_string(format!("{ROOT}/examples/en/a01.txt")).expect("examples");
+    let sentences: Vec<&str> = text
         .lines()
-        .filter_map(|l| l.strip_prefix("body = "))
-        .collect::<Vec<_>>()
-        .join(" ");
+        .filter_map(|line| line.splitn(5, " | ").nth(4))
+        .collect();
+    let sentences = sentences.join(" ");
     let texts: Vec<&str> = (0..8)
         .map(|n| {
             let from = sentences.floor_char_boundary(n * 1024);
@@ -88,4 +76,12 @@ fn measure(what: &str, texts: &[&str], run: impl Fn(&str)) {
         times[times.len() / 2],
         times[times.len() * 99 / 100]
     );
+}
+
+/// Memory of this process, as Linux counts it.
+fn resident_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok())
+        .unwrap_or(0)
 }

@@ -5,25 +5,35 @@
 //! way every time.
 //!
 //! - [`Engine::triage`] gives language, safety, category and urgency, each with the words that decided it.
+//! - [`History`] adds danger up over the messages of one person.
 //! - [`detect`] names the language.
 //! - [`search`] turns text into index terms, and what a person types into a query.
-//! - [`eval`] measures an engine on labelled examples.
+//! - [`train`](mod@train) makes a model from [`examples`]; [`eval`] measures an engine.
 //!
 //! What the engine knows lives in `clinic/language/`, in files that a clinician can read and change.
 
 pub mod clinic;
 mod context;
+mod detect;
 mod engine;
 pub mod eval;
+pub mod examples;
 mod fold;
+mod history;
 mod language;
 mod matcher;
+mod model;
 pub mod search;
+mod segments;
 mod verdict;
 
 pub use clinic::{ClinicFiles, LoadError};
-pub use engine::{Engine, LOOKED_AT};
-pub use language::{Detected, Language, detect};
+pub use detect::{Detected, detect};
+pub use engine::{Engine, LOOKED_AT, MODEL_FILE};
+pub use history::{History, InContext};
+pub use language::Language;
+pub use model::train;
+pub use model::{About, Model, ModelError};
 pub use verdict::{
     Category, Channel, Field, Finding, Guard, Level, Message, Reason, Safety, SafetyKind, Scored,
     Span, Truncated, Urgency, Verdict,

@@ -5,16 +5,20 @@ use std::collections::HashMap;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::clinic::{Cue, Knowledge, Part, Phrase, Rule};
-use crate::fold::Folded;
+use crate::fold::{Folded, is_hangul, is_prefix};
+use crate::language::Language;
 
 /// Most words that a gap (`~`) may hold.
 const GAP: usize = 4;
+/// Numbers of a text that are looked at.
+const MAX_NUMBERS: usize = 1_000;
 
 /// What a phrase is to its rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
     Term,
     With,
+    And,
     Unless,
 }
 
@@ -31,6 +35,7 @@ pub(crate) struct Hit {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CueHit {
     pub cue: Cue,
+    pub language: Language,
     pub first: usize,
     pub last: usize,
 }
@@ -54,7 +59,7 @@ enum Target {
         phrase: u32,
         part: u8,
     },
-    Cue(Cue),
+    Cue(Cue, Language),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -76,44 +81,60 @@ pub(crate) struct Matcher {
     /// By pattern: who wants to know.
     uses: Vec<Vec<Use>>,
     gapped: Vec<Gapped>,
+    numbers: Vec<Number>,
+}
+
+/// A part of a phrase that is a range of numbers.
+#[derive(Debug, Clone, Copy)]
+struct Number {
+    low: f32,
+    high: f32,
+    phrase: u32,
+    part: u8,
 }
 
 #[derive(Default)]
 struct Builder {
-    numbers: HashMap<String, usize>,
+    known: HashMap<String, usize>,
+    numbers: Vec<Number>,
     patterns: Vec<String>,
     uses: Vec<Vec<Use>>,
     gapped: Vec<Gapped>,
 }
 
 impl Builder {
-    fn add(&mut self, part: &Part, target: Target) {
-        let number = *self.numbers.entry(part.words.clone()).or_insert_with(|| {
-            self.patterns.push(part.words.clone());
+    fn add(&mut self, words: &str, open: bool, target: Target) {
+        let number = *self.known.entry(words.to_owned()).or_insert_with(|| {
+            self.patterns.push(words.to_owned());
             self.uses.push(Vec::new());
             self.patterns.len() - 1
         });
-        self.uses[number].push(Use {
-            target,
-            open: part.open,
-        });
+        self.uses[number].push(Use { target, open });
     }
 
     fn add_phrase(&mut self, phrase: &Phrase, owner: u32, role: Role) {
-        if let [only] = phrase.parts.as_slice() {
-            self.add(only, Target::Whole { rule: owner, role });
+        if let [Part::Words { words, open }] = phrase.parts.as_slice() {
+            self.add(words, *open, Target::Whole { rule: owner, role });
             return;
         }
         let number = narrow(self.gapped.len());
         let mut parts = 0;
         for part in &phrase.parts {
-            self.add(
-                part,
-                Target::Part {
+            match *part {
+                Part::Words { ref words, open } => {
+                    let target = Target::Part {
+                        phrase: number,
+                        part: parts,
+                    };
+                    self.add(words, open, target);
+                }
+                Part::Number { low, high } => self.numbers.push(Number {
+                    low,
+                    high,
                     phrase: number,
                     part: parts,
-                },
-            );
+                }),
+            }
             parts += 1;
         }
         self.gapped.push(Gapped {
@@ -137,12 +158,14 @@ impl Matcher {
             let Rule {
                 terms,
                 with_any,
+                and_any,
                 unless,
                 ..
             } = rule;
             for (role, phrases) in [
                 (Role::Term, terms),
                 (Role::With, with_any),
+                (Role::And, and_any),
                 (Role::Unless, unless),
             ] {
                 for phrase in phrases {
@@ -150,9 +173,11 @@ impl Matcher {
                 }
             }
         }
-        for (cue, phrase) in &knowledge.cues {
+        for (cue, language, phrase) in &knowledge.cues {
             for part in &phrase.parts {
-                builder.add(part, Target::Cue(*cue));
+                if let Part::Words { words, open } = part {
+                    builder.add(words, *open, Target::Cue(*cue, *language));
+                }
             }
         }
         let automaton = AhoCorasick::builder()
@@ -162,6 +187,7 @@ impl Matcher {
             automaton,
             uses: builder.uses,
             gapped: builder.gapped,
+            numbers: builder.numbers,
         })
     }
 
@@ -171,9 +197,13 @@ impl Matcher {
         // (phrase, part, first, last)
         let mut parts: Vec<(u32, u8, usize, usize)> = Vec::new();
         for hit in self.automaton.find_overlapping_iter(&folded.text) {
-            if hit.start() > 0 && bytes[hit.start() - 1] != b' ' {
+            let start = if hit.start() == 0 || bytes[hit.start() - 1] == b' ' {
+                hit.start()
+            } else if let Some(start) = behind_prefix(&folded.text, hit.start()) {
+                start
+            } else {
                 continue;
-            }
+            };
             let whole_word = bytes.get(hit.end()).is_none_or(|&b| b == b' ');
             let mut place = None;
             for wanted in &self.uses[hit.pattern().as_usize()] {
@@ -182,10 +212,13 @@ impl Matcher {
                 }
                 let (first, last) = *place.get_or_insert_with(|| {
                     (
-                        folded.token_at(hit.start()).unwrap_or(0),
+                        folded.token_at(start).unwrap_or(0),
                         folded.token_before(hit.end()),
                     )
                 });
+                if inside_hangul(folded, first, wanted.target) {
+                    continue;
+                }
                 match wanted.target {
                     Target::Whole { rule, role } => found.hits.push(Hit {
                         rule,
@@ -194,15 +227,39 @@ impl Matcher {
                         last,
                     }),
                     Target::Part { phrase, part } => parts.push((phrase, part, first, last)),
-                    Target::Cue(cue) => found.cues.push(CueHit { cue, first, last }),
+                    Target::Cue(cue, language) => found.cues.push(CueHit {
+                        cue,
+                        language,
+                        first,
+                        last,
+                    }),
                 }
             }
         }
+        self.find_numbers(folded, &mut parts);
         self.join(folded, parts, &mut found.hits);
         found.hits.sort_unstable();
         found.hits.dedup();
         found.cues.sort_unstable_by_key(|c| (c.first, c.last));
         found
+    }
+
+    /// The numbers that phrases ask for.
+    fn find_numbers(&self, folded: &Folded, parts: &mut Vec<(u32, u8, usize, usize)>) {
+        let figures = folded
+            .tokens
+            .iter()
+            .enumerate()
+            .filter_map(|(at, token)| Some((at, number(folded.word(token))?)))
+            .take(MAX_NUMBERS);
+        for (at, value) in figures {
+            let asked = self.numbers.iter();
+            parts.extend(
+                asked
+                    .filter(|n| n.low <= value && value <= n.high)
+                    .map(|n| (n.phrase, n.part, at, at)),
+            );
+        }
     }
 
     /// Puts the parts of phrases with gaps together. From every place of the first part it takes the
@@ -219,7 +276,7 @@ impl Matcher {
                     end = end.and_then(|end| {
                         let next = group[group.partition_point(|p| (p.1, p.2) <= (part, end))..]
                             .first()?;
-                        let near = next.1 == part && next.2 - end - 1 <= GAP;
+                        let near = next.1 == part && folded.distance(end, next.2) <= GAP + 1;
                         (near && folded.tokens[next.2].sentence == sentence).then_some(next.3)
                     });
                 }
@@ -234,4 +291,32 @@ impl Matcher {
             }
         }
     }
+}
+
+/// The value of a word such as `39.5`, `103f` or `85kg`.
+fn number(word: &str) -> Option<f32> {
+    if !word.as_bytes().first()?.is_ascii_digit() {
+        return None;
+    }
+    let end = word
+        .bytes()
+        .position(|b| !(b.is_ascii_digit() || b == b'.'))
+        .unwrap_or(word.len());
+    if end > 9 || word.len() - end > 3 {
+        return None;
+    }
+    word[..end].trim_end_matches('.').parse().ok()
+}
+
+/// Where the word begins when only an Arabic "and", "with" … stands between its beginning and `at`.
+fn behind_prefix(text: &str, at: usize) -> Option<usize> {
+    let start = text[..at].rfind(' ').map_or(0, |space| space + 1);
+    is_prefix(&text[start..at]).then_some(start)
+}
+
+/// A phrase begins where a Korean word begins, not inside one; the later parts of it may stand anywhere.
+fn inside_hangul(folded: &Folded, first: usize, target: Target) -> bool {
+    let begins = !matches!(target, Target::Part { part, .. } if part > 0);
+    let token = &folded.tokens[first];
+    begins && token.joined && folded.word(token).chars().next().is_some_and(is_hangul)
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::language::{Detected, Language};
+use crate::detect::Detected;
+use crate::language::Language;
 
 /// Gives an enum of plain variants its stable codes, as stored and as written in the clinic's files.
 macro_rules! coded {
@@ -58,6 +59,8 @@ coded! {
         Social = "social",
         /// A video visit.
         Video = "video",
+        /// A comment in a survey.
+        Survey = "survey",
         /// Another system.
         Api = "api",
     }
@@ -162,8 +165,9 @@ coded! {
 }
 
 impl SafetyKind {
-    /// Danger from people rather than from illness. Here a denial or a past event never clears the flag;
-    /// it only lowers it to [`Level::Concern`], so that a person looks. A condition changes nothing.
+    /// Danger from people rather than from illness. Here a denial or a past event only lowers the flag to
+    /// [`Level::Concern`], so that a person looks, unless the model is sure as well that nothing is
+    /// meant. A condition changes nothing.
     pub const fn is_crisis(self) -> bool {
         matches!(self, Self::SelfHarm | Self::Violence | Self::Abuse)
     }
@@ -178,8 +182,14 @@ coded! {
         Historical = "historical",
         /// "Call us if you have chest pain".
         Hypothetical = "hypothetical",
-        /// Stands in a quoted earlier message.
+        /// "My grandmother had a stroke when I was small".
+        SomeoneElse = "someone_else",
+        /// "I nearly had a heart attack when I saw the bill".
+        Figure = "figure_of_speech",
+        /// Stands in a quoted earlier message, a signature or a notice.
         Quoted = "quoted",
+        /// The model is sure that the words as a whole mean no danger.
+        Unlikely = "unlikely",
     }
 }
 
@@ -222,7 +232,8 @@ impl fmt::Debug for Message<'_> {
 pub struct Scored<T> {
     /// The value.
     pub value: T,
-    /// Sum of the weights of the lexicon entries that spoke; 0 when none did. No upper bound.
+    /// How much speaks for it, comparable within one verdict only: a share between 0 and 1, or, from an
+    /// engine without a model, the sum of the weights of the entries that spoke.
     pub score: f32,
 }
 
@@ -250,14 +261,14 @@ pub enum Finding {
     Urgency(Urgency),
 }
 
-/// One rule that spoke, so that the screen can show why.
+/// One rule that spoke, or the model, so that the screen can show why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
-    /// The rule's id in the clinic's files.
+    /// The rule's id in the clinic's files; `model.KIND` where the model spoke.
     pub rule: String,
     /// What it speaks for.
     pub finding: Finding,
-    /// Where, at most eight places.
+    /// Where, at most eight places: the rule's words, or those that weighed most in the model.
     pub spans: Vec<Span>,
     /// The rule's reason, in the clinic's own words.
     pub why: String,
@@ -266,13 +277,18 @@ pub struct Reason {
 }
 
 /// Whether anyone is in danger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Safety {
     /// How sure.
     pub level: Level,
     /// The most serious kind found; `None` at [`Level::None`].
     pub kind: Option<SafetyKind>,
+    /// How likely the level is right, 0 to 1, calibrated on examples the model was not made from; 0.5
+    /// where only rules spoke and there is no model.
+    pub confidence: f32,
+    /// How likely it is that a person must look today, 0 to 1. [`History`](crate::History) adds these up.
+    pub risk: f32,
     /// Positions in [`Verdict::reasons`] of the rules about danger, guarded ones included.
     pub reasons: Vec<usize>,
 }
@@ -290,8 +306,11 @@ pub struct Truncated {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verdict {
-    /// The message's language.
+    /// The message's main language.
     pub language: Detected,
+    /// Other languages that parts of it are written in.
+    #[serde(default)]
+    pub other_languages: Vec<Language>,
     /// Whether anyone is in danger.
     pub safety: Safety,
     /// What it is mostly about.
@@ -302,8 +321,7 @@ pub struct Verdict {
     pub urgency: Urgency,
     /// Every rule that spoke: dangers first, then by weight.
     pub reasons: Vec<Reason>,
-    /// Share of the evidence behind the category, 0 to 1. A measure of agreement between rules, not a
-    /// calibrated probability.
+    /// Share of the evidence behind the category, 0 to 1.
     pub confidence: f32,
     /// The category should be confirmed by a person.
     pub unsure: bool,

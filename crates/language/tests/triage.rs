@@ -10,8 +10,13 @@ use bedside_language::{
 use proptest::prelude::*;
 use support::{ENGINE, files};
 
-fn triage(text: &str) -> Verdict {
-    support::triage(Channel::Portal, "", text)
+fn triage(body: &str) -> Verdict {
+    ENGINE.triage(&Message {
+        channel: Channel::Portal,
+        subject: "",
+        body,
+        hint_language: None,
+    })
 }
 
 #[track_caller]
@@ -62,7 +67,7 @@ fn denied_past_and_conditional_dangers_of_illness_are_kept_but_dont_count() {
             "My father died of a heart attack in 1998.",
             Guard::Historical,
         ),
-        ("Mi abuelo murió de un infarto", Guard::Historical),
+        ("Mi abuelo murió de un infarto", Guard::SomeoneElse),
         (
             "Your leaflet says to come in if you have chest pain",
             Guard::Hypothetical,
@@ -89,8 +94,14 @@ fn denied_past_and_conditional_dangers_of_illness_are_kept_but_dont_count() {
 
 #[test]
 fn danger_from_people_is_only_lowered() {
-    level("I am not suicidal, I just feel low", Level::Concern);
-    level("I tried to kill myself years ago", Level::Concern);
+    for text in [
+        "I am not suicidal, I just feel low",
+        "I tried to kill myself years ago",
+    ] {
+        let safety = triage(text).safety;
+        assert!(safety.level >= Level::Concern, "{text}");
+        assert_eq!(safety.kind, Some(SafetyKind::SelfHarm), "{text}");
+    }
     level(
         "if i have to wait any longer im going to kill myself",
         Level::Emergency,
@@ -146,7 +157,8 @@ fn every_language_runs_on_every_text() {
 
 #[test]
 fn an_unknown_language_goes_to_a_person() {
-    let verdict = triage("Здравствуйте, мне нужно записаться на приём к врачу на завтра");
+    let verdict =
+        triage("Buongiorno, vorrei prenotare una visita dal medico per domani mattina, grazie");
     assert_eq!(verdict.language.language, None);
     assert!(verdict.unsure);
 }
@@ -227,7 +239,7 @@ fn a_broken_file_is_refused_with_file_line_and_reason() {
     let broken = |name: &str, text: &str| {
         let mut files = files();
         files.insert(format!("language/{name}"), text.to_owned());
-        let error = Engine::load(&files).unwrap_err();
+        let error = Engine::load(&files, None).unwrap_err();
         assert_eq!(error.file, format!("language/{name}"));
         (error.line, error.reason)
     };
@@ -284,7 +296,7 @@ fn a_broken_file_is_refused_with_file_line_and_reason() {
 
     let mut without = files();
     without.remove("language/context.es.toml");
-    let error = Engine::load(&without).unwrap_err();
+    let error = Engine::load(&without, None).unwrap_err();
     assert_eq!(
         (error.file.as_str(), error.line),
         ("language/context.es.toml", 0)

@@ -5,6 +5,7 @@
 mod bench;
 mod cache;
 mod commands;
+mod eval;
 mod fuzz;
 mod machine;
 mod summary;
@@ -28,6 +29,8 @@ enum Known {
     Test(test::Options),
     /// Measure speed and memory of the release build
     Bench(bench::Options),
+    /// Measure the language engine on the examples of the part "test" and on public sets
+    Eval(eval::Options),
     /// Feed random input, led by coverage, to the parsers of what strangers send
     Fuzz(fuzz::Options),
     /// Try to lose something, for hours: kill -9 under load, tampering, restores, killed upgrades
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match task {
         Known::Test(options) => test::run(&options),
         Known::Bench(options) => bench::run(&options),
+        Known::Eval(options) => eval::run(&options),
         Known::Fuzz(options) => fuzz::run_all(&options),
         Known::Torture(options) => torture::run(&options),
     };

@@ -2,115 +2,260 @@
 
 use super::{Failure, Global, say, say_json};
 use crate::startup;
-use bedside_language::eval::{Proportion, Report, parse_examples, run};
-use bedside_language::{Engine, Language};
-use clap::Args;
-use std::path::PathBuf;
+use bedside_language::eval::sets::{self, SetReport};
+use bedside_language::eval::{Proportion, Report, run};
+use bedside_language::examples::{self, Example, Part};
+use bedside_language::{Channel, ClinicFiles, Engine, Message, Urgency};
+use clap::{Args, ValueEnum};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Measures how well requests are sorted, on labelled examples: those of the clinic's files, or your own.
 #[derive(Debug, Args)]
 pub(super) struct Eval {
-    /// Folder with files of examples (*.toml)
+    /// Folder with files of examples (LANG/*.txt) [default: those of the clinic's files]
     #[arg(long = "examples", value_name = "FOLDER")]
     examples: Option<PathBuf>,
+    /// Which part of the examples
+    #[arg(long, value_enum, default_value = "test")]
+    part: Which,
+    /// Folder of public sets to measure on as well
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// List every text of the public sets that was flagged
+    #[arg(long)]
+    list: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
 }
 
+/// A part of the examples.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Which {
+    Train,
+    Dev,
+    Test,
+}
+
 impl Eval {
     pub(super) fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let files = startup::clinic_files(&global.config()?)?;
-        let engine = Engine::load(&files).map_err(|error| {
-            Failure::usage(format!(
-                "{} line {}: {}.",
-                error.file, error.line, error.reason
-            ))
-        })?;
-        let mut texts = Vec::new();
-        if let Some(folder) = &self.examples {
-            for entry in std::fs::read_dir(folder)? {
-                let path = entry?.path();
-                if path.extension().is_some_and(|kind| kind == "toml") {
-                    texts.push((path.display().to_string(), std::fs::read_to_string(&path)?));
-                }
-            }
-        } else {
-            let own = files
-                .iter()
-                .filter(|(name, _)| name.starts_with("language/examples/"));
-            texts.extend(own.map(|(name, text)| (name.clone(), text.clone())));
-        }
-        let mut examples = Vec::new();
-        for (name, text) in texts {
-            let read = parse_examples(&text);
-            examples.extend(
-                read.map_err(|error| Failure::usage(format!("{name}: {}.", error.message())))?,
-            );
-        }
-        if examples.is_empty() {
+        let config = global.config()?;
+        let files = startup::clinic_files(&config)?;
+        let start = Instant::now();
+        let engine = startup::language_engine(&config, &files)?;
+        let loaded = start.elapsed();
+        let mut all = match &self.examples {
+            Some(folder) => folder_examples(folder)?,
+            None => clinic_examples(&files)?,
+        };
+        let part = match self.part {
+            Which::Train => Part::Train,
+            Which::Dev => Part::Dev,
+            Which::Test => Part::Test,
+        };
+        all.retain(|example| example.part == part);
+        if all.is_empty() {
             return Err(Failure::usage("There are no examples to measure on."));
         }
-        let mut reports = vec![run(&engine, &examples, None)];
-        for language in [Language::En, Language::Es] {
-            reports.push(run(&engine, &examples, Some(language)));
-        }
+        let reports = run(&engine, &all);
+        let sets = match &self.data {
+            Some(folder) => measure_sets(&engine, folder)?,
+            None => Vec::new(),
+        };
         if self.json {
-            say_json(&reports.iter().map(as_json).collect::<Vec<_>>());
-        } else {
-            reports.iter().for_each(show);
+            let sets = sets.iter().map(|(name, set)| set_json(name, set));
+            say_json(&reports.iter().map(as_json).chain(sets).collect::<Vec<_>>());
+            return Ok(ExitCode::SUCCESS);
         }
+        for report in &reports {
+            show(report);
+        }
+        for (name, set) in &sets {
+            say(format!("\nSet: {name}"));
+            for line in &set.lines {
+                say(line_of(&line.label, line.share));
+            }
+            for text in set.listed.iter().filter(|_| self.list) {
+                let rules = text.rules.join(", ");
+                say(format!(
+                    "    {} {} [{rules}]: {}",
+                    text.place, text.level, text.text
+                ));
+            }
+        }
+        say(format!(
+            "\nSpeed: loaded in {:.0} ms; {}",
+            loaded.as_secs_f64() * 1e3,
+            speed(&engine, &all)
+        ));
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn lines(report: &Report) -> Vec<(&str, Proportion)> {
-    let mut lines = vec![
-        ("category", report.category),
-        ("urgency", report.urgency),
-        ("emergencies found", report.emergencies_found),
-        ("false alarms", report.false_alarms),
-        ("unsure", report.unsure),
+/// The examples of the clinic's files.
+pub(super) fn clinic_examples(files: &ClinicFiles) -> Result<Vec<Example>, Failure> {
+    examples::of_clinic(files).map_err(|error| Failure::usage(format!("{error}.")))
+}
+
+/// The examples of a folder with one folder a language.
+pub(super) fn folder_examples(folder: &Path) -> Result<Vec<Example>, Failure> {
+    let mut files = ClinicFiles::new();
+    for language in std::fs::read_dir(folder)? {
+        let language = language?.path();
+        if !language.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(&language)? {
+            let file = file?.path();
+            if file.extension().is_some_and(|kind| kind == "txt") {
+                let name = file.strip_prefix(folder).unwrap_or(&file).display();
+                let text = std::fs::read_to_string(&file)?;
+                files.insert(format!("language/examples/{name}"), text);
+            }
+        }
+    }
+    clinic_examples(&files)
+}
+
+/// How a set's file is read.
+type Measure = fn(&Engine, &str) -> SetReport;
+
+fn measure_sets(engine: &Engine, folder: &Path) -> Result<Vec<(&'static str, SetReport)>, Failure> {
+    let sets: [(&str, &str, Measure); 5] = [
+        ("feedback", "feedback/nhs_fft_half.csv", sets::feedback),
+        ("vignettes", "vignettes/avey_half.jsonl", sets::vignettes),
+        (
+            "conversations",
+            "conversations/vera_mh_half.csv",
+            sets::conversations,
+        ),
+        (
+            "pushback",
+            "conversations/pushback_half.csv",
+            sets::pushback,
+        ),
+        (
+            "spoken sentences",
+            "multilingual/spoken_clinic_sentences.csv",
+            sets::spoken,
+        ),
     ];
-    lines.extend(
-        report
-            .rows
-            .iter()
-            .map(|row| (row.label.as_str(), row.share)),
-    );
-    lines
+    let mut measured = Vec::new();
+    for (name, file, measure) in sets {
+        let path = folder.join(file);
+        if path.is_file() {
+            measured.push((name, measure(engine, &std::fs::read_to_string(path)?)));
+        }
+    }
+    if measured.is_empty() {
+        return Err(Failure::usage("None of the public sets is in that folder."));
+    }
+    Ok(measured)
 }
 
-fn name(report: &Report) -> &'static str {
-    report.language.map_or("all", Language::tag)
-}
-
-fn show(report: &Report) {
-    say(format!("\nLanguage: {}", name(report)));
-    for (label, share) in lines(report) {
-        let (low, high) = share.interval();
-        say(format!(
-            "  {label:<24} {:>4} of {:<4}  {:5.1} %  (95 %: {:.1} to {:.1})",
-            share.hits,
-            share.of,
-            share.value() * 100.0,
-            low * 100.0,
-            high * 100.0
-        ));
+/// Time for a text of one kilobyte, put together from the examples.
+fn speed(engine: &Engine, examples: &[Example]) -> String {
+    let mut texts = vec![String::new()];
+    for example in examples {
+        let last = texts.len() - 1;
+        texts[last].push_str(&example.body);
+        texts[last].push('\n');
+        if texts[last].len() >= 1024 {
+            texts.push(String::new());
+        }
+    }
+    texts.retain(|text| text.len() >= 1024);
+    let mut times: Vec<f64> = texts
+        .iter()
+        .cycle()
+        .take(if texts.is_empty() { 0 } else { 1_000 })
+        .map(|text| {
+            let body = &text[..text.floor_char_boundary(1024)];
+            let start = Instant::now();
+            let verdict = engine.triage(&Message {
+                channel: Channel::Email,
+                subject: "",
+                body,
+                hint_language: None,
+            });
+            std::hint::black_box(verdict);
+            start.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let model = engine
+        .model()
+        .map_or(0, bedside_language::Model::resident_bytes);
+    match (
+        times.get(times.len() / 2),
+        times.get(times.len() * 99 / 100),
+    ) {
+        (Some(median), Some(p99)) => format!(
+            "1 KB in {median:.0} µs (median), {p99:.0} µs (p99); the model takes {:.1} MiB",
+            f64::from(u32::try_from(model).unwrap_or(u32::MAX)) / f64::from(1 << 20)
+        ),
+        _ => "too few examples to time".to_owned(),
     }
 }
 
+fn name(report: &Report) -> &'static str {
+    report
+        .language
+        .map_or("all", bedside_language::Language::tag)
+}
+
+/// One line of a table: counts, share, and the 95 % interval after Wilson.
+pub(super) fn line_of(label: &str, share: Proportion) -> String {
+    let (low, high) = share.interval();
+    format!(
+        "  {label:<36} {:>5} of {:<5} {:>5.1} %  (95 %: {:.1} to {:.1})",
+        share.hits,
+        share.of,
+        share.value() * 100.0,
+        low * 100.0,
+        high * 100.0
+    )
+}
+
+/// Prints a report.
+pub(super) fn show(report: &Report) {
+    say(format!("\nLanguage: {}", name(report)));
+    for (label, share) in report.lines() {
+        say(line_of(&label, share));
+    }
+    say("  urgency, labelled (down) and called (across):");
+    let codes: Vec<&str> = Urgency::ALL.iter().map(|u| u.code()).collect();
+    say(format!("    {:<10} {}", "", codes.join("  ")));
+    for (code, row) in codes.iter().zip(&report.confusion) {
+        let cells = codes.iter().zip(row);
+        let cells: Vec<String> = cells
+            .map(|(c, n)| format!("{n:>width$}", width = c.len()))
+            .collect();
+        say(format!("    {code:<10} {}", cells.join("  ")));
+    }
+}
+
+fn share_json(share: Proportion) -> serde_json::Value {
+    let (low, high) = share.interval();
+    serde_json::json!({
+        "hits": share.hits, "of": share.of, "share": share.value(), "low": low, "high": high,
+    })
+}
+
 fn as_json(report: &Report) -> serde_json::Value {
-    let shares: serde_json::Map<_, _> = lines(report)
-        .into_iter()
-        .map(|(label, share)| {
-            let (low, high) = share.interval();
-            let value = serde_json::json!({
-                "hits": share.hits, "of": share.of, "share": share.value(), "low": low, "high": high,
-            });
-            (label.to_owned(), value)
-        })
+    let lines = report.lines().into_iter();
+    let shares: serde_json::Map<_, _> = lines
+        .map(|(label, share)| (label, share_json(share)))
         .collect();
-    serde_json::json!({ "language": name(report), "shares": shares })
+    serde_json::json!({ "language": name(report), "shares": shares, "urgencies": report.confusion })
+}
+
+fn set_json(name: &str, set: &SetReport) -> serde_json::Value {
+    let lines = set.lines.iter();
+    let shares: serde_json::Map<_, _> = lines
+        .map(|l| (l.label.clone(), share_json(l.share)))
+        .collect();
+    serde_json::json!({ "set": name, "shares": shares })
 }

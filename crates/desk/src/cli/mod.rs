@@ -19,6 +19,7 @@ mod eval;
 mod import;
 mod init;
 mod keys;
+mod language;
 mod logging;
 mod migrate;
 mod restore;
@@ -191,6 +192,8 @@ enum Command {
     Import(import::Import),
     /// Measure how well requests are sorted
     Eval(eval::Eval),
+    /// Train the language model anew, compare, adopt, go back
+    Language(language::Language),
 }
 
 /// Runs the program.
@@ -229,6 +232,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Keys(command) => command.run(global).await,
         Command::Import(command) => command.run(global).await,
         Command::Eval(command) => command.run(global),
+        Command::Language(command) => command.run(global),
     }
 }
 

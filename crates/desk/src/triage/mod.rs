@@ -1,5 +1,7 @@
 //! What a request is about and where it goes: the language engine's verdict, turned into the clinic's terms.
 
+pub mod models;
+
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::QueueId;

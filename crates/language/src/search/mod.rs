@@ -12,5 +12,4 @@ pub use query::{
     Filter, FilterKey, MAX_QUERY_CHARS, MAX_QUERY_TERMS, Prefix, Query, QueryError, QueryTerm,
     highlight, parse_query,
 };
-pub(crate) use words::stopwords;
 pub use words::{MAX_WORD, MIN_WORD, Term, terms};

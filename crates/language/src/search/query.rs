@@ -6,8 +6,7 @@ use jiff::civil::Date;
 use thiserror::Error;
 
 use super::index::{PREFIX_LENGTHS, beginning};
-use super::words::{Word, each_word, fold, identifiers, stem};
-use crate::language::Language;
+use super::words::{STEMMED, Word, each_word, fold, identifiers, stem};
 
 /// Characters a query may have.
 pub const MAX_QUERY_CHARS: usize = 200;
@@ -254,8 +253,8 @@ fn filter(key: &str, value: &str) -> Result<Filter, QueryError> {
 }
 
 fn variants(word: &Word<'_>) -> Vec<String> {
-    let mut variants: Vec<String> = Vec::with_capacity(Language::ALL.len());
-    for &language in Language::ALL {
+    let mut variants: Vec<String> = Vec::with_capacity(STEMMED.len());
+    for language in STEMMED {
         let stem = stem(word, Some(language));
         if !variants.iter().any(|v| *v == stem) {
             variants.push(stem.into_owned());

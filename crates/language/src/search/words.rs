@@ -169,33 +169,37 @@ fn fits(word: &str) -> bool {
         && (MIN_WORD..=MAX_WORD).contains(&word.chars().count())
 }
 
-/// The stem by the rules of one language; what has digits stays as it is.
+/// Languages whose words are stemmed and whose small words are left out: those of the interface.
+pub(super) const STEMMED: [Language; 2] = [Language::En, Language::Es];
+
+/// The stem by the rules of one language (English where it has none); what has digits stays as it is.
 pub(super) fn stem<'a>(word: &Word<'a>, language: Option<Language>) -> Cow<'a, str> {
     if word.exact {
         return word.folded.into();
     }
     let algorithm = match language {
-        None | Some(Language::En) => Algorithm::English,
         Some(Language::Es) => Algorithm::Spanish,
+        _ => Algorithm::English,
     };
     Stemmer::create(algorithm).stem(word.folded)
 }
 
-/// The stop words of one language. They are part of the index format, therefore built in: changing the
+/// The stop words of every language that has some. They are part of the index format, therefore built in: changing the
 /// files under `clinic/language/stopwords/` needs a new build and a new index.
-pub(crate) fn stopwords(language: Language) -> impl Iterator<Item = &'static str> {
-    let file = match language {
-        Language::En => include_str!("../../../../clinic/language/stopwords/en.txt"),
-        Language::Es => include_str!("../../../../clinic/language/stopwords/es.txt"),
-    };
-    file.lines()
+fn stopwords() -> impl Iterator<Item = &'static str> {
+    let files = [
+        include_str!("../../../../clinic/language/stopwords/en.txt"),
+        include_str!("../../../../clinic/language/stopwords/es.txt"),
+    ];
+    files
+        .into_iter()
+        .flat_map(str::lines)
         .filter(|line| !line.starts_with('#'))
         .flat_map(str::split_whitespace)
 }
 
 /// Stop words of any language.
 pub(super) fn is_stop_word(word: &str) -> bool {
-    static ALL: LazyLock<HashSet<&'static str>> =
-        LazyLock::new(|| Language::ALL.iter().flat_map(|&l| stopwords(l)).collect());
+    static ALL: LazyLock<HashSet<&'static str>> = LazyLock::new(|| stopwords().collect());
     word.len() <= 12 && ALL.contains(word)
 }

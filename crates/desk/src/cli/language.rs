@@ -1,0 +1,159 @@
+//! `bedside language`
+
+use super::eval::{clinic_examples, folder_examples, line_of};
+use super::{Failure, Global, say};
+use crate::startup;
+use crate::triage::models;
+use bedside_language::eval::{Report, run};
+use bedside_language::examples::{Example, Part};
+use bedside_language::{Engine, Model, train};
+use clap::{Args, Subcommand};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Trains, compares, adopts and takes back versions of the language model.
+#[derive(Debug, Args)]
+pub(super) struct Language {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Make a new version from the clinic's examples, and yours, with a report of before and after
+    Train {
+        /// Folder with more examples (LANG/*.txt)
+        #[arg(long = "examples", value_name = "FOLDER")]
+        examples: Option<PathBuf>,
+        /// Write the model to this file instead of making a version
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Show the versions, which one is in use, and the report of one
+    Report {
+        /// Version
+        version: Option<u32>,
+    },
+    /// Put a version to use, from the next start on
+    Adopt {
+        /// Version
+        version: u32,
+    },
+    /// Go back to the version that was in use before
+    Rollback,
+}
+
+impl Language {
+    pub(super) fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        let config = global.config()?;
+        let data = config.data.clone();
+        match self.task {
+            Task::Train { examples, out } => {
+                let files = startup::clinic_files(&config)?;
+                let mut all = clinic_examples(&files)?;
+                if let Some(folder) = &examples {
+                    all.extend(folder_examples(folder)?);
+                }
+                let before = startup::language_engine(&config, &files)?;
+                make(before, &data, &all, out.as_deref())?;
+            }
+            Task::Report { version } => report(&data, version)?,
+            Task::Adopt { version } => {
+                let bytes = std::fs::read(models::file(&data, version))
+                    .map_err(|_| Failure::usage(format!("There is no version {version}.")))?;
+                Model::read(&bytes).map_err(|error| {
+                    Failure::usage(format!("Version {version} can't be used: {error}."))
+                })?;
+                models::adopt(&data, version)?;
+                say(format!(
+                    "Version {version} is in use from the next start on."
+                ));
+            }
+            Task::Rollback => {
+                if models::history(&data).is_empty() {
+                    return Err(Failure::usage(
+                        "The model that ships with the program is in use.",
+                    ));
+                }
+                match models::roll_back(&data)? {
+                    Some(version) => say(format!(
+                        "Version {version} is in use from the next start on."
+                    )),
+                    None => say(
+                        "The model that ships with the program is in use from the next start on.",
+                    ),
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn make(before: Engine, data: &Path, all: &[Example], out: Option<&Path>) -> Result<(), Failure> {
+    let version = models::versions(data).last().copied().unwrap_or(0) + 1;
+    // A file of its own is no version of this desk: it is what ships.
+    let number = if out.is_some() { 0 } else { version };
+    let model =
+        train::train(&before, all, number).map_err(|error| Failure::usage(format!("{error}.")))?;
+    let bytes = model.write();
+    let held_out: Vec<Example> = all
+        .iter()
+        .filter(|e| e.part != Part::Train)
+        .cloned()
+        .collect();
+    let old = run(&before, &held_out);
+    let after = before.with_model(Some(model));
+    let text = compare(&old, &run(&after, &held_out));
+    say(text.trim_end());
+    if let Some(file) = out {
+        std::fs::write(file, &bytes)?;
+        return Ok(());
+    }
+    std::fs::create_dir_all(models::folder(data))?;
+    std::fs::write(models::report_file(data, version), &text)?;
+    std::fs::write(models::file(data, version), &bytes)?;
+    say(format!(
+        "\nVersion {version} is made and not in use. Read the report; then `bedside language adopt {version}`."
+    ));
+    Ok(())
+}
+
+/// Before and after, on the examples that the model was not made from.
+fn compare(before: &[Report], after: &[Report]) -> String {
+    let mut text = String::new();
+    for (old, new) in before.iter().zip(after) {
+        let name = new.language.map_or("all", bedside_language::Language::tag);
+        let _ = writeln!(text, "\nLanguage: {name}");
+        for (label, share) in new.lines() {
+            let was = old.lines().into_iter().find(|(l, _)| *l == label);
+            let was = was.map_or_else(String::new, |(_, s)| {
+                format!("  before {:>5.1} %", s.value() * 100.0)
+            });
+            let _ = writeln!(text, "{}{was}", line_of(&label, share));
+        }
+    }
+    text
+}
+
+fn report(data: &Path, version: Option<u32>) -> Result<(), Failure> {
+    if let Some(version) = version {
+        let text = std::fs::read_to_string(models::report_file(data, version))
+            .map_err(|_| Failure::usage(format!("There is no report of version {version}.")))?;
+        say(text.trim_end());
+        return Ok(());
+    }
+    let in_use = models::history(data).last().copied();
+    for version in models::versions(data) {
+        let mark = if in_use == Some(version) {
+            " (in use)"
+        } else {
+            ""
+        };
+        say(format!("Version {version}{mark}"));
+    }
+    if in_use.is_none() {
+        say("The model that ships with the program is in use.");
+    }
+    Ok(())
+}

@@ -1,0 +1,467 @@
+//! The files under `clinic/language/`: what they may say, and what is wrong with them.
+//!
+//! - `lexicon.LANG.toml`: words that speak for a category or an urgency.
+//! - `redflags.LANG.toml`: words that may mean danger.
+//! - `concepts.toml` and `concepts.LANG.toml`: words for things, the same in every language, from which the
+//!   model learns what belongs together ("chest" and "pressure"). They say nothing by themselves.
+//! - `context.LANG.toml`: words that take a danger back ("no", "years ago", "if you have").
+//!
+//! Phrases are written as people write them; case, accents and apostrophes don't matter. `bleed*` stands
+//! for every word that begins so, ` ~ ` for up to four other words of the same sentence, `#35-41` for a
+//! number from 35 to 41, and `@name` for every phrase of the list of that name.
+
+mod raw;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use jiff::civil::Date;
+use thiserror::Error;
+use toml::Spanned;
+
+use crate::fold::{fold_phrase, is_hangul, is_wide};
+use crate::language::Language;
+use crate::verdict::{Category, Level, SafetyKind, Urgency};
+use raw::{ContextFile, LexiconFile, RedFlagFile};
+
+/// The contents of a clinic's files by path below `clinic/`, such as `language/lexicon.en.toml`.
+pub type ClinicFiles = BTreeMap<String, String>;
+
+/// A clinic's file that can't be used. Holds nothing about patients; fit to be shown to an administrator.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{file}, line {line}: {reason}")]
+pub struct LoadError {
+    /// Path below `clinic/`.
+    pub file: String,
+    /// Line, counted from 1; 0 when the file as a whole is missing.
+    pub line: usize,
+    /// What is wrong, in plain words.
+    pub reason: String,
+}
+
+/// Most phrases in all files together. Keeps loading and memory bounded.
+const MAX_PHRASES: usize = 60_000;
+/// Longest phrase in bytes, as written.
+const MAX_PHRASE: usize = 160;
+/// Words within which the companions of a red flag must stand, where the flag doesn't say.
+const COMPANION_REACH: u16 = 60;
+
+/// A phrase, folded, in its parts: `~` lies between them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Phrase {
+    pub parts: Vec<Part>,
+}
+
+/// What stands between two gaps.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Part {
+    /// Words that follow each other; when `open`, the last one may go on (`bleed*`).
+    Words { words: String, open: bool },
+    /// A number between the two, both included.
+    Number { low: f32, high: f32 },
+}
+
+/// What a rule says when its words are found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Effect {
+    Category(Category, f32),
+    Urgency(Urgency, f32),
+    Danger(SafetyKind, Level),
+    /// One of the things that the model knows about, by its number; whether it is no danger by itself.
+    Concept(u16, bool),
+}
+
+/// An entry of a lexicon or a red flag.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    pub id: String,
+    pub language: Language,
+    pub effect: Effect,
+    pub terms: Vec<Phrase>,
+    /// One of these must stand near, where there are any.
+    pub with_any: Vec<Phrase>,
+    /// One of these as well.
+    pub and_any: Vec<Phrase>,
+    pub unless: Vec<Phrase>,
+    /// How near, in words.
+    pub within: u16,
+    pub why: String,
+}
+
+/// What a phrase of a context file does to a red flag near it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cue {
+    /// Negates what follows.
+    Negation,
+    /// Negates what stands before.
+    NegationAfter,
+    /// Holds a negated list together ("no fever, cough **or** pain").
+    List,
+    /// Makes what follows a condition.
+    Hypothetical,
+    /// Puts its surroundings in the past.
+    Historical,
+    /// Looks like a cue inside and isn't one ("no relief from"), or says that it is happening now.
+    Overrules,
+    /// Ends the reach of every cue ("but").
+    Stop,
+    /// Someone else's, when it is also past ("my grandfather").
+    Relative,
+    /// Makes what is near a figure of speech ("haha", "when I saw the bill").
+    Figure,
+}
+
+/// Everything the files say.
+#[derive(Debug, Default)]
+pub(crate) struct Knowledge {
+    pub rules: Vec<Rule>,
+    pub cues: Vec<(Cue, Language, Phrase)>,
+    phrases: usize,
+}
+
+const CONCEPTS: &str = "language/concepts.toml";
+
+/// The names of the concepts, in the order of the alphabet, and whether they are no danger by themselves.
+fn concept_names(text: &str) -> Result<Vec<(String, bool)>, LoadError> {
+    let mut ids = BTreeMap::new();
+    let mut reader = Reader {
+        name: CONCEPTS,
+        text,
+        language: Language::En,
+        ids: &mut ids,
+        sets: BTreeMap::new(),
+        phrases: 0,
+    };
+    let file: raw::ConceptNames = reader.toml()?;
+    let mut names = Vec::with_capacity(file.concept.len());
+    for raw in &file.concept {
+        reader.id(&raw.name)?;
+        reader.why(&raw.reason, &raw.review)?;
+        names.push((raw.name.get_ref().clone(), raw.topic));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Reads all language files of a clinic.
+pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
+    let mut knowledge = Knowledge::default();
+    let mut ids = BTreeMap::new();
+    let missing = |file: &str| LoadError {
+        file: file.to_owned(),
+        line: 0,
+        reason: "the file is missing; every language needs one".to_owned(),
+    };
+    let concepts = files.get(CONCEPTS).ok_or_else(|| missing(CONCEPTS))?;
+    let concepts = concept_names(concepts)?;
+    for &language in Language::ALL {
+        for kind in ["redflags", "lexicon", "context", "concepts"] {
+            let name = format!("language/{kind}.{language}.toml");
+            let text = files.get(&name).ok_or_else(|| missing(&name))?;
+            let mut reader = Reader {
+                name: &name,
+                text,
+                language,
+                ids: &mut ids,
+                sets: BTreeMap::new(),
+                phrases: knowledge.phrases,
+            };
+            match kind {
+                "redflags" => reader.red_flags(&mut knowledge.rules)?,
+                "lexicon" => reader.lexicon(&mut knowledge.rules)?,
+                "context" => reader.context(&mut knowledge.cues)?,
+                _ => reader.concepts(&concepts, &mut knowledge.rules)?,
+            }
+            knowledge.phrases = reader.phrases;
+        }
+    }
+    Ok(knowledge)
+}
+
+struct Reader<'a> {
+    name: &'a str,
+    text: &'a str,
+    language: Language,
+    /// Where each id was used first.
+    ids: &'a mut BTreeMap<String, String>,
+    sets: BTreeMap<String, Vec<Phrase>>,
+    /// Read so far, over all files.
+    phrases: usize,
+}
+
+impl Reader<'_> {
+    fn red_flags(&mut self, rules: &mut Vec<Rule>) -> Result<(), LoadError> {
+        let file: RedFlagFile = self.toml()?;
+        for (name, terms) in &file.sets {
+            let phrases = self.phrases(terms)?;
+            self.sets.insert(name.clone(), phrases);
+        }
+        for raw in file.flag {
+            let kind = self.code(&raw.kind, SafetyKind::from_code, "kind")?;
+            let level = self.code(&raw.level, level, "level")?;
+            let rule = Rule {
+                id: self.id(&raw.id)?,
+                language: self.language,
+                effect: Effect::Danger(kind, level),
+                terms: self.phrases(&raw.terms)?,
+                with_any: self.phrases(&raw.with_any)?,
+                and_any: self.phrases(&raw.and)?,
+                within: raw.within.map_or(COMPANION_REACH, Spanned::into_inner),
+                unless: self.phrases(&raw.unless)?,
+                why: self.why(&raw.reason, &raw.review)?,
+            };
+            self.needs_terms(&rule, &raw.id)?;
+            rules.push(rule);
+        }
+        Ok(())
+    }
+
+    fn lexicon(&mut self, rules: &mut Vec<Rule>) -> Result<(), LoadError> {
+        let file: LexiconFile = self.toml()?;
+        for raw in file.entry {
+            let weight = *raw.weight.get_ref();
+            if !(weight > 0.0 && weight <= 10.0) {
+                return Err(self.error(
+                    raw.weight.span(),
+                    "the weight must be above 0 and at most 10".into(),
+                ));
+            }
+            let effect = match (&raw.category, &raw.urgency) {
+                (Some(category), None) => Effect::Category(
+                    self.code(category, Category::from_code, "category")?,
+                    weight,
+                ),
+                (None, Some(urgency)) => {
+                    Effect::Urgency(self.code(urgency, Urgency::from_code, "urgency")?, weight)
+                }
+                _ => {
+                    let reason = "an entry speaks for one category or for one urgency, not for both or neither";
+                    return Err(self.error(raw.id.span(), reason.into()));
+                }
+            };
+            let rule = Rule {
+                id: self.id(&raw.id)?,
+                language: self.language,
+                effect,
+                terms: self.phrases(&raw.terms)?,
+                with_any: Vec::new(),
+                and_any: Vec::new(),
+                within: COMPANION_REACH,
+                unless: self.phrases(&raw.unless)?,
+                why: self.why(&raw.reason, &raw.review)?,
+            };
+            self.needs_terms(&rule, &raw.id)?;
+            rules.push(rule);
+        }
+        Ok(())
+    }
+
+    fn context(&mut self, cues: &mut Vec<(Cue, Language, Phrase)>) -> Result<(), LoadError> {
+        let file: ContextFile = self.toml()?;
+        for (cue, terms) in [
+            (Cue::Negation, &file.negation),
+            (Cue::NegationAfter, &file.negation_after),
+            (Cue::List, &file.list),
+            (Cue::Hypothetical, &file.hypothetical),
+            (Cue::Historical, &file.historical),
+            (Cue::Overrules, &file.overrules),
+            (Cue::Stop, &file.stop),
+            (Cue::Relative, &file.relative),
+            (Cue::Figure, &file.figure),
+        ] {
+            for term in terms {
+                let phrase = self.phrase(term)?;
+                if !matches!(phrase.parts.as_slice(), [Part::Words { .. }]) {
+                    return Err(self.error(
+                        term.span(),
+                        "a context phrase can't have a gap (~) or a range of numbers (#)".into(),
+                    ));
+                }
+                cues.push((cue, self.language, phrase));
+            }
+        }
+        Ok(())
+    }
+
+    fn concepts(
+        &mut self,
+        names: &[(String, bool)],
+        rules: &mut Vec<Rule>,
+    ) -> Result<(), LoadError> {
+        let file: BTreeMap<Spanned<String>, Vec<Spanned<String>>> = self.toml()?;
+        for (name, terms) in &file {
+            let place = names.binary_search_by(|(known, _)| known.cmp(name.get_ref()));
+            let number = place.map_err(|_| {
+                let reason = format!("the concept \"{}\" is not in concepts.toml", name.get_ref());
+                self.error(name.span(), reason)
+            })?;
+            rules.push(Rule {
+                id: format!("{}.concept.{}", self.language, name.get_ref()),
+                language: self.language,
+                effect: Effect::Concept(u16::try_from(number).unwrap_or(u16::MAX), names[number].1),
+                terms: self.phrases(terms)?,
+                with_any: Vec::new(),
+                and_any: Vec::new(),
+                unless: Vec::new(),
+                within: COMPANION_REACH,
+                why: String::new(),
+            });
+        }
+        Ok(())
+    }
+
+    fn toml<T: serde::de::DeserializeOwned>(&self) -> Result<T, LoadError> {
+        toml::from_str(self.text)
+            .map_err(|e| self.error(e.span().unwrap_or(0..0), e.message().replace('\n', "; ")))
+    }
+
+    fn error(&self, at: Range<usize>, reason: String) -> LoadError {
+        let line = 1 + self
+            .text
+            .get(..at.start)
+            .unwrap_or_default()
+            .matches('\n')
+            .count();
+        LoadError {
+            file: self.name.to_owned(),
+            line,
+            reason,
+        }
+    }
+
+    fn code<T>(
+        &self,
+        raw: &Spanned<String>,
+        read: impl Fn(&str) -> Option<T>,
+        what: &str,
+    ) -> Result<T, LoadError> {
+        read(raw.get_ref())
+            .ok_or_else(|| self.error(raw.span(), format!("unknown {what} \"{}\"", raw.get_ref())))
+    }
+
+    /// Ids are unique over all files; the language in front keeps translations apart.
+    fn id(&mut self, raw: &Spanned<String>) -> Result<String, LoadError> {
+        let id = raw.get_ref();
+        let tidy = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_');
+        if id.is_empty() || id.len() > 60 || !id.chars().all(tidy) {
+            return Err(self.error(
+                raw.span(),
+                "an id has up to 60 small letters, digits, dots and underscores".into(),
+            ));
+        }
+        let full = format!("{}.{id}", self.language);
+        if let Some(other) = self.ids.insert(full.clone(), self.name.to_owned()) {
+            return Err(self.error(
+                raw.span(),
+                format!("the id \"{id}\" is already used in {other}"),
+            ));
+        }
+        Ok(full)
+    }
+
+    fn why(&self, reason: &Spanned<String>, review: &Spanned<String>) -> Result<String, LoadError> {
+        if reason.get_ref().trim().is_empty() {
+            return Err(self.error(
+                reason.span(),
+                "the reason is empty; it is what staff will read".into(),
+            ));
+        }
+        if review.get_ref().parse::<Date>().is_err() {
+            return Err(self.error(
+                review.span(),
+                "the review date must look like 2027-05-31".into(),
+            ));
+        }
+        Ok(reason.get_ref().clone())
+    }
+
+    fn needs_terms(&self, rule: &Rule, id: &Spanned<String>) -> Result<(), LoadError> {
+        if rule.terms.is_empty() {
+            return Err(self.error(id.span(), "an entry needs at least one term".into()));
+        }
+        Ok(())
+    }
+
+    fn phrases(&mut self, raw: &[Spanned<String>]) -> Result<Vec<Phrase>, LoadError> {
+        let mut phrases = Vec::with_capacity(raw.len());
+        for term in raw {
+            if let Some(name) = term.get_ref().strip_prefix('@') {
+                let set = self.sets.get(name).ok_or_else(|| {
+                    self.error(
+                        term.span(),
+                        format!("there is no list \"{name}\" in [sets]"),
+                    )
+                })?;
+                phrases.extend_from_slice(set);
+            } else {
+                phrases.push(self.phrase(term)?);
+            }
+        }
+        self.phrases += phrases.len();
+        match raw.first() {
+            Some(first) if self.phrases > MAX_PHRASES => Err(self.error(
+                first.span(),
+                format!("more than {MAX_PHRASES} phrases in all files together"),
+            )),
+            _ => Ok(phrases),
+        }
+    }
+
+    fn phrase(&self, raw: &Spanned<String>) -> Result<Phrase, LoadError> {
+        let text = raw.get_ref();
+        let wrong = |reason: String| Err(self.error(raw.span(), reason));
+        if text.len() > MAX_PHRASE {
+            return wrong(format!("a phrase has at most {MAX_PHRASE} bytes"));
+        }
+        let mut parts = Vec::new();
+        for part in text.split('~') {
+            let part = part.trim();
+            if let Some(range) = part.strip_prefix('#') {
+                let Some(range) = number_range(range) else {
+                    return wrong(format!("\"{part}\" is no range of numbers such as #35-41"));
+                };
+                parts.push(range);
+                continue;
+            }
+            let open = part.ends_with('*');
+            let words = fold_phrase(part.trim_end_matches('*'));
+            if words.is_empty() || words.contains('*') {
+                return wrong(format!("no words in \"{text}\""));
+            }
+            // A Hangul word always goes on: its particles are written to it.
+            let signs = words.chars().filter(|c| !c.is_whitespace()).count();
+            let enough = match words.as_str() {
+                _ if words.chars().any(is_wide) => 1,
+                _ if words.is_ascii() => 3,
+                _ => 2,
+            };
+            if open && signs < enough {
+                return wrong(
+                    "at least three letters must stand before * (two where they aren't Latin)"
+                        .into(),
+                );
+            }
+            let open = open && !words.chars().next_back().is_some_and(is_hangul);
+            parts.push(Part::Words { words, open });
+        }
+        if parts.len() > 4 {
+            return wrong("a phrase has at most three gaps (~)".into());
+        }
+        Ok(Phrase { parts })
+    }
+}
+
+/// The codes of a level that a flag may have. A hint raises nothing by itself; it speaks to the model.
+fn level(code: &str) -> Option<Level> {
+    match code {
+        "hint" => Some(Level::None),
+        "none" => None,
+        other => Level::from_code(other),
+    }
+}
+
+fn number_range(text: &str) -> Option<Part> {
+    let (low, high) = text.split_once('-')?;
+    let (low, high): (f32, f32) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
+    (low.is_finite() && high.is_finite() && low <= high).then_some(Part::Number { low, high })
+}

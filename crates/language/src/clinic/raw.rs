@@ -1,0 +1,85 @@
+//! The files as TOML, before anything in them is checked.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LexiconFile {
+    pub entry: Vec<RawEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEntry {
+    pub id: Spanned<String>,
+    pub category: Option<Spanned<String>>,
+    pub urgency: Option<Spanned<String>>,
+    pub weight: Spanned<f32>,
+    pub terms: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub unless: Vec<Spanned<String>>,
+    pub reason: Spanned<String>,
+    pub review: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RedFlagFile {
+    /// Named lists of phrases, to be used as `@name` in `terms`, `with`, `and` and `unless`.
+    #[serde(default)]
+    pub sets: BTreeMap<String, Vec<Spanned<String>>>,
+    pub flag: Vec<RawFlag>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFlag {
+    pub id: Spanned<String>,
+    pub kind: Spanned<String>,
+    pub level: Spanned<String>,
+    pub terms: Vec<Spanned<String>>,
+    #[serde(default, rename = "with")]
+    pub with_any: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub and: Vec<Spanned<String>>,
+    pub within: Option<Spanned<u16>>,
+    #[serde(default)]
+    pub unless: Vec<Spanned<String>>,
+    pub reason: Spanned<String>,
+    pub review: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ContextFile {
+    pub negation: Vec<Spanned<String>>,
+    pub negation_after: Vec<Spanned<String>>,
+    pub list: Vec<Spanned<String>>,
+    pub hypothetical: Vec<Spanned<String>>,
+    pub historical: Vec<Spanned<String>>,
+    pub overrules: Vec<Spanned<String>>,
+    pub stop: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub relative: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub figure: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConceptNames {
+    pub concept: Vec<RawConcept>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConcept {
+    pub name: Spanned<String>,
+    #[serde(default)]
+    pub topic: bool,
+    pub reason: Spanned<String>,
+    pub review: Spanned<String>,
+}

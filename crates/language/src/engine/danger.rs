@@ -1,0 +1,239 @@
+//! How dangerous a message is: what the rules found and what the model reads, put together.
+//!
+//! Either can raise. A rule whose words are meant makes at least a concern; it makes an emergency unless the
+//! model is all but sure that none is there. The model raises by itself from a probability that was set on
+//! examples it wasn't made from. What a context takes back stays taken back only when the model agrees.
+
+use crate::clinic::Effect;
+use crate::fold::Folded;
+use crate::model::features::Features;
+use crate::model::{CONCERN, EMERGENCY, Judged, KINDS, Model, Sum};
+use crate::verdict::{Finding, Guard, Level, Reason, Safety, SafetyKind, Span};
+
+use super::read::{Look, Spoken};
+
+/// Where the model's own reason stands among those of the rules: behind the emergencies.
+pub(super) const MODEL_STRENGTH: f32 = 2.5e6;
+/// Probability from which the model raises where nothing is named that could be danger.
+const CERTAIN: f32 = 0.9;
+/// Probability of a concern from which a crisis that its context takes back is still one.
+const CRISIS: f32 = 0.02;
+/// Places shown for the model.
+const PLACES: usize = 3;
+
+/// What the engine works with of the model: the model, the message's features, their sums.
+pub(super) type Read<'a> = (&'a Model, &'a Features, &'a [Sum]);
+
+/// What came out.
+pub(super) struct Decided {
+    pub safety: Safety,
+    /// The model's reason, where it raised or agreed.
+    pub heard: Option<Reason>,
+}
+
+/// The level that a flag keeps in its context.
+pub(super) fn lowered(kind: SafetyKind, level: Level, guard: Option<Guard>) -> Level {
+    match guard {
+        None => level,
+        Some(Guard::Quoted) => level.min(Level::Concern),
+        Some(Guard::Negated | Guard::Historical | Guard::SomeoneElse) if kind.is_crisis() => {
+            level.min(Level::Concern)
+        }
+        Some(_) => Level::None,
+    }
+}
+
+/// The level and kind that the rules alone give, with whether a crisis was taken back only by its context.
+pub(super) fn by_rules(look: &Look<'_>) -> (Level, Option<SafetyKind>) {
+    let mut most = (Level::None, None);
+    for (kind, level, spoken) in flags(look) {
+        let level = lowered(kind, level, spoken.guard);
+        if level > most.0 {
+            most = (level, Some(kind));
+        }
+    }
+    most
+}
+
+fn flags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (SafetyKind, Level, &'a Spoken<'a>)> {
+    look.spoken.iter().filter_map(|s| match s.rule.effect {
+        Effect::Danger(kind, level) => Some((kind, level, s)),
+        _ => None,
+    })
+}
+
+pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
+    let (rule_level, rule_kind) = by_rules(look);
+    let Some((model, features, sums)) = model else {
+        let certain = if rule_level == Level::None { 0.0 } else { 0.5 };
+        return Decided {
+            safety: safety(rule_level, rule_kind, 0.5, certain),
+            heard: None,
+        };
+    };
+    let curve = model.calibration.of(look.languages.main.language);
+    let (emergency, concern) = model.loudest_of(features, sums, true);
+    let p_emergency = emergency.map_or(0.0, |j| curve.emergency(j.scores[EMERGENCY]));
+    let p_concern = concern.map_or(0.0, |j| curve.concern(j.scores[CONCERN]));
+    let quoted = model.loudest_of(features, sums, false).0;
+    let p_quoted = quoted.map_or(0.0, |j| curve.emergency(j.scores[EMERGENCY]));
+
+    // What only a quotation says is no part of the model's own windows; someone looks.
+    let carried = flags(look)
+        .any(|(_, level, s)| level == Level::Emergency && s.guard == Some(Guard::Quoted));
+    // "I am not suicidal" is worth a look unless the model is all but sure that it is not.
+    let keep_concern = if rule_kind.is_some_and(SafetyKind::is_crisis) {
+        CRISIS
+    } else {
+        curve.keep_concern
+    };
+    // Where nothing is named that could be danger, the model must be all but certain.
+    let at_least = if look.carries { 0.0 } else { CERTAIN };
+    let (raise, raise_concern) = (curve.raise.max(at_least), curve.raise_concern.max(at_least));
+
+    // Flags that stand unguarded are meant; the others are for the model to clear.
+    let meant = flags(look)
+        .filter(|(_, _, s)| s.guard.is_none())
+        .map(|(_, level, _)| level)
+        .max()
+        .unwrap_or(Level::None);
+    let level = if p_emergency >= raise || meant == Level::Emergency && p_emergency >= curve.keep {
+        Level::Emergency
+    } else if meant == Level::Emergency
+        || carried
+        || p_concern >= raise_concern
+        || p_quoted >= raise
+        || rule_level > Level::None && p_concern >= keep_concern
+    {
+        Level::Concern
+    } else {
+        Level::None
+    };
+    let judged = if level == Level::Emergency || p_quoted < raise {
+        if level == Level::Emergency {
+            emergency
+        } else {
+            concern
+        }
+    } else {
+        quoted
+    };
+    let kind = (level > Level::None).then(|| kind(look, judged.as_ref(), level, rule_kind));
+    let confidence = match level {
+        Level::Emergency => p_emergency,
+        Level::Concern => p_concern.max(p_quoted),
+        Level::None => 1.0 - p_concern,
+    };
+    let risk = p_concern.max(p_emergency).max(if level == Level::None {
+        0.0
+    } else {
+        curve.keep
+    });
+    let output = if level == Level::Emergency {
+        EMERGENCY
+    } else {
+        CONCERN
+    };
+    let heard = kind
+        .zip(judged)
+        .map(|(kind, judged)| heard(&look.folded, model, features, judged, output, kind))
+        .filter(|r| !r.spans.is_empty());
+    Decided {
+        safety: safety(level, kind, confidence, risk),
+        heard,
+    }
+}
+
+fn safety(level: Level, kind: Option<SafetyKind>, confidence: f32, risk: f32) -> Safety {
+    Safety {
+        level,
+        kind: kind.filter(|_| level > Level::None),
+        confidence,
+        risk,
+        reasons: Vec::new(),
+    }
+}
+
+/// The kind that rules and model make most of together.
+fn kind(
+    look: &Look<'_>,
+    judged: Option<&Judged>,
+    level: Level,
+    rule_kind: Option<SafetyKind>,
+) -> SafetyKind {
+    let mut votes = [0.0_f32; SafetyKind::ALL.len()];
+    if let Some(judged) = judged {
+        votes.copy_from_slice(&judged.scores[KINDS..KINDS + SafetyKind::ALL.len()]);
+    }
+    for (kind, flag, spoken) in flags(look) {
+        let vote = match (lowered(kind, flag, spoken.guard), level) {
+            (Level::Emergency, _) => 3.0,
+            (Level::Concern, Level::Concern) => 2.0,
+            _ => 0.5,
+        };
+        votes[kind as usize] += vote;
+    }
+    let best = SafetyKind::ALL
+        .iter()
+        .copied()
+        .max_by(|a, b| votes[*a as usize].total_cmp(&votes[*b as usize]));
+    best.or(rule_kind).unwrap_or(SafetyKind::Other)
+}
+
+/// The model's reason: the words that weighed most.
+fn heard(
+    folded: &Folded,
+    model: &Model,
+    features: &Features,
+    judged: Judged,
+    output: usize,
+    kind: SafetyKind,
+) -> Reason {
+    let chunks = judged.window.chunks();
+    let tokens =
+        features.chunks[chunks.start].tokens.start..features.chunks[chunks.end - 1].tokens.end;
+    let mut force = vec![0.0_f32; tokens.len()];
+    for chunk in &features.chunks[chunks] {
+        for feature in &features.words[chunk.words.clone()] {
+            let at = feature.token as usize - tokens.start;
+            force[at] += model.weight(feature.hash, output).clamp(-2.0, 2.0);
+        }
+    }
+    Reason {
+        rule: format!("model.{kind}"),
+        finding: Finding::Safety(kind),
+        spans: places(folded, &force, tokens.start),
+        why: "Reads like messages in which someone was in danger; these words weighed most"
+            .to_owned(),
+        guard: None,
+    }
+}
+
+/// The strongest words, each with the neighbours that spoke as well.
+fn places(folded: &Folded, force: &[f32], first: usize) -> Vec<Span> {
+    let most = force.iter().copied().fold(0.0, f32::max);
+    if most <= 0.0 {
+        return Vec::new();
+    }
+    let mut order: Vec<usize> = (0..force.len())
+        .filter(|&n| force[n] >= most * 0.4)
+        .collect();
+    order.sort_by(|&a, &b| force[b].total_cmp(&force[a]).then(a.cmp(&b)));
+    order.truncate(PLACES * 2);
+    order.sort_unstable();
+    let mut spans: Vec<Span> = Vec::new();
+    let mut before = None;
+    for n in order {
+        let token = &folded.tokens[first + n];
+        let span = folded.span(first + n, first + n);
+        let joins = before
+            .is_some_and(|b: usize| n - b <= 2 && folded.tokens[first + b].field == token.field);
+        match spans.last_mut() {
+            Some(last) if joins => last.end = span.end,
+            _ => spans.push(span),
+        }
+        before = Some(n);
+    }
+    spans.truncate(PLACES);
+    spans
+}

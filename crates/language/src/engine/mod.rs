@@ -1,0 +1,153 @@
+//! The engine: clinic's files in, verdicts out.
+//!
+//! A message is read once (`read`): folded, its segments and languages told, every rule's words found and
+//! held against their context. Rules and model together say how dangerous it is (`danger`) and what it is
+//! about (`topic`). Without a model the rules answer alone.
+
+mod danger;
+mod read;
+mod topic;
+
+use crate::clinic::{self, ClinicFiles, Effect, LoadError, Rule};
+use crate::matcher::Matcher;
+use crate::model::Model;
+use crate::model::features::Features;
+use crate::verdict::{Finding, Guard, Level, Message, Reason, Verdict};
+
+pub use read::LOOKED_AT;
+use read::{Look, Spoken};
+
+/// Places shown for one rule.
+const MAX_SPANS: usize = 8;
+/// Where a clinic's model lies, below `clinic/`.
+pub const MODEL_FILE: &str = "language/model.bin";
+
+/// Triage by the clinic's own lexicons and a model. Immutable and cheap to share between threads.
+#[derive(Debug)]
+pub struct Engine {
+    rules: Vec<Rule>,
+    matcher: Matcher,
+    model: Option<Model>,
+}
+
+impl Engine {
+    /// Builds an engine from the files under `language/` (others are ignored) and the bytes of a model.
+    /// What is refused is named; whoever loads anew keeps the engine that works.
+    pub fn load(files: &ClinicFiles, model: Option<&[u8]>) -> Result<Self, LoadError> {
+        let knowledge = clinic::parse(files)?;
+        let matcher = Matcher::build(&knowledge).map_err(|e| LoadError {
+            file: "language/".to_owned(),
+            line: 0,
+            reason: format!("the phrases are too many: {e}"),
+        })?;
+        let model = model.map(Model::read).transpose().map_err(|e| LoadError {
+            file: MODEL_FILE.to_owned(),
+            line: 0,
+            reason: e.to_string(),
+        })?;
+        Ok(Self {
+            rules: knowledge.rules,
+            matcher,
+            model,
+        })
+    }
+
+    /// The same rules with another model, or with none.
+    #[must_use]
+    pub fn with_model(self, model: Option<Model>) -> Self {
+        Self { model, ..self }
+    }
+
+    /// The model in use.
+    pub fn model(&self) -> Option<&Model> {
+        self.model.as_ref()
+    }
+
+    /// Looks at a message. Every language's rules run on every text, whatever its language, so that
+    /// neither a wrong guess nor a mixed text hides a danger.
+    pub fn triage(&self, message: &Message<'_>) -> Verdict {
+        let look = self.look(message);
+        let model = self.model.as_ref().map(|model| {
+            let features = look.features(message);
+            let sums = model.sums(&features);
+            (model, features, sums)
+        });
+        let model = model.as_ref().map(|(m, f, s)| (*m, f, s.as_slice()));
+        let danger = danger::decide(&look, model);
+        let topic = topic::decide(&look, model, &danger.safety);
+
+        let mut reasons: Vec<(f32, Reason)> = look
+            .spoken
+            .iter()
+            .filter_map(|s| reason(&look, s, &danger))
+            .chain(danger.heard.clone().map(|r| (danger::MODEL_STRENGTH, r)))
+            .collect();
+        reasons.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.rule.cmp(&b.1.rule)));
+        let reasons: Vec<Reason> = reasons.into_iter().map(|(_, r)| r).collect();
+        let mut safety = danger.safety;
+        safety.reasons = (0..reasons.len())
+            .filter(|&i| matches!(reasons[i].finding, Finding::Safety(_)))
+            .collect();
+        Verdict {
+            unsure: topic.unsure || look.languages.main.language.is_none(),
+            language: look.languages.main,
+            other_languages: look.languages.others,
+            safety,
+            category: topic.category,
+            alternatives: topic.alternatives,
+            urgency: topic.urgency,
+            reasons,
+            confidence: topic.confidence,
+            truncated: look.truncated,
+        }
+    }
+
+    fn look(&self, message: &Message<'_>) -> Look<'_> {
+        Look::of(&self.rules, &self.matcher, message)
+    }
+
+    /// What the model sees of a message.
+    pub(crate) fn features(&self, message: &Message<'_>) -> Features {
+        self.look(message).features(message)
+    }
+
+    /// Whether the rules alone call a message an emergency.
+    pub(crate) fn rules_alarm(&self, message: &Message<'_>) -> bool {
+        danger::by_rules(&self.look(message)).0 == Level::Emergency
+    }
+}
+
+/// How strongly a rule speaks, for the order, and what is shown of it.
+fn reason(look: &Look<'_>, spoken: &Spoken<'_>, danger: &danger::Decided) -> Option<(f32, Reason)> {
+    let mut guard = spoken.guard;
+    let (finding, strength) = match spoken.rule.effect {
+        Effect::Danger(kind, level) => {
+            let level = danger::lowered(kind, level, guard);
+            if guard.is_none() && level > danger.safety.level {
+                guard = Some(Guard::Unlikely);
+            }
+            let strength = match level {
+                Level::Emergency => 3e6,
+                Level::Concern => 2e6,
+                Level::None => 1e6,
+            };
+            (Finding::Safety(kind), strength)
+        }
+        Effect::Category(category, weight) => {
+            (Finding::Category(category), topic::weighed(spoken, weight))
+        }
+        Effect::Urgency(urgency, weight) => {
+            (Finding::Urgency(urgency), topic::weighed(spoken, weight))
+        }
+        Effect::Concept(..) => return None,
+    };
+    let spans = spoken.hits.iter().take(MAX_SPANS);
+    let reason = Reason {
+        rule: spoken.rule.id.clone(),
+        finding,
+        spans: spans.map(|h| look.folded.span(h.first, h.last)).collect(),
+        why: spoken.rule.why.clone(),
+        guard,
+    };
+    Some((strength, reason))
+}

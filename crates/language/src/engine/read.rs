@@ -1,0 +1,260 @@
+//! Reading a message: words, languages, and the rules that speak.
+
+use crate::clinic::{Effect, Rule};
+use crate::context;
+use crate::detect::{Detected, Languages, languages};
+use crate::fold::Folded;
+use crate::matcher::{Found, Hit, Matcher, Role};
+use crate::model::features::Features;
+use crate::segments;
+use crate::verdict::{Field, Guard, Level, Message, Truncated};
+
+/// Bytes of a message that are looked at. Of a longer one it is the beginning (three quarters) and the
+/// end (one quarter), which bounds time and memory; [`Verdict::truncated`](crate::Verdict) says so.
+pub const LOOKED_AT: usize = 64 * 1024;
+/// Bytes of the subject that are looked at.
+const SUBJECT: usize = 2 * 1024;
+/// Words that an exception (`unless`) can have.
+const EXCEPTION_REACH: usize = 48;
+/// Places of one rule whose context is looked at.
+const MAX_HITS: usize = 64;
+
+/// A message as it was read.
+pub(super) struct Look<'a> {
+    pub folded: Folded,
+    pub truncated: Option<Truncated>,
+    pub languages: Languages,
+    pub spoken: Vec<Spoken<'a>>,
+    /// Concepts and the words where they stand.
+    concepts: Vec<(u16, usize)>,
+    /// Something that could be danger is named: a concept that is no mere topic, or a rule's words.
+    pub carries: bool,
+    marks: Vec<u8>,
+}
+
+/// A rule that spoke.
+pub(super) struct Spoken<'a> {
+    pub rule: &'a Rule,
+    pub hits: Vec<Hit>,
+    pub in_subject: bool,
+    pub guard: Option<Guard>,
+}
+
+impl<'a> Look<'a> {
+    pub fn of(rules: &'a [Rule], matcher: &Matcher, message: &Message<'_>) -> Self {
+        let (folded, truncated) = read(message);
+        let mut languages = languages(&folded, message.subject, message.body);
+        languages.main = hinted(languages.main, message);
+        let found = matcher.find(&folded);
+        let marks = context::marks(&folded, &found.cues, &languages);
+        let spoken = spoken(rules, &folded, &found, &languages);
+        let concepts = concepts(rules, &found);
+        let carries = found.hits.iter().any(|hit| {
+            matches!(
+                rules[hit.rule as usize].effect,
+                Effect::Concept(_, false) | Effect::Danger(..)
+            )
+        });
+        Self {
+            folded,
+            truncated,
+            languages,
+            spoken,
+            concepts,
+            carries,
+            marks,
+        }
+    }
+
+    /// What the model sees.
+    pub fn features(&self, message: &Message<'_>) -> Features {
+        let mut features = Features::of(&self.folded, &self.marks);
+        features.about(message.channel.code(), 1.0);
+        features.concepts(&self.concepts, &self.marks);
+        for spoken in &self.spoken {
+            match spoken.rule.effect {
+                Effect::Danger(kind, level) => {
+                    let guard = spoken.guard.map_or("", Guard::code);
+                    let level = if level == Level::None {
+                        "hint"
+                    } else {
+                        level.code()
+                    };
+                    for hit in spoken.hits.iter().take(8) {
+                        features.rule(hit.first, &format!("{kind} {level} {guard}"), 1.0);
+                        features.rule(hit.first, &format!("{level} {guard}"), 1.0);
+                    }
+                }
+                Effect::Category(category, weight) => {
+                    let weight = super::topic::weighed(spoken, weight);
+                    features.about(category.code(), (weight / 4.0).min(1.5));
+                }
+                Effect::Urgency(urgency, weight) => {
+                    let weight = super::topic::weighed(spoken, weight);
+                    features.about(urgency.code(), (weight / 4.0).min(1.5));
+                }
+                Effect::Concept(..) => {}
+            }
+        }
+        features
+    }
+}
+
+fn concepts(rules: &[Rule], found: &Found) -> Vec<(u16, usize)> {
+    let number = |hit: &Hit| match rules[hit.rule as usize].effect {
+        Effect::Concept(number, _) => Some((number, hit.first)),
+        _ => None,
+    };
+    let mut concepts: Vec<(u16, usize)> = found.hits.iter().filter_map(number).collect();
+    concepts.sort_unstable_by_key(|c| c.1);
+    concepts
+}
+
+/// The rules whose words are there, with the places that count.
+fn spoken<'a>(
+    rules: &'a [Rule],
+    folded: &Folded,
+    found: &Found,
+    languages: &Languages,
+) -> Vec<Spoken<'a>> {
+    let mut spoken = Vec::new();
+    for group in found.hits.chunk_by(|a, b| a.rule == b.rule) {
+        let rule = &rules[group[0].rule as usize];
+        if matches!(rule.effect, Effect::Concept(..)) {
+            continue;
+        }
+        let of = |role: Role| {
+            let from = group.partition_point(|h| h.role < role);
+            let to = group.partition_point(|h| h.role <= role);
+            &group[from..to]
+        };
+        let (with_any, and_any, unless) = (of(Role::With), of(Role::And), of(Role::Unless));
+        let within = usize::from(rule.within);
+        let counts = |hit: &&Hit| {
+            (rule.with_any.is_empty() || near(folded, with_any, hit, within))
+                && (rule.and_any.is_empty() || near(folded, and_any, hit, within))
+                && !overlaps(unless, hit)
+        };
+        let mut hits: Vec<Hit> = of(Role::Term)
+            .iter()
+            .filter(counts)
+            .take(MAX_HITS)
+            .copied()
+            .collect();
+        let guard = guard(folded, found, languages, rule, &mut hits);
+        if let Some(first) = hits.first() {
+            let in_subject = folded.tokens[first.first].field == Field::Subject;
+            spoken.push(Spoken {
+                rule,
+                hits,
+                in_subject,
+                guard,
+            });
+        }
+    }
+    spoken
+}
+
+/// The context of a red flag's places. One place that is meant is enough; only then are the others left out.
+fn guard(
+    folded: &Folded,
+    found: &Found,
+    languages: &Languages,
+    rule: &Rule,
+    hits: &mut Vec<Hit>,
+) -> Option<Guard> {
+    let Effect::Danger(kind, _) = rule.effect else {
+        return None;
+    };
+    let guards: Vec<Option<Guard>> = hits
+        .iter()
+        .map(|h| {
+            let cues = &found.cues;
+            let guard = context::guard(folded, cues, languages, rule.language, h.first, h.last);
+            // "If I have to wait any longer I'll kill myself" is not taken back by its "if".
+            guard.filter(|g| !(kind.is_crisis() && *g == Guard::Hypothetical))
+        })
+        .collect();
+    if guards.iter().any(Option::is_none) {
+        let mut keep = guards.iter().map(Option::is_none);
+        hits.retain(|_| keep.next().unwrap_or(true));
+        return None;
+    }
+    guards
+        .into_iter()
+        .flatten()
+        .max_by_key(|g| *g == Guard::Quoted)
+}
+
+/// Whether one of a sorted list stands within `reach` words of `hit`.
+fn near(folded: &Folded, sorted: &[Hit], hit: &Hit, reach: usize) -> bool {
+    // The nearest on either side; ranges of one role hardly overlap.
+    let next = sorted.partition_point(|h| h.first < hit.first);
+    let close = |other: &Hit| {
+        let (left, right) = if other.first < hit.first {
+            (other, hit)
+        } else {
+            (hit, other)
+        };
+        right.first <= left.last || folded.distance(left.last, right.first) <= reach
+    };
+    sorted[next.saturating_sub(2)..(next + 2).min(sorted.len())]
+        .iter()
+        .any(close)
+}
+
+/// Whether an exception covers part of `hit`.
+fn overlaps(unless: &[Hit], hit: &Hit) -> bool {
+    let from = unless.partition_point(|h| h.first + EXCEPTION_REACH < hit.first);
+    unless[from..]
+        .iter()
+        .take_while(|u| u.first <= hit.last)
+        .any(|u| u.last >= hit.first)
+}
+
+/// Folds what is looked at of the message.
+fn read(message: &Message<'_>) -> (Folded, Option<Truncated>) {
+    let (subject, body) = (message.subject, message.body);
+    let shown = &subject[..subject.floor_char_boundary(SUBJECT)];
+    let room = LOOKED_AT - shown.len();
+    let mut folded = Folded::for_engine(shown.len() + body.len().min(room));
+    folded.push(Field::Subject, shown, 0);
+    let mut looked_at = shown.len();
+    let mut push = |from: usize, to: usize| {
+        for (range, segment) in segments::split(&body[from..to]) {
+            let (start, end) = (from + range.start, from + range.end);
+            folded.push_segment(Field::Body, &body[start..end], start, segment);
+        }
+        looked_at += to - from;
+    };
+    if body.len() <= room {
+        push(0, body.len());
+    } else {
+        push(0, body.floor_char_boundary(room / 4 * 3));
+        push(body.ceil_char_boundary(body.len() - room / 4), body.len());
+    }
+    let total_bytes = subject.len() + body.len();
+    let truncated = (looked_at < total_bytes).then_some(Truncated {
+        total_bytes,
+        looked_at_bytes: looked_at,
+    });
+    (folded, truncated)
+}
+
+/// What the person's own setting says where the text can't: "ok", a name, a number.
+fn hinted(detected: Detected, message: &Message<'_>) -> Detected {
+    let short = message.subject.len() + message.body.len() < 40;
+    match (detected.language, message.hint_language) {
+        (None, Some(hint)) if short => Detected {
+            language: Some(hint),
+            confidence: 0.5,
+        },
+        (Some(found), Some(hint)) if found != hint && short && detected.confidence < 0.7 => {
+            Detected {
+                language: Some(hint),
+                confidence: 0.5,
+            }
+        }
+        _ => detected,
+    }
+}

@@ -1,0 +1,134 @@
+//! Single characters: their plain form, their script, and marks that are left out.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use unicode_normalization::char::decompose_compatible;
+
+/// Appends the folded form of one character: compatibility decomposition without accents, lower case.
+pub(super) fn push_folded(c: char, out: &mut String) {
+    match c {
+        'ß' => out.push_str("ss"),
+        'æ' | 'Æ' => out.push_str("ae"),
+        'œ' | 'Œ' => out.push_str("oe"),
+        'ø' | 'Ø' => out.push('o'),
+        'đ' | 'Đ' => out.push('d'),
+        'ł' | 'Ł' => out.push('l'),
+        'ı' => out.push('i'),
+        // One spelling each for letters that Arabic keyboards and phones give several of.
+        'ى' | 'ی' => out.push('ي'),
+        'ة' => out.push('ه'),
+        'ک' => out.push('ك'),
+        // Chandrabindu is often typed as the plain dot.
+        'ँ' => out.push('ं'),
+        // Hangul syllables and kana with voice marks are letters of their own.
+        '\u{3040}'..='\u{30FF}' | '\u{AC00}'..='\u{D7A3}' => out.push(c),
+        _ => {
+            if let Some(digit) = digit(c) {
+                out.push(digit);
+                return;
+            }
+            decompose_compatible(c, |part| {
+                if part.is_alphanumeric() && !is_stripped_mark(part) {
+                    for lower in part.to_lowercase().filter(|l| !is_stripped_mark(*l)) {
+                        // What comes out of a decomposition may itself have a plainer form.
+                        if lower == c {
+                            out.push(c);
+                        } else {
+                            push_folded(lower, out);
+                        }
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// The ASCII digit for a digit of Arabic, Persian or Devanagari.
+fn digit(c: char) -> Option<char> {
+    let zero = match c {
+        '\u{660}'..='\u{669}' => 0x660,
+        '\u{6F0}'..='\u{6F9}' => 0x6F0,
+        '\u{966}'..='\u{96F}' => 0x966,
+        _ => return None,
+    };
+    char::from_digit(c as u32 - zero, 10)
+}
+
+/// Accents over Latin, Greek and Cyrillic letters, Arabic vowel points and the line that stretches Arabic
+/// words, the Devanagari dot below. Signs that spell a vowel stay.
+pub(super) fn is_stripped_mark(c: char) -> bool {
+    matches!(c,
+        '\u{300}'..='\u{36F}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{93C}'
+        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')
+}
+
+/// Zero-width characters, soft hyphens and direction marks only hide words.
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}'
+        | '\u{180E}' | '\u{34F}' | '\u{E0000}'..='\u{E007F}')
+}
+
+/// Chinese characters.
+pub(crate) fn is_han(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// Signs that are a word of their own: Chinese characters, kana, Hangul syllables. Their writers put spaces
+/// nowhere or where they like.
+pub(crate) fn is_wide(c: char) -> bool {
+    is_han(c) || matches!(c, '\u{3040}'..='\u{30FF}') || is_hangul(c)
+}
+
+/// A Hangul syllable.
+pub(crate) fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{AC00}'..='\u{D7A3}')
+}
+
+/// A word that stands for a sign people answer with, so that rules and the model can read it.
+pub(super) fn sign(c: char) -> Option<&'static str> {
+    match c {
+        '😂' | '🤣' | '😹' | '😆' | '😜' | '🤪' => Some("haha"),
+        '🆘' => Some("sos"),
+        '🚑' => Some("ambulance"),
+        '💀' | '☠' => Some("signskull"),
+        '😭' | '😢' | '😞' | '😔' => Some("signsad"),
+        '🙏' => Some("signpray"),
+        '❤' | '😊' | '🥰' | '👍' => Some("signglad"),
+        _ => None,
+    }
+}
+
+static HAN: &str = include_str!("../../../../clinic/language/han.txt");
+
+/// Pairs of a traditional and a simplified character.
+fn han_pairs() -> impl Iterator<Item = (char, char)> {
+    HAN.lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(str::split_whitespace)
+        .filter_map(|pair| {
+            let mut signs = pair.chars();
+            Some((signs.next()?, signs.next()?))
+        })
+}
+
+static SIMPLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| han_pairs().collect());
+static SIMPLE_ONLY: LazyLock<std::collections::HashSet<char>> =
+    LazyLock::new(|| han_pairs().map(|(_, simple)| simple).collect());
+
+/// The simplified form of a Chinese character.
+pub(super) fn simplified(c: char) -> char {
+    SIMPLE.get(&c).copied().unwrap_or(c)
+}
+
+/// Whether a character is written in traditional (`Some(true)`) or in simplified texts only.
+pub(crate) fn is_traditional(c: char) -> Option<bool> {
+    if SIMPLE.contains_key(&c) {
+        Some(true)
+    } else if SIMPLE_ONLY.contains(&c) {
+        Some(false)
+    } else {
+        None
+    }
+}

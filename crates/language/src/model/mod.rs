@@ -1,0 +1,214 @@
+//! The statistical half of the engine: what no phrase lists.
+//!
+//! A linear model over hashed features: words and their pairs and triples, letters of words in runs of two
+//! to five, what the rules found, and what stands around ("denied", "past"). Danger is judged on windows of
+//! neighbouring sentences, so that one line at the end of a long complaint is heard; what a message is about
+//! is judged on the whole.
+
+mod calibrate;
+pub(crate) mod features;
+mod file;
+mod fit;
+mod math;
+pub mod train;
+
+use crate::verdict::{Category, SafetyKind, Urgency};
+
+pub(crate) use calibrate::{Calibration, Curve};
+pub use file::ModelError;
+pub(crate) use math::softmax;
+use math::together;
+
+use features::{Features, Window};
+
+/// Numbers that the model gives for a text.
+pub(crate) const WIDTH: usize = URGENCY + Urgency::ALL.len();
+/// An emergency now.
+pub(crate) const EMERGENCY: usize = 0;
+/// Anything that a person must look at today, emergencies included.
+pub(crate) const CONCERN: usize = 1;
+/// First of the kinds of danger.
+pub(crate) const KINDS: usize = 2;
+/// First of the categories.
+pub(crate) const CATEGORY: usize = KINDS + SafetyKind::ALL.len();
+/// First of the urgencies.
+pub(crate) const URGENCY: usize = CATEGORY + Category::ALL.len();
+
+/// One number for every output.
+pub(crate) type Row = [f32; WIDTH];
+
+/// The weights of a group of sentences, added up, with the squares of what its features count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sum {
+    row: Row,
+    squares: f32,
+}
+
+/// A trained model. Immutable; made by [`train`] and read by [`Model::read`].
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// Open addressing: hash of a feature and its row; `u32::MAX` is a free place.
+    slots: Vec<(u32, u32)>,
+    scales: Vec<Scale>,
+    weights: Vec<[i8; WIDTH]>,
+    bias: Row,
+    pub(crate) calibration: Calibration,
+    about: About,
+}
+
+/// How a feature's weights are read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Scale {
+    /// What one step of its whole numbers is worth.
+    weight: f32,
+    /// What the feature counts: the more, the fewer texts hold it.
+    rarity: f32,
+}
+
+/// What a model says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct About {
+    /// Counted up by one with every training.
+    pub version: u32,
+    /// Examples it was trained on.
+    pub examples: u32,
+    /// Fingerprint of the examples, to tell whether two models were made from the same.
+    pub digest: u64,
+}
+
+/// The log-odds of an emergency: what speaks for any, and what speaks for each kind.
+pub(crate) fn emergency(scores: &Row) -> f32 {
+    scores[EMERGENCY] + together(&scores[KINDS..CATEGORY])
+}
+
+/// What the model says about one window of sentences.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Judged {
+    pub window: Window,
+    /// Log-odds before calibration.
+    pub scores: Row,
+}
+
+impl Model {
+    /// What the model says about itself.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Bytes it takes in memory.
+    pub fn resident_bytes(&self) -> usize {
+        self.slots.len() * size_of::<(u32, u32)>()
+            + self.scales.len() * size_of::<Scale>()
+            + self.weights.len() * WIDTH
+    }
+
+    fn row(&self, hash: u32) -> Option<usize> {
+        let mask = self.slots.len() - 1;
+        let mut at = hash as usize & mask;
+        // Tables are at most half full, so a free place always comes.
+        loop {
+            let (key, row) = self.slots[at];
+            if row == u32::MAX {
+                return None;
+            }
+            if key == hash {
+                return Some(row as usize);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    /// Adds a feature's weights, `times` as they are.
+    fn add(&self, row: usize, times: f32, sums: &mut Row) {
+        for (sum, &weight) in sums.iter_mut().zip(&self.weights[row]) {
+            *sum += times * f32::from(weight);
+        }
+    }
+
+    /// The weight of one feature for one output; 0 when it has none.
+    pub(crate) fn weight(&self, hash: u32, output: usize) -> f32 {
+        self.row(hash).map_or(0.0, |row| {
+            let scale = self.scales[row];
+            scale.weight * scale.rarity * f32::from(self.weights[row][output])
+        })
+    }
+
+    /// Sums of every sentence group.
+    pub(crate) fn sums(&self, features: &Features) -> Vec<Sum> {
+        features
+            .chunks
+            .iter()
+            .map(|chunk| {
+                let mut sum = Sum {
+                    row: [0.0; WIDTH],
+                    squares: 0.0,
+                };
+                for feature in &features.words[chunk.words.clone()] {
+                    if let Some(row) = self.row(feature.hash) {
+                        let scale = self.scales[row];
+                        let value = scale.rarity * feature.value;
+                        sum.squares += value * value;
+                        self.add(row, scale.weight * value, &mut sum.row);
+                    }
+                }
+                sum
+            })
+            .collect()
+    }
+
+    /// The windows that speak loudest for an emergency and for a concern, among the person's own words
+    /// or among those of others.
+    pub(crate) fn loudest(
+        &self,
+        features: &Features,
+        own: bool,
+    ) -> (Option<Judged>, Option<Judged>) {
+        let sums = self.sums(features);
+        self.loudest_of(features, &sums, own)
+    }
+
+    pub(crate) fn loudest_of(
+        &self,
+        features: &Features,
+        sums: &[Sum],
+        own: bool,
+    ) -> (Option<Judged>, Option<Judged>) {
+        let mut best: (Option<Judged>, Option<Judged>) = (None, None);
+        for window in features.windows(own) {
+            let judged = self.judge(features, sums, window);
+            let louder = |known: Option<Judged>, output: usize| {
+                known.is_none_or(|k| judged.scores[output] > k.scores[output])
+            };
+            if louder(best.0, EMERGENCY) {
+                best.0 = Some(judged);
+            }
+            if louder(best.1, CONCERN) {
+                best.1 = Some(judged);
+            }
+        }
+        best
+    }
+
+    /// What one window, or the whole, says.
+    pub(crate) fn judge(&self, features: &Features, sums: &[Sum], window: Window) -> Judged {
+        let mut scores = [0.0; WIDTH];
+        let mut squares = 0.0;
+        for at in window.chunks() {
+            squares += sums[at].squares;
+            for (score, sum) in scores.iter_mut().zip(&sums[at].row) {
+                *score += sum;
+            }
+        }
+        let norm = features::norm(squares);
+        for (score, bias) in scores.iter_mut().zip(&self.bias) {
+            *score = *score * norm + bias;
+        }
+        for side in features.sides(window) {
+            if let Some(row) = self.row(side.hash) {
+                self.add(row, self.scales[row].weight * side.value, &mut scores);
+            }
+        }
+        scores[EMERGENCY] = emergency(&scores);
+        Judged { window, scores }
+    }
+}
