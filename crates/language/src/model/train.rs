@@ -368,7 +368,7 @@ fn curve(seen: &[&Seen], all: Option<&super::Curve>) -> super::Curve {
 /// The model raises by itself from this probability at the lowest.
 const RAISE: f32 = 0.3;
 /// What the model must say where a rule's words are meant: all but nothing.
-const KEEP: f32 = 0.02;
+const KEEP: f32 = 0.005;
 
 const _: () = assert!(
     EMERGENCY < CONCERN
