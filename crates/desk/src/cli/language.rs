@@ -32,13 +32,15 @@ enum Task {
     },
     /// Show the versions, which one is in use, and the report of one
     Report {
-        /// Version
-        version: Option<u32>,
+        /// Which one
+        #[arg(value_name = "VERSION")]
+        number: Option<u32>,
     },
     /// Put a version to use, from the next start on
     Adopt {
-        /// Version
-        version: u32,
+        /// Which one
+        #[arg(value_name = "VERSION")]
+        number: u32,
     },
     /// Go back to the version that was in use before
     Rollback,
@@ -58,8 +60,8 @@ impl Language {
                 let before = startup::language_engine(&config, &files)?;
                 make(before, &data, &all, out.as_deref())?;
             }
-            Task::Report { version } => report(&data, version)?,
-            Task::Adopt { version } => {
+            Task::Report { number } => report(&data, number)?,
+            Task::Adopt { number: version } => {
                 let bytes = std::fs::read(models::file(&data, version))
                     .map_err(|_| Failure::usage(format!("There is no version {version}.")))?;
                 Model::read(&bytes).map_err(|error| {

@@ -379,3 +379,15 @@ async fn make_organisation(
     new.name = name.unwrap_or(new.name);
     Ok(orgs::create(app, new).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory;
+
+    /// Clap looks at a subcommand only when someone calls it: two arguments of one name would go unnoticed.
+    #[test]
+    fn every_command_is_sound() {
+        Cli::command().debug_assert();
+    }
+}
