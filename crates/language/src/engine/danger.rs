@@ -35,6 +35,8 @@ pub(super) struct Decided {
 pub(super) fn lowered(kind: SafetyKind, level: Level, guard: Option<Guard>) -> Level {
     match guard {
         None => level,
+        // A mail that is passed on may be a cry for help of somebody else; an illness in it is the writer's to tell.
+        Some(Guard::Quoted) if kind.is_crisis() => level,
         Some(Guard::Quoted) => level.min(Level::Concern),
         Some(Guard::Negated | Guard::Historical | Guard::SomeoneElse) if kind.is_crisis() => {
             level.min(Level::Concern)
@@ -78,9 +80,11 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     let quoted = model.loudest_of(features, sums, false).0;
     let p_quoted = quoted.map_or(0.0, |j| curve.emergency(j.scores[EMERGENCY]));
 
-    // What only a quotation says is no part of the model's own windows; someone looks.
+    // What only a quotation says is no part of the model's own windows; someone looks, at once where it is a crisis.
     let carried = flags(look)
-        .any(|(_, level, s)| level == Level::Emergency && s.guard == Some(Guard::Quoted));
+        .filter(|(_, level, s)| *level == Level::Emergency && s.guard == Some(Guard::Quoted))
+        .map(|(kind, level, s)| lowered(kind, level, s.guard))
+        .max();
     // "I am not suicidal" is worth a look unless the model is all but sure that it is not.
     let keep_concern = if rule_kind.is_some_and(SafetyKind::is_crisis) {
         CRISIS
@@ -97,10 +101,13 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
         .map(|(_, level, _)| level)
         .max()
         .unwrap_or(Level::None);
-    let level = if p_emergency >= raise || meant == Level::Emergency && p_emergency >= curve.keep {
+    // Either can raise; what a rule says and its context lets stand is not for the model to lower.
+    let level = if p_emergency >= raise
+        || meant == Level::Emergency
+        || carried == Some(Level::Emergency)
+    {
         Level::Emergency
-    } else if meant == Level::Emergency
-        || carried
+    } else if carried.is_some()
         || p_concern >= raise_concern
         || p_quoted >= raise
         || rule_level > Level::None && p_concern >= keep_concern
