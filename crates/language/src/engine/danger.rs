@@ -102,20 +102,18 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
         .max()
         .unwrap_or(Level::None);
     // Either can raise; what a rule says and its context lets stand is not for the model to lower.
-    let level = if p_emergency >= raise
-        || meant == Level::Emergency
-        || carried == Some(Level::Emergency)
-    {
-        Level::Emergency
-    } else if carried.is_some()
-        || p_concern >= raise_concern
-        || p_quoted >= raise
-        || rule_level > Level::None && p_concern >= keep_concern
-    {
-        Level::Concern
-    } else {
-        Level::None
-    };
+    let level =
+        if p_emergency >= raise || meant == Level::Emergency || carried == Some(Level::Emergency) {
+            Level::Emergency
+        } else if carried.is_some()
+            || p_concern >= raise_concern
+            || p_quoted >= raise
+            || rule_level > Level::None && p_concern >= keep_concern
+        {
+            Level::Concern
+        } else {
+            Level::None
+        };
     let judged = if level == Level::Emergency || p_quoted < raise {
         if level == Level::Emergency {
             emergency
