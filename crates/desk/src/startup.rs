@@ -151,9 +151,9 @@ pub fn clinic_files(config: &Config) -> Result<ClinicFiles, StartError> {
     Ok(files)
 }
 
-/// The language engine over the clinic's files, with the model that was adopted, else the clinic's own, else by rules
-/// alone: the model that ships calls too much that is harmless an emergency (`docs/language.md`), so it speaks only where
-/// a person chose it. An adopted model that can't be read is left aside: an engine without it is better than none.
+/// The language engine over the clinic's files, with the model that was adopted, else the clinic's own, else the one that
+/// ships with the program. An adopted model that can't be read is left aside: an engine with the older one is better
+/// than none.
 pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, StartError> {
     let refused = |error: bedside_language::LoadError| {
         StartError::Clinic(format!(
@@ -165,6 +165,8 @@ pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, S
         .clinic
         .as_ref()
         .and_then(|folder| std::fs::read(folder.join(MODEL_FILE)).ok());
+    let shipped = CLINIC.get_file(MODEL_FILE).map(include_dir::File::contents);
+    let without_adopted = own.as_deref().or(shipped);
     if let Some((version, bytes)) = models::adopted(&config.data) {
         match Engine::load(files, Some(&bytes)) {
             Err(error) if error.file == MODEL_FILE => {
@@ -173,7 +175,7 @@ pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, S
             other => return other.map_err(refused),
         }
     }
-    Engine::load(files, own.as_deref()).map_err(refused)
+    Engine::load(files, without_adopted).map_err(refused)
 }
 
 /// Whether a root key may be made where there is none.

@@ -221,7 +221,15 @@ fn check_migrate_and_eval_tell_scripts_how_it_is() {
     }
     let migrated = json(&bedside(folder.path(), &["migrate", "--json"]));
     assert_eq!(migrated["from"], migrated["to"]);
-    let measured = json(&bedside(folder.path(), &["eval", "--json"]));
+    ends(&bedside(folder.path(), &["eval", "--json"]), 2);
+    let examples = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../language/examples-data"
+    );
+    let measured = json(&bedside(
+        folder.path(),
+        &["eval", "--json", "--examples", examples],
+    ));
     assert!(measured[0]["shares"]["category"]["of"].as_u64().unwrap() > 100);
 }
 

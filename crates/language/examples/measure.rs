@@ -11,6 +11,7 @@ use bedside_language::examples::{Example, Part, of_clinic};
 use bedside_language::{ClinicFiles, Engine, train};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/language");
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples-data");
 
 fn add(folder: &Path, name: &str, files: &mut ClinicFiles) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -31,6 +32,7 @@ fn main() {
     let value = |word: &str| arguments.iter().find_map(|a| a.strip_prefix(word));
     let mut files = BTreeMap::new();
     add(Path::new(ROOT), "language", &mut files);
+    add(Path::new(EXAMPLES), "language/examples", &mut files);
     let all = of_clinic(&files).expect("examples");
     let model = std::fs::read(format!("{ROOT}/model.bin")).ok();
     let mut engine = Engine::load(

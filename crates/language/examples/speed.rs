@@ -8,6 +8,7 @@ use std::time::Instant;
 use bedside_language::{Channel, Engine, Language, Message, detect, search};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/language");
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples-data/en/a01.txt");
 
 fn main() {
     let mut files = BTreeMap::new();
@@ -34,7 +35,7 @@ fn main() {
     );
 
     // Real sentences, a different kilobyte each time.
-    let text = std::fs::read_to_string(format!("{ROOT}/examples/en/a01.txt")).expect("examples");
+    let text = std::fs::read_to_string(EXAMPLES).expect("examples");
     let sentences: Vec<&str> = text
         .lines()
         .filter_map(|line| line.splitn(5, " | ").nth(4))

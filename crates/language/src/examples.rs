@@ -1,7 +1,7 @@
 //! Labelled examples: what the model is made from and measured with.
 //!
 //! A line each: `channel | category | urgency | danger | text`. Lines that begin with `#` are comments;
-//! `# part: train` (or `dev`, `test`) says what the file is for. `clinic/language/examples/README.md` says
+//! `# part: train` (or `dev`, `test`) says what the file is for. `crates/language/examples-data/README.md` says
 //! what the labels mean.
 
 use serde::{Deserialize, Serialize};

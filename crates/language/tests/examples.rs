@@ -31,7 +31,7 @@ fn training_gives_the_model_that_ships() {
     let model = train::train(&rules, &EXAMPLES, version).unwrap();
     assert!(
         model.write() == shipped,
-        "the examples, the rules or the training changed: run `bedside language train --out clinic/language/model.bin`"
+        "the examples, the rules or the training changed: run `bedside language train --examples crates/language/examples-data --out clinic/language/model.bin`"
     );
     assert!(shipped.len() < 4 << 20, "{} bytes", shipped.len());
 }

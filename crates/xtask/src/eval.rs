@@ -5,6 +5,12 @@ use anyhow::Result;
 use clap::Args;
 use std::process::ExitCode;
 
+/// The project's own examples; the program doesn't carry them.
+const EXAMPLES: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../language/examples-data"
+);
+
 /// What to measure.
 #[derive(Debug, Args)]
 pub struct Options {
@@ -19,6 +25,7 @@ pub struct Options {
 /// Builds and runs `bedside eval`. Fails only when that can't run: figures are for people to judge.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let mut args = vec!["run", "--release", "-p", "bedside-desk", "--", "eval"];
+    args.extend(["--examples", EXAMPLES]);
     if let Some(folder) = &options.data {
         args.extend(["--data", folder.as_str()]);
     }

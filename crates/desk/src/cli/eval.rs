@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Measures how well requests are sorted, on labelled examples: those of the clinic's files, or your own.
+/// Measures how well requests are sorted, on labelled examples: those of a folder, else those of the clinic's files.
 #[derive(Debug, Args)]
 pub(super) struct Eval {
     /// Folder with files of examples (LANG/*.txt) [default: those of the clinic's files]
@@ -57,7 +57,9 @@ impl Eval {
         };
         all.retain(|example| example.part == part);
         if all.is_empty() {
-            return Err(Failure::usage("There are no examples to measure on."));
+            return Err(Failure::usage(
+                "There are no examples to measure on. Name their folder with --examples.",
+            ));
         }
         let reports = run(&engine, &all);
         let sets = match &self.data {

@@ -21,9 +21,9 @@ pub(super) struct Language {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Make a new version from the clinic's examples, and yours, with a report of before and after
+    /// Make a new version from examples, with a report of before and after
     Train {
-        /// Folder with more examples (LANG/*.txt)
+        /// Folder with examples (LANG/*.txt), besides those of the clinic's files
         #[arg(long = "examples", value_name = "FOLDER")]
         examples: Option<PathBuf>,
         /// Write the model to this file instead of making a version

@@ -7,7 +7,9 @@ use bedside_language::{ClinicFiles, Engine};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/language");
 
-/// The text files, those in folders included.
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples-data");
+
+/// The text files, those in folders and the examples included.
 pub fn files() -> ClinicFiles {
     fn add(folder: &Path, name: &str, files: &mut ClinicFiles) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -22,6 +24,7 @@ pub fn files() -> ClinicFiles {
     }
     let mut files = ClinicFiles::new();
     add(Path::new(ROOT), "language", &mut files);
+    add(Path::new(EXAMPLES), "language/examples", &mut files);
     files
 }
 
