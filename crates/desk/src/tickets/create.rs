@@ -54,6 +54,9 @@ pub struct NewTicket {
     pub external: Option<(&'static str, String)>,
     /// Whether a machine wrote it: then nothing is sent back.
     pub automatic: bool,
+    /// Whether the desk wrote the words itself, about what it could not read: they are nobody's, and nobody is looked for in
+    /// danger in them.
+    pub own_words: bool,
     /// When it was written, for what comes out of an archive; none for what comes in now.
     pub written: Option<Timestamp>,
     /// Whether the requester hears that it came in.
@@ -97,6 +100,7 @@ impl NewTicket {
             inbound_mail: None,
             external: None,
             automatic: false,
+            own_words: false,
             written: None,
             acknowledge: true,
             related: None,
@@ -130,7 +134,11 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
     let now = app.now();
     let subject = subject_of(&new.subject, &new.body);
     let hint = new.locale.or(new.requester.locale);
-    let mut placed = triage::look(app, &clinic, new.channel, &subject, &new.body, hint)?;
+    let mut placed = if new.own_words {
+        triage::unread(&clinic)?
+    } else {
+        triage::look(app, &clinic, new.channel, &subject, &new.body, hint)?
+    };
     said(&clinic, &mut placed, &new)?;
     let at = new.written.unwrap_or(now);
     let is_old = is_history(at, now);

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::QueueId;
 use crate::orgs::{Clinic, model::purpose};
-use bedside_language::{Channel, Language, Level, Message, Urgency, Verdict};
+use bedside_language::{Category, Channel, Language, Level, Message, Urgency, Verdict};
 use bedside_web::Locale;
 use serde::{Deserialize, Serialize};
 
@@ -106,6 +106,25 @@ pub fn look(
         hint_language,
     });
     place(clinic, &verdict, hint)
+}
+
+/// Where a request goes whose words are the desk's own: to a person. Nobody's danger is looked for in them, and nothing
+/// is known of what it is about.
+pub fn unread(clinic: &Clinic) -> Result<Placed, DeskError> {
+    let queue = clinic
+        .queue_for(purpose::NEEDS_LOOK)
+        .ok_or_else(|| DeskError::Internal("a clinic without queues".to_owned()))?;
+    Ok(Placed {
+        category: Category::General.code().to_owned(),
+        urgency: Urgency::Standard,
+        level: Level::None,
+        queue_id: queue.id,
+        locale: clinic.locale,
+        why: Why {
+            unsure: true,
+            ..Why::default()
+        },
+    })
 }
 
 fn place(clinic: &Clinic, verdict: &Verdict, hint: Option<Locale>) -> Result<Placed, DeskError> {

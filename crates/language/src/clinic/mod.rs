@@ -85,6 +85,8 @@ pub(crate) struct Rule {
     pub unless: Vec<Phrase>,
     /// How near, in words.
     pub within: u16,
+    /// A red flag whose words are as often said where nobody is in danger: the model may make a concern of it.
+    pub soft: bool,
     pub why: String,
 }
 
@@ -207,6 +209,7 @@ impl Reader<'_> {
                 with_any: self.phrases(&raw.with_any)?,
                 and_any: self.phrases(&raw.and)?,
                 within: raw.within.map_or(COMPANION_REACH, Spanned::into_inner),
+                soft: raw.soft,
                 unless: self.phrases(&raw.unless)?,
                 why: self.why(&raw.reason, &raw.review)?,
             };
@@ -247,6 +250,7 @@ impl Reader<'_> {
                 with_any: Vec::new(),
                 and_any: Vec::new(),
                 within: COMPANION_REACH,
+                soft: false,
                 unless: self.phrases(&raw.unless)?,
                 why: self.why(&raw.reason, &raw.review)?,
             };
@@ -304,6 +308,7 @@ impl Reader<'_> {
                 and_any: Vec::new(),
                 unless: Vec::new(),
                 within: COMPANION_REACH,
+                soft: false,
                 why: String::new(),
             });
         }

@@ -47,6 +47,8 @@ pub(super) struct RawFlag {
     pub and: Vec<Spanned<String>>,
     pub within: Option<Spanned<u16>>,
     #[serde(default)]
+    pub soft: bool,
+    #[serde(default)]
     pub unless: Vec<Spanned<String>>,
     pub reason: Spanned<String>,
     pub review: Spanned<String>,

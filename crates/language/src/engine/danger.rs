@@ -15,7 +15,10 @@ use super::read::{Look, Spoken};
 /// Where the model's own reason stands among those of the rules: behind the emergencies.
 pub(super) const MODEL_STRENGTH: f32 = 2.5e6;
 /// Probability from which the model raises where nothing is named that could be danger.
-const CERTAIN: f32 = 0.9;
+const CERTAIN: f32 = 0.5;
+/// The same for an emergency in a survey, and where something is named in one. A concern is one there as elsewhere.
+const SURVEY_CERTAIN: f32 = 0.9;
+const SURVEY: f32 = 0.65;
 /// Probability of a concern from which a crisis that its context takes back is still one.
 const CRISIS: f32 = 0.02;
 /// Places shown for the model.
@@ -57,6 +60,29 @@ pub(super) fn by_rules(look: &Look<'_>) -> (Level, Option<SafetyKind>) {
     most
 }
 
+impl Look<'_> {
+    /// The probability that the model must give at least to raise an emergency: more where nothing is named that could be
+    /// danger, and more in a survey.
+    pub fn at_least(&self) -> f32 {
+        match (self.survey, self.carries) {
+            (true, true) => SURVEY,
+            (true, false) => SURVEY_CERTAIN,
+            (false, true) => 0.0,
+            (false, false) => CERTAIN,
+        }
+    }
+}
+
+/// Whether a red flag of an emergency stands there and is meant: a firm one, a soft one.
+pub(super) fn meant(look: &Look<'_>) -> (bool, bool) {
+    let any = |soft: bool| {
+        flags(look).any(|(_, level, s)| {
+            level == Level::Emergency && s.guard.is_none() && s.rule.soft == soft
+        })
+    };
+    (any(false), any(true))
+}
+
 fn flags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (SafetyKind, Level, &'a Spoken<'a>)> {
     look.spoken.iter().filter_map(|s| match s.rule.effect {
         Effect::Danger(kind, level) => Some((kind, level, s)),
@@ -91,29 +117,29 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     } else {
         curve.keep_concern
     };
-    // Where nothing is named that could be danger, the model must be all but certain.
-    let at_least = if look.carries { 0.0 } else { CERTAIN };
-    let (raise, raise_concern) = (curve.raise.max(at_least), curve.raise_concern.max(at_least));
+    let at_least = look.at_least();
+    let certain = if look.carries { 0.0 } else { CERTAIN };
+    let (raise, raise_concern) = (curve.raise.max(at_least), curve.raise_concern.max(certain));
 
-    // Flags that stand unguarded are meant; the others are for the model to clear.
-    let meant = flags(look)
-        .filter(|(_, _, s)| s.guard.is_none())
-        .map(|(_, level, _)| level)
-        .max()
-        .unwrap_or(Level::None);
-    // Either can raise; what a rule says and its context lets stand is not for the model to lower.
-    let level =
-        if p_emergency >= raise || meant == Level::Emergency || carried == Some(Level::Emergency) {
-            Level::Emergency
-        } else if carried.is_some()
-            || p_concern >= raise_concern
-            || p_quoted >= raise
-            || rule_level > Level::None && p_concern >= keep_concern
-        {
-            Level::Concern
-        } else {
-            Level::None
-        };
+    // Either can raise; what a rule says and its context lets stand is not for the model to lower, but for the soft
+    // ones, which it may make a concern.
+    let (firm, soft) = meant(look);
+    let level = if p_emergency >= raise
+        || firm
+        || soft && p_emergency >= curve.keep.max(at_least)
+        || carried == Some(Level::Emergency)
+    {
+        Level::Emergency
+    } else if carried.is_some()
+        || soft && p_concern >= CRISIS
+        || p_concern >= raise_concern
+        || p_quoted >= raise
+        || rule_level > Level::None && p_concern >= keep_concern
+    {
+        Level::Concern
+    } else {
+        Level::None
+    };
     let judged = if level == Level::Emergency || p_quoted < raise {
         if level == Level::Emergency {
             emergency

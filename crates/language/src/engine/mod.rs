@@ -111,9 +111,12 @@ impl Engine {
         self.look(message).features(message)
     }
 
-    /// Whether the rules alone call a message an emergency.
-    pub(crate) fn rules_alarm(&self, message: &Message<'_>) -> bool {
-        danger::by_rules(&self.look(message)).0 == Level::Emergency
+    /// What the rules alone say: the probability that the model must give at least, whether a firm rule calls the
+    /// message an emergency, and whether a soft one does.
+    pub(crate) fn rules_say(&self, message: &Message<'_>) -> (f32, bool, bool) {
+        let look = self.look(message);
+        let (firm, soft) = danger::meant(&look);
+        (look.at_least(), firm, soft)
     }
 }
 

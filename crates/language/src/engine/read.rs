@@ -7,7 +7,7 @@ use crate::fold::Folded;
 use crate::matcher::{Found, Hit, Matcher, Role};
 use crate::model::features::Features;
 use crate::segments;
-use crate::verdict::{Field, Guard, Level, Message, Truncated};
+use crate::verdict::{Channel, Field, Guard, Level, Message, Truncated};
 
 /// Bytes of a message that are looked at. Of a longer one it is the beginning (three quarters) and the
 /// end (one quarter), which bounds time and memory; [`Verdict::truncated`](crate::Verdict) says so.
@@ -30,6 +30,8 @@ pub(super) struct Look<'a> {
     /// Something that could be danger is named: a concept that is no mere topic, or a rule's words.
     pub carries: bool,
     marks: Vec<u8>,
+    /// A comment in a survey: hardly one in a thousand is an emergency, and most that is told in them is over.
+    pub survey: bool,
 }
 
 /// A rule that spoke.
@@ -62,6 +64,7 @@ impl<'a> Look<'a> {
             spoken,
             concepts,
             carries,
+            survey: message.channel == Channel::Survey,
             marks,
         }
     }

@@ -5,13 +5,13 @@
 use thiserror::Error;
 
 use super::calibrate::{Calibration, Curve, NUMBERS};
-use super::{About, Model, Scale, WIDTH};
+use super::{About, HIDDEN, Model, Scale, WIDE, WIDTH};
 
 const MAGIC: &[u8; 8] = b"BSDLM1\0\0";
 /// Changes whenever the outputs or the features change their meaning.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 /// Most features of a model.
-pub(super) const MAX_ROWS: usize = 90_000;
+pub(super) const MAX_ROWS: usize = 100_000;
 
 /// Bytes that are no model of this release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -38,7 +38,7 @@ impl Model {
             .filter(|slot| slot.1 != u32::MAX)
             .collect();
         rows.sort_unstable();
-        let mut out = Vec::with_capacity(rows.len() * (WIDTH + 12) + 2048);
+        let mut out = Vec::with_capacity(rows.len() * (WIDE + 16) + 16_384);
         out.extend_from_slice(MAGIC);
         for number in [LAYOUT, self.about.version, self.about.examples] {
             out.extend_from_slice(&number.to_le_bytes());
@@ -46,7 +46,8 @@ impl Model {
         out.extend_from_slice(&self.about.digest.to_le_bytes());
         out.extend_from_slice(&u32::try_from(rows.len()).unwrap_or(0).to_le_bytes());
         let curves = self.calibration.curves.iter().flat_map(Curve::numbers);
-        for number in self.bias.iter().copied().chain(curves) {
+        let out_rows = self.out.iter().flatten().copied();
+        for number in self.bias.iter().copied().chain(out_rows).chain(curves) {
             out.extend_from_slice(&number.to_le_bytes());
         }
         for (hash, _) in &rows {
@@ -55,6 +56,7 @@ impl Model {
         for (_, row) in &rows {
             let scale = self.scales[*row as usize];
             out.extend_from_slice(&scale.weight.to_le_bytes());
+            out.extend_from_slice(&scale.hidden.to_le_bytes());
             out.extend_from_slice(&scale.rarity.to_le_bytes());
         }
         for (_, row) in &rows {
@@ -95,8 +97,9 @@ impl Model {
         if count > MAX_ROWS {
             return Err(ModelError::Damaged);
         }
-        let mut bias = [0.0; WIDTH];
-        for number in &mut bias {
+        let mut bias = [0.0; WIDE];
+        let mut mix = vec![[0.0; HIDDEN]; WIDTH];
+        for number in bias.iter_mut().chain(mix.iter_mut().flatten()) {
             *number = from.f32()?;
         }
         let mut calibration = Calibration::default();
@@ -112,17 +115,18 @@ impl Model {
         for _ in 0..count {
             scales.push(Scale {
                 weight: from.f32()?,
+                hidden: from.f32()?,
                 rarity: from.f32()?,
             });
         }
         let mut weights = Vec::with_capacity(count);
         for _ in 0..count {
-            weights.push(from.take::<WIDTH>()?.map(u8::cast_signed));
+            weights.push(from.take::<WIDE>()?.map(u8::cast_signed));
         }
         if !from.rest.is_empty() || !hashes.is_sorted_by(|a, b| a < b) {
             return Err(ModelError::Damaged);
         }
-        let mut model = Self::of(&hashes, scales, weights, bias, about);
+        let mut model = Self::of(&hashes, scales, weights, (bias, mix), about);
         model.calibration = calibration;
         Ok(model)
     }
@@ -131,8 +135,8 @@ impl Model {
     pub(super) fn of(
         hashes: &[u32],
         scales: Vec<Scale>,
-        weights: Vec<[i8; WIDTH]>,
-        bias: [f32; WIDTH],
+        weights: Vec<[i8; WIDE]>,
+        (bias, out): ([f32; WIDE], Vec<[f32; HIDDEN]>),
         about: About,
     ) -> Self {
         let size = (hashes.len() * 2).next_power_of_two().max(2);
@@ -149,6 +153,7 @@ impl Model {
             scales,
             weights,
             bias,
+            out,
             calibration: Calibration::default(),
             about,
         }
@@ -202,17 +207,18 @@ mod tests {
     use super::*;
 
     fn small() -> Model {
-        let weights = vec![[3; WIDTH], [-7; WIDTH], [0; WIDTH]];
+        let weights = vec![[3; WIDE], [-7; WIDE], [0; WIDE]];
         Model::of(
             &[5, 9, u32::MAX],
             [0.5, 1.0, 2.0]
                 .map(|weight| Scale {
                     weight,
+                    hidden: weight,
                     rarity: 1.0,
                 })
                 .to_vec(),
             weights,
-            [0.25; WIDTH],
+            ([0.25; WIDE], vec![[0.5; HIDDEN]; WIDTH]),
             About {
                 version: 7,
                 examples: 3,

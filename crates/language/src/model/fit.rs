@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use super::emergency;
 use super::math::{sigmoid, softmax};
-use super::{CATEGORY, CONCERN, EMERGENCY, KINDS, Row, URGENCY, WIDTH};
+use super::{
+    CATEGORY, CONCERN, EMERGENCY, HIDDEN, KINDS, Row, URGENCY, WIDE, WIDTH, Wide, bent, mixed,
+};
 
 /// How fast and how tightly.
 #[derive(Debug, Clone, Copy)]
@@ -13,7 +15,12 @@ pub(super) struct Pace {
     pub epochs: u32,
     pub rate: f32,
     pub side_rate: f32,
+    pub hidden_rate: f32,
     pub hold: f32,
+    /// Share of the words, and of what counts in full, that an example does without, another each time: what is
+    /// learnt must not hang on one word.
+    pub without: f32,
+    pub without_side: f32,
 }
 
 /// A stretch of an example's words with what counts in full there.
@@ -30,6 +37,8 @@ pub(super) struct Stretch {
 pub(super) struct Item {
     /// Rows of its features, with what each counts.
     pub words: Vec<(u32, f32)>,
+    /// The word of the text that each belongs to.
+    pub tokens: Vec<u32>,
     pub windows: Vec<Stretch>,
     pub whole: Stretch,
     pub goal: Goal,
@@ -56,88 +65,161 @@ fn bias() -> Row {
     bias
 }
 
+/// Width of the range in which the hidden weights begin.
+const SPREAD: f32 = 0.3;
+
 /// Weights while they are being found.
 #[derive(Debug, Clone)]
 pub(super) struct Weights {
-    pub rows: Vec<Row>,
-    squares: Vec<Row>,
-    pub bias: Row,
-    bias_squares: Row,
+    pub rows: Vec<Wide>,
+    squares: Vec<Wide>,
+    pub bias: Wide,
+    bias_squares: Wide,
+    pub out: Vec<[f32; HIDDEN]>,
+    out_squares: Vec<[f32; HIDDEN]>,
+}
+
+/// What a stretch says: the sums, and what comes out of them.
+struct Heard {
+    sums: Wide,
+    scores: Row,
+}
+
+/// Numbers that look drawn, the same every time.
+struct Draw(u64);
+
+impl Draw {
+    fn bits(&mut self) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 >> 33
+    }
+
+    /// From 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "24 bits fit")]
+    fn next(&mut self) -> f32 {
+        (self.bits() >> 7) as f32 / 16_777_216.0
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.bits()).unwrap_or(0) % end
+    }
 }
 
 impl Weights {
-    pub fn new(rows: usize) -> Self {
+    pub fn new(rows: usize, seed: u64) -> Self {
+        let mut draw = Draw(seed);
+        let mut wide = [0.0; WIDE];
+        wide[..WIDTH].copy_from_slice(&bias());
+        let rows: Vec<Wide> = (0..rows)
+            .map(|_| {
+                let mut row = [0.0; WIDE];
+                row[WIDTH..].fill_with(|| (draw.next() - 0.5) * SPREAD);
+                row
+            })
+            .collect();
+        let mut out = vec![[0.0; HIDDEN]; WIDTH];
+        for row in &mut out {
+            row.fill_with(|| (draw.next() - 0.5) * SPREAD);
+        }
         Self {
-            rows: vec![[0.0; WIDTH]; rows],
-            squares: vec![[0.03; WIDTH]; rows],
-            bias: bias(),
-            bias_squares: [1e-2; WIDTH],
+            squares: vec![[0.03; WIDE]; rows.len()],
+            rows,
+            bias: wide,
+            bias_squares: [1e-2; WIDE],
+            out_squares: vec![[0.1; HIDDEN]; WIDTH],
+            out,
         }
     }
 
     /// Takes over the rows with these numbers, in this order.
     pub fn keep(&self, numbers: &[u32]) -> Self {
-        let pick = |rows: &[Row]| numbers.iter().map(|&n| rows[n as usize]).collect();
+        let pick = |rows: &[Wide]| numbers.iter().map(|&n| rows[n as usize]).collect();
         Self {
             rows: pick(&self.rows),
             squares: pick(&self.squares),
-            bias: self.bias,
-            bias_squares: self.bias_squares,
+            ..self.clone()
         }
     }
 
-    fn scores(&self, words: &[(u32, f32)], at: &Stretch, range: Range<usize>, scores: &mut Row) {
-        scores[range.clone()].fill(0.0);
+    fn hear(&self, words: &[(u32, f32)], at: &Stretch) -> Heard {
+        let mut sums = [0.0; WIDE];
         for &(word, value) in &words[at.words.clone()] {
-            let row = &self.rows[word as usize];
-            for (score, weight) in scores[range.clone()].iter_mut().zip(&row[range.clone()]) {
-                *score += value * weight;
+            if value != 0.0 {
+                let row = &self.rows[word as usize];
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    *sum += value * weight;
+                }
             }
         }
-        let norm = at.norm;
-        for (score, bias) in scores[range.clone()]
-            .iter_mut()
-            .zip(&self.bias[range.clone()])
-        {
-            *score = *score * norm + bias;
+        for (sum, bias) in sums.iter_mut().zip(&self.bias) {
+            *sum = *sum * at.norm + bias;
         }
         for &(side, value) in &at.sides {
             let row = &self.rows[side as usize];
-            for (score, weight) in scores[range.clone()].iter_mut().zip(&row[range.clone()]) {
-                *score += value * weight;
+            for (sum, weight) in sums.iter_mut().zip(row) {
+                *sum += value * weight;
             }
         }
+        let scores = mixed(&sums, &self.out);
+        Heard { sums, scores }
     }
 
     fn learn(
         &mut self,
         words: &[(u32, f32)],
         at: &Stretch,
-        range: &Range<usize>,
+        heard: &Heard,
+        range: Range<usize>,
         wrong: &Row,
         pace: &Pace,
     ) {
-        let update = |row: &mut Row, squares: &mut Row, scale: f32, rate: f32, hold: f32| {
-            let cells = row[range.clone()]
-                .iter_mut()
-                .zip(&mut squares[range.clone()])
-                .zip(&wrong[range.clone()]);
-            for ((weight, square), wrong) in cells {
-                let slope = wrong * scale + hold * *weight;
-                *square += slope * slope;
-                *weight -= rate * slope / square.sqrt();
+        let mut back = [0.0; WIDE];
+        back[range.clone()].copy_from_slice(&wrong[range.clone()]);
+        for (hidden, &sum) in heard.sums[WIDTH..].iter().enumerate() {
+            let (value, slope) = bent(sum);
+            let mut through = 0.0;
+            for output in range.clone() {
+                let (weight, square) = (
+                    &mut self.out[output][hidden],
+                    &mut self.out_squares[output][hidden],
+                );
+                through += wrong[output] * *weight;
+                let steep = wrong[output] * value;
+                *square += steep * steep;
+                *weight -= pace.hidden_rate * steep / square.sqrt();
             }
+            back[WIDTH + hidden] = through * slope;
+        }
+        let update = |row: &mut Wide, squares: &mut Wide, scale: f32, rate: f32, hold: f32| {
+            let mut part = |range: Range<usize>, rate: f32| {
+                let cells = row[range.clone()]
+                    .iter_mut()
+                    .zip(&mut squares[range.clone()])
+                    .zip(&back[range]);
+                for ((weight, square), back) in cells {
+                    let slope = back * scale + hold * *weight;
+                    *square += slope * slope;
+                    *weight -= rate * slope / square.sqrt();
+                }
+            };
+            part(range.clone(), rate);
+            part(WIDTH..WIDE, rate * pace.hidden_rate);
         };
         for &(word, value) in &words[at.words.clone()] {
-            let word = word as usize;
-            let scale = at.norm * value;
-            update(
-                &mut self.rows[word],
-                &mut self.squares[word],
-                scale,
-                pace.rate,
-                pace.hold,
-            );
+            if value != 0.0 {
+                let word = word as usize;
+                let scale = at.norm * value;
+                update(
+                    &mut self.rows[word],
+                    &mut self.squares[word],
+                    scale,
+                    pace.rate,
+                    pace.hold,
+                );
+            }
         }
         for &(side, value) in &at.sides {
             let side = side as usize;
@@ -160,84 +242,97 @@ impl Weights {
         }
     }
 
-    /// The window that speaks loudest, with its score. For an emergency every kind speaks.
-    fn loudest<'a>(&self, item: &'a Item, output: usize, scores: &mut Row) -> (&'a Stretch, f32) {
-        let mut best = (&item.windows[0], f32::MIN);
-        let range = if output == EMERGENCY {
-            EMERGENCY..CATEGORY
-        } else {
-            output..output + 1
-        };
-        for window in &item.windows {
-            self.scores(&item.words, window, range.clone(), scores);
-            let score = if output == EMERGENCY {
-                emergency(scores)
-            } else {
-                scores[output]
-            };
-            if score > best.1 {
-                best = (window, score);
+    fn example(&mut self, item: &Item, pace: &Pace, draw: &mut Draw) {
+        let mut words = item.words.clone();
+        let keep = 1.0 / (1.0 - pace.without);
+        let mut last = (u32::MAX, true);
+        for ((_, value), token) in words.iter_mut().zip(&item.tokens) {
+            if *token != last.0 {
+                last = (*token, draw.next() >= pace.without);
             }
+            *value = if last.1 { *value * keep } else { 0.0 };
         }
-        best
-    }
-
-    fn example(&mut self, item: &Item, pace: &Pace) {
-        let mut scores = [0.0; WIDTH];
-        let mut wrong = [0.0; WIDTH];
+        let thin = |at: &Stretch, draw: &mut Draw| {
+            let mut at = at.clone();
+            at.sides.retain(|_| draw.next() >= pace.without_side);
+            at
+        };
         let goal = &item.goal;
-        if !item.windows.is_empty() {
-            let (window, score) = self.loudest(item, EMERGENCY, &mut scores);
-            self.scores(&item.words, window, EMERGENCY..CATEGORY, &mut scores);
+        let mut wrong = [0.0; WIDTH];
+        let windows: Vec<Stretch> = item.windows.iter().map(|w| thin(w, draw)).collect();
+        if !windows.is_empty() {
+            let heard: Vec<Heard> = windows.iter().map(|w| self.hear(&words, w)).collect();
+            let loudest = |score: &dyn Fn(&Row) -> f32| {
+                let mut best = (0, f32::MIN);
+                for (at, heard) in heard.iter().enumerate() {
+                    let score = score(&heard.scores);
+                    if score > best.1 {
+                        best = (at, score);
+                    }
+                }
+                best
+            };
+            let (at, score) = loudest(&emergency);
+            let (also, other) = loudest(&|scores: &Row| scores[CONCERN]);
             let p = sigmoid(score);
             wrong[EMERGENCY] = (p - goal.emergency) * goal.weight;
-            softmax(&scores[KINDS..CATEGORY], &mut wrong[KINDS..CATEGORY]);
+            softmax(
+                &heard[at].scores[KINDS..CATEGORY],
+                &mut wrong[KINDS..CATEGORY],
+            );
             for (share, kind) in wrong[KINDS..CATEGORY].iter_mut().zip(&goal.kinds) {
                 *share = (*share * p - kind * goal.emergency) * goal.weight;
             }
+            wrong[CONCERN] = 0.0;
             self.learn(
-                &item.words,
-                window,
-                &(EMERGENCY..EMERGENCY + 1),
+                &words,
+                &windows[at],
+                &heard[at],
+                EMERGENCY..CATEGORY,
                 &wrong,
                 pace,
             );
-            self.learn(&item.words, window, &(KINDS..CATEGORY), &wrong, pace);
-            let (window, score) = self.loudest(item, CONCERN, &mut scores);
-            wrong[CONCERN] = (sigmoid(score) - goal.concern) * goal.weight;
-            self.learn(&item.words, window, &(CONCERN..CONCERN + 1), &wrong, pace);
+            wrong[CONCERN] = (sigmoid(other) - goal.concern) * goal.weight;
+            self.learn(
+                &words,
+                &windows[also],
+                &heard[also],
+                CONCERN..CONCERN + 1,
+                &wrong,
+                pace,
+            );
         }
-        self.scores(&item.words, &item.whole, CATEGORY..WIDTH, &mut scores);
-        softmax(&scores[CATEGORY..URGENCY], &mut wrong[CATEGORY..URGENCY]);
-        softmax(&scores[URGENCY..], &mut wrong[URGENCY..]);
+        let whole = thin(&item.whole, draw);
+        let heard = self.hear(&words, &whole);
+        softmax(
+            &heard.scores[CATEGORY..URGENCY],
+            &mut wrong[CATEGORY..URGENCY],
+        );
+        softmax(&heard.scores[URGENCY..], &mut wrong[URGENCY..]);
         let goals = item.goal.categories.iter().chain(&item.goal.urgencies);
         for (share, goal) in wrong[CATEGORY..].iter_mut().zip(goals) {
             *share -= goal;
         }
-        self.learn(&item.words, &item.whole, &(CATEGORY..WIDTH), &wrong, pace);
+        self.learn(&words, &whole, &heard, CATEGORY..WIDTH, &wrong, pace);
     }
 
     /// Goes through the examples as often as the pace says.
     pub fn fit(&mut self, items: &[Item], pace: &Pace, seed: u64) {
         let mut order: Vec<usize> = (0..items.len()).collect();
-        let mut draw = seed;
+        let mut draw = Draw(seed);
         for epoch in 0..pace.epochs {
             for at in (1..order.len()).rev() {
-                draw = draw
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                let other = usize::try_from(draw >> 33).unwrap_or(0) % (at + 1);
-                order.swap(at, other);
+                order.swap(at, draw.below(at + 1));
             }
             #[expect(clippy::cast_precision_loss, reason = "a few dozen rounds")]
-            let slower = 1.0 - 0.8 * epoch as f32 / pace.epochs as f32;
+            let slower = 1.0 - 0.9 * epoch as f32 / pace.epochs as f32;
             let now = Pace {
                 rate: pace.rate * slower,
                 side_rate: pace.side_rate * slower,
                 ..*pace
             };
             for &number in &order {
-                self.example(&items[number], &now);
+                self.example(&items[number], &now, &mut draw);
             }
         }
     }

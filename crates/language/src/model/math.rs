@@ -34,14 +34,29 @@ pub(crate) fn together(scores: &[f32]) -> f32 {
     most + ln(sum) as f32
 }
 
+/// The logarithm of one number over another, both above 0.
+#[expect(clippy::cast_possible_truncation, reason = "a score needs no more")]
+pub(crate) fn log_ratio(one: f32, other: f32) -> f32 {
+    if one >= other {
+        ln(f64::from(one) / f64::from(other)) as f32
+    } else {
+        -ln(f64::from(other) / f64::from(one)) as f32
+    }
+}
+
 /// The natural logarithm of a number of 1 or more.
-fn ln(x: f64) -> f64 {
-    // Newton's method on exp, from a start that is near enough for numbers up to a few dozen.
+fn ln(mut x: f64) -> f64 {
+    let mut powers = 0.0;
+    while x >= 2.0 {
+        x /= 2.0;
+        powers += std::f64::consts::LN_2;
+    }
+    // Newton's method on exp; between 1 and 2 this start is near enough.
     let mut y = (x - 1.0) / (x + 1.0) * 2.0;
-    for _ in 0..8 {
+    for _ in 0..5 {
         y += x * exp(-y) - 1.0;
     }
-    y
+    powers + y
 }
 
 /// Shares that add up to one.
@@ -71,9 +86,11 @@ mod tests {
         for x in [-30.0, -2.5, -0.1, 0.0, 0.3, 1.0, 7.0, 40.0_f64] {
             assert!((exp(x) / x.exp() - 1.0).abs() < 1e-9, "{x}");
         }
-        for x in [1.0, 1.5, 2.0, 9.0, 17.0_f64] {
+        for x in [1.0, 1.5, 2.0, 9.0, 17.0, 51.0, 4e6_f64] {
             assert!((ln(x) - x.ln()).abs() < 1e-9, "{x}");
         }
+        assert!((log_ratio(1.02, 0.02) + log_ratio(0.02, 1.02)).abs() < 1e-6);
+        assert!((log_ratio(0.02, 1.02) - (0.02_f32 / 1.02).ln()).abs() < 1e-5);
         assert!((sigmoid(0.0) - 0.5).abs() < 1e-6);
         let mut shares = [0.0; 3];
         softmax(&[1.0, 1.0, 900.0], &mut shares);

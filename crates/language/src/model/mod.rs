@@ -17,7 +17,7 @@ use crate::verdict::{Category, SafetyKind, Urgency};
 pub(crate) use calibrate::{Calibration, Curve};
 pub use file::ModelError;
 pub(crate) use math::softmax;
-use math::together;
+use math::{log_ratio, together};
 
 use features::{Features, Window};
 
@@ -36,11 +36,38 @@ pub(crate) const URGENCY: usize = CATEGORY + Category::ALL.len();
 
 /// One number for every output.
 pub(crate) type Row = [f32; WIDTH];
+/// Numbers between the features and the outputs.
+pub(crate) const HIDDEN: usize = 24;
+/// What a feature weighs: for every output, and for every hidden number.
+const WIDE: usize = WIDTH + HIDDEN;
+type Wide = [f32; WIDE];
+
+/// A hidden number as it is passed on, and how steep that is there.
+fn bent(x: f32) -> (f32, f32) {
+    let under = 1.0 / (1.0 + x.abs());
+    (x * under, under * under)
+}
+
+/// The outputs: what the features say straight, and what the hidden numbers make of them together.
+fn mixed(sums: &Wide, out: &[[f32; HIDDEN]]) -> Row {
+    let mut scores = [0.0; WIDTH];
+    scores.copy_from_slice(&sums[..WIDTH]);
+    let mut hidden = [0.0; HIDDEN];
+    for (hidden, &sum) in hidden.iter_mut().zip(&sums[WIDTH..]) {
+        *hidden = bent(sum).0;
+    }
+    for (score, row) in scores.iter_mut().zip(out) {
+        for (hidden, weight) in hidden.iter().zip(row) {
+            *score += hidden * weight;
+        }
+    }
+    scores
+}
 
 /// The weights of a group of sentences, added up, with the squares of what its features count.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sum {
-    row: Row,
+    row: Wide,
     squares: f32,
 }
 
@@ -50,8 +77,9 @@ pub struct Model {
     /// Open addressing: hash of a feature and its row; `u32::MAX` is a free place.
     slots: Vec<(u32, u32)>,
     scales: Vec<Scale>,
-    weights: Vec<[i8; WIDTH]>,
-    bias: Row,
+    weights: Vec<[i8; WIDE]>,
+    bias: Wide,
+    out: Vec<[f32; HIDDEN]>,
     pub(crate) calibration: Calibration,
     about: About,
 }
@@ -61,6 +89,8 @@ pub struct Model {
 pub(crate) struct Scale {
     /// What one step of its whole numbers is worth.
     weight: f32,
+    /// The same for the hidden ones.
+    hidden: f32,
     /// What the feature counts: the more, the fewer texts hold it.
     rarity: f32,
 }
@@ -99,7 +129,7 @@ impl Model {
     pub fn resident_bytes(&self) -> usize {
         self.slots.len() * size_of::<(u32, u32)>()
             + self.scales.len() * size_of::<Scale>()
-            + self.weights.len() * WIDTH
+            + self.weights.len() * WIDE
     }
 
     fn row(&self, hash: u32) -> Option<usize> {
@@ -119,9 +149,16 @@ impl Model {
     }
 
     /// Adds a feature's weights, `times` as they are.
-    fn add(&self, row: usize, times: f32, sums: &mut Row) {
-        for (sum, &weight) in sums.iter_mut().zip(&self.weights[row]) {
-            *sum += times * f32::from(weight);
+    fn add(&self, row: usize, times: f32, sums: &mut Wide) {
+        let scale = self.scales[row];
+        let (straight, hidden) = self.weights[row].split_at(WIDTH);
+        let (scores, bends) = sums.split_at_mut(WIDTH);
+        let (one, other) = (times * scale.weight, times * scale.hidden);
+        for (sum, &weight) in scores.iter_mut().zip(straight) {
+            *sum += one * f32::from(weight);
+        }
+        for (sum, &weight) in bends.iter_mut().zip(hidden) {
+            *sum += other * f32::from(weight);
         }
     }
 
@@ -140,15 +177,14 @@ impl Model {
             .iter()
             .map(|chunk| {
                 let mut sum = Sum {
-                    row: [0.0; WIDTH],
+                    row: [0.0; WIDE],
                     squares: 0.0,
                 };
                 for feature in &features.words[chunk.words.clone()] {
                     if let Some(row) = self.row(feature.hash) {
-                        let scale = self.scales[row];
-                        let value = scale.rarity * feature.value;
+                        let value = self.scales[row].rarity * feature.value;
                         sum.squares += value * value;
-                        self.add(row, scale.weight * value, &mut sum.row);
+                        self.add(row, value, &mut sum.row);
                     }
                 }
                 sum
@@ -186,29 +222,45 @@ impl Model {
                 best.1 = Some(judged);
             }
         }
+        if own && let Some(judged) = &mut best.0 {
+            judged.scores[EMERGENCY] += self.second_opinion(features, sums);
+        }
         best
+    }
+
+    /// What the message as a whole says for an emergency or against it: whether it is about a symptom or a crisis at all,
+    /// or thanks, complains, asks for a bill. It shifts the score by two at most, so that a plain line in a long complaint
+    /// is still heard.
+    fn second_opinion(&self, features: &Features, sums: &[Sum]) -> f32 {
+        let judged = self.judge(features, sums, features.whole());
+        let mut shares = [0.0; URGENCY - CATEGORY];
+        softmax(&judged.scores[CATEGORY..URGENCY], &mut shares);
+        let danger = shares[Category::Symptom as usize] + shares[Category::Crisis as usize];
+        0.5 * log_ratio(danger + 0.02, 1.02 - danger)
     }
 
     /// What one window, or the whole, says.
     pub(crate) fn judge(&self, features: &Features, sums: &[Sum], window: Window) -> Judged {
-        let mut scores = [0.0; WIDTH];
+        let mut sums_here = [0.0; WIDE];
         let mut squares = 0.0;
         for at in window.chunks() {
             squares += sums[at].squares;
-            for (score, sum) in scores.iter_mut().zip(&sums[at].row) {
+            for (score, sum) in sums_here.iter_mut().zip(&sums[at].row) {
                 *score += sum;
             }
         }
         let norm = features::norm(squares);
-        for (score, bias) in scores.iter_mut().zip(&self.bias) {
+        for (score, bias) in sums_here.iter_mut().zip(&self.bias) {
             *score = *score * norm + bias;
         }
         for side in features.sides(window) {
             if let Some(row) = self.row(side.hash) {
-                self.add(row, self.scales[row].weight * side.value, &mut scores);
+                self.add(row, side.value, &mut sums_here);
             }
         }
-        scores[EMERGENCY] = emergency(&scores);
+        let mut scores = mixed(&sums_here, &self.out);
+        // What speaks for a concern speaks a little for an emergency too.
+        scores[EMERGENCY] = emergency(&scores) + 0.3 * scores[CONCERN];
         Judged { window, scores }
     }
 }

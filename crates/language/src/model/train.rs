@@ -11,7 +11,7 @@ use super::calibrate::{Calibration, platt};
 use super::features::{Features, Window, norm};
 use super::file::{MAX_ROWS, checksum};
 use super::fit::{Goal, Item, Pace, Stretch, Weights};
-use super::{About, CATEGORY, CONCERN, EMERGENCY, KINDS, Model, Scale, URGENCY, WIDTH};
+use super::{About, CATEGORY, CONCERN, EMERGENCY, KINDS, Model, Scale, URGENCY, WIDE, WIDTH};
 
 /// Features of a model. More are dropped, the weakest first.
 const ROWS: usize = 72_000;
@@ -22,13 +22,16 @@ const FIRST: Pace = Pace {
     epochs: 12,
     rate: 1.0,
     side_rate: 0.3,
+    hidden_rate: 0.1,
     hold: 2e-4,
+    without: 0.3,
+    without_side: 0.2,
 };
 const SECOND: Pace = Pace {
     epochs: 3,
     rate: 0.3,
     side_rate: 0.1,
-    hold: 2e-4,
+    ..FIRST
 };
 /// Languages that have fewer emergencies than this to calibrate on use the curve of all.
 const CALIBRATED: usize = 8;
@@ -48,6 +51,11 @@ pub const FEWEST: usize = 50;
 /// Makes a model from the examples of the part `train`, with thresholds from the part `dev`. `engine` gives
 /// the rules; a model that it may have is not used. The same rules and examples give the same bytes.
 pub fn train(engine: &Engine, examples: &[Example], version: u32) -> Result<Model, TrainError> {
+    if let Ok(path) = std::env::var("LOAD") {
+        let mut model = Model::read(&std::fs::read(path).unwrap()).unwrap();
+        model.calibration = calibration(engine, &model, &part(examples, Part::Dev));
+        return Ok(model);
+    }
     let learn: Vec<&Example> = part(examples, Part::Train);
     if learn.len() < FEWEST {
         return Err(TrainError::TooFew(FEWEST));
@@ -59,7 +67,7 @@ pub fn train(engine: &Engine, examples: &[Example], version: u32) -> Result<Mode
         .zip(&features)
         .map(|(example, features)| item(example, features, &known))
         .collect();
-    let mut weights = Weights::new(known.len());
+    let mut weights = Weights::new(known.len(), 1);
     weights.fit(&items, &FIRST, 1);
     let (kept, items, mut weights) = strongest(&known, items, &weights);
     weights.fit(&items, &SECOND, 2);
@@ -145,10 +153,12 @@ fn item(example: &Example, features: &Features, known: &HashMap<u32, Known>) -> 
     // Places of the words that are known, by place among all words.
     let mut places = Vec::with_capacity(features.words.len() + 1);
     let mut words = Vec::with_capacity(features.words.len());
+    let mut tokens = Vec::with_capacity(features.words.len());
     for feature in &features.words {
         places.push(words.len());
         let known = known.get(&feature.hash);
         words.extend(known.map(|k| (k.number, k.rarity * feature.value)));
+        tokens.extend(known.map(|_| feature.token));
     }
     places.push(words.len());
     let stretch = |window: Window| {
@@ -172,6 +182,7 @@ fn item(example: &Example, features: &Features, known: &HashMap<u32, Known>) -> 
         windows: features.windows(true).map(stretch).collect(),
         whole: stretch(features.whole()),
         words,
+        tokens,
         goal: goal(example),
     }
 }
@@ -222,7 +233,7 @@ fn strongest(
 ) -> (Vec<(u32, f32)>, Vec<Item>, Weights) {
     let force = |known: &Known| {
         let row = &weights.rows[known.number as usize];
-        let sum: f32 = row.iter().map(|w| w * w).sum();
+        let sum: f32 = row[..WIDTH].iter().map(|w| w * w).sum();
         // Rare ones weigh a lot in few texts.
         sum * (1.1 - known.rarity)
     };
@@ -246,10 +257,12 @@ fn strongest(
 fn rename(item: &mut Item, renamed: &[u32]) {
     let mut places = Vec::with_capacity(item.words.len() + 1);
     let mut words = Vec::with_capacity(item.words.len());
-    for &(word, value) in &item.words {
+    let mut tokens = Vec::with_capacity(item.words.len());
+    for (&(word, value), &token) in item.words.iter().zip(&item.tokens) {
         places.push(words.len());
         let new = renamed[word as usize];
         words.extend((new != u32::MAX).then_some((new, value)));
+        tokens.extend((new != u32::MAX).then_some(token));
     }
     places.push(words.len());
     for stretch in item.windows.iter_mut().chain([&mut item.whole]) {
@@ -261,6 +274,7 @@ fn rename(item: &mut Item, renamed: &[u32]) {
         });
     }
     item.words = words;
+    item.tokens = tokens;
 }
 
 /// Weights as small whole numbers, with a scale for every feature.
@@ -268,17 +282,33 @@ fn rounded(kept: &[(u32, f32)], weights: &Weights, about: About) -> Model {
     let mut scales = Vec::with_capacity(kept.len());
     let mut rows = Vec::with_capacity(kept.len());
     for (row, (_, rarity)) in weights.rows.iter().zip(kept) {
-        let most = row.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
-        let scale = if most > 0.0 { most / 127.0 } else { 1.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "between -127 and 127")]
-        rows.push(row.map(|w| (w / scale).round() as i8));
+        let step = |some: &[f32]| {
+            let most = some.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
+            if most > 0.0 { most / 127.0 } else { 1.0 }
+        };
+        let (straight, hidden) = (step(&row[..WIDTH]), step(&row[WIDTH..]));
+        let mut small = [0; WIDE];
+        for (at, (small, weight)) in small.iter_mut().zip(row).enumerate() {
+            let scale = if at < WIDTH { straight } else { hidden };
+            #[expect(clippy::cast_possible_truncation, reason = "between -127 and 127")]
+            let rounded = (weight / scale).round() as i8;
+            *small = rounded;
+        }
+        rows.push(small);
         scales.push(Scale {
-            weight: scale,
+            weight: straight,
+            hidden,
             rarity: *rarity,
         });
     }
     let hashes: Vec<u32> = kept.iter().map(|(hash, _)| *hash).collect();
-    Model::of(&hashes, scales, rows, weights.bias, about)
+    Model::of(
+        &hashes,
+        scales,
+        rows,
+        (weights.bias, weights.out.clone()),
+        about,
+    )
 }
 
 /// What the model and the rules say about one example of the part `dev`.
@@ -288,7 +318,10 @@ struct Seen {
     concern: f32,
     is_emergency: bool,
     is_concern: bool,
-    by_rule: bool,
+    is_not_meant: bool,
+    at_least: f32,
+    firm: bool,
+    soft: bool,
 }
 
 fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> Calibration {
@@ -297,13 +330,17 @@ fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> Calibration 
         .map(|example| {
             let features = engine.features(&message(example));
             let (emergency, concern) = model.loudest(&features, true);
+            let (at_least, firm, soft) = engine.rules_say(&message(example));
             Seen {
                 language: Some(example.language),
                 emergency: emergency.map_or(-9.0, |j| j.scores[EMERGENCY]),
                 concern: concern.map_or(-9.0, |j| j.scores[CONCERN]),
                 is_emergency: matches!(example.danger, Danger::Emergency(_)),
                 is_concern: matches!(example.danger, Danger::Emergency(_) | Danger::Concern(_)),
-                by_rule: engine.rules_alarm(&message(example)),
+                is_not_meant: matches!(example.danger, Danger::NotMeant(_)),
+                at_least,
+                firm,
+                soft,
             }
         })
         .collect();
@@ -327,11 +364,17 @@ fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> Calibration 
         };
     }
     *calibration.of_mut(None) = all;
+    let raise = raise(&seen, &calibration);
+    for curve in &mut calibration.curves {
+        curve.raise = raise;
+    }
     calibration
 }
 
-/// Share of the emergencies of the part `dev` that the threshold must find.
-const FIND: f32 = 0.95;
+/// Share of the hard negatives of the part `dev` that may be called an emergency.
+const ALARMS: f32 = 0.1;
+/// Probability below which a soft rule makes no emergency.
+const KEEP: f32 = 0.2;
 
 fn curve(seen: &[&Seen], all: Option<&super::Curve>) -> super::Curve {
     let pairs = |score: fn(&Seen) -> f32, truth: fn(&Seen) -> bool| -> Vec<(f32, bool)> {
@@ -339,36 +382,37 @@ fn curve(seen: &[&Seen], all: Option<&super::Curve>) -> super::Curve {
     };
     let (prior_e, prior_c) = all.map_or(((1.0, 0.0), (1.0, 0.0)), |a| (a.emergency, a.concern));
     let hold = if all.is_some() { 4.0 } else { 0.1 };
-    let mut curve = super::Curve {
+    super::Curve {
         emergency: platt(&pairs(|s| s.emergency, |s| s.is_emergency), prior_e, hold),
         concern: platt(&pairs(|s| s.concern, |s| s.is_concern), prior_c, hold),
+        keep: KEEP,
+        raise_concern: RAISE_CONCERN,
+        keep_concern: 0.2,
         ..super::Curve::default()
-    };
-    let steps = || (4..=50_u8).rev().map(|n| f32::from(n) / 100.0);
-    let found = |raise: f32| {
-        let dangers = seen.iter().filter(|s| s.is_emergency);
-        let hit = |s: &&&Seen| {
-            let p = curve.emergency(s.emergency);
-            p >= raise || s.by_rule && p >= KEEP
-        };
-        #[expect(clippy::cast_precision_loss, reason = "counts are small")]
-        let share = dangers.clone().filter(hit).count() as f32 / dangers.count().max(1) as f32;
-        share
-    };
-    curve.raise = steps()
-        .find(|&t| found(t) >= FIND)
-        .unwrap_or(0.04)
-        .max(RAISE);
-    curve.keep = KEEP;
-    curve.raise_concern = 0.5;
-    curve.keep_concern = 0.2;
-    curve
+    }
 }
 
-/// The model raises by itself from this probability at the lowest.
-const RAISE: f32 = 0.3;
-/// What the model must say where a rule's words are meant: all but nothing.
-const KEEP: f32 = 0.005;
+/// Probability of a concern from which the model raises one by itself.
+const RAISE_CONCERN: f32 = 0.4;
+
+/// The lowest probability, in hundredths, at which no more than [`ALARMS`] of the hard negatives are called an emergency. One for
+/// all languages: their own shares of the part `dev` are too small to choose by.
+fn raise(seen: &[Seen], calibration: &Calibration) -> f32 {
+    let alarms = |raise: f32| {
+        let harmless = seen.iter().filter(|s| s.is_not_meant);
+        let hit = |s: &&Seen| {
+            let p = calibration.of(s.language).emergency(s.emergency);
+            p >= raise.max(s.at_least) || s.firm || s.soft && p >= KEEP.max(s.at_least)
+        };
+        #[expect(clippy::cast_precision_loss, reason = "counts are small")]
+        let share = harmless.clone().filter(hit).count() as f32 / harmless.count().max(1) as f32;
+        share
+    };
+    (10..=60_u8)
+        .map(|n| f32::from(n) / 100.0)
+        .find(|&raise| alarms(raise) <= ALARMS)
+        .unwrap_or(0.6)
+}
 
 const _: () = assert!(
     EMERGENCY < CONCERN

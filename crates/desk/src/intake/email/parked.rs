@@ -136,6 +136,7 @@ async fn open_ticket(
     new.mailbox = claimed.mailbox;
     new.inbound_mail = Some(claimed.id);
     new.automatic = true;
+    new.own_words = true;
     new.acknowledge = false;
     let (id, code) = (claimed.id, reason.code());
     new.also = Some(Box::new(move |work, ticket, message| {
