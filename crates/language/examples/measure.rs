@@ -73,7 +73,7 @@ fn main() {
 
 fn table(reports: &[Report], examples: &[Example], list: bool) {
     println!(
-        "language | emergencies | seen today | hard negatives | ordinary | category | urgent | late | kind | language"
+        "language | emergencies | seen today | hard negatives | ordinary | category | urgent | late | kind | language | urgency"
     );
     for report in reports {
         let name = report.language.map_or("all", |l| l.tag());
@@ -87,6 +87,7 @@ fn table(reports: &[Report], examples: &[Example], list: bool) {
             report.emergencies_late,
             report.kinds,
             report.language_told,
+            report.urgency,
         ]
         .map(|share| {
             let (low, high) = share.interval();

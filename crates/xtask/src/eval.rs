@@ -6,10 +6,7 @@ use clap::Args;
 use std::process::ExitCode;
 
 /// The project's own examples; the program doesn't carry them.
-const EXAMPLES: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../language/examples-data"
-);
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/examples-data");
 
 /// What to measure.
 #[derive(Debug, Args)]

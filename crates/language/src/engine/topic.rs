@@ -16,7 +16,7 @@ const ALSO: f32 = 0.12;
 /// Weight of words about urgency that decides, without a model.
 const PRESSING: f32 = 2.0;
 /// Share from which a message is urgent.
-const URGENT: f32 = 0.38;
+const URGENT: f32 = 0.18;
 
 /// What came out.
 pub(super) struct Topic {
