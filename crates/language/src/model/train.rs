@@ -374,7 +374,7 @@ fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> Calibration 
 /// Share of the hard negatives of the part `dev` that may be called an emergency.
 const ALARMS: f32 = 0.1;
 /// Probability below which a soft rule makes no emergency.
-const KEEP: f32 = 0.2;
+const KEEP: f32 = 0.08;
 
 fn curve(seen: &[&Seen], all: Option<&super::Curve>) -> super::Curve {
     let pairs = |score: fn(&Seen) -> f32, truth: fn(&Seen) -> bool| -> Vec<(f32, bool)> {
