@@ -222,10 +222,7 @@ fn check_migrate_and_eval_tell_scripts_how_it_is() {
     let migrated = json(&bedside(folder.path(), &["migrate", "--json"]));
     assert_eq!(migrated["from"], migrated["to"]);
     ends(&bedside(folder.path(), &["eval", "--json"]), 2);
-    let examples = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../language/examples-data"
-    );
+    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/examples-data");
     let measured = json(&bedside(
         folder.path(),
         &["eval", "--json", "--examples", examples],

@@ -140,9 +140,19 @@ fn companions_decide_where_one_word_is_not_enough() {
         "My 3 week old feels hot and has a fever of 101",
         Level::Emergency,
     );
-    level("My 9 year old has a fever of 101", Level::None);
     level("I am 20 weeks pregnant and bleeding", Level::Emergency);
     level("I am pregnant and need my blood work ordered", Level::None);
+    // The model may ask for a look at it; no rule does.
+    let older = "My 9 year old has a fever of 101";
+    assert_ne!(triage(older).safety.level, Level::Emergency);
+    let rules = Engine::load(&files(), None).unwrap();
+    let message = Message {
+        channel: Channel::Portal,
+        subject: "",
+        body: older,
+        hint_language: None,
+    };
+    assert_eq!(rules.triage(&message).safety.level, Level::None);
 }
 
 #[test]

@@ -51,11 +51,6 @@ pub const FEWEST: usize = 50;
 /// Makes a model from the examples of the part `train`, with thresholds from the part `dev`. `engine` gives
 /// the rules; a model that it may have is not used. The same rules and examples give the same bytes.
 pub fn train(engine: &Engine, examples: &[Example], version: u32) -> Result<Model, TrainError> {
-    if let Ok(path) = std::env::var("LOAD") {
-        let mut model = Model::read(&std::fs::read(path).unwrap()).unwrap();
-        model.calibration = calibration(engine, &model, &part(examples, Part::Dev));
-        return Ok(model);
-    }
     let learn: Vec<&Example> = part(examples, Part::Train);
     if learn.len() < FEWEST {
         return Err(TrainError::TooFew(FEWEST));
@@ -316,12 +311,24 @@ struct Seen {
     language: Option<Language>,
     emergency: f32,
     concern: f32,
-    is_emergency: bool,
-    is_concern: bool,
-    is_not_meant: bool,
+    danger: Danger,
     at_least: f32,
     firm: bool,
     soft: bool,
+}
+
+impl Seen {
+    fn is_emergency(&self) -> bool {
+        matches!(self.danger, Danger::Emergency(_))
+    }
+
+    fn is_concern(&self) -> bool {
+        matches!(self.danger, Danger::Emergency(_) | Danger::Concern(_))
+    }
+
+    fn is_not_meant(&self) -> bool {
+        matches!(self.danger, Danger::NotMeant(_))
+    }
 }
 
 fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> Calibration {
@@ -335,9 +342,7 @@ fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> Calibration 
                 language: Some(example.language),
                 emergency: emergency.map_or(-9.0, |j| j.scores[EMERGENCY]),
                 concern: concern.map_or(-9.0, |j| j.scores[CONCERN]),
-                is_emergency: matches!(example.danger, Danger::Emergency(_)),
-                is_concern: matches!(example.danger, Danger::Emergency(_) | Danger::Concern(_)),
-                is_not_meant: matches!(example.danger, Danger::NotMeant(_)),
+                danger: example.danger,
                 at_least,
                 firm,
                 soft,
@@ -355,8 +360,8 @@ fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> Calibration 
             .iter()
             .filter(|s| s.language == Some(language))
             .collect();
-        let enough = some.iter().filter(|s| s.is_emergency).count() >= CALIBRATED
-            && some.iter().filter(|s| !s.is_emergency).count() >= CALIBRATED;
+        let enough = some.iter().filter(|s| s.is_emergency()).count() >= CALIBRATED
+            && some.iter().filter(|s| !s.is_emergency()).count() >= CALIBRATED;
         *calibration.of_mut(Some(language)) = if enough {
             curve(&some, Some(&all))
         } else {
@@ -383,8 +388,8 @@ fn curve(seen: &[&Seen], all: Option<&super::Curve>) -> super::Curve {
     let (prior_e, prior_c) = all.map_or(((1.0, 0.0), (1.0, 0.0)), |a| (a.emergency, a.concern));
     let hold = if all.is_some() { 4.0 } else { 0.1 };
     super::Curve {
-        emergency: platt(&pairs(|s| s.emergency, |s| s.is_emergency), prior_e, hold),
-        concern: platt(&pairs(|s| s.concern, |s| s.is_concern), prior_c, hold),
+        emergency: platt(&pairs(|s| s.emergency, Seen::is_emergency), prior_e, hold),
+        concern: platt(&pairs(|s| s.concern, Seen::is_concern), prior_c, hold),
         keep: KEEP,
         raise_concern: RAISE_CONCERN,
         keep_concern: 0.2,
@@ -399,7 +404,7 @@ const RAISE_CONCERN: f32 = 0.4;
 /// all languages: their own shares of the part `dev` are too small to choose by.
 fn raise(seen: &[Seen], calibration: &Calibration) -> f32 {
     let alarms = |raise: f32| {
-        let harmless = seen.iter().filter(|s| s.is_not_meant);
+        let harmless = seen.iter().filter(|s| s.is_not_meant());
         let hit = |s: &&Seen| {
             let p = calibration.of(s.language).emergency(s.emergency);
             p >= raise.max(s.at_least) || s.firm || s.soft && p >= KEEP.max(s.at_least)
