@@ -1,24 +1,40 @@
 //! How dangerous a message is: what the rules found and what the model reads, put together.
 //!
-//! Either can raise. A rule whose words are meant makes at least a concern; it makes an emergency unless the
-//! model is all but sure that none is there. The model raises by itself from a probability that was set on
-//! examples it wasn't made from. What a context takes back stays taken back only when the model agrees.
+//! Either can raise. A rule whose words are meant makes at least a concern; it makes an emergency unless all that
+//! speaks, weighed together, leaves next to no doubt that none is there. From a probability that was set on
+//! examples the model wasn't made from, that weighing raises by itself. What a context takes back stays taken
+//! back only when the model agrees.
 
 use crate::clinic::Effect;
 use crate::fold::Folded;
 use crate::model::features::Features;
-use crate::model::{CONCERN, EMERGENCY, Judged, KINDS, Model, Sum};
-use crate::verdict::{Finding, Guard, Level, Reason, Safety, SafetyKind, Span};
+use crate::model::{
+    CATEGORY, CONCERN, EMERGENCY, Judged, KINDS, Model, SUBJECTS, Signs, Sum, URGENCY, log_ratio,
+    softmax,
+};
+use crate::verdict::{Category, Finding, Guard, Level, Reason, Safety, SafetyKind, Span, Urgency};
 
 use super::read::{Look, Spoken};
 
 /// Where the model's own reason stands among those of the rules: behind the emergencies.
 pub(super) const MODEL_STRENGTH: f32 = 2.5e6;
-/// Probability from which the model raises where nothing is named that could be danger.
+/// Probability of a concern from which the model raises one where nothing is named that could be danger.
 const CERTAIN: f32 = 0.5;
-/// The same for an emergency in a survey, and where something is named in one. A concern is one there as elsewhere.
+/// Probability of an emergency that it takes where nothing is named, or where hardly anything in the message is about a symptom
+/// or a crisis: polite closings read a little like farewells.
+const NAMELESS: f32 = 0.65;
+/// Log-odds below which hardly anything is.
+const ELSEWHERE: f32 = -1.5;
+/// The same in a survey: hardly one in a thousand is an emergency.
+const SURVEY: f32 = 0.85;
+/// The same in a survey that names nothing.
 const SURVEY_CERTAIN: f32 = 0.9;
-const SURVEY: f32 = 0.65;
+/// Words up to which the length of a text says nothing.
+const FEW: u16 = 16;
+/// Words below which next to nothing stands around a rule's words that could speak against them, those of a soft one and
+/// those of a firm one.
+const SHORT: usize = 10;
+const SHORTISH: usize = 14;
 /// Probability of a concern from which a crisis that its context takes back is still one.
 const CRISIS: f32 = 0.02;
 /// Places shown for the model.
@@ -61,26 +77,111 @@ pub(super) fn by_rules(look: &Look<'_>) -> (Level, Option<SafetyKind>) {
 }
 
 impl Look<'_> {
-    /// The probability that the model must give at least to raise an emergency: more where nothing is named that could be
-    /// danger, and more in a survey.
-    pub fn at_least(&self) -> f32 {
+    /// The probability that it takes at least to raise an emergency where no firm rule does.
+    pub fn at_least(&self, signs: &Signs) -> f32 {
         match (self.survey, self.carries) {
             (true, true) => SURVEY,
             (true, false) => SURVEY_CERTAIN,
-            (false, true) => 0.0,
-            (false, false) => CERTAIN,
+            (false, true) if signs.about >= ELSEWHERE => 0.0,
+            (false, _) => NAMELESS,
         }
     }
 }
 
-/// Whether a red flag of an emergency stands there and is meant: a firm one, a soft one.
-pub(super) fn meant(look: &Look<'_>) -> (bool, bool) {
-    let any = |soft: bool| {
-        flags(look).any(|(_, level, s)| {
-            level == Level::Emergency && s.guard.is_none() && s.rule.soft == soft
-        })
+/// What there is to decide by.
+pub(super) struct Heard {
+    pub signs: Signs,
+    /// The windows that speak loudest for an emergency and for a concern.
+    emergency: Option<Judged>,
+    concern: Option<Judged>,
+    /// Scores of what the whole message is about.
+    pub subjects: [f32; SUBJECTS],
+}
+
+/// Listens to the model and to the rules.
+pub(super) fn listen(look: &Look<'_>, (model, features, sums): Read<'_>) -> Heard {
+    /// Where nothing was said.
+    const SILENT: f32 = -9.0;
+    let (emergency, concern) = model.loudest(features, sums, true);
+    let whole = model.judge(features, sums, features.whole()).scores;
+    let mut subjects = [0.0; SUBJECTS];
+    subjects.copy_from_slice(&whole[CATEGORY..URGENCY]);
+    let mut about = [0.0; SUBJECTS];
+    softmax(&subjects, &mut about);
+    let mut urgencies = [0.0; Urgency::ALL.len()];
+    softmax(&whole[URGENCY..], &mut urgencies);
+    let odds = |p: f32| log_ratio(p.clamp(1e-4, 1.0), (1.0 - p).clamp(1e-4, 1.0));
+    let danger = about[Category::Symptom as usize] + about[Category::Crisis as usize];
+    let now = urgencies[Urgency::Emergency as usize];
+    let taken_back =
+        flags(look).any(|(_, level, s)| level == Level::Emergency && s.guard.is_some());
+    let one = |yes: bool| f32::from(u8::from(yes));
+    let words = u16::try_from(look.folded.tokens.len()).unwrap_or(u16::MAX);
+    let signs = Signs {
+        window: emergency.map_or(SILENT, |j| j.scores[EMERGENCY]),
+        concern: concern.map_or(SILENT, |j| j.scores[CONCERN]),
+        whole: whole[EMERGENCY],
+        whole_concern: whole[CONCERN],
+        about: log_ratio(danger + 0.02, 1.02 - danger),
+        urgency: odds(now),
+        pressing: odds(now + urgencies[Urgency::Urgent as usize]),
+        taken_back: one(taken_back),
+        survey: one(look.survey),
+        length: log_ratio(f32::from(words.max(FEW)) + 1.0, 1.0),
+        crisis: odds(about[Category::Crisis as usize]),
+        feedback: odds(about[Category::Feedback as usize]),
     };
-    (any(false), any(true))
+    Heard {
+        signs,
+        emergency,
+        concern,
+        subjects,
+    }
+}
+
+/// What the red flags of an emergency that stand there and are meant make of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Meant {
+    /// There are none.
+    No,
+    /// Soft ones, or any in a survey: a concern.
+    Softly,
+    /// Firm ones, or those of a crisis: an emergency unless next to nothing else speaks for one.
+    Firmly,
+    /// Hardly anything stands there besides: an emergency.
+    Alone,
+}
+
+impl Meant {
+    /// Whether the rules make an emergency of it, with the probability that all signs together give, and the one below which
+    /// they are not enough. In a message about a symptom or a crisis they are enough at any.
+    pub fn raises(self, probability: f32, keep: f32, signs: &Signs) -> bool {
+        match self {
+            Self::No | Self::Softly => false,
+            Self::Firmly => probability >= keep || signs.about >= 0.0,
+            Self::Alone => true,
+        }
+    }
+}
+
+pub(super) fn meant(look: &Look<'_>) -> Meant {
+    let mut most = Meant::No;
+    for (kind, level, spoken) in flags(look) {
+        if level == Level::Emergency && spoken.guard.is_none() {
+            let lightly = spoken.rule.soft && !kind.is_crisis();
+            let short = if lightly { SHORT } else { SHORTISH };
+            most = most.max(if look.survey {
+                Meant::Softly
+            } else if look.folded.tokens.len() < short {
+                Meant::Alone
+            } else if lightly {
+                Meant::Softly
+            } else {
+                Meant::Firmly
+            });
+        }
+    }
+    most
 }
 
 fn flags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (SafetyKind, Level, &'a Spoken<'a>)> {
@@ -100,11 +201,17 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
         };
     };
     let curve = model.calibration.of(look.languages.main.language);
-    let (emergency, concern) = model.loudest_of(features, sums, true);
-    let p_emergency = emergency.map_or(0.0, |j| curve.emergency(j.scores[EMERGENCY]));
+    let Heard {
+        signs,
+        emergency,
+        concern,
+        ..
+    } = listen(look, (model, features, sums));
+    let weighed = model.calibration.weigher.log_odds(&signs);
+    let p_emergency = emergency.map_or(0.0, |_| curve.emergency(weighed));
     let p_concern = concern.map_or(0.0, |j| curve.concern(j.scores[CONCERN]));
-    let quoted = model.loudest_of(features, sums, false).0;
-    let p_quoted = quoted.map_or(0.0, |j| curve.emergency(j.scores[EMERGENCY]));
+    let quoted = model.loudest(features, sums, false).0;
+    let p_quoted = quoted.map_or(0.0, |j| curve.window(j.scores[EMERGENCY]));
 
     // What only a quotation says is no part of the model's own windows; someone looks, at once where it is a crisis.
     let carried = flags(look)
@@ -117,21 +224,20 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     } else {
         curve.keep_concern
     };
-    let at_least = look.at_least();
     let certain = if look.carries { 0.0 } else { CERTAIN };
-    let (raise, raise_concern) = (curve.raise.max(at_least), curve.raise_concern.max(certain));
+    let raise = curve.raise.max(look.at_least(&signs));
+    let raise_concern = curve.raise_concern.max(certain);
 
-    // Either can raise; what a rule says and its context lets stand is not for the model to lower, but for the soft
-    // ones, which it may make a concern.
-    let (firm, soft) = meant(look);
+    // Either can raise. What a rule says and its context lets stand is never dropped, but may be a concern.
+    let meant = meant(look);
     let level = if p_emergency >= raise
-        || firm
-        || soft && p_emergency >= curve.keep.max(at_least)
+        || meant.raises(p_emergency, curve.keep, &signs)
         || carried == Some(Level::Emergency)
     {
         Level::Emergency
     } else if carried.is_some()
-        || soft && p_concern >= CRISIS
+        || meant == Meant::Firmly
+        || meant == Meant::Softly && p_concern >= CRISIS
         || p_concern >= raise_concern
         || p_quoted >= raise
         || rule_level > Level::None && p_concern >= keep_concern

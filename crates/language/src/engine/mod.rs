@@ -10,10 +10,11 @@ mod topic;
 
 use crate::clinic::{self, ClinicFiles, Effect, LoadError, Rule};
 use crate::matcher::Matcher;
-use crate::model::Model;
 use crate::model::features::Features;
+use crate::model::{Model, SUBJECTS, Signs};
 use crate::verdict::{Finding, Guard, Level, Message, Reason, Verdict};
 
+use danger::Meant;
 pub use read::LOOKED_AT;
 use read::{Look, Spoken};
 
@@ -111,13 +112,30 @@ impl Engine {
         self.look(message).features(message)
     }
 
-    /// What the rules alone say: the probability that the model must give at least, whether a firm rule calls the
-    /// message an emergency, and whether a soft one does.
-    pub(crate) fn rules_say(&self, message: &Message<'_>) -> (f32, bool, bool) {
+    /// What the rules and a model say of a message, before it is read as probabilities.
+    pub(crate) fn said(&self, model: &Model, message: &Message<'_>) -> Said {
         let look = self.look(message);
-        let (firm, soft) = danger::meant(&look);
-        (look.at_least(), firm, soft)
+        let features = look.features(message);
+        let heard = danger::listen(&look, (model, &features, &model.sums(&features)));
+        Said {
+            signs: heard.signs,
+            subjects: heard.subjects,
+            at_least: look.at_least(&heard.signs),
+            meant: danger::meant(&look),
+        }
     }
+}
+
+/// What rules and model say of a message.
+pub(crate) struct Said {
+    /// What speaks for an emergency.
+    pub signs: Signs,
+    /// Scores of what it is about.
+    pub subjects: [f32; SUBJECTS],
+    /// The probability that it takes at least to raise an emergency.
+    pub at_least: f32,
+    /// What the rules make of it.
+    pub meant: Meant,
 }
 
 /// How strongly a rule speaks, for the order, and what is shown of it.

@@ -62,7 +62,8 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>, safety: &Safety) 
 fn by_model((model, features, sums): Read<'_>) -> Topic {
     let judged = model.judge(features, sums, features.whole());
     let mut shares: Row = [0.0; WIDTH];
-    softmax(
+    let subjects = &model.calibration.subjects;
+    subjects.shares(
         &judged.scores[CATEGORY..URGENCY],
         &mut shares[CATEGORY..URGENCY],
     );

@@ -1,20 +1,26 @@
 //! From scores to probabilities, and from probabilities to decisions, by language.
 
 use crate::language::Language;
+use crate::verdict::Category;
 
-use super::math::sigmoid;
+use super::math::{sigmoid, softmax};
+use super::weigh::Weigher;
 
 /// Languages, and one more for texts whose language is unknown.
 const PLACES: usize = Language::ALL.len() + 1;
 /// Numbers of one curve.
-pub(crate) const NUMBERS: usize = 8;
+pub(crate) const NUMBERS: usize = 10;
+/// What a message can be about.
+pub(crate) const SUBJECTS: usize = Category::ALL.len();
 
 /// How scores are read in one language.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Curve {
-    /// Slope and offset from the emergency score to log-odds.
+    /// Slope and offset from what all signs weigh together to the log-odds of an emergency.
     pub emergency: (f32, f32),
-    /// The same for the concern score.
+    /// The same from the score of one window, for the words of others.
+    pub window: (f32, f32),
+    /// The same for the score of a concern.
     pub concern: (f32, f32),
     /// Probability of an emergency from which the model raises one by itself.
     pub raise: f32,
@@ -30,6 +36,7 @@ impl Default for Curve {
     fn default() -> Self {
         Self {
             emergency: (1.0, 0.0),
+            window: (1.0, 0.0),
             concern: (1.0, 0.0),
             raise: 0.5,
             keep: 0.1,
@@ -40,9 +47,14 @@ impl Default for Curve {
 }
 
 impl Curve {
-    /// Probability of an emergency for a score.
-    pub fn emergency(&self, score: f32) -> f32 {
-        sigmoid(self.emergency.0 * score + self.emergency.1)
+    /// Probability of an emergency for what all signs weigh together.
+    pub fn emergency(&self, weighed: f32) -> f32 {
+        sigmoid(self.emergency.0 * weighed + self.emergency.1)
+    }
+
+    /// Probability of an emergency for the score of one window.
+    pub fn window(&self, score: f32) -> f32 {
+        sigmoid(self.window.0 * score + self.window.1)
     }
 
     /// Probability of a concern or more for a score.
@@ -54,6 +66,8 @@ impl Curve {
         [
             self.emergency.0,
             self.emergency.1,
+            self.window.0,
+            self.window.1,
             self.concern.0,
             self.concern.1,
             self.raise,
@@ -66,19 +80,77 @@ impl Curve {
     pub(super) fn from_numbers(n: [f32; NUMBERS]) -> Self {
         Self {
             emergency: (n[0], n[1]),
-            concern: (n[2], n[3]),
-            raise: n[4],
-            keep: n[5],
-            raise_concern: n[6],
-            keep_concern: n[7],
+            window: (n[2], n[3]),
+            concern: (n[4], n[5]),
+            raise: n[6],
+            keep: n[7],
+            raise_concern: n[8],
+            keep_concern: n[9],
         }
     }
 }
 
-/// The curves of all languages.
+/// How the scores of what a message is about are read: drawn together or apart, and each moved a little, so that
+/// their shares are those of the part `dev`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Subjects {
+    pub slope: f32,
+    pub offsets: [f32; SUBJECTS],
+}
+
+impl Default for Subjects {
+    fn default() -> Self {
+        Self {
+            slope: 1.0,
+            offsets: [0.0; SUBJECTS],
+        }
+    }
+}
+
+impl Subjects {
+    /// The share of each.
+    pub fn shares(&self, scores: &[f32], shares: &mut [f32]) {
+        let mut moved = [0.0; SUBJECTS];
+        for ((to, score), offset) in moved.iter_mut().zip(scores).zip(&self.offsets) {
+            *to = self.slope * score + offset;
+        }
+        softmax(&moved, shares);
+    }
+
+    /// What makes the most of what was true, held near what changes nothing.
+    #[expect(clippy::cast_precision_loss, reason = "counts are small")]
+    pub fn fit(seen: &[([f32; SUBJECTS], usize)]) -> Self {
+        const ROUNDS: usize = 200;
+        const HOLD: f32 = 2.0;
+        let mut subjects = Self::default();
+        let all = seen.len() as f32;
+        for _ in 0..ROUNDS {
+            let mut offsets = subjects.offsets.map(|offset| HOLD * offset);
+            let mut slope = 0.0;
+            for (scores, truth) in seen {
+                let mut shares = [0.0; SUBJECTS];
+                subjects.shares(scores, &mut shares);
+                shares[*truth] -= 1.0;
+                for ((sum, share), score) in offsets.iter_mut().zip(&shares).zip(scores) {
+                    *sum += share;
+                    slope += share * score;
+                }
+            }
+            for (offset, sum) in subjects.offsets.iter_mut().zip(&offsets) {
+                *offset -= 5.0 * sum / all;
+            }
+            subjects.slope = (subjects.slope - 0.04 * slope / all).clamp(0.1, 10.0);
+        }
+        subjects
+    }
+}
+
+/// The curves of all languages, and what they have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Calibration {
     pub curves: [Curve; PLACES],
+    pub weigher: Weigher,
+    pub subjects: Subjects,
 }
 
 impl Calibration {

@@ -1,6 +1,7 @@
 //! The model as bytes: little-endian numbers, a checksum at the end.
 //!
-//! `BSDLM1`, layout number, version, examples, digest, rows; bias; curves; hashes; scales; weights; checksum.
+//! `BSDLM1`, layout number, version, examples, digest, rows; bias; curves, weigher, subjects; hashes; scales;
+//! weights; checksum.
 
 use thiserror::Error;
 
@@ -9,7 +10,7 @@ use super::{About, HIDDEN, Model, Scale, WIDE, WIDTH};
 
 const MAGIC: &[u8; 8] = b"BSDLM1\0\0";
 /// Changes whenever the outputs or the features change their meaning.
-const LAYOUT: u32 = 2;
+const LAYOUT: u32 = 3;
 /// Most features of a model.
 pub(super) const MAX_ROWS: usize = 100_000;
 
@@ -47,7 +48,14 @@ impl Model {
         out.extend_from_slice(&u32::try_from(rows.len()).unwrap_or(0).to_le_bytes());
         let curves = self.calibration.curves.iter().flat_map(Curve::numbers);
         let out_rows = self.out.iter().flatten().copied();
-        for number in self.bias.iter().copied().chain(out_rows).chain(curves) {
+        let (weigher, subjects) = (&self.calibration.weigher, &self.calibration.subjects);
+        let common = weigher
+            .weights
+            .iter()
+            .chain([&weigher.base, &subjects.slope]);
+        let common = common.chain(&subjects.offsets).copied();
+        let numbers = self.bias.iter().copied().chain(out_rows);
+        for number in numbers.chain(curves).chain(common) {
             out.extend_from_slice(&number.to_le_bytes());
         }
         for (hash, _) in &rows {
@@ -109,6 +117,12 @@ impl Model {
                 *number = from.f32()?;
             }
             *curve = Curve::from_numbers(numbers);
+        }
+        let (weigher, subjects) = (&mut calibration.weigher, &mut calibration.subjects);
+        let common = weigher.weights.iter_mut();
+        let common = common.chain([&mut weigher.base, &mut subjects.slope]);
+        for number in common.chain(&mut subjects.offsets) {
+            *number = from.f32()?;
         }
         let hashes: Vec<u32> = (0..count).map(|_| from.u32()).collect::<Result<_, _>>()?;
         let mut scales = Vec::with_capacity(count);

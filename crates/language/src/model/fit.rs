@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use super::emergency;
 use super::math::{sigmoid, softmax};
-use super::{
-    CATEGORY, CONCERN, EMERGENCY, HIDDEN, KINDS, Row, URGENCY, WIDE, WIDTH, Wide, bent, mixed,
-};
+use super::{CATEGORY, CONCERN, EMERGENCY, KINDS, OWN, Row, URGENCY, WIDTH, bent, mixed};
+
+/// What a feature weighs in one model: for every output, and for every hidden number.
+const WIDE: usize = WIDTH + OWN;
+type Wide = [f32; WIDE];
 
 /// How fast and how tightly.
 #[derive(Debug, Clone, Copy)]
@@ -75,8 +77,8 @@ pub(super) struct Weights {
     squares: Vec<Wide>,
     pub bias: Wide,
     bias_squares: Wide,
-    pub out: Vec<[f32; HIDDEN]>,
-    out_squares: Vec<[f32; HIDDEN]>,
+    pub out: Vec<[f32; OWN]>,
+    out_squares: Vec<[f32; OWN]>,
 }
 
 /// What a stretch says: the sums, and what comes out of them.
@@ -120,7 +122,7 @@ impl Weights {
                 row
             })
             .collect();
-        let mut out = vec![[0.0; HIDDEN]; WIDTH];
+        let mut out = vec![[0.0; OWN]; WIDTH];
         for row in &mut out {
             row.fill_with(|| (draw.next() - 0.5) * SPREAD);
         }
@@ -129,18 +131,8 @@ impl Weights {
             rows,
             bias: wide,
             bias_squares: [1e-2; WIDE],
-            out_squares: vec![[0.1; HIDDEN]; WIDTH],
+            out_squares: vec![[0.1; OWN]; WIDTH],
             out,
-        }
-    }
-
-    /// Takes over the rows with these numbers, in this order.
-    pub fn keep(&self, numbers: &[u32]) -> Self {
-        let pick = |rows: &[Wide]| numbers.iter().map(|&n| rows[n as usize]).collect();
-        Self {
-            rows: pick(&self.rows),
-            squares: pick(&self.squares),
-            ..self.clone()
         }
     }
 

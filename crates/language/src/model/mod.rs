@@ -1,23 +1,27 @@
 //! The statistical half of the engine: what no phrase lists.
 //!
-//! A linear model over hashed features: words and their pairs and triples, letters of words in runs of two
-//! to five, what the rules found, and what stands around ("denied", "past"). Danger is judged on windows of
-//! neighbouring sentences, so that one line at the end of a long complaint is heard; what a message is about
-//! is judged on the whole.
+//! The mean of a few models over hashed features: words and their pairs and triples, letters of words in runs
+//! of two to five, what the rules found, and what stands around ("denied", "past"). Danger is judged on windows
+//! of neighbouring sentences, so that one line at the end of a long complaint is heard; what a message is about
+//! is judged on the whole. What windows, whole and rules say is weighed into one probability of an emergency.
 
 mod calibrate;
 pub(crate) mod features;
 mod file;
 mod fit;
 mod math;
+mod members;
+mod thresholds;
 pub mod train;
+mod weigh;
 
 use crate::verdict::{Category, SafetyKind, Urgency};
 
-pub(crate) use calibrate::{Calibration, Curve};
+pub(crate) use calibrate::{Calibration, Curve, SUBJECTS};
 pub use file::ModelError;
-pub(crate) use math::softmax;
-use math::{log_ratio, together};
+use math::together;
+pub(crate) use math::{log_ratio, softmax};
+pub(crate) use weigh::Signs;
 
 use features::{Features, Window};
 
@@ -36,8 +40,12 @@ pub(crate) const URGENCY: usize = CATEGORY + Category::ALL.len();
 
 /// One number for every output.
 pub(crate) type Row = [f32; WIDTH];
-/// Numbers between the features and the outputs.
-pub(crate) const HIDDEN: usize = 24;
+/// Models that are found independently of each other and of which the mean is kept.
+const MEMBERS: usize = 4;
+/// Numbers between the features and the outputs, of each of them.
+const OWN: usize = 8;
+/// The same of all.
+pub(crate) const HIDDEN: usize = MEMBERS * OWN;
 /// What a feature weighs: for every output, and for every hidden number.
 const WIDE: usize = WIDTH + HIDDEN;
 type Wide = [f32; WIDE];
@@ -49,7 +57,7 @@ fn bent(x: f32) -> (f32, f32) {
 }
 
 /// The outputs: what the features say straight, and what the hidden numbers make of them together.
-fn mixed(sums: &Wide, out: &[[f32; HIDDEN]]) -> Row {
+fn mixed<const HIDDEN: usize>(sums: &[f32], out: &[[f32; HIDDEN]]) -> Row {
     let mut scores = [0.0; WIDTH];
     scores.copy_from_slice(&sums[..WIDTH]);
     let mut hidden = [0.0; HIDDEN];
@@ -197,15 +205,6 @@ impl Model {
     pub(crate) fn loudest(
         &self,
         features: &Features,
-        own: bool,
-    ) -> (Option<Judged>, Option<Judged>) {
-        let sums = self.sums(features);
-        self.loudest_of(features, &sums, own)
-    }
-
-    pub(crate) fn loudest_of(
-        &self,
-        features: &Features,
         sums: &[Sum],
         own: bool,
     ) -> (Option<Judged>, Option<Judged>) {
@@ -222,21 +221,7 @@ impl Model {
                 best.1 = Some(judged);
             }
         }
-        if own && let Some(judged) = &mut best.0 {
-            judged.scores[EMERGENCY] += self.second_opinion(features, sums);
-        }
         best
-    }
-
-    /// What the message as a whole says for an emergency or against it: whether it is about a symptom or a crisis at all,
-    /// or thanks, complains, asks for a bill. It shifts the score by two at most, so that a plain line in a long complaint
-    /// is still heard.
-    fn second_opinion(&self, features: &Features, sums: &[Sum]) -> f32 {
-        let judged = self.judge(features, sums, features.whole());
-        let mut shares = [0.0; URGENCY - CATEGORY];
-        softmax(&judged.scores[CATEGORY..URGENCY], &mut shares);
-        let danger = shares[Category::Symptom as usize] + shares[Category::Crisis as usize];
-        0.5 * log_ratio(danger + 0.02, 1.02 - danger)
     }
 
     /// What one window, or the whole, says.

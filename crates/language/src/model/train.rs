@@ -4,37 +4,30 @@ use std::collections::HashMap;
 
 use crate::engine::Engine;
 use crate::examples::{Danger, Example, Part};
-use crate::language::Language;
 use crate::verdict::{Category, Message, SafetyKind, Urgency};
 
-use super::calibrate::{Calibration, platt};
 use super::features::{Features, Window, norm};
 use super::file::{MAX_ROWS, checksum};
 use super::fit::{Goal, Item, Pace, Stretch, Weights};
+use super::members::{Mean, Members};
+use super::thresholds::calibration;
 use super::{About, CATEGORY, CONCERN, EMERGENCY, KINDS, Model, Scale, URGENCY, WIDE, WIDTH};
 
 /// Features of a model. More are dropped, the weakest first.
-const ROWS: usize = 72_000;
+const ROWS: usize = 100_000;
 /// Texts a feature must stand in.
 const SEEN: u32 = 2;
-/// First pass over all features, and the second over those that stay.
-const FIRST: Pace = Pace {
-    epochs: 12,
+/// One pass over all features, to find those that weigh most, and the passes of each model over these.
+const CHOOSE: Pace = Pace { epochs: 6, ..LEARN };
+const LEARN: Pace = Pace {
+    epochs: 8,
     rate: 1.0,
-    side_rate: 0.3,
+    side_rate: 0.2,
     hidden_rate: 0.1,
     hold: 2e-4,
     without: 0.3,
     without_side: 0.2,
 };
-const SECOND: Pace = Pace {
-    epochs: 3,
-    rate: 0.3,
-    side_rate: 0.1,
-    ..FIRST
-};
-/// Languages that have fewer emergencies than this to calibrate on use the curve of all.
-const CALIBRATED: usize = 8;
 
 /// Why no model came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -62,16 +55,18 @@ pub fn train(engine: &Engine, examples: &[Example], version: u32) -> Result<Mode
         .zip(&features)
         .map(|(example, features)| item(example, features, &known))
         .collect();
-    let mut weights = Weights::new(known.len(), 1);
-    weights.fit(&items, &FIRST, 1);
-    let (kept, items, mut weights) = strongest(&known, items, &weights);
-    weights.fit(&items, &SECOND, 2);
+    let mut all = Weights::new(known.len(), 0);
+    all.fit(&items, &CHOOSE, 1);
+    let (kept, items) = strongest(&known, items, &all);
+    drop(all);
+    let mut members = Members::new(kept.len());
+    members.fit(&items, &LEARN);
     let about = About {
         version,
         examples: u32::try_from(learn.len()).unwrap_or(u32::MAX),
         digest: digest(&learn),
     };
-    let mut model = rounded(&kept, &weights, about);
+    let mut model = rounded(&kept, &members.mean(), about);
     model.calibration = calibration(engine, &model, &part(examples, Part::Dev));
     Ok(model)
 }
@@ -220,12 +215,12 @@ fn goal(example: &Example) -> Goal {
     goal
 }
 
-/// Keeps the features that weigh most, with the examples in their numbers.
+/// The features that weigh most, and the examples in their numbers.
 fn strongest(
     known: &HashMap<u32, Known>,
     mut items: Vec<Item>,
     weights: &Weights,
-) -> (Vec<(u32, f32)>, Vec<Item>, Weights) {
+) -> (Vec<(u32, f32)>, Vec<Item>) {
     let force = |known: &Known| {
         let row = &weights.rows[known.number as usize];
         let sum: f32 = row[..WIDTH].iter().map(|w| w * w).sum();
@@ -245,7 +240,7 @@ fn strongest(
         rename(item, &renamed);
     }
     let kept = order.into_iter().map(|(hash, known)| (hash, known.rarity));
-    (kept.collect(), items, weights.keep(&numbers))
+    (kept.collect(), items)
 }
 
 /// Gives an example's features their new numbers; those without one go.
@@ -273,7 +268,7 @@ fn rename(item: &mut Item, renamed: &[u32]) {
 }
 
 /// Weights as small whole numbers, with a scale for every feature.
-fn rounded(kept: &[(u32, f32)], weights: &Weights, about: About) -> Model {
+fn rounded(kept: &[(u32, f32)], weights: &Mean, about: About) -> Model {
     let mut scales = Vec::with_capacity(kept.len());
     let mut rows = Vec::with_capacity(kept.len());
     for (row, (_, rarity)) in weights.rows.iter().zip(kept) {
@@ -304,119 +299,6 @@ fn rounded(kept: &[(u32, f32)], weights: &Weights, about: About) -> Model {
         (weights.bias, weights.out.clone()),
         about,
     )
-}
-
-/// What the model and the rules say about one example of the part `dev`.
-struct Seen {
-    language: Option<Language>,
-    emergency: f32,
-    concern: f32,
-    danger: Danger,
-    at_least: f32,
-    firm: bool,
-    soft: bool,
-}
-
-impl Seen {
-    fn is_emergency(&self) -> bool {
-        matches!(self.danger, Danger::Emergency(_))
-    }
-
-    fn is_concern(&self) -> bool {
-        matches!(self.danger, Danger::Emergency(_) | Danger::Concern(_))
-    }
-
-    fn is_not_meant(&self) -> bool {
-        matches!(self.danger, Danger::NotMeant(_))
-    }
-}
-
-fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> Calibration {
-    let seen: Vec<Seen> = dev
-        .iter()
-        .map(|example| {
-            let features = engine.features(&message(example));
-            let (emergency, concern) = model.loudest(&features, true);
-            let (at_least, firm, soft) = engine.rules_say(&message(example));
-            Seen {
-                language: Some(example.language),
-                emergency: emergency.map_or(-9.0, |j| j.scores[EMERGENCY]),
-                concern: concern.map_or(-9.0, |j| j.scores[CONCERN]),
-                danger: example.danger,
-                at_least,
-                firm,
-                soft,
-            }
-        })
-        .collect();
-    let mut calibration = Calibration::default();
-    if seen.len() < FEWEST {
-        return calibration;
-    }
-    let everything: Vec<&Seen> = seen.iter().collect();
-    let all = curve(&everything, None);
-    for &language in Language::ALL {
-        let some: Vec<&Seen> = seen
-            .iter()
-            .filter(|s| s.language == Some(language))
-            .collect();
-        let enough = some.iter().filter(|s| s.is_emergency()).count() >= CALIBRATED
-            && some.iter().filter(|s| !s.is_emergency()).count() >= CALIBRATED;
-        *calibration.of_mut(Some(language)) = if enough {
-            curve(&some, Some(&all))
-        } else {
-            all
-        };
-    }
-    *calibration.of_mut(None) = all;
-    let raise = raise(&seen, &calibration);
-    for curve in &mut calibration.curves {
-        curve.raise = raise;
-    }
-    calibration
-}
-
-/// Share of the hard negatives of the part `dev` that may be called an emergency.
-const ALARMS: f32 = 0.1;
-/// Probability below which a soft rule makes no emergency.
-const KEEP: f32 = 0.08;
-
-fn curve(seen: &[&Seen], all: Option<&super::Curve>) -> super::Curve {
-    let pairs = |score: fn(&Seen) -> f32, truth: fn(&Seen) -> bool| -> Vec<(f32, bool)> {
-        seen.iter().map(|s| (score(s), truth(s))).collect()
-    };
-    let (prior_e, prior_c) = all.map_or(((1.0, 0.0), (1.0, 0.0)), |a| (a.emergency, a.concern));
-    let hold = if all.is_some() { 4.0 } else { 0.1 };
-    super::Curve {
-        emergency: platt(&pairs(|s| s.emergency, Seen::is_emergency), prior_e, hold),
-        concern: platt(&pairs(|s| s.concern, Seen::is_concern), prior_c, hold),
-        keep: KEEP,
-        raise_concern: RAISE_CONCERN,
-        keep_concern: 0.2,
-        ..super::Curve::default()
-    }
-}
-
-/// Probability of a concern from which the model raises one by itself.
-const RAISE_CONCERN: f32 = 0.4;
-
-/// The lowest probability, in hundredths, at which no more than [`ALARMS`] of the hard negatives are called an emergency. One for
-/// all languages: their own shares of the part `dev` are too small to choose by.
-fn raise(seen: &[Seen], calibration: &Calibration) -> f32 {
-    let alarms = |raise: f32| {
-        let harmless = seen.iter().filter(|s| s.is_not_meant());
-        let hit = |s: &&Seen| {
-            let p = calibration.of(s.language).emergency(s.emergency);
-            p >= raise.max(s.at_least) || s.firm || s.soft && p >= KEEP.max(s.at_least)
-        };
-        #[expect(clippy::cast_precision_loss, reason = "counts are small")]
-        let share = harmless.clone().filter(hit).count() as f32 / harmless.count().max(1) as f32;
-        share
-    };
-    (10..=60_u8)
-        .map(|n| f32::from(n) / 100.0)
-        .find(|&raise| alarms(raise) <= ALARMS)
-        .unwrap_or(0.6)
 }
 
 const _: () = assert!(
