@@ -156,6 +156,20 @@ fn companions_decide_where_one_word_is_not_enough() {
 }
 
 #[test]
+fn a_short_cry_counts_and_so_does_one_at_the_end_of_something_else() {
+    for text in [
+        "Chest pain",
+        "I want to die",
+        "quiero morirme",
+        "I got my statement and the amount is wrong again. I called three times and nobody calls back. I have chest pain right now.",
+    ] {
+        level(text, Level::Emergency);
+    }
+    let form = "Could you send the hospital's letter about the heart attack in 2019 to my insurer? The claim form asks for dates and the policy number.";
+    assert_ne!(triage(form).safety.level, Level::Emergency);
+}
+
+#[test]
 fn every_language_runs_on_every_text() {
     level(
         "Bonjour, chest pain depuis ce matin, merci",
