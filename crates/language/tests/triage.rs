@@ -170,6 +170,19 @@ fn a_short_cry_counts_and_so_does_one_at_the_end_of_something_else() {
 }
 
 #[test]
+fn markup_alone_is_no_cry_for_help() {
+    for text in [
+        "<a href=/admin/delete>x</a>",
+        "<img src=x onerror=die()>",
+        "<b></b><br/>",
+    ] {
+        level(text, Level::None);
+    }
+    level("<i want to die>", Level::Emergency);
+    level("<p>I want to die</p>", Level::Emergency);
+}
+
+#[test]
 fn every_language_runs_on_every_text() {
     level(
         "Bonjour, chest pain depuis ce matin, merci",

@@ -79,10 +79,11 @@ pub(super) fn by_rules(look: &Look<'_>) -> (Level, Option<SafetyKind>) {
 impl Look<'_> {
     /// The probability that it takes at least to raise an emergency where no firm rule does.
     pub fn at_least(&self, signs: &Signs) -> f32 {
-        // Numbers and made-up words that say too little to know even their language.
+        // Numbers and made-up words that say too little to know even their language, and what is no language.
         let foreign =
             self.languages.main.language.is_none() && self.folded.tokens.len() < usize::from(FEW);
-        match (self.survey, self.carries && !foreign) {
+        let says = self.carries && !foreign && !self.markup;
+        match (self.survey, says) {
             (true, true) => SURVEY,
             (true, false) => SURVEY_CERTAIN,
             (false, true) if signs.about >= ELSEWHERE => 0.0,

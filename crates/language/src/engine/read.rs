@@ -29,9 +29,34 @@ pub(super) struct Look<'a> {
     concepts: Vec<(u16, usize)>,
     /// Something that could be danger is named: a concept that is no mere topic, or a rule's words.
     pub carries: bool,
+    /// Markup and hardly anything else.
+    pub markup: bool,
     marks: Vec<u8>,
     /// A comment in a survey: hardly one in a thousand is an emergency, and most that is told in them is over.
     pub survey: bool,
+}
+
+/// Whether a text is markup with less than a word or two beside it.
+fn is_markup(text: &str) -> bool {
+    let (mut tags, mut beside, mut within) = (0_usize, 0_usize, false);
+    let mut signs = text.chars().peekable();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '<' if signs
+                .peek()
+                .is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!')) =>
+            {
+                (tags, within) = (tags + 1, true);
+            }
+            '>' if within => within = false,
+            _ if !within && sign.is_alphanumeric() => beside += 1,
+            _ => {}
+        }
+        if beside >= 10 {
+            return false;
+        }
+    }
+    tags > 0
 }
 
 /// A rule that spoke.
@@ -64,6 +89,7 @@ impl<'a> Look<'a> {
             spoken,
             concepts,
             carries,
+            markup: is_markup(message.body),
             survey: message.channel == Channel::Survey,
             marks,
         }
