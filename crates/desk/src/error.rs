@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use bedside_codecs::mail::address::AddressError;
 use bedside_db::DbError;
 use bedside_web::{FieldError, Problem};
 
@@ -121,6 +122,12 @@ impl From<DbError> for DeskError {
 impl From<bedside_vault::OpenError> for DeskError {
     fn from(error: bedside_vault::OpenError) -> Self {
         Self::Internal(format!("a sealed value could not be opened: {error}"))
+    }
+}
+
+impl From<AddressError> for DeskError {
+    fn from(error: AddressError) -> Self {
+        Self::invalid("email", "invalid", error.public())
     }
 }
 

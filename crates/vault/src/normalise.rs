@@ -24,7 +24,7 @@ pub enum Unusable {
     /// No text before or behind an `@`.
     #[error("this is not an email address")]
     NotAnAddress,
-    /// Too few or too many digits, or letters among them.
+    /// Too few or too many digits, or letters or control characters among them.
     #[error("this is not a telephone number")]
     NotANumber,
     /// Not a day of the calendar as YYYY-MM-DD.
@@ -32,7 +32,8 @@ pub enum Unusable {
     NotADate,
 }
 
-/// An email address in lower case, NFKC, without invisible characters. Plus tags and dots stay: only
+/// An email address in lower case, NFKC, without invisible characters, to look it up: whether mail can be sent there is
+/// not asked here. Plus tags and dots stay: only
 /// some providers ignore them.
 pub fn email(text: &str) -> Result<String, Unusable> {
     let address = fold_case(limited(text)?);
@@ -53,6 +54,9 @@ pub fn phone(text: &str, country_code: &str) -> Result<String, Unusable> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Unusable::Empty);
+    }
+    if text.contains(char::is_control) {
+        return Err(Unusable::NotANumber);
     }
     let text = text.strip_prefix("tel:").unwrap_or(text);
     // "+44 (0)20 …": the bracketed zero is dialled only inside the country.

@@ -15,6 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use bedside_channels::email::smtp::Sender;
+use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::html::sanitise;
 use bedside_codecs::mail::quote::without_marker;
 use bedside_codecs::mail::{Attachment, Limits, parse};
@@ -296,7 +297,7 @@ async fn post_letter(
         .as_ref()
         .map_or(written.person.trim(), |mail| mail.person.as_str())
         .to_owned();
-    bedside_vault::normalise::email(&person)
+    Address::parse(&person)
         .map_err(|_| DeskError::invalid("person", "invalid", "This is not a mail address."))?;
     let id = bedside_vault::secret::random_token();
     let number = post

@@ -1,7 +1,7 @@
 //! Adding and changing contacts by hand.
 
 use super::model::{PointKind, check_name};
-use super::requester::{email_blind, phone_blind};
+use super::requester::{email_blind, phone_blind, point};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -48,7 +48,7 @@ pub struct ContactPatch {
     pub remove: Vec<(PointKind, String)>,
 }
 
-/// An address as stored.
+/// An address to be stored.
 struct Point {
     kind: PointKind,
     blind: [u8; 16],
@@ -62,6 +62,37 @@ fn points(
     sealing: &Sealing,
     given: &[(PointKind, String)],
 ) -> Result<Vec<Point>, DeskError> {
+    check_count(given)?;
+    let one = |(kind, value): &(PointKind, String)| {
+        let (blind, value) = point(app, organisation, *kind, value)?;
+        let sealed = sealing.text("contact_points", "value", contact, &value);
+        Ok(Point {
+            kind: *kind,
+            blind,
+            sealed,
+        })
+    };
+    given.iter().map(one).collect()
+}
+
+/// Kinds and blind indexes of addresses to be taken away: also of one that would not be taken today.
+fn blinds(
+    app: &App,
+    organisation: OrganisationId,
+    given: &[(PointKind, String)],
+) -> Result<Vec<(PointKind, [u8; 16])>, DeskError> {
+    check_count(given)?;
+    let blind = |(kind, value): &(PointKind, String)| {
+        let blind = match kind {
+            PointKind::Email => email_blind(app, organisation, value)?,
+            PointKind::Phone => phone_blind(app, organisation, value)?,
+        };
+        Ok((*kind, blind))
+    };
+    given.iter().map(blind).collect()
+}
+
+fn check_count(given: &[(PointKind, String)]) -> Result<(), DeskError> {
     if given.len() > MAX_POINTS {
         return Err(DeskError::invalid(
             "addresses",
@@ -69,19 +100,7 @@ fn points(
             "At most 20 addresses at once.",
         ));
     }
-    let point = |(kind, value): &(PointKind, String)| {
-        let blind = match kind {
-            PointKind::Email => email_blind(app, organisation, value)?,
-            PointKind::Phone => phone_blind(app, organisation, value)?,
-        };
-        let sealed = sealing.text("contact_points", "value", contact, value.trim());
-        Ok(Point {
-            kind: *kind,
-            blind,
-            sealed,
-        })
-    };
-    given.iter().map(point).collect()
+    Ok(())
 }
 
 async fn keep(work: &mut Work<'_>, contact: ContactId, points: &[Point]) -> Result<(), DeskError> {
@@ -191,7 +210,7 @@ pub async fn change_contact(
         changed.push("secure_link");
     }
     let add = points(app, organisation, id, &sealing, &patch.add)?;
-    let remove = points(app, organisation, id, &sealing, &patch.remove)?;
+    let remove = blinds(app, organisation, &patch.remove)?;
     if !add.is_empty() || !remove.is_empty() {
         changed.push("addresses");
     }
@@ -204,9 +223,8 @@ pub async fn change_contact(
                     changed: vec!["contact".to_owned()],
                 });
             }
-            for point in &remove {
-                let kind = point.kind.code();
-                if !store::delete_point(work, organisation, kind, &point.blind, id).await? {
+            for (kind, blind) in &remove {
+                if !store::delete_point(work, organisation, kind.code(), blind, id).await? {
                     return Err(DeskError::invalid(
                         "remove_addresses",
                         "unknown_address",

@@ -8,6 +8,7 @@ use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, PatientId};
 use crate::records::{self, Sealing};
 use crate::work::Work;
+use bedside_codecs::mail::address::Address;
 use bedside_db::Conn;
 use bedside_vault::{BlindKind, normalise};
 use bedside_web::Locale;
@@ -36,7 +37,8 @@ struct NewContact {
     locale: Option<Locale>,
 }
 
-/// Blind index of a mail address; the error says that it is none.
+/// Blind index of a mail address, to look it up; the error says that it is none. What is to be kept comes through
+/// [`point`], which asks for more.
 pub(super) fn email_blind(
     app: &App,
     organisation: OrganisationId,
@@ -66,6 +68,26 @@ pub(super) fn phone_blind(
         .index(BlindKind::Phone, &normal))
 }
 
+/// An address that is to be kept: its blind index, and the address as it is kept. Refused when no mail could be sent there.
+pub(super) fn point(
+    app: &App,
+    organisation: OrganisationId,
+    kind: PointKind,
+    text: &str,
+) -> Result<([u8; 16], String), DeskError> {
+    match kind {
+        PointKind::Email => {
+            let address = Address::parse(text.trim())?;
+            let blind = email_blind(app, organisation, address.as_str())?;
+            Ok((blind, address.as_str().to_owned()))
+        }
+        PointKind::Phone => Ok((
+            phone_blind(app, organisation, text)?,
+            text.trim().to_owned(),
+        )),
+    }
+}
+
 /// The requester with this mail address, known or new. Looks only; the command that uses it calls
 /// [`Requester::store`].
 pub async fn requester_by_email(
@@ -75,16 +97,16 @@ pub async fn requester_by_email(
     name: Option<&str>,
     locale: Option<Locale>,
 ) -> Result<Requester, DeskError> {
-    let blind = email_blind(app, organisation, address)?;
+    let (blind, address) = point(app, organisation, PointKind::Email, address)?;
     let mut found = requester_at(
         app,
         organisation,
-        (PointKind::Email, blind, address),
+        (PointKind::Email, blind, &address),
         name,
         locale,
     )
     .await?;
-    found.email = Some((address.trim().to_owned(), blind));
+    found.email = Some((address, blind));
     Ok(found)
 }
 
@@ -96,11 +118,11 @@ pub async fn requester_by_phone(
     name: Option<&str>,
     locale: Option<Locale>,
 ) -> Result<Requester, DeskError> {
-    let blind = phone_blind(app, organisation, number)?;
+    let (blind, number) = point(app, organisation, PointKind::Phone, number)?;
     requester_at(
         app,
         organisation,
-        (PointKind::Phone, blind, number),
+        (PointKind::Phone, blind, &number),
         name,
         locale,
     )
@@ -131,7 +153,7 @@ async fn requester_at(
             points: vec![(
                 kind,
                 blind,
-                sealing.text("contact_points", "value", contact, value.trim()),
+                sealing.text("contact_points", "value", contact, value),
             )],
             locale,
         }),

@@ -3,6 +3,7 @@
 use crate::context::Role;
 use crate::error::DeskError;
 use crate::ids::StaffId;
+use bedside_codecs::mail::address::Address;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use serde::Serialize;
@@ -35,7 +36,8 @@ impl NewStaff {
                 "A name has 1 to 100 characters.",
             ));
         }
-        bedside_vault::normalise::email(&self.email)
+        let address = Address::parse(self.email.trim())?;
+        bedside_vault::normalise::email(address.as_str())
             .map_err(|_| DeskError::invalid("email", "invalid", "This is not a mail address."))
     }
 }

@@ -248,6 +248,46 @@ both_engines! {
         assert_eq!(entries["items"][1]["id"], log.clone(), "somebody was there");
     }
 
+    /// Addresses to which no answer could be sent, or that say more to a mail server than an address: at every door.
+    async fn attack_22_no_door_takes_an_address_that_can_not_be_written_to(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let agent = desk.browser(Role::Agent).await;
+        let admin = desk.browser(Role::Administrator).await;
+        let host = format!("a@{}.example", "h".repeat(300));
+        for bad in [
+            "a@x.example\r\nBcc: z@y.x", "a@x.example\nRCPT TO:<z@y.x>", "a@b..c", "\"a b\"@c.d", host.as_str(), "olga@gmail,com",
+            "olga@gmail..com", "olga smith@gmail.com", "a@g.com;b@g.com", "n@x..example", "a@b\0c.d", "nobody", "@", "a@",
+        ] {
+            let ticket = json!({ "requester": { "email": bad }, "body": "Hello" });
+            let refused = client.post("/api/v1/tickets", &ticket).await.expect(422).json();
+            assert_eq!(refused["errors"][0]["field"], "requester.email", "{bad:?} {refused}");
+            let contact = json!({ "addresses": [{ "kind": "email", "value": bad }] });
+            client.post("/api/v1/contacts", &contact).await.expect(422);
+            let patient = json!({ "name": "Ana", "email": bad });
+            client.post("/api/v1/patients", &patient).await.expect(422);
+            let written = [("email", bad), ("body", "Hello"), ("channel", "email")];
+            let page = agent.submit("/tickets/new", "/tickets/new", &written).await.expect(422).text();
+            assert!(page.contains("Please check this email address"), "{bad:?}");
+            let patient = [("name", "Ana"), ("email", bad)];
+            let page = agent.submit("/patients/new", "/patients/new", &patient).await.expect(422).text();
+            assert!(page.contains("Please check this email address"), "{bad:?}");
+            let person = [("email", bad), ("name", "Bob"), ("role", "agent"), ("locale", "en")];
+            let _ = admin.submit("/settings/staff/new", "/settings/staff/new", &person).await.expect(422);
+        }
+        for bad in ["+1 312 555 0147\r\nX", "+1 312\0 555 0147"] {
+            let contact = json!({ "addresses": [{ "kind": "phone", "value": bad }] });
+            client.post("/api/v1/contacts", &contact).await.expect(422);
+        }
+        assert_eq!(client.get("/api/v1/contacts").await.expect(200).json()["items"], json!([]));
+        // What is taken is kept as it can be written to, and found however it is typed.
+        let odd = json!({ "requester": { "email": " <O'Neil+x@Example.ORG> " }, "body": "Hello" });
+        client.post("/api/v1/tickets", &odd).await.expect(201);
+        client.post("/api/v1/tickets", &json!({ "requester": { "email": "o'neil+X@example.org" }, "body": "Hi" })).await.expect(201);
+        let contacts = client.get("/api/v1/contacts").await.expect(200).json();
+        let values: Vec<_> = contacts["items"].as_array().unwrap().iter().map(|one| &one["addresses"][0]["value"]).collect();
+        assert_eq!(values, [&json!("O'Neil+x@example.org")]);
+    }
+
     async fn attack_23_what_the_desk_signed_can_not_be_changed(desk: Desk) {
         let client = desk.client(ALL).await;
         Things::new(&client, "rosa").await;

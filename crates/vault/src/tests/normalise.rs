@@ -53,6 +53,8 @@ fn telephone_numbers_meet_in_the_international_form() {
         "+1234567890123456",
         "1-800-FLOWERS",
         "+0123456789",
+        "+1 312 555 0147\r\nX",
+        "312 555\0 0147",
     ] {
         assert_eq!(phone(text, "1"), Err(Unusable::NotANumber), "{text}");
     }

@@ -5,6 +5,7 @@ use super::super::shell::Shell;
 use super::{FORM, FormPass};
 use crate::app::App;
 use crate::orgs::Clinic;
+use bedside_codecs::mail::address::Address;
 use bedside_db::Timestamp;
 use bedside_web::cursor;
 
@@ -77,7 +78,7 @@ impl Form {
         }
         if self.email.is_empty() {
             say("email", "public-error-email-missing");
-        } else if bedside_vault::normalise::email(&self.email).is_err() {
+        } else if Address::parse(&self.email).is_err() {
             say("email", "public-error-email");
         }
         match self.message.chars().count() {

@@ -10,6 +10,7 @@ use crate::ids::TicketId;
 use crate::patients;
 use crate::tickets::{self, NewTicket};
 use crate::timeline;
+use bedside_codecs::mail::address::Address;
 use bedside_language::Channel;
 use bedside_vault::normalise;
 use bytes::Bytes;
@@ -37,7 +38,8 @@ pub async fn take(
         app.caps
             .take(("request", organisation.uuid(), network), PER_NETWORK, now)?;
     }
-    let address = normalise::email(&form.email).unwrap_or_default();
+    let address = Address::parse(&form.email)?;
+    let address = normalise::email(address.as_str()).unwrap_or_default();
     app.caps
         .take(("request", organisation.uuid(), address), PER_ADDRESS, now)?;
     let mut attempt = 1;
