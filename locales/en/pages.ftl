@@ -183,6 +183,7 @@ patient-edit = Change details
 patient-link = This is them
 patient-unlink = Not theirs
 patient-error-birth-date = Please check the birth date.
+patient-error-birth-date-range = A birth date can't be after today or before 1880. Please check it.
 patient-error-mrn = A record number has letters and digits, at most 40.
 patient-error-mrn-taken = Another patient has this record number.
 patient-error-phone = Please check this telephone number.

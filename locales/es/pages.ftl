@@ -183,6 +183,7 @@ patient-edit = Cambiar datos
 patient-link = Es esta persona
 patient-unlink = No es suyo
 patient-error-birth-date = Revise la fecha de nacimiento.
+patient-error-birth-date-range = Una fecha de nacimiento no puede ser posterior a hoy ni anterior a 1880. Revísela.
 patient-error-mrn = Un número de historia tiene letras y cifras, como máximo 40.
 patient-error-mrn-taken = Otro paciente tiene este número de historia.
 patient-error-phone = Revise este número de teléfono.

@@ -69,7 +69,7 @@ pub(super) async fn list(
 pub(super) struct NewPatientIn {
     /// Full name, 1 to 200 characters.
     name: String,
-    /// `YYYY-MM-DD`.
+    /// `YYYY-MM-DD`, from 1880 to today.
     birth_date: Option<String>,
     /// Medical record number, at most 40 characters; no other patient may have it.
     mrn: Option<String>,

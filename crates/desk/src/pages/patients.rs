@@ -233,6 +233,11 @@ fn mendable(error: &DeskError) -> Option<(&'static str, &'static str)> {
         DeskError::Invalid { field: "name", .. } => Some(("name", "form-error-required")),
         DeskError::Invalid {
             field: "birth_date",
+            code: "out_of_range",
+            ..
+        } => Some(("birth_date", "patient-error-birth-date-range")),
+        DeskError::Invalid {
+            field: "birth_date",
             ..
         } => Some(("birth_date", "patient-error-birth-date")),
         DeskError::Invalid { field: "mrn", .. } => Some(("mrn", "patient-error-mrn")),

@@ -4,6 +4,7 @@ use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId};
 use bedside_db::Timestamp;
 use bedside_web::Locale;
+use jiff::civil::Date;
 use serde::Serialize;
 
 /// Kinds of address.
@@ -47,6 +48,9 @@ pub struct NewPatient {
     pub secure_link: bool,
 }
 
+/// Nobody alive was born before this day.
+const FIRST_BIRTH_DATE: &str = "1880-01-01";
+
 /// A name without spaces around it; refused when nothing is left, or when it is longer than 200 characters.
 pub(super) fn check_name(name: &str) -> Result<&str, DeskError> {
     let name = name.trim();
@@ -63,20 +67,31 @@ pub(super) fn check_name(name: &str) -> Result<&str, DeskError> {
     Ok(name)
 }
 
+fn check_birth_date(text: &str, today: Date) -> Result<(), DeskError> {
+    let date = bedside_vault::normalise::birth_date(text).map_err(|_| {
+        DeskError::invalid(
+            "birth_date",
+            "invalid",
+            "Write the birth date as YYYY-MM-DD.",
+        )
+    })?;
+    // Both are written YYYY-MM-DD, so that their order is that of the days.
+    if date.as_str() < FIRST_BIRTH_DATE || date > today.to_string() {
+        return Err(DeskError::invalid(
+            "birth_date",
+            "out_of_range",
+            "A birth date is not after today and not before 1880.",
+        ));
+    }
+    Ok(())
+}
+
 impl NewPatient {
-    /// Checks lengths and forms.
-    pub fn check(&self) -> Result<(), DeskError> {
+    /// Checks lengths and forms. `today` is the day at the clinic.
+    pub fn check(&self, today: Date) -> Result<(), DeskError> {
         check_name(&self.name)?;
-        if self
-            .birth_date
-            .as_deref()
-            .is_some_and(|date| bedside_vault::normalise::birth_date(date).is_err())
-        {
-            return Err(DeskError::invalid(
-                "birth_date",
-                "invalid",
-                "Write the birth date as YYYY-MM-DD.",
-            ));
+        if let Some(date) = &self.birth_date {
+            check_birth_date(date, today)?;
         }
         let mrn_is_bad =
             |mrn: &str| mrn.chars().count() > 40 || bedside_vault::normalise::mrn(mrn).is_err();

@@ -2,7 +2,7 @@
 
 use super::contact::address_taken;
 use super::model::{ContactView, NewPatient, PatientView, PointKind, PointView};
-use super::requester::{email_blind, phone_blind};
+use super::requester::{email_blind, point};
 use super::store::{self, ContactRow, PatientRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -15,6 +15,7 @@ use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_vault::{BlindKind, normalise};
 use futures_util::FutureExt;
+use jiff::civil::Date;
 use std::collections::HashMap;
 
 /// Mails to one address in one hour, at most.
@@ -179,6 +180,12 @@ fn seal_patient(
     })
 }
 
+/// The day it is at the clinic.
+fn today(app: &App, organisation: OrganisationId) -> Result<Date, DeskError> {
+    let clinic = app.directory.of(organisation)?;
+    Ok(clinic.time_zone.to_datetime(app.now().to_jiff()).date())
+}
+
 fn duplicate_mrn(error: DeskError) -> DeskError {
     match error {
         DeskError::Internal(text) if text.contains("patients") && text.contains("mrn") => {
@@ -199,22 +206,19 @@ pub async fn create_patient(
     points: Vec<(PointKind, String)>,
 ) -> Result<PatientId, DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
-    new.check()?;
     let organisation = ctx.organisation;
+    new.check(today(app, organisation)?)?;
     let id: PatientId = app.id();
     let sealing = Sealing::fresh(app);
     let row = seal_patient(app, organisation, id, &sealing, &new, (1, app.now()))?;
     let contact: ContactId = app.id();
     let mut sealed = Vec::new();
     for (kind, value) in &points {
-        let blind = match kind {
-            PointKind::Email => email_blind(app, organisation, value)?,
-            PointKind::Phone => phone_blind(app, organisation, value)?,
-        };
+        let (blind, value) = point(app, organisation, *kind, value)?;
         sealed.push((
             *kind,
             blind,
-            sealing.text("contact_points", "value", contact, value.trim()),
+            sealing.text("contact_points", "value", contact, &value),
         ));
     }
     let name = sealing.text("contacts", "name", contact, new.name.trim());
@@ -261,8 +265,8 @@ pub async fn change_patient(
     new: NewPatient,
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
-    new.check()?;
     let organisation = ctx.organisation;
+    new.check(today(app, organisation)?)?;
     let row = {
         let mut conn = app.read().await?;
         let old = store::patient(&mut conn, organisation, id)

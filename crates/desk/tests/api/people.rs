@@ -124,6 +124,26 @@ both_engines! {
         }
     }
 
+    async fn a_birth_date_is_one_that_somebody_alive_can_have(desk: Desk) {
+        let client = desk.client("patients:read patients:write").await;
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        let today = clinic.time_zone.to_datetime(desk.app.now().to_jiff()).date();
+        let (tomorrow, today) = (today.tomorrow().unwrap().to_string(), today.to_string());
+        for date in ["2979-04-02", "0001-04-02", "1879-12-31", "18791231", tomorrow.as_str()] {
+            let refused = client.post("/api/v1/patients", &json!({ "name": "Ana Ruiz", "birth_date": date })).await.expect(422).json();
+            assert_eq!((&refused["errors"][0]["field"], &refused["errors"][0]["code"]), (&json!("birth_date"), &json!("out_of_range")), "{refused}");
+        }
+        for date in ["1880-01-01", today.as_str()] {
+            client.post("/api/v1/patients", &json!({ "name": "Ana Ruiz", "birth_date": date })).await.expect(201);
+        }
+        let path = client.post("/api/v1/patients", &json!({ "name": "Ana Ruiz" })).await.expect(201).header("location").unwrap().to_owned();
+        client.patch(&path, "\"v1\"", &json!({ "birth_date": "2979-04-02" })).await.expect(422);
+        let nurse = desk.browser(Role::Nurse).await;
+        let fields = [("name", "Rosa Alvarez"), ("birth_date", "2979-04-02")];
+        let page = nurse.submit("/patients/new", "/patients/new", &fields).await.expect(422).text();
+        assert!(page.contains("after today or before 1880") && page.contains("2979-04-02"), "{page}");
+    }
+
     async fn settings_are_read(desk: Desk) {
         let client = desk.client("settings:read").await;
         let queues = client.get("/api/v1/queues").await.expect(200).json();
