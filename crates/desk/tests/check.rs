@@ -66,7 +66,7 @@ fn about_mail(data: &Path, code: i32) -> Vec<(bool, String)> {
         .filter(|finding| finding["what"] == "mailbox")
         .map(|finding| {
             (
-                finding["ok"].as_bool().unwrap(),
+                finding["state"] == "ok",
                 finding["text"].as_str().unwrap().to_owned(),
             )
         })
@@ -213,8 +213,54 @@ async fn a_missing_and_a_wrong_key_are_told_and_none_is_made() {
         assert_eq!(output.status.code(), Some(5));
         let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         let last = told["findings"].as_array().unwrap().last().unwrap();
-        assert_eq!((&last["what"], &last["ok"]), (&"key".into(), &false.into()));
+        assert_eq!(
+            (&last["what"], &last["state"]),
+            (&"key".into(), &"wrong".into())
+        );
         std::fs::write(&key, right).unwrap();
         assert!(run(data, &["check"]).status.success());
     });
+}
+
+/// (state, text) of everything that was said about `what`, with the exit code.
+fn about(data: &Path, what: &str) -> (Option<i32>, Vec<(String, String)>) {
+    let output = run(data, &["check", "--json"]);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let word = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let findings = told["findings"].as_array().unwrap().iter();
+    let some = findings.filter(|finding| finding["what"] == what);
+    let some = some.map(|finding| (word(&finding["state"]), word(&finding["text"])));
+    (output.status.code(), some.collect())
+}
+
+#[test]
+fn what_is_still_to_do_is_neither_fine_nor_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let init = ["init", "--email", "a@clinic.example", "--name", "A"];
+    assert!(run(data, &init).status.success());
+    let (code, clinic) = about(data, "clinic");
+    assert_eq!(code, Some(0));
+    let (state, text) = clinic.last().unwrap();
+    assert_eq!(state, "missing");
+    for details in ["name (Riverside", "telephone (+1", "time zone ("] {
+        assert!(text.contains(details), "{text}");
+    }
+    let (_, mailbox) = about(data, "mailbox");
+    assert!(
+        mailbox[0].0 == "missing" && mailbox[0].1.contains("There is no mailbox yet"),
+        "{mailbox:?}"
+    );
+    let output = run(data, &["check"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("TO DO mailbox"));
+
+    let named = tempfile::tempdir().unwrap();
+    let own = [&init[..], &["--clinic-name", "Hill Clinic"]].concat();
+    assert!(run(named.path(), &own).status.success());
+    let (_, clinic) = about(named.path(), "clinic");
+    let text = &clinic.last().unwrap().1;
+    assert!(
+        text.contains("telephone (") && !text.contains("name ("),
+        "{text}"
+    );
 }

@@ -496,3 +496,24 @@ async fn the_ticker_brings_a_request_after_every_pause() {
         "nobody waits for another pause"
     );
 }
+
+#[test]
+fn a_healthy_demo_is_checked_and_found_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let check = || {
+        let output = program::run(data, &["check"]);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{said}");
+        assert!(
+            said.contains("This is a demo") && !said.contains("8080"),
+            "{said}"
+        );
+        assert!(!said.contains("WRONG") && !said.contains("TO DO"), "{said}");
+        said
+    };
+    let demo = Demo::start(data);
+    assert!(check().contains("sending"));
+    demo.stop();
+    assert!(check().contains("there while the demo runs"));
+}

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::config::clinic;
 use crate::context::{Ctx, Source as WayIn};
+use crate::demo::start::is_demo;
 use crate::mailboxes::{self, MailboxView};
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
@@ -28,11 +29,31 @@ pub(super) struct Check {
     json: bool,
 }
 
+/// How it is with one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Ok,
+    /// Nothing is broken, and something is still to be done before patients can be served.
+    Missing,
+    Wrong,
+}
+
+impl State {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok   ",
+            Self::Missing => "TO DO",
+            Self::Wrong => "WRONG",
+        }
+    }
+}
+
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
 struct Finding {
     what: &'static str,
-    ok: bool,
+    state: State,
     text: String,
 }
 
@@ -40,31 +61,41 @@ struct Finding {
 struct Findings(Vec<Finding>);
 
 impl Findings {
+    fn add(&mut self, what: &'static str, state: State, text: impl Into<String>) {
+        let text = text.into();
+        self.0.push(Finding { what, state, text });
+    }
+
     fn good(&mut self, what: &'static str, text: impl Into<String>) {
-        self.0.push(Finding {
-            what,
-            ok: true,
-            text: text.into(),
-        });
+        self.add(what, State::Ok, text);
+    }
+
+    fn missing(&mut self, what: &'static str, text: impl Into<String>) {
+        self.add(what, State::Missing, text);
     }
 
     fn bad(&mut self, what: &'static str, text: impl Into<String>) {
-        self.0.push(Finding {
-            what,
-            ok: false,
-            text: text.into(),
-        });
+        self.add(what, State::Wrong, text);
     }
 }
 
 impl Check {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
-        let config = global.config()?;
+        let mut config = global.config()?;
         let mut found = Findings::default();
-        found.good(
-            "settings",
-            format!("People reach the desk at {}.", config.public_url),
-        );
+        if is_demo(&config.data) {
+            // Those of a desk are not asked for: a demo chooses its own with each start.
+            config = Config::of_demo(config.data);
+            found.good(
+                "settings",
+                "This is a demo: everything in it is invented. `bedside demo` said where it is when it started.",
+            );
+        } else {
+            found.good(
+                "settings",
+                format!("People reach the desk at {}.", config.public_url),
+            );
+        }
         if !config.is_https() && !config.public_url.contains("://localhost") {
             found.bad(
                 "settings",
@@ -79,6 +110,7 @@ impl Check {
             Ok(app) => {
                 database(&app, &mut found).await;
                 key(&app, &mut found).await;
+                own_details(&app, &mut found);
                 mailboxes(&app, &mut found).await;
             }
             Err(error) => {
@@ -91,14 +123,14 @@ impl Check {
                 found.bad(what, Failure::from(error).text);
             }
         }
-        let fine = found.0.iter().all(|finding| finding.ok);
+        let fine = found.0.iter().all(|finding| finding.state != State::Wrong);
         if self.json {
             say_json(&serde_json::json!({ "ok": fine, "findings": found.0 }));
         } else {
             for finding in &found.0 {
                 say(format!(
                     "{} {:<10} {}",
-                    if finding.ok { "ok   " } else { "WRONG" },
+                    finding.state.word(),
                     finding.what,
                     finding.text
                 ));
@@ -184,6 +216,45 @@ async fn key(app: &App, found: &mut Findings) {
     );
 }
 
+/// Whether the clinics have names and numbers of their own, or still those of the example that ships with the program.
+fn own_details(app: &App, found: &mut Findings) {
+    let Ok(example) = clinic::parse(&startup::built_in_clinic()) else {
+        return found.bad(
+            "clinic",
+            "The files that ship with the program do not fit together.",
+        );
+    };
+    let example = example.profile;
+    for clinic in app.directory.all().iter().filter(|_| !app.config.demo) {
+        let name = clinic.name == example.name;
+        let phone = clinic.settings.phone == example.phone;
+        // A clinic that has its own name and telephone may well be where the example is.
+        let zone = clinic.time_zone.iana_name() == Some(example.time_zone.as_str());
+        let same = [
+            (name, "name", example.name.as_str()),
+            (phone, "telephone", example.phone.as_str()),
+            (zone, "time zone", example.time_zone.as_str()),
+        ];
+        let same: Vec<_> = same
+            .iter()
+            .filter(|(same, ..)| *same)
+            .map(|(_, what, value)| format!("{what} ({value})"))
+            .collect();
+        if name || phone {
+            found.missing(
+                "clinic",
+                format!(
+                    "Patients would still read what belongs to the invented example: {}. Put yours in under Settings, \
+                     General.",
+                    same.join(", ")
+                ),
+            );
+        } else {
+            found.good("clinic", format!("{} has details of its own.", clinic.name));
+        }
+    }
+}
+
 /// Free space, as `df` says; there is no portable call for it without unsafe code.
 fn disk(config: &Config, found: &mut Findings) {
     let mut folder: &Path = &config.data;
@@ -233,9 +304,9 @@ async fn mailboxes(app: &App, found: &mut Findings) {
             }
         };
         if all.is_empty() {
-            found.good(
+            found.missing(
                 "mailbox",
-                "There is no mailbox yet; add one under Settings.",
+                "There is no mailbox yet: no mail comes in, and no answer goes out. Add one under Settings.",
             );
         }
         // One dead server must not make the others wait.
@@ -274,11 +345,16 @@ async fn mailbox(app: &App, ctx: &Ctx, one: &MailboxView) -> Vec<Finding> {
                 } else {
                     "sending"
                 };
-                found.0.push(Finding {
-                    what: "mailbox",
-                    ok: server.code == "ok",
-                    text: format!("{}, {way}{at}: {}", one.address, server.text),
-                });
+                let (state, text) = match server.code {
+                    "ok" => (State::Ok, server.text.as_str()),
+                    "unreachable" if app.config.demo => (
+                        State::Ok,
+                        "the demo's own mail server, there while the demo runs.",
+                    ),
+                    _ => (State::Wrong, server.text.as_str()),
+                };
+                let text = format!("{}, {way}{at}: {text}", one.address);
+                found.add("mailbox", state, text);
             }
         }
         Err(error) => found.bad("mailbox", format!("{}: {error}.", one.address)),

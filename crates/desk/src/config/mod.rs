@@ -54,6 +54,16 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Settings of a demo in `data`: everything is invented, and its mail server is on this machine.
+    pub fn of_demo(data: PathBuf) -> Self {
+        Self {
+            data,
+            local_mail_servers: true,
+            demo: true,
+            ..Self::default()
+        }
+    }
+
     /// Where the root key is kept, unless it comes from the environment.
     pub fn key_file(&self) -> PathBuf {
         self.data.join("keys").join("root.key")

@@ -145,13 +145,10 @@ where
     let outgoing = inbox_listener.local_addr().map_err(taken)?;
     let pop3 = mailboxes.local_addr().map_err(taken)?;
     let config = Config {
-        data: options.data.clone(),
         public_url: format!("http://localhost:{}", address.port()),
         listen: address,
         smtp_listen: Some(options.smtp),
-        local_mail_servers: true,
-        demo: true,
-        ..Config::default()
+        ..Config::of_demo(options.data.clone())
     };
     let fresh = prepare(&options.data)?;
     let clock = DemoClock::real();
@@ -239,7 +236,7 @@ fn prepare(folder: &Path) -> Result<bool, DemoError> {
         source,
     };
     let has_desk = folder.join(bedside_db::sqlite::FILE).exists();
-    let marked = folder.join(MARK).is_file();
+    let marked = is_demo(folder);
     if has_desk && !marked {
         return Err(DemoError::RealDesk(folder.to_owned()));
     }
@@ -267,6 +264,11 @@ fn empty(folder: &Path) -> Result<(), DemoError> {
         return Err(StartError::Database(DbError::InUse(folder.to_owned())).into());
     }
     std::fs::remove_dir_all(folder).map_err(failed)
+}
+
+/// Whether `folder` holds a demo.
+pub fn is_demo(folder: &Path) -> bool {
+    folder.join(MARK).is_file()
 }
 
 fn is_made(folder: &Path) -> bool {
