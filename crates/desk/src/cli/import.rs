@@ -45,15 +45,17 @@ impl Import {
         bar.set_length(about.len());
         let reader = bar.wrap_read(std::io::BufReader::new(reader));
         let taken = email::import_mbox(&app, &ctx, reader, |_, _| ()).await?;
-        email::processor::drain(&app).await?;
         bar.finish_and_clear();
         if json {
-            say_json(&serde_json::json!({ "stored": taken.stored, "too_large": taken.too_large }));
+            say_json(&taken);
         } else {
-            say(format!(
-                "Mails read: {}. Those that were here already add nothing.",
-                taken.stored
-            ));
+            say(format!("Mails taken in: {}.", taken.stored));
+            if taken.known > 0 {
+                say(format!(
+                    "Here already, and left as they are: {}.",
+                    taken.known
+                ));
+            }
             if taken.too_large > 0 {
                 say(format!(
                     "Larger than the desk takes, and left out: {}.",

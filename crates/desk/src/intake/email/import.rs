@@ -2,27 +2,31 @@
 
 use super::processor;
 use super::receive::{Source, Via, receive};
+use super::store;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
+use crate::ids::{InboundMailId, OrganisationId};
 use bedside_codecs::mail::mbox::{Mbox, MboxError};
 use std::io::Read;
 use tokio::sync::mpsc;
 
 /// Mails stored before they are made into tickets.
-const AT_ONCE: u64 = 200;
+const AT_ONCE: usize = 200;
 
 /// What came of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Imported {
-    /// Mails that were stored; those that were here already are among them and make nothing new.
+    /// Mails that are new here.
     pub stored: u64,
+    /// Mails that were here already and make nothing new.
+    pub known: u64,
     /// Mails left out because they are larger than the desk takes.
     pub too_large: u64,
 }
 
 /// Reads a mailbox file (mbox) and makes tickets of its mails, without acknowledgements. `progress` hears the bytes of
-/// the file read so far and the mails stored. Running it again adds nothing that is here already.
+/// the file read so far and the mails in them. Running it again adds nothing that is here already.
 pub async fn import_mbox(
     app: &App,
     ctx: &Ctx,
@@ -41,11 +45,13 @@ pub async fn import_mbox(
         }
     });
     let mut imported = Imported::default();
+    let (mut read, mut waiting) = (0_u64, Vec::new());
     while let Some((mail, bytes)) = mails.recv().await {
         match mail {
             Ok(raw) => {
-                receive(app, ctx.organisation, None, Source::new(Via::Import), &raw).await?;
-                imported.stored += 1;
+                let source = Source::new(Via::Import);
+                waiting.extend(receive(app, ctx.organisation, None, source, &raw).await?);
+                read += 1;
             }
             Err(MboxError::TooLarge { .. }) => imported.too_large += 1,
             Err(MboxError::NotMbox) => {
@@ -62,12 +68,28 @@ pub async fn import_mbox(
                 )));
             }
         }
-        progress(bytes, imported.stored);
-        if imported.stored.is_multiple_of(AT_ONCE) {
-            processor::drain(app).await?;
+        progress(bytes, read);
+        if waiting.len() >= AT_ONCE {
+            imported.known += settle(app, ctx.organisation, &mut waiting).await?;
         }
     }
     drop(reading.await);
-    processor::drain(app).await?;
+    imported.known += settle(app, ctx.organisation, &mut waiting).await?;
+    imported.stored = read - imported.known;
     Ok(imported)
+}
+
+/// Makes tickets of the mails that were stored; says how many of `waiting`, which is empty then, were here already.
+async fn settle(
+    app: &App,
+    organisation: OrganisationId,
+    waiting: &mut Vec<InboundMailId>,
+) -> Result<u64, DeskError> {
+    processor::drain(app).await?;
+    let mut conn = app.read().await?;
+    let mut known = 0;
+    for id in waiting.drain(..) {
+        known += u64::from(store::is_duplicate(&mut conn, organisation, id).await?);
+    }
+    Ok(known)
 }

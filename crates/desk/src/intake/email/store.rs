@@ -29,6 +29,9 @@ statements! {
         WHERE organisation_id = $1 AND id = $2 AND state = 'received'";
     /// Frees every mail that an ended process was working on.
     RELEASE_ALL = "UPDATE inbound_mails SET leased_until = 0 WHERE state = 'received' AND leased_until > 0";
+    /// Whether a mail was found to be here already.
+    IS_DUPLICATE = "SELECT 1 FROM inbound_mails WHERE organisation_id = $1 AND id = $2 AND state = 'ignored' \
+        AND error = 'duplicate'";
     /// Says what became of a mail.
     FINISH = "UPDATE inbound_mails SET state = $3, error = $4, ticket_id = $5, message_id = $6 WHERE organisation_id = $1 \
         AND id = $2 AND state = 'received'";
@@ -153,6 +156,18 @@ pub(super) async fn release(
 
 pub(super) async fn release_all(conn: &mut Conn) -> Result<u64, DeskError> {
     Ok(conn.execute(RELEASE_ALL, args![]).await?)
+}
+
+/// Whether the mail was left out because it was here already.
+pub(super) async fn is_duplicate(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: InboundMailId,
+) -> Result<bool, DeskError> {
+    Ok(conn
+        .query_opt(IS_DUPLICATE, args![organisation, id], |_| Ok(()))
+        .await?
+        .is_some())
 }
 
 /// `false` when somebody else finished it.

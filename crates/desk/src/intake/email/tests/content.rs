@@ -239,7 +239,8 @@ async fn a_mailbox_file_is_imported_once_and_silently() {
         assert_eq!(import(&mut seen).await.stored, 5);
         assert_eq!(seen, (size, 5));
         assert_eq!(desk.count(TICKETS).await, 5);
-        import(&mut seen).await;
+        let again = import(&mut seen).await;
+        assert_eq!((again.stored, again.known), (0, 5));
         assert_eq!(desk.count(TICKETS).await, 5);
         assert_eq!(desk.count(OUTBOUND).await, 0);
         let not_mbox = std::io::Cursor::new(b"%PDF-1.7".to_vec());
