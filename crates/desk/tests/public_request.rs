@@ -112,6 +112,11 @@ both_engines! {
             ("name", "", "public-error-name"),
             ("email", "", "public-error-email-missing"),
             ("email", "ana at home", "public-error-email"),
+            ("email", "olga@gmail,com", "public-error-email"),
+            ("email", "olga@gmail..com", "public-error-email"),
+            ("email", "olga smith@gmail.com", "public-error-email"),
+            ("email", "a@g.com;b@g.com", "public-error-email"),
+            ("email", "a@x.example\r\nBcc: z@y.x", "public-error-email"),
             ("message", " ", "public-error-message"),
             ("category", "crisis", "public-error-category"),
             ("category", "no-such", "public-error-category"),
@@ -124,6 +129,10 @@ both_engines! {
                 assert!(kept == name || page.contains(words), "{words} is lost: {page}");
             }
         }
+        let words = format!("{}the last word", "é ".repeat(200_000));
+        let page = send(&desk, &visitor, &changed("message", &words), &[]).await.expect(422).text();
+        assert!(page.contains(I18n::global().text(bedside_web::Locale::En, "public-error-message-long")));
+        assert!(page.contains("é é é") && page.contains("the last word") && page.contains("Ana Ruiz"));
         let six: Vec<_> = (0..6).map(|_| ("files", "a.txt", "text/plain", b"x".as_slice())).collect();
         let page = send(&desk, &visitor, ANA, &six).await.expect(422).text();
         assert!(page.contains("more than 5 files") && page.contains("choose your files again"), "{page}");

@@ -13,6 +13,9 @@ use bytes::Bytes;
 
 /// Files that one message may bring.
 pub const MAX_FILES: usize = 5;
+/// Most of one typed text that is kept, in bytes. More than any field takes, so that the words of somebody who wrote too
+/// much come back with the page that says so.
+const MAX_TEXT: usize = 2 << 20;
 /// Largest file, in bytes; said to people as 25 MB.
 pub const MAX_FILE: usize = 25 << 20;
 
@@ -36,11 +39,11 @@ impl Sent {
     }
 }
 
-/// Reads a form. Too many or too large files don't lose the words: they are left out and [`Sent::refused`] says so.
+/// Reads a form. A text over [`MAX_TEXT`] is cut off there. Too many or too large files don't lose the words: they are left out and [`Sent::refused`] says so.
 pub async fn read(request: Request) -> Result<Sent, Problem> {
     let limits = Limits {
         file: MAX_FILE,
-        text: 256 * 1024,
+        text: MAX_TEXT,
         total: 60 << 20,
         parts: 40,
     };
@@ -48,7 +51,7 @@ pub async fn read(request: Request) -> Result<Sent, Problem> {
     let mut sent = Sent::default();
     while let Some(mut part) = form.next().await? {
         let (name, file_name) = (part.name.clone(), part.file_name.clone());
-        let mut bytes = Vec::new();
+        let (mut bytes, mut cut) = (Vec::new(), false);
         loop {
             match part.chunk().await {
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
@@ -59,14 +62,28 @@ pub async fn read(request: Request) -> Result<Sent, Problem> {
                     bytes.clear();
                     break;
                 }
+                // The field's own check says that it is too long.
+                Err(problem) if problem.member("field").is_some() => {
+                    cut = true;
+                    break;
+                }
                 Err(problem) => return Err(problem),
             }
         }
         match file_name {
             None => {
-                let text = String::from_utf8(bytes).map_err(|_| {
-                    Problem::invalid_field(name.clone(), "invalid", "This text isn't UTF-8.")
-                })?;
+                let text = match String::from_utf8(bytes) {
+                    Ok(text) => text,
+                    // Cut off in the middle of a character.
+                    Err(error) if cut => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+                    Err(_) => {
+                        return Err(Problem::invalid_field(
+                            name,
+                            "invalid",
+                            "This text isn't UTF-8.",
+                        ));
+                    }
+                };
                 sent.texts.push((name, text));
             }
             Some(_) if bytes.is_empty() => {}
