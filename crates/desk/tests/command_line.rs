@@ -91,7 +91,7 @@ fn nothing_is_made_before_somebody_sets_a_desk_up() {
             folder.path(),
             &["init", "--email", "no address", "--name", "A"],
         ),
-        1,
+        2,
     );
     assert!(!folder.path().join("data").exists());
 }
@@ -200,6 +200,32 @@ fn tokens_are_shown_once_and_taken_back() {
         2,
     );
     assert!(text.contains("tickets:burn"), "{text}");
+}
+
+#[test]
+fn wrong_values_are_wrong_use() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    for args in [
+        &["user", "add", "nonsense", "--name", "Bob"][..],
+        &["user", "add", "bo b@c..d", "--name", "Bob"],
+        &[
+            "user",
+            "add",
+            "bob@c.example\r\nBcc: z@y.example",
+            "--name",
+            "Bob",
+        ],
+        &["user", "add", "bob@c.example", "--name", ""],
+        &["token", "create", "", "--scopes", "tickets:read"],
+    ] {
+        let text = ends(&bedside(folder.path(), args), 2);
+        assert_eq!(text.trim().lines().count(), 1, "{text}");
+    }
+    let everybody = json(&bedside(folder.path(), &["user", "list", "--json"]));
+    assert_eq!(everybody.as_array().unwrap().len(), 1);
+    let text = ends(&bedside(folder.path(), &["backup", "nowhere/copy"]), 1);
+    assert!(text.starts_with("nowhere/copy could not be"), "{text}");
 }
 
 #[test]

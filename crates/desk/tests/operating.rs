@@ -184,10 +184,18 @@ fn a_mailbox_file_is_taken_in_once() {
     fs::write(data.join("old.mbox"), &mails).unwrap();
     let import = ["import", "mbox", "old.mbox", "--json"];
     let taken = json(&program::run(data, &import));
-    assert_eq!(taken, serde_json::json!({ "stored": 3, "too_large": 0 }));
+    assert_eq!(
+        taken,
+        serde_json::json!({ "stored": 3, "known": 0, "too_large": 0 })
+    );
+    let again = json(&program::run(data, &import));
+    assert_eq!(
+        again,
+        serde_json::json!({ "stored": 0, "known": 3, "too_large": 0 })
+    );
     let said = ends(&program::run(data, &import[..3]), 0);
     assert!(
-        said.contains("Mails read: 3.") && said.contains("here already"),
+        said.contains("Mails taken in: 0.") && said.contains("left as they are: 3."),
         "{said}"
     );
 
@@ -197,7 +205,7 @@ fn a_mailbox_file_is_taken_in_once() {
     let small = [("BEDSIDE_MAX_MAIL_BYTES", "65536")];
     let said = ends(&with(data, &small, &["import", "mbox", "more.mbox"]), 0);
     assert!(
-        said.contains("Mails read: 2.") && said.contains("left out: 1."),
+        said.contains("Mails taken in: 2.") && said.contains("left out: 1."),
         "{said}"
     );
 
@@ -227,7 +235,7 @@ fn what_is_no_mailbox_file_is_told_in_one_sentence() {
         "Dear clinic,\nwhen are you open?\n",
     )
     .unwrap();
-    let said = refuses(&program::run(data, &["import", "mbox", "letter.txt"]), 1);
+    let said = refuses(&program::run(data, &["import", "mbox", "letter.txt"]), 2);
     assert!(said.contains("not a mailbox file"), "{said}");
     let text = ends(&program::run(data, &["import"]), 2);
     assert!(text.contains("mbox"), "{text}");
@@ -390,11 +398,16 @@ fn a_desk_on_postgresql_is_run_by_the_same_commands() {
 
     let told = json(&run(&["check", "--json"]));
     let found = told["findings"].as_array().unwrap();
-    for what in ["database", "key", "clock", "mailbox"] {
+    for (what, state) in [
+        ("database", "ok"),
+        ("key", "ok"),
+        ("clock", "ok"),
+        ("mailbox", "missing"),
+    ] {
         assert!(
             found
                 .iter()
-                .any(|one| one["what"] == what && one["ok"] == true),
+                .any(|one| one["what"] == what && one["state"] == state),
             "{what}: {told}"
         );
     }

@@ -137,7 +137,8 @@ impl Backup {
             .create(true)
             .truncate(true)
             .mode(0o600)
-            .open(part)?;
+            .open(part)
+            .map_err(|error| Failure::file(self.file.display(), &error))?;
         let made_at = SystemClock.now();
         let bar = progress_bar("Copying");
         let shown = bar.clone();
@@ -162,7 +163,8 @@ impl Backup {
             audit_root: whole.root,
         };
         let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
-        std::fs::write(manifest_file, text)?;
+        std::fs::write(manifest_file, text)
+            .map_err(|error| Failure::file(manifest_file.display(), &error))?;
         std::fs::File::open(manifest_file)?.sync_all()?;
         std::fs::rename(part, &self.file)?;
         if let Some(folder) = self.file.parent() {

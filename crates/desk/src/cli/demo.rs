@@ -143,7 +143,7 @@ impl From<DemoError> for Failure {
         match error {
             DemoError::Start(error) => error.into(),
             DemoError::RealDesk(_) => Self::usage(format!("{error}.")),
-            DemoError::File { source, .. } => source.into(),
+            DemoError::File { path, source } => Self::file(path.display(), &source),
             DemoError::Port(..) => Self::new(1, format!("{error}.")),
         }
     }

@@ -170,7 +170,8 @@ enum Command {
     /// Say in plain words whether everything is as it should be
     ///
     /// Looks at settings, clinic files, disk, database, keys and clocks, and opens the connections of every mailbox. It
-    /// may run while the desk works. Exit code 1 when something is wrong, 5 when it is the root key.
+    /// may run while the desk works. Exit code 1 when something is wrong, 5
+    /// when it is the root key; what is only still to do is said, and is no failure.
     Check(check::Check),
     /// Bring the data to this release
     ///
@@ -262,6 +263,16 @@ impl Failure {
         )
     }
 
+    /// What went wrong with a file, named by `what`.
+    fn file(what: impl std::fmt::Display, error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull
+            | std::io::ErrorKind::QuotaExceeded
+            | std::io::ErrorKind::FileTooLarge => Self::full(),
+            _ => Self::new(1, format!("{what} could not be read or written: {error}.")),
+        }
+    }
+
     fn tell(&self) -> ExitCode {
         let _ = writeln!(std::io::stderr(), "{}", self.text);
         ExitCode::from(self.code)
@@ -315,9 +326,8 @@ impl From<DeskError> for Failure {
             return Self::full();
         }
         let text = match &error {
-            DeskError::Invalid { text, .. } | DeskError::Conflict { text, .. } => {
-                (*text).to_owned()
-            }
+            DeskError::Invalid { text, .. } => return Self::usage(*text),
+            DeskError::Conflict { text, .. } => (*text).to_owned(),
             DeskError::NotFound => "There is nothing with this name or id.".to_owned(),
             other => format!("That did not work: {other}."),
         };
@@ -327,12 +337,7 @@ impl From<DeskError> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::StorageFull
-            | std::io::ErrorKind::QuotaExceeded
-            | std::io::ErrorKind::FileTooLarge => Self::full(),
-            _ => Self::new(1, format!("A file could not be read or written: {error}.")),
-        }
+        Self::file("A file", &error)
     }
 }
 
