@@ -9,22 +9,28 @@
 //! - [`detect`] names the language.
 //! - [`search`] turns text into index terms, and what a person types into a query.
 //! - [`train`](mod@train) makes a model from [`examples`]; [`eval`] measures an engine.
+//! - [`coach`] says what would make a draft plainer and kinder, [`distress`] what weighs on a person,
+//!   [`themes`] what feedback is about.
 //!
 //! What the engine knows lives in `clinic/language/`, in files that a clinician can read and change.
 
 pub mod clinic;
+pub mod coach;
 mod context;
 mod detect;
+pub mod distress;
 mod engine;
 pub mod eval;
 pub mod examples;
 mod fold;
 mod history;
 mod language;
+mod lexis;
 mod matcher;
 mod model;
 pub mod search;
 mod segments;
+pub mod themes;
 mod verdict;
 
 pub use clinic::{ClinicFiles, LoadError};
