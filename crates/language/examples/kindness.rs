@@ -16,8 +16,14 @@ fn main() {
     let mut files = ClinicFiles::new();
     let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic"));
     for folder in ["language", "language/coach"] {
-        for entry in std::fs::read_dir(root.join(folder)).expect("the clinic's folder").flatten() {
-            if let (Ok(text), Some(name)) = (std::fs::read_to_string(entry.path()), entry.file_name().to_str()) {
+        for entry in std::fs::read_dir(root.join(folder))
+            .expect("the clinic's folder")
+            .flatten()
+        {
+            if let (Ok(text), Some(name)) = (
+                std::fs::read_to_string(entry.path()),
+                entry.file_name().to_str(),
+            ) {
                 files.insert(format!("{folder}/{name}"), text);
             }
         }
@@ -26,13 +32,26 @@ fn main() {
     let coach = Coach::load(&files).expect("the shipped files load");
     let listener = Listener::load(&files).expect("the shipped files load");
     let themes = Themes::load(&files).expect("the shipped files load");
-    println!("load all three    {:>8.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "load all three    {:>8.1} ms",
+        start.elapsed().as_secs_f64() * 1e3
+    );
     if let Some(file) = std::env::args().nth(1) {
-        return compare(&themes, &listener, &std::fs::read_to_string(file).expect("the sample"));
+        return compare(
+            &themes,
+            &listener,
+            &std::fs::read_to_string(file).expect("the sample"),
+        );
     }
     for (language, sentence) in [("en", EN), ("es", ES)] {
         let draft: String = sentence.chars().cycle().take(2_000).collect();
-        let context = Context { language, name: Some("Ana Ruiz"), patient: &draft, distress: None, clinical: false };
+        let context = Context {
+            language,
+            name: Some("Ana Ruiz"),
+            patient: &draft,
+            distress: None,
+            clinical: false,
+        };
         measure(&format!("coach {language}, 2,000 characters"), || {
             black_box(coach.advise(&draft, &context));
         });
@@ -61,14 +80,20 @@ fn measure(what: &str, run: impl Fn()) {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    println!("{what:<28}{:>8.1} µs (median), {:.1} µs (p99)", times[500], times[990]);
+    println!(
+        "{what:<28}{:>8.1} µs (median), {:.1} µs (p99)",
+        times[500], times[990]
+    );
 }
 
 /// Our theme, and the labels of the sample that mean the same.
 const SAME: &[(&str, &[&str])] = &[
     ("waiting", &["Timeliness of care", "Staff responsiveness"]),
     ("staff_manner", &["Staff manner & personal attributes"]),
-    ("listening", &["Staff listening, understanding & involving patients"]),
+    (
+        "listening",
+        &["Staff listening, understanding & involving patients"],
+    ),
     (
         "information",
         &[
@@ -78,16 +103,32 @@ const SAME: &[(&str, &[&str])] = &[
             "Being kept informed, clarity & consistency of information",
         ],
     ),
-    ("appointment_access", &["Appointment arrangements", "Appointment method"]),
+    (
+        "appointment_access",
+        &["Appointment arrangements", "Appointment method"],
+    ),
     ("phone_access", &["Contacting services"]),
     ("pain", &["Pain management"]),
-    ("quality_of_care", &["Competence & training", "Impact of treatment/ care", "Organisation & efficiency"]),
+    (
+        "quality_of_care",
+        &[
+            "Competence & training",
+            "Impact of treatment/ care",
+            "Organisation & efficiency",
+        ],
+    ),
     ("diagnosis", &["Diagnosis & triage"]),
     ("medicines", &["Supplying & understanding medication"]),
     ("records_results", &["Patient records"]),
-    ("continuity", &["Referals & continuity of care", "Staff continuity"]),
+    (
+        "continuity",
+        &["Referals & continuity of care", "Staff continuity"],
+    ),
     ("discharge", &["Discharge"]),
-    ("cleanliness", &["Cleanliness, tidiness & infection control"]),
+    (
+        "cleanliness",
+        &["Cleanliness, tidiness & infection control"],
+    ),
     (
         "facilities",
         &[
@@ -99,7 +140,10 @@ const SAME: &[(&str, &[&str])] = &[
             "Electronic entertainment",
         ],
     ),
-    ("getting_here", &["Transport to/ from services", "Service location", "Parking"]),
+    (
+        "getting_here",
+        &["Transport to/ from services", "Service location", "Parking"],
+    ),
     ("staffing", &["Number & deployment of staff"]),
     ("privacy_safety", &["Feeling safe"]),
     ("language_fairness", &["Equality, Diversity & Inclusion"]),
@@ -107,11 +151,16 @@ const SAME: &[(&str, &[&str])] = &[
 
 fn compare(themes: &Themes, listener: &Listener, csv: &str) {
     let rows = read(csv);
-    let Some((header, rows)) = rows.split_first() else { return };
+    let Some((header, rows)) = rows.split_first() else {
+        return;
+    };
     let column = |name: &str| header.iter().position(|field| field == name);
-    let (Some(text), Some(sentiment)) = (column("FFT answer"), column("Comment sentiment")) else { return };
+    let (Some(text), Some(sentiment)) = (column("FFT answer"), column("Comment sentiment")) else {
+        return;
+    };
     let mut counts: BTreeMap<&str, [u32; 3]> = BTreeMap::new();
-    let (mut labelled, mut exact, mut side, mut near, mut distressed) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
+    let (mut labelled, mut exact, mut side, mut near, mut distressed) =
+        (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
     let mut confusion = [[0_u32; 5]; 5];
     for row in rows.iter().filter(|row| row.len() == header.len()) {
         let found = themes.look(&row[text]);
@@ -131,7 +180,10 @@ fn compare(themes: &Themes, listener: &Listener, csv: &str) {
             side += u32::from(label.cmp(&3) == ours.cmp(&3));
         }
         for (code, labels) in SAME {
-            let truth = labels.iter().filter_map(|label| column(label)).any(|at| row[at] == "1");
+            let truth = labels
+                .iter()
+                .filter_map(|label| column(label))
+                .any(|at| row[at] == "1");
             let ours = found.themes.iter().any(|theme| theme.code == *code);
             let counts = counts.entry(code).or_default();
             counts[0] += u32::from(truth && ours);
@@ -139,7 +191,10 @@ fn compare(themes: &Themes, listener: &Listener, csv: &str) {
             counts[2] += u32::from(truth && !ours);
         }
     }
-    println!("{} comments, {labelled} with a sentiment; {distressed} with distress", rows.len());
+    println!(
+        "{} comments, {labelled} with a sentiment; {distressed} with distress",
+        rows.len()
+    );
     let share = |part: u32, whole: u32| f64::from(part) / f64::from(whole.max(1));
     println!(
         "sentiment: side {:.3}, within one step {:.3}, exact {:.3}",
@@ -160,7 +215,11 @@ fn compare(themes: &Themes, listener: &Listener, csv: &str) {
             hit + missed
         );
     }
-    println!("all: precision {:.2} recall {:.2}", share(all[0], all[0] + all[1]), share(all[0], all[0] + all[2]));
+    println!(
+        "all: precision {:.2} recall {:.2}",
+        share(all[0], all[0] + all[1]),
+        share(all[0], all[0] + all[2])
+    );
 }
 
 /// Fields of a CSV file: quotes, doubled quotes, line breaks in quotes.

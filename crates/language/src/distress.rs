@@ -127,7 +127,8 @@ impl Listener {
     /// # Errors
     /// File, line and reason of the first entry that can't be used.
     pub fn load(files: &ClinicFiles) -> Result<Self, LoadError> {
-        let (mut builder, mut meanings, mut signs) = (PhrasesBuilder::default(), Vec::new(), Vec::new());
+        let (mut builder, mut meanings, mut signs) =
+            (PhrasesBuilder::default(), Vec::new(), Vec::new());
         let mut last = None;
         for tag in LANGUAGES {
             let file = DataFile::of(files, format!("language/distress.{tag}.toml"))?;
@@ -140,7 +141,10 @@ impl Listener {
             add(&raw.stop, Meaning::Stop)?;
             for sign in raw.sign {
                 let Some(kind) = Kind::from_code(sign.kind.get_ref()) else {
-                    return Err(file.error(sign.kind.span(), format!("unknown kind \"{}\"", sign.kind.get_ref())));
+                    return Err(file.error(
+                        sign.kind.span(),
+                        format!("unknown kind \"{}\"", sign.kind.get_ref()),
+                    ));
                 };
                 let weight = *sign.weight.get_ref();
                 if !(1..=3).contains(&weight) {
@@ -157,8 +161,16 @@ impl Listener {
             }
             last = Some(file);
         }
-        let last = last.ok_or_else(|| LoadError { file: "language/distress".into(), line: 0, reason: "no language".into() })?;
-        Ok(Self { phrases: last.build(builder)?, meanings, signs })
+        let last = last.ok_or_else(|| LoadError {
+            file: "language/distress".into(),
+            line: 0,
+            reason: "no language".into(),
+        })?;
+        Ok(Self {
+            phrases: last.build(builder)?,
+            meanings,
+            signs,
+        })
     }
 
     /// The distress a text shows, if any.
@@ -176,15 +188,32 @@ impl Listener {
                 Meaning::Sign(sign) => Some((sign, hit)),
                 _ => None,
             })
-            .filter(|(sign, hit)| !negation.takes_back(&text, &hit.words) && !self.is_excused(&hits, *sign, hit))
+            .filter(|(sign, hit)| {
+                !negation.takes_back(&text, &hit.words) && !self.is_excused(&hits, *sign, hit)
+            })
             .collect();
-        Kind::ALL.into_iter().filter_map(|kind| self.weigh(&text, kind, &spoken)).max_by_key(|(total, found)| (*total, std::cmp::Reverse(found.kind))).map(|(_, found)| found)
+        Kind::ALL
+            .into_iter()
+            .filter_map(|kind| self.weigh(&text, kind, &spoken))
+            .max_by_key(|(total, found)| (*total, std::cmp::Reverse(found.kind)))
+            .map(|(_, found)| found)
     }
 
     /// All signs of one kind together.
-    fn weigh(&self, text: &Text<'_>, kind: Kind, spoken: &[(usize, &Hit)]) -> Option<(u32, Distress)> {
-        let of_kind = || spoken.iter().filter(|(sign, _)| self.signs[*sign].kind == kind);
-        let signs: BTreeSet<_> = of_kind().map(|(sign, _)| (std::cmp::Reverse(self.signs[*sign].weight), *sign)).collect();
+    fn weigh(
+        &self,
+        text: &Text<'_>,
+        kind: Kind,
+        spoken: &[(usize, &Hit)],
+    ) -> Option<(u32, Distress)> {
+        let of_kind = || {
+            spoken
+                .iter()
+                .filter(|(sign, _)| self.signs[*sign].kind == kind)
+        };
+        let signs: BTreeSet<_> = of_kind()
+            .map(|(sign, _)| (std::cmp::Reverse(self.signs[*sign].weight), *sign))
+            .collect();
         let mut total: u32 = signs.iter().map(|(weight, _)| u32::from(weight.0)).sum();
         if total == 0 {
             return None;
@@ -197,17 +226,35 @@ impl Listener {
             2 => Strength::Clear,
             _ => Strength::Strong,
         };
-        let spans = of_kind().take(MAX_SPANS).map(|(_, hit)| text.span(&hit.words)).collect();
-        let why = signs.iter().map(|(_, sign)| self.signs[*sign].why.clone()).collect();
-        Some((total, Distress { kind, strength, spans, why }))
+        let spans = of_kind()
+            .take(MAX_SPANS)
+            .map(|(_, hit)| text.span(&hit.words))
+            .collect();
+        let why = signs
+            .iter()
+            .map(|(_, sign)| self.signs[*sign].why.clone())
+            .collect();
+        Some((
+            total,
+            Distress {
+                kind,
+                strength,
+                spans,
+                why,
+            },
+        ))
     }
 
     /// "I'm afraid I can't come on Tuesday": the words, and not the feeling.
     fn is_excused(&self, hits: &[Hit], sign: usize, hit: &Hit) -> bool {
         let from = hits.partition_point(|other| other.words.start + 12 < hit.words.start);
-        hits[from..].iter().take_while(|other| other.words.start < hit.words.end).any(|other| {
-            self.meanings[other.tag] == Meaning::Unless(sign) && other.words.end > hit.words.start
-        })
+        hits[from..]
+            .iter()
+            .take_while(|other| other.words.start < hit.words.end)
+            .any(|other| {
+                self.meanings[other.tag] == Meaning::Unless(sign)
+                    && other.words.end > hit.words.start
+            })
     }
 }
 
@@ -217,6 +264,10 @@ fn is_loud(text: &Text<'_>) -> bool {
         return true;
     }
     let capitals = |word: &str| word.chars().count() > 3 && word.chars().all(char::is_uppercase);
-    let loud = text.words.iter().filter(|word| capitals(&text.raw[word.raw.clone()])).count();
+    let loud = text
+        .words
+        .iter()
+        .filter(|word| capitals(&text.raw[word.raw.clone()]))
+        .count();
     loud >= 3
 }

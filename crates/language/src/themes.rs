@@ -156,7 +156,11 @@ impl Themes {
             let words = DataFile::of(files, format!("language/themes.{tag}.toml"))?;
             read_words(&words, &list, &mut builder, &mut meanings)?;
         }
-        Ok(Self { phrases: file.build(builder)?, list, meanings })
+        Ok(Self {
+            phrases: file.build(builder)?,
+            list,
+            meanings,
+        })
     }
 
     /// The clinic's list.
@@ -173,21 +177,35 @@ impl Themes {
         for (number, entry) in self.list.iter().enumerate() {
             let places: Vec<&Hit> = hits
                 .iter()
-                .filter(|hit| self.meanings[hit.tag] == Meaning::Theme(number) && !self.is_excused(&hits, hit))
+                .filter(|hit| {
+                    self.meanings[hit.tag] == Meaning::Theme(number) && !self.is_excused(&hits, hit)
+                })
                 .collect();
             if places.is_empty() {
                 continue;
             }
-            let mut sentences: Vec<usize> = places.iter().map(|hit| text.words[hit.words.start].sentence).collect();
+            let mut sentences: Vec<usize> = places
+                .iter()
+                .map(|hit| text.words[hit.words.start].sentence)
+                .collect();
             sentences.dedup();
-            let here = tones.iter().filter(|tone| sentences.binary_search(&tone.sentence).is_ok());
+            let here = tones
+                .iter()
+                .filter(|tone| sentences.binary_search(&tone.sentence).is_ok());
             themes.push(Theme {
                 code: entry.code.clone(),
                 sentiment: sum(here),
-                spans: places.iter().take(MAX_SPANS).map(|hit| text.span(&hit.words)).collect(),
+                spans: places
+                    .iter()
+                    .take(MAX_SPANS)
+                    .map(|hit| text.span(&hit.words))
+                    .collect(),
             });
         }
-        Feedback { sentiment: sum(tones.iter()), themes }
+        Feedback {
+            sentiment: sum(tones.iter()),
+            themes,
+        }
     }
 
     /// The judgements of a text, negations and boosts counted in, each place once.
@@ -199,16 +217,24 @@ impl Themes {
         });
         let mut tones: Vec<(Range<usize>, Tone)> = Vec::new();
         for hit in hits {
-            let Meaning::Tone(value) = self.meanings[hit.tag] else { continue };
+            let Meaning::Tone(value) = self.meanings[hit.tag] else {
+                continue;
+            };
             if self.is_excused(hits, hit) {
                 continue;
             }
-            let turned = if negation.takes_back(text, &hit.words) { TURNED } else { 1.0 };
+            let turned = if negation.takes_back(text, &hit.words) {
+                TURNED
+            } else {
+                1.0
+            };
             let boosted = hits[..hits.partition_point(|other| other.words.start < hit.words.start)]
                 .iter()
                 .rev()
                 .take_while(|other| other.words.start + 3 > hit.words.start)
-                .any(|other| self.meanings[other.tag] == Meaning::Boost && other.words.end == hit.words.start);
+                .any(|other| {
+                    self.meanings[other.tag] == Meaning::Boost && other.words.end == hit.words.start
+                });
             let tone = Tone {
                 sentence: text.words[hit.words.start].sentence,
                 value: value * turned * if boosted { BOOST } else { 1.0 },
@@ -229,9 +255,13 @@ impl Themes {
 
     fn is_excused(&self, hits: &[Hit], hit: &Hit) -> bool {
         let from = hits.partition_point(|other| other.words.start + 12 < hit.words.start);
-        hits[from..].iter().take_while(|other| other.words.start < hit.words.end).any(|other| {
-            self.meanings[other.tag] == Meaning::Unless(hit.tag) && other.words.end > hit.words.start
-        })
+        hits[from..]
+            .iter()
+            .take_while(|other| other.words.start < hit.words.end)
+            .any(|other| {
+                self.meanings[other.tag] == Meaning::Unless(hit.tag)
+                    && other.words.end > hit.words.start
+            })
     }
 }
 
@@ -252,15 +282,23 @@ fn sum<'t>(tones: impl Iterator<Item = &'t Tone>) -> Sentiment {
         best = best.max(tone.value);
         worst = worst.min(tone.value);
     }
-    if good + bad < 0.5 || (good - bad).abs() < 0.2 * (good + bad) {
+    if good + bad < 0.5 || (good - bad).abs() < 0.3 * (good + bad) {
         return Sentiment::Neutral;
     }
     if good > bad {
         let delighted = (best >= 2.0 || good >= 3.5) && bad < 0.25 * good;
-        if delighted { Sentiment::VeryPositive } else { Sentiment::Positive }
+        if delighted {
+            Sentiment::VeryPositive
+        } else {
+            Sentiment::Positive
+        }
     } else {
         let outraged = (worst <= -2.8 || bad >= 6.0) && good < 0.25 * bad;
-        if outraged { Sentiment::VeryNegative } else { Sentiment::Negative }
+        if outraged {
+            Sentiment::VeryNegative
+        } else {
+            Sentiment::Negative
+        }
     }
 }
 
@@ -271,16 +309,31 @@ fn read_list(file: &DataFile<'_>) -> Result<Vec<Entry>, LoadError> {
         let code = raw.code.get_ref();
         let tidy = |c: char| c.is_ascii_lowercase() || c == '_';
         if code.is_empty() || code.len() > 40 || !code.chars().all(tidy) {
-            return Err(file.error(raw.code.span(), "a code has up to 40 small letters and underscores"));
+            return Err(file.error(
+                raw.code.span(),
+                "a code has up to 40 small letters and underscores",
+            ));
         }
         if list.iter().any(|entry| entry.code == *code) {
-            return Err(file.error(raw.code.span(), format!("the theme \"{code}\" is in the list already")));
+            return Err(file.error(
+                raw.code.span(),
+                format!("the theme \"{code}\" is in the list already"),
+            ));
         }
         if let Some(missing) = LANGUAGES.iter().find(|tag| !raw.names.contains_key(**tag)) {
-            return Err(file.error(raw.code.span(), format!("a name in \"{missing}\" is needed")));
+            return Err(file.error(
+                raw.code.span(),
+                format!("a name in \"{missing}\" is needed"),
+            ));
         }
-        let names = raw.names.iter().map(|(tag, name)| Ok((tag.clone(), file.words(name)?)));
-        list.push(Entry { code: code.clone(), names: names.collect::<Result<_, LoadError>>()? });
+        let names = raw
+            .names
+            .iter()
+            .map(|(tag, name)| Ok((tag.clone(), file.words(name)?)));
+        list.push(Entry {
+            code: code.clone(),
+            names: names.collect::<Result<_, LoadError>>()?,
+        });
     }
     Ok(list)
 }
@@ -294,14 +347,18 @@ fn read_words(
     let raw: WordsFile = file.toml()?;
     let mut add = |terms: &[Spanned<String>], meaning| {
         meanings.push(meaning);
-        file.phrases(terms, meanings.len() - 1, builder).map(|()| meanings.len() - 1)
+        file.phrases(terms, meanings.len() - 1, builder)
+            .map(|()| meanings.len() - 1)
     };
     add(&raw.negation, Meaning::Negation)?;
     add(&raw.stop, Meaning::Stop)?;
     add(&raw.boost, Meaning::Boost)?;
     for words in &raw.words {
         file.review(&words.review)?;
-        let Some(number) = list.iter().position(|entry| entry.code == *words.theme.get_ref()) else {
+        let Some(number) = list
+            .iter()
+            .position(|entry| entry.code == *words.theme.get_ref())
+        else {
             let reason = format!("\"{}\" is not in themes.toml", words.theme.get_ref());
             return Err(file.error(words.theme.span(), reason));
         };

@@ -16,7 +16,26 @@ const STEM: usize = 5;
 /// Words of the patient below which there is nothing to say back.
 const CONCERN: usize = 3;
 
-pub(super) fn advise(text: &Text<'_>, knowledge: &Knowledge, context: &Context<'_>, advice: &mut Vec<Advice>) {
+/// Keys of what may be missing.
+pub(super) const KEYS: &[&str] = &[
+    "coach-acknowledge",
+    "coach-acknowledge-grief",
+    "coach-acknowledge-anger",
+    "coach-acknowledge-despair",
+    "coach-acknowledge-fear",
+    "coach-summarise",
+    "coach-next-step",
+    "coach-time",
+    "coach-name",
+    "coach-unfinished",
+];
+
+pub(super) fn advise(
+    text: &Text<'_>,
+    knowledge: &Knowledge,
+    context: &Context<'_>,
+    advice: &mut Vec<Advice>,
+) {
     let patient = Text::new(context.patient, LOOKED_AT);
     let hits = knowledge.phrases.find(text);
     rules(text, knowledge, &hits, context.clinical, advice);
@@ -27,7 +46,13 @@ pub(super) fn advise(text: &Text<'_>, knowledge: &Knowledge, context: &Context<'
 }
 
 /// Words to avoid, each place once.
-fn rules(text: &Text<'_>, knowledge: &Knowledge, hits: &[Hit], clinical: bool, advice: &mut Vec<Advice>) {
+fn rules(
+    text: &Text<'_>,
+    knowledge: &Knowledge,
+    hits: &[Hit],
+    clinical: bool,
+    advice: &mut Vec<Advice>,
+) {
     let mut taken: Vec<Range<usize>> = Vec::new();
     let mut found: Vec<(&Rule, usize, &Hit)> = hits
         .iter()
@@ -40,11 +65,13 @@ fn rules(text: &Text<'_>, knowledge: &Knowledge, hits: &[Hit], clinical: bool, a
     for (rule, number, hit) in found {
         let sentence = text.words[hit.words.start].sentence;
         let unless = hits.iter().any(|other| {
-            knowledge.meanings[other.tag] == Meaning::Unless(number) && overlap(&other.words, &hit.words)
+            knowledge.meanings[other.tag] == Meaning::Unless(number)
+                && overlap(&other.words, &hit.words)
         });
         let refers = || {
             hits.iter().any(|other| {
-                knowledge.meanings[other.tag] == Meaning::Refers && text.words[other.words.start].sentence == sentence
+                knowledge.meanings[other.tag] == Meaning::Refers
+                    && text.words[other.words.start].sentence == sentence
             })
         };
         let quiet = matches!(rule.kind, Kind::Medical(_)) && (clinical || refers());
@@ -63,14 +90,31 @@ fn rewrite(text: &Text<'_>, rule: &Rule, hit: &Hit, sentence: usize) -> Advice {
         Kind::Boundary(key) => (Code::Boundary, key),
         Kind::Medical(key) => (Code::MedicalAdvice, key),
     };
-    let replaced = if rule.is_sentence() { text.sentence_span(sentence) } else { span.clone() };
+    let mut replaced = if rule.is_sentence() {
+        text.sentence_span(sentence)
+    } else {
+        span.clone()
+    };
+    if rule.say.ends_with(',') && text.raw[replaced.end..].starts_with(',') {
+        replaced.end += 1;
+    }
     let starts = text.sentences[sentence].start == hit.words.start || rule.is_sentence();
     Advice {
         code,
         key,
-        values: vec![("words", text.raw[span.clone()].to_owned()), ("say", rule.say.clone())],
+        values: vec![
+            ("words", text.raw[span.clone()].to_owned()),
+            ("say", rule.say.clone()),
+        ],
         spans: vec![span],
-        fixes: vec![Fix { span: replaced, text: if starts { capital(&rule.say) } else { small(&rule.say) } }],
+        fixes: vec![Fix {
+            span: replaced,
+            text: if starts {
+                capital(&rule.say)
+            } else {
+                small(&rule.say)
+            },
+        }],
     }
 }
 
@@ -83,8 +127,13 @@ fn missing(
     context: &Context<'_>,
     advice: &mut Vec<Advice>,
 ) {
-    let has = |meaning: Meaning| hits.iter().any(|hit| knowledge.meanings[hit.tag] == meaning);
-    let greeting = hits.iter().find(|hit| knowledge.meanings[hit.tag] == Meaning::Greeting && hit.words.start == 0);
+    let has = |meaning: Meaning| {
+        hits.iter()
+            .any(|hit| knowledge.meanings[hit.tag] == meaning)
+    };
+    let greeting = hits
+        .iter()
+        .find(|hit| knowledge.meanings[hit.tag] == Meaning::Greeting && hit.words.start == 0);
     let fixes = &knowledge.fixes;
     let body = body_start(text, greeting.is_some());
     let concern = content(patient, knowledge);
@@ -101,15 +150,35 @@ fn missing(
         }
         let said_back = content(text, knowledge).intersection(&concern).count();
         if said_back < if concern.len() < 8 { 1 } else { 2 } {
-            advice.push(add(Code::Summarise, "coach-summarise", body, format!("{} ", fixes.summary)));
+            advice.push(add(
+                Code::Summarise,
+                "coach-summarise",
+                body,
+                format!("{} ", fixes.summary),
+            ));
         }
     }
     let end = text.raw.trim_end().len();
     let space = if text.raw[..end].is_empty() { "" } else { " " };
     if !has(Meaning::NextStep) {
-        advice.push(add(Code::NextStep, "coach-next-step", end, format!("{space}{}", fixes.next_step)));
-    } else if !has(Meaning::Time) && !text.words.iter().any(|word| is_clock(text, word.raw.clone())) {
-        advice.push(add(Code::Time, "coach-time", end, format!("{space}{}", fixes.time)));
+        advice.push(add(
+            Code::NextStep,
+            "coach-next-step",
+            end,
+            format!("{space}{}", fixes.next_step),
+        ));
+    } else if !has(Meaning::Time)
+        && !text
+            .words
+            .iter()
+            .any(|word| is_clock(text, word.raw.clone()))
+    {
+        advice.push(add(
+            Code::Time,
+            "coach-time",
+            end,
+            format!("{space}{}", fixes.time),
+        ));
     }
     if let Some(name) = context.name.map(str::trim).filter(|name| !name.is_empty())
         && !uses_name(text, name)
@@ -124,28 +193,60 @@ fn named(text: &Text<'_>, knowledge: &Knowledge, greeting: Option<&Hit>, name: &
     let fix = match greeting {
         Some(hit) => {
             let at = text.span(&hit.words).end;
-            Fix { span: at..at, text: format!(" {called}") }
+            Fix {
+                span: at..at,
+                text: format!(" {called}"),
+            }
         }
-        None => Fix { span: 0..0, text: format!("{}\n\n", knowledge.fixes.greeting.replace("{name}", &called)) },
+        None => Fix {
+            span: 0..0,
+            text: format!(
+                "{}\n\n",
+                knowledge.fixes.greeting.replace("{name}", &called)
+            ),
+        },
     };
-    Advice { code: Code::Name, key: "coach-name", values: vec![("name", called)], spans: Vec::new(), fixes: vec![fix] }
+    Advice {
+        code: Code::Name,
+        key: "coach-name",
+        values: vec![("name", called)],
+        spans: Vec::new(),
+        fixes: vec![fix],
+    }
 }
 
 fn add(code: Code, key: &'static str, at: usize, text: String) -> Advice {
     let fix = Fix { span: at..at, text };
-    Advice { code, key, values: vec![("say", fix.text.trim().to_owned())], spans: Vec::new(), fixes: vec![fix] }
+    Advice {
+        code,
+        key,
+        values: vec![("say", fix.text.trim().to_owned())],
+        spans: Vec::new(),
+        fixes: vec![fix],
+    }
 }
 
 /// Where the text begins after a greeting on a line of its own.
 fn body_start(text: &Text<'_>, greeted: bool) -> usize {
-    let first = text.words.first().map_or(0, |word| text.sentence_span(word.sentence).start);
-    let line = text.sentences.first().filter(|words| greeted && words.len() <= 6).and(text.sentences.get(1));
+    let first = text
+        .words
+        .first()
+        .map_or(0, |word| text.sentence_span(word.sentence).start);
+    let line = text
+        .sentences
+        .first()
+        .filter(|words| greeted && words.len() <= 6)
+        .and(text.sentences.get(1));
     line.map_or(first, |_| text.sentence_span(1).start)
 }
 
 /// The beginnings of the words that carry the meaning.
 fn content(text: &Text<'_>, knowledge: &Knowledge) -> HashSet<String> {
-    let words = text.words.iter().filter(|word| !word.odd).map(|word| text.folded_word(word));
+    let words = text
+        .words
+        .iter()
+        .filter(|word| !word.odd)
+        .map(|word| text.folded_word(word));
     words
         .filter(|word| word.chars().count() > 3 && !knowledge.small_words.contains(*word))
         .map(|word| word.chars().take(STEM).collect())
@@ -153,7 +254,11 @@ fn content(text: &Text<'_>, knowledge: &Knowledge) -> HashSet<String> {
 }
 
 fn uses_name(text: &Text<'_>, name: &str) -> bool {
-    let parts: Vec<String> = name.split_whitespace().map(fold_word).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<String> = name
+        .split_whitespace()
+        .map(fold_word)
+        .filter(|part| !part.is_empty())
+        .collect();
     let mut parts = parts.iter().peekable();
     // A name of one letter would be found everywhere; a name without letters nowhere.
     parts.peek().is_none()
@@ -171,8 +276,11 @@ fn is_clock(text: &Text<'_>, word: Range<usize>) -> bool {
     let written = &text.raw[word.clone()];
     let digits = written.chars().take_while(char::is_ascii_digit).count();
     let after = &written[digits..];
-    let minutes = text.raw[word.end..].strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    (1..=2).contains(&digits) && (minutes || matches!(after.to_ascii_lowercase().as_str(), "am" | "pm" | "h"))
+    let minutes = text.raw[word.end..]
+        .strip_prefix(':')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    (1..=2).contains(&digits)
+        && (minutes || matches!(after.to_ascii_lowercase().as_str(), "am" | "pm" | "h"))
 }
 
 /// Gaps that a fix or a template left open.
@@ -185,8 +293,12 @@ pub(super) fn unfinished(text: &Text<'_>, advice: &mut Vec<Advice>) {
         }
         let gap = match c {
             // Three dots in the middle of a sentence trail off; this mark with a space before it is a gap.
-            GAP => raw[..at].ends_with([' ', '\n', '(']).then_some(c.len_utf8()),
-            '_' => raw[at..].starts_with("___").then(|| raw[at..].bytes().take_while(|&b| b == b'_').count()),
+            GAP => raw[..at]
+                .ends_with([' ', '\n', '('])
+                .then_some(c.len_utf8()),
+            '_' => raw[at..]
+                .starts_with("___")
+                .then(|| raw[at..].bytes().take_while(|&b| b == b'_').count()),
             '[' => bracket(&raw[at..]),
             _ => None,
         };
@@ -197,26 +309,46 @@ pub(super) fn unfinished(text: &Text<'_>, advice: &mut Vec<Advice>) {
         }
     }
     if !spans.is_empty() {
-        advice.push(Advice { code: Code::Unfinished, key: "coach-unfinished", values: Vec::new(), spans, fixes: Vec::new() });
+        advice.push(Advice {
+            code: Code::Unfinished,
+            key: "coach-unfinished",
+            values: Vec::new(),
+            spans,
+            fixes: Vec::new(),
+        });
     }
 }
 
 /// Bytes of "[name]": up to four plain words in brackets.
 fn bracket(from: &str) -> Option<usize> {
-    let inside = from[1..].chars().take(40).take_while(|&c| c.is_alphabetic() || c == ' ').map(char::len_utf8).sum::<usize>();
-    (inside > 0 && from[1 + inside..].starts_with(']') && !from[2 + inside..].starts_with('(')).then_some(inside + 2)
+    let inside = from[1..]
+        .chars()
+        .take(40)
+        .take_while(|&c| c.is_alphabetic() || c == ' ')
+        .map(char::len_utf8)
+        .sum::<usize>();
+    (inside > 0 && from[1 + inside..].starts_with(']') && !from[2 + inside..].starts_with('('))
+        .then_some(inside + 2)
 }
 
 fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// Small at the beginning, except for "I" and what begins like it.
 fn small(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) if !(first == 'I' && chars.clone().next().is_none_or(|next| !next.is_alphabetic())) => {
+        Some(first)
+            if !(first == 'I'
+                && chars
+                    .clone()
+                    .next()
+                    .is_none_or(|next| !next.is_alphabetic())) =>
+        {
             first.to_lowercase().chain(chars).collect()
         }
         _ => text.to_owned(),

@@ -4,7 +4,12 @@
 ///
 /// `copayment` with `fixed fee(s)` gives `copayments` with `fixed fees` too. Verbs and irregular words list their
 /// forms: `utilize / utilizes` with `use / uses`; a single plain text then serves all. Says what is wrong with them.
-pub(super) fn of(term: &str, plain: &str, noun: bool, spanish: bool) -> Result<Vec<(String, String)>, &'static str> {
+pub(super) fn of(
+    term: &str,
+    plain: &str,
+    noun: bool,
+    spanish: bool,
+) -> Result<Vec<(String, String)>, &'static str> {
     let terms: Vec<&str> = term.split(" / ").map(str::trim).collect();
     let plains: Vec<&str> = plain.split(" / ").map(str::trim).collect();
     if terms.iter().chain(&plains).any(|one| one.is_empty()) {
@@ -21,10 +26,15 @@ pub(super) fn of(term: &str, plain: &str, noun: bool, spanish: bool) -> Result<V
         return Ok(forms);
     }
     match plains.len() {
-        1 => Ok(terms.iter().map(|one| ((*one).to_owned(), without_marks(plains[0]))).collect()),
-        n if n == terms.len() => {
-            Ok(terms.iter().zip(plains).map(|(one, plain)| ((*one).to_owned(), plain.to_owned())).collect())
-        }
+        1 => Ok(terms
+            .iter()
+            .map(|one| ((*one).to_owned(), without_marks(plains[0])))
+            .collect()),
+        n if n == terms.len() => Ok(terms
+            .iter()
+            .zip(plains)
+            .map(|(one, plain)| ((*one).to_owned(), plain.to_owned()))
+            .collect()),
         _ => Err("as many plain forms as terms are needed, or one for all"),
     }
 }
@@ -58,14 +68,27 @@ fn pluralised(term: &str, spanish: bool) -> Option<String> {
         return None;
     }
     if !spanish {
-        let (head, last) = term.rsplit_once(' ').map_or(("", term), |(head, last)| (head, last));
+        let (head, last) = term
+            .rsplit_once(' ')
+            .map_or(("", term), |(head, last)| (head, last));
         let many = english_plural(last)?;
-        return Some(if head.is_empty() { many } else { format!("{head} {many}") });
+        return Some(if head.is_empty() {
+            many
+        } else {
+            format!("{head} {many}")
+        });
     }
     let mut head = true;
     let words = term.split(' ').map(|word| {
-        head &= !matches!(word, "de" | "del" | "en" | "por" | "con" | "sin" | "a" | "al" | "para" | "que");
-        if head { spanish_plural(word) } else { word.to_owned() }
+        head &= !matches!(
+            word,
+            "de" | "del" | "en" | "por" | "con" | "sin" | "a" | "al" | "para" | "que"
+        );
+        if head {
+            spanish_plural(word)
+        } else {
+            word.to_owned()
+        }
     });
     Some(words.collect::<Vec<_>>().join(" ")).filter(|many| many != term)
 }
@@ -82,7 +105,9 @@ fn english_plural(word: &str) -> Option<String> {
     {
         return Some(format!("{stem}ies"));
     }
-    let hisses = ["ss", "x", "z", "ch", "sh"].iter().any(|end| word.ends_with(end));
+    let hisses = ["ss", "x", "z", "ch", "sh"]
+        .iter()
+        .any(|end| word.ends_with(end));
     Some(format!("{word}{}", if hisses { "es" } else { "s" }))
 }
 
@@ -110,18 +135,50 @@ mod tests {
     #[test]
     fn nouns_have_two_forms() {
         let both = |one, many| vec![one, many];
-        assert_eq!(forms("copayment", "fixed fee(s) you pay", true, false), both(pair("copayment", "fixed fee you pay"), pair("copayments", "fixed fees you pay")));
-        assert_eq!(forms("biopsy", "tissue test(s)", true, false)[1], pair("biopsies", "tissue tests"));
-        assert_eq!(forms("prognosis", "outlook", true, false)[1], pair("prognoses", "outlook"));
-        assert_eq!(forms("infarto agudo de miocardio", "el ataque(s) al corazón", true, true)[1], pair("infartos agudos de miocardio", "los ataques al corazón"));
-        assert_eq!(forms("radiografía", "la placa(s)", true, true)[1], pair("radiografías", "las placas"));
-        assert_eq!(forms("vitals", "blood pressure", true, false), [pair("vitals", "blood pressure")]);
+        assert_eq!(
+            forms("copayment", "fixed fee(s) you pay", true, false),
+            both(
+                pair("copayment", "fixed fee you pay"),
+                pair("copayments", "fixed fees you pay")
+            )
+        );
+        assert_eq!(
+            forms("biopsy", "tissue test(s)", true, false)[1],
+            pair("biopsies", "tissue tests")
+        );
+        assert_eq!(
+            forms("prognosis", "outlook", true, false)[1],
+            pair("prognoses", "outlook")
+        );
+        assert_eq!(
+            forms(
+                "infarto agudo de miocardio",
+                "el ataque(s) al corazón",
+                true,
+                true
+            )[1],
+            pair("infartos agudos de miocardio", "los ataques al corazón")
+        );
+        assert_eq!(
+            forms("radiografía", "la placa(s)", true, true)[1],
+            pair("radiografías", "las placas")
+        );
+        assert_eq!(
+            forms("vitals", "blood pressure", true, false),
+            [pair("vitals", "blood pressure")]
+        );
     }
 
     #[test]
     fn listed_forms_go_in_pairs() {
-        assert_eq!(forms("utilize / utilizes", "use / uses", false, false), [pair("utilize", "use"), pair("utilizes", "uses")]);
-        assert_eq!(forms("PRN / as needed basis", "when you need it", false, false)[1], pair("as needed basis", "when you need it"));
+        assert_eq!(
+            forms("utilize / utilizes", "use / uses", false, false),
+            [pair("utilize", "use"), pair("utilizes", "uses")]
+        );
+        assert_eq!(
+            forms("PRN / as needed basis", "when you need it", false, false)[1],
+            pair("as needed basis", "when you need it")
+        );
         assert!(of("a / b / c", "x / y", false, false).is_err());
         assert!(of("a / ", "x", false, false).is_err());
     }

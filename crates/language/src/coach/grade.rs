@@ -13,6 +13,8 @@ const LONG: usize = 25;
 /// The same where a word is a syllable or a character run, and in Spanish, which needs more small words.
 const LONG_SPANISH: usize = 30;
 
+pub(super) const KEYS: &[&str] = &["coach-long-sentence", "coach-grade"];
+
 /// The formula behind a [`Grade`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,7 +55,10 @@ pub fn grade(text: &str, language: &str) -> Option<Grade> {
     measure(&Text::new(text, super::LOOKED_AT), super::primary(language))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a text has at most some thousand words")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a text has at most some thousand words"
+)]
 fn measure(text: &Text<'_>, language: &str) -> Option<Grade> {
     let formula = Formula::of(language)?;
     let (mut words, mut sentences, mut syllables, mut long) = (0_usize, 0_usize, 0_usize, 0_usize);
@@ -67,7 +72,9 @@ fn measure(text: &Text<'_>, language: &str) -> Option<Grade> {
             words += 1;
             match formula {
                 Formula::FleschKincaid => syllables += syllables::english(text.folded_word(word)),
-                Formula::FernandezHuerta => syllables += syllables::spanish(&text.raw[word.raw.clone()]),
+                Formula::FernandezHuerta => {
+                    syllables += syllables::spanish(&text.raw[word.raw.clone()]);
+                }
                 Formula::Lix => long += usize::from(text.raw[word.raw.clone()].chars().count() > 6),
             }
         }
@@ -92,7 +99,11 @@ fn measure(text: &Text<'_>, language: &str) -> Option<Grade> {
             (score, lix_grade(score))
         }
     };
-    Some(Grade { formula, score, grade: grade.clamp(0.0, 18.0) })
+    Some(Grade {
+        formula,
+        score,
+        grade: grade.clamp(0.0, 18.0),
+    })
 }
 
 /// Fernández Huerta's table: 90 and more is the 4th grade, 80 the 5th, 70 the 6th, 60 the 7th and 8th, 50 to 60 the
@@ -127,7 +138,12 @@ fn long_in(language: &str) -> Option<usize> {
 
 pub(super) fn advise(text: &Text<'_>, language: &str, advice: &mut Vec<Advice>) {
     if let Some(limit) = long_in(language) {
-        for (number, sentence) in text.sentences.iter().enumerate().filter(|(_, words)| words.len() > limit) {
+        for (number, sentence) in text
+            .sentences
+            .iter()
+            .enumerate()
+            .filter(|(_, words)| words.len() > limit)
+        {
             advice.push(Advice {
                 code: Code::LongSentence,
                 key: "coach-long-sentence",
@@ -157,37 +173,46 @@ mod tests {
     #[track_caller]
     fn near(text: &str, language: &str, score: f32) {
         let found = grade(text, language).unwrap();
-        assert!((found.score - score).abs() < 0.05, "{found:?} instead of {score}");
+        assert!(
+            (found.score - score).abs() < 0.05,
+            "{found:?} instead of {score}"
+        );
     }
 
     #[test]
     fn the_formulas_give_what_a_pencil_gives() {
-        // 28 words, 4 sentences, 33 syllables.
+        // 29 words, 4 sentences, 31 syllables.
         near(
             "Your test came back fine. You do not need to come in for it. Please keep the next visit on Monday at nine. \
              Call me if your arm hurts.",
             "en",
-            0.39 * 7.0 + 11.8 * (31.0 / 28.0) - 15.59,
+            0.39 * 7.25 + 11.8 * (31.0 / 29.0) - 15.59,
         );
-        // 26 palabras, 3 frases, 48 sílabas: Su ci-ta es el lu-nes a las nue-ve …
+        // 27 palabras, 3 frases, 40 sílabas.
         near(
             "Su cita es el lunes a las nueve. Venga con su tarjeta y con la lista de sus pastillas. \
              Si no puede venir, llame hoy, por favor.",
             "es",
-            206.84 - 60.0 * (45.0 / 27.0) - 1.02 * 9.0,
+            206.84 - 60.0 * (40.0 / 27.0) - 1.02 * 9.0,
         );
-        // 25 Wörter, 3 Sätze, 7 lange.
+        // 26 Wörter, 3 Sätze, 3 lange.
         near(
             "Ihr Termin ist am Montag um neun Uhr. Bitte bringen Sie Ihre Versicherungskarte und eine Liste der Tabletten \
              mit. Wir rufen Sie vorher noch einmal an.",
             "de",
-            26.0 / 3.0 + 400.0 / 26.0,
+            26.0 / 3.0 + 300.0 / 26.0,
         );
     }
 
     #[test]
     fn tables_meet_at_their_edges() {
-        for (score, expected) in [(90.0, 4.0), (80.0, 5.0), (70.0, 6.0), (60.0, 8.0), (50.0, 12.0)] {
+        for (score, expected) in [
+            (90.0, 4.0),
+            (80.0, 5.0),
+            (70.0, 6.0),
+            (60.0, 8.0),
+            (50.0, 12.0),
+        ] {
             assert!((spanish_grade(score) - expected).abs() < 0.01, "{score}");
         }
         assert!(lix_grade(36.0) > 7.0 && lix_grade(39.4) <= 8.0 && lix_grade(44.0) > 9.0);

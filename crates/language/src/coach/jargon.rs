@@ -41,8 +41,17 @@ pub(super) fn advise(
             group.spans.push(span);
             group.fixes.push(fix);
         } else if groups.len() < MOST {
-            let values = vec![("term", text.raw[span.clone()].to_owned()), ("plain", term.plain.clone())];
-            let found = Advice { code: Code::Jargon, key: "coach-jargon", values, spans: vec![span], fixes: vec![fix] };
+            let values = vec![
+                ("term", text.raw[span.clone()].to_owned()),
+                ("plain", term.plain.clone()),
+            ];
+            let found = Advice {
+                code: Code::Jargon,
+                key: "coach-jargon",
+                values,
+                spans: vec![span],
+                fixes: vec![fix],
+            };
             groups.push((term.entry, found));
         }
     }
@@ -50,10 +59,16 @@ pub(super) fn advise(
 }
 
 /// Where terms overlap, the longest counts.
-fn longest<'h, 'k>(text: &Text<'_>, knowledge: &'k Knowledge, hits: &'h [Hit]) -> Vec<(&'h Hit, &'k Jargon)> {
+fn longest<'h, 'k>(
+    text: &Text<'_>,
+    knowledge: &'k Knowledge,
+    hits: &'h [Hit],
+) -> Vec<(&'h Hit, &'k Jargon)> {
     let mut found: Vec<(&Hit, &Jargon)> = Vec::new();
     for hit in hits {
-        let Meaning::Jargon(form) = knowledge.meanings[hit.tag] else { continue };
+        let Meaning::Jargon(form) = knowledge.meanings[hit.tag] else {
+            continue;
+        };
         let term = (hit, &knowledge.jargon[form]);
         if knowledge.spanish && !ends_alike(text, hit, term.1) {
             continue;
@@ -79,17 +94,20 @@ fn ends_alike(text: &Text<'_>, hit: &Hit, term: &Jargon) -> bool {
 /// What the patient says too needs no explanation.
 fn patients_words(knowledge: &Knowledge, patient: &Text<'_>) -> HashSet<usize> {
     let hits = knowledge.phrases.find(patient);
-    let terms = hits.iter().filter_map(|hit| match knowledge.meanings[hit.tag] {
-        Meaning::Jargon(form) => Some(knowledge.jargon[form].entry),
-        _ => None,
-    });
+    let terms = hits
+        .iter()
+        .filter_map(|hit| match knowledge.meanings[hit.tag] {
+            Meaning::Jargon(form) => Some(knowledge.jargon[form].entry),
+            _ => None,
+        });
     terms.collect()
 }
 
 /// Whether the plain words stand in the same sentence already: "hypertension (high blood pressure)".
 fn is_explained(text: &Text<'_>, hit: &Hit, term: &Jargon) -> bool {
     let words = &text.sentences[text.words[hit.words.start].sentence];
-    let around = &text.folded[text.words[words.start].folded.start..text.words[words.end - 1].folded.end];
+    let around =
+        &text.folded[text.words[words.start].folded.start..text.words[words.end - 1].folded.end];
     !term.explained.is_empty() && around.contains(&term.explained)
 }
 
@@ -100,11 +118,19 @@ fn fix(text: &Text<'_>, hit: &Hit, term: &Jargon, spanish: bool) -> Fix {
     let before = before.filter(|word| word.clause == here.clause && word.sentence == here.sentence);
     let replaced = before.and_then(|word| {
         let written = &text.raw[word.raw.clone()];
-        let joined = if spanish { after_spanish(written, &term.plain) } else { after_english(written, &term.plain) }?;
+        let joined = if spanish {
+            after_spanish(written, &term.plain)
+        } else {
+            after_english(written, &term.plain)
+        }?;
         Some((word.raw.start..span.end, joined))
     });
     let (span, plain) = replaced.unwrap_or_else(|| {
-        let plain = if spanish { without_article(&term.plain, true) } else { &term.plain };
+        let plain = if spanish {
+            without_article(&term.plain, true)
+        } else {
+            &term.plain
+        };
         (span, plain.to_owned())
     });
     let plain = as_written(&text.raw[span.clone()], plain);
@@ -114,7 +140,10 @@ fn fix(text: &Text<'_>, hit: &Hit, term: &Jargon, spanish: bool) -> Fix {
 /// "a hypertension pill", "the EOB": the article before fits the plain words; `None` to leave it alone.
 fn after_english(before: &str, plain: &str) -> Option<String> {
     let before = before.to_lowercase();
-    if !matches!(before.as_str(), "a" | "an" | "the" | "your" | "our" | "this") {
+    if !matches!(
+        before.as_str(),
+        "a" | "an" | "the" | "your" | "our" | "this"
+    ) {
         return None;
     }
     let first = plain.split(' ').next().unwrap_or_default();
@@ -131,7 +160,9 @@ fn after_english(before: &str, plain: &str) -> Option<String> {
 /// "un edema" becomes "una hinchazón": the word before takes the gender and number of the plain words.
 fn after_spanish(before: &str, plain: &str) -> Option<String> {
     let before = before.to_lowercase();
-    let row = DETERMINERS.iter().find(|row| row.contains(&before.as_str()))?;
+    let row = DETERMINERS
+        .iter()
+        .find(|row| row.contains(&before.as_str()))?;
     let first = plain.split(' ').next().unwrap_or_default();
     if let Some(form) = DETERMINERS[0].iter().position(|article| *article == first) {
         return Some(format!("{} {}", row[form], without_article(plain, true)));
@@ -158,12 +189,15 @@ pub(super) fn without_article(plain: &str, spanish: bool) -> &str {
 /// A capital where the words it replaces had one.
 fn as_written(old: &str, new: String) -> String {
     let mut letters = old.chars();
-    let capital = letters.next().is_some_and(char::is_uppercase) && !letters.next().is_some_and(char::is_uppercase);
+    let capital = letters.next().is_some_and(char::is_uppercase)
+        && !letters.next().is_some_and(char::is_uppercase);
     if !capital {
         return new;
     }
     let mut chars = new.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// Whether two stretches of words touch.

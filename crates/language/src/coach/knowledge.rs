@@ -190,6 +190,12 @@ const MEDICAL_KINDS: &[(&str, &str)] = &[
     ("not_seen", "coach-medical-not-seen"),
     ("results", "coach-medical-results"),
 ];
+/// Keys of the reasons of all words to avoid.
+pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+    let kinds = [PHRASE_KINDS, BOUNDARY_KINDS, MEDICAL_KINDS];
+    kinds.into_iter().flatten().map(|(_, key)| *key)
+}
+
 const GRAMMARS: &[&str] = &["noun", "verb", "other"];
 const SUBJECTS: &[&str] = &["medical", "medicine", "insurance", "office"];
 
@@ -210,12 +216,20 @@ impl Knowledge {
         let phrases = file("phrases")?;
         let phrase_rules = phrases.toml::<PhraseFile>()?.phrase;
         all.rules(&phrases, &phrase_rules, PHRASE_KINDS, Kind::Phrase)?;
-        let counts = (terms, phrase_rules.iter().map(|rule| rule.terms.len()).sum());
+        let counts = (
+            terms,
+            phrase_rules.iter().map(|rule| rule.terms.len()).sum(),
+        );
 
         let checks_file = file("checks")?;
         let checks: ChecksFile = checks_file.toml()?;
         checks_file.review(&checks.review)?;
-        all.rules(&checks_file, &checks.boundary, BOUNDARY_KINDS, Kind::Boundary)?;
+        all.rules(
+            &checks_file,
+            &checks.boundary,
+            BOUNDARY_KINDS,
+            Kind::Boundary,
+        )?;
         all.rules(&checks_file, &checks.medical, MEDICAL_KINDS, Kind::Medical)?;
         for (terms, meaning) in [
             (&checks.acknowledge.terms, Meaning::Acknowledges),
@@ -247,7 +261,12 @@ impl Knowledge {
             meanings: all.meanings,
             jargon: all.jargon,
             rules: all.rules,
-            small_words: checks.small_words.get_ref().split_whitespace().map(fold_word).collect(),
+            small_words: checks
+                .small_words
+                .get_ref()
+                .split_whitespace()
+                .map(fold_word)
+                .collect(),
             counts,
         })
     }
@@ -259,7 +278,12 @@ impl Building {
         self.meanings.len() - 1
     }
 
-    fn add(&mut self, file: &DataFile<'_>, terms: &[Spanned<String>], meaning: Meaning) -> Result<(), LoadError> {
+    fn add(
+        &mut self,
+        file: &DataFile<'_>,
+        terms: &[Spanned<String>],
+        meaning: Meaning,
+    ) -> Result<(), LoadError> {
         let tag = self.tag(meaning);
         file.phrases(terms, tag, &mut self.phrases)
     }
@@ -280,13 +304,22 @@ impl Building {
                     let accented_end = form.ends_with('ó');
                     let capitals = form.chars().all(|c| !c.is_lowercase());
                     if !known.insert((fold(&form), accented_end, capitals)) {
-                        return Err(file.error(plain.span(), format!("\"{form}\" is already explained")));
+                        return Err(
+                            file.error(plain.span(), format!("\"{form}\" is already explained"))
+                        );
                     }
                     let tag = self.tag(Meaning::Jargon(self.jargon.len()));
-                    self.phrases.add(&form, tag).map_err(|reason| file.error(plain.span(), reason))?;
+                    self.phrases
+                        .add(&form, tag)
+                        .map_err(|reason| file.error(plain.span(), reason))?;
                     let explained = super::jargon::without_article(&plain_form, spanish);
                     let explained = fold(explained).unwrap_or_default();
-                    self.jargon.push(Jargon { plain: plain_form, explained, accented_end, entry });
+                    self.jargon.push(Jargon {
+                        plain: plain_form,
+                        explained,
+                        accented_end,
+                        entry,
+                    });
                 }
                 entry += 1;
             }
@@ -304,7 +337,10 @@ impl Building {
         for raw in rules {
             file.review(&raw.review)?;
             let Some((_, key)) = kinds.iter().find(|(kind, _)| kind == raw.kind.get_ref()) else {
-                return Err(file.error(raw.kind.span(), format!("unknown kind \"{}\"", raw.kind.get_ref())));
+                return Err(file.error(
+                    raw.kind.span(),
+                    format!("unknown kind \"{}\"", raw.kind.get_ref()),
+                ));
             };
             let rule = self.rules.len();
             let tag = self.tag(Meaning::Rule(rule));
@@ -313,10 +349,19 @@ impl Building {
                 self.add(file, &raw.unless, Meaning::Unless(rule))?;
             }
             let say = file.words(&raw.say)?;
-            if !say.ends_with(['.', '?', '!', ',']) && !say.contains(GAP) && say.split(' ').count() > 9 {
-                return Err(file.error(raw.say.span(), "a rewrite is a sentence, or words with a gap (…), or a few words"));
+            if !say.ends_with(['.', '?', '!', ','])
+                && !say.contains(GAP)
+                && say.split(' ').count() > 9
+            {
+                return Err(file.error(
+                    raw.say.span(),
+                    "a rewrite is a sentence, or words with a gap (…), or a few words",
+                ));
             }
-            self.rules.push(Rule { kind: make(key), say });
+            self.rules.push(Rule {
+                kind: make(key),
+                say,
+            });
         }
         Ok(())
     }

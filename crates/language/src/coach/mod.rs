@@ -127,7 +127,9 @@ pub fn apply(draft: &str, fixes: &[Fix]) -> String {
         if fix.span.start < at || fix.span.end < fix.span.start {
             continue;
         }
-        if let (Some(before), Some(_)) = (draft.get(at..fix.span.start), draft.get(fix.span.clone())) {
+        if let (Some(before), Some(_)) =
+            (draft.get(at..fix.span.start), draft.get(fix.span.clone()))
+        {
             out.push_str(before);
             out.push_str(&fix.text);
             at = fix.span.end;
@@ -135,6 +137,16 @@ pub fn apply(draft: &str, fixes: &[Fix]) -> String {
     }
     out.push_str(&draft[at..]);
     out
+}
+
+/// The keys of every reason the coach may give ([`Advice::key`]).
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    checks::KEYS
+        .iter()
+        .chain(grade::KEYS)
+        .chain(&["coach-jargon"])
+        .copied()
+        .chain(knowledge::keys())
 }
 
 /// The coach, ready to read drafts.
@@ -149,8 +161,12 @@ impl Coach {
     /// # Errors
     /// File, line and reason of the first entry that can't be used.
     pub fn load(files: &ClinicFiles) -> Result<Self, LoadError> {
-        let languages = LANGUAGES.iter().map(|&tag| Ok((tag, Knowledge::load(files, tag)?)));
-        Ok(Self { languages: languages.collect::<Result<_, LoadError>>()? })
+        let languages = LANGUAGES
+            .iter()
+            .map(|&tag| Ok((tag, Knowledge::load(files, tag)?)));
+        Ok(Self {
+            languages: languages.collect::<Result<_, LoadError>>()?,
+        })
     }
 
     /// What would make this draft better, most important first; [`MAX_ADVICE`] at most.
@@ -174,7 +190,10 @@ impl Coach {
     /// How many plain alternatives and rewrites are known in a language: (jargon, phrases).
     pub fn known(&self, language: &str) -> (usize, usize) {
         let tag = primary(language);
-        self.languages.iter().find(|(known, _)| *known == tag).map_or((0, 0), |(_, knowledge)| knowledge.counts)
+        self.languages
+            .iter()
+            .find(|(known, _)| *known == tag)
+            .map_or((0, 0), |(_, knowledge)| knowledge.counts)
     }
 }
 

@@ -23,19 +23,28 @@ impl<'a> DataFile<'a> {
     pub fn of(files: &'a ClinicFiles, name: String) -> Result<Self, LoadError> {
         match files.get(&name) {
             Some(text) => Ok(Self { name, text }),
-            None => Err(LoadError { file: name, line: 0, reason: "the file is missing".into() }),
+            None => Err(LoadError {
+                file: name,
+                line: 0,
+                reason: "the file is missing".into(),
+            }),
         }
     }
 
     /// The file as `T` sees it.
     pub fn toml<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
-        toml::from_str(self.text).map_err(|e| self.error(e.span().unwrap_or(0..0), e.message().replace('\n', "; ")))
+        toml::from_str(self.text)
+            .map_err(|e| self.error(e.span().unwrap_or(0..0), e.message().replace('\n', "; ")))
     }
 
     /// What is wrong at these bytes.
     pub fn error(&self, at: Range<usize>, reason: impl Into<String>) -> LoadError {
         let before = self.text.get(..at.start).unwrap_or_default();
-        LoadError { file: self.name.clone(), line: 1 + before.matches('\n').count(), reason: reason.into() }
+        LoadError {
+            file: self.name.clone(),
+            line: 1 + before.matches('\n').count(),
+            reason: reason.into(),
+        }
     }
 
     /// A date on which somebody looks at the entry again.
@@ -50,16 +59,25 @@ impl<'a> DataFile<'a> {
     pub fn words(&self, words: &Spanned<String>) -> Result<String, LoadError> {
         let text = words.get_ref().trim();
         if text.is_empty() || text.len() > MAX_PHRASE {
-            return Err(self.error(words.span(), format!("a text of 1 to {MAX_PHRASE} bytes is needed here")));
+            return Err(self.error(
+                words.span(),
+                format!("a text of 1 to {MAX_PHRASE} bytes is needed here"),
+            ));
         }
         Ok(text.to_owned())
     }
 
     /// Adds phrases under one tag.
-    pub fn phrases(&self, terms: &[Spanned<String>], tag: usize, into: &mut PhrasesBuilder) -> Result<(), LoadError> {
+    pub fn phrases(
+        &self,
+        terms: &[Spanned<String>],
+        tag: usize,
+        into: &mut PhrasesBuilder,
+    ) -> Result<(), LoadError> {
         for term in terms {
             let text = self.words(term)?;
-            into.add(&text, tag).map_err(|reason| self.error(term.span(), reason))?;
+            into.add(&text, tag)
+                .map_err(|reason| self.error(term.span(), reason))?;
         }
         Ok(())
     }

@@ -39,13 +39,22 @@ impl Negation {
                 && text.words[cue.start].clause == clause
                 && !self.stopped(cue.start..words.start)
         };
-        let from = self.cues.partition_point(|cue| cue.start + 12 < words.start);
-        self.cues[from..].iter().take_while(|cue| cue.start < words.start).any(near)
+        let from = self
+            .cues
+            .partition_point(|cue| cue.start + 12 < words.start);
+        self.cues[from..]
+            .iter()
+            .take_while(|cue| cue.start < words.start)
+            .any(near)
     }
 
     /// Whether a stop lies in this stretch.
     fn stopped(&self, between: Range<usize>) -> bool {
-        let from = self.stops.partition_point(|stop| stop.start < between.start);
-        self.stops.get(from).is_some_and(|stop| stop.end <= between.end)
+        let from = self
+            .stops
+            .partition_point(|stop| stop.start < between.start);
+        self.stops
+            .get(from)
+            .is_some_and(|stop| stop.end <= between.end)
     }
 }

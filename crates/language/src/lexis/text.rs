@@ -36,9 +36,9 @@ const AHEAD: usize = 40;
 
 /// Full stops after these end no sentence.
 const SHORT_FORMS: &[&str] = &[
-    "dr", "dra", "drs", "mr", "mrs", "ms", "st", "sr", "sra", "srta", "prof", "no", "num", "av", "tel", "ext", "vs",
-    "ud", "uds", "apt", "approx", "aprox", "dept", "eg", "ie", "etc", "e", "g", "i", "a", "p", "m", "hr", "hrs", "min",
-    "mg", "ml",
+    "dr", "dra", "drs", "mr", "mrs", "ms", "st", "sr", "sra", "srta", "prof", "no", "num", "av",
+    "tel", "ext", "vs", "ud", "uds", "apt", "approx", "aprox", "dept", "eg", "ie", "etc", "e", "g",
+    "i", "a", "p", "m", "hr", "hrs", "min", "mg", "ml",
 ];
 
 impl<'a> Text<'a> {
@@ -46,7 +46,12 @@ impl<'a> Text<'a> {
     pub fn new(raw: &'a str, limit: usize) -> Self {
         let raw = &raw[..raw.floor_char_boundary(limit)];
         let mut reader = Reader {
-            text: Text { raw, folded: String::with_capacity(raw.len() + 16), words: Vec::new(), sentences: Vec::new() },
+            text: Text {
+                raw,
+                folded: String::with_capacity(raw.len() + 16),
+                words: Vec::new(),
+                sentences: Vec::new(),
+            },
             word: None,
             sentence_start: 0,
             clause: 0,
@@ -65,7 +70,10 @@ impl<'a> Text<'a> {
 
     /// Bytes of the text as written from the first to the last of these words.
     pub fn span(&self, words: &Range<usize>) -> Range<usize> {
-        match (self.words.get(words.start), self.words.get(words.end.wrapping_sub(1))) {
+        match (
+            self.words.get(words.start),
+            self.words.get(words.end.wrapping_sub(1)),
+        ) {
             (Some(first), Some(last)) => first.raw.start..last.raw.end,
             _ => 0..0,
         }
@@ -127,13 +135,19 @@ impl Reader<'_> {
                     self.word = Some((at, self.text.folded.len()));
                 }
                 fold_into(c, &mut self.text.folded);
-            } else if is_apostrophe(c) && self.word.is_some() && next_is_word(&raw[at + c.len_utf8()..]) {
+            } else if is_apostrophe(c)
+                && self.word.is_some()
+                && next_is_word(&raw[at + c.len_utf8()..])
+            {
                 // "don't" is one word, written dont.
             } else {
                 self.end_word(at);
                 if ends_sentence(c) && self.is_end(c, at) {
                     self.end_sentence();
-                } else if matches!(c, ',' | ';' | ':' | '(' | ')' | '–' | '—' | '、' | '，' | '،') {
+                } else if matches!(
+                    c,
+                    ',' | ';' | ':' | '(' | ')' | '–' | '—' | '、' | '，' | '،'
+                ) {
                     self.clause += 1;
                 }
             }
@@ -143,15 +157,24 @@ impl Reader<'_> {
     }
 
     fn end_word(&mut self, at: usize) {
-        let Some((raw_start, folded_start)) = self.word.take() else { return };
+        let Some((raw_start, folded_start)) = self.word.take() else {
+            return;
+        };
         let folded = folded_start..self.text.folded.len();
         if folded.is_empty() {
             return;
         }
-        let odd = self.address || self.text.folded[folded.clone()].contains(|c: char| c.is_numeric());
+        let odd =
+            self.address || self.text.folded[folded.clone()].contains(|c: char| c.is_numeric());
         let sentence = self.text.sentences.len();
         self.text.folded.push(' ');
-        self.text.words.push(Word { raw: raw_start..at, folded, sentence, clause: self.clause, odd });
+        self.text.words.push(Word {
+            raw: raw_start..at,
+            folded,
+            sentence,
+            clause: self.clause,
+            odd,
+        });
     }
 
     fn end_sentence(&mut self) {
@@ -173,26 +196,41 @@ impl Reader<'_> {
         }
         match after.chars().next() {
             None => return true,
-            Some(next) if next.is_whitespace() || matches!(next, '"' | '”' | ')' | '»') || ends_sentence(next) => {}
+            Some(next)
+                if next.is_whitespace()
+                    || matches!(next, '"' | '”' | ')' | '»')
+                    || ends_sentence(next) => {}
             Some(_) => return false,
         }
-        let last = self.text.words.last().map_or("", |word| self.text.folded_word(word));
+        let last = self
+            .text
+            .words
+            .last()
+            .map_or("", |word| self.text.folded_word(word));
         let next = after.chars().take(AHEAD).find(|c| !c.is_whitespace());
         let goes_on = next.is_some_and(char::is_lowercase);
-        !goes_on && !(c == '.' && SHORT_FORMS.contains(&last) && !is_day_half(&self.text, last))
+        let short_form = c == '.' && SHORT_FORMS.contains(&last) && !is_day_half(&self.text, last);
+        !goes_on && !short_form
     }
 }
 
 /// "at 3 p.m." may end a sentence; a capital after it says so.
 fn is_day_half(text: &Text<'_>, last: &str) -> bool {
-    let before = text.words.iter().rev().nth(1).map(|word| text.folded_word(word));
+    let before = text
+        .words
+        .iter()
+        .rev()
+        .nth(1)
+        .map(|word| text.folded_word(word));
     last == "m" && matches!(before, Some("a" | "p"))
 }
 
 /// A line break ends a sentence, unless the next line plainly goes on.
 fn breaks_line(from: &str) -> bool {
     let mut next = from.chars().skip(1).take(AHEAD);
-    let Some(first) = next.find(|c| *c == '\n' || !c.is_whitespace()) else { return true };
+    let Some(first) = next.find(|c| *c == '\n' || !c.is_whitespace()) else {
+        return true;
+    };
     !first.is_lowercase()
 }
 
@@ -216,18 +254,27 @@ fn is_apostrophe(c: char) -> bool {
 }
 
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe0f}')
+    matches!(
+        c,
+        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe0f}'
+    )
 }
 
 fn ends_sentence(c: char) -> bool {
-    matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '।' | '‼')
+    matches!(
+        c,
+        '.' | '!' | '?' | '…' | '。' | '！' | '？' | '؟' | '।' | '‼'
+    )
 }
 
 /// Small letters; Latin ones without their accents.
 fn fold_into(c: char, into: &mut String) {
     if c.is_ascii() {
         into.push(c.to_ascii_lowercase());
-    } else if c < '\u{250}' || ('\u{1e00}'..'\u{1f00}').contains(&c) || ('\u{300}'..'\u{370}').contains(&c) {
+    } else if c < '\u{250}'
+        || ('\u{1e00}'..'\u{1f00}').contains(&c)
+        || ('\u{300}'..'\u{370}').contains(&c)
+    {
         into.extend(c.to_lowercase().nfd().filter(|c| !is_combining_mark(*c)));
     } else {
         into.extend(c.to_lowercase());
@@ -237,7 +284,11 @@ fn fold_into(c: char, into: &mut String) {
 /// A phrase of a data file, folded like a text: words between single spaces, `None` when there is no word.
 pub(crate) fn fold(phrase: &str) -> Option<String> {
     let text = Text::new(phrase, 4096);
-    let words: Vec<&str> = text.words.iter().map(|word| text.folded_word(word)).collect();
+    let words: Vec<&str> = text
+        .words
+        .iter()
+        .map(|word| text.folded_word(word))
+        .collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
@@ -256,18 +307,33 @@ mod tests {
 
     fn sentences(raw: &str) -> Vec<String> {
         let text = Text::new(raw, 1 << 15);
-        (0..text.sentences.len()).map(|n| raw[text.sentence_span(n)].to_owned()).collect()
+        (0..text.sentences.len())
+            .map(|n| raw[text.sentence_span(n)].to_owned())
+            .collect()
     }
 
     #[test]
     fn sentences_end_where_a_reader_would_end_them() {
         assert_eq!(
             sentences("Dr. Ruiz is in at 3 p.m. today. Is that OK? It costs $4.50."),
-            ["Dr. Ruiz is in at 3 p.m. today.", "Is that OK?", "It costs $4.50."]
+            [
+                "Dr. Ruiz is in at 3 p.m. today.",
+                "Is that OK?",
+                "It costs $4.50."
+            ]
         );
-        assert_eq!(sentences("We open at 9 a.m. Please call."), ["We open at 9 a.m.", "Please call."]);
-        assert_eq!(sentences("Hello Ana,\n\nyour bill\nis paid"), ["Hello Ana", "your bill\nis paid"]);
-        assert_eq!(sentences("¿Le va bien? ¡Gracias!"), ["¿Le va bien?", "¡Gracias!"]);
+        assert_eq!(
+            sentences("We open at 9 a.m. Please call."),
+            ["We open at 9 a.m.", "Please call."]
+        );
+        assert_eq!(
+            sentences("Hello Ana,\n\nyour bill\nis paid"),
+            ["Hello Ana", "your bill\nis paid"]
+        );
+        assert_eq!(
+            sentences("¿Le va bien? ¡Gracias!"),
+            ["¿Le va bien?", "¡Gracias!"]
+        );
     }
 
     #[test]
@@ -288,8 +354,16 @@ mod tests {
 
     #[test]
     fn addresses_and_numbers_are_no_words_to_read() {
-        let text = Text::new("Write to desk@clinic.example by 5pm or see www.clinic.example/pay now", 1 << 15);
-        let read: Vec<_> = text.words.iter().filter(|w| !w.odd).map(|w| text.folded_word(w)).collect();
+        let text = Text::new(
+            "Write to desk@clinic.example by 5pm or see www.clinic.example/pay now",
+            1 << 15,
+        );
+        let read: Vec<_> = text
+            .words
+            .iter()
+            .filter(|w| !w.odd)
+            .map(|w| text.folded_word(w))
+            .collect();
         assert_eq!(read, ["write", "to", "by", "or", "see", "now"]);
     }
 }
