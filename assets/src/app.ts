@@ -3,6 +3,7 @@
 import "htmx.org";
 import * as csrf from "./csrf";
 import { text } from "./texts";
+import { BdCoach } from "./elements/coach";
 import { BdComposer, forgetDrafts } from "./elements/composer";
 import { BdHotkeys } from "./elements/hotkeys";
 import { BdLive } from "./elements/live";
@@ -66,4 +67,5 @@ customElements.define("bd-time", BdTime);
 customElements.define("bd-menu", BdMenu);
 customElements.define("bd-hotkeys", BdHotkeys);
 customElements.define("bd-composer", BdComposer);
+customElements.define("bd-coach", BdCoach);
 customElements.define("bd-live", BdLive);

@@ -2,7 +2,8 @@
 
 export type Format = "bold" | "italic" | "list" | "ordered" | "link" | "quote";
 
-function replace(area: HTMLTextAreaElement, from: number, to: number, words: string): void {
+/** Replaces a stretch of the text. */
+export function replace(area: HTMLTextAreaElement, from: number, to: number, words: string): void {
   area.focus();
   area.setSelectionRange(from, to);
   // The only way that keeps the browser's undo history; where it is gone the text still changes.

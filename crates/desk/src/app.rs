@@ -13,6 +13,8 @@ use crate::work::Work;
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Conn, Db, Id, IdSource, Lane, Timestamp};
 use bedside_language::Engine;
+use bedside_language::coach::Coach;
+use bedside_language::distress::Listener;
 use bedside_web::I18n;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -39,6 +41,10 @@ pub struct Parts {
     pub keyring: Keyring,
     /// What a text is about and how urgent.
     pub engine: Engine,
+    /// What would make an answer plainer and kinder.
+    pub coach: Coach,
+    /// What weighs on somebody who writes.
+    pub listener: Listener,
     /// The settings of all organisations, held in memory.
     pub directory: Directory,
     /// How many tickets the views hold.

@@ -8,7 +8,9 @@ use crate::records::{Keyring, rotate};
 use crate::triage::models;
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Target};
-use bedside_language::{ClinicFiles, Engine, MODEL_FILE};
+use bedside_language::coach::Coach;
+use bedside_language::distress::Listener;
+use bedside_language::{ClinicFiles, Engine, LoadError, MODEL_FILE};
 use bedside_vault::RootKey;
 use include_dir::{Dir, include_dir};
 use std::path::Path;
@@ -313,13 +315,37 @@ async fn read_from(config: Config, clock: Arc<dyn Clock>, db: Db) -> Result<App,
     put_together(config, clock, db, root).await
 }
 
+fn unusable(error: LoadError) -> StartError {
+    StartError::Clinic(format!(
+        "{} line {}: {}",
+        error.file, error.line, error.reason
+    ))
+}
+
+/// A clinic's folder from before there was a coach goes on working: what it lacks comes from the program.
+fn with_shipped_words(mut files: ClinicFiles) -> ClinicFiles {
+    let shipped = built_in_clinic().into_iter().filter(|(name, _)| {
+        ["language/coach/", "language/distress."]
+            .iter()
+            .any(|start| name.starts_with(start))
+    });
+    for (name, text) in shipped {
+        files.entry(name).or_insert(text);
+    }
+    files
+}
+
 async fn put_together(
     config: Config,
     clock: Arc<dyn Clock>,
     db: Db,
     root: RootKey,
 ) -> Result<App, StartError> {
-    let engine = language_engine(&config, &clinic_files(&config)?)?;
+    let files = clinic_files(&config)?;
+    let engine = language_engine(&config, &files)?;
+    let words = with_shipped_words(files);
+    let coach = Coach::load(&words).map_err(unusable)?;
+    let listener = Listener::load(&words).map_err(unusable)?;
     let keyring = Keyring::load(&db, root, clock.now()).await?;
     let search = SearchIndex::open(&db).await?;
     let app = App::new(Parts {
@@ -329,6 +355,8 @@ async fn put_together(
         ids: IdSource::new(),
         keyring,
         engine,
+        coach,
+        listener,
         directory: Directory::default(),
         counts: crate::tickets::Counts::default(),
         caps: crate::public::Caps::default(),

@@ -9,6 +9,7 @@
 
 use crate::router::Route;
 
+mod coach;
 mod details;
 pub mod errors;
 pub(crate) mod files;
@@ -36,6 +37,7 @@ pub fn routes() -> Vec<Route> {
         new_ticket::routes(),
         ticket::routes(),
         ticket_actions::routes(),
+        coach::routes(),
         files::routes(),
         search::routes(),
         patients::routes(),
