@@ -24,7 +24,7 @@ export class BdCoach extends HTMLElement {
   }
 
   get #area(): HTMLTextAreaElement | null {
-    return this.parentElement?.querySelector("textarea") ?? null;
+    return document.querySelector("#composer textarea");
   }
 
   #click = (event: MouseEvent): void => {
