@@ -1,4 +1,5 @@
-// <bd-coach>: puts what the coach suggests into the draft, by button or by Alt+Enter.
+// <bd-coach>: puts what the coach suggests into the draft, by button or by Alt+Enter, and tells who hears the page that
+// there is advice. It is beside the work: when it can't be reached it keeps silent.
 
 import { replace } from "./format";
 
@@ -11,11 +12,16 @@ interface Change {
 
 export class BdCoach extends HTMLElement {
   #stop = new AbortController();
+  #open = false;
 
   connectedCallback(): void {
     this.#stop = new AbortController();
     const options = { signal: this.#stop.signal };
     this.addEventListener("click", this.#click, options);
+    this.addEventListener("htmx:after:request", this.#answered, options);
+    this.addEventListener("htmx:error", (event) => event.stopPropagation(), options);
+    this.addEventListener("htmx:after:swap", this.#shown, options);
+    this.addEventListener("toggle", this.#toggled, { ...options, capture: true });
     this.#area?.addEventListener("keydown", this.#key, options);
   }
 
@@ -27,6 +33,26 @@ export class BdCoach extends HTMLElement {
     return document.querySelector("#composer textarea");
   }
 
+  #answered = (event: Event): void => {
+    const { response } = (event as CustomEvent<{ ctx: { response?: { status: number } } }>).detail.ctx;
+    if (!response || response.status < 400) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  #shown = (): void => {
+    const more = this.querySelector("details");
+    if (more) more.open = this.#open;
+    const told = document.getElementById("coach-told");
+    const words = this.querySelector<HTMLElement>("[data-told]")?.dataset["told"] ?? "";
+    // The same words once more would only interrupt.
+    if (told && told.textContent !== words) told.textContent = words;
+  };
+
+  #toggled = (event: Event): void => {
+    this.#open = (event.target as HTMLDetailsElement).open;
+  };
+
   #click = (event: MouseEvent): void => {
     const button = (event.target as Element).closest<HTMLElement>("[data-changes]");
     if (button) this.#apply(button);
@@ -35,7 +61,7 @@ export class BdCoach extends HTMLElement {
   #key = (event: KeyboardEvent): void => {
     if (event.key !== "Enter" || !event.altKey || event.ctrlKey || event.metaKey) return;
     const button = this.querySelector<HTMLElement>("[data-changes][aria-keyshortcuts]");
-    if (!button) return;
+    if (!button || !this.checkVisibility()) return;
     event.preventDefault();
     this.#apply(button);
   };
@@ -44,13 +70,15 @@ export class BdCoach extends HTMLElement {
     const area = this.#area;
     if (!area) return;
     const changes = JSON.parse(button.dataset["changes"] ?? "[]") as Change[];
-    // The draft went on since it was looked at: the next look is on its way.
-    if (changes.some(({ from, to, was }) => area.value.slice(from, to) !== was)) return;
-    // From the end, so that the places before stay where they are.
-    for (const { from, to, text } of changes.sort((a, b) => b.from - a.from)) replace(area, from, to, text);
-    this.replaceChildren();
-    // A gap that was put in is where the author goes on.
-    const gap = area.value.indexOf("…");
-    if (gap >= 0) area.setSelectionRange(gap, gap + 1);
+    // A draft that went on since it was looked at is left alone, and looked at anew.
+    if (changes.every(({ from, to, was }) => area.value.slice(from, to) === was)) {
+      // From the end, so that the places before stay where they are.
+      for (const { from, to, text } of changes.reverse()) replace(area, from, to, text);
+      button.closest("li")?.remove();
+      // A gap that was put in is where the author goes on.
+      const gap = area.value.indexOf("…");
+      if (gap >= 0) area.setSelectionRange(gap, gap + 1);
+    }
+    this.dispatchEvent(new CustomEvent("look"));
   }
 }

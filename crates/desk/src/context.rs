@@ -289,6 +289,12 @@ impl Role {
         Self::ALL.iter().copied().find(|role| role.code() == code)
     }
 
+    /// Whether the role may give medical advice. No permission and no setting of a clinic says so: a nurse may, nobody
+    /// else.
+    pub const fn is_clinical(self) -> bool {
+        matches!(self, Self::Nurse)
+    }
+
     /// What the role may do.
     pub const fn permissions(self) -> Permissions {
         use Permission::{

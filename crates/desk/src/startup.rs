@@ -157,12 +157,6 @@ pub fn clinic_files(config: &Config) -> Result<ClinicFiles, StartError> {
 /// ships with the program. An adopted model that can't be read is left aside: an engine with the older one is better
 /// than none.
 pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, StartError> {
-    let refused = |error: bedside_language::LoadError| {
-        StartError::Clinic(format!(
-            "{} line {}: {}",
-            error.file, error.line, error.reason
-        ))
-    };
     let own = config
         .clinic
         .as_ref()
@@ -174,10 +168,10 @@ pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, S
             Err(error) if error.file == MODEL_FILE => {
                 tracing::error!(version, reason = %error.reason, "the adopted language model can't be used");
             }
-            other => return other.map_err(refused),
+            other => return other.map_err(unusable),
         }
     }
-    Engine::load(files, without_adopted).map_err(refused)
+    Engine::load(files, without_adopted).map_err(unusable)
 }
 
 /// Whether a root key may be made where there is none.
@@ -315,6 +309,7 @@ async fn read_from(config: Config, clock: Arc<dyn Clock>, db: Db) -> Result<App,
     put_together(config, clock, db, root).await
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn unusable(error: LoadError) -> StartError {
     StartError::Clinic(format!(
         "{} line {}: {}",

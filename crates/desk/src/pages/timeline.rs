@@ -1,5 +1,6 @@
 //! A ticket's timeline as a page shows it: messages, notes and what else happened, in time.
 
+use super::coach::Heard;
 use super::inbox::category_name;
 use super::layout::{Page, Shell};
 use super::ui::{self, Chip, Face, When};
@@ -24,6 +25,8 @@ pub(super) struct Timeline {
     pub shell: Shell,
     pub number: i64,
     pub items: Vec<Item>,
+    /// What the coach must know, for who may answer.
+    pub heard: Option<Heard>,
 }
 
 /// One entry.
@@ -113,6 +116,7 @@ impl Teller<'_> {
         let mut items: Vec<_> = events.chain(words).collect();
         items.sort_by_key(|(at, _)| *at);
         Timeline {
+            heard: shell.nav.write.then(|| Heard::of(view)),
             shell,
             number: view.ticket.number,
             items: items.into_iter().map(|(_, item)| item).collect(),
