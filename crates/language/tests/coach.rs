@@ -300,6 +300,25 @@ fn what_is_missing_is_named_and_can_be_put_in() {
 }
 
 #[test]
+fn who_is_in_distress_is_seen_before_words_are_polished() {
+    let patient = "My husband died in March and I still get letters for his appointments.";
+    let draft = "Calm down, the letters for his appointments stop by Monday. Double your dose of the blue tablets until then.";
+    for (distress, codes) in [
+        (None, [Code::MedicalAdvice, Code::Phrase]),
+        (Some(Kind::Grief), [Code::MedicalAdvice, Code::Acknowledge]),
+    ] {
+        let context = Context {
+            patient,
+            distress,
+            ..EN
+        };
+        let advice = COACH.advise(draft, &context);
+        let first: Vec<Code> = advice.iter().take(2).map(|one| one.code).collect();
+        assert_eq!(first, codes);
+    }
+}
+
+#[test]
 fn a_fix_follows_what_weighs_on_the_patient() {
     let patient = "My husband died in March and I still get letters for his appointments.";
     let draft = "I have taken the address off our list today. The letters for his appointments will stop by Monday.";

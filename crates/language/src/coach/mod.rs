@@ -182,7 +182,10 @@ impl Coach {
         }
         checks::unfinished(&text, &mut advice);
         grade::advise(&text, tag, &mut advice);
-        advice.sort_by_key(|one| (one.code, one.spans.first().map_or(0, |span| span.start)));
+        advice.sort_by_key(|one| {
+            let place = one.spans.first().map_or(0, |span| span.start);
+            (weight(one.code, context), one.code, place)
+        });
         advice.truncate(MAX_ADVICE);
         advice
     }
@@ -194,6 +197,15 @@ impl Coach {
             .iter()
             .find(|(known, _)| *known == tag)
             .map_or((0, 0), |(_, knowledge)| knowledge.counts)
+    }
+}
+
+/// What goes before the order of the codes: to somebody in distress, being seen matters more than every other word.
+fn weight(code: Code, context: &Context<'_>) -> u8 {
+    match code {
+        Code::MedicalAdvice | Code::Boundary => 0,
+        Code::Acknowledge if context.distress.is_some() => 1,
+        _ => 2,
     }
 }
 
