@@ -119,13 +119,13 @@ export async function openMail(page, person, beginning, words) {
   await page.getByRole("article").filter({ hasText: words }).waitFor();
 }
 
-/** Writes a mail to the clinic as `person`, and gives back the number of its request once the clinic says it. */
-export async function writeMail(page, person, name, subject, text) {
+/** Writes a mail to the clinic as `person`, and gives back the number of its request once the clinic says it, with the words `received`. */
+export async function writeMail(page, person, name, subject, text, received = "We have your message") {
   await page.goto(`/demo/mail?person=${encodeURIComponent(person)}&name=${encodeURIComponent(name)}`);
   await page.getByLabel("Subject").fill(subject);
   await page.getByLabel("Message").fill(text);
   await page.getByRole("button", { name: "Send" }).click();
-  const answered = page.locator(".ticket-row").filter({ hasText: "We have your message" });
+  const answered = page.locator(".ticket-row").filter({ hasText: received });
   await answered.first().waitFor();
   return /#(\d+)/.exec(await answered.first().innerText())[1];
 }

@@ -16,8 +16,8 @@ coach-next-step = Say what happens next, so that nobody is left waiting without 
 coach-time = Say when. “Soon” means something else to everybody.
 coach-summarise = Say the concern back in a few words. It shows you have read it.
 coach-acknowledge = Acknowledge first what they wrote, then answer.
-coach-acknowledge-grief = They wrote about a loss. Say you are sorry before anything else.
-coach-acknowledge-anger = They are angry. Say that you see why before you explain.
+coach-acknowledge-grief = They wrote about a loss. Say you are sorry before anything else. A counselor may do them good.
+coach-acknowledge-anger = They are angry. Say that you see why before you explain. A senior colleague can take this with you.
 coach-acknowledge-despair = They sound worn out. Let them know they are not alone with this, and offer a counselor.
 coach-acknowledge-fear = They are afraid. Say that you understand before you give facts.
 

@@ -16,8 +16,8 @@ coach-next-step = Diga qué sigue, para que nadie se quede esperando sin saber.
 coach-time = Diga cuándo. «Pronto» significa algo distinto para cada quien.
 coach-summarise = Repita el problema en pocas palabras. Así se ve que lo leyó.
 coach-acknowledge = Reconozca primero lo que escribió, y después conteste.
-coach-acknowledge-grief = Escribió sobre una pérdida. Antes que nada, diga que lo siente.
-coach-acknowledge-anger = Hay enojo. Diga que entiende por qué antes de explicar.
+coach-acknowledge-grief = Escribió sobre una pérdida. Antes que nada, diga que lo siente. Un consejero puede hacerle bien.
+coach-acknowledge-anger = Hay enojo. Diga que entiende por qué antes de explicar. Alguien con más experiencia puede verlo con usted.
 coach-acknowledge-despair = Suena sin fuerzas. Hágale saber que no está a solas con esto y ofrezca un consejero.
 coach-acknowledge-fear = Tiene miedo. Diga que lo entiende antes de dar datos.
 
