@@ -13,11 +13,15 @@ interface Change {
 export class BdCoach extends HTMLElement {
   #stop = new AbortController();
   #open = false;
+  /** The draft as it was sent, and as it was when what is shown was found. */
+  #sent = "";
+  #seen = "";
 
   connectedCallback(): void {
     this.#stop = new AbortController();
     const options = { signal: this.#stop.signal };
     this.addEventListener("click", this.#click, options);
+    this.addEventListener("htmx:config:request", this.#asked, options);
     this.addEventListener("htmx:after:request", this.#answered, options);
     this.addEventListener("htmx:error", (event) => event.stopPropagation(), options);
     this.addEventListener("htmx:after:swap", this.#shown, options);
@@ -33,6 +37,10 @@ export class BdCoach extends HTMLElement {
     return document.querySelector("#composer textarea");
   }
 
+  #asked = (): void => {
+    this.#sent = this.#area?.value ?? "";
+  };
+
   #answered = (event: Event): void => {
     const { response } = (event as CustomEvent<{ ctx: { response?: { status: number } } }>).detail.ctx;
     if (!response || response.status < 400) return;
@@ -41,6 +49,7 @@ export class BdCoach extends HTMLElement {
   };
 
   #shown = (): void => {
+    this.#seen = this.#sent;
     const more = this.querySelector("details");
     if (more) more.open = this.#open;
     const told = document.getElementById("coach-told");
@@ -70,8 +79,10 @@ export class BdCoach extends HTMLElement {
     const area = this.#area;
     if (!area) return;
     const changes = JSON.parse(button.dataset["changes"] ?? "[]") as Change[];
-    // A draft that went on since it was looked at is left alone, and looked at anew.
-    if (changes.every(({ from, to, was }) => area.value.slice(from, to) === was)) {
+    // Words that stand where they stood can be replaced; new ones need the place that was meant for them. Else the draft
+    // went on: it is left alone, and looked at anew.
+    const stands = ({ from, to, was }: Change): boolean => (was ? area.value.slice(from, to) === was : area.value === this.#seen);
+    if (changes.every(stands)) {
       // From the end, so that the places before stay where they are.
       for (const { from, to, text } of changes.reverse()) replace(area, from, to, text);
       button.closest("li")?.remove();
