@@ -119,7 +119,7 @@ export async function openMail(page, person, beginning, words) {
   await page.getByRole("article").filter({ hasText: words }).waitFor();
 }
 
-/** Writes a mail to the clinic as `person`, and gives back the number of its request once the clinic says it, with the words `received`. */
+/** Writes a mail to the clinic as `person`, and gives back the number of its request. The clinic says it with the words `received`. */
 export async function writeMail(page, person, name, subject, text, received = "We have your message") {
   await page.goto(`/demo/mail?person=${encodeURIComponent(person)}&name=${encodeURIComponent(name)}`);
   await page.getByLabel("Subject").fill(subject);
