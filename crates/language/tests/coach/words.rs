@@ -1,7 +1,7 @@
 //! Words to avoid, and what is said instead.
 
 use crate::{COACH, EN, ES, fixed, of, quiet, says};
-use bedside_language::coach::{Code, Context, apply};
+use bedside_language::coach::{Code, Context};
 
 #[test]
 fn english_jargon_is_put_plainly_and_the_sentence_still_stands() {
