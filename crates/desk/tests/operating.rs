@@ -262,7 +262,7 @@ fn long_work_shows_a_bar_to_who_looks_and_to_nobody_else() {
         .unwrap();
     let seen = ends(&seen, 0);
     assert!(
-        seen.contains("Taking mail in") && seen.contains("Mails read: 20."),
+        seen.contains("Taking mail in") && seen.contains("Here already, and left as they are: 20."),
         "{seen}"
     );
 }
