@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::program::{ends, json};
+use common::program::{INIT, ends, json};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -23,15 +23,7 @@ fn command(folder: &Path, args: &[&str]) -> Command {
 }
 
 fn init(folder: &Path) -> serde_json::Value {
-    let args = [
-        "init",
-        "--email",
-        "alex@clinic.example",
-        "--name",
-        "Alex Admin",
-        "--json",
-    ];
-    json(&bedside(folder, &args))
+    json(&bedside(folder, &INIT))
 }
 
 /// A desk that serves until it is dropped.

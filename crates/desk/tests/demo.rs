@@ -396,14 +396,7 @@ fn the_second_start_goes_on_where_the_first_one_ended() {
 fn a_folder_with_a_real_desk_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
-    let init = [
-        "init",
-        "--email",
-        "alex@clinic.example",
-        "--name",
-        "Alex Admin",
-    ];
-    program::ends(&bedside(data, &init), 0);
+    program::ends(&bedside(data, &program::INIT), 0);
     let any = "127.0.0.1:0";
     let demo = [
         "demo",

@@ -8,19 +8,11 @@ use bedside_db::{Db, Target};
 use bedside_desk::startup::MIGRATIONS;
 use bedside_testkit::pg;
 use common::load::subjects;
-use common::program::{self, Program, command, ends, json, refuses};
+use common::program::{self, INIT, Program, command, ends, json, refuses};
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-const INIT: [&str; 6] = [
-    "init",
-    "--email",
-    "alex@clinic.example",
-    "--name",
-    "Alex Admin",
-    "--json",
-];
 const PASSPHRASE: (&str, &str) = ("BEDSIDE_PASSPHRASE", "correct horse battery staple");
 
 /// `bedside args…` on `data`, with these in its environment.

@@ -13,6 +13,16 @@ use std::time::Duration;
 /// The program that these tests are built with.
 pub const BEDSIDE: &str = env!("CARGO_BIN_EXE_bedside");
 
+/// Sets a desk up, with somebody who may do everything, and says it as JSON.
+pub const INIT: [&str; 6] = [
+    "init",
+    "--email",
+    "alex@clinic.example",
+    "--name",
+    "Alex Admin",
+    "--json",
+];
+
 /// How long anything may take before a test gives up.
 const LIMIT: Duration = Duration::from_mins(1);
 
