@@ -157,10 +157,10 @@ pub fn clinic_files(config: &Config) -> Result<ClinicFiles, StartError> {
 /// ships with the program. An adopted model that can't be read is left aside: an engine with the older one is better
 /// than none.
 pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, StartError> {
-    let own = config
-        .clinic
-        .as_ref()
-        .and_then(|folder| std::fs::read(folder.join(MODEL_FILE)).ok());
+    let own = match &config.clinic {
+        Some(folder) => own_model(&folder.join(MODEL_FILE))?,
+        None => None,
+    };
     let shipped = CLINIC.get_file(MODEL_FILE).map(include_dir::File::contents);
     let without_adopted = own.as_deref().or(shipped);
     if let Some((version, bytes)) = models::adopted(&config.data) {
@@ -172,6 +172,18 @@ pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, S
         }
     }
     Engine::load(files, without_adopted).map_err(unusable)
+}
+
+/// The model in a clinic's own folder, where it has one. One that is there and can't be read is no reason to judge by
+/// another in silence.
+fn own_model(path: &Path) -> Result<Option<Vec<u8>>, StartError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StartError::Clinic(format!(
+            "{MODEL_FILE} can't be read: {error}"
+        ))),
+    }
 }
 
 /// Whether a root key may be made where there is none.
@@ -362,4 +374,25 @@ async fn put_together(
     });
     crate::orgs::reload(&app).await?;
     Ok(app)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_that_cannot_be_read_is_no_missing_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.bin");
+        assert!(own_model(&path).unwrap().is_none());
+        std::fs::create_dir(&path).unwrap();
+        let refused = own_model(&path).unwrap_err();
+        assert!(
+            refused.to_string().contains("model.bin can't be read"),
+            "{refused}"
+        );
+        std::fs::remove_dir(&path).unwrap();
+        std::fs::write(&path, b"bytes").unwrap();
+        assert_eq!(own_model(&path).unwrap().unwrap(), b"bytes");
+    }
 }

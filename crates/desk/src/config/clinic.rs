@@ -10,13 +10,14 @@ use std::ops::Range;
 use bedside_web::Locale;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use thiserror::Error;
 use toml::Spanned;
 use toml::value::Date;
 
 mod read;
 #[cfg(test)]
 mod tests;
+
+pub use bedside_language::LoadError;
 
 /// A text in the languages of the program, by language tag.
 pub type Localized = BTreeMap<String, String>;
@@ -99,18 +100,6 @@ pub const TEMPLATES: [(&str, &[&str]); 5] = [
         ],
     ),
 ];
-
-/// A file that can't be used. Holds nothing about patients; fit to be shown to an administrator.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{file}, line {line}: {reason}")]
-pub struct LoadError {
-    /// Path below `clinic/`.
-    pub file: String,
-    /// Line, counted from 1; 0 when the file as a whole is missing.
-    pub line: usize,
-    /// What is wrong, in plain words.
-    pub reason: String,
-}
 
 /// A clinic in which everything fits together.
 #[derive(Debug, Clone, PartialEq)]
