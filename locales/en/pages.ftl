@@ -89,6 +89,7 @@ composer-to = To
 composer-secure = goes behind a secure link
 composer-no-address = There is no email address. Your answer stays here; call them or send a text.
 composer-empty = Write something first.
+composer-too-long = This is too long to send. Please make it shorter, or send it as a file.
 saved-replies = Saved replies
 stale-changed = Changed meanwhile: { $fields }. Your text is kept; look it over and send it once more. Files must be attached again.
 stale-words = Something new was written meanwhile. Your text is kept; look it over and send it once more. Files must be attached again.

@@ -47,6 +47,7 @@ public-error-message = Please write your message.
 public-error-message-long = Your message is too long. Please make it shorter, or send it as a file.
 public-error-files-many = That is more than 5 files. Please choose fewer.
 public-error-files-large = One file is larger than 25 MB. Please choose a smaller one.
+public-error-files-together = Your files are larger than 60 MB together. Please choose fewer or smaller ones.
 
 ## It arrived
 public-thanks-title = We have your message

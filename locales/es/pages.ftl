@@ -89,6 +89,7 @@ composer-to = Para
 composer-secure = va tras un enlace seguro
 composer-no-address = No hay correo electrónico. Su respuesta queda aquí; llame o envíe un mensaje de texto.
 composer-empty = Escriba algo primero.
+composer-too-long = Es demasiado largo para enviarlo. Hágalo más corto o envíelo como archivo.
 saved-replies = Respuestas guardadas
 stale-changed = Cambió mientras tanto: { $fields }. Su texto se conserva; revíselo y envíelo otra vez. Los archivos deben adjuntarse de nuevo.
 stale-words = Se escribió algo nuevo mientras tanto. Su texto se conserva; revíselo y envíelo otra vez. Los archivos deben adjuntarse de nuevo.

@@ -47,6 +47,7 @@ public-error-message = Por favor, escriba su mensaje.
 public-error-message-long = Su mensaje es demasiado largo. Por favor, hágalo más corto o envíelo como archivo.
 public-error-files-many = Son más de 5 archivos. Por favor, elija menos.
 public-error-files-large = Un archivo pesa más de 25 MB. Por favor, elija uno más pequeño.
+public-error-files-together = Sus archivos pesan juntos más de 60 MB. Por favor, elija menos o más pequeños.
 
 ## Llegó
 public-thanks-title = Tenemos su mensaje

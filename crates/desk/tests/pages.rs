@@ -9,7 +9,7 @@ use axum::http::Method;
 use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, NewOrganisation};
 use bedside_desk::tickets;
-use bedside_desk::{patients, staff};
+use bedside_desk::{patients, staff, timeline};
 use common::{Answer, Browser, Desk, both_engines, csrf_token};
 
 const HTML: [(&str, &str); 1] = [("accept", "text/html")];
@@ -190,6 +190,42 @@ both_engines! {
         let _ = nurse.submit(&path, &undo, &[]).await.expect(403);
         let _ = agent.submit(&path, &undo, &[]).await.expect(303);
         assert!(agent.get(&path).await.text().contains("Taken back"));
+    }
+
+    async fn what_is_too_much_to_send_comes_back_with_its_words(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let token = csrf_token(&agent.get(&path).await.text());
+        let send = async |body: &str, files: &[(&str, &str, &str, &[u8])]| {
+            let fields = [("csrf_token", token.as_str()), ("kind", "note"), ("body", body)];
+            agent.post_files(&format!("{path}/messages"), &fields, files).await
+        };
+        let most = timeline::MAX_BODY;
+        for (length, kept) in [(most + 1, most + 1), (9 * most, 4 * most)] {
+            let page = send(&"w".repeat(length), &[]).await.expect(422).text();
+            assert!(page.contains("too long to send") && page.contains("value=\"note\" data-key=\"n\" checked"));
+            assert!(page.contains(&format!(">{}</textarea>", "w".repeat(kept))), "the words are lost");
+        }
+        let (small, large) = (b"x".as_slice(), vec![b'x'; (25 << 20) + 1]);
+        let file = |bytes| ("files", "a.bin", "application/octet-stream", bytes);
+        for (files, says) in [
+            (vec![file(small); 21], "at most 20 files"),
+            (vec![file(large.as_slice())], "up to 25 MB each and 50 MB together"),
+            (vec![file(&large[..17 << 20]); 3], "up to 25 MB each and 50 MB together"),
+        ] {
+            let page = send("My long answer", &files).await.expect(422).text();
+            assert!(page.contains(says) && page.contains(">My long answer</textarea>"), "{page}");
+        }
+        assert_eq!(tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().messages.len(), 1);
+        send(&"w".repeat(most), &[]).await.expect(303);
+        assert_eq!(tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().messages[1].body.len(), most);
+
+        // As long as the field lets it be; on its way each letter of this takes nine.
+        let long = "語".repeat(500_000);
+        let fields = [("email", "rosa@patients.example"), ("body", long.as_str())];
+        let page = agent.submit("/tickets/new", "/tickets/new", &fields).await.expect(422).text();
+        assert!(page.contains("This is too long.") && page.contains(&long));
     }
 
     async fn a_stale_change_says_what_changed_and_keeps_the_text(desk: Desk) {

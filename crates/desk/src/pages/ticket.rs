@@ -97,7 +97,13 @@ impl Typed {
     /// The id of the input that the error is about.
     fn place(&self) -> &'static str {
         match self.error {
-            Some("composer-empty" | "error-files" | "error-sent") => "body",
+            Some(
+                "composer-empty"
+                | "composer-too-long"
+                | "error-files"
+                | "problem-too-large-detail"
+                | "error-sent",
+            ) => "body",
             Some("error-tags") => "f-tags",
             Some("error-snooze" | "error-crisis-snooze") => "f-snooze",
             Some("error-other" | "error-same-ticket" | "error-merged" | "error-other-person") => {

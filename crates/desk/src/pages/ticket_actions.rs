@@ -17,6 +17,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
+use bedside_web::multipart::LeftOut;
 use jiff::ToSpan;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -76,10 +77,13 @@ async fn again(
             typed.error = Some("composer-empty");
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        DeskError::TooLarge { .. } => {
+            typed.error = Some("composer-too-long");
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         DeskError::Invalid { field, .. } => {
             typed.error = Some(match field {
                 "tags" => "error-tags",
-                "file" | "attachments" => "error-files",
                 "fields" => "error-fields",
                 "snoozed_until" => "error-snooze",
                 "other" => "error-other",
@@ -138,6 +142,14 @@ async fn send(
         }
         typed.body.push_str(text);
         return answer(&page, StatusCode::OK, &ticket, Some(typed)).await;
+    }
+    if let Some(why) = sent.left_out {
+        typed.error = Some(match why {
+            LeftOut::TooMany => "error-files",
+            LeftOut::TooLarge | LeftOut::TooLargeTogether => "problem-too-large-detail",
+        });
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return answer(&page, status, &ticket, Some(typed)).await;
     }
     let done = async {
         let sealing = tickets::sealing(&page.app, &page.ctx, id).await?;

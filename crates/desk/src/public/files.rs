@@ -8,16 +8,20 @@ use crate::timeline::NewAttachment;
 use axum::extract::Request;
 use bedside_codecs::mail::clean_file_name;
 use bedside_web::Problem;
-use bedside_web::multipart::{Limits, Multipart};
+use bedside_web::multipart::{self, LeftOut, Limits};
 use bytes::Bytes;
 
 /// Files that one message may bring.
 pub const MAX_FILES: usize = 5;
+/// Largest file, in bytes; said to people as 25 MB.
+const MAX_FILE: usize = 25 << 20;
+/// Largest sum of all files, in bytes; said to people as 60 MB.
+const MAX_TOGETHER: usize = 60 << 20;
 /// Most of one typed text that is kept, in bytes. More than any field takes, so that the words of somebody who wrote too
 /// much come back with the page that says so.
 const MAX_TEXT: usize = 2 << 20;
-/// Largest file, in bytes; said to people as 25 MB.
-pub const MAX_FILE: usize = 25 << 20;
+/// Most parts of a form. Somebody may choose a whole folder of pictures.
+const MAX_PARTS: usize = 1000;
 
 /// What a form sent.
 #[derive(Debug, Default)]
@@ -35,65 +39,43 @@ impl Sent {
         self.texts
             .iter()
             .find(|(key, _)| key == name)
-            .map_or("", |(_, text)| text.trim())
+            .map_or("", |(_, text)| text)
     }
 }
 
-/// Reads a form. A text over [`MAX_TEXT`] is cut off there. Too many or too large files don't lose the words: they are left out and [`Sent::refused`] says so.
+/// Reads a form. What is too much of it loses nobody's words: a text over [`MAX_TEXT`] is cut off there, which is still
+/// too long for every field; files that are too many or too large are left out and [`Sent::refused`] says so.
 pub async fn read(request: Request) -> Result<Sent, Problem> {
     let limits = Limits {
         file: MAX_FILE,
         text: MAX_TEXT,
-        total: 60 << 20,
-        parts: 40,
+        total: MAX_TOGETHER,
+        parts: MAX_PARTS,
     };
-    let mut form = Multipart::with_limits(request, limits).await?;
-    let mut sent = Sent::default();
-    while let Some(mut part) = form.next().await? {
-        let (name, file_name) = (part.name.clone(), part.file_name.clone());
-        let (mut bytes, mut cut) = (Vec::new(), false);
-        loop {
-            match part.chunk().await {
-                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-                Ok(None) => break,
-                // Over the limit of one file: the rest of it is skipped with the part.
-                Err(problem) if file_name.is_some() && problem.member("field").is_some() => {
-                    sent.refused = Some("public-error-files-large");
-                    bytes.clear();
-                    break;
-                }
-                // The field's own check says that it is too long.
-                Err(problem) if problem.member("field").is_some() => {
-                    cut = true;
-                    break;
-                }
-                Err(problem) => return Err(problem),
-            }
-        }
-        match file_name {
-            None => {
-                let text = match String::from_utf8(bytes) {
-                    Ok(text) => text,
-                    // Cut off in the middle of a character.
-                    Err(error) if cut => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-                    Err(_) => {
-                        return Err(Problem::invalid_field(
-                            name,
-                            "invalid",
-                            "This text isn't UTF-8.",
-                        ));
-                    }
-                };
-                sent.texts.push((name, text));
-            }
-            Some(_) if bytes.is_empty() => {}
-            Some(_) if sent.files.len() >= MAX_FILES => {
-                sent.refused = Some("public-error-files-many");
-            }
-            Some(file_name) => sent.files.push((file_name, bytes.into())),
-        }
-    }
-    Ok(sent)
+    let form = multipart::collect(request, limits, MAX_FILES).await?;
+    let refused = form.left_out.map(|why| match why {
+        LeftOut::TooMany => "public-error-files-many",
+        LeftOut::TooLarge => "public-error-files-large",
+        LeftOut::TooLargeTogether => "public-error-files-together",
+    });
+    let texts = form.texts.iter().map(|(name, text)| {
+        // Browsers end lines with two characters and count one. Of a text that goes on the spaces count too, or what is
+        // left of it might fit its field.
+        let text = text.replace("\r\n", "\n");
+        let whole = !form.is_cut(name);
+        let text = if whole { text.trim().to_owned() } else { text };
+        (name.clone(), text)
+    });
+    Ok(Sent {
+        texts: texts.collect(),
+        files: form
+            .files
+            .into_iter()
+            .filter(|file| !file.bytes.is_empty())
+            .map(|file| (file.name, file.bytes))
+            .collect(),
+        refused,
+    })
 }
 
 /// Puts files under lock with the key of the person they belong to.

@@ -251,7 +251,7 @@ async fn take(
     if !genuine {
         return Err((WRONG, "public-note-old"));
     }
-    let words = sent.text("message").replace("\r\n", "\n");
+    let words = sent.text("message").to_owned();
     if let Some(key) = sent.refused {
         return Err((WRONG, key));
     }
