@@ -37,6 +37,7 @@ admin-error-scopes = Tick at least one thing that the token may do.
 
 ## Clinic
 admin-general = Clinic
+admin-still-example = This is still the invented example's. Patients read it: put yours in.
 admin-general-intro = Name, time zone, telephone numbers, and how answers reach patients.
 admin-clinic-name = Name
 admin-zone = Time zone

@@ -37,6 +37,7 @@ admin-error-scopes = Marque al menos una cosa que la clave pueda hacer.
 
 ## Clínica
 admin-general = Clínica
+admin-still-example = Esto es todavía del ejemplo inventado. Los pacientes lo leen: ponga lo suyo.
 admin-general-intro = Nombre, zona horaria, teléfonos, y cómo llegan las respuestas a los pacientes.
 admin-clinic-name = Nombre
 admin-zone = Zona horaria
