@@ -180,6 +180,8 @@ pub fn document() -> Value {
         "type": "http", "scheme": "bearer", "description": "A token that `bedside token create` printed."
     }});
     for (name, kind, text) in MEMBERS {
+/// The endpoint whose answer has words in the reader's language.
+const REASONS: (&Method, &str) = (&Method::GET, "/api/v1/tickets/{id}");
         let mut member = json!({ "type": kind, "description": text });
         if *kind == "array" {
             member["items"] = json!({ "type": "string" });
@@ -296,6 +298,14 @@ fn headers(route: &Route) -> Vec<Value> {
 
 fn add_problems(route: &Route, responses: &mut Map<String, Value>) {
     let mut all = vec![400, 401, 403, 429, 500, 503];
+    if (&route.method, route.path) == REASONS {
+        headers.push(header(
+            "Accept-Language",
+            false,
+            "The language of the reasons, English when absent. A signed-in person reads their own.",
+            "es",
+        ));
+    }
     if route.path.contains('{') {
         all.extend([404, 410]);
     }

@@ -303,7 +303,10 @@ pub(super) async fn answer(
         version: ticket.version,
         subject: view.subject.clone(),
         crisis: ticket.rank() == 0 && ticket.status.is_active(),
-        danger: why.danger.as_deref().map(|kind| kind.replace('_', " ")),
+        danger: why.danger.as_deref().map(|kind| {
+            let kind = t.text(ui::danger_key(kind));
+            t.with("ticket-danger", "kind", kind).into_owned()
+        }),
         chips: [
             ui::urgency_chip(ticket.urgency, t),
             Some(ui::status_chip(ticket.status, t)),
@@ -402,9 +405,9 @@ pub(super) async fn answer(
         queue_id: ticket.queue.to_string(),
         category_code: ticket.category.clone(),
         reasons: why
-            .reasons
-            .iter()
-            .map(|reason| reason.text.clone())
+            .texts(&app.engine, locale)
+            .into_iter()
+            .map(str::to_owned)
             .collect(),
         unsure: why.unsure,
         requester: Face::of(requester.unwrap_or_else(|| t.text("someone"))),
