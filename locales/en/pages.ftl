@@ -119,6 +119,7 @@ error-files = A message has at most 20 files.
 error-fields = One of the fields has a value that doesn't fit.
 error-snooze = Choose a time that is still to come.
 error-crisis-snooze = A crisis can't be snoozed.
+error-clinical-only = A clinician closes these requests. Answer and leave it open, or give it to a nurse.
 error-other = There is no request with this number.
 error-same-ticket = This is the same request. Write the number of another one.
 error-merged = One of the two went into another request already.

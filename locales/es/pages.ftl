@@ -119,6 +119,7 @@ error-files = Un mensaje tiene como máximo 20 archivos.
 error-fields = Uno de los campos tiene un valor que no corresponde.
 error-snooze = Elija un momento futuro.
 error-crisis-snooze = Una crisis no se puede posponer.
+error-clinical-only = Estas solicitudes las cierra el personal clínico. Responda y déjela abierta, o asígnela a enfermería.
 error-other = No hay ninguna solicitud con este número.
 error-same-ticket = Es la misma solicitud. Escriba el número de otra.
 error-merged = Una de las dos ya pasó a otra solicitud.
