@@ -10,7 +10,7 @@ use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, NewOrganisation};
 use bedside_desk::tickets;
 use bedside_desk::{patients, staff, timeline};
-use common::{Answer, Browser, Desk, both_engines, csrf_token};
+use common::{Answer, Browser, Desk, both_engines, csrf_token, form};
 
 const HTML: [(&str, &str); 1] = [("accept", "text/html")];
 
@@ -426,6 +426,81 @@ both_engines! {
         assert!(problem.header("content-type").unwrap().contains("json"));
         let away = desk.visitor().request(Method::GET, "/inbox", &headers, Body::empty()).await.expect(401);
         assert_eq!(away.header("hx-redirect"), Some("/sign-in?next=/inbox"));
+    }
+
+    async fn why_it_was_placed_here_is_in_the_readers_language(desk: Desk) {
+        let mut requests = Vec::new();
+        for (address, words) in [
+            ("rosa@patients.example", "I have crushing chest pain"),
+            ("luz@patients.example", "Tengo un dolor muy fuerte en el pecho"),
+            // Rules that no English or Spanish file has.
+            ("linh@patients.example", "Tôi bị đau ngực dữ dội"),
+        ] {
+            let id = desk.ticket(address, "", words).await;
+            let ticket = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().ticket;
+            assert_eq!(ticket.triage.read().danger.as_deref(), Some("cardiac"), "{words}");
+            requests.push(format!("/tickets/{}", ticket.number));
+        }
+        let agent = desk.browser(Role::Agent).await;
+        let why = async |path: &str| {
+            let page = agent.get(path).await.expect(200).text();
+            let (_, rest) = page.split_once("<details class=\"small why\">").unwrap();
+            rest.split("</details>").next().unwrap().to_owned()
+        };
+        let english = ["Chest pain or pressure: possible heart attack", "Possible danger: Heart"];
+        let spanish = ["Dolor o presión en el pecho: posible infarto", "Posible peligro: Corazón"];
+        for path in &requests {
+            let said = why(path).await;
+            assert!(english.iter().all(|words| said.contains(words)), "{said}");
+            assert!(!spanish.iter().any(|words| said.contains(words)) && !said.contains("Se parece"), "{said}");
+            assert_eq!(said.matches(english[0]).count(), 1, "{said}");
+        }
+        let _ = agent.submit("/inbox", "/look", &[("language", "es"), ("back", "/inbox")]).await.expect(303);
+        for path in &requests {
+            let said = why(path).await;
+            assert!(spanish.iter().all(|words| said.contains(words)), "{said}");
+            assert!(!english.iter().any(|words| said.contains(words)) && !said.contains("Reads like"), "{said}");
+        }
+    }
+
+    async fn who_may_not_end_a_clinical_request_is_not_offered_to(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "Refill", "Please refill my metformin.").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let (agent, nurse) = (desk.browser(Role::Agent).await, desk.browser(Role::Nurse).await);
+        let offered = async |browser: &Browser| {
+            let page = browser.get(&path).await.expect(200).text();
+            let ends = page.matches("<option value=\"resolved\"").count() + page.matches("<option value=\"closed\"").count();
+            (ends, page.matches("A nurse resolves or closes these requests").count(), page.matches("aria-describedby=\"f-status-help\"").count())
+        };
+        // Resolved stands in the side panel and beside the answer, Closed in the side panel.
+        assert_eq!(offered(&agent).await, (0, 1, 2));
+        assert_eq!(offered(&nurse).await, (3, 0, 0));
+        // Whoever sends it all the same hears why, and what was typed stays.
+        for typed in [vec![("status", "closed")], vec![("status", "resolved"), ("category", "billing")]] {
+            let refused = form::fill(&agent, &path, &path, &typed).await.expect(403).text();
+            assert!(refused.contains("A clinician closes these requests") && refused.contains("href=\"#f-status\""), "{refused}");
+        }
+        let token = csrf_token(&agent.get(&path).await.text());
+        let fields = [("csrf_token", token.as_str()), ("kind", "reply"), ("body", "Wombat words"), ("status", "resolved")];
+        let refused = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(403).text();
+        assert!(refused.contains("A clinician closes these requests") && refused.contains("Wombat words"), "{refused}");
+        assert_eq!(version(&desk, id).await, "1");
+        let _ = agent.submit("/inbox", "/look", &[("language", "es"), ("back", "/inbox")]).await.expect(303);
+        let page = agent.get(&path).await.text();
+        assert!(page.contains("Estas solicitudes las resuelve o cierra enfermería"), "{page}");
+        let refused = form::fill(&agent, &path, &path, &[("status", "closed")]).await.expect(403).text();
+        assert!(refused.contains("Estas solicitudes las cierra el personal clínico"), "{refused}");
+        // The one it has stays among the choices.
+        let _ = form::fill(&nurse, &path, &path, &[("status", "closed")]).await.expect(303);
+        assert_eq!(offered(&agent).await.0, 1);
+        let _ = form::fill(&agent, &path, &path, &[("status", "open")]).await.expect(303);
+        // It is the clinic's setting that says which they are.
+        let admin = desk.browser(Role::Administrator).await;
+        let setting = "/settings/categories/prescription";
+        assert!(admin.get(setting).await.text().contains("Only a nurse can resolve or close these requests"));
+        let _ = form::fill(&admin, setting, setting, &[("clinical", "")]).await.expect(303);
+        let _ = form::fill(&agent, &path, &path, &[("status", "closed")]).await.expect(303);
+        assert_eq!(tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().ticket.status, tickets::Status::Closed);
     }
 
     async fn somebody_chooses_language_and_appearance(desk: Desk) {

@@ -103,6 +103,10 @@ async fn again(
             });
             StatusCode::CONFLICT
         }
+        DeskError::ClinicalOnly => {
+            typed.error = Some("error-clinical-only");
+            StatusCode::FORBIDDEN
+        }
         other => return Err(other),
     };
     answer(page, status, ticket, Some(typed)).await
