@@ -5,6 +5,7 @@ use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
 use super::snooze;
 use super::store;
 use super::tags::{self, Tag};
+use super::undelivered::UNDELIVERED;
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Permission};
@@ -16,7 +17,7 @@ use crate::outbound;
 use crate::records;
 use crate::sla::Clocks;
 use crate::staff;
-use crate::timeline::Turns;
+use crate::timeline::{MessageKind, MessageState, Turns};
 use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
@@ -492,6 +493,16 @@ fn reclock(clinic: &Clinic, ticket: &mut Ticket, old: Clocks) {
 
 /// Opens a ticket whose answer was taken back: its clocks run as the timeline says that they must.
 pub(super) fn resume(clinic: &Clinic, ticket: &mut Ticket, turns: Turns) {
+    owes(clinic, ticket, turns);
+    ticket.resolved_at = None;
+    if ticket.status != Status::Open {
+        ticket.status = Status::Open;
+        ticket.sub_status = None;
+    }
+}
+
+/// Sets what is owed on an active ticket, and who wrote last, by what the timeline says.
+pub(super) fn owes(clinic: &Clinic, ticket: &mut Ticket, turns: Turns) {
     let (category, urgency) = (ticket.category.as_str(), ticket.urgency.code());
     let from_start = Clocks::at_opening(clinic, category, urgency, ticket.created_at);
     let asked = turns.waiting_since.filter(|_| turns.first_answer.is_some());
@@ -505,14 +516,21 @@ pub(super) fn resume(clinic: &Clinic, ticket: &mut Ticket, turns: Turns) {
     };
     ticket.first_responded_at = turns.first_answer;
     ticket.waiting_since = turns.waiting_since;
-    if turns.waiting_since.is_some() {
-        "contact".clone_into(&mut ticket.last_message_by);
-    }
-    ticket.resolved_at = None;
-    if ticket.status != Status::Open {
-        ticket.status = Status::Open;
-        ticket.sub_status = None;
-    }
+    wrote_last(ticket, turns);
+}
+
+/// Notes who wrote last, where anybody did.
+pub(super) fn wrote_last(ticket: &mut Ticket, turns: Turns) {
+    let Some(last) = turns.last else {
+        return;
+    };
+    ticket.last_message_at = last.at;
+    let by = match (last.kind, last.state) {
+        (MessageKind::Inbound, _) => "contact",
+        (_, MessageState::Bounced | MessageState::Failed) => UNDELIVERED,
+        _ => "staff",
+    };
+    by.clone_into(&mut ticket.last_message_by);
 }
 
 /// Moves a ticket where its actor says. Only a clinician, or the desk itself, ends a clinical request; naming another

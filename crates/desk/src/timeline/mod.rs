@@ -9,7 +9,7 @@ mod service;
 mod store;
 
 pub use model::{
-    AttachmentView, Author, Doubt, Envelope, MessageKind, MessageState, MessageView, NewAttachment,
+    AttachmentView, Author, Doubt, Envelope, LastWords, MessageKind, MessageState, MessageView, NewAttachment,
     NewMessage, Turns,
 };
 pub use service::{
