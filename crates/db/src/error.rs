@@ -17,6 +17,9 @@ pub enum DbError {
     /// The engine was too busy to take the command, or two commands blocked each other. Trying again is safe.
     #[error("the database is busy")]
     Busy,
+    /// A file is not what the engine wrote into it.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
     /// Another process holds the data folder.
     #[error("another Bedside is already running on {0}")]
     InUse(PathBuf),
@@ -108,6 +111,7 @@ impl From<rusqlite::Error> for DbError {
                     ErrorCode::DiskFull => Self::Full,
                     ErrorCode::SystemIoFailure => Self::Disk,
                     ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+                    ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(text),
                     _ => Self::Engine(text),
                 }
             }

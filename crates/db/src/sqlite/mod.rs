@@ -267,7 +267,7 @@ fn open(path: &Path, cache: i64, more: OpenFlags) -> Result<Connection, DbError>
     Ok(connection)
 }
 
-fn reading(path: &Path) -> Result<Connection, DbError> {
+pub(crate) fn reading(path: &Path) -> Result<Connection, DbError> {
     // Even a reader of a write-ahead log needs to write: it marks there how far it reads.
     let connection = open(path, 8 * 1024, OpenFlags::empty())?;
     connection.pragma_update(None, "query_only", true)?;

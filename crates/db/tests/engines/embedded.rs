@@ -1,6 +1,7 @@
 //! What holds of one engine alone.
 
 use super::{COUNT, MIGRATIONS, NOW, ROOMY, SMALL, add, count, sqlite};
+use bedside_db::search::{self, Change, SearchIndex};
 use bedside_db::{Db, DbError, Lane, Target, args, statements};
 use bedside_testkit::pg;
 use futures_util::FutureExt;
@@ -279,4 +280,73 @@ async fn a_closed_database_takes_no_command() {
     fresh.db.close().await;
     assert!(matches!(add(&fresh.db, "late").await, Err(DbError::Closed)));
     assert!(fresh.db.ping().await.is_err());
+}
+
+/// An index of many documents, and what finds them.
+async fn indexed(fresh: &super::Fresh) -> (SearchIndex, uuid::Uuid, Vec<Vec<String>>) {
+    let index = super::index(&fresh.db).await;
+    let organisation = uuid::Uuid::new_v4();
+    let put = |doc| Change::Put {
+        doc,
+        tokens: (0..40).map(|word| format!("{doc:04}x{word:04}")).collect(),
+    };
+    index
+        .apply(organisation, (0..300).map(put).collect(), 7)
+        .await
+        .unwrap();
+    let wanted = vec![vec!["0005x0001".to_owned()]];
+    let found = index.find(organisation, &wanted, i64::MAX, 10).await;
+    assert_eq!(found.unwrap(), [5]);
+    (index, organisation, wanted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_index_is_put_aside_and_begun_anew_when_a_desk_starts() {
+    let fresh = sqlite().await;
+    let (index, organisation, _) = indexed(&fresh).await;
+    drop(index);
+    let path = fresh.folder.path().join(search::FILE);
+    std::fs::write(&path, vec![7; 8192]).unwrap();
+    assert!(matches!(search::look(&path), Err(DbError::Damaged(_))));
+    for _ in 0..2 {
+        let index = super::index(&fresh.db).await;
+        assert_eq!(index.position(organisation).await.unwrap(), 0);
+        search::look(&path).unwrap();
+        drop(index);
+    }
+    let aside = path.with_file_name(format!("search.db.broken-{}", NOW.micros()));
+    assert_eq!(search::broken(&path), [aside.clone()]);
+    assert_eq!(std::fs::read(aside).unwrap(), vec![7; 8192]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_turns_out_to_be_damaged_is_begun_anew() {
+    let fresh = sqlite().await;
+    let (index, organisation, wanted) = indexed(&fresh).await;
+    let path = fresh.folder.path().join(search::FILE);
+    // All but the first page is lost, in a file without a log in memory beside it.
+    drop(index);
+    let whole = std::fs::metadata(&path).unwrap().len();
+    assert!(whole > 20 * 4096, "{whole}");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[3 * 4096..].fill(7);
+    std::fs::write(&path, bytes).unwrap();
+    let index = super::index(&fresh.db).await;
+    // Whoever meets it tries again; all who ask at once meet one new file.
+    let asks = (0..8).map(|_| index.find(organisation, &wanted, i64::MAX, 10));
+    let asked = futures_util::future::join_all(asks).await;
+    assert!(
+        asked.iter().any(|found| matches!(found, Err(DbError::Busy))),
+        "{asked:?}"
+    );
+    assert_eq!(search::broken(&path).len(), 1);
+    assert_eq!(index.position(organisation).await.unwrap(), 0);
+    let put = Change::Put {
+        doc: 5,
+        tokens: vec![wanted[0][0].clone()],
+    };
+    index.apply(organisation, vec![put], 9).await.unwrap();
+    let found = index.find(organisation, &wanted, i64::MAX, 10).await;
+    assert_eq!(found.unwrap(), [5]);
+    assert_eq!(index.position(organisation).await.unwrap(), 9);
 }

@@ -10,7 +10,7 @@ use crate::example::{self, Detail};
 use crate::mailboxes::{self, MailboxView};
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
-use bedside_db::{Clock, SystemClock};
+use bedside_db::{Clock, DbError, SystemClock, search};
 use clap::Args;
 use serde::Serialize;
 use std::path::Path;
@@ -105,6 +105,7 @@ impl Check {
         }
         clinic_files(&config, &mut found);
         disk(&config, &mut found);
+        search_index(&config, &mut found);
         is_set_up(&config)?;
         let mut code = 1;
         match startup::open_to_read(config, Arc::new(SystemClock)).await {
@@ -281,6 +282,29 @@ fn disk(config: &Config, found: &mut Findings) {
             format!("{} MiB are free where the data is.", free / (1024 * 1024)),
         ),
         None => found.bad("disk", "The free space could not be told."),
+    }
+}
+
+/// Whether the embedded search index can be read. It is derived, so the desk puts a damaged one aside and builds another.
+fn search_index(config: &Config, found: &mut Findings) {
+    let path = config.data.join(search::FILE);
+    match search::look(&path) {
+        _ if config.database.is_some() || !path.exists() => return,
+        Ok(()) => found.good("search", "The search index can be read."),
+        Err(DbError::Damaged(why)) => found.missing(
+            "search",
+            format!("The search index is damaged ({why}). The desk builds it anew when it starts or next searches."),
+        ),
+        Err(error) => found.bad("search", format!("The search index can't be read: {error}.")),
+    }
+    for aside in search::broken(&path) {
+        found.missing(
+            "search",
+            format!(
+                "A search index was damaged and is put aside in {}. Look whether the disk is well, then remove the file.",
+                aside.display()
+            ),
+        );
     }
 }
 
