@@ -2,7 +2,7 @@
 
 use super::{COUNT, MIGRATIONS, NOW, ROOMY, SMALL, add, count, sqlite};
 use bedside_db::search::{self, Change, SearchIndex};
-use bedside_db::{Db, DbError, Lane, Target, args, statements};
+use bedside_db::{Db, DbError, IdSource, Lane, Target, args, statements};
 use bedside_testkit::pg;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -349,4 +349,49 @@ async fn an_index_that_turns_out_to_be_damaged_is_begun_anew() {
     let found = index.find(organisation, &wanted, i64::MAX, 10).await;
     assert_eq!(found.unwrap(), [5]);
     assert_eq!(index.position(organisation).await.unwrap(), 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_while_another_process_holds_the_file_hears_of_it_together() {
+    let fresh = sqlite().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    let other = rusqlite::Connection::open(fresh.folder.path().join(sqlite::FILE)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = std::time::Instant::now();
+    let names: Vec<_> = (0..6).map(|number| format!("thing {number}")).collect();
+    let adding = names.iter().map(|name| add(&fresh.db, name));
+    for outcome in futures_util::future::join_all(adding).await {
+        assert!(matches!(outcome, Err(DbError::Busy)), "{outcome:?}");
+    }
+    // One patience for those who were there first, another for who came meanwhile.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15));
+    other.execute_batch("ROLLBACK").unwrap();
+    add(&fresh.db, "after").await.unwrap();
+    assert_eq!(count(&fresh.db).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_nothing_is_one_to_try_again() {
+    statements! {
+        ONLY_READ = "SET TRANSACTION READ ONLY";
+    }
+    let fresh = super::postgres().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    assert_eq!(ALL.len(), 1);
+    let refused = fresh
+        .db
+        .write::<_, DbError, _>(|tx| {
+            async move {
+                tx.execute(ONLY_READ, args![]).await?;
+                let id = IdSource::new().make::<super::Thing>(NOW);
+                tx.execute(
+                    super::ADD,
+                    args![id, "no", None::<i64>, None::<Vec<u8>>, 0.5_f64],
+                )
+                .await
+            }
+            .boxed()
+        })
+        .await;
+    assert!(matches!(refused, Err(DbError::Connection(_))), "{refused:?}");
 }
