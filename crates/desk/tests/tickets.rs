@@ -316,6 +316,17 @@ both_engines! {
         assert_eq!(page.rows[0].ticket.snoozed_until, None);
     }
 
+    async fn an_index_of_another_database_is_built_anew(desk: Desk) {
+        let organisation = desk.organisation;
+        let id = desk.ticket("index@example.org", "Walrus", "The first words").await;
+        // What a restored backup finds: an index that has seen more than there is.
+        desk.app.search.apply(organisation.uuid(), Vec::new(), 1_000).await.unwrap();
+        assert!(search::lag(&desk.app, organisation).await.unwrap() > 0);
+        search::catch_up(&desk.app, organisation).await.unwrap();
+        assert_eq!(found(&desk, "walrus ").await, [id]);
+        assert_eq!(search::lag(&desk.app, organisation).await.unwrap(), 0);
+    }
+
     async fn the_index_stays_right_after_edits_merges_splits_and_erasure(desk: Desk) {
         let agent = desk.ctx(Role::Agent);
         let organisation = agent.organisation;
