@@ -8,6 +8,7 @@ use bedside_desk::audit_log;
 use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{ContactId, TicketId};
+use bedside_desk::orgs::model::purpose;
 use bedside_desk::patients::{self, NewPatient};
 use bedside_desk::search;
 use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, View};
@@ -265,10 +266,34 @@ both_engines! {
         let view = tickets::view(&desk.app, &nurse, id).await.unwrap();
         assert_eq!(view.ticket.snoozed_until, None);
         let changed = &view.events.last().unwrap().data["changed"];
-        assert_eq!(changed, &serde_json::json!(["snoozed_until", "urgency"]));
+        assert_eq!(changed, &serde_json::json!(["queue_id", "snoozed_until", "urgency"]));
         let closed = Patch { status: Some(Status::Closed), urgency: Some(tickets::Urgency::Standard), ..Patch::default() };
         tickets::change(&desk.app, &nurse, id, 3, closed).await.unwrap();
         assert!(matches!(tickets::change(&desk.app, &nurse, id, 4, snooze(60)).await, Err(DeskError::Conflict { code: "ended", .. })));
+    }
+
+    async fn an_emergency_stands_in_the_crisis_queue_whatever_it_is_about(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        let crisis = clinic.queue_for(purpose::CRISIS).unwrap().id;
+        let id = desk.ticket("rules@example.org", "Refill", "Please refill my metformin.").await;
+        let queue = async |patch: Patch| {
+            let version = tickets::view(&desk.app, &agent, id).await.unwrap().ticket.version;
+            tickets::change(&desk.app, &agent, id, version, patch).await.unwrap();
+            tickets::view(&desk.app, &agent, id).await.unwrap().ticket.queue
+        };
+        let urgency = |urgency| Patch { urgency: Some(urgency), ..Patch::default() };
+        let about = |code: &str| Patch { category: Some(code.to_owned()), ..Patch::default() };
+        let billing = clinic.category("billing").unwrap().queue_id;
+        assert_eq!(queue(about("billing")).await, billing);
+        assert_eq!(queue(urgency(tickets::Urgency::Emergency)).await, crisis);
+        assert_eq!(queue(about("refill")).await, crisis);
+        // Somebody who names a queue means it.
+        assert_eq!(queue(Patch { queue: Some(billing), ..about("billing") }).await, billing);
+        let both = Patch { urgency: Some(tickets::Urgency::Standard), ..about("billing") };
+        assert_eq!(queue(both).await, billing);
+        let both = Patch { urgency: Some(tickets::Urgency::Emergency), ..about("billing") };
+        assert_eq!(queue(both).await, crisis);
     }
 
     async fn danger_that_shows_later_stays_written_down(desk: Desk) {

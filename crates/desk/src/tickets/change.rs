@@ -12,7 +12,7 @@ use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
-use crate::orgs::Clinic;
+use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
 use crate::records;
 use crate::sla::Clocks;
@@ -31,9 +31,9 @@ pub struct Patch {
     pub status: Option<Status>,
     /// The clinic's finer name.
     pub sub_status: Option<Option<SubStatusId>>,
-    /// How soon.
+    /// How soon; what becomes an emergency goes to the crisis queue unless a queue is named too.
     pub urgency: Option<Urgency>,
-    /// What it is about; moves it to the category's queue unless a queue is named too.
+    /// What it is about; moves it to the category's queue unless a queue is named too or it is an emergency.
     pub category: Option<String>,
     /// Where it waits.
     pub queue: Option<QueueId>,
@@ -59,6 +59,8 @@ const LONGEST_SNOOZE: i64 = 366;
 /// A patch whose names are known to the clinic.
 struct Checked {
     patch: Patch,
+    /// The queue of the category that is named.
+    category_queue: Option<QueueId>,
     add_tags: Vec<Tag>,
     remove_tags: Vec<Tag>,
 }
@@ -215,8 +217,9 @@ async fn checked(
     app: &App,
     ctx: &Ctx,
     clinic: &Clinic,
-    mut patch: Patch,
+    patch: Patch,
 ) -> Result<Checked, DeskError> {
+    let mut category_queue = None;
     if let Some(code) = &patch.category {
         let category = clinic.category(code).ok_or_else(|| {
             DeskError::invalid(
@@ -225,7 +228,7 @@ async fn checked(
                 "This category does not exist.",
             )
         })?;
-        patch.queue = patch.queue.or(Some(category.queue_id));
+        category_queue = Some(category.queue_id);
     }
     if patch
         .queue
@@ -291,6 +294,7 @@ async fn checked(
     Ok(Checked {
         add_tags: tags::checked(app, ctx.organisation, &patch.add_tags)?,
         remove_tags: tags::checked(app, ctx.organisation, &patch.remove_tags)?,
+        category_queue,
         patch,
     })
 }
@@ -318,6 +322,7 @@ async fn apply(
     let ticket = &mut stored.ticket;
     let before = (ticket.sub_status, ticket.snoozed_until);
     let category_before = ticket.category.clone();
+    let was = ticket.urgency;
     let as_opened = opening_clocks(clinic, ticket);
     if let Some(urgency) = patch.urgency.filter(|urgency| *urgency != ticket.urgency) {
         ticket.urgency = urgency;
@@ -334,7 +339,8 @@ async fn apply(
     if changed.contains_key("urgency") || changed.contains_key("category") {
         reclock(clinic, ticket, as_opened);
     }
-    if let Some(queue) = patch.queue.filter(|queue| *queue != ticket.queue) {
+    let next = next_queue(clinic, ticket, was, checked);
+    if let Some(queue) = next.filter(|queue| *queue != ticket.queue) {
         ticket.queue = queue;
         changed.insert("queue_id".to_owned(), json!(queue));
     }
@@ -388,6 +394,24 @@ async fn apply(
     }
     words(work, stored, checked, &mut changed).await?;
     Ok(changed)
+}
+
+/// Where a ticket waits after a change, unless it stays where it is. A queue that is named wins. An emergency goes to the
+/// crisis queue, and stays where it is whatever it turns out to be about; everything else goes where its category does.
+fn next_queue(
+    clinic: &Clinic,
+    ticket: &Ticket,
+    was: Urgency,
+    checked: &Checked,
+) -> Option<QueueId> {
+    if checked.patch.queue.is_some() {
+        return checked.patch.queue;
+    }
+    match (was, ticket.urgency) {
+        (Urgency::Emergency, Urgency::Emergency) => None,
+        (_, Urgency::Emergency) => clinic.queue_for(purpose::CRISIS).map(|queue| queue.id),
+        _ => checked.category_queue,
+    }
 }
 
 /// A clinic's finer state refines one status and fits no other.
