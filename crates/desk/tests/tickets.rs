@@ -341,6 +341,30 @@ both_engines! {
         assert_eq!(page.rows[0].ticket.snoozed_until, None);
     }
 
+    async fn filters_alone_find_what_has_ended_too(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let mut all = Vec::new();
+        for number in 0..5 {
+            let from = format!("filters{number}@example.org");
+            let id = desk.ticket(&from, "A bill", "What is this charge on my bill?").await;
+            if number % 2 == 0 {
+                let done = Patch { status: Some(Status::Resolved), ..Patch::default() };
+                tickets::change(&desk.app, &agent, id, 1, done).await.unwrap();
+            }
+            all.push(id);
+        }
+        let (ended, active) = ([all[0], all[2], all[4]], [all[1], all[3]]);
+        for limit in [1, 2, 3, 50] {
+            let told = paged(&desk, "category:billing", limit).await;
+            assert_eq!((told.len(), &told[..2]), (5, &active[..]), "what is still to be done comes first");
+            let mut rest = told[2..].to_vec();
+            rest.sort_unstable();
+            assert_eq!(rest, ended);
+            assert_eq!(paged(&desk, "category:billing status:new", limit).await, active);
+            assert_eq!(paged(&desk, "category:billing status:resolved", limit).await.len(), 3);
+        }
+    }
+
     async fn an_index_of_another_database_is_built_anew(desk: Desk) {
         let organisation = desk.organisation;
         let id = desk.ticket("index@example.org", "Walrus", "The first words").await;
