@@ -66,8 +66,19 @@ both_engines! {
         let stands_for = async |patient| tickets::link_contact(&desk.app, &agent, contact, patient).await;
         let whose = async |id| seen(id).await.patient.map(|patient| patient.id);
 
+        let before = seen(earlier).await.ticket;
+        desk.clock.advance(60);
         stands_for(Some(first)).await.unwrap();
         assert_eq!(whose(earlier).await, Some(first));
+        // Whoever had the page open hears of it, and is not taken for having seen it.
+        let after = seen(earlier).await;
+        assert_eq!((after.ticket.version, after.ticket.updated_at), (before.version + 1, desk.app.now()));
+        let told = &after.events.last().unwrap().data;
+        assert_eq!((&told["version"], &told["changed"]), (&after.ticket.version.into(), &serde_json::json!(["patient_id"])));
+        match tickets::change(&desk.app, &agent, earlier, before.version, Patch::default()).await {
+            Err(DeskError::Stale { changed, .. }) => assert_eq!(changed, ["patient_id"]),
+            other => panic!("{other:?}"),
+        }
         let listed = tickets::list(&desk.app, &agent, &View::Patient(first), None, 10).await.unwrap();
         assert_eq!(listed.rows.len(), 1);
         stands_for(Some(second)).await.unwrap();
@@ -75,6 +86,7 @@ both_engines! {
         assert_eq!((whose(earlier).await, whose(later).await), (Some(first), Some(second)), "one child, then the next");
         stands_for(None).await.unwrap();
         assert_eq!((whose(earlier).await, whose(later).await), (Some(first), None));
+        assert_eq!(seen(later).await.events.last().unwrap().data["to"], serde_json::json!({ "patient_id": null }));
         let nobody = tickets::link_contact(&desk.app, &agent, contact, Some(desk.app.id())).await;
         assert!(matches!(nobody, Err(DeskError::NotFound)));
         let forbidden = tickets::link_contact(&desk.app, &desk.ctx(Role::Compliance), contact, None).await;
@@ -122,6 +134,29 @@ both_engines! {
         let seen = tickets::view(&desk.app, &one, id).await.unwrap();
         let tags: Vec<String> = seen.tags.into_iter().map(|tag| tag.text).collect();
         assert_eq!((seen.ticket.status, tags), (Status::Closed, vec!["refill".to_owned()]));
+    }
+
+    async fn a_stale_edit_hears_of_words_too(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let id = desk.ticket("stale@example.org", "Refill", "Please refill my metformin.").await;
+        let seen = async || tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
+        let refused = async |version| match tickets::change(&desk.app, &agent, id, version, Patch::default()).await {
+            Err(DeskError::Stale { changed, .. }) => changed,
+            other => panic!("{other:?}"),
+        };
+        tickets::note(&desk.app, &agent, id, "Ask the pharmacy.".to_owned(), Vec::new()).await.unwrap();
+        assert_eq!(refused(1).await, ["messages"]);
+        let tag = Patch { add_tags: vec!["refill".to_owned()], ..Patch::default() };
+        tickets::change(&desk.app, &agent, id, 2, tag).await.unwrap();
+        assert_eq!(refused(2).await, ["tags"]);
+        let version = seen().await.version;
+        tickets::reply(&desk.app, &agent, id, Reply::new("It is ready.")).await.unwrap();
+        assert_eq!(refused(version).await, ["assignee_id", "messages", "status"]);
+        let version = seen().await.version;
+        let words = words_of_the_patient(seen().await.contact);
+        tickets::inbound(&desk.app, &desk.system(), id, words).await.unwrap();
+        assert_eq!(refused(version).await, ["messages", "status"]);
+        assert_eq!(refused(1).await, ["assignee_id", "messages", "status", "tags"]);
     }
 
     async fn the_patient_reopens_a_resolved_request(desk: Desk) {
@@ -287,7 +322,7 @@ both_engines! {
         let billing = clinic.category("billing").unwrap().queue_id;
         assert_eq!(queue(about("billing")).await, billing);
         assert_eq!(queue(urgency(tickets::Urgency::Emergency)).await, crisis);
-        assert_eq!(queue(about("refill")).await, crisis);
+        assert_eq!(queue(about("prescription")).await, crisis);
         // Somebody who names a queue means it.
         assert_eq!(queue(Patch { queue: Some(billing), ..about("billing") }).await, billing);
         let both = Patch { urgency: Some(tickets::Urgency::Standard), ..about("billing") };

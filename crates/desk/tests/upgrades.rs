@@ -401,7 +401,10 @@ async fn a_copy_from_before_an_upgrade_is_put_back_by_itself() {
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("Nothing was changed."), "{said}");
     }
-    assert_eq!(std::fs::read(folder.path().join("bedside.db")).unwrap(), before);
+    assert_eq!(
+        std::fs::read(folder.path().join("bedside.db")).unwrap(),
+        before
+    );
 }
 
 #[test]

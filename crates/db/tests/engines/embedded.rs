@@ -336,7 +336,9 @@ async fn an_index_that_turns_out_to_be_damaged_is_begun_anew() {
     let asks = (0..8).map(|_| index.find(organisation, &wanted, i64::MAX, 10));
     let asked = futures_util::future::join_all(asks).await;
     assert!(
-        asked.iter().any(|found| matches!(found, Err(DbError::Busy))),
+        asked
+            .iter()
+            .any(|found| matches!(found, Err(DbError::Busy))),
         "{asked:?}"
     );
     assert_eq!(search::broken(&path).len(), 1);
@@ -393,5 +395,8 @@ async fn a_server_that_takes_nothing_is_one_to_try_again() {
             .boxed()
         })
         .await;
-    assert!(matches!(refused, Err(DbError::Connection(_))), "{refused:?}");
+    assert!(
+        matches!(refused, Err(DbError::Connection(_))),
+        "{refused:?}"
+    );
 }

@@ -6,8 +6,8 @@ mod embedded;
 
 use bedside_db::search::{Change, SearchIndex};
 use bedside_db::{
-    Db, DbError, FixedClock, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args, jobs, sqlite,
-    statements,
+    Db, DbError, FixedClock, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args,
+    jobs, sqlite, statements,
 };
 use bedside_testkit::pg;
 use futures_util::FutureExt;

@@ -1,8 +1,9 @@
 //! Tickets and each other: merge, split, link, follow; and whose they are.
 
-use super::change::{both_locked, locked, not_merged, owes, save, set_status, told, wrote_last};
+use super::change::{both_locked, locked, not_merged, save, told};
 use super::create::subject_of;
 use super::model::{Status, StoredTicket, Ticket};
+use super::turn::{owes, set_status, wrote_last};
 use super::{store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -42,14 +43,24 @@ pub async fn link_contact(
         async move {
             let organisation = work.ctx.organisation;
             let before = patients::link_contact(work, contact, patient).await?;
-            match (before, patient) {
+            let now = work.now;
+            let moved = match (before, patient) {
                 // What may be somebody else's mail in their name waits there until somebody has looked.
                 (_, Some(patient)) => {
-                    store::adopt(work, organisation, contact, patient, waits).await
+                    store::adopt(work, organisation, contact, (patient, waits), now).await?
                 }
-                (Some(before), None) => store::disown(work, organisation, contact, before).await,
-                (None, None) => Ok(()),
+                (Some(before), None) => {
+                    store::disown(work, organisation, contact, before, now).await?
+                }
+                (None, None) => Vec::new(),
+            };
+            for (ticket, version) in moved {
+                let data = json!({
+                    "version": version, "changed": ["patient_id"], "to": { "patient_id": patient }
+                });
+                work.event(kind::TICKET_CHANGED, Some(ticket), None, &data);
             }
+            Ok(())
         }
         .boxed()
     })
@@ -263,11 +274,15 @@ async fn part(
     save(work, &mut old).await?;
     store::add_link(work, organisation, id, from, "split_from").await?;
     let number = new.ticket.number;
-    let data =
-        json!({ "number": number, "version": old.ticket.version + 1, "changed": changed });
+    let data = json!({ "number": number, "version": old.ticket.version + 1, "changed": changed });
     work.event(kind::TICKET_SPLIT, Some(from), None, &data);
     let data = json!({ "number": number });
-    work.event(kind::TICKET_CREATED, Some(id), messages.first().copied(), &data);
+    work.event(
+        kind::TICKET_CREATED,
+        Some(id),
+        messages.first().copied(),
+        &data,
+    );
     work.audit(NewEntry::new("ticket.split", "ticket", from).detail(&json!({ "into": id })));
     Ok(())
 }
