@@ -2,7 +2,7 @@
 
 use super::{COUNT, MIGRATIONS, NOW, ROOMY, SMALL, add, count, sqlite};
 use bedside_db::search::{self, Change, SearchIndex};
-use bedside_db::{Db, DbError, IdSource, Lane, Target, args, statements};
+use bedside_db::{Db, DbError, IdSource, Lane, Target, args, hold_folder, statements};
 use bedside_testkit::pg;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -12,6 +12,18 @@ async fn a_second_process_is_refused() {
     let first = sqlite().await;
     let second = Db::open(&Target::Sqlite(first.folder.path().to_owned())).await;
     assert!(matches!(second, Err(DbError::InUse(_))));
+}
+
+#[test]
+fn a_folder_is_made_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("not/there/yet");
+    let held = hold_folder(&folder).unwrap();
+    assert!(matches!(hold_folder(&folder), Err(DbError::InUse(_))));
+    let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    drop(held);
 }
 
 #[tokio::test]

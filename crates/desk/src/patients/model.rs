@@ -149,6 +149,17 @@ pub struct ContactView {
 }
 
 impl ContactView {
+    /// What somebody sees who may see requests and no people: who it is, and nothing of how to reach them.
+    #[must_use]
+    pub fn by_name(self) -> Self {
+        Self {
+            patient_id: None,
+            locale: None,
+            points: Vec::new(),
+            ..self
+        }
+    }
+
     /// The first mail address; one that mail came back from only when there is no other.
     pub fn email(&self) -> Option<&str> {
         let mut addresses = self.points.iter().filter(|point| point.kind == "email");

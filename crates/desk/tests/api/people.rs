@@ -65,7 +65,14 @@ both_engines! {
         let shown = client.get(&format!("/api/v1/tickets/{id}")).await.json();
         assert_eq!((&shown["patient"]["id"], &shown["channel"]), (&json!(things.patient), &json!("phone")));
         let reader = desk.client("tickets:read").await;
-        assert!(reader.get(&format!("/api/v1/tickets/{id}")).await.expect(200).json()["patient"].is_null());
+        let named = reader.get(&format!("/api/v1/tickets/{id}")).await.expect(200).json();
+        assert!(named["patient"].is_null());
+        // Who it is, and nothing of what the contact's own endpoint refuses.
+        let contact = &client.get(&path).await.json();
+        let named = reader.get(&format!("/api/v1/tickets/{}", things.other)).await.expect(200).json();
+        assert_eq!(named["contact"], json!({ "id": contact["id"], "name": contact["name"] }));
+        let whole = client.get(&format!("/api/v1/tickets/{}", things.other)).await.expect(200).json();
+        assert_eq!((&whole["contact"]["id"], &whole["contact"]["addresses"]), (&contact["id"], &contact["addresses"]));
         client.post(&format!("{path}/patient"), &json!({ "patient_id": null })).await.expect(204);
         assert!(client.get(&path).await.json()["patient_id"].is_null());
         assert!(client.get(&format!("/api/v1/tickets/{}", things.other)).await.json()["patient_id"].is_null());
