@@ -159,6 +159,47 @@ fn a_new_desk_has_a_key_for_its_owner_alone_and_a_first_administrator() {
         &bedside(folder.path(), &["user", "disable", "nobody@clinic.example"]),
         1,
     );
+    ends(
+        &bedside(folder.path(), &["user", "enable", "ana@clinic.example"]),
+        0,
+    );
+    ends(
+        &bedside(folder.path(), &["user", "enable", "ana@clinic.example"]),
+        1,
+    );
+    ends(
+        &bedside(
+            folder.path(),
+            &["user", "password-link", "ana@clinic.example"],
+        ),
+        0,
+    );
+    let last = everybody[0]["email"].as_str().unwrap();
+    let said = ends(&bedside(folder.path(), &["user", "disable", last]), 1);
+    assert!(said.contains("the only administrator"), "{said}");
+    // A line end in a name would be a second line of the list.
+    let add = ["user", "add", "two@clinic.example", "--name", "a\nb"];
+    let said = ends(&bedside(folder.path(), &add), 2);
+    assert!(said.contains("on one line"), "{said}");
+}
+
+#[test]
+fn a_clinic_has_a_name_that_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for wrong in ["", " ", "a\nb"] {
+        let init = [
+            "init",
+            "--email",
+            "dana@clinic.example",
+            "--name",
+            "Dana",
+            "--clinic-name",
+            wrong,
+        ];
+        let said = ends(&bedside(folder.path(), &init), 2);
+        assert!(said.contains("A name has 1 to 100 characters"), "{said}");
+    }
+    assert!(!folder.path().join("data").exists(), "nothing was made");
 }
 
 #[test]

@@ -9,7 +9,6 @@ use crate::tickets::{Status, Tag, Urgency};
 use crate::timeline::{AttachmentView, Doubt, MessageKind, MessageState, MessageView};
 use bedside_db::{Id, Timestamp};
 use bedside_language::Engine;
-use bedside_web::Locale;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;

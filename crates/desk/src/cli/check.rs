@@ -6,8 +6,10 @@ use crate::config::Config;
 use crate::config::clinic;
 use crate::context::{Ctx, Source as WayIn};
 use crate::demo::start::is_demo;
+use crate::error::DeskError;
 use crate::example::{self, Detail};
 use crate::mailboxes::{self, MailboxView};
+use crate::names;
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
 use bedside_db::{Clock, DbError, SystemClock, search};
@@ -233,6 +235,12 @@ fn own_details(app: &App, found: &mut Findings) {
                 format!("{what} ({value})")
             })
             .collect();
+        if let Err(DeskError::Invalid { text, .. }) = names::checked(&clinic.name) {
+            found.bad(
+                "clinic",
+                format!("The clinic's name can't be used in mails: {text} Change it under Settings, General."),
+            );
+        }
         if left.is_empty() {
             found.good("clinic", format!("{} has details of its own.", clinic.name));
         } else {

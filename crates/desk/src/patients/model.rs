@@ -2,6 +2,7 @@
 
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId};
+use crate::names;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use jiff::civil::Date;
@@ -51,7 +52,8 @@ pub struct NewPatient {
 /// Nobody alive was born before this day.
 const FIRST_BIRTH_DATE: &str = "1880-01-01";
 
-/// A name without spaces around it; refused when nothing is left, or when it is longer than 200 characters.
+/// A name without spaces around it; refused when nothing is left, when it is longer than 200 characters, or when it is
+/// not on one line.
 pub(super) fn check_name(name: &str) -> Result<&str, DeskError> {
     let name = name.trim();
     if name.is_empty() {
@@ -62,6 +64,13 @@ pub(super) fn check_name(name: &str) -> Result<&str, DeskError> {
             "name",
             "too_long",
             "A name has at most 200 characters.",
+        ));
+    }
+    if !names::one_line(name) {
+        return Err(DeskError::invalid(
+            "name",
+            "bad_name",
+            "A name is written on one line.",
         ));
     }
     Ok(name)

@@ -3,6 +3,7 @@
 use crate::context::Role;
 use crate::error::DeskError;
 use crate::ids::StaffId;
+use crate::names;
 use bedside_codecs::mail::address::Address;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
@@ -29,13 +30,7 @@ pub struct NewStaff {
 impl NewStaff {
     /// The address in its normal form, after all fields were checked.
     pub fn checked_email(&self) -> Result<String, DeskError> {
-        if self.name.trim().is_empty() || self.name.chars().count() > 100 {
-            return Err(DeskError::invalid(
-                "name",
-                "invalid",
-                "A name has 1 to 100 characters.",
-            ));
-        }
+        names::checked(&self.name)?;
         let address = Address::parse(self.email.trim())?;
         bedside_vault::normalise::email(address.as_str())
             .map_err(|_| DeskError::invalid("email", "invalid", "This is not a mail address."))
