@@ -1,8 +1,9 @@
 //! `bedside restore`
 
 use super::backup::{Manifest, manifest_of, sum};
-use super::{Failure, Global, close, progress_bar, say, say_json};
+use super::{Failure, Global, close, finish, progress_bar, say, say_json};
 use crate::config::Config;
+use crate::outbound;
 use crate::records::rotate;
 use crate::startup::{self, Missing};
 use bedside_db::sqlite::FILE;
@@ -99,24 +100,32 @@ impl Restore {
         let bar = progress_bar("Reading the audit log");
         let outcome = crate::audit_log::verify(&app, &[], |read| bar.set_position(read)).await?;
         bar.finish_and_clear();
+        let held = outbound::hold(&app).await?;
         let bar = progress_bar("Opening keys");
         let mut keys = 0;
         for clinic in app.directory.all() {
             keys += rotate::open_all(&app, clinic.id, |opened| bar.set_position(opened)).await?;
         }
         bar.finish_and_clear();
-        close(&app).await;
-        let verified = outcome.map_err(|finding| {
-            Failure::new(
-                1,
-                format!("The backup is in place, but its audit log is NOT whole: {finding}."),
-            )
-        })?;
+        let verified = match outcome {
+            Ok(verified) => {
+                finish(&app).await?;
+                verified
+            }
+            Err(finding) => {
+                close(&app).await;
+                return Err(Failure::new(
+                    1,
+                    format!("The backup is in place, but its audit log is NOT whole: {finding}."),
+                ));
+            }
+        };
         if self.json {
             say_json(&serde_json::json!({
                 "made_at": whole.made_at,
                 "audit_entries": verified.entries,
                 "keys": keys,
+                "mails_held": held,
                 "put_aside": aside,
             }));
             return Ok(ExitCode::SUCCESS);
@@ -126,6 +135,16 @@ impl Restore {
              search index builds itself again when the desk starts.",
             whole.made_at, verified.entries
         ));
+        say(
+            "The desk is as it was then: passwords are those of then, and whoever was locked out since and every token \
+             that was taken back since is let in again. Look at `bedside user list` and `bedside token list`.",
+        );
+        if held > 0 {
+            say(format!(
+                "{held} mails waited to be sent then. They are held, because they may have gone out since: see Settings, \
+                 Mails that did not arrive."
+            ));
+        }
         if let Some(aside) = aside {
             say(format!("What was there before is in {}.", aside.display()));
         }
