@@ -1,11 +1,12 @@
-//! Queues and categories, for reading.
+//! Queues, categories, people of the staff, finer states and own fields, for reading: what a change of a ticket may name.
 
 use super::parts::{Answer, InPath};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::QueueId;
-use crate::orgs::{Category, Queue};
+use crate::orgs::{Category, CustomField, Queue, SubStatus};
 use crate::router::{Access, Route};
+use crate::staff::{self, StaffView};
 use axum::extract::State;
 use bedside_web::Problem;
 use bedside_web::json::Json;
@@ -20,6 +21,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/queues", read, queues),
         Route::get("/api/v1/queues/{id}", read, queue),
         Route::get("/api/v1/categories", read, categories),
+        Route::get("/api/v1/staff", read, colleagues),
+        Route::get("/api/v1/sub-statuses", read, sub_statuses),
+        Route::get("/api/v1/fields", read, fields),
     ]
 }
 
@@ -118,5 +122,132 @@ pub(super) async fn categories(ctx: Ctx, State(app): State<App>) -> Answer<Json<
     let clinic = app.directory.of(ctx.organisation)?;
     Ok(Json(Categories {
         items: clinic.categories.iter().map(Into::into).collect(),
+    }))
+}
+
+/// Somebody of the staff.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ColleagueOut {
+    /// Their id.
+    id: Uuid,
+    /// Their name.
+    name: String,
+    /// `agent`, `nurse`, `supervisor`, `compliance` or `administrator`.
+    #[schema(example = "nurse")]
+    role: String,
+    /// Whether tickets can be given to them.
+    takes_tickets: bool,
+}
+
+impl From<StaffView> for ColleagueOut {
+    fn from(person: StaffView) -> Self {
+        Self {
+            id: person.id.uuid(),
+            takes_tickets: person.takes_tickets(),
+            name: person.name,
+            role: person.role,
+        }
+    }
+}
+
+/// Everybody who works here.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Colleagues {
+    /// By name; without those who were locked out.
+    items: Vec<ColleagueOut>,
+}
+
+/// Lists the staff.
+#[utoipa::path(get, path = "/api/v1/staff", tag = "Settings",
+    responses((status = 200, description = "All of them.", body = Colleagues)))]
+pub(super) async fn colleagues(ctx: Ctx, State(app): State<App>) -> Answer<Json<Colleagues>> {
+    let everybody = staff::list(&app, &ctx).await?;
+    let at_work = everybody
+        .into_iter()
+        .filter(|person| person.disabled_at.is_none());
+    Ok(Json(Colleagues {
+        items: at_work.map(Into::into).collect(),
+    }))
+}
+
+/// The clinic's finer name for a status.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SubStatusOut {
+    /// Its id.
+    id: Uuid,
+    /// The status that it refines.
+    #[schema(example = "waiting_on_third_party")]
+    status: String,
+    /// Name by language tag.
+    names: BTreeMap<String, String>,
+}
+
+impl From<&SubStatus> for SubStatusOut {
+    fn from(sub: &SubStatus) -> Self {
+        Self {
+            id: sub.id.uuid(),
+            status: sub.status.clone(),
+            names: sub.names.0.clone(),
+        }
+    }
+}
+
+/// All finer states.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SubStatuses {
+    /// In their order.
+    items: Vec<SubStatusOut>,
+}
+
+/// Lists the clinic's finer states.
+#[utoipa::path(get, path = "/api/v1/sub-statuses", tag = "Settings",
+    responses((status = 200, description = "All of them.", body = SubStatuses)))]
+pub(super) async fn sub_statuses(ctx: Ctx, State(app): State<App>) -> Answer<Json<SubStatuses>> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    Ok(Json(SubStatuses {
+        items: clinic.sub_statuses.iter().map(Into::into).collect(),
+    }))
+}
+
+/// A field that the clinic added to its tickets.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FieldOut {
+    /// Stable short name: its key in a ticket's `fields`.
+    #[schema(example = "insurer")]
+    code: String,
+    /// Name by language tag.
+    names: BTreeMap<String, String>,
+    /// `text`, `number`, `date`, `choice` or `yes_no`.
+    #[schema(example = "text")]
+    kind: String,
+    /// What a `choice` can be.
+    choices: Vec<String>,
+}
+
+impl From<&CustomField> for FieldOut {
+    fn from(field: &CustomField) -> Self {
+        Self {
+            code: field.code.clone(),
+            names: field.names.0.clone(),
+            kind: field.kind.clone(),
+            choices: field.choices.clone(),
+        }
+    }
+}
+
+/// All own fields.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Fields {
+    /// In their order.
+    items: Vec<FieldOut>,
+}
+
+/// Lists the clinic's own fields.
+#[utoipa::path(get, path = "/api/v1/fields", tag = "Settings",
+    responses((status = 200, description = "All of them.", body = Fields)))]
+pub(super) async fn fields(ctx: Ctx, State(app): State<App>) -> Answer<Json<Fields>> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    Ok(Json(Fields {
+        items: clinic.fields.iter().map(Into::into).collect(),
     }))
 }

@@ -1,6 +1,6 @@
 //! People of the staff as values.
 
-use crate::context::Role;
+use crate::context::{Permission, Role};
 use crate::error::DeskError;
 use crate::ids::StaffId;
 use crate::names;
@@ -54,4 +54,13 @@ pub struct StaffView {
     pub disabled_at: Option<Timestamp>,
     /// Counts up with each change.
     pub version: i64,
+}
+
+impl StaffView {
+    /// Whether a ticket can be given to them.
+    pub fn takes_tickets(&self) -> bool {
+        let role = Role::from_code(&self.role);
+        self.disabled_at.is_none()
+            && role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite))
+    }
 }

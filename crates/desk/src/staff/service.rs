@@ -98,11 +98,7 @@ pub async fn can_take_tickets(
     id: StaffId,
 ) -> Result<bool, DeskError> {
     let person = store::one(&mut app.read().await?, organisation, id).await?;
-    Ok(person.is_some_and(|person| {
-        let role = Role::from_code(&person.role);
-        person.disabled_at.is_none()
-            && role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite))
-    }))
+    Ok(person.is_some_and(|person| person.takes_tickets()))
 }
 
 /// Sets a password: one's own, or another's by whoever manages the staff. Ends the person's other sessions, and the

@@ -155,6 +155,17 @@ both_engines! {
         let client = desk.client("settings:read").await;
         let queues = client.get("/api/v1/queues").await.expect(200).json();
         assert!(queues["items"].as_array().unwrap().iter().any(|queue| queue["purpose"] == "crisis"));
+        // What a change of a ticket may name.
+        let staff = client.get("/api/v1/staff").await.expect(200);
+        let nurse = desk.id_of(Role::Nurse).to_string();
+        let of = |id: &str| staff.json()["items"].as_array().unwrap().iter().find(|one| one["id"] == id).cloned();
+        assert_eq!(of(&nurse).unwrap()["takes_tickets"], true);
+        assert_eq!(of(&desk.id_of(Role::Compliance).to_string()).unwrap()["takes_tickets"], false);
+        assert!(!staff.text().contains("@clinic.example"), "{}", staff.text());
+        for list in ["sub-statuses", "fields"] {
+            assert!(client.get(&format!("/api/v1/{list}")).await.expect(200).json()["items"].is_array());
+            desk.client("tickets:write").await.get(&format!("/api/v1/{list}")).await.expect(403);
+        }
         let categories = client.get("/api/v1/categories").await.expect(200).json();
         assert!(categories["items"].as_array().unwrap().iter().any(|category| category["code"] == "billing"));
     }
