@@ -2,6 +2,8 @@
 
 use crate::common::both_engines;
 use crate::fixtures::{ALL, Things, audited};
+use axum::body::Body;
+use axum::http::Method;
 use bedside_desk::context::Role;
 use bedside_desk::search;
 use serde_json::json;
@@ -149,6 +151,29 @@ both_engines! {
         let fields = [("name", "Rosa Alvarez"), ("birth_date", "2979-04-02")];
         let page = nurse.submit("/patients/new", "/patients/new", &fields).await.expect(422).text();
         assert!(page.contains("after today or before 1880") && page.contains("2979-04-02"), "{page}");
+    }
+
+    async fn a_token_is_known_however_its_scheme_is_written_and_told_what_is_for_people(desk: Desk) {
+        let token = desk.token(ALL).await;
+        let stranger = desk.stranger();
+        for (scheme, status) in [("Bearer", 200), ("bearer", 200), ("BEARER ", 200), ("Basic", 401), ("Bearerx", 401)] {
+            let given = format!("{scheme} {token}");
+            let headers = [("authorization", given.as_str())];
+            stranger.request(Method::GET, "/api/v1/me", &headers, Body::empty()).await.expect(status);
+        }
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let refused = client.post(&format!("/api/v1/tickets/{}/follow", things.ticket), &json!({})).await.expect(403);
+        assert!(refused.json()["detail"].as_str().unwrap().starts_with("Only people follow tickets."), "{}", refused.text());
+        let odd = client.post("/api/v1/tickets", &json!([])).await.expect(422);
+        assert!(odd.text().contains("Expected an object.") && !odd.text().contains("struct"), "{}", odd.text());
+        for way in ["/api/v1/audit?actor=%00", "/api/v1/audit?object=a%00b"] {
+            assert_eq!(desk.client("audit:read").await.get(way).await.expect(422).json()["code"], "invalid");
+        }
+        let admin = desk.browser(Role::Administrator).await;
+        admin.get("/audit?actor=%00").await.expect(422);
+        let form = [("name", "a\0b"), ("email", "nul@clinic.example"), ("role", "agent"), ("locale", "en")];
+        admin.submit("/settings/staff/new", "/settings/staff/new", &form).await.expect(422);
     }
 
     async fn settings_are_read(desk: Desk) {
