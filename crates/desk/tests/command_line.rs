@@ -418,6 +418,37 @@ fn a_backup_comes_back_with_its_own_key_only() {
 }
 
 #[test]
+fn a_damaged_search_index_keeps_nobody_out_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let about = || {
+        let told = bedside(folder.path(), &["check", "--json"]);
+        let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+        let findings = told["findings"].as_array().unwrap().clone();
+        let search = findings.into_iter().filter(|one| one["what"] == "search");
+        search
+            .map(|one| format!("{} {}", one["state"].as_str().unwrap(), one["text"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(about(), ["ok \"The search index can be read.\""]);
+    let index = folder.path().join("data/search.db");
+    fs::write(
+        &index,
+        "no database at all, and longer than a header of one".repeat(100),
+    )
+    .unwrap();
+    let told = about();
+    assert!(
+        told.len() == 1 && told[0].starts_with("missing \"The search index is damaged"),
+        "{told:?}"
+    );
+    ends(&bedside(folder.path(), &["user", "list"]), 0);
+    let told = about();
+    assert_eq!(told[0], "ok \"The search index can be read.\"");
+    assert!(told[1].contains("search.db.broken-"), "{told:?}");
+}
+
+#[test]
 fn the_audit_log_is_verified_and_proven() {
     let folder = tempfile::tempdir().unwrap();
     init(folder.path());

@@ -27,6 +27,13 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
+/// Everything of a kind.
+#[derive(Serialize, ToSchema)]
+pub(super) struct All<T: ToSchema> {
+    /// In their order.
+    items: Vec<T>,
+}
+
 /// A place where tickets wait.
 #[derive(Serialize, ToSchema)]
 pub(super) struct QueueOut {
@@ -53,19 +60,12 @@ impl From<&Queue> for QueueOut {
     }
 }
 
-/// All queues.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Queues {
-    /// In their order.
-    items: Vec<QueueOut>,
-}
-
 /// Lists the queues.
 #[utoipa::path(get, path = "/api/v1/queues", tag = "Settings",
-    responses((status = 200, description = "All of them.", body = Queues)))]
-pub(super) async fn queues(ctx: Ctx, State(app): State<App>) -> Answer<Json<Queues>> {
+    responses((status = 200, description = "All of them.", body = All<QueueOut>)))]
+pub(super) async fn queues(ctx: Ctx, State(app): State<App>) -> Answer<Json<All<QueueOut>>> {
     let clinic = app.directory.of(ctx.organisation)?;
-    Ok(Json(Queues {
+    Ok(Json(All {
         items: clinic.queues.iter().map(Into::into).collect(),
     }))
 }
@@ -108,19 +108,12 @@ impl From<&Category> for CategoryOut {
     }
 }
 
-/// All categories.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Categories {
-    /// In their order.
-    items: Vec<CategoryOut>,
-}
-
 /// Lists the categories.
 #[utoipa::path(get, path = "/api/v1/categories", tag = "Settings",
-    responses((status = 200, description = "All of them.", body = Categories)))]
-pub(super) async fn categories(ctx: Ctx, State(app): State<App>) -> Answer<Json<Categories>> {
+    responses((status = 200, description = "All of them.", body = All<CategoryOut>)))]
+pub(super) async fn categories(ctx: Ctx, State(app): State<App>) -> Answer<Json<All<CategoryOut>>> {
     let clinic = app.directory.of(ctx.organisation)?;
-    Ok(Json(Categories {
+    Ok(Json(All {
         items: clinic.categories.iter().map(Into::into).collect(),
     }))
 }
@@ -150,22 +143,18 @@ impl From<StaffView> for ColleagueOut {
     }
 }
 
-/// Everybody who works here.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Colleagues {
-    /// By name; without those who were locked out.
-    items: Vec<ColleagueOut>,
-}
-
-/// Lists the staff.
+/// Lists the staff by name, without those who were locked out.
 #[utoipa::path(get, path = "/api/v1/staff", tag = "Settings",
-    responses((status = 200, description = "All of them.", body = Colleagues)))]
-pub(super) async fn colleagues(ctx: Ctx, State(app): State<App>) -> Answer<Json<Colleagues>> {
+    responses((status = 200, description = "All of them.", body = All<ColleagueOut>)))]
+pub(super) async fn colleagues(
+    ctx: Ctx,
+    State(app): State<App>,
+) -> Answer<Json<All<ColleagueOut>>> {
     let everybody = staff::list(&app, &ctx).await?;
     let at_work = everybody
         .into_iter()
         .filter(|person| person.disabled_at.is_none());
-    Ok(Json(Colleagues {
+    Ok(Json(All {
         items: at_work.map(Into::into).collect(),
     }))
 }
@@ -192,19 +181,15 @@ impl From<&SubStatus> for SubStatusOut {
     }
 }
 
-/// All finer states.
-#[derive(Serialize, ToSchema)]
-pub(super) struct SubStatuses {
-    /// In their order.
-    items: Vec<SubStatusOut>,
-}
-
 /// Lists the clinic's finer states.
 #[utoipa::path(get, path = "/api/v1/sub-statuses", tag = "Settings",
-    responses((status = 200, description = "All of them.", body = SubStatuses)))]
-pub(super) async fn sub_statuses(ctx: Ctx, State(app): State<App>) -> Answer<Json<SubStatuses>> {
+    responses((status = 200, description = "All of them.", body = All<SubStatusOut>)))]
+pub(super) async fn sub_statuses(
+    ctx: Ctx,
+    State(app): State<App>,
+) -> Answer<Json<All<SubStatusOut>>> {
     let clinic = app.directory.of(ctx.organisation)?;
-    Ok(Json(SubStatuses {
+    Ok(Json(All {
         items: clinic.sub_statuses.iter().map(Into::into).collect(),
     }))
 }
@@ -235,19 +220,12 @@ impl From<&CustomField> for FieldOut {
     }
 }
 
-/// All own fields.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Fields {
-    /// In their order.
-    items: Vec<FieldOut>,
-}
-
 /// Lists the clinic's own fields.
 #[utoipa::path(get, path = "/api/v1/fields", tag = "Settings",
-    responses((status = 200, description = "All of them.", body = Fields)))]
-pub(super) async fn fields(ctx: Ctx, State(app): State<App>) -> Answer<Json<Fields>> {
+    responses((status = 200, description = "All of them.", body = All<FieldOut>)))]
+pub(super) async fn fields(ctx: Ctx, State(app): State<App>) -> Answer<Json<All<FieldOut>>> {
     let clinic = app.directory.of(ctx.organisation)?;
-    Ok(Json(Fields {
+    Ok(Json(All {
         items: clinic.fields.iter().map(Into::into).collect(),
     }))
 }
