@@ -84,7 +84,7 @@ both_engines! {
         let (out, back) = (format!("{page}/disable"), format!("{page}/enable"));
         let nurse = desk.browser(Role::Nurse).await;
         admin.submit(&page, &out, &[]).await.expect(303);
-        nurse.get("/inbox").await.expect(303);
+        nurse.get("/inbox").await.expect(401);
         let shown = admin.get(&page).await.expect(200).text();
         assert!(shown.contains(&back) && !shown.contains(&out), "{shown}");
         admin.submit(&page, &back, &[]).await.expect(303);
@@ -97,7 +97,8 @@ both_engines! {
         let person = desk.id_of(Role::Supervisor);
         staff::change_role(&desk.app, &desk.system(), person, 1, Role::Administrator).await.unwrap();
         let both = [Role::Administrator, Role::Supervisor].map(|role| desk.id_of(role));
-        let asked = both.map(|person| staff::disable(&desk.app, &desk.system(), person));
+        let system = desk.system();
+        let asked = both.map(|person| staff::disable(&desk.app, &system, person));
         let done = futures_util::future::join_all(asked).await;
         assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 1, "{done:?}");
         desk.audit_is_whole().await;

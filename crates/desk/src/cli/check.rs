@@ -296,8 +296,10 @@ fn disk(config: &Config, found: &mut Findings) {
 /// Whether the embedded search index can be read. It is derived, so the desk puts a damaged one aside and builds another.
 fn search_index(config: &Config, found: &mut Findings) {
     let path = config.data.join(search::FILE);
+    if config.database.is_some() || !path.exists() {
+        return;
+    }
     match search::look(&path) {
-        _ if config.database.is_some() || !path.exists() => return,
         Ok(()) => found.good("search", "The search index can be read."),
         Err(DbError::Damaged(why)) => found.missing(
             "search",
