@@ -4,6 +4,7 @@ outbound-trouble-no-mailbox = No mailbox can send. The mail goes out when one is
 outbound-trouble-connection = The mail server can't be reached. The desk keeps trying.
 outbound-trouble-sending = The mail is being handed over.
 outbound-trouble-may-have-arrived = The connection broke before the mail server had answered, so the mail may have arrived or not.
+outbound-trouble-held = It waited when a backup was made that was put back since, and may have gone out. Look whether they have it before you try again.
 outbound-trouble-gave-up = It was tried for 72 hours without success.
 outbound-trouble-address = This is not a mail address.
 outbound-trouble-template = The text of this mail can't be filled in. Look at the templates.

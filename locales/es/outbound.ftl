@@ -4,6 +4,7 @@ outbound-trouble-no-mailbox = Ningún buzón puede enviar. El correo saldrá cua
 outbound-trouble-connection = No se puede llegar al servidor de correo. Se sigue intentando.
 outbound-trouble-sending = Se está entregando el correo.
 outbound-trouble-may-have-arrived = La conexión se cortó antes de que el servidor respondiera; el correo pudo haber llegado o no.
+outbound-trouble-held = Esperaba cuando se hizo una copia de seguridad que se restauró después, y quizá ya salió. Compruebe si lo tienen antes de intentarlo de nuevo.
 outbound-trouble-gave-up = Se intentó durante 72 horas sin éxito.
 outbound-trouble-address = No es una dirección de correo.
 outbound-trouble-template = No se puede completar el texto de este correo. Revise las plantillas.

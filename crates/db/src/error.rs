@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+/// The server takes nothing at the moment: it is a standby, or somebody made it so.
+const READ_ONLY: &str = "25006";
+
 /// An error of the database layer. None of its texts carry bound values.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -17,6 +20,9 @@ pub enum DbError {
     /// The engine was too busy to take the command, or two commands blocked each other. Trying again is safe.
     #[error("the database is busy")]
     Busy,
+    /// A file is not what the engine wrote into it.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
     /// Another process holds the data folder.
     #[error("another Bedside is already running on {0}")]
     InUse(PathBuf),
@@ -108,6 +114,7 @@ impl From<rusqlite::Error> for DbError {
                     ErrorCode::DiskFull => Self::Full,
                     ErrorCode::SystemIoFailure => Self::Disk,
                     ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+                    ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(text),
                     _ => Self::Engine(text),
                 }
             }
@@ -142,7 +149,7 @@ fn of_server(code: &str, file: Option<&str>, said: &str) -> DbError {
         // Out of memory, connections or file handles: others have to end first.
         code if code.starts_with("53") => DbError::Busy,
         code if code.starts_with("23") => DbError::Conflict(said.to_owned()),
-        code if code.starts_with("08") || code.starts_with("57P") => {
+        code if code.starts_with("08") || code.starts_with("57P") || code == READ_ONLY => {
             DbError::Connection(said.to_owned())
         }
         code => DbError::Engine(format!("{code} {said}")),
@@ -167,7 +174,11 @@ mod tests {
         for (codes, disk, transient) in [
             (&["53100", "58030"][..], true, true),
             (&["53000", "53200", "53300", "53400"][..], false, true),
-            (&["57P01", "57P02", "57P03", "08006"][..], false, true),
+            (
+                &["57P01", "57P02", "57P03", "08006", READ_ONLY][..],
+                false,
+                true,
+            ),
             (&["40001", "40P01", "55P03"][..], false, true),
             (&["23505", "42601", "XX000", "57014"][..], false, false),
         ] {

@@ -2,12 +2,15 @@
 //!
 //! A document is a message's number (rising with time). Its tokens are made elsewhere from a secret key and are short
 //! ASCII words here. On SQLite the index is an FTS5 table in a file of its own (`search.db`), so that building it never
-//! holds up the writer; it is derived data and is rebuilt when lost. On PostgreSQL it is a `tsvector` column with a GIN
+//! holds up the writer; it is derived data and is rebuilt when lost or damaged. On PostgreSQL it is a `tsvector` column with a GIN
 //! index. Either way the position up to which events were indexed is stored in the same transaction as the tokens.
 
-use crate::{Db, DbError, Engine, sqlite};
-use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension};
+mod files;
+
+pub use files::{FILE, broken, look};
+
+use crate::{Clock, Db, DbError, Engine};
+use files::Files;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -43,18 +46,6 @@ enum Kind {
     Postgres(Db),
 }
 
-struct Files {
-    writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
-    path: std::path::PathBuf,
-}
-
-const SQLITE_SCHEMA: &str = "
-CREATE VIRTUAL TABLE IF NOT EXISTS tokens USING fts5(
-    words, content='', contentless_delete=1, detail=none, tokenize='ascii');
-CREATE TABLE IF NOT EXISTS positions (organisation_id BLOB PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
-";
-
 const POSTGRES_SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS search_tokens (
     organisation_id UUID NOT NULL, doc BIGINT NOT NULL, words tsvector NOT NULL, PRIMARY KEY (organisation_id, doc));
@@ -63,22 +54,14 @@ CREATE TABLE IF NOT EXISTS search_positions (organisation_id UUID PRIMARY KEY, s
 ";
 
 impl SearchIndex {
-    /// Opens the index that belongs to `db`, and makes an empty one where there is none. A database that was opened to
-    /// be looked at has none.
-    pub async fn open(db: &Db) -> Result<Self, DbError> {
+    /// Opens the index that belongs to `db`, and makes an empty one where there is none or a damaged one. A database
+    /// that was opened to be looked at has none.
+    pub async fn open(db: &Db, clock: Arc<dyn Clock>) -> Result<Self, DbError> {
         match &db.engine {
             Engine::Sqlite(store) if store.only_reads() => Ok(Self(Kind::Nothing)),
             Engine::Sqlite(store) => {
-                let path = store.folder().join("search.db");
-                let writer = sqlite::connect(&path, 16 * 1024)?;
-                writer.pragma_update(None, "journal_mode", "wal")?;
-                writer.pragma_update(None, "synchronous", "normal")?;
-                writer.execute_batch(SQLITE_SCHEMA)?;
-                Ok(Self(Kind::Sqlite(Arc::new(Files {
-                    writer: Mutex::new(writer),
-                    readers: Mutex::default(),
-                    path,
-                }))))
+                let files = Files::open(store.folder().join(FILE), clock)?;
+                Ok(Self(Kind::Sqlite(Arc::new(files))))
             }
             Engine::Postgres(store) => {
                 let mut client = store.reader().await?;
@@ -98,15 +81,7 @@ impl SearchIndex {
     pub async fn position(&self, organisation: Uuid) -> Result<i64, DbError> {
         match &self.0 {
             Kind::Nothing => Ok(0),
-            Kind::Sqlite(files) => {
-                let found = files
-                    .writer
-                    .lock()
-                    .prepare_cached("SELECT sequence FROM positions WHERE organisation_id = ?1")?
-                    .query_row([organisation.as_bytes()], |row| row.get(0))
-                    .optional()?;
-                Ok(found.unwrap_or(0))
-            }
+            Kind::Sqlite(files) => files.position(organisation),
             Kind::Postgres(db) => {
                 let client = pooled(db).await?;
                 let sql = "SELECT sequence FROM search_positions WHERE organisation_id = $1";
@@ -114,6 +89,31 @@ impl SearchIndex {
                     .query_opt(&client.prepare_cached(sql).await?, &[&organisation])
                     .await?;
                 Ok(found.map_or(0, |row| row.get(0)))
+            }
+        }
+    }
+
+    /// Forgets everything about `organisation`, whose events are to be read from the first one again. On the embedded
+    /// engine the index is one for all, and all of it goes.
+    pub async fn begin_anew(&self, organisation: Uuid) -> Result<(), DbError> {
+        match &self.0 {
+            Kind::Nothing => Err(DbError::Closed),
+            Kind::Sqlite(files) => {
+                let files = Arc::clone(files);
+                tokio::task::spawn_blocking(move || files.begin_anew())
+                    .await
+                    .map_err(|_| DbError::Closed)?
+            }
+            Kind::Postgres(db) => {
+                let mut client = pooled(db).await?;
+                let tx = client.transaction().await?;
+                for sql in [
+                    "DELETE FROM search_tokens WHERE organisation_id = $1",
+                    "DELETE FROM search_positions WHERE organisation_id = $1",
+                ] {
+                    tx.execute(sql, &[&organisation]).await?;
+                }
+                Ok(tx.commit().await?)
             }
         }
     }
@@ -153,15 +153,15 @@ impl SearchIndex {
             Kind::Nothing => Ok(Vec::new()),
             Kind::Sqlite(files) => {
                 let query = expression(wanted, " AND ", " OR ", '"');
-                let reader = files.reader()?;
-                let found = reader
-                    .prepare_cached(
-                        "SELECT rowid FROM tokens WHERE tokens MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3",
-                    )?
-                    .query_map(rusqlite::params![query, before, limit], |row| row.get(0))?
-                    .collect::<Result<_, _>>()?;
-                files.readers.lock().push(reader);
-                Ok(found)
+                files.read(|reader| {
+                    let found = reader
+                        .prepare_cached(
+                            "SELECT rowid FROM tokens WHERE tokens MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC LIMIT ?3",
+                        )?
+                        .query_map(rusqlite::params![query, before, limit], |row| row.get(0))?
+                        .collect::<Result<_, _>>()?;
+                    Ok(found)
+                })
             }
             Kind::Postgres(db) => {
                 let query = expression(wanted, " & ", " | ", '\'');
@@ -193,22 +193,17 @@ impl SearchIndex {
             Kind::Nothing => Ok(false),
             Kind::Sqlite(files) => {
                 let query = expression(wanted, " AND ", " OR ", '"');
-                let reader = files.reader()?;
-                let found = {
+                files.read(|reader| {
                     let mut one = reader.prepare_cached(
                         "SELECT 1 FROM tokens WHERE tokens MATCH ?1 AND rowid = ?2",
                     )?;
-                    let mut found = false;
                     for doc in docs {
                         if one.exists(rusqlite::params![query, doc])? {
-                            found = true;
-                            break;
+                            return Ok(true);
                         }
                     }
-                    found
-                };
-                files.readers.lock().push(reader);
-                Ok(found)
+                    Ok(false)
+                })
             }
             Kind::Postgres(db) => {
                 let query = expression(wanted, " & ", " | ", '\'');
@@ -224,40 +219,6 @@ impl SearchIndex {
                 Ok(found.is_some())
             }
         }
-    }
-}
-
-impl Files {
-    fn reader(&self) -> Result<Connection, DbError> {
-        match self.readers.lock().pop() {
-            Some(connection) => Ok(connection),
-            None => sqlite::connect(&self.path, 4 * 1024),
-        }
-    }
-
-    fn apply(&self, organisation: Uuid, changes: &[Change], sequence: i64) -> Result<(), DbError> {
-        let mut writer = self.writer.lock();
-        let tx = writer.transaction()?;
-        for change in changes {
-            match change {
-                Change::Put { doc, tokens } => {
-                    tx.prepare_cached(
-                        "INSERT OR REPLACE INTO tokens (rowid, words) VALUES (?1, ?2)",
-                    )?
-                    .execute(rusqlite::params![doc, tokens.join(" ")])?;
-                }
-                Change::Forget { doc } => {
-                    tx.prepare_cached("DELETE FROM tokens WHERE rowid = ?1")?
-                        .execute([doc])?;
-                }
-            }
-        }
-        tx.prepare_cached(
-            "INSERT INTO positions (organisation_id, sequence) VALUES (?1, ?2) \
-             ON CONFLICT (organisation_id) DO UPDATE SET sequence = excluded.sequence",
-        )?
-        .execute(rusqlite::params![organisation.as_bytes(), sequence])?;
-        Ok(tx.commit()?)
     }
 }
 

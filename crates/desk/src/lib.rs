@@ -22,6 +22,7 @@ pub mod intake;
 pub mod jobs;
 pub mod links;
 pub mod mailboxes;
+pub mod names;
 pub mod observe;
 pub mod once;
 pub mod orgs;

@@ -127,8 +127,7 @@ pub(crate) async fn search_lag(app: &App) -> Result<i64, crate::error::DeskError
     let mut worst = 0;
     let all: Vec<OrganisationId> = app.directory.all().iter().map(|clinic| clinic.id).collect();
     for organisation in all {
-        let indexed = app.search.position(organisation.uuid()).await?;
-        worst = worst.max(crate::events::latest(app, organisation).await? - indexed);
+        worst = worst.max(crate::search::lag(app, organisation).await?);
     }
     Ok(worst)
 }

@@ -262,13 +262,13 @@ fn asked_language(headers: &HeaderMap) -> Locale {
     negotiate(asked.and_then(|value| value.to_str().ok()), None)
 }
 
-/// The bearer token of a request.
+/// The bearer token of a request. How the scheme is written says nothing (RFC 9110, section 11.1).
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .strip_prefix("Bearer ")
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = given.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("Bearer")
+        .then(|| token.trim_start_matches(' '))
 }
 
 /// Refuses, and says so in the audit log, when the table does not let this actor in.

@@ -354,7 +354,7 @@ async fn put_together(
     let coach = Coach::load(&words).map_err(unusable)?;
     let listener = Listener::load(&words).map_err(unusable)?;
     let keyring = Keyring::load(&db, root, clock.now()).await?;
-    let search = SearchIndex::open(&db).await?;
+    let search = SearchIndex::open(&db, Arc::clone(&clock)).await?;
     let app = App::new(Parts {
         db,
         search,

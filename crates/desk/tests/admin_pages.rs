@@ -5,6 +5,8 @@
 mod common;
 
 use bedside_desk::context::Role;
+use bedside_desk::error::DeskError;
+use bedside_desk::staff;
 use common::{both_engines, form};
 
 const SETTINGS: &[&str] = &[
@@ -73,6 +75,32 @@ both_engines! {
             let status = stranger.get(path).await.status;
             assert!([303, 401].contains(&status), "{path}: {status}");
         }
+        desk.audit_is_whole().await;
+    }
+
+    async fn somebody_locked_out_comes_back(desk: Desk) {
+        let admin = desk.browser(Role::Administrator).await;
+        let page = format!("/settings/staff/{}", desk.id_of(Role::Nurse));
+        let (out, back) = (format!("{page}/disable"), format!("{page}/enable"));
+        let nurse = desk.browser(Role::Nurse).await;
+        admin.submit(&page, &out, &[]).await.expect(303);
+        nurse.get("/inbox").await.expect(401);
+        let shown = admin.get(&page).await.expect(200).text();
+        assert!(shown.contains(&back) && !shown.contains(&out), "{shown}");
+        admin.submit(&page, &back, &[]).await.expect(303);
+        let refused = admin.submit(&page, &back, &[]).await.expect(422).text();
+        assert!(refused.contains("can come in already"), "{refused}");
+        desk.browser(Role::Nurse).await.get("/inbox").await.expect(200);
+        // The one who sets the desk up stays, whoever asks.
+        let last = staff::disable(&desk.app, &desk.system(), desk.id_of(Role::Administrator)).await;
+        assert!(matches!(last, Err(DeskError::Conflict { code: "last_administrator", .. })));
+        let person = desk.id_of(Role::Supervisor);
+        staff::change_role(&desk.app, &desk.system(), person, 1, Role::Administrator).await.unwrap();
+        let both = [Role::Administrator, Role::Supervisor].map(|role| desk.id_of(role));
+        let system = desk.system();
+        let asked = both.map(|person| staff::disable(&desk.app, &system, person));
+        let done = futures_util::future::join_all(asked).await;
+        assert_eq!(done.iter().filter(|done| done.is_ok()).count(), 1, "{done:?}");
         desk.audit_is_whole().await;
     }
 

@@ -69,6 +69,20 @@ async fn finer(desk: &Desk, status: Status, name: &str) -> SubStatus {
 }
 
 both_engines! {
+    async fn what_is_as_it_was_makes_no_version(desk: Desk) {
+        own_fields(&desk).await;
+        let agent = desk.ctx(Role::Agent);
+        let id = desk.ticket("same@example.org", "Refill", "Please refill my metformin.").await;
+        let patch = |value: Value| Patch { subject: Some(" Refill ".to_owned()), ..fields("text", value) };
+        let change = async |version, patch| tickets::change(&desk.app, &agent, id, version, patch).await.unwrap();
+        assert_eq!(change(1, patch(Value::Null)).await, 1);
+        assert_eq!(change(1, patch(json!("Main Street"))).await, 2);
+        assert_eq!(change(2, patch(json!("Main Street"))).await, 2);
+        let view = tickets::view(&desk.app, &agent, id).await.unwrap();
+        assert_eq!(view.events.last().unwrap().data["changed"], json!(["fields"]));
+        assert_eq!(change(2, patch(Value::Null)).await, 3);
+    }
+
     async fn a_field_takes_values_of_its_kind_and_no_others(desk: Desk) {
         own_fields(&desk).await;
         let id = desk.ticket("field@example.org", "Form", "Which form do I need?").await;

@@ -159,6 +159,47 @@ fn a_new_desk_has_a_key_for_its_owner_alone_and_a_first_administrator() {
         &bedside(folder.path(), &["user", "disable", "nobody@clinic.example"]),
         1,
     );
+    ends(
+        &bedside(folder.path(), &["user", "enable", "ana@clinic.example"]),
+        0,
+    );
+    ends(
+        &bedside(folder.path(), &["user", "enable", "ana@clinic.example"]),
+        1,
+    );
+    ends(
+        &bedside(
+            folder.path(),
+            &["user", "password-link", "ana@clinic.example"],
+        ),
+        0,
+    );
+    let last = everybody[0]["email"].as_str().unwrap();
+    let said = ends(&bedside(folder.path(), &["user", "disable", last]), 1);
+    assert!(said.contains("the only administrator"), "{said}");
+    // A line end in a name would be a second line of the list.
+    let add = ["user", "add", "two@clinic.example", "--name", "a\nb"];
+    let said = ends(&bedside(folder.path(), &add), 2);
+    assert!(said.contains("on one line"), "{said}");
+}
+
+#[test]
+fn a_clinic_has_a_name_that_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for wrong in ["", " ", "a\nb"] {
+        let init = [
+            "init",
+            "--email",
+            "dana@clinic.example",
+            "--name",
+            "Dana",
+            "--clinic-name",
+            wrong,
+        ];
+        let said = ends(&bedside(folder.path(), &init), 2);
+        assert!(said.contains("A name has 1 to 100 characters"), "{said}");
+    }
+    assert!(!folder.path().join("data").exists(), "nothing was made");
 }
 
 #[test]
@@ -374,6 +415,37 @@ fn a_backup_comes_back_with_its_own_key_only() {
     );
     assert!(text.contains("damaged"), "{text}");
     ends(&bedside(folder.path(), &["user", "list"]), 0);
+}
+
+#[test]
+fn a_damaged_search_index_keeps_nobody_out_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    init(folder.path());
+    let about = || {
+        let told = bedside(folder.path(), &["check", "--json"]);
+        let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+        let findings = told["findings"].as_array().unwrap().clone();
+        let search = findings.into_iter().filter(|one| one["what"] == "search");
+        search
+            .map(|one| format!("{} {}", one["state"].as_str().unwrap(), one["text"]))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(about(), ["ok \"The search index can be read.\""]);
+    let index = folder.path().join("data/search.db");
+    fs::write(
+        &index,
+        "no database at all, and longer than a header of one".repeat(100),
+    )
+    .unwrap();
+    let told = about();
+    assert!(
+        told.len() == 1 && told[0].starts_with("missing \"The search index is damaged"),
+        "{told:?}"
+    );
+    ends(&bedside(folder.path(), &["user", "list"]), 0);
+    let told = about();
+    assert_eq!(told[0], "ok \"The search index can be read.\"");
+    assert!(told[1].contains("search.db.broken-"), "{told:?}");
 }
 
 #[test]

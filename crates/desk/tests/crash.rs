@@ -93,13 +93,40 @@ async fn lives(data: &Path) {
             wanted.len()
         );
         let mut http = program.http(Some(&token));
-        for (name, id) in clients.iter().flat_map(|sent| &sent.ids) {
+        let named = clients.iter().flat_map(|sent| {
+            let whole = |name| sent.acknowledged.contains(name);
+            sent.ids
+                .iter()
+                .map(move |(name, id)| (name, id, whole(name)))
+        });
+        for (name, id, whole) in named {
             let ticket = http
                 .get(&format!("/api/v1/tickets/{id}"))
                 .unwrap()
                 .expect(200)
                 .json();
             assert_eq!(ticket["subject"], format!("Request {name}"));
+            let messages = http
+                .get(&format!("/api/v1/tickets/{id}/messages"))
+                .unwrap()
+                .expect(200)
+                .json();
+            let notes = http
+                .get(&format!("/api/v1/tickets/{id}/notes"))
+                .unwrap()
+                .expect(200)
+                .json();
+            let count = |list: &serde_json::Value, kind: &str| {
+                let items = list["items"].as_array().unwrap().iter();
+                items.filter(|one| one["kind"] == kind).count()
+            };
+            // The question, and its note and its answer once, where they were acknowledged.
+            let found = (count(&notes, "note"), count(&messages, "outbound"));
+            assert_eq!(count(&messages, "inbound"), 1, "{messages}");
+            assert!(
+                found == (1, 1) || !whole && found.0.max(found.1) <= 1,
+                "{name}: {found:?}"
+            );
         }
         assert!(program.stop().success());
     });

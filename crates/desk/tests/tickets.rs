@@ -8,6 +8,7 @@ use bedside_desk::audit_log;
 use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{ContactId, TicketId};
+use bedside_desk::orgs::model::purpose;
 use bedside_desk::patients::{self, NewPatient};
 use bedside_desk::search;
 use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, View};
@@ -65,8 +66,19 @@ both_engines! {
         let stands_for = async |patient| tickets::link_contact(&desk.app, &agent, contact, patient).await;
         let whose = async |id| seen(id).await.patient.map(|patient| patient.id);
 
+        let before = seen(earlier).await.ticket;
+        desk.clock.advance(60);
         stands_for(Some(first)).await.unwrap();
         assert_eq!(whose(earlier).await, Some(first));
+        // Whoever had the page open hears of it, and is not taken for having seen it.
+        let after = seen(earlier).await;
+        assert_eq!((after.ticket.version, after.ticket.updated_at), (before.version + 1, desk.app.now()));
+        let told = &after.events.last().unwrap().data;
+        assert_eq!((&told["version"], &told["changed"]), (&after.ticket.version.into(), &serde_json::json!(["patient_id"])));
+        match tickets::change(&desk.app, &agent, earlier, before.version, Patch::default()).await {
+            Err(DeskError::Stale { changed, .. }) => assert_eq!(changed, ["patient_id"]),
+            other => panic!("{other:?}"),
+        }
         let listed = tickets::list(&desk.app, &agent, &View::Patient(first), None, 10).await.unwrap();
         assert_eq!(listed.rows.len(), 1);
         stands_for(Some(second)).await.unwrap();
@@ -74,6 +86,7 @@ both_engines! {
         assert_eq!((whose(earlier).await, whose(later).await), (Some(first), Some(second)), "one child, then the next");
         stands_for(None).await.unwrap();
         assert_eq!((whose(earlier).await, whose(later).await), (Some(first), None));
+        assert_eq!(seen(later).await.events.last().unwrap().data["to"], serde_json::json!({ "patient_id": null }));
         let nobody = tickets::link_contact(&desk.app, &agent, contact, Some(desk.app.id())).await;
         assert!(matches!(nobody, Err(DeskError::NotFound)));
         let forbidden = tickets::link_contact(&desk.app, &desk.ctx(Role::Compliance), contact, None).await;
@@ -121,6 +134,29 @@ both_engines! {
         let seen = tickets::view(&desk.app, &one, id).await.unwrap();
         let tags: Vec<String> = seen.tags.into_iter().map(|tag| tag.text).collect();
         assert_eq!((seen.ticket.status, tags), (Status::Closed, vec!["refill".to_owned()]));
+    }
+
+    async fn a_stale_edit_hears_of_words_too(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let id = desk.ticket("stale@example.org", "Refill", "Please refill my metformin.").await;
+        let seen = async || tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
+        let refused = async |version| match tickets::change(&desk.app, &agent, id, version, Patch::default()).await {
+            Err(DeskError::Stale { changed, .. }) => changed,
+            other => panic!("{other:?}"),
+        };
+        tickets::note(&desk.app, &agent, id, "Ask the pharmacy.".to_owned(), Vec::new()).await.unwrap();
+        assert_eq!(refused(1).await, ["messages"]);
+        let tag = Patch { add_tags: vec!["refill".to_owned()], ..Patch::default() };
+        tickets::change(&desk.app, &agent, id, 2, tag).await.unwrap();
+        assert_eq!(refused(2).await, ["tags"]);
+        let version = seen().await.version;
+        tickets::reply(&desk.app, &agent, id, Reply::new("It is ready.")).await.unwrap();
+        assert_eq!(refused(version).await, ["assignee_id", "messages", "status"]);
+        let version = seen().await.version;
+        let words = words_of_the_patient(seen().await.contact);
+        tickets::inbound(&desk.app, &desk.system(), id, words).await.unwrap();
+        assert_eq!(refused(version).await, ["messages", "status"]);
+        assert_eq!(refused(1).await, ["assignee_id", "messages", "status", "tags"]);
     }
 
     async fn the_patient_reopens_a_resolved_request(desk: Desk) {
@@ -265,10 +301,34 @@ both_engines! {
         let view = tickets::view(&desk.app, &nurse, id).await.unwrap();
         assert_eq!(view.ticket.snoozed_until, None);
         let changed = &view.events.last().unwrap().data["changed"];
-        assert_eq!(changed, &serde_json::json!(["snoozed_until", "urgency"]));
+        assert_eq!(changed, &serde_json::json!(["queue_id", "snoozed_until", "urgency"]));
         let closed = Patch { status: Some(Status::Closed), urgency: Some(tickets::Urgency::Standard), ..Patch::default() };
         tickets::change(&desk.app, &nurse, id, 3, closed).await.unwrap();
         assert!(matches!(tickets::change(&desk.app, &nurse, id, 4, snooze(60)).await, Err(DeskError::Conflict { code: "ended", .. })));
+    }
+
+    async fn an_emergency_stands_in_the_crisis_queue_whatever_it_is_about(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        let crisis = clinic.queue_for(purpose::CRISIS).unwrap().id;
+        let id = desk.ticket("rules@example.org", "Refill", "Please refill my metformin.").await;
+        let queue = async |patch: Patch| {
+            let version = tickets::view(&desk.app, &agent, id).await.unwrap().ticket.version;
+            tickets::change(&desk.app, &agent, id, version, patch).await.unwrap();
+            tickets::view(&desk.app, &agent, id).await.unwrap().ticket.queue
+        };
+        let urgency = |urgency| Patch { urgency: Some(urgency), ..Patch::default() };
+        let about = |code: &str| Patch { category: Some(code.to_owned()), ..Patch::default() };
+        let billing = clinic.category("billing").unwrap().queue_id;
+        assert_eq!(queue(about("billing")).await, billing);
+        assert_eq!(queue(urgency(tickets::Urgency::Emergency)).await, crisis);
+        assert_eq!(queue(about("prescription")).await, crisis);
+        // Somebody who names a queue means it.
+        assert_eq!(queue(Patch { queue: Some(billing), ..about("billing") }).await, billing);
+        let both = Patch { urgency: Some(tickets::Urgency::Standard), ..about("billing") };
+        assert_eq!(queue(both).await, billing);
+        let both = Patch { urgency: Some(tickets::Urgency::Emergency), ..about("billing") };
+        assert_eq!(queue(both).await, crisis);
     }
 
     async fn danger_that_shows_later_stays_written_down(desk: Desk) {
@@ -314,6 +374,41 @@ both_engines! {
         let page = tickets::list(&desk.app, &agent, &View::Active, None, 10).await.unwrap();
         assert_eq!(page.rows[0].ticket.id, new, "what waits for its answer comes before what was put aside");
         assert_eq!(page.rows[0].ticket.snoozed_until, None);
+    }
+
+    async fn filters_alone_find_what_has_ended_too(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let mut all = Vec::new();
+        for number in 0..5 {
+            let from = format!("filters{number}@example.org");
+            let id = desk.ticket(&from, "A bill", "What is this charge on my bill?").await;
+            if number % 2 == 0 {
+                let done = Patch { status: Some(Status::Resolved), ..Patch::default() };
+                tickets::change(&desk.app, &agent, id, 1, done).await.unwrap();
+            }
+            all.push(id);
+        }
+        let (ended, active) = ([all[0], all[2], all[4]], [all[1], all[3]]);
+        for limit in [1, 2, 3, 50] {
+            let told = paged(&desk, "category:billing", limit).await;
+            assert_eq!((told.len(), &told[..2]), (5, &active[..]), "what is still to be done comes first");
+            let mut rest = told[2..].to_vec();
+            rest.sort_unstable();
+            assert_eq!(rest, ended);
+            assert_eq!(paged(&desk, "category:billing status:new", limit).await, active);
+            assert_eq!(paged(&desk, "category:billing status:resolved", limit).await.len(), 3);
+        }
+    }
+
+    async fn an_index_of_another_database_is_built_anew(desk: Desk) {
+        let organisation = desk.organisation;
+        let id = desk.ticket("index@example.org", "Walrus", "The first words").await;
+        // What a restored backup finds: an index that has seen more than there is.
+        desk.app.search.apply(organisation.uuid(), Vec::new(), 1_000).await.unwrap();
+        assert!(search::lag(&desk.app, organisation).await.unwrap() > 0);
+        search::catch_up(&desk.app, organisation).await.unwrap();
+        assert_eq!(found(&desk, "walrus ").await, [id]);
+        assert_eq!(search::lag(&desk.app, organisation).await.unwrap(), 0);
     }
 
     async fn the_index_stays_right_after_edits_merges_splits_and_erasure(desk: Desk) {

@@ -18,12 +18,14 @@ use bedside_desk::tickets::{self, NewTicket, Patch, Reply, View};
 use bedside_desk::timeline::Envelope;
 use bedside_desk::{audit_log, jobs, staff};
 use bedside_language::Channel;
+use common::program::run;
 use common::sink::{Sink, sink};
 use common::wire::{ANA, plain};
 use common::{Browser, Desk, Engine, config};
 use futures_util::FutureExt;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -354,6 +356,55 @@ async fn rows_of_every_older_version_are_all_there_and_work_goes_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_of_every_older_version_are_all_there_and_work_goes_on_postgres() {
     every_older_version(Engine::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_from_before_an_upgrade_is_put_back_by_itself() {
+    let desk = Desk::new(Engine::Sqlite).await;
+    sink(&desk).await;
+    let ticket = at_work(&desk).await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(Engine::Sqlite, folder.path());
+    let version = MIGRATIONS.len() - 1;
+    older(&desk, ticket, version, &config).await;
+    let clock = Arc::new(FixedClock::new(desk.app.now()));
+    let (app, report) = startup::open(config, clock.clone()).await.unwrap();
+    app.db.close().await;
+    drop(app);
+    let copy = report.backup.unwrap();
+    let restore = |data: &Path, copy: &Path| {
+        let ended = tokio::task::block_in_place(|| {
+            run(data, &["restore", copy.to_str().unwrap(), "--force"])
+        });
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        (ended.status.code(), said)
+    };
+    let (code, said) = restore(folder.path(), &copy);
+    assert_eq!(code, Some(0), "{said}");
+    let config = common::config(Engine::Sqlite, folder.path());
+    let (app, _) = startup::open(config, clock).await.unwrap();
+    let seen = tickets::view(&app, &desk.ctx(Role::Agent), ticket).await;
+    assert_eq!(seen.unwrap().messages.len(), 3);
+    app.db.close().await;
+    drop(app);
+
+    // Somebody else's key, half a copy, a copy of a newer release and anything else leave the desk as it is.
+    let before = std::fs::read(folder.path().join("bedside.db")).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (code, said) = restore(elsewhere.path(), &copy);
+    assert_eq!(code, Some(5), "{said}");
+    let odd = elsewhere.path().join("odd.db");
+    let whole = std::fs::read(&copy).unwrap();
+    for bytes in [&whole[..whole.len() / 2], b"no database", b""] {
+        std::fs::write(&odd, bytes).unwrap();
+        let (code, said) = restore(folder.path(), &odd);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains("Nothing was changed."), "{said}");
+    }
+    assert_eq!(
+        std::fs::read(folder.path().join("bedside.db")).unwrap(),
+        before
+    );
 }
 
 #[test]

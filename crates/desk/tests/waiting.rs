@@ -8,7 +8,7 @@ use bedside_db::Timestamp;
 use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
 use bedside_desk::sla::{self, NOTHING_DUE};
-use bedside_desk::tickets::{self, Inbound, Patch, Status, TicketView, View};
+use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, TicketView, View};
 use bedside_desk::{audit_log, events, jobs};
 use common::{Desk, both_engines};
 
@@ -184,5 +184,53 @@ both_engines! {
         let ticket = seen(&desk, id).await.ticket;
         assert_eq!((ticket.rank(), ticket.paused_at), (0, None), "the clock of a crisis never stops");
         assert_eq!(ticket.due_at(), ticket.clocks.due());
+    }
+
+    async fn what_is_split_off_waits_since_it_was_written(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let id = desk.ticket("asks@example.org", "Two things", "A bill, and a refill.").await;
+        let asked = seen(&desk, id).await.ticket;
+        let question = seen(&desk, id).await.messages[0].id;
+        desk.clock.advance(600);
+        tickets::reply(&desk.app, &agent, id, Reply::new("The bill is paid.")).await.unwrap();
+        desk.clock.advance(600);
+        let new = tickets::split(&desk.app, &agent, id, vec![question], "Refill".to_owned()).await.unwrap();
+        let new = seen(&desk, new).await.ticket;
+        assert_eq!((new.waiting_since, new.clocks), (asked.waiting_since, asked.clocks), "the patient has waited since");
+        assert_eq!((new.last_message_by.as_str(), new.last_message_at), ("contact", asked.last_message_at));
+        assert_eq!((new.status, new.first_responded_at), (Status::Open, None));
+        // What is left is an answer: nobody waits for another one.
+        let old = seen(&desk, id).await.ticket;
+        assert_eq!((old.status, old.waiting_since, old.last_message_by.as_str()), (Status::WaitingOnPatient, None, "staff"));
+    }
+
+    async fn what_a_split_leaves_owes_what_its_own_words_say(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let id = desk.ticket("asks@example.org", "A bill", "What is this charge?").await;
+        tickets::reply(&desk.app, &agent, id, Reply::new("It is the lab's fee.")).await.unwrap();
+        let answered = seen(&desk, id).await.ticket;
+        desk.clock.advance(600);
+        let other = desk.ticket("asks@example.org", "A refill", "Please refill my metformin.").await;
+        let asked = seen(&desk, other).await;
+        tickets::merge(&desk.app, &agent, other, id).await.unwrap();
+        assert_eq!(seen(&desk, id).await.ticket.status, Status::Open);
+        let new = tickets::split(&desk.app, &agent, id, vec![asked.messages[0].id], "Refill".to_owned()).await.unwrap();
+        let old = seen(&desk, id).await;
+        assert_eq!(old.ticket.status, Status::WaitingOnPatient, "it is answered");
+        assert_eq!((old.ticket.waiting_since, old.ticket.clocks.first_response), (None, None));
+        assert_eq!(old.ticket.clocks.next_response, None);
+        assert_eq!((old.ticket.last_message_by.as_str(), old.ticket.last_message_at), ("staff", answered.last_message_at));
+        assert_eq!(old.events.last().unwrap().data["changed"], serde_json::json!(["messages", "status"]));
+        let new = seen(&desk, new).await.ticket;
+        assert_eq!(new.waiting_since, asked.ticket.waiting_since);
+        assert!(new.clocks.first_response.is_some());
+
+        // Its answer alone goes: the question that it answered is open again.
+        let answer = old.messages.iter().find(|message| message.kind.code() == "outbound").unwrap().id;
+        tickets::split(&desk.app, &agent, id, vec![answer], "Sent to the wrong place".to_owned()).await.unwrap();
+        let old = seen(&desk, id).await.ticket;
+        assert_eq!((old.status, old.first_responded_at), (Status::Open, None));
+        assert_eq!(old.waiting_since, Some(old.created_at));
+        assert!(old.clocks.first_response.is_some());
     }
 }

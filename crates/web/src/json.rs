@@ -101,7 +101,7 @@ fn refused(path: &str, error: &serde_json::Error) -> Problem {
     } else if text.starts_with("duplicate field") {
         ("duplicate", "This field came twice.".to_owned())
     } else if let Some(expected) = expected_part(&text) {
-        ("invalid", format!("Expected {expected}."))
+        ("invalid", format!("Expected {}.", in_plain_words(expected)))
     } else {
         ("invalid", "This value isn't valid.".to_owned())
     };
@@ -116,6 +116,27 @@ fn refused(path: &str, error: &serde_json::Error) -> Problem {
         code: code.into(),
         message: message.into(),
     }])
+}
+
+/// A type's name says something to whoever wrote the program, and nothing to whoever calls it.
+fn in_plain_words(expected: &str) -> &str {
+    let starts = |names: &[&str]| names.iter().any(|name| expected.starts_with(name));
+    if starts(&["struct ", "a map", "internally tagged enum"]) {
+        "an object"
+    } else if starts(&["a sequence", "tuple ", "a tuple", "an array"]) {
+        "a list"
+    } else if starts(&["variant ", "enum ", "tuple variant", "struct variant"]) {
+        "one of the values that are described"
+    } else {
+        match expected {
+            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, zero or more",
+            "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+            "f32" | "f64" => "a number",
+            "a boolean" => "true or false",
+            "unit" => "null",
+            words => words,
+        }
+    }
 }
 
 /// What the type wanted. The part before it quotes the input and is left out.
@@ -212,7 +233,16 @@ mod tests {
             (field.as_str(), code.as_str()),
             ("attachments[0].size", "invalid")
         );
-        assert_eq!(message, "Expected u32.");
+        assert_eq!(message, "Expected a whole number, zero or more.");
+        for (text, wanted) in [
+            ("[]", "an object"),
+            ("\"x\"", "an object"),
+            ("7", "an object"),
+            (r#"{"body":"x","attachments":{}}"#, "a list"),
+            (r#"{"body":"x","attachments":["y"]}"#, "an object"),
+        ] {
+            assert_eq!(first(text).2, format!("Expected {wanted}."), "{text}");
+        }
         assert_eq!(first("{}").0, "body");
         assert_eq!(
             first(r#"{"body":"x","attachments":[{}]}"#).0,

@@ -47,12 +47,6 @@ type Readers = Arc<Mutex<Vec<Connection>>>;
 
 impl Sqlite {
     pub(crate) fn open(folder: &Path, notices: broadcast::Sender<Notice>) -> Result<Self, DbError> {
-        // What is in it is for its owner alone.
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(DbError::file(folder))?;
         let lock = lock(folder)?;
         let path = folder.join(FILE);
         let connection = connect(&path, 32 * 1024)?;
@@ -234,8 +228,14 @@ impl Sqlite {
     }
 }
 
-/// Holds the folder for this process; the system lets go of it when the process ends, however it ends.
+/// Holds the folder for this process, and makes it where there is none; the system lets go of it when the process ends, however it ends.
 pub(crate) fn lock(folder: &Path) -> Result<File, DbError> {
+    // What is in it is for its owner alone.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(DbError::file(folder))?;
     let path = folder.join("lock");
     let file = File::options()
         .create(true)
@@ -267,7 +267,7 @@ fn open(path: &Path, cache: i64, more: OpenFlags) -> Result<Connection, DbError>
     Ok(connection)
 }
 
-fn reading(path: &Path) -> Result<Connection, DbError> {
+pub(crate) fn reading(path: &Path) -> Result<Connection, DbError> {
     // Even a reader of a write-ahead log needs to write: it marks there how far it reads.
     let connection = open(path, 8 * 1024, OpenFlags::empty())?;
     connection.pragma_update(None, "query_only", true)?;

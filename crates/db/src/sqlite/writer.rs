@@ -191,6 +191,12 @@ impl Waiting {
         }
     }
 
+    /// All commands that wait.
+    fn empty(&mut self) -> impl Iterator<Item = Command> + '_ {
+        self.take_in();
+        self.people.drain(..).chain(self.machinery.drain(..))
+    }
+
     fn has_commands(&self) -> bool {
         !(self.people.is_empty() && self.machinery.is_empty())
     }
@@ -261,7 +267,12 @@ impl Group<'_> {
 
 /// One transaction for what waits.
 fn group(tx: &mut Tx, waiting: &mut Waiting, notices: &broadcast::Sender<Notice>) {
-    let mut lost = control(tx, "BEGIN IMMEDIATE").err();
+    if let Err(error) = control(tx, "BEGIN IMMEDIATE") {
+        // Somebody else holds the file. Whoever waits has waited as long; one after the other would wait for all.
+        let refused = waiting.empty().map(|Command(run)| run(None).1).collect();
+        return refuse(refused, &error);
+    }
+    let mut lost = None;
     let mut done: Vec<Deliver> = Vec::new();
     let mut commands = Group {
         waiting,
@@ -270,11 +281,7 @@ fn group(tx: &mut Tx, waiting: &mut Waiting, notices: &broadcast::Sender<Notice>
         of_machinery: 0,
     };
     while let Some(Command(run)) = commands.next() {
-        done.push(if lost.is_none() {
-            one(tx, run, &mut lost)
-        } else {
-            run(None).1
-        });
+        done.push(one(tx, run, &mut lost));
         if lost.is_some() {
             break;
         }
@@ -300,10 +307,14 @@ fn group(tx: &mut Tx, waiting: &mut Waiting, notices: &broadcast::Sender<Notice>
             let _ = notices.send(notice);
         }
     } else if let Err(error) = outcome {
-        tracing::error!(error = %error, commands = done.len(), "a group of commands could not be committed");
-        for deliver in done {
-            deliver(Err(again(&error)));
-        }
+        refuse(done, &error);
+    }
+}
+
+fn refuse(commands: Vec<Deliver>, error: &DbError) {
+    tracing::error!(%error, commands = commands.len(), "a group of commands could not be committed");
+    for deliver in commands {
+        deliver(Err(again(error)));
     }
 }
 

@@ -1,7 +1,8 @@
 //! What holds of one engine alone.
 
 use super::{COUNT, MIGRATIONS, NOW, ROOMY, SMALL, add, count, sqlite};
-use bedside_db::{Db, DbError, Lane, Target, args, statements};
+use bedside_db::search::{self, Change, SearchIndex};
+use bedside_db::{Db, DbError, IdSource, Lane, Target, args, hold_folder, statements};
 use bedside_testkit::pg;
 use futures_util::FutureExt;
 use std::sync::Arc;
@@ -11,6 +12,18 @@ async fn a_second_process_is_refused() {
     let first = sqlite().await;
     let second = Db::open(&Target::Sqlite(first.folder.path().to_owned())).await;
     assert!(matches!(second, Err(DbError::InUse(_))));
+}
+
+#[test]
+fn a_folder_is_made_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("not/there/yet");
+    let held = hold_folder(&folder).unwrap();
+    assert!(matches!(hold_folder(&folder), Err(DbError::InUse(_))));
+    let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+    drop(held);
 }
 
 #[tokio::test]
@@ -279,4 +292,123 @@ async fn a_closed_database_takes_no_command() {
     fresh.db.close().await;
     assert!(matches!(add(&fresh.db, "late").await, Err(DbError::Closed)));
     assert!(fresh.db.ping().await.is_err());
+}
+
+/// An index of many documents, and what finds them.
+async fn indexed(fresh: &super::Fresh) -> (SearchIndex, uuid::Uuid, Vec<Vec<String>>) {
+    let index = super::index(&fresh.db).await;
+    let organisation = uuid::Uuid::new_v4();
+    let put = |doc| Change::Put {
+        doc,
+        tokens: (0..40).map(|word| format!("{doc:04}x{word:04}")).collect(),
+    };
+    index
+        .apply(organisation, (0..300).map(put).collect(), 7)
+        .await
+        .unwrap();
+    let wanted = vec![vec!["0005x0001".to_owned()]];
+    let found = index.find(organisation, &wanted, i64::MAX, 10).await;
+    assert_eq!(found.unwrap(), [5]);
+    (index, organisation, wanted)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_index_is_put_aside_and_begun_anew_when_a_desk_starts() {
+    let fresh = sqlite().await;
+    let (index, organisation, _) = indexed(&fresh).await;
+    drop(index);
+    let path = fresh.folder.path().join(search::FILE);
+    std::fs::write(&path, vec![7; 8192]).unwrap();
+    assert!(matches!(search::look(&path), Err(DbError::Damaged(_))));
+    for _ in 0..2 {
+        let index = super::index(&fresh.db).await;
+        assert_eq!(index.position(organisation).await.unwrap(), 0);
+        search::look(&path).unwrap();
+        drop(index);
+    }
+    let aside = path.with_file_name(format!("search.db.broken-{}", NOW.micros()));
+    assert_eq!(search::broken(&path), [aside.clone()]);
+    assert_eq!(std::fs::read(aside).unwrap(), vec![7; 8192]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_turns_out_to_be_damaged_is_begun_anew() {
+    let fresh = sqlite().await;
+    let (index, organisation, wanted) = indexed(&fresh).await;
+    let path = fresh.folder.path().join(search::FILE);
+    // All but the first page is lost, in a file without a log in memory beside it.
+    drop(index);
+    let whole = std::fs::metadata(&path).unwrap().len();
+    assert!(whole > 20 * 4096, "{whole}");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[3 * 4096..].fill(7);
+    std::fs::write(&path, bytes).unwrap();
+    let index = super::index(&fresh.db).await;
+    // Whoever meets it tries again; all who ask at once meet one new file.
+    let asks = (0..8).map(|_| index.find(organisation, &wanted, i64::MAX, 10));
+    let asked = futures_util::future::join_all(asks).await;
+    assert!(
+        asked
+            .iter()
+            .any(|found| matches!(found, Err(DbError::Busy))),
+        "{asked:?}"
+    );
+    assert_eq!(search::broken(&path).len(), 1);
+    assert_eq!(index.position(organisation).await.unwrap(), 0);
+    let put = Change::Put {
+        doc: 5,
+        tokens: vec![wanted[0][0].clone()],
+    };
+    index.apply(organisation, vec![put], 9).await.unwrap();
+    let found = index.find(organisation, &wanted, i64::MAX, 10).await;
+    assert_eq!(found.unwrap(), [5]);
+    assert_eq!(index.position(organisation).await.unwrap(), 9);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_while_another_process_holds_the_file_hears_of_it_together() {
+    let fresh = sqlite().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    let other = rusqlite::Connection::open(fresh.folder.path().join(sqlite::FILE)).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = std::time::Instant::now();
+    let names: Vec<_> = (0..6).map(|number| format!("thing {number}")).collect();
+    let adding = names.iter().map(|name| add(&fresh.db, name));
+    for outcome in futures_util::future::join_all(adding).await {
+        assert!(matches!(outcome, Err(DbError::Busy)), "{outcome:?}");
+    }
+    // One patience for those who were there first, another for who came meanwhile.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15));
+    other.execute_batch("ROLLBACK").unwrap();
+    add(&fresh.db, "after").await.unwrap();
+    assert_eq!(count(&fresh.db).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_nothing_is_one_to_try_again() {
+    statements! {
+        ONLY_READ = "SET TRANSACTION READ ONLY";
+    }
+    let fresh = super::postgres().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    assert_eq!(ALL.len(), 1);
+    let refused = fresh
+        .db
+        .write::<_, DbError, _>(|tx| {
+            async move {
+                tx.execute(ONLY_READ, args![]).await?;
+                let id = IdSource::new().make::<super::Thing>(NOW);
+                tx.execute(
+                    super::ADD,
+                    args![id, "no", None::<i64>, None::<Vec<u8>>, 0.5_f64],
+                )
+                .await
+            }
+            .boxed()
+        })
+        .await;
+    assert!(
+        matches!(refused, Err(DbError::Connection(_))),
+        "{refused:?}"
+    );
 }

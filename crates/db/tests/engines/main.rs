@@ -6,8 +6,8 @@ mod embedded;
 
 use bedside_db::search::{Change, SearchIndex};
 use bedside_db::{
-    Db, DbError, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args, jobs, sqlite,
-    statements,
+    Db, DbError, FixedClock, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args,
+    jobs, sqlite, statements,
 };
 use bedside_testkit::pg;
 use futures_util::FutureExt;
@@ -92,6 +92,7 @@ on_both!(
     the_newest_three_backups_of_upgrades_are_kept,
     jobs_are_leased_once,
     the_index_finds_and_forgets,
+    an_index_is_begun_anew,
     every_own_statement_is_understood,
 );
 
@@ -434,8 +435,34 @@ async fn jobs_are_leased_once(fresh: Fresh) {
     );
 }
 
+async fn index(db: &Db) -> SearchIndex {
+    SearchIndex::open(db, Arc::new(FixedClock::new(NOW)))
+        .await
+        .unwrap()
+}
+
+async fn an_index_is_begun_anew(fresh: Fresh) {
+    let index = index(&fresh.db).await;
+    let organisation = Uuid::new_v4();
+    let put = |doc| Change::Put {
+        doc,
+        tokens: vec!["aaaa2222".to_owned()],
+    };
+    let all = vec![vec!["aaaa2222".to_owned()]];
+    index.apply(organisation, vec![put(1)], 7).await.unwrap();
+    index.begin_anew(organisation).await.unwrap();
+    assert_eq!(index.position(organisation).await.unwrap(), 0);
+    let found = index.find(organisation, &all, i64::MAX, 10).await.unwrap();
+    assert!(found.is_empty(), "{found:?}");
+    index.apply(organisation, vec![put(2)], 3).await.unwrap();
+    assert_eq!(
+        index.find(organisation, &all, i64::MAX, 10).await.unwrap(),
+        [2]
+    );
+}
+
 async fn the_index_finds_and_forgets(fresh: Fresh) {
-    let index = SearchIndex::open(&fresh.db).await.unwrap();
+    let index = index(&fresh.db).await;
     let organisation = Uuid::new_v4();
     let put = |doc, tokens: &[&str]| Change::Put {
         doc,

@@ -1,6 +1,7 @@
 //! Forms and lists of settings as values, and the two pages that show them.
 
 use crate::error::DeskError;
+use crate::names;
 use crate::orgs::Names;
 use crate::pages::layout::{Page, Shell};
 use askama::Template;
@@ -52,14 +53,20 @@ impl Typed {
         }
     }
 
+    /// The same on one line.
+    pub fn line(&self, name: &'static str, most: usize) -> Result<String, Wrong> {
+        let line = self.words(name, most)?;
+        if names::one_line(&line) {
+            return Ok(line);
+        }
+        Err(Wrong::at(name, "admin-error-bad-name"))
+    }
+
     /// A name in every language, from the inputs that [`names`] makes.
     pub fn names(&self) -> Result<Names, Wrong> {
         let mut names = BTreeMap::new();
         for locale in Locale::ALL {
-            names.insert(
-                locale.tag().to_owned(),
-                self.words(name_input(locale), 100)?,
-            );
+            names.insert(locale.tag().to_owned(), self.line(name_input(locale), 100)?);
         }
         Ok(Names(names))
     }

@@ -107,7 +107,7 @@ fn general_change(clinic: &Clinic, typed: &Typed) -> Result<Change, Wrong> {
     if phone.chars().count() > 40 {
         return Err(Wrong::at("phone", "form-error-too-long"));
     }
-    let time_zone = typed.words("time_zone", 60)?;
+    let time_zone = typed.line("time_zone", 60)?;
     if jiff::tz::TimeZone::get(&time_zone).is_err() {
         return Err(Wrong::at("time_zone", "admin-error-unknown-time-zone"));
     }
@@ -118,7 +118,7 @@ fn general_change(clinic: &Clinic, typed: &Typed) -> Result<Change, Wrong> {
     settings.ask_rating = typed.ticked("ask_rating");
     settings.undo_seconds = typed.number("undo_seconds", 0, MOST_UNDO)?;
     Ok(Change::General {
-        name: typed.words("name", 100)?,
+        name: typed.line("name", 100)?,
         time_zone,
         locale: typed
             .get("locale")

@@ -22,6 +22,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/settings/staff/{id}", managed, save),
         Route::post("/settings/staff/{id}/invite", managed, invite),
         Route::post("/settings/staff/{id}/disable", managed, disable),
+        Route::post("/settings/staff/{id}/enable", managed, enable),
     ]
 }
 
@@ -120,15 +121,15 @@ fn form(t: Texts, person: &StaffView) -> Edit {
 }
 
 fn extras(t: Texts, person: &StaffView) -> Vec<Extra> {
-    if person.disabled_at.is_some() {
-        return Vec::new();
-    }
     let extra = |which: &str, danger| Extra {
         action: format!("{LIST}/{}/{which}", person.id),
         label: t.text(&format!("admin-staff-{which}")).to_owned(),
         help: t.text(&format!("admin-staff-{which}-help")).to_owned(),
         danger,
     };
+    if person.disabled_at.is_some() {
+        return vec![extra("enable", false)];
+    }
     vec![extra("invite", false), extra("disable", true)]
 }
 
@@ -153,8 +154,8 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError>
 
 fn read(typed: &Typed) -> Result<NewStaff, Wrong> {
     Ok(NewStaff {
-        email: typed.words("email", 254)?,
-        name: typed.words("name", 100)?,
+        email: typed.line("email", 254)?,
+        name: typed.line("name", 100)?,
         role: role(typed)?,
         locale: typed
             .get("locale")
@@ -230,16 +231,32 @@ async fn disable(
     Path(id): Path<String>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, DeskError> {
-    let t = page.texts();
     let person = find(&page, &id).await?;
-    match staff::disable(&page.app, &page.ctx, person.id).await {
-        Ok(()) => Ok(redirect_saying(LIST, "setting-saved")),
-        Err(error) => {
-            let wrong = Wrong::refused(error)?;
-            let extras = extras(t, &person);
-            let mut page = page;
-            page.path = format!("{LIST}/{id}");
-            show_form(&page, form(t, &person), above(t), &[wrong], extras, true).await
-        }
-    }
+    let done = staff::disable(&page.app, &page.ctx, person.id).await;
+    said(page, &person, done).await
+}
+
+async fn enable(
+    page: Page,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let person = find(&page, &id).await?;
+    let done = staff::enable(&page.app, &page.ctx, person.id).await;
+    said(page, &person, done).await
+}
+
+/// Back to the list, or to the person with what was refused.
+async fn said(
+    mut page: Page,
+    person: &StaffView,
+    done: Result<(), DeskError>,
+) -> Result<Response, DeskError> {
+    let Err(error) = done else {
+        return Ok(redirect_saying(LIST, "setting-saved"));
+    };
+    let (t, wrong) = (page.texts(), Wrong::refused(error)?);
+    page.path = format!("{LIST}/{}", person.id);
+    let extras = extras(t, person);
+    show_form(&page, form(t, person), above(t), &[wrong], extras, true).await
 }

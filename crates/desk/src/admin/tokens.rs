@@ -164,7 +164,7 @@ fn read(page: &Page, typed: &Typed) -> Result<NewToken, Wrong> {
     }
     let days = typed.number("days", 0, 3650)?;
     Ok(NewToken {
-        name: typed.words("name", 100)?,
+        name: typed.line("name", 100)?,
         scopes: Permissions::of(&scopes),
         expires_at: (days > 0).then(|| page.app.now().plus_seconds(days * DAY)),
     })

@@ -145,7 +145,14 @@ fn wants_stream(headers: &HeaderMap) -> bool {
         .any(|kind| kind.trim_start().starts_with("text/event-stream"))
 }
 
+/// The number to go on from. One from the future comes from a desk that was restored from a backup; waiting for it would
+/// lose events.
+fn known(latest: i64, seen: i64) -> i64 {
+    seen.min(latest)
+}
+
 async fn page(app: &App, ctx: &Ctx, after: i64) -> Answer<Response> {
+    let after = known(events::latest(app, ctx.organisation).await?, after);
     let found = events::after(app, ctx.organisation, after, BATCH).await?;
     let last_event_id = found.last().map_or(after, |event| event.sequence);
     let items = found
@@ -222,8 +229,7 @@ pub async fn follow(
     // Listening begins before the first look: what happens between the two is then told of twice, never not at all.
     let notices = app.db.notices();
     let latest = events::latest(&app, ctx.organisation).await?;
-    // A number from the future comes from a desk that was restored from a backup; waiting for it would lose events.
-    let at = seen.map_or(latest, |seen| seen.min(latest));
+    let at = seen.map_or(latest, |seen| known(latest, seen));
     let mut check = time::interval_at(time::Instant::now() + recheck, recheck);
     check.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     let follower = Follower {

@@ -114,6 +114,15 @@ pub(super) async fn link(
     Ok(DONE)
 }
 
+/// A token has no list of its own, whatever it may do.
+fn for_people(ctx: &Ctx) -> Answer<()> {
+    match ctx.actor.staff() {
+        Some(_) => Ok(()),
+        None => Err(Problem::forbidden()
+            .detail("Only people follow tickets. A token hears of them at /api/v1/events.")),
+    }
+}
+
 /// Follows a ticket. For people, so a bearer token is refused.
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/follow", tag = "Tickets",
     responses((status = 204, description = "Followed.")))]
@@ -122,6 +131,7 @@ pub(super) async fn follow(
     State(app): State<App>,
     InPath(id): InPath<TicketId>,
 ) -> Answer<StatusCode> {
+    for_people(&ctx)?;
     tickets::follow(&app, &ctx, id, true).await?;
     Ok(DONE)
 }
@@ -134,6 +144,7 @@ pub(super) async fn unfollow(
     State(app): State<App>,
     InPath(id): InPath<TicketId>,
 ) -> Answer<StatusCode> {
+    for_people(&ctx)?;
     tickets::follow(&app, &ctx, id, false).await?;
     Ok(DONE)
 }

@@ -29,8 +29,8 @@ use utoipa::OpenApi;
         messages::reply, messages::notes, messages::note, messages::undo, joins::merge, joins::split, joins::link,
         joins::follow, joins::unfollow, attachments::upload, attachments::download, patients::list, patients::create,
         patients::find, patients::show, patients::change, contacts::list, contacts::create, contacts::show,
-        contacts::change, contacts::link, settings::queues, settings::queue, settings::categories, search::find,
-        events::list, audit::list
+        contacts::change, contacts::link, settings::queues, settings::queue, settings::categories, settings::colleagues,
+        settings::sub_statuses, settings::fields, search::find, events::list, audit::list
     ),
     components(schemas(Problem, tickets::Whole)),
     tags(
@@ -39,7 +39,7 @@ use utoipa::OpenApi;
         (name = "Files", description = "Attachments."),
         (name = "People", description = "Patients and whoever writes for them."),
         (name = "Events", description = "What happens, as it happens."),
-        (name = "Settings", description = "Queues and categories."),
+        (name = "Settings", description = "Queues, categories, staff, finer states and own fields."),
         (name = "Audit", description = "Who did what."),
         (name = "Me", description = "Who asks.")
     )

@@ -1,11 +1,12 @@
-//! Queues and categories, for reading.
+//! Queues, categories, people of the staff, finer states and own fields, for reading: what a change of a ticket may name.
 
 use super::parts::{Answer, InPath};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::QueueId;
-use crate::orgs::{Category, Queue};
+use crate::orgs::{Category, CustomField, Queue, SubStatus};
 use crate::router::{Access, Route};
+use crate::staff::{self, StaffView};
 use axum::extract::State;
 use bedside_web::Problem;
 use bedside_web::json::Json;
@@ -20,7 +21,17 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/queues", read, queues),
         Route::get("/api/v1/queues/{id}", read, queue),
         Route::get("/api/v1/categories", read, categories),
+        Route::get("/api/v1/staff", read, colleagues),
+        Route::get("/api/v1/sub-statuses", read, sub_statuses),
+        Route::get("/api/v1/fields", read, fields),
     ]
+}
+
+/// Everything of a kind.
+#[derive(Serialize, ToSchema)]
+pub(super) struct All<T: ToSchema> {
+    /// In their order.
+    items: Vec<T>,
 }
 
 /// A place where tickets wait.
@@ -49,19 +60,12 @@ impl From<&Queue> for QueueOut {
     }
 }
 
-/// All queues.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Queues {
-    /// In their order.
-    items: Vec<QueueOut>,
-}
-
 /// Lists the queues.
 #[utoipa::path(get, path = "/api/v1/queues", tag = "Settings",
-    responses((status = 200, description = "All of them.", body = Queues)))]
-pub(super) async fn queues(ctx: Ctx, State(app): State<App>) -> Answer<Json<Queues>> {
+    responses((status = 200, description = "All of them.", body = All<QueueOut>)))]
+pub(super) async fn queues(ctx: Ctx, State(app): State<App>) -> Answer<Json<All<QueueOut>>> {
     let clinic = app.directory.of(ctx.organisation)?;
-    Ok(Json(Queues {
+    Ok(Json(All {
         items: clinic.queues.iter().map(Into::into).collect(),
     }))
 }
@@ -104,19 +108,124 @@ impl From<&Category> for CategoryOut {
     }
 }
 
-/// All categories.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Categories {
-    /// In their order.
-    items: Vec<CategoryOut>,
-}
-
 /// Lists the categories.
 #[utoipa::path(get, path = "/api/v1/categories", tag = "Settings",
-    responses((status = 200, description = "All of them.", body = Categories)))]
-pub(super) async fn categories(ctx: Ctx, State(app): State<App>) -> Answer<Json<Categories>> {
+    responses((status = 200, description = "All of them.", body = All<CategoryOut>)))]
+pub(super) async fn categories(ctx: Ctx, State(app): State<App>) -> Answer<Json<All<CategoryOut>>> {
     let clinic = app.directory.of(ctx.organisation)?;
-    Ok(Json(Categories {
+    Ok(Json(All {
         items: clinic.categories.iter().map(Into::into).collect(),
+    }))
+}
+
+/// Somebody of the staff.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ColleagueOut {
+    /// Their id.
+    id: Uuid,
+    /// Their name.
+    name: String,
+    /// `agent`, `nurse`, `supervisor`, `compliance` or `administrator`.
+    #[schema(example = "nurse")]
+    role: String,
+    /// Whether tickets can be given to them.
+    takes_tickets: bool,
+}
+
+impl From<StaffView> for ColleagueOut {
+    fn from(person: StaffView) -> Self {
+        Self {
+            id: person.id.uuid(),
+            takes_tickets: person.takes_tickets(),
+            name: person.name,
+            role: person.role,
+        }
+    }
+}
+
+/// Lists the staff by name, without those who were locked out.
+#[utoipa::path(get, path = "/api/v1/staff", tag = "Settings",
+    responses((status = 200, description = "All of them.", body = All<ColleagueOut>)))]
+pub(super) async fn colleagues(
+    ctx: Ctx,
+    State(app): State<App>,
+) -> Answer<Json<All<ColleagueOut>>> {
+    let everybody = staff::list(&app, &ctx).await?;
+    let at_work = everybody
+        .into_iter()
+        .filter(|person| person.disabled_at.is_none());
+    Ok(Json(All {
+        items: at_work.map(Into::into).collect(),
+    }))
+}
+
+/// The clinic's finer name for a status.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SubStatusOut {
+    /// Its id.
+    id: Uuid,
+    /// The status that it refines.
+    #[schema(example = "waiting_on_third_party")]
+    status: String,
+    /// Name by language tag.
+    names: BTreeMap<String, String>,
+}
+
+impl From<&SubStatus> for SubStatusOut {
+    fn from(sub: &SubStatus) -> Self {
+        Self {
+            id: sub.id.uuid(),
+            status: sub.status.clone(),
+            names: sub.names.0.clone(),
+        }
+    }
+}
+
+/// Lists the clinic's finer states.
+#[utoipa::path(get, path = "/api/v1/sub-statuses", tag = "Settings",
+    responses((status = 200, description = "All of them.", body = All<SubStatusOut>)))]
+pub(super) async fn sub_statuses(
+    ctx: Ctx,
+    State(app): State<App>,
+) -> Answer<Json<All<SubStatusOut>>> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    Ok(Json(All {
+        items: clinic.sub_statuses.iter().map(Into::into).collect(),
+    }))
+}
+
+/// A field that the clinic added to its tickets.
+#[derive(Serialize, ToSchema)]
+pub(super) struct FieldOut {
+    /// Stable short name: its key in a ticket's `fields`.
+    #[schema(example = "insurer")]
+    code: String,
+    /// Name by language tag.
+    names: BTreeMap<String, String>,
+    /// `text`, `number`, `date`, `choice` or `yes_no`.
+    #[schema(example = "text")]
+    kind: String,
+    /// What a `choice` can be.
+    choices: Vec<String>,
+}
+
+impl From<&CustomField> for FieldOut {
+    fn from(field: &CustomField) -> Self {
+        Self {
+            code: field.code.clone(),
+            names: field.names.0.clone(),
+            kind: field.kind.clone(),
+            choices: field.choices.clone(),
+        }
+    }
+}
+
+/// Lists the clinic's own fields.
+#[utoipa::path(get, path = "/api/v1/fields", tag = "Settings",
+    responses((status = 200, description = "All of them.", body = All<FieldOut>)))]
+pub(super) async fn fields(ctx: Ctx, State(app): State<App>) -> Answer<Json<All<FieldOut>>> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    Ok(Json(All {
+        items: clinic.fields.iter().map(Into::into).collect(),
     }))
 }

@@ -296,10 +296,9 @@ pub(super) async fn show(
 ) -> Answer<Versioned<TicketDetail>> {
     let id = tickets::resolve(&app, &ctx, &text).await?;
     let view = tickets::view(&app, &ctx, id).await?;
-    let version = view.ticket.version;
     Ok(Versioned(
-        version,
-        TicketDetail::new(view, &app.engine, ctx.locale),
+        view.ticket.version,
+        TicketDetail::for_reader(&ctx, view, &app.engine),
     ))
 }
 

@@ -1,6 +1,7 @@
 //! Tickets, messages and people as the API shows them.
 
 use super::parts::Instant;
+use crate::context::{Ctx, Permission};
 use crate::patients::{ContactView, PatientView};
 use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
@@ -8,7 +9,6 @@ use crate::tickets::{Status, Tag, Urgency};
 use crate::timeline::{AttachmentView, Doubt, MessageKind, MessageState, MessageView};
 use bedside_db::{Id, Timestamp};
 use bedside_language::Engine;
-use bedside_web::Locale;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -155,8 +155,8 @@ pub(super) struct TicketDetail {
     /// The clinic's own fields.
     #[schema(value_type = Object)]
     fields: serde_json::Map<String, serde_json::Value>,
-    /// Who asks.
-    contact: ContactOut,
+    /// Who asks: the whole contact where the token may see people, else who it is.
+    contact: AskerOut,
     /// Whom it is about, where the token may see patients.
     patient: Option<PatientOut>,
     /// Linked tickets.
@@ -167,11 +167,38 @@ pub(super) struct TicketDetail {
     triage: TriageOut,
 }
 
+/// Who asks.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum AskerOut {
+    /// With `patients:read`.
+    Whole(ContactOut),
+    /// Without it.
+    ByName(NameOut),
+}
+
+/// Who a contact is.
+#[derive(Serialize, ToSchema)]
+struct NameOut {
+    /// Their id.
+    id: Uuid,
+    /// Name as they wrote it.
+    name: Option<String>,
+}
+
 impl TicketDetail {
-    /// For a reader of `locale`.
-    pub(super) fn new(view: TicketView, engine: &Engine, locale: Locale) -> Self {
+    /// What `ctx` may see of it, in its language.
+    pub(super) fn for_reader(ctx: &Ctx, view: TicketView, engine: &Engine) -> Self {
+        let contact = if ctx.permissions().has(Permission::PatientsRead) {
+            AskerOut::Whole(view.contact.into())
+        } else {
+            AskerOut::ByName(NameOut {
+                id: view.contact.id.uuid(),
+                name: view.contact.name,
+            })
+        };
         let why = view.ticket.triage.read();
-        let reasons = why.texts(engine, locale);
+        let reasons = why.texts(engine, ctx.locale);
         let triage = TriageOut {
             confidence: why.confidence,
             unsure: why.unsure,
@@ -180,7 +207,7 @@ impl TicketDetail {
         Self {
             ticket: TicketOut::new(&view.ticket, view.subject, view.tags),
             fields: view.fields,
-            contact: view.contact.into(),
+            contact,
             patient: view.patient.map(Into::into),
             links: view.links.into_iter().map(Into::into).collect(),
             follower_ids: view.followers.into_iter().map(Id::uuid).collect(),

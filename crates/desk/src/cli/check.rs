@@ -6,11 +6,13 @@ use crate::config::Config;
 use crate::config::clinic;
 use crate::context::{Ctx, Source as WayIn};
 use crate::demo::start::is_demo;
+use crate::error::DeskError;
 use crate::example::{self, Detail};
 use crate::mailboxes::{self, MailboxView};
+use crate::names;
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
-use bedside_db::{Clock, SystemClock};
+use bedside_db::{Clock, DbError, SystemClock, search};
 use clap::Args;
 use serde::Serialize;
 use std::path::Path;
@@ -105,6 +107,7 @@ impl Check {
         }
         clinic_files(&config, &mut found);
         disk(&config, &mut found);
+        search_index(&config, &mut found);
         is_set_up(&config)?;
         let mut code = 1;
         match startup::open_to_read(config, Arc::new(SystemClock)).await {
@@ -232,6 +235,12 @@ fn own_details(app: &App, found: &mut Findings) {
                 format!("{what} ({value})")
             })
             .collect();
+        if let Err(DeskError::Invalid { text, .. }) = names::checked(&clinic.name) {
+            found.bad(
+                "clinic",
+                format!("The clinic's name can't be used in mails: {text} Change it under Settings, General."),
+            );
+        }
         if left.is_empty() {
             found.good("clinic", format!("{} has details of its own.", clinic.name));
         } else {
@@ -281,6 +290,31 @@ fn disk(config: &Config, found: &mut Findings) {
             format!("{} MiB are free where the data is.", free / (1024 * 1024)),
         ),
         None => found.bad("disk", "The free space could not be told."),
+    }
+}
+
+/// Whether the embedded search index can be read. It is derived, so the desk puts a damaged one aside and builds another.
+fn search_index(config: &Config, found: &mut Findings) {
+    let path = config.data.join(search::FILE);
+    if config.database.is_some() || !path.exists() {
+        return;
+    }
+    match search::look(&path) {
+        Ok(()) => found.good("search", "The search index can be read."),
+        Err(DbError::Damaged(why)) => found.missing(
+            "search",
+            format!("The search index is damaged ({why}). The desk builds it anew when it starts or next searches."),
+        ),
+        Err(error) => found.bad("search", format!("The search index can't be read: {error}.")),
+    }
+    for aside in search::broken(&path) {
+        found.missing(
+            "search",
+            format!(
+                "A search index was damaged and is put aside in {}. Look whether the disk is well, then remove the file.",
+                aside.display()
+            ),
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Failure, Global, finish, make_organisation, say, say_json};
 use crate::context::{Ctx, Role, Source};
+use crate::names;
 use crate::staff::{self, NewStaff};
 use crate::startup;
 use bedside_db::SystemClock;
@@ -68,8 +69,11 @@ impl Init {
             role: Role::Administrator,
             locale: self.language,
         };
-        // Before anything is made: a wrong address must not leave half a desk behind.
+        // Before anything is made: a wrong address or name must not leave half a desk behind.
         new.checked_email()?;
+        if let Some(name) = &self.clinic_name {
+            names::checked(name)?;
+        }
         let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
         if !app.directory.all().is_empty() {
             super::close(&app).await;

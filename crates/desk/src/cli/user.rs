@@ -45,6 +45,11 @@ enum Action {
         /// Their mail address
         email: String,
     },
+    /// Let somebody in again who was locked out, with the password they had
+    Enable {
+        /// Their mail address
+        email: String,
+    },
     /// Print a link with which somebody comes in once and sets a new password
     PasswordLink {
         /// Their mail address
@@ -90,6 +95,11 @@ impl User {
                 let person = find(&app, &ctx, &email).await?;
                 staff::disable(&app, &ctx, person.id).await?;
                 say(format!("{} can't come in any more.", person.name));
+            }
+            Action::Enable { email } => {
+                let person = find(&app, &ctx, &email).await?;
+                staff::enable(&app, &ctx, person.id).await?;
+                say(format!("{} can come in again.", person.name));
             }
             Action::PasswordLink { email, json } => {
                 let person = find(&app, &ctx, &email).await?;

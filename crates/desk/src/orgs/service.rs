@@ -10,6 +10,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, QueueId, SavedReplyId, SlaPolicyId, SubStatusId};
+use crate::names;
 use crate::work::Work;
 use bedside_db::Conn;
 use bedside_web::Locale;
@@ -118,7 +119,7 @@ pub async fn create(app: &App, new: NewOrganisation) -> Result<OrganisationId, D
     let row = OrganisationRow {
         id,
         slug: new.slug.clone(),
-        name: new.name.clone(),
+        name: names::checked(&new.name)?.to_owned(),
         time_zone: new.time_zone.clone(),
         locale: new.locale.tag().to_owned(),
         settings: serde_json::to_string(&new.settings)?,
@@ -256,6 +257,9 @@ pub async fn change(app: &App, ctx: &Ctx, change: Change) -> Result<(), DeskErro
 
 fn check(clinic: &Clinic, change: &Change) -> Result<(), DeskError> {
     match change {
+        Change::General { name, .. } if names::checked(name).is_err() => {
+            names::checked(name).map(drop)
+        }
         Change::General { time_zone, .. } if jiff::tz::TimeZone::get(time_zone).is_err() => {
             Err(DeskError::invalid(
                 "time_zone",

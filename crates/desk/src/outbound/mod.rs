@@ -25,7 +25,9 @@ pub use service::{acknowledge, ask_rating, cancel, messages_moved, send_link, se
 pub use store::ALL as STATEMENTS;
 pub use template::{Flaw, Values, check_template, samples};
 pub use texts::{TEXTS, keep_text, shipped_text};
-pub use trouble::{Troubled, any_troubled, bounced, handled, named, resume, troubled, try_again};
+pub use trouble::{
+    Troubled, any_troubled, bounced, handled, hold, named, resume, troubled, try_again,
+};
 
 use crate::jobs::Handler;
 use crate::work::Job;

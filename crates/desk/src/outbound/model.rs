@@ -58,6 +58,8 @@ pub mod code {
     pub const BOUNCED: &str = "bounced";
     /// The clinic's template can't be filled in.
     pub const TEMPLATE: &str = "template";
+    /// A restore came between: it may have gone out since the backup was made.
+    pub const HELD: &str = "held";
     /// The mail server's settings can't be used.
     pub const SETTINGS: &str = "settings";
 }
@@ -116,6 +118,7 @@ impl TroubledMail {
             code::MAY_HAVE_ARRIVED => "outbound-trouble-may-have-arrived",
             code::GAVE_UP => "outbound-trouble-gave-up",
             code::ADDRESS => "outbound-trouble-address",
+            code::HELD => "outbound-trouble-held",
             code::TEMPLATE => "outbound-trouble-template",
             code::SETTINGS => "outbound-trouble-settings",
             code::BOUNCED => "outbound-trouble-bounced",

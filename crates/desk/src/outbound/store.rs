@@ -20,6 +20,8 @@ statements! {
     /// Mails that wait for a mailbox, oldest first.
     STRANDED = "SELECT id FROM outbound_mails WHERE organisation_id = $1 AND trouble = 1 AND state = 'queued' \
         AND response = 'no_mailbox' ORDER BY id LIMIT $2";
+    /// Mails that wait to be sent, oldest first.
+    QUEUED = "SELECT id FROM outbound_mails WHERE organisation_id = $1 AND state = 'queued' ORDER BY id LIMIT $2";
     /// Begins a try, unless another one began or the mail was taken back.
     BEGIN_TRY = "UPDATE outbound_mails SET attempts = attempts + 1, response = 'sending', uncertain = $4, mailbox_id = $5 \
         WHERE organisation_id = $1 AND id = $2 AND state = 'queued' AND attempts = $3";
@@ -165,6 +167,16 @@ pub(super) async fn stranded(
 ) -> Result<Vec<OutboundMailId>, DeskError> {
     Ok(conn
         .query(STRANDED, args![organisation, limit], |row| row.get(0))
+        .await?)
+}
+
+pub(super) async fn queued(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    limit: i64,
+) -> Result<Vec<OutboundMailId>, DeskError> {
+    Ok(conn
+        .query(QUEUED, args![organisation, limit], |row| row.get(0))
         .await?)
 }
 

@@ -183,6 +183,55 @@ async fn resume_of(app: &App, organisation: OrganisationId) -> Result<(), DeskEr
     Ok(())
 }
 
+/// Holds every mail that waits to be sent until somebody tries it again, and gives back how many. A desk that comes back
+/// from a backup can't know which of them went out since.
+pub async fn hold(app: &App) -> Result<usize, DeskError> {
+    let mut held = 0;
+    for clinic in app.directory.all() {
+        let ctx = Ctx::system(clinic.id, "outbound", Source::CommandLine);
+        loop {
+            let waiting = store::queued(&mut app.read().await?, clinic.id, BATCH).await?;
+            if waiting.is_empty() {
+                break;
+            }
+            held += waiting.len();
+            app.command(&ctx, move |work| {
+                async move {
+                    for id in waiting {
+                        hold_one(work, id).await?;
+                    }
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await?;
+        }
+    }
+    Ok(held)
+}
+
+async fn hold_one(work: &mut Work<'_>, id: OutboundMailId) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let mail = store::one(work, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let place = Place {
+        state: State::Failed,
+        response: Some(code::HELD),
+        trouble: true,
+        uncertain: mail.uncertain,
+    };
+    store::settle(work, organisation, (id, State::Queued), &place, now).await?;
+    if let Some(message) = mail.message {
+        let ticket = current(work, &mail).await?;
+        timeline::set_state(work, ticket, message, MessageState::Failed).await?;
+        // Nobody gets a mail about it: whoever restores a desk is told on the spot.
+        tickets::undelivered(work, ticket, None).await?;
+    }
+    work.audit(NewEntry::new("mail.hold", "outbound_mail", id));
+    Ok(())
+}
+
 /// The mail of ours that a Message-ID names; none unless its signature is the organisation's own.
 pub fn named(
     app: &App,

@@ -282,6 +282,7 @@ impl Teller<'_> {
             "subject" => "ticket-subject",
             "tags" => "tags",
             "messages" => "timeline",
+            "patient_id" => "patient",
             _ => "ticket-fields",
         };
         bedside_web::I18n::global().text(self.page.ctx.locale, key)

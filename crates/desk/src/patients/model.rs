@@ -2,6 +2,7 @@
 
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId};
+use crate::names;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use jiff::civil::Date;
@@ -51,7 +52,8 @@ pub struct NewPatient {
 /// Nobody alive was born before this day.
 const FIRST_BIRTH_DATE: &str = "1880-01-01";
 
-/// A name without spaces around it; refused when nothing is left, or when it is longer than 200 characters.
+/// A name without spaces around it; refused when nothing is left, when it is longer than 200 characters, or when it is
+/// not on one line.
 pub(super) fn check_name(name: &str) -> Result<&str, DeskError> {
     let name = name.trim();
     if name.is_empty() {
@@ -62,6 +64,13 @@ pub(super) fn check_name(name: &str) -> Result<&str, DeskError> {
             "name",
             "too_long",
             "A name has at most 200 characters.",
+        ));
+    }
+    if !names::one_line(name) {
+        return Err(DeskError::invalid(
+            "name",
+            "bad_name",
+            "A name is written on one line.",
         ));
     }
     Ok(name)
@@ -149,6 +158,17 @@ pub struct ContactView {
 }
 
 impl ContactView {
+    /// What somebody sees who may see requests and no people: who it is, and nothing of how to reach them.
+    #[must_use]
+    pub fn by_name(self) -> Self {
+        Self {
+            patient_id: None,
+            locale: None,
+            points: Vec::new(),
+            ..self
+        }
+    }
+
     /// The first mail address; one that mail came back from only when there is no other.
     pub fn email(&self) -> Option<&str> {
         let mut addresses = self.points.iter().filter(|point| point.kind == "email");

@@ -57,24 +57,27 @@ impl Filters {
         })
     }
 
-    /// The narrowest list that holds everything a query without words can mean.
-    pub(super) fn view(&self, clinic: &Clinic) -> View {
-        let mut view = View::Active;
+    /// The narrowest lists that hold everything a query without words can mean, in the order in which they are told.
+    pub(super) fn views(&self, clinic: &Clinic) -> Vec<View> {
+        let mut active = View::Active;
         for rule in &self.0 {
             match rule {
-                Rule::Tag(Some(tag)) => return View::Tag(*tag),
-                Rule::From(Some(contact), _) => return View::Contact(*contact),
-                Rule::Status(status) if !status.is_active() => return View::Done,
-                Rule::Assignee(Some(staff)) => view = View::Assignee(*staff),
+                Rule::Tag(Some(tag)) => return vec![View::Tag(*tag)],
+                Rule::From(Some(contact), _) => return vec![View::Contact(*contact)],
+                Rule::Status(status) if !status.is_active() => return vec![View::Done],
+                Rule::Assignee(Some(staff)) => active = View::Assignee(*staff),
                 Rule::Queue(code) => {
                     if let Some(queue) = clinic.queues.iter().find(|queue| queue.code == *code) {
-                        view = View::Queue(queue.id);
+                        active = View::Queue(queue.id);
                     }
                 }
                 _ => {}
             }
         }
-        view
+        if self.0.iter().any(|rule| matches!(rule, Rule::Status(_))) {
+            return vec![active];
+        }
+        vec![active, View::Done]
     }
 
     pub(super) fn hold(&self, clinic: &Clinic, row: &TicketRow) -> bool {

@@ -47,8 +47,10 @@ pub enum Place {
         /// Tickets of those that were told.
         skip: usize,
     },
-    /// Behind this row of a list, for queries without words.
+    /// Behind this row of the first list, for queries without words.
     Row(tickets::Position),
+    /// Behind this row of the list of ended requests, which follows; at its beginning with none.
+    Ended(Option<tickets::Position>),
 }
 
 /// One page of what was found.
@@ -238,7 +240,7 @@ fn refused(error: &bedside_language::search::QueryError) -> DeskError {
     }
 }
 
-/// A query of filters alone: a list, sifted.
+/// A query of filters alone: lists, one after the other, sifted.
 async fn by_filters(
     app: &App,
     ctx: &Ctx,
@@ -247,17 +249,21 @@ async fn by_filters(
     place: Option<Place>,
     limit: usize,
 ) -> Result<Results, DeskError> {
-    let view = filters.view(clinic);
-    let mut at = match place {
-        Some(Place::Row(position)) => Some(position),
-        _ => None,
+    let views = filters.views(clinic);
+    let (mut list, mut at) = match place {
+        Some(Place::Row(position)) => (0, Some(position)),
+        Some(Place::Ended(position)) => (1, position),
+        _ => (0, None),
     };
     let mut rows = Vec::new();
     for _ in 0..LISTS {
-        let page = tickets::list(app, ctx, &view, at, 50).await?;
+        let Some(view) = views.get(list) else {
+            break;
+        };
+        let page = tickets::list(app, ctx, view, at, 50).await?;
         let mut listed = page.rows.into_iter();
         for row in listed.by_ref() {
-            at = Some(tickets::position(&view, &row.ticket));
+            at = Some(tickets::position(view, &row.ticket));
             if filters.hold(clinic, &row) {
                 rows.push(Hit {
                     row,
@@ -270,14 +276,16 @@ async fn by_filters(
             }
         }
         if page.next.is_none() && listed.len() == 0 {
-            at = None;
+            (list, at) = (list + 1, None);
         }
-        if at.is_none() || rows.len() >= limit {
+        if rows.len() >= limit {
             break;
         }
     }
-    Ok(Results {
-        rows,
-        next: at.map(Place::Row),
-    })
+    let next = match (list, at) {
+        _ if list >= views.len() => None,
+        (0, at) => at.map(Place::Row),
+        (_, at) => Some(Place::Ended(at)),
+    };
+    Ok(Results { rows, next })
 }

@@ -64,7 +64,13 @@ pub async fn catch_up(app: &App, organisation: OrganisationId) -> Result<(), Des
 /// How many events the index is behind.
 pub async fn lag(app: &App, organisation: OrganisationId) -> Result<i64, DeskError> {
     let latest = events::latest(app, organisation).await?;
-    Ok(latest - app.search.position(organisation.uuid()).await?)
+    let position = app.search.position(organisation.uuid()).await?;
+    // One that is ahead of the events has to be built anew from the first.
+    Ok(if position > latest {
+        latest
+    } else {
+        latest - position
+    })
 }
 
 /// One round; whether there may be more to do.
@@ -72,7 +78,7 @@ async fn catch_up_once(app: &App, organisation: OrganisationId) -> Result<bool, 
     let position = app.search.position(organisation.uuid()).await?;
     let events = events::after(app, organisation, position, ROUND).await?;
     let Some(last) = events.last().map(|event| event.sequence) else {
-        return Ok(false);
+        return begins_anew(app, organisation, position).await;
     };
     let more = events.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
     let mut changes = Vec::new();
@@ -81,6 +87,26 @@ async fn catch_up_once(app: &App, organisation: OrganisationId) -> Result<bool, 
     }
     app.search.apply(organisation.uuid(), changes, last).await?;
     Ok(more)
+}
+
+/// An index that is further than the events is that of another database, in whose place a backup was put: it is begun
+/// anew. Whether it was.
+async fn begins_anew(
+    app: &App,
+    organisation: OrganisationId,
+    position: i64,
+) -> Result<bool, DeskError> {
+    let newest = events::latest(app, organisation).await?;
+    if position <= newest {
+        return Ok(false);
+    }
+    tracing::warn!(
+        position,
+        newest,
+        "the search index is of another database: it is built anew"
+    );
+    app.search.begin_anew(organisation.uuid()).await?;
+    Ok(true)
 }
 
 /// Where a message is, and whether it may be its ticket's first one, which also stands for subject and sender.

@@ -16,8 +16,8 @@ mod tokens;
 
 pub use model::{NewStaff, StaffView};
 pub use service::{
-    address_of, can_take_tickets, change_role, choose_locale, create, disable, list, name_of,
-    names, set_password,
+    address_of, can_take_tickets, change_role, choose_locale, create, disable, enable, list,
+    name_of, names, set_password,
 };
 pub use sessions::{
     Session, admit, end_session, forget_expired, make_link, session, session_unused, sign_in,

@@ -1,8 +1,9 @@
 //! People of the staff as values.
 
-use crate::context::Role;
+use crate::context::{Permission, Role};
 use crate::error::DeskError;
 use crate::ids::StaffId;
+use crate::names;
 use bedside_codecs::mail::address::Address;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
@@ -29,13 +30,7 @@ pub struct NewStaff {
 impl NewStaff {
     /// The address in its normal form, after all fields were checked.
     pub fn checked_email(&self) -> Result<String, DeskError> {
-        if self.name.trim().is_empty() || self.name.chars().count() > 100 {
-            return Err(DeskError::invalid(
-                "name",
-                "invalid",
-                "A name has 1 to 100 characters.",
-            ));
-        }
+        names::checked(&self.name)?;
         let address = Address::parse(self.email.trim())?;
         bedside_vault::normalise::email(address.as_str())
             .map_err(|_| DeskError::invalid("email", "invalid", "This is not a mail address."))
@@ -59,4 +54,13 @@ pub struct StaffView {
     pub disabled_at: Option<Timestamp>,
     /// Counts up with each change.
     pub version: i64,
+}
+
+impl StaffView {
+    /// Whether a ticket can be given to them.
+    pub fn takes_tickets(&self) -> bool {
+        let role = Role::from_code(&self.role);
+        self.disabled_at.is_none()
+            && role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite))
+    }
 }

@@ -40,12 +40,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, Desk
                 NewEntry::new("staff.create", "staff", id)
                     .detail(&serde_json::json!({ "role": person.role })),
             );
-            work.event(
-                kind::SETTINGS_CHANGED,
-                None,
-                None,
-                &serde_json::json!({ "setting": "staff" }),
-            );
+            staff_changed(work);
             Ok(id)
         }
         .boxed()
@@ -103,11 +98,7 @@ pub async fn can_take_tickets(
     id: StaffId,
 ) -> Result<bool, DeskError> {
     let person = store::one(&mut app.read().await?, organisation, id).await?;
-    Ok(person.is_some_and(|person| {
-        let role = Role::from_code(&person.role);
-        person.disabled_at.is_none()
-            && role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite))
-    }))
+    Ok(person.is_some_and(|person| person.takes_tickets()))
 }
 
 /// Sets a password: one's own, or another's by whoever manages the staff. Ends the person's other sessions, and the
@@ -187,12 +178,7 @@ pub async fn change_role(
                 NewEntry::new("staff.role", "staff", id)
                     .detail(&serde_json::json!({ "role": role.code() })),
             );
-            work.event(
-                kind::SETTINGS_CHANGED,
-                None,
-                None,
-                &serde_json::json!({ "setting": "staff" }),
-            );
+            staff_changed(work);
             Ok(())
         }
         .boxed()
@@ -200,7 +186,7 @@ pub async fn change_role(
     .await
 }
 
-/// Lets somebody in no more; their sessions end at once.
+/// Lets somebody in no more; their sessions end at once. The last administrator stays: nobody could set the desk up.
 pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     if ctx.actor.staff() == Some(id) {
@@ -212,21 +198,55 @@ pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError>
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
+            if store::administrators(work, organisation).await? == [id] {
+                return Err(DeskError::Conflict {
+                    code: "last_administrator",
+                    text: "This is the only administrator. Make somebody else one first.",
+                });
+            }
             if !store::disable(work, organisation, id, now).await? {
                 return Err(DeskError::NotFound);
             }
             store::delete_sessions_of(work, organisation, id).await?;
             store::delete_links_of(work, organisation, id).await?;
             work.audit(NewEntry::new("staff.disable", "staff", id));
-            work.event(
-                kind::SETTINGS_CHANGED,
-                None,
-                None,
-                &serde_json::json!({ "setting": "staff" }),
-            );
+            staff_changed(work);
             Ok(())
         }
         .boxed()
     })
     .await
+}
+
+/// Lets somebody in again who was locked out, with the password they had.
+pub async fn enable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            store::one(work, organisation, id)
+                .await?
+                .ok_or(DeskError::NotFound)?;
+            if !store::enable(work, organisation, id).await? {
+                return Err(DeskError::Conflict {
+                    code: "not_disabled",
+                    text: "This person can come in already.",
+                });
+            }
+            work.audit(NewEntry::new("staff.enable", "staff", id));
+            staff_changed(work);
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+fn staff_changed(work: &mut Work<'_>) {
+    work.event(
+        kind::SETTINGS_CHANGED,
+        None,
+        None,
+        &serde_json::json!({ "setting": "staff" }),
+    );
 }

@@ -25,6 +25,12 @@ statements! {
     DELETE_LINKS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2";
     /// Lets somebody in no more.
     DISABLE = "UPDATE staff SET disabled_at = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
+    /// Lets somebody in again.
+    ENABLE = "UPDATE staff SET disabled_at = NULL, version = version + 1 WHERE organisation_id = $1 AND id = $2 \
+        AND disabled_at IS NOT NULL";
+    /// Who sets the desk up and can come in; held, so that two of them can't lock each other out at once.
+    ADMINISTRATORS = "SELECT id FROM staff WHERE organisation_id = $1 AND role = 'administrator' AND disabled_at IS NULL \
+        ORDER BY id FOR NO KEY UPDATE";
     /// Opens a session.
     INSERT_SESSION = "INSERT INTO sessions (token_hash, organisation_id, staff_id, created_at, seen_at, expires_at) \
         VALUES ($1, $2, $3, $4, $4, $5)";
@@ -185,6 +191,24 @@ pub(super) async fn disable(
     at: Timestamp,
 ) -> Result<bool, DeskError> {
     Ok(conn.execute(DISABLE, args![organisation, id, at]).await? == 1)
+}
+
+/// `false` when they can come in already.
+pub(super) async fn enable(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(ENABLE, args![organisation, id]).await? == 1)
+}
+
+pub(super) async fn administrators(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<StaffId>, DeskError> {
+    Ok(conn
+        .query(ADMINISTRATORS, args![organisation], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn insert_session(

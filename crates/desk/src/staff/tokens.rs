@@ -6,6 +6,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Permissions, Source};
 use crate::error::DeskError;
 use crate::ids::ApiTokenId;
+use crate::names;
 use bedside_db::Timestamp;
 use bedside_vault::secret;
 use futures_util::FutureExt;
@@ -48,13 +49,7 @@ pub async fn create_token(
     new: NewToken,
 ) -> Result<(ApiTokenId, String), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
-    if new.name.trim().is_empty() || new.name.chars().count() > 100 {
-        return Err(DeskError::invalid(
-            "name",
-            "invalid",
-            "A name has 1 to 100 characters.",
-        ));
-    }
+    let name = names::checked(&new.name)?.to_owned();
     if Permission::ALL
         .iter()
         .any(|one| new.scopes.has(*one) && !ctx.permissions().has(*one))
@@ -65,7 +60,7 @@ pub async fn create_token(
     let hash = secret::token_hash(&token);
     let row = TokenRow {
         id: app.id(),
-        name: new.name.trim().to_owned(),
+        name,
         scopes: new.scopes.codes(),
         created_at: app.now(),
         expires_at: new.expires_at,

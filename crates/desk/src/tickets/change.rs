@@ -5,23 +5,23 @@ use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
 use super::snooze;
 use super::store;
 use super::tags::{self, Tag};
+use super::turn::{opening_clocks, reclock, set_status};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
-use crate::orgs::Clinic;
+use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
 use crate::records;
-use crate::sla::Clocks;
 use crate::staff;
-use crate::timeline::Turns;
 use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// What staff can change; absent fields stay as they are, `Some(None)` empties one.
 #[derive(Clone, Debug, Default)]
@@ -30,9 +30,9 @@ pub struct Patch {
     pub status: Option<Status>,
     /// The clinic's finer name.
     pub sub_status: Option<Option<SubStatusId>>,
-    /// How soon.
+    /// How soon; what becomes an emergency goes to the crisis queue unless a queue is named too.
     pub urgency: Option<Urgency>,
-    /// What it is about; moves it to the category's queue unless a queue is named too.
+    /// What it is about; moves it to the category's queue unless a queue is named too or it is an emergency.
     pub category: Option<String>,
     /// Where it waits.
     pub queue: Option<QueueId>,
@@ -58,6 +58,8 @@ const LONGEST_SNOOZE: i64 = 366;
 /// A patch whose names are known to the clinic.
 struct Checked {
     patch: Patch,
+    /// The queue of the category that is named.
+    category_queue: Option<QueueId>,
     add_tags: Vec<Tag>,
     remove_tags: Vec<Tag>,
 }
@@ -165,7 +167,8 @@ pub(super) fn not_merged(ticket: &Ticket) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// What changed since version `seen`, read from the ticket's events.
+/// What changed since version `seen`, read from the ticket's events. A version of which none of them tells is a message
+/// or a note, whose own event says so.
 async fn stale(
     work: &mut Work<'_>,
     id: TicketId,
@@ -174,11 +177,19 @@ async fn stale(
 ) -> Result<DeskError, DeskError> {
     let organisation = work.ctx.organisation;
     let mut changed = Vec::new();
+    let mut told = BTreeSet::new();
     for event in events::of_ticket(work, organisation, id, 50).await? {
-        if event.data["version"].as_i64().is_some_and(|at| at > seen) {
-            let fields = event.data["changed"].as_array().into_iter().flatten();
-            changed.extend(fields.filter_map(Value::as_str).map(str::to_owned));
+        let Some(at) = event.data["version"].as_i64().filter(|at| *at > seen) else {
+            continue;
+        };
+        let fields = event.data["changed"].as_array().into_iter().flatten();
+        changed.extend(fields.filter_map(Value::as_str).map(str::to_owned));
+        if event.data["words"] != json!(true) {
+            told.insert(at);
         }
+    }
+    if (seen + 1..=version).any(|at| !told.contains(&at)) {
+        changed.push("messages".to_owned());
     }
     changed.sort_unstable();
     changed.dedup();
@@ -201,8 +212,24 @@ pub(super) async fn save(work: &mut Work<'_>, stored: &mut StoredTicket) -> Resu
 
 /// Says to the timeline and the log what was changed.
 pub(super) fn told(work: &mut Work<'_>, stored: &StoredTicket, changed: &Map<String, Value>) {
+    tell(work, stored, changed, false);
+}
+
+/// The same of a change that words came with, or went.
+pub(super) fn told_with_words(
+    work: &mut Work<'_>,
+    stored: &StoredTicket,
+    changed: &Map<String, Value>,
+) {
+    tell(work, stored, changed, true);
+}
+
+fn tell(work: &mut Work<'_>, stored: &StoredTicket, changed: &Map<String, Value>, words: bool) {
     let names: Vec<&String> = changed.keys().collect();
-    let data = json!({ "version": stored.ticket.version + 1, "changed": names, "to": changed });
+    let mut data = json!({ "version": stored.ticket.version + 1, "changed": names, "to": changed });
+    if words {
+        data["words"] = json!(true);
+    }
     work.event(kind::TICKET_CHANGED, Some(stored.ticket.id), None, &data);
     work.audit(
         NewEntry::new("ticket.change", "ticket", stored.ticket.id)
@@ -214,8 +241,9 @@ async fn checked(
     app: &App,
     ctx: &Ctx,
     clinic: &Clinic,
-    mut patch: Patch,
+    patch: Patch,
 ) -> Result<Checked, DeskError> {
+    let mut category_queue = None;
     if let Some(code) = &patch.category {
         let category = clinic.category(code).ok_or_else(|| {
             DeskError::invalid(
@@ -224,7 +252,7 @@ async fn checked(
                 "This category does not exist.",
             )
         })?;
-        patch.queue = patch.queue.or(Some(category.queue_id));
+        category_queue = Some(category.queue_id);
     }
     if patch
         .queue
@@ -290,6 +318,7 @@ async fn checked(
     Ok(Checked {
         add_tags: tags::checked(app, ctx.organisation, &patch.add_tags)?,
         remove_tags: tags::checked(app, ctx.organisation, &patch.remove_tags)?,
+        category_queue,
         patch,
     })
 }
@@ -317,6 +346,7 @@ async fn apply(
     let ticket = &mut stored.ticket;
     let before = (ticket.sub_status, ticket.snoozed_until);
     let category_before = ticket.category.clone();
+    let was = ticket.urgency;
     let as_opened = opening_clocks(clinic, ticket);
     if let Some(urgency) = patch.urgency.filter(|urgency| *urgency != ticket.urgency) {
         ticket.urgency = urgency;
@@ -333,7 +363,8 @@ async fn apply(
     if changed.contains_key("urgency") || changed.contains_key("category") {
         reclock(clinic, ticket, as_opened);
     }
-    if let Some(queue) = patch.queue.filter(|queue| *queue != ticket.queue) {
+    let next = next_queue(clinic, ticket, was, checked);
+    if let Some(queue) = next.filter(|queue| *queue != ticket.queue) {
         ticket.queue = queue;
         changed.insert("queue_id".to_owned(), json!(queue));
     }
@@ -389,6 +420,24 @@ async fn apply(
     Ok(changed)
 }
 
+/// Where a ticket waits after a change, unless it stays where it is. A queue that is named wins. An emergency goes to the
+/// crisis queue, and stays where it is whatever it turns out to be about; everything else goes where its category does.
+fn next_queue(
+    clinic: &Clinic,
+    ticket: &Ticket,
+    was: Urgency,
+    checked: &Checked,
+) -> Option<QueueId> {
+    if checked.patch.queue.is_some() {
+        return checked.patch.queue;
+    }
+    match (was, ticket.urgency) {
+        (Urgency::Emergency, Urgency::Emergency) => None,
+        (_, Urgency::Emergency) => clinic.queue_for(purpose::CRISIS).map(|queue| queue.id),
+        _ => checked.category_queue,
+    }
+}
+
 /// A clinic's finer state refines one status and fits no other.
 fn finer_state(clinic: &Clinic, status: Status, sub: Option<SubStatusId>) -> Result<(), DeskError> {
     let fits = sub.is_none_or(|sub| {
@@ -415,33 +464,36 @@ async fn words(
     let (organisation, id, patch) = (work.ctx.organisation, stored.ticket.id, &checked.patch);
     let app = work.app.clone();
     let sealing = records::sealing(&app, work, organisation, stored.ticket.key).await?;
-    if patch.subject.is_some() || !patch.fields.is_empty() {
-        if let Some(subject) = &patch.subject {
-            let subject = subject_of(subject, "");
-            if subject.is_empty() {
-                return Err(DeskError::invalid(
-                    "subject",
-                    "required",
-                    "A subject is needed.",
-                ));
-            }
+    if let Some(subject) = &patch.subject {
+        let subject = subject_of(subject, "");
+        if subject.is_empty() {
+            return Err(DeskError::invalid(
+                "subject",
+                "required",
+                "A subject is needed.",
+            ));
+        }
+        if subject != sealing.open_text("tickets", "subject", id, &stored.subject)? {
             stored.subject = sealing.text("tickets", "subject", id, &subject);
             changed.insert("subject".to_owned(), Value::Null);
         }
-        if !patch.fields.is_empty() {
-            let mut fields: Map<String, Value> = match &stored.fields {
-                Some(sealed) => {
-                    serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?
-                }
-                None => Map::new(),
-            };
-            for (code, value) in &patch.fields {
-                if value.is_null() {
-                    fields.remove(code)
-                } else {
-                    fields.insert(code.clone(), value.clone())
-                };
+    }
+    if !patch.fields.is_empty() {
+        let before: Map<String, Value> = match &stored.fields {
+            Some(sealed) => {
+                serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?
             }
+            None => Map::new(),
+        };
+        let mut fields = before.clone();
+        for (code, value) in &patch.fields {
+            if value.is_null() {
+                fields.remove(code)
+            } else {
+                fields.insert(code.clone(), value.clone())
+            };
+        }
+        if fields != before {
             stored.fields =
                 Some(sealing.text("tickets", "fields", id, &serde_json::to_string(&fields)?));
             changed.insert("fields".to_owned(), Value::Null);
@@ -463,58 +515,6 @@ async fn words(
     Ok(())
 }
 
-/// The clocks that the ticket's category and urgency gave it when it was opened.
-fn opening_clocks(clinic: &Clinic, ticket: &Ticket) -> Clocks {
-    let urgency = ticket.urgency.code();
-    Clocks::at_opening(clinic, &ticket.category, urgency, ticket.created_at)
-}
-
-/// New targets from the opening time, when what decides them changed. What the ticket rested since the `old` ones were
-/// set is not lost.
-fn reclock(clinic: &Clinic, ticket: &mut Ticket, old: Clocks) {
-    let mut fresh = opening_clocks(clinic, ticket);
-    if ticket.clocks.first_response.is_some() {
-        ticket.clocks.first_response = fresh.first_response;
-    }
-    if let Some(target) = ticket.clocks.resolution {
-        let policy = (ticket.category.as_str(), ticket.urgency.code());
-        fresh.rested(clinic, policy, old.resolution.unwrap_or(target), target);
-        ticket.clocks.resolution = fresh.resolution;
-    }
-    if ticket.clocks.next_response.is_some()
-        && let Some(since) = ticket.waiting_since
-    {
-        let urgency = ticket.urgency.code();
-        ticket.clocks.next_response =
-            Clocks::next_response_due(clinic, &ticket.category, urgency, since);
-    }
-}
-
-/// Opens a ticket whose answer was taken back: its clocks run as the timeline says that they must.
-pub(super) fn resume(clinic: &Clinic, ticket: &mut Ticket, turns: Turns) {
-    let (category, urgency) = (ticket.category.as_str(), ticket.urgency.code());
-    let from_start = Clocks::at_opening(clinic, category, urgency, ticket.created_at);
-    let asked = turns.waiting_since.filter(|_| turns.first_answer.is_some());
-    ticket.clocks = Clocks {
-        first_response: from_start
-            .first_response
-            .filter(|_| turns.first_answer.is_none()),
-        next_response: asked
-            .and_then(|since| Clocks::next_response_due(clinic, category, urgency, since)),
-        resolution: ticket.clocks.resolution.or(from_start.resolution),
-    };
-    ticket.first_responded_at = turns.first_answer;
-    ticket.waiting_since = turns.waiting_since;
-    if turns.waiting_since.is_some() {
-        "contact".clone_into(&mut ticket.last_message_by);
-    }
-    ticket.resolved_at = None;
-    if ticket.status != Status::Open {
-        ticket.status = Status::Open;
-        ticket.sub_status = None;
-    }
-}
-
 /// Moves a ticket where its actor says. Only a clinician, or the desk itself, ends a clinical request; naming another
 /// category in the same stroke is no way round, so the one it had `before` counts too.
 pub(super) fn move_to(
@@ -531,26 +531,4 @@ pub(super) fn move_to(
     }
     set_status(clinic, ticket, status, work.now);
     Ok(())
-}
-
-/// Moves a ticket to `status`, with what follows for its clocks.
-pub(super) fn set_status(clinic: &Clinic, ticket: &mut Ticket, status: Status, now: Timestamp) {
-    let was_active = ticket.status.is_active();
-    ticket.status = status;
-    ticket.sub_status = None;
-    if !status.is_active() {
-        ticket.resolved_at = ticket.resolved_at.or(Some(now));
-        ticket.clocks = Clocks::default();
-        ticket.snoozed_until = None;
-        ticket.waiting_since = None;
-    } else if !was_active {
-        ticket.resolved_at = None;
-        let urgency = ticket.urgency.code();
-        ticket.clocks = Clocks::at_opening(clinic, &ticket.category, urgency, now);
-        if ticket.first_responded_at.is_some() {
-            ticket.clocks.next_response =
-                Clocks::next_response_due(clinic, &ticket.category, urgency, now);
-            ticket.clocks.first_response = None;
-        }
-    }
 }

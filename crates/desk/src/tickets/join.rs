@@ -1,8 +1,9 @@
 //! Tickets and each other: merge, split, link, follow; and whose they are.
 
-use super::change::{both_locked, locked, not_merged, save, set_status, told};
+use super::change::{both_locked, locked, not_merged, save, told};
 use super::create::subject_of;
 use super::model::{Status, StoredTicket, Ticket};
+use super::turn::{owes, set_status, wrote_last};
 use super::{store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -16,7 +17,7 @@ use crate::outbound;
 use crate::patients;
 use crate::records;
 use crate::sla::Clocks;
-use crate::timeline;
+use crate::timeline::{self, Turns};
 use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_language::Level;
@@ -42,14 +43,24 @@ pub async fn link_contact(
         async move {
             let organisation = work.ctx.organisation;
             let before = patients::link_contact(work, contact, patient).await?;
-            match (before, patient) {
+            let now = work.now;
+            let moved = match (before, patient) {
                 // What may be somebody else's mail in their name waits there until somebody has looked.
                 (_, Some(patient)) => {
-                    store::adopt(work, organisation, contact, patient, waits).await
+                    store::adopt(work, organisation, contact, (patient, waits), now).await?
                 }
-                (Some(before), None) => store::disown(work, organisation, contact, before).await,
-                (None, None) => Ok(()),
+                (Some(before), None) => {
+                    store::disown(work, organisation, contact, before, now).await?
+                }
+                (None, None) => Vec::new(),
+            };
+            for (ticket, version) in moved {
+                let data = json!({
+                    "version": version, "changed": ["patient_id"], "to": { "patient_id": patient }
+                });
+                work.event(kind::TICKET_CHANGED, Some(ticket), None, &data);
             }
+            Ok(())
         }
         .boxed()
     })
@@ -163,7 +174,8 @@ fn take_over(clinic: &Clinic, kept: &mut Ticket, gone: &Ticket, now: Timestamp) 
     kept.waiting_since = earlier(kept.waiting_since, gone.waiting_since);
 }
 
-/// Makes a ticket of its own out of some messages. The new one keeps requester, queue and category.
+/// Makes a ticket of its own out of some messages. The new one keeps requester, queue and category; what either of the
+/// two owes, and since when, is what its own messages say.
 pub async fn split(
     app: &App,
     ctx: &Ctx,
@@ -191,43 +203,113 @@ pub async fn split(
     let id: TicketId = app.id();
     app.command(ctx, move |work| {
         async move {
-            let organisation = work.ctx.organisation;
-            let mut old = locked(work, from, None).await?;
-            not_merged(&old.ticket)?;
-            let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
-            if count >= old.ticket.message_count {
-                return Err(DeskError::Conflict { code: "nothing_left", text: "Leave at least one message here." });
-            }
-            let app = work.app.clone();
-            let sealing = records::sealing(&app, work, organisation, old.ticket.key).await?;
-            let mut ticket = old.ticket.clone();
-            ticket.id = id;
-            ticket.number = store::next_number(work, organisation).await?;
-            ticket.message_count = count;
-            ticket.created_at = work.now;
-            ticket.status = Status::Open;
-            ticket.resolved_at = None;
-            ticket.snoozed_until = None;
-            ticket.paused_at = None;
-            ticket.version = 1;
-            ticket.clocks = Clocks::at_opening(&clinic, &ticket.category, ticket.urgency.code(), work.now);
-            let number = ticket.number;
-            let new = StoredTicket { subject: sealing.text("tickets", "subject", id, &subject), fields: None, tagged: false, ticket };
-            store::insert(work, organisation, &new).await?;
-            timeline::move_some(work, from, &messages, id).await?;
-            outbound::messages_moved(work, &messages, id).await?;
-            old.ticket.message_count -= count;
-            save(work, &mut old).await?;
-            store::add_link(work, organisation, id, from, "split_from").await?;
-            let data = json!({ "number": number, "version": old.ticket.version + 1, "changed": ["messages"] });
-            work.event(kind::TICKET_SPLIT, Some(from), None, &data);
-            work.event(kind::TICKET_CREATED, Some(id), messages.first().copied(), &json!({ "number": number }));
-            work.audit(NewEntry::new("ticket.split", "ticket", from).detail(&json!({ "into": id })));
+            part(work, &clinic, from, &messages, (id, &subject)).await?;
             Ok(id)
         }
         .boxed()
     })
     .await
+}
+
+async fn part(
+    work: &mut Work<'_>,
+    clinic: &Clinic,
+    from: TicketId,
+    messages: &[MessageId],
+    (id, subject): (TicketId, &str),
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let mut old = locked(work, from, None).await?;
+    not_merged(&old.ticket)?;
+    let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+    if count >= old.ticket.message_count {
+        return Err(DeskError::Conflict {
+            code: "nothing_left",
+            text: "Leave at least one message here.",
+        });
+    }
+    let app = work.app.clone();
+    let sealing = records::sealing(&app, work, organisation, old.ticket.key).await?;
+    let ticket = Ticket {
+        id,
+        number: store::next_number(work, organisation).await?,
+        message_count: count,
+        created_at: work.now,
+        last_message_at: work.now,
+        last_message_by: "staff".to_owned(),
+        status: Status::Open,
+        resolved_at: None,
+        snoozed_until: None,
+        paused_at: None,
+        first_responded_at: None,
+        waiting_since: None,
+        clocks: Clocks::default(),
+        version: 1,
+        ..old.ticket.clone()
+    };
+    let mut new = StoredTicket {
+        subject: sealing.text("tickets", "subject", id, subject),
+        fields: None,
+        tagged: false,
+        ticket,
+    };
+    store::insert(work, organisation, &new).await?;
+    timeline::move_some(work, from, messages, id).await?;
+    outbound::messages_moved(work, messages, id).await?;
+    let taken = timeline::turns(work, id).await?;
+    let left = timeline::turns(work, from).await?;
+    if old.ticket.is_history() {
+        wrote_last(&mut new.ticket, taken);
+    } else {
+        // Whoever asked has waited since they wrote, not since their words were split off.
+        new.ticket.created_at = taken.first_words.unwrap_or(work.now);
+        owes(clinic, &mut new.ticket, taken);
+    }
+    save(work, &mut new).await?;
+    old.ticket.message_count -= count;
+    let mut changed = vec!["messages"];
+    if left_with(clinic, &mut old.ticket, left, work.now) {
+        changed.push("status");
+    }
+    save(work, &mut old).await?;
+    store::add_link(work, organisation, id, from, "split_from").await?;
+    let number = new.ticket.number;
+    let data = json!({ "number": number, "version": old.ticket.version + 1, "changed": changed });
+    work.event(kind::TICKET_SPLIT, Some(from), None, &data);
+    let data = json!({ "number": number });
+    work.event(
+        kind::TICKET_CREATED,
+        Some(id),
+        messages.first().copied(),
+        &data,
+    );
+    work.audit(NewEntry::new("ticket.split", "ticket", from).detail(&json!({ "into": id })));
+    Ok(())
+}
+
+/// What a ticket owes once some of its messages are gone; whether its status is another one for it.
+fn left_with(clinic: &Clinic, ticket: &mut Ticket, turns: Turns, now: Timestamp) -> bool {
+    if !ticket.status.is_active() || ticket.is_history() {
+        wrote_last(ticket, turns);
+        return false;
+    }
+    let waited = ticket.waiting_since.is_some();
+    owes(clinic, ticket, turns);
+    let waits = ticket.waiting_since.is_some();
+    let next = match ticket.status {
+        // The words that made it the clinic's turn are gone, and what is left is answered.
+        Status::New | Status::Open if waited && !waits && turns.first_answer.is_some() => {
+            Status::WaitingOnPatient
+        }
+        // The answer is gone, and the question is left.
+        Status::WaitingOnPatient if waits => Status::Open,
+        same => same,
+    };
+    let other = next != ticket.status;
+    if other {
+        set_status(clinic, ticket, next, now);
+    }
+    other
 }
 
 /// Links two tickets that have to do with each other.

@@ -16,6 +16,7 @@ mod read;
 mod snooze;
 mod store;
 pub mod tags;
+mod turn;
 mod undelivered;
 mod write;
 

@@ -142,6 +142,14 @@ impl Ticket {
         }
     }
 
+    /// Whether it came out of an archive (see [`is_history`]): active, never answered, and nobody waits.
+    pub(super) fn is_history(&self) -> bool {
+        self.status.is_active()
+            && self.clocks == Clocks::default()
+            && self.waiting_since.is_none()
+            && self.first_responded_at.is_none()
+    }
+
     /// As it stands at `now`: a snooze that is over counts for nothing, also before its job has said so.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {

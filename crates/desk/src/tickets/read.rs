@@ -443,6 +443,11 @@ async fn view_with(
         }
         _ => None,
     };
+    let mut contact =
+        patients::open_contact(app, conn, organisation, stored.ticket.contact).await?;
+    if !ctx.permissions().has(Permission::PatientsRead) {
+        contact = contact.by_name();
+    }
     let (asks, about) = (stored.ticket.contact, stored.ticket.patient);
     let secure_link = patients::wants_links(app, conn, organisation, asks, about).await?;
     let sealing = leave.sealing(conn, stored.ticket.key).await?;
@@ -454,7 +459,7 @@ async fn view_with(
     Ok(TicketView {
         subject: sealing.open_text("tickets", "subject", id, &stored.subject)?,
         fields,
-        contact: patients::open_contact(app, conn, organisation, stored.ticket.contact).await?,
+        contact,
         patient,
         secure_link,
         messages: timeline::load(leave, conn, organisation, id, None).await?,

@@ -1,7 +1,8 @@
 //! A ticket that was put aside comes back by itself.
 
-use super::change::{locked, save, set_status, told};
+use super::change::{locked, save, told};
 use super::model::{Status, Ticket};
+use super::turn::set_status;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Source};

@@ -40,10 +40,11 @@ statements! {
         paused_at = $31, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
     /// A contact's requests of nobody yet are those of a patient, save those in one queue.
-    ADOPT = "UPDATE tickets SET patient_id = $3 WHERE organisation_id = $1 AND contact_id = $2 AND patient_id IS NULL \
-        AND queue_id <> $4";
+    ADOPT = "UPDATE tickets SET patient_id = $3, updated_at = $5, version = version + 1 WHERE organisation_id = $1 \
+        AND contact_id = $2 AND patient_id IS NULL AND queue_id <> $4 RETURNING id, version";
     /// A contact's requests are not those of this patient.
-    DISOWN = "UPDATE tickets SET patient_id = NULL WHERE organisation_id = $1 AND contact_id = $2 AND patient_id = $3";
+    DISOWN = "UPDATE tickets SET patient_id = NULL, updated_at = $4, version = version + 1 WHERE organisation_id = $1 \
+        AND contact_id = $2 AND patient_id = $3 RETURNING id, version";
     /// One ticket.
     ONE = select!("WHERE t.organisation_id = $1 AND t.id = $2");
     /// One ticket, which nobody else changes until the command ends.
@@ -567,27 +568,31 @@ pub(super) async fn followers(
         .await?)
 }
 
-/// The requests of a contact of whom nobody knew the patient are those of `patient`, save those in the queue `but`.
+/// The requests of a contact of whom nobody knew the patient are those of `patient`, save those in the queue `but`. Gives
+/// back which ones, with their versions now.
 pub(super) async fn adopt(
     conn: &mut Conn,
     organisation: OrganisationId,
     contact: ContactId,
-    patient: PatientId,
-    but: QueueId,
-) -> Result<(), DeskError> {
-    conn.execute(ADOPT, args![organisation, contact, patient, but])
-        .await?;
-    Ok(())
+    (patient, but): (PatientId, QueueId),
+    now: Timestamp,
+) -> Result<Vec<(TicketId, i64)>, DeskError> {
+    let values = args![organisation, contact, patient, but, now];
+    Ok(conn.query(ADOPT, values, version).await?)
 }
 
-/// The requests of a contact are not those of `patient`.
+/// The requests of a contact are not those of `patient`. Gives back which ones, with their versions now.
 pub(super) async fn disown(
     conn: &mut Conn,
     organisation: OrganisationId,
     contact: ContactId,
     patient: PatientId,
-) -> Result<(), DeskError> {
-    conn.execute(DISOWN, args![organisation, contact, patient])
-        .await?;
-    Ok(())
+    now: Timestamp,
+) -> Result<Vec<(TicketId, i64)>, DeskError> {
+    let values = args![organisation, contact, patient, now];
+    Ok(conn.query(DISOWN, values, version).await?)
+}
+
+fn version(row: &Row<'_>) -> Result<(TicketId, i64), DbError> {
+    Ok((row.get(0)?, row.get(1)?))
 }

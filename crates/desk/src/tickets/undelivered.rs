@@ -1,7 +1,8 @@
 //! An answer did not reach the patient.
 
-use super::change::{locked, save, set_status, told};
+use super::change::{locked, save, told};
 use super::model::{Status, Ticket};
+use super::turn::set_status;
 use crate::error::DeskError;
 use crate::ids::{StaffId, TicketId};
 use crate::sla::Clocks;

@@ -1,8 +1,9 @@
 //! Words are added to a ticket: the patient's, the staff's, and notes.
 
-use super::change::{locked, move_to, not_merged, noted, resume, save, set_status, told};
+use super::change::{locked, move_to, not_merged, noted, save, told_with_words};
 use super::create::Also;
 use super::model::{Status, StoredTicket, Ticket, Urgency, is_history};
+use super::turn::{resume, set_status};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission};
@@ -114,7 +115,7 @@ pub async fn reply(
             let changed = answered(work, &clinic, &mut stored, status)?;
             sealed.store(work, id).await?;
             save(work, &mut stored).await?;
-            told(work, &stored, &changed);
+            told_with_words(work, &stored, &changed);
             work.audit(NewEntry::new("message.send", "ticket", id).purpose("treatment"));
             if !outbound::send_reply(work, &stored.ticket, sealed.id).await? {
                 timeline::set_state(work, id, sealed.id, MessageState::Stored).await?;
@@ -340,7 +341,7 @@ pub async fn inbound(
             }
             save(work, &mut stored).await?;
             if !changed.is_empty() {
-                told(work, &stored, &changed);
+                told_with_words(work, &stored, &changed);
             }
             work.audit(NewEntry::new("message.receive", "ticket", id).purpose("treatment"));
             if let Some(also) = also {
@@ -434,7 +435,7 @@ pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Res
             let turns = timeline::turns(work, id).await?;
             resume(&clinic, &mut stored.ticket, turns);
             save(work, &mut stored).await?;
-            told(work, &stored, &changed);
+            told_with_words(work, &stored, &changed);
             work.audit(NewEntry::new("message.undo", "ticket", id));
             Ok(())
         }

@@ -9,8 +9,8 @@ mod service;
 mod store;
 
 pub use model::{
-    AttachmentView, Author, Doubt, Envelope, MessageKind, MessageState, MessageView, NewAttachment,
-    NewMessage, Turns,
+    AttachmentView, Author, Doubt, Envelope, LastWords, MessageKind, MessageState, MessageView,
+    NewAttachment, NewMessage, Turns,
 };
 pub use service::{
     MAX_BODY, PAGE, Sealed, attachment, known_external, load, load_some, move_all, move_some,

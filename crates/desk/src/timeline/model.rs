@@ -113,6 +113,21 @@ pub struct Turns {
     pub first_answer: Option<Timestamp>,
     /// When the patient's side wrote first after the last answer; none when they have it.
     pub waiting_since: Option<Timestamp>,
+    /// When the patient's side wrote first at all; none when they never did.
+    pub first_words: Option<Timestamp>,
+    /// The newest words that are no note and were not taken back; none when there are none.
+    pub last: Option<LastWords>,
+}
+
+/// The newest words between the patient's side and the clinic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastWords {
+    /// When they were written.
+    pub at: Timestamp,
+    /// To whom they go.
+    pub kind: MessageKind,
+    /// Where they are on their way.
+    pub state: MessageState,
 }
 
 /// The addresses of a message, kept sealed.

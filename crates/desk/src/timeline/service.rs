@@ -221,11 +221,7 @@ pub async fn one(
 /// Whose turn it is on a ticket, in the caller's command.
 pub async fn turns(work: &mut Work<'_>, ticket: TicketId) -> Result<Turns, DeskError> {
     let organisation = work.ctx.organisation;
-    let (first_answer, waiting_since) = store::turns(work, organisation, ticket).await?;
-    Ok(Turns {
-        first_answer,
-        waiting_since,
-    })
+    store::turns(work, organisation, ticket).await
 }
 
 async fn attach(

@@ -1,6 +1,6 @@
 //! SQL of the timeline.
 
-use super::model::{MessageKind, MessageState, NewAttachment, NewMessage};
+use super::model::{LastWords, MessageKind, MessageState, NewAttachment, NewMessage, Turns};
 use crate::error::DeskError;
 use crate::ids::{AttachmentId, BlobId, ContactId, DataKeyId, MessageId, OrganisationId, TicketId};
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
@@ -57,6 +57,12 @@ statements! {
         AND m.kind = 'inbound' AND m.automatic = 0 AND NOT EXISTS (SELECT 1 FROM messages o \
         WHERE o.organisation_id = m.organisation_id AND o.ticket_id = m.ticket_id AND o.kind = 'outbound' \
         AND o.automatic = 0 AND o.state <> 'cancelled' AND o.id > m.id)";
+    /// When the patient's side wrote first.
+    FIRST_WORDS = "SELECT MIN(created_at) FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        AND kind = 'inbound' AND automatic = 0";
+    /// The newest words that are no note and were not taken back.
+    LAST_WORDS = "SELECT created_at, kind, state FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        AND kind <> 'note' AND state <> 'cancelled' ORDER BY created_at DESC, id DESC LIMIT 1";
     /// Changes where a message is on its way.
     SET_STATE = "UPDATE messages SET state = $4, state_at = $5 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Whose words a message holds.
@@ -172,19 +178,26 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// When the first answer was given, and since when the patient's side waits.
 pub(super) async fn turns(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
-) -> Result<(Option<Timestamp>, Option<Timestamp>), DeskError> {
+) -> Result<Turns, DeskError> {
+    let of = args![organisation, ticket];
     let read = |row: &Row<'_>| row.get(0);
-    Ok((
-        conn.query_one(FIRST_ANSWER, args![organisation, ticket], read)
-            .await?,
-        conn.query_one(WAITING_SINCE, args![organisation, ticket], read)
-            .await?,
-    ))
+    let last = |row: &Row<'_>| {
+        Ok(LastWords {
+            at: row.get(0)?,
+            kind: coded(row, 1, MessageKind::from_code)?,
+            state: coded(row, 2, MessageState::from_code)?,
+        })
+    };
+    Ok(Turns {
+        first_answer: conn.query_one(FIRST_ANSWER, of, read).await?,
+        waiting_since: conn.query_one(WAITING_SINCE, of, read).await?,
+        first_words: conn.query_one(FIRST_WORDS, of, read).await?,
+        last: conn.query_opt(LAST_WORDS, of, last).await?,
+    })
 }
 
 /// A file to be inserted.

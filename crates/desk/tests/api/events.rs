@@ -112,6 +112,12 @@ both_engines! {
         assert_eq!(page["last_event_id"], json!(latest));
         let none = client.get(&format!("/api/v1/events?last_event_id={latest}")).await.expect(200).json();
         assert_eq!((&none["items"], &none["last_event_id"]), (&json!([]), &json!(latest)));
+        // A number from before a restore is one that never was here: what comes next is heard all the same.
+        let ahead = client.get("/api/v1/events?last_event_id=99999").await.expect(200).json();
+        assert_eq!(ahead["last_event_id"], json!(latest));
+        ticket(&client, "ana@patient.example").await;
+        let next = client.get(&format!("/api/v1/events?last_event_id={}", ahead["last_event_id"])).await.expect(200).json();
+        assert_eq!(next["items"][0]["sequence"], json!(latest + 1));
         for wrong in ["-1", "x"] {
             assert!(matches!(client.get(&format!("/api/v1/events?last_event_id={wrong}")).await.status, 400 | 422));
             let header = [("last-event-id", wrong)];

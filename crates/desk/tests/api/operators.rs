@@ -40,6 +40,11 @@ statements! {
     TRIGGER = "CREATE TRIGGER no_room BEFORE UPDATE ON schema_versions FOR EACH ROW EXECUTE FUNCTION no_room()";
     /// Room again.
     NO_TRIGGER = "DROP TRIGGER no_room ON schema_versions";
+    /// What a server says that takes nothing, and what the embedded engine says for a reason of its own.
+    ONLY_READS = "CREATE FUNCTION only_reads() RETURNS trigger LANGUAGE plpgsql AS \
+        'BEGIN RAISE EXCEPTION ''cannot execute UPDATE'' USING ERRCODE = ''25006''; END'";
+    ONLY_READS_POSTGRES = "CREATE TRIGGER only_reads BEFORE UPDATE ON schema_versions FOR EACH ROW EXECUTE FUNCTION only_reads()";
+    ONLY_READS_SQLITE = "CREATE TRIGGER only_reads BEFORE UPDATE ON schema_versions BEGIN SELECT RAISE(ABORT, 'no'); END";
     /// A row each time that somebody found out whether there is room.
     TOUCHES = "CREATE TABLE touches (version BIGINT)";
     COUNT_SQLITE = "CREATE TRIGGER touches AFTER UPDATE ON schema_versions BEGIN INSERT INTO touches VALUES (1); END";
@@ -101,6 +106,16 @@ both_engines! {
         desk.clock.advance(1);
         nobody.get("/readyz").await.expect(200);
         desk.audit_is_whole().await;
+    }
+
+    async fn a_desk_that_can_not_store_for_any_reason_is_not_ready(desk: Desk) {
+        let statements = if desk.engine == Engine::Sqlite { &[ONLY_READS_SQLITE][..] } else { &[ONLY_READS, ONLY_READS_POSTGRES][..] };
+        for statement in statements {
+            execute(&desk, *statement).await;
+        }
+        desk.clock.advance(REMEMBERED);
+        let told = desk.stranger().get("/readyz").await.expect(503).json();
+        assert_eq!(told, serde_json::json!({ "ready": false, "reasons": ["Nothing can be stored now."] }));
     }
 
     async fn whoever_asks_often_makes_few_writes(desk: Desk) {

@@ -2,6 +2,8 @@
 
 use crate::common::both_engines;
 use crate::fixtures::{ALL, Things, audited};
+use axum::body::Body;
+use axum::http::Method;
 use bedside_desk::context::Role;
 use bedside_desk::search;
 use serde_json::json;
@@ -65,7 +67,14 @@ both_engines! {
         let shown = client.get(&format!("/api/v1/tickets/{id}")).await.json();
         assert_eq!((&shown["patient"]["id"], &shown["channel"]), (&json!(things.patient), &json!("phone")));
         let reader = desk.client("tickets:read").await;
-        assert!(reader.get(&format!("/api/v1/tickets/{id}")).await.expect(200).json()["patient"].is_null());
+        let named = reader.get(&format!("/api/v1/tickets/{id}")).await.expect(200).json();
+        assert!(named["patient"].is_null());
+        // Who it is, and nothing of what the contact's own endpoint refuses.
+        let contact = &client.get(&path).await.json();
+        let named = reader.get(&format!("/api/v1/tickets/{}", things.other)).await.expect(200).json();
+        assert_eq!(named["contact"], json!({ "id": contact["id"], "name": contact["name"] }));
+        let whole = client.get(&format!("/api/v1/tickets/{}", things.other)).await.expect(200).json();
+        assert_eq!((&whole["contact"]["id"], &whole["contact"]["addresses"]), (&contact["id"], &contact["addresses"]));
         client.post(&format!("{path}/patient"), &json!({ "patient_id": null })).await.expect(204);
         assert!(client.get(&path).await.json()["patient_id"].is_null());
         assert!(client.get(&format!("/api/v1/tickets/{}", things.other)).await.json()["patient_id"].is_null());
@@ -144,10 +153,44 @@ both_engines! {
         assert!(page.contains("after today or before 1880") && page.contains("2979-04-02"), "{page}");
     }
 
+    async fn a_token_is_known_however_its_scheme_is_written_and_told_what_is_for_people(desk: Desk) {
+        let token = desk.token(ALL).await;
+        let stranger = desk.stranger();
+        for (scheme, status) in [("Bearer", 200), ("bearer", 200), ("BEARER ", 200), ("Basic", 401), ("Bearerx", 401)] {
+            let given = format!("{scheme} {token}");
+            let headers = [("authorization", given.as_str())];
+            stranger.request(Method::GET, "/api/v1/me", &headers, Body::empty()).await.expect(status);
+        }
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let refused = client.post(&format!("/api/v1/tickets/{}/follow", things.ticket), &json!({})).await.expect(403);
+        assert!(refused.json()["detail"].as_str().unwrap().starts_with("Only people follow tickets."), "{}", refused.text());
+        let odd = client.post("/api/v1/tickets", &json!([])).await.expect(422);
+        assert!(odd.text().contains("Expected an object.") && !odd.text().contains("struct"), "{}", odd.text());
+        for way in ["/api/v1/audit?actor=%00", "/api/v1/audit?object=a%00b"] {
+            assert_eq!(desk.client("audit:read").await.get(way).await.expect(422).json()["code"], "invalid");
+        }
+        let admin = desk.browser(Role::Administrator).await;
+        admin.get("/audit?actor=%00").await.expect(422);
+        let form = [("name", "a\0b"), ("email", "nul@clinic.example"), ("role", "agent"), ("locale", "en")];
+        admin.submit("/settings/staff/new", "/settings/staff/new", &form).await.expect(422);
+    }
+
     async fn settings_are_read(desk: Desk) {
         let client = desk.client("settings:read").await;
         let queues = client.get("/api/v1/queues").await.expect(200).json();
         assert!(queues["items"].as_array().unwrap().iter().any(|queue| queue["purpose"] == "crisis"));
+        // What a change of a ticket may name.
+        let staff = client.get("/api/v1/staff").await.expect(200);
+        let nurse = desk.id_of(Role::Nurse).to_string();
+        let of = |id: &str| staff.json()["items"].as_array().unwrap().iter().find(|one| one["id"] == id).cloned();
+        assert_eq!(of(&nurse).unwrap()["takes_tickets"], true);
+        assert_eq!(of(&desk.id_of(Role::Compliance).to_string()).unwrap()["takes_tickets"], false);
+        assert!(!staff.text().contains("@clinic.example"), "{}", staff.text());
+        for list in ["sub-statuses", "fields"] {
+            assert!(client.get(&format!("/api/v1/{list}")).await.expect(200).json()["items"].is_array());
+            desk.client("tickets:write").await.get(&format!("/api/v1/{list}")).await.expect(403);
+        }
         let categories = client.get("/api/v1/categories").await.expect(200).json();
         assert!(categories["items"].as_array().unwrap().iter().any(|category| category["code"] == "billing"));
     }

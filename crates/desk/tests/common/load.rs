@@ -87,7 +87,7 @@ pub async fn set_up(data: &Path) -> String {
     token
 }
 
-/// Opens tickets until the program is gone or `more`, which hears the name of what was acknowledged, says no.
+/// Opens tickets with a note and an answer each, until the program is gone or `more`, which hears the name of what was acknowledged, says no.
 pub fn open_tickets(
     client: usize,
     sent: &mut Sent,
@@ -119,9 +119,28 @@ pub fn open_tickets(
             before.is_none_or(|before| before == id),
             "{name} became two tickets"
         );
+        for way in ["notes", "messages"] {
+            if adds(&mut http, &id, way, &name).is_err() {
+                return;
+            }
+        }
         sent.acknowledge(name.clone());
         if !more(&name) {
             return;
+        }
+    }
+}
+
+/// Adds a note or an answer to a ticket, as often as it takes.
+fn adds(http: &mut Http, id: &str, way: &str, name: &str) -> std::io::Result<()> {
+    let key = format!("{name}-{way}");
+    let words = json!({ "body": format!("About {name}") });
+    loop {
+        let way = format!("/api/v1/tickets/{id}/{way}");
+        let answer = http.post(&way, &[("idempotency-key", key.as_str())], &words)?;
+        if answer.status != 503 {
+            answer.expect(201);
+            return Ok(());
         }
     }
 }

@@ -151,6 +151,28 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn what_waited_when_a_backup_was_made_is_held(desk: Desk) {
+        let (sink, ticket) = asked(&desk).await;
+        let message = answer(&desk, ticket, "At nine").await;
+        assert_eq!(outbound::hold(&desk.app).await.unwrap(), 1);
+        assert_eq!(outbound::hold(&desk.app).await.unwrap(), 0, "once is enough");
+        desk.clock.advance(3600);
+        drain(&desk).await;
+        assert_eq!(sink.take().len(), 0);
+        assert_eq!(state_of(&desk, ticket, message).await, MessageState::Failed);
+        let marked = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap().ticket;
+        assert_eq!((marked.status, marked.last_message_by.as_str()), (Status::Open, tickets::UNDELIVERED));
+        let admin = desk.browser(Role::Administrator).await;
+        let (path, held) = ("/settings/mails", troubled(&desk).await);
+        assert!(admin.get(path).await.text().contains("when a backup was made"));
+        assert_eq!(held[0].code, "held");
+        admin.submit(path, &format!("{path}/{}/retry", held[0].id), &[]).await.expect(303);
+        drain(&desk).await;
+        assert_eq!(sink.take().len(), 1);
+        assert_eq!(state_of(&desk, ticket, message).await, MessageState::Accepted);
+        desk.audit_is_whole().await;
+    }
+
     async fn what_may_have_arrived_is_sent_once_more_under_the_same_id(desk: Desk) {
         let (sink, ticket) = asked(&desk).await;
         sink.answer(Answer::HangUp);

@@ -93,7 +93,7 @@ impl Section for Replies {
             id: old.map_or_else(|| app.id(), |reply| reply.id),
             code: super::fields::code(typed)?,
             locale: locale.tag().to_owned(),
-            title: typed.words("title", 100)?,
+            title: typed.line("title", 100)?,
             body: typed.words("body", MOST)?,
             version: typed.version(),
         }))
