@@ -2,7 +2,8 @@
 //! The targets in `fuzz/` hold the same promises under a fuzzer.
 
 use bedside_codecs::mail::{
-    Limits, clean_file_name, html::html_to_text, mbox::Mbox, own_words::OwnWords, parse, quote::Lines,
+    Limits, clean_file_name, html::html_to_text, mbox::Mbox, own_words::OwnWords, parse,
+    quote::Lines,
 };
 use proptest::prelude::*;
 

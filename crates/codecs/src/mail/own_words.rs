@@ -33,8 +33,10 @@ impl OwnWords {
             all.extend_from_slice(&line);
             self.lines.insert(line);
         }
-        self.runs
-            .extend(all.windows(RUN).filter_map(|run| <[u32; RUN]>::try_from(run).ok()));
+        self.runs.extend(
+            all.windows(RUN)
+                .filter_map(|run| <[u32; RUN]>::try_from(run).ok()),
+        );
     }
 
     /// Whether nothing in a text is anybody else's.
@@ -72,7 +74,11 @@ impl OwnWords {
                     return line.contains(says).then_some(false);
                 }
                 let is_whole = || self.lines.contains(&all[range.clone()]);
-                Some(known[range.clone()].iter().all(|known| *known) || is_whole() || is_marker(line))
+                Some(
+                    known[range.clone()].iter().all(|known| *known)
+                        || is_whole()
+                        || is_marker(line),
+                )
             })
             .collect()
     }
@@ -95,7 +101,8 @@ fn words(line: &str) -> Vec<String> {
         let before = rest[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric());
         take(before);
         let after = &rest[at + 3..];
-        let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"');
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"');
         rest = &after[after.find(ends).unwrap_or(after.len())..];
     }
     take(rest);

@@ -175,7 +175,8 @@ impl<'a> Lines<'a> {
                 continue;
             };
             let next = next_written(&lines, at + length);
-            by_position |= block.is_some() || lines.get(next).is_some_and(|line| !is_quote_line(line));
+            by_position |=
+                block.is_some() || lines.get(next).is_some_and(|line| !is_quote_line(line));
             sides[at..at + length].fill(Side::Heading);
             sides[at + length..next].fill(Side::Quoted);
             at = next;
@@ -195,7 +196,11 @@ impl<'a> Lines<'a> {
         let looks_quoted = |at: &usize| self.sides[*at] == Side::Quoted;
         let places: Vec<usize> = (0..self.lines.len()).filter(looks_quoted).collect();
         let quotes: Vec<&str> = places.iter().map(|at| self.lines[*at]).collect();
-        let mut is_fresh: Vec<bool> = self.sides.iter().map(|side| *side == Side::Written).collect();
+        let mut is_fresh: Vec<bool> = self
+            .sides
+            .iter()
+            .map(|side| *side == Side::Written)
+            .collect();
         let mut judged = places.iter().zip(own.judge(&quotes)).rev().peekable();
         let mut below = false;
         for at in (0..self.lines.len()).rev() {
@@ -286,7 +291,10 @@ fn introduction(lines: &[&str], at: usize) -> Option<usize> {
                 .is_some_and(|next| is_quote_line(next) || is_marker(next));
             // The line above an introduction is no part of it.
             let is_whole = |from: usize| {
-                let inner: Vec<&str> = lines[at + from..at + length].iter().map(|l| l.trim()).collect();
+                let inner: Vec<&str> = lines[at + from..at + length]
+                    .iter()
+                    .map(|l| l.trim())
+                    .collect();
                 introduces_alone(&inner.join(" "), quote_follows)
             };
             if (1..length).any(is_whole) {
@@ -500,28 +508,41 @@ mod tests {
         for text in [
             format!("Hello,\n\n{introduction}\n> {marker}\n> How are you?\n\n{danger}\n"),
             format!("Hello,\n\n{introduction}\n{marker}\nHow are you?\n{danger}\nClinic\n"),
-            format!("Hello,\n\nFrom: Clinic\nSent: Monday\nTo: Ana\n\n{marker}\nHow are you? {danger}\n"),
-            format!("Read this.\n---------- Forwarded message\nFrom: Eva\nDate: Monday\nTo: Ana\n\n{danger}\n"),
+            format!(
+                "Hello,\n\nFrom: Clinic\nSent: Monday\nTo: Ana\n\n{marker}\nHow are you? {danger}\n"
+            ),
+            format!(
+                "Read this.\n---------- Forwarded message\nFrom: Eva\nDate: Monday\nTo: Ana\n\n{danger}\n"
+            ),
             format!("Hi,\nOn Monday at 10:30 the nurse wrote:\ntake two. {danger}\n"),
             format!("Hi,\n{introduction}\n> How are you?\n> {danger}\n"),
             format!("{marker}\n{danger}"),
         ] {
             let body = split(&text);
-            assert!(body.fresh.contains(danger) && body.said.contains(danger), "{text}");
+            assert!(
+                body.fresh.contains(danger) && body.said.contains(danger),
+                "{text}"
+            );
             assert!(!body.quoted.contains(danger), "{text}");
             assert!(!body.said.contains("How are you?\n"), "{text}");
         }
         // What introduces their words stays with them, and comes last where danger is looked for.
         let body = split("Hi,\nOn Monday at 10:30 the nurse wrote:\ntake two.\n");
         assert_eq!(body.quoted, "");
-        assert_eq!(body.said, "Hi,\ntake two.\n\nOn Monday at 10:30 the nurse wrote:\n");
+        assert_eq!(
+            body.said,
+            "Hi,\ntake two.\n\nOn Monday at 10:30 the nurse wrote:\n"
+        );
     }
 
     #[test]
     fn our_own_advice_is_never_theirs() {
         let text = format!("> {}\n> {}\n> {}", reply_marker("es"), OURS[5], OURS[2]);
         let body = split(&text);
-        assert_eq!((body.fresh.as_str(), body.said.as_str()), (text.as_str(), ""));
+        assert_eq!(
+            (body.fresh.as_str(), body.said.as_str()),
+            (text.as_str(), "")
+        );
     }
 
     /// A line of a mail, and what of it is theirs.
