@@ -19,8 +19,9 @@ async fn arrives(desk: &Desk, raw: &[u8]) {
 }
 
 async fn count(desk: &Desk) -> usize {
-    let list = tickets::list(&desk.app, &desk.ctx(Role::Agent), &View::Active, None, 100);
-    list.await.unwrap().rows.len()
+    let ctx = desk.ctx(Role::Agent);
+    let list = tickets::list(&desk.app, &ctx, &View::Active, None, 100).await;
+    list.unwrap().rows.len()
 }
 
 async fn view(desk: &Desk, ticket: TicketId) -> TicketView {

@@ -167,10 +167,8 @@ impl Parked<'_> {
         let text =
             |key: &str, args: &[(&str, Arg<'_>)]| app.i18n.format(locale, key, args).into_owned();
         let Reason::LeftBehind(left) = self.reason else {
-            let reason = app.i18n.text(
-                locale,
-                &format!("mail-parked-reason-{}", self.reason.code()),
-            );
+            let key = format!("mail-parked-reason-{}", self.reason.code());
+            let reason = app.i18n.text(locale, &key);
             return Ok(text("mail-parked-body", &[("reason", Arg::from(reason))]));
         };
         let mailbox = match self.claimed.mailbox {
