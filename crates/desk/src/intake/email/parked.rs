@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::context::{Ctx, Source as WayIn};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::InboundMailId;
+use crate::ids::{InboundMailId, MailboxId};
 use crate::mailboxes;
 use crate::orgs::{Clinic, model::purpose};
 use crate::patients;
@@ -240,7 +240,7 @@ impl Parked<'_> {
         let mailbox = self
             .claimed
             .mailbox
-            .map(|id| id.bytes())
+            .map(MailboxId::bytes)
             .unwrap_or_default();
         let content = vault.threading.sign(&[
             b"bedside/parked-mail/1\0",

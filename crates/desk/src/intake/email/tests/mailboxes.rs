@@ -39,7 +39,7 @@ async fn nobody_makes_the_desk_knock_at_its_own_machine() {
     for postgres in [false, true] {
         let settings = MailboxSettings::default();
         let desk = Desk::with(postgres, settings, |config| {
-            config.local_mail_servers = false
+            config.local_mail_servers = false;
         })
         .await;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

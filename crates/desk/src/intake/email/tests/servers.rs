@@ -183,7 +183,9 @@ async fn a_new_mailbox_has_a_past(postgres: bool) {
 
 async fn what_is_too_large_is_told_with_its_header(postgres: bool) {
     let dovecot = Dovecot::start().unwrap();
-    let adjust = |config: &mut Config| config.max_mail_bytes = 20_000;
+    let adjust = |config: &mut Config| {
+        config.max_mail_bytes = 20_000;
+    };
     let desk = Desk::with(postgres, imap(dovecot.imap_port), adjust).await;
     let large = plain("scan", "", &"words of a long letter\r\n".repeat(2_000));
     dovecot.deliver("desk", large.as_bytes()).unwrap();
