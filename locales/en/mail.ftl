@@ -19,9 +19,13 @@ mail-parked-body =
     A mail came in that the desk could not read. It is attached as it came: open it with care, and answer by hand.
     Reason: { $reason }
 mail-parked-too-large-body =
-    A mail of { $size } bytes lies in the mailbox. It is larger than the desk takes and was left there: open it in the mailbox and answer by hand.
+    A mail of { $size } bytes came to { $mailbox } on { $arrived }. It is larger than the desk takes, so it was left there, unread.
 mail-parked-unreadable-body =
-    A mail lies in the mailbox that the mail server could not hand over. It was left there: open it in the mailbox and answer by hand.
+    A mail came to { $mailbox } on { $arrived } that the mail server could not hand over. It was left there, unread.
+mail-parked-find =
+    Its header is attached. Look for its sender, subject and time in that mailbox, open it there and answer by hand.
+mail-parked-find-by-time =
+    Look for that time in the mailbox, open it there and answer by hand.
 mail-parked-reason-too-large = it is larger than the desk takes.
 mail-parked-reason-header = its header is too large.
 mail-parked-reason-parts = it has too many parts inside one another.

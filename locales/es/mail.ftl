@@ -19,9 +19,13 @@ mail-parked-body =
     Llegó un correo que no se pudo leer. Va adjunto tal como llegó: ábralo con cuidado y responda a mano.
     Motivo: { $reason }
 mail-parked-too-large-body =
-    En el buzón hay un correo de { $size } bytes. Es mayor de lo que se admite y quedó allí: ábralo en el buzón y responda a mano.
+    El { $arrived } llegó un correo de { $size } bytes al buzón { $mailbox }. Es mayor de lo que se admite y quedó allí, sin leer.
 mail-parked-unreadable-body =
-    En el buzón hay un correo que el servidor no pudo entregar. Quedó allí: ábralo en el buzón y responda a mano.
+    El { $arrived } llegó al buzón { $mailbox } un correo que el servidor no pudo entregar. Quedó allí, sin leer.
+mail-parked-find =
+    Su cabecera va adjunta. Busque en ese buzón su remitente, asunto y hora, ábralo allí y responda a mano.
+mail-parked-find-by-time =
+    Busque esa hora en el buzón, abra allí el correo y responda a mano.
 mail-parked-reason-too-large = es mayor de lo que se admite.
 mail-parked-reason-header = su cabecera es demasiado grande.
 mail-parked-reason-parts = tiene demasiadas partes una dentro de otra.

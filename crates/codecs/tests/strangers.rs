@@ -2,7 +2,8 @@
 //! The targets in `fuzz/` hold the same promises under a fuzzer.
 
 use bedside_codecs::mail::{
-    Limits, clean_file_name, html::html_to_text, mbox::Mbox, parse, quote::split_quote,
+    Limits, clean_file_name, html::html_to_text, mbox::Mbox, own_words::OwnWords, parse,
+    quote::Lines,
 };
 use proptest::prelude::*;
 
@@ -59,8 +60,13 @@ proptest! {
             }
             let _ = (mail.auto_kind(None), mail.auto_kind(Some("")), mail.authentication("mx.example"));
             let text = mail.readable_text();
-            let body = split_quote(&text);
+            // Nothing is the desk's own in a stranger's mail, so that no word is put aside.
+            let own = OwnWords::default();
+            let body = Lines::of(&text).split(&own);
             prop_assert_eq!(body.fresh.len() + body.quoted.len(), text.len());
+            for line in body.quoted.lines() {
+                prop_assert!(own.hold(line) || body.said.contains(line));
+            }
         }
     }
 

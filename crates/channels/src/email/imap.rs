@@ -261,6 +261,29 @@ impl Mailbox {
         })
     }
 
+    /// Reads the header of one message, at most the first `max_size` bytes of it; none when somebody removed the message
+    /// in the meantime. Its flags stay as they are.
+    pub async fn fetch_header(
+        &mut self,
+        uid: u32,
+        max_size: u32,
+    ) -> Result<Option<Vec<u8>>, ImapError> {
+        let command = format!("UID FETCH {uid} (UID BODY.PEEK[HEADER]<0.{max_size}>)");
+        let found = self.answers(self.timeouts.command, command, |fetch| {
+            (fetch.uid == Some(uid))
+                .then(|| fetch.header.map(<[u8]>::to_vec))
+                .flatten()
+        });
+        let mut found = match found.await {
+            Err(ImapError::Protocol) => return Err(ImapError::Unreadable { uid }),
+            found => found?,
+        };
+        Ok(found.pop().map(|mut header| {
+            header.truncate(max_size as usize);
+            header
+        }))
+    }
+
     /// Marks a message as read. Call it only when the message is stored durably.
     pub async fn mark_seen(&mut self, uid: u32) -> Result<(), ImapError> {
         let command = format!("UID STORE {uid} +FLAGS.SILENT (\\Seen)");

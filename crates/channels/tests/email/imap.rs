@@ -125,6 +125,21 @@ async fn a_message_too_large_stops_no_other() {
         mailbox.fetch(&understated, 50_000).await.unwrap(),
         Body::TooLarge { size: 50_001 }
     );
+    // Its header can be had all the same.
+    let header = mailbox
+        .fetch_header(large.uid, 1000)
+        .await
+        .unwrap()
+        .unwrap();
+    let header = String::from_utf8(header).unwrap();
+    assert!(
+        header.contains("Subject: large\r\n") && header.ends_with("\r\n\r\n"),
+        "{header}"
+    );
+    let cut = mailbox.fetch_header(large.uid, 5).await.unwrap().unwrap();
+    assert_eq!(cut, &header.as_bytes()[..5]);
+    assert_eq!(mailbox.fetch_header(999, 1000).await.unwrap(), None);
+    assert_eq!(seen(&dovecot), 0);
     assert!(
         matches!(mailbox.fetch(&small, small.size).await.unwrap(), Body::Raw(raw)
         if raw.len() == small.size as usize)

@@ -3,7 +3,7 @@
 //! | Task | Door |
 //! |---|---|
 //! | bytes of a message → [`ParsedMail`] | [`parse`] |
-//! | the new part of an answer | [`quote::split_quote`] |
+//! | the new part of an answer | [`quote::Lines`], with the desk's [`own_words`] |
 //! | HTML from outside → HTML that is safe to show | [`html::sanitise`] |
 //! | an answer → bytes to send | [`compose::compose`] |
 //! | signed reply addresses and Message-IDs | [`threading`] |
@@ -21,6 +21,7 @@ pub mod html;
 mod limits;
 pub mod mbox;
 mod model;
+pub mod own_words;
 mod parse;
 pub mod quote;
 mod structure;

@@ -1,9 +1,11 @@
 //! Tells what someone wrote from what their mail program quoted below or above it.
 //!
 //! Every line of the text goes to one of the two sides, so nothing is ever lost; when in doubt it
-//! goes to what they wrote.
+//! goes to what they wrote. Only the desk's own words count as quoted: all others are news to it.
 
-/// A text in two parts. Taken together, their lines are exactly the lines of the text, each part
+use super::own_words::OwnWords;
+
+/// A text in two parts, `fresh` and `quoted`. Taken together, their lines are exactly the lines of the text, each part
 /// in its order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Body {
@@ -11,6 +13,9 @@ pub struct Body {
     pub fresh: String,
     /// What was quoted, with the lines that introduce it.
     pub quoted: String,
+    /// Every word that is not the desk's, to look for danger in: what they wrote, and then the lines that introduce a
+    /// quotation, so that nothing stands below those and is taken for one.
+    pub said: String,
 }
 
 /// Lines that this desk puts above what it quotes, one a language. The first words of the language
@@ -134,56 +139,108 @@ const SEPARATORS: [&str; 8] = [
     "原始邮件",
 ];
 
-/// Splits a plain-text body.
-pub fn split_quote(text: &str) -> Body {
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let end = lines
-        .iter()
-        .position(|line| is_marker(line))
-        .unwrap_or(lines.len());
-    let labels: Vec<Label> = lines.iter().map(|line| Label::of(line)).collect();
-    let mut quoted = vec![false; lines.len()];
-    quoted[end..].fill(true);
+/// What a line is by its form and place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// Nothing says that it is quoted.
+    Written,
+    /// It introduces a quotation.
+    Heading,
+    /// It has a quote's mark, or stands below what introduces one.
+    Quoted,
+}
 
-    let mut at = 0;
-    while at < end {
-        if begins_header_block(&lines, &labels, at, end) {
-            quoted[at..end].fill(true);
-            break;
-        }
-        if let Some(length) = introduction(&lines, at, end) {
-            quoted[at..at + length].fill(true);
+/// A plain-text body, line by line.
+pub struct Lines<'a> {
+    lines: Vec<&'a str>,
+    sides: Vec<Side>,
+}
+
+impl<'a> Lines<'a> {
+    /// Looks at the lines of `text`.
+    pub fn of(text: &'a str) -> Self {
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let labels: Vec<Label> = lines.iter().map(|line| Label::of(line)).collect();
+        let mut sides = vec![Side::Written; lines.len()];
+        let (mut at, mut by_position) = (0, false);
+        while at < lines.len() {
+            let block = header_block(&lines, &labels, at);
+            let Some(length) = block.or_else(|| introduction(&lines, at)) else {
+                // Below a marker without a quote's mark the program quotes by position alone.
+                by_position |= is_marker(lines[at]) && !is_quote_line(lines[at]);
+                if by_position || is_quote_line(lines[at]) {
+                    sides[at] = Side::Quoted;
+                }
+                at += 1;
+                continue;
+            };
             let next = next_written(&lines, at + length);
-            if next < end && !is_quote_line(lines[next]) {
-                // No mark at the lines below: the program quotes by position alone.
-                quoted[at..end].fill(true);
-                break;
-            }
-            quoted[at..next.min(end)].fill(true);
-            at = next.min(end);
-            continue;
+            by_position |=
+                block.is_some() || lines.get(next).is_some_and(|line| !is_quote_line(line));
+            sides[at..at + length].fill(Side::Heading);
+            sides[at + length..next].fill(Side::Quoted);
+            at = next;
         }
-        quoted[at] = is_quote_line(lines[at]);
-        at += 1;
+        Self { lines, sides }
     }
 
-    let mut body = Body::default();
-    for (line, quoted) in lines.iter().zip(&quoted) {
-        if *quoted {
-            &mut body.quoted
-        } else {
-            &mut body.fresh
+    /// Whether any line looks quoted.
+    pub fn quotes(&self) -> bool {
+        self.sides.iter().any(|side| *side != Side::Written)
+    }
+
+    /// Splits the text. A line goes to what is quoted when it looks so and holds `own` words alone: what mail programs
+    /// quote by position, people write into, and what they pass on, nobody has read yet. What introduces a quotation stays
+    /// with the line below it.
+    pub fn split(&self, own: &OwnWords) -> Body {
+        let looks_quoted = |at: &usize| self.sides[*at] == Side::Quoted;
+        let places: Vec<usize> = (0..self.lines.len()).filter(looks_quoted).collect();
+        let quotes: Vec<&str> = places.iter().map(|at| self.lines[*at]).collect();
+        let mut is_fresh: Vec<bool> = self
+            .sides
+            .iter()
+            .map(|side| *side == Side::Written)
+            .collect();
+        let mut judged = places.iter().zip(own.judge(&quotes)).rev().peekable();
+        let mut below = false;
+        for at in (0..self.lines.len()).rev() {
+            match self.sides[at] {
+                Side::Written => {}
+                Side::Heading => is_fresh[at] = below,
+                Side::Quoted => {
+                    if let Some((_, Some(is_own))) = judged.next_if(|(place, _)| **place == at) {
+                        below = !is_own;
+                    }
+                    is_fresh[at] = below;
+                }
+            }
         }
-        .push_str(line);
+        let mut body = Body::default();
+        let mut headings = String::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            if is_fresh[at] {
+                &mut body.fresh
+            } else {
+                &mut body.quoted
+            }
+            .push_str(line);
+            if self.sides[at] == Side::Heading {
+                headings.push_str(line);
+            } else if is_fresh[at] {
+                body.said.push_str(line);
+            }
+        }
+        if !headings.is_empty() {
+            body.said.push('\n');
+            body.said.push_str(&headings);
+        }
+        if body.fresh.trim().is_empty() {
+            // All of it is quoted: then that is what they want to say.
+            body.fresh = self.lines.concat();
+            body.quoted.clear();
+        }
+        body
     }
-    if body.fresh.trim().is_empty() {
-        // All of it is quoted, as in a forwarded message: then that is what they want to say.
-        return Body {
-            fresh: text.to_owned(),
-            quoted: String::new(),
-        };
-    }
-    body
 }
 
 fn is_quote_line(line: &str) -> bool {
@@ -196,7 +253,7 @@ fn next_written(lines: &[&str], from: usize) -> usize {
         .unwrap_or(lines.len())
 }
 
-fn is_marker(line: &str) -> bool {
+pub(super) fn is_marker(line: &str) -> bool {
     let bare = line.trim_matches(|c: char| {
         c.is_whitespace() || matches!(c, '>' | '-' | '*' | '_' | '—' | '–')
     });
@@ -208,12 +265,12 @@ fn is_marker(line: &str) -> bool {
 }
 
 /// Number of lines of an introduction that begins here; programs wrap it to at most three lines.
-fn introduction(lines: &[&str], at: usize, end: usize) -> Option<usize> {
+fn introduction(lines: &[&str], at: usize) -> Option<usize> {
     const MAX_BYTES: usize = 400;
     if lines[at].trim().is_empty() || is_quote_line(lines[at]) || lines[at].len() > MAX_BYTES {
         return None;
     }
-    if !lines[at..end]
+    if !lines[at..]
         .iter()
         .take(3)
         .any(|line| line.trim_end().ends_with([':', '：']))
@@ -222,7 +279,7 @@ fn introduction(lines: &[&str], at: usize, end: usize) -> Option<usize> {
     }
     let mut joined = String::new();
     for length in 1..=3 {
-        let line = lines[at..end].get(length - 1)?.trim();
+        let line = lines.get(at + length - 1)?.trim();
         if line.is_empty() || joined.len() + line.len() > MAX_BYTES {
             return None;
         }
@@ -232,6 +289,17 @@ fn introduction(lines: &[&str], at: usize, end: usize) -> Option<usize> {
             let quote_follows = lines
                 .get(next)
                 .is_some_and(|next| is_quote_line(next) || is_marker(next));
+            // The line above an introduction is no part of it.
+            let is_whole = |from: usize| {
+                let inner: Vec<&str> = lines[at + from..at + length]
+                    .iter()
+                    .map(|l| l.trim())
+                    .collect();
+                introduces_alone(&inner.join(" "), quote_follows)
+            };
+            if (1..length).any(is_whole) {
+                return None;
+            }
             return is_introduction(&joined, quote_follows).then_some(length);
         }
         joined.push(' ');
@@ -241,17 +309,26 @@ fn introduction(lines: &[&str], at: usize, end: usize) -> Option<usize> {
 
 fn is_introduction(line: &str, quote_follows: bool) -> bool {
     let lower = line.to_lowercase();
-    let digit = lower.contains(|c: char| c.is_numeric());
-    let address = lower.contains('@');
-    if quote_follows && digit && address {
-        return true;
-    }
-    let known = INTRODUCTIONS
+    let known = begins_and_ends(&lower) || (lower.ends_with("wrote:") && lower.contains('@'));
+    introduces_alone(line, quote_follows) || (known && (quote_follows || is_dated(&lower)))
+}
+
+/// Whether a line needs none above it to be an introduction.
+fn introduces_alone(line: &str, quote_follows: bool) -> bool {
+    let lower = line.to_lowercase();
+    let dated_address = lower.contains('@') && lower.contains(|c: char| c.is_numeric());
+    quote_follows && dated_address || begins_and_ends(&lower) && is_dated(&lower)
+}
+
+fn begins_and_ends(lower: &str) -> bool {
+    INTRODUCTIONS
         .iter()
         .any(|(first, last)| lower.starts_with(first) && lower.ends_with(last))
-        || (lower.ends_with("wrote:") && address);
-    // "On 3 March the doctor wrote:" may be said by a person; a time of day or an address is not.
-    known && (quote_follows || (digit && (address || has_time(&lower))))
+}
+
+/// "On 3 March the doctor wrote:" may be said by a person; a time of day or an address is not.
+fn is_dated(lower: &str) -> bool {
+    lower.contains(|c: char| c.is_numeric()) && (lower.contains('@') || has_time(lower))
 }
 
 fn has_time(line: &str) -> bool {
@@ -311,23 +388,31 @@ impl Label {
     }
 }
 
-/// The block of From/Sent/To/Subject lines that Outlook and others put above the original.
-fn begins_header_block(lines: &[&str], labels: &[Label], at: usize, end: usize) -> bool {
+/// Number of lines of the block of From/Sent/To/Subject lines that begins here, which Outlook and others put above the
+/// original.
+fn header_block(lines: &[&str], labels: &[Label], at: usize) -> Option<usize> {
+    const MAX_HEADINGS: usize = 12;
     let start = match labels[at] {
-        Label::Separator => return true,
-        Label::Rule => next_written(lines, at + 1),
+        Label::Separator | Label::Rule => next_written(lines, at + 1),
         Label::From => at,
-        Label::None | Label::Other => return false,
+        Label::None | Label::Other => return None,
     };
-    if start >= end || labels[start] != Label::From {
-        return false;
-    }
-    let others = (start + 1..end)
+    let length = labels[start..]
+        .iter()
+        .take(MAX_HEADINGS)
+        .take_while(|label| matches!(label, Label::From | Label::Other))
+        .count();
+    let others = (start + 1..lines.len())
         .take(6)
         .take_while(|&at| !lines[at].trim().is_empty())
         .filter(|&at| labels[at] == Label::Other)
         .count();
-    others >= 2
+    let is_block = labels.get(start) == Some(&Label::From) && others >= 2;
+    match labels[at] {
+        Label::Separator if length == 0 => Some(1),
+        Label::Separator => Some(start + length - at),
+        _ => is_block.then_some(start + length - at),
+    }
 }
 
 #[cfg(test)]
@@ -335,8 +420,23 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const OURS: [&str; 6] = [
+        "Any pain?",
+        "Fever?",
+        "How are you?",
+        "Clinic",
+        "earlier",
+        "If you are thinking of hurting yourself, call or text 988, day or night.",
+    ];
+
+    fn split(text: &str) -> Body {
+        let mut own = OwnWords::default();
+        own.add(&OURS.join("\n"));
+        Lines::of(text).split(&own)
+    }
+
     fn fresh(text: &str) -> String {
-        split_quote(text).fresh.trim().to_owned()
+        split(text).fresh.trim().to_owned()
     }
 
     #[test]
@@ -374,7 +474,7 @@ mod tests {
     fn answers_below_and_between_stay() {
         let text = "On 3 Mar 2025 at 10:05, C <d@c.example> wrote:\n> Any pain?\nNo.\n> Fever?\nYes, 38.\n";
         assert_eq!(fresh(text), "No.\nYes, 38.");
-        assert_eq!(split_quote(text).quoted.lines().count(), 3);
+        assert_eq!(split(text).quoted.lines().count(), 3);
     }
 
     #[test]
@@ -386,27 +486,102 @@ mod tests {
             "> only a quote",
             "",
         ] {
-            assert_eq!(
-                split_quote(text),
-                Body {
-                    fresh: text.into(),
-                    quoted: String::new()
-                }
-            );
+            let body = split(text);
+            assert_eq!((body.fresh.as_str(), body.quoted.as_str()), (text, ""));
+            assert_eq!(body.said, text);
         }
     }
 
     #[test]
     fn long_input_is_linear() {
         let text = "On a\n".repeat(50_000) + &"From: x\n".repeat(50_000);
-        let body = split_quote(&text);
+        let body = split(&text);
         assert_eq!(body.fresh.len() + body.quoted.len(), text.len());
     }
 
+    /// What nobody at the desk wrote is theirs, wherever it stands.
+    #[test]
+    fn a_cry_for_help_is_never_quoted() {
+        let danger = "I want to kill myself tonight.";
+        let marker = reply_marker("en");
+        let introduction = "On Thu, Nov 26, 2026 at 9:00 AM Riverside <care@c.test> wrote:";
+        for text in [
+            format!("Hello,\n\n{introduction}\n> {marker}\n> How are you?\n\n{danger}\n"),
+            format!("Hello,\n\n{introduction}\n{marker}\nHow are you?\n{danger}\nClinic\n"),
+            format!(
+                "Hello,\n\nFrom: Clinic\nSent: Monday\nTo: Ana\n\n{marker}\nHow are you? {danger}\n"
+            ),
+            format!(
+                "Read this.\n---------- Forwarded message\nFrom: Eva\nDate: Monday\nTo: Ana\n\n{danger}\n"
+            ),
+            format!("Hi,\nOn Monday at 10:30 the nurse wrote:\ntake two. {danger}\n"),
+            format!("Hi,\n{introduction}\n> How are you?\n> {danger}\n"),
+            format!("{marker}\n{danger}"),
+        ] {
+            let body = split(&text);
+            assert!(
+                body.fresh.contains(danger) && body.said.contains(danger),
+                "{text}"
+            );
+            assert!(!body.quoted.contains(danger), "{text}");
+            assert!(!body.said.contains("How are you?\n"), "{text}");
+        }
+        // What introduces their words stays with them, and comes last where danger is looked for.
+        let body = split("Hi,\nOn Monday at 10:30 the nurse wrote:\ntake two.\n");
+        assert_eq!(body.quoted, "");
+        assert_eq!(
+            body.said,
+            "Hi,\ntake two.\n\nOn Monday at 10:30 the nurse wrote:\n"
+        );
+    }
+
+    #[test]
+    fn our_own_advice_is_never_theirs() {
+        let text = format!("> {}\n> {}\n> {}", reply_marker("es"), OURS[5], OURS[2]);
+        let body = split(&text);
+        assert_eq!(
+            (body.fresh.as_str(), body.said.as_str()),
+            (text.as_str(), "")
+        );
+    }
+
+    /// A line of a mail, and what of it is theirs.
+    fn line() -> impl Strategy<Value = (String, bool)> {
+        let mark = "(> ){0,2}";
+        let theirs = "[a-zñ]{0,6} zq[a-z]{1,6} [a-zñ,.]{0,9}";
+        let introduces = prop_oneof![
+            Just("On Thu, Nov 26, 2026 at 9:00 AM C <d@c.test> wrote:".to_owned()),
+            Just("From: C\nSent: Monday\nTo: Ana\nSubject: x\n".to_owned()),
+            Just("-----Original Message-----".to_owned()),
+            Just("________________".to_owned()),
+            Just(String::new()),
+        ];
+        prop_oneof![
+            (mark, theirs).prop_map(|(mark, words)| (mark + &words, true)),
+            (mark, 0..OURS.len()).prop_map(|(mark, at)| (mark + OURS[at], false)),
+            mark.prop_map(|mark| (mark + &reply_marker("en"), false)),
+            introduces.prop_map(|line| (line, false)),
+        ]
+    }
+
     proptest! {
+        /// Below, between, above, passed on: no word of theirs is left out, and none of ours is taken for theirs.
+        #[test]
+        fn words_that_are_not_ours_are_seen(lines in proptest::collection::vec(line(), 0..25)) {
+            let text: Vec<&str> = lines.iter().map(|(line, _)| line.as_str()).collect();
+            let body = split(&text.join("\n"));
+            for (line, _) in lines.iter().filter(|(_, is_theirs)| *is_theirs) {
+                prop_assert!(body.fresh.contains(line) && body.said.contains(line), "{}", line);
+            }
+            for line in body.said.lines().filter(|line| line.starts_with('>')) {
+                let is_theirs = lines.iter().any(|(known, is_theirs)| *is_theirs && known == line);
+                prop_assert!(is_theirs || line.trim_matches(['>', ' ']).is_empty(), "{}", line);
+            }
+        }
+
         #[test]
         fn nothing_is_lost(text in "(> |On 1 10:00 a@b wrote:|From: x\n|To: y\n|Sent: z\n|-- please write above this line --|[a-zñ ]{0,8}|\n|\r\n){0,30}|\\PC{0,100}") {
-            let body = split_quote(&text);
+            let body = split(&text);
             prop_assert_eq!(body.fresh.len() + body.quoted.len(), text.len());
             let all: Vec<_> = text.split_inclusive('\n').collect();
             let mut sides: Vec<_> = Vec::new();

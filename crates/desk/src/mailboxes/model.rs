@@ -144,9 +144,9 @@ pub struct Mailbox {
     pub uid_validity: i64,
     /// UID of the last message read over IMAP.
     pub last_uid: i64,
-    /// When it was last read over IMAP.
+    /// When it was last read over IMAP to its end.
     pub checked_at: Option<Timestamp>,
-    /// Why that failed, as a code; its text is `mailbox-error-` and the code.
+    /// Why the last try failed, as a code; none when it did not. Its text is `mailbox-error-` and the code.
     pub last_error: Option<String>,
     /// Counts up with each change of the settings.
     pub version: i64,
@@ -163,9 +163,9 @@ pub struct MailboxView {
     pub settings: MailboxSettings,
     /// Whether mail is taken and sent.
     pub enabled: bool,
-    /// When it was last read over IMAP.
+    /// When it was last read over IMAP to its end.
     pub checked_at: Option<Timestamp>,
-    /// Why that failed, as a code; its text is `mailbox-error-` and the code.
+    /// Why the last try failed, as a code; none when it did not. Its text is `mailbox-error-` and the code.
     pub last_error: Option<String>,
     /// Counts up with each change of the settings.
     pub version: i64,

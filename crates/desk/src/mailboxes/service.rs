@@ -255,17 +255,31 @@ pub(crate) async fn advance(
     store::advance(conn, organisation, id, cursor).await
 }
 
-/// Notes how the last look at a mailbox ended.
+/// Keeps how far a mailbox was looked through where nothing more was taken.
+pub(crate) async fn looked_through(
+    app: &App,
+    organisation: OrganisationId,
+    id: MailboxId,
+    cursor: (i64, i64),
+) -> Result<(), DeskError> {
+    app.db
+        .write(move |tx| {
+            async move { store::advance(tx, organisation, id, cursor).await.map(drop) }.boxed()
+        })
+        .await
+}
+
+/// Notes how the last look at a mailbox ended: that it was good at `at`, or the error.
 pub(crate) async fn note_checked(
     app: &App,
     organisation: OrganisationId,
     id: MailboxId,
-    at: Timestamp,
-    error: Option<&'static str>,
+    outcome: Result<Timestamp, &'static str>,
 ) -> Result<(), DeskError> {
     app.db
         .write(move |tx| {
-            async move { store::checked(tx, organisation, id, at, error).await }.boxed()
+            async move { store::checked(tx, organisation, id, outcome.ok(), outcome.err()).await }
+                .boxed()
         })
         .await
 }

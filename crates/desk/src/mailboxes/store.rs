@@ -25,8 +25,9 @@ statements! {
     /// How far a mailbox was read; nothing when it was read that far before.
     ADVANCE = "UPDATE mailboxes SET uid_validity = $3, last_uid = $4 WHERE organisation_id = $1 AND id = $2 \
         AND (uid_validity <> $3 OR last_uid < $4)";
-    /// Notes how the last look at a mailbox ended.
-    CHECKED = "UPDATE mailboxes SET checked_at = $3, last_error = $4 WHERE organisation_id = $1 AND id = $2";
+    /// Notes how the last look at a mailbox ended; one that failed leaves the time of the last good one.
+    CHECKED = "UPDATE mailboxes SET checked_at = COALESCE($3, checked_at), last_error = $4 WHERE organisation_id = $1 \
+        AND id = $2";
 }
 
 /// A mailbox as stored.
@@ -146,7 +147,7 @@ pub(super) async fn checked(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: MailboxId,
-    at: Timestamp,
+    at: Option<Timestamp>,
     error: Option<&str>,
 ) -> Result<(), DeskError> {
     conn.execute(CHECKED, args![organisation, id, at, error])

@@ -1,6 +1,7 @@
 //! What a mail says, from its template and the ticket as they are when it is sent.
 
 use super::model::{Content, Kind};
+use super::own::without_prefixes;
 use super::store::MailRow;
 use super::template::{Values, fill, fill_subject, to_html};
 use crate::app::App;
@@ -265,7 +266,7 @@ fn token(content: &Content) -> Result<&str, DeskError> {
 }
 
 /// What every template is offered.
-fn common(clinic: &Clinic, ticket: &Ticket) -> Values {
+pub(super) fn common(clinic: &Clinic, ticket: &Ticket) -> Values {
     let emergency = &clinic.settings.emergency;
     Values::from([
         ("clinic_name", clinic.name.clone()),
@@ -276,7 +277,7 @@ fn common(clinic: &Clinic, ticket: &Ticket) -> Values {
     ])
 }
 
-fn answer_by(clinic: &Clinic, ticket: &Ticket, locale: Locale) -> String {
+pub(super) fn answer_by(clinic: &Clinic, ticket: &Ticket, locale: Locale) -> String {
     let usual = || {
         let hours = &clinic.settings.hours;
         sla::after_working_minutes(hours, &clinic.time_zone, ticket.created_at, USUAL_MINUTES)
@@ -329,19 +330,6 @@ async fn reply(
     })
 }
 
-/// A subject without the "Re:" and "Fwd:" of many languages in front of it.
-fn without_prefixes(subject: &str) -> &str {
-    let mut rest = subject.trim();
-    while let Some((prefix, after)) = rest.split_once(':')
-        && ["re", "fw", "fwd", "aw", "wg", "rv", "ref"]
-            .contains(&prefix.trim().to_lowercase().as_str())
-        && !after.trim().is_empty()
-    {
-        rest = after.trim();
-    }
-    rest
-}
-
 /// The text below the line that keeps what a patient writes apart from what their mail program quotes.
 fn marked(locale: Locale, text: &str) -> String {
     format!("{}\n\n{}\n", reply_marker(locale.tag()), text.trim())
@@ -378,21 +366,4 @@ pub(super) fn next_try(mail: &MailRow, now: Timestamp) -> Timestamp {
     let share = i64::from(mail.id.bytes()[15]);
     let pause = (waited / 2).clamp(30, 3600);
     now.plus_seconds(pause + pause * share / 1024)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn prefixes_go_and_words_stay() {
-        for (subject, bare) in [
-            ("Re: AW: Fwd: My pills", "My pills"),
-            ("Reminder: pills", "Reminder: pills"),
-            ("Re:", "Re:"),
-            ("rv: receta", "receta"),
-        ] {
-            assert_eq!(without_prefixes(subject), bare);
-        }
-    }
 }

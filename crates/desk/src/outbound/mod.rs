@@ -10,6 +10,7 @@
 
 mod letter;
 pub mod model;
+mod own;
 mod send;
 mod senders;
 mod service;
@@ -20,6 +21,7 @@ mod trouble;
 
 pub use letter::reply_address;
 pub use model::{Content, Kind, SendMail, State, TroubledMail};
+pub use own::{is_ours, own_words, without_prefixes};
 pub use senders::Senders;
 pub use service::{acknowledge, ask_rating, cancel, messages_moved, send_link, send_reply, warn};
 pub use store::ALL as STATEMENTS;

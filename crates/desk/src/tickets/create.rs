@@ -57,6 +57,8 @@ pub struct NewTicket {
     /// Whether the desk wrote the words itself, about what it could not read: they are nobody's, and nobody is looked for in
     /// danger in them.
     pub own_words: bool,
+    /// The words that are looked through in place of the body, where that holds the desk's own or leaves some out.
+    pub said: Option<String>,
     /// When it was written, for what comes out of an archive; none for what comes in now.
     pub written: Option<Timestamp>,
     /// Whether the requester hears that it came in.
@@ -101,6 +103,7 @@ impl NewTicket {
             external: None,
             automatic: false,
             own_words: false,
+            said: None,
             written: None,
             acknowledge: true,
             related: None,
@@ -137,7 +140,8 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
     let mut placed = if new.own_words {
         triage::unread(&clinic)?
     } else {
-        triage::look(app, &clinic, new.channel, &subject, &new.body, hint)?
+        let said = new.said.as_deref().unwrap_or(&new.body);
+        triage::look(app, &clinic, new.channel, &subject, said, hint)?
     };
     said(&clinic, &mut placed, &new)?;
     let at = new.written.unwrap_or(now);

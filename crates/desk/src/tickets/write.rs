@@ -227,6 +227,8 @@ pub struct Inbound {
     pub channel: Channel,
     /// The words as plain text.
     pub body: String,
+    /// The words that are looked through in place of the body, where that holds the desk's own or leaves some out.
+    pub said: Option<String>,
     /// The words as clean HTML.
     pub html: Option<String>,
     /// Addresses of a mail.
@@ -252,6 +254,7 @@ impl Inbound {
             contact,
             channel,
             body: body.into(),
+            said: None,
             html: None,
             envelope: None,
             attachments: Vec::new(),
@@ -284,7 +287,8 @@ pub async fn inbound(
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
         (sealing, stored.ticket.locale)
     };
-    let placed = triage::look(app, &clinic, new.channel, "", &new.body, Some(locale))?;
+    let said = new.said.as_deref().unwrap_or(&new.body);
+    let placed = triage::look(app, &clinic, new.channel, "", said, Some(locale))?;
     let is_old = new.written.is_some_and(|at| is_history(at, app.now()));
     let danger = placed.level == Level::Emergency && !is_old;
     let written = new.written;

@@ -17,7 +17,7 @@ pub use service::{
     note_external, one, seal, set_state, staff_author, turns,
 };
 pub(crate) use service::{
-    body_for_index, by_doc, docs_of, first_of, inbound_message_ids, message_for_sending,
+    answers, body_for_index, by_doc, docs_of, first_of, inbound_message_ids, message_for_sending,
     others_wrote, ticket_of_doc,
 };
 pub use store::ALL as STATEMENTS;

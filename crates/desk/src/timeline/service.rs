@@ -14,7 +14,7 @@ use crate::ids::{
 };
 use crate::records::{self, Opened, Purpose, Sealing, blobs};
 use crate::work::Work;
-use bedside_db::Conn;
+use bedside_db::{Conn, Timestamp};
 use bedside_vault::BlindKind;
 use std::ops::RangeInclusive;
 use uuid::Uuid;
@@ -308,6 +308,46 @@ pub(crate) async fn message_for_sending(
     attach(&mut conn, organisation, ticket, &keys, &mut messages).await?;
     let [message] = messages;
     Ok(message)
+}
+
+/// An answer of a ticket.
+pub(crate) struct Answer {
+    /// The words, Markdown.
+    pub body: String,
+    /// The colleague who wrote it; none when nobody of the staff did.
+    pub author: Option<StaffId>,
+    /// When it was written.
+    pub at: Timestamp,
+}
+
+/// The newest answers of a ticket, for the part that knows our own words again.
+pub(crate) async fn answers(
+    app: &App,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    limit: i64,
+) -> Result<Vec<Answer>, DeskError> {
+    let mut conn = app.read().await?;
+    let (only, last) = (
+        Some(MessageKind::Outbound),
+        MessageId::from_uuid(Uuid::max()),
+    );
+    let mut answers = Vec::new();
+    for row in store::of_ticket(&mut conn, organisation, ticket, only, last, limit).await? {
+        match records::sealing(app, &mut conn, organisation, row.key).await {
+            Ok(sealing) => answers.push(Answer {
+                body: sealing.open_text("messages", "body", row.id, &row.body)?,
+                author: row
+                    .author_id
+                    .filter(|_| row.author_kind == "staff")
+                    .map(StaffId::from_uuid),
+                at: row.created_at,
+            }),
+            Err(DeskError::Gone) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(answers)
 }
 
 /// The Message-IDs of the newest mails from the patient's side, oldest first, for the part that sends: an answer names

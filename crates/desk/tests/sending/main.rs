@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod coming_back;
 mod ratings;
 mod trouble;
 

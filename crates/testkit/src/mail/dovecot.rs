@@ -3,9 +3,9 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, Write},
     net::{Ipv4Addr, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tempfile::TempDir;
@@ -120,6 +120,33 @@ impl Dovecot {
         }
         stream.get_mut().write_all(&dot_stuffed(raw))?;
         expect_reply(&mut stream, '2')
+    }
+
+    /// The same with another time of arrival (INTERNALDATE), in microseconds since 1970; whole seconds count.
+    pub fn deliver_at(&self, user: &str, raw: &[u8], at: i64) -> Result<(), StartError> {
+        // It gets its time before anybody can see it.
+        let elsewhere = format!("before-{user}");
+        self.deliver(&elsewhere, raw)?;
+        self.doveadm(&["mailbox", "status", "-u", user, "messages", "INBOX"])?;
+        let at = SystemTime::UNIX_EPOCH + Duration::from_micros(at.unsigned_abs());
+        for file in fs::read_dir(self.arrivals(&elsewhere))? {
+            let file = file?;
+            fs::File::options()
+                .write(true)
+                .open(file.path())?
+                .set_modified(at)?;
+            fs::rename(file.path(), self.arrivals(user).join(file.file_name()))?;
+        }
+        Ok(())
+    }
+
+    /// Where what arrives for `user` lies until a program looks.
+    fn arrivals(&self, user: &str) -> PathBuf {
+        self.folder
+            .path()
+            .join("mail")
+            .join(user)
+            .join("Maildir/new")
     }
 
     /// The raw messages in `user`'s INBOX, oldest first.

@@ -5,7 +5,9 @@
 //! a message that is taken for absent would never be asked for again.
 
 use async_imap::error::{Error, Result};
-use async_imap::imap_proto::{AttributeValue, MailboxDatum, Response, Status};
+use async_imap::imap_proto::{
+    AttributeValue, MailboxDatum, MessageSection, Response, SectionPath, Status,
+};
 
 use super::Session;
 
@@ -16,6 +18,7 @@ pub(super) struct FetchAnswer<'a> {
     pub size: Option<u32>,
     pub internal_date: Option<&'a str>,
     pub body: Option<&'a [u8]>,
+    pub header: Option<&'a [u8]>,
 }
 
 /// Runs `command` and gives what `pick` takes from its answers; sets `news` when the server
@@ -73,6 +76,11 @@ fn read<'a>(attributes: &'a [AttributeValue]) -> FetchAnswer<'a> {
             } => {
                 answer.body = data.as_deref();
             }
+            AttributeValue::BodySection {
+                section: Some(SectionPath::Full(MessageSection::Header)),
+                data,
+                ..
+            } => answer.header = data.as_deref(),
             _ => {}
         }
     }

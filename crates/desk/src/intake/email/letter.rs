@@ -1,6 +1,7 @@
 //! From a raw mail to words on a ticket.
 
 use super::bounce;
+use super::files::{media_type, shown};
 use super::parked::{self, Reason};
 use super::receive::{Source, Via};
 use super::store::{self, Claimed};
@@ -10,17 +11,18 @@ use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Source as WayIn};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::{AttachmentId, InboundMailId, OrganisationId};
+use crate::ids::{InboundMailId, OrganisationId};
 use crate::mailboxes::{self, model::Mailbox};
 use crate::orgs::model::purpose;
+use crate::outbound;
 use crate::patients::{self, Requester};
 use crate::records::{self, Sealing, blobs};
-use crate::tickets::{self, Also, Inbound, NewTicket};
+use crate::tickets::{self, Also, Inbound, NewTicket, model::Ticket, model::is_history};
 use crate::timeline::{self, Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
-use bedside_codecs::mail::html::{CleanHtml, sanitise};
-use bedside_codecs::mail::quote::split_quote;
-use bedside_codecs::mail::{Attachment, AutoKind, Limits, ParsedMail, parse};
+use bedside_codecs::mail::own_words::OwnWords;
+use bedside_codecs::mail::quote::Lines;
+use bedside_codecs::mail::{AutoKind, Limits, ParsedMail, parse};
 use bedside_db::Timestamp;
 use bedside_language::Channel;
 use bedside_web::Locale;
@@ -42,7 +44,7 @@ const PARSED_IN_PLACE: usize = 64 * 1024;
 pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> {
     let (source, raw) = open(app, claimed).await?;
     if let Some(left) = source.left_behind {
-        return parked::park(app, claimed, &source, None, Reason::LeftBehind(left)).await;
+        return parked::park(app, claimed, &source, Some(&raw), Reason::LeftBehind(left)).await;
     }
     let raw = Arc::new(raw);
     let limits = Limits {
@@ -65,7 +67,10 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
             return parked::park(app, claimed, &source, Some(&raw), Reason::Parse(error)).await;
         }
     };
-    if mail.origin.as_deref() == Some(app.config.mail_domain().as_str()) {
+    // The mark by itself says nothing: it stands in every mail that a patient sends on.
+    if mail.origin.as_deref() == Some(app.config.mail_domain().as_str())
+        && outbound::is_ours(app, claimed.organisation, &mail).await?
+    {
         return ignore(app, claimed.organisation, claimed.id, "own_mail").await;
     }
     if let Some(report) = &mail.bounce
@@ -103,6 +108,18 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
     Err(DeskError::Unavailable(
         "the same contact is made all the time".to_owned(),
     ))
+}
+
+/// When a mail came to its mailbox, where it lay there for so long that nobody waits for an answer any more.
+pub(super) fn lay_there_since(app: &App, source: &Source) -> Option<Timestamp> {
+    let now = app.now();
+    source
+        .arrived
+        .filter(|at| can_be(*at, now) && is_history(*at, now))
+}
+
+fn can_be(at: Timestamp, now: Timestamp) -> bool {
+    (FIRST_DATE..=now).contains(&at)
 }
 
 /// Whom an answer could reach, and whether that is the author: From, or else Sender, or else the return path.
@@ -144,7 +161,7 @@ pub(super) async fn open(app: &App, claimed: &Claimed) -> Result<(Source, Vec<u8
 }
 
 /// Keeps the raw mail and makes nothing of it.
-async fn ignore(
+pub(super) async fn ignore(
     app: &App,
     organisation: OrganisationId,
     id: InboundMailId,
@@ -262,11 +279,12 @@ impl Letter<'_> {
                     records::sealing(app, &mut conn, organisation, ticket.key).await?
                 };
                 // Only the contact's own address got what was signed.
-                let words = self.words(&sealing, true, None).await?;
+                let words = self.words(&sealing, Some(&ticket), None).await?;
                 let inbound = Inbound {
                     contact: requester.contact,
                     channel: Channel::Email,
                     body: words.body,
+                    said: words.said,
                     html: words.html,
                     envelope: Some(words.envelope),
                     attachments: words.attachments,
@@ -282,7 +300,13 @@ impl Letter<'_> {
             }
             Place::Beside(related) => {
                 let new = self
-                    .ticket(requester, mailbox.as_ref(), Some(related), doubt, automatic)
+                    .ticket(
+                        requester,
+                        mailbox.as_ref(),
+                        Some(&related),
+                        doubt,
+                        automatic,
+                    )
                     .await?;
                 tickets::create(app, &ctx, new).await.map(drop)
             }
@@ -304,7 +328,7 @@ impl Letter<'_> {
         &self,
         requester: Requester,
         mailbox: Option<&Mailbox>,
-        related: Option<crate::ids::TicketId>,
+        related: Option<&Ticket>,
         doubt: Option<Doubt>,
         automatic: bool,
     ) -> Result<NewTicket, DeskError> {
@@ -318,10 +342,7 @@ impl Letter<'_> {
             }
             Some(Doubt::Unchecked) | None => requester,
         };
-        // What the desk never saw is read whole: a forwarded cry for help stands in the quoted part.
-        let words = self
-            .words(&requester.sealing, related.is_some(), doubt)
-            .await?;
+        let words = self.words(&requester.sealing, related, doubt).await?;
         let clinic = self.app.directory.of(self.claimed.organisation)?;
         let from_ourselves = mailbox.is_some_and(|mailbox| mailbox.address == self.from.normal());
         let needs_look = clinic
@@ -340,6 +361,7 @@ impl Letter<'_> {
                 .text(clinic.locale, "mail-no-text")
                 .clone_into(&mut new.subject);
         }
+        new.said = words.said;
         new.html = words.html;
         new.envelope = Some(words.envelope);
         new.attachments = words.attachments;
@@ -354,7 +376,7 @@ impl Letter<'_> {
             && !from_ourselves
             && self.mail.origin.is_none()
             && self.is_recent();
-        new.related = related;
+        new.related = related.map(|ticket| ticket.id);
         new.also = Some(finished(self.claimed.id, doubtful));
         Ok(new)
     }
@@ -364,17 +386,16 @@ impl Letter<'_> {
         self.source.via != Via::Import && self.app.now().seconds_since(arrived) < ACKNOWLEDGED_FOR
     }
 
-    /// When a mail out of a mailbox file was written, as it says itself. Dates that can't be are left out: to come, or of
-    /// a time without internet mail.
+    /// When it was written, where that is not now. A mail out of a mailbox file says so itself, one that lay in its mailbox
+    /// for days came when the mail server says. Dates that can't be are left out: to come, or of a time without internet
+    /// mail.
     fn written(&self) -> Option<Timestamp> {
         if self.source.via != Via::Import {
-            return None;
+            return lay_there_since(self.app, self.source);
         }
         let said = self.mail.date.map(Timestamp::from_micros);
-        Some(
-            said.filter(|at| *at >= FIRST_DATE && *at <= self.app.now())
-                .unwrap_or(self.claimed.received_at),
-        )
+        let said = said.filter(|at| can_be(*at, self.app.now()));
+        Some(said.unwrap_or(self.claimed.received_at))
     }
 
     /// What makes two deliveries the same mail: sender, Message-ID and everything below the header, which is what
@@ -397,18 +418,17 @@ impl Letter<'_> {
     async fn words(
         &self,
         sealing: &Sealing,
-        is_answer: bool,
+        answered: Option<&Ticket>,
         doubt: Option<Doubt>,
     ) -> Result<Words, DeskError> {
         let mail = self.mail;
         let text = mail.readable_text();
         let mut body = text.to_string();
         let mut quoted = String::new();
-        if is_answer {
-            let parts = split_quote(&text);
-            if !parts.fresh.trim().is_empty() {
-                (body, quoted) = (parts.fresh, parts.quoted);
-            }
+        let mut said = None;
+        // What answers nothing of ours is read whole.
+        if let Some(ticket) = answered {
+            (body, quoted, said) = self.answer(&text, ticket).await?;
         }
         let mut attachments = Vec::with_capacity(mail.attachments.len());
         for file in &mail.attachments {
@@ -420,14 +440,14 @@ impl Letter<'_> {
             kept.inline = file.inline && file.content_id.is_some();
             attachments.push(kept);
         }
-        if body.len() > timeline::MAX_BODY {
+        if body.len().max(quoted.len()) > timeline::MAX_BODY {
             attachments.push(
-                self.file(sealing, body.as_bytes(), "message.txt", "text/plain")
+                self.file(sealing, text.as_bytes(), "message.txt", "text/plain")
                     .await?,
             );
             body.truncate(body.floor_char_boundary(timeline::MAX_BODY));
+            quoted.truncate(quoted.floor_char_boundary(timeline::MAX_BODY));
         }
-        quoted.truncate(quoted.floor_char_boundary(timeline::MAX_BODY));
         let page = mail.html.as_deref().map(|page| shown(page, &attachments));
         let had_remote = page.as_ref().is_some_and(|page| page.had_remote);
         let html = page.map(|page| page.html);
@@ -436,6 +456,7 @@ impl Letter<'_> {
         };
         Ok(Words {
             body,
+            said,
             html: html.filter(|html| html.len() <= 4 * timeline::MAX_BODY),
             envelope: Envelope {
                 from: self.from.as_str().to_owned(),
@@ -449,6 +470,36 @@ impl Letter<'_> {
             },
             attachments,
         })
+    }
+
+    /// What of an answer is news, what is quoted of our own words, and what to look through: all that is not ours, a new
+    /// subject included.
+    async fn answer(
+        &self,
+        text: &str,
+        ticket: &Ticket,
+    ) -> Result<(String, String, Option<String>), DeskError> {
+        let (app, organisation) = (self.app, self.claimed.organisation);
+        let subject = outbound::without_prefixes(&self.mail.subject);
+        let asked = match tickets::subject_for(app, organisation, ticket.id).await {
+            // Nothing of ours is left to be known again.
+            Err(DeskError::Gone) => return Ok((text.to_owned(), String::new(), None)),
+            asked => asked?,
+        };
+        let is_known = subject == outbound::without_prefixes(&asked);
+        let lines = Lines::of(text);
+        let own = if is_known && !lines.quotes() {
+            OwnWords::default()
+        } else {
+            outbound::own_words(app, organisation, ticket).await?
+        };
+        let parts = lines.split(&own);
+        let mut said = parts.said;
+        if !is_known && !own.hold(subject) {
+            said.insert_str(0, &format!("{subject}\n\n"));
+        }
+        said.truncate(said.floor_char_boundary(timeline::MAX_BODY));
+        Ok((parts.fresh, parts.quoted, Some(said)))
     }
 
     async fn file(
@@ -471,46 +522,11 @@ impl Letter<'_> {
 
 struct Words {
     body: String,
+    /// What of them is looked through, where that is not the body.
+    said: Option<String>,
     html: Option<String>,
     envelope: Envelope,
     attachments: Vec<NewAttachment>,
-}
-
-/// The HTML, made safe, with the mail's own pictures in their places.
-fn shown(page: &str, attachments: &[NewAttachment]) -> CleanHtml {
-    let address = |content_id: &str| {
-        let file = attachments
-            .iter()
-            .find(|file| file.content_id.as_deref() == Some(content_id))?;
-        let id: AttachmentId = file.id();
-        Some(format!("/attachments/{id}"))
-    };
-    sanitise(page, &address)
-}
-
-/// Types that a sender is believed about when the bytes don't say, because a program that opens them runs nothing.
-const BELIEVED: [&str; 5] = [
-    "message/rfc822",
-    "text/calendar",
-    "text/csv",
-    "text/plain",
-    "text/vcard",
-];
-
-/// What a file is: by its bytes, whatever its sender says of it.
-fn media_type(file: &Attachment) -> &'static str {
-    let believed = || {
-        BELIEVED
-            .into_iter()
-            .find(|known| *known == file.declared_type)
-    };
-    file.sniffed_type.or_else(believed).unwrap_or({
-        if std::str::from_utf8(&file.bytes).is_ok() {
-            "text/plain"
-        } else {
-            "application/octet-stream"
-        }
-    })
 }
 
 /// Everything after the first empty line.
@@ -528,24 +544,6 @@ fn below_the_header(raw: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_file_is_what_its_bytes_say() {
-        let told = |declared: &str, bytes: &[u8]| {
-            media_type(&Attachment {
-                declared_type: declared.to_owned(),
-                sniffed_type: infer::get(bytes).map(|found| found.mime_type()),
-                bytes: bytes.to_vec(),
-                ..Attachment::default()
-            })
-        };
-        assert_eq!(told("application/pdf", b"\x89PNG\r\n\x1a\n"), "image/png");
-        assert_eq!(told("text/calendar", b"BEGIN:VCALENDAR"), "text/calendar");
-        for odd in ["image/svg+xml", "text/javascript", "text/html\r\nX: y", ""] {
-            assert_eq!(told(odd, b"steal()"), "text/plain");
-            assert_eq!(told(odd, b"\xff\x00"), "application/octet-stream");
-        }
-    }
 
     #[test]
     fn servers_on_the_way_change_the_header_alone() {

@@ -9,6 +9,7 @@
 //! through a signature of ours and from the ticket's own contact ([`thread`]).
 
 mod bounce;
+mod files;
 mod import;
 mod letter;
 mod parked;

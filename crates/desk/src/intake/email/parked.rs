@@ -1,21 +1,24 @@
 //! Mail that could not be read: a ticket for a person, with the mail as it came.
 
-use super::letter::LOOKS;
+use super::letter::{LOOKS, ignore, lay_there_since};
 use super::receive::{LeftBehind, Source};
 use super::store::{self, Claimed};
 use crate::app::App;
 use crate::context::{Ctx, Source as WayIn};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::orgs::model::purpose;
+use crate::ids::{InboundMailId, MailboxId};
+use crate::mailboxes;
+use crate::orgs::{Clinic, model::purpose};
 use crate::patients;
-use crate::records::blobs;
-use crate::tickets::{self, NewTicket};
+use crate::records::{Sealing, blobs};
+use crate::tickets::{self, Also, NewTicket};
 use crate::timeline::{Doubt, Envelope, NewAttachment};
-use bedside_codecs::mail::MailError;
 use bedside_codecs::mail::address::Address;
+use bedside_codecs::mail::{Limits, MailError, ParsedMail, parse};
 use bedside_language::Channel;
-use bedside_web::i18n::Arg;
+use bedside_web::i18n::{Arg, time::format_time};
+use data_encoding::HEXLOWER;
 use futures_util::FutureExt;
 
 /// Why a mail is parked.
@@ -27,7 +30,7 @@ pub(super) enum Reason {
     NoSender,
     /// It was tried several times and went wrong each time.
     Attempts,
-    /// There is no raw mail.
+    /// There is no raw mail, at most its header.
     LeftBehind(LeftBehind),
 }
 
@@ -49,7 +52,8 @@ impl Reason {
     }
 }
 
-/// Opens a ticket in the queue that a person looks through, with the raw mail attached where there is one.
+/// Opens a ticket in the queue that a person looks through, with the raw mail attached where there is one. The same bytes
+/// in the same mailbox make one ticket, however often they come.
 pub(super) async fn park(
     app: &App,
     claimed: &Claimed,
@@ -57,89 +61,201 @@ pub(super) async fn park(
     raw: Option<&[u8]>,
     reason: Reason,
 ) -> Result<(), DeskError> {
+    let parked = Parked {
+        app,
+        claimed,
+        source,
+        raw: raw.filter(|raw| !raw.is_empty()),
+        reason,
+    };
     // Two first mails of one sender at the same moment make one contact: whoever comes second looks again.
+    let mut outcome = parked.open_ticket().await;
     for _ in 1..LOOKS {
-        match open_ticket(app, claimed, source, raw, reason).await {
-            Err(DeskError::Unavailable(_)) => {}
-            outcome => return outcome,
+        if !matches!(outcome, Err(DeskError::Unavailable(_))) {
+            break;
         }
+        outcome = parked.open_ticket().await;
     }
-    open_ticket(app, claimed, source, raw, reason).await
+    match outcome {
+        Err(DeskError::Conflict {
+            code: "finished", ..
+        }) => Ok(()),
+        Err(DeskError::Conflict {
+            code: "duplicate", ..
+        }) => ignore(app, claimed.organisation, claimed.id, "duplicate").await,
+        outcome => outcome,
+    }
 }
 
-async fn open_ticket(
-    app: &App,
-    claimed: &Claimed,
-    source: &Source,
-    raw: Option<&[u8]>,
+/// A mail that is to be parked.
+struct Parked<'a> {
+    app: &'a App,
+    claimed: &'a Claimed,
+    source: &'a Source,
+    /// The mail, or the header of one that was left behind.
+    raw: Option<&'a [u8]>,
     reason: Reason,
-) -> Result<(), DeskError> {
-    let organisation = claimed.organisation;
-    let clinic = app.directory.of(organisation)?;
-    let from = source
-        .mail_from
-        .as_deref()
-        .and_then(|path| Address::parse(path).ok());
-    // A return path is anybody's word.
-    let requester = match &from {
-        Some(from) => {
-            patients::requester_by_email(app, organisation, from.as_str(), None, None)
-                .await?
-                .without_patient(app, organisation)
-                .await?
-        }
-        None => patients::requester_without_address(app),
-    };
-    let say = |key: &str| app.i18n.text(clinic.locale, key).to_owned();
-    let reason_text = say(&format!("mail-parked-reason-{}", reason.code()));
-    let body = match reason {
-        Reason::LeftBehind(LeftBehind::TooLarge(size)) => app
-            .i18n
-            .format(
-                clinic.locale,
-                "mail-parked-too-large-body",
-                &[("size", Arg::Text(size.to_string().into()))],
-            )
-            .into_owned(),
-        Reason::LeftBehind(LeftBehind::Unreadable) => say("mail-parked-unreadable-body"),
-        _ => app
-            .i18n
-            .format(
-                clinic.locale,
-                "mail-parked-body",
-                &[("reason", Arg::from(reason_text))],
-            )
-            .into_owned(),
-    };
-    let mut new = NewTicket::new(requester, Channel::Email, say("mail-parked-subject"), body);
-    if let Some(raw) = raw.filter(|raw| !raw.is_empty()) {
-        let blob = match claimed.blob {
-            Some(blob) => blob,
-            None => blobs::write(app, organisation, &new.requester.sealing, raw).await?,
+}
+
+impl Parked<'_> {
+    async fn open_ticket(&self) -> Result<(), DeskError> {
+        let (app, organisation) = (self.app, self.claimed.organisation);
+        let clinic = app.directory.of(organisation)?;
+        let header = self.header();
+        let from = self.sender(header.as_ref());
+        // A return path and a header that nobody checked are anybody's word.
+        let requester = match &from {
+            Some(from) => {
+                patients::requester_by_email(app, organisation, from.as_str(), None, None)
+                    .await?
+                    .without_patient(app, organisation)
+                    .await?
+            }
+            None => patients::requester_without_address(app),
         };
-        new.attachments.push(NewAttachment {
+        let subject = header.map(|header| header.subject).unwrap_or_default();
+        let shown = match subject.trim() {
+            "" => app.i18n.text(clinic.locale, "mail-parked-subject"),
+            subject => subject,
+        };
+        let body = self.body(&clinic).await?;
+        let mut new = NewTicket::new(requester, Channel::Email, shown, body);
+        new.attachments
+            .extend(self.file(&new.requester.sealing).await?);
+        new.envelope = from.map(|from| Envelope {
+            from: from.as_str().to_owned(),
+            subject: subject.clone(),
+            doubt: Some(Doubt::Unproven),
+            ..Envelope::default()
+        });
+        new.locale = Some(clinic.locale);
+        new.queue = clinic.queue_for(purpose::NEEDS_LOOK).map(|queue| queue.id);
+        new.mailbox = self.claimed.mailbox;
+        new.inbound_mail = Some(self.claimed.id);
+        new.external = self.fingerprint()?.map(|id| ("email", id));
+        new.written = lay_there_since(app, self.source);
+        new.automatic = true;
+        // A subject is somebody's words, and may be a cry for help.
+        new.own_words = subject.trim().is_empty();
+        new.said = Some(String::new());
+        new.acknowledge = false;
+        new.also = Some(finished(self.claimed.id, self.reason.code()));
+        let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
+        tickets::create(app, &ctx, new).await.map(drop)
+    }
+
+    /// The header of a mail that was left behind.
+    fn header(&self) -> Option<ParsedMail> {
+        let raw = self.raw.filter(|_| self.source.left_behind.is_some())?;
+        parse(raw, &Limits::default()).ok()
+    }
+
+    fn sender(&self, header: Option<&ParsedMail>) -> Option<Address> {
+        let author = header.and_then(|header| header.from.as_ref());
+        [
+            author.map(|from| from.address.as_str()),
+            self.source.mail_from.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+        .find_map(|address| Address::parse(address).ok())
+    }
+
+    /// What the desk says about it.
+    async fn body(&self, clinic: &Clinic) -> Result<String, DeskError> {
+        let (app, locale) = (self.app, clinic.locale);
+        let text =
+            |key: &str, args: &[(&str, Arg<'_>)]| app.i18n.format(locale, key, args).into_owned();
+        let Reason::LeftBehind(left) = self.reason else {
+            let key = format!("mail-parked-reason-{}", self.reason.code());
+            let reason = app.i18n.text(locale, &key);
+            return Ok(text("mail-parked-body", &[("reason", Arg::from(reason))]));
+        };
+        let mailbox = match self.claimed.mailbox {
+            Some(id) => mailboxes::one(app, clinic.id, id).await?.address,
+            None => String::new(),
+        };
+        let arrived = self.source.arrived.unwrap_or(self.claimed.received_at);
+        let arrived = format_time(arrived.micros(), &clinic.time_zone, locale);
+        let mut args = vec![
+            ("mailbox", Arg::from(mailbox.as_str())),
+            ("arrived", Arg::from(arrived.as_str())),
+        ];
+        let size;
+        let what = match left {
+            LeftBehind::TooLarge(bytes) => {
+                size = bytes.to_string();
+                args.push(("size", Arg::from(size.as_str())));
+                text("mail-parked-too-large-body", &args)
+            }
+            LeftBehind::Unreadable => text("mail-parked-unreadable-body", &args),
+        };
+        let find = if self.raw.is_some() {
+            "mail-parked-find"
+        } else {
+            "mail-parked-find-by-time"
+        };
+        Ok(format!("{what}\n\n{}", app.i18n.text(locale, find)))
+    }
+
+    async fn file(&self, sealing: &Sealing) -> Result<Option<NewAttachment>, DeskError> {
+        let Some(raw) = self.raw else {
+            return Ok(None);
+        };
+        let blob = match self.claimed.blob {
+            Some(blob) => blob,
+            None => blobs::write(self.app, self.claimed.organisation, sealing, raw).await?,
+        };
+        let (name, media_type) = if self.source.left_behind.is_some() {
+            ("header.txt", "text/plain")
+        } else {
+            ("mail.eml", "message/rfc822")
+        };
+        Ok(Some(NewAttachment {
             blob,
-            name: "mail.eml".to_owned(),
-            media_type: "message/rfc822".to_owned(),
-            size: claimed.size,
+            name: name.to_owned(),
+            media_type: media_type.to_owned(),
+            size: self.claimed.size,
             content_id: None,
             inline: false,
-        });
+        }))
     }
-    new.envelope = from.map(|from| Envelope {
-        from: from.as_str().to_owned(),
-        doubt: Some(Doubt::Unproven),
-        ..Envelope::default()
-    });
-    new.locale = Some(clinic.locale);
-    new.queue = clinic.queue_for(purpose::NEEDS_LOOK).map(|queue| queue.id);
-    new.mailbox = claimed.mailbox;
-    new.inbound_mail = Some(claimed.id);
-    new.automatic = true;
-    new.own_words = true;
-    new.acknowledge = false;
-    let (id, code) = (claimed.id, reason.code());
-    new.also = Some(Box::new(move |work, ticket, message| {
+
+    /// What makes two of them the same: the mailbox and the bytes, and of one that was left behind what the server says of
+    /// it. None where nothing is known.
+    fn fingerprint(&self) -> Result<Option<String>, DeskError> {
+        let arrived = self.source.arrived.map(|at| at.micros().to_string());
+        let size = match self.reason {
+            Reason::LeftBehind(LeftBehind::TooLarge(size)) => Some(size.to_string()),
+            _ => None,
+        };
+        let known = match self.source.left_behind {
+            None => None,
+            Some(_) => arrived.map(|arrived| format!("{arrived} {}", size.unwrap_or_default())),
+        };
+        if self.raw.is_none() && known.is_none() {
+            return Ok(None);
+        }
+        let vault = self.app.keyring.of(self.claimed.organisation)?;
+        let mailbox = self
+            .claimed
+            .mailbox
+            .map(MailboxId::bytes)
+            .unwrap_or_default();
+        let content = vault.threading.sign(&[
+            b"bedside/parked-mail/1\0",
+            &mailbox,
+            known.unwrap_or_default().as_bytes(),
+            b"\0",
+            self.raw.unwrap_or_default(),
+        ]);
+        Ok(Some(format!("parked\n{}", HEXLOWER.encode(&content))))
+    }
+}
+
+/// Marks the mail parked in the transaction of its ticket.
+fn finished(id: InboundMailId, code: &'static str) -> Also {
+    Box::new(move |work, ticket, message| {
         async move {
             let organisation = work.ctx.organisation;
             let how = ("parked", Some(code));
@@ -154,12 +270,5 @@ async fn open_ticket(
             Ok(())
         }
         .boxed()
-    }));
-    let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
-    match tickets::create(app, &ctx, new).await {
-        Err(DeskError::Conflict {
-            code: "finished", ..
-        }) => Ok(()),
-        outcome => outcome.map(drop),
-    }
+    })
 }

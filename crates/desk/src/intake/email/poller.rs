@@ -2,6 +2,9 @@
 //!
 //! Messages are told apart by UID, and the cursor moves in the transaction that stores a message, so that an outage
 //! loses nothing and a second reader stores nothing twice. A message is marked as read only after it was stored.
+//!
+//! A mailbox that is looked at for the first time has a past, and so has one that its server numbered anew: what lies
+//! there from before the reader's horizon is nobody's work any more, and stays as it is.
 
 use super::receive::{LeftBehind, Source, Via, receive};
 use crate::app::App;
@@ -11,6 +14,7 @@ use crate::mailboxes;
 use bedside_channels::email::imap::{
     Body, Cursor, ImapError, ImapSettings, Mailbox, WaitingMessage,
 };
+use bedside_db::Timestamp;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -31,6 +35,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How often one message is asked for before it is left behind.
 const ATTEMPTS: u32 = 3;
+/// Seconds before the last good look (now, where there was none) from which on mail is taken at a first look.
+const FIRST_LOOK: i64 = 72 * 3600;
+/// Bytes of the header that are read of a message which is left behind.
+const HEADER: u32 = 64 * 1024;
 
 /// Reads every enabled mailbox until `shutdown`. Changes of the settings take hold within a second.
 pub async fn run(app: App, shutdown: CancellationToken) {
@@ -115,7 +123,7 @@ impl Reader {
                     "desk"
                 }
             };
-            self.note(Some(code)).await;
+            self.note(Err(code)).await;
             if read_any {
                 pause = FIRST_PAUSE;
             }
@@ -124,10 +132,8 @@ impl Reader {
         }
     }
 
-    async fn note(&self, error: Option<&'static str>) {
-        let noted =
-            mailboxes::note_checked(&self.app, self.organisation, self.id, self.app.now(), error)
-                .await;
+    async fn note(&self, outcome: Result<Timestamp, &'static str>) {
+        let noted = mailboxes::note_checked(&self.app, self.organisation, self.id, outcome).await;
         if let Err(error) = noted {
             tracing::warn!(mailbox = %self.id, %error, "the state of a mailbox could not be noted");
         }
@@ -158,9 +164,16 @@ impl Reader {
         };
         let mut server = Mailbox::connect(&settings).await?;
         let mut noted = None;
+        let horizon = self.horizon(mailbox.checked_at);
+        let mut is_first = cursor.is_none();
         loop {
             let waiting = server.waiting(cursor, LISTED).await?;
+            is_first |= waiting.validity_changed;
             for message in &waiting.messages {
+                let arrived = message.internal_date.map(Timestamp::from);
+                if is_first && arrived.is_some_and(|arrived| arrived < horizon) {
+                    continue;
+                }
                 self.take(&mut server, waiting.uid_validity, message)
                     .await?;
             }
@@ -169,51 +182,63 @@ impl Reader {
             if waiting.more {
                 continue;
             }
+            if is_first {
+                self.looked_through(waiting.end).await?;
+                is_first = false;
+            }
             // A server without IDLE is asked every second; the mailbox's row is written now and then.
             let now = self.app.now();
             if noted.is_none_or(|at| now.seconds_since(at) >= NOTED_EVERY) {
-                self.note(None).await;
+                self.note(Ok(now)).await;
                 noted = Some(now);
             }
             server.wait_for_mail(WAIT).await?;
         }
     }
 
-    /// Stores one message, then marks it as read.
+    /// From when on mail is taken at a first look. What came before the last good look was taken then, under the numbers
+    /// of that time; the days between are for clocks that differ, and in a new mailbox for those who still wait.
+    fn horizon(&self, checked_at: Option<Timestamp>) -> Timestamp {
+        let now = self.app.now();
+        checked_at
+            .map_or(now, |at| at.min(now))
+            .plus_seconds(-FIRST_LOOK)
+    }
+
+    /// Keeps where the first look ended, so that the next one takes all that came meanwhile, however long that is.
+    async fn looked_through(&self, end: Cursor) -> Result<(), DeskError> {
+        let cursor = (end.uid_validity.into(), end.last_uid.into());
+        mailboxes::looked_through(&self.app, self.organisation, self.id, cursor).await
+    }
+
+    /// Stores one message, then marks it as read. What can't be had is told of with its header.
     async fn take(
         &mut self,
         server: &mut Mailbox,
         validity: u32,
         message: &WaitingMessage,
     ) -> Result<(), End> {
-        let limit = u32::try_from(self.app.config.max_mail_bytes).unwrap_or(u32::MAX);
         let mut source = Source {
             uid: Some((validity, message.uid)),
             arrived: message.internal_date.map(Into::into),
             ..Source::new(Via::Imap)
         };
         let failed = self.failures.get(&message.uid).copied().unwrap_or(0);
-        let raw = if failed >= ATTEMPTS {
-            source.left_behind = Some(LeftBehind::Unreadable);
-            Vec::new()
-        } else {
-            match server.fetch(message, limit).await {
-                Ok(Body::Raw(raw)) => raw,
-                Ok(Body::TooLarge { size }) => {
-                    source.left_behind = Some(LeftBehind::TooLarge(size));
-                    Vec::new()
+        let raw = match self.fetch(server, message, failed).await {
+            Ok(Some((raw, left_behind))) => {
+                source.left_behind = left_behind;
+                raw
+            }
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                // Only what may be this message's fault counts against it.
+                if matches!(
+                    error,
+                    ImapError::Unreadable { .. } | ImapError::Refused(_) | ImapError::TimedOut
+                ) {
+                    self.failures.insert(message.uid, failed + 1);
                 }
-                Ok(Body::Gone) => return Ok(()),
-                Err(error) => {
-                    // Only what may be this message's fault counts against it.
-                    if matches!(
-                        error,
-                        ImapError::Unreadable { .. } | ImapError::Refused(_) | ImapError::TimedOut
-                    ) {
-                        self.failures.insert(message.uid, failed + 1);
-                    }
-                    return Err(error.into());
-                }
+                return Err(error.into());
             }
         };
         let readable = source.left_behind.is_none();
@@ -227,5 +252,32 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// The message, or its header and why it is left behind; none when it is gone. `failed` is how often this went wrong.
+    async fn fetch(
+        &self,
+        server: &mut Mailbox,
+        message: &WaitingMessage,
+        failed: u32,
+    ) -> Result<Option<(Vec<u8>, Option<LeftBehind>)>, ImapError> {
+        let limit = u32::try_from(self.app.config.max_mail_bytes).unwrap_or(u32::MAX);
+        let left = if message.size > limit {
+            LeftBehind::TooLarge(message.size)
+        } else if failed >= ATTEMPTS {
+            LeftBehind::Unreadable
+        } else {
+            match server.fetch(message, limit).await? {
+                Body::Raw(raw) => return Ok(Some((raw, None))),
+                Body::TooLarge { size } => LeftBehind::TooLarge(size),
+                Body::Gone => return Ok(None),
+            }
+        };
+        let header = if failed > ATTEMPTS {
+            None
+        } else {
+            server.fetch_header(message.uid, HEADER).await?
+        };
+        Ok(Some((header.unwrap_or_default(), Some(left))))
     }
 }

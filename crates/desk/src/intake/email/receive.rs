@@ -57,7 +57,7 @@ pub struct Source {
     /// When it came to the mailbox.
     #[serde(default)]
     pub arrived: Option<Timestamp>,
-    /// Set when there is no raw mail.
+    /// Set when there is no raw mail; its header alone may be there.
     #[serde(default)]
     pub left_behind: Option<LeftBehind>,
 }
@@ -95,7 +95,7 @@ pub async fn receive(
         id,
         &serde_json::to_string(&source)?,
     );
-    let (inline, blob) = if source.left_behind.is_some() {
+    let (inline, blob) = if source.left_behind.is_some() && raw.is_empty() {
         (None, None)
     } else if raw.len() <= INLINE {
         (Some(sealing.bytes("inbound_mails", "raw", id, raw)), None)

@@ -24,7 +24,7 @@ pub(super) enum Place {
     /// Onto this ticket.
     Joins(Box<Ticket>),
     /// Into a new ticket, linked to one it answers.
-    Beside(TicketId),
+    Beside(Box<Ticket>),
     /// Into a new ticket.
     Alone,
 }
@@ -74,7 +74,7 @@ pub(super) async fn place(
     if is_participant && !doubtful && ticket.status != Status::Closed {
         return Ok(Place::Joins(Box::new(ticket)));
     }
-    Ok(Place::Beside(ticket.id))
+    Ok(Place::Beside(Box::new(ticket)))
 }
 
 /// The ticket that a signature in the mail names, with merges followed.

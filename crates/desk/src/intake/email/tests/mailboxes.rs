@@ -37,7 +37,11 @@ fn new(address: &str, smtp: Option<Server>) -> NewMailbox {
 #[tokio::test]
 async fn nobody_makes_the_desk_knock_at_its_own_machine() {
     for postgres in [false, true] {
-        let desk = Desk::on(postgres, MailboxSettings::default(), false).await;
+        let settings = MailboxSettings::default();
+        let desk = Desk::with(postgres, settings, |config| {
+            config.local_mail_servers = false;
+        })
+        .await;
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let port = listener.local_addr().unwrap().port();

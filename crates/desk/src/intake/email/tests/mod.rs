@@ -1,5 +1,6 @@
 //! Raw mails go in; what stands on the tickets is looked at.
 
+mod answers;
 mod attacks;
 mod content;
 mod mailboxes;
@@ -61,19 +62,24 @@ pub(super) async fn on_both_with(settings: MailboxSettings, test: impl AsyncFn(D
 
 impl Desk {
     pub async fn new(postgres: bool, settings: MailboxSettings) -> Self {
-        Self::on(postgres, settings, true).await
+        Self::with(postgres, settings, |_| {}).await
     }
 
-    /// The same; whether mail servers may be on this machine.
-    pub async fn on(postgres: bool, settings: MailboxSettings, local_mail_servers: bool) -> Self {
+    /// The same, with other settings of the program.
+    pub async fn with(
+        postgres: bool,
+        settings: MailboxSettings,
+        adjust: impl FnOnce(&mut Config),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = Config {
+        let mut config = Config {
             data: folder.path().to_owned(),
             database: postgres.then(|| pg::shared().unwrap().fresh_database().unwrap()),
             public_url: "http://desk.clinic.test".to_owned(),
-            local_mail_servers,
+            local_mail_servers: true,
             ..Config::default()
         };
+        adjust(&mut config);
         let clock = FixedClock::new(Timestamp::from_micros(1_790_000_000_000_000));
         let (app, _) = startup::open(config, Arc::new(clock.clone()))
             .await

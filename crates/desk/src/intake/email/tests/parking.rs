@@ -1,11 +1,12 @@
 //! Mail that can't be read never stops the next one.
 
-use super::{ANA, DESK, Desk, LOSE_A_PIECE, MailboxSettings, TICKETS, on_both, plain};
+use super::{ANA, DESK, Desk, LOSE_A_PIECE, MailboxSettings, OUTBOUND, TICKETS, on_both, plain};
 use crate::events::kind;
 use crate::ids::InboundMailId;
 use crate::intake::email::processor::{self, ATTEMPTS, INTERRUPTIONS};
 use crate::intake::email::receive::{LeftBehind, Source, Via, receive};
 use crate::intake::email::store;
+use crate::tickets::Urgency;
 use futures_util::FutureExt;
 use proptest::prelude::*;
 
@@ -30,6 +31,23 @@ async fn what_is_no_mail_waits_for_a_person_with_the_raw_file() {
                 .any(|event| event.kind == kind::MAIL_PARKED)
         );
         assert_eq!(all[1].messages[0].body.trim(), "Hello");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_unreadable_bytes_are_one_ticket() {
+    on_both(async |desk: Desk| {
+        let raw = b"\x00\x01\x02 this is no mail at all";
+        desk.mail(raw).await;
+        desk.mail(raw).await;
+        assert_eq!(
+            desk.last_state().await,
+            ("ignored".to_owned(), Some("duplicate".to_owned()))
+        );
+        assert_eq!(desk.count(TICKETS).await, 1);
+        desk.mail(b"\x00\x01\x02 this is another").await;
+        assert_eq!(desk.count(TICKETS).await, 2);
     })
     .await;
 }
@@ -81,36 +99,51 @@ async fn what_fails_again_and_again_is_parked_and_the_rest_goes_on() {
 #[tokio::test]
 async fn what_was_left_in_the_mailbox_is_told() {
     on_both(async |desk: Desk| {
-        for (uid, left) in [
-            (1, LeftBehind::TooLarge(99_000_000)),
-            (2, LeftBehind::Unreadable),
-        ] {
+        let comes = async |uid, left, header: &str| {
             let source = Source {
-                uid: Some((1, uid)),
+                uid: Some((uid, 1)),
+                arrived: Some(desk.app.now().plus_seconds(-3600)),
                 left_behind: Some(left),
                 ..Source::new(Via::Imap)
             };
-            receive(
-                &desk.app,
-                desk.organisation,
-                Some(desk.mailbox),
-                source,
-                b"",
-            )
-            .await
-            .unwrap();
+            let (app, mailbox) = (&desk.app, Some(desk.mailbox));
+            receive(app, desk.organisation, mailbox, source, header.as_bytes())
+                .await
+                .unwrap();
+            desk.work().await;
+        };
+        let header = plain("scan", "", "").replace("Refill of my inhaler", "My scan");
+        let danger = header.replace("My scan", "I want to kill myself tonight");
+        // A server that numbers its mail anew shows all of them again.
+        for validity in [1, 10] {
+            comes(validity, LeftBehind::TooLarge(99_000_000), &header).await;
+            comes(validity + 1, LeftBehind::Unreadable, "").await;
+            comes(validity + 2, LeftBehind::TooLarge(99_000_000), &danger).await;
         }
-        desk.work().await;
         let all = desk.tickets().await;
-        assert_eq!(all.len(), 2);
-        assert!(
-            all[0].messages[0].body.contains("99000000"),
-            "{}",
-            all[0].messages[0].body
+        assert_eq!(all.len(), 3);
+        let words = |at: usize| all[at].messages[0].body.as_str();
+        for known in ["99000000", DESK, "Sep 21, 2026", "header is attached"] {
+            assert!(words(0).contains(known), "{}", words(0));
+        }
+        assert_eq!(all[0].subject, "My scan");
+        assert_eq!(all[0].contact.email(), Some(ANA));
+        let file = &all[0].messages[0].attachments[0];
+        assert_eq!(
+            (file.name.as_str(), file.media_type.as_str()),
+            ("header.txt", "text/plain")
         );
-        assert!(all.iter().all(
-            |view| view.messages[0].attachments.is_empty() && desk.queue(view) == "needs_look"
-        ));
+        assert_eq!(desk.bytes(file).await, header.as_bytes());
+        assert!(
+            words(1).contains(DESK) && words(1).contains("Sep 21, 2026"),
+            "{}",
+            words(1)
+        );
+        assert!(all[1].messages[0].attachments.is_empty());
+        assert!(all[..2].iter().all(|view| desk.queue(view) == "needs_look"));
+        // What its subject says is heard all the same.
+        assert_eq!(all[2].ticket.urgency, Urgency::Emergency);
+        assert_eq!(desk.count(OUTBOUND).await, 0);
     })
     .await;
 }

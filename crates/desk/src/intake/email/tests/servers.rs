@@ -29,7 +29,7 @@ macro_rules! on_each {
         }
     )+};
 }
-on_each! { mail_in_a_mailbox_becomes_tickets_once a_wrong_password_is_shown_and_then_mended a_mail_server_hands_mail_to_the_desk }
+on_each! { mail_in_a_mailbox_becomes_tickets_once a_new_mailbox_has_a_past what_is_too_large_is_told_with_its_header a_wrong_password_is_shown_and_then_mended a_mail_server_hands_mail_to_the_desk }
 
 fn imap(port: u16) -> MailboxSettings {
     let server = Server {
@@ -108,7 +108,11 @@ async fn mail_in_a_mailbox_becomes_tickets_once(postgres: bool) {
     )
     .await
     .unwrap();
-    assert_eq!(desk.readable().await, 3);
+    assert_eq!(
+        desk.count(TICKETS).await,
+        4,
+        "what could not be read included"
+    );
     stop.send(true).unwrap();
     running.await.unwrap();
 }
@@ -121,14 +125,98 @@ impl Desk {
             .filter(|(state, ..)| state == "received")
             .count()
     }
+}
 
-    async fn readable(&self) -> usize {
-        self.tickets()
+async fn a_new_mailbox_has_a_past(postgres: bool) {
+    let dovecot = Dovecot::start().unwrap();
+    let desk = Desk::new(postgres, imap(dovecot.imap_port)).await;
+    let comes = |id: &str, days: i64, body: &str| {
+        let at = desk.app.now().plus_seconds(-days * 24 * 3600);
+        dovecot
+            .deliver_at("desk", plain(id, "", body).as_bytes(), at.micros())
+            .unwrap();
+        at
+    };
+    comes("past", 10, "I want to kill myself tonight.");
+    comes("recent", 2, "I wrote on the weekend.");
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::spawn(run(desk.app.clone(), Listeners::default(), stopping));
+    let looked = async || {
+        let checked = list(&desk.app, &desk.ctx()).await.unwrap()[0].checked_at;
+        checked.is_some() && desk.waiting().await == 0
+    };
+    wait_until_async(looked, SOON).await.unwrap();
+    assert!(desk.ticket().await.messages[0].body.contains("weekend"));
+    wait_until_async(async || dovecot.seen("desk").unwrap() == 1, SOON)
+        .await
+        .unwrap();
+    // Later on all that comes is taken, and one that was moved here keeps its date.
+    let at = comes(
+        "moved",
+        20,
+        "I had crushing chest pain and could not breathe.",
+    );
+    let count = async |count| {
+        wait_until_async(async || desk.count(TICKETS).await == count, SOON)
             .await
-            .iter()
-            .filter(|view| self.queue(view) != "needs_look")
-            .count()
-    }
+            .unwrap();
+    };
+    count(2).await;
+    let moved = desk.tickets().await.pop().unwrap();
+    assert_eq!(moved.ticket.created_at, at);
+    assert_eq!(moved.ticket.clocks, crate::sla::Clocks::default());
+    assert_ne!(moved.ticket.rank(), 0);
+    // Numbered anew, it has no past once more, and nothing new is lost.
+    dovecot.set_uid_validity("desk", 4242).unwrap();
+    comes("new", 0, "And now something else.");
+    count(3).await;
+    wait_until_async(async || desk.waiting().await == 0, SOON)
+        .await
+        .unwrap();
+    assert_eq!(desk.count(TICKETS).await, 3);
+    wait_until_async(async || dovecot.seen("desk").unwrap() == 3, SOON)
+        .await
+        .unwrap();
+    stop.send(true).unwrap();
+    running.await.unwrap();
+}
+
+async fn what_is_too_large_is_told_with_its_header(postgres: bool) {
+    let dovecot = Dovecot::start().unwrap();
+    let adjust = |config: &mut Config| {
+        config.max_mail_bytes = 20_000;
+    };
+    let desk = Desk::with(postgres, imap(dovecot.imap_port), adjust).await;
+    let large = plain("scan", "", &"words of a long letter\r\n".repeat(2_000));
+    dovecot.deliver("desk", large.as_bytes()).unwrap();
+    dovecot
+        .deliver("desk", plain("next", "", "Hello").as_bytes())
+        .unwrap();
+    let (stop, stopping) = watch::channel(false);
+    let running = tokio::spawn(run(desk.app.clone(), Listeners::default(), stopping));
+    wait_until_async(async || desk.count(TICKETS).await == 2, SOON)
+        .await
+        .unwrap();
+    let all = desk.tickets().await;
+    let left = all
+        .iter()
+        .find(|view| desk.queue(view) == "needs_look")
+        .unwrap();
+    assert_eq!(left.subject, "Refill of my inhaler");
+    assert_eq!(left.contact.email(), Some(ANA));
+    assert!(left.messages[0].body.contains(DESK));
+    let header = desk.bytes(&left.messages[0].attachments[0]).await;
+    let header = String::from_utf8(header).unwrap();
+    assert!(
+        header.contains("Message-ID: <scan@patients.test>"),
+        "{header}"
+    );
+    assert!(!header.contains("long letter"));
+    wait_until_async(async || dovecot.seen("desk").unwrap() == 1, SOON)
+        .await
+        .unwrap();
+    stop.send(true).unwrap();
+    running.await.unwrap();
 }
 
 async fn a_wrong_password_is_shown_and_then_mended(postgres: bool) {

@@ -1,0 +1,66 @@
+//! What the files of a mail are, and its HTML with them in their places.
+
+use crate::ids::AttachmentId;
+use crate::timeline::NewAttachment;
+use bedside_codecs::mail::Attachment;
+use bedside_codecs::mail::html::{CleanHtml, sanitise};
+
+/// The HTML, made safe, with the mail's own pictures in their places.
+pub(super) fn shown(page: &str, attachments: &[NewAttachment]) -> CleanHtml {
+    let address = |content_id: &str| {
+        let file = attachments
+            .iter()
+            .find(|file| file.content_id.as_deref() == Some(content_id))?;
+        let id: AttachmentId = file.id();
+        Some(format!("/attachments/{id}"))
+    };
+    sanitise(page, &address)
+}
+
+/// Types that a sender is believed about when the bytes don't say, because a program that opens them runs nothing.
+const BELIEVED: [&str; 5] = [
+    "message/rfc822",
+    "text/calendar",
+    "text/csv",
+    "text/plain",
+    "text/vcard",
+];
+
+/// What a file is: by its bytes, whatever its sender says of it.
+pub(super) fn media_type(file: &Attachment) -> &'static str {
+    let believed = || {
+        BELIEVED
+            .into_iter()
+            .find(|known| *known == file.declared_type)
+    };
+    file.sniffed_type.or_else(believed).unwrap_or({
+        if std::str::from_utf8(&file.bytes).is_ok() {
+            "text/plain"
+        } else {
+            "application/octet-stream"
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_bytes_say() {
+        let told = |declared: &str, bytes: &[u8]| {
+            media_type(&Attachment {
+                declared_type: declared.to_owned(),
+                sniffed_type: infer::get(bytes).map(|found| found.mime_type()),
+                bytes: bytes.to_vec(),
+                ..Attachment::default()
+            })
+        };
+        assert_eq!(told("application/pdf", b"\x89PNG\r\n\x1a\n"), "image/png");
+        assert_eq!(told("text/calendar", b"BEGIN:VCALENDAR"), "text/calendar");
+        for odd in ["image/svg+xml", "text/javascript", "text/html\r\nX: y", ""] {
+            assert_eq!(told(odd, b"steal()"), "text/plain");
+            assert_eq!(told(odd, b"\xff\x00"), "application/octet-stream");
+        }
+    }
+}
