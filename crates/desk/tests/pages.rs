@@ -6,11 +6,18 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
+use bedside_db::{args, statements};
 use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, NewOrganisation};
 use bedside_desk::tickets;
 use bedside_desk::{patients, staff, timeline};
-use common::{Answer, Browser, Desk, both_engines, csrf_token, form};
+use common::{Answer, Browser, Desk, both_engines, csrf_token, form, hidden};
+use futures_util::FutureExt;
+
+statements! {
+    /// From here on no draft can be forgotten.
+    NO_DRAFTS = "DROP TABLE drafts";
+}
 
 const HTML: [(&str, &str); 1] = [("accept", "text/html")];
 
@@ -33,6 +40,29 @@ async fn version(desk: &Desk, id: bedside_desk::ids::TicketId) -> String {
         .await
         .unwrap();
     view.ticket.version.to_string()
+}
+
+/// Sends one form of `page` twice, as a double click does, and gives back the place that both answers lead to.
+async fn twice(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
+    let html = browser.get(page).await.expect(200).text();
+    let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+    let own = [
+        ("csrf_token", token.as_str()),
+        ("once", once.as_str()),
+        ("version", "1"),
+    ];
+    let fields = [&own, fields].concat();
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let sent = if action.ends_with("/messages") {
+            browser.post_files(action, &fields, &[]).await
+        } else {
+            browser.post(action, &fields).await
+        };
+        places.push(location(&sent.expect(303)).to_owned());
+    }
+    assert_eq!(places[0], places[1]);
+    places.remove(0)
 }
 
 fn location(answer: &Answer) -> &str {
@@ -352,6 +382,63 @@ both_engines! {
         let opened = agent.submit("/tickets/new", "/tickets/new", &fields).await.expect(303);
         let page = agent.get(location(&opened)).await.expect(200).text();
         assert!(page.contains("Cal Ler") && page.contains("(212) 555-0123") && page.contains("Needs a refill"));
+    }
+
+    async fn a_double_click_does_everything_once(desk: Desk) {
+        let agent = desk.browser(Role::Agent).await;
+        let see = desk.ctx(Role::Agent);
+        let caller = [("channel", "phone"), ("name", "Cal Ler"), ("phone", "(212) 555-0123"), ("body", "Needs a refill")];
+        let path = twice(&agent, "/tickets/new", "/tickets/new", &caller).await;
+        let all = tickets::list(&desk.app, &see, &tickets::View::Active, None, 10).await.unwrap();
+        assert_eq!(all.rows.len(), 1, "one caller, one request");
+        let id = all.rows[0].ticket.id;
+        let messages = format!("{path}/messages");
+        let said = async || {
+            let view = tickets::view(&desk.app, &see, id).await.unwrap();
+            view.messages.into_iter().map(|one| one.body).collect::<Vec<_>>()
+        };
+        let reply = [("kind", "reply"), ("body", "It is ready.")];
+        let _ = twice(&agent, &path, &messages, &reply).await;
+        assert_eq!(said().await, ["Needs a refill", "It is ready."]);
+        let note = [("kind", "note"), ("body", "Asked the pharmacy.")];
+        let _ = twice(&agent, &path, &messages, &note).await;
+        assert_eq!(said().await, ["Needs a refill", "It is ready.", "Asked the pharmacy."]);
+
+        // Other words under the number of a page that was gone back to are another answer; so are the same from a new page.
+        let html = agent.get(&path).await.text();
+        let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+        for words in ["One", "Two"] {
+            let fields = [("csrf_token", token.as_str()), ("once", once.as_str()), ("kind", "note"), ("body", words)];
+            let _ = agent.post_files(&messages, &fields, &[]).await.expect(303);
+        }
+        let _ = twice(&agent, &path, &messages, &note).await;
+        assert_eq!(said().await[3..], ["One", "Two", "Asked the pharmacy."]);
+
+        let view = tickets::view(&desk.app, &see, id).await.unwrap();
+        let last = view.messages.last().unwrap().id.to_string();
+        let part = [("message", last.as_str()), ("subject", "On its own")];
+        let _ = twice(&agent, &path, &format!("{path}/split"), &part).await;
+        let all = tickets::list(&desk.app, &see, &tickets::View::Active, None, 10).await.unwrap();
+        assert_eq!(all.rows.len(), 2);
+
+        let patient = [("name", "Rosa Alvarez"), ("birth_date", "1980-02-03")];
+        let _ = twice(&agent, "/patients/new", "/patients/new", &patient).await;
+        let wanted = patients::Wanted {
+            name_and_birth_date: Some(("Rosa Alvarez".to_owned(), "1980-02-03".to_owned())),
+            ..patients::Wanted::default()
+        };
+        assert_eq!(patients::find_patients(&desk.app, &see, &wanted).await.unwrap().len(), 1);
+    }
+
+    async fn an_answer_that_went_out_is_no_failure_because_of_its_draft(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let token = csrf_token(&agent.get(&path).await.text());
+        desk.app.db.write(|tx| async move { tx.execute(NO_DRAFTS, args![]).await }.boxed()).await.unwrap();
+        let fields = [("csrf_token", token.as_str()), ("kind", "reply"), ("body", "Because of the lab.")];
+        let sent = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(303);
+        assert!(location(&sent).contains("#m-"));
     }
 
     async fn a_patient_is_found_by_exact_values_and_linked(desk: Desk) {

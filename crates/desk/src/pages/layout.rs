@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::QueueId;
+use crate::once::Once;
 use crate::orgs::model::purpose;
 use crate::router::SessionToken;
 use crate::tickets::{self, View};
@@ -136,6 +137,21 @@ impl Page {
             nav: Nav::load(self, &clinic).await?,
             demo: self.app.config.demo,
         })
+    }
+
+    /// A number for a form whose second delivery must do nothing; its hidden field is `once`.
+    pub fn form_number(&self) -> String {
+        self.app.id::<()>().to_string()
+    }
+
+    /// The reader's context for a form with this number and these words: sent twice, as by a double click, it is done
+    /// once.
+    pub fn once(&self, number: &str, words: &str) -> Ctx {
+        let what = format!("{} {} {words}", self.path, self.ctx.actor.id_text());
+        Ctx {
+            once: Once::of_form(number, &what).or_else(|| self.ctx.once.clone()),
+            ..self.ctx.clone()
+        }
     }
 
     /// Shows a template.

@@ -165,6 +165,7 @@ struct TicketPage {
     mine: bool,
     followed: bool,
     // composer
+    once: String,
     typed: Typed,
     draft_done: bool,
     reply_statuses: Vec<Choice>,
@@ -346,6 +347,7 @@ pub(super) async fn answer(
         followed: me.is_some_and(|me| view.followers.contains(&me)),
         reply_statuses: offered.after_reply(&typed),
         saved_replies: saved_replies(&clinic, ticket.locale),
+        once: page.form_number(),
         typed,
         draft_done,
         reply_to: view.contact.email().map(str::to_owned),

@@ -115,6 +115,8 @@ async fn again(
 #[derive(Deserialize)]
 struct Composed {
     #[serde(default)]
+    once: String,
+    #[serde(default)]
     kind: String,
     #[serde(default)]
     body: String,
@@ -155,11 +157,18 @@ async fn send(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return answer(&page, status, &ticket, Some(typed)).await;
     }
+    let files: Vec<_> = sent
+        .files
+        .iter()
+        .map(|file| (&file.name, file.bytes.len()))
+        .collect();
+    let words = format!("{} {} {:?} {files:?}", form.kind, form.status, form.body);
+    let ctx = page.once(&form.once, &words);
     let done = async {
-        let sealing = tickets::sealing(&page.app, &page.ctx, id).await?;
+        let sealing = tickets::sealing(&page.app, &ctx, id).await?;
         let attachments = files::keep(&page, &sealing, &sent.files).await?;
         if note {
-            tickets::note(&page.app, &page.ctx, id, form.body, attachments).await
+            tickets::note(&page.app, &ctx, id, form.body, attachments).await
         } else {
             let status = Status::from_code(&form.status);
             let reply = Reply {
@@ -168,12 +177,15 @@ async fn send(
                 version: form.version,
                 ..Reply::new(form.body)
             };
-            tickets::reply(&page.app, &page.ctx, id, reply).await
+            tickets::reply(&page.app, &ctx, id, reply).await
         }
     };
     match done.await {
         Ok(message) => {
-            drafts::forget(&page.app, &page.ctx, id).await?;
+            // The words are on their way: what goes wrong with their draft must not look like a failure to send.
+            if let Err(error) = drafts::forget(&page.app, &page.ctx, id).await {
+                tracing::warn!(%error, "the draft of what was sent is still there");
+            }
             Ok(redirect_saying(
                 &format!("/tickets/{ticket}#m-{message}"),
                 "sent",
@@ -360,6 +372,8 @@ async fn join(
 #[derive(Deserialize)]
 struct Split {
     #[serde(default)]
+    once: String,
+    #[serde(default)]
     message: Vec<MessageId>,
     #[serde(default)]
     subject: String,
@@ -371,7 +385,9 @@ async fn split(
     Form(form): Form<Split>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    match tickets::split(&page.app, &page.ctx, id, form.message, form.subject).await {
+    let words = format!("{:?} {:?}", form.message, form.subject);
+    let ctx = page.once(&form.once, &words);
+    match tickets::split(&page.app, &ctx, id, form.message, form.subject).await {
         Ok(new) => Ok(redirect_saying(&back(&new.to_string()), "split")),
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
