@@ -327,7 +327,7 @@ pub(super) async fn answer(
             match ticket.snoozed_until {
                 _ if !ticket.status.is_active() => crate::sla::NOTHING_DUE,
                 Some(_) => ticket.clocks.due(),
-                None => ticket.due_at(),
+                None => ticket.shown_due(),
             },
             now,
             &clinic.time_zone,

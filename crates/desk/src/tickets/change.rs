@@ -11,7 +11,7 @@ use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
-use crate::orgs::Clinic;
+use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
 use crate::records;
 use crate::sla::Clocks;
@@ -30,7 +30,7 @@ pub struct Patch {
     pub status: Option<Status>,
     /// The clinic's finer name.
     pub sub_status: Option<Option<SubStatusId>>,
-    /// How soon.
+    /// How soon; what is no emergency any more leaves the crisis queue, unless a queue is named too.
     pub urgency: Option<Urgency>,
     /// What it is about; moves it to the category's queue unless a queue is named too.
     pub category: Option<String>,
@@ -318,6 +318,7 @@ async fn apply(
     let before = (ticket.sub_status, ticket.snoozed_until);
     let category_before = ticket.category.clone();
     let as_opened = opening_clocks(clinic, ticket);
+    let was_emergency = ticket.urgency == Urgency::Emergency;
     if let Some(urgency) = patch.urgency.filter(|urgency| *urgency != ticket.urgency) {
         ticket.urgency = urgency;
         changed.insert("urgency".to_owned(), json!(urgency.code()));
@@ -333,7 +334,9 @@ async fn apply(
     if changed.contains_key("urgency") || changed.contains_key("category") {
         reclock(clinic, ticket, as_opened);
     }
-    if let Some(queue) = patch.queue.filter(|queue| *queue != ticket.queue) {
+    let calmed = was_emergency && ticket.urgency != Urgency::Emergency;
+    let home = || calmed.then(|| out_of_crisis(clinic, ticket)).flatten();
+    if let Some(queue) = patch.queue.or_else(home).filter(|queue| *queue != ticket.queue) {
         ticket.queue = queue;
         changed.insert("queue_id".to_owned(), json!(queue));
     }
@@ -387,6 +390,20 @@ async fn apply(
     }
     words(work, stored, checked, &mut changed).await?;
     Ok(changed)
+}
+
+/// Where a request in the crisis queue goes when it is no emergency: to its category's queue, or, when that is the
+/// crisis queue itself, to those that need a look.
+fn out_of_crisis(clinic: &Clinic, ticket: &Ticket) -> Option<QueueId> {
+    let crisis = clinic.queue_for(purpose::CRISIS)?.id;
+    if ticket.queue != crisis {
+        return None;
+    }
+    let own = clinic
+        .category(&ticket.category)
+        .map(|category| category.queue_id);
+    own.filter(|queue| *queue != crisis)
+        .or_else(|| Some(clinic.queue_for(purpose::NEEDS_LOOK)?.id))
 }
 
 /// A clinic's finer state refines one status and fits no other.
