@@ -332,6 +332,134 @@ fn every_attack_is_in_the_list() {
     none(&found, "docs/security/attacks.md is held against the tests");
 }
 
+/// Everything that is read: code, templates and the browser's scripts.
+fn everything_read() -> Vec<String> {
+    fn texts(folder: &Path, out: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                texts(&path, out);
+            } else if path
+                .extension()
+                .is_some_and(|kind| ["rs", "html", "ts"].iter().any(|known| kind == *known))
+            {
+                out.push(fs::read_to_string(&path).expect("a text"));
+            }
+        }
+    }
+    let mut out = Vec::new();
+    for folder in fs::read_dir(repository().join("crates")).expect("the crates") {
+        texts(&folder.expect("a crate").path().join("src"), &mut out);
+    }
+    texts(&repository().join("assets/src"), &mut out);
+    out
+}
+
+/// Keys of the texts that people read, from the English files.
+fn text_keys() -> Vec<String> {
+    let folder = fs::read_dir(repository().join("locales/en")).expect("the texts");
+    let files = folder.map(|file| fs::read_to_string(file.expect("a file").path()).expect("texts"));
+    let keys = files.flat_map(|text| {
+        let keys = text
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
+        let keys = keys
+            .filter_map(|line| line.split_once(" ="))
+            .map(|(key, _)| key.to_owned());
+        keys.collect::<Vec<_>>()
+    });
+    keys.collect()
+}
+
+/// Whether something names a text: by its key, by the key's beginning or end in a pattern, or as a script does.
+fn is_asked_for(key: &str, texts: &[String]) -> bool {
+    let any = |wanted: &str| texts.iter().any(|text| text.contains(wanted));
+    let begins = |at: usize| {
+        let beginning = &key[..at];
+        any(&format!("\"{beginning}-{{")) || any(&format!("words(t, \"{beginning}\""))
+    };
+    let ends = |at: usize| {
+        let (base, end) = key.split_at(at);
+        any(&format!("}}{end}\"")) && any(&format!("\"{base}\""))
+    };
+    any(&format!("\"{key}\""))
+        || key
+            .strip_prefix("js-")
+            .is_some_and(|rest| any(&format!("text(\"{rest}\"")))
+        || key.match_indices('-').any(|(at, _)| begins(at) || ends(at))
+}
+
+#[test]
+fn every_text_is_asked_for_somewhere() {
+    let (keys, texts) = (text_keys(), everything_read());
+    assert!(keys.len() > 500, "the keys were not found");
+    let unused: Vec<_> = keys
+        .into_iter()
+        .filter(|key| !is_asked_for(key, &texts))
+        .collect();
+    none(&unused, "texts in locales/ that nothing shows");
+}
+
+#[test]
+fn a_text_that_nothing_names_is_found() {
+    let texts = vec![
+        "t(\"one-two\") format!(\"three-{x}\") format!(\"{k}-four\") \"five\" text(\"six\") words(t, \"seven\", x)"
+            .to_owned(),
+    ];
+    for key in ["one-two", "three-x-y", "five-four", "js-six", "seven-x"] {
+        assert!(is_asked_for(key, &texts), "{key}");
+    }
+    for key in ["one", "three", "one-four", "six", "js-five", "nine"] {
+        assert!(!is_asked_for(key, &texts), "{key}");
+    }
+}
+
+/// What the log says was done has words on its page.
+#[test]
+fn every_action_of_the_log_has_words() {
+    let calls = [
+        "NewEntry::new(",
+        "records::open(",
+        "open_own(",
+        "leave(app",
+        "about(",
+        "said(work,",
+        "put(app,",
+    ];
+    let mut found = Vec::new();
+    let mut known = 0;
+    for source in sources().iter().filter(|source| !source.is_test()) {
+        let code: Vec<_> = source.code().map(|(_, line)| line).collect();
+        let code = code.join("\n");
+        for call in calls {
+            for (at, _) in code.match_indices(call) {
+                let near: String = code[at..].chars().take(300).collect();
+                let quoted = near.split('"').skip(1).step_by(2);
+                let mut actions = quoted.filter(|text| {
+                    text.split_once('.').is_some_and(|(one, two)| {
+                        [one, two].iter().all(|part| {
+                            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase())
+                        })
+                    })
+                });
+                let Some(action) = actions.next() else {
+                    continue;
+                };
+                if bedside_desk::admin::ACTIONS.contains(&action) {
+                    known += 1;
+                } else {
+                    found.push(format!("{}: {action}", source.path));
+                }
+            }
+        }
+    }
+    assert!(known > 50, "only {known} calls were found");
+    none(
+        &found,
+        "actions without words (admin/audit_words.rs, locales/)",
+    );
+}
+
 /// Whoever watches a desk finds every figure explained, and no alert on a figure that is not there.
 #[test]
 fn every_figure_is_explained() {
