@@ -46,10 +46,12 @@ async fn version(desk: &Desk, id: bedside_desk::ids::TicketId) -> String {
 async fn twice(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
     let html = browser.get(page).await.expect(200).text();
     let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+    let is_versioned = html.contains("name=\"version\"");
+    let version = is_versioned.then(|| hidden(&html, "version"));
     let own = [
         ("csrf_token", token.as_str()),
         ("once", once.as_str()),
-        ("version", "1"),
+        ("version", version.as_deref().unwrap_or("0")),
     ];
     let fields = [&own, fields].concat();
     let mut places = Vec::new();
@@ -428,6 +430,70 @@ both_engines! {
             ..patients::Wanted::default()
         };
         assert_eq!(patients::find_patients(&desk.app, &see, &wanted).await.unwrap().len(), 1);
+    }
+
+    async fn words_and_files_are_the_same_from_a_page_and_from_a_program(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let token = csrf_token(&agent.get(&path).await.text());
+        let fields = [("csrf_token", token.as_str()), ("kind", "note"), ("body", "One\r\ntwo\r\n\r\nthree")];
+        let files = [
+            ("files", "Notes.txt", "text/html", "At ten, café".as_bytes()),
+            ("files", "odd.txt", "text/plain", b"\0\x01"),
+        ];
+        let _ = agent.post_files(&format!("{path}/messages"), &fields, &files).await.expect(303);
+        let client = desk.client("tickets:write").await;
+        let words = serde_json::json!({ "body": "One\r\ntwo\n\nthree" });
+        let _ = client.post(&format!("/api/v1/tickets/{id}/notes"), &words).await.expect(201);
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
+        for note in &view.messages[1..] {
+            assert_eq!(note.body, "One\ntwo\n\nthree");
+        }
+        let told: Vec<_> = view.messages[1].attachments.iter().map(|file| (file.id, file.media_type.as_str())).collect();
+        assert_eq!([told[0].1, told[1].1], ["text/plain", "application/octet-stream"]);
+        let saved = agent.get(&format!("/attachments/{}", told[0].0)).await.expect(200);
+        assert!(saved.header("content-disposition").unwrap().starts_with("attachment"));
+        assert!(saved.header("content-security-policy").unwrap().starts_with("sandbox"));
+    }
+
+    async fn nobody_takes_what_is_done(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        assert!(agent.get(&path).await.text().contains("/take\""));
+        let done = [("version", "1"), ("status", "resolved")];
+        let _ = agent.submit(&path, &path, &done).await.expect(303);
+        assert!(!agent.get(&path).await.text().contains("/take\""));
+    }
+
+    async fn an_address_goes_on_after_its_at(desk: Desk) {
+        let id = desk.ticket("emiliano.urrutia96@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let page = desk.browser(Role::Agent).await.get(&path).await.text();
+        assert_eq!(page.matches("emiliano.urrutia96@<wbr>patients.example</span>").count(), 2, "{page}");
+        let staff = desk.browser(Role::Administrator).await.get("/settings/staff").await.text();
+        assert!(staff.contains("nurse@<wbr>clinic.example"), "{staff}");
+    }
+
+    async fn a_double_click_is_no_colleagues_change(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let _ = twice(&agent, &path, &format!("{path}/take"), &[]).await;
+        let _ = twice(&agent, &path, &path, &[("status", "open"), ("urgency", "urgent")]).await;
+        let _ = twice(&agent, &path, &format!("{path}/snooze"), &[("until", "4h")]).await;
+        assert_eq!(version(&desk, id).await, "4");
+
+        // What a colleague did since is told to who goes a page back and saves again.
+        let html = agent.get(&path).await.text();
+        let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+        let fields = [("csrf_token", token.as_str()), ("once", once.as_str()), ("version", "4"), ("urgency", "low")];
+        let _ = agent.post(&path, &fields).await.expect(303);
+        let _ = desk.browser(Role::Nurse).await.submit(&path, &format!("{path}/take"), &[("version", "5")]).await.expect(303);
+        let told = agent.post(&path, &fields).await.expect(412).text();
+        assert!(told.contains("role=\"alert\""), "{told}");
+        assert_eq!(version(&desk, id).await, "6");
     }
 
     async fn an_answer_that_went_out_is_no_failure_because_of_its_draft(desk: Desk) {

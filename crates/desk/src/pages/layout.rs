@@ -281,6 +281,11 @@ impl Shell {
         self.with("crisis-waiting", "count", self.nav.crises)
     }
 
+    /// Words that may go on in another line after an `@`.
+    pub fn breakable<'a>(&self, words: &'a str) -> ui::Breakable<'a> {
+        ui::Breakable(words)
+    }
+
     /// An icon.
     pub fn icon(&self, name: &'static str) -> ui::Icon {
         ui::Icon(name, "")

@@ -151,6 +151,7 @@ struct TicketPage {
     version: i64,
     subject: String,
     crisis: bool,
+    active: bool,
     danger: Option<String>,
     chips: Vec<Chip>,
     category: String,
@@ -312,6 +313,7 @@ pub(super) async fn answer(
             let kind = t.text(ui::danger_key(kind));
             t.with("ticket-danger", "kind", kind).into_owned()
         }),
+        active: ticket.status.is_active(),
         chips: [
             ui::urgency_chip(ticket.urgency, t),
             Some(ui::status_chip(ticket.status, t)),

@@ -214,26 +214,42 @@ async fn keep_draft(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Changes a ticket as its page showed it; `once` is the number of the form and what it said. Sent twice it is changed
+/// once. A page that was gone back to, and that others have changed the ticket since, is told so.
+async fn change_once(
+    page: &Page,
+    id: TicketId,
+    once: (&str, &str),
+    version: i64,
+    patch: Patch,
+) -> Result<(), DeskError> {
+    let ctx = page.once(once.0, once.1);
+    let made = tickets::change(&page.app, &ctx, id, version, patch).await?;
+    let now = tickets::row_for(&page.app, ctx.organisation, id).await?;
+    if now.version == made {
+        return Ok(());
+    }
+    Err(DeskError::Stale {
+        version: now.version,
+        changed: Vec::new(),
+    })
+}
+
 async fn change(
     page: Page,
     Path(ticket): Path<String>,
     Form(fields): Form<BTreeMap<String, String>>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
+    let words = format!("{fields:?}");
     let form = Details::of(fields);
     let clinic = page.clinic()?;
     let done = async {
-        tickets::change(
-            &page.app,
-            &page.ctx,
-            id,
-            form.version()?,
-            form.patch(&clinic)?,
-        )
-        .await
+        let once = (form.typed("once").unwrap_or_default(), words.as_str());
+        change_once(&page, id, once, form.version()?, form.patch(&clinic)?).await
     };
     match done.await {
-        Ok(_) => Ok(redirect_saying(&back(&ticket), "saved")),
+        Ok(()) => Ok(redirect_saying(&back(&ticket), "saved")),
         Err(error) => {
             let typed = Typed {
                 details: Some(form),
@@ -256,6 +272,8 @@ async fn own_draft(page: &Page, id: TicketId) -> Result<Typed, DeskError> {
 
 #[derive(Deserialize)]
 struct Seen {
+    #[serde(default)]
+    once: String,
     version: i64,
 }
 
@@ -269,14 +287,17 @@ async fn take(
         assignee: Some(page.ctx.actor.staff()),
         ..Patch::default()
     };
-    match tickets::change(&page.app, &page.ctx, id, seen.version, patch).await {
-        Ok(_) => Ok(redirect_saying(&back(&ticket), "taken")),
+    let once = (seen.once.as_str(), "take");
+    match change_once(&page, id, once, seen.version, patch).await {
+        Ok(()) => Ok(redirect_saying(&back(&ticket), "taken")),
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }
 
 #[derive(Deserialize)]
 struct Snooze {
+    #[serde(default)]
+    once: String,
     version: i64,
     until: String,
 }
@@ -313,8 +334,9 @@ async fn snooze(
         snooze: Some(until),
         ..Patch::default()
     };
-    match tickets::change(&page.app, &page.ctx, id, form.version, patch).await {
-        Ok(_) => Ok(redirect_saying(&back(&ticket), "saved")),
+    let once = (form.once.as_str(), form.until.as_str());
+    match change_once(&page, id, once, form.version, patch).await {
+        Ok(()) => Ok(redirect_saying(&back(&ticket), "saved")),
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }
