@@ -145,8 +145,8 @@ mod tests {
         let gone = ["yesterday", "last", "ago", "ayer", "pasad", "hace "];
         // Words after which a sentence tells of what was, and prepositions that a day brings along itself.
         let was = [
-            "had ", "waited", "drawn", "charged", "sent you", "were ", "denied", "sacaron", "Esperé",
-            "mandaron", "tuve", "llegó",
+            "had ", "waited", "drawn", "charged", "sent you", "were ", "denied", "sacaron",
+            "Esperé", "mandaron", "tuve", "llegó",
         ];
         let doubled = ["on", "by", "from", "until", "de", "del", "en"];
         for locale in Locale::ALL {
@@ -154,7 +154,10 @@ mod tests {
             for (slot, never) in [("past_day", ahead.as_slice()), ("day", &gone)] {
                 assert!(script.values[slot].len() > 5, "{slot}");
                 for day in &script.values[slot] {
-                    assert!(!never.iter().any(|word| day.contains(word)), "{slot}: {day}");
+                    assert!(
+                        !never.iter().any(|word| day.contains(word)),
+                        "{slot}: {day}"
+                    );
                 }
             }
             let mut spoken = 0;

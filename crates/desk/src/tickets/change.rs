@@ -336,7 +336,11 @@ async fn apply(
     }
     let calmed = was_emergency && ticket.urgency != Urgency::Emergency;
     let home = || calmed.then(|| out_of_crisis(clinic, ticket)).flatten();
-    if let Some(queue) = patch.queue.or_else(home).filter(|queue| *queue != ticket.queue) {
+    if let Some(queue) = patch
+        .queue
+        .or_else(home)
+        .filter(|queue| *queue != ticket.queue)
+    {
         ticket.queue = queue;
         changed.insert("queue_id".to_owned(), json!(queue));
     }
