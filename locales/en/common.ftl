@@ -148,15 +148,12 @@ js-hours = { $count } h
 js-days = { $count } d
 
 ## Other words of the browser's scripts
-js-close = Close
 js-remove = Remove
 js-draft-restored = We kept what you had written.
-js-sending = Sending…
 js-offline = No connection. What you write is kept here.
 js-online = Connected again.
 js-failed = That didn't work. Please try again.
 js-too-large = { $name } is larger than { $limit }.
-js-new-activity = There is something new here.
 js-link-prompt = link
 
 ## Keyboard help

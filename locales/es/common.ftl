@@ -148,15 +148,12 @@ js-hours = { $count } h
 js-days = { $count } d
 
 ## Other words of the browser's scripts
-js-close = Cerrar
 js-remove = Quitar
 js-draft-restored = Guardamos lo que había escrito.
-js-sending = Enviando…
 js-offline = Sin conexión. Lo que escriba se guarda aquí.
 js-online = Conectado de nuevo.
 js-failed = No funcionó. Por favor, inténtelo de nuevo.
 js-too-large = { $name } ocupa más de { $limit }.
-js-new-activity = Hay algo nuevo aquí.
 js-link-prompt = enlace
 
 ## Keyboard help

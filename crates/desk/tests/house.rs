@@ -332,8 +332,8 @@ fn every_attack_is_in_the_list() {
     none(&found, "docs/security/attacks.md is held against the tests");
 }
 
-/// Everything that is read: code, templates and the browser's scripts.
-fn everything_read() -> Vec<String> {
+/// Code and templates of the crates, and the browser's scripts.
+fn everything_read() -> [Vec<String>; 2] {
     fn texts(folder: &Path, out: &mut Vec<String>) {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
@@ -347,12 +347,12 @@ fn everything_read() -> Vec<String> {
             }
         }
     }
-    let mut out = Vec::new();
+    let (mut crates, mut scripts) = (Vec::new(), Vec::new());
     for folder in fs::read_dir(repository().join("crates")).expect("the crates") {
-        texts(&folder.expect("a crate").path().join("src"), &mut out);
+        texts(&folder.expect("a crate").path().join("src"), &mut crates);
     }
-    texts(&repository().join("assets/src"), &mut out);
-    out
+    texts(&repository().join("assets/src"), &mut scripts);
+    [crates, scripts]
 }
 
 /// Keys of the texts that people read, from the English files.
@@ -371,46 +371,77 @@ fn text_keys() -> Vec<String> {
     keys.collect()
 }
 
-/// Whether something names a text: by its key, by the key's beginning or end in a pattern, or as a script does.
-fn is_asked_for(key: &str, texts: &[String]) -> bool {
-    let any = |wanted: &str| texts.iter().any(|text| text.contains(wanted));
-    let begins = |at: usize| {
-        let beginning = &key[..at];
-        any(&format!("\"{beginning}-{{")) || any(&format!("words(t, \"{beginning}\""))
-    };
-    let ends = |at: usize| {
-        let (base, end) = key.split_at(at);
-        any(&format!("}}{end}\"")) && any(&format!("\"{base}\""))
-    };
-    any(&format!("\"{key}\""))
-        || key
-            .strip_prefix("js-")
-            .is_some_and(|rest| any(&format!("text(\"{rest}\"")))
-        || key.match_indices('-').any(|(at, _)| begins(at) || ends(at))
+/// What names texts: whole keys, and how patterns of keys begin and end.
+#[derive(Default)]
+struct Asked<'t> {
+    whole: BTreeSet<&'t str>,
+    begins: BTreeSet<&'t str>,
+    ends: BTreeSet<&'t str>,
+    /// What scripts say in quotes: they ask for texts without their prefix.
+    scripts: BTreeSet<&'t str>,
+}
+
+impl<'t> Asked<'t> {
+    fn read([texts, scripts]: &'t [Vec<String>; 2]) -> Self {
+        let mut asked = Self::default();
+        for text in texts {
+            let mut before = "";
+            for piece in text.split('"') {
+                asked.whole.insert(piece);
+                if let Some((beginning, _)) = piece.split_once("-{") {
+                    asked.begins.insert(beginning);
+                }
+                if let Some((_, end)) = piece.rsplit_once("}-") {
+                    asked.ends.insert(end);
+                }
+                if std::mem::replace(&mut before, piece)
+                    .trim_end()
+                    .ends_with("words(t,")
+                {
+                    asked.begins.insert(piece);
+                }
+            }
+        }
+        asked
+            .scripts
+            .extend(scripts.iter().flat_map(|text| text.split('"')));
+        asked
+    }
+
+    /// Whether something names this text: its key, or a pattern's beginning or end.
+    fn has(&self, key: &str) -> bool {
+        let patterned = |at: usize| {
+            let (base, end) = (&key[..at], &key[at + 1..]);
+            self.begins.contains(base) || (self.ends.contains(end) && self.whole.contains(base))
+        };
+        self.whole.contains(key)
+            || key
+                .strip_prefix("js-")
+                .is_some_and(|rest| self.scripts.contains(rest))
+            || key.match_indices('-').any(|(at, _)| patterned(at))
+    }
 }
 
 #[test]
 fn every_text_is_asked_for_somewhere() {
-    let (keys, texts) = (text_keys(), everything_read());
+    let (keys, everything) = (text_keys(), everything_read());
     assert!(keys.len() > 500, "the keys were not found");
-    let unused: Vec<_> = keys
-        .into_iter()
-        .filter(|key| !is_asked_for(key, &texts))
-        .collect();
+    let asked = Asked::read(&everything);
+    let unused: Vec<_> = keys.into_iter().filter(|key| !asked.has(key)).collect();
     none(&unused, "texts in locales/ that nothing shows");
 }
 
 #[test]
 fn a_text_that_nothing_names_is_found() {
-    let texts = vec![
-        "t(\"one-two\") format!(\"three-{x}\") format!(\"{k}-four\") \"five\" text(\"six\") words(t, \"seven\", x)"
-            .to_owned(),
-    ];
+    let code = "t(\"one-two\") format!(\"three-{x}\") format!(\"{k}-four\") \"five\" words(t, \"seven\", x)";
+    let script = "text(late ? \"six\" : other)";
+    let texts = [vec![code.to_owned()], vec![script.to_owned()]];
+    let asked = Asked::read(&texts);
     for key in ["one-two", "three-x-y", "five-four", "js-six", "seven-x"] {
-        assert!(is_asked_for(key, &texts), "{key}");
+        assert!(asked.has(key), "{key}");
     }
-    for key in ["one", "three", "one-four", "six", "js-five", "nine"] {
-        assert!(!is_asked_for(key, &texts), "{key}");
+    for key in ["one", "three", "one-four", "six-x", "js-five", "nine"] {
+        assert!(!asked.has(key), "{key}");
     }
 }
 

@@ -226,12 +226,12 @@ fn sample(name: &str, locale: Locale) -> String {
     .to_owned()
 }
 
-/// From 1 to 5, the name of a rating's link and the face that its page has as an icon.
+/// From 1 to 5, the name of a rating's link and a face like its page's icon, of those that old telephones know too.
 const RATINGS: [(&str, &str); 5] = [
-    ("rating_link_1", "\u{1f641}"),
+    ("rating_link_1", "\u{1f61e}"),
     ("rating_link_2", "\u{1f615}"),
     ("rating_link_3", "\u{1f610}"),
-    ("rating_link_4", "\u{1f642}"),
+    ("rating_link_4", "\u{1f60a}"),
     ("rating_link_5", "\u{1f600}"),
 ];
 
@@ -346,7 +346,7 @@ mod tests {
             format!(
                 "<p>How was it?</p><p>{}<br>Or here {own} or<br>{own}<br>{}<br>See: {}</p>",
                 anchor(&good, "\u{1f600} Genial &amp; ya"),
-                anchor(&bad, "\u{1f641} Mal"),
+                anchor(&bad, "\u{1f61e} Mal"),
                 anchor(&page, &page),
             )
         );
