@@ -42,10 +42,11 @@ test("a request of somebody who calls is written down", async () => {
   await agent.getByLabel("Their name").fill(PATIENT.name);
   await agent.getByLabel("Email address").fill(PATIENT.email);
   await agent.getByLabel("What they need").fill("Called again: what should she bring on Monday?");
-  await agent.getByRole("button", { name: "Open request" }).click();
+  await agent.getByRole("button", { name: "Open request" }).dblclick();
   await agent.getByText("The request is open.").waitFor();
   second = /#(\d+)/.exec(await agent.locator(".crumbs").innerText())[1];
-  await agent.getByRole("heading", { name: "Other requests of this person" }).waitFor();
+  const others = agent.locator(".ticket-side .panel").filter({ hasText: "Other requests of this person" });
+  assert.deepEqual(await others.getByRole("link").allInnerTexts(), ["Appointment on Monday"], "a double click opens one request");
 });
 
 test("somebody takes it and follows it", async () => {

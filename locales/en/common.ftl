@@ -2,13 +2,11 @@
 
 -brand = Bedside
 app-name = { -brand }
-app-tagline = Every patient heard
 
 ## Navigation
 nav-main = Main
 nav-inbox = Inbox
 nav-mine = Mine
-nav-unassigned = Unassigned
 nav-all = All requests
 nav-queues = Queues
 nav-search = Search
@@ -17,7 +15,6 @@ nav-new-ticket = New request
 nav-patients = Patients
 nav-settings = Settings
 nav-audit = Audit log
-nav-help = Help
 nav-profile = My profile
 nav-sign-out = Sign out
 nav-menu = Menu
@@ -40,28 +37,13 @@ status-closed = Closed
 ## Urgency
 urgency = Urgency
 urgency-low = Low
-urgency-routine = Routine
 urgency-normal = Normal
-urgency-soon = Soon
-urgency-high = High
 urgency-urgent = Urgent
 urgency-crisis = Crisis
 urgency-emergency = Emergency
 
 ## Category
 category = Category
-category-general = General question
-category-billing = Billing
-category-appointment = Appointment
-category-prescription = Prescription
-category-lab-result = Lab result
-category-referral = Referral
-category-records = Records
-category-insurance = Insurance
-category-complaint = Complaint
-category-technical = Technical help
-category-telehealth = Video visit
-category-crisis = Crisis
 
 ## Channel
 channel = Channel
@@ -74,7 +56,6 @@ channel-chat = Chat
 channel-sms = Text message
 channel-social = Social messaging
 channel-video = Video
-channel-survey = Survey comment
 
 ## Languages of messages
 language = Language
@@ -99,48 +80,34 @@ action-send = Send
 action-send-and = Send and set to
 action-reply = Reply
 action-note = Internal note
-action-assign = Assign
 action-take = Take it
 action-close = Close
 action-back = Back
 action-next = Next
 action-previous = Previous
 action-edit = Edit
-action-delete = Delete
 action-remove = Remove
-action-add = Add
 action-apply = Apply
 action-search = Search
-action-retry = Try again
 action-undo = Undo
-action-download = Download
 action-more = More
 action-sign-in = Sign in
-action-continue = Continue
-action-confirm = Confirm
 action-attach = Attach files
-action-copy = Copy
-action-merge = Merge
 action-snooze = Snooze
-action-show-all = Show all
 
 ## Forms
-form-required = required
 form-optional = optional
 form-errors-title = Please look at these again
 form-error-required = Please fill this in.
 form-error-invalid = Please check this.
 form-error-too-long = This is too long.
 form-error-email = Please check this email address.
-form-saved = Saved
 form-yes = Yes
 form-no = No
 form-none = None
-form-choose = Please choose
 
 ## Composer
 composer-label = Your answer
-composer-note-label = Internal note, only for colleagues
 composer-placeholder = Write your answer…
 composer-toolbar = Formatting
 composer-bold = Bold
@@ -149,15 +116,12 @@ composer-list = List
 composer-numbered = Numbered list
 composer-link = Link
 composer-quote = Quote
-composer-files = Attached files
-composer-hint = Ctrl + Enter sends
 
 ## Timeline
 timeline = Conversation
 message-from-patient = From the patient
 message-from-staff = From us
 message-note = Internal note
-message-event = What happened
 
 ## Months, as in a date
 month-1 = Jan
@@ -184,15 +148,12 @@ js-hours = { $count } h
 js-days = { $count } d
 
 ## Other words of the browser's scripts
-js-close = Close
 js-remove = Remove
 js-draft-restored = We kept what you had written.
-js-sending = Sending…
 js-offline = No connection. What you write is kept here.
 js-online = Connected again.
 js-failed = That didn't work. Please try again.
 js-too-large = { $name } is larger than { $limit }.
-js-new-activity = There is something new here.
 js-link-prompt = link
 
 ## Keyboard help
@@ -217,15 +178,10 @@ list-empty-done-title = Nothing is done yet
 list-empty-done-text = Requests that are settled or closed stand here.
 list-no-results-title = Nothing found
 list-no-results-text = Try fewer or other words.
-list-count = { $count ->
-    [one] { $count } request
-   *[other] { $count } requests
-}
 
 ## Crisis
 crisis-title = This person may be in danger
 crisis-public-title = If you or someone else is in danger
-crisis-public-text = Call 911 now. To talk with someone at any hour, call or text 988.
 
 ## Problems
 problem-bad-request = We couldn't read that

@@ -2,13 +2,11 @@
 
 -brand = Bedside
 app-name = { -brand }
-app-tagline = Cada paciente, escuchado
 
 ## Navigation
 nav-main = Principal
 nav-inbox = Bandeja
 nav-mine = Mías
-nav-unassigned = Sin asignar
 nav-all = Todas las solicitudes
 nav-queues = Colas
 nav-search = Buscar
@@ -17,7 +15,6 @@ nav-new-ticket = Nueva solicitud
 nav-patients = Pacientes
 nav-settings = Ajustes
 nav-audit = Registro de auditoría
-nav-help = Ayuda
 nav-profile = Mi perfil
 nav-sign-out = Cerrar sesión
 nav-menu = Menú
@@ -40,28 +37,13 @@ status-closed = Cerrada
 ## Urgency
 urgency = Urgencia
 urgency-low = Baja
-urgency-routine = De rutina
 urgency-normal = Normal
-urgency-soon = Pronto
-urgency-high = Alta
 urgency-urgent = Urgente
 urgency-crisis = Crisis
 urgency-emergency = Emergencia
 
 ## Category
 category = Categoría
-category-general = Pregunta general
-category-billing = Facturación
-category-appointment = Cita
-category-prescription = Receta
-category-lab-result = Resultado de laboratorio
-category-referral = Derivación
-category-records = Expediente
-category-insurance = Seguro
-category-complaint = Queja
-category-technical = Ayuda técnica
-category-telehealth = Consulta por video
-category-crisis = Crisis
 
 ## Channel
 channel = Canal
@@ -74,7 +56,6 @@ channel-chat = Chat
 channel-sms = Mensaje de texto
 channel-social = Redes de mensajería
 channel-video = Video
-channel-survey = Comentario de encuesta
 
 ## Languages of messages
 language = Idioma
@@ -99,48 +80,34 @@ action-send = Enviar
 action-send-and = Enviar y pasar a
 action-reply = Responder
 action-note = Nota interna
-action-assign = Asignar
 action-take = Tomarla
 action-close = Cerrar
 action-back = Volver
 action-next = Siguiente
 action-previous = Anterior
 action-edit = Editar
-action-delete = Eliminar
 action-remove = Quitar
-action-add = Añadir
 action-apply = Aplicar
 action-search = Buscar
-action-retry = Intentar de nuevo
 action-undo = Deshacer
-action-download = Descargar
 action-more = Más
 action-sign-in = Iniciar sesión
-action-continue = Continuar
-action-confirm = Confirmar
 action-attach = Adjuntar archivos
-action-copy = Copiar
-action-merge = Unir
 action-snooze = Posponer
-action-show-all = Ver todo
 
 ## Forms
-form-required = obligatorio
 form-optional = opcional
 form-errors-title = Por favor, revise lo siguiente
 form-error-required = Por favor, complete este campo.
 form-error-invalid = Por favor, revise este campo.
 form-error-too-long = Es demasiado largo.
 form-error-email = Por favor, revise esta dirección de correo.
-form-saved = Guardado
 form-yes = Sí
 form-no = No
 form-none = Ninguno
-form-choose = Por favor, elija
 
 ## Composer
 composer-label = Su respuesta
-composer-note-label = Nota interna, solo para colegas
 composer-placeholder = Escriba su respuesta…
 composer-toolbar = Formato
 composer-bold = Negrita
@@ -149,15 +116,12 @@ composer-list = Lista
 composer-numbered = Lista numerada
 composer-link = Enlace
 composer-quote = Cita
-composer-files = Archivos adjuntos
-composer-hint = Ctrl + Intro envía
 
 ## Timeline
 timeline = Conversación
 message-from-patient = Del paciente
 message-from-staff = De nosotros
 message-note = Nota interna
-message-event = Qué pasó
 
 ## Months, as in a date
 month-1 = ene
@@ -184,15 +148,12 @@ js-hours = { $count } h
 js-days = { $count } d
 
 ## Other words of the browser's scripts
-js-close = Cerrar
 js-remove = Quitar
 js-draft-restored = Guardamos lo que había escrito.
-js-sending = Enviando…
 js-offline = Sin conexión. Lo que escriba se guarda aquí.
 js-online = Conectado de nuevo.
 js-failed = No funcionó. Por favor, inténtelo de nuevo.
 js-too-large = { $name } ocupa más de { $limit }.
-js-new-activity = Hay algo nuevo aquí.
 js-link-prompt = enlace
 
 ## Keyboard help
@@ -217,15 +178,10 @@ list-empty-done-title = Todavía no hay nada terminado
 list-empty-done-text = Aquí están las solicitudes resueltas o cerradas.
 list-no-results-title = Sin resultados
 list-no-results-text = Pruebe con menos palabras o con otras.
-list-count = { $count ->
-    [one] { $count } solicitud
-   *[other] { $count } solicitudes
-}
 
 ## Crisis
 crisis-title = Esta persona puede estar en peligro
 crisis-public-title = Si usted u otra persona está en peligro
-crisis-public-text = Llame al 911 ahora. Para hablar con alguien a cualquier hora, llame al 988 y oprima 2, o envíe AYUDA por mensaje de texto al 988.
 
 ## Problems
 problem-bad-request = No pudimos leer eso

@@ -4,6 +4,7 @@ use crate::error::DeskError;
 use crate::ids::OrganisationId;
 use bedside_db::{Conn, Timestamp, args, statements};
 use bedside_vault::secret;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 statements! {
@@ -47,6 +48,12 @@ impl Once {
             request: secret::token_hash(&request),
             taken: AtomicBool::new(false),
         })
+    }
+
+    /// For a form, by the `number` that its page gave it. The same `words` under one number are one delivery; other
+    /// words under it, typed after a step back, are another. None for a form without a number.
+    pub fn of_form(number: &str, words: &str) -> Option<Arc<Self>> {
+        Self::new(number, words, b"").ok().map(Arc::new)
     }
 
     /// Only a request's first command is kept.

@@ -63,6 +63,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "paused clocks",
         sql: include_str!("../migrations/0009_paused_clocks.sql"),
     },
+    Migration {
+        version: 10,
+        name: "crises that wait",
+        sql: include_str!("../migrations/0010_crises_that_wait.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

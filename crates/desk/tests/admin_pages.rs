@@ -120,6 +120,25 @@ both_engines! {
         for code in [">operations<", ">page<", ">view<", "{&#34;", "{&quot;"] {
             assert!(!spanish.contains(code), "{code} in {spanish}");
         }
+        assert!(english.contains("Looked at a list of requests") && !english.contains("by: </span>"), "{english}");
+        // The look before this one, at everything, was by nothing.
+        let looks = admin.get("/audit?action=audit.read").await.expect(200).text();
+        assert!(looks.contains("value=\"audit.read\" selected>Leyó el registro de auditoría"), "{looks}");
+        assert!(!looks.contains("por: <") && !looks.contains("Vio una lista de solicitudes</span>"), "{looks}");
+        // A beginning, as programs ask for, still finds what it found.
+        let beginning = admin.get("/audit?action=ticket").await.expect(200).text();
+        assert!(beginning.contains("value=\"ticket\" selected>ticket") && beginning.contains("Vio una lista de solicitudes</span>"));
+    }
+
+    async fn who_may_only_look_is_told_so(desk: Desk) {
+        let (admin, leader) = (desk.browser(Role::Administrator).await, desk.browser(Role::Supervisor).await);
+        for path in ["/settings/general", "/settings/categories/billing", "/settings/templates/reply/en"] {
+            let seen = leader.get(path).await.expect(200).text();
+            assert!(seen.contains("Only administrators change this."), "{path}: {seen}");
+            assert!(seen.contains(">Back</a>") && !seen.contains(">Cancel</a>") && !seen.contains(">Save</button>"), "{path}");
+            let own = admin.get(path).await.expect(200).text();
+            assert!(!own.contains("Only administrators") && own.contains(">Cancel</a>") && own.contains("Save"), "{path}");
+        }
     }
 
     async fn a_stale_form_keeps_what_was_typed(desk: Desk) {

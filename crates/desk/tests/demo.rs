@@ -417,6 +417,20 @@ fn a_folder_with_a_real_desk_is_refused_and_left_as_it_is() {
     assert_eq!(everybody.as_array().unwrap().len(), 1);
 }
 
+#[test]
+fn mailboxes_that_any_password_opens_stay_on_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    for open in ["0.0.0.0:0", "[::]:0", "192.0.2.7:1110"] {
+        let said = program::refuses(&bedside(data, &["demo", "--pop3-listen", open]), 2);
+        assert!(
+            said.contains("any password opens") && said.contains("127.0.0.1:1110"),
+            "{said}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(data).unwrap().count(), 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_ticker_brings_a_request_after_every_pause() {
     let folder = tempfile::tempdir().unwrap();

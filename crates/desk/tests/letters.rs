@@ -60,6 +60,19 @@ fn holds_a_link_alone(mails: &[Sent]) {
 }
 
 both_engines! {
+    async fn plain_text_has_the_words_and_formatting_the_marks(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Pills", "How do I take them?").await;
+        let _ = sent(&desk, &sink).await;
+        answer(&desk, ticket, "Take **metformina**:\r\n\r\n1. at breakfast\r\n2. at _night_").await;
+        let mail = sent(&desk, &sink).await.remove(0);
+        let text = mail.text().replace("\r\n", "\n");
+        assert!(text.contains("Take metformina:\n\n1. at breakfast\n2. at night"), "{text}");
+        assert!(!text.contains(['*', '_']), "{text}");
+        let html = mail.mail().html.unwrap();
+        assert!(html.contains("<strong>metformina</strong>") && html.contains("<li>at breakfast</li>"), "{html}");
+    }
+
     async fn who_wants_no_content_in_mail_gets_a_link_though_the_clinic_asks_for_none(desk: Desk) {
         let sink = sink(&desk).await;
         assert!(!desk.app.directory.of(desk.organisation).unwrap().settings.secure_link);

@@ -6,11 +6,18 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
+use bedside_db::{args, statements};
 use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, NewOrganisation};
 use bedside_desk::tickets;
 use bedside_desk::{patients, staff, timeline};
-use common::{Answer, Browser, Desk, both_engines, csrf_token, form};
+use common::{Answer, Browser, Desk, both_engines, csrf_token, form, hidden};
+use futures_util::FutureExt;
+
+statements! {
+    /// From here on no draft can be forgotten.
+    NO_DRAFTS = "DROP TABLE drafts";
+}
 
 const HTML: [(&str, &str); 1] = [("accept", "text/html")];
 
@@ -33,6 +40,31 @@ async fn version(desk: &Desk, id: bedside_desk::ids::TicketId) -> String {
         .await
         .unwrap();
     view.ticket.version.to_string()
+}
+
+/// Sends one form of `page` twice, as a double click does, and gives back the place that both answers lead to.
+async fn twice(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
+    let html = browser.get(page).await.expect(200).text();
+    let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+    let is_versioned = html.contains("name=\"version\"");
+    let version = is_versioned.then(|| hidden(&html, "version"));
+    let own = [
+        ("csrf_token", token.as_str()),
+        ("once", once.as_str()),
+        ("version", version.as_deref().unwrap_or("0")),
+    ];
+    let fields = [&own, fields].concat();
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let sent = if action.ends_with("/messages") {
+            browser.post_files(action, &fields, &[]).await
+        } else {
+            browser.post(action, &fields).await
+        };
+        places.push(location(&sent.expect(303)).to_owned());
+    }
+    assert_eq!(places[0], places[1]);
+    places.remove(0)
 }
 
 fn location(answer: &Answer) -> &str {
@@ -352,6 +384,127 @@ both_engines! {
         let opened = agent.submit("/tickets/new", "/tickets/new", &fields).await.expect(303);
         let page = agent.get(location(&opened)).await.expect(200).text();
         assert!(page.contains("Cal Ler") && page.contains("(212) 555-0123") && page.contains("Needs a refill"));
+    }
+
+    async fn a_double_click_does_everything_once(desk: Desk) {
+        let agent = desk.browser(Role::Agent).await;
+        let see = desk.ctx(Role::Agent);
+        let caller = [("channel", "phone"), ("name", "Cal Ler"), ("phone", "(212) 555-0123"), ("body", "Needs a refill")];
+        let path = twice(&agent, "/tickets/new", "/tickets/new", &caller).await;
+        let all = tickets::list(&desk.app, &see, &tickets::View::Active, None, 10).await.unwrap();
+        assert_eq!(all.rows.len(), 1, "one caller, one request");
+        let id = all.rows[0].ticket.id;
+        let messages = format!("{path}/messages");
+        let said = async || {
+            let view = tickets::view(&desk.app, &see, id).await.unwrap();
+            view.messages.into_iter().map(|one| one.body).collect::<Vec<_>>()
+        };
+        let reply = [("kind", "reply"), ("body", "It is ready.")];
+        let _ = twice(&agent, &path, &messages, &reply).await;
+        assert_eq!(said().await, ["Needs a refill", "It is ready."]);
+        let note = [("kind", "note"), ("body", "Asked the pharmacy.")];
+        let _ = twice(&agent, &path, &messages, &note).await;
+        assert_eq!(said().await, ["Needs a refill", "It is ready.", "Asked the pharmacy."]);
+
+        // Other words under the number of a page that was gone back to are another answer; so are the same from a new page.
+        let html = agent.get(&path).await.text();
+        let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+        for words in ["One", "Two"] {
+            let fields = [("csrf_token", token.as_str()), ("once", once.as_str()), ("kind", "note"), ("body", words)];
+            let _ = agent.post_files(&messages, &fields, &[]).await.expect(303);
+        }
+        let _ = twice(&agent, &path, &messages, &note).await;
+        assert_eq!(said().await[3..], ["One", "Two", "Asked the pharmacy."]);
+
+        let view = tickets::view(&desk.app, &see, id).await.unwrap();
+        let last = view.messages.last().unwrap().id.to_string();
+        let part = [("message", last.as_str()), ("subject", "On its own")];
+        let _ = twice(&agent, &path, &format!("{path}/split"), &part).await;
+        let all = tickets::list(&desk.app, &see, &tickets::View::Active, None, 10).await.unwrap();
+        assert_eq!(all.rows.len(), 2);
+
+        let patient = [("name", "Rosa Alvarez"), ("birth_date", "1980-02-03")];
+        let _ = twice(&agent, "/patients/new", "/patients/new", &patient).await;
+        let wanted = patients::Wanted {
+            name_and_birth_date: Some(("Rosa Alvarez".to_owned(), "1980-02-03".to_owned())),
+            ..patients::Wanted::default()
+        };
+        assert_eq!(patients::find_patients(&desk.app, &see, &wanted).await.unwrap().len(), 1);
+    }
+
+    async fn words_and_files_are_the_same_from_a_page_and_from_a_program(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let token = csrf_token(&agent.get(&path).await.text());
+        let fields = [("csrf_token", token.as_str()), ("kind", "note"), ("body", "One\r\ntwo\r\n\r\nthree")];
+        let files = [
+            ("files", "Notes.txt", "text/html", "At ten, café".as_bytes()),
+            ("files", "odd.txt", "text/plain", b"\0\x01"),
+        ];
+        let _ = agent.post_files(&format!("{path}/messages"), &fields, &files).await.expect(303);
+        let client = desk.client("tickets:write").await;
+        let words = serde_json::json!({ "body": "One\r\ntwo\n\nthree" });
+        let _ = client.post(&format!("/api/v1/tickets/{id}/notes"), &words).await.expect(201);
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
+        for note in &view.messages[1..] {
+            assert_eq!(note.body, "One\ntwo\n\nthree");
+        }
+        let told: Vec<_> = view.messages[1].attachments.iter().map(|file| (file.id, file.media_type.as_str())).collect();
+        assert_eq!([told[0].1, told[1].1], ["text/plain", "application/octet-stream"]);
+        let saved = agent.get(&format!("/attachments/{}", told[0].0)).await.expect(200);
+        assert!(saved.header("content-disposition").unwrap().starts_with("attachment"));
+        assert!(saved.header("content-security-policy").unwrap().starts_with("sandbox"));
+    }
+
+    async fn nobody_takes_what_is_done(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        assert!(agent.get(&path).await.text().contains("/take\""));
+        let done = [("version", "1"), ("status", "resolved")];
+        let _ = agent.submit(&path, &path, &done).await.expect(303);
+        assert!(!agent.get(&path).await.text().contains("/take\""));
+    }
+
+    async fn an_address_goes_on_after_its_at(desk: Desk) {
+        let id = desk.ticket("emiliano.urrutia96@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let page = desk.browser(Role::Agent).await.get(&path).await.text();
+        assert_eq!(page.matches("emiliano.urrutia96@<wbr>patients.example</span>").count(), 2, "{page}");
+        let staff = desk.browser(Role::Administrator).await.get("/settings/staff").await.text();
+        assert!(staff.contains("nurse@<wbr>clinic.example"), "{staff}");
+    }
+
+    async fn a_double_click_is_no_colleagues_change(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let _ = twice(&agent, &path, &format!("{path}/take"), &[]).await;
+        let _ = twice(&agent, &path, &path, &[("status", "open"), ("urgency", "urgent")]).await;
+        let _ = twice(&agent, &path, &format!("{path}/snooze"), &[("until", "4h")]).await;
+        assert_eq!(version(&desk, id).await, "4");
+
+        // What a colleague did since is told to who goes a page back and saves again.
+        let html = agent.get(&path).await.text();
+        let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+        let fields = [("csrf_token", token.as_str()), ("once", once.as_str()), ("version", "4"), ("urgency", "low")];
+        let _ = agent.post(&path, &fields).await.expect(303);
+        let _ = desk.browser(Role::Nurse).await.submit(&path, &format!("{path}/take"), &[("version", "5")]).await.expect(303);
+        let told = agent.post(&path, &fields).await.expect(412).text();
+        assert!(told.contains("role=\"alert\""), "{told}");
+        assert_eq!(version(&desk, id).await, "6");
+    }
+
+    async fn an_answer_that_went_out_is_no_failure_because_of_its_draft(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let token = csrf_token(&agent.get(&path).await.text());
+        desk.app.db.write(|tx| async move { tx.execute(NO_DRAFTS, args![]).await }.boxed()).await.unwrap();
+        let fields = [("csrf_token", token.as_str()), ("kind", "reply"), ("body", "Because of the lab.")];
+        let sent = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(303);
+        assert!(location(&sent).contains("#m-"));
     }
 
     async fn a_patient_is_found_by_exact_values_and_linked(desk: Desk) {

@@ -47,6 +47,10 @@ statements! {
     UNWARNED = "SELECT COUNT(*) FROM contact_points WHERE last_warned_at IS NULL";
     /// Ratings of nobody's.
     RATINGS = "SELECT COUNT(*) FROM ratings WHERE staff_id IS NULL AND score = 5";
+    /// A crisis that waits for the patient, with the place it had before version 10.
+    OLD_PLACE = "UPDATE tickets SET urgency = 'emergency', rank = 0, due_at = 1, status = 'waiting_on_patient' WHERE id = $1";
+    /// Crises in that place.
+    OLD_PLACES = "SELECT COUNT(*) FROM tickets WHERE due_at = 1";
     /// Tags.
     TAGS = "SELECT COUNT(*) FROM ticket_tags";
 }
@@ -243,6 +247,9 @@ async fn older(desk: &Desk, ticket: TicketId, version: usize, config: &Config) {
         }
     }
     write(&db, vec![(RATING, vec![Value::Id(ticket.uuid())])]).await;
+    if version < 10 {
+        write(&db, vec![(OLD_PLACE, vec![Value::Id(ticket.uuid())])]).await;
+    }
     db.close().await;
     std::fs::create_dir(config.data.join("keys")).unwrap();
     let key = "keys/root.key";
@@ -282,6 +289,7 @@ async fn everything_is_there(app: &App, desk: &Desk, ticket: TicketId, version: 
         (UNWARNED, 1),
         (RATINGS, 1),
         (TAGS, i64::from(version >= 5)),
+        (OLD_PLACES, 0),
     ] {
         assert_eq!(
             count(&app.db, statement).await,

@@ -7,6 +7,7 @@ mod common;
 use bedside_db::Timestamp;
 use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
+use bedside_desk::orgs::model::purpose;
 use bedside_desk::sla::{self, NOTHING_DUE};
 use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, TicketView, View};
 use bedside_desk::{audit_log, events, jobs};
@@ -14,6 +15,9 @@ use common::{Desk, both_engines};
 
 /// A week, in seconds.
 const WEEK: i64 = 7 * 24 * 3600;
+
+/// Words of somebody in danger.
+const CRY: &str = "I took all of my sleeping pills an hour ago. I want to die.";
 
 async fn seen(desk: &Desk, id: TicketId) -> TicketView {
     tickets::view(&desk.app, &desk.ctx(Role::Agent), id)
@@ -183,7 +187,60 @@ both_engines! {
         change(&desk, id, Patch { urgency: Some(tickets::Urgency::Emergency), ..Patch::default() }).await;
         let ticket = seen(&desk, id).await.ticket;
         assert_eq!((ticket.rank(), ticket.paused_at), (0, None), "the clock of a crisis never stops");
-        assert_eq!(ticket.due_at(), ticket.clocks.due());
+        assert_eq!(ticket.shown_due(), ticket.clocks.due());
+    }
+
+    async fn among_crises_what_the_clinic_owes_stands_first(desk: Desk) {
+        let mut answered = Vec::new();
+        for who in ["one@example.org", "two@example.org"] {
+            let id = desk.ticket(who, "", CRY).await;
+            let reply = Reply::new("I am calling you now.");
+            tickets::reply(&desk.app, &desk.ctx(Role::Nurse), id, reply).await.unwrap();
+            answered.push(id);
+        }
+        desk.clock.advance(3600);
+        let unseen = desk.ticket("three@example.org", "", CRY).await;
+        let agent = desk.ctx(Role::Agent);
+        for view in [View::Crisis, View::Active] {
+            let rows = tickets::list(&desk.app, &agent, &view, None, 10).await.unwrap().rows;
+            let order: Vec<_> = rows.iter().map(|row| row.ticket.id).collect();
+            assert_eq!(order, [unseen, answered[0], answered[1]], "{view:?}");
+        }
+        // The page still tells when it should be resolved.
+        let waits = seen(&desk, answered[0]).await.ticket;
+        assert_eq!((waits.due_at(), Some(waits.shown_due())), (NOTHING_DUE, waits.clocks.resolution));
+        writes_again(&desk, answered[0]).await;
+        let open = seen(&desk, answered[0]).await.ticket;
+        assert_eq!(open.due_at(), open.clocks.due());
+    }
+
+    async fn what_is_no_emergency_leaves_the_crisis_queue(desk: Desk) {
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        let crisis = clinic.queue_for(purpose::CRISIS).unwrap().id;
+        let calmer = || Patch { urgency: Some(tickets::Urgency::Standard), ..Patch::default() };
+        let id = desk.ticket("calm@example.org", "", CRY).await;
+        assert_eq!(seen(&desk, id).await.ticket.queue, crisis);
+        change(&desk, id, Patch { category: Some("billing".to_owned()), queue: Some(crisis), ..Patch::default() }).await;
+        change(&desk, id, calmer()).await;
+        let calm = seen(&desk, id).await;
+        assert_eq!(calm.ticket.queue, clinic.category("billing").unwrap().queue_id);
+        assert!(calm.events.last().unwrap().data["changed"].as_array().unwrap().contains(&"queue_id".into()));
+
+        // Where the category has no other queue a person looks what it is.
+        let other = desk.ticket("calm.too@example.org", "", CRY).await;
+        change(&desk, other, Patch { category: Some("crisis".to_owned()), ..Patch::default() }).await;
+        change(&desk, other, calmer()).await;
+        assert_eq!(seen(&desk, other).await.ticket.queue, clinic.queue_for(purpose::NEEDS_LOOK).unwrap().id);
+
+        // A queue that was named stands, and so does the one where somebody put it before.
+        let named = desk.ticket("named@example.org", "", CRY).await;
+        change(&desk, named, Patch { queue: Some(crisis), ..calmer() }).await;
+        assert_eq!(seen(&desk, named).await.ticket.queue, crisis);
+        let records = clinic.category("records").unwrap().queue_id;
+        let moved = desk.ticket("moved@example.org", "", CRY).await;
+        change(&desk, moved, Patch { queue: Some(records), ..Patch::default() }).await;
+        change(&desk, moved, calmer()).await;
+        assert_eq!(seen(&desk, moved).await.ticket.queue, records);
     }
 
     async fn what_is_split_off_waits_since_it_was_written(desk: Desk) {

@@ -337,15 +337,17 @@ fn file_part(file: OutgoingFile, inline: bool) -> MimePart<'static> {
     } else {
         "application/octet-stream".to_owned()
     };
+    let mut kind = ContentType::new(media.clone());
+    // Programs take text without a word on it for something older.
+    if media == "text/plain" && std::str::from_utf8(&file.bytes).is_ok() {
+        kind = kind.attribute("charset", "utf-8");
+    }
     let disposition =
         ContentType::new(if inline { "inline" } else { "attachment" }).attribute("filename", name);
     // Always base64: a file must arrive byte for byte, whatever its type says.
-    let part = MimePart::new(
-        ContentType::new(media),
-        BodyPart::Binary(base64_lines(&file.bytes).into()),
-    )
-    .transfer_encoding("base64")
-    .header("Content-Disposition", disposition);
+    let part = MimePart::new(kind, BodyPart::Binary(base64_lines(&file.bytes).into()))
+        .transfer_encoding("base64")
+        .header("Content-Disposition", disposition);
     match file.content_id {
         Some(id) if inline => part.cid(id),
         _ => part,

@@ -1,6 +1,6 @@
 //! The audit log: who did what, checking that nothing was changed, and the proof for one entry.
 
-use super::audit_words::{detail, object, words};
+use super::audit_words::{actions, detail, object, words};
 use crate::audit_log::{self, Filter, Proof, Shown};
 use crate::context::Permission::AuditRead;
 use crate::error::DeskError;
@@ -113,7 +113,8 @@ struct Line {
     at: String,
     machine: String,
     who: String,
-    /// The way in, the kind of object, which one, why and what else, in words.
+    /// What was done, the way in, the kind of object, which one, why and what else, in words.
+    action: String,
     source: String,
     kind: String,
     object: String,
@@ -126,6 +127,8 @@ struct Line {
 struct AuditPage {
     shell: Shell,
     asked: Asked,
+    /// What can be looked for, by code and in words.
+    actions: Vec<(String, String)>,
     lines: Vec<Line>,
     next: Option<String>,
 }
@@ -151,6 +154,7 @@ async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
         .collect();
     let t = page.texts();
     let line = |entry: Shown| Line {
+        action: words(t, "audit-action", &entry.action),
         source: words(t, "audit-source", &entry.source),
         kind: words(t, "audit-kind", &entry.object_kind),
         object: object(t, &entry.object_kind, &entry.object_id),
@@ -168,6 +172,7 @@ async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
     let next = found.next.map(|before| asked.next(before));
     page.show(&AuditPage {
         shell: page.shell().await?,
+        actions: actions(t, asked.action.as_deref().unwrap_or("").trim()),
         asked,
         lines,
         next,

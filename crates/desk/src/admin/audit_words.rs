@@ -4,6 +4,95 @@ use bedside_web::I18n;
 use bedside_web::i18n::Texts;
 use serde_json::Value;
 
+/// Everything that the log can say was done, by its code. Each has words.
+pub const ACTIONS: &[&str] = &[
+    "attachment.read",
+    "attachment.upload",
+    "audit.prove",
+    "audit.read",
+    "contact.change",
+    "contact.create",
+    "contact.link",
+    "contact.list",
+    "contact.read",
+    "demo.settle",
+    "http.request",
+    "keys.retire",
+    "keys.rewrap",
+    "keys.root",
+    "keys.rotate",
+    "link.ask",
+    "link.make",
+    "link.open",
+    "link.revoke",
+    "mail.bounce",
+    "mail.bounced",
+    "mail.drop",
+    "mail.fail",
+    "mail.handled",
+    "mail.ignore",
+    "mail.receive",
+    "mail.resume",
+    "mail.retry",
+    "mail.send",
+    "mail.try",
+    "mail.wait",
+    "mailbox.change",
+    "mailbox.create",
+    "mailbox.disable",
+    "mailbox.enable",
+    "message.bounce",
+    "message.move",
+    "message.receive",
+    "message.send",
+    "message.undo",
+    "note.add",
+    "organisation.create",
+    "patient.change",
+    "patient.create",
+    "patient.list",
+    "patient.read",
+    "patient.search",
+    "rating.list",
+    "rating.read",
+    "session.close",
+    "session.open",
+    "settings.change",
+    "staff.create",
+    "staff.disable",
+    "staff.link",
+    "staff.locale",
+    "staff.password",
+    "staff.role",
+    "thread.read",
+    "ticket.change",
+    "ticket.create",
+    "ticket.follow",
+    "ticket.link",
+    "ticket.list",
+    "ticket.merge",
+    "ticket.rate",
+    "ticket.read",
+    "ticket.search",
+    "ticket.split",
+    "ticket.unfollow",
+    "token.create",
+    "token.revoke",
+];
+
+/// What can be looked for, each code with its words, in the order of the words; `chosen` is among them whatever it is.
+pub fn actions(t: Texts, chosen: &str) -> Vec<(String, String)> {
+    let mut all: Vec<_> = ACTIONS
+        .iter()
+        .map(|code| ((*code).to_owned(), words(t, "audit-action", code)))
+        .collect();
+    if !chosen.is_empty() && !ACTIONS.contains(&chosen) {
+        all.push((chosen.to_owned(), chosen.to_owned()));
+    }
+    all.sort_by_cached_key(|(_, words)| words.to_lowercase());
+    all
+}
+
 /// Words for `code`, of the kind that the texts' keys begin with; the code itself where there are none.
 pub fn words(t: Texts, kind: &str, code: &str) -> String {
     let key = key(kind, code);
@@ -15,7 +104,7 @@ pub fn words(t: Texts, kind: &str, code: &str) -> String {
 }
 
 fn key(kind: &str, code: &str) -> String {
-    format!("{kind}-{}", code.replace(['_', ' '], "-"))
+    format!("{kind}-{}", code.replace(['_', ' ', '.'], "-"))
 }
 
 /// An id, its end alone where it is long: the end is what tells two of them apart.
@@ -47,6 +136,7 @@ pub fn detail(t: Texts, json: &str) -> String {
     };
     let pair = |(name, value): (&String, &Value)| {
         let values = match value {
+            Value::Array(values) if values.is_empty() => return None,
             Value::Array(values) => values.iter().map(|one| said(t, name, one)).collect(),
             Value::Null => return None,
             one => vec![said(t, name, one)],
@@ -94,6 +184,7 @@ mod tests {
                 "active crisis done tag queue assignee contact patient follower low all".to_owned(),
             ),
             ("audit-kind", kinds()),
+            ("audit-action", ACTIONS.join(" ")),
         ] {
             for code in codes.split_whitespace() {
                 for locale in Locale::ALL {
@@ -131,6 +222,11 @@ mod tests {
                 r#"{"by":["actor"],"role":"nurse","count":2,"patient":null,"odd":"x"}"#
             ),
             "por: Quién · cantidad: 2 · odd: x · rol: Enfermería"
+        );
+        assert_eq!(
+            detail(t, r#"{"by":[]}"#),
+            "",
+            "a look at everything is by nothing"
         );
         assert_eq!(detail(t, "not json"), "not json");
         assert_eq!(detail(t, ""), "");

@@ -19,6 +19,8 @@ mod sections;
 mod texts;
 mod tokens;
 
+pub use audit_words::ACTIONS;
+
 use crate::context::Permission::{SettingsRead, SettingsWrite};
 use crate::router::{Access, Route};
 use section::Section;

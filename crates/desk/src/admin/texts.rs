@@ -4,7 +4,9 @@ use super::form::{Edit, Field, List, Row, Typed, Wrong, put_wrong, show_list};
 use crate::context::Permission::{SettingsRead, SettingsWrite};
 use crate::error::DeskError;
 use crate::orgs::{Clinic, Template as Words};
-use crate::outbound::{Flaw, TEXTS, Values, check_template, keep_text, samples, shipped_text};
+use crate::outbound::{
+    Flaw, TEXTS, Values, check_template, keep_text, samples, shipped_text, to_html,
+};
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
 use crate::router::{Access, Route};
@@ -12,7 +14,6 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use bedside_codecs::mail::html::text_to_html;
 use bedside_web::Locale;
 use bedside_web::i18n::Texts;
 
@@ -194,7 +195,7 @@ async fn shown(
     let mut edit = which.edit(t, words);
     let mut wrong: Vec<Wrong> = refused.into_iter().collect();
     let preview = match check_template(which.code, &values, &words.subject, &words.body) {
-        Ok((subject, body)) => Some((subject, text_to_html(&body))),
+        Ok((subject, body)) => Some((subject, to_html(&body, &values, which.locale))),
         Err(flaws) => {
             let flaws = flaws.iter();
             wrong.extend(flaws.map(|(field, flaw)| Wrong::at(*field, said(flaw, &values, t))));

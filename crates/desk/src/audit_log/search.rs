@@ -85,11 +85,11 @@ pub async fn search(
 ) -> Result<Found, DeskError> {
     ctx.authorize(Permission::AuditRead)?;
     let looked = NewEntry::new("audit.read", "organisation", ctx.organisation);
-    app.audit(
-        ctx,
-        looked.detail(&serde_json::json!({ "by": filter.names() })),
-    )
-    .await?;
+    let looked = match filter.names() {
+        names if names.is_empty() => looked,
+        names => looked.detail(&serde_json::json!({ "by": names })),
+    };
+    app.audit(ctx, looked).await?;
     let mut conn = app.read().await?;
     let of = match (&filter.object, &filter.actor) {
         (Some(object), _) => Of::Object(object),

@@ -99,6 +99,20 @@ impl Check {
                 format!("People reach the desk at {}.", config.public_url),
             );
         }
+        if !config.trusted_proxies.is_empty() {
+            let proxies: Vec<_> = config
+                .trusted_proxies
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            found.good(
+                "settings",
+                format!(
+                    "Where a request came from is believed of a proxy at {}.",
+                    proxies.join(", ")
+                ),
+            );
+        }
         if !config.is_https() && !config.public_url.contains("://localhost") {
             found.bad(
                 "settings",

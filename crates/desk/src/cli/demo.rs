@@ -19,7 +19,7 @@ pub(super) struct DemoCommand {
     /// Where mail is received [default: 127.0.0.1:2525, or a free port when that is taken]
     #[arg(long, value_name = "ADDRESS:PORT")]
     smtp_listen: Option<SocketAddr>,
-    /// Where a mail program reads the patients' mail [default: 127.0.0.1:1110, or a free port when that is taken]
+    /// Where a mail program on this machine reads the patients' mail [default: 127.0.0.1:1110, or a free port when that is taken]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pop3_listen: Option<SocketAddr>,
     /// Tell in JSON where everything is
@@ -142,7 +142,9 @@ impl From<DemoError> for Failure {
     fn from(error: DemoError) -> Self {
         match error {
             DemoError::Start(error) => error.into(),
-            DemoError::RealDesk(_) => Self::usage(format!("{error}.")),
+            DemoError::RealDesk(_) | DemoError::OpenMailboxes(_) => {
+                Self::usage(format!("{error}."))
+            }
             DemoError::File { path, source } => Self::file(path.display(), &source),
             DemoError::Port(..) => Self::new(1, format!("{error}.")),
         }

@@ -177,6 +177,29 @@ mod tests {
     }
 
     #[test]
+    fn proxies_are_addresses_and_networks() {
+        let text = "trusted_proxies = [\"10.1.0.5\", \"2001:db8::/32\"]\n";
+        let config = read(text, &Flags::default()).unwrap();
+        for (peer, trusted) in [
+            ("10.1.0.5", true),
+            ("10.1.0.6", false),
+            ("2001:db8::7", true),
+            ("127.0.0.1", true),
+        ] {
+            assert_eq!(config.trusts(peer.parse().unwrap()), trusted, "{peer}");
+        }
+        let error = read(
+            "trusted_proxies = [\"10.1.0.5\", \"proxy.example\"]\n",
+            &Flags::default(),
+        );
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains("\"trusted_proxies\" can't be used (each must be an address"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn an_unknown_setting_is_named_with_its_file() {
         let error = read("lisen = \"0.0.0.0:9000\"\n", &Flags::default())
             .unwrap_err()

@@ -3,10 +3,12 @@
 pub mod clinic;
 pub mod load;
 pub mod organisation;
+pub mod proxies;
 
 use bedside_channels::email::Reach;
+use proxies::Network;
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Settings of the process, from `bedside.toml`, the environment (`BEDSIDE_…`) and the command line.
@@ -21,6 +23,8 @@ pub struct Config {
     pub public_url: String,
     /// Where HTTP is served.
     pub listen: SocketAddr,
+    /// Proxies that are believed about where a request came from, beside one on this machine.
+    pub trusted_proxies: Vec<Network>,
     /// Where mail is received by SMTP, if at all.
     pub smtp_listen: Option<SocketAddr>,
     /// Where mail is received by LMTP, if at all.
@@ -43,6 +47,7 @@ impl Default for Config {
             database: None,
             public_url: "http://localhost:8080".to_owned(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            trusted_proxies: Vec::new(),
             smtp_listen: None,
             lmtp_listen: None,
             max_mail_bytes: 50 * 1024 * 1024,
@@ -97,6 +102,12 @@ impl Config {
     /// The address that lets a person of the staff in by a link's `token`.
     pub fn sign_in_link(&self, token: &str) -> String {
         format!("{}/sign-in/{token}", self.public_url)
+    }
+
+    /// Whether `peer` is a proxy of this desk: on this machine, or one of `trusted_proxies`.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        peer.to_canonical().is_loopback()
+            || self.trusted_proxies.iter().any(|proxy| proxy.has(peer))
     }
 
     /// Whether people reach the desk over HTTPS.

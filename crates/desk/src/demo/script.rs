@@ -124,27 +124,87 @@ impl Words {
 mod tests {
     use super::*;
 
+    /// The texts of a story that can speak of days.
+    fn told(story: &Story) -> Vec<&String> {
+        [
+            &story.subjects,
+            &story.bodies,
+            &story.answers,
+            &story.notes,
+            &story.again,
+            &story.answers_again,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    #[test]
+    fn what_has_happened_happened_on_a_day_gone_by() {
+        let ahead = ["tomorrow", "next", "mañana", "próxim", "que viene"];
+        let gone = ["yesterday", "last", "ago", "ayer", "pasad", "hace "];
+        // Words after which a sentence tells of what was, and prepositions that a day brings along itself.
+        let was = [
+            "had ", "waited", "drawn", "charged", "sent you", "were ", "denied", "sacaron",
+            "Esperé", "mandaron", "tuve", "llegó",
+        ];
+        let doubled = ["on", "by", "from", "until", "de", "del", "en"];
+        for locale in Locale::ALL {
+            let script = script(locale);
+            for (slot, never) in [("past_day", ahead.as_slice()), ("day", &gone)] {
+                assert!(script.values[slot].len() > 5, "{slot}");
+                for day in &script.values[slot] {
+                    assert!(
+                        !never.iter().any(|word| day.contains(word)),
+                        "{slot}: {day}"
+                    );
+                }
+            }
+            let mut spoken = 0;
+            for text in script.story.iter().flat_map(told) {
+                for sentence in text.split(['.', '?', '!', ';']) {
+                    for slot in ["{day}", "{past_day}"] {
+                        let Some((before, _)) = sentence.split_once(slot) else {
+                            continue;
+                        };
+                        spoken += 1;
+                        let last = before.split_whitespace().last().unwrap_or_default();
+                        assert!(!doubled.contains(&last), "{text}");
+                        let past = was.iter().any(|word| sentence.contains(word));
+                        assert!(slot == "{past_day}" || !past, "{text}");
+                    }
+                }
+            }
+            assert!(spoken > 10, "{spoken}");
+        }
+    }
+
+    #[test]
+    fn an_offer_is_another_day() {
+        for locale in Locale::ALL {
+            let values = &script(locale).values;
+            let spoken: Vec<_> = ["past_day", "day", "date"]
+                .iter()
+                .filter_map(|slot| values.get(*slot))
+                .flatten()
+                .collect();
+            for offer in &values["offer"] {
+                let day = offer.rsplit_once(" a").map_or("", |(day, _)| day);
+                assert!(!day.is_empty(), "{offer}");
+                assert!(!spoken.iter().any(|one| one.contains(day)), "{offer}");
+                let second = values.get("second_offer");
+                assert!(!second.into_iter().flatten().any(|one| one == offer));
+            }
+        }
+    }
+
     #[test]
     fn every_text_is_filled_to_the_last_brace() {
         for locale in Locale::ALL {
             let script = script(locale);
             let mut chance = Chance::new(3);
             let words = Words::new(script, &mut chance, "Ada Example");
-            let lists = |story: &Story| {
-                [
-                    &story.subjects,
-                    &story.bodies,
-                    &story.answers,
-                    &story.notes,
-                    &story.again,
-                    &story.answers_again,
-                ]
-                .into_iter()
-                .flatten()
-                .cloned()
-                .collect::<Vec<_>>()
-            };
-            let mut all: Vec<String> = script.story.iter().flat_map(lists).collect();
+            let mut all: Vec<String> = script.story.iter().flat_map(told).cloned().collect();
             for list in [
                 &script.greetings,
                 &script.closings,

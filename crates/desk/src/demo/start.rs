@@ -107,6 +107,11 @@ pub enum DemoError {
     /// A port is taken.
     #[error("the demo can't listen on {0} ({1})")]
     Port(SocketAddr, std::io::Error),
+    /// The mailboxes would be open to others.
+    #[error(
+        "{0} can be reached from elsewhere, and any password opens the demo's mailboxes; choose an address of this machine alone, such as 127.0.0.1:1110"
+    )]
+    OpenMailboxes(SocketAddr),
     /// A file.
     #[error("{}: {source}", path.display())]
     File {
@@ -137,6 +142,9 @@ where
     P: Fn(Duration) -> W + Send + Sync + 'static,
     W: Future<Output = ()> + Send + 'static,
 {
+    if !options.pop3.ip().is_loopback() {
+        return Err(DemoError::OpenMailboxes(options.pop3));
+    }
     let listener = bind(options.listen).await?;
     let inbox_listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let mailboxes = bind(options.pop3).await?;

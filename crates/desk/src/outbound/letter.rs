@@ -3,7 +3,7 @@
 use super::model::{Content, Kind};
 use super::own::without_prefixes;
 use super::store::MailRow;
-use super::template::{Values, fill, fill_subject, to_html};
+use super::template::{Values, fill, fill_subject, rating_names, to_html};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, StaffId, TicketId};
@@ -17,7 +17,7 @@ use crate::tickets::{self, model::Ticket};
 use crate::timeline::{self, MessageView};
 use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::compose::{Automatic, Outgoing, OutgoingFile, Party, compose};
-use bedside_codecs::mail::html::markdown_to_html;
+use bedside_codecs::mail::html::{markdown_to_html, markdown_to_text};
 use bedside_codecs::mail::quote::reply_marker;
 use bedside_codecs::mail::threading::{OwnMessage, ReplyToken};
 use bedside_db::Timestamp;
@@ -188,7 +188,6 @@ async fn words(
         text: "This text is missing.",
     })?;
     let mut values = common(clinic, ticket);
-    let mut clickable = Vec::new();
     match code {
         "acknowledgement" => {
             values.insert("answer_by", answer_by(clinic, ticket, locale));
@@ -202,15 +201,12 @@ async fn words(
                 "link_expires",
                 format_date(expires.micros(), &clinic.time_zone, locale),
             );
-            values.insert("link", link.clone());
-            clickable.push(link);
+            values.insert("link", link);
         }
         "resolved" => {
             let token = token(content)?;
-            for (score, name) in (1..).zip(RATING_NAMES) {
-                let link = links::rating_url(app, token, score);
-                values.insert(name, link.clone());
-                clickable.push(link);
+            for (score, name) in (1..).zip(rating_names()) {
+                values.insert(name, links::rating_url(app, token, score));
             }
             values.insert("rating_good_link", links::rating_url(app, token, 5));
             values.insert("rating_bad_link", links::rating_url(app, token, 1));
@@ -231,7 +227,7 @@ async fn words(
     let text = fill("body", &template.body, &values)?;
     Ok(Words {
         subject: fill_subject(&template.subject, &values)?,
-        html: page(locale, &to_html(&marked(locale, &text), &clickable)),
+        html: page(locale, &to_html(&marked(locale, &text), &values, locale)),
         text: marked(locale, &text),
         files: Vec::new(),
     })
@@ -242,21 +238,14 @@ fn for_colleague(app: &App, clinic: &Clinic, ticket: &Ticket) -> Words {
     let say = |key: &str| app.i18n.text(clinic.locale, key).to_owned();
     let link = format!("{}/tickets/{}", app.config.public_url, ticket.number);
     let text = format!("{}\n\n{link}\n", say("undelivered-text"));
+    let values = Values::from([("link", link)]);
     Words {
         subject: say("undelivered-subject"),
-        html: page(clinic.locale, &to_html(&text, &[link])),
+        html: page(clinic.locale, &to_html(&text, &values, clinic.locale)),
         text,
         files: Vec::new(),
     }
 }
-
-const RATING_NAMES: [&str; 5] = [
-    "rating_link_1",
-    "rating_link_2",
-    "rating_link_3",
-    "rating_link_4",
-    "rating_link_5",
-];
 
 fn token(content: &Content) -> Result<&str, DeskError> {
     content
@@ -311,12 +300,16 @@ async fn reply(
     // An answer of a program has no name of its own; the clinic's stands below it already.
     values.insert("agent_name", author.unwrap_or_default());
     values.insert("subject", without_prefixes(&asked).to_owned());
-    values.insert("reply_text", message.body.clone());
+    values.insert("reply_text", markdown_to_text(&message.body));
     let text = fill("body", body, &values)?;
     // The HTML part has the answer's own formatting where the template has its words.
     let mark = format!("answer{}", mail.id.uuid().simple());
     values.insert("reply_text", mark.clone());
-    let around = to_html(&marked(ticket.locale, &fill("body", body, &values)?), &[]);
+    let around = to_html(
+        &marked(ticket.locale, &fill("body", body, &values)?),
+        &values,
+        ticket.locale,
+    );
     let formatted = markdown_to_html(&message.body);
     // Words in a paragraph of the template's end it and begin another.
     let html = around

@@ -6,9 +6,10 @@
 use crate::config::clinic::TEMPLATES;
 use crate::error::DeskError;
 use bedside_codecs::mail::html::text_to_html;
-use bedside_web::Locale;
+use bedside_web::{I18n, Locale};
 use minijinja::{Environment, UndefinedBehavior};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Longest template, in bytes.
 const MAX_TEMPLATE: usize = 20_000;
@@ -225,14 +226,65 @@ fn sample(name: &str, locale: Locale) -> String {
     .to_owned()
 }
 
-/// The filled-in text as HTML, in which the given links can be clicked.
-pub(super) fn to_html(text: &str, links: &[String]) -> String {
+/// From 1 to 5, the name of a rating's link and a face like its page's icon, of those that old telephones know too.
+const RATINGS: [(&str, &str); 5] = [
+    ("rating_link_1", "\u{1f61e}"),
+    ("rating_link_2", "\u{1f615}"),
+    ("rating_link_3", "\u{1f610}"),
+    ("rating_link_4", "\u{1f60a}"),
+    ("rating_link_5", "\u{1f600}"),
+];
+
+/// The names of the links that rate from 1 to 5.
+pub(super) fn rating_names() -> impl Iterator<Item = &'static str> {
+    RATINGS.iter().map(|(name, _)| *name)
+}
+
+/// The filled-in text as HTML, in which the links among its `values` can be clicked. Of a rating's link, `Good: https://…`
+/// becomes the word "Good" with its face, because nobody reads addresses; the text itself keeps them.
+pub fn to_html(text: &str, values: &Values, locale: Locale) -> String {
     let mut html = text_to_html(text);
-    for link in links {
-        // Made by us of letters, digits and `:/.?=`, so it looks the same in HTML.
-        html = html.replace(link, &format!("<a href=\"{link}\">{link}</a>"));
+    // Links are made by us of letters, digits and `:/.?=`, so that they look the same in HTML.
+    if let Some(url) = values.get("link") {
+        html = html.replace(url, &format!("<a href=\"{url}\">{url}</a>"));
+    }
+    for (score, (name, face)) in (1..).zip(RATINGS) {
+        if let Some(url) = values.get(name) {
+            let key = format!("public-rating-{score}");
+            html = in_words(&html, url, face, I18n::global().text(locale, &key));
+        }
     }
     html
+}
+
+/// Puts the words that stand before a link in its place, or else `words`.
+fn in_words(html: &str, url: &str, face: &str, words: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find(url) {
+        let (before, after) = rest.split_at(at);
+        // Words of the text are escaped: what ends with `>` is a tag.
+        let (tags, line) = before.split_at(before.rfind('>').map_or(0, |end| end + 1));
+        let own = line.trim_end().strip_suffix(':').map(str::trim);
+        let (kept, label) = match own.filter(|own| !own.is_empty()) {
+            Some(own) => (tags, own.to_owned()),
+            None => (before, escaped(words)),
+        };
+        out.push_str(kept);
+        let _ = write!(out, "<a href=\"{url}\">{face} {label}</a>");
+        rest = &after[url.len()..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn escaped(words: &str) -> String {
+    let paragraph = text_to_html(words);
+    let inside = paragraph.strip_prefix("<p>");
+    inside
+        .and_then(|inside| inside.strip_suffix("</p>"))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -268,11 +320,36 @@ mod tests {
         for locale in Locale::ALL {
             for score in 1..=5 {
                 let (_, key, _) = crate::pages::ui::score(score);
-                let words = bedside_web::I18n::global().text(locale, key);
+                let words = I18n::global().text(locale, key);
                 let line = format!("\n{words}: {{{{ rating_link_{score} }}}}\n");
                 assert!(asks[locale.tag()].body.contains(&line), "{line}");
             }
         }
+    }
+
+    #[test]
+    fn a_link_in_words_has_the_words_before_it_or_its_own() {
+        let link = |score: u8| format!("https://desk.example/r/abc?score={score}");
+        let (good, bad, page) = (link(5), link(1), "https://desk.example/t/abc".to_owned());
+        let values = values(&[
+            ("rating_link_5", &good),
+            ("rating_link_1", &bad),
+            ("link", &page),
+        ]);
+        let text = format!(
+            "How was it?\n\nGenial & ya: {good}\nOr here {good} or\n{good}\nMal: {bad}\nSee: {page}"
+        );
+        let anchor = |url: &str, words: &str| format!("<a href=\"{url}\">{words}</a>");
+        let own = anchor(&good, "\u{1f600} Muy buena");
+        assert_eq!(
+            to_html(&text, &values, Locale::Es),
+            format!(
+                "<p>How was it?</p><p>{}<br>Or here {own} or<br>{own}<br>{}<br>See: {}</p>",
+                anchor(&good, "\u{1f600} Genial &amp; ya"),
+                anchor(&bad, "\u{1f61e} Mal"),
+                anchor(&page, &page),
+            )
+        );
     }
 
     #[test]

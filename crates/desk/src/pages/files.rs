@@ -5,6 +5,7 @@ use crate::context::Permission;
 use crate::downloads::{Told, hand_out};
 use crate::error::DeskError;
 use crate::ids::AttachmentId;
+use crate::records::uploads::media_type;
 use crate::records::{Sealing, blobs};
 use crate::router::{Access, Route};
 use crate::timeline::{self, NewAttachment};
@@ -34,9 +35,7 @@ pub(super) async fn keep(
         kept.push(NewAttachment {
             blob: blobs::write(&page.app, organisation, sealing, &file.bytes).await?,
             name: clean_file_name(&file.name),
-            media_type: infer::get(&file.bytes)
-                .map_or("application/octet-stream", |kind| kind.mime_type())
-                .to_owned(),
+            media_type: media_type(&file.name, &file.bytes).to_owned(),
             size: i64::try_from(file.bytes.len()).unwrap_or(i64::MAX),
             content_id: None,
             inline: false,

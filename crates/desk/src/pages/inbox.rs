@@ -73,7 +73,7 @@ impl Teller<'_> {
         let ticket = row.ticket.as_of(now);
         let (channel_icon, channel) = ui::channel(&ticket.channel);
         let due = if ticket.status.is_active() {
-            ticket.due_at()
+            ticket.shown_due()
         } else {
             crate::sla::NOTHING_DUE
         };

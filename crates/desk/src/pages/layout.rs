@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::QueueId;
+use crate::once::Once;
 use crate::orgs::model::purpose;
 use crate::router::SessionToken;
 use crate::tickets::{self, View};
@@ -138,6 +139,21 @@ impl Page {
         })
     }
 
+    /// A number for a form whose second delivery must do nothing; its hidden field is `once`.
+    pub fn form_number(&self) -> String {
+        self.app.id::<()>().to_string()
+    }
+
+    /// The reader's context for a form with this number and these words: sent twice, as by a double click, it is done
+    /// once.
+    pub fn once(&self, number: &str, words: &str) -> Ctx {
+        let what = format!("{} {} {words}", self.path, self.ctx.actor.id_text());
+        Ctx {
+            once: Once::of_form(number, &what).or_else(|| self.ctx.once.clone()),
+            ..self.ctx.clone()
+        }
+    }
+
     /// Shows a template.
     pub fn show(&self, template: &impl askama::Template) -> Result<Response, DeskError> {
         self.show_as(StatusCode::OK, template)
@@ -263,6 +279,11 @@ impl Shell {
     /// How many crises wait, in words.
     pub fn crises(&self) -> Cow<'_, str> {
         self.with("crisis-waiting", "count", self.nav.crises)
+    }
+
+    /// Words that may go on in another line after an `@`.
+    pub fn breakable<'a>(&self, words: &'a str) -> ui::Breakable<'a> {
+        ui::Breakable(words)
     }
 
     /// An icon.

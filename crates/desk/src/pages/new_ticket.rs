@@ -30,6 +30,7 @@ pub(super) fn routes() -> Vec<Route> {
 #[template(path = "pages/templates/new_ticket.html")]
 struct NewPage {
     shell: Shell,
+    once: String,
     form: Request,
     channels: Vec<Choice>,
     categories: Vec<Choice>,
@@ -38,8 +39,10 @@ struct NewPage {
 }
 
 /// The request as typed.
-#[derive(Deserialize, Default)]
+#[derive(Debug, Deserialize, Default)]
 struct Request {
+    #[serde(default)]
+    once: String,
     #[serde(default)]
     channel: String,
     #[serde(default)]
@@ -82,6 +85,7 @@ async fn form_page(
     let (t, clinic) = (page.texts(), page.clinic()?);
     let shown = NewPage {
         shell: page.shell().await?,
+        once: page.form_number(),
         channels: CHANNELS
             .iter()
             .map(|one| {
@@ -159,5 +163,6 @@ async fn keep(page: &Page, form: &Request) -> Result<tickets::Created, DeskError
     new.locale = locale;
     new.category = (!form.category.is_empty()).then(|| form.category.clone());
     new.acknowledge = form.acknowledge;
-    tickets::create(app, &page.ctx, new).await
+    let ctx = page.once(&form.once, &format!("{form:?}"));
+    tickets::create(app, &ctx, new).await
 }

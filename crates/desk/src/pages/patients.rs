@@ -177,13 +177,16 @@ struct FormPage {
     action: String,
     cancel: String,
     is_new: bool,
+    once: String,
     form: Details,
     error: Option<(&'static str, &'static str)>,
 }
 
 /// A patient as typed.
-#[derive(Deserialize, Default)]
+#[derive(Debug, Deserialize, Default)]
 struct Details {
+    #[serde(default)]
+    once: String,
     #[serde(default)]
     name: String,
     #[serde(default)]
@@ -291,6 +294,7 @@ async fn form_page(
         action,
         cancel,
         is_new: id.is_none(),
+        once: page.form_number(),
         form,
         error,
     };
@@ -307,7 +311,8 @@ async fn add(page: Page, Form(form): Form<Details>) -> Result<Response, DeskErro
         .into_iter()
         .filter_map(|(kind, value)| Some((kind, value?)))
         .collect();
-    let id = match patients::create_patient(app, ctx, form.patient(), points).await {
+    let once = page.once(&form.once, &format!("{form:?}"));
+    let id = match patients::create_patient(app, &once, form.patient(), points).await {
         Ok(id) => id,
         Err(error) => {
             let mend = mendable(&error).ok_or(error)?;

@@ -151,6 +151,7 @@ struct TicketPage {
     version: i64,
     subject: String,
     crisis: bool,
+    active: bool,
     danger: Option<String>,
     chips: Vec<Chip>,
     category: String,
@@ -165,6 +166,7 @@ struct TicketPage {
     mine: bool,
     followed: bool,
     // composer
+    once: String,
     typed: Typed,
     draft_done: bool,
     reply_statuses: Vec<Choice>,
@@ -311,6 +313,7 @@ pub(super) async fn answer(
             let kind = t.text(ui::danger_key(kind));
             t.with("ticket-danger", "kind", kind).into_owned()
         }),
+        active: ticket.status.is_active(),
         chips: [
             ui::urgency_chip(ticket.urgency, t),
             Some(ui::status_chip(ticket.status, t)),
@@ -326,7 +329,7 @@ pub(super) async fn answer(
             match ticket.snoozed_until {
                 _ if !ticket.status.is_active() => crate::sla::NOTHING_DUE,
                 Some(_) => ticket.clocks.due(),
-                None => ticket.due_at(),
+                None => ticket.shown_due(),
             },
             now,
             &clinic.time_zone,
@@ -346,6 +349,7 @@ pub(super) async fn answer(
         followed: me.is_some_and(|me| view.followers.contains(&me)),
         reply_statuses: offered.after_reply(&typed),
         saved_replies: saved_replies(&clinic, ticket.locale),
+        once: page.form_number(),
         typed,
         draft_done,
         reply_to: view.contact.email().map(str::to_owned),

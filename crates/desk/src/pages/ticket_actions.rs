@@ -115,6 +115,8 @@ async fn again(
 #[derive(Deserialize)]
 struct Composed {
     #[serde(default)]
+    once: String,
+    #[serde(default)]
     kind: String,
     #[serde(default)]
     body: String,
@@ -155,11 +157,18 @@ async fn send(
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return answer(&page, status, &ticket, Some(typed)).await;
     }
+    let files: Vec<_> = sent
+        .files
+        .iter()
+        .map(|file| (&file.name, file.bytes.len()))
+        .collect();
+    let words = format!("{} {} {:?} {files:?}", form.kind, form.status, form.body);
+    let ctx = page.once(&form.once, &words);
     let done = async {
-        let sealing = tickets::sealing(&page.app, &page.ctx, id).await?;
+        let sealing = tickets::sealing(&page.app, &ctx, id).await?;
         let attachments = files::keep(&page, &sealing, &sent.files).await?;
         if note {
-            tickets::note(&page.app, &page.ctx, id, form.body, attachments).await
+            tickets::note(&page.app, &ctx, id, form.body, attachments).await
         } else {
             let status = Status::from_code(&form.status);
             let reply = Reply {
@@ -168,12 +177,15 @@ async fn send(
                 version: form.version,
                 ..Reply::new(form.body)
             };
-            tickets::reply(&page.app, &page.ctx, id, reply).await
+            tickets::reply(&page.app, &ctx, id, reply).await
         }
     };
     match done.await {
         Ok(message) => {
-            drafts::forget(&page.app, &page.ctx, id).await?;
+            // The words are on their way: what goes wrong with their draft must not look like a failure to send.
+            if let Err(error) = drafts::forget(&page.app, &page.ctx, id).await {
+                tracing::warn!(%error, "the draft of what was sent is still there");
+            }
             Ok(redirect_saying(
                 &format!("/tickets/{ticket}#m-{message}"),
                 "sent",
@@ -202,26 +214,42 @@ async fn keep_draft(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
+/// Changes a ticket as its page showed it; `once` is the number of the form and what it said. Sent twice it is changed
+/// once. A page that was gone back to, and that others have changed the ticket since, is told so.
+async fn change_once(
+    page: &Page,
+    id: TicketId,
+    once: (&str, &str),
+    version: i64,
+    patch: Patch,
+) -> Result<(), DeskError> {
+    let ctx = page.once(once.0, once.1);
+    let made = tickets::change(&page.app, &ctx, id, version, patch).await?;
+    let now = tickets::row_for(&page.app, ctx.organisation, id).await?;
+    if now.version == made {
+        return Ok(());
+    }
+    Err(DeskError::Stale {
+        version: now.version,
+        changed: Vec::new(),
+    })
+}
+
 async fn change(
     page: Page,
     Path(ticket): Path<String>,
     Form(fields): Form<BTreeMap<String, String>>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
+    let words = format!("{fields:?}");
     let form = Details::of(fields);
     let clinic = page.clinic()?;
     let done = async {
-        tickets::change(
-            &page.app,
-            &page.ctx,
-            id,
-            form.version()?,
-            form.patch(&clinic)?,
-        )
-        .await
+        let once = (form.typed("once").unwrap_or_default(), words.as_str());
+        change_once(&page, id, once, form.version()?, form.patch(&clinic)?).await
     };
     match done.await {
-        Ok(_) => Ok(redirect_saying(&back(&ticket), "saved")),
+        Ok(()) => Ok(redirect_saying(&back(&ticket), "saved")),
         Err(error) => {
             let typed = Typed {
                 details: Some(form),
@@ -244,6 +272,8 @@ async fn own_draft(page: &Page, id: TicketId) -> Result<Typed, DeskError> {
 
 #[derive(Deserialize)]
 struct Seen {
+    #[serde(default)]
+    once: String,
     version: i64,
 }
 
@@ -257,14 +287,17 @@ async fn take(
         assignee: Some(page.ctx.actor.staff()),
         ..Patch::default()
     };
-    match tickets::change(&page.app, &page.ctx, id, seen.version, patch).await {
-        Ok(_) => Ok(redirect_saying(&back(&ticket), "taken")),
+    let once = (seen.once.as_str(), "take");
+    match change_once(&page, id, once, seen.version, patch).await {
+        Ok(()) => Ok(redirect_saying(&back(&ticket), "taken")),
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }
 
 #[derive(Deserialize)]
 struct Snooze {
+    #[serde(default)]
+    once: String,
     version: i64,
     until: String,
 }
@@ -301,8 +334,9 @@ async fn snooze(
         snooze: Some(until),
         ..Patch::default()
     };
-    match tickets::change(&page.app, &page.ctx, id, form.version, patch).await {
-        Ok(_) => Ok(redirect_saying(&back(&ticket), "saved")),
+    let once = (form.once.as_str(), form.until.as_str());
+    match change_once(&page, id, once, form.version, patch).await {
+        Ok(()) => Ok(redirect_saying(&back(&ticket), "saved")),
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }
@@ -360,6 +394,8 @@ async fn join(
 #[derive(Deserialize)]
 struct Split {
     #[serde(default)]
+    once: String,
+    #[serde(default)]
     message: Vec<MessageId>,
     #[serde(default)]
     subject: String,
@@ -371,7 +407,9 @@ async fn split(
     Form(form): Form<Split>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    match tickets::split(&page.app, &page.ctx, id, form.message, form.subject).await {
+    let words = format!("{:?} {:?}", form.message, form.subject);
+    let ctx = page.once(&form.once, &words);
+    match tickets::split(&page.app, &ctx, id, form.message, form.subject).await {
         Ok(new) => Ok(redirect_saying(&back(&new.to_string()), "split")),
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }

@@ -1,7 +1,7 @@
 //! Small pieces that every page shows: icons, faces, due times, codes as words.
 
 use crate::tickets::{Status, Urgency};
-use askama::filters::HtmlSafe;
+use askama::filters::{Escaper, Html, HtmlSafe};
 use bedside_db::Timestamp;
 use bedside_language::SafetyKind;
 use bedside_web::Locale;
@@ -25,6 +25,26 @@ impl fmt::Display for Icon {
 
 // Both parts are constants of this program.
 impl HtmlSafe for Icon {}
+
+/// An address or other words without spaces: where they are too long for one line, they go on after an `@`, and not
+/// before their last letter.
+#[derive(Clone, Copy, Debug)]
+pub struct Breakable<'a>(pub &'a str);
+
+impl fmt::Display for Breakable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, part) in self.0.split('@').enumerate() {
+            if at > 0 {
+                f.write_str("@<wbr>")?;
+            }
+            Html.write_escaped_str(&mut *f, part)?;
+        }
+        Ok(())
+    }
+}
+
+// Every part is escaped.
+impl HtmlSafe for Breakable<'_> {}
 
 /// A person as a tinted circle with initials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

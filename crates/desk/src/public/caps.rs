@@ -1,5 +1,6 @@
 //! How much one visitor, or one address, may send in an hour. Counted in memory, without keeping who it was.
 
+use crate::config::Config;
 use crate::error::DeskError;
 use bedside_db::Timestamp;
 use parking_lot::Mutex;
@@ -20,6 +21,8 @@ pub const PER_THREAD: u32 = 30;
 pub const PER_LINK_ASKS: u32 = 6;
 
 const WINDOW_SECONDS: i64 = 60 * 60;
+/// Proxies between a visitor and the desk that are looked at, and lines that name them.
+const MAX_HOPS: usize = 16;
 /// Keys that are counted at one time, which bounds the memory to about 2 MB.
 const MAX_KEYS: usize = 50_000;
 
@@ -69,21 +72,26 @@ impl Caps {
     }
 }
 
-/// The network a request came from. Behind a proxy on the same machine it is the last hop that proxy names; anybody
-/// else's forwarding headers are not believed. None when it can't be told: then only the other caps hold.
-pub fn network(parts: &Parts) -> Option<IpAddr> {
+/// The network a request came from. Behind a proxy of this desk ([`Config::trusts`]) it is the last hop named that is no
+/// such proxy itself; anybody else's forwarding headers are not believed. None when it can't be told: then only the other
+/// caps hold.
+pub fn network(parts: &Parts, config: &Config) -> Option<IpAddr> {
     let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    if !peer.ip().is_loopback() {
+    if !config.trusts(peer.ip()) {
         return Some(shared(peer.ip()));
     }
-    let named = parts
-        .headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .next_back()?
-        .to_str()
-        .ok()?;
-    named.rsplit(',').next()?.trim().parse().ok().map(shared)
+    let lines = parts.headers.get_all("x-forwarded-for").iter().rev();
+    let mut came_from = None;
+    for line in lines.take(MAX_HOPS) {
+        for hop in line.to_str().ok()?.rsplit(',').take(MAX_HOPS) {
+            let hop: IpAddr = hop.trim().parse().ok()?;
+            came_from = Some(hop);
+            if !config.trusts(hop) {
+                return came_from.map(shared);
+            }
+        }
+    }
+    came_from.map(shared)
 }
 
 /// A household has a whole /64 of the newer kind of address.
@@ -129,31 +137,51 @@ mod tests {
         caps.take("one more", 1, start.plus_seconds(3600)).unwrap();
     }
 
-    fn from(peer: &str, forwarded: Option<&str>) -> Option<IpAddr> {
+    fn from(peer: &str, forwarded: &[&str]) -> Option<IpAddr> {
         let mut request = Request::builder();
-        if let Some(forwarded) = forwarded {
-            request = request.header("x-forwarded-for", forwarded);
+        for line in forwarded {
+            request = request.header("x-forwarded-for", *line);
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
         parts
             .extensions
             .insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
-        network(&parts)
+        let config = Config {
+            trusted_proxies: vec!["10.1.0.0/16".parse().unwrap()],
+            ..Config::default()
+        };
+        network(&parts, &config)
     }
 
     #[test]
     fn only_our_own_proxy_is_believed() {
         let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        assert_eq!(from("203.0.113.5:1", &["198.51.100.7"]), ip("203.0.113.5"));
         assert_eq!(
-            from("203.0.113.5:1", Some("198.51.100.7")),
-            ip("203.0.113.5")
-        );
-        assert_eq!(
-            from("127.0.0.1:1", Some("10.9.9.9, 198.51.100.7")),
+            from("127.0.0.1:1", &["10.9.9.9, 198.51.100.7"]),
             ip("198.51.100.7")
         );
-        assert_eq!(from("127.0.0.1:1", None), None);
-        assert_eq!(from("127.0.0.1:1", Some("nonsense")), None);
-        assert_eq!(from("[2001:db8:1:2:3:4:5:6]:1", None), ip("2001:db8:1:2::"));
+        assert_eq!(from("127.0.0.1:1", &[]), None);
+        assert_eq!(from("127.0.0.1:1", &["nonsense"]), None);
+        assert_eq!(from("[2001:db8:1:2:3:4:5:6]:1", &[]), ip("2001:db8:1:2::"));
+    }
+
+    #[test]
+    fn behind_proxies_elsewhere_each_patient_has_a_budget() {
+        let ip = |text: &str| Some(text.parse::<IpAddr>().unwrap());
+        for peer in ["10.1.0.5:1", "[::ffff:10.1.0.5]:1"] {
+            assert_eq!(from(peer, &["198.51.100.7"]), ip("198.51.100.7"), "{peer}");
+        }
+        // Several proxies, each in a line or in one; what a visitor claims stands before what the first proxy saw.
+        for lines in [
+            &["203.0.113.9, 198.51.100.7, 10.1.0.6"][..],
+            &["203.0.113.9", "198.51.100.7", "10.1.0.6, 10.1.0.7"],
+        ] {
+            assert_eq!(from("10.1.0.5:1", lines), ip("198.51.100.7"), "{lines:?}");
+        }
+        assert_eq!(from("10.1.0.5:1", &["10.1.0.9, 10.1.0.6"]), ip("10.1.0.9"));
+        assert_eq!(from("10.2.0.5:1", &["198.51.100.7"]), ip("10.2.0.5"));
+        assert_eq!(from("10.1.0.5:1", &["x, 10.1.0.6"]), None);
+        assert_eq!(from("10.1.0.5:1", &[]), None);
     }
 }

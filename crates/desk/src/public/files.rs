@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
+use crate::records::uploads::media_type;
 use crate::records::{Sealing, blobs};
 use crate::timeline::NewAttachment;
 use axum::extract::Request;
@@ -90,9 +91,7 @@ pub async fn keep(
         kept.push(NewAttachment {
             blob: blobs::write(app, organisation, sealing, bytes).await?,
             name: clean_file_name(name),
-            media_type: infer::get(bytes)
-                .map_or("application/octet-stream", |found| found.mime_type())
-                .to_owned(),
+            media_type: media_type(name, bytes).to_owned(),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             content_id: None,
             inline: false,

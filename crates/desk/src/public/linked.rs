@@ -76,10 +76,10 @@ impl Caller {
             Purpose::Rating => format!("/r/{token}"),
         };
         Ok(Self {
+            network: network(parts, &app.config),
             app,
             token,
             shell,
-            network: network(parts),
             purpose,
             visit,
         })

@@ -43,12 +43,21 @@ pub struct Placed {
     pub size: i64,
 }
 
-/// What a file really is; what nothing recognises is plain bytes. Never what its sender says.
-fn media_type(bytes: &[u8]) -> &'static str {
-    match infer::get(bytes) {
-        Some(kind) => kind.mime_type(),
-        None if std::str::from_utf8(bytes).is_ok() => "text/plain",
-        None => "application/octet-stream",
+/// Ends of the names of files that are text to be read.
+const TEXT_NAMES: [&str; 5] = [".txt", ".text", ".md", ".csv", ".log"];
+
+/// What a file really is, by its bytes and never by what its sender says. Text has no mark of its own: it is told by its
+/// name, when its bytes are text indeed. What nothing recognises is plain bytes.
+pub fn media_type(name: &str, bytes: &[u8]) -> &'static str {
+    if let Some(kind) = infer::get(bytes) {
+        return kind.mime_type();
+    }
+    let name = name.to_ascii_lowercase();
+    let named = TEXT_NAMES.iter().any(|end| name.ends_with(end));
+    if named && !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok() {
+        "text/plain"
+    } else {
+        "application/octet-stream"
     }
 }
 
@@ -66,7 +75,7 @@ pub async fn keep(app: &App, ctx: &Ctx, name: &str, bytes: &[u8]) -> Result<Uplo
     let blob = blobs::write(app, ctx.organisation, &own, bytes).await?;
     let id: UploadId = app.id();
     let name = clean_file_name(name);
-    let media_type = media_type(bytes);
+    let media_type = media_type(&name, bytes);
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let sealed = own.text("uploads", "name", id, &name);
     // The answer of an idempotent request is stored as it is given, so it holds no name.
@@ -142,4 +151,23 @@ pub async fn use_for(
         });
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_what_is_text_and_says_so() {
+        for (name, bytes, expected) in [
+            ("Notes.TXT", "Café at ten\r\n".as_bytes(), "text/plain"),
+            ("values.csv", b"a;b", "text/plain"),
+            ("notes.bin", b"plain words", "application/octet-stream"),
+            ("notes.txt", b"a\0b", "application/octet-stream"),
+            ("notes.txt", b"caf\xe9", "application/octet-stream"),
+            ("notes.txt", b"%PDF-1.7", "application/pdf"),
+        ] {
+            assert_eq!(media_type(name, bytes), expected, "{name}");
+        }
+    }
 }

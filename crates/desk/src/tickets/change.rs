@@ -30,7 +30,8 @@ pub struct Patch {
     pub status: Option<Status>,
     /// The clinic's finer name.
     pub sub_status: Option<Option<SubStatusId>>,
-    /// How soon; what becomes an emergency goes to the crisis queue unless a queue is named too.
+    /// How soon; what becomes an emergency goes to the crisis queue, and what is none any more leaves it, unless a queue
+    /// is named too.
     pub urgency: Option<Urgency>,
     /// What it is about; moves it to the category's queue unless a queue is named too or it is an emergency.
     pub category: Option<String>,
@@ -421,7 +422,8 @@ async fn apply(
 }
 
 /// Where a ticket waits after a change, unless it stays where it is. A queue that is named wins. An emergency goes to the
-/// crisis queue, and stays where it is whatever it turns out to be about; everything else goes where its category does.
+/// crisis queue and stays where it is whatever it turns out to be about; what is none any more leaves the crisis queue;
+/// everything else goes where its category does.
 fn next_queue(
     clinic: &Clinic,
     ticket: &Ticket,
@@ -434,8 +436,25 @@ fn next_queue(
     match (was, ticket.urgency) {
         (Urgency::Emergency, Urgency::Emergency) => None,
         (_, Urgency::Emergency) => clinic.queue_for(purpose::CRISIS).map(|queue| queue.id),
+        (Urgency::Emergency, _) => checked
+            .category_queue
+            .or_else(|| out_of_crisis(clinic, ticket)),
         _ => checked.category_queue,
     }
+}
+
+/// Where a request in the crisis queue goes when it is no emergency: to its category's queue, or, when that is the
+/// crisis queue itself, to those that need a look.
+fn out_of_crisis(clinic: &Clinic, ticket: &Ticket) -> Option<QueueId> {
+    let crisis = clinic.queue_for(purpose::CRISIS)?.id;
+    if ticket.queue != crisis {
+        return None;
+    }
+    let own = clinic
+        .category(&ticket.category)
+        .map(|category| category.queue_id);
+    own.filter(|queue| *queue != crisis)
+        .or_else(|| Some(clinic.queue_for(purpose::NEEDS_LOOK)?.id))
 }
 
 /// A clinic's finer state refines one status and fits no other.

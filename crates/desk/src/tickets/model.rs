@@ -133,11 +133,11 @@ impl Ticket {
     }
 
     /// The instant that decides its place: what its clocks say, or the end of a snooze, or nothing while somebody
-    /// else owes the next step.
+    /// else owes the next step. Among crises too, what the clinic owes stands first.
     pub fn due_at(&self) -> Timestamp {
         match (self.snoozed_until, self.status) {
             (Some(until), _) if self.rank() > 0 => until,
-            (_, status) if status.is_waiting() && self.rank() > 0 => sla::NOTHING_DUE,
+            (_, status) if status.is_waiting() => sla::NOTHING_DUE,
             _ => self.clocks.due(),
         }
     }
@@ -148,6 +148,15 @@ impl Ticket {
             && self.clocks == Clocks::default()
             && self.waiting_since.is_none()
             && self.first_responded_at.is_none()
+    }
+
+    /// What people are told of its clocks. Those of a crisis go on whoever owes the next step.
+    pub fn shown_due(&self) -> Timestamp {
+        if self.rank() == 0 {
+            self.clocks.due()
+        } else {
+            self.due_at()
+        }
     }
 
     /// As it stands at `now`: a snooze that is over counts for nothing, also before its job has said so.

@@ -36,8 +36,18 @@ pub struct Sealed {
     attachments: Vec<(AttachmentId, Vec<u8>, Option<Vec<u8>>)>,
 }
 
+/// Line ends as they are kept, whatever sent them: browsers end a line of a form with two characters.
+fn line_ends(words: String) -> String {
+    if words.contains('\r') {
+        words.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        words
+    }
+}
+
 /// Seals a message for the ticket it goes to. Done before the command, so that the writer only stores bytes.
-pub fn seal(app: &App, sealing: &Sealing, new: NewMessage) -> Result<Sealed, DeskError> {
+pub fn seal(app: &App, sealing: &Sealing, mut new: NewMessage) -> Result<Sealed, DeskError> {
+    new.body = line_ends(new.body);
     if new.body.len() > MAX_BODY
         || new
             .html

@@ -32,7 +32,7 @@ pub mod sink;
 pub mod wire;
 
 pub use clinic::from_files as clinic;
-pub use http::{Answer, Browser, Client, csrf_token};
+pub use http::{Answer, Browser, Client, csrf_token, hidden};
 
 use bedside_db::{FixedClock, Timestamp};
 use bedside_desk::app::App;

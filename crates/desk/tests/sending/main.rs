@@ -263,7 +263,8 @@ both_engines! {
             assert!(!one.head().lines().any(|line| line.to_lowercase().starts_with("bcc")), "{}", one.head());
             assert!(!one.text().contains("49"));
         }
-        assert!(sent[1].text().contains("{{7*7}} ${7*7} <%= 7*7 %>"));
+        // A pair of asterisks is formatting, and plain text leaves it out; what is no pair stays.
+        assert!(sent[1].text().contains("{{77}} ${77} <%= 7*7 %>"), "{}", sent[1].text());
         assert!(sent[1].mail().subject.contains("{{7*7}}"));
     }
 

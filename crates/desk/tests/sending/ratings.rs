@@ -21,6 +21,16 @@ both_engines! {
         for score in 1..=5 {
             assert!(text.contains(&format!("/r/{link}?score={score}")));
         }
+        // Where formatting is shown there are words to click, and no address to read.
+        let html = mail.mail().html.unwrap();
+        for (score, words) in [(1, "Bad"), (2, "Not good"), (3, "Okay"), (4, "Good"), (5, "Very good")] {
+            let begins = format!("/r/{link}?score={score}\">");
+            let (_, shown) = html.split_once(&begins).unwrap_or_else(|| panic!("{score} in {html}"));
+            let shown = shown.split("</a>").next().unwrap();
+            assert!(shown.ends_with(&format!(" {words}")) && shown.chars().count() == words.len() + 2, "{shown}");
+        }
+        assert_eq!(html.matches(&link).count(), 5, "{html}");
+        assert!(!html.contains("Good: ") && !html.contains(">http"), "{html}");
         let day = surveys::day_of(desk.app.now());
         let supervisor = desk.ctx(Role::Supervisor);
         let counted = async || surveys::summary(&desk.app, &supervisor, day, day + 1).await.unwrap().all;

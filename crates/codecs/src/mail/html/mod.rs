@@ -10,7 +10,7 @@ mod sanitise;
 mod shape;
 mod text;
 
-pub use markdown::markdown_to_html;
+pub use markdown::{markdown_to_html, markdown_to_text};
 pub use sanitise::{CleanHtml, MAX_DEPTH, MAX_INPUT, sanitise};
 pub use text::{html_to_text, text_to_html};
 

@@ -39,7 +39,7 @@ const MAX_QUOTE_DEPTH: usize = 8;
 const MAX_ENTITY: usize = 33;
 
 /// The text of an HTML page as a person would read it: blocks on lines of their own, list items
-/// with a dash, quotes behind `>`, links followed by their address, pictures by their description.
+/// with a dash or their number, quotes behind `>`, links followed by their address, pictures by their description.
 /// Costs time in proportion to the input and never fails.
 pub fn html_to_text(html: &str) -> String {
     let mut writer = Writer::default();
@@ -221,7 +221,13 @@ struct Writer {
     breaks: usize,
     space: bool,
     quote_depth: usize,
+    /// How deep the word before stands.
+    last_depth: usize,
     preformatted: usize,
+    /// The lists that are open, each with the number of its next item, if it counts them.
+    lists: Vec<Option<u32>>,
+    /// Whether an item has its mark and no word yet: its first paragraph stands beside the mark.
+    fresh_item: bool,
     /// Where the link that is open began in `out`, and its address.
     link: Option<(usize, String)>,
 }
@@ -263,28 +269,33 @@ impl Writer {
             for at in 0..self.breaks.min(2) {
                 if !self.out.is_empty() {
                     if at > 0 {
-                        self.mark();
+                        // An empty line before or behind a quote is no part of it.
+                        self.mark(self.quote_depth.min(self.last_depth));
                     }
                     self.out.push('\n');
                 }
             }
-            self.mark();
+            self.mark(self.quote_depth);
             self.breaks = 0;
         } else if self.space && !self.out.ends_with(' ') {
             self.out.push(' ');
         }
         self.space = false;
+        self.fresh_item = false;
+        self.last_depth = self.quote_depth;
         self.out.push_str(&word);
     }
 
-    fn mark(&mut self) {
-        for _ in 0..self.quote_depth.min(MAX_QUOTE_DEPTH) {
+    fn mark(&mut self, depth: usize) {
+        for _ in 0..depth.min(MAX_QUOTE_DEPTH) {
             self.out.push_str("> ");
         }
     }
 
     fn need_breaks(&mut self, least: usize) {
-        self.breaks = self.breaks.max(least);
+        if !self.fresh_item {
+            self.breaks = self.breaks.max(least);
+        }
     }
 
     fn tag(&mut self, tag: &Tag<'_>) {
@@ -312,10 +323,20 @@ impl Writer {
             }
             "td" | "th" => self.space = true,
             "li" if !tag.closing => {
+                self.fresh_item = false;
                 self.need_breaks(1);
-                self.word("-");
+                match self.lists.last_mut() {
+                    Some(Some(next)) => {
+                        let number = format!("{next}.");
+                        *next = next.saturating_add(1);
+                        self.word(&number);
+                    }
+                    _ => self.word("-"),
+                }
                 self.space = true;
+                self.fresh_item = true;
             }
+            "ol" | "ul" => self.list(tag),
             "pre" => {
                 self.need_breaks(2);
                 self.preformatted = if tag.closing {
@@ -328,6 +349,18 @@ impl Writer {
             _ if BLOCKS.contains(&name) => self.need_breaks(1),
             _ => {}
         }
+    }
+
+    fn list(&mut self, tag: &Tag<'_>) {
+        if tag.closing {
+            self.lists.pop();
+        } else {
+            let first = || tag.attribute("start").and_then(|start| start.parse().ok());
+            self.lists
+                .push((tag.name == "ol").then(|| first().unwrap_or(1)));
+        }
+        self.fresh_item = false;
+        self.need_breaks(1);
     }
 
     fn link(&mut self, tag: &Tag<'_>) {
@@ -389,6 +422,12 @@ mod tests {
     #[test]
     fn preformatted_text_keeps_its_lines() {
         assert_eq!(html_to_text("<pre>a  b\n  c</pre>d"), "a  b\n  c\n\nd");
+        assert_eq!(
+            html_to_text(
+                "<ol start=3><li><p>c</p><ul><li>x</ul><li><p>d</p></ol><ul><li><li>e</ul>f"
+            ),
+            "3. c\n\n- x\n4. d\n\n-\n- e\nf"
+        );
         assert_eq!(
             text_to_html("a <b>\nc\n\nd"),
             "<p>a &lt;b&gt;<br>c</p><p>d</p>"

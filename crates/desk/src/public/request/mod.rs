@@ -7,6 +7,7 @@
 mod form;
 mod take;
 
+use super::caps::network;
 use super::shell::{Shell, clinic_for, page, refused, see_other};
 use super::{expect, files};
 use crate::app::App;
@@ -245,7 +246,7 @@ pub async fn send(
         &shell,
         &form,
         &pass,
-        caps_network(&parts),
+        network(&parts, &app.config),
         &sent.files,
     )
     .await
@@ -283,10 +284,6 @@ pub async fn send(
         }
         Err(error) => refused(&shell, error),
     }
-}
-
-fn caps_network(parts: &Parts) -> Option<std::net::IpAddr> {
-    super::caps::network(parts)
 }
 
 /// Says that it arrived, and what happens next.

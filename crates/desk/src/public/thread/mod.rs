@@ -297,7 +297,7 @@ fn once(visit: &Visit, words: &str, sent: &Sent) -> Option<Arc<Once>> {
         .map(|(name, bytes)| (name, bytes.len()))
         .collect();
     let what = format!("reply {} {words:?} {files:?}", visit.contact);
-    Once::new(sent.text("once"), &what, b"").ok().map(Arc::new)
+    Once::of_form(sent.text("once"), &what)
 }
 
 /// A file of the thread, for the browser the link is bound to.
