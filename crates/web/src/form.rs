@@ -4,10 +4,15 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use crate::{pairs, problem::Problem};
+use crate::{
+    body::{self, Held, Kept},
+    pairs,
+    problem::Problem,
+};
 
 /// Largest form that is read, in bytes. Long texts fit; files go through
 /// [`crate::multipart`].
@@ -77,27 +82,22 @@ pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Problem::too_large(limit));
     }
-    axum::body::to_bytes(request.into_body(), limit)
-        .await
-        .map_err(|error| {
-            if is_over_limit(&error) {
-                Problem::too_large(limit)
-            } else {
+    let held = Held::of(&request);
+    let mut pieces = request.into_body().into_data_stream();
+    let mut whole = BytesMut::new();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| {
+            body::too_slow(&error).unwrap_or_else(|| {
                 Problem::bad_request("The request ended before it was complete.").code("incomplete")
-            }
-        })
-}
-
-fn is_over_limit(error: &(dyn std::error::Error + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        // The error type lives in a crate we don't name; its text is the stable part of its API.
-        if error.to_string().contains("length limit exceeded") {
-            return true;
+            })
+        })?;
+        if whole.len() + piece.len() > limit {
+            return Err(Problem::too_large(limit));
         }
-        next = error.source();
+        held.take(piece.len(), Kept::Words)?;
+        whole.extend_from_slice(&piece);
     }
-    false
+    Ok(whole.freeze())
 }
 
 #[cfg(test)]

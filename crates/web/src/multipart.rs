@@ -6,7 +6,11 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 
-use crate::{form, problem::Problem};
+use crate::{
+    body::{self, Held, Kept},
+    form,
+    problem::Problem,
+};
 
 /// What one upload may hold. All sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,21 +19,23 @@ pub struct Limits {
     pub file: usize,
     /// Largest single text field.
     pub text: usize,
-    /// Largest sum of all files and texts.
+    /// Largest sum of all files and texts that are kept.
     pub total: usize,
+    /// Most that is read and left out beyond that ([`Part::skip`]).
+    pub skipped: usize,
     /// Most parts, files and texts together.
     pub parts: usize,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            file: 25 << 20,
-            text: 1 << 20,
-            total: 50 << 20,
-            parts: 128,
-        }
-    }
+impl Limits {
+    /// The usual ones: files of 25 MB, 50 MB together. People are told so (`problem-too-large-detail`).
+    pub const DEFAULT: Self = Self {
+        file: 25 << 20,
+        text: 1 << 20,
+        total: 50 << 20,
+        skipped: 0,
+        parts: 128,
+    };
 }
 
 /// Room for part headers and boundaries beyond the content, in bytes.
@@ -44,6 +50,8 @@ pub struct Multipart {
     limits: Limits,
     parts: usize,
     total: usize,
+    skipped: usize,
+    held: Held,
 }
 
 impl Multipart {
@@ -52,7 +60,9 @@ impl Multipart {
         if !form::is_type(request.headers(), "multipart/form-data") {
             return Err(Problem::unsupported("multipart/form-data"));
         }
-        DefaultBodyLimit::max(limits.total.saturating_add(FRAMING)).apply(&mut request);
+        let held = Held::of(&request);
+        let most = limits.total.saturating_add(limits.skipped);
+        DefaultBodyLimit::max(most.saturating_add(FRAMING)).apply(&mut request);
         let inner = multipart::Multipart::from_request(request, &())
             .await
             .map_err(|_| {
@@ -63,6 +73,8 @@ impl Multipart {
             limits,
             parts: 0,
             total: 0,
+            skipped: 0,
+            held,
         })
     }
 
@@ -97,6 +109,8 @@ impl Multipart {
             limit,
             read: 0,
             total: &mut self.total,
+            skipped: &mut self.skipped,
+            held: &self.held,
             limits,
         }))
     }
@@ -134,7 +148,7 @@ impl<S: Send + Sync> FromRequest<S> for Multipart {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        Self::with_limits(request, Limits::default()).await
+        Self::with_limits(request, Limits::DEFAULT).await
     }
 }
 
@@ -151,27 +165,51 @@ pub struct Part<'a> {
     limit: usize,
     read: usize,
     total: &'a mut usize,
+    skipped: &'a mut usize,
+    held: &'a Held,
     limits: Limits,
 }
 
 impl Part<'_> {
-    /// The next piece of content, or `None` at its end.
+    /// The next piece of content, or `None` at its end. 413 beyond a limit, with `field` where it is the part's own; 503
+    /// while other forms have the memory.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
-        let chunk = self
-            .field
-            .chunk()
-            .await
-            .map_err(|error| refused(&error, self.limits))?;
+        let chunk = self.piece().await?;
         let length = chunk.as_ref().map_or(0, Bytes::len);
-        self.read += length;
-        *self.total += length;
-        if self.read > self.limit {
+        if self.read + length > self.limit {
             return Err(Problem::too_large(self.limit).with("field", self.name.clone()));
         }
-        if *self.total > self.limits.total {
+        if *self.total + length > self.limits.total {
             return Err(Problem::too_large(self.limits.total));
         }
+        let kept = match self.file_name {
+            Some(_) => Kept::File,
+            None => Kept::Words,
+        };
+        self.held.take(length, kept)?;
+        self.read += length;
+        *self.total += length;
         Ok(chunk)
+    }
+
+    async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        let piece = self.field.chunk().await;
+        piece.map_err(|error| refused(&error, self.limits))
+    }
+
+    /// Leaves the part out: what was read of it counts no more, and the rest is read without being kept, so that what
+    /// stands after it can be read. 413 when too much of the form is left out.
+    pub async fn skip(mut self) -> Result<(), Problem> {
+        self.held.give_back(self.read);
+        *self.total -= self.read;
+        *self.skipped += self.read;
+        while let Some(piece) = self.piece().await? {
+            *self.skipped += piece.len();
+            if *self.skipped > self.limits.skipped {
+                return Err(Problem::too_large(self.limits.total));
+            }
+        }
+        Ok(())
     }
 
     /// The rest of the content in memory.
@@ -240,7 +278,9 @@ fn bounded(text: &str) -> String {
 }
 
 fn refused(error: &multipart::MultipartError, limits: Limits) -> Problem {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+    if let Some(slow) = body::too_slow(error) {
+        slow
+    } else if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::too_large(limits.total)
     } else {
         Problem::bad_request("The form ended early or isn't well-formed.").code("multipart")
@@ -257,6 +297,7 @@ mod tests {
         file: 20,
         text: 10,
         total: 40,
+        skipped: 60,
         parts: 4,
     };
 
@@ -323,6 +364,34 @@ mod tests {
         assert_eq!(refusal(&five).await.code_str(), "too_many_fields");
         let huge = text("a", &"x".repeat(SMALL.total + FRAMING));
         assert_eq!(refusal(&[huge]).await.status(), 413);
+    }
+
+    #[tokio::test]
+    async fn what_is_left_out_costs_nothing_and_hides_nothing() {
+        async fn words_after(parts: &[String]) -> Result<String, Problem> {
+            let body = parts.concat() + "--XX--\r\n";
+            let (request, held) =
+                body::Room::new(44).admit(request(body), None, body::Patience::default());
+            let mut form = Multipart::with_limits(request, SMALL).await?;
+            let mut words = String::new();
+            while let Some(mut part) = form.next().await? {
+                let refused = part.chunk().await;
+                match refused {
+                    Ok(text) if part.file_name.is_none() => {
+                        words += &String::from_utf8_lossy(&text.unwrap_or_default());
+                    }
+                    _ => part.skip().await?,
+                }
+            }
+            drop(held);
+            Ok(words)
+        }
+        let large = file("a", &"x".repeat(25));
+        let fits = file("b", &"x".repeat(20));
+        let skipped = words_after(&[large.clone(), fits.clone(), text("c", "kept")]).await;
+        assert_eq!(skipped.unwrap(), "kept");
+        let over = words_after(&[large.clone(), large.clone(), large, text("c", "kept")]).await;
+        assert_eq!(over.unwrap_err().status(), 413);
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 
 /// Requests by form from one mail address in an hour. A worried person writes twice or three times.
 pub const PER_ADDRESS: u32 = 6;
@@ -37,6 +37,15 @@ struct Counter {
 }
 
 impl Caps {
+    /// Whether `key` has any left of its `limit`, without taking one.
+    pub fn any_left(&self, key: impl Hash, limit: u32, now: Timestamp) -> bool {
+        let key = self.hasher.hash_one(key);
+        let counters = self.counters.lock();
+        counters.get(&key).is_none_or(|counter| {
+            counter.count < limit || now.seconds_since(counter.since) >= WINDOW_SECONDS
+        })
+    }
+
     /// Takes one of the `limit` that `key` has in an hour; [`DeskError::RateLimited`] when none is left.
     pub fn take(&self, key: impl Hash, limit: u32, now: Timestamp) -> Result<(), DeskError> {
         let key = self.hasher.hash_one(key);
@@ -71,13 +80,12 @@ impl Caps {
 
 /// The network a request came from. Behind a proxy on the same machine it is the last hop that proxy names; anybody
 /// else's forwarding headers are not believed. None when it can't be told: then only the other caps hold.
-pub fn network(parts: &Parts) -> Option<IpAddr> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+pub fn network(headers: &HeaderMap, extensions: &Extensions) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     if !peer.ip().is_loopback() {
         return Some(shared(peer.ip()));
     }
-    let named = parts
-        .headers
+    let named = headers
         .get_all("x-forwarded-for")
         .iter()
         .next_back()?
@@ -107,8 +115,11 @@ mod tests {
         let caps = Caps::default();
         let start = Timestamp::from_micros(0);
         for _ in 0..3 {
+            assert!(caps.any_left("ana", 3, start));
             caps.take("ana", 3, start).unwrap();
         }
+        assert!(!caps.any_left("ana", 3, start.plus_seconds(3599)));
+        assert!(caps.any_left("ana", 3, start.plus_seconds(3600)));
         let later = start.plus_seconds(600);
         assert!(matches!(
             caps.take("ana", 3, later),
@@ -138,7 +149,7 @@ mod tests {
         parts
             .extensions
             .insert(ConnectInfo(peer.parse::<SocketAddr>().unwrap()));
-        network(&parts)
+        network(&parts.headers, &parts.extensions)
     }
 
     #[test]
