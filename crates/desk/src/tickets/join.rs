@@ -10,6 +10,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ContactId, MessageId, PatientId, QueueId, TicketId};
+use crate::links;
 use crate::orgs::Clinic;
 use crate::orgs::model::purpose;
 use crate::outbound;
@@ -49,7 +50,11 @@ pub async fn link_contact(
                 }
                 (Some(before), None) => store::disown(work, organisation, contact, before).await,
                 (None, None) => Ok(()),
+            }?;
+            if before.is_some_and(|before| Some(before) != patient) {
+                links::revoke_contact(work, contact).await?;
             }
+            Ok(())
         }
         .boxed()
     })
