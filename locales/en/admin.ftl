@@ -37,6 +37,7 @@ admin-error-scopes = Tick at least one thing that the token may do.
 
 ## Clinic
 admin-general = Clinic
+admin-still-example = This is still the invented example's. Patients read it: put yours in.
 admin-general-intro = Name, time zone, telephone numbers, and how answers reach patients.
 admin-clinic-name = Name
 admin-zone = Time zone
@@ -114,7 +115,7 @@ admin-categories-add = Add a category
 admin-category-to = goes to { $queue }
 admin-category-clinical = For clinical staff
 admin-category-clinical-short = Clinical
-admin-category-clinical-help = A clinician answers these.
+admin-category-clinical-help = Only a nurse can resolve or close these requests. Everybody else can read, answer and assign them.
 admin-category-queue-help = New requests of this category wait there.
 admin-sla = Answer times
 admin-sla-intro = How fast each kind of request is answered. The most exact rule wins.

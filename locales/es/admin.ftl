@@ -37,6 +37,7 @@ admin-error-scopes = Marque al menos una cosa que la clave pueda hacer.
 
 ## Clínica
 admin-general = Clínica
+admin-still-example = Esto es todavía del ejemplo inventado. Los pacientes lo leen: ponga lo suyo.
 admin-general-intro = Nombre, zona horaria, teléfonos, y cómo llegan las respuestas a los pacientes.
 admin-clinic-name = Nombre
 admin-zone = Zona horaria
@@ -114,7 +115,7 @@ admin-categories-add = Agregar una categoría
 admin-category-to = va a { $queue }
 admin-category-clinical = Para personal clínico
 admin-category-clinical-short = Clínica
-admin-category-clinical-help = Las responde personal clínico.
+admin-category-clinical-help = Solo enfermería puede resolver o cerrar estas solicitudes. Los demás pueden leerlas, responderlas y asignarlas.
 admin-category-queue-help = Las solicitudes nuevas de esta categoría esperan allí.
 admin-sla = Plazos de respuesta
 admin-sla-intro = Qué tan pronto se responde cada tipo de solicitud. Gana la regla más exacta.

@@ -125,22 +125,27 @@ impl From<tokio_postgres::Error> for DbError {
                 cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
             );
         };
-        // Classes and codes: PostgreSQL manual, appendix A.
-        match server.code().code() {
-            "40001" | "40P01" | "55P03" => Self::Busy,
-            "53100" => Self::Full,
-            "58030" => Self::Disk,
-            code if code.starts_with("23") => Self::Conflict(
-                server
-                    .constraint()
-                    .unwrap_or_else(|| server.message())
-                    .to_owned(),
-            ),
-            code if code.starts_with("08") || code.starts_with("57P") => {
-                Self::Connection(server.message().to_owned())
-            }
-            code => Self::Engine(format!("{code} {}", server.message())),
+        let said = server.constraint().unwrap_or_else(|| server.message());
+        of_server(server.code().code(), server.file(), said)
+    }
+}
+
+/// What a server's error `code` means (PostgreSQL manual, appendix A); `file` is the source file that it comes from.
+fn of_server(code: &str, file: Option<&str>, said: &str) -> DbError {
+    match code {
+        "40001" | "40P01" | "55P03" => DbError::Busy,
+        "53100" => DbError::Full,
+        "58030" => DbError::Disk,
+        // A file that can't grow has a code only where the system calls the disk full. Beyond a quota or a limit on the
+        // size of files it comes as an internal error of the code that writes files.
+        "XX000" if matches!(file, Some("md.c" | "fd.c" | "buffile.c")) => DbError::Disk,
+        // Out of memory, connections or file handles: others have to end first.
+        code if code.starts_with("53") => DbError::Busy,
+        code if code.starts_with("23") => DbError::Conflict(said.to_owned()),
+        code if code.starts_with("08") || code.starts_with("57P") => {
+            DbError::Connection(said.to_owned())
         }
+        code => DbError::Engine(format!("{code} {said}")),
     }
 }
 
@@ -150,5 +155,29 @@ impl From<deadpool_postgres::PoolError> for DbError {
             deadpool_postgres::PoolError::Backend(error) => error.into(),
             other => Self::Connection(other.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_servers_codes_say_whether_trying_again_helps() {
+        for (codes, disk, transient) in [
+            (&["53100", "58030"][..], true, true),
+            (&["53000", "53200", "53300", "53400"][..], false, true),
+            (&["57P01", "57P02", "57P03", "08006"][..], false, true),
+            (&["40001", "40P01", "55P03"][..], false, true),
+            (&["23505", "42601", "XX000", "57014"][..], false, false),
+        ] {
+            for code in codes {
+                let error = of_server(code, Some("nodeModifyTable.c"), "no");
+                let found = (error.is_disk(), error.is_transient());
+                assert_eq!(found, (disk, transient), "{code}: {error}");
+            }
+        }
+        assert!(of_server("XX000", Some("md.c"), "could not extend file").is_disk());
+        assert!(!of_server("XX000", None, "could not extend file").is_disk());
     }
 }

@@ -116,6 +116,16 @@ impl Actor {
         }
     }
 
+    /// Whether what only a clinician may do is theirs to do: somebody with a clinical role, or the desk itself. No other
+    /// system is.
+    pub const fn is_clinical(&self) -> bool {
+        match self {
+            Self::Staff { role, .. } => role.is_clinical(),
+            Self::System(_) => true,
+            Self::Token { .. } | Self::Contact { .. } | Self::Visitor => false,
+        }
+    }
+
     /// The person of the staff, if it is one.
     pub const fn staff(&self) -> Option<StaffId> {
         match self {
@@ -289,8 +299,8 @@ impl Role {
         Self::ALL.iter().copied().find(|role| role.code() == code)
     }
 
-    /// Whether the role may give medical advice. No permission and no setting of a clinic says so: a nurse may, nobody
-    /// else.
+    /// Whether the role may give medical advice and end clinical requests. No permission and no setting of a clinic says
+    /// so: a nurse may, nobody else.
     pub const fn is_clinical(self) -> bool {
         matches!(self, Self::Nurse)
     }

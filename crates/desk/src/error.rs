@@ -16,6 +16,9 @@ pub enum DeskError {
     /// Signed in, but not allowed.
     #[error("not allowed")]
     Forbidden,
+    /// A clinical request was to be resolved or closed by somebody who is no clinician.
+    #[error("only a clinician ends a clinical request")]
+    ClinicalOnly,
     /// Not there, or not for this reader: the two read the same.
     #[error("not found")]
     NotFound,
@@ -85,6 +88,7 @@ impl DeskError {
         match self {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
+            Self::ClinicalOnly => "clinical_only",
             Self::NotFound => "not_found",
             Self::Gone => "gone",
             Self::Stale { .. } => "stale",
@@ -146,6 +150,14 @@ impl From<DeskError> for Problem {
         match error {
             DeskError::Unauthorized => Self::unauthorized(),
             DeskError::Forbidden => Self::forbidden(),
+            DeskError::ClinicalOnly => Self::new(
+                StatusCode::FORBIDDEN,
+                "clinical_only",
+                "A clinician closes these requests",
+            )
+            .detail(
+                "A clinician closes these requests. Answer and leave it open, or give it to a nurse.",
+            ),
             DeskError::NotFound => Self::not_found(),
             DeskError::Gone => Self::gone(),
             DeskError::Stale { version, changed } => {

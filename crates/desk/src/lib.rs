@@ -16,6 +16,7 @@ pub mod downloads;
 pub mod drafts;
 pub mod error;
 pub mod events;
+pub mod example;
 pub mod ids;
 pub mod intake;
 pub mod jobs;

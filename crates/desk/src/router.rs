@@ -22,7 +22,8 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use bedside_web::body::{Patience, Room};
 use bedside_web::cookies::SessionCookie;
-use bedside_web::{Problem, csrf};
+use bedside_web::i18n::negotiate;
+use bedside_web::{Locale, Problem, csrf};
 use std::sync::Arc;
 
 /// Bytes that the bodies of visitors, and those of everybody else, hold together: two forms as large as a form may be.
@@ -255,7 +256,9 @@ async fn enter(
         .map(str::to_owned);
     let ctx = match (door.access, bearer, cookie) {
         (access, Some(token), _) if access.is_api() => {
-            Some(staff::token_context(app, token).await?)
+            let mut ctx = staff::token_context(app, token).await?;
+            ctx.locale = asked_language(request.headers());
+            Some(ctx)
         }
         (_, _, Some(token)) => {
             let ctx = if door.polled {
@@ -294,6 +297,12 @@ async fn enter(
         return Err(Problem::unauthorized());
     }
     Ok(next.run(request).await)
+}
+
+/// The language that another system asks for. A person's is their own setting.
+fn asked_language(headers: &HeaderMap) -> Locale {
+    let asked = headers.get(header::ACCEPT_LANGUAGE);
+    negotiate(asked.and_then(|value| value.to_str().ok()), None)
 }
 
 /// The bearer token of a request.
@@ -394,7 +403,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Ctx {
 }
 
 /// The context of a public page of `organisation`: a visitor, in the language of the browser.
-pub fn visitor(organisation: crate::ids::OrganisationId, locale: bedside_web::Locale) -> Ctx {
+pub fn visitor(organisation: crate::ids::OrganisationId, locale: Locale) -> Ctx {
     Ctx {
         organisation,
         actor: Actor::Visitor,

@@ -5,7 +5,7 @@
 mod common;
 
 use bedside_desk::context::Role;
-use common::both_engines;
+use common::{both_engines, form};
 
 const SETTINGS: &[&str] = &[
     "/settings",
@@ -161,6 +161,24 @@ both_engines! {
         reader.get(path).await.expect(200);
         reader.post(path, &[("csrf_token", "x"), ("subject", "x"), ("body", "x")]).await.expect(403);
         desk.audit_is_whole().await;
+    }
+
+    async fn what_is_still_the_examples_is_said_beside_its_field(desk: Desk) {
+        let admin = desk.browser(Role::Administrator).await;
+        let path = "/settings/general";
+        let (english, spanish) = ("This is still the invented example", "Esto es todavía del ejemplo inventado");
+        let said = async |words: &str| admin.get(path).await.expect(200).text().matches(words).count();
+        assert_eq!((said(english).await, said(spanish).await), (3, 0), "name, telephone and time zone");
+        admin.submit("/inbox", "/look", &[("language", "es"), ("back", path)]).await.expect(303);
+        assert_eq!((said(english).await, said(spanish).await), (0, 3));
+        form::fill(&admin, path, path, &[("name", "Clínica Robledal")]).await.expect(303);
+        let page = admin.get(path).await.expect(200).text();
+        let (_, name) = page.split_once("for=\"name\"").unwrap();
+        assert!(!name.split("<input").next().unwrap().contains(spanish), "{page}");
+        assert_eq!(page.matches(spanish).count(), 2);
+        // A clinic with a name and a telephone of its own may well be in the example's time zone.
+        form::fill(&admin, path, path, &[("phone", "+1 312 555 0147")]).await.expect(303);
+        assert_eq!(said(spanish).await, 0);
     }
 
     async fn an_invitation_and_a_token_are_shown_once(desk: Desk) {

@@ -207,8 +207,8 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
     let demo = Demo::start(&data);
     let clinic = demo.says("mailbox").to_owned();
     let letter = format!(
-        "From: Zebrafinch Visitor <{VISITOR}>\r\nTo: {clinic}\r\nSubject: Oriolebird refill\r\nMessage-ID: <first@mail.example>\r\n\r\n\
-         I need a refill of my quailnote tablets, please."
+        "From: Zebrafinch Visitor <{VISITOR}>\r\nTo: {clinic}\r\nSubject: Oriolebird bill\r\nMessage-ID: <first@mail.example>\r\n\r\n\
+         I was charged twice for my quailnote visit. Please look at my bill."
     );
     send(&demo, &clinic, &letter);
     let sent = Instant::now();
@@ -225,7 +225,7 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
         let rows = list["items"].as_array().unwrap();
         ticket = rows
             .iter()
-            .find(|row| row["subject"] == "Oriolebird refill")
+            .find(|row| row["subject"] == "Oriolebird bill")
             .cloned()
             .unwrap_or_default();
         !ticket.is_null()
@@ -236,7 +236,7 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
         "{:?}",
         sent.elapsed()
     );
-    assert_eq!(ticket["category"], "prescription", "{ticket}");
+    assert_eq!(ticket["category"], "billing", "{ticket}");
     let id = ticket["id"].as_str().unwrap().to_owned();
 
     // The acknowledgement, without a word of theirs.
@@ -250,7 +250,7 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
     http.post(
         &path,
         &[("idempotency-key", "1")],
-        &json!({ "body": "It is ready, heronreply." }),
+        &json!({ "body": "We put it right, heronreply." }),
     )
     .unwrap()
     .expect(201);
@@ -266,7 +266,7 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
     // And what they write back goes on with it.
     let to = answer.reply_to[0].address.clone();
     let back = format!(
-        "From: {VISITOR}\r\nTo: {to}\r\nSubject: Re: Oriolebird refill\r\nMessage-ID: <second@mail.example>\r\n\
+        "From: {VISITOR}\r\nTo: {to}\r\nSubject: Re: Oriolebird bill\r\nMessage-ID: <second@mail.example>\r\n\
          In-Reply-To: <{}>\r\n\r\nThank you, kestrelthanks!",
         answer.message_id.unwrap()
     );

@@ -9,8 +9,8 @@ use axum::http::Method;
 use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, NewOrganisation};
 use bedside_desk::tickets;
-use bedside_desk::{patients, staff};
-use common::{Answer, Browser, Desk, both_engines, csrf_token};
+use bedside_desk::{patients, staff, timeline};
+use common::{Answer, Browser, Desk, both_engines, csrf_token, form};
 
 const HTML: [(&str, &str); 1] = [("accept", "text/html")];
 
@@ -190,6 +190,42 @@ both_engines! {
         let _ = nurse.submit(&path, &undo, &[]).await.expect(403);
         let _ = agent.submit(&path, &undo, &[]).await.expect(303);
         assert!(agent.get(&path).await.text().contains("Taken back"));
+    }
+
+    async fn what_is_too_much_to_send_comes_back_with_its_words(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let token = csrf_token(&agent.get(&path).await.text());
+        let send = async |body: &str, files: &[(&str, &str, &str, &[u8])]| {
+            let fields = [("csrf_token", token.as_str()), ("kind", "note"), ("body", body)];
+            agent.post_files(&format!("{path}/messages"), &fields, files).await
+        };
+        let most = timeline::MAX_BODY;
+        for (length, kept) in [(most + 1, most + 1), (9 * most, 4 * most)] {
+            let page = send(&"w".repeat(length), &[]).await.expect(422).text();
+            assert!(page.contains("too long to send") && page.contains("value=\"note\" data-key=\"n\" checked"));
+            assert!(page.contains(&format!(">{}</textarea>", "w".repeat(kept))), "the words are lost");
+        }
+        let (small, large) = (b"x".as_slice(), vec![b'x'; (25 << 20) + 1]);
+        let file = |bytes| ("files", "a.bin", "application/octet-stream", bytes);
+        for (files, says) in [
+            (vec![file(small); 21], "at most 20 files"),
+            (vec![file(large.as_slice())], "up to 25 MB each and 50 MB together"),
+            (vec![file(&large[..17 << 20]); 3], "up to 25 MB each and 50 MB together"),
+        ] {
+            let page = send("My long answer", &files).await.expect(422).text();
+            assert!(page.contains(says) && page.contains(">My long answer</textarea>"), "{page}");
+        }
+        assert_eq!(tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().messages.len(), 1);
+        send(&"w".repeat(most), &[]).await.expect(303);
+        assert_eq!(tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().messages[1].body.len(), most);
+
+        // As long as the field lets it be; on its way each letter of this takes nine.
+        let long = "語".repeat(500_000);
+        let fields = [("email", "rosa@patients.example"), ("body", long.as_str())];
+        let page = agent.submit("/tickets/new", "/tickets/new", &fields).await.expect(422).text();
+        assert!(page.contains("This is too long.") && page.contains(&long));
     }
 
     async fn a_stale_change_says_what_changed_and_keeps_the_text(desk: Desk) {
@@ -390,6 +426,81 @@ both_engines! {
         assert!(problem.header("content-type").unwrap().contains("json"));
         let away = desk.visitor().request(Method::GET, "/inbox", &headers, Body::empty()).await.expect(401);
         assert_eq!(away.header("hx-redirect"), Some("/sign-in?next=/inbox"));
+    }
+
+    async fn why_it_was_placed_here_is_in_the_readers_language(desk: Desk) {
+        let mut requests = Vec::new();
+        for (address, words) in [
+            ("rosa@patients.example", "I have crushing chest pain"),
+            ("luz@patients.example", "Tengo un dolor muy fuerte en el pecho"),
+            // Rules that no English or Spanish file has.
+            ("linh@patients.example", "Tôi bị đau ngực dữ dội"),
+        ] {
+            let id = desk.ticket(address, "", words).await;
+            let ticket = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().ticket;
+            assert_eq!(ticket.triage.read().danger.as_deref(), Some("cardiac"), "{words}");
+            requests.push(format!("/tickets/{}", ticket.number));
+        }
+        let agent = desk.browser(Role::Agent).await;
+        let why = async |path: &str| {
+            let page = agent.get(path).await.expect(200).text();
+            let (_, rest) = page.split_once("<details class=\"small why\">").unwrap();
+            rest.split("</details>").next().unwrap().to_owned()
+        };
+        let english = ["Chest pain or pressure: possible heart attack", "Possible danger: Heart"];
+        let spanish = ["Dolor o presión en el pecho: posible infarto", "Posible peligro: Corazón"];
+        for path in &requests {
+            let said = why(path).await;
+            assert!(english.iter().all(|words| said.contains(words)), "{said}");
+            assert!(!spanish.iter().any(|words| said.contains(words)) && !said.contains("Se parece"), "{said}");
+            assert_eq!(said.matches(english[0]).count(), 1, "{said}");
+        }
+        let _ = agent.submit("/inbox", "/look", &[("language", "es"), ("back", "/inbox")]).await.expect(303);
+        for path in &requests {
+            let said = why(path).await;
+            assert!(spanish.iter().all(|words| said.contains(words)), "{said}");
+            assert!(!english.iter().any(|words| said.contains(words)) && !said.contains("Reads like"), "{said}");
+        }
+    }
+
+    async fn who_may_not_end_a_clinical_request_is_not_offered_to(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "Refill", "Please refill my metformin.").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let (agent, nurse) = (desk.browser(Role::Agent).await, desk.browser(Role::Nurse).await);
+        let offered = async |browser: &Browser| {
+            let page = browser.get(&path).await.expect(200).text();
+            let ends = page.matches("<option value=\"resolved\"").count() + page.matches("<option value=\"closed\"").count();
+            (ends, page.matches("A nurse resolves or closes these requests").count(), page.matches("aria-describedby=\"f-status-help\"").count())
+        };
+        // Resolved stands in the side panel and beside the answer, Closed in the side panel.
+        assert_eq!(offered(&agent).await, (0, 1, 2));
+        assert_eq!(offered(&nurse).await, (3, 0, 0));
+        // Whoever sends it all the same hears why, and what was typed stays.
+        for typed in [vec![("status", "closed")], vec![("status", "resolved"), ("category", "billing")]] {
+            let refused = form::fill(&agent, &path, &path, &typed).await.expect(403).text();
+            assert!(refused.contains("A clinician closes these requests") && refused.contains("href=\"#f-status\""), "{refused}");
+        }
+        let token = csrf_token(&agent.get(&path).await.text());
+        let fields = [("csrf_token", token.as_str()), ("kind", "reply"), ("body", "Wombat words"), ("status", "resolved")];
+        let refused = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(403).text();
+        assert!(refused.contains("A clinician closes these requests") && refused.contains("Wombat words"), "{refused}");
+        assert_eq!(version(&desk, id).await, "1");
+        let _ = agent.submit("/inbox", "/look", &[("language", "es"), ("back", "/inbox")]).await.expect(303);
+        let page = agent.get(&path).await.text();
+        assert!(page.contains("Estas solicitudes las resuelve o cierra enfermería"), "{page}");
+        let refused = form::fill(&agent, &path, &path, &[("status", "closed")]).await.expect(403).text();
+        assert!(refused.contains("Estas solicitudes las cierra el personal clínico"), "{refused}");
+        // The one it has stays among the choices.
+        let _ = form::fill(&nurse, &path, &path, &[("status", "closed")]).await.expect(303);
+        assert_eq!(offered(&agent).await.0, 1);
+        let _ = form::fill(&agent, &path, &path, &[("status", "open")]).await.expect(303);
+        // It is the clinic's setting that says which they are.
+        let admin = desk.browser(Role::Administrator).await;
+        let setting = "/settings/categories/prescription";
+        assert!(admin.get(setting).await.text().contains("Only a nurse can resolve or close these requests"));
+        let _ = form::fill(&admin, setting, setting, &[("clinical", "")]).await.expect(303);
+        let _ = form::fill(&agent, &path, &path, &[("status", "closed")]).await.expect(303);
+        assert_eq!(tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().ticket.status, tickets::Status::Closed);
     }
 
     async fn somebody_chooses_language_and_appearance(desk: Desk) {

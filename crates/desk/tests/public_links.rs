@@ -340,7 +340,20 @@ both_engines! {
         write(&own, &link, "  ", &[]).await.expect(422);
         let old = own.post_files(&format!("/t/{link}/reply"), &[("message", "Wombat words")], &[]).await.expect(422).text();
         assert!(old.contains("Wombat words") && old.contains("press Send again"), "{old}");
+        let (kept, over) = ("w".repeat(2 << 20), "w".repeat((2 << 20) + 1));
+        for words in [&kept, &over] {
+            let long = write(&own, &link, words, &[]).await.expect(422).text();
+            assert!(long.contains("Your message is too long"));
+            let (_, typed) = long.split_once("aria-describedby=\"message-error\">\n").expect("the field");
+            assert!(typed.split("</textarea>").next() == Some(&kept), "the words are lost");
+        }
+        write(&own, &link, &format!("Wombat{}words", " ".repeat(2 << 20)), &[]).await.expect(422);
         assert_eq!(messages(&desk, ticket).await.len(), 1);
+        let most = "é".repeat(20_000);
+        let long = write(&own, &link, &format!("{most}."), &[]).await.expect(422).text();
+        assert!(long.contains(&format!("{most}.</textarea>")));
+        write(&own, &link, &most, &[]).await.expect(303);
+        assert_eq!(messages(&desk, ticket).await[1].body, most);
 
         let mut refused = 0;
         for round in 0..32 {
@@ -350,7 +363,7 @@ both_engines! {
                 assert!(sent.text().contains(&format!("Round {round}")));
             }
         }
-        assert_eq!((refused, messages(&desk, ticket).await.len()), (2, 31));
+        assert_eq!((refused, messages(&desk, ticket).await.len()), (3, 31));
     }
 
     async fn after_a_merge_each_contact_of_a_patient_sees_their_own_words_and_answers_alone(desk: Desk) {
@@ -437,7 +450,12 @@ both_engines! {
         let none = visitor.submit(path, &to, &[("comment", ATTACK)]).await.expect(422).text();
         assert!(none.contains("Please choose one.") && none.contains("alert(1)") && !none.contains("<script>alert"), "{none}");
         visitor.submit(path, &to, &[("score", "9")]).await.expect(422);
-        visitor.submit(path, &to, &[("score", "4"), ("comment", &"x".repeat(2001))]).await.expect(422);
+        // Up to more than any form may hold, all in one piece.
+        for length in [2001, 3 << 20, 9 << 20] {
+            let words = format!("Kind people{}", "x".repeat(length - 11));
+            let long = visitor.submit(path, &to, &[("score", "4"), ("comment", &words)]).await.expect(422).text();
+            assert!(long.contains("Your message is too long") && long.contains("Kind peoplexxx"), "{length}");
+        }
         visitor.post(&to, &[("score", "1"), ("csrf_token", "AAAA")]).await.expect(303);
         assert_eq!(counted().await, (0, 0, 0));
 
@@ -456,6 +474,10 @@ both_engines! {
         assert_eq!(counted().await, (1, 0, 2));
         let stored = surveys::of_ticket(&desk.app, &supervisor, ticket).await.unwrap().unwrap();
         assert_eq!((stored.score, stored.comment.as_deref()), (2, Some("Kind people")));
+        let most = "é".repeat(2000);
+        visitor.submit(path, &to, &[("score", "2"), ("comment", &most)]).await.expect(303);
+        let stored = surveys::of_ticket(&desk.app, &supervisor, ticket).await.unwrap().unwrap();
+        assert_eq!(stored.comment, Some(most));
 
         visitor.get("/r/unknown?score=5").await.expect(410);
         visitor.get(&format!("/t/{link}")).await.expect(410);

@@ -151,13 +151,17 @@ both_engines! {
         const MB: usize = 1 << 20;
         let visitor = desk.visitor();
         let part = |size: usize| vec![7; size * MB];
-        for sizes in [vec![30], vec![70], vec![22, 22, 22]] {
+        for (sizes, says) in [
+            (vec![30], "public-error-files-large"),
+            (vec![70], "public-error-files-large"),
+            (vec![22, 22, 22], "public-error-files-together"),
+        ] {
             let contents: Vec<_> = sizes.iter().map(|size| part(*size)).collect();
             let files: Vec<_> = contents.iter().map(|bytes| ("files", "film.mov", "video/quicktime", bytes.as_slice())).collect();
             for (lang, locale) in [("en", bedside_web::Locale::En), ("es", bedside_web::Locale::Es)] {
                 let page = send(&desk, &visitor, &changed("lang", lang), &files).await.expect(422).text();
                 assert!(page.contains(&format!("<html lang=\"{lang}\"")), "{sizes:?}: {page}");
-                assert!(page.contains(I18n::global().text(locale, "public-error-files-large")), "{sizes:?}: {page}");
+                assert!(page.contains(I18n::global().text(locale, says)), "{sizes:?}: {page}");
                 assert!(page.contains("bill of my last") && page.contains("Ana Ruiz"), "{sizes:?}: {page}");
             }
         }
@@ -175,7 +179,7 @@ both_engines! {
         body.extend(b"--XX--\r\n");
         let headers = [("content-type", "multipart/form-data; boundary=XX")];
         let page = visitor.request(axum::http::Method::POST, "/request", &headers, body.into()).await.expect(422).text();
-        assert!(page.contains("50 MB") && page.contains("bill of my last"), "{page}");
+        assert!(page.contains("larger than 25 MB") && page.contains("bill of my last"), "{page}");
         assert!(tickets(&desk).await.is_empty());
         let fits = [part(24), part(24)];
         let fits: Vec<_> = fits.iter().map(|bytes| ("files", "film.mov", "video/quicktime", bytes.as_slice())).collect();
@@ -214,6 +218,63 @@ both_engines! {
         let page = send(&desk, &desk.visitor(), &changed("message", "My <wombat> words"), &[]).await.expect(500).text();
         assert!(page.contains("My &#60;wombat&#62; words") && page.contains("readonly"), "{page}");
         assert!(page.contains(I18n::global().text(bedside_web::Locale::En, "public-kept-help")), "{page}");
+    }
+
+    async fn words_over_the_limit_come_back_with_what_to_do(desk: Desk) {
+        let visitor = desk.visitor();
+        let too_long = I18n::global().text(bedside_web::Locale::En, "public-error-message-long");
+        // Exactly at the limit of the field; a browser sends two characters for the end of a line.
+        let most = format!("é{}\r\nand the last word", "x".repeat(20_000 - 19));
+        send(&desk, &visitor, &changed("message", &most), &[]).await.expect(303);
+        let rows = tickets(&desk).await;
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), rows[0].ticket.id).await.unwrap();
+        assert_eq!(view.messages[0].body, most.replace("\r\n", "\n"));
+        let over = format!("{most}.");
+        let page = send(&desk, &visitor, &changed("message", &over), &[]).await.expect(422).text();
+        assert!(page.contains(too_long) && page.contains("and the last word."));
+
+        // All of this comes in one piece. At most so much of a text is kept, and never half a letter.
+        let kept = 2 << 20;
+        let typed = |page: &str| {
+            let (_, rest) = page.split_once("aria-invalid=\"true\">\n").expect("the field");
+            rest.split("</textarea>").next().unwrap().to_owned()
+        };
+        for (words, comes_back) in [
+            ("w".repeat(kept - 4) + "last", kept),
+            ("w".repeat(kept - 3) + "last", kept),
+            ("w".repeat(kept - 5) + "últimas palabras", kept),
+            ("w".repeat(kept - 1) + "última", kept - 1),
+            ("w".repeat(10 * kept), kept),
+        ] {
+            let page = send(&desk, &visitor, &changed("message", &words), &[]).await.expect(422).text();
+            assert!(page.contains(too_long) && page.contains("Ana Ruiz") && page.contains("ana@example.org"));
+            assert!(typed(&page) == words[..comes_back], "{} bytes came back of {}", typed(&page).len(), words.len());
+        }
+        // Words, and more of them after a very long gap: nothing is taken in that is not the whole.
+        let gap = format!("My bill{}is wrong", " ".repeat(kept));
+        let page = send(&desk, &visitor, &changed("message", &gap), &[]).await.expect(422).text();
+        assert!(page.contains(too_long) && page.contains("My bill"));
+        let page = send(&desk, &visitor, &changed("name", &"Ana ".repeat(kept)), &[]).await.expect(422).text();
+        assert!(page.contains("href=\"#name\"") && page.contains("bill of my last"));
+        assert_eq!(tickets(&desk).await.len(), 1);
+    }
+
+    async fn files_over_the_limits_cost_no_words(desk: Desk) {
+        let visitor = desk.visitor();
+        let (small, large) = (b"x".as_slice(), vec![b'x'; (25 << 20) + 1]);
+        let file = |bytes| ("files", "a.bin", "application/octet-stream", bytes);
+        let third = &large[..21 << 20];
+        for (files, says) in [
+            (vec![file(small); 300], "more than 5 files"),
+            (vec![file(large.as_slice())], "larger than 25 MB"),
+            (vec![file(third); 3], "larger than 50 MB together"),
+        ] {
+            let page = send(&desk, &visitor, ANA, &files).await.expect(422).text();
+            assert!(page.contains(says) && page.contains("choose your files again"), "{page}");
+            assert!(page.contains("bill of my last") && page.contains("Ana Ruiz"), "{page}");
+        }
+        assert!(tickets(&desk).await.is_empty());
+        send(&desk, &visitor, ANA, &[file(&large[1..])]).await.expect(303);
     }
 
     async fn what_a_machine_fills_in_is_asked_again_kindly(desk: Desk) {

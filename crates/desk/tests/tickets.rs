@@ -104,7 +104,7 @@ both_engines! {
 
     async fn a_stale_edit_is_refused_with_what_changed(desk: Desk) {
         let id = desk.ticket("stale@example.org", "Refill", "Please refill my metformin.").await;
-        let (one, other) = (desk.ctx(Role::Agent), desk.ctx(Role::Supervisor));
+        let (one, other) = (desk.ctx(Role::Nurse), desk.ctx(Role::Supervisor));
         let version = tickets::view(&desk.app, &one, id).await.unwrap().ticket.version;
         let tag = Patch { add_tags: vec![" Refill ".to_owned()], ..Patch::default() };
         let next = tickets::change(&desk.app, &other, id, version, tag).await.unwrap();
@@ -190,28 +190,28 @@ both_engines! {
     }
 
     async fn an_answer_taken_back_is_still_owed(desk: Desk) {
-        let agent = desk.ctx(Role::Agent);
+        let nurse = desk.ctx(Role::Nurse);
         let id = desk.ticket("undo@example.org", "Refill", "Please refill my metformin.").await;
-        let before = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
+        let before = tickets::view(&desk.app, &nurse, id).await.unwrap().ticket;
         desk.clock.advance(60);
         for status in [None, Some(Status::Resolved), Some(Status::WaitingOnThirdParty)] {
-            let sent = tickets::reply(&desk.app, &agent, id, Reply { status, ..Reply::new("Not quite.") }).await.unwrap();
-            tickets::undo(&desk.app, &agent, id, sent).await.unwrap();
-            let after = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
+            let sent = tickets::reply(&desk.app, &nurse, id, Reply { status, ..Reply::new("Not quite.") }).await.unwrap();
+            tickets::undo(&desk.app, &nurse, id, sent).await.unwrap();
+            let after = tickets::view(&desk.app, &nurse, id).await.unwrap().ticket;
             assert_eq!(after.status, Status::Open, "{status:?}");
             assert_eq!((after.clocks, after.waiting_since), (before.clocks, before.waiting_since), "{status:?}");
             assert_eq!(after.first_responded_at, None);
         }
         // A second answer taken back leaves the first one standing, and the question that came between them open.
-        tickets::reply(&desk.app, &agent, id, Reply::new("It is sent.")).await.unwrap();
+        tickets::reply(&desk.app, &nurse, id, Reply::new("It is sent.")).await.unwrap();
         desk.clock.advance(60);
         let contact = before.contact;
         tickets::inbound(&desk.app, &desk.system(), id, words_of_the_patient(contact)).await.unwrap();
-        let asked = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
+        let asked = tickets::view(&desk.app, &nurse, id).await.unwrap().ticket;
         desk.clock.advance(60);
-        let sent = tickets::reply(&desk.app, &agent, id, Reply::new("Again.")).await.unwrap();
-        tickets::undo(&desk.app, &agent, id, sent).await.unwrap();
-        let after = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
+        let sent = tickets::reply(&desk.app, &nurse, id, Reply::new("Again.")).await.unwrap();
+        tickets::undo(&desk.app, &nurse, id, sent).await.unwrap();
+        let after = tickets::view(&desk.app, &nurse, id).await.unwrap().ticket;
         assert_eq!((after.clocks.next_response, after.waiting_since), (asked.clocks.next_response, asked.waiting_since));
         assert!(after.clocks.next_response.is_some() && after.first_responded_at.is_some());
     }
@@ -248,27 +248,27 @@ both_engines! {
     }
 
     async fn a_change_is_held_against_the_clinic_and_the_state(desk: Desk) {
-        let agent = desk.ctx(Role::Agent);
+        let nurse = desk.ctx(Role::Nurse);
         let id = desk.ticket("rules@example.org", "Refill", "Please refill my metformin.").await;
         // Nothing to change is no error, and no new version.
-        assert_eq!(tickets::change(&desk.app, &agent, id, 1, Patch::default()).await.unwrap(), 1);
+        assert_eq!(tickets::change(&desk.app, &nurse, id, 1, Patch::default()).await.unwrap(), 1);
         let same = Patch { status: Some(Status::New), remove_tags: vec!["never".to_owned()], ..Patch::default() };
-        assert_eq!(tickets::change(&desk.app, &agent, id, 1, same).await.unwrap(), 1);
+        assert_eq!(tickets::change(&desk.app, &nurse, id, 1, same).await.unwrap(), 1);
         let many = Patch { add_tags: (0..31).map(|n| format!("tag {n}")).collect(), ..Patch::default() };
-        assert!(matches!(tickets::change(&desk.app, &agent, id, 1, many).await, Err(DeskError::Invalid { code: "too_many", .. })));
+        assert!(matches!(tickets::change(&desk.app, &nurse, id, 1, many).await, Err(DeskError::Invalid { code: "too_many", .. })));
         let snooze = |seconds| Patch { snooze: Some(Some(desk.app.now().plus_seconds(seconds))), ..Patch::default() };
-        assert!(matches!(tickets::change(&desk.app, &agent, id, 1, snooze(400 * 86400)).await, Err(DeskError::Invalid { code: "too_far", .. })));
-        tickets::change(&desk.app, &agent, id, 1, snooze(86400)).await.unwrap();
+        assert!(matches!(tickets::change(&desk.app, &nurse, id, 1, snooze(400 * 86400)).await, Err(DeskError::Invalid { code: "too_far", .. })));
+        tickets::change(&desk.app, &nurse, id, 1, snooze(86400)).await.unwrap();
         // A crisis ends a snooze, and whoever looks at the change sees it.
         let crisis = Patch { urgency: Some(tickets::Urgency::Emergency), ..Patch::default() };
-        tickets::change(&desk.app, &agent, id, 2, crisis).await.unwrap();
-        let view = tickets::view(&desk.app, &agent, id).await.unwrap();
+        tickets::change(&desk.app, &nurse, id, 2, crisis).await.unwrap();
+        let view = tickets::view(&desk.app, &nurse, id).await.unwrap();
         assert_eq!(view.ticket.snoozed_until, None);
         let changed = &view.events.last().unwrap().data["changed"];
         assert_eq!(changed, &serde_json::json!(["snoozed_until", "urgency"]));
         let closed = Patch { status: Some(Status::Closed), urgency: Some(tickets::Urgency::Standard), ..Patch::default() };
-        tickets::change(&desk.app, &agent, id, 3, closed).await.unwrap();
-        assert!(matches!(tickets::change(&desk.app, &agent, id, 4, snooze(60)).await, Err(DeskError::Conflict { code: "ended", .. })));
+        tickets::change(&desk.app, &nurse, id, 3, closed).await.unwrap();
+        assert!(matches!(tickets::change(&desk.app, &nurse, id, 4, snooze(60)).await, Err(DeskError::Conflict { code: "ended", .. })));
     }
 
     async fn danger_that_shows_later_stays_written_down(desk: Desk) {
@@ -538,6 +538,61 @@ both_engines! {
         let seen = tickets::view(&desk.app, &agent, one).await.unwrap();
         assert_eq!(seen.ticket.message_count, 25);
         assert_eq!(seen.messages.len(), 25);
+        desk.audit_is_whole().await;
+    }
+
+    async fn only_a_clinician_ends_a_clinical_request(desk: Desk) {
+        let nurse = desk.ctx(Role::Nurse);
+        let seen = async |id| tickets::view(&desk.app, &nurse, id).await.unwrap();
+        let refill = desk.ticket("rosa@example.org", "Refill", "Please refill my metformin.").await;
+        let bill = desk.ticket("luis@example.org", "My bill", "What is this charge on my bill?").await;
+        assert_eq!(seen(refill).await.ticket.category, "prescription");
+        assert_eq!(seen(bill).await.ticket.category, "billing");
+        let to = |status, category: Option<&str>| Patch { status: Some(status), category: category.map(str::to_owned), ..Patch::default() };
+        let answer = |status| Reply { status: Some(status), ..Reply::new("Done.") };
+        let ends = [Status::Resolved, Status::Closed];
+        let (mut refused, mut tries) = (0, 0);
+        let token = bedside_desk::context::Actor::Token { id: desk.app.id(), scopes: bedside_desk::context::Permissions::ALL };
+        let token = bedside_desk::context::Ctx { actor: token, ..desk.ctx(Role::Agent) };
+        for ctx in [desk.ctx(Role::Agent), desk.ctx(Role::Supervisor), desk.ctx(Role::Administrator), token.clone()] {
+            for status in ends {
+                // Naming another category in the same stroke is no way round, nor is giving it to a clinician.
+                for (id, patch) in [(refill, to(status, None)), (refill, to(status, Some("billing"))), (bill, to(status, Some("symptom"))),
+                    (refill, Patch { assignee: Some(nurse.actor.staff()), ..to(status, None) })] {
+                    tries += 1;
+                    refused += i32::from(matches!(tickets::change(&desk.app, &ctx, id, 1, patch).await, Err(DeskError::ClinicalOnly)));
+                }
+                tries += 1;
+                refused += i32::from(matches!(tickets::reply(&desk.app, &ctx, refill, answer(status)).await, Err(DeskError::ClinicalOnly)));
+            }
+        }
+        assert_eq!((refused, tries), (40, 40));
+        for id in [refill, bill] {
+            let after = seen(id).await;
+            assert_eq!((after.ticket.version, after.ticket.status, after.messages.len()), (1, Status::New, 1), "nothing is left of it");
+        }
+        let log = audit_log::list(&desk.app, &desk.system(), None, 100).await.unwrap();
+        let denied = log.iter().filter(|entry| entry.action == "ticket.change" && entry.outcome == "denied");
+        assert_eq!(denied.count(), 40);
+
+        // All else is open to everybody: an answer, and another category in a stroke of its own, which the log tells.
+        let agent = desk.ctx(Role::Agent);
+        tickets::reply(&desk.app, &agent, refill, Reply::new("A nurse looks at it.")).await.unwrap();
+        tickets::change(&desk.app, &agent, bill, 1, to(Status::Closed, None)).await.unwrap();
+        let other = desk.ticket("rosa@example.org", "Refill", "Please refill my metformin.").await;
+        let moved = Patch { category: Some("general".to_owned()), ..Patch::default() };
+        tickets::change(&desk.app, &agent, other, 1, moved).await.unwrap();
+        tickets::change(&desk.app, &token, other, 2, to(Status::Resolved, None)).await.unwrap();
+        // What a clinician has ended stays so when somebody adds a word.
+        tickets::reply(&desk.app, &nurse, refill, answer(Status::Resolved)).await.unwrap();
+        tickets::reply(&desk.app, &agent, refill, answer(Status::Resolved)).await.unwrap();
+        assert_eq!(seen(refill).await.ticket.status, Status::Resolved);
+        // The desk itself may, and a merge ends nothing.
+        let version = seen(refill).await.ticket.version;
+        tickets::change(&desk.app, &desk.system(), refill, version, to(Status::Closed, None)).await.unwrap();
+        let again = desk.ticket("rosa@example.org", "Refill", "Please refill my metformin, it is urgent.").await;
+        tickets::merge(&desk.app, &agent, again, refill).await.unwrap();
+        assert_eq!(seen(again).await.ticket.merged_into, Some(refill));
         desk.audit_is_whole().await;
     }
 

@@ -250,6 +250,50 @@ fn reasons_point_at_the_words() {
 }
 
 #[test]
+fn every_reason_can_be_said_in_english_and_in_spanish() {
+    let rules: Vec<String> = ENGINE.rules().collect();
+    assert!(rules.iter().any(|rule| rule == "vi.cardiac.chest"));
+    for &kind in SafetyKind::ALL {
+        assert!(rules.contains(&format!("model.{kind}")));
+    }
+    for language in [Language::En, Language::Es] {
+        let unsaid: Vec<_> = rules
+            .iter()
+            .filter(|rule| ENGINE.why(rule, language).is_none())
+            .collect();
+        assert!(unsaid.is_empty(), "not in {language}: {unsaid:?}");
+    }
+    let why = |rule, language| ENGINE.why(rule, language);
+    assert_eq!(
+        why("es.cardiac.chest_pain", Language::En),
+        Some("Chest pain or pressure: possible heart attack")
+    );
+    assert_eq!(
+        why("zh-Hant.neuro.local", Language::Es),
+        Some("Convulsión o pérdida del conocimiento")
+    );
+    // What is said nowhere, and what there is no more.
+    assert_eq!(why("model.cardiac", Language::Vi), None);
+    for gone in ["en.cardiac.gone", "model.", "", "en.", "en.concept.breath"] {
+        assert_eq!(why(gone, Language::En), None, "{gone}");
+    }
+}
+
+#[test]
+fn what_the_model_heard_is_said_in_the_language_of_the_message() {
+    let said = |text: &str| {
+        let reasons = triage(text).reasons;
+        let heard = reasons.into_iter().find(|r| r.rule.starts_with("model."));
+        heard.map(|r| r.why).unwrap()
+    };
+    assert!(said("I want to die and I have the pills here").starts_with("Reads like messages"));
+    assert!(said("Quiero morirme y tengo aquí las pastillas").starts_with("Se parece a mensajes"));
+    assert!(
+        said("Ich will sterben und habe die Tabletten hier").starts_with("Reads like messages")
+    );
+}
+
+#[test]
 fn nothing_to_go_by_is_a_general_request_for_a_person() {
     let verdict = triage("");
     assert_eq!(verdict.category.value, Category::General);
@@ -330,6 +374,31 @@ fn a_broken_file_is_refused_with_file_line_and_reason() {
     );
     let twice = entry("category = \"billing\"").repeat(2);
     assert_eq!(broken(file, &twice).0, 9);
+
+    let reasons = |line: &str| format!("[reasons]\n{line}\n{}", flag.replace("loud", "concern"));
+    for (line, reason) in [
+        ("\"cardiac.chets\" = \"Chest pain\"", "there is no rule"),
+        ("\"model.heart\" = \"Chest pain\"", "there is no rule"),
+        ("\"x\" = \"Chest pain\"", "says its reason itself"),
+        ("\"cardiac.chest\" = \"  \"", "the reason is empty"),
+        ("\"cardiac.chest\" = 1", "expected a string"),
+        ("\"cardiac.chest\" =", "string"),
+    ] {
+        let (at, said) = broken("redflags.en.toml", &reasons(line));
+        assert!(at == 2 && said.contains(reason), "{line}: {at} {said}");
+    }
+    let long = format!("\"cardiac.chest\" = \"{}\"", "á".repeat(301));
+    assert!(
+        broken("redflags.en.toml", &reasons(&long))
+            .1
+            .contains("300 characters")
+    );
+    let twice = "\"cardiac.chest\" = \"Chest\"\n\"cardiac.chest\" = \"Chest\"";
+    assert_eq!(broken("redflags.en.toml", &reasons(twice)).0, 3);
+    let models = flag
+        .replace("loud", "concern")
+        .replace("\"x\"", "\"model.x\"");
+    assert_eq!(broken("redflags.en.toml", &models).0, 2);
 
     let mut without = files();
     without.remove("language/context.es.toml");

@@ -4,7 +4,7 @@
 //! ([`PgServer::fresh_database`]) for each test.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     process::{self, Command},
     sync::atomic::{AtomicU32, Ordering},
@@ -70,13 +70,26 @@ impl PgServer {
         Ok((Self::start_with(&settings, Some(folder))?, certificate))
     }
 
+    /// A server whose files can be kept small with [`PgServer::limit_files`]: those of its log have 1 MiB.
+    pub fn start_with_small_files() -> Result<Self, StartError> {
+        Self::start_as(&[], None, &["--wal-segsize=1"])
+    }
+
     fn start_with(settings: &[String], folder: Option<TempDir>) -> Result<Self, StartError> {
+        Self::start_as(settings, folder, &[])
+    }
+
+    fn start_as(
+        settings: &[String],
+        folder: Option<TempDir>,
+        cluster: &[&str],
+    ) -> Result<Self, StartError> {
         let binaries = binaries()?;
         let folder = match folder {
             Some(folder) => folder,
             None => tempfile::Builder::new().prefix("bedside-pg-").tempdir()?,
         };
-        let data = init_cluster(&binaries, folder.path())?;
+        let data = init_cluster(&binaries, folder.path(), cluster)?;
         let log = folder.path().join("postgres.log");
         for _ in 0..5 {
             let port = ports::free()?;
@@ -124,6 +137,27 @@ impl PgServer {
         Ok(format!("{}/{name}", self.base_url))
     }
 
+    /// Lets no file of the server grow beyond so many bytes (1 MiB at least, for its log), or any file as it will.
+    ///
+    /// To a server this is a disk without room: writing beyond it fails, and its own account may do it. Only for a server
+    /// of this process.
+    pub fn limit_files(&self, bytes: Option<u64>) -> Result<(), StartError> {
+        let server = self.server.as_ref().map(Server::id);
+        let server = server.ok_or_else(|| io::Error::other("somebody else's server"))?;
+        let limit = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        // Those that begin later have it from the server.
+        for process in std::iter::once(server).chain(children(server)?) {
+            let mut prlimit = owned(Path::new("prlimit"), Some(ACCOUNT), None);
+            prlimit.args(["--pid", &process.to_string(), &format!("--fsize={limit}:")]);
+            if let Err(error) = run("prlimit", &mut prlimit)
+                && Path::new("/proc").join(process.to_string()).exists()
+            {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
     fn execute(&self, statements: Vec<String>) -> Result<(), StartError> {
         with_client(&self.admin_url(), async move |client| {
             for statement in &statements {
@@ -165,6 +199,34 @@ impl Drop for PgServer {
     }
 }
 
+/// Runs SQL texts on the database at `url`.
+pub fn execute(url: &str, sql: &str) -> Result<(), StartError> {
+    with_client(url, async |client| client.batch_execute(sql).await)
+}
+
+/// The processes that `parent` has started itself.
+fn children(parent: u32) -> io::Result<Vec<u32>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let Some(process) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
+        // One that has ended meanwhile has no more files to write.
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        if status
+            .lines()
+            .any(|line| line.strip_prefix("PPid:").map(str::trim) == Some(&parent.to_string()))
+        {
+            found.push(process);
+        }
+    }
+    Ok(found)
+}
+
 /// Debian's folder of the newest PostgreSQL programs.
 ///
 /// Debian keeps each major version in `/usr/lib/postgresql/<version>/bin`.
@@ -189,7 +251,7 @@ pub fn binaries() -> Result<PathBuf, StartError> {
 }
 
 /// Makes a cluster in `folder`, owned by the account that will run it.
-fn init_cluster(binaries: &Path, folder: &Path) -> Result<PathBuf, StartError> {
+fn init_cluster(binaries: &Path, folder: &Path, options: &[&str]) -> Result<PathBuf, StartError> {
     let data = folder.join("data");
     if is_root() {
         run("chown", Command::new("chown").arg(ACCOUNT).arg(folder))?;
@@ -202,6 +264,7 @@ fn init_cluster(binaries: &Path, folder: &Path) -> Result<PathBuf, StartError> {
             "--locale=C",
             "--encoding=UTF8",
         ])
+        .args(options)
         .args(["--no-sync", "--no-instructions", "-D"])
         .arg(&data)
         .current_dir("/");

@@ -341,9 +341,8 @@ mod tests {
         let kind = "multipart/form-data; boundary=XX".parse().unwrap();
         sent.headers_mut().insert(header::CONTENT_TYPE, kind);
         let (sent, _held) = Room::new(1000).admit(sent, None, SHORT);
-        let form =
-            crate::multipart::Multipart::with_limits(sent, crate::multipart::Limits::DEFAULT);
-        let refused = form.await.unwrap().collect().await.unwrap_err();
+        let form = crate::multipart::collect(sent, crate::multipart::Limits::DEFAULT, 5);
+        let refused = form.await.unwrap_err();
         assert_eq!(refused.code_str(), "too_slow");
     }
 }

@@ -14,9 +14,11 @@ use crate::{
     problem::Problem,
 };
 
-/// Largest form that is read, in bytes. Long texts fit; files go through
+/// Largest form that is read, in bytes. Long texts fit, also where every letter takes nine (`%E8%AA%9E`); files go through
 /// [`crate::multipart`].
-pub const LIMIT: usize = 1024 * 1024;
+pub const LIMIT: usize = 8 * 1024 * 1024;
+/// Bytes that [`Posted::cut`] reads and drops: a browser shows an answer only once it has sent everything.
+const SKIPPED: usize = 100 << 20;
 
 /// The form as a `T`; repeated keys fill a `Vec`, empty inputs are `None`, `on` is `true`.
 #[derive(Debug, Clone, Copy)]
@@ -26,9 +28,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_type(request.headers(), "application/x-www-form-urlencoded") {
-            return Err(Problem::unsupported("application/x-www-form-urlencoded"));
-        }
+        check_type(&request)?;
         pairs::read(&body(request, LIMIT).await?).map(Self)
     }
 }
@@ -38,6 +38,24 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
 pub struct Posted(Bytes);
 
 impl Posted {
+    /// Reads a form and drops what goes beyond [`LIMIT`], so that what was typed before it can be given back.
+    pub async fn cut(request: Request) -> Result<Self, Problem> {
+        check_type(&request)?;
+        let held = Held::of(&request);
+        let mut pieces = request.into_body().into_data_stream();
+        let (mut kept, mut read) = (BytesMut::new(), 0);
+        while read < LIMIT + SKIPPED
+            && let Some(piece) = pieces.next().await
+        {
+            let piece = piece.map_err(|error| ended(&error))?;
+            let fits = piece.len().min(LIMIT - kept.len());
+            held.take(fits, Kept::Words)?;
+            kept.extend_from_slice(&piece[..fits]);
+            read += piece.len();
+        }
+        Ok(Self(kept.freeze()))
+    }
+
     /// The value of the hidden input [`crate::csrf::FIELD`].
     pub fn token(&self) -> Option<String> {
         form_urlencoded::parse(&self.0)
@@ -55,10 +73,17 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_type(request.headers(), "application/x-www-form-urlencoded") {
-            return Err(Problem::unsupported("application/x-www-form-urlencoded"));
-        }
+        check_type(&request)?;
         body(request, LIMIT).await.map(Self)
+    }
+}
+
+fn check_type(request: &Request) -> Result<(), Problem> {
+    const TYPE: &str = "application/x-www-form-urlencoded";
+    if is_type(request.headers(), TYPE) {
+        Ok(())
+    } else {
+        Err(Problem::unsupported(TYPE))
     }
 }
 
@@ -86,11 +111,7 @@ pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     let mut pieces = request.into_body().into_data_stream();
     let mut whole = BytesMut::new();
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| {
-            body::too_slow(&error).unwrap_or_else(|| {
-                Problem::bad_request("The request ended before it was complete.").code("incomplete")
-            })
-        })?;
+        let piece = piece.map_err(|error| ended(&error))?;
         if whole.len() + piece.len() > limit {
             return Err(Problem::too_large(limit));
         }
@@ -98,6 +119,13 @@ pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
         whole.extend_from_slice(&piece);
     }
     Ok(whole.freeze())
+}
+
+/// The problem of a body that broke off.
+fn ended(error: &axum::Error) -> Problem {
+    body::too_slow(error).unwrap_or_else(|| {
+        Problem::bad_request("The request ended before it was complete.").code("incomplete")
+    })
 }
 
 #[cfg(test)]
@@ -156,5 +184,33 @@ mod tests {
                 .code_str(),
             "incomplete"
         );
+    }
+
+    #[tokio::test]
+    async fn a_form_that_may_be_cut_keeps_its_beginning() {
+        let posted = |body: Body| {
+            Posted::cut(
+                Request::builder()
+                    .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .body(body)
+                    .unwrap(),
+            )
+        };
+        let exactly = format!("csrf_token=t&body={}", "x".repeat(LIMIT - 18));
+        let whole = posted(exactly.clone().into()).await.unwrap();
+        assert_eq!(whole.read::<Reply>().unwrap().body.len(), LIMIT - 18);
+        // In one piece, in many, and far beyond the limit.
+        let piece = || "x".repeat(1 << 20);
+        for more in [1, (LIMIT >> 20) + 3, ((LIMIT + SKIPPED) >> 20) + 3] {
+            let pieces = std::iter::once(exactly.clone())
+                .chain(std::iter::repeat_with(piece).take(more))
+                .map(Ok::<_, std::io::Error>);
+            let cut = Body::from_stream(futures_util::stream::iter(pieces));
+            let cut = posted(cut).await.unwrap();
+            assert_eq!(cut.token().as_deref(), Some("t"));
+            assert_eq!(cut.read::<Reply>().unwrap().body.len(), LIMIT - 18);
+        }
+        let one = posted(format!("{exactly}yyy").into()).await.unwrap();
+        assert!(!one.read::<Reply>().unwrap().body.contains('y'));
     }
 }

@@ -3,6 +3,7 @@
 use super::form::{Edit, Field, Typed, Wrong, show_form};
 use crate::context::Permission::{SettingsRead, SettingsWrite};
 use crate::error::DeskError;
+use crate::example::{self, Detail};
 use crate::orgs::{self, Change, Clinic, Hours};
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, redirect_saying};
@@ -44,8 +45,17 @@ const DAYS: [(&str, &str); 7] = [
     ("day_7", "admin-day-7"),
 ];
 
-fn general(clinic: &Clinic, t: Texts) -> Edit {
-    let set = &clinic.settings;
+fn general(page: &Page, clinic: &Clinic) -> Edit {
+    let (set, t) = (&clinic.settings, page.texts());
+    let left = example::left(&page.app, clinic);
+    let help = |detail: Detail, usual: &str| {
+        if left.iter().any(|(one, _)| *one == detail) {
+            let hint = format!("{} {usual}", t.text("admin-still-example"));
+            hint.trim_end().to_owned()
+        } else {
+            usual.to_owned()
+        }
+    };
     let zone = clinic.time_zone.iana_name().unwrap_or("UTC");
     let languages = Locale::ALL
         .into_iter()
@@ -55,14 +65,16 @@ fn general(clinic: &Clinic, t: Texts) -> Edit {
         title: t.text("admin-general").to_owned(),
         intro: t.text("admin-general-intro").to_owned(),
         fields: vec![
-            Field::line("name", t.text("admin-clinic-name"), &clinic.name),
-            Field::line("time_zone", t.text("admin-zone"), zone).help(t.text("admin-zone-help")),
+            Field::line("name", t.text("admin-clinic-name"), &clinic.name)
+                .help(help(Detail::Name, "")),
+            Field::line("time_zone", t.text("admin-zone"), zone)
+                .help(help(Detail::TimeZone, t.text("admin-zone-help"))),
             Field::choice("locale", t.text("language"), clinic.locale.tag(), languages)
                 .help(t.text("admin-language-help")),
             Field::line("phone", t.text("admin-phone"), &set.phone)
                 .kind("tel")
                 .optional()
-                .help(t.text("admin-phone-help")),
+                .help(help(Detail::Phone, t.text("admin-phone-help"))),
             Field::line(
                 "emergency",
                 t.text("admin-emergency"),
@@ -127,7 +139,8 @@ fn dialled(typed: &Typed, name: &'static str) -> Result<String, Wrong> {
     }
 }
 
-fn hours(clinic: &Clinic, t: Texts) -> Edit {
+fn hours(page: &Page, clinic: &Clinic) -> Edit {
+    let t = page.texts();
     let hours = &clinic.settings.hours;
     let mut fields: Vec<Field> = DAYS
         .iter()
@@ -239,7 +252,7 @@ fn minutes(text: &str) -> Option<u16> {
     (minute < 60 && total <= 24 * 60).then_some(total)
 }
 
-type Make = fn(&Clinic, Texts) -> Edit;
+type Make = fn(&Page, &Clinic) -> Edit;
 type Read = fn(&Clinic, &Typed) -> Result<Change, Wrong>;
 
 fn above(t: Texts) -> (String, String) {
@@ -249,12 +262,20 @@ fn above(t: Texts) -> (String, String) {
 async fn show(page: Page, make: Make) -> Result<Response, DeskError> {
     let (clinic, t) = (page.clinic()?, page.texts());
     let writes = page.ctx.permissions().has(SettingsWrite);
-    show_form(&page, make(&clinic, t), above(t), &[], Vec::new(), writes).await
+    show_form(
+        &page,
+        make(&page, &clinic),
+        above(t),
+        &[],
+        Vec::new(),
+        writes,
+    )
+    .await
 }
 
 async fn save(page: Page, typed: Typed, make: Make, read: Read) -> Result<Response, DeskError> {
     let (clinic, t) = (page.clinic()?, page.texts());
-    let mut again = make(&clinic, t);
+    let mut again = make(&page, &clinic);
     let wrong = match read(&clinic, &typed) {
         Err(wrong) => {
             again.version = typed.version();
@@ -267,7 +288,7 @@ async fn save(page: Page, typed: Typed, make: Make, read: Read) -> Result<Respon
                 let wrong = Wrong::refused(error)?;
                 if stale {
                     orgs::reload(&page.app).await?;
-                    again = make(&*page.clinic()?, t);
+                    again = make(&page, &*page.clinic()?);
                 }
                 wrong
             }

@@ -25,7 +25,6 @@ const LIMITS: Limits = Limits {
     file: uploads::MAX_FILE,
     text: 1024,
     total: uploads::MAX_FILE + 1024,
-    skipped: 0,
     parts: 2,
 };
 

@@ -38,11 +38,17 @@ struct Ready {
 }
 
 async fn ready(State(app): State<App>) -> Answer<Response> {
+    let storing = app.storage.check(&app.db, app.now()).await;
     // Whatever else is wrong is told with its reason.
-    if let Err(full @ DeskError::Storage(_)) = app.storage.check(&app.db, app.now()).await {
+    if let Err(full @ DeskError::Storage(_)) = storing {
         return Err(full.into());
     }
-    let reasons = reasons(&app).await;
+    let mut reasons = reasons(&app).await;
+    if let (Err(error), true) = (storing, reasons.is_empty()) {
+        let reason = "Nothing can be stored now.";
+        tracing::warn!(%error, reason, "not ready");
+        reasons.push(reason);
+    }
     let ready = reasons.is_empty();
     let status = if ready {
         StatusCode::OK

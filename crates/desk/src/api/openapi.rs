@@ -75,7 +75,16 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
             "There is no token, or it does not work (any more).",
         )],
     ),
-    (403, &[("forbidden", "The token lacks the scope.")]),
+    (
+        403,
+        &[
+            ("forbidden", "The token lacks the scope."),
+            (
+                "clinical_only",
+                "Only a clinician resolves or closes a request of a clinical category; a token is none.",
+            ),
+        ],
+    ),
     (
         404,
         &[("not_found", "Not there, or not of your organisation.")],
@@ -183,6 +192,8 @@ const MEMBERS: &[(&str, &str, &str)] = &[
 
 /// The one `POST` that can name the version it was made on.
 const REPLY: (&Method, &str) = (&Method::POST, "/api/v1/tickets/{id}/messages");
+/// The endpoint whose answer has words in the reader's language.
+const REASONS: (&Method, &str) = (&Method::GET, "/api/v1/tickets/{id}");
 
 /// The description as JSON.
 pub fn document() -> Value {
@@ -298,6 +309,14 @@ fn headers(route: &Route) -> Vec<Value> {
     }
     if route.method == Method::PATCH {
         headers.push(seen(true, "The `ETag` you got when reading."));
+    }
+    if (&route.method, route.path) == REASONS {
+        headers.push(header(
+            "Accept-Language",
+            false,
+            "The language of the reasons, English when absent. A signed-in person reads their own.",
+            "es",
+        ));
     }
     if (&route.method, route.path) == REPLY {
         let text = "The ticket's `ETag` you got when reading: then the answer is refused when others were faster.";

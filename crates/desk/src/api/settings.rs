@@ -89,7 +89,7 @@ pub(super) struct CategoryOut {
     names: BTreeMap<String, String>,
     /// Where such tickets go.
     queue_id: Uuid,
-    /// Whether a clinician answers.
+    /// Whether only a clinician resolves or closes them.
     clinical: bool,
 }
 

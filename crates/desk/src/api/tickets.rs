@@ -296,7 +296,11 @@ pub(super) async fn show(
 ) -> Answer<Versioned<TicketDetail>> {
     let id = tickets::resolve(&app, &ctx, &text).await?;
     let view = tickets::view(&app, &ctx, id).await?;
-    Ok(Versioned(view.ticket.version, view.into()))
+    let version = view.ticket.version;
+    Ok(Versioned(
+        version,
+        TicketDetail::new(view, &app.engine, ctx.locale),
+    ))
 }
 
 /// What to change; absent fields stay as they are, `null` empties one that can be empty.

@@ -7,6 +7,8 @@ use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
 use crate::tickets::{Status, Tag, Urgency};
 use crate::timeline::{AttachmentView, Doubt, MessageKind, MessageState, MessageView};
 use bedside_db::{Id, Timestamp};
+use bedside_language::Engine;
+use bedside_web::Locale;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -165,17 +167,15 @@ pub(super) struct TicketDetail {
     triage: TriageOut,
 }
 
-impl From<TicketView> for TicketDetail {
-    fn from(view: TicketView) -> Self {
+impl TicketDetail {
+    /// For a reader of `locale`.
+    pub(super) fn new(view: TicketView, engine: &Engine, locale: Locale) -> Self {
         let why = view.ticket.triage.read();
+        let reasons = why.texts(engine, locale);
         let triage = TriageOut {
             confidence: why.confidence,
             unsure: why.unsure,
-            reasons: why
-                .reasons
-                .iter()
-                .map(|reason| reason.text.clone())
-                .collect(),
+            reasons: reasons.into_iter().map(str::to_owned).collect(),
         };
         Self {
             ticket: TicketOut::new(&view.ticket, view.subject, view.tags),
@@ -196,7 +196,7 @@ struct TriageOut {
     confidence: f32,
     /// Whether a person should decide.
     unsure: bool,
-    /// The reasons, strongest first.
+    /// The reasons, strongest first, in the language of who asks: a person's own, for a token that of `Accept-Language`.
     reasons: Vec<String>,
 }
 

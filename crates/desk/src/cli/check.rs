@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::config::clinic;
 use crate::context::{Ctx, Source as WayIn};
 use crate::demo::start::is_demo;
+use crate::example::{self, Detail};
 use crate::mailboxes::{self, MailboxView};
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
@@ -218,39 +219,30 @@ async fn key(app: &App, found: &mut Findings) {
 
 /// Whether the clinics have names and numbers of their own, or still those of the example that ships with the program.
 fn own_details(app: &App, found: &mut Findings) {
-    let Ok(example) = clinic::parse(&startup::built_in_clinic()) else {
-        return found.bad(
-            "clinic",
-            "The files that ship with the program do not fit together.",
-        );
-    };
-    let example = example.profile;
     for clinic in app.directory.all().iter().filter(|_| !app.config.demo) {
-        let name = clinic.name == example.name;
-        let phone = clinic.settings.phone == example.phone;
-        // A clinic that has its own name and telephone may well be where the example is.
-        let zone = clinic.time_zone.iana_name() == Some(example.time_zone.as_str());
-        let same = [
-            (name, "name", example.name.as_str()),
-            (phone, "telephone", example.phone.as_str()),
-            (zone, "time zone", example.time_zone.as_str()),
-        ];
-        let same: Vec<_> = same
+        let left = example::left(app, clinic);
+        let left: Vec<_> = left
             .iter()
-            .filter(|(same, ..)| *same)
-            .map(|(_, what, value)| format!("{what} ({value})"))
+            .map(|(detail, value)| {
+                let what = match detail {
+                    Detail::Name => "name",
+                    Detail::Phone => "telephone",
+                    Detail::TimeZone => "time zone",
+                };
+                format!("{what} ({value})")
+            })
             .collect();
-        if name || phone {
+        if left.is_empty() {
+            found.good("clinic", format!("{} has details of its own.", clinic.name));
+        } else {
             found.missing(
                 "clinic",
                 format!(
                     "Patients would still read what belongs to the invented example: {}. Put yours in under Settings, \
-                     General.",
-                    same.join(", ")
+                     Clinic.",
+                    left.join(", ")
                 ),
             );
-        } else {
-            found.good("clinic", format!("{} has details of its own.", clinic.name));
         }
     }
 }

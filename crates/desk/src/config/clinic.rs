@@ -176,7 +176,7 @@ pub struct Category {
     pub queue: String,
     /// What people see.
     pub name: Localized,
-    /// Only clinical staff may close it.
+    /// Only clinical staff may resolve or close it.
     pub clinical: bool,
 }
 

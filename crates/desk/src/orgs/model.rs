@@ -142,7 +142,7 @@ pub struct Category {
     pub names: Names,
     /// Where such tickets go.
     pub queue_id: QueueId,
-    /// Whether a clinician answers.
+    /// Whether only a clinician resolves or closes them.
     pub clinical: bool,
     /// Place in lists.
     pub position: i64,
@@ -248,6 +248,11 @@ impl Clinic {
         self.categories
             .iter()
             .find(|category| category.code == code)
+    }
+
+    /// Whether the category with this code is clinical.
+    pub fn is_clinical(&self, code: &str) -> bool {
+        self.category(code).is_some_and(|found| found.clinical)
     }
 
     /// The most special policy for a category and an urgency.

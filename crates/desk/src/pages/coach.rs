@@ -10,7 +10,7 @@
 use super::forms::Form;
 use super::layout::{Page, render};
 use super::ui::Icon;
-use crate::context::{Actor, Permission};
+use crate::context::Permission;
 use crate::error::DeskError;
 use crate::router::{Access, Route};
 use crate::tickets::TicketView;
@@ -158,7 +158,6 @@ async fn advise(page: Page, Form(draft): Form<Draft>) -> Result<Response, DeskEr
 
 fn look(page: &Page, language: Locale, draft: &Draft) -> Result<Vec<Shown>, DeskError> {
     let said = beginning(&draft.said, SAID);
-    let clinical = matches!(&page.ctx.actor, Actor::Staff { role, .. } if role.is_clinical());
     let advice = page.app.coach.advise(
         &draft.body,
         &Context {
@@ -166,7 +165,7 @@ fn look(page: &Page, language: Locale, draft: &Draft) -> Result<Vec<Shown>, Desk
             name: Some(beginning(&draft.name, NAME)),
             patient: said,
             distress: page.app.listener.look(said).map(|found| found.kind),
-            clinical,
+            clinical: page.ctx.actor.is_clinical(),
         },
     );
     let mut shown = Vec::with_capacity(advice.len());

@@ -13,9 +13,6 @@ use axum::response::Response;
 use bedside_codecs::mail::clean_file_name;
 use bedside_web::multipart::File;
 
-/// Files of one message at most.
-const MAX_FILES: usize = 20;
-
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get(
         "/attachments/{file}",
@@ -31,13 +28,6 @@ pub(super) async fn keep(
     files: &[File],
 ) -> Result<Vec<NewAttachment>, DeskError> {
     page.ctx.authorize(Permission::TicketsWrite)?;
-    if files.len() > MAX_FILES {
-        return Err(DeskError::invalid(
-            "attachments",
-            "too_many",
-            "A message has at most 20 files.",
-        ));
-    }
     let organisation = page.ctx.organisation;
     let mut kept = Vec::with_capacity(files.len());
     for file in files {

@@ -5,10 +5,11 @@
 
 use crate::app::App;
 use crate::router::SessionToken;
+use crate::timeline::MAX_BODY;
 use axum::extract::{FromRequest, Request};
 use bedside_vault::secret;
 use bedside_web::form::Posted;
-use bedside_web::multipart::{File, Multipart};
+use bedside_web::multipart::{self, File, LeftOut, Limits};
 use bedside_web::{Problem, csrf};
 use serde::de::DeserializeOwned;
 
@@ -23,7 +24,18 @@ pub struct Upload<T> {
     pub fields: T,
     /// The files, in the order they were sent.
     pub files: Vec<File>,
+    /// Set when files were left out, because there was too much of them.
+    pub left_out: Option<LeftOut>,
 }
+
+/// Files of one message of the staff at most.
+const MAX_FILES: usize = 20;
+/// What such a form may hold. Texts are read further than any field takes, so that the page comes back with them.
+const UPLOAD: Limits = Limits {
+    text: 4 * MAX_BODY,
+    parts: 1000,
+    ..Limits::DEFAULT
+};
 
 /// A form without fields besides the token.
 #[derive(Debug, Clone, Copy, serde::Deserialize)]
@@ -80,14 +92,12 @@ impl<T: DeserializeOwned> FromRequest<App> for Upload<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let origin = Origin::of(&request);
         // Browsers send the script's token after the files, so everything is read before it can be looked at.
-        let collected = Multipart::from_request(request, app)
-            .await?
-            .collect()
-            .await?;
+        let collected = multipart::collect(request, UPLOAD, MAX_FILES).await?;
         origin.check(app, collected.text(csrf::FIELD))?;
         Ok(Self {
             fields: collected.read()?,
             files: collected.files,
+            left_out: collected.left_out,
         })
     }
 }
@@ -109,7 +119,8 @@ impl FromRequest<App> for PublicForm {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         csrf::check_origin(request.method(), request.headers(), &app.config.public_url)?;
-        Posted::from_request(request, app).await.map(Self)
+        // What is left of a text that goes on beyond the limit is too long for every field of these pages.
+        Posted::cut(request).await.map(Self)
     }
 }
 

@@ -19,6 +19,7 @@ mod inbox;
 pub mod layout;
 pub mod look;
 mod new_ticket;
+mod offered;
 mod patients;
 mod search;
 mod sign_in;

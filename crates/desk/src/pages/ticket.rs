@@ -3,6 +3,7 @@
 use super::details::Details;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
+use super::offered::Offered;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
@@ -16,7 +17,7 @@ use crate::patients::PatientView;
 use crate::router::{Access, Route};
 use crate::staff;
 use crate::surveys;
-use crate::tickets::{self, Status, TicketRow, TicketView, Urgency};
+use crate::tickets::{self, TicketRow, TicketView, Urgency};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -97,8 +98,17 @@ impl Typed {
     /// The id of the input that the error is about.
     fn place(&self) -> &'static str {
         match self.error {
-            Some("composer-empty" | "error-files" | "error-sent") => "body",
+            Some(
+                "composer-empty"
+                | "composer-too-long"
+                | "error-files"
+                | "problem-too-large-detail"
+                | "problem-unavailable-detail"
+                | "problem-too-slow-detail"
+                | "error-sent",
+            ) => "body",
             Some("error-tags") => "f-tags",
+            Some("error-clinical-only") => "f-status",
             Some("error-snooze" | "error-crisis-snooze") => "f-snooze",
             Some("error-other" | "error-same-ticket" | "error-merged" | "error-other-person") => {
                 "f-other"
@@ -164,6 +174,7 @@ struct TicketPage {
     reply_to: Option<String>,
     secure_link: bool,
     // details
+    ends: bool,
     statuses: Vec<Choice>,
     sub_statuses: Vec<Choice>,
     assignees: Vec<Choice>,
@@ -283,6 +294,7 @@ pub(super) async fn answer(
         names: &names,
     };
     let me = ctx.actor.staff();
+    let offered = Offered::to(page, &clinic, ticket);
     let why = ticket.triage.read();
     let requester = view
         .contact
@@ -297,7 +309,10 @@ pub(super) async fn answer(
         version: ticket.version,
         subject: view.subject.clone(),
         crisis: ticket.rank() == 0 && ticket.status.is_active(),
-        danger: why.danger.as_deref().map(|kind| kind.replace('_', " ")),
+        danger: why.danger.as_deref().map(|kind| {
+            let kind = t.text(ui::danger_key(kind));
+            t.with("ticket-danger", "kind", kind).into_owned()
+        }),
         chips: [
             ui::urgency_chip(ticket.urgency, t),
             Some(ui::status_chip(ticket.status, t)),
@@ -331,23 +346,15 @@ pub(super) async fn answer(
         write: shell.nav.write,
         mine: me.is_some() && ticket.assignee == me,
         followed: me.is_some_and(|me| view.followers.contains(&me)),
-        reply_statuses: reply_statuses(&typed, t),
+        reply_statuses: offered.after_reply(&typed),
         saved_replies: saved_replies(&clinic, ticket.locale),
         typed,
         draft_done,
         reply_to: view.contact.email().map(str::to_owned),
         secure_link: view.secure_link,
-        statuses: Status::ALL
-            .iter()
-            .map(|one| {
-                Choice::new(
-                    one.code(),
-                    t.text(ui::status_key(*one)),
-                    *one == ticket.status,
-                )
-            })
-            .collect(),
-        sub_statuses: sub_statuses(&clinic, &view, t),
+        ends: offered.ends,
+        statuses: offered.statuses(),
+        sub_statuses: offered.finer(),
         assignees: assignees(&everybody, &view, t.text("unassigned")),
         queues: clinic
             .queues
@@ -396,9 +403,9 @@ pub(super) async fn answer(
         queue_id: ticket.queue.to_string(),
         category_code: ticket.category.clone(),
         reasons: why
-            .reasons
-            .iter()
-            .map(|reason| reason.text.clone())
+            .texts(&app.engine, locale)
+            .into_iter()
+            .map(str::to_owned)
             .collect(),
         unsure: why.unsure,
         requester: Face::of(requester.unwrap_or_else(|| t.text("someone"))),
@@ -483,19 +490,6 @@ fn links(view: &TicketView, t: bedside_web::i18n::Texts) -> Vec<Other> {
         .collect()
 }
 
-fn reply_statuses(typed: &Typed, t: bedside_web::i18n::Texts) -> Vec<Choice> {
-    let chosen = Status::from_code(&typed.status).unwrap_or(Status::WaitingOnPatient);
-    [
-        Status::WaitingOnPatient,
-        Status::Resolved,
-        Status::WaitingOnThirdParty,
-        Status::Open,
-    ]
-    .into_iter()
-    .map(|one| Choice::new(one.code(), t.text(ui::status_key(one)), one == chosen))
-    .collect()
-}
-
 /// Those in the patient's language first.
 fn saved_replies(clinic: &Clinic, locale: bedside_web::Locale) -> Vec<Choice> {
     let mut replies: Vec<_> = clinic.saved_replies.iter().collect();
@@ -513,23 +507,6 @@ pub(super) fn saved_reply(clinic: &Clinic, id: SavedReplyId) -> Option<&str> {
         .iter()
         .find(|reply| reply.id == id)
         .map(|reply| reply.body.as_str())
-}
-
-fn sub_statuses(clinic: &Clinic, view: &TicketView, t: bedside_web::i18n::Texts) -> Vec<Choice> {
-    clinic
-        .sub_statuses
-        .iter()
-        .map(|sub| {
-            let status =
-                Status::from_code(&sub.status).map_or("", |status| t.text(ui::status_key(status)));
-            let label = format!("{status}: {}", sub.names.in_locale(t.locale));
-            Choice::new(
-                sub.id.to_string(),
-                label,
-                view.ticket.sub_status == Some(sub.id),
-            )
-        })
-        .collect()
 }
 
 fn assignees(everybody: &[staff::StaffView], view: &TicketView, nobody: &str) -> Vec<Choice> {

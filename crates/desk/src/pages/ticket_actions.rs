@@ -18,6 +18,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
+use bedside_web::multipart::LeftOut;
 use jiff::ToSpan;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -78,10 +79,13 @@ async fn again(
             typed.error = Some("composer-empty");
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        DeskError::TooLarge { .. } => {
+            typed.error = Some("composer-too-long");
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         DeskError::Invalid { field, .. } => {
             typed.error = Some(match field {
                 "tags" => "error-tags",
-                "file" | "attachments" => "error-files",
                 "fields" => "error-fields",
                 "snoozed_until" => "error-snooze",
                 "other" => "error-other",
@@ -100,6 +104,10 @@ async fn again(
                 _ => "problem-conflict-detail",
             });
             StatusCode::CONFLICT
+        }
+        DeskError::ClinicalOnly => {
+            typed.error = Some("error-clinical-only");
+            StatusCode::FORBIDDEN
         }
         other => return Err(other),
     };
@@ -140,6 +148,16 @@ async fn send(
         }
         typed.body.push_str(text);
         return answer(&page, StatusCode::OK, &ticket, Some(typed)).await;
+    }
+    if let Some(why) = sent.left_out {
+        typed.error = Some(match why {
+            LeftOut::TooMany => "error-files",
+            LeftOut::TooLarge | LeftOut::TooLargeTogether => "problem-too-large-detail",
+            LeftOut::NoRoom | LeftOut::NotWanted => "problem-unavailable-detail",
+            LeftOut::TooSlow => "problem-too-slow-detail",
+        });
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return answer(&page, status, &ticket, Some(typed)).await;
     }
     let done = async {
         let sealing = tickets::sealing(&page.app, &page.ctx, id).await?;

@@ -3,6 +3,7 @@
 use crate::tickets::{Status, Urgency};
 use askama::filters::HtmlSafe;
 use bedside_db::Timestamp;
+use bedside_language::SafetyKind;
 use bedside_web::Locale;
 use bedside_web::i18n::{Texts, time};
 use std::fmt;
@@ -151,6 +152,29 @@ pub const fn urgency_key(urgency: Urgency) -> &'static str {
     }
 }
 
+/// Text key of a kind of danger, by its stored code; one that this version doesn't know is just a danger.
+pub fn danger_key(code: &str) -> &'static str {
+    match SafetyKind::from_code(code).unwrap_or(SafetyKind::Other) {
+        SafetyKind::Cardiac => "danger-cardiac",
+        SafetyKind::Stroke => "danger-stroke",
+        SafetyKind::Breathing => "danger-breathing",
+        SafetyKind::Anaphylaxis => "danger-anaphylaxis",
+        SafetyKind::Bleeding => "danger-bleeding",
+        SafetyKind::Overdose => "danger-overdose",
+        SafetyKind::SelfHarm => "danger-self-harm",
+        SafetyKind::Violence => "danger-violence",
+        SafetyKind::Abuse => "danger-abuse",
+        SafetyKind::Pregnancy => "danger-pregnancy",
+        SafetyKind::Infant => "danger-infant",
+        SafetyKind::Neurological => "danger-neurological",
+        SafetyKind::Sepsis => "danger-sepsis",
+        SafetyKind::Trauma => "danger-trauma",
+        SafetyKind::PostOperative => "danger-post-operative",
+        SafetyKind::Diabetic => "danger-diabetic",
+        _ => "danger-other",
+    }
+}
+
 /// A status as a chip.
 pub fn status_chip(status: Status, t: Texts) -> Chip {
     let (class, icon) = match status {
@@ -226,6 +250,22 @@ mod tests {
         assert_eq!(Face::of("Ana María Ruiz").initials, "AR");
         assert_eq!(Face::of("ana@example.org").initials, "A");
         assert_eq!(Face::of("  ").initials, "");
+    }
+
+    #[test]
+    fn every_danger_has_a_name_of_its_own_in_every_language() {
+        let mut keys = std::collections::BTreeSet::new();
+        for kind in SafetyKind::ALL {
+            let key = danger_key(kind.code());
+            assert!(keys.insert(key), "{kind} shares {key}");
+            for locale in Locale::ALL {
+                assert!(
+                    bedside_web::I18n::global().has(locale, key),
+                    "{locale}: {key}"
+                );
+            }
+        }
+        assert_eq!(danger_key("of a later version"), "danger-other");
     }
 
     #[test]

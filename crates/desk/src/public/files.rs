@@ -11,53 +11,16 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use bedside_codecs::mail::clean_file_name;
 use bedside_web::Problem;
-use bedside_web::multipart::{Limits, Multipart, Part};
-use bytes::{Bytes, BytesMut};
+use bedside_web::multipart::{self, Collected, LeftOut, Limits};
+use bytes::Bytes;
 
 /// Files that one message may bring. The form says so, as it does of the sizes in [`Limits::DEFAULT`].
 pub const MAX_FILES: usize = 5;
 /// Most of one typed text that is kept, in bytes. More than any field takes, so that the words of somebody who wrote too
 /// much come back with the page that says so.
 const MAX_TEXT: usize = 2 << 20;
-/// What is read of a form and left out at most, in bytes: a film of some minutes. What stands after it is read as well.
-const MAX_SKIPPED: usize = 1 << 30;
-
-/// Why files were left out. The words are there all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refused {
-    /// More than [`MAX_FILES`].
-    Many,
-    /// One of them, or all together.
-    Large,
-    /// Others have the memory at the moment.
-    NoRoom,
-    /// They took too long.
-    Slow,
-    /// The form was not one whose files are kept.
-    NotKept,
-}
-
-impl Refused {
-    /// The key of the text that says so.
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Many => "public-error-files-many",
-            Self::Large => "public-error-files-large",
-            Self::NoRoom => "public-error-files-no-room",
-            Self::Slow => "public-error-files-slow",
-            Self::NotKept => "public-note-files",
-        }
-    }
-
-    /// The status of the page that says so.
-    pub const fn status(self) -> StatusCode {
-        match self {
-            Self::Many | Self::Large | Self::NotKept => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Slow => StatusCode::REQUEST_TIMEOUT,
-        }
-    }
-}
+/// Most parts of a form. Somebody may choose a whole folder of pictures.
+const MAX_PARTS: usize = 1000;
 
 /// What a form sent.
 #[derive(Debug, Default)]
@@ -65,8 +28,8 @@ pub struct Sent {
     texts: Vec<(String, String)>,
     /// Files with content, as the sender names them.
     pub files: Vec<(String, Bytes)>,
-    /// What is wrong with the files, if anything is.
-    pub refused: Option<Refused>,
+    /// Why files were left out, if any were.
+    pub refused: Option<LeftOut>,
 }
 
 impl Sent {
@@ -75,121 +38,66 @@ impl Sent {
         self.texts
             .iter()
             .find(|(key, _)| key == name)
-            .map_or("", |(_, text)| text.trim())
+            .map_or("", |(_, text)| text)
     }
 
     /// Whether any file was sent, kept or not.
     pub fn had_files(&self) -> bool {
         !self.files.is_empty() || self.refused.is_some()
     }
+}
 
-    /// The first thing that is wrong is told.
-    fn refuse(&mut self, why: Refused) {
-        self.refused.get_or_insert(why);
+/// The key of the text that says why files were left out.
+pub const fn key(why: LeftOut) -> &'static str {
+    match why {
+        LeftOut::TooMany => "public-error-files-many",
+        LeftOut::TooLarge => "public-error-files-large",
+        LeftOut::TooLargeTogether => "public-error-files-together",
+        LeftOut::NoRoom => "public-error-files-no-room",
+        LeftOut::TooSlow => "public-error-files-slow",
+        LeftOut::NotWanted => "public-note-files",
     }
 }
 
-/// Reads a form. A text over [`MAX_TEXT`] is cut off there. Files that can't be kept don't lose the words: they are left
-/// out and [`Sent::refused`] says why. `keeps` looks at the texts before a file; where it says no, the file takes no
-/// memory.
-pub async fn read(request: Request, keeps: impl Fn(&Sent) -> bool) -> Result<Sent, Problem> {
+/// The status of the page that says so.
+pub const fn status(why: LeftOut) -> StatusCode {
+    match why {
+        LeftOut::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+        LeftOut::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        LeftOut::TooMany | LeftOut::TooLarge | LeftOut::TooLargeTogether | LeftOut::NotWanted => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    }
+}
+
+/// Reads a form. What is too much of it loses nobody's words: a text over [`MAX_TEXT`] is cut off there, which is still
+/// too long for every field; files that can't be kept are left out and [`Sent::refused`] says why. `wants` looks at the
+/// texts before a file; where it says no, the file takes no memory.
+pub async fn read(request: Request, wants: impl Fn(&Collected) -> bool) -> Result<Sent, Problem> {
     let limits = Limits {
         text: MAX_TEXT,
-        total: Limits::DEFAULT.total + MAX_TEXT,
-        skipped: MAX_SKIPPED,
-        parts: 40,
+        parts: MAX_PARTS,
         ..Limits::DEFAULT
     };
-    let mut form = Multipart::with_limits(request, limits).await?;
-    let mut sent = Sent::default();
-    loop {
-        match next(&mut form, &mut sent, &keeps).await {
-            Ok(true) => {}
-            Ok(false) => return Ok(sent),
-            // What was read until then is there.
-            Err(problem) if problem.code_str() == "too_large" => {
-                sent.refuse(Refused::Large);
-                return Ok(sent);
-            }
-            Err(problem) if problem.code_str() == "too_slow" && !sent.texts.is_empty() => {
-                sent.refuse(Refused::Slow);
-                return Ok(sent);
-            }
-            Err(problem) => return Err(problem),
-        }
-    }
-}
-
-/// Reads one part; `false` after the last one.
-async fn next(
-    form: &mut Multipart,
-    sent: &mut Sent,
-    keeps: &impl Fn(&Sent) -> bool,
-) -> Result<bool, Problem> {
-    let Some(part) = form.next().await? else {
-        return Ok(false);
-    };
-    match part.file_name.clone() {
-        None => sent.texts.push(text(part).await?),
-        Some(name) => file(part, name, sent, keeps).await?,
-    }
-    Ok(true)
-}
-
-async fn text(mut part: Part<'_>) -> Result<(String, String), Problem> {
-    let name = part.name.clone();
-    let (mut bytes, mut cut) = (Vec::new(), false);
-    loop {
-        match part.chunk().await {
-            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) => break,
-            // The field's own check says that it is too long.
-            Err(problem) if problem.member("field").is_some() => {
-                cut = true;
-                break;
-            }
-            Err(problem) => return Err(problem),
-        }
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((name, text)),
-        // Cut off in the middle of a character.
-        Err(error) if cut => Ok((name, String::from_utf8_lossy(error.as_bytes()).into_owned())),
-        Err(_) => Err(Problem::invalid_field(
-            name,
-            "invalid",
-            "This text isn't UTF-8.",
-        )),
-    }
-}
-
-async fn file(
-    mut part: Part<'_>,
-    name: String,
-    sent: &mut Sent,
-    keeps: &impl Fn(&Sent) -> bool,
-) -> Result<(), Problem> {
-    let mut bytes = BytesMut::new();
-    loop {
-        let why = match part.chunk().await {
-            Ok(None) if bytes.is_empty() => return Ok(()),
-            Ok(None) => {
-                sent.files.push((name, bytes.freeze()));
-                return Ok(());
-            }
-            Ok(Some(_)) if sent.files.len() >= MAX_FILES => Refused::Many,
-            Ok(Some(chunk)) if keeps(sent) => {
-                bytes.extend_from_slice(&chunk);
-                continue;
-            }
-            Ok(Some(_)) => Refused::NotKept,
-            Err(problem) if problem.code_str() == "too_large" => Refused::Large,
-            Err(problem) if problem.code_str() == "no_room" => Refused::NoRoom,
-            Err(problem) => return Err(problem),
-        };
-        sent.refuse(why);
-        return part.skip().await;
-    }
+    let form = multipart::collect_if(request, limits, MAX_FILES, wants).await?;
+    let texts = form.texts.iter().map(|(name, text)| {
+        // Browsers end lines with two characters and count one. Of a text that goes on the spaces count too, or what is
+        // left of it might fit its field.
+        let text = text.replace("\r\n", "\n");
+        let whole = !form.is_cut(name);
+        let text = if whole { text.trim().to_owned() } else { text };
+        (name.clone(), text)
+    });
+    Ok(Sent {
+        texts: texts.collect(),
+        refused: form.left_out,
+        files: form
+            .files
+            .into_iter()
+            .filter(|file| !file.bytes.is_empty())
+            .map(|file| (file.name, file.bytes))
+            .collect(),
+    })
 }
 
 /// Puts files under lock with the key of the person they belong to.
@@ -229,13 +137,11 @@ mod tests {
             let t = bedside_web::i18n::Texts::new(locale);
             let help = t.with("public-request-files-help", "count", MAX_FILES);
             assert!(help.contains(&MAX_FILES.to_string()), "{help}");
-            for text in [
-                &help,
-                t.text("public-error-files-large"),
-                t.text("problem-too-large-detail"),
-            ] {
+            for text in [&help, t.text("problem-too-large-detail")] {
                 assert!(text.contains(&each) && text.contains(&together), "{text}");
             }
+            assert!(t.text("public-error-files-large").contains(&each));
+            assert!(t.text("public-error-files-together").contains(&together));
             let many = I18n::global().text(locale, "public-error-files-many");
             assert!(many.contains(&MAX_FILES.to_string()), "{many}");
         }

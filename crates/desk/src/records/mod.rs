@@ -1,8 +1,8 @@
 //! Patient data under lock. Owns `data_keys`, `desk_secrets`, the blobs and the `uploads`.
 //!
 //! Everything that can identify or describe a patient is sealed with the key of the person it belongs to before it
-//! reaches SQL ([`Sealing`]), and comes out in plain only through [`open`], which asks the policy and writes the audit
-//! entry before the first byte is opened.
+//! reaches SQL ([`Sealing`]), and comes out in plain only through [`open`] and [`open_each`], which ask the policy and give
+//! nothing out before the audit entry is durable.
 
 pub mod blobs;
 mod keyring;
@@ -18,6 +18,7 @@ use crate::ids::{DataKeyId, OrganisationId};
 use crate::work::Work;
 use bedside_db::Id;
 use bedside_vault::{DataKey, Place};
+use futures_util::future::join;
 use std::sync::Arc;
 
 pub use keyring::{Keyring, OrganisationVault};
@@ -191,24 +192,26 @@ pub async fn open(
     kind: &'static str,
     id: impl ToString,
 ) -> Result<Opened, DeskError> {
-    open_each(
-        app,
-        ctx,
-        permission,
-        purpose,
-        vec![NewEntry::new(action, kind, id)],
-    )
+    let entry = NewEntry::new(action, kind, id);
+    open_each(app, ctx, permission, purpose, vec![entry], async |leave| {
+        Ok(leave)
+    })
     .await
 }
 
-/// The same for several objects that one page shows together; each has an entry of its own.
-pub async fn open_each(
+/// The same for several objects that one page shows together; each has an entry of its own. `read` runs while the
+/// entries are on their way to the disk, and what it found is given out once they are there.
+pub async fn open_each<T, F>(
     app: &App,
     ctx: &Ctx,
     permission: Permission,
     purpose: Purpose,
     objects: Vec<NewEntry>,
-) -> Result<Opened, DeskError> {
+    read: impl FnOnce(Opened) -> F,
+) -> Result<T, DeskError>
+where
+    F: Future<Output = Result<T, DeskError>>,
+{
     let allowed = ctx.authorize(permission);
     let outcome = if allowed.is_ok() {
         Outcome::Ok
@@ -219,12 +222,18 @@ pub async fn open_each(
         .into_iter()
         .map(|entry| entry.purpose(purpose.code()).outcome(outcome))
         .collect();
-    app.audit_all(ctx, entries).await?;
-    allowed?;
-    Ok(Opened {
+    let written = app.audit_all(ctx, entries);
+    if let Err(denied) = allowed {
+        written.await?;
+        return Err(denied);
+    }
+    let read = read(Opened {
         app: app.clone(),
         organisation: ctx.organisation,
-    })
+    });
+    let (written, read) = join(written, read).await;
+    written?;
+    read
 }
 
 /// Leave for a contact to see their own ticket, after their link or mail has shown who they are.

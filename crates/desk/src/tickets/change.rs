@@ -6,8 +6,8 @@ use super::snooze;
 use super::store;
 use super::tags::{self, Tag};
 use crate::app::App;
-use crate::audit_log::NewEntry;
-use crate::context::{Ctx, Permission};
+use crate::audit_log::{NewEntry, Outcome};
+use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
@@ -76,7 +76,7 @@ pub async fn change(
     ctx.authorize(Permission::TicketsWrite)?;
     let clinic = app.directory.of(ctx.organisation)?;
     let patch = checked(app, ctx, &clinic, patch).await?;
-    app.command(ctx, move |work| {
+    let done = app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, Some(version)).await?;
             not_merged(&stored.ticket)?;
@@ -98,8 +98,27 @@ pub async fn change(
             Ok(version + 1)
         }
         .boxed()
-    })
-    .await
+    });
+    noted(app, ctx, id, done.await).await
+}
+
+/// Whether `actor` may resolve or close a request of this category.
+pub fn may_end(actor: &Actor, clinic: &Clinic, category: &str) -> bool {
+    actor.is_clinical() || !clinic.is_clinical(category)
+}
+
+/// Writes down who was kept from ending a clinical request; nothing of the command itself is left.
+pub(super) async fn noted<T>(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    done: Result<T, DeskError>,
+) -> Result<T, DeskError> {
+    if matches!(done, Err(DeskError::ClinicalOnly)) {
+        let entry = NewEntry::new("ticket.change", "ticket", id);
+        app.audit(ctx, entry.outcome(Outcome::Denied)).await?;
+    }
+    done
 }
 
 /// Reads a ticket inside a command, holds it until the command ends, and refuses when it is not as the caller saw it.
@@ -297,6 +316,7 @@ async fn apply(
     let (now, patch) = (work.now, &checked.patch);
     let ticket = &mut stored.ticket;
     let before = (ticket.sub_status, ticket.snoozed_until);
+    let category_before = ticket.category.clone();
     let as_opened = opening_clocks(clinic, ticket);
     if let Some(urgency) = patch.urgency.filter(|urgency| *urgency != ticket.urgency) {
         ticket.urgency = urgency;
@@ -329,7 +349,7 @@ async fn apply(
         }
     }
     if let Some(status) = patch.status.filter(|status| *status != ticket.status) {
-        set_status(clinic, ticket, status, now);
+        move_to(work, clinic, ticket, &category_before, status)?;
         changed.insert("status".to_owned(), json!(status.code()));
     }
     if let Some(sub) = patch.sub_status {
@@ -493,6 +513,24 @@ pub(super) fn resume(clinic: &Clinic, ticket: &mut Ticket, turns: Turns) {
         ticket.status = Status::Open;
         ticket.sub_status = None;
     }
+}
+
+/// Moves a ticket where its actor says. Only a clinician, or the desk itself, ends a clinical request; naming another
+/// category in the same stroke is no way round, so the one it had `before` counts too.
+pub(super) fn move_to(
+    work: &Work<'_>,
+    clinic: &Clinic,
+    ticket: &mut Ticket,
+    before: &str,
+    status: Status,
+) -> Result<(), DeskError> {
+    let actor = &work.ctx.actor;
+    let may = may_end(actor, clinic, before) && may_end(actor, clinic, &ticket.category);
+    if !may && !status.is_active() {
+        return Err(DeskError::ClinicalOnly);
+    }
+    set_status(clinic, ticket, status, work.now);
+    Ok(())
 }
 
 /// Moves a ticket to `status`, with what follows for its clocks.

@@ -427,28 +427,25 @@ pub async fn view_beside(
         (live_from, named(&mut conn, ctx, text).await?)
     };
     let contact = View::Contact(ticket.contact);
-    let leave = records::open_each(
-        app,
-        ctx,
-        Permission::TicketsRead,
-        Purpose::Treatment,
-        vec![
-            NewEntry::new("ticket.read", "ticket", ticket.id),
-            NewEntry::new("ticket.list", "view", name_of(&contact)),
-        ],
-    )
-    .await?;
-    let mut conn = app.read().await?;
-    let view = view_with(app, ctx, &leave, &mut conn, ticket.id).await?;
-    let mut stored = store::list(&mut conn, organisation, &contact, None, limit + 1).await?;
-    stored.retain(|other| other.ticket.id != ticket.id);
-    stored.truncate(usize::try_from(limit).unwrap_or_default());
-    let others = opened(app, ctx, &leave, &mut conn, stored).await?;
-    Ok(Beside {
-        live_from,
-        view,
-        others,
+    let objects = vec![
+        NewEntry::new("ticket.read", "ticket", ticket.id),
+        NewEntry::new("ticket.list", "view", name_of(&contact)),
+    ];
+    let (read, why) = (Permission::TicketsRead, Purpose::Treatment);
+    records::open_each(app, ctx, read, why, objects, async |leave| {
+        let mut conn = app.read().await?;
+        let view = view_with(app, ctx, &leave, &mut conn, ticket.id).await?;
+        let mut stored = store::list(&mut conn, organisation, &contact, None, limit + 1).await?;
+        stored.retain(|other| other.ticket.id != ticket.id);
+        stored.truncate(usize::try_from(limit).unwrap_or_default());
+        let others = opened(app, ctx, &leave, &mut conn, stored).await?;
+        Ok(Beside {
+            live_from,
+            view,
+            others,
+        })
     })
+    .await
 }
 
 async fn view_with(

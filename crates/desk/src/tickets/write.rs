@@ -1,6 +1,6 @@
 //! Words are added to a ticket: the patient's, the staff's, and notes.
 
-use super::change::{locked, not_merged, resume, save, set_status, told};
+use super::change::{locked, move_to, not_merged, noted, resume, save, set_status, told};
 use super::create::Also;
 use super::model::{Status, StoredTicket, Ticket, Urgency, is_history};
 use crate::app::App;
@@ -107,11 +107,11 @@ pub async fn reply(
         },
     )?);
     let (version, status) = (reply.version, reply.status);
-    app.command(ctx, move |work| {
+    let done = app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, version).await?;
             not_merged(&stored.ticket)?;
-            let changed = answered(work, &clinic, &mut stored, status);
+            let changed = answered(work, &clinic, &mut stored, status)?;
             sealed.store(work, id).await?;
             save(work, &mut stored).await?;
             told(work, &stored, &changed);
@@ -125,8 +125,8 @@ pub async fn reply(
             Ok(sealed.id)
         }
         .boxed()
-    })
-    .await
+    });
+    noted(app, ctx, id, done.await).await
 }
 
 /// What an answer changes on the ticket.
@@ -135,7 +135,7 @@ fn answered(
     clinic: &Clinic,
     stored: &mut StoredTicket,
     status: Option<Status>,
-) -> Map<String, Value> {
+) -> Result<Map<String, Value>, DeskError> {
     let ticket = &mut stored.ticket;
     let mut changed = Map::new();
     counted(ticket, work.now, "staff");
@@ -151,10 +151,11 @@ fn answered(
     }
     let next = status.unwrap_or(Status::WaitingOnPatient);
     if next != ticket.status {
-        set_status(clinic, ticket, next, work.now);
+        let category = ticket.category.clone();
+        move_to(work, clinic, ticket, &category, next)?;
         changed.insert("status".to_owned(), json!(next.code()));
     }
-    changed
+    Ok(changed)
 }
 
 fn counted(ticket: &mut Ticket, now: Timestamp, by: &str) {

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::QueueId;
 use crate::orgs::{Clinic, model::purpose};
-use bedside_language::{Category, Channel, Language, Level, Message, Urgency, Verdict};
+use bedside_language::{Category, Channel, Engine, Language, Level, Message, Urgency, Verdict};
 use bedside_web::Locale;
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,23 @@ pub struct Why {
     pub danger: Option<String>,
     /// The reasons, strongest first.
     pub reasons: Vec<WhyReason>,
+}
+
+impl Why {
+    /// The reasons for a reader of `locale`, strongest first: as the clinic's files say them today, else as they were
+    /// stored. What two rules of different languages say in the same words stands there once.
+    pub fn texts<'a>(&'a self, engine: &'a Engine, locale: Locale) -> Vec<&'a str> {
+        let language = Language::from_tag(locale.tag());
+        let mut texts: Vec<&str> = Vec::with_capacity(self.reasons.len());
+        for reason in &self.reasons {
+            let said = language.and_then(|language| engine.why(&reason.rule, language));
+            let text = said.unwrap_or(&reason.text);
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        texts
+    }
 }
 
 /// A [`Why`] as it is kept with a ticket. Lists never read it.
@@ -74,7 +91,7 @@ impl TryFrom<&Why> for StoredWhy {
 pub struct WhyReason {
     /// Which rule spoke.
     pub rule: String,
-    /// The rule's own explanation, from the clinic's files.
+    /// The rule's own explanation, from the clinic's files, in the language of the rule.
     pub text: String,
     /// What weakened it, if anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -173,4 +190,32 @@ fn place(clinic: &Clinic, verdict: &Verdict, hint: Option<Locale>) -> Result<Pla
                 .collect(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_versions_stored_is_read_and_said_as_well_as_it_can_be() {
+        let engine = Engine::load(&crate::startup::built_in_clinic(), None).unwrap();
+        let stored = r#"{"confidence":0.5,"unsure":false,"danger":"heart","reasons":[
+            {"rule":"en.gone.rule","text":"An older reason"},
+            {"rule":"es.cardiac.chest_pain","text":"Dolor en el pecho","guard":"negated"},
+            {"rule":"model.cardiac","text":"An older sentence"},
+            {"rule":"en.cardiac.chest_pain","text":"Chest pain"}]}"#;
+        let why = StoredWhy::from_text(stored.to_owned()).read();
+        assert_eq!(
+            why.texts(&engine, Locale::En),
+            [
+                "An older reason",
+                "Chest pain or pressure: possible heart attack",
+                "Reads like messages about a heart emergency",
+            ]
+        );
+        assert_eq!(why.texts(&engine, Locale::Es)[0], "An older reason");
+        assert!(why.texts(&engine, Locale::Es)[2].starts_with("Se parece a mensajes"));
+        let other = StoredWhy::from_text("[]".to_owned()).read();
+        assert!(other.texts(&engine, Locale::En).is_empty() && !other.unsure);
+    }
 }

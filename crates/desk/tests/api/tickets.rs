@@ -65,6 +65,45 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn a_token_is_no_clinician(desk: Desk) {
+        let client = desk.client(RW).await;
+        let (id, _) = ticket(&client, "rosa@patient.example").await;
+        let path = format!("/api/v1/tickets/{id}");
+        assert_eq!(client.get(&path).await.expect(200).json()["category"], "prescription");
+        for change in [json!({ "status": "closed" }), json!({ "status": "resolved", "category": "billing" })] {
+            let refused = client.patch(&path, "\"v1\"", &change).await.expect(403).json();
+            assert_eq!(refused["code"], "clinical_only");
+            assert!(refused["detail"].as_str().unwrap().starts_with("A clinician closes these requests."), "{refused}");
+        }
+        let words = format!("{path}/messages");
+        let answer = |status| json!({ "body": "It is sent.", "status": status });
+        let refused = client.post(&words, &answer("resolved")).await.expect(403).json();
+        assert_eq!(refused["code"], "clinical_only");
+        client.post(&words, &answer("waiting_on_third_party")).await.expect(201);
+        let nurse = Person::new(&desk, Role::Nurse).await;
+        let more = [("if-match", "\"v2\""), ("content-type", "application/json")];
+        let body = Body::from(json!({ "status": "resolved" }).to_string());
+        nurse.send(&Method::PATCH, &path, ("same-origin", true), &more, body).await.expect(200);
+        assert_eq!(client.get(&path).await.json()["status"], "resolved");
+        desk.audit_is_whole().await;
+    }
+
+    async fn reasons_are_in_the_language_that_is_asked_for(desk: Desk) {
+        let client = desk.client(RW).await;
+        let new = json!({ "requester": { "email": "ana@patient.example" }, "body": "I have crushing chest pain" });
+        let made = client.post("/api/v1/tickets", &new).await.expect(201).json();
+        let path = format!("/api/v1/tickets/{}", made["number"]);
+        let said = async |language: &str| {
+            let headers = [("accept-language", language)];
+            let shown = client.request(Method::GET, &path, &headers, Body::empty()).await.expect(200).json();
+            shown["triage"]["reasons"][0].as_str().unwrap().to_owned()
+        };
+        assert_eq!(said("es-MX, en;q=0.5").await, "Dolor o presión en el pecho: posible infarto");
+        for language in ["en", "fr", "", "*", "\u{1F600}"] {
+            assert_eq!(said(language).await, "Chest pain or pressure: possible heart attack", "{language}");
+        }
+    }
+
     async fn tickets_are_joined_and_taken_apart(desk: Desk) {
         let client = desk.client(ALL).await;
         let things = Things::new(&client, "rosa").await;
@@ -104,7 +143,9 @@ both_engines! {
             let (id, _) = ticket(&client, &format!("rosa{}@patient.example", number % 2)).await;
             client.patch(&format!("/api/v1/tickets/{id}"), "\"v1\"", &json!({ "add_tags": ["seven"] })).await.expect(200);
         }
-        let (done, _) = ticket(&client, "luis@patient.example").await;
+        let hours = json!({ "requester": { "email": "luis@patient.example" }, "body": "When are you open?", "category": "general" });
+        let made = client.post("/api/v1/tickets", &hours).await.expect(201).json();
+        let done = made["id"].as_str().unwrap();
         client.patch(&format!("/api/v1/tickets/{done}"), "\"v1\"", &json!({ "status": "closed" })).await.expect(200);
         let one = client.get("/api/v1/tickets?limit=1").await.expect(200).json()["items"][0].clone();
         let lists = [

@@ -56,7 +56,11 @@ pub fn settings(data: &Path) -> Config {
 
 /// Puts the rows of what will be set up in `data` into a PostgreSQL database of their own.
 pub fn on_postgres(data: &Path) {
-    let database = pg::shared().unwrap().fresh_database().unwrap();
+    on_database(data, &pg::shared().unwrap().fresh_database().unwrap());
+}
+
+/// Puts the rows of what will be set up in `data` into this PostgreSQL database.
+pub fn on_database(data: &Path, database: &str) {
     let line = format!("database = {database:?}\n");
     std::fs::write(data.join("bedside.toml"), line).unwrap();
 }

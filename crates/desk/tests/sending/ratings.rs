@@ -159,8 +159,8 @@ async fn reopen(desk: &Desk, ticket: TicketId) {
 }
 
 async fn set_status(desk: &Desk, ticket: TicketId, status: Status) {
-    let agent = desk.ctx(Role::Agent);
-    let version = tickets::view(&desk.app, &agent, ticket)
+    let nurse = desk.ctx(Role::Nurse);
+    let version = tickets::view(&desk.app, &nurse, ticket)
         .await
         .unwrap()
         .ticket
@@ -169,7 +169,7 @@ async fn set_status(desk: &Desk, ticket: TicketId, status: Status) {
         status: Some(status),
         ..Patch::default()
     };
-    tickets::change(&desk.app, &agent, ticket, version, patch)
+    tickets::change(&desk.app, &nurse, ticket, version, patch)
         .await
         .unwrap();
 }

@@ -1,7 +1,8 @@
 //! The files under `clinic/language/`: what they may say, and what is wrong with them.
 //!
 //! - `lexicon.LANG.toml`: words that speak for a category or an urgency.
-//! - `redflags.LANG.toml`: words that may mean danger.
+//! - `redflags.LANG.toml`: words that may mean danger. Its table `[reasons]` says in this language why a rule spoke
+//!   that exists in other languages alone, or why the model did.
 //! - `concepts.toml` and `concepts.LANG.toml`: words for things, the same in every language, from which the
 //!   model learns what belongs together ("chest" and "pressure"). They say nothing by themselves.
 //! - `context.LANG.toml`: words that take a danger back ("no", "years ago", "if you have").
@@ -11,6 +12,7 @@
 //! number from 35 to 41, and `@name` for every phrase of the list of that name.
 
 mod raw;
+mod reasons;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -23,6 +25,8 @@ use crate::fold::{fold_phrase, is_hangul, is_wide};
 use crate::language::Language;
 use crate::verdict::{Category, Level, SafetyKind, Urgency};
 use raw::{ContextFile, LexiconFile, RedFlagFile};
+use reasons::Written;
+pub(crate) use reasons::{Reasons, of_model};
 
 /// The contents of a clinic's files by path below `clinic/`, such as `language/lexicon.en.toml`.
 pub type ClinicFiles = BTreeMap<String, String>;
@@ -118,6 +122,7 @@ pub(crate) enum Cue {
 pub(crate) struct Knowledge {
     pub rules: Vec<Rule>,
     pub cues: Vec<(Cue, Language, Phrase)>,
+    pub reasons: Reasons,
     phrases: usize,
 }
 
@@ -149,6 +154,7 @@ fn concept_names(text: &str) -> Result<Vec<(String, bool)>, LoadError> {
 pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
     let mut knowledge = Knowledge::default();
     let mut ids = BTreeMap::new();
+    let mut tables = Vec::new();
     let missing = |file: &str| LoadError {
         file: file.to_owned(),
         line: 0,
@@ -169,7 +175,7 @@ pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
                 phrases: knowledge.phrases,
             };
             match kind {
-                "redflags" => reader.red_flags(&mut knowledge.rules)?,
+                "redflags" => reader.red_flags(&mut knowledge.rules, &mut tables)?,
                 "lexicon" => reader.lexicon(&mut knowledge.rules)?,
                 "context" => reader.context(&mut knowledge.cues)?,
                 _ => reader.concepts(&concepts, &mut knowledge.rules)?,
@@ -177,6 +183,7 @@ pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
             knowledge.phrases = reader.phrases;
         }
     }
+    knowledge.reasons = Reasons::new(&knowledge.rules, tables)?;
     Ok(knowledge)
 }
 
@@ -192,8 +199,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn red_flags(&mut self, rules: &mut Vec<Rule>) -> Result<(), LoadError> {
+    fn red_flags(
+        &mut self,
+        rules: &mut Vec<Rule>,
+        tables: &mut Vec<Written>,
+    ) -> Result<(), LoadError> {
         let file: RedFlagFile = self.toml()?;
+        for (id, text) in &file.reasons {
+            tables.push(self.written(id, text)?);
+        }
         for (name, terms) in &file.sets {
             let phrases = self.phrases(terms)?;
             self.sets.insert(name.clone(), phrases);
@@ -321,17 +335,16 @@ impl Reader<'_> {
     }
 
     fn error(&self, at: Range<usize>, reason: String) -> LoadError {
-        let line = 1 + self
-            .text
-            .get(..at.start)
-            .unwrap_or_default()
-            .matches('\n')
-            .count();
         LoadError {
             file: self.name.to_owned(),
-            line,
+            line: self.line(&at),
             reason,
         }
+    }
+
+    fn line(&self, at: &Range<usize>) -> usize {
+        let before = self.text.get(..at.start).unwrap_or_default();
+        1 + before.matches('\n').count()
     }
 
     fn code<T>(
@@ -354,6 +367,12 @@ impl Reader<'_> {
                 "an id has up to 60 small letters, digits, dots and underscores".into(),
             ));
         }
+        if reasons::is_of_model(id) {
+            return Err(self.error(
+                raw.span(),
+                "ids that begin with \"model.\" are the model's own".into(),
+            ));
+        }
         let full = format!("{}.{id}", self.language);
         if let Some(other) = self.ids.insert(full.clone(), self.name.to_owned()) {
             return Err(self.error(
@@ -365,12 +384,7 @@ impl Reader<'_> {
     }
 
     fn why(&self, reason: &Spanned<String>, review: &Spanned<String>) -> Result<String, LoadError> {
-        if reason.get_ref().trim().is_empty() {
-            return Err(self.error(
-                reason.span(),
-                "the reason is empty; it is what staff will read".into(),
-            ));
-        }
+        self.not_empty(reason)?;
         if review.get_ref().parse::<Date>().is_err() {
             return Err(self.error(
                 review.span(),
@@ -378,6 +392,34 @@ impl Reader<'_> {
             ));
         }
         Ok(reason.get_ref().clone())
+    }
+
+    fn not_empty(&self, reason: &Spanned<String>) -> Result<(), LoadError> {
+        if reason.get_ref().trim().is_empty() {
+            return Err(self.error(
+                reason.span(),
+                "the reason is empty; it is what staff will read".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// A line of the table of reasons.
+    fn written(&self, id: &Spanned<String>, text: &Spanned<String>) -> Result<Written, LoadError> {
+        self.not_empty(text)?;
+        if text.get_ref().chars().count() > reasons::LONGEST {
+            return Err(self.error(
+                text.span(),
+                format!("a reason has at most {} characters", reasons::LONGEST),
+            ));
+        }
+        Ok(Written {
+            language: self.language,
+            id: id.get_ref().clone(),
+            text: text.get_ref().clone(),
+            file: self.name.to_owned(),
+            line: self.line(&id.span()),
+        })
     }
 
     fn needs_terms(&self, rule: &Rule, id: &Spanned<String>) -> Result<(), LoadError> {

@@ -31,6 +31,9 @@ pub(super) struct RedFlagFile {
     /// Named lists of phrases, to be used as `@name` in `terms`, `with`, `and` and `unless`.
     #[serde(default)]
     pub sets: BTreeMap<String, Vec<Spanned<String>>>,
+    /// Reasons of other languages' rules and of the model, in this language, by id.
+    #[serde(default)]
+    pub reasons: BTreeMap<Spanned<String>, Spanned<String>>,
     pub flag: Vec<RawFlag>,
 }
 

@@ -12,7 +12,7 @@ use crate::model::{
     CATEGORY, CONCERN, EMERGENCY, Judged, KINDS, Model, SUBJECTS, Signs, Sum, URGENCY, log_ratio,
     softmax,
 };
-use crate::verdict::{Category, Finding, Guard, Level, Reason, Safety, SafetyKind, Span, Urgency};
+use crate::verdict::{Category, Guard, Level, Safety, SafetyKind, Span, Urgency};
 
 use super::read::{Look, Spoken};
 
@@ -46,8 +46,15 @@ pub(super) type Read<'a> = (&'a Model, &'a Features, &'a [Sum]);
 /// What came out.
 pub(super) struct Decided {
     pub safety: Safety,
-    /// The model's reason, where it raised or agreed.
-    pub heard: Option<Reason>,
+    /// What the model heard, where it raised or agreed.
+    pub heard: Option<Sounds>,
+}
+
+/// What the model heard: a danger, and the words that weighed most.
+#[derive(Clone)]
+pub(super) struct Sounds {
+    pub kind: SafetyKind,
+    pub spans: Vec<Span>,
 }
 
 /// The level that a flag keeps in its context.
@@ -277,8 +284,11 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     };
     let heard = kind
         .zip(judged)
-        .map(|(kind, judged)| heard(&look.folded, model, features, judged, output, kind))
-        .filter(|r| !r.spans.is_empty());
+        .map(|(kind, judged)| Sounds {
+            kind,
+            spans: heard(&look.folded, model, features, judged, output),
+        })
+        .filter(|sounds| !sounds.spans.is_empty());
     Decided {
         safety: safety(level, kind, confidence, risk),
         heard,
@@ -321,15 +331,14 @@ fn kind(
     best.or(rule_kind).unwrap_or(SafetyKind::Other)
 }
 
-/// The model's reason: the words that weighed most.
+/// The words that weighed most in the model.
 fn heard(
     folded: &Folded,
     model: &Model,
     features: &Features,
     judged: Judged,
     output: usize,
-    kind: SafetyKind,
-) -> Reason {
+) -> Vec<Span> {
     let chunks = judged.window.chunks();
     let tokens =
         features.chunks[chunks.start].tokens.start..features.chunks[chunks.end - 1].tokens.end;
@@ -340,14 +349,7 @@ fn heard(
             force[at] += model.weight(feature.hash, output).clamp(-2.0, 2.0);
         }
     }
-    Reason {
-        rule: format!("model.{kind}"),
-        finding: Finding::Safety(kind),
-        spans: places(folded, &force, tokens.start),
-        why: "Reads like messages in which someone was in danger; these words weighed most"
-            .to_owned(),
-        guard: None,
-    }
+    places(folded, &force, tokens.start)
 }
 
 /// The strongest words, each with the neighbours that spoke as well.

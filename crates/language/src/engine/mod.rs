@@ -8,11 +8,12 @@ mod danger;
 mod read;
 mod topic;
 
-use crate::clinic::{self, ClinicFiles, Effect, LoadError, Rule};
+use crate::clinic::{self, ClinicFiles, Effect, LoadError, Reasons, Rule};
+use crate::language::Language;
 use crate::matcher::Matcher;
 use crate::model::features::Features;
 use crate::model::{Model, SUBJECTS, Signs};
-use crate::verdict::{Finding, Guard, Level, Message, Reason, Verdict};
+use crate::verdict::{Finding, Guard, Level, Message, Reason, SafetyKind, Verdict};
 
 use danger::Meant;
 pub use read::LOOKED_AT;
@@ -28,6 +29,7 @@ pub const MODEL_FILE: &str = "language/model.bin";
 pub struct Engine {
     rules: Vec<Rule>,
     matcher: Matcher,
+    reasons: Reasons,
     model: Option<Model>,
 }
 
@@ -49,6 +51,7 @@ impl Engine {
         Ok(Self {
             rules: knowledge.rules,
             matcher,
+            reasons: knowledge.reasons,
             model,
         })
     }
@@ -62,6 +65,21 @@ impl Engine {
     /// The model in use.
     pub fn model(&self) -> Option<&Model> {
         self.model.as_ref()
+    }
+
+    /// How the reason of a rule ([`Reason::rule`]) is said in a language: the words of that language's files, whatever
+    /// language the rule is of. `None` where the files don't say it, or have no such rule any more.
+    pub fn why(&self, rule: &str, language: Language) -> Option<&str> {
+        self.reasons.get(rule, language)
+    }
+
+    /// Every name that [`Reason::rule`] can have, the model's own included.
+    pub fn rules(&self) -> impl Iterator<Item = String> {
+        let rules = self.rules.iter();
+        let rules = rules.filter(|rule| !matches!(rule.effect, Effect::Concept(..)));
+        rules
+            .map(|rule| rule.id.clone())
+            .chain(SafetyKind::ALL.iter().copied().map(clinic::of_model))
     }
 
     /// Looks at a message. Every language's rules run on every text, whatever its language, so that
@@ -81,7 +99,7 @@ impl Engine {
             .spoken
             .iter()
             .filter_map(|s| reason(&look, s, &danger))
-            .chain(danger.heard.clone().map(|r| (danger::MODEL_STRENGTH, r)))
+            .chain(self.heard(&look, &danger))
             .collect();
         reasons.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.rule.cmp(&b.1.rule)));
         let reasons: Vec<Reason> = reasons.into_iter().map(|(_, r)| r).collect();
@@ -101,6 +119,28 @@ impl Engine {
             confidence: topic.confidence,
             truncated: look.truncated,
         }
+    }
+
+    /// The model's reason, said in the language of the message where the files say it, else in English.
+    fn heard(&self, look: &Look<'_>, danger: &danger::Decided) -> Option<(f32, Reason)> {
+        let heard = danger.heard.clone()?;
+        let rule = clinic::of_model(heard.kind);
+        let why = look
+            .languages
+            .main
+            .language
+            .and_then(|language| self.why(&rule, language))
+            .or_else(|| self.why(&rule, Language::En))
+            .unwrap_or(&rule)
+            .to_owned();
+        let reason = Reason {
+            rule,
+            finding: Finding::Safety(heard.kind),
+            spans: heard.spans,
+            why,
+            guard: None,
+        };
+        Some((danger::MODEL_STRENGTH, reason))
     }
 
     fn look(&self, message: &Message<'_>) -> Look<'_> {

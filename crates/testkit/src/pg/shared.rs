@@ -116,7 +116,7 @@ fn launch(folder: &Path) -> Result<String, StartError> {
     }
     fs::create_dir(&cluster)?;
     let binaries = binaries()?;
-    let data = init_cluster(&binaries, &cluster)?;
+    let data = init_cluster(&binaries, &cluster, &[])?;
     for _ in 0..5 {
         let port = ports::free()?;
         let server = server_command(&binaries, &data, port, None);

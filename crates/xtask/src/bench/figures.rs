@@ -14,6 +14,8 @@ pub enum Target {
     Both(f64, f64),
     /// At most this much of the figure's own unit.
     AtMost(f64),
+    /// Nothing was promised.
+    None,
 }
 
 /// One round of requests.
@@ -28,12 +30,18 @@ pub struct Round {
 
 impl Round {
     /// Processor time of one answer, in microseconds.
-    fn cpu_each(&self) -> f64 {
+    pub fn cpu_each(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / count(self.times.len().max(1))
     }
 
-    fn rate(&self) -> f64 {
+    /// Answers a second.
+    pub fn rate(&self) -> f64 {
         count(self.times.len()) / self.took.as_secs_f64()
+    }
+
+    /// The time within which 99 of 100 answers came, in milliseconds.
+    pub fn p99(&self) -> f64 {
+        self.within(0.99)
     }
 
     /// The time within which `share` (0 to 1) of all answers came, in milliseconds.
@@ -53,6 +61,9 @@ impl Round {
 fn count(number: usize) -> f64 {
     number as f64
 }
+
+/// The unit of a ratio.
+const TIMES: &str = "×";
 
 /// What one round came to.
 #[derive(Default)]
@@ -79,7 +90,7 @@ impl Figure {
         let rounds = rounds.iter().map(|round| Summary {
             rate: round.rate(),
             p50_ms: round.within(0.5),
-            p99_ms: round.within(0.99),
+            p99_ms: round.p99(),
             cpu_us: round.cpu_each(),
         });
         Self {
@@ -92,13 +103,23 @@ impl Figure {
 
     /// A plain value.
     pub fn plain(name: &'static str, target: Target, value: f64, unit: &'static str) -> Self {
+        Self::values(name, target, vec![value], unit)
+    }
+
+    /// How many times as much, one value a turn.
+    pub fn ratio(name: &'static str, target: Target, turns: Vec<f64>) -> Self {
+        Self::values(name, target, turns, TIMES)
+    }
+
+    fn values(name: &'static str, target: Target, values: Vec<f64>, unit: &'static str) -> Self {
+        let rounds = values.into_iter().map(|value| Summary {
+            rate: value,
+            ..Summary::default()
+        });
         Self {
             name,
             target,
-            rounds: vec![Summary {
-                rate: value,
-                ..Summary::default()
-            }],
+            rounds: rounds.collect(),
             unit,
         }
     }
@@ -116,7 +137,10 @@ impl Figure {
         (
             at(0),
             // Of an even number of rounds the worse one in the middle.
-            at(values.len().saturating_sub(1) / 2),
+            match self.target {
+                Target::AtMost(_) => at(values.len() / 2),
+                _ => at(values.len().saturating_sub(1) / 2),
+            },
             at(values.len().saturating_sub(1)),
         )
     }
@@ -128,7 +152,8 @@ impl Figure {
             Target::AtLeast(least) => value >= least,
             Target::P99(most) => p99 < most,
             Target::Both(least, most) => value >= least && p99 < most,
-            Target::AtMost(most) => value < most,
+            Target::AtMost(most) => value <= most,
+            Target::None => true,
         }
     }
 
@@ -137,7 +162,8 @@ impl Figure {
             Target::AtLeast(least) => format!("≥ {least}{}", self.unit),
             Target::P99(most) => format!("p99 < {most} ms"),
             Target::Both(least, most) => format!("≥ {least}{}, p99 < {most} ms", self.unit),
-            Target::AtMost(most) => format!("< {most} {}", self.unit),
+            Target::AtMost(most) => format!("≤ {most} {}", self.unit),
+            Target::None => "none".to_owned(),
         }
     }
 
@@ -155,7 +181,7 @@ impl Figure {
 }
 
 /// Prints everything as a table, then as one line of JSON.
-pub fn print(figures: &[Figure], (tickets, messages): (u32, u32)) {
+pub fn print(figures: &[Figure], options: &super::Options) {
     println!(
         "\n{:<34} {:>11} {:>13} {:>8} {:>8} {:>7}  promise",
         "figure", "middle", "lowest–highest", "p50 ms", "p99 ms", "cpu µs"
@@ -165,23 +191,27 @@ pub fn print(figures: &[Figure], (tickets, messages): (u32, u32)) {
         let (_, p50, _) = figure.middle(|round| round.p50_ms);
         let (_, p99, _) = figure.middle(|round| round.p99_ms);
         let (_, cpu, _) = figure.middle(|round| round.cpu_us);
-        let sign = if figure.holds() {
-            "holds"
-        } else {
-            "FALLS SHORT"
+        let sign = match (figure.target, figure.holds()) {
+            (Target::None, _) => "",
+            (_, true) => "holds",
+            (_, false) => "FALLS SHORT",
         };
+        let digits = if figure.unit == TIMES { 2 } else { 0 };
         println!(
-            "{:<34} {value:>7.0} {:<3} {:>13} {p50:>8.2} {p99:>8.2} {cpu:>7.0}  {} {sign}",
+            "{:<34} {value:>7.digits$} {:<3} {:>13} {p50:>8.2} {p99:>8.2} {cpu:>7.0}  {} {sign}",
             figure.name,
             figure.unit,
-            format!("{low:.0}–{high:.0}"),
+            format!("{low:.digits$}–{high:.digits$}"),
             figure.promise()
         );
     }
     let all: Vec<Value> = figures.iter().map(Figure::json).collect();
     println!(
         "{}",
-        json!({ "tickets": tickets, "messages_each": messages, "clients": super::CLIENTS, "figures": all })
+        json!({
+            "tickets": options.tickets, "messages_each": options.messages, "large": options.large,
+            "clients": super::CLIENTS, "figures": all,
+        })
     );
 }
 
@@ -202,5 +232,18 @@ mod tests {
         assert!((round.cpu_each() - 500.0).abs() < 0.001);
         let figure = Figure::of("x", Target::Both(49.0, 101.0), &[round]);
         assert!(figure.holds());
+    }
+
+    #[test]
+    fn a_ratio_is_the_middle_of_its_turns() {
+        let ratio = |turns: &[f64]| Figure::ratio("x", Target::AtMost(1.3), turns.to_vec());
+        assert!(ratio(&[1.9, 1.3, 0.9]).holds());
+        assert!(!ratio(&[1.31, 1.4, 0.9]).holds());
+        assert!(!ratio(&[1.2, 1.4]).holds());
+        let json = ratio(&[1.9, 1.3, 0.9]).json();
+        assert_eq!(
+            (&json["value"], &json["promise"]),
+            (&json!(1.3), &json!("≤ 1.3 ×"))
+        );
     }
 }

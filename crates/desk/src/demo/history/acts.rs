@@ -1,6 +1,6 @@
 //! What happens in a tale: each step through the service that a page or a mail would use.
 
-use super::{Place, Step, Tale};
+use super::{Colleague, Place, Step, Tale};
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Source};
 use crate::demo::people::Person;
@@ -34,7 +34,8 @@ pub(super) async fn act(
     let (Some(ticket), Some(contact)) = (tale.ticket, tale.contact) else {
         return Ok(tale);
     };
-    let colleague = &place.team[tale.colleague];
+    let now = tickets::row_for(place.app, place.organisation, ticket).await?;
+    let colleague = whose(place, &tale, step, &now.category)?;
     let ctx = colleague.ctx(place.organisation);
     let says = |tale: &mut Tale, list: &[String]| {
         let text = tale.chance.pick(list).to_owned();
@@ -42,13 +43,9 @@ pub(super) async fn act(
     };
     let story = tale.story;
     let script = tale.script;
-    let closed = tickets::row_for(place.app, place.organisation, ticket)
-        .await?
-        .status
-        == Status::Closed;
     match step {
         Step::Open => {}
-        _ if closed => tale.steps.clear(),
+        _ if now.status == Status::Closed => tale.steps.clear(),
         Step::Take => {
             let mut patch = Patch {
                 assignee: Some(Some(colleague.id)),
@@ -108,6 +105,23 @@ pub(super) async fn act(
         Step::Bounce => bounce(place, &people[tale.person], ticket, tale.answer).await?,
     }
     Ok(tale)
+}
+
+/// Who does a step: whoever has the request. What the desk took for a clinical one, a nurse settles.
+fn whose<'a>(
+    place: &Place<'a>,
+    tale: &Tale,
+    step: Step,
+    category: &str,
+) -> Result<&'a Colleague, DeskError> {
+    let own = &place.team[tale.colleague];
+    let settles = matches!(step, Step::Settle | Step::SettleByReply);
+    let clinic = place.app.directory.of(place.organisation)?;
+    if !settles || own.role.is_clinical() || !clinic.is_clinical(category) {
+        return Ok(own);
+    }
+    let nurse = place.team.iter().find(|one| one.role.is_clinical());
+    Ok(nurse.unwrap_or(own))
 }
 
 fn says_as_patient(tale: &Tale, step: Step) -> String {

@@ -206,8 +206,8 @@ pub async fn send(
         let key = ("request", shell.clinic.id.uuid(), network);
         app.caps.any_left(key, PER_NETWORK, app.now())
     });
-    let sent = files::read(request, |sent| {
-        let pass = Pass::read(&app, &shell, sent.text("pass"));
+    let sent = files::read(request, |form| {
+        let pass = Pass::read(&app, &shell, form.text("pass").unwrap_or_default());
         welcome && pass.objection(app.now()).is_none()
     });
     let sent = match sent.await {
@@ -236,10 +236,10 @@ pub async fn send(
     let mut wrong = form.check(&shell.clinic);
     wrong.extend(sent.refused.map(|why| Wrong {
         field: "files",
-        key: why.key(),
+        key: files::key(why),
     }));
     if !wrong.is_empty() {
-        let status = sent.refused.map(files::Refused::status);
+        let status = sent.refused.map(files::status);
         return shown(
             status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
             &shell,

@@ -214,7 +214,9 @@ pub async fn reply(
     let cookie = cookie(&caller.app, &parts.headers);
     let look = links::look(&caller.app, &caller.token, cookie.as_deref()).await;
     let welcome = matches!(look, Ok(Look::Mine(_))) && caller.any_left("reply", PER_THREAD);
-    let sent = files::read(request, |sent| welcome && is_genuine(&caller, &parts, sent));
+    let sent = files::read(request, |form| {
+        welcome && is_genuine(&caller, &parts, form.text(csrf::FIELD))
+    });
     let sent = match sent.await {
         Ok(sent) => sent,
         Err(problem) => return refused(&caller.shell, problem),
@@ -245,10 +247,10 @@ pub async fn reply(
 }
 
 /// Whether the form is one of this link's page.
-fn is_genuine(caller: &Caller, parts: &Parts, sent: &Sent) -> bool {
+fn is_genuine(caller: &Caller, parts: &Parts, token: Option<&str>) -> bool {
     let app = &caller.app;
     csrf::check_origin(&parts.method, &parts.headers, &app.config.public_url).is_ok()
-        && check_public(app, &caller.seal(), Some(sent.text(csrf::FIELD))).is_ok()
+        && check_public(app, &caller.seal(), token).is_ok()
 }
 
 /// What stands in the way is said by the key of a kind text.
@@ -260,15 +262,15 @@ async fn take(
 ) -> Result<(), (StatusCode, &'static str)> {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let app = &caller.app;
-    if !is_genuine(caller, parts, sent) {
+    if !is_genuine(caller, parts, Some(sent.text(csrf::FIELD))) {
         return Err((WRONG, "public-note-old"));
     }
     if !caller.any_left("reply", PER_THREAD) {
         return Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"));
     }
-    let words = sent.text("message").replace("\r\n", "\n");
+    let words = sent.text("message").to_owned();
     if let Some(why) = sent.refused {
-        return Err((why.status(), why.key()));
+        return Err((files::status(why), files::key(why)));
     }
     if words.is_empty() && sent.files.is_empty() {
         return Err((WRONG, "public-error-message"));
