@@ -117,10 +117,12 @@ impl Room {
             Kept::File => size - size / WORDS_SHARE,
         };
         let mut taken = self.0.taken.lock();
-        let of_network = network.and_then(|network| taken.networks.get(&network).copied());
-        if taken.all.saturating_add(bytes) > limit
-            || of_network.unwrap_or(0).saturating_add(bytes) > size / NETWORK_SHARE
-        {
+        // Of whom no network is known, the whole room is the only bound.
+        let of_network = network.map_or(0, |network| {
+            let held = taken.networks.get(&network).copied().unwrap_or(0);
+            held.saturating_add(bytes)
+        });
+        if taken.all.saturating_add(bytes) > limit || of_network > size / NETWORK_SHARE {
             return false;
         }
         taken.all += bytes;

@@ -158,8 +158,8 @@ async fn a_whole_form_keeps_what_fits() {
 #[tokio::test]
 async fn what_is_left_out_holds_no_memory() {
     let form = |parts: &[String], size| {
-        let patience = crate::body::Patience::default();
-        crate::body::Room::new(size).admit(request(whole(parts)), None, patience)
+        let patience = body::Patience::default();
+        body::Room::new(size).admit(request(whole(parts)), None, patience)
     };
     let parts = [
         text("go", "yes"),
