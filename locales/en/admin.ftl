@@ -377,7 +377,7 @@ audit-checkpoint-at = Signed
 ## Mail texts
 admin-templates = Mail texts
 admin-templates-intro = What patients read in the mails the desk sends by itself.
-admin-mails-undelivered = News for a colleague that an answer did not arrive
+admin-mails-undelivered = News for a colleague that a mail did not arrive
 admin-template-own = Your own words
 admin-template-subject = Subject
 admin-template-body = Text

@@ -14,5 +14,5 @@ outbound-trouble-bounced = The mail came back.
 outbound-trouble-other = The mail could not be sent.
 
 # A mail to a colleague; below the text stands a link to the request.
-undelivered-subject = An answer did not arrive
-undelivered-text = An answer from the desk did not reach the person it was for. Please look at the request:
+undelivered-subject = A mail to a patient did not arrive
+undelivered-text = A mail from the desk did not reach the person it was for. Please look at the request:

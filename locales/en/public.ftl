@@ -25,7 +25,7 @@ public-request-email-help = We answer to this address.
 public-request-message = Your message
 public-request-message-help = Tell us what you need. If it is for someone else, tell us who.
 public-request-files = Photos or files
-public-request-files-help = Up to { $count } files, each up to 25 MB.
+public-request-files-help = Up to { $count } files, each up to 25 MB and 50 MB together.
 public-request-private = Only our team can read this.
 public-request-send = Send
 public-any-clinic = Patient requests
@@ -46,8 +46,12 @@ public-error-email = Please check your email. It should look like name@example.c
 public-error-message = Please write your message.
 public-error-message-long = Your message is too long. Please make it shorter, or send it as a file.
 public-error-files-many = That is more than 5 files. Please choose fewer.
+public-error-files-no-room = So many files are being sent at the moment that there was no room for yours. Please wait a minute and send them again.
+public-error-files-slow = Your files took too long to arrive. Please choose smaller ones, or send your message without them.
+public-kept = What you wrote
+public-kept-help = We could not take this in. You can copy it from here, so that you need not write it again.
 public-error-files-large = One file is larger than 25 MB. Please choose a smaller one.
-public-error-files-together = Your files are larger than 60 MB together. Please choose fewer or smaller ones.
+public-error-files-together = Your files are larger than 50 MB together. Please choose fewer or smaller ones.
 
 ## It arrived
 public-thanks-title = We have your message

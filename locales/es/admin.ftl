@@ -377,7 +377,7 @@ audit-checkpoint-at = Firmado
 ## Textos de correos
 admin-templates = Textos de correos
 admin-templates-intro = Lo que los pacientes leen en los correos que el sistema manda por sí solo.
-admin-mails-undelivered = Aviso a un colega de que una respuesta no llegó
+admin-mails-undelivered = Aviso a un colega de que un correo no llegó
 admin-template-own = Texto propio
 admin-template-subject = Asunto
 admin-template-body = Texto

@@ -14,5 +14,5 @@ outbound-trouble-bounced = El correo fue devuelto.
 outbound-trouble-other = No se pudo enviar el correo.
 
 # A mail to a colleague; below the text stands a link to the request.
-undelivered-subject = Una respuesta no llegó
-undelivered-text = Una respuesta del servicio no llegó a su destinatario. Revise la solicitud:
+undelivered-subject = Un correo a un paciente no llegó
+undelivered-text = Un correo del servicio no llegó a su destinatario. Revise la solicitud:

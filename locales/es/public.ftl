@@ -25,7 +25,7 @@ public-request-email-help = Le respondemos a esta dirección.
 public-request-message = Su mensaje
 public-request-message-help = Díganos qué necesita. Si es para otra persona, díganos quién es.
 public-request-files = Fotos o archivos
-public-request-files-help = Hasta { $count } archivos, cada uno de hasta 25 MB.
+public-request-files-help = Hasta { $count } archivos, cada uno de hasta 25 MB y todos juntos de hasta 50 MB.
 public-request-private = Solo nuestro equipo puede leer esto.
 public-request-send = Enviar
 public-any-clinic = Solicitudes de pacientes
@@ -46,8 +46,12 @@ public-error-email = Por favor, revise su correo. Debe verse así: nombre@ejempl
 public-error-message = Por favor, escriba su mensaje.
 public-error-message-long = Su mensaje es demasiado largo. Por favor, hágalo más corto o envíelo como archivo.
 public-error-files-many = Son más de 5 archivos. Por favor, elija menos.
+public-error-files-no-room = Ahora mismo se están enviando tantos archivos que no hubo lugar para los suyos. Espere un minuto, por favor, y envíelos otra vez.
+public-error-files-slow = Sus archivos tardaron demasiado en llegar. Por favor, elija archivos más pequeños, o envíe su mensaje sin ellos.
+public-kept = Lo que usted escribió
+public-kept-help = No pudimos recibirlo. Puede copiarlo desde aquí, para no tener que escribirlo de nuevo.
 public-error-files-large = Un archivo pesa más de 25 MB. Por favor, elija uno más pequeño.
-public-error-files-together = Sus archivos pesan juntos más de 60 MB. Por favor, elija menos o más pequeños.
+public-error-files-together = Sus archivos pesan juntos más de 50 MB. Por favor, elija menos o más pequeños.
 
 ## Llegó
 public-thanks-title = Tenemos su mensaje

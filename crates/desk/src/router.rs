@@ -9,6 +9,7 @@ use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::once::Once;
+use crate::public::caps::network;
 use crate::staff;
 use axum::Router;
 use axum::body::Body;
@@ -19,10 +20,14 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use bedside_web::body::{Patience, Room};
 use bedside_web::cookies::SessionCookie;
 use bedside_web::i18n::negotiate;
 use bedside_web::{Locale, Problem, csrf};
 use std::sync::Arc;
+
+/// Bytes that the bodies of visitors, and those of everybody else, hold together: two forms as large as a form may be.
+const BODIES: usize = 128 << 20;
 
 /// Who may come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +168,32 @@ pub fn router(app: &App) -> Router {
 
 /// The HTTP service with these ways in alone.
 pub fn router_of(app: &App, routes: Vec<Route>) -> Router {
+    router_with(app, routes, &Bodies::default())
+}
+
+/// What bodies of requests may hold together, and how long they may take.
+#[derive(Clone, Debug)]
+pub struct Bodies {
+    /// Memory for whoever is not known.
+    pub visitors: Room,
+    /// Memory for staff and API clients, whom no visitor can crowd out.
+    pub known: Room,
+    /// How long a sender may take.
+    pub patience: Patience,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Self {
+            visitors: Room::new(BODIES),
+            known: Room::new(BODIES),
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// The same within these bounds.
+pub fn router_with(app: &App, routes: Vec<Route>, bodies: &Bodies) -> Router {
     crate::observe::figures();
     let mut service = Router::new();
     for route in routes {
@@ -170,6 +201,7 @@ pub fn router_of(app: &App, routes: Vec<Route>) -> Router {
             app: app.clone(),
             access: route.access,
             polled: route.polled,
+            bodies: bodies.clone(),
         };
         service = service.route(
             route.path,
@@ -200,6 +232,7 @@ struct Door {
     app: App,
     access: Access,
     polled: bool,
+    bodies: Bodies,
 }
 
 /// The cookie that carries a staff session.
@@ -240,6 +273,16 @@ async fn enter(
         }
         _ => None,
     };
+    let room = match &ctx {
+        Some(_) => &door.bodies.known,
+        None => &door.bodies.visitors,
+    };
+    let network = match &ctx {
+        Some(_) => None,
+        None => network(request.headers(), request.extensions(), &app.config),
+    };
+    // What the body holds is given back when this function ends.
+    let (mut request, _held) = room.admit(request, network, door.bodies.patience);
     if let Some(mut ctx) = ctx {
         let way = request.extensions().get::<MatchedPath>().cloned();
         permitted(app, door.access, &ctx, way).await?;

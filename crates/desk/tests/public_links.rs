@@ -35,14 +35,10 @@ async fn link_of(desk: &Desk, purpose: Purpose, ticket: TicketId) -> String {
         .unwrap()
 }
 
-async fn revoke(desk: &Desk, ticket: TicketId) {
-    let system = desk.system();
-    desk.app
-        .command(&system, move |work| {
-            links::revoke_ticket(work, ticket).boxed()
-        })
+async fn revoke(desk: &Desk, ticket: TicketId) -> u64 {
+    links::revoke_ticket(&desk.app, &desk.ctx(Role::Agent), ticket)
         .await
-        .unwrap();
+        .unwrap()
 }
 
 async fn answer(desk: &Desk, ticket: TicketId, body: &str) {
@@ -196,6 +192,80 @@ both_engines! {
             let page = own.get(&format!("/t/{odd}")).await.expect(410).text();
             assert!(!page.contains("<script>"), "{page}");
         }
+    }
+
+    async fn words_behind_a_link_that_is_over_are_there_to_copy(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let link = link_of(&desk, Purpose::Thread, ticket).await;
+        let path = format!("/t/{link}/reply");
+        let fields = [("lang", "es"), ("message", "My </textarea><b>wombat words")];
+        let kept = |answer: Answer| {
+            let page = answer.text();
+            assert!(page.contains("My &#60;/textarea&#62;&#60;b&#62;wombat words") && page.contains("readonly"), "{page}");
+            assert!(page.contains("<html lang=\"es\"") && page.contains("Lo que usted"), "{page}");
+        };
+        kept(desk.visitor().post_files(&path, &fields, &[("files", "a.txt", "text/plain", b"x")]).await.expect(200));
+        let own = desk.visitor();
+        open(&own, &link).await.expect(303);
+        kept(desk.visitor().post_files(&path, &fields, &[]).await.expect(403));
+        assert_eq!(revoke(&desk, ticket).await, 1);
+        kept(own.post_files(&path, &fields, &[]).await.expect(410));
+        assert!(!own.get(&format!("/t/{link}")).await.expect(410).text().contains("readonly"));
+        assert_eq!(messages(&desk, ticket).await.len(), 1);
+    }
+
+    async fn staff_end_the_links_of_a_request(desk: Desk) {
+        let agent = desk.browser(Role::Agent).await;
+        let gone = desk.ticket("rosa@patients.test", "Pills", "My pills").await;
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let other = desk.ticket("rosa@patients.test", "Bill", "My bill").await;
+        let merged = link_of(&desk, Purpose::Thread, gone).await;
+        tickets::merge(&desk.app, &desk.ctx(Role::Agent), gone, ticket).await.unwrap();
+        let (wrong, rating) = (link_of(&desk, Purpose::Thread, ticket).await, link_of(&desk, Purpose::Rating, ticket).await);
+        let beside = link_of(&desk, Purpose::Thread, other).await;
+        let reader = desk.browser(Role::Compliance).await;
+        let number = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap().ticket.number;
+        let page = format!("/tickets/{number}");
+        reader.post(&format!("{page}/links/end"), &[]).await.expect(403);
+        desk.visitor().get(&format!("/t/{wrong}")).await.expect(200);
+
+        let done = agent.submit(&page, &format!("{page}/links/end"), &[]).await.expect(303);
+        assert_eq!(done.header("location"), Some(page.as_str()));
+        assert!(agent.get(&page).await.expect(200).text().contains("open nothing any more"));
+        for ended in [format!("/t/{wrong}"), format!("/t/{merged}"), format!("/r/{rating}?score=5")] {
+            desk.visitor().get(&ended).await.expect(410);
+        }
+        desk.visitor().get(&format!("/t/{beside}")).await.expect(200);
+        let fresh = link_of(&desk, Purpose::Thread, ticket).await;
+        desk.visitor().get(&format!("/t/{fresh}")).await.expect(200);
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_link_ends_with_the_address_or_the_patient_it_was_for(desk: Desk) {
+        let nurse = desk.ctx(Role::Nurse);
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let works = async |link: &str| desk.visitor().get(&format!("/t/{link}")).await.status == 200;
+        let change = async |patch: patients::ContactPatch| {
+            let contact = tickets::view(&desk.app, &nurse, ticket).await.unwrap().contact;
+            patients::change_contact(&desk.app, &nurse, contact.id, contact.version, patch).await.unwrap();
+        };
+        let address = |text: &str| vec![(patients::PointKind::Email, text.to_owned())];
+        let link = link_of(&desk, Purpose::Thread, ticket).await;
+        change(patients::ContactPatch { add: address("rosa@new.test"), ..patients::ContactPatch::default() }).await;
+        assert!(works(&link).await, "one more address takes nothing away");
+        change(patients::ContactPatch { remove: address("rosa@patients.test"), ..patients::ContactPatch::default() }).await;
+        assert!(!works(&link).await, "it may stand in a mail to the old address");
+
+        let contact = contact(&desk, ticket).await;
+        let link = link_of(&desk, Purpose::Thread, ticket).await;
+        let patient = patients::NewPatient { name: "Rosa Alvarez".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let patient = patients::create_patient(&desk.app, &nurse, patient, Vec::new()).await.unwrap();
+        for same in [None, Some(patient), Some(patient)] {
+            tickets::link_contact(&desk.app, &nurse, contact, same).await.unwrap();
+            assert!(works(&link).await);
+        }
+        tickets::link_contact(&desk.app, &nurse, contact, None).await.unwrap();
+        assert!(!works(&link).await, "they no longer stand for the patient");
     }
 
     async fn on_a_desk_with_several_clinics_a_link_that_is_none_names_none_of_them(desk: Desk) {

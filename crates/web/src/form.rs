@@ -8,7 +8,11 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
-use crate::{pairs, problem::Problem};
+use crate::{
+    body::{self, Held, Kept},
+    pairs,
+    problem::Problem,
+};
 
 /// Largest form that is read, in bytes. Long texts fit, also where every letter takes nine (`%E8%AA%9E`); files go through
 /// [`crate::multipart`].
@@ -40,13 +44,16 @@ impl Posted {
     /// Reads a form and drops what goes beyond [`LIMIT`], so that what was typed before it can be given back.
     pub async fn cut(request: Request) -> Result<Self, Problem> {
         check_type(&request)?;
+        let held = Held::of(&request);
         let mut pieces = request.into_body().into_data_stream();
         let (mut kept, mut read) = (BytesMut::new(), 0);
         while read < LIMIT + SKIPPED
             && let Some(piece) = pieces.next().await
         {
-            let piece = piece.map_err(|_| incomplete())?;
-            kept.extend_from_slice(&piece[..piece.len().min(LIMIT - kept.len())]);
+            let piece = piece.map_err(|error| ended(&error))?;
+            let fits = piece.len().min(LIMIT - kept.len());
+            held.take(fits, Kept::Words)?;
+            kept.extend_from_slice(&piece[..fits]);
             read += piece.len();
         }
         Ok(Self(kept.freeze()))
@@ -109,12 +116,14 @@ pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     if announced > heard as u64 {
         return Err(Problem::too_large(limit));
     }
+    let held = Held::of(&request);
     let mut pieces = request.into_body().into_data_stream();
     let (mut kept, mut read) = (BytesMut::new(), 0);
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|_| incomplete())?;
+        let piece = piece.map_err(|error| ended(&error))?;
         read += piece.len();
         if read <= limit {
+            held.take(piece.len(), Kept::Words)?;
             kept.extend_from_slice(&piece);
         } else if read > limit + OVERFLOW {
             break;
@@ -128,8 +137,11 @@ pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     Ok(kept.freeze())
 }
 
-fn incomplete() -> Problem {
-    Problem::bad_request("The request ended before it was complete.").code("incomplete")
+/// The problem of a body that broke off.
+fn ended(error: &axum::Error) -> Problem {
+    body::too_slow(error).unwrap_or_else(|| {
+        Problem::bad_request("The request ended before it was complete.").code("incomplete")
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! it is wrong, in a [`Problem`] that says what to change without repeating what was sent.
 
 pub mod assets;
+pub mod body;
 pub mod cookies;
 pub mod csrf;
 pub mod cursor;

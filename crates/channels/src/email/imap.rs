@@ -157,7 +157,6 @@ pub struct Mailbox {
     name: String,
     timeouts: ImapTimeouts,
     has_idle: bool,
-    has_move: bool,
     /// Whether the server mentioned new mail since the last listing.
     news: bool,
 }
@@ -165,17 +164,12 @@ pub struct Mailbox {
 impl Mailbox {
     /// Connects, signs in and opens the mailbox.
     pub async fn connect(settings: &ImapSettings) -> Result<Self, ImapError> {
-        let Connection {
-            session,
-            has_idle,
-            has_move,
-        } = connection::open(settings).await?;
+        let Connection { session, has_idle } = connection::open(settings).await?;
         let mut mailbox = Self {
             session: Some(session),
             name: settings.mailbox.clone(),
             timeouts: settings.timeouts,
             has_idle,
-            has_move,
             news: false,
         };
         mailbox.select().await?;
@@ -290,20 +284,6 @@ impl Mailbox {
         self.answers(self.timeouts.command, command, |_| None::<()>)
             .await
             .map(drop)
-    }
-
-    /// Moves a message to another folder. Call it only when the message is stored durably.
-    pub async fn move_to(&mut self, uid: u32, folder: &str) -> Result<(), ImapError> {
-        if !self.has_move {
-            return Err(ImapError::NoMove);
-        }
-        let mut session = self.take()?;
-        let moved = timeout(
-            self.timeouts.command,
-            session.uid_mv(uid.to_string(), folder),
-        )
-        .await;
-        self.give_back(session, moved)
     }
 
     /// Waits until something happened in the mailbox, at most `longest`; says whether it did.

@@ -5,6 +5,8 @@
 //!
 //! Only `<CR><LF>.<CR><LF>` ends a message. Every other mix of line ends and dots is content, so
 //! one transmission is one message, whatever a server before us made of it.
+//!
+//! It speaks in the clear: a mail server in front of it does TLS, with the clinic's certificate.
 
 mod budget;
 mod connections;
@@ -16,19 +18,13 @@ mod session;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 pub use mailroom::{Envelope, Mailroom, RcptVerdict, Verdict};
-use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpStream},
-    time::{sleep, timeout},
+    time::sleep,
 };
-use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{
-    budget::Budget,
-    connections::Connections,
-    session::{End, Session},
-};
+use self::{budget::Budget, connections::Connections, session::Session};
 
 /// The language a receiver speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,8 +58,6 @@ pub struct ReceiverSettings {
     pub max_errors: usize,
     /// The waiting times.
     pub timeouts: ReceiverTimeouts,
-    /// Offers STARTTLS when set.
-    pub tls: Option<Arc<ServerConfig>>,
 }
 
 /// How long a receiver waits for a client.
@@ -104,7 +98,6 @@ impl ReceiverSettings {
             max_messages: 10_000,
             max_errors: 20,
             timeouts: ReceiverTimeouts::default(),
-            tls: None,
         }
     }
 }
@@ -170,14 +163,5 @@ pub async fn serve<M: Mailroom>(
 async fn converse<M: Mailroom>(stream: TcpStream, peer: SocketAddr, shared: &Shared<M>) {
     // Answers are written in one piece, so waiting to fill a packet would only add delay.
     let _ = stream.set_nodelay(true);
-    let End::StartTls(stream) = Session::new(stream, peer, shared, false).run().await else {
-        return;
-    };
-    let Some(config) = &shared.settings.tls else {
-        return;
-    };
-    let handshake = TlsAcceptor::from(Arc::clone(config)).accept(stream);
-    if let Ok(Ok(stream)) = timeout(shared.settings.timeouts.command, handshake).await {
-        Session::new(stream, peer, shared, true).run().await;
-    }
+    Session::new(stream, peer, shared).run().await;
 }

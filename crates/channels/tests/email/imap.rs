@@ -147,7 +147,7 @@ async fn a_message_too_large_stops_no_other() {
 }
 
 #[tokio::test]
-async fn flags_and_folders_change_when_asked_and_only_then() {
+async fn a_flag_changes_when_asked_and_only_then() {
     let dovecot = Dovecot::start().unwrap();
     for subject in ["one", "two"] {
         dovecot.deliver("desk", &mail(subject, 10)).unwrap();
@@ -155,26 +155,12 @@ async fn flags_and_folders_change_when_asked_and_only_then() {
     let mut mailbox = Mailbox::connect(&settings(&dovecot)).await.unwrap();
     let waiting = mailbox.waiting(None, 10).await.unwrap();
     read(&mut mailbox, &waiting).await;
-    let [one, two] = waiting.messages[..] else {
+    let [one, _] = waiting.messages[..] else {
         panic!("two messages")
     };
     assert_eq!(seen(&dovecot), 0);
     mailbox.mark_seen(one.uid).await.unwrap();
     assert_eq!(seen(&dovecot), 1);
-
-    assert!(matches!(
-        mailbox.move_to(two.uid, "Missing").await,
-        Err(ImapError::Refused(_))
-    ));
-    dovecot.create_folder("desk", "Trash").unwrap();
-    mailbox.move_to(two.uid, "Trash").await.unwrap();
-    assert_eq!(mailbox.fetch(&two, 1_000).await.unwrap(), Body::Gone);
-    assert_eq!(check(&settings(&dovecot)).await.unwrap(), 1);
-    let trash = ImapSettings {
-        mailbox: "Trash".into(),
-        ..settings(&dovecot)
-    };
-    assert_eq!(check(&trash).await.unwrap(), 1);
 }
 
 /// How many messages another client sees as read.

@@ -7,12 +7,7 @@ use bedside_channels::email::{
     receiver::{Protocol, ReceiverSettings, Verdict},
     smtp::{SendError, Sender, SmtpSettings},
 };
-use bedside_testkit::mail::{Certificate, Dovecot, Postfix, Route};
-use rustls::{
-    ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-};
-
+use bedside_testkit::mail::{Dovecot, Postfix, Route};
 use tokio::net::TcpListener;
 
 use crate::support::{Receiver, inbox_of};
@@ -234,56 +229,6 @@ async fn a_connection_that_the_server_closed_is_replaced() {
             .unwrap();
         assert_eq!(receiver.desk.stored().len(), number);
     }
-}
-
-#[tokio::test]
-async fn start_tls_protects_and_takes_nothing_from_before_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let files = Certificate::localhost(folder.path()).unwrap();
-    let chain = vec![CertificateDer::from_pem_file(&files.certificate).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
-    let provider = rustls::crypto::aws_lc_rs::default_provider().into();
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let receiver = Receiver::start(ReceiverSettings {
-        tls: Some(config.into()),
-        ..settings(Protocol::Smtp)
-    })
-    .await;
-
-    let port = receiver.address.port();
-    let mut trusting = SmtpSettings::new("localhost", port, Tls::StartTls);
-    let error = Sender::new(&trusting).unwrap().check().await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            SendError::Connection {
-                may_have_arrived: false,
-                ..
-            }
-        ),
-        "a stranger's certificate: {error:?}"
-    );
-    trusting.extra_roots = Some(files.certificate.clone());
-    Sender::new(&trusting)
-        .unwrap()
-        .send(None, &["desk@clinic.test"], b"x")
-        .await
-        .unwrap();
-    assert!(receiver.desk.stored()[0].0.tls);
-
-    let mut client = receiver.connect().await;
-    client.expect("220").await;
-    client
-        .send(b"EHLO a\r\nSTARTTLS\r\nMAIL FROM:<evil@x.test>\r\n")
-        .await;
-    assert!(client.expect("250").await.contains("STARTTLS"));
-    client.expect("503").await;
-    client.expect_end().await;
 }
 
 #[tokio::test]

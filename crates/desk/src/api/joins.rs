@@ -1,9 +1,10 @@
-//! Tickets and each other: merge, split, link, follow.
+//! Tickets and each other: merge, split, link, follow; and the end of the links to one.
 
 use super::parts::{Answer, DONE, InPath, Made};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::{MessageId, TicketId};
+use crate::links;
 use crate::router::{Access, Route};
 use crate::tickets;
 use axum::extract::State;
@@ -24,6 +25,11 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/v1/tickets/{id}/merge", write, merge),
         Route::post("/api/v1/tickets/{id}/split", write, split),
         Route::post("/api/v1/tickets/{id}/links", write, link),
+        Route::post(
+            "/api/v1/tickets/{id}/person-links/revoke",
+            write,
+            revoke_links,
+        ),
         Route::post(
             "/api/v1/tickets/{id}/follow",
             Access::Api(Permission::TicketsRead),
@@ -121,6 +127,19 @@ fn for_people(ctx: &Ctx) -> Answer<()> {
         None => Err(Problem::forbidden()
             .detail("Only people follow tickets. A token hears of them at /api/v1/events.")),
     }
+}
+
+/// Ends the personal links to a ticket, in every mail that carries one: for a link that was sent to somebody it is not
+/// for. The patient gets a fresh one with the next answer.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/person-links/revoke", tag = "Tickets",
+    responses((status = 204, description = "They open nothing any more.")))]
+pub(super) async fn revoke_links(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<TicketId>,
+) -> Answer<StatusCode> {
+    links::revoke_ticket(&app, &ctx, id).await?;
+    Ok(DONE)
 }
 
 /// Follows a ticket. For people, so a bearer token is refused.

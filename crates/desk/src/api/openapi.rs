@@ -27,6 +27,7 @@ use utoipa::OpenApi;
     paths(
         me::show, tickets::list, tickets::create, tickets::show, tickets::change, messages::list, messages::show,
         messages::reply, messages::notes, messages::note, messages::undo, joins::merge, joins::split, joins::link,
+        joins::revoke_links,
         joins::follow, joins::unfollow, attachments::upload, attachments::download, patients::list, patients::create,
         patients::find, patients::show, patients::change, contacts::list, contacts::create, contacts::show,
         contacts::change, contacts::link, settings::queues, settings::queue, settings::categories, settings::colleagues,
@@ -111,6 +112,13 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
             "Somebody changed it first; `version` is the present one, `changed` names the fields.",
         )],
     ),
+    (
+        408,
+        &[(
+            "too_slow",
+            "The body took too long to arrive; nothing was kept.",
+        )],
+    ),
     (413, &[("too_large", "Larger than `limit_bytes`.")]),
     (
         415,
@@ -147,6 +155,10 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
             (
                 "unavailable",
                 "Not possible for the moment; nothing was kept. Try again.",
+            ),
+            (
+                "no_room",
+                "Too much is being sent at once; nothing was kept. Try again in a minute.",
             ),
             (
                 "storage_full",
@@ -319,8 +331,8 @@ fn add_problems(route: &Route, responses: &mut Map<String, Value>) {
         all.extend([404, 410]);
     }
     match route.method {
-        Method::POST => all.extend([404, 409, 413, 415, 422]),
-        Method::PATCH => all.extend([409, 412, 413, 415, 422, 428]),
+        Method::POST => all.extend([404, 408, 409, 413, 415, 422]),
+        Method::PATCH => all.extend([408, 409, 412, 413, 415, 422, 428]),
         Method::GET => all.push(422),
         _ => {}
     }

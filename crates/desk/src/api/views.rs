@@ -78,7 +78,7 @@ pub(super) struct TicketOut {
     pub message_count: i64,
     /// When the newest message came.
     pub last_message_at: Instant,
-    /// `contact`, `staff` or `system`: who wrote it. `undelivered` when the staff's newest answer did not arrive.
+    /// `contact`, `staff` or `system`: who wrote it. `undelivered` when the newest answer, or a warning where to call, did not arrive.
     pub last_message_by: String,
     /// When it was opened.
     pub created_at: Instant,

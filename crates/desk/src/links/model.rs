@@ -24,6 +24,11 @@ impl Purpose {
             Self::Thread | Self::Rating => 30,
         }
     }
+
+    /// When a link ends that is made now.
+    pub const fn ends(self, now: Timestamp) -> Timestamp {
+        now.plus_seconds(self.days() * 24 * 3600)
+    }
 }
 
 /// Somebody whom a link let in.

@@ -4,7 +4,7 @@ use super::model::{Look, Opening, Purpose, Visit};
 use super::store::{self, LinkRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::{Actor, Ctx, Source};
+use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, TicketId};
 use crate::work::Work;
@@ -30,7 +30,7 @@ pub async fn make(
     let (organisation, now) = (work.ctx.organisation, work.now);
     let token = secret::random_token();
     let hash = secret::token_hash(&token);
-    let expires = now.plus_seconds(purpose.days() * 24 * 3600);
+    let expires = purpose.ends(now);
     store::insert(
         work,
         organisation,
@@ -196,14 +196,28 @@ pub async fn ask_new(app: &App, token: &str) -> Result<(), DeskError> {
     .await
 }
 
-/// Ends every link to a ticket, in the caller's command.
-pub async fn revoke_ticket(work: &mut Work<'_>, ticket: TicketId) -> Result<u64, DeskError> {
-    let (organisation, now) = (work.ctx.organisation, work.now);
-    work.audit(NewEntry::new("link.revoke", "ticket", ticket));
-    store::revoke_ticket(work, organisation, ticket, now).await
+/// Ends every link to a ticket, those of requests that went into it included: one was sent to somebody it is not for.
+/// Whoever it is for asks for a fresh one with the next answer. Gives back how many there were.
+pub async fn revoke_ticket(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<u64, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now) = (work.ctx.organisation, work.now);
+            let mut ended = 0;
+            for id in tickets::with_merged(work, organisation, ticket).await? {
+                ended += store::revoke_ticket(work, organisation, id, now).await?;
+            }
+            let detail = serde_json::json!({ "links": ended });
+            work.audit(NewEntry::new("link.revoke", "ticket", ticket).detail(&detail));
+            Ok(ended)
+        }
+        .boxed()
+    })
+    .await
 }
 
-/// Ends every link of a contact, in the caller's command.
+/// Ends every link of a contact, in the caller's command: an address of theirs is no longer theirs, or they no longer
+/// stand for the patient.
 pub async fn revoke_contact(work: &mut Work<'_>, contact: ContactId) -> Result<u64, DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     work.audit(NewEntry::new("link.revoke", "contact", contact));

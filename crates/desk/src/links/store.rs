@@ -21,7 +21,7 @@ statements! {
     /// Notes that a fresh link was asked for, unless that was a moment ago.
     ASK = "UPDATE person_links SET asked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL \
         AND (asked_at IS NULL OR asked_at <= $3)";
-    /// Revokes the links to a ticket.
+    /// Revokes the links that were made for a ticket.
     REVOKE_TICKET = "UPDATE person_links SET revoked_at = $3 WHERE organisation_id = $1 AND ticket_id = $2 AND revoked_at IS NULL";
     /// Revokes the links of a contact.
     REVOKE_CONTACT = "UPDATE person_links SET revoked_at = $3 WHERE organisation_id = $1 AND contact_id = $2 AND revoked_at IS NULL";

@@ -90,7 +90,7 @@ pub(crate) const fn imap_code(error: &ImapError) -> &'static str {
         ImapError::Login(_) => "login",
         ImapError::NoMailbox => "no_folder",
         ImapError::NoUids => "no_uids",
-        ImapError::NoMove | ImapError::Refused(_) => "refused",
+        ImapError::Refused(_) => "refused",
         ImapError::Protocol | ImapError::Unreadable { .. } => "protocol",
     }
 }

@@ -49,13 +49,15 @@ struct Words {
     files: Vec<OutgoingFile>,
 }
 
-/// The bytes of a mail, ready for the mail server.
+/// The bytes of a mail that is tried `now`, ready for the mail server. Every try has the mail's own Message-ID, by which a
+/// second copy is known.
 pub(super) async fn write(
     app: &App,
     organisation: OrganisationId,
     mail: &MailRow,
     content: &Content,
     sender: &SendAs,
+    now: Timestamp,
 ) -> Result<Vec<u8>, DeskError> {
     let clinic = app.directory.of(organisation)?;
     let ticket = tickets::row_for(app, organisation, mail.ticket).await?;
@@ -94,8 +96,7 @@ pub(super) async fn write(
         message_id: mail.header_id.clone(),
         in_reply_to,
         references,
-        // The same at every try, so that a second copy is the same mail.
-        date: mail.send_after.micros(),
+        date: now.micros(),
         text: words.text,
         html: Some(words.html),
         files: words.files,
@@ -194,9 +195,10 @@ async fn words(
         }
         "secure_link" => {
             let link = links::thread_url(app, token(content)?);
-            let expires = mail
-                .send_after
-                .plus_seconds(Purpose::Thread.days() * 24 * 3600);
+            // Mails of earlier releases keep no end.
+            let expires = content
+                .link_ends
+                .unwrap_or_else(|| Purpose::Thread.ends(mail.send_after));
             values.insert(
                 "link_expires",
                 format_date(expires.micros(), &clinic.time_zone, locale),

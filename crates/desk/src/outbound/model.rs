@@ -76,6 +76,9 @@ pub struct Content {
     /// The token of the link in it; made at the first try and forgotten at the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// Until when that link works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link_ends: Option<Timestamp>,
 }
 
 /// A mail that a person should know of. It carries nothing of the patient.

@@ -13,9 +13,10 @@ use crate::jobs::Done;
 use crate::links::{self, Purpose};
 use crate::mailboxes::{self, SendAs};
 use crate::observe::{self, name};
+use crate::records::{self, Sealing};
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
-use crate::{patients, records, surveys, tickets};
+use crate::{patients, surveys, tickets};
 use bedside_channels::email::smtp::SendError;
 use bedside_db::Timestamp;
 use futures_util::FutureExt;
@@ -115,17 +116,9 @@ impl Sending {
         if now >= self.mail.give_up_at {
             return self.fail(code::GAVE_UP).await;
         }
-        if self.mail.kind == Kind::Rating && self.mail.attempts == 0 && !self.may_ask(now).await? {
-            return self.drop_quietly().await;
-        }
-        let written = match self.content().await {
-            Ok(content) => letter::write(&self.app, organisation, &self.mail, &content, &sender)
-                .await
-                .map(|raw| (content, raw)),
-            Err(error) => Err(error),
-        };
-        let (content, raw) = match written {
-            Ok(written) => written,
+        let (content, raw) = match self.written(&sender, now).await {
+            Ok(Some(written)) => written,
+            Ok(None) => return self.drop_quietly().await,
             Err(
                 error
                 @ (DeskError::Unavailable(_) | DeskError::Storage(_) | DeskError::Internal(_)),
@@ -142,21 +135,34 @@ impl Sending {
         }
     }
 
+    /// What the mail holds and its bytes; none when nothing needs to be sent any more.
+    async fn written(
+        &self,
+        sender: &SendAs,
+        now: Timestamp,
+    ) -> Result<Option<(Content, Vec<u8>)>, DeskError> {
+        let (content, sealing) = self.frozen().await?;
+        let first = self.mail.kind == Kind::Rating && self.mail.attempts == 0;
+        if first && !self.may_ask(&content, now).await? {
+            return Ok(None);
+        }
+        let content = self.with_link(content, sealing).await?;
+        let organisation = self.ctx.organisation;
+        let raw = letter::write(&self.app, organisation, &self.mail, &content, sender, now).await?;
+        Ok(Some((content, raw)))
+    }
+
     /// Whether it is time to ask how it went: the request is still resolved, nobody said how it went, and nobody was
-    /// asked about it within a day.
-    async fn may_ask(&self, now: Timestamp) -> Result<bool, DeskError> {
+    /// asked about it within a day. The mail's own link, of a try that did not begin, is no other question.
+    async fn may_ask(&self, content: &Content, now: Timestamp) -> Result<bool, DeskError> {
         let (app, organisation) = (&self.app, self.ctx.organisation);
         let ticket = tickets::row_for(app, organisation, self.mail.ticket).await?;
-        Ok(!ticket.status.is_active()
-            && !surveys::is_rated(app, organisation, ticket.id).await?
-            && !links::made_since(
-                app,
-                organisation,
-                ticket.id,
-                Purpose::Rating,
-                now.plus_seconds(-ASK_PAUSE),
-            )
-            .await?)
+        if ticket.status.is_active() || surveys::is_rated(app, organisation, ticket.id).await? {
+            return Ok(false);
+        }
+        let since = now.plus_seconds(-ASK_PAUSE);
+        Ok(content.link.is_some()
+            || !links::made_since(app, organisation, ticket.id, Purpose::Rating, since).await?)
     }
 
     /// Nothing needs to be sent any more.
@@ -181,22 +187,39 @@ impl Sending {
         Ok(Done::Finished)
     }
 
-    /// What was frozen, with the link that this mail needs made at its first try.
-    async fn content(&self) -> Result<Content, DeskError> {
-        let (app, organisation, mail) = (&self.app, self.ctx.organisation, Arc::clone(&self.mail));
+    /// What was frozen, and what it is sealed with.
+    async fn frozen(&self) -> Result<(Content, Sealing), DeskError> {
+        let (app, organisation, mail) = (&self.app, self.ctx.organisation, &self.mail);
         let sealing = records::sealing(app, &mut app.read().await?, organisation, mail.key).await?;
         let plain = sealing.open_text("outbound_mails", "content", mail.id, &mail.content)?;
-        let mut content: Content = serde_json::from_str(&plain)?;
+        Ok((serde_json::from_str(&plain)?, sealing))
+    }
+
+    /// The same with the link that this mail needs, made at its first try. [`DeskError::Conflict`] with
+    /// [`code::ADDRESS`] when it would let somebody in whose address was taken away meanwhile.
+    async fn with_link(
+        &self,
+        mut content: Content,
+        sealing: Sealing,
+    ) -> Result<Content, DeskError> {
+        let (app, organisation, mail) = (&self.app, self.ctx.organisation, Arc::clone(&self.mail));
         let Some(purpose) = letter::link_in(mail.kind, &content).filter(|_| content.link.is_none())
         else {
             return Ok(content);
         };
         let owner = patients::contact_of_address(app, organisation, &content.to).await?;
         let ticket = tickets::row_for(app, organisation, mail.ticket).await?;
+        if owner.is_none() && purpose == Purpose::Thread {
+            return Err(DeskError::Conflict {
+                code: code::ADDRESS,
+                text: "This address is nobody's any more.",
+            });
+        }
         let contact = owner.unwrap_or(ticket.contact);
         app.command(&self.ctx, move |work| {
             async move {
                 content.link = Some(links::make(work, purpose, ticket.id, contact).await?);
+                content.link_ends = Some(purpose.ends(work.now));
                 let json = serde_json::to_string(&content)?;
                 let sealed = sealing.text("outbound_mails", "content", mail.id, &json);
                 store::set_content(work, organisation, mail.id, &sealed).await?;
@@ -215,8 +238,10 @@ impl Sending {
                 async move {
                     let organisation = work.ctx.organisation;
                     work.audit(about("mail.try", &mail));
-                    // The cap is for patients' addresses; a colleague's is not counted.
-                    let counted = mail.attempts == 0 && mail.kind != Kind::Undelivered;
+                    // The cap is for patients' addresses; a colleague's is not counted, and where to call at once
+                    // waits for nothing.
+                    let free = matches!(mail.kind, Kind::Undelivered | Kind::Emergency);
+                    let counted = mail.attempts == 0 && !free;
                     if counted && !patients::take_hourly_send(work, &to).await? {
                         return Ok(Begun::Capped);
                     }
@@ -331,16 +356,11 @@ impl Sending {
                     if let Some(address) = bad_address {
                         patients::note_bounce(work, &address).await?;
                     }
-                    match mail.message {
-                        Some(message) if trouble => {
-                            let place = (ticket.id, message);
-                            not_delivered(work, place, MessageState::Failed).await?;
-                        }
-                        Some(message) => {
-                            let state = MessageState::Accepted;
-                            timeline::set_state(work, ticket.id, message, state).await?;
-                        }
-                        None => {}
+                    if trouble {
+                        not_delivered(work, &mail, ticket.id, MessageState::Failed).await?;
+                    } else if let Some(message) = mail.message {
+                        let state = MessageState::Accepted;
+                        timeline::set_state(work, ticket.id, message, state).await?;
                     }
                     Ok(true)
                 }
@@ -409,7 +429,7 @@ async fn forget_link(work: &mut Work<'_>, mail: &MailRow) -> Result<(), DeskErro
     let plain = sealing.open_text("outbound_mails", "content", mail.id, &mail.content)?;
     let mut content: Content = serde_json::from_str(&plain)?;
     if letter::link_in(mail.kind, &content).is_some() {
-        content.link = None;
+        (content.link, content.link_ends) = (None, None);
         let json = serde_json::to_string(&content)?;
         let sealed = sealing.text("outbound_mails", "content", mail.id, &json);
         store::set_content(work, organisation, mail.id, &sealed).await?;

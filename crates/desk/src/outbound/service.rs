@@ -173,6 +173,7 @@ async fn queue(
         to_name: to.name,
         secure_link,
         link: None,
+        link_ends: None,
     })?;
     let vault = app.keyring.of(organisation)?;
     let own = threading::OwnMessage {

@@ -1,14 +1,15 @@
 //! Mails that a person should know of: those that came back, were given up, or wait for something.
 
-use super::model::{GIVE_UP_HOURS, SendMail, State, TroubledMail, code};
+use super::model::{GIVE_UP_HOURS, Kind, SendMail, State, TroubledMail, code};
 use super::service;
 use super::store::{self, MailRow, Place};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission, Source};
 use crate::error::DeskError;
-use crate::ids::{MessageId, OrganisationId, OutboundMailId, TicketId};
+use crate::ids::{OrganisationId, OutboundMailId, TicketId};
 use crate::mailboxes;
+use crate::tickets::Lost;
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
 use crate::{patients, records, tickets};
@@ -93,7 +94,10 @@ pub async fn try_again(app: &App, ctx: &Ctx, id: OutboundMailId) -> Result<(), D
             if let Some(message) = mail.message {
                 let ticket = current(work, &mail).await?;
                 timeline::set_state(work, ticket, message, MessageState::Queued).await?;
-                tickets::under_way(work, ticket).await?;
+                tickets::under_way(work, ticket, "staff").await?;
+            } else if mail.kind == Kind::Emergency {
+                let ticket = current(work, &mail).await?;
+                tickets::under_way(work, ticket, "contact").await?;
             }
             Ok(())
         }
@@ -222,11 +226,10 @@ async fn hold_one(work: &mut Work<'_>, id: OutboundMailId) -> Result<(), DeskErr
         uncertain: mail.uncertain,
     };
     store::settle(work, organisation, (id, State::Queued), &place, now).await?;
-    if let Some(message) = mail.message {
-        let ticket = current(work, &mail).await?;
-        timeline::set_state(work, ticket, message, MessageState::Failed).await?;
-        // Nobody gets a mail about it: whoever restores a desk is told on the spot.
-        tickets::undelivered(work, ticket, None).await?;
+    let ticket = current(work, &mail).await?;
+    // Nobody gets a mail about it: whoever restores a desk is told on the spot.
+    if let Some(lost) = lost(work, &mail, ticket, MessageState::Failed).await? {
+        tickets::undelivered(work, ticket, lost).await?;
     }
     work.audit(NewEntry::new("mail.hold", "outbound_mail", id));
     Ok(())
@@ -271,25 +274,43 @@ pub async fn bounced(
     let plain = sealing.open_text("outbound_mails", "content", mail.id, &mail.content)?;
     let content: super::Content = serde_json::from_str(&plain)?;
     patients::note_bounce(work, &content.to).await?;
-    if let Some(message) = mail.message {
-        not_delivered(work, (ticket, message), MessageState::Bounced).await?;
-    }
+    not_delivered(work, &mail, ticket, MessageState::Bounced).await?;
     work.audit(NewEntry::new("mail.bounced", "outbound_mail", mail.id));
     Ok(Some(ticket))
 }
 
-/// An answer did not arrive: its message says so, its ticket needs somebody again, and whoever has that hears of it.
+/// An answer, or the warning where to call at once, did not arrive: its message says so, its ticket needs somebody again,
+/// and whoever has that hears of it. Of other mails nobody waits for a person.
 pub(super) async fn not_delivered(
     work: &mut Work<'_>,
-    (ticket, message): (TicketId, MessageId),
+    mail: &MailRow,
+    ticket: TicketId,
     state: MessageState,
 ) -> Result<(), DeskError> {
-    timeline::set_state(work, ticket, message, state).await?;
-    let author = timeline::staff_author(work, ticket, message).await?;
-    let (ticket, colleague) = tickets::undelivered(work, ticket, author).await?;
+    let Some(lost) = lost(work, mail, ticket, state).await? else {
+        return Ok(());
+    };
+    let (ticket, colleague) = tickets::undelivered(work, ticket, lost).await?;
     match colleague {
         Some(colleague) => service::tell_colleague(work, &ticket, colleague).await,
         None => Ok(()),
+    }
+}
+
+/// What a person has to hear of when this mail does not arrive; the message of an answer gets `state`.
+async fn lost(
+    work: &mut Work<'_>,
+    mail: &MailRow,
+    ticket: TicketId,
+    state: MessageState,
+) -> Result<Option<Lost>, DeskError> {
+    match mail.message {
+        Some(message) => {
+            timeline::set_state(work, ticket, message, state).await?;
+            let author = timeline::staff_author(work, ticket, message).await?;
+            Ok(Some(Lost::Answer(author)))
+        }
+        None => Ok((mail.kind == Kind::Emergency).then_some(Lost::Warning)),
     }
 }
 

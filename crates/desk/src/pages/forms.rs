@@ -32,10 +32,9 @@ pub struct Upload<T> {
 const MAX_FILES: usize = 20;
 /// What such a form may hold. Texts are read further than any field takes, so that the page comes back with them.
 const UPLOAD: Limits = Limits {
-    file: 25 << 20,
     text: 4 * MAX_BODY,
-    total: 50 << 20,
     parts: 1000,
+    ..Limits::DEFAULT
 };
 
 /// A form without fields besides the token.

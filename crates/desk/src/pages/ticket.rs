@@ -103,6 +103,8 @@ impl Typed {
                 | "composer-too-long"
                 | "error-files"
                 | "problem-too-large-detail"
+                | "problem-unavailable-detail"
+                | "problem-too-slow-detail"
                 | "error-sent",
             ) => "body",
             Some("error-tags") => "f-tags",

@@ -10,6 +10,7 @@ use crate::context::Permission;
 use crate::drafts::{self, Draft};
 use crate::error::DeskError;
 use crate::ids::{MessageId, SavedReplyId, TicketId};
+use crate::links;
 use crate::orgs::Clinic;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Patch, Reply, Status};
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         Route::post("/tickets/{ticket}/join", write, join),
         Route::post("/tickets/{ticket}/split", write, split),
+        Route::post("/tickets/{ticket}/links/end", write, end_links),
         Route::post("/tickets/{ticket}/messages/{message}/undo", write, undo),
     ]
 }
@@ -153,6 +155,8 @@ async fn send(
         typed.error = Some(match why {
             LeftOut::TooMany => "error-files",
             LeftOut::TooLarge | LeftOut::TooLargeTogether => "problem-too-large-detail",
+            LeftOut::NoRoom | LeftOut::NotWanted => "problem-unavailable-detail",
+            LeftOut::TooSlow => "problem-too-slow-detail",
         });
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return answer(&page, status, &ticket, Some(typed)).await;
@@ -413,6 +417,17 @@ async fn split(
         Ok(new) => Ok(redirect_saying(&back(&new.to_string()), "split")),
         Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
+}
+
+/// Links that were sent to somebody they are not for open nothing any more.
+async fn end_links(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    links::revoke_ticket(&page.app, &page.ctx, id).await?;
+    Ok(redirect_saying(&back(&ticket), "links-ended"))
 }
 
 async fn undo(

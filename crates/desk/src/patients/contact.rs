@@ -9,6 +9,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ContactId, OrganisationId, PatientId};
+use crate::links;
 use crate::records::{self, Sealing};
 use crate::work::Work;
 use bedside_web::Locale;
@@ -231,6 +232,10 @@ pub async fn change_contact(
                         "This contact has no such address.",
                     ));
                 }
+            }
+            if !remove.is_empty() {
+                // A link is in a mail to one of their addresses, and nobody knows to which.
+                links::revoke_contact(work, id).await?;
             }
             keep(work, id, &add).await?;
             work.audit(

@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::extract::ConnectInfo;
-use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 
 /// Requests by form from one mail address in an hour. A worried person writes twice or three times.
 pub const PER_ADDRESS: u32 = 6;
@@ -40,6 +40,15 @@ struct Counter {
 }
 
 impl Caps {
+    /// Whether `key` has any left of its `limit`, without taking one.
+    pub fn any_left(&self, key: impl Hash, limit: u32, now: Timestamp) -> bool {
+        let key = self.hasher.hash_one(key);
+        let counters = self.counters.lock();
+        counters.get(&key).is_none_or(|counter| {
+            counter.count < limit || now.seconds_since(counter.since) >= WINDOW_SECONDS
+        })
+    }
+
     /// Takes one of the `limit` that `key` has in an hour; [`DeskError::RateLimited`] when none is left.
     pub fn take(&self, key: impl Hash, limit: u32, now: Timestamp) -> Result<(), DeskError> {
         let key = self.hasher.hash_one(key);
@@ -75,12 +84,12 @@ impl Caps {
 /// The network a request came from. Behind a proxy of this desk ([`Config::trusts`]) it is the last hop named that is no
 /// such proxy itself; anybody else's forwarding headers are not believed. None when it can't be told: then only the other
 /// caps hold.
-pub fn network(parts: &Parts, config: &Config) -> Option<IpAddr> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+pub fn network(headers: &HeaderMap, extensions: &Extensions, config: &Config) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     if !config.trusts(peer.ip()) {
         return Some(shared(peer.ip()));
     }
-    let lines = parts.headers.get_all("x-forwarded-for").iter().rev();
+    let lines = headers.get_all("x-forwarded-for").iter().rev();
     let mut came_from = None;
     for line in lines.take(MAX_HOPS) {
         for hop in line.to_str().ok()?.rsplit(',').take(MAX_HOPS) {
@@ -115,8 +124,11 @@ mod tests {
         let caps = Caps::default();
         let start = Timestamp::from_micros(0);
         for _ in 0..3 {
+            assert!(caps.any_left("ana", 3, start));
             caps.take("ana", 3, start).unwrap();
         }
+        assert!(!caps.any_left("ana", 3, start.plus_seconds(3599)));
+        assert!(caps.any_left("ana", 3, start.plus_seconds(3600)));
         let later = start.plus_seconds(600);
         assert!(matches!(
             caps.take("ana", 3, later),
@@ -150,7 +162,7 @@ mod tests {
             trusted_proxies: vec!["10.1.0.0/16".parse().unwrap()],
             ..Config::default()
         };
-        network(&parts, &config)
+        network(&parts.headers, &parts.extensions, &config)
     }
 
     #[test]

@@ -1,4 +1,6 @@
 //! Forms with files, read part by part, and the files put under lock.
+//!
+//! Whatever is wrong with a form's files, its words are read: what can't be kept is left out and told.
 
 use crate::app::App;
 use crate::error::DeskError;
@@ -7,17 +9,14 @@ use crate::records::uploads::media_type;
 use crate::records::{Sealing, blobs};
 use crate::timeline::NewAttachment;
 use axum::extract::Request;
+use axum::http::StatusCode;
 use bedside_codecs::mail::clean_file_name;
 use bedside_web::Problem;
-use bedside_web::multipart::{self, LeftOut, Limits};
+use bedside_web::multipart::{self, Collected, LeftOut, Limits};
 use bytes::Bytes;
 
-/// Files that one message may bring.
+/// Files that one message may bring. The form says so, as it does of the sizes in [`Limits::DEFAULT`].
 pub const MAX_FILES: usize = 5;
-/// Largest file, in bytes; said to people as 25 MB.
-const MAX_FILE: usize = 25 << 20;
-/// Largest sum of all files, in bytes; said to people as 60 MB.
-const MAX_TOGETHER: usize = 60 << 20;
 /// Most of one typed text that is kept, in bytes. More than any field takes, so that the words of somebody who wrote too
 /// much come back with the page that says so.
 const MAX_TEXT: usize = 2 << 20;
@@ -30,8 +29,8 @@ pub struct Sent {
     texts: Vec<(String, String)>,
     /// Files with content, as the sender names them.
     pub files: Vec<(String, Bytes)>,
-    /// The key of the text that says what is wrong with the files, if anything is.
-    pub refused: Option<&'static str>,
+    /// Why files were left out, if any were.
+    pub refused: Option<LeftOut>,
 }
 
 impl Sent {
@@ -42,23 +41,46 @@ impl Sent {
             .find(|(key, _)| key == name)
             .map_or("", |(_, text)| text)
     }
+
+    /// Whether any file was sent, kept or not.
+    pub fn had_files(&self) -> bool {
+        !self.files.is_empty() || self.refused.is_some()
+    }
 }
 
-/// Reads a form. What is too much of it loses nobody's words: a text over [`MAX_TEXT`] is cut off there, which is still
-/// too long for every field; files that are too many or too large are left out and [`Sent::refused`] says so.
-pub async fn read(request: Request) -> Result<Sent, Problem> {
-    let limits = Limits {
-        file: MAX_FILE,
-        text: MAX_TEXT,
-        total: MAX_TOGETHER,
-        parts: MAX_PARTS,
-    };
-    let form = multipart::collect(request, limits, MAX_FILES).await?;
-    let refused = form.left_out.map(|why| match why {
+/// The key of the text that says why files were left out.
+pub const fn key(why: LeftOut) -> &'static str {
+    match why {
         LeftOut::TooMany => "public-error-files-many",
         LeftOut::TooLarge => "public-error-files-large",
         LeftOut::TooLargeTogether => "public-error-files-together",
-    });
+        LeftOut::NoRoom => "public-error-files-no-room",
+        LeftOut::TooSlow => "public-error-files-slow",
+        LeftOut::NotWanted => "public-note-files",
+    }
+}
+
+/// The status of the page that says so.
+pub const fn status(why: LeftOut) -> StatusCode {
+    match why {
+        LeftOut::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+        LeftOut::TooSlow => StatusCode::REQUEST_TIMEOUT,
+        LeftOut::TooMany | LeftOut::TooLarge | LeftOut::TooLargeTogether | LeftOut::NotWanted => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    }
+}
+
+/// Reads a form. What is too much of it loses nobody's words: a text over [`MAX_TEXT`] is cut off there, which is still
+/// too long for every field; files that can't be kept are left out and [`Sent::refused`] says why. `wants` looks at the
+/// texts before a file; where it says no, the file takes no memory.
+pub async fn read(request: Request, wants: impl Fn(&Collected) -> bool) -> Result<Sent, Problem> {
+    let limits = Limits {
+        text: MAX_TEXT,
+        parts: MAX_PARTS,
+        ..Limits::DEFAULT
+    };
+    let form = multipart::collect_if(request, limits, MAX_FILES, wants).await?;
     let texts = form.texts.iter().map(|(name, text)| {
         // Browsers end lines with two characters and count one. Of a text that goes on the spaces count too, or what is
         // left of it might fit its field.
@@ -69,13 +91,13 @@ pub async fn read(request: Request) -> Result<Sent, Problem> {
     });
     Ok(Sent {
         texts: texts.collect(),
+        refused: form.left_out,
         files: form
             .files
             .into_iter()
             .filter(|file| !file.bytes.is_empty())
             .map(|file| (file.name, file.bytes))
             .collect(),
-        refused,
     })
 }
 
@@ -98,4 +120,29 @@ pub async fn keep(
         });
     }
     Ok(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bedside_web::I18n;
+    use bedside_web::Locale;
+
+    #[test]
+    fn the_texts_name_the_limits_that_hold() {
+        let mb = |bytes: usize| format!("{} MB", bytes >> 20);
+        let (each, together) = (mb(Limits::DEFAULT.file), mb(Limits::DEFAULT.total));
+        for locale in Locale::ALL {
+            let t = bedside_web::i18n::Texts::new(locale);
+            let help = t.with("public-request-files-help", "count", MAX_FILES);
+            assert!(help.contains(&MAX_FILES.to_string()), "{help}");
+            for text in [&help, t.text("problem-too-large-detail")] {
+                assert!(text.contains(&each) && text.contains(&together), "{text}");
+            }
+            assert!(t.text("public-error-files-large").contains(&each));
+            assert!(t.text("public-error-files-together").contains(&together));
+            let many = I18n::global().text(locale, "public-error-files-many");
+            assert!(many.contains(&MAX_FILES.to_string()), "{many}");
+        }
+    }
 }

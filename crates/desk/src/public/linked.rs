@@ -44,6 +44,8 @@ struct LinkPage<'a> {
     button: Option<(String, &'a str, String)>,
     /// Whether it says how else to reach the clinic.
     reach: bool,
+    /// What was typed and could not be taken in, to copy.
+    typed: &'a str,
 }
 
 impl Caller {
@@ -76,7 +78,7 @@ impl Caller {
             Purpose::Rating => format!("/r/{token}"),
         };
         Ok(Self {
-            network: network(parts, &app.config),
+            network: network(&parts.headers, &parts.extensions, &app.config),
             app,
             token,
             shell,
@@ -100,6 +102,19 @@ impl Caller {
         forms::public_token(&self.app, &self.seal())
     }
 
+    /// Speaks the language of a form that was read meanwhile, where it says one.
+    pub fn speak(&mut self, parts: &Parts, asked: &str) {
+        if !asked.is_empty() {
+            self.shell.speak(parts, asked);
+        }
+    }
+
+    /// Whether this link has any left of its `limit` in an hour.
+    pub fn any_left(&self, what: &'static str, limit: u32) -> bool {
+        let caps = &self.app.caps;
+        caps.any_left((what, self.token.as_str()), limit, self.app.now())
+    }
+
     /// Takes one of the `limit` that this link has in an hour.
     pub fn take(&self, what: &'static str, limit: u32) -> Result<(), DeskError> {
         self.app
@@ -114,6 +129,18 @@ impl Caller {
         icon: &'static str,
         name: &str,
         target: Option<&str>,
+    ) -> Response {
+        self.keeping(status, icon, name, target, "")
+    }
+
+    /// The same with what was typed, to copy: it could not be taken in.
+    pub fn keeping(
+        &self,
+        status: StatusCode,
+        icon: &'static str,
+        name: &str,
+        target: Option<&str>,
+        typed: &str,
     ) -> Response {
         let t = self.shell.t;
         let (title, text, button) = (
@@ -131,6 +158,7 @@ impl Caller {
                 (action, t.text(&button), self.form_token())
             }),
             reach: !status.is_success(),
+            typed,
         };
         page(status, &shown)
     }

@@ -41,17 +41,17 @@ pub struct Language {
 impl Shell {
     /// The frame for `clinic` in the language that was asked for, else the browser's, else the clinic's.
     pub fn new(app: &App, clinic: Arc<Clinic>, parts: &Parts, asked: Option<&str>) -> Self {
-        let accepts = parts
-            .headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok());
-        let locale = negotiate(accepts.or(Some(clinic.locale.tag())), asked);
         Self {
-            t: Texts::new(locale),
+            t: spoken(&clinic, parts, asked),
             clinic,
             here: parts.uri.path().to_owned(),
             demo: app.config.demo,
         }
+    }
+
+    /// Speaks the language that was asked for.
+    pub fn speak(&mut self, parts: &Parts, asked: &str) {
+        self.t = spoken(&self.clinic, parts, Some(asked));
     }
 
     /// The frame of a page that belongs to no clinic (an unknown link, a wrong address): the only clinic's, or one that
@@ -118,6 +118,14 @@ impl Shell {
     }
 }
 
+fn spoken(clinic: &Clinic, parts: &Parts, asked: Option<&str>) -> Texts {
+    let accepts = parts
+        .headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok());
+    Texts::new(negotiate(accepts.or(Some(clinic.locale.tag())), asked))
+}
+
 /// The address of an asset, for templates.
 pub fn asset(name: &str) -> &'static str {
     bedside_web::assets::path(name)
@@ -153,16 +161,24 @@ struct Refused<'a> {
     shell: &'a Shell,
     title: &'a str,
     text: &'a str,
+    /// What was typed and could not be taken in, to copy.
+    typed: &'a str,
 }
 
 /// The page for an error. What is private in it goes to the log as with every problem.
 pub fn refused(shell: &Shell, error: impl Into<Problem>) -> Response {
+    refused_keeping(shell, error, "")
+}
+
+/// The same with what was typed, to copy.
+pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, typed: &str) -> Response {
     let problem = error.into();
     let status = problem.status();
     let (title, text) = match status {
         StatusCode::GONE => ("problem-gone", "problem-gone-detail"),
         StatusCode::TOO_MANY_REQUESTS => ("problem-rate-limited", "public-rate-limited-detail"),
         StatusCode::PAYLOAD_TOO_LARGE => ("problem-too-large", "problem-too-large-detail"),
+        StatusCode::REQUEST_TIMEOUT => ("problem-too-slow", "problem-too-slow-detail"),
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
             ("problem-not-found", "problem-not-found-detail")
         }
@@ -178,6 +194,7 @@ pub fn refused(shell: &Shell, error: impl Into<Problem>) -> Response {
             shell,
             title: shell.t.text(title),
             text: shell.t.text(text),
+            typed,
         },
     );
     let (shown, body) = shown.into_parts();

@@ -11,6 +11,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ContactId, MessageId, PatientId, QueueId, TicketId};
+use crate::links;
 use crate::orgs::Clinic;
 use crate::orgs::model::purpose;
 use crate::outbound;
@@ -59,6 +60,9 @@ pub async fn link_contact(
                     "version": version, "changed": ["patient_id"], "to": { "patient_id": patient }
                 });
                 work.event(kind::TICKET_CHANGED, Some(ticket), None, &data);
+            }
+            if before.is_some_and(|before| Some(before) != patient) {
+                links::revoke_contact(work, contact).await?;
             }
             Ok(())
         }

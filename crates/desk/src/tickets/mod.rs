@@ -31,10 +31,11 @@ pub use read::{
 };
 pub(crate) use read::{
     active_of, contact_of, followed, newest_of, numbered, position, row_for, subject_for,
+    with_merged,
 };
 pub use snooze::handlers;
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
-pub(crate) use undelivered::{undelivered, under_way};
+pub(crate) use undelivered::{Lost, undelivered, under_way};
 pub use write::{Inbound, Reply, inbound, note, reply, undo};

@@ -292,6 +292,28 @@ pub(crate) async fn followed(
     Ok(id)
 }
 
+/// A ticket and all that went into it, inside a command.
+pub(crate) async fn with_merged(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: TicketId,
+) -> Result<Vec<TicketId>, DeskError> {
+    if store::one(conn, organisation, id).await?.is_none() {
+        return Err(DeskError::NotFound);
+    }
+    let mut all = vec![id];
+    let mut next = 0;
+    while let Some(one) = all.get(next).copied() {
+        next += 1;
+        for (kind, other, ..) in store::links(conn, organisation, one).await? {
+            if kind == "merged_from" && !all.contains(&other) {
+                all.push(other);
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// A ticket's subject for the part that sends, and for the index.
 pub(crate) async fn subject_for(
     app: &App,

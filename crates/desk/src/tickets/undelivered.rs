@@ -1,4 +1,4 @@
-//! An answer did not reach the patient.
+//! An answer, or a warning, did not reach the patient.
 
 use super::change::{locked, save, told};
 use super::model::{Status, Ticket};
@@ -9,23 +9,38 @@ use crate::sla::Clocks;
 use crate::work::Work;
 use serde_json::{Map, json};
 
-/// Who wrote last, when what they wrote did not arrive: see [`Ticket::last_message_by`].
+/// Who wrote last, when what was written to the patient did not arrive: see [`Ticket::last_message_by`].
 pub const UNDELIVERED: &str = "undelivered";
 
-/// Takes note, in the caller's command, that an answer of `author` did not arrive. The patient still waits, so a ticket
+/// What did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// An answer, and who of the staff wrote it.
+    Answer(Option<StaffId>),
+    /// The desk's own warning where to call at once.
+    Warning,
+}
+
+/// Takes note, in the caller's command, that a mail to the patient did not arrive. The patient still waits, so a ticket
 /// that waited for them is open again, due like one they wrote to, and marked in every list until somebody writes. Gives
 /// back who should hear of it: whoever has the ticket, else the author.
 pub(crate) async fn undelivered(
     work: &mut Work<'_>,
     id: TicketId,
-    author: Option<StaffId>,
+    lost: Lost,
 ) -> Result<(Ticket, Option<StaffId>), DeskError> {
     let clinic = work.app.directory.of(work.ctx.organisation)?;
     let mut stored = locked(work, id, None).await?;
     let ticket = &mut stored.ticket;
+    let author = match lost {
+        Lost::Answer(author) => author,
+        Lost::Warning => None,
+    };
     let told_to = ticket.assignee.or(author);
-    // The patient wrote meanwhile: the ticket is open and its clock runs for that.
-    if ticket.last_message_by != "staff" {
+    // The patient wrote meanwhile: the ticket is open and its clock runs for that. Who may be in danger and does not know
+    // where to call wrote last as a rule, and is marked all the same.
+    let marks = lost == Lost::Warning || ticket.last_message_by == "staff";
+    if !marks || ticket.last_message_by == UNDELIVERED {
         return Ok((stored.ticket, told_to));
     }
     UNDELIVERED.clone_into(&mut ticket.last_message_by);
@@ -46,15 +61,19 @@ pub(crate) async fn undelivered(
     Ok((stored.ticket, told_to))
 }
 
-/// The answer that did not arrive is on its way again: the mark goes.
-pub(crate) async fn under_way(work: &mut Work<'_>, id: TicketId) -> Result<(), DeskError> {
+/// What did not arrive is on its way again: the mark goes, and `by` wrote last.
+pub(crate) async fn under_way(
+    work: &mut Work<'_>,
+    id: TicketId,
+    by: &'static str,
+) -> Result<(), DeskError> {
     let mut stored = locked(work, id, None).await?;
     if stored.ticket.last_message_by != UNDELIVERED {
         return Ok(());
     }
-    "staff".clone_into(&mut stored.ticket.last_message_by);
+    by.clone_into(&mut stored.ticket.last_message_by);
     save(work, &mut stored).await?;
-    let changed = Map::from_iter([("last_message_by".to_owned(), json!("staff"))]);
+    let changed = Map::from_iter([("last_message_by".to_owned(), json!(by))]);
     told(work, &stored, &changed);
     Ok(())
 }

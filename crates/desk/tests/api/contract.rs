@@ -171,5 +171,5 @@ both_engines! {
 
 /// Whether an endpoint is asked to do something without being sent anything.
 fn things_without_body(path: &str) -> bool {
-    path.ends_with("/follow") || path.ends_with("/undo")
+    path.ends_with("/follow") || path.ends_with("/undo") || path.ends_with("/revoke")
 }

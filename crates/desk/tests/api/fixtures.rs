@@ -168,9 +168,12 @@ impl Things {
             ("PATCH", "patients/{id}" | "contacts/{id}") => json!({ "language": "es" }),
             ("POST", "contacts/{id}/patient") => json!({ "patient_id": self.patient }),
             ("POST", "search") => json!({ "q": "refill" }),
-            ("POST", "tickets/{id}/follow" | "tickets/{id}/messages/{message_id}/undo") => {
-                Value::Null
-            }
+            (
+                "POST",
+                "tickets/{id}/follow"
+                | "tickets/{id}/person-links/revoke"
+                | "tickets/{id}/messages/{message_id}/undo",
+            ) => Value::Null,
             (method, route) => panic!("{method} {route} needs a body here"),
         }
     }

@@ -141,6 +141,14 @@ impl Browser {
         }
     }
 
+    /// A browser without cookies, in front of this very router.
+    pub fn before(router: Router) -> Self {
+        Self {
+            router,
+            cookies: Mutex::default(),
+        }
+    }
+
     /// Any request, with the browser's cookies; keeps those that come back.
     pub async fn request(
         &self,

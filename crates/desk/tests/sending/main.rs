@@ -351,8 +351,7 @@ both_engines! {
         }
         assert!(matches!(surveys::rate(&desk.app, &link, 5, None).await, Err(DeskError::Gone)), "another purpose");
 
-        let system = desk.system();
-        let revoked = desk.app.command(&system, move |work| Box::pin(links::revoke_ticket(work, ticket))).await.unwrap();
+        let revoked = links::revoke_ticket(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
         assert_eq!(revoked, 2);
         assert!(matches!(links::open(&desk.app, &link, Some(&cookie)).await, Err(DeskError::Gone)));
         desk.clock.advance(600);

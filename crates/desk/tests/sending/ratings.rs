@@ -1,6 +1,6 @@
 //! How it went is asked at the right time, once, and counted.
 
-use super::{asked, by_mail, drain, send, token, troubled, waiting_jobs};
+use super::{answer, asked, by_mail, drain, send, token, troubled, waiting_jobs};
 use crate::common::sink::sink;
 use crate::common::{Desk, both_engines};
 use bedside_desk::context::Role;
@@ -80,6 +80,40 @@ both_engines! {
         surveys::rate(&desk.app, &token(&second[0].text(), "/r/"), 5, None).await.unwrap();
         assert_eq!(asked(48).await.len(), 0, "said already");
         assert!(troubled(&desk).await.is_empty());
+    }
+
+    async fn a_question_that_had_to_wait_is_still_asked(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        for _ in 0..20 {
+            answer(&desk, ticket, "At nine").await;
+        }
+        send(&desk).await;
+        assert_eq!(sink.take().len(), 20, "what an address gets in an hour");
+        resolve(&desk, ticket).await;
+        send(&desk).await;
+        desk.clock.advance(3600);
+        drain(&desk).await;
+        desk.clock.advance(3600);
+        drain(&desk).await;
+        let asked = sink.take().iter().filter(|sent| sent.text().contains("/r/")).count();
+        assert_eq!((asked, waiting_jobs(&desk).await), (1, 0));
+    }
+
+    async fn a_question_that_had_to_wait_is_not_asked_when_the_request_is_open_again(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        for _ in 0..20 {
+            answer(&desk, ticket, "At nine").await;
+        }
+        send(&desk).await;
+        resolve(&desk, ticket).await;
+        send(&desk).await;
+        reopen(&desk, ticket).await;
+        desk.clock.advance(3600);
+        drain(&desk).await;
+        let asked = sink.take().iter().filter(|sent| sent.text().contains("/r/")).count();
+        assert_eq!((asked, waiting_jobs(&desk).await), (0, 0));
     }
 
     async fn nobody_is_asked_about_a_request_that_is_open_again(desk: Desk) {

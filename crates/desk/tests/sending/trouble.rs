@@ -87,11 +87,11 @@ both_engines! {
         assert!(news.text().contains(&format!("http://desk.example/tickets/{}", after.number)), "{}", news.text());
         assert!(news.head().contains("Auto-Submitted: auto-generated") && news.from.starts_with("<>"));
         let inbox = desk.browser(Role::Nurse).await.get("/inbox").await.expect(200).text();
-        assert!(inbox.contains("Answer did not arrive"), "{inbox}");
+        assert!(inbox.contains("Our mail did not arrive"), "{inbox}");
         // It is over once somebody writes.
         answer(&desk, ticket, "Again").await;
         let inbox = desk.browser(Role::Nurse).await.get("/inbox").await.expect(200).text();
-        assert!(!inbox.contains("Answer did not arrive"));
+        assert!(!inbox.contains("Our mail did not arrive"));
         desk.audit_is_whole().await;
     }
 
@@ -184,7 +184,8 @@ both_engines! {
         drain(&desk).await;
         let sent = sink.take();
         assert_eq!(sent.len(), 2);
-        assert_eq!(sent[0].raw, sent[1].raw, "the same mail, so that receivers know it");
+        let id = |number: usize| sent[number].mail().message_id;
+        assert_eq!(id(0), id(1), "the same mail, so that receivers know it");
         assert_eq!(state_of(&desk, ticket, first).await, MessageState::Accepted);
 
         sink.answer(Answer::HangUp);
@@ -215,7 +216,7 @@ both_engines! {
         desk.clock.advance(jobs::LEASE_SECONDS);
         drain(&desk).await;
         let sent = sink.take();
-        assert_eq!((sent.len(), sent[0].raw == sent[1].raw), (2, true));
+        assert_eq!((sent.len(), sent[0].mail().message_id == sent[1].mail().message_id), (2, true));
         assert_eq!(state_of(&desk, ticket, message).await, MessageState::Accepted);
     }
 
@@ -247,6 +248,79 @@ both_engines! {
         desk.clock.advance(3600);
         drain(&desk).await;
         assert_eq!((sink.take().len(), waiting_jobs(&desk).await), (6, 0));
+    }
+
+    async fn a_warning_that_did_not_arrive_is_told_at_the_request(desk: Desk) {
+        let sink = sink(&desk).await;
+        sink.answer(Answer::Never);
+        let ticket = by_mail(&desk, "Rosa", "Help", "I want to kill myself").await;
+        let nurse = desk.ctx(Role::Nurse);
+        let view = async || tickets::view(&desk.app, &nurse, ticket).await.unwrap().ticket;
+        let patch = Patch { assignee: Some(Some(desk.id_of(Role::Nurse))), ..Patch::default() };
+        tickets::change(&desk.app, &nurse, ticket, view().await.version, patch).await.unwrap();
+        drain(&desk).await;
+        let failed = troubled(&desk).await.into_iter().find(|mail| mail.kind == Kind::Emergency).unwrap();
+        assert_eq!(view().await.last_message_by, tickets::UNDELIVERED);
+        let inbox = desk.browser(Role::Nurse).await.get("/inbox").await.expect(200).text();
+        assert!(inbox.contains("Our mail did not arrive"), "{inbox}");
+        let told = sink.take();
+        assert!(told.iter().any(|mail| mail.to == ["<nurse@clinic.example>"]), "whoever has it hears of it");
+
+        sink.answer(Answer::Accept);
+        outbound::try_again(&desk.app, &desk.ctx(Role::Administrator), failed.id).await.unwrap();
+        assert_eq!(view().await.last_message_by, "contact");
+        drain(&desk).await;
+        let id = newest(&desk, &sink);
+        let system = desk.system();
+        desk.app.command(&system, move |work| Box::pin(async move { outbound::bounced(work, id, "5.1.1").await })).await.unwrap();
+        assert_eq!(view().await.last_message_by, tickets::UNDELIVERED, "one that comes back is told too");
+        answer(&desk, ticket, "We call you now").await;
+        assert_eq!(view().await.last_message_by, "staff");
+    }
+
+    async fn a_warning_waits_for_no_full_hour(desk: Desk) {
+        let (sink, ticket) = asked(&desk).await;
+        for _ in 0..25 {
+            answer(&desk, ticket, "At nine").await;
+        }
+        send(&desk).await;
+        sink.take();
+        by_mail(&desk, "Rosa", "Help", "I want to kill myself").await;
+        drain(&desk).await;
+        let sent = sink.take();
+        assert!(sent.len() == 1 && sent[0].text().contains("988"), "{}", sent.len());
+    }
+
+    async fn a_link_says_when_it_ends_and_goes_to_no_former_address(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+        drain(&desk).await;
+        let nurse = desk.ctx(Role::Nurse);
+        let contact = tickets::view(&desk.app, &nurse, ticket).await.unwrap().contact;
+        let private = patients::ContactPatch { secure_link: Some(true), ..patients::ContactPatch::default() };
+        let version = patients::change_contact(&desk.app, &nurse, contact.id, contact.version, private).await.unwrap();
+        sink.answer(Answer::Later);
+        answer(&desk, ticket, "At nine").await;
+        send(&desk).await;
+        sink.take();
+        desk.clock.advance(2 * 24 * 3600);
+        sink.answer(Answer::Accept);
+        drain(&desk).await;
+        let sent = sink.take().remove(0);
+        // The link was made on Monday, March 2, at the first try; the mail is of Wednesday.
+        assert!(sent.text().contains("Apr 1, 2026"), "{}", sent.text());
+        assert!(sent.head().contains("Date: Wed, 4 Mar 2026") || sent.head().contains("Date: Wed, 04 Mar 2026"), "{}", sent.head());
+
+        let message = answer(&desk, ticket, "At ten").await;
+        let moved = patients::ContactPatch {
+            add: vec![(patients::PointKind::Email, "rosa@new.test".to_owned())],
+            remove: vec![(patients::PointKind::Email, "rosa@patients.test".to_owned())],
+            ..patients::ContactPatch::default()
+        };
+        patients::change_contact(&desk.app, &nurse, contact.id, version, moved).await.unwrap();
+        send(&desk).await;
+        let to_rosa = sink.take().iter().filter(|sent| sent.to == ["<rosa@patients.test>"]).count();
+        assert_eq!((to_rosa, state_of(&desk, ticket, message).await), (0, MessageState::Failed));
     }
 
     async fn what_was_queued_goes_to_an_address_that_is_nobodys_by_now(desk: Desk) {

@@ -200,11 +200,6 @@ impl Dovecot {
         ])
     }
 
-    /// Makes a folder beside `user`'s INBOX.
-    pub fn create_folder(&self, user: &str, folder: &str) -> Result<(), StartError> {
-        self.doveadm(&["mailbox", "create", "-u", user, folder])
-    }
-
     fn doveadm(&self, arguments: &[&str]) -> Result<(), StartError> {
         let mut doveadm = Command::new("doveadm");
         doveadm

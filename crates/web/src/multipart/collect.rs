@@ -3,12 +3,12 @@
 use axum::{extract::Request, http::StatusCode};
 use bytes::Bytes;
 
-use super::{Limits, Multipart, TOO_MANY};
+use super::{Limits, Multipart, Part, TOO_MANY};
 use crate::problem::Problem;
 
 /// Bytes that [`collect`] reads and drops beyond the limits before it stops: a browser shows an answer only once it has
 /// sent everything.
-pub(super) const SKIPPED: usize = 100 << 20;
+pub(super) const SKIPPED: usize = 512 << 20;
 /// Texts of the largest size that a whole form holds together.
 const LONG_TEXTS: usize = 4;
 
@@ -21,6 +21,12 @@ pub enum LeftOut {
     TooLarge,
     /// Together they were larger than a form may be.
     TooLargeTogether,
+    /// Other forms have the memory at the moment.
+    NoRoom,
+    /// The form took too long, and what was still to come of it is not here either.
+    TooSlow,
+    /// [`collect_if`] was told to keep none.
+    NotWanted,
 }
 
 /// A whole multipart form in memory, as far as it fits.
@@ -57,6 +63,19 @@ impl Collected {
         crate::pairs::read(encoded.finish().as_bytes())
     }
 
+    /// What a form has too much of, when that is all that is wrong with it and some of it is here.
+    fn beyond(&self, problem: Problem) -> Result<LeftOut, Problem> {
+        if problem.code_str() == TOO_MANY {
+            Ok(LeftOut::TooMany)
+        } else if problem.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Ok(LeftOut::TooLargeTogether)
+        } else if problem.code_str() == "too_slow" && !self.texts.is_empty() {
+            Ok(LeftOut::TooSlow)
+        } else {
+            Err(problem)
+        }
+    }
+
     fn add_text(&mut self, name: String, bytes: Vec<u8>, cut: bool) -> Result<(), Problem> {
         let text = String::from_utf8(bytes).or_else(|error| {
             let whole = error.utf8_error().valid_up_to();
@@ -82,6 +101,16 @@ pub async fn collect(
     limits: Limits,
     most_files: usize,
 ) -> Result<Collected, Problem> {
+    collect_if(request, limits, most_files, |_| true).await
+}
+
+/// The same, with the files left out wherever `wants` says no to what stands before them: such a file takes no memory.
+pub async fn collect_if(
+    request: Request,
+    limits: Limits,
+    most_files: usize,
+    wants: impl Fn(&Collected) -> bool,
+) -> Result<Collected, Problem> {
     let reading = Limits {
         total: limits.total.saturating_add(SKIPPED),
         ..limits
@@ -95,21 +124,26 @@ pub async fn collect(
             Ok(Some(part)) => part,
             Ok(None) => return Ok(all),
             Err(problem) => {
-                all.left_out = Some(beyond(&problem).ok_or(problem)?);
+                let why = all.beyond(problem)?;
+                all.left_out.get_or_insert(why);
                 return Ok(all);
             }
         };
+        let wanted = part.file_name.is_none() || wants(&all);
         let most = match &part.file_name {
             None => limits.text.min(words),
-            Some(_) if all.files.len() < most_files => limits.file.min(room),
+            Some(_) if wanted && all.files.len() < most_files => limits.file.min(room),
             Some(_) => 0,
         };
         let mut bytes = Vec::new();
-        let (more, ended) = match part.read_up_to(most, &mut bytes).await {
-            Ok(more) => (more, false),
-            Err(problem) if beyond(&problem).is_some() => (true, true),
-            Err(problem) => return Err(problem),
+        let (read, no_room) = take(&mut part, most, &mut bytes).await;
+        let (more, ended) = match read {
+            Ok(more) => (more, None),
+            Err(problem) => (true, Some(all.beyond(problem)?)),
         };
+        if more && part.file_name.is_some() {
+            part.forget(&mut bytes);
+        }
         let (field, content_type) = (part.name, part.content_type);
         match part.file_name {
             None => {
@@ -117,13 +151,20 @@ pub async fn collect(
                 all.add_text(field, bytes, more)?;
             }
             Some(_) if more => {
-                all.left_out = Some(if all.files.len() >= most_files {
+                let why = if let Some(LeftOut::TooSlow) = ended {
+                    LeftOut::TooSlow
+                } else if !wanted {
+                    LeftOut::NotWanted
+                } else if no_room {
+                    LeftOut::NoRoom
+                } else if all.files.len() >= most_files {
                     LeftOut::TooMany
                 } else if most == limits.file {
                     LeftOut::TooLarge
                 } else {
                     LeftOut::TooLargeTogether
-                });
+                };
+                all.left_out.get_or_insert(why);
             }
             Some(name) if name.is_empty() && bytes.is_empty() => {}
             // Empty ones count as well.
@@ -138,20 +179,28 @@ pub async fn collect(
                 });
             }
         }
-        if ended {
+        if let Some(why) = ended {
+            if why == LeftOut::TooSlow {
+                all.left_out.get_or_insert(why);
+            }
             return Ok(all);
         }
     }
 }
 
-/// What a form has too much of, when that is all that is wrong with it.
-fn beyond(problem: &Problem) -> Option<LeftOut> {
-    if problem.code_str() == TOO_MANY {
-        Some(LeftOut::TooMany)
-    } else if problem.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        Some(LeftOut::TooLargeTogether)
-    } else {
-        None
+/// Reads a part as far as it fits; the second value says that a file found no memory.
+async fn take(
+    part: &mut Part<'_>,
+    most: usize,
+    bytes: &mut Vec<u8>,
+) -> (Result<bool, Problem>, bool) {
+    match part.read_up_to(most, bytes).await {
+        Err(problem) if part.file_name.is_some() && problem.code_str() == "no_room" => {
+            part.forget(bytes);
+            let rest = part.read_up_to(0, bytes).await;
+            (rest.map(|_| true), true)
+        }
+        read => (read, false),
     }
 }
 

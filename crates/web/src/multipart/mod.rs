@@ -7,13 +7,17 @@ use axum::{
 };
 use bytes::{Bytes, BytesMut};
 
-use crate::{form, problem::Problem};
+use crate::{
+    body::{self, Held, Kept},
+    form,
+    problem::Problem,
+};
 
 mod collect;
 #[cfg(test)]
 mod tests;
 
-pub use collect::{Collected, File, LeftOut, collect};
+pub use collect::{Collected, File, LeftOut, collect, collect_if};
 
 /// What one upload may hold. All sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +30,16 @@ pub struct Limits {
     pub total: usize,
     /// Most parts, files and texts together.
     pub parts: usize,
+}
+
+impl Limits {
+    /// The usual ones: files of 25 MB, 50 MB together. People are told so (`problem-too-large-detail`).
+    pub const DEFAULT: Self = Self {
+        file: 25 << 20,
+        text: 1 << 20,
+        total: 50 << 20,
+        parts: 128,
+    };
 }
 
 /// Room for part headers and boundaries beyond the content, in bytes.
@@ -42,6 +56,7 @@ pub struct Multipart {
     limits: Limits,
     parts: usize,
     total: usize,
+    held: Held,
 }
 
 impl Multipart {
@@ -50,6 +65,7 @@ impl Multipart {
         if !form::is_type(request.headers(), "multipart/form-data") {
             return Err(Problem::unsupported("multipart/form-data"));
         }
+        let held = Held::of(&request);
         DefaultBodyLimit::max(limits.total.saturating_add(FRAMING)).apply(&mut request);
         let inner = multipart::Multipart::from_request(request, &())
             .await
@@ -61,6 +77,7 @@ impl Multipart {
             limits,
             parts: 0,
             total: 0,
+            held,
         })
     }
 
@@ -95,6 +112,7 @@ impl Multipart {
             limit,
             read: 0,
             total: &mut self.total,
+            held: &self.held,
             limits,
         }))
     }
@@ -113,11 +131,12 @@ pub struct Part<'a> {
     limit: usize,
     read: usize,
     total: &'a mut usize,
+    held: &'a Held,
     limits: Limits,
 }
 
 impl Part<'_> {
-    /// The next piece of content, or `None` at its end.
+    /// The next piece of content, or `None` at its end. 503 while other forms have the memory.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
         let chunk = self.piece().await?;
         self.read += chunk.as_ref().map_or(0, Bytes::len);
@@ -125,6 +144,7 @@ impl Part<'_> {
             return Err(Problem::too_large(self.limit).with("field", self.name.clone()));
         }
         self.check_total()?;
+        self.hold(chunk.as_ref().map_or(0, Bytes::len))?;
         Ok(chunk)
     }
 
@@ -133,6 +153,20 @@ impl Part<'_> {
         let piece = piece.map_err(|error| refused(&error, self.limits))?;
         *self.total += piece.as_ref().map_or(0, Bytes::len);
         Ok(piece)
+    }
+
+    fn hold(&self, bytes: usize) -> Result<(), Problem> {
+        let kept = match self.file_name {
+            Some(_) => Kept::File,
+            None => Kept::Words,
+        };
+        self.held.take(bytes, kept)
+    }
+
+    /// Leaves out what was read of the part: it holds no memory any more.
+    fn forget(&self, all: &mut Vec<u8>) {
+        self.held.give_back(all.len());
+        *all = Vec::new();
     }
 
     fn check_total(&self) -> Result<(), Problem> {
@@ -149,6 +183,7 @@ impl Part<'_> {
         while let Some(piece) = self.piece().await? {
             // However large the piece is, its beginning is kept.
             let kept = piece.len().min(most - all.len());
+            self.hold(kept)?;
             all.extend_from_slice(&piece[..kept]);
             more |= kept < piece.len();
             self.check_total()?;
@@ -183,7 +218,9 @@ fn bounded(text: &str) -> String {
 }
 
 fn refused(error: &multipart::MultipartError, limits: Limits) -> Problem {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+    if let Some(slow) = body::too_slow(error) {
+        slow
+    } else if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
         Problem::too_large(limits.total)
     } else {
         Problem::bad_request("The form ended early or isn't well-formed.").code("multipart")

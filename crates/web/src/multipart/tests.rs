@@ -156,6 +156,36 @@ async fn a_whole_form_keeps_what_fits() {
 }
 
 #[tokio::test]
+async fn what_is_left_out_holds_no_memory() {
+    let form = |parts: &[String], size| {
+        let patience = body::Patience::default();
+        body::Room::new(size).admit(request(whole(parts)), None, patience)
+    };
+    let parts = [
+        text("go", "yes"),
+        file("a", &"x".repeat(20)),
+        file("b", &"x".repeat(15)),
+        text("c", "kept"),
+    ];
+    // An eighth of a room is for words alone.
+    for (size, kept, why) in [
+        (160, 2, None),
+        (40, 1, Some(LeftOut::NoRoom)),
+        (16, 0, Some(LeftOut::NoRoom)),
+    ] {
+        let (request, _held) = form(&parts, size);
+        let form = collect(request, SMALL, 2).await.unwrap();
+        assert_eq!((form.files.len(), form.left_out), (kept, why), "{size}");
+        assert_eq!(form.text("c"), Some("kept"));
+    }
+    let (request, _held) = form(&parts, 24);
+    let wants = |form: &Collected| form.text("go") == Some("no");
+    let form = collect_if(request, SMALL, 2, wants).await.unwrap();
+    assert_eq!(form.left_out, Some(LeftOut::NotWanted));
+    assert_eq!((form.files.len(), form.text("c")), (0, Some("kept")));
+}
+
+#[tokio::test]
 async fn other_types_and_broken_bodies_are_refused() {
     let refusal = async |request| collect(request, SMALL, 2).await.unwrap_err();
     let plain = Request::builder()

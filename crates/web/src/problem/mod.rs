@@ -131,6 +131,16 @@ impl Problem {
         .detail("Send the ETag you got when reading as If-Match.")
     }
 
+    /// 408: the sender let too much time pass before everything was there.
+    pub fn too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "too_slow",
+            "This took too long to arrive",
+        )
+        .detail("Nothing was saved. Please try again, where the connection is better.")
+    }
+
     /// 410: it was there, and won't come back.
     pub fn gone() -> Self {
         Self::new(StatusCode::GONE, "gone", "No longer available")
@@ -199,6 +209,17 @@ impl Problem {
         .detail("Nothing was saved. Please try again in a minute.")
         .header(header::RETRY_AFTER, HeaderValue::from_static("30"))
         .private(private)
+    }
+
+    /// 503: so much is being sent that there is no memory for this; nothing was kept.
+    pub fn no_room() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no_room",
+            "Too much is being sent for the moment",
+        )
+        .detail("Nothing was saved. Please try again in a minute.")
+        .header(header::RETRY_AFTER, HeaderValue::from_static("30"))
     }
 
     /// 503: nothing can be stored, because the disk is full or does not work. `private` is for the log.
@@ -306,6 +327,7 @@ impl Problem {
             401 => "problem-unauthorized",
             403 => "problem-forbidden",
             404 | 405 => "problem-not-found",
+            408 => "problem-too-slow",
             409 => "problem-conflict",
             410 => "problem-gone",
             412 | 428 => "problem-stale",
@@ -486,7 +508,7 @@ mod tests {
     #[test]
     fn every_status_has_its_texts() {
         for status in [
-            400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 428, 429, 500, 503,
+            400, 401, 403, 404, 405, 408, 409, 410, 412, 413, 415, 422, 428, 429, 500, 503,
         ] {
             let problem = Problem::new(StatusCode::from_u16(status).unwrap(), "x", "x");
             for locale in crate::Locale::ALL {

@@ -25,7 +25,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send + fmt::Debug> Stream for T {}
 pub(super) struct Connection {
     pub session: Session,
     pub has_idle: bool,
-    pub has_move: bool,
 }
 
 pub(super) async fn open(settings: &ImapSettings) -> Result<Connection, ImapError> {
@@ -50,7 +49,6 @@ pub(super) async fn open(settings: &ImapSettings) -> Result<Connection, ImapErro
     let abilities = timeout(limit, session.capabilities()).await??;
     Ok(Connection {
         has_idle: abilities.has_str("IDLE"),
-        has_move: abilities.has_str("MOVE"),
         session,
     })
 }

@@ -36,9 +36,6 @@ pub enum ImapError {
     /// The server has no lasting UIDs, so that messages can't be told apart.
     #[error("the mail server has no lasting message numbers (UIDs) and can't be used")]
     NoUids,
-    /// The server can't move messages (RFC 6851).
-    #[error("the mail server can't move messages")]
-    NoMove,
     /// The server refused a command. The connection goes on.
     #[error("the mail server refused ({0})")]
     Refused(String),

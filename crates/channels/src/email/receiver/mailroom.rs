@@ -7,8 +7,6 @@ pub struct Envelope {
     pub peer: IpAddr,
     /// The name the client gave itself; anybody can claim any.
     pub helo: String,
-    /// Whether the connection is encrypted.
-    pub tls: bool,
     /// The return path; empty for bounces.
     pub mail_from: String,
     /// The recipients that were accepted, at least one.

@@ -19,7 +19,6 @@ pub(super) const NO_ROOM: &str = "452 4.3.1 too much mail at the moment, please 
 pub(super) const OK: &str = "250 2.0.0 OK";
 pub(super) const BYE: &str = "221 2.0.0 goodbye";
 pub(super) const GO_AHEAD: &str = "354 end with <CR><LF>.<CR><LF>";
-pub(super) const START_TLS: &str = "220 2.0.0 ready for TLS";
 pub(super) const SENDER_OK: &str = "250 2.1.0 sender OK";
 pub(super) const RCPT_OK: &str = "250 2.1.5 recipient OK";
 pub(super) const RCPT_UNKNOWN: &str = "550 5.1.1 no such mailbox here";

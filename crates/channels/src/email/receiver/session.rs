@@ -29,13 +29,6 @@ const READ: usize = 32 * 1024;
 /// Commands on one connection between two messages, however right they are.
 const MOST_COMMANDS: usize = 1_000;
 
-/// How a conversation ended.
-pub(super) enum End<S> {
-    Closed,
-    /// The client waits for a TLS handshake on this stream.
-    StartTls(S),
-}
-
 /// Why a conversation ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
@@ -45,7 +38,6 @@ enum Stop {
     Done,
     TimedOut,
     ShuttingDown,
-    StartTls,
 }
 
 /// What a command is answered with.
@@ -70,7 +62,6 @@ pub(super) struct Session<'a, S, M> {
     stream: S,
     peer: SocketAddr,
     shared: &'a Shared<M>,
-    tls: bool,
     input: BytesMut,
     replies: Vec<u8>,
     helo: Option<String>,
@@ -87,12 +78,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     M: Mailroom,
 {
-    pub fn new(stream: S, peer: SocketAddr, shared: &'a Shared<M>, tls: bool) -> Self {
+    pub fn new(stream: S, peer: SocketAddr, shared: &'a Shared<M>) -> Self {
         Self {
             stream,
             peer,
             shared,
-            tls,
             input: BytesMut::new(),
             replies: Vec::new(),
             helo: None,
@@ -104,15 +94,13 @@ where
         }
     }
 
-    pub async fn run(mut self) -> End<S> {
-        if !self.tls {
-            let name = match self.shared.settings.protocol {
-                Protocol::Smtp => "ESMTP",
-                Protocol::Lmtp => "LMTP",
-            };
-            let hostname = &self.shared.settings.hostname;
-            self.say(&format!("220 {hostname} {name}"));
-        }
+    pub async fn run(mut self) {
+        let name = match self.shared.settings.protocol {
+            Protocol::Smtp => "ESMTP",
+            Protocol::Lmtp => "LMTP",
+        };
+        let hostname = &self.shared.settings.hostname;
+        self.say(&format!("220 {hostname} {name}"));
         let stop = loop {
             if let Err(stop) = self.step().await {
                 break stop;
@@ -121,15 +109,11 @@ where
         match stop {
             Stop::TimedOut => self.say(reply::TIMED_OUT),
             Stop::ShuttingDown => self.say(reply::SHUTTING_DOWN),
-            Stop::Gone | Stop::Done | Stop::StartTls => {}
+            Stop::Gone | Stop::Done => {}
         }
         if stop != Stop::Gone && self.flush().await.is_ok() {
-            if stop == Stop::StartTls {
-                return End::StartTls(self.stream);
-            }
             let _ = timeout(self.shared.settings.timeouts.reply, self.stream.shutdown()).await;
         }
-        End::Closed
     }
 
     async fn step(&mut self) -> Result<(), Stop> {
@@ -166,7 +150,6 @@ where
             } => self.mail(from, size, smtp_utf8),
             Command::Rcpt { to } => self.rcpt(to).await,
             Command::Data => self.data().await?,
-            Command::StartTls => self.start_tls()?,
             Command::Reset => {
                 self.transaction = None;
                 Fine(reply::OK.into())
@@ -186,16 +169,11 @@ where
         if !extended {
             return Fine(format!("250 {hostname}").into());
         }
-        let tls = if settings.tls.is_some() && !self.tls {
-            "250-STARTTLS\r\n"
-        } else {
-            ""
-        };
         let size = settings.max_size;
         Fine(
             format!(
                 "250-{hostname}\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
-                 250-ENHANCEDSTATUSCODES\r\n{tls}250 SIZE {size}"
+                 250-ENHANCEDSTATUSCODES\r\n250 SIZE {size}"
             )
             .into(),
         )
@@ -268,7 +246,6 @@ where
         let envelope = Envelope {
             peer: self.peer.ip(),
             helo: self.helo.clone().unwrap_or_default(),
-            tls: self.tls,
             mail_from: transaction.mail_from,
             rcpts: transaction.rcpts,
             size: raw.len(),
@@ -302,18 +279,6 @@ where
             self.fill(deadline.min(Instant::now() + settings.timeouts.data))
                 .await?;
         }
-    }
-
-    fn start_tls(&mut self) -> Result<Answer, Stop> {
-        if self.tls || self.shared.settings.tls.is_none() {
-            return Ok(Mistake(reply::NOT_OFFERED));
-        }
-        if !self.input.is_empty() {
-            // Commands sent in the clear must not be taken for encrypted ones (CVE-2011-0411).
-            return Ok(Last(reply::OUT_OF_ORDER));
-        }
-        self.say(reply::START_TLS);
-        Err(Stop::StartTls)
     }
 
     /// The next line, understood or answered with a complaint.

@@ -52,7 +52,7 @@ impl Form {
             name: sent.text("name").to_owned(),
             email: sent.text("email").to_owned(),
             message: sent.text("message").to_owned(),
-            had_files: !sent.files.is_empty() || sent.refused.is_some(),
+            had_files: sent.had_files(),
             trap: sent.text("company").to_owned(),
         }
     }
@@ -102,7 +102,7 @@ impl Pass {
 
     /// Why the form has to be sent once more, as the key of a kind text.
     pub fn objection(&self, now: Timestamp) -> Option<&'static str> {
-        let Some((_, since, _)) = &self.0 else {
+        let Some((_, since, ..)) = &self.0 else {
             return Some("public-note-old");
         };
         match now.seconds_since(*since) {
@@ -112,8 +112,14 @@ impl Pass {
         }
     }
 
+    /// Whether its person looked at it once more already. Some browsers fill in what people don't see, and whoever sends
+    /// such a form again is a person.
+    pub fn looked_at(&self) -> bool {
+        self.0.as_ref().is_some_and(|(.., looked_at)| *looked_at)
+    }
+
     /// The form's own number: the same for every time this very form is sent.
     pub fn nonce(&self) -> &str {
-        self.0.as_ref().map_or("", |(_, _, nonce)| nonce)
+        self.0.as_ref().map_or("", |(_, _, nonce, _)| nonce)
     }
 }

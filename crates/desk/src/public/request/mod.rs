@@ -7,8 +7,8 @@
 mod form;
 mod take;
 
-use super::caps::network;
-use super::shell::{Shell, clinic_for, page, refused, see_other};
+use super::caps::{PER_NETWORK, network};
+use super::shell::{Shell, clinic_for, page, refused, refused_keeping, see_other};
 use super::{expect, files};
 use crate::app::App;
 use crate::error::DeskError;
@@ -33,8 +33,9 @@ const THANKS: &str = "public-request-thanks";
 /// Seconds in which the page that thanks can be opened again.
 const THANKS_SECONDS: i64 = 60 * 60;
 
-/// What a signed form carries: whose it is, since when, and its own number.
-type FormPass = (OrganisationId, Timestamp, String);
+/// What a signed form carries: whose it is, since when, its own number, and whether its person was asked to look at it once
+/// more because a field that people don't see was filled in.
+type FormPass = (OrganisationId, Timestamp, String, bool);
 /// What the address of the page that thanks carries.
 type Receipt = (OrganisationId, TicketId, Timestamp);
 
@@ -141,8 +142,9 @@ fn visited(
     Ok((shell, asked))
 }
 
-fn fresh_pass(app: &App, shell: &Shell) -> String {
-    let pass: FormPass = (shell.clinic.id, app.now(), app.id::<()>().to_string());
+fn fresh_pass(app: &App, shell: &Shell, looked_at: bool) -> String {
+    let nonce = app.id::<()>().to_string();
+    let pass: FormPass = (shell.clinic.id, app.now(), nonce, looked_at);
     cursor::encode(FORM, &pass, &app.keyring.web_mac())
 }
 
@@ -153,7 +155,7 @@ pub async fn show(
     request: Request,
 ) -> Result<Response, Response> {
     let (shell, _) = visited(&app, slug.as_ref(), request)?;
-    let pass = fresh_pass(&app, &shell);
+    let pass = fresh_pass(&app, &shell, false);
     Ok(shown(
         StatusCode::OK,
         &shell,
@@ -185,55 +187,61 @@ fn shown(
     )
 }
 
-/// Takes the form in.
+/// Takes the form in. Its files are read only where the clinic, the network and the form's own pass allow it.
 pub async fn send(
     State(app): State<App>,
     slug: Option<Path<String>>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let again = Request::from_parts(parts.clone(), body);
+    let request = Request::from_parts(parts.clone(), body);
     let slug = slug.as_ref().map(|slug| slug.0.as_str());
-    let sent = match files::read(again).await {
-        Ok(sent) => sent,
-        Err(problem) => {
-            return frame(&app, slug, &parts, None)
-                .map_or_else(|answer| answer, |shell| refused(&shell, problem));
-        }
-    };
-    let shell = match frame(
-        &app,
-        slug,
-        &parts,
-        Some(sent.text("lang")).filter(|lang| !lang.is_empty()),
-    ) {
+    let asked: Asked = query::read(&parts.uri).unwrap_or_default();
+    let mut shell = match frame(&app, slug, &parts, asked.lang.as_deref()) {
         Ok(shell) => shell,
         Err(answer) => return answer,
     };
+    let network = network(&parts.headers, &parts.extensions, &app.config);
+    let welcome = network.is_none_or(|network| {
+        let key = ("request", shell.clinic.id.uuid(), network);
+        app.caps.any_left(key, PER_NETWORK, app.now())
+    });
+    let sent = files::read(request, |form| {
+        let pass = Pass::read(&app, &shell, form.text("pass").unwrap_or_default());
+        welcome && pass.objection(app.now()).is_none()
+    });
+    let sent = match sent.await {
+        Ok(sent) => sent,
+        Err(problem) => return refused(&shell, problem),
+    };
+    if !sent.text("lang").is_empty() {
+        shell.speak(&parts, sent.text("lang"));
+    }
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
+    let trapped = form.trapped() && !pass.looked_at();
+    let again = |status, note| {
+        let pass = fresh_pass(&app, &shell, trapped || pass.looked_at());
+        shown(status, &shell, &form, pass, &[], Some(note))
+    };
     if let Some(note) = pass
         .objection(app.now())
-        .or_else(|| form.trapped().then_some("public-note-again"))
+        .or_else(|| trapped.then_some("public-note-again"))
     {
-        let pass = fresh_pass(&app, &shell);
-        return shown(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            &shell,
-            &form,
-            pass,
-            &[],
-            Some(note),
-        );
+        return again(StatusCode::UNPROCESSABLE_ENTITY, note);
+    }
+    if !welcome {
+        return again(StatusCode::TOO_MANY_REQUESTS, "public-note-too-many");
     }
     let mut wrong = form.check(&shell.clinic);
-    wrong.extend(sent.refused.map(|key| Wrong {
+    wrong.extend(sent.refused.map(|why| Wrong {
         field: "files",
-        key,
+        key: files::key(why),
     }));
     if !wrong.is_empty() {
+        let status = sent.refused.map(files::status);
         return shown(
-            StatusCode::UNPROCESSABLE_ENTITY,
+            status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
             &shell,
             &form,
             sent.text("pass").to_owned(),
@@ -241,48 +249,23 @@ pub async fn send(
             None,
         );
     }
-    match take::take(
-        &app,
-        &shell,
-        &form,
-        &pass,
-        network(&parts, &app.config),
-        &sent.files,
-    )
-    .await
-    {
+    match take::take(&app, &shell, &form, &pass, network, &sent.files).await {
         Ok(ticket) => {
             let receipt: Receipt = (shell.clinic.id, ticket, app.now());
             let receipt = cursor::encode(THANKS, &receipt, &app.keyring.web_mac());
             see_other(&shell.link(&format!("{}/thanks?r={receipt}", shell.here)))
         }
         Err(DeskError::RateLimited { .. }) => {
-            let (pass, note) = (fresh_pass(&app, &shell), Some("public-note-too-many"));
-            shown(
-                StatusCode::TOO_MANY_REQUESTS,
-                &shell,
-                &form,
-                pass,
-                &[],
-                note,
-            )
+            again(StatusCode::TOO_MANY_REQUESTS, "public-note-too-many")
         }
         Err(error @ (DeskError::Unavailable(_) | DeskError::Storage(_))) => {
             tracing::warn!(%error, "a request could not be taken in");
-            let (pass, note) = (
-                sent.text("pass").to_owned(),
-                Some("public-note-unavailable"),
-            );
-            shown(
-                StatusCode::SERVICE_UNAVAILABLE,
-                &shell,
-                &form,
-                pass,
-                &[],
-                note,
-            )
+            let note = Some("public-note-unavailable");
+            let pass = sent.text("pass").to_owned();
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            shown(status, &shell, &form, pass, &[], note)
         }
-        Err(error) => refused(&shell, error),
+        Err(error) => refused_keeping(&shell, error, &form.message),
     }
 }
 

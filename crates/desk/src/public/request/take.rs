@@ -79,6 +79,9 @@ async fn open(
         Some(&form.name),
         Some(locale),
     )
+    .await?
+    // Anybody can type any address: nothing of its patient stands beside these words until somebody looked.
+    .without_patient(app, organisation)
     .await?;
     let attachments = files::keep(app, organisation, &requester.sealing, sent).await?;
     let mut new = NewTicket::new(requester, Channel::WebForm, "", form.message.clone());

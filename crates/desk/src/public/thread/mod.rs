@@ -10,7 +10,7 @@ use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_THREAD};
 use super::files::{self, Sent};
 use super::linked::{Caller, Spoken, pressed};
 use super::request::MAX_WORDS;
-use super::shell::{refused, see_other};
+use super::shell::{refused, refused_keeping, see_other};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::downloads::{Told, hand_out};
@@ -88,29 +88,35 @@ async fn caller(
         .map_err(IntoResponse::into_response)
 }
 
-fn elsewhere(caller: &Caller) -> Response {
-    caller.words(
+fn unopened(caller: &Caller, typed: &str) -> Response {
+    caller.keeping(StatusCode::OK, "lock", "public-open", Some("/open"), typed)
+}
+
+fn elsewhere(caller: &Caller, typed: &str) -> Response {
+    caller.keeping(
         StatusCode::FORBIDDEN,
         "monitor-smartphone",
         "public-elsewhere",
         Some("/renew"),
+        typed,
     )
 }
 
-/// The page in place of a thread. A link that has ended can still ask for its successor.
-fn failed(caller: &Caller, error: DeskError) -> Response {
+/// The page in place of a thread, with what was typed to copy. A link that has ended can still ask for its successor.
+fn failed(caller: &Caller, error: DeskError, typed: &str) -> Response {
     match error {
-        DeskError::Gone => caller.words(
+        DeskError::Gone => caller.keeping(
             StatusCode::GONE,
             "clock",
             "public-link-ended",
             Some("/renew"),
+            typed,
         ),
         DeskError::Conflict {
             code: "opened_elsewhere",
             ..
-        } => elsewhere(caller),
-        error => refused(&caller.shell, error),
+        } => elsewhere(caller, typed),
+        error => refused_keeping(&caller.shell, error, typed),
     }
 }
 
@@ -130,13 +136,11 @@ pub async fn show(State(app): State<App>, Path(token): Path<String>, parts: Part
             };
             shown(&caller, &visit, StatusCode::OK, &draft).await
         }
-        Ok(Look::Unopened(_)) => {
-            Ok(caller.words(StatusCode::OK, "lock", "public-open", Some("/open")))
-        }
-        Ok(Look::Elsewhere) => Ok(elsewhere(&caller)),
+        Ok(Look::Unopened(_)) => Ok(unopened(&caller, "")),
+        Ok(Look::Elsewhere) => Ok(elsewhere(&caller, "")),
         Err(error) => Err(error),
     };
-    answer.unwrap_or_else(|error| failed(&caller, error))
+    answer.unwrap_or_else(|error| failed(&caller, error, ""))
 }
 
 /// Binds the link to this browser.
@@ -157,7 +161,7 @@ pub async fn open(
         Some(secret) => set_cookie(&caller.app, &caller.token, &secret).map(Some),
         None => Ok(None),
     });
-    let cookie = bound.map_err(|error| failed(&caller, error))?;
+    let cookie = bound.map_err(|error| failed(&caller, error, ""))?;
     let mut response = there;
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -178,7 +182,7 @@ pub async fn renew(
     }
     match ask(&caller).await {
         Ok(()) => Ok(caller.words(StatusCode::OK, "mail", "public-renewed", None)),
-        Err(error) => Err(failed(&caller, error)),
+        Err(error) => Err(failed(&caller, error, "")),
     }
 }
 
@@ -194,47 +198,59 @@ async fn ask(caller: &Caller) -> Result<(), DeskError> {
     links::ask_new(&caller.app, &caller.token).await
 }
 
-/// Takes a reply in.
+/// Takes a reply in. Its files are read only where the link and the form's own token allow it; its words always, so that
+/// they come back with any page.
 pub async fn reply(
     State(app): State<App>,
     Path(token): Path<String>,
     parts: Parts,
     request: Request,
 ) -> Response {
-    let sent = match files::read(request).await {
-        Ok(sent) => sent,
-        Err(problem) => {
-            return match caller(app, token, &parts, None).await {
-                Ok(caller) => refused(&caller.shell, problem),
-                Err(response) => response,
-            };
-        }
-    };
-    let caller = match caller(app, token, &parts, Some(sent.text("lang"))).await {
+    let asked: Asked = query::read(&parts.uri).unwrap_or_default();
+    let mut caller = match caller(app, token, &parts, asked.lang.as_deref()).await {
         Ok(caller) => caller,
         Err(response) => return response,
     };
     let cookie = cookie(&caller.app, &parts.headers);
+    let look = links::look(&caller.app, &caller.token, cookie.as_deref()).await;
+    let welcome = matches!(look, Ok(Look::Mine(_))) && caller.any_left("reply", PER_THREAD);
+    let sent = files::read(request, |form| {
+        welcome && is_genuine(&caller, &parts, form.text(csrf::FIELD))
+    });
+    let sent = match sent.await {
+        Ok(sent) => sent,
+        Err(problem) => return refused(&caller.shell, problem),
+    };
+    caller.speak(&parts, sent.text("lang"));
+    let words = sent.text("message");
+    // Looked at again: the link may have ended while the form came in.
     let visit = match links::look(&caller.app, &caller.token, cookie.as_deref()).await {
         Ok(Look::Mine(visit)) => visit,
-        Ok(Look::Unopened(_)) => return see_other(&caller.shell.link(&caller.shell.here)),
-        Ok(Look::Elsewhere) => return elsewhere(&caller),
-        Err(error) => return failed(&caller, error),
+        Ok(Look::Unopened(_)) => return unopened(&caller, words),
+        Ok(Look::Elsewhere) => return elsewhere(&caller, words),
+        Err(error) => return failed(&caller, error, words),
     };
     let Err((status, note)) = take(&caller, &visit, &parts, &sent).await else {
         let there = format!("{}?sent=1", caller.shell.here);
         return see_other(&caller.shell.link(&there));
     };
     let draft = Draft {
-        words: sent.text("message").to_owned(),
+        words: words.to_owned(),
         once: sent.text("once").to_owned(),
         note: Some(note),
-        had_files: !sent.files.is_empty() || sent.refused.is_some(),
+        had_files: sent.had_files(),
         said_thanks: false,
     };
     shown(&caller, &visit, status, &draft)
         .await
-        .unwrap_or_else(|error| failed(&caller, error))
+        .unwrap_or_else(|error| failed(&caller, error, words))
+}
+
+/// Whether the form is one of this link's page.
+fn is_genuine(caller: &Caller, parts: &Parts, token: Option<&str>) -> bool {
+    let app = &caller.app;
+    csrf::check_origin(&parts.method, &parts.headers, &app.config.public_url).is_ok()
+        && check_public(app, &caller.seal(), token).is_ok()
 }
 
 /// What stands in the way is said by the key of a kind text.
@@ -246,14 +262,15 @@ async fn take(
 ) -> Result<(), (StatusCode, &'static str)> {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let app = &caller.app;
-    let genuine = csrf::check_origin(&parts.method, &parts.headers, &app.config.public_url).is_ok()
-        && check_public(app, &caller.seal(), Some(sent.text(csrf::FIELD))).is_ok();
-    if !genuine {
+    if !is_genuine(caller, parts, Some(sent.text(csrf::FIELD))) {
         return Err((WRONG, "public-note-old"));
     }
+    if !caller.any_left("reply", PER_THREAD) {
+        return Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"));
+    }
     let words = sent.text("message").to_owned();
-    if let Some(key) = sent.refused {
-        return Err((WRONG, key));
+    if let Some(why) = sent.refused {
+        return Err((files::status(why), files::key(why)));
     }
     if words.is_empty() && sent.files.is_empty() {
         return Err((WRONG, "public-error-message"));
@@ -324,5 +341,7 @@ pub async fn file(
         };
         hand_out(&caller.app, visit.ctx.organisation, file.blob, &told).await
     };
-    found.await.unwrap_or_else(|error| failed(&caller, error))
+    found
+        .await
+        .unwrap_or_else(|error| failed(&caller, error, ""))
 }

@@ -22,7 +22,6 @@ pub(super) enum Command {
         to: String,
     },
     Data,
-    StartTls,
     Reset,
     Nothing,
     Verify,
@@ -73,7 +72,6 @@ pub(super) fn parse(line: &[u8], protocol: Protocol) -> Result<Command, &'static
         }),
         Request::Rcpt { .. } => Err(reply::BAD_RECIPIENT),
         Request::Data => Ok(Command::Data),
-        Request::StartTls => Ok(Command::StartTls),
         Request::Rset => Ok(Command::Reset),
         Request::Noop { .. } => Ok(Command::Nothing),
         Request::Vrfy { .. } => Ok(Command::Verify),
@@ -82,7 +80,8 @@ pub(super) fn parse(line: &[u8], protocol: Protocol) -> Result<Command, &'static
         Request::Ehlo { .. } | Request::Helo { .. } | Request::Lhlo { .. } => {
             Err(reply::UNKNOWN_COMMAND)
         }
-        Request::Bdat { .. }
+        Request::StartTls
+        | Request::Bdat { .. }
         | Request::Auth { .. }
         | Request::Expn { .. }
         | Request::Etrn { .. }

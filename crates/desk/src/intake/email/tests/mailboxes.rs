@@ -262,7 +262,6 @@ fn envelope(rcpt: &str) -> Envelope {
     Envelope {
         peer: std::net::Ipv4Addr::LOCALHOST.into(),
         helo: "mx.test".to_owned(),
-        tls: false,
         mail_from: ANA.to_owned(),
         rcpts: vec![rcpt.to_owned()],
         size: 100,
