@@ -279,9 +279,10 @@ fn the_plain_names_of_illnesses_and_wounds_are_known_in_every_language() {
     );
 }
 
-/// Written after the mending, to see whether it holds for what nobody had in mind.
+// Written after the mending, to see whether it holds for what nobody had in mind.
+
 #[test]
-fn the_same_holds_in_other_words() {
+fn crises_are_seen_in_other_words() {
     all(
         &[
             "I'd rather kill myself than pay this bill, and I mean it",
@@ -319,6 +320,10 @@ fn the_same_holds_in_other_words() {
         ],
         seen,
     );
+}
+
+#[test]
+fn emergencies_ring_in_other_words() {
     all(
         &[
             "grandpa has signs of stroke what do we do",
@@ -401,6 +406,10 @@ fn the_same_holds_in_other_words() {
         ],
         alarm,
     );
+}
+
+#[test]
+fn what_is_denied_past_or_asked_rings_not_in_other_words() {
     all(
         &[
             "My grandmother had a stroke in 2010, can I get screened?",
