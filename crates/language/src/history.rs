@@ -18,14 +18,23 @@ const CONCERN: f32 = 0.6;
 /// Added-up risk from which it is an emergency.
 const EMERGENCY: f32 = 0.92;
 
+/// Days for which the highest level is remembered.
+const PEAK_DAYS: f32 = 7.0;
+/// The least that an emergency and a concern leave behind, however unsure the model was where a rule raised them.
+const EMERGENCY_RISK: f32 = 0.9;
+const CONCERN_RISK: f32 = 0.5;
+
 /// What is remembered of a person's earlier messages: numbers only, no words. Kept and handed back by the
 /// desk.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct History {
     /// Added-up risk, 0 to 1, as of the last message.
     pub risk: f32,
-    /// The highest level so far.
+    /// The highest level of the last seven days, raised ones included.
     pub peak: Option<Level>,
+    /// Days between that message and the last one.
+    pub peak_age: f32,
     /// The kind of danger at that time.
     pub kind: Option<SafetyKind>,
     /// Messages seen.
@@ -35,7 +44,7 @@ pub struct History {
 /// The level of a message in the light of those before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InContext {
-    /// Never below the message's own level; within the same day never below an earlier one's concern.
+    /// Never below the message's own level; for seven days after an emergency never below a concern.
     pub level: Level,
     /// The kind of danger, of this message or of the one that weighed most.
     pub kind: Option<SafetyKind>,
@@ -48,13 +57,22 @@ impl History {
     /// after them.
     pub fn take(&mut self, safety: &Safety, days: f32) -> InContext {
         let days = if days.is_finite() { days.max(0.0) } else { 0.0 };
+        self.peak_age += days;
+        if self.peak_age > PEAK_DAYS {
+            (self.peak, self.kind) = (None, None);
+        }
+        let least = match safety.level {
+            Level::Emergency => EMERGENCY_RISK,
+            Level::Concern => CONCERN_RISK,
+            Level::None => 0.0,
+        };
         let faded = self.risk * (-days * std::f32::consts::LN_2 / HALF_LIFE_DAYS).exp();
-        let own = ((safety.risk - ORDINARY) / (1.0 - ORDINARY)).clamp(0.0, 1.0);
+        let own = ((safety.risk.max(least) - ORDINARY) / (1.0 - ORDINARY)).clamp(0.0, 1.0);
         let together = 1.0 - (1.0 - faded) * (1.0 - own);
         self.risk = 1.0 - (1.0 - faded) * (1.0 - own * KEPT);
         self.turns = self.turns.saturating_add(1);
 
-        let lingering = days < 1.0 && self.peak.is_some_and(|p| p >= Level::Emergency);
+        let lingering = self.peak == Some(Level::Emergency);
         let raised = if faded > 0.0 && together >= EMERGENCY && own > 0.3 {
             Level::Emergency
         } else if lingering || faded > 0.0 && together >= CONCERN {
@@ -63,8 +81,8 @@ impl History {
             Level::None
         };
         let level = safety.level.max(raised);
-        if self.peak.is_none_or(|peak| safety.level > peak) {
-            self.peak = Some(safety.level);
+        if self.peak.is_none_or(|peak| level >= peak) {
+            (self.peak, self.peak_age) = (Some(level), 0.0);
             self.kind = safety.kind.or(self.kind);
         }
         InContext {
@@ -130,6 +148,60 @@ mod tests {
             history.take(&turn(Level::None, 0.02), 30.0).level,
             Level::None
         );
+    }
+
+    #[test]
+    fn an_emergency_stays_in_sight_for_a_week_and_no_longer() {
+        for (days, expected) in [
+            (0.1, Level::Concern),
+            (1.04, Level::Concern),
+            (6.9, Level::Concern),
+            (7.1, Level::None),
+            (730.0, Level::None),
+        ] {
+            let mut history = History::default();
+            history.take(&turn(Level::Emergency, 0.97), 0.0);
+            assert_eq!(
+                history.take(&turn(Level::None, 0.02), days).level,
+                expected,
+                "{days}"
+            );
+        }
+        let mut history = History::default();
+        history.take(&turn(Level::Emergency, 0.97), 0.0);
+        history.take(&turn(Level::None, 0.02), 730.0);
+        let thanks = history.take(&turn(Level::None, 0.02), 0.5);
+        assert_eq!((thanks.level, thanks.kind), (Level::None, None));
+    }
+
+    #[test]
+    fn what_was_raised_is_remembered() {
+        let mut history = History::default();
+        while history.take(&turn(Level::Concern, 0.7), 0.0).level < Level::Emergency {
+            assert!(history.turns < 10, "{history:?}");
+        }
+        assert_eq!(history.peak, Some(Level::Emergency));
+        assert_eq!(
+            history.take(&turn(Level::None, 0.02), 5.0).level,
+            Level::Concern
+        );
+    }
+
+    #[test]
+    fn a_rule_that_raised_where_the_model_was_unsure_leaves_as_much_behind() {
+        let mut history = History::default();
+        history.take(&turn(Level::Emergency, 0.08), 0.0);
+        assert!(history.risk > 0.4, "{history:?}");
+        let mut history = History::default();
+        history.take(&turn(Level::Concern, 0.08), 0.0);
+        assert!(history.risk > 0.1, "{history:?}");
+    }
+
+    #[test]
+    fn what_was_kept_by_an_older_version_can_be_read() {
+        let old = r#"{"risk":0.5,"peak":"emergency","kind":"cardiac","turns":3}"#;
+        let history: History = serde_json::from_str(old).unwrap();
+        assert_eq!((history.peak_age, history.turns), (0.0, 3));
     }
 
     proptest! {

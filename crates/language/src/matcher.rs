@@ -216,7 +216,11 @@ impl Matcher {
                         folded.token_before(hit.end()),
                     )
                 });
-                if inside_hangul(folded, first, wanted.target) {
+                if inside_hangul(folded, first, wanted.target)
+                    || matches!(wanted.target, Target::Cue(..))
+                        && !wanted.open
+                        && begins_hangul_word(folded, first, last)
+                {
                     continue;
                 }
                 match wanted.target {
@@ -310,8 +314,18 @@ fn number(word: &str) -> Option<f32> {
 
 /// Where the word begins when only an Arabic "and", "with" … stands between its beginning and `at`.
 fn behind_prefix(text: &str, at: usize) -> Option<usize> {
-    let start = text[..at].rfind(' ').map_or(0, |space| space + 1);
-    is_prefix(&text[start..at]).then_some(start)
+    // They are one or two letters of two bytes; whatever stands farther back, a word without end even, is none.
+    [2, 4].into_iter().find_map(|length| {
+        let start = at.checked_sub(length)?;
+        let begins = start == 0 || text.as_bytes()[start - 1] == b' ';
+        (begins && text.get(start..at).is_some_and(is_prefix)).then_some(start)
+    })
+}
+
+/// A single syllable that other syllables are written to: "안" is "not", "안녕하세요" is a greeting.
+fn begins_hangul_word(folded: &Folded, first: usize, last: usize) -> bool {
+    let one = first == last && folded.word(&folded.tokens[first]).starts_with(is_hangul);
+    one && folded.tokens.get(last + 1).is_some_and(|t| t.joined)
 }
 
 /// A phrase begins where a Korean word begins, not inside one; the later parts of it may stand anywhere.
@@ -319,4 +333,77 @@ fn inside_hangul(folded: &Folded, first: usize, target: Target) -> bool {
     let begins = !matches!(target, Target::Part { part, .. } if part > 0);
     let token = &folded.tokens[first];
     begins && token.joined && folded.word(token).chars().next().is_some_and(is_hangul)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clinic::tests::{bare, flag};
+    use crate::verdict::Field;
+
+    /// The words that a red flag with these terms finds, and the cues of a negation with the others.
+    fn found(terms: &str, negation: &str, language: &str, text: &str) -> (Vec<String>, usize) {
+        let mut files = bare();
+        files.insert(
+            format!("language/redflags.{language}.toml"),
+            flag("x", "other", "concern", &format!("terms = [{terms}]")),
+        );
+        let context = files
+            .get_mut(&format!("language/context.{language}.toml"))
+            .unwrap();
+        *context = context.replace("negation = []", &format!("negation = [{negation}]"));
+        let matcher = Matcher::build(&crate::clinic::parse(&files).unwrap()).unwrap();
+        let mut folded = Folded::for_engine(text.len());
+        folded.push(Field::Body, text, 0);
+        let found = matcher.find(&folded);
+        let shown = |h: &Hit| {
+            let words = folded.tokens[h.first..=h.last].iter();
+            words.map(|t| folded.word(t)).collect::<Vec<_>>().join(" ")
+        };
+        (found.hits.iter().map(shown).collect(), found.cues.len())
+    }
+
+    #[test]
+    fn gaps_open_ends_and_numbers() {
+        let words = |terms, text| found(terms, "", "en", text).0;
+        assert_eq!(
+            words("\"chest ~ hurts\"", "my chest really hurts"),
+            ["chest really hurts"]
+        );
+        assert!(words("\"chest ~ hurts\"", "my chest. It hurts").is_empty());
+        assert_eq!(words("\"bleed*\"", "bleeding"), ["bleeding"]);
+        assert!(words("\"bleed\"", "bleeding").is_empty());
+        assert_eq!(
+            words("\"sugar ~ #400-900\"", "sugar is 450mg"),
+            ["sugar is 450mg"]
+        );
+        assert!(words("\"sugar ~ #400-900\"", "sugar is 120").is_empty());
+    }
+
+    #[test]
+    fn an_arabic_word_may_have_and_or_with_written_to_it() {
+        let words = |text| found("\"نزيف\"", "", "ar", text).0.len();
+        assert_eq!(words("عندي نزيف"), 1);
+        assert_eq!(words("عندي حمى ونزيف"), 1);
+        assert_eq!(words("عندي كنزيف وبنزيف"), 2);
+        assert_eq!(words("عندي شنزيف"), 0);
+    }
+
+    #[test]
+    fn a_syllable_of_a_greeting_denies_nothing() {
+        let cues = |text| found("\"가슴\"", "\"안\", \"전혀\"", "ko", text).1;
+        assert_eq!(cues("안녕하세요 가슴이 아파요"), 0);
+        assert_eq!(cues("안내 부탁드려요"), 0);
+        assert_eq!(cues("가슴이 안 아파요"), 1);
+        assert_eq!(cues("전혀요"), 1);
+    }
+
+    #[test]
+    fn an_endless_word_takes_no_longer_than_many() {
+        // Every hit inside it once looked back to its beginning.
+        let text = "نزيف".repeat(100_000);
+        let start = std::time::Instant::now();
+        assert_eq!(found("\"نزيف\"", "", "ar", &text).0.len(), 0);
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    }
 }

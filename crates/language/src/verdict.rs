@@ -293,12 +293,12 @@ pub struct Safety {
     pub reasons: Vec<usize>,
 }
 
-/// How much of an over-long message was left unread by the engine.
+/// How much of an over-long message the model left unread. The words of the rules were looked for in all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Truncated {
     /// Bytes of subject and body together.
     pub total_bytes: usize,
-    /// Bytes looked at: the beginning and the end.
+    /// Bytes the model read: the beginning and the end.
     pub looked_at_bytes: usize,
 }
 
@@ -325,6 +325,6 @@ pub struct Verdict {
     pub confidence: f32,
     /// The category should be confirmed by a person.
     pub unsure: bool,
-    /// Set when the message was too long to be looked at as a whole.
+    /// Set when the message was too long for the model to be read as a whole; it is unsure then.
     pub truncated: Option<Truncated>,
 }

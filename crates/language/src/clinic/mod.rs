@@ -13,6 +13,8 @@
 
 mod raw;
 mod reasons;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -71,8 +73,41 @@ pub(crate) enum Effect {
     Category(Category, f32),
     Urgency(Urgency, f32),
     Danger(SafetyKind, Level),
-    /// One of the things that the model knows about, by its number; whether it is no danger by itself.
-    Concept(u16, bool),
+    /// One of the things that the model knows about.
+    Concept(Concept),
+}
+
+/// One of the things that the model knows about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Concept {
+    /// Its place among all of them.
+    pub number: u16,
+    /// It is no danger by itself.
+    pub topic: bool,
+    /// The kinds of danger that it may be part of.
+    pub kinds: Kinds,
+}
+
+/// Some of the kinds of danger, a bit each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Kinds(u32);
+
+impl Kinds {
+    pub fn add(&mut self, kind: SafetyKind) {
+        self.0 |= 1 << kind as u32;
+    }
+
+    pub fn join(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    pub fn has(self, kind: SafetyKind) -> bool {
+        self.0 & 1 << kind as u32 != 0
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
 }
 
 /// An entry of a lexicon or a red flag.
@@ -99,22 +134,35 @@ pub(crate) struct Rule {
 pub(crate) enum Cue {
     /// Negates what follows.
     Negation,
+    /// Negates the words right behind it: a bare "not".
+    NegationNear,
     /// Negates what stands before.
     NegationAfter,
     /// Holds a negated list together ("no fever, cough **or** pain").
     List,
     /// Makes what follows a condition.
     Hypothetical,
+    /// Makes what stands before a condition or a question ("…的症状是什么").
+    HypotheticalAfter,
     /// Puts its surroundings in the past.
     Historical,
     /// Looks like a cue inside and isn't one ("no relief from"), or says that it is happening now.
     Overrules,
+    /// Says that it is happening while it is written ("right now").
+    Now,
     /// Ends the reach of every cue ("but").
     Stop,
+    /// Ends the reach of a denial before it: somebody begins to speak of themselves ("I").
+    Subject,
     /// Someone else's, when it is also past ("my grandfather").
     Relative,
     /// Makes what is near a figure of speech ("haha", "when I saw the bill").
     Figure,
+    /// Said of conditions, of what is past and in figures of speech, and as often of what is happening ("signs of", "had
+    /// a", "the bill"): the model hears it, no flag is taken back.
+    HypotheticalHint,
+    HistoricalHint,
+    FigureHint,
 }
 
 /// Everything the files say.
@@ -128,8 +176,8 @@ pub(crate) struct Knowledge {
 
 const CONCEPTS: &str = "language/concepts.toml";
 
-/// The names of the concepts, in the order of the alphabet, and whether they are no danger by themselves.
-fn concept_names(text: &str) -> Result<Vec<(String, bool)>, LoadError> {
+/// The concepts by name, in the order of the alphabet.
+fn concept_names(text: &str) -> Result<Vec<(String, Concept)>, LoadError> {
     let mut ids = BTreeMap::new();
     let mut reader = Reader {
         name: CONCEPTS,
@@ -140,14 +188,26 @@ fn concept_names(text: &str) -> Result<Vec<(String, bool)>, LoadError> {
         phrases: 0,
     };
     let file: raw::ConceptNames = reader.toml()?;
-    let mut names = Vec::with_capacity(file.concept.len());
+    let mut concepts = Vec::with_capacity(file.concept.len());
     for raw in &file.concept {
         reader.id(&raw.name)?;
         reader.why(&raw.reason, &raw.review)?;
-        names.push((raw.name.get_ref().clone(), raw.topic));
+        let mut kinds = Kinds::default();
+        for kind in &raw.kinds {
+            kinds.add(reader.code(kind, SafetyKind::from_code, "kind")?);
+        }
+        let concept = Concept {
+            number: 0,
+            topic: raw.topic,
+            kinds,
+        };
+        concepts.push((raw.name.get_ref().clone(), concept));
     }
-    names.sort();
-    Ok(names)
+    concepts.sort_by(|a, b| a.0.cmp(&b.0));
+    for (number, (_, concept)) in (0..).zip(&mut concepts) {
+        concept.number = number;
+    }
+    Ok(concepts)
 }
 
 /// Reads all language files of a clinic.
@@ -209,6 +269,12 @@ impl Reader<'_> {
             tables.push(self.written(id, text)?);
         }
         for (name, terms) in &file.sets {
+            if let Some(other) = terms.iter().find(|t| t.get_ref().starts_with('@')) {
+                return Err(self.error(
+                    other.span(),
+                    "a list in [sets] holds phrases, no other list (@)".into(),
+                ));
+            }
             let phrases = self.phrases(terms)?;
             self.sets.insert(name.clone(), phrases);
         }
@@ -278,14 +344,21 @@ impl Reader<'_> {
         let file: ContextFile = self.toml()?;
         for (cue, terms) in [
             (Cue::Negation, &file.negation),
+            (Cue::NegationNear, &file.negation_near),
             (Cue::NegationAfter, &file.negation_after),
             (Cue::List, &file.list),
             (Cue::Hypothetical, &file.hypothetical),
+            (Cue::HypotheticalAfter, &file.hypothetical_after),
             (Cue::Historical, &file.historical),
             (Cue::Overrules, &file.overrules),
+            (Cue::Now, &file.now),
             (Cue::Stop, &file.stop),
+            (Cue::Subject, &file.subject),
             (Cue::Relative, &file.relative),
             (Cue::Figure, &file.figure),
+            (Cue::HypotheticalHint, &file.hypothetical_hint),
+            (Cue::HistoricalHint, &file.historical_hint),
+            (Cue::FigureHint, &file.figure_hint),
         ] {
             for term in terms {
                 let phrase = self.phrase(term)?;
@@ -303,7 +376,7 @@ impl Reader<'_> {
 
     fn concepts(
         &mut self,
-        names: &[(String, bool)],
+        names: &[(String, Concept)],
         rules: &mut Vec<Rule>,
     ) -> Result<(), LoadError> {
         let file: BTreeMap<Spanned<String>, Vec<Spanned<String>>> = self.toml()?;
@@ -316,7 +389,7 @@ impl Reader<'_> {
             rules.push(Rule {
                 id: format!("{}.concept.{}", self.language, name.get_ref()),
                 language: self.language,
-                effect: Effect::Concept(u16::try_from(number).unwrap_or(u16::MAX), names[number].1),
+                effect: Effect::Concept(names[number].1),
                 terms: self.phrases(terms)?,
                 with_any: Vec::new(),
                 and_any: Vec::new(),
@@ -475,7 +548,6 @@ impl Reader<'_> {
             if words.is_empty() || words.contains('*') {
                 return wrong(format!("no words in \"{text}\""));
             }
-            // A Hangul word always goes on: its particles are written to it.
             let signs = words.chars().filter(|c| !c.is_whitespace()).count();
             let enough = match words.as_str() {
                 _ if words.chars().any(is_wide) => 1,
@@ -488,7 +560,9 @@ impl Reader<'_> {
                         .into(),
                 );
             }
-            let open = open && !words.chars().next_back().is_some_and(is_hangul);
+            // A Hangul word always goes on: its particles are written to it. One of a single syllable ("안") may be the beginning of any other word, so there * says that it goes on.
+            let alone = words.chars().nth(1).is_none();
+            let open = open && (alone || !words.chars().next_back().is_some_and(is_hangul));
             parts.push(Part::Words { words, open });
         }
         if parts.len() > 4 {

@@ -61,16 +61,30 @@ pub(super) struct RawFlag {
 #[serde(deny_unknown_fields)]
 pub(super) struct ContextFile {
     pub negation: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub negation_near: Vec<Spanned<String>>,
     pub negation_after: Vec<Spanned<String>>,
     pub list: Vec<Spanned<String>>,
     pub hypothetical: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub hypothetical_after: Vec<Spanned<String>>,
     pub historical: Vec<Spanned<String>>,
     pub overrules: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub now: Vec<Spanned<String>>,
     pub stop: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub subject: Vec<Spanned<String>>,
     #[serde(default)]
     pub relative: Vec<Spanned<String>>,
     #[serde(default)]
     pub figure: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub hypothetical_hint: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub historical_hint: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub figure_hint: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +99,8 @@ pub(super) struct RawConcept {
     pub name: Spanned<String>,
     #[serde(default)]
     pub topic: bool,
+    #[serde(default)]
+    pub kinds: Vec<Spanned<String>>,
     pub reason: Spanned<String>,
     pub review: Spanned<String>,
 }

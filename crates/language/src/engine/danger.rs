@@ -3,9 +3,9 @@
 //! Either can raise. A rule whose words are meant makes at least a concern; it makes an emergency unless all that
 //! speaks, weighed together, leaves next to no doubt that none is there. From a probability that was set on
 //! examples the model wasn't made from, that weighing raises by itself. What a context takes back stays taken
-//! back only when the model agrees.
+//! back only when the model agrees; a crisis is only lowered.
 
-use crate::clinic::Effect;
+use crate::clinic::{Effect, Kinds};
 use crate::fold::Folded;
 use crate::model::features::Features;
 use crate::model::{
@@ -31,12 +31,18 @@ const SURVEY: f32 = 0.85;
 const SURVEY_CERTAIN: f32 = 0.9;
 /// Words up to which the length of a text says nothing.
 const FEW: u16 = 16;
+/// Words from which it says nothing more: a letter is no more dangerous for being long, and the part `dev` has few of them to learn from.
+const MANY: u16 = 30;
 /// Words below which next to nothing stands around a rule's words that could speak against them, those of a soft one and
 /// those of a firm one.
 const SHORT: usize = 10;
 const SHORTISH: usize = 14;
-/// Probability of a concern from which a crisis that its context takes back is still one.
-const CRISIS: f32 = 0.02;
+/// Probability of a concern from which a firm flag that is laughed about is one.
+const JOKED: f32 = 0.02;
+/// Share of a kind of danger among all kinds from which the model names one that no word names.
+const SURE_KIND: f32 = 0.3;
+/// The same for one that a concept names.
+const LIKELY_KIND: f32 = 0.15;
 /// Places shown for the model.
 const PLACES: usize = 3;
 
@@ -63,15 +69,14 @@ pub(super) fn lowered(kind: SafetyKind, level: Level, guard: Option<Guard>) -> L
         None => level,
         // A mail that is passed on may be a cry for help of somebody else; an illness in it is the writer's to tell.
         Some(Guard::Quoted) if kind.is_crisis() => level,
-        Some(Guard::Quoted) => level.min(Level::Concern),
-        Some(Guard::Negated | Guard::Historical | Guard::SomeoneElse) if kind.is_crisis() => {
-            level.min(Level::Concern)
-        }
+        // People laugh about what is true: "chest pain since noon lol".
+        Some(Guard::Quoted | Guard::Figure) => level.min(Level::Concern),
+        Some(_) if kind.is_crisis() => level.min(Level::Concern),
         Some(_) => Level::None,
     }
 }
 
-/// The level and kind that the rules alone give, with whether a crisis was taken back only by its context.
+/// The level and kind that the rules alone give.
 pub(super) fn by_rules(look: &Look<'_>) -> (Level, Option<SafetyKind>) {
     let mut most = (Level::None, None);
     for (kind, level, spoken) in flags(look) {
@@ -87,8 +92,7 @@ impl Look<'_> {
     /// The probability that it takes at least to raise an emergency where no firm rule does.
     pub fn at_least(&self, signs: &Signs) -> f32 {
         // Numbers and made-up words that say too little to know even their language, and what is no language.
-        let foreign =
-            self.languages.main.language.is_none() && self.folded.tokens.len() < usize::from(FEW);
+        let foreign = self.languages.main.language.is_none() && self.own_words < usize::from(FEW);
         let says = self.carries && !foreign && !self.markup;
         match (self.survey, says) {
             (true, true) => SURVEY,
@@ -127,7 +131,7 @@ pub(super) fn listen(look: &Look<'_>, (model, features, sums): Read<'_>) -> Hear
     let taken_back =
         flags(look).any(|(_, level, s)| level == Level::Emergency && s.guard.is_some());
     let one = |yes: bool| f32::from(u8::from(yes));
-    let words = u16::try_from(look.folded.tokens.len()).unwrap_or(u16::MAX);
+    let words = u16::try_from(look.own_words).unwrap_or(u16::MAX);
     let signs = Signs {
         window: emergency.map_or(SILENT, |j| j.scores[EMERGENCY]),
         concern: concern.map_or(SILENT, |j| j.scores[CONCERN]),
@@ -138,7 +142,7 @@ pub(super) fn listen(look: &Look<'_>, (model, features, sums): Read<'_>) -> Hear
         pressing: odds(now + urgencies[Urgency::Urgent as usize]),
         taken_back: one(taken_back),
         survey: one(look.survey),
-        length: log_ratio(f32::from(words.max(FEW)) + 1.0, 1.0),
+        length: log_ratio(f32::from(words.clamp(FEW, MANY)) + 1.0, 1.0),
         crisis: odds(about[Category::Crisis as usize]),
         feedback: odds(about[Category::Feedback as usize]),
     };
@@ -179,11 +183,11 @@ pub(super) fn meant(look: &Look<'_>) -> Meant {
     let mut most = Meant::No;
     for (kind, level, spoken) in flags(look) {
         if level == Level::Emergency && spoken.guard.is_none() {
-            let lightly = spoken.rule.soft && !kind.is_crisis();
+            let lightly = spoken.rule.soft && !kind.is_crisis() && !spoken.now;
             let short = if lightly { SHORT } else { SHORTISH };
             most = most.max(if look.survey {
                 Meant::Softly
-            } else if look.folded.tokens.len() < short {
+            } else if look.own_words < short {
                 Meant::Alone
             } else if lightly {
                 Meant::Softly
@@ -229,16 +233,21 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
         .filter(|(_, level, s)| *level == Level::Emergency && s.guard == Some(Guard::Quoted))
         .map(|(kind, level, s)| lowered(kind, level, s.guard))
         .max();
-    // "I am not suicidal" is worth a look unless the model is all but sure that it is not.
-    let keep_concern = if rule_kind.is_some_and(SafetyKind::is_crisis) {
-        CRISIS
-    } else {
-        curve.keep_concern
-    };
+    // "Chest pain since noon lol" is worth a look unless the model is all but sure that it is a joke.
+    let joked = flags(look).any(|(_, level, s)| {
+        level == Level::Emergency && !s.rule.soft && s.guard == Some(Guard::Figure)
+    });
+    let keep_concern = if joked { JOKED } else { curve.keep_concern };
     let certain = if look.carries { 0.0 } else { CERTAIN };
     let raise = curve.raise.max(look.at_least(&signs));
     let raise_concern = curve.raise_concern.max(certain);
 
+    let stands = flags(look).any(|(kind, level, s)| {
+        let kept = lowered(kind, level, s.guard);
+        kept > Level::None
+            && (s.guard.is_none() || kind.is_crisis())
+            && (level == Level::Emergency || !look.survey)
+    });
     // Either can raise. What a rule says and its context lets stand is never dropped, but may be a concern.
     let meant = meant(look);
     let level = if p_emergency >= raise
@@ -247,8 +256,7 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     {
         Level::Emergency
     } else if carried.is_some()
-        || meant == Meant::Firmly
-        || meant == Meant::Softly && p_concern >= CRISIS
+        || stands
         || p_concern >= raise_concern
         || p_quoted >= raise
         || rule_level > Level::None && p_concern >= keep_concern
@@ -266,7 +274,7 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     } else {
         quoted
     };
-    let kind = (level > Level::None).then(|| kind(look, judged.as_ref(), level, rule_kind));
+    let kind = (level > Level::None).then(|| kind(look, judged.as_ref(), level));
     let confidence = match level {
         Level::Emergency => p_emergency,
         Level::Concern => p_concern.max(p_quoted),
@@ -305,30 +313,37 @@ fn safety(level: Level, kind: Option<SafetyKind>, confidence: f32, risk: f32) ->
     }
 }
 
-/// The kind that rules and model make most of together.
-fn kind(
-    look: &Look<'_>,
-    judged: Option<&Judged>,
-    level: Level,
-    rule_kind: Option<SafetyKind>,
-) -> SafetyKind {
-    let mut votes = [0.0_f32; SafetyKind::ALL.len()];
+/// The kind of danger. What the message's words name goes before what the model guesses: it chooses among the kinds of the
+/// rules that spoke, which count more, and of the concepts. Where no word names one, it is the model's guess, if that is more
+/// than one.
+fn kind(look: &Look<'_>, judged: Option<&Judged>, level: Level) -> SafetyKind {
+    let mut votes = [0.0; SafetyKind::ALL.len()];
+    let mut shares = votes;
     if let Some(judged) = judged {
-        votes.copy_from_slice(&judged.scores[KINDS..KINDS + SafetyKind::ALL.len()]);
+        votes.copy_from_slice(&judged.scores[KINDS..CATEGORY]);
+        softmax(&judged.scores[KINDS..CATEGORY], &mut shares);
     }
+    let mut ruled = Kinds::default();
     for (kind, flag, spoken) in flags(look) {
-        let vote = match (lowered(kind, flag, spoken.guard), level) {
+        let kept = lowered(kind, flag, spoken.guard);
+        votes[kind as usize] += match (kept, level) {
             (Level::Emergency, _) => 3.0,
             (Level::Concern, Level::Concern) => 2.0,
             _ => 0.5,
         };
-        votes[kind as usize] += vote;
+        if kept > Level::None && kind != SafetyKind::Other {
+            ruled.add(kind);
+        }
     }
+    let mut named = ruled;
+    named.join(look.named);
     let best = SafetyKind::ALL
         .iter()
         .copied()
+        .filter(|&kind| named.has(kind) || ruled.is_empty() && shares[kind as usize] >= SURE_KIND)
         .max_by(|a, b| votes[*a as usize].total_cmp(&votes[*b as usize]));
-    best.or(rule_kind).unwrap_or(SafetyKind::Other)
+    let likely = |kind: &SafetyKind| ruled.has(*kind) || shares[*kind as usize] >= LIKELY_KIND;
+    best.filter(likely).unwrap_or(SafetyKind::Other)
 }
 
 /// The words that weighed most in the model.

@@ -6,6 +6,8 @@
 
 mod danger;
 mod read;
+#[cfg(test)]
+pub(crate) mod tests;
 mod topic;
 
 use crate::clinic::{self, ClinicFiles, Effect, LoadError, Reasons, Rule};
@@ -108,7 +110,9 @@ impl Engine {
             .filter(|&i| matches!(reasons[i].finding, Finding::Safety(_)))
             .collect();
         Verdict {
-            unsure: topic.unsure || look.languages.main.language.is_none(),
+            unsure: topic.unsure
+                || look.languages.main.language.is_none()
+                || look.truncated.is_some(),
             language: look.languages.main,
             other_languages: look.languages.others,
             safety,

@@ -1,32 +1,41 @@
 //! Reading a message: words, languages, and the rules that speak.
 
-use crate::clinic::{Effect, Rule};
+use std::ops::Range;
+
+use crate::clinic::{Concept, Effect, Kinds, Rule};
 use crate::context;
 use crate::detect::{Detected, Languages, languages};
-use crate::fold::Folded;
+use crate::fold::{Folded, Token, is_wide};
 use crate::matcher::{Found, Hit, Matcher, Role};
 use crate::model::features::Features;
-use crate::segments;
+use crate::segments::{self, Segment};
 use crate::verdict::{Channel, Field, Guard, Level, Message, Truncated};
 
-/// Bytes of a message that are looked at. Of a longer one it is the beginning (three quarters) and the
-/// end (one quarter), which bounds time and memory; [`Verdict::truncated`](crate::Verdict) says so.
+/// Bytes of a message that the model reads. Of a longer one it is the beginning (three quarters) and the
+/// end (one quarter), which bounds time and memory; [`Verdict::truncated`](crate::Verdict) says so. The words
+/// of the rules are looked for in all of it.
 pub const LOOKED_AT: usize = 64 * 1024;
 /// Bytes of the subject that are looked at.
 const SUBJECT: usize = 2 * 1024;
 /// Words that an exception (`unless`) can have.
 const EXCEPTION_REACH: usize = 48;
-/// Places of one rule whose context is looked at.
+/// Places of one rule that are kept.
 const MAX_HITS: usize = 64;
 
 /// A message as it was read.
 pub(super) struct Look<'a> {
     pub folded: Folded,
     pub truncated: Option<Truncated>,
+    /// Words of the middle of a much too long message, which the model doesn't read.
+    unheard: Range<usize>,
+    /// Number of the person's own words.
+    pub own_words: usize,
     pub languages: Languages,
     pub spoken: Vec<Spoken<'a>>,
     /// Concepts and the words where they stand.
     concepts: Vec<(u16, usize)>,
+    /// The kinds of danger that they may be part of.
+    pub named: Kinds,
     /// Something that could be danger is named: a concept that is no mere topic, or a rule's words.
     pub carries: bool,
     /// Markup and hardly anything else.
@@ -65,29 +74,47 @@ pub(super) struct Spoken<'a> {
     pub hits: Vec<Hit>,
     pub in_subject: bool,
     pub guard: Option<Guard>,
+    /// It is meant, and said to be there while it is written.
+    pub now: bool,
 }
 
 impl<'a> Look<'a> {
     pub fn of(rules: &'a [Rule], matcher: &Matcher, message: &Message<'_>) -> Self {
-        let (folded, truncated) = read(message);
+        let Reading {
+            mut folded,
+            truncated,
+            unheard,
+        } = read(message);
         let mut languages = languages(&folded, message.subject, message.body);
         languages.main = hinted(languages.main, message);
         let found = matcher.find(&folded);
         let marks = context::marks(&folded, &found.cues, &languages);
-        let spoken = spoken(rules, &folded, &found, &languages);
+        let mut flags = spoken(rules, &folded, &found, &languages);
+        if reclaim(&mut folded, &flags) {
+            flags = spoken(rules, &folded, &found, &languages);
+        }
         let concepts = concepts(rules, &found);
         let carries = found.hits.iter().any(|hit| {
             matches!(
                 rules[hit.rule as usize].effect,
-                Effect::Concept(_, false) | Effect::Danger(..)
+                Effect::Concept(Concept { topic: false, .. }) | Effect::Danger(..)
             )
         });
+        let mut named = Kinds::default();
+        for hit in &found.hits {
+            if let Effect::Concept(concept) = rules[hit.rule as usize].effect {
+                named.join(concept.kinds);
+            }
+        }
         Self {
+            own_words: own_words(&folded),
             folded,
             truncated,
+            unheard,
             languages,
-            spoken,
+            spoken: flags,
             concepts,
+            named,
             carries,
             markup: is_markup(message.body),
             survey: message.channel == Channel::Survey,
@@ -97,7 +124,7 @@ impl<'a> Look<'a> {
 
     /// What the model sees.
     pub fn features(&self, message: &Message<'_>) -> Features {
-        let mut features = Features::of(&self.folded, &self.marks);
+        let mut features = Features::of(&self.folded, &self.marks, &self.unheard);
         features.about(message.channel.code(), 1.0);
         features.concepts(&self.concepts, &self.marks);
         for spoken in &self.spoken {
@@ -131,7 +158,7 @@ impl<'a> Look<'a> {
 
 fn concepts(rules: &[Rule], found: &Found) -> Vec<(u16, usize)> {
     let number = |hit: &Hit| match rules[hit.rule as usize].effect {
-        Effect::Concept(number, _) => Some((number, hit.first)),
+        Effect::Concept(concept) => Some((concept.number, hit.first)),
         _ => None,
     };
     let mut concepts: Vec<(u16, usize)> = found.hits.iter().filter_map(number).collect();
@@ -164,17 +191,16 @@ fn spoken<'a>(
                 && (rule.and_any.is_empty() || near(folded, and_any, hit, within))
                 && !overlaps(unless, hit)
         };
-        let mut hits: Vec<Hit> = of(Role::Term)
-            .iter()
-            .filter(counts)
-            .take(MAX_HITS)
-            .copied()
-            .collect();
+        let mut hits: Vec<Hit> = of(Role::Term).iter().filter(counts).copied().collect();
         let guard = guard(folded, found, languages, rule, &mut hits);
+        hits.truncate(MAX_HITS);
         if let Some(first) = hits.first() {
             let in_subject = folded.tokens[first.first].field == Field::Subject;
+            let is_now = |h: &Hit| context::is_now(folded, &found.cues, languages, h.first, h.last);
+            let urgent = matches!(rule.effect, Effect::Danger(_, Level::Emergency));
             spoken.push(Spoken {
                 rule,
+                now: urgent && guard.is_none() && hits.iter().any(is_now),
                 hits,
                 in_subject,
                 guard,
@@ -241,33 +267,89 @@ fn overlaps(unless: &[Hit], hit: &Hit) -> bool {
         .any(|u| u.last >= hit.first)
 }
 
-/// Folds what is looked at of the message.
-fn read(message: &Message<'_>) -> (Folded, Option<Truncated>) {
+/// The number of the person's own words, signs such as Chinese characters counting half.
+fn own_words(folded: &Folded) -> usize {
+    let halves = |token: &Token| {
+        let sign = folded.word(token).starts_with(is_wide);
+        if sign { 1 } else { 2 }
+    };
+    let own = |t: &&Token| t.segment == Segment::Own;
+    let all: usize = folded.tokens.iter().filter(own).map(halves).sum();
+    all.div_ceil(2)
+}
+
+/// What looks like a signature or a notice and holds words of a firm red flag that are meant is the person's own
+/// ("-- I can't breathe"): gives it back to them. Says whether anything was.
+fn reclaim(folded: &mut Folded, flags: &[Spoken<'_>]) -> bool {
+    let added = |segment: Segment| matches!(segment, Segment::Signature | Segment::Footer);
+    let places: Vec<usize> = flags
+        .iter()
+        .filter(|s| {
+            let urgent = matches!(s.rule.effect, Effect::Danger(_, Level::Emergency));
+            urgent && !s.rule.soft && s.guard == Some(Guard::Quoted)
+        })
+        .flat_map(|s| s.hits.iter().map(|h| h.first))
+        .filter(|&at| added(folded.tokens[at].segment))
+        .collect();
+    for &at in &places {
+        // The run around it; what was given back already is skipped at once.
+        let segment = folded.tokens[at].segment;
+        if !added(segment) {
+            continue;
+        }
+        let same = |t: &Token| t.segment == segment;
+        let from = folded.tokens[..at].iter().rposition(|t| !same(t));
+        for token in &mut folded.tokens[from.map_or(0, |n| n + 1)..] {
+            if token.segment != segment {
+                break;
+            }
+            token.segment = Segment::Own;
+        }
+    }
+    !places.is_empty()
+}
+
+/// A message folded.
+struct Reading {
+    folded: Folded,
+    truncated: Option<Truncated>,
+    unheard: Range<usize>,
+}
+
+/// Folds the message.
+fn read(message: &Message<'_>) -> Reading {
     let (subject, body) = (message.subject, message.body);
     let shown = &subject[..subject.floor_char_boundary(SUBJECT)];
     let room = LOOKED_AT - shown.len();
-    let mut folded = Folded::for_engine(shown.len() + body.len().min(room));
+    let mut folded = Folded::for_engine(shown.len() + body.len());
     folded.push(Field::Subject, shown, 0);
-    let mut looked_at = shown.len();
-    let mut push = |from: usize, to: usize| {
-        for (range, segment) in segments::split(&body[from..to]) {
-            let (start, end) = (from + range.start, from + range.end);
-            folded.push_segment(Field::Body, &body[start..end], start, segment);
-        }
-        looked_at += to - from;
-    };
-    if body.len() <= room {
-        push(0, body.len());
-    } else {
-        push(0, body.floor_char_boundary(room / 4 * 3));
-        push(body.ceil_char_boundary(body.len() - room / 4), body.len());
+    let mut looked_at = shown.len() + body.len();
+    for (range, segment) in segments::split(body) {
+        let start = range.start;
+        folded.push_segment(Field::Body, &body[range], start, segment);
+    }
+    let mut unheard = 0..0;
+    if body.len() > room {
+        let from = body.floor_char_boundary(room / 4 * 3);
+        let to = body.ceil_char_boundary(body.len() - room / 4);
+        looked_at -= to - from;
+        let before = |at: usize| {
+            folded
+                .tokens
+                .partition_point(|t| t.field == Field::Subject || (t.source_start as usize) < at)
+        };
+        unheard = before(from)..before(to);
     }
     let total_bytes = subject.len() + body.len();
     let truncated = (looked_at < total_bytes).then_some(Truncated {
         total_bytes,
         looked_at_bytes: looked_at,
     });
-    (folded, truncated)
+    Reading {
+        folded,
+        truncated,
+        unheard,
+    }
 }
 
 /// What the person's own setting says where the text can't: "ok", a name, a number.

@@ -110,7 +110,7 @@ struct Vignette {
     absent_findings: String,
 }
 
-/// Vignettes with findings that are said to be absent: flags that these cause.
+/// Vignettes with findings that are said to be absent: flags that these cause, those of the model included.
 pub fn vignettes(engine: &Engine, lines: &str) -> SetReport {
     let mut report = SetReport::default();
     let (mut alone, mut inside) = (Proportion::default(), Proportion::default());
@@ -136,7 +136,6 @@ pub fn vignettes(engine: &Engine, lines: &str) -> SetReport {
                 && r.spans
                     .iter()
                     .any(|s| s.field == Field::Body && s.start >= from)
-                && !r.rule.starts_with("model.")
         });
         inside.count(caused);
         if flagged || caused {
@@ -149,7 +148,10 @@ pub fn vignettes(engine: &Engine, lines: &str) -> SetReport {
         }
     }
     report.add("absent findings alone, flagged", alone);
-    report.add("a rule fired inside absent findings", inside);
+    report.add(
+        "a flag caused inside absent findings, model included",
+        inside,
+    );
     report.add("presentations called emergency", alarms);
     report
 }
@@ -207,10 +209,12 @@ pub fn conversations(engine: &Engine, csv: &str) -> SetReport {
     report
 }
 
-/// What people say to be talked out of emergency care, after an emergency: it must not be taken back.
+/// What people say to be talked out of emergency care: the level that it has by what was said before and by itself. That an
+/// emergency lingers by rule is left out, since no line could fail then: the message before it is one that left as much behind
+/// and whose level is forgotten.
 pub fn pushback(engine: &Engine, csv: &str) -> SetReport {
     let mut report = SetReport::default();
-    let mut kept = Proportion::default();
+    let (mut kept, mut alone) = (Proportion::default(), Proportion::default());
     for (number, row) in table(csv).iter().enumerate() {
         let Some(line) = row.get("patient_line") else {
             continue;
@@ -222,14 +226,20 @@ pub fn pushback(engine: &Engine, csv: &str) -> SetReport {
             "I have crushing chest pain and I can't breathe",
         );
         history.take(&start.safety, 0.0);
+        history.peak = None;
         let verdict = say(engine, Channel::Chat, line);
         let stays = history.take(&verdict.safety, 0.01).level > Level::None;
         kept.count(stays);
+        alone.count(verdict.safety.level > Level::None);
         if !stays {
             report.list(format!("row {}", number + 2), &verdict, line);
         }
     }
-    report.add("emergency still stands after push-back", kept);
+    report.add(
+        "push-back seen by what adds up, without the rule that an emergency lingers",
+        kept,
+    );
+    report.add("push-back seen by itself", alone);
     report
 }
 
@@ -297,6 +307,28 @@ fn records(csv: &str) -> Vec<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_counted_can_fail() {
+        let engine = crate::engine::tests::shipped();
+        let lines = "patient_line\nThe parking lot was nice today and the weather is good\nNo, I won't go, but I still can't breathe\n";
+        let report = pushback(engine, lines);
+        assert_eq!(
+            report.lines[0].share,
+            Proportion { hits: 1, of: 2 },
+            "{report:?}"
+        );
+        let vignette = "{\"presentation\": \"A cough\", \"absent_findings\": \"crushing chest pain right now\"}";
+        let report = vignettes(engine, vignette);
+        assert!(
+            report
+                .lines
+                .iter()
+                .take(2)
+                .all(|l| l.share == Proportion { hits: 1, of: 1 }),
+            "{report:?}"
+        );
+    }
 
     #[test]
     fn quoted_fields_may_hold_anything() {

@@ -70,6 +70,58 @@ pub(super) fn is_invisible(c: char) -> bool {
         | '\u{180E}' | '\u{34F}' | '\u{E0000}'..='\u{E007F}')
 }
 
+/// More that shows nothing, seen only in texts that hide words: further direction marks, fillers, variation selectors and
+/// control characters. The index keeps its form, so it has none of it.
+pub(super) fn hides(c: char) -> bool {
+    matches!(c,
+        '\0'..='\u{8}' | '\u{E}'..='\u{1F}' | '\u{7F}'..='\u{84}' | '\u{86}'..='\u{9F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{206A}'..='\u{206F}' | '\u{3164}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{E0100}'..='\u{E01EF}')
+}
+
+/// The plain letter for one in a square or a circle and for a small capital, which have no decomposition.
+pub(super) fn plain(c: char) -> Option<char> {
+    /// The small capitals and their like, with their letters.
+    const SMALL: [(char, char); 29] = [
+        ('ᴀ', 'a'),
+        ('ʙ', 'b'),
+        ('ᴄ', 'c'),
+        ('ᴅ', 'd'),
+        ('ᴇ', 'e'),
+        ('ꜰ', 'f'),
+        ('ɢ', 'g'),
+        ('ʜ', 'h'),
+        ('ɪ', 'i'),
+        ('ᴊ', 'j'),
+        ('ᴋ', 'k'),
+        ('ʟ', 'l'),
+        ('ᴍ', 'm'),
+        ('ɴ', 'n'),
+        ('ᴏ', 'o'),
+        ('ᴘ', 'p'),
+        ('ꞯ', 'q'),
+        ('ʀ', 'r'),
+        ('ꜱ', 's'),
+        ('ᴛ', 't'),
+        ('ᴜ', 'u'),
+        ('ᴠ', 'v'),
+        ('ᴡ', 'w'),
+        ('ʏ', 'y'),
+        ('ᴢ', 'z'),
+        ('ɡ', 'g'),
+        ('ɑ', 'a'),
+        ('ɩ', 'i'),
+        ('ʋ', 'v'),
+    ];
+    let first = match c {
+        '\u{1F130}'..='\u{1F149}' => 0x1F130,
+        '\u{1F150}'..='\u{1F169}' => 0x1F150,
+        '\u{1F170}'..='\u{1F189}' => 0x1F170,
+        '\u{1F1E6}'..='\u{1F1FF}' => 0x1F1E6,
+        _ => return SMALL.iter().find(|s| s.0 == c).map(|s| s.1),
+    };
+    char::from_u32(u32::from('a') + (c as u32 - first))
+}
+
 /// Chinese characters.
 pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')

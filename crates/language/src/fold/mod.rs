@@ -4,6 +4,7 @@
 //! Every word remembers where it stood in the text as written, so that a finding can be shown there.
 
 mod chars;
+mod hidden;
 mod word;
 
 pub(crate) use chars::{is_han, is_hangul, is_traditional, is_wide};
@@ -163,7 +164,23 @@ impl<'a> Run<'a> {
 
     fn fold(mut self, text: &str) {
         let bytes = text.as_bytes();
+        let engine = self.out.style == Style::Engine;
+        // What was read as a row of single letters, and what was looked at for one.
+        let (mut read, mut looked) = (0, 0);
         for (at, c) in text.char_indices() {
+            if at < read {
+                continue;
+            }
+            let row =
+                engine && at >= looked && c.is_ascii_alphabetic() && self.begins_word(at, bytes);
+            if row && let Some(row) = hidden::pulled_apart(&text[at..]) {
+                looked = at + row.length;
+                if !row.words.is_empty() {
+                    read = looked;
+                    self.spelled(&row, &text[at..], at);
+                    continue;
+                }
+            }
             if c.is_ascii_alphanumeric() {
                 self.open_word(at);
                 self.out.text.push(c.to_ascii_lowercase());
@@ -176,11 +193,31 @@ impl<'a> Run<'a> {
         self.close_word(text.len());
     }
 
+    fn begins_word(&self, at: usize, bytes: &[u8]) -> bool {
+        self.open.is_none() && (at == 0 || !bytes[at - 1].is_ascii_alphanumeric())
+    }
+
+    /// Takes the words of a row of single letters that begins at `at`.
+    fn spelled(&mut self, row: &hidden::Row, text: &str, at: usize) {
+        for word in &row.words {
+            self.open_word(at + word.start);
+            let letters = text[word.clone()].bytes().filter(u8::is_ascii_alphabetic);
+            self.out
+                .text
+                .extend(letters.map(|b| char::from(b.to_ascii_lowercase())));
+            self.close_word(at + word.end);
+        }
+    }
+
     fn ascii_mark(&mut self, c: char, at: usize, bytes: &[u8]) {
         let next = bytes.get(at + 1).copied().unwrap_or(b' ');
         match c {
             '\0' => {}
+            _ if self.out.style == Style::Engine && chars::hides(c) => {}
             '\'' => self.apostrophe(at, next),
+            '*' | '#' if let Some(letter) = self.covered(&bytes[at + 1..]) => {
+                self.out.text.push(letter);
+            }
             '.' | ','
                 if self.open.is_some()
                     && bytes[at - 1].is_ascii_digit()
@@ -214,6 +251,14 @@ impl<'a> Run<'a> {
             }
             _ => self.separate(at, Gap::Space),
         }
+    }
+
+    /// "k*ll": the letter under the sign.
+    fn covered(&self, rest: &[u8]) -> Option<char> {
+        let (start, _) = self.open?;
+        (self.out.style == Style::Engine)
+            .then(|| hidden::covered(&self.out.text[start..], rest))
+            .flatten()
     }
 
     /// "Dr. Ortega" is one sentence.
@@ -257,7 +302,11 @@ impl<'a> Run<'a> {
     fn other(&mut self, c: char, at: usize, bytes: &[u8]) {
         let engine = self.out.style == Style::Engine;
         match c {
-            _ if is_invisible(c) => {}
+            _ if is_invisible(c) || engine && chars::hides(c) => {}
+            _ if engine && let Some(letter) = chars::plain(c) => {
+                self.open_word(at);
+                self.out.text.push(letter);
+            }
             '’' | '‘' | 'ʼ' | '′' | '＇' => {
                 let next = bytes.get(at + c.len_utf8()).copied().unwrap_or(b' ');
                 self.apostrophe(at, next);
@@ -476,6 +525,47 @@ mod tests {
             folded("a@b.com b12 120mg 3rd").text,
             "a b . com b12 120mg 3rd"
         );
+    }
+
+    #[test]
+    fn what_hides_words_is_undone() {
+        for (text, expected) in [
+            ("chest pa\u{1}in", "chest pain"),
+            ("ch\u{E0101}est p\u{61C}ai\u{206A}n", "chest pain"),
+            ("ki\u{3164}ll", "kill"),
+            ("🅸 🆆🅰🅽🆃 🆃🅾 🅳🅸🅴", "i want to die"),
+            ("🅘 🅦🅐🅝🅣 🇩🇮🇪", "i want die"),
+            ("ɪ ᴡᴀɴᴛ ᴛᴏ ᴅɪᴇ", "i want to die"),
+            ("want to ԁie, ԁіе", "want to die , die"),
+            ("I want to k*ll mys*lf", "i want to kill myself"),
+            ("su*c*de s#icide", "suicide suicide"),
+            ("i w a n t t o d i e", "i want to die"),
+            ("I   W A N T   T O   D I E !", "i want to die"),
+            ("c.h.e.s.t p.a.i.n", "chest pain"),
+            ("k-i-l-l m-e", "kill me"),
+            ("q u i e r o m o r i r", "quiero morir"),
+        ] {
+            assert_eq!(folded(text).text, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_hides_nothing_stays() {
+        for (text, expected) in [
+            ("vitamins a b c d and e", "vitamins a b c d and e"),
+            ("take 2*3 and a*b", "take 2 3 and a b"),
+            ("*very* important", "very important"),
+            ("J. R. R. Tolkien", "j . r . r . tolkien"),
+            ("room 4 b", "room 4 b"),
+            ("on a 5 k i ran", "on a 5 k i ran"),
+        ] {
+            assert_eq!(folded(text).text, expected, "{text}");
+        }
+        let text = "So: i w a n t t o d i e.";
+        let f = folded(text);
+        let last = f.tokens.len() - 1;
+        let span = f.span(last, last);
+        assert_eq!(&text[span.start..span.end], "d i e");
     }
 
     proptest! {

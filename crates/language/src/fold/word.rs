@@ -30,6 +30,26 @@ const TWINS: [(char, char); 26] = [
     ('η', 'n'),
 ];
 
+/// Letters of no language of the engine that look like Latin ones; hardly anybody writes them but to hide a word.
+const STRANGERS: [(char, char); 10] = [
+    ('ԁ', 'd'),
+    ('һ', 'h'),
+    ('ӏ', 'l'),
+    ('ԛ', 'q'),
+    ('ԝ', 'w'),
+    ('ɡ', 'g'),
+    ('օ', 'o'),
+    ('ս', 'u'),
+    ('հ', 'h'),
+    ('ո', 'n'),
+];
+
+/// The Latin letter that one looks like.
+fn latin_twin(c: char) -> Option<char> {
+    let mut all = TWINS.iter().chain(&STRANGERS);
+    all.find(|t| t.0 == c).map(|t| t.1)
+}
+
 /// Arabic "and/with/like/for the", longest first.
 const ARTICLES: [&str; 6] = ["وال", "فال", "بال", "كال", "لل", "ال"];
 /// What Arabic writes in front of a word without a space, besides the article.
@@ -85,7 +105,7 @@ fn article(word: &str) -> Option<usize> {
         .iter()
         .find(|a| {
             word.strip_prefix(**a)
-                .is_some_and(|rest| rest.chars().count() >= 3)
+                .is_some_and(|rest| rest.chars().nth(2).is_some())
         })
         .map(|a| a.len())
 }
@@ -100,9 +120,11 @@ fn one_script(word: &mut [char]) {
     let latin = word.iter().filter(|c| c.is_ascii_alphabetic()).count();
     let twins = word
         .iter()
-        .filter(|c| !c.is_ascii() && TWINS.iter().any(|t| t.0 == **c))
+        .filter(|c| !c.is_ascii() && latin_twin(**c).is_some())
         .count();
-    if latin == 0 || twins == 0 {
+    // A word that holds a letter of no language is Latin in disguise.
+    let strange = word.iter().any(|c| STRANGERS.iter().any(|s| s.0 == *c));
+    if latin == 0 && !strange || twins == 0 {
         return;
     }
     let others = word
@@ -111,13 +133,13 @@ fn one_script(word: &mut [char]) {
         .count();
     let has_twin = |c: &char| TWINS.iter().any(|t| t.1 == *c);
     let mut letters = word.iter().filter(|c| c.is_ascii_alphabetic());
-    let to_latin = others == twins && latin >= twins.min(2);
+    let to_latin = others == twins && (strange || latin >= twins.min(2));
     if !to_latin && !letters.all(has_twin) {
         return;
     }
     for c in word {
         let twin = if to_latin {
-            TWINS.iter().find(|t| t.0 == *c).map(|t| t.1)
+            latin_twin(*c)
         } else {
             TWINS.iter().find(|t| t.1 == *c).map(|t| t.0)
         };

@@ -80,15 +80,22 @@ const FLOOR: f32 = 4.0;
 const LETTERS: f32 = 0.45;
 
 impl Features {
-    /// The features of the words. `marks` are those of [`context::marks`](crate::context::marks).
-    pub fn of(folded: &Folded, marks: &[u8]) -> Self {
+    /// The features of the words, those of the range `without` left out. `marks` are those of
+    /// [`context::marks`](crate::context::marks).
+    pub fn of(folded: &Folded, marks: &[u8], without: &Range<usize>) -> Self {
+        let read = folded.tokens.len() - without.len();
         let mut features = Self {
-            words: Vec::with_capacity(folded.text.len() * 4),
+            words: Vec::with_capacity(read * 24),
             ..Self::default()
         };
         let mut chunk: Option<Chunk> = None;
         let mut before: [u32; 3] = [0; 3];
         for (at, token) in folded.tokens.iter().enumerate() {
+            if without.contains(&at) {
+                features.close(chunk.take(), at);
+                before = [0; 3];
+                continue;
+            }
             let own = token.segment == Segment::Own;
             let new_sentence = at > 0 && folded.tokens[at - 1].sentence != token.sentence;
             let ends = chunk.as_ref().is_some_and(|c: &Chunk| {
@@ -215,8 +222,7 @@ impl Features {
     pub fn concepts(&mut self, found: &[(u16, usize)], marks: &[u8]) {
         for &(number, token) in found {
             let mark = marks[token] & (NEGATED | CONDITION | PAST | FIGURE);
-            let at = self.chunks.partition_point(|c| c.tokens.end <= token);
-            let Some(chunk) = self.chunks.get_mut(at) else {
+            let Some(chunk) = self.chunk(token) else {
                 continue;
             };
             if mark == 0 {
@@ -232,11 +238,17 @@ impl Features {
         }
     }
 
+    /// The group of sentences that a word belongs to, unless it was left out.
+    fn chunk(&mut self, token: usize) -> Option<&mut Chunk> {
+        let at = self.chunks.partition_point(|c| c.tokens.end <= token);
+        let chunk = self.chunks.get_mut(at)?;
+        chunk.tokens.contains(&token).then_some(chunk)
+    }
+
     /// Says that a rule spoke at a word.
     pub fn rule(&mut self, token: usize, name: &str, value: f32) {
         let hash = mix(text(name), 31);
-        let at = self.chunks.partition_point(|c| c.tokens.end <= token);
-        if let Some(chunk) = self.chunks.get_mut(at) {
+        if let Some(chunk) = self.chunk(token) {
             match chunk.sides.iter_mut().find(|s| s.hash == hash) {
                 Some(side) => side.value = side.value.max(value),
                 None => chunk.sides.push(Side { hash, value }),
