@@ -153,10 +153,10 @@ impl From<DeskError> for Problem {
             DeskError::ClinicalOnly => Self::new(
                 StatusCode::FORBIDDEN,
                 "clinical_only",
-                "A clinician closes these requests",
+                "A nurse resolves or closes these requests",
             )
             .detail(
-                "A clinician closes these requests. Answer and leave it open, or give it to a nurse.",
+                "A nurse resolves or closes these requests. Answer and leave it open, or give it to a nurse.",
             ),
             DeskError::NotFound => Self::not_found(),
             DeskError::Gone => Self::gone(),

@@ -631,12 +631,12 @@ both_engines! {
         // Whoever sends it all the same hears why, and what was typed stays.
         for typed in [vec![("status", "closed")], vec![("status", "resolved"), ("category", "billing")]] {
             let refused = form::fill(&agent, &path, &path, &typed).await.expect(403).text();
-            assert!(refused.contains("A clinician closes these requests") && refused.contains("href=\"#f-status\""), "{refused}");
+            assert!(refused.contains("A nurse resolves or closes these requests") && refused.contains("href=\"#f-status\""), "{refused}");
         }
         let token = csrf_token(&agent.get(&path).await.text());
         let fields = [("csrf_token", token.as_str()), ("kind", "reply"), ("body", "Wombat words"), ("status", "resolved")];
         let refused = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(403).text();
-        assert!(refused.contains("A clinician closes these requests") && refused.contains("Wombat words"), "{refused}");
+        assert!(refused.contains("A nurse resolves or closes these requests") && refused.contains("Wombat words"), "{refused}");
         assert_eq!(version(&desk, id).await, "1");
         let _ = agent.submit("/inbox", "/look", &[("language", "es"), ("back", "/inbox")]).await.expect(303);
         let page = agent.get(&path).await.text();

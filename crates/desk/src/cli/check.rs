@@ -252,7 +252,7 @@ fn own_details(app: &App, found: &mut Findings) {
         if let Err(DeskError::Invalid { text, .. }) = names::checked(&clinic.name) {
             found.bad(
                 "clinic",
-                format!("The clinic's name can't be used in mails: {text} Change it under Settings, General."),
+                format!("The clinic's name can't be used in mails: {text} Change it under Settings, Clinic."),
             );
         }
         if left.is_empty() {

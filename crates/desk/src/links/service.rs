@@ -197,7 +197,7 @@ pub async fn ask_new(app: &App, token: &str) -> Result<(), DeskError> {
 }
 
 /// Ends every link to a ticket, those of requests that went into it included: one was sent to somebody it is not for.
-/// Whoever it is for asks for a fresh one with the next answer. Gives back how many there were.
+/// Whoever it is for gets a fresh one with the next answer. Gives back how many there were.
 pub async fn revoke_ticket(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<u64, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     app.command(ctx, move |work| {

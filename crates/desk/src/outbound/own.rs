@@ -78,7 +78,7 @@ fn add_templates(
             let mut known = letter::common(clinic, &then);
             known.insert("agent_name", names[at % names.len()].clone());
             known.insert("answer_by", letter::answer_by(clinic, &then, locale));
-            let expires = sent[at % sent.len()].plus_seconds(Purpose::Thread.days() * 24 * 3600);
+            let expires = Purpose::Thread.ends(sent[at % sent.len()]);
             known.insert(
                 "link_expires",
                 format_date(expires.micros(), &clinic.time_zone, locale),

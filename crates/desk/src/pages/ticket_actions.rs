@@ -155,10 +155,10 @@ async fn send(
         typed.error = Some(match why {
             LeftOut::TooMany => "error-files",
             LeftOut::TooLarge | LeftOut::TooLargeTogether => "problem-too-large-detail",
-            LeftOut::NoRoom | LeftOut::NotWanted => "problem-unavailable-detail",
+            LeftOut::NoRoom | LeftOut::NotWanted => "public-error-files-no-room",
             LeftOut::TooSlow => "problem-too-slow-detail",
         });
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let status = crate::public::left_out_status(why);
         return answer(&page, status, &ticket, Some(typed)).await;
     }
     let files: Vec<_> = sent

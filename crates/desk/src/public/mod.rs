@@ -16,6 +16,7 @@ mod thread;
 use crate::router::{Access, Route};
 
 pub use caps::Caps;
+pub(crate) use files::status as left_out_status;
 pub(crate) use shell::asset;
 
 /// The ways in of this part.

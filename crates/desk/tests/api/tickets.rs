@@ -73,7 +73,7 @@ both_engines! {
         for change in [json!({ "status": "closed" }), json!({ "status": "resolved", "category": "billing" })] {
             let refused = client.patch(&path, "\"v1\"", &change).await.expect(403).json();
             assert_eq!(refused["code"], "clinical_only");
-            assert!(refused["detail"].as_str().unwrap().starts_with("A clinician closes these requests."), "{refused}");
+            assert!(refused["detail"].as_str().unwrap().starts_with("A nurse resolves or closes these requests."), "{refused}");
         }
         let words = format!("{path}/messages");
         let answer = |status| json!({ "body": "It is sent.", "status": status });

@@ -1,6 +1,7 @@
 //! What the files of a mail are, and its HTML with them in their places.
 
 use crate::ids::AttachmentId;
+use crate::records::uploads;
 use crate::timeline::NewAttachment;
 use bedside_codecs::mail::Attachment;
 use bedside_codecs::mail::html::{CleanHtml, sanitise};
@@ -33,13 +34,9 @@ pub(super) fn media_type(file: &Attachment) -> &'static str {
             .into_iter()
             .find(|known| *known == file.declared_type)
     };
-    file.sniffed_type.or_else(believed).unwrap_or({
-        if std::str::from_utf8(&file.bytes).is_ok() {
-            "text/plain"
-        } else {
-            "application/octet-stream"
-        }
-    })
+    file.sniffed_type
+        .or_else(believed)
+        .unwrap_or_else(|| uploads::media_type(&file.file_name, &file.bytes))
 }
 
 #[cfg(test)]
@@ -59,8 +56,7 @@ mod tests {
         assert_eq!(told("application/pdf", b"\x89PNG\r\n\x1a\n"), "image/png");
         assert_eq!(told("text/calendar", b"BEGIN:VCALENDAR"), "text/calendar");
         for odd in ["image/svg+xml", "text/javascript", "text/html\r\nX: y", ""] {
-            assert_eq!(told(odd, b"steal()"), "text/plain");
-            assert_eq!(told(odd, b"\xff\x00"), "application/octet-stream");
+            assert_eq!(told(odd, b"steal()"), "application/octet-stream");
         }
     }
 }
