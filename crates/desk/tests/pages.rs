@@ -642,7 +642,7 @@ both_engines! {
         let page = agent.get(&path).await.text();
         assert!(page.contains("Estas solicitudes las resuelve o cierra enfermería"), "{page}");
         let refused = form::fill(&agent, &path, &path, &[("status", "closed")]).await.expect(403).text();
-        assert!(refused.contains("Estas solicitudes las cierra el personal clínico"), "{refused}");
+        assert!(refused.contains("Estas solicitudes las resuelve o cierra enfermería. Responda"), "{refused}");
         // The one it has stays among the choices.
         let _ = form::fill(&nurse, &path, &path, &[("status", "closed")]).await.expect(303);
         assert_eq!(offered(&agent).await.0, 1);

@@ -158,7 +158,7 @@ async fn send(
             LeftOut::NoRoom | LeftOut::NotWanted => "public-error-files-no-room",
             LeftOut::TooSlow => "problem-too-slow-detail",
         });
-        let status = crate::public::left_out_status(why);
+        let status = why.status();
         return answer(&page, status, &ticket, Some(typed)).await;
     }
     let files: Vec<_> = sent

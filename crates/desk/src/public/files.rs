@@ -9,7 +9,6 @@ use crate::records::uploads::media_type;
 use crate::records::{Sealing, blobs};
 use crate::timeline::NewAttachment;
 use axum::extract::Request;
-use axum::http::StatusCode;
 use bedside_codecs::mail::clean_file_name;
 use bedside_web::Problem;
 use bedside_web::multipart::{self, Collected, LeftOut, Limits};
@@ -57,17 +56,6 @@ pub const fn key(why: LeftOut) -> &'static str {
         LeftOut::NoRoom => "public-error-files-no-room",
         LeftOut::TooSlow => "public-error-files-slow",
         LeftOut::NotWanted => "public-note-files",
-    }
-}
-
-/// The status of the page that says so.
-pub const fn status(why: LeftOut) -> StatusCode {
-    match why {
-        LeftOut::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
-        LeftOut::TooSlow => StatusCode::REQUEST_TIMEOUT,
-        LeftOut::TooMany | LeftOut::TooLarge | LeftOut::TooLargeTogether | LeftOut::NotWanted => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
     }
 }
 

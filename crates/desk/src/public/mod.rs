@@ -16,7 +16,6 @@ mod thread;
 use crate::router::{Access, Route};
 
 pub use caps::Caps;
-pub(crate) use files::status as left_out_status;
 pub(crate) use shell::asset;
 
 /// The ways in of this part.

@@ -117,8 +117,8 @@ both_engines! {
     /// Markup in a text of the clinic's and in what staff write: what goes out to patients runs nothing and loads nothing.
     async fn attack_17_nothing_that_runs_goes_out_to_patients(desk: Desk) {
         let sink = sink(&desk).await;
-        // A clinic's text with as much of it as fits; braces are for names, and refused there.
-        let plain: Vec<&str> = XSS.iter().copied().filter(|payload| !payload.contains('{')).collect();
+        // A clinic's text with as much of it as fits; braces are for names, and refused there, as NUL is in every form.
+        let plain: Vec<&str> = XSS.iter().copied().filter(|payload| !payload.contains(['{', '\0'])).collect();
         let mut texts = vec![String::new()];
         for payload in &plain {
             if texts.last().unwrap().len() + payload.len() > 15_000 {

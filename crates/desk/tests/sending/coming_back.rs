@@ -47,7 +47,7 @@ async fn conversation(desk: &Desk, sink: &Sink, body: &str) -> (TicketId, Vec<Se
         status: Some(Status::Resolved),
         ..Patch::default()
     };
-    tickets::change(&desk.app, &desk.ctx(Role::Agent), ticket, version, patch)
+    tickets::change(&desk.app, &desk.ctx(Role::Nurse), ticket, version, patch)
         .await
         .unwrap();
     send(desk).await;

@@ -148,7 +148,7 @@ both_engines! {
         assert_eq!(mail.references.last(), Some(&asked_id));
         let text = mail.text.clone().unwrap();
         assert!(text.starts_with("-- please write above this line --"), "{text}");
-        assert!(text.contains("They are **ready**, come by at <ten>.") && text.contains("Ana Agent"));
+        assert!(text.contains("They are ready, come by at <ten>.") && text.contains("Ana Agent"));
         let html = mail.html.clone().unwrap();
         assert!(html.contains("<strong>ready</strong>") && html.contains("&lt;ten&gt;"), "{html}");
         let head = sent.head();

@@ -29,6 +29,19 @@ pub enum LeftOut {
     NotWanted,
 }
 
+impl LeftOut {
+    /// The status of the page that says so.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooMany | Self::TooLarge | Self::TooLargeTogether | Self::NotWanted => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+        }
+    }
+}
+
 /// A whole multipart form in memory, as far as it fits.
 #[derive(Debug, Default)]
 pub struct Collected {

@@ -21,6 +21,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
+use bedside_web::multipart::LeftOut;
 use bedside_web::{cursor, query};
 pub use form::MAX_WORDS;
 use form::{Form, Pass, Wrong};
@@ -239,7 +240,7 @@ pub async fn send(
         key: files::key(why),
     }));
     if !wrong.is_empty() {
-        let status = sent.refused.map(files::status);
+        let status = sent.refused.map(LeftOut::status);
         return shown(
             status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
             &shell,

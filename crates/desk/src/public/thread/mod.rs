@@ -270,7 +270,7 @@ async fn take(
     }
     let words = sent.text("message").to_owned();
     if let Some(why) = sent.refused {
-        return Err((files::status(why), files::key(why)));
+        return Err((why.status(), files::key(why)));
     }
     if words.is_empty() && sent.files.is_empty() {
         return Err((WRONG, "public-error-message"));
