@@ -9,6 +9,7 @@
 
 use crate::router::Route;
 
+mod calm;
 mod coach;
 mod details;
 pub mod errors;
@@ -38,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         new_ticket::routes(),
         ticket::routes(),
         ticket_actions::routes(),
+        calm::routes(),
         coach::routes(),
         files::routes(),
         search::routes(),
