@@ -11,6 +11,7 @@ use crate::router::Route;
 
 mod calm;
 mod coach;
+mod crisis;
 mod details;
 pub mod errors;
 pub(crate) mod files;
@@ -41,6 +42,7 @@ pub fn routes() -> Vec<Route> {
         ticket_actions::routes(),
         calm::routes(),
         coach::routes(),
+        crisis::routes(),
         files::routes(),
         search::routes(),
         patients::routes(),
