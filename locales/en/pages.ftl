@@ -47,6 +47,19 @@ crisis-waiting = { $count ->
    *[other] { $count } requests look like a crisis and are still open.
 }
 crisis-what-to-do = Follow your clinic's crisis steps now. Call rather than write where you can.
+calm-title = Not a crisis
+calm-help = When you are sure that nobody is in danger. Raising the urgency takes it back.
+calm-reason = Why nobody is in danger
+calm-choose = Choose a reason
+calm-other-meaning = The words meant something else
+calm-past = It is past
+calm-safe-already = It is about somebody else, who is safe already
+calm-test-or-spam = A test or spam
+calm-other = Something else
+calm-words = In your own words
+calm-words-help = kept as a note; needed for “Something else”
+calm-urgency = How urgent is it now?
+calm-save = Nobody is in danger
 
 ## Ticket
 ticket-about = About this request
@@ -120,6 +133,10 @@ error-fields = One of the fields has a value that doesn't fit.
 error-snooze = Choose a time that is still to come.
 error-crisis-snooze = A crisis can't be snoozed.
 error-clinical-only = A nurse resolves or closes these requests. Answer and leave it open, or give it to a nurse.
+error-calm-needed = Before an emergency gets a lower urgency, say under “Not a crisis” why nobody is in danger.
+error-calm-reason = Choose why nobody is in danger.
+error-calm-words = Say in your own words why nobody is in danger, in at most 500 characters.
+error-no-crisis = This request is no emergency any more.
 error-other = There is no request with this number.
 error-same-ticket = This is the same request. Write the number of another one.
 error-merged = One of the two went into another request already.
@@ -156,6 +173,7 @@ event-patient-side = The patient's side
 event-created = Request opened
 event-status = { $who } set the status to { $value }
 event-urgency = { $who } set the urgency to { $value }
+event-not-a-crisis = { $who } said that nobody is in danger: { $value }
 event-category = { $who } set the category to { $value }
 event-queue = { $who } moved this to { $value }
 event-took = { $who } took this
@@ -229,6 +247,7 @@ new-error-address = An email address or a telephone number is needed.
 flash-saved = Saved.
 flash-sent = Your message is in.
 flash-taken = This is yours now.
+flash-calmed = Noted. This is no crisis any more.
 flash-merged = Merged.
 flash-linked = Linked.
 flash-split = The new request is open.

@@ -47,6 +47,19 @@ crisis-waiting = { $count ->
    *[other] { $count } solicitudes parecen una crisis y siguen abiertas.
 }
 crisis-what-to-do = Siga ahora los pasos de su clínica para una crisis. Si puede, llame en lugar de escribir.
+calm-title = No es una crisis
+calm-help = Cuando esté seguro de que nadie está en peligro. Si vuelve a subir la urgencia, queda sin efecto.
+calm-reason = Por qué nadie está en peligro
+calm-choose = Elija un motivo
+calm-other-meaning = Las palabras querían decir otra cosa
+calm-past = Ya pasó
+calm-safe-already = Se trata de otra persona, que ya está a salvo
+calm-test-or-spam = Una prueba o correo basura
+calm-other = Otra cosa
+calm-words = Con sus propias palabras
+calm-words-help = se guarda como nota; hace falta con «Otra cosa»
+calm-urgency = ¿Qué urgencia tiene ahora?
+calm-save = Nadie está en peligro
 
 ## Solicitud
 ticket-about = Sobre esta solicitud
@@ -120,6 +133,10 @@ error-fields = Uno de los campos tiene un valor que no corresponde.
 error-snooze = Elija un momento futuro.
 error-crisis-snooze = Una crisis no se puede posponer.
 error-clinical-only = Estas solicitudes las resuelve o cierra enfermería. Responda y déjela abierta, o asígnela a enfermería.
+error-calm-needed = Antes de bajar la urgencia de una emergencia, diga en «No es una crisis» por qué nadie está en peligro.
+error-calm-reason = Elija por qué nadie está en peligro.
+error-calm-words = Diga con sus propias palabras por qué nadie está en peligro, en 500 caracteres como máximo.
+error-no-crisis = Esta solicitud ya no es una emergencia.
 error-other = No hay ninguna solicitud con este número.
 error-same-ticket = Es la misma solicitud. Escriba el número de otra.
 error-merged = Una de las dos ya pasó a otra solicitud.
@@ -156,6 +173,7 @@ event-patient-side = El lado del paciente
 event-created = Solicitud abierta
 event-status = { $who } cambió el estado a { $value }
 event-urgency = { $who } cambió la urgencia a { $value }
+event-not-a-crisis = { $who } dijo que nadie está en peligro: { $value }
 event-category = { $who } cambió la categoría a { $value }
 event-queue = { $who } la movió a { $value }
 event-took = { $who } se encarga de esta
@@ -229,6 +247,7 @@ new-error-address = Hace falta un correo electrónico o un teléfono.
 flash-saved = Guardado.
 flash-sent = Su mensaje está registrado.
 flash-taken = Ahora es suya.
+flash-calmed = Anotado. Ya no es una crisis.
 flash-merged = Unidas.
 flash-linked = Enlazadas.
 flash-split = La solicitud nueva está abierta.

@@ -11,6 +11,7 @@ pub mod audit_log;
 pub mod cli;
 pub mod config;
 pub mod context;
+pub mod corrections;
 pub mod demo;
 pub mod downloads;
 pub mod drafts;
@@ -48,6 +49,7 @@ pub mod work;
 pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
     [
         audit_log::STATEMENTS,
+        corrections::STATEMENTS,
         demo::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,

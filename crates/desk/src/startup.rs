@@ -68,6 +68,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "crises that wait",
         sql: include_str!("../migrations/0010_crises_that_wait.sql"),
     },
+    Migration {
+        version: 11,
+        name: "corrections",
+        sql: include_str!("../migrations/0011_corrections.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

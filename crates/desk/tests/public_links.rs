@@ -364,6 +364,9 @@ both_engines! {
             }
         }
         assert_eq!((refused, messages(&desk, ticket).await.len()), (3, 31));
+        // Whoever is refused reads whom to call.
+        let refused = write(&own, &link, "One more", &[]).await.expect(429).text();
+        assert!(refused.contains("tel:911"), "{refused}");
     }
 
     async fn after_a_merge_each_contact_of_a_patient_sees_their_own_words_and_answers_alone(desk: Desk) {

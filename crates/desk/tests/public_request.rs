@@ -323,6 +323,24 @@ both_engines! {
         assert_eq!(send(&desk, &visitor, ANA, &[]).await.status, 303);
     }
 
+    async fn nobody_in_danger_is_told_to_come_back_later(desk: Desk) {
+        let visitor = desk.visitor();
+        for round in 0..7 {
+            let message = format!("Please call me, round {round}");
+            send(&desk, &visitor, &changed("message", &message), &[]).await;
+        }
+        let refused = send(&desk, &visitor, ANA, &[]).await.expect(429).text();
+        assert!(refused.contains("tel:911") && refused.contains("tel:988"), "{refused}");
+        for words in ["I have crushing chest pain right now and can't breathe", "Me quiero matar, no aguanto más"] {
+            let taken = send(&desk, &visitor, &changed("message", words), &[]).await.expect(303);
+            let thanks = visitor.get(taken.header("location").unwrap()).await.expect(200).text();
+            assert!(thanks.contains("tel:911"), "{thanks}");
+        }
+        let crises = tickets(&desk).await.into_iter().filter(|row| row.ticket.rank() == 0).count();
+        assert_eq!((crises, tickets(&desk).await.len()), (2, 8));
+        send(&desk, &visitor, ANA, &[]).await.expect(429);
+    }
+
     async fn an_emergency_is_answered_with_numbers_to_call(desk: Desk) {
         let visitor = desk.visitor();
         let words = "I have crushing chest pain right now and can't breathe";

@@ -302,9 +302,11 @@ both_engines! {
         assert_eq!(view.ticket.snoozed_until, None);
         let changed = &view.events.last().unwrap().data["changed"];
         assert_eq!(changed, &serde_json::json!(["queue_id", "snoozed_until", "urgency"]));
-        let closed = Patch { status: Some(Status::Closed), urgency: Some(tickets::Urgency::Standard), ..Patch::default() };
-        tickets::change(&desk.app, &nurse, id, 3, closed).await.unwrap();
-        assert!(matches!(tickets::change(&desk.app, &nurse, id, 4, snooze(60)).await, Err(DeskError::Conflict { code: "ended", .. })));
+        let calm = tickets::Calm { reason: tickets::CalmReason::Past, words: None, urgency: tickets::Urgency::Standard };
+        tickets::not_a_crisis(&desk.app, &nurse, id, Some(3), calm).await.unwrap();
+        let closed = Patch { status: Some(Status::Closed), ..Patch::default() };
+        tickets::change(&desk.app, &nurse, id, 4, closed).await.unwrap();
+        assert!(matches!(tickets::change(&desk.app, &nurse, id, 5, snooze(60)).await, Err(DeskError::Conflict { code: "ended", .. })));
     }
 
     async fn an_emergency_stands_in_the_crisis_queue_whatever_it_is_about(desk: Desk) {

@@ -7,7 +7,6 @@ mod common;
 use bedside_db::Timestamp;
 use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
-use bedside_desk::orgs::model::purpose;
 use bedside_desk::sla::{self, NOTHING_DUE};
 use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, TicketView, View};
 use bedside_desk::{audit_log, events, jobs};
@@ -212,35 +211,6 @@ both_engines! {
         writes_again(&desk, answered[0]).await;
         let open = seen(&desk, answered[0]).await.ticket;
         assert_eq!(open.due_at(), open.clocks.due());
-    }
-
-    async fn what_is_no_emergency_leaves_the_crisis_queue(desk: Desk) {
-        let clinic = desk.app.directory.of(desk.organisation).unwrap();
-        let crisis = clinic.queue_for(purpose::CRISIS).unwrap().id;
-        let calmer = || Patch { urgency: Some(tickets::Urgency::Standard), ..Patch::default() };
-        let id = desk.ticket("calm@example.org", "", CRY).await;
-        assert_eq!(seen(&desk, id).await.ticket.queue, crisis);
-        change(&desk, id, Patch { category: Some("billing".to_owned()), queue: Some(crisis), ..Patch::default() }).await;
-        change(&desk, id, calmer()).await;
-        let calm = seen(&desk, id).await;
-        assert_eq!(calm.ticket.queue, clinic.category("billing").unwrap().queue_id);
-        assert!(calm.events.last().unwrap().data["changed"].as_array().unwrap().contains(&"queue_id".into()));
-
-        // Where the category has no other queue a person looks what it is.
-        let other = desk.ticket("calm.too@example.org", "", CRY).await;
-        change(&desk, other, Patch { category: Some("crisis".to_owned()), ..Patch::default() }).await;
-        change(&desk, other, calmer()).await;
-        assert_eq!(seen(&desk, other).await.ticket.queue, clinic.queue_for(purpose::NEEDS_LOOK).unwrap().id);
-
-        // A queue that was named stands, and so does the one where somebody put it before.
-        let named = desk.ticket("named@example.org", "", CRY).await;
-        change(&desk, named, Patch { queue: Some(crisis), ..calmer() }).await;
-        assert_eq!(seen(&desk, named).await.ticket.queue, crisis);
-        let records = clinic.category("records").unwrap().queue_id;
-        let moved = desk.ticket("moved@example.org", "", CRY).await;
-        change(&desk, moved, Patch { queue: Some(records), ..Patch::default() }).await;
-        change(&desk, moved, calmer()).await;
-        assert_eq!(seen(&desk, moved).await.ticket.queue, records);
     }
 
     async fn what_is_split_off_waits_since_it_was_written(desk: Desk) {

@@ -44,6 +44,7 @@ const QUIET: &[&str] = &[
     "GET /api/v1/staff",
     "GET /api/v1/sub-statuses",
     "GET /audit/verify",
+    "GET /crisis-banner",
     "GET /patients",
     "GET /patients/new",
     "GET /search",

@@ -5,7 +5,8 @@ use crate::context::Permission::{SettingsRead, SettingsWrite};
 use crate::error::DeskError;
 use crate::orgs::{Clinic, Template as Words};
 use crate::outbound::{
-    Flaw, TEXTS, Values, check_template, keep_text, samples, shipped_text, to_html,
+    Flaw, TEXTS, Values, check_template, further_languages, keep_text, samples, shipped_text,
+    to_html,
 };
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
@@ -14,6 +15,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use bedside_language::Language;
 use bedside_web::Locale;
 use bedside_web::i18n::Texts;
 
@@ -144,7 +146,7 @@ async fn list(page: Page) -> Result<Response, DeskError> {
 }
 
 /// A language in the switch: tag, name, path, whether it is this one.
-type Language = (&'static str, &'static str, String, bool);
+type Tab = (&'static str, &'static str, String, bool);
 
 #[derive(Template)]
 #[template(path = "admin/templates/text.html")]
@@ -152,7 +154,7 @@ struct TextPage {
     shell: Shell,
     edit: Edit,
     problems: Vec<(String, String)>,
-    languages: Vec<Language>,
+    languages: Vec<Tab>,
     locale: Locale,
     action: String,
     /// Name, what it stands for, what the preview puts there.
@@ -161,6 +163,26 @@ struct TextPage {
     preview: Option<(String, String)>,
     can_write: bool,
     changed: bool,
+    /// Names of the further languages it goes out in.
+    further: String,
+}
+
+/// A language's own name, for those that the pages don't speak.
+const fn own_name(language: Language) -> &'static str {
+    match language {
+        Language::ZhHans => "简体中文",
+        Language::ZhHant => "繁體中文",
+        Language::Vi => "Tiếng Việt",
+        Language::Tl => "Tagalog",
+        Language::Fr => "Français",
+        Language::Pt => "Português",
+        Language::Ar => "العربية",
+        Language::Ru => "Русский",
+        Language::De => "Deutsch",
+        Language::Ko => "한국어",
+        Language::Hi => "हिन्दी",
+        other => other.tag(),
+    }
 }
 
 /// What the page says about a flaw.
@@ -243,6 +265,11 @@ async fn shown(
             preview,
             can_write: page.ctx.permissions().has(SettingsWrite),
             changed: which.is_changed(&clinic),
+            further: further_languages(&clinic, which.code)
+                .iter()
+                .map(|language| own_name(*language))
+                .collect::<Vec<_>>()
+                .join(", "),
         },
     )
 }

@@ -1,6 +1,6 @@
 //! The words of a ticket: reading them, answering, noting, taking an answer back.
 
-use super::parts::{Answer, DONE, InPath, Made, Page, Which, cursor, limit, position, version};
+use super::parts::{Answer, DONE, InPath, Made, Page, Which, cursor, limit, position, seen};
 use super::views::MessageOut;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -10,7 +10,7 @@ use crate::router::{Access, Route};
 use crate::tickets::{self, Reply, Status};
 use crate::timeline::MessageKind;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bedside_db::Id;
 use bedside_web::json::Json;
@@ -132,11 +132,7 @@ pub(super) async fn reply(
     headers: HeaderMap,
     Json(new): Json<ReplyIn>,
 ) -> Answer<Response> {
-    let seen = if headers.contains_key(header::IF_MATCH) {
-        Some(version(&headers)?)
-    } else {
-        None
-    };
+    let seen = seen(&headers)?;
     let attachments = files(&app, &ctx, id, &new.attachments).await?;
     let reply = Reply {
         attachments,

@@ -25,7 +25,7 @@ use utoipa::OpenApi;
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(
-        me::show, tickets::list, tickets::create, tickets::show, tickets::change, messages::list, messages::show,
+        me::show, tickets::list, tickets::create, tickets::show, tickets::change, tickets::not_a_crisis, messages::list, messages::show,
         messages::reply, messages::notes, messages::note, messages::undo, joins::merge, joins::split, joins::link,
         joins::revoke_links,
         joins::follow, joins::unfollow, attachments::upload, attachments::download, patients::list, patients::create,
@@ -97,6 +97,7 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
             ("nothing_left", "At least one message must stay."),
             ("sent", "The answer is on its way already."),
             ("crisis", "A crisis can't be snoozed."),
+            ("no_crisis", "The ticket is no emergency."),
             ("ended", "A request that has ended can't be snoozed."),
             ("duplicate", "This message is here already."),
             ("mrn_taken", "Another patient has this record number."),
@@ -190,8 +191,15 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The one `POST` that can name the version it was made on.
-const REPLY: (&Method, &str) = (&Method::POST, "/api/v1/tickets/{id}/messages");
+/// Each `POST` that can name the version it was made on.
+const SEEN: [&str; 2] = [
+    "/api/v1/tickets/{id}/messages",
+    "/api/v1/tickets/{id}/not-a-crisis",
+];
+
+fn names_version(route: &Route) -> bool {
+    route.method == Method::POST && SEEN.contains(&route.path)
+}
 /// The endpoint whose answer has words in the reader's language.
 const REASONS: (&Method, &str) = (&Method::GET, "/api/v1/tickets/{id}");
 
@@ -318,8 +326,8 @@ fn headers(route: &Route) -> Vec<Value> {
             "es",
         ));
     }
-    if (&route.method, route.path) == REPLY {
-        let text = "The ticket's `ETag` you got when reading: then the answer is refused when others were faster.";
+    if names_version(route) {
+        let text = "The ticket's `ETag` you got when reading: then this is refused when others were faster.";
         headers.push(seen(false, text));
     }
     headers
@@ -336,7 +344,7 @@ fn add_problems(route: &Route, responses: &mut Map<String, Value>) {
         Method::GET => all.push(422),
         _ => {}
     }
-    if (&route.method, route.path) == REPLY {
+    if names_version(route) {
         all.push(412);
     }
     for status in all {
@@ -417,6 +425,7 @@ mod tests {
             .flat_map(|(_, codes)| codes.iter().map(|(code, _)| *code))
             .collect();
         for source in [
+            include_str!("../tickets/calm.rs"),
             include_str!("../tickets/change.rs"),
             include_str!("../tickets/create.rs"),
             include_str!("../tickets/join.rs"),

@@ -213,6 +213,14 @@ pub(super) fn version(headers: &HeaderMap) -> Result<i64, Problem> {
     }
 }
 
+/// The version that a change was made on, where the client names one.
+pub(super) fn seen(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    headers
+        .contains_key(header::IF_MATCH)
+        .then(|| version(headers))
+        .transpose()
+}
+
 /// Something that has a version, with its entity tag.
 pub(super) struct Versioned<T>(pub i64, pub T);
 

@@ -2,7 +2,7 @@
 
 use super::parts::{
     Answer, Changed, InPath, Instant, Page, Versioned, created, cursor, emptied, language, limit,
-    one_of, position, version,
+    one_of, position, seen, version,
 };
 use super::views::{RowOut, TicketDetail};
 use crate::app::App;
@@ -12,7 +12,7 @@ use crate::ids::{ContactId, PatientId, QueueId, StaffId, SubStatusId, TicketId, 
 use crate::patients::{self, Requester};
 use crate::records::uploads;
 use crate::router::{Access, Route};
-use crate::tickets::{self, NewTicket, Patch, Status, Urgency, View};
+use crate::tickets::{self, Calm, CalmReason, NewTicket, Patch, Status, Urgency, View};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -46,6 +46,11 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/v1/tickets/{id}",
             Access::Api(Permission::TicketsWrite),
             change,
+        ),
+        Route::post(
+            "/api/v1/tickets/{id}/not-a-crisis",
+            Access::Api(Permission::TicketsWrite),
+            not_a_crisis,
         ),
     ]
 }
@@ -317,7 +322,7 @@ pub(super) struct PatchIn {
     #[serde(default, deserialize_with = "emptied")]
     #[schema(value_type = Option<Uuid>)]
     sub_status_id: Option<Option<Uuid>>,
-    /// How soon a person must look.
+    /// How soon a person must look. What is an emergency is lowered by `not-a-crisis` alone.
     urgency: Option<Urgency>,
     /// What it is about; moves it to the category's queue unless a queue is named too.
     category: Option<String>,
@@ -375,5 +380,40 @@ pub(super) async fn change(
     };
     Ok(Changed::to(
         tickets::change(&app, &ctx, id, seen, patch).await?,
+    ))
+}
+
+/// Why nobody is in danger.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "reason": "other_meaning", "urgency": "standard" }))]
+pub(super) struct CalmIn {
+    /// Why.
+    reason: CalmReason,
+    /// The same in own words, at most 500 characters; needed with `other`. They are kept as a note.
+    words: Option<String>,
+    /// How soon a person must look, now that it is no emergency.
+    urgency: Urgency,
+}
+
+/// Says of an emergency that nobody is in danger: it gets that urgency and leaves the crisis queue for its category's.
+/// With `If-Match`, only when nothing changed since. Raising the urgency takes it back.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/not-a-crisis", tag = "Tickets", request_body = CalmIn,
+    responses((status = 200, description = "Lowered.", body = Changed)))]
+pub(super) async fn not_a_crisis(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<TicketId>,
+    headers: HeaderMap,
+    Json(new): Json<CalmIn>,
+) -> Answer<Versioned<Changed>> {
+    let seen = seen(&headers)?;
+    let calm = Calm {
+        reason: new.reason,
+        words: new.words,
+        urgency: new.urgency,
+    };
+    Ok(Changed::to(
+        tickets::not_a_crisis(&app, &ctx, id, seen, calm).await?,
     ))
 }

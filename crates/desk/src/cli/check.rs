@@ -10,9 +10,11 @@ use crate::error::DeskError;
 use crate::example::{self, Detail};
 use crate::mailboxes::{self, MailboxView};
 use crate::names;
+use crate::outbound;
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
 use bedside_db::{Clock, DbError, SystemClock, search};
+use bedside_web::Locale;
 use clap::Args;
 use serde::Serialize;
 use std::path::Path;
@@ -129,6 +131,7 @@ impl Check {
                 database(&app, &mut found).await;
                 key(&app, &mut found).await;
                 own_details(&app, &mut found);
+                languages(&app, &mut found);
                 mailboxes(&app, &mut found).await;
             }
             Err(error) => {
@@ -168,6 +171,21 @@ fn clinic_files(config: &Config, found: &mut Findings) {
             Err(error) => found.bad("clinic", format!("{error}.")),
         },
         Err(error) => found.bad("clinic", error.to_string()),
+    }
+}
+
+/// In which languages somebody in danger hears where to call.
+fn languages(app: &App, found: &mut Findings) {
+    for clinic in app.directory.all() {
+        let further = outbound::further_languages(&clinic, outbound::EMERGENCY);
+        let own = Locale::ALL.iter().map(|locale| locale.tag());
+        let all: Vec<_> = own
+            .chain(further.iter().map(|language| language.tag()))
+            .collect();
+        found.good(
+            "emergency",
+            format!("Where to call at once is written in {}.", all.join(", ")),
+        );
     }
 }
 

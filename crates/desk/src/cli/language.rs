@@ -1,14 +1,19 @@
 //! `bedside language`
 
 use super::eval::{clinic_examples, folder_examples, line_of};
-use super::{Failure, Global, say};
+use super::{Failure, Global, finish, say};
+use crate::corrections;
 use crate::startup;
 use crate::triage::models;
 use bedside_language::eval::{Report, run};
 use bedside_language::examples::{Example, Part};
 use bedside_language::{Engine, Model, train};
 use clap::{Args, Subcommand};
+use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,9 +28,9 @@ pub(super) struct Language {
 enum Task {
     /// Make a new version from examples, with a report of before and after
     Train {
-        /// Folder with examples (LANG/*.txt), besides those of the clinic's files
+        /// Folder with examples (LANG/*.txt), besides those of the clinic's files; may be given several times
         #[arg(long = "examples", value_name = "FOLDER")]
-        examples: Option<PathBuf>,
+        examples: Vec<PathBuf>,
         /// Write the model to this file instead of making a version
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -44,23 +49,33 @@ enum Task {
     },
     /// Go back to the version that was in use before
     Rollback,
+    /// Write what colleagues corrected as examples to train on. They hold patients' words: keep them as you keep the data
+    Corrections {
+        /// Folder to write to (LANG/corrections.txt), for `train --examples`
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
 }
 
 impl Language {
-    pub(super) fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        if let Task::Corrections { out } = &self.task {
+            return write_corrections(global, out).await;
+        }
         let config = global.config()?;
         let data = config.data.clone();
         match self.task {
             Task::Train { examples, out } => {
                 let files = startup::clinic_files(&config)?;
                 let mut all = clinic_examples(&files)?;
-                if let Some(folder) = &examples {
+                for folder in &examples {
                     all.extend(folder_examples(folder)?);
                 }
                 let before = startup::language_engine(&config, &files)?;
                 make(before, &data, &all, out.as_deref())?;
             }
             Task::Report { number } => report(&data, number)?,
+            Task::Corrections { .. } => {}
             Task::Adopt { number: version } => {
                 let bytes = std::fs::read(models::file(&data, version))
                     .map_err(|_| Failure::usage(format!("There is no version {version}.")))?;
@@ -90,6 +105,48 @@ impl Language {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+async fn write_corrections(global: &Global, out: &Path) -> Result<ExitCode, Failure> {
+    let app = global.open().await?;
+    let ctx = global.ctx(&app)?;
+    let (examples, left_out) = corrections::export(&app, &ctx).await?;
+    let mut languages = BTreeMap::<_, Vec<&Example>>::new();
+    for example in &examples {
+        languages
+            .entry(example.language.tag())
+            .or_default()
+            .push(example);
+    }
+    for (language, examples) in &languages {
+        let mut text = "# part: train\n".to_owned();
+        for example in examples {
+            let _ = writeln!(text, "{}", example.to_line());
+        }
+        let folder = out.join(language);
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)?;
+        let file = folder.join("corrections.txt");
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        // Made anew, so that it is nobody else's to read, whatever was there before.
+        let mut made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&file)?;
+        made.write_all(text.as_bytes())?;
+    }
+    say(format!(
+        "{} corrections are in {}; {left_out} are left out.",
+        examples.len(),
+        out.display()
+    ));
+    finish(&app).await
 }
 
 fn make(before: Engine, data: &Path, all: &[Example], out: Option<&Path>) -> Result<(), Failure> {

@@ -233,7 +233,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Keys(command) => command.run(global).await,
         Command::Import(command) => command.run(global).await,
         Command::Eval(command) => command.run(global),
-        Command::Language(command) => command.run(global),
+        Command::Language(command) => command.run(global).await,
     }
 }
 

@@ -4,6 +4,7 @@ use super::model::{Content, Kind};
 use super::own::without_prefixes;
 use super::store::MailRow;
 use super::template::{Values, fill, fill_subject, rating_names, to_html};
+use super::texts::{EMERGENCY, text_in};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, StaffId, TicketId};
@@ -21,6 +22,7 @@ use bedside_codecs::mail::html::{markdown_to_html, markdown_to_text};
 use bedside_codecs::mail::quote::reply_marker;
 use bedside_codecs::mail::threading::{OwnMessage, ReplyToken};
 use bedside_db::Timestamp;
+use bedside_language::Language;
 use bedside_web::Locale;
 use bedside_web::i18n::time::{format_date, format_time};
 
@@ -179,12 +181,24 @@ async fn words(
     let code = match mail.kind {
         Kind::Undelivered => return Ok(for_colleague(app, clinic, ticket)),
         Kind::Acknowledgement => "acknowledgement",
-        Kind::Emergency => "emergency",
+        Kind::Emergency => EMERGENCY,
         Kind::Rating => "resolved",
         Kind::Reply if !content.secure_link => "reply",
         Kind::Reply | Kind::Link => "secure_link",
     };
-    let template = clinic.template(code, locale).ok_or(DeskError::Conflict {
+    let in_their_own = content.language.and_then(|language| {
+        let text = text_in(clinic, code, language)?;
+        Some((text, Tongue::of(language)))
+    });
+    let in_ours = || {
+        let own = clinic.template(code, locale)?;
+        Some((
+            (own.subject.as_str(), own.body.as_str()),
+            Tongue::spoken(locale),
+        ))
+    };
+    let found = in_their_own.filter(|_| code == EMERGENCY);
+    let ((subject, body), tongue) = found.or_else(in_ours).ok_or(DeskError::Conflict {
         code: super::model::code::TEMPLATE,
         text: "This text is missing.",
     })?;
@@ -214,22 +228,14 @@ async fn words(
             values.insert("rating_bad_link", links::rating_url(app, token, 1));
         }
         "reply" => {
-            return reply(
-                app,
-                clinic,
-                mail,
-                ticket,
-                (&template.subject, &template.body),
-                values,
-            )
-            .await;
+            return reply(app, clinic, mail, ticket, (subject, body), values).await;
         }
         _ => {}
     }
-    let text = fill("body", &template.body, &values)?;
+    let text = fill("body", body, &values)?;
     Ok(Words {
-        subject: fill_subject(&template.subject, &values)?,
-        html: page(locale, &to_html(&marked(locale, &text), &values, locale)),
+        subject: fill_subject(subject, &values)?,
+        html: page(tongue, &to_html(&marked(locale, &text), &values, locale)),
         text: marked(locale, &text),
         files: Vec::new(),
     })
@@ -243,7 +249,10 @@ fn for_colleague(app: &App, clinic: &Clinic, ticket: &Ticket) -> Words {
     let values = Values::from([("link", link)]);
     Words {
         subject: say("undelivered-subject"),
-        html: page(clinic.locale, &to_html(&text, &values, clinic.locale)),
+        html: page(
+            Tongue::spoken(clinic.locale),
+            &to_html(&text, &values, clinic.locale),
+        ),
         text,
         files: Vec::new(),
     }
@@ -320,7 +329,7 @@ async fn reply(
     Ok(Words {
         subject: fill_subject(subject, &values)?,
         text: marked(ticket.locale, &text),
-        html: page(ticket.locale, &html),
+        html: page(Tongue::spoken(ticket.locale), &html),
         files: files(app, organisation, message).await?,
     })
 }
@@ -330,11 +339,36 @@ fn marked(locale: Locale, text: &str) -> String {
     format!("{}\n\n{}\n", reply_marker(locale.tag()), text.trim())
 }
 
-fn page(locale: Locale, body: &str) -> String {
+/// The language of a mail's words and where they begin, for its HTML part.
+#[derive(Clone, Copy)]
+struct Tongue {
+    tag: &'static str,
+    dir: &'static str,
+}
+
+impl Tongue {
+    /// A language of the pages.
+    const fn spoken(locale: Locale) -> Self {
+        Self {
+            tag: locale.tag(),
+            dir: locale.dir(),
+        }
+    }
+
+    const fn of(language: Language) -> Self {
+        Self {
+            tag: language.tag(),
+            dir: match language {
+                Language::Ar => "rtl",
+                _ => "ltr",
+            },
+        }
+    }
+}
+
+fn page(Tongue { tag, dir }: Tongue, body: &str) -> String {
     format!(
-        "<!DOCTYPE html><html lang=\"{}\" dir=\"{}\"><head><meta charset=\"utf-8\"></head><body>{body}</body></html>",
-        locale.tag(),
-        locale.dir()
+        "<!DOCTYPE html><html lang=\"{tag}\" dir=\"{dir}\"><head><meta charset=\"utf-8\"></head><body>{body}</body></html>"
     )
 }
 

@@ -26,7 +26,7 @@ pub use senders::Senders;
 pub use service::{acknowledge, ask_rating, cancel, messages_moved, send_link, send_reply, warn};
 pub use store::ALL as STATEMENTS;
 pub use template::{Flaw, Values, check_template, samples, to_html};
-pub use texts::{TEXTS, keep_text, shipped_text};
+pub use texts::{EMERGENCY, TEXTS, further_languages, keep_text, shipped_text};
 pub use trouble::{
     Troubled, any_troubled, bounced, handled, hold, named, resume, troubled, try_again,
 };

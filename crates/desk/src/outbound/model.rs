@@ -4,6 +4,7 @@ use crate::ids::{OutboundMailId, TicketId};
 use crate::timeline::model::codes;
 use crate::work::Job;
 use bedside_db::Timestamp;
+use bedside_language::Language;
 use serde::{Deserialize, Serialize};
 
 codes! {
@@ -79,6 +80,9 @@ pub struct Content {
     /// Until when that link works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_ends: Option<Timestamp>,
+    /// The language of what it answers, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
 }
 
 /// A mail that a person should know of. It carries nothing of the patient.

@@ -11,12 +11,15 @@ use crate::surveys;
 use crate::tickets::model::{Ticket, Urgency};
 use crate::work::Work;
 use bedside_codecs::mail::threading;
+use bedside_language::Language;
 
 /// Tells the requester that the request came in: at most once in 24 hours an address, and never a word of theirs.
+/// `language` is the one they wrote in, where that is known.
 pub async fn acknowledge(
     work: &mut Work<'_>,
     ticket: &Ticket,
     requester: &Requester,
+    language: Option<Language>,
 ) -> Result<(), DeskError> {
     let Some((address, blind)) = &requester.email else {
         return Ok(());
@@ -38,14 +41,25 @@ pub async fn acknowledge(
         address: address.clone(),
         name: None,
     };
-    queue(work, ticket, kind, None, &requester.sealing, to).await
+    let about = About {
+        language,
+        ..About::new(kind)
+    };
+    queue(work, ticket, about, &requester.sealing, to).await
 }
 
-/// Tells somebody where to call at once, when a ticket that exists turns out to be about danger.
-pub async fn warn(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), DeskError> {
-    to_patient(work, ticket, Kind::Emergency, None)
-        .await
-        .map(drop)
+/// Tells somebody where to call at once, when a ticket that exists turns out to be about danger. `language` is the one
+/// they wrote in, where that is known.
+pub async fn warn(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    language: Option<Language>,
+) -> Result<(), DeskError> {
+    let about = About {
+        language,
+        ..About::new(Kind::Emergency)
+    };
+    to_patient(work, ticket, about).await.map(drop)
 }
 
 /// Mails a fresh link to the thread to `contact`, who asked for it.
@@ -56,7 +70,7 @@ pub async fn send_link(
 ) -> Result<(), DeskError> {
     let mut of_contact = ticket.clone();
     of_contact.contact = contact;
-    to_patient(work, &of_contact, Kind::Link, None)
+    to_patient(work, &of_contact, About::new(Kind::Link))
         .await
         .map(drop)
 }
@@ -67,7 +81,11 @@ pub async fn send_reply(
     ticket: &Ticket,
     message: MessageId,
 ) -> Result<bool, DeskError> {
-    to_patient(work, ticket, Kind::Reply, Some(message)).await
+    let about = About {
+        message: Some(message),
+        ..About::new(Kind::Reply)
+    };
+    to_patient(work, ticket, about).await
 }
 
 /// Asks how it went, where the clinic wants that. Nobody is asked after a crisis.
@@ -76,7 +94,9 @@ pub async fn ask_rating(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), Desk
     if !clinic.settings.ask_rating || surveys::is_crisis(ticket) {
         return Ok(());
     }
-    to_patient(work, ticket, Kind::Rating, None).await.map(drop)
+    to_patient(work, ticket, About::new(Kind::Rating))
+        .await
+        .map(drop)
 }
 
 /// Tells a colleague that an answer did not arrive: a link to the request and nothing else.
@@ -95,7 +115,7 @@ pub(super) async fn tell_colleague(
         address,
         name: None,
     };
-    queue(work, ticket, Kind::Undelivered, None, &sealing, to).await
+    queue(work, ticket, About::new(Kind::Undelivered), &sealing, to).await
 }
 
 /// Takes an answer back before its undo window is over.
@@ -129,13 +149,26 @@ struct To {
     name: Option<String>,
 }
 
-/// Queues a mail to the ticket's contact; `false` when they have no mail address.
-async fn to_patient(
-    work: &mut Work<'_>,
-    ticket: &Ticket,
+/// What a mail is for.
+struct About {
     kind: Kind,
     message: Option<MessageId>,
-) -> Result<bool, DeskError> {
+    /// The language of what it answers.
+    language: Option<Language>,
+}
+
+impl About {
+    const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            message: None,
+            language: None,
+        }
+    }
+}
+
+/// Queues a mail to the ticket's contact; `false` when they have no mail address.
+async fn to_patient(work: &mut Work<'_>, ticket: &Ticket, about: About) -> Result<bool, DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
     let Some(address) = contact.email().map(str::to_owned) else {
@@ -146,18 +179,22 @@ async fn to_patient(
         address,
         name: contact.name,
     };
-    queue(work, ticket, kind, message, &sealing, to).await?;
+    queue(work, ticket, about, &sealing, to).await?;
     Ok(true)
 }
 
 async fn queue(
     work: &mut Work<'_>,
     ticket: &Ticket,
-    kind: Kind,
-    message: Option<MessageId>,
+    about: About,
     sealing: &Sealing,
     to: To,
 ) -> Result<(), DeskError> {
+    let About {
+        kind,
+        message,
+        language,
+    } = about;
     let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
     let clinic = app.directory.of(organisation)?;
     // What a person set off can be taken back for a while.
@@ -174,6 +211,7 @@ async fn queue(
         secure_link,
         link: None,
         link_ends: None,
+        language,
     })?;
     let vault = app.keyring.of(organisation)?;
     let own = threading::OwnMessage {

@@ -5,8 +5,9 @@ use crate::app::App;
 use crate::config::clinic;
 use crate::context::Ctx;
 use crate::error::DeskError;
-use crate::orgs::{self, Change, Template};
+use crate::orgs::{self, Change, Clinic, Template};
 use crate::startup;
+use bedside_language::Language;
 use bedside_web::Locale;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,6 +21,9 @@ pub const TEXTS: [&str; 5] = [
     "resolved",
 ];
 
+/// The one mail that goes out in the language of what it answers, whatever the pages speak.
+pub const EMERGENCY: &str = "emergency";
+
 static SHIPPED: LazyLock<BTreeMap<String, clinic::Template>> = LazyLock::new(|| {
     clinic::parse(&startup::built_in_clinic())
         .map(|clinic| clinic.templates)
@@ -30,6 +34,31 @@ static SHIPPED: LazyLock<BTreeMap<String, clinic::Template>> = LazyLock::new(|| 
 pub fn shipped_text(code: &str, locale: Locale) -> Option<(&'static str, &'static str)> {
     let text = SHIPPED.get(code)?.texts.get(locale.tag())?;
     Some((&text.subject, &text.body))
+}
+
+/// A mail's words in the language of what it answers, which may be one that the pages don't speak: the clinic's own,
+/// else what ships. None when they are in none but the pages' languages.
+pub(super) fn text_in<'a>(
+    clinic: &'a Clinic,
+    code: &str,
+    language: Language,
+) -> Option<(&'a str, &'a str)> {
+    let tag = language.tag();
+    if let Some(own) = clinic.templates.get(&(code.to_owned(), tag.to_owned())) {
+        return Some((&own.subject, &own.body));
+    }
+    let text = SHIPPED.get(code)?.texts.get(tag)?;
+    Some((&text.subject, &text.body))
+}
+
+/// The languages beside the pages' own in which a mail goes out.
+pub fn further_languages(clinic: &Clinic, code: &str) -> Vec<Language> {
+    let spoken = |tag: &str| Locale::ALL.iter().any(|locale| locale.tag() == tag);
+    let all = Language::ALL.iter().copied();
+    all.filter(|language| {
+        code == EMERGENCY && !spoken(language.tag()) && text_in(clinic, code, *language).is_some()
+    })
+    .collect()
 }
 
 /// Changes the words of a mail, from the version that `text` names. A text that can't be filled in is refused.
@@ -74,5 +103,21 @@ mod tests {
             }
         }
         assert!(shipped_text("nothing", Locale::En).is_none());
+    }
+
+    #[test]
+    fn where_to_call_is_said_in_every_language_of_the_engine() {
+        for language in Language::ALL {
+            let text = &SHIPPED["emergency"].texts[language.tag()];
+            let values = samples("emergency", Locale::En).unwrap();
+            let (_, body) =
+                check_template("emergency", &values, &text.subject, &text.body).unwrap();
+            assert!(body.contains("911") && body.contains("988"), "{language}");
+            let paragraphs = body.split("\n\n").count();
+            assert_eq!(paragraphs, 5, "{language} says all that English says");
+        }
+        for code in TEXTS.iter().filter(|code| **code != "emergency") {
+            assert_eq!(SHIPPED[*code].texts.len(), Locale::ALL.len(), "{code}");
+        }
     }
 }

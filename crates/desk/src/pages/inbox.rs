@@ -282,7 +282,8 @@ async fn show(page: Page, view: View, title: String, at: At) -> Result<Response,
     if page.partial {
         return render(StatusCode::OK, &list);
     }
-    let banner = shell.nav.crises > 0 && view != View::Crisis;
+    // Who is told on every page needs no second banner here.
+    let banner = shell.nav.crises > 0 && view != View::Crisis && !shell.is_paged();
     let sets_up = ctx.permissions().has(Permission::SettingsWrite);
     let welcome = sets_up && view == View::Active && list.rows.is_empty();
     page.show(&Inbox {

@@ -5,8 +5,9 @@
 
 use super::{flash, forms, ui};
 use crate::app::App;
-use crate::context::{Actor, Ctx, Permission};
+use crate::context::{Actor, Ctx, Permission, Role};
 use crate::error::DeskError;
+use crate::events;
 use crate::ids::QueueId;
 use crate::once::Once;
 use crate::orgs::model::purpose;
@@ -286,6 +287,16 @@ impl Shell {
         ui::Breakable(words)
     }
 
+    /// Whether whoever is here is told of each crisis on every page: those who answer them, and who sets the desk up.
+    pub fn is_paged(&self) -> bool {
+        let role = Role::from_code(self.role);
+        self.nav.tickets
+            && matches!(
+                role,
+                Some(Role::Nurse | Role::Supervisor | Role::Administrator)
+            )
+    }
+
     /// An icon.
     pub fn icon(&self, name: &'static str) -> ui::Icon {
         ui::Icon(name, "")
@@ -343,6 +354,8 @@ pub struct Nav {
     pub mine: i64,
     /// Active crises, in whatever queue.
     pub crises: i64,
+    /// The number of the newest event when they were counted.
+    pub counted_at: i64,
     /// The queues.
     pub queues: Vec<NavQueue>,
 }
@@ -376,6 +389,8 @@ impl Nav {
         let (true, Some(me)) = (nav.tickets, page.ctx.actor.staff()) else {
             return Ok(nav);
         };
+        // Read before the counts, so that what happens in between is told again rather than missed.
+        nav.counted_at = events::latest(&page.app, page.ctx.organisation).await?;
         let mut views = vec![View::Assignee(me), View::Crisis];
         views.extend(clinic.queues.iter().map(|queue| View::Queue(queue.id)));
         let mut counts = tickets::counts(&page.app, &page.ctx, &views, COUNTED)

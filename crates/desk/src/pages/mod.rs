@@ -9,7 +9,9 @@
 
 use crate::router::Route;
 
+mod calm;
 mod coach;
+mod crisis;
 mod details;
 pub mod errors;
 pub(crate) mod files;
@@ -38,7 +40,9 @@ pub fn routes() -> Vec<Route> {
         new_ticket::routes(),
         ticket::routes(),
         ticket_actions::routes(),
+        calm::routes(),
         coach::routes(),
+        crisis::routes(),
         files::routes(),
         search::routes(),
         patients::routes(),

@@ -1,5 +1,6 @@
 //! One ticket.
 
+use super::calm::{CalmForm, Said};
 use super::details::Details;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
@@ -92,6 +93,8 @@ pub(super) struct Typed {
     pub theirs: Vec<String>,
     /// The side panel's form.
     pub details: Option<Details>,
+    /// Why nobody is in danger.
+    pub calm: Option<Said>,
 }
 
 impl Typed {
@@ -114,6 +117,8 @@ impl Typed {
                 "f-other"
             }
             Some("error-nothing-left") => "f-split",
+            Some("error-calm-needed" | "error-calm-reason") => "calm-reason",
+            Some("error-calm-words") => "calm-words",
             _ => "details",
         }
     }
@@ -155,6 +160,7 @@ struct TicketPage {
     crisis: bool,
     active: bool,
     danger: Option<String>,
+    calm: Option<CalmForm>,
     chips: Vec<Chip>,
     category: String,
     language: Option<(&'static str, &'static str)>,
@@ -311,6 +317,7 @@ pub(super) async fn answer(
         version: ticket.version,
         subject: view.subject.clone(),
         crisis: ticket.rank() == 0 && ticket.status.is_active(),
+        calm: (ticket.rank() == 0).then(|| CalmForm::of(&typed, t)),
         danger: why.danger.as_deref().map(|kind| {
             let kind = t.text(ui::danger_key(kind));
             t.with("ticket-danger", "kind", kind).into_owned()

@@ -43,16 +43,16 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn id_of(page: &Page, text: &str) -> Result<TicketId, DeskError> {
+pub(super) async fn id_of(page: &Page, text: &str) -> Result<TicketId, DeskError> {
     tickets::resolve(&page.app, &page.ctx, text).await
 }
 
-fn back(ticket: &str) -> String {
+pub(super) fn back(ticket: &str) -> String {
     format!("/tickets/{ticket}")
 }
 
 /// Shows the page again with what was typed, when the reason is something the person can mend.
-async fn again(
+pub(super) async fn again(
     page: &Page,
     ticket: &str,
     mut typed: Typed,
@@ -90,6 +90,9 @@ async fn again(
                 "snoozed_until" => "error-snooze",
                 "other" => "error-other",
                 "into" => "error-same-ticket",
+                "urgency" => "error-calm-needed",
+                "reason" => "error-calm-reason",
+                "words" => "error-calm-words",
                 _ => "form-error-invalid",
             });
             StatusCode::UNPROCESSABLE_ENTITY
@@ -97,6 +100,7 @@ async fn again(
         DeskError::Conflict { code, .. } => {
             typed.error = Some(match code {
                 "crisis" => "error-crisis-snooze",
+                "no_crisis" => "error-no-crisis",
                 "merged" => "error-merged",
                 "other_person" => "error-other-person",
                 "nothing_left" => "error-nothing-left",
@@ -265,7 +269,7 @@ async fn change(
 }
 
 /// What was typed in the composer stays, whatever the other form did.
-async fn own_draft(page: &Page, id: TicketId) -> Result<Typed, DeskError> {
+pub(super) async fn own_draft(page: &Page, id: TicketId) -> Result<Typed, DeskError> {
     let draft = drafts::load(&page.app, &page.ctx, id).await?;
     Ok(draft.map_or_else(Typed::default, |draft| Typed {
         body: draft.body,

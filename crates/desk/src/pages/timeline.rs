@@ -9,7 +9,7 @@ use crate::error::DeskError;
 use crate::events::{Event, kind};
 use crate::ids::MessageId;
 use crate::orgs::Clinic;
-use crate::tickets::{Status, TicketView, Urgency};
+use crate::tickets::{CalmReason, Status, TicketView, Urgency};
 use crate::timeline::{MessageKind, MessageState, MessageView};
 use askama::Template;
 use bedside_codecs::mail::html::text_to_html;
@@ -254,7 +254,10 @@ impl Teller<'_> {
                 None => ("pencil", told("event-changed", self.field(field))),
             });
         }
-        let named = changes.iter().map(|(field, to)| {
+        let calm = event.data["to"]["not_a_crisis"].as_str();
+        let calm = calm.and_then(CalmReason::from_code);
+        let listed = changes.iter().filter(|(field, _)| *field != "not_a_crisis");
+        let named = listed.map(|(field, to)| {
             let value = self
                 .change(field, to)
                 .map(|(_, _, value)| value)
@@ -265,6 +268,11 @@ impl Teller<'_> {
             )
         });
         let named: Vec<_> = named.collect();
+        if let Some(reason) = calm {
+            let why = t.text(ui::calm_key(reason));
+            let said = [told("event-not-a-crisis", why)].into_iter().chain(named);
+            return Some(("shield-check", said.collect::<Vec<_>>().join(" · ")));
+        }
         (!named.is_empty()).then(|| ("pencil", told("event-changed", &named.join(" · "))))
     }
 
@@ -283,6 +291,7 @@ impl Teller<'_> {
             "tags" => "tags",
             "messages" => "timeline",
             "patient_id" => "patient",
+            "not_a_crisis" => "calm-title",
             _ => "ticket-fields",
         };
         bedside_web::I18n::global().text(self.page.ctx.locale, key)

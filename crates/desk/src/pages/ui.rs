@@ -1,6 +1,6 @@
 //! Small pieces that every page shows: icons, faces, due times, codes as words.
 
-use crate::tickets::{Status, Urgency};
+use crate::tickets::{CalmReason, Status, Urgency};
 use askama::filters::{Escaper, Html, HtmlSafe};
 use bedside_db::Timestamp;
 use bedside_language::SafetyKind;
@@ -192,6 +192,17 @@ pub fn danger_key(code: &str) -> &'static str {
         SafetyKind::PostOperative => "danger-post-operative",
         SafetyKind::Diabetic => "danger-diabetic",
         _ => "danger-other",
+    }
+}
+
+/// Text key of why nobody is in danger.
+pub const fn calm_key(reason: CalmReason) -> &'static str {
+    match reason {
+        CalmReason::OtherMeaning => "calm-other-meaning",
+        CalmReason::Past => "calm-past",
+        CalmReason::SafeAlready => "calm-safe-already",
+        CalmReason::TestOrSpam => "calm-test-or-spam",
+        CalmReason::Other => "calm-other",
     }
 }
 

@@ -129,6 +129,19 @@ impl Clocks {
         }
     }
 
+    /// These clocks, those that run brought forward to `other` where that is earlier.
+    #[must_use]
+    pub fn no_later_than(self, other: Self) -> Self {
+        let sooner = |own: Option<Timestamp>, other: Option<Timestamp>| {
+            own.map(|own| other.map_or(own, |other| own.min(other)))
+        };
+        Self {
+            first_response: sooner(self.first_response, other.first_response),
+            next_response: sooner(self.next_response, other.next_response),
+            resolution: sooner(self.resolution, other.resolution),
+        }
+    }
+
     /// When the next answer is due for a patient who wrote at `now`.
     pub fn next_response_due(
         clinic: &Clinic,

@@ -9,6 +9,7 @@ use super::turn::{opening_clocks, reclock, set_status};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Permission};
+use crate::corrections::{self, Judged};
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
@@ -30,8 +31,8 @@ pub struct Patch {
     pub status: Option<Status>,
     /// The clinic's finer name.
     pub sub_status: Option<Option<SubStatusId>>,
-    /// How soon; what becomes an emergency goes to the crisis queue, and what is none any more leaves it, unless a queue
-    /// is named too.
+    /// How soon. What becomes an emergency goes to the crisis queue, unless a queue is named too; what was one is lowered
+    /// with a reason alone ([`super::not_a_crisis`]).
     pub urgency: Option<Urgency>,
     /// What it is about; moves it to the category's queue unless a queue is named too or it is an emergency.
     pub category: Option<String>,
@@ -83,6 +84,7 @@ pub async fn change(
         async move {
             let mut stored = locked(work, id, Some(version)).await?;
             not_merged(&stored.ticket)?;
+            let found = Judged::of(&stored.ticket);
             let changed = apply(work, &clinic, &mut stored, &patch).await?;
             if changed.is_empty() {
                 work.audit(
@@ -90,6 +92,7 @@ pub async fn change(
                 );
                 return Ok(version);
             }
+            corrections::note(work, id, &found, &Judged::of(&stored.ticket)).await?;
             save(work, &mut stored).await?;
             told(work, &stored, &changed);
             if changed.contains_key("snoozed_until") {
@@ -225,13 +228,24 @@ pub(super) fn told_with_words(
     tell(work, stored, changed, true);
 }
 
-fn tell(work: &mut Work<'_>, stored: &StoredTicket, changed: &Map<String, Value>, words: bool) {
+/// Says to the timeline alone what was changed, where the log is told more than that.
+pub(super) fn happened(
+    work: &mut Work<'_>,
+    stored: &StoredTicket,
+    changed: &Map<String, Value>,
+    words: bool,
+) {
     let names: Vec<&String> = changed.keys().collect();
     let mut data = json!({ "version": stored.ticket.version + 1, "changed": names, "to": changed });
     if words {
         data["words"] = json!(true);
     }
     work.event(kind::TICKET_CHANGED, Some(stored.ticket.id), None, &data);
+}
+
+fn tell(work: &mut Work<'_>, stored: &StoredTicket, changed: &Map<String, Value>, words: bool) {
+    happened(work, stored, changed, words);
+    let names: Vec<&String> = changed.keys().collect();
     work.audit(
         NewEntry::new("ticket.change", "ticket", stored.ticket.id)
             .detail(&json!({ "changed": names })),
@@ -350,6 +364,13 @@ async fn apply(
     let was = ticket.urgency;
     let as_opened = opening_clocks(clinic, ticket);
     if let Some(urgency) = patch.urgency.filter(|urgency| *urgency != ticket.urgency) {
+        if ticket.urgency == Urgency::Emergency {
+            return Err(DeskError::invalid(
+                "urgency",
+                "reason_needed",
+                "Say why nobody is in danger.",
+            ));
+        }
         ticket.urgency = urgency;
         changed.insert("urgency".to_owned(), json!(urgency.code()));
     }
@@ -422,8 +443,8 @@ async fn apply(
 }
 
 /// Where a ticket waits after a change, unless it stays where it is. A queue that is named wins. An emergency goes to the
-/// crisis queue and stays where it is whatever it turns out to be about; what is none any more leaves the crisis queue;
-/// everything else goes where its category does.
+/// crisis queue and stays where it is whatever it turns out to be about; everything else
+/// goes where its category does.
 fn next_queue(
     clinic: &Clinic,
     ticket: &Ticket,
@@ -436,25 +457,8 @@ fn next_queue(
     match (was, ticket.urgency) {
         (Urgency::Emergency, Urgency::Emergency) => None,
         (_, Urgency::Emergency) => clinic.queue_for(purpose::CRISIS).map(|queue| queue.id),
-        (Urgency::Emergency, _) => checked
-            .category_queue
-            .or_else(|| out_of_crisis(clinic, ticket)),
         _ => checked.category_queue,
     }
-}
-
-/// Where a request in the crisis queue goes when it is no emergency: to its category's queue, or, when that is the
-/// crisis queue itself, to those that need a look.
-fn out_of_crisis(clinic: &Clinic, ticket: &Ticket) -> Option<QueueId> {
-    let crisis = clinic.queue_for(purpose::CRISIS)?.id;
-    if ticket.queue != crisis {
-        return None;
-    }
-    let own = clinic
-        .category(&ticket.category)
-        .map(|category| category.queue_id);
-    own.filter(|queue| *queue != crisis)
-        .or_else(|| Some(clinic.queue_for(purpose::NEEDS_LOOK)?.id))
 }
 
 /// A clinic's finer state refines one status and fits no other.

@@ -215,6 +215,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
     let shared = Arc::new((new.requester, stored, first));
     let (external, related, also) = (new.external, new.related, new.also);
     let acknowledge = new.acknowledge && !new.automatic;
+    let language = placed.language;
     app.command(ctx, move |work| {
         async move {
             let (requester, stored, first) = &*shared;
@@ -245,7 +246,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             );
             work.audit(NewEntry::new("ticket.create", "ticket", id).purpose("treatment"));
             if acknowledge {
-                outbound::acknowledge(work, &stored.ticket, requester).await?;
+                outbound::acknowledge(work, &stored.ticket, requester, language).await?;
             }
             if let Some(also) = also {
                 also(work, id, first.id).await?;

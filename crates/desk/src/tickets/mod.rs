@@ -2,11 +2,13 @@
 //! [`tags`] owns `ticket_tags`.
 //!
 //! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
-//! every list and can't be snoozed; only a clinician or the desk itself ends a request of a clinical category (a merge ends
-//! none: its words go on in the other request); a snooze ends at its instant by itself; `due_at` is always what
+//! every list, can't be snoozed, and is lowered by [`not_a_crisis`] alone; only a clinician or the desk itself ends a
+//! request of a clinical category (a merge ends none: its words go on in the other request); a snooze ends at its
+//! instant by itself; `due_at` is always what
 //! [`crate::sla::Clocks`] says; `version` counts every change, and a change that names an older version is refused with
 //! what changed. To add a field that staff can change, add it to [`Patch`] and to `change.rs`.
 
+mod calm;
 mod change;
 mod counts;
 mod create;
@@ -20,6 +22,7 @@ mod turn;
 mod undelivered;
 mod write;
 
+pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
 pub use change::{Patch, change, may_end};
 pub use counts::{Counts, counts};
 pub use create::{Also, Created, NewTicket, create};

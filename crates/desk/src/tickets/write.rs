@@ -177,6 +177,30 @@ pub async fn note(
 ) -> Result<MessageId, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     words(&body)?;
+    let sealed = Arc::new(sealed_note(app, ctx, id, body, attachments).await?);
+    app.command(ctx, move |work| {
+        async move {
+            let mut stored = locked(work, id, None).await?;
+            not_merged(&stored.ticket)?;
+            stored.ticket.message_count += 1;
+            sealed.store(work, id).await?;
+            save(work, &mut stored).await?;
+            work.audit(NewEntry::new("note.add", "ticket", id).purpose("treatment"));
+            Ok(sealed.id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// A note of the actor's, sealed with the ticket's key.
+pub(super) async fn sealed_note(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    body: String,
+    attachments: Vec<NewAttachment>,
+) -> Result<timeline::Sealed, DeskError> {
     let sealing = {
         let mut conn = app.read().await?;
         let stored = super::store::one(&mut conn, ctx.organisation, id)
@@ -185,7 +209,7 @@ pub async fn note(
         records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?
     };
     let html = bedside_codecs::mail::html::markdown_to_html(&body);
-    let sealed = Arc::new(timeline::seal(
+    timeline::seal(
         app,
         &sealing,
         NewMessage {
@@ -203,20 +227,7 @@ pub async fn note(
             inbound_mail: None,
             written: None,
         },
-    )?);
-    app.command(ctx, move |work| {
-        async move {
-            let mut stored = locked(work, id, None).await?;
-            not_merged(&stored.ticket)?;
-            stored.ticket.message_count += 1;
-            sealed.store(work, id).await?;
-            save(work, &mut stored).await?;
-            work.audit(NewEntry::new("note.add", "ticket", id).purpose("treatment"));
-            Ok(sealed.id)
-        }
-        .boxed()
-    })
-    .await
+    )
 }
 
 /// Words of the patient's side for a ticket that exists.
@@ -291,6 +302,8 @@ pub async fn inbound(
     let placed = triage::look(app, &clinic, new.channel, "", said, Some(locale))?;
     let is_old = new.written.is_some_and(|at| is_history(at, app.now()));
     let danger = placed.level == Level::Emergency && !is_old;
+    // What a machine sent on by itself is worth an alarm, and no worry.
+    let worry = placed.level == Level::Concern && !is_old && !new.automatic;
     let written = new.written;
     let sealed = Arc::new(timeline::seal(
         app,
@@ -312,7 +325,7 @@ pub async fn inbound(
         },
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
-    let why = triage::StoredWhy::try_from(&placed.why)?;
+    let (why, language) = (placed.why, placed.language);
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, None).await?;
@@ -337,10 +350,12 @@ pub async fn inbound(
             if !(automatic || is_old) || danger {
                 changed = wrote_again(work, &clinic, &mut stored.ticket);
             }
-            if danger {
-                raise(work, &clinic, &mut stored.ticket, why, &mut changed);
+            if worry {
+                worried(work, &clinic, &mut stored.ticket, why, &mut changed)?;
+            } else if danger {
+                raise(work, &clinic, &mut stored.ticket, &why, &mut changed)?;
                 if !automatic && changed.contains_key("urgency") {
-                    outbound::warn(work, &stored.ticket).await?;
+                    outbound::warn(work, &stored.ticket, language).await?;
                 }
             }
             save(work, &mut stored).await?;
@@ -391,11 +406,11 @@ fn raise(
     work: &crate::work::Work<'_>,
     clinic: &Clinic,
     ticket: &mut Ticket,
-    why: triage::StoredWhy,
+    why: &triage::Why,
     changed: &mut Map<String, Value>,
-) {
+) -> Result<(), DeskError> {
     Level::Emergency.code().clone_into(&mut ticket.safety);
-    ticket.triage = why;
+    ticket.triage = why.try_into()?;
     if ticket.urgency != Urgency::Emergency {
         ticket.urgency = Urgency::Emergency;
         // Its clocks begin anew and owe nothing to what it waited for.
@@ -415,6 +430,34 @@ fn raise(
         ticket.queue = queue.id;
         changed.insert("queue_id".to_owned(), json!(queue.id));
     }
+    Ok(())
+}
+
+/// A ticket about which there is a reason to worry is looked at today, and says why beside what it said before.
+fn worried(
+    work: &crate::work::Work<'_>,
+    clinic: &Clinic,
+    ticket: &mut Ticket,
+    why: triage::Why,
+    changed: &mut Map<String, Value>,
+) -> Result<(), DeskError> {
+    if ticket.safety == Level::None.code() {
+        Level::Concern.code().clone_into(&mut ticket.safety);
+    }
+    ticket.triage = (&why.and(ticket.triage.read())).try_into()?;
+    if matches!(ticket.urgency, Urgency::Standard | Urgency::Low) {
+        // What it rested until now belongs to the targets that it had.
+        ticket.end_pause(clinic, work.now);
+        ticket.urgency = Urgency::Urgent;
+        let (category, urgency) = (ticket.category.as_str(), ticket.urgency.code());
+        // Counted from these words on; what was promised for earlier stands.
+        ticket.clocks = ticket.clocks.no_later_than(Clocks {
+            next_response: Clocks::next_response_due(clinic, category, urgency, work.now),
+            ..Clocks::at_opening(clinic, category, urgency, work.now)
+        });
+        changed.insert("urgency".to_owned(), json!(urgency));
+    }
+    Ok(())
 }
 
 /// Takes an answer back while its undo window is open. Only its author can. Whoever waited for it waits again.

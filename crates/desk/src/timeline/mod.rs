@@ -18,6 +18,6 @@ pub use service::{
 };
 pub(crate) use service::{
     answers, body_for_index, by_doc, docs_of, first_of, inbound_message_ids, message_for_sending,
-    others_wrote, ticket_of_doc,
+    newest_inbound, others_wrote, ticket_of_doc,
 };
 pub use store::ALL as STATEMENTS;

@@ -414,6 +414,15 @@ pub(crate) async fn first_of(
     store::first_of(conn, organisation, ticket).await
 }
 
+/// What the patient's side wrote last.
+pub(crate) async fn newest_inbound(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<Option<MessageId>, DeskError> {
+    store::newest_inbound(conn, organisation, ticket).await
+}
+
 /// Whether anybody but `contact` wrote from the patient's side.
 pub(crate) async fn others_wrote(
     conn: &mut Conn,

@@ -40,6 +40,9 @@ statements! {
     /// A message of the patient's side that is not one contact's.
     OF_OTHERS = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
         AND (author_id IS NULL OR author_id <> $3) LIMIT 1";
+    /// What the patient's side wrote last.
+    NEWEST_INBOUND = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
+        ORDER BY id DESC LIMIT 1";
     /// A ticket's first message.
     FIRST = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY id LIMIT 1";
     /// A ticket's files.
@@ -324,6 +327,18 @@ pub(super) async fn of_others(
 ) -> Result<Option<MessageId>, DeskError> {
     Ok(conn
         .query_opt(OF_OTHERS, args![organisation, ticket, contact], |row| {
+            row.get(0)
+        })
+        .await?)
+}
+
+pub(super) async fn newest_inbound(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<Option<MessageId>, DeskError> {
+    Ok(conn
+        .query_opt(NEWEST_INBOUND, args![organisation, ticket], |row| {
             row.get(0)
         })
         .await?)

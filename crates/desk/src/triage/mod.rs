@@ -23,6 +23,8 @@ pub struct Placed {
     pub queue_id: QueueId,
     /// The language to answer in.
     pub locale: Locale,
+    /// The language it is written in, which the pages may not speak.
+    pub language: Option<Language>,
     /// Why, as stored on the ticket.
     pub why: Why,
 }
@@ -55,6 +57,23 @@ impl Why {
             }
         }
         texts
+    }
+
+    /// These reasons before those of `earlier` words, each rule once. Whether a person should decide stays as it was.
+    #[must_use]
+    pub fn and(mut self, earlier: Self) -> Self {
+        for reason in earlier.reasons {
+            if !self.reasons.iter().any(|known| known.rule == reason.rule) {
+                self.reasons.push(reason);
+            }
+        }
+        self.reasons.truncate(REASONS);
+        Self {
+            confidence: earlier.confidence,
+            unsure: earlier.unsure,
+            danger: earlier.danger.or(self.danger),
+            reasons: self.reasons,
+        }
     }
 }
 
@@ -125,6 +144,18 @@ pub fn look(
     place(clinic, &verdict, hint)
 }
 
+/// Whether somebody may be in danger, by words that are not taken in yet.
+pub fn in_danger(
+    app: &App,
+    clinic: &Clinic,
+    channel: Channel,
+    body: &str,
+    hint: Locale,
+) -> Result<bool, DeskError> {
+    let placed = look(app, clinic, channel, "", body, Some(hint))?;
+    Ok(placed.level == Level::Emergency)
+}
+
 /// Where a request goes whose words are the desk's own: to a person. Nobody's danger is looked for in them, and nothing
 /// is known of what it is about.
 pub fn unread(clinic: &Clinic) -> Result<Placed, DeskError> {
@@ -137,6 +168,7 @@ pub fn unread(clinic: &Clinic) -> Result<Placed, DeskError> {
         level: Level::None,
         queue_id: queue.id,
         locale: clinic.locale,
+        language: None,
         why: Why {
             unsure: true,
             ..Why::default()
@@ -174,6 +206,7 @@ fn place(clinic: &Clinic, verdict: &Verdict, hint: Option<Locale>) -> Result<Pla
         locale: locale_of(verdict.language.language)
             .or(hint)
             .unwrap_or(clinic.locale),
+        language: verdict.language.language,
         why: Why {
             confidence: verdict.confidence,
             unsure: verdict.unsure,

@@ -44,6 +44,7 @@ pub async fn neighbour(desk: &Desk) -> (OrganisationId, Client) {
 pub struct Things {
     pub ticket: String,
     pub other: String,
+    pub crisis: String,
     pub message: String,
     pub answer: String,
     pub contact: String,
@@ -81,7 +82,21 @@ pub async fn upload(client: &Client, key: &[(&str, &str)], name: &str, bytes: &[
 
 /// A ticket from `address`: its id and its first message's.
 pub async fn ticket(client: &Client, address: &str) -> (String, String) {
-    let body = json!({ "requester": { "email": address, "name": "Rosa Alvarez" }, "body": "I need a refill, please." });
+    opened(client, address, "I need a refill, please.").await
+}
+
+/// The same of somebody in danger.
+pub async fn cry(client: &Client, address: &str) -> (String, String) {
+    opened(
+        client,
+        address,
+        "I took all of my sleeping pills an hour ago. I want to die.",
+    )
+    .await
+}
+
+async fn opened(client: &Client, address: &str, words: &str) -> (String, String) {
+    let body = json!({ "requester": { "email": address, "name": "Rosa Alvarez" }, "body": words });
     let made = client
         .post("/api/v1/tickets", &body)
         .await
@@ -98,6 +113,7 @@ impl Things {
     pub async fn new(client: &Client, who: &str) -> Self {
         let (one, message) = ticket(client, &format!("{who}@patient.example")).await;
         let (other, _) = ticket(client, &format!("{who}@patient.example")).await;
+        let (crisis, _) = cry(client, &format!("{who}@patient.example")).await;
         let upload = id(&upload(client, &[], "scan.txt", b"a scan").await.expect(201));
         let reply = json!({ "body": "Here it is.", "attachments": [upload] });
         let answer = id(&client
@@ -126,6 +142,7 @@ impl Things {
             patient: id(&client.post("/api/v1/patients", &patient).await.expect(201)),
             ticket: one,
             other,
+            crisis,
             message,
             answer,
             upload,
@@ -134,7 +151,9 @@ impl Things {
 
     /// A route's path with these ids in it.
     pub fn path(&self, route: &str) -> String {
-        let id = if route.contains("/patients/") {
+        let id = if route.ends_with("/not-a-crisis") {
+            &self.crisis
+        } else if route.contains("/patients/") {
             &self.patient
         } else if route.contains("/contacts/") {
             &self.contact
@@ -156,6 +175,9 @@ impl Things {
         match (method.as_str(), short) {
             ("POST", "tickets") => json!({ "contact_id": self.contact, "body": "One more thing." }),
             ("PATCH", "tickets/{id}") => json!({ "urgency": "urgent" }),
+            ("POST", "tickets/{id}/not-a-crisis") => {
+                json!({ "reason": "past", "urgency": "standard" })
+            }
             ("POST", "tickets/{id}/messages") => json!({ "body": "It is on its way." }),
             ("POST", "tickets/{id}/notes") => json!({ "body": "Called the pharmacy." }),
             ("POST", "tickets/{id}/merge") => json!({ "into": self.other }),

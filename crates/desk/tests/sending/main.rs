@@ -199,6 +199,35 @@ both_engines! {
         assert!(sink.take()[0].text().contains("988"));
     }
 
+    async fn where_to_call_is_said_in_the_language_of_the_words(desk: Desk) {
+        let sink = sink(&desk).await;
+        for (words, tag, dir, said) in [
+            ("Je veux mourir, je vais me tuer ce soir", "fr", "ltr", "N'attendez pas"),
+            ("أريد أن أموت، سأقتل نفسي الليلة", "ar", "rtl", "988"),
+            ("Ich will sterben, ich bringe mich heute Nacht um", "de", "ltr", "Bitte warten Sie nicht"),
+            ("我想死，今晚就要自杀", "zh-Hans", "ltr", "请不要等我们回复"),
+        ] {
+            by_mail(&desk, "Rosa", "", words).await;
+            drain(&desk).await;
+            let sent = sink.take();
+            let [sent] = sent.as_slice() else { panic!("one warning for {words}") };
+            let mail = parse(&sent.raw, &Limits::default()).unwrap();
+            let html = mail.html.unwrap();
+            assert!(html.contains(&format!("<html lang=\"{tag}\" dir=\"{dir}\">")), "{html}");
+            assert!(sent.text().contains(said) && sent.text().contains("911"), "{}", sent.text());
+            desk.clock.advance(6 * 3600);
+        }
+        // A cry that comes later on a request in English is answered in its own language too.
+        let calm = by_mail(&desk, "Rosa", "Hours", "When are you open on Monday?").await;
+        drain(&desk).await;
+        sink.take();
+        let contact = tickets::view(&desk.app, &desk.ctx(Role::Agent), calm).await.unwrap().ticket.contact;
+        let words = tickets::Inbound::new(contact, Channel::Email, "Хочу умереть, я убью себя сегодня ночью");
+        tickets::inbound(&desk.app, &desk.system(), calm, words).await.unwrap();
+        drain(&desk).await;
+        assert!(sink.take()[0].text().contains("не ждите нашего ответа"));
+    }
+
     /// Whoever writes of danger in somebody else's name can't fill their mailbox with alarm; every such request is at the
     /// top of the lists all the same.
     async fn attack_03_a_warning_comes_once_in_six_hours(desk: Desk) {

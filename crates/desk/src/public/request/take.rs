@@ -10,6 +10,7 @@ use crate::ids::TicketId;
 use crate::patients;
 use crate::tickets::{self, NewTicket};
 use crate::timeline;
+use crate::triage;
 use bedside_codecs::mail::address::Address;
 use bedside_language::Channel;
 use bedside_vault::normalise;
@@ -33,15 +34,20 @@ pub async fn take(
     if let Some(earlier) = earlier(app, shell, pass).await? {
         return Ok(earlier);
     }
-    let (organisation, now) = (shell.clinic.id, app.now());
-    if let Some(network) = network {
-        app.caps
-            .take(("request", organisation.uuid(), network), PER_NETWORK, now)?;
-    }
     let address = Address::parse(&form.email)?;
     let address = normalise::email(address.as_str()).unwrap_or_default();
-    app.caps
-        .take(("request", organisation.uuid(), address), PER_ADDRESS, now)?;
+    if let Err(too_often) = within_caps(app, shell, network, address) {
+        // Nobody who may be in danger is told to come back later.
+        if !triage::in_danger(
+            app,
+            &shell.clinic,
+            Channel::WebForm,
+            &form.message,
+            shell.t.locale,
+        )? {
+            return Err(too_often);
+        }
+    }
     let mut attempt = 1;
     loop {
         match open(app, shell, form, pass, sent).await {
@@ -57,6 +63,21 @@ pub async fn take(
             opened => return opened,
         }
     }
+}
+
+fn within_caps(
+    app: &App,
+    shell: &Shell,
+    network: Option<IpAddr>,
+    address: String,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (shell.clinic.id.uuid(), app.now());
+    if let Some(network) = network {
+        app.caps
+            .take(("request", organisation, network), PER_NETWORK, now)?;
+    }
+    app.caps
+        .take(("request", organisation, address), PER_ADDRESS, now)
 }
 
 async fn earlier(app: &App, shell: &Shell, pass: &Pass) -> Result<Option<TicketId>, DeskError> {

@@ -19,10 +19,12 @@ use crate::ids::AttachmentId;
 use crate::links::{self, Look, Purpose, Visit};
 use crate::once::Once;
 use crate::pages::forms::{PublicForm, check_public};
+use crate::triage;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bedside_language::Channel;
 use bedside_web::{cookies, csrf, query};
 use page::{Draft, shown};
 use serde::Deserialize;
@@ -286,7 +288,13 @@ async fn take(
         ..visit.clone()
     };
     let added = async {
-        caller.take("reply", PER_THREAD)?;
+        if let Err(too_often) = caller.take("reply", PER_THREAD) {
+            let (clinic, locale) = (&caller.shell.clinic, caller.shell.t.locale);
+            // Nobody who may be in danger is told to come back later.
+            if !triage::in_danger(app, clinic, Channel::Portal, &words, locale)? {
+                return Err(too_often);
+            }
+        }
         let sealing = links::thread_sealing(app, &visit).await?;
         let kept = files::keep(app, visit.ctx.organisation, &sealing, &sent.files).await?;
         links::thread_reply(app, &visit, words, kept).await

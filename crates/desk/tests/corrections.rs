@@ -1,0 +1,153 @@
+//! What people correct is kept as examples to train on.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use bedside_desk::context::Role;
+use bedside_desk::ids::TicketId;
+use bedside_desk::tickets::{self, Calm, CalmReason, Patch, Urgency};
+use bedside_desk::{audit_log, corrections};
+use bedside_language::Language;
+use bedside_language::examples::{Danger, Example, parse};
+use common::{Desk, Engine, both_engines, program};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+const CRY: &str = "I took all of my sleeping pills an hour ago.\nI want to die | today :: now.";
+
+async fn change(desk: &Desk, role: Role, id: TicketId, patch: Patch) {
+    let ctx = desk.ctx(role);
+    let version = tickets::view(&desk.app, &ctx, id)
+        .await
+        .unwrap()
+        .ticket
+        .version;
+    tickets::change(&desk.app, &ctx, id, version, patch)
+        .await
+        .unwrap();
+}
+
+fn category(code: &str) -> Patch {
+    Patch {
+        category: Some(code.to_owned()),
+        ..Patch::default()
+    }
+}
+
+/// A bill that was one, a bill that was a complaint, and a cry that was a song.
+async fn corrected(desk: &Desk) -> [TicketId; 3] {
+    let bill = desk
+        .ticket(
+            "bill@example.org",
+            "My bill",
+            "What is this charge on my bill?",
+        )
+        .await;
+    let complaint = desk
+        .ticket(
+            "angry@example.org",
+            "My bill",
+            "What is this second charge on my bill?",
+        )
+        .await;
+    change(desk, Role::Agent, complaint, category("records")).await;
+    change(
+        desk,
+        Role::Nurse,
+        complaint,
+        Patch {
+            urgency: Some(Urgency::Urgent),
+            ..category("complaint")
+        },
+    )
+    .await;
+    let song = desk.ticket("song@example.org", "", CRY).await;
+    let calm = Calm {
+        reason: CalmReason::Other,
+        words: Some("Zanzibar".to_owned()),
+        urgency: Urgency::Low,
+    };
+    tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), song, None, calm)
+        .await
+        .unwrap();
+    [bill, complaint, song]
+}
+
+fn lines(examples: &[Example]) -> Vec<String> {
+    examples.iter().map(Example::to_line).collect()
+}
+
+both_engines! {
+    async fn what_people_say_otherwise_is_an_example(desk: Desk) {
+        let [bill, complaint, song] = corrected(&desk).await;
+        // What is neither category nor urgency is none; what is taken back is none any more.
+        change(&desk, Role::Agent, bill, Patch { add_tags: vec!["call back".to_owned()], ..Patch::default() }).await;
+        change(&desk, Role::Agent, bill, category("records")).await;
+        change(&desk, Role::Agent, bill, category("billing")).await;
+        let (examples, left_out) = corrections::export(&desk.app, &desk.system()).await.unwrap();
+        assert_eq!(left_out, 1);
+        let lines = lines(&examples);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert_eq!(lines[0], "email | complaint | urgent | - | What is this second charge on my bill?");
+        assert!(lines[1].contains(" | I took all of my sleeping pills an hour ago.\\nI want to die"), "{lines:?}");
+        assert_eq!(examples[1].urgency.code(), "low");
+        assert!(matches!(examples[1].danger, Danger::NotMeant(_)));
+        assert!(!lines.concat().contains("Zanzibar"), "a colleague's words are no example");
+        let text = format!("# part: train\n{}\n", lines.join("\n"));
+        assert_eq!(parse("x.txt", Language::En, &text).unwrap().len(), 2);
+
+        // Each look stands in the log, and a row holds codes alone.
+        let log = audit_log::list(&desk.app, &desk.system(), None, 100).await.unwrap();
+        for ticket in [complaint, song] {
+            let id = ticket.to_string();
+            assert!(log.iter().any(|entry| entry.action == "correction.export" && entry.object_id == id), "{id}");
+        }
+    }
+
+    async fn programs_correct_nobody(desk: Desk) {
+        let id = desk.ticket("robot@example.org", "My bill", "What is this charge on my bill?").await;
+        let client = desk.client("tickets:read tickets:write").await;
+        client.patch(&format!("/api/v1/tickets/{id}"), "\"v1\"", &serde_json::json!({ "category": "records" })).await.expect(200);
+        assert_eq!(corrections::export(&desk.app, &desk.system()).await.unwrap(), (Vec::new(), 0));
+        change(&desk, Role::Agent, id, category("complaint")).await;
+        let denied = corrections::export(&desk.app, &desk.ctx(Role::Compliance)).await;
+        assert!(denied.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_writes_them_for_nobody_else_and_training_takes_them() {
+    let desk = Desk::new(Engine::Sqlite).await;
+    corrected(&desk).await;
+    desk.app.db.close().await;
+    // A copy that this process does not hold.
+    let room = tempfile::tempdir().unwrap();
+    let (data, out) = (room.path().join("data"), room.path().join("examples"));
+    let copied = Command::new("cp")
+        .arg("-a")
+        .arg(desk.folder())
+        .arg(&data)
+        .status();
+    assert!(copied.unwrap().success());
+    let to = out.to_str().unwrap();
+    for _ in 0..2 {
+        let told = program::run(&data, &["language", "corrections", "--out", to]);
+        let told = tokio::task::block_in_place(|| program::ends(&told, 0));
+        assert!(told.contains("2 corrections"), "{told}");
+    }
+    let file = out.join("en/corrections.txt");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(
+        parse("corrections.txt", Language::En, &text).unwrap().len(),
+        2
+    );
+    // They are read; two alone are too few.
+    let told = program::run(
+        &data,
+        &["language", "train", "--examples", to, "--examples", to],
+    );
+    program::ends(&told, 2);
+}

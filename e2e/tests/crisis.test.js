@@ -1,0 +1,57 @@
+// A crisis that comes in while colleagues are on any page of the desk: the banner is there within a second, unasked.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Desk, writeMail } from "../desk.js";
+import { look } from "../looks.js";
+
+const PAGES = { nurse: "/patients", supervisor: "/ratings", administrator: "/settings" };
+
+let desk;
+const pages = new Map();
+
+/** Notes when the page hears of a new request and when the words of its banner change. */
+function watch() {
+  const place = document.getElementById("crisis-page");
+  const words = () => place.innerText.trim();
+  const first = words();
+  globalThis.heard = [];
+  document.addEventListener("bd:ticket.created", () => globalThis.heard.push(performance.now()));
+  new MutationObserver(() => {
+    if (words() !== first && globalThis.shown === undefined) globalThis.shown = performance.now();
+  }).observe(place, { childList: true, characterData: true, subtree: true });
+}
+
+before(async () => {
+  desk = await Desk.open();
+  for (const [role, path] of Object.entries(PAGES)) {
+    const page = await desk.colleague(role);
+    await page.goto(path);
+    await page.evaluate(watch);
+    pages.set(role, page);
+  }
+});
+after(() => desk?.close());
+
+test("whoever answers crises is told on whatever page they are", async () => {
+  const mail = await desk.visitor();
+  await writeMail(mail, "ines.garrow@mail.example", "Ines Garrow", "Please", "I took all of my sleeping pills an hour ago. I want to die.", "Please read this now");
+  for (const [role, page] of pages) {
+    await page.waitForFunction(() => globalThis.shown !== undefined);
+    const times = await page.evaluate(() => globalThis.heard.map((at) => globalThis.shown - at).filter((took) => took >= 0));
+    assert.ok(Math.min(...times) < 1000, `${role} waited ${times} ms`);
+    const banner = page.locator("#crisis-page [role=alert]");
+    assert.match(await banner.innerText(), /still open/);
+    assert.equal(await banner.getByRole("link").getAttribute("href"), "/inbox/crisis");
+    assert.equal(new URL(page.url()).pathname, PAGES[role], "the page stays");
+  }
+});
+
+test("the banner leads to them and is for everybody", async () => {
+  const page = pages.get("nurse");
+  assert.deepEqual(await look(page, "crisis-banner"), []);
+  await page.locator("#crisis-page").getByRole("link").click();
+  await page.getByText("Ines Garrow").first().waitFor();
+  assert.equal(await page.locator("#crisis-page").count(), 0, "no banner where they stand");
+  assert.deepEqual(desk.complaints, []);
+});
