@@ -17,7 +17,7 @@ use crate::downloads::{Told, hand_out};
 use crate::error::DeskError;
 use crate::ids::AttachmentId;
 use crate::links::{self, Look, Purpose, Visit};
-use crate::once::Once;
+use crate::once::{Once, words_of_files};
 use crate::pages::forms::{PublicForm, check_public};
 use crate::triage;
 use axum::extract::{Path, Request, State};
@@ -104,16 +104,20 @@ fn elsewhere(caller: &Caller, typed: &str) -> Response {
     )
 }
 
-/// The page in place of a thread, with what was typed to copy. A link that has ended can still ask for its successor.
+/// The page in place of a thread, with what was typed to copy. A link that has expired can still ask for its successor; of
+/// any other that opens nothing the page says how to go on.
 fn failed(caller: &Caller, error: DeskError, typed: &str) -> Response {
     match error {
-        DeskError::Gone => caller.keeping(
+        DeskError::Gone if caller.renewable => caller.keeping(
             StatusCode::GONE,
             "clock",
             "public-link-ended",
             Some("/renew"),
             typed,
         ),
+        DeskError::Gone => {
+            caller.keeping(StatusCode::GONE, "clock", "public-link-over", None, typed)
+        }
         DeskError::Conflict {
             code: "opened_elsewhere",
             ..
@@ -171,7 +175,7 @@ pub async fn open(
     Ok(response)
 }
 
-/// Sends a fresh link to the address of the person it belongs to. The page says the same whatever the link is.
+/// Sends a fresh link to the address of the person it belongs to. Where none can be sent, the page says so.
 pub async fn renew(
     State(app): State<App>,
     Path(token): Path<String>,
@@ -316,12 +320,9 @@ async fn take(
 
 /// The same form with the same words is the same reply; other words under the form's number are another one.
 fn once(visit: &Visit, words: &str, sent: &Sent) -> Option<Arc<Once>> {
-    let files: Vec<_> = sent
-        .files
-        .iter()
-        .map(|(name, bytes)| (name, bytes.len()))
-        .collect();
-    let what = format!("reply {} {words:?} {files:?}", visit.contact);
+    let files = sent.files.iter();
+    let files = words_of_files(files.map(|(name, bytes)| (name.as_str(), bytes.as_ref())));
+    let what = format!("reply {} {words:?} {files}", visit.contact);
     Once::of_form(sent.text("once"), &what)
 }
 
