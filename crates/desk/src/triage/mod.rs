@@ -144,16 +144,15 @@ pub fn look(
     place(clinic, &verdict, hint)
 }
 
-/// Whether somebody may be in danger, by words that are not taken in yet.
-pub fn in_danger(
-    app: &App,
-    clinic: &Clinic,
-    channel: Channel,
-    body: &str,
-    hint: Locale,
-) -> Result<bool, DeskError> {
-    let placed = look(app, clinic, channel, "", body, Some(hint))?;
-    Ok(placed.level == Level::Emergency)
+/// Whether somebody may be in danger, by words that are not taken in yet. `hint` is the language they are likely in.
+pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool {
+    let verdict = app.engine.triage(&Message {
+        channel,
+        subject: "",
+        body,
+        hint_language: Language::from_tag(hint.tag()),
+    });
+    verdict.safety.level == Level::Emergency
 }
 
 /// Where a request goes whose words are the desk's own: to a person. Nobody's danger is looked for in them, and nothing

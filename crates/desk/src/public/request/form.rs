@@ -5,8 +5,10 @@ use super::super::shell::Shell;
 use super::{FORM, FormPass};
 use crate::app::App;
 use crate::orgs::Clinic;
+use crate::triage;
 use bedside_codecs::mail::address::Address;
 use bedside_db::Timestamp;
+use bedside_language::Channel;
 use bedside_web::cursor;
 
 /// Longest name, in characters.
@@ -42,6 +44,11 @@ pub struct Wrong {
     pub field: &'static str,
     /// Fluent key.
     pub key: &'static str,
+}
+
+/// Whether these words are taken in whatever the caps say: nobody who may be in danger is told to come back later.
+pub fn is_urgent(app: &App, shell: &Shell, words: &str) -> bool {
+    triage::in_danger(app, Channel::WebForm, words, shell.t.locale)
 }
 
 impl Form {

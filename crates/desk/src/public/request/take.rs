@@ -3,14 +3,13 @@
 use super::super::caps::{PER_ADDRESS, PER_NETWORK};
 use super::super::files;
 use super::super::shell::Shell;
-use super::form::{Form, Pass};
+use super::form::{Form, Pass, is_urgent};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::TicketId;
 use crate::patients;
 use crate::tickets::{self, NewTicket};
 use crate::timeline;
-use crate::triage;
 use bedside_codecs::mail::address::Address;
 use bedside_language::Channel;
 use bedside_vault::normalise;
@@ -36,17 +35,10 @@ pub async fn take(
     }
     let address = Address::parse(&form.email)?;
     let address = normalise::email(address.as_str()).unwrap_or_default();
-    if let Err(too_often) = within_caps(app, shell, network, address) {
-        // Nobody who may be in danger is told to come back later.
-        if !triage::in_danger(
-            app,
-            &shell.clinic,
-            Channel::WebForm,
-            &form.message,
-            shell.t.locale,
-        )? {
-            return Err(too_often);
-        }
+    if let Err(too_often) = within_caps(app, shell, network, address)
+        && !is_urgent(app, shell, &form.message)
+    {
+        return Err(too_often);
     }
     let mut attempt = 1;
     loop {

@@ -219,9 +219,10 @@ pub async fn reply(
     };
     let cookie = cookie(&caller.app, &parts.headers);
     let look = links::look(&caller.app, &caller.token, cookie.as_deref()).await;
-    let welcome = matches!(look, Ok(Look::Mine(_))) && caller.any_left("reply", PER_THREAD);
+    let is_mine = matches!(look, Ok(Look::Mine(_)));
     let sent = files::read(request, |form| {
-        welcome && is_genuine(&caller, &parts, form.text(csrf::FIELD))
+        let words = form.text("message").unwrap_or_default();
+        is_mine && is_heard(&caller, words) && is_genuine(&caller, &parts, form.text(csrf::FIELD))
     });
     let sent = match sent.await {
         Ok(sent) => sent,
@@ -252,6 +253,12 @@ pub async fn reply(
         .unwrap_or_else(|error| failed(&caller, error, words))
 }
 
+/// Whether the thread takes more words in this hour. Nobody who may be in danger is told to come back later.
+fn is_heard(caller: &Caller, words: &str) -> bool {
+    caller.any_left("reply", PER_THREAD)
+        || triage::in_danger(&caller.app, Channel::Portal, words, caller.shell.t.locale)
+}
+
 /// Whether the form is one of this link's page.
 fn is_genuine(caller: &Caller, parts: &Parts, token: Option<&str>) -> bool {
     let app = &caller.app;
@@ -271,10 +278,10 @@ async fn take(
     if !is_genuine(caller, parts, Some(sent.text(csrf::FIELD))) {
         return Err((WRONG, "public-note-old"));
     }
-    if !caller.any_left("reply", PER_THREAD) {
+    let words = sent.text("message").to_owned();
+    if !is_heard(caller, &words) {
         return Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"));
     }
-    let words = sent.text("message").to_owned();
     if let Some(why) = sent.refused {
         return Err((why.status(), files::key(why)));
     }
@@ -292,12 +299,10 @@ async fn take(
         ..visit.clone()
     };
     let added = async {
-        if let Err(too_often) = caller.take("reply", PER_THREAD) {
-            let (clinic, locale) = (&caller.shell.clinic, caller.shell.t.locale);
-            // Nobody who may be in danger is told to come back later.
-            if !triage::in_danger(app, clinic, Channel::Portal, &words, locale)? {
-                return Err(too_often);
-            }
+        if let Err(too_often) = caller.take("reply", PER_THREAD)
+            && !is_heard(caller, &words)
+        {
+            return Err(too_often);
         }
         let sealing = links::thread_sealing(app, &visit).await?;
         let kept = files::keep(app, visit.ctx.organisation, &sealing, &sent.files).await?;
