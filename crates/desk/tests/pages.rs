@@ -541,10 +541,10 @@ both_engines! {
 
         // A file of the same name and length is another one when something else is in it.
         let file = |bytes| [("files", "result.txt", "text/plain", bytes)];
-        let (one, two): (&[u8], &[u8]) = (b"left", b"right"[..4].as_ref());
-        let third = send(&file(one)).await;
-        assert_eq!(send(&file(one)).await, third);
-        assert_ne!(send(&file(two)).await, third);
+        let (left, right): (&[u8], &[u8]) = (b"left", b"right"[..4].as_ref());
+        let third = send(&file(left)).await;
+        assert_eq!(send(&file(left)).await, third);
+        assert_ne!(send(&file(right)).await, third);
         let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
         assert_eq!(view.messages.len(), 5);
     }

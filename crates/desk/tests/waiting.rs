@@ -260,4 +260,17 @@ both_engines! {
         assert_eq!(old.waiting_since, Some(old.created_at));
         assert!(old.clocks.first_response.is_some());
     }
+
+    async fn notes_that_are_split_off_wait_for_no_answer(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let id = desk.ticket("asks@example.org", "A bill", "What is this charge?").await;
+        let before = seen(&desk, id).await.ticket;
+        let note = tickets::note(&desk.app, &agent, id, "Ask the lab.".to_owned(), Vec::new()).await.unwrap();
+        let new = tickets::split(&desk.app, &agent, id, vec![note], "The lab".to_owned()).await.unwrap();
+        let new = seen(&desk, new).await.ticket;
+        assert_eq!((new.waiting_since, new.clocks.first_response, new.clocks.next_response), (None, None, None));
+        assert!(new.clocks.resolution.is_some(), "it is somebody's work all the same");
+        let left = seen(&desk, id).await.ticket;
+        assert_eq!((left.waiting_since, left.clocks), (before.waiting_since, before.clocks));
+    }
 }

@@ -16,6 +16,12 @@ pub struct OwnWords {
     numbers: HashMap<String, u32>,
     runs: HashSet<[u32; RUN]>,
     lines: HashSet<Vec<u32>>,
+    /// Words that stand next to each other in one text.
+    pairs: HashSet<(u32, u32)>,
+    /// The first words of the texts.
+    firsts: HashSet<u32>,
+    /// The last words of the texts.
+    lasts: HashSet<u32>,
 }
 
 impl OwnWords {
@@ -37,6 +43,10 @@ impl OwnWords {
             all.windows(RUN)
                 .filter_map(|run| <[u32; RUN]>::try_from(run).ok()),
         );
+        self.pairs
+            .extend(all.windows(2).map(|pair| (pair[0], pair[1])));
+        self.firsts.extend(all.first());
+        self.lasts.extend(all.last());
     }
 
     /// Whether nothing in a text is anybody else's.
@@ -81,6 +91,39 @@ impl OwnWords {
                 )
             })
             .collect()
+    }
+
+    /// For each of `lines`, which are the desk's own and stand below one another, whether it is what somebody left of a
+    /// text by taking lines out of its middle; with `from_start`, out of its beginning too. A text that only ends early is
+    /// no such thing: programs cut long mails off.
+    pub(super) fn left_over(&self, lines: &[&str], from_start: bool) -> Vec<bool> {
+        let edges: Vec<(u32, u32)> = lines
+            .iter()
+            .filter_map(|line| {
+                let words = words(line);
+                Some((self.number(words.first()?), self.number(words.last()?)))
+            })
+            .collect();
+        let mut left = vec![false; lines.len()];
+        if edges.len() != lines.len() || lines.is_empty() {
+            return left;
+        }
+        let (mut start, mut is_cut) = (0, from_start && !self.firsts.contains(&edges[0].0));
+        for at in 1..edges.len() {
+            let joint = (edges[at - 1].1, edges[at].0);
+            if self.pairs.contains(&joint) {
+                continue;
+            }
+            // An answer stands inside of the text around it.
+            if self.lasts.contains(&joint.0) || self.firsts.contains(&joint.1) {
+                left[start..at].fill(is_cut);
+                (start, is_cut) = (at, false);
+            } else {
+                is_cut = true;
+            }
+        }
+        left[start..].fill(is_cut);
+        left
     }
 
     fn number(&self, word: &str) -> u32 {
@@ -152,6 +195,34 @@ mod tests {
         ] {
             assert!(own().hold(line), "{line}");
         }
+    }
+
+    #[test]
+    fn what_is_left_of_a_text_is_told_from_the_whole_of_it() {
+        let mut own = own();
+        own.add("Which of these do you have?\n- chest pain\n- none\nPlease write back.");
+        let left = |text: &str, from_start| {
+            let lines: Vec<&str> = text.lines().collect();
+            own.left_over(&lines, from_start)
+        };
+        for whole in [
+            "Which of these do you have?\n- chest pain\n- none\nPlease write back.",
+            "Which of\nthese do you have? - chest\npain - none",
+            "Hello,\nWhich of these do you have?\n- chest pain\n- none\nPlease write back.\nAny fever?",
+        ] {
+            assert!(!left(whole, true).contains(&true), "{whole}");
+        }
+        let cut = "Which of these do you have?\n- chest pain\nPlease write back.";
+        assert_eq!(left(cut, false), [true; 3]);
+        assert_eq!(
+            left(&format!("Hello,\n{cut}"), false),
+            [false, true, true, true]
+        );
+        assert_eq!(
+            (left("chest pain", true), left("chest pain", false)),
+            (vec![true], vec![false])
+        );
+        assert_eq!(left("", true), [false; 0]);
     }
 
     #[test]

@@ -11,10 +11,10 @@ mod store;
 mod thread;
 
 pub use model::{Look, Opening, PublicFile, PublicMessage, PublicThread, Purpose, Visit};
-pub(crate) use service::made_since;
 pub use service::{
     ask_new, forget, is_renewable, look, make, open, rating_url, revoke_contact, revoke_ticket,
     thread_url, visit,
 };
+pub(crate) use service::{made_since, works};
 pub use store::ALL as STATEMENTS;
 pub use thread::{thread_file, thread_reply, thread_sealing, thread_view};

@@ -96,6 +96,15 @@ pub async fn is_renewable(app: &App, token: &str) -> Result<bool, DeskError> {
     }
 }
 
+/// Whether a link of this purpose still lets its person in.
+pub(crate) async fn works(app: &App, token: &str, purpose: Purpose) -> Result<bool, DeskError> {
+    match stored(app, token, purpose).await {
+        Ok(_) => Ok(true),
+        Err(DeskError::Gone) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// A link that was not revoked, whether it expired or not.
 async fn kept(app: &App, token: &str) -> Result<Option<LinkRow>, DeskError> {
     if token.len() > MAX_TOKEN {

@@ -53,7 +53,7 @@ pub mod code {
     pub const MAY_HAVE_ARRIVED: &str = "may_have_arrived";
     /// It was tried for 72 hours.
     pub const GAVE_UP: &str = "gave_up";
-    /// The recipient's address is none.
+    /// The recipient's address is none, or not theirs any more.
     pub const ADDRESS: &str = "address";
     /// It came back; followed by the report's status.
     pub const BOUNCED: &str = "bounced";

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
-use crate::ids::OrganisationId;
+use crate::ids::{ContactId, OrganisationId};
 use crate::jobs::Done;
 use crate::links::{self, Purpose};
 use crate::mailboxes::{self, SendAs};
@@ -195,27 +195,49 @@ impl Sending {
         Ok((serde_json::from_str(&plain)?, sealing))
     }
 
-    /// The same with the link that this mail needs, made at its first try. [`DeskError::Conflict`] with
-    /// [`code::ADDRESS`] when it would let somebody in whose address was taken away meanwhile.
+    /// Whose address a mail goes to that carries words or a link; none for one that says nothing of the request.
+    /// [`DeskError::Conflict`] with [`code::ADDRESS`] when it is not that person's any more: it may have been wrong.
+    async fn owner(&self, content: &Content) -> Result<Option<ContactId>, DeskError> {
+        let (app, organisation, mail) = (&self.app, self.ctx.organisation, &self.mail);
+        if !matches!(mail.kind, Kind::Reply | Kind::Rating | Kind::Link) {
+            return Ok(None);
+        }
+        let owner = patients::contact_of_address(app, organisation, &content.to).await?;
+        let meant = match mail.message {
+            Some(message) => {
+                let ticket = tickets::row_for(app, organisation, mail.ticket).await?.id;
+                timeline::message_for_sending(app, organisation, ticket, message)
+                    .await?
+                    .recipient
+            }
+            None => None,
+        };
+        if owner.is_none() || meant.is_some_and(|meant| owner != Some(meant)) {
+            return Err(DeskError::Conflict {
+                code: code::ADDRESS,
+                text: "This address is not the person's any more.",
+            });
+        }
+        Ok(owner)
+    }
+
+    /// The same with the link that this mail needs, made at its first try and again where it was ended meanwhile.
     async fn with_link(
         &self,
         mut content: Content,
         sealing: Sealing,
     ) -> Result<Content, DeskError> {
         let (app, organisation, mail) = (&self.app, self.ctx.organisation, Arc::clone(&self.mail));
-        let Some(purpose) = letter::link_in(mail.kind, &content).filter(|_| content.link.is_none())
-        else {
+        let owner = self.owner(&content).await?;
+        let (Some(purpose), Some(contact)) = (letter::link_in(mail.kind, &content), owner) else {
             return Ok(content);
         };
-        let owner = patients::contact_of_address(app, organisation, &content.to).await?;
-        let ticket = tickets::row_for(app, organisation, mail.ticket).await?;
-        if owner.is_none() && purpose == Purpose::Thread {
-            return Err(DeskError::Conflict {
-                code: code::ADDRESS,
-                text: "This address is nobody's any more.",
-            });
+        if let Some(link) = &content.link
+            && links::works(app, link, purpose).await?
+        {
+            return Ok(content);
         }
-        let contact = owner.unwrap_or(ticket.contact);
+        let ticket = tickets::row_for(app, organisation, mail.ticket).await?;
         app.command(&self.ctx, move |work| {
             async move {
                 content.link = Some(links::make(work, purpose, ticket.id, contact).await?);

@@ -17,6 +17,9 @@ statements! {
     TROUBLED = "SELECT id, ticket_id, message_id, mailbox_id, kind, key_id, content, header_id, state, attempts, send_after, \
         give_up_at, response, uncertain, created_at, state_at FROM outbound_mails \
         WHERE organisation_id = $1 AND trouble = 1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    /// Whether an answer or a warning of a ticket did not arrive, and nobody saw to it.
+    ANY_LOST = "SELECT 1 FROM outbound_mails WHERE organisation_id = $1 AND trouble = 1 AND ticket_id = $2 \
+        AND state IN ('failed', 'bounced') AND (message_id IS NOT NULL OR kind = 'emergency') LIMIT 1";
     /// Mails that wait for a mailbox, oldest first.
     STRANDED = "SELECT id FROM outbound_mails WHERE organisation_id = $1 AND trouble = 1 AND state = 'queued' \
         AND response = 'no_mailbox' ORDER BY id LIMIT $2";
@@ -158,6 +161,17 @@ pub(super) async fn troubled(
     Ok(conn
         .query(TROUBLED, args![organisation, before, limit], mail)
         .await?)
+}
+
+pub(super) async fn any_lost(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<bool, DeskError> {
+    let found = conn
+        .query_opt(ANY_LOST, args![organisation, ticket], |_| Ok(()))
+        .await?;
+    Ok(found.is_some())
 }
 
 pub(super) async fn stranded(

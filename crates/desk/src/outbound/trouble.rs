@@ -94,16 +94,31 @@ pub async fn try_again(app: &App, ctx: &Ctx, id: OutboundMailId) -> Result<(), D
             if let Some(message) = mail.message {
                 let ticket = current(work, &mail).await?;
                 timeline::set_state(work, ticket, message, MessageState::Queued).await?;
-                tickets::under_way(work, ticket, "staff").await?;
+                on_its_way(work, ticket, "staff").await?;
             } else if mail.kind == Kind::Emergency {
                 let ticket = current(work, &mail).await?;
-                tickets::under_way(work, ticket, "contact").await?;
+                on_its_way(work, ticket, "contact").await?;
             }
             Ok(())
         }
         .boxed()
     })
     .await
+}
+
+/// Takes the mark of what did not arrive off a ticket, unless another of its mails did not arrive either.
+async fn on_its_way(
+    work: &mut Work<'_>,
+    ticket: TicketId,
+    by: &'static str,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for id in tickets::with_merged(work, organisation, ticket).await? {
+        if store::any_lost(work, organisation, id).await? {
+            return Ok(());
+        }
+    }
+    tickets::under_way(work, ticket, by).await
 }
 
 /// Takes a mail that failed off the list of those a person should know of: somebody saw to it. It stays what it is.

@@ -1,6 +1,6 @@
 //! A request comes in.
 
-use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency, is_history};
+use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency, Written};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -17,7 +17,6 @@ use crate::timeline::{
 };
 use crate::triage::{self, Placed};
 use crate::work::Work;
-use bedside_db::Timestamp;
 use bedside_language::Channel;
 use bedside_web::Locale;
 use futures_util::FutureExt;
@@ -59,8 +58,8 @@ pub struct NewTicket {
     pub own_words: bool,
     /// The words that are looked through in place of the body, where that holds the desk's own or leaves some out.
     pub said: Option<String>,
-    /// When it was written, for what comes out of an archive; none for what comes in now.
-    pub written: Option<Timestamp>,
+    /// When it was written.
+    pub written: Written,
     /// Whether the requester hears that it came in.
     pub acknowledge: bool,
     /// A ticket it seems to belong to, linked for a person to merge.
@@ -104,7 +103,7 @@ impl NewTicket {
             automatic: false,
             own_words: false,
             said: None,
-            written: None,
+            written: Written::Now,
             acknowledge: true,
             related: None,
             also: None,
@@ -144,8 +143,8 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
         triage::look(app, &clinic, new.channel, &subject, said, hint)?
     };
     said(&clinic, &mut placed, &new)?;
-    let at = new.written.unwrap_or(now);
-    let is_old = is_history(at, now);
+    let at = new.written.at().unwrap_or(now);
+    let is_old = new.written.is_history();
     if is_old {
         calmed(&clinic, &mut placed);
     }
@@ -169,7 +168,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             state: MessageState::Received,
             attachments: new.attachments,
             inbound_mail: new.inbound_mail,
-            written: new.written,
+            written: new.written.at(),
         },
     )?;
     let stored = StoredTicket {

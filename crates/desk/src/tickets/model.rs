@@ -187,10 +187,37 @@ impl Ticket {
     }
 }
 
+/// When somebody's words were written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Written {
+    /// They come in as they are written.
+    #[default]
+    Now,
+    /// Earlier; whoever wrote them has waited since.
+    At(Timestamp),
+    /// So long ago that nobody waits for an answer any more.
+    History(Timestamp),
+}
+
+impl Written {
+    /// The time, where that is not now.
+    pub const fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::Now => None,
+            Self::At(at) | Self::History(at) => Some(at),
+        }
+    }
+
+    /// Whether they start no clock and raise no alarm.
+    pub const fn is_history(self) -> bool {
+        matches!(self, Self::History(_))
+    }
+}
+
 /// Seconds after which mail out of an archive is history: nobody waits for an answer to it any more.
 const HISTORY_AFTER: i64 = 72 * 3600;
 
-/// Whether words written at `at` are history. They start no clock and raise no alarm: an archive full of old
+/// Whether words written at `at` were history at `now`. They start no clock and raise no alarm: an archive full of old
 /// emergencies would bury the one that happens now.
 pub fn is_history(at: Timestamp, now: Timestamp) -> bool {
     now.seconds_since(at) > HISTORY_AFTER

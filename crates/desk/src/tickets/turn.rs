@@ -49,10 +49,15 @@ pub(super) fn owes(clinic: &Clinic, ticket: &mut Ticket, turns: Turns) {
     let (category, urgency) = (ticket.category.as_str(), ticket.urgency.code());
     let from_start = Clocks::at_opening(clinic, category, urgency, ticket.created_at);
     let asked = turns.waiting_since.filter(|_| turns.first_answer.is_some());
+    // Notes alone, or an answer that came back, ask for nothing.
+    let was_asked = turns.waiting_since.is_some()
+        || turns
+            .last
+            .is_some_and(|last| last.kind == MessageKind::Inbound);
     ticket.clocks = Clocks {
         first_response: from_start
             .first_response
-            .filter(|_| turns.first_answer.is_none()),
+            .filter(|_| was_asked && turns.first_answer.is_none()),
         next_response: asked
             .and_then(|since| Clocks::next_response_due(clinic, category, urgency, since)),
         resolution: ticket.clocks.resolution.or(from_start.resolution),

@@ -2,7 +2,7 @@
 
 use super::change::{locked, move_to, not_merged, noted, save, told_with_words};
 use super::create::Also;
-use super::model::{Status, StoredTicket, Ticket, Urgency, is_history};
+use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
 use super::turn::{resume, set_status};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -252,8 +252,8 @@ pub struct Inbound {
     pub external: Option<(&'static str, String)>,
     /// Whether a machine wrote it: it stands on the timeline and changes nothing else.
     pub automatic: bool,
-    /// When it was written, for what comes out of an archive. Old words change nothing else either.
-    pub written: Option<Timestamp>,
+    /// When it was written. History changes nothing else either.
+    pub written: Written,
     /// What else belongs to the same transaction.
     pub also: Option<Also>,
 }
@@ -272,7 +272,7 @@ impl Inbound {
             inbound_mail: None,
             external: None,
             automatic: false,
-            written: None,
+            written: Written::Now,
             also: None,
         }
     }
@@ -300,11 +300,11 @@ pub async fn inbound(
     };
     let said = new.said.as_deref().unwrap_or(&new.body);
     let placed = triage::look(app, &clinic, new.channel, "", said, Some(locale))?;
-    let is_old = new.written.is_some_and(|at| is_history(at, app.now()));
+    let is_old = new.written.is_history();
     let danger = placed.level == Level::Emergency && !is_old;
     // What a machine sent on by itself is worth an alarm, and no worry.
     let worry = placed.level == Level::Concern && !is_old && !new.automatic;
-    let written = new.written;
+    let written = new.written.at();
     let sealed = Arc::new(timeline::seal(
         app,
         &sealing,
@@ -321,7 +321,7 @@ pub async fn inbound(
             state: MessageState::Received,
             attachments: new.attachments,
             inbound_mail: new.inbound_mail,
-            written: new.written,
+            written,
         },
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
@@ -346,14 +346,15 @@ pub async fn inbound(
             }
             sealed.store(work, id).await?;
             let mut changed = Map::new();
-            counted(&mut stored.ticket, written.unwrap_or(work.now), "contact");
+            let at = written.unwrap_or(work.now);
+            counted(&mut stored.ticket, at, "contact");
             if !(automatic || is_old) || danger {
-                changed = wrote_again(work, &clinic, &mut stored.ticket);
+                changed = wrote_again(&clinic, &mut stored.ticket, (at, work.now));
             }
             if worry {
                 worried(work, &clinic, &mut stored.ticket, why, &mut changed)?;
             } else if danger {
-                raise(work, &clinic, &mut stored.ticket, &why, &mut changed)?;
+                raise(&clinic, &mut stored.ticket, at, &why, &mut changed)?;
                 if !automatic && changed.contains_key("urgency") {
                     outbound::warn(work, &stored.ticket, language).await?;
                 }
@@ -373,29 +374,28 @@ pub async fn inbound(
     .await
 }
 
-/// What the patient's next words change.
+/// What the patient's next words change, which came `at` a time and are seen `now`.
 fn wrote_again(
-    work: &crate::work::Work<'_>,
     clinic: &Clinic,
     ticket: &mut Ticket,
+    (at, now): (Timestamp, Timestamp),
 ) -> Map<String, Value> {
     let mut changed = Map::new();
+    // What was written before the newest answer and is seen after it is news all the same.
+    "contact".clone_into(&mut ticket.last_message_by);
     if ticket.status != Status::New && ticket.status != Status::Open {
-        set_status(clinic, ticket, Status::Open, work.now);
+        set_status(clinic, ticket, Status::Open, now);
         changed.insert("status".to_owned(), json!(Status::Open.code()));
     }
     if ticket.snoozed_until.take().is_some() {
         changed.insert("snoozed_until".to_owned(), Value::Null);
     }
     if ticket.waiting_since.is_none() {
-        ticket.waiting_since = Some(work.now);
+        ticket.waiting_since = Some(at);
         if ticket.first_responded_at.is_some() {
-            ticket.clocks.next_response = Clocks::next_response_due(
-                clinic,
-                &ticket.category,
-                ticket.urgency.code(),
-                work.now,
-            );
+            let urgency = ticket.urgency.code();
+            ticket.clocks.next_response =
+                Clocks::next_response_due(clinic, &ticket.category, urgency, at);
         }
     }
     changed
@@ -403,9 +403,9 @@ fn wrote_again(
 
 /// A ticket in which someone turns out to be in danger goes to the top.
 fn raise(
-    work: &crate::work::Work<'_>,
     clinic: &Clinic,
     ticket: &mut Ticket,
+    at: Timestamp,
     why: &triage::Why,
     changed: &mut Map<String, Value>,
 ) -> Result<(), DeskError> {
@@ -415,12 +415,8 @@ fn raise(
         ticket.urgency = Urgency::Emergency;
         // Its clocks begin anew and owe nothing to what it waited for.
         ticket.paused_at = None;
-        ticket.clocks = Clocks::at_opening(
-            clinic,
-            &ticket.category,
-            Urgency::Emergency.code(),
-            work.now,
-        );
+        let urgency = Urgency::Emergency.code();
+        ticket.clocks = Clocks::at_opening(clinic, &ticket.category, urgency, at);
         changed.insert("urgency".to_owned(), json!(Urgency::Emergency.code()));
     }
     if let Some(queue) = clinic

@@ -52,14 +52,14 @@ statements! {
     ATTACHMENT = "SELECT a.message_id, a.id, a.name, a.media_type, a.size, a.inline_image, a.content_id, a.blob_id, \
         a.ticket_id, m.key_id FROM attachments a JOIN messages m ON m.organisation_id = a.organisation_id \
         AND m.ticket_id = a.ticket_id AND m.id = a.message_id WHERE a.organisation_id = $1 AND a.id = $2";
-    /// When the first answer was given that was not taken back.
+    /// When the first answer was given that was not taken back and did not come back.
     FIRST_ANSWER = "SELECT MIN(created_at) FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
-        AND kind = 'outbound' AND automatic = 0 AND state <> 'cancelled'";
-    /// Since when the patient's side waits: its first words after the last answer.
+        AND kind = 'outbound' AND automatic = 0 AND state NOT IN ('cancelled', 'bounced', 'failed')";
+    /// Since when the patient's side waits: its first words after the last such answer.
     WAITING_SINCE = "SELECT MIN(m.created_at) FROM messages m WHERE m.organisation_id = $1 AND m.ticket_id = $2 \
         AND m.kind = 'inbound' AND m.automatic = 0 AND NOT EXISTS (SELECT 1 FROM messages o \
         WHERE o.organisation_id = m.organisation_id AND o.ticket_id = m.ticket_id AND o.kind = 'outbound' \
-        AND o.automatic = 0 AND o.state <> 'cancelled' AND o.id > m.id)";
+        AND o.automatic = 0 AND o.state NOT IN ('cancelled', 'bounced', 'failed') AND o.id > m.id)";
     /// When the patient's side wrote first.
     FIRST_WORDS = "SELECT MIN(created_at) FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND kind = 'inbound' AND automatic = 0";

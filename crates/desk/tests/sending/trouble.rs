@@ -1,18 +1,60 @@
 //! Mail that does not go out, or comes back.
 
-use super::{answer, asked, by_mail, drain, newest, send, state_of, troubled, waiting_jobs};
-use crate::common::both_engines;
-use crate::common::sink::{Answer, sink};
+use super::{
+    answer, asked, by_mail, drain, newest, secure_links, send, state_of, token, troubled,
+    waiting_jobs,
+};
+use crate::common::sink::{Answer, Sink, sink};
+use crate::common::{Desk, both_engines};
 use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
-use bedside_desk::ids::OutboundMailId;
+use bedside_desk::ids::{OutboundMailId, TicketId};
 use bedside_desk::jobs;
+use bedside_desk::links;
 use bedside_desk::outbound::{self, Kind, State};
 use bedside_desk::patients;
+use bedside_desk::tickets::model::Ticket;
 use bedside_desk::tickets::{self, Patch, Status};
 use bedside_desk::timeline::MessageState;
 use bedside_testkit::wait_until_async;
 use std::time::Duration;
+
+/// A report says that this mail came back for good.
+async fn comes_back(desk: &Desk, id: OutboundMailId) {
+    let system = desk.system();
+    let noted = desk.app.command(&system, move |work| {
+        Box::pin(async move { outbound::bounced(work, id, "5.1.1").await })
+    });
+    assert!(noted.await.unwrap().is_some());
+}
+
+async fn seen(desk: &Desk, id: TicketId) -> Ticket {
+    let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await;
+    view.unwrap().ticket
+}
+
+/// Rosa's address was not hers: another one takes its place.
+async fn moves(desk: &Desk, ticket: TicketId) {
+    let nurse = desk.ctx(Role::Nurse);
+    let view = tickets::view(&desk.app, &nurse, ticket).await.unwrap();
+    let patch = patients::ContactPatch {
+        add: vec![(patients::PointKind::Email, "rosa@new.test".to_owned())],
+        remove: vec![(patients::PointKind::Email, "rosa@patients.test".to_owned())],
+        ..patients::ContactPatch::default()
+    };
+    let (id, version) = (view.contact.id, view.contact.version);
+    patients::change_contact(&desk.app, &nurse, id, version, patch)
+        .await
+        .unwrap();
+}
+
+/// How many mails went to Rosa's first address since the last look.
+fn to_rosa(sink: &Sink) -> usize {
+    let sent = sink.take();
+    sent.iter()
+        .filter(|sent| sent.to == ["<rosa@patients.test>"])
+        .count()
+}
 
 both_engines! {
     async fn a_mail_is_tried_for_72_hours_and_then_left_to_a_person(desk: Desk) {
@@ -270,9 +312,7 @@ both_engines! {
         outbound::try_again(&desk.app, &desk.ctx(Role::Administrator), failed.id).await.unwrap();
         assert_eq!(view().await.last_message_by, "contact");
         drain(&desk).await;
-        let id = newest(&desk, &sink);
-        let system = desk.system();
-        desk.app.command(&system, move |work| Box::pin(async move { outbound::bounced(work, id, "5.1.1").await })).await.unwrap();
+        comes_back(&desk, newest(&desk, &sink)).await;
         assert_eq!(view().await.last_message_by, tickets::UNDELIVERED, "one that comes back is told too");
         answer(&desk, ticket, "We call you now").await;
         assert_eq!(view().await.last_message_by, "staff");
@@ -298,7 +338,7 @@ both_engines! {
         let nurse = desk.ctx(Role::Nurse);
         let contact = tickets::view(&desk.app, &nurse, ticket).await.unwrap().contact;
         let private = patients::ContactPatch { secure_link: Some(true), ..patients::ContactPatch::default() };
-        let version = patients::change_contact(&desk.app, &nurse, contact.id, contact.version, private).await.unwrap();
+        patients::change_contact(&desk.app, &nurse, contact.id, contact.version, private).await.unwrap();
         sink.answer(Answer::Later);
         answer(&desk, ticket, "At nine").await;
         send(&desk).await;
@@ -312,35 +352,101 @@ both_engines! {
         assert!(sent.head().contains("Date: Wed, 4 Mar 2026") || sent.head().contains("Date: Wed, 04 Mar 2026"), "{}", sent.head());
 
         let message = answer(&desk, ticket, "At ten").await;
-        let moved = patients::ContactPatch {
-            add: vec![(patients::PointKind::Email, "rosa@new.test".to_owned())],
-            remove: vec![(patients::PointKind::Email, "rosa@patients.test".to_owned())],
-            ..patients::ContactPatch::default()
-        };
-        patients::change_contact(&desk.app, &nurse, contact.id, version, moved).await.unwrap();
+        moves(&desk, ticket).await;
         send(&desk).await;
-        let to_rosa = sink.take().iter().filter(|sent| sent.to == ["<rosa@patients.test>"]).count();
-        assert_eq!((to_rosa, state_of(&desk, ticket, message).await), (0, MessageState::Failed));
+        assert_eq!((to_rosa(&sink), state_of(&desk, ticket, message).await), (0, MessageState::Failed));
     }
 
-    async fn what_was_queued_goes_to_an_address_that_is_nobodys_by_now(desk: Desk) {
-        let sink = sink(&desk).await;
-        let ticket = by_mail(&desk, "Rosa", "Hours", "When are you open?").await;
+    async fn no_words_go_to_an_address_that_is_no_longer_theirs(desk: Desk) {
+        let (sink, ticket) = asked(&desk).await;
+        sink.answer(Answer::Later);
+        let tried = answer(&desk, ticket, "At nine").await;
+        send(&desk).await;
+        assert_eq!(to_rosa(&sink), 1);
+        let waits = answer(&desk, ticket, "Or at ten").await;
+        moves(&desk, ticket).await;
+        sink.answer(Answer::Accept);
+        desk.clock.advance(2 * 3600);
+        drain(&desk).await;
+        assert_eq!(to_rosa(&sink), 0);
+        for message in [tried, waits] {
+            assert_eq!(state_of(&desk, ticket, message).await, MessageState::Failed);
+        }
+        assert!(troubled(&desk).await.iter().all(|mail| mail.code == "address"));
+        assert_eq!(seen(&desk, ticket).await.last_message_by, tickets::UNDELIVERED);
+
+        let late = answer(&desk, ticket, "Or at noon").await;
+        send(&desk).await;
+        assert_eq!(state_of(&desk, ticket, late).await, MessageState::Accepted);
+        assert_eq!(sink.take().iter().filter(|sent| sent.to == ["<rosa@new.test>"]).count(), 1);
+    }
+
+    async fn words_for_one_person_go_to_nobody_who_has_the_address_now(desk: Desk) {
+        let (sink, ticket) = asked(&desk).await;
+        let message = answer(&desk, ticket, "At nine").await;
+        moves(&desk, ticket).await;
+        let other = by_mail(&desk, "Eva", "Bill", "What is this charge?").await;
+        assert_ne!(seen(&desk, other).await.contact, seen(&desk, ticket).await.contact);
         drain(&desk).await;
         sink.take();
-        answer(&desk, ticket, "At nine").await;
-        let nurse = desk.ctx(Role::Nurse);
-        let contact = tickets::view(&desk.app, &nurse, ticket).await.unwrap().contact;
-        let patch = patients::ContactPatch {
-            add: vec![(patients::PointKind::Email, "rosa@new.test".to_owned())],
-            remove: vec![(patients::PointKind::Email, "rosa@patients.test".to_owned())],
-            ..patients::ContactPatch::default()
-        };
-        patients::change_contact(&desk.app, &nurse, contact.id, contact.version, patch).await.unwrap();
         send(&desk).await;
-        let sent = sink.take();
-        assert_eq!((sent.len(), waiting_jobs(&desk).await), (1, 0));
-        assert_eq!(sent[0].to, ["<rosa@patients.test>"]);
+        assert_eq!((to_rosa(&sink), state_of(&desk, ticket, message).await), (0, MessageState::Failed));
+    }
+
+    async fn a_mail_that_waits_gets_a_new_link_when_its_own_was_ended(desk: Desk) {
+        let (sink, ticket) = asked(&desk).await;
+        secure_links(&desk).await;
+        sink.answer(Answer::Later);
+        answer(&desk, ticket, "At nine").await;
+        send(&desk).await;
+        let first = token(&sink.take()[0].text(), "/t/");
+        links::revoke_ticket(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
+        sink.answer(Answer::Accept);
+        desk.clock.advance(2 * 3600);
+        drain(&desk).await;
+        let second = token(&sink.take()[0].text(), "/t/");
+        assert!(matches!(links::look(&desk.app, &first, None).await, Err(DeskError::Gone)));
+        links::look(&desk.app, &second, None).await.unwrap();
+    }
+
+    async fn an_answer_that_came_back_is_none_when_messages_part(desk: Desk) {
+        let (sink, ticket) = asked(&desk).await;
+        let agent = desk.ctx(Role::Agent);
+        let asked_at = seen(&desk, ticket).await.waiting_since;
+        desk.clock.advance(60);
+        answer(&desk, ticket, "At nine").await;
+        send(&desk).await;
+        comes_back(&desk, newest(&desk, &sink)).await;
+        let note = tickets::note(&desk.app, &agent, ticket, "Call her.".to_owned(), Vec::new()).await.unwrap();
+        tickets::split(&desk.app, &agent, ticket, vec![note], "A note".to_owned()).await.unwrap();
+        let left = seen(&desk, ticket).await;
+        assert_eq!((left.status, left.waiting_since), (Status::Open, asked_at), "nobody has answered");
+        assert_eq!((left.first_responded_at, left.last_message_by.as_str()), (None, tickets::UNDELIVERED));
+        assert!(left.clocks.first_response.is_some());
+
+        // A later answer that is taken back leaves the same.
+        let later = answer(&desk, ticket, "At ten").await;
+        assert_eq!(seen(&desk, ticket).await.status, Status::WaitingOnPatient);
+        tickets::undo(&desk.app, &agent, ticket, later).await.unwrap();
+        let again = seen(&desk, ticket).await;
+        assert_eq!((again.status, again.waiting_since), (Status::Open, asked_at));
+        assert_eq!((again.clocks, again.last_message_by.as_str()), (left.clocks, tickets::UNDELIVERED));
+    }
+
+    async fn the_mark_stays_until_every_lost_mail_is_on_its_way(desk: Desk) {
+        let (sink, ticket) = asked(&desk).await;
+        sink.answer(Answer::Never);
+        for words in ["At nine", "Or at ten"] {
+            answer(&desk, ticket, words).await;
+        }
+        send(&desk).await;
+        let lost: Vec<_> = troubled(&desk).await.into_iter().filter(|mail| mail.kind == Kind::Reply).collect();
+        assert_eq!((lost.len(), seen(&desk, ticket).await.last_message_by.as_str()), (2, tickets::UNDELIVERED));
+        let admin = desk.ctx(Role::Administrator);
+        outbound::try_again(&desk.app, &admin, lost[0].id).await.unwrap();
+        assert_eq!(seen(&desk, ticket).await.last_message_by, tickets::UNDELIVERED, "the other did not arrive");
+        outbound::try_again(&desk.app, &admin, lost[1].id).await.unwrap();
+        assert_eq!(seen(&desk, ticket).await.last_message_by, "staff");
     }
 
     async fn a_bounce_shows_on_its_message(desk: Desk) {

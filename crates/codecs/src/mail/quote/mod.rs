@@ -13,8 +13,9 @@ pub struct Body {
     pub fresh: String,
     /// What was quoted, with the lines that introduce it.
     pub quoted: String,
-    /// Every word that is not the desk's, to look for danger in: what they wrote, and then the lines that introduce a
-    /// quotation, so that nothing stands below those and is taken for one.
+    /// What to look for danger in. Every word that is not the desk's: what they wrote, and then the lines that introduce a
+    /// quotation, so that nothing stands below those and is taken for one. And what they left of a text of the desk's when
+    /// they took lines out of it: to leave one of the answers it offers is to give it.
     pub said: String,
 }
 
@@ -201,14 +202,18 @@ impl<'a> Lines<'a> {
             .iter()
             .map(|side| *side == Side::Written)
             .collect();
-        let mut judged = places.iter().zip(own.judge(&quotes)).rev().peekable();
+        let mut verdicts = vec![None; self.lines.len()];
+        for (at, verdict) in places.iter().zip(own.judge(&quotes)) {
+            verdicts[*at] = verdict;
+        }
+        let is_left = self.left_over(own, &verdicts);
         let mut below = false;
         for at in (0..self.lines.len()).rev() {
             match self.sides[at] {
                 Side::Written => {}
                 Side::Heading => is_fresh[at] = below,
                 Side::Quoted => {
-                    if let Some((_, Some(is_own))) = judged.next_if(|(place, _)| **place == at) {
+                    if let Some(is_own) = verdicts[at] {
                         below = !is_own;
                     }
                     is_fresh[at] = below;
@@ -226,7 +231,7 @@ impl<'a> Lines<'a> {
             .push_str(line);
             if self.sides[at] == Side::Heading {
                 headings.push_str(line);
-            } else if is_fresh[at] {
+            } else if is_fresh[at] || is_left[at] {
                 body.said.push_str(line);
             }
         }
@@ -240,6 +245,36 @@ impl<'a> Lines<'a> {
             body.quoted.clear();
         }
         body
+    }
+
+    /// Which of the lines that `verdicts` say are the desk's own somebody left by taking others away. Where they answer
+    /// between the lines, what they took away there says nothing.
+    fn left_over(&self, own: &OwnWords, verdicts: &[Option<bool>]) -> Vec<bool> {
+        let mut is_left = vec![false; self.lines.len()];
+        let (mut row, mut from_start) = (Vec::new(), false);
+        let mut end_row = |row: &mut Vec<usize>, from_start: bool| {
+            let lines: Vec<&str> = row.iter().map(|at| self.lines[*at]).collect();
+            for (at, left) in row.drain(..).zip(own.left_over(&lines, from_start)) {
+                is_left[at] = left;
+            }
+        };
+        for (at, line) in self.lines.iter().enumerate() {
+            let is_start = self.sides[at] == Side::Heading || is_marker(line);
+            if verdicts[at] == Some(true) && !is_start {
+                // Behind a mark people quote as little as they want to answer.
+                from_start &= !is_quote_line(line);
+                row.push(at);
+            } else if is_start || verdicts[at].is_some() || self.is_written(at) {
+                end_row(&mut row, from_start);
+                from_start = is_start;
+            }
+        }
+        end_row(&mut row, from_start);
+        is_left
+    }
+
+    fn is_written(&self, at: usize) -> bool {
+        self.sides[at] == Side::Written && !self.lines[at].trim().is_empty()
     }
 }
 

@@ -12,7 +12,9 @@ const OURS: [&str; 6] = [
 
 fn split(text: &str) -> Body {
     let mut own = OwnWords::default();
-    own.add(&OURS.join("\n"));
+    for text in OURS {
+        own.add(text);
+    }
     Lines::of(text).split(&own)
 }
 
@@ -115,6 +117,48 @@ fn a_cry_for_help_is_never_quoted() {
         body.said,
         "Hi,\ntake two.\n\nOn Monday at 10:30 the nurse wrote:\n"
     );
+}
+
+#[test]
+fn what_they_left_of_our_list_is_looked_through() {
+    let said = |text: &str| {
+        let mut own = OwnWords::default();
+        own.add("Hello,\nKind regards,\nClinic");
+        own.add("Which do you have?\n- chest pain\n- fever\n- none");
+        Lines::of(text).split(&own).said
+    };
+    let below = "-----Original Message-----\nFrom: Clinic\nSent: Monday\nTo: Ana\nSubject: x\n\n";
+    let whole =
+        "Hello,\n\nWhich do you have?\n- chest pain\n- fever\n- none\n\nKind regards,\nClinic\n";
+    let left = [
+        "Hello,\n\nWhich do you have?\n- chest pain\n\nKind regards,\nClinic\n",
+        "Hello,\n\n- chest pain\n\nKind regards,\nClinic\n",
+        "chest pain\n",
+    ];
+    for left in left {
+        let text = format!("What is left is mine.\n\n{below}{left}");
+        assert!(said(&text).contains("chest pain"), "{text}");
+    }
+    let marked = |text: &str| format!("> {}", text.trim_end().replace('\n', "\n> "));
+    let text = format!(
+        "What is left is mine.\n\nOn 3 Mar 2025 at 10:05, C <d@c.example> wrote:\n\n{}\n",
+        marked(left[0])
+    );
+    assert!(said(&text).contains("chest pain"), "{text}");
+    for ours in [
+        format!("Thank you.\n\n{below}{whole}"),
+        format!(
+            "Thank you.\n\nOn 3 Mar 2025 at 10:05, C <d@c.example> wrote:\n\n{}\n",
+            marked(whole)
+        ),
+        // Cut off by a program.
+        format!("Thank you.\n\n{below}Hello,\n\nWhich do you have?\n- chest pain\n"),
+        // Answered between the lines.
+        "On 3 Mar 2025 at 10:05, C <d@c.example> wrote:\n> - chest pain\nNo.\n> - none\nYes.\n"
+            .to_owned(),
+    ] {
+        assert!(!said(&ours).contains("chest pain"), "{ours}");
+    }
 }
 
 #[test]

@@ -17,7 +17,8 @@ use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients::{self, Requester};
 use crate::records::{self, Sealing, blobs};
-use crate::tickets::{self, Also, Inbound, NewTicket, model::Ticket, model::is_history};
+use crate::tickets::model::{Ticket, Written, is_history};
+use crate::tickets::{self, Also, Inbound, NewTicket};
 use crate::timeline::{self, Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::own_words::OwnWords;
@@ -29,8 +30,8 @@ use bedside_web::Locale;
 use futures_util::FutureExt;
 use std::sync::Arc;
 
-/// A mail that lay in its mailbox for longer gets no acknowledgement: it would only puzzle.
-const ACKNOWLEDGED_FOR: i64 = 72 * 3600;
+/// Seconds that a mail may have lain in its mailbox and still be of now: clocks differ, and mail is looked for often.
+const OF_NOW: i64 = 3600;
 /// 1990-01-01; an earlier date is a wrong one.
 const FIRST_DATE: Timestamp = Timestamp::from_micros(631_152_000_000_000);
 /// How often a mail looks again because another one came at the same moment.
@@ -110,12 +111,19 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
     ))
 }
 
-/// When a mail came to its mailbox, where it lay there for so long that nobody waits for an answer any more.
-pub(super) fn lay_there_since(app: &App, source: &Source) -> Option<Timestamp> {
-    let now = app.now();
-    source
+/// When a mail out of a mailbox came there. What nobody could see before is no history however long it lay there: the desk
+/// was away, or could not get in. History is what came days before a look that did not find it, so that somebody moved it
+/// here since.
+pub(super) fn lay_there_since(claimed: &Claimed, source: &Source) -> Written {
+    let received = claimed.received_at;
+    let arrived = source
         .arrived
-        .filter(|at| can_be(*at, now) && is_history(*at, now))
+        .filter(|at| can_be(*at, received) && received.seconds_since(*at) > OF_NOW);
+    match (arrived, source.looked) {
+        (None, _) => Written::Now,
+        (Some(at), Some(looked)) if is_history(at, looked) => Written::History(at),
+        (Some(at), _) => Written::At(at),
+    }
 }
 
 fn can_be(at: Timestamp, now: Timestamp) -> bool {
@@ -371,31 +379,30 @@ impl Letter<'_> {
         new.external = Some(("email", self.fingerprint()?));
         new.automatic = automatic;
         new.written = self.written();
+        // Long after, it would only puzzle.
         new.acknowledge = !automatic
             && !doubtful
             && !from_ourselves
             && self.mail.origin.is_none()
-            && self.is_recent();
+            && self.source.via != Via::Import
+            && !new.written.is_history();
         new.related = related.map(|ticket| ticket.id);
         new.also = Some(finished(self.claimed.id, doubtful));
         Ok(new)
     }
 
-    fn is_recent(&self) -> bool {
-        let arrived: Timestamp = self.source.arrived.unwrap_or(self.claimed.received_at);
-        self.source.via != Via::Import && self.app.now().seconds_since(arrived) < ACKNOWLEDGED_FOR
-    }
-
-    /// When it was written, where that is not now. A mail out of a mailbox file says so itself, one that lay in its mailbox
-    /// for days came when the mail server says. Dates that can't be are left out: to come, or of a time without internet
-    /// mail.
-    fn written(&self) -> Option<Timestamp> {
+    /// When it was written. A mail out of a mailbox file says so itself, one that lay in its mailbox came when the mail server
+    /// says. Dates that can't be are left out: to come, or of a time without internet mail.
+    fn written(&self) -> Written {
         if self.source.via != Via::Import {
-            return lay_there_since(self.app, self.source);
+            return lay_there_since(self.claimed, self.source);
         }
+        let received = self.claimed.received_at;
         let said = self.mail.date.map(Timestamp::from_micros);
-        let said = said.filter(|at| can_be(*at, self.app.now()));
-        Some(said.unwrap_or(self.claimed.received_at))
+        match said.filter(|at| can_be(*at, received)) {
+            Some(at) if is_history(at, received) => Written::History(at),
+            said => Written::At(said.unwrap_or(received)),
+        }
     }
 
     /// What makes two deliveries the same mail: sender, Message-ID and everything below the header, which is what

@@ -133,7 +133,7 @@ impl Parked<'_> {
         new.mailbox = self.claimed.mailbox;
         new.inbound_mail = Some(self.claimed.id);
         new.external = self.fingerprint()?.map(|id| ("email", id));
-        new.written = lay_there_since(app, self.source);
+        new.written = lay_there_since(self.claimed, self.source);
         new.automatic = true;
         // A subject is somebody's words, and may be a cry for help.
         new.own_words = subject.trim().is_empty();

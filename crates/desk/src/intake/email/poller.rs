@@ -64,6 +64,7 @@ pub async fn run(app: App, shutdown: CancellationToken) {
                             organisation,
                             id,
                             failures: HashMap::new(),
+                            looked: None,
                         };
                         tasks.spawn(stop.clone().run_until_cancelled_owned(reader.run()));
                         (version, stop)
@@ -87,6 +88,8 @@ struct Reader {
     id: MailboxId,
     /// How often each message could not be had.
     failures: HashMap<u32, u32>,
+    /// When the mailbox was last read to the end.
+    looked: Option<Timestamp>,
 }
 
 /// Why a session ended.
@@ -164,6 +167,7 @@ impl Reader {
         };
         let mut server = Mailbox::connect(&settings).await?;
         let mut noted = None;
+        self.looked = self.looked.max(mailbox.checked_at);
         let horizon = self.horizon(mailbox.checked_at);
         let mut is_first = cursor.is_none();
         loop {
@@ -188,6 +192,7 @@ impl Reader {
             }
             // A server without IDLE is asked every second; the mailbox's row is written now and then.
             let now = self.app.now();
+            self.looked = Some(now);
             if noted.is_none_or(|at| now.seconds_since(at) >= NOTED_EVERY) {
                 self.note(Ok(now)).await;
                 noted = Some(now);
@@ -221,6 +226,7 @@ impl Reader {
         let mut source = Source {
             uid: Some((validity, message.uid)),
             arrived: message.internal_date.map(Into::into),
+            looked: self.looked,
             ..Source::new(Via::Imap)
         };
         let failed = self.failures.get(&message.uid).copied().unwrap_or(0);

@@ -57,6 +57,9 @@ pub struct Source {
     /// When it came to the mailbox.
     #[serde(default)]
     pub arrived: Option<Timestamp>,
+    /// When its mailbox was last read to the end before, and this mail was not there yet.
+    #[serde(default)]
+    pub looked: Option<Timestamp>,
     /// Set when there is no raw mail; its header alone may be there.
     #[serde(default)]
     pub left_behind: Option<LeftBehind>,
@@ -71,6 +74,7 @@ impl Source {
             rcpts: Vec::new(),
             uid: None,
             arrived: None,
+            looked: None,
             left_behind: None,
         }
     }

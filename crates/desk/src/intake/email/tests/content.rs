@@ -3,7 +3,7 @@
 use super::{ANA, DESK, Desk, OUTBOUND, TICKETS, on_both, plain};
 use crate::intake::email::import_mbox;
 use crate::intake::email::receive::{Source, Via, receive};
-use crate::tickets::Urgency;
+use crate::tickets::{self, Patch, Status, Urgency};
 use crate::timeline::MessageKind;
 use bedside_db::Timestamp;
 use std::fmt::Write;
@@ -327,6 +327,74 @@ async fn imported_mail_keeps_its_own_date_and_raises_no_late_alarm() {
         );
         assert_eq!(desk.queue(then), "needs_look");
         assert_eq!(desk.count(OUTBOUND).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_outage_makes_no_history_of_what_nobody_could_see() {
+    on_both(async |desk: Desk| {
+        let cry = "I want to kill myself tonight. I have the pills here.";
+        let ago = |hours: i64| desk.app.now().plus_seconds(-hours * 3600);
+        let came = async |uid, looked: i64, rcpts: Vec<String>, raw: String| {
+            let source = Source {
+                uid: Some((7, uid)),
+                arrived: Some(ago(73)),
+                looked: Some(ago(looked)),
+                rcpts,
+                ..Source::new(Via::Imap)
+            };
+            let (organisation, mailbox) = (desk.organisation, Some(desk.mailbox));
+            receive(&desk.app, organisation, mailbox, source, raw.as_bytes())
+                .await
+                .unwrap();
+            desk.work().await;
+        };
+        // The password ran out four days ago.
+        came(1, 96, Vec::new(), plain("first", "", cry)).await;
+        let view = desk.ticket().await;
+        let found = (
+            view.ticket.rank(),
+            view.ticket.created_at,
+            view.ticket.waiting_since,
+        );
+        assert_eq!(found, (0, ago(73), Some(ago(73))));
+        assert!(view.ticket.clocks.due() < desk.app.now(), "overdue");
+        assert_eq!(desk.count(OUTBOUND).await, 1, "they hear where to call");
+
+        let (ctx, id, version) = (desk.ctx(), view.ticket.id, view.ticket.version);
+        let patch = Patch {
+            status: Some(Status::Resolved),
+            urgency: Some(Urgency::Standard),
+            ..Patch::default()
+        };
+        tickets::change(&desk.app, &ctx, id, version, patch)
+            .await
+            .unwrap();
+        let to = vec![desk.reply_address(&view)];
+        came(2, 96, to.clone(), plain("second", "", "Please call me.")).await;
+        let again = desk.ticket().await.ticket;
+        assert_eq!(
+            (again.status, again.waiting_since),
+            (Status::Open, Some(ago(73)))
+        );
+        assert_eq!(
+            (again.rank() > 0, again.last_message_by.as_str()),
+            (true, "contact")
+        );
+        came(3, 96, to, plain("third", "", cry)).await;
+        assert_eq!(desk.ticket().await.ticket.rank(), 0);
+
+        // Somebody moved it here since the last look.
+        let sent = desk.count(OUTBOUND).await;
+        came(4, 0, Vec::new(), plain("moved", "", cry)).await;
+        let moved = desk.tickets().await.pop().unwrap().ticket;
+        assert_eq!((moved.rank(), moved.created_at), (1, ago(73)));
+        assert_eq!(
+            (moved.clocks, moved.waiting_since),
+            (crate::sla::Clocks::default(), None)
+        );
+        assert_eq!(desk.count(OUTBOUND).await, sent);
     })
     .await;
 }
