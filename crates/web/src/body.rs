@@ -20,6 +20,8 @@ use crate::problem::Problem;
 const WORDS_SHARE: usize = 8;
 /// The part of a room that one network may hold: one in so many bytes.
 const NETWORK_SHARE: usize = 2;
+/// How much further than needed a buffer grows, so that a large body is not moved with every piece: one byte in so many.
+const GROWTH: usize = 8;
 
 /// How long the sender of a body may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,6 +181,25 @@ impl Held {
         Ok(())
     }
 
+    /// Adds `piece` to `all`, which holds `most` bytes in the end. What is taken is the whole buffer, its spare part too; a
+    /// 503 when there is no room for it.
+    pub(crate) fn extend(
+        &self,
+        all: &mut Vec<u8>,
+        piece: &[u8],
+        most: usize,
+        kept: Kept,
+    ) -> Result<(), Problem> {
+        let needed = all.len() + piece.len();
+        if needed > all.capacity() {
+            let wanted = (needed + needed / GROWTH).min(most).max(needed);
+            self.take(wanted - all.capacity(), kept)?;
+            all.reserve_exact(wanted - all.len());
+        }
+        all.extend_from_slice(piece);
+        Ok(())
+    }
+
     /// Gives so many bytes back before the end.
     pub(crate) fn give_back(&self, bytes: usize) {
         let mut held = self.0.bytes.lock();
@@ -283,6 +304,28 @@ mod tests {
         drop(copy);
         assert_eq!(room.held(), 0);
         assert!(room.0.taken.lock().networks.is_empty());
+    }
+
+    #[test]
+    fn what_is_held_is_what_is_allocated() {
+        let room = Room::new(1000);
+        let (_, held) = room.admit(Request::default(), None, SHORT);
+        let mut all = Vec::new();
+        for piece in [1, 90, 7, 200, 2] {
+            held.extend(&mut all, &vec![7; piece], 300, Kept::Words)
+                .unwrap();
+            assert_eq!(room.held(), all.capacity());
+        }
+        assert_eq!((all.len(), all.capacity()), (300, 300));
+        let none = held.extend(&mut all, &[7; 701], 2000, Kept::Words);
+        assert_eq!(none.unwrap_err().code_str(), "no_room");
+        assert_eq!(
+            (all.len(), room.held()),
+            (300, 300),
+            "nothing is added then"
+        );
+        held.give_back(all.capacity());
+        assert_eq!(room.held(), 0);
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
@@ -46,17 +46,16 @@ impl Posted {
         check_type(&request)?;
         let held = Held::of(&request);
         let mut pieces = request.into_body().into_data_stream();
-        let (mut kept, mut read) = (BytesMut::new(), 0);
+        let (mut kept, mut read) = (Vec::new(), 0);
         while read < LIMIT + SKIPPED
             && let Some(piece) = pieces.next().await
         {
             let piece = piece.map_err(|error| ended(&error))?;
             let fits = piece.len().min(LIMIT - kept.len());
-            held.take(fits, Kept::Words)?;
-            kept.extend_from_slice(&piece[..fits]);
+            held.extend(&mut kept, &piece[..fits], LIMIT, Kept::Words)?;
             read += piece.len();
         }
-        Ok(Self(kept.freeze()))
+        Ok(Self(kept.into()))
     }
 
     /// The value of the hidden input [`crate::csrf::FIELD`].
@@ -118,23 +117,22 @@ pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     }
     let held = Held::of(&request);
     let mut pieces = request.into_body().into_data_stream();
-    let (mut kept, mut read) = (BytesMut::new(), 0);
+    let (mut kept, mut read) = (Vec::new(), 0);
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|error| ended(&error))?;
         read += piece.len();
         if read <= limit {
-            held.take(piece.len(), Kept::Words)?;
-            kept.extend_from_slice(&piece);
+            held.extend(&mut kept, &piece, limit, Kept::Words)?;
         } else if read > limit + OVERFLOW {
             break;
         } else {
-            kept = BytesMut::new();
+            kept = Vec::new();
         }
     }
     if read > limit {
         return Err(Problem::too_large(limit));
     }
-    Ok(kept.freeze())
+    Ok(kept.into())
 }
 
 /// The problem of a body that broke off.

@@ -91,8 +91,15 @@ impl de::Error for Error {
 
 /// Reads `application/x-www-form-urlencoded` text into `T`.
 pub fn read<T: de::DeserializeOwned>(encoded: &[u8]) -> Result<T, Problem> {
+    of(form_urlencoded::parse(encoded))
+}
+
+/// Makes a `T` of pairs as they were meant.
+pub fn of<'a, T: de::DeserializeOwned>(
+    pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+) -> Result<T, Problem> {
     let mut fields: Vec<(Cow<'_, str>, Vec<Cow<'_, str>>)> = Vec::new();
-    for (count, (key, value)) in form_urlencoded::parse(encoded).enumerate() {
+    for (count, (key, value)) in pairs.enumerate() {
         if count >= MAX_PAIRS {
             return Err(Problem::bad_request("Too many fields.").code("too_many_fields"));
         }

@@ -71,9 +71,8 @@ impl Collected {
 
     /// Reads the texts into a `T`, by the same rules as [`crate::form::Form`].
     pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
-        let mut encoded = form_urlencoded::Serializer::new(String::new());
-        encoded.extend_pairs(&self.texts);
-        crate::pairs::read(encoded.finish().as_bytes())
+        let texts = self.texts.iter();
+        crate::pairs::of(texts.map(|(key, value)| (key.into(), value.into())))
     }
 
     /// What a form has too much of, when that is all that is wrong with it and some of it is here.

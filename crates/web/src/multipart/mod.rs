@@ -5,7 +5,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRequest, Request, multipart},
     http::StatusCode,
 };
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use crate::{
     body::{self, Held, Kept},
@@ -138,14 +138,20 @@ pub struct Part<'a> {
 impl Part<'_> {
     /// The next piece of content, or `None` at its end. 503 while other forms have the memory.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Problem> {
-        let chunk = self.piece().await?;
-        self.read += chunk.as_ref().map_or(0, Bytes::len);
+        let chunk = self.checked_piece().await?;
+        let bytes = chunk.as_ref().map_or(0, Bytes::len);
+        self.held.take(bytes, self.kind())?;
+        Ok(chunk)
+    }
+
+    async fn checked_piece(&mut self) -> Result<Option<Bytes>, Problem> {
+        let piece = self.piece().await?;
+        self.read += piece.as_ref().map_or(0, Bytes::len);
         if self.read > self.limit {
             return Err(Problem::too_large(self.limit).with("field", self.name.clone()));
         }
         self.check_total()?;
-        self.hold(chunk.as_ref().map_or(0, Bytes::len))?;
-        Ok(chunk)
+        Ok(piece)
     }
 
     async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
@@ -155,17 +161,16 @@ impl Part<'_> {
         Ok(piece)
     }
 
-    fn hold(&self, bytes: usize) -> Result<(), Problem> {
-        let kept = match self.file_name {
+    fn kind(&self) -> Kept {
+        match self.file_name {
             Some(_) => Kept::File,
             None => Kept::Words,
-        };
-        self.held.take(bytes, kept)
+        }
     }
 
     /// Leaves out what was read of the part: it holds no memory any more.
     fn forget(&self, all: &mut Vec<u8>) {
-        self.held.give_back(all.len());
+        self.held.give_back(all.capacity());
         *all = Vec::new();
     }
 
@@ -183,8 +188,7 @@ impl Part<'_> {
         while let Some(piece) = self.piece().await? {
             // However large the piece is, its beginning is kept.
             let kept = piece.len().min(most - all.len());
-            self.hold(kept)?;
-            all.extend_from_slice(&piece[..kept]);
+            self.held.extend(all, &piece[..kept], most, self.kind())?;
             more |= kept < piece.len();
             self.check_total()?;
         }
@@ -193,11 +197,12 @@ impl Part<'_> {
 
     /// The rest of the content in memory.
     pub async fn bytes(mut self) -> Result<Bytes, Problem> {
-        let mut all = BytesMut::new();
-        while let Some(chunk) = self.chunk().await? {
-            all.extend_from_slice(&chunk);
+        let mut all = Vec::new();
+        while let Some(piece) = self.checked_piece().await? {
+            self.held
+                .extend(&mut all, &piece, self.limit, self.kind())?;
         }
-        Ok(all.freeze())
+        Ok(all.into())
     }
 }
 

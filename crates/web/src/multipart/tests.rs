@@ -186,6 +186,24 @@ async fn what_is_left_out_holds_no_memory() {
 }
 
 #[tokio::test]
+async fn a_part_holds_all_of_its_buffer_and_gives_it_back() {
+    let (size, limits) = (100_000, Limits::DEFAULT);
+    let form = whole(&[file("a.mov", &"x".repeat(size))]).into_bytes();
+    let pieces = form.chunks(1000).map(Bytes::copy_from_slice);
+    let pieces: Vec<_> = pieces.map(Ok::<_, std::io::Error>).collect();
+    let body = Body::from_stream(futures_util::stream::iter(pieces));
+    let room = body::Room::new(1 << 20);
+    let (request, _held) = room.admit(request(body), None, body::Patience::default());
+    let mut form = Multipart::with_limits(request, limits).await.unwrap();
+    let mut part = form.next().await.unwrap().unwrap();
+    let mut all = Vec::new();
+    assert!(!part.read_up_to(limits.file, &mut all).await.unwrap());
+    assert_eq!((all.len(), room.held()), (size, all.capacity()));
+    part.forget(&mut all);
+    assert_eq!(room.held(), 0);
+}
+
+#[tokio::test]
 async fn other_types_and_broken_bodies_are_refused() {
     let refusal = async |request| collect(request, SMALL, 2).await.unwrap_err();
     let plain = Request::builder()
