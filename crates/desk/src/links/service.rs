@@ -76,6 +76,26 @@ async fn stored(app: &App, token: &str, purpose: Purpose) -> Result<LinkRow, Des
         .ok_or(DeskError::Gone)
 }
 
+/// The link in place of which a fresh one can be asked for, and who stands behind it: one that works or has expired a
+/// while ago. [`DeskError::Gone`] for one that was revoked or never was: who holds it may be somebody it is not for.
+async fn renewable(app: &App, token: &str) -> Result<(LinkRow, Visit), DeskError> {
+    let link = kept(app, token)
+        .await?
+        .filter(|link| link.purpose == Some(Purpose::Thread))
+        .ok_or(DeskError::Gone)?;
+    let visit = visit_of(app, &link).await?;
+    Ok((link, visit))
+}
+
+/// Whether [`ask_new`] can do anything for who holds this link.
+pub async fn is_renewable(app: &App, token: &str) -> Result<bool, DeskError> {
+    match renewable(app, token).await {
+        Ok(_) => Ok(true),
+        Err(DeskError::Gone) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// A link that was not revoked, whether it expired or not.
 async fn kept(app: &App, token: &str) -> Result<Option<LinkRow>, DeskError> {
     if token.len() > MAX_TOKEN {
@@ -168,18 +188,10 @@ pub async fn visit(app: &App, token: &str, purpose: Purpose) -> Result<Visit, De
     visit_of(app, &link).await
 }
 
-/// Mails a fresh thread link to the address of the person whose link this is, at most once in ten minutes. Whatever the
-/// token is, the answer is the same.
+/// Mails a fresh thread link to the address of the person whose link this is, at most once in ten minutes.
+/// [`DeskError::Gone`] where none can be sent: see [`is_renewable`].
 pub async fn ask_new(app: &App, token: &str) -> Result<(), DeskError> {
-    let Some(link) = kept(app, token)
-        .await?
-        .filter(|link| link.purpose == Some(Purpose::Thread))
-    else {
-        return Ok(());
-    };
-    let Ok(visit) = visit_of(app, &link).await else {
-        return Ok(());
-    };
+    let (link, visit) = renewable(app, token).await?;
     let ticket = tickets::row_for(app, link.organisation, visit.ticket).await?;
     let hash = secret::token_hash(token);
     app.command(&visit.ctx, move |work| {

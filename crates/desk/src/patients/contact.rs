@@ -233,7 +233,7 @@ pub async fn change_contact(
                     ));
                 }
             }
-            if !remove.is_empty() {
+            if remove.iter().any(|(kind, _)| *kind == PointKind::Email) {
                 // A link is in a mail to one of their addresses, and nobody knows to which.
                 links::revoke_contact(work, id).await?;
             }

@@ -1,6 +1,7 @@
 //! What the pages behind a person's link share: whose desk it is, and the page for a link that has ended.
 //!
-//! A link that is unknown, revoked or expired reads the same in every way that a visitor can see.
+//! A link that is unknown reads like one that was revoked, in every way that a visitor can see. One that only expired can
+//! still ask for its successor.
 
 use super::caps::network;
 use super::shell::{Shell, page};
@@ -28,6 +29,8 @@ pub struct Caller {
     pub shell: Shell,
     /// Where it comes from.
     pub network: Option<IpAddr>,
+    /// Whether a fresh link can be sent in place of this one, though it has ended.
+    pub renewable: bool,
     purpose: Purpose,
     visit: Option<Visit>,
 }
@@ -65,6 +68,9 @@ impl Caller {
             Err(DeskError::Gone) => None,
             Err(error) => return Err(error),
         };
+        let renewable = visit.is_none()
+            && purpose == Purpose::Thread
+            && links::is_renewable(&app, &token).await?;
         let asked = asked.filter(|lang| !lang.is_empty());
         let mut shell = match &visit {
             Some(visit) => {
@@ -82,6 +88,7 @@ impl Caller {
             app,
             token,
             shell,
+            renewable,
             purpose,
             visit,
         })
