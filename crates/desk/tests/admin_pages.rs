@@ -94,6 +94,10 @@ both_engines! {
         // The one who sets the desk up stays, whoever asks.
         let last = staff::disable(&desk.app, &desk.system(), desk.id_of(Role::Administrator)).await;
         assert!(matches!(last, Err(DeskError::Conflict { code: "last_administrator", .. })));
+        let everybody = staff::list(&desk.app, &desk.system()).await.unwrap();
+        let first = everybody.iter().find(|one| one.id == desk.id_of(Role::Administrator)).unwrap();
+        let last = staff::change_role(&desk.app, &desk.system(), first.id, first.version, Role::Agent).await;
+        assert!(matches!(last, Err(DeskError::Conflict { code: "last_administrator", .. })));
         let person = desk.id_of(Role::Supervisor);
         staff::change_role(&desk.app, &desk.system(), person, 1, Role::Administrator).await.unwrap();
         let both = [Role::Administrator, Role::Supervisor].map(|role| desk.id_of(role));

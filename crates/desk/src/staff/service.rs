@@ -145,8 +145,20 @@ pub async fn choose_locale(app: &App, ctx: &Ctx, locale: Locale) -> Result<(), D
     .await
 }
 
+/// The last administrator stays: nobody could set the desk up.
+async fn not_the_last(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    if store::administrators(work, organisation).await? == [id] {
+        return Err(DeskError::Conflict {
+            code: "last_administrator",
+            text: "This is the only administrator. Make somebody else one first.",
+        });
+    }
+    Ok(())
+}
+
 /// Changes what somebody is. `version` is the one the caller saw. Links that were given out to them end: they promised
-/// the old role.
+/// the old role. [`DeskError::Conflict`] with `last_administrator` for the last of those.
 pub async fn change_role(
     app: &App,
     ctx: &Ctx,
@@ -164,6 +176,10 @@ pub async fn change_role(
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
+            // Also asked where it is somebody else: two may take the role from each other at the same time.
+            if role != Role::Administrator {
+                not_the_last(work, id).await?;
+            }
             let person = store::one(work, organisation, id)
                 .await?
                 .ok_or(DeskError::NotFound)?;
@@ -186,7 +202,8 @@ pub async fn change_role(
     .await
 }
 
-/// Lets somebody in no more; their sessions end at once. The last administrator stays: nobody could set the desk up.
+/// Lets somebody in no more; their sessions end at once. [`DeskError::Conflict`] with `last_administrator` for the last of
+/// those.
 pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     if ctx.actor.staff() == Some(id) {
@@ -198,12 +215,7 @@ pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError>
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
-            if store::administrators(work, organisation).await? == [id] {
-                return Err(DeskError::Conflict {
-                    code: "last_administrator",
-                    text: "This is the only administrator. Make somebody else one first.",
-                });
-            }
+            not_the_last(work, id).await?;
             if !store::disable(work, organisation, id, now).await? {
                 return Err(DeskError::NotFound);
             }
