@@ -44,14 +44,21 @@ impl FromStr for Network {
         };
         let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
         let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = match bits {
+        let bits: u8 = match bits {
             Some(bits) => bits.parse().map_err(|_| NotANetwork)?,
             None => most,
         };
         if !(1..=most).contains(&bits) {
             return Err(NotANetwork);
         }
-        Ok(Self { address, bits })
+        match address.to_canonical() {
+            // The older kind of address in the newer one's notation: the last 32 bits are its own.
+            own if own.is_ipv4() && address.is_ipv6() => match bits.checked_sub(96) {
+                Some(bits @ 1..) => Ok(Self { address: own, bits }),
+                _ => Err(NotANetwork),
+            },
+            address => Ok(Self { address, bits }),
+        }
     }
 }
 
@@ -89,6 +96,8 @@ mod tests {
             ("2001:db8::/32", "2001:db8:9::1", "2001:db9::1"),
             ("::1", "::1", "127.0.0.1"),
             ("128.0.0.0/1", "255.0.0.1", "127.0.0.1"),
+            ("::ffff:10.1.0.0/112", "10.1.255.9", "10.2.0.1"),
+            ("::ffff:10.1.2.3", "::ffff:10.1.2.3", "10.1.2.4"),
         ] {
             let network: Network = network.parse().unwrap();
             assert!(network.has(inside.parse().unwrap()), "{network} {inside}");
@@ -112,6 +121,8 @@ mod tests {
             "10.1.0.0/",
             "10.1",
             "::1/129",
+            "::ffff:10.1.0.0/96",
+            "::ffff:10.1.0.0/16",
             "/8",
         ] {
             assert_eq!(text.parse::<Network>(), Err(NotANetwork), "{text}");

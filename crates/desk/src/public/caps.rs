@@ -82,8 +82,8 @@ impl Caps {
 }
 
 /// The network a request came from. Behind a proxy of this desk ([`Config::trusts`]) it is the last hop named that is no
-/// such proxy itself; anybody else's forwarding headers are not believed. None when it can't be told: then only the other
-/// caps hold.
+/// such proxy itself, or the proxy where a hop can't be read; anybody else's forwarding headers are not believed. None when
+/// the proxy says nothing: then only the other caps hold.
 pub fn network(headers: &HeaderMap, extensions: &Extensions, config: &Config) -> Option<IpAddr> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     if !config.trusts(peer.ip()) {
@@ -92,8 +92,10 @@ pub fn network(headers: &HeaderMap, extensions: &Extensions, config: &Config) ->
     let lines = headers.get_all("x-forwarded-for").iter().rev();
     let mut came_from = None;
     for line in lines.take(MAX_HOPS) {
-        for hop in line.to_str().ok()?.rsplit(',').take(MAX_HOPS) {
-            let hop: IpAddr = hop.trim().parse().ok()?;
+        for text in line.to_str().unwrap_or_default().rsplit(',').take(MAX_HOPS) {
+            let Some(hop) = hop(text.trim()) else {
+                return Some(shared(peer.ip()));
+            };
             came_from = Some(hop);
             if !config.trusts(hop) {
                 return came_from.map(shared);
@@ -101,6 +103,12 @@ pub fn network(headers: &HeaderMap, extensions: &Extensions, config: &Config) ->
         }
     }
     came_from.map(shared)
+}
+
+/// The address of a hop; some proxies write its port too.
+fn hop(text: &str) -> Option<IpAddr> {
+    let address = text.parse().ok();
+    address.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip()))
 }
 
 /// A household has a whole /64 of the newer kind of address.
@@ -174,7 +182,7 @@ mod tests {
             ip("198.51.100.7")
         );
         assert_eq!(from("127.0.0.1:1", &[]), None);
-        assert_eq!(from("127.0.0.1:1", &["nonsense"]), None);
+        assert_eq!(from("127.0.0.1:1", &["nonsense"]), ip("127.0.0.1"));
         assert_eq!(from("[2001:db8:1:2:3:4:5:6]:1", &[]), ip("2001:db8:1:2::"));
     }
 
@@ -193,7 +201,18 @@ mod tests {
         }
         assert_eq!(from("10.1.0.5:1", &["10.1.0.9, 10.1.0.6"]), ip("10.1.0.9"));
         assert_eq!(from("10.2.0.5:1", &["198.51.100.7"]), ip("10.2.0.5"));
-        assert_eq!(from("10.1.0.5:1", &["x, 10.1.0.6"]), None);
+        for (line, seen) in [
+            ("198.51.100.7:4711", "198.51.100.7"),
+            (
+                "203.0.113.9, 198.51.100.7:4711, 10.1.0.6:80",
+                "198.51.100.7",
+            ),
+            ("[2001:db8:1:2:3:4:5:6]:4711", "2001:db8:1:2::"),
+            ("x, 10.1.0.6", "10.1.0.5"),
+            ("198.51.100.7, unknown", "10.1.0.5"),
+        ] {
+            assert_eq!(from("10.1.0.5:1", &[line]), ip(seen), "{line}");
+        }
         assert_eq!(from("10.1.0.5:1", &[]), None);
     }
 }
