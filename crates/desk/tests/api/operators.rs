@@ -52,6 +52,8 @@ statements! {
         'BEGIN INSERT INTO touches VALUES (1); RETURN NULL; END'";
     COUNT_POSTGRES = "CREATE TRIGGER touches AFTER UPDATE ON schema_versions FOR EACH ROW EXECUTE FUNCTION touches()";
     TOUCHED = "SELECT COUNT(*) FROM touches";
+    /// A large desk, of which the index has to be built anew.
+    FAR_BEHIND = "UPDATE counters SET event_sequence = event_sequence + 1000000";
 }
 
 async fn execute(desk: &Desk, statement: Statement) {
@@ -89,6 +91,15 @@ both_engines! {
         let ready = nobody.get("/readyz").await.expect(200).json();
         assert_eq!(ready, serde_json::json!({ "ready": true, "reasons": [] }));
         assert!(nobody.get("/robots.txt").await.expect(200).text().contains("Disallow: /"));
+    }
+
+    async fn a_desk_that_builds_its_search_anew_is_ready(desk: Desk) {
+        execute(&desk, FAR_BEHIND).await;
+        desk.stranger().get("/readyz").await.expect(200);
+        let client = desk.client("settings:read").await;
+        let told = client.get("/metrics").await.expect(200).text();
+        let lag = told.lines().find_map(|line| line.strip_prefix("bedside_search_lag_events ")).unwrap();
+        assert!(lag.parse::<f64>().unwrap() >= 1e6, "{lag}");
     }
 
     async fn a_desk_without_room_is_not_ready_until_there_is_some(desk: Desk) {
