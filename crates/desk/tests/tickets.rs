@@ -691,6 +691,31 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn a_merge_is_no_way_round_a_clinician(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let seen = async |id| tickets::view(&desk.app, &agent, id).await.unwrap();
+        let refill = desk.ticket("rosa@example.org", "Refill", "Please refill my metformin.").await;
+        let bill = desk.ticket("rosa@example.org", "My bill", "What is this charge on my bill?").await;
+        let before = seen(refill).await.ticket;
+        assert_eq!((before.category.as_str(), seen(bill).await.ticket.category.as_str()), ("prescription", "billing"));
+        tickets::merge(&desk.app, &agent, refill, bill).await.unwrap();
+        let kept = seen(bill).await;
+        assert_eq!((kept.ticket.category.as_str(), kept.ticket.queue), ("prescription", before.queue));
+        let told = kept.events.iter().find(|event| event.kind == "ticket.changed").unwrap();
+        assert_eq!(told.data["to"]["category"], "prescription");
+        let done = |status| Patch { status: Some(status), ..Patch::default() };
+        for status in [Status::Resolved, Status::Closed] {
+            let ended = tickets::change(&desk.app, &agent, bill, kept.ticket.version, done(status)).await;
+            assert!(matches!(ended, Err(DeskError::ClinicalOnly)));
+        }
+        tickets::change(&desk.app, &desk.ctx(Role::Nurse), bill, kept.ticket.version, done(Status::Resolved)).await.unwrap();
+        // What a clinician has ended makes nothing clinical that is not.
+        let other = desk.ticket("rosa@example.org", "My bill", "What is this charge on my bill?").await;
+        tickets::merge(&desk.app, &agent, bill, other).await.unwrap();
+        assert_eq!(seen(other).await.ticket.category, "billing");
+        desk.audit_is_whole().await;
+    }
+
     async fn the_log_proves_its_entries(desk: Desk) {
         desk.ticket("log@example.org", "Bill", "Words").await;
         let sealer = audit_log::Sealer::new(desk.app.clone());

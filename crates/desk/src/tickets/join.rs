@@ -23,7 +23,7 @@ use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_language::Level;
 use futures_util::FutureExt;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -116,7 +116,7 @@ async fn join(
     for ticket in [&mut kept.ticket, &mut gone.ticket] {
         ticket.end_pause(&clinic, work.now);
     }
-    take_over(&clinic, &mut kept.ticket, &gone.ticket, work.now);
+    let moved = take_over(&clinic, &mut kept.ticket, &gone.ticket, work.now);
     gone.ticket.merged_into = Some(into);
     gone.ticket.message_count = 0;
     set_status(&clinic, &mut gone.ticket, Status::Closed, work.now);
@@ -129,6 +129,9 @@ async fn join(
         &gone,
         &Map::from_iter([("status".to_owned(), closed)]),
     );
+    if !moved.is_empty() {
+        told(work, &kept, &moved);
+    }
     let data = json!({
         "number": gone.ticket.number, "version": kept.ticket.version + 1, "changed": ["messages"]
     });
@@ -137,8 +140,15 @@ async fn join(
     Ok(())
 }
 
-/// What `kept` owes once it has the words of `gone`: whatever either of the two owed, by the earlier of their times.
-fn take_over(clinic: &Clinic, kept: &mut Ticket, gone: &Ticket, now: Timestamp) {
+/// What `kept` owes once it has the words of `gone`: whatever either of the two owed, by the earlier of their times. What
+/// only a clinician may end stays so: gives back what of the category, and of where it stands, became another.
+fn take_over(
+    clinic: &Clinic,
+    kept: &mut Ticket,
+    gone: &Ticket,
+    now: Timestamp,
+) -> Map<String, Value> {
+    let mut moved = Map::new();
     kept.message_count += gone.message_count;
     if gone.last_message_at > kept.last_message_at {
         kept.last_message_at = gone.last_message_at;
@@ -154,7 +164,16 @@ fn take_over(clinic: &Clinic, kept: &mut Ticket, gone: &Ticket, now: Timestamp) 
     }
     kept.assignee = kept.assignee.or(gone.assignee);
     if !gone.status.is_active() {
-        return;
+        return moved;
+    }
+    if clinic.is_clinical(&gone.category) && !clinic.is_clinical(&kept.category) {
+        kept.category.clone_from(&gone.category);
+        moved.insert("category".to_owned(), json!(kept.category));
+        // An emergency stays in the crisis queue, whatever it is about.
+        if kept.rank() != 0 && kept.queue != gone.queue {
+            kept.queue = gone.queue;
+            moved.insert("queue_id".to_owned(), json!(kept.queue));
+        }
     }
     let waits = gone.waiting_since.is_some();
     if !kept.status.is_active() {
@@ -176,6 +195,7 @@ fn take_over(clinic: &Clinic, kept: &mut Ticket, gone: &Ticket, now: Timestamp) 
         resolution: earlier(kept.clocks.resolution, gone.clocks.resolution),
     };
     kept.waiting_since = earlier(kept.waiting_since, gone.waiting_since);
+    moved
 }
 
 /// Makes a ticket of its own out of some messages. The new one keeps requester, queue and category; what either of the
