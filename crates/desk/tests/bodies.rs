@@ -7,7 +7,7 @@ mod common;
 use axum::Router;
 use bedside_desk::context::Role;
 use bedside_desk::router::{Bodies, router_with, routes, session_cookie};
-use bedside_desk::staff;
+use bedside_desk::{staff, tickets};
 use bedside_testkit::wait_until_async;
 use bedside_web::body::{Patience, Room};
 use bedside_web::{I18n, Locale};
@@ -48,8 +48,18 @@ async fn served(router: Router) -> SocketAddr {
 
 /// Sends a form of 50 MB up to the first megabyte of its file, and no more.
 async fn stall(address: SocketAddr, path: &str, fields: &[(&str, &str)]) -> TcpStream {
+    stall_as(address, path, "", fields).await
+}
+
+/// The same of somebody with this cookie.
+async fn stall_as(
+    address: SocketAddr,
+    path: &str,
+    cookie: &str,
+    fields: &[(&str, &str)],
+) -> TcpStream {
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: desk.example\r\nconnection: close\r\nsec-fetch-site: same-origin\r\n\
+        "POST {path} HTTP/1.1\r\nhost: desk.example\r\nconnection: close\r\nsec-fetch-site: same-origin\r\ncookie: {cookie}\r\n\
          content-type: multipart/form-data; boundary=XX\r\ncontent-length: {}\r\n\r\n",
         50 * MB
     );
@@ -149,5 +159,27 @@ both_engines! {
         plain.write_all(head.as_bytes()).await.unwrap();
         assert!(said(plain).await.starts_with("HTTP/1.1 408"));
         assert_eq!(bodies.visitors.held(), 0);
+    }
+
+    async fn a_slow_answer_of_the_staff_comes_back_with_its_words(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let seen = async || tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
+        let path = format!("/tickets/{}/messages", seen().await.ticket.number);
+        let bodies = bodies(Duration::from_millis(200));
+        let address = served(router_with(&desk.app, routes(), &bodies)).await;
+        let agent = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test").await.unwrap();
+        let cookie = format!("{}={}", session_cookie(&desk.app).name(), agent.token);
+        // The script's token stands behind the files, and did not come.
+        let fields = [("kind", "reply"), ("body", "My wombat words")];
+        let slow = said(stall_as(address, &path, &cookie, &fields).await).await;
+        assert!(slow.starts_with("HTTP/1.1 408") && slow.contains(">My wombat words</textarea>"), "{slow}");
+        // One that came and is none is refused, and so is who is not signed in.
+        let forged = [&[("csrf_token", "x")][..], &fields].concat();
+        let refused = said(stall_as(address, &path, &cookie, &forged).await).await;
+        assert!(refused.starts_with("HTTP/1.1 403") && !refused.contains("wombat"), "{refused}");
+        let nobody = said(stall(address, &path, &fields).await).await;
+        assert!(!nobody.starts_with("HTTP/1.1 408") && !nobody.contains("wombat"), "{nobody}");
+        assert_eq!(seen().await.messages.len(), 1);
+        assert_eq!(bodies.known.held(), 0);
     }
 }

@@ -24,7 +24,8 @@ pub struct Upload<T> {
     pub fields: T,
     /// The files, in the order they were sent.
     pub files: Vec<File>,
-    /// Set when files were left out, because there was too much of them.
+    /// Set when files were left out, because there was too much of them, or because the form took too long. Of the latter
+    /// the token may not have come: nothing is done with it, its page is shown again.
     pub left_out: Option<LeftOut>,
 }
 
@@ -93,7 +94,11 @@ impl<T: DeserializeOwned> FromRequest<App> for Upload<T> {
         let origin = Origin::of(&request);
         // Browsers send the script's token after the files, so everything is read before it can be looked at.
         let collected = multipart::collect(request, UPLOAD, MAX_FILES).await?;
-        origin.check(app, collected.text(csrf::FIELD))?;
+        let token = collected.text(csrf::FIELD);
+        let is_on_its_way = token.is_none() && collected.left_out == Some(LeftOut::TooSlow);
+        if origin.session.is_none() || origin.header.is_some() || !is_on_its_way {
+            origin.check(app, token)?;
+        }
         Ok(Self {
             fields: collected.read()?,
             files: collected.files,
