@@ -102,16 +102,20 @@ fn elsewhere(caller: &Caller, typed: &str) -> Response {
     )
 }
 
-/// The page in place of a thread, with what was typed to copy. A link that has ended can still ask for its successor.
+/// The page in place of a thread, with what was typed to copy. A link that has expired can still ask for its successor; of
+/// any other that opens nothing the page says how to go on.
 fn failed(caller: &Caller, error: DeskError, typed: &str) -> Response {
     match error {
-        DeskError::Gone => caller.keeping(
+        DeskError::Gone if caller.renewable => caller.keeping(
             StatusCode::GONE,
             "clock",
             "public-link-ended",
             Some("/renew"),
             typed,
         ),
+        DeskError::Gone => {
+            caller.keeping(StatusCode::GONE, "clock", "public-link-over", None, typed)
+        }
         DeskError::Conflict {
             code: "opened_elsewhere",
             ..
@@ -169,7 +173,7 @@ pub async fn open(
     Ok(response)
 }
 
-/// Sends a fresh link to the address of the person it belongs to. The page says the same whatever the link is.
+/// Sends a fresh link to the address of the person it belongs to. Where none can be sent, the page says so.
 pub async fn renew(
     State(app): State<App>,
     Path(token): Path<String>,
