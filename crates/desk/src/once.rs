@@ -28,6 +28,13 @@ pub struct Once {
     key: [u8; 32],
     request: [u8; 32],
     taken: AtomicBool,
+    replayed: AtomicBool,
+}
+
+/// What the files of a form add to its words: their names, and what is in them.
+pub fn words_of_files<'a>(files: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+    let told = files.map(|(name, bytes)| (name, secret::content_hash(bytes)));
+    format!("{:?}", told.collect::<Vec<_>>())
 }
 
 impl Once {
@@ -42,11 +49,11 @@ impl Once {
                 "Use 1 to 200 visible ASCII characters, such as a UUID.",
             ));
         }
-        let request = data_encoding::HEXLOWER.encode(request);
         Ok(Self {
             key: secret::token_hash(&format!("{client} {key}")),
-            request: secret::token_hash(&request),
+            request: secret::content_hash(request),
             taken: AtomicBool::new(false),
+            replayed: AtomicBool::new(false),
         })
     }
 
@@ -66,14 +73,20 @@ impl Once {
         self.taken.store(false, Ordering::SeqCst);
     }
 
+    /// Whether the answer was that of an earlier delivery, and this one did nothing.
+    pub fn was_replayed(&self) -> bool {
+        self.replayed.load(Ordering::SeqCst)
+    }
+
     /// The same key for a request that is `more` too: for bodies that are not read at the door.
     #[must_use]
     pub fn and(&self, more: &[u8]) -> Self {
         let request = [self.request.as_slice(), more].concat();
         Self {
             key: self.key,
-            request: secret::token_hash(&data_encoding::HEXLOWER.encode(&request)),
+            request: secret::content_hash(&request),
             taken: AtomicBool::new(false),
+            replayed: AtomicBool::new(false),
         }
     }
 
@@ -99,7 +112,10 @@ impl Once {
             .await?;
         match found {
             Some((request, _)) if request != self.request => Err(DeskError::KeyReused),
-            found => Ok(found.map(|(_, answer)| answer)),
+            found => {
+                self.replayed.store(found.is_some(), Ordering::SeqCst);
+                Ok(found.map(|(_, answer)| answer))
+            }
         }
     }
 

@@ -6,6 +6,7 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
+use bedside_db::Engine;
 use bedside_db::{args, statements};
 use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, NewOrganisation};
@@ -17,6 +18,12 @@ use futures_util::FutureExt;
 statements! {
     /// From here on no draft can be forgotten.
     NO_DRAFTS = "DROP TABLE drafts";
+    /// From here on every change of a request is followed by another one at once, as by a mail that comes in.
+    AND_ANOTHER_SQLITE = "CREATE TRIGGER and_another AFTER UPDATE ON tickets WHEN NEW.version = OLD.version + 1 \
+        BEGIN UPDATE tickets SET version = NEW.version + 1 WHERE id = NEW.id; END";
+    AND_ANOTHER = "CREATE FUNCTION and_another() RETURNS trigger LANGUAGE plpgsql AS \
+        'BEGIN NEW.version := NEW.version + 1; RETURN NEW; END'";
+    AND_ANOTHER_POSTGRES = "CREATE TRIGGER and_another BEFORE UPDATE ON tickets FOR EACH ROW EXECUTE FUNCTION and_another()";
 }
 
 const HTML: [(&str, &str); 1] = [("accept", "text/html")];
@@ -494,6 +501,51 @@ both_engines! {
         let told = agent.post(&path, &fields).await.expect(412).text();
         assert!(told.contains("role=\"alert\""), "{told}");
         assert_eq!(version(&desk, id).await, "6");
+    }
+
+    async fn what_was_saved_is_not_called_stale(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let statements = match desk.engine {
+            Engine::Sqlite => &[AND_ANOTHER_SQLITE][..],
+            Engine::Postgres => &[AND_ANOTHER, AND_ANOTHER_POSTGRES][..],
+        };
+        for statement in statements {
+            let statement = *statement;
+            desk.app.db.write(move |tx| async move { tx.execute(statement, args![]).await }.boxed()).await.unwrap();
+        }
+        let saved = agent.submit(&path, &path, &[("version", "1"), ("urgency", "low")]).await.expect(303);
+        assert_eq!(location(&saved), path);
+        assert_eq!(version(&desk, id).await, "3");
+    }
+
+    async fn the_same_words_again_are_another_answer_once_they_were_taken_back(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
+        let path = format!("/tickets/{}", number(&desk, id).await);
+        let agent = desk.browser(Role::Agent).await;
+        let html = agent.get(&path).await.text();
+        let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+        let fields = [("csrf_token", token.as_str()), ("once", once.as_str()), ("kind", "reply"), ("body", "We checked it.")];
+        let send = async |files: &[(&str, &str, &str, &[u8])]| {
+            let sent = agent.post_files(&format!("{path}/messages"), &fields, files).await.expect(303);
+            location(&sent).split("#m-").nth(1).unwrap().to_owned()
+        };
+        let first = send(&[]).await;
+        assert_eq!(send(&[]).await, first);
+        let _ = agent.submit(&path, &format!("{path}/messages/{first}/undo"), &[]).await.expect(303);
+        let second = send(&[]).await;
+        assert_ne!(second, first);
+        assert_eq!(send(&[]).await, second, "and that one is there once too");
+
+        // A file of the same name and length is another one when something else is in it.
+        let file = |bytes| [("files", "result.txt", "text/plain", bytes)];
+        let (one, two): (&[u8], &[u8]) = (b"left", b"right"[..4].as_ref());
+        let third = send(&file(one)).await;
+        assert_eq!(send(&file(one)).await, third);
+        assert_ne!(send(&file(two)).await, third);
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
+        assert_eq!(view.messages.len(), 5);
     }
 
     async fn an_answer_that_went_out_is_no_failure_because_of_its_draft(desk: Desk) {

@@ -31,6 +31,11 @@ pub fn token_hash(token: &str) -> [u8; 32] {
     sha256(token.as_bytes())
 }
 
+/// The SHA-256 of content, by which it is told from other content.
+pub fn content_hash(content: &[u8]) -> [u8; 32] {
+    sha256(content)
+}
+
 fn sha256(data: &[u8]) -> [u8; 32] {
     digest::digest(&digest::SHA256, data)
         .as_ref()

@@ -94,7 +94,7 @@ pub(super) async fn upload(
         ));
     }
     if let Some(once) = &ctx.once {
-        let content = secret::token_hash(&data_encoding::BASE64.encode(&bytes));
+        let content = secret::content_hash(&bytes);
         ctx.once = Some(Arc::new(
             once.and(&[name.as_bytes(), b"\0", &content].concat()),
         ));

@@ -6,19 +6,21 @@ use super::forms::{Form, Nothing, Upload};
 use super::layout::{Page, redirect, redirect_saying};
 use super::ticket::{Typed, answer, saved_reply};
 use super::timeline::Teller;
-use crate::context::Permission;
+use crate::context::{Ctx, Permission};
 use crate::drafts::{self, Draft};
 use crate::error::DeskError;
 use crate::ids::{MessageId, SavedReplyId, TicketId};
 use crate::links;
+use crate::once::words_of_files;
 use crate::orgs::Clinic;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Patch, Reply, Status};
+use crate::timeline::{self, MessageState};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
-use bedside_web::multipart::LeftOut;
+use bedside_web::multipart::{File, LeftOut};
 use jiff::ToSpan;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -161,30 +163,7 @@ async fn send(
         let status = why.status();
         return answer(&page, status, &ticket, Some(typed)).await;
     }
-    let files: Vec<_> = sent
-        .files
-        .iter()
-        .map(|file| (&file.name, file.bytes.len()))
-        .collect();
-    let words = format!("{} {} {:?} {files:?}", form.kind, form.status, form.body);
-    let ctx = page.once(&form.once, &words);
-    let done = async {
-        let sealing = tickets::sealing(&page.app, &ctx, id).await?;
-        let attachments = files::keep(&page, &sealing, &sent.files).await?;
-        if note {
-            tickets::note(&page.app, &ctx, id, form.body, attachments).await
-        } else {
-            let status = Status::from_code(&form.status);
-            let reply = Reply {
-                attachments,
-                status,
-                version: form.version,
-                ..Reply::new(form.body)
-            };
-            tickets::reply(&page.app, &ctx, id, reply).await
-        }
-    };
-    match done.await {
+    match write_once(&page, id, &form, &sent.files).await {
         Ok(message) => {
             // The words are on their way: what goes wrong with their draft must not look like a failure to send.
             if let Err(error) = drafts::forget(&page.app, &page.ctx, id).await {
@@ -196,6 +175,53 @@ async fn send(
             ))
         }
         Err(error) => again(&page, &ticket, typed, error).await,
+    }
+}
+
+/// Adds an answer or a note. Sent twice it is there once; sent again after it was taken back it is another one.
+async fn write_once(
+    page: &Page,
+    id: TicketId,
+    form: &Composed,
+    files: &[File],
+) -> Result<MessageId, DeskError> {
+    let sent = words_of_files(files.iter().map(|file| (file.name.as_str(), &*file.bytes)));
+    let mut words = format!("{} {} {:?} {sent}", form.kind, form.status, form.body);
+    loop {
+        let ctx = page.once(&form.once, &words);
+        let sealing = tickets::sealing(&page.app, &ctx, id).await?;
+        let attachments = files::keep(page, &sealing, files).await?;
+        let body = form.body.clone();
+        let message = if form.kind == "note" {
+            tickets::note(&page.app, &ctx, id, body, attachments).await?
+        } else {
+            let reply = Reply {
+                attachments,
+                status: Status::from_code(&form.status),
+                version: form.version,
+                ..Reply::new(body)
+            };
+            tickets::reply(&page.app, &ctx, id, reply).await?
+        };
+        if !(was_replayed(&ctx) && is_taken_back(page, id, message).await?) {
+            return Ok(message);
+        }
+        words = format!("{words} after {message}");
+    }
+}
+
+/// Whether the answer was that of an earlier delivery.
+fn was_replayed(ctx: &Ctx) -> bool {
+    ctx.once.as_ref().is_some_and(|once| once.was_replayed())
+}
+
+async fn is_taken_back(page: &Page, id: TicketId, message: MessageId) -> Result<bool, DeskError> {
+    let organisation = page.ctx.organisation;
+    match timeline::message_for_sending(&page.app, organisation, id, message).await {
+        Ok(found) => Ok(found.state == MessageState::Cancelled),
+        // A note, or it went into another request meanwhile.
+        Err(DeskError::NotFound) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -229,6 +255,9 @@ async fn change_once(
 ) -> Result<(), DeskError> {
     let ctx = page.once(once.0, once.1);
     let made = tickets::change(&page.app, &ctx, id, version, patch).await?;
+    if !was_replayed(&ctx) {
+        return Ok(());
+    }
     let now = tickets::row_for(&page.app, ctx.organisation, id).await?;
     if now.version == made {
         return Ok(());

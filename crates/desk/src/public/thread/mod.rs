@@ -17,7 +17,7 @@ use crate::downloads::{Told, hand_out};
 use crate::error::DeskError;
 use crate::ids::AttachmentId;
 use crate::links::{self, Look, Purpose, Visit};
-use crate::once::Once;
+use crate::once::{Once, words_of_files};
 use crate::pages::forms::{PublicForm, check_public};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
@@ -312,12 +312,9 @@ async fn take(
 
 /// The same form with the same words is the same reply; other words under the form's number are another one.
 fn once(visit: &Visit, words: &str, sent: &Sent) -> Option<Arc<Once>> {
-    let files: Vec<_> = sent
-        .files
-        .iter()
-        .map(|(name, bytes)| (name, bytes.len()))
-        .collect();
-    let what = format!("reply {} {words:?} {files:?}", visit.contact);
+    let files = sent.files.iter();
+    let files = words_of_files(files.map(|(name, bytes)| (name.as_str(), bytes.as_ref())));
+    let what = format!("reply {} {words:?} {files}", visit.contact);
     Once::of_form(sent.text("once"), &what)
 }
 
