@@ -6,13 +6,12 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
-use bedside_db::Engine;
 use bedside_db::{args, statements};
 use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, NewOrganisation};
 use bedside_desk::tickets;
 use bedside_desk::{patients, staff, timeline};
-use common::{Answer, Browser, Desk, both_engines, csrf_token, form, hidden};
+use common::{Answer, Browser, Desk, Engine, both_engines, csrf_token, form, hidden};
 use futures_util::FutureExt;
 
 statements! {
@@ -21,8 +20,10 @@ statements! {
     /// From here on every change of a request is followed by another one at once, as by a mail that comes in.
     AND_ANOTHER_SQLITE = "CREATE TRIGGER and_another AFTER UPDATE ON tickets WHEN NEW.version = OLD.version + 1 \
         BEGIN UPDATE tickets SET version = NEW.version + 1 WHERE id = NEW.id; END";
+    /// The same for a server, in two steps.
     AND_ANOTHER = "CREATE FUNCTION and_another() RETURNS trigger LANGUAGE plpgsql AS \
         'BEGIN NEW.version := NEW.version + 1; RETURN NEW; END'";
+    /// The second step.
     AND_ANOTHER_POSTGRES = "CREATE TRIGGER and_another BEFORE UPDATE ON tickets FOR EACH ROW EXECUTE FUNCTION and_another()";
 }
 
