@@ -112,6 +112,13 @@ both_engines! {
             assert!(thanks.contains("1001"), "{thanks}");
         }
         assert_eq!(tickets(&desk).await.len(), 1);
+        // Other words on the same page, after a step back, are another request, and heard.
+        let cry = changed("message", "I took all my pills, I want to die");
+        let cry = [&[("pass", value(&page, "pass"))][..], &cry].concat();
+        let again = visitor.post_files("/request", &cry, &[]).await.expect(303);
+        let thanks = visitor.get(again.header("location").unwrap()).await.expect(200).text();
+        assert!(thanks.contains("1002") && thanks.contains("988"), "{thanks}");
+        assert_eq!(tickets(&desk).await.len(), 2);
     }
 
     async fn whatever_is_wrong_the_words_stay(desk: Desk) {

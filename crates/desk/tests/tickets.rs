@@ -267,6 +267,15 @@ both_engines! {
         assert!(kept.ticket.status.is_active() && kept.ticket.resolved_at.is_none(), "the question would be lost");
         assert_eq!((kept.ticket.waiting_since, kept.ticket.clocks), (owed.waiting_since, owed.clocks));
         assert_eq!(kept.tags[0].text, "insurance");
+        // A worry goes with its words, and so does how soon somebody must look.
+        let worry = desk.ticket("merge@example.org", "Low", "Since yesterday one leg is swollen and sore.").await;
+        let urgent = Patch { urgency: Some(tickets::Urgency::Urgent), ..Patch::default() };
+        tickets::change(&desk.app, &agent, first, kept.ticket.version, Patch { urgency: Some(tickets::Urgency::Low), ..Patch::default() }).await.unwrap();
+        let seen = tickets::view(&desk.app, &agent, worry).await.unwrap().ticket;
+        tickets::change(&desk.app, &agent, worry, seen.version, urgent).await.unwrap();
+        tickets::merge(&desk.app, &agent, worry, first).await.unwrap();
+        let with_worry = tickets::view(&desk.app, &agent, first).await.unwrap().ticket;
+        assert_eq!((with_worry.urgency, with_worry.safety), (tickets::Urgency::Urgent, seen.safety));
         assert_eq!(kept.followers, [desk.id_of(Role::Nurse)]);
         // The one that went is a signpost: nothing can be added to it or changed.
         let gone = tickets::view(&desk.app, &agent, second).await.unwrap().ticket;
@@ -327,8 +336,9 @@ both_engines! {
         assert_eq!(queue(about("prescription")).await, crisis);
         // Somebody who names a queue means it.
         assert_eq!(queue(Patch { queue: Some(billing), ..about("billing") }).await, billing);
-        let both = Patch { urgency: Some(tickets::Urgency::Standard), ..about("billing") };
-        assert_eq!(queue(both).await, billing);
+        let none = tickets::Calm { reason: tickets::CalmReason::Past, words: None, urgency: tickets::Urgency::Standard };
+        tickets::not_a_crisis(&desk.app, &agent, id, None, none).await.unwrap();
+        assert_eq!(queue(about("billing")).await, billing);
         let both = Patch { urgency: Some(tickets::Urgency::Emergency), ..about("billing") };
         assert_eq!(queue(both).await, crisis);
     }

@@ -55,6 +55,15 @@ pub async fn warn(
     ticket: &Ticket,
     language: Option<Language>,
 ) -> Result<(), DeskError> {
+    let (app, organisation) = (work.app.clone(), work.ctx.organisation);
+    let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
+    let Some(address) = contact.email() else {
+        return Ok(());
+    };
+    let blind = patients::email_blind(&app, organisation, address)?;
+    if !patients::take_warning(work, &blind).await? {
+        return Ok(());
+    }
     let about = About {
         language,
         ..About::new(Kind::Emergency)

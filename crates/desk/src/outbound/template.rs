@@ -305,7 +305,9 @@ mod tests {
         let clinic = clinic::parse(&startup::built_in_clinic()).unwrap();
         for (code, template) in &clinic.templates {
             for (language, text) in &template.texts {
-                let values = samples(code, language.parse().unwrap()).unwrap();
+                // A warning is there in more languages than the pages are.
+                let locale = language.parse().unwrap_or_default();
+                let values = samples(code, locale).unwrap();
                 let (subject, body) =
                     check_template(code, &values, &text.subject, &text.body).unwrap();
                 assert!(!subject.contains("{{") && !body.contains("{{"), "{code}");

@@ -16,6 +16,7 @@ pub use contact::{ContactPatch, NewContact, change_contact, create_contact};
 pub use find::{Wanted, find_patients};
 pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
+pub(crate) use requester::email_blind;
 pub use requester::{
     Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,
     requester_without_address,

@@ -39,7 +39,7 @@ struct NewContact {
 
 /// Blind index of a mail address, to look it up; the error says that it is none. What is to be kept comes through
 /// [`point`], which asks for more.
-pub(super) fn email_blind(
+pub(crate) fn email_blind(
     app: &App,
     organisation: OrganisationId,
     address: &str,

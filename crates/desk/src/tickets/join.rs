@@ -154,16 +154,20 @@ fn take_over(
         kept.last_message_at = gone.last_message_at;
         kept.last_message_by.clone_from(&gone.last_message_by);
     }
-    if gone.rank() < kept.rank() {
-        kept.urgency = gone.urgency;
+    let active = gone.status.is_active();
+    if active && gone.rank() < kept.rank() {
         kept.queue = gone.queue;
     }
-    if gone.safety == Level::Emergency.code() && kept.safety != gone.safety {
+    if active && gone.urgency.is_before(kept.urgency) {
+        kept.urgency = gone.urgency;
+    }
+    let level = |ticket: &Ticket| Level::from_code(&ticket.safety);
+    if level(gone) > level(kept) {
         kept.safety.clone_from(&gone.safety);
         kept.triage.clone_from(&gone.triage);
     }
     kept.assignee = kept.assignee.or(gone.assignee);
-    if !gone.status.is_active() {
+    if !active {
         return moved;
     }
     if clinic.is_clinical(&gone.category) && !clinic.is_clinical(&kept.category) {

@@ -45,6 +45,14 @@ codes! {
     }
 }
 
+impl Urgency {
+    /// Whether a person must look sooner than with `other`.
+    pub fn is_before(self, other: Self) -> bool {
+        let place = |one| Self::ALL.iter().position(|known| *known == one);
+        place(self) < place(other)
+    }
+}
+
 impl From<bedside_language::Urgency> for Urgency {
     fn from(urgency: bedside_language::Urgency) -> Self {
         Self::from_code(urgency.code()).unwrap_or(Self::Standard)

@@ -355,7 +355,7 @@ pub async fn inbound(
                 worried(work, &clinic, &mut stored.ticket, why, &mut changed)?;
             } else if danger {
                 raise(&clinic, &mut stored.ticket, at, &why, &mut changed)?;
-                if !automatic && changed.contains_key("urgency") {
+                if !automatic {
                     outbound::warn(work, &stored.ticket, language).await?;
                 }
             }

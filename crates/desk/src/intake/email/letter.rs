@@ -299,7 +299,7 @@ impl Letter<'_> {
                     inbound_mail: Some(self.claimed.id),
                     external: Some(("email", self.fingerprint()?)),
                     automatic,
-                    written: self.written(),
+                    written: self.joined(),
                     also: Some(finished(self.claimed.id, false)),
                 };
                 tickets::inbound(app, &ctx, ticket.id, inbound)
@@ -402,6 +402,15 @@ impl Letter<'_> {
         match said.filter(|at| can_be(*at, received)) {
             Some(at) if is_history(at, received) => Written::History(at),
             said => Written::At(said.unwrap_or(received)),
+        }
+    }
+
+    /// The same of an answer. One that somebody moved here, out of the junk say, was waited for by its request all the
+    /// time: only what is imported joins in silence.
+    fn joined(&self) -> Written {
+        match self.written() {
+            Written::History(at) if self.source.via != Via::Import => Written::At(at),
+            written => written,
         }
     }
 

@@ -7,6 +7,7 @@ use super::form::{Form, Pass, is_urgent};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::TicketId;
+use crate::once::words_of_files;
 use crate::patients;
 use crate::tickets::{self, NewTicket};
 use crate::timeline;
@@ -30,7 +31,8 @@ pub async fn take(
     network: Option<IpAddr>,
     sent: &[(String, Bytes)],
 ) -> Result<TicketId, DeskError> {
-    if let Some(earlier) = earlier(app, shell, pass).await? {
+    let delivery = delivery(form, pass, sent);
+    if let Some(earlier) = earlier(app, shell, &delivery).await? {
         return Ok(earlier);
     }
     let address = Address::parse(&form.email)?;
@@ -42,7 +44,7 @@ pub async fn take(
     }
     let mut attempt = 1;
     loop {
-        match open(app, shell, form, pass, sent).await {
+        match open(app, shell, form, delivery.clone(), sent).await {
             Err(DeskError::Unavailable(_)) if attempt < ATTEMPTS => attempt += 1,
             Err(DeskError::Conflict {
                 code: "duplicate", ..
@@ -50,7 +52,7 @@ pub async fn take(
                 let missing = || {
                     DeskError::Internal("a form that was taken in and can't be found".to_owned())
                 };
-                return earlier(app, shell, pass).await?.ok_or_else(missing);
+                return earlier(app, shell, &delivery).await?.ok_or_else(missing);
             }
             opened => return opened,
         }
@@ -72,8 +74,26 @@ fn within_caps(
         .take(("request", organisation, address), PER_ADDRESS, now)
 }
 
-async fn earlier(app: &App, shell: &Shell, pass: &Pass) -> Result<Option<TicketId>, DeskError> {
-    let known = timeline::known_external(app, shell.clinic.id, EXTERNAL, pass.nonce()).await?;
+/// What makes two deliveries the same request: the page they were typed on and everything that was typed. Other words on
+/// the same page, after a step back, are another request.
+fn delivery(form: &Form, pass: &Pass, sent: &[(String, Bytes)]) -> String {
+    let files = sent.iter();
+    let files = words_of_files(files.map(|(name, bytes)| (name.as_str(), bytes.as_ref())));
+    let Form {
+        name,
+        email,
+        category,
+        message,
+        ..
+    } = form;
+    format!(
+        "{} {name:?} {email:?} {category:?} {message:?} {files}",
+        pass.nonce()
+    )
+}
+
+async fn earlier(app: &App, shell: &Shell, delivery: &str) -> Result<Option<TicketId>, DeskError> {
+    let known = timeline::known_external(app, shell.clinic.id, EXTERNAL, delivery).await?;
     Ok(known.and_then(|(ticket, _)| ticket))
 }
 
@@ -81,7 +101,7 @@ async fn open(
     app: &App,
     shell: &Shell,
     form: &Form,
-    pass: &Pass,
+    delivery: String,
     sent: &[(String, Bytes)],
 ) -> Result<TicketId, DeskError> {
     let (organisation, locale) = (shell.clinic.id, shell.t.locale);
@@ -101,6 +121,6 @@ async fn open(
     new.locale = Some(locale);
     new.category = Some(form.category.clone()).filter(|code| !code.is_empty());
     new.attachments = attachments;
-    new.external = Some((EXTERNAL, pass.nonce().to_owned()));
+    new.external = Some((EXTERNAL, delivery));
     Ok(tickets::create(app, &shell.ctx(), new).await?.id)
 }

@@ -3,7 +3,7 @@
 use super::{ANA, DESK, Desk, OUTBOUND, TICKETS, on_both, plain};
 use crate::intake::email::import_mbox;
 use crate::intake::email::receive::{Source, Via, receive};
-use crate::tickets::{self, Patch, Status, Urgency};
+use crate::tickets::{self, Calm, CalmReason, Patch, Status, Urgency};
 use crate::timeline::MessageKind;
 use bedside_db::Timestamp;
 use std::fmt::Write;
@@ -362,10 +362,17 @@ async fn an_outage_makes_no_history_of_what_nobody_could_see() {
         assert!(view.ticket.clocks.due() < desk.app.now(), "overdue");
         assert_eq!(desk.count(OUTBOUND).await, 1, "they hear where to call");
 
-        let (ctx, id, version) = (desk.ctx(), view.ticket.id, view.ticket.version);
+        let (ctx, id) = (desk.ctx(), view.ticket.id);
+        let calm = Calm {
+            reason: CalmReason::Past,
+            words: None,
+            urgency: Urgency::Standard,
+        };
+        let version = tickets::not_a_crisis(&desk.app, &ctx, id, None, calm)
+            .await
+            .unwrap();
         let patch = Patch {
             status: Some(Status::Resolved),
-            urgency: Some(Urgency::Standard),
             ..Patch::default()
         };
         tickets::change(&desk.app, &ctx, id, version, patch)
@@ -382,10 +389,35 @@ async fn an_outage_makes_no_history_of_what_nobody_could_see() {
             (again.rank() > 0, again.last_message_by.as_str()),
             (true, "contact")
         );
+        let answers = to.clone();
         came(3, 96, to, plain("third", "", cry)).await;
         assert_eq!(desk.ticket().await.ticket.rank(), 0);
 
-        // Somebody moved it here since the last look.
+        // Somebody moved an answer here since the last look: it was waited for, and its request is open again.
+        let version = desk.ticket().await.ticket.version;
+        let calm = Calm {
+            reason: CalmReason::Past,
+            words: None,
+            urgency: Urgency::Standard,
+        };
+        let version = tickets::not_a_crisis(&desk.app, &ctx, id, Some(version), calm)
+            .await
+            .unwrap();
+        let patch = Patch {
+            status: Some(Status::Resolved),
+            ..Patch::default()
+        };
+        tickets::change(&desk.app, &ctx, id, version, patch)
+            .await
+            .unwrap();
+        came(5, 0, answers, plain("rescued", "", "Please call me back.")).await;
+        let rescued = desk.ticket().await.ticket;
+        assert_eq!(
+            (rescued.status, rescued.waiting_since),
+            (Status::Open, Some(ago(73)))
+        );
+
+        // Somebody moved a request here since the last look.
         let sent = desk.count(OUTBOUND).await;
         came(4, 0, Vec::new(), plain("moved", "", cry)).await;
         let moved = desk.tickets().await.pop().unwrap().ticket;
