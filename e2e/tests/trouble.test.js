@@ -84,7 +84,7 @@ test("a request that a colleague changed meanwhile keeps what was typed", async 
   await agent.locator(".ticket-link").first().click();
   await agent.locator("#f-tags").waitFor();
   await admin.goto(agent.url());
-  await admin.locator("#f-urgency").selectOption("urgent");
+  await admin.locator("#f-status").selectOption("waiting_on_third_party");
   await admin.getByRole("button", { name: "Save" }).click();
   await admin.getByText("Saved.").waitFor();
   await agent.locator("#f-tags").fill("callback");

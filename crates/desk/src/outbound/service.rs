@@ -49,11 +49,13 @@ pub async fn acknowledge(
 }
 
 /// Tells somebody where to call at once, when a ticket that exists turns out to be about danger. `language` is the one
-/// they wrote in, where that is known.
+/// they wrote in, where that is known. The `first` time the ticket does so they hear it whatever they were told before;
+/// later at most once in six hours, as new requests do.
 pub async fn warn(
     work: &mut Work<'_>,
     ticket: &Ticket,
     language: Option<Language>,
+    first: bool,
 ) -> Result<(), DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     let contact = patients::open_contact(&app, work, organisation, ticket.contact).await?;
@@ -61,7 +63,7 @@ pub async fn warn(
         return Ok(());
     };
     let blind = patients::email_blind(&app, organisation, address)?;
-    if !patients::take_warning(work, &blind).await? {
+    if !patients::take_warning(work, &blind).await? && !first {
         return Ok(());
     }
     let about = About {

@@ -356,7 +356,8 @@ pub async fn inbound(
             } else if danger {
                 raise(&clinic, &mut stored.ticket, at, &why, &mut changed)?;
                 if !automatic {
-                    outbound::warn(work, &stored.ticket, language).await?;
+                    let first = changed.contains_key("urgency");
+                    outbound::warn(work, &stored.ticket, language, first).await?;
                 }
             }
             save(work, &mut stored).await?;
