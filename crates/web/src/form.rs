@@ -44,18 +44,8 @@ impl Posted {
     /// Reads a form and drops what goes beyond [`LIMIT`], so that what was typed before it can be given back.
     pub async fn cut(request: Request) -> Result<Self, Problem> {
         check_type(&request)?;
-        let held = Held::of(&request);
-        let mut pieces = request.into_body().into_data_stream();
-        let (mut kept, mut read) = (Vec::new(), 0);
-        while read < LIMIT + SKIPPED
-            && let Some(piece) = pieces.next().await
-        {
-            let piece = piece.map_err(|error| ended(&error))?;
-            let fits = piece.len().min(LIMIT - kept.len());
-            held.extend(&mut kept, &piece[..fits], LIMIT, Kept::Words)?;
-            read += piece.len();
-        }
-        Ok(Self(kept.into()))
+        let (kept, _) = beginning(request, LIMIT, SKIPPED).await?;
+        Ok(Self(kept))
     }
 
     /// The value of the hidden input [`crate::csrf::FIELD`].
@@ -115,24 +105,27 @@ pub async fn body(request: Request, limit: usize) -> Result<Bytes, Problem> {
     if announced > heard as u64 {
         return Err(Problem::too_large(limit));
     }
-    let held = Held::of(&request);
-    let mut pieces = request.into_body().into_data_stream();
-    let (mut kept, mut read) = (Vec::new(), 0);
-    while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| ended(&error))?;
-        read += piece.len();
-        if read <= limit {
-            held.extend(&mut kept, &piece, limit, Kept::Words)?;
-        } else if read > limit + OVERFLOW {
-            break;
-        } else {
-            kept = Vec::new();
-        }
-    }
+    let (kept, read) = beginning(request, limit, OVERFLOW).await?;
     if read > limit {
         return Err(Problem::too_large(limit));
     }
-    Ok(kept.into())
+    Ok(kept)
+}
+
+/// The first `limit` bytes of a body and how many came; up to `more` beyond them are read and dropped.
+async fn beginning(request: Request, limit: usize, more: usize) -> Result<(Bytes, usize), Problem> {
+    let held = Held::of(&request);
+    let mut pieces = request.into_body().into_data_stream();
+    let (mut kept, mut read) = (Vec::new(), 0);
+    while read < limit + more
+        && let Some(piece) = pieces.next().await
+    {
+        let piece = piece.map_err(|error| ended(&error))?;
+        let fits = piece.len().min(limit - kept.len());
+        held.extend(&mut kept, &piece[..fits], limit, Kept::Words)?;
+        read += piece.len();
+    }
+    Ok((kept.into(), read))
 }
 
 /// The problem of a body that broke off.

@@ -363,21 +363,24 @@ async fn an_outage_makes_no_history_of_what_nobody_could_see() {
         assert_eq!(desk.count(OUTBOUND).await, 1, "they hear where to call");
 
         let (ctx, id) = (desk.ctx(), view.ticket.id);
-        let calm = Calm {
-            reason: CalmReason::Past,
-            words: None,
-            urgency: Urgency::Standard,
+        let settled = async || {
+            let calm = Calm {
+                reason: CalmReason::Past,
+                words: None,
+                urgency: Urgency::Standard,
+            };
+            let version = tickets::not_a_crisis(&desk.app, &ctx, id, None, calm)
+                .await
+                .unwrap();
+            let patch = Patch {
+                status: Some(Status::Resolved),
+                ..Patch::default()
+            };
+            tickets::change(&desk.app, &ctx, id, version, patch)
+                .await
+                .unwrap();
         };
-        let version = tickets::not_a_crisis(&desk.app, &ctx, id, None, calm)
-            .await
-            .unwrap();
-        let patch = Patch {
-            status: Some(Status::Resolved),
-            ..Patch::default()
-        };
-        tickets::change(&desk.app, &ctx, id, version, patch)
-            .await
-            .unwrap();
+        settled().await;
         let to = vec![desk.reply_address(&view)];
         came(2, 96, to.clone(), plain("second", "", "Please call me.")).await;
         let again = desk.ticket().await.ticket;
@@ -394,22 +397,7 @@ async fn an_outage_makes_no_history_of_what_nobody_could_see() {
         assert_eq!(desk.ticket().await.ticket.rank(), 0);
 
         // Somebody moved an answer here since the last look: it was waited for, and its request is open again.
-        let version = desk.ticket().await.ticket.version;
-        let calm = Calm {
-            reason: CalmReason::Past,
-            words: None,
-            urgency: Urgency::Standard,
-        };
-        let version = tickets::not_a_crisis(&desk.app, &ctx, id, Some(version), calm)
-            .await
-            .unwrap();
-        let patch = Patch {
-            status: Some(Status::Resolved),
-            ..Patch::default()
-        };
-        tickets::change(&desk.app, &ctx, id, version, patch)
-            .await
-            .unwrap();
+        settled().await;
         came(4, 0, answers, plain("rescued", "", "Please call me back.")).await;
         let rescued = desk.ticket().await.ticket;
         assert_eq!(
