@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use super::calibrate::{Calibration, Curve, NUMBERS};
-use super::{About, HIDDEN, Model, Scale, WIDE, WIDTH};
+use super::{About, FeatureRow, HIDDEN, Model, Scale, WIDE, WIDTH};
 
 const MAGIC: &[u8; 8] = b"BSDLM1\0\0";
 /// Changes whenever the outputs or the features change their meaning.
@@ -62,14 +62,15 @@ impl Model {
             out.extend_from_slice(&hash.to_le_bytes());
         }
         for (_, row) in &rows {
-            let scale = self.scales[*row as usize];
+            let scale = self.rows[*row as usize].scale;
             out.extend_from_slice(&scale.weight.to_le_bytes());
             out.extend_from_slice(&scale.hidden.to_le_bytes());
             out.extend_from_slice(&scale.rarity.to_le_bytes());
         }
         for (_, row) in &rows {
             out.extend(
-                self.weights[*row as usize]
+                self.rows[*row as usize]
+                    .steps
                     .iter()
                     .map(|w| w.cast_unsigned()),
             );
@@ -133,14 +134,15 @@ impl Model {
                 rarity: from.f32()?,
             });
         }
-        let mut weights = Vec::with_capacity(count);
-        for _ in 0..count {
-            weights.push(from.take::<WIDE>()?.map(u8::cast_signed));
+        let mut rows = Vec::with_capacity(count);
+        for scale in scales {
+            let steps = from.take::<WIDE>()?.map(u8::cast_signed);
+            rows.push(FeatureRow { scale, steps });
         }
         if !from.rest.is_empty() || !hashes.is_sorted_by(|a, b| a < b) {
             return Err(ModelError::Damaged);
         }
-        let mut model = Self::of(&hashes, scales, weights, (bias, mix), about);
+        let mut model = Self::of(&hashes, rows, (bias, mix), about);
         model.calibration = calibration;
         Ok(model)
     }
@@ -148,8 +150,7 @@ impl Model {
     /// Puts a model together; the hashes are different from each other.
     pub(super) fn of(
         hashes: &[u32],
-        scales: Vec<Scale>,
-        weights: Vec<[i8; WIDE]>,
+        rows: Vec<FeatureRow>,
         (bias, out): ([f32; WIDE], Vec<[f32; HIDDEN]>),
         about: About,
     ) -> Self {
@@ -164,8 +165,7 @@ impl Model {
         }
         Self {
             slots,
-            scales,
-            weights,
+            rows,
             bias,
             out,
             calibration: Calibration::default(),
@@ -221,17 +221,17 @@ mod tests {
     use super::*;
 
     fn small() -> Model {
-        let weights = vec![[3; WIDE], [-7; WIDE], [0; WIDE]];
+        let row = |step, weight| FeatureRow {
+            scale: Scale {
+                weight,
+                hidden: weight,
+                rarity: 1.0,
+            },
+            steps: [step; WIDE],
+        };
         Model::of(
             &[5, 9, u32::MAX],
-            [0.5, 1.0, 2.0]
-                .map(|weight| Scale {
-                    weight,
-                    hidden: weight,
-                    rarity: 1.0,
-                })
-                .to_vec(),
-            weights,
+            vec![row(3, 0.5), row(-7, 1.0), row(0, 2.0)],
             ([0.25; WIDE], vec![[0.5; HIDDEN]; WIDTH]),
             About {
                 version: 7,

@@ -23,7 +23,7 @@ use math::together;
 pub(crate) use math::{log_ratio, softmax};
 pub(crate) use weigh::Signs;
 
-use features::{Features, Window};
+use features::{Feature, Features, Window};
 
 /// Numbers that the model gives for a text.
 pub(crate) const WIDTH: usize = URGENCY + Urgency::ALL.len();
@@ -49,6 +49,8 @@ pub(crate) const HIDDEN: usize = MEMBERS * OWN;
 /// What a feature weighs: for every output, and for every hidden number.
 const WIDE: usize = WIDTH + HIDDEN;
 type Wide = [f32; WIDE];
+/// Features that are looked up together.
+const TOGETHER: usize = 32;
 
 /// A hidden number as it is passed on, and how steep that is there.
 fn bent(x: f32) -> (f32, f32) {
@@ -84,12 +86,19 @@ pub(crate) struct Sum {
 pub struct Model {
     /// Open addressing: hash of a feature and its row; `u32::MAX` is a free place.
     slots: Vec<(u32, u32)>,
-    scales: Vec<Scale>,
-    weights: Vec<[i8; WIDE]>,
+    rows: Vec<FeatureRow>,
     bias: Wide,
     out: Vec<[f32; HIDDEN]>,
     pub(crate) calibration: Calibration,
     about: About,
+}
+
+/// What a feature weighs: whole numbers, and how they are read. They lie beside each other, so that a feature
+/// fetches two lines of memory and no third one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FeatureRow {
+    scale: Scale,
+    steps: [i8; WIDE],
 }
 
 /// How a feature's weights are read.
@@ -101,6 +110,21 @@ pub(crate) struct Scale {
     hidden: f32,
     /// What the feature counts: the more, the fewer texts hold it.
     rarity: f32,
+}
+
+impl FeatureRow {
+    /// Adds the weights to `sums`, `times` as they are.
+    fn add(&self, times: f32, sums: &mut Wide) {
+        let (straight, hidden) = self.steps.split_at(WIDTH);
+        let (scores, bends) = sums.split_at_mut(WIDTH);
+        let (one, other) = (times * self.scale.weight, times * self.scale.hidden);
+        for (sum, &step) in scores.iter_mut().zip(straight) {
+            *sum += one * f32::from(step);
+        }
+        for (sum, &step) in bends.iter_mut().zip(hidden) {
+            *sum += other * f32::from(step);
+        }
+    }
 }
 
 /// What a model says about itself.
@@ -135,9 +159,7 @@ impl Model {
 
     /// Bytes it takes in memory.
     pub fn resident_bytes(&self) -> usize {
-        self.slots.len() * size_of::<(u32, u32)>()
-            + self.scales.len() * size_of::<Scale>()
-            + self.weights.len() * WIDE
+        self.slots.len() * size_of::<(u32, u32)>() + self.rows.len() * size_of::<FeatureRow>()
     }
 
     fn row(&self, hash: u32) -> Option<usize> {
@@ -156,48 +178,52 @@ impl Model {
         }
     }
 
-    /// Adds a feature's weights, `times` as they are.
-    fn add(&self, row: usize, times: f32, sums: &mut Wide) {
-        let scale = self.scales[row];
-        let (straight, hidden) = self.weights[row].split_at(WIDTH);
-        let (scores, bends) = sums.split_at_mut(WIDTH);
-        let (one, other) = (times * scale.weight, times * scale.hidden);
-        for (sum, &weight) in scores.iter_mut().zip(straight) {
-            *sum += one * f32::from(weight);
-        }
-        for (sum, &weight) in bends.iter_mut().zip(hidden) {
-            *sum += other * f32::from(weight);
-        }
-    }
-
     /// The weight of one feature for one output; 0 when it has none.
     pub(crate) fn weight(&self, hash: u32, output: usize) -> f32 {
         self.row(hash).map_or(0.0, |row| {
-            let scale = self.scales[row];
-            scale.weight * scale.rarity * f32::from(self.weights[row][output])
+            let FeatureRow { scale, steps } = &self.rows[row];
+            scale.weight * scale.rarity * f32::from(steps[output])
         })
     }
 
     /// Sums of every sentence group.
     pub(crate) fn sums(&self, features: &Features) -> Vec<Sum> {
-        features
-            .chunks
-            .iter()
-            .map(|chunk| {
-                let mut sum = Sum {
-                    row: [0.0; WIDE],
-                    squares: 0.0,
-                };
-                for feature in &features.words[chunk.words.clone()] {
-                    if let Some(row) = self.row(feature.hash) {
-                        let value = self.scales[row].rarity * feature.value;
-                        sum.squares += value * value;
-                        self.add(row, value, &mut sum.row);
-                    }
-                }
-                sum
-            })
+        let chunks = features.chunks.iter();
+        chunks
+            .map(|chunk| self.sum(&features.words[chunk.words.clone()]))
             .collect()
+    }
+
+    /// Adds up what the features weigh. The table is far larger than the processor's caches, so a few features are looked
+    /// up at a time, before any of them is added up: their lines of memory come together and not one by one.
+    fn sum(&self, features: &[Feature]) -> Sum {
+        let mut sum = Sum {
+            row: [0.0; WIDE],
+            squares: 0.0,
+        };
+        let mut known = [(0, 0.0); TOGETHER];
+        for some in features.chunks(TOGETHER) {
+            let mut count = 0;
+            for feature in some {
+                if let Some(row) = self.row(feature.hash) {
+                    known[count] = (row, feature.value);
+                    count += 1;
+                }
+            }
+            let known = &mut known[..count];
+            let mut touched = 0;
+            for (row, value) in known.iter_mut() {
+                let FeatureRow { scale, steps } = &self.rows[*row];
+                *value *= scale.rarity;
+                touched ^= steps[WIDE - 1];
+            }
+            std::hint::black_box(touched);
+            for &(row, value) in &*known {
+                sum.squares += value * value;
+                self.rows[row].add(value, &mut sum.row);
+            }
+        }
+        sum
     }
 
     /// The windows that speak loudest for an emergency and for a concern, among the person's own words
@@ -240,7 +266,7 @@ impl Model {
         }
         for side in features.sides(window) {
             if let Some(row) = self.row(side.hash) {
-                self.add(row, side.value, &mut sums_here);
+                self.rows[row].add(side.value, &mut sums_here);
             }
         }
         let mut scores = mixed(&sums_here, &self.out);

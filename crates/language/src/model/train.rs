@@ -11,7 +11,9 @@ use super::file::{MAX_ROWS, checksum};
 use super::fit::{Goal, Item, Pace, Stretch, Weights};
 use super::members::{Mean, Members};
 use super::thresholds::calibration;
-use super::{About, CATEGORY, CONCERN, EMERGENCY, KINDS, Model, Scale, URGENCY, WIDE, WIDTH};
+use super::{
+    About, CATEGORY, CONCERN, EMERGENCY, FeatureRow, KINDS, Model, Scale, URGENCY, WIDE, WIDTH,
+};
 
 /// Features of a model. More are dropped, the weakest first.
 const ROWS: usize = 100_000;
@@ -269,7 +271,6 @@ fn rename(item: &mut Item, renamed: &[u32]) {
 
 /// Weights as small whole numbers, with a scale for every feature.
 fn rounded(kept: &[(u32, f32)], weights: &Mean, about: About) -> Model {
-    let mut scales = Vec::with_capacity(kept.len());
     let mut rows = Vec::with_capacity(kept.len());
     for (row, (_, rarity)) in weights.rows.iter().zip(kept) {
         let step = |some: &[f32]| {
@@ -277,28 +278,22 @@ fn rounded(kept: &[(u32, f32)], weights: &Mean, about: About) -> Model {
             if most > 0.0 { most / 127.0 } else { 1.0 }
         };
         let (straight, hidden) = (step(&row[..WIDTH]), step(&row[WIDTH..]));
-        let mut small = [0; WIDE];
-        for (at, (small, weight)) in small.iter_mut().zip(row).enumerate() {
+        let mut steps = [0; WIDE];
+        for (at, (small, weight)) in steps.iter_mut().zip(row).enumerate() {
             let scale = if at < WIDTH { straight } else { hidden };
             #[expect(clippy::cast_possible_truncation, reason = "between -127 and 127")]
             let rounded = (weight / scale).round() as i8;
             *small = rounded;
         }
-        rows.push(small);
-        scales.push(Scale {
+        let scale = Scale {
             weight: straight,
             hidden,
             rarity: *rarity,
-        });
+        };
+        rows.push(FeatureRow { scale, steps });
     }
     let hashes: Vec<u32> = kept.iter().map(|(hash, _)| *hash).collect();
-    Model::of(
-        &hashes,
-        scales,
-        rows,
-        (weights.bias, weights.out.clone()),
-        about,
-    )
+    Model::of(&hashes, rows, (weights.bias, weights.out.clone()), about)
 }
 
 const _: () = assert!(
