@@ -4,9 +4,9 @@
 //! where there are enough of them ("the", "que", "không"); other sentences are left to letter statistics,
 //! which also know the neighbours of the engine's languages, so that Italian is not taken for Spanish.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 use whatlang::Lang;
 
@@ -39,6 +39,8 @@ const SENTENCES: usize = 60;
 const STATISTICS_BYTES: usize = 240;
 /// Statistics over fewer bytes than this are noise.
 const SHORT: usize = 24;
+/// Words that make a text's language known before letters are counted.
+const LEADS: f32 = 6.0;
 /// Words of a second language that make a text a mixed one.
 const MIXED: f32 = 3.0;
 
@@ -73,27 +75,45 @@ pub(crate) fn languages(folded: &Folded, subject: &str, body: &str) -> Languages
         .iter()
         .filter(|t| t.segment == Segment::Own)
         .collect();
+    let mut open = Vec::new();
     for sentence in own
         .chunk_by(|a, b| a.sentence == b.sentence && a.field == b.field)
         .take(SENTENCES)
     {
-        let text = match sentence[0].field {
-            Field::Subject => subject,
-            Field::Body => body,
+        let (text, share) = match sentence[0].field {
+            // Subjects are often written by a form or an earlier mail.
+            Field::Subject => (subject, 0.4),
+            Field::Body => (body, 1.0),
         };
-        // Subjects are often written by a form or an earlier mail.
-        let share = if sentence[0].field == Field::Subject {
-            0.4
-        } else {
-            1.0
+        let (told, words) = by_words(folded, sentence, text);
+        match told {
+            Told::Is(language, sure) => weight[language as usize] += share * words * sure,
+            Told::Nothing => unknown += share * words * 0.5,
+            Told::Open(undecided) => open.push((undecided, share * words)),
+        }
+    }
+    let main = leader(&weight);
+    for (undecided, words) in open {
+        // Letters are counted only of a sentence that doesn't lean to the language of the others.
+        let language = match undecided.leans {
+            Some((language, _)) if main == Some(language) => undecided.leans,
+            _ => undecided.by_letters(),
         };
-        let (language, words) = of_sentence(folded, sentence, text);
         match language {
-            Some((language, sure)) => weight[language as usize] += share * words * sure,
-            None => unknown += share * words * 0.5,
+            Some((language, sure)) => weight[language as usize] += words * sure,
+            None => unknown += words * 0.5,
         }
     }
     ranked(&weight, unknown)
+}
+
+/// The language that enough words were found to be in, and far more than in any other.
+fn leader(weight: &[f32; Language::ALL.len()]) -> Option<Language> {
+    let most = *Language::ALL
+        .iter()
+        .max_by(|&&a, &&b| weight[a as usize].total_cmp(&weight[b as usize]))?;
+    let others: f32 = weight.iter().sum::<f32>() - weight[most as usize];
+    (weight[most as usize] >= LEADS && weight[most as usize] >= 4.0 * others).then_some(most)
 }
 
 fn ranked(weight: &[f32; Language::ALL.len()], unknown: f32) -> Languages {
@@ -129,8 +149,24 @@ fn ranked(weight: &[f32; Language::ALL.len()], unknown: f32) -> Languages {
     }
 }
 
-/// The language of one sentence with how sure it is, and how many words speak.
-fn of_sentence(folded: &Folded, sentence: &[&Token], text: &str) -> (Option<(Language, f32)>, f32) {
+/// What script and small words say of a sentence.
+enum Told<'a> {
+    /// Its language, and how sure that is.
+    Is(Language, f32),
+    Nothing,
+    Open(Undecided<'a>),
+}
+
+/// A Latin sentence with too few small words.
+struct Undecided<'a> {
+    text: &'a str,
+    votes: [f32; Language::ALL.len()],
+    /// What the few say, and how sure that is.
+    leans: Option<(Language, f32)>,
+}
+
+/// What script and small words say of a sentence, and how many words speak.
+fn by_words<'a>(folded: &Folded, sentence: &[&Token], text: &'a str) -> (Told<'a>, f32) {
     let mut scripts = Scripts::default();
     let mut votes = [0.0_f32; Language::ALL.len()];
     let mut latin = 0.0_f32;
@@ -150,66 +186,64 @@ fn of_sentence(folded: &Folded, sentence: &[&Token], text: &str) -> (Option<(Lan
         }
     }
     if let Some((language, words)) = scripts.decide(latin) {
-        return (language.map(|l| (l, 0.95)), words);
+        let told = language.map_or(Told::Nothing, |language| Told::Is(language, 0.95));
+        return (told, words);
     }
     if latin == 0.0 {
-        return (None, 0.0);
+        return (Told::Nothing, 0.0);
     }
     let mut order: Vec<usize> = (0..votes.len()).collect();
     order.sort_by(|&a, &b| votes[b].total_cmp(&votes[a]));
     let (best, second) = (votes[order[0]], votes[order[1]]);
+    let language = Language::ALL[order[0]];
     if best >= 1.2 && best >= second * 1.6 && best * 5.0 >= latin {
-        return (Some((Language::ALL[order[0]], 0.9)), latin);
+        return (Told::Is(language, 0.9), latin);
     }
-    let by_words = (best > second && best * 8.0 >= latin)
-        .then(|| (Language::ALL[order[0]], 0.4 + 0.4 * (best - second) / best));
-    match statistics(sentence, text, &votes) {
-        Statistics::Is(language) => (Some((language, 0.8)), latin),
-        Statistics::IsAnother => (None, latin),
-        Statistics::Silent => (by_words, latin),
-    }
+    let leans = (best > second && best * 8.0 >= latin)
+        .then(|| (language, 0.4 + 0.4 * (best - second) / best));
+    let written = match (sentence.first(), sentence.last()) {
+        (Some(first), Some(last)) => text
+            .get(first.source_start as usize..last.source_end as usize)
+            .unwrap_or_default(),
+        _ => "",
+    };
+    let undecided = Undecided {
+        text: &written[..written.floor_char_boundary(STATISTICS_BYTES)],
+        votes,
+        leans,
+    };
+    (Told::Open(undecided), latin)
 }
 
-/// What letter statistics say of a sentence.
-enum Statistics {
-    Is(Language),
-    /// A language that the engine doesn't know.
-    IsAnother,
-    Silent,
-}
-
-/// Letter statistics, helped by the votes of small words.
-fn statistics(sentence: &[&Token], text: &str, votes: &[f32]) -> Statistics {
-    let (Some(first), Some(last)) = (sentence.first(), sentence.last()) else {
-        return Statistics::Silent;
-    };
-    let sample = text
-        .get(first.source_start as usize..last.source_end as usize)
-        .unwrap_or_default();
-    let sample = &sample[..sample.floor_char_boundary(STATISTICS_BYTES)];
-    if sample.len() < SHORT {
-        return Statistics::Silent;
-    }
-    let Some(info) = STATISTICS.detect(sample) else {
-        return Statistics::Silent;
-    };
-    let language = match info.lang() {
-        Lang::Eng => Language::En,
-        Lang::Spa => Language::Es,
-        Lang::Fra => Language::Fr,
-        Lang::Por => Language::Pt,
-        Lang::Deu => Language::De,
-        Lang::Vie => Language::Vi,
-        Lang::Tgl => Language::Tl,
-        _ if info.is_reliable() => return Statistics::IsAnother,
-        _ => return Statistics::Silent,
-    };
-    let supported = votes[language as usize] > 0.0
-        && votes.iter().all(|v| *v <= votes[language as usize] * 2.0);
-    if info.is_reliable() || supported {
-        Statistics::Is(language)
-    } else {
-        Statistics::Silent
+impl Undecided<'_> {
+    /// What letter statistics say, helped by the votes of small words; where they are silent, what the words lean to.
+    fn by_letters(&self) -> Option<(Language, f32)> {
+        let Some(info) = (self.text.len() >= SHORT)
+            .then(|| STATISTICS.detect(self.text))
+            .flatten()
+        else {
+            return self.leans;
+        };
+        let language = match info.lang() {
+            Lang::Eng => Language::En,
+            Lang::Spa => Language::Es,
+            Lang::Fra => Language::Fr,
+            Lang::Por => Language::Pt,
+            Lang::Deu => Language::De,
+            Lang::Vie => Language::Vi,
+            Lang::Tgl => Language::Tl,
+            // A language that the engine doesn't know.
+            _ if info.is_reliable() => return None,
+            _ => return self.leans,
+        };
+        let votes = &self.votes;
+        let supported = votes[language as usize] > 0.0
+            && votes.iter().all(|v| *v <= votes[language as usize] * 2.0);
+        if info.is_reliable() || supported {
+            Some((language, 0.8))
+        } else {
+            self.leans
+        }
     }
 }
 

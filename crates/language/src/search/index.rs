@@ -1,8 +1,9 @@
 //! What a document is indexed under.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::words::{Word, each_word, fold, identifiers, stem};
 use crate::language::Language;

@@ -1,9 +1,9 @@
 //! From text to words: folded, without stop words, stemmed.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use foldhash::HashSet;
 use rust_stemmers::{Algorithm, Stemmer};
 
 use crate::fold::{Folded, Token};
