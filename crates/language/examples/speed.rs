@@ -61,6 +61,10 @@ fn main() {
     measure("index_terms, 1 KB", &texts, |text| {
         black_box(search::index_terms("A question", text, Some(Language::En)));
     });
+    let query = search::parse_query("ibuprofen").expect("a word");
+    measure("highlight, 1 KB", &texts, |text| {
+        black_box(search::highlight(text, &query));
+    });
 }
 
 fn measure(what: &str, texts: &[&str], run: impl Fn(&str)) {

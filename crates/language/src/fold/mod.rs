@@ -165,32 +165,44 @@ impl<'a> Run<'a> {
     fn fold(mut self, text: &str) {
         let bytes = text.as_bytes();
         let engine = self.out.style == Style::Engine;
-        // What was read as a row of single letters, and what was looked at for one.
-        let (mut read, mut looked) = (0, 0);
-        for (at, c) in text.char_indices() {
-            if at < read {
-                continue;
-            }
+        // What was looked at for a row of single letters.
+        let mut looked = 0;
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
             let row =
-                engine && at >= looked && c.is_ascii_alphabetic() && self.begins_word(at, bytes);
+                engine && at >= looked && byte.is_ascii_alphabetic() && self.begins_word(at, bytes);
             if row && let Some(row) = hidden::pulled_apart(&text[at..]) {
                 looked = at + row.length;
                 if !row.words.is_empty() {
-                    read = looked;
                     self.spelled(&row, &text[at..], at);
+                    at = looked;
                     continue;
                 }
             }
-            if c.is_ascii_alphanumeric() {
-                self.open_word(at);
-                self.out.text.push(c.to_ascii_lowercase());
-            } else if c.is_ascii() {
-                self.ascii_mark(c, at, bytes);
+            if byte.is_ascii_alphanumeric() {
+                at += self.plain_run(&text[at..], at);
+            } else if byte.is_ascii() {
+                self.ascii_mark(char::from(byte), at, bytes);
+                at += 1;
             } else {
+                let Some(c) = text[at..].chars().next() else {
+                    break;
+                };
                 self.other(c, at, bytes);
+                at += c.len_utf8();
             }
         }
         self.close_word(text.len());
+    }
+
+    /// Takes the plain letters and digits at the beginning of `text` in one go; gives back how many.
+    fn plain_run(&mut self, text: &str, at: usize) -> usize {
+        let plain = text.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        self.open_word(at);
+        let start = self.out.text.len();
+        self.out.text.push_str(&text[..plain]);
+        self.out.text[start..].make_ascii_lowercase();
+        plain
     }
 
     fn begins_word(&self, at: usize, bytes: &[u8]) -> bool {

@@ -82,8 +82,11 @@ pub(super) fn identifiers(folded: &Folded, text: &str) -> Vec<Identifier> {
         }
         let tokens = &folded.tokens[first..=last];
         first = last + 1;
+        if tokens.len() < 2 {
+            continue;
+        }
         let bytes: usize = tokens.iter().map(|t| (t.end - t.start) as usize).sum();
-        if tokens.len() < 2 || bytes > 4 * MAX_WORD {
+        if bytes > 4 * MAX_WORD {
             continue;
         }
         let joined: String = tokens.iter().map(|t| folded.word(t)).collect();
