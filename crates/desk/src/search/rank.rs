@@ -79,21 +79,21 @@ impl Search<'_> {
                 *count += 1;
                 *count <= PER_TICKET
             };
-            let Some((ticket, message)) =
+            let Some((ticket, body)) =
                 timeline::by_doc(self.leave, &mut conn, self.ctx.organisation, *doc, wanted)
                     .await?
             else {
                 continue;
             };
-            let places = highlight(&message.body, self.query);
+            let places = highlight(&body, self.query);
             let count = if places.is_empty() {
                 3.0
             } else {
                 places.len().min(20) as f64
             };
-            let length = 0.25 + 0.75 * message.body.len() as f64 / 600.0;
+            let length = 0.25 + 0.75 * body.len() as f64 / 600.0;
             let score = count * 2.2 / (count + 1.2 * length) - age as f64 * 0.005;
-            let (snippet, ranges) = snippet(&message.body, &places);
+            let (snippet, ranges) = snippet(&body, &places);
             match ranked.iter_mut().find(|one| one.ticket == ticket) {
                 Some(one) if one.score >= score => {}
                 Some(one) => {

@@ -434,7 +434,7 @@ pub(crate) async fn others_wrote(
     Ok(found.is_some())
 }
 
-/// A message by its number in the search index, with its ticket. None when it is gone or was erased, or its ticket not
+/// The words of a message by its number in the search index, with its ticket. None when it is gone or was erased, or its ticket not
 /// `wanted`.
 pub(crate) async fn by_doc(
     leave: &Opened,
@@ -442,12 +442,15 @@ pub(crate) async fn by_doc(
     organisation: OrganisationId,
     doc: i64,
     wanted: impl FnMut(TicketId) -> bool + Send,
-) -> Result<Option<(TicketId, MessageView)>, DeskError> {
+) -> Result<Option<(TicketId, String)>, DeskError> {
     let Some((ticket, row)) = store::by_doc(conn, organisation, doc, wanted).await? else {
         return Ok(None);
     };
     match leave.sealing(conn, row.key).await {
-        Ok(sealing) => Ok(Some((ticket, open_message(&sealing, row)?))),
+        Ok(sealing) => {
+            let body = sealing.open_text("messages", "body", row.id, &row.body)?;
+            Ok(Some((ticket, body)))
+        }
         Err(DeskError::Gone) => Ok(None),
         Err(error) => Err(error),
     }

@@ -29,9 +29,8 @@ statements! {
     /// Addresses of the newest messages from the patient's side that came by mail.
     INBOUND_ENVELOPES = "SELECT id, key_id, envelope FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND kind = 'inbound' AND envelope IS NOT NULL ORDER BY id DESC LIMIT $3";
-    /// Messages by their numbers in the search index.
-    BY_DOC = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id, ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
+    /// The words of a message by its number in the search index.
+    BY_DOC = "SELECT ticket_id, id, key_id, body FROM messages WHERE organisation_id = $1 AND doc = $2";
     /// Whose message has this number in the search index.
     TICKET_OF_DOC = "SELECT ticket_id FROM messages WHERE organisation_id = $1 AND doc = $2";
     /// Numbers in the search index of a ticket's messages between two, newest first.
@@ -278,20 +277,31 @@ pub(super) async fn one(
         .await?)
 }
 
+/// The sealed words of a message, with what opens them.
+pub(super) struct FoundRow {
+    pub id: MessageId,
+    pub key: DataKeyId,
+    pub body: Vec<u8>,
+}
+
 pub(super) async fn by_doc(
     conn: &mut Conn,
     organisation: OrganisationId,
     doc: i64,
     mut wanted: impl FnMut(TicketId) -> bool + Send,
-) -> Result<Option<(TicketId, MessageRow)>, DeskError> {
+) -> Result<Option<(TicketId, FoundRow)>, DeskError> {
     let found = conn
         .query_opt(BY_DOC, args![organisation, doc], |row| {
-            let ticket = row.get(17)?;
-            Ok(if wanted(ticket) {
-                Some((ticket, message(row)?))
-            } else {
-                None
-            })
+            let ticket = row.get(0)?;
+            if !wanted(ticket) {
+                return Ok(None);
+            }
+            let found = FoundRow {
+                id: row.get(1)?,
+                key: row.get(2)?,
+                body: row.get(3)?,
+            };
+            Ok(Some((ticket, found)))
         })
         .await?;
     Ok(found.flatten())
