@@ -473,3 +473,41 @@ fn length_alone_makes_no_emergency() {
         .level;
     assert_eq!(level, Level::None);
 }
+
+#[test]
+fn a_list_of_what_is_not_there_rings_not() {
+    all(
+        &[
+            "No fever, no chills, no headache, no chest pain, no cough, no rash, no suicidal thoughts, no weight loss, no smoking.",
+            "Sin fiebre, sin tos, sin dolor de pecho, sin ideas de suicidio, sin mareo, sin vómitos, sin sangrado.",
+            "No swelling of the leg, no numbness, no trouble speaking, no double vision, no vomiting, no neck stiffness, no recent trauma.",
+        ],
+        |level| !seen(level),
+    );
+    // A list of what somebody can't do any more is none of these.
+    all(
+        &[
+            "He is not breathing, not moving, not waking up, no pulse, not answering",
+            "no responde, no despierta, no respira, no se mueve, no habla",
+        ],
+        alarm,
+    );
+}
+
+#[test]
+fn a_word_or_two_in_a_survey_are_no_worry() {
+    for body in [
+        "Quicker answer.",
+        "Arrive sooner",
+        "No comments.",
+        "Everything seems fine!",
+    ] {
+        let verdict = ENGINE.triage(&Message {
+            channel: Channel::Survey,
+            subject: "",
+            body,
+            hint_language: None,
+        });
+        assert_eq!(verdict.safety.level, Level::None, "{body}");
+    }
+}

@@ -64,7 +64,7 @@ pub(super) struct Sounds {
 }
 
 /// The level that a flag keeps in its context.
-pub(super) fn lowered(kind: SafetyKind, level: Level, guard: Option<Guard>) -> Level {
+fn lowered(kind: SafetyKind, level: Level, guard: Option<Guard>) -> Level {
     match guard {
         None => level,
         // A mail that is passed on may be a cry for help of somebody else; an illness in it is the writer's to tell.
@@ -80,7 +80,7 @@ pub(super) fn lowered(kind: SafetyKind, level: Level, guard: Option<Guard>) -> L
 pub(super) fn by_rules(look: &Look<'_>) -> (Level, Option<SafetyKind>) {
     let mut most = (Level::None, None);
     for (kind, level, spoken) in flags(look) {
-        let level = lowered(kind, level, spoken.guard);
+        let level = look.lowered(kind, level, spoken.guard);
         if level > most.0 {
             most = (level, Some(kind));
         }
@@ -89,6 +89,15 @@ pub(super) fn by_rules(look: &Look<'_>) -> (Level, Option<SafetyKind>) {
 }
 
 impl Look<'_> {
+    /// The level that a flag keeps in its context. In a list of what is not there ("no fever, no suicidal thoughts, no rash
+    /// …") nobody speaks of themselves, so there a denied crisis is none.
+    pub fn lowered(&self, kind: SafetyKind, level: Level, guard: Option<Guard>) -> Level {
+        if self.denials && guard == Some(Guard::Negated) {
+            return Level::None;
+        }
+        lowered(kind, level, guard)
+    }
+
     /// The probability that it takes at least to raise an emergency where no firm rule does.
     pub fn at_least(&self, signs: &Signs) -> f32 {
         // Numbers and made-up words that say too little to know even their language, and what is no language.
@@ -231,19 +240,24 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     // What only a quotation says is no part of the model's own windows; someone looks, at once where it is a crisis.
     let carried = flags(look)
         .filter(|(_, level, s)| *level == Level::Emergency && s.guard == Some(Guard::Quoted))
-        .map(|(kind, level, s)| lowered(kind, level, s.guard))
+        .map(|(kind, level, s)| look.lowered(kind, level, s.guard))
         .max();
     // "Chest pain since noon lol" is worth a look unless the model is all but sure that it is a joke.
     let joked = flags(look).any(|(_, level, s)| {
         level == Level::Emergency && !s.rule.soft && s.guard == Some(Guard::Figure)
     });
     let keep_concern = if joked { JOKED } else { curve.keep_concern };
-    let certain = if look.carries { 0.0 } else { CERTAIN };
+    let certain = match (look.carries, look.survey) {
+        _ if look.denials => SURVEY_CERTAIN,
+        (true, false) => 0.0,
+        (true, true) | (false, false) => CERTAIN,
+        (false, true) => SURVEY_CERTAIN,
+    };
     let raise = curve.raise.max(look.at_least(&signs));
     let raise_concern = curve.raise_concern.max(certain);
 
     let stands = flags(look).any(|(kind, level, s)| {
-        let kept = lowered(kind, level, s.guard);
+        let kept = look.lowered(kind, level, s.guard);
         kept > Level::None
             && (s.guard.is_none() || kind.is_crisis())
             && (level == Level::Emergency || !look.survey)
@@ -294,7 +308,7 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
         .zip(judged)
         .map(|(kind, judged)| Sounds {
             kind,
-            spans: heard(&look.folded, model, features, judged, output),
+            spans: heard(look, model, features, judged, output),
         })
         .filter(|sounds| !sounds.spans.is_empty());
     Decided {
@@ -325,7 +339,7 @@ fn kind(look: &Look<'_>, judged: Option<&Judged>, level: Level) -> SafetyKind {
     }
     let mut ruled = Kinds::default();
     for (kind, flag, spoken) in flags(look) {
-        let kept = lowered(kind, flag, spoken.guard);
+        let kept = look.lowered(kind, flag, spoken.guard);
         votes[kind as usize] += match (kept, level) {
             (Level::Emergency, _) => 3.0,
             (Level::Concern, Level::Concern) => 2.0,
@@ -346,9 +360,9 @@ fn kind(look: &Look<'_>, judged: Option<&Judged>, level: Level) -> SafetyKind {
     best.filter(likely).unwrap_or(SafetyKind::Other)
 }
 
-/// The words that weighed most in the model.
+/// The words that weighed most in the model; denied ones only where there are no others.
 fn heard(
-    folded: &Folded,
+    look: &Look<'_>,
     model: &Model,
     features: &Features,
     judged: Judged,
@@ -364,7 +378,18 @@ fn heard(
             force[at] += model.weight(feature.hash, output).clamp(-2.0, 2.0);
         }
     }
-    places(folded, &force, tokens.start)
+    let mut meant = force.clone();
+    for (force, token) in meant.iter_mut().zip(tokens.clone()) {
+        if look.denied(token) {
+            *force = 0.0;
+        }
+    }
+    let spans = places(&look.folded, &meant, tokens.start);
+    if spans.is_empty() {
+        places(&look.folded, &force, tokens.start)
+    } else {
+        spans
+    }
 }
 
 /// The strongest words, each with the neighbours that spoke as well.

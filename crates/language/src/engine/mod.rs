@@ -187,7 +187,7 @@ fn reason(look: &Look<'_>, spoken: &Spoken<'_>, danger: &danger::Decided) -> Opt
     let mut guard = spoken.guard;
     let (finding, strength) = match spoken.rule.effect {
         Effect::Danger(kind, level) => {
-            let level = danger::lowered(kind, level, guard);
+            let level = look.lowered(kind, level, guard);
             if guard.is_none() && level > danger.safety.level {
                 guard = Some(Guard::Unlikely);
             }

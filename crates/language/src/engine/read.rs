@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use crate::clinic::{Concept, Effect, Kinds, Rule};
+use crate::clinic::{Concept, Cue, Effect, Kinds, Rule};
 use crate::context;
 use crate::detect::{Detected, Languages, languages};
 use crate::fold::{Folded, Token, is_wide};
-use crate::matcher::{Found, Hit, Matcher, Role};
+use crate::matcher::{CueHit, Found, Hit, Matcher, Role};
 use crate::model::features::Features;
 use crate::segments::{self, Segment};
 use crate::verdict::{Channel, Field, Guard, Level, Message, Truncated};
@@ -19,6 +19,8 @@ pub const LOOKED_AT: usize = 64 * 1024;
 const SUBJECT: usize = 2 * 1024;
 /// Words that an exception (`unless`) can have.
 const EXCEPTION_REACH: usize = 48;
+/// Denials that a list of them has at least.
+const DENIALS: usize = 5;
 /// Places of one rule that are kept.
 const MAX_HITS: usize = 64;
 
@@ -36,10 +38,12 @@ pub(super) struct Look<'a> {
     concepts: Vec<(u16, usize)>,
     /// The kinds of danger that they may be part of.
     pub named: Kinds,
-    /// Something that could be danger is named: a concept that is no mere topic, or a rule's words.
+    /// Something that could be danger is named and not denied: a concept that is no mere topic, or a rule's words.
     pub carries: bool,
     /// Markup and hardly anything else.
     pub markup: bool,
+    /// A list of what is not there: "no fever, no cough, no rash …".
+    pub denials: bool,
     marks: Vec<u8>,
     /// A comment in a survey: hardly one in a thousand is an emergency, and most that is told in them is over.
     pub survey: bool,
@@ -66,6 +70,18 @@ fn is_markup(text: &str) -> bool {
         }
     }
     tags > 0
+}
+
+/// Whether most words are denied, by several cues.
+fn is_list_of_denials(marks: &[u8], cues: &[CueHit]) -> bool {
+    let denials = cues
+        .iter()
+        .filter(|c| matches!(c.cue, Cue::Negation | Cue::NegationNear));
+    // One "no" is a cue of several languages.
+    let mut places: Vec<usize> = denials.map(|cue| cue.first).collect();
+    places.dedup();
+    let denied = marks.iter().filter(|mark| *mark & context::NEGATED != 0);
+    places.len() >= DENIALS && denied.count() * 5 >= marks.len() * 3
 }
 
 /// A rule that spoke.
@@ -95,10 +111,11 @@ impl<'a> Look<'a> {
         }
         let concepts = concepts(rules, &found);
         let carries = found.hits.iter().any(|hit| {
-            matches!(
+            let names = matches!(
                 rules[hit.rule as usize].effect,
                 Effect::Concept(Concept { topic: false, .. }) | Effect::Danger(..)
-            )
+            );
+            names && marks[hit.first] & context::NEGATED == 0
         });
         let mut named = Kinds::default();
         for hit in &found.hits {
@@ -117,9 +134,15 @@ impl<'a> Look<'a> {
             named,
             carries,
             markup: is_markup(message.body),
+            denials: is_list_of_denials(&marks, &found.cues),
             survey: message.channel == Channel::Survey,
             marks,
         }
+    }
+
+    /// Whether a word is denied.
+    pub fn denied(&self, token: usize) -> bool {
+        self.marks[token] & context::NEGATED != 0
     }
 
     /// What the model sees.

@@ -12,7 +12,7 @@ const MAGIC: &[u8; 8] = b"BSDLM1\0\0";
 /// Changes whenever the outputs or the features change their meaning.
 const LAYOUT: u32 = 3;
 /// Most features of a model.
-pub(super) const MAX_ROWS: usize = 100_000;
+pub(super) const MAX_ROWS: usize = 140_000;
 
 /// Bytes that are no model of this release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

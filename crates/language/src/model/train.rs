@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Features of a model. More are dropped, the weakest first.
-const ROWS: usize = 100_000;
+const ROWS: usize = 140_000;
 /// Texts a feature must stand in.
 const SEEN: u32 = 2;
 /// One pass over all features, to find those that weigh most, and the passes of each model over these.
