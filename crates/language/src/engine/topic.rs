@@ -18,6 +18,10 @@ const PRESSING: f32 = 2.0;
 /// Share from which a message is urgent.
 const URGENT: f32 = 0.18;
 
+/// Probability of a danger from which a message is urgent that is called none: half of the emergencies of the part `dev` that
+/// were taken for standard or low ones lie above it, and one in fifteen of the ordinary messages.
+const LIKELY: f32 = 0.2;
+
 /// What came out.
 pub(super) struct Topic {
     pub category: Scored<Category>,
@@ -53,7 +57,9 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>, safety: &Safety) 
     topic.urgency = match safety.level {
         Level::Emergency => Urgency::Emergency,
         Level::Concern => Urgency::Urgent,
-        Level::None if topic.category.value == Category::Crisis => Urgency::Urgent,
+        Level::None if topic.category.value == Category::Crisis || safety.risk >= LIKELY => {
+            Urgency::Urgent
+        }
         Level::None => topic.urgency,
     };
     topic
