@@ -511,3 +511,20 @@ fn a_word_or_two_in_a_survey_are_no_worry() {
         assert_eq!(verdict.safety.level, Level::None, "{body}");
     }
 }
+
+#[test]
+fn a_short_cry_for_help_in_a_survey_is_one() {
+    for body in [
+        "please just let me die",
+        "10 for the nurse. I already wrote my note, goodbye",
+        "quiero matarme",
+    ] {
+        let verdict = ENGINE.triage(&Message {
+            channel: Channel::Survey,
+            subject: "",
+            body,
+            hint_language: None,
+        });
+        assert_eq!(verdict.safety.level, Level::Emergency, "{body}");
+    }
+}

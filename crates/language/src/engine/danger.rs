@@ -168,7 +168,7 @@ pub(super) fn listen(look: &Look<'_>, (model, features, sums): Read<'_>) -> Hear
 pub(crate) enum Meant {
     /// There are none.
     No,
-    /// Soft ones, or any in a survey: a concern.
+    /// Soft ones, or any in a survey but a short cry for help: a concern.
     Softly,
     /// Firm ones, or those of a crisis: an emergency unless next to nothing else speaks for one.
     Firmly,
@@ -194,7 +194,8 @@ pub(super) fn meant(look: &Look<'_>) -> Meant {
         if level == Level::Emergency && spoken.guard.is_none() {
             let lightly = spoken.rule.soft && !kind.is_crisis() && !spoken.now;
             let short = if lightly { SHORT } else { SHORTISH };
-            most = most.max(if look.survey {
+            let cry = kind.is_crisis() && look.own_words < SHORTISH;
+            most = most.max(if look.survey && !cry {
                 Meant::Softly
             } else if look.own_words < short {
                 Meant::Alone
