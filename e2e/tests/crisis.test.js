@@ -9,6 +9,10 @@ const PAGES = { nurse: "/patients", supervisor: "/ratings", administrator: "/set
 
 let desk;
 const pages = new Map();
+const counts = new Map();
+
+/** How many requests the sidebar says are in the crisis queue. */
+const waiting = () => Number(document.querySelector(".sidebar [href='/inbox/queue/crisis'] .count").textContent);
 
 /** Notes when the page hears of a new request and when the words of its banner change. */
 function watch() {
@@ -29,6 +33,7 @@ before(async () => {
     await page.goto(path);
     await page.evaluate(watch);
     pages.set(role, page);
+    counts.set(role, await page.evaluate(waiting));
   }
 });
 after(() => desk?.close());
@@ -44,6 +49,8 @@ test("whoever answers crises is told on whatever page they are", async () => {
     assert.match(await banner.innerText(), /still open/);
     assert.equal(await banner.getByRole("link").getAttribute("href"), "/inbox/crisis");
     assert.equal(new URL(page.url()).pathname, PAGES[role], "the page stays");
+    // The count beside the queue moves with the banner.
+    await page.waitForFunction(`(${waiting})() > ${counts.get(role)}`);
   }
 });
 

@@ -235,6 +235,8 @@ both_engines! {
             assert!(page.contains("<bd-crisis") && page.contains("<bd-live") && !page.contains("role=\"alert\""), "{page}");
         }
         desk.ticket("told@example.org", "", CRY).await;
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        let crisis = clinic.queue_for("crisis").unwrap().id;
         for role in [Role::Nurse, Role::Supervisor, Role::Administrator] {
             let browser = desk.browser(role).await;
             for path in ["/patients", "/inbox", "/inbox/done"] {
@@ -247,6 +249,13 @@ both_engines! {
             let part = browser.request(axum::http::Method::GET, "/crisis-banner", &partial, axum::body::Body::empty()).await;
             let part = part.expect(200).text();
             assert!(part.contains("role=\"alert\"") && part.contains("/inbox/crisis") && !part.contains("<html"), "{part}");
+            // The count beside the queue moves with the banner and with the list.
+            let list = browser.request(axum::http::Method::GET, "/inbox/crisis", &partial, axum::body::Body::empty()).await;
+            let count = format!("<span class=\"count count-alert\" id=\"count-{crisis}\"");
+            assert!(there.contains(&format!("{count}>1</span>")) && !there.contains("hx-swap-oob"), "{there}");
+            for part in [part, list.expect(200).text()] {
+                assert!(part.contains(&format!("{count} hx-swap-oob=\"true\">1</span>")), "{part}");
+            }
             let _ = browser.get("/crisis-banner").await.expect(303);
         }
         let agent = desk.browser(Role::Agent).await;

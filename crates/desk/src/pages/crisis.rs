@@ -13,9 +13,9 @@ pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/crisis-banner", read, banner).polled()]
 }
 
-/// The banner alone; pages ask for it when something happened to a request.
+/// The banner and the sidebar's counts; pages ask for them when something happened to a request.
 #[derive(Template)]
-#[template(path = "pages/templates/crisis_page.html")]
+#[template(path = "pages/templates/crisis_part.html")]
 struct Banner {
     shell: Shell,
 }

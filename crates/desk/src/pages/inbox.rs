@@ -125,7 +125,7 @@ const fn nothing_here(view: &View) -> (&'static str, &'static str) {
     }
 }
 
-/// The list alone; swapped in by live updates.
+/// The list.
 #[derive(Template)]
 #[template(path = "pages/templates/ticket_list.html")]
 pub(super) struct List {
@@ -136,6 +136,14 @@ pub(super) struct List {
     pub older: Option<String>,
     pub empty_title: &'static str,
     pub empty_text: &'static str,
+}
+
+/// The list and the sidebar's counts; swapped in by live updates.
+#[derive(Template)]
+#[template(path = "pages/templates/ticket_list_part.html")]
+struct ListPart {
+    shell: Shell,
+    list: List,
 }
 
 #[derive(Template)]
@@ -280,7 +288,7 @@ async fn show(page: Page, view: View, title: String, at: At) -> Result<Response,
         empty_text,
     };
     if page.partial {
-        return render(StatusCode::OK, &list);
+        return render(StatusCode::OK, &ListPart { shell, list });
     }
     // Who is told on every page needs no second banner here.
     let banner = shell.nav.crises > 0 && view != View::Crisis && !shell.is_paged();
