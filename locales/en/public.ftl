@@ -3,6 +3,8 @@
 ## Every public page
 public-foot-emergency = In an emergency, call { $number }. Don't wait for our answer here.
 public-rate-limited-detail = That was a lot in a short time. Please wait an hour, or call us.
+public-nobody-here = Your message was not sent
+public-nobody-here-detail = Nobody can read it at this address any more. Please call us, or copy your words from here and write to us again.
 public-internal-detail = It is not your fault, and we have been told. Please try again in a few minutes.
 
 ## Emergency

@@ -3,6 +3,8 @@
 ## Todas las páginas públicas
 public-foot-emergency = En una emergencia, llame al { $number }. No espere nuestra respuesta aquí.
 public-rate-limited-detail = Fue mucho en poco tiempo. Espere una hora, por favor, o llámenos.
+public-nobody-here = No se envió su mensaje
+public-nobody-here-detail = En esta dirección ya no lo puede leer nadie. Llámenos, o copie de aquí lo que escribió y escríbanos de nuevo.
 public-internal-detail = No es culpa suya, y ya nos avisaron. Por favor, inténtelo de nuevo en unos minutos.
 
 ## Emergencia

@@ -402,4 +402,33 @@ both_engines! {
         assert!(missing.header("content-type").unwrap().starts_with("text/html"));
         assert!(missing.text().contains("tel:911"), "even a wrong address says whom to call");
     }
+
+    async fn a_form_for_a_clinic_that_is_not_here_gives_the_words_back(desk: Desk) {
+        let visitor = desk.visitor();
+        let phone = desk.app.directory.of(desk.organisation).unwrap().settings.phone.clone();
+        assert!(!phone.is_empty());
+        let fields = changed("message", "My <wombat> words");
+        let file: &[(&str, &str, &str, &[u8])] = &[("files", "bill.pdf", "application/pdf", b"%PDF-1.4 x")];
+        let words = "My &#60;wombat&#62; words";
+        let gone = visitor.post_files("/c/none/request", &fields, file).await.expect(404).text();
+        assert!(gone.contains(words) && gone.contains("readonly") && gone.contains("Your message was not sent"), "{gone}");
+        assert!(gone.contains(&phone) && gone.contains("tel:911"), "whom to call: {gone}");
+        let looked = visitor.get("/c/none/request").await.expect(404).text();
+        assert!(!looked.contains("Your message was not sent"), "nobody wrote anything yet: {looked}");
+        let spanish: Vec<_> = fields.iter().map(|(key, value)| (*key, if *key == "lang" { "es" } else { *value })).collect();
+        let gone = visitor.post_files("/c/none/request", &spanish, &[]).await.expect(404).text();
+        assert!(gone.contains(words) && gone.contains("No se envió su mensaje"), "{gone}");
+
+        // A second clinic came while somebody wrote to the only one.
+        let clinic = bedside_desk::config::clinic::parse(&bedside_desk::startup::built_in_clinic()).unwrap();
+        let mut new = bedside_desk::config::organisation::new_organisation(&clinic, "elsewhere", &desk.app.ids, desk.app.now());
+        "(212) 555-0188".clone_into(&mut new.settings.phone);
+        bedside_desk::orgs::create(&desk.app, new).await.unwrap();
+        let which = visitor.post_files("/request", &fields, file).await.expect(422).text();
+        for needed in [words, "readonly", "/c/clinic/request", "/c/elsewhere/request", &phone, "(212) 555-0188", "tel:911"] {
+            assert!(which.contains(needed), "{needed}: {which}");
+        }
+        assert!(!visitor.get("/request").await.expect(200).text().contains("readonly"));
+        assert_eq!(tickets(&desk).await.len(), 0);
+    }
 }

@@ -179,6 +179,9 @@ pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, typed: &str) ->
         StatusCode::TOO_MANY_REQUESTS => ("problem-rate-limited", "public-rate-limited-detail"),
         StatusCode::PAYLOAD_TOO_LARGE => ("problem-too-large", "problem-too-large-detail"),
         StatusCode::REQUEST_TIMEOUT => ("problem-too-slow", "problem-too-slow-detail"),
+        StatusCode::NOT_FOUND if !typed.is_empty() => {
+            ("public-nobody-here", "public-nobody-here-detail")
+        }
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
             ("problem-not-found", "problem-not-found-detail")
         }

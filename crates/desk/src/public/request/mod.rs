@@ -85,6 +85,8 @@ impl RequestPage<'_> {
 struct ClinicsPage<'a> {
     shell: &'a Shell,
     clinics: Vec<Arc<Clinic>>,
+    /// What was typed before a clinic was chosen, to copy.
+    typed: &'a str,
 }
 
 #[derive(Template)]
@@ -96,41 +98,56 @@ struct ThanksPage<'a> {
     answer: String,
 }
 
-/// The clinic's frame, or the page that lets the visitor choose a clinic.
-#[expect(
-    clippy::result_large_err,
-    reason = "the error is the answer, which handlers hand out as it is"
-)]
+/// Where there is no form: none of the several clinics was named, or one that is not here.
+enum Nowhere {
+    Several,
+    Gone(DeskError),
+}
+
+/// The clinic's frame.
 fn frame(
     app: &App,
     slug: Option<&str>,
     parts: &Parts,
     lang: Option<&str>,
-) -> Result<Shell, Response> {
+) -> Result<Shell, Nowhere> {
     match clinic_for(app, slug) {
         Ok(Some(clinic)) => Ok(Shell::new(app, clinic, parts, lang)),
-        Ok(None) => {
-            let clinics = app.directory.all();
-            let Some(shell) = Shell::of_desk(app, parts, lang) else {
-                return Err(DeskError::NotFound.into_response());
+        Ok(None) => Err(Nowhere::Several),
+        Err(error) => Err(Nowhere::Gone(error)),
+    }
+}
+
+/// The page in place of a form: it lets the visitor choose a clinic, or says that there is none, and gives back what was
+/// typed.
+fn no_form(app: &App, why: Nowhere, parts: &Parts, lang: Option<&str>, typed: &str) -> Response {
+    let Some(shell) = Shell::of_desk(app, parts, lang) else {
+        return DeskError::NotFound.into_response();
+    };
+    match why {
+        Nowhere::Gone(error) => refused_keeping(&shell, error, typed),
+        Nowhere::Several => {
+            let status = if typed.is_empty() {
+                StatusCode::OK
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
             };
-            Err(page(
-                StatusCode::OK,
-                &ClinicsPage {
-                    shell: &shell,
-                    clinics,
-                },
-            ))
+            let clinics = app.directory.all();
+            let shown = ClinicsPage {
+                shell: &shell,
+                clinics,
+                typed,
+            };
+            page(status, &shown)
         }
-        Err(error) => Err(match Shell::of_desk(app, parts, lang) {
-            Some(shell) => refused(&shell, error),
-            None => error.into_response(),
-        }),
     }
 }
 
 /// The frame of a page that is looked at, and what its address asks for.
-#[expect(clippy::result_large_err, reason = "as for `frame`")]
+#[expect(
+    clippy::result_large_err,
+    reason = "the error is the answer, which handlers hand out as it is"
+)]
 fn visited(
     app: &App,
     slug: Option<&Path<String>>,
@@ -139,7 +156,9 @@ fn visited(
     let (parts, _) = request.into_parts();
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
     let slug = slug.map(|slug| slug.0.as_str());
-    let shell = frame(app, slug, &parts, asked.lang.as_deref())?;
+    let lang = asked.lang.as_deref();
+    let shell = frame(app, slug, &parts, lang);
+    let shell = shell.map_err(|why| no_form(app, why, &parts, lang, ""))?;
     Ok((shell, asked))
 }
 
@@ -200,7 +219,12 @@ pub async fn send(
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
     let mut shell = match frame(&app, slug, &parts, asked.lang.as_deref()) {
         Ok(shell) => shell,
-        Err(answer) => return answer,
+        Err(why) => {
+            let sent = files::read(request, |_| false).await.unwrap_or_default();
+            let lang = Some(sent.text("lang")).filter(|lang| !lang.is_empty());
+            let lang = lang.or(asked.lang.as_deref());
+            return no_form(&app, why, &parts, lang, sent.text("message"));
+        }
     };
     let network = network(&parts.headers, &parts.extensions, &app.config);
     let welcome = network.is_none_or(|network| {
