@@ -146,6 +146,10 @@ for (const [tag, words] of Object.entries(LANGUAGES)) {
     await setStatus(number, "closed");
     await page.goto(link);
     await fine("thread-closed");
+    await page.locator("#message").fill(words.question);
+    await submit(page, "#message");
+    await page.locator(".notice-ok").waitFor();
+    await fine("thread-opened");
   });
 
   test(`${tag}: an address where nothing is`, async () => {

@@ -70,6 +70,33 @@ test("the patient answers with a file, and sees it in the thread", async () => {
   await admin.locator(".msg").filter({ hasText: REPLY }).waitFor();
 });
 
+test("what the patient writes after the request was closed is a new one, and goes on in the same browser", async () => {
+  const nurse = await desk.colleague("nurse");
+  for (const status of ["resolved", "closed"]) {
+    await nurse.goto(`/tickets/${number}`);
+    await nurse.locator("#f-status").selectOption(status);
+    await nurse.getByRole("button", { name: "Save" }).click();
+    await nurse.getByText("Saved.").waitFor();
+  }
+  const late = "One more thing: can I take them in the evening?";
+  await patient.locator("#message").fill(late);
+  await patient.getByRole("button", { name: "Send" }).click();
+  const notice = await patient.locator(".notice-ok").innerText();
+  const opened = /number (\d+)/.exec(notice)[1];
+  assert.notEqual(opened, number);
+  await picture(patient, "thread-opened-light-390");
+  await patient.locator(".msg-patient").filter({ hasText: late }).waitFor();
+  await patient.locator("#message").fill("Or with breakfast?");
+  await patient.getByRole("button", { name: "Send" }).click();
+  await patient.locator(".msg-patient").filter({ hasText: "breakfast" }).waitFor();
+  await nurse.goto(`/tickets/${opened}`);
+  assert.equal(await nurse.locator(".msg").filter({ hasText: late }).count(), 1);
+  await nurse.getByRole("link", { name: `#${number}` }).first().waitFor();
+  // The closed one can still be read.
+  await patient.goto(link);
+  await patient.locator("#timeline").getByText(ANSWER).waitFor();
+});
+
 test("another browser is not let in, and is told kindly what to do", async () => {
   const other = await desk.visitor();
   const answer = await other.goto(link);

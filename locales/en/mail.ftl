@@ -34,4 +34,3 @@ mail-parked-reason-not-mail = it is not a mail message.
 mail-parked-reason-no-sender = it names no sender who could be answered.
 mail-parked-reason-attempts = the desk failed to read it several times.
 mail-parked-reason-unreadable = the mail server could not hand it over.
-mail-no-text = (This mail has no text.)

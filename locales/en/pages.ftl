@@ -65,6 +65,7 @@ calm-save = Nobody is in danger
 ticket-about = About this request
 ticket-details = Details
 ticket-subject = Subject
+ticket-no-text = (No text)
 ticket-language = Language of the answer
 ticket-fields = Own fields
 ticket-why = Why it was placed here

@@ -95,7 +95,8 @@ public-thread-title = Your request
 public-thread-you = You
 public-thread-reply = Write back
 public-thread-thanks = Thank you. We have your message.
-public-thread-closed = This request is closed. Please send us a new one.
+public-thread-opened = Thank you. We have your message, and opened a new request for it: number { $number }.
+public-thread-anew = What you write here opens a new request. We will see that it belongs to this one.
 
 ## Rating
 public-rating-title = How did we do?

@@ -34,4 +34,3 @@ mail-parked-reason-not-mail = no es un mensaje de correo.
 mail-parked-reason-no-sender = no nombra a ningún remitente a quien responder.
 mail-parked-reason-attempts = no se pudo leer tras varios intentos.
 mail-parked-reason-unreadable = el servidor de correo no pudo entregarlo.
-mail-no-text = (Este correo no tiene texto.)

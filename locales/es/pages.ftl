@@ -65,6 +65,7 @@ calm-save = Nadie está en peligro
 ticket-about = Sobre esta solicitud
 ticket-details = Detalles
 ticket-subject = Asunto
+ticket-no-text = (Sin texto)
 ticket-language = Idioma de la respuesta
 ticket-fields = Campos propios
 ticket-why = Por qué está aquí

@@ -95,7 +95,8 @@ public-thread-title = Su solicitud
 public-thread-you = Usted
 public-thread-reply = Responder
 public-thread-thanks = Gracias. Tenemos su mensaje.
-public-thread-closed = Esta solicitud está cerrada. Por favor, envíenos una nueva.
+public-thread-opened = Gracias. Tenemos su mensaje y abrimos una solicitud nueva: número { $number }.
+public-thread-anew = Lo que escriba aquí abre una solicitud nueva. Veremos que va unida a esta.
 
 ## Opinión
 public-rating-title = ¿Cómo lo hicimos?

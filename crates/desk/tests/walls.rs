@@ -92,7 +92,7 @@ fn name(route: &Route) -> String {
 /// Things of one organisation, by the parameters of the paths that name them.
 struct Things {
     organisation: OrganisationId,
-    ticket: tickets::Created,
+    ticket: tickets::Landed,
     patient: String,
     attachment: String,
     staff: String,

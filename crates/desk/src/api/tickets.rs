@@ -223,7 +223,7 @@ pub(super) async fn create(
     Ok(created(&format!("/api/v1/tickets/{}", made.id), &body))
 }
 
-async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Created, DeskError> {
+async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Landed, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     if new.body.trim().is_empty() {
         return Err(DeskError::invalid(

@@ -4,6 +4,9 @@
 //! browser that presses "open" binds a thread link to itself by a cookie; another browser is offered a fresh link, which
 //! goes to the contact's own address, as for a link that expired. What is unknown or revoked opens nothing and reads the
 //! same: [`crate::error::DeskError::Gone`].
+//!
+//! What is written behind a link goes on in its request. Once that is closed, or belongs to another contact after a merge,
+//! it opens a request of its own beside it, and the same browser gets a link to that.
 
 pub mod model;
 mod service;
@@ -12,9 +15,9 @@ mod thread;
 
 pub use model::{Look, Opening, PublicFile, PublicMessage, PublicThread, Purpose, Visit};
 pub use service::{
-    ask_new, forget, is_renewable, look, make, open, rating_url, revoke_contact, revoke_ticket,
-    thread_url, visit,
+    ask_new, forget, is_renewable, look, make, make_open, open, rating_url, revoke_contact,
+    revoke_ticket, thread_url, visit,
 };
 pub(crate) use service::{made_since, works};
 pub use store::ALL as STATEMENTS;
-pub use thread::{thread_file, thread_reply, thread_sealing, thread_view};
+pub use thread::{Place, thread_file, thread_place, thread_reply, thread_view};

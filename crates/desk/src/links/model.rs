@@ -77,8 +77,8 @@ pub struct PublicThread {
     pub status_text: String,
     /// What was written, oldest first.
     pub messages: Vec<PublicMessage>,
-    /// Whether more can be written here.
-    pub can_reply: bool,
+    /// Whether what is written here goes on in this request; otherwise it opens a new one beside it.
+    pub goes_on: bool,
 }
 
 /// One message of a thread.

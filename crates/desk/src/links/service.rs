@@ -45,6 +45,27 @@ pub async fn make(
     Ok(token)
 }
 
+/// Makes a thread link for whoever a link let in, to another request of theirs: open already in the browser with this
+/// `cookie`, which is theirs.
+pub async fn make_open(
+    app: &App,
+    visit: &Visit,
+    ticket: TicketId,
+    cookie: &str,
+) -> Result<String, DeskError> {
+    let (contact, bound) = (visit.contact, secret::token_hash(cookie));
+    app.command(&visit.ctx, move |work| {
+        async move {
+            let now = work.now;
+            let token = make(work, Purpose::Thread, ticket, contact).await?;
+            store::bind(work, &secret::token_hash(&token), &bound, now).await?;
+            Ok(token)
+        }
+        .boxed()
+    })
+    .await
+}
+
 /// Whether a link of this purpose to this ticket was made after `since`.
 pub(crate) async fn made_since(
     app: &App,

@@ -3,10 +3,11 @@
 use super::model::{PublicFile, PublicMessage, PublicThread, Visit};
 use crate::app::App;
 use crate::error::DeskError;
-use crate::ids::{AttachmentId, MessageId, StaffId};
+use crate::ids::{AttachmentId, StaffId, TicketId};
+use crate::patients::{self, Requester};
 use crate::records::{self, Opened, Sealing};
 use crate::tickets::model::Ticket;
-use crate::tickets::{self, Inbound, Status};
+use crate::tickets::{self, Inbound, NewTicket, Status};
 use crate::timeline::{self, MessageKind, MessageState, MessageView, NewAttachment};
 use crate::{orgs::Clinic, staff};
 use bedside_language::Channel;
@@ -35,7 +36,7 @@ pub async fn thread_view(app: &App, visit: &Visit) -> Result<PublicThread, DeskE
             .text(visit.ctx.locale, status_key(ticket.status))
             .to_owned(),
         messages,
-        can_reply: can_reply(visit, &ticket),
+        goes_on: ticket.takes_words_of(visit.contact),
     })
 }
 
@@ -54,26 +55,46 @@ pub async fn thread_file(
     files.find(|file| file.id == id).ok_or(DeskError::NotFound)
 }
 
-/// What files of a reply must be sealed with.
-pub async fn thread_sealing(app: &App, visit: &Visit) -> Result<Sealing, DeskError> {
-    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
-    records::sealing(
-        app,
-        &mut app.read().await?,
-        visit.ctx.organisation,
-        ticket.key,
-    )
-    .await
+/// Where the next words of a link's person go.
+pub struct Place {
+    /// The request behind the link, with merges followed.
+    ticket: Ticket,
+    /// Who asks anew, where that request takes no more words of theirs.
+    anew: Option<Requester>,
+    /// Seals the files of a reply.
+    pub sealing: Sealing,
 }
 
-/// Adds the person's words to the thread. Files are blobs under [`thread_sealing`]. A thread that was closed takes no
-/// more words: [`DeskError::Conflict`] with `closed`.
+/// Finds out where the next words of a link's person go.
+pub async fn thread_place(app: &App, visit: &Visit) -> Result<Place, DeskError> {
+    let organisation = visit.ctx.organisation;
+    let ticket = tickets::row_for(app, organisation, visit.ticket).await?;
+    if ticket.takes_words_of(visit.contact) {
+        let sealing =
+            records::sealing(app, &mut app.read().await?, organisation, ticket.key).await?;
+        return Ok(Place {
+            ticket,
+            anew: None,
+            sealing,
+        });
+    }
+    let requester = patients::requester_of_contact(app, organisation, visit.contact).await?;
+    Ok(Place {
+        ticket,
+        sealing: requester.sealing.clone(),
+        anew: Some(requester),
+    })
+}
+
+/// Takes the person's words to their place. Files are blobs under [`Place::sealing`]. Gives back the request that was
+/// opened for them, if any. Sent twice under one [`crate::once::Once`], it says the same twice.
 pub async fn thread_reply(
     app: &App,
     visit: &Visit,
+    place: Place,
     body: String,
     attachments: Vec<NewAttachment>,
-) -> Result<MessageId, DeskError> {
+) -> Result<Option<TicketId>, DeskError> {
     if body.trim().is_empty() && attachments.is_empty() {
         return Err(DeskError::invalid(
             "body",
@@ -81,22 +102,28 @@ pub async fn thread_reply(
             "Write something first.",
         ));
     }
-    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
-    if !can_reply(visit, &ticket) {
-        return Err(DeskError::Conflict {
-            code: "closed",
-            text: "This request is closed. Please write a new one.",
-        });
-    }
-    let new = Inbound {
-        attachments,
-        ..Inbound::new(visit.contact, Channel::Portal, body)
+    let landed = match place.anew {
+        None => {
+            let words = Inbound {
+                attachments,
+                ..Inbound::new(visit.contact, Channel::Portal, body)
+            };
+            tickets::inbound(app, &visit.ctx, place.ticket.id, words).await?
+        }
+        Some(requester) => {
+            let new = NewTicket {
+                locale: Some(visit.ctx.locale),
+                attachments,
+                mailbox: place.ticket.mailbox,
+                related: Some(place.ticket.id),
+                ..NewTicket::new(requester, Channel::Portal, "", body)
+            };
+            tickets::create(app, &visit.ctx, new).await?
+        }
     };
-    tickets::inbound(app, &visit.ctx, ticket.id, new).await
-}
-
-fn can_reply(visit: &Visit, ticket: &Ticket) -> bool {
-    ticket.contact == visit.contact && ticket.status != Status::Closed
+    // An earlier delivery may have found the request as it no longer is.
+    let now = tickets::row_for(app, visit.ctx.organisation, landed.id).await?;
+    Ok(Some(landed.id).filter(|_| now.id != place.ticket.id))
 }
 
 /// The subject of what the person wrote. After a merge the request may be somebody else's: then that of the one which

@@ -146,7 +146,7 @@ async fn open(page: Page, Form(form): Form<Request>) -> Result<Response, DeskErr
     }
 }
 
-async fn keep(page: &Page, form: &Request) -> Result<tickets::Created, DeskError> {
+async fn keep(page: &Page, form: &Request) -> Result<tickets::Landed, DeskError> {
     let (app, organisation) = (&page.app, page.ctx.organisation);
     let locale = form.locale.parse().ok();
     let requester = if form.email.trim().is_empty() {

@@ -29,7 +29,7 @@ pub struct NewTicket {
     pub requester: Requester,
     /// How it came.
     pub channel: Channel,
-    /// Subject line; a short one is made of the text when empty.
+    /// Subject line; a short one is made of the text when empty, and where there is no text either, words that say so.
     pub subject: String,
     /// The words as plain text.
     pub body: String,
@@ -111,14 +111,14 @@ impl NewTicket {
     }
 }
 
-/// A ticket that was opened.
+/// Where words of the patient's side are now.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
-pub struct Created {
-    /// Its id.
+pub struct Landed {
+    /// The ticket they opened, or were added to.
     pub id: TicketId,
     /// Its number.
     pub number: i64,
-    /// Its first message.
+    /// Their message.
     pub message: MessageId,
 }
 
@@ -128,13 +128,13 @@ pub struct Created {
     clippy::too_many_lines,
     reason = "the columns of a new ticket, and its one command"
 )]
-pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, DeskError> {
+pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, DeskError> {
     if matches!(ctx.actor, Actor::Staff { .. } | Actor::Token { .. }) {
         ctx.authorize(Permission::TicketsWrite)?;
     }
     let clinic = app.directory.of(ctx.organisation)?;
     let now = app.now();
-    let subject = subject_of(&new.subject, &new.body);
+    let mut subject = subject_of(&new.subject, &new.body);
     let hint = new.locale.or(new.requester.locale);
     let mut placed = if new.own_words {
         triage::unread(&clinic)?
@@ -143,6 +143,11 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
         triage::look(app, &clinic, new.channel, &subject, said, hint)?
     };
     said(&clinic, &mut placed, &new)?;
+    if subject.is_empty() {
+        app.i18n
+            .text(clinic.locale, "ticket-no-text")
+            .clone_into(&mut subject);
+    }
     let at = new.written.at().unwrap_or(now);
     let is_old = new.written.is_history();
     if is_old {
@@ -250,7 +255,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Created, Des
             if let Some(also) = also {
                 also(work, id, first.id).await?;
             }
-            Ok(Created {
+            Ok(Landed {
                 id,
                 number,
                 message: first.id,

@@ -25,7 +25,7 @@ mod write;
 pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
 pub use change::{Patch, change, may_end};
 pub use counts::{Counts, counts};
-pub use create::{Also, Created, NewTicket, create};
+pub use create::{Also, Landed, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
 pub use read::{

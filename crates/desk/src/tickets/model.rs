@@ -150,6 +150,12 @@ impl Ticket {
         }
     }
 
+    /// Whether words of this contact go on here. Those of anybody else, and whatever comes once it was closed, open a ticket
+    /// of their own beside it.
+    pub fn takes_words_of(&self, contact: ContactId) -> bool {
+        self.contact == contact && self.status != Status::Closed
+    }
+
     /// Whether it came out of an archive (see [`is_history`]): active, never answered, and nobody waits.
     pub(super) fn is_history(&self) -> bool {
         self.status.is_active()

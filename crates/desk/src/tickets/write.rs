@@ -1,7 +1,7 @@
 //! Words are added to a ticket: the patient's, the staff's, and notes.
 
 use super::change::{locked, move_to, not_merged, noted, save, told_with_words};
-use super::create::Also;
+use super::create::{Also, Landed};
 use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
 use super::turn::{resume, set_status};
 use crate::app::App;
@@ -285,7 +285,7 @@ pub async fn inbound(
     ctx: &Ctx,
     id: TicketId,
     new: Inbound,
-) -> Result<MessageId, DeskError> {
+) -> Result<Landed, DeskError> {
     let clinic = app.directory.of(ctx.organisation)?;
     let (sealing, locale) = {
         let mut conn = app.read().await?;
@@ -368,7 +368,11 @@ pub async fn inbound(
             if let Some(also) = also {
                 also(work, id, sealed.id).await?;
             }
-            Ok(sealed.id)
+            Ok(Landed {
+                id,
+                number: stored.ticket.number,
+                message: sealed.id,
+            })
         }
         .boxed()
     })

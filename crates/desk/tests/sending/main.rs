@@ -367,10 +367,12 @@ both_engines! {
         assert!(matches!(other, Err(DeskError::Conflict { code: "opened_elsewhere", .. })));
 
         let thread = links::thread_view(&desk.app, &opening.visit).await.unwrap();
-        assert_eq!((thread.messages.len(), thread.can_reply), (2, true));
+        assert_eq!((thread.messages.len(), thread.goes_on), (2, true));
         assert_eq!(thread.messages[1].author.as_deref(), Some("Ana Agent"));
         assert_eq!(thread.status_text, "We are waiting for your answer");
-        links::thread_reply(&desk.app, &opening.visit, "Thank you".to_owned(), Vec::new()).await.unwrap();
+        let place = links::thread_place(&desk.app, &opening.visit).await.unwrap();
+        let opened = links::thread_reply(&desk.app, &opening.visit, place, "Thank you".to_owned(), Vec::new()).await;
+        assert_eq!(opened.unwrap(), None);
         let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
         assert_eq!((view.ticket.status, view.messages.len()), (Status::Open, 3));
         assert_eq!(view.messages[2].channel, "portal");

@@ -363,12 +363,6 @@ impl Letter<'_> {
             self.mail.subject.clone(),
             words.body,
         );
-        if new.subject.trim().is_empty() && self.mail.readable_text().trim().is_empty() {
-            self.app
-                .i18n
-                .text(clinic.locale, "mail-no-text")
-                .clone_into(&mut new.subject);
-        }
         new.said = words.said;
         new.html = words.html;
         new.envelope = Some(words.envelope);

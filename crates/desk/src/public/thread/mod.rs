@@ -30,6 +30,9 @@ use page::{Draft, shown};
 use serde::Deserialize;
 use std::sync::Arc;
 
+/// The mark in the address of a page behind a reply that opened a request of its own.
+const OPENED: &str = "new";
+
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
     lang: Option<String>,
@@ -126,6 +129,14 @@ fn failed(caller: &Caller, error: DeskError, typed: &str) -> Response {
     }
 }
 
+/// What a page says of the reply that has just come in, by the mark in its address.
+fn thanks(sent: &str) -> &'static str {
+    match sent {
+        OPENED => "public-thread-opened",
+        _ => "public-thread-thanks",
+    }
+}
+
 /// The button, the thread, or the offer of a fresh link. Changes nothing.
 pub async fn show(State(app): State<App>, Path(token): Path<String>, parts: Parts) -> Response {
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
@@ -137,7 +148,7 @@ pub async fn show(State(app): State<App>, Path(token): Path<String>, parts: Part
     let answer = match links::look(&caller.app, &caller.token, cookie.as_deref()).await {
         Ok(Look::Mine(visit)) => {
             let draft = Draft {
-                said_thanks: asked.sent.is_some(),
+                thanks: asked.sent.as_deref().map(thanks),
                 ..Draft::default()
             };
             shown(&caller, &visit, StatusCode::OK, &draft).await
@@ -237,20 +248,37 @@ pub async fn reply(
         Ok(Look::Elsewhere) => return elsewhere(&caller, words),
         Err(error) => return failed(&caller, error, words),
     };
-    let Err((status, note)) = take(&caller, &visit, &parts, &sent).await else {
-        let there = format!("{}?sent=1", caller.shell.here);
-        return see_other(&caller.shell.link(&there));
+    let cookie = cookie.unwrap_or_default();
+    let (status, note) = match take(&caller, &visit, &parts, &sent, &cookie).await {
+        Ok(Some(link)) => return go_on(&caller, &link, &cookie),
+        Ok(None) => {
+            let there = format!("{}?sent=1", caller.shell.here);
+            return see_other(&caller.shell.link(&there));
+        }
+        Err(objection) => objection,
     };
     let draft = Draft {
         words: words.to_owned(),
         once: sent.text("once").to_owned(),
         note: Some(note),
         had_files: sent.had_files(),
-        said_thanks: false,
+        thanks: None,
     };
     shown(&caller, &visit, status, &draft)
         .await
         .unwrap_or_else(|error| failed(&caller, error, words))
+}
+
+/// Sends the browser on to the request that its words opened, by a `link` that is bound to its `cookie` already.
+fn go_on(caller: &Caller, link: &str, cookie: &str) -> Response {
+    let cookie = match set_cookie(&caller.app, link, cookie) {
+        Ok(cookie) => cookie,
+        Err(error) => return failed(caller, error, ""),
+    };
+    let there = format!("/t/{link}?sent={OPENED}");
+    let mut response = see_other(&caller.shell.link(&there));
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    response
 }
 
 /// Whether the thread takes more words in this hour. Nobody who may be in danger is told to come back later.
@@ -266,13 +294,14 @@ fn is_genuine(caller: &Caller, parts: &Parts, token: Option<&str>) -> bool {
         && check_public(app, &caller.seal(), token).is_ok()
 }
 
-/// What stands in the way is said by the key of a kind text.
+/// A link to the request that the words opened, if they did; what stands in the way is said by the key of a kind text.
 async fn take(
     caller: &Caller,
     visit: &Visit,
     parts: &Parts,
     sent: &Sent,
-) -> Result<(), (StatusCode, &'static str)> {
+    cookie: &str,
+) -> Result<Option<String>, (StatusCode, &'static str)> {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let app = &caller.app;
     if !is_genuine(caller, parts, Some(sent.text(csrf::FIELD))) {
@@ -304,17 +333,19 @@ async fn take(
         {
             return Err(too_often);
         }
-        let sealing = links::thread_sealing(app, &visit).await?;
-        let kept = files::keep(app, visit.ctx.organisation, &sealing, &sent.files).await?;
-        links::thread_reply(app, &visit, words, kept).await
+        let place = links::thread_place(app, &visit).await?;
+        let kept = files::keep(app, visit.ctx.organisation, &place.sealing, &sent.files).await?;
+        match links::thread_reply(app, &visit, place, words, kept).await? {
+            Some(opened) => links::make_open(app, &visit, opened, cookie)
+                .await
+                .map(Some),
+            None => Ok(None),
+        }
     };
     match added.await {
-        Ok(_) => Ok(()),
+        Ok(link) => Ok(link),
         Err(DeskError::RateLimited { .. }) => {
             Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"))
-        }
-        Err(DeskError::Conflict { code: "closed", .. }) => {
-            Err((StatusCode::CONFLICT, "public-thread-closed"))
         }
         Err(error) => {
             tracing::warn!(%error, "a reply could not be taken in");

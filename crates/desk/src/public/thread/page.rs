@@ -24,8 +24,8 @@ pub struct Draft {
     pub note: Option<&'static str>,
     /// Whether files were chosen: they have to be chosen again.
     pub had_files: bool,
-    /// Whether the one before has just come in.
-    pub said_thanks: bool,
+    /// The key of the text that thanks for the one before, which has just come in.
+    pub thanks: Option<&'static str>,
 }
 
 #[derive(Template)]

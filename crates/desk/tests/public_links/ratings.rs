@@ -1,0 +1,77 @@
+//! How it went, said behind a link.
+
+use super::{ATTACK, link_of};
+use crate::common::both_engines;
+use bedside_desk::context::Role;
+use bedside_desk::links::{self, Purpose};
+use bedside_desk::surveys;
+
+both_engines! {
+    async fn a_rating_is_pressed_not_clicked_and_counted_once(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Zebrafish", "When are you open?").await;
+        let link = link_of(&desk, Purpose::Rating, ticket).await;
+        let supervisor = desk.ctx(Role::Supervisor);
+        let day = surveys::day_of(desk.app.now());
+        let counted = async || {
+            let sum = surveys::summary(&desk.app, &supervisor, day, day).await.unwrap().all;
+            (sum.answers, sum.positive, sum.score_sum)
+        };
+        let rating = links::rating_url(&desk.app, &link, 4);
+        let path = rating.strip_prefix("http://desk.example").unwrap();
+        let visitor = desk.visitor();
+        let mut page = String::new();
+        for _ in 0..3 {
+            let shown = visitor.get(path).await.expect(200);
+            assert_eq!(shown.header("x-robots-tag").unwrap(), "noindex, nofollow, noarchive");
+            page = shown.text();
+        }
+        assert_eq!(counted().await, (0, 0, 0), "looking is no vote");
+        assert!(page.contains("<bd-send-seen><form"), "a script sends what the link chose: {page}");
+        assert!(page.contains("value=\"4\" required checked") && page.matches(" checked").count() == 1, "{page}");
+        assert!(!page.contains("Zebrafish"));
+        let to = format!("/r/{link}");
+        let none = visitor.submit(path, &to, &[("comment", ATTACK)]).await.expect(422).text();
+        assert!(none.contains("Please choose one.") && none.contains("alert(1)") && !none.contains("<script>alert"), "{none}");
+        visitor.submit(path, &to, &[("score", "9")]).await.expect(422);
+        // Up to more than any form may hold, all in one piece.
+        for length in [2001, 3 << 20, 9 << 20] {
+            let words = format!("Kind people{}", "x".repeat(length - 11));
+            let long = visitor.submit(path, &to, &[("score", "4"), ("comment", &words)]).await.expect(422).text();
+            assert!(long.contains("Your message is too long") && long.contains("Kind peoplexxx"), "{length}");
+        }
+        visitor.post(&to, &[("score", "1"), ("csrf_token", "AAAA")]).await.expect(303);
+        assert_eq!(counted().await, (0, 0, 0));
+
+        let sent = visitor.submit(path, &to, &[("score", "4"), ("comment", "Kind people")]).await.expect(303);
+        let thanks = visitor.get(sent.header("location").unwrap()).await.expect(200).text();
+        assert!(thanks.contains("Thank you"), "{thanks}");
+        assert_eq!(counted().await, (1, 1, 4));
+        let again = format!("{to}?again=1&score=4");
+        let way_back = format!("href=\"{}", again.replace('&', "&#38;"));
+        assert!(thanks.contains(&way_back), "{way_back} in {thanks}");
+        for path in [&again, &to] {
+            let page = visitor.get(path).await.expect(200).text();
+            assert!(!page.contains("bd-send-seen"), "who comes to say something else is waited for: {page}");
+        }
+        visitor.submit(path, &to, &[("score", "2"), ("comment", "")]).await.expect(303);
+        assert_eq!(counted().await, (1, 0, 2));
+        let stored = surveys::of_ticket(&desk.app, &supervisor, ticket).await.unwrap().unwrap();
+        assert_eq!((stored.score, stored.comment.as_deref()), (2, Some("Kind people")));
+        let most = "é".repeat(2000);
+        visitor.submit(path, &to, &[("score", "2"), ("comment", &most)]).await.expect(303);
+        let stored = surveys::of_ticket(&desk.app, &supervisor, ticket).await.unwrap().unwrap();
+        assert_eq!(stored.comment, Some(most));
+
+        visitor.get("/r/unknown?score=5").await.expect(410);
+        visitor.get(&format!("/t/{link}")).await.expect(410);
+        let odd = visitor.get(&format!("{to}?score=%3Cscript%3E")).await.expect(200).text();
+        assert!(!odd.contains(" checked"), "{odd}");
+        desk.audit_is_whole().await;
+    }
+
+    async fn nobody_rates_after_a_crisis(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Help", "I want to kill myself").await;
+        let link = link_of(&desk, Purpose::Rating, ticket).await;
+        desk.visitor().get(&format!("/r/{link}?score=5")).await.expect(410);
+    }
+}
