@@ -285,10 +285,13 @@ impl Sending {
             return self.later(code::SETTINGS, self.app.now()).await;
         };
         // What answers by itself has no return path, so that two machines can't write to each other for ever (RFC 3834,
-        // section 3.3).
+        // section 3.3). The warning has one all the same: somebody must hear when it comes back, days later too, and what
+        // a machine writes to the desk is never answered.
         let from = match self.mail.kind {
-            Kind::Acknowledgement | Kind::Emergency | Kind::Undelivered => None,
-            _ => Some(sender.from_address.as_str()),
+            Kind::Acknowledgement | Kind::Undelivered => None,
+            Kind::Emergency | Kind::Reply | Kind::Rating | Kind::Link => {
+                Some(sender.from_address.as_str())
+            }
         };
         let outcome = pool.send(from, &[&content.to], raw).await;
         let now = self.app.now();

@@ -191,6 +191,8 @@ both_engines! {
         let sent = sink.take();
         assert_eq!(sent.len(), 1, "although the address had its acknowledgement today");
         assert!(sent[0].text().contains("988") && sent[0].text().contains("peligro"), "{}", sent[0].text());
+        let head = sent[0].head();
+        assert!(head.contains("Auto-Submitted: auto-replied") && sent[0].from.starts_with("<help@clinic.example>"), "{}", sent[0].from);
         // The same when a request turns out to be about danger later.
         let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), calm).await.unwrap();
         let words = tickets::Inbound::new(view.ticket.contact, Channel::Email, "I want to kill myself");

@@ -253,7 +253,8 @@ impl Letter<'_> {
             Some(Doubt::Failed)
         };
         let doubtful = doubt == Some(Doubt::Failed);
-        let automatic = self.mail.auto_kind(self.source.mail_from.as_deref()) != AutoKind::Person;
+        let auto = self.mail.auto_kind(self.source.mail_from.as_deref());
+        let automatic = auto != AutoKind::Person;
         let name = self
             .mail
             .from
@@ -277,7 +278,7 @@ impl Letter<'_> {
             self.mail,
             &self.source.rcpts,
             sender,
-            doubtful,
+            (doubtful, auto),
         )
         .await?
         {

@@ -7,11 +7,11 @@
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, TicketId};
-use crate::tickets::{self, Status, model::Ticket};
+use crate::tickets::{self, model::Ticket};
 use crate::timeline::Doubt;
 use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::threading::{OwnMessage, ReplyToken};
-use bedside_codecs::mail::{ParsedMail, Verdict};
+use bedside_codecs::mail::{AutoKind, ParsedMail, Verdict};
 
 /// Addresses and Message-IDs of a mail that are looked at; an honest mail has a few.
 const LOOKED_AT: usize = 20;
@@ -58,23 +58,27 @@ pub(super) fn doubt(mail: &ParsedMail, from: &Address, authserv_id: Option<&str>
 }
 
 /// Finds the mail's place. `rcpts` are recipients that the receiver saw, `sender` is the contact with the address in
-/// From, `doubtful` whether the receiving server says that it may be somebody else.
+/// From, `doubtful` whether the receiving server says that it may be somebody else, `auto` who wrote it.
 pub(super) async fn place(
     app: &App,
     organisation: OrganisationId,
     mail: &ParsedMail,
     rcpts: &[String],
     sender: Option<ContactId>,
-    doubtful: bool,
+    (doubtful, auto): (bool, AutoKind),
 ) -> Result<Place, DeskError> {
     let Some(ticket) = answered(app, organisation, mail, rcpts, sender).await? else {
         return Ok(Place::Alone);
     };
-    let is_participant = sender == Some(ticket.contact);
-    if is_participant && !doubtful && ticket.status != Status::Closed {
-        return Ok(Place::Joins(Box::new(ticket)));
-    }
-    Ok(Place::Beside(Box::new(ticket)))
+    let goes_on = sender.is_some_and(|sender| {
+        // What a machine answers by itself is no new request, whenever it comes.
+        ticket.takes_words_of(sender) || (auto == AutoKind::Reply && ticket.contact == sender)
+    });
+    Ok(if goes_on && !doubtful {
+        Place::Joins(Box::new(ticket))
+    } else {
+        Place::Beside(Box::new(ticket))
+    })
 }
 
 /// The ticket that a signature in the mail names, with merges followed.

@@ -3,7 +3,7 @@
 use super::super::thread;
 use super::{ANA, DESK, Desk, OUTBOUND, on_both, plain};
 use crate::patients;
-use bedside_codecs::mail::{Limits, parse};
+use bedside_codecs::mail::{AutoKind, Limits, parse};
 
 /// Joining a stranger's ticket with guessed ticket numbers and reply addresses, a forged sender and a copy to oneself:
 /// 10,000 of each.
@@ -25,7 +25,7 @@ async fn attack_01_forged_sender_with_a_guessed_number_or_reply_address() {
             );
             let mail = parse(raw.as_bytes(), &Limits::default()).unwrap();
             let rcpts = [address, format!("desk+{guess}@clinic.test")];
-            let place = thread::place(&desk.app, desk.organisation, &mail, &rcpts, own, false).await.unwrap();
+            let place = thread::place(&desk.app, desk.organisation, &mail, &rcpts, own, (false, AutoKind::Person)).await.unwrap();
             assert!(matches!(place, thread::Place::Alone), "{place:?}");
         }
         let guessed = format!("{ticket}.aaaaaaaaaaaaaaaa@clinic.test");

@@ -11,6 +11,7 @@ use bedside_db::{args, statements};
 
 statements! {
     HEADER_OF = "SELECT header_id FROM outbound_mails WHERE kind = 'reply'";
+    WARNING_OF = "SELECT header_id FROM outbound_mails WHERE kind = 'emergency'";
 }
 
 async fn opened(desk: &Desk) -> TicketView {
@@ -391,6 +392,62 @@ async fn a_bounce_is_shown_on_the_message() {
         desk.comes("", DESK, report(&forged, "failed")).await;
         desk.work().await;
         assert_eq!(desk.count(TICKETS).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_comes_back_about_a_warning_is_told_and_opens_no_request() {
+    on_both(async |desk: Desk| {
+        desk.mail(plain("cry", "", "I want to kill myself tonight."))
+            .await;
+        let id = desk.ticket().await.ticket.id;
+        let view = async || tickets::view(&desk.app, &desk.ctx(), id).await.unwrap();
+        let warning: String = {
+            let mut conn = desk.app.read().await.unwrap();
+            conn.query_one(WARNING_OF, args![], |row| row.get(0))
+                .await
+                .unwrap()
+        };
+        let away = |name: &str| {
+            let header = format!("In-Reply-To: <{warning}>\r\nAuto-Submitted: auto-replied\r\n");
+            plain(name, &header, "I am away until Monday.")
+        };
+        desk.comes("", DESK, away("away1")).await;
+        desk.work().await;
+        assert_eq!(view().await.messages.len(), 2);
+        assert_ne!(view().await.ticket.last_message_by, tickets::UNDELIVERED);
+        desk.comes("", DESK, report(&warning, "failed")).await;
+        desk.work().await;
+        assert_eq!(
+            desk.last_state().await,
+            ("done".to_owned(), Some("bounce".to_owned()))
+        );
+        assert_eq!(view().await.ticket.last_message_by, tickets::UNDELIVERED);
+        assert_eq!(desk.count(BOUNCED_ADDRESSES).await, 1);
+
+        // Nor later, when the request is closed: only what a person writes opens a new one.
+        let patch = Patch {
+            status: Some(Status::Closed),
+            ..Patch::default()
+        };
+        let version = view().await.ticket.version;
+        tickets::change(&desk.app, &desk.ctx(), id, version, patch)
+            .await
+            .unwrap();
+        desk.comes("", DESK, away("away2")).await;
+        desk.comes("", DESK, report(&warning, "failed")).await;
+        desk.work().await;
+        let closed = view().await;
+        assert_eq!(
+            (closed.ticket.status, closed.messages.len()),
+            (Status::Closed, 3)
+        );
+        assert_eq!(
+            (desk.count(TICKETS).await, desk.count(OUTBOUND).await),
+            (1, 1),
+            "nothing is opened, and no machine is answered"
+        );
     })
     .await;
 }
