@@ -1,8 +1,9 @@
 //! Staff say of an emergency that nobody is in danger.
 
+use super::choices::Choice;
 use super::forms::Form;
 use super::layout::{Page, redirect_saying};
-use super::ticket::{Choice, Typed};
+use super::ticket::Typed;
 use super::ticket_actions::{again, back, id_of, own_draft};
 use super::ui;
 use crate::context::Permission;

@@ -1,6 +1,6 @@
 //! The form of a ticket's side panel: what it changes, and what it shows again when it could not be saved.
 
-use super::ticket::Choice;
+use super::choices::Choice;
 use crate::error::DeskError;
 use crate::orgs::Clinic;
 use crate::tickets::{Patch, Status, Urgency};

@@ -10,6 +10,7 @@
 use crate::router::Route;
 
 mod calm;
+mod choices;
 mod coach;
 mod crisis;
 mod details;

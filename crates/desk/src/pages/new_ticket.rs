@@ -1,8 +1,8 @@
 //! A request that staff write down for somebody, such as a caller.
 
+use super::choices::Choice;
 use super::forms::Form;
 use super::layout::{Page, Shell, redirect_saying};
-use super::ticket::Choice;
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::patients;

@@ -2,8 +2,9 @@
 //!
 //! Who is no clinician is not offered to end a clinical request. The service refuses it all the same.
 
+use super::choices::Choice;
 use super::layout::Page;
-use super::ticket::{Choice, Typed};
+use super::ticket::Typed;
 use super::ui;
 use crate::orgs::Clinic;
 use crate::tickets::model::Ticket;

@@ -1,6 +1,7 @@
 //! One ticket.
 
 use super::calm::{CalmForm, Said};
+use super::choices::{self, Choice, FieldInput};
 use super::details::Details;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
@@ -8,22 +9,27 @@ use super::offered::Offered;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
-use crate::context::{Permission, Role};
+use crate::context::Permission;
 use crate::drafts;
 use crate::error::DeskError;
 use crate::events;
-use crate::ids::SavedReplyId;
+use crate::ids::{SavedReplyId, TicketId};
 use crate::orgs::Clinic;
 use crate::patients::PatientView;
 use crate::router::{Access, Route};
+use crate::sla::NOTHING_DUE;
 use crate::staff;
 use crate::surveys;
-use crate::tickets::{self, TicketRow, TicketView, Urgency};
+use crate::tickets::model::Ticket;
+use crate::tickets::{self, TicketRow, TicketView};
+use crate::triage::Why;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Value;
+use bedside_web::i18n::Texts;
+use bedside_web::i18n::time::format_time;
+use std::sync::Arc;
 
 pub(super) fn routes() -> Vec<Route> {
     let read = Access::Staff(Permission::TicketsRead);
@@ -35,32 +41,6 @@ pub(super) fn routes() -> Vec<Route> {
 
 /// Other requests of the same contact that are shown.
 const OTHERS: i64 = 5;
-
-/// One choice of a select.
-pub(super) struct Choice {
-    pub value: String,
-    pub label: String,
-    pub selected: bool,
-}
-
-impl Choice {
-    pub(super) fn new(value: impl Into<String>, label: impl Into<String>, selected: bool) -> Self {
-        Self {
-            value: value.into(),
-            label: label.into(),
-            selected,
-        }
-    }
-}
-
-/// A clinic's own field with its value.
-pub(super) struct FieldInput {
-    pub code: String,
-    pub label: String,
-    pub kind: String,
-    pub value: String,
-    pub choices: Vec<Choice>,
-}
 
 /// Another ticket in the side panel.
 pub(super) struct Other {
@@ -256,196 +236,205 @@ async fn show_timeline(page: Page, Path(text): Path<String>) -> Result<Response,
 }
 
 /// The ticket's page; `typed` gives back what could not be sent.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one field of the template after the other"
-)]
 pub(super) async fn answer(
     page: &Page,
     status: StatusCode,
     text: &str,
     typed: Option<Typed>,
 ) -> Result<Response, DeskError> {
-    let (app, ctx) = (&page.app, &page.ctx);
-    let tickets::Beside {
-        live_from,
-        mut view,
-        others,
-    } = tickets::view_beside(app, ctx, text, OTHERS).await?;
-    let clinic = page.clinic()?;
-    let everybody = staff::list(app, ctx).await?;
-    let names = everybody
-        .iter()
-        .map(|person| (person.id.uuid(), person.name.clone()))
-        .collect();
-    let shell = page.shell().await?;
-    let draft_done = page.said("sent");
-    let typed = match typed {
-        Some(typed) => typed,
-        None if shell.nav.write && !draft_done => {
-            let draft = drafts::load(app, ctx, view.ticket.id).await?;
-            draft.map_or_else(Typed::default, |draft| Typed {
-                body: draft.body,
-                note: draft.note,
-                ..Typed::default()
-            })
-        }
-        None => Typed::default(),
-    };
-    let rating = rating_of(page, &view).await?;
-    let others = others_of(page, others);
-    view.ticket = view.ticket.as_of(app.now());
-    let (t, locale, ticket) = (page.texts(), ctx.locale, &view.ticket);
-    let teller = Teller {
-        page,
-        clinic: &clinic,
-        names: &names,
-    };
-    let me = ctx.actor.staff();
-    let offered = Offered::to(page, &clinic, ticket);
-    let why = ticket.triage.read();
-    let requester = view
-        .contact
-        .name
-        .as_deref()
-        .or(view.contact.email())
-        .or(view.contact.phone());
-    let now = app.now();
-    let mut shown = TicketPage {
-        timeline: teller.timeline(shell.clone(), &view),
-        number: ticket.number,
-        version: ticket.version,
-        subject: view.subject.clone(),
-        crisis: ticket.rank() == 0 && ticket.status.is_active(),
-        calm: (ticket.rank() == 0).then(|| CalmForm::of(&typed, t)),
-        danger: why.danger.as_deref().map(|kind| {
-            let kind = t.text(ui::danger_key(kind));
-            t.with("ticket-danger", "kind", kind).into_owned()
-        }),
-        active: ticket.status.is_active(),
-        chips: [
-            ui::urgency_chip(ticket.urgency, t),
-            Some(ui::status_chip(ticket.status, t)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
-        category: category_name(&clinic, &ticket.category, locale),
-        language: (ticket.locale != locale)
-            .then(|| (ticket.locale.tag(), ticket.locale.own_name())),
-        channel: ui::channel(&ticket.channel),
-        due: ui::due(
-            match ticket.snoozed_until {
-                _ if !ticket.status.is_active() => crate::sla::NOTHING_DUE,
-                Some(_) => ticket.clocks.due(),
-                None => ticket.shown_due(),
-            },
-            now,
-            &clinic.time_zone,
-            locale,
-        ),
-        snoozed: ticket.snoozed_until.map(|until| {
-            bedside_web::i18n::time::format_time(until.micros(), &clinic.time_zone, locale)
-        }),
-        merged_into: view
-            .links
-            .iter()
-            .find(|link| link.kind == "merged_into")
-            .map(|link| link.number),
-        live_from,
-        write: shell.nav.write,
-        mine: me.is_some() && ticket.assignee == me,
-        followed: me.is_some_and(|me| view.followers.contains(&me)),
-        reply_statuses: offered.after_reply(&typed),
-        saved_replies: saved_replies(&clinic, ticket.locale),
-        once: page.form_number(),
-        typed,
-        draft_done,
-        reply_to: view.contact.email().map(str::to_owned),
-        secure_link: view.secure_link,
-        ends: offered.ends,
-        statuses: offered.statuses(),
-        sub_statuses: offered.finer(),
-        assignees: assignees(&everybody, &view, t.text("unassigned")),
-        queues: clinic
-            .queues
-            .iter()
-            .map(|queue| {
-                Choice::new(
-                    queue.id.to_string(),
-                    queue.names.in_locale(locale),
-                    queue.id == ticket.queue,
-                )
-            })
-            .collect(),
-        categories: clinic
-            .categories
-            .iter()
-            .map(|one| {
-                Choice::new(
-                    &one.code,
-                    one.names.in_locale(locale),
-                    one.code == ticket.category,
-                )
-            })
-            .collect(),
-        urgencies: Urgency::ALL
-            .iter()
-            .map(|one| {
-                Choice::new(
-                    one.code(),
-                    t.text(ui::urgency_key(*one)),
-                    *one == ticket.urgency,
-                )
-            })
-            .collect(),
-        locales: bedside_web::Locale::ALL
-            .iter()
-            .map(|one| Choice::new(one.tag(), one.own_name(), *one == ticket.locale))
-            .collect(),
-        tags: view
-            .tags
-            .iter()
-            .map(|tag| tag.text.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
-        tag_links: view.tags.clone(),
-        fields: fields(&clinic, &view, locale),
-        queue_id: ticket.queue.to_string(),
-        category_code: ticket.category.clone(),
-        reasons: why
-            .texts(&app.engine, locale)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-        unsure: why.unsure,
-        requester: Face::of(requester.unwrap_or_else(|| t.text("someone"))),
-        contact_id: view.contact.id.to_string(),
-        points: view
-            .contact
-            .points
-            .iter()
-            .map(|point| {
-                (
-                    if point.kind == "email" {
-                        "mail"
-                    } else {
-                        "phone"
-                    },
-                    point.value.clone(),
-                    point.bounced_at.is_some(),
-                )
-            })
-            .collect(),
-        unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
-        patient: view.patient.clone(),
-        rating,
-        others,
-        links: links(&view, t),
-        shell,
-    };
+    let mut shown = Seen::load(page, text, typed).await?.page(page);
     shown.put_back();
     page.show_as(status, &shown)
+}
+
+/// What the page is made of.
+struct Seen {
+    shell: Shell,
+    clinic: Arc<Clinic>,
+    everybody: Vec<staff::StaffView>,
+    live_from: i64,
+    view: TicketView,
+    others: Vec<TicketRow>,
+    typed: Typed,
+    draft_done: bool,
+    rating: Option<Rated>,
+}
+
+impl Seen {
+    async fn load(page: &Page, text: &str, typed: Option<Typed>) -> Result<Self, DeskError> {
+        let (app, ctx) = (&page.app, &page.ctx);
+        let tickets::Beside {
+            live_from,
+            mut view,
+            others,
+        } = tickets::view_beside(app, ctx, text, OTHERS).await?;
+        let clinic = page.clinic()?;
+        let everybody = staff::list(app, ctx).await?;
+        let shell = page.shell().await?;
+        let draft_done = page.said("sent");
+        let typed = match typed {
+            Some(typed) => typed,
+            None if shell.nav.write && !draft_done => draft(page, view.ticket.id).await?,
+            None => Typed::default(),
+        };
+        let rating = rating_of(page, &view).await?;
+        view.ticket = view.ticket.as_of(app.now());
+        Ok(Self {
+            shell,
+            clinic,
+            everybody,
+            live_from,
+            view,
+            others,
+            typed,
+            draft_done,
+            rating,
+        })
+    }
+
+    /// One field of the template after the other.
+    fn page(self, page: &Page) -> TicketPage {
+        let (t, locale) = (page.texts(), page.ctx.locale);
+        let (view, clinic, ticket) = (&self.view, &*self.clinic, &self.view.ticket);
+        let people = self.everybody.iter();
+        let names = people
+            .map(|one| (one.id.uuid(), one.name.clone()))
+            .collect();
+        let teller = Teller {
+            page,
+            clinic,
+            names: &names,
+        };
+        let me = page.ctx.actor.staff();
+        let offered = Offered::to(page, clinic, ticket);
+        let why = ticket.triage.read();
+        TicketPage {
+            timeline: teller.timeline(self.shell.clone(), view),
+            number: ticket.number,
+            version: ticket.version,
+            subject: view.subject.clone(),
+            crisis: ticket.rank() == 0 && ticket.status.is_active(),
+            calm: (ticket.rank() == 0).then(|| CalmForm::of(&self.typed, t)),
+            danger: why.danger.as_deref().map(|kind| danger(kind, t)),
+            active: ticket.status.is_active(),
+            chips: chips(ticket, t),
+            category: category_name(clinic, &ticket.category, locale),
+            language: (ticket.locale != locale)
+                .then(|| (ticket.locale.tag(), ticket.locale.own_name())),
+            channel: ui::channel(&ticket.channel),
+            due: due(page, clinic, ticket),
+            snoozed: ticket
+                .snoozed_until
+                .map(|until| format_time(until.micros(), &clinic.time_zone, locale)),
+            merged_into: merged_into(view),
+            live_from: self.live_from,
+            write: self.shell.nav.write,
+            mine: me.is_some() && ticket.assignee == me,
+            followed: me.is_some_and(|me| view.followers.contains(&me)),
+            once: page.form_number(),
+            reply_statuses: offered.after_reply(&self.typed),
+            saved_replies: choices::saved_replies(clinic, ticket.locale),
+            reply_to: view.contact.email().map(str::to_owned),
+            secure_link: view.secure_link,
+            ends: offered.ends,
+            statuses: offered.statuses(),
+            sub_statuses: offered.finer(),
+            assignees: choices::assignees(&self.everybody, ticket, t.text("unassigned")),
+            queues: choices::queues(clinic, ticket, locale),
+            categories: choices::categories(clinic, ticket, locale),
+            urgencies: choices::urgencies(ticket, t),
+            locales: choices::locales(ticket),
+            tags: tags(view),
+            tag_links: view.tags.clone(),
+            fields: choices::fields(clinic, view, locale),
+            queue_id: ticket.queue.to_string(),
+            category_code: ticket.category.clone(),
+            reasons: reasons(page, &why),
+            unsure: why.unsure,
+            requester: requester(view, t),
+            contact_id: view.contact.id.to_string(),
+            points: points(view),
+            unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
+            patient: view.patient.clone(),
+            others: others_of(self.others, t),
+            links: links(view, t),
+            typed: self.typed,
+            draft_done: self.draft_done,
+            rating: self.rating,
+            shell: self.shell,
+        }
+    }
+}
+
+/// What was being written when the page was left.
+async fn draft(page: &Page, ticket: TicketId) -> Result<Typed, DeskError> {
+    let draft = drafts::load(&page.app, &page.ctx, ticket).await?;
+    Ok(draft.map_or_else(Typed::default, |draft| Typed {
+        body: draft.body,
+        note: draft.note,
+        ..Typed::default()
+    }))
+}
+
+fn danger(kind: &str, t: Texts) -> String {
+    let kind = t.text(ui::danger_key(kind));
+    t.with("ticket-danger", "kind", kind).into_owned()
+}
+
+fn chips(ticket: &Ticket, t: Texts) -> Vec<Chip> {
+    let status = ui::status_chip(ticket.status, t);
+    let urgency = ui::urgency_chip(ticket.urgency, t).into_iter();
+    urgency.chain([status]).collect()
+}
+
+fn due(page: &Page, clinic: &Clinic, ticket: &Ticket) -> Option<When> {
+    let due = match ticket.snoozed_until {
+        _ if !ticket.status.is_active() => NOTHING_DUE,
+        Some(_) => ticket.clocks.due(),
+        None => ticket.shown_due(),
+    };
+    ui::due(due, page.app.now(), &clinic.time_zone, page.ctx.locale)
+}
+
+fn merged_into(view: &TicketView) -> Option<i64> {
+    let mut links = view.links.iter();
+    let into = links.find(|link| link.kind == "merged_into");
+    into.map(|link| link.number)
+}
+
+fn tags(view: &TicketView) -> String {
+    let texts: Vec<_> = view.tags.iter().map(|tag| tag.text.as_str()).collect();
+    texts.join(", ")
+}
+
+fn reasons(page: &Page, why: &Why) -> Vec<String> {
+    let texts = why.texts(&page.app.engine, page.ctx.locale);
+    texts.into_iter().map(str::to_owned).collect()
+}
+
+fn requester(view: &TicketView, t: Texts) -> Face {
+    let contact = &view.contact;
+    let known = contact.name.as_deref().or(contact.email());
+    Face::of(
+        known
+            .or(contact.phone())
+            .unwrap_or_else(|| t.text("someone")),
+    )
+}
+
+/// Addresses and numbers of the requester: icon, value, and whether mail came back from there.
+fn points(view: &TicketView) -> Vec<(&'static str, String, bool)> {
+    let points = view.contact.points.iter();
+    let icon = |kind: &str| if kind == "email" { "mail" } else { "phone" };
+    points
+        .map(|point| {
+            (
+                icon(&point.kind),
+                point.value.clone(),
+                point.bounced_at.is_some(),
+            )
+        })
+        .collect()
 }
 
 /// How the requester felt about it, where they said so.
@@ -470,19 +459,19 @@ async fn rating_of(page: &Page, view: &TicketView) -> Result<Option<Rated>, Desk
 }
 
 /// Other requests of the same contact.
-fn others_of(page: &Page, rows: Vec<TicketRow>) -> Vec<Other> {
+fn others_of(rows: Vec<TicketRow>, t: Texts) -> Vec<Other> {
     rows.into_iter()
         .map(|row| Other {
             href: format!("/tickets/{}", row.ticket.number),
             number: row.ticket.number,
             kind: "",
             subject: row.subject,
-            status: ui::status_chip(row.ticket.status, page.texts()),
+            status: ui::status_chip(row.ticket.status, t),
         })
         .collect()
 }
 
-fn links(view: &TicketView, t: bedside_web::i18n::Texts) -> Vec<Other> {
+fn links(view: &TicketView, t: Texts) -> Vec<Other> {
     view.links
         .iter()
         .map(|link| Other {
@@ -501,16 +490,6 @@ fn links(view: &TicketView, t: bedside_web::i18n::Texts) -> Vec<Other> {
         .collect()
 }
 
-/// Those in the patient's language first.
-fn saved_replies(clinic: &Clinic, locale: bedside_web::Locale) -> Vec<Choice> {
-    let mut replies: Vec<_> = clinic.saved_replies.iter().collect();
-    replies.sort_by_key(|reply| reply.locale != locale.tag());
-    replies
-        .into_iter()
-        .map(|reply| Choice::new(reply.id.to_string(), &reply.title, false))
-        .collect()
-}
-
 /// The text of a saved reply.
 pub(super) fn saved_reply(clinic: &Clinic, id: SavedReplyId) -> Option<&str> {
     clinic
@@ -518,48 +497,4 @@ pub(super) fn saved_reply(clinic: &Clinic, id: SavedReplyId) -> Option<&str> {
         .iter()
         .find(|reply| reply.id == id)
         .map(|reply| reply.body.as_str())
-}
-
-fn assignees(everybody: &[staff::StaffView], view: &TicketView, nobody: &str) -> Vec<Choice> {
-    let can = |person: &&staff::StaffView| {
-        let role = Role::from_code(&person.role);
-        let allowed = role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite));
-        view.ticket.assignee == Some(person.id) || (person.disabled_at.is_none() && allowed)
-    };
-    let people = everybody.iter().filter(can);
-    let people = people.map(|person| {
-        Choice::new(
-            person.id.to_string(),
-            &person.name,
-            view.ticket.assignee == Some(person.id),
-        )
-    });
-    std::iter::once(Choice::new("", nobody, view.ticket.assignee.is_none()))
-        .chain(people)
-        .collect()
-}
-
-fn fields(clinic: &Clinic, view: &TicketView, locale: bedside_web::Locale) -> Vec<FieldInput> {
-    clinic
-        .fields
-        .iter()
-        .map(|field| {
-            let value = match view.fields.get(&field.code) {
-                Some(Value::String(text)) => text.clone(),
-                Some(Value::Null) | None => String::new(),
-                Some(other) => other.to_string(),
-            };
-            FieldInput {
-                code: field.code.clone(),
-                label: field.names.in_locale(locale).to_owned(),
-                kind: field.kind.clone(),
-                choices: field
-                    .choices
-                    .iter()
-                    .map(|choice| Choice::new(choice, choice, *choice == value))
-                    .collect(),
-                value,
-            }
-        })
-        .collect()
 }
