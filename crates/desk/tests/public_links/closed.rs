@@ -1,13 +1,13 @@
 //! What a patient writes behind the link of a request that takes no more words: it opens one of its own beside it.
 
-use super::{answer, contact, link_of, messages, open, value, write};
+use super::{answer, contact, link_of, messages, of_one_patient, open, value, write};
 use crate::common::sink::sink;
 use crate::common::{Answer, Browser, Desk, both_engines};
 use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
+use bedside_desk::jobs;
 use bedside_desk::links::Purpose;
 use bedside_desk::tickets::{self, Patch, Status, TicketView, Urgency, View};
-use bedside_desk::{jobs, patients};
 
 async fn close(desk: &Desk, ticket: TicketId) {
     let agent = desk.ctx(Role::Nurse);
@@ -202,14 +202,7 @@ both_engines! {
 
     async fn whoever_writes_for_a_patient_asks_in_their_own_name(desk: Desk) {
         let agent = desk.ctx(Role::Agent);
-        let own = desk.ticket("rosa@patients.test", "Zebrafish", "My quokka pills").await;
-        let carers = desk.ticket("carer@patients.test", "Wombat", "Her numbat drops").await;
-        let patient = patients::NewPatient { name: "Rosa Alvarez".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
-        let patient = patients::create_patient(&desk.app, &agent, patient, Vec::new()).await.unwrap();
-        for ticket in [own, carers] {
-            let contact = contact(&desk, ticket).await;
-            tickets::link_contact(&desk.app, &agent, contact, Some(patient)).await.unwrap();
-        }
+        let (own, carers, patient) = of_one_patient(&desk).await;
         let carer = contact(&desk, carers).await;
         let link = link_of(&desk, Purpose::Thread, carers).await;
         tickets::merge(&desk.app, &agent, carers, own).await.unwrap();

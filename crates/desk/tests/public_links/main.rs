@@ -12,8 +12,9 @@ mod ratings;
 mod threads;
 
 use bedside_desk::context::Role;
-use bedside_desk::ids::{ContactId, TicketId};
+use bedside_desk::ids::{ContactId, PatientId, TicketId};
 use bedside_desk::links::{self, Purpose};
+use bedside_desk::patients;
 use bedside_desk::tickets::{self, Reply};
 use common::{Answer, Browser, Desk};
 use futures_util::FutureExt;
@@ -23,6 +24,34 @@ const ATTACK: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)></
 async fn contact(desk: &Desk, ticket: TicketId) -> ContactId {
     let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await;
     view.unwrap().ticket.contact
+}
+
+/// A patient's own request, one of whoever writes for them, and the patient.
+async fn of_one_patient(desk: &Desk) -> (TicketId, TicketId, PatientId) {
+    let agent = desk.ctx(Role::Agent);
+    let own = desk
+        .ticket("rosa@patients.test", "Zebrafish", "My quokka pills")
+        .await;
+    let carers = desk
+        .ticket("carer@patients.test", "Wombat", "Her numbat drops")
+        .await;
+    let patient = patients::NewPatient {
+        name: "Rosa Alvarez".to_owned(),
+        birth_date: None,
+        mrn: None,
+        locale: None,
+        secure_link: false,
+    };
+    let patient = patients::create_patient(&desk.app, &agent, patient, Vec::new())
+        .await
+        .unwrap();
+    for ticket in [own, carers] {
+        let contact = contact(desk, ticket).await;
+        tickets::link_contact(&desk.app, &agent, contact, Some(patient))
+            .await
+            .unwrap();
+    }
+    (own, carers, patient)
 }
 
 /// A fresh link of the person behind `ticket`.

@@ -1,10 +1,10 @@
 //! What a patient reads and writes behind a link.
 
-use super::{ATTACK, answer, contact, link_of, messages, open, value, write};
+use super::{ATTACK, answer, link_of, messages, of_one_patient, open, value, write};
 use crate::common::both_engines;
 use bedside_desk::context::Role;
 use bedside_desk::links::Purpose;
-use bedside_desk::{patients, tickets};
+use bedside_desk::tickets;
 
 both_engines! {
     async fn a_reply_reaches_the_same_request_once(desk: Desk) {
@@ -86,14 +86,7 @@ both_engines! {
 
     async fn after_a_merge_each_contact_of_a_patient_sees_their_own_words_and_answers_alone(desk: Desk) {
         let agent = desk.ctx(Role::Agent);
-        let own = desk.ticket("rosa@patients.test", "Zebrafish", "My quokka pills").await;
-        let carers = desk.ticket("carer@patients.test", "Wombat", "Her numbat drops").await;
-        let patient = patients::NewPatient { name: "Rosa Alvarez".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
-        let patient = patients::create_patient(&desk.app, &agent, patient, Vec::new()).await.unwrap();
-        for ticket in [own, carers] {
-            let contact = contact(&desk, ticket).await;
-            tickets::link_contact(&desk.app, &agent, contact, Some(patient)).await.unwrap();
-        }
+        let (own, carers, _) = of_one_patient(&desk).await;
         answer(&desk, own, "Told to Rosa").await;
         answer(&desk, carers, "Told to the carer").await;
         let (hers, theirs) = (link_of(&desk, Purpose::Thread, own).await, link_of(&desk, Purpose::Thread, carers).await);

@@ -1,0 +1,77 @@
+//! What no line of code does.
+
+use super::{lines, none, repository};
+use std::fs;
+
+#[test]
+fn sql_stands_in_stores_alone() {
+    // Ways to run a text that is no registered statement.
+    let raw = [
+        ".batch(",
+        ".execute_batch(",
+        "rusqlite::",
+        "tokio_postgres::",
+    ];
+    let words = ["SELECT ", "INSERT INTO", "DELETE FROM", "UPDATE "];
+    let found = lines(|source, line| {
+        let declares = source.is_store() || source.path == "once.rs";
+        let sql = words.iter().any(|word| line.contains(word)) || line.contains("statements! {");
+        (sql && !declares) || raw.iter().any(|way| line.contains(way))
+    });
+    none(&found, "SQL belongs in a part's store.rs");
+}
+
+#[test]
+fn attack_34_sql_is_never_put_together() {
+    let found = lines(|source, line| source.is_store() && line.contains("format!("));
+    none(&found, "a SQL text is a constant; values are bound");
+}
+
+/// Addresses come from the settings of the mail servers alone, which `channels` connects to: there is nothing that a
+/// client could send somewhere else.
+#[test]
+fn attack_19_20_nothing_asks_an_address_that_a_client_names() {
+    let clients = [
+        "hyper_util::client",
+        "hyper::client",
+        "reqwest",
+        "ureq",
+        "TcpStream::connect",
+        "UdpSocket",
+        "lookup_host",
+    ];
+    let found = lines(|_, line| clients.iter().any(|client| line.contains(client)));
+    none(
+        &found,
+        "the desk asks no address but those of its mail servers",
+    );
+}
+
+#[test]
+fn attack_25_no_setting_starts_a_program() {
+    // How much room is left on the disk, asked of `df` with the folder as an argument of its own.
+    let known = ["cli/check.rs"];
+    let found = lines(|source, line| {
+        let starts = line.contains("process::Command") || line.contains("Command::new(\"");
+        starts && !known.contains(&source.path.as_str())
+    });
+    none(&found, "the desk starts no other program");
+}
+
+/// What reads XML can be made to read files, and what draws pages from HTML too: neither is built in.
+#[test]
+fn attack_45_nothing_reads_xml_or_draws_pages() {
+    let lock = fs::read_to_string(repository().join("Cargo.lock")).expect("the lock file");
+    let reads = ["xml", "wkhtml", "chrom", "webkit", "printpdf", "typst"];
+    let names: Vec<&str> = lock
+        .lines()
+        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        .collect();
+    assert!(names.len() > 100, "the lock file was not read");
+    let found: Vec<String> = names
+        .into_iter()
+        .filter(|name| reads.iter().any(|word| name.contains(word)))
+        .map(str::to_owned)
+        .collect();
+    none(&found, "see docs/security/attacks.md, number 45");
+}

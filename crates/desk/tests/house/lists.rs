@@ -1,0 +1,132 @@
+//! Lists that grow with the code, and files that must not.
+
+use super::{every_source, none, repository, sources};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The list in the documentation names every test of an attack, and no test that is not there.
+#[test]
+fn every_attack_is_in_the_list() {
+    let sources = every_source();
+    let functions = sources.iter().flat_map(|source| {
+        let after = source
+            .text
+            .lines()
+            .filter_map(|line| line.trim_start().split_once("fn "));
+        after.map(|(_, rest)| rest.split(['(', '<']).next().unwrap_or_default())
+    });
+    let tests: BTreeSet<&str> = functions.collect();
+    let list = fs::read_to_string(repository().join("docs/security/attacks.md")).expect("the list");
+    let listed: BTreeSet<&str> = list.split('`').skip(1).step_by(2).collect();
+    let in_words = ["attack_", "attack_NN_…", "cargo nextest run attack_"];
+    let mut found = Vec::new();
+    for number in 1..=54 {
+        let begins = format!("\n| {number} | ");
+        if list.matches(&begins).count() != 1 {
+            found.push(format!("number {number} has no line of its own"));
+        }
+    }
+    for test in tests.iter().filter(|test| test.starts_with("attack_")) {
+        if !listed.contains(test) {
+            found.push(format!("{test} is not named"));
+        }
+    }
+    for name in listed.iter().filter(|name| !in_words.contains(name)) {
+        if !tests.contains(name) {
+            found.push(format!("there is no {name}"));
+        }
+    }
+    none(&found, "docs/security/attacks.md is held against the tests");
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let long = every_source()
+        .into_iter()
+        .map(|source| (source.text.lines().count(), source.path))
+        .filter(|(lines, _)| *lines > 600);
+    let found: Vec<_> = long
+        .map(|(lines, path)| format!("{path} has {lines} lines"))
+        .collect();
+    none(&found, "a file has at most 600 lines");
+}
+
+#[test]
+fn every_store_is_listed() {
+    let lib = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"))
+        .expect("lib.rs");
+    let (_, list) = lib
+        .split_once("pub fn statements()")
+        .expect("the list of statements");
+    let mut found = Vec::new();
+    for source in sources()
+        .iter()
+        .filter(|source| !source.is_test() && source.text.contains("statements! {"))
+    {
+        let module = source
+            .path
+            .trim_end_matches("/store.rs")
+            .trim_end_matches(".rs")
+            .replace('/', "::");
+        if !list.contains(&format!("{module}::STATEMENTS"))
+            && !list.contains(&format!("{module}::ALL"))
+        {
+            found.push(source.path.clone());
+        }
+    }
+    none(
+        &found,
+        "its statements are missing in lib.rs, so no test prepares them",
+    );
+}
+
+/// Every way in that shows a page is looked at by a browser, or `e2e/pages.json` says why not. Each file of browser tests
+/// fails when it has not looked at what that list leaves to it.
+#[test]
+fn every_page_is_looked_at() {
+    let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/pages.json");
+    let list = fs::read_to_string(list).expect("e2e/pages.json");
+    let list: serde_json::Value = serde_json::from_str(&list).expect("it is JSON");
+    let looked_at = list["looked_at"].as_object().expect("groups of pages");
+    let mut listed: Vec<&str> = looked_at
+        .values()
+        .flat_map(|group| group.as_array().expect("paths"))
+        .map(|path| path.as_str().expect("a path"))
+        .collect();
+    listed.extend(
+        list["no_pages"]
+            .as_object()
+            .expect("reasons")
+            .keys()
+            .map(String::as_str),
+    );
+    let routes = bedside_desk::router::routes();
+    let shown: BTreeSet<&str> = routes
+        .iter()
+        .filter(|route| route.method == "GET" && !route.path.starts_with("/api/"))
+        .map(|route| route.path)
+        .collect();
+    let wrong: Vec<String> = shown
+        .iter()
+        .filter(|path| !listed.contains(path))
+        .map(|path| format!("{path} is not listed"))
+        .chain(
+            listed
+                .iter()
+                .filter(|path| !shown.contains(*path))
+                .map(|path| format!("{path} is no way in")),
+        )
+        .chain(
+            listed
+                .iter()
+                .enumerate()
+                .filter(|(at, path)| listed[..*at].contains(path))
+                .map(|(_, path)| format!("{path} is listed twice")),
+        )
+        .collect();
+    none(
+        &wrong,
+        "e2e/pages.json says which browser test looks at a page, or why none does",
+    );
+}
