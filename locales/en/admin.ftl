@@ -15,6 +15,20 @@ admin-code-help = Small letters, digits and underscores, such as refill_note.
 admin-read-only = Only administrators change this.
 admin-remove-help = It disappears from lists. What is stored in requests stays.
 
+## Language files
+admin-language-refused = The clinic's language files can't be used
+admin-language-place = { $file }, line { $line }
+admin-language-refused-text = The desk goes on with the last files that worked. Have the file mended, run “bedside check”, then make the desk read the files anew (documentation: The language engine).
+admin-language-overdue = { $count ->
+    [one] One language file is due for review
+   *[other] { $count } language files are due for review
+}
+admin-language-overdue-text = What the engine knows gets old. Have somebody who knows the subject look at it, then set a new date in the file.
+admin-language-due = { $count ->
+    [one] { $file }: one date has passed, { $since } (line { $line })
+   *[other] { $file }: { $count } dates have passed, the oldest { $since } (line { $line })
+}
+
 ## What can be wrong
 admin-error-stale = Someone else changed this while you had it open. What you typed is still here. Press Save to keep yours, or open the page again to see theirs.
 admin-error-number = Please use a whole number in a sensible range.
@@ -234,6 +248,7 @@ audit-action-keys-retire = Retired an old key
 audit-action-keys-rewrap = Sealed data keys anew
 audit-action-keys-root = Changed the root key
 audit-action-keys-rotate = Made a new key
+audit-action-language-read = Read the clinic's language files
 audit-action-link-ask = Asked for a fresh link
 audit-action-link-make = Made a personal link
 audit-action-link-open = Opened a personal link

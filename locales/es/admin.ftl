@@ -15,6 +15,20 @@ admin-code-help = Letras minúsculas, cifras y guiones bajos, como nota_receta.
 admin-read-only = Solo los administradores cambian esto.
 admin-remove-help = Desaparece de las listas. Lo guardado en las solicitudes se queda.
 
+## Archivos de idioma
+admin-language-refused = Los archivos de idioma de la clínica no se pueden usar
+admin-language-place = { $file }, línea { $line }
+admin-language-refused-text = Se sigue trabajando con los últimos archivos que funcionaron. Pida que corrijan el archivo, ejecute «bedside check» y haga que el programa vuelva a leer los archivos (documentación: The language engine).
+admin-language-overdue = { $count ->
+    [one] Hay que revisar un archivo de idioma
+   *[other] Hay que revisar { $count } archivos de idioma
+}
+admin-language-overdue-text = Lo que sabe el motor envejece. Pida que lo revise alguien que conozca el tema y ponga una fecha nueva en el archivo.
+admin-language-due = { $count ->
+    [one] { $file }: ha pasado una fecha, { $since } (línea { $line })
+   *[other] { $file }: han pasado { $count } fechas, la más antigua { $since } (línea { $line })
+}
+
 ## Qué puede estar mal
 admin-error-stale = Otra persona cambió esto mientras usted lo tenía abierto. Lo que escribió sigue aquí. Presione Guardar para dejar lo suyo, o abra la página otra vez para ver lo otro.
 admin-error-number = Por favor, use un número entero razonable.
@@ -234,6 +248,7 @@ audit-action-keys-retire = Retiró una clave antigua
 audit-action-keys-rewrap = Volvió a sellar claves de datos
 audit-action-keys-root = Cambió la clave raíz
 audit-action-keys-rotate = Creó una clave nueva
+audit-action-language-read = Leyó los archivos de idioma de la clínica
 audit-action-link-ask = Pidió un enlace nuevo
 audit-action-link-make = Creó un enlace personal
 audit-action-link-open = Abrió un enlace personal

@@ -4,6 +4,7 @@ use crate::audit_log;
 use crate::config::Config;
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
+use crate::knowledge::{Knowledge, Shelf};
 use crate::observe;
 use crate::orgs::Directory;
 use crate::outbound::Senders;
@@ -12,9 +13,6 @@ use crate::storage::Storage;
 use crate::work::Work;
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Conn, Db, Id, IdSource, Lane, Timestamp};
-use bedside_language::Engine;
-use bedside_language::coach::Coach;
-use bedside_language::distress::Listener;
 use bedside_web::I18n;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -39,12 +37,8 @@ pub struct Parts {
     pub ids: IdSource,
     /// The keys of all organisations.
     pub keyring: Keyring,
-    /// What a text is about and how urgent.
-    pub engine: Engine,
-    /// What would make an answer plainer and kinder.
-    pub coach: Coach,
-    /// What weighs on somebody who writes.
-    pub listener: Listener,
+    /// What is known of language.
+    pub shelf: Shelf,
     /// The settings of all organisations, held in memory.
     pub directory: Directory,
     /// How many tickets the views hold.
@@ -72,6 +66,11 @@ impl App {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// What is known of language, as it is in use now.
+    pub fn knowledge(&self) -> Arc<Knowledge> {
+        self.shelf.knowledge()
     }
 
     /// The present instant.

@@ -21,6 +21,7 @@ pub mod example;
 pub mod ids;
 pub mod intake;
 pub mod jobs;
+pub mod knowledge;
 pub mod links;
 pub mod mailboxes;
 pub mod names;

@@ -3,14 +3,13 @@
 use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::error::DeskError;
+use crate::knowledge;
 use crate::orgs::Directory;
 use crate::records::{Keyring, rotate};
-use crate::triage::models;
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Target};
-use bedside_language::coach::Coach;
-use bedside_language::distress::Listener;
-use bedside_language::{ClinicFiles, Engine, LoadError, MODEL_FILE};
+use bedside_language::clinic::text_of;
+use bedside_language::{ClinicFiles, LoadError, MODEL_FILE};
 use bedside_vault::RootKey;
 use include_dir::{Dir, include_dir};
 use std::path::Path;
@@ -93,7 +92,7 @@ pub enum StartError {
     Older,
     /// The clinic's files.
     #[error("{0}.")]
-    Clinic(String),
+    Clinic(#[from] LoadError),
     /// Anything else.
     #[error("Bedside could not start: {0}.")]
     Desk(#[from] DeskError),
@@ -129,71 +128,58 @@ pub fn built_in_clinic() -> ClinicFiles {
     files
 }
 
+/// The model that ships with the program.
+pub fn shipped_model() -> Option<&'static [u8]> {
+    CLINIC.get_file(MODEL_FILE).map(include_dir::File::contents)
+}
+
+/// What a clinic's folder from before the program had it may lack: it comes from the program.
+const LATER: [&str; 6] = [
+    "language/coach/",
+    "language/distress.",
+    "language/han.txt",
+    "language/markers/",
+    "language/segments.toml",
+    "language/themes.",
+];
+
 /// The clinic's files: its own folder's where one is set, else those that ship with the program.
-pub fn clinic_files(config: &Config) -> Result<ClinicFiles, StartError> {
-    fn add(base: &Path, folder: &Path, files: &mut ClinicFiles) -> std::io::Result<()> {
-        for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.is_dir() {
-                add(base, &path, files)?;
-            } else if path
-                .extension()
-                .is_some_and(|kind| kind == "toml" || kind == "txt")
-            {
-                let name = path
-                    .strip_prefix(base)
-                    .unwrap_or(&path)
-                    .to_string_lossy()
-                    .into_owned();
-                files.insert(name, std::fs::read_to_string(&path)?);
-            }
-        }
-        Ok(())
-    }
+pub fn clinic_files(config: &Config) -> Result<ClinicFiles, LoadError> {
     let Some(folder) = &config.clinic else {
         return Ok(built_in_clinic());
     };
     let mut files = ClinicFiles::new();
-    add(folder, folder, &mut files).map_err(|error| {
-        StartError::Clinic(format!(
-            "The clinic's folder {} can't be read: {error}",
-            folder.display()
-        ))
-    })?;
+    add_folder(folder, folder, &mut files)?;
+    let later = |name: &str| LATER.iter().any(|start| name.starts_with(start));
+    for (name, text) in built_in_clinic() {
+        if later(&name) {
+            files.entry(name).or_insert(text);
+        }
+    }
     Ok(files)
 }
 
-/// The language engine over the clinic's files, with the model that was adopted, else the clinic's own, else the one that
-/// ships with the program. An adopted model that can't be read is left aside: an engine with the older one is better
-/// than none.
-pub fn language_engine(config: &Config, files: &ClinicFiles) -> Result<Engine, StartError> {
-    let own = match &config.clinic {
-        Some(folder) => own_model(&folder.join(MODEL_FILE))?,
-        None => None,
+fn add_folder(base: &Path, folder: &Path, files: &mut ClinicFiles) -> Result<(), LoadError> {
+    let unread = |path: &Path, error: std::io::Error| {
+        let name = path.display().to_string();
+        LoadError::whole(name, format!("it can't be read: {error}"))
     };
-    let shipped = CLINIC.get_file(MODEL_FILE).map(include_dir::File::contents);
-    let without_adopted = own.as_deref().or(shipped);
-    if let Some((version, bytes)) = models::adopted(&config.data) {
-        match Engine::load(files, Some(&bytes)) {
-            Err(error) if error.file == MODEL_FILE => {
-                tracing::error!(version, reason = %error.reason, "the adopted language model can't be used");
-            }
-            other => return other.map_err(unusable),
+    for entry in std::fs::read_dir(folder).map_err(|error| unread(folder, error))? {
+        let path = entry.map_err(|error| unread(folder, error))?.path();
+        if path.is_dir() {
+            add_folder(base, &path, files)?;
+        } else if path
+            .extension()
+            .is_some_and(|kind| kind == "toml" || kind == "txt")
+        {
+            let name = path.strip_prefix(base).unwrap_or(&path);
+            let name = name.to_string_lossy().into_owned();
+            let bytes = std::fs::read(&path).map_err(|error| unread(&path, error))?;
+            let text = text_of(&name, bytes)?;
+            files.insert(name, text);
         }
     }
-    Engine::load(files, without_adopted).map_err(unusable)
-}
-
-/// The model in a clinic's own folder, where it has one. One that is there and can't be read is no reason to judge by
-/// another in silence.
-fn own_model(path: &Path) -> Result<Option<Vec<u8>>, StartError> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(StartError::Clinic(format!(
-            "{MODEL_FILE} can't be read: {error}"
-        ))),
-    }
+    Ok(())
 }
 
 /// Whether a root key may be made where there is none.
@@ -298,7 +284,7 @@ pub async fn open(
     let db = Db::open(&target).await?;
     let report = db.migrate(MIGRATIONS, clock.now()).await?;
     let root = right_root(&config, &db, false).await?;
-    Ok((put_together(config, clock, db, root).await?, report))
+    Ok((put_together(config, clock, db, root, false).await?, report))
 }
 
 /// Opens a desk to look at it, while another process may be serving it. On the embedded engine nothing can be written:
@@ -328,28 +314,7 @@ async fn read_from(config: Config, clock: Arc<dyn Clock>, db: Db) -> Result<App,
         _ => {}
     }
     let root = right_root(&config, &db, true).await?;
-    put_together(config, clock, db, root).await
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
-fn unusable(error: LoadError) -> StartError {
-    StartError::Clinic(format!(
-        "{} line {}: {}",
-        error.file, error.line, error.reason
-    ))
-}
-
-/// A clinic's folder from before there was a coach goes on working: what it lacks comes from the program.
-fn with_shipped_words(mut files: ClinicFiles) -> ClinicFiles {
-    let shipped = built_in_clinic().into_iter().filter(|(name, _)| {
-        ["language/coach/", "language/distress."]
-            .iter()
-            .any(|start| name.starts_with(start))
-    });
-    for (name, text) in shipped {
-        files.entry(name).or_insert(text);
-    }
-    files
+    put_together(config, clock, db, root, true).await
 }
 
 async fn put_together(
@@ -357,12 +322,9 @@ async fn put_together(
     clock: Arc<dyn Clock>,
     db: Db,
     root: RootKey,
+    only_reads: bool,
 ) -> Result<App, StartError> {
-    let files = clinic_files(&config)?;
-    let engine = language_engine(&config, &files)?;
-    let words = with_shipped_words(files);
-    let coach = Coach::load(&words).map_err(unusable)?;
-    let listener = Listener::load(&words).map_err(unusable)?;
+    let shelf = knowledge::start(&config, !only_reads)?;
     let keyring = Keyring::load(&db, root, clock.now()).await?;
     let search = SearchIndex::open(&db, Arc::clone(&clock)).await?;
     let app = App::new(Parts {
@@ -371,9 +333,7 @@ async fn put_together(
         clock,
         ids: IdSource::new(),
         keyring,
-        engine,
-        coach,
-        listener,
+        shelf,
         directory: Directory::default(),
         counts: crate::tickets::Counts::default(),
         caps: crate::public::Caps::default(),
@@ -384,25 +344,4 @@ async fn put_together(
     });
     crate::orgs::reload(&app).await?;
     Ok(app)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_model_that_cannot_be_read_is_no_missing_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("model.bin");
-        assert!(own_model(&path).unwrap().is_none());
-        std::fs::create_dir(&path).unwrap();
-        let refused = own_model(&path).unwrap_err();
-        assert!(
-            refused.to_string().contains("model.bin can't be read"),
-            "{refused}"
-        );
-        std::fs::remove_dir(&path).unwrap();
-        std::fs::write(&path, b"bytes").unwrap();
-        assert_eq!(own_model(&path).unwrap().unwrap(), b"bytes");
-    }
 }

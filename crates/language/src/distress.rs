@@ -10,8 +10,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::clinic::{ClinicFiles, LoadError};
-use crate::lexis::file::DataFile;
+use crate::clinic::{ClinicFiles, File, LoadError};
 use crate::lexis::{Hit, Negation, Phrases, PhrasesBuilder, Text};
 
 /// Bytes of a text that are looked at.
@@ -80,7 +79,7 @@ pub struct Distress {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct RawFile {
     negation: Vec<Spanned<String>>,
     stop: Vec<Spanned<String>>,
     sign: Vec<RawSign>,
@@ -131,8 +130,8 @@ impl Listener {
             (PhrasesBuilder::default(), Vec::new(), Vec::new());
         let mut last = None;
         for tag in LANGUAGES {
-            let file = DataFile::of(files, format!("language/distress.{tag}.toml"))?;
-            let raw: File = file.toml()?;
+            let file = File::open(files, format!("language/distress.{tag}.toml"))?;
+            let raw: RawFile = file.toml()?;
             let mut add = |terms: &[Spanned<String>], meaning| {
                 meanings.push(meaning);
                 file.phrases(terms, meanings.len() - 1, &mut builder)
@@ -161,11 +160,7 @@ impl Listener {
             }
             last = Some(file);
         }
-        let last = last.ok_or_else(|| LoadError {
-            file: "language/distress".into(),
-            line: 0,
-            reason: "no language".into(),
-        })?;
+        let last = last.ok_or_else(|| LoadError::whole("language/distress", "no language"))?;
         Ok(Self {
             phrases: last.build(builder)?,
             meanings,

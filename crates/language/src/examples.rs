@@ -108,11 +108,10 @@ pub fn of_clinic(files: &ClinicFiles) -> Result<Vec<Example>, LoadError> {
         };
         let language = Language::ALL.iter().find(|l| l.tag() == folder);
         let Some(&language) = language else {
-            return Err(LoadError {
-                file: name.clone(),
-                line: 0,
-                reason: format!("\"{folder}\" is no language of the engine"),
-            });
+            return Err(LoadError::whole(
+                name.as_str(),
+                format!("\"{folder}\" is no language of the engine"),
+            ));
         };
         examples.extend(parse(name, language, text)?);
     }

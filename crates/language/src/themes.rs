@@ -9,8 +9,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::clinic::{ClinicFiles, LoadError};
-use crate::lexis::file::DataFile;
+use crate::clinic::{ClinicFiles, File, LoadError};
 use crate::lexis::{Hit, Negation, Phrases, PhrasesBuilder, Text};
 
 /// Bytes of a text that are looked at.
@@ -149,11 +148,11 @@ impl Themes {
     /// # Errors
     /// File, line and reason of the first entry that can't be used.
     pub fn load(files: &ClinicFiles) -> Result<Self, LoadError> {
-        let file = DataFile::of(files, "language/themes.toml".into())?;
+        let file = File::open(files, "language/themes.toml")?;
         let list = read_list(&file)?;
         let (mut builder, mut meanings) = (PhrasesBuilder::default(), Vec::new());
         for tag in LANGUAGES {
-            let words = DataFile::of(files, format!("language/themes.{tag}.toml"))?;
+            let words = File::open(files, format!("language/themes.{tag}.toml"))?;
             read_words(&words, &list, &mut builder, &mut meanings)?;
         }
         Ok(Self {
@@ -302,7 +301,7 @@ fn sum<'t>(tones: impl Iterator<Item = &'t Tone>) -> Sentiment {
     }
 }
 
-fn read_list(file: &DataFile<'_>) -> Result<Vec<Entry>, LoadError> {
+fn read_list(file: &File<'_>) -> Result<Vec<Entry>, LoadError> {
     let mut list: Vec<Entry> = Vec::new();
     for raw in file.toml::<ListFile>()?.theme {
         file.review(&raw.review)?;
@@ -339,7 +338,7 @@ fn read_list(file: &DataFile<'_>) -> Result<Vec<Entry>, LoadError> {
 }
 
 fn read_words(
-    file: &DataFile<'_>,
+    file: &File<'_>,
     list: &[Entry],
     builder: &mut PhrasesBuilder,
     meanings: &mut Vec<Meaning>,

@@ -22,6 +22,7 @@ pub const ACTIONS: &[&str] = &[
     "keys.rewrap",
     "keys.root",
     "keys.rotate",
+    "language.read",
     "link.ask",
     "link.make",
     "link.open",

@@ -2,10 +2,15 @@
 
 use crate::context::Permission;
 use crate::error::DeskError;
+use crate::knowledge::Overdue;
 use crate::outbound;
 use crate::pages::layout::{Page, Shell};
 use askama::Template;
 use axum::response::Response;
+use bedside_language::LoadError;
+use bedside_web::i18n::{Texts, time};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 /// Path, icon, and the key whose `-intro` says what it is for.
 type Entry = (&'static str, &'static str, &'static str);
@@ -39,6 +44,10 @@ struct IndexPage {
     groups: Vec<(&'static str, &'static [Entry])>,
     /// Whether a mail waits for somebody to look.
     trouble: bool,
+    /// What is wrong with the clinic's language files, while older ones are in use: place and reason.
+    refused: Option<(String, String)>,
+    /// Language files of which something is to be looked at again.
+    overdue: Vec<String>,
 }
 
 impl IndexPage {
@@ -49,7 +58,7 @@ impl IndexPage {
 
 /// `GET /settings`.
 pub async fn index(page: Page) -> Result<Response, DeskError> {
-    let allowed = page.ctx.permissions();
+    let (allowed, t) = (page.ctx.permissions(), page.texts());
     let mut groups = vec![("admin-group-clinic", CLINIC), ("admin-group-work", WORK)];
     if allowed.has(Permission::StaffManage) {
         groups.push(("admin-group-people", PEOPLE));
@@ -60,6 +69,49 @@ pub async fn index(page: Page) -> Result<Response, DeskError> {
     page.show(&IndexPage {
         shell: page.shell().await?,
         trouble: outbound::any_troubled(&page.app, &page.ctx).await?,
+        refused: page.app.shelf.refused().map(|refused| place(t, refused)),
+        overdue: page
+            .app
+            .knowledge()
+            .overdue(page.app.now())
+            .iter()
+            .map(|one| due(t, one))
+            .collect(),
         groups,
     })
+}
+
+/// Where a file is wrong, and the reason, which is in English.
+fn place(t: Texts, refused: LoadError) -> (String, String) {
+    let LoadError { file, line, reason } = refused;
+    let place = match line {
+        0 => file,
+        line => {
+            let line = line.to_string();
+            let args = [("file", file.as_str().into()), ("line", line.into())];
+            t.format("admin-language-place", &args).into_owned()
+        }
+    };
+    (place, reason)
+}
+
+fn due(t: Texts, one: &Overdue) -> String {
+    let since = date(t, one.since);
+    t.format(
+        "admin-language-due",
+        &[
+            ("file", one.file.as_str().into()),
+            ("count", one.entries.into()),
+            ("since", since.into()),
+            ("line", one.line.to_string().into()),
+        ],
+    )
+    .into_owned()
+}
+
+fn date(t: Texts, date: Date) -> String {
+    let micros = date
+        .to_zoned(TimeZone::UTC)
+        .map_or(0, |midnight| midnight.timestamp().as_microsecond());
+    time::format_date(micros, &TimeZone::UTC, t.locale)
 }

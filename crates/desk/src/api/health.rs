@@ -33,6 +33,9 @@ async fn alive() -> &'static str {
 struct Ready {
     ready: bool,
     reasons: Vec<&'static str>,
+    /// What somebody must look at although the desk works.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 async fn ready(State(app): State<App>) -> Answer<Response> {
@@ -53,7 +56,17 @@ async fn ready(State(app): State<App>) -> Answer<Response> {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    Ok((status, Json(Ready { ready, reasons })).into_response())
+    let warnings = app.shelf.refused().map(|refused| {
+        format!(
+            "The clinic's language files can't be used, the last ones that could are: {refused}."
+        )
+    });
+    let told = Ready {
+        ready,
+        reasons,
+        warnings: warnings.into_iter().collect(),
+    };
+    Ok((status, Json(told)).into_response())
 }
 
 /// Why the desk can't work, in plain words without internals; the details are in the log.

@@ -303,7 +303,7 @@ pub(super) async fn show(
     let view = tickets::view(&app, &ctx, id).await?;
     Ok(Versioned(
         view.ticket.version,
-        TicketDetail::for_reader(&ctx, view, &app.engine),
+        TicketDetail::for_reader(&ctx, view, &app.knowledge().engine),
     ))
 }
 

@@ -8,6 +8,7 @@ use crate::context::{Ctx, Source as WayIn};
 use crate::demo::start::is_demo;
 use crate::error::DeskError;
 use crate::example::{self, Detail};
+use crate::knowledge::{Knowledge, Overdue, Source};
 use crate::mailboxes::{self, MailboxView};
 use crate::names;
 use crate::outbound;
@@ -122,6 +123,7 @@ impl Check {
             );
         }
         clinic_files(&config, &mut found);
+        language_files(&config, &mut found);
         disk(&config, &mut found);
         search_index(&config, &mut found);
         is_set_up(&config)?;
@@ -134,6 +136,8 @@ impl Check {
                 languages(&app, &mut found);
                 mailboxes(&app, &mut found).await;
             }
+            // Said already, of the file itself.
+            Err(error @ StartError::Clinic(_)) => code = error.exit_code(),
             Err(error) => {
                 code = error.exit_code();
                 let what = if matches!(error, StartError::Key(_)) {
@@ -170,7 +174,39 @@ fn clinic_files(config: &Config, found: &mut Findings) {
             ),
             Err(error) => found.bad("clinic", format!("{error}.")),
         },
-        Err(error) => found.bad("clinic", error.to_string()),
+        Err(error) => found.bad("clinic", format!("{error}.")),
+    }
+}
+
+/// Whether the engine, the coach and the rest understand the clinic's language files, and what in them is to be looked at
+/// again. A running desk may still be using older ones that it understood.
+fn language_files(config: &Config, found: &mut Findings) {
+    let read = Source::read(config).and_then(|source| Knowledge::of(config, &source));
+    let knowledge = match read {
+        Ok(knowledge) => knowledge,
+        Err(error) => {
+            return found.bad(
+                "language",
+                format!("{error}. Until it is mended, the desk uses the last files that it could, if it has any."),
+            );
+        }
+    };
+    found.good("language", "The language files can be used.");
+    for one in knowledge.overdue(SystemClock.now()) {
+        let Overdue {
+            file,
+            entries,
+            since,
+            line,
+        } = one;
+        let of = match entries {
+            1 => "1 date of review is over".to_owned(),
+            some => format!("{some} dates of review are over"),
+        };
+        found.missing(
+            "language",
+            format!("{file}: {of}, the oldest since {since} (line {line}). Have somebody who knows the subject look at it, then set a new date."),
+        );
     }
 }
 

@@ -51,7 +51,7 @@ impl DemoCommand {
         bar.finish_and_clear();
         let demo = begun?;
         // Until here the telling can be broken off.
-        let ending = Ending::watch()?;
+        let mut ending = Ending::watch()?;
         if self.json {
             say_json(&serde_json::json!({
                 "url": demo.url,

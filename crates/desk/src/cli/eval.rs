@@ -1,7 +1,9 @@
 //! `bedside eval`
 
 use super::{Failure, Global, say, say_json};
+use crate::knowledge::{Source, engine};
 use crate::startup;
+use bedside_language::clinic::text_of;
 use bedside_language::eval::sets::{self, SetReport};
 use bedside_language::eval::{Proportion, Report, run};
 use bedside_language::examples::{self, Example, Part};
@@ -44,7 +46,7 @@ impl Eval {
         let config = global.config()?;
         let files = startup::clinic_files(&config)?;
         let start = Instant::now();
-        let engine = startup::language_engine(&config, &files)?;
+        let engine = engine(&config, &Source::read(&config)?)?;
         let loaded = start.elapsed();
         let mut all = match &self.examples {
             Some(folder) => folder_examples(folder)?,
@@ -98,7 +100,7 @@ impl Eval {
 
 /// The examples of the clinic's files.
 pub(super) fn clinic_examples(files: &ClinicFiles) -> Result<Vec<Example>, Failure> {
-    examples::of_clinic(files).map_err(|error| Failure::usage(format!("{error}.")))
+    Ok(examples::of_clinic(files)?)
 }
 
 /// The examples of a folder with one folder a language.
@@ -113,8 +115,9 @@ pub(super) fn folder_examples(folder: &Path) -> Result<Vec<Example>, Failure> {
             let file = file?.path();
             if file.extension().is_some_and(|kind| kind == "txt") {
                 let name = file.strip_prefix(folder).unwrap_or(&file).display();
-                let text = std::fs::read_to_string(&file)?;
-                files.insert(format!("language/examples/{name}"), text);
+                let name = format!("language/examples/{name}");
+                let text = text_of(&name, std::fs::read(&file)?)?;
+                files.insert(name, text);
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::eval::{clinic_examples, folder_examples, line_of};
 use super::{Failure, Global, finish, say};
 use crate::corrections;
+use crate::knowledge::{Source, engine};
 use crate::startup;
 use crate::triage::models;
 use bedside_language::eval::{Report, run};
@@ -71,7 +72,7 @@ impl Language {
                 for folder in &examples {
                     all.extend(folder_examples(folder)?);
                 }
-                let before = startup::language_engine(&config, &files)?;
+                let before = engine(&config, &Source::read(&config)?)?;
                 make(before, &data, &all, out.as_deref())?;
             }
             Task::Report { number } => report(&data, number)?,

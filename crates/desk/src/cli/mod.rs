@@ -35,6 +35,7 @@ use crate::error::DeskError;
 use crate::orgs;
 use crate::startup::{self, StartError};
 use bedside_db::{DbError, SystemClock};
+use bedside_language::LoadError;
 use clap::{Args, Parser, Subcommand};
 use serde::Serialize;
 use std::io::Write;
@@ -285,6 +286,12 @@ impl From<ConfigError> for Failure {
     }
 }
 
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        StartError::from(error).into()
+    }
+}
+
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         match error {
@@ -378,8 +385,7 @@ async fn make_organisation(
     name: Option<String>,
 ) -> Result<crate::ids::OrganisationId, Failure> {
     let files = startup::clinic_files(&app.config)?;
-    let clinic = crate::config::clinic::parse(&files)
-        .map_err(|error| Failure::usage(format!("{error}.")))?;
+    let clinic = crate::config::clinic::parse(&files)?;
     let mut new = crate::config::organisation::new_organisation(&clinic, slug, &app.ids, app.now());
     new.name = name.unwrap_or(new.name);
     Ok(orgs::create(app, new).await?)

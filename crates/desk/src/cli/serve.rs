@@ -1,7 +1,7 @@
 //! `bedside serve`
 
 use super::{Failure, Global, is_set_up, not_set_up};
-use crate::{server, startup};
+use crate::{knowledge, server, startup};
 use bedside_db::{SystemClock, hold_folder};
 use clap::Args;
 use std::net::SocketAddr;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Runs until it is asked to end (Ctrl-C or SIGTERM).
+/// Runs until it is asked to end (Ctrl-C or SIGTERM); SIGHUP makes it read the clinic's language files anew.
 #[derive(Debug, Args)]
 pub(super) struct Serve {
     /// Where HTTP is served [default: 127.0.0.1:8080]
@@ -40,10 +40,23 @@ impl Serve {
         let listener = bind(app.config.listen).await?;
         let url = app.config.public_url.clone();
         // Before anybody can see that the desk is open, and ask it to end.
-        let ending = Ending::watch()?;
-        let running = server::start(app, listener).await?;
+        let mut ending = Ending::watch()?;
+        let mut reading = signal(SignalKind::hangup())?;
+        if app.shelf.refused().is_some() {
+            knowledge::audit(&app).await?;
+        }
+        let running = server::start(app.clone(), listener).await?;
         tracing::info!(address = %running.address(), %url, "the desk is open");
-        ending.asked().await;
+        loop {
+            tokio::select! {
+                () = ending.asked() => break,
+                _ = reading.recv() => {
+                    if let Err(error) = knowledge::reload(&app).await {
+                        tracing::error!(%error, "it could not be noted whether the clinic's language files are in use");
+                    }
+                }
+            }
+        }
         tracing::info!("the desk is closing");
         running.stop().await;
         Ok(ExitCode::SUCCESS)
@@ -76,7 +89,7 @@ impl Ending {
     }
 
     /// Returns once somebody has asked.
-    pub(super) async fn asked(mut self) {
+    pub(super) async fn asked(&mut self) {
         tokio::select! {
             _ = self.interrupted.recv() => {}
             _ = self.terminated.recv() => {}

@@ -5,11 +5,9 @@
 //! of the program and uses no unknown name. What doesn't fit is named with file, line and reason.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use bedside_web::Locale;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::value::Date;
 
@@ -17,7 +15,8 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use bedside_language::LoadError;
+use bedside_language::clinic::File;
+pub use bedside_language::{ClinicFiles, LoadError};
 
 /// A text in the languages of the program, by language tag.
 pub type Localized = BTreeMap<String, String>;
@@ -278,7 +277,7 @@ pub struct SavedReply {
 }
 
 /// Reads a clinic from the contents of its files by path below `clinic/`; files it doesn't know are ignored.
-pub fn parse(files: &BTreeMap<String, String>) -> Result<Clinic, LoadError> {
+pub fn parse(files: &ClinicFiles) -> Result<Clinic, LoadError> {
     let profile = read::profile(&File::open(files, "clinic.toml")?)?;
     let languages = &Locale::ALL.map(Locale::tag);
     let queues = read::queues(&File::open(files, "queues.toml")?, languages)?;
@@ -305,42 +304,21 @@ pub fn parse(files: &BTreeMap<String, String>) -> Result<Clinic, LoadError> {
     })
 }
 
-/// A file being read.
-struct File<'a> {
-    name: &'a str,
-    text: &'a str,
+/// The checks that these files share.
+trait Checks {
+    /// Refuses a text in which a language of the program is missing.
+    fn localized(
+        &self,
+        raw: Spanned<Localized>,
+        languages: &[&str],
+    ) -> Result<Localized, LoadError>;
+
+    /// Refuses a code that isn't plain or was used before.
+    fn code(&self, raw: &Spanned<String>, used: &mut BTreeSet<String>)
+    -> Result<String, LoadError>;
 }
 
-impl<'a> File<'a> {
-    fn open(files: &'a BTreeMap<String, String>, name: &'a str) -> Result<Self, LoadError> {
-        let text = files.get(name).ok_or_else(|| LoadError {
-            file: name.to_owned(),
-            line: 0,
-            reason: "the file is missing".to_owned(),
-        })?;
-        Ok(Self { name, text })
-    }
-
-    fn toml<T: DeserializeOwned>(&self) -> Result<T, LoadError> {
-        toml::from_str(self.text)
-            .map_err(|e| self.error(e.span().unwrap_or(0..0), e.message().replace('\n', "; ")))
-    }
-
-    fn error(&self, at: Range<usize>, reason: impl Into<String>) -> LoadError {
-        let line = 1 + self
-            .text
-            .get(..at.start)
-            .unwrap_or_default()
-            .matches('\n')
-            .count();
-        LoadError {
-            file: self.name.to_owned(),
-            line,
-            reason: reason.into(),
-        }
-    }
-
-    /// Refuses a text in which a language of the program is missing.
+impl Checks for File<'_> {
     fn localized(
         &self,
         raw: Spanned<Localized>,
@@ -357,7 +335,6 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Refuses a code that isn't plain or was used before.
     fn code(
         &self,
         raw: &Spanned<String>,

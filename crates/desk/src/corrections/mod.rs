@@ -141,7 +141,7 @@ fn example(app: &App, row: &store::Row, words: &MessageView) -> Result<Option<Ex
     }
     let meant: Judged = serde_json::from_str(&row.meant)?;
     let channel = Channel::from_code(&words.channel).unwrap_or(Channel::Email);
-    let verdict = app.engine.triage(&Message {
+    let verdict = app.knowledge().engine.triage(&Message {
         channel,
         subject: "",
         body: &words.body,

@@ -304,8 +304,7 @@ async fn open(config: &Config, clock: &DemoClock) -> Result<App, DemoError> {
 }
 
 async fn make_clinic(app: &App) -> Result<OrganisationId, DemoError> {
-    let clinic = clinic::parse(&startup::built_in_clinic())
-        .map_err(|error| StartError::Clinic(error.to_string()))?;
+    let clinic = clinic::parse(&startup::built_in_clinic()).map_err(StartError::Clinic)?;
     let mut new = new_organisation(&clinic, SLUG, &app.ids, app.now());
     // Nobody likes to wait while looking around.
     new.settings.undo_seconds = 5;

@@ -158,13 +158,14 @@ async fn advise(page: Page, Form(draft): Form<Draft>) -> Result<Response, DeskEr
 
 fn look(page: &Page, language: Locale, draft: &Draft) -> Result<Vec<Shown>, DeskError> {
     let said = beginning(&draft.said, SAID);
-    let advice = page.app.coach.advise(
+    let knowledge = page.app.knowledge();
+    let advice = knowledge.coach.advise(
         &draft.body,
         &Context {
             language: language.tag(),
             name: Some(beginning(&draft.name, NAME)),
             patient: said,
-            distress: page.app.listener.look(said).map(|found| found.kind),
+            distress: knowledge.listener.look(said).map(|found| found.kind),
             clinical: page.ctx.actor.is_clinical(),
         },
     );

@@ -408,7 +408,8 @@ fn tags(view: &TicketView) -> String {
 }
 
 fn reasons(page: &Page, why: &Why) -> Vec<String> {
-    let texts = why.texts(&page.app.engine, page.ctx.locale);
+    let knowledge = page.app.knowledge();
+    let texts = why.texts(&knowledge.engine, page.ctx.locale);
     texts.into_iter().map(str::to_owned).collect()
 }
 

@@ -135,7 +135,7 @@ pub fn look(
     hint: Option<Locale>,
 ) -> Result<Placed, DeskError> {
     let hint_language = hint.and_then(|locale| Language::from_tag(locale.tag()));
-    let verdict = app.engine.triage(&Message {
+    let verdict = app.knowledge().engine.triage(&Message {
         channel,
         subject,
         body,
@@ -146,7 +146,7 @@ pub fn look(
 
 /// Whether somebody may be in danger, by words that are not taken in yet. `hint` is the language they are likely in.
 pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool {
-    let verdict = app.engine.triage(&Message {
+    let verdict = app.knowledge().engine.triage(&Message {
         channel,
         subject: "",
         body,

@@ -103,8 +103,16 @@ pub struct Desk {
 impl Desk {
     /// A desk with one clinic and somebody of every role.
     pub async fn new(engine: Engine) -> Self {
+        Self::of_clinic(engine, None).await
+    }
+
+    /// The same with the clinic's own files in this folder.
+    pub async fn of_clinic(engine: Engine, clinic_folder: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let config = config(engine, folder.path());
+        let config = Config {
+            clinic: clinic_folder.map(Path::to_owned),
+            ..config(engine, folder.path())
+        };
         let clock = FixedClock::new(monday());
         let (app, _) = startup::open(config, Arc::new(clock.clone()))
             .await

@@ -11,39 +11,28 @@
 //! for every word that begins so, ` ~ ` for up to four other words of the same sentence, `#35-41` for a
 //! number from 35 to 41, and `@name` for every phrase of the list of that name.
 
+mod file;
 mod raw;
 mod reasons;
+mod review;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use jiff::civil::Date;
-use thiserror::Error;
 use toml::Spanned;
 
 use crate::fold::{fold_phrase, is_hangul, is_wide};
 use crate::language::Language;
 use crate::verdict::{Category, Level, SafetyKind, Urgency};
+pub use file::{File, LoadError, text_of};
 use raw::{ContextFile, LexiconFile, RedFlagFile};
 use reasons::Written;
 pub(crate) use reasons::{Reasons, of_model};
+pub use review::{Review, reviews};
 
 /// The contents of a clinic's files by path below `clinic/`, such as `language/lexicon.en.toml`.
 pub type ClinicFiles = BTreeMap<String, String>;
-
-/// A clinic's file that can't be used. Holds nothing about patients; fit to be shown to an administrator.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{file}, line {line}: {reason}")]
-pub struct LoadError {
-    /// Path below `clinic/`.
-    pub file: String,
-    /// Line, counted from 1; 0 when the file as a whole is missing.
-    pub line: usize,
-    /// What is wrong, in plain words.
-    pub reason: String,
-}
 
 /// Most phrases in all files together. Keeps loading and memory bounded.
 const MAX_PHRASES: usize = 60_000;
@@ -177,17 +166,16 @@ pub(crate) struct Knowledge {
 const CONCEPTS: &str = "language/concepts.toml";
 
 /// The concepts by name, in the order of the alphabet.
-fn concept_names(text: &str) -> Result<Vec<(String, Concept)>, LoadError> {
+fn concept_names(files: &ClinicFiles) -> Result<Vec<(String, Concept)>, LoadError> {
     let mut ids = BTreeMap::new();
     let mut reader = Reader {
-        name: CONCEPTS,
-        text,
+        file: File::open(files, CONCEPTS)?,
         language: Language::En,
         ids: &mut ids,
         sets: BTreeMap::new(),
         phrases: 0,
     };
-    let file: raw::ConceptNames = reader.toml()?;
+    let file: raw::ConceptNames = reader.file.toml()?;
     let mut concepts = Vec::with_capacity(file.concept.len());
     for raw in &file.concept {
         reader.id(&raw.name)?;
@@ -215,20 +203,11 @@ pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
     let mut knowledge = Knowledge::default();
     let mut ids = BTreeMap::new();
     let mut tables = Vec::new();
-    let missing = |file: &str| LoadError {
-        file: file.to_owned(),
-        line: 0,
-        reason: "the file is missing; every language needs one".to_owned(),
-    };
-    let concepts = files.get(CONCEPTS).ok_or_else(|| missing(CONCEPTS))?;
-    let concepts = concept_names(concepts)?;
+    let concepts = concept_names(files)?;
     for &language in Language::ALL {
         for kind in ["redflags", "lexicon", "context", "concepts"] {
-            let name = format!("language/{kind}.{language}.toml");
-            let text = files.get(&name).ok_or_else(|| missing(&name))?;
             let mut reader = Reader {
-                name: &name,
-                text,
+                file: File::open(files, format!("language/{kind}.{language}.toml"))?,
                 language,
                 ids: &mut ids,
                 sets: BTreeMap::new(),
@@ -248,8 +227,7 @@ pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
 }
 
 struct Reader<'a> {
-    name: &'a str,
-    text: &'a str,
+    file: File<'a>,
     language: Language,
     /// Where each id was used first.
     ids: &'a mut BTreeMap<String, String>,
@@ -264,15 +242,15 @@ impl Reader<'_> {
         rules: &mut Vec<Rule>,
         tables: &mut Vec<Written>,
     ) -> Result<(), LoadError> {
-        let file: RedFlagFile = self.toml()?;
+        let file: RedFlagFile = self.file.toml()?;
         for (id, text) in &file.reasons {
             tables.push(self.written(id, text)?);
         }
         for (name, terms) in &file.sets {
             if let Some(other) = terms.iter().find(|t| t.get_ref().starts_with('@')) {
-                return Err(self.error(
+                return Err(self.file.error(
                     other.span(),
-                    "a list in [sets] holds phrases, no other list (@)".into(),
+                    "a list in [sets] holds phrases, no other list (@)",
                 ));
             }
             let phrases = self.phrases(terms)?;
@@ -300,13 +278,13 @@ impl Reader<'_> {
     }
 
     fn lexicon(&mut self, rules: &mut Vec<Rule>) -> Result<(), LoadError> {
-        let file: LexiconFile = self.toml()?;
+        let file: LexiconFile = self.file.toml()?;
         for raw in file.entry {
             let weight = *raw.weight.get_ref();
             if !(weight > 0.0 && weight <= 10.0) {
-                return Err(self.error(
+                return Err(self.file.error(
                     raw.weight.span(),
-                    "the weight must be above 0 and at most 10".into(),
+                    "the weight must be above 0 and at most 10",
                 ));
             }
             let effect = match (&raw.category, &raw.urgency) {
@@ -319,7 +297,7 @@ impl Reader<'_> {
                 }
                 _ => {
                     let reason = "an entry speaks for one category or for one urgency, not for both or neither";
-                    return Err(self.error(raw.id.span(), reason.into()));
+                    return Err(self.file.error(raw.id.span(), reason));
                 }
             };
             let rule = Rule {
@@ -341,7 +319,7 @@ impl Reader<'_> {
     }
 
     fn context(&mut self, cues: &mut Vec<(Cue, Language, Phrase)>) -> Result<(), LoadError> {
-        let file: ContextFile = self.toml()?;
+        let file: ContextFile = self.file.toml()?;
         for (cue, terms) in [
             (Cue::Negation, &file.negation),
             (Cue::NegationNear, &file.negation_near),
@@ -363,9 +341,9 @@ impl Reader<'_> {
             for term in terms {
                 let phrase = self.phrase(term)?;
                 if !matches!(phrase.parts.as_slice(), [Part::Words { .. }]) {
-                    return Err(self.error(
+                    return Err(self.file.error(
                         term.span(),
-                        "a context phrase can't have a gap (~) or a range of numbers (#)".into(),
+                        "a context phrase can't have a gap (~) or a range of numbers (#)",
                     ));
                 }
                 cues.push((cue, self.language, phrase));
@@ -379,12 +357,12 @@ impl Reader<'_> {
         names: &[(String, Concept)],
         rules: &mut Vec<Rule>,
     ) -> Result<(), LoadError> {
-        let file: BTreeMap<Spanned<String>, Vec<Spanned<String>>> = self.toml()?;
+        let file: BTreeMap<Spanned<String>, Vec<Spanned<String>>> = self.file.toml()?;
         for (name, terms) in &file {
             let place = names.binary_search_by(|(known, _)| known.cmp(name.get_ref()));
             let number = place.map_err(|_| {
                 let reason = format!("the concept \"{}\" is not in concepts.toml", name.get_ref());
-                self.error(name.span(), reason)
+                self.file.error(name.span(), reason)
             })?;
             rules.push(Rule {
                 id: format!("{}.concept.{}", self.language, name.get_ref()),
@@ -402,32 +380,16 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn toml<T: serde::de::DeserializeOwned>(&self) -> Result<T, LoadError> {
-        toml::from_str(self.text)
-            .map_err(|e| self.error(e.span().unwrap_or(0..0), e.message().replace('\n', "; ")))
-    }
-
-    fn error(&self, at: Range<usize>, reason: String) -> LoadError {
-        LoadError {
-            file: self.name.to_owned(),
-            line: self.line(&at),
-            reason,
-        }
-    }
-
-    fn line(&self, at: &Range<usize>) -> usize {
-        let before = self.text.get(..at.start).unwrap_or_default();
-        1 + before.matches('\n').count()
-    }
-
     fn code<T>(
         &self,
         raw: &Spanned<String>,
         read: impl Fn(&str) -> Option<T>,
         what: &str,
     ) -> Result<T, LoadError> {
-        read(raw.get_ref())
-            .ok_or_else(|| self.error(raw.span(), format!("unknown {what} \"{}\"", raw.get_ref())))
+        read(raw.get_ref()).ok_or_else(|| {
+            self.file
+                .error(raw.span(), format!("unknown {what} \"{}\"", raw.get_ref()))
+        })
     }
 
     /// Ids are unique over all files; the language in front keeps translations apart.
@@ -435,20 +397,20 @@ impl Reader<'_> {
         let id = raw.get_ref();
         let tidy = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_');
         if id.is_empty() || id.len() > 60 || !id.chars().all(tidy) {
-            return Err(self.error(
+            return Err(self.file.error(
                 raw.span(),
-                "an id has up to 60 small letters, digits, dots and underscores".into(),
+                "an id has up to 60 small letters, digits, dots and underscores",
             ));
         }
         if reasons::is_of_model(id) {
-            return Err(self.error(
+            return Err(self.file.error(
                 raw.span(),
-                "ids that begin with \"model.\" are the model's own".into(),
+                "ids that begin with \"model.\" are the model's own",
             ));
         }
         let full = format!("{}.{id}", self.language);
-        if let Some(other) = self.ids.insert(full.clone(), self.name.to_owned()) {
-            return Err(self.error(
+        if let Some(other) = self.ids.insert(full.clone(), self.file.name().to_owned()) {
+            return Err(self.file.error(
                 raw.span(),
                 format!("the id \"{id}\" is already used in {other}"),
             ));
@@ -458,20 +420,15 @@ impl Reader<'_> {
 
     fn why(&self, reason: &Spanned<String>, review: &Spanned<String>) -> Result<String, LoadError> {
         self.not_empty(reason)?;
-        if review.get_ref().parse::<Date>().is_err() {
-            return Err(self.error(
-                review.span(),
-                "the review date must look like 2027-05-31".into(),
-            ));
-        }
+        self.file.review(review)?;
         Ok(reason.get_ref().clone())
     }
 
     fn not_empty(&self, reason: &Spanned<String>) -> Result<(), LoadError> {
         if reason.get_ref().trim().is_empty() {
-            return Err(self.error(
+            return Err(self.file.error(
                 reason.span(),
-                "the reason is empty; it is what staff will read".into(),
+                "the reason is empty; it is what staff will read",
             ));
         }
         Ok(())
@@ -481,7 +438,7 @@ impl Reader<'_> {
     fn written(&self, id: &Spanned<String>, text: &Spanned<String>) -> Result<Written, LoadError> {
         self.not_empty(text)?;
         if text.get_ref().chars().count() > reasons::LONGEST {
-            return Err(self.error(
+            return Err(self.file.error(
                 text.span(),
                 format!("a reason has at most {} characters", reasons::LONGEST),
             ));
@@ -490,14 +447,15 @@ impl Reader<'_> {
             language: self.language,
             id: id.get_ref().clone(),
             text: text.get_ref().clone(),
-            file: self.name.to_owned(),
-            line: self.line(&id.span()),
+            refused: self.file.error(id.span(), ""),
         })
     }
 
     fn needs_terms(&self, rule: &Rule, id: &Spanned<String>) -> Result<(), LoadError> {
         if rule.terms.is_empty() {
-            return Err(self.error(id.span(), "an entry needs at least one term".into()));
+            return Err(self
+                .file
+                .error(id.span(), "an entry needs at least one term"));
         }
         Ok(())
     }
@@ -507,7 +465,7 @@ impl Reader<'_> {
         for term in raw {
             if let Some(name) = term.get_ref().strip_prefix('@') {
                 let set = self.sets.get(name).ok_or_else(|| {
-                    self.error(
+                    self.file.error(
                         term.span(),
                         format!("there is no list \"{name}\" in [sets]"),
                     )
@@ -519,7 +477,7 @@ impl Reader<'_> {
         }
         self.phrases += phrases.len();
         match raw.first() {
-            Some(first) if self.phrases > MAX_PHRASES => Err(self.error(
+            Some(first) if self.phrases > MAX_PHRASES => Err(self.file.error(
                 first.span(),
                 format!("more than {MAX_PHRASES} phrases in all files together"),
             )),
@@ -529,16 +487,16 @@ impl Reader<'_> {
 
     fn phrase(&self, raw: &Spanned<String>) -> Result<Phrase, LoadError> {
         let text = raw.get_ref();
-        let wrong = |reason: String| Err(self.error(raw.span(), reason));
+        let wrong = |reason: &str| Err(self.file.error(raw.span(), reason));
         if text.len() > MAX_PHRASE {
-            return wrong(format!("a phrase has at most {MAX_PHRASE} bytes"));
+            return wrong(&format!("a phrase has at most {MAX_PHRASE} bytes"));
         }
         let mut parts = Vec::new();
         for part in text.split('~') {
             let part = part.trim();
             if let Some(range) = part.strip_prefix('#') {
                 let Some(range) = number_range(range) else {
-                    return wrong(format!("\"{part}\" is no range of numbers such as #35-41"));
+                    return wrong(&format!("\"{part}\" is no range of numbers such as #35-41"));
                 };
                 parts.push(range);
                 continue;
@@ -546,7 +504,7 @@ impl Reader<'_> {
             let open = part.ends_with('*');
             let words = fold_phrase(part.trim_end_matches('*'));
             if words.is_empty() || words.contains('*') {
-                return wrong(format!("no words in \"{text}\""));
+                return wrong(&format!("no words in \"{text}\""));
             }
             let signs = words.chars().filter(|c| !c.is_whitespace()).count();
             let enough = match words.as_str() {
@@ -556,8 +514,7 @@ impl Reader<'_> {
             };
             if open && signs < enough {
                 return wrong(
-                    "at least three letters must stand before * (two where they aren't Latin)"
-                        .into(),
+                    "at least three letters must stand before * (two where they aren't Latin)",
                 );
             }
             // A Hangul word always goes on: its particles are written to it. One of a single syllable ("안") may be the beginning of any other word, so there * says that it goes on.
@@ -566,7 +523,7 @@ impl Reader<'_> {
             parts.push(Part::Words { words, open });
         }
         if parts.len() > 4 {
-            return wrong("a phrase has at most three gaps (~)".into());
+            return wrong("a phrase has at most three gaps (~)");
         }
         Ok(Phrase { parts })
     }

@@ -29,9 +29,8 @@ pub(super) struct Written {
     pub language: Language,
     pub id: String,
     pub text: String,
-    /// Where it stands.
-    pub file: String,
-    pub line: usize,
+    /// What says where it stands, should it be refused.
+    pub refused: LoadError,
 }
 
 /// Every wording there is, by language and by the rule's id without its language.
@@ -56,9 +55,8 @@ impl Reasons {
         }
         for one in tables {
             let refused = |reason: String| LoadError {
-                file: one.file.clone(),
-                line: one.line,
                 reason,
+                ..one.refused.clone()
             };
             if !known.contains(one.id.as_str()) {
                 return Err(refused(format!(

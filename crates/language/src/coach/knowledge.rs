@@ -6,8 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::forms;
-use crate::clinic::{ClinicFiles, LoadError};
-use crate::lexis::file::DataFile;
+use crate::clinic::{ClinicFiles, File, LoadError};
 use crate::lexis::{Phrases, PhrasesBuilder, fold, fold_word};
 
 /// A gap for the author to fill in.
@@ -209,7 +208,7 @@ struct Building {
 
 impl Knowledge {
     pub fn load(files: &ClinicFiles, tag: &str) -> Result<Self, LoadError> {
-        let file = |name: &str| DataFile::of(files, format!("language/coach/{name}.{tag}.toml"));
+        let file = |name: &str| File::open(files, format!("language/coach/{name}.{tag}.toml"));
         let mut all = Building::default();
         let spanish = tag == "es";
         let terms = all.jargon(&file("jargon")?, spanish)?;
@@ -280,7 +279,7 @@ impl Building {
 
     fn add(
         &mut self,
-        file: &DataFile<'_>,
+        file: &File<'_>,
         terms: &[Spanned<String>],
         meaning: Meaning,
     ) -> Result<(), LoadError> {
@@ -288,7 +287,7 @@ impl Building {
         file.phrases(terms, tag, &mut self.phrases)
     }
 
-    fn jargon(&mut self, file: &DataFile<'_>, spanish: bool) -> Result<usize, LoadError> {
+    fn jargon(&mut self, file: &File<'_>, spanish: bool) -> Result<usize, LoadError> {
         let mut known = HashSet::new();
         let mut entry = 0;
         for section in file.toml::<JargonFile>()?.section {
@@ -329,7 +328,7 @@ impl Building {
 
     fn rules(
         &mut self,
-        file: &DataFile<'_>,
+        file: &File<'_>,
         rules: &[RawRule],
         kinds: &'static [(&str, &str)],
         make: impl Fn(&'static str) -> Kind,
@@ -367,7 +366,7 @@ impl Building {
     }
 }
 
-fn one_of(file: &DataFile<'_>, value: &Spanned<String>, allowed: &[&str]) -> Result<(), LoadError> {
+fn one_of(file: &File<'_>, value: &Spanned<String>, allowed: &[&str]) -> Result<(), LoadError> {
     if allowed.contains(&value.get_ref().as_str()) {
         return Ok(());
     }

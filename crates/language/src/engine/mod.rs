@@ -40,16 +40,12 @@ impl Engine {
     /// What is refused is named; whoever loads anew keeps the engine that works.
     pub fn load(files: &ClinicFiles, model: Option<&[u8]>) -> Result<Self, LoadError> {
         let knowledge = clinic::parse(files)?;
-        let matcher = Matcher::build(&knowledge).map_err(|e| LoadError {
-            file: "language/".to_owned(),
-            line: 0,
-            reason: format!("the phrases are too many: {e}"),
-        })?;
-        let model = model.map(Model::read).transpose().map_err(|e| LoadError {
-            file: MODEL_FILE.to_owned(),
-            line: 0,
-            reason: e.to_string(),
-        })?;
+        let matcher = Matcher::build(&knowledge)
+            .map_err(|e| LoadError::whole("language/", format!("the phrases are too many: {e}")))?;
+        let model = model
+            .map(Model::read)
+            .transpose()
+            .map_err(|e| LoadError::whole(MODEL_FILE, e.to_string()))?;
         Ok(Self {
             rules: knowledge.rules,
             matcher,

@@ -60,17 +60,17 @@ fn digit(c: char) -> Option<char> {
 pub(super) fn is_stripped_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36F}' | '\u{640}' | '\u{64B}'..='\u{65F}' | '\u{670}' | '\u{93C}'
-        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')
+        | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
-/// Zero-width characters, soft hyphens and direction marks only hide words.
-pub(super) fn is_invisible(c: char) -> bool {
+/// Zero-width characters, soft hyphens, direction marks and variation selectors only hide words.
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
-        '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{AD}'
+        '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{AD}'
         | '\u{180E}' | '\u{34F}' | '\u{E0000}'..='\u{E007F}')
 }
 
-/// More that shows nothing, seen only in texts that hide words: further direction marks, fillers, variation selectors and
+/// More that shows nothing, seen only in texts that hide words: further direction marks, fillers, rare variation selectors and
 /// control characters. The index keeps its form, so it has none of it.
 pub(super) fn hides(c: char) -> bool {
     matches!(c,

@@ -7,8 +7,8 @@ mod chars;
 mod hidden;
 mod word;
 
-pub(crate) use chars::{is_han, is_hangul, is_traditional, is_wide};
-use chars::{is_invisible, is_stripped_mark, push_folded};
+pub(crate) use chars::{is_han, is_hangul, is_invisible, is_traditional, is_wide};
+use chars::{is_stripped_mark, push_folded};
 pub(crate) use word::is_prefix;
 
 use crate::segments::Segment;

@@ -3,7 +3,7 @@
 //! A [`Text`] is folded once; a [`Phrases`] finds all its phrases in one pass over it. Danger is looked for
 //! elsewhere, with heavier tools.
 
-pub(crate) mod file;
+mod file;
 mod negation;
 mod phrases;
 mod text;

@@ -5,6 +5,8 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::fold::is_invisible;
+
 /// One word.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Word {
@@ -253,13 +255,6 @@ fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | 'ʼ' | '`' | '´')
 }
 
-fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe0f}'
-    )
-}
-
 fn ends_sentence(c: char) -> bool {
     matches!(
         c,
@@ -338,7 +333,7 @@ mod tests {
 
     #[test]
     fn quoted_lines_and_invisible_letters_are_left_out() {
-        let text = Text::new("> calm down\nI w\u{200b}ill call.", 1 << 15);
+        let text = Text::new("> calm down\nI w\u{200b}i\u{2066}l\u{180e}l call.", 1 << 15);
         assert_eq!(text.folded, " i will call | ");
     }
 

@@ -1,9 +1,9 @@
 //! One function for each file: its form, then what it has to agree with.
 
 use super::{
-    BTreeMap, BTreeSet, CATEGORY_CODES, Category, ClockKind, Date, Deserialize, EmergencyNumbers,
-    File, Holiday, Hours, LoadError, Locale, Localized, Profile, Queue, SavedReply, Spanned,
-    Target, Template, TemplateText, Urgency, Window,
+    BTreeMap, BTreeSet, CATEGORY_CODES, Category, Checks, ClockKind, Date, Deserialize,
+    EmergencyNumbers, File, Holiday, Hours, LoadError, Locale, Localized, Profile, Queue,
+    SavedReply, Spanned, Target, Template, TemplateText, Urgency, Window,
 };
 
 /// Longest target: 90 days.
@@ -362,7 +362,7 @@ pub(super) fn template(
         for part in [&text.subject, &text.body] {
             uses_only(file, part, &variables)?;
         }
-        let at = file.text.find(&format!("[{language}]")).unwrap_or(0);
+        let at = file.text().find(&format!("[{language}]")).unwrap_or(0);
         if text.subject.trim().is_empty()
             || text.subject.contains('\n')
             || text.body.trim().is_empty()
@@ -389,7 +389,7 @@ fn uses_only(file: &File<'_>, text: &str, variables: &[String]) -> Result<(), Lo
         let expression = piece.split("}}").next().unwrap_or(piece);
         let name = expression.split('|').next().unwrap_or(expression).trim();
         if !variables.iter().any(|v| v == name) {
-            let at = file.text.find(&format!("{{{{{expression}")).unwrap_or(0);
+            let at = file.text().find(&format!("{{{{{expression}")).unwrap_or(0);
             return Err(file.error(
                 at..at,
                 format!("\"{name}\" is used but isn't among the variables of this file"),
