@@ -30,7 +30,7 @@ async fn alive() -> &'static str {
 }
 
 #[derive(Serialize)]
-struct Ready {
+struct Standing {
     ready: bool,
     reasons: Vec<&'static str>,
     /// What somebody must look at although the desk works.
@@ -61,7 +61,7 @@ async fn ready(State(app): State<App>) -> Answer<Response> {
             "The clinic's language files can't be used, the last ones that could are: {refused}."
         )
     });
-    let told = Ready {
+    let told = Standing {
         ready,
         reasons,
         warnings: warnings.into_iter().collect(),
