@@ -5,21 +5,24 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
-use bedside_language::{Channel, Engine, Language, Message, detect, search};
+use bedside_language::{Channel, Engine, Language, Message, search};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/language");
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples-data/en/a01.txt");
 
 fn main() {
     let mut files = BTreeMap::new();
-    for entry in std::fs::read_dir(ROOT).expect("the clinic's files") {
+    let folders = [ROOT.to_owned(), format!("{ROOT}/markers")];
+    for entry in folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).expect("the clinic's files"))
+    {
         let path = entry.expect("a file").path();
-        if path.extension().is_some_and(|kind| kind == "toml") {
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+        if path
+            .extension()
+            .is_some_and(|kind| kind == "toml" || kind == "txt")
+        {
+            let name = path.strip_prefix(ROOT).expect("a file below it").display();
             let text = std::fs::read_to_string(&path).expect("a readable file");
             files.insert(format!("language/{name}"), text);
         }
@@ -56,7 +59,7 @@ fn main() {
         }));
     });
     measure("detect, 1 KB", &texts, |text| {
-        black_box(detect(text));
+        black_box(engine.detect(text));
     });
     measure("index_terms, 1 KB", &texts, |text| {
         black_box(search::index_terms("A question", text, Some(Language::En)));

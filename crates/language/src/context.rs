@@ -277,7 +277,7 @@ pub(crate) const FIGURE: u8 = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clinic::tests::{bare, flag};
+    use crate::clinic::tests::{TONGUE, bare, flag};
     use crate::detect;
     use crate::matcher::{Matcher, Role};
     use crate::verdict::Field;
@@ -298,9 +298,9 @@ mod tests {
             context.push('\n');
         }
         let matcher = Matcher::build(&crate::clinic::parse(&files).unwrap()).unwrap();
-        let mut folded = Folded::for_engine(text.len());
+        let mut folded = Folded::for_engine(text.len(), &TONGUE.han);
         folded.push(Field::Body, text, 0);
-        let languages = detect::languages(&folded, "", text);
+        let languages = detect::languages(&TONGUE.markers, &folded, "", text);
         let found = matcher.find(&folded);
         let hit = found.hits.iter().find(|h| h.role == Role::Term).unwrap();
         let language = Language::En;
@@ -376,7 +376,7 @@ mod tests {
         ] {
             assert_eq!(guard_of(lists, text), None, "{text}");
         }
-        let mut folded = Folded::for_engine(0);
+        let mut folded = Folded::for_engine(0, &TONGUE.han);
         let text = "I had a bad pain here";
         folded.push(Field::Body, text, 0);
         let cue = CueHit {
@@ -385,7 +385,7 @@ mod tests {
             first: 1,
             last: 2,
         };
-        let languages = detect::languages(&folded, "", text);
+        let languages = detect::languages(&TONGUE.markers, &folded, "", text);
         assert_eq!(marks(&folded, &[cue], &languages)[4], PAST);
     }
 
@@ -424,9 +424,9 @@ mod tests {
                 Some(Guard::Negated),
             ),
         ] {
-            let mut folded = Folded::for_engine(text.len());
+            let mut folded = Folded::for_engine(text.len(), &TONGUE.han);
             folded.push(Field::Body, text, 0);
-            let languages = detect::languages(&folded, "", text);
+            let languages = detect::languages(&TONGUE.markers, &folded, "", text);
             let found = matcher.find(&folded);
             let hit = found.hits[0];
             let language = Language::En;

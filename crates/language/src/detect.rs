@@ -4,18 +4,19 @@
 //! where there are enough of them ("the", "que", "không"); other sentences are left to letter statistics,
 //! which also know the neighbours of the engine's languages, so that Italian is not taken for Spanish.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use foldhash::{HashMap, HashMapExt};
 use serde::{Deserialize, Serialize};
 use whatlang::Lang;
 
-use crate::fold::{Folded, Token, is_han, is_hangul, is_traditional};
+use crate::clinic::{ClinicFiles, File, LoadError};
+use crate::fold::{Folded, Han, Token, fold_phrase, is_han, is_hangul};
 use crate::language::Language;
 use crate::segments::Segment;
 use crate::verdict::Field;
 
-/// The answer of [`detect`].
+/// In which language a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Detected {
     /// `None`: not one of the engine's languages, or nothing to go by.
@@ -59,15 +60,20 @@ impl Languages {
 }
 
 /// Names the language of a text. Looks at the first two kilobytes.
-pub fn detect(text: &str) -> Detected {
+pub(crate) fn detect(markers: &Markers, han: &Arc<Han>, text: &str) -> Detected {
     let sample = &text[..text.floor_char_boundary(SAMPLE)];
-    let mut folded = Folded::for_engine(sample.len());
+    let mut folded = Folded::for_engine(sample.len(), han);
     folded.push(Field::Body, sample, 0);
-    languages(&folded, "", sample).main
+    languages(markers, &folded, "", sample).main
 }
 
 /// The languages of a folded message.
-pub(crate) fn languages(folded: &Folded, subject: &str, body: &str) -> Languages {
+pub(crate) fn languages(
+    markers: &Markers,
+    folded: &Folded,
+    subject: &str,
+    body: &str,
+) -> Languages {
     let mut weight = [0.0_f32; Language::ALL.len()];
     let mut unknown = 0.0_f32;
     let own: Vec<&Token> = folded
@@ -85,7 +91,7 @@ pub(crate) fn languages(folded: &Folded, subject: &str, body: &str) -> Languages
             Field::Subject => (subject, 0.4),
             Field::Body => (body, 1.0),
         };
-        let (told, words) = by_words(folded, sentence, text);
+        let (told, words) = by_words(markers, folded, sentence, text);
         match told {
             Told::Is(language, sure) => weight[language as usize] += share * words * sure,
             Told::Nothing => unknown += share * words * 0.5,
@@ -166,7 +172,7 @@ struct Undecided<'a> {
 }
 
 /// What script and small words say of a sentence, and how many words speak.
-fn by_words<'a>(folded: &Folded, sentence: &[&Token], text: &'a str) -> (Told<'a>, f32) {
+fn by_words<'a>(markers: &Markers, folded: &Folded, sentence: &[&Token], text: &'a str) -> (Told<'a>, f32) {
     let mut scripts = Scripts::default();
     let mut votes = [0.0_f32; Language::ALL.len()];
     let mut latin = 0.0_f32;
@@ -175,9 +181,9 @@ fn by_words<'a>(folded: &Folded, sentence: &[&Token], text: &'a str) -> (Told<'a
         let source = text
             .get(token.source_start as usize..token.source_end as usize)
             .unwrap_or_default();
-        if scripts.count(source) {
+        if scripts.count(source, &folded.han) {
             latin += 1.0;
-            if let Some(speakers) = MARKERS.get(word) {
+            if let Some(speakers) = markers.0.get(word) {
                 for &(language, weight) in speakers {
                     votes[language as usize] += weight;
                 }
@@ -265,7 +271,7 @@ struct Scripts {
 
 impl Scripts {
     /// Counts one word; whether it is Latin.
-    fn count(&mut self, word: &str) -> bool {
+    fn count(&mut self, word: &str, han: &Han) -> bool {
         let Some(c) = word.chars().find(|c| c.is_alphabetic()) else {
             return false;
         };
@@ -274,7 +280,7 @@ impl Scripts {
             _ if is_hangul(c) => self.hangul += 0.4,
             _ if is_han(c) => {
                 self.han += 0.5;
-                match is_traditional(c) {
+                match han.is_traditional(c) {
                     Some(true) => self.traditional += 1.0,
                     Some(false) => self.simplified += 1.0,
                     None => {}
@@ -362,42 +368,44 @@ fn accents(word: &str, votes: &mut [f32]) {
     }
 }
 
-/// The small words of each Latin language, with what one of them is worth: less when several share it.
-static MARKERS: LazyLock<HashMap<&'static str, Vec<(Language, f32)>>> = LazyLock::new(|| {
-    let mut markers: HashMap<&'static str, Vec<(Language, f32)>> = HashMap::new();
-    for (language, file) in MARKER_FILES {
-        let words = file
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .flat_map(str::split_whitespace);
-        for word in words {
-            let speakers = markers.entry(word).or_default();
-            if !speakers.iter().any(|(l, _)| *l == language) {
-                speakers.push((language, 0.0));
+/// The small words of each language, with what one of them is worth: less when several share it. From
+/// `language/markers/LANG.txt`, where a language has such a file; of the others the script tells enough.
+#[derive(Debug, Default)]
+pub(crate) struct Markers(HashMap<String, Vec<(Language, f32)>>);
+
+impl Markers {
+    pub fn read(files: &ClinicFiles, han: &Arc<Han>) -> Result<Self, LoadError> {
+        let mut markers: HashMap<String, Vec<(Language, f32)>> = HashMap::new();
+        for &language in Language::ALL {
+            let name = format!("language/markers/{language}.txt");
+            if !files.contains_key(&name) {
+                continue;
+            }
+            let file = File::open(files, name)?;
+            for (at, word) in file.list() {
+                let folded = fold_phrase(word, han);
+                if folded.is_empty() || folded.contains(' ') {
+                    return Err(file.error(at..at, format!("\"{word}\" is no word")));
+                }
+                let speakers = markers.entry(folded).or_default();
+                if !speakers.iter().any(|(l, _)| *l == language) {
+                    speakers.push((language, 0.0));
+                }
             }
         }
-    }
-    for speakers in markers.values_mut() {
-        let worth = match speakers.len() {
-            1 => 1.0,
-            2 => 0.5,
-            _ => 0.25,
-        };
-        for speaker in speakers {
-            speaker.1 = worth;
+        for speakers in markers.values_mut() {
+            let worth = match speakers.len() {
+                1 => 1.0,
+                2 => 0.5,
+                _ => 0.25,
+            };
+            for speaker in speakers {
+                speaker.1 = worth;
+            }
         }
+        Ok(Self(markers))
     }
-    markers
-});
-
-macro_rules! marker_files {
-    ($($variant:ident $tag:literal)+) => {
-        [$((Language::$variant, include_str!(concat!("../../../clinic/language/markers/", $tag, ".txt"))),)+]
-    };
 }
-
-const MARKER_FILES: [(Language, &str); 8] =
-    marker_files![En "en" Es "es" Pt "pt" Fr "fr" De "de" Vi "vi" Tl "tl" Hi "hi"];
 
 /// The neighbours are in the list so that they are recognised as something else.
 static STATISTICS: LazyLock<whatlang::Detector> = LazyLock::new(|| {
@@ -424,9 +432,34 @@ static STATISTICS: LazyLock<whatlang::Detector> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clinic::tests::TONGUE;
+
+    fn detect(text: &str) -> Detected {
+        super::detect(&TONGUE.markers, &TONGUE.han, text)
+    }
 
     fn language(text: &str) -> Option<Language> {
         detect(text).language
+    }
+
+    #[test]
+    fn small_words_are_those_of_the_files() {
+        let read = |text: &str| {
+            let name = "language/markers/tl.txt".to_owned();
+            Markers::read(&[(name, text.to_owned())].into(), &TONGUE.han)
+        };
+        let markers = read("# Small words.\nAng náman\n").unwrap();
+        assert_eq!(markers.0["ang"], [(Language::Tl, 1.0)]);
+        assert!(markers.0.contains_key("naman"), "as people write it");
+        let refused = read("ang\nnaman ...\n").unwrap_err();
+        assert!(
+            refused.line == 2 && refused.reason.contains("no word"),
+            "{refused}"
+        );
+        // Those that ship are as the engine reads them.
+        for word in ["the", "kailangan", "khong", "nahi"] {
+            assert!(TONGUE.markers.0.contains_key(word), "{word}");
+        }
     }
 
     #[test]
@@ -493,9 +526,9 @@ mod tests {
     #[test]
     fn a_mixed_text_names_both() {
         let text = "Hi, I need to move the appointment of my mother. Ella no puede caminar y le duele mucho la pierna.";
-        let mut folded = Folded::for_engine(0);
+        let mut folded = Folded::for_engine(0, &TONGUE.han);
         folded.push(Field::Body, text, 0);
-        let found = languages(&folded, "", text);
+        let found = languages(&TONGUE.markers, &folded, "", text);
         assert!(
             found.has(Language::En) && found.has(Language::Es),
             "{found:?}"

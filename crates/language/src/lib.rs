@@ -6,7 +6,7 @@
 //!
 //! - [`Engine::triage`] gives language, safety, category and urgency, each with the words that decided it.
 //! - [`History`] adds danger up over the messages of one person.
-//! - [`detect`] names the language.
+//! - [`Engine::detect`] names the language.
 //! - [`search`] turns text into index terms, and what a person types into a query.
 //! - [`train`](mod@train) makes a model from [`examples`]; [`eval`] measures an engine.
 //! - [`coach`] says what would make a draft plainer and kinder, [`distress`] what weighs on a person,
@@ -34,7 +34,7 @@ pub mod themes;
 mod verdict;
 
 pub use clinic::{ClinicFiles, LoadError};
-pub use detect::{Detected, detect};
+pub use detect::Detected;
 pub use engine::{Engine, LOOKED_AT, MODEL_FILE};
 pub use history::{History, InContext};
 pub use language::Language;

@@ -338,7 +338,7 @@ fn inside_hangul(folded: &Folded, first: usize, target: Target) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clinic::tests::{bare, flag};
+    use crate::clinic::tests::{TONGUE, bare, flag};
     use crate::verdict::Field;
 
     /// The words that a red flag with these terms finds, and the cues of a negation with the others.
@@ -353,7 +353,7 @@ mod tests {
             .unwrap();
         *context = context.replace("negation = []", &format!("negation = [{negation}]"));
         let matcher = Matcher::build(&crate::clinic::parse(&files).unwrap()).unwrap();
-        let mut folded = Folded::for_engine(text.len());
+        let mut folded = Folded::for_engine(text.len(), &TONGUE.han);
         folded.push(Field::Body, text, 0);
         let found = matcher.find(&folded);
         let shown = |h: &Hit| {

@@ -6,6 +6,11 @@
 
 use std::ops::Range;
 
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::clinic::{ClinicFiles, File, LoadError};
+
 /// Whose words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Segment {
@@ -20,249 +25,224 @@ pub(crate) enum Segment {
     Footer,
 }
 
-/// "… wrote:" at the end of the line above a quotation.
-const WROTE: [&str; 18] = [
-    "wrote:",
-    "writes:",
-    "escribió:",
-    "escribio:",
-    "a écrit :",
-    "a écrit:",
-    "a ecrit :",
-    "schrieb:",
-    "escreveu:",
-    "написал:",
-    "написала:",
-    "пишет:",
-    "写道：",
-    "寫道：",
-    "작성:",
-    "كتب:",
-    "đã viết:",
-    "ने लिखा:",
-];
+/// What it is told by, from `language/segments.toml`, in small letters.
+#[derive(Debug)]
+pub(crate) struct Segments {
+    wrote: Vec<String>,
+    original: Vec<String>,
+    forwarded: Vec<String>,
+    header: Vec<String>,
+    sent_from: Vec<String>,
+    device: Vec<String>,
+    footer: Vec<String>,
+    list_footer: Vec<String>,
+}
 
-/// Lines that open an earlier message.
-const ORIGINAL: [&str; 14] = [
-    "original message",
-    "forwarded message",
-    "mensaje original",
-    "mensaje reenviado",
-    "message d'origine",
-    "message transféré",
-    "mensagem original",
-    "mensagem encaminhada",
-    "ursprüngliche nachricht",
-    "weitergeleitete nachricht",
-    "исходное сообщение",
-    "原始邮件",
-    "原始郵件",
-    "원본 메시지",
-];
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawFile {
+    wrote: RawList,
+    original: RawList,
+    forwarded: RawList,
+    header: RawList,
+    sent_from: RawList,
+    device: RawList,
+    footer: RawList,
+    list_footer: RawList,
+}
 
-/// Words before the colon of a mail's header lines.
-const HEADERS: [&str; 40] = [
-    "from",
-    "sent",
-    "to",
-    "cc",
-    "date",
-    "subject",
-    "de",
-    "enviado",
-    "enviado el",
-    "para",
-    "asunto",
-    "fecha",
-    "von",
-    "gesendet",
-    "an",
-    "betreff",
-    "datum",
-    "envoyé",
-    "à",
-    "objet",
-    "assunto",
-    "data",
-    "от",
-    "отправлено",
-    "кому",
-    "тема",
-    "дата",
-    "发件人",
-    "寄件者",
-    "发送时间",
-    "收件人",
-    "主题",
-    "主旨",
-    "보낸 사람",
-    "받는 사람",
-    "제목",
-    "من",
-    "إلى",
-    "الموضوع",
-    "từ",
-];
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawList {
+    words: Vec<Spanned<String>>,
+    reason: Spanned<String>,
+    review: Spanned<String>,
+}
 
-/// What phones and mail programs add.
-const SENT_FROM: [&str; 18] = [
-    "sent from",
-    "get outlook for",
-    "enviado desde",
-    "enviado do",
-    "enviado pelo",
-    "envoyé de",
-    "envoyé depuis",
-    "von meinem",
-    "gesendet von",
-    "отправлено с",
-    "отправлено из",
-    "发自我的",
-    "從我的",
-    "傳送自",
-    "나의 iphone에서",
-    "내 iphone에서",
-    "được gửi từ",
-    "أرسل من",
-];
-
-/// What such a line names; one that names none of them is the person's own.
-const DEVICES: [&str; 32] = [
-    "iphone",
-    "ipad",
-    "android",
-    "samsung",
-    "galaxy",
-    "huawei",
-    "xiaomi",
-    "redmi",
-    "oppo",
-    "pixel",
-    "motorola",
-    "nokia",
-    "blackberry",
-    "outlook",
-    "yahoo",
-    "gmail",
-    "mail.ru",
-    "windows",
-    "phone",
-    "tablet",
-    "mobile",
-    "móvil",
-    "movil",
-    "celular",
-    "teléfono",
-    "telefon",
-    "téléphone",
-    "handy",
-    "telemóvel",
-    "смартфон",
-    "手机",
-    "手機",
-];
-/// Bytes of the longest such line.
+/// Bytes of the longest line that a telephone adds.
 const SENT_FROM_LINE: usize = 60;
 
-/// Words of legal notices.
-const FOOTER: [&str; 15] = [
-    "confidentiality notice",
-    "this email and any attachments",
-    "this e-mail and any attachments",
-    "this message and any attachments",
-    "intended only for the",
-    "intended solely for",
-    "if you are not the intended recipient",
-    "please consider the environment",
-    "aviso de confidencialidad",
-    "este correo electrónico y sus",
-    "este mensaje y sus archivos",
-    "ce message et ses pièces",
-    "diese e-mail enthält",
-    "esta mensagem e seus anexos",
-    "данное сообщение предназначено",
-];
-
-/// What a short line of a list's footer begins with.
-const LIST_FOOTER: [&str; 4] = [
-    "unsubscribe",
-    "to unsubscribe",
-    "click here to unsubscribe",
-    "darse de baja",
-];
-/// Bytes of the longest such line.
+/// Bytes of the longest line of a list's footer.
 const LIST_FOOTER_LINE: usize = 80;
 /// Lines of the longest signature.
 const SIGNATURE_LINES: usize = 8;
 
+/// What stands behind the name of a header and at the end of "… wrote:".
+const COLONS: [char; 2] = [':', '：'];
+/// Bytes of the longest word of a list.
+const WORD: usize = 60;
+
 /// Lines looked at for a header block after its first line.
 const HEADER_LINES: usize = 4;
 
-/// The parts of a body in order. They cover it whole.
-pub(crate) fn split(body: &str) -> Vec<(Range<usize>, Segment)> {
-    let lines = lines(body);
-    let mut parts: Vec<(Range<usize>, Segment)> = Vec::new();
-    let mut state = Segment::Own;
-    let mut own_words = 0;
-    let mut forwarded_head = false;
-    let mut signature_lines = 0;
-    let next_marked = next_marked(body, &lines);
-    for (number, range) in lines.iter().enumerate() {
-        let line = body[range.clone()].trim();
-        let quote_mark = line.starts_with(['>', '＞']);
-        let segment = if quote_mark {
-            Segment::Quoted
-        } else if line.is_empty() {
-            if matches!(state, Segment::Footer | Segment::Signature) {
-                state = Segment::Own;
+impl Segments {
+    pub fn read(files: &ClinicFiles) -> Result<Self, LoadError> {
+        let file = File::open(files, "language/segments.toml")?;
+        let raw: RawFile = file.toml()?;
+        let list = |raw: &RawList| {
+            file.review(&raw.review)?;
+            if raw.reason.get_ref().trim().is_empty() {
+                return Err(file.error(raw.reason.span(), "the reason is empty"));
             }
-            forwarded_head = false;
-            state
-        } else if opens_quotation(body, &lines, number) {
-            // What follows "wrote:" without marks is quoted to the end; with marks, the marks say it.
-            let marked = next_marked[number];
-            let forwards = own_words < 4;
-            state = if marked || forwards {
-                Segment::Own
-            } else {
-                Segment::Quoted
-            };
-            forwarded_head = forwards;
-            Segment::Quoted
-        } else if forwarded_head && header(line) || state == Segment::Quoted {
-            Segment::Quoted
-        } else if matches!(line, "--" | "—" | "__") {
-            (state, signature_lines) = (Segment::Signature, 0);
-            state
-        } else if is_sent_from(line) {
-            Segment::Signature
-        } else if is_list_footer(line) {
-            Segment::Footer
-        } else if state != Segment::Footer && holds(line, &FOOTER) {
-            state = Segment::Footer;
-            state
-        } else {
-            signature_lines += 1;
-            if state == Segment::Signature && signature_lines > SIGNATURE_LINES {
-                state = Segment::Own;
-            }
-            state
+            raw.words.iter().map(|word| word_of(&file, word)).collect()
         };
-        if segment == Segment::Own {
-            own_words += line.split_whitespace().count();
+        if let Some(odd) = raw
+            .wrote
+            .words
+            .iter()
+            .find(|w| !w.get_ref().trim().ends_with(COLONS))
+        {
+            return Err(file.error(odd.span(), "a line above quoted mail ends with a colon"));
         }
-        match parts.last_mut() {
-            Some((last, kind)) if *kind == segment => last.end = range.end,
-            _ => parts.push((range.clone(), segment)),
-        }
+        Ok(Self {
+            wrote: list(&raw.wrote)?,
+            original: list(&raw.original)?,
+            forwarded: list(&raw.forwarded)?,
+            header: list(&raw.header)?,
+            sent_from: list(&raw.sent_from)?,
+            device: list(&raw.device)?,
+            footer: list(&raw.footer)?,
+            list_footer: list(&raw.list_footer)?,
+        })
     }
-    // Nothing of their own: they sent the rest to be read.
-    if own_words == 0 {
-        for (_, segment) in &mut parts {
-            *segment = Segment::Own;
+
+    /// The parts of a body in order. They cover it whole.
+    pub fn split(&self, body: &str) -> Vec<(Range<usize>, Segment)> {
+        let lines = lines(body);
+        let mut parts: Vec<(Range<usize>, Segment)> = Vec::new();
+        let mut state = Segment::Own;
+        let mut own_words = 0;
+        let mut forwarded_head = false;
+        let mut signature_lines = 0;
+        let next_marked = self.next_marked(body, &lines);
+        for (number, range) in lines.iter().enumerate() {
+            let line = body[range.clone()].trim();
+            let quote_mark = line.starts_with(['>', '＞']);
+            let segment = if quote_mark {
+                Segment::Quoted
+            } else if line.is_empty() {
+                if matches!(state, Segment::Footer | Segment::Signature) {
+                    state = Segment::Own;
+                }
+                forwarded_head = false;
+                state
+            } else if self.opens_quotation(body, &lines, number) {
+                // What follows "wrote:" without marks is quoted to the end; with marks, the marks say it.
+                let marked = next_marked[number];
+                let forwards = own_words < 4;
+                state = if marked || forwards {
+                    Segment::Own
+                } else {
+                    Segment::Quoted
+                };
+                forwarded_head = forwards;
+                Segment::Quoted
+            } else if forwarded_head && self.header(line) || state == Segment::Quoted {
+                Segment::Quoted
+            } else if matches!(line, "--" | "—" | "__") {
+                (state, signature_lines) = (Segment::Signature, 0);
+                state
+            } else if self.is_sent_from(line) {
+                Segment::Signature
+            } else if self.is_list_footer(line) {
+                Segment::Footer
+            } else if state != Segment::Footer && holds(line, &self.footer) {
+                state = Segment::Footer;
+                state
+            } else {
+                signature_lines += 1;
+                if state == Segment::Signature && signature_lines > SIGNATURE_LINES {
+                    state = Segment::Own;
+                }
+                state
+            };
+            if segment == Segment::Own {
+                own_words += line.split_whitespace().count();
+            }
+            match parts.last_mut() {
+                Some((last, kind)) if *kind == segment => last.end = range.end,
+                _ => parts.push((range.clone(), segment)),
+            }
         }
+        // Nothing of their own: they sent the rest to be read.
+        if own_words == 0 {
+            for (_, segment) in &mut parts {
+                *segment = Segment::Own;
+            }
+        }
+        parts
     }
-    parts
+
+    /// Of every line whether the next one that is written, "… wrote:" aside, bears a quotation mark.
+    fn next_marked(&self, body: &str, lines: &[Range<usize>]) -> Vec<bool> {
+        let mut marked = vec![false; lines.len()];
+        let mut next = false;
+        for (number, range) in lines.iter().enumerate().rev() {
+            marked[number] = next;
+            let line = body[range.clone()].trim();
+            if !line.is_empty() && !self.is_wrote(line) {
+                next = line.starts_with(['>', '＞']);
+            }
+        }
+        marked
+    }
+
+    /// A line that a phone or a mail program adds.
+    fn is_sent_from(&self, line: &str) -> bool {
+        line.len() <= SENT_FROM_LINE && begins(line, &self.sent_from) && holds(line, &self.device)
+    }
+
+    fn is_list_footer(&self, line: &str) -> bool {
+        line.len() <= LIST_FOOTER_LINE && begins(line, &self.list_footer)
+    }
+
+    fn opens_quotation(&self, body: &str, lines: &[Range<usize>], number: usize) -> bool {
+        let line = body[lines[number].clone()].trim();
+        if line.len() > 300 {
+            return false;
+        }
+        let next = |ahead: usize| {
+            lines
+                .get(number + ahead)
+                .map_or("", |r| body[r.clone()].trim())
+        };
+        let dated = line.bytes().any(|b| b.is_ascii_digit()) || line.contains('@');
+        dated
+            && (self.is_wrote(line)
+                || self.is_wrote(next(1)) && line.len() < 120 && line.contains(['@', ',']))
+            || line.starts_with("---") && holds(line, &self.original)
+            || begins(line, &self.forwarded)
+            || self.header(line)
+                && (1..=HEADER_LINES).filter(|&n| self.header(next(n))).count() >= 2
+    }
+
+    fn is_wrote(&self, line: &str) -> bool {
+        if line.len() > 300 || !line.ends_with(COLONS) {
+            return false;
+        }
+        let tail = line[line.ceil_char_boundary(line.len().saturating_sub(WORD))..].to_lowercase();
+        self.wrote.iter().any(|w| tail.ends_with(w))
+    }
+
+    fn header(&self, line: &str) -> bool {
+        let Some((name, _)) = line.split_once(COLONS) else {
+            return false;
+        };
+        let name = name.trim().trim_matches('*');
+        name.len() <= 30 && self.header.contains(&name.to_lowercase())
+    }
+}
+
+/// A word of a list in small letters. One that is empty would be found in every line.
+fn word_of(file: &File<'_>, raw: &Spanned<String>) -> Result<String, LoadError> {
+    let word = raw.get_ref().trim();
+    if word.is_empty() || word.len() > WORD {
+        return Err(file.error(
+            raw.span(),
+            format!("a word of 1 to {WORD} bytes is needed here"),
+        ));
+    }
+    Ok(word.to_lowercase())
 }
 
 /// Ranges of the lines, each with its line end.
@@ -277,64 +257,12 @@ fn lines(body: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Of every line whether the next one that is written, "… wrote:" aside, bears a quotation mark.
-fn next_marked(body: &str, lines: &[Range<usize>]) -> Vec<bool> {
-    let mut marked = vec![false; lines.len()];
-    let mut next = false;
-    for (number, range) in lines.iter().enumerate().rev() {
-        marked[number] = next;
-        let line = body[range.clone()].trim();
-        if !line.is_empty() && !is_wrote(line) {
-            next = line.starts_with(['>', '＞']);
-        }
-    }
-    marked
-}
-
-/// A line that a phone or a mail program adds.
-fn is_sent_from(line: &str) -> bool {
-    line.len() <= SENT_FROM_LINE && begins(line, &SENT_FROM) && holds(line, &DEVICES)
-}
-
-fn is_list_footer(line: &str) -> bool {
-    line.len() <= LIST_FOOTER_LINE && begins(line, &LIST_FOOTER)
-}
-
-fn opens_quotation(body: &str, lines: &[Range<usize>], number: usize) -> bool {
-    let line = body[lines[number].clone()].trim();
-    if line.len() > 300 {
-        return false;
-    }
-    let next = |ahead: usize| {
-        lines
-            .get(number + ahead)
-            .map_or("", |r| body[r.clone()].trim())
-    };
-    let dated = line.bytes().any(|b| b.is_ascii_digit()) || line.contains('@');
-    dated && (is_wrote(line) || is_wrote(next(1)) && line.len() < 120 && line.contains(['@', ',']))
-        || line.starts_with("---") && holds(line, &ORIGINAL)
-        || begins(line, &["begin forwarded message"])
-        || header(line) && (1..=HEADER_LINES).filter(|&n| header(next(n))).count() >= 2
-}
-
-fn is_wrote(line: &str) -> bool {
-    line.len() <= 300 && WROTE.iter().any(|w| line.ends_with(w))
-}
-
-fn header(line: &str) -> bool {
-    let Some((name, _)) = line.split_once([':', '：']) else {
-        return false;
-    };
-    let name = name.trim().trim_matches('*');
-    name.len() <= 30 && HEADERS.iter().any(|h| name.to_lowercase() == *h)
-}
-
-fn begins(line: &str, words: &[&str]) -> bool {
+fn begins(line: &str, words: &[String]) -> bool {
     let head = line[..line.floor_char_boundary(60)].to_lowercase();
     words.iter().any(|w| head.starts_with(w))
 }
 
-fn holds(line: &str, words: &[&str]) -> bool {
+fn holds(line: &str, words: &[String]) -> bool {
     let line = line[..line.floor_char_boundary(400)].to_lowercase();
     words.iter().any(|w| line.contains(w))
 }
@@ -344,6 +272,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::clinic::tests::TONGUE;
+
+    fn split(body: &str) -> Vec<(Range<usize>, Segment)> {
+        TONGUE.segments.split(body)
+    }
 
     fn own(body: &str) -> String {
         split(body)
@@ -351,6 +284,50 @@ mod tests {
             .filter(|(_, s)| *s == Segment::Own)
             .map(|(r, _)| &body[r])
             .collect()
+    }
+
+    #[test]
+    fn lists_that_can_not_be_used_are_refused_with_their_line() {
+        let shipped = crate::clinic::tests::tongue_files();
+        let name = "language/segments.toml";
+        let text = &shipped[name];
+        for (from, to, reason) in [
+            (
+                "[wrote]\nwords = [\n",
+                "[wrote]\nwords = [\n  \"skrev\",\n",
+                "ends with a colon",
+            ),
+            (
+                "words = [\"begin forwarded message\"]",
+                "words = [\" \"]",
+                "1 to 60 bytes",
+            ),
+            ("[device]\nwords", "[device]\nword", "word"),
+            (
+                "reason = \"Mailing lists add such lines\"",
+                "reason = \" \"",
+                "reason is empty",
+            ),
+        ] {
+            let at = text.find(from).unwrap() + to.len() - 2;
+            let broken = text.replacen(from, to, 1);
+            let line = 1 + broken[..at].matches('\n').count();
+            let files = [(name.to_owned(), broken)].into();
+            let refused = Segments::read(&files).unwrap_err();
+            assert!(refused.reason.contains(reason), "{refused}");
+            assert_eq!(
+                (refused.file.as_str(), refused.line),
+                (name, line),
+                "{refused}"
+            );
+        }
+        assert_eq!(
+            own("Thanks, all is well now\n\nOn 5 Jan Ann WROTE:\nold\n")
+                .lines()
+                .count(),
+            2,
+            "capitals don't matter"
+        );
     }
 
     #[test]

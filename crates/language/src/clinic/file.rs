@@ -46,7 +46,7 @@ impl LoadError {
         let before = text.get(..at).unwrap_or_default();
         Self {
             file: file.to_owned(),
-            line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
+            line: before.split(|byte| *byte == b'\n').count(),
             reason,
         }
     }
@@ -104,8 +104,17 @@ impl<'a> File<'a> {
             .map_err(|e| self.error(e.span().unwrap_or(0..0), e.message().replace('\n', "; ")))
     }
 
+    /// The words of a list of words with where each begins; lines that begin with `#` are left out.
+    pub(crate) fn list(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
+        let text = self.text;
+        let place = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
+        text.lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(str::split_whitespace)
+            .map(move |word| (place(word), word))
+    }
+
     /// What is wrong at these bytes.
-    #[expect(clippy::needless_pass_by_value, reason = "what a span gives")]
     pub fn error(&self, at: Range<usize>, reason: impl Into<String>) -> LoadError {
         LoadError::at(&self.name, self.text.as_bytes(), at.start, reason.into())
     }

@@ -6,6 +6,8 @@
 //! - `concepts.toml` and `concepts.LANG.toml`: words for things, the same in every language, from which the
 //!   model learns what belongs together ("chest" and "pressure"). They say nothing by themselves.
 //! - `context.LANG.toml`: words that take a danger back ("no", "years ago", "if you have").
+//! - `segments.toml`, `han.txt` and `markers/LANG.txt`: how a text is read before any rule looks at it: quoted mail and
+//!   signatures, the two Chinese scripts, the small words that tell languages.
 //!
 //! Phrases are written as people write them; case, accents and apostrophes don't matter. `bleed*` stands
 //! for every word that begins so, ` ~ ` for up to four other words of the same sentence, `#35-41` for a
@@ -19,11 +21,14 @@ mod review;
 pub(crate) mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use toml::Spanned;
 
-use crate::fold::{fold_phrase, is_hangul, is_wide};
+use crate::detect::Markers;
+use crate::fold::{Han, fold_phrase, is_hangul, is_wide};
 use crate::language::Language;
+use crate::segments::Segments;
 use crate::verdict::{Category, Level, SafetyKind, Urgency};
 pub use file::{File, LoadError, text_of};
 use raw::{ContextFile, LexiconFile, RedFlagFile};
@@ -154,22 +159,42 @@ pub(crate) enum Cue {
     FigureHint,
 }
 
+/// How a text is read before any rule looks at it.
+#[derive(Debug)]
+pub(crate) struct Tongue {
+    pub han: Arc<Han>,
+    pub markers: Markers,
+    pub segments: Segments,
+}
+
+impl Tongue {
+    pub fn read(files: &ClinicFiles) -> Result<Self, LoadError> {
+        let han = Arc::new(Han::read(files)?);
+        Ok(Self {
+            markers: Markers::read(files, &han)?,
+            segments: Segments::read(files)?,
+            han,
+        })
+    }
+}
+
 /// Everything the files say.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Knowledge {
+    pub tongue: Tongue,
     pub rules: Vec<Rule>,
     pub cues: Vec<(Cue, Language, Phrase)>,
     pub reasons: Reasons,
-    phrases: usize,
 }
 
 const CONCEPTS: &str = "language/concepts.toml";
 
 /// The concepts by name, in the order of the alphabet.
-fn concept_names(files: &ClinicFiles) -> Result<Vec<(String, Concept)>, LoadError> {
+fn concept_names(files: &ClinicFiles, han: &Arc<Han>) -> Result<Vec<(String, Concept)>, LoadError> {
     let mut ids = BTreeMap::new();
     let mut reader = Reader {
         file: File::open(files, CONCEPTS)?,
+        han,
         language: Language::En,
         ids: &mut ids,
         sets: BTreeMap::new(),
@@ -200,34 +225,41 @@ fn concept_names(files: &ClinicFiles) -> Result<Vec<(String, Concept)>, LoadErro
 
 /// Reads all language files of a clinic.
 pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
-    let mut knowledge = Knowledge::default();
+    let tongue = Tongue::read(files)?;
+    let (mut rules, mut cues, mut read) = (Vec::new(), Vec::new(), 0);
     let mut ids = BTreeMap::new();
     let mut tables = Vec::new();
-    let concepts = concept_names(files)?;
+    let concepts = concept_names(files, &tongue.han)?;
     for &language in Language::ALL {
         for kind in ["redflags", "lexicon", "context", "concepts"] {
             let mut reader = Reader {
                 file: File::open(files, format!("language/{kind}.{language}.toml"))?,
+                han: &tongue.han,
                 language,
                 ids: &mut ids,
                 sets: BTreeMap::new(),
-                phrases: knowledge.phrases,
+                phrases: read,
             };
             match kind {
-                "redflags" => reader.red_flags(&mut knowledge.rules, &mut tables)?,
-                "lexicon" => reader.lexicon(&mut knowledge.rules)?,
-                "context" => reader.context(&mut knowledge.cues)?,
-                _ => reader.concepts(&concepts, &mut knowledge.rules)?,
+                "redflags" => reader.red_flags(&mut rules, &mut tables)?,
+                "lexicon" => reader.lexicon(&mut rules)?,
+                "context" => reader.context(&mut cues)?,
+                _ => reader.concepts(&concepts, &mut rules)?,
             }
-            knowledge.phrases = reader.phrases;
+            read = reader.phrases;
         }
     }
-    knowledge.reasons = Reasons::new(&knowledge.rules, tables)?;
-    Ok(knowledge)
+    Ok(Knowledge {
+        reasons: Reasons::new(&rules, tables)?,
+        tongue,
+        rules,
+        cues,
+    })
 }
 
 struct Reader<'a> {
     file: File<'a>,
+    han: &'a Arc<Han>,
     language: Language,
     /// Where each id was used first.
     ids: &'a mut BTreeMap<String, String>,
@@ -502,7 +534,7 @@ impl Reader<'_> {
                 continue;
             }
             let open = part.ends_with('*');
-            let words = fold_phrase(part.trim_end_matches('*'));
+            let words = fold_phrase(part.trim_end_matches('*'), self.han);
             if words.is_empty() || words.contains('*') {
                 return wrong(&format!("no words in \"{text}\""));
             }

@@ -28,9 +28,12 @@ pub fn reviews(files: &ClinicFiles) -> BTreeMap<String, Vec<Review>> {
         let Ok(file) = File::open(files, name.as_str()) else {
             continue;
         };
-        let mut found = match DeTable::parse(file.text()) {
-            Ok(table) if name.ends_with(".toml") => in_table(&file, table.get_ref()),
-            _ => at_head(file.text()),
+        let is_list = name.rsplit('.').next() == Some("txt");
+        let mut found = if is_list {
+            at_head(file.text())
+        } else {
+            DeTable::parse(file.text())
+                .map_or_else(|_| Vec::new(), |table| in_table(&file, table.get_ref()))
         };
         found.sort_unstable_by_key(|review| review.line);
         if !found.is_empty() {

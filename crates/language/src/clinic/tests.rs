@@ -1,8 +1,27 @@
+use std::sync::LazyLock;
+
 use super::*;
 
-/// Files that say nothing, for every language.
+/// How the shipped files read a text.
+pub(crate) static TONGUE: LazyLock<Tongue> =
+    LazyLock::new(|| Tongue::read(&tongue_files()).unwrap());
+
+/// What is needed to read a text at all, as it ships.
+pub(crate) fn tongue_files() -> ClinicFiles {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/");
+    let markers = Language::ALL.iter();
+    let markers = markers.map(|language| format!("language/markers/{language}.txt"));
+    let names = ["language/segments.toml", "language/han.txt"].map(str::to_owned);
+    let text = |name: String| {
+        let text = std::fs::read_to_string(format!("{root}{name}")).ok()?;
+        Some((name, text))
+    };
+    names.into_iter().chain(markers).filter_map(text).collect()
+}
+
+/// Files of every language that say nothing, and what is needed to read a text at all.
 pub(crate) fn bare() -> ClinicFiles {
-    let mut files = ClinicFiles::new();
+    let mut files = tongue_files();
     files.insert(CONCEPTS.to_owned(), "concept = []\n".to_owned());
     let context = [
         "negation",

@@ -10,7 +10,8 @@ mod read;
 pub(crate) mod tests;
 mod topic;
 
-use crate::clinic::{self, ClinicFiles, Effect, LoadError, Reasons, Rule};
+use crate::clinic::{self, ClinicFiles, Effect, LoadError, Reasons, Rule, Tongue};
+use crate::detect::{self, Detected};
 use crate::language::Language;
 use crate::matcher::Matcher;
 use crate::model::features::Features;
@@ -29,6 +30,7 @@ pub const MODEL_FILE: &str = "language/model.bin";
 /// Triage by the clinic's own lexicons and a model. Immutable and cheap to share between threads.
 #[derive(Debug)]
 pub struct Engine {
+    tongue: Tongue,
     rules: Vec<Rule>,
     matcher: Matcher,
     reasons: Reasons,
@@ -47,6 +49,7 @@ impl Engine {
             .transpose()
             .map_err(|e| LoadError::whole(MODEL_FILE, e.to_string()))?;
         Ok(Self {
+            tongue: knowledge.tongue,
             rules: knowledge.rules,
             matcher,
             reasons: knowledge.reasons,
@@ -78,6 +81,11 @@ impl Engine {
         rules
             .map(|rule| rule.id.clone())
             .chain(SafetyKind::ALL.iter().copied().map(clinic::of_model))
+    }
+
+    /// Names the language of a text. Looks at the first two kilobytes.
+    pub fn detect(&self, text: &str) -> Detected {
+        detect::detect(&self.tongue.markers, &self.tongue.han, text)
     }
 
     /// Looks at a message. Every language's rules run on every text, whatever its language, so that
@@ -144,7 +152,7 @@ impl Engine {
     }
 
     fn look(&self, message: &Message<'_>) -> Look<'_> {
-        Look::of(&self.rules, &self.matcher, message)
+        Look::of(&self.tongue, &self.rules, &self.matcher, message)
     }
 
     /// What the model sees of a message.

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::clinic::{Concept, Cue, Effect, Kinds, Rule};
+use crate::clinic::{Concept, Cue, Effect, Kinds, Rule, Tongue};
 use crate::context;
 use crate::detect::{Detected, Languages, languages};
 use crate::fold::{Folded, Token, is_wide};
 use crate::matcher::{CueHit, Found, Hit, Matcher, Role};
 use crate::model::features::Features;
-use crate::segments::{self, Segment};
+use crate::segments::Segment;
 use crate::verdict::{Channel, Field, Guard, Level, Message, Truncated};
 
 /// Bytes of a message that the model reads. Of a longer one it is the beginning (three quarters) and the
@@ -95,13 +95,18 @@ pub(super) struct Spoken<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub fn of(rules: &'a [Rule], matcher: &Matcher, message: &Message<'_>) -> Self {
+    pub fn of(
+        tongue: &Tongue,
+        rules: &'a [Rule],
+        matcher: &Matcher,
+        message: &Message<'_>,
+    ) -> Self {
         let Reading {
             mut folded,
             truncated,
             unheard,
-        } = read(message);
-        let mut languages = languages(&folded, message.subject, message.body);
+        } = read(tongue, message);
+        let mut languages = languages(&tongue.markers, &folded, message.subject, message.body);
         languages.main = hinted(languages.main, message);
         let found = matcher.find(&folded);
         let marks = context::marks(&folded, &found.cues, &languages);
@@ -340,14 +345,14 @@ struct Reading {
 }
 
 /// Folds the message.
-fn read(message: &Message<'_>) -> Reading {
+fn read(tongue: &Tongue, message: &Message<'_>) -> Reading {
     let (subject, body) = (message.subject, message.body);
     let shown = &subject[..subject.floor_char_boundary(SUBJECT)];
     let room = LOOKED_AT - shown.len();
-    let mut folded = Folded::for_engine(shown.len() + body.len());
+    let mut folded = Folded::for_engine(shown.len() + body.len(), &tongue.han);
     folded.push(Field::Subject, shown, 0);
     let mut looked_at = shown.len() + body.len();
-    for (range, segment) in segments::split(body) {
+    for (range, segment) in tongue.segments.split(body) {
         let start = range.start;
         folded.push_segment(Field::Body, &body[range], start, segment);
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::clinic::tests::{bare, flag};
+use crate::clinic::tests::{bare, flag, tongue_files};
 use crate::verdict::{Channel, SafetyKind};
 
 fn message(body: &str) -> Message<'_> {
@@ -138,15 +138,15 @@ pub(crate) fn shipped() -> &'static Engine {
             env!("CARGO_MANIFEST_DIR"),
             "/../../clinic/language"
         ));
-        let files = std::fs::read_dir(root)
+        let own = std::fs::read_dir(root)
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|e| e == "toml"))
             .map(|path| {
                 let name = format!("language/{}", path.file_name().unwrap().display());
                 (name, std::fs::read_to_string(path).unwrap())
-            })
-            .collect();
+            });
+        let files = tongue_files().into_iter().chain(own).collect();
         let model = std::fs::read(root.join("model.bin")).unwrap();
         Engine::load(&files, Some(&model)).unwrap()
     });

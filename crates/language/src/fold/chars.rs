@@ -1,8 +1,5 @@
 //! Single characters: their plain form, their script, and marks that are left out.
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
 use unicode_normalization::char::decompose_compatible;
 
 /// Appends the folded form of one character: compatibility decomposition without accents, lower case.
@@ -149,38 +146,5 @@ pub(super) fn sign(c: char) -> Option<&'static str> {
         '🙏' => Some("signpray"),
         '❤' | '😊' | '🥰' | '👍' => Some("signglad"),
         _ => None,
-    }
-}
-
-static HAN: &str = include_str!("../../../../clinic/language/han.txt");
-
-/// Pairs of a traditional and a simplified character.
-fn han_pairs() -> impl Iterator<Item = (char, char)> {
-    HAN.lines()
-        .filter(|line| !line.starts_with('#'))
-        .flat_map(str::split_whitespace)
-        .filter_map(|pair| {
-            let mut signs = pair.chars();
-            Some((signs.next()?, signs.next()?))
-        })
-}
-
-static SIMPLE: LazyLock<HashMap<char, char>> = LazyLock::new(|| han_pairs().collect());
-static SIMPLE_ONLY: LazyLock<std::collections::HashSet<char>> =
-    LazyLock::new(|| han_pairs().map(|(_, simple)| simple).collect());
-
-/// The simplified form of a Chinese character.
-pub(super) fn simplified(c: char) -> char {
-    SIMPLE.get(&c).copied().unwrap_or(c)
-}
-
-/// Whether a character is written in traditional (`Some(true)`) or in simplified texts only.
-pub(crate) fn is_traditional(c: char) -> Option<bool> {
-    if SIMPLE.contains_key(&c) {
-        Some(true)
-    } else if SIMPLE_ONLY.contains(&c) {
-        Some(false)
-    } else {
-        None
     }
 }

@@ -4,12 +4,16 @@
 //! Every word remembers where it stood in the text as written, so that a finding can be shown there.
 
 mod chars;
+mod han;
 mod hidden;
 mod word;
 
-pub(crate) use chars::{is_han, is_hangul, is_invisible, is_traditional, is_wide};
+pub(crate) use chars::{is_han, is_hangul, is_invisible, is_wide};
 use chars::{is_stripped_mark, push_folded};
+pub(crate) use han::Han;
 pub(crate) use word::is_prefix;
+
+use std::sync::Arc;
 
 use crate::segments::Segment;
 use crate::verdict::{Field, Span};
@@ -46,6 +50,7 @@ pub(crate) struct Folded {
     sentence: u32,
     at: u32,
     style: Style,
+    pub han: Arc<Han>,
 }
 
 /// For whom the text is folded.
@@ -76,9 +81,10 @@ impl Folded {
     }
 
     /// For the engine; see [`Style::Engine`].
-    pub fn for_engine(bytes: usize) -> Self {
+    pub fn for_engine(bytes: usize, han: &Arc<Han>) -> Self {
         Self {
             style: Style::Engine,
+            han: Arc::clone(han),
             ..Self::with_capacity(bytes)
         }
     }
@@ -328,7 +334,8 @@ impl<'a> Run<'a> {
                 self.close_word(at);
                 let joined = self.after_sign;
                 self.open_word(at);
-                self.out.text.push(chars::simplified(c));
+                let simple = self.out.han.simplified(c);
+                self.out.text.push(simple);
                 self.close_word(at + c.len_utf8());
                 if let Some(token) = self.out.tokens.last_mut() {
                     token.joined = joined;
@@ -467,8 +474,8 @@ fn push_folded_mark(c: char, out: &mut String) {
 }
 
 /// A lexicon phrase in folded form. Punctuation inside it counts as a space.
-pub(crate) fn fold_phrase(phrase: &str) -> String {
-    let mut folded = Folded::for_engine(phrase.len());
+pub(crate) fn fold_phrase(phrase: &str, han: &Arc<Han>) -> String {
+    let mut folded = Folded::for_engine(phrase.len(), han);
     folded.push(Field::Body, phrase, 0);
     let words: Vec<&str> = folded.words().collect();
     words.join(" ")
@@ -479,9 +486,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::clinic::tests::TONGUE;
 
     fn folded(text: &str) -> Folded {
-        let mut out = Folded::for_engine(0);
+        let mut out = Folded::for_engine(0, &TONGUE.han);
         out.push(Field::Body, text, 0);
         out
     }
@@ -593,8 +601,8 @@ mod tests {
 
         #[test]
         fn folding_twice_changes_nothing(text in "[a-zA-Z0-9 ñéüа-я一-龥가-힣ا-ي',.-]{0,80}") {
-            let once = fold_phrase(&text);
-            prop_assert_eq!(fold_phrase(&once), once);
+            let once = fold_phrase(&text, &TONGUE.han);
+            prop_assert_eq!(fold_phrase(&once, &TONGUE.han), once);
         }
     }
 }

@@ -187,12 +187,12 @@ pub(super) fn stem<'a>(word: &Word<'a>, language: Option<Language>) -> Cow<'a, s
     Stemmer::create(algorithm).stem(word.folded)
 }
 
-/// The stop words of every language that has some. They are part of the index format, therefore built in: changing the
-/// files under `clinic/language/stopwords/` needs a new build and a new index.
+/// The stop words of every language that has some. They are part of the index format and say nothing about patients,
+/// therefore built in: changing them needs a new build and a new index.
 fn stopwords() -> impl Iterator<Item = &'static str> {
     let files = [
-        include_str!("../../../../clinic/language/stopwords/en.txt"),
-        include_str!("../../../../clinic/language/stopwords/es.txt"),
+        include_str!("stopwords/en.txt"),
+        include_str!("stopwords/es.txt"),
     ];
     files
         .into_iter()

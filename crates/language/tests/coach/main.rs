@@ -228,7 +228,7 @@ fn a_broken_file_is_refused_with_its_line() {
     without.remove("language/coach/checks.es.toml");
     assert_eq!(
         Coach::load(&without).unwrap_err().to_string(),
-        "language/coach/checks.es.toml, line 0: the file is missing"
+        "language/coach/checks.es.toml: the file is missing"
     );
 }
 
