@@ -18,6 +18,7 @@ pub mod drafts;
 pub mod error;
 pub mod events;
 pub mod example;
+pub mod feedback;
 pub mod ids;
 pub mod intake;
 pub mod jobs;
@@ -54,6 +55,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         demo::STATEMENTS,
         drafts::STATEMENTS,
         events::STATEMENTS,
+        feedback::STATEMENTS,
         intake::email::STATEMENTS,
         links::STATEMENTS,
         mailboxes::STATEMENTS,

@@ -72,6 +72,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "corrections",
         sql: include_str!("../migrations/0011_corrections.sql"),
     },
+    Migration {
+        version: 12,
+        name: "feedback",
+        sql: include_str!("../migrations/0012_feedback.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -172,7 +172,12 @@ struct Undecided<'a> {
 }
 
 /// What script and small words say of a sentence, and how many words speak.
-fn by_words<'a>(markers: &Markers, folded: &Folded, sentence: &[&Token], text: &'a str) -> (Told<'a>, f32) {
+fn by_words<'a>(
+    markers: &Markers,
+    folded: &Folded,
+    sentence: &[&Token],
+    text: &'a str,
+) -> (Told<'a>, f32) {
     let mut scripts = Scripts::default();
     let mut votes = [0.0_f32; Language::ALL.len()];
     let mut latin = 0.0_f32;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::clinic::{ClinicFiles, File, LoadError};
@@ -23,7 +23,8 @@ const TURNED: f32 = -0.8;
 const BOOST: f32 = 1.5;
 
 /// How somebody felt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Sentiment {
     /// Angry, harmed, let down.
     VeryNegative,
@@ -38,6 +39,20 @@ pub enum Sentiment {
 }
 
 impl Sentiment {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 5] = [
+        Self::VeryNegative,
+        Self::Negative,
+        Self::Neutral,
+        Self::Positive,
+        Self::VeryPositive,
+    ];
+
+    /// The sentiment of a [`code`](Self::code).
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+
     /// The stable name, such as `very_negative`.
     pub const fn code(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use crate::pages::layout::{Page, Shell};
 use crate::pages::ui::{self, When};
 use crate::router::{Access, Route};
 use crate::surveys::{self, Count, Given, Place};
-use crate::{staff, tickets};
+use crate::{feedback, staff, tickets};
 use askama::Template;
 use axum::response::Response;
 use bedside_web::cursor;
@@ -28,6 +28,8 @@ const PERIODS: [(i64, &str); 4] = [
     (365, "ratings-365"),
 ];
 const USUAL: i64 = 30;
+/// Days whose feedback is counted by theme.
+const THEME_DAYS: i64 = 90;
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 /// Below so many answers a share says little.
@@ -87,6 +89,12 @@ struct Table {
     lines: Vec<Line>,
 }
 
+/// How often a theme was spoken of.
+struct Theme {
+    name: String,
+    count: feedback::Count,
+}
+
 /// What somebody said.
 struct Said {
     number: i64,
@@ -106,6 +114,7 @@ struct RatingsPage {
     periods: Vec<(&'static str, String, bool)>,
     all: Line,
     tables: Vec<Table>,
+    themes: Vec<Theme>,
     said: Vec<Said>,
     low: bool,
     everything: String,
@@ -185,6 +194,12 @@ async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
             lines: weeks.collect(),
         },
     ];
+    let knowledge = app.knowledge();
+    let themes = feedback::summary(app, ctx, today - THEME_DAYS + 1, today).await?;
+    let themes = themes.into_iter().map(|(code, count)| Theme {
+        name: feedback::name_of(&knowledge, &code, t.locale),
+        count,
+    });
     let mut said = Vec::with_capacity(newest.rows.len());
     for given in newest.rows {
         said.push(told(&page, given, &names).await?);
@@ -200,6 +215,7 @@ async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
             .collect(),
         all: Line::new("", summary.all, t),
         tables,
+        themes: themes.collect(),
         said,
         low,
         everything: address(days, false, None),

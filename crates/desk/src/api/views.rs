@@ -2,6 +2,7 @@
 
 use super::parts::Instant;
 use crate::context::{Ctx, Permission};
+use crate::feedback::Told;
 use crate::patients::{ContactView, PatientView};
 use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
@@ -159,6 +160,8 @@ pub(super) struct TicketDetail {
     contact: AskerOut,
     /// Whom it is about, where the token may see patients.
     patient: Option<PatientOut>,
+    /// What feedback in it (its rating's comment, surveys, a ticket about feedback) is about and how they felt.
+    feedback: Vec<Told>,
     /// Linked tickets.
     links: Vec<LinkOut>,
     /// Who of the staff follows it.
@@ -209,6 +212,7 @@ impl TicketDetail {
             fields: view.fields,
             contact,
             patient: view.patient.map(Into::into),
+            feedback: view.feedback,
             links: view.links.into_iter().map(Into::into).collect(),
             follower_ids: view.followers.into_iter().map(Id::uuid).collect(),
             triage,

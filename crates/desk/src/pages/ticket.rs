@@ -13,6 +13,7 @@ use crate::context::Permission;
 use crate::drafts;
 use crate::error::DeskError;
 use crate::events;
+use crate::feedback;
 use crate::ids::{SavedReplyId, TicketId};
 use crate::orgs::Clinic;
 use crate::patients::PatientView;
@@ -57,6 +58,14 @@ struct Rated {
     words: &'static str,
     class: &'static str,
     comment: Option<String>,
+}
+
+/// A theme of the feedback, and how they felt about it.
+struct Theme {
+    icon: &'static str,
+    words: &'static str,
+    class: &'static str,
+    name: String,
 }
 
 /// What somebody typed and did not get sent, with why.
@@ -184,6 +193,7 @@ struct TicketPage {
     unproven: Option<Unproven>,
     patient: Option<PatientView>,
     rating: Option<Rated>,
+    feedback: Vec<Theme>,
     others: Vec<Other>,
     links: Vec<Other>,
 }
@@ -356,6 +366,7 @@ impl Seen {
             points: points(view),
             unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
             patient: view.patient.clone(),
+            feedback: themes(page, view),
             others: others_of(self.others, t),
             links: links(view, t),
             typed: self.typed,
@@ -457,6 +468,26 @@ async fn rating_of(page: &Page, view: &TicketView) -> Result<Option<Rated>, Desk
             comment: rating.comment,
         }
     }))
+}
+
+/// What the feedback in it is about.
+fn themes(page: &Page, view: &TicketView) -> Vec<Theme> {
+    let (t, knowledge) = (page.texts(), page.app.knowledge());
+    let told = view.feedback.iter();
+    told.map(|one| {
+        let (icon, words, class) = ui::sentiment(one.sentiment);
+        Theme {
+            icon,
+            words,
+            class,
+            name: if one.theme == feedback::WHOLE {
+                t.text("ticket-feedback-whole").to_owned()
+            } else {
+                feedback::name_of(&knowledge, &one.theme, t.locale)
+            },
+        }
+    })
+    .collect()
 }
 
 /// Other requests of the same contact.

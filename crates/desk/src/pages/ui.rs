@@ -4,6 +4,7 @@ use crate::tickets::{CalmReason, Status, Urgency};
 use askama::filters::{Escaper, Html, HtmlSafe};
 use bedside_db::Timestamp;
 use bedside_language::SafetyKind;
+use bedside_language::themes::Sentiment;
 use bedside_web::Locale;
 use bedside_web::i18n::{Texts, time};
 use std::fmt;
@@ -126,6 +127,17 @@ pub fn due(
             ""
         },
     })
+}
+
+/// How somebody felt: icon, text key, colour class.
+pub const fn sentiment(sentiment: Sentiment) -> (&'static str, &'static str, &'static str) {
+    match sentiment {
+        Sentiment::VeryPositive => ("laugh", "sentiment-very-positive", "face-good"),
+        Sentiment::Positive => ("smile", "sentiment-positive", "face-good"),
+        Sentiment::Neutral => ("meh", "sentiment-neutral", ""),
+        Sentiment::Negative => ("annoyed", "sentiment-negative", "face-bad"),
+        Sentiment::VeryNegative => ("frown", "sentiment-very-negative", "face-bad"),
+    }
 }
 
 /// A rating of 1 to 5: icon, text key, colour class.

@@ -9,6 +9,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
+use crate::feedback;
 use crate::ids::{OrganisationId, TicketId};
 use crate::links::{self, Purpose};
 use crate::records::{self, Opened};
@@ -54,6 +55,7 @@ pub async fn rate(
         return Err(DeskError::Gone);
     }
     let contact = visit.contact;
+    let felt = comment.as_deref().map(|text| feedback::look(app, text));
     let rated = Rated {
         number: ticket.number,
         score,
@@ -89,6 +91,10 @@ pub async fn rate(
                 return Err(DeskError::Unavailable(
                     "two ratings of one request at once".to_owned(),
                 ));
+            }
+            if let Some(felt) = &felt {
+                let given = old.as_ref().map_or(now, |old| old.created_at);
+                feedback::note(work, ticket.id, ticket.id.uuid(), felt, given).await?;
             }
             let before = old.map_or(Count::default(), |old| weight(old.score));
             store::count(work, organisation, cell, weight(score) - before).await?;

@@ -7,6 +7,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
+use crate::feedback;
 use crate::ids::{InboundMailId, MailboxId, MessageId, QueueId, TicketId};
 use crate::orgs::model::purpose;
 use crate::outbound;
@@ -153,6 +154,8 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, Desk
     if is_old {
         calmed(&clinic, &mut placed);
     }
+    let is_feedback = feedback::is_feedback(new.channel, &placed.category) && !new.own_words;
+    let felt = is_feedback.then(|| feedback::look(app, new.said.as_deref().unwrap_or(&new.body)));
     let id: TicketId = app.id();
     let sealing = new.requester.sealing.clone();
     let urgency = Urgency::from(placed.urgency);
@@ -239,6 +242,9 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, Desk
             stored.ticket.number = number;
             store::insert(work, organisation, &stored).await?;
             first.store(work, id).await?;
+            if let Some(felt) = &felt {
+                feedback::note(work, id, first.id.uuid(), felt, at).await?;
+            }
             if let Some(other) = related {
                 store::add_link(work, organisation, id, other, "related").await?;
             }

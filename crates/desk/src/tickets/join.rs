@@ -10,6 +10,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
+use crate::feedback;
 use crate::ids::{ContactId, MessageId, PatientId, QueueId, TicketId};
 use crate::links;
 use crate::orgs::Clinic;
@@ -106,6 +107,7 @@ async fn join(
         });
     }
     timeline::move_all(work, from, into).await?;
+    feedback::move_all(work, from, into).await?;
     let app = work.app.clone();
     let theirs = records::sealing(&app, work, organisation, gone.ticket.key).await?;
     let ours = records::sealing(&app, work, organisation, kept.ticket.key).await?;
@@ -283,6 +285,7 @@ async fn part(
     };
     store::insert(work, organisation, &new).await?;
     timeline::move_some(work, from, messages, id).await?;
+    feedback::move_some(work, from, messages, id).await?;
     outbound::messages_moved(work, messages, id).await?;
     let taken = timeline::turns(work, id).await?;
     let left = timeline::turns(work, from).await?;

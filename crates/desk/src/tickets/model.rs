@@ -1,6 +1,7 @@
 //! Tickets as values, and the pure rules about them.
 
 use super::tags::Tag;
+use crate::feedback::Told;
 use crate::ids::{
     ContactId, DataKeyId, MailboxId, PatientId, QueueId, StaffId, SubStatusId, TagId, TicketId,
 };
@@ -271,6 +272,8 @@ pub struct TicketView {
     pub events: Vec<crate::events::Event>,
     /// Tags.
     pub tags: Vec<Tag>,
+    /// What the feedback in it is about and how they felt.
+    pub feedback: Vec<Told>,
     /// Linked tickets.
     pub links: Vec<LinkView>,
     /// Who of the staff follows it.

@@ -7,6 +7,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
+use crate::feedback;
 use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, Opened, Purpose, Sealing};
@@ -491,6 +492,7 @@ async fn view_with(
         } else {
             Vec::new()
         },
+        feedback: feedback::of_ticket(conn, organisation, id).await?,
         links: links
             .into_iter()
             .map(|(kind, ticket, number, status)| LinkView {

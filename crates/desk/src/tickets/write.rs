@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
+use crate::feedback;
 use crate::ids::{ContactId, InboundMailId, MessageId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
@@ -287,7 +288,7 @@ pub async fn inbound(
     new: Inbound,
 ) -> Result<Landed, DeskError> {
     let clinic = app.directory.of(ctx.organisation)?;
-    let (sealing, locale) = {
+    let (sealing, locale, category) = {
         let mut conn = app.read().await?;
         let stored = super::store::one(&mut conn, ctx.organisation, id)
             .await?
@@ -296,10 +297,11 @@ pub async fn inbound(
             return Err(DeskError::Forbidden);
         }
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
-        (sealing, stored.ticket.locale)
+        (sealing, stored.ticket.locale, stored.ticket.category)
     };
     let said = new.said.as_deref().unwrap_or(&new.body);
     let placed = triage::look(app, &clinic, new.channel, "", said, Some(locale))?;
+    let felt = feedback::is_feedback(new.channel, &category).then(|| feedback::look(app, said));
     let is_old = new.written.is_history();
     let danger = placed.level == Level::Emergency && !is_old;
     // What a machine sent on by itself is worth an alarm, and no worry.
@@ -347,6 +349,9 @@ pub async fn inbound(
             sealed.store(work, id).await?;
             let mut changed = Map::new();
             let at = written.unwrap_or(work.now);
+            if let Some(felt) = &felt {
+                feedback::note(work, id, sealed.id.uuid(), felt, at).await?;
+            }
             counted(&mut stored.ticket, at, "contact");
             if !(automatic || is_old) || danger {
                 changed = wrote_again(&clinic, &mut stored.ticket, (at, work.now));
