@@ -69,6 +69,7 @@ ticket-no-text = (No text)
 ticket-language = Language of the answer
 ticket-fields = Own fields
 ticket-why = Why it was placed here
+why-earlier = What this person wrote in the last days adds to it
 ticket-danger = Possible danger: { $kind }
 danger-cardiac = Heart
 danger-stroke = Stroke

@@ -69,6 +69,7 @@ ticket-no-text = (Sin texto)
 ticket-language = Idioma de la respuesta
 ticket-fields = Campos propios
 ticket-why = Por qué está aquí
+why-earlier = Se suma a lo que esta persona escribió en los últimos días
 ticket-danger = Posible peligro: { $kind }
 danger-cardiac = Corazón
 danger-stroke = Derrame cerebral

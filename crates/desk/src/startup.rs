@@ -77,6 +77,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "feedback",
         sql: include_str!("../migrations/0012_feedback.sql"),
     },
+    Migration {
+        version: 13,
+        name: "traces of danger",
+        sql: include_str!("../migrations/0013_traces.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -3,8 +3,6 @@
 //! Every turn leaves part of its risk behind. Time makes it fade; what is said later ("I'm fine, forget
 //! it") doesn't take it back.
 
-use serde::{Deserialize, Serialize};
-
 use crate::verdict::{Level, Safety, SafetyKind};
 
 /// Days after which half of what was added up is left.
@@ -18,16 +16,15 @@ const CONCERN: f32 = 0.6;
 /// Added-up risk from which it is an emergency.
 const EMERGENCY: f32 = 0.92;
 
-/// Days for which the highest level is remembered.
-const PEAK_DAYS: f32 = 7.0;
 /// The least that an emergency and a concern leave behind, however unsure the model was where a rule raised them.
 const EMERGENCY_RISK: f32 = 0.9;
 const CONCERN_RISK: f32 = 0.5;
+/// The most that a concern leaves behind, however sure it is to be one: two worries are two worries, three in a short time may
+/// be more.
+const CONCERN_MOST: f32 = 0.85;
 
-/// What is remembered of a person's earlier messages: numbers only, no words. Kept and handed back by the
-/// desk.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+/// What is remembered of a person's earlier messages: numbers only, no words.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct History {
     /// Added-up risk, 0 to 1, as of the last message.
     pub risk: f32,
@@ -44,36 +41,47 @@ pub struct History {
 /// The level of a message in the light of those before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct InContext {
-    /// Never below the message's own level; for seven days after an emergency never below a concern.
-    pub level: Level,
-    /// The kind of danger, of this message or of the one that weighed most.
-    pub kind: Option<SafetyKind>,
+    /// What it comes to, and what it leaves behind. The level is never below the message's own, and for seven days after an
+    /// emergency never below a concern; the kind is this message's or that of the one that weighed most.
+    pub trace: Trace,
     /// It is the earlier messages that raised the level.
     pub raised_by_history: bool,
 }
 
+/// What a message leaves behind: codes and a number, no words. Whoever keeps it hands it back to [`History::recall`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Trace {
+    /// How dangerous it was in the light of those before it.
+    pub level: Level,
+    /// The kind of danger.
+    pub kind: Option<SafetyKind>,
+    /// What it adds to the risk of those that come after it, 0 (nothing) to 1.
+    pub risk: f32,
+}
+
 impl History {
+    /// Days after which a message counts for nothing: nobody need hand back what is older.
+    pub const DAYS: u16 = 7;
+
     /// Takes in the next message, `days` after the one before (0 for the first), and says what it means
     /// after them.
     pub fn take(&mut self, safety: &Safety, days: f32) -> InContext {
-        let days = if days.is_finite() { days.max(0.0) } else { 0.0 };
-        self.peak_age += days;
-        if self.peak_age > PEAK_DAYS {
-            (self.peak, self.kind) = (None, None);
-        }
-        let least = match safety.level {
-            Level::Emergency => EMERGENCY_RISK,
-            Level::Concern => CONCERN_RISK,
-            Level::None => 0.0,
+        let faded = self.pass(days);
+        let risk = match safety.level {
+            Level::Emergency => safety.risk.max(EMERGENCY_RISK),
+            Level::Concern => safety.risk.clamp(CONCERN_RISK, CONCERN_MOST),
+            Level::None => safety.risk.min(CONCERN_MOST),
         };
-        let faded = self.risk * (-days * std::f32::consts::LN_2 / HALF_LIFE_DAYS).exp();
-        let own = ((safety.risk.max(least) - ORDINARY) / (1.0 - ORDINARY)).clamp(0.0, 1.0);
+        let own = ((risk - ORDINARY) / (1.0 - ORDINARY)).clamp(0.0, 1.0);
         let together = 1.0 - (1.0 - faded) * (1.0 - own);
-        self.risk = 1.0 - (1.0 - faded) * (1.0 - own * KEPT);
-        self.turns = self.turns.saturating_add(1);
-
         let lingering = self.peak == Some(Level::Emergency);
-        let raised = if faded > 0.0 && together >= EMERGENCY && own > 0.3 {
+        // Despair that is told again and again is more than a worry. A sore toe and a rash in one week are two worries, and a
+        // message in which nothing is found is none.
+        let despair = safety.level > Level::None
+            && safety
+                .kind
+                .is_none_or(|kind| kind.is_crisis() || kind == SafetyKind::Other);
+        let raised = if faded > 0.0 && together >= EMERGENCY && despair {
             Level::Emergency
         } else if lingering || faded > 0.0 && together >= CONCERN {
             Level::Concern
@@ -81,14 +89,41 @@ impl History {
             Level::None
         };
         let level = safety.level.max(raised);
-        if self.peak.is_none_or(|peak| level >= peak) {
-            (self.peak, self.peak_age) = (Some(level), 0.0);
-            self.kind = safety.kind.or(self.kind);
-        }
-        InContext {
+        let trace = Trace {
             level,
             kind: safety.kind.or(self.kind).filter(|_| level > Level::None),
+            risk: own,
+        };
+        self.keep(faded, trace);
+        InContext {
+            trace,
             raised_by_history: raised > safety.level,
+        }
+    }
+
+    /// Takes in what an earlier message left behind, `days` after the one before (0 for the first): the same history comes out
+    /// as from the messages themselves.
+    pub fn recall(&mut self, trace: Trace, days: f32) {
+        let faded = self.pass(days);
+        self.keep(faded, trace);
+    }
+
+    /// What the days left of the risk.
+    fn pass(&mut self, days: f32) -> f32 {
+        let days = if days.is_finite() { days.max(0.0) } else { 0.0 };
+        self.peak_age += days;
+        if self.peak_age > f32::from(Self::DAYS) {
+            (self.peak, self.kind) = (None, None);
+        }
+        self.risk * (-days * std::f32::consts::LN_2 / HALF_LIFE_DAYS).exp()
+    }
+
+    fn keep(&mut self, faded: f32, trace: Trace) {
+        self.risk = 1.0 - (1.0 - faded) * (1.0 - trace.risk.clamp(0.0, 1.0) * KEPT);
+        self.turns = self.turns.saturating_add(1);
+        if self.peak.is_none_or(|peak| trace.level >= peak) {
+            (self.peak, self.peak_age) = (Some(trace.level), 0.0);
+            self.kind = trace.kind.or(self.kind);
         }
     }
 }
@@ -113,13 +148,31 @@ mod tests {
     fn small_signs_add_up() {
         let mut history = History::default();
         assert_eq!(
-            history.take(&turn(Level::None, 0.6), 0.0).level,
+            history.take(&turn(Level::None, 0.6), 0.0).trace.level,
             Level::None
         );
         history.take(&turn(Level::None, 0.6), 0.0);
         let third = history.take(&turn(Level::None, 0.6), 0.0);
-        assert_eq!(third.level, Level::Concern);
+        assert_eq!(third.trace.level, Level::Concern);
         assert!(third.raised_by_history);
+    }
+
+    #[test]
+    fn a_third_worry_in_a_short_time_is_more_than_one_and_a_second_is_not() {
+        let levels = |kind, days| -> Vec<Level> {
+            let mut history = History::default();
+            let sure = Safety {
+                kind: Some(kind),
+                ..turn(Level::Concern, 0.99)
+            };
+            (0..3)
+                .map(|_| history.take(&sure, days).trace.level)
+                .collect()
+        };
+        let (worry, cry) = (Level::Concern, Level::Emergency);
+        assert_eq!(levels(SafetyKind::SelfHarm, 0.1), [worry, worry, cry]);
+        assert_eq!(levels(SafetyKind::SelfHarm, 3.0), [worry, worry, worry]);
+        assert_eq!(levels(SafetyKind::Trauma, 0.1), [worry, worry, worry]);
     }
 
     #[test]
@@ -127,7 +180,7 @@ mod tests {
         let mut history = History::default();
         for _ in 0..50 {
             assert_eq!(
-                history.take(&turn(Level::None, 0.1), 0.0).level,
+                history.take(&turn(Level::None, 0.1), 0.0).trace.level,
                 Level::None
             );
         }
@@ -140,12 +193,12 @@ mod tests {
         let before = history.risk;
         let after = history.take(&turn(Level::None, 0.02), 0.01);
         assert_eq!(
-            (after.level, after.kind),
+            (after.trace.level, after.trace.kind),
             (Level::Concern, Some(SafetyKind::SelfHarm))
         );
         assert!(history.risk > before * 0.99);
         assert_eq!(
-            history.take(&turn(Level::None, 0.02), 30.0).level,
+            history.take(&turn(Level::None, 0.02), 30.0).trace.level,
             Level::None
         );
     }
@@ -162,7 +215,7 @@ mod tests {
             let mut history = History::default();
             history.take(&turn(Level::Emergency, 0.97), 0.0);
             assert_eq!(
-                history.take(&turn(Level::None, 0.02), days).level,
+                history.take(&turn(Level::None, 0.02), days).trace.level,
                 expected,
                 "{days}"
             );
@@ -171,18 +224,18 @@ mod tests {
         history.take(&turn(Level::Emergency, 0.97), 0.0);
         history.take(&turn(Level::None, 0.02), 730.0);
         let thanks = history.take(&turn(Level::None, 0.02), 0.5);
-        assert_eq!((thanks.level, thanks.kind), (Level::None, None));
+        assert_eq!((thanks.trace.level, thanks.trace.kind), (Level::None, None));
     }
 
     #[test]
     fn what_was_raised_is_remembered() {
         let mut history = History::default();
-        while history.take(&turn(Level::Concern, 0.7), 0.0).level < Level::Emergency {
+        while history.take(&turn(Level::Concern, 0.7), 0.0).trace.level < Level::Emergency {
             assert!(history.turns < 10, "{history:?}");
         }
         assert_eq!(history.peak, Some(Level::Emergency));
         assert_eq!(
-            history.take(&turn(Level::None, 0.02), 5.0).level,
+            history.take(&turn(Level::None, 0.02), 5.0).trace.level,
             Level::Concern
         );
     }
@@ -197,13 +250,6 @@ mod tests {
         assert!(history.risk > 0.1, "{history:?}");
     }
 
-    #[test]
-    fn what_was_kept_by_an_older_version_can_be_read() {
-        let old = r#"{"risk":0.5,"peak":"emergency","kind":"cardiac","turns":3}"#;
-        let history: History = serde_json::from_str(old).unwrap();
-        assert_eq!((history.peak_age, history.turns), (0.0, 3));
-    }
-
     proptest! {
         #[test]
         fn never_below_the_message_itself(turns in prop::collection::vec((0_usize..3, 0.0_f32..=1.0, 0.0_f32..9.0), 0..30)) {
@@ -211,8 +257,28 @@ mod tests {
             for (level, risk, days) in turns {
                 let safety = turn(Level::ALL[level], risk);
                 let seen = history.take(&safety, days);
-                prop_assert!(seen.level >= safety.level);
+                prop_assert!(seen.trace.level >= safety.level);
                 prop_assert!((0.0..=1.0).contains(&history.risk));
+            }
+        }
+
+        /// Whoever keeps only what adds something hears the same of the next message.
+        #[test]
+        fn what_was_left_behind_says_the_same_as_the_messages(turns in prop::collection::vec((0_usize..3, 0.0_f32..=1.0, 0.0_f32..1.4), 1..6)) {
+            let (mut said, mut kept, mut at) = (History::default(), Vec::<(f32, Trace)>::new(), 0.0);
+            for (level, risk, days) in turns {
+                at += days;
+                let (mut recalled, mut last) = (History::default(), None);
+                for (then, trace) in &kept {
+                    recalled.recall(*trace, last.map_or(0.0, |last| then - last));
+                    last = Some(*then);
+                }
+                let safety = turn(Level::ALL[level], risk);
+                let seen = said.take(&safety, days);
+                let again = recalled.take(&safety, last.map_or(0.0, |last| at - last));
+                prop_assert_eq!((seen.trace.level, seen.trace.kind), (again.trace.level, again.trace.kind));
+                prop_assert_eq!(seen.raised_by_history, again.raised_by_history);
+                kept.extend((seen.trace.risk > 0.0).then_some((at, seen.trace)));
             }
         }
     }

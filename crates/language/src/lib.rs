@@ -36,7 +36,7 @@ mod verdict;
 pub use clinic::{ClinicFiles, LoadError};
 pub use detect::Detected;
 pub use engine::{Engine, LOOKED_AT, MODEL_FILE};
-pub use history::{History, InContext};
+pub use history::{History, InContext, Trace};
 pub use language::Language;
 pub use model::train;
 pub use model::{About, Model, ModelError};

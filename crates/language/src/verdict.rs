@@ -270,6 +270,9 @@ pub struct Reason {
     pub finding: Finding,
     /// Where, at most eight places: the rule's words, or those that weighed most in the model.
     pub spans: Vec<Span>,
+    /// The sentences that sounded most like it, where the model spoke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<Span>,
     /// The rule's reason, in the clinic's own words.
     pub why: String,
     /// Set when the context took the finding back or lowered it.

@@ -32,7 +32,7 @@ pub struct Judged {
     pub category: String,
     /// Urgency code.
     pub urgency: String,
-    /// `none`, `concern`, `emergency` or `not_meant`.
+    /// `none`, `concern`, `emergency`, `not_meant`, or `raised` where it is not by its words.
     pub danger: String,
     /// Kind of danger, where one was found.
     pub kind: Option<String>,
@@ -40,15 +40,19 @@ pub struct Judged {
 
 /// The words of danger where there is none.
 const NOT_MEANT: &str = "not_meant";
+/// Earlier messages make the danger: the words are an example of nothing.
+const RAISED: &str = "raised";
 
 impl Judged {
     /// As the ticket stands.
     pub fn of(ticket: &Ticket) -> Self {
+        let why = ticket.triage.read();
+        let raised = why.is_raised().then(|| RAISED.to_owned());
         Self {
             category: ticket.category.clone(),
             urgency: ticket.urgency.code().to_owned(),
-            danger: ticket.safety.clone(),
-            kind: ticket.triage.read().danger,
+            danger: raised.unwrap_or_else(|| ticket.safety.clone()),
+            kind: why.danger,
         }
     }
 
@@ -140,6 +144,9 @@ fn example(app: &App, row: &store::Row, words: &MessageView) -> Result<Option<Ex
         return Ok(None);
     }
     let meant: Judged = serde_json::from_str(&row.meant)?;
+    if meant.danger == RAISED {
+        return Ok(None);
+    }
     let channel = Channel::from_code(&words.channel).unwrap_or(Channel::Email);
     let verdict = app.knowledge().engine.triage(&Message {
         channel,

@@ -105,6 +105,7 @@ mod tests {
             state: crate::timeline::MessageState::Stored,
             state_at: Timestamp::from_micros(0),
             attachments: Vec::new(),
+            found: None,
             created_at: Timestamp::from_micros(0),
         }
     }

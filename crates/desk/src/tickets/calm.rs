@@ -11,7 +11,7 @@ use crate::corrections::{self, Judged};
 use crate::error::DeskError;
 use crate::ids::{QueueId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
-use crate::timeline::model::codes;
+use crate::timeline::{self, model::codes};
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -71,7 +71,8 @@ impl Calm {
 /// Says of an emergency that nobody is in danger; gives back the new version. `version` is the one the caller saw, when
 /// they want to hear of changes first: a cry that came in meanwhile is one.
 ///
-/// Raising the urgency takes it back. [`DeskError::Conflict`] with `no_crisis` when the request is no emergency.
+/// What the request's messages left behind counts no more for what the person writes next; what is in danger by its own words
+/// rings again, and other requests of the same person still count. Raising the urgency takes it back. [`DeskError::Conflict`] with `no_crisis` when the request is no emergency.
 pub async fn not_a_crisis(
     app: &App,
     ctx: &Ctx,
@@ -106,6 +107,7 @@ pub async fn not_a_crisis(
                 stored.ticket.message_count += 1;
                 note.store(work, id).await?;
             }
+            timeline::forget_danger(work, id).await?;
             let meant = Judged::of(&stored.ticket).not_meant();
             corrections::note(work, id, &found, &meant).await?;
             save(work, &mut stored).await?;

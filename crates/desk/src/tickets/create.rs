@@ -1,5 +1,6 @@
 //! A request comes in.
 
+use super::look::{Words, look};
 use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency, Written};
 use super::store;
 use crate::app::App;
@@ -18,7 +19,7 @@ use crate::timeline::{
 };
 use crate::triage::{self, Placed};
 use crate::work::Work;
-use bedside_language::Channel;
+use bedside_language::{Channel, Level};
 use bedside_web::Locale;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -129,7 +130,7 @@ pub struct Landed {
     clippy::too_many_lines,
     reason = "the columns of a new ticket, and its one command"
 )]
-pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, DeskError> {
+pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, DeskError> {
     if matches!(ctx.actor, Actor::Staff { .. } | Actor::Token { .. }) {
         ctx.authorize(Permission::TicketsWrite)?;
     }
@@ -137,11 +138,24 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, Desk
     let now = app.now();
     let mut subject = subject_of(&new.subject, &new.body);
     let hint = new.locale.or(new.requester.locale);
+    new.body = timeline::line_ends(new.body);
+    let at = new.written.at().unwrap_or(now);
+    let is_old = new.written.is_history();
     let mut placed = if new.own_words {
         triage::unread(&clinic)?
     } else {
-        let said = new.said.as_deref().unwrap_or(&new.body);
-        triage::look(app, &clinic, new.channel, &subject, said, hint)?
+        let known = (new.requester.contact, new.requester.patient);
+        let words = Words {
+            channel: new.channel,
+            subject: &subject,
+            body: &new.body,
+            said: new.said.as_deref(),
+            hint,
+            written: new.written,
+            automatic: new.automatic,
+            known: (!new.requester.is_new()).then_some(known),
+        };
+        look(app, ctx.organisation, &clinic, &words).await?
     };
     said(&clinic, &mut placed, &new)?;
     if subject.is_empty() {
@@ -149,8 +163,6 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, Desk
             .text(clinic.locale, "ticket-no-text")
             .clone_into(&mut subject);
     }
-    let at = new.written.at().unwrap_or(now);
-    let is_old = new.written.is_history();
     if is_old {
         calmed(&clinic, &mut placed);
     }
@@ -177,6 +189,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, Desk
             attachments: new.attachments,
             inbound_mail: new.inbound_mail,
             written: new.written.at(),
+            found: placed.found.clone(),
         },
     )?;
     let stored = StoredTicket {
@@ -199,7 +212,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, Desk
             },
             category: placed.category,
             urgency,
-            safety: placed.level.code().to_owned(),
+            safety: placed.found.level.code().to_owned(),
             status: Status::New,
             sub_status: None,
             channel: new.channel.code().to_owned(),
@@ -287,12 +300,12 @@ fn said(
             )
         })?;
         placed.category.clone_from(code);
-        if placed.level != bedside_language::Level::Emergency {
+        if placed.found.level != Level::Emergency {
             placed.queue_id = category.queue_id;
         }
     }
     if let Some(queue) = new.queue
-        && placed.level != bedside_language::Level::Emergency
+        && placed.found.level != Level::Emergency
     {
         clinic.queue(queue).ok_or_else(|| {
             DeskError::invalid("queue_id", "unknown_queue", "This queue does not exist.")
@@ -304,7 +317,7 @@ fn said(
 
 /// An emergency of the past stands with the urgent ones, for a person to see, and not above those of today.
 fn calmed(clinic: &crate::orgs::Clinic, placed: &mut Placed) {
-    if placed.level != bedside_language::Level::Emergency {
+    if placed.found.level != Level::Emergency {
         return;
     }
     placed.urgency = bedside_language::Urgency::Urgent;

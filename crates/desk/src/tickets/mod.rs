@@ -6,13 +6,16 @@
 //! request of a clinical category (a merge ends none: its words go on in the other request); a snooze ends at its
 //! instant by itself; `due_at` is always what
 //! [`crate::sla::Clocks`] says; `version` counts every change, and a change that names an older version is refused with
-//! what changed. To add a field that staff can change, add it to [`Patch`] and to `change.rs`.
+//! what changed; what the patient's side writes is looked at in the light of what the same person wrote in the last days
+//! (`look.rs`), and a person's word that nobody is in danger takes out what that request's messages left behind, and no
+//! more. To add a field that staff can change, add it to [`Patch`] and to `change.rs`.
 
 mod calm;
 mod change;
 mod counts;
 mod create;
 mod join;
+mod look;
 pub mod model;
 mod read;
 mod snooze;

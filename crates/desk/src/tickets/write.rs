@@ -2,6 +2,7 @@
 
 use super::change::{locked, move_to, not_merged, noted, save, told_with_words};
 use super::create::{Also, Landed};
+use super::look::{Words, look};
 use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
 use super::turn::{resume, set_status};
 use crate::app::App;
@@ -17,7 +18,7 @@ use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
 };
-use crate::triage;
+use crate::triage::{self, Found};
 use bedside_db::Timestamp;
 use bedside_language::{Channel, Level};
 use futures_util::FutureExt;
@@ -106,6 +107,7 @@ pub async fn reply(
             attachments: reply.attachments,
             inbound_mail: None,
             written: None,
+            found: Found::default(),
         },
     )?);
     let (version, status) = (reply.version, reply.status);
@@ -227,6 +229,7 @@ pub(super) async fn sealed_note(
             attachments,
             inbound_mail: None,
             written: None,
+            found: Found::default(),
         },
     )
 }
@@ -285,10 +288,11 @@ pub async fn inbound(
     app: &App,
     ctx: &Ctx,
     id: TicketId,
-    new: Inbound,
+    mut new: Inbound,
 ) -> Result<Landed, DeskError> {
+    new.body = timeline::line_ends(new.body);
     let clinic = app.directory.of(ctx.organisation)?;
-    let (sealing, locale, category) = {
+    let (sealing, locale, patient, category) = {
         let mut conn = app.read().await?;
         let stored = super::store::one(&mut conn, ctx.organisation, id)
             .await?
@@ -297,16 +301,26 @@ pub async fn inbound(
             return Err(DeskError::Forbidden);
         }
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
-        (sealing, stored.ticket.locale, stored.ticket.category)
+        let ticket = stored.ticket;
+        (sealing, ticket.locale, ticket.patient, ticket.category)
     };
+    let words = Words {
+        channel: new.channel,
+        subject: "",
+        body: &new.body,
+        said: new.said.as_deref(),
+        hint: Some(locale),
+        written: new.written,
+        automatic: new.automatic,
+        known: Some((new.contact, patient)),
+    };
+    let placed = look(app, ctx.organisation, &clinic, &words).await?;
     let said = new.said.as_deref().unwrap_or(&new.body);
-    let placed = triage::look(app, &clinic, new.channel, "", said, Some(locale))?;
     let felt = feedback::is_feedback(new.channel, &category).then(|| feedback::look(app, said));
-    let is_old = new.written.is_history();
-    let danger = placed.level == Level::Emergency && !is_old;
+    let (is_old, written) = (new.written.is_history(), new.written.at());
+    let danger = placed.found.level == Level::Emergency && !is_old;
     // What a machine sent on by itself is worth an alarm, and no worry.
-    let worry = placed.level == Level::Concern && !is_old && !new.automatic;
-    let written = new.written.at();
+    let worry = placed.found.level == Level::Concern && !is_old && !new.automatic;
     let sealed = Arc::new(timeline::seal(
         app,
         &sealing,
@@ -324,6 +338,7 @@ pub async fn inbound(
             attachments: new.attachments,
             inbound_mail: new.inbound_mail,
             written,
+            found: placed.found,
         },
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);

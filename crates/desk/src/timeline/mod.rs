@@ -4,10 +4,13 @@
 //! through [`load`], under leave from `records::open`. Internal notes are of a kind of their own (`note`): nothing that
 //! sends reads them.
 
+mod left;
 pub mod model;
 mod service;
 mod store;
 
+pub(crate) use left::{forget_danger, left_behind};
+pub(crate) use model::line_ends;
 pub use model::{
     AttachmentView, Author, Doubt, Envelope, LastWords, MessageKind, MessageState, MessageView,
     NewAttachment, NewMessage, Turns,

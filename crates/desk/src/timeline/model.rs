@@ -2,6 +2,7 @@
 
 use crate::ids::{AttachmentId, BlobId, ContactId, InboundMailId, MessageId};
 use crate::records::uploads;
+use crate::triage::Found;
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -188,6 +189,8 @@ pub struct NewMessage {
     pub inbound_mail: Option<InboundMailId>,
     /// When it was written, for what comes out of an archive; none for what is said now.
     pub written: Option<Timestamp>,
+    /// What was found about danger in the patient's words.
+    pub found: Found,
 }
 
 /// A file to be added.
@@ -262,6 +265,10 @@ pub struct MessageView {
     pub state_at: Timestamp,
     /// Its files.
     pub attachments: Vec<AttachmentView>,
+    /// What was found about danger; none where nothing was, and for messages from before this was kept.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub found: Option<Found>,
     /// When it was written (microseconds since 1970).
     #[schema(value_type = i64)]
     pub created_at: Timestamp,
@@ -288,4 +295,13 @@ pub struct AttachmentView {
     #[serde(skip)]
     #[schema(ignore)]
     pub blob: BlobId,
+}
+
+/// Line ends as they are kept, whatever sent them: browsers end a line of a form with two characters.
+pub(crate) fn line_ends(words: String) -> String {
+    if words.contains('\r') {
+        words.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        words
+    }
 }

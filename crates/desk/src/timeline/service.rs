@@ -1,7 +1,7 @@
 //! Commands and queries of the timeline.
 
 use super::model::{
-    AttachmentView, Envelope, MessageKind, MessageState, MessageView, NewMessage, Turns,
+    AttachmentView, Envelope, MessageKind, MessageState, MessageView, NewMessage, Turns, line_ends,
 };
 use super::store::{self, MessageRow};
 use crate::app::App;
@@ -33,16 +33,8 @@ pub struct Sealed {
     body: Vec<u8>,
     html: Option<Vec<u8>>,
     envelope: Option<Vec<u8>>,
+    found: Option<String>,
     attachments: Vec<(AttachmentId, Vec<u8>, Option<Vec<u8>>)>,
-}
-
-/// Line ends as they are kept, whatever sent them: browsers end a line of a form with two characters.
-fn line_ends(words: String) -> String {
-    if words.contains('\r') {
-        words.replace("\r\n", "\n").replace('\r', "\n")
-    } else {
-        words
-    }
 }
 
 /// Seals a message for the ticket it goes to. Done before the command, so that the writer only stores bytes.
@@ -83,6 +75,7 @@ pub fn seal(app: &App, sealing: &Sealing, mut new: NewMessage) -> Result<Sealed,
         body: seal("body", &new.body),
         html: new.html.as_deref().map(|html| seal("html", html)),
         envelope: envelope.map(|json| seal("envelope", &json)),
+        found: new.found.stored()?,
         attachments,
         new,
     })
@@ -106,6 +99,7 @@ impl Sealed {
             body: &self.body,
             html: self.html.as_deref(),
             envelope: self.envelope.as_deref(),
+            found: self.found.as_deref(),
             at: new.written.unwrap_or(work.now),
         };
         store::insert(work, organisation, &row).await?;
@@ -155,6 +149,7 @@ fn open_message(sealing: &Sealing, row: MessageRow) -> Result<MessageView, DeskE
         state: row.state,
         state_at: row.state_at,
         attachments: Vec::new(),
+        found: row.found,
         created_at: row.created_at,
     })
 }

@@ -2,7 +2,10 @@
 
 use super::model::{LastWords, MessageKind, MessageState, NewAttachment, NewMessage, Turns};
 use crate::error::DeskError;
-use crate::ids::{AttachmentId, BlobId, ContactId, DataKeyId, MessageId, OrganisationId, TicketId};
+use crate::ids::{
+    AttachmentId, BlobId, ContactId, DataKeyId, MessageId, OrganisationId, PatientId, TicketId,
+};
+use crate::triage::{Found, Left};
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 use std::ops::RangeInclusive;
 use uuid::Uuid;
@@ -10,22 +13,22 @@ use uuid::Uuid;
 statements! {
     /// Adds a message.
     INSERT = "INSERT INTO messages (organisation_id, ticket_id, id, key_id, kind, channel, author_kind, author_id, body, html, \
-        envelope, locale, automatic, state, state_at, attachment_count, inbound_mail_id, recipient_id, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $15)";
+        envelope, locale, automatic, state, state_at, attachment_count, inbound_mail_id, recipient_id, found, danger, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $15)";
     /// Adds a file.
     INSERT_ATTACHMENT = "INSERT INTO attachments (organisation_id, ticket_id, message_id, id, name, media_type, size, \
         content_id, inline_image, blob_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     /// A ticket's newest messages.
     OF_TICKET = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        state_at, attachment_count, created_at, doc, recipient_id, found FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 ORDER BY id DESC LIMIT $4";
     /// A ticket's newest messages of one kind.
     OF_KIND = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        state_at, attachment_count, created_at, doc, recipient_id, found FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 AND kind = $5 ORDER BY id DESC LIMIT $4";
     /// One message.
     ONE = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+        state_at, attachment_count, created_at, doc, recipient_id, found FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Addresses of the newest messages from the patient's side that came by mail.
     INBOUND_ENVELOPES = "SELECT id, key_id, envelope FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND kind = 'inbound' AND envelope IS NOT NULL ORDER BY id DESC LIMIT $3";
@@ -65,6 +68,15 @@ statements! {
     /// The newest words that are no note and were not taken back.
     LAST_WORDS = "SELECT created_at, kind, state FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND kind <> 'note' AND state <> 'cancelled' ORDER BY created_at DESC, id DESC LIMIT 1";
+    /// What the messages of a contact, and of those who write for the same patient, left behind between two times; newest first.
+    LEFT = "SELECT t.number, m.created_at, m.found, m.danger FROM messages m \
+        JOIN tickets t ON t.organisation_id = m.organisation_id AND t.id = m.ticket_id \
+        WHERE m.organisation_id = $1 AND m.danger > 0 AND m.created_at >= $4 AND m.created_at <= $5 \
+        AND m.author_id IN (SELECT c.id FROM contacts c WHERE c.organisation_id = $1 AND c.id = $2 \
+        UNION ALL SELECT o.id FROM contacts o WHERE o.organisation_id = $1 AND o.patient_id = $3) \
+        ORDER BY m.created_at DESC, m.id DESC LIMIT $6";
+    /// What the messages of a ticket left behind counts no more.
+    FORGET = "UPDATE messages SET danger = 0 WHERE organisation_id = $1 AND ticket_id = $2 AND danger > 0";
     /// Changes where a message is on its way.
     SET_STATE = "UPDATE messages SET state = $4, state_at = $5 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Whose words a message holds.
@@ -103,6 +115,7 @@ pub(super) struct MessageRow {
     pub created_at: Timestamp,
     pub doc: i64,
     pub recipient: Option<ContactId>,
+    pub found: Option<Found>,
 }
 
 fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
@@ -132,6 +145,9 @@ fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
         created_at: row.get(14)?,
         doc: row.get(15)?,
         recipient: row.get(16)?,
+        found: row
+            .get::<Option<String>>(17)?
+            .and_then(|found| Found::read(&found)),
     })
 }
 
@@ -144,6 +160,8 @@ pub(super) struct NewMessageRow<'a> {
     pub body: &'a [u8],
     pub html: Option<&'a [u8]>,
     pub envelope: Option<&'a [u8]>,
+    /// What was found in it, as JSON.
+    pub found: Option<&'a str>,
     pub at: Timestamp,
 }
 
@@ -173,7 +191,9 @@ pub(super) async fn insert(
             row.at,
             i64::try_from(new.attachments.len()).unwrap_or(i64::MAX),
             new.inbound_mail,
-            new.recipient
+            new.recipient,
+            row.found,
+            new.found.danger
         ],
     )
     .await?;
@@ -200,6 +220,32 @@ pub(super) async fn turns(
         first_words: conn.query_one(FIRST_WORDS, of, read).await?,
         last: conn.query_opt(LAST_WORDS, of, last).await?,
     })
+}
+
+/// The newest `limit` of what a contact, and those who write for the same patient, left behind; newest first.
+pub(super) async fn left(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (contact, patient): (ContactId, Option<PatientId>),
+    (from, to): (Timestamp, Timestamp),
+    limit: i64,
+) -> Result<Vec<Option<Left>>, DeskError> {
+    let wanted = args![organisation, contact, patient, from, to, limit];
+    Ok(conn
+        .query(LEFT, wanted, |row| {
+            let found: String = row.get(2)?;
+            Ok(Left::of(row.get(0)?, row.get(1)?, &found, row.get(3)?))
+        })
+        .await?)
+}
+
+pub(super) async fn forget(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<(), DeskError> {
+    conn.execute(FORGET, args![organisation, ticket]).await?;
+    Ok(())
 }
 
 /// A file to be inserted.

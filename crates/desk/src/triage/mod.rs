@@ -1,14 +1,20 @@
 //! What a request is about and where it goes: the language engine's verdict, turned into the clinic's terms.
+//!
+//! A message is never looked at alone: what the same person wrote in the last days adds to it ([`Found`]).
 
+mod found;
 pub mod models;
 
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::QueueId;
 use crate::orgs::{Clinic, model::purpose};
+use bedside_db::Timestamp;
 use bedside_language::{Category, Channel, Engine, Language, Level, Message, Urgency, Verdict};
-use bedside_web::Locale;
+use bedside_web::{I18n, Locale};
 use serde::{Deserialize, Serialize};
+
+pub use found::{Earlier, Found, Left, Spoke};
 
 /// A request that was looked at.
 #[derive(Clone, Debug)]
@@ -17,8 +23,8 @@ pub struct Placed {
     pub category: String,
     /// Urgency.
     pub urgency: Urgency,
-    /// How sure the engine is that someone is in danger.
-    pub level: Level,
+    /// What was found about danger, in the light of what the same person wrote before.
+    pub found: Found,
     /// The queue.
     pub queue_id: QueueId,
     /// The language to answer in.
@@ -50,13 +56,22 @@ impl Why {
         let language = Language::from_tag(locale.tag());
         let mut texts: Vec<&str> = Vec::with_capacity(self.reasons.len());
         for reason in &self.reasons {
-            let said = language.and_then(|language| engine.why(&reason.rule, language));
+            let said = if reason.rule == EARLIER {
+                Some(I18n::global().text(locale, "why-earlier"))
+            } else {
+                language.and_then(|language| engine.why(&reason.rule, language))
+            };
             let text = said.unwrap_or(&reason.text);
             if !texts.contains(&text) {
                 texts.push(text);
             }
         }
         texts
+    }
+
+    /// Whether it is earlier messages of the same person that make it as dangerous as it is.
+    pub fn is_raised(&self) -> bool {
+        self.reasons.iter().any(|reason| reason.rule == EARLIER)
     }
 
     /// These reasons before those of `earlier` words, each rule once. Whether a person should decide stays as it was.
@@ -119,29 +134,46 @@ pub struct WhyReason {
 
 /// Reasons kept on a ticket.
 const REASONS: usize = 8;
+/// The reason of what the words alone would not be: earlier messages of the same person.
+const EARLIER: &str = "earlier";
 
 /// The language of a page for a language of a text.
 pub fn locale_of(language: Option<Language>) -> Option<Locale> {
     language.and_then(|language| language.tag().parse().ok())
 }
 
-/// Looks at a text. `hint` is the language the person is known to prefer.
+/// Words to look at.
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    /// The way they came.
+    pub channel: Channel,
+    /// Subject line; empty where there is none.
+    pub subject: &'a str,
+    /// The words.
+    pub body: &'a str,
+    /// The language the person is known to prefer.
+    pub hint: Option<Locale>,
+    /// When they were written.
+    pub at: Timestamp,
+}
+
+/// Looks at a text, in the light of what the same person's `earlier` messages left behind, oldest first.
 pub fn look(
     app: &App,
     clinic: &Clinic,
-    channel: Channel,
-    subject: &str,
-    body: &str,
-    hint: Option<Locale>,
+    text: &Text<'_>,
+    earlier: &[Left],
 ) -> Result<Placed, DeskError> {
-    let hint_language = hint.and_then(|locale| Language::from_tag(locale.tag()));
     let verdict = app.knowledge().engine.triage(&Message {
-        channel,
-        subject,
-        body,
-        hint_language,
+        channel: text.channel,
+        subject: text.subject,
+        body: text.body,
+        hint_language: text
+            .hint
+            .and_then(|locale| Language::from_tag(locale.tag())),
     });
-    place(clinic, &verdict, hint)
+    let found = Found::of(&verdict, earlier, text.at);
+    place(clinic, &verdict, found, text.hint)
 }
 
 /// Whether somebody may be in danger, by words that are not taken in yet. `hint` is the language they are likely in.
@@ -164,7 +196,7 @@ pub fn unread(clinic: &Clinic) -> Result<Placed, DeskError> {
     Ok(Placed {
         category: Category::General.code().to_owned(),
         urgency: Urgency::Standard,
-        level: Level::None,
+        found: Found::default(),
         queue_id: queue.id,
         locale: clinic.locale,
         language: None,
@@ -175,9 +207,14 @@ pub fn unread(clinic: &Clinic) -> Result<Placed, DeskError> {
     })
 }
 
-fn place(clinic: &Clinic, verdict: &Verdict, hint: Option<Locale>) -> Result<Placed, DeskError> {
+fn place(
+    clinic: &Clinic,
+    verdict: &Verdict,
+    found: Found,
+    hint: Option<Locale>,
+) -> Result<Placed, DeskError> {
     let category = verdict.category.value.code().to_owned();
-    let crisis = verdict.safety.level == Level::Emergency;
+    let crisis = found.level == Level::Emergency;
     let queue = if crisis {
         clinic.queue_for(purpose::CRISIS)
     } else if verdict.unsure {
@@ -193,14 +230,23 @@ fn place(clinic: &Clinic, verdict: &Verdict, hint: Option<Locale>) -> Result<Pla
     let queue = queue
         .or_else(|| clinic.queue_for(purpose::NEEDS_LOOK))
         .ok_or_else(|| DeskError::Internal("a clinic without queues".to_owned()))?;
+    let earlier = (!found.earlier.is_empty()).then(|| WhyReason {
+        rule: EARLIER.to_owned(),
+        text: I18n::global().text(Locale::En, "why-earlier").to_owned(),
+        guard: None,
+    });
+    let reasons = verdict.reasons.iter().map(|reason| WhyReason {
+        rule: reason.rule.clone(),
+        text: reason.why.clone(),
+        guard: reason.guard.map(|guard| guard.code().to_owned()),
+    });
     Ok(Placed {
         category,
-        urgency: if crisis {
-            Urgency::Emergency
-        } else {
-            verdict.urgency
+        urgency: match found.level {
+            Level::Emergency => Urgency::Emergency,
+            Level::Concern => verdict.urgency.max(Urgency::Urgent),
+            _ => verdict.urgency,
         },
-        level: verdict.safety.level,
         queue_id: queue.id,
         locale: locale_of(verdict.language.language)
             .or(hint)
@@ -209,18 +255,10 @@ fn place(clinic: &Clinic, verdict: &Verdict, hint: Option<Locale>) -> Result<Pla
         why: Why {
             confidence: verdict.confidence,
             unsure: verdict.unsure,
-            danger: verdict.safety.kind.map(|kind| kind.code().to_owned()),
-            reasons: verdict
-                .reasons
-                .iter()
-                .take(REASONS)
-                .map(|reason| WhyReason {
-                    rule: reason.rule.clone(),
-                    text: reason.why.clone(),
-                    guard: reason.guard.map(|guard| guard.code().to_owned()),
-                })
-                .collect(),
+            danger: found.kind.map(|kind| kind.code().to_owned()),
+            reasons: earlier.into_iter().chain(reasons).take(REASONS).collect(),
         },
+        found,
     })
 }
 

@@ -56,11 +56,12 @@ pub(super) struct Decided {
     pub heard: Option<Sounds>,
 }
 
-/// What the model heard: a danger, and the words that weighed most.
+/// What the model heard: a danger, the words that weighed most, and the sentences around them.
 #[derive(Clone)]
 pub(super) struct Sounds {
     pub kind: SafetyKind,
     pub spans: Vec<Span>,
+    pub around: Span,
 }
 
 /// The level that a flag keeps in its context.
@@ -307,11 +308,7 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     };
     let heard = kind
         .zip(judged)
-        .map(|(kind, judged)| Sounds {
-            kind,
-            spans: heard(look, model, features, judged, output),
-        })
-        .filter(|sounds| !sounds.spans.is_empty());
+        .and_then(|(kind, judged)| heard(look, (model, features), judged, (kind, output)));
     Decided {
         safety: safety(level, kind, confidence, risk),
         heard,
@@ -361,14 +358,14 @@ fn kind(look: &Look<'_>, judged: Option<&Judged>, level: Level) -> SafetyKind {
     best.filter(likely).unwrap_or(SafetyKind::Other)
 }
 
-/// The words that weighed most in the model; denied ones only where there are no others.
+/// The words that weighed most in the model, denied ones only where there are no others, with the sentences that they stand in;
+/// none where none spoke for it.
 fn heard(
     look: &Look<'_>,
-    model: &Model,
-    features: &Features,
+    (model, features): (&Model, &Features),
     judged: Judged,
-    output: usize,
-) -> Vec<Span> {
+    (kind, output): (SafetyKind, usize),
+) -> Option<Sounds> {
     let chunks = judged.window.chunks();
     let tokens =
         features.chunks[chunks.start].tokens.start..features.chunks[chunks.end - 1].tokens.end;
@@ -385,12 +382,22 @@ fn heard(
             *force = 0.0;
         }
     }
-    let spans = places(&look.folded, &meant, tokens.start);
+    let folded = &look.folded;
+    let mut spans = places(folded, &meant, tokens.start);
     if spans.is_empty() {
-        places(&look.folded, &force, tokens.start)
-    } else {
-        spans
+        spans = places(folded, &force, tokens.start);
     }
+    let field = folded.tokens[tokens.clone()].last()?.field;
+    // A window may begin in the subject.
+    let first = tokens.start
+        + folded.tokens[tokens.clone()]
+            .iter()
+            .position(|token| token.field == field)?;
+    (!spans.is_empty()).then(|| Sounds {
+        kind,
+        spans,
+        around: folded.span(first, tokens.end - 1),
+    })
 }
 
 /// The strongest words, each with the neighbours that spoke as well.

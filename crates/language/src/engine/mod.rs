@@ -145,6 +145,7 @@ impl Engine {
             rule,
             finding: Finding::Safety(heard.kind),
             spans: heard.spans,
+            around: Some(heard.around),
             why,
             guard: None,
         };
@@ -215,6 +216,7 @@ fn reason(look: &Look<'_>, spoken: &Spoken<'_>, danger: &danger::Decided) -> Opt
         rule: spoken.rule.id.clone(),
         finding,
         spans: spans.map(|h| look.folded.span(h.first, h.last)).collect(),
+        around: None,
         why: spoken.rule.why.clone(),
         guard,
     };

@@ -179,7 +179,7 @@ pub fn conversations(engine: &Engine, csv: &str) -> SetReport {
             let verdict = say(engine, Channel::Chat, text);
             let seen = history.take(&verdict.safety, 0.0);
             for (found, level) in first.iter_mut().zip([Level::Concern, Level::Emergency]) {
-                if seen.level >= level && found.is_none() {
+                if seen.trace.level >= level && found.is_none() {
                     *found = Some(at);
                 }
             }
@@ -228,7 +228,7 @@ pub fn pushback(engine: &Engine, csv: &str) -> SetReport {
         history.take(&start.safety, 0.0);
         history.peak = None;
         let verdict = say(engine, Channel::Chat, line);
-        let stays = history.take(&verdict.safety, 0.01).level > Level::None;
+        let stays = history.take(&verdict.safety, 0.01).trace.level > Level::None;
         kept.count(stays);
         alone.count(verdict.safety.level > Level::None);
         if !stays {

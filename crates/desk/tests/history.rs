@@ -1,0 +1,186 @@
+//! What a person wrote in the last days adds to what they write next.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use bedside_desk::context::Role;
+use bedside_desk::corrections;
+use bedside_desk::ids::TicketId;
+use bedside_desk::orgs::model::purpose;
+use bedside_desk::patients::{self, NewPatient};
+use bedside_desk::tickets::{
+    self, Calm, CalmReason, Inbound, NewTicket, Patch, TicketView, Urgency,
+};
+use bedside_language::{Channel, Level, SafetyKind};
+use common::{Desk, both_engines};
+
+const CRY: &str = "I took all of my sleeping pills an hour ago. I want to die.";
+const WORRY: &str = "I feel hopeless and I can't stop crying. I would like to talk to the counsellor this week, please.";
+const RETRACTION: &str = "Please ignore my last message.";
+const THANKS: &str = "Thank you, that helps a lot. See you on Thursday.";
+const DAY: i64 = 24 * 3600;
+
+async fn seen(desk: &Desk, id: TicketId) -> TicketView {
+    tickets::view(&desk.app, &desk.ctx(Role::Agent), id)
+        .await
+        .unwrap()
+}
+
+/// How dangerous a new request is taken to be, and how soon somebody looks.
+async fn asks(desk: &Desk, address: &str, words: &str) -> (String, Urgency) {
+    let id = desk.ticket(address, "", words).await;
+    let ticket = seen(desk, id).await.ticket;
+    (ticket.safety, ticket.urgency)
+}
+
+async fn writes(desk: &Desk, id: TicketId, words: &str) -> TicketView {
+    let contact = seen(desk, id).await.ticket.contact;
+    let words = Inbound::new(contact, Channel::Email, words);
+    tickets::inbound(&desk.app, &desk.system(), id, words)
+        .await
+        .unwrap();
+    seen(desk, id).await
+}
+
+/// The same by a machine that sends words on by itself.
+async fn sends_on(desk: &Desk, address: &str, words: &str) -> TicketId {
+    let requester = desk.requester(address).await;
+    let mut new = NewTicket::new(requester, Channel::Email, "", words);
+    new.automatic = true;
+    tickets::create(&desk.app, &desk.system(), new)
+        .await
+        .unwrap()
+        .id
+}
+
+fn found(level: Level, urgency: Urgency) -> (String, Urgency) {
+    (level.code().to_owned(), urgency)
+}
+
+fn worry() -> (String, Urgency) {
+    found(Level::Concern, Urgency::Urgent)
+}
+
+fn cry() -> (String, Urgency) {
+    found(Level::Emergency, Urgency::Emergency)
+}
+
+async fn calm(desk: &Desk, id: TicketId) {
+    let said = Calm {
+        reason: CalmReason::OtherMeaning,
+        words: None,
+        urgency: Urgency::Standard,
+    };
+    tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), id, None, said)
+        .await
+        .unwrap();
+}
+
+both_engines! {
+    async fn three_worries_of_one_person_add_up_and_a_strangers_do_not(desk: Desk) {
+        let first = desk.ticket("ana@example.org", "", WORRY).await;
+        desk.clock.advance(3600);
+        let again = writes(&desk, first, WORRY).await;
+        assert_eq!((again.ticket.safety, again.ticket.urgency), worry(), "two are two");
+        desk.clock.advance(3600);
+        // Another person's worry is theirs.
+        assert_eq!(asks(&desk, "ben@example.org", WORRY).await, worry());
+        let third = desk.ticket("ana@example.org", "", WORRY).await;
+        let third = seen(&desk, third).await;
+        assert_eq!((third.ticket.safety.clone(), third.ticket.urgency), cry());
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        assert_eq!(third.ticket.queue, clinic.queue_for(purpose::CRISIS).unwrap().id);
+        let why = third.ticket.triage.read();
+        assert!(why.is_raised());
+        assert_eq!(why.danger.as_deref(), Some("self_harm"));
+        // What was found, where and when.
+        let earlier = &third.messages[0].found.as_ref().unwrap().earlier;
+        let told: Vec<_> = earlier.iter().map(|one| (one.number, one.at, one.level, one.kind)).collect();
+        let (number, now, kind) = (again.ticket.number, desk.app.now(), Some(SafetyKind::SelfHarm));
+        assert_eq!(told, [
+            (number, now.plus_seconds(-3600), Level::Concern, kind),
+            (number, now.plus_seconds(-7200), Level::Concern, kind),
+        ]);
+    }
+
+    async fn after_eight_days_they_do_not(desk: Desk) {
+        for _ in 0..2 {
+            assert_eq!(asks(&desk, "ana@example.org", WORRY).await, worry());
+        }
+        desk.clock.advance(8 * DAY);
+        let third = desk.ticket("ana@example.org", "", WORRY).await;
+        let third = seen(&desk, third).await;
+        assert_eq!((third.ticket.safety.clone(), third.ticket.urgency), worry());
+        assert!(!third.ticket.triage.read().is_raised());
+    }
+
+    async fn a_retraction_takes_nothing_back_for_a_week(desk: Desk) {
+        desk.ticket("ana@example.org", "", CRY).await;
+        desk.clock.advance(3600);
+        let id = desk.ticket("ana@example.org", "", RETRACTION).await;
+        let view = seen(&desk, id).await;
+        assert_eq!((view.ticket.safety.clone(), view.ticket.urgency), worry());
+        let earlier = &view.messages[0].found.as_ref().unwrap().earlier;
+        assert_eq!((earlier.len(), earlier[0].level), (1, Level::Emergency));
+        assert_eq!(asks(&desk, "ben@example.org", RETRACTION).await.0, "none", "a stranger takes nothing back");
+        desk.clock.advance(8 * DAY);
+        assert_eq!(asks(&desk, "ana@example.org", RETRACTION).await.0, "none");
+    }
+
+    async fn a_persons_word_ends_it_for_its_request_and_a_new_danger_rings(desk: Desk) {
+        let song = desk.ticket("ana@example.org", "", CRY).await;
+        let other = desk.ticket("ana@example.org", "", CRY).await;
+        calm(&desk, song).await;
+        assert_eq!(asks(&desk, "ana@example.org", THANKS).await.0, "concern", "the other request stands");
+        calm(&desk, other).await;
+        assert_eq!(asks(&desk, "ana@example.org", THANKS).await.0, "none");
+        assert!(seen(&desk, song).await.messages[0].found.is_some(), "what was found stays written down");
+        assert_eq!(asks(&desk, "ana@example.org", CRY).await, cry());
+    }
+
+    async fn those_who_write_for_the_same_patient_are_heard_together(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let new = NewPatient { name: "Ada Example".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let patient = patients::create_patient(&desk.app, &agent, new, Vec::new()).await.unwrap();
+        for address in ["mother@example.org", "father@example.org"] {
+            let id = desk.ticket(address, "", "A question about a bill").await;
+            let contact = seen(&desk, id).await.ticket.contact;
+            tickets::link_contact(&desk.app, &agent, contact, Some(patient)).await.unwrap();
+        }
+        assert_eq!(asks(&desk, "mother@example.org", CRY).await, cry());
+        assert_eq!(asks(&desk, "father@example.org", RETRACTION).await, worry());
+    }
+
+    async fn what_a_machine_sends_on_is_no_worry(desk: Desk) {
+        for _ in 0..2 {
+            sends_on(&desk, "ana@example.org", WORRY).await;
+        }
+        let id = desk.ticket("ana@example.org", "", WORRY).await;
+        assert!(!seen(&desk, id).await.ticket.triage.read().is_raised());
+        desk.ticket("ben@example.org", "", CRY).await;
+        let away = sends_on(&desk, "ben@example.org", "I am out of office until Monday.").await;
+        assert_eq!(seen(&desk, away).await.ticket.safety, "none");
+    }
+
+    async fn what_earlier_messages_make_of_it_is_no_example(desk: Desk) {
+        desk.ticket("ana@example.org", "", CRY).await;
+        let id = desk.ticket("ana@example.org", "", RETRACTION).await;
+        let version = seen(&desk, id).await.ticket.version;
+        let patch = Patch { category: Some("billing".to_owned()), ..Patch::default() };
+        tickets::change(&desk.app, &desk.ctx(Role::Agent), id, version, patch).await.unwrap();
+        let (examples, left_out) = corrections::export(&desk.app, &desk.system()).await.unwrap();
+        assert_eq!((examples.len(), left_out), (0, 1), "{examples:?}");
+    }
+
+    async fn places_are_those_of_the_text_as_it_is_kept(desk: Desk) {
+        let id = desk.ticket("ana@example.org", "", "Hello,\r\n\r\nmy name is Zoë.\r\nI want to kill myself tonight.\r\n").await;
+        let view = seen(&desk, id).await;
+        let (body, found) = (&view.messages[0].body, view.messages[0].found.as_ref().unwrap());
+        let places = found.reasons.iter().flat_map(|spoke| &spoke.places);
+        let words: Vec<&str> = places.map(|place| &body[place.clone()]).collect();
+        assert!(words.contains(&"kill myself"), "{words:?}");
+        let stored = serde_json::to_string(found).unwrap();
+        assert!(!stored.contains("kill") && !stored.contains("Zo"), "places and codes, no words: {stored}");
+    }
+}
