@@ -62,3 +62,32 @@ test("the banner leads to them and is for everybody", async () => {
   assert.equal(await page.locator("#crisis-page").count(), 0, "no banner where they stand");
   assert.deepEqual(desk.complaints, []);
 });
+
+test("below a message stands why it was flagged, with its words marked", async () => {
+  const [mail, page] = [await desk.visitor(), pages.get("nurse")];
+  const words = "Since the divorce nothing makes sense to me. I have no fever. I took all of my sleeping pills an hour ago. I want to die.";
+  const number = await writeMail(mail, "odile.marsh@mail.example", "Odile Marsh", "My results", words, "Please read this now");
+  await page.goto(`/tickets/${number}`);
+  const message = page.locator("#timeline > .msg-patient").first();
+  assert.match((await message.locator(".msg-body mark").allInnerTexts()).join(" "), /want to die|pills/);
+  await message.locator(".found summary").click();
+  await message.getByText("A person decides.").waitFor();
+  assert.deepEqual(await look(page, "found-in-a-message"), []);
+
+  // What they say next takes nothing back, and says what it stands on.
+  await mail.goto("/demo/mail?person=odile.marsh%40mail.example");
+  await mail.getByLabel("Subject").fill("Never mind");
+  await mail.getByLabel("Message").fill("Please ignore my last message, I only need my results.");
+  await mail.getByRole("button", { name: "Send" }).click();
+  const later = page.getByRole("link", { name: "Never mind" });
+  for (let tries = 0; tries < 60 && (await later.count()) === 0; tries++) await page.reload();
+  await later.first().click();
+  await page.getByRole("heading", { name: "Never mind" }).waitFor();
+  await page.waitForLoadState("load");
+  await page.locator(".found summary").click();
+  await page.getByText("Written before by this person").waitFor();
+  const before = page.locator(".found").getByRole("link", { name: `#${number}` });
+  assert.equal(await before.getAttribute("href"), `/tickets/${number}`);
+  assert.deepEqual(await look(page, "found-before"), []);
+  assert.deepEqual(desk.complaints, []);
+});

@@ -173,6 +173,34 @@ both_engines! {
         assert_eq!((examples.len(), left_out), (0, 1), "{examples:?}");
     }
 
+    async fn the_page_says_what_was_found_why_and_what_was_written_before(desk: Desk) {
+        let cry = desk.ticket("ana@example.org", "", CRY).await;
+        let number = seen(&desk, cry).await.ticket.number;
+        let thanks = desk.ticket("ana@example.org", "", THANKS).await;
+        let denied = "I have no chest pain, I only need the form for my insurance <today>.";
+        let form = desk.ticket("ben@example.org", "", denied).await;
+        let agent = desk.browser(Role::Agent).await;
+        let show = async |id| {
+            let number = seen(&desk, id).await.ticket.number;
+            agent.get(&format!("/tickets/{number}")).await.expect(200).text()
+        };
+        for (language, id, said) in [
+            ("en", cry, &["Possible emergency: ", "A person decides.", "<mark>", "<q dir=\"auto\""][..]),
+            ("en", thanks, &["What this person wrote in the last days adds to it", "Written before by this person"]),
+            ("en", form, &["Words of danger that don’t seem to be meant", "Lowered because it is said not to be so.", "<q dir=\"auto\" lang=\"en\">chest pain</q>", "no <mark>chest pain</mark>", "&lt;today&gt;"]),
+            ("es", cry, &["Posible emergencia: ", "<mark>"]),
+            ("es", thanks, &["Se suma a lo que esta persona escribió en los últimos días", "Escrito antes por esta persona"]),
+            ("es", form, &["Cuenta menos porque se dice que no es así."]),
+        ] {
+            let _ = agent.submit("/inbox", "/look", &[("language", language), ("back", "/inbox")]).await.expect(303);
+            let page = show(id).await;
+            for words in said {
+                assert!(page.contains(words), "{language}: {words}\n{page}");
+            }
+            assert_eq!(page.contains(&format!("<a href=\"/tickets/{number}\">#{number}</a> · ")), id == thanks, "{language}");
+        }
+    }
+
     async fn places_are_those_of_the_text_as_it_is_kept(desk: Desk) {
         let id = desk.ticket("ana@example.org", "", "Hello,\r\n\r\nmy name is Zoë.\r\nI want to kill myself tonight.\r\n").await;
         let view = seen(&desk, id).await;

@@ -18,6 +18,7 @@ pub mod errors;
 pub(crate) mod files;
 pub mod flash;
 pub mod forms;
+mod found;
 mod inbox;
 pub mod layout;
 pub mod look;

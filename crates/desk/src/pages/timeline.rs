@@ -1,6 +1,7 @@
 //! A ticket's timeline as a page shows it: messages, notes and what else happened, in time.
 
 use super::coach::Heard;
+use super::found::{self, FoundShown, Told};
 use super::inbox::category_name;
 use super::layout::{Page, Shell};
 use super::ui::{self, Chip, Face, When};
@@ -12,7 +13,7 @@ use crate::orgs::Clinic;
 use crate::tickets::{CalmReason, Status, TicketView, Urgency};
 use crate::timeline::{MessageKind, MessageState, MessageView};
 use askama::Template;
-use bedside_codecs::mail::html::text_to_html;
+use bedside_codecs::mail::html::{mark, text_to_html};
 use bedside_web::i18n::Texts;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -49,6 +50,8 @@ pub(super) struct Words {
     pub unproven: Option<Unproven>,
     pub when: When,
     pub html: String,
+    /// What was found about danger, with its words marked in the text.
+    pub found: Option<FoundShown>,
     pub lang: String,
     pub quoted: Option<String>,
     /// Whether pictures of another host were taken out.
@@ -157,7 +160,21 @@ impl Teller<'_> {
             .html
             .clone()
             .unwrap_or_else(|| text_to_html(&message.body));
+        let html = match &message.found {
+            Some(found) => mark(&html, &message.body, &found::places(found)),
+            None => html,
+        };
+        let knowledge = self.page.app.knowledge();
+        let told = Told {
+            engine: &knowledge.engine,
+            clinic: self.clinic,
+            t: self.t(),
+        };
         Words {
+            found: message
+                .found
+                .as_ref()
+                .and_then(|found| FoundShown::of(told, found, &message.body)),
             id: message.id,
             class,
             face: Face::of(&self.author(&message.author_kind, message.author_id, requester)),

@@ -5,11 +5,13 @@
 //! and `tel`. The page that shows it should still hold a strict Content-Security-Policy.
 
 mod images;
+mod mark;
 mod markdown;
 mod sanitise;
 mod shape;
 mod text;
 
+pub use mark::{Mark, mark};
 pub use markdown::{markdown_to_html, markdown_to_text};
 pub use sanitise::{CleanHtml, MAX_DEPTH, MAX_INPUT, sanitise};
 pub use text::{html_to_text, text_to_html};
