@@ -282,11 +282,22 @@ fn check_migrate_and_eval_tell_scripts_how_it_is() {
     assert_eq!(migrated["from"], migrated["to"]);
     ends(&bedside(folder.path(), &["eval", "--json"]), 2);
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/examples-data");
-    let measured = json(&bedside(
-        folder.path(),
-        &["eval", "--json", "--examples", examples],
-    ));
+    let talks = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/conversations");
+    let args = [
+        "eval",
+        "--json",
+        "--examples",
+        examples,
+        "--conversations",
+        talks,
+    ];
+    let measured = json(&bedside(folder.path(), &args));
     assert!(measured[0]["shares"]["category"]["of"].as_u64().unwrap() > 100);
+    let followed = measured.as_array().unwrap().last().unwrap();
+    assert!(
+        followed.to_string().contains("none: flagged soon"),
+        "{followed}"
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Trains on the examples, or takes the model that ships, and prints what it reaches (`cargo run --release
-//! -p bedside-language --example measure -- [train] [dev] [test] [data=FOLDER] [out=FILE] [list]`). It is what
+//! -p bedside-language --example measure -- [train] [dev] [test] [talks] [data=FOLDER] [out=FILE] [list]`). It is what
 //! `bedside language train` and `bedside eval` do, without building the desk.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use bedside_language::{ClinicFiles, Engine, train};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/language");
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples-data");
+const TALKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conversations");
 
 fn add(folder: &Path, name: &str, files: &mut ClinicFiles) {
     for entry in std::fs::read_dir(folder).expect("a folder") {
@@ -65,6 +66,16 @@ fn main() {
                 has("list") && part == Part::Dev,
             );
         }
+    }
+    if has("talks") {
+        let mut talks = ClinicFiles::new();
+        add(Path::new(TALKS), "conversations", &mut talks);
+        let lines: String = talks.into_values().collect();
+        show(
+            "own conversations",
+            &sets::own_conversations(&engine, &lines),
+            has("list"),
+        );
     }
     if let Some(folder) = value("data=") {
         public(&engine, Path::new(folder), has("list"));
@@ -128,26 +139,29 @@ fn public(engine: &Engine, folder: &Path, list: bool) {
         let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
             continue;
         };
-        let report = measure(engine, &text);
-        println!("\n{file}");
-        for line in &report.lines {
-            let share = line.share;
-            println!(
-                "  {:<50} {}/{} = {:.2} %",
-                line.label,
-                share.hits,
-                share.of,
-                share.value() * 100.0
-            );
-        }
-        for text in report.listed.iter().filter(|_| list) {
-            println!(
-                "    {} {} [{}]: {}",
-                text.place,
-                text.level,
-                text.rules.join(", "),
-                text.text
-            );
-        }
+        show(file, &measure(engine, &text), list);
+    }
+}
+
+fn show(name: &str, report: &sets::SetReport, list: bool) {
+    println!("\n{name}");
+    for line in &report.lines {
+        let share = line.share;
+        println!(
+            "  {:<50} {}/{} = {:.2} %",
+            line.label,
+            share.hits,
+            share.of,
+            share.value() * 100.0
+        );
+    }
+    for text in report.listed.iter().filter(|_| list) {
+        println!(
+            "    {} {} [{}]: {}",
+            text.place,
+            text.level,
+            text.rules.join(", "),
+            text.text
+        );
     }
 }

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 /// The project's own examples; the program doesn't carry them.
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/examples-data");
+/// The project's own conversations.
+const TALKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/conversations");
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -14,7 +16,7 @@ pub struct Options {
     /// Folder of public sets to measure on as well
     #[arg(long, value_name = "FOLDER")]
     data: Option<String>,
-    /// List every text of the public sets that was flagged
+    /// List every text of the public sets and conversations that came out wrong
     #[arg(long)]
     list: bool,
 }
@@ -22,7 +24,7 @@ pub struct Options {
 /// Builds and runs `bedside eval`. Fails only when that can't run: figures are for people to judge.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let mut args = vec!["run", "--release", "-p", "bedside-desk", "--", "eval"];
-    args.extend(["--examples", EXAMPLES]);
+    args.extend(["--examples", EXAMPLES, "--conversations", TALKS]);
     if let Some(folder) = &options.data {
         args.extend(["--data", folder.as_str()]);
     }

@@ -25,7 +25,10 @@ pub(super) struct Eval {
     /// Folder of public sets to measure on as well
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// List every text of the public sets that was flagged
+    /// Folder of conversations to follow turn by turn as well (*.txt)
+    #[arg(long, value_name = "FOLDER")]
+    conversations: Option<PathBuf>,
+    /// List every text of the public sets and conversations that came out wrong
     #[arg(long)]
     list: bool,
     /// Answer in JSON
@@ -64,10 +67,17 @@ impl Eval {
             ));
         }
         let reports = run(&engine, &all);
-        let sets = match &self.data {
+        let mut sets = match &self.data {
             Some(folder) => measure_sets(&engine, folder)?,
             None => Vec::new(),
         };
+        if let Some(folder) = &self.conversations {
+            let lines = folder_conversations(folder)?;
+            sets.push((
+                "own conversations",
+                sets::own_conversations(&engine, &lines),
+            ));
+        }
         if self.json {
             let sets = sets.iter().map(|(name, set)| set_json(name, set));
             say_json(&reports.iter().map(as_json).chain(sets).collect::<Vec<_>>());
@@ -122,6 +132,21 @@ pub(super) fn folder_examples(folder: &Path) -> Result<Vec<Example>, Failure> {
         }
     }
     clinic_examples(&files)
+}
+
+/// The conversations of a folder, in the order of its files.
+fn folder_conversations(folder: &Path) -> Result<String, Failure> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
+        .map(|file| Ok(file?.path()))
+        .collect::<Result<_, std::io::Error>>()?;
+    files.retain(|file| file.extension().is_some_and(|kind| kind == "txt"));
+    files.sort();
+    let mut lines = String::new();
+    for file in files {
+        lines.push_str(&std::fs::read_to_string(file)?);
+        lines.push('\n');
+    }
+    Ok(lines)
 }
 
 /// How a set's file is read.

@@ -156,7 +156,20 @@ pub fn vignettes(engine: &Engine, lines: &str) -> SetReport {
     report
 }
 
-/// Conversations whose risk grows: flagged by which turn.
+/// A conversation: what the patient's side writes, turn by turn.
+struct Talk {
+    name: String,
+    /// Its label.
+    risk: String,
+    /// The turn in which its danger first shows; 0 where it has none, or nobody said.
+    shows: usize,
+    turns: Vec<String>,
+}
+
+/// Turns within which a danger is to be seen that shows by then.
+const SOON: usize = 3;
+
+/// Public conversations whose risk grows; see [`own_conversations`] for what is counted.
 pub fn conversations(engine: &Engine, csv: &str) -> SetReport {
     let mut talks: BTreeMap<String, Vec<(u32, String, String)>> = BTreeMap::new();
     for row in table(csv) {
@@ -167,40 +180,85 @@ pub fn conversations(engine: &Engine, csv: &str) -> SetReport {
             get("user_text"),
         ));
     }
+    let talks = talks.into_iter().map(|(name, mut turns)| {
+        turns.sort();
+        Talk {
+            name,
+            risk: turns[0].1.to_lowercase(),
+            shows: 0,
+            turns: turns.into_iter().map(|(_, _, text)| text).collect(),
+        }
+    });
+    follow(engine, talks)
+}
+
+/// The project's own conversations, a line each: `level | turn in which the danger first shows | turn // turn // …`.
+///
+/// A flag is a turn that is at least a concern in the light of those before it ([`History`]): somebody looks today. An alarm is
+/// one that is an emergency. Counted is by which turn the first of either comes; what counts as soon is the third turn, or the
+/// later one in which the danger first shows.
+pub fn own_conversations(engine: &Engine, lines: &str) -> SetReport {
+    let talks = lines.lines().enumerate().filter_map(|(number, line)| {
+        let mut parts = line.splitn(3, " | ");
+        let (risk, shows, turns) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Talk {
+            name: format!("line {}", number + 1),
+            risk: risk.to_owned(),
+            shows: shows.parse().ok()?,
+            turns: turns.split(" // ").map(str::to_owned).collect(),
+        })
+    });
+    follow(engine, talks)
+}
+
+fn follow(engine: &Engine, talks: impl Iterator<Item = Talk>) -> SetReport {
     let mut counts: BTreeMap<(String, &str), Proportion> = BTreeMap::new();
     let mut report = SetReport::default();
-    for (name, mut turns) in talks {
-        turns.sort();
-        let risk = turns[0].1.clone();
+    for talk in talks {
         let mut history = History::default();
-        let mut first = [None; 2];
-        let mut last = None;
-        for (at, (_, _, text)) in turns.iter().enumerate() {
+        let (mut flag, mut alarm, mut shown) = (None, None, None);
+        for (turn, text) in (1..).zip(&talk.turns) {
             let verdict = say(engine, Channel::Chat, text);
             let seen = history.take(&verdict.safety, 0.0);
-            for (found, level) in first.iter_mut().zip([Level::Concern, Level::Emergency]) {
-                if seen.trace.level >= level && found.is_none() {
-                    *found = Some(at);
-                }
+            if seen.trace.level == Level::Emergency {
+                alarm = alarm.or(Some(turn));
             }
-            last = Some((verdict, text));
+            if seen.trace.level > Level::None && flag.is_none() {
+                (flag, shown) = (
+                    Some(turn),
+                    Some((turn, seen.raised_by_history, verdict, text)),
+                );
+            }
         }
-        for (label, level, by) in [
-            ("1 seen by turn 1", 0, 1),
-            ("2 seen by turn 3", 0, 3),
-            ("3 seen at any turn", 0, usize::MAX),
-            ("4 called emergency by turn 3", 1, 3),
-            ("5 called emergency at any turn", 1, usize::MAX),
+        let soon = talk.shows.max(SOON);
+        let by = |first: Option<usize>, turn: usize| first.is_some_and(|first| first <= turn);
+        for (label, found) in [
+            ("1 flagged at the first turn", by(flag, 1)),
+            ("2 flagged soon", by(flag, soon)),
+            ("3 flagged at any turn", flag.is_some()),
+            ("4 called emergency soon", by(alarm, soon)),
+            ("5 called emergency at any turn", alarm.is_some()),
         ] {
-            let found = first[level].is_some_and(|turn| turn < by);
-            counts
-                .entry((risk.clone(), label))
-                .or_default()
-                .count(found);
+            let key = (talk.risk.clone(), label);
+            counts.entry(key).or_default().count(found);
         }
-        let wrong = (risk == "None") == first[0].is_some_and(|turn| turn < 3);
-        if wrong && let Some((verdict, text)) = last {
-            report.list(format!("{name} {risk} {first:?}"), &verdict, text);
+        let harmless = talk.risk == "none";
+        match shown {
+            Some((turn, raised, verdict, text)) if harmless && by(flag, soon) => {
+                let why = if raised { ", by earlier turns" } else { "" };
+                let place = format!("{} {} turn {turn}{why}", talk.name, talk.risk);
+                report.list(place, &verdict, text);
+            }
+            _ if !harmless && !by(flag, soon) => {
+                let text = talk.turns.join(" // ");
+                let verdict = say(engine, Channel::Chat, &text);
+                report.list(
+                    format!("{} {} missed", talk.name, talk.risk),
+                    &verdict,
+                    &text,
+                );
+            }
+            _ => {}
         }
     }
     for ((risk, label), share) in counts {
@@ -328,6 +386,44 @@ mod tests {
                 .all(|l| l.share == Proportion { hits: 1, of: 1 }),
             "{report:?}"
         );
+    }
+
+    #[test]
+    fn conversations_are_counted_by_their_turns() {
+        let engine = crate::engine::tests::shipped();
+        let cry = "I want to kill myself tonight";
+        let lines = format!(
+            "# what: none\nnone | 0 | Hello // Thank you, see you then\nnone | 0 | Hello // {cry}\n\
+             high | 4 | Hello // Yes // Tuesday // {cry}\nhigh | 1 | Hello // Yes // Tuesday // {cry}\n"
+        );
+        let report = own_conversations(engine, &lines);
+        let counted: Vec<_> = report
+            .lines
+            .iter()
+            .map(|line| (line.label.as_str(), line.share.hits, line.share.of))
+            .collect();
+        assert_eq!(
+            counted,
+            [
+                ("high: flagged at the first turn", 0, 2),
+                ("high: flagged soon", 1, 2),
+                ("high: flagged at any turn", 2, 2),
+                ("high: called emergency soon", 1, 2),
+                ("high: called emergency at any turn", 2, 2),
+                ("none: flagged at the first turn", 0, 2),
+                ("none: flagged soon", 1, 2),
+                ("none: flagged at any turn", 1, 2),
+                ("none: called emergency soon", 1, 2),
+                ("none: called emergency at any turn", 1, 2),
+            ]
+        );
+        let places: Vec<_> = report.listed.iter().map(|one| one.place.as_str()).collect();
+        assert_eq!(places, ["line 3 none turn 2", "line 5 high missed"]);
+        let csv = format!(
+            "conversation,turn,persona_risk_level,user_text\na,2,None,{cry}\na,1,None,Hello\n"
+        );
+        let report = conversations(engine, &csv);
+        assert_eq!(report.listed[0].place, "a none turn 2");
     }
 
     #[test]
