@@ -387,7 +387,7 @@ impl Markers {
                 continue;
             }
             let file = File::open(files, name)?;
-            for (at, word) in file.list() {
+            for (at, word) in file.list()? {
                 let folded = fold_phrase(word, han);
                 if folded.is_empty() || folded.contains(' ') {
                     return Err(file.error(at..at, format!("\"{word}\" is no word")));
@@ -461,6 +461,7 @@ mod tests {
             refused.line == 2 && refused.reason.contains("no word"),
             "{refused}"
         );
+        assert_eq!(read("# Small").unwrap_err().reason, "the list is empty");
         // Those that ship are as the engine reads them.
         for word in ["the", "kailangan", "khong", "nahi"] {
             assert!(TONGUE.markers.0.contains_key(word), "{word}");

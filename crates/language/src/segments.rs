@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::clinic::{ClinicFiles, File, LoadError};
+use crate::fold::{is_han, is_hangul};
 
 /// Whose words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,12 +80,13 @@ impl Segments {
     pub fn read(files: &ClinicFiles) -> Result<Self, LoadError> {
         let file = File::open(files, "language/segments.toml")?;
         let raw: RawFile = file.toml()?;
-        let list = |raw: &RawList| {
+        let list = |raw: &RawList, letters: usize| {
             file.review(&raw.review)?;
             if raw.reason.get_ref().trim().is_empty() {
                 return Err(file.error(raw.reason.span(), "the reason is empty"));
             }
-            raw.words.iter().map(|word| word_of(&file, word)).collect()
+            let words = raw.words.iter();
+            words.map(|word| word_of(&file, word, letters)).collect()
         };
         if let Some(odd) = raw
             .wrote
@@ -95,14 +97,16 @@ impl Segments {
             return Err(file.error(odd.span(), "a line above quoted mail ends with a colon"));
         }
         Ok(Self {
-            wrote: list(&raw.wrote)?,
-            original: list(&raw.original)?,
-            forwarded: list(&raw.forwarded)?,
-            header: list(&raw.header)?,
-            sent_from: list(&raw.sent_from)?,
-            device: list(&raw.device)?,
-            footer: list(&raw.footer)?,
-            list_footer: list(&raw.list_footer)?,
+            wrote: list(&raw.wrote, 3)?,
+            original: list(&raw.original, 8)?,
+            forwarded: list(&raw.forwarded, 8)?,
+            // A whole word, and it takes three such lines.
+            header: list(&raw.header, 0)?,
+            // With a device behind it.
+            sent_from: list(&raw.sent_from, 6)?,
+            device: list(&raw.device, 4)?,
+            footer: list(&raw.footer, 8)?,
+            list_footer: list(&raw.list_footer, 8)?,
         })
     }
 
@@ -233,14 +237,23 @@ impl Segments {
     }
 }
 
-/// A word of a list in small letters. One that is empty would be found in every line.
-fn word_of(file: &File<'_>, raw: &Spanned<String>) -> Result<String, LoadError> {
+/// A word of a list in small letters. One that is empty would be found in every line, and one with less than so many
+/// `letters` in the lines that people write themselves. Of signs that are syllables or words a third is enough.
+fn word_of(file: &File<'_>, raw: &Spanned<String>, letters: usize) -> Result<String, LoadError> {
     let word = raw.get_ref().trim();
     if word.is_empty() || word.len() > WORD {
         return Err(file.error(
             raw.span(),
             format!("a word of 1 to {WORD} bytes is needed here"),
         ));
+    }
+    let wide = word.chars().filter(|c| is_han(*c) || is_hangul(*c)).count();
+    let told = word.chars().filter(|c| c.is_alphanumeric()).count();
+    if told < letters && wide < letters.div_ceil(3) {
+        let reason = format!(
+            "a word of at least {letters} letters is needed here: a shorter one stands in people's own words"
+        );
+        return Err(file.error(raw.span(), reason));
     }
     Ok(word.to_lowercase())
 }
@@ -302,6 +315,12 @@ mod tests {
                 "words = [\" \"]",
                 "1 to 60 bytes",
             ),
+            (
+                "words = [\"begin forwarded message\"]",
+                "words = [\"re\"]",
+                "at least 8 letters",
+            ),
+            ("\"unsubscribe\", ", "\"取消\",", "at least 8 letters"),
             ("[device]\nwords", "[device]\nword", "word"),
             (
                 "reason = \"Mailing lists add such lines\"",

@@ -52,16 +52,20 @@ impl LoadError {
     }
 }
 
-/// The text of a file as it lies on the disk.
+/// The text of a file as it lies on the disk, without the mark that some editors put before it.
 ///
 /// # Errors
 /// The line of the first byte that is not UTF-8.
 pub fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, LoadError> {
-    String::from_utf8(bytes).map_err(|error| {
+    let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         let byte = error.as_bytes().get(at).copied().unwrap_or_default();
         let reason = format!("the byte 0x{byte:02X} is not UTF-8; save the file as UTF-8");
         LoadError::at(name, error.as_bytes(), at, reason)
+    })?;
+    Ok(match text.strip_prefix('\u{FEFF}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
     })
 }
 
@@ -105,13 +109,22 @@ impl<'a> File<'a> {
     }
 
     /// The words of a list of words with where each begins; lines that begin with `#` are left out.
-    pub(crate) fn list(&self) -> impl Iterator<Item = (usize, &'a str)> + use<'a> {
+    ///
+    /// # Errors
+    /// There is none: the file was cut off.
+    pub(crate) fn list(&self) -> Result<Vec<(usize, &'a str)>, LoadError> {
         let text = self.text;
         let place = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
-        text.lines()
+        let words: Vec<_> = text
+            .lines()
             .filter(|line| !line.starts_with('#'))
             .flat_map(str::split_whitespace)
-            .map(move |word| (place(word), word))
+            .map(|word| (place(word), word))
+            .collect();
+        if words.is_empty() {
+            return Err(LoadError::whole(&self.name, "the list is empty"));
+        }
+        Ok(words)
     }
 
     /// What is wrong at these bytes.
@@ -138,6 +151,11 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_named_with_their_line() {
         assert_eq!(text_of("a", "señal\n".into()), Ok("señal\n".to_owned()));
+        assert_eq!(
+            text_of("a", "\u{FEFF}señal\n".into()),
+            Ok("señal\n".to_owned()),
+            "the mark that some editors write is no word"
+        );
         let refused = text_of("language/x.toml", b"one\ntwo\nse\xF1al\n\xFF".to_vec());
         assert_eq!(
             refused.unwrap_err().to_string(),

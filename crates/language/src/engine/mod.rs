@@ -42,6 +42,15 @@ impl Engine {
     /// What is refused is named; whoever loads anew keeps the engine that works.
     pub fn load(files: &ClinicFiles, model: Option<&[u8]>) -> Result<Self, LoadError> {
         let knowledge = clinic::parse(files)?;
+        let is_flag = |rule: &Rule| matches!(rule.effect, Effect::Danger(..));
+        // A language whose danger nobody hears is a file that was cut off.
+        if let Some(deaf) = Language::ALL.iter().find(|&&language| {
+            let mut rules = knowledge.rules.iter();
+            !rules.any(|rule| rule.language == language && is_flag(rule))
+        }) {
+            let file = format!("language/redflags.{deaf}.toml");
+            return Err(LoadError::whole(file, "there is no flag in it"));
+        }
         let matcher = Matcher::build(&knowledge)
             .map_err(|e| LoadError::whole("language/", format!("the phrases are too many: {e}")))?;
         let model = model

@@ -25,6 +25,10 @@ const DENIALS: usize = 5;
 const MAX_HITS: usize = 64;
 
 /// A message as it was read.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "findings that don't depend on each other"
+)]
 pub(super) struct Look<'a> {
     pub folded: Folded,
     pub truncated: Option<Truncated>,

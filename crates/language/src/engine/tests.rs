@@ -34,6 +34,13 @@ fn rules() -> Engine {
             "soft = true\nterms = [\"stroke\"]",
         ),
     ];
+    for (number, language) in Language::ALL.iter().enumerate() {
+        let (id, terms) = (format!("other.{number}"), "terms = [\"zzyzx\"]");
+        files.insert(
+            format!("language/redflags.{language}.toml"),
+            flag(&id, "other", "hint", terms),
+        );
+    }
     files.insert("language/redflags.en.toml".to_owned(), flags.concat());
     let context = files.get_mut("language/context.en.toml").unwrap();
     for (list, cue) in [
@@ -45,6 +52,15 @@ fn rules() -> Engine {
     }
     *context += "figure = [\"lol\"]\n";
     Engine::load(&files, None).unwrap()
+}
+
+#[test]
+fn a_language_without_a_flag_is_refused() {
+    let refused = Engine::load(&bare(), None).unwrap_err();
+    assert!(
+        refused.file.starts_with("language/redflags.") && refused.reason.contains("no flag"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ impl Han {
     pub fn read(files: &ClinicFiles) -> Result<Self, LoadError> {
         let file = File::open(files, "language/han.txt")?;
         let mut han = Self::default();
-        for (at, pair) in file.list() {
+        for (at, pair) in file.list()? {
             let mut signs = pair.chars();
             let (Some(old), Some(new), None) = (signs.next(), signs.next(), signs.next()) else {
                 let reason =
@@ -57,6 +57,10 @@ mod tests {
         assert_eq!((han.simplified('藥'), han.simplified('X')), ('药', 'X'));
         let told = ['醫', '医', '人'].map(|c| han.is_traditional(c));
         assert_eq!(told, [Some(true), Some(false), None]);
+        for text in ["", "# Pairs.\n\n"] {
+            let refused = read(text).unwrap_err();
+            assert_eq!(refused.reason, "the list is empty");
+        }
         for text in ["醫医\n藥", "醫医\n藥药个", "醫医\n藥 药"] {
             let refused = read(text).unwrap_err();
             assert!(

@@ -38,7 +38,7 @@ impl File<'_> {
         Ok(())
     }
 
-    /// As [`DataFile::phrases`], and at least one.
+    /// As [`File::phrases`], and at least one.
     pub(crate) fn some_phrases(
         &self,
         at: Range<usize>,
