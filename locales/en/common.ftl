@@ -50,6 +50,7 @@ channel = Channel
 channel-email = Email
 channel-web = Web form
 channel-portal = Portal
+channel-survey = Rating
 channel-api = API
 channel-phone = Phone
 channel-chat = Chat

@@ -50,6 +50,7 @@ channel = Canal
 channel-email = Correo
 channel-web = Formulario web
 channel-portal = Portal
+channel-survey = Valoración
 channel-api = API
 channel-phone = Teléfono
 channel-chat = Chat

@@ -7,7 +7,7 @@ use crate::ids::{AttachmentId, StaffId, TicketId};
 use crate::patients::{self, Requester};
 use crate::records::{self, Opened, Sealing};
 use crate::tickets::model::Ticket;
-use crate::tickets::{self, Inbound, NewTicket, Status};
+use crate::tickets::{self, Also, Inbound, NewTicket, Status};
 use crate::timeline::{self, MessageKind, MessageState, MessageView, NewAttachment};
 use crate::{orgs::Clinic, staff};
 use bedside_language::Channel;
@@ -86,15 +86,31 @@ pub async fn thread_place(app: &App, visit: &Visit) -> Result<Place, DeskError> 
     })
 }
 
-/// Takes the person's words to their place. Files are blobs under [`Place::sealing`]. Gives back the request that was
-/// opened for them, if any. Sent twice under one [`crate::once::Once`], it says the same twice.
+/// What a link's person says.
+pub struct Words {
+    /// How it came.
+    pub channel: Channel,
+    /// The words as plain text.
+    pub body: String,
+    /// Files: blobs under [`Place::sealing`].
+    pub attachments: Vec<NewAttachment>,
+    /// What else belongs to the same transaction.
+    pub also: Option<Also>,
+}
+
+/// Takes the person's words to their place. Gives back the request that was opened for them, if any. Sent twice under one [`crate::once::Once`], it says the same twice.
 pub async fn thread_reply(
     app: &App,
     visit: &Visit,
     place: Place,
-    body: String,
-    attachments: Vec<NewAttachment>,
+    words: Words,
 ) -> Result<Option<TicketId>, DeskError> {
+    let Words {
+        channel,
+        body,
+        attachments,
+        also,
+    } = words;
     if body.trim().is_empty() && attachments.is_empty() {
         return Err(DeskError::invalid(
             "body",
@@ -106,7 +122,8 @@ pub async fn thread_reply(
         None => {
             let words = Inbound {
                 attachments,
-                ..Inbound::new(visit.contact, Channel::Portal, body)
+                also,
+                ..Inbound::new(visit.contact, channel, body)
             };
             tickets::inbound(app, &visit.ctx, place.ticket.id, words).await?
         }
@@ -116,7 +133,8 @@ pub async fn thread_reply(
                 attachments,
                 mailbox: place.ticket.mailbox,
                 related: Some(place.ticket.id),
-                ..NewTicket::new(requester, Channel::Portal, "", body)
+                also,
+                ..NewTicket::new(requester, channel, "", body)
             };
             tickets::create(app, &visit.ctx, new).await?
         }

@@ -252,6 +252,7 @@ pub fn urgency_chip(urgency: Urgency, t: Texts) -> Option<Chip> {
 pub fn channel(code: &str) -> (&'static str, &'static str) {
     match code {
         "web_form" => ("globe", "channel-web"),
+        "survey" => ("smile", "channel-survey"),
         "portal" => ("monitor-smartphone", "channel-portal"),
         "phone" | "voice" => ("phone", "channel-phone"),
         "chat" => ("message-circle", "channel-chat"),

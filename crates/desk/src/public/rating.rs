@@ -5,6 +5,7 @@
 
 use super::caps::PER_THREAD;
 use super::linked::{Caller, Spoken, pressed};
+use super::request::ThanksPage;
 use super::shell::{Shell, page, refused, see_other};
 use crate::app::App;
 use crate::error::DeskError;
@@ -13,11 +14,13 @@ use crate::pages::forms::PublicForm;
 use crate::pages::ui;
 use crate::surveys::{self, MAX_COMMENT};
 use crate::tickets;
+use crate::triage;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use bedside_language::Channel;
 use bedside_web::query;
 use serde::Deserialize;
 
@@ -162,11 +165,21 @@ pub async fn send(
     form: PublicForm,
 ) -> Result<Response, Response> {
     let (caller, given) = pressed::<Given>(app, Purpose::Rating, token, &parts, form).await?;
-    asked_for(&caller).await?;
     let Some(given) = given else {
+        asked_for(&caller).await?;
         return Ok(see_other(&caller.shell.link(&caller.shell.here)));
     };
     let comment = given.comment.unwrap_or_default().replace("\r\n", "\n");
+    // Nobody who may be in danger is turned away.
+    let danger = triage::in_danger(
+        &caller.app,
+        Channel::Survey,
+        &comment,
+        caller.shell.t.locale,
+    );
+    if !danger {
+        asked_for(&caller).await?;
+    }
     let chosen = score(given.score.as_deref());
     let wrong = if chosen == 0 {
         Some(("score-5", "public-rating-choose"))
@@ -180,10 +193,23 @@ pub async fn send(
         return Ok(shown(&caller, status, (chosen, false), &comment, wrong));
     }
     let stored = async {
-        caller.take("rate", PER_THREAD)?;
+        if let Err(too_often) = caller.take("rate", PER_THREAD)
+            && !danger
+        {
+            return Err(too_often);
+        }
         surveys::rate(&caller.app, &caller.token, chosen, Some(comment)).await
     };
-    stored.await.map_err(|error| failed(&caller, error))?;
+    let rated = stored.await.map_err(|error| failed(&caller, error))?;
+    if rated.danger {
+        let answer = ThanksPage {
+            shell: &caller.shell,
+            number: rated.number,
+            emergency: true,
+            answer: String::new(),
+        };
+        return Ok(page(StatusCode::OK, &answer));
+    }
     let there = format!("{}/thanks?score={chosen}", caller.shell.here);
     Ok(see_other(&caller.shell.link(&there)))
 }

@@ -11,15 +11,17 @@ pub const MAX_COMMENT: usize = 2000;
 /// The lowest score that counts as positive.
 const POSITIVE: i64 = 4;
 
-/// What a rating page says thanks for.
+/// What a rating page answers to.
 #[derive(Clone, Copy, Debug)]
 pub struct Rated {
-    /// The request's number.
+    /// The request's number; of the one that the comment opened, if it did.
     pub number: i64,
     /// The score as stored.
     pub score: i64,
     /// The language of the request.
     pub locale: Locale,
+    /// Whether somebody may be in danger, by the comment.
+    pub danger: bool,
 }
 
 /// A rating, opened.

@@ -9,12 +9,15 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::feedback;
-use crate::ids::{OrganisationId, TicketId};
-use crate::links::{self, Purpose};
+use crate::feedback::{self, Felt};
+use crate::ids::{ContactId, OrganisationId, TicketId};
+use crate::links::{self, Purpose, Words};
 use crate::records::{self, Opened};
-use crate::tickets::{self, Urgency, model::Ticket};
+use crate::tickets::{self, Also, Urgency, model::Ticket};
+use crate::triage;
+use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
+use bedside_language::{Channel, Level};
 use futures_util::FutureExt;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -23,8 +26,9 @@ use uuid::Uuid;
 const PAGE: i64 = 25;
 
 /// Stores the rating of the person whose link this is. A second one corrects the first, in the counts too; a comment
-/// that is left out stays as it was. A link that does not work, or a request that was a crisis, is
-/// [`DeskError::Gone`].
+/// that is left out stays as it was. A comment from which somebody may be in danger, or that is a worry, also goes where
+/// their next words go, and people see it there. A link that does not work, or a request that was a crisis, is
+/// [`DeskError::Gone`]; who is in danger now is heard there too.
 pub async fn rate(
     app: &App,
     token: &str,
@@ -50,67 +54,112 @@ pub async fn rate(
         ));
     }
     let visit = links::visit(app, token, Purpose::Rating).await?;
-    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
-    if is_crisis(&ticket) {
-        return Err(DeskError::Gone);
-    }
-    let contact = visit.contact;
-    let felt = comment.as_deref().map(|text| feedback::look(app, text));
-    let rated = Rated {
-        number: ticket.number,
+    let organisation = visit.ctx.organisation;
+    let ticket = tickets::row_for(app, organisation, visit.ticket).await?;
+    let worry = comment.as_deref().and_then(|text| {
+        let level = triage::level(app, Channel::Survey, text, ticket.locale);
+        (level != Level::None).then(|| (level, text.to_owned()))
+    });
+    let is_rated = !is_crisis(&ticket);
+    let (mut number, locale) = (ticket.number, ticket.locale);
+    let giving = Giving {
+        contact: visit.contact,
         score,
-        locale: ticket.locale,
+        // What is a message too is sorted as that.
+        felt: comment.as_deref().map(|text| match worry {
+            Some(_) => Felt::default(),
+            None => feedback::look(app, "", text),
+        }),
+        comment,
+        ticket,
     };
-    app.command(&visit.ctx, move |work| {
-        async move {
-            let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
-            let old = store::one(work, organisation, ticket.id).await?;
-            let key = old.as_ref().map_or(ticket.key, |old| old.key);
-            let sealing = records::sealing(&app, work, organisation, key).await?;
-            let comment =
-                comment.map(|text| sealing.text("ratings", "comment", ticket.id, text.trim()));
-            let said = Said {
-                ticket: ticket.id,
-                contact,
-                score,
-                comment: comment.as_ref(),
-                at: now,
-            };
-            let (kept, cell) = match &old {
-                None => {
-                    let place = (ticket.queue, key, ticket.assignee);
-                    let kept = store::insert(work, organisation, place, &said).await?;
-                    (kept, (day_of(now), ticket.queue, ticket.assignee))
-                }
-                Some(old) => {
-                    let kept = store::update(work, organisation, old.score, &said).await?;
-                    (kept, (day_of(old.created_at), old.queue, old.staff))
-                }
-            };
-            if !kept {
-                return Err(DeskError::Unavailable(
-                    "two ratings of one request at once".to_owned(),
-                ));
-            }
-            if let Some(felt) = &felt {
-                let given = old.as_ref().map_or(now, |old| old.created_at);
-                feedback::note(work, ticket.id, ticket.id.uuid(), felt, given).await?;
-            }
-            let before = old.map_or(Count::default(), |old| weight(old.score));
-            store::count(work, organisation, cell, weight(score) - before).await?;
-            work.audit(NewEntry::new("ticket.rate", "ticket", ticket.id));
-            work.event(
-                kind::TICKET_RATED,
-                Some(ticket.id),
-                None,
-                &serde_json::json!({ "score": score }),
-            );
-            Ok(())
+    match &worry {
+        None if is_rated => {
+            app.command(&visit.ctx, move |work| put(work, giving).boxed())
+                .await?;
         }
-        .boxed()
+        None => return Err(DeskError::Gone),
+        Some((_, text)) => {
+            let place = links::thread_place(app, &visit).await?;
+            let also: Also = Box::new(move |work, _, _| put(work, giving).boxed());
+            let words = Words {
+                channel: Channel::Survey,
+                body: text.clone(),
+                attachments: Vec::new(),
+                also: is_rated.then_some(also),
+            };
+            if let Some(opened) = links::thread_reply(app, &visit, place, words).await? {
+                number = tickets::row_for(app, organisation, opened).await?.number;
+            }
+        }
+    }
+    Ok(Rated {
+        number,
+        score,
+        locale,
+        danger: matches!(worry, Some((Level::Emergency, _))),
     })
-    .await?;
-    Ok(rated)
+}
+
+/// A rating that is given.
+struct Giving {
+    ticket: Ticket,
+    contact: ContactId,
+    score: i64,
+    comment: Option<String>,
+    felt: Option<Felt>,
+}
+
+async fn put(work: &mut Work<'_>, giving: Giving) -> Result<(), DeskError> {
+    let Giving {
+        ticket,
+        contact,
+        score,
+        comment,
+        felt,
+    } = giving;
+    let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+    let old = store::one(work, organisation, ticket.id).await?;
+    let key = old.as_ref().map_or(ticket.key, |old| old.key);
+    let sealing = records::sealing(&app, work, organisation, key).await?;
+    let comment = comment.map(|text| sealing.text("ratings", "comment", ticket.id, text.trim()));
+    let said = Said {
+        ticket: ticket.id,
+        contact,
+        score,
+        comment: comment.as_ref(),
+        at: now,
+    };
+    let (kept, cell) = match &old {
+        None => {
+            let place = (ticket.queue, key, ticket.assignee);
+            let kept = store::insert(work, organisation, place, &said).await?;
+            (kept, (day_of(now), ticket.queue, ticket.assignee))
+        }
+        Some(old) => {
+            let kept = store::update(work, organisation, old.score, &said).await?;
+            (kept, (day_of(old.created_at), old.queue, old.staff))
+        }
+    };
+    if !kept {
+        return Err(DeskError::Unavailable(
+            "two ratings of one request at once".to_owned(),
+        ));
+    }
+    if let Some(felt) = &felt {
+        let given = old.as_ref().map_or(now, |old| old.created_at);
+        feedback::note(work, ticket.id, ticket.id.uuid(), felt, given).await?;
+    }
+    let before = old.map_or(Count::default(), |old| weight(old.score));
+    store::count(work, organisation, cell, weight(score) - before).await?;
+    work.audit(NewEntry::new("ticket.rate", "ticket", ticket.id));
+    work.event(
+        kind::TICKET_RATED,
+        Some(ticket.id),
+        None,
+        &serde_json::json!({ "score": score }),
+    );
+    Ok(())
 }
 
 /// Whether somebody was in danger: then nobody is asked how it went.

@@ -10,8 +10,13 @@ use bedside_desk::links::Purpose;
 use bedside_desk::tickets::{self, Patch, Status, TicketView, Urgency, View};
 
 async fn close(desk: &Desk, ticket: TicketId) {
+    end(desk, ticket, &[Status::Resolved, Status::Closed]).await;
+}
+
+/// Gives a request these statuses, one after the other.
+pub async fn end(desk: &Desk, ticket: TicketId, statuses: &[Status]) {
     let agent = desk.ctx(Role::Nurse);
-    for status in [Status::Resolved, Status::Closed] {
+    for &status in statuses {
         let version = view(desk, ticket).await.ticket.version;
         let patch = Patch {
             status: Some(status),

@@ -1,10 +1,16 @@
 //! How it went, said behind a link.
 
-use super::{ATTACK, link_of};
+use super::closed::end;
+use super::{ATTACK, contact, link_of, messages, value};
 use crate::common::both_engines;
 use bedside_desk::context::Role;
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::surveys;
+use bedside_desk::tickets::{self, Inbound, Status, Urgency};
+use bedside_language::Channel;
+
+/// A worry, as the rules see it.
+const WORRY: &str = "I am not suicidal, I just feel low.";
 
 both_engines! {
     async fn a_rating_is_pressed_not_clicked_and_counted_once(desk: Desk) {
@@ -73,5 +79,62 @@ both_engines! {
         let ticket = desk.ticket("rosa@patients.test", "Help", "I want to kill myself").await;
         let link = link_of(&desk, Purpose::Rating, ticket).await;
         desk.visitor().get(&format!("/r/{link}?score=5")).await.expect(410);
+    }
+
+    async fn a_cry_for_help_in_a_rating_is_heard(desk: Desk) {
+        const CRY: &str = "I want to kill myself tonight";
+        let nurse = desk.ctx(Role::Nurse);
+        let view = async |ticket| tickets::view(&desk.app, &nurse, ticket).await.unwrap();
+        for (address, closed) in [("rosa@patients.test", true), ("ruth@patients.test", false)] {
+            let ticket = desk.ticket(address, "Hours", "When are you open?").await;
+            let ends: &[Status] = if closed { &[Status::Resolved, Status::Closed] } else { &[Status::Resolved] };
+            end(&desk, ticket, ends).await;
+            let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
+            let to = format!("/r/{link}");
+            let cry = async || visitor.submit(&to, &to, &[("score", "1"), ("comment", CRY)]).await;
+            let page = cry().await.expect(200).text();
+            assert!(page.contains("tel:911") && page.contains("tel:988"), "who may be in danger reads at once whom to call: {page}");
+            let rated = view(ticket).await;
+            let heard = if closed { view(rated.links[0].ticket).await } else { view(ticket).await };
+            assert_eq!((heard.ticket.urgency, heard.ticket.rank(), heard.ticket.status.is_active()), (Urgency::Emergency, 0, true));
+            assert_eq!(heard.messages.last().unwrap().body, CRY);
+            assert!(page.contains(&heard.ticket.number.to_string()), "{page}");
+            assert_eq!(rated.ticket.status == Status::Closed, closed);
+            let rating = surveys::of_ticket(&desk.app, &nurse, ticket).await.unwrap().unwrap();
+            assert_eq!((rating.score, rating.comment.as_deref()), (1, Some(CRY)));
+            let anywhere = desk.browser(Role::Nurse).await.get("/patients").await.expect(200).text();
+            assert!(anywhere.contains("Someone may be in danger"), "{anywhere}");
+        }
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_worry_in_a_rating_is_looked_at(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        end(&desk, ticket, &[Status::Resolved]).await;
+        let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
+        let to = format!("/r/{link}");
+        let sent = visitor.submit(&to, &to, &[("score", "2"), ("comment", WORRY)]).await.expect(303);
+        visitor.get(sent.header("location").unwrap()).await.expect(200);
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Nurse), ticket).await.unwrap();
+        assert_eq!((view.ticket.safety.as_str(), view.ticket.status, view.messages.len()), ("concern", Status::Open, 2));
+    }
+
+    async fn after_a_crisis_nobody_rates_and_everybody_is_heard(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
+        let to = format!("/r/{link}");
+        let page = visitor.get(&to).await.expect(200).text();
+        let token = value(&page, "csrf_token");
+        let send = async |comment: &str| visitor.post(&to, &[("csrf_token", token), ("score", "1"), ("comment", comment)]).await;
+        let carer = Inbound::new(contact(&desk, ticket).await, Channel::Portal, "I want to kill myself");
+        tickets::inbound(&desk.app, &desk.system(), ticket, carer).await.unwrap();
+        send("Thanks for everything").await.expect(410);
+        // However often.
+        for count in 3..40 {
+            assert!(send("I want to kill myself tonight").await.expect(200).text().contains("tel:988"));
+            assert_eq!(messages(&desk, ticket).await.len(), count);
+        }
+        let rating = surveys::of_ticket(&desk.app, &desk.ctx(Role::Nurse), ticket).await.unwrap();
+        assert!(rating.is_none());
     }
 }

@@ -15,7 +15,7 @@ use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{MessageId, OutboundMailId, TicketId};
 use bedside_desk::jobs;
-use bedside_desk::links::{self, Look};
+use bedside_desk::links::{self, Look, Words};
 use bedside_desk::mailboxes;
 use bedside_desk::outbound::{self, TroubledMail};
 use bedside_desk::surveys;
@@ -373,7 +373,8 @@ both_engines! {
         assert_eq!(thread.messages[1].author.as_deref(), Some("Ana Agent"));
         assert_eq!(thread.status_text, "We are waiting for your answer");
         let place = links::thread_place(&desk.app, &opening.visit).await.unwrap();
-        let opened = links::thread_reply(&desk.app, &opening.visit, place, "Thank you".to_owned(), Vec::new()).await;
+        let words = Words { channel: Channel::Portal, body: "Thank you".to_owned(), attachments: Vec::new(), also: None };
+        let opened = links::thread_reply(&desk.app, &opening.visit, place, words).await;
         assert_eq!(opened.unwrap(), None);
         let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
         assert_eq!((view.ticket.status, view.messages.len()), (Status::Open, 3));

@@ -91,11 +91,11 @@ struct ClinicsPage<'a> {
 
 #[derive(Template)]
 #[template(path = "public/templates/thanks.html")]
-struct ThanksPage<'a> {
-    shell: &'a Shell,
-    number: i64,
-    emergency: bool,
-    answer: String,
+pub(super) struct ThanksPage<'a> {
+    pub shell: &'a Shell,
+    pub number: i64,
+    pub emergency: bool,
+    pub answer: String,
 }
 
 /// Where there is no form: none of the several clinics was named, or one that is not here.

@@ -16,7 +16,7 @@ use crate::context::Ctx;
 use crate::downloads::{Told, hand_out};
 use crate::error::DeskError;
 use crate::ids::AttachmentId;
-use crate::links::{self, Look, Purpose, Visit};
+use crate::links::{self, Look, Purpose, Visit, Words};
 use crate::once::{Once, words_of_files};
 use crate::pages::forms::{PublicForm, check_public};
 use crate::triage;
@@ -335,7 +335,13 @@ async fn take(
         }
         let place = links::thread_place(app, &visit).await?;
         let kept = files::keep(app, visit.ctx.organisation, &place.sealing, &sent.files).await?;
-        match links::thread_reply(app, &visit, place, words, kept).await? {
+        let words = Words {
+            channel: Channel::Portal,
+            body: words,
+            attachments: kept,
+            also: None,
+        };
+        match links::thread_reply(app, &visit, place, words).await? {
             Some(opened) => links::make_open(app, &visit, opened, cookie)
                 .await
                 .map(Some),
