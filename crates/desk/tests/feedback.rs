@@ -9,7 +9,7 @@ use bedside_desk::feedback::{self, Count, Told, WHOLE};
 use bedside_desk::ids::TicketId;
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::surveys;
-use bedside_desk::tickets::{self, Inbound, NewTicket};
+use bedside_desk::tickets::{self, Inbound, NewTicket, model::Written};
 use bedside_language::Channel;
 use bedside_language::themes::Sentiment;
 use common::{Desk, both_engines};
@@ -111,6 +111,28 @@ both_engines! {
         assert_eq!(counted(&desk, "waiting").await, (0, 2, 0));
     }
 
+    async fn what_no_person_wrote_just_now_is_no_feedback_and_subjects_are_read(desk: Desk) {
+        let requester = async || desk.requester("rosa@patients.test").await;
+        let machine = NewTicket { automatic: true, ..NewTicket::new(requester().await, Channel::Survey, "", LATE) };
+        let past = Written::History(desk.app.now().plus_seconds(-90 * 24 * 3600));
+        let old = NewTicket { written: past, ..NewTicket::new(requester().await, Channel::Survey, "", LATE) };
+        for new in [machine, old] {
+            let id = tickets::create(&desk.app, &desk.system(), new).await.unwrap().id;
+            assert_eq!(told(&desk, id).await, []);
+        }
+        let short = NewTicket::new(requester().await, Channel::Survey, "The nurse was very kind and friendly", "Thanks.");
+        let short = tickets::create(&desk.app, &desk.system(), short).await.unwrap().id;
+        assert!(is(&told(&desk, short).await, "staff_manner", false));
+        let contact = view(&desk, short).await.ticket.contact;
+        for more in [
+            Inbound { automatic: true, ..Inbound::new(contact, Channel::Survey, LATE) },
+            Inbound { written: past, ..Inbound::new(contact, Channel::Survey, LATE) },
+        ] {
+            tickets::inbound(&desk.app, &desk.system(), short, more).await.unwrap();
+        }
+        assert_eq!(counted(&desk, "waiting").await, (0, 0, 0));
+    }
+
     async fn what_was_said_goes_with_its_message(desk: Desk) {
         let requester = desk.requester("rosa@patients.test").await;
         let survey = NewTicket::new(requester, Channel::Survey, "", LATE);
@@ -138,7 +160,10 @@ both_engines! {
         assert!(page.contains("What feedback is about"));
         let row = page.split("Waiting and punctuality").nth(1).unwrap().split("</tr>").next().unwrap();
         let cells: Vec<_> = row.split("class=\"num\">").skip(1).map(|cell| &cell[..1]).collect();
-        assert_eq!(cells, ["0", "1", "1"]);
+        assert_eq!(cells, ["0", "1", "0", "1"], "praise, complaints, neither, all");
+        desk.clock.advance(8 * 24 * 3600);
+        let has = async |days: &str| supervisor.get(&format!("/ratings?days={days}")).await.expect(200).text().contains("What feedback is about");
+        assert_eq!((has("7").await, has("30").await), (false, true), "the period is the one that was chosen");
         let client = desk.client("tickets:read").await;
         let shown = client.get(&format!("/api/v1/tickets/{ticket}")).await.expect(200).json();
         let waiting = shown["feedback"].as_array().unwrap().iter().find(|one| one["theme"] == "waiting").unwrap();

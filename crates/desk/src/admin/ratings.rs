@@ -28,8 +28,6 @@ const PERIODS: [(i64, &str); 4] = [
     (365, "ratings-365"),
 ];
 const USUAL: i64 = 30;
-/// Days whose feedback is counted by theme.
-const THEME_DAYS: i64 = 90;
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
 /// Below so many answers a share says little.
@@ -195,7 +193,7 @@ async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
         },
     ];
     let knowledge = app.knowledge();
-    let themes = feedback::summary(app, ctx, today - THEME_DAYS + 1, today).await?;
+    let themes = feedback::summary(app, ctx, today - days + 1, today).await?;
     let themes = themes.into_iter().map(|(code, count)| Theme {
         name: feedback::name_of(&knowledge, &code, t.locale),
         count,

@@ -1,7 +1,7 @@
 //! What feedback is about and how people felt about it. Owns `feedback`.
 //!
 //! Comments on ratings, and messages that come as a survey or stand in a ticket of the category `feedback`, are looked
-//! through for the themes of the clinic's list as they are taken in; codes are stored in the same transaction, and never a
+//! through for the themes of the clinic's list as they are taken in, where a person wrote them just now; codes are stored in the same transaction, and never a
 //! word. Of a comment that is changed the last one counts.
 
 mod store;
@@ -11,6 +11,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{MessageId, OrganisationId, TicketId};
 use crate::knowledge::Knowledge;
+use crate::surveys::day_of;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::themes::Sentiment;
@@ -27,8 +28,8 @@ pub use store::ALL as STATEMENTS;
 /// Stands for the whole of what somebody said, among the codes of themes.
 pub const WHOLE: &str = "";
 
-/// What somebody said, in codes.
-#[derive(Clone, Debug)]
+/// What somebody said, in codes; nothing where it is noted elsewhere.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Felt(Vec<(String, Sentiment)>);
 
 /// One theme of which somebody spoke.
@@ -65,9 +66,9 @@ pub(crate) fn is_feedback(channel: Channel, category: &str) -> bool {
     channel == Channel::Survey || category == Category::Feedback.code()
 }
 
-/// Looks a text through.
-pub(crate) fn look(app: &App, text: &str) -> Felt {
-    let found = app.knowledge().themes.look(text);
+/// Looks a text through, with the subject above it if it has one.
+pub(crate) fn look(app: &App, subject: &str, text: &str) -> Felt {
+    let found = app.knowledge().themes.look(&format!("{subject}\n{text}"));
     let themes = found
         .themes
         .into_iter()
@@ -172,8 +173,4 @@ pub fn name_of(knowledge: &Knowledge, theme: &str, locale: Locale) -> String {
         .find_map(|entry| entry.names.get(locale.tag()))
         .map_or(theme, String::as_str)
         .to_owned()
-}
-
-const fn day_of(at: Timestamp) -> i64 {
-    at.micros().div_euclid(86_400_000_000)
 }

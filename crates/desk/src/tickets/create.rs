@@ -166,8 +166,12 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
     if is_old {
         calmed(&clinic, &mut placed);
     }
-    let is_feedback = feedback::is_feedback(new.channel, &placed.category) && !new.own_words;
-    let felt = is_feedback.then(|| feedback::look(app, new.said.as_deref().unwrap_or(&new.body)));
+    let is_theirs = !(new.own_words || new.automatic || is_old);
+    let is_feedback = is_theirs && feedback::is_feedback(new.channel, &placed.category);
+    let felt = is_feedback.then(|| {
+        let said = new.said.as_deref().unwrap_or(&new.body);
+        feedback::look(app, &new.subject, said)
+    });
     let id: TicketId = app.id();
     let sealing = new.requester.sealing.clone();
     let urgency = Urgency::from(placed.urgency);

@@ -292,7 +292,7 @@ pub async fn inbound(
 ) -> Result<Landed, DeskError> {
     new.body = timeline::line_ends(new.body);
     let clinic = app.directory.of(ctx.organisation)?;
-    let (sealing, locale, patient, category) = {
+    let (sealing, locale, patient) = {
         let mut conn = app.read().await?;
         let stored = super::store::one(&mut conn, ctx.organisation, id)
             .await?
@@ -301,8 +301,7 @@ pub async fn inbound(
             return Err(DeskError::Forbidden);
         }
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
-        let ticket = stored.ticket;
-        (sealing, ticket.locale, ticket.patient, ticket.category)
+        (sealing, stored.ticket.locale, stored.ticket.patient)
     };
     let words = Words {
         channel: new.channel,
@@ -316,8 +315,8 @@ pub async fn inbound(
     };
     let placed = look(app, ctx.organisation, &clinic, &words).await?;
     let said = new.said.as_deref().unwrap_or(&new.body);
-    let felt = feedback::is_feedback(new.channel, &category).then(|| feedback::look(app, said));
-    let (is_old, written) = (new.written.is_history(), new.written.at());
+    let (channel, is_old, written) = (new.channel, new.written.is_history(), new.written.at());
+    let felt = (!(new.automatic || is_old)).then(|| feedback::look(app, "", said));
     let danger = placed.found.level == Level::Emergency && !is_old;
     // What a machine sent on by itself is worth an alarm, and no worry.
     let worry = placed.found.level == Level::Concern && !is_old && !new.automatic;
@@ -364,7 +363,9 @@ pub async fn inbound(
             sealed.store(work, id).await?;
             let mut changed = Map::new();
             let at = written.unwrap_or(work.now);
-            if let Some(felt) = &felt {
+            if let Some(felt) = &felt
+                && feedback::is_feedback(channel, &stored.ticket.category)
+            {
                 feedback::note(work, id, sealed.id.uuid(), felt, at).await?;
             }
             counted(&mut stored.ticket, at, "contact");
