@@ -18,12 +18,12 @@ admin-remove-help = It disappears from lists. What is stored in requests stays.
 ## Language files
 admin-language-refused = The clinic's language files can't be used
 admin-language-place = { $file }, line { $line }
-admin-language-refused-text = The desk goes on with the last files that worked. Have the file mended, run “bedside check”, then make the desk read the files anew (documentation: The language engine).
+admin-language-refused-text = The desk goes on with the last files that worked. Please tell whoever runs the desk: “bedside check” names what to mend, and then the desk can read the files anew (documentation: The language engine).
 admin-language-overdue = { $count ->
     [one] One language file is due for review
    *[other] { $count } language files are due for review
 }
-admin-language-overdue-text = What the engine knows gets old. Have somebody who knows the subject look at it, then set a new date in the file.
+admin-language-overdue-text = These word lists need a regular look. Have somebody who knows the subject look at it, then set a new date in the file.
 admin-language-due = { $count ->
     [one] { $file }: one date has passed, { $since } (line { $line })
    *[other] { $file }: { $count } dates have passed, the oldest { $since } (line { $line })
@@ -482,10 +482,11 @@ ratings-person = Colleague
 ratings-week = Week
 ratings-old-queue = A queue of before
 ratings-themes = What feedback is about
-ratings-themes-help = The last 90 days: comments on ratings, surveys and requests about feedback, sorted by a program. Good for seeing where to look; read what they said before you decide.
+ratings-themes-help = Comments on ratings, surveys and requests about feedback, sorted by a program. Good for seeing where to look; read what they said before you decide.
 ratings-theme = Theme
 ratings-positive = Praise
 ratings-negative = Complaints
+ratings-neither = Neither
 ratings-mentions = Mentions
 ratings-said = What patients said
 ratings-all = All

@@ -18,12 +18,12 @@ admin-remove-help = Desaparece de las listas. Lo guardado en las solicitudes se 
 ## Archivos de idioma
 admin-language-refused = Los archivos de idioma de la clínica no se pueden usar
 admin-language-place = { $file }, línea { $line }
-admin-language-refused-text = Se sigue trabajando con los últimos archivos que funcionaron. Pida que corrijan el archivo, ejecute «bedside check» y haga que el programa vuelva a leer los archivos (documentación: The language engine).
+admin-language-refused-text = Se sigue trabajando con los últimos archivos que funcionaron. Avise a quien administra el programa: «bedside check» dice qué corregir, y después el programa puede volver a leer los archivos (documentación: The language engine).
 admin-language-overdue = { $count ->
     [one] Hay que revisar un archivo de idioma
    *[other] Hay que revisar { $count } archivos de idioma
 }
-admin-language-overdue-text = Lo que sabe el motor envejece. Pida que lo revise alguien que conozca el tema y ponga una fecha nueva en el archivo.
+admin-language-overdue-text = Estas listas de palabras necesitan una revisión periódica. Pida que las revise alguien que conozca el tema y ponga una fecha nueva en el archivo.
 admin-language-due = { $count ->
     [one] { $file }: ha pasado una fecha, { $since } (línea { $line })
    *[other] { $file }: han pasado { $count } fechas, la más antigua { $since } (línea { $line })
@@ -482,10 +482,11 @@ ratings-person = Colega
 ratings-week = Semana
 ratings-old-queue = Una cola de antes
 ratings-themes = De qué hablan los comentarios
-ratings-themes-help = Últimos 90 días: comentarios de las valoraciones, encuestas y solicitudes de opinión, ordenados por un programa. Sirve para ver dónde mirar; lea lo que dijeron antes de decidir.
+ratings-themes-help = Comentarios de las valoraciones, encuestas y comentarios enviados como solicitud, ordenados por un programa. Sirve para ver dónde mirar; lea lo que dijeron antes de decidir.
 ratings-theme = Tema
 ratings-positive = Elogios
 ratings-negative = Quejas
+ratings-neither = Ni una cosa ni otra
 ratings-mentions = Menciones
 ratings-said = Lo que dijeron los pacientes
 ratings-all = Todas

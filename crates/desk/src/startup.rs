@@ -1,5 +1,7 @@
 //! From a configuration to a running desk.
 
+mod folder;
+
 use crate::app::{App, Parts};
 use crate::config::Config;
 use crate::error::DeskError;
@@ -8,7 +10,6 @@ use crate::orgs::Directory;
 use crate::records::{Keyring, rotate};
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Target};
-use bedside_language::clinic::text_of;
 use bedside_language::{ClinicFiles, LoadError, MODEL_FILE};
 use bedside_vault::RootKey;
 use include_dir::{Dir, include_dir};
@@ -155,41 +156,27 @@ const LATER: [&str; 6] = [
 
 /// The clinic's files: its own folder's where one is set, else those that ship with the program.
 pub fn clinic_files(config: &Config) -> Result<ClinicFiles, LoadError> {
+    clinic_files_where(config, |_| true)
+}
+
+/// Those of the clinic's files and folders whose path below the clinic's folder is `wanted`; no others are looked at.
+pub fn clinic_files_where(
+    config: &Config,
+    wanted: fn(&str) -> bool,
+) -> Result<ClinicFiles, LoadError> {
+    let mut shipped = built_in_clinic();
+    shipped.retain(|name, _| wanted(name));
     let Some(folder) = &config.clinic else {
-        return Ok(built_in_clinic());
+        return Ok(shipped);
     };
-    let mut files = ClinicFiles::new();
-    add_folder(folder, folder, &mut files)?;
+    let mut files = folder::read(folder, wanted)?;
     let later = |name: &str| LATER.iter().any(|start| name.starts_with(start));
-    for (name, text) in built_in_clinic() {
+    for (name, text) in shipped {
         if later(&name) {
             files.entry(name).or_insert(text);
         }
     }
     Ok(files)
-}
-
-fn add_folder(base: &Path, folder: &Path, files: &mut ClinicFiles) -> Result<(), LoadError> {
-    let unread = |path: &Path, error: std::io::Error| {
-        let name = path.display().to_string();
-        LoadError::whole(name, format!("it can't be read: {error}"))
-    };
-    for entry in std::fs::read_dir(folder).map_err(|error| unread(folder, error))? {
-        let path = entry.map_err(|error| unread(folder, error))?.path();
-        if path.is_dir() {
-            add_folder(base, &path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|kind| kind == "toml" || kind == "txt")
-        {
-            let name = path.strip_prefix(base).unwrap_or(&path);
-            let name = name.to_string_lossy().into_owned();
-            let bytes = std::fs::read(&path).map_err(|error| unread(&path, error))?;
-            let text = text_of(&name, bytes)?;
-            files.insert(name, text);
-        }
-    }
-    Ok(())
 }
 
 /// Whether a root key may be made where there is none.

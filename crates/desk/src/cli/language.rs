@@ -42,7 +42,7 @@ enum Task {
         #[arg(value_name = "VERSION")]
         number: Option<u32>,
     },
-    /// Put a version to use, from the next start on
+    /// Put a version to use, from the next start or reload on
     Adopt {
         /// Which one
         #[arg(value_name = "VERSION")]
@@ -85,21 +85,21 @@ impl Language {
                 })?;
                 models::adopt(&data, version)?;
                 say(format!(
-                    "Version {version} is in use from the next start on."
+                    "Version {version} is in use from the next start or reload on."
                 ));
             }
             Task::Rollback => {
-                if models::history(&data).is_empty() {
+                if models::history(&data)?.is_empty() {
                     return Err(Failure::usage(
                         "The model that ships with the program is in use.",
                     ));
                 }
                 match models::roll_back(&data)? {
                     Some(version) => say(format!(
-                        "Version {version} is in use from the next start on."
+                        "Version {version} is in use from the next start or reload on."
                     )),
                     None => say(
-                        "The model that ships with the program is in use from the next start on.",
+                        "The model that ships with the program is in use from the next start or reload on.",
                     ),
                 }
             }
@@ -203,7 +203,7 @@ fn report(data: &Path, version: Option<u32>) -> Result<(), Failure> {
         say(text.trim_end());
         return Ok(());
     }
-    let in_use = models::history(data).last().copied();
+    let in_use = models::history(data)?.last().copied();
     for version in models::versions(data) {
         let mark = if in_use == Some(version) {
             " (in use)"

@@ -23,6 +23,8 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
+        // Before anything that takes long: one that nobody waits for ends the process.
+        let mut reading = signal(SignalKind::hangup())?;
         let config = global.config_with(self.listen, self.public_url)?;
         is_set_up(&config)?;
         // With the rows on a server, the folder still holds the key and the checkpoints of one process.
@@ -41,7 +43,6 @@ impl Serve {
         let url = app.config.public_url.clone();
         // Before anybody can see that the desk is open, and ask it to end.
         let mut ending = Ending::watch()?;
-        let mut reading = signal(SignalKind::hangup())?;
         if app.shelf.refused().is_some() {
             knowledge::audit(&app).await?;
         }
@@ -50,11 +51,14 @@ impl Serve {
         loop {
             tokio::select! {
                 () = ending.asked() => break,
-                _ = reading.recv() => {
-                    if let Err(error) = knowledge::reload(&app).await {
-                        tracing::error!(%error, "it could not be noted whether the clinic's language files are in use");
+                _ = reading.recv() => tokio::select! {
+                    () = ending.asked() => break,
+                    read = knowledge::reload(&app) => {
+                        if let Err(error) = read {
+                            tracing::error!(%error, "it could not be noted whether the clinic's language files are in use");
+                        }
                     }
-                }
+                },
             }
         }
         tracing::info!("the desk is closing");

@@ -1,5 +1,6 @@
-//! The copy of the last language files that could be used: one file, `language/kept` below the data folder. Its first
-//! line is the SHA-256 of what follows, so that a copy that was damaged is known as such.
+//! The copies of the last language files that could be used: `language/kept` below the data folder, and `kept.before`, the
+//! one that it took the place of. The first line of a copy is the SHA-256 of what follows, so that one that was damaged is
+//! known as such.
 
 use super::Source;
 use crate::config::Config;
@@ -25,21 +26,31 @@ pub fn keep(config: &Config, source: &Source) {
     }
 }
 
-/// Written beside and renamed, so that a crash leaves the old copy or the new one.
+/// The copy that another one took the place of.
+fn earlier(place: &Path) -> PathBuf {
+    place.with_extension("before")
+}
+
+/// Written beside and renamed, so that a crash leaves the old copy or the new one. Of two processes each has its own name
+/// for what it writes.
 fn write(place: &Path, source: &Source) -> io::Result<()> {
     let text = serde_json::to_vec(source)?;
     let mut bytes = sum(&text).into_bytes();
     bytes.push(b'\n');
     bytes.extend(text);
-    if fs::read(place).is_ok_and(|known| known == bytes) {
+    let known = fs::read(place);
+    if known.as_ref().is_ok_and(|known| *known == bytes) {
         return Ok(());
     }
     let folder = place.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let beside = place.with_extension("new");
+    let beside = place.with_extension(format!("{}.new", std::process::id()));
     let mut file = File::create(&beside)?;
     file.write_all(&bytes)?;
     file.sync_all()?;
+    if known.is_ok_and(|known| parse(&known).is_some()) {
+        fs::rename(place, earlier(place))?;
+    }
     fs::rename(&beside, place)?;
     File::open(folder)?.sync_all()
 }
@@ -48,18 +59,31 @@ fn sum(text: &[u8]) -> String {
     HEXLOWER.encode(digest(&SHA256, text).as_ref())
 }
 
-/// The copy; `None` when there is none, or it was damaged.
-pub fn last(config: &Config) -> Option<Source> {
-    let bytes = fs::read(place(&config.data)).ok()?;
+/// The copies that are whole, the newest first.
+pub fn copies(config: &Config) -> Vec<Source> {
+    let newest = place(&config.data);
+    let places = [earlier(&newest), newest].into_iter().rev();
+    places.filter_map(|place| copy(&place)).collect()
+}
+
+fn copy(place: &Path) -> Option<Source> {
+    let problem = match fs::read(place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => error.to_string(),
+        Ok(bytes) => match parse(&bytes) {
+            Some(source) => return Some(source),
+            None => "damaged".to_owned(),
+        },
+    };
+    tracing::error!(%problem, copy = %place.display(), "a copy of the clinic's language files is left aside");
+    None
+}
+
+fn parse(bytes: &[u8]) -> Option<Source> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let (noted, text) = (&bytes[..end], &bytes[end + 1..]);
-    let read = (sum(text).as_bytes() == noted)
-        .then(|| serde_json::from_slice(text).ok())
-        .flatten();
-    if read.is_none() {
-        tracing::error!("the copy of the clinic's language files was damaged and is left aside");
-    }
-    read
+    let is_whole = sum(text).as_bytes() == noted;
+    is_whole.then(|| serde_json::from_slice(text).ok())?
 }
 
 #[cfg(test)]
@@ -67,43 +91,54 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_copy_is_read_as_it_was_kept_and_a_damaged_one_is_not() {
+    fn copies_are_read_as_they_were_kept_and_damaged_ones_are_not() {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config {
             data: data.path().to_owned(),
             ..Config::default()
         };
-        let mut source = Source {
+        let first = Source {
             files: [("language/a.toml".to_owned(), "señal".to_owned())].into(),
             model: Some(vec![0, 255, 10]),
         };
-        keep(&config, &source);
+        keep(&config, &first);
         assert_eq!(
-            last(&config),
-            None,
+            copies(&config),
+            [],
             "what ships with the program is not kept"
         );
         config.clinic = Some(data.path().join("clinic"));
-        keep(&config, &source);
-        assert_eq!(last(&config).as_ref(), Some(&source));
-        source.model = None;
-        keep(&config, &source);
-        assert_eq!(last(&config).as_ref(), Some(&source));
+        for _ in 0..2 {
+            keep(&config, &first);
+            assert_eq!(copies(&config), std::slice::from_ref(&first));
+        }
+        let second = Source {
+            model: None,
+            ..first.clone()
+        };
+        let both = [second.clone(), first.clone()];
+        for _ in 0..2 {
+            keep(&config, &second);
+            assert_eq!(copies(&config), both, "the one before is kept as well");
+        }
         let place = place(&config.data);
         let whole = fs::read(&place).unwrap();
-        for at in [3, whole.len() - 5] {
-            let mut damaged = whole.clone();
-            damaged[at] ^= 1;
+        let flipped = |at: usize| {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            bytes
+        };
+        for damaged in [flipped(3), flipped(whole.len() - 5), whole[..40].to_vec()] {
             fs::write(&place, damaged).unwrap();
-            assert_eq!(last(&config), None, "byte {at}");
-            keep(&config, &source);
+            assert_eq!(copies(&config), std::slice::from_ref(&first));
+            keep(&config, &second);
             assert_eq!(
-                fs::read(&place).unwrap(),
-                whole,
-                "a damaged one is written anew"
+                copies(&config),
+                both,
+                "a damaged one pushes no good one out"
             );
         }
-        fs::write(&place, &whole[..40]).unwrap();
-        assert_eq!(last(&config), None);
+        let names = fs::read_dir(place.parent().unwrap()).unwrap();
+        assert_eq!(names.count(), 2, "nothing else is left there");
     }
 }

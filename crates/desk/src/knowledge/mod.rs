@@ -18,7 +18,7 @@ use bedside_language::clinic::{Review, reviews};
 use bedside_language::coach::Coach;
 use bedside_language::distress::Listener;
 use bedside_language::themes::Themes;
-use bedside_language::{ClinicFiles, Engine, LoadError};
+use bedside_language::{Engine, LoadError};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use parking_lot::RwLock;
@@ -26,6 +26,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use source::engine_before;
 pub use source::{Source, engine};
 
 /// What is known of language, all of it from the same files.
@@ -59,9 +60,12 @@ pub struct Overdue {
 impl Knowledge {
     /// Understands the clinic's files, with the model that goes with them (see [`engine`]).
     pub fn of(config: &Config, source: &Source) -> Result<Self, LoadError> {
-        let Source { files, .. } = source;
+        Self::with(engine(config, source)?, source)
+    }
+
+    fn with(engine: Engine, Source { files, .. }: &Source) -> Result<Self, LoadError> {
         Ok(Self {
-            engine: engine(config, source)?,
+            engine,
             coach: Coach::load(files)?,
             listener: Listener::load(files)?,
             themes: Themes::load(files)?,
@@ -121,8 +125,8 @@ fn read(config: &Config) -> Result<Fresh, LoadError> {
     Ok(Fresh { source, knowledge })
 }
 
-/// What a desk starts with: the clinic's files, or the copy of the last ones that could be used. The copy is renewed
-/// when `keep` says so.
+/// What a desk starts with: the clinic's files, or a copy of the last ones that could be used; rather than with no model
+/// with an older one. The copies are renewed when `keep` says so.
 ///
 /// # Errors
 /// The files can't be used, and there is no copy that can.
@@ -136,13 +140,17 @@ pub fn start(config: &Config, keep: bool) -> Result<Shelf, LoadError> {
         }
         Err(refused) => refused,
     };
-    let Some(source) = kept::last(config) else {
-        return Err(refused);
-    };
-    // The copy may be of another release, which asked less of it.
-    let knowledge = Knowledge::of(config, &source).map_err(|_| refused.clone())?;
-    warn(&refused);
-    Ok(shelf(knowledge, Some(refused)))
+    // Where it is the adopted model that can't be used, the files still can. A copy may be of another release, which asked
+    // less of it.
+    let sources = Source::read(config).into_iter().chain(kept::copies(config));
+    for source in sources {
+        let before = |_| Knowledge::with(engine_before(&source)?, &source);
+        if let Ok(knowledge) = Knowledge::of(config, &source).or_else(before) {
+            warn(&refused);
+            return Ok(shelf(knowledge, Some(refused)));
+        }
+    }
+    Err(refused)
 }
 
 fn shelf(knowledge: Knowledge, refused: Option<LoadError>) -> Shelf {
@@ -196,14 +204,6 @@ pub async fn audit(app: &App) -> Result<(), DeskError> {
         app.audit(&ctx, entry).await?;
     }
     Ok(())
-}
-
-/// The files of `files` that the desk itself reads: what is written for training alone may hold patients' words.
-fn in_use(files: ClinicFiles) -> ClinicFiles {
-    let mut files = files;
-    files
-        .retain(|name, _| name.starts_with("language/") && !name.starts_with("language/examples/"));
-    files
 }
 
 #[cfg(test)]

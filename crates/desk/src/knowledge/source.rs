@@ -1,8 +1,7 @@
 //! Where the desk's knowledge of language comes from.
 
-use super::in_use;
 use crate::config::Config;
-use crate::startup::{clinic_files, shipped_model};
+use crate::startup::{clinic_files_where, shipped_model};
 use crate::triage::models;
 use bedside_language::{ClinicFiles, Engine, LoadError, MODEL_FILE};
 use serde::{Deserialize, Serialize};
@@ -22,7 +21,7 @@ impl Source {
     /// Reads them: those of the clinic's folder where one is set, else those that ship with the program.
     pub fn read(config: &Config) -> Result<Self, LoadError> {
         Ok(Self {
-            files: in_use(clinic_files(config)?),
+            files: clinic_files_where(config, in_use)?,
             model: match &config.clinic {
                 Some(folder) => own_model(&folder.join(MODEL_FILE))?,
                 None => None,
@@ -31,18 +30,42 @@ impl Source {
     }
 }
 
-/// The language engine over the clinic's files, with the model that was adopted, else the clinic's own, else the one that
-/// ships with the program. An adopted model that can't be read is left aside: an engine with the older one is better
-/// than none.
+/// Whether the desk itself reads this file: what is written for training alone may hold patients' words.
+fn in_use(name: &str) -> bool {
+    let path = Path::new(name);
+    path.starts_with("language") && !path.starts_with("language/examples")
+}
+
+/// The language engine over the clinic's files, with the model that was adopted, else as [`engine_before`].
+///
+/// # Errors
+/// The files can't be used, or the model that was adopted can't.
 pub fn engine(config: &Config, source: &Source) -> Result<Engine, LoadError> {
-    if let Some((version, bytes)) = models::adopted(&config.data) {
-        match Engine::load(&source.files, Some(&bytes)) {
-            Err(error) if error.file == MODEL_FILE => {
-                tracing::error!(version, reason = %error.reason, "the adopted language model can't be used");
-            }
-            other => return other,
+    let refused = |file: &str, reason: String| {
+        let reason = format!(
+            "the model that was adopted can't be used ({reason}); `bedside language rollback` goes back to the one before"
+        );
+        LoadError::whole(file, reason)
+    };
+    let history = models::history(&config.data)
+        .map_err(|error| refused("language/adopted", error.to_string()))?;
+    let Some(version) = history.last() else {
+        return engine_before(source);
+    };
+    let name = format!("language/model-{version:04}.bin");
+    let bytes = std::fs::read(models::file(&config.data, *version))
+        .map_err(|error| refused(&name, error.to_string()))?;
+    Engine::load(&source.files, Some(&bytes)).map_err(|error| {
+        if error.file == MODEL_FILE {
+            return refused(&name, error.reason);
         }
-    }
+        error
+    })
+}
+
+/// The language engine as it was before a model was adopted: with the clinic's own, else the one that ships with the
+/// program.
+pub fn engine_before(source: &Source) -> Result<Engine, LoadError> {
     match &source.model {
         Some(own) => Engine::load(&source.files, Some(own)),
         None => Engine::load(&source.files, shipped_model()),
@@ -86,6 +109,20 @@ mod base64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_for_training_is_not_read() {
+        for (name, read) in [
+            ("language", true),
+            ("language/han.txt", true),
+            ("language/examples", false),
+            ("language/examples/en/a.txt", false),
+            ("languages.txt", false),
+            ("clinic.toml", false),
+        ] {
+            assert_eq!(in_use(name), read, "{name}");
+        }
+    }
 
     #[test]
     fn a_model_that_cannot_be_read_is_no_missing_one() {

@@ -176,15 +176,21 @@ pub fn look(
     place(clinic, &verdict, found, text.hint)
 }
 
-/// Whether somebody may be in danger, by words that are not taken in yet. `hint` is the language they are likely in.
-pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool {
+/// How sure it is that somebody is in danger, by words that are not taken in yet. `hint` is the language they are likely
+/// in.
+pub fn level(app: &App, channel: Channel, body: &str, hint: Locale) -> Level {
     let verdict = app.knowledge().engine.triage(&Message {
         channel,
         subject: "",
         body,
         hint_language: Language::from_tag(hint.tag()),
     });
-    verdict.safety.level == Level::Emergency
+    verdict.safety.level
+}
+
+/// Whether somebody may be in danger, as [`level`] sees it.
+pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool {
+    level(app, channel, body, hint) == Level::Emergency
 }
 
 /// Where a request goes whose words are the desk's own: to a person. Nobody's danger is looked for in them, and nothing

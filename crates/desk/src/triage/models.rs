@@ -41,29 +41,30 @@ pub fn versions(data: &Path) -> Vec<u32> {
     found
 }
 
-/// The version in use with its bytes; `None` while nobody adopted one.
-pub fn adopted(data: &Path) -> Option<(u32, Vec<u8>)> {
-    let version = *history(data).last()?;
-    Some((version, fs::read(file(data, version)).ok()?))
-}
-
-/// The versions that were adopted, the newest last.
-pub fn history(data: &Path) -> Vec<u32> {
-    let text = fs::read_to_string(folder(data).join("adopted")).unwrap_or_default();
+/// The versions that were adopted, the newest last. None while nobody adopted one.
+///
+/// # Errors
+/// The list is there and can't be read, or isn't one.
+pub fn history(data: &Path) -> io::Result<Vec<u32>> {
+    let text = match fs::read_to_string(folder(data).join("adopted")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read?,
+    };
     let lines = text.lines().take(LINES);
-    lines.filter_map(|line| line.trim().parse().ok()).collect()
+    let versions = lines.map(|line| line.trim().parse().map_err(io::Error::other));
+    versions.collect()
 }
 
-/// Puts a version to use from the next start on.
+/// Puts a version to use from the next start or reload on.
 pub fn adopt(data: &Path, version: u32) -> io::Result<()> {
-    let mut history = history(data);
+    let mut history = history(data)?;
     history.push(version);
     write_history(data, &history)
 }
 
 /// Goes back to the version before. Gives it back; `None` is the one that ships with the program.
 pub fn roll_back(data: &Path) -> io::Result<Option<u32>> {
-    let mut history = history(data);
+    let mut history = history(data)?;
     history.pop();
     write_history(data, &history)?;
     Ok(history.last().copied())
@@ -87,7 +88,7 @@ mod tests {
     fn adopting_and_going_back() {
         let data = tempfile::tempdir().unwrap();
         let data = data.path();
-        assert_eq!(adopted(data), None);
+        assert!(history(data).unwrap().is_empty());
         fs::create_dir_all(folder(data)).unwrap();
         for version in [1_u32, 2] {
             fs::write(file(data, version), [u8::try_from(version).unwrap()]).unwrap();
@@ -95,11 +96,18 @@ mod tests {
         assert_eq!(versions(data), [1, 2]);
         adopt(data, 1).unwrap();
         adopt(data, 2).unwrap();
-        assert_eq!(adopted(data), Some((2, vec![2])));
+        assert_eq!(history(data).unwrap(), [1, 2]);
         assert_eq!(roll_back(data).unwrap(), Some(1));
-        assert_eq!(adopted(data), Some((1, vec![1])));
+        assert_eq!(history(data).unwrap(), [1]);
         assert_eq!(roll_back(data).unwrap(), None);
-        assert_eq!(adopted(data), None);
+        assert!(history(data).unwrap().is_empty());
         assert_eq!(roll_back(data).unwrap(), None);
+        for odd in [b"1\ntwo".as_slice(), b"\xFF"] {
+            fs::write(folder(data).join("adopted"), odd).unwrap();
+            assert!(
+                history(data).is_err(),
+                "no list of versions is no empty one"
+            );
+        }
     }
 }
