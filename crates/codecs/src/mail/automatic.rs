@@ -9,9 +9,10 @@ pub enum AutoKind {
     Person,
     /// An automatic answer, such as an out-of-office notice (RFC 3834 `auto-replied`).
     Reply,
-    /// Sent by a system of its own accord (RFC 3834 `auto-generated`), or asking for no automatic
-    /// answer.
+    /// Sent by a system (RFC 3834 `auto-generated`), some out-of-office notices included.
     Generated,
+    /// By a person as far as one can tell, who asks for no automatic answer.
+    Unanswered,
     /// Mailing list or mass mail.
     Bulk,
     /// Report about mail that could not be delivered, or mail with an empty reverse path.
@@ -39,6 +40,7 @@ pub(super) struct AutoSigns {
 enum AutoKindBits {
     Reply,
     Generated,
+    Unanswered,
     Bulk,
 }
 
@@ -109,7 +111,7 @@ fn from_headers(fields: &Fields, has: &dyn Fn(&str) -> bool) -> Option<AutoKindB
             .split(',')
             .any(|word| matches!(word.trim(), "all" | "autoreply" | "oof"))
     });
-    suppressed.then_some(AutoKindBits::Generated)
+    suppressed.then_some(AutoKindBits::Unanswered)
 }
 
 fn keyword(value: &str) -> String {
@@ -142,6 +144,7 @@ pub(super) fn classify(signs: &AutoSigns, envelope_from: Option<&str>) -> AutoKi
         Some(AutoKindBits::Bulk) => AutoKind::Bulk,
         Some(AutoKindBits::Reply) => AutoKind::Reply,
         Some(AutoKindBits::Generated) => AutoKind::Generated,
+        Some(AutoKindBits::Unanswered) => AutoKind::Unanswered,
         None => AutoKind::Person,
     }
 }
@@ -182,6 +185,10 @@ mod tests {
             ),
             (
                 "X-Auto-Response-Suppress: DR, OOF, AutoReply\r\n",
+                AutoKind::Unanswered,
+            ),
+            (
+                "X-Auto-Response-Suppress: All\r\nAuto-Submitted: auto-generated\r\n",
                 AutoKind::Generated,
             ),
             ("X-Auto-Response-Suppress: DR\r\n", AutoKind::Person),

@@ -70,9 +70,13 @@ pub(super) async fn place(
     let Some(ticket) = answered(app, organisation, mail, rcpts, sender).await? else {
         return Ok(Place::Alone);
     };
+    // What a machine answers by itself is no new request, whenever it comes; programs mark it in three ways.
+    let by_machine = matches!(
+        auto,
+        AutoKind::Reply | AutoKind::Generated | AutoKind::Bounce
+    );
     let goes_on = sender.is_some_and(|sender| {
-        // What a machine answers by itself is no new request, whenever it comes.
-        ticket.takes_words_of(sender) || (auto == AutoKind::Reply && ticket.contact == sender)
+        ticket.takes_words_of(sender) || (by_machine && ticket.contact == sender)
     });
     Ok(if goes_on && !doubtful {
         Place::Joins(Box::new(ticket))

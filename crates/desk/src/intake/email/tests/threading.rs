@@ -436,18 +436,32 @@ async fn what_comes_back_about_a_warning_is_told_and_opens_no_request() {
             .await
             .unwrap();
         desk.comes("", DESK, away("away2")).await;
+        let marks = [
+            (ANA, "Auto-Submitted: auto-generated\r\n"),
+            ("", "Auto-Submitted: auto-generated\r\n"),
+            ("", ""),
+        ];
+        for (number, (path, mark)) in marks.into_iter().enumerate() {
+            let header = format!("In-Reply-To: <{warning}>\r\n{mark}");
+            let away = plain(&format!("other{number}"), &header, "Out of office.");
+            desk.comes(path, DESK, away).await;
+        }
         desk.comes("", DESK, report(&warning, "failed")).await;
         desk.work().await;
         let closed = view().await;
         assert_eq!(
             (closed.ticket.status, closed.messages.len()),
-            (Status::Closed, 3)
+            (Status::Closed, 6)
         );
         assert_eq!(
             (desk.count(TICKETS).await, desk.count(OUTBOUND).await),
             (1, 1),
             "nothing is opened, and no machine is answered"
         );
+        // Whoever asks for no automatic answer is a person all the same.
+        let header = format!("In-Reply-To: <{warning}>\r\nX-Auto-Response-Suppress: All\r\n");
+        desk.mail(plain("person", &header, "One more thing.")).await;
+        assert_eq!(desk.count(TICKETS).await, 2);
     })
     .await;
 }
