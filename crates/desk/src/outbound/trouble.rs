@@ -5,14 +5,14 @@ use super::service;
 use super::store::{self, MailRow, Place};
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::{Ctx, Permission, Source};
+use crate::context::{Ctx, Permission, Role, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, OutboundMailId, TicketId};
 use crate::mailboxes;
 use crate::tickets::Lost;
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
-use crate::{patients, records, tickets};
+use crate::{patients, records, staff, tickets};
 use bedside_codecs::mail::threading::OwnMessage;
 use futures_util::FutureExt;
 use uuid::Uuid;
@@ -295,7 +295,8 @@ pub async fn bounced(
 }
 
 /// An answer, or the warning where to call at once, did not arrive: its message says so, its ticket needs somebody again,
-/// and whoever has that hears of it. Of other mails nobody waits for a person.
+/// and whoever has that hears of it; of a warning where nobody has it, every nurse. Of other mails nobody waits for a
+/// person.
 pub(super) async fn not_delivered(
     work: &mut Work<'_>,
     mail: &MailRow,
@@ -306,10 +307,17 @@ pub(super) async fn not_delivered(
         return Ok(());
     };
     let (ticket, colleague) = tickets::undelivered(work, ticket, lost).await?;
-    match colleague {
-        Some(colleague) => service::tell_colleague(work, &ticket, colleague).await,
-        None => Ok(()),
+    let colleagues = match colleague {
+        None if lost == Lost::Warning => {
+            let organisation = work.ctx.organisation;
+            staff::with_role(work, organisation, Role::Nurse).await?
+        }
+        colleague => colleague.into_iter().collect(),
+    };
+    for colleague in colleagues {
+        service::tell_colleague(work, &ticket, colleague).await?;
     }
+    Ok(())
 }
 
 /// What a person has to hear of when this mail does not arrive; the message of an answer gets `state`.

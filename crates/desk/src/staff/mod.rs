@@ -17,7 +17,7 @@ mod tokens;
 pub use model::{NewStaff, StaffView};
 pub use service::{
     address_of, can_take_tickets, change_role, choose_locale, create, disable, enable, list,
-    name_of, names, set_password,
+    name_of, names, set_password, with_role,
 };
 pub use sessions::{
     Session, admit, end_session, forget_expired, make_link, session, session_unused, sign_in,

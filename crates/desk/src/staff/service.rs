@@ -91,6 +91,17 @@ pub async fn address_of(
         .map(|person| person.email))
 }
 
+/// Colleagues at work in this role, in the caller's command.
+pub async fn with_role(
+    work: &mut Work<'_>,
+    organisation: OrganisationId,
+    role: Role,
+) -> Result<Vec<StaffId>, DeskError> {
+    let mut all = store::list(work, organisation).await?;
+    all.retain(|person| person.disabled_at.is_none() && person.role == role.code());
+    Ok(all.into_iter().map(|person| person.id).collect())
+}
+
 /// Whether a ticket can be given to this person.
 pub async fn can_take_tickets(
     app: &App,

@@ -318,6 +318,25 @@ both_engines! {
         assert_eq!(view().await.last_message_by, "staff");
     }
 
+    async fn every_nurse_hears_of_a_warning_that_came_back_where_nobody_has_the_request(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = by_mail(&desk, "Rosa", "Help", "I want to kill myself").await;
+        drain(&desk).await;
+        let warning = newest(&desk, &sink);
+        let nurse = desk.ctx(Role::Nurse);
+        let version = seen(&desk, ticket).await.version;
+        let closed = Patch { status: Some(Status::Closed), ..Patch::default() };
+        tickets::change(&desk.app, &nurse, ticket, version, closed).await.unwrap();
+        drain(&desk).await;
+        sink.take();
+        comes_back(&desk, warning).await;
+        drain(&desk).await;
+        let told: Vec<_> = sink.take().into_iter().map(|mail| mail.to).collect();
+        assert_eq!(told, [["<nurse@clinic.example>"]]);
+        let after = seen(&desk, ticket).await;
+        assert_eq!((after.status, after.last_message_by.as_str()), (Status::Closed, tickets::UNDELIVERED));
+    }
+
     async fn a_warning_waits_for_no_full_hour(desk: Desk) {
         let (sink, ticket) = asked(&desk).await;
         for _ in 0..25 {
