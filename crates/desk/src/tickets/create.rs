@@ -244,15 +244,7 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
         async move {
             let (requester, stored, first) = &*shared;
             let organisation = work.ctx.organisation;
-            if let Some((channel, external)) = &external
-                && !timeline::note_external(work, channel, external, Some(id), Some(first.id))
-                    .await?
-            {
-                return Err(DeskError::Conflict {
-                    code: "duplicate",
-                    text: "This message is here already.",
-                });
-            }
+            first_delivery(work, external.as_ref(), id, first.id).await?;
             requester.store(work).await?;
             let number = store::next_number(work, organisation).await?;
             let mut stored = stored.clone();
@@ -287,6 +279,24 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
         .boxed()
     })
     .await
+}
+
+/// Takes note of the provider's id of a message; [`DeskError::Conflict`] with `duplicate` where it came before.
+pub(super) async fn first_delivery(
+    work: &mut Work<'_>,
+    external: Option<&(&'static str, String)>,
+    ticket: TicketId,
+    message: MessageId,
+) -> Result<(), DeskError> {
+    if let Some((channel, external)) = external
+        && !timeline::note_external(work, channel, external, Some(ticket), Some(message)).await?
+    {
+        return Err(DeskError::Conflict {
+            code: "duplicate",
+            text: "This message is here already.",
+        });
+    }
+    Ok(())
 }
 
 /// What the requester or a rule said about it wins over the engine, except over a crisis.

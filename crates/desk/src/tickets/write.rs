@@ -1,7 +1,7 @@
 //! Words are added to a ticket: the patient's, the staff's, and notes.
 
 use super::change::{locked, move_to, not_merged, noted, save, told_with_words};
-use super::create::{Also, Landed};
+use super::create::{Also, Landed, first_delivery};
 use super::look::{Words, look};
 use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
 use super::turn::{resume, set_status};
@@ -283,7 +283,8 @@ impl Inbound {
 }
 
 /// Adds the patient's words. They reopen a resolved ticket, start the clock of the next answer, end a snooze, and
-/// pass the safety look like a first message does.
+/// pass the safety look like a first message does. [`DeskError::Unavailable`] where the ticket was closed or merged
+/// meanwhile: the caller looks for their place once more.
 pub async fn inbound(
     app: &App,
     ctx: &Ctx,
@@ -341,25 +342,13 @@ pub async fn inbound(
         },
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
+    let contact = new.contact;
     let (why, language) = (placed.why, placed.language);
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, None).await?;
-            // The caller followed merges; one that came in between is followed by its next try.
-            if stored.ticket.merged_into.is_some() {
-                return Err(DeskError::Unavailable(
-                    "the ticket went into another one".to_owned(),
-                ));
-            }
-            if let Some((channel, external)) = &external
-                && !timeline::note_external(work, channel, external, Some(id), Some(sealed.id))
-                    .await?
-            {
-                return Err(DeskError::Conflict {
-                    code: "duplicate",
-                    text: "This message is here already.",
-                });
-            }
+            still_takes(&stored.ticket, contact, automatic)?;
+            first_delivery(work, external.as_ref(), id, sealed.id).await?;
             sealed.store(work, id).await?;
             let mut changed = Map::new();
             let at = written.unwrap_or(work.now);
@@ -398,6 +387,18 @@ pub async fn inbound(
         .boxed()
     })
     .await
+}
+
+/// The caller followed merges and asked whether the ticket takes more words; where that changed in between, its next try
+/// finds their place. What a machine wrote opens nothing and may stand on a closed one.
+fn still_takes(ticket: &Ticket, contact: ContactId, automatic: bool) -> Result<(), DeskError> {
+    let goes_on = automatic || ticket.takes_words_of(contact);
+    if ticket.merged_into.is_some() || !goes_on {
+        return Err(DeskError::Unavailable(
+            "the ticket takes no more words".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// What the patient's next words change, which came `at` a time and are seen `now`.

@@ -4,9 +4,10 @@ use super::{answer, contact, link_of, messages, of_one_patient, open, value, wri
 use crate::common::sink::sink;
 use crate::common::{Answer, Browser, Desk, both_engines};
 use bedside_desk::context::Role;
+use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
 use bedside_desk::jobs;
-use bedside_desk::links::Purpose;
+use bedside_desk::links::{self, Purpose};
 use bedside_desk::tickets::{self, Patch, Status, TicketView, Urgency, View};
 
 async fn close(desk: &Desk, ticket: TicketId) {
@@ -134,6 +135,21 @@ both_engines! {
         let many = write(&own, &link, "Wombat words", &six).await.expect(422).text();
         assert!(many.contains("Wombat words</textarea>") && many.contains("more than 5 files"), "{many}");
         assert_eq!(active(&desk).await.len(), 1);
+    }
+
+    async fn words_on_their_way_while_it_is_closed_do_not_open_it_again(desk: Desk) {
+        let (old, link, _) = reading(&desk).await;
+        let visit = links::visit(&desk.app, &link, Purpose::Thread).await.unwrap();
+        let place = links::thread_place(&desk.app, &visit).await.unwrap();
+        close(&desk, old).await;
+        let words = || "One more thing".to_owned();
+        let late = links::thread_reply(&desk.app, &visit, place, words(), Vec::new()).await;
+        assert!(matches!(late, Err(DeskError::Unavailable(_))), "{late:?}");
+        let before = view(&desk, old).await;
+        assert_eq!((before.ticket.status, before.messages.len()), (Status::Closed, 1));
+        let place = links::thread_place(&desk.app, &visit).await.unwrap();
+        let opened = links::thread_reply(&desk.app, &visit, place, words(), Vec::new()).await.unwrap();
+        assert_eq!(opened, Some(only(&desk).await.ticket.id));
     }
 
     async fn the_same_form_opens_one_request(desk: Desk) {
