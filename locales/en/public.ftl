@@ -95,8 +95,8 @@ public-thread-title = Your request
 public-thread-you = You
 public-thread-reply = Write back
 public-thread-thanks = Thank you. We have your message.
-public-thread-opened = Thank you. We have your message, and opened a new request for it: number { $number }.
-public-thread-anew = What you write here opens a new request. We will see that it belongs to this one.
+public-thread-opened = Thank you. We have your message. It is in a new request: number { $number }.
+public-thread-anew = What you write here goes into a new request. We will see both together.
 
 ## Rating
 public-rating-title = How did we do?

@@ -95,8 +95,8 @@ public-thread-title = Su solicitud
 public-thread-you = Usted
 public-thread-reply = Responder
 public-thread-thanks = Gracias. Tenemos su mensaje.
-public-thread-opened = Gracias. Tenemos su mensaje y abrimos una solicitud nueva: número { $number }.
-public-thread-anew = Lo que escriba aquí abre una solicitud nueva. Veremos que va unida a esta.
+public-thread-opened = Gracias. Tenemos su mensaje. Está en una solicitud nueva: número { $number }.
+public-thread-anew = Lo que escriba aquí irá en una solicitud nueva. Veremos las dos juntas.
 
 ## Opinión
 public-rating-title = ¿Cómo lo hicimos?

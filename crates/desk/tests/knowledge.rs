@@ -47,7 +47,7 @@ fn replace(folder: &Path, from: &str, to: &str) {
 fn add(folder: &Path, name: &str, bytes: &[u8]) -> usize {
     let path = folder.join(name);
     let mut text = fs::read(&path).unwrap();
-    let lines = text.iter().filter(|byte| **byte == b'\n').count();
+    let lines = text.split(|byte| *byte == b'\n').count() - 1;
     text.extend(bytes);
     fs::write(path, text).unwrap();
     lines

@@ -418,6 +418,17 @@ both_engines! {
         let spanish: Vec<_> = fields.iter().map(|(key, value)| (*key, if *key == "lang" { "es" } else { *value })).collect();
         let gone = visitor.post_files("/c/none/request", &spanish, &[]).await.expect(404).text();
         assert!(gone.contains(words) && gone.contains("No se envió su mensaje"), "{gone}");
+        // Files alone were not sent either, and of what can't be read nothing is said that isn't so.
+        let files_alone = [("lang", "en"), ("message", "")];
+        let gone = visitor.post_files("/c/none/request", &files_alone, file).await.expect(404).text();
+        for needed in ["Your message was not sent", "choose your files again"] {
+            assert!(gone.contains(needed), "{needed}: {gone}");
+        }
+        let broken = async |path: &str| {
+            let header = [("content-type", "multipart/form-data; boundary=x")];
+            visitor.request(axum::http::Method::POST, path, &header, axum::body::Body::from("no form")).await
+        };
+        assert!(broken("/c/none/request").await.expect(400).text().contains("tel:911"));
 
         // A second clinic came while somebody wrote to the only one.
         let clinic = bedside_desk::config::clinic::parse(&bedside_desk::startup::built_in_clinic()).unwrap();
@@ -428,7 +439,13 @@ both_engines! {
         for needed in [words, "readonly", "/c/clinic/request", "/c/elsewhere/request", &phone, "(212) 555-0188", "tel:911"] {
             assert!(which.contains(needed), "{needed}: {which}");
         }
-        assert!(!visitor.get("/request").await.expect(200).text().contains("readonly"));
+        let which = visitor.post_files("/request", &files_alone, file).await.expect(422).text();
+        for needed in ["Your message was not sent", "choose your files again", "tel:911"] {
+            assert!(which.contains(needed), "{needed}: {which}");
+        }
+        broken("/request").await.expect(400);
+        let looked = visitor.get("/request").await.expect(200).text();
+        assert!(!looked.contains("readonly") && !looked.contains("was not sent"), "{looked}");
         assert_eq!(tickets(&desk).await.len(), 0);
     }
 }

@@ -6,7 +6,8 @@
 //! same: [`crate::error::DeskError::Gone`].
 //!
 //! What is written behind a link goes on in its request. Once that is closed, or belongs to another contact after a merge,
-//! it opens a request of its own beside it, and the same browser gets a link to that.
+//! it opens a request of its own beside it, and the same browser gets a link to that; later words behind the old link go on
+//! in the opened one.
 
 pub mod model;
 mod service;

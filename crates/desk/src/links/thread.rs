@@ -58,31 +58,41 @@ pub async fn thread_file(
 /// Where the next words of a link's person go.
 pub struct Place {
     /// The request behind the link, with merges followed.
-    ticket: Ticket,
-    /// Who asks anew, where that request takes no more words of theirs.
-    anew: Option<Requester>,
+    behind: Ticket,
+    next: Next,
     /// Seals the files of a reply.
     pub sealing: Sealing,
+}
+
+enum Next {
+    /// On in this request: the one behind the link, or the newest that was opened from it.
+    In(TicketId),
+    /// Into a request of their own.
+    Anew(Box<Requester>),
 }
 
 /// Finds out where the next words of a link's person go.
 pub async fn thread_place(app: &App, visit: &Visit) -> Result<Place, DeskError> {
     let organisation = visit.ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, visit.ticket).await?;
-    if ticket.takes_words_of(visit.contact) {
-        let sealing =
-            records::sealing(app, &mut app.read().await?, organisation, ticket.key).await?;
-        return Ok(Place {
-            ticket,
-            anew: None,
-            sealing,
-        });
-    }
-    let requester = patients::requester_of_contact(app, organisation, visit.contact).await?;
+    let behind = tickets::row_for(app, organisation, visit.ticket).await?;
+    let goes_on = if behind.takes_words_of(visit.contact) {
+        Some(behind.clone())
+    } else {
+        tickets::opened_beside(app, organisation, behind.id, visit.contact).await?
+    };
+    let (next, sealing) = if let Some(ticket) = goes_on {
+        let mut conn = app.read().await?;
+        let sealing = records::sealing(app, &mut conn, organisation, ticket.key).await?;
+        (Next::In(ticket.id), sealing)
+    } else {
+        let requester = patients::requester_of_contact(app, organisation, visit.contact).await?;
+        let sealing = requester.sealing.clone();
+        (Next::Anew(Box::new(requester)), sealing)
+    };
     Ok(Place {
-        ticket,
-        sealing: requester.sealing.clone(),
-        anew: Some(requester),
+        behind,
+        next,
+        sealing,
     })
 }
 
@@ -98,7 +108,9 @@ pub struct Words {
     pub also: Option<Also>,
 }
 
-/// Takes the person's words to their place. Gives back the request that was opened for them, if any. Sent twice under one [`crate::once::Once`], it says the same twice.
+/// Takes the person's words to their place. Files are blobs under [`Place::sealing`]. Gives back the request where they
+/// are now, where that is another one than the link's. Sent twice under one [`crate::once::Once`], it says the same twice.
+/// [`DeskError::Unavailable`] where their place was closed meanwhile.
 pub async fn thread_reply(
     app: &App,
     visit: &Visit,
@@ -118,30 +130,30 @@ pub async fn thread_reply(
             "Write something first.",
         ));
     }
-    let landed = match place.anew {
-        None => {
+    let landed = match place.next {
+        Next::In(id) => {
             let words = Inbound {
                 attachments,
                 also,
                 ..Inbound::new(visit.contact, channel, body)
             };
-            tickets::inbound(app, &visit.ctx, place.ticket.id, words).await?
+            tickets::inbound(app, &visit.ctx, id, words).await?
         }
-        Some(requester) => {
+        Next::Anew(requester) => {
             let new = NewTicket {
                 locale: Some(visit.ctx.locale),
                 attachments,
-                mailbox: place.ticket.mailbox,
-                related: Some(place.ticket.id),
+                mailbox: place.behind.mailbox,
+                related: Some(place.behind.id),
                 also,
-                ..NewTicket::new(requester, channel, "", body)
+                ..NewTicket::new(*requester, channel, "", body)
             };
             tickets::create(app, &visit.ctx, new).await?
         }
     };
     // An earlier delivery may have found the request as it no longer is.
     let now = tickets::row_for(app, visit.ctx.organisation, landed.id).await?;
-    Ok(Some(landed.id).filter(|_| now.id != place.ticket.id))
+    Ok(Some(landed.id).filter(|_| now.id != place.behind.id))
 }
 
 /// The subject of what the person wrote. After a merge the request may be somebody else's: then that of the one which

@@ -15,8 +15,8 @@ use axum::http::{Extensions, HeaderMap};
 pub const PER_ADDRESS: u32 = 6;
 /// Requests by form from one network address in an hour. A waiting room shares one.
 pub const PER_NETWORK: u32 = 60;
-/// Answers on one thread in an hour.
-pub const PER_THREAD: u32 = 30;
+/// Answers of one person in an hour, behind whichever of their links.
+pub const PER_PERSON: u32 = 30;
 /// Times in an hour that one link can be used to ask for a fresh one.
 pub const PER_LINK_ASKS: u32 = 6;
 

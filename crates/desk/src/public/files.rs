@@ -2,6 +2,7 @@
 //!
 //! Whatever is wrong with a form's files, its words are read: what can't be kept is left out and told.
 
+use super::shell::Kept;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
@@ -39,6 +40,14 @@ impl Sent {
             .iter()
             .find(|(key, _)| key == name)
             .map_or("", |(_, text)| text)
+    }
+
+    /// The text with this name, and whether files came with it, to give back.
+    pub fn kept(&self, name: &str) -> Kept<'_> {
+        Kept {
+            words: self.text(name),
+            files: self.had_files(),
+        }
     }
 
     /// Whether any file was sent, kept or not.

@@ -4,7 +4,7 @@
 //! still ask for its successor.
 
 use super::caps::network;
-use super::shell::{Shell, page};
+use super::shell::{Kept, Shell, page};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::links::{self, Purpose, Visit};
@@ -47,8 +47,7 @@ struct LinkPage<'a> {
     button: Option<(String, &'a str, String)>,
     /// Whether it says how else to reach the clinic.
     reach: bool,
-    /// What was typed and could not be taken in, to copy.
-    typed: &'a str,
+    kept: Kept<'a>,
 }
 
 impl Caller {
@@ -116,12 +115,6 @@ impl Caller {
         }
     }
 
-    /// Whether this link has any left of its `limit` in an hour.
-    pub fn any_left(&self, what: &'static str, limit: u32) -> bool {
-        let caps = &self.app.caps;
-        caps.any_left((what, self.token.as_str()), limit, self.app.now())
-    }
-
     /// Takes one of the `limit` that this link has in an hour.
     pub fn take(&self, what: &'static str, limit: u32) -> Result<(), DeskError> {
         self.app
@@ -137,17 +130,17 @@ impl Caller {
         name: &str,
         target: Option<&str>,
     ) -> Response {
-        self.keeping(status, icon, name, target, "")
+        self.keeping(status, icon, name, target, Kept::default())
     }
 
-    /// The same with what was typed, to copy: it could not be taken in.
+    /// The same with what was sent and could not be taken in.
     pub fn keeping(
         &self,
         status: StatusCode,
         icon: &'static str,
         name: &str,
         target: Option<&str>,
-        typed: &str,
+        kept: Kept<'_>,
     ) -> Response {
         let t = self.shell.t;
         let (title, text, button) = (
@@ -165,7 +158,7 @@ impl Caller {
                 (action, t.text(&button), self.form_token())
             }),
             reach: !status.is_success(),
-            typed,
+            kept,
         };
         page(status, &shown)
     }

@@ -3,7 +3,7 @@
 //! The link in the mail only chooses: programs open links too, so looking at one stores nothing. What stores is the form:
 //! a script sends it by itself once somebody can see the page (`bd-send-seen`), and without scripts its button does.
 
-use super::caps::PER_THREAD;
+use super::caps::PER_PERSON;
 use super::linked::{Caller, Spoken, pressed};
 use super::request::ThanksPage;
 use super::shell::{Shell, page, refused, see_other};
@@ -193,7 +193,7 @@ pub async fn send(
         return Ok(shown(&caller, status, (chosen, false), &comment, wrong));
     }
     let stored = async {
-        if let Err(too_often) = caller.take("rate", PER_THREAD)
+        if let Err(too_often) = caller.take("rate", PER_PERSON)
             && !danger
         {
             return Err(too_often);

@@ -154,6 +154,22 @@ pub fn see_other(path: &str) -> Response {
     }
 }
 
+/// What somebody sent that could not be taken in.
+#[derive(Clone, Copy, Default)]
+pub struct Kept<'a> {
+    /// The words, to copy.
+    pub words: &'a str,
+    /// Whether there were files: they have to be chosen again.
+    pub files: bool,
+}
+
+impl Kept<'_> {
+    /// Whether nothing was sent.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && !self.files
+    }
+}
+
 /// The page in place of the one that can't be shown. It says what to do, and never why in detail.
 #[derive(Template)]
 #[template(path = "public/templates/refused.html")]
@@ -161,17 +177,16 @@ struct Refused<'a> {
     shell: &'a Shell,
     title: &'a str,
     text: &'a str,
-    /// What was typed and could not be taken in, to copy.
-    typed: &'a str,
+    kept: Kept<'a>,
 }
 
 /// The page for an error. What is private in it goes to the log as with every problem.
 pub fn refused(shell: &Shell, error: impl Into<Problem>) -> Response {
-    refused_keeping(shell, error, "")
+    refused_keeping(shell, error, Kept::default())
 }
 
-/// The same with what was typed, to copy.
-pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, typed: &str) -> Response {
+/// The same with what was sent.
+pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, kept: Kept<'_>) -> Response {
     let problem = error.into();
     let status = problem.status();
     let (title, text) = match status {
@@ -179,7 +194,7 @@ pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, typed: &str) ->
         StatusCode::TOO_MANY_REQUESTS => ("problem-rate-limited", "public-rate-limited-detail"),
         StatusCode::PAYLOAD_TOO_LARGE => ("problem-too-large", "problem-too-large-detail"),
         StatusCode::REQUEST_TIMEOUT => ("problem-too-slow", "problem-too-slow-detail"),
-        StatusCode::NOT_FOUND if !typed.is_empty() => {
+        StatusCode::NOT_FOUND if !kept.is_empty() => {
             ("public-nobody-here", "public-nobody-here-detail")
         }
         StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
@@ -197,7 +212,7 @@ pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, typed: &str) ->
             shell,
             title: shell.t.text(title),
             text: shell.t.text(text),
-            typed,
+            kept,
         },
     );
     let (shown, body) = shown.into_parts();

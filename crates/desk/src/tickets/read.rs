@@ -13,6 +13,7 @@ use crate::patients;
 use crate::records::{self, Opened, Purpose, Sealing};
 use crate::timeline::{self, MessageKind, MessageView};
 use bedside_db::{Conn, Timestamp};
+use bedside_language::Channel;
 
 pub use store::Position;
 
@@ -273,6 +274,28 @@ pub(crate) async fn active_of(
         .first()
         .filter(|one| one.ticket.status.is_active() && one.ticket.last_message_at >= since)
         .map(|one| one.ticket.id))
+}
+
+/// The newest ticket beside `id` that words of `contact` behind a link opened, and that takes more of them.
+pub(crate) async fn opened_beside(
+    app: &App,
+    organisation: OrganisationId,
+    id: TicketId,
+    contact: ContactId,
+) -> Result<Option<Ticket>, DeskError> {
+    let mut conn = app.read().await?;
+    let mut newest: Option<Ticket> = None;
+    for (_, other, number, _) in store::links(&mut conn, organisation, id).await? {
+        if newest.as_ref().is_some_and(|known| known.number > number) {
+            continue;
+        }
+        let found = store::one(&mut conn, organisation, other).await?;
+        let found = found.map(|stored| stored.ticket).filter(|ticket| {
+            ticket.channel == Channel::Portal.code() && ticket.takes_words_of(contact)
+        });
+        newest = found.or(newest);
+    }
+    Ok(newest)
 }
 
 /// The ticket that `id` went into, inside a command.

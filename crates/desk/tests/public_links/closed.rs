@@ -3,12 +3,20 @@
 use super::{answer, contact, link_of, messages, of_one_patient, open, value, write};
 use crate::common::sink::sink;
 use crate::common::{Answer, Browser, Desk, both_engines};
+use bedside_db::{args, statements};
 use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
 use bedside_desk::jobs;
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::tickets::{self, Patch, Status, TicketView, Urgency, View};
+use bedside_language::Channel;
+use futures_util::FutureExt;
+
+statements! {
+    /// Nobody gets a second link any more.
+    ONE_LINK = "CREATE UNIQUE INDEX one_link ON person_links (contact_id)";
+}
 
 async fn close(desk: &Desk, ticket: TicketId) {
     end(desk, ticket, &[Status::Resolved, Status::Closed]).await;
@@ -87,15 +95,17 @@ both_engines! {
         desk.clock.advance(25 * 3600);
         jobs::drain(&desk.app).await.unwrap();
         sink.take();
+        let phone = desk.app.directory.of(desk.organisation).unwrap().settings.phone.clone();
         let page = own.get(&format!("/t/{link}")).await.expect(200).text();
-        assert!(page.contains("This request is closed") && page.contains("opens a new request"), "{page}");
+        assert!(!phone.is_empty() && page.contains(&phone), "whom to call: {page}");
+        assert!(page.contains("This request is closed") && page.contains("goes into a new request"), "{page}");
 
         let file: &[(&str, &str, &str, &[u8])] = &[("files", "card.txt", "text/plain", b"Quokka card")];
         let (fresh, page) = follow(&own, write(&own, &link, "Are you open on Sundays too?", file).await).await;
         let new = only(&desk).await;
         assert_ne!((new.ticket.id, &fresh), (old, &link));
-        assert!(page.contains(&format!("opened a new request for it: number {}", new.ticket.number)), "{page}");
-        assert!(page.contains("Are you open on Sundays too?") && !page.contains("opens a new request"), "{page}");
+        assert!(page.contains(&format!("It is in a new request: number {}", new.ticket.number)), "{page}");
+        assert!(page.contains("Are you open on Sundays too?") && !page.contains("goes into a new request"), "{page}");
         let kept = &new.messages[0].attachments[0];
         assert_eq!(own.get(&format!("/t/{fresh}/files/{}", kept.id)).await.expect(200).body, b"Quokka card");
 
@@ -127,7 +137,7 @@ both_engines! {
         close(&desk, old).await;
         let fields = [("csrf_token", value(&page, "csrf_token")), ("once", value(&page, "once")), ("lang", "es"), ("message", "Gracias")];
         let (fresh, page) = follow(&own, own.post_files(&format!("/t/{link}/reply"), &fields, &[]).await).await;
-        assert!(page.contains("<html lang=\"es\"") && page.contains("abrimos una solicitud nueva"), "{page}");
+        assert!(page.contains("<html lang=\"es\"") && page.contains("Está en una solicitud nueva"), "{page}");
         assert_ne!(fresh, link);
         assert_eq!(messages(&desk, old).await.len(), 1);
         // What can't be taken in comes back as on an open request.
@@ -142,14 +152,70 @@ both_engines! {
         let visit = links::visit(&desk.app, &link, Purpose::Thread).await.unwrap();
         let place = links::thread_place(&desk.app, &visit).await.unwrap();
         close(&desk, old).await;
-        let words = || "One more thing".to_owned();
-        let late = links::thread_reply(&desk.app, &visit, place, words(), Vec::new()).await;
+        let words = || links::Words {
+            channel: Channel::Portal,
+            body: "One more thing".to_owned(),
+            attachments: Vec::new(),
+            also: None,
+        };
+        let late = links::thread_reply(&desk.app, &visit, place, words()).await;
         assert!(matches!(late, Err(DeskError::Unavailable(_))), "{late:?}");
         let before = view(&desk, old).await;
         assert_eq!((before.ticket.status, before.messages.len()), (Status::Closed, 1));
         let place = links::thread_place(&desk.app, &visit).await.unwrap();
-        let opened = links::thread_reply(&desk.app, &visit, place, words(), Vec::new()).await.unwrap();
+        let opened = links::thread_reply(&desk.app, &visit, place, words()).await.unwrap();
         assert_eq!(opened, Some(only(&desk).await.ticket.id));
+    }
+
+    async fn later_words_behind_the_old_link_go_on_in_what_they_opened(desk: Desk) {
+        let (old, link, own) = reading(&desk).await;
+        close(&desk, old).await;
+        follow(&own, write(&own, &link, "One more thing", &[]).await).await;
+        let new = only(&desk).await.ticket;
+        // What the staff put beside it is another matter, and somebody else's too.
+        for (who, about) in [("rosa@patients.test", "Bill"), ("eve@patients.test", "Card")] {
+            let beside = desk.ticket(who, about, "What is this?").await;
+            tickets::link(&desk.app, &desk.ctx(Role::Nurse), beside, old).await.unwrap();
+        }
+        let file: &[(&str, &str, &str, &[u8])] = &[("files", "card.txt", "text/plain", b"Quokka card")];
+        let (_, page) = follow(&own, write(&own, &link, "And on Sundays?", file).await).await;
+        assert!(page.contains(&format!("number {}.", new.number)) && page.contains("And on Sundays?"), "{page}");
+        let all = messages(&desk, new.id).await;
+        assert_eq!((all.len(), all[1].attachments.len(), active(&desk).await.len()), (2, 1, 3));
+        // Once that is closed too, there is a next one.
+        close(&desk, new.id).await;
+        follow(&own, write(&own, &link, "Last thing", &[]).await).await;
+        assert_eq!((messages(&desk, new.id).await.len(), active(&desk).await.len()), (2, 3));
+        desk.audit_is_whole().await;
+    }
+
+    async fn what_one_person_writes_in_an_hour_counts_behind_all_their_links(desk: Desk) {
+        let (old, link, own) = reading(&desk).await;
+        close(&desk, old).await;
+        let (fresh, _) = follow(&own, write(&own, &link, "First", &[]).await).await;
+        for round in 1..30 {
+            write(&own, [&link, &fresh][round % 2], &format!("Round {round}"), &[]).await.expect(303);
+        }
+        for link in [&link, &fresh] {
+            let refused = write(&own, link, "One more", &[]).await.expect(429).text();
+            assert!(refused.contains("One more</textarea>"), "{refused}");
+        }
+        assert_eq!(only(&desk).await.messages.len(), 30);
+        follow(&own, write(&own, &link, "I want to kill myself tonight", &[]).await).await;
+        assert_eq!(only(&desk).await.ticket.urgency, Urgency::Emergency, "who may be in danger is heard");
+    }
+
+    async fn words_that_are_here_are_thanked_for_where_no_link_leads_to_them(desk: Desk) {
+        let (old, link, own) = reading(&desk).await;
+        close(&desk, old).await;
+        let written = desk.app.db.write(|tx| async move { tx.execute(ONE_LINK, args![]).await }.boxed()).await;
+        written.unwrap();
+        let sent = write(&own, &link, "One more thing", &[]).await.expect(303);
+        let there = sent.header("location").unwrap();
+        assert_eq!(there, format!("/t/{link}?sent=1&lang=en"));
+        let page = own.get(there).await.expect(200).text();
+        assert!(page.contains("Thank you. We have your message.<"), "{page}");
+        assert_eq!(only(&desk).await.messages[0].body, "One more thing");
     }
 
     async fn the_same_form_opens_one_request(desk: Desk) {
@@ -174,7 +240,7 @@ both_engines! {
         let patch = Patch { status: Some(Status::Open), ..Patch::default() };
         tickets::change(&desk.app, &desk.ctx(Role::Nurse), old, version, patch).await.unwrap();
         let (_, page) = follow(&own, send("One more thing").await).await;
-        assert!(page.contains("opened a new request"), "{page}");
+        assert!(page.contains("It is in a new request"), "{page}");
         assert_eq!((active(&desk).await.len(), messages(&desk, old).await.len()), (2, 2));
         desk.audit_is_whole().await;
     }

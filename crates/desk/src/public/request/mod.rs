@@ -8,8 +8,9 @@ mod form;
 mod take;
 
 use super::caps::{PER_NETWORK, network};
-use super::shell::{Shell, clinic_for, page, refused, refused_keeping, see_other};
-use super::{expect, files};
+use super::expect;
+use super::files::{self, Sent};
+use super::shell::{Kept, Shell, clinic_for, page, refused, refused_keeping, see_other};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, TicketId};
@@ -22,7 +23,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
 use bedside_web::multipart::LeftOut;
-use bedside_web::{cursor, query};
+use bedside_web::{Problem, cursor, query};
 pub use form::MAX_WORDS;
 use form::{Form, Pass, Wrong, is_urgent};
 use serde::Deserialize;
@@ -85,8 +86,8 @@ impl RequestPage<'_> {
 struct ClinicsPage<'a> {
     shell: &'a Shell,
     clinics: Vec<Arc<Clinic>>,
-    /// What was typed before a clinic was chosen, to copy.
-    typed: &'a str,
+    /// What was sent before a clinic was chosen.
+    kept: Kept<'a>,
 }
 
 #[derive(Template)]
@@ -98,10 +99,10 @@ pub(super) struct ThanksPage<'a> {
     pub answer: String,
 }
 
-/// Where there is no form: none of the several clinics was named, or one that is not here.
+/// Where there is no form: none of the several clinics was named, or one that is not here, or what was sent can't be read.
 enum Nowhere {
     Several,
-    Gone(DeskError),
+    Refused(Problem),
 }
 
 /// The clinic's frame.
@@ -114,20 +115,20 @@ fn frame(
     match clinic_for(app, slug) {
         Ok(Some(clinic)) => Ok(Shell::new(app, clinic, parts, lang)),
         Ok(None) => Err(Nowhere::Several),
-        Err(error) => Err(Nowhere::Gone(error)),
+        Err(error) => Err(Nowhere::Refused(error.into())),
     }
 }
 
 /// The page in place of a form: it lets the visitor choose a clinic, or says that there is none, and gives back what was
-/// typed.
-fn no_form(app: &App, why: Nowhere, parts: &Parts, lang: Option<&str>, typed: &str) -> Response {
+/// sent.
+fn no_form(app: &App, why: Nowhere, parts: &Parts, lang: Option<&str>, kept: Kept<'_>) -> Response {
     let Some(shell) = Shell::of_desk(app, parts, lang) else {
         return DeskError::NotFound.into_response();
     };
     match why {
-        Nowhere::Gone(error) => refused_keeping(&shell, error, typed),
+        Nowhere::Refused(problem) => refused_keeping(&shell, problem, kept),
         Nowhere::Several => {
-            let status = if typed.is_empty() {
+            let status = if kept.is_empty() {
                 StatusCode::OK
             } else {
                 StatusCode::UNPROCESSABLE_ENTITY
@@ -136,7 +137,7 @@ fn no_form(app: &App, why: Nowhere, parts: &Parts, lang: Option<&str>, typed: &s
             let shown = ClinicsPage {
                 shell: &shell,
                 clinics,
-                typed,
+                kept,
             };
             page(status, &shown)
         }
@@ -158,7 +159,7 @@ fn visited(
     let slug = slug.map(|slug| slug.0.as_str());
     let lang = asked.lang.as_deref();
     let shell = frame(app, slug, &parts, lang);
-    let shell = shell.map_err(|why| no_form(app, why, &parts, lang, ""))?;
+    let shell = shell.map_err(|why| no_form(app, why, &parts, lang, Kept::default()))?;
     Ok((shell, asked))
 }
 
@@ -220,10 +221,13 @@ pub async fn send(
     let mut shell = match frame(&app, slug, &parts, asked.lang.as_deref()) {
         Ok(shell) => shell,
         Err(why) => {
-            let sent = files::read(request, |_| false).await.unwrap_or_default();
+            let (why, sent) = match files::read(request, |_| false).await {
+                Ok(sent) => (why, sent),
+                Err(problem) => (Nowhere::Refused(problem), Sent::default()),
+            };
             let lang = Some(sent.text("lang")).filter(|lang| !lang.is_empty());
             let lang = lang.or(asked.lang.as_deref());
-            return no_form(&app, why, &parts, lang, sent.text("message"));
+            return no_form(&app, why, &parts, lang, sent.kept("message"));
         }
     };
     let network = network(&parts.headers, &parts.extensions, &app.config);
@@ -291,7 +295,7 @@ pub async fn send(
             let status = StatusCode::SERVICE_UNAVAILABLE;
             shown(status, &shell, &form, pass, &[], note)
         }
-        Err(error) => refused_keeping(&shell, error, &form.message),
+        Err(error) => refused_keeping(&shell, error, sent.kept("message")),
     }
 }
 

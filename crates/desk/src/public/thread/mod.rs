@@ -6,16 +6,16 @@
 
 mod page;
 
-use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_THREAD};
+use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_PERSON};
 use super::files::{self, Sent};
 use super::linked::{Caller, Spoken, pressed};
 use super::request::MAX_WORDS;
-use super::shell::{refused, refused_keeping, see_other};
+use super::shell::{Kept, refused, refused_keeping, see_other};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::downloads::{Told, hand_out};
 use crate::error::DeskError;
-use crate::ids::AttachmentId;
+use crate::ids::{AttachmentId, TicketId};
 use crate::links::{self, Look, Purpose, Visit, Words};
 use crate::once::{Once, words_of_files};
 use crate::pages::forms::{PublicForm, check_public};
@@ -29,8 +29,9 @@ use bedside_web::{cookies, csrf, query};
 use page::{Draft, shown};
 use serde::Deserialize;
 use std::sync::Arc;
+use uuid::Uuid;
 
-/// The mark in the address of a page behind a reply that opened a request of its own.
+/// The mark in the address of a page behind a reply that led to another request.
 const OPENED: &str = "new";
 
 #[derive(Debug, Default, Deserialize)]
@@ -93,39 +94,39 @@ async fn caller(
         .map_err(IntoResponse::into_response)
 }
 
-fn unopened(caller: &Caller, typed: &str) -> Response {
-    caller.keeping(StatusCode::OK, "lock", "public-open", Some("/open"), typed)
+fn unopened(caller: &Caller, kept: Kept<'_>) -> Response {
+    caller.keeping(StatusCode::OK, "lock", "public-open", Some("/open"), kept)
 }
 
-fn elsewhere(caller: &Caller, typed: &str) -> Response {
+fn elsewhere(caller: &Caller, kept: Kept<'_>) -> Response {
     caller.keeping(
         StatusCode::FORBIDDEN,
         "monitor-smartphone",
         "public-elsewhere",
         Some("/renew"),
-        typed,
+        kept,
     )
 }
 
-/// The page in place of a thread, with what was typed to copy. A link that has expired can still ask for its successor; of
+/// The page in place of a thread, with what was sent. A link that has expired can still ask for its successor; of
 /// any other that opens nothing the page says how to go on.
-fn failed(caller: &Caller, error: DeskError, typed: &str) -> Response {
+fn failed(caller: &Caller, error: DeskError, kept: Kept<'_>) -> Response {
     match error {
         DeskError::Gone if caller.renewable => caller.keeping(
             StatusCode::GONE,
             "clock",
             "public-link-ended",
             Some("/renew"),
-            typed,
+            kept,
         ),
         DeskError::Gone => {
-            caller.keeping(StatusCode::GONE, "clock", "public-link-over", None, typed)
+            caller.keeping(StatusCode::GONE, "clock", "public-link-over", None, kept)
         }
         DeskError::Conflict {
             code: "opened_elsewhere",
             ..
-        } => elsewhere(caller, typed),
-        error => refused_keeping(&caller.shell, error, typed),
+        } => elsewhere(caller, kept),
+        error => refused_keeping(&caller.shell, error, kept),
     }
 }
 
@@ -153,11 +154,11 @@ pub async fn show(State(app): State<App>, Path(token): Path<String>, parts: Part
             };
             shown(&caller, &visit, StatusCode::OK, &draft).await
         }
-        Ok(Look::Unopened(_)) => Ok(unopened(&caller, "")),
-        Ok(Look::Elsewhere) => Ok(elsewhere(&caller, "")),
+        Ok(Look::Unopened(_)) => Ok(unopened(&caller, Kept::default())),
+        Ok(Look::Elsewhere) => Ok(elsewhere(&caller, Kept::default())),
         Err(error) => Err(error),
     };
-    answer.unwrap_or_else(|error| failed(&caller, error, ""))
+    answer.unwrap_or_else(|error| failed(&caller, error, Kept::default()))
 }
 
 /// Binds the link to this browser.
@@ -178,7 +179,7 @@ pub async fn open(
         Some(secret) => set_cookie(&caller.app, &caller.token, &secret).map(Some),
         None => Ok(None),
     });
-    let cookie = bound.map_err(|error| failed(&caller, error, ""))?;
+    let cookie = bound.map_err(|error| failed(&caller, error, Kept::default()))?;
     let mut response = there;
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -199,7 +200,7 @@ pub async fn renew(
     }
     match ask(&caller).await {
         Ok(()) => Ok(caller.words(StatusCode::OK, "mail", "public-renewed", None)),
-        Err(error) => Err(failed(&caller, error, "")),
+        Err(error) => Err(failed(&caller, error, Kept::default())),
     }
 }
 
@@ -230,60 +231,83 @@ pub async fn reply(
     };
     let cookie = cookie(&caller.app, &parts.headers);
     let look = links::look(&caller.app, &caller.token, cookie.as_deref()).await;
-    let is_mine = matches!(look, Ok(Look::Mine(_)));
     let sent = files::read(request, |form| {
         let words = form.text("message").unwrap_or_default();
-        is_mine && is_heard(&caller, words) && is_genuine(&caller, &parts, form.text(csrf::FIELD))
+        matches!(&look, Ok(Look::Mine(visit)) if is_heard(&caller, visit, words))
+            && is_genuine(&caller, &parts, form.text(csrf::FIELD))
     });
     let sent = match sent.await {
         Ok(sent) => sent,
         Err(problem) => return refused(&caller.shell, problem),
     };
     caller.speak(&parts, sent.text("lang"));
-    let words = sent.text("message");
+    let kept = sent.kept("message");
     // Looked at again: the link may have ended while the form came in.
     let visit = match links::look(&caller.app, &caller.token, cookie.as_deref()).await {
         Ok(Look::Mine(visit)) => visit,
-        Ok(Look::Unopened(_)) => return unopened(&caller, words),
-        Ok(Look::Elsewhere) => return elsewhere(&caller, words),
-        Err(error) => return failed(&caller, error, words),
+        Ok(Look::Unopened(_)) => return unopened(&caller, kept),
+        Ok(Look::Elsewhere) => return elsewhere(&caller, kept),
+        Err(error) => return failed(&caller, error, kept),
     };
     let cookie = cookie.unwrap_or_default();
-    let (status, note) = match take(&caller, &visit, &parts, &sent, &cookie).await {
-        Ok(Some(link)) => return go_on(&caller, &link, &cookie),
-        Ok(None) => {
-            let there = format!("{}?sent=1", caller.shell.here);
-            return see_other(&caller.shell.link(&there));
-        }
+    let (status, note) = match take(&caller, &visit, &parts, &sent).await {
+        Ok(other) => return thanked(&caller, &visit, other, &cookie).await,
         Err(objection) => objection,
     };
     let draft = Draft {
-        words: words.to_owned(),
+        words: kept.words.to_owned(),
         once: sent.text("once").to_owned(),
         note: Some(note),
-        had_files: sent.had_files(),
+        had_files: kept.files,
         thanks: None,
     };
     shown(&caller, &visit, status, &draft)
         .await
-        .unwrap_or_else(|error| failed(&caller, error, words))
+        .unwrap_or_else(|error| failed(&caller, error, kept))
 }
 
-/// Sends the browser on to the request that its words opened, by a `link` that is bound to its `cookie` already.
-fn go_on(caller: &Caller, link: &str, cookie: &str) -> Response {
-    let cookie = match set_cookie(&caller.app, link, cookie) {
-        Ok(cookie) => cookie,
-        Err(error) => return failed(caller, error, ""),
-    };
+/// Says that a reply is here; where it went into an `other` request than the link's, by leading there. It is here also where no
+/// way leads there.
+async fn thanked(
+    caller: &Caller,
+    visit: &Visit,
+    other: Option<TicketId>,
+    cookie: &str,
+) -> Response {
+    if let Some(ticket) = other {
+        match lead_on(caller, visit, ticket, cookie).await {
+            Ok(response) => return response,
+            Err(error) => tracing::warn!(%error, "no link leads to where a reply went"),
+        }
+    }
+    let there = format!("{}?sent=1", caller.shell.here);
+    see_other(&caller.shell.link(&there))
+}
+
+/// Sends the browser on to another request of its person, by a link that is bound to its `cookie` already.
+async fn lead_on(
+    caller: &Caller,
+    visit: &Visit,
+    ticket: TicketId,
+    cookie: &str,
+) -> Result<Response, DeskError> {
+    let link = links::make_open(&caller.app, visit, ticket, cookie).await?;
+    let cookie = set_cookie(&caller.app, &link, cookie)?;
     let there = format!("/t/{link}?sent={OPENED}");
     let mut response = see_other(&caller.shell.link(&there));
     response.headers_mut().append(header::SET_COOKIE, cookie);
-    response
+    Ok(response)
 }
 
-/// Whether the thread takes more words in this hour. Nobody who may be in danger is told to come back later.
-fn is_heard(caller: &Caller, words: &str) -> bool {
-    caller.any_left("reply", PER_THREAD)
+/// What the replies of a link's person are counted by: one link leads to others of theirs.
+fn writer(visit: &Visit) -> (&'static str, Uuid) {
+    ("reply", visit.contact.uuid())
+}
+
+/// Whether their words are taken in this hour. Nobody who may be in danger is told to come back later.
+fn is_heard(caller: &Caller, visit: &Visit, words: &str) -> bool {
+    let app = &caller.app;
+    app.caps.any_left(writer(visit), PER_PERSON, app.now())
         || triage::in_danger(&caller.app, Channel::Portal, words, caller.shell.t.locale)
 }
 
@@ -294,21 +318,20 @@ fn is_genuine(caller: &Caller, parts: &Parts, token: Option<&str>) -> bool {
         && check_public(app, &caller.seal(), token).is_ok()
 }
 
-/// A link to the request that the words opened, if they did; what stands in the way is said by the key of a kind text.
+/// The other request that the words went into, if they did; what stands in the way is said by the key of a kind text.
 async fn take(
     caller: &Caller,
     visit: &Visit,
     parts: &Parts,
     sent: &Sent,
-    cookie: &str,
-) -> Result<Option<String>, (StatusCode, &'static str)> {
+) -> Result<Option<TicketId>, (StatusCode, &'static str)> {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let app = &caller.app;
     if !is_genuine(caller, parts, Some(sent.text(csrf::FIELD))) {
         return Err((WRONG, "public-note-old"));
     }
     let words = sent.text("message").to_owned();
-    if !is_heard(caller, &words) {
+    if !is_heard(caller, visit, &words) {
         return Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"));
     }
     if let Some(why) = sent.refused {
@@ -328,8 +351,8 @@ async fn take(
         ..visit.clone()
     };
     let added = async {
-        if let Err(too_often) = caller.take("reply", PER_THREAD)
-            && !is_heard(caller, &words)
+        if let Err(too_often) = app.caps.take(writer(&visit), PER_PERSON, app.now())
+            && !is_heard(caller, &visit, &words)
         {
             return Err(too_often);
         }
@@ -341,23 +364,15 @@ async fn take(
             attachments: kept,
             also: None,
         };
-        match links::thread_reply(app, &visit, place, words).await? {
-            Some(opened) => links::make_open(app, &visit, opened, cookie)
-                .await
-                .map(Some),
-            None => Ok(None),
-        }
+        links::thread_reply(app, &visit, place, words).await
     };
-    match added.await {
-        Ok(link) => Ok(link),
-        Err(DeskError::RateLimited { .. }) => {
-            Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"))
-        }
-        Err(error) => {
+    added.await.map_err(|error| match error {
+        DeskError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"),
+        error => {
             tracing::warn!(%error, "a reply could not be taken in");
-            Err((StatusCode::SERVICE_UNAVAILABLE, "public-note-unavailable"))
+            (StatusCode::SERVICE_UNAVAILABLE, "public-note-unavailable")
         }
-    }
+    })
 }
 
 /// The same form with the same words is the same reply; other words under the form's number are another one.
@@ -394,5 +409,5 @@ pub async fn file(
     };
     found
         .await
-        .unwrap_or_else(|error| failed(&caller, error, ""))
+        .unwrap_or_else(|error| failed(&caller, error, Kept::default()))
 }
