@@ -73,7 +73,7 @@ fn main() {
         let lines: String = talks.into_values().collect();
         show(
             "own conversations",
-            &sets::own_conversations(&engine, &lines),
+            &sets::own_conversations(&engine, &lines).expect("lines that can be read"),
             has("list"),
         );
     }

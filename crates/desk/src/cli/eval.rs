@@ -72,11 +72,7 @@ impl Eval {
             None => Vec::new(),
         };
         if let Some(folder) = &self.conversations {
-            let lines = folder_conversations(folder)?;
-            sets.push((
-                "own conversations",
-                sets::own_conversations(&engine, &lines),
-            ));
+            sets.push(("own conversations", folder_conversations(&engine, folder)?));
         }
         if self.json {
             let sets = sets.iter().map(|(name, set)| set_json(name, set));
@@ -135,7 +131,7 @@ pub(super) fn folder_examples(folder: &Path) -> Result<Vec<Example>, Failure> {
 }
 
 /// The conversations of a folder, in the order of its files.
-fn folder_conversations(folder: &Path) -> Result<String, Failure> {
+fn folder_conversations(engine: &Engine, folder: &Path) -> Result<SetReport, Failure> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
         .map(|file| Ok(file?.path()))
         .collect::<Result<_, std::io::Error>>()?;
@@ -146,7 +142,11 @@ fn folder_conversations(folder: &Path) -> Result<String, Failure> {
         lines.push_str(&std::fs::read_to_string(file)?);
         lines.push('\n');
     }
-    Ok(lines)
+    sets::own_conversations(engine, &lines).map_err(|line| {
+        Failure::usage(format!(
+            "This line of the conversations is not LEVEL | TURN | words // words: {line}"
+        ))
+    })
 }
 
 /// How a set's file is read.

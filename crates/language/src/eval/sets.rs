@@ -196,19 +196,26 @@ pub fn conversations(engine: &Engine, csv: &str) -> SetReport {
 ///
 /// A flag is a turn that is at least a concern in the light of those before it ([`History`]): somebody looks today. An alarm is
 /// one that is an emergency. Counted is by which turn the first of either comes; what counts as soon is the third turn, or the
-/// later one in which the danger first shows.
-pub fn own_conversations(engine: &Engine, lines: &str) -> SetReport {
-    let talks = lines.lines().enumerate().filter_map(|(number, line)| {
-        let mut parts = line.splitn(3, " | ");
-        let (risk, shows, turns) = (parts.next()?, parts.next()?, parts.next()?);
-        Some(Talk {
-            name: format!("line {}", number + 1),
-            risk: risk.to_owned(),
-            shows: shows.parse().ok()?,
-            turns: turns.split(" // ").map(str::to_owned).collect(),
-        })
-    });
-    follow(engine, talks)
+/// later one in which the danger first shows. Empty lines and those that begin with `#` are none; the error is the first line
+/// that is anything else.
+pub fn own_conversations<'a>(engine: &Engine, lines: &'a str) -> Result<SetReport, &'a str> {
+    let talks: Vec<Talk> = (1..)
+        .zip(lines.lines())
+        .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        .map(|(number, line)| talk(number, line).ok_or(line))
+        .collect::<Result<_, &str>>()?;
+    Ok(follow(engine, talks.into_iter()))
+}
+
+fn talk(number: usize, line: &str) -> Option<Talk> {
+    let mut parts = line.splitn(3, " | ");
+    let (risk, shows, turns) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(Talk {
+        name: format!("line {number}"),
+        risk: risk.to_owned(),
+        shows: shows.parse().ok()?,
+        turns: turns.split(" // ").map(str::to_owned).collect(),
+    })
 }
 
 fn follow(engine: &Engine, talks: impl Iterator<Item = Talk>) -> SetReport {
@@ -396,7 +403,7 @@ mod tests {
             "# what: none\nnone | 0 | Hello // Thank you, see you then\nnone | 0 | Hello // {cry}\n\
              high | 4 | Hello // Yes // Tuesday // {cry}\nhigh | 1 | Hello // Yes // Tuesday // {cry}\n"
         );
-        let report = own_conversations(engine, &lines);
+        let report = own_conversations(engine, &lines).unwrap();
         let counted: Vec<_> = report
             .lines
             .iter()
@@ -419,6 +426,10 @@ mod tests {
         );
         let places: Vec<_> = report.listed.iter().map(|one| one.place.as_str()).collect();
         assert_eq!(places, ["line 3 none turn 2", "line 5 high missed"]);
+        for wrong in ["none | 0", "none | soon | Hello"] {
+            let lines = format!("# what: none\n\nnone | 0 | Hello\n{wrong}\n");
+            assert_eq!(own_conversations(engine, &lines).unwrap_err(), wrong);
+        }
         let csv = format!(
             "conversation,turn,persona_risk_level,user_text\na,2,None,{cry}\na,1,None,Hello\n"
         );
