@@ -16,6 +16,9 @@ const CONCERN: f32 = 0.6;
 /// Added-up risk from which it is an emergency.
 const EMERGENCY: f32 = 0.92;
 
+/// Share of a turn's risk above which it is a sign of despair among others, where the turns before it told of a crisis.
+const SIGN: f32 = 0.3;
+
 /// The least that an emergency and a concern leave behind, however unsure the model was where a rule raised them.
 const EMERGENCY_RISK: f32 = 0.9;
 const CONCERN_RISK: f32 = 0.5;
@@ -75,12 +78,14 @@ impl History {
         let own = ((risk - ORDINARY) / (1.0 - ORDINARY)).clamp(0.0, 1.0);
         let together = 1.0 - (1.0 - faded) * (1.0 - own);
         let lingering = self.peak == Some(Level::Emergency);
-        // Despair that is told again and again is more than a worry. A sore toe and a rash in one week are two worries, and a
-        // message in which nothing is found is none.
-        let despair = safety.level > Level::None
+        // Despair that is told again and again is more than a worry, and a farewell after it need not name it. A sore toe and a
+        // rash in one week are two worries.
+        let newest = safety.level > Level::None
             && safety
                 .kind
                 .is_none_or(|kind| kind.is_crisis() || kind == SafetyKind::Other);
+        let before = self.kind.is_some_and(SafetyKind::is_crisis);
+        let despair = own > SIGN && (newest || before);
         let raised = if faded > 0.0 && together >= EMERGENCY && despair {
             Level::Emergency
         } else if lingering || faded > 0.0 && together >= CONCERN {
@@ -173,6 +178,28 @@ mod tests {
         assert_eq!(levels(SafetyKind::SelfHarm, 0.1), [worry, worry, cry]);
         assert_eq!(levels(SafetyKind::SelfHarm, 3.0), [worry, worry, worry]);
         assert_eq!(levels(SafetyKind::Trauma, 0.1), [worry, worry, worry]);
+    }
+
+    #[test]
+    fn a_farewell_after_worries_need_not_name_the_despair() {
+        let farewell = |kind, risk| {
+            let mut history = History::default();
+            for _ in 0..2 {
+                let worry = Safety {
+                    kind: Some(kind),
+                    ..turn(Level::Concern, 0.9)
+                };
+                history.take(&worry, 0.1);
+            }
+            history.take(&turn(Level::None, risk), 0.1).trace
+        };
+        let cry = farewell(SafetyKind::SelfHarm, 0.84);
+        assert_eq!(
+            (cry.level, cry.kind),
+            (Level::Emergency, Some(SafetyKind::SelfHarm))
+        );
+        assert_eq!(farewell(SafetyKind::SelfHarm, 0.2).level, Level::Concern);
+        assert_eq!(farewell(SafetyKind::Trauma, 0.84).level, Level::Concern);
     }
 
     #[test]

@@ -528,3 +528,22 @@ fn a_short_cry_for_help_in_a_survey_is_one() {
         assert_eq!(verdict.safety.level, Level::Emergency, "{body}");
     }
 }
+
+#[test]
+fn a_poster_a_bill_or_a_course_beside_a_danger_takes_nothing_from_it() {
+    all(
+        &[
+            "I saw your domestic violence poster. That is my life.",
+            "llamé a prevención del suicidio y nadie contesta",
+        ],
+        seen,
+    );
+    all(
+        &[
+            "Cuando se dé cuenta me va a matar",
+            "My daughter needs an overdose evaluation right now",
+            "After the domestic violence training my husband hit me",
+        ],
+        alarm,
+    );
+}
