@@ -69,9 +69,9 @@ test("below a message stands why it was flagged, with its words marked", async (
   const number = await writeMail(mail, "odile.marsh@mail.example", "Odile Marsh", "My results", words, "Please read this now");
   await page.goto(`/tickets/${number}`);
   const message = page.locator("#timeline > .msg-patient").first();
-  assert.match((await message.locator(".msg-body mark").allInnerTexts()).join(" "), /want to die|pills/);
+  assert.match((await message.locator(".msg-body mark.found").allInnerTexts()).join(" "), /want to die|pills/);
   await message.locator(".found summary").click();
-  await message.getByText("A person decides.").waitFor();
+  await message.locator(".found q").first().waitFor();
   assert.deepEqual(await look(page, "found-in-a-message"), []);
 
   // What they say next takes nothing back, and says what it stands on.

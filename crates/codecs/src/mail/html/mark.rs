@@ -13,7 +13,7 @@ const MAX_REFERENCE: usize = 33;
 pub enum Mark {
     /// What stands around: `<mark class="around">`.
     Around,
-    /// The words themselves: `<mark>`.
+    /// The words themselves: `<mark class="found">`.
     Words,
 }
 
@@ -21,8 +21,8 @@ pub enum Mark {
 /// otherwise. A place is looked for by its words and by how many times they stood there before; one that the HTML doesn't show,
 /// or that is none of the text, is left out.
 ///
-/// Expects HTML that [`sanitise`](super::sanitise) or [`text_to_html`](super::text_to_html) made. Nothing but `mark` elements
-/// is added, and nothing is taken away.
+/// Expects HTML that [`sanitise`](super::sanitise) or [`text_to_html`](super::text_to_html) made. Nothing but `mark` elements with
+/// a class, which mail can't bring along, is added, and nothing is taken away.
 pub fn mark(html: &str, text: &str, places: &[(Range<usize>, Mark)]) -> String {
     if places.is_empty() || html.len() > MAX_INPUT {
         return html.to_owned();
@@ -113,7 +113,7 @@ impl Shown {
                 out.push_str(match here {
                     None => "",
                     Some(Mark::Around) => "<mark class=\"around\">",
-                    Some(Mark::Words) => "<mark>",
+                    Some(Mark::Words) => "<mark class=\"found\">",
                 });
                 open = here;
             }
@@ -175,7 +175,7 @@ mod tests {
         let html = text_to_html(text);
         assert_eq!(
             marked(&html, text, &[("chest  pain", Mark::Words)]),
-            "<p>Since noon<br><mark>chest  pain</mark> &amp; &quot;more&quot;.</p><p>No chest pain now</p>"
+            "<p>Since noon<br><mark class=\"found\">chest  pain</mark> &amp; &quot;more&quot;.</p><p>No chest pain now</p>"
         );
         assert_eq!(
             marked(
@@ -183,12 +183,12 @@ mod tests {
                 text,
                 &[("noon\nchest", Mark::Words), ("& \"more\"", Mark::Words)]
             ),
-            "<p>Since <mark>noon</mark><br><mark>chest</mark>  pain <mark>&amp; &quot;more&quot;</mark>.</p><p>No chest pain now</p>"
+            "<p>Since <mark class=\"found\">noon</mark><br><mark class=\"found\">chest</mark>  pain <mark class=\"found\">&amp; &quot;more&quot;</mark>.</p><p>No chest pain now</p>"
         );
         let second = text.rfind("chest").unwrap();
         assert_eq!(
             mark(&html, text, &[(second..second + 5, Mark::Words)]),
-            "<p>Since noon<br>chest  pain &amp; &quot;more&quot;.</p><p>No <mark>chest</mark> pain now</p>"
+            "<p>Since noon<br>chest  pain &amp; &quot;more&quot;.</p><p>No <mark class=\"found\">chest</mark> pain now</p>"
         );
     }
 
@@ -200,7 +200,7 @@ mod tests {
                 "a b c d",
                 &[("a b c", Mark::Around), ("b", Mark::Words)]
             ),
-            "<p><mark class=\"around\">a</mark> <mark>b</mark> <b><mark class=\"around\">c</mark></b> d</p>"
+            "<p><mark class=\"around\">a</mark> <mark class=\"found\">b</mark> <b><mark class=\"around\">c</mark></b> d</p>"
         );
     }
 
@@ -228,7 +228,7 @@ mod tests {
                 let out = mark(&html, &text, &places);
                 let plain = out
                     .replace("<mark class=\"around\">", "")
-                    .replace("<mark>", "")
+                    .replace("<mark class=\"found\">", "")
                     .replace("</mark>", "");
                 prop_assert_eq!(plain, html);
                 prop_assert_eq!(out.matches("<mark").count(), out.matches("</mark>").count());
