@@ -21,7 +21,7 @@ pub(super) struct FoundShown {
     pub icon: &'static str,
     /// Level and kind.
     pub title: String,
-    /// How sure that is; none where the message alone is not as dangerous.
+    /// How sure that is; none where the message alone is not as dangerous, or a rule's words are an emergency.
     pub sure: Option<&'static str>,
     pub reasons: Vec<ReasonShown>,
     pub earlier: Vec<EarlierShown>,
@@ -32,6 +32,8 @@ pub(super) struct ReasonShown {
     pub why: String,
     /// The words of the message, as written.
     pub words: Vec<String>,
+    /// Whether some of it stands in the subject.
+    pub in_subject: bool,
     /// What its context makes of it.
     pub lowered: Option<String>,
 }
@@ -69,7 +71,7 @@ impl FoundShown {
             sure: found
                 .likely
                 .filter(|_| found.level > Level::None)
-                .map(|likely| told.t.text(sure_key(likely))),
+                .map(|likely| told.t.text(sure_key(found.level, likely))),
             reasons: found
                 .reasons
                 .iter()
@@ -117,6 +119,7 @@ impl Told<'_> {
                 .unwrap_or_else(|| self.t.text("danger-other"))
                 .to_owned(),
             words,
+            in_subject: spoke.in_subject,
             lowered: spoke.guard.map(|guard| {
                 let why = self.t.text(guard_key(guard));
                 self.t.with("found-lowered", "why", why).into_owned()
@@ -159,13 +162,13 @@ fn short(piece: &str) -> String {
     }
 }
 
-/// Text key of how sure something is.
-const fn sure_key(likely: f32) -> &'static str {
+/// Text key of how sure something is. An emergency never "may well be nothing".
+const fn sure_key(level: Level, likely: f32) -> &'static str {
     if likely >= 0.9 {
         "found-very-sure"
     } else if likely >= 0.6 {
         "found-fairly-sure"
-    } else if likely >= 0.3 {
+    } else if likely >= 0.3 || matches!(level, Level::Emergency) {
         "found-unsure"
     } else {
         "found-faint"
@@ -204,7 +207,7 @@ mod tests {
 
     #[test]
     fn sureness_is_said_in_four_steps() {
-        let keys = [0.95, 0.9, 0.7, 0.4, 0.1].map(sure_key);
+        let keys = [0.95, 0.9, 0.7, 0.4, 0.1].map(|likely| sure_key(Level::Concern, likely));
         assert_eq!(
             keys,
             [
@@ -215,6 +218,7 @@ mod tests {
                 "found-faint"
             ]
         );
+        assert_eq!(sure_key(Level::Emergency, 0.01), "found-unsure");
     }
 
     #[test]

@@ -139,6 +139,7 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
     let mut subject = subject_of(&new.subject, &new.body);
     let hint = new.locale.or(new.requester.locale);
     new.body = timeline::line_ends(new.body);
+    new.said = new.said.map(timeline::line_ends);
     let at = new.written.at().unwrap_or(now);
     let is_old = new.written.is_history();
     let mut placed = if new.own_words {

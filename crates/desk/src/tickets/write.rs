@@ -13,7 +13,7 @@ use crate::feedback;
 use crate::ids::{ContactId, InboundMailId, MessageId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
-use crate::records;
+use crate::records::{self, Sealing};
 use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
@@ -292,27 +292,18 @@ pub async fn inbound(
     mut new: Inbound,
 ) -> Result<Landed, DeskError> {
     new.body = timeline::line_ends(new.body);
+    new.said = new.said.map(timeline::line_ends);
     let clinic = app.directory.of(ctx.organisation)?;
-    let (sealing, locale, patient) = {
-        let mut conn = app.read().await?;
-        let stored = super::store::one(&mut conn, ctx.organisation, id)
-            .await?
-            .ok_or(DeskError::NotFound)?;
-        if stored.ticket.contact != new.contact {
-            return Err(DeskError::Forbidden);
-        }
-        let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
-        (sealing, stored.ticket.locale, stored.ticket.patient)
-    };
+    let (sealing, asked) = asked(app, ctx, id, new.contact).await?;
     let words = Words {
         channel: new.channel,
         subject: "",
         body: &new.body,
         said: new.said.as_deref(),
-        hint: Some(locale),
+        hint: Some(asked.locale),
         written: new.written,
         automatic: new.automatic,
-        known: Some((new.contact, patient)),
+        known: Some((new.contact, asked.patient)),
     };
     let placed = look(app, ctx.organisation, &clinic, &words).await?;
     let said = new.said.as_deref().unwrap_or(&new.body);
@@ -399,6 +390,24 @@ fn still_takes(ticket: &Ticket, contact: ContactId, automatic: bool) -> Result<(
         ));
     }
     Ok(())
+}
+
+/// The ticket to which `contact` writes on, and what seals their words.
+async fn asked(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    contact: ContactId,
+) -> Result<(Sealing, Ticket), DeskError> {
+    let mut conn = app.read().await?;
+    let stored = super::store::one(&mut conn, ctx.organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    if stored.ticket.contact != contact {
+        return Err(DeskError::Forbidden);
+    }
+    let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
+    Ok((sealing, stored.ticket))
 }
 
 /// What the patient's next words change, which came `at` a time and are seen `now`.

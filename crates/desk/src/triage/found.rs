@@ -21,7 +21,8 @@ pub struct Found {
     /// The kind of danger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<SafetyKind>,
-    /// How likely the level is right by the words alone, 0 to 1; none where the words alone are not as dangerous.
+    /// How likely the level is right by the words alone, 0 to 1; none where the words alone are not as dangerous, and where a
+    /// rule's words are an emergency whatever the model says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub likely: Option<f32>,
     /// What spoke, strongest first, what its context took back included.
@@ -49,6 +50,9 @@ pub struct Spoke {
     /// The sentences that the model heard it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<Range<usize>>,
+    /// Whether some of it stands in the subject. Where it stands there is not kept: a subject can be changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_subject: bool,
 }
 
 /// An earlier message of the same person in which something was found.
@@ -107,6 +111,11 @@ impl Left {
 }
 
 impl Found {
+    /// Whether it is earlier messages that make it as dangerous as it is.
+    pub fn is_raised(&self) -> bool {
+        !self.earlier.is_empty()
+    }
+
     /// What [`stored`](Self::stored) gave; none where a later version wrote what this one can't read.
     pub fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
@@ -135,11 +144,13 @@ impl Found {
             .collect();
         named.sort_by_key(|left| Reverse(left.trace.level));
         let dangers = verdict.safety.reasons.iter().take(REASONS);
+        let reasons: Vec<Spoke> = dangers.map(|&at| Spoke::of(&verdict.reasons[at])).collect();
+        let by_rule = seen.trace.level == Level::Emergency && reasons.iter().any(Spoke::is_firm);
         Self {
             level: seen.trace.level,
             kind: seen.trace.kind,
-            likely: (!seen.raised_by_history).then_some(verdict.safety.confidence),
-            reasons: dangers.map(|&at| Spoke::of(&verdict.reasons[at])).collect(),
+            likely: (!seen.raised_by_history && !by_rule).then_some(verdict.safety.confidence),
+            reasons,
             earlier: named
                 .into_iter()
                 .take(NAMED)
@@ -161,19 +172,17 @@ impl Found {
     }
 
     /// The same with its places in `body`, where `said` was looked at in its stead, which leaves some of it out or holds more.
-    /// What stands in `said` alone has no place.
+    /// Words that stand in one of the two more often than in the other have no place: nobody knows which of them are meant.
     #[must_use]
     pub fn within(mut self, said: &str, body: &str) -> Self {
         let moved = |place: &Range<usize>| {
-            let (before, words) = (said.get(..place.start)?, said.get(place.clone())?);
-            let mut places = body.match_indices(words).map(|(at, _)| at);
-            let first = places.next()?;
-            let times = before.matches(words).count();
-            let at = match times.checked_sub(1) {
-                Some(more) => places.nth(more).unwrap_or(first),
-                None => first,
-            };
-            Some(at..at + words.len())
+            let words = said.get(place.clone())?;
+            let times = said
+                .match_indices(words)
+                .position(|(at, _)| at == place.start)?;
+            let places: Vec<usize> = body.match_indices(words).map(|(at, _)| at).collect();
+            let at = *places.get(times)?;
+            (said.matches(words).count() == places.len()).then_some(at..at + words.len())
         };
         for spoke in &mut self.reasons {
             spoke.places = spoke.places.iter().filter_map(moved).collect();
@@ -191,7 +200,17 @@ impl Spoke {
             guard: reason.guard,
             places: reason.spans.iter().filter_map(within).collect(),
             around: reason.around.as_ref().and_then(within),
+            in_subject: reason
+                .spans
+                .iter()
+                .chain(&reason.around)
+                .any(|span| span.field == Field::Subject),
         }
+    }
+
+    /// Whether a rule's words are meant as they stand.
+    fn is_firm(&self) -> bool {
+        self.guard.is_none() && !self.rule.starts_with("model.")
     }
 }
 
@@ -221,6 +240,7 @@ mod tests {
             guard: None,
             places: vec![place.clone()],
             around: Some(place),
+            in_subject: false,
         };
         let found = Found {
             reasons: vec![spoke],
@@ -245,10 +265,19 @@ mod tests {
             let at = said.find(words).unwrap();
             assert_eq!(moved(at..at + words.len(), said, body), expected, "{words}");
         }
-        // The second of them, one that the other text has not as often, and none of the text.
-        assert_eq!(moved(6..10, said, body), Some(11..15));
-        assert_eq!(moved(21..25, said, "pain"), Some(0..4));
+        // The second of two, those that the other text has more or less often, and none of the text.
+        let twice = "pain, and pain";
+        assert_eq!(moved(18..22, "I wrote: pain and pain", twice), Some(10..14));
+        assert_eq!(moved(6..10, said, body), None);
+        assert_eq!(moved(0..4, "pain", body), None);
         assert_eq!(moved(30..99, said, body), None);
+        // Words of the quoted part alone, which stand in the own ones as a part of others.
+        let (said, own) = (
+            "All good on my side\n> we od on Sunday",
+            "All good on my side",
+        );
+        let quoted = said.rfind("od on").unwrap();
+        assert_eq!(moved(quoted..quoted + 5, said, own), None);
     }
 
     #[test]
