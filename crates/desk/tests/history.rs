@@ -4,22 +4,31 @@
 
 mod common;
 
+use bedside_db::{DbError, args};
 use bedside_desk::context::Role;
 use bedside_desk::corrections;
+use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
 use bedside_desk::orgs::model::purpose;
 use bedside_desk::patients::{self, NewPatient};
 use bedside_desk::tickets::{
     self, Calm, CalmReason, Inbound, NewTicket, Patch, TicketView, Urgency,
 };
+use bedside_desk::triage::Found;
 use bedside_language::{Channel, Level, SafetyKind};
 use common::{Desk, both_engines};
+use futures_util::FutureExt;
 
 const CRY: &str = "I took all of my sleeping pills an hour ago. I want to die.";
 const WORRY: &str = "I feel hopeless and I can't stop crying. I would like to talk to the counsellor this week, please.";
 const RETRACTION: &str = "Please ignore my last message.";
 const THANKS: &str = "Thank you, that helps a lot. See you on Thursday.";
 const DAY: i64 = 24 * 3600;
+
+bedside_db::statements! {
+    /// Whatever added nothing adds a little.
+    SLIGHT = "UPDATE messages SET danger = 100, found = '{\"level\":\"concern\"}' WHERE danger = 0";
+}
 
 async fn seen(desk: &Desk, id: TicketId) -> TicketView {
     tickets::view(&desk.app, &desk.ctx(Role::Agent), id)
@@ -66,13 +75,28 @@ fn cry() -> (String, Urgency) {
     found(Level::Emergency, Urgency::Emergency)
 }
 
-async fn calm(desk: &Desk, id: TicketId) {
+/// Whether it is earlier messages that make a request's first one as dangerous as it is.
+fn is_raised(view: &TicketView) -> bool {
+    let found = view.messages[0].found.as_ref();
+    found.is_some_and(Found::is_raised)
+}
+
+async fn calms(desk: &Desk, id: TicketId) -> Result<i64, DeskError> {
     let said = Calm {
         reason: CalmReason::OtherMeaning,
         words: None,
         urgency: Urgency::Standard,
     };
-    tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), id, None, said)
+    tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), id, None, said).await
+}
+
+async fn calm(desk: &Desk, id: TicketId) {
+    calms(desk, id).await.unwrap();
+}
+
+async fn changes(desk: &Desk, id: TicketId, patch: Patch) {
+    let version = seen(desk, id).await.ticket.version;
+    tickets::change(&desk.app, &desk.ctx(Role::Agent), id, version, patch)
         .await
         .unwrap();
 }
@@ -92,9 +116,9 @@ both_engines! {
         let clinic = desk.app.directory.of(desk.organisation).unwrap();
         assert_eq!(third.ticket.queue, clinic.queue_for(purpose::CRISIS).unwrap().id);
         let why = third.ticket.triage.read();
-        assert!(why.is_raised());
         assert_eq!(why.danger.as_deref(), Some("self_harm"));
         // What was found, where and when.
+        assert!(is_raised(&third));
         let earlier = &third.messages[0].found.as_ref().unwrap().earlier;
         let told: Vec<_> = earlier.iter().map(|one| (one.number, one.at, one.level, one.kind)).collect();
         let (number, now, kind) = (again.ticket.number, desk.app.now(), Some(SafetyKind::SelfHarm));
@@ -112,7 +136,7 @@ both_engines! {
         let third = desk.ticket("ana@example.org", "", WORRY).await;
         let third = seen(&desk, third).await;
         assert_eq!((third.ticket.safety.clone(), third.ticket.urgency), worry());
-        assert!(!third.ticket.triage.read().is_raised());
+        assert!(!is_raised(&third));
     }
 
     async fn a_retraction_takes_nothing_back_for_a_week(desk: Desk) {
@@ -157,7 +181,7 @@ both_engines! {
             sends_on(&desk, "ana@example.org", WORRY).await;
         }
         let id = desk.ticket("ana@example.org", "", WORRY).await;
-        assert!(!seen(&desk, id).await.ticket.triage.read().is_raised());
+        assert!(!is_raised(&seen(&desk, id).await));
         desk.ticket("ben@example.org", "", CRY).await;
         let away = sends_on(&desk, "ben@example.org", "I am out of office until Monday.").await;
         assert_eq!(seen(&desk, away).await.ticket.safety, "none");
@@ -166,11 +190,89 @@ both_engines! {
     async fn what_earlier_messages_make_of_it_is_no_example(desk: Desk) {
         desk.ticket("ana@example.org", "", CRY).await;
         let id = desk.ticket("ana@example.org", "", RETRACTION).await;
-        let version = seen(&desk, id).await.ticket.version;
-        let patch = Patch { category: Some("billing".to_owned()), ..Patch::default() };
-        tickets::change(&desk.app, &desk.ctx(Role::Agent), id, version, patch).await.unwrap();
+        changes(&desk, id, Patch { category: Some("billing".to_owned()), ..Patch::default() }).await;
         let (examples, left_out) = corrections::export(&desk.app, &desk.system()).await.unwrap();
         assert_eq!((examples.len(), left_out), (0, 1), "{examples:?}");
+    }
+
+    async fn nor_is_it_when_somebody_calms_it(desk: Desk) {
+        for _ in 0..2 {
+            desk.ticket("ana@example.org", "", WORRY).await;
+        }
+        let third = desk.ticket("ana@example.org", "", WORRY).await;
+        assert_eq!(seen(&desk, third).await.ticket.safety, "emergency");
+        calm(&desk, third).await;
+        let (examples, left_out) = corrections::export(&desk.app, &desk.system()).await.unwrap();
+        assert_eq!((examples.len(), left_out), (0, 1), "{examples:?}");
+    }
+
+    async fn what_a_message_was_found_with_decides_about_examples(desk: Desk) {
+        desk.ticket("ana@example.org", "", CRY).await;
+        let id = desk.ticket("ana@example.org", "", RETRACTION).await;
+        desk.clock.advance(8 * DAY);
+        // The request still says that earlier messages made it urgent; these words are a worry of their own.
+        let view = writes(&desk, id, WORRY).await;
+        assert!(!view.messages[1].found.as_ref().unwrap().is_raised());
+        calm(&desk, id).await;
+        let (examples, left_out) = corrections::export(&desk.app, &desk.system()).await.unwrap();
+        assert_eq!((examples.len(), left_out), (1, 0), "{examples:?}");
+    }
+
+    async fn a_worry_is_ended_by_a_person_once(desk: Desk) {
+        let worried = desk.ticket("ana@example.org", "", WORRY).await;
+        let view = seen(&desk, worried).await;
+        let (path, agent) = (format!("/tickets/{}", view.ticket.number), desk.browser(Role::Agent).await);
+        assert!(agent.get(&path).await.expect(200).text().contains("panel calm"));
+        calm(&desk, worried).await;
+        let view = seen(&desk, worried).await;
+        assert_eq!((view.ticket.urgency, view.ticket.safety.as_str()), (Urgency::Standard, "concern"));
+        assert!(!agent.get(&path).await.expect(200).text().contains("panel calm"));
+        let twice = calms(&desk, worried).await;
+        assert!(matches!(twice, Err(DeskError::Conflict { code: "no_crisis", .. })), "{twice:?}");
+        // Two more are two.
+        desk.ticket("ana@example.org", "", WORRY).await;
+        assert_eq!(asks(&desk, "ana@example.org", WORRY).await, worry());
+        // A new worry in the calmed request can be ended as well; what nobody worries about can't.
+        writes(&desk, worried, WORRY).await;
+        calm(&desk, worried).await;
+        let bill = desk.ticket("ben@example.org", "", "What is this charge on my bill?").await;
+        assert!(calms(&desk, bill).await.is_err());
+    }
+
+    async fn whoever_raises_it_again_takes_it_all_back(desk: Desk) {
+        let id = desk.ticket("ana@example.org", "", CRY).await;
+        calm(&desk, id).await;
+        assert_eq!(asks(&desk, "ana@example.org", THANKS).await.0, "none");
+        changes(&desk, id, Patch { urgency: Some(Urgency::Urgent), ..Patch::default() }).await;
+        assert_eq!(asks(&desk, "ana@example.org", THANKS).await.0, "none", "urgent is no emergency");
+        changes(&desk, id, Patch { urgency: Some(Urgency::Emergency), ..Patch::default() }).await;
+        assert_eq!(asks(&desk, "ana@example.org", THANKS).await, worry());
+    }
+
+    async fn a_cry_in_the_subject_alone_is_told_as_one(desk: Desk) {
+        let id = desk.ticket("ana@example.org", "I want to kill myself tonight", "Please call me.").await;
+        let view = seen(&desk, id).await;
+        let found = view.messages[0].found.as_ref().unwrap();
+        assert_eq!(found.level, Level::Emergency);
+        assert!(found.reasons.iter().any(|spoke| spoke.in_subject && spoke.places.is_empty()), "{found:?}");
+        let page = desk.browser(Role::Agent).await.get(&format!("/tickets/{}", view.ticket.number)).await.expect(200).text();
+        assert!(page.contains("(in the subject)"), "{page}");
+    }
+
+    async fn many_messages_push_no_emergency_out(desk: Desk) {
+        let cry = desk.ticket("ana@example.org", "", CRY).await;
+        let many = desk.ticket("ana@example.org", "", WORRY).await;
+        let number = seen(&desk, cry).await.ticket.number;
+        for _ in 0..205 {
+            writes(&desk, many, THANKS).await;
+        }
+        let slight = desk.app.db.write::<_, DbError, _>(|tx| async move { tx.execute(SLIGHT, args![]).await }.boxed());
+        assert!(slight.await.unwrap() > 200);
+        desk.clock.advance(60);
+        let thanks = desk.ticket("ana@example.org", "", THANKS).await;
+        let view = seen(&desk, thanks).await;
+        let earlier = &view.messages[0].found.as_ref().unwrap().earlier;
+        assert_eq!((earlier[0].number, earlier[0].level), (number, Level::Emergency), "{earlier:?}");
     }
 
     async fn the_page_says_what_was_found_why_and_what_was_written_before(desk: Desk) {
@@ -185,11 +287,11 @@ both_engines! {
             agent.get(&format!("/tickets/{number}")).await.expect(200).text()
         };
         for (language, id, said) in [
-            ("en", cry, &["Possible emergency: ", "A person decides.", "<mark>", "<q dir=\"auto\""][..]),
-            ("en", thanks, &["What this person wrote in the last days adds to it", "Written before by this person"]),
-            ("en", form, &["Words of danger that don’t seem to be meant", "Lowered because it is said not to be so.", "<q dir=\"auto\" lang=\"en\">chest pain</q>", "no <mark>chest pain</mark>", "&lt;today&gt;"]),
-            ("es", cry, &["Posible emergencia: ", "<mark>"]),
-            ("es", thanks, &["Se suma a lo que esta persona escribió en los últimos días", "Escrito antes por esta persona"]),
+            ("en", cry, &["Possible emergency: ", "<mark class=\"found\">", "<q dir=\"auto\""][..]),
+            ("en", thanks, &["Earlier messages of the last days add to it", "Written before by this person"]),
+            ("en", form, &["Words of danger, probably not meant", "Lowered because it is said not to be so.", "<q dir=\"auto\" lang=\"en\">chest pain</q>", "no <mark class=\"found\">chest pain</mark>", "&lt;today&gt;"]),
+            ("es", cry, &["Posible emergencia: ", "<mark class=\"found\">"]),
+            ("es", thanks, &["Se suman mensajes anteriores de los últimos días", "Escrito antes por esta persona"]),
             ("es", form, &["Cuenta menos porque se dice que no es así."]),
         ] {
             let _ = agent.submit("/inbox", "/look", &[("language", language), ("back", "/inbox")]).await.expect(303);

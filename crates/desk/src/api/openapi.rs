@@ -97,7 +97,10 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
             ("nothing_left", "At least one message must stay."),
             ("sent", "The answer is on its way already."),
             ("crisis", "A crisis can't be snoozed."),
-            ("no_crisis", "The ticket is no emergency."),
+            (
+                "no_crisis",
+                "The ticket is no emergency, and nothing in it counts as a worry.",
+            ),
             ("ended", "A request that has ended can't be snoozed."),
             ("duplicate", "This message is here already."),
             ("mrn_taken", "Another patient has this record number."),

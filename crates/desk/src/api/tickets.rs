@@ -396,8 +396,8 @@ pub(super) struct CalmIn {
     urgency: Urgency,
 }
 
-/// Says of an emergency that nobody is in danger: it gets that urgency and leaves the crisis queue for its category's.
-/// With `If-Match`, only when nothing changed since. Raising the urgency takes it back.
+/// Says of an emergency, or of a worry that still counts, that nobody is in danger: it gets that urgency and leaves the crisis queue for its category's.
+/// With `If-Match`, only when nothing changed since. Making it an emergency again takes it back.
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/not-a-crisis", tag = "Tickets", request_body = CalmIn,
     responses((status = 200, description = "Lowered.", body = Changed)))]
 pub(super) async fn not_a_crisis(

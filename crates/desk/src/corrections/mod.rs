@@ -46,13 +46,11 @@ const RAISED: &str = "raised";
 impl Judged {
     /// As the ticket stands.
     pub fn of(ticket: &Ticket) -> Self {
-        let why = ticket.triage.read();
-        let raised = why.is_raised().then(|| RAISED.to_owned());
         Self {
             category: ticket.category.clone(),
             urgency: ticket.urgency.code().to_owned(),
-            danger: raised.unwrap_or_else(|| ticket.safety.clone()),
-            kind: why.danger,
+            danger: ticket.safety.clone(),
+            kind: ticket.triage.read().danger,
         }
     }
 
@@ -62,6 +60,14 @@ impl Judged {
         Self {
             danger: NOT_MEANT.to_owned(),
             ..self
+        }
+    }
+
+    /// The same of a message that earlier ones make as dangerous as it is.
+    fn raised(&self) -> Self {
+        Self {
+            danger: RAISED.to_owned(),
+            ..self.clone()
         }
     }
 
@@ -90,14 +96,22 @@ pub(crate) async fn note(
     let Some(staff) = work.ctx.actor.staff().filter(|_| found != meant) else {
         return Ok(());
     };
-    let Some(message) = timeline::newest_inbound(work, organisation, ticket).await? else {
+    let Some((message, raised)) = timeline::newest_inbound(work, organisation, ticket).await?
+    else {
         return Ok(());
+    };
+    let kept = |judged: &Judged| {
+        if raised {
+            serde_json::to_string(&judged.raised())
+        } else {
+            serde_json::to_string(judged)
+        }
     };
     let row = store::Row {
         ticket,
         message,
-        found: serde_json::to_string(found)?,
-        meant: serde_json::to_string(meant)?,
+        found: kept(found)?,
+        meant: kept(meant)?,
     };
     store::put(work, organisation, &row, staff, now).await
 }

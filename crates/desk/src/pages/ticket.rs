@@ -324,7 +324,7 @@ impl Seen {
             version: ticket.version,
             subject: view.subject.clone(),
             crisis: ticket.rank() == 0 && ticket.status.is_active(),
-            calm: (ticket.rank() == 0).then(|| CalmForm::of(&self.typed, t)),
+            calm: view.may_be_calmed().then(|| CalmForm::of(&self.typed, t)),
             danger: why.danger.as_deref().map(|kind| danger(kind, t)),
             active: ticket.status.is_active(),
             chips: chips(ticket, t),

@@ -12,6 +12,7 @@ use crate::error::DeskError;
 use crate::ids::{QueueId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
 use crate::timeline::{self, model::codes};
+use bedside_language::Level;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -36,7 +37,7 @@ codes! {
     }
 }
 
-/// What a person says of a request that was taken for an emergency.
+/// What a person says of a request that was taken for an emergency, or for a reason to worry.
 #[derive(Clone, Debug)]
 pub struct Calm {
     /// Why nobody is in danger.
@@ -68,11 +69,12 @@ impl Calm {
     }
 }
 
-/// Says of an emergency that nobody is in danger; gives back the new version. `version` is the one the caller saw, when
+/// Says of an emergency, or of a worry that still counts, that nobody is in danger; gives back the new version. `version` is the one the caller saw, when
 /// they want to hear of changes first: a cry that came in meanwhile is one.
 ///
 /// What the request's messages left behind counts no more for what the person writes next; what is in danger by its own words
-/// rings again, and other requests of the same person still count. Raising the urgency takes it back. [`DeskError::Conflict`] with `no_crisis` when the request is no emergency.
+/// rings again, and other requests of the same person still count. When somebody makes it an emergency again, they count again.
+/// [`DeskError::Conflict`] with `no_crisis` when the request is no emergency, and nothing in it counts.
 pub async fn not_a_crisis(
     app: &App,
     ctx: &Ctx,
@@ -94,7 +96,9 @@ pub async fn not_a_crisis(
         async move {
             let mut stored = locked(work, id, version).await?;
             not_merged(&stored.ticket)?;
-            if stored.ticket.rank() != 0 {
+            let counted = timeline::forget_danger(work, id).await?;
+            let worry = counted && stored.ticket.safety != Level::None.code();
+            if stored.ticket.rank() != 0 && !worry {
                 return Err(DeskError::Conflict {
                     code: "no_crisis",
                     text: "This request is no emergency.",
@@ -107,7 +111,6 @@ pub async fn not_a_crisis(
                 stored.ticket.message_count += 1;
                 note.store(work, id).await?;
             }
-            timeline::forget_danger(work, id).await?;
             let meant = Judged::of(&stored.ticket).not_meant();
             corrections::note(work, id, &found, &meant).await?;
             save(work, &mut stored).await?;

@@ -17,6 +17,7 @@ use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
 use crate::records;
 use crate::staff;
+use crate::timeline;
 use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
@@ -381,6 +382,9 @@ async fn apply(
     {
         ticket.category.clone_from(category);
         changed.insert("category".to_owned(), json!(category));
+    }
+    if changed.contains_key("urgency") && ticket.urgency == Urgency::Emergency {
+        timeline::remember_danger(work, ticket.id).await?;
     }
     if changed.contains_key("urgency") || changed.contains_key("category") {
         reclock(clinic, ticket, as_opened);

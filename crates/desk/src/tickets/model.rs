@@ -11,6 +11,7 @@ use crate::sla::{self, Clocks};
 use crate::timeline::{MessageView, model::codes};
 use crate::triage::StoredWhy;
 use bedside_db::Timestamp;
+use bedside_language::Level;
 use bedside_web::Locale;
 use serde::{Deserialize, Serialize};
 
@@ -278,6 +279,15 @@ pub struct TicketView {
     pub links: Vec<LinkView>,
     /// Who of the staff follows it.
     pub followers: Vec<StaffId>,
+}
+
+impl TicketView {
+    /// Whether somebody can say that nobody is in danger: it is an emergency, or something in it counts as a worry.
+    pub fn may_be_calmed(&self) -> bool {
+        let found = self.messages.iter().filter_map(|one| one.found.as_ref());
+        let worry = self.ticket.safety != Level::None.code();
+        self.ticket.rank() == 0 || worry && found.map(|found| found.danger).any(|danger| danger > 0)
+    }
 }
 
 /// A linked ticket.

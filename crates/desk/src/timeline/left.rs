@@ -8,7 +8,8 @@ use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::History;
 
-/// Earlier messages of a person that a look takes in: more than anybody in danger writes in a week.
+/// Earlier messages that a look takes in, emergencies before all others: more than anybody in danger writes in a week, and of an
+/// address that many share the newest.
 const LEFT: i64 = 200;
 
 /// What the messages of a contact, and of those who write for the same patient, left behind in the days before `at`, oldest
@@ -26,12 +27,25 @@ pub(crate) async fn left_behind(
         .flatten()
         .collect();
     left.reverse();
+    left.sort_by_key(|one| one.at);
     Ok(left)
 }
 
 /// What a ticket's messages left behind counts no more, in the caller's command: somebody of the staff saw that nobody is in
-/// danger.
-pub(crate) async fn forget_danger(work: &mut Work<'_>, ticket: TicketId) -> Result<(), DeskError> {
+/// danger. Says whether there was anything.
+pub(crate) async fn forget_danger(
+    work: &mut Work<'_>,
+    ticket: TicketId,
+) -> Result<bool, DeskError> {
     let organisation = work.ctx.organisation;
     store::forget(work, organisation, ticket).await
+}
+
+/// The same, taken back.
+pub(crate) async fn remember_danger(
+    work: &mut Work<'_>,
+    ticket: TicketId,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    store::remember(work, organisation, ticket).await
 }

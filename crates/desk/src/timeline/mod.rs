@@ -9,7 +9,7 @@ pub mod model;
 mod service;
 mod store;
 
-pub(crate) use left::{forget_danger, left_behind};
+pub(crate) use left::{forget_danger, left_behind, remember_danger};
 pub(crate) use model::line_ends;
 pub use model::{
     AttachmentView, Author, Doubt, Envelope, LastWords, MessageKind, MessageState, MessageView,

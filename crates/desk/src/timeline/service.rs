@@ -409,12 +409,12 @@ pub(crate) async fn first_of(
     store::first_of(conn, organisation, ticket).await
 }
 
-/// What the patient's side wrote last.
+/// What the patient's side wrote last, and whether earlier messages make it as dangerous as it is.
 pub(crate) async fn newest_inbound(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
-) -> Result<Option<MessageId>, DeskError> {
+) -> Result<Option<(MessageId, bool)>, DeskError> {
     store::newest_inbound(conn, organisation, ticket).await
 }
 

@@ -20,15 +20,15 @@ statements! {
         content_id, inline_image, blob_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     /// A ticket's newest messages.
     OF_TICKET = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id, found FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        state_at, attachment_count, created_at, doc, recipient_id, found, danger FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 ORDER BY id DESC LIMIT $4";
     /// A ticket's newest messages of one kind.
     OF_KIND = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id, found FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        state_at, attachment_count, created_at, doc, recipient_id, found, danger FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 AND kind = $5 ORDER BY id DESC LIMIT $4";
     /// One message.
     ONE = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id, found FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+        state_at, attachment_count, created_at, doc, recipient_id, found, danger FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Addresses of the newest messages from the patient's side that came by mail.
     INBOUND_ENVELOPES = "SELECT id, key_id, envelope FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND kind = 'inbound' AND envelope IS NOT NULL ORDER BY id DESC LIMIT $3";
@@ -43,7 +43,7 @@ statements! {
     OF_OTHERS = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
         AND (author_id IS NULL OR author_id <> $3) LIMIT 1";
     /// What the patient's side wrote last.
-    NEWEST_INBOUND = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
+    NEWEST_INBOUND = "SELECT id, found FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
         ORDER BY id DESC LIMIT 1";
     /// A ticket's first message.
     FIRST = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY id LIMIT 1";
@@ -68,15 +68,18 @@ statements! {
     /// The newest words that are no note and were not taken back.
     LAST_WORDS = "SELECT created_at, kind, state FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND kind <> 'note' AND state <> 'cancelled' ORDER BY created_at DESC, id DESC LIMIT 1";
-    /// What the messages of a contact, and of those who write for the same patient, left behind between two times; newest first.
+    /// What the messages of a contact, and of those who write for the same patient, left behind between two times: emergencies
+    /// first, then the newest.
     LEFT = "SELECT t.number, m.created_at, m.found, m.danger FROM messages m \
         JOIN tickets t ON t.organisation_id = m.organisation_id AND t.id = m.ticket_id \
         WHERE m.organisation_id = $1 AND m.danger > 0 AND m.created_at >= $4 AND m.created_at <= $5 \
         AND m.author_id IN (SELECT c.id FROM contacts c WHERE c.organisation_id = $1 AND c.id = $2 \
         UNION ALL SELECT o.id FROM contacts o WHERE o.organisation_id = $1 AND o.patient_id = $3) \
-        ORDER BY m.created_at DESC, m.id DESC LIMIT $6";
-    /// What the messages of a ticket left behind counts no more.
-    FORGET = "UPDATE messages SET danger = 0 WHERE organisation_id = $1 AND ticket_id = $2 AND danger > 0";
+        ORDER BY CASE WHEN m.found LIKE '{\"level\":\"emergency\"%' THEN 0 ELSE 1 END, m.created_at DESC, m.id DESC LIMIT $6";
+    /// What the messages of a ticket left behind counts no more: below zero it is out of every sum, and can be taken up again.
+    FORGET = "UPDATE messages SET danger = -danger WHERE organisation_id = $1 AND ticket_id = $2 AND danger > 0";
+    /// It counts again.
+    REMEMBER = "UPDATE messages SET danger = -danger WHERE organisation_id = $1 AND ticket_id = $2 AND danger < 0";
     /// Changes where a message is on its way.
     SET_STATE = "UPDATE messages SET state = $4, state_at = $5 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Whose words a message holds.
@@ -127,6 +130,7 @@ fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> R
 }
 
 fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
+    let danger: i64 = row.get(18)?;
     Ok(MessageRow {
         id: row.get(0)?,
         key: row.get(1)?,
@@ -145,10 +149,17 @@ fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
         created_at: row.get(14)?,
         doc: row.get(15)?,
         recipient: row.get(16)?,
-        found: row
-            .get::<Option<String>>(17)?
-            .and_then(|found| Found::read(&found)),
+        found: found(row, 17)?.map(|found| Found {
+            danger: danger.max(0),
+            ..found
+        }),
     })
+}
+
+/// What is kept of what was found.
+fn found(row: &Row<'_>, column: usize) -> Result<Option<Found>, DbError> {
+    let stored: Option<String> = row.get(column)?;
+    Ok(stored.and_then(|stored| Found::read(&stored)))
 }
 
 /// A message to be inserted: its open columns from `new`, the sealed ones beside it.
@@ -222,7 +233,7 @@ pub(super) async fn turns(
     })
 }
 
-/// The newest `limit` of what a contact, and those who write for the same patient, left behind; newest first.
+/// At most `limit` of what a contact, and those who write for the same patient, left behind: emergencies first, then the newest.
 pub(super) async fn left(
     conn: &mut Conn,
     organisation: OrganisationId,
@@ -239,12 +250,21 @@ pub(super) async fn left(
         .await?)
 }
 
+/// Whether there was anything.
 pub(super) async fn forget(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(FORGET, args![organisation, ticket]).await? > 0)
+}
+
+pub(super) async fn remember(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
 ) -> Result<(), DeskError> {
-    conn.execute(FORGET, args![organisation, ticket]).await?;
+    conn.execute(REMEMBER, args![organisation, ticket]).await?;
     Ok(())
 }
 
@@ -392,10 +412,11 @@ pub(super) async fn newest_inbound(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
-) -> Result<Option<MessageId>, DeskError> {
+) -> Result<Option<(MessageId, bool)>, DeskError> {
     Ok(conn
         .query_opt(NEWEST_INBOUND, args![organisation, ticket], |row| {
-            row.get(0)
+            let found = found(row, 1)?;
+            Ok((row.get(0)?, found.is_some_and(|found| found.is_raised())))
         })
         .await?)
 }

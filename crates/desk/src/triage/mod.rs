@@ -69,11 +69,6 @@ impl Why {
         texts
     }
 
-    /// Whether it is earlier messages of the same person that make it as dangerous as it is.
-    pub fn is_raised(&self) -> bool {
-        self.reasons.iter().any(|reason| reason.rule == EARLIER)
-    }
-
     /// These reasons before those of `earlier` words, each rule once. Whether a person should decide stays as it was.
     #[must_use]
     pub fn and(mut self, earlier: Self) -> Self {
