@@ -33,7 +33,7 @@ fn training_gives_the_model_that_ships() {
         model.write() == shipped,
         "the examples, the rules or the training changed: run `bedside language train --examples crates/language/examples-data --out clinic/language/model.bin`"
     );
-    assert!(shipped.len() < 10 << 20, "{} bytes", shipped.len());
+    assert!(shipped.len() < 12 << 20, "{} bytes", shipped.len());
 }
 
 /// Far below the figures of `docs/language.md`: this notices that something broke, not that something got

@@ -42,7 +42,7 @@ pub(super) struct Look<'a> {
     concepts: Vec<(u16, usize)>,
     /// The kinds of danger that they may be part of.
     pub named: Kinds,
-    /// Something that could be danger is named and not denied: a concept that is no mere topic, or a rule's words.
+    /// Something that could be danger is named: a concept that is no mere topic, or a rule's words.
     pub carries: bool,
     /// Markup and hardly anything else.
     pub markup: bool,
@@ -120,11 +120,10 @@ impl<'a> Look<'a> {
         }
         let concepts = concepts(rules, &found);
         let carries = found.hits.iter().any(|hit| {
-            let names = matches!(
+            matches!(
                 rules[hit.rule as usize].effect,
                 Effect::Concept(Concept { topic: false, .. }) | Effect::Danger(..)
-            );
-            names && marks[hit.first] & context::NEGATED == 0
+            )
         });
         let mut named = Kinds::default();
         for hit in &found.hits {
