@@ -112,15 +112,17 @@ both_engines! {
     }
 
     async fn what_no_person_wrote_just_now_is_no_feedback_and_subjects_are_read(desk: Desk) {
-        let requester = async || desk.requester("rosa@patients.test").await;
-        let machine = NewTicket { automatic: true, ..NewTicket::new(requester().await, Channel::Survey, "", LATE) };
+        let machine = desk.requester("robot@patients.test").await;
+        let machine = NewTicket { automatic: true, ..NewTicket::new(machine, Channel::Survey, "", LATE) };
         let past = Written::History(desk.app.now().plus_seconds(-90 * 24 * 3600));
-        let old = NewTicket { written: past, ..NewTicket::new(requester().await, Channel::Survey, "", LATE) };
+        let old = desk.requester("ruth@patients.test").await;
+        let old = NewTicket { written: past, ..NewTicket::new(old, Channel::Survey, "", LATE) };
         for new in [machine, old] {
             let id = tickets::create(&desk.app, &desk.system(), new).await.unwrap().id;
             assert_eq!(told(&desk, id).await, []);
         }
-        let short = NewTicket::new(requester().await, Channel::Survey, "The nurse was very kind and friendly", "Thanks.");
+        let short = desk.requester("rosa@patients.test").await;
+        let short = NewTicket::new(short, Channel::Survey, "The nurse was very kind and friendly", "Thanks.");
         let short = tickets::create(&desk.app, &desk.system(), short).await.unwrap().id;
         assert!(is(&told(&desk, short).await, "staff_manner", false));
         let contact = view(&desk, short).await.ticket.contact;
@@ -162,6 +164,7 @@ both_engines! {
         let cells: Vec<_> = row.split("class=\"num\">").skip(1).map(|cell| &cell[..1]).collect();
         assert_eq!(cells, ["0", "1", "0", "1"], "praise, complaints, neither, all");
         desk.clock.advance(8 * 24 * 3600);
+        let supervisor = desk.browser(Role::Supervisor).await;
         let has = async |days: &str| supervisor.get(&format!("/ratings?days={days}")).await.expect(200).text().contains("What feedback is about");
         assert_eq!((has("7").await, has("30").await), (false, true), "the period is the one that was chosen");
         let client = desk.client("tickets:read").await;

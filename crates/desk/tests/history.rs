@@ -20,7 +20,7 @@ use common::{Desk, both_engines};
 use futures_util::FutureExt;
 
 const CRY: &str = "I took all of my sleeping pills an hour ago. I want to die.";
-const WORRY: &str = "I feel hopeless and I can't stop crying. I would like to talk to the counsellor this week, please.";
+const WORRY: &str = "I feel hopeless and worthless. I can't stop crying and nobody cares.";
 const RETRACTION: &str = "Please ignore my last message.";
 const THANKS: &str = "Thank you, that helps a lot. See you on Thursday.";
 const DAY: i64 = 24 * 3600;

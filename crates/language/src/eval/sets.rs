@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn what_is_counted_can_fail() {
         let engine = crate::engine::tests::shipped();
-        let lines = "patient_line\nThe parking lot was nice today and the weather is good\nNo, I won't go, but I still can't breathe\n";
+        let lines = "patient_line\nWhat are your opening hours on Monday?\n\"No, I won't go, but I still can't breathe\"\n";
         let report = pushback(engine, lines);
         assert_eq!(
             report.lines[0].share,
