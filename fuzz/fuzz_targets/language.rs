@@ -8,11 +8,13 @@ use std::sync::LazyLock;
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../clinic/language");
     let mut files = ClinicFiles::new();
-    for entry in std::fs::read_dir(root).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|kind| kind == "toml") {
-            let name = format!("language/{}", path.file_name().unwrap().to_str().unwrap());
-            files.insert(name, std::fs::read_to_string(&path).unwrap());
+    for folder in ["language", "language/markers"] {
+        for entry in std::fs::read_dir(format!("{root}/../{folder}")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|kind| kind == "toml" || kind == "txt") {
+                let name = format!("{folder}/{}", path.file_name().unwrap().to_str().unwrap());
+                files.insert(name, std::fs::read_to_string(&path).unwrap());
+            }
         }
     }
     let model = std::fs::read(format!("{root}/model.bin")).unwrap();
