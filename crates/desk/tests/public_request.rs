@@ -9,7 +9,7 @@ use bedside_desk::context::Role;
 use bedside_desk::patients;
 use bedside_desk::tickets::{self, View};
 use bedside_web::i18n::I18n;
-use common::{Answer, Browser, Desk, both_engines};
+use common::{Answer, Browser, Desk, both_engines, hidden};
 use futures_util::FutureExt;
 
 statements! {
@@ -29,15 +29,6 @@ const ANA: &[(&str, &str)] = &[
     ("company", ""),
 ];
 
-/// The value of a hidden input.
-#[track_caller]
-fn value<'a>(page: &'a str, name: &str) -> &'a str {
-    let (_, rest) = page
-        .split_once(&format!("name=\"{name}\" value=\""))
-        .expect("the input");
-    rest.split('"').next().unwrap()
-}
-
 /// Opens the form, thinks for a moment, and sends it with `fields`.
 async fn send(
     desk: &Desk,
@@ -47,7 +38,7 @@ async fn send(
 ) -> Answer {
     let page = browser.get("/request?lang=en").await.expect(200).text();
     desk.clock.advance(20);
-    let pass = value(&page, "pass");
+    let pass = hidden(&page, "pass");
     browser
         .post_files("/request", &[&[("pass", pass)], fields].concat(), files)
         .await
@@ -101,7 +92,7 @@ both_engines! {
         let visitor = desk.visitor();
         let page = visitor.get("/request").await.text();
         desk.clock.advance(20);
-        let fields = [&[("pass", value(&page, "pass"))], ANA].concat();
+        let fields = [&[("pass", hidden(&page, "pass"))], ANA].concat();
         let (one, two) = tokio::join!(
             visitor.post_files("/request", &fields, &[]),
             visitor.post_files("/request", &fields, &[])
@@ -114,7 +105,7 @@ both_engines! {
         assert_eq!(tickets(&desk).await.len(), 1);
         // Other words on the same page, after a step back, are another request, and heard.
         let cry = changed("message", "I took all my pills, I want to die");
-        let cry = [&[("pass", value(&page, "pass"))][..], &cry].concat();
+        let cry = [&[("pass", hidden(&page, "pass"))][..], &cry].concat();
         let again = visitor.post_files("/request", &cry, &[]).await.expect(303);
         let thanks = visitor.get(again.header("location").unwrap()).await.expect(200).text();
         assert!(thanks.contains("1002") && thanks.contains("988"), "{thanks}");
@@ -179,7 +170,7 @@ both_engines! {
             format!("--XX\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n").into_bytes()
         };
         let film = b"--XX\r\ncontent-disposition: form-data; name=\"files\"; filename=\"film.mov\"\r\n\r\n".to_vec();
-        let mut body = [field("pass", value(&page, "pass")), film, part(70), b"\r\n".to_vec()].concat();
+        let mut body = [field("pass", hidden(&page, "pass")), film, part(70), b"\r\n".to_vec()].concat();
         for (name, text) in ANA {
             body.extend(field(name, text));
         }
@@ -198,10 +189,10 @@ both_engines! {
         let filled = changed("company", "Example Ltd");
         let page = send(&desk, &visitor, &filled, &[]).await.expect(422).text();
         // Too quick for anybody, and still the same person.
-        let quick = [&[("pass", value(&page, "pass"))], &filled[..]].concat();
+        let quick = [&[("pass", hidden(&page, "pass"))], &filled[..]].concat();
         let page = visitor.post_files("/request", &quick, &[]).await.expect(422).text();
         desk.clock.advance(20);
-        let again = [&[("pass", value(&page, "pass"))], &filled[..]].concat();
+        let again = [&[("pass", hidden(&page, "pass"))], &filled[..]].concat();
         visitor.post_files("/request", &again, &[]).await.expect(303);
         assert_eq!(tickets(&desk).await.len(), 1);
     }
@@ -287,7 +278,7 @@ both_engines! {
     async fn what_a_machine_fills_in_is_asked_again_kindly(desk: Desk) {
         let visitor = desk.visitor();
         let page = visitor.get("/request").await.text();
-        let quick = [&[("pass", value(&page, "pass"))], ANA].concat();
+        let quick = [&[("pass", hidden(&page, "pass"))], ANA].concat();
         let again = visitor.post_files("/request", &quick, &[]).await.expect(422).text();
         assert!(again.contains("press Send again") && again.contains("bill of my last"), "{again}");
 
@@ -296,7 +287,7 @@ both_engines! {
 
         let page = visitor.get("/request").await.text();
         desk.clock.advance(25 * 60 * 60);
-        let late = [&[("pass", value(&page, "pass"))], ANA].concat();
+        let late = [&[("pass", hidden(&page, "pass"))], ANA].concat();
         let again = visitor.post_files("/request", &late, &[]).await.expect(422).text();
         assert!(again.contains("open for a long time"), "{again}");
         for forged in ["", "AAAA", &"x".repeat(600)] {
@@ -306,7 +297,7 @@ both_engines! {
         assert!(tickets(&desk).await.is_empty());
         // The page that came back works.
         desk.clock.advance(20);
-        let renewed = [&[("pass", value(&again, "pass"))], ANA].concat();
+        let renewed = [&[("pass", hidden(&again, "pass"))], ANA].concat();
         assert_eq!(visitor.post_files("/request", &renewed, &[]).await.status, 303);
         assert_eq!(tickets(&desk).await.len(), 1);
     }

@@ -8,8 +8,12 @@ use bedside_language::{Channel, Level, Message, Verdict};
 use support::ENGINE;
 
 fn triage(body: &str) -> Verdict {
+    by(Channel::Portal, body)
+}
+
+fn by(channel: Channel, body: &str) -> Verdict {
     ENGINE.triage(&Message {
-        channel: Channel::Portal,
+        channel,
         subject: "",
         body,
         hint_language: None,
@@ -502,13 +506,11 @@ fn a_word_or_two_in_a_survey_are_no_worry() {
         "No comments.",
         "Everything seems fine!",
     ] {
-        let verdict = ENGINE.triage(&Message {
-            channel: Channel::Survey,
-            subject: "",
-            body,
-            hint_language: None,
-        });
-        assert_eq!(verdict.safety.level, Level::None, "{body}");
+        assert_eq!(
+            by(Channel::Survey, body).safety.level,
+            Level::None,
+            "{body}"
+        );
     }
 }
 
@@ -519,13 +521,11 @@ fn a_short_cry_for_help_in_a_survey_is_one() {
         "10 for the nurse. I already wrote my note, goodbye",
         "quiero matarme",
     ] {
-        let verdict = ENGINE.triage(&Message {
-            channel: Channel::Survey,
-            subject: "",
-            body,
-            hint_language: None,
-        });
-        assert_eq!(verdict.safety.level, Level::Emergency, "{body}");
+        assert_eq!(
+            by(Channel::Survey, body).safety.level,
+            Level::Emergency,
+            "{body}"
+        );
     }
 }
 

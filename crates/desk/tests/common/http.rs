@@ -257,15 +257,15 @@ impl Browser {
 /// The token of the first form on a page.
 #[track_caller]
 pub fn csrf_token(page: &str) -> String {
-    hidden(page, "csrf_token")
+    hidden(page, "csrf_token").to_owned()
 }
 
 /// The value of the first hidden input of this name on a page.
 #[track_caller]
-pub fn hidden(page: &str, name: &str) -> String {
+pub fn hidden<'a>(page: &'a str, name: &str) -> &'a str {
     let (_, rest) = page
         .split_once(&format!("name=\"{name}\""))
         .unwrap_or_else(|| panic!("no {name} in {page}"));
     let (_, value) = rest.split_once("value=\"").expect("a value after the name");
-    value.split('"').next().unwrap_or_default().to_owned()
+    value.split('"').next().unwrap_or_default()
 }

@@ -23,9 +23,9 @@ statements! {
 /// Sends one form of `page` twice, as a double click does, and gives back the place that both answers lead to.
 async fn twice(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> String {
     let html = browser.get(page).await.expect(200).text();
-    let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+    let (token, once) = (csrf_token(&html), hidden(&html, "once").to_owned());
     let is_versioned = html.contains("name=\"version\"");
-    let version = is_versioned.then(|| hidden(&html, "version"));
+    let version = is_versioned.then(|| hidden(&html, "version").to_owned());
     let own = [
         ("csrf_token", token.as_str()),
         ("once", once.as_str()),
@@ -92,7 +92,7 @@ both_engines! {
 
         // Other words under the number of a page that was gone back to are another answer; so are the same from a new page.
         let html = agent.get(&path).await.text();
-        let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+        let (token, once) = (csrf_token(&html), hidden(&html, "once").to_owned());
         for words in ["One", "Two"] {
             let fields = [("csrf_token", token.as_str()), ("once", once.as_str()), ("kind", "note"), ("body", words)];
             let _ = agent.post_files(&messages, &fields, &[]).await.expect(303);
@@ -127,7 +127,7 @@ both_engines! {
 
         // What a colleague did since is told to who goes a page back and saves again.
         let html = agent.get(&path).await.text();
-        let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+        let (token, once) = (csrf_token(&html), hidden(&html, "once").to_owned());
         let fields = [("csrf_token", token.as_str()), ("once", once.as_str()), ("version", "4"), ("urgency", "low")];
         let _ = agent.post(&path, &fields).await.expect(303);
         let _ = desk.browser(Role::Nurse).await.submit(&path, &format!("{path}/take"), &[("version", "5")]).await.expect(303);
@@ -158,7 +158,7 @@ both_engines! {
         let path = format!("/tickets/{}", number(&desk, id).await);
         let agent = desk.browser(Role::Agent).await;
         let html = agent.get(&path).await.text();
-        let (token, once) = (csrf_token(&html), hidden(&html, "once"));
+        let (token, once) = (csrf_token(&html), hidden(&html, "once").to_owned());
         let fields = [("csrf_token", token.as_str()), ("once", once.as_str()), ("kind", "reply"), ("body", "We checked it.")];
         let send = async |files: &[(&str, &str, &str, &[u8])]| {
             let sent = agent.post_files(&format!("{path}/messages"), &fields, files).await.expect(303);

@@ -1,7 +1,7 @@
 //! Who tries links that are not theirs, or are over.
 
-use super::{contact, link_of, messages, open, value, write};
-use crate::common::{Answer, both_engines};
+use super::{contact, link_of, messages, open, write};
+use crate::common::{Answer, both_engines, hidden};
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::Role;
@@ -80,7 +80,7 @@ both_engines! {
         let rosa = desk.visitor();
         open(&rosa, &mine).await.expect(303);
         let page = rosa.get(&format!("/t/{mine}")).await.expect(200).text();
-        let token = value(&page, "csrf_token").to_owned();
+        let token = hidden(&page, "csrf_token").to_owned();
         let cookie = rosa.cookie();
         let ids = [theirs.to_string(), message.to_string(), file.to_string(), contact.to_string(), other.clone(), rating];
         let mut tried = 0;

@@ -1,8 +1,8 @@
 //! What a patient writes behind the link of a request that takes no more words: it opens one of its own beside it.
 
-use super::{answer, contact, link_of, messages, of_one_patient, open, value, write};
+use super::{answer, contact, link_of, messages, of_one_patient, open, write};
 use crate::common::sink::sink;
-use crate::common::{Answer, Browser, Desk, both_engines};
+use crate::common::{Answer, Browser, Desk, both_engines, hidden};
 use bedside_db::{args, statements};
 use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
@@ -135,7 +135,7 @@ both_engines! {
         let (old, link, own) = reading(&desk).await;
         let page = own.get(&format!("/t/{link}?lang=es")).await.expect(200).text();
         close(&desk, old).await;
-        let fields = [("csrf_token", value(&page, "csrf_token")), ("once", value(&page, "once")), ("lang", "es"), ("message", "Gracias")];
+        let fields = [("csrf_token", hidden(&page, "csrf_token")), ("once", hidden(&page, "once")), ("lang", "es"), ("message", "Gracias")];
         let (fresh, page) = follow(&own, own.post_files(&format!("/t/{link}/reply"), &fields, &[]).await).await;
         assert!(page.contains("<html lang=\"es\"") && page.contains("Está en una solicitud nueva"), "{page}");
         assert_ne!(fresh, link);
@@ -221,7 +221,7 @@ both_engines! {
     async fn the_same_form_opens_one_request(desk: Desk) {
         let (old, link, own) = reading(&desk).await;
         let page = own.get(&format!("/t/{link}")).await.expect(200).text();
-        let form = |words: &'static str| [("csrf_token", value(&page, "csrf_token")), ("once", value(&page, "once")), ("message", words)];
+        let form = |words: &'static str| [("csrf_token", hidden(&page, "csrf_token")), ("once", hidden(&page, "once")), ("message", words)];
         let send = async |words| own.post_files(&format!("/t/{link}/reply"), &form(words), &[]).await;
         let first = send("Thank you").await.expect(303);
         close(&desk, old).await;

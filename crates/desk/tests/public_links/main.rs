@@ -16,7 +16,7 @@ use bedside_desk::ids::{ContactId, PatientId, TicketId};
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::patients;
 use bedside_desk::tickets::{self, Reply};
-use common::{Answer, Browser, Desk};
+use common::{Answer, Browser, Desk, hidden};
 use futures_util::FutureExt;
 
 const ATTACK: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)></textarea>";
@@ -93,15 +93,6 @@ async fn open(browser: &Browser, link: &str) -> Answer {
     browser.submit(&page, &format!("{page}/open"), &[]).await
 }
 
-/// The value of a hidden input.
-#[track_caller]
-fn value<'a>(page: &'a str, name: &str) -> &'a str {
-    let (_, rest) = page
-        .split_once(&format!("name=\"{name}\" value=\""))
-        .expect("the input");
-    rest.split('"').next().unwrap()
-}
-
 /// Writes on the open thread.
 async fn write(
     browser: &Browser,
@@ -111,8 +102,8 @@ async fn write(
 ) -> Answer {
     let page = browser.get(&format!("/t/{link}")).await.expect(200).text();
     let fields = [
-        ("csrf_token", value(&page, "csrf_token")),
-        ("once", value(&page, "once")),
+        ("csrf_token", hidden(&page, "csrf_token")),
+        ("once", hidden(&page, "once")),
         ("lang", "en"),
         ("message", words),
     ];

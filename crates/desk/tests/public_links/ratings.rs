@@ -1,8 +1,8 @@
 //! How it went, said behind a link.
 
 use super::closed::end;
-use super::{ATTACK, contact, link_of, messages, value};
-use crate::common::both_engines;
+use super::{ATTACK, contact, link_of, messages};
+use crate::common::{both_engines, hidden};
 use bedside_desk::context::Role;
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::surveys;
@@ -124,7 +124,7 @@ both_engines! {
         let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
         let to = format!("/r/{link}");
         let page = visitor.get(&to).await.expect(200).text();
-        let token = value(&page, "csrf_token");
+        let token = hidden(&page, "csrf_token");
         let send = async |comment: &str| visitor.post(&to, &[("csrf_token", token), ("score", "1"), ("comment", comment)]).await;
         let carer = Inbound::new(contact(&desk, ticket).await, Channel::Portal, "I want to kill myself");
         tickets::inbound(&desk.app, &desk.system(), ticket, carer).await.unwrap();

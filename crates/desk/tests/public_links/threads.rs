@@ -1,7 +1,7 @@
 //! What a patient reads and writes behind a link.
 
-use super::{ATTACK, answer, link_of, messages, of_one_patient, open, value, write};
-use crate::common::both_engines;
+use super::{ATTACK, answer, link_of, messages, of_one_patient, open, write};
+use crate::common::{both_engines, hidden};
 use bedside_desk::context::Role;
 use bedside_desk::links::Purpose;
 use bedside_desk::tickets;
@@ -16,8 +16,8 @@ both_engines! {
         let page = own.get(&format!("/t/{link}")).await.expect(200).text();
         assert!(page.contains("<strong>nine</strong>") && page.contains("Ana Agent"), "{page}");
         let fields = [
-            ("csrf_token", value(&page, "csrf_token")),
-            ("once", value(&page, "once")),
+            ("csrf_token", hidden(&page, "csrf_token")),
+            ("once", hidden(&page, "once")),
             ("message", "Thank you, I will come"),
         ];
         let files: &[(&str, &str, &str, &[u8])] = &[("files", "card.html", "text/html", b"<script>alert(1)</script>")];
