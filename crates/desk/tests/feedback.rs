@@ -26,7 +26,7 @@ async fn rate(desk: &Desk, ticket: TicketId, score: i64, comment: Option<&str>) 
         links::make(work, Purpose::Rating, ticket, contact).boxed()
     });
     let token = make.await.unwrap();
-    surveys::rate(&desk.app, &token, score, comment.map(str::to_owned))
+    surveys::rate(&desk.app, &token, score, comment.map(str::to_owned), None)
         .await
         .unwrap();
 }

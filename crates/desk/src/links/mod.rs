@@ -21,4 +21,4 @@ pub use service::{
 };
 pub(crate) use service::{made_since, works};
 pub use store::ALL as STATEMENTS;
-pub use thread::{Place, Words, thread_file, thread_place, thread_reply, thread_view};
+pub use thread::{Words, say, thread_file, thread_view};

@@ -11,6 +11,10 @@ use crate::tickets::{self, Also, Inbound, NewTicket, Status};
 use crate::timeline::{self, MessageKind, MessageState, MessageView, NewAttachment};
 use crate::{orgs::Clinic, staff};
 use bedside_language::Channel;
+use futures_util::future::BoxFuture;
+
+/// How often the place of somebody's words is looked for, when it changes in the moment in which they come.
+const TRIES: u32 = 3;
 
 /// The thread as its person may see it: what they wrote, and the clinic's answers once they can't be taken back.
 pub async fn thread_view(app: &App, visit: &Visit) -> Result<PublicThread, DeskError> {
@@ -56,12 +60,12 @@ pub async fn thread_file(
 }
 
 /// Where the next words of a link's person go.
-pub struct Place {
+struct Place {
     /// The request behind the link, with merges followed.
     behind: Ticket,
     next: Next,
     /// Seals the files of a reply.
-    pub sealing: Sealing,
+    sealing: Sealing,
 }
 
 enum Next {
@@ -71,8 +75,7 @@ enum Next {
     Anew(Box<Requester>),
 }
 
-/// Finds out where the next words of a link's person go.
-pub async fn thread_place(app: &App, visit: &Visit) -> Result<Place, DeskError> {
+async fn place(app: &App, visit: &Visit) -> Result<Place, DeskError> {
     let organisation = visit.ctx.organisation;
     let behind = tickets::row_for(app, organisation, visit.ticket).await?;
     let goes_on = if behind.takes_words_of(visit.contact) {
@@ -102,16 +105,35 @@ pub struct Words {
     pub channel: Channel,
     /// The words as plain text.
     pub body: String,
-    /// Files: blobs under [`Place::sealing`].
+    /// Files: blobs under the keys of their place.
     pub attachments: Vec<NewAttachment>,
     /// What else belongs to the same transaction.
     pub also: Option<Also>,
 }
 
-/// Takes the person's words to their place. Files are blobs under [`Place::sealing`]. Gives back the request where they
-/// are now, where that is another one than the link's. Sent twice under one [`crate::once::Once`], it says the same twice.
-/// [`DeskError::Unavailable`] where their place was closed meanwhile.
-pub async fn thread_reply(
+/// Takes the person's words to their place: on in the request behind the link, or into one of their own beside it where
+/// that takes no more. `words` makes them for the keys of that place, and anew where it was closed in that very moment.
+/// Gives back the request where they are now, where that is another one than the link's. Said twice under one
+/// [`crate::once::Once`], they stand there once.
+pub async fn say<'a>(
+    app: &App,
+    visit: &Visit,
+    words: impl Fn(Sealing) -> BoxFuture<'a, Result<Words, DeskError>> + Send + Sync,
+) -> Result<Option<TicketId>, DeskError> {
+    let mut tries = 0;
+    loop {
+        let place = place(app, visit).await?;
+        let words = words(place.sealing.clone()).await?;
+        tries += 1;
+        match bring(app, visit, place, words).await {
+            Err(DeskError::Unavailable(_)) if tries < TRIES => {}
+            done => return done,
+        }
+    }
+}
+
+/// [`DeskError::Unavailable`] where the place was closed meanwhile.
+async fn bring(
     app: &App,
     visit: &Visit,
     place: Place,

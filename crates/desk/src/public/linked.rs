@@ -108,6 +108,14 @@ impl Caller {
         forms::public_token(&self.app, &self.seal())
     }
 
+    /// The number of a form, by which one that is sent twice counts once: that of the page that `sent` it, else a new one.
+    pub fn form_number(&self, sent: &str) -> String {
+        if sent.is_empty() {
+            return self.app.id::<()>().to_string();
+        }
+        sent.to_owned()
+    }
+
     /// Speaks the language of a form that was read meanwhile, where it says one.
     pub fn speak(&mut self, parts: &Parts, asked: &str) {
         if !asked.is_empty() {

@@ -10,6 +10,7 @@ use super::shell::{Shell, page, refused, see_other};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::links::Purpose;
+use crate::once::Once;
 use crate::pages::forms::PublicForm;
 use crate::pages::ui;
 use crate::surveys::{self, MAX_COMMENT};
@@ -37,6 +38,7 @@ struct Given {
     lang: Option<String>,
     score: Option<String>,
     comment: Option<String>,
+    once: Option<String>,
 }
 
 #[derive(Template)]
@@ -45,12 +47,22 @@ struct RatePage<'a> {
     shell: &'a Shell,
     action: String,
     token: String,
+    once: String,
+    draft: &'a Draft,
+    max_comment: usize,
+}
+
+/// What the form holds.
+#[derive(Default)]
+struct Draft {
     chosen: i64,
     /// Whether the link in the mail has chosen, and the form goes off by itself.
     clicked: bool,
-    comment: &'a str,
+    comment: String,
+    /// The number of the page that was sent; empty for a fresh one.
+    once: String,
+    /// The field that has to be looked at, and the key of a kind text.
     wrong: Option<(&'static str, &'static str)>,
-    max_comment: usize,
 }
 
 /// Thanks, and the way to say something else.
@@ -118,27 +130,19 @@ fn failed(caller: &Caller, error: DeskError) -> Response {
     }
 }
 
-fn shown(
-    caller: &Caller,
-    status: StatusCode,
-    (chosen, clicked): (i64, bool),
-    comment: &str,
-    wrong: Option<(&'static str, &'static str)>,
-) -> Response {
+fn shown(caller: &Caller, status: StatusCode, draft: &Draft) -> Response {
     // The switch of languages keeps the choice.
     let mut shell = caller.shell.clone();
     let action = shell.here.clone();
-    if chosen > 0 {
-        shell.here = format!("{action}?again=1&score={chosen}");
+    if draft.chosen > 0 {
+        shell.here = format!("{action}?again=1&score={}", draft.chosen);
     }
     let shown = RatePage {
         shell: &shell,
         action,
         token: caller.form_token(),
-        chosen,
-        clicked,
-        comment,
-        wrong,
+        once: caller.form_number(&draft.once),
+        draft,
         max_comment: MAX_COMMENT,
     };
     page(status, &shown)
@@ -153,8 +157,12 @@ pub async fn show(
     let asked: Asked = query::read(&parts.uri).unwrap_or_default();
     let caller = caller(app, token, &parts, asked.lang.as_deref()).await?;
     let chosen = score(asked.score.as_deref());
-    let clicked = chosen > 0 && asked.again.is_none();
-    Ok(shown(&caller, StatusCode::OK, (chosen, clicked), "", None))
+    let draft = Draft {
+        chosen,
+        clicked: chosen > 0 && asked.again.is_none(),
+        ..Draft::default()
+    };
+    Ok(shown(&caller, StatusCode::OK, &draft))
 }
 
 /// Stores the choice.
@@ -181,16 +189,21 @@ pub async fn send(
         asked_for(&caller).await?;
     }
     let chosen = score(given.score.as_deref());
-    let wrong = if chosen == 0 {
+    let mut draft = Draft {
+        chosen,
+        comment,
+        once: given.once.unwrap_or_default(),
+        ..Draft::default()
+    };
+    draft.wrong = if chosen == 0 {
         Some(("score-5", "public-rating-choose"))
-    } else if comment.chars().count() > MAX_COMMENT {
+    } else if draft.comment.chars().count() > MAX_COMMENT {
         Some(("comment", "public-error-message-long"))
     } else {
         None
     };
-    if wrong.is_some() {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Ok(shown(&caller, status, (chosen, false), &comment, wrong));
+    if draft.wrong.is_some() {
+        return Ok(shown(&caller, StatusCode::UNPROCESSABLE_ENTITY, &draft));
     }
     let stored = async {
         if let Err(too_often) = caller.take("rate", PER_PERSON)
@@ -198,9 +211,19 @@ pub async fn send(
         {
             return Err(too_often);
         }
-        surveys::rate(&caller.app, &caller.token, chosen, Some(comment)).await
+        let once = Once::of_form(&draft.once, &format!("rating {chosen} {:?}", draft.comment));
+        let comment = Some(draft.comment.clone());
+        surveys::rate(&caller.app, &caller.token, chosen, comment, once).await
     };
-    let rated = stored.await.map_err(|error| failed(&caller, error))?;
+    let rated = match stored.await {
+        Ok(rated) => rated,
+        Err(error @ (DeskError::Unavailable(_) | DeskError::Storage(_))) => {
+            tracing::warn!(%error, "a rating could not be stored");
+            draft.wrong = Some(("comment", "public-note-unavailable"));
+            return Ok(shown(&caller, StatusCode::SERVICE_UNAVAILABLE, &draft));
+        }
+        Err(error) => return Err(failed(&caller, error)),
+    };
     if rated.danger {
         let answer = ThanksPage {
             shell: &caller.shell,

@@ -12,6 +12,7 @@ use crate::events::kind;
 use crate::feedback::{self, Felt};
 use crate::ids::{ContactId, OrganisationId, TicketId};
 use crate::links::{self, Purpose, Words};
+use crate::once::Once;
 use crate::records::{self, Opened};
 use crate::tickets::{self, Also, Urgency, model::Ticket};
 use crate::triage;
@@ -20,6 +21,7 @@ use bedside_db::{Conn, Timestamp};
 use bedside_language::{Channel, Level};
 use futures_util::FutureExt;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Ratings on one page.
@@ -27,13 +29,14 @@ const PAGE: i64 = 25;
 
 /// Stores the rating of the person whose link this is. A second one corrects the first, in the counts too; a comment
 /// that is left out stays as it was. A comment from which somebody may be in danger, or that is a worry, also goes where
-/// their next words go, and people see it there. A link that does not work, or a request that was a crisis, is
-/// [`DeskError::Gone`]; who is in danger now is heard there too.
+/// their next words go, and people see it there; said twice under one `once` it stands there once. A link that does not
+/// work, or a request that was a crisis, is [`DeskError::Gone`]; who is in danger now is heard there too.
 pub async fn rate(
     app: &App,
     token: &str,
     score: i64,
     comment: Option<String>,
+    once: Option<Arc<Once>>,
 ) -> Result<Rated, DeskError> {
     if !(1..=5).contains(&score) {
         return Err(DeskError::invalid(
@@ -80,15 +83,20 @@ pub async fn rate(
         }
         None => return Err(DeskError::Gone),
         Some((_, text)) => {
-            let place = links::thread_place(app, &visit).await?;
-            let also: Also = Box::new(move |work, _, _| put(work, giving).boxed());
-            let words = Words {
-                channel: Channel::Survey,
-                body: text.clone(),
-                attachments: Vec::new(),
-                also: is_rated.then_some(also),
-            };
-            if let Some(opened) = links::thread_reply(app, &visit, place, words).await? {
+            let mut visit = visit;
+            visit.ctx.once = once;
+            let opened = links::say(app, &visit, |_| {
+                let giving = giving.clone();
+                let also: Also = Box::new(move |work, _, _| put(work, giving).boxed());
+                let words = Words {
+                    channel: Channel::Survey,
+                    body: text.clone(),
+                    attachments: Vec::new(),
+                    also: is_rated.then_some(also),
+                };
+                async move { Ok(words) }.boxed()
+            });
+            if let Some(opened) = opened.await? {
                 number = tickets::row_for(app, organisation, opened).await?.number;
             }
         }
@@ -102,6 +110,7 @@ pub async fn rate(
 }
 
 /// A rating that is given.
+#[derive(Clone)]
 struct Giving {
     ticket: Ticket,
     contact: ContactId,

@@ -108,6 +108,22 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn a_cry_that_is_sent_twice_stands_there_once(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        end(&desk, ticket, &[Status::Resolved]).await;
+        let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
+        let to = format!("/r/{link}");
+        let page = visitor.get(&to).await.expect(200).text();
+        let form = [("csrf_token", hidden(&page, "csrf_token")), ("once", hidden(&page, "once")), ("score", "1")];
+        let send = async |comment| visitor.post(&to, &[form.as_slice(), &[("comment", comment)]].concat()).await;
+        for _ in 0..2 {
+            assert!(send("I want to kill myself tonight").await.expect(200).text().contains("tel:988"));
+            assert_eq!(messages(&desk, ticket).await.len(), 2);
+        }
+        send("I want to kill myself now").await.expect(200);
+        assert_eq!(messages(&desk, ticket).await.len(), 3, "other words on the same page are said too");
+    }
+
     async fn a_worry_in_a_rating_is_looked_at(desk: Desk) {
         let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
         end(&desk, ticket, &[Status::Resolved]).await;

@@ -27,6 +27,7 @@ use bedside_testkit::mail::{Dovecot, Postfix, Route};
 use bedside_testkit::wait_until_async;
 use common::sink::{Sink, at, sink};
 use common::{Desk, both_engines};
+use futures_util::FutureExt;
 use std::time::Duration;
 
 async fn by_mail(desk: &Desk, name: &str, subject: &str, body: &str) -> TicketId {
@@ -372,9 +373,10 @@ both_engines! {
         assert_eq!((thread.messages.len(), thread.goes_on), (2, true));
         assert_eq!(thread.messages[1].author.as_deref(), Some("Ana Agent"));
         assert_eq!(thread.status_text, "We are waiting for your answer");
-        let place = links::thread_place(&desk.app, &opening.visit).await.unwrap();
-        let words = Words { channel: Channel::Portal, body: "Thank you".to_owned(), attachments: Vec::new(), also: None };
-        let opened = links::thread_reply(&desk.app, &opening.visit, place, words).await;
+        let opened = links::say(&desk.app, &opening.visit, |_| {
+            let words = Words { channel: Channel::Portal, body: "Thank you".to_owned(), attachments: Vec::new(), also: None };
+            async move { Ok(words) }.boxed()
+        }).await;
         assert_eq!(opened.unwrap(), None);
         let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
         assert_eq!((view.ticket.status, view.messages.len()), (Status::Open, 3));
@@ -395,7 +397,7 @@ both_engines! {
         for guess in [ticket.to_string(), view.ticket.contact.to_string(), "1".to_owned(), "x".repeat(5000)] {
             assert!(matches!(links::look(&desk.app, &guess, None).await, Err(DeskError::Gone)));
         }
-        assert!(matches!(surveys::rate(&desk.app, &link, 5, None).await, Err(DeskError::Gone)), "another purpose");
+        assert!(matches!(surveys::rate(&desk.app, &link, 5, None, None).await, Err(DeskError::Gone)), "another purpose");
 
         let revoked = links::revoke_ticket(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
         assert_eq!(revoked, 2);

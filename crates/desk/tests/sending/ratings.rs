@@ -35,11 +35,11 @@ both_engines! {
         let supervisor = desk.ctx(Role::Supervisor);
         let counted = async || surveys::summary(&desk.app, &supervisor, day, day + 1).await.unwrap().all;
         assert_eq!(counted().await.csat(), None);
-        surveys::rate(&desk.app, &link, 5, Some("Canary kindness".to_owned())).await.unwrap();
+        surveys::rate(&desk.app, &link, 5, Some("Canary kindness".to_owned()), None).await.unwrap();
         let first = counted().await;
         assert_eq!((first.answers, first.positive, first.score_sum, first.csat()), (1, 1, 5, Some(100.0)));
         desk.clock.advance(24 * 3600);
-        surveys::rate(&desk.app, &link, 2, None).await.unwrap();
+        surveys::rate(&desk.app, &link, 2, None, None).await.unwrap();
         let second = counted().await;
         assert_eq!((second.answers, second.positive, second.score_sum, second.csat()), (1, 0, 2, Some(0.0)));
         let rating = surveys::of_ticket(&desk.app, &supervisor, ticket).await.unwrap().unwrap();
@@ -54,10 +54,10 @@ both_engines! {
         let seen = leader.get(&format!("/tickets/{ticket}")).await.expect(200).text();
         assert!(seen.contains("Canary kindness"), "{seen}");
         for wrong in [0, 6, -1, i64::MAX] {
-            assert!(matches!(surveys::rate(&desk.app, &link, wrong, None).await, Err(DeskError::Invalid { .. })));
+            assert!(matches!(surveys::rate(&desk.app, &link, wrong, None, None).await, Err(DeskError::Invalid { .. })));
         }
         desk.clock.advance(30 * 24 * 3600);
-        assert!(matches!(surveys::rate(&desk.app, &link, 5, None).await, Err(DeskError::Gone)));
+        assert!(matches!(surveys::rate(&desk.app, &link, 5, None, None).await, Err(DeskError::Gone)));
         let compliance = surveys::summary(&desk.app, &desk.ctx(Role::Compliance), day, day).await;
         assert!(matches!(compliance, Err(DeskError::Forbidden)));
         desk.audit_is_whole().await;
@@ -77,7 +77,7 @@ both_engines! {
         assert_eq!(asked(1).await.len(), 0, "asked an hour ago");
         let second = asked(24).await;
         assert_eq!(second.len(), 1, "a day later");
-        surveys::rate(&desk.app, &token(&second[0].text(), "/r/"), 5, None).await.unwrap();
+        surveys::rate(&desk.app, &token(&second[0].text(), "/r/"), 5, None, None).await.unwrap();
         assert_eq!(asked(48).await.len(), 0, "said already");
         assert!(troubled(&desk).await.is_empty());
     }
@@ -138,8 +138,8 @@ both_engines! {
         resolve(&desk, ticket).await;
         send(&desk).await;
         let link = token(&sink.take()[0].text(), "/r/");
-        surveys::rate(&desk.app, &link, 1, None).await.unwrap();
-        surveys::rate(&desk.app, &link, 4, None).await.unwrap();
+        surveys::rate(&desk.app, &link, 1, None, None).await.unwrap();
+        surveys::rate(&desk.app, &link, 4, None, None).await.unwrap();
         let day = surveys::day_of(desk.app.now());
         let people = async |role| surveys::summary(&desk.app, &desk.ctx(role), day, day).await.unwrap().people;
         let counted = people(Role::Supervisor).await;

@@ -299,7 +299,7 @@ async fn rate(
             links::make(work, Purpose::Rating, ticket, contact).boxed()
         })
         .await?;
-    match surveys::rate(place.app, &token, score, comment).await {
+    match surveys::rate(place.app, &token, score, comment, None).await {
         // What was once taken for an emergency is never asked about, in the demo as elsewhere.
         Ok(_) | Err(DeskError::Gone) => Ok(()),
         Err(error) => Err(error),

@@ -26,6 +26,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bedside_language::Channel;
 use bedside_web::{cookies, csrf, query};
+use futures_util::FutureExt;
 use page::{Draft, shown};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -356,15 +357,19 @@ async fn take(
         {
             return Err(too_often);
         }
-        let place = links::thread_place(app, &visit).await?;
-        let kept = files::keep(app, visit.ctx.organisation, &place.sealing, &sent.files).await?;
-        let words = Words {
-            channel: Channel::Portal,
-            body: words,
-            attachments: kept,
-            also: None,
-        };
-        links::thread_reply(app, &visit, place, words).await
+        links::say(app, &visit, |sealing| {
+            let (organisation, body) = (visit.ctx.organisation, words.clone());
+            async move {
+                Ok(Words {
+                    channel: Channel::Portal,
+                    body,
+                    attachments: files::keep(app, organisation, &sealing, &sent.files).await?,
+                    also: None,
+                })
+            }
+            .boxed()
+        })
+        .await
     };
     added.await.map_err(|error| match error {
         DeskError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"),

@@ -90,16 +90,11 @@ pub async fn shown(
     reader.ctx.locale = caller.shell.t.locale;
     let thread = links::thread_view(app, &reader).await?;
     let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
-    let once = if draft.once.is_empty() {
-        app.id::<()>().to_string()
-    } else {
-        draft.once.clone()
-    };
     let shown = ThreadPage {
         shell: &caller.shell,
         thread: &thread,
         draft,
-        once,
+        once: caller.form_number(&draft.once),
         token: caller.form_token(),
         crisis: surveys::is_crisis(&ticket),
         max_files: MAX_FILES,
