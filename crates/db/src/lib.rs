@@ -62,6 +62,9 @@ pub enum Target {
 pub enum Lane {
     /// Somebody waits for the answer.
     People,
+    /// The same, for what only says who looked at what: [`Db::read`] may show it half a second late,
+    /// [`Db::read_newest`] shows it at once.
+    Notes,
     /// The desk's own work: jobs, sealing the audit log.
     Machinery,
 }
@@ -149,6 +152,14 @@ impl Db {
     pub async fn read(&self) -> Result<Conn, DbError> {
         match &self.engine {
             Engine::Sqlite(store) => Ok(Conn::Sqlite(store.reader()?)),
+            Engine::Postgres(store) => Ok(Conn::Postgres(store.reader().await?)),
+        }
+    }
+
+    /// The same, which shows what was noted ([`Lane::Notes`]) at once.
+    pub async fn read_newest(&self) -> Result<Conn, DbError> {
+        match &self.engine {
+            Engine::Sqlite(store) => Ok(Conn::Sqlite(store.newest_reader()?)),
             Engine::Postgres(store) => Ok(Conn::Postgres(store.reader().await?)),
         }
     }

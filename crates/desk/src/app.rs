@@ -88,6 +88,11 @@ impl App {
         Ok(self.db.read().await?)
     }
 
+    /// The same, for the audit log: it shows who looked at something a moment ago.
+    pub async fn read_newest(&self) -> Result<Conn, DeskError> {
+        Ok(self.db.read_newest().await?)
+    }
+
     /// The one way to change anything: `run` writes rows, and says to [`Work`] what to audit, which events happened
     /// and which jobs follow; all of it is committed together or not at all.
     ///
@@ -160,7 +165,7 @@ impl App {
         let (app, ctx) = (self.clone(), ctx.clone());
         let done = self
             .db
-            .write(move |tx| {
+            .write_in(Lane::Notes, move |tx| {
                 async move {
                     for entry in &entries {
                         audit_log::write(tx, &app, &ctx, entry).await?;

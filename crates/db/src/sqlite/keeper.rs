@@ -1,6 +1,7 @@
 //! Keeps the write-ahead log short without holding up a commit: a thread of its own folds it into the file while the
 //! writer goes on, and asks the writer for the last few pages only when the log has grown long.
 
+use super::readers::Readers;
 use super::writer::Writer;
 use rusqlite::Connection;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -15,13 +16,14 @@ const LONG: i64 = 32 * 1024;
 pub(super) struct Keeper(Option<SyncSender<()>>);
 
 impl Keeper {
-    pub(super) fn start(connection: Connection, writer: Writer) -> Self {
+    pub(super) fn start(connection: Connection, writer: Writer, readers: Readers) -> Self {
         let (alive, ended) = sync_channel::<()>(0);
         std::thread::Builder::new()
             .name("db-keeper".to_owned())
             .spawn(move || {
                 let mut seen = 0;
                 while matches!(ended.recv_timeout(ROUND), Err(RecvTimeoutError::Timeout)) {
+                    readers.end_snapshots();
                     let commits = writer.commits();
                     if commits == seen {
                         continue;

@@ -4,11 +4,12 @@
 
 mod keeper;
 pub(crate) mod planner;
+mod readers;
 mod writer;
 
 use crate::{DbError, Lane, Notice, Statement, Tx};
 use futures_util::future::BoxFuture;
-use parking_lot::Mutex;
+use readers::{Reader, Readers};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
@@ -21,9 +22,6 @@ use writer::{Command, Writer};
 
 /// Name of the main database file in the data folder.
 pub const FILE: &str = "bedside.db";
-
-/// Connections kept open for reading; more are opened under a burst and closed again.
-const READERS_KEPT: usize = 8;
 
 /// A handle on the embedded engine; cheap to clone.
 #[derive(Clone)]
@@ -43,8 +41,6 @@ struct Work {
     _lock: File,
 }
 
-type Readers = Arc<Mutex<Vec<Connection>>>;
-
 impl Sqlite {
     pub(crate) fn open(folder: &Path, notices: broadcast::Sender<Notice>) -> Result<Self, DbError> {
         let lock = lock(folder)?;
@@ -56,11 +52,12 @@ impl Sqlite {
         // The keeper folds the log into the file, so that no commit has to.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
-        let writer = Writer::start(connection, notices);
-        let keeper = keeper::Keeper::start(connect(&path, 256)?, writer.clone());
+        let readers = Readers::new(true);
+        let writer = Writer::start(connection, notices, readers.clone());
+        let keeper = keeper::Keeper::start(connect(&path, 256)?, writer.clone(), readers.clone());
         Ok(Self(Arc::new(Inner {
             path,
-            readers: Readers::default(),
+            readers,
             work: Some(Work {
                 writer,
                 _keeper: keeper,
@@ -71,8 +68,8 @@ impl Sqlite {
 
     /// Opens a database file to look at it, whoever may be writing it.
     pub(crate) fn open_to_read(file: &Path) -> Result<Self, DbError> {
-        let readers = Readers::default();
-        readers.lock().push(reading(file)?);
+        let readers = Readers::new(false);
+        readers.put(Reader::new(reading(file)?));
         Ok(Self(Arc::new(Inner {
             path: file.to_owned(),
             readers,
@@ -99,15 +96,11 @@ impl Sqlite {
     }
 
     pub(crate) fn reader(&self) -> Result<Handle, DbError> {
-        let connection = match self.0.readers.lock().pop() {
-            Some(connection) => connection,
-            None => reading(&self.0.path)?,
-        };
-        connection.prepare_cached("BEGIN")?.execute([])?;
-        Ok(Handle {
-            connection: Some(connection),
-            home: Some(Arc::clone(&self.0.readers)),
-        })
+        self.0.readers.take(&self.0.path, false)
+    }
+
+    pub(crate) fn newest_reader(&self) -> Result<Handle, DbError> {
+        self.0.readers.take(&self.0.path, true)
     }
 
     pub(crate) async fn write<T, E, F>(&self, lane: Lane, command: F) -> Result<T, E>
@@ -118,7 +111,7 @@ impl Sqlite {
     {
         let (answer, answered) = oneshot::channel();
         self.writer()?
-            .hand_in(lane, Command::new(command, answer))?;
+            .hand_in(Command::new(lane, command, answer))?;
         answered.await.map_err(|_| DbError::Closed)?
     }
 
@@ -214,7 +207,7 @@ impl Sqlite {
 
     /// Closes the readers that wait, so that the next ones see the schema and the planner's statistics as they are now.
     pub(crate) fn forget_readers(&self) {
-        self.0.readers.lock().clear();
+        self.0.readers.close();
     }
 
     pub(crate) async fn close(&self) {
@@ -274,16 +267,16 @@ pub(crate) fn reading(path: &Path) -> Result<Connection, DbError> {
     Ok(connection)
 }
 
-/// A connection of the embedded engine. A reader's goes back to the pool when dropped.
+/// A connection of the embedded engine. A reader's goes back to the others when dropped.
 pub struct Handle {
-    connection: Option<Connection>,
+    reader: Option<Reader>,
     home: Option<Readers>,
 }
 
 impl Handle {
     fn owned(connection: Connection) -> Self {
         Self {
-            connection: Some(connection),
+            reader: Some(Reader::new(connection)),
             home: None,
         }
     }
@@ -292,23 +285,17 @@ impl Handle {
 impl std::ops::Deref for Handle {
     type Target = Connection;
     fn deref(&self) -> &Connection {
-        self.connection
-            .as_ref()
+        let reader = self.reader.as_ref();
+        &reader
             .expect("a handle holds its connection until it is dropped")
+            .connection
     }
 }
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let (Some(connection), Some(home)) = (self.connection.take(), self.home.take()) else {
-            return;
-        };
-        let ended = connection
-            .prepare_cached("COMMIT")
-            .and_then(|mut commit| commit.execute([]));
-        let mut home = home.lock();
-        if ended.is_ok() && home.len() < READERS_KEPT {
-            home.push(connection);
+        if let (Some(reader), Some(home)) = (self.reader.take(), self.home.take()) {
+            home.put(reader);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! to some commands; the others ([`Lane::Machinery`]) give way to them without ever standing still.
 
 use super::Handle;
+use super::readers::Readers;
 use crate::{Conn, DbError, Lane, Notice, Tx};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -36,16 +37,23 @@ type Deliver = Box<dyn FnOnce(Result<(), DbError>) + Send>;
 type Run = Box<dyn FnOnce(Option<&mut Tx>) -> (bool, Deliver) + Send>;
 
 /// A command with its type erased: runs, says whether it wants to be kept, and hands back who hears the outcome.
-pub(super) struct Command(Run);
+pub(super) struct Command {
+    lane: Lane,
+    run: Run,
+}
 
 impl Command {
-    pub(super) fn new<T, E, F>(command: F, answer: oneshot::Sender<Result<T, E>>) -> Self
+    pub(super) fn new<T, E, F>(
+        lane: Lane,
+        command: F,
+        answer: oneshot::Sender<Result<T, E>>,
+    ) -> Self
     where
         F: for<'a> FnOnce(&'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        Self(Box::new(move |tx| {
+        let run: Run = Box::new(move |tx| {
             let outcome = match tx {
                 Some(tx) => catch_unwind(AssertUnwindSafe(|| {
                     command(tx)
@@ -66,12 +74,13 @@ impl Command {
                 let _ = answer.send(answered);
             };
             (keep, Box::new(deliver) as Deliver)
-        }))
+        });
+        Self { lane, run }
     }
 }
 
 enum Message {
-    Run(Lane, Command),
+    Run(Command),
     Checkpoint,
     Close(oneshot::Sender<()>),
 }
@@ -86,13 +95,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, notices: broadcast::Sender<Notice>) -> Self {
+    pub(super) fn start(
+        connection: Connection,
+        notices: broadcast::Sender<Notice>,
+        readers: Readers,
+    ) -> Self {
         let (door, waiting) = sync_channel(DOOR);
         let commits = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&commits);
         std::thread::Builder::new()
             .name("db-writer".to_owned())
-            .spawn(move || work(connection, waiting, &notices, &counter))
+            .spawn(move || work(connection, waiting, &notices, &counter, &readers))
             .expect("the system can start a thread");
         Self {
             door: Arc::new(Mutex::new(Some(door))),
@@ -101,18 +114,19 @@ impl Writer {
         }
     }
 
-    pub(super) fn hand_in(&self, lane: Lane, command: Command) -> Result<(), DbError> {
+    pub(super) fn hand_in(&self, command: Command) -> Result<(), DbError> {
         let door = self.door.lock().clone().ok_or(DbError::Closed)?;
-        let (Command(run), pending) = (command, Arc::clone(&self.pending));
-        let counted = Command(Box::new(move |tx| {
+        let (Command { lane, run }, pending) = (command, Arc::clone(&self.pending));
+        let counted: Run = Box::new(move |tx| {
             pending.fetch_sub(1, Ordering::Relaxed);
             run(tx)
-        }));
+        });
         if self.pending.fetch_add(1, Ordering::Relaxed) >= QUEUE {
             self.pending.fetch_sub(1, Ordering::Relaxed);
             return Err(DbError::Busy);
         }
-        door.try_send(Message::Run(lane, counted)).map_err(|error| {
+        let message = Message::Run(Command { lane, run: counted });
+        door.try_send(message).map_err(|error| {
             self.pending.fetch_sub(1, Ordering::Relaxed);
             match error {
                 TrySendError::Full(_) => DbError::Busy,
@@ -178,8 +192,10 @@ impl Waiting {
 
     fn put(&mut self, message: Message) {
         match message {
-            Message::Run(Lane::People, command) => self.people.push_back(command),
-            Message::Run(Lane::Machinery, command) => self.machinery.push_back(command),
+            Message::Run(command) => match command.lane {
+                Lane::People | Lane::Notes => self.people.push_back(command),
+                Lane::Machinery => self.machinery.push_back(command),
+            },
             Message::Checkpoint => self.checkpoint = true,
             Message::Close(done) => self.close = Some(done),
         }
@@ -219,17 +235,20 @@ fn work(
     door: Receiver<Message>,
     notices: &broadcast::Sender<Notice>,
     commits: &AtomicU64,
+    readers: &Readers,
 ) {
     let mut tx = Tx::new(Conn::Sqlite(Handle::owned(connection)));
     let mut waiting = Waiting::behind(door);
     while waiting.wait() {
         if std::mem::take(&mut waiting.checkpoint) {
+            readers.end_snapshots();
             checkpoint(&tx, "PRAGMA wal_checkpoint(RESTART)");
         }
         if waiting.has_commands() {
-            group(&mut tx, &mut waiting, notices);
+            group(&mut tx, &mut waiting, notices, readers);
             commits.fetch_add(1, Ordering::Relaxed);
         } else if let Some(done) = waiting.close.take() {
+            readers.end_snapshots();
             checkpoint(&tx, "PRAGMA wal_checkpoint(TRUNCATE)");
             drop(tx);
             let _ = done.send(());
@@ -266,13 +285,20 @@ impl Group<'_> {
 }
 
 /// One transaction for what waits.
-fn group(tx: &mut Tx, waiting: &mut Waiting, notices: &broadcast::Sender<Notice>) {
+fn group(
+    tx: &mut Tx,
+    waiting: &mut Waiting,
+    notices: &broadcast::Sender<Notice>,
+    readers: &Readers,
+) {
     if let Err(error) = control(tx, "BEGIN IMMEDIATE") {
         // Somebody else holds the file. Whoever waits has waited as long; one after the other would wait for all.
-        let refused = waiting.empty().map(|Command(run)| run(None).1).collect();
+        let refused = waiting.empty().map(|command| (command.run)(None).1);
+        let refused = refused.collect();
         return refuse(refused, &error);
     }
     let mut lost = None;
+    let mut changed = false;
     let mut done: Vec<Deliver> = Vec::new();
     let mut commands = Group {
         waiting,
@@ -280,7 +306,8 @@ fn group(tx: &mut Tx, waiting: &mut Waiting, notices: &broadcast::Sender<Notice>
         taken: 0,
         of_machinery: 0,
     };
-    while let Some(Command(run)) = commands.next() {
+    while let Some(Command { lane, run }) = commands.next() {
+        changed |= lane != Lane::Notes;
         done.push(one(tx, run, &mut lost));
         if lost.is_some() {
             break;
@@ -296,6 +323,9 @@ fn group(tx: &mut Tx, waiting: &mut Waiting, notices: &broadcast::Sender<Notice>
     let after = std::mem::take(&mut tx.after);
     let told = std::mem::take(&mut tx.notices);
     if outcome.is_ok() {
+        if changed {
+            readers.changed();
+        }
         for deliver in done {
             deliver(Ok(()));
         }

@@ -1,11 +1,12 @@
 //! What holds of one engine alone.
 
-use super::{COUNT, MIGRATIONS, NOW, ROOMY, SMALL, add, count, sqlite};
+use super::{COUNT, MIGRATIONS, NOW, ROOMY, SMALL, add, add_in, count, sqlite};
 use bedside_db::search::{self, Change, SearchIndex};
 use bedside_db::{Db, DbError, IdSource, Lane, Target, args, hold_folder, statements};
-use bedside_testkit::pg;
+use bedside_testkit::{pg, wait_until_async};
 use futures_util::FutureExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_second_process_is_refused() {
@@ -133,7 +134,7 @@ async fn a_long_look_holds_nobody_up() {
     // The log is folded at the end; a reader of old pages would keep it waiting for seconds otherwise.
     let begun = std::time::Instant::now();
     db.close().await;
-    assert!(begun.elapsed() < std::time::Duration::from_secs(2));
+    assert!(begun.elapsed() < Duration::from_secs(2));
     drop(looking);
 }
 
@@ -285,6 +286,61 @@ async fn the_machinery_gives_way_to_people_and_never_stands_still() {
     assert!(before.count() <= 8, "{order:?}");
 }
 
+/// How many things `conn` sees.
+async fn seen(conn: &mut bedside_db::Conn) -> i64 {
+    conn.query_one(COUNT, args![], |row| row.get(0))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn what_is_noted_is_seen_at_once_by_who_asks_for_it_and_soon_by_everybody() {
+    let fresh = sqlite().await;
+    let db = &fresh.db;
+    db.migrate(MIGRATIONS, NOW).await.unwrap();
+    assert_eq!(count(db).await, 0);
+    for number in 0..3 {
+        // Whoever read before the note left a snapshot behind that doesn't show it.
+        add_in(db, Lane::Notes, &format!("note {number}"))
+            .await
+            .unwrap();
+        let newest = &mut db.read_newest().await.unwrap();
+        assert_eq!(seen(newest).await, 2 * number + 1);
+        add(db, &format!("change {number}")).await.unwrap();
+        assert_eq!(
+            count(db).await,
+            2 * number + 2,
+            "a change is seen at once, and with it what was noted before"
+        );
+    }
+    let mut held = db.read().await.unwrap();
+    assert_eq!(seen(&mut held).await, 6);
+    add_in(db, Lane::Notes, "last note").await.unwrap();
+    let soon = wait_until_async(async || count(db).await == 7, Duration::from_secs(20));
+    soon.await.expect("the keeper ends old snapshots");
+    assert_eq!(
+        seen(&mut held).await,
+        6,
+        "one snapshot from its first look to its last"
+    );
+}
+
+#[tokio::test]
+async fn a_snapshot_that_nobody_reads_does_not_hold_the_log_up() {
+    let fresh = sqlite().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    let log = fresh.folder.path().join("bedside.db-wal");
+    for number in 0..20 {
+        add_in(&fresh.db, Lane::Notes, &format!("note {number}"))
+            .await
+            .unwrap();
+        assert!(count(&fresh.db).await <= number + 1);
+    }
+    assert!(log.metadata().unwrap().len() > 0);
+    fresh.db.close().await;
+    assert_eq!(log.metadata().unwrap().len(), 0, "all of it is in the file");
+}
+
 #[tokio::test]
 async fn a_closed_database_takes_no_command() {
     let fresh = sqlite().await;
@@ -378,7 +434,7 @@ async fn who_waits_while_another_process_holds_the_file_hears_of_it_together() {
         assert!(matches!(outcome, Err(DbError::Busy)), "{outcome:?}");
     }
     // One patience for those who were there first, another for who came meanwhile.
-    assert!(begun.elapsed() < std::time::Duration::from_secs(15));
+    assert!(begun.elapsed() < Duration::from_secs(15));
     other.execute_batch("ROLLBACK").unwrap();
     add(&fresh.db, "after").await.unwrap();
     assert_eq!(count(&fresh.db).await, 1);

@@ -6,8 +6,8 @@ mod embedded;
 
 use bedside_db::search::{Change, SearchIndex};
 use bedside_db::{
-    Db, DbError, FixedClock, Id, IdSource, Identity, Migration, Notice, Target, Timestamp, args,
-    jobs, sqlite, statements,
+    Db, DbError, FixedClock, Id, IdSource, Identity, Lane, Migration, Notice, Target, Timestamp,
+    args, jobs, sqlite, statements,
 };
 use bedside_testkit::pg;
 use futures_util::FutureExt;
@@ -106,8 +106,12 @@ async fn count(db: &Db) -> i64 {
 }
 
 async fn add(db: &Db, name: &str) -> Result<(), DbError> {
+    add_in(db, Lane::People, name).await
+}
+
+async fn add_in(db: &Db, lane: Lane, name: &str) -> Result<(), DbError> {
     let (id, name) = (Id::<Thing>::from_uuid(Uuid::new_v4()), name.to_owned());
-    db.write(move |tx| {
+    db.write_in(lane, move |tx| {
         async move {
             tx.execute(ADD, args![id, name, None::<i64>, None::<Vec<u8>>, 0.5_f64])
                 .await?;

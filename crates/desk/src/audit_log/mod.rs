@@ -193,7 +193,7 @@ pub async fn list(
     .await?;
     let organisation: OrganisationId = ctx.organisation;
     store::list(
-        &mut app.read().await?,
+        &mut app.read_newest().await?,
         organisation,
         before.unwrap_or(i64::MAX),
         limit,

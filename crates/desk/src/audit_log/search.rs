@@ -90,7 +90,7 @@ pub async fn search(
         names => looked.detail(&serde_json::json!({ "by": names })),
     };
     app.audit(ctx, looked).await?;
-    let mut conn = app.read().await?;
+    let mut conn = app.read_newest().await?;
     let of = match (&filter.object, &filter.actor) {
         (Some(object), _) => Of::Object(object),
         (None, Some(actor)) => Of::Actor(actor),
@@ -154,6 +154,6 @@ async fn place_at(conn: &mut Conn, at: Timestamp, end: i64) -> Result<i64, DeskE
 /// The newest signed checkpoint of the log, if there is one.
 pub async fn checkpoint(app: &App, ctx: &Ctx) -> Result<Option<SignedCheckpoint>, DeskError> {
     ctx.authorize(Permission::AuditRead)?;
-    let latest = store::latest(&mut app.read().await?).await?;
+    let latest = store::latest(&mut app.read_newest().await?).await?;
     Ok(latest.and_then(|(_, note)| SignedCheckpoint::parse(&note).ok()))
 }

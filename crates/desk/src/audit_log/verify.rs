@@ -18,7 +18,7 @@ pub async fn verify(
     let mut verifier = Verifier::new(seal::origin(app)?, app.keyring.audit_key().verifying_key());
     let mut checkpoints = Vec::new();
     {
-        let mut conn = app.read().await?;
+        let mut conn = app.read_newest().await?;
         let mut above = 0;
         loop {
             let some = store::checkpoints(&mut conn, above, STEP).await?;
@@ -49,7 +49,7 @@ pub async fn verify(
             return Ok(Err(finding));
         }
     }
-    let mut conn = app.read().await?;
+    let mut conn = app.read_newest().await?;
     let mut from = 0;
     loop {
         let entries = store::sealed(&mut conn, from, STEP).await?;
@@ -84,7 +84,7 @@ pub struct Proof {
 /// The same for somebody who may read the log; an entry of another organisation is not found.
 pub async fn prove_for(app: &App, ctx: &Ctx, sequence: i64) -> Result<Proof, DeskError> {
     ctx.authorize(Permission::AuditRead)?;
-    let (_, entry) = store::by_sequence(&mut app.read().await?, sequence)
+    let (_, entry) = store::by_sequence(&mut app.read_newest().await?, sequence)
         .await?
         .ok_or(DeskError::NotFound)?;
     if entry.organisation != ctx.organisation.bytes() {
@@ -97,7 +97,7 @@ pub async fn prove_for(app: &App, ctx: &Ctx, sequence: i64) -> Result<Proof, Des
 
 /// Proves that the entry with this sequence number is in the newest sealed log.
 pub async fn prove(app: &App, sequence: i64) -> Result<Proof, DeskError> {
-    let mut conn = app.read().await?;
+    let mut conn = app.read_newest().await?;
     let (leaf, entry) = store::by_sequence(&mut conn, sequence)
         .await?
         .ok_or(DeskError::NotFound)?;

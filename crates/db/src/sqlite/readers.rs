@@ -1,0 +1,115 @@
+//! Connections for reading, and how long what they see lasts.
+//!
+//! SQLite throws a connection's pages away when it begins to read after a commit, and the desk notes every look into its
+//! log: each page would be read from the file anew. So a connection goes back with its snapshot, and the next reader goes
+//! on with it, pages and all, while nothing but notes ([`Lane::Notes`](crate::Lane::Notes)) was committed. The keeper
+//! ends such snapshots each round: the log can't be folded past them, and what another program wrote is to be seen.
+
+use super::{Handle, reading};
+use crate::DbError;
+use parking_lot::Mutex;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Connections kept open for reading; more are opened under a burst and closed again.
+const KEPT: usize = 8;
+
+/// The connections that nobody reads with; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Readers(Arc<Inner>);
+
+struct Inner {
+    idle: Mutex<Vec<Reader>>,
+    /// Grows with every commit of more than notes.
+    state: AtomicU64,
+    /// Whether this process does all the writing, and so hears of every commit.
+    alone: bool,
+}
+
+/// A connection, and the state that its open snapshot shows at least.
+pub(super) struct Reader {
+    pub connection: Connection,
+    snapshot: Option<u64>,
+}
+
+impl Reader {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            snapshot: None,
+        }
+    }
+
+    fn begin(&mut self, state: u64) -> rusqlite::Result<()> {
+        self.end()?;
+        self.connection.prepare_cached("BEGIN")?.execute([])?;
+        self.snapshot = Some(state);
+        Ok(())
+    }
+
+    fn end(&mut self) -> rusqlite::Result<()> {
+        if self.snapshot.take().is_some() {
+            self.connection.prepare_cached("COMMIT")?.execute([])?;
+        }
+        Ok(())
+    }
+}
+
+impl Readers {
+    pub(super) fn new(alone: bool) -> Self {
+        Self(Arc::new(Inner {
+            idle: Mutex::default(),
+            state: AtomicU64::new(0),
+            alone,
+        }))
+    }
+
+    /// A connection to the database at `path` that sees every commit of more than notes; with `newest`, notes too.
+    pub(super) fn take(&self, path: &Path, newest: bool) -> Result<Handle, DbError> {
+        let idle = self.0.idle.lock().pop();
+        let mut reader = match idle {
+            Some(reader) => reader,
+            None => Reader::new(reading(path)?),
+        };
+        // Asked before the snapshot is made, which may then show more than this and never less.
+        let state = self.0.state.load(Ordering::SeqCst);
+        if newest || reader.snapshot != Some(state) {
+            reader.begin(state)?;
+        }
+        Ok(Handle {
+            reader: Some(reader),
+            home: Some(self.clone()),
+        })
+    }
+
+    /// Takes a connection back.
+    pub(super) fn put(&self, mut reader: Reader) {
+        let state = self.0.state.load(Ordering::SeqCst);
+        let lasts = self.0.alone && reader.snapshot == Some(state);
+        if !lasts && reader.end().is_err() {
+            return;
+        }
+        let mut idle = self.0.idle.lock();
+        if idle.len() < KEPT {
+            idle.push(reader);
+        }
+    }
+
+    /// Something was committed that readers have to see. Called before anybody is told so.
+    pub(super) fn changed(&self) {
+        self.0.state.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Ends the snapshots that nobody reads, and those that somebody reads with them.
+    pub(super) fn end_snapshots(&self) {
+        self.changed();
+        self.0.idle.lock().retain_mut(|reader| reader.end().is_ok());
+    }
+
+    /// Closes the connections that nobody reads with.
+    pub(super) fn close(&self) {
+        self.0.idle.lock().clear();
+    }
+}
