@@ -83,6 +83,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "traces of danger",
         sql: include_str!("../migrations/0013_traces.sql"),
     },
+    Migration {
+        version: 14,
+        name: "later audit pages",
+        sql: include_str!("../migrations/0014_later_audit_pages.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");
