@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Entries that one command seals at most, so that sealing never holds up other commands for long.
-const GROUP: i64 = 200;
+const GROUP: i64 = 100;
 /// How often new entries are sealed.
 const ROUND: Duration = Duration::from_secs(1);
 /// How much of the end of the checkpoint file is looked at, in bytes; many notes.
@@ -29,8 +29,16 @@ impl Sealer {
         Self { app }
     }
 
-    /// Seals everything that waits and signs one checkpoint over it. Says how many entries were sealed.
+    /// Seals everything that waits, and signs a checkpoint over each group of it. Says how many entries were sealed.
     pub async fn round(&self) -> Result<u64, DeskError> {
+        let mut notes = String::new();
+        let sealed = self.groups(&mut notes).await;
+        // What was sealed stands in the file whatever came after it, with one wait for the disk.
+        self.keep(notes).await?;
+        sealed
+    }
+
+    async fn groups(&self, notes: &mut String) -> Result<u64, DeskError> {
         let mut sealed = 0;
         loop {
             let app = self.app.clone();
@@ -42,7 +50,8 @@ impl Sealer {
                 })
                 .await?;
             if let Some(note) = note {
-                self.keep(&note).await?;
+                notes.push_str(&note.to_string());
+                notes.push('\n');
             }
             sealed += count;
             if count < GROUP.unsigned_abs() {
@@ -51,22 +60,24 @@ impl Sealer {
         }
     }
 
-    /// Appends a signed checkpoint to the file that is shipped elsewhere.
-    async fn keep(&self, note: &SignedCheckpoint) -> Result<(), DeskError> {
+    /// Appends signed checkpoints to the file that is shipped elsewhere.
+    async fn keep(&self, notes: String) -> Result<(), DeskError> {
         let Some(path) = self.app.config.checkpoint_file() else {
             return Ok(());
         };
-        let note = format!("{note}\n");
-        tokio::task::spawn_blocking(move || append(&path, &note))
+        if notes.is_empty() {
+            return Ok(());
+        }
+        tokio::task::spawn_blocking(move || append(&path, &notes))
             .await
             .unwrap_or_else(|ended| Err(std::io::Error::other(ended)))
             .map_err(|error| DeskError::Unavailable(format!("the checkpoint file: {error}")))
     }
 }
 
-/// Appends `note` and syncs it. A note that a power cut or a full disk left half is taken away first: read as one with
+/// Appends `notes` and syncs them. A note that a power cut or a full disk left half is taken away first: read as one with
 /// the next, it would look like a forgery.
-fn append(path: &Path, note: &str) -> std::io::Result<()> {
+fn append(path: &Path, notes: &str) -> std::io::Result<()> {
     let mut file = File::options()
         .create(true)
         .truncate(false)
@@ -83,7 +94,7 @@ fn append(path: &Path, note: &str) -> std::io::Result<()> {
         file.set_len(end)?;
     }
     file.seek(SeekFrom::Start(end))?;
-    file.write_all(note.as_bytes())?;
+    file.write_all(notes.as_bytes())?;
     file.sync_data()
 }
 
