@@ -50,6 +50,7 @@ const FINE: &[&str] = &[
     "LAST",
     "LATEST",
     "QUEUED",
+    "RANGE",
     "SETTLE_JOBS",
     "SETTLE_MAILS",
     "SETTLE_MESSAGES",
@@ -58,7 +59,10 @@ const FINE: &[&str] = &[
 /// Whether a step of a plan reads all rows of a table, or all that an organisation has in it.
 fn reads_everything(statement: &Statement, step: &str) -> bool {
     let table = step.split(' ').nth(1).unwrap_or_default();
-    let led = step.starts_with("SCAN ") || step.ends_with("(organisation_id=?)");
+    let led = step.starts_with("SCAN ")
+        || step.ends_with("(organisation_id=?)")
+        // From any place to any other.
+        || step.ends_with("INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
     let derived = statement.question.contains(&format!(") AS {table}"))
         || statement.question.contains(&format!(") {table}"));
     led && !derived && !SMALL.contains(&table) && !WAITING.iter().any(|index| step.contains(index))

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Connections kept open for reading; more are opened under a burst and closed again.
 const KEPT: usize = 8;
@@ -26,6 +26,8 @@ struct Inner {
     state: AtomicU64,
     /// Whether this process does all the writing, and so hears of every commit.
     alone: bool,
+    /// Whether the log is being folded, which a snapshot would keep from beginning anew.
+    folding: AtomicBool,
 }
 
 /// A connection, and the state that its open snapshot shows at least.
@@ -63,21 +65,26 @@ impl Readers {
             idle: Mutex::default(),
             state: AtomicU64::new(0),
             alone,
+            folding: AtomicBool::new(false),
         }))
     }
 
     /// A connection to the database at `path` that sees every commit of more than notes; with `newest`, notes too.
     pub(super) fn take(&self, path: &Path, newest: bool) -> Result<Handle, DbError> {
         let idle = self.0.idle.lock().pop();
-        let mut reader = match idle {
-            Some(reader) => reader,
-            None => Reader::new(reading(path)?),
-        };
         // Asked before the snapshot is made, which may then show more than this and never less.
         let state = self.0.state.load(Ordering::SeqCst);
-        if newest || reader.snapshot != Some(state) {
-            reader.begin(state)?;
-        }
+        let lasting = idle.and_then(|mut reader| {
+            let lasts = !newest && reader.snapshot == Some(state);
+            (lasts || reader.begin(state).is_ok()).then_some(reader)
+        });
+        let reader = if let Some(reader) = lasting {
+            reader
+        } else {
+            let mut fresh = Reader::new(reading(path)?);
+            fresh.begin(state)?;
+            fresh
+        };
         Ok(Handle {
             reader: Some(reader),
             home: Some(self.clone()),
@@ -86,13 +93,14 @@ impl Readers {
 
     /// Takes a connection back.
     pub(super) fn put(&self, mut reader: Reader) {
-        let state = self.0.state.load(Ordering::SeqCst);
-        let lasts = self.0.alone && reader.snapshot == Some(state);
-        if !lasts && reader.end().is_err() {
-            return;
-        }
+        // Under the lock, so that whoever ends all snapshots meanwhile finds this one or is seen here.
         let mut idle = self.0.idle.lock();
-        if idle.len() < KEPT {
+        let lasts = self.0.alone
+            && reader.snapshot == Some(self.0.state.load(Ordering::SeqCst))
+            && !self.0.folding.load(Ordering::SeqCst)
+            // An error of the disk ends a transaction by itself.
+            && !reader.connection.is_autocommit();
+        if (lasts || reader.end().is_ok()) && idle.len() < KEPT {
             idle.push(reader);
         }
     }
@@ -106,6 +114,14 @@ impl Readers {
     pub(super) fn end_snapshots(&self) {
         self.changed();
         self.0.idle.lock().retain_mut(|reader| reader.end().is_ok());
+    }
+
+    /// Runs `fold` while no snapshot outlives its reader.
+    pub(super) fn while_none_lasts(&self, fold: impl FnOnce()) {
+        self.0.folding.store(true, Ordering::SeqCst);
+        self.end_snapshots();
+        fold();
+        self.0.folding.store(false, Ordering::SeqCst);
     }
 
     /// Closes the connections that nobody reads with.

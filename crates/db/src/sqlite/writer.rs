@@ -241,15 +241,13 @@ fn work(
     let mut waiting = Waiting::behind(door);
     while waiting.wait() {
         if std::mem::take(&mut waiting.checkpoint) {
-            readers.end_snapshots();
-            checkpoint(&tx, "PRAGMA wal_checkpoint(RESTART)");
+            readers.while_none_lasts(|| checkpoint(&tx, "PRAGMA wal_checkpoint(RESTART)"));
         }
         if waiting.has_commands() {
             group(&mut tx, &mut waiting, notices, readers);
             commits.fetch_add(1, Ordering::Relaxed);
         } else if let Some(done) = waiting.close.take() {
-            readers.end_snapshots();
-            checkpoint(&tx, "PRAGMA wal_checkpoint(TRUNCATE)");
+            readers.while_none_lasts(|| checkpoint(&tx, "PRAGMA wal_checkpoint(TRUNCATE)"));
             drop(tx);
             let _ = done.send(());
             return;
@@ -392,9 +390,14 @@ fn checkpoint(tx: &Tx, sql: &str) {
     let Conn::Sqlite(handle) = &**tx else { return };
     let folded = handle
         .busy_timeout(FOLDING)
-        .and_then(|()| handle.query_row(sql, [], |_| Ok(())));
-    if let Err(error) = folded.and_then(|()| handle.busy_timeout(PATIENCE)) {
-        tracing::warn!(%error, "the write-ahead log could not be folded into the file yet");
+        .and_then(|()| handle.query_row(sql, [], |row| row.get::<_, bool>(0)));
+    let restored = handle.busy_timeout(PATIENCE);
+    match folded.and_then(|busy| restored.map(|()| busy)) {
+        Ok(false) => {}
+        Ok(true) => tracing::debug!("readers keep the write-ahead log from starting anew"),
+        Err(error) => {
+            tracing::warn!(%error, "the write-ahead log could not be folded into the file yet");
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use bedside_db::{Db, DbError, IdSource, Lane, Target, args, hold_folder, stateme
 use bedside_testkit::{pg, wait_until_async};
 use futures_util::FutureExt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[tokio::test]
@@ -339,6 +340,43 @@ async fn a_snapshot_that_nobody_reads_does_not_hold_the_log_up() {
     assert!(log.metadata().unwrap().len() > 0);
     fresh.db.close().await;
     assert_eq!(log.metadata().unwrap().len(), 0, "all of it is in the file");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_log_is_folded_while_people_read() {
+    let fresh = sqlite().await;
+    fresh.db.migrate(MIGRATIONS, NOW).await.unwrap();
+    let log = fresh.folder.path().join("bedside.db-wal");
+    let (done, looking) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let (db, done, looking) = (fresh.db.clone(), Arc::clone(&done), Arc::clone(&looking));
+        readers.spawn(async move {
+            while !done.load(Ordering::SeqCst) {
+                count(&db).await;
+                looking.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+    }
+    for number in 0..200 {
+        add_in(&fresh.db, Lane::Notes, &format!("note {number}"))
+            .await
+            .unwrap();
+    }
+    assert!(log.metadata().unwrap().len() > 0);
+    let before = looking.load(Ordering::SeqCst);
+    fresh.db.close().await;
+    let during = looking.load(Ordering::SeqCst) - before;
+    done.store(true, Ordering::SeqCst);
+    readers.join_all().await;
+    assert_eq!(
+        log.metadata().unwrap().len(),
+        0,
+        "with {during} looks meanwhile"
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use crate::error::DeskError;
 use bedside_audit::{Checkpoint, Frontier, Origin, SignedCheckpoint};
 use bedside_db::Lane;
 use futures_util::FutureExt;
+use parking_lot::Mutex;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -15,30 +16,45 @@ use std::time::Duration;
 const GROUP: i64 = 100;
 /// How often new entries are sealed.
 const ROUND: Duration = Duration::from_secs(1);
+/// Signed checkpoints that wait for the disk together, in bytes; some 25, and far fewer than [`TAIL`].
+const NOTES: usize = 8 * 1024;
 /// How much of the end of the checkpoint file is looked at, in bytes; many notes.
 const TAIL: u64 = 64 * 1024;
 
 /// Seals the log of one database.
 pub struct Sealer {
     app: App,
+    /// Signed checkpoints that don't stand in the file yet.
+    notes: Mutex<String>,
 }
 
 impl Sealer {
     /// A sealer for the desk's log.
     pub const fn new(app: App) -> Self {
-        Self { app }
+        Self {
+            app,
+            notes: Mutex::new(String::new()),
+        }
     }
 
     /// Seals everything that waits, and signs a checkpoint over each group of it. Says how many entries were sealed.
     pub async fn round(&self) -> Result<u64, DeskError> {
-        let mut notes = String::new();
-        let sealed = self.groups(&mut notes).await;
-        // What was sealed stands in the file whatever came after it, with one wait for the disk.
-        self.keep(notes).await?;
-        sealed
+        self.keep().await?;
+        let mut sealed = 0;
+        loop {
+            let groups = self.groups().await;
+            // What was sealed stands in the file, whatever came after it.
+            self.keep().await?;
+            let (count, more) = groups?;
+            sealed += count;
+            if !more {
+                return Ok(sealed);
+            }
+        }
     }
 
-    async fn groups(&self, notes: &mut String) -> Result<u64, DeskError> {
+    /// Seals some groups whose notes wait for the disk together: how many entries, and whether more may wait.
+    async fn groups(&self) -> Result<(u64, bool), DeskError> {
         let mut sealed = 0;
         loop {
             let app = self.app.clone();
@@ -49,29 +65,33 @@ impl Sealer {
                     async move { group(tx, &app).await }.boxed()
                 })
                 .await?;
+            sealed += count;
+            let more = count == GROUP.unsigned_abs();
+            let mut notes = self.notes.lock();
             if let Some(note) = note {
                 notes.push_str(&note.to_string());
                 notes.push('\n');
             }
-            sealed += count;
-            if count < GROUP.unsigned_abs() {
-                return Ok(sealed);
+            if !more || notes.len() > NOTES {
+                return Ok((sealed, more));
             }
         }
     }
 
-    /// Appends signed checkpoints to the file that is shipped elsewhere.
-    async fn keep(&self, notes: String) -> Result<(), DeskError> {
-        let Some(path) = self.app.config.checkpoint_file() else {
-            return Ok(());
-        };
-        if notes.is_empty() {
-            return Ok(());
+    /// Appends the signed checkpoints to the file that is shipped elsewhere.
+    async fn keep(&self) -> Result<(), DeskError> {
+        let notes = self.notes.lock().clone();
+        let length = notes.len();
+        if let Some(path) = self.app.config.checkpoint_file()
+            && length > 0
+        {
+            tokio::task::spawn_blocking(move || append(&path, &notes))
+                .await
+                .unwrap_or_else(|ended| Err(std::io::Error::other(ended)))
+                .map_err(|error| DeskError::Unavailable(format!("the checkpoint file: {error}")))?;
         }
-        tokio::task::spawn_blocking(move || append(&path, &notes))
-            .await
-            .unwrap_or_else(|ended| Err(std::io::Error::other(ended)))
-            .map_err(|error| DeskError::Unavailable(format!("the checkpoint file: {error}")))
+        self.notes.lock().drain(..length);
+        Ok(())
     }
 }
 

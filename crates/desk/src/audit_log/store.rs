@@ -39,20 +39,23 @@ statements! {
     RANGE = "SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, purpose, \
         source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
         AND sequence >= $3 ORDER BY sequence DESC LIMIT $4";
-    /// What one actor did between two places, newest first: what is sealed by its index, and what is not.
+    /// What one actor did between two places, newest first: what is sealed by its index, and what is not. `coalesce` keeps
+    /// SQLite from every index but that of the few open ones.
     RANGE_OF_ACTOR = "SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, \
         purpose, source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
         AND sequence >= $3 AND actor_id = $5 AND leaf IS NOT NULL UNION ALL \
         SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, \
-        purpose, source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
-        AND sequence >= $3 AND actor_id = $5 AND leaf IS NULL ORDER BY sequence DESC LIMIT $4";
-    /// What was done to one object between two places, newest first: what is sealed by its index, and what is not.
+        purpose, source, outcome, detail, leaf FROM audit_entries \
+        WHERE coalesce(organisation_id, organisation_id) = $1 AND sequence < $2 AND sequence >= $3 \
+        AND actor_id = $5 AND leaf IS NULL ORDER BY sequence DESC LIMIT $4";
+    /// What was done to one object between two places, newest first; as above.
     RANGE_OF_OBJECT = "SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, \
         purpose, source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
         AND sequence >= $3 AND object_id = $5 AND leaf IS NOT NULL UNION ALL \
         SELECT sequence, id, organisation_id, at, actor_kind, actor_id, action, object_kind, object_id, \
-        purpose, source, outcome, detail, leaf FROM audit_entries WHERE organisation_id = $1 AND sequence < $2 \
-        AND sequence >= $3 AND object_id = $5 AND leaf IS NULL ORDER BY sequence DESC LIMIT $4";
+        purpose, source, outcome, detail, leaf FROM audit_entries \
+        WHERE coalesce(organisation_id, organisation_id) = $1 AND sequence < $2 AND sequence >= $3 \
+        AND object_id = $5 AND leaf IS NULL ORDER BY sequence DESC LIMIT $4";
     /// The first entry from a place on, with its instant.
     NEXT_FROM = "SELECT sequence, at FROM audit_entries WHERE sequence >= $1 ORDER BY sequence LIMIT 1";
     /// The last place there is.

@@ -7,7 +7,7 @@ use crate::ids::{AttachmentId, StaffId, TicketId};
 use crate::patients::{self, Requester};
 use crate::records::{self, Opened, Sealing};
 use crate::tickets::model::Ticket;
-use crate::tickets::{self, Also, Inbound, NewTicket, Status};
+use crate::tickets::{self, Also, Inbound, Landed, NewTicket, Status};
 use crate::timeline::{self, MessageKind, MessageState, MessageView, NewAttachment};
 use crate::{orgs::Clinic, staff};
 use bedside_language::Channel;
@@ -121,24 +121,26 @@ pub async fn say<'a>(
     words: impl Fn(Sealing) -> BoxFuture<'a, Result<Words, DeskError>> + Send + Sync,
 ) -> Result<Option<TicketId>, DeskError> {
     let mut tries = 0;
-    loop {
+    let (behind, landed) = loop {
         let place = place(app, visit).await?;
         let words = words(place.sealing.clone()).await?;
+        let behind = place.behind.id;
         tries += 1;
         match bring(app, visit, place, words).await {
-            Err(DeskError::Unavailable(_)) if tries < TRIES => {}
-            done => return done,
+            Err(DeskError::Conflict {
+                code: tickets::CLOSED_MEANWHILE,
+                ..
+            }) if tries < TRIES => {}
+            landed => break (behind, landed?),
         }
-    }
+    };
+    // An earlier delivery may have found the request as it no longer is.
+    let now = tickets::row_for(app, visit.ctx.organisation, landed.id).await?;
+    Ok(Some(landed.id).filter(|_| now.id != behind))
 }
 
-/// [`DeskError::Unavailable`] where the place was closed meanwhile.
-async fn bring(
-    app: &App,
-    visit: &Visit,
-    place: Place,
-    words: Words,
-) -> Result<Option<TicketId>, DeskError> {
+/// [`DeskError::Conflict`] with [`tickets::CLOSED_MEANWHILE`] where the place was closed in that moment.
+async fn bring(app: &App, visit: &Visit, place: Place, words: Words) -> Result<Landed, DeskError> {
     let Words {
         channel,
         body,
@@ -152,14 +154,14 @@ async fn bring(
             "Write something first.",
         ));
     }
-    let landed = match place.next {
+    match place.next {
         Next::In(id) => {
             let words = Inbound {
                 attachments,
                 also,
                 ..Inbound::new(visit.contact, channel, body)
             };
-            tickets::inbound(app, &visit.ctx, id, words).await?
+            tickets::inbound(app, &visit.ctx, id, words).await
         }
         Next::Anew(requester) => {
             let new = NewTicket {
@@ -170,12 +172,9 @@ async fn bring(
                 also,
                 ..NewTicket::new(*requester, channel, "", body)
             };
-            tickets::create(app, &visit.ctx, new).await?
+            tickets::create(app, &visit.ctx, new).await
         }
-    };
-    // An earlier delivery may have found the request as it no longer is.
-    let now = tickets::row_for(app, visit.ctx.organisation, landed.id).await?;
-    Ok(Some(landed.id).filter(|_| now.id != place.behind.id))
+    }
 }
 
 /// The subject of what the person wrote. After a merge the request may be somebody else's: then that of the one which

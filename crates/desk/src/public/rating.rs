@@ -59,6 +59,8 @@ struct Draft {
     /// Whether the link in the mail has chosen, and the form goes off by itself.
     clicked: bool,
     comment: String,
+    /// Whether it says that somebody may be in danger.
+    danger: bool,
     /// The number of the page that was sent; empty for a fresh one.
     once: String,
     /// The field that has to be looked at, and the key of a kind text.
@@ -192,6 +194,7 @@ pub async fn send(
     let mut draft = Draft {
         chosen,
         comment,
+        danger,
         once: given.once.unwrap_or_default(),
         ..Draft::default()
     };
@@ -211,18 +214,27 @@ pub async fn send(
         {
             return Err(too_often);
         }
-        let once = Once::of_form(&draft.once, &format!("rating {chosen} {:?}", draft.comment));
+        let what = format!("rating {} {chosen} {:?}", caller.token, draft.comment);
+        let once = Once::of_form(&draft.once, &what);
         let comment = Some(draft.comment.clone());
         surveys::rate(&caller.app, &caller.token, chosen, comment, once).await
     };
     let rated = match stored.await {
         Ok(rated) => rated,
-        Err(error @ (DeskError::Unavailable(_) | DeskError::Storage(_))) => {
-            tracing::warn!(%error, "a rating could not be stored");
-            draft.wrong = Some(("comment", "public-note-unavailable"));
-            return Ok(shown(&caller, StatusCode::SERVICE_UNAVAILABLE, &draft));
+        Err(DeskError::Gone) => return Err(failed(&caller, DeskError::Gone)),
+        Err(error) => {
+            let (status, note) = match error {
+                DeskError::RateLimited { .. } => {
+                    (StatusCode::TOO_MANY_REQUESTS, "public-note-too-many")
+                }
+                error => {
+                    tracing::warn!(%error, "a rating could not be stored");
+                    (StatusCode::SERVICE_UNAVAILABLE, "public-note-unavailable")
+                }
+            };
+            draft.wrong = Some(("comment", note));
+            return Ok(shown(&caller, status, &draft));
         }
-        Err(error) => return Err(failed(&caller, error)),
     };
     if rated.danger {
         let answer = ThanksPage {

@@ -83,9 +83,9 @@ pub async fn rate(
         }
         None => return Err(DeskError::Gone),
         Some((_, text)) => {
-            let mut visit = visit;
-            visit.ctx.once = once;
-            let opened = links::say(app, &visit, |_| {
+            let mut saying = visit.clone();
+            saying.ctx.once.clone_from(&once);
+            let opened = links::say(app, &saying, |_| {
                 let giving = giving.clone();
                 let also: Also = Box::new(move |work, _, _| put(work, giving).boxed());
                 let words = Words {
@@ -96,7 +96,13 @@ pub async fn rate(
                 };
                 async move { Ok(words) }.boxed()
             });
-            if let Some(opened) = opened.await? {
+            let opened = opened.await?;
+            // The words are there; the rating may be another one than the last.
+            if is_rated && once.is_some_and(|once| once.was_replayed()) {
+                app.command(&visit.ctx, move |work| put(work, giving).boxed())
+                    .await?;
+            }
+            if let Some(opened) = opened {
                 number = tickets::row_for(app, organisation, opened).await?.number;
             }
         }

@@ -44,4 +44,4 @@ pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
 pub(crate) use undelivered::{Lost, undelivered, under_way};
-pub use write::{Inbound, Reply, inbound, note, reply, undo};
+pub use write::{CLOSED_MEANWHILE, Inbound, Reply, inbound, note, reply, undo};

@@ -282,9 +282,12 @@ impl Inbound {
     }
 }
 
+/// The code of a conflict: the ticket takes no more words, and did when its caller asked.
+pub const CLOSED_MEANWHILE: &str = "closed_meanwhile";
+
 /// Adds the patient's words. They reopen a resolved ticket, start the clock of the next answer, end a snooze, and
-/// pass the safety look like a first message does. [`DeskError::Unavailable`] where the ticket was closed or merged
-/// meanwhile: the caller looks for their place once more.
+/// pass the safety look like a first message does. [`DeskError::Conflict`] with [`CLOSED_MEANWHILE`] where the ticket was
+/// closed or merged in that moment: the caller looks for their place once more.
 pub async fn inbound(
     app: &App,
     ctx: &Ctx,
@@ -385,9 +388,10 @@ pub async fn inbound(
 fn still_takes(ticket: &Ticket, contact: ContactId, automatic: bool) -> Result<(), DeskError> {
     let goes_on = automatic || ticket.takes_words_of(contact);
     if ticket.merged_into.is_some() || !goes_on {
-        return Err(DeskError::Unavailable(
-            "the ticket takes no more words".to_owned(),
-        ));
+        return Err(DeskError::Conflict {
+            code: CLOSED_MEANWHILE,
+            text: "This request was closed a moment ago.",
+        });
     }
     Ok(())
 }

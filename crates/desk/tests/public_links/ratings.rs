@@ -3,11 +3,18 @@
 use super::closed::end;
 use super::{ATTACK, contact, link_of, messages};
 use crate::common::{both_engines, hidden};
+use bedside_db::{DbError, args, statements};
 use bedside_desk::context::Role;
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::surveys;
 use bedside_desk::tickets::{self, Inbound, Status, Urgency};
 use bedside_language::Channel;
+use futures_util::FutureExt;
+
+statements! {
+    /// Nobody gives a second rating any more.
+    ONE_RATING = "CREATE UNIQUE INDEX one_rating ON ratings (organisation_id)";
+}
 
 /// A worry, as the rules see it.
 const WORRY: &str = "I am not suicidal, I just feel low.";
@@ -122,6 +129,22 @@ both_engines! {
         }
         send("I want to kill myself now").await.expect(200);
         assert_eq!(messages(&desk, ticket).await.len(), 3, "other words on the same page are said too");
+    }
+
+    async fn a_cry_that_cannot_be_stored_comes_back_with_whom_to_call(desk: Desk) {
+        for (address, status) in [("rosa@patients.test", 303), ("ruth@patients.test", 503)] {
+            let ticket = desk.ticket(address, "Hours", "When are you open?").await;
+            let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
+            let to = format!("/r/{link}");
+            if status == 503 {
+                desk.app.db.write::<_, DbError, _>(|tx| async move { tx.execute(ONE_RATING, args![]).await }.boxed()).await.unwrap();
+                let page = visitor.submit(&to, &to, &[("score", "1"), ("comment", "I want to kill myself tonight")]).await.expect(503).text();
+                assert!(page.contains("tel:988") && page.contains("kill myself tonight</textarea>") && page.contains("role=\"alert\""), "{page}");
+                assert_eq!(messages(&desk, ticket).await.len(), 1);
+            }
+            let sent = visitor.submit(&to, &to, &[("score", "4"), ("comment", "Kind people")]).await.expect(status).text();
+            assert_eq!(sent.contains("Kind people</textarea>"), status == 503);
+        }
     }
 
     async fn a_worry_in_a_rating_is_looked_at(desk: Desk) {

@@ -94,7 +94,13 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
     // Two first mails of one person at the same moment make one contact: whoever comes second looks again.
     for _ in 0..LOOKS {
         match letter.deliver().await {
-            Err(DeskError::Unavailable(_)) => {}
+            Err(
+                DeskError::Unavailable(_)
+                | DeskError::Conflict {
+                    code: tickets::CLOSED_MEANWHILE,
+                    ..
+                },
+            ) => {}
             Err(DeskError::Conflict {
                 code: "duplicate", ..
             }) => {
