@@ -23,7 +23,7 @@ impl Keeper {
             .spawn(move || {
                 let mut seen = 0;
                 while matches!(ended.recv_timeout(ROUND), Err(RecvTimeoutError::Timeout)) {
-                    readers.end_snapshots();
+                    readers.round();
                     let commits = writer.commits();
                     if commits == seen {
                         continue;

@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Connections kept open for reading; more are opened under a burst and closed again.
 const KEPT: usize = 8;
+/// After so many of the keeper's rounds without a reader a connection gives its pages back.
+const RESTED: u32 = 4;
 
 /// The connections that nobody reads with; cheap to clone.
 #[derive(Clone)]
@@ -34,6 +36,8 @@ struct Inner {
 pub(super) struct Reader {
     pub connection: Connection,
     snapshot: Option<u64>,
+    /// Rounds of the keeper since somebody read with it.
+    rest: u32,
 }
 
 impl Reader {
@@ -41,6 +45,7 @@ impl Reader {
         Self {
             connection,
             snapshot: None,
+            rest: 0,
         }
     }
 
@@ -101,6 +106,7 @@ impl Readers {
             // An error of the disk ends a transaction by itself.
             && !reader.connection.is_autocommit();
         if (lasts || reader.end().is_ok()) && idle.len() < KEPT {
+            reader.rest = 0;
             idle.push(reader);
         }
     }
@@ -114,6 +120,18 @@ impl Readers {
     pub(super) fn end_snapshots(&self) {
         self.changed();
         self.0.idle.lock().retain_mut(|reader| reader.end().is_ok());
+    }
+
+    /// The keeper's round: ends the snapshots, and gives back the memory of connections that rest.
+    pub(super) fn round(&self) {
+        self.end_snapshots();
+        for reader in self.0.idle.lock().iter_mut() {
+            reader.rest = reader.rest.saturating_add(1);
+            if reader.rest == RESTED {
+                // Only pages that can be read again.
+                let _ = reader.connection.execute_batch("PRAGMA shrink_memory");
+            }
+        }
     }
 
     /// Runs `fold` while no snapshot outlives its reader.
