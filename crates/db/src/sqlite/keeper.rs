@@ -1,7 +1,7 @@
 //! Keeps the write-ahead log short without holding up a commit: a thread of its own folds it into the file while the
 //! writer goes on, and asks the writer for the last few pages only when the log has grown long.
 
-use super::readers::Readers;
+use super::readers::{RESTED, Readers};
 use super::writer::Writer;
 use rusqlite::Connection;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -21,14 +21,18 @@ impl Keeper {
         std::thread::Builder::new()
             .name("db-keeper".to_owned())
             .spawn(move || {
-                let mut seen = 0;
+                let (mut seen, mut rest) = (0, 0);
                 while matches!(ended.recv_timeout(ROUND), Err(RecvTimeoutError::Timeout)) {
                     readers.round();
                     let commits = writer.commits();
                     if commits == seen {
+                        rest += 1;
+                        if rest == RESTED {
+                            writer.rest();
+                        }
                         continue;
                     }
-                    seen = commits;
+                    (seen, rest) = (commits, 0);
                     match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1)) {
                         Ok(pages) if pages > LONG => writer.checkpoint(),
                         Ok(_) => {}

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Connections kept open for reading; more are opened under a burst and closed again.
 const KEPT: usize = 8;
-/// After so many of the keeper's rounds without a reader a connection gives its pages back.
-const RESTED: u32 = 4;
+/// After so many of the keeper's rounds without work a connection gives its pages back.
+pub(super) const RESTED: u32 = 2;
 
 /// The connections that nobody reads with; cheap to clone.
 #[derive(Clone)]

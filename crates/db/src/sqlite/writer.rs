@@ -82,6 +82,7 @@ impl Command {
 enum Message {
     Run(Command),
     Checkpoint,
+    Rest,
     Close(oneshot::Sender<()>),
 }
 
@@ -148,6 +149,13 @@ impl Writer {
         }
     }
 
+    /// Gives back the pages that nothing is done with.
+    pub(super) fn rest(&self) {
+        if let Some(door) = self.door.lock().as_ref() {
+            let _ = door.try_send(Message::Rest);
+        }
+    }
+
     /// How many groups were committed since the start.
     pub(super) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
@@ -176,6 +184,7 @@ struct Waiting {
     people: VecDeque<Command>,
     machinery: VecDeque<Command>,
     checkpoint: bool,
+    rest: bool,
     close: Option<oneshot::Sender<()>>,
 }
 
@@ -186,6 +195,7 @@ impl Waiting {
             people: VecDeque::new(),
             machinery: VecDeque::new(),
             checkpoint: false,
+            rest: false,
             close: None,
         }
     }
@@ -197,6 +207,7 @@ impl Waiting {
                 Lane::Machinery => self.machinery.push_back(command),
             },
             Message::Checkpoint => self.checkpoint = true,
+            Message::Rest => self.rest = true,
             Message::Close(done) => self.close = Some(done),
         }
     }
@@ -220,7 +231,8 @@ impl Waiting {
     /// Waits until there is something to do; `false` when nothing will ever come again.
     fn wait(&mut self) -> bool {
         self.take_in();
-        if !self.has_commands() && !self.checkpoint && self.close.is_none() {
+        let is_told = self.checkpoint || self.rest || self.close.is_some();
+        if !self.has_commands() && !is_told {
             match self.door.recv() {
                 Ok(message) => self.put(message),
                 Err(_) => return false,
@@ -242,6 +254,9 @@ fn work(
     while waiting.wait() {
         if std::mem::take(&mut waiting.checkpoint) {
             readers.while_none_lasts(|| checkpoint(&tx, "PRAGMA wal_checkpoint(RESTART)"));
+        }
+        if std::mem::take(&mut waiting.rest) {
+            shrink(&tx);
         }
         if waiting.has_commands() {
             group(&mut tx, &mut waiting, notices, readers);
@@ -398,6 +413,13 @@ fn checkpoint(tx: &Tx, sql: &str) {
         Err(error) => {
             tracing::warn!(%error, "the write-ahead log could not be folded into the file yet");
         }
+    }
+}
+
+fn shrink(tx: &Tx) {
+    let Conn::Sqlite(handle) = &**tx else { return };
+    if let Err(error) = handle.execute_batch("PRAGMA shrink_memory") {
+        tracing::debug!(%error, "the writer's pages could not be given back");
     }
 }
 

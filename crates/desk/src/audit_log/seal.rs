@@ -13,7 +13,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Entries that one command seals at most, so that sealing never holds up other commands for long.
-const GROUP: i64 = 100;
+const GROUP: i64 = 200;
 /// How often new entries are sealed.
 const ROUND: Duration = Duration::from_secs(1);
 /// Signed checkpoints that wait for the disk together, in bytes; some 25, and far fewer than [`TAIL`].
