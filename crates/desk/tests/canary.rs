@@ -53,7 +53,9 @@ both_engines! {
         let mut kept = Vec::new();
         files(desk.folder(), &mut kept);
         if desk.engine == Engine::Sqlite {
-            assert!(kept.iter().any(|(name, _)| name.ends_with("bedside.db")));
+            for file in ["bedside.db", "bedside.db-wal"] {
+                assert!(kept.iter().any(|(name, bytes)| name.ends_with(file) && !bytes.is_empty()), "{file}");
+            }
         }
         let mut found = canaries::found(&kept, CANARIES);
         if let Some(url) = &desk.app.config.database {

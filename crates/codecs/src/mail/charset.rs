@@ -1,6 +1,6 @@
 //! Bytes to text, when the sender may be wrong about the charset.
 
-use encoding_rs::{Encoding, REPLACEMENT, UTF_8, WINDOWS_1252};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 
 /// Decodes text in a declared charset, and guesses where the declaration is absent, unknown or
@@ -16,6 +16,14 @@ pub(super) fn decode(bytes: &[u8], declared: Option<&str>) -> String {
         // Western single-byte labels (ASCII among them) are the usual wrong default. Text that is
         // valid UTF-8 beyond ASCII is practically never meant as Latin-1.
         Some(found) if found == UTF_8 || found == WINDOWS_1252 => guess(bytes),
+        // Every space and line end of UTF-16 has an empty byte.
+        Some(found)
+            if (found == UTF_16LE || found == UTF_16BE)
+                && !bytes.contains(&0)
+                && std::str::from_utf8(bytes).is_ok() =>
+        {
+            guess(bytes)
+        }
         Some(found) => found.decode(bytes).0.into_owned(),
         None => match mail_parser::decoders::charsets::map::charset_decoder(label.as_bytes()) {
             Some(decoder) => decoder(bytes),
@@ -116,6 +124,9 @@ mod tests {
         assert_eq!(decode("año".as_bytes(), Some("us-ascii")), "año");
         assert_eq!(decode("año".as_bytes(), Some("iso-8859-1")), "año");
         assert_eq!(decode(b"a\xf1o", Some("utf-8")), "año");
+        assert_eq!(decode("año\n".as_bytes(), Some("utf-16")), "año\n");
+        assert_eq!(decode(b"h\0i\0\n\0", Some("utf-16")), "hi\n");
+        assert_eq!(decode(b"\x2d\x4e\xfd\x56", Some("utf-16le")), "中国");
         assert_eq!(decode(b"a\xf1o", Some("x-unknown-9")), "año");
         assert_eq!(decode(b"a\xf1o", None), "año");
         assert_eq!(decode(b"\xff\xfeh\0i\0", None), "hi");
