@@ -119,10 +119,10 @@ async fn nothing_of_a_mail_is_readable(engine: Engine) {
         got(2).unwrap();
         // The patient answers, by the address and Message-ID of the mail they got.
         // It may be there before the acknowledgement: nothing puts two mails in an order.
-        let mails = sent.sent().into_iter().map(|sent| sent.mail());
+        let mut mails = sent.sent().into_iter().map(|sent| sent.mail());
+        let is_answer = |text: &String| text.contains("gannetanswer");
         let mail = mails
-            .filter(|mail| mail.text.as_deref().unwrap().contains("gannetanswer"))
-            .next_back()
+            .find(|mail| mail.text.as_ref().is_some_and(is_answer))
             .unwrap();
         let (to, of) = (&mail.reply_to[0].address, mail.message_id.unwrap());
         let back = format!(
