@@ -67,7 +67,7 @@ impl Files {
     ) -> Result<T, DbError> {
         let open = self.open.read();
         let idle = open.readers.lock().pop();
-        let reader = idle.map_or_else(|| sqlite::connect(&self.path, 4 * 1024), Ok);
+        let reader = idle.map_or_else(|| sqlite::connect(&self.path, 2 * 1024), Ok);
         let outcome = reader.and_then(|reader| {
             let answer = ask(&reader)?;
             open.readers.lock().push(reader);
@@ -196,7 +196,7 @@ impl Files {
 
 /// Opens the file for writing, and makes it where there is none.
 fn begin(path: &Path) -> Result<Connection, DbError> {
-    let writer = sqlite::connect(path, 16 * 1024)?;
+    let writer = sqlite::connect(path, 2 * 1024)?;
     writer.pragma_update(None, "journal_mode", "wal")?;
     writer.pragma_update(None, "synchronous", "normal")?;
     writer.execute_batch(SCHEMA)?;

@@ -24,18 +24,25 @@ impl Keeper {
                 let (mut seen, mut rest) = (0, 0);
                 while matches!(ended.recv_timeout(ROUND), Err(RecvTimeoutError::Timeout)) {
                     readers.round();
-                    let commits = writer.commits();
-                    if commits == seen {
+                    let changes = writer.changes();
+                    if changes == seen {
                         rest += 1;
                         if rest == RESTED {
                             writer.rest();
                         }
                         continue;
                     }
-                    (seen, rest) = (commits, 0);
-                    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(1)) {
-                        Ok(pages) if pages > LONG => writer.checkpoint(),
-                        Ok(_) => {}
+                    rest = 0;
+                    match fold(&connection) {
+                        Ok((pages, folded)) => {
+                            // What a reader of old pages kept from being folded is for the next round.
+                            if folded == pages {
+                                seen = changes;
+                            }
+                            if pages > LONG {
+                                writer.checkpoint();
+                            }
+                        }
                         Err(error) => tracing::warn!(%error, "the write-ahead log could not be folded into the file"),
                     }
                 }
@@ -43,6 +50,13 @@ impl Keeper {
             .expect("the system can start a thread");
         Self(Some(alive))
     }
+}
+
+/// Folds what can be folded now: pages of the log, and how many of them are in the file.
+fn fold(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        Ok((row.get(1)?, row.get(2)?))
+    })
 }
 
 impl Drop for Keeper {

@@ -29,6 +29,8 @@ const MACHINERY: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long folding the log waits for readers of old pages: commands wait behind it.
 const FOLDING: Duration = Duration::from_millis(20);
+/// The same at the end, when nobody waits for the writer.
+const CLOSING: Duration = Duration::from_secs(1);
 /// A commit takes in no further command after this long.
 const GROUP_TIME: Duration = Duration::from_millis(4);
 
@@ -90,7 +92,7 @@ enum Message {
 #[derive(Clone)]
 pub(super) struct Writer {
     door: Arc<Mutex<Option<SyncSender<Message>>>>,
-    commits: Arc<AtomicU64>,
+    changes: Arc<AtomicU64>,
     /// Commands that were handed in and not begun.
     pending: Arc<AtomicI64>,
 }
@@ -102,15 +104,15 @@ impl Writer {
         readers: Readers,
     ) -> Self {
         let (door, waiting) = sync_channel(DOOR);
-        let commits = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&commits);
+        let changes = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&changes);
         std::thread::Builder::new()
             .name("db-writer".to_owned())
             .spawn(move || work(connection, waiting, &notices, &counter, &readers))
             .expect("the system can start a thread");
         Self {
             door: Arc::new(Mutex::new(Some(door))),
-            commits,
+            changes,
             pending: Arc::default(),
         }
     }
@@ -156,9 +158,9 @@ impl Writer {
         }
     }
 
-    /// How many groups were committed since the start.
-    pub(super) fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
+    /// How many rows were changed since the start: commands that only ask whether there is work change none.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -246,23 +248,23 @@ fn work(
     connection: Connection,
     door: Receiver<Message>,
     notices: &broadcast::Sender<Notice>,
-    commits: &AtomicU64,
+    changes: &AtomicU64,
     readers: &Readers,
 ) {
     let mut tx = Tx::new(Conn::Sqlite(Handle::owned(connection)));
     let mut waiting = Waiting::behind(door);
     while waiting.wait() {
         if std::mem::take(&mut waiting.checkpoint) {
-            readers.while_none_lasts(|| checkpoint(&tx, "PRAGMA wal_checkpoint(RESTART)"));
+            readers.while_none_lasts(|| checkpoint(&tx, "RESTART", FOLDING));
         }
         if std::mem::take(&mut waiting.rest) {
             shrink(&tx);
         }
         if waiting.has_commands() {
             group(&mut tx, &mut waiting, notices, readers);
-            commits.fetch_add(1, Ordering::Relaxed);
+            changes.store(changed_so_far(&tx), Ordering::Relaxed);
         } else if let Some(done) = waiting.close.take() {
-            readers.while_none_lasts(|| checkpoint(&tx, "PRAGMA wal_checkpoint(TRUNCATE)"));
+            readers.while_none_lasts(|| checkpoint(&tx, "TRUNCATE", CLOSING));
             drop(tx);
             let _ = done.send(());
             return;
@@ -396,16 +398,24 @@ fn control(tx: &Tx, sql: &str) -> Result<(), DbError> {
     Ok(())
 }
 
+fn changed_so_far(tx: &Tx) -> u64 {
+    match &**tx {
+        Conn::Sqlite(handle) => handle.total_changes(),
+        Conn::Postgres(_) => 0,
+    }
+}
+
 fn is_idle(tx: &Tx) -> bool {
     matches!(&**tx, Conn::Sqlite(handle) if handle.is_autocommit())
 }
 
 /// Readers of old pages (a backup, say) keep the log from starting anew; then it grows until they are done.
-fn checkpoint(tx: &Tx, sql: &str) {
+fn checkpoint(tx: &Tx, how: &str, patience: Duration) {
     let Conn::Sqlite(handle) = &**tx else { return };
+    let sql = format!("PRAGMA wal_checkpoint({how})");
     let folded = handle
-        .busy_timeout(FOLDING)
-        .and_then(|()| handle.query_row(sql, [], |row| row.get::<_, bool>(0)));
+        .busy_timeout(patience)
+        .and_then(|()| handle.query_row(&sql, [], |row| row.get::<_, bool>(0)));
     let restored = handle.busy_timeout(PATIENCE);
     match folded.and_then(|busy| restored.map(|()| busy)) {
         Ok(false) => {}

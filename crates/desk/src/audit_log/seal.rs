@@ -14,6 +14,11 @@ use std::time::Duration;
 
 /// Entries that one command seals at most, so that sealing never holds up other commands for long.
 const GROUP: i64 = 200;
+/// How long sealing lets commands pass between two groups. A group's commit writes ten times the pages of others (the
+/// indexes that come with the seal), and whoever waits behind it should not find the next one in the commit after.
+const PAUSE: Duration = Duration::from_millis(10);
+/// Entries of one round, more than a busy second brings, behind which sealing goes on without pauses: it has fallen behind.
+const BUSY: u64 = 10_000;
 /// How often new entries are sealed.
 const ROUND: Duration = Duration::from_secs(1);
 /// Signed checkpoints that wait for the disk together, in bytes; some 25, and far fewer than [`TAIL`].
@@ -42,7 +47,7 @@ impl Sealer {
         self.keep().await?;
         let mut sealed = 0;
         loop {
-            let groups = self.groups().await;
+            let groups = self.groups(sealed).await;
             // What was sealed stands in the file, whatever came after it.
             self.keep().await?;
             let (count, more) = groups?;
@@ -53,10 +58,14 @@ impl Sealer {
         }
     }
 
-    /// Seals some groups whose notes wait for the disk together: how many entries, and whether more may wait.
-    async fn groups(&self) -> Result<(u64, bool), DeskError> {
+    /// Seals some groups whose notes wait for the disk together, after `before` entries of the same round: how many entries,
+    /// and whether more may wait.
+    async fn groups(&self, before: u64) -> Result<(u64, bool), DeskError> {
         let mut sealed = 0;
         loop {
+            if (1..BUSY).contains(&(before + sealed)) {
+                tokio::time::sleep(PAUSE).await;
+            }
             let app = self.app.clone();
             let (count, note) = self
                 .app
@@ -66,16 +75,20 @@ impl Sealer {
                 })
                 .await?;
             sealed += count;
+            let enough = note.is_some_and(|note| self.note(&note) > NOTES);
             let more = count == GROUP.unsigned_abs();
-            let mut notes = self.notes.lock();
-            if let Some(note) = note {
-                notes.push_str(&note.to_string());
-                notes.push('\n');
-            }
-            if !more || notes.len() > NOTES {
+            if !more || enough {
                 return Ok((sealed, more));
             }
         }
+    }
+
+    /// Lets a checkpoint wait for the disk; says how many bytes wait.
+    fn note(&self, note: &SignedCheckpoint) -> usize {
+        let mut notes = self.notes.lock();
+        notes.push_str(&note.to_string());
+        notes.push('\n');
+        notes.len()
     }
 
     /// Appends the signed checkpoints to the file that is shipped elsewhere.

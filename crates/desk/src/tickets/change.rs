@@ -220,13 +220,16 @@ pub(super) fn told(work: &mut Work<'_>, stored: &StoredTicket, changed: &Map<Str
     tell(work, stored, changed, false);
 }
 
-/// The same of a change that words came with, or went.
+/// The same of a change that came with words. They tell of themselves: where they changed nothing else, there is nothing to
+/// add.
 pub(super) fn told_with_words(
     work: &mut Work<'_>,
     stored: &StoredTicket,
     changed: &Map<String, Value>,
 ) {
-    tell(work, stored, changed, true);
+    if !changed.is_empty() {
+        tell(work, stored, changed, true);
+    }
 }
 
 /// Says to the timeline alone what was changed, where the log is told more than that.

@@ -1,6 +1,6 @@
 //! Words are added to a ticket: the patient's, the staff's, and notes.
 
-use super::change::{locked, move_to, not_merged, noted, save, told_with_words};
+use super::change::{happened, locked, move_to, not_merged, noted, save, told_with_words};
 use super::create::{Also, Landed, first_delivery};
 use super::look::{Words, look};
 use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
@@ -365,9 +365,7 @@ pub async fn inbound(
                 }
             }
             save(work, &mut stored).await?;
-            if !changed.is_empty() {
-                told_with_words(work, &stored, &changed);
-            }
+            told_with_words(work, &stored, &changed);
             work.audit(NewEntry::new("message.receive", "ticket", id).purpose("treatment"));
             if let Some(also) = also {
                 also(work, id, sealed.id).await?;
@@ -518,8 +516,12 @@ pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Res
             let turns = timeline::turns(work, id).await?;
             resume(&clinic, &mut stored.ticket, turns);
             save(work, &mut stored).await?;
-            told_with_words(work, &stored, &changed);
-            work.audit(NewEntry::new("message.undo", "ticket", id));
+            // Lists that are open hear of it whatever changed: the answer is owed again.
+            happened(work, &stored, &changed, true);
+            let names: Vec<&String> = changed.keys().collect();
+            work.audit(
+                NewEntry::new("message.undo", "ticket", id).detail(&json!({ "changed": names })),
+            );
             Ok(())
         }
         .boxed()

@@ -6,7 +6,7 @@ use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::orgs::model::purpose;
 use bedside_desk::tickets::{Inbound, Patch, Reply, Status, View};
-use bedside_desk::{audit_log, tickets};
+use bedside_desk::{audit_log, events, tickets};
 
 both_engines! {
     async fn a_stale_edit_is_refused_with_what_changed(desk: Desk) {
@@ -51,6 +51,34 @@ both_engines! {
         tickets::inbound(&desk.app, &desk.system(), id, words).await.unwrap();
         assert_eq!(refused(version).await, ["messages", "status"]);
         assert_eq!(refused(1).await, ["assignee_id", "messages", "status", "tags"]);
+    }
+
+    async fn words_that_change_nothing_else_tell_of_themselves_alone(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let id = desk.ticket("twice@example.org", "Refill", "Please refill my metformin.").await;
+        let organisation = desk.organisation;
+        let open = || Reply { status: Some(Status::Open), ..Reply::new("It is ready.") };
+        tickets::reply(&desk.app, &agent, id, open()).await.unwrap();
+        let seen = tickets::view(&desk.app, &agent, id).await.unwrap().ticket;
+        let told_since = async |from| {
+            let events = events::after(&desk.app, organisation, from, 50).await.unwrap();
+            events.into_iter().map(|event| event.kind).collect::<Vec<_>>()
+        };
+        let noted = async || {
+            let log = audit_log::list(&desk.app, &desk.system(), None, 100).await.unwrap();
+            let of_it = log.iter().filter(|entry| entry.action == "ticket.change" || entry.action == "message.send");
+            of_it.count()
+        };
+        let (from, before) = (events::latest(&desk.app, organisation).await.unwrap(), noted().await);
+        let again = tickets::reply(&desk.app, &agent, id, open()).await.unwrap();
+        assert_eq!(told_since(from).await, ["message.added"]);
+        assert_eq!(noted().await, before + 1);
+        let stale = tickets::change(&desk.app, &agent, id, seen.version, Patch::default()).await;
+        assert!(matches!(stale, Err(DeskError::Stale { changed, .. }) if changed == ["messages"]));
+        // What is owed again is told to lists that are open, though no field says so.
+        let from = events::latest(&desk.app, organisation).await.unwrap();
+        tickets::undo(&desk.app, &agent, id, again).await.unwrap();
+        assert!(told_since(from).await.contains(&"ticket.changed".to_owned()));
     }
 
     async fn a_crisis_stands_on_top_and_is_not_snoozed(desk: Desk) {

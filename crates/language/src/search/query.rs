@@ -7,6 +7,8 @@ use thiserror::Error;
 
 use super::index::{PREFIX_LENGTHS, beginning};
 use super::words::{STEMMED, Word, each_word, fold, identifiers, stem};
+use crate::fold::Folded;
+use crate::verdict::Field;
 
 /// Characters a query may have.
 pub const MAX_QUERY_CHARS: usize = 200;
@@ -25,6 +27,22 @@ pub struct Query {
     pub prefix: Option<Prefix>,
     /// What was said as `key:value`.
     pub filters: Vec<Filter>,
+}
+
+impl Query {
+    fn stems(&self) -> impl Iterator<Item = &String> {
+        self.terms.iter().flat_map(|term| &term.variants)
+    }
+
+    /// The letters that what is looked for begins with: stemming changes the end of a word and never its first letter, and
+    /// costs more than all the rest.
+    fn firsts(&self) -> Vec<char> {
+        let prefix = self.prefix.iter().map(|prefix| &prefix.typed);
+        self.stems()
+            .chain(prefix)
+            .filter_map(|word| word.chars().next())
+            .collect()
+    }
 }
 
 /// A word of a query: a document holds it when it holds any of the variants.
@@ -183,21 +201,22 @@ pub fn parse_query(typed: &str) -> Result<Query, QueryError> {
 /// The places of a text that a query's words stand for, in bytes, in order, not overlapping.
 pub fn highlight(text: &str, query: &Query) -> Vec<Range<usize>> {
     let text = &text[..text.floor_char_boundary(crate::LOOKED_AT)];
-    let folded = fold(text);
+    let firsts = query.firsts();
+    places(&fold_pieces(text, &firsts), text, query, &firsts)
+}
+
+/// [`highlight`] over the folded text; `firsts` are the query's.
+fn places(folded: &Folded, text: &str, query: &Query, firsts: &[char]) -> Vec<Range<usize>> {
     let mut places: Vec<Range<usize>> = Vec::new();
-    let stems = || query.terms.iter().flat_map(|term| &term.variants);
     let prefix = query.prefix.as_ref();
-    // Stemming changes the end of a word and never its first letter, and costs more than all the rest.
-    let mut firsts: Vec<char> = stems().filter_map(|stem| stem.chars().next()).collect();
-    firsts.extend(prefix.and_then(|prefix| prefix.typed.chars().next()));
-    let likely = |word: &str| word.chars().next().is_some_and(|c| firsts.contains(&c));
-    each_word(&folded, &identifiers(&folded, text), likely, |word| {
+    let likely = |word: &str| word.starts_with(firsts);
+    each_word(folded, &identifiers(folded, text), likely, |word| {
         if places.len() >= MAX_HIGHLIGHTS {
             return;
         }
         let typed = prefix.is_some_and(|prefix| word.folded.starts_with(&prefix.typed));
         let wanted = |stem: &String| {
-            stems().any(|wanted| wanted == stem)
+            query.stems().any(|wanted| wanted == stem)
                 || prefix.is_some_and(|prefix| prefix.variants.contains(stem))
         };
         if typed || likely(word.folded) && variants(&word).iter().any(wanted) {
@@ -213,6 +232,28 @@ pub fn highlight(text: &str, query: &Query) -> Vec<Range<usize>> {
         overlaps
     });
     places
+}
+
+/// Folds only what stands between spaces and may hold a word that begins with one of `firsts`: words never go on behind a
+/// space, and most of a text holds none of them.
+fn fold_pieces(text: &str, firsts: &[char]) -> Folded {
+    let mut wanted = [false; 128];
+    for first in firsts.iter().filter(|c| c.is_ascii()) {
+        wanted[*first as usize] = true;
+    }
+    let holds = |piece: &str| {
+        let mut bytes = piece.bytes();
+        bytes.any(|byte| !byte.is_ascii() || wanted[usize::from(byte.to_ascii_lowercase())])
+    };
+    let mut folded = Folded::default();
+    let mut at = 0;
+    for piece in text.split_inclusive([' ', '\n', '\r', '\t']) {
+        if holds(piece) {
+            folded.push(Field::Body, piece, at);
+        }
+        at += piece.len();
+    }
+    folded
 }
 
 /// Stretches between spaces, and between quotation marks.
@@ -294,4 +335,40 @@ fn prefix(typed: &str, words: &mut Vec<(QueryTerm, String)>) -> Option<Prefix> {
         lookup,
         variants: variants.unwrap_or_default(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn pieces_that_hold_nothing_likely_are_left_out_unnoticed(
+            text in r"([a-cA-C'.\-_@#0-2,> \n\r\t\x00áÉñ你好世\u{a0}\u{200b}\u{130}\u{212a}*]|abba |cab-1|1\.5 |Ca'b |x你好 ){0,60}",
+            typed in r"(abba|cab1|1\.5|cab|bab|你好|é|k|i|ab|ca|b1-2|好|c){1}( (abba|cab1|你好|bac))?[ ]?",
+        ) {
+            let query = parse_query(&typed).unwrap();
+            let whole = places(&fold(&text), &text, &query, &query.firsts());
+            prop_assert_eq!(highlight(&text, &query), whole);
+        }
+    }
+
+    #[test]
+    fn words_tied_to_each_other_are_found_among_others() {
+        let text = "Nothing here. See MRN-12345, x你好y and the refill.";
+        for (typed, place) in [
+            ("mrn12345", "MRN-12345"),
+            ("你好 ", "x你好y"),
+            ("refills ", "refill"),
+        ] {
+            let at = text.find(place).unwrap();
+            let found = highlight(text, &parse_query(typed).unwrap());
+            assert_eq!(
+                found,
+                std::slice::from_ref(&(at..at + place.len())),
+                "{typed}"
+            );
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
 };
 
 use fluent_bundle::{
@@ -12,6 +12,7 @@ use fluent_bundle::{
 use fluent_syntax::ast::{
     CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement,
 };
+use foldhash::HashMap;
 use include_dir::{Dir, include_dir};
 
 use super::{Arg, Locale};
@@ -104,7 +105,7 @@ impl Catalog {
         // Values stand in elements of their own with dir="auto"; invisible marks would end up in
         // mail subjects and copied text.
         bundle.set_use_isolating(false);
-        let mut messages = HashMap::new();
+        let mut messages = HashMap::default();
         for (file, source) in files {
             let resource =
                 FluentResource::try_new(source).map_err(|(_, errors)| LocaleError::Syntax {

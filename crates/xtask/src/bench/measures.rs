@@ -10,6 +10,7 @@ use bedside_testkit::wait_until;
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// One round of `seconds` of the same thing, done by every client over and over. `each` gets the client and a number that
@@ -87,6 +88,8 @@ impl Run<'_> {
 pub fn measure(desk: &Desk, keys: &Keys, options: &Options) -> Result<Vec<Figure>> {
     let ready = desk.ready_after.as_secs_f64() * 1000.0;
     desk.settle()?;
+    // Idle is when nothing happens for a while, not the moment after the last work.
+    thread::sleep(Duration::from_secs(2));
     let idle = desk.memory("VmRSS")?;
     let api = || Http::connect(desk.http, &keys.bearer);
     let pages = || Http::connect(desk.http, &keys.cookie);
