@@ -384,7 +384,7 @@ fn file(name: &str) -> (String, Vec<u8>) {
     let seed = name.bytes().fold(7_u64, |seed, byte| {
         seed.wrapping_mul(31).wrapping_add(byte.into())
     });
-    let size = if seed % 6 == 0 { 300_000 } else { 2_000 };
+    let size = if seed % 10 == 0 { 300_000 } else { 2_000 };
     let mut random = Random(seed);
     let bytes = (0..size).map(|_| u8::try_from(random.below(256)).unwrap());
     (format!("{name}.pdf"), bytes.collect())
