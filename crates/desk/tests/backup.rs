@@ -4,109 +4,148 @@
 
 mod common;
 
-use common::load::{self, Sent, all_there, hand_mails_over, open_tickets, set_up};
+use bedside_testkit::pg;
+use common::book::{Book, Shelf};
+use common::load::{self, set_up, settings};
 use common::program::{Program, json, run};
+use common::ways::{Client, Doors, Way};
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Acknowledgements before each copy is begun.
 const BEFORE: usize = 30;
-const HTTP_CLIENTS: usize = 2;
+/// Who sends at the same time.
+const WAYS: [Way; 5] = [Way::Api, Way::Api, Way::Mail, Way::Form, Way::Page];
 /// How often a desk is copied and restored in a usual run; `cargo xtask torture` sets `BEDSIDE_TEST_RESTORES`.
 const RESTORES: usize = 2;
 
-/// Runs `during` while clients send, with the subjects that were acknowledged before it.
+/// Runs `during` while clients send; gives the names of what was acknowledged before it.
 fn under_load(
     program: &Program,
-    token: &str,
-    clients: &mut [Sent],
-    during: impl FnOnce(BTreeSet<String>),
-) {
+    doors: &Doors,
+    clients: &mut [Client],
+    during: impl FnOnce(),
+) -> BTreeSet<String> {
     let enough = AtomicBool::new(false);
     let acknowledged = Mutex::new(BTreeSet::new());
     let count = || acknowledged.lock().unwrap().len();
     let more = |name: &str| {
-        acknowledged
-            .lock()
-            .unwrap()
-            .insert(format!("Request {name}"));
+        acknowledged.lock().unwrap().insert(name.to_owned());
         !enough.load(Ordering::SeqCst)
     };
     thread::scope(|scope| {
-        for (client, sent) in clients.iter_mut().enumerate() {
+        for client in clients {
             let more = &more;
-            scope.spawn(move || {
-                if client < HTTP_CLIENTS {
-                    open_tickets(client, sent, program, token, more);
-                } else {
-                    hand_mails_over(client, sent, program, more);
-                }
-            });
+            scope.spawn(move || client.sends(program, doors, more));
         }
         bedside_testkit::wait_until(|| count() >= BEFORE, Duration::from_mins(1)).unwrap();
         let before = acknowledged.lock().unwrap().clone();
         let begun = before.len();
-        during(before);
+        during();
         let ended = count();
         enough.store(true, Ordering::SeqCst);
         assert!(ended > begun, "the desk stood still while it was copied");
-    });
+        before
+    })
 }
 
-/// Restores `backup` into a fresh folder with the key of `data`.
-fn restored(data: &Path, backup: &Path) -> (tempfile::TempDir, serde_json::Value) {
+/// An empty folder with the key of `data`.
+fn with_the_key_of(data: &Path) -> TempDir {
     let elsewhere = tempfile::tempdir().unwrap();
     std::fs::create_dir(elsewhere.path().join("keys")).unwrap();
-    std::fs::copy(
-        data.join("keys/root.key"),
-        elsewhere.path().join("keys/root.key"),
-    )
-    .unwrap();
-    let told = json(&run(
-        elsewhere.path(),
-        &["restore", backup.to_str().unwrap(), "--json"],
-    ));
-    (elsewhere, told)
+    let key = "keys/root.key";
+    std::fs::copy(data.join(key), elsewhere.path().join(key)).unwrap();
+    elsewhere
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copy_made_under_load_comes_back_with_everything_that_was_acknowledged() {
+/// How desks of one engine are copied to a file, and brought back from it into an empty folder.
+struct Ways {
+    copy: fn(&Path, &Path),
+    restore: fn(&Path, &Path),
+}
+
+const OWN: Ways = Ways {
+    copy: |data, file| {
+        json(&run(data, &["backup", file.to_str().unwrap(), "--json"]));
+    },
+    restore: |elsewhere, file| {
+        let manifest = std::fs::read(file.with_added_extension("json")).unwrap();
+        let made: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let restore = ["restore", file.to_str().unwrap(), "--json"];
+        let told = json(&run(elsewhere, &restore));
+        // What nobody had sealed yet when the copy was made is sealed in the copy.
+        assert_eq!(made["audit_entries"], told["audit_entries"]);
+        assert!(told["keys"].as_u64().unwrap() >= 1);
+    },
+};
+
+/// As `docs/operations.md` says it.
+const OF_POSTGRES: Ways = Ways {
+    copy: |data, file| {
+        let url = settings(data).database.unwrap();
+        postgres("pg_dump", &[&url, "--format=custom", "--file"], file);
+    },
+    restore: |elsewhere, file| {
+        load::on_postgres(elsewhere);
+        let url = settings(elsewhere).database.unwrap();
+        postgres("pg_restore", &["--exit-on-error", "--dbname", &url], file);
+    },
+};
+
+fn postgres(tool: &str, args: &[&str], file: &Path) {
+    let tool = pg::binaries().unwrap().join(tool);
+    let output = Command::new(tool).args(args).arg(file).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+async fn copies_come_back(data: &Path, ways: &Ways) {
     let rounds =
         std::env::var("BEDSIDE_TEST_RESTORES").map_or(RESTORES, |text| text.parse().unwrap());
-    let folder = tempfile::tempdir().unwrap();
-    let (data, backups) = (folder.path(), tempfile::tempdir().unwrap());
-    let token = set_up(data).await;
-    let mut clients: Vec<_> = (0..=HTTP_CLIENTS).map(|_| Sent::default()).collect();
+    let backups = tempfile::tempdir().unwrap();
+    let doors = Doors::new(data).await;
+    let mut clients = Client::on(&WAYS);
     for round in 0..rounds {
         let file = backups.path().join(format!("desk-{round}"));
-        let mut acknowledged = BTreeSet::new();
         let elsewhere = tokio::task::block_in_place(|| {
             let program = Program::serve(data);
-            let mut made = serde_json::Value::Null;
-            under_load(&program, &token, &mut clients, |before| {
-                acknowledged = before;
-                made = json(&run(data, &["backup", file.to_str().unwrap(), "--json"]));
-            });
+            let before = under_load(&program, &doors, &mut clients, || (ways.copy)(data, &file));
             // Who looks at a desk at work sees a whole log too.
             json(&run(data, &["audit", "verify", "--json"]));
             assert!(program.stop().success());
-            let (elsewhere, told) = restored(data, &file);
-            // What nobody had sealed yet when the copy was made is sealed in the copy.
-            assert_eq!(made["audit_entries"], told["audit_entries"]);
-            assert!(told["keys"].as_u64().unwrap() >= 1);
+            let elsewhere = with_the_key_of(data);
+            (ways.restore)(elsewhere.path(), &file);
 
             let program = Program::serve(elsewhere.path());
-            let found = all_there(&program, &token, &acknowledged);
-            assert!(found.len() >= acknowledged.len());
+            let mut book = Book::default();
+            let must = |name: &str| before.contains(name);
+            book.reads_on(Shelf(&program, &doors.token), &clients, must);
             assert!(program.stop().success());
             elsewhere
         });
         load::audit_is_whole(elsewhere.path()).await;
         std::fs::remove_file(file).unwrap();
+    }
+}
+
+mod a_copy_made_under_load_comes_back_with_everything_that_was_acknowledged {
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sqlite() {
+        let folder = tempfile::tempdir().unwrap();
+        super::copies_come_back(folder.path(), &super::OWN).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn postgres() {
+        let folder = tempfile::tempdir().unwrap();
+        super::load::on_postgres(folder.path());
+        super::copies_come_back(folder.path(), &super::OF_POSTGRES).await;
     }
 }
 

@@ -1,4 +1,5 @@
-//! Words, names and numbers of a patient are driven in, and looked for in everything that is kept on disk.
+//! Words, names and numbers of a patient are driven in by every way, and looked for in everything that is kept on disk, the
+//! write-ahead logs and the rows of the job queue included.
 
 mod common;
 
@@ -48,6 +49,7 @@ both_engines! {
         // The words are really in: they can be read by whoever may.
         let shown = client.get(&format!("/api/v1/tickets/{id}/messages")).await.expect(200).text();
         assert_eq!(held(shown.as_bytes(), &["zebrafinch", "heronreply"]).len(), 2, "{shown}");
+        canaries::everywhere(&desk).await;
         desk.audit_is_whole().await;
 
         let mut kept = Vec::new();
@@ -57,10 +59,12 @@ both_engines! {
                 assert!(kept.iter().any(|(name, bytes)| name.ends_with(file) && !bytes.is_empty()), "{file}");
             }
         }
-        let mut found = canaries::found(&kept, CANARIES);
+        kept.push(canaries::jobs(&desk.app.db).await);
+        let words = [CANARIES, canaries::EVERYWHERE].concat();
+        let mut found = canaries::found(&kept, &words);
         if let Some(url) = &desk.app.config.database {
-            found.extend(canaries::found(&[canaries::dump(url)], CANARIES));
-            found.extend(canaries::files_of_postgres(&desk, CANARIES).await);
+            found.extend(canaries::found(&[canaries::dump(url)], &words));
+            found.extend(canaries::files_of_postgres(&desk, &words).await);
         }
         assert!(found.is_empty(), "{found:?}");
     }

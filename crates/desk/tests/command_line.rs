@@ -1,8 +1,11 @@
 //! The program itself, run as people run it.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 mod common;
 
 use common::program::{INIT, ends, json};
+use common::program_on_both_engines;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -109,78 +112,78 @@ fn a_wrong_setting_is_named_in_one_sentence() {
     assert!(ends(&output, 2).contains("BEDSIDE_LISEN"));
 }
 
-#[test]
-fn a_new_desk_has_a_key_for_its_owner_alone_and_a_first_administrator() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let made = init(folder.path());
-    assert!(
-        made["link"]
-            .as_str()
-            .unwrap()
-            .starts_with("http://localhost:8080/sign-in/")
-    );
-    let key = fs::metadata(folder.path().join("data/keys/root.key")).unwrap();
-    assert_eq!(key.permissions().mode() & 0o777, 0o600);
-    let text = ends(
-        &bedside(
-            folder.path(),
-            &["init", "--email", "a@b.example", "--name", "A"],
-        ),
-        2,
-    );
-    assert!(text.contains("already"), "{text}");
+program_on_both_engines! {
+    fn a_new_desk_has_a_key_for_its_owner_alone_and_a_first_administrator(folder: &Path) {
+        use std::os::unix::fs::PermissionsExt;
+        let made = init(folder);
+        assert!(
+            made["link"]
+                .as_str()
+                .unwrap()
+                .starts_with("http://localhost:8080/sign-in/")
+        );
+        let key = fs::metadata(folder.join("data/keys/root.key")).unwrap();
+        assert_eq!(key.permissions().mode() & 0o777, 0o600);
+        let text = ends(
+            &bedside(
+                folder,
+                &["init", "--email", "a@b.example", "--name", "A"],
+            ),
+            2,
+        );
+        assert!(text.contains("already"), "{text}");
 
-    let everybody = json(&bedside(folder.path(), &["user", "list", "--json"]));
-    assert_eq!(everybody[0]["role"], "administrator");
-    let add = [
-        "user",
-        "add",
-        "ana@clinic.example",
-        "--name",
-        "Ana",
-        "--role",
-        "nurse",
-    ];
-    assert!(ends(&bedside(folder.path(), &add), 0).contains("/sign-in/"));
-    ends(&bedside(folder.path(), &add), 1);
-    ends(
-        &bedside(folder.path(), &["user", "disable", "ana@clinic.example"]),
-        0,
-    );
-    ends(
-        &bedside(
-            folder.path(),
-            &["user", "password-link", "ana@clinic.example"],
-        ),
-        1,
-    );
-    ends(
-        &bedside(folder.path(), &["user", "disable", "nobody@clinic.example"]),
-        1,
-    );
-    ends(
-        &bedside(folder.path(), &["user", "enable", "ana@clinic.example"]),
-        0,
-    );
-    ends(
-        &bedside(folder.path(), &["user", "enable", "ana@clinic.example"]),
-        1,
-    );
-    ends(
-        &bedside(
-            folder.path(),
-            &["user", "password-link", "ana@clinic.example"],
-        ),
-        0,
-    );
-    let last = everybody[0]["email"].as_str().unwrap();
-    let said = ends(&bedside(folder.path(), &["user", "disable", last]), 1);
-    assert!(said.contains("the only administrator"), "{said}");
-    // A line end in a name would be a second line of the list.
-    let add = ["user", "add", "two@clinic.example", "--name", "a\nb"];
-    let said = ends(&bedside(folder.path(), &add), 2);
-    assert!(said.contains("on one line"), "{said}");
+        let everybody = json(&bedside(folder, &["user", "list", "--json"]));
+        assert_eq!(everybody[0]["role"], "administrator");
+        let add = [
+            "user",
+            "add",
+            "ana@clinic.example",
+            "--name",
+            "Ana",
+            "--role",
+            "nurse",
+        ];
+        assert!(ends(&bedside(folder, &add), 0).contains("/sign-in/"));
+        ends(&bedside(folder, &add), 1);
+        ends(
+            &bedside(folder, &["user", "disable", "ana@clinic.example"]),
+            0,
+        );
+        ends(
+            &bedside(
+                folder,
+                &["user", "password-link", "ana@clinic.example"],
+            ),
+            1,
+        );
+        ends(
+            &bedside(folder, &["user", "disable", "nobody@clinic.example"]),
+            1,
+        );
+        ends(
+            &bedside(folder, &["user", "enable", "ana@clinic.example"]),
+            0,
+        );
+        ends(
+            &bedside(folder, &["user", "enable", "ana@clinic.example"]),
+            1,
+        );
+        ends(
+            &bedside(
+                folder,
+                &["user", "password-link", "ana@clinic.example"],
+            ),
+            0,
+        );
+        let last = everybody[0]["email"].as_str().unwrap();
+        let said = ends(&bedside(folder, &["user", "disable", last]), 1);
+        assert!(said.contains("the only administrator"), "{said}");
+        // A line end in a name would be a second line of the list.
+        let add = ["user", "add", "two@clinic.example", "--name", "a\nb"];
+        let said = ends(&bedside(folder, &add), 2);
+        assert!(said.contains("on one line"), "{said}");
+    }
 }
 
 #[test]
@@ -202,37 +205,37 @@ fn a_clinic_has_a_name_that_can_be_read() {
     assert!(!folder.path().join("data").exists(), "nothing was made");
 }
 
-#[test]
-fn tokens_are_shown_once_and_taken_back() {
-    let folder = tempfile::tempdir().unwrap();
-    init(folder.path());
-    let create = [
-        "token",
-        "create",
-        "Portal",
-        "--scopes",
-        "tickets:read",
-        "--json",
-    ];
-    let made = json(&bedside(folder.path(), &create));
-    let (id, secret) = (
-        made["id"].as_str().unwrap(),
-        made["token"].as_str().unwrap(),
-    );
-    let list = bedside(folder.path(), &["token", "list", "--json"]);
-    assert!(!String::from_utf8_lossy(&list.stdout).contains(secret));
-    ends(&bedside(folder.path(), &["token", "revoke", id]), 0);
-    assert!(
-        json(&bedside(folder.path(), &["token", "list", "--json"]))[0]["revoked_at"].is_number()
-    );
-    let text = ends(
-        &bedside(
-            folder.path(),
-            &["token", "create", "x", "--scopes", "tickets:burn"],
-        ),
-        2,
-    );
-    assert!(text.contains("tickets:burn"), "{text}");
+program_on_both_engines! {
+    fn tokens_are_shown_once_and_taken_back(folder: &Path) {
+        init(folder);
+        let create = [
+            "token",
+            "create",
+            "Portal",
+            "--scopes",
+            "tickets:read",
+            "--json",
+        ];
+        let made = json(&bedside(folder, &create));
+        let (id, secret) = (
+            made["id"].as_str().unwrap(),
+            made["token"].as_str().unwrap(),
+        );
+        let list = bedside(folder, &["token", "list", "--json"]);
+        assert!(!String::from_utf8_lossy(&list.stdout).contains(secret));
+        ends(&bedside(folder, &["token", "revoke", id]), 0);
+        assert!(
+            json(&bedside(folder, &["token", "list", "--json"]))[0]["revoked_at"].is_number()
+        );
+        let text = ends(
+            &bedside(
+                folder,
+                &["token", "create", "x", "--scopes", "tickets:burn"],
+            ),
+            2,
+        );
+        assert!(text.contains("tickets:burn"), "{text}");
+    }
 }
 
 #[test]
@@ -261,43 +264,43 @@ fn wrong_values_are_wrong_use() {
     assert!(text.starts_with("nowhere/copy could not be"), "{text}");
 }
 
-#[test]
-fn check_migrate_and_eval_tell_scripts_how_it_is() {
-    let folder = tempfile::tempdir().unwrap();
-    init(folder.path());
-    let output = bedside(folder.path(), &["check", "--json"]);
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let what: Vec<_> = report["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|f| f["what"].clone())
-        .collect();
-    for topic in [
-        "settings", "clinic", "disk", "database", "clock", "key", "mailbox",
-    ] {
-        assert!(what.contains(&topic.into()), "{topic}: {report}");
+program_on_both_engines! {
+    fn check_migrate_and_eval_tell_scripts_how_it_is(folder: &Path) {
+        init(folder);
+        let output = bedside(folder, &["check", "--json"]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let what: Vec<_> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| f["what"].clone())
+            .collect();
+        for topic in [
+            "settings", "clinic", "disk", "database", "clock", "key", "mailbox",
+        ] {
+            assert!(what.contains(&topic.into()), "{topic}: {report}");
+        }
+        let migrated = json(&bedside(folder, &["migrate", "--json"]));
+        assert_eq!(migrated["from"], migrated["to"]);
+        ends(&bedside(folder, &["eval", "--json"]), 2);
+        let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/examples-data");
+        let talks = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/conversations");
+        let args = [
+            "eval",
+            "--json",
+            "--examples",
+            examples,
+            "--conversations",
+            talks,
+        ];
+        let measured = json(&bedside(folder, &args));
+        assert!(measured[0]["shares"]["category"]["of"].as_u64().unwrap() > 100);
+        let followed = measured.as_array().unwrap().last().unwrap();
+        assert!(
+            followed.to_string().contains("none: flagged soon"),
+            "{followed}"
+        );
     }
-    let migrated = json(&bedside(folder.path(), &["migrate", "--json"]));
-    assert_eq!(migrated["from"], migrated["to"]);
-    ends(&bedside(folder.path(), &["eval", "--json"]), 2);
-    let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/examples-data");
-    let talks = concat!(env!("CARGO_MANIFEST_DIR"), "/../language/conversations");
-    let args = [
-        "eval",
-        "--json",
-        "--examples",
-        examples,
-        "--conversations",
-        talks,
-    ];
-    let measured = json(&bedside(folder.path(), &args));
-    assert!(measured[0]["shares"]["category"]["of"].as_u64().unwrap() > 100);
-    let followed = measured.as_array().unwrap().last().unwrap();
-    assert!(
-        followed.to_string().contains("none: flagged soon"),
-        "{followed}"
-    );
 }
 
 #[test]
@@ -504,45 +507,45 @@ fn the_audit_log_is_verified_and_proven() {
     assert!(text.contains("NOT whole"), "{text}");
 }
 
-#[test]
-fn keys_are_replaced_and_everything_still_opens() {
-    let folder = tempfile::tempdir().unwrap();
-    init(folder.path());
-    let key = folder.path().join("data/keys/root.key");
-    let before = fs::read(&key).unwrap();
-    let text = ends(&bedside(folder.path(), &["keys", "rotate"]), 0);
-    assert!(text.contains("version 2"), "{text}");
-    assert_eq!(fs::read(&key).unwrap(), before);
-    ends(&bedside(folder.path(), &["keys", "rotate", "--root"]), 0);
-    assert_ne!(fs::read(&key).unwrap(), before);
-    ends(&bedside(folder.path(), &["audit", "verify"]), 0);
+program_on_both_engines! {
+    fn keys_are_replaced_and_everything_still_opens(folder: &Path) {
+        init(folder);
+        let key = folder.join("data/keys/root.key");
+        let before = fs::read(&key).unwrap();
+        let text = ends(&bedside(folder, &["keys", "rotate"]), 0);
+        assert!(text.contains("version 2"), "{text}");
+        assert_eq!(fs::read(&key).unwrap(), before);
+        ends(&bedside(folder, &["keys", "rotate", "--root"]), 0);
+        assert_ne!(fs::read(&key).unwrap(), before);
+        ends(&bedside(folder, &["audit", "verify"]), 0);
 
-    // The old key opens nothing any more.
-    let fresh = fs::read(&key).unwrap();
-    fs::write(&key, &before).unwrap();
-    assert_ne!(
-        bedside(folder.path(), &["user", "list"]).status.code(),
-        Some(0)
-    );
+        // The old key opens nothing any more.
+        let fresh = fs::read(&key).unwrap();
+        fs::write(&key, &before).unwrap();
+        assert_ne!(
+            bedside(folder, &["user", "list"]).status.code(),
+            Some(0)
+        );
 
-    // Killed after the data was sealed anew and before the key had its place: the next start finishes it.
-    let next = key.with_extension("next");
-    fs::copy(&key, &next).unwrap();
-    fs::write(&next, &fresh).unwrap();
-    ends(&bedside(folder.path(), &["user", "list"]), 0);
-    assert_eq!(fs::read(&key).unwrap(), fresh);
-    assert!(!next.exists());
+        // Killed after the data was sealed anew and before the key had its place: the next start finishes it.
+        let next = key.with_extension("next");
+        fs::copy(&key, &next).unwrap();
+        fs::write(&next, &fresh).unwrap();
+        ends(&bedside(folder, &["user", "list"]), 0);
+        assert_eq!(fs::read(&key).unwrap(), fresh);
+        assert!(!next.exists());
 
-    // Killed before anything was sealed by the new key: the old one goes on, and the next rotation takes the other.
-    let unused = tempfile::tempdir().unwrap();
-    init(unused.path());
-    fs::copy(unused.path().join("data/keys/root.key"), &next).unwrap();
-    ends(&bedside(folder.path(), &["user", "list"]), 0);
-    assert_eq!(fs::read(&key).unwrap(), fresh);
-    ends(&bedside(folder.path(), &["keys", "rotate", "--root"]), 0);
-    assert_eq!(
-        fs::read(&key).unwrap(),
-        fs::read(unused.path().join("data/keys/root.key")).unwrap()
-    );
-    ends(&bedside(folder.path(), &["user", "list"]), 0);
+        // Killed before anything was sealed by the new key: the old one goes on, and the next rotation takes the other.
+        let unused = tempfile::tempdir().unwrap();
+        init(unused.path());
+        fs::copy(unused.path().join("data/keys/root.key"), &next).unwrap();
+        ends(&bedside(folder, &["user", "list"]), 0);
+        assert_eq!(fs::read(&key).unwrap(), fresh);
+        ends(&bedside(folder, &["keys", "rotate", "--root"]), 0);
+        assert_eq!(
+            fs::read(&key).unwrap(),
+            fs::read(unused.path().join("data/keys/root.key")).unwrap()
+        );
+        ends(&bedside(folder, &["user", "list"]), 0);
+    }
 }

@@ -1,24 +1,34 @@
-//! The real program is ended with kill -9 under load, over and over: whatever it acknowledged is there afterwards,
-//! once, and the audit log is whole.
+//! The real program is ended with kill -9 under load on every way in, over and over: whatever it acknowledged is there
+//! afterwards, once, in its own words and with the bytes of its files, and the audit log is whole.
 
 #![expect(clippy::unwrap_used, reason = "a test stops where something is wrong")]
 
 mod common;
 
-use common::load::{self, Sent, acknowledged, all_there, hand_mails_over, open_tickets, set_up};
+use common::book::{Book, Shelf};
+use common::load;
 use common::program::Program;
+use common::ways::{Client, Doors, Way};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// How often the program is ended in a usual run; `cargo xtask torture` sets `BEDSIDE_TEST_CRASH_CYCLES`.
 const CYCLES: usize = 50;
-const HTTP_CLIENTS: usize = 3;
+/// Who sends at the same time.
+const WAYS: [Way; 5] = [Way::Api, Way::Api, Way::Mail, Way::Form, Way::Page];
 
-/// One life of the program: load from all sides, and kill -9 after `acknowledgements`.
-fn one_life(data: &Path, token: &str, clients: &mut [Sent], acknowledgements: usize) {
+/// One life of the program: what the life before took is looked at, load comes from all sides, and kill -9 after
+/// `acknowledgements`.
+fn one_life(
+    data: &Path,
+    doors: &Doors,
+    clients: &mut [Client],
+    book: &mut Book,
+    acknowledgements: usize,
+) {
     let program = Program::serve(data);
+    book.reads_on(Shelf(&program, &doors.token), clients, |_| true);
     let kill = program.killer();
     let left = AtomicUsize::new(acknowledgements);
     let more = |_: &str| {
@@ -28,15 +38,9 @@ fn one_life(data: &Path, token: &str, clients: &mut [Sent], acknowledgements: us
         true
     };
     thread::scope(|scope| {
-        for (client, sent) in clients.iter_mut().enumerate() {
+        for client in clients {
             let (program, more) = (&program, &more);
-            scope.spawn(move || {
-                if client < HTTP_CLIENTS {
-                    open_tickets(client, sent, program, token, more);
-                } else {
-                    hand_mails_over(client, sent, program, more);
-                }
-            });
+            scope.spawn(move || client.sends(program, doors, more));
         }
     });
     program.ended();
@@ -60,74 +64,26 @@ mod nothing_acknowledged_is_lost_and_nothing_is_there_twice {
 async fn lives(data: &Path) {
     let cycles =
         std::env::var("BEDSIDE_TEST_CRASH_CYCLES").map_or(CYCLES, |cycles| cycles.parse().unwrap());
-    let token = set_up(data).await;
-    let clients: Mutex<Vec<Sent>> =
-        Mutex::new((0..=HTTP_CLIENTS).map(|_| Sent::default()).collect());
-
+    let doors = Doors::new(data).await;
     tokio::task::block_in_place(|| {
-        let mut clients = clients.lock().unwrap();
+        let (mut clients, mut book) = (Client::on(&WAYS), Book::default());
         for cycle in 0..cycles {
-            one_life(data, &token, &mut clients, 1 + (cycle * 7) % 23);
+            one_life(data, &doors, &mut clients, &mut book, 1 + (cycle * 7) % 17);
             if (cycle + 1) % 50 == 0 {
                 println!("{} of {cycles} cycles", cycle + 1);
             }
         }
+        let counts: Vec<_> = clients.iter().map(|one| one.acknowledged.len()).collect();
+        assert!(
+            counts.iter().all(|count| *count > 0),
+            "a way in took nothing: {counts:?}"
+        );
+        assert!(counts.iter().sum::<usize>() >= cycles, "there was no load");
         let program = Program::serve(data);
-        let wanted = acknowledged(&*clients);
-        assert!(
-            clients.iter().all(|sent| !sent.acknowledged.is_empty()),
-            "a way in took nothing"
-        );
-        assert!(wanted.len() >= cycles, "there was no load");
-        let found = all_there(&program, &token, &wanted);
-        println!(
-            "{cycles} cycles: {} acknowledged, {} found",
-            wanted.len(),
-            found.len()
-        );
-        // Besides what was acknowledged, at most what each client had under way at the very end.
-        assert!(
-            found.len() <= wanted.len() + clients.len(),
-            "{} for {}",
-            found.len(),
-            wanted.len()
-        );
-        let mut http = program.http(Some(&token));
-        let named = clients.iter().flat_map(|sent| {
-            let whole = |name| sent.acknowledged.contains(name);
-            sent.ids
-                .iter()
-                .map(move |(name, id)| (name, id, whole(name)))
-        });
-        for (name, id, whole) in named {
-            let ticket = http
-                .get(&format!("/api/v1/tickets/{id}"))
-                .unwrap()
-                .expect(200)
-                .json();
-            assert_eq!(ticket["subject"], format!("Request {name}"));
-            let messages = http
-                .get(&format!("/api/v1/tickets/{id}/messages"))
-                .unwrap()
-                .expect(200)
-                .json();
-            let notes = http
-                .get(&format!("/api/v1/tickets/{id}/notes"))
-                .unwrap()
-                .expect(200)
-                .json();
-            let count = |list: &serde_json::Value, kind: &str| {
-                let items = list["items"].as_array().unwrap().iter();
-                items.filter(|one| one["kind"] == kind).count()
-            };
-            // The question, and its note and its answer once, where they were acknowledged.
-            let found = (count(&notes, "note"), count(&messages, "outbound"));
-            assert_eq!(count(&messages, "inbound"), 1, "{messages}");
-            assert!(
-                found == (1, 1) || !whole && found.0.max(found.1) <= 1,
-                "{name}: {found:?}"
-            );
-        }
+        let desk = Shelf(&program, &doors.token);
+        book.reads_on(desk, &clients, |_| true);
+        let found = Book::of_all(desk, &clients);
+        println!("{cycles} cycles: {counts:?} acknowledged by {WAYS:?}, {found} messages found");
         assert!(program.stop().success());
     });
     load::audit_is_whole(data).await;

@@ -177,6 +177,14 @@ fn bedside(data: &Path, args: &[&str]) -> std::process::Output {
     program::run(data, args)
 }
 
+/// Shows that the program which sent `own` mails, as it named them itself, puts a mail of the clinic's to them: it answers
+/// the last one, and refers to all, after what only keeps the conversation together.
+#[track_caller]
+fn goes_on_from(mail: &ParsedMail, own: &[&str]) {
+    assert_eq!(mail.in_reply_to, own[own.len() - 1..]);
+    assert_eq!(mail.references[1..], *own);
+}
+
 /// Ratings given since the program began.
 fn ratings(demo: &Demo) -> u64 {
     let figures = demo.http().get("/metrics").unwrap().expect(200).text();
@@ -242,6 +250,7 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
     // The acknowledgement, without a word of theirs.
     wait_until(|| !fetch(&demo).is_empty(), SOON).unwrap();
     let acknowledgement = fetch(&demo).remove(0);
+    goes_on_from(&acknowledgement, &["first@mail.example"]);
     assert!(!acknowledgement.text.unwrap().contains("quailnote"));
 
     // An answer comes back into the program that wrote, in the same conversation.
@@ -257,11 +266,7 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
     wait_until(|| fetch(&demo).len() == 2, SOON).unwrap();
     let answer = fetch(&demo).remove(1);
     assert!(answer.text.as_ref().unwrap().contains("heronreply"));
-    assert_eq!(answer.in_reply_to, ["first@mail.example"]);
-    assert_eq!(
-        answer.references.last().map(String::as_str),
-        Some("first@mail.example")
-    );
+    goes_on_from(&answer, &["first@mail.example"]);
 
     // And what they write back goes on with it.
     let to = answer.reply_to[0].address.clone();
@@ -288,6 +293,9 @@ fn a_visitor_writes_with_a_mail_program_and_the_answer_arrives_in_it() {
         .unwrap()
         .expect(201);
     wait_until(|| fetch(&demo).len() == 4, SOON).unwrap();
+    for mail in &fetch(&demo)[2..] {
+        goes_on_from(mail, &["first@mail.example", "second@mail.example"]);
+    }
     let text = fetch(&demo)
         .into_iter()
         .find_map(|mail| mail.text.filter(|text| text.contains("/r/")))

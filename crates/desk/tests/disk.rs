@@ -76,19 +76,10 @@ fn long_mail(from: &str, name: &str) -> String {
 
 fn uploads(http: &mut Http, name: &str) -> common::Answer {
     let file = "A long letter. ".repeat(100_000);
-    let body = format!(
-        "--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"letter.txt\"\r\n\
-         content-type: text/plain\r\n\r\n{file}\r\n--edge--\r\n"
-    );
-    http.send(
-        "/api/v1/attachments",
-        &[
-            ("idempotency-key", name),
-            ("content-type", "multipart/form-data; boundary=edge"),
-        ],
-        &body,
-    )
-    .unwrap()
+    let key = [("idempotency-key", name)];
+    let file = ("file", "letter.txt", "text/plain", file.as_bytes());
+    http.files("/api/v1/attachments", &key, &[], &[file])
+        .unwrap()
 }
 
 /// One way of not being able to store: what the test calls it (in the subjects too), and the code it must be told by.

@@ -1,11 +1,12 @@
 //! What the API answers is what its description says.
 
 use crate::common::{Answer, both_engines};
-use crate::fixtures::{ALL, Caller, Things, table, upload};
+use crate::fixtures::{ALL, Caller, Person, Things, table, upload};
 use crate::schema::check;
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::api;
+use bedside_desk::context::Role;
 use bedside_desk::router::Route;
 use serde_json::{Value, json};
 
@@ -95,16 +96,29 @@ both_engines! {
         let client = desk.client(ALL).await;
         let weak = desk.client("").await;
         let things = Things::new(&client, "rosa").await;
+        let person = Person::new(&desk, Role::Administrator).await;
         let json_type = [("content-type", "application/json")];
+        let mut for_people = 0;
         for route in table() {
             let way = things.path(route.path);
+            let is_for_people = route.path.ends_with("/follow");
             let mut answers = vec![
                 desk.stranger().request(route.method.clone(), &way, &[], Body::empty()).await.expect(401),
             ];
             if route.path != "/api/v1/me" {
                 answers.push(weak.request(route.method.clone(), &way, &[], Body::empty()).await.expect(403));
             }
-            if route.path.contains('{') && !route.path.ends_with("/follow") {
+            if is_for_people {
+                for_people += 1;
+                let refused = client.request(route.method.clone(), &way, &[], Body::empty()).await.expect(403);
+                assert!(refused.text().contains("Only people follow tickets."), "{}", refused.text());
+                answers.push(refused);
+                // Nobody else's page may do it for them.
+                for forged in [("cross-site", true), ("same-origin", false)] {
+                    answers.push(person.send(&route.method, &way, forged, &[], Body::empty()).await.expect(403));
+                }
+            }
+            if route.path.contains('{') {
                 let nowhere = route.path.replace("{id}", "00000000-0000-7000-8000-000000000000")
                     .replace("{message_id}", &things.answer);
                 let tag = [("if-match", "\"v1\""), ("content-type", "application/json")];
@@ -112,7 +126,12 @@ both_engines! {
                     Method::POST | Method::PATCH => Body::from(things.body(&route.method, route.path).to_string()),
                     _ => Body::empty(),
                 };
-                answers.push(client.request(route.method.clone(), &nowhere, &tag, body).await.expect(404));
+                let answer = if is_for_people {
+                    person.send(&route.method, &nowhere, ("same-origin", true), &[], Body::empty()).await
+                } else {
+                    client.request(route.method.clone(), &nowhere, &tag, body).await
+                };
+                answers.push(answer.expect(404));
             }
             let takes_json = matches!(route.method, Method::POST | Method::PATCH)
                 && !things_without_body(route.path);
@@ -149,6 +168,7 @@ both_engines! {
                 hold(&document, &route, answer);
             }
         }
+        assert_eq!(for_people, 2, "following and following no more");
     }
 
     async fn a_method_that_is_not_there_is_named_so(desk: Desk) {

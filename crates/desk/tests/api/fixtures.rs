@@ -1,6 +1,6 @@
 //! What the tests of the API stand on: a second organisation, things with ids, and a body for every endpoint.
 
-use crate::common::{Answer, Client, Desk};
+use crate::common::{Answer, Client, Desk, multipart};
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::{Ctx, Permissions, Role, Source};
@@ -60,15 +60,7 @@ fn id(answer: &Answer) -> String {
 
 /// Uploads `bytes` under `name`.
 pub async fn upload(client: &Client, key: &[(&str, &str)], name: &str, bytes: &[u8]) -> Answer {
-    let edge = "an-edge-that-stands-in-no-file";
-    let mut body = format!(
-        "--{edge}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-         content-type: text/html\r\n\r\n"
-    )
-    .into_bytes();
-    body.extend(bytes);
-    body.extend(format!("\r\n--{edge}--\r\n").into_bytes());
-    let kind = format!("multipart/form-data; boundary={edge}");
+    let (kind, body) = multipart::form(&[], &[("file", name, "text/html", bytes)]);
     let headers = [&[("content-type", kind.as_str())], key].concat();
     client
         .request(
@@ -269,19 +261,35 @@ impl Caller {
         headers: &[(&str, &str)],
         body: &Value,
     ) -> Answer {
-        let mut all = headers.to_vec();
-        let bytes = if body.is_null() {
-            Body::empty()
+        let text = if body.is_null() {
+            String::new()
         } else {
-            all.push(("content-type", "application/json"));
-            Body::from(body.to_string())
+            body.to_string()
         };
+        self.request(method, path, headers, text).await
+    }
+
+    /// Sends a request with this text as JSON; with an empty one nothing.
+    pub async fn request(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        text: String,
+    ) -> Answer {
+        let mut all = headers.to_vec();
+        if !text.is_empty() {
+            all.push(("content-type", "application/json"));
+        }
         match self {
-            Self::Token(client) => client.request(method.clone(), path, &all, bytes).await,
-            Self::Person(person) => {
-                person
-                    .send(method, path, ("same-origin", true), &all, bytes)
+            Self::Token(client) => {
+                client
+                    .request(method.clone(), path, &all, Body::from(text))
                     .await
+            }
+            Self::Person(person) => {
+                let own = ("same-origin", true);
+                person.send(method, path, own, &all, Body::from(text)).await
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Requests that are sent twice run once: every `POST` of the table.
 
 use crate::common::{Desk, both_engines};
-use crate::fixtures::{ALL, Caller, Things, audited, table, upload};
+use crate::fixtures::{ALL, Caller, Person, Things, audited, table, upload};
 use axum::http::Method;
-use bedside_desk::events;
+use bedside_desk::context::Role;
+use bedside_desk::{events, search};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ async fn done(desk: &Desk) -> (usize, i64) {
     )
 }
 
-fn other(body: &Value) -> Value {
+fn more(body: &Value) -> Value {
     let mut body = if body.is_null() {
         json!({})
     } else {
@@ -52,21 +53,12 @@ both_engines! {
             let second = caller.send(&Method::POST, &way, &key, &body).await;
             assert_eq!((second.status, second.text()), (first.status, first.text()), "{path}");
             assert_eq!(done(&desk).await, before, "{path} ran twice");
-            if !body.is_null() {
-                // A body that the endpoint would take, so that it is the key that refuses it.
-                let mut changed = body.clone();
-                let field = changed.as_object().unwrap().keys().next().unwrap().clone();
-                changed[&field] = match &changed[&field] {
-                    Value::String(text) if field == "body" || field == "subject" || field == "name" => json!(format!("{text} And more.")),
-                    same => same.clone(),
-                };
-                let text = format!(" {changed}");
-                let headers = [("idempotency-key", "the-same-key"), ("content-type", "application/json")];
-                let Caller::Token(client) = &caller else { continue };
-                let answer = client.request(Method::POST, &way, &headers, axum::body::Body::from(text)).await;
-                assert_eq!((answer.status, answer.json()["code"].as_str()), (422, Some("idempotency_key_reused")), "{path}");
-            }
-            let refused = caller.send(&Method::POST, &way, &[("idempotency-key", "")], &other(&body)).await;
+            // A body that the endpoint would take, so that it is the key that refuses it.
+            let other = if body.is_null() { "{}".to_owned() } else { format!(" {body}") };
+            let answer = caller.request(&Method::POST, &way, &key, other).await;
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (422, Some("idempotency_key_reused")), "{path}");
+            assert_eq!(done(&desk).await, before, "{path} ran twice");
+            let refused = caller.send(&Method::POST, &way, &[("idempotency-key", "")], &more(&body)).await;
             assert_eq!(refused.status, 422, "{path}");
         }
     }
@@ -126,5 +118,86 @@ both_engines! {
         assert_eq!(first.text(), second.text());
         assert_eq!(done(&desk).await, before);
         upload(&client, &key, "scan.pdf", b"%PDF-1.7 two").await.expect(422);
+    }
+    async fn a_file_that_is_brought_many_times_at_once_is_kept_once(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let key = [("idempotency-key", "at-once")];
+        let contents: [&[u8]; 2] = [b"%PDF-1.7 one", b"%PDF-1.7 two"];
+        let before = done(&desk).await;
+        let sent = (0..8).map(|number| upload(&client, &key, "scan.pdf", contents[number % 2]));
+        let answers = join_all(sent).await;
+        // Whichever of the two came first: it has the key, and the other one is another request.
+        let first = answers.iter().position(|answer| answer.status == 201).unwrap();
+        for (number, answer) in answers.iter().enumerate() {
+            if number % 2 == first % 2 {
+                assert_eq!((answer.status, answer.text()), (201, answers[first].text()));
+            } else {
+                assert_eq!((answer.status, &answer.json()["code"]), (422, &json!("idempotency_key_reused")));
+            }
+        }
+        assert_eq!(done(&desk).await.0, before.0 + 1, "kept more than once");
+        // And it is the one that was answered.
+        let id = &answers[first].json()["id"];
+        let ticket = json!({ "requester": { "email": "rosa@patient.example" }, "body": "My scan.", "attachments": [id] });
+        let made = client.post("/api/v1/tickets", &ticket).await.expect(201).json();
+        let words = client.get(&format!("/api/v1/tickets/{}/messages", made["id"].as_str().unwrap())).await.json();
+        let file = words["items"][0]["attachments"][0]["id"].as_str().unwrap().to_owned();
+        let bytes = client.get(&format!("/api/v1/attachments/{file}")).await.expect(200).body;
+        assert_eq!(bytes, contents[first % 2]);
+    }
+
+    async fn what_only_looks_looks_anew_and_leaves_its_key_free(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let key = [("idempotency-key", "look")];
+        let note = format!("/api/v1/tickets/{}/notes", things.ticket);
+        for (path, asked, found, place, new) in [
+            ("/api/v1/search", json!({ "q": "metformin" }), "/items/0/ticket/id", note.as_str(), json!({ "body": "Takes metformin." })),
+            ("/api/v1/patients/search", json!({ "mrn": "B-2" }), "/items/0/id", "/api/v1/patients", json!({ "name": "Luis Ruiz", "mrn": "B-2" })),
+        ] {
+            let before = done(&desk).await;
+            let look = async |asked: &Value| {
+                search::catch_up(&desk.app, desk.organisation).await.unwrap();
+                let answer = client.json(Method::POST, path, &key, asked).await.expect(200).json();
+                answer.pointer(found).is_some()
+            };
+            assert!(!look(&asked).await && !look(&asked).await, "{path}");
+            assert_eq!(done(&desk).await, before, "{path} changed something");
+            let refused = client.json(Method::POST, path, &[("idempotency-key", "")], &asked).await.expect(422);
+            assert_eq!(refused.json()["errors"][0]["field"], "Idempotency-Key", "{path}");
+            // An answer from before would tell of nobody. None is kept: it would be a patient's words, readable.
+            client.post(place, &new).await.expect(201);
+            assert!(look(&asked).await, "{path}");
+        }
+        // The key stands for nothing yet, so a request that does something takes it.
+        let new = json!({ "contact_id": things.contact, "body": "One more thing." });
+        let first = client.json(Method::POST, "/api/v1/tickets", &key, &new).await.expect(201).text();
+        let again = client.json(Method::POST, "/api/v1/tickets", &key, &new).await.expect(201).text();
+        assert_eq!(first, again);
+        client.json(Method::POST, "/api/v1/search", &key, &json!({ "q": "metformin" })).await.expect(200);
+    }
+
+    async fn somebody_signed_in_has_keys_of_their_own(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let way = format!("/api/v1/tickets/{}/notes", things.ticket);
+        let key = [("idempotency-key", "note")];
+        let note = json!({ "body": "Called the pharmacy." });
+        let mut made = Vec::new();
+        let nurse = Caller::Person(Person::new(&desk, Role::Nurse).await);
+        let agent = Caller::Person(Person::new(&desk, Role::Agent).await);
+        for caller in [&nurse, &agent, &Caller::Token(client)] {
+            let first = caller.send(&Method::POST, &way, &key, &note).await.expect(201).text();
+            let before = done(&desk).await;
+            let again = caller.send(&Method::POST, &way, &key, &note).await.expect(201).text();
+            assert_eq!(first, again);
+            let other = json!({ "body": "Called the family." });
+            let refused = caller.send(&Method::POST, &way, &key, &other).await.expect(422).json();
+            assert_eq!(refused["code"], "idempotency_key_reused");
+            assert_eq!(done(&desk).await, before);
+            made.push(first);
+        }
+        made.dedup();
+        assert_eq!(made.len(), 3, "keys of different people met");
     }
 }

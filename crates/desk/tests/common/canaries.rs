@@ -1,9 +1,15 @@
 //! Words of an invented patient, looked for in whatever is kept of them.
 
-use super::Desk;
-use bedside_db::{DbError, args, statements};
+use super::{Client, Desk, csrf_token, hidden};
+use bedside_db::{Db, DbError, args, statements};
+use bedside_desk::context::{Permissions, Role};
+use bedside_desk::ids::TicketId;
+use bedside_desk::links::{self, Purpose};
+use bedside_desk::orgs::{self, Change, CustomField, Names};
+use bedside_desk::tickets;
 use bedside_testkit::pg;
 use futures_util::FutureExt;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,6 +20,174 @@ statements! {
     FLUSH = "CHECKPOINT";
     /// Where the server keeps its files, and the folder of this database.
     PLACE = "SELECT current_setting('data_directory'), oid::text FROM pg_database WHERE datname = current_database()";
+    /// What stands in the job queue.
+    JOBS = "SELECT kind, COALESCE(unique_key, ''), payload, COALESCE(last_error, '') FROM jobs";
+}
+
+/// What [`everywhere`] puts in; none is a word that the program itself uses.
+pub const EVERYWHERE: &[&str] = &[
+    "bitternfield",
+    "curlewdraft",
+    "dunlinname",
+    "dunlinmail",
+    "fulmarform",
+    "1944-11-29",
+    "gadwallfile",
+    "godwitpaper",
+    "hoopoereply",
+    "jacanascan",
+    "limpkincomment",
+    "motmotreason",
+];
+
+/// Puts words of a patient where they stand besides messages and names: a clinic's own field, a draft, the public form, the
+/// page behind a link, a rating's comment, and why somebody is in no danger. Shows that whoever may reads them there.
+pub async fn everywhere(desk: &Desk) {
+    let client = desk.client(&Permissions::ALL.codes()).await;
+    let admin = desk.ctx(Role::Administrator);
+    let field = CustomField {
+        code: "pharmacy".to_owned(),
+        names: Names([("en".to_owned(), "Pharmacy".to_owned())].into()),
+        kind: "text".to_owned(),
+        choices: Vec::new(),
+        position: 1,
+        version: 0,
+    };
+    orgs::change(&desk.app, &admin, Change::PutField(field))
+        .await
+        .unwrap();
+    let cry = "I took all of my sleeping pills an hour ago. I want to die.";
+    let crisis = desk.ticket("kinglet@patient.example", "", cry).await;
+    let crisis = format!("/api/v1/tickets/{crisis}");
+    let why = json!({ "reason": "other", "words": "Motmotreason", "urgency": "standard" });
+    let calm = format!("{crisis}/not-a-crisis");
+    client.post(&calm, &why).await.expect(200);
+
+    let address = "kinglet@patient.example";
+    let id = desk.ticket(address, "Hours", "When are you open?").await;
+    let path = format!("/api/v1/tickets/{id}");
+    let version = client.get(&path).await.expect(200);
+    let own = json!({ "fields": { "pharmacy": "Bitternfield" } });
+    let changed = client.patch(&path, version.header("etag").unwrap(), &own);
+    changed.await.expect(200);
+
+    let agent = desk.browser(Role::Agent).await;
+    let page = format!("/tickets/{}", number(&client, &path).await);
+    let token = csrf_token(&agent.get(&page).await.expect(200).text());
+    let draft = [("csrf_token", token.as_str()), ("body", "Curlewdraft")];
+    agent
+        .post(&format!("{page}/draft"), &draft)
+        .await
+        .expect(204);
+
+    form(desk).await;
+    behind_links(desk, id).await;
+
+    let shown = [
+        agent.get(&page).await.expect(200).text(),
+        client.get(&path).await.expect(200).text(),
+        client.get(&format!("{path}/messages")).await.text(),
+        client.get(&format!("{crisis}/notes")).await.text(),
+        desk.browser(Role::Supervisor)
+            .await
+            .get("/ratings")
+            .await
+            .expect(200)
+            .text(),
+    ]
+    .concat();
+    let listed = client.get("/api/v1/tickets").await.expect(200).json();
+    let newest = listed["items"].as_array().unwrap().iter();
+    let newest = newest.max_by_key(|row| row["number"].as_i64()).unwrap();
+    let form = format!("/api/v1/tickets/{}", newest["id"].as_str().unwrap());
+    let form = [
+        client.get(&form).await.expect(200).text(),
+        client.get(&format!("{form}/messages")).await.text(),
+    ]
+    .concat();
+    let shown = shown + &form;
+    // What is in the files is sealed apart from their names.
+    for word in EVERYWHERE {
+        let is_inside = ["godwitpaper", "jacanascan"].contains(word);
+        assert!(
+            is_inside || !held(shown.as_bytes(), &[word]).is_empty(),
+            "{word} is not in: {shown}"
+        );
+    }
+}
+
+async fn number(client: &Client, path: &str) -> i64 {
+    let shown = client.get(path).await.expect(200).json();
+    shown["number"].as_i64().unwrap()
+}
+
+/// The public form; the birth date stands in its words and in a field that it does not have.
+async fn form(desk: &Desk) {
+    let visitor = desk.visitor();
+    let page = visitor.get("/request").await.expect(200).text();
+    desk.clock.advance(60);
+    let fields = [
+        ("pass", hidden(&page, "pass")),
+        ("name", "Dunlinname"),
+        ("email", "dunlinmail@patient.example"),
+        ("message", "Fulmarform, born 1944-11-29."),
+        ("birth_date", "1944-11-29"),
+    ];
+    let file = (
+        "files",
+        "gadwallfile.txt",
+        "text/plain",
+        &b"godwitpaper"[..],
+    );
+    let sent = visitor.post_files("/request", &fields, &[file]).await;
+    let thanks = sent.expect(303).header("location").unwrap().to_owned();
+    let said = visitor.get(&thanks).await.expect(200).text();
+    for text in [thanks, said] {
+        assert_eq!(held(text.as_bytes(), EVERYWHERE), Vec::<&str>::new());
+    }
+}
+
+/// A reply with a file and a rating with a comment, each by its link.
+async fn behind_links(desk: &Desk, ticket: TicketId) {
+    let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), ticket).await;
+    let contact = view.unwrap().ticket.contact;
+    let system = desk.system();
+    let link = async |purpose| {
+        let made = desk.app.command(&system, move |work| {
+            links::make(work, purpose, ticket, contact).boxed()
+        });
+        made.await.unwrap()
+    };
+    let visitor = desk.visitor();
+    let there = format!("/t/{}", link(Purpose::Thread).await);
+    visitor
+        .submit(&there, &format!("{there}/open"), &[])
+        .await
+        .expect(303);
+    let page = visitor.get(&there).await.expect(200).text();
+    let fields = [
+        ("csrf_token", hidden(&page, "csrf_token")),
+        ("once", hidden(&page, "once")),
+        ("message", "Hoopoereply"),
+    ];
+    let file = ("files", "scan.txt", "text/plain", &b"jacanascan"[..]);
+    let reply = format!("{there}/reply");
+    let sent = visitor.post_files(&reply, &fields, &[file]).await;
+    sent.expect(303);
+    let there = format!("/r/{}", link(Purpose::Rating).await);
+    let given = [("score", "4"), ("comment", "Limpkincomment")];
+    visitor.submit(&there, &there, &given).await.expect(303);
+}
+
+/// The rows of the job queue as text.
+pub async fn jobs(db: &Db) -> (String, Vec<u8>) {
+    let mut conn = db.read().await.unwrap();
+    let rows = conn.query(JOBS, args![], |row| {
+        Ok([row.get::<String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?].join(" "))
+    });
+    let rows = rows.await.unwrap();
+    assert!(!rows.is_empty(), "there are jobs to look at");
+    ("the job rows".to_owned(), rows.join("\n").into_bytes())
 }
 
 /// Every file below `folder`, as bytes.

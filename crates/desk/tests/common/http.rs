@@ -1,5 +1,6 @@
 //! Requests to the desk's router, in this process.
 
+use super::multipart;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, header};
@@ -217,33 +218,14 @@ impl Browser {
             .await
     }
 
-    /// Sends `fields` and `files` (field, file name, media type, bytes) as a form with files.
+    /// Sends `fields` and `files` as a form with files.
     pub async fn post_files(
         &self,
         path: &str,
         fields: &[(&str, &str)],
-        files: &[(&str, &str, &str, &[u8])],
+        files: &[multipart::File<'_>],
     ) -> Answer {
-        const EDGE: &str = "an-edge-that-stands-in-no-file";
-        let mut body = Vec::new();
-        for (name, value) in fields {
-            body.extend(
-                format!("--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n")
-                    .as_bytes(),
-            );
-            body.extend(format!("{value}\r\n").as_bytes());
-        }
-        for (name, file, media_type, bytes) in files {
-            let head = format!(
-                "--{EDGE}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\
-                 content-type: {media_type}\r\n\r\n"
-            );
-            body.extend(head.as_bytes());
-            body.extend(*bytes);
-            body.extend(b"\r\n");
-        }
-        body.extend(format!("--{EDGE}--\r\n").as_bytes());
-        let media_type = format!("multipart/form-data; boundary={EDGE}");
+        let (media_type, body) = multipart::form(fields, files);
         self.request(
             Method::POST,
             path,

@@ -1,6 +1,6 @@
-//! A real desk's data, and load on it that knows what was acknowledged.
+//! A real desk's data, and what is sent to it.
 
-use super::program::{Http, Lmtp, Program};
+use super::program::{Http, Program};
 use bedside_db::SystemClock;
 use bedside_desk::config::Config;
 use bedside_desk::context::{Ctx, Permissions, Source};
@@ -8,41 +8,13 @@ use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};
 use bedside_desk::staff::{self, NewToken};
 use bedside_desk::{audit_log, orgs, startup};
 use bedside_testkit::pg;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 /// The address that mail is brought to.
 pub const MAILBOX: &str = "care@clinic.example";
-
-/// What one client knows about what it sent.
-#[derive(Default)]
-pub struct Sent {
-    /// Names of requests and mails that were acknowledged.
-    pub acknowledged: BTreeSet<String>,
-    /// Ticket ids by name, as answered.
-    pub ids: BTreeMap<String, String>,
-    /// The one that was under way when the program ended; it is sent again, in the same words.
-    open: Option<String>,
-    next: usize,
-}
-
-impl Sent {
-    fn name(&mut self, client: usize) -> String {
-        self.open
-            .get_or_insert_with(|| {
-                self.next += 1;
-                format!("c{client}n{}", self.next)
-            })
-            .clone()
-    }
-
-    fn acknowledge(&mut self, name: String) {
-        assert_eq!(self.open.take().as_ref(), Some(&name));
-        self.acknowledged.insert(name);
-    }
-}
 
 /// The settings that the program has by itself or finds in its folder, and mail servers on this machine.
 pub fn settings(data: &Path) -> Config {
@@ -87,94 +59,13 @@ pub async fn set_up(data: &Path) -> String {
     token
 }
 
-/// Opens tickets with a note and an answer each, until the program is gone or `more`, which hears the name of what was acknowledged, says no.
-pub fn open_tickets(
-    client: usize,
-    sent: &mut Sent,
-    program: &Program,
-    token: &str,
-    more: &impl Fn(&str) -> bool,
-) {
-    let Ok(mut http) = Http::connect(program.http, Some(token)) else {
-        return;
-    };
-    loop {
-        let name = sent.name(client);
-        let from = format!("{client}.{}@patient.example", sent.next % 7);
-        let ticket = ticket(&from, &name);
-        let Ok(answer) = http.post(
-            "/api/v1/tickets",
-            &[("idempotency-key", name.as_str())],
-            &ticket,
-        ) else {
-            return;
-        };
-        if answer.status == 503 {
-            continue;
-        }
-        let answer = answer.expect(201);
-        let id = answer.json()["id"].as_str().unwrap().to_owned();
-        let before = sent.ids.insert(name.clone(), id.clone());
-        assert!(
-            before.is_none_or(|before| before == id),
-            "{name} became two tickets"
-        );
-        for way in ["notes", "messages"] {
-            if adds(&mut http, &id, way, &name).is_err() {
-                return;
-            }
-        }
-        sent.acknowledge(name.clone());
-        if !more(&name) {
-            return;
-        }
-    }
-}
-
-/// Adds a note or an answer to a ticket, as often as it takes.
-fn adds(http: &mut Http, id: &str, way: &str, name: &str) -> std::io::Result<()> {
-    let key = format!("{name}-{way}");
-    let words = json!({ "body": format!("About {name}") });
-    loop {
-        let way = format!("/api/v1/tickets/{id}/{way}");
-        let answer = http.post(&way, &[("idempotency-key", key.as_str())], &words)?;
-        if answer.status != 503 {
-            answer.expect(201);
-            return Ok(());
-        }
-    }
-}
-
 /// A request for the API.
-pub fn ticket(from: &str, name: &str) -> serde_json::Value {
+pub fn ticket(from: &str, name: &str) -> Value {
     json!({
         "requester": { "email": from, "name": "Rosa Alvarez" },
         "subject": format!("Request {name}"),
         "body": format!("I need a refill of my tablets, please. {}", "Thank you. ".repeat(40)),
     })
-}
-
-/// Hands mails over until the program is gone or `more`, which hears the name of what was acknowledged, says no.
-pub fn hand_mails_over(
-    client: usize,
-    sent: &mut Sent,
-    program: &Program,
-    more: &impl Fn(&str) -> bool,
-) {
-    let Ok(mut lmtp) = Lmtp::connect(program.lmtp) else {
-        return;
-    };
-    loop {
-        let name = sent.name(client);
-        let from = format!("m{client}.{}@patient.example", sent.next % 7);
-        if lmtp.deliver(&from, MAILBOX, &mail(&from, &name)).is_err() {
-            return;
-        }
-        sent.acknowledge(name.clone());
-        if !more(&name) {
-            return;
-        }
-    }
 }
 
 /// A mail for [`MAILBOX`].
@@ -186,33 +77,29 @@ pub fn mail(from: &str, name: &str) -> String {
     )
 }
 
-/// The subjects of everything that was acknowledged.
-pub fn acknowledged<'a>(clients: impl IntoIterator<Item = &'a Sent>) -> BTreeSet<String> {
-    let names = clients.into_iter().flat_map(|sent| &sent.acknowledged);
-    names.map(|name| format!("Request {name}")).collect()
+/// Every row of a list of the API, from its first page to its last.
+pub fn listed(http: &mut Http, list: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = http.get(&format!("{list}?limit=100{cursor}")).unwrap();
+        let page = page.expect(200).json();
+        all.extend_from_slice(page["items"].as_array().unwrap());
+        let Some(next) = page["next"].as_str() else {
+            return all;
+        };
+        cursor = format!("&cursor={next}");
+    }
 }
 
 /// Every ticket's subject, with how often it is there.
 pub fn subjects(program: &Program, token: &str) -> BTreeMap<String, usize> {
-    let mut http = program.http(Some(token));
     let mut found = BTreeMap::new();
-    let mut cursor = String::new();
-    loop {
-        let page = http
-            .get(&format!("/api/v1/tickets?limit=100{cursor}"))
-            .unwrap()
-            .expect(200)
-            .json();
-        for row in page["items"].as_array().unwrap() {
-            *found
-                .entry(row["subject"].as_str().unwrap().to_owned())
-                .or_insert(0) += 1;
-        }
-        let Some(next) = page["next"].as_str() else {
-            return found;
-        };
-        cursor = format!("&cursor={next}");
+    for row in listed(&mut program.http(Some(token)), "/api/v1/tickets") {
+        let subject = row["subject"].as_str().unwrap().to_owned();
+        *found.entry(subject).or_insert(0) += 1;
     }
+    found
 }
 
 /// Waits until everything in `wanted` is a ticket, and shows that nothing is there twice. Mails are acknowledged before

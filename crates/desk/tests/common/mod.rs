@@ -21,14 +21,17 @@
     reason = "each test binary uses its own part of this"
 )]
 
+pub mod book;
 pub mod canaries;
 mod clinic;
 pub mod form;
 mod http;
 pub mod load;
 pub mod markup;
+pub mod multipart;
 pub mod program;
 pub mod sink;
+pub mod ways;
 pub mod wire;
 
 pub use clinic::from_files as clinic;
@@ -80,6 +83,32 @@ macro_rules! both_engines {
     )+};
 }
 pub(crate) use both_engines;
+
+/// The same of functions that run the program in an empty folder, whose settings say where the rows are kept.
+macro_rules! program_on_both_engines {
+    ($($(#[$meta:meta])* fn $name:ident($folder:ident: &Path) $body:block)+) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "not every test names something from outside")]
+            use super::*;
+
+            fn run($folder: &std::path::Path) $body
+
+            #[test]
+            fn sqlite() {
+                run(tempfile::tempdir().unwrap().path());
+            }
+
+            #[test]
+            fn postgres() {
+                let folder = tempfile::tempdir().unwrap();
+                $crate::common::load::on_postgres(folder.path());
+                run(folder.path());
+            }
+        }
+    )+};
+}
+pub(crate) use program_on_both_engines;
 
 /// A Monday, ten in the morning at the clinic.
 pub fn monday() -> Timestamp {

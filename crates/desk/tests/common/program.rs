@@ -1,6 +1,7 @@
 //! The real program, as a process of its own.
 
 use super::http::Answer;
+use super::multipart;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use bedside_testkit::{ports, wait_until};
 use std::fmt::Write as _;
@@ -22,6 +23,9 @@ pub const INIT: [&str; 6] = [
     "Alex Admin",
     "--json",
 ];
+
+/// What a browser says of a form that stands on a page of the desk.
+const SAME_SITE: (&str, &str) = ("sec-fetch-site", "same-origin");
 
 /// How long anything may take before a test gives up.
 const LIMIT: Duration = Duration::from_mins(1);
@@ -217,7 +221,7 @@ impl Http {
     }
 
     pub fn get(&mut self, path: &str) -> io::Result<Answer> {
-        self.request("GET", path, &[], "")
+        self.request("GET", path, &[], b"")
     }
 
     pub fn post(
@@ -227,12 +231,7 @@ impl Http {
         json: &serde_json::Value,
     ) -> io::Result<Answer> {
         let headers = [&[("content-type", "application/json")], headers].concat();
-        self.request("POST", path, &headers, &json.to_string())
-    }
-
-    /// A POST with any body.
-    pub fn send(&mut self, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Answer> {
-        self.request("POST", path, headers, body)
+        self.request("POST", path, &headers, json.to_string().as_bytes())
     }
 
     /// Sends `fields` as the form of a page of ours.
@@ -241,17 +240,31 @@ impl Http {
         form.extend_pairs(fields);
         let headers = [
             ("content-type", "application/x-www-form-urlencoded"),
-            ("sec-fetch-site", "same-origin"),
+            SAME_SITE,
         ];
-        self.request("POST", path, &headers, &form.finish())
+        self.request("POST", path, &headers, form.finish().as_bytes())
     }
 
-    fn request(
+    /// Sends `fields` and `files` as a form with files, of a page of ours.
+    pub fn files(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+        fields: &[(&str, &str)],
+        files: &[multipart::File<'_>],
+    ) -> io::Result<Answer> {
+        let (media_type, body) = multipart::form(fields, files);
+        let own = [("content-type", media_type.as_str()), SAME_SITE];
+        self.request("POST", path, &[&own, headers].concat(), &body)
+    }
+
+    /// Any request.
+    pub fn request(
         &mut self,
         method: &str,
         path: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        body: &[u8],
     ) -> io::Result<Answer> {
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nhost: desk\r\ncontent-length: {}\r\n",
@@ -266,9 +279,8 @@ impl Http {
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
-        self.stream
-            .get_mut()
-            .write_all(format!("{head}\r\n{body}").as_bytes())?;
+        let whole = [head.as_bytes(), b"\r\n", body].concat();
+        self.stream.get_mut().write_all(&whole)?;
         self.answer()
     }
 

@@ -2,17 +2,23 @@
 
 use super::processor;
 use super::receive::{Source, Via, receive};
-use super::store;
+use super::store::{self, Standing};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{InboundMailId, OrganisationId};
 use bedside_codecs::mail::mbox::{Mbox, MboxError};
 use std::io::Read;
+use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
 
 /// Mails stored before they are made into tickets.
 const AT_ONCE: usize = 200;
+/// How long a desk that has some of them is waited for; after that they count as new.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pause between two looks at what it did.
+const BREATH: Duration = Duration::from_millis(20);
 
 /// What came of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -79,17 +85,30 @@ pub async fn import_mbox(
     Ok(imported)
 }
 
-/// Makes tickets of the mails that were stored; says how many of `waiting`, which is empty then, were here already.
+/// Makes tickets of the mails that were stored; says how many of `waiting`, which is empty then, were here already. A desk
+/// that is being served beside takes some of them up, and is waited for.
 async fn settle(
     app: &App,
     organisation: OrganisationId,
     waiting: &mut Vec<InboundMailId>,
 ) -> Result<u64, DeskError> {
-    processor::drain(app).await?;
-    let mut conn = app.read().await?;
-    let mut known = 0;
-    for id in waiting.drain(..) {
-        known += u64::from(store::is_duplicate(&mut conn, organisation, id).await?);
+    let (mut known, begun) = (0, Instant::now());
+    loop {
+        processor::drain(app).await?;
+        let mut conn = app.read().await?;
+        let mut others = Vec::new();
+        for id in waiting.drain(..) {
+            match store::standing(&mut conn, organisation, id).await? {
+                Standing::Waits => others.push(id),
+                Standing::Known => known += 1,
+                Standing::Taken => {}
+            }
+        }
+        if others.is_empty() || begun.elapsed() > PATIENCE {
+            return Ok(known);
+        }
+        drop(conn);
+        *waiting = others;
+        sleep(BREATH).await;
     }
-    Ok(known)
 }

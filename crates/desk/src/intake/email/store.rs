@@ -29,9 +29,8 @@ statements! {
         WHERE organisation_id = $1 AND id = $2 AND state = 'received'";
     /// Frees every mail that an ended process was working on.
     RELEASE_ALL = "UPDATE inbound_mails SET leased_until = 0 WHERE state = 'received' AND leased_until > 0";
-    /// Whether a mail was found to be here already.
-    IS_DUPLICATE = "SELECT 1 FROM inbound_mails WHERE organisation_id = $1 AND id = $2 AND state = 'ignored' \
-        AND error = 'duplicate'";
+    /// Where a mail stands.
+    STATE = "SELECT state, error FROM inbound_mails WHERE organisation_id = $1 AND id = $2";
     /// Says what became of a mail.
     FINISH = "UPDATE inbound_mails SET state = $3, error = $4, ticket_id = $5, message_id = $6 WHERE organisation_id = $1 \
         AND id = $2 AND state = 'received'";
@@ -158,16 +157,35 @@ pub(super) async fn release_all(conn: &mut Conn) -> Result<u64, DeskError> {
     Ok(conn.execute(RELEASE_ALL, args![]).await?)
 }
 
-/// Whether the mail was left out because it was here already.
-pub(super) async fn is_duplicate(
+/// Where a stored mail stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// Nobody has tried it to its end yet.
+    Waits,
+    /// It was left out because it was here already.
+    Known,
+    /// Anything else.
+    Taken,
+}
+
+pub(super) async fn standing(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: InboundMailId,
-) -> Result<bool, DeskError> {
-    Ok(conn
-        .query_opt(IS_DUPLICATE, args![organisation, id], |_| Ok(()))
-        .await?
-        .is_some())
+) -> Result<Standing, DeskError> {
+    let found = conn
+        .query_opt(STATE, args![organisation, id], |row| {
+            Ok((row.get::<String>(0)?, row.get::<Option<String>>(1)?))
+        })
+        .await?;
+    let found = found
+        .as_ref()
+        .map(|(state, error)| (state.as_str(), error.as_deref()));
+    Ok(match found {
+        Some(("received", None)) => Standing::Waits,
+        Some(("ignored", Some("duplicate"))) => Standing::Known,
+        _ => Standing::Taken,
+    })
 }
 
 /// `false` when somebody else finished it.
