@@ -11,6 +11,10 @@ use std::time::Duration;
 const ROUND: Duration = Duration::from_millis(500);
 /// A log with more pages than this (128 MiB) is folded in by the writer itself, so that it starts from its beginning.
 const LONG: i64 = 32 * 1024;
+/// Rows that a quiet round changes at most: the jobs of a desk that nobody works with.
+const LITTLE: u64 = 500;
+/// After so many quiet rounds the writer gives its pages back again.
+const OFTEN: u32 = 20;
 
 /// The thread ends when this is dropped.
 pub(super) struct Keeper(Option<SyncSender<()>>);
@@ -21,25 +25,25 @@ impl Keeper {
         std::thread::Builder::new()
             .name("db-keeper".to_owned())
             .spawn(move || {
-                let (mut seen, mut rest) = (0, 0);
+                let (mut seen, mut folded, mut quiet) = (0, 0, 0);
                 while matches!(ended.recv_timeout(ROUND), Err(RecvTimeoutError::Timeout)) {
                     readers.round();
                     let changes = writer.changes();
-                    if changes == seen {
-                        rest += 1;
-                        if rest == RESTED {
-                            writer.rest();
-                        }
+                    quiet = if changes - seen < LITTLE { quiet + 1 } else { 0 };
+                    seen = changes;
+                    if quiet % OFTEN == RESTED {
+                        writer.rest();
+                    }
+                    if changes == folded {
                         continue;
                     }
-                    rest = 0;
                     match fold(&connection) {
-                        Ok((pages, folded)) => {
+                        Ok(log) => {
                             // What a reader of old pages kept from being folded is for the next round.
-                            if folded == pages {
-                                seen = changes;
+                            if log.is_folded() {
+                                folded = changes;
                             }
-                            if pages > LONG {
+                            if log.pages > LONG {
                                 writer.checkpoint();
                             }
                         }
@@ -52,10 +56,26 @@ impl Keeper {
     }
 }
 
-/// Folds what can be folded now: pages of the log, and how many of them are in the file.
-fn fold(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+/// The write-ahead log, in pages.
+struct Log {
+    pages: i64,
+    /// How many of them are in the file.
+    folded: i64,
+}
+
+impl Log {
+    const fn is_folded(&self) -> bool {
+        self.pages == self.folded
+    }
+}
+
+/// Folds what can be folded now.
+fn fold(connection: &Connection) -> rusqlite::Result<Log> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-        Ok((row.get(1)?, row.get(2)?))
+        Ok(Log {
+            pages: row.get(1)?,
+            folded: row.get(2)?,
+        })
     })
 }
 

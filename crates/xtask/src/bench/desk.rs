@@ -176,7 +176,7 @@ impl Desk {
             let idle = || -> Result<bool> {
                 let before = self.cpu()?;
                 thread::sleep(Duration::from_millis(500));
-                Ok(self.cpu()?.saturating_sub(before) <= Duration::from_millis(60))
+                Ok(self.cpu()?.saturating_sub(before) <= Duration::from_millis(30))
             };
             idle().unwrap_or_else(|error| {
                 failed = Some(error);
