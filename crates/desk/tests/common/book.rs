@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Connections that read at the same time: each look waits until it is noted on the disk.
 const READERS: usize = 6;
+/// Messages on one page of the API.
+const MOST: usize = 100;
 
 /// The messages of a desk by their words and kind.
 #[derive(Default)]
@@ -90,28 +92,29 @@ impl Book {
         book.found.values().map(Vec::len).sum()
     }
 
+    /// Reads what came since the last look; nothing is sent meanwhile but mails that become tickets of their own.
     fn read_events(&mut self, desk: Shelf<'_>) {
         let mut http = desk.http();
+        let mut added = BTreeMap::<String, BTreeSet<String>>::new();
         loop {
             let page = http.get(&format!("/api/v1/events?last_event_id={}", self.seen));
             let page = page.unwrap().expect(200).json();
             let items = page["items"].as_array().unwrap();
             if items.is_empty() {
-                return;
+                break;
             }
-            let mut added = BTreeMap::<_, BTreeSet<_>>::new();
             for event in items
                 .iter()
                 .filter(|event| event["kind"] == "message.added")
             {
-                let (ticket, message) = (&event["ticket_id"], &event["message_id"]);
-                let ticket = added.entry(ticket.as_str().unwrap()).or_default();
-                ticket.insert(message.as_str().unwrap());
+                let id = |of: &str| event[of].as_str().unwrap().to_owned();
+                let ticket = added.entry(id("ticket_id")).or_default();
+                ticket.insert(id("message_id"));
             }
-            let added: Vec<_> = added.into_iter().collect();
-            self.write(desk.read(&added, |http, (ticket, ids)| newest(http, ticket, ids)));
             self.seen = page["last_event_id"].as_i64().unwrap();
         }
+        let added: Vec<_> = added.into_iter().collect();
+        self.write(desk.read(&added, |http, (ticket, ids)| newest(http, ticket, ids)));
     }
 
     fn write(&mut self, letters: Vec<Letter>) {
@@ -177,15 +180,18 @@ impl Book {
     }
 }
 
-/// The newest messages of a ticket, which have these ids.
-fn newest(http: &mut Http, ticket: &str, ids: &BTreeSet<&str>) -> Vec<Letter> {
-    let path = format!("/api/v1/tickets/{ticket}/messages?limit={}", ids.len());
-    let page = http.get(&path).unwrap().expect(200).json();
-    let messages = page["items"].as_array().unwrap().iter();
-    let found = messages
-        .clone()
-        .map(|message| message["id"].as_str().unwrap());
-    assert_eq!(&found.collect::<BTreeSet<_>>(), ids, "{page}");
+/// The messages of a ticket that have these ids, which are its newest.
+fn newest(http: &mut Http, ticket: &str, ids: &BTreeSet<String>) -> Vec<Letter> {
+    let path = format!("/api/v1/tickets/{ticket}/messages");
+    let mut messages = if ids.len() > MOST {
+        listed(http, &path)
+    } else {
+        let page = http.get(&format!("{path}?limit={}", ids.len())).unwrap();
+        page.expect(200).json()["items"].as_array().unwrap().clone()
+    };
+    messages.retain(|message| ids.contains(message["id"].as_str().unwrap()));
+    assert_eq!(messages.len(), ids.len(), "{messages:?} for {ids:?}");
+    let messages = messages.iter();
     messages
         .map(|message| letter(http, ticket, None, message))
         .collect()
