@@ -22,11 +22,15 @@ pub(super) const MODEL_STRENGTH: f32 = 2.5e6;
 const CERTAIN: f32 = 0.5;
 /// Probability of an emergency that it takes where nothing is named, or where hardly anything in the message is about a symptom
 /// or a crisis: polite closings read a little like farewells.
-const NAMELESS: f32 = 0.65;
+const NAMELESS: f32 = 0.4;
+/// The same where what stands there is no language at all, or mark-up.
+const WORDLESS: f32 = 0.65;
 /// Log-odds below which hardly anything is.
 const ELSEWHERE: f32 = -1.5;
 /// The same in a survey: hardly one in a thousand is an emergency.
 const SURVEY: f32 = 0.85;
+/// The same in a survey that is told as a symptom or a crisis and not as praise or blame.
+const SURVEY_TOLD: f32 = 0.7;
 /// The same in a survey that names nothing.
 const SURVEY_CERTAIN: f32 = 0.9;
 /// Words up to which the length of a text says nothing.
@@ -103,11 +107,13 @@ impl Look<'_> {
     pub fn at_least(&self, signs: &Signs) -> f32 {
         // Numbers and made-up words that say too little to know even their language, and what is no language.
         let foreign = self.languages.main.language.is_none() && self.own_words < usize::from(FEW);
-        let says = self.carries && !foreign && !self.markup;
-        match (self.survey, says) {
+        let wordless = foreign || self.markup;
+        match (self.survey, self.carries && !wordless) {
+            (true, true) if signs.about >= 0.0 => SURVEY_TOLD,
             (true, true) => SURVEY,
             (true, false) => SURVEY_CERTAIN,
             (false, true) if signs.about >= ELSEWHERE => 0.0,
+            (false, _) if wordless => WORDLESS,
             (false, _) => NAMELESS,
         }
     }
