@@ -23,8 +23,9 @@ const CERTAIN: f32 = 0.5;
 /// Probability of an emergency that it takes where nothing is named, or where hardly anything in the message is about a symptom
 /// or a crisis: polite closings read a little like farewells.
 const NAMELESS: f32 = 0.4;
-/// The same where what stands there is no language at all, or mark-up.
+/// The same where what stands there is no language at all, mark-up, or fewer words than [`SCRAP`] that name nothing ("Round 29").
 const WORDLESS: f32 = 0.65;
+const SCRAP: usize = 4;
 /// Log-odds below which hardly anything is.
 const ELSEWHERE: f32 = -1.5;
 /// The same in a survey: hardly one in a thousand is an emergency.
@@ -113,7 +114,7 @@ impl Look<'_> {
             (true, true) => SURVEY,
             (true, false) => SURVEY_CERTAIN,
             (false, true) if signs.about >= ELSEWHERE => 0.0,
-            (false, _) if wordless => WORDLESS,
+            (false, carries) if wordless || !carries && self.own_words < SCRAP => WORDLESS,
             (false, _) => NAMELESS,
         }
     }
