@@ -6,14 +6,16 @@ mod common;
 
 use bedside_db::{DbError, args, statements};
 use bedside_desk::app::App;
+use bedside_desk::audit_log::{self, NewEntry, Sealer};
 use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::{server, startup};
 use bedside_testkit::wait_until_async;
-use common::load::on_postgres;
+use common::load::{self, on_postgres};
 use common::program::{Program, ends, refuses, run};
-use common::{Desk, Engine};
+use common::{Desk, Engine, both_engines};
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,4 +146,24 @@ async fn a_desk_knows_whether_it_is_alone() {
     .unwrap();
     let embedded = Desk::new(Engine::Sqlite).await;
     assert!(embedded.app.db.enter().await.unwrap().alone());
+}
+
+both_engines! {
+    async fn whoever_seals_the_audit_log_beside_others_waits_for_its_turn(desk: Desk) {
+        desk.audit_is_whole().await;
+        let ctx = desk.system();
+        let entries = (0..900).map(|number| {
+            let kind = format!("test.{}", number % 7);
+            NewEntry::new("test.noted", "organisation", kind)
+        });
+        desk.app.audit_all(&ctx, entries.collect()).await.unwrap();
+        let sealers: Vec<_> = (0..4).map(|_| Sealer::new(desk.app.clone())).collect();
+        let sealed = join_all(sealers.iter().map(Sealer::round)).await;
+        let sealed: Vec<_> = sealed.into_iter().map(Result::unwrap).collect();
+        assert!(sealed.iter().sum::<u64>() >= 900, "{sealed:?}");
+        let kept = std::fs::read_to_string(desk.folder().join("audit/checkpoints.txt")).unwrap();
+        let kept = load::notes(&kept);
+        audit_log::verify(&desk.app, &kept, |_| ()).await.unwrap().expect("a whole log");
+        assert!(kept.len() >= 6, "one for every 200 entries: {}", kept.len());
+    }
 }

@@ -117,6 +117,8 @@ fn append(path: &Path, notes: &str) -> std::io::Result<()> {
         .read(true)
         .write(true)
         .open(path)?;
+    // A command beside a desk at work writes to the same file.
+    file.lock()?;
     let length = file.metadata()?.len();
     let from = length.saturating_sub(TAIL);
     file.seek(SeekFrom::Start(from))?;
@@ -146,6 +148,7 @@ async fn group(
     tx: &mut bedside_db::Tx,
     app: &App,
 ) -> Result<(u64, Option<SignedCheckpoint>), DeskError> {
+    store::take_turn(tx).await?;
     let mut frontier = match store::frontier(tx).await? {
         Some(bytes) => {
             Frontier::from_bytes(&bytes).map_err(|error| DeskError::Internal(error.to_string()))?
@@ -160,7 +163,7 @@ async fn group(
         let hash = entry.leaf_hash();
         let leaf = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
         if !store::seal(tx, *sequence, leaf, &hash).await? {
-            // Another node seals at this moment; it will have done these.
+            // Two nodes seal the very first entries, before there is a turn to take; the other will have done these.
             return Err(DeskError::Unavailable(
                 "another node is sealing the audit log".to_owned(),
             ));

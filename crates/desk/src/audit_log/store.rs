@@ -17,6 +17,8 @@ statements! {
     SEAL = "UPDATE audit_entries SET leaf = $2, leaf_hash = $3 WHERE sequence = $1 AND leaf IS NULL";
     /// Adds a checkpoint.
     CHECKPOINT = "INSERT INTO audit_checkpoints (size, note, frontier, at) VALUES ($1, $2, $3, $4)";
+    /// Lets one seal after the other. The first checkpoint stays the first.
+    TURN = "SELECT size FROM audit_checkpoints WHERE size > 0 ORDER BY size LIMIT 1 FOR NO KEY UPDATE";
     /// The newest checkpoint's frontier.
     FRONTIER = "SELECT frontier FROM audit_checkpoints ORDER BY size DESC LIMIT 1";
     /// Sealed entries from a place on, in order.
@@ -126,6 +128,12 @@ pub(super) async fn add_checkpoint(
 ) -> Result<(), DeskError> {
     conn.execute(CHECKPOINT, args![size, note, frontier, at])
         .await?;
+    Ok(())
+}
+
+/// Waits until nobody else seals; whoever sealed before is seen then.
+pub(super) async fn take_turn(conn: &mut Conn) -> Result<(), DeskError> {
+    conn.query_opt(TURN, args![], |_| Ok(())).await?;
     Ok(())
 }
 

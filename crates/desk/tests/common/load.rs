@@ -143,7 +143,7 @@ pub async fn audit_is_whole(data: &Path) {
 }
 
 /// The signed notes of a checkpoint file: each ends with its signatures and an empty line.
-fn notes(file: &str) -> Vec<String> {
+pub fn notes(file: &str) -> Vec<String> {
     let mut notes = vec![String::new()];
     for line in file.split_inclusive('\n') {
         let note = notes.last_mut().unwrap();
