@@ -39,6 +39,28 @@ const LETTER: &str = "Return-Path: <ana@example.org>\r\nDelivered-To: reply+abc@
     --outer\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n--outer--\r\n";
 
 #[test]
+fn ids_that_were_encoded_like_words_are_read() {
+    // As Python's `email` writes a long id.
+    let mail = read(
+        "From: ana@example.org\r\nIn-Reply-To: =?utf-8?q?=3Cagrbrmjmib4utmhfmqters4wl4=2Eagrbrmj3f54grk6wqhge5?=\r\n \
+         =?utf-8?q?wuclm=2Ep2diqanyprl3qrdf=40clinic=2Eexample=3E?=\r\n\
+         References: <one@example.org> =?utf-8?q?=3Ctwo=40clinic=2Eexample=3E?=\r\n\
+         Message-ID: =?utf-8?b?PHRocmVlQGV4YW1wbGUub3JnPg==?=\r\n\r\nHello\r\n",
+    );
+    let whole =
+        "agrbrmjmib4utmhfmqters4wl4.agrbrmj3f54grk6wqhge5wuclm.p2diqanyprl3qrdf@clinic.example";
+    assert_eq!(mail.in_reply_to, [whole]);
+    assert_eq!(mail.references, ["one@example.org", "two@clinic.example"]);
+    assert_eq!(mail.message_id.as_deref(), Some("three@example.org"));
+    // What is no encoded word stays as it is, and what decodes to no id is none.
+    let odd = read(
+        "From: ana@example.org\r\nIn-Reply-To: <a=?b@example.org>\r\nReferences: =?utf-8?q?=0A=3C?=\r\n\r\nHello\r\n",
+    );
+    assert_eq!(odd.in_reply_to, ["a=?b@example.org"]);
+    assert_eq!(odd.references, [""; 0]);
+}
+
+#[test]
 fn a_letter_with_everything() {
     let mail = read(LETTER);
     assert_eq!(mail.message_id.as_deref(), Some("1@example.org"));

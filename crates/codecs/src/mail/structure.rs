@@ -8,6 +8,7 @@ use super::{
     limits::{Limits, MailError},
     transfer,
 };
+use mail_parser::parsers::MessageStream;
 use mail_parser::{Header, HeaderName, HeaderValue, MessageParser};
 use std::{borrow::Cow, rc::Rc, sync::LazyLock};
 
@@ -22,6 +23,21 @@ pub(super) enum Container {
     Alternative(usize),
     /// Anything else, shown one after the other.
     Mixed,
+}
+
+/// The ids of a field that holds ids, where a program encoded them as if they were words. RFC 2047 forbids it (section 5),
+/// and Python's `email` does it with long ones.
+fn encoded_ids(header: &Header<'_>, text: &[u8]) -> Option<HeaderValue<'static>> {
+    let holds_ids = matches!(
+        header.name,
+        HeaderName::MessageId | HeaderName::InReplyTo | HeaderName::References
+    );
+    let (start, end) = (header.offset_start() as usize, header.offset_end() as usize);
+    let raw = text.get(start..end).filter(|_| holds_ids)?;
+    memchr::memmem::find(raw, b"=?")?;
+    let decoded = MessageStream::new(raw).parse_unstructured();
+    let line = format!("{}\n", decoded.as_text()?);
+    Some(MessageStream::new(line.as_bytes()).parse_id().into_owned())
 }
 
 /// Header fields of a part.
@@ -51,8 +67,11 @@ impl Fields {
         Self(
             headers
                 .into_iter()
-                .map(Header::into_owned)
-                .map(|header| (header.name, header.value))
+                .map(|header| {
+                    let ids = encoded_ids(&header, text.as_bytes());
+                    let header = header.into_owned();
+                    (header.name, ids.unwrap_or(header.value))
+                })
                 .collect(),
         )
     }
