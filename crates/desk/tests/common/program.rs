@@ -87,6 +87,8 @@ pub struct Program {
     pub http: SocketAddr,
     pub lmtp: SocketAddr,
     log: PathBuf,
+    /// Where its part of the log begins.
+    begins: u64,
 }
 
 impl Program {
@@ -96,7 +98,18 @@ impl Program {
     }
 
     /// Starts it, with what `prepare` adds to its command.
-    pub fn serve_with(data: &Path, prepare: impl FnOnce(&mut Command)) -> Self {
+    pub fn serve_with(data: &Path, prepare: impl Fn(&mut Command)) -> Self {
+        // A port that was free may be somebody's a moment later.
+        for _ in 0..4 {
+            if let Some(program) = Self::serve_unless_taken(data, &prepare) {
+                return program;
+            }
+        }
+        panic!("one port after the other was taken");
+    }
+
+    /// None where somebody has one of its ports.
+    fn serve_unless_taken(data: &Path, prepare: &impl Fn(&mut Command)) -> Option<Self> {
         let local = || SocketAddr::from(([127, 0, 0, 1], ports::free().expect("a free port")));
         let (http, lmtp) = (local(), local());
         let log = data.join("program.log");
@@ -105,6 +118,7 @@ impl Program {
             .append(true)
             .open(&log)
             .expect("a log file");
+        let begins = file.metadata().map_or(0, |of| of.len());
         let mut command = command(data, &["serve", "--listen", &http.to_string()]);
         command.env("BEDSIDE_LMTP_LISTEN", lmtp.to_string());
         prepare(&mut command);
@@ -118,6 +132,7 @@ impl Program {
             http,
             lmtp,
             log,
+            begins,
         };
         let mut ended = None;
         let ready = wait_until(
@@ -127,12 +142,15 @@ impl Program {
             },
             LIMIT,
         );
+        if ready.is_ok() && ended.is_none() {
+            return Some(program);
+        }
+        let log = program.log();
         assert!(
-            ready.is_ok() && ended.is_none(),
-            "the program did not become ready: {ended:?}\n{}",
-            program.log()
+            log.contains("Address already in use"),
+            "the program did not become ready: {ended:?}\n{log}"
         );
-        program
+        None
     }
 
     fn is_ready(&self) -> bool {
@@ -145,9 +163,11 @@ impl Program {
         self.child.id()
     }
 
-    /// Everything it wrote to its log so far.
+    /// Everything that it wrote to its log so far; not what another wrote there before it.
     pub fn log(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
+        let whole = std::fs::read(&self.log).unwrap_or_default();
+        let begins = usize::try_from(self.begins).unwrap_or(0).min(whole.len());
+        String::from_utf8_lossy(&whole[begins..]).into_owned()
     }
 
     /// kill -9, from any thread.
