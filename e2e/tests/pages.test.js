@@ -25,16 +25,17 @@ const PAGES = {
   "patient-edit": { path: "/ratings?days=90", then: editPatient },
   "patient-new": { path: "/patients/new" },
   password: { path: "/set-password" },
+  account: { path: "/account" },
   settings: { path: "/settings" },
   ...Object.fromEntries(
     [
       ...["general", "hours", "mailboxes", "mailboxes/new", "templates", "templates/reply/en", "templates/resolved/es", "mails"],
       ...["queues", "queues/new", "categories", "categories/billing", "sla", "sla/new", "replies", "replies/new"],
-      ...["fields", "fields/new", "statuses", "statuses/new", "staff", "staff/new", "tokens", "tokens/new"],
+      ...["fields", "fields/new", "statuses", "statuses/new", "staff", "staff/new", "roles", "roles/new", "tokens", "tokens/new"],
     ].map((name) => [`settings-${name.replaceAll("/", "-")}`, { path: `/settings/${name}` }]),
   ),
   ...Object.fromEntries(
-    ["mailboxes", "queues", "sla", "replies", "staff", "tokens"].map((name) => [
+    ["mailboxes", "queues", "sla", "replies", "staff", "roles", "tokens"].map((name) => [
       `settings-${name}-one`,
       { path: `/settings/${name}`, then: (page) => follow(page, "main a.settings-row") },
     ]),

@@ -5,7 +5,7 @@
 
 use bedside_db::SystemClock;
 use bedside_desk::config::{Config, clinic, organisation};
-use bedside_desk::context::{Ctx, Permissions, Role, Source};
+use bedside_desk::context::{Ctx, Permissions, Source};
 use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};
 use bedside_desk::staff::{self, NewStaff, NewToken};
 use bedside_desk::{orgs, startup};
@@ -52,12 +52,12 @@ async fn main() -> anyhow::Result<()> {
         let person = NewStaff {
             email: "ada@clinic.example".to_owned(),
             name: "Ada".to_owned(),
-            role: Role::Administrator,
+            role: staff::ADMINISTRATOR.to_owned(),
             locale: clinic.profile.default_language.parse().unwrap_or_default(),
         };
         staff::create(&app, &ctx, person).await?
     };
-    let session = staff::admit(&app, organisation, person, "bench")
+    let session = staff::admit(&app, organisation, person, "bench", "")
         .await?
         .token;
     app.db.close().await;

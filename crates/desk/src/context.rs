@@ -3,6 +3,7 @@
 use crate::error::DeskError;
 use crate::ids::{ApiTokenId, ContactId, OrganisationId, StaffId};
 use crate::once::Once;
+use crate::staff::Role;
 use bedside_web::Locale;
 use std::sync::Arc;
 
@@ -61,7 +62,7 @@ pub enum Actor {
         /// Who.
         id: StaffId,
         /// What they are.
-        role: Role,
+        role: Arc<Role>,
         /// Their name, for the timeline.
         name: Arc<str>,
     },
@@ -118,9 +119,9 @@ impl Actor {
 
     /// Whether what only a clinician may do is theirs to do: somebody with a clinical role, or the desk itself. No other
     /// system is.
-    pub const fn is_clinical(&self) -> bool {
+    pub fn is_clinical(&self) -> bool {
         match self {
-            Self::Staff { role, .. } => role.is_clinical(),
+            Self::Staff { role, .. } => role.clinical,
             Self::System(_) => true,
             Self::Token { .. } | Self::Contact { .. } | Self::Visitor => false,
         }
@@ -148,9 +149,9 @@ impl Ctx {
     }
 
     /// What the actor may do.
-    pub const fn permissions(&self) -> Permissions {
+    pub fn permissions(&self) -> Permissions {
         match &self.actor {
-            Actor::Staff { role, .. } => role.permissions(),
+            Actor::Staff { role, .. } => role.permissions,
             Actor::Token { scopes, .. } => *scopes,
             Actor::System(_) => Permissions::ALL,
             // A contact or a visitor reaches their own ticket through a link or a mail alone, never by permission.
@@ -238,6 +239,17 @@ impl Permissions {
         self.0 & (1 << permission as u32) != 0
     }
 
+    /// The set with `permission` in it.
+    #[must_use]
+    pub const fn with(self, permission: Permission) -> Self {
+        Self(self.0 | 1 << permission as u32)
+    }
+
+    /// Whether nothing of `others` is missing.
+    pub const fn hold(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
     /// Reads codes separated by spaces; an unknown code is handed back.
     pub fn parse(codes: &str) -> Result<Self, String> {
         let mut list = Vec::new();
@@ -258,85 +270,6 @@ impl Permissions {
     }
 }
 
-/// What a person of the staff is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Answers requests.
-    Agent,
-    /// Answers the clinical ones.
-    Nurse,
-    /// Leads the team.
-    Supervisor,
-    /// Reviews who saw what.
-    Compliance,
-    /// Sets the clinic up.
-    Administrator,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: &'static [Self] = &[
-        Self::Agent,
-        Self::Nurse,
-        Self::Supervisor,
-        Self::Compliance,
-        Self::Administrator,
-    ];
-
-    /// The stable code, as stored.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Agent => "agent",
-            Self::Nurse => "nurse",
-            Self::Supervisor => "supervisor",
-            Self::Compliance => "compliance",
-            Self::Administrator => "administrator",
-        }
-    }
-
-    /// The role with this code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|role| role.code() == code)
-    }
-
-    /// Whether the role may give medical advice and end clinical requests. No permission and no setting of a clinic says
-    /// so: a nurse may, nobody else.
-    pub const fn is_clinical(self) -> bool {
-        matches!(self, Self::Nurse)
-    }
-
-    /// What the role may do.
-    pub const fn permissions(self) -> Permissions {
-        use Permission::{
-            AuditRead, PatientsRead, PatientsWrite, SettingsRead, SettingsWrite, StaffManage,
-            TicketsRead, TicketsWrite,
-        };
-        match self {
-            Self::Agent | Self::Nurse => {
-                Permissions::of(&[TicketsRead, TicketsWrite, PatientsRead, PatientsWrite])
-            }
-            Self::Supervisor => Permissions::of(&[
-                TicketsRead,
-                TicketsWrite,
-                PatientsRead,
-                PatientsWrite,
-                SettingsRead,
-            ]),
-            Self::Compliance => Permissions::of(&[AuditRead, SettingsRead]),
-            Self::Administrator => Permissions::of(&[
-                TicketsRead,
-                TicketsWrite,
-                PatientsRead,
-                PatientsWrite,
-                SettingsRead,
-                SettingsWrite,
-                StaffManage,
-                AuditRead,
-            ]),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -352,8 +285,10 @@ mod tests {
     }
 
     #[test]
-    fn a_compliance_officer_reads_the_log_and_no_ticket() {
-        let role = Role::Compliance.permissions();
-        assert!(role.has(Permission::AuditRead) && !role.has(Permission::TicketsRead));
+    fn a_set_holds_another_when_nothing_is_missing() {
+        let one = Permissions::of(&[Permission::TicketsRead]);
+        let both = Permissions::of(&[Permission::TicketsRead, Permission::AuditRead]);
+        assert!(both.hold(one) && both.hold(both) && one.hold(Permissions::NONE));
+        assert!(!one.hold(both) && !Permissions::NONE.hold(one));
     }
 }

@@ -153,10 +153,10 @@ impl From<DeskError> for Problem {
             DeskError::ClinicalOnly => Self::new(
                 StatusCode::FORBIDDEN,
                 "clinical_only",
-                "A nurse resolves or closes these requests",
+                "Clinicians resolve or close these requests",
             )
             .detail(
-                "A nurse resolves or closes these requests. Answer and leave it open, or give it to a nurse.",
+                "Clinicians resolve or close these requests. Answer and leave it open, or give it to one.",
             ),
             DeskError::NotFound => Self::not_found(),
             DeskError::Gone => Self::gone(),

@@ -22,6 +22,8 @@ ids! {
     Organisation, OrganisationId, "organisation";
     /// A person who works at the desk.
     Staff, StaffId, "staff";
+    /// Somebody's being signed in with one browser.
+    Session, SessionId, "session";
     /// A key for other systems.
     ApiToken, ApiTokenId, "api_token";
     /// Whoever writes to the desk.

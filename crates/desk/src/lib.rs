@@ -65,6 +65,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         patients::STATEMENTS,
         records::STATEMENTS,
         staff::STATEMENTS,
+        staff::sessions::STATEMENTS,
         surveys::STATEMENTS,
         tickets::STATEMENTS,
         tickets::tags::STATEMENTS,

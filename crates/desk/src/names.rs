@@ -1,6 +1,24 @@
 //! Names that people give to what the desk keeps: to clinics, colleagues, tokens and settings.
 
 use crate::error::DeskError;
+use bedside_web::Locale;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A text in every language it is kept in, by language tag.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Names(pub BTreeMap<String, String>);
+
+impl Names {
+    /// The text in `locale`, or in any language there is.
+    pub fn in_locale(&self, locale: Locale) -> &str {
+        self.0
+            .get(locale.tag())
+            .or_else(|| self.0.values().next())
+            .map_or("", String::as_str)
+    }
+}
 
 /// Longest name, in characters.
 pub const MAX_NAME: usize = 100;

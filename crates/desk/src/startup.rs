@@ -88,6 +88,16 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "later audit pages",
         sql: include_str!("../migrations/0014_later_audit_pages.sql"),
     },
+    Migration {
+        version: 15,
+        name: "roles",
+        sql: include_str!("../migrations/0015_roles.sql"),
+    },
+    Migration {
+        version: 16,
+        name: "devices",
+        sql: include_str!("../migrations/0016_devices.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");
@@ -150,13 +160,14 @@ pub fn shipped_model() -> Option<&'static [u8]> {
 }
 
 /// What a clinic's folder from before the program had it may lack: it comes from the program.
-const LATER: [&str; 6] = [
+const LATER: [&str; 7] = [
     "language/coach/",
     "language/distress.",
     "language/han.txt",
     "language/markers/",
     "language/segments.toml",
     "language/themes.",
+    "roles.toml",
 ];
 
 /// The clinic's files: its own folder's where one is set, else those that ship with the program.

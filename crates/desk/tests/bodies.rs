@@ -4,8 +4,8 @@
 
 mod common;
 
+use crate::common::Role;
 use axum::Router;
-use bedside_desk::context::Role;
 use bedside_desk::router::{Bodies, router_with, routes, session_cookie};
 use bedside_desk::{staff, tickets};
 use bedside_testkit::wait_until_async;
@@ -126,7 +126,7 @@ both_engines! {
         visitor.post_files("/request", &fields, &[]).await.expect(303);
         assert!(room.held() <= 4 * MB, "{}", room.held());
 
-        let agent = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test").await.unwrap();
+        let agent = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test", "").await.unwrap();
         let cookie = format!("{}={}", session_cookie(&desk.app).name(), agent.token);
         let headers = [("cookie", cookie.as_str()), ("content-type", "application/x-www-form-urlencoded")];
         let nothing = axum::body::Body::from("csrf_token=x");
@@ -167,7 +167,7 @@ both_engines! {
         let path = format!("/tickets/{}/messages", seen().await.ticket.number);
         let bodies = bodies(Duration::from_millis(200));
         let address = served(router_with(&desk.app, routes(), &bodies)).await;
-        let agent = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test").await.unwrap();
+        let agent = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test", "").await.unwrap();
         let cookie = format!("{}={}", session_cookie(&desk.app).name(), agent.token);
         // The script's token stands behind the files, and did not come.
         let fields = [("kind", "reply"), ("body", "My wombat words")];

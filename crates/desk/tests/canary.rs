@@ -3,7 +3,8 @@
 
 mod common;
 
-use bedside_desk::context::{Permissions, Role};
+use crate::common::Role;
+use bedside_desk::context::Permissions;
 use common::canaries::{self, files, held};
 use common::{Engine, both_engines};
 use serde_json::json;

@@ -5,9 +5,10 @@
 
 mod common;
 
+use crate::common::Role;
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::{Permissions, Role};
+use bedside_desk::context::Permissions;
 use bedside_desk::search;
 use common::{Answer, both_engines, canaries, csrf_token};
 use parking_lot::Mutex;

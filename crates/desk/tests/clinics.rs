@@ -4,10 +4,12 @@
 
 mod common;
 
-use bedside_desk::context::{Ctx, Role, Source};
+use crate::common::Role;
+use bedside_desk::context::{Ctx, Source};
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
-use bedside_desk::orgs::{self, Change, CustomField, Names, SubStatus};
+use bedside_desk::names::Names;
+use bedside_desk::orgs::{self, Change, CustomField, SubStatus};
 use bedside_desk::patients;
 use bedside_desk::tickets::{self, NewTicket, Patch, Status, View};
 use bedside_language::Channel;

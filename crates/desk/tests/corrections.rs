@@ -4,7 +4,7 @@
 
 mod common;
 
-use bedside_desk::context::Role;
+use crate::common::Role;
 use bedside_desk::ids::TicketId;
 use bedside_desk::tickets::{self, Calm, CalmReason, Patch, Urgency};
 use bedside_desk::{audit_log, corrections};

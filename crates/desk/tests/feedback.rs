@@ -4,7 +4,8 @@
 
 mod common;
 
-use bedside_desk::context::{Ctx, Role, Source};
+use crate::common::Role;
+use bedside_desk::context::{Ctx, Source};
 use bedside_desk::feedback::{self, Count, Told, WHOLE};
 use bedside_desk::ids::TicketId;
 use bedside_desk::links::{self, Purpose};

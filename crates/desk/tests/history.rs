@@ -4,8 +4,8 @@
 
 mod common;
 
+use crate::common::Role;
 use bedside_db::{DbError, args};
-use bedside_desk::context::Role;
 use bedside_desk::corrections;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;

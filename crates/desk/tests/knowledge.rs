@@ -5,8 +5,8 @@
 
 mod common;
 
+use crate::common::Role;
 use bedside_desk::config::Config;
-use bedside_desk::context::Role;
 use bedside_desk::triage::models;
 use bedside_desk::{knowledge, startup};
 use bedside_language::{Language, LoadError};

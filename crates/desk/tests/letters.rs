@@ -4,8 +4,8 @@
 
 mod common;
 
+use crate::common::Role;
 use bedside_desk::audit_log::NewEntry;
-use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
 use bedside_desk::patients::{self, ContactPatch};
 use bedside_desk::tickets::{self, NewTicket, Reply};

@@ -4,10 +4,10 @@
 
 mod common;
 
+use crate::common::Role;
 use bedside_db::{DbError, args, statements};
 use bedside_desk::app::App;
 use bedside_desk::audit_log::{self, NewEntry, Sealer};
-use bedside_desk::context::Role;
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::{server, startup};
 use bedside_testkit::wait_until_async;

@@ -4,10 +4,11 @@
 
 mod common;
 
+use crate::common::Role;
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::config::clinic::TEMPLATES;
-use bedside_desk::context::{Permissions, Role};
+use bedside_desk::context::Permissions;
 use bedside_desk::router::{Access, routes};
 use bedside_desk::staff::{self, NewToken};
 use bedside_desk::{jobs, search};
@@ -248,7 +249,7 @@ both_engines! {
         staff::set_password(&desk.app, &desk.ctx(Role::Administrator), admin_id, words).await.unwrap();
         let new = NewToken { name: "secret".to_owned(), scopes: Permissions::ALL, expires_at: None };
         let (token_id, token) = staff::create_token(&desk.app, &desk.system(), new).await.unwrap();
-        let session = staff::admit(&desk.app, desk.organisation, admin_id, "test").await.unwrap();
+        let session = staff::admit(&desk.app, desk.organisation, admin_id, "test", "").await.unwrap();
         let mut secrets = vec![words.to_owned(), token.clone(), session.token.clone(), "$argon2".to_owned()];
         for file in std::fs::read_dir(desk.folder().join("keys")).unwrap().map(|entry| entry.unwrap().path()) {
             secrets.push(String::from_utf8_lossy(&std::fs::read(&file).unwrap()).trim().to_owned());

@@ -4,8 +4,8 @@
 
 mod common;
 
+use crate::common::Role;
 use bedside_db::{DbError, args, statements};
-use bedside_desk::context::Role;
 use bedside_desk::patients;
 use bedside_desk::tickets::{self, View};
 use bedside_web::i18n::I18n;

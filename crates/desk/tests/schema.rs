@@ -24,6 +24,7 @@ const SMALL: &[&str] = &[
     "mailboxes",
     "organisations",
     "queues",
+    "roles",
     "saved_replies",
     "schema_versions",
     "sla_policies",

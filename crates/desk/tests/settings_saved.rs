@@ -4,8 +4,8 @@
 
 mod common;
 
+use crate::common::Role;
 use bedside_db::Timestamp;
-use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
 use bedside_desk::mailboxes;
 use bedside_desk::orgs::Queue;

@@ -4,7 +4,8 @@
 
 mod common;
 
-use bedside_desk::context::{Ctx, Role, Source};
+use crate::common::Role;
+use bedside_desk::context::{Ctx, Source};
 use bedside_desk::staff::{self, NewStaff};
 use bedside_desk::{config, orgs, startup};
 use bedside_web::Locale;
@@ -33,6 +34,55 @@ fn plain(answer: &Answer, email: &str) -> String {
 }
 
 both_engines! {
+    async fn somebody_sees_where_they_are_signed_in_and_ends_it_from_elsewhere(desk: Desk) {
+        let agent = desk.id_of(Role::Agent);
+        let signed_in = async |device: &str| {
+            let session = staff::admit(&desk.app, desk.organisation, agent, "password", device).await.unwrap();
+            Browser::new(&desk.app, Some(session.token))
+        };
+        let here = signed_in("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0").await;
+        let lost = signed_in("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile").await;
+        let other = signed_in("curl/8.5").await;
+        let nurse = desk.browser(Role::Nurse).await;
+        let page = here.get("/account").await.expect(200).text();
+        for device in ["Firefox on Linux", "Chrome on Android", "A device we don"] {
+            assert!(page.contains(device), "{device}: {page}");
+        }
+        assert_eq!(page.matches("This browser").count(), 1);
+        assert_eq!(page.matches("/account/sessions/").count(), 2);
+
+        let sessions = staff::open_sessions(&desk.app, &desk.ctx(Role::Agent), "").await.unwrap();
+        let phone = sessions.iter().find(|one| one.device == "chrome android").unwrap().id;
+        let end = format!("/account/sessions/{phone}/end");
+        // Nobody else ends it, and a stranger's number says nothing.
+        nurse.submit("/account", &end, &[]).await.expect(303);
+        lost.get("/inbox").await.expect(200);
+        here.submit("/account", &end, &[]).await.expect(303);
+        lost.get("/inbox").await.expect(401);
+        here.submit("/account", &end, &[]).await.expect(303);
+        here.submit("/account", "/account/sessions/nonsense/end", &[]).await.expect(404);
+        other.get("/inbox").await.expect(200);
+        here.submit("/account", "/account/others/end", &[]).await.expect(303);
+        other.get("/inbox").await.expect(401);
+        here.get("/inbox").await.expect(200);
+        nurse.get("/inbox").await.expect(200);
+
+        // What has ended for want of use is not shown.
+        desk.clock.advance(59 * 60);
+        let fresh = signed_in("").await;
+        desk.clock.advance(2 * 60);
+        assert_eq!(fresh.get("/account").await.expect(200).text().matches("settings-row").count(), 1);
+        // Whoever manages the staff ends all of somebody's.
+        let person = format!("/settings/staff/{agent}");
+        let admin = desk.browser(Role::Administrator).await;
+        admin.submit(&person, &format!("{person}/end-sessions"), &[]).await.expect(303);
+        fresh.get("/inbox").await.expect(401);
+        admin.get("/inbox").await.expect(200);
+        let log = admin.get("/audit?action=session.end").await.expect(200).text();
+        assert_eq!(log.matches("Signed out elsewhere</").count(), 2 + 1, "two, and the choice in the filter: {log}");
+        desk.audit_is_whole().await;
+    }
+
     async fn attack_10_a_known_address_is_refused_like_an_unknown_one(desk: Desk) {
         with_password(&desk).await;
         let browser = desk.visitor();
@@ -104,12 +154,12 @@ both_engines! {
         let new = config::organisation::new_organisation(&clinic, "neighbour", &desk.app.ids, now);
         let other = orgs::create(&desk.app, new).await.unwrap();
         let ctx = Ctx::system(other, "test", Source::CommandLine);
-        let person = NewStaff { email: AGENT.to_owned(), name: "Ana There".to_owned(), role: Role::Administrator, locale: Locale::En };
+        let person = NewStaff { email: AGENT.to_owned(), name: "Ana There".to_owned(), role: Role::Administrator.code().to_owned(), locale: Locale::En };
         let there = staff::create(&desk.app, &ctx, person).await.unwrap();
         staff::set_password(&desk.app, &ctx, there, "another horse and its staple").await.unwrap();
-        let here = staff::sign_in(&desk.app, AGENT, WORDS).await.unwrap();
+        let here = staff::sign_in(&desk.app, AGENT, WORDS, "").await.unwrap();
         assert_eq!(here.ctx.organisation, desk.organisation);
-        let session = staff::sign_in(&desk.app, AGENT, "another horse and its staple").await.unwrap();
+        let session = staff::sign_in(&desk.app, AGENT, "another horse and its staple", "").await.unwrap();
         assert_eq!((session.ctx.organisation, session.ctx.actor.staff()), (other, Some(there)));
     }
 }

@@ -7,10 +7,10 @@
 
 mod common;
 
+use crate::common::Role;
 use bedside_db::{Db, DbError, FixedClock, Row, Statement, Target, Value, args, statements};
 use bedside_desk::app::App;
 use bedside_desk::config::Config;
-use bedside_desk::context::Role;
 use bedside_desk::ids::{OrganisationId, TicketId};
 use bedside_desk::intake::email::{self, Source, Via, processor};
 use bedside_desk::startup::{self, MIGRATIONS};
@@ -309,12 +309,28 @@ async fn work_goes_on(app: &App, clock: &FixedClock, desk: &Desk, sink: &Sink) {
     assert!(sent.iter().any(|mail| mail.text().contains("It is ready.")));
     assert_eq!(count(&app.db, WAITING).await, 0);
     assert_eq!(processor::drain(app).await.unwrap(), 1);
+    // Roles are those that ship, whichever step brought them.
+    let roles = |app: &App| {
+        let clinic = app.directory.of(desk.organisation).unwrap();
+        let unchanged = |role: &Arc<staff::Role>| staff::Role {
+            version: 0,
+            ..role.as_ref().clone()
+        };
+        clinic.roles.iter().map(unchanged).collect::<Vec<_>>()
+    };
+    assert_eq!(roles(app), roles(&desk.app));
     let agent = desk.ctx(Role::Agent);
     let all = tickets::list(app, &agent, &View::Active, None, 10)
         .await
         .unwrap();
     assert_eq!(all.rows.len(), 2, "the mail became a request");
-    let session = staff::admit(app, desk.organisation, desk.id_of(Role::Supervisor), "test");
+    let session = staff::admit(
+        app,
+        desk.organisation,
+        desk.id_of(Role::Supervisor),
+        "test",
+        "",
+    );
     let browser = Browser::new(app, Some(session.await.unwrap().token));
     for path in ["/inbox", "/ratings?days=90", "/settings/mails", "/audit"] {
         let role = if path == "/audit" { 403 } else { 200 };

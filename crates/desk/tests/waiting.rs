@@ -4,8 +4,8 @@
 
 mod common;
 
+use crate::common::Role;
 use bedside_db::Timestamp;
-use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
 use bedside_desk::sla::{self, NOTHING_DUE};
 use bedside_desk::tickets::{self, Inbound, Patch, Reply, Status, TicketView, View};

@@ -6,11 +6,12 @@
 
 mod common;
 
+use crate::common::Role;
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::{Ctx, Permissions, Role, Source};
+use bedside_desk::context::{Ctx, Permission, Permissions, Source};
 use bedside_desk::ids::OrganisationId;
-use bedside_desk::orgs::{self, Clinic};
+use bedside_desk::orgs::{self, Change, Clinic};
 use bedside_desk::router::{Access, Route, routes};
 use bedside_desk::staff::{self, NewStaff, NewToken};
 use bedside_desk::{audit_log, config, events, patients, startup, tickets};
@@ -28,6 +29,8 @@ const NAMED: &[&str] = &[
     "/settings/categories/{id}/remove",
     "/settings/fields/{id}",
     "/settings/fields/{id}/remove",
+    "/settings/roles/{id}",
+    "/settings/roles/{id}/remove",
     "/settings/templates/{code}/{locale}",
     "/settings/templates/{code}/{locale}/reset",
 ];
@@ -35,6 +38,7 @@ const NAMED: &[&str] = &[
 /// Ways in that leave no trace: they show nothing of anybody.
 const QUIET: &[&str] = &[
     "GET /",
+    "GET /account",
     "GET /api/v1/categories",
     "GET /api/v1/events",
     "GET /api/v1/fields",
@@ -63,6 +67,8 @@ const QUIET: &[&str] = &[
     "GET /settings/queues/{id}",
     "GET /settings/replies",
     "GET /settings/replies/{id}",
+    "GET /settings/roles",
+    "GET /settings/roles/{id}",
     "GET /settings/sla",
     "GET /settings/sla/{id}",
     "GET /settings/staff",
@@ -127,7 +133,7 @@ impl Things {
         let person = NewStaff {
             email: "new@clinic.example".to_owned(),
             name: "Nora New".to_owned(),
-            role: Role::Agent,
+            role: Role::Agent.code().to_owned(),
             locale: Locale::En,
         };
         let staff = staff::create(app, &ctx, person).await.unwrap();
@@ -161,6 +167,8 @@ impl Things {
             self.token.clone()
         } else if route.starts_with("/settings/categories") {
             self.clinic.categories[0].code.clone()
+        } else if route.starts_with("/settings/roles") {
+            "agent".to_owned()
         } else if route.starts_with("/settings/mails") {
             "01890000-0000-7000-8000-000000000000".to_owned()
         } else if route.starts_with("/settings/") {
@@ -260,7 +268,7 @@ both_engines! {
             let browser = desk.browser(*role).await;
             for route in inside() {
                 let Access::Staff(needed) = route.access else { continue };
-                if role.permissions().has(needed) {
+                if desk.role(*role).permissions.has(needed) {
                     continue;
                 }
                 let before = newest(&desk).await;
@@ -272,6 +280,52 @@ both_engines! {
             }
         }
         assert!(refused > 100, "{refused}");
+    }
+
+    async fn attack_14_a_permission_opens_its_own_ways_in_and_no_others(desk: Desk) {
+        let things = Things::new(&desk, desk.organisation).await;
+        let mut role = desk.role(Role::Agent).as_ref().clone();
+        (role.code, role.version) = ("one_thing".to_owned(), 0);
+        let person = NewStaff {
+            email: "one@clinic.example".to_owned(),
+            name: "One Thing".to_owned(),
+            role: role.code.clone(),
+            locale: Locale::En,
+        };
+        let (mut browser, mut opened) = (None, BTreeSet::new());
+        for permission in Permission::ALL {
+            // The person is in already while the role is changed: what it opens holds at once.
+            // What is changed has to be seen.
+            let seen = match permission {
+                Permission::TicketsWrite => Permission::TicketsRead,
+                Permission::PatientsWrite => Permission::PatientsRead,
+                Permission::SettingsWrite | Permission::StaffManage => Permission::SettingsRead,
+                alone => *alone,
+            };
+            role.permissions = Permissions::of(&[*permission, seen]);
+            orgs::change(&desk.app, &desk.system(), Change::PutRole(role.clone())).await.unwrap();
+            role.version += 1;
+            if browser.is_none() {
+                let id = staff::create(&desk.app, &desk.system(), person.clone()).await.unwrap();
+                let session = staff::admit(&desk.app, desk.organisation, id, "test", "").await.unwrap();
+                browser = Some(Browser::new(&desk.app, Some(session.token)));
+            }
+            let browser = browser.as_ref().unwrap();
+            for route in inside() {
+                let Access::Staff(needed) = route.access else { continue };
+                let way = things.path(route.path);
+                if !role.permissions.has(needed) {
+                    let answer = browser.request(route.method.clone(), &way, &[FORM], Body::empty()).await;
+                    assert_eq!(answer.status, 403, "{permission:?} {}", name(&route));
+                } else if route.method == Method::GET {
+                    let status = browser.get(&way).await.status;
+                    // An entry that is not sealed yet has no proof.
+                    assert!(matches!(status, 200 | 303 | 404 | 409), "{permission:?} {}: {status}", name(&route));
+                    opened.insert(name(&route));
+                }
+            }
+        }
+        assert!(opened.len() > 30, "{opened:?}");
     }
 
     async fn things_of_another_organisation_are_nowhere(desk: Desk) {

@@ -157,9 +157,9 @@ async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
         action: words(t, "audit-action", &entry.action),
         source: words(t, "audit-source", &entry.source),
         kind: words(t, "audit-kind", &entry.object_kind),
-        object: object(t, &entry.object_kind, &entry.object_id),
+        object: object(t, &clinic.roles, &entry.object_kind, &entry.object_id),
         purpose: words(t, "audit-purpose", &entry.purpose),
-        detail: detail(t, &entry.detail),
+        detail: detail(t, &clinic.roles, &entry.detail),
         at: time::format_time(entry.at.micros(), &clinic.time_zone, page.ctx.locale),
         machine: time::machine_time(entry.at.micros()),
         who: names

@@ -1,8 +1,10 @@
 //! Words for the codes of the audit log. What has no words yet is shown as its code.
 
+use crate::staff::Role;
 use bedside_web::I18n;
 use bedside_web::i18n::Texts;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// Everything that the log can say was done, by its code. Each has words.
 pub const ACTIONS: &[&str] = &[
@@ -58,7 +60,10 @@ pub const ACTIONS: &[&str] = &[
     "patient.search",
     "rating.list",
     "rating.read",
+    "role.change",
+    "role.delete",
     "session.close",
+    "session.end",
     "session.open",
     "settings.change",
     "staff.create",
@@ -68,6 +73,7 @@ pub const ACTIONS: &[&str] = &[
     "staff.locale",
     "staff.password",
     "staff.role",
+    "staff.sign_out",
     "thread.read",
     "ticket.change",
     "ticket.create",
@@ -109,7 +115,7 @@ pub fn words(t: Texts, kind: &str, code: &str) -> String {
 }
 
 fn key(kind: &str, code: &str) -> String {
-    format!("{kind}-{}", code.replace(['_', ' ', '.'], "-"))
+    format!("{kind}-{}", code.replace(['_', ' ', '.', ':'], "-"))
 }
 
 /// An id, its end alone where it is long: the end is what tells two of them apart.
@@ -123,7 +129,10 @@ pub fn short(id: &str) -> String {
 }
 
 /// What an entry was done to, beside its kind: an id, or which list was looked at.
-pub fn object(t: Texts, kind: &str, id: &str) -> String {
+pub fn object(t: Texts, roles: &[Arc<Role>], kind: &str, id: &str) -> String {
+    if kind == "role" {
+        return role_name(t, roles, id);
+    }
     if kind != "view" {
         return short(id);
     }
@@ -134,17 +143,17 @@ pub fn object(t: Texts, kind: &str, id: &str) -> String {
     }
 }
 
-/// What else an entry tells, as `name: value` pairs in words.
-pub fn detail(t: Texts, json: &str) -> String {
+/// What else an entry tells, as `name: value` pairs in words. Roles have their names as long as they are there.
+pub fn detail(t: Texts, roles: &[Arc<Role>], json: &str) -> String {
     let Ok(Value::Object(fields)) = serde_json::from_str(json) else {
         return json.to_owned();
     };
     let pair = |(name, value): (&String, &Value)| {
         let values = match value {
             Value::Array(values) if values.is_empty() => return None,
-            Value::Array(values) => values.iter().map(|one| said(t, name, one)).collect(),
+            Value::Array(values) => values.iter().map(|one| said(t, roles, name, one)).collect(),
             Value::Null => return None,
-            one => vec![said(t, name, one)],
+            one => vec![said(t, roles, name, one)],
         };
         let name = words(t, "audit-detail", name);
         Some(format!("{name}: {}", values.join(", ")))
@@ -156,8 +165,25 @@ pub fn detail(t: Texts, json: &str) -> String {
         .join(" · ")
 }
 
-fn said(t: Texts, name: &str, value: &Value) -> String {
+/// A role's name as long as it is there, then its code.
+fn role_name(t: Texts, roles: &[Arc<Role>], code: &str) -> String {
+    let role = roles.iter().find(|role| role.code == code);
+    role.map_or(code, |role| role.names.in_locale(t.locale))
+        .to_owned()
+}
+
+fn said(t: Texts, roles: &[Arc<Role>], name: &str, value: &Value) -> String {
     match value {
+        Value::Bool(true) => t.text("form-yes").to_owned(),
+        Value::Bool(false) => t.text("form-no").to_owned(),
+        Value::String(codes) if name == "scopes" => {
+            let codes = codes.split_whitespace();
+            codes
+                .map(|code| words(t, "scope", code))
+                .collect::<Vec<_>>()
+                .join(", ")
+        }
+        Value::String(code) if name == "role" => role_name(t, roles, code),
         Value::String(code) if name == "by" => words(t, "audit", code),
         Value::String(code) => short(&words(t, name, code)),
         other => other.to_string(),
@@ -167,6 +193,8 @@ fn said(t: Texts, name: &str, value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::clinic;
+    use crate::startup::built_in_clinic;
     use bedside_web::Locale;
 
     #[test]
@@ -202,7 +230,7 @@ mod tests {
 
     fn kinds() -> String {
         "ticket contact patient staff token organisation setting mailbox inbound_mail outbound_mail attachment \
-         upload view route audit_entry"
+         upload view route audit_entry role"
             .to_owned()
     }
 
@@ -210,30 +238,35 @@ mod tests {
     fn what_is_known_is_said_and_the_rest_is_its_code() {
         let t = Texts::new(Locale::Es);
         assert_eq!(
-            object(t, "view", "active"),
+            object(t, &[], "view", "active"),
             t.text("audit-view-active").to_owned()
         );
         assert_eq!(
-            object(t, "view", "status:open"),
+            object(t, &[], "view", "status:open"),
             t.text("status-open").to_owned()
         );
         assert_eq!(
-            object(t, "ticket", "0199a0b2-0000-7000-8000-0000deadbeef"),
+            object(t, &[], "ticket", "0199a0b2-0000-7000-8000-0000deadbeef"),
             "…adbeef"
         );
-        assert_eq!(
-            detail(
-                t,
-                r#"{"by":["actor"],"role":"nurse","count":2,"patient":null,"odd":"x"}"#
+        let clinic = clinic::parse(&built_in_clinic()).unwrap();
+        let roles: Vec<_> = clinic.roles.into_iter().map(Arc::new).collect();
+        for (json, words) in [
+            (
+                r#"{"by":["actor"],"role":"nurse","count":2,"patient":null,"odd":"x"}"#,
+                "por: Quién · cantidad: 2 · odd: x · función: Enfermería",
             ),
-            "por: Quién · cantidad: 2 · odd: x · rol: Enfermería"
-        );
-        assert_eq!(
-            detail(t, r#"{"by":[]}"#),
-            "",
-            "a look at everything is by nothing"
-        );
-        assert_eq!(detail(t, "not json"), "not json");
-        assert_eq!(detail(t, ""), "");
+            (
+                r#"{"scopes":"tickets:read audit:read","clinical":false}"#,
+                "personal clínico: No · puede: Ver solicitudes, Leer el registro de auditoría",
+            ),
+            (r#"{"role":"of_another_time"}"#, "función: of_another_time"),
+            // A look at everything is by nothing.
+            (r#"{"by":[]}"#, ""),
+            ("not json", "not json"),
+            ("", ""),
+        ] {
+            assert_eq!(detail(t, &roles, json), words);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Forms and lists of settings as values, and the two pages that show them.
 
+use crate::context::Permission;
 use crate::error::DeskError;
-use crate::names;
-use crate::orgs::Names;
+use crate::names::{self, Names};
 use crate::pages::layout::{Page, Shell};
 use askama::Template;
 use axum::http::StatusCode;
@@ -44,7 +44,7 @@ impl Typed {
     }
 
     /// A text of at least one and at most `most` characters.
-    pub fn words(&self, name: &'static str, most: usize) -> Result<String, Wrong> {
+    pub fn words(&self, name: &str, most: usize) -> Result<String, Wrong> {
         let text = self.get(name);
         match text.chars().count() {
             0 => Err(Wrong::at(name, "form-error-required")),
@@ -54,7 +54,7 @@ impl Typed {
     }
 
     /// The same on one line.
-    pub fn line(&self, name: &'static str, most: usize) -> Result<String, Wrong> {
+    pub fn line(&self, name: &str, most: usize) -> Result<String, Wrong> {
         let line = self.words(name, most)?;
         if names::one_line(&line) {
             return Ok(line);
@@ -277,6 +277,22 @@ const fn name_input(locale: Locale) -> &'static str {
         Locale::En => "name_en",
         Locale::Es => "name_es",
     }
+}
+
+/// The name of the box that ticks a permission.
+pub fn permission_input(permission: Permission) -> String {
+    format!("scope_{}", permission.code().replace(':', "_"))
+}
+
+/// A code for addresses: the plain letters of the name, and a piece of the id so that it is nobody else's.
+pub fn code_of(name: &str, id: &str) -> String {
+    let plain: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    let plain = plain.trim_matches('_').chars().take(24).collect::<String>();
+    format!("{plain}_{}", &id[id.len() - 6..])
 }
 
 /// Inputs for a name in every language.

@@ -14,6 +14,7 @@ mod mails;
 mod overview;
 mod people;
 mod ratings;
+mod roles;
 mod section;
 mod sections;
 mod texts;
@@ -69,6 +70,7 @@ pub fn routes() -> Vec<Route> {
         mails::routes(),
         ratings::routes(),
         people::routes(),
+        roles::routes(),
         tokens::routes(),
         audit::routes(),
     ]

@@ -33,6 +33,7 @@ const WORK: &[Entry] = &[
 ];
 const PEOPLE: &[Entry] = &[
     ("/settings/staff", "users", "admin-staff"),
+    ("/settings/roles", "shield-check", "admin-roles"),
     ("/settings/tokens", "lock", "admin-tokens"),
 ];
 const RECORDS: &[Entry] = &[("/audit", "history", "admin-audit")];

@@ -2,13 +2,13 @@
 
 use super::form::{Edit, Extra, Field, List, Row, Typed, Wrong, show_form, show_list};
 use crate::context::Permission::StaffManage;
-use crate::context::Role;
 use crate::error::DeskError;
 use crate::ids::StaffId;
+use crate::orgs::Clinic;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};
-use crate::staff::{self, NewStaff, StaffView};
+use crate::staff::{self, NewStaff, Role, StaffView};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::Locale;
@@ -21,6 +21,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/settings/staff/{id}", managed, show),
         Route::post("/settings/staff/{id}", managed, save),
         Route::post("/settings/staff/{id}/invite", managed, invite),
+        Route::post("/settings/staff/{id}/end-sessions", managed, end_sessions),
         Route::post("/settings/staff/{id}/disable", managed, disable),
         Route::post("/settings/staff/{id}/enable", managed, enable),
     ]
@@ -34,22 +35,21 @@ fn above(t: Texts) -> (String, String) {
     (LIST.to_owned(), t.text("admin-staff").to_owned())
 }
 
-fn role_name(t: Texts, code: &str) -> String {
-    Role::from_code(code).map_or_else(
-        || code.to_owned(),
-        |role| t.text(&format!("role-{}", role.code())).to_owned(),
-    )
+fn role_name(clinic: &Clinic, t: Texts, code: &str) -> String {
+    let role = clinic.role(code);
+    role.map_or(code, |role| role.names.in_locale(t.locale))
+        .to_owned()
 }
 
 async fn shown(page: &Page, secret: Option<(String, String)>) -> Result<Response, DeskError> {
-    let t = page.texts();
+    let (clinic, t) = (page.clinic()?, page.texts());
     let row = |one: StaffView| Row {
         href: format!("{LIST}/{}", one.id),
         title: one.name,
         detail: one.email,
         badge: Some(match one.disabled_at {
             Some(_) => ("badge-warn", t.text("admin-staff-disabled").to_owned()),
-            None => ("", role_name(t, &one.role)),
+            None => ("", role_name(&clinic, t, &one.role)),
         }),
     };
     let rows = staff::list(&page.app, &page.ctx)
@@ -71,56 +71,69 @@ async fn list(page: Page) -> Result<Response, DeskError> {
     shown(&page, None).await
 }
 
-fn roles(t: Texts) -> Vec<(String, String)> {
+/// Those that whoever looks may hand on.
+fn roles(page: &Page) -> Result<Vec<(String, String)>, DeskError> {
+    let (clinic, locale) = (page.clinic()?, page.ctx.locale);
     let words = |role: &Role| {
-        format!(
-            "{} – {}",
-            role_name(t, role.code()),
-            t.text(&format!("role-{}-does", role.code()))
-        )
+        let (name, about) = (role.names.in_locale(locale), role.about.in_locale(locale));
+        let separator = if about.is_empty() { "" } else { " – " };
+        format!("{name}{separator}{about}")
     };
-    Role::ALL
-        .iter()
-        .map(|role| (role.code().to_owned(), words(role)))
-        .collect()
+    let roles = clinic.roles.iter();
+    Ok(roles
+        .filter(|role| role.reach().within(&page.ctx).is_ok())
+        .map(|role| (role.code.clone(), words(role)))
+        .collect())
 }
 
-fn new_form(t: Texts) -> Edit {
+fn new_form(page: &Page) -> Result<Edit, DeskError> {
+    let t = page.texts();
     let languages = Locale::ALL
         .into_iter()
         .map(|one| (one.tag().to_owned(), one.own_name().to_owned()))
         .collect();
-    Edit {
+    Ok(Edit {
         title: t.text("admin-staff-add").to_owned(),
         intro: t.text("admin-staff-add-help").to_owned(),
         fields: vec![
             Field::line("name", t.text("admin-staff-name"), "")
                 .help(t.text("admin-staff-name-help")),
             Field::line("email", t.text("admin-staff-email"), "").kind("email"),
-            Field::choice("role", t.text("admin-staff-role"), "agent", roles(t)),
+            Field::choice("role", t.text("admin-staff-role"), "agent", roles(page)?),
             Field::choice("locale", t.text("language"), t.locale.tag(), languages),
         ],
         version: 0,
         removable: false,
-    }
+    })
 }
 
-fn form(t: Texts, person: &StaffView) -> Edit {
-    Edit {
+fn form(page: &Page, person: &StaffView) -> Result<Edit, DeskError> {
+    let t = page.texts();
+    let mut choices = roles(page)?;
+    if choices.iter().all(|(code, _)| *code != person.role) {
+        let name = role_name(&*page.clinic()?, t, &person.role);
+        choices.insert(0, (person.role.clone(), name));
+    }
+    Ok(Edit {
         title: person.name.clone(),
         intro: person.email.clone(),
         fields: vec![Field::choice(
             "role",
             t.text("admin-staff-role"),
             &person.role,
-            roles(t),
+            choices,
         )],
         version: person.version,
         removable: false,
-    }
+    })
 }
 
-fn extras(t: Texts, person: &StaffView) -> Vec<Extra> {
+/// What can be done for or to somebody; nothing where they may do more than whoever looks.
+fn extras(page: &Page, person: &StaffView) -> Result<Vec<Extra>, DeskError> {
+    if !is_in_reach(page, person)? {
+        return Ok(Vec::new());
+    }
+    let t = page.texts();
     let extra = |which: &str, danger| Extra {
         action: format!("{LIST}/{}/{which}", person.id),
         label: t.text(&format!("admin-staff-{which}")).to_owned(),
@@ -128,9 +141,19 @@ fn extras(t: Texts, person: &StaffView) -> Vec<Extra> {
         danger,
     };
     if person.disabled_at.is_some() {
-        return vec![extra("enable", false)];
+        return Ok(vec![extra("enable", false)]);
     }
-    vec![extra("invite", false), extra("disable", true)]
+    Ok(vec![
+        extra("invite", false),
+        extra("end-sessions", false),
+        extra("disable", true),
+    ])
+}
+
+fn is_in_reach(page: &Page, person: &StaffView) -> Result<bool, DeskError> {
+    let clinic = page.clinic()?;
+    let role = clinic.role(&person.role);
+    Ok(role.is_some_and(|role| role.reach().within(&page.ctx).is_ok()))
 }
 
 async fn find(page: &Page, id: &str) -> Result<StaffView, DeskError> {
@@ -145,27 +168,23 @@ async fn find(page: &Page, id: &str) -> Result<StaffView, DeskError> {
 async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError> {
     let t = page.texts();
     if id == "new" {
-        return show_form(&page, new_form(t), above(t), &[], Vec::new(), true).await;
+        return show_form(&page, new_form(&page)?, above(t), &[], Vec::new(), true).await;
     }
     let person = find(&page, &id).await?;
-    let extras = extras(t, &person);
-    show_form(&page, form(t, &person), above(t), &[], extras, true).await
+    let (extras, reached) = (extras(&page, &person)?, is_in_reach(&page, &person)?);
+    show_form(&page, form(&page, &person)?, above(t), &[], extras, reached).await
 }
 
 fn read(typed: &Typed) -> Result<NewStaff, Wrong> {
     Ok(NewStaff {
         email: typed.line("email", 254)?,
         name: typed.line("name", 100)?,
-        role: role(typed)?,
+        role: typed.get("role").to_owned(),
         locale: typed
             .get("locale")
             .parse()
             .map_err(|_| Wrong::at("locale", "form-error-invalid"))?,
     })
-}
-
-fn role(typed: &Typed) -> Result<Role, Wrong> {
-    Role::from_code(typed.get("role")).ok_or_else(|| Wrong::at("role", "form-error-invalid"))
 }
 
 async fn save(
@@ -182,23 +201,22 @@ async fn save(
             },
             Err(wrong) => wrong,
         };
-        let mut again = new_form(t);
+        let mut again = new_form(&page)?;
         again.fill(&typed);
         return show_form(&page, again, above(t), &[wrong], Vec::new(), true).await;
     }
     let person = find(&page, &id).await?;
-    let wrong = match role(&typed) {
-        Ok(role) => {
-            match staff::change_role(&page.app, &page.ctx, person.id, typed.version(), role).await {
-                Ok(()) => return Ok(redirect_saying(LIST, "setting-saved")),
-                Err(error) => Wrong::refused(error)?,
-            }
-        }
-        Err(wrong) => wrong,
-    };
-    let mut again = form(t, &person);
+    let role = typed.get("role");
+    let wrong =
+        match staff::change_role(&page.app, &page.ctx, person.id, typed.version(), role).await {
+            // They may do more now, and come in anew.
+            Ok(true) => return invited(&page, person.id).await,
+            Ok(false) => return Ok(redirect_saying(LIST, "setting-saved")),
+            Err(error) => Wrong::refused(error)?,
+        };
+    let mut again = form(&page, &person)?;
     again.fill(&typed);
-    let extras = extras(t, &person);
+    let extras = extras(&page, &person)?;
     show_form(&page, again, above(t), &[wrong], extras, true).await
 }
 
@@ -224,6 +242,16 @@ async fn invite(
         return Err(DeskError::NotFound);
     }
     invited(&page, person.id).await
+}
+
+async fn end_sessions(
+    page: Page,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let person = find(&page, &id).await?;
+    let done = staff::end_everywhere(&page.app, &page.ctx, person.id).await;
+    said(page, &person, done).await
 }
 
 async fn disable(
@@ -257,6 +285,14 @@ async fn said(
     };
     let (t, wrong) = (page.texts(), Wrong::refused(error)?);
     page.path = format!("{LIST}/{}", person.id);
-    let extras = extras(t, person);
-    show_form(&page, form(t, person), above(t), &[wrong], extras, true).await
+    let extras = extras(&page, person)?;
+    show_form(
+        &page,
+        form(&page, person)?,
+        above(t),
+        &[wrong],
+        extras,
+        true,
+    )
+    .await
 }

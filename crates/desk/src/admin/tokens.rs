@@ -1,6 +1,8 @@
 //! API tokens: keys for other systems. The secret is shown once.
 
-use super::form::{Edit, Extra, Field, List, Row, Typed, Wrong, show_form, show_list};
+use super::form::{
+    Edit, Extra, Field, List, Row, Typed, Wrong, permission_input, show_form, show_list,
+};
 use crate::context::Permission::StaffManage;
 use crate::context::{Permission, Permissions};
 use crate::error::DeskError;
@@ -65,10 +67,6 @@ async fn list(page: Page) -> Result<Response, DeskError> {
     shown(&page, None).await
 }
 
-fn input(permission: Permission) -> String {
-    format!("scope_{}", permission.code().replace(':', "_"))
-}
-
 fn form(page: &Page) -> Edit {
     let t = page.texts();
     let mut fields = vec![
@@ -84,7 +82,9 @@ fn form(page: &Page) -> Edit {
         let label = t
             .text(&format!("scope-{}", permission.code().replace(':', "-")))
             .to_owned();
-        fields.push(Field::check(input(*permission), label, false).help(permission.code()));
+        fields.push(
+            Field::check(permission_input(*permission), label, false).help(permission.code()),
+        );
     }
     Edit {
         title: t.text("admin-tokens-add").to_owned(),
@@ -157,7 +157,7 @@ fn read(page: &Page, typed: &Typed) -> Result<NewToken, Wrong> {
     let scopes: Vec<Permission> = Permission::ALL
         .iter()
         .copied()
-        .filter(|permission| typed.ticked(&input(*permission)))
+        .filter(|permission| typed.ticked(&permission_input(*permission)))
         .collect();
     if scopes.is_empty() {
         return Err(Wrong::at("", "admin-error-scopes"));

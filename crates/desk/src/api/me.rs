@@ -25,7 +25,7 @@ pub(super) struct Me {
     /// The name of a person of the staff.
     name: Option<String>,
     /// The role of a person of the staff.
-    role: Option<&'static str>,
+    role: Option<String>,
     /// What they may do.
     #[schema(example = json!(["tickets:read", "tickets:write"]))]
     scopes: Vec<String>,
@@ -54,7 +54,7 @@ struct OrganisationOut {
 pub(super) async fn show(ctx: Ctx, State(app): State<App>) -> Answer<Json<Me>> {
     let clinic = app.directory.of(ctx.organisation)?;
     let (name, role) = match &ctx.actor {
-        Actor::Staff { name, role, .. } => (Some(name.to_string()), Some(role.code())),
+        Actor::Staff { name, role, .. } => (Some(name.to_string()), Some(role.code.clone())),
         _ => (None, None),
     };
     Ok(Json(Me {

@@ -4,7 +4,7 @@ use super::parts::{Answer, InPath};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::QueueId;
-use crate::orgs::{Category, CustomField, Queue, SubStatus};
+use crate::orgs::{Category, Clinic, CustomField, Queue, SubStatus};
 use crate::router::{Access, Route};
 use crate::staff::{self, StaffView};
 use axum::extract::State;
@@ -125,18 +125,18 @@ pub(super) struct ColleagueOut {
     id: Uuid,
     /// Their name.
     name: String,
-    /// `agent`, `nurse`, `supervisor`, `compliance` or `administrator`.
+    /// Code of their role: one that ships, such as `agent`, `nurse` or `supervisor`, or one of the clinic's own.
     #[schema(example = "nurse")]
     role: String,
     /// Whether tickets can be given to them.
     takes_tickets: bool,
 }
 
-impl From<StaffView> for ColleagueOut {
-    fn from(person: StaffView) -> Self {
+impl ColleagueOut {
+    fn of(clinic: &Clinic, person: StaffView) -> Self {
         Self {
             id: person.id.uuid(),
-            takes_tickets: person.takes_tickets(),
+            takes_tickets: person.takes_tickets(clinic.role(&person.role)),
             name: person.name,
             role: person.role,
         }
@@ -150,12 +150,15 @@ pub(super) async fn colleagues(
     ctx: Ctx,
     State(app): State<App>,
 ) -> Answer<Json<All<ColleagueOut>>> {
+    let clinic = app.directory.of(ctx.organisation)?;
     let everybody = staff::list(&app, &ctx).await?;
     let at_work = everybody
         .into_iter()
         .filter(|person| person.disabled_at.is_none());
     Ok(Json(All {
-        items: at_work.map(Into::into).collect(),
+        items: at_work
+            .map(|person| ColleagueOut::of(&clinic, person))
+            .collect(),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! `bedside init`
 
 use super::{Failure, Global, finish, make_organisation, say, say_json};
-use crate::context::{Ctx, Role, Source};
+use crate::context::{Ctx, Source};
 use crate::names;
 use crate::staff::{self, NewStaff};
 use crate::startup;
@@ -66,7 +66,7 @@ impl Init {
         let new = NewStaff {
             email,
             name,
-            role: Role::Administrator,
+            role: staff::ADMINISTRATOR.to_owned(),
             locale: self.language,
         };
         // Before anything is made: a wrong address or name must not leave half a desk behind.

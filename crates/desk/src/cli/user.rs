@@ -2,7 +2,7 @@
 
 use super::{Failure, Global, finish, say, say_json};
 use crate::app::App;
-use crate::context::{Ctx, Role};
+use crate::context::Ctx;
 use crate::staff::{self, NewStaff, StaffView};
 use bedside_web::Locale;
 use clap::{Args, Subcommand};
@@ -24,9 +24,9 @@ enum Action {
         /// Name that colleagues and patients see
         #[arg(long)]
         name: String,
-        /// agent, nurse, supervisor, compliance or administrator
-        #[arg(long, default_value = "agent", value_parser = role)]
-        role: Role,
+        /// What they are: agent, nurse, counsellor, supervisor, compliance, administrator, or a role of the clinic's own
+        #[arg(long, default_value = "agent")]
+        role: String,
         /// Language of their pages (en or es)
         #[arg(long, default_value = "en")]
         language: Locale,
@@ -60,11 +60,6 @@ enum Action {
     },
 }
 
-fn role(code: &str) -> Result<Role, String> {
-    let codes: Vec<_> = Role::ALL.iter().map(|role| role.code()).collect();
-    Role::from_code(code).ok_or_else(|| format!("there is {}", codes.join(", ")))
-}
-
 impl User {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let app = global.open().await?;
@@ -77,6 +72,7 @@ impl User {
                 language,
                 json,
             } => {
+                known(&app, &ctx, &role)?;
                 let id = staff::create(
                     &app,
                     &ctx,
@@ -111,6 +107,17 @@ impl User {
         }
         finish(&app).await
     }
+}
+
+/// Says which roles there are where this is none of them.
+fn known(app: &App, ctx: &Ctx, role: &str) -> Result<(), Failure> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    if clinic.role(role).is_some() {
+        return Ok(());
+    }
+    let codes: Vec<_> = clinic.roles.iter().map(|role| role.code.as_str()).collect();
+    let text = format!("There is no role {role:?}. There are {}.", codes.join(", "));
+    Err(Failure::new(2, text))
 }
 
 async fn find(app: &App, ctx: &Ctx, email: &str) -> Result<StaffView, Failure> {

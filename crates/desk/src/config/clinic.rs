@@ -6,12 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::staff::Role;
 use bedside_web::Locale;
 use serde::Deserialize;
 use toml::Spanned;
 use toml::value::Date;
 
 mod read;
+mod roles;
 #[cfg(test)]
 mod tests;
 
@@ -118,6 +120,8 @@ pub struct Clinic {
     pub templates: BTreeMap<String, Template>,
     /// Short texts for staff.
     pub saved_replies: Vec<SavedReply>,
+    /// What people of the staff are.
+    pub roles: Vec<Role>,
 }
 
 impl Clinic {
@@ -293,6 +297,7 @@ pub fn parse(files: &ClinicFiles) -> Result<Clinic, LoadError> {
         );
     }
     let saved_replies = read::saved_replies(&File::open(files, "saved_replies.toml")?, languages)?;
+    let roles = roles::read(&File::open(files, "roles.toml")?, languages)?;
     Ok(Clinic {
         profile,
         queues,
@@ -301,6 +306,7 @@ pub fn parse(files: &ClinicFiles) -> Result<Clinic, LoadError> {
         targets,
         templates,
         saved_replies,
+        roles,
     })
 }
 

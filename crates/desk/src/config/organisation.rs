@@ -2,9 +2,10 @@
 
 use super::clinic::{Clinic, ClockKind, Urgency, Window};
 use crate::ids::QueueId;
+use crate::names::Names;
 use crate::orgs::model::{Emergency, purpose};
 use crate::orgs::{
-    Category, Hours, Names, NewOrganisation, Queue, SavedReply, Settings, SlaPolicy, Template,
+    Category, Hours, NewOrganisation, Queue, SavedReply, Settings, SlaPolicy, Template,
 };
 use bedside_db::{IdSource, Timestamp};
 use bedside_web::Locale;
@@ -47,6 +48,7 @@ pub fn new_organisation(
         policies: policies(clinic, ids, now),
         templates: templates(clinic),
         saved_replies: saved_replies(clinic, ids, now),
+        roles: clinic.roles.clone(),
         first_number: FIRST_NUMBER,
         queues,
     }

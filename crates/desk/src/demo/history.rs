@@ -15,11 +15,12 @@ use super::script::{Script, Story, Words, script};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::{Actor, Ctx, Role, Source};
+use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::{ContactId, MailboxId, MessageId, OrganisationId, StaffId, TicketId};
 use crate::patients::{self, NewPatient, PointKind};
 use crate::sla::after_working_minutes;
+use crate::staff::Role;
 use bedside_db::{Clock, Timestamp};
 use bedside_language::Channel;
 use bedside_web::Locale;
@@ -28,6 +29,7 @@ use futures_util::future::join_all;
 use jiff::tz::TimeZone;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
+use std::sync::Arc;
 
 /// Days that are lived through.
 pub const DAYS: i64 = 90;
@@ -68,7 +70,7 @@ pub struct Colleague {
     /// Who.
     pub id: StaffId,
     /// Their role.
-    pub role: Role,
+    pub role: Arc<Role>,
     /// Full name.
     pub name: &'static str,
 }
@@ -79,7 +81,7 @@ impl Colleague {
             organisation,
             actor: Actor::Staff {
                 id: self.id,
-                role: self.role,
+                role: self.role.clone(),
                 name: self.name.into(),
             },
             source: Source::Page,
@@ -332,7 +334,10 @@ fn tale(chance: &mut Chance, people: &[Person], team: &[Colleague], crisis: bool
     let fits: Vec<usize> = team
         .iter()
         .enumerate()
-        .filter(|(_, one)| (one.role == Role::Nurse) == clinical && one.role != Role::Compliance)
+        .filter(|(_, one)| {
+            let answers = one.role.permissions.has(Permission::TicketsWrite);
+            answers && one.role.clinical == clinical
+        })
         .map(|(index, _)| index)
         .collect();
     let colleague = fits[usize::try_from(own.next() % fits.len().max(1) as u64).unwrap_or(0)];

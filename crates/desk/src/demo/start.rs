@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::config::clinic;
 use crate::config::organisation::new_organisation;
-use crate::context::{Ctx, Permissions, Role, Source};
+use crate::context::{Ctx, Permissions, Source};
 use crate::error::DeskError;
 use crate::ids::{MailboxId, OrganisationId};
 use crate::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
@@ -35,16 +35,16 @@ const MAKING: &str = "everything in this folder is invented; it is being made\n"
 const MADE: &str = "everything in this folder is invented\n";
 
 /// Everybody who works at the clinic: role, name, mail address.
-const TEAM: [(Role, &str, &str); 9] = [
-    (Role::Agent, "Ana Whitaker", "ana"),
-    (Role::Nurse, "Noor Haddad", "noor"),
-    (Role::Supervisor, "Samira Lindgren", "samira"),
-    (Role::Administrator, "Alex Moreau", "alex"),
-    (Role::Compliance, "Kim Osterman", "kim"),
-    (Role::Agent, "Ben Achebe", "ben"),
-    (Role::Agent, "Lucía Cárdenas", "lucia"),
-    (Role::Agent, "Theo Nakamura", "theo"),
-    (Role::Nurse, "Marta Quintanilla", "marta"),
+const TEAM: [(&str, &str, &str); 9] = [
+    ("agent", "Ana Whitaker", "ana"),
+    ("nurse", "Noor Haddad", "noor"),
+    ("supervisor", "Samira Lindgren", "samira"),
+    ("administrator", "Alex Moreau", "alex"),
+    ("compliance", "Kim Osterman", "kim"),
+    ("agent", "Ben Achebe", "ben"),
+    ("agent", "Lucía Cárdenas", "lucia"),
+    ("agent", "Theo Nakamura", "theo"),
+    ("nurse", "Marta Quintanilla", "marta"),
 ];
 
 /// What a demo is started with.
@@ -344,17 +344,18 @@ async fn mailbox(app: &App, ctx: &Ctx, port: u16) -> Result<MailboxId, DeskError
 }
 
 async fn team(app: &App, ctx: &Ctx) -> Result<Vec<Colleague>, DeskError> {
+    let clinic = app.directory.of(ctx.organisation)?;
     let mut team = Vec::new();
     for (role, name, address) in TEAM {
         let new = NewStaff {
             email: format!("{address}@riverside.example"),
             name: name.to_owned(),
-            role,
+            role: role.to_owned(),
             locale: Locale::En,
         };
         team.push(Colleague {
             id: staff::create(app, ctx, new).await?,
-            role,
+            role: clinic.role(role).cloned().ok_or(DeskError::NotFound)?,
             name,
         });
     }
@@ -373,7 +374,7 @@ async fn doors(app: &App, ctx: &Ctx) -> Result<Vec<Door>, DeskError> {
         };
         let token = staff::make_link(app, ctx, person.id, true, expires).await?;
         doors.push(Door {
-            role: role.code(),
+            role,
             name,
             link: app.config.sign_in_link(&token),
         });

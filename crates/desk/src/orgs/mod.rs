@@ -9,7 +9,7 @@ mod service;
 mod store;
 
 pub use model::{
-    Category, Clinic, CustomField, Hours, Names, Queue, SavedReply, Settings, SlaPolicy, SubStatus,
+    Category, Clinic, CustomField, Hours, Queue, SavedReply, Settings, SlaPolicy, SubStatus,
     Template,
 };
 pub use service::{Change, Directory, NewOrganisation, change, create, reload};

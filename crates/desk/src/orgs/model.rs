@@ -1,24 +1,12 @@
 //! An organisation's settings as values.
 
 use crate::ids::{OrganisationId, QueueId, SavedReplyId, SlaPolicyId, SubStatusId};
+use crate::names::Names;
+use crate::staff::Role;
 use bedside_web::Locale;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// A text in every language it is kept in, by language tag.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Names(pub BTreeMap<String, String>);
-
-impl Names {
-    /// The text in `locale`, or in any language there is.
-    pub fn in_locale(&self, locale: Locale) -> &str {
-        self.0
-            .get(locale.tag())
-            .or_else(|| self.0.values().next())
-            .map_or("", String::as_str)
-    }
-}
+use std::sync::Arc;
 
 /// All settings of one organisation.
 #[derive(Clone, Debug)]
@@ -51,6 +39,8 @@ pub struct Clinic {
     pub templates: BTreeMap<(String, String), Template>,
     /// Texts that staff reuse.
     pub saved_replies: Vec<SavedReply>,
+    /// What people of the staff are, in their order.
+    pub roles: Vec<Arc<Role>>,
 }
 
 /// Settings that are kept as one JSON document.
@@ -230,6 +220,11 @@ pub struct SavedReply {
 }
 
 impl Clinic {
+    /// The role with this code.
+    pub fn role(&self, code: &str) -> Option<&Arc<Role>> {
+        self.roles.iter().find(|role| role.code == code)
+    }
+
     /// The queue with this id.
     pub fn queue(&self, id: QueueId) -> Option<&Queue> {
         self.queues.iter().find(|queue| queue.id == id)

@@ -11,6 +11,7 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, QueueId, SavedReplyId, SlaPolicyId, SubStatusId};
 use crate::names;
+use crate::staff::{self, Role};
 use crate::work::Work;
 use bedside_db::Conn;
 use bedside_web::Locale;
@@ -21,17 +22,25 @@ use std::sync::Arc;
 
 /// The settings of every organisation, in memory.
 #[derive(Default)]
-pub struct Directory(RwLock<BTreeMap<OrganisationId, Arc<Clinic>>>);
+pub struct Directory {
+    clinics: RwLock<BTreeMap<OrganisationId, Arc<Clinic>>>,
+    /// Held while they are read anew, so that nobody puts older ones over newer ones.
+    reading: tokio::sync::Mutex<()>,
+}
 
 impl Directory {
     /// The settings of one organisation.
     pub fn of(&self, id: OrganisationId) -> Result<Arc<Clinic>, DeskError> {
-        self.0.read().get(&id).cloned().ok_or(DeskError::NotFound)
+        self.clinics
+            .read()
+            .get(&id)
+            .cloned()
+            .ok_or(DeskError::NotFound)
     }
 
     /// The organisation with this short name.
     pub fn by_slug(&self, slug: &str) -> Option<Arc<Clinic>> {
-        self.0
+        self.clinics
             .read()
             .values()
             .find(|clinic| clinic.slug == slug)
@@ -40,16 +49,17 @@ impl Directory {
 
     /// All of them, oldest first.
     pub fn all(&self) -> Vec<Arc<Clinic>> {
-        self.0.read().values().cloned().collect()
+        self.clinics.read().values().cloned().collect()
     }
 
     fn put(&self, clinic: Clinic) {
-        self.0.write().insert(clinic.id, Arc::new(clinic));
+        self.clinics.write().insert(clinic.id, Arc::new(clinic));
     }
 }
 
 /// Reads the settings of every organisation (anew), and takes in keys this process has not seen.
 pub async fn reload(app: &App) -> Result<(), DeskError> {
+    let _one = app.directory.reading.lock().await;
     let mut conn = app.read().await?;
     for row in store::organisations(&mut conn).await? {
         app.keyring.admit(row.id, &row.wrapped_keys)?;
@@ -76,6 +86,7 @@ async fn clinic(conn: &mut Conn, row: OrganisationRow) -> Result<Clinic, DeskErr
         fields: store::fields(conn, id).await?,
         templates: store::templates(conn, id).await?.into_iter().collect(),
         saved_replies: store::saved_replies(conn, id).await?,
+        roles: staff::roles(conn, id).await?,
     })
 }
 
@@ -102,6 +113,8 @@ pub struct NewOrganisation {
     pub templates: BTreeMap<(String, String), Template>,
     /// Texts that staff reuse.
     pub saved_replies: Vec<SavedReply>,
+    /// What people of the staff are.
+    pub roles: Vec<Role>,
     /// The ticket number before the first one.
     pub first_number: i64,
 }
@@ -145,6 +158,9 @@ pub async fn create(app: &App, new: NewOrganisation) -> Result<OrganisationId, D
             }
             for reply in &new.saved_replies {
                 store::put_saved_reply(work, id, reply).await?;
+            }
+            for role in &new.roles {
+                staff::put_role(work, role).await?;
             }
             work.audit(NewEntry::new("organisation.create", "organisation", id));
             changed(work, "organisation");
@@ -214,6 +230,10 @@ pub enum Change {
     PutSavedReply(SavedReply),
     /// Removes a text that staff reuse.
     DeleteSavedReply(SavedReplyId),
+    /// Adds or changes a role.
+    PutRole(Role),
+    /// Removes a role that nobody has.
+    DeleteRole(String),
 }
 
 impl Change {
@@ -227,13 +247,32 @@ impl Change {
             Self::PutField(_) | Self::ArchiveField(_) => "fields",
             Self::PutTemplate { .. } => "templates",
             Self::PutSavedReply(_) | Self::DeleteSavedReply(_) => "saved_replies",
+            Self::PutRole(_) | Self::DeleteRole(_) => "roles",
+        }
+    }
+
+    fn entry(&self) -> NewEntry {
+        match self {
+            Self::PutRole(role) => {
+                NewEntry::new("role.change", "role", &role.code).detail(&role.told())
+            }
+            Self::DeleteRole(code) => NewEntry::new("role.delete", "role", code),
+            _ => NewEntry::new("settings.change", "setting", self.setting()),
+        }
+    }
+
+    /// Who may do it.
+    const fn permission(&self) -> Permission {
+        match self {
+            Self::PutRole(_) | Self::DeleteRole(_) => Permission::StaffManage,
+            _ => Permission::SettingsWrite,
         }
     }
 }
 
 /// Changes a setting. [`DeskError::Stale`] when someone changed the same thing meanwhile.
 pub async fn change(app: &App, ctx: &Ctx, change: Change) -> Result<(), DeskError> {
-    ctx.authorize(Permission::SettingsWrite)?;
+    ctx.authorize(change.permission())?;
     let clinic = app.directory.of(ctx.organisation)?;
     check(&clinic, &change)?;
     app.command(ctx, move |work| {
@@ -245,7 +284,7 @@ pub async fn change(app: &App, ctx: &Ctx, change: Change) -> Result<(), DeskErro
                     changed: vec![setting.to_owned()],
                 });
             }
-            work.audit(NewEntry::new("settings.change", "setting", setting));
+            work.audit(change.entry());
             changed(work, setting);
             Ok(())
         }
@@ -291,6 +330,18 @@ fn check(clinic: &Clinic, change: &Change) -> Result<(), DeskError> {
                 text: "The desk itself needs this queue.",
             })
         }
+        Change::PutRole(role)
+            if clinic.role(&role.code).is_none() && clinic.roles.len() >= staff::MAX_ROLES =>
+        {
+            Err(DeskError::Conflict {
+                code: "too_many_roles",
+                text: "There are as many roles as there can be.",
+            })
+        }
+        Change::PutRole(new) if !new.clinical && is_last_clinician(clinic, &new.code) => {
+            Err(LAST_CLINICAL)
+        }
+        Change::DeleteRole(code) if is_last_clinician(clinic, code) => Err(LAST_CLINICAL),
         Change::PutPolicy(policy)
             if [
                 policy.first_response_minutes,
@@ -308,6 +359,17 @@ fn check(clinic: &Clinic, change: &Change) -> Result<(), DeskError> {
         }
         _ => Ok(()),
     }
+}
+
+const LAST_CLINICAL: DeskError = DeskError::Conflict {
+    code: "last_clinical",
+    text: "Somebody must be able to end clinical requests: make another role clinical first.",
+};
+
+/// Whether the role with this code is the only clinical one.
+fn is_last_clinician(clinic: &Clinic, code: &str) -> bool {
+    let mut clinical = clinic.roles.iter().filter(|role| role.clinical);
+    clinical.next().is_some_and(|role| role.code == code) && clinical.next().is_none()
 }
 
 async fn apply(work: &mut Work<'_>, change: &Change) -> Result<bool, DeskError> {
@@ -350,5 +412,10 @@ async fn apply(work: &mut Work<'_>, change: &Change) -> Result<bool, DeskError> 
         } => store::put_template(work, organisation, code, locale.tag(), template, now).await,
         Change::PutSavedReply(reply) => store::put_saved_reply(work, organisation, reply).await,
         Change::DeleteSavedReply(id) => store::delete_saved_reply(work, organisation, *id).await,
+        Change::PutRole(role) => staff::put_role(work, role).await,
+        Change::DeleteRole(code) => {
+            staff::delete_role(work, code).await?;
+            Ok(true)
+        }
     }
 }

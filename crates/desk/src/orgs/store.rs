@@ -1,10 +1,9 @@
 //! SQL of the organisations and their settings.
 
-use super::model::{
-    Category, CustomField, Names, Queue, SavedReply, SlaPolicy, SubStatus, Template,
-};
+use super::model::{Category, CustomField, Queue, SavedReply, SlaPolicy, SubStatus, Template};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, QueueId, SavedReplyId, SlaPolicyId};
+use crate::names::Names;
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 
 statements! {

@@ -5,7 +5,7 @@ use super::service;
 use super::store::{self, MailRow, Place};
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::{Ctx, Permission, Role, Source};
+use crate::context::{Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, OutboundMailId, TicketId};
 use crate::mailboxes;
@@ -295,7 +295,7 @@ pub async fn bounced(
 }
 
 /// An answer, or the warning where to call at once, did not arrive: its message says so, its ticket needs somebody again,
-/// and whoever has that hears of it; of a warning where nobody has it, every nurse. Of other mails nobody waits for a
+/// and whoever has that hears of it; of a warning where nobody has it, every clinician. Of other mails nobody waits for a
 /// person.
 pub(super) async fn not_delivered(
     work: &mut Work<'_>,
@@ -310,7 +310,7 @@ pub(super) async fn not_delivered(
     let colleagues = match colleague {
         None if lost == Lost::Warning => {
             let organisation = work.ctx.organisation;
-            staff::with_role(work, organisation, Role::Nurse).await?
+            staff::clinicians(work, organisation).await?
         }
         colleague => colleague.into_iter().collect(),
     };

@@ -1,7 +1,6 @@
 //! What can be chosen on a ticket's page.
 
 use super::ui;
-use crate::context::{Permission, Role};
 use crate::orgs::Clinic;
 use crate::staff;
 use crate::tickets::model::Ticket;
@@ -48,14 +47,14 @@ pub(super) fn saved_replies(clinic: &Clinic, locale: Locale) -> Vec<Choice> {
 
 /// Whoever can have the ticket, and whoever has it.
 pub(super) fn assignees(
+    clinic: &Clinic,
     everybody: &[staff::StaffView],
     ticket: &Ticket,
     nobody: &str,
 ) -> Vec<Choice> {
     let can = |person: &&staff::StaffView| {
-        let role = Role::from_code(&person.role);
-        let allowed = role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite));
-        ticket.assignee == Some(person.id) || (person.disabled_at.is_none() && allowed)
+        let takes = person.takes_tickets(clinic.role(&person.role));
+        ticket.assignee == Some(person.id) || takes
     };
     let people = everybody.iter().filter(can);
     let people = people.map(|person| {

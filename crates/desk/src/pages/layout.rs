@@ -5,7 +5,7 @@
 
 use super::{flash, forms, ui};
 use crate::app::App;
-use crate::context::{Actor, Ctx, Permission, Role};
+use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
 use crate::ids::QueueId;
@@ -134,7 +134,7 @@ impl Page {
             here: self.path.clone(),
             flash: self.flash.as_ref().map(|said| said.text.clone()),
             user: Some(ui::Face::of(name)),
-            role: role.code(),
+            called: role.called,
             nav: Nav::load(self, &clinic).await?,
             demo: self.app.config.demo,
         })
@@ -232,8 +232,8 @@ pub struct Shell {
     pub flash: Option<String>,
     /// Who is signed in.
     pub user: Option<ui::Face>,
-    /// Their role's code.
-    pub role: &'static str,
+    /// Whether their role is told of every crisis.
+    called: bool,
     /// Where they can go.
     pub nav: Nav,
     /// Whether everything in here is invented.
@@ -256,7 +256,7 @@ impl Shell {
             here: String::new(),
             flash: flash::read(headers, locale).map(|said| said.text),
             user: None,
-            role: "",
+            called: false,
             nav: Nav::default(),
             demo: false,
         }
@@ -289,12 +289,7 @@ impl Shell {
 
     /// Whether whoever is here is told of each crisis on every page: those who answer them, and who sets the desk up.
     pub fn is_paged(&self) -> bool {
-        let role = Role::from_code(self.role);
-        self.nav.tickets
-            && matches!(
-                role,
-                Some(Role::Nurse | Role::Supervisor | Role::Administrator)
-            )
+        self.nav.tickets && self.called
     }
 
     /// An icon.

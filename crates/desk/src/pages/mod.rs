@@ -9,6 +9,7 @@
 
 use crate::router::Route;
 
+mod account;
 mod calm;
 mod choices;
 mod coach;
@@ -36,6 +37,7 @@ mod unproven;
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {
     [
+        account::routes(),
         sign_in::routes(),
         look::routes(),
         inbox::routes(),

@@ -20,7 +20,7 @@ use serde::Deserialize;
 const PASSWORD: &str = "sign-in";
 const LINK: &str = "sign-in-link";
 /// Seconds that the browser keeps a session's cookie; the session itself may end earlier.
-const COOKIE_SECONDS: u32 = 12 * 60 * 60;
+const COOKIE_SECONDS: u32 = 24 * 60 * 60;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -109,7 +109,9 @@ async fn enter(
         .read(&app, PASSWORD)
         .map_err(IntoResponse::into_response)?;
     let next = safe_path(sent.next.as_deref()).to_owned();
-    let (status, error) = match staff::sign_in(&app, &sent.email, &sent.password).await {
+    let (status, error) = match staff::sign_in(&app, &sent.email, &sent.password, agent(&headers))
+        .await
+    {
         Ok(session) => {
             end_old(&app, before, old).await;
             return admitted(&app, &session, &next).map_err(IntoResponse::into_response);
@@ -126,6 +128,12 @@ async fn enter(
         error: Some(error),
     };
     render(status, &page).map_err(IntoResponse::into_response)
+}
+
+/// What a browser says of itself.
+fn agent(headers: &HeaderMap) -> &str {
+    let said = headers.get(header::USER_AGENT);
+    said.and_then(|said| said.to_str().ok()).unwrap_or("")
 }
 
 /// Whoever comes in anew leaves the session this browser had before.
@@ -165,11 +173,12 @@ async fn enter_by_link(
     before: Option<Extension<Ctx>>,
     old: Option<Extension<SessionToken>>,
     Path(link): Path<String>,
+    headers: HeaderMap,
     form: PublicForm,
 ) -> Result<Response, Response> {
     use axum::response::IntoResponse;
     let Nothing {} = form.read(&app, LINK).map_err(IntoResponse::into_response)?;
-    let session = staff::sign_in_by_link(&app, &link)
+    let session = staff::sign_in_by_link(&app, &link, agent(&headers))
         .await
         .map_err(IntoResponse::into_response)?;
     end_old(&app, before, old).await;
@@ -199,7 +208,11 @@ struct NewPassword {
 }
 
 /// A new password ends every session of the person; this browser gets a new one.
-async fn set_password(page: Page, Form(sent): Form<NewPassword>) -> Result<Response, DeskError> {
+async fn set_password(
+    page: Page,
+    headers: HeaderMap,
+    Form(sent): Form<NewPassword>,
+) -> Result<Response, DeskError> {
     let me = page.ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let error = if sent.password == sent.again {
         match staff::set_password(&page.app, &page.ctx, me, &sent.password).await {
@@ -223,7 +236,14 @@ async fn set_password(page: Page, Form(sent): Form<NewPassword>) -> Result<Respo
         };
         return page.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown);
     }
-    let session = staff::admit(&page.app, page.ctx.organisation, me, "password").await?;
+    let session = staff::admit(
+        &page.app,
+        page.ctx.organisation,
+        me,
+        "password",
+        agent(&headers),
+    )
+    .await?;
     let mut response = admitted(&page.app, &session, "/")?;
     response
         .headers_mut()

@@ -349,7 +349,7 @@ impl Seen {
             ends: offered.ends,
             statuses: offered.statuses(),
             sub_statuses: offered.finer(),
-            assignees: choices::assignees(&self.everybody, ticket, t.text("unassigned")),
+            assignees: choices::assignees(clinic, &self.everybody, ticket, t.text("unassigned")),
             queues: choices::queues(clinic, ticket, locale),
             categories: choices::categories(clinic, ticket, locale),
             urgencies: choices::urgencies(ticket, t),

@@ -1,5 +1,5 @@
-//! The people who work at the desk, and how they come in. Owns `staff`, `sessions`, `staff_links`, `sign_in_failures`
-//! and `api_tokens`.
+//! The people who work at the desk, and how they come in. Owns `staff`, `roles` and `api_tokens`; the
+//! part [`sessions`] owns what they come in by.
 //!
 //! Passwords are kept as argon2id hashes; session and link tokens are kept as SHA-256 hashes, so that a copy of the
 //! database lets nobody in. A wrong password slows the next try for the same address down, whether somebody has that
@@ -7,21 +7,25 @@
 
 mod model;
 mod passwords;
+mod role;
+mod roles;
 mod service;
-mod sessions;
+pub mod sessions;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
 pub use model::{NewStaff, StaffView};
+pub use role::{ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, Reach, Role, SESSION_MINUTES};
+pub use roles::{delete_role, put_role, roles};
 pub use service::{
-    address_of, can_take_tickets, change_role, choose_locale, create, disable, enable, list,
-    name_of, names, set_password, with_role,
+    address_of, can_take_tickets, change_role, choose_locale, clinicians, create, disable, enable,
+    list, name_of, names, set_password,
 };
 pub use sessions::{
-    Session, admit, end_session, forget_expired, make_link, session, session_unused, sign_in,
-    sign_in_by_link,
+    OpenSession, Session, admit, device_codes, end_everywhere, end_one, end_others, end_session,
+    forget_expired, make_link, open_sessions, session, session_unused, sign_in, sign_in_by_link,
 };
 pub use store::ALL as STATEMENTS;
 pub use tokens::{NewToken, TokenView, create_token, list_tokens, revoke_token, token_context};

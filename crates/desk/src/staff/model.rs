@@ -1,6 +1,7 @@
 //! People of the staff as values.
 
-use crate::context::{Permission, Role};
+use super::role::Role;
+use crate::context::Permission;
 use crate::error::DeskError;
 use crate::ids::StaffId;
 use crate::names;
@@ -8,6 +9,7 @@ use bedside_codecs::mail::address::Address;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Shortest password, in characters (NIST SP 800-63B-4 §3.1.1.2).
 pub const MIN_PASSWORD: usize = 15;
@@ -21,8 +23,8 @@ pub struct NewStaff {
     pub email: String,
     /// Name that colleagues and patients see.
     pub name: String,
-    /// What they are.
-    pub role: Role,
+    /// Code of the role they get.
+    pub role: String,
     /// Language of their pages.
     pub locale: Locale,
 }
@@ -57,10 +59,9 @@ pub struct StaffView {
 }
 
 impl StaffView {
-    /// Whether a ticket can be given to them.
-    pub fn takes_tickets(&self) -> bool {
-        let role = Role::from_code(&self.role);
-        self.disabled_at.is_none()
-            && role.is_some_and(|role| role.permissions().has(Permission::TicketsWrite))
+    /// Whether a ticket can be given to them; `role` is theirs.
+    pub fn takes_tickets(&self, role: Option<&Arc<Role>>) -> bool {
+        let allowed = role.is_some_and(|role| role.permissions.has(Permission::TicketsWrite));
+        self.disabled_at.is_none() && allowed
     }
 }

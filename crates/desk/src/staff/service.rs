@@ -1,10 +1,11 @@
 //! Commands and queries of the staff.
 
 use super::model::{NewStaff, StaffView};
-use super::{passwords, store};
+use super::role::{ADMINISTRATOR, Reach};
+use super::{passwords, roles, sessions, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::{Ctx, Permission, Role};
+use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, StaffId};
@@ -14,7 +15,8 @@ use futures_util::FutureExt;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Adds somebody. They come in by a link first, and set a password then.
+/// Adds somebody, with a role that may do no more than whoever adds them. They come in by a link first, and set a password
+/// then.
 pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     let id: StaffId = app.id();
@@ -22,7 +24,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, Desk
         id,
         email: new.checked_email()?,
         name: new.name.trim().to_owned(),
-        role: new.role.code().to_owned(),
+        role: new.role,
         locale: new.locale.tag().to_owned(),
         disabled_at: None,
         version: 1,
@@ -30,6 +32,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, Desk
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
+            roles::held(work, &person.role).await?;
             if !store::insert(work, organisation, &person, now).await? {
                 return Err(DeskError::Conflict {
                     code: "address_taken",
@@ -50,7 +53,8 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, Desk
 
 /// Everybody of the organisation.
 pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<StaffView>, DeskError> {
-    if !ctx.permissions().has(Permission::TicketsRead) {
+    let allowed = ctx.permissions();
+    if !allowed.has(Permission::TicketsRead) && !allowed.has(Permission::StaffManage) {
         ctx.authorize(Permission::SettingsRead)?;
     }
     store::list(&mut app.read().await?, ctx.organisation).await
@@ -91,14 +95,15 @@ pub async fn address_of(
         .map(|person| person.email))
 }
 
-/// Colleagues at work in this role, in the caller's command.
-pub async fn with_role(
+/// Colleagues at work whose role is clinical, in the caller's command.
+pub async fn clinicians(
     work: &mut Work<'_>,
     organisation: OrganisationId,
-    role: Role,
 ) -> Result<Vec<StaffId>, DeskError> {
+    let clinic = work.app.directory.of(organisation)?;
+    let is_clinical = |code: &str| clinic.role(code).is_some_and(|role| role.clinical);
     let mut all = store::list(work, organisation).await?;
-    all.retain(|person| person.disabled_at.is_none() && person.role == role.code());
+    all.retain(|person| person.disabled_at.is_none() && is_clinical(&person.role));
     Ok(all.into_iter().map(|person| person.id).collect())
 }
 
@@ -108,8 +113,23 @@ pub async fn can_take_tickets(
     organisation: OrganisationId,
     id: StaffId,
 ) -> Result<bool, DeskError> {
+    let clinic = app.directory.of(organisation)?;
     let person = store::one(&mut app.read().await?, organisation, id).await?;
-    Ok(person.is_some_and(|person| person.takes_tickets()))
+    Ok(person.is_some_and(|person| person.takes_tickets(clinic.role(&person.role))))
+}
+
+/// Somebody whom the caller may change, who stays as they are until the command is done: they may do no more than the
+/// caller. [`DeskError::NotFound`] or [`DeskError::Forbidden`] otherwise.
+pub(super) async fn in_hands(
+    work: &mut Work<'_>,
+    id: StaffId,
+) -> Result<(StaffView, Reach), DeskError> {
+    let organisation = work.ctx.organisation;
+    let person = store::held(work, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let reach = roles::held(work, &person.role).await?;
+    Ok((person, reach))
 }
 
 /// Sets a password: one's own, or another's by whoever manages the staff. Ends the person's other sessions, and the
@@ -128,11 +148,14 @@ pub async fn set_password(
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
+            if work.ctx.actor.staff() != Some(id) {
+                in_hands(work, id).await?;
+            }
             if !store::set_password(work, organisation, id, &hash).await? {
                 return Err(DeskError::NotFound);
             }
-            store::delete_sessions_of(work, organisation, id).await?;
-            store::delete_invitations_of(work, organisation, id).await?;
+            sessions::store::delete_sessions_of(work, organisation, id).await?;
+            sessions::store::delete_invitations_of(work, organisation, id).await?;
             work.audit(NewEntry::new("staff.password", "staff", id));
             Ok(())
         }
@@ -168,15 +191,18 @@ async fn not_the_last(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError>
     Ok(())
 }
 
-/// Changes what somebody is. `version` is the one the caller saw. Links that were given out to them end: they promised
-/// the old role. [`DeskError::Conflict`] with `last_administrator` for the last of those.
+/// Changes what somebody is. `version` is the one the caller saw. Their sessions end, and links that were given out to
+/// them: they promised the old role. Where the new role opens more than the old one their password ends too, because
+/// whoever could give them a way in before may know it: the answer is `true`, and they need a new link.
+/// Neither role may do more than the caller: [`DeskError::Forbidden`]. [`DeskError::Conflict`] with
+/// `last_administrator` for the last of those.
 pub async fn change_role(
     app: &App,
     ctx: &Ctx,
     id: StaffId,
     version: i64,
-    role: Role,
-) -> Result<(), DeskError> {
+    role: &str,
+) -> Result<bool, DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     if ctx.actor.staff() == Some(id) {
         return Err(DeskError::Conflict {
@@ -184,29 +210,34 @@ pub async fn change_role(
             text: "Ask another administrator to change your role.",
         });
     }
+    let role = role.to_owned();
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
+            let (person, old) = in_hands(work, id).await?;
+            let new = roles::held(work, &role).await?;
             // Also asked where it is somebody else: two may take the role from each other at the same time.
-            if role != Role::Administrator {
+            if role != ADMINISTRATOR {
                 not_the_last(work, id).await?;
             }
-            let person = store::one(work, organisation, id)
-                .await?
-                .ok_or(DeskError::NotFound)?;
-            if !store::set_role(work, organisation, id, role.code(), version).await? {
+            if !store::set_role(work, organisation, id, &role, version).await? {
                 return Err(DeskError::Stale {
                     version: person.version,
                     changed: vec!["role".to_owned()],
                 });
             }
-            store::delete_links_of(work, organisation, id).await?;
+            let opens_more = !old.holds(new);
+            if opens_more {
+                store::clear_password(work, organisation, id).await?;
+            }
+            sessions::store::delete_sessions_of(work, organisation, id).await?;
+            sessions::store::delete_links_of(work, organisation, id).await?;
             work.audit(
                 NewEntry::new("staff.role", "staff", id)
-                    .detail(&serde_json::json!({ "role": role.code() })),
+                    .detail(&serde_json::json!({ "role": role })),
             );
             staff_changed(work);
-            Ok(())
+            Ok(opens_more)
         }
         .boxed()
     })
@@ -226,12 +257,13 @@ pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError>
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
+            in_hands(work, id).await?;
             not_the_last(work, id).await?;
             if !store::disable(work, organisation, id, now).await? {
                 return Err(DeskError::NotFound);
             }
-            store::delete_sessions_of(work, organisation, id).await?;
-            store::delete_links_of(work, organisation, id).await?;
+            sessions::store::delete_sessions_of(work, organisation, id).await?;
+            sessions::store::delete_links_of(work, organisation, id).await?;
             work.audit(NewEntry::new("staff.disable", "staff", id));
             staff_changed(work);
             Ok(())
@@ -247,9 +279,7 @@ pub async fn enable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> 
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
-            store::one(work, organisation, id)
-                .await?
-                .ok_or(DeskError::NotFound)?;
+            in_hands(work, id).await?;
             if !store::enable(work, organisation, id).await? {
                 return Err(DeskError::Conflict {
                     code: "not_disabled",

@@ -1,9 +1,13 @@
 //! SQL of the staff, their sessions and the API tokens.
 
 use super::model::StaffView;
+use super::role::{ADMINISTRATOR, Reach, Role};
+use crate::context::{Permission, Permissions};
 use crate::error::DeskError;
 use crate::ids::{ApiTokenId, OrganisationId, StaffId};
+use crate::names::Names;
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
+use std::sync::Arc;
 
 statements! {
     /// Adds somebody.
@@ -19,10 +23,6 @@ statements! {
     SET_PASSWORD = "UPDATE staff SET password_hash = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Changes a role.
     SET_ROLE = "UPDATE staff SET role = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2 AND version = $4";
-    /// Ends the invitations of somebody that nobody used yet.
-    DELETE_INVITATIONS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2 AND reusable = 0";
-    /// Ends the links somebody could come in by.
-    DELETE_LINKS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2";
     /// Lets somebody in no more.
     DISABLE = "UPDATE staff SET disabled_at = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Lets somebody in again.
@@ -31,40 +31,37 @@ statements! {
     /// Who sets the desk up and can come in; held, so that two of them can't lock each other out at once.
     ADMINISTRATORS = "SELECT id FROM staff WHERE organisation_id = $1 AND role = 'administrator' AND disabled_at IS NULL \
         ORDER BY id FOR NO KEY UPDATE";
-    /// Opens a session.
-    INSERT_SESSION = "INSERT INTO sessions (token_hash, organisation_id, staff_id, created_at, seen_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $4, $5)";
-    /// A session with its person.
-    SESSION = "SELECT s.organisation_id, s.staff_id, s.seen_at, s.expires_at, p.name, p.role, p.locale FROM sessions s \
-        JOIN staff p ON p.organisation_id = s.organisation_id AND p.id = s.staff_id \
-        WHERE s.token_hash = $1 AND p.disabled_at IS NULL";
-    /// Notes that a session is used.
-    TOUCH_SESSION = "UPDATE sessions SET seen_at = $2 WHERE token_hash = $1";
-    /// Ends a session.
-    DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
-    /// Forgets sessions that ended by themselves.
-    FORGET_SESSIONS = "DELETE FROM sessions WHERE expires_at < $1";
-    /// Forgets links that let nobody in any more.
-    FORGET_LINKS = "DELETE FROM staff_links WHERE expires_at < $1";
-    /// Ends all sessions of a person.
-    DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2";
-    /// Adds a link that lets somebody in.
-    INSERT_LINK = "INSERT INTO staff_links (token_hash, organisation_id, staff_id, reusable, expires_at) VALUES ($1, $2, $3, $4, $5)";
-    /// Uses a link.
-    USE_LINK = "UPDATE staff_links SET used_at = $2 WHERE token_hash = $1 AND expires_at > $2 \
-        AND (used_at IS NULL OR reusable = 1) RETURNING organisation_id, staff_id, reusable";
     /// Changes the language of somebody's pages.
     SET_LOCALE = "UPDATE staff SET locale = $3 WHERE organisation_id = $1 AND id = $2";
-    /// One more try for an address; gives back how many there were and when the one before was. On PostgreSQL the row
-    /// stays locked, so that tries at once are counted one after the other.
-    ADD_FAILURE = "INSERT INTO sign_in_failures (address_hash, failures, last_at) VALUES ($1, 1, $2) \
-        ON CONFLICT (address_hash) DO UPDATE SET failures = sign_in_failures.failures + 1 RETURNING failures, last_at";
-    /// When the newest try was.
-    DATE_FAILURE = "UPDATE sign_in_failures SET last_at = $2 WHERE address_hash = $1";
-    /// A right password forgets the wrong ones.
-    CLEAR_FAILURES = "DELETE FROM sign_in_failures WHERE address_hash = $1";
-    /// Forgets wrong passwords that cost no waiting any more.
-    FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE last_at < $1";
+    /// Roles in order.
+    ROLES = "SELECT code, names, about, permissions, clinical, called, idle_minutes, session_minutes, position, version \
+        FROM roles WHERE organisation_id = $1 ORDER BY position, code";
+    /// Adds or changes a role.
+    PUT_ROLE = "INSERT INTO roles (organisation_id, code, names, about, permissions, clinical, called, idle_minutes, \
+        session_minutes, position, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1) \
+        ON CONFLICT (organisation_id, code) DO UPDATE SET names = excluded.names, about = excluded.about, \
+        permissions = excluded.permissions, clinical = excluded.clinical, called = excluded.called, \
+        idle_minutes = excluded.idle_minutes, session_minutes = excluded.session_minutes, \
+        position = excluded.position, version = roles.version + 1 WHERE roles.version = $11";
+    /// Whether somebody has a role, also somebody who can't come in now.
+    ROLE_IS_HELD = "SELECT id FROM staff WHERE organisation_id = $1 AND role = $2 LIMIT 1";
+    /// A role that stays as it is until the end of the transaction.
+    HOLD_ROLE = "SELECT permissions, clinical, version FROM roles WHERE organisation_id = $1 AND code = $2 \
+        FOR NO KEY UPDATE";
+    /// Ends the sessions of a role's people that are over by their age or for want of use.
+    DELETE_ENDED_SESSIONS = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id IN \
+        (SELECT id FROM staff WHERE organisation_id = $1 AND role = $2) AND EXISTS (SELECT 1 FROM roles r \
+        WHERE r.organisation_id = $1 AND r.code = $2 AND (sessions.seen_at <= $3 - r.idle_minutes * 60000000 \
+        OR sessions.created_at <= $3 - r.session_minutes * 60000000))";
+    /// Somebody who stays as they are until the end of the transaction.
+    HELD = "SELECT id, email, name, role, locale, disabled_at, version FROM staff WHERE organisation_id = $1 AND id = $2 \
+        FOR NO KEY UPDATE";
+    /// Takes somebody's password away: they come in by a link next.
+    CLEAR_PASSWORD = "UPDATE staff SET password_hash = NULL, version = version + 1 WHERE organisation_id = $1 AND id = $2";
+    /// What a token may do; it stays until the end of the transaction.
+    TOKEN_SCOPES = "SELECT scopes FROM api_tokens WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    /// Removes a role.
+    DELETE_ROLE = "DELETE FROM roles WHERE organisation_id = $1 AND code = $2";
     /// Adds an API token.
     INSERT_TOKEN = "INSERT INTO api_tokens (organisation_id, id, name, token_hash, scopes, created_at, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -164,26 +161,6 @@ pub(super) async fn set_role(
         == 1)
 }
 
-pub(super) async fn delete_invitations_of(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    id: StaffId,
-) -> Result<(), DeskError> {
-    conn.execute(DELETE_INVITATIONS_OF, args![organisation, id])
-        .await?;
-    Ok(())
-}
-
-pub(super) async fn delete_links_of(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    id: StaffId,
-) -> Result<(), DeskError> {
-    conn.execute(DELETE_LINKS_OF, args![organisation, id])
-        .await?;
-    Ok(())
-}
-
 pub(super) async fn disable(
     conn: &mut Conn,
     organisation: OrganisationId,
@@ -211,104 +188,6 @@ pub(super) async fn administrators(
         .await?)
 }
 
-pub(super) async fn insert_session(
-    conn: &mut Conn,
-    hash: &[u8; 32],
-    organisation: OrganisationId,
-    staff: StaffId,
-    at: Timestamp,
-    expires: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(
-        INSERT_SESSION,
-        args![hash, organisation, staff, at, expires],
-    )
-    .await?;
-    Ok(())
-}
-
-/// A session as stored, with its person.
-pub(super) struct SessionRow {
-    pub organisation: OrganisationId,
-    pub staff: StaffId,
-    pub seen_at: Timestamp,
-    pub expires_at: Timestamp,
-    pub name: String,
-    pub role: String,
-    pub locale: String,
-}
-
-pub(super) async fn session(
-    conn: &mut Conn,
-    hash: &[u8; 32],
-) -> Result<Option<SessionRow>, DeskError> {
-    Ok(conn
-        .query_opt(SESSION, args![hash], |row| {
-            Ok(SessionRow {
-                organisation: row.get(0)?,
-                staff: row.get(1)?,
-                seen_at: row.get(2)?,
-                expires_at: row.get(3)?,
-                name: row.get(4)?,
-                role: row.get(5)?,
-                locale: row.get(6)?,
-            })
-        })
-        .await?)
-}
-
-pub(super) async fn touch_session(
-    conn: &mut Conn,
-    hash: &[u8; 32],
-    at: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(TOUCH_SESSION, args![hash, at]).await?;
-    Ok(())
-}
-
-pub(super) async fn delete_session(conn: &mut Conn, hash: &[u8; 32]) -> Result<(), DeskError> {
-    conn.execute(DELETE_SESSION, args![hash]).await?;
-    Ok(())
-}
-
-pub(super) async fn delete_sessions_of(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    staff: StaffId,
-) -> Result<(), DeskError> {
-    conn.execute(DELETE_SESSIONS_OF, args![organisation, staff])
-        .await?;
-    Ok(())
-}
-
-pub(super) async fn insert_link(
-    conn: &mut Conn,
-    hash: &[u8; 32],
-    organisation: OrganisationId,
-    staff: StaffId,
-    reusable: bool,
-    expires: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(
-        INSERT_LINK,
-        args![hash, organisation, staff, reusable, expires],
-    )
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn use_link(
-    conn: &mut Conn,
-    hash: &[u8; 32],
-    now: Timestamp,
-) -> Result<Option<(OrganisationId, StaffId, bool)>, DeskError> {
-    Ok(conn
-        .query_opt(USE_LINK, args![hash, now], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .await?)
-}
-
 pub(super) async fn set_locale(
     conn: &mut Conn,
     organisation: OrganisationId,
@@ -319,33 +198,6 @@ pub(super) async fn set_locale(
         .execute(SET_LOCALE, args![organisation, id, locale])
         .await?
         == 1)
-}
-
-/// Counts one more try: gives back which it is, and when the one before was.
-pub(super) async fn add_failure(
-    conn: &mut Conn,
-    hash: &[u8; 32],
-    at: Timestamp,
-) -> Result<(i64, Timestamp), DeskError> {
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let counted = conn.query_one(ADD_FAILURE, args![hash, at], read).await?;
-    date_failure(conn, hash, at).await?;
-    Ok(counted)
-}
-
-/// From when on the wait after a try counts.
-pub(super) async fn date_failure(
-    conn: &mut Conn,
-    hash: &[u8; 32],
-    at: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(DATE_FAILURE, args![hash, at]).await?;
-    Ok(())
-}
-
-pub(super) async fn clear_failures(conn: &mut Conn, hash: &[u8; 32]) -> Result<(), DeskError> {
-    conn.execute(CLEAR_FAILURES, args![hash]).await?;
-    Ok(())
 }
 
 /// An API token as stored.
@@ -421,11 +273,151 @@ pub(super) async fn revoke_token(
         == 1)
 }
 
-/// Forgets sessions and links that ended before `before`, and wrong passwords of the day before that.
-pub(super) async fn forget_expired(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
-    conn.execute(FORGET_SESSIONS, args![before]).await?;
-    conn.execute(FORGET_LINKS, args![before]).await?;
-    let day_before = before.plus_seconds(-24 * 3600);
-    conn.execute(FORGET_FAILURES, args![day_before]).await?;
+pub(super) async fn roles(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Arc<Role>>, DeskError> {
+    let names = |row: &Row<'_>, column| {
+        let text: String = row.get(column)?;
+        serde_json::from_str::<Names>(&text).map_err(|error| DbError::Column {
+            column,
+            reason: error.to_string(),
+        })
+    };
+    Ok(conn
+        .query(ROLES, args![organisation], |row| {
+            let code: String = row.get(0)?;
+            Ok(Arc::new(Role {
+                names: names(row, 1)?,
+                about: names(row, 2)?,
+                permissions: permissions(&code, &row.get::<String>(3)?),
+                clinical: row.get(4)?,
+                called: row.get(5)?,
+                idle_minutes: row.get(6)?,
+                session_minutes: row.get(7)?,
+                position: row.get(8)?,
+                version: row.get(9)?,
+                code,
+            }))
+        })
+        .await?)
+}
+
+/// `false` when it changed meanwhile: `role.version` is the version the caller saw (0 for a new one).
+pub(super) async fn put_role(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    role: &Role,
+) -> Result<bool, DeskError> {
+    let names = serde_json::to_string(&role.names)?;
+    let about = serde_json::to_string(&role.about)?;
+    let permissions = role.permissions.codes();
+    let done = conn
+        .execute(
+            PUT_ROLE,
+            args![
+                organisation,
+                role.code,
+                names,
+                about,
+                permissions,
+                role.clinical,
+                role.called,
+                role.idle_minutes,
+                role.session_minutes,
+                role.position,
+                role.version
+            ],
+        )
+        .await?;
+    Ok(done == 1)
+}
+
+/// What a role opens, and its version.
+pub(super) async fn hold_role(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    code: &str,
+) -> Result<Option<(Reach, i64)>, DeskError> {
+    Ok(conn
+        .query_opt(HOLD_ROLE, args![organisation, code], |row| {
+            let reach = Reach {
+                permissions: permissions(code, &row.get::<String>(0)?),
+                clinical: row.get(1)?,
+            };
+            Ok((reach, row.get(2)?))
+        })
+        .await?)
+}
+
+/// What is stored for the role `code`. A permission of another release is left out: it opens nothing here.
+fn permissions(code: &str, codes: &str) -> Permissions {
+    if code == ADMINISTRATOR {
+        return Permissions::of(Permission::ALL);
+    }
+    let known = codes.split_whitespace().filter_map(Permission::from_code);
+    known.fold(Permissions::NONE, Permissions::with)
+}
+
+pub(super) async fn delete_ended_sessions(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    role: &str,
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_ENDED_SESSIONS, args![organisation, role, now])
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn held(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<Option<StaffView>, DeskError> {
+    Ok(conn
+        .query_opt(HELD, args![organisation, id], person)
+        .await?)
+}
+
+pub(super) async fn clear_password(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(CLEAR_PASSWORD, args![organisation, id])
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn token_scopes(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ApiTokenId,
+) -> Result<Option<String>, DeskError> {
+    Ok(conn
+        .query_opt(TOKEN_SCOPES, args![organisation, id], |row| row.get(0))
+        .await?)
+}
+
+pub(super) async fn role_is_held(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    code: &str,
+) -> Result<bool, DeskError> {
+    let holder = conn
+        .query_opt(ROLE_IS_HELD, args![organisation, code], |row| {
+            row.get::<StaffId>(0)
+        })
+        .await?;
+    Ok(holder.is_some())
+}
+
+pub(super) async fn delete_role(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    code: &str,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_ROLE, args![organisation, code]).await?;
     Ok(())
 }

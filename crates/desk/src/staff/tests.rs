@@ -3,7 +3,7 @@
 use super::{NewStaff, create, disable, passwords, set_password, sign_in};
 use crate::app::App;
 use crate::config::{Config, clinic, organisation};
-use crate::context::{Ctx, Role, Source};
+use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
 use crate::{orgs, startup};
@@ -31,7 +31,7 @@ async fn person(app: &App, ctx: &Ctx, name: &str) -> StaffId {
     let new = NewStaff {
         email: format!("{name}@clinic.example"),
         name: name.to_owned(),
-        role: Role::Agent,
+        role: "agent".to_owned(),
         locale: Locale::En,
     };
     create(app, ctx, new).await.unwrap()
@@ -79,7 +79,7 @@ async fn the_same_work(engine: &str, database: Option<String>) {
     let mut costs = Vec::new();
     for address in addresses {
         let wrong = format!("a wrong password for {address} ({engine})");
-        let refused = sign_in(&app, address, &wrong).await;
+        let refused = sign_in(&app, address, &wrong, "").await;
         assert!(matches!(refused, Err(DeskError::Unauthorized)), "{address}");
         costs.push(cost_of(&wrong));
     }
@@ -89,10 +89,10 @@ async fn the_same_work(engine: &str, database: Option<String>) {
     // And where nobody may try for a while, nothing is looked at, whoever it is.
     for address in ["known@clinic.example", "never@clinic.example"] {
         for _ in 0..6 {
-            let _ = sign_in(&app, address, "wrong once more").await;
+            let _ = sign_in(&app, address, "wrong once more", "").await;
         }
         let late = format!("too soon for {address} ({engine})");
-        let refused = sign_in(&app, address, &late).await;
+        let refused = sign_in(&app, address, &late, "").await;
         assert!(matches!(refused, Err(DeskError::RateLimited { .. })));
         assert_eq!(cost_of(&late), [""; 0]);
     }

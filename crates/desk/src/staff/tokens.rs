@@ -50,10 +50,7 @@ pub async fn create_token(
 ) -> Result<(ApiTokenId, String), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     let name = names::checked(&new.name)?.to_owned();
-    if Permission::ALL
-        .iter()
-        .any(|one| new.scopes.has(*one) && !ctx.permissions().has(*one))
-    {
+    if !ctx.permissions().hold(new.scopes) {
         return Err(DeskError::Forbidden);
     }
     let token = format!("{PREFIX}{}", secret::random_token());
@@ -100,12 +97,18 @@ pub async fn list_tokens(app: &App, ctx: &Ctx) -> Result<Vec<TokenView>, DeskErr
         .collect())
 }
 
-/// Takes a token back; it stops working with the next request.
+/// Takes a token back that may do no more than the caller; it stops working with the next request.
 pub async fn revoke_token(app: &App, ctx: &Ctx, id: ApiTokenId) -> Result<(), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
+            let scopes = store::token_scopes(work, organisation, id).await?;
+            let scopes = Permissions::parse(&scopes.ok_or(DeskError::NotFound)?)
+                .map_err(|code| DeskError::Internal(format!("unknown scope {code}")))?;
+            if !work.ctx.permissions().hold(scopes) {
+                return Err(DeskError::Forbidden);
+            }
             if !store::revoke_token(work, organisation, id, now).await? {
                 return Err(DeskError::NotFound);
             }

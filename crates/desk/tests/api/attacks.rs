@@ -1,10 +1,11 @@
 //! Attacks that others fell to, tried on the API. Numbers are those of the list that the threat model names.
 
+use crate::common::Role;
 use crate::common::{Client, both_engines, csrf_token};
 use crate::fixtures::{ALL, Things, neighbour, table, ticket, upload};
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::{Permissions, Role};
+use bedside_desk::context::Permissions;
 use bedside_desk::router::{Access, routes};
 use bedside_desk::staff::{self, NewToken};
 use bedside_desk::{api, events, search};
@@ -407,7 +408,7 @@ both_engines! {
     }
 
     async fn attack_41_nothing_revives_a_session_that_ended(desk: Desk) {
-        let browser = desk.browser(Role::Administrator).await;
+        let browser = desk.browser(Role::Agent).await;
         browser.get("/api/v1/me").await.expect(200);
         desk.clock.advance(59 * 60);
         // What pages ask by themselves does not count as use.
@@ -434,7 +435,7 @@ both_engines! {
     async fn attack_42_every_kind_of_key_opens_its_own_door_alone(desk: Desk) {
         let client = desk.client(ALL).await;
         Things::new(&client, "rosa").await;
-        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Administrator), "test").await.unwrap();
+        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Administrator), "test", "").await.unwrap();
         let link = staff::make_link(&desk.app, &desk.system(), desk.id_of(Role::Administrator), false, desk.app.now().plus_seconds(60)).await.unwrap();
         let new = NewToken { name: "t".to_owned(), scopes: Permissions::parse(ALL).unwrap(), expires_at: None };
         let (_, token) = staff::create_token(&desk.app, &desk.system(), new).await.unwrap();

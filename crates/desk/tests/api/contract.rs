@@ -1,12 +1,12 @@
 //! What the API answers is what its description says.
 
+use crate::common::Role;
 use crate::common::{Answer, both_engines};
 use crate::fixtures::{ALL, Caller, Person, Things, table, upload};
 use crate::schema::check;
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::api;
-use bedside_desk::context::Role;
 use bedside_desk::router::Route;
 use serde_json::{Value, json};
 

@@ -1,10 +1,11 @@
 //! Live events: nothing is missed, nothing comes twice, and nobody listens who may not.
 
+use crate::common::Role;
 use crate::common::{Desk, both_engines};
 use crate::fixtures::{ALL, Things, neighbour, ticket};
 use axum::body::Body;
 use axum::http::{Method, Request};
-use bedside_desk::context::{Ctx, Permissions, Role};
+use bedside_desk::context::{Ctx, Permissions};
 use bedside_desk::router::router;
 use bedside_desk::staff::{self, NewToken};
 use bedside_desk::{api, events, tickets};
@@ -160,7 +161,7 @@ both_engines! {
         browser.get("/api/v1/events?last_event_id=0").await.expect(401);
         browser.get("/api/v1/me").await.expect(401);
 
-        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test").await.unwrap();
+        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test", "").await.unwrap();
         let credential = api::Credential::Session(session.token.into());
         let stream = api::follow(desk.app.clone(), session.ctx, credential, None, Duration::from_millis(20)).await.unwrap();
         desk.clock.advance(61 * 60);

@@ -1,9 +1,10 @@
 //! What the tests of the API stand on: a second organisation, things with ids, and a body for every endpoint.
 
+use crate::common::Role;
 use crate::common::{Answer, Client, Desk, multipart};
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::{Ctx, Permissions, Role, Source};
+use bedside_desk::context::{Ctx, Permissions, Source};
 use bedside_desk::ids::OrganisationId;
 use bedside_desk::router::{Access, Route, routes, session_cookie};
 use bedside_desk::staff::{self, NewToken};
@@ -209,7 +210,7 @@ pub struct Person {
 impl Person {
     /// The person with `role`.
     pub async fn new(desk: &Desk, role: Role) -> Self {
-        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(role), "test")
+        let session = staff::admit(&desk.app, desk.organisation, desk.id_of(role), "test", "")
             .await
             .unwrap();
         Self {

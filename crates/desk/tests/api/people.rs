@@ -1,10 +1,10 @@
 //! Patients, contacts, settings, search, the log, oneself.
 
+use crate::common::Role;
 use crate::common::both_engines;
 use crate::fixtures::{ALL, Things, audited};
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::Role;
 use bedside_desk::search;
 use serde_json::json;
 

@@ -1,10 +1,10 @@
 //! Tickets and their words.
 
+use crate::common::Role;
 use crate::common::both_engines;
 use crate::fixtures::{ALL, Person, Things, audited, ticket};
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::Role;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ both_engines! {
         for change in [json!({ "status": "closed" }), json!({ "status": "resolved", "category": "billing" })] {
             let refused = client.patch(&path, "\"v1\"", &change).await.expect(403).json();
             assert_eq!(refused["code"], "clinical_only");
-            assert!(refused["detail"].as_str().unwrap().starts_with("A nurse resolves or closes these requests."), "{refused}");
+            assert!(refused["detail"].as_str().unwrap().starts_with("Clinicians resolve or close these requests."), "{refused}");
         }
         let words = format!("{path}/messages");
         let answer = |status| json!({ "body": "It is sent.", "status": status });

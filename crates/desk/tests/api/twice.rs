@@ -1,9 +1,9 @@
 //! Requests that are sent twice run once: every `POST` of the table.
 
+use crate::common::Role;
 use crate::common::{Desk, both_engines};
 use crate::fixtures::{ALL, Caller, Person, Things, audited, table, upload};
 use axum::http::Method;
-use bedside_desk::context::Role;
 use bedside_desk::{events, search};
 use futures_util::future::join_all;
 use serde_json::{Value, json};

@@ -1,10 +1,11 @@
 //! Who gets in, and what stays shut: generated over the route table.
 
+use crate::common::Role;
 use crate::common::{Client, both_engines};
 use crate::fixtures::{ALL, Caller, Things, audited, neighbour, table};
 use axum::http::Method;
 use bedside_desk::api;
-use bedside_desk::context::{Permission, Permissions, Role};
+use bedside_desk::context::{Permission, Permissions};
 use bedside_desk::router::Access;
 use bedside_desk::staff::{self, NewToken};
 use serde_json::{Value, json};

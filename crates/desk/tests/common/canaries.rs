@@ -1,11 +1,13 @@
 //! Words of an invented patient, looked for in whatever is kept of them.
 
 use super::{Client, Desk, csrf_token, hidden};
+use crate::common::Role;
 use bedside_db::{Db, DbError, args, statements};
-use bedside_desk::context::{Permissions, Role};
+use bedside_desk::context::Permissions;
 use bedside_desk::ids::TicketId;
 use bedside_desk::links::{self, Purpose};
-use bedside_desk::orgs::{self, Change, CustomField, Names};
+use bedside_desk::names::Names;
+use bedside_desk::orgs::{self, Change, CustomField};
 use bedside_desk::tickets;
 use bedside_testkit::pg;
 use futures_util::FutureExt;

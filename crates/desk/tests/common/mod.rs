@@ -40,7 +40,7 @@ pub use http::{Answer, Browser, Client, csrf_token, hidden};
 use bedside_db::{FixedClock, Timestamp};
 use bedside_desk::app::App;
 use bedside_desk::config::Config;
-use bedside_desk::context::{Actor, Ctx, Permissions, Role, Source};
+use bedside_desk::context::{Actor, Ctx, Permissions, Source};
 use bedside_desk::ids::{OrganisationId, StaffId, TicketId};
 use bedside_desk::patients::Requester;
 use bedside_desk::staff::{self, NewStaff, NewToken};
@@ -118,6 +118,39 @@ pub fn monday() -> Timestamp {
         .into()
 }
 
+/// Somebody of each role that ships.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Agent,
+    Nurse,
+    Counsellor,
+    Supervisor,
+    Compliance,
+    Administrator,
+}
+
+impl Role {
+    pub const ALL: &'static [Self] = &[
+        Self::Agent,
+        Self::Nurse,
+        Self::Counsellor,
+        Self::Supervisor,
+        Self::Compliance,
+        Self::Administrator,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Nurse => "nurse",
+            Self::Counsellor => "counsellor",
+            Self::Supervisor => "supervisor",
+            Self::Compliance => "compliance",
+            Self::Administrator => "administrator",
+        }
+    }
+}
+
 /// A desk in this process.
 pub struct Desk {
     pub app: App,
@@ -153,7 +186,7 @@ impl Desk {
             let new = NewStaff {
                 email: format!("{}@clinic.example", role.code()),
                 name: person(*role).to_owned(),
-                role: *role,
+                role: role.code().to_owned(),
                 locale: Locale::En,
             };
             staff.insert(
@@ -188,13 +221,23 @@ impl Desk {
         self.staff[role.code()]
     }
 
+    /// The role as the clinic has it.
+    pub fn role(&self, role: Role) -> Arc<staff::Role> {
+        let clinic = self
+            .app
+            .directory
+            .of(self.organisation)
+            .expect("the clinic");
+        clinic.role(role.code()).expect("the role").clone()
+    }
+
     /// What the person with `role` calls services with.
     pub fn ctx(&self, role: Role) -> Ctx {
         Ctx {
             organisation: self.organisation,
             actor: Actor::Staff {
                 id: self.id_of(role),
-                role,
+                role: self.role(role),
                 name: person(role).into(),
             },
             source: Source::Page,
@@ -228,7 +271,7 @@ impl Desk {
 
     /// A browser in which the person with `role` is signed in.
     pub async fn browser(&self, role: Role) -> Browser {
-        let session = staff::admit(&self.app, self.organisation, self.id_of(role), "test")
+        let session = staff::admit(&self.app, self.organisation, self.id_of(role), "test", "")
             .await
             .expect("a session");
         Browser::new(&self.app, Some(session.token))
@@ -297,6 +340,7 @@ fn person(role: Role) -> &'static str {
     match role {
         Role::Agent => "Ana Agent",
         Role::Nurse => "Nia Nurse",
+        Role::Counsellor => "Cora Counsellor",
         Role::Supervisor => "Sam Supervisor",
         Role::Compliance => "Cleo Compliance",
         Role::Administrator => "Ada Administrator",

@@ -1,8 +1,8 @@
 //! A mail server that keeps what the desk sends, and answers as it is told.
 
 use super::Desk;
+use crate::common::Role;
 use bedside_codecs::mail::{Limits, ParsedMail, parse};
-use bedside_desk::context::Role;
 use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};

@@ -1,8 +1,8 @@
 //! The desk's own receiver on a port, and a mail server that hands mail in.
 
 use super::Desk;
+use crate::common::Role;
 use bedside_channels::email::receiver::{Protocol, ReceiverSettings, serve};
-use bedside_desk::context::Role;
 use bedside_desk::intake::email::processor;
 use bedside_desk::intake::email::room::Room;
 use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};

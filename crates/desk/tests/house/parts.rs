@@ -60,6 +60,8 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "work",
             "audit_log",
             "config",
+            // A clinic's roles are held in memory with its other settings.
+            "staff",
         ],
     ),
     (

@@ -1,6 +1,7 @@
 //! Attacks that other desks fell to, at full size, through the receiver. Those on threading are in
 //! `src/intake/email/tests/attacks.rs`.
 
+use crate::common::Role;
 use crate::common::load;
 use crate::common::program::{Lmtp, Program};
 use crate::common::sink::{at, sink};
@@ -8,7 +9,6 @@ use crate::common::wire::{ANA, HELP, Wire, plain};
 use crate::common::{Desk, Engine, both_engines};
 use crate::{all_tickets, newest, queue};
 use bedside_codecs::mail::Limits;
-use bedside_desk::context::Role;
 use bedside_desk::tickets::{self, Reply};
 use bedside_desk::{audit_log, events, jobs, mailboxes};
 use bedside_testkit::{Memory, wait_until};

@@ -1,11 +1,12 @@
 //! Each kind of broken mail through the receiver: a typed answer on the wire or a ticket for a person, and the next mail
 //! goes on as if nothing had been.
 
+use crate::common::Role;
 use crate::common::sink::{Answer, at, sink};
 use crate::common::wire::{ANA, HELP, Wire, plain};
 use crate::common::{Desk, both_engines};
 use crate::{all_tickets, newest, queue};
-use bedside_desk::context::{Permissions, Role};
+use bedside_desk::context::Permissions;
 use bedside_desk::outbound::{self, State};
 use bedside_desk::tickets::{self, Reply, Status, TicketView};
 use bedside_desk::timeline::MessageState;

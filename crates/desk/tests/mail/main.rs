@@ -11,7 +11,7 @@ mod canary;
 mod markup;
 mod senders;
 
-use bedside_desk::context::Role;
+use crate::common::Role;
 use bedside_desk::tickets::{self, TicketView, View};
 use common::Desk;
 

@@ -1,11 +1,12 @@
 //! Markup in everything that a stranger writes, and every page and answer that shows it.
 
 use crate::all_tickets;
+use crate::common::Role;
 use crate::common::markup::{fault, html_of, is_harmless, lists};
 use crate::common::sink::sink;
 use crate::common::wire::{HELP, Wire};
 use crate::common::{Engine, both_engines};
-use bedside_desk::context::{Permissions, Role};
+use bedside_desk::context::Permissions;
 use bedside_desk::jobs;
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::tickets::{self, Reply};

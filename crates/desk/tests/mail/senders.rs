@@ -1,9 +1,9 @@
 //! What is said of a sender whom the receiving mail server did not vouch for.
 
+use crate::common::Role;
 use crate::common::wire::{HELP, Wire, plain};
 use crate::common::{Browser, both_engines};
 use crate::{newest, queue};
-use bedside_desk::context::Role;
 use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};
 use bedside_desk::patients::{self, NewPatient};
 use bedside_desk::tickets::{self, TicketView};

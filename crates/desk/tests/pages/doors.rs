@@ -1,8 +1,8 @@
 //! Who is let in, and what each role and clinic sees.
 
 use super::{get_html, location, number, version};
+use crate::common::Role;
 use crate::common::{Browser, Desk, both_engines, csrf_token};
-use bedside_desk::context::Role;
 use bedside_desk::orgs::NewOrganisation;
 use bedside_desk::{orgs, patients, staff, tickets};
 
@@ -93,7 +93,7 @@ both_engines! {
         let words = "correct horse battery staple";
         let (agent, id) = (desk.ctx(Role::Agent), desk.id_of(Role::Agent));
         staff::set_password(&desk.app, &agent, id, words).await.unwrap();
-        let planted = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Nurse), "test").await.unwrap();
+        let planted = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Nurse), "test", "").await.unwrap();
         let browser = Browser::new(&desk.app, Some(planted.token.clone()));
         let token = csrf_token(&desk.visitor().get("/sign-in").await.text());
         let fields = [("csrf_token", token.as_str()), ("email", "agent@clinic.example"), ("password", words)];

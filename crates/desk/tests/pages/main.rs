@@ -10,9 +10,9 @@ mod reading;
 mod twice;
 mod writing;
 
+use crate::common::Role;
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::Role;
 use bedside_desk::tickets;
 use common::{Answer, Browser, Desk};
 

@@ -1,10 +1,10 @@
 //! What the pages show.
 
 use super::{location, number};
+use crate::common::Role;
 use crate::common::{both_engines, csrf_token};
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::Role;
 use bedside_desk::{patients, tickets};
 
 both_engines! {

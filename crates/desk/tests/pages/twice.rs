@@ -1,9 +1,9 @@
 //! What is sent twice, or meanwhile changed by others.
 
 use super::{location, number, version};
+use crate::common::Role;
 use crate::common::{Browser, Engine, both_engines, csrf_token, hidden};
 use bedside_db::{args, statements};
-use bedside_desk::context::Role;
 use bedside_desk::{patients, tickets};
 use futures_util::FutureExt;
 

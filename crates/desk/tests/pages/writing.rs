@@ -1,8 +1,8 @@
 //! Answering, changing and joining requests on their pages.
 
 use super::{get_html, location, number, version};
+use crate::common::Role;
 use crate::common::{Browser, both_engines, csrf_token, form};
-use bedside_desk::context::Role;
 use bedside_desk::{tickets, timeline};
 
 both_engines! {
@@ -187,7 +187,7 @@ both_engines! {
         let offered = async |browser: &Browser| {
             let page = browser.get(&path).await.expect(200).text();
             let ends = page.matches("<option value=\"resolved\"").count() + page.matches("<option value=\"closed\"").count();
-            (ends, page.matches("A nurse resolves or closes these requests").count(), page.matches("aria-describedby=\"f-status-help\"").count())
+            (ends, page.matches("Clinicians resolve or close these requests").count(), page.matches("aria-describedby=\"f-status-help\"").count())
         };
         // Resolved stands in the side panel and beside the answer, Closed in the side panel.
         assert_eq!(offered(&agent).await, (0, 1, 2));
@@ -195,18 +195,18 @@ both_engines! {
         // Whoever sends it all the same hears why, and what was typed stays.
         for typed in [vec![("status", "closed")], vec![("status", "resolved"), ("category", "billing")]] {
             let refused = form::fill(&agent, &path, &path, &typed).await.expect(403).text();
-            assert!(refused.contains("A nurse resolves or closes these requests") && refused.contains("href=\"#f-status\""), "{refused}");
+            assert!(refused.contains("Clinicians resolve or close these requests") && refused.contains("href=\"#f-status\""), "{refused}");
         }
         let token = csrf_token(&agent.get(&path).await.text());
         let fields = [("csrf_token", token.as_str()), ("kind", "reply"), ("body", "Wombat words"), ("status", "resolved")];
         let refused = agent.post_files(&format!("{path}/messages"), &fields, &[]).await.expect(403).text();
-        assert!(refused.contains("A nurse resolves or closes these requests") && refused.contains("Wombat words"), "{refused}");
+        assert!(refused.contains("Clinicians resolve or close these requests") && refused.contains("Wombat words"), "{refused}");
         assert_eq!(version(&desk, id).await, "1");
         let _ = agent.submit("/inbox", "/look", &[("language", "es"), ("back", "/inbox")]).await.expect(303);
         let page = agent.get(&path).await.text();
-        assert!(page.contains("Estas solicitudes las resuelve o cierra enfermería"), "{page}");
+        assert!(page.contains("Estas solicitudes las resuelve o cierra el personal clínico"), "{page}");
         let refused = form::fill(&agent, &path, &path, &[("status", "closed")]).await.expect(403).text();
-        assert!(refused.contains("Estas solicitudes las resuelve o cierra enfermería. Responda"), "{refused}");
+        assert!(refused.contains("Estas solicitudes las resuelve o cierra el personal clínico. Responda"), "{refused}");
         // The one it has stays among the choices.
         let _ = form::fill(&nurse, &path, &path, &[("status", "closed")]).await.expect(303);
         assert_eq!(offered(&agent).await.0, 1);
@@ -214,7 +214,7 @@ both_engines! {
         // It is the clinic's setting that says which they are.
         let admin = desk.browser(Role::Administrator).await;
         let setting = "/settings/categories/prescription";
-        assert!(admin.get(setting).await.text().contains("Only a nurse can resolve or close these requests"));
+        assert!(admin.get(setting).await.text().contains("Only clinicians, such as nurses, can resolve or close these requests"));
         let _ = form::fill(&admin, setting, setting, &[("clinical", "")]).await.expect(303);
         let _ = form::fill(&agent, &path, &path, &[("status", "closed")]).await.expect(303);
         assert_eq!(tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().ticket.status, tickets::Status::Closed);

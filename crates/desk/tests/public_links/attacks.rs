@@ -1,10 +1,10 @@
 //! Who tries links that are not theirs, or are over.
 
 use super::{contact, link_of, messages, open, write};
+use crate::common::Role;
 use crate::common::{Answer, both_engines, hidden};
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::Role;
 use bedside_desk::links::Purpose;
 use bedside_desk::router::{Access, routes};
 use bedside_desk::staff;
@@ -42,7 +42,7 @@ both_engines! {
         let link = invite().await;
         let everybody = staff::list(&desk.app, &admin).await.unwrap();
         let version = everybody.iter().find(|one| one.id == person).unwrap().version;
-        staff::change_role(&desk.app, &admin, person, version, Role::Nurse).await.unwrap();
+        staff::change_role(&desk.app, &admin, person, version, "nurse").await.unwrap();
         assert_eq!(enter(&link).await, 410, "it promised another role");
         let link = invite().await;
         staff::set_password(&desk.app, &desk.ctx(Role::Agent), person, "correct horse battery staple").await.unwrap();

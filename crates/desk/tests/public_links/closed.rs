@@ -1,10 +1,10 @@
 //! What a patient writes behind the link of a request that takes no more words: it opens one of its own beside it.
 
 use super::{answer, contact, link_of, messages, of_one_patient, open, write};
+use crate::common::Role;
 use crate::common::sink::sink;
 use crate::common::{Answer, Browser, Desk, both_engines, hidden};
 use bedside_db::{args, statements};
-use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
 use bedside_desk::jobs;
 use bedside_desk::links::{self, Purpose};

@@ -1,8 +1,8 @@
 //! When a link opens, and when it is over.
 
 use super::{contact, link_of, messages, open, revoke};
+use crate::common::Role;
 use crate::common::{Answer, both_engines, csrf_token};
-use bedside_desk::context::Role;
 use bedside_desk::links::Purpose;
 use bedside_desk::{jobs, patients, tickets};
 

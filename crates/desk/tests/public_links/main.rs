@@ -11,7 +11,7 @@ mod ends;
 mod ratings;
 mod threads;
 
-use bedside_desk::context::Role;
+use crate::common::Role;
 use bedside_desk::ids::{ContactId, PatientId, TicketId};
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::patients;

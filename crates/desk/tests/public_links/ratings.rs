@@ -2,9 +2,9 @@
 
 use super::closed::end;
 use super::{ATTACK, contact, link_of, messages};
+use crate::common::Role;
 use crate::common::{both_engines, hidden};
 use bedside_db::{DbError, args, statements};
-use bedside_desk::context::Role;
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::surveys;
 use bedside_desk::tickets::{self, Inbound, Status, Urgency};

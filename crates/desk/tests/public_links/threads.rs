@@ -1,8 +1,8 @@
 //! What a patient reads and writes behind a link.
 
 use super::{ATTACK, answer, link_of, messages, of_one_patient, open, write};
+use crate::common::Role;
 use crate::common::{both_engines, hidden};
-use bedside_desk::context::Role;
 use bedside_desk::links::Purpose;
 use bedside_desk::tickets;
 

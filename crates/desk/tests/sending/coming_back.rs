@@ -1,9 +1,9 @@
 //! Our own mail comes back: as it went out, sent on with other words in it, quoted in answers.
 
 use super::{answer, by_mail, drain, send};
+use crate::common::Role;
 use crate::common::sink::{Sent, Sink, sink};
 use crate::common::{Desk, both_engines};
-use bedside_desk::context::Role;
 use bedside_desk::ids::TicketId;
 use bedside_desk::intake::email::{Source, Via, processor, receive};
 use bedside_desk::tickets::{self, Patch, Status, TicketView, Urgency, View};

@@ -9,9 +9,9 @@ mod coming_back;
 mod ratings;
 mod trouble;
 
+use crate::common::Role;
 use bedside_codecs::mail::threading::ReplyToken;
 use bedside_codecs::mail::{Limits, parse};
-use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{MessageId, OutboundMailId, TicketId};
 use bedside_desk::jobs;

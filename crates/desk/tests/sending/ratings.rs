@@ -1,9 +1,9 @@
 //! How it went is asked at the right time, once, and counted.
 
 use super::{answer, asked, by_mail, drain, send, token, troubled, waiting_jobs};
+use crate::common::Role;
 use crate::common::sink::sink;
 use crate::common::{Desk, both_engines};
-use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
 use bedside_desk::surveys;

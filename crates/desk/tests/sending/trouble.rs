@@ -4,9 +4,9 @@ use super::{
     answer, asked, by_mail, drain, newest, secure_links, send, state_of, token, troubled,
     waiting_jobs,
 };
+use crate::common::Role;
 use crate::common::sink::{Answer, Sink, sink};
 use crate::common::{Desk, both_engines};
-use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{OutboundMailId, TicketId};
 use bedside_desk::jobs;

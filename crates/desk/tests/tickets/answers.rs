@@ -1,8 +1,8 @@
 //! A request is answered, and the answer is taken back.
 
 use super::words_of_the_patient;
+use crate::common::Role;
 use crate::common::both_engines;
-use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::patients::NewPatient;
 use bedside_desk::tickets::{Patch, Reply, Status, View};

@@ -1,8 +1,8 @@
 //! What may become of a request, and who may do it.
 
 use super::words_of_the_patient;
+use crate::common::Role;
 use crate::common::both_engines;
-use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::orgs::model::purpose;
 use bedside_desk::tickets::{Inbound, Patch, Reply, Status, View};

@@ -1,8 +1,8 @@
 //! Requests are listed and found.
 
 use super::found;
+use crate::common::Role;
 use crate::common::{Desk, both_engines};
-use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
 use bedside_desk::tickets::{Inbound, Patch, Status, View};

@@ -10,7 +10,7 @@ mod changes;
 mod finding;
 mod merging;
 
-use bedside_desk::context::Role;
+use crate::common::Role;
 use bedside_desk::ids::{ContactId, TicketId};
 use bedside_desk::search;
 use bedside_desk::tickets::Inbound;

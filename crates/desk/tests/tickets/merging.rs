@@ -1,8 +1,8 @@
 //! Requests go into one another, and come apart.
 
 use super::found;
+use crate::common::Role;
 use crate::common::both_engines;
-use bedside_desk::context::Role;
 use bedside_desk::error::DeskError;
 use bedside_desk::tickets::{Patch, Reply, Status, View};
 use bedside_desk::{search, tickets};

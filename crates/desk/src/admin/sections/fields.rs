@@ -3,7 +3,8 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
 use super::super::section::{Section, path};
 use crate::app::App;
-use crate::orgs::{Change, Clinic, CustomField, Names};
+use crate::names::Names;
+use crate::orgs::{Change, Clinic, CustomField};
 use bedside_web::i18n::Texts;
 
 pub struct Fields;

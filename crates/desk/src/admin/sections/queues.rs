@@ -1,29 +1,17 @@
 //! Queues: the piles in which requests wait.
 
-use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
+use super::super::form::{Edit, Field, Row, Typed, Wrong, code_of, names};
 use super::super::section::{Section, path};
 use crate::app::App;
 use crate::error::DeskError;
-use crate::ids::QueueId;
+use crate::names::Names;
 use crate::orgs::model::purpose;
-use crate::orgs::{Change, Clinic, Names, Queue};
+use crate::orgs::{Change, Clinic, Queue};
 use crate::pages::layout::{COUNTED, Page};
 use crate::tickets::{self, View};
 use bedside_web::i18n::Texts;
 
 pub struct Queues;
-
-/// A code for addresses: the plain letters of the name, and a piece of the id so that it is nobody else's.
-fn code_of(name: &str, id: QueueId) -> String {
-    let plain: String = name
-        .to_lowercase()
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    let plain = plain.trim_matches('_').chars().take(24).collect::<String>();
-    let id = id.to_string();
-    format!("{plain}_{}", &id[id.len() - 6..])
-}
 
 impl Section for Queues {
     const PATH: &'static str = "queues";
@@ -81,7 +69,10 @@ impl Section for Queues {
         let english = names.in_locale(bedside_web::Locale::En);
         Ok(Change::PutQueue(Queue {
             id,
-            code: old.map_or_else(|| code_of(english, id), |queue| queue.code.clone()),
+            code: old.map_or_else(
+                || code_of(english, &id.to_string()),
+                |queue| queue.code.clone(),
+            ),
             purpose: old.map_or(purpose::WORK, |queue| &queue.purpose).to_owned(),
             names,
             position,

@@ -224,6 +224,73 @@ fn the_line_is_that_of_the_mistake() {
 }
 
 #[test]
+fn roles_that_do_not_fit_are_named() {
+    let (line, reason) = after("roles.toml", "\"patients:write\"]", "\"patients:burn\"]");
+    assert!(
+        reason.contains("no permission \"patients:burn\""),
+        "{reason}"
+    );
+    assert_eq!(line, 16);
+    refused(&[
+        (
+            "roles.toml",
+            "code = \"nurse\"",
+            "code = \"agent\"",
+            "is there twice",
+        ),
+        (
+            "roles.toml",
+            "code = \"administrator\"",
+            "code = \"chief\"",
+            "\"administrator\" is one of",
+        ),
+        ("roles.toml", "\"staff:manage\", ", "", "may do everything"),
+        (
+            "roles.toml",
+            "[\"settings:read\", \"audit:read\"]",
+            "[]",
+            "at least one thing",
+        ),
+        (
+            "roles.toml",
+            "idle_minutes = 30",
+            "idle_minutes = 1",
+            "5 to 480 minutes",
+        ),
+        (
+            "roles.toml",
+            "session_minutes = 720",
+            "session_minutes = 1441",
+            "15 to 1440 minutes",
+        ),
+        (
+            "roles.toml",
+            "es = \"Agente\"",
+            "fr = \"Agent\"",
+            "\"es\" is missing",
+        ),
+        (
+            "roles.toml",
+            "called = false",
+            "called = false\nqueues = []",
+            "unknown field",
+        ),
+        (
+            "roles.toml",
+            "\"tickets:read\", \"tickets:write\"",
+            "\"tickets:write\"",
+            "has to see it",
+        ),
+        (
+            "roles.toml",
+            "code = \"counsellor\"",
+            "code = \"new\"",
+            "the code \"new\"",
+        ),
+    ]);
+}
+
+#[test]
 fn a_missing_file_is_named() {
     let mut files = shipped();
     files.remove("sla.toml");

@@ -117,10 +117,10 @@ fn whose<'a>(
     let own = &place.team[tale.colleague];
     let settles = matches!(step, Step::Settle | Step::SettleByReply);
     let clinic = place.app.directory.of(place.organisation)?;
-    if !settles || own.role.is_clinical() || !clinic.is_clinical(category) {
+    if !settles || own.role.clinical || !clinic.is_clinical(category) {
         return Ok(own);
     }
-    let nurse = place.team.iter().find(|one| one.role.is_clinical());
+    let nurse = place.team.iter().find(|one| one.role.clinical);
     Ok(nurse.unwrap_or(own))
 }
 

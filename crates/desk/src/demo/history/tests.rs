@@ -1,18 +1,21 @@
 //! What the full demo tells, counted in its plan: living through it takes a debug build too long.
 
 use super::*;
+use crate::config::clinic;
+use crate::startup::built_in_clinic;
 use bedside_db::Id;
 use std::collections::BTreeSet;
 
 const DAY: i64 = 86_400;
 
 fn team() -> Vec<Colleague> {
+    let clinic = clinic::parse(&built_in_clinic()).unwrap();
     let colleague = |(number, role): (u8, &Role)| Colleague {
         id: Id::from_bytes([number; 16]),
-        role: *role,
+        role: Arc::new(role.clone()),
         name: "Ana Agent",
     };
-    (0..).zip(Role::ALL).map(colleague).collect()
+    (0..).zip(&clinic.roles).map(colleague).collect()
 }
 
 #[test]

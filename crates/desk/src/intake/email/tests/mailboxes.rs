@@ -1,7 +1,7 @@
 //! Mailboxes and the room at the door.
 
 use super::{ANA, DESK, Desk, FIND_AGAIN, MISLAY, TICKETS, on_both, plain};
-use crate::context::{Actor, Ctx, Role};
+use crate::context::{Actor, Ctx};
 use crate::error::DeskError;
 use crate::intake::email::room::Room;
 use crate::mailboxes::{
@@ -206,7 +206,14 @@ async fn what_makes_no_sense_is_refused() {
         let agent = Ctx {
             actor: Actor::Staff {
                 id,
-                role: Role::Agent,
+                role: desk
+                    .app
+                    .directory
+                    .of(desk.organisation)
+                    .unwrap()
+                    .role("agent")
+                    .unwrap()
+                    .clone(),
                 name: "A".into(),
             },
             ..desk.ctx()

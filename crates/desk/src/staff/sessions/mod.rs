@@ -1,19 +1,25 @@
-//! Signing in, staying in, going out.
+//! Signing in, staying in, going out. Owns `sessions`, `staff_links` and `sign_in_failures`.
 
-use super::{passwords, store};
+mod device;
+mod own;
+pub(super) mod store;
+
+pub use device::codes as device_codes;
+pub use own::{OpenSession, end_everywhere, end_one, end_others, open_sessions};
+pub use store::ALL as STATEMENTS;
+
+use super::role::SESSION_MINUTES;
+use super::service::in_hands;
+use super::{passwords, store as people};
 use crate::app::App;
 use crate::audit_log::{self, NewEntry, Outcome};
-use crate::context::{Actor, Ctx, Permission, Role, Source};
+use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
 use bedside_db::Timestamp;
 use bedside_vault::{normalise, secret};
 use futures_util::FutureExt;
 
-/// Seconds without any page after which a session ends.
-const IDLE: i64 = 60 * 60;
-/// Seconds after which a session ends in any case.
-const ABSOLUTE: i64 = 12 * 60 * 60;
 /// How often the use of a session is written down, in seconds.
 const TOUCH: i64 = 60;
 /// Wrong passwords that cost no waiting.
@@ -33,12 +39,17 @@ pub struct Session {
 }
 
 /// Signs in with address and password. Every failure reads the same. Who works for several organisations comes into the
-/// first one whose password it is.
-pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Session, DeskError> {
+/// first one whose password it is. `user_agent` is what the browser says of itself.
+pub async fn sign_in(
+    app: &App,
+    email: &str,
+    password: &str,
+    user_agent: &str,
+) -> Result<Session, DeskError> {
     let email = normalise::email(email).unwrap_or_default();
     let address = secret::token_hash(&email);
     take_try(app, address).await?;
-    let known = store::by_email(&mut app.read().await?, &email).await?;
+    let known = people::by_email(&mut app.read().await?, &email).await?;
     let first = known
         .first()
         .map(|(organisation, staff, _)| (*organisation, *staff));
@@ -52,7 +63,7 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<Session, 
                     async move { store::clear_failures(tx, &address).await }.boxed()
                 })
                 .await?;
-            return admit(app, organisation, staff, "password").await;
+            return admit(app, organisation, staff, "password", user_agent).await;
         }
     }
     refuse(app, address, first).await?;
@@ -117,7 +128,11 @@ fn waiting(count: i64, last: Timestamp, now: Timestamp) -> Option<u32> {
 }
 
 /// Signs in by a link. An expired, used or unknown one is [`DeskError::Gone`].
-pub async fn sign_in_by_link(app: &App, token: &str) -> Result<Session, DeskError> {
+pub async fn sign_in_by_link(
+    app: &App,
+    token: &str,
+    user_agent: &str,
+) -> Result<Session, DeskError> {
     let hash = secret::token_hash(token);
     let now = app.now();
     let used = app
@@ -127,7 +142,7 @@ pub async fn sign_in_by_link(app: &App, token: &str) -> Result<Session, DeskErro
         })
         .await?;
     let (organisation, staff, reusable) = used.ok_or(DeskError::Gone)?;
-    let session = admit(app, organisation, staff, "link").await?;
+    let session = admit(app, organisation, staff, "link", user_agent).await?;
     Ok(Session {
         needs_password: !reusable,
         ..session
@@ -140,22 +155,23 @@ pub async fn admit(
     organisation: OrganisationId,
     staff: StaffId,
     method: &'static str,
+    user_agent: &str,
 ) -> Result<Session, DeskError> {
     let token = secret::random_token();
-    let hash = secret::token_hash(&token);
+    let new = store::NewSession {
+        hash: secret::token_hash(&token),
+        id: app.id(),
+        staff,
+        method,
+        device: device::of(user_agent),
+        // What the role says ends it earlier: see `look`.
+        expires: app.now().plus_seconds(SESSION_MINUTES.1 * 60),
+    };
     let ctx = Ctx::system(organisation, "sign-in", Source::Page);
     app.command(&ctx, move |work| {
         async move {
             let now = work.now;
-            store::insert_session(
-                work,
-                &hash,
-                organisation,
-                staff,
-                now,
-                now.plus_seconds(ABSOLUTE),
-            )
-            .await?;
+            store::insert_session(work, organisation, &new, now).await?;
             let detail = serde_json::json!({ "method": method });
             work.audit(NewEntry::new("session.open", "staff", staff).detail(&detail));
             Ok(())
@@ -187,7 +203,18 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<Ctx>, DeskErr
     let Some(row) = store::session(&mut app.read().await?, &hash).await? else {
         return Ok(None);
     };
-    if now >= row.expires_at || now.seconds_since(row.seen_at) >= IDLE {
+    let clinic = app.directory.of(row.organisation)?;
+    // Nobody can do anything with a role that is gone.
+    let Some(role) = clinic.role(&row.role) else {
+        return Ok(None);
+    };
+    if now >= row.expires_at || role.ends_session(row.created_at, row.seen_at, now) {
+        // What has ended stays ended, also where the role is given more time.
+        app.db
+            .write::<_, DeskError, _>(move |tx| {
+                async move { store::delete_session(tx, &hash).await }.boxed()
+            })
+            .await?;
         return Ok(None);
     }
     if used && now.seconds_since(row.seen_at) >= TOUCH {
@@ -197,14 +224,11 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<Ctx>, DeskErr
             })
             .await?;
     }
-    let Some(role) = Role::from_code(&row.role) else {
-        return Ok(None);
-    };
     Ok(Some(Ctx {
         organisation: row.organisation,
         actor: Actor::Staff {
             id: row.staff,
-            role,
+            role: role.clone(),
             name: row.name.into(),
         },
         source: Source::Page,
@@ -228,7 +252,8 @@ pub async fn end_session(app: &App, ctx: &Ctx, token: &str) -> Result<(), DeskEr
     .await
 }
 
-/// A link that lets somebody in until `expires`; once, unless `reusable` (the demo's doors).
+/// A link that lets somebody in who may do no more than the caller, until `expires`; once, unless `reusable` (the demo's
+/// doors).
 pub async fn make_link(
     app: &App,
     ctx: &Ctx,
@@ -242,6 +267,7 @@ pub async fn make_link(
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
+            in_hands(work, staff).await?;
             store::insert_link(work, &hash, organisation, staff, reusable, expires).await?;
             work.audit(NewEntry::new("staff.link", "staff", staff));
             Ok(())

@@ -1,0 +1,67 @@
+//! `roles.toml`.
+
+use super::{BTreeSet, Checks, Deserialize, File, LoadError, Localized, Spanned};
+use crate::context::{Permission, Permissions};
+use crate::names::Names;
+use crate::staff::{ADMINISTRATOR, MAX_ROLES, Role};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRoles {
+    role: Vec<RawRole>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRole {
+    code: Spanned<String>,
+    name: Spanned<Localized>,
+    about: Spanned<Localized>,
+    permissions: Vec<Spanned<String>>,
+    clinical: bool,
+    called: bool,
+    idle_minutes: i64,
+    session_minutes: i64,
+}
+
+pub(super) fn read(file: &File<'_>, languages: &[&str]) -> Result<Vec<Role>, LoadError> {
+    let raw: RawRoles = file.toml()?;
+    let mut used = BTreeSet::new();
+    let mut roles = Vec::new();
+    for (raw, position) in raw.role.into_iter().zip(1..) {
+        let at = raw.code.span();
+        let mut permissions = Permissions::NONE;
+        for code in &raw.permissions {
+            let one = Permission::from_code(code.get_ref()).ok_or_else(|| {
+                let reason = format!("there is no permission \"{}\"", code.get_ref());
+                file.error(code.span(), reason)
+            })?;
+            permissions = permissions.with(one);
+        }
+        let role = Role {
+            code: file.code(&raw.code, &mut used)?,
+            names: Names(file.localized(raw.name, languages)?),
+            about: Names(file.localized(raw.about, languages)?),
+            permissions,
+            clinical: raw.clinical,
+            called: raw.called,
+            idle_minutes: raw.idle_minutes,
+            session_minutes: raw.session_minutes,
+            position,
+            version: 0,
+        };
+        if let Some((_, _, reason)) = role.wrong() {
+            return Err(file.error(at, reason));
+        }
+        roles.push(role);
+    }
+    // That is the address of the page for one to be added.
+    if used.contains("new") {
+        return Err(file.error(0..0, "no role can have the code \"new\""));
+    }
+    if !used.contains(ADMINISTRATOR) || roles.len() > MAX_ROLES {
+        let reason = format!("\"{ADMINISTRATOR}\" is one of up to {MAX_ROLES} roles");
+        return Err(file.error(0..0, reason));
+    }
+    Ok(roles)
+}

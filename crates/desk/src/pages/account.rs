@@ -1,0 +1,117 @@
+//! How one comes in, and where one is signed in.
+
+use super::forms::{Form, Nothing};
+use super::layout::{Page, Shell, redirect_saying};
+use crate::error::DeskError;
+use crate::ids::SessionId;
+use crate::router::{Access, Route};
+use crate::staff::{self, OpenSession};
+use askama::Template;
+use axum::extract::Path;
+use axum::response::Response;
+use bedside_web::i18n::{Texts, time};
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/account", Access::SignedIn, show),
+        Route::post("/account/others/end", Access::SignedIn, end_others),
+        Route::post("/account/sessions/{session}/end", Access::SignedIn, end),
+    ]
+}
+
+const HERE: &str = "/account";
+
+/// One session as shown.
+struct Line {
+    id: SessionId,
+    device: String,
+    method: String,
+    since: String,
+    used: String,
+    here: bool,
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/account.html")]
+struct Account {
+    shell: Shell,
+    lines: Vec<Line>,
+}
+
+/// "Firefox on Windows" of `firefox windows`.
+fn device(t: Texts, codes: &str) -> String {
+    let word = |code: &str| t.text(&format!("device-{code}")).to_owned();
+    match codes.split_once(' ') {
+        Some(("other", "other")) | None => t.text("device-unknown").to_owned(),
+        Some((browser, system)) => t
+            .format(
+                "device-on",
+                &[
+                    ("browser", word(browser).into()),
+                    ("system", word(system).into()),
+                ],
+            )
+            .into_owned(),
+    }
+}
+
+async fn show(page: Page) -> Result<Response, DeskError> {
+    let (t, zone) = (page.texts(), page.clinic()?.time_zone.clone());
+    let at = |at: bedside_db::Timestamp| time::format_time(at.micros(), &zone, t.locale);
+    let line = |one: OpenSession| Line {
+        id: one.id,
+        device: device(t, &one.device),
+        method: match one.method.as_str() {
+            "link" => t.text("account-by-link"),
+            _ => t.text("account-by-password"),
+        }
+        .to_owned(),
+        since: at(one.created_at),
+        used: at(one.seen_at),
+        here: one.here,
+    };
+    let sessions = staff::open_sessions(&page.app, &page.ctx, &page.session.0).await?;
+    page.show(&Account {
+        shell: page.shell().await?,
+        lines: sessions.into_iter().map(line).collect(),
+    })
+}
+
+/// What has ended already needs no more than a look at what is left.
+async fn end(
+    page: Page,
+    Path(session): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let id: SessionId = session.parse().map_err(|_| DeskError::NotFound)?;
+    match staff::end_one(&page.app, &page.ctx, id).await {
+        Ok(()) | Err(DeskError::NotFound) => Ok(redirect_saying(HERE, "session-ended")),
+        Err(other) => Err(other),
+    }
+}
+
+async fn end_others(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, DeskError> {
+    staff::end_others(&page.app, &page.ctx, &page.session.0).await?;
+    Ok(redirect_saying(HERE, "sessions-ended"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bedside_web::{I18n, Locale};
+
+    #[test]
+    fn every_device_has_words() {
+        for locale in Locale::ALL {
+            for code in staff::device_codes() {
+                let key = format!("device-{code}");
+                assert!(I18n::global().has(locale, &key), "{locale}: {key}");
+            }
+        }
+        let t = Texts::new(Locale::En);
+        assert_eq!(device(t, "firefox windows"), "Firefox on Windows");
+        assert_eq!(device(t, "other linux"), "Another browser on Linux");
+        assert_eq!(device(t, "other other"), "A device we don't know");
+        assert_eq!(device(t, ""), "A device we don't know");
+    }
+}

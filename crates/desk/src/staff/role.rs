@@ -1,0 +1,164 @@
+//! What a person of the staff is: data of the clinic, with what it opens.
+
+use crate::context::{Ctx, Permission, Permissions};
+use crate::error::DeskError;
+use crate::names::{self, Names};
+use bedside_db::Timestamp;
+
+/// The role that may do everything: whoever sets the desk up has it, so no change takes anything from it.
+pub const ADMINISTRATOR: &str = "administrator";
+/// Roles that an organisation has at most.
+pub const MAX_ROLES: usize = 50;
+/// Minutes without use after which a session ends, at least and at most.
+pub const IDLE_MINUTES: (i64, i64) = (5, 480);
+/// Minutes after which a session ends in any case, at least and at most. Nobody stays signed in for longer than a day
+/// (NIST SP 800-63B-4 §2.2.3).
+pub const SESSION_MINUTES: (i64, i64) = (15, 1440);
+
+/// What a role opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// What it may do.
+    pub permissions: Permissions,
+    /// Whether it is clinical.
+    pub clinical: bool,
+}
+
+impl Reach {
+    /// Whether nothing of `other` is missing. Whoever may do everything hands on clinical roles too.
+    pub fn holds(self, other: Self) -> bool {
+        let does_all = self.permissions.hold(Permissions::of(Permission::ALL));
+        self.permissions.hold(other.permissions) && (!other.clinical || self.clinical || does_all)
+    }
+
+    /// Whether `ctx` may give a role with this reach to somebody, take it away or change it: nobody hands on more than they
+    /// have, and nobody touches those who may do more.
+    pub fn within(self, ctx: &Ctx) -> Result<(), DeskError> {
+        ctx.authorize(Permission::StaffManage)?;
+        let own = Self {
+            permissions: ctx.permissions(),
+            clinical: ctx.actor.is_clinical(),
+        };
+        if own.holds(self) {
+            return Ok(());
+        }
+        Err(DeskError::Forbidden)
+    }
+}
+
+/// Permissions that are of no use without another one: what is changed is seen first.
+const NEEDED: [(Permission, Permission); 4] = [
+    (Permission::TicketsWrite, Permission::TicketsRead),
+    (Permission::PatientsWrite, Permission::PatientsRead),
+    (Permission::SettingsWrite, Permission::SettingsRead),
+    (Permission::StaffManage, Permission::SettingsRead),
+];
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Stable short name.
+    pub code: String,
+    /// Name by language.
+    pub names: Names,
+    /// What it does, in a few words by language.
+    pub about: Names,
+    /// What it may do.
+    pub permissions: Permissions,
+    /// Whether it may give medical advice and end clinical requests. No permission says so.
+    pub clinical: bool,
+    /// Whether it is told of every crisis.
+    pub called: bool,
+    /// Minutes without use after which a session ends.
+    pub idle_minutes: i64,
+    /// Minutes after which a session ends in any case.
+    pub session_minutes: i64,
+    /// Place in lists.
+    pub position: i64,
+    /// Counts up with each change.
+    pub version: i64,
+}
+
+impl Role {
+    /// What it takes to hand it on.
+    pub const fn reach(&self) -> Reach {
+        Reach {
+            permissions: self.permissions,
+            clinical: self.clinical,
+        }
+    }
+
+    /// Whether a session of somebody with this role has ended at `now`, by its age or for want of use.
+    pub fn ends_session(&self, created: Timestamp, seen: Timestamp, now: Timestamp) -> bool {
+        now.seconds_since(seen) >= self.idle_minutes * 60
+            || now.seconds_since(created) >= self.session_minutes * 60
+    }
+
+    /// What it opens, for the audit log.
+    pub fn told(&self) -> serde_json::Value {
+        serde_json::json!({
+            "scopes": self.permissions.codes(),
+            "clinical": self.clinical,
+            "called": self.called,
+            "idle_minutes": self.idle_minutes,
+            "session_minutes": self.session_minutes,
+        })
+    }
+
+    /// What is wrong with it in itself: the field, a stable code, and plain English.
+    pub fn wrong(&self) -> Option<(&'static str, &'static str, &'static str)> {
+        let does_all = self.permissions.hold(Permissions::of(Permission::ALL));
+        if self.code == ADMINISTRATOR && !(does_all && self.called) {
+            return Some((
+                "permissions",
+                "administrator_does_all",
+                "Administrators may do everything and are told of every crisis: somebody must be.",
+            ));
+        }
+        let mut named = self.names.0.values().peekable();
+        let about_fits = |line: &String| line.is_empty() || names::checked(line).is_ok();
+        if named.peek().is_none()
+            || !named.all(|name| names::checked(name).is_ok())
+            || !self.about.0.values().all(about_fits)
+        {
+            return Some((
+                "name",
+                "bad_name",
+                "A name, and what a role does, have up to 100 characters on one line.",
+            ));
+        }
+        if self.permissions == Permissions::NONE {
+            return Some((
+                "permissions",
+                "no_permission",
+                "A role lets people do at least one thing.",
+            ));
+        }
+        let lacks = |(one, needed): &(Permission, Permission)| {
+            self.permissions.has(*one) && !self.permissions.has(*needed)
+        };
+        if NEEDED.iter().any(lacks) {
+            return Some((
+                "permissions",
+                "permission_alone",
+                "Who changes something has to see it: tick that as well. Managing people needs seeing the settings.",
+            ));
+        }
+        let within = |minutes, (least, most)| (least..=most).contains(&minutes);
+        if !within(self.idle_minutes, IDLE_MINUTES) {
+            return Some((
+                "idle_minutes",
+                "idle_minutes",
+                "A session ends after 5 to 480 minutes without use.",
+            ));
+        }
+        if !within(self.session_minutes, SESSION_MINUTES) {
+            return Some((
+                "session_minutes",
+                "session_minutes",
+                "A session ends after 15 to 1440 minutes in any case.",
+            ));
+        }
+        None
+    }
+}

@@ -1,0 +1,83 @@
+//! Roles as they are kept. They are held in memory with the other settings of their organisation, and changed with them.
+//! Who may hand what on is decided from the rows, in the command itself: memory may be a moment older.
+
+use super::role::{ADMINISTRATOR, Reach, Role};
+use super::store;
+use crate::context::{Actor, Permission, Permissions};
+use crate::error::DeskError;
+use crate::ids::OrganisationId;
+use crate::work::Work;
+use bedside_db::Conn;
+use std::sync::Arc;
+
+/// The roles of an organisation, for the settings held in memory.
+pub async fn roles(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Arc<Role>>, DeskError> {
+    store::roles(conn, organisation).await
+}
+
+/// What the role opens, which stays as it is until the caller's command is done. Whoever calls may hand it on.
+pub(super) async fn held(work: &mut Work<'_>, code: &str) -> Result<Reach, DeskError> {
+    let organisation = work.ctx.organisation;
+    let found = store::hold_role(work, organisation, code).await?;
+    let (reach, _) = found.ok_or_else(|| {
+        DeskError::invalid("role", "unknown_role", "There is no role with this name.")
+    })?;
+    reach.within(&work.ctx)?;
+    Ok(reach)
+}
+
+/// Adds a role, or changes the one with its code, in the caller's command; `false` when it changed meanwhile:
+/// `role.version` is the version the caller saw (0 for a new one). Nobody gives a role, or takes from one, more than they
+/// have, or changes their own: [`DeskError::Forbidden`], or [`DeskError::Conflict`] with `own_role`.
+pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskError> {
+    role.reach().within(&work.ctx)?;
+    if let Some((field, code, text)) = role.wrong() {
+        return Err(DeskError::invalid(field, code, text));
+    }
+    if let Actor::Staff { role: own, .. } = &work.ctx.actor
+        && own.code == role.code
+        && !own.permissions.hold(Permissions::of(Permission::ALL))
+    {
+        return Err(DeskError::Conflict {
+            code: "own_role",
+            text: "Ask another administrator to change your role.",
+        });
+    }
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let old = store::hold_role(work, organisation, &role.code).await?;
+    if old.map_or(0, |(_, version)| version) != role.version {
+        return Ok(false);
+    }
+    if let Some((reach, _)) = old {
+        reach.within(&work.ctx)?;
+        // A longer time brings no session back that had ended.
+        store::delete_ended_sessions(work, organisation, &role.code, now).await?;
+    }
+    store::put_role(work, organisation, role).await
+}
+
+/// Removes a role that nobody has, in the caller's command.
+pub async fn delete_role(work: &mut Work<'_>, code: &str) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    // Held first, so that nobody gets it meanwhile.
+    let (reach, _) = store::hold_role(work, organisation, code)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    reach.within(&work.ctx)?;
+    if code == ADMINISTRATOR {
+        return Err(DeskError::Conflict {
+            code: "role_needed",
+            text: "The desk itself needs this role.",
+        });
+    }
+    if store::role_is_held(work, organisation, code).await? {
+        return Err(DeskError::Conflict {
+            code: "role_in_use",
+            text: "Somebody has this role. Give them another one first.",
+        });
+    }
+    store::delete_role(work, organisation, code).await
+}

@@ -1,0 +1,280 @@
+//! SQL of the sessions, of the links that let somebody in, and of wrong passwords.
+
+use super::own::OpenSession;
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, SessionId, StaffId};
+use bedside_db::{Conn, Row, Timestamp, args, statements};
+
+statements! {
+    /// Ends the invitations of somebody that nobody used yet.
+    DELETE_INVITATIONS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2 AND reusable = 0";
+    /// Ends the links somebody could come in by.
+    DELETE_LINKS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2";
+    /// Opens a session.
+    INSERT_SESSION = "INSERT INTO sessions (token_hash, organisation_id, staff_id, created_at, seen_at, expires_at, id, method, device) \
+        VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)";
+    /// Those of a person that have not ended by their age alone, the last used first.
+    SESSIONS_OF = "SELECT id, method, device, created_at, seen_at, token_hash FROM sessions \
+        WHERE organisation_id = $1 AND staff_id = $2 AND expires_at > $3 ORDER BY seen_at DESC, id DESC";
+    /// Ends one session of a person.
+    DELETE_ONE_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND id = $3";
+    /// Ends all sessions of a person but one.
+    DELETE_OTHERS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND token_hash <> $3";
+    /// A session with its person.
+    SESSION = "SELECT s.organisation_id, s.staff_id, s.seen_at, s.expires_at, s.created_at, p.name, p.role, p.locale FROM sessions s \
+        JOIN staff p ON p.organisation_id = s.organisation_id AND p.id = s.staff_id \
+        WHERE s.token_hash = $1 AND p.disabled_at IS NULL";
+    /// Notes that a session is used.
+    TOUCH_SESSION = "UPDATE sessions SET seen_at = $2 WHERE token_hash = $1";
+    /// Ends a session.
+    DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
+    /// Forgets sessions that ended by themselves.
+    FORGET_SESSIONS = "DELETE FROM sessions WHERE expires_at < $1";
+    /// Forgets links that let nobody in any more.
+    FORGET_LINKS = "DELETE FROM staff_links WHERE expires_at < $1";
+    /// Ends all sessions of a person.
+    DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2";
+    /// Adds a link that lets somebody in.
+    INSERT_LINK = "INSERT INTO staff_links (token_hash, organisation_id, staff_id, reusable, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    /// Uses a link.
+    USE_LINK = "UPDATE staff_links SET used_at = $2 WHERE token_hash = $1 AND expires_at > $2 \
+        AND (used_at IS NULL OR reusable = 1) RETURNING organisation_id, staff_id, reusable";
+    /// One more try for an address; gives back how many there were and when the one before was. On PostgreSQL the row
+    /// stays locked, so that tries at once are counted one after the other.
+    ADD_FAILURE = "INSERT INTO sign_in_failures (address_hash, failures, last_at) VALUES ($1, 1, $2) \
+        ON CONFLICT (address_hash) DO UPDATE SET failures = sign_in_failures.failures + 1 RETURNING failures, last_at";
+    /// When the newest try was.
+    DATE_FAILURE = "UPDATE sign_in_failures SET last_at = $2 WHERE address_hash = $1";
+    /// A right password forgets the wrong ones.
+    CLEAR_FAILURES = "DELETE FROM sign_in_failures WHERE address_hash = $1";
+    /// Forgets wrong passwords that cost no waiting any more.
+    FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE last_at < $1";
+}
+
+pub(in crate::staff) async fn delete_invitations_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_INVITATIONS_OF, args![organisation, id])
+        .await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn delete_links_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_LINKS_OF, args![organisation, id])
+        .await?;
+    Ok(())
+}
+
+/// A session to be kept.
+pub(in crate::staff) struct NewSession {
+    pub hash: [u8; 32],
+    pub id: SessionId,
+    pub staff: StaffId,
+    pub method: &'static str,
+    pub device: String,
+    pub expires: Timestamp,
+}
+
+pub(in crate::staff) async fn insert_session(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    new: &NewSession,
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(
+        INSERT_SESSION,
+        args![
+            new.hash,
+            organisation,
+            new.staff,
+            at,
+            new.expires,
+            new.id,
+            new.method,
+            new.device
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A session of a list, and the hash of its token.
+pub(in crate::staff) async fn sessions_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    now: Timestamp,
+) -> Result<Vec<(OpenSession, Vec<u8>)>, DeskError> {
+    Ok(conn
+        .query(SESSIONS_OF, args![organisation, staff, now], |row| {
+            let session = OpenSession {
+                id: row.get(0)?,
+                method: row.get(1)?,
+                device: row.get(2)?,
+                created_at: row.get(3)?,
+                seen_at: row.get(4)?,
+                here: false,
+            };
+            Ok((session, row.get(5)?))
+        })
+        .await?)
+}
+
+/// `false` where it has ended.
+pub(in crate::staff) async fn delete_one_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    id: SessionId,
+) -> Result<bool, DeskError> {
+    Ok(conn
+        .execute(DELETE_ONE_OF, args![organisation, staff, id])
+        .await?
+        == 1)
+}
+
+pub(in crate::staff) async fn delete_others_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    hash: &[u8; 32],
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_OTHERS_OF, args![organisation, staff, hash])
+        .await?;
+    Ok(())
+}
+
+/// A session as stored, with its person.
+pub(in crate::staff) struct SessionRow {
+    pub organisation: OrganisationId,
+    pub staff: StaffId,
+    pub seen_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub created_at: Timestamp,
+    pub name: String,
+    pub role: String,
+    pub locale: String,
+}
+
+pub(in crate::staff) async fn session(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+) -> Result<Option<SessionRow>, DeskError> {
+    Ok(conn
+        .query_opt(SESSION, args![hash], |row| {
+            Ok(SessionRow {
+                organisation: row.get(0)?,
+                staff: row.get(1)?,
+                seen_at: row.get(2)?,
+                expires_at: row.get(3)?,
+                created_at: row.get(4)?,
+                name: row.get(5)?,
+                role: row.get(6)?,
+                locale: row.get(7)?,
+            })
+        })
+        .await?)
+}
+
+pub(in crate::staff) async fn touch_session(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(TOUCH_SESSION, args![hash, at]).await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn delete_session(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_SESSION, args![hash]).await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn delete_sessions_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_SESSIONS_OF, args![organisation, staff])
+        .await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn insert_link(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    organisation: OrganisationId,
+    staff: StaffId,
+    reusable: bool,
+    expires: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(
+        INSERT_LINK,
+        args![hash, organisation, staff, reusable, expires],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn use_link(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<(OrganisationId, StaffId, bool)>, DeskError> {
+    Ok(conn
+        .query_opt(USE_LINK, args![hash, now], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .await?)
+}
+
+/// Counts one more try: gives back which it is, and when the one before was.
+pub(in crate::staff) async fn add_failure(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    at: Timestamp,
+) -> Result<(i64, Timestamp), DeskError> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let counted = conn.query_one(ADD_FAILURE, args![hash, at], read).await?;
+    date_failure(conn, hash, at).await?;
+    Ok(counted)
+}
+
+/// From when on the wait after a try counts.
+pub(in crate::staff) async fn date_failure(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(DATE_FAILURE, args![hash, at]).await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn clear_failures(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+) -> Result<(), DeskError> {
+    conn.execute(CLEAR_FAILURES, args![hash]).await?;
+    Ok(())
+}
+
+/// Forgets sessions and links that ended before `before`, and wrong passwords of the day before that.
+pub(in crate::staff) async fn forget_expired(
+    conn: &mut Conn,
+    before: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(FORGET_SESSIONS, args![before]).await?;
+    conn.execute(FORGET_LINKS, args![before]).await?;
+    let day_before = before.plus_seconds(-24 * 3600);
+    conn.execute(FORGET_FAILURES, args![day_before]).await?;
+    Ok(())
+}
