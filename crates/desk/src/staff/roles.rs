@@ -2,7 +2,7 @@
 //! Who may hand what on is decided from the rows, in the command itself: memory may be a moment older.
 
 use super::role::{ADMINISTRATOR, Reach, Role};
-use super::store;
+use super::{sessions, store};
 use crate::context::{Actor, Permission, Permissions};
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
@@ -54,7 +54,7 @@ pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskErro
     if let Some((reach, _)) = old {
         reach.within(&work.ctx)?;
         // A longer time brings no session back that had ended.
-        store::delete_ended_sessions(work, organisation, &role.code, now).await?;
+        sessions::store::delete_ended_of_role(work, organisation, &role.code, now).await?;
     }
     store::put_role(work, organisation, role).await
 }

@@ -48,11 +48,6 @@ statements! {
     /// A role that stays as it is until the end of the transaction.
     HOLD_ROLE = "SELECT permissions, clinical, version FROM roles WHERE organisation_id = $1 AND code = $2 \
         FOR NO KEY UPDATE";
-    /// Ends the sessions of a role's people that are over by their age or for want of use.
-    DELETE_ENDED_SESSIONS = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id IN \
-        (SELECT id FROM staff WHERE organisation_id = $1 AND role = $2) AND EXISTS (SELECT 1 FROM roles r \
-        WHERE r.organisation_id = $1 AND r.code = $2 AND (sessions.seen_at <= $3 - r.idle_minutes * 60000000 \
-        OR sessions.created_at <= $3 - r.session_minutes * 60000000))";
     /// Somebody who stays as they are until the end of the transaction.
     HELD = "SELECT id, email, name, role, locale, disabled_at, version FROM staff WHERE organisation_id = $1 AND id = $2 \
         FOR NO KEY UPDATE";
@@ -357,17 +352,6 @@ fn permissions(code: &str, codes: &str) -> Permissions {
     }
     let known = codes.split_whitespace().filter_map(Permission::from_code);
     known.fold(Permissions::NONE, Permissions::with)
-}
-
-pub(super) async fn delete_ended_sessions(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    role: &str,
-    now: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(DELETE_ENDED_SESSIONS, args![organisation, role, now])
-        .await?;
-    Ok(())
 }
 
 pub(super) async fn held(

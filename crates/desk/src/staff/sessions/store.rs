@@ -16,6 +16,11 @@ statements! {
     /// Those of a person that have not ended by their age alone, the last used first.
     SESSIONS_OF = "SELECT id, method, device, created_at, seen_at, token_hash FROM sessions \
         WHERE organisation_id = $1 AND staff_id = $2 AND expires_at > $3 ORDER BY seen_at DESC, id DESC";
+    /// Ends the sessions of a role's people that are over by their age or for want of use.
+    DELETE_ENDED_OF_ROLE = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id IN \
+        (SELECT id FROM staff WHERE organisation_id = $1 AND role = $2) AND EXISTS (SELECT 1 FROM roles r \
+        WHERE r.organisation_id = $1 AND r.code = $2 AND (sessions.seen_at <= $3 - r.idle_minutes * 60000000 \
+        OR sessions.created_at <= $3 - r.session_minutes * 60000000))";
     /// Ends one session of a person.
     DELETE_ONE_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND id = $3";
     /// Ends all sessions of a person but one.
@@ -276,5 +281,16 @@ pub(in crate::staff) async fn forget_expired(
     conn.execute(FORGET_LINKS, args![before]).await?;
     let day_before = before.plus_seconds(-24 * 3600);
     conn.execute(FORGET_FAILURES, args![day_before]).await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn delete_ended_of_role(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    role: &str,
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_ENDED_OF_ROLE, args![organisation, role, now])
+        .await?;
     Ok(())
 }
