@@ -322,7 +322,8 @@ impl Client {
         let (file, bytes) = file(name);
         let part = ("files", file.as_str(), "application/pdf", bytes.as_slice());
         let answer = http.files("/request", &[], &fields, &[part])?;
-        Ok(thanks(answer, "/request/thanks?").then(|| self.letter(name)))
+        let is_taken = thanks(answer, "/request/thanks?")?;
+        Ok(is_taken.then(|| self.letter(name)))
     }
 
     fn reply(&mut self, http: &mut Http, doors: &Doors, name: &str) -> io::Result<Option<Letter>> {
@@ -346,10 +347,7 @@ impl Client {
         let (file, bytes) = file(name);
         let part = ("files", file.as_str(), "application/pdf", bytes.as_slice());
         let answer = http.files(&format!("{there}/reply"), &cookie, &fields, &[part])?;
-        if answer.status == 429 {
-            return Err(io::Error::other("enough for this hour"));
-        }
-        let is_taken = thanks(answer, &format!("{there}?"));
+        let is_taken = thanks(answer, &format!("{there}?"))?;
         Ok(is_taken.then(|| Letter {
             ticket: Some(thread.ticket.clone()),
             ..self.letter(name)
@@ -399,13 +397,16 @@ fn taken(http: &mut Http, path: &str, key: &str, new: &Value) -> io::Result<Opti
     Ok(Some(answer.expect(201).json()))
 }
 
-/// Whether a form was taken: its page then leads to one that thanks. It may be that it can't be taken now.
-fn thanks(answer: Answer, there: &str) -> bool {
-    if answer.status == 503 {
-        return false;
+/// Whether a form was taken: its page then leads to one that thanks. It may be that it can't be taken now, or no more in
+/// this hour.
+fn thanks(answer: Answer, there: &str) -> io::Result<bool> {
+    match answer.status {
+        503 => return Ok(false),
+        429 => return Err(io::Error::other("enough for this hour")),
+        _ => {}
     }
     let answer = answer.expect(303);
     let leads = answer.header("location").unwrap();
     assert!(leads.starts_with(there), "{leads}");
-    true
+    Ok(true)
 }
