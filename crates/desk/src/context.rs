@@ -245,6 +245,11 @@ impl Permissions {
         Self(self.0 | 1 << permission as u32)
     }
 
+    /// Whether nothing at all is missing.
+    pub const fn do_all(self) -> bool {
+        self.hold(Self::of(Permission::ALL))
+    }
+
     /// Whether nothing of `others` is missing.
     pub const fn hold(self, others: Self) -> bool {
         self.0 & others.0 == others.0
@@ -290,5 +295,10 @@ mod tests {
         let both = Permissions::of(&[Permission::TicketsRead, Permission::AuditRead]);
         assert!(both.hold(one) && both.hold(both) && one.hold(Permissions::NONE));
         assert!(!one.hold(both) && !Permissions::NONE.hold(one));
+        assert!(
+            Permissions::ALL.do_all()
+                && Permissions::of(Permission::ALL).do_all()
+                && !both.do_all()
+        );
     }
 }

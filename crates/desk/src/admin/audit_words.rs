@@ -166,7 +166,7 @@ pub fn detail(t: Texts, roles: &[Arc<Role>], json: &str) -> String {
 }
 
 /// A role's name as long as it is there, then its code.
-fn role_name(t: Texts, roles: &[Arc<Role>], code: &str) -> String {
+pub fn role_name(t: Texts, roles: &[Arc<Role>], code: &str) -> String {
     let role = roles.iter().find(|role| role.code == code);
     role.map_or(code, |role| role.names.in_locale(t.locale))
         .to_owned()

@@ -1,10 +1,10 @@
 //! People of the staff: who they are, what they may do, and the link that lets them in the first time.
 
+use super::audit_words::role_name;
 use super::form::{Edit, Extra, Field, List, Row, Typed, Wrong, show_form, show_list};
 use crate::context::Permission::StaffManage;
 use crate::error::DeskError;
 use crate::ids::StaffId;
-use crate::orgs::Clinic;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};
@@ -35,12 +35,6 @@ fn above(t: Texts) -> (String, String) {
     (LIST.to_owned(), t.text("admin-staff").to_owned())
 }
 
-fn role_name(clinic: &Clinic, t: Texts, code: &str) -> String {
-    let role = clinic.role(code);
-    role.map_or(code, |role| role.names.in_locale(t.locale))
-        .to_owned()
-}
-
 async fn shown(page: &Page, secret: Option<(String, String)>) -> Result<Response, DeskError> {
     let (clinic, t) = (page.clinic()?, page.texts());
     let row = |one: StaffView| Row {
@@ -49,7 +43,7 @@ async fn shown(page: &Page, secret: Option<(String, String)>) -> Result<Response
         detail: one.email,
         badge: Some(match one.disabled_at {
             Some(_) => ("badge-warn", t.text("admin-staff-disabled").to_owned()),
-            None => ("", role_name(&clinic, t, &one.role)),
+            None => ("", role_name(t, &clinic.roles, &one.role)),
         }),
     };
     let rows = staff::list(&page.app, &page.ctx)
@@ -111,7 +105,7 @@ fn form(page: &Page, person: &StaffView) -> Result<Edit, DeskError> {
     let t = page.texts();
     let mut choices = roles(page)?;
     if choices.iter().all(|(code, _)| *code != person.role) {
-        let name = role_name(&*page.clinic()?, t, &person.role);
+        let name = role_name(t, &page.clinic()?.roles, &person.role);
         choices.insert(0, (person.role.clone(), name));
     }
     Ok(Edit {

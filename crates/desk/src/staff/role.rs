@@ -27,8 +27,8 @@ pub struct Reach {
 impl Reach {
     /// Whether nothing of `other` is missing. Whoever may do everything hands on clinical roles too.
     pub fn holds(self, other: Self) -> bool {
-        let does_all = self.permissions.hold(Permissions::of(Permission::ALL));
-        self.permissions.hold(other.permissions) && (!other.clinical || self.clinical || does_all)
+        let clinical = !other.clinical || self.clinical || self.permissions.do_all();
+        clinical && self.permissions.hold(other.permissions)
     }
 
     /// Whether `ctx` may give a role with this reach to somebody, take it away or change it: nobody hands on more than they
@@ -107,8 +107,7 @@ impl Role {
 
     /// What is wrong with it in itself: the field, a stable code, and plain English.
     pub fn wrong(&self) -> Option<(&'static str, &'static str, &'static str)> {
-        let does_all = self.permissions.hold(Permissions::of(Permission::ALL));
-        if self.code == ADMINISTRATOR && !(does_all && self.called) {
+        if self.code == ADMINISTRATOR && !(self.permissions.do_all() && self.called) {
             return Some((
                 "permissions",
                 "administrator_does_all",

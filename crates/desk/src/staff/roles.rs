@@ -3,7 +3,7 @@
 
 use super::role::{ADMINISTRATOR, Reach, Role};
 use super::{sessions, store};
-use crate::context::{Actor, Permission, Permissions};
+use crate::context::Actor;
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
 use crate::work::Work;
@@ -39,7 +39,7 @@ pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskErro
     }
     if let Actor::Staff { role: own, .. } = &work.ctx.actor
         && own.code == role.code
-        && !own.permissions.hold(Permissions::of(Permission::ALL))
+        && !own.permissions.do_all()
     {
         return Err(DeskError::Conflict {
             code: "own_role",
