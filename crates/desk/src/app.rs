@@ -8,7 +8,7 @@ use crate::knowledge::{Knowledge, Shelf};
 use crate::observe;
 use crate::orgs::Directory;
 use crate::outbound::Senders;
-use crate::records::Keyring;
+use crate::records::{Keyring, restricted};
 use crate::storage::Storage;
 use crate::work::Work;
 use bedside_db::search::SearchIndex;
@@ -106,6 +106,7 @@ impl App {
             + Send
             + 'static,
     {
+        let refused = ctx;
         let (app, ctx) = (self.clone(), ctx.clone());
         let once = ctx.once.clone().filter(|once| once.take());
         let kept = once.clone();
@@ -145,7 +146,8 @@ impl App {
                 if let Some(once) = once {
                     once.give_back();
                 }
-                Err(error)
+                // Nothing of the command is left, so that it is told here that it was tried.
+                restricted::noted(self, refused, Err(error)).await
             }
         }
     }

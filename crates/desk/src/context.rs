@@ -3,6 +3,7 @@
 use crate::error::DeskError;
 use crate::ids::{ApiTokenId, ContactId, OrganisationId, StaffId};
 use crate::once::Once;
+use crate::records::Labels;
 use crate::staff::Role;
 use bedside_web::Locale;
 use std::sync::Arc;
@@ -159,7 +160,17 @@ impl Ctx {
         }
     }
 
-    /// The one authorization function: every service asks it before anything else.
+    /// Whether the labels of a patient keep nothing of theirs from the actor. The desk itself sees all; a contact or a
+    /// visitor has shown by another proof that the words are their own.
+    pub fn sees(&self, labels: Labels) -> bool {
+        match self.actor {
+            Actor::Staff { .. } | Actor::Token { .. } => self.permissions().hold(labels.needed()),
+            Actor::Contact { .. } | Actor::Visitor | Actor::System(_) => true,
+        }
+    }
+
+    /// The one authorization function: every service asks it before anything else. Where something belongs to a patient,
+    /// [`crate::records::admit`] asks for their labels as well.
     pub fn authorize(&self, permission: Permission) -> Result<(), DeskError> {
         if self.permissions().has(permission) {
             return Ok(());
@@ -211,6 +222,18 @@ permissions! {
     StaffManage = "staff:manage";
     /// Read the audit log.
     AuditRead = "audit:read";
+    /// See patients who are known to the public.
+    PatientsVip = "patients:vip";
+    /// See patients who work here.
+    PatientsEmployee = "patients:employee";
+    /// See patients whose records are those of substance use treatment (42 CFR Part 2).
+    PatientsPart2 = "patients:part2";
+    /// See young people who ask for care of their own.
+    PatientsAdolescent = "patients:adolescent";
+    /// Open the record of a patient whose label they may not see, for a reason and a short time.
+    RestrictedOpen = "restricted:open";
+    /// Sign off what was opened that way.
+    PrivacyReview = "privacy:review";
 }
 
 /// A set of permissions.

@@ -1,5 +1,6 @@
 //! What can go wrong in a command or a query, with a text for people and one for the log.
 
+use crate::ids::PatientId;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_codecs::mail::address::AddressError;
@@ -19,6 +20,14 @@ pub enum DeskError {
     /// A clinical request was to be resolved or closed by somebody who is no clinician.
     #[error("only a clinician ends a clinical request")]
     ClinicalOnly,
+    /// About a patient whose labels the actor may not see.
+    #[error("restricted")]
+    Restricted {
+        /// Whom; none where that is not known.
+        patient: Option<PatientId>,
+        /// Whether the actor may open the record for a reason.
+        can_open: bool,
+    },
     /// Not there, or not for this reader: the two read the same.
     #[error("not found")]
     NotFound,
@@ -89,6 +98,7 @@ impl DeskError {
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
             Self::ClinicalOnly => "clinical_only",
+            Self::Restricted { .. } => "restricted",
             Self::NotFound => "not_found",
             Self::Gone => "gone",
             Self::Stale { .. } => "stale",
@@ -158,6 +168,19 @@ impl From<DeskError> for Problem {
             .detail(
                 "Clinicians resolve or close these requests. Answer and leave it open, or give it to one.",
             ),
+            DeskError::Restricted { patient, can_open } => {
+                let problem = Self::new(
+                    StatusCode::FORBIDDEN,
+                    "restricted",
+                    "This record is restricted",
+                );
+                let problem = problem
+                    .detail("Few colleagues see this record, because of who it is about or what is in it.");
+                match patient.filter(|_| can_open) {
+                    Some(patient) => problem.with("open", format!("/restricted/{patient}")),
+                    None => problem,
+                }
+            }
             DeskError::NotFound => Self::not_found(),
             DeskError::Gone => Self::gone(),
             DeskError::Stale { version, changed } => {

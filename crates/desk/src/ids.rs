@@ -30,6 +30,8 @@ ids! {
     Contact, ContactId, "contact";
     /// A person in care.
     Patient, PatientId, "patient";
+    /// A restricted record that somebody opened for a reason.
+    Opening, OpeningId, "opening";
     /// A request and all that belongs to it.
     Ticket, TicketId, "ticket";
     /// What a tag is known by outside of sealed text: its keyed blind index.

@@ -98,6 +98,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "devices",
         sql: include_str!("../migrations/0016_devices.sql"),
     },
+    Migration {
+        version: 19,
+        name: "restricted",
+        sql: include_str!("../migrations/0019_restricted.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -51,6 +51,7 @@ const QUIET: &[&str] = &[
     "GET /crisis-banner",
     "GET /patients",
     "GET /patients/new",
+    "GET /restricted/{patient}",
     "GET /search",
     "GET /set-password",
     "GET /settings",
@@ -186,6 +187,7 @@ impl Things {
             .replace("{ticket}", &self.ticket.id.to_string())
             .replace("{message}", &self.ticket.message.to_string())
             .replace("{patient}", &self.patient)
+            .replace("{opening}", &self.ticket.id.to_string())
             .replace("{file}", &self.attachment)
             .replace("{code}", code)
             .replace("{locale}", "en")

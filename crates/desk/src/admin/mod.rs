@@ -11,6 +11,7 @@ mod form;
 mod general;
 mod mailboxes;
 mod mails;
+mod openings;
 mod overview;
 mod people;
 mod ratings;
@@ -73,6 +74,7 @@ pub fn routes() -> Vec<Route> {
         roles::routes(),
         tokens::routes(),
         audit::routes(),
+        openings::routes(),
     ]
     .concat()
 }

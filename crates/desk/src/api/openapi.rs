@@ -29,7 +29,7 @@ use utoipa::OpenApi;
         messages::reply, messages::notes, messages::note, messages::undo, joins::merge, joins::split, joins::link,
         joins::revoke_links,
         joins::follow, joins::unfollow, attachments::upload, attachments::download, patients::list, patients::create,
-        patients::find, patients::show, patients::change, contacts::list, contacts::create, contacts::show,
+        patients::find, patients::show, patients::change, patients::label, contacts::list, contacts::create, contacts::show,
         contacts::change, contacts::link, settings::queues, settings::queue, settings::categories, settings::colleagues,
         settings::sub_statuses, settings::fields, search::find, events::list, audit::list
     ),

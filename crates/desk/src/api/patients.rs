@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::PatientId;
 use crate::patients::{self, NewPatient, PointKind, Wanted};
+use crate::records::Label;
 use crate::router::{Access, Route};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -44,6 +45,11 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/v1/patients/{id}",
             Access::Api(Permission::PatientsWrite),
             change,
+        ),
+        Route::patch(
+            "/api/v1/patients/{id}/labels",
+            Access::Api(Permission::PatientsWrite),
+            label,
         ),
     ]
 }
@@ -173,6 +179,32 @@ pub(super) async fn change(
         secure_link: new.secure_link.unwrap_or(old.secure_link),
     };
     patients::change_patient(&app, &ctx, id, seen, patient).await?;
+    Ok(Changed::to(seen + 1))
+}
+
+/// The labels that a patient is to have.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "labels": ["employee"] }))]
+pub(super) struct LabelsIn {
+    /// All of them; none opens the record to everybody who sees patients.
+    labels: Vec<Label>,
+}
+
+/// Says what keeps a patient's record from most colleagues, of the patient that you saw as the version in `If-Match`.
+/// Taking a label away needs the scope for it. Whoever lacks the scope for a label sees the patient no more.
+#[utoipa::path(patch, path = "/api/v1/patients/{id}/labels", tag = "People", request_body = LabelsIn,
+    responses((status = 200, description = "Changed.", body = Changed)))]
+pub(super) async fn label(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<PatientId>,
+    headers: HeaderMap,
+    Json(new): Json<LabelsIn>,
+) -> Answer<Versioned<Changed>> {
+    let seen = version(&headers)?;
+    let labels = new.labels.into_iter().collect();
+    patients::label_patient(&app, &ctx, id, seen, labels).await?;
     Ok(Changed::to(seen + 1))
 }
 

@@ -278,10 +278,14 @@ async fn requester(
             })
         }
         (None, Some(id), None) => {
-            patients::requester_of_contact(app, ctx.organisation, ContactId::from_uuid(id)).await
+            let id = ContactId::from_uuid(id);
+            patients::admit(app, ctx, Some(id), None).await?;
+            patients::requester_of_contact(app, ctx.organisation, id).await
         }
         (None, None, Some(id)) => {
-            patients::requester_of_patient(app, ctx.organisation, PatientId::from_uuid(id)).await
+            let id = PatientId::from_uuid(id);
+            patients::admit(app, ctx, None, Some(id)).await?;
+            patients::requester_of_patient(app, ctx.organisation, id).await
         }
         _ => Err(DeskError::invalid(
             "requester",

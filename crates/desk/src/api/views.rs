@@ -4,6 +4,7 @@ use super::parts::Instant;
 use crate::context::{Ctx, Permission};
 use crate::feedback::Told;
 use crate::patients::{ContactView, PatientView};
+use crate::records::Label;
 use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
 use crate::tickets::{Status, Tag, Urgency};
@@ -45,8 +46,8 @@ pub(super) struct TicketOut {
     pub queue_id: Uuid,
     /// Who has it.
     pub assignee_id: Option<Uuid>,
-    /// Who asks.
-    pub contact_id: Uuid,
+    /// Who asks; absent where `restricted`.
+    pub contact_id: Option<Uuid>,
     /// Whom it is about, where known.
     pub patient_id: Option<Uuid>,
     /// How it came.
@@ -102,7 +103,7 @@ impl TicketOut {
             category: ticket.category.clone(),
             queue_id: ticket.queue.uuid(),
             assignee_id: ticket.assignee.map(Id::uuid),
-            contact_id: ticket.contact.uuid(),
+            contact_id: Some(ticket.contact.uuid()),
             patient_id: ticket.patient.map(Id::uuid),
             channel: ticket.channel.clone(),
             language: ticket.locale.tag(),
@@ -136,13 +137,20 @@ pub(super) struct RowOut {
     ticket: TicketOut,
     /// The requester's name or address.
     requester: String,
+    /// Whether words and people are kept from the caller, because of the patient's labels: then they are empty here.
+    restricted: bool,
 }
 
 impl From<TicketRow> for RowOut {
     fn from(row: TicketRow) -> Self {
+        let mut ticket = TicketOut::new(&row.ticket, row.subject, row.tags);
+        if row.restricted {
+            (ticket.contact_id, ticket.patient_id) = (None, None);
+        }
         Self {
-            ticket: TicketOut::new(&row.ticket, row.subject, row.tags),
+            ticket,
             requester: row.requester,
+            restricted: row.restricted,
         }
     }
 }
@@ -374,6 +382,10 @@ pub(super) struct PatientOut {
     pub language: Option<String>,
     /// Whether this person wants no content in mail.
     pub secure_link: bool,
+    /// What keeps their record from most; empty where `restricted`.
+    pub labels: Vec<Label>,
+    /// Whether their record is kept from the caller: then nothing but the id is here.
+    pub restricted: bool,
     /// Who writes for them.
     pub contacts: Vec<ContactOut>,
     /// When they were added.
@@ -391,6 +403,8 @@ impl From<PatientView> for PatientOut {
             mrn: view.mrn,
             language: view.locale,
             secure_link: view.secure_link,
+            labels: view.labels.list().collect(),
+            restricted: view.restricted,
             contacts: view.contacts.into_iter().map(Into::into).collect(),
             created_at: Instant(view.created_at),
             version: view.version,

@@ -130,8 +130,12 @@ pub async fn export(app: &App, ctx: &Ctx) -> Result<(Vec<Example>, usize), DeskE
         after = last.message;
         let entry = |row: &store::Row| NewEntry::new("correction.export", "ticket", row.ticket);
         let entries = rows.iter().map(entry).collect();
-        let (may, why) = (Permission::TicketsRead, Purpose::Operations);
-        let read = records::open_each(app, ctx, may, why, entries, async |leave| {
+        let may = (
+            Permission::TicketsRead,
+            Purpose::Operations,
+            records::About::NOBODY,
+        );
+        let read = records::open_each(app, ctx, may, entries, async |leave| {
             let mut conn = app.read().await?;
             let mut read = Vec::with_capacity(rows.len());
             for row in &rows {

@@ -1,11 +1,11 @@
 //! Links as values.
 
+use crate::codes::codes;
 use crate::context::Ctx;
 use crate::ids::{AttachmentId, BlobId, ContactId, MessageId, TicketId};
 use crate::tickets::Status;
-use crate::timeline::model::codes;
 use bedside_db::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 codes! {
     /// What a link lets its person do.

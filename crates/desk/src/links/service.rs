@@ -7,6 +7,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, TicketId};
+use crate::records::restricted;
 use crate::work::Work;
 use crate::{outbound, tickets};
 use bedside_db::Timestamp;
@@ -245,6 +246,8 @@ pub async fn revoke_ticket(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<u64
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
+            let ctx = work.ctx.clone();
+            restricted::admit_ticket(work, &ctx, ticket, now).await?;
             let mut ended = 0;
             for id in tickets::with_merged(work, organisation, ticket).await? {
                 ended += store::revoke_ticket(work, organisation, id, now).await?;

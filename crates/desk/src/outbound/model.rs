@@ -1,7 +1,7 @@
 //! Mails as values.
 
+use crate::codes::codes;
 use crate::ids::{OutboundMailId, TicketId};
-use crate::timeline::model::codes;
 use crate::work::Job;
 use bedside_db::Timestamp;
 use bedside_language::Language;

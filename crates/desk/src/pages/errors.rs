@@ -21,6 +21,8 @@ struct ErrorPage {
     detail_key: String,
     /// Whether somebody of the staff looks at it: anybody else is shown the way to the clinic.
     staff: bool,
+    /// Where a restricted record can be opened for a reason.
+    open: Option<String>,
 }
 
 /// What is kept of a request to answer its problem with a page.
@@ -110,12 +112,17 @@ fn with_header(mut response: Response, name: &'static str, value: HeaderValue) -
 }
 
 fn page(problem: &Problem, asked: &Asked) -> Option<Response> {
-    let key = problem.text_key();
+    let key = match problem.code_str() {
+        "restricted" => "problem-restricted",
+        _ => problem.text_key(),
+    };
+    let open = problem.member("open").and_then(serde_json::Value::as_str);
     let page = ErrorPage {
         shell: Shell::plain(&asked.headers, String::new()),
         // Only the staff have links that sign in.
         staff: asked.signed_in || !asked.staff_page,
         status: problem.status().as_u16(),
+        open: open.map(|open| format!("{open}?back={}", form_urlencode(&asked.next))),
         key,
         detail_key: format!("{key}-detail"),
     };

@@ -58,6 +58,8 @@ pub(super) struct Row {
     pub snoozed: bool,
     /// A piece of the text with the words that were looked for: (text, whether it is one of them).
     pub snippet: Vec<(String, bool)>,
+    /// Whether its words and people are kept from the reader.
+    pub restricted: bool,
 }
 
 /// What rows are told with: settings and names.
@@ -85,8 +87,13 @@ impl Teller<'_> {
         Row {
             href: format!("/tickets/{}", ticket.number),
             number: ticket.number,
-            subject: row.subject,
+            subject: if row.restricted {
+                t.text("restricted-request").to_owned()
+            } else {
+                row.subject
+            },
             requester: row.requester,
+            restricted: row.restricted,
             channel_icon,
             channel,
             urgency: ui::urgency_chip(ticket.urgency, t),

@@ -11,6 +11,7 @@ use crate::events;
 use crate::ids::QueueId;
 use crate::once::Once;
 use crate::orgs::model::purpose;
+use crate::privacy;
 use crate::router::SessionToken;
 use crate::tickets::{self, View};
 use axum::extract::FromRequestParts;
@@ -345,6 +346,10 @@ pub struct Nav {
     pub settings: bool,
     /// Whether they read the audit log.
     pub audit: bool,
+    /// Whether they sign off restricted records that were opened for a reason.
+    pub reviews: bool,
+    /// Those that wait for it.
+    pub to_review: i64,
     /// Their own tickets.
     pub mine: i64,
     /// Active crises, in whatever queue.
@@ -379,6 +384,8 @@ impl Nav {
             patients: allowed.has(Permission::PatientsRead),
             settings: allowed.has(Permission::SettingsRead),
             audit: allowed.has(Permission::AuditRead),
+            reviews: allowed.has(Permission::PrivacyReview),
+            to_review: privacy::count_waiting(&page.app, &page.ctx, COUNTED).await?,
             ..Self::default()
         };
         let (true, Some(me)) = (nav.tickets, page.ctx.actor.staff()) else {

@@ -26,6 +26,7 @@ pub mod look;
 mod new_ticket;
 mod offered;
 mod patients;
+pub mod restricted;
 mod search;
 mod sign_in;
 mod ticket;
@@ -50,6 +51,7 @@ pub fn routes() -> Vec<Route> {
         files::routes(),
         search::routes(),
         patients::routes(),
+        restricted::routes(),
         assets(),
     ]
     .concat()

@@ -7,6 +7,7 @@ use crate::context::Permission;
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId};
 use crate::patients::{self, ContactView, NewPatient, PatientView, PointKind, Wanted};
+use crate::records::{Label, Labels};
 use crate::router::{Access, Route};
 use crate::staff;
 use crate::tickets::{self, View};
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/patients/{patient}/edit", write, show_edit),
         Route::post("/patients/{patient}/edit", write, change),
         Route::post("/patients/{patient}/link", write, link),
+        Route::post("/patients/{patient}/labels", write, label),
     ]
 }
 
@@ -129,6 +131,39 @@ struct PatientPage {
     language: Option<&'static str>,
     list: List,
     write: bool,
+    labels: Vec<LabelShown>,
+}
+
+/// One label in the patient's panel.
+struct LabelShown {
+    code: &'static str,
+    name: &'static str,
+    on: bool,
+    /// Whether it is there and not the reader's to take away.
+    fixed: bool,
+}
+
+/// Text key of a label.
+pub(super) const fn label_key(label: Label) -> &'static str {
+    match label {
+        Label::Vip => "label-vip",
+        Label::Employee => "label-employee",
+        Label::Part2 => "label-part2",
+        Label::Adolescent => "label-adolescent",
+    }
+}
+
+fn labels(page: &Page, patient: &PatientView) -> Vec<LabelShown> {
+    let shown = |label: Label| {
+        let on = patient.labels.has(label);
+        LabelShown {
+            code: label.code(),
+            name: page.texts().text(label_key(label)),
+            on,
+            fixed: on && !page.ctx.permissions().has(label.permission()),
+        }
+    };
+    Label::ALL.iter().copied().map(shown).collect()
 }
 
 async fn show(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskError> {
@@ -166,6 +201,7 @@ async fn show(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskErr
         language: language.map(bedside_web::Locale::own_name),
         list,
         write: page.ctx.permissions().has(Permission::PatientsWrite),
+        labels: labels(&page, &patient),
         patient,
     })
 }
@@ -383,4 +419,46 @@ async fn link(
     )
     .await?;
     Ok(redirect_saying(safe_path(form.back.as_deref()), "saved"))
+}
+
+/// The labels that are ticked.
+#[derive(Deserialize)]
+struct Ticked {
+    version: i64,
+    #[serde(default)]
+    vip: bool,
+    #[serde(default)]
+    employee: bool,
+    #[serde(default)]
+    part2: bool,
+    #[serde(default)]
+    adolescent: bool,
+}
+
+impl Ticked {
+    fn labels(&self) -> Labels {
+        let ticked = |label: &Label| match label {
+            Label::Vip => self.vip,
+            Label::Employee => self.employee,
+            Label::Part2 => self.part2,
+            Label::Adolescent => self.adolescent,
+        };
+        Label::ALL.iter().copied().filter(ticked).collect()
+    }
+}
+
+async fn label(
+    page: Page,
+    Path(id): Path<PatientId>,
+    Form(ticked): Form<Ticked>,
+) -> Result<Response, DeskError> {
+    let (app, ctx, labels) = (&page.app, &page.ctx, ticked.labels());
+    patients::label_patient(app, ctx, id, ticked.version, labels).await?;
+    // Whoever may not see the patient any more is not sent to a page that refuses them.
+    let to = if ctx.sees(labels) {
+        format!("/patients/{id}")
+    } else {
+        "/patients".to_owned()
+    };
+    Ok(redirect_saying(&to, "saved"))
 }

@@ -6,6 +6,7 @@ use super::details::Details;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
 use super::offered::Offered;
+use super::patients::label_key;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
@@ -192,6 +193,8 @@ struct TicketPage {
     points: Vec<(&'static str, String, bool)>,
     unproven: Option<Unproven>,
     patient: Option<PatientView>,
+    /// What keeps their record from most, as text keys.
+    labels: Vec<&'static str>,
     rating: Option<Rated>,
     feedback: Vec<Theme>,
     others: Vec<Other>,
@@ -366,6 +369,7 @@ impl Seen {
             points: points(view),
             unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
             patient: view.patient.clone(),
+            labels: ticket.about.labels.list().map(label_key).collect(),
             feedback: themes(page, view),
             others: others_of(self.others, t),
             links: links(view, t),

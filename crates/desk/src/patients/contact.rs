@@ -2,6 +2,7 @@
 
 use super::model::{PointKind, check_name};
 use super::requester::{email_blind, phone_blind, point};
+use super::service::{admit, admit_in};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -146,6 +147,8 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
     app.command(ctx, move |work| {
         async move {
             let now = work.now;
+            let ctx = work.ctx.clone();
+            admit_in(work, &ctx, now, None, patient).await?;
             if let Some(patient) = patient
                 && store::patient(work, organisation, patient).await?.is_none()
             {
@@ -187,6 +190,7 @@ pub async fn change_contact(
 ) -> Result<i64, DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
     let organisation = ctx.organisation;
+    admit(app, ctx, Some(id), None).await?;
     let (mut row, sealing) = {
         let mut conn = app.read().await?;
         let row = store::contact(&mut conn, organisation, id)

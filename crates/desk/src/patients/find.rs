@@ -1,7 +1,7 @@
 //! Finding patients by exact values, over keyed blind indexes.
 
+use super::labels::Listed;
 use super::model::{PatientView, PointKind};
-use super::service::patient_in;
 use super::store;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -79,8 +79,9 @@ pub async fn find_patients(
     ids.dedup();
     let mut found = Vec::new();
     let mut conn = app.read().await?;
+    let listed = Listed::new(app, &mut conn, ctx, &opened).await?;
     for id in ids.into_iter().take(20) {
-        found.push(patient_in(app, &opened, &mut conn, organisation, id).await?);
+        found.push(listed.patient(&mut conn, id).await?);
     }
     Ok(found)
 }

@@ -1,7 +1,8 @@
 //! Lists of patients and contacts, newest first.
 
+use super::labels::Listed;
 use super::model::{ContactView, PatientView};
-use super::service::{contact_in, patient_in};
+use super::service::{admit_in, contact_in};
 use super::store;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -38,9 +39,10 @@ pub async fn list_patients(
     let limit = limit.clamp(1, MOST);
     let mut conn = app.read().await?;
     let ids = store::patients_before(&mut conn, ctx.organisation, before, limit).await?;
+    let listed = Listed::new(app, &mut conn, ctx, &leave).await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.push(patient_in(app, &leave, &mut conn, ctx.organisation, id).await?);
+        found.push(listed.patient(&mut conn, id).await?);
     }
     Ok(found)
 }
@@ -68,7 +70,12 @@ pub async fn list_contacts(
     };
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.push(contact_in(app, &leave, organisation, id).await?);
+        match admit_in(&mut app.read().await?, ctx, app.now(), Some(id), None).await {
+            Ok(()) => found.push(contact_in(app, &leave, organisation, id).await?),
+            // Whoever stands for a patient whom the reader may not see is left out.
+            Err(DeskError::Restricted { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(found)
 }

@@ -6,6 +6,7 @@
 
 mod contact;
 mod find;
+mod labels;
 mod list;
 pub mod model;
 mod requester;
@@ -14,6 +15,7 @@ mod store;
 
 pub use contact::{ContactPatch, NewContact, change_contact, create_contact};
 pub use find::{Wanted, find_patients};
+pub use labels::label_patient;
 pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub(crate) use requester::email_blind;
@@ -22,8 +24,10 @@ pub use requester::{
     requester_without_address,
 };
 pub use service::{
-    change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
+    admit, change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
     take_acknowledgement, take_hourly_send, take_warning,
 };
-pub(crate) use service::{link_contact, names_or_addresses, open_contact, patient_in, wants_links};
+pub(crate) use service::{
+    link_contact, name_in, names_or_addresses, open_contact, patient_in, sealing_of, wants_links,
+};
 pub use store::ALL as STATEMENTS;

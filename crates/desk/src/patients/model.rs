@@ -3,6 +3,7 @@
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId};
 use crate::names;
+use crate::records::Labels;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use jiff::civil::Date;
@@ -130,6 +131,11 @@ pub struct PatientView {
     pub locale: Option<String>,
     /// Whether this person wants no content in mail.
     pub secure_link: bool,
+    /// What keeps their record from most colleagues.
+    #[serde(skip)]
+    pub labels: Labels,
+    /// Whether it is kept from the reader: then nothing but the id is here.
+    pub restricted: bool,
     /// Counts up with each change.
     pub version: i64,
     /// When they were added.

@@ -10,7 +10,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ContactId, OrganisationId, PatientId};
-use crate::records::{self, Opened, Purpose, Sealing};
+use crate::records::{self, About, Labels, Opened, Purpose, Sealing, restricted};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_vault::{BlindKind, normalise};
@@ -118,17 +118,50 @@ async fn view(
 
 /// One contact, for somebody who may see it.
 pub async fn contact(app: &App, ctx: &Ctx, id: ContactId) -> Result<ContactView, DeskError> {
-    let opened = records::open(
+    let about = restricted::about_contact(&mut app.read().await?, ctx.organisation, id).await?;
+    let opened = records::open_about(
         app,
         ctx,
         Permission::PatientsRead,
         Purpose::Treatment,
-        "contact.read",
-        "contact",
-        id,
+        about.unwrap_or(About::NOBODY),
+        NewEntry::new("contact.read", "contact", id),
     )
     .await?;
     contact_in(app, &opened, ctx.organisation, id).await
+}
+
+/// Refuses what is about a patient, or about whoever stands for one, whose labels keep them from the actor.
+pub async fn admit(
+    app: &App,
+    ctx: &Ctx,
+    contact: Option<ContactId>,
+    patient: Option<PatientId>,
+) -> Result<(), DeskError> {
+    let mut conn = app.read().await?;
+    let done = admit_in(&mut conn, ctx, app.now(), contact, patient).await;
+    restricted::noted(app, ctx, done).await
+}
+
+pub(super) async fn admit_in(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    now: Timestamp,
+    contact: Option<ContactId>,
+    patient: Option<PatientId>,
+) -> Result<(), DeskError> {
+    let organisation = ctx.organisation;
+    let mut all = Vec::new();
+    if let Some(contact) = contact {
+        all.extend(restricted::about_contact(conn, organisation, contact).await?);
+    }
+    if let Some(patient) = patient {
+        all.extend(restricted::about_patient(conn, organisation, patient).await?);
+    }
+    for about in all {
+        records::admit(conn, ctx, about, now).await?;
+    }
+    Ok(())
 }
 
 /// One contact under leave that was given for something it belongs to (its ticket).
@@ -175,6 +208,7 @@ fn seal_patient(
         }),
         locale: new.locale.map(|locale| locale.tag().to_owned()),
         secure_link: new.secure_link,
+        labels: Labels::NONE,
         version,
         created_at,
     })
@@ -266,6 +300,7 @@ pub async fn change_patient(
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
     let organisation = ctx.organisation;
+    admit(app, ctx, None, Some(id)).await?;
     new.check(today(app, organisation)?)?;
     let row = {
         let mut conn = app.read().await?;
@@ -322,14 +357,14 @@ pub(crate) async fn wants_links(
 
 /// One patient with their contacts.
 pub async fn patient(app: &App, ctx: &Ctx, id: PatientId) -> Result<PatientView, DeskError> {
-    let opened = records::open(
+    let about = restricted::about_patient(&mut app.read().await?, ctx.organisation, id).await?;
+    let opened = records::open_about(
         app,
         ctx,
         Permission::PatientsRead,
         Purpose::Treatment,
-        "patient.read",
-        "patient",
-        id,
+        about.unwrap_or(About::NOBODY),
+        NewEntry::new("patient.read", "patient", id),
     )
     .await?;
     patient_in(app, &opened, &mut app.read().await?, ctx.organisation, id).await
@@ -354,6 +389,8 @@ pub(crate) async fn patient_in(
     }
     Ok(PatientView {
         id,
+        labels: row.labels,
+        restricted: false,
         name: open("name", &row.name)?,
         birth_date: row
             .birth_date
@@ -368,6 +405,33 @@ pub(crate) async fn patient_in(
     })
 }
 
+/// What a patient's own words are sealed with.
+pub(crate) async fn sealing_of(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<Sealing, DeskError> {
+    let row = store::patient(conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    records::sealing(app, conn, organisation, row.key).await
+}
+
+/// A patient's name under leave that was given for something that belongs to them.
+pub(crate) async fn name_in(
+    leave: &Opened,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<String, DeskError> {
+    let row = store::patient(conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let sealing = leave.sealing(conn, row.key).await?;
+    sealing.open_text("patients", "name", id, &row.name)
+}
+
 /// Says, in the caller's command, that a contact stands for a patient, or (with none) that they don't. What they write
 /// from now on is sealed with the patient's key. Gives back whom they stood for before.
 /// [`crate::tickets::link_contact`] is the way to this: the requests follow.
@@ -377,6 +441,8 @@ pub(crate) async fn link_contact(
     patient: Option<PatientId>,
 ) -> Result<Option<PatientId>, DeskError> {
     let organisation = work.ctx.organisation;
+    let (ctx, now) = (work.ctx.clone(), work.now);
+    admit_in(work, &ctx, now, Some(contact), patient).await?;
     if let Some(patient) = patient
         && store::patient(work, organisation, patient).await?.is_none()
     {

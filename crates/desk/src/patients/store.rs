@@ -2,6 +2,7 @@
 
 use crate::error::DeskError;
 use crate::ids::{ContactId, DataKeyId, OrganisationId, PatientId};
+use crate::records::{About, Labels};
 use bedside_db::{Conn, DbError, Row, Timestamp, ToValue, Value, args, statements};
 
 statements! {
@@ -59,8 +60,10 @@ statements! {
     UPDATE_PATIENT = "UPDATE patients SET name = $4, birth_date = $5, mrn = $6, mrn_blind = $7, name_birth_blind = $8, \
         locale = $9, secure_link = $10, version = version + 1 WHERE organisation_id = $1 AND id = $2 AND version = $3";
     /// One patient.
-    PATIENT = "SELECT id, key_id, name, birth_date, mrn, locale, secure_link, version, created_at FROM patients \
+    PATIENT = "SELECT id, key_id, name, birth_date, mrn, locale, secure_link, version, created_at, labels FROM patients \
         WHERE organisation_id = $1 AND id = $2";
+    /// Changes a patient's labels, unless they changed meanwhile.
+    LABEL = "UPDATE patients SET labels = $4, version = version + 1 WHERE organisation_id = $1 AND id = $2 AND version = $3";
     /// Who has this record number.
     BY_MRN = "SELECT id FROM patients WHERE organisation_id = $1 AND mrn_blind = $2";
     /// Who has this name and birth date.
@@ -346,8 +349,33 @@ pub(super) struct PatientRow {
     pub name_birth_blind: Option<Vec<u8>>,
     pub locale: Option<String>,
     pub secure_link: bool,
+    /// Of a row that is read; changed by [`label`] alone.
+    pub labels: Labels,
     pub version: i64,
     pub created_at: Timestamp,
+}
+
+impl PatientRow {
+    /// Who may see it.
+    pub const fn about(&self) -> About {
+        About {
+            patient: Some(self.id),
+            labels: self.labels,
+        }
+    }
+}
+
+/// `false` when they changed meanwhile.
+pub(super) async fn label(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PatientId,
+    version: i64,
+    labels: Labels,
+) -> Result<bool, DeskError> {
+    let bits = labels.bits();
+    let args = args![organisation, id, version, bits];
+    Ok(conn.execute(LABEL, args).await? == 1)
 }
 
 pub(super) async fn insert_patient(
@@ -418,6 +446,7 @@ pub(super) async fn patient(
                 name_birth_blind: None,
                 locale: row.get(5)?,
                 secure_link: row.get(6)?,
+                labels: Labels::from_bits(row.get(9)?),
                 version: row.get(7)?,
                 created_at: row.get(8)?,
             })

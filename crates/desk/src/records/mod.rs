@@ -1,4 +1,4 @@
-//! Patient data under lock. Owns `data_keys`, `desk_secrets`, the blobs and the `uploads`.
+//! Patient data under lock. Owns `data_keys`, `desk_secrets`, the blobs, the `uploads` and the `openings`.
 //!
 //! Everything that can identify or describe a patient is sealed with the key of the person it belongs to before it
 //! reaches SQL ([`Sealing`]), and comes out in plain only through [`open`] and [`open_each`], which ask the policy and give
@@ -6,6 +6,8 @@
 
 pub mod blobs;
 mod keyring;
+mod labels;
+pub mod restricted;
 pub mod rotate;
 mod store;
 pub mod uploads;
@@ -22,6 +24,8 @@ use futures_util::future::join;
 use std::sync::Arc;
 
 pub use keyring::{Keyring, OrganisationVault};
+pub use labels::{Label, Labels};
+pub use restricted::{About, admit};
 pub use store::ALL as STATEMENTS;
 
 /// A data key with its id: seals and opens one person's fields.
@@ -181,8 +185,9 @@ pub struct Opened {
     organisation: OrganisationId,
 }
 
-/// Asks whether the actor may see the object's data for this purpose, and writes the answer to the audit log. What
-/// comes back opens sealed fields of the organisation while the answer is being built.
+/// Asks whether the actor may see the data of an object that belongs to no patient, or to many, for this purpose, and
+/// writes the answer to the audit log. What comes back opens sealed fields of the organisation while the answer is being
+/// built; whoever builds it leaves out what [`admit`] refuses.
 pub async fn open(
     app: &App,
     ctx: &Ctx,
@@ -193,10 +198,20 @@ pub async fn open(
     id: impl ToString,
 ) -> Result<Opened, DeskError> {
     let entry = NewEntry::new(action, kind, id);
-    open_each(app, ctx, permission, purpose, vec![entry], async |leave| {
-        Ok(leave)
-    })
-    .await
+    open_about(app, ctx, permission, purpose, About::NOBODY, entry).await
+}
+
+/// The same for an object that is about somebody: refused with [`DeskError::Restricted`] where [`admit`] refuses.
+pub async fn open_about(
+    app: &App,
+    ctx: &Ctx,
+    permission: Permission,
+    purpose: Purpose,
+    about: About,
+    entry: NewEntry,
+) -> Result<Opened, DeskError> {
+    let may = (permission, purpose, about);
+    open_each(app, ctx, may, vec![entry], async |leave| Ok(leave)).await
 }
 
 /// The same for several objects that one page shows together; each has an entry of its own. `read` runs while the
@@ -204,15 +219,18 @@ pub async fn open(
 pub async fn open_each<T, F>(
     app: &App,
     ctx: &Ctx,
-    permission: Permission,
-    purpose: Purpose,
+    (permission, purpose, about): (Permission, Purpose, About),
     objects: Vec<NewEntry>,
     read: impl FnOnce(Opened) -> F,
 ) -> Result<T, DeskError>
 where
     F: Future<Output = Result<T, DeskError>>,
 {
-    let allowed = ctx.authorize(permission);
+    let allowed = match ctx.authorize(permission) {
+        Ok(()) if ctx.sees(about.labels) => Ok(()),
+        Ok(()) => admit(&mut app.read().await?, ctx, about, app.now()).await,
+        refused => refused,
+    };
     let outcome = if allowed.is_ok() {
         Outcome::Ok
     } else {

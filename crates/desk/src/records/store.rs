@@ -1,8 +1,13 @@
 //! SQL of the keys, secrets and blobs.
 
+use super::restricted::{Opening, Reason, Reviewed, Verdict};
+use super::{About, Labels};
 use crate::error::DeskError;
-use crate::ids::{BlobId, DataKeyId, OrganisationId, UploadId};
-use bedside_db::{Conn, Timestamp, args, statements};
+use crate::ids::{
+    BlobId, ContactId, DataKeyId, OpeningId, OrganisationId, PatientId, StaffId, TicketId, UploadId,
+};
+use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 statements! {
@@ -57,6 +62,200 @@ statements! {
     DELETE_PIECES = "DELETE FROM blob_pieces WHERE organisation_id = $1 AND blob_id = $2";
     /// Removes a blob.
     DELETE_BLOB = "DELETE FROM blobs WHERE organisation_id = $1 AND id = $2";
+    /// Whether somebody has opened a patient's record and may still see it.
+    IS_OPEN = "SELECT 1 FROM openings WHERE organisation_id = $1 AND staff_id = $2 AND patient_id = $3 AND until > $4 LIMIT 1";
+    /// Patients whose records somebody has open.
+    OPEN_ONES = "SELECT DISTINCT patient_id FROM openings WHERE organisation_id = $1 AND staff_id = $2 AND until > $3";
+    /// Whom a request is about: its patient, or else the one its requester stands for.
+    ABOUT_TICKET = "SELECT p.id, p.labels FROM tickets t LEFT JOIN contacts c         ON c.organisation_id = t.organisation_id AND c.id = t.contact_id LEFT JOIN patients p         ON p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, c.patient_id)         WHERE t.organisation_id = $1 AND t.id = $2";
+    /// Whom a contact stands for.
+    ABOUT_CONTACT = "SELECT p.id, p.labels FROM contacts c LEFT JOIN patients p         ON p.organisation_id = c.organisation_id AND p.id = c.patient_id WHERE c.organisation_id = $1 AND c.id = $2";
+    /// The labels of a patient.
+    ABOUT_PATIENT = "SELECT id, labels FROM patients WHERE organisation_id = $1 AND id = $2";
+    /// Opens a record for a reason.
+    INSERT_OPENING = "INSERT INTO openings (organisation_id, id, staff_id, patient_id, key_id, reason, words, opened_at,         until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// Openings that nobody has signed off, oldest first.
+    OPENINGS_WAITING = "SELECT id, staff_id, patient_id, key_id, reason, words, opened_at, until, reviewed_by, reviewed_at,         verdict, note FROM openings WHERE organisation_id = $1 AND reviewed_at IS NULL ORDER BY id LIMIT $2";
+    /// The newest openings that somebody has signed off.
+    OPENINGS_REVIEWED = "SELECT id, staff_id, patient_id, key_id, reason, words, opened_at, until, reviewed_by, reviewed_at,         verdict, note FROM openings WHERE organisation_id = $1 AND reviewed_at IS NOT NULL ORDER BY id DESC LIMIT $2";
+    /// One opening, which nobody else signs off until the command ends.
+    OPENING = "SELECT id, staff_id, patient_id, key_id, reason, words, opened_at, until, reviewed_by, reviewed_at,         verdict, note FROM openings WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    /// Openings that nobody has signed off, counted up to a limit.
+    COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM openings WHERE organisation_id = $1         AND reviewed_at IS NULL LIMIT $2) AS few";
+    /// Signs an opening off.
+    REVIEW_OPENING = "UPDATE openings SET reviewed_by = $3, reviewed_at = $4, verdict = $5, note = $6         WHERE organisation_id = $1 AND id = $2 AND reviewed_at IS NULL";
+}
+
+impl About {
+    /// Whom a row is about that has the patient's id in `column`, and the labels in the next one.
+    pub fn at(row: &Row<'_>, column: usize) -> Result<Self, DbError> {
+        Ok(Self {
+            patient: row.get(column)?,
+            labels: Labels::from_bits(row.get::<Option<i64>>(column + 1)?.unwrap_or_default()),
+        })
+    }
+}
+
+fn about(row: &Row<'_>) -> Result<About, DbError> {
+    About::at(row, 0)
+}
+
+pub(super) async fn about_ticket(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: TicketId,
+) -> Result<Option<About>, DeskError> {
+    let args = args![organisation, id];
+    Ok(conn.query_opt(ABOUT_TICKET, args, about).await?)
+}
+
+pub(super) async fn about_contact(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<Option<About>, DeskError> {
+    let args = args![organisation, id];
+    Ok(conn.query_opt(ABOUT_CONTACT, args, about).await?)
+}
+
+pub(super) async fn about_patient(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<Option<About>, DeskError> {
+    let args = args![organisation, id];
+    Ok(conn.query_opt(ABOUT_PATIENT, args, about).await?)
+}
+
+pub(super) async fn is_open(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    patient: PatientId,
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    let args = args![organisation, staff, patient, now];
+    let found = conn.query_opt(IS_OPEN, args, |row| row.get::<i64>(0));
+    Ok(found.await?.is_some())
+}
+
+pub(super) async fn open_ones(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    now: Timestamp,
+) -> Result<HashSet<PatientId>, DeskError> {
+    let args = args![organisation, staff, now];
+    let found = conn.query(OPEN_ONES, args, |row| row.get(0)).await?;
+    Ok(found.into_iter().collect())
+}
+
+pub(super) async fn insert_opening(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    new: &Opening,
+) -> Result<(), DeskError> {
+    let reason = new.reason.code();
+    let columns = args![
+        organisation,
+        new.id,
+        new.staff,
+        new.patient,
+        new.key,
+        reason,
+        new.words,
+        new.opened_at,
+        new.until
+    ];
+    conn.execute(INSERT_OPENING, columns).await?;
+    Ok(())
+}
+
+fn known<T>(column: usize, found: Option<T>) -> Result<T, DbError> {
+    found.ok_or(DbError::Column {
+        column,
+        reason: "an unknown code".to_owned(),
+    })
+}
+
+fn opening(row: &Row<'_>) -> Result<Opening, DbError> {
+    let reason: String = row.get(4)?;
+    let verdict: Option<String> = row.get(10)?;
+    let reviewed = match (row.get(8)?, row.get(9)?, verdict) {
+        (Some(by), Some(at), Some(verdict)) => Some(Reviewed {
+            by,
+            at,
+            verdict: known(10, Verdict::from_code(&verdict))?,
+            note: row.get(11)?,
+        }),
+        _ => None,
+    };
+    Ok(Opening {
+        id: row.get(0)?,
+        staff: row.get(1)?,
+        patient: row.get(2)?,
+        key: row.get(3)?,
+        reason: known(4, Reason::from_code(&reason))?,
+        words: row.get(5)?,
+        opened_at: row.get(6)?,
+        until: row.get(7)?,
+        reviewed,
+    })
+}
+
+/// Those that wait, oldest first, or else the newest that were signed off.
+pub(super) async fn openings(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    waiting: bool,
+    limit: i64,
+) -> Result<Vec<Opening>, DeskError> {
+    let statement = if waiting {
+        OPENINGS_WAITING
+    } else {
+        OPENINGS_REVIEWED
+    };
+    let args = args![organisation, limit];
+    Ok(conn.query(statement, args, opening).await?)
+}
+
+pub(super) async fn opening_held(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: OpeningId,
+) -> Result<Option<Opening>, DeskError> {
+    let args = args![organisation, id];
+    Ok(conn.query_opt(OPENING, args, opening).await?)
+}
+
+pub(super) async fn count_waiting(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    limit: i64,
+) -> Result<i64, DeskError> {
+    let args = args![organisation, limit];
+    Ok(conn
+        .query_one(COUNT_WAITING, args, |row| row.get(0))
+        .await?)
+}
+
+/// `false` when somebody signed it off meanwhile.
+pub(super) async fn review(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: OpeningId,
+    reviewed: &Reviewed,
+) -> Result<bool, DeskError> {
+    let verdict = reviewed.verdict.code();
+    let columns = args![
+        organisation,
+        id,
+        reviewed.by,
+        reviewed.at,
+        verdict,
+        reviewed.note
+    ];
+    Ok(conn.execute(REVIEW_OPENING, columns).await? == 1)
 }
 
 pub(super) async fn insert_key(
@@ -149,7 +348,7 @@ pub(super) async fn wrapped_keys(
 pub(super) async fn wrapped_keys_locked(
     conn: &mut Conn,
 ) -> Result<Vec<(OrganisationId, Vec<u8>)>, DeskError> {
-    let read = |row: &bedside_db::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
     Ok(conn.query(WRAPPED_KEYS_LOCKED, args![], read).await?)
 }
 

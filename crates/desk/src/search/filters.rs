@@ -82,22 +82,24 @@ impl Filters {
 
     pub(super) fn hold(&self, clinic: &Clinic, row: &TicketRow) -> bool {
         let ticket = &row.ticket;
-        self.0.iter().all(|rule| match rule {
-            Rule::Status(status) => ticket.status == *status,
-            Rule::From(Some(contact), _) => ticket.contact == *contact,
-            Rule::From(None, name) => row.requester.to_lowercase().contains(name.as_str()),
-            Rule::After(at) => ticket.created_at >= *at,
-            Rule::Before(at) => ticket.created_at < *at,
-            Rule::Queue(code) => clinic
-                .queue(ticket.queue)
-                .is_some_and(|queue| queue.code == *code),
-            Rule::Category(code) => ticket.category == *code,
-            Rule::Urgency(code) => ticket.urgency.code() == code,
-            Rule::Assignee(staff) => ticket.assignee == *staff,
-            Rule::Tag(id) => row.tags.iter().any(|tag| Some(tag.id) == *id),
-            Rule::Channel(code) => ticket.channel == *code,
-            Rule::Language(tag) => ticket.locale.tag() == tag,
-        })
+        // What is kept from the reader fits nothing: that it fits would tell what it says.
+        !row.restricted
+            && self.0.iter().all(|rule| match rule {
+                Rule::Status(status) => ticket.status == *status,
+                Rule::From(Some(contact), _) => ticket.contact == *contact,
+                Rule::From(None, name) => row.requester.to_lowercase().contains(name.as_str()),
+                Rule::After(at) => ticket.created_at >= *at,
+                Rule::Before(at) => ticket.created_at < *at,
+                Rule::Queue(code) => clinic
+                    .queue(ticket.queue)
+                    .is_some_and(|queue| queue.code == *code),
+                Rule::Category(code) => ticket.category == *code,
+                Rule::Urgency(code) => ticket.urgency.code() == code,
+                Rule::Assignee(staff) => ticket.assignee == *staff,
+                Rule::Tag(id) => row.tags.iter().any(|tag| Some(tag.id) == *id),
+                Rule::Channel(code) => ticket.channel == *code,
+                Rule::Language(tag) => ticket.locale.tag() == tag,
+            })
     }
 }
 

@@ -13,7 +13,7 @@ use crate::feedback::{self, Felt};
 use crate::ids::{ContactId, OrganisationId, TicketId};
 use crate::links::{self, Purpose, Words};
 use crate::once::Once;
-use crate::records::{self, Opened};
+use crate::records::{self, About, Opened, restricted};
 use crate::tickets::{self, Also, Urgency, model::Ticket};
 use crate::triage;
 use crate::work::Work;
@@ -198,17 +198,17 @@ pub async fn of_ticket(
     ctx: &Ctx,
     ticket: TicketId,
 ) -> Result<Option<Rating>, DeskError> {
-    let leave = records::open(
+    let mut conn = app.read().await?;
+    let about = restricted::about_ticket(&mut conn, ctx.organisation, ticket).await?;
+    let leave = records::open_about(
         app,
         ctx,
         Permission::TicketsRead,
         records::Purpose::Operations,
-        "rating.read",
-        "ticket",
-        ticket,
+        about.unwrap_or(About::NOBODY),
+        NewEntry::new("rating.read", "ticket", ticket),
     )
     .await?;
-    let mut conn = app.read().await?;
     let Some(row) = store::one(&mut conn, ctx.organisation, ticket).await? else {
         return Ok(None);
     };
@@ -288,8 +288,13 @@ pub async fn newest(
         .filter(|_| more);
     let mut given = Vec::with_capacity(rows.len());
     for row in rows {
+        let shown = match restricted::admit_ticket(&mut conn, ctx, row.ticket, app.now()).await {
+            Ok(()) => comment(&leave, &mut conn, &row).await?,
+            Err(DeskError::Restricted { .. }) => None,
+            Err(error) => return Err(error),
+        };
         given.push(Given {
-            comment: comment(&leave, &mut conn, &row).await?,
+            comment: shown,
             ticket: row.ticket,
             score: row.score,
             created_at: row.created_at,

@@ -6,15 +6,15 @@ use super::turn::{opening_clocks, reclock};
 use super::write::sealed_note;
 use crate::app::App;
 use crate::audit_log::NewEntry;
+use crate::codes::codes;
 use crate::context::{Ctx, Permission};
 use crate::corrections::{self, Judged};
 use crate::error::DeskError;
 use crate::ids::{QueueId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
-use crate::timeline::{self, model::codes};
+use crate::timeline;
 use bedside_language::Level;
 use futures_util::FutureExt;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 

@@ -138,6 +138,8 @@ pub(super) async fn locked(
     let stored = store::locked(work, organisation, id)
         .await?
         .ok_or(DeskError::NotFound)?;
+    let (ctx, now) = (work.ctx.clone(), work.now);
+    records::admit(work, &ctx, stored.ticket.about, now).await?;
     match version {
         Some(seen) if seen != stored.ticket.version => {
             Err(stale(work, id, seen, stored.ticket.version).await?)

@@ -13,6 +13,7 @@ use crate::ids::{InboundMailId, MailboxId, MessageId, QueueId, TicketId};
 use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients::Requester;
+use crate::records::About;
 use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
@@ -207,6 +208,7 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
             key: sealing.id,
             contact: new.requester.contact,
             patient: new.requester.patient,
+            about: About::NOBODY,
             mailbox: new.mailbox,
             queue: placed.queue_id,
             assignee: None,

@@ -1,19 +1,21 @@
 //! Tickets as values, and the pure rules about them.
 
 use super::tags::Tag;
+use crate::codes::codes;
 use crate::feedback::Told;
 use crate::ids::{
     ContactId, DataKeyId, MailboxId, PatientId, QueueId, StaffId, SubStatusId, TagId, TicketId,
 };
 use crate::orgs::Clinic;
 use crate::patients::{ContactView, PatientView};
+use crate::records::About;
 use crate::sla::{self, Clocks};
-use crate::timeline::{MessageView, model::codes};
+use crate::timeline::MessageView;
 use crate::triage::StoredWhy;
 use bedside_db::Timestamp;
 use bedside_language::Level;
 use bedside_web::Locale;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 codes! {
     /// Where a request stands.
@@ -86,6 +88,8 @@ pub struct Ticket {
     pub contact: ContactId,
     /// Whom it is about, where known.
     pub patient: Option<PatientId>,
+    /// Who may see it: the labels of its patient, or of the one its requester stands for.
+    pub about: About,
     /// The mail address it came to.
     pub mailbox: Option<MailboxId>,
     /// Where it waits.
@@ -244,6 +248,8 @@ pub fn is_history(at: Timestamp, now: Timestamp) -> bool {
 pub struct TicketRow {
     /// The ticket.
     pub ticket: Ticket,
+    /// Whether its words and people are kept from the reader: then there are none here.
+    pub restricted: bool,
     /// Its subject, opened.
     pub subject: String,
     /// The requester's name or address, opened.
@@ -279,6 +285,13 @@ pub struct TicketView {
     pub links: Vec<LinkView>,
     /// Who of the staff follows it.
     pub followers: Vec<StaffId>,
+}
+
+impl View {
+    /// Whether it is asked for by what only readers of its requests know: what is kept from them is left out of it.
+    pub const fn is_by_person(&self) -> bool {
+        matches!(self, Self::Contact(_) | Self::Patient(_) | Self::Tag(_))
+    }
 }
 
 impl TicketView {

@@ -10,10 +10,11 @@ use crate::events;
 use crate::feedback;
 use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
-use crate::records::{self, Opened, Purpose, Sealing};
+use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
 use crate::timeline::{self, MessageKind, MessageView};
 use bedside_db::{Conn, Timestamp};
 use bedside_language::Channel;
+use std::collections::HashSet;
 
 pub use store::Position;
 
@@ -46,7 +47,8 @@ pub async fn list(
     let more = stored.len() > usize::try_from(limit).unwrap_or(100);
     stored.truncate(usize::try_from(limit).unwrap_or(100));
     let (first, last) = ends(view, &stored);
-    let rows = opened(app, ctx, &leave, &mut conn, stored).await?;
+    let mut rows = opened(app, ctx, &leave, &mut conn, stored).await?;
+    rows.retain(|row| !(row.restricted && view.is_by_person()));
     Ok(Page {
         rows,
         next: last.filter(|_| more),
@@ -72,7 +74,8 @@ pub async fn list_before(
         stored.remove(0);
     }
     let (first, last) = ends(view, &stored);
-    let rows = opened(app, ctx, &leave, &mut conn, stored).await?;
+    let mut rows = opened(app, ctx, &leave, &mut conn, stored).await?;
+    rows.retain(|row| !(row.restricted && view.is_by_person()));
     Ok(Page {
         rows,
         next: last,
@@ -111,11 +114,29 @@ async fn opened(
     contacts.sort_unstable();
     contacts.dedup();
     let names = patients::names_or_addresses(app, conn, organisation, &contacts).await?;
+    let kept = |one: &StoredTicket| !ctx.sees(one.ticket.about.labels);
+    let open = if stored.iter().any(kept) {
+        restricted::opened_now(app, conn, ctx).await?
+    } else {
+        HashSet::new()
+    };
     let mut rows = Vec::with_capacity(stored.len());
     for one in stored {
         let id = one.ticket.id;
+        let about = one.ticket.about;
+        if kept(&one) && !about.patient.is_some_and(|patient| open.contains(&patient)) {
+            rows.push(TicketRow {
+                restricted: true,
+                subject: String::new(),
+                requester: String::new(),
+                tags: Vec::new(),
+                ticket: one.ticket,
+            });
+            continue;
+        }
         let sealing = leave.sealing(conn, one.ticket.key).await?;
         rows.push(TicketRow {
+            restricted: false,
             subject: sealing.open_text("tickets", "subject", id, &one.subject)?,
             requester: names.get(&one.ticket.contact).cloned().unwrap_or_default(),
             tags: if one.tagged {
@@ -352,17 +373,18 @@ pub(crate) async fn subject_for(
     sealing.open_text("tickets", "subject", id, &stored.subject)
 }
 
+/// Leave to see a ticket that is there.
 async fn leave_to_read(app: &App, ctx: &Ctx, id: TicketId) -> Result<Opened, DeskError> {
-    records::open(
-        app,
-        ctx,
-        Permission::TicketsRead,
-        Purpose::Treatment,
-        "ticket.read",
-        "ticket",
-        id,
-    )
-    .await
+    let may = Permission::TicketsRead;
+    // Whether it is there is told to those alone who may know.
+    let about = if ctx.authorize(may).is_ok() {
+        restricted::about_ticket(&mut app.read().await?, ctx.organisation, id).await?
+    } else {
+        None
+    };
+    let entry = NewEntry::new("ticket.read", "ticket", id);
+    let about = about.unwrap_or(About::NOBODY);
+    records::open_about(app, ctx, may, Purpose::Treatment, about, entry).await
 }
 
 /// The newest messages and notes of a ticket before `before`, or those of one kind alone; oldest first, at most `limit`
@@ -417,6 +439,8 @@ pub async fn sealing(app: &App, ctx: &Ctx, id: TicketId) -> Result<Sealing, Desk
     let stored = store::one(&mut conn, ctx.organisation, id)
         .await?
         .ok_or(DeskError::NotFound)?;
+    let may = records::admit(&mut conn, ctx, stored.ticket.about, app.now()).await;
+    restricted::noted(app, ctx, may).await?;
     records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await
 }
 
@@ -455,14 +479,15 @@ pub async fn view_beside(
         NewEntry::new("ticket.read", "ticket", ticket.id),
         NewEntry::new("ticket.list", "view", name_of(&contact)),
     ];
-    let (read, why) = (Permission::TicketsRead, Purpose::Treatment);
-    records::open_each(app, ctx, read, why, objects, async |leave| {
+    let may = (Permission::TicketsRead, Purpose::Treatment, ticket.about);
+    records::open_each(app, ctx, may, objects, async |leave| {
         let mut conn = app.read().await?;
         let view = view_with(app, ctx, &leave, &mut conn, ticket.id).await?;
         let mut stored = store::list(&mut conn, organisation, &contact, None, limit + 1).await?;
         stored.retain(|other| other.ticket.id != ticket.id);
         stored.truncate(usize::try_from(limit).unwrap_or_default());
-        let others = opened(app, ctx, &leave, &mut conn, stored).await?;
+        let mut others = opened(app, ctx, &leave, &mut conn, stored).await?;
+        others.retain(|other| !other.restricted);
         Ok(Beside {
             live_from,
             view,

@@ -3,6 +3,7 @@
 use super::model::{Status, StoredTicket, Ticket, Urgency, View};
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, PatientId, QueueId, StaffId, TicketId};
+use crate::records::About;
 use crate::sla::Clocks;
 use crate::triage::StoredWhy;
 use bedside_db::{Conn, DbError, Row, Statement, Timestamp, Value, args, statements};
@@ -16,7 +17,12 @@ macro_rules! select {
              t.first_response_due, t.next_response_due, t.resolution_due, t.first_responded_at, t.waiting_since, \
              t.snoozed_until, t.resolved_at, t.merged_into, t.message_count, t.last_message_at, t.last_message_by, \
              t.created_at, t.updated_at, t.version, t.subject, t.fields, (SELECT COUNT(*) FROM ticket_tags a \
-             WHERE a.organisation_id = t.organisation_id AND a.ticket_id = t.id), t.paused_at FROM tickets t ",
+             WHERE a.organisation_id = t.organisation_id AND a.ticket_id = t.id), t.paused_at, \
+             COALESCE(t.patient_id, (SELECT c.patient_id FROM contacts c \
+             WHERE c.organisation_id = t.organisation_id AND c.id = t.contact_id)), \
+             (SELECT p.labels FROM patients p WHERE p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, \
+             (SELECT c.patient_id FROM contacts c WHERE c.organisation_id = t.organisation_id AND c.id = t.contact_id))) \
+             FROM tickets t ",
             $rest
         )
     };
@@ -157,6 +163,7 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
             key: row.get(2)?,
             contact: row.get(3)?,
             patient: row.get(4)?,
+            about: About::at(row, 34)?,
             mailbox: row.get(5)?,
             queue: row.get(6)?,
             assignee: row.get(7)?,
@@ -196,9 +203,8 @@ pub(super) async fn next_number(
     conn: &mut Conn,
     organisation: OrganisationId,
 ) -> Result<i64, DeskError> {
-    Ok(conn
-        .query_one(NEXT_NUMBER, args![organisation], |row| row.get(0))
-        .await?)
+    let args = args![organisation];
+    Ok(conn.query_one(NEXT_NUMBER, args, |row| row.get(0)).await?)
 }
 
 pub(super) async fn insert(
@@ -497,10 +503,8 @@ pub(super) async fn add_link(
     to: TicketId,
     kind: &str,
 ) -> Result<bool, DeskError> {
-    Ok(conn
-        .execute(ADD_LINK, args![organisation, from, to, kind])
-        .await?
-        == 1)
+    let args = args![organisation, from, to, kind];
+    Ok(conn.execute(ADD_LINK, args).await? == 1)
 }
 
 /// (kind as seen from `id`, other ticket, number, status).
@@ -539,11 +543,9 @@ pub(super) async fn follow(
     staff: StaffId,
     on: bool,
 ) -> Result<(), DeskError> {
-    conn.execute(
-        if on { FOLLOW } else { UNFOLLOW },
-        args![organisation, id, staff],
-    )
-    .await?;
+    let args = args![organisation, id, staff];
+    conn.execute(if on { FOLLOW } else { UNFOLLOW }, args)
+        .await?;
     Ok(())
 }
 
@@ -553,8 +555,8 @@ pub(super) async fn follow_too(
     from: TicketId,
     into: TicketId,
 ) -> Result<(), DeskError> {
-    conn.execute(FOLLOW_TOO, args![organisation, from, into])
-        .await?;
+    let args = args![organisation, from, into];
+    conn.execute(FOLLOW_TOO, args).await?;
     Ok(())
 }
 
@@ -563,9 +565,8 @@ pub(super) async fn followers(
     organisation: OrganisationId,
     id: TicketId,
 ) -> Result<Vec<StaffId>, DeskError> {
-    Ok(conn
-        .query(FOLLOWERS, args![organisation, id], |row| row.get(0))
-        .await?)
+    let args = args![organisation, id];
+    Ok(conn.query(FOLLOWERS, args, |row| row.get(0)).await?)
 }
 
 /// The requests of a contact of whom nobody knew the patient are those of `patient`, save those in the queue `but`. Gives

@@ -13,7 +13,7 @@ use crate::feedback;
 use crate::ids::{ContactId, InboundMailId, MessageId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
-use crate::records::{self, Sealing};
+use crate::records::{self, Sealing, restricted};
 use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
@@ -497,6 +497,8 @@ fn worried(
 /// Takes an answer back while its undo window is open. Only its author can. Whoever waited for it waits again.
 pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
+    let may = restricted::admit_ticket(&mut app.read().await?, ctx, id, app.now()).await;
+    restricted::noted(app, ctx, may).await?;
     let written_by = timeline::message_for_sending(app, ctx.organisation, id, message)
         .await?
         .author_id;

@@ -12,7 +12,7 @@ use crate::events::kind;
 use crate::ids::{
     AttachmentId, ContactId, DataKeyId, MessageId, OrganisationId, StaffId, TicketId,
 };
-use crate::records::{self, Opened, Purpose, Sealing, blobs};
+use crate::records::{self, About, Opened, Purpose, Sealing, blobs, restricted};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_vault::BlindKind;
@@ -275,20 +275,19 @@ pub async fn attachment(
     ctx: &Ctx,
     id: AttachmentId,
 ) -> Result<(AttachmentView, TicketId), DeskError> {
-    let leave = records::open(
-        app,
-        ctx,
-        Permission::TicketsRead,
-        Purpose::Treatment,
-        "attachment.read",
-        "attachment",
-        id,
-    )
-    .await?;
+    let (may, organisation) = (Permission::TicketsRead, ctx.organisation);
     let mut conn = app.read().await?;
-    let (row, ticket, key) = store::attachment(&mut conn, ctx.organisation, id)
-        .await?
-        .ok_or(DeskError::NotFound)?;
+    let found = store::attachment(&mut conn, organisation, id).await?;
+    let about = match &found {
+        Some((_, ticket, _)) => restricted::about_ticket(&mut conn, organisation, *ticket).await?,
+        None => None,
+    };
+    let (about, entry) = (
+        about.unwrap_or(About::NOBODY),
+        NewEntry::new("attachment.read", "attachment", id),
+    );
+    let leave = records::open_about(app, ctx, may, Purpose::Treatment, about, entry).await?;
+    let (row, ticket, key) = found.ok_or(DeskError::NotFound)?;
     let sealing = leave.sealing(&mut conn, key).await?;
     Ok((open_attachment(&sealing, &row)?, ticket))
 }

@@ -181,6 +181,7 @@ impl Things {
             ("POST", "patients" | "contacts") => json!({ "name": "Luis Ruiz" }),
             ("POST", "patients/search") => json!({ "mrn": "A-1" }),
             ("PATCH", "patients/{id}" | "contacts/{id}") => json!({ "language": "es" }),
+            ("PATCH", "patients/{id}/labels") => json!({ "labels": [] }),
             ("POST", "contacts/{id}/patient") => json!({ "patient_id": self.patient }),
             ("POST", "search") => json!({ "q": "refill" }),
             (

@@ -28,6 +28,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "context",
             "error",
             "ids",
+            "codes",
             "work",
             "audit_log",
             // New keys are told to other nodes.

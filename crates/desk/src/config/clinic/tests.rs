@@ -225,7 +225,7 @@ fn the_line_is_that_of_the_mistake() {
 
 #[test]
 fn roles_that_do_not_fit_are_named() {
-    let (line, reason) = after("roles.toml", "\"patients:write\"]", "\"patients:burn\"]");
+    let (line, reason) = after("roles.toml", "\"patients:write\"", "\"patients:burn\"");
     assert!(
         reason.contains("no permission \"patients:burn\""),
         "{reason}"
@@ -247,7 +247,7 @@ fn roles_that_do_not_fit_are_named() {
         ("roles.toml", "\"staff:manage\", ", "", "may do everything"),
         (
             "roles.toml",
-            "[\"settings:read\", \"audit:read\"]",
+            "[\"settings:read\", \"audit:read\", \"privacy:review\"]",
             "[]",
             "at least one thing",
         ),

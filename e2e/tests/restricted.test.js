@@ -1,0 +1,61 @@
+// A restricted record: a colleague is kept from it, opens it for a reason, and somebody else signs that off.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Desk } from "../desk.js";
+import { look, missed } from "../looks.js";
+
+const WHY = "She called back and I am to read her the time of her visit.";
+
+let desk;
+let admin;
+let agent;
+let record;
+
+before(async () => {
+  desk = await Desk.open();
+  admin = await desk.colleague("administrator");
+  agent = await desk.colleague("agent");
+});
+after(() => desk?.close());
+
+test("a label keeps a record from an agent, who can say why they need it", async () => {
+  await admin.goto("/ratings?days=90");
+  await admin.locator(".said a").first().click();
+  await admin.getByRole("list", { name: "Conversation" }).waitFor();
+  await admin.locator(".ticket-side a[href^='/patients/']").first().click();
+  await admin.waitForURL(/\/patients\//);
+  record = new URL(admin.url()).pathname;
+  await admin.getByLabel("Works here").check();
+  await admin.getByRole("button", { name: "Save" }).click();
+  await admin.getByText("Saved.").waitFor();
+  assert.equal(await admin.getByLabel("Works here").isChecked(), true);
+
+  assert.equal((await agent.goto(record)).status(), 403);
+  assert.deepEqual(await look(agent, "restricted-refused"), []);
+  await agent.getByRole("link", { name: "Open this record" }).click();
+  await agent.waitForURL(/\/restricted\//);
+  assert.deepEqual(await look(agent, "restricted"), []);
+  await agent.getByLabel("The patient asked me to").check();
+  await agent.getByLabel("In your own words").fill(WHY);
+  await agent.getByRole("button", { name: "Open this record" }).click();
+  await agent.waitForURL((url) => url.pathname === record);
+  await agent.getByText("Open to you for 60 minutes").waitFor();
+  await agent.getByRole("heading", { name: "Details" }).waitFor();
+});
+
+test("somebody else signs it off", async () => {
+  await admin.goto("/openings");
+  await admin.getByText(WHY).waitFor();
+  assert.deepEqual(await look(admin, "openings"), []);
+  await admin.getByRole("button", { name: "This needs following up" }).click();
+  await admin.getByRole("link", { name: "Say in the note what happens next." }).waitFor();
+  await admin.getByLabel("Note").fill("Fine: the patient says so too.");
+  await admin.getByRole("button", { name: "That was right" }).click();
+  await admin.getByText("Nothing waits").waitFor();
+  assert.deepEqual(await look(admin, "openings-reviewed"), []);
+});
+
+test("no page of it was missed", () => assert.deepEqual(missed("restricted"), []));
+
+test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));
