@@ -1,6 +1,7 @@
 // Starts the invented clinic and a browser for one file of tests, and ends both.
 
 import { spawn } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -99,16 +100,28 @@ export class Desk {
   }
 
   /** A page of a colleague with this role, signed in by the demo's link. */
-  async colleague(role, options) {
+  async colleague(role, options, first = "/inbox") {
     const page = await this.visitor(options);
     await page.goto(this.doors.find((door) => door.role === role).link);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"), { waitUntil: "commit" });
-    const answer = await page.goto("/inbox");
-    if (answer.status() !== 200) throw new Error(`The inbox answers ${answer.status()} to the ${role}.`);
-    await page.locator("#ticket-list").waitFor();
+    const answer = await page.goto(first);
+    if (answer.status() !== 200) throw new Error(`${first} answers ${answer.status()} to the ${role}.`);
+    await page.locator(first === "/inbox" ? "#ticket-list" : "h1").first().waitFor();
     return page;
   }
+}
+
+/** The code that an authenticator app with this secret (base32) shows now (RFC 6238). */
+export function code(secret) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const sum = createHmac("sha1", key).update(step).digest();
+  const number = sum.readUInt32BE(sum.at(-1) & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, "0");
 }
 
 /** The clinic's newest mail to `person` in the demo's mailbox whose line holds `beginning`, opened in `page`. */

@@ -26,6 +26,8 @@ const PAGES = {
   "patient-new": { path: "/patients/new" },
   password: { path: "/set-password" },
   account: { path: "/account" },
+  confirm: { path: "/account/confirm?next=/settings/roles" },
+  "second-factor": { path: "/account/second-factor" },
   settings: { path: "/settings" },
   ...Object.fromEntries(
     [

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Desk } from "../desk.js";
+import { code, Desk } from "../desk.js";
 import { look, missed } from "../looks.js";
 
 let desk;
@@ -50,6 +50,36 @@ test("signed out, the sign-in page says so", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByText("You are signed out.").waitFor();
   await fine(page, "sign-in-after");
+});
+
+test("a code besides the link, from setting it up to losing the phone", async () => {
+  const page = await desk.colleague("compliance", undefined, "/account");
+  await page.goto("/account/second-factor");
+  const secret = await page.locator("input[name=secret]").inputValue();
+  await page.getByLabel("Code that the app shows now").fill("000000");
+  await page.keyboard.press("Enter");
+  await page.locator(".error-summary").waitFor();
+  await fine(page, "second-factor-wrong", 422);
+  await page.getByLabel("Code that the app shows now").fill(code(secret));
+  await page.keyboard.press("Enter");
+  await page.locator(".codes").waitFor();
+  await fine(page, "recovery-codes");
+  const recovery = await page.locator(".codes code").first().textContent();
+  await page.goto("/account");
+  await fine(page, "account-second-factor");
+
+  await visitor.goto(desk.doors.find((door) => door.role === "compliance").link);
+  await visitor.getByRole("button", { name: "Sign in" }).click();
+  await visitor.getByLabel("Code", { exact: true }).waitFor();
+  await fine(visitor, "sign-in-code");
+  await visitor.getByLabel("Code", { exact: true }).fill("000000");
+  await visitor.keyboard.press("Enter");
+  await visitor.locator(".error-summary").waitFor();
+  await visitor.getByText("I don't have my phone").click();
+  await fine(visitor, "sign-in-code-wrong", 422);
+  await visitor.getByLabel("Recovery code").fill(recovery);
+  await visitor.keyboard.press("Enter");
+  await visitor.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
 });
 
 test("a form that stood open while somebody signed in anew is told kindly", async () => {

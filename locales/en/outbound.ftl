@@ -14,5 +14,18 @@ outbound-trouble-bounced = The mail came back.
 outbound-trouble-other = The mail could not be sent.
 
 # A mail to a colleague; below the text stands a link to the request.
+notice-subject = News about your sign-in
+notice-new-device = Your account was signed in to at { $at } with a browser or device that you have not used here lately.
+notice-password = A new password was set for your account at { $at }.
+notice-role = Your role at the desk was changed at { $at }. Please sign in again.
+notice-factor-added = A second factor was added to your account at { $at }.
+notice-factor-removed = The second factor of your account was turned off at { $at }.
+notice-factor-reset = Whoever manages the staff reset the second factor of your account at { $at }.
+notice-recovery-codes = New recovery codes were made for your account at { $at }. Those you had before work no more.
+notice-recovery-used = A recovery code was used to confirm who you are at { $at }.
+notice-not-you = If you know about this, there is nothing to do. If not, tell whoever manages the staff at once, and look at your sign-in:
+notice-opening-subject = A restricted record was opened
+notice-opening = A colleague opened a restricted record at { $at } and said why. Nothing about the patient is in this mail.
+notice-opening-look = Please have a look, and sign it off or say what happens next:
 undelivered-subject = A mail to a patient did not arrive
 undelivered-text = A mail from the desk did not reach the person it was for. Please look at the request:

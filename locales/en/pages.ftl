@@ -8,13 +8,44 @@ sign-in-failed = The email address or the password isn't right. Please try again
 sign-in-too-often = That was wrong a few times. Please wait a moment, then try again.
 sign-in-link-title = Good to see you
 sign-in-link-text = This link signs you in on this device.
+code-title = One more step
+code-label = Code
+code-help = The six digits that the app on your phone shows for this desk.
+code-failed = This code does not fit. The app shows a new one every 30 seconds, and each works once.
+code-lost = I don't have my phone
+code-recovery-label = Recovery code
+code-recovery-help = One of those you kept when you set the app up. Each works once.
+code-recovery-use = Use the recovery code
+code-back = Sign in with another account
+confirm-title = Is it you?
+confirm-text = What comes next is worth a second look. Once you have confirmed, we won't ask again for ten minutes.
+confirm-demo = Nobody in the demo has a password, so a click is enough.
+confirm-code-help = Six digits from the app on your phone, or a recovery code.
+confirm-failed = That doesn't fit. Please try again.
+confirm-action = Confirm
+confirm-impossible = You came in by a link some time ago and have no password yet. Ask whoever manages the staff for a fresh link: it lets you set one.
+factor-title = A code besides your password
+factor-intro = With this, a stolen password alone lets nobody in. You need an app on your phone that makes codes, such as Google Authenticator, Microsoft Authenticator, Aegis or your password manager.
+factor-scan = Scan this picture with the app.
+factor-picture = Picture for the app. The letters below say the same.
+factor-here = The app is on this device: open it there
+factor-type = Or type this into the app:
+factor-code = Code that the app shows now
+factor-wrong = This code does not fit. Check that your phone's clock is right, and type the newest code.
+factor-turn-on = Turn it on
+recovery-title = Your recovery codes
+recovery-first = The second factor is on.
+recovery-text = Keep these where your phone is not: on paper, or in a password manager. If the phone is gone, one of them lets you in, each once. We can't show them again.
+recovery-kept = I have kept them
 password-title = Set a password
 password-new = New password
 password-again = The same password once more
 password-help = At least 15 characters. A few words are fine.
 password-too-short = Please use at least 15 characters. A few words are fine.
 password-too-long = Please use at most 200 characters.
-password-too-simple = Please use more than one character over and over.
+password-too-simple = Please use more than one piece over and over, or letters in a row.
+password-common = Many people use this password, and it is tried first. Please choose another one.
+password-named = Please leave out the name of the clinic and of this program, and your own.
 password-differs = The two passwords are not the same.
 
 ## Appearance
@@ -23,6 +54,10 @@ look-text-usual = Usual
 look-text-large = Large
 
 ## Said once after something was done
+flash-confirm-first = Nothing was changed yet. Confirm that it is you, then send it once more.
+flash-second-factor-first = Your role needs a second factor. Please set it up first.
+flash-second-factor-off = The second factor is off.
+flash-sign-in-anew = That took too long, or the code was wrong a few times. Please sign in once more.
 flash-session-ended = It is signed out.
 flash-sessions-ended = You are signed out everywhere else.
 flash-signed-out = You are signed out.
@@ -295,6 +330,18 @@ account-sessions = Where you are signed in
 account-sessions-intro = If you don't know one of these, sign it out and set a new password: that ends all the others.
 account-by-password = with your password
 account-by-link = with a link
+account-by-code = with a code as well
+account-factor = Second factor
+account-factor-on = You show a code of an app besides your password, since { $at }.
+account-factor-codes = { $count ->
+    [0] No recovery code is left. Please make new ones.
+    [one] One recovery code is left. Please make new ones.
+   *[other] { $count } recovery codes are left.
+}
+account-factor-new-codes = Make new recovery codes
+account-factor-turn-off = Turn it off
+account-factor-off = With an app on your phone, a stolen password alone lets nobody in.
+account-factor-turn-on = Turn it on
 account-since = since { $at }
 account-used = last used { $at }
 account-here = This browser

@@ -14,5 +14,18 @@ outbound-trouble-bounced = El correo fue devuelto.
 outbound-trouble-other = No se pudo enviar el correo.
 
 # A mail to a colleague; below the text stands a link to the request.
+notice-subject = Novedades sobre su acceso
+notice-new-device = Se entró en su cuenta ({ $at }) con un navegador o dispositivo que no ha usado aquí últimamente.
+notice-password = Se eligió una contraseña nueva para su cuenta ({ $at }).
+notice-role = Su función en el servicio cambió ({ $at }). Entre otra vez.
+notice-factor-added = Se añadió un segundo factor a su cuenta ({ $at }).
+notice-factor-removed = Se desactivó el segundo factor de su cuenta ({ $at }).
+notice-factor-reset = Quien gestiona el personal restableció el segundo factor de su cuenta ({ $at }).
+notice-recovery-codes = Se hicieron códigos de recuperación nuevos para su cuenta ({ $at }). Los anteriores ya no sirven.
+notice-recovery-used = Se usó un código de recuperación para confirmar quién es ({ $at }).
+notice-not-you = Si ya lo sabía, no tiene que hacer nada. Si no, avise enseguida a quien gestiona el personal y revise su acceso:
+notice-opening-subject = Se abrió un expediente restringido
+notice-opening = Un colega abrió un expediente restringido ({ $at }) y dijo por qué. Este correo no dice nada del paciente.
+notice-opening-look = Por favor, mírelo y dé su visto bueno o diga qué se hará:
 undelivered-subject = Un correo a un paciente no llegó
 undelivered-text = Un correo del servicio no llegó a su destinatario. Revise la solicitud:

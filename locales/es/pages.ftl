@@ -8,13 +8,44 @@ sign-in-failed = El correo o la contraseña no son correctos. Inténtelo de nuev
 sign-in-too-often = No fue correcto varias veces. Espere un momento e inténtelo de nuevo.
 sign-in-link-title = Le damos la bienvenida
 sign-in-link-text = Este enlace abre su sesión en este dispositivo.
+code-title = Un paso más
+code-label = Código
+code-help = Las seis cifras que la aplicación de su teléfono muestra para este servicio.
+code-failed = Este código no es correcto. La aplicación muestra uno nuevo cada 30 segundos, y cada uno sirve una vez.
+code-lost = No tengo mi teléfono
+code-recovery-label = Código de recuperación
+code-recovery-help = Uno de los que guardó al configurar la aplicación. Cada uno sirve una vez.
+code-recovery-use = Usar el código de recuperación
+code-back = Entrar con otra cuenta
+confirm-title = ¿Es usted?
+confirm-text = Lo que sigue merece una segunda mirada. Cuando lo confirme, no volveremos a preguntar durante diez minutos.
+confirm-demo = En la demostración nadie tiene contraseña; basta con un clic.
+confirm-code-help = Seis cifras de la aplicación de su teléfono, o un código de recuperación.
+confirm-failed = No es correcto. Inténtelo otra vez.
+confirm-action = Confirmar
+confirm-impossible = Entró con un enlace hace un rato y todavía no tiene contraseña. Pida un enlace nuevo a quien gestiona el personal: con él podrá elegir una.
+factor-title = Un código además de su contraseña
+factor-intro = Así, una contraseña robada por sí sola no deja entrar a nadie. Necesita en su teléfono una aplicación que haga códigos, como Google Authenticator, Microsoft Authenticator, Aegis o su gestor de contraseñas.
+factor-scan = Escanee esta imagen con la aplicación.
+factor-picture = Imagen para la aplicación. Las letras de abajo dicen lo mismo.
+factor-here = La aplicación está en este dispositivo: ábrala
+factor-type = O escriba esto en la aplicación:
+factor-code = Código que muestra ahora la aplicación
+factor-wrong = Este código no es correcto. Compruebe que el reloj de su teléfono esté bien y escriba el código más reciente.
+factor-turn-on = Activar
+recovery-title = Sus códigos de recuperación
+recovery-first = El segundo factor está activado.
+recovery-text = Guárdelos donde no esté su teléfono: en papel o en un gestor de contraseñas. Si pierde el teléfono, uno de ellos le deja entrar, cada uno una vez. No podemos mostrarlos de nuevo.
+recovery-kept = Los he guardado
 password-title = Elegir contraseña
 password-new = Contraseña nueva
 password-again = La misma contraseña otra vez
 password-help = Al menos 15 caracteres. Unas cuantas palabras sirven.
 password-too-short = Use al menos 15 caracteres. Unas cuantas palabras sirven.
 password-too-long = Use como máximo 200 caracteres.
-password-too-simple = Use más de un carácter distinto.
+password-too-simple = Use algo más que un mismo trozo repetido o letras seguidas.
+password-common = Mucha gente usa esta contraseña y es de las primeras que se prueban. Elija otra.
+password-named = No use el nombre de la clínica, ni el de este programa, ni el suyo.
 password-differs = Las dos contraseñas no son iguales.
 
 ## Apariencia
@@ -23,6 +54,10 @@ look-text-usual = Normal
 look-text-large = Grande
 
 ## Se dice una vez después de hacer algo
+flash-confirm-first = Todavía no se ha cambiado nada. Confirme que es usted y envíelo otra vez.
+flash-second-factor-first = Su función necesita un segundo factor. Configúrelo primero.
+flash-second-factor-off = El segundo factor está desactivado.
+flash-sign-in-anew = Ha pasado demasiado tiempo, o el código fue incorrecto varias veces. Entre otra vez.
 flash-session-ended = Sesión cerrada.
 flash-sessions-ended = Cerró la sesión en los demás dispositivos.
 flash-signed-out = Su sesión está cerrada.
@@ -295,6 +330,18 @@ account-sessions = Dónde tiene la sesión abierta
 account-sessions-intro = Si no conoce alguna, ciérrela y ponga una contraseña nueva: eso cierra las demás.
 account-by-password = con su contraseña
 account-by-link = con un enlace
+account-by-code = también con un código
+account-factor = Segundo factor
+account-factor-on = Muestra un código de una aplicación además de su contraseña, desde { $at }.
+account-factor-codes = { $count ->
+    [0] No queda ningún código de recuperación. Haga códigos nuevos.
+    [one] Queda un código de recuperación. Haga códigos nuevos.
+   *[other] Quedan { $count } códigos de recuperación.
+}
+account-factor-new-codes = Hacer códigos de recuperación nuevos
+account-factor-turn-off = Desactivar
+account-factor-off = Con una aplicación en su teléfono, una contraseña robada por sí sola no deja entrar a nadie.
+account-factor-turn-on = Activar
 account-since = desde { $at }
 account-used = último uso { $at }
 account-here = Este navegador

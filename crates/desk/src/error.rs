@@ -28,6 +28,15 @@ pub enum DeskError {
         /// Whether the actor may open the record for a reason.
         can_open: bool,
     },
+    /// What they ask for needs a fresh proof of who they are.
+    #[error("a fresh proof is needed")]
+    ConfirmRequired {
+        /// The page on which to go on after it.
+        page: String,
+    },
+    /// Their role wants a second factor, and they have none yet.
+    #[error("a second factor is needed")]
+    SecondFactorRequired,
     /// Not there, or not for this reader: the two read the same.
     #[error("not found")]
     NotFound,
@@ -99,6 +108,8 @@ impl DeskError {
             Self::Forbidden => "forbidden",
             Self::ClinicalOnly => "clinical_only",
             Self::Restricted { .. } => "restricted",
+            Self::ConfirmRequired { .. } => "confirm_required",
+            Self::SecondFactorRequired => "second_factor_required",
             Self::NotFound => "not_found",
             Self::Gone => "gone",
             Self::Stale { .. } => "stale",
@@ -181,6 +192,19 @@ impl From<DeskError> for Problem {
                     None => problem,
                 }
             }
+            DeskError::ConfirmRequired { page } => Self::new(
+                StatusCode::FORBIDDEN,
+                "confirm_required",
+                "Confirm that it is you",
+            )
+            .detail("This needs a fresh proof of who you are. Confirm it on /account/confirm, then send this again.")
+            .with("page", page),
+            DeskError::SecondFactorRequired => Self::new(
+                StatusCode::FORBIDDEN,
+                "second_factor_required",
+                "Set up your second factor",
+            )
+            .detail("Your role needs a second factor. Set it up on /account/second-factor."),
             DeskError::NotFound => Self::not_found(),
             DeskError::Gone => Self::gone(),
             DeskError::Stale { version, changed } => {

@@ -67,6 +67,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         patients::STATEMENTS,
         records::STATEMENTS,
         staff::STATEMENTS,
+        staff::factors::STATEMENTS,
         staff::sessions::STATEMENTS,
         surveys::STATEMENTS,
         tickets::STATEMENTS,

@@ -10,7 +10,7 @@ use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::once::Once;
 use crate::public::caps::network;
-use crate::staff;
+use crate::staff::{self, SignedIn};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
@@ -61,6 +61,10 @@ pub struct Route {
     pub access: Access,
     /// Whether pages ask by themselves: then a request does not count as use of the session.
     pub polled: bool,
+    /// Set where a session's last proof must be fresh: the page to go on with after a new one.
+    pub confirmed: Option<&'static str>,
+    /// Whether it is open to people whose role wants a second factor while they have none.
+    pub before_factor: bool,
     handler: MethodRouter<App>,
 }
 
@@ -70,6 +74,26 @@ impl Route {
     pub fn polled(self) -> Self {
         Self {
             polled: true,
+            ..self
+        }
+    }
+
+    /// The same for whoever proved a short while ago who they are. `page` is where whoever did not goes on after they
+    /// have: the page with its form, a part of this way's own path. API tokens are no sessions and prove nothing: they
+    /// open what they were made for, and making one needs a proof.
+    #[must_use]
+    pub fn confirmed(self, page: &'static str) -> Self {
+        Self {
+            confirmed: Some(page),
+            ..self
+        }
+    }
+
+    /// The same, open also while somebody lacks the second factor that their role wants.
+    #[must_use]
+    pub fn before_factor(self) -> Self {
+        Self {
+            before_factor: true,
             ..self
         }
     }
@@ -85,6 +109,8 @@ impl Route {
             path,
             access,
             polled: false,
+            confirmed: None,
+            before_factor: false,
             handler: on(MethodFilter::GET, handler),
         }
     }
@@ -100,6 +126,8 @@ impl Route {
             path,
             access,
             polled: false,
+            confirmed: None,
+            before_factor: false,
             handler: on(MethodFilter::POST, handler),
         }
     }
@@ -115,6 +143,8 @@ impl Route {
             path,
             access,
             polled: false,
+            confirmed: None,
+            before_factor: false,
             handler: on(MethodFilter::PATCH, handler),
         }
     }
@@ -130,6 +160,8 @@ impl Route {
             path,
             access,
             polled: false,
+            confirmed: None,
+            before_factor: false,
             handler: on(MethodFilter::PUT, handler),
         }
     }
@@ -145,6 +177,8 @@ impl Route {
             path,
             access,
             polled: false,
+            confirmed: None,
+            before_factor: false,
             handler: on(MethodFilter::DELETE, handler),
         }
     }
@@ -201,6 +235,8 @@ pub fn router_with(app: &App, routes: Vec<Route>, bodies: &Bodies) -> Router {
             app: app.clone(),
             access: route.access,
             polled: route.polled,
+            confirmed: route.confirmed,
+            before_factor: route.before_factor,
             bodies: bodies.clone(),
         };
         service = service.route(
@@ -232,7 +268,31 @@ struct Door {
     app: App,
     access: Access,
     polled: bool,
+    confirmed: Option<&'static str>,
+    before_factor: bool,
     bodies: Bodies,
+}
+
+impl Door {
+    /// Refuses whose role wants a second factor that they lack, and whose last proof is too old for this way in.
+    fn proven(&self, session: &SignedIn, path: &str) -> Result<(), DeskError> {
+        if session.lacks_factor && !self.before_factor && self.access != Access::Public {
+            return Err(DeskError::SecondFactorRequired);
+        }
+        let age = self.app.now().seconds_since(session.proven_at);
+        match self.confirmed {
+            Some(page) if age >= staff::PROOF_SECONDS => Err(DeskError::ConfirmRequired {
+                page: beginning(path, page),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// As many parts of `path` as `page` has.
+fn beginning(path: &str, page: &str) -> String {
+    let parts: Vec<&str> = path.split('/').take(page.split('/').count()).collect();
+    parts.join("/")
 }
 
 /// The cookie that carries a staff session.
@@ -254,6 +314,7 @@ async fn enter(
     let cookie = session_cookie(app)
         .read(request.headers())
         .map(str::to_owned);
+    let mut session = None;
     let ctx = match (door.access, bearer, cookie) {
         (access, Some(token), _) if access.is_api() => {
             let mut ctx = staff::token_context(app, token).await?;
@@ -261,15 +322,15 @@ async fn enter(
             Some(ctx)
         }
         (_, _, Some(token)) => {
-            let ctx = if door.polled {
+            session = if door.polled {
                 staff::session_unused(app, &token).await?
             } else {
                 staff::session(app, &token).await?
             };
-            if ctx.is_some() {
+            if session.is_some() {
                 request.extensions_mut().insert(SessionToken(token.into()));
             }
-            ctx
+            session.as_ref().map(|session| session.ctx.clone())
         }
         _ => None,
     };
@@ -286,6 +347,9 @@ async fn enter(
     if let Some(mut ctx) = ctx {
         let way = request.extensions().get::<MatchedPath>().cloned();
         permitted(app, door.access, &ctx, way).await?;
+        if let Some(session) = &session {
+            door.proven(session, request.uri().path())?;
+        }
         if !matches!(ctx.actor, Actor::Token { .. }) {
             not_forged(app, door.access, &request)?;
         }

@@ -99,6 +99,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0016_devices.sql"),
     },
     Migration {
+        version: 17,
+        name: "second factors",
+        sql: include_str!("../migrations/0017_second_factors.sql"),
+    },
+    Migration {
         version: 19,
         name: "restricted",
         sql: include_str!("../migrations/0019_restricted.sql"),

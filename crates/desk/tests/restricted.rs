@@ -81,14 +81,13 @@ fn says_nothing(page: &str, way: &str) {
 
 /// Whether the log tells so among its newest entries.
 async fn logged(desk: &Desk, action: &str, object: &str, outcome: &str) -> bool {
-    let log = audit_log::list(&desk.app, &desk.system(), None, 4);
-    let log = log.await.unwrap();
+    let ctx = desk.system();
+    let log = audit_log::list(&desk.app, &ctx, None, 4).await.unwrap();
     log.iter()
         .any(|one| one.action == action && one.object_id == object && one.outcome == outcome)
 }
 
-async fn open(desk: &Desk, browser: &Browser, kept: &Kept, words: &str) -> common::Answer {
-    let _ = desk;
+async fn open(browser: &Browser, kept: &Kept, words: &str) -> common::Answer {
     let page = format!("/restricted/{}?back=/tickets/{}", kept.patient, kept.number);
     let fields = [("reason", "danger"), ("words", words)];
     let action = format!("/restricted/{}", kept.patient);
@@ -177,13 +176,13 @@ both_engines! {
         assert!(refused.contains(&format!("/restricted/{}?back={ticket}", kept.patient)), "{refused}");
         assert!(logged(&desk, "ticket.read", &kept.ticket.to_string(), "denied").await);
         for words in ["", "short", &"x".repeat(501)] {
-            says_nothing(&open(&desk, &agent, &kept, words).await.expect(422).text(), "the form");
+            says_nothing(&open(&agent, &kept, words).await.expect(422).text(), "the form");
         }
         agent.get(&ticket).await.expect(403);
         assert!(privacy.get("/openings").await.expect(200).text().contains("Nothing waits"));
 
         let words = "She is on the phone and says that she bleeds.";
-        let to = open(&desk, &agent, &kept, words).await.expect(303);
+        let to = open(&agent, &kept, words).await.expect(303);
         assert_eq!(to.header("location"), Some(ticket.as_str()));
         assert!(logged(&desk, "restricted.open", &kept.patient.to_string(), "ok").await);
         let page = agent.get(&ticket).await.expect(200).text();

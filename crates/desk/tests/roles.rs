@@ -206,7 +206,7 @@ both_engines! {
         let words = "four plain words together";
         staff::set_password(&desk.app, &system, agent, words).await.unwrap();
         let sign_in = async || staff::sign_in(&desk.app, "agent@clinic.example", words, "").await;
-        let before = Browser::new(&desk.app, Some(sign_in().await.unwrap().token));
+        let before = Browser::new(&desk.app, Some(sign_in().await.unwrap().session().unwrap().token));
         let version = async || {
             let everybody = staff::list(&desk.app, &system).await.unwrap();
             everybody.iter().find(|one| one.id == agent).unwrap().version.to_string()
@@ -221,7 +221,7 @@ both_engines! {
         assert!(matches!(sign_in().await, Err(DeskError::Unauthorized)));
         // Less takes the sessions alone.
         staff::set_password(&desk.app, &system, agent, words).await.unwrap();
-        let before = Browser::new(&desk.app, Some(sign_in().await.unwrap().token));
+        let before = Browser::new(&desk.app, Some(sign_in().await.unwrap().session().unwrap().token));
         let less = [("role", "agent"), ("version", &version().await)];
         admin.submit(&page, &page, &less).await.expect(303);
         before.get("/inbox").await.expect(401);

@@ -157,9 +157,9 @@ both_engines! {
         let person = NewStaff { email: AGENT.to_owned(), name: "Ana There".to_owned(), role: Role::Administrator.code().to_owned(), locale: Locale::En };
         let there = staff::create(&desk.app, &ctx, person).await.unwrap();
         staff::set_password(&desk.app, &ctx, there, "another horse and its staple").await.unwrap();
-        let here = staff::sign_in(&desk.app, AGENT, WORDS, "").await.unwrap();
+        let here = staff::sign_in(&desk.app, AGENT, WORDS, "").await.unwrap().session().unwrap();
         assert_eq!(here.ctx.organisation, desk.organisation);
-        let session = staff::sign_in(&desk.app, AGENT, "another horse and its staple", "").await.unwrap();
+        let session = staff::sign_in(&desk.app, AGENT, "another horse and its staple", "").await.unwrap().session().unwrap();
         assert_eq!((session.ctx.organisation, session.ctx.actor.staff()), (other, Some(there)));
     }
 }

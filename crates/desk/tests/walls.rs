@@ -39,6 +39,8 @@ const NAMED: &[&str] = &[
 const QUIET: &[&str] = &[
     "GET /",
     "GET /account",
+    "GET /account/confirm",
+    "GET /account/second-factor",
     "GET /api/v1/categories",
     "GET /api/v1/events",
     "GET /api/v1/fields",

@@ -1,6 +1,6 @@
 //! One spelling for values that are looked up exactly, so that equal ones have equal blind indexes.
 //!
-//! Each function is idempotent, takes any text, and refuses what could never match anything.
+//! Each function is idempotent, takes any text, and refuses what could never match anything ([`typed`] takes all).
 
 use thiserror::Error;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
@@ -30,6 +30,12 @@ pub enum Unusable {
     /// Not a day of the calendar as YYYY-MM-DD.
     #[error("this is not a date as YYYY-MM-DD")]
     NotADate,
+}
+
+/// Text as every keyboard would have it (NFC): what looks the same is the same. For passwords, of which nothing else may be
+/// changed.
+pub fn typed(text: &str) -> String {
+    text.nfc().collect()
 }
 
 /// An email address in lower case, NFKC, without invisible characters, to look it up: whether mail can be sent there is

@@ -19,15 +19,17 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/settings/staff", managed, list),
         Route::get("/settings/staff/{id}", managed, show),
-        Route::post("/settings/staff/{id}", managed, save),
-        Route::post("/settings/staff/{id}/invite", managed, invite),
+        Route::post("/settings/staff/{id}", managed, save).confirmed(ONE),
+        Route::post("/settings/staff/{id}/invite", managed, invite).confirmed(ONE),
         Route::post("/settings/staff/{id}/end-sessions", managed, end_sessions),
+        Route::post("/settings/staff/{id}/reset-factor", managed, reset_factor).confirmed(ONE),
         Route::post("/settings/staff/{id}/disable", managed, disable),
         Route::post("/settings/staff/{id}/enable", managed, enable),
     ]
 }
 
 const LIST: &str = "/settings/staff";
+const ONE: &str = "/settings/staff/{id}";
 /// How long an invitation is good for, in seconds.
 const INVITATION: i64 = 3 * 24 * 60 * 60;
 
@@ -137,11 +139,13 @@ fn extras(page: &Page, person: &StaffView) -> Result<Vec<Extra>, DeskError> {
     if person.disabled_at.is_some() {
         return Ok(vec![extra("enable", false)]);
     }
-    Ok(vec![
-        extra("invite", false),
-        extra("end-sessions", false),
-        extra("disable", true),
-    ])
+    let mut extras = vec![extra("invite", false), extra("end-sessions", false)];
+    let own = page.ctx.actor.staff() == Some(person.id);
+    if person.second_factor_since.is_some() && !own {
+        extras.push(extra("reset-factor", false));
+    }
+    extras.push(extra("disable", true));
+    Ok(extras)
 }
 
 fn is_in_reach(page: &Page, person: &StaffView) -> Result<bool, DeskError> {
@@ -245,6 +249,16 @@ async fn end_sessions(
 ) -> Result<Response, DeskError> {
     let person = find(&page, &id).await?;
     let done = staff::end_everywhere(&page.app, &page.ctx, person.id).await;
+    said(page, &person, done).await
+}
+
+async fn reset_factor(
+    page: Page,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let person = find(&page, &id).await?;
+    let done = staff::reset_factor(&page.app, &page.ctx, person.id).await;
     said(page, &person, done).await
 }
 

@@ -22,12 +22,13 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/settings/roles", managed, list),
         Route::get("/settings/roles/{id}", managed, show),
-        Route::post("/settings/roles/{id}", managed, save),
-        Route::post("/settings/roles/{id}/remove", managed, remove),
+        Route::post("/settings/roles/{id}", managed, save).confirmed(ONE),
+        Route::post("/settings/roles/{id}/remove", managed, remove).confirmed(ONE),
     ]
 }
 
 const LIST: &str = "/settings/roles";
+const ONE: &str = "/settings/roles/{id}";
 /// Longest line about a role, in characters.
 const MAX_ABOUT: usize = 100;
 
@@ -72,6 +73,7 @@ fn meant(page: &Page, id: &str) -> Result<Role, DeskError> {
         permissions: Permissions::NONE,
         clinical: false,
         called: false,
+        second_factor: false,
         idle_minutes: 60,
         session_minutes: 720,
         position: last.unwrap_or(0) + 1,
@@ -116,10 +118,17 @@ fn form(page: &Page, role: &Role) -> Edit {
         Field::check("called", t.text("admin-role-called"), role.called)
             .help(t.text("admin-role-called-help"))
             .of(t.text("admin-role-duties")),
+        Field::check(
+            "second_factor",
+            t.text("admin-role-factor"),
+            role.second_factor,
+        )
+        .help(t.text("admin-role-factor-help"))
+        .of(t.text("admin-role-sessions"))
+        .begins(),
         Field::number("idle_minutes", t.text("admin-role-idle"), role.idle_minutes)
             .help(t.text("admin-role-idle-help"))
-            .of(t.text("admin-role-sessions"))
-            .begins(),
+            .of(t.text("admin-role-sessions")),
         Field::number(
             "session_minutes",
             t.text("admin-role-session"),
@@ -167,6 +176,7 @@ fn read(page: &Page, old: Role, typed: &Typed) -> Result<Role, Wrong> {
         permissions: ticked.fold(Permissions::NONE, |set, one| set.with(*one)),
         clinical: typed.ticked("clinical"),
         called: typed.ticked("called"),
+        second_factor: typed.ticked("second_factor"),
         idle_minutes: typed.number("idle_minutes", IDLE_MINUTES.0, IDLE_MINUTES.1)?,
         session_minutes: typed.number("session_minutes", SESSION_MINUTES.0, SESSION_MINUTES.1)?,
         position: old.position,

@@ -20,7 +20,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/settings/tokens", managed, list),
         Route::get("/settings/tokens/{id}", managed, show),
-        Route::post("/settings/tokens/{id}", managed, save),
+        Route::post("/settings/tokens/{id}", managed, save).confirmed("/settings/tokens/{id}"),
         Route::post("/settings/tokens/{id}/revoke", managed, revoke),
     ]
 }

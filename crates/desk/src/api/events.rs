@@ -198,7 +198,11 @@ impl Credential {
                 Err(DeskError::Unauthorized) => None,
                 found => Some(found?),
             },
-            Self::Session(token) => staff::session_unused(app, token).await?,
+            Self::Session(token) => {
+                let found = staff::session_unused(app, token).await?;
+                let found = found.filter(|found| !found.lacks_factor);
+                found.map(|found| found.ctx)
+            }
         };
         Ok(ctx.filter(|ctx| {
             ctx.organisation == organisation && ctx.authorize(Permission::TicketsRead).is_ok()

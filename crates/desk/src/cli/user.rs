@@ -50,6 +50,11 @@ enum Action {
         /// Their mail address
         email: String,
     },
+    /// Take the second factor from somebody who lost it; they sign in with their password alone then
+    ResetSecondFactor {
+        /// Their mail address
+        email: String,
+    },
     /// Print a link with which somebody comes in once and sets a new password
     PasswordLink {
         /// Their mail address
@@ -96,6 +101,14 @@ impl User {
                 let person = find(&app, &ctx, &email).await?;
                 staff::enable(&app, &ctx, person.id).await?;
                 say(format!("{} can come in again.", person.name));
+            }
+            Action::ResetSecondFactor { email } => {
+                let person = find(&app, &ctx, &email).await?;
+                staff::reset_factor(&app, &ctx, person.id).await?;
+                say(format!(
+                    "{} signs in without a code now, and sets up a new second factor where their role needs one.",
+                    person.name
+                ));
             }
             Action::PasswordLink { email, json } => {
                 let person = find(&app, &ctx, &email).await?;

@@ -127,7 +127,7 @@ async fn conversation(
     Ok((newest, all))
 }
 
-fn address(text: &str) -> Result<Address, DeskError> {
+pub(super) fn address(text: &str) -> Result<Address, DeskError> {
     Address::parse(text).map_err(|_| {
         DeskError::invalid(
             "to",
@@ -245,17 +245,21 @@ async fn words(
 fn for_colleague(app: &App, clinic: &Clinic, ticket: &Ticket) -> Words {
     let say = |key: &str| app.i18n.text(clinic.locale, key).to_owned();
     let link = format!("{}/tickets/{}", app.config.public_url, ticket.number);
-    let text = format!("{}\n\n{link}\n", say("undelivered-text"));
-    let values = Values::from([("link", link)]);
+    let (text, html) = for_staff(clinic.locale, &say("undelivered-text"), link);
     Words {
         subject: say("undelivered-subject"),
-        html: page(
-            Tongue::spoken(clinic.locale),
-            &to_html(&text, &values, clinic.locale),
-        ),
         text,
+        html,
         files: Vec::new(),
     }
+}
+
+/// Words for the staff and a link below them, as plain text and as HTML.
+pub(super) fn for_staff(locale: Locale, words: &str, link: String) -> (String, String) {
+    let text = format!("{words}\n\n{link}\n");
+    let values = Values::from([("link", link)]);
+    let html = page(Tongue::spoken(locale), &to_html(&text, &values, locale));
+    (text, html)
 }
 
 fn token(content: &Content) -> Result<&str, DeskError> {

@@ -10,6 +10,7 @@
 
 mod letter;
 pub mod model;
+mod notice;
 mod own;
 mod send;
 mod senders;
@@ -32,18 +33,29 @@ pub use trouble::{
 };
 
 use crate::jobs::Handler;
+use crate::staff::Notice;
 use crate::work::Job;
 use futures_util::FutureExt;
 
 /// The work of this part.
 pub fn handlers() -> Vec<Handler> {
-    vec![Handler {
-        kind: SendMail::KIND,
-        run: |app, organisation, payload| {
-            async move { send::send(&app, organisation, &payload).await }.boxed()
+    vec![
+        Handler {
+            kind: SendMail::KIND,
+            run: |app, organisation, payload| {
+                async move { send::send(&app, organisation, &payload).await }.boxed()
+            },
+            given_up: |app, organisation, payload| {
+                async move { send::give_up(&app, organisation, &payload).await }.boxed()
+            },
         },
-        given_up: |app, organisation, payload| {
-            async move { send::give_up(&app, organisation, &payload).await }.boxed()
+        Handler {
+            kind: Notice::KIND,
+            run: |app, organisation, payload| {
+                async move { notice::send(&app, organisation, &payload).await }.boxed()
+            },
+            // Nobody waits for it: what happened stands in the audit log.
+            given_up: |_, _, _| async { Ok(()) }.boxed(),
         },
-    }]
+    ]
 }

@@ -36,6 +36,8 @@ struct Line {
 struct Account {
     shell: Shell,
     lines: Vec<Line>,
+    /// Since when there is a second factor, and how many recovery codes are left, in words.
+    factor: Option<String>,
 }
 
 /// "Firefox on Windows" of `firefox windows`.
@@ -63,6 +65,7 @@ async fn show(page: Page) -> Result<Response, DeskError> {
         device: device(t, &one.device),
         method: match one.method.as_str() {
             "link" => t.text("account-by-link"),
+            "password code" | "link code" => t.text("account-by-code"),
             _ => t.text("account-by-password"),
         }
         .to_owned(),
@@ -71,8 +74,14 @@ async fn show(page: Page) -> Result<Response, DeskError> {
         here: one.here,
     };
     let sessions = staff::open_sessions(&page.app, &page.ctx, &page.session.0).await?;
+    let factor = staff::factor_of(&page.app, &page.ctx).await?;
     page.show(&Account {
         shell: page.shell().await?,
+        factor: factor.map(|one| {
+            let since = t.with("account-factor-on", "at", at(one.since));
+            let left = t.with("account-factor-codes", "count", one.codes_left);
+            format!("{since} {left}")
+        }),
         lines: sessions.into_iter().map(line).collect(),
     })
 }

@@ -1,5 +1,6 @@
 //! Problems as pages, for people.
 
+use super::flash;
 use super::layout::{Shell, render};
 use crate::app::App;
 use crate::router::session_cookie;
@@ -31,6 +32,7 @@ struct ErrorPage {
     reason = "what the answer depends on, one by one"
 )]
 struct Asked {
+    shown: bool,
     html: bool,
     script: bool,
     staff_page: bool,
@@ -50,6 +52,7 @@ impl Asked {
             }
         }
         Self {
+            shown,
             html: wants_html(request.headers()) && !path.starts_with("/api/"),
             script: request.headers().contains_key("hx-request"),
             staff_page: !path.starts_with("/sign-in"),
@@ -81,7 +84,29 @@ fn form_urlencode(path: &str) -> String {
         .collect()
 }
 
-/// Answers a problem with a page where a page was asked for. Whoever is not signed in is sent to sign in first.
+/// Where whoever meets this problem goes before anything else, with what is said there.
+fn elsewhere(problem: &Problem, asked: &Asked) -> Option<(HeaderValue, Option<&'static str>)> {
+    if problem.status() == StatusCode::UNAUTHORIZED && asked.staff_page {
+        return Some((asked.sign_in(), None));
+    }
+    match problem.code_str() {
+        "second_factor_required" => {
+            let page = HeaderValue::from_static("/account/second-factor");
+            Some((page, Some("second-factor-first")))
+        }
+        "confirm_required" => {
+            let page = problem.member("page").and_then(serde_json::Value::as_str);
+            let next = form_urlencode(page.unwrap_or("/"));
+            let to = HeaderValue::from_str(&format!("/account/confirm?next={next}")).ok()?;
+            // A form that was sent did nothing yet, and is sent anew from its page.
+            Some((to, (!asked.shown).then_some("confirm-first")))
+        }
+        _ => None,
+    }
+}
+
+/// Answers a problem with a page where a page was asked for. Whoever is not signed in is sent to sign in first, and whoever
+/// has to prove something to the page where they do.
 ///
 /// A script that asked for a part of a page gets the problem as it is and shows it as a short message.
 pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -90,15 +115,21 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     let Some(problem) = response.extensions().get::<Arc<Problem>>().cloned() else {
         return response;
     };
-    if problem.status() == StatusCode::UNAUTHORIZED && asked.staff_page {
-        if asked.script {
-            return with_header(response, "hx-redirect", asked.sign_in());
-        }
-        if asked.html {
+    if let Some((to, said)) = elsewhere(&problem, &asked) {
+        let mut away = if asked.script {
+            with_header(response, "hx-redirect", to)
+        } else if asked.html {
             let mut away = Response::new(axum::body::Body::empty());
             *away.status_mut() = StatusCode::SEE_OTHER;
-            return with_header(away, "location", asked.sign_in());
+            with_header(away, "location", to)
+        } else {
+            return response;
+        };
+        if let Some(said) = said {
+            away.headers_mut()
+                .append(header::SET_COOKIE, flash::set(said));
         }
+        return away;
     }
     if !asked.html || asked.script {
         return response;

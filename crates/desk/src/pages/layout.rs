@@ -141,6 +141,22 @@ impl Page {
         })
     }
 
+    /// What stands around a page of somebody signed in that leads nowhere else.
+    pub fn bare_shell(&self) -> Result<Shell, DeskError> {
+        Ok(Shell {
+            texts: self.texts(),
+            clinic: self.clinic()?.name.clone(),
+            look: self.look,
+            csrf: forms::token(&self.app, &self.session),
+            here: self.path.clone(),
+            flash: self.flash.as_ref().map(|said| said.text.clone()),
+            user: None,
+            called: false,
+            nav: Nav::default(),
+            demo: false,
+        })
+    }
+
     /// A number for a form whose second delivery must do nothing; its hidden field is `once`.
     pub fn form_number(&self) -> String {
         self.app.id::<()>().to_string()

@@ -11,7 +11,7 @@ use bedside_web::Locale;
 use serde::Deserialize;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post("/look", Access::SignedIn, choose)]
+    vec![Route::post("/look", Access::SignedIn, choose).before_factor()]
 }
 
 /// The cookie that remembers a language in this browser, for the pages before signing in.

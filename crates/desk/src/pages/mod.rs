@@ -13,6 +13,7 @@ mod account;
 mod calm;
 mod choices;
 mod coach;
+mod confirm;
 mod crisis;
 mod details;
 pub mod errors;
@@ -26,9 +27,12 @@ pub mod look;
 mod new_ticket;
 mod offered;
 mod patients;
+mod qr;
 pub mod restricted;
 mod search;
+mod second_factor;
 mod sign_in;
+mod sign_in_code;
 mod ticket;
 mod ticket_actions;
 mod timeline;
@@ -39,7 +43,10 @@ mod unproven;
 pub fn routes() -> Vec<Route> {
     [
         account::routes(),
+        confirm::routes(),
+        second_factor::routes(),
         sign_in::routes(),
+        sign_in_code::routes(),
         look::routes(),
         inbox::routes(),
         new_ticket::routes(),

@@ -2,12 +2,12 @@
 
 use super::forms::{self, Form, Nothing, PublicForm};
 use super::layout::{Page, Shell, locale_of, redirect, redirect_saying, render, safe_path};
-use super::look;
+use super::{look, sign_in_code};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::router::{Access, Route, SessionToken, session_cookie};
-use crate::staff::{self, Session};
+use crate::staff::{self, Entered, Session};
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -28,9 +28,13 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/sign-in", Access::Public, enter),
         Route::get("/sign-in/{link}", Access::Public, show_link),
         Route::post("/sign-in/{link}", Access::Public, enter_by_link),
-        Route::post("/sign-out", Access::SignedIn, leave),
-        Route::get("/set-password", Access::SignedIn, show_password),
-        Route::post("/set-password", Access::SignedIn, set_password),
+        Route::post("/sign-out", Access::SignedIn, leave).before_factor(),
+        Route::get("/set-password", Access::SignedIn, show_password)
+            .confirmed("/set-password")
+            .before_factor(),
+        Route::post("/set-password", Access::SignedIn, set_password)
+            .confirmed("/set-password")
+            .before_factor(),
     ]
 }
 
@@ -112,9 +116,9 @@ async fn enter(
     let (status, error) = match staff::sign_in(&app, &sent.email, &sent.password, agent(&headers))
         .await
     {
-        Ok(session) => {
+        Ok(entered) => {
             end_old(&app, before, old).await;
-            return admitted(&app, &session, &next).map_err(IntoResponse::into_response);
+            return on(&app, &entered, &next).map_err(IntoResponse::into_response);
         }
         Err(DeskError::Unauthorized) => (StatusCode::UNPROCESSABLE_ENTITY, "sign-in-failed"),
         Err(DeskError::RateLimited { .. }) => (StatusCode::TOO_MANY_REQUESTS, "sign-in-too-often"),
@@ -131,13 +135,17 @@ async fn enter(
 }
 
 /// What a browser says of itself.
-fn agent(headers: &HeaderMap) -> &str {
+pub(super) fn agent(headers: &HeaderMap) -> &str {
     let said = headers.get(header::USER_AGENT);
     said.and_then(|said| said.to_str().ok()).unwrap_or("")
 }
 
 /// Whoever comes in anew leaves the session this browser had before.
-async fn end_old(app: &App, before: Option<Extension<Ctx>>, old: Option<Extension<SessionToken>>) {
+pub(super) async fn end_old(
+    app: &App,
+    before: Option<Extension<Ctx>>,
+    old: Option<Extension<SessionToken>>,
+) {
     if let (Some(Extension(ctx)), Some(Extension(SessionToken(token)))) = (before, old)
         && staff::end_session(app, &ctx, &token).await.is_err()
     {
@@ -145,16 +153,30 @@ async fn end_old(app: &App, before: Option<Extension<Ctx>>, old: Option<Extensio
     }
 }
 
-fn admitted(app: &App, session: &Session, next: &str) -> Result<Response, DeskError> {
+/// On to `next`, or to the page that asks for a second factor first.
+fn on(app: &App, entered: &Entered, next: &str) -> Result<Response, DeskError> {
+    match entered {
+        Entered::In(session) => admitted(app, session, next),
+        Entered::Half(half) => sign_in_code::ask(app, half, next),
+    }
+}
+
+/// Gives the browser the secret of a session.
+pub(super) fn keep(app: &App, token: &str, response: &mut Response) -> Result<(), DeskError> {
     let cookie = session_cookie(app)
-        .set(&session.token, COOKIE_SECONDS)
+        .set(token, COOKIE_SECONDS)
         .ok_or_else(|| DeskError::Internal("a session's token does not fit a cookie".to_owned()))?;
+    response.headers_mut().append(header::SET_COOKIE, cookie);
+    Ok(())
+}
+
+pub(super) fn admitted(app: &App, session: &Session, next: &str) -> Result<Response, DeskError> {
     let mut response = redirect(if session.needs_password {
         "/set-password"
     } else {
         next
     });
-    response.headers_mut().append(header::SET_COOKIE, cookie);
+    keep(app, &session.token, &mut response)?;
     response.headers_mut().append(
         header::SET_COOKIE,
         look::language_cookie(session.ctx.locale),
@@ -178,11 +200,11 @@ async fn enter_by_link(
 ) -> Result<Response, Response> {
     use axum::response::IntoResponse;
     let Nothing {} = form.read(&app, LINK).map_err(IntoResponse::into_response)?;
-    let session = staff::sign_in_by_link(&app, &link, agent(&headers))
+    let entered = staff::sign_in_by_link(&app, &link, agent(&headers))
         .await
         .map_err(IntoResponse::into_response)?;
     end_old(&app, before, old).await;
-    admitted(&app, &session, "/").map_err(IntoResponse::into_response)
+    on(&app, &entered, "/").map_err(IntoResponse::into_response)
 }
 
 async fn leave(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, DeskError> {
@@ -196,7 +218,7 @@ async fn leave(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, 
 
 async fn show_password(page: Page) -> Result<Response, DeskError> {
     page.show(&SetPassword {
-        shell: page.shell().await?,
+        shell: page.bare_shell()?,
         error: None,
     })
 }
@@ -223,6 +245,8 @@ async fn set_password(
             Err(DeskError::Invalid {
                 code: "too_long", ..
             }) => Some("password-too-long"),
+            Err(DeskError::Invalid { code: "common", .. }) => Some("password-common"),
+            Err(DeskError::Invalid { code: "named", .. }) => Some("password-named"),
             Err(DeskError::Invalid { .. }) => Some("password-too-simple"),
             Err(other) => return Err(other),
         }
@@ -231,7 +255,7 @@ async fn set_password(
     };
     if error.is_some() {
         let shown = SetPassword {
-            shell: page.shell().await?,
+            shell: page.bare_shell()?,
             error,
         };
         return page.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown);

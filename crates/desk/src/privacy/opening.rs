@@ -8,6 +8,7 @@ use crate::ids::{OpeningId, PatientId, StaffId};
 use crate::patients;
 use crate::records::restricted::{self, OPEN_FOR, Opening, Reason, Reviewed, Verdict};
 use crate::records::{self, Purpose};
+use crate::staff::{self, What};
 use bedside_db::Timestamp;
 use futures_util::FutureExt;
 use serde_json::json;
@@ -55,7 +56,7 @@ pub struct OpeningView {
 /// told; nothing but the reason stands between the actor and the record, because somebody may be in danger.
 pub async fn open_record(app: &App, ctx: &Ctx, new: NewOpening) -> Result<OpeningId, DeskError> {
     ctx.authorize(Permission::RestrictedOpen)?;
-    let staff = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let words = new.words.trim();
     match words.chars().count() {
         count if count < MIN_WORDS => {
@@ -85,7 +86,7 @@ pub async fn open_record(app: &App, ctx: &Ctx, new: NewOpening) -> Result<Openin
         async move {
             let opening = Opening {
                 id,
-                staff,
+                staff: me,
                 patient,
                 key,
                 reason,
@@ -95,6 +96,7 @@ pub async fn open_record(app: &App, ctx: &Ctx, new: NewOpening) -> Result<Openin
                 reviewed: None,
             };
             restricted::keep_opening(work, &opening).await?;
+            staff::tell_all(work, Permission::PrivacyReview, me, What::Opening).await?;
             work.audit(
                 NewEntry::new("restricted.open", "patient", patient)
                     .purpose("treatment")

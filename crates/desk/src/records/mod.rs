@@ -155,6 +155,15 @@ pub(crate) async fn sealing(
     Ok(Sealing { id, key })
 }
 
+/// Forgets the key of what is not kept any more, in the caller's transaction: its copies in backups can't be opened.
+pub(crate) async fn forget_key(
+    conn: &mut bedside_db::Conn,
+    organisation: OrganisationId,
+    id: DataKeyId,
+) -> Result<(), DeskError> {
+    store::delete_key(conn, organisation, id).await
+}
+
 /// Why patient data is opened (45 CFR 164.506: treatment, payment, operations).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {

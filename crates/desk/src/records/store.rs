@@ -15,6 +15,8 @@ statements! {
     INSERT_KEY = "INSERT INTO data_keys (organisation_id, id, wrapped, created_at) VALUES ($1, $2, $3, $4)";
     /// One data key.
     KEY = "SELECT wrapped FROM data_keys WHERE organisation_id = $1 AND id = $2";
+    /// Forgets a data key.
+    DELETE_KEY = "DELETE FROM data_keys WHERE organisation_id = $1 AND id = $2";
     /// Data keys in order, for wrapping them anew.
     KEYS_AFTER = "SELECT id, wrapped FROM data_keys WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3";
     /// Wraps a data key anew, unless it changed meanwhile.
@@ -278,6 +280,15 @@ pub(super) async fn key(
     Ok(conn
         .query_opt(KEY, args![organisation, id], |row| row.get(0))
         .await?)
+}
+
+pub(super) async fn delete_key(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: DataKeyId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_KEY, args![organisation, id]).await?;
+    Ok(())
 }
 
 pub(super) async fn keys_after(

@@ -1,11 +1,13 @@
 //! The people who work at the desk, and how they come in. Owns `staff`, `roles` and `api_tokens`; the
-//! part [`sessions`] owns what they come in by.
+//! parts [`sessions`] and [`factors`] own what they come in by.
 //!
 //! Passwords are kept as argon2id hashes; session and link tokens are kept as SHA-256 hashes, so that a copy of the
 //! database lets nobody in. A wrong password slows the next try for the same address down, whether somebody has that
 //! address or not.
 
+pub mod factors;
 mod model;
+mod notices;
 mod passwords;
 mod role;
 mod roles;
@@ -16,7 +18,12 @@ mod store;
 mod tests;
 mod tokens;
 
+pub use factors::{
+    Factor, Offer, enrol, factor_of, new_recovery_codes, offer, offered, remove as remove_factor,
+    reset as reset_factor,
+};
 pub use model::{NewStaff, StaffView};
+pub use notices::{Addressee, Notice, What, addressee, tell_all};
 pub use role::{ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, Reach, Role, SESSION_MINUTES};
 pub use roles::{delete_role, put_role, roles};
 pub use service::{
@@ -24,8 +31,10 @@ pub use service::{
     list, name_of, names, set_password,
 };
 pub use sessions::{
-    OpenSession, Session, admit, device_codes, end_everywhere, end_one, end_others, end_session,
-    forget_expired, make_link, open_sessions, session, session_unused, sign_in, sign_in_by_link,
+    Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn, admit,
+    confirm, device_codes, end_everywhere, end_one, end_others, end_session, finish,
+    forget_expired, half_person, make_link, open_sessions, proof_of, session, session_unused,
+    sign_in, sign_in_by_link,
 };
 pub use store::ALL as STATEMENTS;
 pub use tokens::{NewToken, TokenView, create_token, list_tokens, revoke_token, token_context};

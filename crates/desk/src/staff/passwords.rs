@@ -5,41 +5,94 @@ use crate::error::DeskError;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use bedside_vault::normalise;
+use bedside_vault::secret::content_hash;
 use std::sync::LazyLock;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Refuses what is too short, too long, or one character over and over.
-pub(super) fn check(password: &str) -> Result<(), DeskError> {
+/// The first eight bytes of the SHA-256 of every common password of at least 15 characters, in small letters and in order
+/// (docs/decisions/0008-sign-in.md says where they come from).
+static COMMON: &[u8] = include_bytes!("common_passwords.bin");
+/// Bytes of each.
+const MARK: usize = 8;
+/// Shortest name that is looked for in a password, in letters and digits: shorter ones are in many words.
+const SHORTEST_NAME: usize = 4;
+/// Longest piece that is told when a password is nothing else, over and over.
+const PIECE: usize = 4;
+
+/// Refuses what is too short or too long, and what anybody would try first: common passwords, one piece over and over,
+/// letters in a row, and `names`, such as that of the clinic and the person's own. Any character may be used, and none must be
+/// (NIST SP 800-63B-4 §3.1.1.2).
+pub(super) fn check(password: &str, names: &[&str]) -> Result<(), DeskError> {
+    let wrong = |code, text| Err(DeskError::invalid("password", code, text));
+    let password = normalise::typed(password);
     let length = password.chars().count();
     if length < MIN_PASSWORD {
-        return Err(DeskError::invalid(
-            "password",
+        return wrong(
             "too_short",
             "Use at least 15 characters. A few words are fine.",
-        ));
+        );
     }
     if length > MAX_PASSWORD {
-        return Err(DeskError::invalid(
-            "password",
-            "too_long",
-            "Use at most 200 characters.",
-        ));
+        return wrong("too_long", "Use at most 200 characters.");
     }
-    let first = password.chars().next();
-    if password.chars().all(|c| Some(c) == first) {
-        return Err(DeskError::invalid(
-            "password",
-            "too_simple",
-            "Use more than one character over and over.",
-        ));
+    let lower = password.to_lowercase();
+    if is_simple(&lower) {
+        return wrong("too_simple", "Use more than one piece over and over.");
+    }
+    if is_common(&lower) {
+        return wrong(
+            "common",
+            "Many people use this password. Choose another one.",
+        );
+    }
+    let letters = letters_of(&lower);
+    let is_in = |name: &&str| {
+        let name = letters_of(&normalise::typed(name).to_lowercase());
+        name.chars().count() >= SHORTEST_NAME && letters.contains(&name)
+    };
+    if names.iter().any(is_in) {
+        return wrong(
+            "named",
+            "Leave out the name of the clinic and of this program, and your own.",
+        );
     }
     Ok(())
+}
+
+fn letters_of(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Whether it is a short piece over and over, or goes on evenly, as `abcd` or `9876` do.
+fn is_simple(password: &str) -> bool {
+    let all: Vec<char> = password.chars().collect();
+    let repeats = |piece: usize| {
+        all.iter()
+            .skip(piece)
+            .zip(&all)
+            .all(|(one, before)| one == before)
+    };
+    let step = |pair: &[char]| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0]));
+    let mut steps = all.windows(2).map(step);
+    let first = steps.next();
+    (1..=PIECE).any(repeats)
+        || first.is_some_and(|first| first.abs() == 1 && steps.all(|step| step == first))
+}
+
+fn is_common(lower: &str) -> bool {
+    let hash = content_hash(lower.as_bytes());
+    let (marks, _) = COMMON.as_chunks::<MARK>();
+    marks
+        .binary_search_by(|mark| mark[..].cmp(&hash[..MARK]))
+        .is_ok()
 }
 
 /// The hash to store. Slow on purpose, so it runs beside the pages.
 pub(super) async fn hash(password: String) -> Result<String, DeskError> {
     blocking(move || {
+        let password = normalise::typed(&password);
         let hash = Argon2::default().hash_password(password.as_bytes());
         hash.map(|hash| hash.to_string())
             .map_err(|error| DeskError::Internal(error.to_string()))
@@ -57,7 +110,11 @@ static NOBODY: LazyLock<String> = LazyLock::new(|| {
 pub(super) async fn fits(password: String, hash: Option<String>) -> Result<bool, DeskError> {
     blocking(move || {
         let known = hash.is_some();
-        held_against(&password, hash.as_ref().unwrap_or(&NOBODY)) && known
+        let hash = hash.as_ref().unwrap_or(&NOBODY);
+        let typed = normalise::typed(&password);
+        // Passwords of earlier releases were kept as their first keyboard wrote them.
+        let fits = held_against(&typed, hash) || typed != password && held_against(&password, hash);
+        fits && known
     })
     .await
 }
@@ -103,4 +160,82 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| DeskError::Internal("hashing stopped".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn code(password: &str) -> Option<&'static str> {
+        let names = [
+            "Riverside Clinic",
+            "Bedside",
+            "José Ana",
+            "ana.whitaker",
+            "Li",
+        ];
+        check(password, &names).err().map(|error| error.code())
+    }
+
+    #[test]
+    fn what_anybody_would_try_first_is_refused() {
+        for (password, refused) in [
+            ("correct horse battery staple", None),
+            ("Grüße an die Küche 🙂", None),
+            ("fourteen chars", Some("too_short")),
+            ("passwordPassword", Some("common")),
+            ("123456789qwerty", Some("common")),
+            ("aaaaaaaaaaaaaaaaaa", Some("too_simple")),
+            ("abcabcabcabcabcabc", Some("too_simple")),
+            ("Na! na! na! Na! na! ", Some("too_simple")),
+            ("nanananananananana", Some("too_simple")),
+            ("abcdefghijklmnopqr", Some("too_simple")),
+            ("zyxwvutsrqponmlkj", Some("too_simple")),
+            ("riverside-CLINIC 2026!", Some("named")),
+            ("our dear Bedside desk", Some("named")),
+            ("Jose\u{301} Ana knows it", Some("named")),
+            ("ana.whitaker and I", Some("named")),
+            ("like the lights of Lima", None),
+        ] {
+            assert_eq!(code(password), refused, "{password}");
+        }
+        assert_eq!(code(&"ab c d efg".repeat(21)), Some("too_long"));
+        assert_eq!(code(&"ab c d efg".repeat(20)), None);
+    }
+
+    #[test]
+    fn the_list_is_whole_and_in_order() {
+        let (marks, rest) = COMMON.as_chunks::<MARK>();
+        assert!(rest.is_empty());
+        // At least the 3000 most common ones of this length (ASVS 5.0, V6.2.4).
+        assert!(marks.len() > 9000 && marks.is_sorted());
+    }
+
+    #[tokio::test]
+    async fn a_password_fits_from_every_keyboard() {
+        let (composed, apart) = (
+            "Señora mía, buenos días",
+            "Sen\u{303}ora mi\u{301}a, buenos di\u{301}as",
+        );
+        let stored = hash(apart.to_owned()).await.unwrap();
+        for typed in [composed, apart] {
+            assert!(fits(typed.to_owned(), Some(stored.clone())).await.unwrap());
+        }
+        // As an earlier release kept it.
+        let old = Argon2::default()
+            .hash_password(apart.as_bytes())
+            .unwrap()
+            .to_string();
+        assert!(fits(apart.to_owned(), Some(old)).await.unwrap());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_held_against_the_rules(password in any::<String>(), name in any::<String>()) {
+            let short = normalise::typed(&password).chars().count() < MIN_PASSWORD;
+            let refused = check(&password, &[&name]).err().map(|error| error.code());
+            prop_assert_eq!(refused == Some("too_short"), short);
+        }
+    }
 }

@@ -69,6 +69,8 @@ pub struct Role {
     pub clinical: bool,
     /// Whether it is told of every crisis.
     pub called: bool,
+    /// Whether its people must have a second factor.
+    pub second_factor: bool,
     /// Minutes without use after which a session ends.
     pub idle_minutes: i64,
     /// Minutes after which a session ends in any case.
@@ -100,6 +102,7 @@ impl Role {
             "scopes": self.permissions.codes(),
             "clinical": self.clinical,
             "called": self.called,
+            "second_factor": self.second_factor,
             "idle_minutes": self.idle_minutes,
             "session_minutes": self.session_minutes,
         })

@@ -1,6 +1,7 @@
 //! Commands and queries of the staff.
 
 use super::model::{NewStaff, StaffView};
+use super::notices::{self, What};
 use super::role::{ADMINISTRATOR, Reach};
 use super::{passwords, roles, sessions, store};
 use crate::app::App;
@@ -15,6 +16,9 @@ use futures_util::FutureExt;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// Name of the program, which nobody's password has in it.
+const PRODUCT: &str = "Bedside";
+
 /// Adds somebody, with a role that may do no more than whoever adds them. They come in by a link first, and set a password
 /// then.
 pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, DeskError> {
@@ -27,6 +31,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewStaff) -> Result<StaffId, Desk
         role: new.role,
         locale: new.locale.tag().to_owned(),
         disabled_at: None,
+        second_factor_since: None,
         version: 1,
     };
     app.command(ctx, move |work| {
@@ -143,7 +148,12 @@ pub async fn set_password(
     if ctx.actor.staff() != Some(id) {
         ctx.authorize(Permission::StaffManage)?;
     }
-    passwords::check(password)?;
+    let person = store::one(&mut app.read().await?, ctx.organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let clinic = app.directory.of(ctx.organisation)?;
+    let local = person.email.split('@').next().unwrap_or_default();
+    passwords::check(password, &[&clinic.name, PRODUCT, &person.name, local])?;
     let hash = passwords::hash(password.to_owned()).await?;
     app.command(ctx, move |work| {
         async move {
@@ -157,7 +167,7 @@ pub async fn set_password(
             sessions::store::delete_sessions_of(work, organisation, id).await?;
             sessions::store::delete_invitations_of(work, organisation, id).await?;
             work.audit(NewEntry::new("staff.password", "staff", id));
-            Ok(())
+            notices::tell(work, id, What::Password).await
         }
         .boxed()
     })
@@ -237,6 +247,7 @@ pub async fn change_role(
                     .detail(&serde_json::json!({ "role": role })),
             );
             staff_changed(work);
+            notices::tell(work, id, What::Role).await?;
             Ok(opens_more)
         }
         .boxed()

@@ -14,11 +14,17 @@ statements! {
     INSERT = "INSERT INTO staff (organisation_id, id, email, name, role, locale, created_at, version) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT DO NOTHING";
     /// Everybody.
-    LIST = "SELECT id, email, name, role, locale, disabled_at, version FROM staff WHERE organisation_id = $1 ORDER BY name, id";
+    LIST = "SELECT id, email, name, role, locale, disabled_at, version, (SELECT f.created_at FROM second_factors f \
+        WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id) \
+        FROM staff WHERE organisation_id = $1 ORDER BY name, id";
     /// One.
-    ONE = "SELECT id, email, name, role, locale, disabled_at, version FROM staff WHERE organisation_id = $1 AND id = $2";
+    ONE = "SELECT id, email, name, role, locale, disabled_at, version, (SELECT f.created_at FROM second_factors f \
+        WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id) \
+        FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Who signs in with this address, in whichever organisation.
     BY_EMAIL = "SELECT organisation_id, id, password_hash FROM staff WHERE email = $1 AND disabled_at IS NULL ORDER BY created_at LIMIT 5";
+    /// What somebody's password is held against.
+    PASSWORD_OF = "SELECT password_hash FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Sets a password.
     SET_PASSWORD = "UPDATE staff SET password_hash = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Changes a role.
@@ -34,22 +40,25 @@ statements! {
     /// Changes the language of somebody's pages.
     SET_LOCALE = "UPDATE staff SET locale = $3 WHERE organisation_id = $1 AND id = $2";
     /// Roles in order.
-    ROLES = "SELECT code, names, about, permissions, clinical, called, idle_minutes, session_minutes, position, version \
+    ROLES = "SELECT code, names, about, permissions, clinical, called, idle_minutes, session_minutes, position, version, \
+        second_factor \
         FROM roles WHERE organisation_id = $1 ORDER BY position, code";
     /// Adds or changes a role.
     PUT_ROLE = "INSERT INTO roles (organisation_id, code, names, about, permissions, clinical, called, idle_minutes, \
-        session_minutes, position, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1) \
+        session_minutes, position, version, second_factor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $12) \
         ON CONFLICT (organisation_id, code) DO UPDATE SET names = excluded.names, about = excluded.about, \
         permissions = excluded.permissions, clinical = excluded.clinical, called = excluded.called, \
         idle_minutes = excluded.idle_minutes, session_minutes = excluded.session_minutes, \
-        position = excluded.position, version = roles.version + 1 WHERE roles.version = $11";
+        position = excluded.position, second_factor = excluded.second_factor, version = roles.version + 1 WHERE roles.version = $11";
     /// Whether somebody has a role, also somebody who can't come in now.
     ROLE_IS_HELD = "SELECT id FROM staff WHERE organisation_id = $1 AND role = $2 LIMIT 1";
     /// A role that stays as it is until the end of the transaction.
     HOLD_ROLE = "SELECT permissions, clinical, version FROM roles WHERE organisation_id = $1 AND code = $2 \
         FOR NO KEY UPDATE";
     /// Somebody who stays as they are until the end of the transaction.
-    HELD = "SELECT id, email, name, role, locale, disabled_at, version FROM staff WHERE organisation_id = $1 AND id = $2 \
+    HELD = "SELECT id, email, name, role, locale, disabled_at, version, (SELECT f.created_at FROM second_factors f \
+        WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id) \
+        FROM staff WHERE organisation_id = $1 AND id = $2 \
         FOR NO KEY UPDATE";
     /// Takes somebody's password away: they come in by a link next.
     CLEAR_PASSWORD = "UPDATE staff SET password_hash = NULL, version = version + 1 WHERE organisation_id = $1 AND id = $2";
@@ -77,6 +86,7 @@ fn person(row: &Row<'_>) -> Result<StaffView, DbError> {
         locale: row.get(4)?,
         disabled_at: row.get(5)?,
         version: row.get(6)?,
+        second_factor_since: row.get(7)?,
     })
 }
 
@@ -128,6 +138,18 @@ pub(super) async fn by_email(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .await?)
+}
+
+/// None where they have no password.
+pub(super) async fn password_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<Option<String>, DeskError> {
+    Ok(conn
+        .query_opt(PASSWORD_OF, args![organisation, id], |row| row.get(0))
+        .await?
+        .flatten())
 }
 
 pub(super) async fn set_password(
@@ -292,6 +314,7 @@ pub(super) async fn roles(
                 session_minutes: row.get(7)?,
                 position: row.get(8)?,
                 version: row.get(9)?,
+                second_factor: row.get(10)?,
                 code,
             }))
         })
@@ -321,7 +344,8 @@ pub(super) async fn put_role(
                 role.idle_minutes,
                 role.session_minutes,
                 role.position,
-                role.version
+                role.version,
+                role.second_factor
             ],
         )
         .await?;

@@ -31,6 +31,7 @@ pub mod markup;
 pub mod multipart;
 pub mod program;
 pub mod sink;
+pub mod totp;
 pub mod ways;
 pub mod wire;
 

@@ -76,6 +76,8 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "names",
             "audit_log",
             "work",
+            // What an authenticator app shares with the desk is sealed.
+            "records",
         ],
     ),
 ];

@@ -20,6 +20,8 @@ struct RawRole {
     permissions: Vec<Spanned<String>>,
     clinical: bool,
     called: bool,
+    #[serde(default)]
+    second_factor: bool,
     idle_minutes: i64,
     session_minutes: i64,
 }
@@ -45,6 +47,7 @@ pub(super) fn read(file: &File<'_>, languages: &[&str]) -> Result<Vec<Role>, Loa
             permissions,
             clinical: raw.clinical,
             called: raw.called,
+            second_factor: raw.second_factor,
             idle_minutes: raw.idle_minutes,
             session_minutes: raw.session_minutes,
             position,

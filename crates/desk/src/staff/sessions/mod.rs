@@ -1,31 +1,41 @@
-//! Signing in, staying in, going out. Owns `sessions`, `staff_links` and `sign_in_failures`.
+//! Signing in, staying in, going out. Owns `sessions`, `half_sign_ins`, `staff_links`, `sign_in_failures` and
+//! `known_devices`.
+//!
+//! Who has a second factor is half in after a password or a link ([`Half`]), which opens nothing; whatever the way in was,
+//! the code comes after it. A session knows when its person last proved who they are ([`SignedIn::proven_at`]); what is worth a
+//! second look asks for a fresh proof ([`confirm`]).
 
 mod device;
+mod half;
 mod own;
+mod proof;
 pub(super) mod store;
+mod throttle;
 
 pub use device::codes as device_codes;
+pub use half::{Half, HalfPerson, finish, half_person};
 pub use own::{OpenSession, end_everywhere, end_one, end_others, open_sessions};
+pub use proof::{PROOF_SECONDS, Proof, confirm, proof_of};
 pub use store::ALL as STATEMENTS;
 
+use super::notices::{self, What};
 use super::role::SESSION_MINUTES;
 use super::service::in_hands;
-use super::{passwords, store as people};
+use super::{factors, passwords, store as people};
 use crate::app::App;
-use crate::audit_log::{self, NewEntry, Outcome};
+use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
+use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_vault::{normalise, secret};
 use futures_util::FutureExt;
 
 /// How often the use of a session is written down, in seconds.
 const TOUCH: i64 = 60;
-/// Wrong passwords that cost no waiting.
-const FREE_FAILURES: i64 = 5;
-/// Longest wait after wrong passwords, in seconds.
-const LONGEST_WAIT: i64 = 15 * 60;
+/// For how long a browser and system that somebody came in with is no news, in seconds: 90 days.
+const KNOWN_SECONDS: i64 = 90 * 24 * 3600;
 
 /// A session that was opened.
 #[derive(Clone, Debug)]
@@ -38,6 +48,25 @@ pub struct Session {
     pub needs_password: bool,
 }
 
+/// How far somebody came.
+#[derive(Clone, Debug)]
+pub enum Entered {
+    /// They are in.
+    In(Session),
+    /// They have a second factor, which they show next.
+    Half(Half),
+}
+
+impl Entered {
+    /// The session, where they are in.
+    pub fn session(self) -> Option<Session> {
+        match self {
+            Self::In(session) => Some(session),
+            Self::Half(_) => None,
+        }
+    }
+}
+
 /// Signs in with address and password. Every failure reads the same. Who works for several organisations comes into the
 /// first one whose password it is. `user_agent` is what the browser says of itself.
 pub async fn sign_in(
@@ -45,10 +74,10 @@ pub async fn sign_in(
     email: &str,
     password: &str,
     user_agent: &str,
-) -> Result<Session, DeskError> {
+) -> Result<Entered, DeskError> {
     let email = normalise::email(email).unwrap_or_default();
     let address = secret::token_hash(&email);
-    take_try(app, address).await?;
+    throttle::take_try(app, address).await?;
     let known = people::by_email(&mut app.read().await?, &email).await?;
     let first = known
         .first()
@@ -58,73 +87,12 @@ pub async fn sign_in(
     }
     for (organisation, staff, hash) in known {
         if passwords::fits(password.to_owned(), hash).await? {
-            app.db
-                .write::<_, DeskError, _>(move |tx| {
-                    async move { store::clear_failures(tx, &address).await }.boxed()
-                })
-                .await?;
-            return admit(app, organisation, staff, "password", user_agent).await;
+            throttle::forgive(app, address).await?;
+            return enter(app, (organisation, staff), Method::Password, user_agent).await;
         }
     }
-    refuse(app, address, first).await?;
+    throttle::refuse(app, address, first, "session.open").await?;
     Err(DeskError::Unauthorized)
-}
-
-/// Writes a refusal down: when it was, and in the log of whoever was tried. An address that nobody has is written to the
-/// disk as well, so that it takes as long.
-async fn refuse(
-    app: &App,
-    address: [u8; 32],
-    tried: Option<(OrganisationId, StaffId)>,
-) -> Result<(), DeskError> {
-    let (app, now) = (app.clone(), app.now());
-    let db = app.db.clone();
-    db.write(move |tx| {
-        async move {
-            store::date_failure(tx, &address, now).await?;
-            let Some((organisation, staff)) = tried else {
-                return Ok(());
-            };
-            let ctx = Ctx {
-                actor: Actor::Visitor,
-                ..Ctx::system(organisation, "sign-in", Source::Page)
-            };
-            let entry = NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied);
-            audit_log::write(tx, &app, &ctx, &entry).await
-        }
-        .boxed()
-    })
-    .await
-}
-
-/// Counts a try before the password is looked at, so that many at once count as many.
-async fn take_try(app: &App, address: [u8; 32]) -> Result<(), DeskError> {
-    let now = app.now();
-    app.db
-        .write(move |tx| {
-            async move {
-                let (number, before) = store::add_failure(tx, &address, now).await?;
-                // A refused try is rolled back: it does not make the wait longer.
-                match waiting(number - 1, before, now) {
-                    Some(wait) => Err(DeskError::RateLimited { retry_after: wait }),
-                    None => Ok(()),
-                }
-            }
-            .boxed()
-        })
-        .await
-}
-
-/// Seconds to wait after `count` wrong passwords, the last at `last`: 2, 4, 8 … up to a quarter of an hour.
-fn waiting(count: i64, last: Timestamp, now: Timestamp) -> Option<u32> {
-    let over = count - FREE_FAILURES;
-    if over <= 0 {
-        return None;
-    }
-    let wait = LONGEST_WAIT.min(1 << over.min(20));
-    u32::try_from(wait - now.seconds_since(last))
-        .ok()
-        .filter(|left| *left > 0)
 }
 
 /// Signs in by a link. An expired, used or unknown one is [`DeskError::Gone`].
@@ -132,7 +100,7 @@ pub async fn sign_in_by_link(
     app: &App,
     token: &str,
     user_agent: &str,
-) -> Result<Session, DeskError> {
+) -> Result<Entered, DeskError> {
     let hash = secret::token_hash(token);
     let now = app.now();
     let used = app
@@ -142,14 +110,66 @@ pub async fn sign_in_by_link(
         })
         .await?;
     let (organisation, staff, reusable) = used.ok_or(DeskError::Gone)?;
-    let session = admit(app, organisation, staff, "link", user_agent).await?;
-    Ok(Session {
-        needs_password: !reusable,
-        ..session
-    })
+    let method = if reusable { Method::Door } else { Method::Link };
+    enter(app, (organisation, staff), method, user_agent).await
 }
 
-/// Opens a session for somebody who has shown who they are, by `method`.
+/// What somebody showed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    Password,
+    /// A link that works once: they have no password yet, or forgot it.
+    Link,
+    /// One of the demo's doors.
+    Door,
+}
+
+impl Method {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Link | Self::Door => "link",
+        }
+    }
+}
+
+/// Lets somebody in who has shown who they are; half, where they have a second factor. Every way in but [`admit`] leads
+/// through here.
+async fn enter(
+    app: &App,
+    (organisation, staff): (OrganisationId, StaffId),
+    method: Method,
+    user_agent: &str,
+) -> Result<Entered, DeskError> {
+    let ctx = Ctx::system(organisation, "sign-in", Source::Page);
+    let (token, half) = (secret::random_token(), secret::random_token());
+    let new = new_session(app, staff, method.code(), user_agent, &token);
+    let half_hash = secret::token_hash(&half);
+    let needs_password = method == Method::Link;
+    let is_half = app
+        .command(&ctx, move |work| {
+            async move {
+                // Held, so that nobody comes in past a second factor that is added at this moment.
+                people::held(work, organisation, staff).await?;
+                let has_one = factors::store::factor(work, organisation, staff).await?;
+                if has_one.is_some() {
+                    let shown = (method.code(), needs_password);
+                    half::begin(work, staff, shown, &half_hash).await?;
+                    return Ok(true);
+                }
+                open(work, &new).await?;
+                Ok(false)
+            }
+            .boxed()
+        })
+        .await?;
+    if is_half {
+        return Ok(Entered::Half(Half { token: half }));
+    }
+    opened(app, token, needs_password).await.map(Entered::In)
+}
+
+/// Opens a session for somebody who has shown all there is to show, by `method`.
 pub async fn admit(
     app: &App,
     organisation: OrganisationId,
@@ -158,46 +178,80 @@ pub async fn admit(
     user_agent: &str,
 ) -> Result<Session, DeskError> {
     let token = secret::random_token();
-    let new = store::NewSession {
-        hash: secret::token_hash(&token),
+    let new = new_session(app, staff, method, user_agent, &token);
+    let ctx = Ctx::system(organisation, "sign-in", Source::Page);
+    app.command(&ctx, move |work| {
+        async move { open(work, &new).await }.boxed()
+    })
+    .await?;
+    opened(app, token, false).await
+}
+
+fn new_session(
+    app: &App,
+    staff: StaffId,
+    method: &'static str,
+    user_agent: &str,
+    token: &str,
+) -> store::NewSession {
+    store::NewSession {
+        hash: secret::token_hash(token),
         id: app.id(),
         staff,
         method,
         device: device::of(user_agent),
         // What the role says ends it earlier: see `look`.
         expires: app.now().plus_seconds(SESSION_MINUTES.1 * 60),
-    };
-    let ctx = Ctx::system(organisation, "sign-in", Source::Page);
-    app.command(&ctx, move |work| {
-        async move {
-            let now = work.now;
-            store::insert_session(work, organisation, &new, now).await?;
-            let detail = serde_json::json!({ "method": method });
-            work.audit(NewEntry::new("session.open", "staff", staff).detail(&detail));
-            Ok(())
-        }
-        .boxed()
-    })
-    .await?;
-    let ctx = session(app, &token).await?.ok_or(DeskError::Unauthorized)?;
+    }
+}
+
+/// Opens a session in the caller's command, and tells its person of it where they have not come in with such a browser
+/// and system lately. The first one of all is no news.
+async fn open(work: &mut Work<'_>, new: &store::NewSession) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    store::insert_session(work, organisation, new, now).await?;
+    let detail = serde_json::json!({ "method": new.method });
+    work.audit(NewEntry::new("session.open", "staff", new.staff).detail(&detail));
+    let known = store::devices_of(work, organisation, new.staff).await?;
+    let lately = now.plus_seconds(-KNOWN_SECONDS);
+    let is_known = |(device, seen): &(String, Timestamp)| *device == new.device && *seen > lately;
+    if !known.is_empty() && !known.iter().any(is_known) {
+        notices::tell(work, new.staff, What::NewDevice).await?;
+    }
+    store::know_device(work, organisation, new.staff, &new.device, now).await
+}
+
+async fn opened(app: &App, token: String, needs_password: bool) -> Result<Session, DeskError> {
+    let found = session(app, &token).await?.ok_or(DeskError::Unauthorized)?;
     Ok(Session {
         token,
-        ctx,
-        needs_password: false,
+        ctx: found.ctx,
+        needs_password,
     })
 }
 
+/// Who is behind a session.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// What they call services with.
+    pub ctx: Ctx,
+    /// When they last proved who they are.
+    pub proven_at: Timestamp,
+    /// Whether their role wants a second factor and they have none.
+    pub lacks_factor: bool,
+}
+
 /// Who is behind a session's token; none when it has ended.
-pub async fn session(app: &App, token: &str) -> Result<Option<Ctx>, DeskError> {
+pub async fn session(app: &App, token: &str) -> Result<Option<SignedIn>, DeskError> {
     look(app, token, true).await
 }
 
 /// The same for requests that a page makes by itself: they don't keep a session alive that nobody uses.
-pub async fn session_unused(app: &App, token: &str) -> Result<Option<Ctx>, DeskError> {
+pub async fn session_unused(app: &App, token: &str) -> Result<Option<SignedIn>, DeskError> {
     look(app, token, false).await
 }
 
-async fn look(app: &App, token: &str, used: bool) -> Result<Option<Ctx>, DeskError> {
+async fn look(app: &App, token: &str, used: bool) -> Result<Option<SignedIn>, DeskError> {
     let hash = secret::token_hash(token);
     let now = app.now();
     let Some(row) = store::session(&mut app.read().await?, &hash).await? else {
@@ -224,7 +278,7 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<Ctx>, DeskErr
             })
             .await?;
     }
-    Ok(Some(Ctx {
+    let ctx = Ctx {
         organisation: row.organisation,
         actor: Actor::Staff {
             id: row.staff,
@@ -234,6 +288,11 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<Ctx>, DeskErr
         source: Source::Page,
         locale: row.locale.parse().unwrap_or_default(),
         once: None,
+    };
+    Ok(Some(SignedIn {
+        ctx,
+        proven_at: row.proven_at,
+        lacks_factor: role.second_factor && !row.has_factor,
     }))
 }
 
@@ -284,19 +343,4 @@ pub async fn forget_expired(app: &App) -> Result<(), DeskError> {
     app.db
         .write(move |tx| async move { store::forget_expired(tx, now).await }.boxed())
         .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waiting_grows_and_ends() {
-        let at = Timestamp::from_micros(0);
-        assert_eq!(waiting(5, at, at), None);
-        assert_eq!(waiting(6, at, at), Some(2));
-        assert_eq!(waiting(7, at, at.plus_seconds(3)), Some(1));
-        assert_eq!(waiting(7, at, at.plus_seconds(4)), None);
-        assert_eq!(waiting(60, at, at), Some(900));
-    }
 }

@@ -11,8 +11,8 @@ statements! {
     /// Ends the links somebody could come in by.
     DELETE_LINKS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2";
     /// Opens a session.
-    INSERT_SESSION = "INSERT INTO sessions (token_hash, organisation_id, staff_id, created_at, seen_at, expires_at, id, method, device) \
-        VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)";
+    INSERT_SESSION = "INSERT INTO sessions (token_hash, organisation_id, staff_id, created_at, seen_at, proven_at, expires_at, id, \
+        method, device) VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
     /// Those of a person that have not ended by their age alone, the last used first.
     SESSIONS_OF = "SELECT id, method, device, created_at, seen_at, token_hash FROM sessions \
         WHERE organisation_id = $1 AND staff_id = $2 AND expires_at > $3 ORDER BY seen_at DESC, id DESC";
@@ -25,12 +25,36 @@ statements! {
     DELETE_ONE_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND id = $3";
     /// Ends all sessions of a person but one.
     DELETE_OTHERS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND token_hash <> $3";
-    /// A session with its person.
-    SESSION = "SELECT s.organisation_id, s.staff_id, s.seen_at, s.expires_at, s.created_at, p.name, p.role, p.locale FROM sessions s \
+    /// A session with its person, and since when they have a second factor.
+    SESSION = "SELECT s.organisation_id, s.staff_id, s.seen_at, s.expires_at, s.created_at, p.name, p.role, p.locale, \
+        s.proven_at, f.created_at FROM sessions s \
         JOIN staff p ON p.organisation_id = s.organisation_id AND p.id = s.staff_id \
+        LEFT JOIN second_factors f ON f.organisation_id = s.organisation_id AND f.staff_id = s.staff_id \
         WHERE s.token_hash = $1 AND p.disabled_at IS NULL";
     /// Notes that a session is used.
     TOUCH_SESSION = "UPDATE sessions SET seen_at = $2 WHERE token_hash = $1";
+    /// Notes a proof, and gives the session another token.
+    PROVE_SESSION = "UPDATE sessions SET token_hash = $2, proven_at = $3 WHERE token_hash = $1";
+    /// Keeps that somebody showed the first thing and not yet the second.
+    INSERT_HALF = "INSERT INTO half_sign_ins (token_hash, organisation_id, staff_id, method, needs_password, tries, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, 0, $6)";
+    /// Whose it is, while it can be tried.
+    HALF = "SELECT h.organisation_id, h.staff_id, p.locale FROM half_sign_ins h \
+        JOIN staff p ON p.organisation_id = h.organisation_id AND p.id = h.staff_id \
+        WHERE h.token_hash = $1 AND h.expires_at > $2 AND h.tries < $3 AND p.disabled_at IS NULL";
+    /// Counts a try before it is looked at; nothing where none is left.
+    TRY_HALF = "UPDATE half_sign_ins SET tries = tries + 1 WHERE token_hash = $1 AND expires_at > $2 AND tries < $3";
+    /// Ends it with what it was for.
+    TAKE_HALF = "DELETE FROM half_sign_ins WHERE token_hash = $1 AND expires_at > $2 RETURNING method, needs_password";
+    /// Ends those of a person.
+    DELETE_HALVES_OF = "DELETE FROM half_sign_ins WHERE organisation_id = $1 AND staff_id = $2";
+    /// Forgets those that nobody went on with.
+    FORGET_HALVES = "DELETE FROM half_sign_ins WHERE expires_at < $1";
+    /// What somebody came in with, and when last.
+    DEVICES_OF = "SELECT device, seen_at FROM known_devices WHERE organisation_id = $1 AND staff_id = $2";
+    /// Keeps what somebody came in with.
+    KNOW_DEVICE = "INSERT INTO known_devices (organisation_id, staff_id, device, seen_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (organisation_id, staff_id, device) DO UPDATE SET seen_at = excluded.seen_at";
     /// Ends a session.
     DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     /// Forgets sessions that ended by themselves.
@@ -152,7 +176,7 @@ pub(in crate::staff) async fn delete_others_of(
 ) -> Result<(), DeskError> {
     conn.execute(DELETE_OTHERS_OF, args![organisation, staff, hash])
         .await?;
-    Ok(())
+    delete_halves_of(conn, organisation, staff).await
 }
 
 /// A session as stored, with its person.
@@ -165,6 +189,8 @@ pub(in crate::staff) struct SessionRow {
     pub name: String,
     pub role: String,
     pub locale: String,
+    pub proven_at: Timestamp,
+    pub has_factor: bool,
 }
 
 pub(in crate::staff) async fn session(
@@ -182,9 +208,104 @@ pub(in crate::staff) async fn session(
                 name: row.get(5)?,
                 role: row.get(6)?,
                 locale: row.get(7)?,
+                proven_at: row.get(8)?,
+                has_factor: row.get::<Option<Timestamp>>(9)?.is_some(),
             })
         })
         .await?)
+}
+
+/// `false` where the session has ended.
+pub(in crate::staff) async fn prove_session(
+    conn: &mut Conn,
+    (old, new): (&[u8; 32], &[u8; 32]),
+    at: Timestamp,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(PROVE_SESSION, args![old, new, at]).await? == 1)
+}
+
+pub(in crate::staff) async fn insert_half(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    hash: &[u8; 32],
+    (method, needs_password): (&str, bool),
+    expires: Timestamp,
+) -> Result<(), DeskError> {
+    let values = args![hash, organisation, staff, method, needs_password, expires];
+    conn.execute(INSERT_HALF, values).await?;
+    Ok(())
+}
+
+/// Whose it is, and the language of their pages.
+pub(in crate::staff) async fn half(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    now: Timestamp,
+    tries: i64,
+) -> Result<Option<(OrganisationId, StaffId, String)>, DeskError> {
+    Ok(conn
+        .query_opt(HALF, args![hash, now, tries], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .await?)
+}
+
+/// `false` where no try is left.
+pub(in crate::staff) async fn try_half(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    now: Timestamp,
+    tries: i64,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(TRY_HALF, args![hash, now, tries]).await? == 1)
+}
+
+/// What was shown first, and whether a password has to be set.
+pub(in crate::staff) async fn take_half(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<(String, bool)>, DeskError> {
+    Ok(conn
+        .query_opt(TAKE_HALF, args![hash, now], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
+}
+
+pub(in crate::staff) async fn delete_halves_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_HALVES_OF, args![organisation, staff])
+        .await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn devices_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<Vec<(String, Timestamp)>, DeskError> {
+    Ok(conn
+        .query(DEVICES_OF, args![organisation, staff], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
+}
+
+pub(in crate::staff) async fn know_device(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    device: &str,
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    let values = args![organisation, staff, device, at];
+    conn.execute(KNOW_DEVICE, values).await?;
+    Ok(())
 }
 
 pub(in crate::staff) async fn touch_session(
@@ -211,7 +332,7 @@ pub(in crate::staff) async fn delete_sessions_of(
 ) -> Result<(), DeskError> {
     conn.execute(DELETE_SESSIONS_OF, args![organisation, staff])
         .await?;
-    Ok(())
+    delete_halves_of(conn, organisation, staff).await
 }
 
 pub(in crate::staff) async fn insert_link(
@@ -279,6 +400,7 @@ pub(in crate::staff) async fn forget_expired(
 ) -> Result<(), DeskError> {
     conn.execute(FORGET_SESSIONS, args![before]).await?;
     conn.execute(FORGET_LINKS, args![before]).await?;
+    conn.execute(FORGET_HALVES, args![before]).await?;
     let day_before = before.plus_seconds(-24 * 3600);
     conn.execute(FORGET_FAILURES, args![day_before]).await?;
     Ok(())

@@ -1,0 +1,76 @@
+//! Proving once more who one is, before what is worth a second look.
+
+use super::forms::Form;
+use super::layout::{Page, Shell, redirect, safe_path};
+use super::sign_in::keep;
+use crate::error::DeskError;
+use crate::router::{Access, Route};
+use crate::staff::{self, Proof};
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bedside_web::query::Query;
+use serde::Deserialize;
+
+pub(super) fn routes() -> Vec<Route> {
+    let mine = Access::SignedIn;
+    vec![
+        Route::get("/account/confirm", mine, show).before_factor(),
+        Route::post("/account/confirm", mine, confirm).before_factor(),
+    ]
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/confirm.html")]
+struct Confirm {
+    shell: Shell,
+    proof: Proof,
+    next: String,
+    error: Option<&'static str>,
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    next: Option<String>,
+}
+
+async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskError> {
+    page.show(&Confirm {
+        shell: page.bare_shell()?,
+        proof: staff::proof_of(&page.app, &page.ctx).await?,
+        next: safe_path(asked.next.as_deref()).to_owned(),
+        error: None,
+    })
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    code: String,
+    next: Option<String>,
+}
+
+async fn confirm(page: Page, Form(sent): Form<Sent>) -> Result<Response, DeskError> {
+    let next = safe_path(sent.next.as_deref());
+    let token = &page.session.0;
+    let confirmed = staff::confirm(&page.app, &page.ctx, token, &sent.password, &sent.code).await;
+    let (status, error) = match confirmed {
+        Ok(fresh) => {
+            let mut response = redirect(next);
+            keep(&page.app, &fresh, &mut response)?;
+            return Ok(response);
+        }
+        Err(DeskError::Invalid { .. }) => (StatusCode::UNPROCESSABLE_ENTITY, "confirm-failed"),
+        Err(DeskError::RateLimited { .. }) => (StatusCode::TOO_MANY_REQUESTS, "sign-in-too-often"),
+        Err(other) => return Err(other),
+    };
+    let shown = Confirm {
+        shell: page.bare_shell()?,
+        proof: staff::proof_of(&page.app, &page.ctx).await?,
+        next: next.to_owned(),
+        error: Some(error),
+    };
+    page.show_as(status, &shown)
+}

@@ -1,0 +1,16 @@
+//! What somebody shows besides their password: a code of an app on their phone, or one of the recovery codes they keep for
+//! the day the phone is gone. Owns `second_factors` and `recovery_codes`.
+//!
+//! An app's code counts once: the time step of the newest one that was taken is kept, and only later ones are taken. A
+//! recovery code is gone with its use. The app's secret is sealed; nothing gives it out after [`enrol`].
+
+mod recovery;
+mod service;
+pub(super) mod store;
+mod totp;
+
+pub use service::{
+    Factor, Offer, enrol, factor_of, new_recovery_codes, offer, offered, remove, reset,
+};
+pub(super) use service::{held_against, take, wrong_code};
+pub use store::ALL as STATEMENTS;

@@ -1,0 +1,123 @@
+//! SQL of the second factors and their recovery codes.
+
+use super::Factor;
+use crate::error::DeskError;
+use crate::ids::{DataKeyId, OrganisationId, StaffId};
+use bedside_db::{Conn, Timestamp, args, statements};
+
+statements! {
+    /// Keeps an app's secret; nothing where somebody has one already.
+    INSERT_FACTOR = "INSERT INTO second_factors (organisation_id, staff_id, key_id, secret, last_step, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    /// Somebody's secret.
+    FACTOR = "SELECT key_id, secret FROM second_factors WHERE organisation_id = $1 AND staff_id = $2";
+    /// Since when somebody has one, and how many recovery codes are left.
+    FACTOR_STATE = "SELECT f.created_at, (SELECT COUNT(*) FROM recovery_codes r WHERE r.organisation_id = f.organisation_id \
+        AND r.staff_id = f.staff_id) FROM second_factors f WHERE f.organisation_id = $1 AND f.staff_id = $2";
+    /// Takes the code of a time step that is later than every one before.
+    TAKE_STEP = "UPDATE second_factors SET last_step = $3 WHERE organisation_id = $1 AND staff_id = $2 AND last_step < $3";
+    /// Forgets an app's secret.
+    DELETE_FACTOR = "DELETE FROM second_factors WHERE organisation_id = $1 AND staff_id = $2";
+    /// Keeps a recovery code.
+    INSERT_CODE = "INSERT INTO recovery_codes (organisation_id, staff_id, code_hash) VALUES ($1, $2, $3)";
+    /// Uses a recovery code.
+    TAKE_CODE = "DELETE FROM recovery_codes WHERE organisation_id = $1 AND staff_id = $2 AND code_hash = $3";
+    /// Forgets all recovery codes of somebody.
+    DELETE_CODES = "DELETE FROM recovery_codes WHERE organisation_id = $1 AND staff_id = $2";
+}
+
+/// `false` where they have one already.
+pub(in crate::staff) async fn insert_factor(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    (key, secret): (DataKeyId, &[u8]),
+    step: i64,
+    at: Timestamp,
+) -> Result<bool, DeskError> {
+    let values = args![organisation, staff, key, secret, step, at];
+    Ok(conn.execute(INSERT_FACTOR, values).await? == 1)
+}
+
+/// Somebody's secret, and what it is sealed with.
+pub(in crate::staff) async fn factor(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<Option<(DataKeyId, Vec<u8>)>, DeskError> {
+    Ok(conn
+        .query_opt(FACTOR, args![organisation, staff], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
+}
+
+pub(in crate::staff) async fn state(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<Option<Factor>, DeskError> {
+    Ok(conn
+        .query_opt(FACTOR_STATE, args![organisation, staff], |row| {
+            Ok(Factor {
+                since: row.get(0)?,
+                codes_left: row.get(1)?,
+            })
+        })
+        .await?)
+}
+
+/// `false` where this code, or a later one, was taken before.
+pub(in crate::staff) async fn take_step(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    step: i64,
+) -> Result<bool, DeskError> {
+    let values = args![organisation, staff, step];
+    Ok(conn.execute(TAKE_STEP, values).await? == 1)
+}
+
+/// Forgets the secret and all recovery codes.
+pub(in crate::staff) async fn delete(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<(), DeskError> {
+    delete_codes(conn, organisation, staff).await?;
+    conn.execute(DELETE_FACTOR, args![organisation, staff])
+        .await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn insert_code(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    hash: &[u8; 32],
+) -> Result<(), DeskError> {
+    conn.execute(INSERT_CODE, args![organisation, staff, hash])
+        .await?;
+    Ok(())
+}
+
+/// `false` where it is none of theirs, or was used.
+pub(in crate::staff) async fn take_code(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    hash: &[u8; 32],
+) -> Result<bool, DeskError> {
+    let values = args![organisation, staff, hash];
+    Ok(conn.execute(TAKE_CODE, values).await? == 1)
+}
+
+pub(in crate::staff) async fn delete_codes(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_CODES, args![organisation, staff])
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! News for somebody by mail: about their own sign-in, so that they hear of what they did not do themselves, and what
+//! waits for them to look at.
+
+use super::store;
+use crate::app::App;
+use crate::context::Permission;
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, StaffId};
+use crate::work::{Job, Work};
+use bedside_db::Timestamp;
+use bedside_web::Locale;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// They came in with a browser and system that they had not come in with lately.
+    NewDevice,
+    /// A new password was set.
+    Password,
+    /// Their role changed.
+    Role,
+    /// A second factor was added.
+    FactorAdded,
+    /// They turned the second factor off.
+    FactorRemoved,
+    /// Whoever manages the staff took it from them.
+    FactorReset,
+    /// New recovery codes were made.
+    RecoveryCodes,
+    /// A recovery code was used.
+    RecoveryUsed,
+    /// Somebody opened a restricted record for a reason, which they are to look at.
+    Opening,
+}
+
+impl What {
+    /// Every kind of news; each has words.
+    pub const ALL: [Self; 9] = [
+        Self::NewDevice,
+        Self::Password,
+        Self::Role,
+        Self::FactorAdded,
+        Self::FactorRemoved,
+        Self::FactorReset,
+        Self::RecoveryCodes,
+        Self::RecoveryUsed,
+        Self::Opening,
+    ];
+
+    /// The Fluent key of its words.
+    pub const fn text_key(self) -> &'static str {
+        match self {
+            Self::NewDevice => "notice-new-device",
+            Self::Password => "notice-password",
+            Self::Role => "notice-role",
+            Self::FactorAdded => "notice-factor-added",
+            Self::FactorRemoved => "notice-factor-removed",
+            Self::FactorReset => "notice-factor-reset",
+            Self::RecoveryCodes => "notice-recovery-codes",
+            Self::RecoveryUsed => "notice-recovery-used",
+            Self::Opening => "notice-opening",
+        }
+    }
+
+    /// The Fluent keys of its subject and of what to do about it, and the page on which to do it.
+    pub const fn around(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Opening => ("notice-opening-subject", "notice-opening-look", "/openings"),
+            _ => ("notice-subject", "notice-not-you", "/account"),
+        }
+    }
+}
+
+/// The job that mails it. It carries no secret and nothing of a patient.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Notice {
+    /// A number of its own, for the mail's Message-ID.
+    pub id: Uuid,
+    /// Who hears of it.
+    pub staff: StaffId,
+    /// What happened.
+    pub what: What,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Job for Notice {
+    const KIND: &'static str = "staff.notice";
+}
+
+/// To whom news goes.
+pub struct Addressee {
+    /// Mail address.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// The language of their pages.
+    pub locale: Locale,
+}
+
+/// Where somebody's news goes, for the mail; none for whoever is let in no more.
+pub async fn addressee(
+    app: &App,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<Option<Addressee>, DeskError> {
+    let person = store::one(&mut app.read().await?, organisation, id).await?;
+    let at_work = person.filter(|person| person.disabled_at.is_none());
+    Ok(at_work.map(|person| Addressee {
+        email: person.email,
+        name: person.name,
+        locale: person.locale.parse().unwrap_or_default(),
+    }))
+}
+
+/// Queues the news for everybody at work who may do `permission`, but for `except`, in the caller's command.
+pub async fn tell_all(
+    work: &mut Work<'_>,
+    permission: Permission,
+    except: StaffId,
+    what: What,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let clinic = work.app.directory.of(organisation)?;
+    for person in store::list(work, organisation).await? {
+        let role = clinic.role(&person.role);
+        let hears = person.disabled_at.is_none()
+            && person.id != except
+            && role.is_some_and(|role| role.permissions.has(permission));
+        if hears {
+            tell(work, person.id, what).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Queues the news for `staff`, in the caller's command.
+pub(super) async fn tell(work: &mut Work<'_>, staff: StaffId, what: What) -> Result<(), DeskError> {
+    let notice = Notice {
+        id: work.app.id::<()>().uuid(),
+        staff,
+        what,
+        at: work.now,
+    };
+    let now = work.now;
+    work.enqueue(&notice, None, now).await
+}

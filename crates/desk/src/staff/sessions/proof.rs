@@ -1,0 +1,117 @@
+//! Proving once more who one is, for what is worth a second look.
+
+use super::{store, throttle};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::Ctx;
+use crate::error::DeskError;
+use crate::staff::{factors, passwords, store as people};
+use bedside_vault::secret;
+use futures_util::FutureExt;
+
+/// Seconds for which a proof counts.
+pub const PROOF_SECONDS: i64 = 10 * 60;
+
+/// What somebody can prove themselves by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Whether they have a password.
+    pub password: bool,
+    /// Whether they have a second factor.
+    pub code: bool,
+    /// Whether a click is enough: in the demo, whose invented people have neither and whose doors are open anyway.
+    pub click: bool,
+}
+
+impl Proof {
+    /// Whether there is anything at all; else they come in anew by a fresh link.
+    pub const fn is_possible(self) -> bool {
+        self.password || self.code || self.click
+    }
+}
+
+fn wrong() -> DeskError {
+    DeskError::invalid("password", "wrong_proof", "This does not fit.")
+}
+
+/// What whoever asks can prove themselves by.
+pub async fn proof_of(app: &App, ctx: &Ctx) -> Result<Proof, DeskError> {
+    Ok(known(app, ctx).await?.0)
+}
+
+async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskError> {
+    let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let mut conn = app.read().await?;
+    let hash = people::password_of(&mut conn, ctx.organisation, me).await?;
+    let factor = factors::store::factor(&mut conn, ctx.organisation, me).await?;
+    let proof = Proof {
+        password: hash.is_some(),
+        code: factor.is_some(),
+        click: app.config.demo && hash.is_none() && factor.is_none(),
+    };
+    Ok((proof, hash))
+}
+
+/// Takes a fresh proof for the session with this `token`, and gives back its new one: whoever learnt the old one is out.
+/// Whoever has both a password and a second factor shows both. [`DeskError::Invalid`] with `wrong_proof`, whatever it was
+/// that did not fit; [`DeskError::RateLimited`] after wrong ones.
+pub async fn confirm(
+    app: &App,
+    ctx: &Ctx,
+    token: &str,
+    password: &str,
+    code: &str,
+) -> Result<String, DeskError> {
+    let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let (proof, hash) = known(app, ctx).await?;
+    if !proof.is_possible() {
+        return Err(wrong());
+    }
+    let organisation = ctx.organisation;
+    let key = throttle::second_step(organisation, me);
+    throttle::take_try(app, key).await?;
+    let fits = match hash {
+        Some(hash) => passwords::fits(password.to_owned(), Some(hash)).await?,
+        None => true,
+    };
+    let shown = if proof.code {
+        factors::held_against(app, organisation, me, code).await?
+    } else {
+        None
+    };
+    let fresh = secret::random_token();
+    let hashes = (secret::token_hash(token), secret::token_hash(&fresh));
+    let proven = if fits && shown.is_some() == proof.code {
+        let proving = app.command(ctx, move |work| {
+            async move {
+                if let Some(shown) = shown
+                    && !factors::take(work, me, shown).await?
+                {
+                    return Err(wrong());
+                }
+                let now = work.now;
+                if !store::prove_session(work, (&hashes.0, &hashes.1), now).await? {
+                    return Err(DeskError::Unauthorized);
+                }
+                work.audit(NewEntry::new("session.confirm", "staff", me));
+                Ok(())
+            }
+            .boxed()
+        });
+        proving.await
+    } else {
+        Err(wrong())
+    };
+    match proven {
+        Ok(()) => {
+            throttle::forgive(app, key).await?;
+            Ok(fresh)
+        }
+        Err(wrong @ DeskError::Invalid { .. }) => {
+            let tried = Some((organisation, me));
+            throttle::refuse(app, key, tried, "session.confirm").await?;
+            Err(wrong)
+        }
+        Err(other) => Err(other),
+    }
+}

@@ -1,0 +1,102 @@
+//! Wrong passwords and codes cost time: more with each, up to a quarter of an hour, and never a locked account.
+
+use super::store;
+use crate::app::App;
+use crate::audit_log::{self, NewEntry, Outcome};
+use crate::context::{Actor, Ctx, Source};
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, StaffId};
+use bedside_db::Timestamp;
+use bedside_vault::secret;
+use futures_util::FutureExt;
+
+/// Wrong tries that cost no waiting.
+const FREE_FAILURES: i64 = 5;
+/// Longest wait after wrong tries, in seconds.
+const LONGEST_WAIT: i64 = 15 * 60;
+
+/// What the tries of whoever has already shown something are counted by: not the address, so that a stranger who types
+/// wrong passwords for it slows nobody down here.
+pub(super) fn second_step(organisation: OrganisationId, staff: StaffId) -> [u8; 32] {
+    secret::token_hash(&format!("second step {organisation} {staff}"))
+}
+
+/// Forgets the wrong tries after a right one.
+pub(super) async fn forgive(app: &App, key: [u8; 32]) -> Result<(), DeskError> {
+    app.db
+        .write(move |tx| async move { store::clear_failures(tx, &key).await }.boxed())
+        .await
+}
+
+/// Writes a refusal of `action` down: when it was, and in the log of whoever was tried. An address that nobody has is written to the
+/// disk as well, so that it takes as long.
+pub(super) async fn refuse(
+    app: &App,
+    address: [u8; 32],
+    tried: Option<(OrganisationId, StaffId)>,
+    action: &'static str,
+) -> Result<(), DeskError> {
+    let (app, now) = (app.clone(), app.now());
+    let db = app.db.clone();
+    db.write(move |tx| {
+        async move {
+            store::date_failure(tx, &address, now).await?;
+            let Some((organisation, staff)) = tried else {
+                return Ok(());
+            };
+            let ctx = Ctx {
+                actor: Actor::Visitor,
+                ..Ctx::system(organisation, "sign-in", Source::Page)
+            };
+            let entry = NewEntry::new(action, "staff", staff).outcome(Outcome::Denied);
+            audit_log::write(tx, &app, &ctx, &entry).await
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Counts a try before the password is looked at, so that many at once count as many.
+pub(super) async fn take_try(app: &App, address: [u8; 32]) -> Result<(), DeskError> {
+    let now = app.now();
+    app.db
+        .write(move |tx| {
+            async move {
+                let (number, before) = store::add_failure(tx, &address, now).await?;
+                // A refused try is rolled back: it does not make the wait longer.
+                match waiting(number - 1, before, now) {
+                    Some(wait) => Err(DeskError::RateLimited { retry_after: wait }),
+                    None => Ok(()),
+                }
+            }
+            .boxed()
+        })
+        .await
+}
+
+/// Seconds to wait after `count` wrong passwords, the last at `last`: 2, 4, 8 … up to a quarter of an hour.
+fn waiting(count: i64, last: Timestamp, now: Timestamp) -> Option<u32> {
+    let over = count - FREE_FAILURES;
+    if over <= 0 {
+        return None;
+    }
+    let wait = LONGEST_WAIT.min(1 << over.min(20));
+    u32::try_from(wait - now.seconds_since(last))
+        .ok()
+        .filter(|left| *left > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_grows_and_ends() {
+        let at = Timestamp::from_micros(0);
+        assert_eq!(waiting(5, at, at), None);
+        assert_eq!(waiting(6, at, at), Some(2));
+        assert_eq!(waiting(7, at, at.plus_seconds(3)), Some(1));
+        assert_eq!(waiting(7, at, at.plus_seconds(4)), None);
+        assert_eq!(waiting(60, at, at), Some(900));
+    }
+}

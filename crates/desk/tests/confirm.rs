@@ -1,0 +1,146 @@
+//! What is worth a second look asks for a fresh proof, wherever the route table says so.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use axum::body::Body;
+use axum::http::Method;
+use bedside_desk::router::{Route, routes};
+use bedside_desk::staff;
+use common::{Answer, Browser, Desk, Role, both_engines, csrf_token};
+use std::collections::BTreeSet;
+
+const WORDS: &str = "correct horse battery staple";
+
+fn marked() -> Vec<Route> {
+    routes()
+        .into_iter()
+        .filter(|route| route.confirmed.is_some())
+        .collect()
+}
+
+fn way(desk: &Desk, route: &Route) -> String {
+    let id = if route.path.starts_with("/settings/roles/") {
+        "agent".to_owned()
+    } else {
+        desk.id_of(Role::Agent).to_string()
+    };
+    route.path.replace("{id}", &id)
+}
+
+async fn send(browser: &Browser, route: &Route, way: &str, token: &str, accept: &str) -> Answer {
+    let headers = [
+        ("accept", accept),
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("x-csrf-token", token),
+    ];
+    browser
+        .request(route.method.clone(), way, &headers, Body::from("version=0"))
+        .await
+}
+
+async fn with_password(desk: &Desk, role: Role) -> Browser {
+    let id = desk.id_of(role);
+    staff::set_password(&desk.app, &desk.system(), id, WORDS)
+        .await
+        .unwrap();
+    desk.browser(role).await
+}
+
+both_engines! {
+    async fn every_marked_way_refuses_an_old_proof_and_takes_a_fresh_one(desk: Desk) {
+        let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+        let expected = [
+            "GET /account/second-factor", "GET /set-password", "POST /account/second-factor",
+            "POST /account/second-factor/codes", "POST /account/second-factor/off", "POST /set-password",
+            "POST /settings/roles/{id}", "POST /settings/roles/{id}/remove", "POST /settings/staff/{id}",
+            "POST /settings/staff/{id}/invite", "POST /settings/staff/{id}/reset-factor", "POST /settings/tokens/{id}",
+        ];
+        assert_eq!(names, expected.map(str::to_owned).into());
+        let browser = with_password(&desk, Role::Administrator).await;
+        desk.clock.advance(10 * 60);
+        let token = csrf_token(&browser.get("/account").await.expect(200).text());
+        for route in marked() {
+            let (way, page) = (way(&desk, &route), route.confirmed.unwrap());
+            // Whoever confirms comes to a page that is there, with what they had been about.
+            assert!(routes().iter().any(|one| one.method == Method::GET && one.path == page), "{page}");
+            let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
+            let next = page.replace("{id}", way.split('/').nth(3).unwrap_or_default());
+            assert_eq!(answer.header("location").unwrap(), format!("/account/confirm?next={next}"), "{}", route.path);
+            let said = answer.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("bd_flash=confirm-first"));
+            assert_eq!(said, route.method != Method::GET, "{}", route.path);
+            let bare = send(&browser, &route, &way, &token, "application/json").await.expect(403).json();
+            assert_eq!(bare["code"], "confirm_required", "{}", route.path);
+            let part = browser.request(route.method.clone(), &way, &[("hx-request", "true"), ("x-csrf-token", &token)], Body::empty()).await;
+            assert!(part.expect(403).header("hx-redirect").unwrap().starts_with("/account/confirm?next="));
+        }
+        // And everything else is as it was.
+        browser.get("/settings/roles/agent").await.expect(200);
+        for route in marked() {
+            let fresh = desk.browser(Role::Administrator).await;
+            let token = csrf_token(&fresh.get("/account").await.expect(200).text());
+            let answer = send(&fresh, &route, &way(&desk, &route), &token, "text/html").await;
+            assert!(!answer.header("location").unwrap_or_default().contains("confirm"), "{}", route.path);
+            assert_ne!(answer.status, 403, "{}", route.path);
+        }
+    }
+
+    async fn a_password_confirms_for_ten_minutes_under_a_new_token(desk: Desk) {
+        let browser = with_password(&desk, Role::Administrator).await;
+        desk.clock.advance(10 * 60);
+        let old = browser.cookie();
+        let refused = browser.submit("/settings/tokens/new", "/settings/tokens/new", &[("name", "x"), ("days", "1"), ("scope_tickets_read", "on")]).await.expect(403);
+        assert!(refused.text().contains("confirm_required"));
+        let confirm = "/account/confirm?next=/settings/tokens/new";
+        let wrong = browser.submit(confirm, "/account/confirm", &[("password", "wrong wrong wrong")]).await.expect(422).text();
+        assert!(wrong.contains("fit"), "{wrong}");
+        assert_eq!(browser.cookie(), old);
+        let confirmed = browser.submit(confirm, "/account/confirm", &[("password", WORDS), ("next", "/settings/tokens/new")]).await.expect(303);
+        assert_eq!(confirmed.header("location"), Some("/settings/tokens/new"));
+        assert_ne!(browser.cookie(), old);
+        let stolen = Browser::new(&desk.app, Some(old.split("bedside=").nth(1).unwrap().split(';').next().unwrap().to_owned()));
+        stolen.get("/account").await.expect(401);
+        desk.clock.advance(10 * 60 - 1);
+        browser.submit("/settings/tokens/new", "/settings/tokens/new", &[("name", "x"), ("days", "1"), ("scope_tickets_read", "on")]).await.expect(200);
+        desk.clock.advance(1);
+        browser.submit("/settings/tokens/new", "/settings/tokens/new", &[("name", "x"), ("days", "1"), ("scope_tickets_read", "on")]).await.expect(403);
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_proof_leads_nowhere_else(desk: Desk) {
+        let browser = with_password(&desk, Role::Agent).await;
+        for next in ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", "\t//evil.example"] {
+            let page = browser.get(&format!("/account/confirm?next={}", form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>())).await.expect(200).text();
+            assert_eq!(common::hidden(&page, "next"), "/");
+            let fields = [("password", WORDS), ("next", next)];
+            let answer = browser.submit("/account/confirm", "/account/confirm", &fields).await.expect(303);
+            assert_eq!(answer.header("location"), Some("/"), "{next}");
+        }
+    }
+
+    async fn wrong_proofs_cost_time(desk: Desk) {
+        let browser = with_password(&desk, Role::Agent).await;
+        for _ in 0..6 {
+            browser.submit("/account/confirm", "/account/confirm", &[("password", "wrong wrong wrong")]).await.expect(422);
+        }
+        browser.submit("/account/confirm", "/account/confirm", &[("password", WORDS)]).await.expect(429);
+        // A stranger at the door slows nobody down who is in.
+        desk.clock.advance(60);
+        for _ in 0..8 {
+            desk.visitor().submit("/sign-in", "/sign-in", &[("email", "agent@clinic.example"), ("password", "wrong wrong wrong")]).await;
+        }
+        browser.submit("/account/confirm", "/account/confirm", &[("password", WORDS)]).await.expect(303);
+    }
+
+    async fn whoever_has_no_password_needs_a_fresh_link(desk: Desk) {
+        let browser = desk.browser(Role::Agent).await;
+        desk.clock.advance(10 * 60);
+        let away = browser.request(Method::GET, "/set-password", &[("accept", "text/html")], Body::empty()).await.expect(303);
+        assert_eq!(away.header("location"), Some("/account/confirm?next=/set-password"));
+        let page = browser.get("/account/confirm").await.expect(200).text();
+        assert!(page.contains("fresh link") && !page.contains("<form"), "{page}");
+        let token = csrf_token(&browser.get("/account").await.expect(200).text());
+        browser.post("/account/confirm", &[("csrf_token", &token), ("password", "")]).await.expect(422);
+    }
+}
