@@ -15,6 +15,8 @@ const PAGES = {
   "inbox-crisis": { path: "/inbox/crisis" },
   "inbox-queue": { path: "/inbox", then: (page) => follow(page, "#sidebar a[href^='/inbox/queue/']") },
   ticket: { path: "/inbox", then: openFirst },
+  verify: { path: "/inbox", then: openVerify },
+  "identity-reviews": { path: "/inbox", then: openReviews },
   "inbox-tag": { path: "/inbox", then: openTag },
   "new-request": { path: "/tickets/new" },
   search: { path: "/search", then: (page) => searchFor(page, "appointment", "#ticket-list") },
@@ -92,6 +94,21 @@ async function openLetter(page) {
 async function openFirst(page) {
   await page.locator(".ticket-link").first().click();
   await page.getByRole("list", { name: "Conversation" }).waitFor();
+}
+
+async function openVerify(page) {
+  await openFirst(page);
+  await follow(page, ".ticket-side a[href$='/verify']");
+}
+
+async function openReviews(page) {
+  await openVerify(page);
+  await page.getByText("It is an emergency").click();
+  await page.getByLabel("Why it can't wait").selectOption("treatment");
+  await page.getByLabel("In your own words").fill("The insulin is gone.");
+  await page.getByRole("button", { name: "Open it for 60 minutes" }).click();
+  await page.getByText("Open because of an emergency").waitFor();
+  await page.goto("/identity/reviews");
 }
 
 async function openTag(page) {

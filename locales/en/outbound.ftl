@@ -29,3 +29,11 @@ notice-opening = A colleague opened a restricted record at { $at } and said why.
 notice-opening-look = Please have a look, and sign it off or say what happens next:
 undelivered-subject = A mail to a patient did not arrive
 undelivered-text = A mail from the desk did not reach the person it was for. Please look at the request:
+
+# Mails about who somebody is. They name nobody and nothing.
+identity-code-subject = Your code from { $clinic }
+identity-code-before = Somebody at { $clinic } is in touch with you and wants to be sure that it is you. Tell them this code:
+identity-code-after = It works once, for 15 minutes. If you are not in touch with us right now, tell it to nobody and call us: { $phone }
+identity-changed-subject = Your contact details at { $clinic } were changed
+identity-changed-what = A phone number or email address that { $clinic } has for you was changed or added. This mail goes to the addresses that were there before.
+identity-changed-call = If this was not you, please call us: { $phone }. If it was, there is nothing to do.

@@ -29,3 +29,11 @@ notice-opening = Un colega abrió un expediente restringido ({ $at }) y dijo por
 notice-opening-look = Por favor, mírelo y dé su visto bueno o diga qué se hará:
 undelivered-subject = Un correo a un paciente no llegó
 undelivered-text = Un correo del servicio no llegó a su destinatario. Revise la solicitud:
+
+# Correos sobre quién es alguien. No nombran a nadie ni nada.
+identity-code-subject = Su código de { $clinic }
+identity-code-before = Alguien de { $clinic } está en contacto con usted y quiere asegurarse de que es usted. Dígale este código:
+identity-code-after = Funciona una vez, durante 15 minutos. Si ahora no está en contacto con nosotros, no se lo diga a nadie y llámenos: { $phone }
+identity-changed-subject = Sus datos de contacto en { $clinic } cambiaron
+identity-changed-what = Se cambió o se añadió un número de teléfono o una dirección de correo que { $clinic } tiene de usted. Este correo va a las direcciones que ya estaban.
+identity-changed-call = Si no fue usted, llámenos: { $phone }. Si fue usted, no tiene que hacer nada.

@@ -234,6 +234,8 @@ permissions! {
     RestrictedOpen = "restricted:open";
     /// Sign off what was opened that way.
     PrivacyReview = "privacy:review";
+    /// Say the second yes to who somebody is, and look at what others opened past the rules.
+    IdentityApprove = "identity:approve";
 }
 
 /// A set of permissions.

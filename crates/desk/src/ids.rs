@@ -62,6 +62,14 @@ ids! {
     DataKeyRow, DataKeyId, "data_key";
     /// An answer that is still being written; bears its ticket's id.
     Draft, DraftId, "draft";
+    /// Something that was shown in a conversation about who somebody is.
+    Evidence, EvidenceId, "identity_evidence";
+    /// A one-time code.
+    OneTimeCode, OneTimeCodeId, "identity_code";
+    /// A call-back or a second look that was asked for.
+    IdentityTask, IdentityTaskId, "identity_task";
+    /// Something that was done past the rules.
+    IdentityReview, IdentityReviewId, "identity_review";
     /// An entry of the audit log.
     AuditEntry, AuditEntryId, "audit_entry";
 }

@@ -20,6 +20,7 @@ pub mod error;
 pub mod events;
 pub mod example;
 pub mod feedback;
+pub mod identity;
 pub mod ids;
 pub mod intake;
 pub mod jobs;
@@ -58,6 +59,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         drafts::STATEMENTS,
         events::STATEMENTS,
         feedback::STATEMENTS,
+        identity::STATEMENTS,
         intake::email::STATEMENTS,
         links::STATEMENTS,
         mailboxes::STATEMENTS,

@@ -104,6 +104,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0017_second_factors.sql"),
     },
     Migration {
+        version: 18,
+        name: "identity",
+        sql: include_str!("../migrations/0018_identity.sql"),
+    },
+    Migration {
         version: 19,
         name: "restricted",
         sql: include_str!("../migrations/0019_restricted.sql"),

@@ -37,6 +37,7 @@ const SMALL: &[&str] = &[
 /// Indexes over what waits for somebody; whoever reads them whole wants all of it.
 const WAITING: &[&str] = &[
     "audit_entries_open",
+    "identity_reviews_waiting",
     "inbound_mails_waiting",
     "jobs_due",
     "outbound_mails_trouble",

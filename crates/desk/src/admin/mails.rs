@@ -77,6 +77,8 @@ const fn kind_key(kind: Kind) -> &'static str {
         Kind::Rating => "admin-template-resolved",
         Kind::Link => "admin-template-secure-link",
         Kind::Undelivered => "admin-mails-undelivered",
+        Kind::Code => "admin-mails-code",
+        Kind::AddressChanged => "admin-mails-address-changed",
     }
 }
 

@@ -7,8 +7,8 @@ use super::parts::{
 use super::views::ContactOut;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
-use crate::ids::{ContactId, PatientId};
-use crate::patients::{self, ContactPatch, NewContact, PointKind};
+use crate::ids::{ContactId, PatientId, TicketId};
+use crate::patients::{self, ContactPatch, Ground, NewContact, PointKind};
 use crate::router::{Access, Route};
 use crate::tickets;
 use axum::extract::State;
@@ -171,6 +171,12 @@ pub(super) struct ContactPatchIn {
     /// Addresses to take away, at most 20.
     #[serde(default)]
     remove_addresses: Vec<AddressIn>,
+    /// The ticket in which it was asked for: needed to change the addresses of somebody who stands for a patient, who has to be
+    /// verified there to the highest level.
+    conversation: Option<Uuid>,
+    /// Why the addresses are changed without that, at most 500 characters. Somebody else of the staff looks at it afterwards;
+    /// a token can't give one.
+    override_reason: Option<String>,
 }
 
 /// Changes a contact that you saw as the version in `If-Match`.
@@ -194,6 +200,10 @@ pub(super) async fn change(
         secure_link: new.secure_link,
         add: points(new.add_addresses),
         remove: points(new.remove_addresses),
+        ground: new.conversation.map(|ticket| Ground {
+            conversation: TicketId::from_uuid(ticket),
+            words: new.override_reason,
+        }),
     };
     Ok(Changed::to(
         patients::change_contact(&app, &ctx, id, seen, patch).await?,

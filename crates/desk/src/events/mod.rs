@@ -42,6 +42,8 @@ pub mod kind {
     pub const MAIL_DOUBTED: &str = "mail.doubted";
     /// A setting was changed. `{"setting"}`
     pub const SETTINGS_CHANGED: &str = "settings.changed";
+    /// How sure the desk is of who is asking became another. `{"what"}`, a code of [`crate::identity::Told`]
+    pub const IDENTITY: &str = "identity.changed";
     /// A patient or contact was added or changed.
     pub const PEOPLE_CHANGED: &str = "people.changed";
 }

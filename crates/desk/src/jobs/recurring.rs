@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::error::DeskError;
 use crate::records::blobs;
-use crate::{links, once, outbound, staff};
+use crate::{identity, links, once, outbound, staff};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -45,6 +45,11 @@ fn list() -> Vec<Recurring> {
             name: "old sessions",
             every: 60 * minute,
             run: |app| async move { staff::forget_expired(&app).await }.boxed(),
+        },
+        Recurring {
+            name: "old failures",
+            every: 60 * minute,
+            run: |app| async move { identity::forget(&app).await }.boxed(),
         },
         Recurring {
             name: "old links",

@@ -24,6 +24,7 @@ use bedside_codecs::mail::threading::{OwnMessage, ReplyToken};
 use bedside_db::Timestamp;
 use bedside_language::Language;
 use bedside_web::Locale;
+use bedside_web::i18n::Texts;
 use bedside_web::i18n::time::{format_date, format_time};
 
 /// Longest part of an address before the `@`, in bytes (RFC 5321, 4.5.3.1.1).
@@ -39,7 +40,12 @@ pub(super) fn link_in(kind: Kind, content: &Content) -> Option<Purpose> {
         Kind::Rating => Some(Purpose::Rating),
         Kind::Link => Some(Purpose::Thread),
         Kind::Reply if content.secure_link => Some(Purpose::Thread),
-        Kind::Reply | Kind::Acknowledgement | Kind::Emergency | Kind::Undelivered => None,
+        Kind::Reply
+        | Kind::Acknowledgement
+        | Kind::Emergency
+        | Kind::Undelivered
+        | Kind::Code
+        | Kind::AddressChanged => None,
     }
 }
 
@@ -64,9 +70,13 @@ pub(super) async fn write(
     let clinic = app.directory.of(organisation)?;
     let ticket = tickets::row_for(app, organisation, mail.ticket).await?;
     let words = words(app, &clinic, mail, content, &ticket).await?;
-    // A colleague's mail is no part of the patient's conversation.
+    // A colleague's mail is no part of the patient's conversation, and who may not be the requester is told nothing of it.
+    let apart = matches!(
+        mail.kind,
+        Kind::Undelivered | Kind::Code | Kind::AddressChanged
+    );
     let (in_reply_to, references) = match mail.kind {
-        Kind::Undelivered => (None, Vec::new()),
+        _ if apart => (None, Vec::new()),
         _ => conversation(app, organisation, mail.ticket, ticket.id).await?,
     };
     let from = address(&sender.from_address)?;
@@ -76,8 +86,8 @@ pub(super) async fn write(
         sender.from_name.clone()
     };
     let reply_to = match mail.kind {
-        // A colleague's answer is none of the patient's.
-        Kind::Undelivered => None,
+        // A colleague's answer is none of the patient's, and who hears of a change opens a request of their own.
+        Kind::Undelivered | Kind::AddressChanged => None,
         _ => Some(Party {
             name: Some(name.clone()),
             address: reply_address(app, organisation, &from, mail.ticket, ticket.contact)?,
@@ -104,7 +114,9 @@ pub(super) async fn write(
         files: words.files,
         automatic: match mail.kind {
             Kind::Acknowledgement | Kind::Emergency => Some(Automatic::Reply),
-            Kind::Rating | Kind::Link | Kind::Undelivered => Some(Automatic::Notice),
+            Kind::Rating | Kind::Link | Kind::Undelivered | Kind::Code | Kind::AddressChanged => {
+                Some(Automatic::Notice)
+            }
             Kind::Reply => None,
         },
         origin: app.config.mail_domain(),
@@ -180,6 +192,11 @@ async fn words(
     let locale = ticket.locale;
     let code = match mail.kind {
         Kind::Undelivered => return Ok(for_colleague(app, clinic, ticket)),
+        Kind::Code => return code_words(clinic, content, ticket.locale),
+        Kind::AddressChanged => {
+            let text = notice(clinic, ticket.locale, &CHANGED_LINES, None);
+            return Ok(text);
+        }
         Kind::Acknowledgement => "acknowledgement",
         Kind::Emergency => EMERGENCY,
         Kind::Rating => "resolved",
@@ -260,6 +277,52 @@ pub(super) fn for_staff(locale: Locale, words: &str, link: String) -> (String, S
     let values = Values::from([("link", link)]);
     let html = page(Tongue::spoken(locale), &to_html(&text, &values, locale));
     (text, html)
+}
+
+/// The lines of the mail with a one-time code: before it, and behind it.
+pub(super) const CODE_LINES: [&str; 2] = ["identity-code-before", "identity-code-after"];
+/// The lines of the news that an address changed.
+pub(super) const CHANGED_LINES: [&str; 2] = ["identity-changed-what", "identity-changed-call"];
+
+/// One of these lines as it stands in a mail of the clinic.
+pub(super) fn notice_line(clinic: &Clinic, locale: Locale, key: &str) -> String {
+    let phone = clinic.settings.phone.as_str();
+    let values = [
+        ("clinic", clinic.name.as_str().into()),
+        ("phone", phone.into()),
+    ];
+    Texts::new(locale).format(key, &values).into_owned()
+}
+
+fn code_words(clinic: &Clinic, content: &Content, locale: Locale) -> Result<Words, DeskError> {
+    let (code, _) = content
+        .code
+        .as_ref()
+        .ok_or_else(|| DeskError::Internal("a mail without its code".to_owned()))?;
+    Ok(notice(clinic, locale, &CODE_LINES, Some(code)))
+}
+
+/// A mail in the desk's own words: nothing of the patient, and nothing of the request.
+fn notice(clinic: &Clinic, locale: Locale, lines: &[&str; 2], between: Option<&str>) -> Words {
+    let [first, last] = lines.map(|key| notice_line(clinic, locale, key));
+    let between = between
+        .map(|word| format!("{word}\n\n"))
+        .unwrap_or_default();
+    let subject = if between.is_empty() {
+        "identity-changed-subject"
+    } else {
+        "identity-code-subject"
+    };
+    let text = format!("{first}\n\n{between}{last}\n");
+    Words {
+        subject: notice_line(clinic, locale, subject),
+        html: page(
+            Tongue::spoken(locale),
+            &to_html(&text, &Values::new(), locale),
+        ),
+        text,
+        files: Vec::new(),
+    }
 }
 
 fn token(content: &Content) -> Result<&str, DeskError> {

@@ -24,7 +24,10 @@ pub use letter::reply_address;
 pub use model::{Content, Kind, SendMail, State, TroubledMail};
 pub use own::{is_ours, own_words, without_prefixes};
 pub use senders::Senders;
-pub use service::{acknowledge, ask_rating, cancel, messages_moved, send_link, send_reply, warn};
+pub use service::{
+    acknowledge, ask_rating, cancel, messages_moved, send_code, send_link, send_reply,
+    tell_address_changed, warn,
+};
 pub use store::ALL as STATEMENTS;
 pub use template::{Flaw, Values, check_template, samples, to_html};
 pub use texts::{EMERGENCY, TEXTS, further_languages, keep_text, shipped_text};

@@ -22,6 +22,10 @@ codes! {
         Link = "link",
         /// The news for a colleague that an answer did not arrive.
         Undelivered = "undelivered",
+        /// A one-time code, for somebody who says who they are.
+        Code = "code",
+        /// The news for an address on file that another one was changed or added.
+        AddressChanged = "address_changed",
     }
 }
 
@@ -80,6 +84,9 @@ pub struct Content {
     /// Until when that link works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_ends: Option<Timestamp>,
+    /// The one-time code in it, and until when it works; forgotten at the last try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<(String, Timestamp)>,
     /// The language of what it answers, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,

@@ -49,6 +49,13 @@ pub async fn own_words(
     for key in ["undelivered-subject", "undelivered-text"] {
         own.add(app.i18n.text(clinic.locale, key));
     }
+    for locale in Locale::ALL {
+        let subjects = ["identity-code-subject", "identity-changed-subject"];
+        let lines = [letter::CODE_LINES, letter::CHANGED_LINES, subjects];
+        for key in lines.as_flattened() {
+            own.add(&letter::notice_line(&clinic, locale, key));
+        }
+    }
     Ok(own)
 }
 

@@ -142,6 +142,13 @@ impl Sending {
         now: Timestamp,
     ) -> Result<Option<(Content, Vec<u8>)>, DeskError> {
         let (content, sealing) = self.frozen().await?;
+        if content
+            .code
+            .as_ref()
+            .is_some_and(|(_, until)| *until <= now)
+        {
+            return Ok(None);
+        }
         let first = self.mail.kind == Kind::Rating && self.mail.attempts == 0;
         if first && !self.may_ask(&content, now).await? {
             return Ok(None);
@@ -179,6 +186,7 @@ impl Sending {
                     };
                     work.audit(about("mail.drop", &mail));
                     settle(work, &mail, &place).await?;
+                    forget_link(work, &mail).await?;
                     Ok(())
                 }
                 .boxed()
@@ -199,7 +207,10 @@ impl Sending {
     /// [`DeskError::Conflict`] with [`code::ADDRESS`] when it is not that person's any more: it may have been wrong.
     async fn owner(&self, content: &Content) -> Result<Option<ContactId>, DeskError> {
         let (app, organisation, mail) = (&self.app, self.ctx.organisation, &self.mail);
-        if !matches!(mail.kind, Kind::Reply | Kind::Rating | Kind::Link) {
+        if !matches!(
+            mail.kind,
+            Kind::Reply | Kind::Rating | Kind::Link | Kind::Code
+        ) {
             return Ok(None);
         }
         let owner = patients::contact_of_address(app, organisation, &content.to).await?;
@@ -289,9 +300,12 @@ impl Sending {
         // a machine writes to the desk is never answered.
         let from = match self.mail.kind {
             Kind::Acknowledgement | Kind::Undelivered => None,
-            Kind::Emergency | Kind::Reply | Kind::Rating | Kind::Link => {
-                Some(sender.from_address.as_str())
-            }
+            Kind::Emergency
+            | Kind::Reply
+            | Kind::Rating
+            | Kind::Link
+            | Kind::Code
+            | Kind::AddressChanged => Some(sender.from_address.as_str()),
         };
         let outcome = pool.send(from, &[&content.to], raw).await;
         let now = self.app.now();
@@ -444,7 +458,7 @@ impl Sending {
     }
 }
 
-/// A link that was sent is nowhere but in the mail.
+/// A link or a code that was sent is nowhere but in the mail.
 async fn forget_link(work: &mut Work<'_>, mail: &MailRow) -> Result<(), DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     let sealing = match records::sealing(&app, work, organisation, mail.key).await {
@@ -453,8 +467,8 @@ async fn forget_link(work: &mut Work<'_>, mail: &MailRow) -> Result<(), DeskErro
     };
     let plain = sealing.open_text("outbound_mails", "content", mail.id, &mail.content)?;
     let mut content: Content = serde_json::from_str(&plain)?;
-    if letter::link_in(mail.kind, &content).is_some() {
-        (content.link, content.link_ends) = (None, None);
+    if letter::link_in(mail.kind, &content).is_some() || content.code.is_some() {
+        (content.link, content.link_ends, content.code) = (None, None, None);
         let json = serde_json::to_string(&content)?;
         let sealed = sealing.text("outbound_mails", "content", mail.id, &json);
         store::set_content(work, organisation, mail.id, &sealed).await?;

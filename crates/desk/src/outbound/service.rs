@@ -11,6 +11,7 @@ use crate::surveys;
 use crate::tickets::model::{Ticket, Urgency};
 use crate::work::Work;
 use bedside_codecs::mail::threading;
+use bedside_db::Timestamp;
 use bedside_language::Language;
 
 /// Tells the requester that the request came in: at most once in 24 hours an address, and never a word of theirs.
@@ -129,6 +130,45 @@ pub(super) async fn tell_colleague(
     queue(work, ticket, About::new(Kind::Undelivered), &sealing, to).await
 }
 
+/// Mails a one-time code, which works until then, to an address on file of the patient whom `ticket` may be about.
+pub async fn send_code(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    address: String,
+    code: (String, Timestamp),
+) -> Result<(), DeskError> {
+    let about = About {
+        code: Some(code),
+        ..About::new(Kind::Code)
+    };
+    to_address(work, ticket, about, address).await
+}
+
+/// Tells an address that was on file that another one of the patient's was changed or added.
+pub async fn tell_address_changed(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    address: String,
+) -> Result<(), DeskError> {
+    to_address(work, ticket, About::new(Kind::AddressChanged), address).await
+}
+
+/// Queues a mail that names nobody to an address that need not be the requester's.
+async fn to_address(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    about: About,
+    address: String,
+) -> Result<(), DeskError> {
+    let (app, organisation) = (work.app.clone(), work.ctx.organisation);
+    let sealing = records::sealing(&app, work, organisation, ticket.key).await?;
+    let to = To {
+        address,
+        name: None,
+    };
+    queue(work, ticket, about, &sealing, to).await
+}
+
 /// Takes an answer back before its undo window is over.
 pub async fn cancel(work: &mut Work<'_>, message: MessageId) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
@@ -166,6 +206,8 @@ struct About {
     message: Option<MessageId>,
     /// The language of what it answers.
     language: Option<Language>,
+    /// The one-time code in it, and until when it works.
+    code: Option<(String, Timestamp)>,
 }
 
 impl About {
@@ -174,6 +216,7 @@ impl About {
             kind,
             message: None,
             language: None,
+            code: None,
         }
     }
 }
@@ -205,13 +248,19 @@ async fn queue(
         kind,
         message,
         language,
+        code,
     } = about;
     let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
     let clinic = app.directory.of(organisation)?;
     // What a person set off can be taken back for a while.
     let wait_seconds = match kind {
         Kind::Reply | Kind::Rating => clinic.settings.undo_seconds,
-        Kind::Acknowledgement | Kind::Emergency | Kind::Link | Kind::Undelivered => 0,
+        Kind::Acknowledgement
+        | Kind::Emergency
+        | Kind::Link
+        | Kind::Undelivered
+        | Kind::Code
+        | Kind::AddressChanged => 0,
     };
     let id: OutboundMailId = app.ids.make(now);
     let (contact, patient) = (ticket.contact, ticket.patient);
@@ -222,6 +271,7 @@ async fn queue(
         secure_link,
         link: None,
         link_ends: None,
+        code,
         language,
     })?;
     let vault = app.keyring.of(organisation)?;

@@ -366,6 +366,8 @@ pub struct Nav {
     pub reviews: bool,
     /// Those that wait for it.
     pub to_review: i64,
+    /// Whether they look at what others opened past the rules.
+    pub approve: bool,
     /// Their own tickets.
     pub mine: i64,
     /// Active crises, in whatever queue.
@@ -402,6 +404,7 @@ impl Nav {
             audit: allowed.has(Permission::AuditRead),
             reviews: allowed.has(Permission::PrivacyReview),
             to_review: privacy::count_waiting(&page.app, &page.ctx, COUNTED).await?,
+            approve: allowed.has(Permission::IdentityApprove),
             ..Self::default()
         };
         let (true, Some(me)) = (nav.tickets, page.ctx.actor.staff()) else {

@@ -21,6 +21,7 @@ pub(crate) mod files;
 pub mod flash;
 pub mod forms;
 mod found;
+mod identity_reviews;
 mod inbox;
 pub mod layout;
 pub mod look;
@@ -38,6 +39,8 @@ mod ticket_actions;
 mod timeline;
 pub mod ui;
 mod unproven;
+mod verified;
+mod verify;
 
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {
@@ -59,6 +62,8 @@ pub fn routes() -> Vec<Route> {
         search::routes(),
         patients::routes(),
         restricted::routes(),
+        verify::routes(),
+        identity_reviews::routes(),
         assets(),
     ]
     .concat()

@@ -15,6 +15,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use bedside_db::Timestamp;
 use bedside_web::query::Query;
 use serde::Deserialize;
 
@@ -132,6 +133,7 @@ struct PatientPage {
     list: List,
     write: bool,
     labels: Vec<LabelShown>,
+    now: Timestamp,
 }
 
 /// One label in the patient's panel.
@@ -200,6 +202,7 @@ async fn show(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskErr
         shell,
         language: language.map(bedside_web::Locale::own_name),
         list,
+        now: page.app.now(),
         write: page.ctx.permissions().has(Permission::PatientsWrite),
         labels: labels(&page, &patient),
         patient,

@@ -10,6 +10,7 @@ use super::patients::label_key;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
+use super::verified::Verified;
 use crate::context::Permission;
 use crate::drafts;
 use crate::error::DeskError;
@@ -31,7 +32,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bedside_web::i18n::Texts;
 use bedside_web::i18n::time::format_time;
+use std::collections::HashMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 pub(super) fn routes() -> Vec<Route> {
     let read = Access::Staff(Permission::TicketsRead);
@@ -192,6 +195,7 @@ struct TicketPage {
     contact_id: String,
     points: Vec<(&'static str, String, bool)>,
     unproven: Option<Unproven>,
+    verified: Verified,
     patient: Option<PatientView>,
     /// What keeps their record from most, as text keys.
     labels: Vec<&'static str>,
@@ -271,6 +275,7 @@ struct Seen {
     typed: Typed,
     draft_done: bool,
     rating: Option<Rated>,
+    verified: Verified,
 }
 
 impl Seen {
@@ -291,6 +296,8 @@ impl Seen {
             None => Typed::default(),
         };
         let rating = rating_of(page, &view).await?;
+        let names = names_of(&everybody);
+        let verified = Verified::load(page, &view, &names).await?;
         view.ticket = view.ticket.as_of(app.now());
         Ok(Self {
             shell,
@@ -302,6 +309,7 @@ impl Seen {
             typed,
             draft_done,
             rating,
+            verified,
         })
     }
 
@@ -309,10 +317,7 @@ impl Seen {
     fn page(self, page: &Page) -> TicketPage {
         let (t, locale) = (page.texts(), page.ctx.locale);
         let (view, clinic, ticket) = (&self.view, &*self.clinic, &self.view.ticket);
-        let people = self.everybody.iter();
-        let names = people
-            .map(|one| (one.id.uuid(), one.name.clone()))
-            .collect();
+        let names = names_of(&self.everybody);
         let teller = Teller {
             page,
             clinic,
@@ -368,6 +373,7 @@ impl Seen {
             contact_id: view.contact.id.to_string(),
             points: points(view),
             unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
+            verified: self.verified,
             patient: view.patient.clone(),
             labels: ticket.about.labels.list().map(label_key).collect(),
             feedback: themes(page, view),
@@ -379,6 +385,13 @@ impl Seen {
             shell: self.shell,
         }
     }
+}
+
+fn names_of(everybody: &[staff::StaffView]) -> HashMap<Uuid, String> {
+    let names = everybody
+        .iter()
+        .map(|one| (one.id.uuid(), one.name.clone()));
+    names.collect()
 }
 
 /// What was being written when the page was left.

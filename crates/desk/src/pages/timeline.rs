@@ -6,6 +6,7 @@ use super::inbox::category_name;
 use super::layout::{Page, Shell};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
+use super::verified;
 use crate::error::DeskError;
 use crate::events::{Event, kind};
 use crate::ids::MessageId;
@@ -236,6 +237,7 @@ impl Teller<'_> {
             kind::TICKET_MERGED => ("merge", told("event-merged", number())),
             kind::TICKET_SPLIT => ("split", told("event-split", number())),
             kind::TICKET_LINKED => ("link", told("event-linked", number())),
+            kind::IDENTITY => verified::event(event, &who, t)?,
             kind::TICKET_RATED => (
                 "star",
                 told(

@@ -1,6 +1,7 @@
 //! Adding and changing contacts by hand.
 
 use super::model::{PointKind, check_name};
+use super::on_file::held_until;
 use super::requester::{email_blind, phone_blind, point};
 use super::service::{admit, admit_in};
 use super::store;
@@ -9,9 +10,11 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::{ContactId, OrganisationId, PatientId};
+use crate::identity;
+use crate::ids::{ContactId, OrganisationId, PatientId, TicketId};
 use crate::links;
 use crate::records::{self, Sealing};
+use crate::tickets;
 use crate::work::Work;
 use bedside_web::Locale;
 use futures_util::FutureExt;
@@ -48,6 +51,17 @@ pub struct ContactPatch {
     pub add: Vec<(PointKind, String)>,
     /// Addresses to take away.
     pub remove: Vec<(PointKind, String)>,
+    /// Why the addresses of somebody who stands for a patient may be changed.
+    pub ground: Option<Ground>,
+}
+
+/// On what ground a patient's addresses are changed.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    /// The conversation in which it was asked for, and in which the patient was verified to the highest level.
+    pub conversation: TicketId,
+    /// Why it is done without that; somebody else looks at it afterwards.
+    pub words: Option<String>,
 }
 
 /// An address to be stored.
@@ -105,13 +119,19 @@ fn check_count(given: &[(PointKind, String)]) -> Result<(), DeskError> {
     Ok(())
 }
 
-async fn keep(work: &mut Work<'_>, contact: ContactId, points: &[Point]) -> Result<(), DeskError> {
+/// Keeps addresses; those of somebody who stands for a patient already are held back for a while.
+async fn keep(
+    work: &mut Work<'_>,
+    contact: ContactId,
+    points: &[Point],
+    of_patient: bool,
+) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
+    let times = (now, of_patient.then(|| held_until(now)));
     for point in points {
         let (kind, blind) = (point.kind.code(), &point.blind);
-        if !store::insert_point(work, organisation, kind, blind, contact, &point.sealed, now)
-            .await?
-        {
+        let row = (contact, point.sealed.as_slice());
+        if !store::insert_point(work, organisation, kind, blind, row, times).await? {
             return Err(address_taken());
         }
     }
@@ -166,7 +186,7 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
                 now,
             )
             .await?;
-            keep(work, id, &points).await?;
+            keep(work, id, &points, patient.is_some()).await?;
             work.audit(
                 NewEntry::new("contact.create", "contact", id)
                     .purpose("treatment")
@@ -180,7 +200,8 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
     .await
 }
 
-/// Changes a contact that the caller saw as `version`; gives back the new version.
+/// Changes a contact that the caller saw as `version`; gives back the new version. The addresses of somebody who stands for
+/// a patient need a [`Ground`]: [`DeskError::Conflict`] with `verification_needed` otherwise.
 pub async fn change_contact(
     app: &App,
     ctx: &Ctx,
@@ -216,11 +237,27 @@ pub async fn change_contact(
     }
     let add = points(app, organisation, id, &sealing, &patch.add)?;
     let remove = blinds(app, organisation, &patch.remove)?;
+    if let Some(ground) = &patch.ground {
+        // Also where nothing asks for one: what names a conversation names one that is there.
+        tickets::row_for(app, organisation, ground.conversation).await?;
+    }
+    let mut leave = None;
     if !add.is_empty() || !remove.is_empty() {
         changed.push("addresses");
+        if let Some(patient) = row.patient {
+            leave = Some(identity::ground(app, ctx, (id, patient), patch.ground).await?);
+        }
     }
     app.command(ctx, move |work| {
         async move {
+            // Asked before anything is written: what was on file is what the old addresses are told.
+            let asked = match leave {
+                Some(leave) => {
+                    let before = identity::may_change_address(work, &leave).await?;
+                    Some((leave, before))
+                }
+                None => None,
+            };
             if !store::update_contact(work, organisation, &row, version).await? {
                 let now = store::contact(work, organisation, id).await?;
                 return Err(DeskError::Stale {
@@ -241,7 +278,10 @@ pub async fn change_contact(
                 // A link is in a mail to one of their addresses, and nobody knows to which.
                 links::revoke_contact(work, id).await?;
             }
-            keep(work, id, &add).await?;
+            keep(work, id, &add, row.patient.is_some()).await?;
+            if let Some((leave, before)) = asked {
+                identity::address_changed(work, leave, &before).await?;
+            }
             work.audit(
                 NewEntry::new("contact.change", "contact", id)
                     .purpose("treatment")

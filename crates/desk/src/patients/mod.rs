@@ -9,15 +9,18 @@ mod find;
 mod labels;
 mod list;
 pub mod model;
+mod on_file;
 mod requester;
 mod service;
 mod store;
 
-pub use contact::{ContactPatch, NewContact, change_contact, create_contact};
+pub use contact::{ContactPatch, Ground, NewContact, change_contact, create_contact};
 pub use find::{Wanted, find_patients};
 pub use labels::label_patient;
 pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
+pub(crate) use on_file::{Claim, OnFile, addresses_mark, claim, compare, on_file};
+pub use on_file::{Factor, HOLD_HOURS};
 pub(crate) use requester::email_blind;
 pub use requester::{
     Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,

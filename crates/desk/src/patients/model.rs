@@ -201,4 +201,13 @@ pub struct PointView {
     pub value: String,
     /// When mail to it last came back.
     pub bounced_at: Option<Timestamp>,
+    /// Until when no one-time code goes there, because it is new to its patient.
+    pub held_until: Option<Timestamp>,
+}
+
+impl PointView {
+    /// Whether no one-time code goes there now.
+    pub fn is_held(&self, now: &Timestamp) -> bool {
+        self.held_until.is_some_and(|until| until > *now)
+    }
 }

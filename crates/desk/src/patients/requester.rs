@@ -248,8 +248,15 @@ impl Requester {
         let (row, name) = ((contact, key, None), new.name.as_ref());
         store::insert_contact(work, organisation, row, name, locale, false, now).await?;
         for (kind, blind, value) in &new.points {
-            if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now)
-                .await?
+            if !store::insert_point(
+                work,
+                organisation,
+                kind.code(),
+                blind,
+                (contact, value),
+                (now, None),
+            )
+            .await?
             {
                 return Err(DeskError::Unavailable(
                     "the same new address came twice at once".to_owned(),

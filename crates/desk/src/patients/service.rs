@@ -2,6 +2,7 @@
 
 use super::contact::address_taken;
 use super::model::{ContactView, NewPatient, PatientView, PointKind, PointView};
+use super::on_file::held_until;
 use super::requester::{email_blind, point};
 use super::store::{self, ContactRow, PatientRow};
 use crate::app::App;
@@ -94,11 +95,12 @@ async fn view(
 ) -> Result<ContactView, DeskError> {
     let sealing = records::sealing(app, conn, organisation, row.key).await?;
     let mut points = Vec::new();
-    for (kind, value, bounced_at) in store::points(conn, organisation, row.id).await? {
+    for point in store::points(conn, organisation, row.id).await? {
         points.push(PointView {
-            kind,
-            value: sealing.open_text("contact_points", "value", row.id, &value)?,
-            bounced_at,
+            kind: point.kind,
+            value: sealing.open_text("contact_points", "value", row.id, &point.value)?,
+            bounced_at: point.bounced_at,
+            held_until: point.held_until,
         });
     }
     let name = row
@@ -274,8 +276,15 @@ pub async fn create_patient(
             )
             .await?;
             for (kind, blind, value) in &sealed {
-                if !store::insert_point(work, organisation, kind.code(), blind, contact, value, now)
-                    .await?
+                if !store::insert_point(
+                    work,
+                    organisation,
+                    kind.code(),
+                    blind,
+                    (contact, value),
+                    (now, None),
+                )
+                .await?
                 {
                     return Err(address_taken());
                 }
@@ -452,7 +461,11 @@ pub(crate) async fn link_contact(
         .await?
         .ok_or(DeskError::NotFound)?
         .patient;
-    store::link(work, organisation, contact, patient).await?;
+    let now = work.now;
+    store::link(work, organisation, contact, patient, now).await?;
+    if patient.is_some() && patient != before {
+        store::hold_points(work, organisation, contact, held_until(now)).await?;
+    }
     work.audit(
         NewEntry::new("contact.link", "contact", contact)
             .purpose("treatment")
@@ -475,7 +488,7 @@ pub(crate) async fn names_or_addresses(
         let name = match name {
             Some(name) => sealing.open_text("contacts", "name", id, &name)?,
             None => match store::points(conn, organisation, id).await?.first() {
-                Some((_, value, _)) => sealing.open_text("contact_points", "value", id, value)?,
+                Some(first) => sealing.open_text("contact_points", "value", id, &first.value)?,
                 None => String::new(),
             },
         };

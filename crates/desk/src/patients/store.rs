@@ -10,8 +10,8 @@ statements! {
     INSERT_CONTACT = "INSERT INTO contacts (organisation_id, id, key_id, patient_id, name, locale, secure_link, created_at, version) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
     /// Adds an address; nothing when somebody has it already.
-    INSERT_POINT = "INSERT INTO contact_points (organisation_id, kind, value_blind, contact_id, value, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    INSERT_POINT = "INSERT INTO contact_points (organisation_id, kind, value_blind, contact_id, value, created_at, held_until) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     /// Whose address this is, with the key that new words of theirs are sealed with.
     BY_POINT = "SELECT c.id, c.key_id, c.patient_id, p.key_id, c.locale, p.locale \
         FROM contact_points a JOIN contacts c ON c.organisation_id = a.organisation_id AND c.id = a.contact_id \
@@ -49,10 +49,14 @@ statements! {
     CONTACTS_OF = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
         WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id";
     /// A contact's addresses.
-    POINTS = "SELECT kind, value, bounced_at FROM contact_points WHERE organisation_id = $1 AND contact_id = $2 \
-        ORDER BY created_at, kind, value_blind";
+    POINTS = "SELECT a.kind, a.value_blind, a.value, a.bounced_at, a.held_until, \
+        CASE WHEN c.linked_at > a.created_at THEN c.linked_at ELSE a.created_at END \
+        FROM contact_points a JOIN contacts c ON c.organisation_id = a.organisation_id AND c.id = a.contact_id \
+        WHERE a.organisation_id = $1 AND a.contact_id = $2 ORDER BY a.created_at, a.kind, a.value_blind";
+    /// Lets no code go to a contact's addresses for a while.
+    HOLD_POINTS = "UPDATE contact_points SET held_until = $3 WHERE organisation_id = $1 AND contact_id = $2";
     /// Links a contact to a patient, or takes the link away.
-    LINK = "UPDATE contacts SET patient_id = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
+    LINK = "UPDATE contacts SET patient_id = $3, linked_at = $4, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Adds a patient.
     INSERT_PATIENT = "INSERT INTO patients (organisation_id, id, key_id, name, birth_date, mrn, mrn_blind, name_birth_blind, \
         locale, secure_link, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)";
@@ -175,14 +179,13 @@ pub(super) async fn insert_point(
     organisation: OrganisationId,
     kind: &str,
     blind: &[u8; 16],
-    contact: ContactId,
-    value: &[u8],
-    at: Timestamp,
+    (contact, value): (ContactId, &[u8]),
+    (at, held_until): (Timestamp, Option<Timestamp>),
 ) -> Result<bool, DeskError> {
     Ok(conn
         .execute(
             INSERT_POINT,
-            args![organisation, kind, blind, contact, value, at],
+            args![organisation, kind, blind, contact, value, at, held_until],
         )
         .await?
         == 1)
@@ -315,16 +318,46 @@ pub(super) async fn contacts_of(
         .await?)
 }
 
+/// An address as stored.
+pub(super) struct PointRow {
+    pub kind: String,
+    pub blind: Vec<u8>,
+    pub value: Vec<u8>,
+    pub bounced_at: Option<Timestamp>,
+    pub held_until: Option<Timestamp>,
+    /// Since when it is the patient's for whom the contact stands, or else the contact's.
+    pub since: Timestamp,
+}
+
 pub(super) async fn points(
     conn: &mut Conn,
     organisation: OrganisationId,
     contact: ContactId,
-) -> Result<Vec<(String, Vec<u8>, Option<Timestamp>)>, DeskError> {
+) -> Result<Vec<PointRow>, DeskError> {
     Ok(conn
         .query(POINTS, args![organisation, contact], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok(PointRow {
+                kind: row.get(0)?,
+                blind: row.get(1)?,
+                value: row.get(2)?,
+                bounced_at: row.get(3)?,
+                held_until: row.get(4)?,
+                since: row.get(5)?,
+            })
         })
         .await?)
+}
+
+/// Lets no code go to a contact's addresses before `until`.
+pub(super) async fn hold_points(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    until: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(HOLD_POINTS, args![organisation, contact, until])
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn link(
@@ -332,8 +365,9 @@ pub(super) async fn link(
     organisation: OrganisationId,
     contact: ContactId,
     patient: Option<PatientId>,
+    now: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(LINK, args![organisation, contact, patient])
+    conn.execute(LINK, args![organisation, contact, patient, now])
         .await?;
     Ok(())
 }

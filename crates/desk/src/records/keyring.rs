@@ -33,6 +33,8 @@ pub struct OrganisationVault {
     pub search: SearchKey,
     /// Signs reply addresses and Message-IDs.
     pub threading: MacKey,
+    /// Keeps one-time codes, and marks what somebody claims to be.
+    pub identity: MacKey,
 }
 
 impl OrganisationVault {
@@ -41,6 +43,7 @@ impl OrganisationVault {
             blind: keys.blind_index_key(),
             search: keys.search_key(),
             threading: keys.mac_key("threading"),
+            identity: keys.mac_key("identity"),
             keys: RwLock::new(Arc::new(keys)),
         }
     }

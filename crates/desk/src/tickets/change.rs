@@ -148,6 +148,13 @@ pub(super) async fn locked(
     }
 }
 
+/// A ticket that a command holds until it ends, for parts that keep things about it. One that went into another is none.
+pub(crate) async fn held(work: &mut Work<'_>, id: TicketId) -> Result<Ticket, DeskError> {
+    let stored = locked(work, id, None).await?;
+    not_merged(&stored.ticket)?;
+    Ok(stored.ticket)
+}
+
 /// Two tickets at once, always in the same order, so that two commands never wait for each other.
 pub(super) async fn both_locked(
     work: &mut Work<'_>,

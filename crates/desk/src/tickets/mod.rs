@@ -26,6 +26,7 @@ mod undelivered;
 mod write;
 
 pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
+pub(crate) use change::held;
 pub use change::{Patch, change, may_end};
 pub use counts::{Counts, counts};
 pub use create::{Also, Landed, NewTicket, create};

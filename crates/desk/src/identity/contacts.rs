@@ -1,0 +1,194 @@
+//! A patient's addresses change: who may, what it takes away, and that the old address hears of it.
+
+use super::model::{Level, Reason, Told};
+use super::reviews::{row_of, words};
+use super::seen::{agent, at_least, chosen, standing_in, told};
+use super::store::{self, ReviewRow};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::{ContactId, PatientId, TicketId};
+use crate::patients::{self, ContactPatch, Ground, OnFile, PointKind};
+use crate::tickets::model::Ticket;
+use crate::work::Work;
+use crate::{outbound, tickets};
+use serde_json::json;
+
+/// What an address may be changed on: asked again inside the command.
+pub(crate) struct AddressLeave {
+    ticket: TicketId,
+    contact: ContactId,
+    patient: PatientId,
+    /// It is done without the level for it; somebody else looks at it.
+    forced: Option<ReviewRow>,
+}
+
+/// What was there before an address changed.
+pub(crate) struct Before {
+    ticket: Ticket,
+    points: Vec<OnFile>,
+}
+
+/// Looks at the ground on which an address of somebody who stands for `patient` is to be changed.
+/// [`DeskError::Conflict`] with `verification_needed` when there is none.
+pub(crate) async fn ground(
+    app: &App,
+    ctx: &Ctx,
+    (contact, patient): (ContactId, PatientId),
+    ground: Option<Ground>,
+) -> Result<AddressLeave, DeskError> {
+    let ground = ground.ok_or(DeskError::Conflict {
+        code: "verification_needed",
+        text: "A patient's addresses change in a conversation in which they were verified, or with a reason.",
+    })?;
+    let organisation = ctx.organisation;
+    let ticket = tickets::row_for(app, organisation, ground.conversation).await?;
+    let forced = match ground.words {
+        None => None,
+        Some(why) => {
+            // Who may be asked about it later is a person.
+            let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+            let why = words("words", &why)?;
+            let reason = (Reason::AddressChange, why.as_str());
+            Some(row_of(app, organisation, ticket.id, reason, by).await?)
+        }
+    };
+    Ok(AddressLeave {
+        ticket: ticket.id,
+        contact,
+        patient,
+        forced,
+    })
+}
+
+/// The same in the command that changes the address, before it does.
+pub(crate) async fn may_change_address(
+    work: &mut Work<'_>,
+    leave: &AddressLeave,
+) -> Result<Before, DeskError> {
+    let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+    let ticket = tickets::held(work, leave.ticket).await?;
+    if leave.forced.is_none() {
+        let (_, standing) = standing_in(&app, work, organisation, &ticket, now).await?;
+        let known = at_least(&standing, Level::L3)?;
+        if known != leave.patient {
+            return Err(DeskError::Conflict {
+                code: "verification_needed",
+                text: "Somebody else was verified in this conversation.",
+            });
+        }
+    } else if ticket.patient != Some(leave.patient) && ticket.contact != leave.contact {
+        return Err(DeskError::Conflict {
+            code: "other_person",
+            text: "This conversation is about somebody else.",
+        });
+    }
+    let points = patients::on_file(&app, work, organisation, leave.patient).await?;
+    Ok(Before { ticket, points })
+}
+
+/// An address was changed: what was shown about the patient counts no more, and every address that was on file for mail
+/// hears of it, the one that was taken away among them.
+pub(crate) async fn address_changed(
+    work: &mut Work<'_>,
+    leave: AddressLeave,
+    before: &Before,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    store::end_of_patient(work, organisation, leave.patient, now).await?;
+    for point in &before.points {
+        if point.kind == PointKind::Email.code() {
+            let address = point.value.clone();
+            outbound::tell_address_changed(work, &before.ticket, address).await?;
+        }
+    }
+    let what = match &leave.forced {
+        None => Told::AddressChanged,
+        Some(row) => {
+            store::insert_review(work, organisation, row).await?;
+            Told::AddressForced
+        }
+    };
+    told(work, before.ticket.id, what);
+    work.audit(
+        NewEntry::new("identity.address", "ticket", before.ticket.id)
+            .purpose("treatment")
+            .detail(&json!({ "contact": leave.contact, "forced": leave.forced.is_some() })),
+    );
+    Ok(())
+}
+
+/// Another address of a patient, as an agent asks for it on the page of the conversation.
+#[derive(Clone, Default)]
+pub struct NewAddress {
+    /// In place of which one; empty to add one more.
+    pub instead_of: String,
+    /// `email` or `phone`.
+    pub kind: String,
+    /// The address.
+    pub value: String,
+    /// Why it is done without the level for it; empty with it.
+    pub words: String,
+}
+
+/// Changes or adds an address of the patient who is verified in this conversation.
+pub async fn change_address(
+    app: &App,
+    ctx: &Ctx,
+    ticket: TicketId,
+    new: NewAddress,
+) -> Result<(), DeskError> {
+    agent(ctx)?;
+    ctx.authorize(Permission::PatientsWrite)?;
+    let organisation = ctx.organisation;
+    let ticket = tickets::row_for(app, organisation, ticket).await?;
+    let kind = match new.kind.as_str() {
+        "phone" => PointKind::Phone,
+        "email" => PointKind::Email,
+        _ => return Err(DeskError::invalid("kind", "required", "Choose one.")),
+    };
+    let (contact, remove) = {
+        let (mut conn, now) = (app.read().await?, app.now());
+        let (_, standing) = standing_in(app, &mut conn, organisation, &ticket, now).await?;
+        let patient = at_least(&standing, Level::L1)?;
+        if new.instead_of.is_empty() {
+            let points = patients::on_file(app, &mut conn, organisation, patient).await?;
+            // One more address goes to whoever of them asks, or else to the first.
+            let own = points.iter().find(|point| point.contact == ticket.contact);
+            let whose = own.or(points.first()).map(|point| point.contact);
+            let none = DeskError::Conflict {
+                code: "no_contact",
+                text: "This patient has no contact to add an address to.",
+            };
+            (whose.ok_or(none)?, Vec::new())
+        } else {
+            let about = (ticket.id, patient);
+            let point = chosen(app, &mut conn, organisation, about, &new.instead_of).await?;
+            let old = if point.kind == PointKind::Phone.code() {
+                PointKind::Phone
+            } else {
+                PointKind::Email
+            };
+            (point.contact, vec![(old, point.value)])
+        }
+    };
+    let version = {
+        let mut conn = app.read().await?;
+        patients::open_contact(app, &mut conn, organisation, contact)
+            .await?
+            .version
+    };
+    let patch = ContactPatch {
+        add: vec![(kind, new.value)],
+        remove,
+        ground: Some(Ground {
+            conversation: ticket.id,
+            words: Some(new.words).filter(|words| !words.trim().is_empty()),
+        }),
+        ..ContactPatch::default()
+    };
+    patients::change_contact(app, ctx, contact, version, patch)
+        .await
+        .map(drop)
+}

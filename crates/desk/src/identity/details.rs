@@ -1,0 +1,140 @@
+//! The first level: what the agent types is compared, and says yes or no.
+
+use super::locks::Subjects;
+use super::model::{Answer, Level, Method, Told};
+use super::seen::{agent, at_least, keep, place, standing_of, stands_for, told};
+use crate::app::App;
+use crate::audit_log::{NewEntry, Outcome};
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::TicketId;
+use crate::patients::{self, Claim, Factor, PointKind};
+use crate::tickets::{self, model::Ticket};
+use crate::work::Work;
+use futures_util::FutureExt;
+use serde_json::json;
+
+/// What somebody says of a patient, as the agent typed it.
+#[derive(Clone, Default)]
+pub struct Typed {
+    /// Full name.
+    pub name: String,
+    /// `YYYY-MM-DD`.
+    pub birth_date: String,
+    /// What the third value is: `mrn`, `phone` or `email`.
+    pub factor: String,
+    /// The third value.
+    pub value: String,
+}
+
+fn factor_of(code: &str) -> Result<Factor, DeskError> {
+    match code {
+        "mrn" => Ok(Factor::Mrn),
+        "phone" => Ok(Factor::Point(PointKind::Phone)),
+        "email" => Ok(Factor::Point(PointKind::Email)),
+        _ => Err(DeskError::invalid("factor", "required", "Choose one.")),
+    }
+}
+
+/// The kind of address that a conversation on this channel came by.
+fn came_by(channel: &str) -> PointKind {
+    match channel {
+        "phone" | "voice" | "sms" | "video" => PointKind::Phone,
+        _ => PointKind::Email,
+    }
+}
+
+/// Compares what was typed with what is on file. [`DeskError::Invalid`] tells of a wrong form, and of an address or number
+/// that the conversation itself came by (`way_in`): whoever calls or writes can pretend it, and the page shows it. Neither
+/// depends on any patient.
+pub async fn check_details(
+    app: &App,
+    ctx: &Ctx,
+    ticket: TicketId,
+    typed: &Typed,
+) -> Result<Answer, DeskError> {
+    let by = agent(ctx)?;
+    let organisation = ctx.organisation;
+    let ticket = tickets::row_for(app, organisation, ticket).await?;
+    let factor = factor_of(&typed.factor)?;
+    let claim = patients::claim(
+        app,
+        organisation,
+        (&typed.name, &typed.birth_date),
+        (factor, &typed.value),
+    )?;
+    let kind = typed.factor.clone();
+    app.command(ctx, move |work| {
+        async move {
+            let entry = |outcome| {
+                let detail = json!({ "factor": kind });
+                NewEntry::new("identity.check", "ticket", ticket.id)
+                    .purpose("treatment")
+                    .outcome(outcome)
+                    .detail(&detail)
+            };
+            let ticket = tickets::held(work, ticket.id).await?;
+            let subjects = Subjects::of(&work.app, organisation, &ticket)?.and_claim(
+                &work.app,
+                organisation,
+                &claim,
+            )?;
+            let now = work.now;
+            if let Some(until) = subjects.locked_until(work, organisation, now).await? {
+                work.audit(entry(Outcome::Denied));
+                return Ok(Answer::Locked(until));
+            }
+            let found = compared(work, &ticket, &claim).await?;
+            let Some(patient) = found else {
+                work.audit(entry(Outcome::Failed));
+                told(work, ticket.id, Told::NotConfirmed);
+                return subjects.fail(work, ticket.id).await;
+            };
+            let app = work.app.clone();
+            let place = place(&app, work, organisation, &ticket).await?;
+            keep(work, &place, Method::Details, Some(patient), by).await?;
+            told(work, ticket.id, Told::Matched);
+            work.audit(entry(Outcome::Ok));
+            Ok(Answer::Matches)
+        }
+        .boxed()
+    })
+    .await
+}
+
+async fn compared(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    claim: &Claim,
+) -> Result<Option<crate::ids::PatientId>, DeskError> {
+    let organisation = work.ctx.organisation;
+    let found = patients::compare(work, organisation, claim).await?;
+    let way_in = claim.factor == Factor::Point(came_by(&ticket.channel));
+    if way_in && found.owner == Some(ticket.contact) {
+        return Err(DeskError::invalid(
+            "value",
+            "way_in",
+            "The conversation came by this address; it confirms nothing.",
+        ));
+    }
+    Ok(found.patient)
+}
+
+/// Says that the ticket's contact stands for the patient they were verified as. [`DeskError::Conflict`] with
+/// `other_person` when they stand for somebody already.
+pub async fn tie(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskError> {
+    agent(ctx)?;
+    ctx.authorize(Permission::PatientsWrite)?;
+    let organisation = ctx.organisation;
+    let ticket = tickets::row_for(app, organisation, ticket).await?;
+    let standing = standing_of(app, ctx, &ticket).await?;
+    let patient = at_least(&standing, Level::L1)?;
+    let before = stands_for(app, &mut app.read().await?, organisation, ticket.contact).await?;
+    if before.is_some() {
+        return Err(DeskError::Conflict {
+            code: "other_person",
+            text: "This contact stands for a patient already.",
+        });
+    }
+    tickets::link_contact(app, ctx, ticket.contact, Some(patient)).await
+}

@@ -1,0 +1,195 @@
+use super::*;
+use proptest::prelude::*;
+use uuid::Uuid;
+
+const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+
+fn patient(number: u128) -> PatientId {
+    PatientId::from_uuid(Uuid::from_u128(number))
+}
+
+fn shown(method: Method, of: u128, made: i64) -> Evidence {
+    let made_at = NOW.plus_seconds(made);
+    Evidence {
+        method,
+        patient: Some(patient(of)),
+        by: StaffId::from_uuid(Uuid::from_u128(9)),
+        made_at,
+        expires_at: made_at.plus_seconds(LASTS),
+    }
+}
+
+fn level(evidence: &[Evidence]) -> Level {
+    standing(evidence, NOW).level
+}
+
+#[test]
+fn each_row_of_the_table_needs_the_ones_before() {
+    use Method::{Approval, CallBack, Code, Details, Emergency};
+    let of = |methods: &[Method]| {
+        let all: Vec<_> = methods.iter().map(|one| shown(*one, 1, -60)).collect();
+        level(&all)
+    };
+    for (methods, expected) in [
+        (&[][..], Level::L0),
+        (&[Code], Level::L0),
+        (&[CallBack, Approval], Level::L0),
+        (&[Code, CallBack], Level::L0),
+        (&[Emergency], Level::L0),
+        (&[Details], Level::L1),
+        (&[Details, CallBack], Level::L1),
+        (&[Details, Approval], Level::L1),
+        (&[Details, Code], Level::L2),
+        (&[Details, Code, Code, Emergency], Level::L2),
+        (&[Details, Code, CallBack], Level::L3),
+        (&[Details, Code, Approval], Level::L3),
+    ] {
+        assert_eq!(of(methods), expected, "{methods:?}");
+    }
+}
+
+#[test]
+fn evidence_is_of_one_patient_and_ends_with_its_first_part() {
+    let mixed = [
+        shown(Method::Details, 1, -600),
+        shown(Method::Code, 1, -500),
+        shown(Method::Details, 2, -60),
+    ];
+    let now = standing(&mixed, NOW);
+    assert_eq!((now.level, now.patient), (Level::L1, Some(patient(2))));
+    let whole = [
+        shown(Method::Details, 1, -3000),
+        shown(Method::Code, 1, -60),
+    ];
+    let then = standing(&whole, NOW);
+    assert_eq!(then.until, Some(NOW.plus_seconds(600)));
+    assert_eq!(standing(&whole, NOW.plus_seconds(600)).level, Level::L0);
+    assert_eq!(standing(&whole, NOW.plus_seconds(599)).level, Level::L2);
+}
+
+#[test]
+fn an_emergency_opens_the_second_level_and_proves_nobody() {
+    let one = [shown(Method::Emergency, 1, -60)];
+    let now = standing(&one, NOW);
+    assert_eq!(
+        (now.level, now.counts_as(), now.patient),
+        (Level::L0, Level::L2, None)
+    );
+    assert_eq!(now.holds(Level::L0), None);
+}
+
+#[test]
+fn what_opens_is_the_table() {
+    use Group::{Billing, Clinical, Contact, Logistics, Records};
+    assert_eq!(opens(Level::L0, false), []);
+    assert_eq!(opens(Level::L1, false), [Logistics]);
+    assert_eq!(opens(Level::L2, false), [Logistics, Clinical, Billing]);
+    assert_eq!(
+        opens(Level::L3, false),
+        [Logistics, Clinical, Billing, Contact, Records]
+    );
+    assert_eq!(opens(Level::L1, true), []);
+    assert_eq!(opens(Level::L2, true), [Logistics]);
+    assert_eq!(opens(Level::L3, true).len(), 5);
+}
+
+#[test]
+fn an_address_confirms_once_it_is_old_and_free() {
+    let days = |days: i64| NOW.plus_seconds(-days * DAY);
+    assert_eq!(usable(days(31), None, false, NOW), Ok(()));
+    assert!(matches!(
+        usable(days(30), None, false, NOW),
+        Err(Unusable::New(_))
+    ));
+    assert!(matches!(
+        usable(days(10), None, false, NOW),
+        Err(Unusable::New(_))
+    ));
+    let held = Some(NOW.plus_seconds(1));
+    assert!(matches!(
+        usable(days(400), held, false, NOW),
+        Err(Unusable::Held(_))
+    ));
+    assert_eq!(usable(days(31), Some(NOW), false, NOW), Ok(()));
+    assert_eq!(usable(days(31), None, true, NOW), Err(Unusable::CameBack));
+}
+
+#[test]
+fn masks_keep_a_letter_or_two_digits() {
+    for (value, masked) in [
+        ("maria@example.org", "m•••@e•••.org"),
+        ("m@x", "m•••@x•••"),
+        ("+1 (312) 555-0147", "••• 47"),
+        ("7", "••• 7"),
+        ("", "••• "),
+    ] {
+        assert_eq!(mask(value), masked);
+    }
+}
+
+fn any_evidence() -> impl Strategy<Value = Vec<Evidence>> {
+    let one = (0..Method::ALL.len(), 1..3_u128, -2 * LASTS..1)
+        .prop_map(|(method, of, made)| shown(Method::ALL[method], of, made));
+    proptest::collection::vec(one, 0..8)
+}
+
+proptest! {
+    #[test]
+    fn no_level_without_the_details_of_that_patient(evidence in any_evidence()) {
+        let now = standing(&evidence, NOW);
+        let live = |method: Method| {
+            evidence.iter().any(|one| one.method == method && one.patient == now.patient && one.expires_at > NOW)
+        };
+        prop_assert_eq!(now.level >= Level::L1, now.patient.is_some());
+        prop_assert!(now.level < Level::L1 || live(Method::Details));
+        prop_assert!(now.level < Level::L2 || live(Method::Code));
+        prop_assert!(now.level < Level::L3 || live(Method::CallBack) || live(Method::Approval));
+        prop_assert_eq!(now.makers.is_empty(), now.level == Level::L0);
+        prop_assert!(now.until.is_none_or(|until| until > NOW && until <= NOW.plus_seconds(LASTS)));
+    }
+
+    #[test]
+    fn an_hour_later_nothing_is_left(evidence in any_evidence()) {
+        let later = standing(&evidence, NOW.plus_seconds(LASTS));
+        prop_assert_eq!(later.counts_as(), Level::L0);
+    }
+
+    #[test]
+    fn more_evidence_of_the_same_patient_never_lowers(evidence in any_evidence(), method in 0..Method::ALL.len()) {
+        let before = standing(&evidence, NOW);
+        if let Some(of) = before.patient {
+            let more = [evidence, vec![Evidence { patient: Some(of), ..shown(Method::ALL[method], 1, 0) }]].concat();
+            prop_assert!(standing(&more, NOW).level >= before.level);
+        }
+    }
+
+    #[test]
+    fn a_flag_never_opens_more_and_a_level_never_less(from in 0..4_usize, to in 0..4_usize, raised: bool) {
+        let levels = [Level::L0, Level::L1, Level::L2, Level::L3];
+        let (low, high) = (levels[from.min(to)], levels[from.max(to)]);
+        let all = opens(high, raised);
+        prop_assert!(opens(low, raised).iter().all(|group| all.contains(group)));
+        prop_assert!(opens(low, true).iter().all(|group| opens(low, false).contains(group)));
+    }
+
+    #[test]
+    fn every_code_is_read_as_it_is_said(random: [u8; 8], gap in "[ -]{0,3}") {
+        let code = code_of(random);
+        prop_assert_eq!(code.len(), CODE_DIGITS);
+        let said = format!(" {}{gap}{} ", &code[..3], &code[3..]);
+        prop_assert_eq!(code_digits(&said), Some(code));
+    }
+
+    #[test]
+    fn whatever_is_typed_is_six_digits_or_no_code(typed in "\\PC{0,40}") {
+        prop_assert!(code_digits(&typed).is_none_or(|code| code.len() == CODE_DIGITS));
+    }
+
+    #[test]
+    fn a_mask_holds_no_more_than_two_signs_of_the_value(local in "[a-z]{2,20}", domain in "[a-z]{2,20}", digits in "[0-9]{7,15}") {
+        let masked = mask(&format!("{local}@{domain}.org"));
+        prop_assert!(!masked.contains(&local) && !masked.contains(&domain));
+        prop_assert!(masked.chars().count() <= "a•••@b•••.org".chars().count());
+        prop_assert_eq!(mask(&digits).chars().filter(char::is_ascii_digit).count(), 2);
+    }
+}

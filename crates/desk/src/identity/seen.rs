@@ -1,0 +1,323 @@
+//! Where a conversation stands, for whoever looks.
+
+use super::flags::Past;
+use super::locks::Subjects;
+use super::model::{
+    CODE_LASTS, DAY, Evidence, LASTS, Level, Method, Standing, Told, Unusable, mask, standing,
+    usable,
+};
+use super::store::{self, Place, TaskRow};
+use crate::app::App;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{ContactId, IdentityTaskId, OrganisationId, PatientId, StaffId, TicketId};
+use crate::patients::{self, OnFile};
+use crate::records::{self, Purpose};
+use crate::tickets::model::Ticket;
+use crate::work::Work;
+use bedside_db::{Conn, Timestamp};
+use futures_util::FutureExt;
+use serde_json::json;
+use uuid::Uuid;
+
+/// Days for which an earlier lock is a sign.
+const LOCK_SIGN_DAYS: i64 = 30;
+
+/// Says on the timeline what happened.
+pub(super) fn told(work: &mut Work<'_>, ticket: TicketId, what: Told) {
+    work.event(
+        kind::IDENTITY,
+        Some(ticket),
+        None,
+        &json!({ "what": what.code() }),
+    );
+}
+
+/// What an agent needs to do anything here, and who they are.
+pub(super) fn agent(ctx: &Ctx) -> Result<StaffId, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    ctx.authorize(Permission::PatientsRead)?;
+    ctx.actor.staff().ok_or(DeskError::Forbidden)
+}
+
+/// The ticket's conversation as it is: its contact, with the addresses they have.
+pub(super) async fn place(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+) -> Result<Place, DeskError> {
+    let contact = ticket.contact;
+    Ok(Place {
+        ticket: ticket.id,
+        contact,
+        attested: patients::addresses_mark(app, conn, organisation, contact).await?,
+    })
+}
+
+/// Where it stands, with its place.
+pub(super) async fn standing_in(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+    now: Timestamp,
+) -> Result<(Place, Standing), DeskError> {
+    let place = place(app, conn, organisation, ticket).await?;
+    let evidence = store::evidence(conn, organisation, &place, now).await?;
+    Ok((place, standing(&evidence, now)))
+}
+
+/// Keeps what the actor saw.
+pub(super) async fn keep(
+    work: &mut Work<'_>,
+    place: &Place,
+    method: Method,
+    patient: Option<PatientId>,
+    by: StaffId,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let evidence = Evidence {
+        method,
+        patient,
+        by,
+        made_at: now,
+        expires_at: now.plus_seconds(LASTS),
+    };
+    let id = work.app.ids.make(now);
+    store::insert_evidence(work, organisation, id, place, &evidence).await
+}
+
+/// Refuses below `level`; whose level it is otherwise.
+pub(super) fn at_least(standing: &Standing, level: Level) -> Result<PatientId, DeskError> {
+    standing.holds(level).ok_or(DeskError::Conflict {
+        code: "verification_needed",
+        text: "Who is asking is not verified far enough for this.",
+    })
+}
+
+/// Where a conversation stands.
+pub async fn standing_of(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<Standing, DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
+    let mut conn = app.read().await?;
+    let (_, standing) = standing_in(app, &mut conn, ctx.organisation, ticket, app.now()).await?;
+    Ok(standing)
+}
+
+/// Until when nothing can be shown in this conversation, and what went before in it.
+pub async fn lock_of(
+    app: &App,
+    ctx: &Ctx,
+    ticket: &Ticket,
+) -> Result<(Option<Timestamp>, Past), DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
+    let (organisation, now) = (ctx.organisation, app.now());
+    let mut conn = app.read().await?;
+    let subjects = Subjects::of(app, organisation, ticket)?;
+    let lock = subjects.last_lock(&mut conn, organisation).await?;
+    let day_ago = now.plus_seconds(-DAY);
+    let month_ago = now.plus_seconds(-LOCK_SIGN_DAYS * DAY);
+    let failed = store::codes_failed(&mut conn, organisation, ticket.id, day_ago).await?;
+    let past = Past {
+        patients: store::patients_of(&mut conn, organisation, ticket.contact, day_ago).await?,
+        code_failed: failed > 0,
+        locked: lock.is_some_and(|(since, _)| since > month_ago),
+    };
+    let until = lock.map(|(_, until)| until).filter(|until| *until > now);
+    Ok((until, past))
+}
+
+/// An address to choose, of which no more is shown than tells it from the others.
+pub struct Choice {
+    /// What stands for it in a form of this conversation.
+    pub code: String,
+    /// `email` or `phone`.
+    pub kind: String,
+    /// As it is shown.
+    pub masked: String,
+    /// Why it confirms nothing.
+    pub unusable: Option<Unusable>,
+}
+
+/// A call-back or a second look that waits.
+pub struct Waiting {
+    /// Which.
+    pub id: IdentityTaskId,
+    /// The number to call, as it is shown; none for a second look.
+    pub masked: Option<String>,
+    /// Who asked.
+    pub asked_by: StaffId,
+    /// Who saw the number.
+    pub shown_by: Option<StaffId>,
+}
+
+/// What an agent sees of a conversation, from the first level on.
+#[derive(Default)]
+pub struct Seen {
+    /// The patient's name.
+    pub name: Option<String>,
+    /// Their addresses.
+    pub choices: Vec<Choice>,
+    /// Until when an open code works.
+    pub code_until: Option<Timestamp>,
+    /// What waits.
+    pub waiting: Vec<Waiting>,
+    /// Whether the contact stands for nobody yet, so that they can be said to be this patient.
+    pub may_tie: bool,
+}
+
+/// What stands for an address in a form: of use in this conversation alone, and without the key no way back to it.
+pub(super) fn choice_code(
+    app: &App,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    blind: &[u8],
+) -> Result<String, DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let mark = vault.identity.sign(&[b"choice", &ticket.bytes(), blind]);
+    let mut short = [0; 16];
+    short.copy_from_slice(&mark[..16]);
+    Ok(Uuid::from_bytes(short).simple().to_string())
+}
+
+/// The address on file that was chosen.
+pub(super) async fn chosen(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (ticket, patient): (TicketId, PatientId),
+    code: &str,
+) -> Result<OnFile, DeskError> {
+    for point in patients::on_file(app, conn, organisation, patient).await? {
+        if choice_code(app, organisation, ticket, &point.blind)? == code {
+            return Ok(point);
+        }
+    }
+    Err(DeskError::invalid(
+        "choice",
+        "required",
+        "Choose one of the addresses.",
+    ))
+}
+
+/// Refuses an address that confirms nothing.
+pub(super) fn fit(point: &OnFile, now: Timestamp) -> Result<(), DeskError> {
+    let (code, text) = match usable(point.since, point.held_until, point.bounced, now) {
+        Ok(()) => return Ok(()),
+        Err(Unusable::Held(_)) => (
+            "address_held",
+            "This address is new to the patient and held back for 72 hours.",
+        ),
+        Err(Unusable::New(_)) => (
+            "address_new",
+            "This address is not on file for more than 30 days.",
+        ),
+        Err(Unusable::CameBack) => ("address_bounced", "Mail to this address came back."),
+    };
+    Err(DeskError::Conflict { code, text })
+}
+
+/// What an agent may see of a conversation: nothing stored before the first level.
+pub async fn seen(
+    app: &App,
+    ctx: &Ctx,
+    ticket: &Ticket,
+    standing: &Standing,
+    stands_for: Option<PatientId>,
+) -> Result<Seen, DeskError> {
+    let (Some(patient), organisation) = (standing.patient, ctx.organisation) else {
+        return Ok(Seen::default());
+    };
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::PatientsRead,
+        Purpose::Treatment,
+        "identity.read",
+        "ticket",
+        ticket.id,
+    )
+    .await?;
+    let (mut conn, now) = (app.read().await?, app.now());
+    let view = patients::patient_in(app, &leave, &mut conn, organisation, patient).await?;
+    let points = patients::on_file(app, &mut conn, organisation, patient).await?;
+    let mut choices = Vec::with_capacity(points.len());
+    for point in &points {
+        choices.push(Choice {
+            code: choice_code(app, organisation, ticket.id, &point.blind)?,
+            kind: point.kind.clone(),
+            masked: mask(&point.value),
+            unusable: usable(point.since, point.held_until, point.bounced, now).err(),
+        });
+    }
+    let code = open_code(&mut conn, organisation, ticket.id, now).await?;
+    let tasks = open_tasks(&mut conn, organisation, (ticket.id, patient), now).await?;
+    let number = |task: &TaskRow| {
+        let point = points
+            .iter()
+            .find(|one| Some(&one.blind) == task.point.as_ref());
+        point.map(|point| mask(&point.value))
+    };
+    Ok(Seen {
+        name: Some(view.name),
+        choices,
+        code_until: code
+            .filter(|code| code.patient == patient)
+            .map(|code| code.expires_at),
+        waiting: tasks
+            .iter()
+            .map(|task| Waiting {
+                id: task.id,
+                masked: number(task),
+                asked_by: task.asked_by,
+                shown_by: task.shown_by,
+            })
+            .collect(),
+        may_tie: stands_for.is_none(),
+    })
+}
+
+/// The open code of a conversation.
+pub(super) async fn open_code(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    now: Timestamp,
+) -> Result<Option<store::CodeRow>, DeskError> {
+    let since = now.plus_seconds(-CODE_LASTS);
+    let code = store::code(conn, organisation, ticket, since).await?;
+    Ok(code.filter(|code| code.expires_at > now))
+}
+
+/// What waits in a conversation about a patient; what was asked for longer ago than anything counts waits no more.
+pub(super) async fn open_tasks(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (ticket, patient): (TicketId, PatientId),
+    now: Timestamp,
+) -> Result<Vec<TaskRow>, DeskError> {
+    let since = now.plus_seconds(-LASTS);
+    let mut tasks = store::tasks(conn, organisation, ticket, since).await?;
+    tasks.retain(|task| task.patient == patient);
+    Ok(tasks)
+}
+
+/// Whom a ticket's contact stands for.
+pub(super) async fn stands_for(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+) -> Result<Option<PatientId>, DeskError> {
+    let contact = patients::open_contact(app, conn, organisation, contact).await?;
+    Ok(contact.patient_id)
+}
+
+/// Forgets failures that count no more. Run now and then; it asks nobody.
+pub async fn forget(app: &App) -> Result<(), DeskError> {
+    let before = app.now().plus_seconds(-2 * DAY);
+    app.db
+        .write(move |tx| async move { store::forget(tx, before).await }.boxed())
+        .await
+}

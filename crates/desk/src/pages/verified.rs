@@ -1,0 +1,154 @@
+//! How sure the desk is of who is asking, in words: beside a ticket, and on the page that verifies.
+
+use super::layout::Page;
+use crate::error::DeskError;
+use crate::events::Event;
+use crate::identity::{self, Flag, Group, Level, Standing, Told};
+use crate::tickets::TicketView;
+use crate::timeline::MessageKind;
+use bedside_db::Timestamp;
+use bedside_web::i18n::Texts;
+use bedside_web::i18n::time::format_time;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// What is known, in words.
+pub(super) struct Verified {
+    /// Where they stand.
+    pub standing: Standing,
+    /// CSS class and icon of the level.
+    pub look: (&'static str, &'static str),
+    /// Text key of the level.
+    pub level: &'static str,
+    /// "by Ana until 14:20", once something was shown.
+    pub by: Option<String>,
+    /// What they may be spoken with about.
+    pub may: Option<String>,
+    /// What not yet.
+    pub not_yet: Option<String>,
+    /// Signs to be careful, with their reasons.
+    pub flags: Vec<&'static str>,
+    /// Until when nothing can be shown here.
+    pub locked: Option<String>,
+    /// Until when an emergency opens it.
+    pub emergency: Option<String>,
+}
+
+/// Text key of a sign's reason.
+const fn flag_key(flag: Flag) -> &'static str {
+    match flag {
+        Flag::UrgentAndSecret => "verify-flag-urgent-and-secret",
+        Flag::AddressAndRecords => "verify-flag-address-and-records",
+        Flag::ManyPatients => "verify-flag-many-patients",
+        Flag::BrokenPhone => "verify-flag-broken-phone",
+        Flag::EarlierLock => "verify-flag-earlier-lock",
+    }
+}
+
+/// Text key of what somebody may be spoken with about.
+const fn group_key(group: Group) -> &'static str {
+    match group {
+        Group::Logistics => "verify-group-logistics",
+        Group::Clinical => "verify-group-clinical",
+        Group::Billing => "verify-group-billing",
+        Group::Contact => "verify-group-contact",
+        Group::Records => "verify-group-records",
+    }
+}
+
+/// Some things in one line.
+fn listed(t: Texts, groups: &[Group]) -> Option<String> {
+    let words: Vec<&str> = groups.iter().map(|one| t.text(group_key(*one))).collect();
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// An instant at the clinic.
+pub(super) fn at(page: &Page, at: Timestamp) -> Result<String, DeskError> {
+    let zone = page.clinic()?.time_zone.clone();
+    Ok(format_time(at.micros(), &zone, page.ctx.locale))
+}
+
+/// Text key of a level.
+const fn level_key(level: Level) -> &'static str {
+    match level {
+        Level::L0 => "verify-level-l0",
+        Level::L1 => "verify-level-l1",
+        Level::L2 => "verify-level-l2",
+        Level::L3 => "verify-level-l3",
+    }
+}
+
+/// Whose word it is, and until when it counts.
+fn by(
+    page: &Page,
+    standing: &Standing,
+    names: &HashMap<Uuid, String>,
+) -> Result<Option<String>, DeskError> {
+    let (Some(by), Some(until)) = (standing.by, standing.until) else {
+        return Ok(None);
+    };
+    let who = names.get(&by.uuid()).map_or("", String::as_str);
+    let values = [("who", who.into()), ("until", at(page, until)?.into())];
+    Ok(Some(page.texts().format("verify-by", &values).into_owned()))
+}
+
+/// What happened about who is asking.
+pub(super) fn event(event: &Event, who: &str, t: Texts) -> Option<(&'static str, String)> {
+    let what = Told::from_code(event.data["what"].as_str()?)?;
+    let icon = match what {
+        Told::Matched | Told::CodeRight | Told::Reached | Told::Approved => "shield-check",
+        Told::NotConfirmed | Told::CodeWrong | Told::NotReached | Told::Declined => "circle-alert",
+        Told::Locked => "lock",
+        Told::CodeSent => "mail",
+        Told::CallAsked => "phone",
+        Told::ApprovalAsked => "user-check",
+        Told::Emergency => "siren",
+        Told::Reviewed => "eye",
+        Told::AddressChanged | Told::AddressForced => "pencil",
+    };
+    let key = format!("event-identity-{}", what.code().replace('_', "-"));
+    Some((icon, t.with(&key, "who", who).into_owned()))
+}
+
+impl Verified {
+    /// Where the conversation of a ticket stands, told with the names of the staff.
+    pub(super) async fn load(
+        page: &Page,
+        view: &TicketView,
+        names: &HashMap<Uuid, String>,
+    ) -> Result<Self, DeskError> {
+        let (app, ctx, t) = (&page.app, &page.ctx, page.texts());
+        let standing = identity::standing_of(app, ctx, &view.ticket).await?;
+        let (locked, past) = identity::lock_of(app, ctx, &view.ticket).await?;
+        let theirs = view.messages.iter();
+        let theirs = theirs.filter(|one| one.kind == MessageKind::Inbound);
+        let flags = identity::noticed(theirs.map(|one| one.body.as_str()), past);
+        let may = identity::opens(standing.counts_as(), !flags.is_empty());
+        let all = Group::ALL.iter().copied();
+        let not_yet: Vec<Group> = all.filter(|group| !may.contains(group)).collect();
+        let look = match standing.level {
+            Level::L0 => ("chip-waiting", "circle-help"),
+            Level::L1 => ("chip-open", "shield"),
+            Level::L2 | Level::L3 => ("chip-done", "shield-check"),
+        };
+        Ok(Self {
+            level: level_key(standing.level),
+            by: by(page, &standing, names)?,
+            look,
+            may: listed(t, &may),
+            not_yet: listed(t, &not_yet),
+            flags: flags.into_iter().map(flag_key).collect(),
+            locked: locked.map(|until| at(page, until)).transpose()?,
+            emergency: standing
+                .emergency
+                .map(|until| at(page, until))
+                .transpose()?,
+            standing,
+        })
+    }
+
+    /// Whether an answer here goes to somebody of whom nothing is known.
+    pub(super) fn unknown(&self) -> bool {
+        self.standing.counts_as() == Level::L0
+    }
+}

@@ -1,0 +1,163 @@
+//! A patient's phone or mail changes: who may, who hears of it, and what it takes away.
+
+use super::*;
+use bedside_desk::tickets;
+use common::both_engines;
+use common::sink::sink;
+use serde_json::json;
+
+const NEW: &str = "new@quince.test";
+
+both_engines! {
+    async fn at_the_third_level_an_address_changes_and_the_old_one_hears(desk: Desk) {
+        let sink = sink(&desk).await;
+        let patient = patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        talk.second(&desk, &sink).await;
+        talk.third().await;
+        let other = Talk::with(&desk, "other@else.test").await;
+        other.first().await;
+        sent(&desk, &sink).await;
+        let old = choice(&talk.seen().await, MASKED_MAIL);
+        let (_, page) = talk.send("address", &[("kind", "email"), ("value", NEW), ("instead_of", &old)]).await;
+        assert!(page.contains("Changed. The earlier addresses hear of it."), "{page}");
+        let mails = sent(&desk, &sink).await;
+        let [mail] = mails.as_slice() else { panic!("{} mails", mails.len()) };
+        assert!(is_to(mail, MAIL), "{:?}", mail.to);
+        assert!(mail.text().contains("If this was not you, please call us"), "{}", mail.text());
+        let raw = String::from_utf8_lossy(&mail.raw).into_owned();
+        for word in ["Zoraida", "Quetzalli", NEW, "quince", "A question"] {
+            assert!(!raw.contains(word) && !mail.text().contains(word), "{word} in {raw}");
+        }
+        // What was shown about the patient counts no more, here and elsewhere.
+        for talk in [&talk, &other] {
+            assert!(talk.seen().await.contains("Not verified"));
+        }
+        // The new one is held back, and says so.
+        let shown = talk.agent.get(&format!("/patients/{patient}")).await.expect(200).text();
+        assert!(shown.contains("no codes for 72 hours"), "{shown}");
+        talk.first().await;
+        let page = talk.seen().await;
+        assert!(page.contains("new here, held back until"), "{page}");
+        let new = choice(&page, "n•••@q•••.test");
+        let (status, page) = talk.send("code", &[("choice", &new)]).await;
+        assert!(status == 409 && page.contains("for 72 hours"), "{page}");
+        desk.clock.advance(72 * 3600);
+        let agent = desk.browser(Role::Agent).await;
+        let shown = agent.get(&format!("/patients/{patient}")).await.expect(200).text();
+        assert!(!shown.contains("no codes for 72 hours"), "{shown}");
+        let story = agent.get(&talk.page).await.expect(200).text();
+        assert!(story.contains("changed a phone or email of the patient; verifying starts anew"), "{story}");
+    }
+
+    async fn another_address_of_whoever_asks_takes_it_away(desk: Desk) {
+        patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        talk.first().await;
+        assert!(talk.seen().await.contains("Level 1"));
+        let contact = tickets::view(&desk.app, &desk.system(), talk.id).await.unwrap().contact;
+        let client = desk.client("patients:read patients:write").await;
+        let way = format!("/api/v1/contacts/{}", contact.id);
+        let more = json!({ "add_addresses": [{ "kind": "email", "value": "more@else.test" }] });
+        client.patch(&way, &format!("\"v{}\"", contact.version), &more).await.expect(200);
+        assert!(talk.seen().await.contains("Not verified"));
+        // What was typed of an address that can't be one stays in its form.
+        talk.first().await;
+        let (status, page) = talk.send("address", &[("kind", "email"), ("value", "no address"), ("words", "She is here.")]).await;
+        assert!(status == 422 && page.contains("value=\"no address\"") && page.contains(">She is here.</textarea>"), "{page}");
+    }
+
+    async fn one_more_address_is_told_to_the_ones_before(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        talk.second(&desk, &sink).await;
+        talk.third().await;
+        sent(&desk, &sink).await;
+        talk.send("address", &[("kind", "email"), ("value", NEW)]).await;
+        let mails = sent(&desk, &sink).await;
+        assert!(mails.len() == 1 && is_to(&mails[0], MAIL), "{} mails", mails.len());
+    }
+
+    async fn below_it_a_reason_is_needed_and_somebody_looks_at_it(desk: Desk) {
+        patient(&desk, 40).await;
+        let talk = Talk::with(&desk, MAIL).await;
+        talk.first().await;
+        let fields = [("kind", "phone"), ("value", "+1 312 555 0177"), ("words", "She stands here with her passport.")];
+        let (_, page) = talk.send("address", &fields).await;
+        assert!(page.contains("Changed."), "{page}");
+        let admin = desk.browser(Role::Administrator).await;
+        let list = admin.get("/identity/reviews").await.expect(200).text();
+        assert!(list.contains("changed without level 3") && list.contains("with her passport"), "{list}");
+        let story = talk.agent.get(&talk.page).await.expect(200).text();
+        assert!(story.contains("without level 3; somebody else looks at it"), "{story}");
+    }
+
+    async fn the_api_asks_for_the_same(desk: Desk) {
+        let sink = sink(&desk).await;
+        let id = patient(&desk, 40).await;
+        let client = desk.client("patients:read patients:write").await;
+        let listed = client.get(&format!("/api/v1/contacts?patient={id}")).await.expect(200).json();
+        let contact = listed["items"][0]["id"].as_str().unwrap().to_owned();
+        let way = format!("/api/v1/contacts/{contact}");
+        let etag = client.get(&way).await.expect(200).header("etag").unwrap().to_owned();
+        let add = |more: serde_json::Value| {
+            let mut body = json!({ "add_addresses": [{ "kind": "email", "value": NEW }] });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        let refused = client.patch(&way, &etag, &add(json!({}))).await.expect(409).json();
+        assert_eq!(refused["code"], "verification_needed");
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        talk.second(&desk, &sink).await;
+        let here = json!({ "conversation": talk.id.to_string() });
+        client.patch(&way, &etag, &add(here.clone())).await.expect(409);
+        // A program gives no reason of its own.
+        let forced = json!({ "conversation": talk.id.to_string(), "override_reason": "because" });
+        client.patch(&way, &etag, &add(forced)).await.expect(403);
+        talk.third().await;
+        // Another one's conversation is no ground for this patient.
+        let other = Talk::with(&desk, "other@else.test").await;
+        client.patch(&way, &etag, &add(json!({ "conversation": other.id.to_string() }))).await.expect(409);
+        client.patch(&way, &etag, &add(here)).await.expect(200);
+        // What is no address needs none of it.
+        let etag = client.get(&way).await.expect(200).header("etag").unwrap().to_owned();
+        client.patch(&way, &etag, &json!({ "language": "es" })).await.expect(200);
+    }
+
+    async fn a_contact_that_is_linked_today_gets_no_code_today(desk: Desk) {
+        let sink = sink(&desk).await;
+        // Whoever wrote long ago, and is said to be the patient only now.
+        desk.ticket("thief@else.test", "Hello", "When are you open?").await;
+        let id = patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "thief@else.test").await;
+        talk.first().await;
+        let (_, page) = talk.send("tie", &[]).await;
+        assert!(page.contains("Level 1"), "linking takes nothing away: {page}");
+        let view = tickets::view(&desk.app, &desk.system(), talk.id).await.unwrap();
+        assert_eq!(view.contact.patient_id, Some(id));
+        let theirs = choice(&talk.seen().await, "t•••@e•••.test");
+        sent(&desk, &sink).await;
+        let (status, page) = talk.send("code", &[("choice", &theirs)]).await;
+        assert!(status == 409 && page.contains("72 hours"), "{page}");
+        desk.clock.advance(20 * DAY);
+        let later = Talk::with(&desk, "caller@else.test").await;
+        later.first().await;
+        let (status, page) = later.send("code", &[("choice", &choice(&later.seen().await, "t•••@e•••.test"))]).await;
+        assert!(status == 409 && page.contains("30 days"), "{page}");
+        assert!(sent(&desk, &sink).await.iter().all(|mail| !mail.mail().subject.contains("code")));
+        assert_eq!(talk_tie_again(&desk, &talk).await, 409);
+    }
+}
+
+async fn talk_tie_again(desk: &Desk, talk: &Talk) -> u16 {
+    let agent = desk.browser(Role::Agent).await;
+    let fields = [
+        ("name", NAME),
+        ("birth_date", BORN),
+        ("factor", "mrn"),
+        ("value", MRN),
+    ];
+    send(&agent, &talk.verify(), "details", &fields).await;
+    send(&agent, &talk.verify(), "tie", &[]).await.0
+}

@@ -1,0 +1,67 @@
+//! Emergencies, and somebody else's look at them.
+
+use super::*;
+use common::both_engines;
+
+const WHY: &str = "Her insulin is gone and she is alone.";
+
+both_engines! {
+    async fn an_emergency_opens_an_hour_and_waits_for_somebody_elses_look(desk: Desk) {
+        patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        for (reason, words) in [("", WHY), ("address_change", WHY), ("whim", WHY), ("danger", " "), ("danger", &"x".repeat(501))] {
+            assert_eq!(talk.send("emergency", &[("reason", reason), ("words", words)]).await.0, 422, "{reason}");
+        }
+        let (_, page) = talk.send("emergency", &[("reason", "treatment"), ("words", WHY)]).await;
+        assert!(page.contains("Open because of an emergency until") && page.contains("results and care"), "{page}");
+        assert!(page.contains("Not verified") && page.contains("Not yet: a new phone or email"), "{page}");
+        let story = talk.agent.get(&talk.page).await.expect(200).text();
+        assert!(story.contains("opened this because of an emergency"), "{story}");
+        assert!(!story.contains("insulin"), "the words stand on the list alone");
+
+        talk.agent.get("/identity/reviews").await.expect(403);
+        let compliance = desk.browser(Role::Compliance).await;
+        let list = compliance.get("/identity/reviews").await.expect(200).text();
+        assert!(list.contains(WHY) && list.contains("Ana Agent") && list.contains("can’t wait") | list.contains("can&#39;t wait") | list.contains("can't wait"), "{list}");
+        let action = list.split("action=\"/identity/reviews/").nth(1).unwrap().split('"').next().unwrap();
+        let way = format!("/identity/reviews/{action}");
+        compliance.submit("/identity/reviews", &way, &[("note", "")]).await.expect(422);
+        compliance.submit("/identity/reviews", &way, &[("note", "Right: the nurse confirmed it.")]).await.expect(303);
+        let list = compliance.get("/identity/reviews").await.expect(200).text();
+        assert!(!list.contains(WHY) && list.contains("Nothing waits"), "{list}");
+        compliance.submit("/identity/reviews", &way, &[("note", "Again.")]).await.expect(404);
+        let story = talk.agent.get(&talk.page).await.expect(200).text();
+        assert!(story.contains("looked at what was opened"), "{story}");
+        desk.clock.advance(3600);
+        let agent = desk.browser(Role::Agent).await;
+        assert!(!agent.get(&talk.verify()).await.expect(200).text().contains("Open because of"));
+        let done = log(&desk, talk.id).await;
+        for action in ["identity.emergency", "identity.review"] {
+            assert!(done.contains(&(action.to_owned(), "ok".to_owned())), "{done:?}");
+        }
+        desk.audit_is_whole().await;
+    }
+
+    async fn nobody_looks_at_their_own(desk: Desk) {
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        let supervisor = desk.browser(Role::Supervisor).await;
+        send(&supervisor, &talk.verify(), "emergency", &[("reason", "danger"), ("words", WHY)]).await;
+        let list = supervisor.get("/identity/reviews").await.expect(200).text();
+        assert!(list.contains("This is yours"), "{list}");
+        let admin = desk.browser(Role::Administrator).await.get("/identity/reviews").await.expect(200).text();
+        let id = admin.split("action=\"/identity/reviews/").nth(1).unwrap().split('"').next().unwrap();
+        let way = format!("/identity/reviews/{id}");
+        let page = supervisor.submit("/identity/reviews", &way, &[("note", "All fine.")]).await.expect(409).text();
+        assert!(page.contains("your own word twice"), "{page}");
+        assert!(log(&desk, talk.id).await.contains(&("identity.review".to_owned(), "denied".to_owned())));
+    }
+
+    async fn an_emergency_is_open_where_all_else_is_locked(desk: Desk) {
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        for _ in 0..3 {
+            talk.tell("Never Was", BORN, "mrn", MRN).await;
+        }
+        let (_, page) = talk.send("emergency", &[("reason", "danger"), ("words", WHY)]).await;
+        assert!(page.contains("Locked until") && page.contains("Open because of an emergency"), "{page}");
+    }
+}
