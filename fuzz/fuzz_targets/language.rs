@@ -18,11 +18,11 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
         }
     }
     let model = std::fs::read(format!("{root}/model.bin")).unwrap();
-    Engine::load(&files, Some(&model)).unwrap()
+    Engine::load(&files, Some(model.into())).unwrap()
 });
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let _ = Model::read(bytes);
+    let _ = Model::read(&bytes.to_vec().into());
     let text = String::from_utf8_lossy(bytes);
     let (subject, body) = text.split_once('\n').unwrap_or(("", &text));
     let verdict = ENGINE.triage(&Message {

@@ -12,6 +12,7 @@ use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Target};
 use bedside_language::{ClinicFiles, LoadError, MODEL_FILE};
 use bedside_vault::RootKey;
+use bytes::Bytes;
 use include_dir::{Dir, include_dir};
 use std::path::Path;
 use std::sync::Arc;
@@ -170,8 +171,9 @@ pub fn built_in_clinic() -> ClinicFiles {
 }
 
 /// The model that ships with the program.
-pub fn shipped_model() -> Option<&'static [u8]> {
-    CLINIC.get_file(MODEL_FILE).map(include_dir::File::contents)
+pub fn shipped_model() -> Option<Bytes> {
+    let file = CLINIC.get_file(MODEL_FILE)?;
+    Some(Bytes::from_static(file.contents()))
 }
 
 /// What a clinic's folder from before the program had it may lack: it comes from the program.

@@ -38,7 +38,9 @@ fn main() {
     let model = std::fs::read(format!("{ROOT}/model.bin")).ok();
     let mut engine = Engine::load(
         &files,
-        model.as_deref().filter(|_| !has("train") && !has("rules")),
+        model
+            .filter(|_| !has("train") && !has("rules"))
+            .map(Into::into),
     )
     .expect("the clinic's files");
     if has("train") {

@@ -80,7 +80,7 @@ impl Language {
             Task::Adopt { number: version } => {
                 let bytes = std::fs::read(models::file(&data, version))
                     .map_err(|_| Failure::usage(format!("There is no version {version}.")))?;
-                Model::read(&bytes).map_err(|error| {
+                Model::read(&bytes.into()).map_err(|error| {
                     Failure::usage(format!("Version {version} can't be used: {error}."))
                 })?;
                 models::adopt(&data, version)?;

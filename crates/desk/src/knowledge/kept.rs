@@ -99,7 +99,7 @@ mod tests {
         };
         let first = Source {
             files: [("language/a.toml".to_owned(), "señal".to_owned())].into(),
-            model: Some(vec![0, 255, 10]),
+            model: Some(vec![0, 255, 10].into()),
         };
         keep(&config, &first);
         assert_eq!(

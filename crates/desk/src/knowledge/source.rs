@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::startup::{clinic_files_where, shipped_model};
 use crate::triage::models;
 use bedside_language::{ClinicFiles, Engine, LoadError, MODEL_FILE};
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -14,7 +15,7 @@ pub struct Source {
     pub files: ClinicFiles,
     /// The clinic's own model, where it has one.
     #[serde(with = "base64")]
-    pub model: Option<Vec<u8>>,
+    pub model: Option<Bytes>,
 }
 
 impl Source {
@@ -55,7 +56,7 @@ pub fn engine(config: &Config, source: &Source) -> Result<Engine, LoadError> {
     let name = format!("language/model-{version:04}.bin");
     let bytes = std::fs::read(models::file(&config.data, *version))
         .map_err(|error| refused(&name, error.to_string()))?;
-    Engine::load(&source.files, Some(&bytes)).map_err(|error| {
+    Engine::load(&source.files, Some(bytes.into())).map_err(|error| {
         if error.file == MODEL_FILE {
             return refused(&name, error.reason);
         }
@@ -66,17 +67,15 @@ pub fn engine(config: &Config, source: &Source) -> Result<Engine, LoadError> {
 /// The language engine as it was before a model was adopted: with the clinic's own, else the one that ships with the
 /// program.
 pub fn engine_before(source: &Source) -> Result<Engine, LoadError> {
-    match &source.model {
-        Some(own) => Engine::load(&source.files, Some(own)),
-        None => Engine::load(&source.files, shipped_model()),
-    }
+    let model = source.model.clone().or_else(shipped_model);
+    Engine::load(&source.files, model)
 }
 
 /// The model in a clinic's own folder, where it has one. One that is there and can't be read is no reason to judge by
 /// another in silence.
-fn own_model(path: &Path) -> Result<Option<Vec<u8>>, LoadError> {
+fn own_model(path: &Path) -> Result<Option<Bytes>, LoadError> {
     match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
+        Ok(bytes) => Ok(Some(bytes.into())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(LoadError::whole(
             MODEL_FILE,
@@ -87,22 +86,23 @@ fn own_model(path: &Path) -> Result<Option<Vec<u8>>, LoadError> {
 
 /// Bytes in JSON.
 mod base64 {
+    use bytes::Bytes;
     use data_encoding::BASE64;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[expect(clippy::ref_option, reason = "what serde hands over")]
-    pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: Serializer>(bytes: &Option<Bytes>, to: S) -> Result<S::Ok, S::Error> {
         bytes
             .as_ref()
             .map(|bytes| BASE64.encode(bytes))
             .serialize(to)
     }
 
-    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Option<Vec<u8>>, D::Error> {
+    pub fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Option<Bytes>, D::Error> {
         let text = Option::<String>::deserialize(from)?;
-        text.map(|text| BASE64.decode(text.as_bytes()).map_err(D::Error::custom))
-            .transpose()
+        let bytes = text.map(|text| BASE64.decode(text.as_bytes()).map(Bytes::from));
+        bytes.transpose().map_err(D::Error::custom)
     }
 }
 
@@ -139,6 +139,6 @@ mod tests {
         );
         std::fs::remove_dir(&path).unwrap();
         std::fs::write(&path, b"bytes").unwrap();
-        assert_eq!(own_model(&path).unwrap().unwrap(), b"bytes");
+        assert_eq!(own_model(&path).unwrap().unwrap(), b"bytes"[..]);
     }
 }

@@ -8,6 +8,7 @@
 use crate::clinic::{Effect, Kinds};
 use crate::fold::Folded;
 use crate::model::features::Features;
+use crate::model::memory::Recalled;
 use crate::model::{
     CATEGORY, CONCERN, EMERGENCY, Judged, KINDS, Model, SUBJECTS, Signs, Sum, URGENCY, log_ratio,
     softmax,
@@ -23,6 +24,9 @@ const CERTAIN: f32 = 0.5;
 /// Probability of an emergency that it takes where nothing is named, or where hardly anything in the message is about a symptom
 /// or a crisis: polite closings read a little like farewells.
 const NAMELESS: f32 = 0.4;
+/// Score of the loudest window below which the same holds: no stretch of the message speaks for an emergency, and what does is what it has
+/// in common with examples ("my 9 year old has a fever" with those of the newborn).
+const QUIET: f32 = -4.5;
 /// The same where what stands there is no language at all, mark-up, or fewer words than [`SCRAP`] that name nothing ("Round 29").
 const WORDLESS: f32 = 0.65;
 const SCRAP: usize = 4;
@@ -51,8 +55,8 @@ const LIKELY_KIND: f32 = 0.15;
 /// Places shown for the model.
 const PLACES: usize = 3;
 
-/// What the engine works with of the model: the model, the message's features, their sums.
-pub(super) type Read<'a> = (&'a Model, &'a Features, &'a [Sum]);
+/// What the engine works with of the model: the model, the message's features, their sums, what comes to mind at it.
+pub(super) type Read<'a> = (&'a Model, &'a Features, &'a [Sum], &'a Recalled);
 
 /// What came out.
 pub(super) struct Decided {
@@ -113,7 +117,7 @@ impl Look<'_> {
             (true, true) if signs.about >= 0.0 => SURVEY_TOLD,
             (true, true) => SURVEY,
             (true, false) => SURVEY_CERTAIN,
-            (false, true) if signs.about >= ELSEWHERE => 0.0,
+            (false, true) if signs.about >= ELSEWHERE && signs.window >= QUIET => 0.0,
             (false, carries) if wordless || !carries && self.own_words < SCRAP => WORDLESS,
             (false, _) => NAMELESS,
         }
@@ -131,7 +135,7 @@ pub(super) struct Heard {
 }
 
 /// Listens to the model and to the rules.
-pub(super) fn listen(look: &Look<'_>, (model, features, sums): Read<'_>) -> Heard {
+pub(super) fn listen(look: &Look<'_>, (model, features, sums, recalled): Read<'_>) -> Heard {
     /// Where nothing was said.
     const SILENT: f32 = -9.0;
     let (emergency, concern) = model.loudest(features, sums, true);
@@ -162,6 +166,7 @@ pub(super) fn listen(look: &Look<'_>, (model, features, sums): Read<'_>) -> Hear
         length: log_ratio(f32::from(words.clamp(FEW, MANY)) + 1.0, 1.0),
         crisis: odds(about[Category::Crisis as usize]),
         feedback: odds(about[Category::Feedback as usize]),
+        near: recalled.near_danger,
     };
     Heard {
         signs,
@@ -226,7 +231,7 @@ fn flags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (SafetyKind, Level, &'a
 
 pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     let (rule_level, rule_kind) = by_rules(look);
-    let Some((model, features, sums)) = model else {
+    let Some((model, features, sums, recalled)) = model else {
         let certain = if rule_level == Level::None { 0.0 } else { 0.5 };
         return Decided {
             safety: safety(rule_level, rule_kind, 0.5, certain),
@@ -239,7 +244,7 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
         emergency,
         concern,
         ..
-    } = listen(look, (model, features, sums));
+    } = listen(look, (model, features, sums, recalled));
     let weighed = model.calibration.weigher.log_odds(&signs);
     let p_emergency = emergency.map_or(0.0, |_| curve.emergency(weighed));
     let p_concern = concern.map_or(0.0, |j| curve.concern(j.scores[CONCERN]));

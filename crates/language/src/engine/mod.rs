@@ -10,12 +10,14 @@ mod read;
 pub(crate) mod tests;
 mod topic;
 
+use bytes::Bytes;
+
 use crate::clinic::{self, ClinicFiles, Effect, LoadError, Reasons, Rule, Tongue};
 use crate::detect::{self, Detected};
 use crate::language::Language;
 use crate::matcher::Matcher;
 use crate::model::features::Features;
-use crate::model::{Model, SUBJECTS, Signs};
+use crate::model::{Model, SUBJECTS, Signs, VOICES};
 use crate::verdict::{Finding, Guard, Level, Message, Reason, SafetyKind, Verdict};
 
 use danger::Meant;
@@ -38,9 +40,10 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Builds an engine from the files under `language/` (others are ignored) and the bytes of a model.
+    /// Builds an engine from the files under `language/` (others are ignored) and the bytes of a model, which it keeps and
+    /// reads where they are: those of the program take no memory of their own.
     /// What is refused is named; whoever loads anew keeps the engine that works.
-    pub fn load(files: &ClinicFiles, model: Option<&[u8]>) -> Result<Self, LoadError> {
+    pub fn load(files: &ClinicFiles, model: Option<Bytes>) -> Result<Self, LoadError> {
         let knowledge = clinic::parse(files)?;
         let is_flag = |rule: &Rule| matches!(rule.effect, Effect::Danger(..));
         // A language whose danger nobody hears is a file that was cut off.
@@ -54,7 +57,7 @@ impl Engine {
         let matcher = Matcher::build(&knowledge)
             .map_err(|e| LoadError::whole("language/", format!("the phrases are too many: {e}")))?;
         let model = model
-            .map(Model::read)
+            .map(|bytes| Model::read(&bytes))
             .transpose()
             .map_err(|e| LoadError::whole(MODEL_FILE, e.to_string()))?;
         Ok(Self {
@@ -104,9 +107,10 @@ impl Engine {
         let model = self.model.as_ref().map(|model| {
             let features = look.features(message);
             let sums = model.sums(&features);
-            (model, features, sums)
+            let recalled = model.recall(&features);
+            (model, features, sums, recalled)
         });
-        let model = model.as_ref().map(|(m, f, s)| (*m, f, s.as_slice()));
+        let model = model.as_ref().map(|(m, f, s, r)| (*m, f, s.as_slice(), r));
         let danger = danger::decide(&look, model);
         let topic = topic::decide(&look, model, &danger.safety);
 
@@ -174,10 +178,11 @@ impl Engine {
     pub(crate) fn said(&self, model: &Model, message: &Message<'_>) -> Said {
         let look = self.look(message);
         let features = look.features(message);
-        let heard = danger::listen(&look, (model, &features, &model.sums(&features)));
+        let (sums, recalled) = (model.sums(&features), model.recall(&features));
+        let heard = danger::listen(&look, (model, &features, &sums, &recalled));
         Said {
             signs: heard.signs,
-            subjects: heard.subjects,
+            voices: [heard.subjects, recalled.near, recalled.words],
             at_least: look.at_least(&heard.signs),
             meant: danger::meant(&look),
         }
@@ -188,8 +193,8 @@ impl Engine {
 pub(crate) struct Said {
     /// What speaks for an emergency.
     pub signs: Signs,
-    /// Scores of what it is about.
-    pub subjects: [f32; SUBJECTS],
+    /// Scores of what it is about, as each voice says.
+    pub voices: [[f32; SUBJECTS]; VOICES],
     /// The probability that it takes at least to raise an emergency.
     pub at_least: f32,
     /// What the rules make of it.

@@ -164,7 +164,7 @@ pub(crate) fn shipped() -> &'static Engine {
             });
         let files = tongue_files().into_iter().chain(own).collect();
         let model = std::fs::read(root.join("model.bin")).unwrap();
-        Engine::load(&files, Some(&model)).unwrap()
+        Engine::load(&files, Some(model.into())).unwrap()
     });
     &ENGINE
 }

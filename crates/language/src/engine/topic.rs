@@ -1,7 +1,7 @@
 //! What a message is about and how soon a person must look.
 
 use crate::clinic::Effect;
-use crate::model::{CATEGORY, Row, URGENCY, WIDTH, softmax};
+use crate::model::{CATEGORY, Row, SUBJECTS, URGENCY, WIDTH, softmax};
 use crate::verdict::{Category, Level, Safety, Scored, Urgency};
 
 use super::danger::Read;
@@ -17,6 +17,9 @@ const ALSO: f32 = 0.12;
 const PRESSING: f32 = 2.0;
 /// Share from which a message is urgent.
 const URGENT: f32 = 0.18;
+
+/// Probability from which an emergency says what a message is about.
+const LIKELIER: f32 = 0.6;
 
 /// Probability of a danger from which a message is urgent that is called none: half of the emergencies of the part `dev` that
 /// were taken for standard or low ones lie above it, and one in fifteen of the ordinary messages.
@@ -36,9 +39,17 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>, safety: &Safety) 
         Some(read) if !look.folded.tokens.is_empty() => by_model(read),
         _ => by_words(look),
     };
+    // An emergency is a symptom or a crisis; which of the two, its own words say best. An alarm that is likelier false than true
+    // changes nothing: whoever finds that nobody is in danger passes on what the message is about.
     let danger = match (safety.level, safety.kind) {
-        (Level::Emergency, Some(kind)) if kind.is_crisis() => Some(Category::Crisis),
-        (Level::Emergency, Some(_)) => Some(Category::Symptom),
+        (Level::Emergency, _) if is_danger(topic.category.value) => Some(topic.category.value),
+        (Level::Emergency, Some(kind)) if safety.confidence >= LIKELIER => {
+            Some(if kind.is_crisis() {
+                Category::Crisis
+            } else {
+                Category::Symptom
+            })
+        }
         _ => None,
     };
     if let Some(value) = danger.filter(|d| *d != topic.category.value) {
@@ -65,12 +76,18 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>, safety: &Safety) 
     topic
 }
 
-fn by_model((model, features, sums): Read<'_>) -> Topic {
+fn is_danger(category: Category) -> bool {
+    matches!(category, Category::Symptom | Category::Crisis)
+}
+
+fn by_model((model, features, sums, recalled): Read<'_>) -> Topic {
     let judged = model.judge(features, sums, features.whole());
     let mut shares: Row = [0.0; WIDTH];
     let subjects = &model.calibration.subjects;
+    let mut scores = [0.0; SUBJECTS];
+    scores.copy_from_slice(&judged.scores[CATEGORY..URGENCY]);
     subjects.shares(
-        &judged.scores[CATEGORY..URGENCY],
+        &[scores, recalled.near, recalled.words],
         &mut shares[CATEGORY..URGENCY],
     );
     softmax(&judged.scores[URGENCY..], &mut shares[URGENCY..]);

@@ -4,7 +4,7 @@ use crate::language::Language;
 use crate::verdict::Category;
 
 use super::math::{sigmoid, softmax};
-use super::weigh::Weigher;
+use super::weigh::{Weigher, solved};
 
 /// Languages, and one more for texts whose language is unknown.
 const PLACES: usize = Language::ALL.len() + 1;
@@ -12,6 +12,8 @@ const PLACES: usize = Language::ALL.len() + 1;
 pub(crate) const NUMBERS: usize = 10;
 /// What a message can be about.
 pub(crate) const SUBJECTS: usize = Category::ALL.len();
+/// What speaks about subjects: the linear models, the nearest examples, the words one by one.
+pub(crate) const VOICES: usize = 3;
 
 /// How scores are read in one language.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -90,18 +92,18 @@ impl Curve {
     }
 }
 
-/// How the scores of what a message is about are read: drawn together or apart, and each moved a little, so that
+/// How the scores of what a message is about are read: what each voice counts, and each subject moved a little, so that
 /// their shares are those of the part `dev`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Subjects {
-    pub slope: f32,
+    pub slopes: [f32; VOICES],
     pub offsets: [f32; SUBJECTS],
 }
 
 impl Default for Subjects {
     fn default() -> Self {
         Self {
-            slope: 1.0,
+            slopes: [1.0, 0.0, 0.0],
             offsets: [0.0; SUBJECTS],
         }
     }
@@ -109,40 +111,63 @@ impl Default for Subjects {
 
 impl Subjects {
     /// The share of each.
-    pub fn shares(&self, scores: &[f32], shares: &mut [f32]) {
-        let mut moved = [0.0; SUBJECTS];
-        for ((to, score), offset) in moved.iter_mut().zip(scores).zip(&self.offsets) {
-            *to = self.slope * score + offset;
+    pub fn shares(&self, voices: &[[f32; SUBJECTS]; VOICES], shares: &mut [f32]) {
+        let mut moved = self.offsets;
+        for (scores, slope) in voices.iter().zip(&self.slopes) {
+            for (to, score) in moved.iter_mut().zip(scores) {
+                *to += slope * score;
+            }
         }
         softmax(&moved, shares);
     }
 
     /// What makes the most of what was true, held near what changes nothing.
     #[expect(clippy::cast_precision_loss, reason = "counts are small")]
-    pub fn fit(seen: &[([f32; SUBJECTS], usize)]) -> Self {
+    pub fn fit(seen: &[([[f32; SUBJECTS]; VOICES], usize)]) -> Self {
         const ROUNDS: usize = 200;
         const HOLD: f32 = 2.0;
         let mut subjects = Self::default();
         let all = seen.len() as f32;
         for _ in 0..ROUNDS {
             let mut offsets = subjects.offsets.map(|offset| HOLD * offset);
-            let mut slope = 0.0;
-            for (scores, truth) in seen {
+            let mut slopes = subjects.slopes.map(f64::from);
+            let mut bends = [[0.0; VOICES]; VOICES];
+            for (at, row) in bends.iter_mut().enumerate() {
+                row[at] = 1.0;
+            }
+            for (voices, truth) in seen {
                 let mut shares = [0.0; SUBJECTS];
-                subjects.shares(scores, &mut shares);
+                subjects.shares(voices, &mut shares);
+                let means = voices.map(|scores| mean(&shares, |at| scores[at]));
+                for (at, one) in voices.iter().enumerate() {
+                    slopes[at] += means[at] - f64::from(one[*truth]);
+                    for (also, other) in voices.iter().enumerate() {
+                        let both = mean(&shares, |at| one[at] * other[at]);
+                        bends[at][also] += both - means[at] * means[also];
+                    }
+                }
                 shares[*truth] -= 1.0;
-                for ((sum, share), score) in offsets.iter_mut().zip(&shares).zip(scores) {
+                for (sum, share) in offsets.iter_mut().zip(&shares) {
                     *sum += share;
-                    slope += share * score;
                 }
             }
             for (offset, sum) in subjects.offsets.iter_mut().zip(&offsets) {
                 *offset -= 5.0 * sum / all;
             }
-            subjects.slope = (subjects.slope - 0.04 * slope / all).clamp(0.1, 10.0);
+            for (slope, step) in subjects.slopes.iter_mut().zip(solved(bends, slopes)) {
+                #[expect(clippy::cast_possible_truncation, reason = "a weight needs no more")]
+                let step = step as f32;
+                *slope = (*slope - step).clamp(0.0, 10.0);
+            }
         }
         subjects
     }
+}
+
+/// The mean of what each subject has, by their shares.
+fn mean(shares: &[f32; SUBJECTS], of: impl Fn(usize) -> f32) -> f64 {
+    let each = shares.iter().enumerate();
+    each.map(|(at, &share)| f64::from(share * of(at))).sum()
 }
 
 /// The curves of all languages, and what they have in common.

@@ -65,6 +65,8 @@ impl Window {
 pub(crate) struct Features {
     pub words: Vec<Feature>,
     pub chunks: Vec<Chunk>,
+    /// Hashes of the person's own words and pairs of words, each once, the smallest first.
+    pub terms: Vec<u32>,
     /// Of the message as a whole: the channel, what the lexicon said.
     about: Vec<Side>,
 }
@@ -118,10 +120,16 @@ impl Features {
                 before = [0; 3];
             }
             let word = folded.word(token);
-            let hash = features.word(word, at, marks[at], before);
+            let (hash, pair) = features.word(word, at, marks[at], before);
+            if own {
+                features.terms.push(hash);
+                features.terms.extend(pair);
+            }
             before = [hash, before[0], before[1]];
         }
         features.close(chunk.take(), folded.tokens.len());
+        features.terms.sort_unstable();
+        features.terms.dedup();
         features.context(marks);
         features
     }
@@ -143,8 +151,8 @@ impl Features {
         self.words.push(Feature { hash, token, value });
     }
 
-    /// The features of one word; gives back its hash.
-    fn word(&mut self, word: &str, at: usize, marks: u8, before: [u32; 3]) -> u32 {
+    /// The features of one word; gives back its hash, and that of the pair with the word before it.
+    fn word(&mut self, word: &str, at: usize, marks: u8, before: [u32; 3]) -> (u32, Option<u32>) {
         let sign = word.chars().next().is_some_and(is_wide);
         let hash = if let Some(size) = magnitude(word) {
             self.push(mix(text(word), 11), at);
@@ -173,7 +181,7 @@ impl Features {
         if !sign {
             self.letters(word, at);
         }
-        hash
+        (hash, (one != 0).then(|| mix(mix(one, 2) ^ hash, 3)))
     }
 
     /// Runs of two to five letters, the word's ends included.

@@ -1,18 +1,21 @@
 //! The model as bytes: little-endian numbers, a checksum at the end.
 //!
-//! `BSDLM1`, layout number, version, examples, digest, rows; bias; curves, weigher, subjects; hashes; scales;
-//! weights; checksum.
+//! `BSDLM1`, layout number, version, examples, digest; bias; curves, weigher, subjects; the features' weights; the memory;
+//! checksum. All is checked once, when it is read; weights and memory are used where they stand.
 
+use bytes::{Buf, Bytes};
 use thiserror::Error;
 
 use super::calibrate::{Calibration, Curve, NUMBERS};
-use super::{About, FeatureRow, HIDDEN, Model, Scale, WIDE, WIDTH};
+use super::memory::Memory;
+use super::rows::Rows;
+use super::{About, HIDDEN, Model, WIDE, WIDTH};
 
 const MAGIC: &[u8; 8] = b"BSDLM1\0\0";
 /// Changes whenever the outputs or the features change their meaning.
-const LAYOUT: u32 = 3;
-/// Most features of a model.
-pub(super) const MAX_ROWS: usize = 140_000;
+const LAYOUT: u32 = 5;
+/// Bytes that all models have besides weights and memory, and some room.
+const HEAD: usize = 16_384;
 
 /// Bytes that are no model of this release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -32,65 +35,39 @@ pub enum ModelError {
 impl Model {
     /// The model as bytes. The same model gives the same bytes.
     pub fn write(&self) -> Vec<u8> {
-        let mut rows: Vec<(u32, u32)> = self
-            .slots
-            .iter()
-            .copied()
-            .filter(|slot| slot.1 != u32::MAX)
-            .collect();
-        rows.sort_unstable();
-        let mut out = Vec::with_capacity(rows.len() * (WIDE + 16) + 16_384);
+        let (rows, memory) = (&self.rows.bytes, &self.memory.bytes);
+        let mut out = Vec::with_capacity(HEAD + rows.len() + memory.len());
         out.extend_from_slice(MAGIC);
         for number in [LAYOUT, self.about.version, self.about.examples] {
             out.extend_from_slice(&number.to_le_bytes());
         }
         out.extend_from_slice(&self.about.digest.to_le_bytes());
-        out.extend_from_slice(&u32::try_from(rows.len()).unwrap_or(0).to_le_bytes());
         let curves = self.calibration.curves.iter().flat_map(Curve::numbers);
         let out_rows = self.out.iter().flatten().copied();
         let (weigher, subjects) = (&self.calibration.weigher, &self.calibration.subjects);
-        let common = weigher
-            .weights
-            .iter()
-            .chain([&weigher.base, &subjects.slope]);
-        let common = common.chain(&subjects.offsets).copied();
+        let common = weigher.weights.iter().chain([&weigher.base]);
+        let common = common.chain(&subjects.slopes).chain(&subjects.offsets);
+        let common = common.copied();
         let numbers = self.bias.iter().copied().chain(out_rows);
         for number in numbers.chain(curves).chain(common) {
             out.extend_from_slice(&number.to_le_bytes());
         }
-        for (hash, _) in &rows {
-            out.extend_from_slice(&hash.to_le_bytes());
-        }
-        for (_, row) in &rows {
-            let scale = self.rows[*row as usize].scale;
-            out.extend_from_slice(&scale.weight.to_le_bytes());
-            out.extend_from_slice(&scale.hidden.to_le_bytes());
-            out.extend_from_slice(&scale.rarity.to_le_bytes());
-        }
-        for (_, row) in &rows {
-            out.extend(
-                self.rows[*row as usize]
-                    .steps
-                    .iter()
-                    .map(|w| w.cast_unsigned()),
-            );
-        }
+        out.extend_from_slice(rows);
+        out.extend_from_slice(memory);
         let sum = checksum(&out);
         out.extend_from_slice(&sum.to_le_bytes());
         out
     }
 
-    /// Reads what [`Model::write`] wrote. Any bytes are safe to hand over.
-    pub fn read(bytes: &[u8]) -> Result<Self, ModelError> {
-        if bytes.get(..8) != Some(MAGIC) {
+    /// Reads what [`Model::write`] wrote, and keeps it. Any bytes are safe to hand over.
+    pub fn read(bytes: &Bytes) -> Result<Self, ModelError> {
+        let Some((content, sum)) = bytes.split_last_chunk::<8>() else {
+            return Err(ModelError::Foreign);
+        };
+        if content.get(..8) != Some(MAGIC) {
             return Err(ModelError::Foreign);
         }
-        let Some((content, sum)) = bytes.split_last_chunk::<8>() else {
-            return Err(ModelError::Damaged);
-        };
-        let mut from = Cursor {
-            rest: content.get(8..).ok_or(ModelError::Damaged)?,
-        };
+        let mut from = Cursor::of(bytes.slice(8..content.len()));
         if from.u32()? != LAYOUT {
             return Err(ModelError::OtherRelease);
         }
@@ -102,10 +79,6 @@ impl Model {
             examples: from.u32()?,
             digest: u64::from_le_bytes(from.take()?),
         };
-        let count = from.u32()? as usize;
-        if count > MAX_ROWS {
-            return Err(ModelError::Damaged);
-        }
         let mut bias = [0.0; WIDE];
         let mut mix = vec![[0.0; HIDDEN]; WIDTH];
         for number in bias.iter_mut().chain(mix.iter_mut().flatten()) {
@@ -121,84 +94,85 @@ impl Model {
         }
         let (weigher, subjects) = (&mut calibration.weigher, &mut calibration.subjects);
         let common = weigher.weights.iter_mut();
-        let common = common.chain([&mut weigher.base, &mut subjects.slope]);
+        let common = common
+            .chain([&mut weigher.base])
+            .chain(&mut subjects.slopes);
         for number in common.chain(&mut subjects.offsets) {
             *number = from.f32()?;
         }
-        let hashes: Vec<u32> = (0..count).map(|_| from.u32()).collect::<Result<_, _>>()?;
-        let mut scales = Vec::with_capacity(count);
-        for _ in 0..count {
-            scales.push(Scale {
-                weight: from.f32()?,
-                hidden: from.f32()?,
-                rarity: from.f32()?,
-            });
-        }
-        let mut rows = Vec::with_capacity(count);
-        for scale in scales {
-            let steps = from.take::<WIDE>()?.map(u8::cast_signed);
-            rows.push(FeatureRow { scale, steps });
-        }
-        if !from.rest.is_empty() || !hashes.is_sorted_by(|a, b| a < b) {
+        let (rows, memory) = (Rows::read(&mut from)?, Memory::read(&mut from)?);
+        if !from.rest.is_empty() {
             return Err(ModelError::Damaged);
         }
-        let mut model = Self::of(&hashes, rows, (bias, mix), about);
-        model.calibration = calibration;
-        Ok(model)
-    }
-
-    /// Puts a model together; the hashes are different from each other.
-    pub(super) fn of(
-        hashes: &[u32],
-        rows: Vec<FeatureRow>,
-        (bias, out): ([f32; WIDE], Vec<[f32; HIDDEN]>),
-        about: About,
-    ) -> Self {
-        let size = (hashes.len() * 2).next_power_of_two().max(2);
-        let mut slots = vec![(0, u32::MAX); size];
-        for (row, &hash) in (0_u32..).zip(hashes) {
-            let mut at = hash as usize & (size - 1);
-            while slots[at].1 != u32::MAX {
-                at = (at + 1) & (size - 1);
-            }
-            slots[at] = (hash, row);
-        }
-        Self {
-            slots,
+        Ok(Self {
             rows,
+            memory,
             bias,
-            out,
-            calibration: Calibration::default(),
+            out: mix,
+            calibration,
             about,
-        }
+        })
     }
 }
 
-struct Cursor<'a> {
-    rest: &'a [u8],
+/// What is still to be read.
+#[derive(Clone)]
+pub(super) struct Cursor {
+    rest: Bytes,
 }
 
-impl Cursor<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], ModelError> {
-        let (chunk, rest) = self
-            .rest
-            .split_first_chunk::<N>()
-            .ok_or(ModelError::Damaged)?;
-        self.rest = rest;
-        Ok(*chunk)
+impl Cursor {
+    pub fn of(rest: Bytes) -> Self {
+        Self { rest }
     }
 
-    fn u32(&mut self) -> Result<u32, ModelError> {
+    pub fn take<const N: usize>(&mut self) -> Result<[u8; N], ModelError> {
+        let chunk = *self.rest.first_chunk().ok_or(ModelError::Damaged)?;
+        self.rest.advance(N);
+        Ok(chunk)
+    }
+
+    pub fn u32(&mut self) -> Result<u32, ModelError> {
         self.take().map(u32::from_le_bytes)
     }
 
-    fn f32(&mut self) -> Result<f32, ModelError> {
+    pub fn f32(&mut self) -> Result<f32, ModelError> {
         let number = f32::from_le_bytes(self.take()?);
-        if number.is_finite() && number.abs() < 1e6 {
-            Ok(number)
-        } else {
-            Err(ModelError::Damaged)
+        sound(number).map(|()| number)
+    }
+
+    /// How many come, if no more than `most`.
+    pub fn count(&mut self, most: usize) -> Result<usize, ModelError> {
+        let count = self.u32()? as usize;
+        if count > most {
+            return Err(ModelError::Damaged);
         }
+        Ok(count)
+    }
+
+    /// So many pieces of this size, where they stand.
+    pub fn part(&mut self, count: usize, size: usize) -> Result<Bytes, ModelError> {
+        let length = count.checked_mul(size).ok_or(ModelError::Damaged)?;
+        if length > self.rest.len() {
+            return Err(ModelError::Damaged);
+        }
+        Ok(self.rest.split_to(length))
+    }
+
+    /// What lies between here and `end`, which came from here.
+    pub fn until(mut self, end: &Self) -> Bytes {
+        self.rest
+            .truncate(self.rest.len().saturating_sub(end.rest.len()));
+        self.rest
+    }
+}
+
+/// Refuses numbers that nobody wrote.
+pub(super) fn sound(number: f32) -> Result<(), ModelError> {
+    if number.is_finite() && number.abs() < 1e6 {
+        Ok(())
+    } else {
+        Err(ModelError::Damaged)
     }
 }
 
@@ -218,33 +192,43 @@ pub(super) fn checksum(bytes: &[u8]) -> u64 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::features::Feature;
+    use super::super::memory;
+    use super::super::rows::Scale;
     use super::*;
 
     fn small() -> Model {
-        let row = |step, weight| FeatureRow {
-            scale: Scale {
+        let row = |hash, step, weight| {
+            let scale = Scale {
                 weight,
                 hidden: weight,
                 rarity: 1.0,
-            },
-            steps: [step; WIDE],
+            };
+            (hash, scale, [step; WIDE])
         };
-        Model::of(
-            &[5, 9, u32::MAX],
-            vec![row(3, 0.5), row(-7, 1.0), row(0, 2.0)],
-            ([0.25; WIDE], vec![[0.5; HIDDEN]; WIDTH]),
-            About {
+        let rows = [row(5, 3, 0.5), row(9, -7, 1.0), row(u32::MAX, 0, 2.0)];
+        Model {
+            rows: Rows::read(&mut Cursor::of(Rows::written(&rows).into())).unwrap(),
+            memory: memory::tests::memory(),
+            bias: [0.25; WIDE],
+            out: vec![[0.5; HIDDEN]; WIDTH],
+            calibration: Calibration::default(),
+            about: About {
                 version: 7,
                 examples: 3,
                 digest: 11,
             },
-        )
+        }
+    }
+
+    fn read(bytes: &[u8]) -> Result<Model, ModelError> {
+        Model::read(&Bytes::copy_from_slice(bytes))
     }
 
     #[test]
     fn a_model_survives_the_file() {
         let bytes = small().write();
-        let back = Model::read(&bytes).unwrap();
+        let back = read(&bytes).unwrap();
         assert_eq!(back.write(), bytes);
         assert_eq!(back.about(), small().about());
         assert!((back.weight(9, 0) + 7.0).abs() < 1e-6);
@@ -254,32 +238,56 @@ mod tests {
     #[test]
     fn what_is_no_model_is_refused() {
         let bytes = small().write();
-        assert_eq!(Model::read(b"GIF89a").unwrap_err(), ModelError::Foreign);
-        assert_eq!(Model::read(&[]).unwrap_err(), ModelError::Foreign);
+        assert_eq!(read(b"GIF89a").unwrap_err(), ModelError::Foreign);
+        assert_eq!(read(&[]).unwrap_err(), ModelError::Foreign);
         assert_eq!(
-            Model::read(&bytes[..bytes.len() - 1]).unwrap_err(),
+            read(&bytes[..bytes.len() - 1]).unwrap_err(),
             ModelError::Damaged
         );
         let mut other = bytes.clone();
         other[8] = 99;
-        assert_eq!(Model::read(&other).unwrap_err(), ModelError::OtherRelease);
+        assert_eq!(read(&other).unwrap_err(), ModelError::OtherRelease);
     }
 
     proptest! {
         #[test]
-        fn one_changed_byte_is_noticed(at in 0_usize..1_000, change in 1_u8..=255) {
+        fn one_changed_byte_is_noticed(at in any::<prop::sample::Index>(), change in 1_u8..=255) {
             let mut bytes = small().write();
-            let at = at % bytes.len();
+            let at = at.index(bytes.len());
             bytes[at] ^= change;
-            prop_assert!(Model::read(&bytes).is_err());
+            prop_assert!(read(&bytes).is_err());
+        }
+
+        /// The checksum finds damage and no malice: behind a right one anything may stand. Most of the small model's bytes are
+        /// those of the rows and the memory, which are used where they stand.
+        #[test]
+        fn what_passes_can_be_used(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+            hashes in prop::collection::vec(prop_oneof![0_u32..10, any::<u32>()], 0..20),
+        ) {
+            let mut bytes = small().write();
+            let end = bytes.len() - 8;
+            let from = end - small().rows.bytes.len() - small().memory.bytes.len();
+            for (at, to) in changes {
+                bytes[from + at.index(end - from)] = to;
+            }
+            let sum = checksum(&bytes[..end]);
+            bytes[end..].copy_from_slice(&sum.to_le_bytes());
+            if let Ok(model) = read(&bytes) {
+                let feature = |&hash| Feature { hash, token: 0, value: 1.0 };
+                let features: Vec<Feature> = hashes.iter().map(feature).collect();
+                model.sum(&features);
+                model.memory.recall(&hashes);
+                prop_assert_eq!(model.write(), bytes);
+            }
         }
 
         #[test]
         fn any_bytes_are_safe(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             let mut framed = MAGIC.to_vec();
             framed.extend_from_slice(&bytes);
-            prop_assert!(Model::read(&bytes).is_err());
-            prop_assert!(Model::read(&framed).is_err());
+            prop_assert!(read(&bytes).is_err());
+            prop_assert!(read(&framed).is_err());
         }
     }
 }

@@ -3,27 +3,35 @@
 //! The mean of a few models over hashed features: words and their pairs and triples, letters of words in runs
 //! of two to five, what the rules found, and what stands around ("denied", "past"). Danger is judged on windows
 //! of neighbouring sentences, so that one line at the end of a long complaint is heard; what a message is about
-//! is judged on the whole. What windows, whole and rules say is weighed into one probability of an emergency.
+//! is judged on the whole. Beside them the model remembers its examples: those that are most like a message vote, and every
+//! word speaks for itself. What windows, whole, memory and rules say is weighed into one probability of an emergency.
 
 mod calibrate;
 pub(crate) mod features;
 mod file;
 mod fit;
+mod keys;
 mod math;
 mod members;
+pub(crate) mod memory;
+mod memory_file;
+mod remember;
+mod rows;
 mod thresholds;
 pub mod train;
 mod weigh;
 
 use crate::verdict::{Category, SafetyKind, Urgency};
 
-pub(crate) use calibrate::{Calibration, Curve, SUBJECTS};
+pub(crate) use calibrate::{Calibration, Curve, SUBJECTS, VOICES};
 pub use file::ModelError;
 use math::together;
 pub(crate) use math::{log_ratio, softmax};
 pub(crate) use weigh::Signs;
 
 use features::{Feature, Features, Window};
+use memory::{Memory, Recalled};
+use rows::Rows;
 
 /// Numbers that the model gives for a text.
 pub(crate) const WIDTH: usize = URGENCY + Urgency::ALL.len();
@@ -81,50 +89,16 @@ pub(crate) struct Sum {
     squares: f32,
 }
 
-/// A trained model. Immutable; made by [`train`] and read by [`Model::read`].
+/// A trained model. Immutable; made by [`train`] and read by [`Model::read`]. Nearly all of it stays where it stands in the bytes
+/// it was read from.
 #[derive(Debug, Clone)]
 pub struct Model {
-    /// Open addressing: hash of a feature and its row; `u32::MAX` is a free place.
-    slots: Vec<(u32, u32)>,
-    rows: Vec<FeatureRow>,
+    rows: Rows,
     bias: Wide,
     out: Vec<[f32; HIDDEN]>,
     pub(crate) calibration: Calibration,
+    memory: Memory,
     about: About,
-}
-
-/// What a feature weighs: whole numbers, and how they are read. They lie beside each other, so that a feature
-/// fetches two lines of memory and no third one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FeatureRow {
-    scale: Scale,
-    steps: [i8; WIDE],
-}
-
-/// How a feature's weights are read.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Scale {
-    /// What one step of its whole numbers is worth.
-    weight: f32,
-    /// The same for the hidden ones.
-    hidden: f32,
-    /// What the feature counts: the more, the fewer texts hold it.
-    rarity: f32,
-}
-
-impl FeatureRow {
-    /// Adds the weights to `sums`, `times` as they are.
-    fn add(&self, times: f32, sums: &mut Wide) {
-        let (straight, hidden) = self.steps.split_at(WIDTH);
-        let (scores, bends) = sums.split_at_mut(WIDTH);
-        let (one, other) = (times * self.scale.weight, times * self.scale.hidden);
-        for (sum, &step) in scores.iter_mut().zip(straight) {
-            *sum += one * f32::from(step);
-        }
-        for (sum, &step) in bends.iter_mut().zip(hidden) {
-            *sum += other * f32::from(step);
-        }
-    }
 }
 
 /// What a model says about itself.
@@ -157,32 +131,21 @@ impl Model {
         &self.about
     }
 
-    /// Bytes it takes in memory.
+    /// Bytes it takes in memory, those that it was read from included.
     pub fn resident_bytes(&self) -> usize {
-        self.slots.len() * size_of::<(u32, u32)>() + self.rows.len() * size_of::<FeatureRow>()
+        self.rows.resident_bytes() + self.memory.resident_bytes()
     }
 
-    fn row(&self, hash: u32) -> Option<usize> {
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
-        // Tables are at most half full, so a free place always comes.
-        loop {
-            let (key, row) = self.slots[at];
-            if row == u32::MAX {
-                return None;
-            }
-            if key == hash {
-                return Some(row as usize);
-            }
-            at = (at + 1) & mask;
-        }
+    /// What comes to mind of the examples.
+    pub(crate) fn recall(&self, features: &Features) -> Recalled {
+        self.memory.recall(&features.terms)
     }
 
     /// The weight of one feature for one output; 0 when it has none.
     pub(crate) fn weight(&self, hash: u32, output: usize) -> f32 {
-        self.row(hash).map_or(0.0, |row| {
-            let FeatureRow { scale, steps } = &self.rows[row];
-            scale.weight * scale.rarity * f32::from(steps[output])
+        self.rows.number(hash).map_or(0.0, |number| {
+            let row = self.rows.row(number);
+            row.scale().weight * row.scale().rarity * f32::from(row.step(output))
         })
     }
 
@@ -205,22 +168,22 @@ impl Model {
         for some in features.chunks(TOGETHER) {
             let mut count = 0;
             for feature in some {
-                if let Some(row) = self.row(feature.hash) {
-                    known[count] = (row, feature.value);
+                if let Some(number) = self.rows.number(feature.hash) {
+                    known[count] = (number, feature.value);
                     count += 1;
                 }
             }
             let known = &mut known[..count];
             let mut touched = 0;
-            for (row, value) in known.iter_mut() {
-                let FeatureRow { scale, steps } = &self.rows[*row];
-                *value *= scale.rarity;
-                touched ^= steps[WIDE - 1];
+            for (number, value) in known.iter_mut() {
+                let row = self.rows.row(*number);
+                *value *= row.scale().rarity;
+                touched ^= row.step(WIDE - 1);
             }
             std::hint::black_box(touched);
-            for &(row, value) in &*known {
+            for &(number, value) in &*known {
                 sum.squares += value * value;
-                self.rows[row].add(value, &mut sum.row);
+                self.rows.row(number).add(value, &mut sum.row);
             }
         }
         sum
@@ -265,8 +228,8 @@ impl Model {
             *score = *score * norm + bias;
         }
         for side in features.sides(window) {
-            if let Some(row) = self.row(side.hash) {
-                self.rows[row].add(side.value, &mut sums_here);
+            if let Some(number) = self.rows.number(side.hash) {
+                self.rows.row(number).add(side.value, &mut sums_here);
             }
         }
         let mut scores = mixed(&sums_here, &self.out);

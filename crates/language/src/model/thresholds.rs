@@ -15,7 +15,7 @@ const CALIBRATED: usize = 8;
 /// Share of the hard negatives that may be called an emergency.
 const ALARMS: f32 = 0.1;
 /// Probability below which a firm rule makes no emergency.
-const KEEP: f32 = 0.08;
+const KEEP: f32 = 0.05;
 /// Probability of a concern from which the model raises one by itself.
 const RAISE_CONCERN: f32 = 0.4;
 /// Probability of a concern below which what a rule says, taken back by its context, is nothing.
@@ -64,7 +64,7 @@ pub(super) fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> C
     calibration.weigher = Weigher::fit(&signs);
     let subjects: Vec<_> = seen
         .iter()
-        .map(|s| (s.said.subjects, s.example.categories[0] as usize))
+        .map(|s| (s.said.voices, s.example.categories[0] as usize))
         .collect();
     calibration.subjects = Subjects::fit(&subjects);
     let everything: Vec<&Seen<'_>> = seen.iter().collect();

@@ -7,12 +7,14 @@ use crate::examples::{Danger, Example, Part};
 use crate::verdict::{Category, Message, SafetyKind, Urgency};
 
 use super::features::{Features, Window, norm};
-use super::file::{MAX_ROWS, checksum};
+use super::file::{Cursor, ModelError, checksum};
 use super::fit::{Goal, Item, Pace, Stretch, Weights};
-use super::members::{Mean, Members};
+use super::members::Members;
+use super::memory::Memory;
+use super::rows::{MAX_ROWS, Rows, Scale};
 use super::thresholds::calibration;
 use super::{
-    About, CATEGORY, CONCERN, EMERGENCY, FeatureRow, KINDS, Model, Scale, URGENCY, WIDE, WIDTH,
+    About, CATEGORY, CONCERN, Calibration, EMERGENCY, KINDS, Model, URGENCY, WIDE, WIDTH, Wide,
 };
 
 /// Features of a model. More are dropped, the weakest first.
@@ -38,6 +40,15 @@ pub enum TrainError {
     /// Nothing to learn from.
     #[error("there are not enough examples of the part \"train\" (at least {0} are needed)")]
     TooFew(usize),
+    /// More than a model's file can hold.
+    #[error("there are too many examples for one model")]
+    TooMany,
+}
+
+impl From<ModelError> for TrainError {
+    fn from(_: ModelError) -> Self {
+        Self::TooMany
+    }
 }
 
 /// Fewest examples of the part `train`.
@@ -68,7 +79,17 @@ pub fn train(engine: &Engine, examples: &[Example], version: u32) -> Result<Mode
         examples: u32::try_from(learn.len()).unwrap_or(u32::MAX),
         digest: digest(&learn),
     };
-    let mut model = rounded(&kept, &members.mean(), about);
+    let mean = members.mean();
+    let rows = Rows::written(&rounded(&kept, &mean.rows));
+    let memory = Memory::written(&learn, &features);
+    let mut model = Model {
+        rows: Rows::read(&mut Cursor::of(rows.into()))?,
+        memory: Memory::read(&mut Cursor::of(memory.into()))?,
+        bias: mean.bias,
+        out: mean.out,
+        calibration: Calibration::default(),
+        about,
+    };
     model.calibration = calibration(engine, &model, &part(examples, Part::Dev));
     Ok(model)
 }
@@ -270,9 +291,8 @@ fn rename(item: &mut Item, renamed: &[u32]) {
 }
 
 /// Weights as small whole numbers, with a scale for every feature.
-fn rounded(kept: &[(u32, f32)], weights: &Mean, about: About) -> Model {
-    let mut rows = Vec::with_capacity(kept.len());
-    for (row, (_, rarity)) in weights.rows.iter().zip(kept) {
+fn rounded(kept: &[(u32, f32)], weights: &[Wide]) -> Vec<(u32, Scale, [i8; WIDE])> {
+    let one = |(row, &(hash, rarity)): (&Wide, &(u32, f32))| {
         let step = |some: &[f32]| {
             let most = some.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
             if most > 0.0 { most / 127.0 } else { 1.0 }
@@ -288,12 +308,11 @@ fn rounded(kept: &[(u32, f32)], weights: &Mean, about: About) -> Model {
         let scale = Scale {
             weight: straight,
             hidden,
-            rarity: *rarity,
+            rarity,
         };
-        rows.push(FeatureRow { scale, steps });
-    }
-    let hashes: Vec<u32> = kept.iter().map(|(hash, _)| *hash).collect();
-    Model::of(&hashes, rows, (weights.bias, weights.out.clone()), about)
+        (hash, scale, steps)
+    };
+    weights.iter().zip(kept).map(one).collect()
 }
 
 const _: () = assert!(

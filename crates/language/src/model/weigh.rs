@@ -1,10 +1,10 @@
 //! What speaks for an emergency in several ways, weighed into one number: the loudest window, the whole message,
-//! its subject, its length, the rules. The weights are found on the part `dev`, by logistic regression.
+//! its subject, its length, the memory, the rules. The weights are found on the part `dev`, by logistic regression.
 
 use super::math::exp;
 
 /// Signs that are weighed.
-pub(super) const SIGNS: usize = 12;
+pub(super) const SIGNS: usize = 13;
 /// How tightly the weights are held near 0.
 const HOLD: f64 = 1.0;
 /// Steps of Newton's method; it stands still long before.
@@ -34,6 +34,8 @@ pub(crate) struct Signs {
     /// Log-odds of a crisis and of thanks as the subject.
     pub crisis: f32,
     pub feedback: f32,
+    /// Log-odds of an emergency among the nearest examples.
+    pub near: f32,
 }
 
 impl Signs {
@@ -51,6 +53,7 @@ impl Signs {
             self.length,
             self.crisis,
             self.feedback,
+            self.near,
         ]
     }
 }
@@ -129,7 +132,7 @@ impl Weigher {
 }
 
 /// `x` in `a * x = b`, for an `a` that is symmetric and positive, by elimination.
-fn solved<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
+pub(super) fn solved<const N: usize>(mut a: [[f64; N]; N], mut b: [f64; N]) -> [f64; N] {
     for at in 0..N {
         let (pivot, right) = (a[at], b[at]);
         for below in at + 1..N {

@@ -33,4 +33,4 @@ pub fn model() -> Vec<u8> {
 }
 
 pub static ENGINE: LazyLock<Engine> =
-    LazyLock::new(|| Engine::load(&files(), Some(&model())).unwrap());
+    LazyLock::new(|| Engine::load(&files(), Some(model().into())).unwrap());
