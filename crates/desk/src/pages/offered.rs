@@ -26,7 +26,7 @@ impl<'a> Offered<'a> {
             clinic,
             ticket,
             t: page.texts(),
-            ends: tickets::may_end(&page.ctx.actor, clinic, &ticket.category),
+            ends: tickets::may_end(&page.ctx.actor, clinic, &ticket.category, ticket.urgency),
         }
     }
 

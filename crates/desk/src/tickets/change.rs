@@ -109,9 +109,10 @@ pub async fn change(
     noted(app, ctx, id, done.await).await
 }
 
-/// Whether `actor` may resolve or close a request of this category.
-pub fn may_end(actor: &Actor, clinic: &Clinic, category: &str) -> bool {
-    actor.is_clinical() || !clinic.is_clinical(category)
+/// Whether `actor` may resolve or close a request of this category and urgency. An emergency is a clinician's whatever it
+/// is about, until somebody has said that nobody is in danger.
+pub fn may_end(actor: &Actor, clinic: &Clinic, category: &str, urgency: Urgency) -> bool {
+    actor.is_clinical() || !(urgency == Urgency::Emergency || clinic.is_clinical(category))
 }
 
 /// Writes down who was kept from ending a clinical request; nothing of the command itself is left.
@@ -554,7 +555,7 @@ async fn words(
     Ok(())
 }
 
-/// Moves a ticket where its actor says. Only a clinician, or the desk itself, ends a clinical request; naming another
+/// Moves a ticket where its actor says. Only a clinician, or the desk itself, ends a clinical request or an emergency; naming another
 /// category in the same stroke is no way round, so the one it had `before` counts too.
 pub(super) fn move_to(
     work: &Work<'_>,
@@ -564,7 +565,8 @@ pub(super) fn move_to(
     status: Status,
 ) -> Result<(), DeskError> {
     let actor = &work.ctx.actor;
-    let may = may_end(actor, clinic, before) && may_end(actor, clinic, &ticket.category);
+    let may = |category| may_end(actor, clinic, category, ticket.urgency);
+    let may = may(before) && may(&ticket.category);
     if !may && !status.is_active() {
         return Err(DeskError::ClinicalOnly);
     }

@@ -2,8 +2,8 @@
 //! [`tags`] owns `ticket_tags`.
 //!
 //! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
-//! every list, can't be snoozed, and is lowered by [`not_a_crisis`] alone; only a clinician or the desk itself ends a
-//! request of a clinical category (a merge ends none: its words go on in the other request); a snooze ends at its
+//! every list, can't be snoozed, and is lowered by [`not_a_crisis`] alone; only a clinician or the desk itself ends an
+//! emergency, or a request of a clinical category (a merge ends none: its words go on in the other request); a snooze ends at its
 //! instant by itself; `due_at` is always what
 //! [`crate::sla::Clocks`] says; `version` counts every change, and a change that names an older version is refused with
 //! what changed; what the patient's side writes is looked at in the light of what the same person wrote in the last days

@@ -5,7 +5,7 @@ use crate::common::Role;
 use crate::common::both_engines;
 use bedside_desk::error::DeskError;
 use bedside_desk::orgs::model::purpose;
-use bedside_desk::tickets::{Inbound, Patch, Reply, Status, View};
+use bedside_desk::tickets::{Calm, CalmReason, Inbound, Patch, Reply, Status, Urgency, View};
 use bedside_desk::{audit_log, events, tickets};
 
 both_engines! {
@@ -106,13 +106,13 @@ both_engines! {
         assert!(matches!(tickets::change(&desk.app, &nurse, id, 1, snooze(400 * 86400)).await, Err(DeskError::Invalid { code: "too_far", .. })));
         tickets::change(&desk.app, &nurse, id, 1, snooze(86400)).await.unwrap();
         // A crisis ends a snooze, and whoever looks at the change sees it.
-        let crisis = Patch { urgency: Some(tickets::Urgency::Emergency), ..Patch::default() };
+        let crisis = Patch { urgency: Some(Urgency::Emergency), ..Patch::default() };
         tickets::change(&desk.app, &nurse, id, 2, crisis).await.unwrap();
         let view = tickets::view(&desk.app, &nurse, id).await.unwrap();
         assert_eq!(view.ticket.snoozed_until, None);
         let changed = &view.events.last().unwrap().data["changed"];
         assert_eq!(changed, &serde_json::json!(["queue_id", "snoozed_until", "urgency"]));
-        let calm = tickets::Calm { reason: tickets::CalmReason::Past, words: None, urgency: tickets::Urgency::Standard };
+        let calm = Calm { reason: CalmReason::Past, words: None, urgency: Urgency::Standard };
         tickets::not_a_crisis(&desk.app, &nurse, id, Some(3), calm).await.unwrap();
         let closed = Patch { status: Some(Status::Closed), ..Patch::default() };
         tickets::change(&desk.app, &nurse, id, 4, closed).await.unwrap();
@@ -185,6 +185,21 @@ both_engines! {
         assert_eq!(seen.ticket.message_count, 25);
         assert_eq!(seen.messages.len(), 25);
         desk.audit_is_whole().await;
+    }
+
+    async fn an_emergency_is_a_clinicians_to_end_whatever_it_is_about(desk: Desk) {
+        let agent = desk.ctx(Role::Agent);
+        let bill = desk.ticket("luis@example.org", "My bill", "What is this charge on my bill?").await;
+        let raised = Patch { urgency: Some(Urgency::Emergency), ..Patch::default() };
+        tickets::change(&desk.app, &agent, bill, 1, raised).await.unwrap();
+        let seen = tickets::view(&desk.app, &agent, bill).await.unwrap().ticket;
+        assert_eq!(seen.category, "billing");
+        let end = Patch { status: Some(Status::Resolved), ..Patch::default() };
+        let ended = tickets::change(&desk.app, &agent, bill, seen.version, end.clone()).await;
+        assert!(matches!(ended, Err(DeskError::ClinicalOnly)), "{ended:?}");
+        let calm = Calm { reason: CalmReason::ALL[0], words: Some("It is about a bill.".to_owned()), urgency: Urgency::Standard };
+        let version = tickets::not_a_crisis(&desk.app, &agent, bill, Some(seen.version), calm).await.unwrap();
+        tickets::change(&desk.app, &agent, bill, version, end).await.unwrap();
     }
 
     async fn only_a_clinician_ends_a_clinical_request(desk: Desk) {
