@@ -195,6 +195,8 @@ both_engines! {
         let seen = patients::patient(&desk.app, &ctx, kept.patient).await.unwrap();
         let unlabelled = patients::label_patient(&desk.app, &ctx, kept.patient, seen.version, Labels::NONE).await;
         assert!(matches!(unlabelled, Err(DeskError::Forbidden)));
+        let unlinked = tickets::link_contact(&desk.app, &ctx, kept.contact, None).await;
+        assert!(matches!(unlinked, Err(DeskError::Forbidden)), "{unlinked:?}");
 
         let review = privacy.get("/openings").await.expect(200).text();
         assert!(review.contains(words) && review.contains(NAME) && review.contains("Somebody is in danger"));
@@ -208,6 +210,69 @@ both_engines! {
 
         desk.clock.advance(OPEN_FOR);
         agent.get(&ticket).await.expect(403);
+    }
+
+    async fn what_was_not_right_is_shut_at_once_and_a_lost_permission_shuts_too(desk: Desk) {
+        let kept = labelled(&desk, vip()).await;
+        let agent = desk.ctx(Role::Agent);
+        let open = async || {
+            let new = NewOpening { patient: kept.patient, reason: Reason::Other, words: "To look around a little.".to_owned() };
+            privacy::open_record(&desk.app, &agent, new).await.unwrap()
+        };
+        let first = open().await;
+        tickets::view(&desk.app, &agent, kept.ticket).await.unwrap();
+        privacy::review(&desk.app, &desk.ctx(Role::Compliance), first, Verdict::Unjustified, "We talk.".to_owned()).await.unwrap();
+        assert!(tickets::view(&desk.app, &agent, kept.ticket).await.is_err());
+        open().await;
+        tickets::view(&desk.app, &agent, kept.ticket).await.unwrap();
+        let mut role = desk.role(Role::Agent).as_ref().clone();
+        role.permissions = Permissions::parse("tickets:read tickets:write patients:read").unwrap();
+        bedside_desk::orgs::change(&desk.app, &desk.system(), bedside_desk::orgs::Change::PutRole(role)).await.unwrap();
+        assert!(tickets::view(&desk.app, &desk.ctx(Role::Agent), kept.ticket).await.is_err());
+        let rows = tickets::list(&desk.app, &desk.ctx(Role::Agent), &View::Active, None, 10).await.unwrap().rows;
+        assert!(rows.iter().all(|row| row.restricted && row.subject.is_empty()));
+        // Who could not open it is not told that there is somebody.
+        let wanted = patients::Wanted { mrn: Some("ZQ-77".to_owned()), ..Default::default() };
+        assert!(patients::find_patients(&desk.app, &desk.ctx(Role::Agent), &wanted).await.unwrap().is_empty());
+        assert_eq!(patients::find_patients(&desk.app, &desk.ctx(Role::Nurse), &wanted).await.unwrap().len(), 1);
+    }
+
+    async fn whoever_writes_for_somebody_else_is_kept_by_their_own_label(desk: Desk) {
+        let kept = labelled(&desk, vip()).await;
+        let (app, system) = (&desk.app, desk.system());
+        let child = NewPatient { name: "Pat".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let child = patients::create_patient(app, &system, child, Vec::new()).await.unwrap();
+        // Their request is the child's, and then they stand for themselves again.
+        tickets::link_contact(app, &system, kept.contact, None).await.unwrap();
+        tickets::link_contact(app, &system, kept.contact, Some(child)).await.unwrap();
+        tickets::link_contact(app, &system, kept.contact, Some(kept.patient)).await.unwrap();
+        let seen = tickets::view(app, &desk.ctx(Role::Agent), kept.ticket).await.unwrap();
+        assert_eq!(seen.ticket.patient, Some(child));
+        assert!(seen.contact.name.is_none() && seen.contact.points.is_empty() && seen.contact.patient_id.is_none());
+        let rows = tickets::list(app, &desk.ctx(Role::Agent), &View::Active, None, 10).await.unwrap().rows;
+        assert_eq!((rows[0].subject.as_str(), rows[0].requester.as_str()), (SUBJECT, ""));
+        let rows = tickets::list(app, &desk.ctx(Role::Supervisor), &View::Active, None, 10).await.unwrap().rows;
+        assert_eq!(rows[0].requester, NAME);
+    }
+
+    async fn a_call_is_taken_down_by_who_may_not_read_it(desk: Desk) {
+        let kept = labelled(&desk, vip()).await;
+        let agent = desk.browser(Role::Agent).await;
+        let fields = [("email", "zenobia@patient.example"), ("body", "She asks for a call back."), ("channel", "phone"), ("subject", "Call back")];
+        let done = agent.submit("/tickets/new", "/tickets/new", &fields).await.expect(303);
+        assert_eq!(done.header("location"), Some("/inbox"));
+        let rows = tickets::list(&desk.app, &desk.ctx(Role::Supervisor), &View::Patient(kept.patient), None, 10).await.unwrap().rows;
+        assert_eq!(rows.len(), 2);
+    }
+
+    async fn a_label_is_taken_from_what_was_seen_alone(desk: Desk) {
+        let kept = labelled(&desk, vip()).await;
+        let boss = desk.ctx(Role::Administrator);
+        let seen = patients::patient(&desk.app, &boss, kept.patient).await.unwrap().version;
+        for version in [seen - 1, seen + 1] {
+            let done = patients::label_patient(&desk.app, &boss, kept.patient, version, Labels::NONE).await;
+            assert!(matches!(done, Err(DeskError::Stale { version, .. }) if version == seen), "{done:?}");
+        }
     }
 
     async fn nobody_signs_off_what_they_opened_themselves(desk: Desk) {

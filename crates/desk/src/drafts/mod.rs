@@ -10,7 +10,8 @@ use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{DraftId, TicketId};
-use crate::{records, tickets, timeline};
+use crate::records::{self, restricted};
+use crate::{tickets, timeline};
 use futures_util::FutureExt;
 
 pub use store::ALL as STATEMENTS;
@@ -74,6 +75,7 @@ pub async fn load(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<Option<Draft
     let Some(row) = store::one(&mut conn, ctx.organisation, ticket, staff).await? else {
         return Ok(None);
     };
+    restricted::admit_ticket(&mut conn, ctx, ticket, app.now()).await?;
     let sealing = records::sealing(app, &mut conn, ctx.organisation, row.key).await?;
     let body = sealing.open_text("drafts", "body", row_of(ticket), &row.body)?;
     Ok(Some(Draft {

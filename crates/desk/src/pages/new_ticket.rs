@@ -129,10 +129,15 @@ async fn open(page: Page, Form(form): Form<Request>) -> Result<Response, DeskErr
         return form_page(&page, StatusCode::UNPROCESSABLE_ENTITY, form, wrong).await;
     }
     match keep(&page, &form).await {
-        Ok(created) => Ok(redirect_saying(
-            &format!("/tickets/{}", created.number),
-            "created",
-        )),
+        Ok(created) => {
+            // A call of somebody whose record is restricted is taken down by whoever answers it, who may not read it.
+            let seen = tickets::may_see(&page.app, &page.ctx, created.id).await?;
+            let to = match seen {
+                true => format!("/tickets/{}", created.number),
+                false => "/inbox".to_owned(),
+            };
+            Ok(redirect_saying(&to, "created"))
+        }
         Err(error) => {
             let mend = match error {
                 DeskError::Invalid { field: "email", .. } => ("email", "form-error-email"),

@@ -1,6 +1,6 @@
 //! Finding patients by exact values, over keyed blind indexes.
 
-use super::labels::Listed;
+use super::labels::listed;
 use super::model::{PatientView, PointKind};
 use super::store;
 use crate::app::App;
@@ -79,9 +79,8 @@ pub async fn find_patients(
     ids.dedup();
     let mut found = Vec::new();
     let mut conn = app.read().await?;
-    let listed = Listed::new(app, &mut conn, ctx, &opened).await?;
     for id in ids.into_iter().take(20) {
-        found.push(listed.patient(&mut conn, id).await?);
+        found.extend(listed(app, ctx, &opened, &mut conn, id).await?);
     }
     Ok(found)
 }

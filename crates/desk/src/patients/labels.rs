@@ -9,11 +9,10 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::PatientId;
-use crate::records::{self, Label, Labels, Opened, restricted};
+use crate::records::{self, About, Label, Labels, Opened};
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use serde_json::json;
-use std::collections::HashSet;
 
 /// Gives a patient exactly these labels; `version` is the one the caller saw. Anybody who may change the patient can add
 /// a label, and may not see them any more afterwards; taking one away needs the permission for it, which having opened
@@ -34,15 +33,15 @@ pub async fn label_patient(
                 .ok_or(DeskError::NotFound)?;
             let (ctx, now) = (work.ctx.clone(), work.now);
             records::admit(work, &ctx, old.about(), now).await?;
+            if old.version != version {
+                return Err(stale(old.version));
+            }
             let lost = old.labels.without(labels);
             if !ctx.sees(lost) {
                 return Err(DeskError::Forbidden);
             }
             if !store::label(work, organisation, id, version, labels).await? {
-                return Err(DeskError::Stale {
-                    version: old.version,
-                    changed: vec!["patient".to_owned()],
-                });
+                return Err(stale(old.version + 1));
             }
             let codes = |labels: Labels| labels.list().map(Label::code).collect::<Vec<_>>();
             work.audit(NewEntry::new("patient.label", "patient", id).detail(
@@ -56,40 +55,30 @@ pub async fn label_patient(
     .await
 }
 
-/// Patients as a list shows them to a reader: of one whose record is kept from them, that there is one.
-pub(super) struct Listed<'a> {
-    pub app: &'a App,
-    pub ctx: &'a Ctx,
-    pub leave: &'a Opened,
-    pub open: HashSet<PatientId>,
+fn stale(version: i64) -> DeskError {
+    DeskError::Stale {
+        version,
+        changed: vec!["patient".to_owned()],
+    }
 }
 
-impl<'a> Listed<'a> {
-    pub(super) async fn new(
-        app: &'a App,
-        conn: &mut Conn,
-        ctx: &'a Ctx,
-        leave: &'a Opened,
-    ) -> Result<Self, DeskError> {
-        let open = restricted::opened_now(app, conn, ctx).await?;
-        Ok(Self {
-            app,
-            ctx,
-            leave,
-            open,
-        })
-    }
-
-    pub(super) async fn patient(
-        &self,
-        conn: &mut Conn,
-        id: PatientId,
-    ) -> Result<PatientView, DeskError> {
-        let view = patient_in(self.app, self.leave, conn, self.ctx.organisation, id).await?;
-        if self.ctx.sees(view.labels) || self.open.contains(&id) {
-            return Ok(view);
-        }
-        Ok(PatientView {
+/// A patient as a list shows them to a reader: of one whose record is kept from them, that there is one, to whoever could
+/// open it for a reason; to anybody else nothing.
+pub(super) async fn listed(
+    app: &App,
+    ctx: &Ctx,
+    leave: &Opened,
+    conn: &mut Conn,
+    id: PatientId,
+) -> Result<Option<PatientView>, DeskError> {
+    let view = patient_in(app, leave, conn, ctx.organisation, id).await?;
+    let about = About {
+        patient: Some(id),
+        labels: view.labels,
+    };
+    match records::admit(conn, ctx, about, app.now()).await {
+        Ok(()) => Ok(Some(view)),
+        Err(DeskError::Restricted { can_open, .. }) => Ok(can_open.then(|| PatientView {
             id,
             name: String::new(),
             birth_date: None,
@@ -101,6 +90,7 @@ impl<'a> Listed<'a> {
             version: 0,
             created_at: Timestamp::from_micros(0),
             contacts: Vec::new(),
-        })
+        })),
+        Err(error) => Err(error),
     }
 }

@@ -1,6 +1,6 @@
 //! Lists of patients and contacts, newest first.
 
-use super::labels::Listed;
+use super::labels::listed;
 use super::model::{ContactView, PatientView};
 use super::service::{admit_in, contact_in};
 use super::store;
@@ -39,10 +39,9 @@ pub async fn list_patients(
     let limit = limit.clamp(1, MOST);
     let mut conn = app.read().await?;
     let ids = store::patients_before(&mut conn, ctx.organisation, before, limit).await?;
-    let listed = Listed::new(app, &mut conn, ctx, &leave).await?;
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
-        found.push(listed.patient(&mut conn, id).await?);
+        found.extend(listed(app, ctx, &leave, &mut conn, id).await?);
     }
     Ok(found)
 }

@@ -3,7 +3,7 @@
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId};
 use crate::names;
-use crate::records::Labels;
+use crate::records::{About, Labels};
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use jiff::civil::Date;
@@ -149,6 +149,9 @@ pub struct PatientView {
 pub struct ContactView {
     /// Their id.
     pub id: ContactId,
+    /// Who may see them.
+    #[serde(skip)]
+    pub about: About,
     /// The patient they stand for, once linked.
     pub patient_id: Option<PatientId>,
     /// Name as they wrote it.
@@ -172,6 +175,15 @@ impl ContactView {
             locale: None,
             points: Vec::new(),
             ..self
+        }
+    }
+
+    /// What somebody sees who may see the request and not whoever wrote it.
+    #[must_use]
+    pub fn kept(self) -> Self {
+        Self {
+            name: None,
+            ..self.by_name()
         }
     }
 

@@ -103,12 +103,14 @@ async fn view(
             held_until: point.held_until,
         });
     }
+    let about = row.about();
     let name = row
         .name
         .map(|name| sealing.open_text("contacts", "name", row.id, &name))
         .transpose()?;
     Ok(ContactView {
         id: row.id,
+        about,
         patient_id: row.patient,
         name,
         locale: row.locale,
@@ -459,9 +461,13 @@ pub(crate) async fn link_contact(
     }
     let before = store::contact(work, organisation, contact)
         .await?
-        .ok_or(DeskError::NotFound)?
-        .patient;
-    let now = work.now;
+        .ok_or(DeskError::NotFound)?;
+    // Without its patient everybody could read what the contact wrote: that takes what taking the label away takes, and
+    // having opened the record for a reason is not enough.
+    if before.patient != patient && !ctx.sees(before.about().labels) {
+        return Err(DeskError::Forbidden);
+    }
+    let before = before.patient;
     store::link(work, organisation, contact, patient, now).await?;
     if patient.is_some() && patient != before {
         store::hold_points(work, organisation, contact, held_until(now)).await?;
@@ -475,15 +481,15 @@ pub(crate) async fn link_contact(
     Ok(before)
 }
 
-/// What lists show of contacts: the name, or else the address.
+/// What lists show of contacts: the name, or else the address; and for whom that is kept.
 pub(crate) async fn names_or_addresses(
     app: &App,
     conn: &mut Conn,
     organisation: OrganisationId,
     contacts: &[ContactId],
-) -> Result<HashMap<ContactId, String>, DeskError> {
+) -> Result<HashMap<ContactId, (String, About)>, DeskError> {
     let mut names = HashMap::with_capacity(contacts.len());
-    for (id, key, name) in store::names(conn, organisation, contacts).await? {
+    for (id, key, name, about) in store::names(conn, organisation, contacts).await? {
         let sealing = records::sealing(app, conn, organisation, key).await?;
         let name = match name {
             Some(name) => sealing.open_text("contacts", "name", id, &name)?,
@@ -492,7 +498,7 @@ pub(crate) async fn names_or_addresses(
                 None => String::new(),
             },
         };
-        names.insert(id, name);
+        names.insert(id, (name, about));
     }
     Ok(names)
 }

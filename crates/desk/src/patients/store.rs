@@ -27,10 +27,12 @@ statements! {
         LEFT JOIN patients a ON a.organisation_id = c.organisation_id AND a.id = $3 \
         WHERE c.organisation_id = $1 AND c.id = $2";
     /// One contact.
-    CONTACT = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
-        WHERE organisation_id = $1 AND id = $2";
+    CONTACT = "SELECT c.id, c.key_id, c.patient_id, c.name, c.locale, c.secure_link, c.version, p.labels FROM contacts c \
+        LEFT JOIN patients p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id \
+        WHERE c.organisation_id = $1 AND c.id = $2";
     /// Names of some contacts, [`NAMED`] at a time.
-    NAMES = "SELECT id, key_id, name FROM contacts WHERE organisation_id = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, \
+    NAMES = "SELECT c.id, c.key_id, c.name, c.patient_id, p.labels FROM contacts c LEFT JOIN patients p \
+        ON p.organisation_id = c.organisation_id AND p.id = c.patient_id WHERE c.organisation_id = $1 AND c.id IN ($2, $3, $4, $5, $6, $7, $8, \
         $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     /// Changes a contact, unless they changed meanwhile.
     UPDATE_CONTACT = "UPDATE contacts SET name = $4, locale = $5, secure_link = $6, version = version + 1 \
@@ -46,8 +48,9 @@ statements! {
     DELETE_POINT = "DELETE FROM contact_points WHERE organisation_id = $1 AND kind = $2 AND value_blind = $3 \
         AND contact_id = $4";
     /// Contacts of a patient.
-    CONTACTS_OF = "SELECT id, key_id, patient_id, name, locale, secure_link, version FROM contacts \
-        WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id";
+    CONTACTS_OF = "SELECT c.id, c.key_id, c.patient_id, c.name, c.locale, c.secure_link, c.version, p.labels \
+        FROM contacts c JOIN patients p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id \
+        WHERE c.organisation_id = $1 AND c.patient_id = $2 ORDER BY c.id";
     /// A contact's addresses.
     POINTS = "SELECT a.kind, a.value_blind, a.value, a.bounced_at, a.held_until, \
         CASE WHEN c.linked_at > a.created_at THEN c.linked_at ELSE a.created_at END \
@@ -198,7 +201,19 @@ pub(super) struct ContactRow {
     pub name: Option<Vec<u8>>,
     pub locale: Option<String>,
     pub secure_link: bool,
+    /// Those of the patient they stand for.
+    pub labels: Labels,
     pub version: i64,
+}
+
+impl ContactRow {
+    /// Who may see it.
+    pub const fn about(&self) -> About {
+        About {
+            patient: self.patient,
+            labels: self.labels,
+        }
+    }
 }
 
 fn contact_row(row: &Row<'_>) -> Result<ContactRow, DbError> {
@@ -210,6 +225,7 @@ fn contact_row(row: &Row<'_>) -> Result<ContactRow, DbError> {
         locale: row.get(4)?,
         secure_link: row.get(5)?,
         version: row.get(6)?,
+        labels: Labels::from_bits(row.get::<Option<i64>>(7)?.unwrap_or_default()),
     })
 }
 
@@ -231,7 +247,7 @@ pub(super) async fn names(
     conn: &mut Conn,
     organisation: OrganisationId,
     contacts: &[ContactId],
-) -> Result<Vec<(ContactId, DataKeyId, Option<Vec<u8>>)>, DeskError> {
+) -> Result<Vec<(ContactId, DataKeyId, Option<Vec<u8>>, About)>, DeskError> {
     let mut found = Vec::with_capacity(contacts.len());
     for some in contacts.chunks(NAMED) {
         // Asking for one twice finds it once.
@@ -239,7 +255,10 @@ pub(super) async fn names(
         let args: Vec<Value<'_>> = std::iter::once(organisation.to_value())
             .chain(padded.map(ToValue::to_value))
             .collect();
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let read = |row: &Row<'_>| {
+            let about = About::at(row, 3)?;
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, about))
+        };
         found.extend(conn.query(NAMES, &args, read).await?);
     }
     Ok(found)

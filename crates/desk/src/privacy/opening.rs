@@ -220,7 +220,7 @@ pub async fn review(
                     verdict,
                     note: (!note.is_empty()).then(|| sealing.text("openings", "note", id, note)),
                 };
-                if !restricted::keep_review(work, id, &reviewed).await? {
+                if !restricted::keep_review(work, &opening, &reviewed).await? {
                     return Err(DeskError::Conflict {
                         code: "reviewed",
                         text: "Somebody signed this off a moment ago.",

@@ -103,14 +103,14 @@ pub async fn admit(
     if ctx.sees(about.labels) {
         return Ok(());
     }
-    if let (Some(patient), Some(staff)) = (about.patient, ctx.actor.staff())
+    if let (Some(patient), Some(staff)) = (about.patient, opener(ctx))
         && store::is_open(conn, ctx.organisation, staff, patient, now).await?
     {
         return Ok(());
     }
     Err(DeskError::Restricted {
         patient: about.patient,
-        can_open: ctx.actor.staff().is_some() && ctx.permissions().has(Permission::RestrictedOpen),
+        can_open: opener(ctx).is_some(),
     })
 }
 
@@ -138,16 +138,37 @@ pub async fn noted<T>(app: &App, ctx: &Ctx, done: Result<T, DeskError>) -> Resul
     done
 }
 
-/// Whose restricted records the actor has open now: for lists, which ask once for all their rows.
-pub async fn opened_now(
+/// The restricted records that an actor has open: for lists, which ask once for all their rows.
+#[derive(Default)]
+pub struct OpenNow(HashSet<PatientId>);
+
+impl OpenNow {
+    /// What [`admit`] decides, without asking the database again.
+    pub fn admit(&self, ctx: &Ctx, about: About) -> bool {
+        ctx.sees(about.labels) || about.patient.is_some_and(|one| self.0.contains(&one))
+    }
+}
+
+/// Which of these the actor has open; asks the database only where something is kept from them.
+pub async fn opened_of(
     app: &App,
     conn: &mut Conn,
     ctx: &Ctx,
-) -> Result<HashSet<PatientId>, DeskError> {
-    match ctx.actor.staff() {
-        Some(staff) => store::open_ones(conn, ctx.organisation, staff, app.now()).await,
-        None => Ok(HashSet::new()),
+    mut whom: impl Iterator<Item = About>,
+) -> Result<OpenNow, DeskError> {
+    match opener(ctx) {
+        Some(staff) if whom.any(|about| !ctx.sees(about.labels)) => {
+            let open = store::open_ones(conn, ctx.organisation, staff, app.now());
+            Ok(OpenNow(open.await?))
+        }
+        _ => Ok(OpenNow::default()),
     }
+}
+
+/// Whoever may open a record for a reason: what they opened shuts when they may do so no more.
+fn opener(ctx: &Ctx) -> Option<StaffId> {
+    let may = ctx.permissions().has(Permission::RestrictedOpen);
+    ctx.actor.staff().filter(|_| may)
 }
 
 /// Whom a request is about; none when there is no such request.
@@ -211,12 +232,16 @@ pub async fn opening_held(
     store::opening_held(work, organisation, id).await
 }
 
-/// Signs an opening off, in the caller's command; `false` when somebody did meanwhile.
+/// Signs an opening off, in the caller's command; `false` when somebody did meanwhile. One that was not right is over.
 pub async fn keep_review(
     work: &mut Work<'_>,
-    id: OpeningId,
+    opening: &Opening,
     reviewed: &Reviewed,
 ) -> Result<bool, DeskError> {
     let organisation = work.ctx.organisation;
-    store::review(work, organisation, id, reviewed).await
+    let until = match reviewed.verdict {
+        Verdict::Justified => opening.until,
+        Verdict::Unjustified => opening.until.min(reviewed.at),
+    };
+    store::review(work, organisation, opening.id, until, reviewed).await
 }

@@ -85,7 +85,8 @@ statements! {
     /// Openings that nobody has signed off, counted up to a limit.
     COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM openings WHERE organisation_id = $1         AND reviewed_at IS NULL LIMIT $2) AS few";
     /// Signs an opening off.
-    REVIEW_OPENING = "UPDATE openings SET reviewed_by = $3, reviewed_at = $4, verdict = $5, note = $6         WHERE organisation_id = $1 AND id = $2 AND reviewed_at IS NULL";
+    REVIEW_OPENING = "UPDATE openings SET reviewed_by = $3, reviewed_at = $4, verdict = $5, note = $6, until = $7 \
+        WHERE organisation_id = $1 AND id = $2 AND reviewed_at IS NULL";
 }
 
 impl About {
@@ -246,6 +247,7 @@ pub(super) async fn review(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: OpeningId,
+    until: Timestamp,
     reviewed: &Reviewed,
 ) -> Result<bool, DeskError> {
     let verdict = reviewed.verdict.code();
@@ -255,7 +257,8 @@ pub(super) async fn review(
         reviewed.by,
         reviewed.at,
         verdict,
-        reviewed.note
+        reviewed.note,
+        until
     ];
     Ok(conn.execute(REVIEW_OPENING, columns).await? == 1)
 }

@@ -222,7 +222,7 @@ async fn head_of(
 ) -> Result<String, DeskError> {
     let subject = tickets::subject_for(app, organisation, ticket.id).await?;
     let names = patients::names_or_addresses(app, conn, organisation, &[ticket.contact]).await?;
-    let sender = names.get(&ticket.contact).map_or("", String::as_str);
+    let sender = names.get(&ticket.contact).map_or("", |(name, _)| name);
     Ok(format!("{subject}\n{sender}"))
 }
 

@@ -58,7 +58,7 @@ pub async fn link_contact(
             };
             for (ticket, version) in moved {
                 let data = json!({
-                    "version": version, "changed": ["patient_id"], "to": { "patient_id": patient }
+                    "version": version, "changed": ["patient_id"], "to": { "patient_id": patient.is_some() }
                 });
                 work.event(kind::TICKET_CHANGED, Some(ticket), None, &data);
             }

@@ -33,8 +33,8 @@ pub use create::{Also, Landed, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
 pub use read::{
-    Beside, Page, Position, list, list_before, message, messages, resolve, rows, sealing, view,
-    view_beside,
+    Beside, Page, Position, list, list_before, may_see, message, messages, resolve, rows, sealing,
+    view, view_beside,
 };
 pub(crate) use read::{
     active_of, contact_of, followed, newest_of, numbered, opened_beside, position, row_for,

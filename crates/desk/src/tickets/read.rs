@@ -14,7 +14,6 @@ use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
 use crate::timeline::{self, MessageKind, MessageView};
 use bedside_db::{Conn, Timestamp};
 use bedside_language::Channel;
-use std::collections::HashSet;
 
 pub use store::Position;
 
@@ -113,18 +112,15 @@ async fn opened(
     let mut contacts: Vec<_> = stored.iter().map(|one| one.ticket.contact).collect();
     contacts.sort_unstable();
     contacts.dedup();
-    let names = patients::names_or_addresses(app, conn, organisation, &contacts).await?;
-    let kept = |one: &StoredTicket| !ctx.sees(one.ticket.about.labels);
-    let open = if stored.iter().any(kept) {
-        restricted::opened_now(app, conn, ctx).await?
-    } else {
-        HashSet::new()
-    };
+    let mut names = patients::names_or_addresses(app, conn, organisation, &contacts).await?;
+    let whom = stored.iter().map(|one| one.ticket.about);
+    let whom = whom.chain(names.values().map(|(_, about)| *about));
+    let open = restricted::opened_of(app, conn, ctx, whom).await?;
+    names.retain(|_, (_, about)| open.admit(ctx, *about));
     let mut rows = Vec::with_capacity(stored.len());
     for one in stored {
         let id = one.ticket.id;
-        let about = one.ticket.about;
-        if kept(&one) && !about.patient.is_some_and(|patient| open.contains(&patient)) {
+        if !open.admit(ctx, one.ticket.about) {
             rows.push(TicketRow {
                 restricted: true,
                 subject: String::new(),
@@ -138,7 +134,11 @@ async fn opened(
         rows.push(TicketRow {
             restricted: false,
             subject: sealing.open_text("tickets", "subject", id, &one.subject)?,
-            requester: names.get(&one.ticket.contact).cloned().unwrap_or_default(),
+            // Somebody else's request may be written by a patient who is kept from the reader.
+            requester: names
+                .get(&one.ticket.contact)
+                .map(|(name, _)| name.clone())
+                .unwrap_or_default(),
             tags: if one.tagged {
                 tags::of(conn, organisation, id, &sealing).await?
             } else {
@@ -197,6 +197,16 @@ pub async fn rows(
         found.extend(store::one(&mut conn, ctx.organisation, *id).await?);
     }
     opened(app, ctx, leave, &mut conn, found).await
+}
+
+/// Whether the actor may see a request that is there.
+pub async fn may_see(app: &App, ctx: &Ctx, id: TicketId) -> Result<bool, DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
+    match restricted::admit_ticket(&mut app.read().await?, ctx, id, app.now()).await {
+        Ok(()) => Ok(true),
+        Err(DeskError::Restricted { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The id behind an id or a number as people write them ("1234", "#1234", a UUID).
@@ -518,6 +528,11 @@ async fn view_with(
         patients::open_contact(app, conn, organisation, stored.ticket.contact).await?;
     if !ctx.permissions().has(Permission::PatientsRead) {
         contact = contact.by_name();
+    }
+    match records::admit(conn, ctx, contact.about, app.now()).await {
+        Ok(()) => {}
+        Err(DeskError::Restricted { .. }) => contact = contact.kept(),
+        Err(error) => return Err(error),
     }
     let (asks, about) = (stored.ticket.contact, stored.ticket.patient);
     let secure_link = patients::wants_links(app, conn, organisation, asks, about).await?;

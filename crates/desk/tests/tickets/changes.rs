@@ -133,14 +133,14 @@ both_engines! {
         let about = |code: &str| Patch { category: Some(code.to_owned()), ..Patch::default() };
         let billing = clinic.category("billing").unwrap().queue_id;
         assert_eq!(queue(about("billing")).await, billing);
-        assert_eq!(queue(urgency(tickets::Urgency::Emergency)).await, crisis);
+        assert_eq!(queue(urgency(Urgency::Emergency)).await, crisis);
         assert_eq!(queue(about("prescription")).await, crisis);
         // Somebody who names a queue means it.
         assert_eq!(queue(Patch { queue: Some(billing), ..about("billing") }).await, billing);
-        let none = tickets::Calm { reason: tickets::CalmReason::Past, words: None, urgency: tickets::Urgency::Standard };
+        let none = Calm { reason: CalmReason::Past, words: None, urgency: Urgency::Standard };
         tickets::not_a_crisis(&desk.app, &agent, id, None, none).await.unwrap();
         assert_eq!(queue(about("billing")).await, billing);
-        let both = Patch { urgency: Some(tickets::Urgency::Emergency), ..about("billing") };
+        let both = Patch { urgency: Some(Urgency::Emergency), ..about("billing") };
         assert_eq!(queue(both).await, crisis);
     }
 
