@@ -383,6 +383,7 @@ device-other = Another browser
 ## Restricted records
 problem-restricted = This record is restricted
 problem-restricted-detail = Few colleagues see it, because of who it is about or what is in it. If you need it to help this person, you can open it and say why.
+problem-restricted-shut = Few colleagues see it, because of who it is about or what is in it. Give it to somebody who may, or ask your supervisor.
 restricted-title = Open a restricted record
 restricted-intro = Few colleagues see this record. Open it only if you need it to help this person now.
 restricted-told = It stays open for { $minutes } minutes. Who is responsible for privacy hears of it at once, and somebody asks about every case.

@@ -383,6 +383,7 @@ device-other = Otro navegador
 ## Restricted records
 problem-restricted = Este expediente está restringido
 problem-restricted-detail = Pocas personas lo ven, por quién es o por lo que contiene. Si lo necesita para ayudar a esta persona, puede abrirlo y decir por qué.
+problem-restricted-shut = Pocas personas lo ven, por quién es o por lo que contiene. Páselo a alguien que pueda, o pregunte a su supervisor.
 restricted-title = Abrir un expediente restringido
 restricted-intro = Pocas personas ven este expediente. Ábralo solo si lo necesita para ayudar a esta persona ahora.
 restricted-told = Queda abierto { $minutes } minutos. Quien cuida la privacidad se entera enseguida, y alguien pregunta por cada caso.

@@ -124,7 +124,9 @@ both_engines! {
                 let form = "--XX\r\ncontent-disposition: form-data; name=\"body\"\r\n\r\nx\r\n--XX--\r\n";
                 answer = agent.request(route.method.clone(), &way, &headers, Body::from(form)).await;
             }
-            assert_eq!(answer.status, 403, "{} {}: {}", route.method, route.path, answer.text());
+            // What is looked for first in a conversation may not be there.
+            let nowhere = answer.status == 404 && route.path.contains("/verify/");
+            assert!(answer.status == 403 || nowhere, "{} {}: {}", route.method, route.path, answer.text());
             says_nothing(&answer.text(), route.path);
             tried += 1;
         }
@@ -209,7 +211,8 @@ both_engines! {
         privacy.submit("/account", &action, &[("verdict", "justified"), ("note", "")]).await.expect(409);
 
         desk.clock.advance(OPEN_FOR);
-        agent.get(&ticket).await.expect(403);
+        // The session is over as well.
+        desk.browser(Role::Agent).await.get(&ticket).await.expect(403);
     }
 
     async fn what_was_not_right_is_shut_at_once_and_a_lost_permission_shuts_too(desk: Desk) {

@@ -40,6 +40,7 @@ const WAITING: &[&str] = &[
     "identity_reviews_waiting",
     "inbound_mails_waiting",
     "jobs_due",
+    "openings_waiting",
     "outbound_mails_trouble",
 ];
 
@@ -51,6 +52,7 @@ const FINE: &[&str] = &[
     "FRONTIER",
     "LAST",
     "LATEST",
+    "OPENINGS_REVIEWED",
     "QUEUED",
     "RANGE",
     "SETTLE_JOBS",

@@ -231,7 +231,7 @@ async fn since(desk: &Desk, before: i64) -> Vec<(String, String, String)> {
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// Something for every field that a form of the pages needs.
-const FIELDS: &str = "version=1&until=1h&on=true&other=1001&how=link&subject=x&name=x&body=x&kind=note&role=agent\
+const FIELDS: &str = "verdict=justified&version=1&until=1h&on=true&other=1001&how=link&subject=x&name=x&body=x&kind=note&role=agent\
     &message=01890000-0000-7000-8000-000000000000&contact=01890000-0000-7000-8000-000000000000";
 
 /// Sends a form with a good token in the header: whatever is refused is refused for another reason.

@@ -148,14 +148,19 @@ fn page(problem: &Problem, asked: &Asked) -> Option<Response> {
         _ => problem.text_key(),
     };
     let open = problem.member("open").and_then(serde_json::Value::as_str);
+    let open = open.map(|open| format!("{open}?back={}", form_urlencode(&asked.next)));
     let page = ErrorPage {
         shell: Shell::plain(&asked.headers, String::new()),
         // Only the staff have links that sign in.
         staff: asked.signed_in || !asked.staff_page,
         status: problem.status().as_u16(),
-        open: open.map(|open| format!("{open}?back={}", form_urlencode(&asked.next))),
         key,
-        detail_key: format!("{key}-detail"),
+        detail_key: if key == "problem-restricted" && open.is_none() {
+            "problem-restricted-shut".to_owned()
+        } else {
+            format!("{key}-detail")
+        },
+        open,
     };
     let mut response = render(problem.status(), &page).ok()?;
     if let Some(seconds) = problem

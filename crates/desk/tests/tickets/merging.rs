@@ -58,7 +58,7 @@ both_engines! {
         assert_eq!((kept.ticket.waiting_since, kept.ticket.clocks), (owed.waiting_since, owed.clocks));
         assert_eq!(kept.tags[0].text, "insurance");
         // A worry goes with its words, and so does how soon somebody must look.
-        let worry = desk.ticket("merge@example.org", "Low", "Since yesterday one leg is swollen and sore.").await;
+        let worry = desk.ticket("merge@example.org", "Low", "I feel hopeless. I cry every evening and nothing helps.").await;
         let urgent = Patch { urgency: Some(tickets::Urgency::Urgent), ..Patch::default() };
         tickets::change(&desk.app, &agent, first, kept.ticket.version, Patch { urgency: Some(tickets::Urgency::Low), ..Patch::default() }).await.unwrap();
         let seen = tickets::view(&desk.app, &agent, worry).await.unwrap().ticket;
