@@ -1,14 +1,12 @@
 //! Lists that grow with the code, and files that must not.
 
-use super::{every_source, none, repository, sources};
+use super::{Source, every_source, none, repository, sources};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// The list in the documentation names every test of an attack, and no test that is not there.
-#[test]
-fn every_attack_is_in_the_list() {
-    let sources = every_source();
+/// Names of all functions, tests included.
+fn functions(sources: &[Source]) -> BTreeSet<&str> {
     let functions = sources.iter().flat_map(|source| {
         let after = source
             .text
@@ -16,9 +14,47 @@ fn every_attack_is_in_the_list() {
             .filter_map(|line| line.trim_start().split_once("fn "));
         after.map(|(_, rest)| rest.split(['(', '<']).next().unwrap_or_default())
     });
-    let tests: BTreeSet<&str> = functions.collect();
-    let list = fs::read_to_string(repository().join("docs/security/attacks.md")).expect("the list");
-    let listed: BTreeSet<&str> = list.split('`').skip(1).step_by(2).collect();
+    functions.collect()
+}
+
+fn page(name: &str) -> String {
+    let path = repository().join("docs/security").join(name);
+    fs::read_to_string(path).expect("a page of the documentation")
+}
+
+/// What a page puts between backticks.
+fn quoted(page: &str) -> BTreeSet<&str> {
+    page.split('`').skip(1).step_by(2).collect()
+}
+
+/// Each of the 345 requirements has one line, and the tests that hold it are there.
+#[test]
+fn every_requirement_is_in_the_map() {
+    let (sources, map) = (every_source(), page("asvs.md"));
+    let tests = functions(&sources);
+    let rows = map.lines().filter_map(|line| line.strip_prefix("| V"));
+    let ids = rows.map(|row| row.split(' ').next().unwrap_or_default());
+    let ids: Vec<&str> = ids.filter(|id| id.matches('.').count() == 2).collect();
+    assert_eq!((ids.len(), BTreeSet::from_iter(&ids).len()), (345, 345));
+    // A function of a library, and no test.
+    let others = ["verify_slices_are_equal"];
+    let is_test = |word: &&&str| {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        word.chars().all(plain) && word.matches('_').count() > 1 && !others.contains(word)
+    };
+    let named = quoted(&map);
+    let named: Vec<&&str> = named.iter().filter(is_test).collect();
+    assert!(named.len() > 200, "{}", named.len());
+    let gone = named.iter().filter(|name| !tests.contains(**name));
+    let gone: Vec<String> = gone.map(|name| format!("there is no {name}")).collect();
+    none(&gone, "docs/security/asvs.md is held against the tests");
+}
+
+/// The list in the documentation names every test of an attack, and no test that is not there.
+#[test]
+fn every_attack_is_in_the_list() {
+    let (sources, list) = (every_source(), page("attacks.md"));
+    let (tests, listed) = (functions(&sources), quoted(&list));
     let in_words = ["attack_", "attack_NN_…", "cargo nextest run attack_"];
     let mut found = Vec::new();
     for number in 1..=54 {
