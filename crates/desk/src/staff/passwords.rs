@@ -16,8 +16,10 @@ use tokio::sync::Semaphore;
 static COMMON: &[u8] = include_bytes!("common_passwords.bin");
 /// Bytes of each.
 const MARK: usize = 8;
-/// Shortest name that is looked for in a password, in letters and digits: shorter ones are in many words.
-const SHORTEST_NAME: usize = 4;
+/// Shortest word of a name that no word of a password may be, in letters: shorter ones say little of whose it is.
+const SHORTEST_WORD: usize = 4;
+/// Shortest name that is looked for anywhere in a password, in letters and digits: shorter ones are in many words.
+const SHORTEST_NAME: usize = 6;
 /// Longest piece that is told when a password is nothing else, over and over.
 const PIECE: usize = 4;
 
@@ -49,8 +51,11 @@ pub(super) fn check(password: &str, names: &[&str]) -> Result<(), DeskError> {
     }
     let letters = letters_of(&lower);
     let is_in = |name: &&str| {
-        let name = letters_of(&normalise::typed(name).to_lowercase());
-        name.chars().count() >= SHORTEST_NAME && letters.contains(&name)
+        let name = normalise::typed(name).to_lowercase();
+        let whole = letters_of(&name);
+        let mut long = words_of(&name).filter(|word| word.chars().count() >= SHORTEST_WORD);
+        whole.chars().count() >= SHORTEST_NAME && letters.contains(&whole)
+            || long.any(|word| words_of(&lower).any(|one| one == word))
     };
     if names.iter().any(is_in) {
         return wrong(
@@ -63,6 +68,11 @@ pub(super) fn check(password: &str, names: &[&str]) -> Result<(), DeskError> {
 
 fn letters_of(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// Its runs of letters.
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphabetic())
 }
 
 /// Whether it is a short piece over and over, or goes on evenly, as `abcd` or `9876` do.
@@ -174,6 +184,7 @@ mod tests {
             "José Ana",
             "ana.whitaker",
             "Li",
+            "Li An",
         ];
         check(password, &names).err().map(|error| error.code())
     }
@@ -197,6 +208,13 @@ mod tests {
             ("Jose\u{301} Ana knows it", Some("named")),
             ("ana.whitaker and I", Some("named")),
             ("like the lights of Lima", None),
+            // One word of a name is enough, between whatever is no letter; a part of another word is none of it.
+            ("whitaker2026!whitaker", Some("named")),
+            ("seven CLINIC doors", Some("named")),
+            ("Jose\u{301} knows it all", Some("named")),
+            ("clinically proven tea", None),
+            ("anagrams of banana", None),
+            ("only a brilliant idea", None),
         ] {
             assert_eq!(code(password), refused, "{password}");
         }
