@@ -2,7 +2,7 @@
 
 use super::letter::{address, for_staff};
 use crate::app::App;
-use crate::audit_log::NewEntry;
+use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
@@ -26,25 +26,18 @@ pub(super) async fn send(
 ) -> Result<Done, DeskError> {
     let notice: Notice = serde_json::from_str(payload)?;
     let now = app.now();
-    let later = || {
-        if now.seconds_since(notice.at) < HOURS * 3600 {
-            Done::Again(now.plus_seconds(PAUSE))
-        } else {
-            Done::Finished
-        }
-    };
     let Some(person) = staff::addressee(app, organisation, notice.staff).await? else {
         return Ok(Done::Finished);
     };
     let Some(sender) = mailboxes::sender_for(app, organisation, None).await? else {
-        return Ok(later());
+        return later(app, organisation, &notice).await;
     };
     let (Ok(pool), Ok(from), Ok(to)) = (
         app.senders.of(sender.mailbox, &sender.smtp),
         address(&sender.from_address),
         address(&person.email),
     ) else {
-        return Ok(later());
+        return later(app, organisation, &notice).await;
     };
     let clinic = app.directory.of(organisation)?;
     let t = Texts::new(person.locale);
@@ -82,16 +75,42 @@ pub(super) async fn send(
     .map_err(|error| DeskError::Internal(error.to_string()))?;
     // What answers by itself has no return path (RFC 3834, section 3.3).
     match pool.send(None, &[&person.email], &raw).await {
-        Ok(_) => {
-            let ctx = Ctx::system(organisation, "outbound", Source::Job);
-            let detail = serde_json::json!({ "kind": "notice" });
-            let entry = NewEntry::new("mail.send", "staff", notice.staff).detail(&detail);
-            app.audit(&ctx, entry).await?;
-            Ok(Done::Finished)
+        Ok(_) => told(app, organisation, &notice, Outcome::Ok).await,
+        Err(SendError::Permanent { .. } | SendError::Address) => {
+            told(app, organisation, &notice, Outcome::Failed).await
         }
-        Err(SendError::Permanent { .. } | SendError::Address) => Ok(Done::Finished),
-        Err(SendError::Temporary { .. } | SendError::Connection { .. }) => Ok(later()),
+        Err(SendError::Temporary { .. } | SendError::Connection { .. }) => {
+            later(app, organisation, &notice).await
+        }
     }
+}
+
+/// Tries it again after a while, unless it is no news any more.
+async fn later(
+    app: &App,
+    organisation: OrganisationId,
+    notice: &Notice,
+) -> Result<Done, DeskError> {
+    let now = app.now();
+    if now.seconds_since(notice.at) < HOURS * 3600 {
+        return Ok(Done::Again(now.plus_seconds(PAUSE)));
+    }
+    told(app, organisation, notice, Outcome::Failed).await
+}
+
+/// Ends it with an entry in the log: whoever looks there sees who did not hear of it.
+async fn told(
+    app: &App,
+    organisation: OrganisationId,
+    notice: &Notice,
+    outcome: Outcome,
+) -> Result<Done, DeskError> {
+    let ctx = Ctx::system(organisation, "outbound", Source::Job);
+    let detail = serde_json::json!({ "kind": "notice" });
+    let entry = NewEntry::new("mail.send", "staff", notice.staff);
+    app.audit(&ctx, entry.detail(&detail).outcome(outcome))
+        .await?;
+    Ok(Done::Finished)
 }
 
 #[cfg(test)]
