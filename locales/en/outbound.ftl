@@ -16,8 +16,11 @@ outbound-trouble-other = The mail could not be sent.
 # A mail to a colleague; below the text stands a link to the request.
 notice-subject = News about your sign-in
 notice-new-device = Your account was signed in to at { $at } with a browser or device that you have not used here lately.
+notice-by-link = A link that works once let somebody into your account at { $at }.
+notice-wrong-code = Somebody who knows your password, or has a link of yours, typed wrong codes until { $at } and did not get in.
 notice-password = A new password was set for your account at { $at }.
 notice-role = Your role at the desk was changed at { $at }. Please sign in again.
+notice-role-more = Your role at the desk opens more since { $at }. Your password ended with it: whoever manages the staff gives you a link by which you come in and set a new one.
 notice-factor-added = A second factor was added to your account at { $at }.
 notice-factor-removed = The second factor of your account was turned off at { $at }.
 notice-factor-reset = Whoever manages the staff reset the second factor of your account at { $at }.

@@ -16,8 +16,11 @@ outbound-trouble-other = No se pudo enviar el correo.
 # A mail to a colleague; below the text stands a link to the request.
 notice-subject = Novedades sobre su acceso
 notice-new-device = Se entró en su cuenta ({ $at }) con un navegador o dispositivo que no ha usado aquí últimamente.
+notice-by-link = Se entró en su cuenta ({ $at }) con un enlace de un solo uso.
+notice-wrong-code = Alguien que conoce su contraseña, o tiene un enlace suyo, escribió códigos incorrectos ({ $at }) y no entró.
 notice-password = Se eligió una contraseña nueva para su cuenta ({ $at }).
 notice-role = Su función en el servicio cambió ({ $at }). Entre otra vez.
+notice-role-more = Su función en el servicio cambió ({ $at }) y ahora permite más. Con eso terminó su contraseña: quien gestiona el personal le dará un enlace para entrar y elegir otra.
 notice-factor-added = Se añadió un segundo factor a su cuenta ({ $at }).
 notice-factor-removed = Se desactivó el segundo factor de su cuenta ({ $at }).
 notice-factor-reset = Quien gestiona el personal restableció el segundo factor de su cuenta ({ $at }).

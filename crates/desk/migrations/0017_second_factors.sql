@@ -39,3 +39,6 @@ CREATE TABLE known_devices (
     seen_at BIGINT NOT NULL,
     PRIMARY KEY (organisation_id, staff_id, device)
 ) CLUSTERED;
+-- What people are signed in with now is no news.
+INSERT INTO known_devices (organisation_id, staff_id, device, seen_at)
+    SELECT organisation_id, staff_id, device, MAX(seen_at) FROM sessions GROUP BY organisation_id, staff_id, device;

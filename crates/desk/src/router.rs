@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
+use crate::ids::SessionId;
 use crate::once::Once;
 use crate::public::caps::network;
 use crate::staff::{self, SignedIn};
@@ -50,6 +51,15 @@ impl Access {
     }
 }
 
+/// How fresh a session's last proof must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    /// The page to go on with after a new one: a part of the way's own path.
+    pub page: &'static str,
+    /// How old it may be, in seconds.
+    pub seconds: i64,
+}
+
 /// One way in.
 #[derive(Clone)]
 pub struct Route {
@@ -61,8 +71,8 @@ pub struct Route {
     pub access: Access,
     /// Whether pages ask by themselves: then a request does not count as use of the session.
     pub polled: bool,
-    /// Set where a session's last proof must be fresh: the page to go on with after a new one.
-    pub confirmed: Option<&'static str>,
+    /// Set where a session's last proof must be fresh.
+    pub confirmed: Option<Fresh>,
     /// Whether it is open to people whose role wants a second factor while they have none.
     pub before_factor: bool,
     handler: MethodRouter<App>,
@@ -83,8 +93,19 @@ impl Route {
     /// open what they were made for, and making one needs a proof.
     #[must_use]
     pub fn confirmed(self, page: &'static str) -> Self {
+        self.fresh(page, staff::PROOF_SECONDS)
+    }
+
+    /// The same for what is typed on `page`, which asked for the proof before: it counts for longer, so that hardly
+    /// anybody types in vain.
+    #[must_use]
+    pub fn confirmed_before(self, page: &'static str) -> Self {
+        self.fresh(page, staff::TYPING_SECONDS)
+    }
+
+    fn fresh(self, page: &'static str, seconds: i64) -> Self {
         Self {
-            confirmed: Some(page),
+            confirmed: Some(Fresh { page, seconds }),
             ..self
         }
     }
@@ -268,7 +289,7 @@ struct Door {
     app: App,
     access: Access,
     polled: bool,
-    confirmed: Option<&'static str>,
+    confirmed: Option<Fresh>,
     before_factor: bool,
     bodies: Bodies,
 }
@@ -281,8 +302,8 @@ impl Door {
         }
         let age = self.app.now().seconds_since(session.proven_at);
         match self.confirmed {
-            Some(page) if age >= staff::PROOF_SECONDS => Err(DeskError::ConfirmRequired {
-                page: beginning(path, page),
+            Some(fresh) if age >= fresh.seconds => Err(DeskError::ConfirmRequired {
+                page: beginning(path, fresh.page),
             }),
             _ => Ok(()),
         }
@@ -300,9 +321,10 @@ pub fn session_cookie(app: &App) -> SessionCookie {
     SessionCookie::new("bedside", app.config.is_https())
 }
 
-/// The secret of the session a request came with; pages sign their forms with it.
+/// The session a request came with: its secret, and its number, which stays when a proof changes the secret. Pages bind
+/// their forms to the number, so that those which stand open elsewhere stay good.
 #[derive(Clone)]
-pub struct SessionToken(pub Arc<str>);
+pub struct SessionToken(pub Arc<str>, pub SessionId);
 
 async fn enter(
     State(door): State<Door>,
@@ -327,8 +349,9 @@ async fn enter(
             } else {
                 staff::session(app, &token).await?
             };
-            if session.is_some() {
-                request.extensions_mut().insert(SessionToken(token.into()));
+            if let Some(session) = &session {
+                let token = SessionToken(token.into(), session.id);
+                request.extensions_mut().insert(token);
             }
             session.as_ref().map(|session| session.ctx.clone())
         }
@@ -414,7 +437,7 @@ fn not_forged(app: &App, access: Access, request: &Request) -> Result<(), DeskEr
     let session = session.ok_or(DeskError::Unauthorized)?;
     csrf::check_token(
         csrf::header_token(request.headers()),
-        session.0.as_bytes(),
+        session.1.uuid().as_bytes(),
         &app.keyring.web_mac(),
     )
     .map_err(|_| DeskError::Forbidden)

@@ -20,13 +20,22 @@ fn marked() -> Vec<Route> {
         .collect()
 }
 
+const NEW_TOKEN: &str = "/settings/tokens/new";
+const TOKEN: [(&str, &str); 3] = [("name", "x"), ("days", "1"), ("scope_tickets_read", "on")];
+
+/// Sends the form of a new token as it stands open in a browser.
+async fn makes_token(browser: &Browser, csrf: &str) -> Answer {
+    let fields = [&TOKEN[..], &[("csrf_token", csrf)]].concat();
+    browser.post(NEW_TOKEN, &fields).await
+}
+
 fn way(desk: &Desk, route: &Route) -> String {
     let id = if route.path.starts_with("/settings/roles/") {
         "agent".to_owned()
     } else {
         desk.id_of(Role::Agent).to_string()
     };
-    route.path.replace("{id}", &id)
+    route.path.replace("{id}", &id).replace("{session}", &id)
 }
 
 async fn send(browser: &Browser, route: &Route, way: &str, token: &str, accept: &str) -> Answer {
@@ -52,17 +61,23 @@ both_engines! {
     async fn every_marked_way_refuses_an_old_proof_and_takes_a_fresh_one(desk: Desk) {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [
-            "GET /account/second-factor", "GET /set-password", "POST /account/second-factor",
-            "POST /account/second-factor/codes", "POST /account/second-factor/off", "POST /set-password",
+            "GET /account/second-factor", "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
+            "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
+            "POST /account/second-factor", "POST /account/second-factor/codes", "POST /account/second-factor/off",
+            "POST /account/sessions/{session}/end", "POST /set-password", "POST /settings/mailboxes/{id}",
             "POST /settings/roles/{id}", "POST /settings/roles/{id}/remove", "POST /settings/staff/{id}",
-            "POST /settings/staff/{id}/invite", "POST /settings/staff/{id}/reset-factor", "POST /settings/tokens/{id}",
+            "POST /settings/staff/{id}/disable", "POST /settings/staff/{id}/enable",
+            "POST /settings/staff/{id}/end-sessions", "POST /settings/staff/{id}/invite",
+            "POST /settings/staff/{id}/reset-factor", "POST /settings/tokens/{id}",
         ];
         assert_eq!(names, expected.map(str::to_owned).into());
         let browser = with_password(&desk, Role::Administrator).await;
-        desk.clock.advance(10 * 60);
+        desk.clock.advance(30 * 60 - 1);
+        browser.get("/account").await.expect(200);
+        desk.clock.advance(1);
         let token = csrf_token(&browser.get("/account").await.expect(200).text());
         for route in marked() {
-            let (way, page) = (way(&desk, &route), route.confirmed.unwrap());
+            let (way, page) = (way(&desk, &route), route.confirmed.unwrap().page);
             // Whoever confirms comes to a page that is there, with what they had been about.
             assert!(routes().iter().any(|one| one.method == Method::GET && one.path == page), "{page}");
             let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
@@ -76,7 +91,7 @@ both_engines! {
             assert!(part.expect(403).header("hx-redirect").unwrap().starts_with("/account/confirm?next="));
         }
         // And everything else is as it was.
-        browser.get("/settings/roles/agent").await.expect(200);
+        browser.get("/settings/roles").await.expect(200);
         for route in marked() {
             let fresh = desk.browser(Role::Administrator).await;
             let token = csrf_token(&fresh.get("/account").await.expect(200).text());
@@ -90,7 +105,7 @@ both_engines! {
         let browser = with_password(&desk, Role::Administrator).await;
         desk.clock.advance(10 * 60);
         let old = browser.cookie();
-        let refused = browser.submit("/settings/tokens/new", "/settings/tokens/new", &[("name", "x"), ("days", "1"), ("scope_tickets_read", "on")]).await.expect(403);
+        let refused = browser.get(NEW_TOKEN).await.expect(403);
         assert!(refused.text().contains("confirm_required"));
         let confirm = "/account/confirm?next=/settings/tokens/new";
         let wrong = browser.submit(confirm, "/account/confirm", &[("password", "wrong wrong wrong")]).await.expect(422).text();
@@ -102,10 +117,33 @@ both_engines! {
         let stolen = Browser::new(&desk.app, Some(old.split("bedside=").nth(1).unwrap().split(';').next().unwrap().to_owned()));
         stolen.get("/account").await.expect(401);
         desk.clock.advance(10 * 60 - 1);
-        browser.submit("/settings/tokens/new", "/settings/tokens/new", &[("name", "x"), ("days", "1"), ("scope_tickets_read", "on")]).await.expect(200);
+        let form = csrf_token(&browser.get(NEW_TOKEN).await.expect(200).text());
         desk.clock.advance(1);
-        browser.submit("/settings/tokens/new", "/settings/tokens/new", &[("name", "x"), ("days", "1"), ("scope_tickets_read", "on")]).await.expect(403);
+        browser.get(NEW_TOKEN).await.expect(403);
+        // What was typed meanwhile is not in vain, for half an hour.
+        desk.clock.advance(20 * 60 - 1);
+        makes_token(&browser, &form).await.expect(200);
+        desk.clock.advance(1);
+        makes_token(&browser, &form).await.expect(403);
         desk.audit_is_whole().await;
+    }
+
+    async fn pages_that_stand_open_stay_good_when_one_confirms_elsewhere(desk: Desk) {
+        let browser = with_password(&desk, Role::Administrator).await;
+        let form = csrf_token(&browser.get(NEW_TOKEN).await.expect(200).text());
+        let factor = browser.get("/account/second-factor").await.expect(200).text();
+        let before = browser.cookie();
+        browser.submit("/account/confirm", "/account/confirm", &[("password", WORDS)]).await.expect(303);
+        assert_ne!(browser.cookie(), before);
+        makes_token(&browser, &form).await.expect(200);
+        let secret = common::hidden(&factor, "secret");
+        let code = common::totp::code(secret, desk.app.now());
+        let fields = [
+            ("csrf_token", &*csrf_token(&factor)), ("secret", secret), ("seal", common::hidden(&factor, "seal")), ("code", &code),
+        ];
+        browser.post("/account/second-factor", &fields).await.expect(200);
+        // Those of another session, its person's own too, are good for nothing here.
+        desk.browser(Role::Administrator).await.post("/look", &[("csrf_token", &form)]).await.expect(403);
     }
 
     async fn a_proof_leads_nowhere_else(desk: Desk) {
@@ -125,6 +163,9 @@ both_engines! {
             browser.submit("/account/confirm", "/account/confirm", &[("password", "wrong wrong wrong")]).await.expect(422);
         }
         browser.submit("/account/confirm", "/account/confirm", &[("password", WORDS)]).await.expect(429);
+        // They count for this session alone.
+        let elsewhere = desk.browser(Role::Agent).await;
+        elsewhere.submit("/account/confirm", "/account/confirm", &[("password", WORDS)]).await.expect(303);
         // A stranger at the door slows nobody down who is in.
         desk.clock.advance(60);
         for _ in 0..8 {

@@ -15,106 +15,11 @@ use bedside_desk::router::{self, Access};
 use bedside_desk::staff::{self, NewStaff};
 use bedside_desk::{config, startup};
 use bedside_web::Locale;
-use common::canaries::files;
+use common::canaries::{self, files};
+use common::factor::{Person, WORDS, WRONG, codes_on, needs, password, said, shows, turn_on};
 use common::sink::{Answer as Reply, sink};
 use common::{Answer, Browser, Desk, Role, both_engines, csrf_token, hidden, totp};
 use futures_util::future::join_all;
-
-const WORDS: &str = "correct horse battery staple";
-const WRONG: &str = "000000";
-
-/// Somebody with a password and a second factor.
-struct Person {
-    role: Role,
-    secret: String,
-    codes: Vec<String>,
-}
-
-impl Person {
-    /// Turns it on, on its page.
-    async fn enrolled(desk: &Desk, role: Role) -> Self {
-        let id = desk.id_of(role);
-        staff::set_password(&desk.app, &desk.system(), id, WORDS)
-            .await
-            .unwrap();
-        let browser = desk.browser(role).await;
-        let (secret, answer) = turn_on(desk, &browser).await;
-        let codes = codes_on(&answer.text());
-        assert_eq!(codes.len(), 10);
-        // The code that turned it on is used up.
-        desk.clock.advance(30);
-        Self {
-            role,
-            secret,
-            codes,
-        }
-    }
-
-    fn email(&self) -> String {
-        format!("{}@clinic.example", self.role.code())
-    }
-
-    fn code(&self, desk: &Desk) -> String {
-        totp::code(&self.secret, desk.app.now())
-    }
-
-    /// A browser that showed the password.
-    async fn half(&self, desk: &Desk) -> Browser {
-        let browser = desk.visitor();
-        let answer = password(&browser, &self.email(), WORDS).await.expect(303);
-        assert_eq!(answer.header("location"), Some("/sign-in/code?next=/"));
-        browser
-    }
-}
-
-async fn turn_on(desk: &Desk, browser: &Browser) -> (String, Answer) {
-    let page = browser
-        .get("/account/second-factor")
-        .await
-        .expect(200)
-        .text();
-    let secret = hidden(&page, "secret").to_owned();
-    let fields = [
-        ("csrf_token", csrf_token(&page)),
-        ("secret", secret.clone()),
-        ("seal", hidden(&page, "seal").to_owned()),
-        ("code", totp::code(&secret, desk.app.now())),
-    ];
-    let fields: Vec<_> = fields
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    let answer = browser.post("/account/second-factor", &fields).await;
-    (secret, answer.expect(200))
-}
-
-fn codes_on(page: &str) -> Vec<String> {
-    let (_, list) = page.split_once("<ul class=\"codes\"").unwrap();
-    let codes = list.split("<code>").skip(1);
-    codes
-        .map(|rest| rest.split('<').next().unwrap().to_owned())
-        .collect()
-}
-
-async fn password(browser: &Browser, email: &str, password: &str) -> Answer {
-    let fields = [("email", email), ("password", password)];
-    browser.submit("/sign-in", "/sign-in", &fields).await
-}
-
-async fn shows(browser: &Browser, code: &str) -> Answer {
-    browser
-        .submit("/sign-in/code", "/sign-in/code", &[("code", code)])
-        .await
-}
-
-/// Asks somebody to have a second factor, or not to.
-async fn needs(desk: &Desk, role: Role, second_factor: bool) {
-    let mut changed = desk.role(role).as_ref().clone();
-    changed.second_factor = second_factor;
-    orgs::change(&desk.app, &desk.system(), Change::PutRole(changed))
-        .await
-        .unwrap();
-}
 
 both_engines! {
     async fn it_is_turned_on_with_its_first_code_and_asked_for_from_then_on(desk: Desk) {
@@ -246,6 +151,7 @@ both_engines! {
         }
         let over = shows(&half, WRONG).await.expect(303);
         assert_eq!(over.header("location"), Some("/sign-in"));
+        assert_eq!(said(&over), "sign-in-anew");
         // Whoever knows the password and guesses on has to wait, whatever browser they take.
         let half = person.half(&desk).await;
         shows(&half, WRONG).await.expect(422);
@@ -464,14 +370,40 @@ both_engines! {
         mail("New recovery codes were made").await;
         half.submit("/account", "/account/second-factor/off", &[]).await.expect(303);
         mail("The second factor of your account was turned off").await;
-        let person = Person::enrolled(&desk, Role::Agent).await;
+        Person::enrolled(&desk, Role::Agent).await;
         assert_eq!(told().await.len(), 2);
         staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), agent).await.unwrap();
         mail("Whoever manages the staff reset").await;
         let version = staff::list(&desk.app, &desk.system()).await.unwrap();
         let version = version.iter().find(|one| one.id == agent).unwrap().version;
         staff::change_role(&desk.app, &desk.ctx(Role::Administrator), agent, version, "supervisor").await.unwrap();
-        mail("Your role at the desk was changed").await;
+        mail("Your role at the desk opens more since").await;
+        // Wrong codes after the password are told of, once a day; a link that lets somebody in always is.
+        let person = Person::enrolled(&desk, Role::Agent).await;
+        told().await;
+        let guesses = async || {
+            let half = person.half(&desk).await;
+            for _ in 0..5 {
+                shows(&half, WRONG).await;
+                desk.clock.advance(60);
+            }
+            let half = person.half(&desk).await;
+            shows(&half, &person.code(&desk)).await.expect(303);
+        };
+        guesses().await;
+        mail("Somebody who knows your password").await;
+        desk.clock.advance(3600);
+        guesses().await;
+        assert_eq!(told().await, [""; 0]);
+        desk.clock.advance(24 * 3600);
+        guesses().await;
+        mail("Somebody who knows your password").await;
+        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), agent).await.unwrap();
+        told().await;
+        let expires = desk.app.now().plus_seconds(3600);
+        let link = staff::make_link(&desk.app, &desk.system(), agent, false, expires).await.unwrap();
+        staff::sign_in_by_link(&desk.app, &link, phone).await.unwrap();
+        mail("A link that works once let somebody").await;
         // No secret stands in what waited to be sent, and in their own language it is said.
         staff::choose_locale(&desk.app, &desk.ctx(Role::Agent), Locale::Es).await.unwrap();
         staff::set_password(&desk.app, &desk.system(), agent, WORDS).await.unwrap();
@@ -488,6 +420,14 @@ both_engines! {
         desk.clock.advance(10 * 60);
         jobs::drain(&desk.app).await.unwrap();
         assert_eq!(sink.take().len(), 1);
+        // What is refused for good stands in the log.
+        sink.answer(Reply::Never);
+        staff::set_password(&desk.app, &desk.system(), agent, WORDS).await.unwrap();
+        jobs::drain(&desk.app).await.unwrap();
+        sink.answer(Reply::Accept);
+        sink.take();
+        let log = desk.browser(Role::Administrator).await.get("/audit?action=mail.send").await.expect(200).text();
+        assert_eq!(log.matches("badge badge-warn").count(), 1, "{log}");
         // Whoever is let in no more hears nothing of it any more.
         staff::set_password(&desk.app, &desk.system(), agent, WORDS).await.unwrap();
         staff::disable(&desk.app, &desk.ctx(Role::Administrator), agent).await.unwrap();
@@ -506,14 +446,19 @@ both_engines! {
         }
         assert!(said.len() > 80);
         files(desk.folder(), &mut said);
-        let canaries: Vec<&str> = person.codes.iter().map(String::as_str).chain([person.secret.as_str()]).collect();
-        for (place, bytes) in &said {
-            let text = String::from_utf8_lossy(bytes).to_lowercase();
-            for canary in &canaries {
-                let bare = canary.to_lowercase();
-                assert!(!text.contains(&bare) && !text.contains(&bare.replace('-', "")), "{place} holds {canary}");
-            }
+        said.push(canaries::jobs(&desk.app.db).await);
+        // As it is stored, and as it is shown to be typed.
+        let groups: Vec<_> = person.secret.as_bytes().chunks(4).map(|four| str::from_utf8(four).unwrap()).collect();
+        let grouped = [groups.join("-"), groups.join(" "), person.secret.clone()];
+        let bare = person.codes.iter().map(|code| code.replace('-', ""));
+        let all: Vec<String> = person.codes.iter().cloned().chain(bare).chain(grouped).collect();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let mut found = canaries::found(&said, &all);
+        if let Some(url) = &desk.app.config.database {
+            found.extend(canaries::found(&[canaries::dump(url)], &all));
+            found.extend(canaries::files_of_postgres(&desk, &all).await);
         }
+        assert!(found.is_empty(), "{found:?}");
     }
 }
 

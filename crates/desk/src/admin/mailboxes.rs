@@ -18,16 +18,8 @@ use bedside_web::i18n::{Texts, time};
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/settings/mailboxes", Access::Staff(SettingsRead), list),
-        Route::get(
-            "/settings/mailboxes/{id}",
-            Access::Staff(SettingsRead),
-            show,
-        ),
-        Route::post(
-            "/settings/mailboxes/{id}",
-            Access::Staff(SettingsWrite),
-            save,
-        ),
+        Route::get(ONE, Access::Staff(SettingsRead), show).confirmed(ONE),
+        Route::post(ONE, Access::Staff(SettingsWrite), save).confirmed_before(ONE),
         Route::post(
             "/settings/mailboxes/{id}/test",
             Access::Staff(SettingsWrite),
@@ -37,6 +29,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 const LIST: &str = "/settings/mailboxes";
+const ONE: &str = "/settings/mailboxes/{id}";
 const PROTECTIONS: [(&str, Protection, &str); 3] = [
     ("tls", Protection::Tls, "admin-mail-tls"),
     ("start_tls", Protection::StartTls, "admin-mail-start-tls"),

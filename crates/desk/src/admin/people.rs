@@ -18,13 +18,13 @@ pub fn routes() -> Vec<Route> {
     let managed = Access::Staff(StaffManage);
     vec![
         Route::get("/settings/staff", managed, list),
-        Route::get("/settings/staff/{id}", managed, show),
-        Route::post("/settings/staff/{id}", managed, save).confirmed(ONE),
+        Route::get("/settings/staff/{id}", managed, show).confirmed(ONE),
+        Route::post("/settings/staff/{id}", managed, save).confirmed_before(ONE),
         Route::post("/settings/staff/{id}/invite", managed, invite).confirmed(ONE),
-        Route::post("/settings/staff/{id}/end-sessions", managed, end_sessions),
+        Route::post("/settings/staff/{id}/end-sessions", managed, end_sessions).confirmed(ONE),
         Route::post("/settings/staff/{id}/reset-factor", managed, reset_factor).confirmed(ONE),
-        Route::post("/settings/staff/{id}/disable", managed, disable),
-        Route::post("/settings/staff/{id}/enable", managed, enable),
+        Route::post("/settings/staff/{id}/disable", managed, disable).confirmed(ONE),
+        Route::post("/settings/staff/{id}/enable", managed, enable).confirmed(ONE),
     ]
 }
 

@@ -21,8 +21,8 @@ pub fn routes() -> Vec<Route> {
     let managed = Access::Staff(StaffManage);
     vec![
         Route::get("/settings/roles", managed, list),
-        Route::get("/settings/roles/{id}", managed, show),
-        Route::post("/settings/roles/{id}", managed, save).confirmed(ONE),
+        Route::get("/settings/roles/{id}", managed, show).confirmed(ONE),
+        Route::post("/settings/roles/{id}", managed, save).confirmed_before(ONE),
         Route::post("/settings/roles/{id}/remove", managed, remove).confirmed(ONE),
     ]
 }

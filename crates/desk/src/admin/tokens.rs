@@ -19,13 +19,14 @@ pub fn routes() -> Vec<Route> {
     let managed = Access::Staff(StaffManage);
     vec![
         Route::get("/settings/tokens", managed, list),
-        Route::get("/settings/tokens/{id}", managed, show),
-        Route::post("/settings/tokens/{id}", managed, save).confirmed("/settings/tokens/{id}"),
+        Route::get(ONE, managed, show).confirmed(ONE),
+        Route::post(ONE, managed, save).confirmed_before(ONE),
         Route::post("/settings/tokens/{id}/revoke", managed, revoke),
     ]
 }
 
 const LIST: &str = "/settings/tokens";
+const ONE: &str = "/settings/tokens/{id}";
 const DAY: i64 = 24 * 60 * 60;
 
 fn above(t: Texts) -> (String, String) {

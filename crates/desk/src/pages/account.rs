@@ -14,8 +14,8 @@ use bedside_web::i18n::{Texts, time};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/account", Access::SignedIn, show),
-        Route::post("/account/others/end", Access::SignedIn, end_others),
-        Route::post("/account/sessions/{session}/end", Access::SignedIn, end),
+        Route::post("/account/others/end", Access::SignedIn, end_others).confirmed(HERE),
+        Route::post("/account/sessions/{session}/end", Access::SignedIn, end).confirmed(HERE),
     ]
 }
 

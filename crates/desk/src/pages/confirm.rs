@@ -54,8 +54,8 @@ struct Sent {
 
 async fn confirm(page: Page, Form(sent): Form<Sent>) -> Result<Response, DeskError> {
     let next = safe_path(sent.next.as_deref());
-    let token = &page.session.0;
-    let confirmed = staff::confirm(&page.app, &page.ctx, token, &sent.password, &sent.code).await;
+    let here = (&*page.session.0, page.session.1);
+    let confirmed = staff::confirm(&page.app, &page.ctx, here, &sent.password, &sent.code).await;
     let (status, error) = match confirmed {
         Ok(fresh) => {
             let mut response = redirect(next);

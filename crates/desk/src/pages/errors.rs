@@ -73,7 +73,8 @@ impl Asked {
     }
 }
 
-fn form_urlencode(path: &str) -> String {
+/// `path` as a value in a query.
+pub(super) fn form_urlencode(path: &str) -> String {
     path.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {

@@ -45,7 +45,7 @@ pub struct Nothing {}
 /// The token for one page of a session.
 pub fn token(app: &App, session: &SessionToken) -> String {
     csrf::token(
-        session.0.as_bytes(),
+        session.1.uuid().as_bytes(),
         secret::random_bytes(),
         &app.keyring.web_mac(),
     )
@@ -70,7 +70,7 @@ impl Origin {
         let token = self.header.as_deref().or(field);
         Ok(csrf::check_token(
             token,
-            session.0.as_bytes(),
+            session.1.uuid().as_bytes(),
             &app.keyring.web_mac(),
         )?)
     }

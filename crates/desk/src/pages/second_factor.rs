@@ -20,7 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get(PAGE, mine, show).confirmed(PAGE).before_factor(),
         Route::post(PAGE, mine, turn_on)
-            .confirmed(PAGE)
+            .confirmed_before(PAGE)
             .before_factor(),
         Route::post("/account/second-factor/codes", mine, new_codes).confirmed(ACCOUNT),
         Route::post("/account/second-factor/off", mine, turn_off).confirmed(ACCOUNT),
@@ -36,6 +36,8 @@ struct Enrol {
     wrong: bool,
     /// Whether there is no way on without it.
     needed: bool,
+    /// Set in the demo, where it can be tried and stays off.
+    demo: bool,
 }
 
 #[derive(Template)]
@@ -50,7 +52,7 @@ async fn show(page: Page) -> Result<Response, DeskError> {
     if staff::factor_of(&page.app, &page.ctx).await?.is_some() {
         return Ok(redirect(ACCOUNT));
     }
-    let offer = staff::offer(&page.app, &page.ctx, &page.session.0).await?;
+    let offer = staff::offer(&page.app, &page.ctx, page.session.1).await?;
     offered(&page, offer, false)
 }
 
@@ -62,6 +64,7 @@ fn offered(page: &Page, offer: Offer, wrong: bool) -> Result<Response, DeskError
         offer,
         wrong,
         needed,
+        demo: page.app.config.demo,
     };
     let status = if wrong {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -82,10 +85,13 @@ struct First {
 async fn turn_on(page: Page, Form(sent): Form<First>) -> Result<Response, DeskError> {
     let token = &page.session.0;
     let kept = (sent.secret.as_str(), sent.seal.as_str());
-    let offer = staff::offered(&page.app, &page.ctx, token, kept).await?;
+    let offer = staff::offered(&page.app, &page.ctx, page.session.1, kept).await?;
     match staff::enrol(&page.app, &page.ctx, token, &offer, &sent.code).await {
         Ok(codes) => told(&page, codes, true),
         Err(DeskError::Invalid { .. }) => offered(&page, offer, true),
+        Err(DeskError::Conflict { code: "demo", .. }) => {
+            Ok(redirect_saying(ACCOUNT, "second-factor-demo"))
+        }
         // Sent twice: it is on.
         Err(DeskError::Conflict { .. }) => Ok(redirect(ACCOUNT)),
         Err(other) => Err(other),

@@ -33,7 +33,7 @@ pub(super) fn routes() -> Vec<Route> {
             .confirmed("/set-password")
             .before_factor(),
         Route::post("/set-password", Access::SignedIn, set_password)
-            .confirmed("/set-password")
+            .confirmed_before("/set-password")
             .before_factor(),
     ]
 }
@@ -57,7 +57,19 @@ struct SignInLink {
 #[template(path = "pages/templates/set_password.html")]
 struct SetPassword {
     shell: Shell,
-    error: Option<&'static str>,
+    /// What is wrong: the field and the text.
+    error: Option<(&'static str, &'static str)>,
+    /// Whether the password that they have is asked for.
+    current: bool,
+    /// Set in the demo, where nobody's way in changes.
+    demo: bool,
+}
+
+impl SetPassword {
+    /// Whether something is wrong with `field`.
+    fn wrong(&self, field: &str) -> bool {
+        self.error.is_some_and(|(wrong, _)| wrong == field)
+    }
 }
 
 #[derive(Deserialize)]
@@ -146,7 +158,7 @@ pub(super) async fn end_old(
     before: Option<Extension<Ctx>>,
     old: Option<Extension<SessionToken>>,
 ) {
-    if let (Some(Extension(ctx)), Some(Extension(SessionToken(token)))) = (before, old)
+    if let (Some(Extension(ctx)), Some(Extension(SessionToken(token, _)))) = (before, old)
         && staff::end_session(app, &ctx, &token).await.is_err()
     {
         tracing::warn!("an earlier session could not be ended");
@@ -181,6 +193,7 @@ pub(super) fn admitted(app: &App, session: &Session, next: &str) -> Result<Respo
         header::SET_COOKIE,
         look::language_cookie(session.ctx.locale),
     );
+    sign_in_code::forget(app, &mut response);
     Ok(response)
 }
 
@@ -217,16 +230,41 @@ async fn leave(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, 
 }
 
 async fn show_password(page: Page) -> Result<Response, DeskError> {
-    page.show(&SetPassword {
+    asked_password(&page, StatusCode::OK, None).await
+}
+
+async fn asked_password(
+    page: &Page,
+    status: StatusCode,
+    error: Option<(&'static str, &'static str)>,
+) -> Result<Response, DeskError> {
+    let shown = SetPassword {
         shell: page.bare_shell()?,
-        error: None,
-    })
+        error,
+        current: staff::asks_current(&page.app, &page.ctx, &page.session.0).await?,
+        demo: page.app.config.demo,
+    };
+    page.show_as(status, &shown)
 }
 
 #[derive(Deserialize)]
 struct NewPassword {
+    #[serde(default)]
+    current: String,
     password: String,
     again: String,
+}
+
+/// The field that a refused password is about, and what is said.
+fn password_error(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "wrong_current" => ("current", "password-current-wrong"),
+        "too_short" => ("password", "password-too-short"),
+        "too_long" => ("password", "password-too-long"),
+        "common" => ("password", "password-common"),
+        "named" => ("password", "password-named"),
+        _ => ("password", "password-too-simple"),
+    }
 }
 
 /// A new password ends every session of the person; this browser gets a new one.
@@ -235,39 +273,25 @@ async fn set_password(
     headers: HeaderMap,
     Form(sent): Form<NewPassword>,
 ) -> Result<Response, DeskError> {
-    let me = page.ctx.actor.staff().ok_or(DeskError::Forbidden)?;
-    let error = if sent.password == sent.again {
-        match staff::set_password(&page.app, &page.ctx, me, &sent.password).await {
-            Ok(()) => None,
-            Err(DeskError::Invalid {
-                code: "too_short", ..
-            }) => Some("password-too-short"),
-            Err(DeskError::Invalid {
-                code: "too_long", ..
-            }) => Some("password-too-long"),
-            Err(DeskError::Invalid { code: "common", .. }) => Some("password-common"),
-            Err(DeskError::Invalid { code: "named", .. }) => Some("password-named"),
-            Err(DeskError::Invalid { .. }) => Some("password-too-simple"),
-            Err(other) => return Err(other),
-        }
-    } else {
-        Some("password-differs")
-    };
-    if error.is_some() {
-        let shown = SetPassword {
-            shell: page.bare_shell()?,
-            error,
-        };
-        return page.show_as(StatusCode::UNPROCESSABLE_ENTITY, &shown);
+    let wrong = StatusCode::UNPROCESSABLE_ENTITY;
+    if sent.password != sent.again {
+        return asked_password(&page, wrong, Some(("again", "password-differs"))).await;
     }
-    let session = staff::admit(
-        &page.app,
-        page.ctx.organisation,
-        me,
-        "password",
-        agent(&headers),
-    )
-    .await?;
+    let here = (&*page.session.0, page.session.1);
+    let typed = (&*sent.current, &*sent.password);
+    let agent = agent(&headers);
+    let chosen = staff::choose_password(&page.app, &page.ctx, here, typed, agent).await;
+    let session = match chosen {
+        Ok(session) => session,
+        Err(DeskError::Invalid { code, .. }) => {
+            return asked_password(&page, wrong, Some(password_error(code))).await;
+        }
+        Err(DeskError::RateLimited { .. }) => {
+            let error = ("current", "sign-in-too-often");
+            return asked_password(&page, StatusCode::TOO_MANY_REQUESTS, Some(error)).await;
+        }
+        Err(other) => return Err(other),
+    };
     let mut response = admitted(&page.app, &session, "/")?;
     response
         .headers_mut()

@@ -1,5 +1,6 @@
 //! The second page of signing in: a code of the app, or a recovery code.
 
+use super::errors::form_urlencode;
 use super::forms::{self, PublicForm};
 use super::layout::{Shell, redirect, redirect_saying, render, safe_path};
 use super::sign_in::{admitted, agent, end_old};
@@ -30,7 +31,7 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-/// Carries who showed a password or a link, to this page alone.
+/// Carries who showed a password or a link to this page. No other one looks at it.
 fn cookie(app: &App) -> SessionCookie {
     SessionCookie::new("bedside_half", app.config.is_https())
 }
@@ -39,7 +40,7 @@ fn cookie(app: &App) -> SessionCookie {
 pub(super) fn ask(app: &App, half: &staff::Half, next: &str) -> Result<Response, DeskError> {
     let kept = cookie(app).set(&half.token, COOKIE_SECONDS);
     let kept = kept.ok_or_else(|| DeskError::Internal("no cookie".to_owned()))?;
-    let mut response = redirect(&format!("/sign-in/code?next={next}"));
+    let mut response = redirect(&format!("/sign-in/code?next={}", form_urlencode(next)));
     response.headers_mut().append(header::SET_COOKIE, kept);
     Ok(response)
 }
@@ -50,6 +51,15 @@ struct SignInCode {
     shell: Shell,
     next: String,
     error: Option<&'static str>,
+    /// Whether a recovery code was typed.
+    recovery: bool,
+}
+
+/// Ends what the browser keeps for this page.
+pub(super) fn forget(app: &App, response: &mut Response) {
+    response
+        .headers_mut()
+        .append(header::SET_COOKIE, cookie(app).clear());
 }
 
 fn page(app: &App, headers: &HeaderMap, locale: Locale, next: &str) -> SignInCode {
@@ -57,15 +67,19 @@ fn page(app: &App, headers: &HeaderMap, locale: Locale, next: &str) -> SignInCod
         shell: Shell::plain_in(headers, locale, forms::public_token(app, PURPOSE)),
         next: next.to_owned(),
         error: None,
+        recovery: false,
     }
 }
 
-/// Back to the first page, whose time or tries are over.
-fn anew(app: &App) -> Response {
-    let mut response = redirect_saying("/sign-in", "sign-in-anew");
-    response
-        .headers_mut()
-        .append(header::SET_COOKIE, cookie(app).clear());
+/// Back to the first page, whose time or tries are over; a link opens it no more.
+fn anew(app: &App, by_link: bool) -> Response {
+    let said = if by_link {
+        "sign-in-link-spent"
+    } else {
+        "sign-in-anew"
+    };
+    let mut response = redirect_saying("/sign-in", said);
+    forget(app, &mut response);
     response
 }
 
@@ -83,7 +97,7 @@ async fn show(
         return Ok(redirect("/sign-in"));
     };
     let Some(person) = staff::half_person(&app, half).await? else {
-        return Ok(anew(&app));
+        return Ok(anew(&app, false));
     };
     let next = safe_path(asked.next.as_deref());
     render(StatusCode::OK, &page(&app, &headers, person.locale, next))
@@ -91,7 +105,10 @@ async fn show(
 
 #[derive(Deserialize)]
 struct Sent {
+    #[serde(default)]
     code: String,
+    #[serde(default)]
+    recovery: String,
     next: Option<String>,
 }
 
@@ -109,27 +126,33 @@ async fn enter(
     let Some(half) = cookie(&app).read(&headers) else {
         return Ok(redirect("/sign-in"));
     };
-    let (status, error) = match staff::finish(&app, half, &sent.code, agent(&headers)).await {
+    let person = staff::half_person(&app, half).await;
+    let Some(person) = person.map_err(IntoResponse::into_response)? else {
+        return Ok(anew(&app, false));
+    };
+    let recovery = !sent.recovery.is_empty();
+    let (typed, failed) = if recovery {
+        (&sent.recovery, "code-recovery-failed")
+    } else {
+        (&sent.code, "code-failed")
+    };
+    let (status, error) = match staff::finish(&app, half, typed, agent(&headers)).await {
         Ok(session) => {
             end_old(&app, before, old).await;
-            let mut response =
-                admitted(&app, &session, next).map_err(IntoResponse::into_response)?;
-            response
-                .headers_mut()
-                .append(header::SET_COOKIE, cookie(&app).clear());
-            return Ok(response);
+            return admitted(&app, &session, next).map_err(IntoResponse::into_response);
         }
-        Err(DeskError::Gone) => return Ok(anew(&app)),
-        Err(DeskError::Invalid { .. }) => (StatusCode::UNPROCESSABLE_ENTITY, "code-failed"),
+        Err(DeskError::Gone) => return Ok(anew(&app, person.by_link)),
+        Err(DeskError::Invalid { .. }) => (StatusCode::UNPROCESSABLE_ENTITY, failed),
         Err(DeskError::RateLimited { .. }) => (StatusCode::TOO_MANY_REQUESTS, "sign-in-too-often"),
         Err(other) => return Err(other.into_response()),
     };
-    let person = staff::half_person(&app, half).await;
-    let Some(person) = person.map_err(IntoResponse::into_response)? else {
-        return Ok(anew(&app));
-    };
+    let left = staff::half_person(&app, half).await;
+    if left.map_err(IntoResponse::into_response)?.is_none() {
+        return Ok(anew(&app, person.by_link));
+    }
     let shown = SignInCode {
         error: Some(error),
+        recovery,
         ..page(&app, &headers, person.locale, next)
     };
     render(status, &shown).map_err(IntoResponse::into_response)

@@ -31,10 +31,10 @@ pub use service::{
     list, name_of, names, set_password,
 };
 pub use sessions::{
-    Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn, admit,
-    confirm, device_codes, end_everywhere, end_one, end_others, end_session, finish,
-    forget_expired, half_person, make_link, open_sessions, proof_of, session, session_unused,
-    sign_in, sign_in_by_link,
+    Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn,
+    TYPING_SECONDS, admit, asks_current, choose_password, confirm, device_codes, end_everywhere,
+    end_one, end_others, end_session, finish, forget_expired, half_person, make_link,
+    open_sessions, proof_of, session, session_unused, sign_in, sign_in_by_link,
 };
 pub use store::ALL as STATEMENTS;
 pub use tokens::{NewToken, TokenView, create_token, list_tokens, revoke_token, token_context};

@@ -18,10 +18,16 @@ use uuid::Uuid;
 pub enum What {
     /// They came in with a browser and system that they had not come in with lately.
     NewDevice,
+    /// They came in by a link that works once, and had been in before.
+    ByLink,
+    /// Their password or a link to come in was shown, and then wrong codes.
+    WrongCode,
     /// A new password was set.
     Password,
     /// Their role changed.
     Role,
+    /// Their role changed to one that opens more, which ended their password.
+    RoleMore,
     /// A second factor was added.
     FactorAdded,
     /// They turned the second factor off.
@@ -38,10 +44,13 @@ pub enum What {
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::NewDevice,
+        Self::ByLink,
+        Self::WrongCode,
         Self::Password,
         Self::Role,
+        Self::RoleMore,
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorReset,
@@ -54,8 +63,11 @@ impl What {
     pub const fn text_key(self) -> &'static str {
         match self {
             Self::NewDevice => "notice-new-device",
+            Self::ByLink => "notice-by-link",
+            Self::WrongCode => "notice-wrong-code",
             Self::Password => "notice-password",
             Self::Role => "notice-role",
+            Self::RoleMore => "notice-role-more",
             Self::FactorAdded => "notice-factor-added",
             Self::FactorRemoved => "notice-factor-removed",
             Self::FactorReset => "notice-factor-reset",

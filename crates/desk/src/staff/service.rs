@@ -138,14 +138,17 @@ pub(super) async fn in_hands(
 }
 
 /// Sets a password: one's own, or another's by whoever manages the staff. Ends the person's other sessions, and the
-/// invitations that were given out before: whoever found one would come in past the new password.
+/// invitations that were given out before: whoever found one would come in past the new password. In the demo one's own
+/// stays: [`DeskError::Conflict`] with `demo`.
 pub async fn set_password(
     app: &App,
     ctx: &Ctx,
     id: StaffId,
     password: &str,
 ) -> Result<(), DeskError> {
-    if ctx.actor.staff() != Some(id) {
+    if ctx.actor.staff() == Some(id) {
+        sessions::is_no_demo(app)?;
+    } else {
         ctx.authorize(Permission::StaffManage)?;
     }
     let person = store::one(&mut app.read().await?, ctx.organisation, id)
@@ -247,7 +250,12 @@ pub async fn change_role(
                     .detail(&serde_json::json!({ "role": role })),
             );
             staff_changed(work);
-            notices::tell(work, id, What::Role).await?;
+            let what = if opens_more {
+                What::RoleMore
+            } else {
+                What::Role
+            };
+            notices::tell(work, id, what).await?;
             Ok(opens_more)
         }
         .boxed()

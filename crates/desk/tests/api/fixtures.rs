@@ -214,11 +214,12 @@ impl Person {
         let session = staff::admit(&desk.app, desk.organisation, desk.id_of(role), "test", "")
             .await
             .unwrap();
+        let known = staff::session(&desk.app, &session.token).await.unwrap();
         Self {
             client: desk.stranger(),
             cookie: format!("{}={}", session_cookie(&desk.app).name(), session.token),
             page: csrf::token(
-                session.token.as_bytes(),
+                known.unwrap().id.uuid().as_bytes(),
                 [7; 8],
                 &desk.app.keyring.web_mac(),
             ),

@@ -24,6 +24,7 @@
 pub mod book;
 pub mod canaries;
 mod clinic;
+pub mod factor;
 pub mod form;
 mod http;
 pub mod load;
@@ -171,11 +172,17 @@ impl Desk {
 
     /// The same with the clinic's own files in this folder.
     pub async fn of_clinic(engine: Engine, clinic_folder: Option<&Path>) -> Self {
+        Self::set_up(engine, |config| {
+            config.clinic = clinic_folder.map(Path::to_owned);
+        })
+        .await
+    }
+
+    /// The same with settings of its own.
+    pub async fn set_up(engine: Engine, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let config = Config {
-            clinic: clinic_folder.map(Path::to_owned),
-            ..config(engine, folder.path())
-        };
+        let mut config = config(engine, folder.path());
+        change(&mut config);
         let clock = FixedClock::new(monday());
         let (app, _) = startup::open(config, Arc::new(clock.clone()))
             .await

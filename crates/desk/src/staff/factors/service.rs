@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, StaffId};
+use crate::ids::{OrganisationId, SessionId, StaffId};
 use crate::records::{self, Sealing};
 use crate::staff::notices::{self, What};
 use crate::staff::service::in_hands;
@@ -59,32 +59,37 @@ impl Offer {
     }
 }
 
-/// A new secret for whoever asks, whose session has this `token`.
-pub async fn offer(app: &App, ctx: &Ctx, token: &str) -> Result<Offer, DeskError> {
-    shown(app, ctx, token, Secret::generate()).await
+/// A new secret for whoever asks in this session.
+pub async fn offer(app: &App, ctx: &Ctx, session: SessionId) -> Result<Offer, DeskError> {
+    shown(app, ctx, session, Secret::generate()).await
 }
 
 /// The one that was offered to this session; [`DeskError::Forbidden`] where it was not.
 pub async fn offered(
     app: &App,
     ctx: &Ctx,
-    token: &str,
+    session: SessionId,
     (secret, seal): (&str, &str),
 ) -> Result<Offer, DeskError> {
     let secret = Secret::parse(secret).ok_or(DeskError::Forbidden)?;
-    let offer = shown(app, ctx, token, secret).await?;
+    let offer = shown(app, ctx, session, secret).await?;
     verify_slices_are_equal(offer.seal.as_bytes(), seal.as_bytes())
         .map_err(|_| DeskError::Forbidden)?;
     Ok(offer)
 }
 
-async fn shown(app: &App, ctx: &Ctx, token: &str, secret: Secret) -> Result<Offer, DeskError> {
+async fn shown(
+    app: &App,
+    ctx: &Ctx,
+    session: SessionId,
+    secret: Secret,
+) -> Result<Offer, DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let person = people::one(&mut app.read().await?, ctx.organisation, me)
         .await?
         .ok_or(DeskError::NotFound)?;
     let clinic = app.directory.of(ctx.organisation)?;
-    let sealed = format!("second factor\0{token}\0{}", secret.text());
+    let sealed = format!("second factor\0{session}\0{}", secret.text());
     Ok(Offer {
         seal: HEXLOWER.encode(&app.keyring.web_mac()(sealed.as_bytes())),
         address: secret.address(&clinic.name, &person.email),
@@ -94,7 +99,7 @@ async fn shown(app: &App, ctx: &Ctx, token: &str, secret: Secret) -> Result<Offe
 
 /// Takes the offer with the first code that the app makes, and gives back the recovery codes, once. Ends the person's
 /// sessions but this one: they were opened with less. [`DeskError::Invalid`] with `wrong_code`; [`DeskError::Conflict`]
-/// with `factor_on` where there is one already.
+/// with `factor_on` where there is one already, or `demo` in the demo, where a code can be tried and nothing is kept.
 pub async fn enrol(
     app: &App,
     ctx: &Ctx,
@@ -108,6 +113,7 @@ pub async fn enrol(
         _ => None,
     };
     let step = step.ok_or_else(wrong_code)?;
+    sessions::is_no_demo(app)?;
     let sealing = Sealing::fresh(app);
     let sealed = sealing.text(PLACE.0, PLACE.1, me, &offer.secret.text());
     let (codes, here) = (recovery::make(), token_hash(token));

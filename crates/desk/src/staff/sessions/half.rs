@@ -2,12 +2,13 @@
 
 use super::{Session, device, open, opened, store, throttle};
 use crate::app::App;
-use crate::audit_log::NewEntry;
-use crate::context::{Ctx, Source};
+use crate::audit_log::{NewEntry, Outcome};
+use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
-use crate::ids::StaffId;
-use crate::staff::factors;
+use crate::ids::{OrganisationId, StaffId};
+use crate::staff::notices::{self, What};
 use crate::staff::role::SESSION_MINUTES;
+use crate::staff::{factors, store as people};
 use crate::work::Work;
 use bedside_vault::secret;
 use bedside_web::Locale;
@@ -17,6 +18,8 @@ use futures_util::FutureExt;
 pub(super) const SECONDS: i64 = 10 * 60;
 /// Codes that may be tried before it begins anew with the password.
 const TRIES: i64 = 5;
+/// Seconds between two pieces of news about wrong codes.
+const NEWS_SECONDS: i64 = 24 * 3600;
 
 /// Somebody who showed a password or a link, and has a second factor to show.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub struct Half {
 pub struct HalfPerson {
     /// The language of their pages.
     pub locale: Locale,
+    /// Whether they came by a link that works once, which is used up by now.
+    pub by_link: bool,
 }
 
 /// Keeps, in the caller's command, that `staff` showed the first thing: how, and whether they have to set a password once
@@ -51,8 +56,9 @@ pub(super) async fn begin(
 pub async fn half_person(app: &App, token: &str) -> Result<Option<HalfPerson>, DeskError> {
     let hash = secret::token_hash(token);
     let found = store::half(&mut app.read().await?, &hash, app.now(), TRIES).await?;
-    Ok(found.map(|(_, _, locale)| HalfPerson {
+    Ok(found.map(|(_, _, locale, by_link)| HalfPerson {
         locale: locale.parse().unwrap_or_default(),
+        by_link,
     }))
 }
 
@@ -66,18 +72,16 @@ pub async fn finish(
 ) -> Result<Session, DeskError> {
     let (hash, now) = (secret::token_hash(token), app.now());
     let found = store::half(&mut app.read().await?, &hash, now, TRIES).await?;
-    let (organisation, staff, _) = found.ok_or(DeskError::Gone)?;
+    let (organisation, staff, _, by_link) = found.ok_or(DeskError::Gone)?;
     let key = throttle::second_step(organisation, staff);
     throttle::take_try(app, key).await?;
-    let counted = app
+    let number = app
         .db
         .write::<_, DeskError, _>(move |tx| {
             async move { store::try_half(tx, &hash, now, TRIES).await }.boxed()
         })
         .await?;
-    if !counted {
-        return Err(DeskError::Gone);
-    }
+    let number = number.ok_or(DeskError::Gone)?;
     let shown = factors::held_against(app, organisation, staff, typed).await?;
     let ctx = Ctx::system(organisation, "sign-in", Source::Page);
     let session = secret::random_token();
@@ -87,6 +91,7 @@ pub async fn finish(
         staff,
         method: "",
         device: device::of(user_agent),
+        by_link,
         expires: now.plus_seconds(SESSION_MINUTES.1 * 60),
     };
     let entered = match shown {
@@ -94,6 +99,8 @@ pub async fn finish(
         Some(shown) => {
             let entering = app.command(&ctx, move |work| {
                 async move {
+                    // Held, so that nobody comes in with what is changed at this moment.
+                    people::held(work, organisation, staff).await?;
                     if !factors::take(work, staff, shown).await? {
                         return Err(factors::wrong_code());
                     }
@@ -117,9 +124,39 @@ pub async fn finish(
             opened(app, session, needs_password).await
         }
         Err(wrong @ DeskError::Invalid { .. }) => {
-            throttle::refuse(app, key, Some((organisation, staff)), "session.open").await?;
+            let last = number >= TRIES;
+            let tried = (!last).then_some((organisation, staff));
+            throttle::refuse(app, key, tried, "session.open").await?;
+            if last {
+                tell_wrong(app, organisation, staff).await?;
+            }
             Err(wrong)
         }
         Err(other) => Err(other),
     }
+}
+
+/// Writes the last refusal down, and tells somebody that their password or link was shown, and wrong codes after it.
+async fn tell_wrong(
+    app: &App,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<(), DeskError> {
+    let key = throttle::news(organisation, staff);
+    let ctx = Ctx {
+        actor: Actor::Visitor,
+        ..Ctx::system(organisation, "sign-in", Source::Page)
+    };
+    app.command(&ctx, move |work| {
+        async move {
+            work.audit(NewEntry::new("session.open", "staff", staff).outcome(Outcome::Denied));
+            let (now, lately) = (work.now, work.now.plus_seconds(-NEWS_SECONDS));
+            if store::tell(work, &key, now, lately).await? {
+                notices::tell(work, staff, What::WrongCode).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
 }

@@ -8,6 +8,7 @@
 mod device;
 mod half;
 mod own;
+mod password;
 mod proof;
 pub(super) mod store;
 mod throttle;
@@ -15,7 +16,9 @@ mod throttle;
 pub use device::codes as device_codes;
 pub use half::{Half, HalfPerson, finish, half_person};
 pub use own::{OpenSession, end_everywhere, end_one, end_others, open_sessions};
-pub use proof::{PROOF_SECONDS, Proof, confirm, proof_of};
+pub use password::{asks_current, choose_password};
+pub(super) use proof::is_no_demo;
+pub use proof::{PROOF_SECONDS, Proof, TYPING_SECONDS, confirm, proof_of};
 pub use store::ALL as STATEMENTS;
 
 use super::notices::{self, What};
@@ -26,7 +29,7 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, StaffId};
+use crate::ids::{OrganisationId, SessionId, StaffId};
 use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_vault::{normalise, secret};
@@ -86,9 +89,10 @@ pub async fn sign_in(
         passwords::fits(password.to_owned(), None).await?;
     }
     for (organisation, staff, hash) in known {
-        if passwords::fits(password.to_owned(), hash).await? {
+        if passwords::fits(password.to_owned(), hash.clone()).await? {
             throttle::forgive(app, address).await?;
-            return enter(app, (organisation, staff), Method::Password, user_agent).await;
+            let who = (organisation, staff);
+            return enter(app, who, (Method::Password, hash), user_agent).await;
         }
     }
     throttle::refuse(app, address, first, "session.open").await?;
@@ -111,7 +115,7 @@ pub async fn sign_in_by_link(
         .await?;
     let (organisation, staff, reusable) = used.ok_or(DeskError::Gone)?;
     let method = if reusable { Method::Door } else { Method::Link };
-    enter(app, (organisation, staff), method, user_agent).await
+    enter(app, (organisation, staff), (method, None), user_agent).await
 }
 
 /// What somebody showed first.
@@ -134,23 +138,28 @@ impl Method {
 }
 
 /// Lets somebody in who has shown who they are; half, where they have a second factor. Every way in but [`admit`] leads
-/// through here.
+/// through here. A password is shown by the `hash` that it fits, and counts while that is theirs.
 async fn enter(
     app: &App,
     (organisation, staff): (OrganisationId, StaffId),
-    method: Method,
+    (method, hash): (Method, Option<String>),
     user_agent: &str,
 ) -> Result<Entered, DeskError> {
     let ctx = Ctx::system(organisation, "sign-in", Source::Page);
     let (token, half) = (secret::random_token(), secret::random_token());
-    let new = new_session(app, staff, method.code(), user_agent, &token);
+    let mut new = new_session(app, staff, method.code(), user_agent, &token);
     let half_hash = secret::token_hash(&half);
     let needs_password = method == Method::Link;
+    new.by_link = needs_password;
     let is_half = app
         .command(&ctx, move |work| {
             async move {
-                // Held, so that nobody comes in past a second factor that is added at this moment.
+                // Held, so that nobody comes in past a second factor that is added at this moment, or with a password that
+                // is changed.
                 people::held(work, organisation, staff).await?;
+                if hash.is_some() && people::password_of(work, organisation, staff).await? != hash {
+                    return Err(DeskError::Unauthorized);
+                }
                 let has_one = factors::store::factor(work, organisation, staff).await?;
                 if has_one.is_some() {
                     let shown = (method.code(), needs_password);
@@ -200,13 +209,14 @@ fn new_session(
         staff,
         method,
         device: device::of(user_agent),
+        by_link: false,
         // What the role says ends it earlier: see `look`.
         expires: app.now().plus_seconds(SESSION_MINUTES.1 * 60),
     }
 }
 
 /// Opens a session in the caller's command, and tells its person of it where they have not come in with such a browser
-/// and system lately. The first one of all is no news.
+/// and system lately, or by a link, which lies in a mail. The first one of all is no news.
 async fn open(work: &mut Work<'_>, new: &store::NewSession) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     store::insert_session(work, organisation, new, now).await?;
@@ -215,8 +225,15 @@ async fn open(work: &mut Work<'_>, new: &store::NewSession) -> Result<(), DeskEr
     let known = store::devices_of(work, organisation, new.staff).await?;
     let lately = now.plus_seconds(-KNOWN_SECONDS);
     let is_known = |(device, seen): &(String, Timestamp)| *device == new.device && *seen > lately;
-    if !known.is_empty() && !known.iter().any(is_known) {
-        notices::tell(work, new.staff, What::NewDevice).await?;
+    let what = if known.is_empty() {
+        None
+    } else if new.by_link {
+        Some(What::ByLink)
+    } else {
+        (!known.iter().any(is_known)).then_some(What::NewDevice)
+    };
+    if let Some(what) = what {
+        notices::tell(work, new.staff, what).await?;
     }
     store::know_device(work, organisation, new.staff, &new.device, now).await
 }
@@ -235,6 +252,8 @@ async fn opened(app: &App, token: String, needs_password: bool) -> Result<Sessio
 pub struct SignedIn {
     /// What they call services with.
     pub ctx: Ctx,
+    /// What the session is known by; not what lets anybody in.
+    pub id: SessionId,
     /// When they last proved who they are.
     pub proven_at: Timestamp,
     /// Whether their role wants a second factor and they have none.
@@ -291,8 +310,10 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<SignedIn>, De
     };
     Ok(Some(SignedIn {
         ctx,
+        id: row.id,
         proven_at: row.proven_at,
-        lacks_factor: role.second_factor && !row.has_factor,
+        // Nobody can set one up in the demo, so nobody waits for it there.
+        lacks_factor: role.second_factor && !row.has_factor && !app.config.demo,
     }))
 }
 

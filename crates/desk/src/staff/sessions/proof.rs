@@ -5,12 +5,15 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::Ctx;
 use crate::error::DeskError;
+use crate::ids::SessionId;
 use crate::staff::{factors, passwords, store as people};
 use bedside_vault::secret;
 use futures_util::FutureExt;
 
 /// Seconds for which a proof counts.
 pub const PROOF_SECONDS: i64 = 10 * 60;
+/// Seconds for which it counts for a form that was opened with it.
+pub const TYPING_SECONDS: i64 = 30 * 60;
 
 /// What somebody can prove themselves by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,13 +55,13 @@ async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskErro
     Ok((proof, hash))
 }
 
-/// Takes a fresh proof for the session with this `token`, and gives back its new one: whoever learnt the old one is out.
+/// Takes a fresh proof for this session, and gives the token back that it has from now on: whoever learnt the old one is out.
 /// Whoever has both a password and a second factor shows both. [`DeskError::Invalid`] with `wrong_proof`, whatever it was
 /// that did not fit; [`DeskError::RateLimited`] after wrong ones.
 pub async fn confirm(
     app: &App,
     ctx: &Ctx,
-    token: &str,
+    (token, session): (&str, SessionId),
     password: &str,
     code: &str,
 ) -> Result<String, DeskError> {
@@ -68,7 +71,7 @@ pub async fn confirm(
         return Err(wrong());
     }
     let organisation = ctx.organisation;
-    let key = throttle::second_step(organisation, me);
+    let key = throttle::inside(session);
     throttle::take_try(app, key).await?;
     let fits = match hash {
         Some(hash) => passwords::fits(password.to_owned(), Some(hash)).await?,
@@ -114,4 +117,16 @@ pub async fn confirm(
         }
         Err(other) => Err(other),
     }
+}
+
+/// In the demo all visitors come in as the same invented people, by doors that are open to all: what one of them adds to
+/// a way in would keep out the rest. [`DeskError::Conflict`] with `demo`.
+pub(in crate::staff) fn is_no_demo(app: &App) -> Result<(), DeskError> {
+    if app.config.demo {
+        return Err(DeskError::Conflict {
+            code: "demo",
+            text: "In the demo everybody comes in as the same people, so how they sign in stays as it is.",
+        });
+    }
+    Ok(())
 }

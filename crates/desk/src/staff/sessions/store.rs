@@ -27,7 +27,7 @@ statements! {
     DELETE_OTHERS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND token_hash <> $3";
     /// A session with its person, and since when they have a second factor.
     SESSION = "SELECT s.organisation_id, s.staff_id, s.seen_at, s.expires_at, s.created_at, p.name, p.role, p.locale, \
-        s.proven_at, f.created_at FROM sessions s \
+        s.proven_at, f.created_at, s.id, s.method FROM sessions s \
         JOIN staff p ON p.organisation_id = s.organisation_id AND p.id = s.staff_id \
         LEFT JOIN second_factors f ON f.organisation_id = s.organisation_id AND f.staff_id = s.staff_id \
         WHERE s.token_hash = $1 AND p.disabled_at IS NULL";
@@ -39,11 +39,12 @@ statements! {
     INSERT_HALF = "INSERT INTO half_sign_ins (token_hash, organisation_id, staff_id, method, needs_password, tries, expires_at) \
         VALUES ($1, $2, $3, $4, $5, 0, $6)";
     /// Whose it is, while it can be tried.
-    HALF = "SELECT h.organisation_id, h.staff_id, p.locale FROM half_sign_ins h \
+    HALF = "SELECT h.organisation_id, h.staff_id, p.locale, h.needs_password FROM half_sign_ins h \
         JOIN staff p ON p.organisation_id = h.organisation_id AND p.id = h.staff_id \
         WHERE h.token_hash = $1 AND h.expires_at > $2 AND h.tries < $3 AND p.disabled_at IS NULL";
-    /// Counts a try before it is looked at; nothing where none is left.
-    TRY_HALF = "UPDATE half_sign_ins SET tries = tries + 1 WHERE token_hash = $1 AND expires_at > $2 AND tries < $3";
+    /// Counts a try before it is looked at, and says which it is; nothing where none is left.
+    TRY_HALF = "UPDATE half_sign_ins SET tries = tries + 1 WHERE token_hash = $1 AND expires_at > $2 AND tries < $3 \
+        RETURNING tries";
     /// Ends it with what it was for.
     TAKE_HALF = "DELETE FROM half_sign_ins WHERE token_hash = $1 AND expires_at > $2 RETURNING method, needs_password";
     /// Ends those of a person.
@@ -76,6 +77,9 @@ statements! {
     DATE_FAILURE = "UPDATE sign_in_failures SET last_at = $2 WHERE address_hash = $1";
     /// A right password forgets the wrong ones.
     CLEAR_FAILURES = "DELETE FROM sign_in_failures WHERE address_hash = $1";
+    /// Remembers that something is told; nothing where it was after `$3`.
+    TELL = "INSERT INTO sign_in_failures (address_hash, failures, last_at) VALUES ($1, 0, $2) \
+        ON CONFLICT (address_hash) DO UPDATE SET last_at = excluded.last_at WHERE sign_in_failures.last_at <= $3";
     /// Forgets wrong passwords that cost no waiting any more.
     FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE last_at < $1";
 }
@@ -107,6 +111,8 @@ pub(in crate::staff) struct NewSession {
     pub staff: StaffId,
     pub method: &'static str,
     pub device: String,
+    /// Whether they came by a link that works once.
+    pub by_link: bool,
     pub expires: Timestamp,
 }
 
@@ -174,9 +180,10 @@ pub(in crate::staff) async fn delete_others_of(
     staff: StaffId,
     hash: &[u8; 32],
 ) -> Result<(), DeskError> {
+    delete_halves_of(conn, organisation, staff).await?;
     conn.execute(DELETE_OTHERS_OF, args![organisation, staff, hash])
         .await?;
-    delete_halves_of(conn, organisation, staff).await
+    Ok(())
 }
 
 /// A session as stored, with its person.
@@ -191,6 +198,8 @@ pub(in crate::staff) struct SessionRow {
     pub locale: String,
     pub proven_at: Timestamp,
     pub has_factor: bool,
+    pub id: SessionId,
+    pub method: String,
 }
 
 pub(in crate::staff) async fn session(
@@ -210,6 +219,8 @@ pub(in crate::staff) async fn session(
                 locale: row.get(7)?,
                 proven_at: row.get(8)?,
                 has_factor: row.get::<Option<Timestamp>>(9)?.is_some(),
+                id: row.get(10)?,
+                method: row.get(11)?,
             })
         })
         .await?)
@@ -237,28 +248,30 @@ pub(in crate::staff) async fn insert_half(
     Ok(())
 }
 
-/// Whose it is, and the language of their pages.
+/// Whose it is, the language of their pages, and whether it began with a link that works once.
 pub(in crate::staff) async fn half(
     conn: &mut Conn,
     hash: &[u8; 32],
     now: Timestamp,
     tries: i64,
-) -> Result<Option<(OrganisationId, StaffId, String)>, DeskError> {
+) -> Result<Option<(OrganisationId, StaffId, String, bool)>, DeskError> {
     Ok(conn
         .query_opt(HALF, args![hash, now, tries], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .await?)
 }
 
-/// `false` where no try is left.
+/// Which try it is; none where none is left.
 pub(in crate::staff) async fn try_half(
     conn: &mut Conn,
     hash: &[u8; 32],
     now: Timestamp,
     tries: i64,
-) -> Result<bool, DeskError> {
-    Ok(conn.execute(TRY_HALF, args![hash, now, tries]).await? == 1)
+) -> Result<Option<i64>, DeskError> {
+    Ok(conn
+        .query_opt(TRY_HALF, args![hash, now, tries], |row| row.get(0))
+        .await?)
 }
 
 /// What was shown first, and whether a password has to be set.
@@ -330,9 +343,11 @@ pub(in crate::staff) async fn delete_sessions_of(
     organisation: OrganisationId,
     staff: StaffId,
 ) -> Result<(), DeskError> {
+    // First, and so after whoever ends one of them at this moment: the session that they open for it is then seen.
+    delete_halves_of(conn, organisation, staff).await?;
     conn.execute(DELETE_SESSIONS_OF, args![organisation, staff])
         .await?;
-    delete_halves_of(conn, organisation, staff).await
+    Ok(())
 }
 
 pub(in crate::staff) async fn insert_link(
@@ -391,6 +406,16 @@ pub(in crate::staff) async fn clear_failures(
 ) -> Result<(), DeskError> {
     conn.execute(CLEAR_FAILURES, args![hash]).await?;
     Ok(())
+}
+
+/// Whether something is told now: `false` where it was told since `lately`.
+pub(in crate::staff) async fn tell(
+    conn: &mut Conn,
+    key: &[u8; 32],
+    now: Timestamp,
+    lately: Timestamp,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(TELL, args![key, now, lately]).await? == 1)
 }
 
 /// Forgets sessions and links that ended before `before`, and wrong passwords of the day before that.

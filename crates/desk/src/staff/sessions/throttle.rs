@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::audit_log::{self, NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, StaffId};
+use crate::ids::{OrganisationId, SessionId, StaffId};
 use bedside_db::Timestamp;
 use bedside_vault::secret;
 use futures_util::FutureExt;
@@ -15,10 +15,22 @@ const FREE_FAILURES: i64 = 5;
 /// Longest wait after wrong tries, in seconds.
 const LONGEST_WAIT: i64 = 15 * 60;
 
-/// What the tries of whoever has already shown something are counted by: not the address, so that a stranger who types
-/// wrong passwords for it slows nobody down here.
+/// What the codes of whoever has already shown a password or a link are counted by: not the address, so that a stranger who
+/// types wrong passwords for it slows nobody down here. The person and not the half sign-in, of which there can be many:
+/// whoever knows the password can slow the person's own next sign-in down with it, but nothing of theirs that is open.
 pub(super) fn second_step(organisation: OrganisationId, staff: StaffId) -> [u8; 32] {
     secret::token_hash(&format!("second step {organisation} {staff}"))
+}
+
+/// What wrong proofs inside are counted by: the session, so that nobody who is not in it slows them down, and a right one
+/// gives no tries back at the door.
+pub(super) fn inside(session: SessionId) -> [u8; 32] {
+    secret::token_hash(&format!("inside {session}"))
+}
+
+/// What news of wrong codes is remembered by, so that it comes once a day at most.
+pub(super) fn news(organisation: OrganisationId, staff: StaffId) -> [u8; 32] {
+    secret::token_hash(&format!("news of wrong codes {organisation} {staff}"))
 }
 
 /// Forgets the wrong tries after a right one.
