@@ -1,6 +1,6 @@
 // Starts the invented clinic and a browser for one file of tests, and ends both.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -44,12 +44,21 @@ export class Desk {
   /** What browsers complained about: script errors and refusals by the content security policy. */
   complaints = [];
 
-  /** Starts everything. */
-  static async open() {
+  /** Starts the demo and a browser. */
+  static open() {
+    return Desk.#begun((desk) => desk.#startDemo());
+  }
+
+  /** Starts an empty desk instead, where `invitation` lets its administrator in: what nobody can do in the demo. */
+  static empty() {
+    return Desk.#begun((desk) => desk.#startEmpty());
+  }
+
+  static async #begun(start) {
     const desk = new Desk();
     mkdirSync(out, { recursive: true });
     try {
-      await desk.#startProgram();
+      await start(desk);
       desk.#browser = await chromium.launch({ executablePath: BROWSER, args: BROWSER_FLAGS, timeout: PATIENCE });
     } catch (error) {
       await desk.close();
@@ -58,12 +67,25 @@ export class Desk {
     return desk;
   }
 
-  async #startProgram() {
+  async #startDemo() {
     const [http, smtp] = await Promise.all([freePort(), freePort()]);
     const args = ["demo", "--small", "--json", "--data", join(this.#folder, "data")];
     args.push("--listen", `127.0.0.1:${http}`, "--smtp-listen", `127.0.0.1:${smtp}`, "--pop3-listen", "127.0.0.1:0");
     this.#program = spawn(program, args, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
     Object.assign(this, await announced(this.#program));
+  }
+
+  async #startEmpty() {
+    const http = await freePort();
+    this.url = `http://127.0.0.1:${http}`;
+    const more = { cwd: this.#folder, env: { ...process.env, BEDSIDE_PUBLIC_URL: this.url } };
+    const data = ["--data", join(this.#folder, "data")];
+    const who = ["--email", "alex@clinic.example", "--name", "Alex Admin", "--json"];
+    const made = JSON.parse(execFileSync(program, ["init", ...who, ...data], { ...more, timeout: STARTING }));
+    this.invitation = made.link;
+    const ways = ["--listen", `127.0.0.1:${http}`];
+    this.#program = spawn(program, ["serve", ...ways, ...data], { ...more, stdio: "ignore" });
+    await answers(`${this.url}/readyz`);
   }
 
   /** Ends the browser and the program, and removes what they wrote. */
@@ -171,6 +193,17 @@ async function freePort() {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** Waits until something answers there. */
+async function answers(url) {
+  const late = Date.now() + STARTING;
+  while (Date.now() < late) {
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((done) => setTimeout(done, 200));
+  }
+  throw new Error(`${url} did not answer in time.`);
 }
 
 /** What the program says once it is ready. */

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Desk, writeMail } from "../desk.js";
 
-const PASSWORD = "a quiet walk by the river";
 const ANSWER = "I have looked it up for you.";
 
 let desk;
@@ -70,24 +69,6 @@ test("? shows the keys and / goes to the search", async () => {
   await keys.waitFor({ state: "hidden" });
   await agent.keyboard.press("/");
   assert.ok(await agent.locator("[role=search] input").evaluate((input) => input === document.activeElement));
-});
-
-test("a colleague sets a password and signs in with it", async () => {
-  await agent.goto("/set-password");
-  await agent.getByLabel("New password").fill(PASSWORD);
-  await agent.getByLabel("The same password once more").fill(PASSWORD);
-  await agent.keyboard.press("Enter");
-  await agent.getByText("Your password is set.").waitFor();
-  await agent.locator(".topbar .menu summary").last().click();
-  await agent.getByRole("button", { name: "Sign out" }).click();
-  await agent.getByText("You are signed out.").waitFor();
-  await agent.getByLabel("Email address").fill("ana@riverside.example");
-  await agent.getByLabel("Password").fill("not this one at all");
-  await agent.keyboard.press("Enter");
-  await agent.getByText("isn't right").first().waitFor();
-  await agent.getByLabel("Password").fill(PASSWORD);
-  await agent.keyboard.press("Enter");
-  await agent.locator("#ticket-list").waitFor();
 });
 
 test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));
