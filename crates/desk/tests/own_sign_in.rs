@@ -4,8 +4,9 @@
 
 mod common;
 
-use bedside_desk::staff;
+use bedside_desk::{jobs, staff};
 use common::factor::{Person, WORDS, WRONG, needs, password, said, shows};
+use common::sink::{Sent, sink};
 use common::{Browser, Desk, Role, both_engines, csrf_token, hidden, totp};
 
 both_engines! {
@@ -96,5 +97,43 @@ both_engines! {
         browser.submit("/account", "/set-password", &typed).await.expect(409);
         let kept = password(&demo.visitor(), "agent@clinic.example", WORDS).await;
         assert_eq!(kept.status, 422);
+    }
+
+    async fn people_hear_of_wrong_codes_and_of_links(desk: Desk) {
+        let (sink, agent) = (sink(&desk).await, desk.id_of(Role::Agent));
+        let told = async || {
+            jobs::drain(&desk.app).await.unwrap();
+            sink.take().iter().map(Sent::text).collect::<Vec<String>>()
+        };
+        let mail = async |begins: &str| {
+            let told = told().await;
+            assert!(told.len() == 1 && told[0].starts_with(begins), "{begins}: {told:?}");
+        };
+        // Wrong codes after the password are told of, once a day; a link that lets somebody in always is.
+        let person = Person::enrolled(&desk, Role::Agent).await;
+        told().await;
+        let guesses = async || {
+            let half = person.half(&desk).await;
+            for _ in 0..5 {
+                shows(&half, WRONG).await;
+                desk.clock.advance(60);
+            }
+            let half = person.half(&desk).await;
+            shows(&half, &person.code(&desk)).await.expect(303);
+        };
+        guesses().await;
+        mail("Somebody who knows your password").await;
+        desk.clock.advance(3600);
+        guesses().await;
+        assert_eq!(told().await, [""; 0]);
+        desk.clock.advance(24 * 3600);
+        guesses().await;
+        mail("Somebody who knows your password").await;
+        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), agent).await.unwrap();
+        told().await;
+        let expires = desk.app.now().plus_seconds(3600);
+        let link = staff::make_link(&desk.app, &desk.system(), agent, false, expires).await.unwrap();
+        staff::sign_in_by_link(&desk.app, &link, "").await.unwrap();
+        mail("A link that works once let somebody").await;
     }
 }
