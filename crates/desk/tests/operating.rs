@@ -308,7 +308,7 @@ fn a_forgotten_password_is_set_anew_by_a_link_that_works_once() {
     let data = folder.path();
     let made = json(&program::run(data, &INIT));
     let program = Program::serve(data);
-    let (first, second) = ("a clinic by the river", "a bridge over the river");
+    let (first, second) = ("a garden by the river", "a bridge over the river");
     chooses(&program, made["link"].as_str().unwrap(), first);
     assert!(lets_in(&program, first));
     assert!(program.stop().success());
