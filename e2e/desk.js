@@ -78,7 +78,8 @@ export class Desk {
   async #startEmpty() {
     const http = await freePort();
     this.url = `http://127.0.0.1:${http}`;
-    const more = { cwd: this.#folder, env: { ...process.env, BEDSIDE_PUBLIC_URL: this.url } };
+    const own = Object.entries(process.env).filter(([name]) => !name.startsWith("BEDSIDE_"));
+    const more = { cwd: this.#folder, env: { ...Object.fromEntries(own), BEDSIDE_PUBLIC_URL: this.url } };
     const data = ["--data", join(this.#folder, "data")];
     const who = ["--email", "alex@clinic.example", "--name", "Alex Admin", "--json"];
     const made = JSON.parse(execFileSync(program, ["init", ...who, ...data], { ...more, timeout: STARTING }));
