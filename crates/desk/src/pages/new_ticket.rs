@@ -131,10 +131,10 @@ async fn open(page: Page, Form(form): Form<Request>) -> Result<Response, DeskErr
     match keep(&page, &form).await {
         Ok(created) => {
             // A call of somebody whose record is restricted is taken down by whoever answers it, who may not read it.
-            let seen = tickets::may_see(&page.app, &page.ctx, created.id).await?;
-            let to = match seen {
-                true => format!("/tickets/{}", created.number),
-                false => "/inbox".to_owned(),
+            let to = if tickets::may_see(&page.app, &page.ctx, created.id).await? {
+                format!("/tickets/{}", created.number)
+            } else {
+                "/inbox".to_owned()
             };
             Ok(redirect_saying(&to, "created"))
         }

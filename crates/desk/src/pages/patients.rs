@@ -426,6 +426,7 @@ async fn link(
 
 /// The labels that are ticked.
 #[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "a box each")]
 struct Ticked {
     version: i64,
     #[serde(default)]
