@@ -11,6 +11,7 @@ use crate::ids::{ContactId, OrganisationId, StaffId, TicketId};
 use crate::links::{self, Purpose};
 use crate::mailboxes::SendAs;
 use crate::orgs::Clinic;
+use crate::patients;
 use crate::records::blobs;
 use crate::sla::{self, NOTHING_DUE};
 use crate::staff;
@@ -88,6 +89,8 @@ pub(super) async fn write(
     let reply_to = match mail.kind {
         // A colleague's answer is none of the patient's, and who hears of a change opens a request of their own.
         Kind::Undelivered | Kind::AddressChanged => None,
+        // The token lets words into the conversation: it is of whoever asks, and the code may go to somebody else.
+        Kind::Code if !is_requesters(app, organisation, &content.to, &ticket).await? => None,
         _ => Some(Party {
             name: Some(name.clone()),
             address: reply_address(app, organisation, &from, mail.ticket, ticket.contact)?,
@@ -122,6 +125,17 @@ pub(super) async fn write(
         origin: app.config.mail_domain(),
     })
     .map_err(|error| DeskError::Internal(error.to_string()))
+}
+
+/// Whether an address is that of whoever asks in `ticket`.
+async fn is_requesters(
+    app: &App,
+    organisation: OrganisationId,
+    address: &str,
+    ticket: &Ticket,
+) -> Result<bool, DeskError> {
+    let whose = patients::contact_of_address(app, organisation, address).await?;
+    Ok(whose == Some(ticket.contact))
 }
 
 /// The Message-ID that a mail answers, and those of the conversation, oldest first. `frozen` is the ticket that the mail was
