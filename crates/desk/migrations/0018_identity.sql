@@ -1,6 +1,13 @@
 -- How sure the desk is of who is asking. A contact's addresses count as a patient's from when the two were linked: none
--- for those that were made together, and for what was linked before this step.
+-- for those that were made together. When others were linked before this step is known by the newest link of all, which
+-- is the latest that it can have been.
 ALTER TABLE contacts ADD COLUMN linked_at BIGINT;
+UPDATE contacts SET linked_at = newest.at
+    FROM (SELECT organisation_id, MAX(at) AS at FROM audit_entries WHERE action = 'contact.link' GROUP BY organisation_id)
+        AS newest
+    WHERE newest.organisation_id = contacts.organisation_id AND contacts.patient_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM patients p WHERE p.organisation_id = contacts.organisation_id
+            AND p.id = contacts.patient_id AND p.key_id = contacts.key_id);
 -- Until when no code goes to an address, because it is new to its patient.
 ALTER TABLE contact_points ADD COLUMN held_until BIGINT;
 -- What somebody has shown in one conversation. `attested` is a keyed mark of the addresses that the contact had then.
@@ -31,6 +38,14 @@ CREATE TABLE identity_failures (
     PRIMARY KEY (organisation_id, subject, id)
 ) CLUSTERED;
 CREATE INDEX identity_failures_at ON identity_failures (at);
+-- One row a subject, which a command holds while it counts: the same subject is tried in several conversations at once.
+CREATE TABLE identity_subjects (
+    organisation_id ID NOT NULL,
+    subject BLOB NOT NULL,
+    held_at BIGINT NOT NULL,
+    PRIMARY KEY (organisation_id, subject)
+) CLUSTERED;
+CREATE INDEX identity_subjects_held ON identity_subjects (held_at);
 CREATE TABLE identity_locks (
     organisation_id ID NOT NULL,
     subject BLOB NOT NULL,
@@ -69,6 +84,7 @@ CREATE TABLE identity_tasks (
     outcome TEXT NOT NULL,
     PRIMARY KEY (organisation_id, id)
 ) CLUSTERED;
+CREATE INDEX identity_tasks_patient ON identity_tasks (organisation_id, patient_id);
 CREATE INDEX identity_tasks_ticket ON identity_tasks (organisation_id, ticket_id, asked_at);
 CREATE INDEX identity_tasks_waiting ON identity_tasks (organisation_id, asked_at) WHERE outcome = '';
 -- What was done past the rules, and who looked at it afterwards. `words` and `note` are sealed with the ticket's key.

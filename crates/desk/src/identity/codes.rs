@@ -1,10 +1,8 @@
 //! The second level: a one-time code to an address that has long been on file.
 
 use super::locks::Subjects;
-use super::model::{
-    Answer, CODE_LASTS, CODE_TRIES, CODES_AN_HOUR, Level, Method, Told, code_digits, code_of,
-};
-use super::seen::{agent, at_least, chosen, fit, keep, open_code, standing_in, told};
+use super::model::{Answer, CODE_LASTS, CODES_AN_HOUR, Level, Method, Told, code_digits, code_of};
+use super::seen::{admitted_in, agent, at_least, chosen, fit, keep, open_code, told};
 use super::store::{self, CodeRow};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
@@ -38,15 +36,11 @@ pub async fn send_code(
     let (id, code): (OneTimeCodeId, _) = (app.id(), code_of(secret::random_bytes::<8>()));
     app.command(ctx, move |work| {
         async move {
-            let (app, now) = (work.app.clone(), work.now);
+            let (app, ctx, now) = (work.app.clone(), work.ctx.clone(), work.now);
             let ticket = tickets::held(work, ticket).await?;
-            let (_, standing) = standing_in(&app, work, organisation, &ticket, now).await?;
+            let (_, standing) = admitted_in(&app, work, &ctx, &ticket, now).await?;
             let patient = at_least(&standing, Level::L1)?;
-            let subjects = Subjects::of(&app, organisation, &ticket)?.and(
-                &app,
-                organisation,
-                &[b"patient", &patient.bytes()],
-            )?;
+            let subjects = Subjects::with_patient(&app, organisation, &ticket, patient)?;
             subjects.open(work).await?;
             let point = chosen(&app, work, organisation, (ticket.id, patient), &choice).await?;
             if point.kind != PointKind::Email.code() {
@@ -93,7 +87,7 @@ pub async fn send_code(
     .await
 }
 
-/// Compares a code that came back. A code whose tries are used up is one failure.
+/// Compares a code that came back. Every wrong one is a failure, whichever code it was tried on: the third one locks.
 pub async fn check_code(
     app: &App,
     ctx: &Ctx,
@@ -107,21 +101,17 @@ pub async fn check_code(
         .ok_or_else(|| DeskError::invalid("code", "invalid", "A code has six digits."))?;
     app.command(ctx, move |work| {
         async move {
-            let (app, now) = (work.app.clone(), work.now);
+            let (app, ctx, now) = (work.app.clone(), work.ctx.clone(), work.now);
             let entry = |outcome| {
                 NewEntry::new("identity.answer", "ticket", ticket)
                     .purpose("treatment")
                     .outcome(outcome)
             };
             let ticket = tickets::held(work, ticket).await?;
-            let (place, standing) = standing_in(&app, work, organisation, &ticket, now).await?;
+            let (place, standing) = admitted_in(&app, work, &ctx, &ticket, now).await?;
             let patient = at_least(&standing, Level::L1)?;
-            let subjects = Subjects::of(&app, organisation, &ticket)?.and(
-                &app,
-                organisation,
-                &[b"patient", &patient.bytes()],
-            )?;
-            if let Some(until) = subjects.locked_until(work, organisation, now).await? {
+            let subjects = Subjects::with_patient(&app, organisation, &ticket, patient)?;
+            if let Some(until) = subjects.locked_until(work).await? {
                 work.audit(entry(Outcome::Denied));
                 return Ok(Answer::Locked(until));
             }
@@ -131,7 +121,7 @@ pub async fn check_code(
                 return Ok(Answer::NoCode);
             };
             let vault = app.keyring.of(organisation)?;
-            let (id, bytes, tries) = (code.id.bytes(), ticket.id.bytes(), code.tries + 1);
+            let (id, bytes) = (code.id.bytes(), ticket.id.bytes());
             let parts = hash_parts(&id, &bytes, &typed);
             if vault.identity.verify(&parts, &code.hash) {
                 store::try_code(work, organisation, code.id, code.tries, "used").await?;
@@ -140,18 +130,10 @@ pub async fn check_code(
                 work.audit(entry(Outcome::Ok));
                 return Ok(Answer::Matches);
             }
-            let used_up = tries >= CODE_TRIES;
-            let ended = if used_up { "tries" } else { "" };
-            store::try_code(work, organisation, code.id, tries, ended).await?;
+            store::try_code(work, organisation, code.id, code.tries + 1, "").await?;
             work.audit(entry(Outcome::Failed));
             told(work, ticket.id, Told::CodeWrong);
-            if used_up {
-                return match subjects.fail(work, ticket.id).await? {
-                    Answer::NotConfirmed => Ok(Answer::NoCode),
-                    locked => Ok(locked),
-                };
-            }
-            Ok(Answer::NotConfirmed)
+            subjects.fail(work, ticket.id).await
         }
         .boxed()
     })

@@ -1,8 +1,9 @@
 //! A patient's addresses change: who may, what it takes away, and that the old address hears of it.
 
-use super::model::{Level, Reason, Told};
+use super::locks::Subjects;
+use super::model::{Group, Level, Reason, Told, reaches};
 use super::reviews::{row_of, words};
-use super::seen::{agent, at_least, chosen, standing_in, told};
+use super::seen::{admitted_in, agent, at_least, chosen, raised, told};
 use super::store::{self, ReviewRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -10,6 +11,8 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId, TicketId};
 use crate::patients::{self, ContactPatch, Ground, OnFile, PointKind};
+use crate::records::{Label, restricted};
+use crate::staff::{self, What};
 use crate::tickets::model::Ticket;
 use crate::work::Work;
 use crate::{outbound, tickets};
@@ -22,6 +25,8 @@ pub(crate) struct AddressLeave {
     patient: PatientId,
     /// It is done without the level for it; somebody else looks at it.
     forced: Option<ReviewRow>,
+    /// Whether there is a red flag, which asks for more.
+    raised: bool,
 }
 
 /// What was there before an address changed.
@@ -44,6 +49,7 @@ pub(crate) async fn ground(
     })?;
     let organisation = ctx.organisation;
     let ticket = tickets::row_for(app, organisation, ground.conversation).await?;
+    let raised = ground.words.is_none() && raised(app, ctx, &ticket).await?;
     let forced = match ground.words {
         None => None,
         Some(why) => {
@@ -59,6 +65,7 @@ pub(crate) async fn ground(
         contact,
         patient,
         forced,
+        raised,
     })
 }
 
@@ -69,9 +76,20 @@ pub(crate) async fn may_change_address(
 ) -> Result<Before, DeskError> {
     let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
     let ticket = tickets::held(work, leave.ticket).await?;
+    // Whoever comes in with an ID waits until the lock is over: a reason can be talked out of an agent.
+    Subjects::with_patient(&app, organisation, &ticket, leave.patient)?
+        .open(work)
+        .await?;
     if leave.forced.is_none() {
-        let (_, standing) = standing_in(&app, work, organisation, &ticket, now).await?;
+        let ctx = work.ctx.clone();
+        let (_, standing) = admitted_in(&app, work, &ctx, &ticket, now).await?;
         let known = at_least(&standing, Level::L3)?;
+        if !reaches(&standing, Group::Contact, leave.raised) {
+            return Err(DeskError::Conflict {
+                code: "both_needed",
+                text: "Something here asks for both: a call back, and a second person.",
+            });
+        }
         if known != leave.patient {
             return Err(DeskError::Conflict {
                 code: "verification_needed",
@@ -88,8 +106,48 @@ pub(crate) async fn may_change_address(
     Ok(Before { ticket, points })
 }
 
-/// An address was changed: what was shown about the patient counts no more, and every address that was on file for mail
-/// hears of it, the one that was taken away among them.
+/// Tells the mail addresses of `changed` that were on file before, the one that was taken away among them; and those of
+/// the others who stand for this patient, but for a young person who asks for care of their own.
+async fn tell_before(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    (changed, patient): (ContactId, PatientId),
+    points: &[OnFile],
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let about = restricted::about_patient(work, organisation, patient).await?;
+    let alone = about.is_some_and(|about| about.labels.has(Label::Adolescent));
+    for point in points {
+        let hears = point.contact == changed || !alone;
+        if hears && point.kind == PointKind::Email.code() {
+            let address = point.value.clone();
+            outbound::tell_address_changed(work, ticket, address).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A contact came to a patient or left them: its addresses became theirs, or are theirs no more. What was shown about the
+/// patient counts no more, and `points`, which were on file before, hear of it. A mail is of a request: where neither the
+/// contact nor anybody who stands for the patient ever had one, there is none.
+pub(crate) async fn contact_moved(
+    work: &mut Work<'_>,
+    contact: ContactId,
+    patient: PatientId,
+    points: &[OnFile],
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    store::end_of_patient(work, organisation, patient, now).await?;
+    let whose = points.iter().map(|point| point.contact);
+    for one in whose.chain([contact]) {
+        if let Some(ticket) = tickets::newest_row(work, organisation, one).await? {
+            return tell_before(work, &ticket, (contact, patient), points).await;
+        }
+    }
+    Ok(())
+}
+
+/// An address was changed: what was shown about the patient counts no more, and the addresses that were on file hear of it.
 pub(crate) async fn address_changed(
     work: &mut Work<'_>,
     leave: AddressLeave,
@@ -97,16 +155,13 @@ pub(crate) async fn address_changed(
 ) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     store::end_of_patient(work, organisation, leave.patient, now).await?;
-    for point in &before.points {
-        if point.kind == PointKind::Email.code() {
-            let address = point.value.clone();
-            outbound::tell_address_changed(work, &before.ticket, address).await?;
-        }
-    }
+    let whose = (leave.contact, leave.patient);
+    tell_before(work, &before.ticket, whose, &before.points).await?;
     let what = match &leave.forced {
         None => Told::AddressChanged,
         Some(row) => {
             store::insert_review(work, organisation, row).await?;
+            staff::tell_all(work, Permission::IdentityApprove, row.by, What::PastRules).await?;
             Told::AddressForced
         }
     };
@@ -150,7 +205,7 @@ pub async fn change_address(
     };
     let (contact, remove) = {
         let (mut conn, now) = (app.read().await?, app.now());
-        let (_, standing) = standing_in(app, &mut conn, organisation, &ticket, now).await?;
+        let (_, standing) = admitted_in(app, &mut conn, ctx, &ticket, now).await?;
         let patient = at_least(&standing, Level::L1)?;
         if new.instead_of.is_empty() {
             let points = patients::on_file(app, &mut conn, organisation, patient).await?;

@@ -2,12 +2,12 @@
 
 use super::locks::Subjects;
 use super::model::{Answer, Level, Method, Told};
-use super::seen::{agent, at_least, keep, place, standing_of, stands_for, told};
+use super::seen::{admit, agent, at_least, keep, place, standing_of, stands_for, told};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::TicketId;
+use crate::ids::{PatientId, TicketId};
 use crate::patients::{self, Claim, Factor, PointKind};
 use crate::tickets::{self, model::Ticket};
 use crate::work::Work;
@@ -79,8 +79,7 @@ pub async fn check_details(
                 organisation,
                 &claim,
             )?;
-            let now = work.now;
-            if let Some(until) = subjects.locked_until(work, organisation, now).await? {
+            if let Some(until) = subjects.locked_until(work).await? {
                 work.audit(entry(Outcome::Denied));
                 return Ok(Answer::Locked(until));
             }
@@ -106,8 +105,9 @@ async fn compared(
     work: &mut Work<'_>,
     ticket: &Ticket,
     claim: &Claim,
-) -> Result<Option<crate::ids::PatientId>, DeskError> {
+) -> Result<Option<PatientId>, DeskError> {
     let organisation = work.ctx.organisation;
+    let (ctx, now) = (work.ctx.clone(), work.now);
     let found = patients::compare(work, organisation, claim).await?;
     let way_in = claim.factor == Factor::Point(came_by(&ticket.channel));
     if way_in && found.owner == Some(ticket.contact) {
@@ -117,10 +117,23 @@ async fn compared(
             "The conversation came by this address; it confirms nothing.",
         ));
     }
-    Ok(found.patient)
+    let Some(patient) = found.patient else {
+        return Ok(None);
+    };
+    match admit(work, &ctx, patient, now).await {
+        Ok(()) => Ok(Some(patient)),
+        // A refusal would say that there is such a patient, and that these are their details.
+        Err(DeskError::Restricted { .. }) => {
+            let entry = NewEntry::new("restricted.refused", "patient", patient);
+            work.audit(entry.outcome(Outcome::Denied));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
-/// Says that the ticket's contact stands for the patient they were verified as. [`DeskError::Conflict`] with
+/// Says that the ticket's contact stands for the patient they were verified as: from the second level on, because it makes
+/// the contact's addresses the patient's. What was shown ends with it. [`DeskError::Conflict`] with
 /// `other_person` when they stand for somebody already.
 pub async fn tie(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskError> {
     agent(ctx)?;
@@ -128,7 +141,7 @@ pub async fn tie(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskError
     let organisation = ctx.organisation;
     let ticket = tickets::row_for(app, organisation, ticket).await?;
     let standing = standing_of(app, ctx, &ticket).await?;
-    let patient = at_least(&standing, Level::L1)?;
+    let patient = at_least(&standing, Level::L2)?;
     let before = stands_for(app, &mut app.read().await?, organisation, ticket.contact).await?;
     if before.is_some() {
         return Err(DeskError::Conflict {

@@ -5,14 +5,25 @@ use super::seen::told;
 use super::store;
 use crate::app::App;
 use crate::error::DeskError;
-use crate::ids::{EvidenceId, OrganisationId, TicketId};
+use crate::ids::{ContactId, EvidenceId, OrganisationId, PatientId, TicketId};
 use crate::patients::{Claim, Factor, PointKind};
 use crate::tickets::model::Ticket;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 
+/// What a lock of a subject ends.
+#[derive(Clone, Copy)]
+enum Ends {
+    /// What a contact has shown in any conversation.
+    Contact(ContactId),
+    /// What was shown about a patient in any conversation, and the codes and questions that wait.
+    Patient(PatientId),
+    /// Nothing beyond the conversation in which it failed.
+    Here,
+}
+
 /// What failures are counted by, as keyed marks.
-pub(super) struct Subjects(Vec<[u8; 16]>);
+pub(super) struct Subjects(Vec<([u8; 16], Ends)>);
 
 impl Subjects {
     /// The conversation and whoever asks in it.
@@ -21,23 +32,52 @@ impl Subjects {
         organisation: OrganisationId,
         ticket: &Ticket,
     ) -> Result<Self, DeskError> {
+        let contact = ticket.contact;
         Self(Vec::new())
-            .and(app, organisation, &[b"ticket", &ticket.id.bytes()])?
-            .and(app, organisation, &[b"contact", &ticket.contact.bytes()])
+            .and(
+                app,
+                organisation,
+                &[b"ticket", &ticket.id.bytes()],
+                Ends::Here,
+            )?
+            .and(
+                app,
+                organisation,
+                &[b"contact", &contact.bytes()],
+                Ends::Contact(contact),
+            )
+    }
+
+    /// The same, and the patient they were verified as.
+    pub(super) fn with_patient(
+        app: &App,
+        organisation: OrganisationId,
+        ticket: &Ticket,
+        patient: PatientId,
+    ) -> Result<Self, DeskError> {
+        Self::of(app, organisation, ticket)?.and(
+            app,
+            organisation,
+            &[b"patient", &patient.bytes()],
+            Ends::Patient(patient),
+        )
     }
 
     /// And this one.
-    pub(super) fn and(
+    fn and(
         mut self,
         app: &App,
         organisation: OrganisationId,
         subject: &[&[u8]],
+        ends: Ends,
     ) -> Result<Self, DeskError> {
         let parts = [&[b"subject".as_slice()], subject].concat();
         let mark = app.keyring.of(organisation)?.identity.sign(&parts);
         let mut short = [0; 16];
         short.copy_from_slice(&mark[..16]);
-        self.0.push(short);
+        self.0.push((short, ends));
+        // Every command holds them in one order, so that no two wait for each other.
+        self.0.sort_unstable_by_key(|(mark, _)| *mark);
         Ok(self)
     }
 
@@ -54,8 +94,13 @@ impl Subjects {
             Factor::Point(PointKind::Email) => b"email",
             Factor::Point(PointKind::Phone) => b"phone",
         };
-        self.and(app, organisation, &[b"person", &claim.person])?
-            .and(app, organisation, &[factor, &claim.value])
+        let person: &[&[u8]] = &[b"person", &claim.person];
+        self.and(app, organisation, person, Ends::Here)?.and(
+            app,
+            organisation,
+            &[factor, &claim.value],
+            Ends::Here,
+        )
     }
 
     /// The newest lock of any of them: from when and until when.
@@ -65,27 +110,29 @@ impl Subjects {
         organisation: OrganisationId,
     ) -> Result<Option<(Timestamp, Timestamp)>, DeskError> {
         let mut last = None;
-        for subject in &self.0 {
+        for (subject, _) in &self.0 {
             last = last.max(store::last_lock(conn, organisation, subject).await?);
         }
         Ok(last)
     }
 
-    /// Until when any of them is locked.
+    /// Until when any of them is locked. All of them are held from here on: what the command counts of them nobody else
+    /// changes before it ends, in whichever conversation.
     pub(super) async fn locked_until(
         &self,
-        conn: &mut Conn,
-        organisation: OrganisationId,
-        now: Timestamp,
+        work: &mut Work<'_>,
     ) -> Result<Option<Timestamp>, DeskError> {
-        let last = self.last_lock(conn, organisation).await?;
+        let (organisation, now) = (work.ctx.organisation, work.now);
+        for (subject, _) in &self.0 {
+            store::hold_subject(work, organisation, subject, now).await?;
+        }
+        let last = self.last_lock(work, organisation).await?;
         Ok(last.map(|(_, until)| until).filter(|until| *until > now))
     }
 
     /// Refuses while any of them is locked.
     pub(super) async fn open(&self, work: &mut Work<'_>) -> Result<(), DeskError> {
-        let (organisation, now) = (work.ctx.organisation, work.now);
-        match self.locked_until(work, organisation, now).await? {
+        match self.locked_until(work).await? {
             None => Ok(()),
             Some(_) => Err(DeskError::Conflict {
                 code: "locked",
@@ -94,8 +141,9 @@ impl Subjects {
         }
     }
 
-    /// Notes a failure of all of them, and locks those that had their last one: then nothing that was shown in the
-    /// conversation counts any more.
+    /// Notes a failure of all of them, which [`Self::locked_until`] holds, and locks those that had their last one: then
+    /// nothing that was shown in the conversation counts any more, nor what a locked contact showed or what was shown about
+    /// a locked patient anywhere.
     pub(super) async fn fail(
         &self,
         work: &mut Work<'_>,
@@ -104,13 +152,22 @@ impl Subjects {
         let (organisation, now) = (work.ctx.organisation, work.now);
         let until = now.plus_seconds(DAY);
         let mut answer = Answer::NotConfirmed;
-        for subject in &self.0 {
+        for (subject, ends) in &self.0 {
             let id: EvidenceId = work.app.ids.make(now);
             store::insert_failure(work, organisation, subject, id, now).await?;
             let since = now.plus_seconds(-DAY);
             if store::failures(work, organisation, subject, since).await? >= FAILURES {
                 store::lock(work, organisation, subject, (now, until)).await?;
                 answer = Answer::Locked(until);
+                match *ends {
+                    Ends::Contact(contact) => {
+                        store::end_of_contact(work, organisation, contact, now).await?;
+                    }
+                    Ends::Patient(patient) => {
+                        store::end_of_patient(work, organisation, patient, now).await?;
+                    }
+                    Ends::Here => {}
+                }
             }
         }
         if answer != Answer::NotConfirmed {

@@ -1,5 +1,5 @@
-//! How sure the desk is of who is asking, in one conversation. Owns `identity_evidence`, `identity_failures`,
-//! `identity_locks`, `identity_codes`, `identity_tasks` and `identity_reviews`.
+//! How sure the desk is of who is asking, in one conversation. Owns `identity_evidence`, `identity_subjects`,
+//! `identity_failures`, `identity_locks`, `identity_codes`, `identity_tasks` and `identity_reviews`.
 //!
 //! What somebody shows is *evidence*: it belongs to one ticket, the contact that asks and the addresses this contact had
 //! then, and counts for [`model::LASTS`] seconds. The level is never stored: [`model::standing`] says it from the evidence
@@ -7,10 +7,11 @@
 //! take it away by themselves.
 //!
 //! Invariants: what is typed is compared by blind indexes, and the answer is "matches" or "could not be confirmed" alone;
-//! a patient who is not there and a wrong answer take the same way, with the same queries and rows; three failures within
-//! a day lock the conversation, the contact and what was claimed for a day; the address or number that a conversation
-//! came by confirms nothing; no code goes to an address that is new to its patient; nobody says the second yes to, and
-//! nobody looks afterwards at, what they did themselves. (NIST SP 800-63-4; HC3 alert of April 2024; 45 CFR 164.514(h).)
+//! a patient who is not there, one whom the actor may not see and a wrong answer take the same way, with the same rows;
+//! three failures within a day, counted by one command at a time, lock the conversation, the contact, what was claimed and
+//! the patient whose codes were wrong for a day, wherever they come; the address or number that a conversation came by
+//! confirms nothing; no code goes to an address that is new to its patient; nobody says the second yes to, and nobody
+//! looks afterwards at, what they did themselves. (NIST SP 800-63-4; HC3 alert of April 2024; 45 CFR 164.514(h).)
 
 mod codes;
 mod contacts;
@@ -25,10 +26,10 @@ mod tasks;
 
 pub use codes::{check_code, send_code};
 pub use contacts::{NewAddress, change_address};
-pub(crate) use contacts::{address_changed, ground, may_change_address};
+pub(crate) use contacts::{address_changed, contact_moved, ground, may_change_address};
 pub use details::{Typed, check_details, tie};
 pub use flags::{Flag, noticed};
-pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, opens};
+pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, opens, reaches};
 pub use reviews::{Review, emergency, reviews, sign_off};
 pub use seen::{Choice, Seen, Waiting, forget, lock_of, seen, standing_of};
 pub use store::ALL as STATEMENTS;

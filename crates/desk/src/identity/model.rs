@@ -15,8 +15,6 @@ pub const FAILURES: i64 = 3;
 pub const CODE_LASTS: i64 = 15 * 60;
 /// Digits of a one-time code.
 pub const CODE_DIGITS: usize = 6;
-/// Wrong tries that use a code up; that counts as one failure.
-pub const CODE_TRIES: i64 = 5;
 /// Codes in one hour for one conversation, and for one patient.
 pub const CODES_AN_HOUR: i64 = 3;
 /// Days for which an address has to be on file before it confirms anything.
@@ -193,6 +191,8 @@ pub struct Standing {
     pub until: Option<Timestamp>,
     /// Until when an emergency opens what the second level does.
     pub emergency: Option<Timestamp>,
+    /// Whether they were called back and a second person said yes as well: what a red flag asks for at the third level.
+    pub both: bool,
     /// Everybody of the staff whose word it rests on.
     pub makers: Vec<StaffId>,
 }
@@ -203,6 +203,15 @@ impl Standing {
         match self.emergency {
             Some(_) => self.level.max(Level::L2),
             None => self.level,
+        }
+    }
+
+    /// What is left for whoever may not know whom it is about: that there is an emergency.
+    #[must_use]
+    pub fn of_nobody(self) -> Self {
+        Self {
+            emergency: self.emergency,
+            ..Self::default()
         }
     }
 
@@ -235,8 +244,9 @@ pub fn standing(evidence: &[Evidence], now: Timestamp) -> Standing {
     let mut parts = vec![details];
     let code = newest(&[Method::Code], details.patient);
     parts.extend(code);
-    let third = newest(&[Method::CallBack, Method::Approval], details.patient);
-    parts.extend(third.filter(|_| code.is_some()));
+    let third = |method| newest(&[method], details.patient).filter(|_| code.is_some());
+    let (called, approved) = (third(Method::CallBack), third(Method::Approval));
+    parts.extend(called.into_iter().chain(approved));
     let level = match parts.len() {
         1 => Level::L1,
         2 => Level::L2,
@@ -245,9 +255,10 @@ pub fn standing(evidence: &[Evidence], now: Timestamp) -> Standing {
     Standing {
         level,
         patient: details.patient,
-        by: parts.last().map(|one| one.by),
+        by: parts.iter().max_by_key(|one| one.made_at).map(|one| one.by),
         until: parts.iter().map(|one| one.expires_at).min(),
         emergency,
+        both: called.is_some() && approved.is_some(),
         makers: parts.iter().map(|one| one.by).collect(),
     }
 }
@@ -262,10 +273,20 @@ pub const fn needs(group: Group, raised: bool) -> Level {
     if raised { usual.raised() } else { usual }
 }
 
-/// What may be spoken about or given at `level`; `raised` when there is a red flag.
-pub fn opens(level: Level, raised: bool) -> Vec<Group> {
-    let all = Group::ALL.iter().copied();
-    all.filter(|group| level >= needs(*group, raised)).collect()
+/// What may be spoken about or given; `raised` when there is a red flag. The level above the third is a call back and a
+/// second person. An emergency opens what the second level does whatever else there is, and neither addresses nor records.
+pub fn opens(standing: &Standing, raised: bool) -> Vec<Group> {
+    let may = |group: &Group| {
+        let urgent = standing.emergency.is_some() && needs(*group, false) <= Level::L2;
+        urgent || reaches(standing, *group, raised)
+    };
+    Group::ALL.iter().copied().filter(may).collect()
+}
+
+/// Whether what was shown is enough for this group.
+pub fn reaches(standing: &Standing, group: Group, raised: bool) -> bool {
+    let beyond = raised && needs(group, false) == Level::L3;
+    standing.level >= needs(group, raised) && (standing.both || !beyond)
 }
 
 /// Why an address confirms nothing.

@@ -78,19 +78,71 @@ fn an_emergency_opens_the_second_level_and_proves_nobody() {
     assert_eq!(now.holds(Level::L0), None);
 }
 
+/// Somebody at `level`.
+fn at(level: Level) -> Standing {
+    Standing {
+        level,
+        ..Standing::default()
+    }
+}
+
+fn opens_at(level: Level, raised: bool) -> Vec<Group> {
+    opens(&at(level), raised)
+}
+
+#[test]
+fn an_emergency_opens_the_same_with_a_red_flag() {
+    use Group::{Billing, Clinical, Logistics};
+    for level in [Level::L0, Level::L1, Level::L2] {
+        let urgent = Standing {
+            emergency: Some(NOW),
+            ..at(level)
+        };
+        for raised in [false, true] {
+            assert_eq!(opens(&urgent, raised), [Logistics, Clinical, Billing]);
+        }
+    }
+}
+
+#[test]
+fn with_a_red_flag_addresses_and_records_need_a_call_and_a_second_person() {
+    let second = [shown(Method::Details, 1, -90), shown(Method::Code, 1, -80)];
+    let more = |methods: &[Method]| {
+        let third = methods.iter().map(|method| shown(*method, 1, -60));
+        standing(
+            &second.iter().cloned().chain(third).collect::<Vec<_>>(),
+            NOW,
+        )
+    };
+    let (called, approved) = (Method::CallBack, Method::Approval);
+    for (one, both) in [
+        (more(&[called]), false),
+        (more(&[approved]), false),
+        (more(&[called, called]), false),
+        (more(&[called, approved]), true),
+        (more(&[approved, called]), true),
+    ] {
+        assert_eq!((one.level, one.both), (Level::L3, both));
+        for group in [Group::Contact, Group::Records] {
+            assert!(reaches(&one, group, false));
+            assert_eq!(reaches(&one, group, true), both);
+        }
+    }
+}
+
 #[test]
 fn what_opens_is_the_table() {
     use Group::{Billing, Clinical, Contact, Logistics, Records};
-    assert_eq!(opens(Level::L0, false), []);
-    assert_eq!(opens(Level::L1, false), [Logistics]);
-    assert_eq!(opens(Level::L2, false), [Logistics, Clinical, Billing]);
+    assert_eq!(opens_at(Level::L0, false), []);
+    assert_eq!(opens_at(Level::L1, false), [Logistics]);
+    assert_eq!(opens_at(Level::L2, false), [Logistics, Clinical, Billing]);
     assert_eq!(
-        opens(Level::L3, false),
+        opens_at(Level::L3, false),
         [Logistics, Clinical, Billing, Contact, Records]
     );
-    assert_eq!(opens(Level::L1, true), []);
-    assert_eq!(opens(Level::L2, true), [Logistics]);
-    assert_eq!(opens(Level::L3, true).len(), 5);
+    assert_eq!(opens_at(Level::L1, true), []);
+    assert_eq!(opens_at(Level::L2, true), [Logistics]);
+    assert_eq!(opens_at(Level::L3, true), [Logistics, Clinical, Billing]);
 }
 
 #[test]
@@ -167,9 +219,9 @@ proptest! {
     fn a_flag_never_opens_more_and_a_level_never_less(from in 0..4_usize, to in 0..4_usize, raised: bool) {
         let levels = [Level::L0, Level::L1, Level::L2, Level::L3];
         let (low, high) = (levels[from.min(to)], levels[from.max(to)]);
-        let all = opens(high, raised);
-        prop_assert!(opens(low, raised).iter().all(|group| all.contains(group)));
-        prop_assert!(opens(low, true).iter().all(|group| opens(low, false).contains(group)));
+        let all = opens_at(high, raised);
+        prop_assert!(opens_at(low, raised).iter().all(|group| all.contains(group)));
+        prop_assert!(opens_at(low, true).iter().all(|group| opens_at(low, false).contains(group)));
     }
 
     #[test]

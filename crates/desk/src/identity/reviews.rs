@@ -9,7 +9,8 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{IdentityReviewId, OrganisationId, StaffId, TicketId};
-use crate::records::{self, Purpose};
+use crate::records::{self, Purpose, restricted};
+use crate::staff::{self, What};
 use crate::tickets;
 use crate::work::Work;
 use bedside_db::Timestamp;
@@ -78,6 +79,7 @@ pub async fn emergency(
             let patient = standing.patient.or(ticket.patient);
             keep(work, &place, Method::Emergency, patient, by).await?;
             store::insert_review(work, organisation, &row).await?;
+            staff::tell_all(work, Permission::IdentityApprove, by, What::PastRules).await?;
             told(work, ticket.id, Told::Emergency);
             let detail = json!({ "reason": reason.code() });
             work.audit(
@@ -100,8 +102,8 @@ pub struct Review {
     pub number: i64,
     /// Why it was done; none for a code of a later version.
     pub reason: Option<Reason>,
-    /// The same in the words of whoever did it.
-    pub words: String,
+    /// The same in the words of whoever did it; none where the reader may not see whom it is about.
+    pub words: Option<String>,
     /// Who did it.
     pub by: StaffId,
     /// When.
@@ -129,13 +131,20 @@ pub async fn reviews(app: &App, ctx: &Ctx) -> Result<Vec<Review>, DeskError> {
             .number;
         let place = ("identity_reviews", "words");
         let mut conn = app.read().await?;
+        let words = match restricted::admit_ticket(&mut conn, ctx, row.ticket, app.now()).await {
+            Ok(()) => Some(
+                leave
+                    .text(&mut conn, row.key, place, row.id, &row.words)
+                    .await?,
+            ),
+            Err(DeskError::Restricted { .. }) => None,
+            Err(error) => return Err(error),
+        };
         found.push(Review {
             id: row.id,
             number,
             reason: Reason::from_code(&row.reason),
-            words: leave
-                .text(&mut conn, row.key, place, row.id, &row.words)
-                .await?,
+            words,
             by: row.by,
             at: row.at,
         });
@@ -143,7 +152,8 @@ pub async fn reviews(app: &App, ctx: &Ctx) -> Result<Vec<Review>, DeskError> {
     Ok(found)
 }
 
-/// Says that somebody looked at it, with what they found. [`DeskError::Conflict`] with `own_word` for whoever did it.
+/// Says that somebody looked at it, with what they found. [`DeskError::Conflict`] with `own_word` for whoever did it,
+/// [`DeskError::Restricted`] for whoever may not see whom it is about.
 pub async fn sign_off(
     app: &App,
     ctx: &Ctx,
@@ -173,7 +183,8 @@ pub async fn sign_off(
                         text: "Somebody else has to look at it.",
                     });
                 }
-                let now = work.now;
+                let (ctx, now) = (work.ctx.clone(), work.now);
+                restricted::admit_ticket(work, &ctx, ticket, now).await?;
                 if !store::sign_off(work, organisation, id, (by, now), &note).await? {
                     return Err(DeskError::NotFound);
                 }

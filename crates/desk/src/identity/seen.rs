@@ -1,6 +1,6 @@
 //! Where a conversation stands, for whoever looks.
 
-use super::flags::Past;
+use super::flags::{Past, noticed};
 use super::locks::Subjects;
 use super::model::{
     CODE_LASTS, DAY, Evidence, LASTS, Level, Method, Standing, Told, Unusable, mask, standing,
@@ -13,8 +13,9 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ContactId, IdentityTaskId, OrganisationId, PatientId, StaffId, TicketId};
 use crate::patients::{self, OnFile};
-use crate::records::{self, Purpose};
-use crate::tickets::model::Ticket;
+use crate::records::{self, Purpose, restricted};
+use crate::tickets::{self, model::Ticket};
+use crate::timeline::MessageKind;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
@@ -23,6 +24,8 @@ use uuid::Uuid;
 
 /// Days for which an earlier lock is a sign.
 const LOCK_SIGN_DAYS: i64 = 30;
+/// Newest messages in which a sign is looked for before an address changes.
+const READ: i64 = 101;
 
 /// Says on the timeline what happened.
 pub(super) fn told(work: &mut Work<'_>, ticket: TicketId, what: Told) {
@@ -69,6 +72,33 @@ pub(super) async fn standing_in(
     Ok((place, standing(&evidence, now)))
 }
 
+/// The same, refused with [`DeskError::Restricted`] where it is about a patient whose labels keep them from the actor:
+/// somebody may have been given one since they were verified.
+pub(super) async fn admitted_in(
+    app: &App,
+    conn: &mut Conn,
+    ctx: &Ctx,
+    ticket: &Ticket,
+    now: Timestamp,
+) -> Result<(Place, Standing), DeskError> {
+    let (place, standing) = standing_in(app, conn, ctx.organisation, ticket, now).await?;
+    if let Some(patient) = standing.patient {
+        admit(conn, ctx, patient, now).await?;
+    }
+    Ok((place, standing))
+}
+
+/// Refuses whoever may not see this patient.
+pub(super) async fn admit(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    patient: PatientId,
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    let about = restricted::about_patient(conn, ctx.organisation, patient).await?;
+    records::admit(conn, ctx, about.unwrap_or_default(), now).await
+}
+
 /// Keeps what the actor saw.
 pub(super) async fn keep(
     work: &mut Work<'_>,
@@ -97,12 +127,20 @@ pub(super) fn at_least(standing: &Standing, level: Level) -> Result<PatientId, D
     })
 }
 
-/// Where a conversation stands.
+/// Where a conversation stands. Whoever may not see the patient it is about sees that nobody was verified: a page that
+/// refused them here would tell them who it is.
 pub async fn standing_of(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<Standing, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
-    let mut conn = app.read().await?;
-    let (_, standing) = standing_in(app, &mut conn, ctx.organisation, ticket, app.now()).await?;
-    Ok(standing)
+    let (mut conn, now) = (app.read().await?, app.now());
+    let (_, standing) = standing_in(app, &mut conn, ctx.organisation, ticket, now).await?;
+    match standing.patient {
+        Some(patient) => match admit(&mut conn, ctx, patient, now).await {
+            Ok(()) => Ok(standing),
+            Err(DeskError::Restricted { .. }) => Ok(standing.of_nobody()),
+            Err(error) => Err(error),
+        },
+        None => Ok(standing),
+    }
 }
 
 /// Until when nothing can be shown in this conversation, and what went before in it.
@@ -112,7 +150,24 @@ pub async fn lock_of(
     ticket: &Ticket,
 ) -> Result<(Option<Timestamp>, Past), DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
-    let (organisation, now) = (ctx.organisation, app.now());
+    past_of(app, ctx.organisation, ticket).await
+}
+
+/// Whether there is a red flag, for the desk's own rule: it reads what the patient's side wrote last.
+pub(super) async fn raised(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<bool, DeskError> {
+    let (_, past) = past_of(app, ctx.organisation, ticket).await?;
+    let desk = Ctx::system(ctx.organisation, "identity", ctx.source);
+    let only = Some(MessageKind::Inbound);
+    let theirs = tickets::messages(app, &desk, ticket.id, only, None, READ).await?;
+    Ok(!noticed(theirs.iter().map(|one| one.body.as_str()), past).is_empty())
+}
+
+async fn past_of(
+    app: &App,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+) -> Result<(Option<Timestamp>, Past), DeskError> {
+    let now = app.now();
     let mut conn = app.read().await?;
     let subjects = Subjects::of(app, organisation, ticket)?;
     let lock = subjects.last_lock(&mut conn, organisation).await?;
@@ -229,6 +284,9 @@ pub async fn seen(
     let (Some(patient), organisation) = (standing.patient, ctx.organisation) else {
         return Ok(Seen::default());
     };
+    let now = app.now();
+    let may = admit(&mut app.read().await?, ctx, patient, now).await;
+    restricted::noted(app, ctx, may).await?;
     let leave = records::open(
         app,
         ctx,
@@ -239,7 +297,7 @@ pub async fn seen(
         ticket.id,
     )
     .await?;
-    let (mut conn, now) = (app.read().await?, app.now());
+    let mut conn = app.read().await?;
     let view = patients::patient_in(app, &leave, &mut conn, organisation, patient).await?;
     let points = patients::on_file(app, &mut conn, organisation, patient).await?;
     let mut choices = Vec::with_capacity(points.len());
@@ -274,7 +332,7 @@ pub async fn seen(
                 shown_by: task.shown_by,
             })
             .collect(),
-        may_tie: stands_for.is_none(),
+        may_tie: stands_for.is_none() && standing.level >= Level::L2,
     })
 }
 

@@ -19,9 +19,22 @@ statements! {
     /// Patients that a contact was verified as.
     PATIENTS_OF = "SELECT COUNT(DISTINCT patient_id) FROM identity_evidence WHERE organisation_id = $1 AND contact_id = $2 \
         AND made_at > $3 AND method = 'details'";
-    /// Ends what was shown about a patient.
+    /// Ends what was shown about a patient; an emergency goes on.
     END_OF_PATIENT = "UPDATE identity_evidence SET ended_at = $3 WHERE organisation_id = $1 AND patient_id = $2 \
-        AND ended_at IS NULL";
+        AND ended_at IS NULL AND method <> 'emergency'";
+    /// Ends what was shown by a contact; an emergency goes on.
+    END_OF_CONTACT = "UPDATE identity_evidence SET ended_at = $3 WHERE organisation_id = $1 AND contact_id = $2 \
+        AND ended_at IS NULL AND method <> 'emergency'";
+    /// Ends the open codes for a patient.
+    END_CODES = "UPDATE identity_codes SET ended = 'over' WHERE organisation_id = $1 AND patient_id = $2 AND ended = ''";
+    /// Ends what waits about a patient.
+    END_TASKS = "UPDATE identity_tasks SET outcome = 'over', done_at = $3 WHERE organisation_id = $1 AND patient_id = $2 \
+        AND outcome = ''";
+    /// Holds a subject until the command ends, so that its failures and codes are counted by one at a time.
+    HOLD_SUBJECT = "INSERT INTO identity_subjects (organisation_id, subject, held_at) VALUES ($1, $2, $3) \
+        ON CONFLICT (organisation_id, subject) DO UPDATE SET held_at = excluded.held_at";
+    /// Forgets subjects whose failures count no more.
+    FORGET_SUBJECTS = "DELETE FROM identity_subjects WHERE held_at < $1";
     /// Ends what was shown in a conversation; an emergency goes on.
     END_OF_TICKET = "UPDATE identity_evidence SET ended_at = $3 WHERE organisation_id = $1 AND ticket_id = $2 \
         AND ended_at IS NULL AND method <> 'emergency'";
@@ -159,6 +172,7 @@ pub(super) async fn patients_of(
     count(conn, PATIENTS_OF, args![organisation, contact, since]).await
 }
 
+/// Ends everything that stands open about a patient: evidence, codes, and what was asked for.
 pub(super) async fn end_of_patient(
     conn: &mut Conn,
     organisation: OrganisationId,
@@ -166,6 +180,32 @@ pub(super) async fn end_of_patient(
     now: Timestamp,
 ) -> Result<(), DeskError> {
     conn.execute(END_OF_PATIENT, args![organisation, patient, now])
+        .await?;
+    conn.execute(END_CODES, args![organisation, patient])
+        .await?;
+    conn.execute(END_TASKS, args![organisation, patient, now])
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn end_of_contact(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(END_OF_CONTACT, args![organisation, contact, now])
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn hold_subject(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    subject: &[u8; 16],
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(HOLD_SUBJECT, args![organisation, subject, now])
         .await?;
     Ok(())
 }
@@ -177,6 +217,8 @@ pub(super) async fn end_of_ticket(
     now: Timestamp,
 ) -> Result<(), DeskError> {
     conn.execute(END_OF_TICKET, args![organisation, ticket, now])
+        .await?;
+    conn.execute(REPLACE_CODES, args![organisation, ticket])
         .await?;
     Ok(())
 }
@@ -228,6 +270,7 @@ pub(super) async fn last_lock(
 
 pub(super) async fn forget(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
     conn.execute(FORGET, args![before]).await?;
+    conn.execute(FORGET_SUBJECTS, args![before]).await?;
     Ok(())
 }
 

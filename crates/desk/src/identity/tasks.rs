@@ -2,7 +2,7 @@
 
 use super::locks::Subjects;
 use super::model::{LASTS, Level, Method, Told};
-use super::seen::{agent, at_least, chosen, fit, keep, open_tasks, standing_in, told};
+use super::seen::{admitted_in, agent, at_least, chosen, fit, keep, open_tasks, told};
 use super::store::{self, Place, TaskRow};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
@@ -27,13 +27,13 @@ struct Known {
 }
 
 async fn known(work: &mut Work<'_>, ticket: TicketId) -> Result<Known, DeskError> {
-    let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+    let (app, ctx, now) = (work.app.clone(), work.ctx.clone(), work.now);
     let ticket = tickets::held(work, ticket).await?;
-    Subjects::of(&app, organisation, &ticket)?
+    let (place, standing) = admitted_in(&app, work, &ctx, &ticket, now).await?;
+    let patient = at_least(&standing, Level::L2)?;
+    Subjects::with_patient(&app, ctx.organisation, &ticket, patient)?
         .open(work)
         .await?;
-    let (place, standing) = standing_in(&app, work, organisation, &ticket, now).await?;
-    let patient = at_least(&standing, Level::L2)?;
     Ok(Known {
         ticket,
         place,
@@ -144,6 +144,19 @@ async fn open(
     found.ok_or(DeskError::NotFound)
 }
 
+/// Refuses a number that is on file no more, or confirms nothing any more.
+async fn to_call(work: &mut Work<'_>, known: &Known, task: &TaskRow) -> Result<(), DeskError> {
+    let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+    let points = patients::on_file(&app, work, organisation, known.patient).await?;
+    let mut theirs = points.iter();
+    let point = theirs.find(|one| Some(&one.blind) == task.point.as_ref());
+    let gone = DeskError::Conflict {
+        code: "address_gone",
+        text: "This number is not on file any more.",
+    };
+    fit(point.ok_or(gone)?, now)
+}
+
 /// The number to call, in full, for whoever calls; the log says who saw it.
 pub async fn show_number(
     app: &App,
@@ -159,6 +172,7 @@ pub async fn show_number(
             async move {
                 let known = known(work, ticket).await?;
                 let task = open(work, &known, (task, CALL)).await?;
+                to_call(work, &known, &task).await?;
                 store::show_task(work, organisation, task.id, by).await?;
                 work.audit(entry("identity.number", ticket));
                 Ok((task.point, known.patient))
@@ -202,6 +216,7 @@ pub async fn called(
             };
             end(work, task.id, word, by).await?;
             if reached {
+                to_call(work, &known, &task).await?;
                 keep(
                     work,
                     &known.place,

@@ -27,7 +27,8 @@ struct Line {
     id: IdentityReviewId,
     number: i64,
     reason: String,
-    words: String,
+    /// None where the record is restricted.
+    words: Option<String>,
     who: String,
     when: When,
     mine: bool,

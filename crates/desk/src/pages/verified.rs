@@ -123,7 +123,7 @@ impl Verified {
         let theirs = view.messages.iter();
         let theirs = theirs.filter(|one| one.kind == MessageKind::Inbound);
         let flags = identity::noticed(theirs.map(|one| one.body.as_str()), past);
-        let may = identity::opens(standing.counts_as(), !flags.is_empty());
+        let may = identity::opens(&standing, !flags.is_empty());
         let all = Group::ALL.iter().copied();
         let not_yet: Vec<Group> = all.filter(|group| !may.contains(group)).collect();
         let look = match standing.level {

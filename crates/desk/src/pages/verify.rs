@@ -94,6 +94,12 @@ impl VerifyPage {
         };
         self.verified.standing.level >= wanted
     }
+
+    /// Whether a call back or a second person is still asked for: with a red flag it takes both.
+    fn goes_on(&self) -> bool {
+        let beyond = !self.verified.flags.is_empty() && !self.verified.standing.both;
+        self.is_at("l2") && (beyond || !self.is_at("l3"))
+    }
 }
 
 /// What was typed on the page; each form has its own part of it.
@@ -128,8 +134,10 @@ struct Said {
 }
 
 impl Said {
-    fn task(&self) -> Result<IdentityTaskId, DeskError> {
-        self.task.parse().map_err(|_| DeskError::NotFound)
+    /// What is no id is nobody's: whether there is such a task is told to whoever may see the request at all.
+    fn task(&self) -> IdentityTaskId {
+        let given = self.task.parse();
+        given.unwrap_or_else(|_| IdentityTaskId::from_uuid(Uuid::nil()))
     }
 }
 
@@ -156,6 +164,8 @@ fn mendable(error: &DeskError) -> Option<(&'static str, &'static str)> {
         (_, "verification_needed") => ("verify-error-needed", "main"),
         (_, "address_held") => ("verify-error-held", "main"),
         (_, "address_new") => ("verify-error-new", "main"),
+        (_, "both_needed") => ("verify-error-both", "main"),
+        (_, "address_gone") => ("verify-error-gone", "main"),
         (_, "address_bounced") => ("verify-error-bounced", "main"),
         (_, "codes_too_many") => ("verify-error-codes", "main"),
         (_, "locked") => ("verify-error-locked", "main"),
@@ -421,7 +431,7 @@ async fn show_number(
     Form(said): Form<Said>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    match identity::show_number(&page.app, &page.ctx, id, said.task()?).await {
+    match identity::show_number(&page.app, &page.ctx, id, said.task()).await {
         Ok(number) => {
             let extra = Extra {
                 number: Some(number),
@@ -439,7 +449,7 @@ async fn called(
     Form(said): Form<Said>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    let task = said.task()?;
+    let task = said.task();
     let told = if said.yes {
         "verify-reached"
     } else {
@@ -472,7 +482,7 @@ async fn decide(
     Form(said): Form<Said>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    let task = said.task()?;
+    let task = said.task();
     let told = if said.yes {
         "verify-approved"
     } else {

@@ -1,7 +1,7 @@
 //! Adding and changing contacts by hand.
 
 use super::model::{PointKind, check_name};
-use super::on_file::held_until;
+use super::on_file::{held_until, on_file};
 use super::requester::{email_blind, phone_blind, point};
 use super::service::{admit, admit_in};
 use super::store;
@@ -174,6 +174,11 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
             {
                 return Err(DeskError::NotFound);
             }
+            let app = work.app.clone();
+            let before = match patient {
+                Some(patient) => on_file(&app, work, organisation, patient).await?,
+                None => Vec::new(),
+            };
             sealing.store(work).await?;
             let row = (id, sealing.id, patient);
             store::insert_contact(
@@ -187,6 +192,9 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
             )
             .await?;
             keep(work, id, &points, patient.is_some()).await?;
+            if let Some(patient) = patient.filter(|_| !points.is_empty()) {
+                identity::contact_moved(work, id, patient, &before).await?;
+            }
             work.audit(
                 NewEntry::new("contact.create", "contact", id)
                     .purpose("treatment")

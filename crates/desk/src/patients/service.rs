@@ -2,7 +2,7 @@
 
 use super::contact::address_taken;
 use super::model::{ContactView, NewPatient, PatientView, PointKind, PointView};
-use super::on_file::held_until;
+use super::on_file::{held_until, on_file};
 use super::requester::{email_blind, point};
 use super::store::{self, ContactRow, PatientRow};
 use crate::app::App;
@@ -10,6 +10,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
+use crate::identity;
 use crate::ids::{ContactId, OrganisationId, PatientId};
 use crate::records::{self, About, Labels, Opened, Purpose, Sealing, restricted};
 use crate::work::Work;
@@ -468,15 +469,27 @@ pub(crate) async fn link_contact(
         return Err(DeskError::Forbidden);
     }
     let before = before.patient;
-    store::link(work, organisation, contact, patient, now).await?;
-    if patient.is_some() && patient != before {
-        store::hold_points(work, organisation, contact, held_until(now)).await?;
-    }
     work.audit(
         NewEntry::new("contact.link", "contact", contact)
             .purpose("treatment")
             .detail(&serde_json::json!({ "patient": patient })),
     );
+    if patient == before {
+        return Ok(before);
+    }
+    let app = work.app.clone();
+    let mut on_file_before = Vec::new();
+    for whose in [before, patient].into_iter().flatten() {
+        on_file_before.push((whose, on_file(&app, work, organisation, whose).await?));
+    }
+    store::link(work, organisation, contact, patient, now).await?;
+    if patient.is_some() {
+        store::hold_points(work, organisation, contact, held_until(now)).await?;
+    }
+    // Whoever takes a link away, changes the addresses and links again has told of it twice.
+    for (whose, points) in &on_file_before {
+        identity::contact_moved(work, contact, *whose, points).await?;
+    }
     work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
     Ok(before)
 }

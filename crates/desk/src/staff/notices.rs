@@ -40,11 +40,13 @@ pub enum What {
     RecoveryUsed,
     /// Somebody opened a restricted record for a reason, which they are to look at.
     Opening,
+    /// Somebody opened or changed something past the steps that verify who is asking, which they are to look at.
+    PastRules,
 }
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -57,6 +59,7 @@ impl What {
         Self::RecoveryCodes,
         Self::RecoveryUsed,
         Self::Opening,
+        Self::PastRules,
     ];
 
     /// The Fluent key of its words.
@@ -74,6 +77,7 @@ impl What {
             Self::RecoveryCodes => "notice-recovery-codes",
             Self::RecoveryUsed => "notice-recovery-used",
             Self::Opening => "notice-opening",
+            Self::PastRules => "notice-past-rules",
         }
     }
 
@@ -81,6 +85,11 @@ impl What {
     pub const fn around(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Opening => ("notice-opening-subject", "notice-opening-look", "/openings"),
+            Self::PastRules => (
+                "notice-past-rules-subject",
+                "notice-past-rules-look",
+                "/identity/reviews",
+            ),
             _ => ("notice-subject", "notice-not-you", "/account"),
         }
     }

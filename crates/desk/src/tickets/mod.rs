@@ -37,8 +37,8 @@ pub use read::{
     view, view_beside,
 };
 pub(crate) use read::{
-    active_of, contact_of, followed, newest_of, numbered, opened_beside, position, row_for,
-    subject_for, with_merged,
+    active_of, contact_of, followed, newest_of, newest_row, numbered, opened_beside, position,
+    row_for, subject_for, with_merged,
 };
 pub use snooze::handlers;
 pub use store::ALL as STATEMENTS;

@@ -292,6 +292,16 @@ pub(crate) async fn newest_of(
     Ok(stored.iter().map(|one| one.ticket.id).collect())
 }
 
+/// The newest ticket of a contact.
+pub(crate) async fn newest_row(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+) -> Result<Option<Ticket>, DeskError> {
+    let newest = store::list(conn, organisation, &View::Contact(contact), None, 1).await?;
+    Ok(newest.into_iter().next().map(|one| one.ticket))
+}
+
 /// The newest ticket of a contact, when it is active and something was written in it since.
 pub(crate) async fn active_of(
     app: &App,

@@ -9,6 +9,99 @@ use serde_json::json;
 const NEW: &str = "new@quince.test";
 
 both_engines! {
+    async fn what_was_asked_for_ends_with_the_address(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        talk.second(&desk, &sink).await;
+        let phone = choice(&talk.seen().await, MASKED_PHONE);
+        talk.send("call", &[("choice", &phone)]).await;
+        let task = common::hidden(&talk.seen().await, "task").to_owned();
+        talk.send("number", &[("task", &task)]).await;
+        let other = Talk::with(&desk, "other@else.test").await;
+        other.first().await;
+        let code = other.mailed(&desk, &sink).await;
+        let own = Talk::with(&desk, MAIL).await;
+        own.first().await;
+        let fields = [("kind", "email"), ("value", NEW), ("words", "She stands here with her passport.")];
+        assert_eq!(own.send("address", &fields).await.0, 303);
+        sent(&desk, &sink).await;
+        other.first().await;
+        let (_, page) = other.send("answer", &[("code", &code)]).await;
+        assert!(page.contains("no code that works any more"), "{page}");
+        talk.second(&desk, &sink).await;
+        assert_eq!(talk.send("called", &[("task", &task), ("yes", "true")]).await.0, 404);
+    }
+
+    async fn an_address_comes_to_a_patient_and_whoever_was_there_hears(desk: Desk) {
+        let sink = sink(&desk).await;
+        let id = patient(&desk, 40).await;
+        let talk = Talk::with(&desk, MAIL).await;
+        let own = tickets::view(&desk.app, &desk.system(), talk.id).await.unwrap().contact;
+        talk.first().await;
+        sent(&desk, &sink).await;
+        let client = desk.client("patients:read patients:write").await;
+        // A contact that is made for the patient.
+        let new = json!({ "name": "A friend", "patient_id": id.to_string(), "addresses": [{ "kind": "email", "value": NEW }] });
+        client.post("/api/v1/contacts", &new).await.expect(201);
+        let mails = sent(&desk, &sink).await;
+        assert!(mails.len() == 1 && is_to(&mails[0], MAIL), "{} mails", mails.len());
+        assert!(talk.seen().await.contains("Not verified"));
+        // The link goes and comes back: each time they are told, and no address of theirs takes a code for long.
+        let way = format!("/api/v1/contacts/{}/patient", own.id);
+        client.post(&way, &json!({ "patient_id": null })).await.expect(204);
+        let mails = sent(&desk, &sink).await;
+        assert!(mails.iter().any(|mail| is_to(mail, MAIL)), "{} mails", mails.len());
+        client.post(&way, &json!({ "patient_id": id.to_string() })).await.expect(204);
+        assert!(sent(&desk, &sink).await.iter().any(|mail| is_to(mail, NEW)));
+        desk.clock.advance(20 * DAY);
+        let later = Talk::with(&desk, "caller@else.test").await;
+        later.first().await;
+        let theirs = choice(&later.seen().await, MASKED_MAIL);
+        let (status, page) = later.send("code", &[("choice", &theirs)]).await;
+        assert!(status == 409 && page.contains("30 days"), "{page}");
+        // The same link once more changes nothing.
+        sent(&desk, &sink).await;
+        desk.clock.advance(20 * DAY);
+        client.post(&way, &json!({ "patient_id": id.to_string() })).await.expect(204);
+        assert!(sent(&desk, &sink).await.is_empty());
+        Talk::with(&desk, "caller@else.test").await.second(&desk, &sink).await;
+    }
+
+    async fn of_a_young_person_the_others_hear_nothing(desk: Desk) {
+        let sink = sink(&desk).await;
+        let id = patient(&desk, 40).await;
+        desk.ticket(MAIL, "Hello", "When are you open?").await;
+        label(&desk, id, Label::Adolescent).await;
+        sent(&desk, &sink).await;
+        let client = desk.client("patients:read patients:write patients:adolescent").await;
+        let new = json!({ "name": "Themselves", "patient_id": id.to_string(), "addresses": [{ "kind": "email", "value": NEW }] });
+        client.post("/api/v1/contacts", &new).await.expect(201);
+        assert!(sent(&desk, &sink).await.is_empty());
+    }
+
+    async fn a_sign_asks_for_a_call_and_a_second_person(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, 40).await;
+        let words = "I have a new phone. Please send my records there.";
+        let talk = Talk::about(&desk, "caller@else.test", words).await;
+        talk.second(&desk, &sink).await;
+        talk.third().await;
+        let page = talk.seen().await;
+        assert!(page.contains("Not yet: a new phone or email, copies of records."), "{page}");
+        let fields = [("kind", "email"), ("value", NEW)];
+        let (status, page) = talk.send("address", &fields).await;
+        assert!(status == 409 && page.contains("a call back, and a second person"), "{page}");
+        talk.send("second", &[]).await;
+        let supervisor = desk.browser(Role::Supervisor).await;
+        let page = supervisor.get(&talk.verify()).await.expect(200).text();
+        let waits = common::hidden(&page, "task").to_owned();
+        send(&supervisor, &talk.verify(), "decide", &[("task", &waits), ("yes", "true")]).await;
+        let page = talk.seen().await;
+        assert!(!page.contains("Not yet:"), "{page}");
+        assert_eq!(talk.send("address", &fields).await.0, 303);
+    }
+
     async fn at_the_third_level_an_address_changes_and_the_old_one_hears(desk: Desk) {
         let sink = sink(&desk).await;
         let patient = patient(&desk, 40).await;
@@ -24,7 +117,7 @@ both_engines! {
         let mails = sent(&desk, &sink).await;
         let [mail] = mails.as_slice() else { panic!("{} mails", mails.len()) };
         assert!(is_to(mail, MAIL), "{:?}", mail.to);
-        assert!(mail.text().contains("If this was not you, please call us"), "{}", mail.text());
+        assert!(mail.text().contains("If you know nothing of this, please call us"), "{}", mail.text());
         let raw = String::from_utf8_lossy(&mail.raw).into_owned();
         for word in ["Zoraida", "Quetzalli", NEW, "quince", "A question"] {
             assert!(!raw.contains(word) && !mail.text().contains(word), "{word} in {raw}");
@@ -132,8 +225,14 @@ both_engines! {
         let id = patient(&desk, 40).await;
         let talk = Talk::with(&desk, "thief@else.test").await;
         talk.first().await;
+        assert_eq!(talk.send("tie", &[]).await.0, 409, "what is on file is not shown yet");
+        assert!(!talk.seen().await.contains("verify/tie"));
+        talk.code_to(&desk, &sink).await;
         let (_, page) = talk.send("tie", &[]).await;
-        assert!(page.contains("Level 1"), "linking takes nothing away: {page}");
+        assert!(page.contains("Not verified"), "it makes an address the patient's: {page}");
+        let mails = sent(&desk, &sink).await;
+        assert!(mails.len() == 1 && is_to(&mails[0], MAIL) && mails[0].mail().subject.starts_with("Contact details"), "{} mails", mails.len());
+        talk.first().await;
         let view = tickets::view(&desk.app, &desk.system(), talk.id).await.unwrap();
         assert_eq!(view.contact.patient_id, Some(id));
         let theirs = choice(&talk.seen().await, "t•••@e•••.test");

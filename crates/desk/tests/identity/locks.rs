@@ -2,10 +2,83 @@
 
 use super::*;
 use common::both_engines;
+use common::sink::sink;
 
 const WRONG: &str = "QZ-0000";
 
 both_engines! {
+    async fn whoever_may_not_see_a_patient_compares_with_nobody(desk: Desk) {
+        let patient = patient(&desk, 40).await;
+        // Verified before the label came: it counts no more for whoever may not see it.
+        let before = Talk::with(&desk, "before@else.test").await;
+        before.first().await;
+        let choice = choice(&before.seen().await, MASKED_MAIL);
+        label(&desk, patient, Label::Part2).await;
+        let page = before.seen().await;
+        assert!(page.contains("Not verified") && !page.contains("Quetzalli") && !page.contains(MASKED_MAIL), "{page}");
+        for (form, fields) in [("code", &[("choice", choice.as_str())][..]), ("answer", &[("code", "123456")]), ("second", &[]), ("tie", &[])] {
+            let (status, page) = before.send(form, fields).await;
+            assert!(status >= 400 && !page.contains("Quetzalli"), "{form}: {status}");
+        }
+        // Right details of theirs and wrong ones of anybody read the same.
+        let right = Talk::with(&desk, "one@else.test").await;
+        let nobody = Talk::with(&desk, "two@else.test").await;
+        let (first, here) = right.tell(NAME, BORN, "mrn", MRN).await;
+        let (second, there) = nobody.tell("Never Was", BORN, "mrn", WRONG).await;
+        let plain = |page: &str, talk: &Talk| {
+            masked(page).replace(&talk.page, "/tickets/N").replace(talk.page.trim_start_matches("/tickets/"), "N")
+        };
+        assert_eq!((first, plain(&here, &right)), (second, plain(&there, &nobody)));
+        assert_eq!(log(&desk, right.id).await, log(&desk, nobody.id).await);
+        // Each form that was refused above, and the comparison.
+        let entries = bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 100).await.unwrap();
+        let refused = entries.iter().filter(|one| one.action == "restricted.refused" && one.object_id == patient.to_string());
+        assert_eq!(refused.count(), 4);
+    }
+
+    async fn a_lock_of_the_patient_stops_every_conversation(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, 40).await;
+        let own = Talk::with(&desk, "caller@else.test").await;
+        own.second(&desk, &sink).await;
+        let phone = choice(&own.seen().await, MASKED_PHONE);
+        own.send("call", &[("choice", &phone)]).await;
+        // Three wrong codes about the same patient, in conversations of others.
+        for at in 0..2 {
+            let other = Talk::with(&desk, &format!("guess{at}@else.test")).await;
+            other.first().await;
+            let code = other.mailed(&desk, &sink).await;
+            let wrong = if code == "000000" { "000001" } else { "000000" };
+            other.send("answer", &[("code", wrong)]).await;
+            if at == 1 {
+                let (_, page) = other.send("answer", &[("code", wrong)]).await;
+                assert!(page.contains("nothing more can be tried"), "{page}");
+            }
+        }
+        assert!(own.seen().await.contains("Not verified"), "what was shown of them counts no more");
+        let (_, page) = own.tell(NAME, BORN, "mrn", MRN).await;
+        assert!(page.contains("Level 1"), "{page}");
+        let mail = choice(&own.seen().await, MASKED_MAIL);
+        let fields = [("kind", "phone"), ("value", "+1 312 555 0177"), ("words", "She says so.")];
+        for (form, fields) in [("code", &[("choice", mail.as_str())][..]), ("address", &fields)] {
+            let (status, page) = own.send(form, fields).await;
+            assert!(status == 409 && page.contains("nobody here can lift the lock"), "{form}: {page}");
+        }
+    }
+
+    async fn conversations_at_once_count_together(desk: Desk) {
+        patient(&desk, 40).await;
+        let mut talks = Vec::new();
+        for at in 0..6 {
+            talks.push(Talk::with(&desk, &format!("caller{at}@else.test")).await);
+        }
+        let wrong = ["QZ-1", "QZ-2", "QZ-3", "QZ-4", "QZ-5", "QZ-6"];
+        let tries = talks.iter().zip(wrong).map(|(talk, mrn)| talk.tell(NAME, BORN, "mrn", mrn));
+        let told = futures_util::future::join_all(tries).await;
+        let open = told.iter().filter(|(_, page)| page.contains("This could not be confirmed.")).count();
+        assert_eq!(open, 2, "the third one locks, whoever was first");
+    }
+
     async fn nobody_there_reads_as_a_wrong_answer(desk: Desk) {
         patient(&desk, 40).await;
         let wrong = Talk::with(&desk, "one@else.test").await;

@@ -12,6 +12,7 @@ mod past_the_rules;
 
 use bedside_desk::ids::{PatientId, TicketId};
 use bedside_desk::patients::{self, NewPatient, PointKind};
+use bedside_desk::records::{Label, Labels};
 use bedside_desk::{jobs, tickets};
 use bedside_web::Locale;
 use common::sink::{Sent, Sink};
@@ -54,6 +55,16 @@ async fn patient(desk: &Desk, days: i64) -> PatientId {
         .unwrap();
     desk.clock.advance(days * DAY);
     id
+}
+
+/// Gives the patient this label and no other.
+async fn label(desk: &Desk, id: PatientId, label: Label) {
+    let (app, ctx) = (&desk.app, desk.system());
+    let seen = patients::patient(app, &ctx, id).await.unwrap();
+    let labels = Labels::NONE.with(label);
+    patients::label_patient(app, &ctx, id, seen.version, labels)
+        .await
+        .unwrap();
 }
 
 /// A conversation, as an agent has it before them.

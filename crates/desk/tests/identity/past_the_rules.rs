@@ -1,23 +1,49 @@
 //! Emergencies, and somebody else's look at them.
 
 use super::*;
+use bedside_desk::records::Label;
 use common::both_engines;
+use common::sink::sink;
 
 const WHY: &str = "Her insulin is gone and she is alone.";
+const MAY: &str = "You may speak about: times and directions, results and care, bills.";
 
 both_engines! {
+    async fn a_restricted_record_is_looked_at_by_whoever_may_see_it(desk: Desk) {
+        let patient = patient(&desk, 40).await;
+        let talk = Talk::with(&desk, MAIL).await;
+        talk.send("emergency", &[("reason", "treatment"), ("words", WHY)]).await;
+        let supervisor = desk.browser(Role::Supervisor).await;
+        let list = supervisor.get("/identity/reviews").await.expect(200).text();
+        let id = list.split("action=\"/identity/reviews/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        label(&desk, patient, Label::Part2).await;
+        let list = supervisor.get("/identity/reviews").await.expect(200).text();
+        assert!(list.contains("Restricted record") && !list.contains(WHY) && !list.contains(&id), "{list}");
+        let way = format!("/identity/reviews/{id}");
+        supervisor.submit("/identity/reviews", &way, &[("note", "Never seen it.")]).await.expect(403);
+    }
+
     async fn an_emergency_opens_an_hour_and_waits_for_somebody_elses_look(desk: Desk) {
+        let sink = sink(&desk).await;
+        for role in [Role::Compliance, Role::Supervisor] {
+            desk.browser(role).await;
+        }
         patient(&desk, 40).await;
         let talk = Talk::with(&desk, "caller@else.test").await;
         for (reason, words) in [("", WHY), ("address_change", WHY), ("whim", WHY), ("danger", " "), ("danger", &"x".repeat(501))] {
             assert_eq!(talk.send("emergency", &[("reason", reason), ("words", words)]).await.0, 422, "{reason}");
         }
         let (_, page) = talk.send("emergency", &[("reason", "treatment"), ("words", WHY)]).await;
-        assert!(page.contains("Open because of an emergency until") && page.contains("results and care"), "{page}");
+        assert!(page.contains("Open because of an emergency until") && page.contains(MAY), "{page}");
         assert!(page.contains("Not verified") && page.contains("Not yet: a new phone or email"), "{page}");
         let story = talk.agent.get(&talk.page).await.expect(200).text();
         assert!(story.contains("opened this because of an emergency"), "{story}");
         assert!(!story.contains("insulin"), "the words stand on the list alone");
+
+        // Who looks at it hears of it, and of nothing else.
+        let told = sent(&desk, &sink).await;
+        let told: Vec<_> = told.iter().filter(|mail| mail.mail().subject == "Something waits for a second look").collect();
+        assert!(!told.is_empty() && told.iter().all(|mail| !mail.text().contains("insulin")), "{}", told.len());
 
         talk.agent.get("/identity/reviews").await.expect(403);
         let compliance = desk.browser(Role::Compliance).await;
@@ -63,5 +89,8 @@ both_engines! {
         }
         let (_, page) = talk.send("emergency", &[("reason", "danger"), ("words", WHY)]).await;
         assert!(page.contains("Locked until") && page.contains("Open because of an emergency"), "{page}");
+        // The lock itself is a sign, which takes nothing of it away.
+        assert!(page.contains("locked for this contact in the last 30 days") && page.contains(MAY), "{page}");
+        assert!(page.contains("Not yet: a new phone or email, copies of records."), "{page}");
     }
 }
