@@ -16,8 +16,8 @@ both_engines! {
         talk.second(&desk, &sink).await;
         let phone = choice(&talk.seen().await, MASKED_PHONE);
         talk.send("call", &[("choice", &phone)]).await;
-        let task = common::hidden(&talk.seen().await, "task").to_owned();
-        talk.send("number", &[("task", &task)]).await;
+        let waits = common::hidden(&talk.seen().await, "task").to_owned();
+        talk.send("number", &[("task", &waits)]).await;
         let other = Talk::with(&desk, "other@else.test").await;
         other.first().await;
         let code = other.mailed(&desk, &sink).await;
@@ -30,7 +30,7 @@ both_engines! {
         let (_, page) = other.send("answer", &[("code", &code)]).await;
         assert!(page.contains("no code that works any more"), "{page}");
         talk.second(&desk, &sink).await;
-        assert_eq!(talk.send("called", &[("task", &task), ("yes", "true")]).await.0, 404);
+        assert_eq!(talk.send("called", &[("task", &waits), ("yes", "true")]).await.0, 404);
     }
 
     async fn an_address_comes_to_a_patient_and_whoever_was_there_hears(desk: Desk) {
