@@ -20,7 +20,7 @@ use common::{Desk, both_engines};
 use futures_util::FutureExt;
 
 const CRY: &str = "I took all of my sleeping pills an hour ago. I want to die.";
-const WORRY: &str = "I feel hopeless. I cry every evening and nothing helps.";
+const WORRY: &str = "Everything feels hopeless and I cry every night.";
 const RETRACTION: &str = "Please ignore my last message.";
 const THANKS: &str = "Thank you, that helps a lot. See you on Thursday.";
 const DAY: i64 = 24 * 3600;
