@@ -42,7 +42,7 @@ both_engines! {
         assert_eq!((whose(earlier).await, whose(later).await), (Some(first), Some(second)), "one child, then the next");
         stands_for(None).await.unwrap();
         assert_eq!((whose(earlier).await, whose(later).await), (Some(first), None));
-        assert_eq!(seen(later).await.events.last().unwrap().data["to"], serde_json::json!({ "patient_id": null }));
+        assert_eq!(seen(later).await.events.last().unwrap().data["to"], serde_json::json!({ "patient_id": false }));
         let nobody = tickets::link_contact(&desk.app, &agent, contact, Some(desk.app.id())).await;
         assert!(matches!(nobody, Err(DeskError::NotFound)));
         let forbidden = tickets::link_contact(&desk.app, &desk.ctx(Role::Compliance), contact, None).await;
