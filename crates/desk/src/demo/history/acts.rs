@@ -12,7 +12,8 @@ use crate::links::{self, Purpose};
 use crate::patients;
 use crate::records::blobs;
 use crate::surveys;
-use crate::tickets::{self, Inbound, NewTicket, Patch, Reply, Status};
+use crate::tickets::model::Ticket;
+use crate::tickets::{self, Inbound, NewTicket, Patch, Reply, Status, Urgency};
 use crate::timeline::{self, Envelope, MessageState, NewAttachment};
 use bedside_language::Channel;
 use bedside_web::Locale;
@@ -35,7 +36,7 @@ pub(super) async fn act(
         return Ok(tale);
     };
     let now = tickets::row_for(place.app, place.organisation, ticket).await?;
-    let colleague = whose(place, &tale, step, &now.category)?;
+    let colleague = whose(place, &tale, step, &now)?;
     let ctx = colleague.ctx(place.organisation);
     let says = |tale: &mut Tale, list: &[String]| {
         let text = tale.chance.pick(list).to_owned();
@@ -107,17 +108,18 @@ pub(super) async fn act(
     Ok(tale)
 }
 
-/// Who does a step: whoever has the request. What the desk took for a clinical one, a nurse settles.
+/// Who does a step: whoever has the request. What the desk took for a clinical one or an emergency, a nurse settles.
 fn whose<'a>(
     place: &Place<'a>,
     tale: &Tale,
     step: Step,
-    category: &str,
+    ticket: &Ticket,
 ) -> Result<&'a Colleague, DeskError> {
     let own = &place.team[tale.colleague];
     let settles = matches!(step, Step::Settle | Step::SettleByReply);
     let clinic = place.app.directory.of(place.organisation)?;
-    if !settles || own.role.clinical || !clinic.is_clinical(category) {
+    let clinical = ticket.urgency == Urgency::Emergency || clinic.is_clinical(&ticket.category);
+    if !settles || own.role.clinical || !clinical {
         return Ok(own);
     }
     let nurse = place.team.iter().find(|one| one.role.clinical);
