@@ -139,6 +139,11 @@ impl Said {
         let given = self.task.parse();
         given.unwrap_or_else(|_| IdentityTaskId::from_uuid(Uuid::nil()))
     }
+
+    /// What is told after it: one thing for a yes, another for a no.
+    const fn told(&self, yes: &'static str, no: &'static str) -> &'static str {
+        if self.yes { yes } else { no }
+    }
 }
 
 /// The text that says what is wrong, and the input it is about.
@@ -450,11 +455,7 @@ async fn called(
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
     let task = said.task();
-    let told = if said.yes {
-        "verify-reached"
-    } else {
-        "verify-not-reached"
-    };
+    let told = said.told("verify-reached", "verify-not-reached");
     let called = identity::called(&page.app, &page.ctx, id, task, said.yes).await;
     done(&page, &ticket, said, called, told).await
 }
@@ -483,11 +484,7 @@ async fn decide(
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
     let task = said.task();
-    let told = if said.yes {
-        "verify-approved"
-    } else {
-        "verify-declined"
-    };
+    let told = said.told("verify-approved", "verify-declined");
     let decided = identity::decide(&page.app, &page.ctx, id, task, said.yes).await;
     done(&page, &ticket, said, decided, told).await
 }

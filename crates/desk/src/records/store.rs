@@ -10,6 +10,17 @@ use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 use std::collections::HashSet;
 use uuid::Uuid;
 
+/// The columns of an opening, in the order that [`opening`] reads.
+macro_rules! select_opening {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, staff_id, patient_id, key_id, reason, words, opened_at, until, reviewed_by, reviewed_at, verdict, \
+             note FROM openings ",
+            $rest
+        )
+    };
+}
+
 statements! {
     /// Adds a data key.
     INSERT_KEY = "INSERT INTO data_keys (organisation_id, id, wrapped, created_at) VALUES ($1, $2, $3, $4)";
@@ -69,21 +80,27 @@ statements! {
     /// Patients whose records somebody has open.
     OPEN_ONES = "SELECT DISTINCT patient_id FROM openings WHERE organisation_id = $1 AND staff_id = $2 AND until > $3";
     /// Whom a request is about: its patient, or else the one its requester stands for.
-    ABOUT_TICKET = "SELECT p.id, p.labels FROM tickets t LEFT JOIN contacts c         ON c.organisation_id = t.organisation_id AND c.id = t.contact_id LEFT JOIN patients p         ON p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, c.patient_id)         WHERE t.organisation_id = $1 AND t.id = $2";
+    ABOUT_TICKET = "SELECT p.id, p.labels FROM tickets t LEFT JOIN contacts c \
+        ON c.organisation_id = t.organisation_id AND c.id = t.contact_id LEFT JOIN patients p \
+        ON p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, c.patient_id) \
+        WHERE t.organisation_id = $1 AND t.id = $2";
     /// Whom a contact stands for.
-    ABOUT_CONTACT = "SELECT p.id, p.labels FROM contacts c LEFT JOIN patients p         ON p.organisation_id = c.organisation_id AND p.id = c.patient_id WHERE c.organisation_id = $1 AND c.id = $2";
+    ABOUT_CONTACT = "SELECT p.id, p.labels FROM contacts c LEFT JOIN patients p \
+        ON p.organisation_id = c.organisation_id AND p.id = c.patient_id WHERE c.organisation_id = $1 AND c.id = $2";
     /// The labels of a patient.
     ABOUT_PATIENT = "SELECT id, labels FROM patients WHERE organisation_id = $1 AND id = $2";
     /// Opens a record for a reason.
-    INSERT_OPENING = "INSERT INTO openings (organisation_id, id, staff_id, patient_id, key_id, reason, words, opened_at,         until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT_OPENING = "INSERT INTO openings (organisation_id, id, staff_id, patient_id, key_id, reason, words, opened_at, \
+        until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// Openings that nobody has signed off, oldest first.
-    OPENINGS_WAITING = "SELECT id, staff_id, patient_id, key_id, reason, words, opened_at, until, reviewed_by, reviewed_at,         verdict, note FROM openings WHERE organisation_id = $1 AND reviewed_at IS NULL ORDER BY id LIMIT $2";
+    OPENINGS_WAITING = select_opening!("WHERE organisation_id = $1 AND reviewed_at IS NULL ORDER BY id LIMIT $2");
     /// The newest openings that somebody has signed off.
-    OPENINGS_REVIEWED = "SELECT id, staff_id, patient_id, key_id, reason, words, opened_at, until, reviewed_by, reviewed_at,         verdict, note FROM openings WHERE organisation_id = $1 AND reviewed_at IS NOT NULL ORDER BY id DESC LIMIT $2";
+    OPENINGS_REVIEWED = select_opening!("WHERE organisation_id = $1 AND reviewed_at IS NOT NULL ORDER BY id DESC LIMIT $2");
     /// One opening, which nobody else signs off until the command ends.
-    OPENING = "SELECT id, staff_id, patient_id, key_id, reason, words, opened_at, until, reviewed_by, reviewed_at,         verdict, note FROM openings WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    OPENING = select_opening!("WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE");
     /// Openings that nobody has signed off, counted up to a limit.
-    COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM openings WHERE organisation_id = $1         AND reviewed_at IS NULL LIMIT $2) AS few";
+    COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM openings WHERE organisation_id = $1 \
+        AND reviewed_at IS NULL LIMIT $2) AS few";
     /// Signs an opening off.
     REVIEW_OPENING = "UPDATE openings SET reviewed_by = $3, reviewed_at = $4, verdict = $5, note = $6, until = $7 \
         WHERE organisation_id = $1 AND id = $2 AND reviewed_at IS NULL";

@@ -1,4 +1,4 @@
-//! What the full demo tells, counted in its plan: living through it takes a debug build too long.
+//! What the full demo tells, counted in its plan; `tests/demo.rs` lives through it.
 
 use super::*;
 use crate::config::clinic;
