@@ -46,6 +46,7 @@ async fn main() -> anyhow::Result<()> {
     let token = NewToken {
         name: "bench".to_owned(),
         scopes: Permissions::ALL,
+        queues: staff::Queues::All,
         expires_at: None,
     };
     let (_, token) = staff::create_token(&app, &ctx, token).await?;

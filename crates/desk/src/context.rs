@@ -1,10 +1,10 @@
 //! Who asks, for whom, and what they may do.
 
 use crate::error::DeskError;
-use crate::ids::{ApiTokenId, ContactId, OrganisationId, StaffId};
+use crate::ids::{ApiTokenId, ContactId, OrganisationId, QueueId, StaffId};
 use crate::once::Once;
-use crate::records::Labels;
-use crate::staff::Role;
+use crate::records::{About, Labels};
+use crate::staff::{Queues, Reach, Role};
 use bedside_web::Locale;
 use std::sync::Arc;
 
@@ -71,8 +71,8 @@ pub enum Actor {
     Token {
         /// Which key.
         id: ApiTokenId,
-        /// What it may do.
-        scopes: Permissions,
+        /// What it opens.
+        reach: Arc<Reach>,
     },
     /// Someone who writes to the desk, known by a mail's sender or a personal link.
     Contact {
@@ -153,11 +153,39 @@ impl Ctx {
     pub fn permissions(&self) -> Permissions {
         match &self.actor {
             Actor::Staff { role, .. } => role.permissions,
-            Actor::Token { scopes, .. } => *scopes,
+            Actor::Token { reach, .. } => reach.permissions,
             Actor::System(_) => Permissions::ALL,
             // A contact or a visitor reaches their own ticket through a link or a mail alone, never by permission.
             Actor::Contact { .. } | Actor::Visitor => Permissions::NONE,
         }
+    }
+
+    /// What the actor opens, to be held against what they hand on.
+    pub fn reach(&self) -> Reach {
+        match &self.actor {
+            Actor::Staff { role, .. } => role.reach(),
+            Actor::Token { reach, .. } => reach.as_ref().clone(),
+            Actor::Contact { .. } | Actor::Visitor | Actor::System(_) => Reach {
+                permissions: self.permissions(),
+                clinical: self.actor.is_clinical(),
+                queues: Queues::All,
+            },
+        }
+    }
+
+    /// Whether requests in `queue` are the actor's business. A contact or a visitor has shown by another proof that the
+    /// request is their own.
+    pub fn reaches(&self, queue: QueueId) -> bool {
+        match &self.actor {
+            Actor::Staff { role, .. } => role.queues.has(queue),
+            Actor::Token { reach, .. } => reach.queues.has(queue),
+            Actor::Contact { .. } | Actor::Visitor | Actor::System(_) => true,
+        }
+    }
+
+    /// Whether neither the queue nor a label keeps what is about somebody from the actor.
+    pub fn admits(&self, about: About) -> bool {
+        about.queue.is_none_or(|queue| self.reaches(queue)) && self.sees(about.labels)
     }
 
     /// Whether the labels of a patient keep nothing of theirs from the actor. The desk itself sees all; a contact or a
@@ -234,6 +262,14 @@ permissions! {
     RestrictedOpen = "restricted:open";
     /// Sign off what was opened that way.
     PrivacyReview = "privacy:review";
+    /// See addresses and telephone numbers.
+    FieldsContact = "fields:contact";
+    /// See birth dates and record numbers.
+    FieldsIdentifiers = "fields:identifiers";
+    /// See what a clinic's own clinical fields hold.
+    FieldsClinical = "fields:clinical";
+    /// See what a clinic's own billing fields hold.
+    FieldsBilling = "fields:billing";
     /// Say the second yes to who somebody is, and look at what others opened past the rules.
     IdentityApprove = "identity:approve";
 }

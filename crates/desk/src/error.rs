@@ -1,6 +1,6 @@
 //! What can go wrong in a command or a query, with a text for people and one for the log.
 
-use crate::ids::PatientId;
+use crate::ids::{PatientId, QueueId};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_codecs::mail::address::AddressError;
@@ -27,6 +27,12 @@ pub enum DeskError {
         patient: Option<PatientId>,
         /// Whether the actor may open the record for a reason.
         can_open: bool,
+    },
+    /// A request that waits where the actor has no business.
+    #[error("in another queue")]
+    OtherQueue {
+        /// Where it waits.
+        queue: QueueId,
     },
     /// What they ask for needs a fresh proof of who they are.
     #[error("a fresh proof is needed")]
@@ -108,6 +114,7 @@ impl DeskError {
             Self::Forbidden => "forbidden",
             Self::ClinicalOnly => "clinical_only",
             Self::Restricted { .. } => "restricted",
+            Self::OtherQueue { .. } => "other_queue",
             Self::ConfirmRequired { .. } => "confirm_required",
             Self::SecondFactorRequired => "second_factor_required",
             Self::NotFound => "not_found",
@@ -121,6 +128,11 @@ impl DeskError {
             Self::Storage(_) => "storage_full",
             Self::Internal(_) => "internal",
         }
+    }
+
+    /// Whether it is there and kept from the actor: by a label, or because it waits elsewhere.
+    pub const fn is_kept(&self) -> bool {
+        matches!(self, Self::Restricted { .. } | Self::OtherQueue { .. })
     }
 
     /// Whether the same command may succeed later without any change.
@@ -192,6 +204,12 @@ impl From<DeskError> for Problem {
                     None => problem,
                 }
             }
+            DeskError::OtherQueue { .. } => Self::new(
+                StatusCode::FORBIDDEN,
+                "other_queue",
+                "This request is with another team",
+            )
+            .detail("It waits in a queue that is none of yours."),
             DeskError::ConfirmRequired { page } => Self::new(
                 StatusCode::FORBIDDEN,
                 "confirm_required",

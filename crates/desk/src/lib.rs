@@ -20,6 +20,7 @@ pub mod error;
 pub mod events;
 pub mod example;
 pub mod feedback;
+pub mod field_group;
 pub mod identity;
 pub mod ids;
 pub mod intake;

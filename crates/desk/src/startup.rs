@@ -114,6 +114,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "restricted",
         sql: include_str!("../migrations/0019_restricted.sql"),
     },
+    Migration {
+        version: 24,
+        name: "reach",
+        sql: include_str!("../migrations/0024_reach.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -239,7 +239,7 @@ both_engines! {
         assert_eq!(page.status, 200, "{}", page.text());
         assert!(page.text().contains("http://desk.example/sign-in/"));
         assert!(!admin.get("/settings/staff").await.text().contains("/sign-in/"));
-        let token = [("name", "chat"), ("days", "30"), ("scope_tickets_read", "on")];
+        let token = [("name", "chat"), ("days", "30"), ("scope_tickets_read", "on"), ("all_queues", "on")];
         let page = admin.submit("/settings/tokens/new", "/settings/tokens/new", &token).await.text();
         assert!(page.contains("bsd_"), "{page}");
         assert!(!admin.get("/settings/tokens").await.text().contains("bsd_"));

@@ -51,6 +51,7 @@ async fn own_fields(desk: &Desk) {
             names: names(kind),
             kind: kind.to_owned(),
             choices: vec!["by phone".to_owned(), "in person".to_owned()],
+            group: None,
             position,
             version: 0,
         };

@@ -247,7 +247,7 @@ both_engines! {
         let words = "correct horse battery staple";
         let admin_id = desk.id_of(Role::Administrator);
         staff::set_password(&desk.app, &desk.ctx(Role::Administrator), admin_id, words).await.unwrap();
-        let new = NewToken { name: "secret".to_owned(), scopes: Permissions::ALL, expires_at: None };
+        let new = NewToken { name: "secret".to_owned(), scopes: Permissions::ALL, queues: staff::Queues::All, expires_at: None };
         let (token_id, token) = staff::create_token(&desk.app, &desk.system(), new).await.unwrap();
         let session = staff::admit(&desk.app, desk.organisation, admin_id, "test", "").await.unwrap();
         let mut secrets = vec![words.to_owned(), token.clone(), session.token.clone(), "$argon2".to_owned()];

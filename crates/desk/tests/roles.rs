@@ -8,7 +8,7 @@ use bedside_desk::context::{Actor, Ctx, Permission, Permissions};
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::StaffId;
 use bedside_desk::orgs::{self, Change};
-use bedside_desk::staff::{self, NewStaff, NewToken};
+use bedside_desk::staff::{self, NewStaff, NewToken, Queues, Reach};
 use bedside_web::Locale;
 use common::{Browser, Desk, Role, both_engines};
 use std::sync::Arc;
@@ -20,7 +20,11 @@ async fn made(desk: &Desk, admin: &Browser, fields: &[(&str, &str)]) -> String {
         ("name_es", "Archivo"),
         ("about_en", "sends records"),
     ];
-    let times = [("idle_minutes", "20"), ("session_minutes", "120")];
+    let times = [
+        ("idle_minutes", "20"),
+        ("session_minutes", "120"),
+        ("all_queues", "on"),
+    ];
     let fields = [&names[..], &times[..], fields].concat();
     admin
         .submit("/settings/roles/new", "/settings/roles/new", &fields)
@@ -105,7 +109,7 @@ both_engines! {
 
         // What is changed holds at once, for sessions that are open.
         let path = format!("/settings/roles/{code}");
-        let fields = [("name_en", "Records clerk"), ("name_es", "Archivo"), ("scope_audit_read", "on"), ("idle_minutes", "20"), ("session_minutes", "120")];
+        let fields = [("name_en", "Records clerk"), ("name_es", "Archivo"), ("scope_audit_read", "on"), ("idle_minutes", "20"), ("session_minutes", "120"), ("all_queues", "on")];
         admin.submit(&path, &path, &[&fields[..], &[("version", "1")]].concat()).await.expect(303);
         clerk.get("/inbox").await.expect(403);
         clerk.get("/audit").await.expect(200);
@@ -193,7 +197,7 @@ both_engines! {
         forbidden(orgs::change(&desk.app, &manager, Change::PutRole(more)).await);
         // Who may only change settings changes no role.
         let settings = Ctx {
-            actor: Actor::Token { id: desk.app.id(), scopes: Permissions::of(&[Permission::SettingsWrite]) },
+            actor: Actor::Token { id: desk.app.id(), reach: Arc::new(Reach { permissions: Permissions::of(&[Permission::SettingsWrite]), clinical: false, queues: Queues::All }) },
             ..manager.clone()
         };
         forbidden(orgs::change(&desk.app, &settings, changed(&desk, Role::Agent, |_| {})).await);
@@ -249,7 +253,7 @@ both_engines! {
         theirs.called = true;
         orgs::change(&desk.app, &desk.system(), Change::PutRole(theirs)).await.unwrap();
         let mine = |idle: &'static str, version: &'static str| {
-            [("name_en", "Records clerk"), ("name_es", "Archivo"), ("scope_tickets_read", "on"), ("session_minutes", "120"), ("idle_minutes", idle), ("version", version)]
+            [("name_en", "Records clerk"), ("name_es", "Archivo"), ("scope_tickets_read", "on"), ("session_minutes", "120"), ("all_queues", "on"), ("idle_minutes", idle), ("version", version)]
         };
         let wrong = admin.submit(&path, &path, &mine("1", "1")).await.expect(422).text();
         assert!(wrong.contains("name=\"version\" value=\"1\""), "the form is still that of before: {wrong}");
@@ -269,7 +273,7 @@ both_engines! {
 
     async fn a_token_of_more_than_ones_own_is_not_taken_back(desk: Desk) {
         let manager = manager(&desk).await;
-        let scopes = |list: &[Permission]| NewToken { name: "x".to_owned(), scopes: Permissions::of(list), expires_at: None };
+        let scopes = |list: &[Permission]| NewToken { name: "x".to_owned(), scopes: Permissions::of(list), queues: Queues::All, expires_at: None };
         let (other, _) = staff::create_token(&desk.app, &desk.system(), scopes(&[Permission::TicketsRead])).await.unwrap();
         let refused = staff::revoke_token(&desk.app, &manager, other).await;
         assert!(matches!(refused, Err(DeskError::Forbidden)), "{refused:?}");
@@ -356,6 +360,7 @@ fn a_role_that_ships_is_no_more_than_its_name_says() {
             clinic
                 .roles
                 .iter()
+                .map(|one| &one.role)
                 .find(|role| role.code == code)
                 .unwrap()
                 .clone(),
@@ -368,15 +373,15 @@ fn a_role_that_ships_is_no_more_than_its_name_says() {
     let clinical: Vec<_> = clinic
         .roles
         .iter()
-        .filter(|role| role.clinical)
-        .map(|role| &role.code)
+        .filter(|one| one.role.clinical)
+        .map(|one| &one.role.code)
         .collect();
     assert_eq!(clinical, ["nurse"]);
     let manage: Vec<_> = clinic
         .roles
         .iter()
-        .filter(|role| role.permissions.has(Permission::StaffManage))
-        .map(|role| &role.code)
+        .filter(|one| one.role.permissions.has(Permission::StaffManage))
+        .map(|one| &one.role.code)
         .collect();
     assert_eq!(manage, ["administrator"]);
 }

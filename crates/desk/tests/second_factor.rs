@@ -297,7 +297,7 @@ both_engines! {
         let page = admin.get("/settings/roles/agent").await.expect(200).text();
         assert!(page.contains("Needs a second factor"), "{page}");
         let fields = [
-            ("name_en", "Agent"), ("name_es", "Agente"), ("scope_tickets_read", "on"), ("second_factor", "on"),
+            ("name_en", "Agent"), ("name_es", "Agente"), ("scope_tickets_read", "on"), ("all_queues", "on"), ("second_factor", "on"),
             ("idle_minutes", "60"), ("session_minutes", "720"), ("version", "1"),
         ];
         admin.submit("/settings/roles/agent", "/settings/roles/agent", &fields).await.expect(303);
@@ -307,7 +307,7 @@ both_engines! {
         let shipped = config::clinic::parse(&startup::built_in_clinic()).unwrap();
         let new = config::organisation::new_organisation(&shipped, "other", &desk.app.ids, desk.app.now());
         let asked: Vec<_> = new.roles.iter().filter(|role| role.second_factor).map(|role| role.code.as_str()).collect();
-        assert_eq!(asked, ["compliance", "administrator"]);
+        assert_eq!(asked, ["partner", "compliance", "administrator"]);
     }
 
     async fn attack_10_a_known_address_with_a_second_factor_reads_like_an_unknown_one(desk: Desk) {

@@ -143,6 +143,7 @@ impl Things {
         let token = NewToken {
             name: "test".to_owned(),
             scopes: Permissions::NONE,
+            queues: staff::Queues::All,
             expires_at: None,
         };
         let (token, _) = staff::create_token(app, &ctx, token).await.unwrap();

@@ -76,6 +76,7 @@ pub const ACTIONS: &[&str] = &[
     "patient.list",
     "patient.read",
     "patient.search",
+    "queue.refused",
     "rating.list",
     "rating.read",
     "restricted.list",
@@ -207,6 +208,10 @@ fn said(t: Texts, roles: &[Arc<Role>], name: &str, value: &Value) -> String {
                 .collect::<Vec<_>>()
                 .join(", ")
         }
+        Value::String(ids) if name == "queues" => {
+            let ids = ids.split_whitespace().map(short);
+            ids.collect::<Vec<_>>().join(", ")
+        }
         Value::String(code) if name == "role" => role_name(t, roles, code),
         Value::String(code) if name == "by" => words(t, "audit", code),
         Value::String(code) => short(&words(t, name, code)),
@@ -274,7 +279,11 @@ mod tests {
             "…adbeef"
         );
         let clinic = clinic::parse(&built_in_clinic()).unwrap();
-        let roles: Vec<_> = clinic.roles.into_iter().map(Arc::new).collect();
+        let roles: Vec<_> = clinic
+            .roles
+            .into_iter()
+            .map(|one| Arc::new(one.role))
+            .collect();
         for (json, words) in [
             (
                 r#"{"by":["actor"],"role":"nurse","count":2,"patient":null,"odd":"x"}"#,

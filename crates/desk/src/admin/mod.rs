@@ -14,6 +14,7 @@ mod mails;
 mod openings;
 mod overview;
 mod people;
+mod queue_boxes;
 mod ratings;
 mod roles;
 mod section;

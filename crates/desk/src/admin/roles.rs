@@ -3,15 +3,17 @@
 use super::form::{
     Edit, Field, List, Row, Typed, Wrong, code_of, names, permission_input, show_form, show_list,
 };
+use super::queue_boxes;
 use crate::context::Permission::{self, StaffManage};
 use crate::context::Permissions;
 use crate::error::DeskError;
 use crate::names::Names;
+use crate::orgs::Clinic;
 use crate::orgs::{self, Change};
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};
-use crate::staff::{ADMINISTRATOR, IDLE_MINUTES, Role, SESSION_MINUTES};
+use crate::staff::{ADMINISTRATOR, IDLE_MINUTES, Queues, Role, SESSION_MINUTES};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::Locale;
@@ -71,6 +73,7 @@ fn meant(page: &Page, id: &str) -> Result<Role, DeskError> {
         names: Names::default(),
         about: Names::default(),
         permissions: Permissions::NONE,
+        queues: Queues::All,
         clinical: false,
         called: false,
         second_factor: false,
@@ -85,7 +88,7 @@ fn about_input(locale: Locale) -> String {
     format!("about_{}", locale.tag())
 }
 
-fn form(page: &Page, role: &Role) -> Edit {
+fn form(page: &Page, role: &Role) -> Result<Edit, DeskError> {
     let t = page.texts();
     let mut fields = names(t, &role.names);
     fields.extend(Locale::ALL.map(|locale| {
@@ -110,6 +113,7 @@ fn form(page: &Page, role: &Role) -> Edit {
         if number == 0 { field.begins() } else { field }
     });
     fields.extend(boxes);
+    fields.extend(queue_boxes::boxes(page, &role.queues)?);
     fields.extend([
         Field::check("clinical", t.text("admin-role-clinical"), role.clinical)
             .help(t.text("admin-role-clinical-help"))
@@ -141,17 +145,17 @@ fn form(page: &Page, role: &Role) -> Edit {
         "" => t.text("admin-roles-add"),
         name => name,
     };
-    Edit {
+    Ok(Edit {
         title: title.to_owned(),
         intro: t.text("admin-role-intro").to_owned(),
         fields,
         version: role.version,
         removable: !role.code.is_empty() && role.code != ADMINISTRATOR,
-    }
+    })
 }
 
 /// What the form means.
-fn read(page: &Page, old: Role, typed: &Typed) -> Result<Role, Wrong> {
+fn read(page: &Page, clinic: &Clinic, old: Role, typed: &Typed) -> Result<Role, Wrong> {
     let names = typed.names()?;
     let mut about = Names::default();
     for locale in Locale::ALL {
@@ -174,6 +178,7 @@ fn read(page: &Page, old: Role, typed: &Typed) -> Result<Role, Wrong> {
         code,
         about,
         permissions: ticked.fold(Permissions::NONE, |set, one| set.with(*one)),
+        queues: queue_boxes::read(clinic, &page.ctx, typed, &old.queues)?,
         clinical: typed.ticked("clinical"),
         called: typed.ticked("called"),
         second_factor: typed.ticked("second_factor"),
@@ -214,7 +219,7 @@ fn refused(error: DeskError) -> Result<Wrong, DeskError> {
 
 async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError> {
     let role = meant(&page, &id)?;
-    shown(&page, form(&page, &role), &role, &[]).await
+    shown(&page, form(&page, &role)?, &role, &[]).await
 }
 
 async fn save(
@@ -223,9 +228,9 @@ async fn save(
     Form(typed): Form<Typed>,
 ) -> Result<Response, DeskError> {
     let old = meant(&page, &id)?;
-    let mut again = form(&page, &old);
+    let mut again = form(&page, &old)?;
     again.version = typed.version();
-    let wrong = match read(&page, old.clone(), &typed) {
+    let wrong = match read(&page, &*page.clinic()?, old.clone(), &typed) {
         Err(wrong) => wrong,
         Ok(role) => match orgs::change(&page.app, &page.ctx, Change::PutRole(role)).await {
             Ok(()) => return Ok(redirect_saying(LIST, "setting-saved")),
@@ -233,7 +238,7 @@ async fn save(
                 // Saving once more is a decision then: the form goes on from what is there now.
                 if matches!(error, DeskError::Stale { .. }) {
                     orgs::reload(&page.app).await?;
-                    again = form(&page, &meant(&page, &id)?);
+                    again = form(&page, &meant(&page, &id)?)?;
                 }
                 refused(error)?
             }
@@ -255,5 +260,5 @@ async fn remove(
     };
     page.path = format!("{LIST}/{id}");
     let role = meant(&page, &id)?;
-    shown(&page, form(&page, &role), &role, &[wrong]).await
+    shown(&page, form(&page, &role)?, &role, &[wrong]).await
 }

@@ -3,14 +3,16 @@
 use super::form::{
     Edit, Extra, Field, List, Row, Typed, Wrong, permission_input, show_form, show_list,
 };
+use super::queue_boxes;
 use crate::context::Permission::StaffManage;
 use crate::context::{Permission, Permissions};
 use crate::error::DeskError;
 use crate::ids::ApiTokenId;
+use crate::orgs::Clinic;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};
-use crate::staff::{self, NewToken, TokenView};
+use crate::staff::{self, NewToken, Queues, TokenView};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::i18n::{Texts, time};
@@ -68,7 +70,7 @@ async fn list(page: Page) -> Result<Response, DeskError> {
     shown(&page, None).await
 }
 
-fn form(page: &Page) -> Edit {
+fn form(page: &Page) -> Result<Edit, DeskError> {
     let t = page.texts();
     let mut fields = vec![
         Field::line("name", t.text("admin-token-name"), "").help(t.text("admin-token-name-help")),
@@ -87,13 +89,14 @@ fn form(page: &Page) -> Edit {
             Field::check(permission_input(*permission), label, false).help(permission.code()),
         );
     }
-    Edit {
+    fields.extend(queue_boxes::boxes(page, &Queues::All)?);
+    Ok(Edit {
         title: t.text("admin-tokens-add").to_owned(),
         intro: t.text("admin-tokens-intro").to_owned(),
         fields,
         version: 0,
         removable: false,
-    }
+    })
 }
 
 async fn find(page: &Page, id: &str) -> Result<TokenView, DeskError> {
@@ -107,7 +110,7 @@ async fn find(page: &Page, id: &str) -> Result<TokenView, DeskError> {
 async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError> {
     let t = page.texts();
     if id == "new" {
-        return show_form(&page, form(&page), above(t), &[], Vec::new(), true).await;
+        return show_form(&page, form(&page)?, above(t), &[], Vec::new(), true).await;
     }
     let token = find(&page, &id).await?;
     let zone = page.clinic()?.time_zone.clone();
@@ -128,6 +131,18 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError>
         help: t.text("admin-token-revoke-help").to_owned(),
         danger: true,
     };
+    let clinic = page.clinic()?;
+    let limited = token.queues != Queues::All;
+    let own = clinic
+        .queues
+        .iter()
+        .filter(|queue| limited && token.queues.has(queue.id));
+    let reached = own.map(|queue| Row {
+        href: String::new(),
+        title: queue.names.in_locale(t.locale).to_owned(),
+        detail: t.text("admin-queues-reached").to_owned(),
+        badge: None,
+    });
     let list = List {
         title: token.name.clone(),
         intro: about.into_owned(),
@@ -142,6 +157,7 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError>
                 detail: code.to_owned(),
                 badge: None,
             })
+            .chain(reached)
             .collect(),
         add: None,
         secret: None,
@@ -154,7 +170,7 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError>
     super::form::show_list_with(&page, list, extras).await
 }
 
-fn read(page: &Page, typed: &Typed) -> Result<NewToken, Wrong> {
+fn read(page: &Page, clinic: &Clinic, typed: &Typed) -> Result<NewToken, Wrong> {
     let scopes: Vec<Permission> = Permission::ALL
         .iter()
         .copied()
@@ -167,6 +183,7 @@ fn read(page: &Page, typed: &Typed) -> Result<NewToken, Wrong> {
     Ok(NewToken {
         name: typed.line("name", 100)?,
         scopes: Permissions::of(&scopes),
+        queues: queue_boxes::read(clinic, &page.ctx, typed, &Queues::All)?,
         expires_at: (days > 0).then(|| page.app.now().plus_seconds(days * DAY)),
     })
 }
@@ -180,7 +197,7 @@ async fn save(
         return Err(DeskError::NotFound);
     }
     let t = page.texts();
-    let wrong = match read(&page, &typed) {
+    let wrong = match read(&page, &*page.clinic()?, &typed) {
         Ok(new) => match staff::create_token(&page.app, &page.ctx, new).await {
             Ok((_, secret)) => {
                 return shown(&page, Some((t.text("admin-token-made").to_owned(), secret))).await;
@@ -189,7 +206,7 @@ async fn save(
         },
         Err(wrong) => wrong,
     };
-    let mut again = form(&page);
+    let mut again = form(&page)?;
     again.fill(&typed);
     show_form(&page, again, above(t), &[wrong], Vec::new(), true).await
 }

@@ -9,6 +9,7 @@ use crate::events::{self, Event};
 use crate::ids::OrganisationId;
 use crate::router::{Access, Route, SessionToken, bearer};
 use crate::staff;
+use crate::tickets;
 use axum::Extension;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, header};
@@ -155,9 +156,9 @@ async fn page(app: &App, ctx: &Ctx, after: i64) -> Answer<Response> {
     let after = known(events::latest(app, ctx.organisation).await?, after);
     let found = events::after(app, ctx.organisation, after, BATCH).await?;
     let last_event_id = found.last().map_or(after, |event| event.sequence);
-    let items = found
+    let items = heard(app, ctx, found)
+        .await?
         .into_iter()
-        .filter(|event| may_hear(ctx, event))
         .map(Into::into)
         .collect();
     Ok(Json(Events {
@@ -167,7 +168,17 @@ async fn page(app: &App, ctx: &Ctx, after: i64) -> Answer<Response> {
     .into_response())
 }
 
-/// Whether what happened is the reader's business.
+/// Of what happened that which is the reader's business. What happens to a request is that of whoever reaches the queue
+/// in which it waits now.
+async fn heard(app: &App, ctx: &Ctx, mut found: Vec<Event>) -> Result<Vec<Event>, DeskError> {
+    found.retain(|event| may_hear(ctx, event));
+    let about = found.iter().filter_map(|event| event.ticket_id);
+    let reached = tickets::reached(&mut app.read().await?, ctx, about).await?;
+    found.retain(|event| event.ticket_id.is_none_or(|id| reached.contains(&id)));
+    Ok(found)
+}
+
+/// Whether the reader's permissions are for what happened.
 fn may_hear(ctx: &Ctx, event: &Event) -> bool {
     let needed = match event.kind.split('.').next() {
         Some("people") => Permission::PatientsRead,
@@ -262,25 +273,31 @@ impl Follower {
             {
                 return None;
             }
-            while let Some(event) = self.ready.pop_front() {
-                if may_hear(&self.ctx, &event) {
-                    return live(event);
-                }
+            if let Some(event) = self.ready.pop_front() {
+                return live(event);
             }
-            match events::after(&self.app, self.ctx.organisation, self.at, BATCH).await {
-                Ok(found) => self.ready = found.into(),
+            match self.read().await {
+                Ok(true) => {}
+                Ok(false) if self.wait().await => {}
+                Ok(false) => return None,
                 // The client comes back with its last number, to a desk that may be well again.
                 Err(error) => {
                     tracing::warn!(%error, "a stream of events ends because they can't be read");
                     return None;
                 }
             }
-            if let Some(newest) = self.ready.back() {
-                self.at = newest.sequence;
-            } else if !self.wait().await {
-                return None;
-            }
         }
+    }
+
+    /// Reads on; `false` when nothing has happened since.
+    async fn read(&mut self) -> Result<bool, DeskError> {
+        let found = events::after(&self.app, self.ctx.organisation, self.at, BATCH).await?;
+        let Some(newest) = found.last().map(|event| event.sequence) else {
+            return Ok(false);
+        };
+        self.ready = heard(&self.app, &self.ctx, found).await?.into();
+        self.at = newest;
+        Ok(true)
     }
 
     async fn still_may(&mut self) -> bool {

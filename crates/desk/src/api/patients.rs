@@ -155,7 +155,8 @@ pub(super) struct PatientPatch {
     secure_link: Option<bool>,
 }
 
-/// Changes a patient that you saw as the version in `If-Match`. Needs `patients:read` too.
+/// Changes a patient that you saw as the version in `If-Match`. Needs `patients:read` too, and `fields:identifiers` for
+/// birth date and record number.
 #[utoipa::path(patch, path = "/api/v1/patients/{id}", tag = "People", request_body = PatientPatch,
     responses((status = 200, description = "Changed.", body = Changed)))]
 pub(super) async fn change(
@@ -166,6 +167,10 @@ pub(super) async fn change(
     Json(new): Json<PatientPatch>,
 ) -> Answer<Versioned<Changed>> {
     let seen = version(&headers)?;
+    if new.birth_date.is_some() || new.mrn.is_some() {
+        // Also where they are to be emptied: nobody changes what they don't see.
+        ctx.authorize(Permission::FieldsIdentifiers)?;
+    }
     let old = patients::patient(&app, &ctx, id).await?;
     let locale = match new.language {
         Some(tag) => language(tag.as_deref())?,

@@ -3,6 +3,7 @@
 use super::parts::{Answer, InPath};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
+use crate::field_group::FieldGroup;
 use crate::ids::QueueId;
 use crate::orgs::{Category, Clinic, CustomField, Queue, SubStatus};
 use crate::router::{Access, Route};
@@ -210,6 +211,8 @@ pub(super) struct FieldOut {
     kind: String,
     /// What a `choice` can be.
     choices: Vec<String>,
+    /// What it tells of somebody: then it is shown to those alone who have the scope `fields:…` of this group.
+    group: Option<FieldGroup>,
 }
 
 impl From<&CustomField> for FieldOut {
@@ -219,6 +222,7 @@ impl From<&CustomField> for FieldOut {
             names: field.names.0.clone(),
             kind: field.kind.clone(),
             choices: field.choices.clone(),
+            group: field.group,
         }
     }
 }

@@ -374,10 +374,12 @@ pub(super) struct PatientOut {
     pub id: Uuid,
     /// Full name.
     pub name: String,
-    /// `YYYY-MM-DD`.
+    /// `YYYY-MM-DD`. Like the record number left out where the caller lacks the scope `fields:identifiers`.
     pub birth_date: Option<String>,
     /// Medical record number.
     pub mrn: Option<String>,
+    /// Whether birth date and record number are left out, because of the caller's scopes.
+    pub unidentified: bool,
     /// Preferred language.
     pub language: Option<String>,
     /// Whether this person wants no content in mail.
@@ -401,6 +403,7 @@ impl From<PatientView> for PatientOut {
             name: view.name,
             birth_date: view.birth_date,
             mrn: view.mrn,
+            unidentified: view.unidentified,
             language: view.locale,
             secure_link: view.secure_link,
             labels: view.labels.list().collect(),
@@ -437,8 +440,10 @@ struct AddressOut {
     /// `email` or `phone`.
     #[schema(example = "email")]
     kind: String,
-    /// The address.
+    /// The address; masked (`m•••@e•••.org`) for whoever lacks the scope `fields:contact`.
     value: String,
+    /// Whether it is masked.
+    masked: bool,
     /// When mail to it last came back.
     bounced_at: Option<Instant>,
 }
@@ -457,6 +462,7 @@ impl From<ContactView> for ContactOut {
                 .map(|point| AddressOut {
                     kind: point.kind,
                     value: point.value,
+                    masked: point.masked,
                     bounced_at: at(point.bounced_at),
                 })
                 .collect(),

@@ -1,9 +1,12 @@
 //! `bedside token`
 
 use super::{Failure, Global, finish, say, say_json};
+use crate::app::App;
+use crate::context::Ctx;
 use crate::context::{Permission, Permissions};
 use crate::ids::ApiTokenId;
-use crate::staff::{self, NewToken};
+use crate::ids::QueueId;
+use crate::staff::{self, NewToken, Queues};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
@@ -23,6 +26,9 @@ enum Action {
         /// What it may do, such as "tickets:read tickets:write"
         #[arg(long, value_parser = scopes)]
         scopes: Permissions,
+        /// Codes of the queues whose requests it reaches, such as "billing,front_desk" [default: all]
+        #[arg(long, value_delimiter = ',')]
+        queues: Option<Vec<String>>,
         /// Days until it ends [default: never]
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
         expires: Option<u16>,
@@ -53,6 +59,23 @@ fn scopes(text: &str) -> Result<Permissions, String> {
     Ok(scopes)
 }
 
+/// The queue with this code.
+fn queue(app: &App, ctx: &Ctx, code: &str) -> Result<QueueId, Failure> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    let codes: Vec<_> = clinic
+        .queues
+        .iter()
+        .map(|queue| queue.code.as_str())
+        .collect();
+    let found = clinic.queues.iter().find(|queue| queue.code == code);
+    found.map(|queue| queue.id).ok_or_else(|| {
+        Failure::usage(format!(
+            "\"{code}\" is no queue; there is {}",
+            codes.join(", ")
+        ))
+    })
+}
+
 impl Token {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let app = global.open().await?;
@@ -61,9 +84,19 @@ impl Token {
             Action::Create {
                 name,
                 scopes,
+                queues,
                 expires,
                 json,
             } => {
+                let queues = match queues {
+                    None => Queues::All,
+                    Some(codes) => Queues::Only(
+                        codes
+                            .iter()
+                            .map(|code| queue(&app, &ctx, code))
+                            .collect::<Result<_, _>>()?,
+                    ),
+                };
                 let expires_at =
                     expires.map(|days| app.now().plus_seconds(i64::from(days) * 86_400));
                 let (id, token) = staff::create_token(
@@ -72,6 +105,7 @@ impl Token {
                     NewToken {
                         name,
                         scopes,
+                        queues,
                         expires_at,
                     },
                 )

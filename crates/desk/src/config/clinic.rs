@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::staff::Role;
 use bedside_web::Locale;
 use serde::Deserialize;
 use toml::Spanned;
@@ -19,6 +18,7 @@ mod tests;
 
 use bedside_language::clinic::File;
 pub use bedside_language::{ClinicFiles, LoadError};
+pub use roles::RoleOfFile;
 
 /// A text in the languages of the program, by language tag.
 pub type Localized = BTreeMap<String, String>;
@@ -121,7 +121,7 @@ pub struct Clinic {
     /// Short texts for staff.
     pub saved_replies: Vec<SavedReply>,
     /// What people of the staff are.
-    pub roles: Vec<Role>,
+    pub roles: Vec<RoleOfFile>,
 }
 
 impl Clinic {
@@ -297,7 +297,7 @@ pub fn parse(files: &ClinicFiles) -> Result<Clinic, LoadError> {
         );
     }
     let saved_replies = read::saved_replies(&File::open(files, "saved_replies.toml")?, languages)?;
-    let roles = roles::read(&File::open(files, "roles.toml")?, languages)?;
+    let roles = roles::read(&File::open(files, "roles.toml")?, languages, &queues)?;
     Ok(Clinic {
         profile,
         queues,

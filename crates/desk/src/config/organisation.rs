@@ -7,6 +7,7 @@ use crate::orgs::model::{Emergency, purpose};
 use crate::orgs::{
     Category, Hours, NewOrganisation, Queue, SavedReply, Settings, SlaPolicy, Template,
 };
+use crate::staff::{Queues, Role};
 use bedside_db::{IdSource, Timestamp};
 use bedside_web::Locale;
 use std::collections::{BTreeMap, HashMap};
@@ -48,7 +49,20 @@ pub fn new_organisation(
         policies: policies(clinic, ids, now),
         templates: templates(clinic),
         saved_replies: saved_replies(clinic, ids, now),
-        roles: clinic.roles.clone(),
+        roles: clinic
+            .roles
+            .iter()
+            .map(|one| Role {
+                queues: match &one.queues {
+                    None => Queues::All,
+                    Some(codes) => {
+                        let ids = codes.iter().filter_map(|code| by_code.get(code.as_str()));
+                        Queues::Only(ids.copied().collect())
+                    }
+                },
+                ..one.role.clone()
+            })
+            .collect(),
         first_number: FIRST_NUMBER,
         queues,
     }

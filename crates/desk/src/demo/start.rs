@@ -14,7 +14,7 @@ use crate::error::DeskError;
 use crate::ids::{MailboxId, OrganisationId};
 use crate::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
 use crate::server::{self, Running};
-use crate::staff::{self, NewStaff, NewToken};
+use crate::staff::{self, NewStaff, NewToken, Queues};
 use crate::startup::{self, StartError};
 use crate::{orgs, router};
 use bedside_channels::email::Tls;
@@ -390,6 +390,7 @@ async fn token(app: &App, ctx: &Ctx) -> Result<String, DeskError> {
     let new = NewToken {
         name: "Demo".to_owned(),
         scopes: Permissions::ALL,
+        queues: Queues::All,
         expires_at: Some(app.now().plus_seconds(30 * 86_400)),
     };
     Ok(staff::create_token(app, ctx, new).await?.1)

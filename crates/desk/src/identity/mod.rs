@@ -29,7 +29,7 @@ pub use contacts::{NewAddress, change_address};
 pub(crate) use contacts::{address_changed, contact_moved, ground, may_change_address};
 pub use details::{Typed, check_details, tie};
 pub use flags::{Flag, noticed};
-pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, opens, reaches};
+pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, mask, opens, reaches};
 pub use reviews::{Review, emergency, reviews, sign_off};
 pub use seen::{Choice, Seen, Waiting, forget, lock_of, seen, standing_of};
 pub use store::ALL as STATEMENTS;

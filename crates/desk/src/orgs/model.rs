@@ -1,5 +1,7 @@
 //! An organisation's settings as values.
 
+use crate::context::{Permission, Permissions};
+use crate::field_group::FieldGroup;
 use crate::ids::{OrganisationId, QueueId, SavedReplyId, SlaPolicyId, SubStatusId};
 use crate::names::Names;
 use crate::staff::Role;
@@ -185,6 +187,8 @@ pub struct CustomField {
     pub kind: String,
     /// The choices of a `choice`.
     pub choices: Vec<String>,
+    /// What it tells of somebody, if it is not for everybody who sees the request.
+    pub group: Option<FieldGroup>,
     /// Place in lists.
     pub position: i64,
     /// Counts up with each change.
@@ -219,7 +223,21 @@ pub struct SavedReply {
     pub version: i64,
 }
 
+impl CustomField {
+    /// What it takes to see it, beside the request.
+    pub fn needed(&self) -> Permissions {
+        let needed = self.group.map(FieldGroup::permission);
+        needed.map_or(Permissions::NONE, |one| Permissions::NONE.with(one))
+    }
+}
+
 impl Clinic {
+    /// What it takes to see the clinic's own field with this code. One that is not there any more is for those who see all.
+    pub fn needed_for(&self, field: &str) -> Permissions {
+        let known = self.fields.iter().find(|one| one.code == field);
+        known.map_or(Permissions::of(Permission::ALL), CustomField::needed)
+    }
+
     /// The role with this code.
     pub fn role(&self, code: &str) -> Option<&Arc<Role>> {
         self.roles.iter().find(|role| role.code == code)

@@ -2,6 +2,7 @@
 
 use super::model::{Category, CustomField, Queue, SavedReply, SlaPolicy, SubStatus, Template};
 use crate::error::DeskError;
+use crate::field_group::FieldGroup;
 use crate::ids::{OrganisationId, QueueId, SavedReplyId, SlaPolicyId};
 use crate::names::Names;
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
@@ -56,13 +57,13 @@ statements! {
     /// Puts a finer state away.
     ARCHIVE_SUB_STATUS = "UPDATE sub_statuses SET archived_at = $3 WHERE organisation_id = $1 AND id = $2";
     /// Clinic's own fields.
-    FIELDS = "SELECT code, names, kind, choices, position, version FROM custom_fields \
+    FIELDS = "SELECT code, names, kind, choices, position, version, field_group FROM custom_fields \
         WHERE organisation_id = $1 AND archived_at IS NULL ORDER BY position, code";
     /// Adds or changes a field; one that was put away comes back.
-    PUT_FIELD = "INSERT INTO custom_fields (organisation_id, code, names, kind, choices, position, version) \
-        VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT (organisation_id, code) DO UPDATE SET names = excluded.names, \
+    PUT_FIELD = "INSERT INTO custom_fields (organisation_id, code, names, kind, choices, position, version, field_group) \
+        VALUES ($1, $2, $3, $4, $5, $6, 1, $8) ON CONFLICT (organisation_id, code) DO UPDATE SET names = excluded.names, \
         kind = excluded.kind, choices = excluded.choices, position = excluded.position, archived_at = NULL, \
-        version = custom_fields.version + 1 WHERE custom_fields.version = $7 OR custom_fields.archived_at IS NOT NULL";
+        field_group = excluded.field_group, version = custom_fields.version + 1 WHERE custom_fields.version = $7 OR custom_fields.archived_at IS NOT NULL";
     /// Puts a field away.
     ARCHIVE_FIELD = "UPDATE custom_fields SET archived_at = $3 WHERE organisation_id = $1 AND code = $2";
     /// Texts of automatic mails.
@@ -369,6 +370,7 @@ pub(super) async fn fields(
                 choices: json(row, 3)?,
                 position: row.get(4)?,
                 version: row.get(5)?,
+                group: FieldGroup::from_code(&row.get::<String>(6)?),
             })
         })
         .await?)
@@ -392,7 +394,8 @@ pub(super) async fn put_field(
                 field.kind,
                 choices,
                 field.position,
-                field.version
+                field.version,
+                field.group.map_or("", FieldGroup::code)
             ],
         )
         .await?;

@@ -1,6 +1,7 @@
 //! What can be chosen on a ticket's page.
 
 use super::ui;
+use crate::context::Ctx;
 use crate::orgs::Clinic;
 use crate::staff;
 use crate::tickets::model::Ticket;
@@ -53,8 +54,9 @@ pub(super) fn assignees(
     nobody: &str,
 ) -> Vec<Choice> {
     let can = |person: &&staff::StaffView| {
-        let takes = person.takes_tickets(clinic.role(&person.role));
-        ticket.assignee == Some(person.id) || takes
+        let role = clinic.role(&person.role);
+        let reaches = role.is_some_and(|role| role.queues.has(ticket.queue));
+        ticket.assignee == Some(person.id) || (reaches && person.takes_tickets(role))
     };
     let people = everybody.iter().filter(can);
     let people = people.map(|person| {
@@ -104,10 +106,12 @@ pub(super) fn locales(ticket: &Ticket) -> Vec<Choice> {
 }
 
 /// The clinic's own fields with what stands in them.
-pub(super) fn fields(clinic: &Clinic, view: &TicketView, locale: Locale) -> Vec<FieldInput> {
+pub(super) fn fields(clinic: &Clinic, view: &TicketView, ctx: &Ctx) -> Vec<FieldInput> {
+    let shown = ctx.permissions();
     clinic
         .fields
         .iter()
+        .filter(|field| shown.hold(field.needed()))
         .map(|field| {
             let value = match view.fields.get(&field.code) {
                 Some(Value::String(text)) => text.clone(),
@@ -116,7 +120,7 @@ pub(super) fn fields(clinic: &Clinic, view: &TicketView, locale: Locale) -> Vec<
             };
             FieldInput {
                 code: field.code.clone(),
-                label: field.names.in_locale(locale).to_owned(),
+                label: field.names.in_locale(ctx.locale).to_owned(),
                 kind: field.kind.clone(),
                 choices: field
                     .choices

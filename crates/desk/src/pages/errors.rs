@@ -146,6 +146,7 @@ fn with_header(mut response: Response, name: &'static str, value: HeaderValue) -
 fn page(problem: &Problem, asked: &Asked) -> Option<Response> {
     let key = match problem.code_str() {
         "restricted" => "problem-restricted",
+        "other_queue" => "problem-other-queue",
         _ => problem.text_key(),
     };
     let open = problem.member("open").and_then(serde_json::Value::as_str);

@@ -10,7 +10,7 @@ use crate::error::DeskError;
 use crate::events;
 use crate::ids::QueueId;
 use crate::once::Once;
-use crate::orgs::model::purpose;
+use crate::orgs::{Queue, model::purpose};
 use crate::privacy;
 use crate::router::SessionToken;
 use crate::tickets::{self, View};
@@ -412,15 +412,21 @@ impl Nav {
         };
         // Read before the counts, so that what happens in between is told again rather than missed.
         nav.counted_at = events::latest(&page.app, page.ctx.organisation).await?;
+        let own = clinic
+            .queues
+            .iter()
+            .filter(|queue| page.ctx.reaches(queue.id));
+        let own: Vec<&Queue> = own.collect();
         let mut views = vec![View::Assignee(me), View::Crisis];
-        views.extend(clinic.queues.iter().map(|queue| View::Queue(queue.id)));
+        views.extend(own.iter().map(|queue| View::Queue(queue.id)));
         let mut counts = tickets::counts(&page.app, &page.ctx, &views, COUNTED)
             .await?
             .into_iter();
         nav.mine = counts.next().unwrap_or(0);
-        nav.crises = counts.next().unwrap_or(0);
-        nav.queues = clinic
-            .queues
+        let crises = counts.next().unwrap_or(0);
+        let hears = own.iter().any(|queue| queue.purpose == purpose::CRISIS);
+        nav.crises = if hears { crises } else { 0 };
+        nav.queues = own
             .iter()
             .zip(counts)
             .map(|(queue, count)| NavQueue {

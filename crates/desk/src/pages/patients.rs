@@ -216,6 +216,8 @@ struct FormPage {
     action: String,
     cancel: String,
     is_new: bool,
+    /// Whether birth date and record number can be typed.
+    identifiers: bool,
     once: String,
     form: Details,
     error: Option<(&'static str, &'static str)>,
@@ -333,6 +335,7 @@ async fn form_page(
         action,
         cancel,
         is_new: id.is_none(),
+        identifiers: id.is_none() || page.ctx.permissions().has(Permission::FieldsIdentifiers),
         once: page.form_number(),
         form,
         error,

@@ -364,7 +364,7 @@ impl Seen {
             locales: choices::locales(ticket),
             tags: tags(view),
             tag_links: view.tags.clone(),
-            fields: choices::fields(clinic, view, locale),
+            fields: choices::fields(clinic, view, &page.ctx),
             queue_id: ticket.queue.to_string(),
             category_code: ticket.category.clone(),
             reasons: reasons(page, &why),

@@ -85,6 +85,13 @@ pub(super) async fn again(
             typed.error = Some("composer-too-long");
             StatusCode::UNPROCESSABLE_ENTITY
         }
+        DeskError::Invalid {
+            code: "other_queue",
+            ..
+        } => {
+            typed.error = Some("error-other-queue");
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         DeskError::Invalid { field, .. } => {
             typed.error = Some(match field {
                 "tags" => "error-tags",

@@ -220,6 +220,10 @@ pub async fn change_contact(
     ctx.authorize(Permission::PatientsWrite)?;
     let organisation = ctx.organisation;
     admit(app, ctx, Some(id), None).await?;
+    if !(patch.add.is_empty() && patch.remove.is_empty()) {
+        // Nobody changes what they don't see.
+        ctx.authorize(Permission::FieldsContact)?;
+    }
     let (mut row, sealing) = {
         let mut conn = app.read().await?;
         let row = store::contact(&mut conn, organisation, id)

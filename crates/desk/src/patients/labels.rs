@@ -75,6 +75,7 @@ pub(super) async fn listed(
     let about = About {
         patient: Some(id),
         labels: view.labels,
+        queue: None,
     };
     match records::admit(conn, ctx, about, app.now()).await {
         Ok(()) => Ok(Some(view)),
@@ -83,6 +84,7 @@ pub(super) async fn listed(
             name: String::new(),
             birth_date: None,
             mrn: None,
+            unidentified: false,
             locale: None,
             secure_link: false,
             labels: Labels::NONE,

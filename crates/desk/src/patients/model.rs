@@ -1,9 +1,11 @@
 //! Patients and contacts as values.
 
 use crate::error::DeskError;
+use crate::field_group::FieldGroup;
+use crate::identity;
 use crate::ids::{ContactId, PatientId};
 use crate::names;
-use crate::records::{About, Labels};
+use crate::records::{About, Labels, Opened};
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use jiff::civil::Date;
@@ -127,6 +129,8 @@ pub struct PatientView {
     pub birth_date: Option<String>,
     /// Medical record number.
     pub mrn: Option<String>,
+    /// Whether birth date and record number are kept from the reader's role.
+    pub unidentified: bool,
     /// Preferred language tag.
     pub locale: Option<String>,
     /// Whether this person wants no content in mail.
@@ -187,6 +191,18 @@ impl ContactView {
         }
     }
 
+    /// What somebody sees who has this leave.
+    #[must_use]
+    pub(crate) fn under(mut self, leave: &Opened) -> Self {
+        if !leave.shows(FieldGroup::Contact) {
+            for point in &mut self.points {
+                point.value = identity::mask(&point.value);
+                point.masked = true;
+            }
+        }
+        self
+    }
+
     /// The first mail address; one that mail came back from only when there is no other.
     pub fn email(&self) -> Option<&str> {
         let mut addresses = self.points.iter().filter(|point| point.kind == "email");
@@ -211,6 +227,8 @@ pub struct PointView {
     pub kind: String,
     /// The address.
     pub value: String,
+    /// Whether only enough of it is left to tell it from another.
+    pub masked: bool,
     /// When mail to it last came back.
     pub bounced_at: Option<Timestamp>,
     /// Until when no one-time code goes there, because it is new to its patient.

@@ -10,6 +10,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
+use crate::field_group::FieldGroup;
 use crate::identity;
 use crate::ids::{ContactId, OrganisationId, PatientId};
 use crate::records::{self, About, Labels, Opened, Purpose, Sealing, restricted};
@@ -100,6 +101,7 @@ async fn view(
         points.push(PointView {
             kind: point.kind,
             value: sealing.open_text("contact_points", "value", row.id, &point.value)?,
+            masked: false,
             bounced_at: point.bounced_at,
             held_until: point.held_until,
         });
@@ -172,11 +174,12 @@ pub(super) async fn admit_in(
 /// One contact under leave that was given for something it belongs to (its ticket).
 pub(crate) async fn contact_in(
     app: &App,
-    _leave: &Opened,
+    leave: &Opened,
     organisation: OrganisationId,
     id: ContactId,
 ) -> Result<ContactView, DeskError> {
-    open_contact(app, &mut app.read().await?, organisation, id).await
+    let contact = open_contact(app, &mut app.read().await?, organisation, id).await?;
+    Ok(contact.under(leave))
 }
 
 fn seal_patient(
@@ -308,12 +311,16 @@ pub async fn change_patient(
     ctx: &Ctx,
     id: PatientId,
     version: i64,
-    new: NewPatient,
+    mut new: NewPatient,
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
     let organisation = ctx.organisation;
     admit(app, ctx, None, Some(id)).await?;
     new.check(today(app, organisation)?)?;
+    let sees = ctx.permissions().has(Permission::FieldsIdentifiers);
+    if !sees && (new.birth_date.is_some() || new.mrn.is_some()) {
+        return Err(DeskError::Forbidden);
+    }
     let row = {
         let mut conn = app.read().await?;
         let old = store::patient(&mut conn, organisation, id)
@@ -326,6 +333,13 @@ pub async fn change_patient(
             });
         }
         let sealing = records::sealing(app, &mut conn, organisation, old.key).await?;
+        if !sees {
+            // What the actor doesn't see stays.
+            let open = |column, sealed: &[u8]| sealing.open_text("patients", column, id, sealed);
+            let (born, mrn) = (old.birth_date.as_deref(), old.mrn.as_deref());
+            new.birth_date = born.map(|sealed| open("birth_date", sealed)).transpose()?;
+            new.mrn = mrn.map(|sealed| open("mrn", sealed)).transpose()?;
+        }
         seal_patient(
             app,
             organisation,
@@ -397,8 +411,10 @@ pub(crate) async fn patient_in(
     let open = |column, sealed: &[u8]| sealing.open_text("patients", column, id, sealed);
     let mut contacts = Vec::new();
     for contact in store::contacts_of(conn, organisation, id).await? {
-        contacts.push(view(app, conn, organisation, contact).await?);
+        let contact = view(app, conn, organisation, contact).await?;
+        contacts.push(contact.under(leave));
     }
+    let identified = leave.shows(FieldGroup::Identifiers);
     Ok(PatientView {
         id,
         labels: row.labels,
@@ -406,9 +422,15 @@ pub(crate) async fn patient_in(
         name: open("name", &row.name)?,
         birth_date: row
             .birth_date
+            .filter(|_| identified)
             .map(|sealed| open("birth_date", &sealed))
             .transpose()?,
-        mrn: row.mrn.map(|sealed| open("mrn", &sealed)).transpose()?,
+        mrn: row
+            .mrn
+            .filter(|_| identified)
+            .map(|sealed| open("mrn", &sealed))
+            .transpose()?,
+        unidentified: !identified,
         locale: row.locale,
         secure_link: row.secure_link,
         version: row.version,
@@ -494,24 +516,40 @@ pub(crate) async fn link_contact(
     Ok(before)
 }
 
-/// What lists show of contacts: the name, or else the address; and for whom that is kept.
+/// What lists show of a contact.
+pub(crate) struct Named {
+    /// The name, or else the first address.
+    pub words: String,
+    /// Whether it is the address.
+    pub is_address: bool,
+    /// For whom that is kept.
+    pub about: About,
+}
+
+/// What lists show of contacts.
 pub(crate) async fn names_or_addresses(
     app: &App,
     conn: &mut Conn,
     organisation: OrganisationId,
     contacts: &[ContactId],
-) -> Result<HashMap<ContactId, (String, About)>, DeskError> {
+) -> Result<HashMap<ContactId, Named>, DeskError> {
     let mut names = HashMap::with_capacity(contacts.len());
     for (id, key, name, about) in store::names(conn, organisation, contacts).await? {
         let sealing = records::sealing(app, conn, organisation, key).await?;
-        let name = match name {
+        let is_address = name.is_none();
+        let words = match name {
             Some(name) => sealing.open_text("contacts", "name", id, &name)?,
             None => match store::points(conn, organisation, id).await?.first() {
                 Some(first) => sealing.open_text("contact_points", "value", id, &first.value)?,
                 None => String::new(),
             },
         };
-        names.insert(id, (name, about));
+        let named = Named {
+            words,
+            is_address,
+            about,
+        };
+        names.insert(id, named);
     }
     Ok(names)
 }

@@ -212,6 +212,7 @@ impl ContactRow {
         About {
             patient: self.patient,
             labels: self.labels,
+            queue: None,
         }
     }
 }
@@ -414,6 +415,7 @@ impl PatientRow {
         About {
             patient: Some(self.id),
             labels: self.labels,
+            queue: None,
         }
     }
 }

@@ -14,8 +14,9 @@ pub mod uploads;
 
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
-use crate::context::{Ctx, Permission};
+use crate::context::{Ctx, Permission, Permissions};
 use crate::error::DeskError;
+use crate::field_group::FieldGroup;
 use crate::ids::{DataKeyId, OrganisationId};
 use crate::work::Work;
 use bedside_db::Id;
@@ -192,6 +193,8 @@ impl Purpose {
 pub struct Opened {
     app: App,
     organisation: OrganisationId,
+    /// Of these, what they say of [`FieldGroup`]s counts.
+    shown: Permissions,
 }
 
 /// Asks whether the actor may see the data of an object that belongs to no patient, or to many, for this purpose, and
@@ -236,7 +239,7 @@ where
     F: Future<Output = Result<T, DeskError>>,
 {
     let allowed = match ctx.authorize(permission) {
-        Ok(()) if ctx.sees(about.labels) => Ok(()),
+        Ok(()) if ctx.admits(about) => Ok(()),
         Ok(()) => admit(&mut app.read().await?, ctx, about, app.now()).await,
         refused => refused,
     };
@@ -257,6 +260,7 @@ where
     let read = read(Opened {
         app: app.clone(),
         organisation: ctx.organisation,
+        shown: ctx.permissions(),
     });
     let (written, read) = join(written, read).await;
     written?;
@@ -279,10 +283,16 @@ pub async fn open_own(
     Ok(Opened {
         app: app.clone(),
         organisation: ctx.organisation,
+        shown: Permissions::ALL,
     })
 }
 
 impl Opened {
+    /// Whether whoever has this leave sees the fields of a group.
+    pub const fn shows(&self, group: FieldGroup) -> bool {
+        self.shown.has(group.permission())
+    }
+
     /// The key with this id.
     pub async fn sealing(
         &self,

@@ -7,7 +7,9 @@ use crate::audit_log::{NewEntry, Outcome};
 use crate::codes::codes;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{ContactId, DataKeyId, OpeningId, OrganisationId, PatientId, StaffId, TicketId};
+use crate::ids::{
+    ContactId, DataKeyId, OpeningId, OrganisationId, PatientId, QueueId, StaffId, TicketId,
+};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use std::collections::HashSet;
@@ -82,6 +84,8 @@ pub struct About {
     pub patient: Option<PatientId>,
     /// Their labels.
     pub labels: Labels,
+    /// Where it waits, if it is a request.
+    pub queue: Option<QueueId>,
 }
 
 impl About {
@@ -89,17 +93,31 @@ impl About {
     pub const NOBODY: Self = Self {
         patient: None,
         labels: Labels::NONE,
+        queue: None,
     };
+
+    /// The same, of a request that waits in `queue`.
+    #[must_use]
+    pub const fn in_queue(self, queue: QueueId) -> Self {
+        Self {
+            queue: Some(queue),
+            ..self
+        }
+    }
 }
 
-/// Refuses with [`DeskError::Restricted`] what is about a patient whose labels the actor may not see and whom they have
-/// not opened either. Costs no query where the labels keep nothing from the actor.
+/// Refuses with [`DeskError::OtherQueue`] a request that waits where the actor has no business, and with
+/// [`DeskError::Restricted`] what is about a patient whose labels the actor may not see and whom they have not opened
+/// either. Costs no query where the labels keep nothing from the actor.
 pub async fn admit(
     conn: &mut Conn,
     ctx: &Ctx,
     about: About,
     now: Timestamp,
 ) -> Result<(), DeskError> {
+    if let Some(queue) = about.queue.filter(|queue| !ctx.reaches(*queue)) {
+        return Err(DeskError::OtherQueue { queue });
+    }
     if ctx.sees(about.labels) {
         return Ok(());
     }
@@ -130,11 +148,15 @@ pub async fn admit_ticket(
 /// Tells the audit log who was kept from a record that they asked for, where nothing else does: what a command refuses,
 /// and what is looked at before one.
 pub async fn noted<T>(app: &App, ctx: &Ctx, done: Result<T, DeskError>) -> Result<T, DeskError> {
-    if let Err(DeskError::Restricted { patient, .. }) = &done {
-        let whom = patient.map_or_else(String::new, |patient| patient.to_string());
-        let entry = NewEntry::new("restricted.refused", "patient", whom);
-        app.audit(ctx, entry.outcome(Outcome::Denied)).await?;
-    }
+    let entry = match &done {
+        Err(DeskError::Restricted { patient, .. }) => {
+            let whom = patient.map_or_else(String::new, |patient| patient.to_string());
+            NewEntry::new("restricted.refused", "patient", whom)
+        }
+        Err(DeskError::OtherQueue { queue }) => NewEntry::new("queue.refused", "queue", queue),
+        _ => return done,
+    };
+    app.audit(ctx, entry.outcome(Outcome::Denied)).await?;
     done
 }
 
@@ -145,7 +167,8 @@ pub struct OpenNow(HashSet<PatientId>);
 impl OpenNow {
     /// What [`admit`] decides, without asking the database again.
     pub fn admit(&self, ctx: &Ctx, about: About) -> bool {
-        ctx.sees(about.labels) || about.patient.is_some_and(|one| self.0.contains(&one))
+        let open = about.patient.is_some_and(|one| self.0.contains(&one));
+        about.queue.is_none_or(|queue| ctx.reaches(queue)) && (open || ctx.sees(about.labels))
     }
 }
 

@@ -80,7 +80,7 @@ statements! {
     /// Patients whose records somebody has open.
     OPEN_ONES = "SELECT DISTINCT patient_id FROM openings WHERE organisation_id = $1 AND staff_id = $2 AND until > $3";
     /// Whom a request is about: its patient, or else the one its requester stands for.
-    ABOUT_TICKET = "SELECT p.id, p.labels FROM tickets t LEFT JOIN contacts c \
+    ABOUT_TICKET = "SELECT p.id, p.labels, t.queue_id FROM tickets t LEFT JOIN contacts c \
         ON c.organisation_id = t.organisation_id AND c.id = t.contact_id LEFT JOIN patients p \
         ON p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, c.patient_id) \
         WHERE t.organisation_id = $1 AND t.id = $2";
@@ -112,6 +112,7 @@ impl About {
         Ok(Self {
             patient: row.get(column)?,
             labels: Labels::from_bits(row.get::<Option<i64>>(column + 1)?.unwrap_or_default()),
+            queue: None,
         })
     }
 }
@@ -126,6 +127,7 @@ pub(super) async fn about_ticket(
     id: TicketId,
 ) -> Result<Option<About>, DeskError> {
     let args = args![organisation, id];
+    let about = |row: &Row<'_>| Ok(about(row)?.in_queue(row.get(2)?));
     Ok(conn.query_opt(ABOUT_TICKET, args, about).await?)
 }
 

@@ -58,8 +58,10 @@ impl Filters {
     }
 
     /// The narrowest lists that hold everything a query without words can mean, in the order in which they are told.
-    pub(super) fn views(&self, clinic: &Clinic) -> Vec<View> {
+    /// A queue that the reader doesn't reach is none.
+    pub(super) fn views(&self, clinic: &Clinic, ctx: &Ctx) -> Vec<View> {
         let mut active = View::Active;
+        let own = clinic.queues.iter().filter(|queue| ctx.reaches(queue.id));
         for rule in &self.0 {
             match rule {
                 Rule::Tag(Some(tag)) => return vec![View::Tag(*tag)],
@@ -67,7 +69,7 @@ impl Filters {
                 Rule::Status(status) if !status.is_active() => return vec![View::Done],
                 Rule::Assignee(Some(staff)) => active = View::Assignee(*staff),
                 Rule::Queue(code) => {
-                    if let Some(queue) = clinic.queues.iter().find(|queue| queue.code == *code) {
+                    if let Some(queue) = own.clone().find(|queue| queue.code == *code) {
                         active = View::Queue(queue.id);
                     }
                 }

@@ -249,7 +249,7 @@ async fn by_filters(
     place: Option<Place>,
     limit: usize,
 ) -> Result<Results, DeskError> {
-    let views = filters.views(clinic);
+    let views = filters.views(clinic, ctx);
     let (mut list, mut at) = match place {
         Some(Place::Row(position)) => (0, Some(position)),
         Some(Place::Ended(position)) => (1, position),

@@ -222,7 +222,9 @@ async fn head_of(
 ) -> Result<String, DeskError> {
     let subject = tickets::subject_for(app, organisation, ticket.id).await?;
     let names = patients::names_or_addresses(app, conn, organisation, &[ticket.contact]).await?;
-    let sender = names.get(&ticket.contact).map_or("", |(name, _)| name);
+    let sender = names
+        .get(&ticket.contact)
+        .map_or("", |named| named.words.as_str());
     Ok(format!("{subject}\n{sender}"))
 }
 

@@ -9,6 +9,7 @@ pub mod factors;
 mod model;
 mod notices;
 mod passwords;
+mod queues;
 mod role;
 mod roles;
 mod service;
@@ -24,11 +25,12 @@ pub use factors::{
 };
 pub use model::{NewStaff, StaffView};
 pub use notices::{Addressee, Notice, What, addressee, tell_all};
+pub use queues::Queues;
 pub use role::{ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, Reach, Role, SESSION_MINUTES};
 pub use roles::{delete_role, put_role, roles};
 pub use service::{
     address_of, can_take_tickets, change_role, choose_locale, clinicians, create, disable, enable,
-    list, name_of, names, set_password,
+    list, name_of, names, role_of, set_password,
 };
 pub use sessions::{
     Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn,

@@ -1,5 +1,6 @@
 //! What a person of the staff is: data of the clinic, with what it opens.
 
+use super::queues::Queues;
 use crate::context::{Ctx, Permission, Permissions};
 use crate::error::DeskError;
 use crate::names::{self, Names};
@@ -15,31 +16,29 @@ pub const IDLE_MINUTES: (i64, i64) = (5, 480);
 /// (NIST SP 800-63B-4 §2.2.3).
 pub const SESSION_MINUTES: (i64, i64) = (15, 1440);
 
-/// What a role opens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a role or an API token opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
     /// What it may do.
     pub permissions: Permissions,
-    /// Whether it is clinical.
+    /// Whether it is clinical; no token is.
     pub clinical: bool,
+    /// Whose requests it reaches.
+    pub queues: Queues,
 }
 
 impl Reach {
     /// Whether nothing of `other` is missing. Whoever may do everything hands on clinical roles too.
-    pub fn holds(self, other: Self) -> bool {
+    pub fn holds(&self, other: &Self) -> bool {
         let clinical = !other.clinical || self.clinical || self.permissions.do_all();
-        clinical && self.permissions.hold(other.permissions)
+        clinical && self.permissions.hold(other.permissions) && self.queues.hold(&other.queues)
     }
 
     /// Whether `ctx` may give a role with this reach to somebody, take it away or change it: nobody hands on more than they
     /// have, and nobody touches those who may do more.
-    pub fn within(self, ctx: &Ctx) -> Result<(), DeskError> {
+    pub fn within(&self, ctx: &Ctx) -> Result<(), DeskError> {
         ctx.authorize(Permission::StaffManage)?;
-        let own = Self {
-            permissions: ctx.permissions(),
-            clinical: ctx.actor.is_clinical(),
-        };
-        if own.holds(self) {
+        if ctx.reach().holds(self) {
             return Ok(());
         }
         Err(DeskError::Forbidden)
@@ -65,6 +64,8 @@ pub struct Role {
     pub about: Names,
     /// What it may do.
     pub permissions: Permissions,
+    /// Whose requests it reaches.
+    pub queues: Queues,
     /// Whether it may give medical advice and end clinical requests. No permission says so.
     pub clinical: bool,
     /// Whether it is told of every crisis.
@@ -83,10 +84,11 @@ pub struct Role {
 
 impl Role {
     /// What it takes to hand it on.
-    pub const fn reach(&self) -> Reach {
+    pub fn reach(&self) -> Reach {
         Reach {
             permissions: self.permissions,
             clinical: self.clinical,
+            queues: self.queues.clone(),
         }
     }
 
@@ -100,6 +102,7 @@ impl Role {
     pub fn told(&self) -> serde_json::Value {
         serde_json::json!({
             "scopes": self.permissions.codes(),
+            "queues": self.queues.text(),
             "clinical": self.clinical,
             "called": self.called,
             "second_factor": self.second_factor,
@@ -110,7 +113,8 @@ impl Role {
 
     /// What is wrong with it in itself: the field, a stable code, and plain English.
     pub fn wrong(&self) -> Option<(&'static str, &'static str, &'static str)> {
-        if self.code == ADMINISTRATOR && !(self.permissions.do_all() && self.called) {
+        let all = self.permissions.do_all() && self.queues == Queues::All;
+        if self.code == ADMINISTRATOR && !(all && self.called) {
             return Some((
                 "permissions",
                 "administrator_does_all",

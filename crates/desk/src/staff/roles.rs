@@ -48,7 +48,7 @@ pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskErro
     }
     let (organisation, now) = (work.ctx.organisation, work.now);
     let old = store::hold_role(work, organisation, &role.code).await?;
-    if old.map_or(0, |(_, version)| version) != role.version {
+    if old.as_ref().map_or(0, |(_, version)| *version) != role.version {
         return Ok(false);
     }
     if let Some((reach, _)) = old {

@@ -11,6 +11,7 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, StaffId};
 use crate::work::Work;
+use bedside_db::Conn;
 use bedside_web::Locale;
 use futures_util::FutureExt;
 use std::collections::HashMap;
@@ -121,6 +122,16 @@ pub async fn can_take_tickets(
     let clinic = app.directory.of(organisation)?;
     let person = store::one(&mut app.read().await?, organisation, id).await?;
     Ok(person.is_some_and(|person| person.takes_tickets(clinic.role(&person.role))))
+}
+
+/// The code of somebody's role.
+pub async fn role_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<Option<String>, DeskError> {
+    let person = store::one(conn, organisation, id).await?;
+    Ok(person.map(|person| person.role))
 }
 
 /// Somebody whom the caller may change, who stays as they are until the command is done: they may do no more than the
@@ -239,7 +250,7 @@ pub async fn change_role(
                     changed: vec!["role".to_owned()],
                 });
             }
-            let opens_more = !old.holds(new);
+            let opens_more = !old.holds(&new);
             if opens_more {
                 store::clear_password(work, organisation, id).await?;
             }

@@ -1,6 +1,7 @@
 //! SQL of the staff, their sessions and the API tokens.
 
 use super::model::StaffView;
+use super::queues::Queues;
 use super::role::{ADMINISTRATOR, Reach, Role};
 use crate::context::{Permission, Permissions};
 use crate::error::DeskError;
@@ -41,19 +42,19 @@ statements! {
     SET_LOCALE = "UPDATE staff SET locale = $3 WHERE organisation_id = $1 AND id = $2";
     /// Roles in order.
     ROLES = "SELECT code, names, about, permissions, clinical, called, idle_minutes, session_minutes, position, version, \
-        second_factor \
-        FROM roles WHERE organisation_id = $1 ORDER BY position, code";
+        second_factor, queues FROM roles WHERE organisation_id = $1 ORDER BY position, code";
     /// Adds or changes a role.
     PUT_ROLE = "INSERT INTO roles (organisation_id, code, names, about, permissions, clinical, called, idle_minutes, \
-        session_minutes, position, version, second_factor) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $12) \
+        session_minutes, position, version, second_factor, queues) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $12, $13) \
         ON CONFLICT (organisation_id, code) DO UPDATE SET names = excluded.names, about = excluded.about, \
         permissions = excluded.permissions, clinical = excluded.clinical, called = excluded.called, \
         idle_minutes = excluded.idle_minutes, session_minutes = excluded.session_minutes, \
-        position = excluded.position, second_factor = excluded.second_factor, version = roles.version + 1 WHERE roles.version = $11";
+        position = excluded.position, second_factor = excluded.second_factor, \
+        queues = excluded.queues, version = roles.version + 1 WHERE roles.version = $11";
     /// Whether somebody has a role, also somebody who can't come in now.
     ROLE_IS_HELD = "SELECT id FROM staff WHERE organisation_id = $1 AND role = $2 LIMIT 1";
     /// A role that stays as it is until the end of the transaction.
-    HOLD_ROLE = "SELECT permissions, clinical, version FROM roles WHERE organisation_id = $1 AND code = $2 \
+    HOLD_ROLE = "SELECT permissions, clinical, version, queues FROM roles WHERE organisation_id = $1 AND code = $2 \
         FOR NO KEY UPDATE";
     /// Somebody who stays as they are until the end of the transaction.
     HELD = "SELECT id, email, name, role, locale, disabled_at, version, (SELECT f.created_at FROM second_factors f \
@@ -63,16 +64,16 @@ statements! {
     /// Takes somebody's password away: they come in by a link next.
     CLEAR_PASSWORD = "UPDATE staff SET password_hash = NULL, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// What a token may do; it stays until the end of the transaction.
-    TOKEN_SCOPES = "SELECT scopes FROM api_tokens WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    TOKEN_REACH = "SELECT scopes, queues FROM api_tokens WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
     /// Removes a role.
     DELETE_ROLE = "DELETE FROM roles WHERE organisation_id = $1 AND code = $2";
     /// Adds an API token.
-    INSERT_TOKEN = "INSERT INTO api_tokens (organisation_id, id, name, token_hash, scopes, created_at, expires_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    INSERT_TOKEN = "INSERT INTO api_tokens (organisation_id, id, name, token_hash, scopes, created_at, expires_at, queues) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     /// The token with this hash.
-    TOKEN = "SELECT organisation_id, id, scopes, expires_at FROM api_tokens WHERE token_hash = $1 AND revoked_at IS NULL";
+    TOKEN = "SELECT organisation_id, id, scopes, queues, expires_at FROM api_tokens WHERE token_hash = $1 AND revoked_at IS NULL";
     /// All tokens.
-    TOKENS = "SELECT id, name, scopes, created_at, expires_at, revoked_at FROM api_tokens WHERE organisation_id = $1 ORDER BY id";
+    TOKENS = "SELECT id, name, scopes, queues, created_at, expires_at, revoked_at FROM api_tokens WHERE organisation_id = $1 ORDER BY id";
     /// Takes a token back.
     REVOKE_TOKEN = "UPDATE api_tokens SET revoked_at = $3 WHERE organisation_id = $1 AND id = $2 AND revoked_at IS NULL";
 }
@@ -222,6 +223,7 @@ pub(super) struct TokenRow {
     pub id: ApiTokenId,
     pub name: String,
     pub scopes: String,
+    pub queues: Queues,
     pub created_at: Timestamp,
     pub expires_at: Option<Timestamp>,
     pub revoked_at: Option<Timestamp>,
@@ -242,20 +244,36 @@ pub(super) async fn insert_token(
             hash,
             row.scopes,
             row.created_at,
-            row.expires_at
+            row.expires_at,
+            row.queues.text()
         ],
     )
     .await?;
     Ok(())
 }
 
+/// A token that works, as it is needed at the door.
+pub(super) struct TokenAtDoor {
+    pub organisation: OrganisationId,
+    pub id: ApiTokenId,
+    pub scopes: String,
+    pub queues: Queues,
+    pub expires_at: Option<Timestamp>,
+}
+
 pub(super) async fn token(
     conn: &mut Conn,
     hash: &[u8; 32],
-) -> Result<Option<(OrganisationId, ApiTokenId, String, Option<Timestamp>)>, DeskError> {
+) -> Result<Option<TokenAtDoor>, DeskError> {
     Ok(conn
         .query_opt(TOKEN, args![hash], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            Ok(TokenAtDoor {
+                organisation: row.get(0)?,
+                id: row.get(1)?,
+                scopes: row.get(2)?,
+                queues: queues(row, 3)?,
+                expires_at: row.get(4)?,
+            })
         })
         .await?)
 }
@@ -270,9 +288,10 @@ pub(super) async fn tokens(
                 id: row.get(0)?,
                 name: row.get(1)?,
                 scopes: row.get(2)?,
-                created_at: row.get(3)?,
-                expires_at: row.get(4)?,
-                revoked_at: row.get(5)?,
+                queues: queues(row, 3)?,
+                created_at: row.get(4)?,
+                expires_at: row.get(5)?,
+                revoked_at: row.get(6)?,
             })
         })
         .await?)
@@ -315,6 +334,7 @@ pub(super) async fn roles(
                 position: row.get(8)?,
                 version: row.get(9)?,
                 second_factor: row.get(10)?,
+                queues: queues(row, 11)?,
                 code,
             }))
         })
@@ -345,7 +365,8 @@ pub(super) async fn put_role(
                 role.session_minutes,
                 role.position,
                 role.version,
-                role.second_factor
+                role.second_factor,
+                role.queues.text()
             ],
         )
         .await?;
@@ -363,10 +384,16 @@ pub(super) async fn hold_role(
             let reach = Reach {
                 permissions: permissions(code, &row.get::<String>(0)?),
                 clinical: row.get(1)?,
+                queues: queues(row, 3)?,
             };
             Ok((reach, row.get(2)?))
         })
         .await?)
+}
+
+fn queues(row: &Row<'_>, column: usize) -> Result<Queues, DbError> {
+    let text: Option<String> = row.get(column)?;
+    Ok(Queues::from_text(text.as_deref()))
 }
 
 /// What is stored for the role `code`. A permission of another release is left out: it opens nothing here.
@@ -398,13 +425,16 @@ pub(super) async fn clear_password(
     Ok(())
 }
 
-pub(super) async fn token_scopes(
+/// What a token may do, as its codes, and where.
+pub(super) async fn token_reach(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: ApiTokenId,
-) -> Result<Option<String>, DeskError> {
+) -> Result<Option<(String, Queues)>, DeskError> {
     Ok(conn
-        .query_opt(TOKEN_SCOPES, args![organisation, id], |row| row.get(0))
+        .query_opt(TOKEN_REACH, args![organisation, id], |row| {
+            Ok((row.get(0)?, queues(row, 1)?))
+        })
         .await?)
 }
 

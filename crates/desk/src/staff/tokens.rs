@@ -1,5 +1,7 @@
 //! Keys for other systems: `bsd_` and 160 random bits, kept as a hash.
 
+use super::queues::Queues;
+use super::role::Reach;
 use super::store::{self, TokenRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -11,6 +13,7 @@ use bedside_db::Timestamp;
 use bedside_vault::secret;
 use futures_util::FutureExt;
 use serde::Serialize;
+use std::sync::Arc;
 
 const PREFIX: &str = "bsd_";
 
@@ -21,6 +24,8 @@ pub struct NewToken {
     pub name: String,
     /// What it may do; never more than its maker may.
     pub scopes: Permissions,
+    /// Whose requests it reaches; never more than its maker does.
+    pub queues: Queues,
     /// Until when.
     pub expires_at: Option<Timestamp>,
 }
@@ -34,12 +39,27 @@ pub struct TokenView {
     pub name: String,
     /// Permission codes, separated by spaces.
     pub scopes: String,
+    /// Whose requests it reaches.
+    #[serde(skip)]
+    pub queues: Queues,
     /// When it was made.
     pub created_at: Timestamp,
     /// Until when.
     pub expires_at: Option<Timestamp>,
     /// When it was taken back.
     pub revoked_at: Option<Timestamp>,
+}
+
+fn known(scopes: &str) -> Result<Permissions, DeskError> {
+    Permissions::parse(scopes).map_err(|code| DeskError::Internal(format!("unknown scope {code}")))
+}
+
+const fn reach(permissions: Permissions, queues: Queues) -> Reach {
+    Reach {
+        permissions,
+        clinical: false,
+        queues,
+    }
 }
 
 /// Makes a token. The secret is given out here, once.
@@ -50,15 +70,14 @@ pub async fn create_token(
 ) -> Result<(ApiTokenId, String), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     let name = names::checked(&new.name)?.to_owned();
-    if !ctx.permissions().hold(new.scopes) {
-        return Err(DeskError::Forbidden);
-    }
+    reach(new.scopes, new.queues.clone()).within(ctx)?;
     let token = format!("{PREFIX}{}", secret::random_token());
     let hash = secret::token_hash(&token);
     let row = TokenRow {
         id: app.id(),
         name,
         scopes: new.scopes.codes(),
+        queues: new.queues,
         created_at: app.now(),
         expires_at: new.expires_at,
         revoked_at: None,
@@ -69,8 +88,9 @@ pub async fn create_token(
             let organisation = work.ctx.organisation;
             store::insert_token(work, organisation, &row, &hash).await?;
             work.audit(
-                NewEntry::new("token.create", "token", row.id)
-                    .detail(&serde_json::json!({ "scopes": row.scopes })),
+                NewEntry::new("token.create", "token", row.id).detail(
+                    &serde_json::json!({ "scopes": row.scopes, "queues": row.queues.text() }),
+                ),
             );
             Ok(())
         }
@@ -90,6 +110,7 @@ pub async fn list_tokens(app: &App, ctx: &Ctx) -> Result<Vec<TokenView>, DeskErr
             id: row.id,
             name: row.name,
             scopes: row.scopes,
+            queues: row.queues,
             created_at: row.created_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
@@ -103,12 +124,9 @@ pub async fn revoke_token(app: &App, ctx: &Ctx, id: ApiTokenId) -> Result<(), De
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
-            let scopes = store::token_scopes(work, organisation, id).await?;
-            let scopes = Permissions::parse(&scopes.ok_or(DeskError::NotFound)?)
-                .map_err(|code| DeskError::Internal(format!("unknown scope {code}")))?;
-            if !work.ctx.permissions().hold(scopes) {
-                return Err(DeskError::Forbidden);
-            }
+            let found = store::token_reach(work, organisation, id).await?;
+            let (scopes, queues) = found.ok_or(DeskError::NotFound)?;
+            reach(known(&scopes)?, queues).within(&work.ctx)?;
             if !store::revoke_token(work, organisation, id, now).await? {
                 return Err(DeskError::NotFound);
             }
@@ -126,15 +144,16 @@ pub async fn token_context(app: &App, token: &str) -> Result<Ctx, DeskError> {
         return Err(DeskError::Unauthorized);
     }
     let found = store::token(&mut app.read().await?, &secret::token_hash(token)).await?;
-    let (organisation, id, scopes, expires_at) = found.ok_or(DeskError::Unauthorized)?;
-    if expires_at.is_some_and(|expires| expires <= app.now()) {
+    let found = found.ok_or(DeskError::Unauthorized)?;
+    if found.expires_at.is_some_and(|expires| expires <= app.now()) {
         return Err(DeskError::Unauthorized);
     }
-    let scopes = Permissions::parse(&scopes)
-        .map_err(|code| DeskError::Internal(format!("unknown scope {code}")))?;
     Ok(Ctx {
-        organisation,
-        actor: Actor::Token { id, scopes },
+        organisation: found.organisation,
+        actor: Actor::Token {
+            id: found.id,
+            reach: Arc::new(reach(known(&found.scopes)?, found.queues)),
+        },
         source: Source::Api,
         locale: bedside_web::Locale::default(),
         once: None,

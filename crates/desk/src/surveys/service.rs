@@ -290,7 +290,7 @@ pub async fn newest(
     for row in rows {
         let shown = match restricted::admit_ticket(&mut conn, ctx, row.ticket, app.now()).await {
             Ok(()) => comment(&leave, &mut conn, &row).await?,
-            Err(DeskError::Restricted { .. }) => None,
+            Err(error) if error.is_kept() => None,
             Err(error) => return Err(error),
         };
         given.push(Given {

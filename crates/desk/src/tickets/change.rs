@@ -2,6 +2,7 @@
 
 use super::create::subject_of;
 use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
+use super::place::{keep_reachable, next_queue};
 use super::snooze;
 use super::store;
 use super::tags::{self, Tag};
@@ -13,7 +14,7 @@ use crate::corrections::{self, Judged};
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
-use crate::orgs::{Clinic, model::purpose};
+use crate::orgs::Clinic;
 use crate::outbound;
 use crate::records;
 use crate::staff;
@@ -319,6 +320,9 @@ async fn checked(
             .ok_or_else(|| {
                 DeskError::invalid("fields", "unknown_field", "This field does not exist.")
             })?;
+        if !ctx.permissions().hold(field.needed()) {
+            return Err(DeskError::Forbidden);
+        }
         if !fits(&field.kind, &field.choices, value) {
             return Err(DeskError::invalid(
                 "fields",
@@ -402,7 +406,7 @@ async fn apply(
     if changed.contains_key("urgency") || changed.contains_key("category") {
         reclock(clinic, ticket, as_opened);
     }
-    let next = next_queue(clinic, ticket, was, checked);
+    let next = next_queue(clinic, ticket, was, patch.queue, checked.category_queue);
     if let Some(queue) = next.filter(|queue| *queue != ticket.queue) {
         ticket.queue = queue;
         changed.insert("queue_id".to_owned(), json!(queue));
@@ -417,6 +421,9 @@ async fn apply(
             set_status(clinic, ticket, Status::Open, now);
             changed.insert("status".to_owned(), json!(Status::Open.code()));
         }
+    }
+    if changed.contains_key("queue_id") || changed.contains_key("assignee_id") {
+        keep_reachable(work, clinic, ticket, patch, &mut changed).await?;
     }
     if let Some(status) = patch.status.filter(|status| *status != ticket.status) {
         move_to(work, clinic, ticket, &category_before, status)?;
@@ -457,25 +464,6 @@ async fn apply(
     }
     words(work, stored, checked, &mut changed).await?;
     Ok(changed)
-}
-
-/// Where a ticket waits after a change, unless it stays where it is. A queue that is named wins. An emergency goes to the
-/// crisis queue and stays where it is whatever it turns out to be about; everything else
-/// goes where its category does.
-fn next_queue(
-    clinic: &Clinic,
-    ticket: &Ticket,
-    was: Urgency,
-    checked: &Checked,
-) -> Option<QueueId> {
-    if checked.patch.queue.is_some() {
-        return checked.patch.queue;
-    }
-    match (was, ticket.urgency) {
-        (Urgency::Emergency, Urgency::Emergency) => None,
-        (_, Urgency::Emergency) => clinic.queue_for(purpose::CRISIS).map(|queue| queue.id),
-        _ => checked.category_queue,
-    }
 }
 
 /// A clinic's finer state refines one status and fits no other.

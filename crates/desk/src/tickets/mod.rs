@@ -17,6 +17,8 @@ mod create;
 mod join;
 mod look;
 pub mod model;
+mod page;
+mod place;
 mod read;
 mod snooze;
 mod store;
@@ -32,13 +34,13 @@ pub use counts::{Counts, counts};
 pub use create::{Also, Landed, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
+pub use page::{Page, list, list_before};
 pub use read::{
-    Beside, Page, Position, list, list_before, may_see, message, messages, resolve, rows, sealing,
-    view, view_beside,
+    Beside, Position, may_see, message, messages, resolve, rows, sealing, view, view_beside,
 };
 pub(crate) use read::{
     active_of, contact_of, followed, newest_of, newest_row, numbered, opened_beside, position,
-    row_for, subject_for, with_merged,
+    reached, row_for, subject_for, with_merged,
 };
 pub use snooze::handlers;
 pub use store::ALL as STATEMENTS;

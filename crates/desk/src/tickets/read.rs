@@ -8,115 +8,45 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
 use crate::feedback;
+use crate::field_group::FieldGroup;
+use crate::identity;
 use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
+use crate::staff::Queues;
 use crate::timeline::{self, MessageKind, MessageView};
 use bedside_db::{Conn, Timestamp};
 use bedside_language::Channel;
+use std::collections::HashSet;
 
 pub use store::Position;
-
-/// One page of a list.
-#[derive(Clone, Debug)]
-pub struct Page {
-    /// The rows.
-    pub rows: Vec<TicketRow>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<Position>,
-    /// Before which the page before this one ends, if there is one.
-    pub previous: Option<Position>,
-}
 
 /// Events of a ticket that its page shows.
 const EVENTS: i64 = 300;
 
-/// One page of a list: at most `limit` rows (1 to 100) after `after`.
-pub async fn list(
-    app: &App,
-    ctx: &Ctx,
-    view: &View,
-    after: Option<Position>,
-    limit: i64,
-) -> Result<Page, DeskError> {
-    let leave = leave_to_list(app, ctx, view).await?;
-    let limit = limit.clamp(1, 100);
-    let mut conn = app.read().await?;
-    let mut stored = store::list(&mut conn, ctx.organisation, view, after, limit + 1).await?;
-    let more = stored.len() > usize::try_from(limit).unwrap_or(100);
-    stored.truncate(usize::try_from(limit).unwrap_or(100));
-    let (first, last) = ends(view, &stored);
-    let mut rows = opened(app, ctx, &leave, &mut conn, stored).await?;
-    rows.retain(|row| !(row.restricted && view.is_by_person()));
-    Ok(Page {
-        rows,
-        next: last.filter(|_| more),
-        previous: first.filter(|_| after.is_some()),
-    })
-}
-
-/// The page of a list that ends before `before`.
-pub async fn list_before(
-    app: &App,
-    ctx: &Ctx,
-    view: &View,
-    before: Position,
-    limit: i64,
-) -> Result<Page, DeskError> {
-    let leave = leave_to_list(app, ctx, view).await?;
-    let limit = limit.clamp(1, 100);
-    let mut conn = app.read().await?;
-    let mut stored =
-        store::list_before(&mut conn, ctx.organisation, view, before, limit + 1).await?;
-    let more = stored.len() > usize::try_from(limit).unwrap_or(100);
-    if more {
-        stored.remove(0);
-    }
-    let (first, last) = ends(view, &stored);
-    let mut rows = opened(app, ctx, &leave, &mut conn, stored).await?;
-    rows.retain(|row| !(row.restricted && view.is_by_person()));
-    Ok(Page {
-        rows,
-        next: last,
-        previous: first.filter(|_| more),
-    })
-}
-
-async fn leave_to_list(app: &App, ctx: &Ctx, view: &View) -> Result<Opened, DeskError> {
-    records::open(
-        app,
-        ctx,
-        Permission::TicketsRead,
-        Purpose::Operations,
-        "ticket.list",
-        "view",
-        name_of(view),
-    )
-    .await
-}
-
-/// The places of the first and the last row.
-fn ends(view: &View, rows: &[StoredTicket]) -> (Option<Position>, Option<Position>) {
-    let place = |stored: &StoredTicket| position(view, &stored.ticket);
-    (rows.first().map(place), rows.last().map(place))
-}
-
-async fn opened(
+/// Rows as the actor may see them: those of other queues are left out, and of those of a restricted record the words.
+pub(super) async fn opened(
     app: &App,
     ctx: &Ctx,
     leave: &Opened,
     conn: &mut Conn,
-    stored: Vec<StoredTicket>,
+    mut stored: Vec<StoredTicket>,
 ) -> Result<Vec<TicketRow>, DeskError> {
     let organisation = ctx.organisation;
+    stored.retain(|one| ctx.reaches(one.ticket.queue));
     let mut contacts: Vec<_> = stored.iter().map(|one| one.ticket.contact).collect();
     contacts.sort_unstable();
     contacts.dedup();
     let mut names = patients::names_or_addresses(app, conn, organisation, &contacts).await?;
     let whom = stored.iter().map(|one| one.ticket.about);
-    let whom = whom.chain(names.values().map(|(_, about)| *about));
+    let whom = whom.chain(names.values().map(|named| named.about));
     let open = restricted::opened_of(app, conn, ctx, whom).await?;
-    names.retain(|_, (_, about)| open.admit(ctx, *about));
+    names.retain(|_, named| open.admit(ctx, named.about));
+    if !leave.shows(FieldGroup::Contact) {
+        for named in names.values_mut().filter(|named| named.is_address) {
+            named.words = identity::mask(&named.words);
+        }
+    }
     let mut rows = Vec::with_capacity(stored.len());
     for one in stored {
         let id = one.ticket.id;
@@ -137,7 +67,7 @@ async fn opened(
             // Somebody else's request may be written by a patient who is kept from the reader.
             requester: names
                 .get(&one.ticket.contact)
-                .map(|(name, _)| name.clone())
+                .map(|named| named.words.clone())
                 .unwrap_or_default(),
             tags: if one.tagged {
                 tags::of(conn, organisation, id, &sealing).await?
@@ -169,7 +99,7 @@ pub(crate) fn position(view: &View, ticket: &Ticket) -> Position {
     }
 }
 
-fn name_of(view: &View) -> String {
+pub(super) fn name_of(view: &View) -> String {
     match view {
         View::Queue(id) => format!("queue:{id}"),
         View::Assignee(id) => format!("assignee:{id}"),
@@ -204,9 +134,29 @@ pub async fn may_see(app: &App, ctx: &Ctx, id: TicketId) -> Result<bool, DeskErr
     ctx.authorize(Permission::TicketsRead)?;
     match restricted::admit_ticket(&mut app.read().await?, ctx, id, app.now()).await {
         Ok(()) => Ok(true),
-        Err(DeskError::Restricted { .. }) => Ok(false),
+        Err(error) if error.is_kept() => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+/// Those of `ids` whose requests wait in queues of the actor's; asks the database only where they don't have all.
+pub(crate) async fn reached(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    ids: impl Iterator<Item = TicketId>,
+) -> Result<HashSet<TicketId>, DeskError> {
+    let mut ids: HashSet<TicketId> = ids.collect();
+    if ctx.reach().queues == Queues::All {
+        return Ok(ids);
+    }
+    for id in ids.clone() {
+        let about = restricted::about_ticket(conn, ctx.organisation, id).await?;
+        let queue = about.and_then(|about| about.queue);
+        if !queue.is_some_and(|queue| ctx.reaches(queue)) {
+            ids.remove(&id);
+        }
+    }
+    Ok(ids)
 }
 
 /// The id behind an id or a number as people write them ("1234", "#1234", a UUID).
@@ -536,6 +486,7 @@ async fn view_with(
     };
     let mut contact =
         patients::open_contact(app, conn, organisation, stored.ticket.contact).await?;
+    contact = contact.under(leave);
     if !ctx.permissions().has(Permission::PatientsRead) {
         contact = contact.by_name();
     }
@@ -547,10 +498,12 @@ async fn view_with(
     let (asks, about) = (stored.ticket.contact, stored.ticket.patient);
     let secure_link = patients::wants_links(app, conn, organisation, asks, about).await?;
     let sealing = leave.sealing(conn, stored.ticket.key).await?;
-    let fields = match &stored.fields {
+    let mut fields = match &stored.fields {
         Some(sealed) => serde_json::from_str(&sealing.open_text("tickets", "fields", id, sealed)?)?,
         None => serde_json::Map::new(),
     };
+    let clinic = app.directory.of(organisation)?;
+    fields.retain(|code, _| ctx.permissions().hold(clinic.needed_for(code)));
     let links = store::links(conn, organisation, id).await?;
     Ok(TicketView {
         subject: sealing.open_text("tickets", "subject", id, &stored.subject)?,

@@ -163,7 +163,7 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
             key: row.get(2)?,
             contact: row.get(3)?,
             patient: row.get(4)?,
-            about: About::at(row, 34)?,
+            about: About::at(row, 34)?.in_queue(row.get(6)?),
             mailbox: row.get(5)?,
             queue: row.get(6)?,
             assignee: row.get(7)?,

@@ -437,7 +437,7 @@ both_engines! {
         Things::new(&client, "rosa").await;
         let session = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Administrator), "test", "").await.unwrap();
         let link = staff::make_link(&desk.app, &desk.system(), desk.id_of(Role::Administrator), false, desk.app.now().plus_seconds(60)).await.unwrap();
-        let new = NewToken { name: "t".to_owned(), scopes: Permissions::parse(ALL).unwrap(), expires_at: None };
+        let new = NewToken { name: "t".to_owned(), scopes: Permissions::parse(ALL).unwrap(), queues: staff::Queues::All, expires_at: None };
         let (_, token) = staff::create_token(&desk.app, &desk.system(), new).await.unwrap();
         // A session or a link is no bearer token, and a token is no session.
         for other in [session.token.clone(), link.clone(), format!("bsd_{}", session.token), format!("bsd_{link}")] {

@@ -140,7 +140,7 @@ both_engines! {
     }
 
     async fn a_stream_ends_with_its_token(desk: Desk) {
-        let new = NewToken { name: "live".to_owned(), scopes: Permissions::parse("tickets:read").unwrap(), expires_at: None };
+        let new = NewToken { name: "live".to_owned(), scopes: Permissions::parse("tickets:read").unwrap(), queues: staff::Queues::All, expires_at: None };
         let (id, token) = staff::create_token(&desk.app, &desk.system(), new).await.unwrap();
         let ctx: Ctx = staff::token_context(&desk.app, &token).await.unwrap();
         let credential = api::Credential::Token(token.into());

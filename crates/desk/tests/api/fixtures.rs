@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Every scope there is.
 pub const ALL: &str = "tickets:read tickets:write patients:read patients:write settings:read settings:write \
-    staff:manage audit:read";
+    staff:manage audit:read fields:contact fields:identifiers fields:clinical fields:billing";
 
 /// The API's part of the route table.
 pub fn table() -> Vec<Route> {
@@ -34,6 +34,7 @@ pub async fn neighbour(desk: &Desk) -> (OrganisationId, Client) {
     let token = NewToken {
         name: "test".to_owned(),
         scopes: Permissions::parse(ALL).unwrap(),
+        queues: staff::Queues::All,
         expires_at: None,
     };
     let token = staff::create_token(&desk.app, &ctx, token).await.unwrap().1;

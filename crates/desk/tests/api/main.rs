@@ -12,6 +12,7 @@ mod files;
 mod fixtures;
 mod operators;
 mod people;
+mod reach;
 mod restricted;
 mod schema;
 mod tickets;

@@ -10,7 +10,7 @@ use serde_json::json;
 
 both_engines! {
     async fn a_patient_is_added_found_and_changed(desk: Desk) {
-        let client = desk.client("patients:read patients:write").await;
+        let client = desk.client("patients:read patients:write fields:contact fields:identifiers").await;
         let new = json!({
             "name": "Ana Ruiz", "birth_date": "1979-04-02", "mrn": "A-10442", "email": "ana@patient.example", "language": "es",
         });
@@ -27,6 +27,11 @@ both_engines! {
             assert_eq!(found["items"][0]["id"], shown.json()["id"], "{wanted}");
         }
         client.post("/api/v1/patients/search", &json!({ "name": "Ana Ruiz" })).await.expect(422);
+        // Whoever doesn't see birth date and record number empties neither.
+        let narrow = desk.client("patients:read patients:write").await;
+        let seen = narrow.get(&path).await.expect(200).json();
+        assert_eq!((&seen["mrn"], &seen["birth_date"], &seen["unidentified"]), (&json!(null), &json!(null), &json!(true)));
+        narrow.patch(&path, "\"v1\"", &json!({ "mrn": null })).await.expect(403);
         client.patch(&path, "\"v1\"", &json!({ "mrn": null, "secure_link": true })).await.expect(200);
         let changed = client.get(&path).await.json();
         assert_eq!((&changed["mrn"], &changed["birth_date"], &changed["language"]), (&json!(null), &json!("1979-04-02"), &json!("es")));
@@ -135,7 +140,7 @@ both_engines! {
     }
 
     async fn a_birth_date_is_one_that_somebody_alive_can_have(desk: Desk) {
-        let client = desk.client("patients:read patients:write").await;
+        let client = desk.client("patients:read patients:write fields:contact fields:identifiers").await;
         let clinic = desk.app.directory.of(desk.organisation).unwrap();
         let today = clinic.time_zone.to_datetime(desk.app.now().to_jiff()).date();
         let (tomorrow, today) = (today.tomorrow().unwrap().to_string(), today.to_string());

@@ -73,6 +73,7 @@ both_engines! {
         let new = NewToken {
             name: "short".to_owned(),
             scopes: Permissions::parse(ALL).unwrap(),
+            queues: staff::Queues::All,
             expires_at: Some(desk.app.now().plus_seconds(60)),
         };
         let (id, token) = staff::create_token(&desk.app, &desk.system(), new).await.unwrap();

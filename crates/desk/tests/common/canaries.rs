@@ -52,6 +52,7 @@ pub async fn everywhere(desk: &Desk) {
         names: Names([("en".to_owned(), "Pharmacy".to_owned())].into()),
         kind: "text".to_owned(),
         choices: Vec::new(),
+        group: None,
         position: 1,
         version: 0,
     };

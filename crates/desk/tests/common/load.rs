@@ -52,6 +52,7 @@ pub async fn set_up(data: &Path) -> String {
     let new = NewToken {
         name: "load".to_owned(),
         scopes: Permissions::ALL,
+        queues: staff::Queues::All,
         expires_at: None,
     };
     let (_, token) = staff::create_token(&app, &ctx, new).await.unwrap();

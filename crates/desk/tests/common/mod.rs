@@ -45,7 +45,7 @@ use bedside_desk::config::Config;
 use bedside_desk::context::{Actor, Ctx, Permissions, Source};
 use bedside_desk::ids::{OrganisationId, StaffId, TicketId};
 use bedside_desk::patients::Requester;
-use bedside_desk::staff::{self, NewStaff, NewToken};
+use bedside_desk::staff::{self, NewStaff, NewToken, Queues};
 use bedside_desk::{audit_log, orgs, patients, startup, tickets};
 use bedside_language::Channel;
 use bedside_testkit::pg;
@@ -126,6 +126,8 @@ pub enum Role {
     Agent,
     Nurse,
     Counsellor,
+    Billing,
+    Partner,
     Supervisor,
     Compliance,
     Administrator,
@@ -136,6 +138,8 @@ impl Role {
         Self::Agent,
         Self::Nurse,
         Self::Counsellor,
+        Self::Billing,
+        Self::Partner,
         Self::Supervisor,
         Self::Compliance,
         Self::Administrator,
@@ -146,6 +150,8 @@ impl Role {
             Self::Agent => "agent",
             Self::Nurse => "nurse",
             Self::Counsellor => "counsellor",
+            Self::Billing => "billing",
+            Self::Partner => "partner",
             Self::Supervisor => "supervisor",
             Self::Compliance => "compliance",
             Self::Administrator => "administrator",
@@ -256,9 +262,15 @@ impl Desk {
 
     /// A bearer token with `scopes`, such as `tickets:read tickets:write`.
     pub async fn token(&self, scopes: &str) -> String {
+        self.token_in(scopes, Queues::All).await
+    }
+
+    /// The same for requests in `queues` alone.
+    pub async fn token_in(&self, scopes: &str, queues: Queues) -> String {
         let new = NewToken {
             name: "test".to_owned(),
             scopes: Permissions::parse(scopes).expect("scopes"),
+            queues,
             expires_at: None,
         };
         staff::create_token(&self.app, &self.system(), new)
@@ -349,6 +361,8 @@ fn person(role: Role) -> &'static str {
         Role::Agent => "Ana Agent",
         Role::Nurse => "Nia Nurse",
         Role::Counsellor => "Cora Counsellor",
+        Role::Billing => "Bea Billing",
+        Role::Partner => "Pip Partner",
         Role::Supervisor => "Sam Supervisor",
         Role::Compliance => "Cleo Compliance",
         Role::Administrator => "Ada Administrator",

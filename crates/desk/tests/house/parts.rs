@@ -29,6 +29,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "error",
             "ids",
             "codes",
+            "field_group",
             "work",
             "audit_log",
             // New keys are told to other nodes.
@@ -56,6 +57,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "context",
             "error",
             "events",
+            "field_group",
             "ids",
             "names",
             "work",

@@ -61,6 +61,7 @@ async fn set_up(settings: bedside_desk::config::Config, port: u16) -> String {
     let new = NewToken {
         name: "canary".to_owned(),
         scopes: Permissions::ALL,
+        queues: staff::Queues::All,
         expires_at: None,
     };
     let (_, token) = staff::create_token(&app, &ctx, new).await.unwrap();

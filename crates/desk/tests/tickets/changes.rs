@@ -213,7 +213,7 @@ both_engines! {
         let answer = |status| Reply { status: Some(status), ..Reply::new("Done.") };
         let ends = [Status::Resolved, Status::Closed];
         let (mut refused, mut tries) = (0, 0);
-        let token = bedside_desk::context::Actor::Token { id: desk.app.id(), scopes: bedside_desk::context::Permissions::ALL };
+        let token = bedside_desk::context::Actor::Token { id: desk.app.id(), reach: std::sync::Arc::new(desk.system().reach()) };
         let token = bedside_desk::context::Ctx { actor: token, ..desk.ctx(Role::Agent) };
         for ctx in [desk.ctx(Role::Agent), desk.ctx(Role::Supervisor), desk.ctx(Role::Administrator), token.clone()] {
             for status in ends {

@@ -3,6 +3,7 @@
 use super::super::form::{Edit, Field, Row, Typed, Wrong, names};
 use super::super::section::{Section, path};
 use crate::app::App;
+use crate::field_group::FieldGroup;
 use crate::names::Names;
 use crate::orgs::{Change, Clinic, CustomField};
 use bedside_web::i18n::Texts;
@@ -82,6 +83,23 @@ impl Section for Fields {
                 .optional()
                 .help(t.text("admin-field-choices-help")),
         );
+        let everybody = (String::new(), t.text("admin-field-for-all").to_owned());
+        let group = |one: &FieldGroup| {
+            let key = format!("admin-field-group-{}", one.code());
+            (one.code().to_owned(), t.text(&key).to_owned())
+        };
+        let groups = std::iter::once(everybody).chain(FieldGroup::ALL.iter().map(group));
+        let chosen = field.and_then(|field| field.group);
+        fields.push(
+            Field::choice(
+                "group",
+                t.text("admin-field-group"),
+                chosen.map_or("", FieldGroup::code),
+                groups.collect(),
+            )
+            .optional()
+            .help(t.text("admin-field-group-help")),
+        );
         let last = clinic
             .fields
             .iter()
@@ -139,10 +157,18 @@ impl Section for Fields {
         {
             return Err(Wrong::at("choices", "form-error-too-long"));
         }
+        let group = match typed.get("group") {
+            "" => None,
+            code => Some(
+                FieldGroup::from_code(code)
+                    .ok_or_else(|| Wrong::at("group", "form-error-invalid"))?,
+            ),
+        };
         Ok(Change::PutField(CustomField {
             code,
             names: typed.names()?,
             kind: kind.to_owned(),
+            group,
             choices: if kind == "choice" {
                 choices
             } else {

@@ -1,9 +1,9 @@
 //! `roles.toml`.
 
-use super::{BTreeSet, Checks, Deserialize, File, LoadError, Localized, Spanned};
+use super::{BTreeSet, Checks, Deserialize, File, LoadError, Localized, Queue, Spanned};
 use crate::context::{Permission, Permissions};
 use crate::names::Names;
-use crate::staff::{ADMINISTRATOR, MAX_ROLES, Role};
+use crate::staff::{ADMINISTRATOR, MAX_ROLES, Queues, Role};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +18,7 @@ struct RawRole {
     name: Spanned<Localized>,
     about: Spanned<Localized>,
     permissions: Vec<Spanned<String>>,
+    queues: Option<Vec<Spanned<String>>>,
     clinical: bool,
     called: bool,
     #[serde(default)]
@@ -26,7 +27,40 @@ struct RawRole {
     session_minutes: i64,
 }
 
-pub(super) fn read(file: &File<'_>, languages: &[&str]) -> Result<Vec<Role>, LoadError> {
+/// A role as its file has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RoleOfFile {
+    /// The role; it reaches no queue as long as `queues` names some, which have no ids yet.
+    pub role: Role,
+    /// Codes of the queues whose requests it reaches; none for all.
+    pub queues: Option<Vec<String>>,
+}
+
+fn known(
+    file: &File<'_>,
+    codes: Option<Vec<Spanned<String>>>,
+    queues: &[Queue],
+) -> Result<Option<Vec<String>>, LoadError> {
+    let Some(codes) = codes else { return Ok(None) };
+    let known = |code: Spanned<String>| {
+        if queues.iter().any(|queue| queue.code == *code.get_ref()) {
+            return Ok(code.into_inner());
+        }
+        let reason = format!("there is no queue \"{}\" in queues.toml", code.get_ref());
+        Err(file.error(code.span(), reason))
+    };
+    codes
+        .into_iter()
+        .map(known)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+pub(super) fn read(
+    file: &File<'_>,
+    languages: &[&str],
+    queues: &[Queue],
+) -> Result<Vec<RoleOfFile>, LoadError> {
     let raw: RawRoles = file.toml()?;
     let mut used = BTreeSet::new();
     let mut roles = Vec::new();
@@ -40,7 +74,12 @@ pub(super) fn read(file: &File<'_>, languages: &[&str]) -> Result<Vec<Role>, Loa
             })?;
             permissions = permissions.with(one);
         }
+        let queues = known(file, raw.queues, queues)?;
         let role = Role {
+            queues: match &queues {
+                None => Queues::All,
+                Some(_) => Queues::Only(BTreeSet::new()),
+            },
             code: file.code(&raw.code, &mut used)?,
             names: Names(file.localized(raw.name, languages)?),
             about: Names(file.localized(raw.about, languages)?),
@@ -56,7 +95,7 @@ pub(super) fn read(file: &File<'_>, languages: &[&str]) -> Result<Vec<Role>, Loa
         if let Some((_, _, reason)) = role.wrong() {
             return Err(file.error(at, reason));
         }
-        roles.push(role);
+        roles.push(RoleOfFile { role, queues });
     }
     // That is the address of the page for one to be added.
     if used.contains("new") {

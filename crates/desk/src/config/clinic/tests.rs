@@ -230,7 +230,7 @@ fn roles_that_do_not_fit_are_named() {
         reason.contains("no permission \"patients:burn\""),
         "{reason}"
     );
-    assert_eq!(line, 17);
+    assert_eq!(line, 19);
     refused(&[
         (
             "roles.toml",
@@ -272,8 +272,20 @@ fn roles_that_do_not_fit_are_named() {
         (
             "roles.toml",
             "called = false",
-            "called = false\nqueues = []",
+            "called = false\nqueues = [\"biling\"]",
+            "no queue \"biling\"",
+        ),
+        (
+            "roles.toml",
+            "queues = [\"billing\", \"insurance\"]",
+            "queue = []",
             "unknown field",
+        ),
+        (
+            "roles.toml",
+            "code = \"administrator\"",
+            "code = \"administrator\"\nqueues = [\"billing\"]",
+            "may do everything",
         ),
         (
             "roles.toml",

@@ -15,7 +15,8 @@ fn team() -> Vec<Colleague> {
         role: Arc::new(role.clone()),
         name: "Ana Agent",
     };
-    (0..).zip(&clinic.roles).map(colleague).collect()
+    let roles = clinic.roles.iter().map(|one| &one.role);
+    (0..).zip(roles).map(colleague).collect()
 }
 
 #[test]

@@ -1,0 +1,441 @@
+//! How far a role reaches: which queues' requests, which patients, which fields. Every page is tried by every role with a
+//! request of its own, one of another queue, one of another organisation and one of a hidden patient.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use axum::body::Body;
+use axum::http::Method;
+use bedside_desk::context::{Ctx, Permission, Permissions, Source};
+use bedside_desk::error::DeskError;
+use bedside_desk::field_group::FieldGroup;
+use bedside_desk::ids::{PatientId, QueueId, TicketId};
+use bedside_desk::orgs::{self, Change, CustomField};
+use bedside_desk::patients::{self, ContactPatch, NewPatient, PointKind};
+use bedside_desk::records::{Label, Labels};
+use bedside_desk::router::{Access, Route, routes};
+use bedside_desk::staff::{self, NewToken, Queues};
+use bedside_desk::tickets::{self, NewTicket, Patch, View};
+use bedside_desk::{audit_log, config, search, startup};
+use bedside_language::Channel;
+use common::{Answer, Browser, Desk, Role, both_engines, csrf_token};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// A form that every page of a ticket or a patient takes, so that what refuses it is who asks.
+const FORM: &str = "version=1&until=1h&on=true&other=1&how=link&subject=x&name=x&body=x&kind=note&role=agent\
+    &reason=past&urgency=standard&status=open&locale=en&message=01890000-0000-7000-8000-000000000000\
+    &contact=01890000-0000-7000-8000-000000000000";
+
+fn queue(desk: &Desk, code: &str) -> QueueId {
+    let clinic = desk.app.directory.of(desk.organisation).unwrap();
+    clinic
+        .queues
+        .iter()
+        .find(|queue| queue.code == code)
+        .unwrap()
+        .id
+}
+
+/// A request, and a patient where it is of one.
+struct Asked {
+    ticket: TicketId,
+    message: String,
+    patient: Option<PatientId>,
+}
+
+/// A request of `ctx`'s organisation, of a patient with these labels.
+async fn asked(desk: &Desk, ctx: &Ctx, address: &str, labels: Labels) -> Asked {
+    let app = &desk.app;
+    let patient = NewPatient {
+        name: "Rosa Alvarez".to_owned(),
+        birth_date: Some("1961-02-03".to_owned()),
+        mrn: None,
+        locale: None,
+        secure_link: false,
+    };
+    let points = vec![(PointKind::Email, address.to_owned())];
+    let patient = patients::create_patient(app, ctx, patient, points)
+        .await
+        .unwrap();
+    let requester = patients::requester_by_email(app, ctx.organisation, address, None, None);
+    let new = NewTicket::new(
+        requester.await.unwrap(),
+        Channel::Email,
+        "A question",
+        "When do you open?",
+    );
+    let ticket = tickets::create(app, ctx, new).await.unwrap();
+    let version = patients::patient(app, ctx, patient).await.unwrap().version;
+    patients::label_patient(app, ctx, patient, version, labels)
+        .await
+        .unwrap();
+    Asked {
+        ticket: ticket.id,
+        message: ticket.message.to_string(),
+        patient: Some(patient),
+    }
+}
+
+async fn move_to(desk: &Desk, ticket: TicketId, code: &str) {
+    let ctx = desk.system();
+    let version = tickets::view(&desk.app, &ctx, ticket)
+        .await
+        .unwrap()
+        .ticket
+        .version;
+    let patch = Patch {
+        queue: Some(queue(desk, code)),
+        ..Patch::default()
+    };
+    tickets::change(&desk.app, &ctx, ticket, version, patch)
+        .await
+        .unwrap();
+}
+
+async fn send(browser: &Browser, token: &str, route: &Route, way: &str) -> Answer {
+    if route.method == Method::GET {
+        return browser.get(way).await;
+    }
+    let headers = [
+        ("content-type", "application/x-www-form-urlencoded"),
+        ("x-csrf-token", token),
+    ];
+    let answer = browser
+        .request(route.method.clone(), way, &headers, Body::from(FORM))
+        .await;
+    if answer.status != 415 {
+        return answer;
+    }
+    let headers = [
+        ("content-type", "multipart/form-data; boundary=XX"),
+        ("x-csrf-token", token),
+    ];
+    let form = "--XX\r\ncontent-disposition: form-data; name=\"body\"\r\n\r\nx\r\n--XX--\r\n";
+    browser
+        .request(route.method.clone(), way, &headers, Body::from(form))
+        .await
+}
+
+/// What a page must answer to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// It is there and theirs to see.
+    Shown,
+    /// It is kept from them.
+    Kept,
+    /// There is no such thing.
+    Nowhere,
+}
+
+both_engines! {
+    async fn attack_14_every_role_meets_every_request_on_every_page_as_its_reach_says(desk: Desk) {
+        let clinic = config::clinic::parse(&startup::built_in_clinic()).unwrap();
+        let new = config::organisation::new_organisation(&clinic, "neighbour", &desk.app.ids, desk.app.now());
+        let neighbour = orgs::create(&desk.app, new).await.unwrap();
+        let elsewhere = asked(&desk, &Ctx::system(neighbour, "test", Source::Job), "rosa@patient.example", Labels::NONE).await;
+        let vip = Labels::NONE.with(Label::Vip);
+        let (mut shown, mut kept) = (0, 0);
+        for role in Role::ALL {
+            let reach = desk.role(*role).reach();
+            let own = match role {
+                Role::Billing => "billing",
+                _ => "front_desk",
+            };
+            let name = role.code();
+            let mine = asked(&desk, &desk.system(), &format!("{name}.own@patient.example"), Labels::NONE).await;
+            let hidden = asked(&desk, &desk.system(), &format!("{name}.vip@patient.example"), vip).await;
+            let other = asked(&desk, &desk.system(), &format!("{name}.other@patient.example"), Labels::NONE).await;
+            move_to(&desk, mine.ticket, own).await;
+            move_to(&desk, hidden.ticket, own).await;
+            move_to(&desk, other.ticket, "clinical").await;
+            let browser = desk.browser(*role).await;
+            let token = csrf_token(&browser.get("/account").await.expect(200).text());
+            for route in routes() {
+                let Access::Staff(needed) = route.access else { continue };
+                let (of_ticket, of_patient) = (route.path.contains("{ticket}"), route.path.contains("{patient}"));
+                if !(of_ticket || of_patient) || route.path.starts_with("/restricted/") {
+                    continue;
+                }
+                // What changes things where it may is tried by the tests of what it does.
+                let cases = [
+                    (&other, if of_ticket && !reach.queues.has(queue(&desk, "clinical")) { Told::Kept } else { Told::Shown }),
+                    (&hidden, if reach.permissions.has(Permission::PatientsVip) { Told::Shown } else { Told::Kept }),
+                    (&elsewhere, Told::Nowhere),
+                    (&mine, Told::Shown),
+                ];
+                for (thing, told) in cases {
+                    let told = if reach.permissions.has(needed) { told } else { Told::Kept };
+                    if told == Told::Shown && route.method != Method::GET {
+                        continue;
+                    }
+                    let way = route.path
+                        .replace("{ticket}", &thing.ticket.to_string())
+                        .replace("{message}", &thing.message)
+                        .replace("{patient}", &thing.patient.unwrap().to_string())
+                        .replace("{file}", &thing.message);
+                    let answer = send(&browser, &token, &route, &way).await;
+                    let right = match told {
+                        Told::Shown => answer.status == 200 || answer.status == 303 || (answer.status == 404 && way != route.path && route.path.contains("{file}")),
+                        Told::Kept => answer.status == 403,
+                        // It reads like what is there for nobody at all.
+                        Told::Nowhere => {
+                            let nothing = "01890000-0000-7000-8000-000000000000";
+                            let way = route.path.replace("{ticket}", nothing).replace("{patient}", nothing).replace("{message}", &thing.message);
+                            let nothing = send(&browser, &token, &route, &way.replace("{file}", &thing.message)).await;
+                            matches!(answer.status, 403 | 404) && answer.status == nothing.status
+                        }
+                    };
+                    assert!(right, "{role:?} {} {way}: {} where it should be {told:?}", route.method, answer.status);
+                    if told == Told::Shown { shown += 1 } else { kept += 1 }
+                    if told != Told::Shown {
+                        assert!(!answer.text().contains("When do you open"), "{role:?} {way}");
+                        assert!(!answer.text().contains("Alvarez"), "{role:?} {way}");
+                    }
+                }
+            }
+        }
+        assert!(shown > 60 && kept > 500, "{shown} shown, {kept} kept");
+    }
+
+    async fn attack_14_lists_searches_and_counts_hold_the_requests_of_ones_own_queues_alone(desk: Desk) {
+        let (bill, symptom) = (
+            desk.ticket("bill@patient.example", "Marzipan bill", "Why is the marzipan so dear?").await,
+            desk.ticket("ache@patient.example", "Vermilion ache", "The vermilion ache is back.").await,
+        );
+        move_to(&desk, bill, "billing").await;
+        move_to(&desk, symptom, "clinical").await;
+        search::catch_up(&desk.app, desk.organisation).await.unwrap();
+        let billing = desk.browser(Role::Billing).await;
+        let says = |page: &str| (page.contains("Marzipan"), page.contains("ermilion") || page.contains("ache@"));
+        for way in ["/inbox", "/inbox/queue/billing"] {
+            assert_eq!(says(&billing.get(way).await.expect(200).text()), (true, false), "{way}");
+        }
+        billing.get("/inbox/queue/clinical").await.expect(403);
+        let page = billing.get("/inbox").await.text();
+        assert!(page.contains("/inbox/queue/billing") && !page.contains("/inbox/queue/clinical"));
+        assert!(desk.browser(Role::Agent).await.get("/inbox").await.text().contains("/inbox/queue/clinical"));
+        for (words, found) in [("marzipan", true), ("vermilion", false), ("queue:clinical", false), ("queue:billing", true), ("status:new", true), ("from:ache@patient.example", false)] {
+            let page = billing.submit("/search", "/search", &[("q", words)]).await.expect(200).text();
+            let list = page.split("id=\"ticket-list\"").nth(1).unwrap();
+            assert_eq!(says(list), (found, false), "{words}");
+        }
+        let number = tickets::view(&desk.app, &desk.system(), symptom).await.unwrap().ticket.number;
+        let page = billing.submit("/search", "/search", &[("q", &number.to_string())]).await.expect(200).text();
+        assert!(!says(page.split("id=\"ticket-list\"").nth(1).unwrap()).1);
+        let refused = billing.request(Method::GET, &format!("/tickets/{number}"), &[("accept", "text/html")], Body::empty()).await.expect(403).text();
+        assert!(refused.contains("This request is with another team") && !says(&refused).1, "{refused}");
+
+        // A page of a long list is full of one's own, however many of others lie between.
+        for number in 0..60 {
+            let one = desk.ticket(&format!("p{number}@patient.example"), "Long", "Long.").await;
+            move_to(&desk, one, if number % 20 == 0 { "billing" } else { "records" }).await;
+        }
+        let ctx = desk.ctx(Role::Billing);
+        let mut seen = BTreeSet::new();
+        let mut page = tickets::list(&desk.app, &ctx, &View::Active, None, 3).await.unwrap();
+        assert_eq!(page.rows.len(), 3);
+        let mut back = None;
+        loop {
+            assert!(page.rows.iter().all(|row| row.ticket.queue == queue(&desk, "billing")));
+            seen.extend(page.rows.iter().map(|row| row.ticket.id));
+            let Some(next) = page.next else { break };
+            page = tickets::list(&desk.app, &ctx, &View::Active, Some(next), 3).await.unwrap();
+            back = page.previous;
+        }
+        assert_eq!(seen.len(), 4);
+        let before = tickets::list_before(&desk.app, &ctx, &View::Active, back.unwrap(), 3).await.unwrap();
+        assert_eq!(before.rows.len(), 3);
+        assert!(before.rows.iter().all(|row| seen.contains(&row.ticket.id)) && before.previous.is_none());
+    }
+
+    async fn attack_14_a_command_on_another_queues_request_changes_nothing_and_is_noted(desk: Desk) {
+        let ticket = desk.ticket("rosa@patient.example", "Ache", "My ache is back.").await;
+        move_to(&desk, ticket, "clinical").await;
+        let ctx = desk.ctx(Role::Partner);
+        let before = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.version;
+        let done = tickets::change(&desk.app, &ctx, ticket, before, Patch { queue: Some(queue(&desk, "front_desk")), ..Patch::default() }).await;
+        assert!(matches!(done, Err(DeskError::OtherQueue { .. })), "{done:?}");
+        let after = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket;
+        assert_eq!((after.version, after.queue), (before, queue(&desk, "clinical")));
+        let log = audit_log::list(&desk.app, &desk.system(), None, 5).await.unwrap();
+        let clinical = queue(&desk, "clinical").to_string();
+        assert!(log.iter().any(|one| one.action == "queue.refused" && one.object_id == clinical && one.outcome == "denied"), "{log:?}");
+    }
+
+    async fn a_request_is_given_to_nobody_who_would_not_see_it(desk: Desk) {
+        let (ctx, app) = (desk.system(), &desk.app);
+        let ticket = desk.ticket("rosa@patient.example", "Bill", "My bill?").await;
+        move_to(&desk, ticket, "billing").await;
+        let version = async || tickets::view(app, &ctx, ticket).await.unwrap().ticket.version;
+        let to = |role, queue| Patch { assignee: Some(Some(desk.id_of(role))), queue, ..Patch::default() };
+        let refused = tickets::change(app, &ctx, ticket, version().await, to(Role::Partner, None)).await;
+        assert!(matches!(refused, Err(DeskError::Invalid { field: "assignee_id", code: "other_queue", .. })), "{refused:?}");
+        tickets::change(app, &ctx, ticket, version().await, to(Role::Billing, None)).await.unwrap();
+        // With the queue it goes to whoever looks there.
+        move_to(&desk, ticket, "records").await;
+        assert_eq!(tickets::view(app, &ctx, ticket).await.unwrap().ticket.assignee, None);
+        tickets::change(app, &ctx, ticket, version().await, to(Role::Agent, None)).await.unwrap();
+        move_to(&desk, ticket, "billing").await;
+        assert_eq!(tickets::view(app, &ctx, ticket).await.unwrap().ticket.assignee, Some(desk.id_of(Role::Agent)));
+        // Whoever can't have it isn't offered.
+        let page = desk.browser(Role::Agent).await.get(&format!("/tickets/{ticket}")).await.expect(200).text();
+        assert!(page.contains("Bea Billing") && !page.contains("Pip Partner"));
+    }
+
+    async fn attack_51_fields_that_a_role_may_not_see_stand_on_no_page_of_it(desk: Desk) {
+        let (app, ctx) = (&desk.app, desk.system());
+        let field = |code: &str, group| CustomField {
+            code: code.to_owned(),
+            names: bedside_desk::names::Names([("en".to_owned(), code.to_owned())].into()),
+            kind: "text".to_owned(),
+            choices: Vec::new(),
+            group,
+            position: 1,
+            version: 0,
+        };
+        for (code, group) in [("plain", None), ("allergy", Some(FieldGroup::Clinical)), ("payer", Some(FieldGroup::Billing))] {
+            orgs::change(app, &ctx, Change::PutField(field(code, group))).await.unwrap();
+        }
+        let patient = NewPatient {
+            name: "Rosa Alvarez".to_owned(),
+            birth_date: Some("1961-02-03".to_owned()),
+            mrn: Some("ZQ-77".to_owned()),
+            locale: None,
+            secure_link: false,
+        };
+        let points = vec![(PointKind::Email, "rosa.quill@patient.example".to_owned()), (PointKind::Phone, "+1 312 555 0147".to_owned())];
+        let patient = patients::create_patient(app, &ctx, patient, points).await.unwrap();
+        let ticket = desk.ticket("rosa.quill@patient.example", "Bill", "My bill?").await;
+        let nameless = desk.ticket("nobody.quill@patient.example", "Other", "Other.").await;
+        for one in [ticket, nameless] {
+            move_to(&desk, one, "billing").await;
+        }
+        let version = tickets::view(app, &ctx, ticket).await.unwrap().ticket.version;
+        let fields = json!({ "plain": "Tuesdays", "allergy": "Penicillin", "payer": "Goldshield" });
+        let patch = Patch { fields: fields.as_object().unwrap().clone(), ..Patch::default() };
+        tickets::change(app, &ctx, ticket, version, patch).await.unwrap();
+        search::catch_up(app, desk.organisation).await.unwrap();
+
+        let mut role = desk.role(Role::Billing).as_ref().clone();
+        let groups = [
+            (Permission::FieldsContact, &["quill@patient", "5550147", "555 0147"][..]),
+            (Permission::FieldsIdentifiers, &["1961", "ZQ-77"]),
+            (Permission::FieldsClinical, &["Penicillin", "allergy"]),
+            (Permission::FieldsBilling, &["Goldshield", "payer"]),
+        ];
+        let browser = desk.browser(Role::Billing).await;
+        let base = Permissions::of(&[Permission::TicketsRead, Permission::TicketsWrite, Permission::PatientsRead, Permission::PatientsWrite]);
+        for (may, _) in groups {
+            role.permissions = base.with(may);
+            orgs::change(app, &ctx, Change::PutRole(role.clone())).await.unwrap();
+            role = desk.role(Role::Billing).as_ref().clone();
+            let mut told = String::new();
+            for way in [
+                format!("/tickets/{ticket}"),
+                format!("/tickets/{ticket}/verify"),
+                format!("/patients/{patient}"),
+                format!("/patients/{patient}/edit"),
+                "/patients".to_owned(),
+                "/inbox".to_owned(),
+                format!("/api/v1/tickets/{ticket}"),
+                format!("/api/v1/patients/{patient}"),
+                "/api/v1/patients".to_owned(),
+                "/api/v1/contacts".to_owned(),
+                "/api/v1/tickets".to_owned(),
+            ] {
+                told += &browser.get(&way).await.expect(200).text();
+            }
+            told += &browser.submit("/search", "/search", &[("q", "bill")]).await.expect(200).text();
+            assert!(told.contains("Rosa Alvarez") && told.contains("Tuesdays"));
+            for (group, words) in groups {
+                for word in words {
+                    let (is, may) = (told.contains(word), group == may);
+                    // A number stands as it was kept, in one of its two forms.
+                    assert!(is == may || (may && word.starts_with("555")), "{group:?} with {:?}: {word}", role.permissions.codes());
+                }
+            }
+        }
+        // What isn't seen isn't changed, and stays when the rest is.
+        role.permissions = base;
+        orgs::change(app, &ctx, Change::PutRole(role)).await.unwrap();
+        let billing = desk.ctx(Role::Billing);
+        let seen = patients::patient(app, &billing, patient).await.unwrap();
+        assert!(seen.unidentified && seen.birth_date.is_none());
+        let new = NewPatient { name: "Rosa A. Alvarez".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: true };
+        let with = NewPatient { mrn: Some("ZQ-78".to_owned()), ..new.clone() };
+        assert!(matches!(patients::change_patient(app, &billing, patient, seen.version, with).await, Err(DeskError::Forbidden)));
+        patients::change_patient(app, &billing, patient, seen.version, new).await.unwrap();
+        let kept = patients::patient(app, &ctx, patient).await.unwrap();
+        assert_eq!((kept.name.as_str(), kept.birth_date.as_deref(), kept.mrn.as_deref()), ("Rosa A. Alvarez", Some("1961-02-03"), Some("ZQ-77")));
+        let contact = &kept.contacts[0];
+        let patch = ContactPatch { add: vec![(PointKind::Email, "other@patient.example".to_owned())], ..ContactPatch::default() };
+        assert!(matches!(patients::change_contact(app, &billing, contact.id, contact.version, patch).await, Err(DeskError::Forbidden)));
+        let version = tickets::view(app, &billing, ticket).await.unwrap().ticket.version;
+        let fields = json!({ "allergy": "none" }).as_object().unwrap().clone();
+        let patch = Patch { fields, ..Patch::default() };
+        assert!(matches!(tickets::change(app, &billing, ticket, version, patch).await, Err(DeskError::Forbidden)));
+        let fields = json!({ "plain": "Fridays" }).as_object().unwrap().clone();
+        tickets::change(app, &billing, ticket, version, Patch { fields, ..Patch::default() }).await.unwrap();
+        let view = tickets::view(app, &ctx, ticket).await.unwrap();
+        assert_eq!((&view.fields["allergy"], &view.fields["plain"]), (&json!("Penicillin"), &json!("Fridays")));
+    }
+
+    async fn nobody_hands_on_more_queues_than_they_have(desk: Desk) {
+        let (app, setup) = (&desk.app, desk.system());
+        let some = |codes: &[&str]| Queues::Only(codes.iter().map(|code| queue(&desk, code)).collect());
+        let mut lead = desk.role(Role::Billing).as_ref().clone();
+        lead.permissions = lead.permissions.with(Permission::StaffManage).with(Permission::SettingsRead).with(Permission::SettingsWrite);
+        orgs::change(app, &setup, Change::PutRole(lead)).await.unwrap();
+        let ctx = desk.ctx(Role::Billing);
+        let mut role = desk.role(Role::Partner).as_ref().clone();
+        (role.code, role.version, role.permissions) = ("clerk".to_owned(), 0, Permissions::of(&[Permission::TicketsRead]));
+        for (queues, may) in [(Queues::All, false), (some(&["billing", "records"]), false), (some(&["billing"]), true)] {
+            role.queues = queues.clone();
+            let done = orgs::change(app, &ctx, Change::PutRole(role.clone())).await;
+            assert_eq!(done.is_ok(), may, "{queues:?}: {done:?}");
+            let token = NewToken { name: "t".to_owned(), scopes: Permissions::of(&[Permission::TicketsRead]), queues, expires_at: None };
+            let made = staff::create_token(app, &ctx, token).await;
+            assert_eq!(made.is_ok(), may, "{made:?}");
+        }
+        // Nor do they change who has more.
+        let mut other = desk.role(Role::Partner).as_ref().clone();
+        other.idle_minutes = 45;
+        assert!(matches!(orgs::change(app, &ctx, Change::PutRole(other)).await, Err(DeskError::Forbidden)));
+        let mut admin = desk.role(Role::Administrator).as_ref().clone();
+        admin.queues = some(&["billing"]);
+        assert!(matches!(orgs::change(app, &setup, Change::PutRole(admin)).await, Err(DeskError::Invalid { .. })));
+    }
+
+    async fn an_administrator_narrows_a_role_and_a_token_down_on_their_pages(desk: Desk) {
+        let admin = desk.browser(Role::Administrator).await;
+        let page = "/settings/roles/partner";
+        let html = admin.get(page).await.expect(200).text();
+        assert!(html.contains("name=\"queue_front_desk\" value=\"on\" checked") || html.contains("queue_front_desk"), "{html}");
+        let role = desk.role(Role::Partner);
+        let version = role.version.to_string();
+        let fields = [
+            ("version", version.as_str()), ("name_en", "Partner"), ("name_es", "Socio"), ("scope_tickets_read", "on"),
+            ("queue_records", "on"), ("queue_billing", "on"), ("idle_minutes", "30"), ("session_minutes", "720"),
+        ];
+        admin.submit(page, page, &fields).await.expect(303);
+        let expected = Queues::Only([queue(&desk, "records"), queue(&desk, "billing")].into());
+        assert_eq!(desk.role(Role::Partner).queues, expected);
+        let none: Vec<_> = fields.into_iter().filter(|(name, _)| !name.starts_with("queue_")).collect();
+        let again = admin.submit(page, page, &none).await.expect(422).text();
+        assert!(again.contains("Tick all queues, or at least one."));
+        let version = desk.role(Role::Partner).version.to_string();
+        let mut all: Vec<_> = none.into_iter().filter(|(name, _)| *name != "version").collect();
+        all.extend([("version", version.as_str()), ("all_queues", "on")]);
+        admin.submit(page, page, &all).await.expect(303);
+        assert_eq!(desk.role(Role::Partner).queues, Queues::All);
+
+        let fields = [("name", "Chat"), ("days", "10"), ("scope_tickets_read", "on"), ("queue_records", "on")];
+        admin.submit("/settings/tokens/new", "/settings/tokens/new", &fields).await.expect(200);
+        let made = staff::list_tokens(&desk.app, &desk.system()).await.unwrap();
+        assert_eq!(made.last().unwrap().queues, Queues::Only([queue(&desk, "records")].into()));
+        let shown = admin.get(&format!("/settings/tokens/{}", made.last().unwrap().id)).await.expect(200).text();
+        assert!(shown.contains("Reaches the requests of") && shown.contains("Records"), "{shown}");
+    }
+}
