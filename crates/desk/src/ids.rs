@@ -30,6 +30,8 @@ ids! {
     Contact, ContactId, "contact";
     /// A person in care.
     Patient, PatientId, "patient";
+    /// That somebody acts for a patient.
+    Representative, RepresentativeId, "representative";
     /// A restricted record that somebody opened for a reason.
     Opening, OpeningId, "opening";
     /// A request and all that belongs to it.

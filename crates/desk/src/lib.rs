@@ -38,6 +38,7 @@ pub mod patients;
 pub mod privacy;
 pub mod public;
 pub mod records;
+pub mod representatives;
 pub mod router;
 pub mod search;
 pub mod server;
@@ -69,6 +70,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         outbound::STATEMENTS,
         patients::STATEMENTS,
         records::STATEMENTS,
+        representatives::STATEMENTS,
         staff::STATEMENTS,
         staff::factors::STATEMENTS,
         staff::sessions::STATEMENTS,

@@ -115,6 +115,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0019_restricted.sql"),
     },
     Migration {
+        version: 20,
+        name: "representatives",
+        sql: include_str!("../migrations/0020_representatives.sql"),
+    },
+    Migration {
         version: 24,
         name: "reach",
         sql: include_str!("../migrations/0024_reach.sql"),

@@ -55,6 +55,7 @@ const FINE: &[&str] = &[
     "OPENINGS_REVIEWED",
     "QUEUED",
     "RANGE",
+    "REVIEWED",
     "SETTLE_JOBS",
     "SETTLE_MAILS",
     "SETTLE_MESSAGES",

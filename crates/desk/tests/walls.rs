@@ -195,6 +195,7 @@ impl Things {
             .replace("{code}", code)
             .replace("{locale}", "en")
             .replace("{tag}", "00000000-0000-4000-8000-000000000000")
+            .replace("{representative}", &self.patient)
             .replace("{review}", &self.patient)
             .replace("{sequence}", "1")
     }

@@ -95,6 +95,14 @@ fn general(page: &Page, clinic: &Clinic) -> Edit {
                 .help(t.text("admin-ask-rating-help")),
             Field::number("undo_seconds", t.text("admin-undo"), set.undo_seconds)
                 .help(t.text("admin-undo-help")),
+            Field::number("majority", t.text("admin-majority"), set.minors.majority)
+                .help(t.text("admin-majority-help")),
+            Field::number(
+                "adolescent",
+                t.text("admin-adolescent"),
+                set.minors.adolescent,
+            )
+            .help(t.text("admin-adolescent-help")),
         ],
         version: clinic.version,
         removable: false,
@@ -117,6 +125,8 @@ fn general_change(clinic: &Clinic, typed: &Typed) -> Result<Change, Wrong> {
     settings.secure_link = typed.ticked("secure_link");
     settings.ask_rating = typed.ticked("ask_rating");
     settings.undo_seconds = typed.number("undo_seconds", 0, MOST_UNDO)?;
+    settings.minors.majority = typed.number("majority", 14, 21)?;
+    settings.minors.adolescent = typed.number("adolescent", 8, settings.minors.majority)?;
     Ok(Change::General {
         name: typed.line("name", 100)?,
         time_zone,

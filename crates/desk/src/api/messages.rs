@@ -5,7 +5,7 @@ use super::views::MessageOut;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::{MessageId, TicketId, UploadId};
-use crate::records::uploads;
+use crate::records::{Class, uploads};
 use crate::router::{Access, Route};
 use crate::tickets::{self, Reply, Status};
 use crate::timeline::MessageKind;
@@ -115,6 +115,9 @@ pub(super) async fn show(
 pub(super) struct ReplyIn {
     /// The words, Markdown.
     body: String,
+    /// What the words hold. Refused with 409 when whoever asks has not shown enough for it, or may not hear it. When absent:
+    /// what the category usually does where that is open, else `public`.
+    class: Option<Class>,
     /// What the ticket is after it; `waiting_on_patient` when absent.
     status: Option<Status>,
     /// Files that were uploaded.
@@ -136,6 +139,7 @@ pub(super) async fn reply(
     let attachments = files(&app, &ctx, id, &new.attachments).await?;
     let reply = Reply {
         attachments,
+        class: new.class,
         status: new.status,
         version: seen,
         ..Reply::new(new.body)

@@ -17,6 +17,7 @@ mod messages;
 mod openapi;
 mod parts;
 mod patients;
+mod representatives;
 mod search;
 mod settings;
 mod tickets;
@@ -37,6 +38,7 @@ pub fn routes() -> Vec<Route> {
         attachments::routes(),
         patients::routes(),
         contacts::routes(),
+        representatives::routes(),
         settings::routes(),
         search::routes(),
         events::routes(),

@@ -4,8 +4,8 @@
 //! problems that can come back) is added here for all of them.
 
 use super::{
-    attachments, audit, contacts, events, joins, me, messages, patients, routes, search, settings,
-    tickets,
+    attachments, audit, contacts, events, joins, me, messages, patients, representatives, routes,
+    search, settings, tickets,
 };
 use crate::router::{Access, Route};
 use axum::http::Method;
@@ -30,7 +30,8 @@ use utoipa::OpenApi;
         joins::revoke_links,
         joins::follow, joins::unfollow, attachments::upload, attachments::download, patients::list, patients::create,
         patients::find, patients::show, patients::change, patients::label, contacts::list, contacts::create, contacts::show,
-        contacts::change, contacts::link, settings::queues, settings::queue, settings::categories, settings::colleagues,
+        contacts::change, contacts::link, representatives::list, representatives::add, representatives::end,
+        representatives::decide, settings::queues, settings::queue, settings::categories, settings::colleagues,
         settings::sub_statuses, settings::fields, search::find, events::list, audit::list
     ),
     components(schemas(Problem, tickets::Whole)),

@@ -5,7 +5,7 @@ use crate::ids::QueueId;
 use crate::names::Names;
 use crate::orgs::model::{Emergency, purpose};
 use crate::orgs::{
-    Category, Hours, NewOrganisation, Queue, SavedReply, Settings, SlaPolicy, Template,
+    Category, Hours, Minors, NewOrganisation, Queue, SavedReply, Settings, SlaPolicy, Template,
 };
 use crate::staff::{Queues, Role};
 use bedside_db::{IdSource, Timestamp};
@@ -130,6 +130,7 @@ fn settings(clinic: &Clinic) -> Settings {
         secure_link: false,
         undo_seconds: 10,
         ask_rating: true,
+        minors: Minors::default(),
     }
 }
 

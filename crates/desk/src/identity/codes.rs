@@ -2,7 +2,7 @@
 
 use super::locks::Subjects;
 use super::model::{Answer, CODE_LASTS, CODES_AN_HOUR, Level, Method, Told, code_digits, code_of};
-use super::seen::{admitted_in, agent, at_least, chosen, fit, keep, open_code, told};
+use super::seen::{admitted_in, agent, at_least, chosen, fit_for, keep, open_code, told};
 use super::store::{self, CodeRow};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
@@ -50,7 +50,7 @@ pub async fn send_code(
                     "Choose one of the addresses.",
                 ));
             }
-            fit(&point, now)?;
+            fit_for(work, (&ticket, patient), &point).await?;
             let sent = store::codes_since(
                 work,
                 organisation,

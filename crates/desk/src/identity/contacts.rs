@@ -9,9 +9,10 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{ContactId, PatientId, TicketId};
+use crate::ids::{ContactId, PatientId, StaffId, TicketId};
 use crate::patients::{self, ContactPatch, Ground, OnFile, PointKind};
-use crate::records::{Label, restricted};
+use crate::records::{Label, Scope, restricted};
+use crate::representatives;
 use crate::staff::{self, What};
 use crate::tickets::model::Ticket;
 use crate::work::Work;
@@ -69,6 +70,56 @@ pub(crate) async fn ground(
     })
 }
 
+/// Refuses what is outside of what whoever asks may do for the patient.
+pub(crate) fn within(scope: Scope, group: Group) -> Result<(), DeskError> {
+    if scope.has(group) {
+        return Ok(());
+    }
+    Err(DeskError::Conflict {
+        code: "outside_scope",
+        text: "Whoever asks acts for the patient, and not for this.",
+    })
+}
+
+/// Refuses unless whoever asks in a held ticket is verified as `patient` to the third level; with a red flag, by a call
+/// back and a second person. Nothing goes on while they are locked. Gives back on whose word of the staff that rests.
+pub(crate) async fn at_the_third(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    patient: PatientId,
+    raised: bool,
+) -> Result<Vec<StaffId>, DeskError> {
+    let (app, organisation) = (work.app.clone(), work.ctx.organisation);
+    Subjects::with_patient(&app, organisation, ticket, patient)?
+        .open(work)
+        .await?;
+    stand_third(work, ticket, patient, raised).await
+}
+
+async fn stand_third(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    patient: PatientId,
+    raised: bool,
+) -> Result<Vec<StaffId>, DeskError> {
+    let (app, ctx, now) = (work.app.clone(), work.ctx.clone(), work.now);
+    let (_, standing) = admitted_in(&app, work, &ctx, ticket, now).await?;
+    let known = at_least(&standing, Level::L3)?;
+    if !reaches(&standing, Group::Contact, raised) {
+        return Err(DeskError::Conflict {
+            code: "both_needed",
+            text: "Something here asks for both: a call back, and a second person.",
+        });
+    }
+    if known != patient {
+        return Err(DeskError::Conflict {
+            code: "verification_needed",
+            text: "Somebody else was verified in this conversation.",
+        });
+    }
+    Ok(standing.makers)
+}
+
 /// The same in the command that changes the address, before it does.
 pub(crate) async fn may_change_address(
     work: &mut Work<'_>,
@@ -81,21 +132,10 @@ pub(crate) async fn may_change_address(
         .open(work)
         .await?;
     if leave.forced.is_none() {
-        let ctx = work.ctx.clone();
-        let (_, standing) = admitted_in(&app, work, &ctx, &ticket, now).await?;
-        let known = at_least(&standing, Level::L3)?;
-        if !reaches(&standing, Group::Contact, leave.raised) {
-            return Err(DeskError::Conflict {
-                code: "both_needed",
-                text: "Something here asks for both: a call back, and a second person.",
-            });
-        }
-        if known != leave.patient {
-            return Err(DeskError::Conflict {
-                code: "verification_needed",
-                text: "Somebody else was verified in this conversation.",
-            });
-        }
+        stand_third(work, &ticket, leave.patient, leave.raised).await?;
+        let whose = (ticket.contact, leave.patient);
+        let scope = representatives::scope_of(&app, work, organisation, whose, now).await?;
+        within(scope, Group::Contact)?;
     } else if ticket.patient != Some(leave.patient) && ticket.contact != leave.contact {
         return Err(DeskError::Conflict {
             code: "other_person",

@@ -1,15 +1,21 @@
 //! Failures, and what three of them lock: the conversation, the contact, and what was claimed.
 
-use super::model::{Answer, DAY, FAILURES, Told};
+use super::model::{Answer, DAY, FAILURES, Reason, Told};
+use super::reviews::{row_of, words};
 use super::seen::told;
 use super::store;
+use super::tasks::noted;
 use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{ContactId, EvidenceId, OrganisationId, PatientId, TicketId};
 use crate::patients::{Claim, Factor, PointKind};
-use crate::tickets::model::Ticket;
+use crate::staff::{self, What};
+use crate::tickets::{self, model::Ticket};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
+use futures_util::FutureExt;
 
 /// What a lock of a subject ends.
 #[derive(Clone, Copy)]
@@ -154,8 +160,11 @@ impl Subjects {
         let mut answer = Answer::NotConfirmed;
         for (subject, ends) in &self.0 {
             let id: EvidenceId = work.app.ids.make(now);
-            store::insert_failure(work, organisation, subject, id, now).await?;
-            let since = now.plus_seconds(-DAY);
+            let by = work.ctx.actor.staff();
+            store::insert_failure(work, organisation, subject, (id, now), (ticket, by)).await?;
+            // What a supervisor has lifted is counted no more.
+            let lifted = store::lifted(work, organisation, subject).await?;
+            let since = lifted.max(Some(now.plus_seconds(-DAY))).unwrap_or(now);
             if store::failures(work, organisation, subject, since).await? >= FAILURES {
                 store::lock(work, organisation, subject, (now, until)).await?;
                 answer = Answer::Locked(until);
@@ -176,4 +185,80 @@ impl Subjects {
         }
         Ok(answer)
     }
+}
+
+/// Lifts the locks of a conversation before their time, for a reason that somebody else looks at afterwards. That there was
+/// a lock stays a sign. [`DeskError::Conflict`] with `own_word` for whoever typed one of the failures, and with `not_locked`
+/// where there is nothing to lift.
+pub async fn unlock(app: &App, ctx: &Ctx, ticket: TicketId, why: &str) -> Result<(), DeskError> {
+    ctx.authorize(Permission::IdentityApprove)?;
+    ctx.authorize(Permission::TicketsRead)?;
+    let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let organisation = ctx.organisation;
+    let ticket = tickets::row_for(app, organisation, ticket).await?.id;
+    let why = words("words", why)?;
+    let row = row_of(app, organisation, ticket, (Reason::Unlock, &why), by).await?;
+    let done = app
+        .command(ctx, move |work| {
+            async move {
+                let (app, now) = (work.app.clone(), work.now);
+                let ticket = tickets::held(work, ticket).await?;
+                for subject in here(&app, work, organisation, &ticket).await? {
+                    store::hold_subject(work, organisation, &subject, now).await?;
+                }
+                let mut any = false;
+                for subject in here(&app, work, organisation, &ticket).await? {
+                    let typed = (now.plus_seconds(-DAY), by);
+                    if store::failures_by(work, organisation, &subject, typed).await? > 0 {
+                        return Err(DeskError::Conflict {
+                            code: "own_word",
+                            text: "Somebody else has to lift it.",
+                        });
+                    }
+                    any |= store::lift(work, organisation, &subject, now).await?;
+                }
+                if !any {
+                    return Err(DeskError::Conflict {
+                        code: "not_locked",
+                        text: "Nothing is locked here.",
+                    });
+                }
+                store::insert_review(work, organisation, &row).await?;
+                staff::tell_all(work, Permission::IdentityApprove, by, What::PastRules).await?;
+                told(work, ticket.id, Told::Unlocked);
+                work.audit(NewEntry::new("identity.unlock", "ticket", ticket.id));
+                Ok(())
+            }
+            .boxed()
+        })
+        .await;
+    noted(
+        app,
+        ctx,
+        NewEntry::new("identity.unlock", "ticket", ticket),
+        done,
+    )
+    .await
+}
+
+/// What a lock of this conversation may be of: it, its contact, and whatever failed in it within a day, a claim or a patient.
+async fn here(
+    app: &App,
+    work: &mut Work<'_>,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+) -> Result<Vec<[u8; 16]>, DeskError> {
+    let day_ago = work.now.plus_seconds(-DAY);
+    let failed = store::failed_here(work, organisation, ticket.id, day_ago).await?;
+    let own = Subjects::of(app, organisation, ticket)?.0;
+    let mut all: Vec<[u8; 16]> = own.into_iter().map(|(mark, _)| mark).collect();
+    all.extend(
+        failed
+            .iter()
+            .filter_map(|one| <[u8; 16]>::try_from(one.as_slice()).ok()),
+    );
+    // In the order of every command that holds them.
+    all.sort_unstable();
+    all.dedup();
+    Ok(all)
 }

@@ -20,17 +20,24 @@ mod flags;
 mod locks;
 pub mod model;
 mod reviews;
+mod saying;
 mod seen;
 mod store;
 mod tasks;
 
 pub use codes::{check_code, send_code};
 pub use contacts::{NewAddress, change_address};
-pub(crate) use contacts::{address_changed, contact_moved, ground, may_change_address};
+pub(crate) use contacts::{
+    address_changed, at_the_third, contact_moved, ground, may_change_address, within,
+};
 pub use details::{Typed, check_details, tie};
 pub use flags::{Flag, noticed};
+pub use locks::unlock;
 pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, mask, opens, reaches};
-pub use reviews::{Review, emergency, reviews, sign_off};
+pub use reviews::{LookedAt, Review, emergency, looked_at, reviews, sign_off};
+pub(crate) use saying::{asked_to_say, may_say};
+pub use saying::{shown_in, shown_with};
 pub use seen::{Choice, Seen, Waiting, forget, lock_of, seen, standing_of};
+pub(crate) use seen::{raised, told};
 pub use store::ALL as STATEMENTS;
 pub use tasks::{ask_approval, ask_call, called, decide, show_number, waiting_approvals};

@@ -5,6 +5,9 @@ use crate::ids::{PatientId, StaffId};
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::records::{Group, Level};
+use crate::records::{Scope, Shown};
+
 /// Seconds for which anything that was shown counts: one rule for all of it.
 pub const LASTS: i64 = 3600;
 /// Seconds in which failures are counted together, and for which the third one locks.
@@ -21,42 +24,6 @@ pub const CODES_AN_HOUR: i64 = 3;
 pub const ON_FILE_DAYS: i64 = 30;
 /// Longest reason or note, in characters.
 pub const MAX_WORDS: usize = 500;
-
-/// How sure the desk is of who is asking.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Level {
-    /// Nothing was shown.
-    #[default]
-    L0,
-    /// Name, birth date and one thing more.
-    L1,
-    /// That, and a code to an address long on file.
-    L2,
-    /// That, and a call-back to the number on file or a second person's yes.
-    L3,
-}
-
-impl Level {
-    /// The stable code, also the end of its text's key.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::L0 => "l0",
-            Self::L1 => "l1",
-            Self::L2 => "l2",
-            Self::L3 => "l3",
-        }
-    }
-
-    /// The next one up; the highest stays.
-    #[must_use]
-    pub const fn raised(self) -> Self {
-        match self {
-            Self::L0 => Self::L1,
-            Self::L1 => Self::L2,
-            Self::L2 | Self::L3 => Self::L3,
-        }
-    }
-}
 
 codes! {
     /// What was shown.
@@ -75,22 +42,6 @@ codes! {
 }
 
 codes! {
-    /// What somebody may be spoken with about, or given.
-    Group {
-        /// Times, directions, that there is an appointment.
-        Logistics = "logistics",
-        /// Results, medicines, what was said in a visit.
-        Clinical = "clinical",
-        /// Bills and coverage.
-        Billing = "billing",
-        /// Another address or number.
-        Contact = "contact",
-        /// Copies of the records.
-        Records = "records",
-    }
-}
-
-codes! {
     /// Why something was opened past the rules.
     Reason {
         /// Somebody may die or be harmed.
@@ -103,6 +54,8 @@ codes! {
         Other = "other",
         /// A patient's address was changed without the level that asks for.
         AddressChange = "address_change",
+        /// A lock was lifted before its time.
+        Unlock = "unlock",
     }
 }
 
@@ -147,6 +100,14 @@ codes! {
         AddressChanged = "address_changed",
         /// The same without it.
         AddressForced = "address_forced",
+        /// Somebody is to act for the patient.
+        ActsAsked = "acts_asked",
+        /// Somebody acts for the patient from now on.
+        ActsNow = "acts_now",
+        /// A second person said no to that.
+        ActsRefused = "acts_refused",
+        /// A supervisor lifted the lock.
+        Unlocked = "unlocked",
     }
 }
 
@@ -263,30 +224,30 @@ pub fn standing(evidence: &[Evidence], now: Timestamp) -> Standing {
     }
 }
 
-/// The level that a group asks for; red flags raise it.
-pub const fn needs(group: Group, raised: bool) -> Level {
-    let usual = match group {
-        Group::Logistics => Level::L1,
-        Group::Clinical | Group::Billing => Level::L2,
-        Group::Contact | Group::Records => Level::L3,
-    };
-    if raised { usual.raised() } else { usual }
+/// What decides about a conversation: `raised` when there is a red flag, and what whoever asks may hear for the patient.
+pub const fn shown(standing: &Standing, raised: bool, scope: Scope) -> Shown {
+    Shown {
+        level: standing.level,
+        both: standing.both,
+        raised,
+        emergency: standing.emergency.is_some(),
+        scope,
+    }
 }
 
-/// What may be spoken about or given; `raised` when there is a red flag. The level above the third is a call back and a
-/// second person. An emergency opens what the second level does whatever else there is, and neither addresses nor records.
-pub fn opens(standing: &Standing, raised: bool) -> Vec<Group> {
-    let may = |group: &Group| {
-        let urgent = standing.emergency.is_some() && needs(*group, false) <= Level::L2;
-        urgent || reaches(standing, *group, raised)
-    };
-    Group::ALL.iter().copied().filter(may).collect()
+/// What may be spoken about or given. The level above the third is a call back and a second person. An emergency opens
+/// what the second level does whatever else there is, and neither addresses nor records.
+pub fn opens(shown: &Shown) -> Vec<Group> {
+    let all = Group::ALL.iter().copied();
+    all.filter(|group| shown.missing(*group).is_none())
+        .collect()
 }
 
 /// Whether what was shown is enough for this group.
 pub fn reaches(standing: &Standing, group: Group, raised: bool) -> bool {
-    let beyond = raised && needs(group, false) == Level::L3;
-    standing.level >= needs(group, raised) && (standing.both || !beyond)
+    shown(standing, raised, Scope::ALL)
+        .unproven(group)
+        .is_none()
 }
 
 /// Why an address confirms nothing.
@@ -298,6 +259,8 @@ pub enum Unusable {
     New(Timestamp),
     /// Mail came back from there.
     CameBack,
+    /// It is of somebody who acts for the patient in some things only, or no more.
+    Acts,
 }
 
 /// Whether an address on file since `since` may confirm who somebody is.

@@ -87,7 +87,7 @@ fn at(level: Level) -> Standing {
 }
 
 fn opens_at(level: Level, raised: bool) -> Vec<Group> {
-    opens(&at(level), raised)
+    opens(&super::shown(&at(level), raised, Scope::ALL))
 }
 
 #[test]
@@ -99,7 +99,10 @@ fn an_emergency_opens_the_same_with_a_red_flag() {
             ..at(level)
         };
         for raised in [false, true] {
-            assert_eq!(opens(&urgent, raised), [Logistics, Clinical, Billing]);
+            assert_eq!(
+                opens(&super::shown(&urgent, raised, Scope::ALL)),
+                [Logistics, Clinical, Billing]
+            );
         }
     }
 }

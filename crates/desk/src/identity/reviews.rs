@@ -152,6 +152,63 @@ pub async fn reviews(app: &App, ctx: &Ctx) -> Result<Vec<Review>, DeskError> {
     Ok(found)
 }
 
+/// What somebody has looked at, with what they found.
+pub struct LookedAt {
+    /// The ticket's number.
+    pub number: i64,
+    /// Why it was done; none for a code of a later version.
+    pub reason: Option<Reason>,
+    /// Who did it.
+    pub by: StaffId,
+    /// When.
+    pub at: Timestamp,
+    /// Who looked at it.
+    pub reviewed_by: StaffId,
+    /// When.
+    pub reviewed_at: Timestamp,
+    /// What they found; none where the reader may not see whom it is about.
+    pub note: Option<String>,
+}
+
+/// The last fifty that somebody looked at, newest first.
+pub async fn looked_at(app: &App, ctx: &Ctx) -> Result<Vec<LookedAt>, DeskError> {
+    let organisation = ctx.organisation;
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::IdentityApprove,
+        Purpose::Operations,
+        "identity.reviews",
+        "organisation",
+        organisation,
+    )
+    .await?;
+    let rows = store::reviewed(&mut app.read().await?, organisation).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for (row, reviewed_by, reviewed_at, note) in rows {
+        let ticket = tickets::row_for(app, organisation, row.ticket).await?;
+        let mut conn = app.read().await?;
+        let note = match restricted::admit_ticket(&mut conn, ctx, row.ticket, app.now()).await {
+            Ok(()) => {
+                let place = ("identity_reviews", "note");
+                Some(leave.text(&mut conn, row.key, place, row.id, &note).await?)
+            }
+            Err(DeskError::Restricted { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        found.push(LookedAt {
+            number: ticket.number,
+            reason: Reason::from_code(&row.reason),
+            by: row.by,
+            at: row.at,
+            reviewed_by,
+            reviewed_at,
+            note,
+        });
+    }
+    Ok(found)
+}
+
 /// Says that somebody looked at it, with what they found. [`DeskError::Conflict`] with `own_word` for whoever did it,
 /// [`DeskError::Restricted`] for whoever may not see whom it is about.
 pub async fn sign_off(

@@ -13,7 +13,8 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ContactId, IdentityTaskId, OrganisationId, PatientId, StaffId, TicketId};
 use crate::patients::{self, OnFile};
-use crate::records::{self, Purpose, restricted};
+use crate::records::{self, Purpose, Scope, restricted};
+use crate::representatives;
 use crate::tickets::{self, model::Ticket};
 use crate::timeline::MessageKind;
 use crate::work::Work;
@@ -28,7 +29,7 @@ const LOCK_SIGN_DAYS: i64 = 30;
 const READ: i64 = 101;
 
 /// Says on the timeline what happened.
-pub(super) fn told(work: &mut Work<'_>, ticket: TicketId, what: Told) {
+pub(crate) fn told(work: &mut Work<'_>, ticket: TicketId, what: Told) {
     work.event(
         kind::IDENTITY,
         Some(ticket),
@@ -154,7 +155,7 @@ pub async fn lock_of(
 }
 
 /// Whether there is a red flag, for the desk's own rule: it reads what the patient's side wrote last.
-pub(super) async fn raised(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<bool, DeskError> {
+pub(crate) async fn raised(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<bool, DeskError> {
     let (_, past) = past_of(app, ctx.organisation, ticket).await?;
     let desk = Ctx::system(ctx.organisation, "identity", ctx.source);
     let only = Some(MessageKind::Inbound);
@@ -256,8 +257,42 @@ pub(super) async fn chosen(
     ))
 }
 
+/// Whether an address of `point` confirms who is asking in `ticket`: it does not where it is of somebody who acts for the
+/// patient and may do so no more, nor in the conversation of somebody else where it is of one who may not do everything.
+/// What such a person reads to a caller shows that they are there, and not that the caller may hear more than they.
+async fn speaks_for(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (ticket, patient): (&Ticket, PatientId),
+    point: &OnFile,
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    let whose = (point.contact, patient);
+    let scope = representatives::scope_of(app, conn, organisation, whose, now).await?;
+    let own = point.contact == ticket.contact && scope != Scope::NONE;
+    Ok(scope == Scope::ALL || own)
+}
+
+/// Refuses an address of `point` that does not confirm who is asking in `ticket`.
+pub(super) async fn fit_for(
+    work: &mut Work<'_>,
+    about: (&Ticket, PatientId),
+    point: &OnFile,
+) -> Result<(), DeskError> {
+    let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+    fit(point, now)?;
+    if speaks_for(&app, work, organisation, about, point, now).await? {
+        return Ok(());
+    }
+    Err(DeskError::Conflict {
+        code: "address_acts",
+        text: "This address is of somebody who acts for the patient in some things only. It confirms nobody else.",
+    })
+}
+
 /// Refuses an address that confirms nothing.
-pub(super) fn fit(point: &OnFile, now: Timestamp) -> Result<(), DeskError> {
+fn fit(point: &OnFile, now: Timestamp) -> Result<(), DeskError> {
     let (code, text) = match usable(point.since, point.held_until, point.bounced, now) {
         Ok(()) => return Ok(()),
         Err(Unusable::Held(_)) => (
@@ -268,7 +303,10 @@ pub(super) fn fit(point: &OnFile, now: Timestamp) -> Result<(), DeskError> {
             "address_new",
             "This address is not on file for more than 30 days.",
         ),
-        Err(Unusable::CameBack) => ("address_bounced", "Mail to this address came back."),
+        // That is no matter of time: `speaks_for` says it.
+        Err(Unusable::CameBack | Unusable::Acts) => {
+            ("address_bounced", "Mail to this address came back.")
+        }
     };
     Err(DeskError::Conflict { code, text })
 }
@@ -302,11 +340,14 @@ pub async fn seen(
     let points = patients::on_file(app, &mut conn, organisation, patient).await?;
     let mut choices = Vec::with_capacity(points.len());
     for point in &points {
+        let unusable = usable(point.since, point.held_until, point.bounced, now).err();
+        let about = (ticket, patient);
+        let speaks = speaks_for(app, &mut conn, organisation, about, point, now).await?;
         choices.push(Choice {
             code: choice_code(app, organisation, ticket.id, &point.blind)?,
             kind: point.kind.clone(),
             masked: mask(&point.value),
-            unusable: usable(point.since, point.held_until, point.bounced, now).err(),
+            unusable: unusable.or((!speaks).then_some(Unusable::Acts)),
         });
     }
     let code = open_code(&mut conn, organisation, ticket.id, now).await?;

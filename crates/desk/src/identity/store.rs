@@ -39,7 +39,17 @@ statements! {
     END_OF_TICKET = "UPDATE identity_evidence SET ended_at = $3 WHERE organisation_id = $1 AND ticket_id = $2 \
         AND ended_at IS NULL AND method <> 'emergency'";
     /// Notes a failure.
-    INSERT_FAILURE = "INSERT INTO identity_failures (organisation_id, subject, id, at) VALUES ($1, $2, $3, $4)";
+    INSERT_FAILURE = "INSERT INTO identity_failures (organisation_id, subject, id, at, ticket_id, staff_id) \
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    /// What failed in a conversation.
+    FAILED_HERE = "SELECT DISTINCT subject FROM identity_failures WHERE organisation_id = $1 AND ticket_id = $2 AND at > $3";
+    /// Failures of a subject that this person typed.
+    FAILURES_BY = "SELECT COUNT(*) FROM identity_failures WHERE organisation_id = $1 AND subject = $2 AND at > $3 \
+        AND staff_id = $4";
+    /// When the last lock of a subject was lifted.
+    LIFTED = "SELECT MAX(lifted_at) FROM identity_locks WHERE organisation_id = $1 AND subject = $2";
+    /// Lifts the lock of a subject; that there was one stays a sign.
+    LIFT = "UPDATE identity_locks SET until = $3, lifted_at = $3 WHERE organisation_id = $1 AND subject = $2 AND until > $3";
     /// Failures of a subject.
     FAILURES = "SELECT COUNT(*) FROM identity_failures WHERE organisation_id = $1 AND subject = $2 AND at > $3";
     /// Locks a subject.
@@ -86,6 +96,9 @@ statements! {
     /// What nobody has looked at.
     REVIEWS = "SELECT id, ticket_id, reason, key_id, words, staff_id, at FROM identity_reviews WHERE organisation_id = $1 \
         AND reviewed_at IS NULL ORDER BY at LIMIT 100";
+    /// What somebody has looked at, newest first.
+    REVIEWED = "SELECT id, ticket_id, reason, key_id, words, staff_id, at, reviewed_by, reviewed_at, note FROM identity_reviews \
+        WHERE organisation_id = $1 AND reviewed_at IS NOT NULL ORDER BY reviewed_at DESC LIMIT 50";
     /// One of them.
     REVIEW = "SELECT id, ticket_id, reason, key_id, words, staff_id, at FROM identity_reviews WHERE organisation_id = $1 \
         AND id = $2 AND reviewed_at IS NULL";
@@ -223,16 +236,61 @@ pub(super) async fn end_of_ticket(
     Ok(())
 }
 
+/// Notes a failure in a conversation, as this person of the staff typed it.
 pub(super) async fn insert_failure<T>(
     conn: &mut Conn,
     organisation: OrganisationId,
     subject: &[u8; 16],
-    id: Id<T>,
-    now: Timestamp,
+    (id, now): (Id<T>, Timestamp),
+    (ticket, by): (TicketId, Option<StaffId>),
 ) -> Result<(), DeskError> {
-    conn.execute(INSERT_FAILURE, args![organisation, subject, id, now])
-        .await?;
+    let row = args![organisation, subject, id, now, ticket, by];
+    conn.execute(INSERT_FAILURE, row).await?;
     Ok(())
+}
+
+/// What failed in a conversation since then.
+pub(super) async fn failed_here(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    since: Timestamp,
+) -> Result<Vec<Vec<u8>>, DeskError> {
+    let wanted = args![organisation, ticket, since];
+    Ok(conn.query(FAILED_HERE, wanted, |row| row.get(0)).await?)
+}
+
+/// Failures of a subject since then that `by` typed.
+pub(super) async fn failures_by(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    subject: &[u8; 16],
+    (since, by): (Timestamp, StaffId),
+) -> Result<i64, DeskError> {
+    let wanted = args![organisation, subject, since, by];
+    count(conn, FAILURES_BY, wanted).await
+}
+
+/// When the last lock of a subject was lifted before its time.
+pub(super) async fn lifted(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    subject: &[u8; 16],
+) -> Result<Option<Timestamp>, DeskError> {
+    let wanted = args![organisation, subject];
+    let found = conn.query_opt(LIFTED, wanted, |row| row.get(0)).await?;
+    Ok(found.flatten())
+}
+
+/// `false` when the subject is not locked.
+pub(super) async fn lift(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    subject: &[u8; 16],
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    let values = args![organisation, subject, now];
+    Ok(conn.execute(LIFT, values).await? > 0)
 }
 
 pub(super) async fn failures(
@@ -490,6 +548,15 @@ pub(super) async fn reviews(
     organisation: OrganisationId,
 ) -> Result<Vec<ReviewRow>, DeskError> {
     Ok(conn.query(REVIEWS, args![organisation], review_row).await?)
+}
+
+/// What somebody looked at: the row, who and when, and the sealed note.
+pub(super) async fn reviewed(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<(ReviewRow, StaffId, Timestamp, Vec<u8>)>, DeskError> {
+    let read = |row: &Row<'_>| Ok((review_row(row)?, row.get(7)?, row.get(8)?, row.get(9)?));
+    Ok(conn.query(REVIEWED, args![organisation], read).await?)
 }
 
 pub(super) async fn review(

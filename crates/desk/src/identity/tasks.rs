@@ -2,7 +2,7 @@
 
 use super::locks::Subjects;
 use super::model::{LASTS, Level, Method, Told};
-use super::seen::{admitted_in, agent, at_least, chosen, fit, keep, open_tasks, told};
+use super::seen::{admitted_in, agent, at_least, chosen, fit_for, keep, open_tasks, told};
 use super::store::{self, Place, TaskRow};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
@@ -90,7 +90,7 @@ pub async fn ask_call(
     let ticket = tickets::row_for(app, organisation, ticket).await?.id;
     app.command(ctx, move |work| {
         async move {
-            let (app, now) = (work.app.clone(), work.now);
+            let app = work.app.clone();
             let known = known(work, ticket).await?;
             let about = (known.ticket.id, known.patient);
             let point = chosen(&app, work, organisation, about, &choice).await?;
@@ -101,7 +101,7 @@ pub async fn ask_call(
                     "Choose one of the numbers.",
                 ));
             }
-            fit(&point, now)?;
+            fit_for(work, (&known.ticket, known.patient), &point).await?;
             ask(work, &known, CALL, Some(point.blind), by).await?;
             told(work, ticket, Told::CallAsked);
             work.audit(entry("identity.ask", ticket));
@@ -146,7 +146,7 @@ async fn open(
 
 /// Refuses a number that is on file no more, or confirms nothing any more.
 async fn to_call(work: &mut Work<'_>, known: &Known, task: &TaskRow) -> Result<(), DeskError> {
-    let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+    let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     let points = patients::on_file(&app, work, organisation, known.patient).await?;
     let mut theirs = points.iter();
     let point = theirs.find(|one| Some(&one.blind) == task.point.as_ref());
@@ -154,7 +154,7 @@ async fn to_call(work: &mut Work<'_>, known: &Known, task: &TaskRow) -> Result<(
         code: "address_gone",
         text: "This number is not on file any more.",
     };
-    fit(point.ok_or(gone)?, now)
+    fit_for(work, (&known.ticket, known.patient), point.ok_or(gone)?).await
 }
 
 /// The number to call, in full, for whoever calls; the log says who saw it.

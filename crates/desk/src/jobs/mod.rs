@@ -52,5 +52,10 @@ pub struct Handler {
 
 /// The kinds of work of all parts.
 pub fn handlers() -> Vec<Handler> {
-    [crate::outbound::handlers(), crate::tickets::handlers()].concat()
+    [
+        crate::outbound::handlers(),
+        crate::representatives::handlers(),
+        crate::tickets::handlers(),
+    ]
+    .concat()
 }

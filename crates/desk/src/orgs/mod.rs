@@ -9,8 +9,8 @@ mod service;
 mod store;
 
 pub use model::{
-    Category, Clinic, CustomField, Hours, Queue, SavedReply, Settings, SlaPolicy, SubStatus,
-    Template,
+    Category, Clinic, CustomField, Hours, Minors, Queue, SavedReply, Settings, SlaPolicy,
+    SubStatus, Template,
 };
 pub use service::{Change, Directory, NewOrganisation, change, create, reload};
 pub use store::ALL as STATEMENTS;

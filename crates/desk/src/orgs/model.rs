@@ -65,6 +65,29 @@ pub struct Settings {
     /// Whether a rating is asked for when a ticket is resolved.
     #[serde(default = "yes")]
     pub ask_rating: bool,
+    /// From which ages on young people speak for themselves.
+    #[serde(default)]
+    pub minors: Minors,
+}
+
+/// From which ages on young people speak for themselves, in whole years. The laws of the place say which (45 CFR
+/// 164.502(g)(3) leaves it to them).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Minors {
+    /// From this birthday on a parent's authority is over.
+    pub majority: i64,
+    /// From this birthday on parents hear nothing of care, unless the young person agreed.
+    pub adolescent: i64,
+}
+
+impl Default for Minors {
+    fn default() -> Self {
+        Self {
+            majority: 18,
+            adolescent: 13,
+        }
+    }
 }
 
 const fn default_undo() -> i64 {

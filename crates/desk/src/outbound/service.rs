@@ -5,7 +5,7 @@ use super::store::{self, NewRow};
 use crate::error::DeskError;
 use crate::ids::{ContactId, MessageId, OutboundMailId, StaffId, TicketId};
 use crate::patients::{self, Requester};
-use crate::records::{self, Sealing};
+use crate::records::{self, LetOut, Sealing};
 use crate::staff;
 use crate::surveys;
 use crate::tickets::model::{Ticket, Urgency};
@@ -87,14 +87,16 @@ pub async fn send_link(
         .map(drop)
 }
 
-/// Sends an answer once the clinic's undo window is over; `false` when there is no address to send it to.
+/// Sends an answer, which `leave` lets out, once the clinic's undo window is over; `false` when there is no address to send it to.
 pub async fn send_reply(
     work: &mut Work<'_>,
     ticket: &Ticket,
     message: MessageId,
+    leave: LetOut,
 ) -> Result<bool, DeskError> {
     let about = About {
         message: Some(message),
+        behind_link: !leave.class().fits_mail(),
         ..About::new(Kind::Reply)
     };
     to_patient(work, ticket, about).await
@@ -204,6 +206,8 @@ struct To {
 struct About {
     kind: Kind,
     message: Option<MessageId>,
+    /// Whether its words are too much for mail, whatever anybody wishes.
+    behind_link: bool,
     /// The language of what it answers.
     language: Option<Language>,
     /// The one-time code in it, and until when it works.
@@ -215,6 +219,7 @@ impl About {
         Self {
             kind,
             message: None,
+            behind_link: false,
             language: None,
             code: None,
         }
@@ -247,6 +252,7 @@ async fn queue(
     let About {
         kind,
         message,
+        behind_link,
         language,
         code,
     } = about;
@@ -264,7 +270,8 @@ async fn queue(
     };
     let id: OutboundMailId = app.ids.make(now);
     let (contact, patient) = (ticket.contact, ticket.patient);
-    let secure_link = patients::wants_links(&app, work, organisation, contact, patient).await?;
+    let secure_link =
+        behind_link || patients::wants_links(&app, work, organisation, contact, patient).await?;
     let content = serde_json::to_string(&Content {
         to: to.address,
         to_name: to.name,

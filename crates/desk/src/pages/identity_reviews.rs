@@ -34,12 +34,24 @@ struct Line {
     mine: bool,
 }
 
+/// What somebody looked at.
+struct Past {
+    number: i64,
+    reason: String,
+    /// None where the record is restricted.
+    note: Option<String>,
+    who: String,
+    looked: String,
+    when: When,
+}
+
 #[derive(Template)]
 #[template(path = "pages/templates/identity_reviews.html")]
 struct ReviewsPage {
     shell: Shell,
     lines: Vec<Line>,
     second: Vec<(i64, String, When)>,
+    past: Vec<Past>,
     error: Option<&'static str>,
 }
 
@@ -53,13 +65,24 @@ async fn page_of(
     let name = |id: crate::ids::StaffId| names.get(&id.uuid()).cloned().unwrap_or_default();
     let clinic = page.clinic()?;
     let when = |at| ui::ago(at, app.now(), &clinic.time_zone, ctx.locale);
+    let why = |reason: Option<identity::Reason>| {
+        reason.map_or_else(String::new, |reason| {
+            let key = format!("verify-reason-{}", reason.code().replace('_', "-"));
+            t.text(&key).to_owned()
+        })
+    };
+    let past = |one: identity::LookedAt| Past {
+        number: one.number,
+        reason: why(one.reason),
+        note: one.note,
+        who: name(one.by),
+        looked: name(one.reviewed_by),
+        when: when(one.reviewed_at),
+    };
     let line = |one: identity::Review| Line {
         id: one.id,
         number: one.number,
-        reason: one.reason.map_or_else(String::new, |reason| {
-            let key = format!("verify-reason-{}", reason.code().replace('_', "-"));
-            t.text(&key).to_owned()
-        }),
+        reason: why(one.reason),
         words: one.words,
         who: name(one.by),
         when: when(one.at),
@@ -67,6 +90,7 @@ async fn page_of(
     };
     let reviews = identity::reviews(app, ctx).await?;
     let second = identity::waiting_approvals(app, ctx).await?;
+    let looked_at = identity::looked_at(app, ctx).await?;
     let shown = ReviewsPage {
         shell: page.shell().await?,
         lines: reviews.into_iter().map(line).collect(),
@@ -74,6 +98,7 @@ async fn page_of(
             .into_iter()
             .map(|(number, by, at)| (number, name(by), when(at)))
             .collect(),
+        past: looked_at.into_iter().map(past).collect(),
         error,
     };
     page.show_as(status, &shown)

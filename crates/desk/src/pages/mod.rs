@@ -29,6 +29,7 @@ mod new_ticket;
 mod offered;
 mod patients;
 mod qr;
+mod representatives;
 pub mod restricted;
 mod search;
 mod second_factor;
@@ -61,6 +62,7 @@ pub fn routes() -> Vec<Route> {
         files::routes(),
         search::routes(),
         patients::routes(),
+        representatives::routes(),
         restricted::routes(),
         verify::routes(),
         identity_reviews::routes(),

@@ -3,6 +3,7 @@
 use super::forms::Form;
 use super::inbox::{List, Teller};
 use super::layout::{Page, Shell, redirect_saying, safe_path};
+use super::representatives::Panel;
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId};
@@ -134,6 +135,8 @@ struct PatientPage {
     write: bool,
     labels: Vec<LabelShown>,
     now: Timestamp,
+    acts: Panel,
+    error: Option<&'static str>,
 }
 
 /// One label in the patient's panel.
@@ -169,6 +172,16 @@ fn labels(page: &Page, patient: &PatientView) -> Vec<LabelShown> {
 }
 
 async fn show(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskError> {
+    page_of(&page, StatusCode::OK, id, None).await
+}
+
+/// The page of a patient, with the text of what could not be done to it.
+pub(super) async fn page_of(
+    page: &Page,
+    status: StatusCode,
+    id: PatientId,
+    error: Option<&'static str>,
+) -> Result<Response, DeskError> {
     let patient = patients::patient(&page.app, &page.ctx, id).await?;
     let shell = page.shell().await?;
     let rows = if shell.nav.tickets {
@@ -181,7 +194,7 @@ async fn show(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskErr
     let clinic = page.clinic()?;
     let names = staff::names(&page.app, page.ctx.organisation).await?;
     let teller = Teller {
-        page: &page,
+        page,
         clinic: &clinic,
         names: &names,
     };
@@ -198,15 +211,18 @@ async fn show(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskErr
         .locale
         .as_deref()
         .and_then(|tag| tag.parse::<bedside_web::Locale>().ok());
-    page.show(&PatientPage {
+    let shown = PatientPage {
         shell,
         language: language.map(bedside_web::Locale::own_name),
         list,
         now: page.app.now(),
         write: page.ctx.permissions().has(Permission::PatientsWrite),
-        labels: labels(&page, &patient),
+        labels: labels(page, &patient),
+        acts: Panel::load(page, id).await?,
+        error,
         patient,
-    })
+    };
+    page.show_as(status, &shown)
 }
 
 #[derive(Template)]

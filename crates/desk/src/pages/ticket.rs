@@ -78,6 +78,8 @@ pub(super) struct Typed {
     pub body: String,
     pub note: bool,
     pub status: String,
+    /// What the answer holds.
+    pub class: String,
     /// Text key of what is wrong.
     pub error: Option<&'static str>,
     /// Names of what others changed meanwhile.
@@ -103,6 +105,7 @@ impl Typed {
                 | "problem-too-slow-detail"
                 | "error-sent",
             ) => "body",
+            Some(key) if key.starts_with("class-error") => "class",
             Some("error-tags") => "f-tags",
             Some("error-clinical-only") => "f-status",
             Some("error-snooze" | "error-crisis-snooze") => "f-snooze",
@@ -172,6 +175,7 @@ struct TicketPage {
     draft_done: bool,
     reply_statuses: Vec<Choice>,
     saved_replies: Vec<Choice>,
+    classes: Vec<Choice>,
     reply_to: Option<String>,
     secure_link: bool,
     // details
@@ -352,6 +356,11 @@ impl Seen {
             once: page.form_number(),
             reply_statuses: offered.after_reply(&self.typed),
             saved_replies: choices::saved_replies(clinic, ticket.locale),
+            classes: self.verified.classes(
+                t,
+                (&ticket.category, clinic.is_clinical(&ticket.category)),
+                &self.typed.class,
+            ),
             reply_to: view.contact.email().map(str::to_owned),
             secure_link: view.secure_link,
             ends: offered.ends,

@@ -13,6 +13,7 @@ use crate::ids::{MessageId, SavedReplyId, TicketId};
 use crate::links;
 use crate::once::words_of_files;
 use crate::orgs::Clinic;
+use crate::records::Class;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Patch, Reply, Status};
 use crate::timeline::{self, MessageState};
@@ -114,6 +115,12 @@ pub(super) async fn again(
                 "other_person" => "error-other-person",
                 "nothing_left" => "error-nothing-left",
                 "sent" => "error-sent",
+                "outside_scope" => "class-error-scope",
+                "needs_level_1" => "class-error-level-1",
+                "needs_level_2" => "class-error-level-2",
+                "needs_level_3" => "class-error-level-3",
+                "both_needed" => "class-error-both",
+                "other_verified" => "class-error-other-person",
                 _ => "problem-conflict-detail",
             });
             StatusCode::CONFLICT
@@ -137,6 +144,8 @@ struct Composed {
     body: String,
     #[serde(default)]
     status: String,
+    #[serde(default)]
+    class: String,
     version: Option<i64>,
     insert: Option<SavedReplyId>,
 }
@@ -153,6 +162,7 @@ async fn send(
         body: form.body.clone(),
         note,
         status: form.status.clone(),
+        class: form.class.clone(),
         ..Typed::default()
     };
     if let Some(reply) = form.insert {
@@ -197,7 +207,10 @@ async fn write_once(
     files: &[File],
 ) -> Result<MessageId, DeskError> {
     let sent = words_of_files(files.iter().map(|file| (file.name.as_str(), &*file.bytes)));
-    let mut words = format!("{} {} {:?} {sent}", form.kind, form.status, form.body);
+    let mut words = format!(
+        "{} {} {} {:?} {sent}",
+        form.kind, form.status, form.class, form.body
+    );
     loop {
         let ctx = page.once(&form.once, &words);
         let sealing = tickets::sealing(&page.app, &ctx, id).await?;
@@ -209,6 +222,7 @@ async fn write_once(
             let reply = Reply {
                 attachments,
                 status: Status::from_code(&form.status),
+                class: Class::from_code(&form.class),
                 version: form.version,
                 ..Reply::new(body)
             };

@@ -1,9 +1,14 @@
 //! How sure the desk is of who is asking, in words: beside a ticket, and on the page that verifies.
 
+use super::choices::Choice;
 use super::layout::Page;
+use super::representatives::bond_line;
+use crate::context::Permission;
 use crate::error::DeskError;
 use crate::events::Event;
 use crate::identity::{self, Flag, Group, Level, Standing, Told};
+use crate::records::{Class, Shown};
+use crate::representatives;
 use crate::tickets::TicketView;
 use crate::timeline::MessageKind;
 use bedside_db::Timestamp;
@@ -32,6 +37,10 @@ pub(super) struct Verified {
     pub locked: Option<String>,
     /// Until when an emergency opens it.
     pub emergency: Option<String>,
+    /// What whoever asks is to the patient, where they are somebody else.
+    pub acts: Option<String>,
+    /// What decides about an answer.
+    pub shown: Shown,
 }
 
 /// Text key of a sign's reason.
@@ -46,7 +55,7 @@ const fn flag_key(flag: Flag) -> &'static str {
 }
 
 /// Text key of what somebody may be spoken with about.
-const fn group_key(group: Group) -> &'static str {
+pub(super) const fn group_key(group: Group) -> &'static str {
     match group {
         Group::Logistics => "verify-group-logistics",
         Group::Clinical => "verify-group-clinical",
@@ -56,8 +65,19 @@ const fn group_key(group: Group) -> &'static str {
     }
 }
 
+/// Text key of what an answer holds.
+const fn class_key(class: Class) -> &'static str {
+    match class {
+        Class::Public => "class-public",
+        Class::Logistics => "class-logistics",
+        Class::Clinical => "class-clinical",
+        Class::Billing => "class-billing",
+        Class::Records => "class-records",
+    }
+}
+
 /// Some things in one line.
-fn listed(t: Texts, groups: &[Group]) -> Option<String> {
+pub(super) fn listed(t: Texts, groups: &[Group]) -> Option<String> {
     let words: Vec<&str> = groups.iter().map(|one| t.text(group_key(*one))).collect();
     (!words.is_empty()).then(|| words.join(", "))
 }
@@ -105,6 +125,8 @@ pub(super) fn event(event: &Event, who: &str, t: Texts) -> Option<(&'static str,
         Told::Emergency => "siren",
         Told::Reviewed => "eye",
         Told::AddressChanged | Told::AddressForced => "pencil",
+        Told::ActsAsked | Told::ActsNow | Told::ActsRefused => "users",
+        Told::Unlocked => "shield",
     };
     let key = format!("event-identity-{}", what.code().replace('_', "-"));
     Some((icon, t.with(&key, "who", who).into_owned()))
@@ -123,7 +145,9 @@ impl Verified {
         let theirs = view.messages.iter();
         let theirs = theirs.filter(|one| one.kind == MessageKind::Inbound);
         let flags = identity::noticed(theirs.map(|one| one.body.as_str()), past);
-        let may = identity::opens(&standing, !flags.is_empty());
+        let raised = !flags.is_empty();
+        let shown = identity::shown_with(app, ctx, &view.ticket, &standing, raised).await?;
+        let may = identity::opens(&shown);
         let all = Group::ALL.iter().copied();
         let not_yet: Vec<Group> = all.filter(|group| !may.contains(group)).collect();
         let look = match standing.level {
@@ -131,7 +155,16 @@ impl Verified {
             Level::L1 => ("chip-open", "shield"),
             Level::L2 | Level::L3 => ("chip-done", "shield-check"),
         };
+        let whom = standing.patient.or(view.ticket.about.patient);
+        let acts = match whom.filter(|_| ctx.permissions().has(Permission::PatientsRead)) {
+            Some(patient) => {
+                representatives::bond_of(app, ctx, view.ticket.contact, patient).await?
+            }
+            None => None,
+        };
         Ok(Self {
+            acts: acts.map(|bond| bond_line(page, bond)).transpose()?,
+            shown,
             level: level_key(standing.level),
             by: by(page, &standing, names)?,
             look,
@@ -145,6 +178,22 @@ impl Verified {
                 .transpose()?,
             standing,
         })
+    }
+
+    /// What an answer can hold, the usual or what was chosen first; what is not open yet says so.
+    pub(super) fn classes(&self, t: Texts, category: (&str, bool), chosen: &str) -> Vec<Choice> {
+        let usual = self.shown.usual(category.0, category.1);
+        let chosen = Class::from_code(chosen).unwrap_or(usual);
+        let choice = |class: &Class| {
+            let name = t.text(class_key(*class));
+            let label = if self.shown.opens(*class) {
+                name.to_owned()
+            } else {
+                t.with("class-not-yet", "what", name).into_owned()
+            };
+            Choice::new(class.code(), label, *class == chosen)
+        };
+        Class::ALL.iter().map(choice).collect()
     }
 
     /// Whether an answer here goes to somebody of whom nothing is known.

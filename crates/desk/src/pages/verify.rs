@@ -38,6 +38,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/tickets/{ticket}/verify/decide", approve, decide),
         Route::post("/tickets/{ticket}/verify/address", write, address),
         Route::post("/tickets/{ticket}/verify/emergency", write, emergency),
+        Route::post("/tickets/{ticket}/verify/unlock", approve, unlock),
     ]
 }
 
@@ -70,6 +71,7 @@ struct VerifyPage {
     seen: Seen,
     may_act: bool,
     may_change: bool,
+    may_unlock: bool,
     name: String,
     emails: Vec<Line>,
     phones: Vec<Line>,
@@ -172,8 +174,11 @@ fn mendable(error: &DeskError) -> Option<(&'static str, &'static str)> {
         (_, "both_needed") => ("verify-error-both", "main"),
         (_, "address_gone") => ("verify-error-gone", "main"),
         (_, "address_bounced") => ("verify-error-bounced", "main"),
+        (_, "address_acts") => ("verify-error-acts", "main"),
+        (_, "outside_scope") => ("verify-error-scope", "main"),
         (_, "codes_too_many") => ("verify-error-codes", "main"),
         (_, "locked") => ("verify-error-locked", "main"),
+        (_, "not_locked") => ("verify-error-not-locked", "main"),
         (_, "waits_already") => ("verify-error-waits", "main"),
         (_, "not_called") => ("verify-error-not-called", "main"),
         (_, "own_word") => ("verify-error-own-word", "main"),
@@ -198,6 +203,7 @@ fn why(page: &Page, choice: &identity::Choice) -> Result<Option<String>, DeskErr
         Unusable::Held(until) => ("verify-address-held", Some(until)),
         Unusable::New(until) => ("verify-address-new", Some(until)),
         Unusable::CameBack => ("verify-address-bounced", None),
+        Unusable::Acts => ("verify-address-acts", None),
     };
     let until = until.map(|until| at(page, until)).transpose()?;
     let words = t.with(key, "until", until.unwrap_or_default());
@@ -284,6 +290,7 @@ async fn page_of(
         once: page.form_number(),
         may_act: allowed.has(Permission::TicketsWrite) && reads,
         may_change: allowed.has(Permission::PatientsWrite),
+        may_unlock: allowed.has(Permission::IdentityApprove),
         name: seen.name.clone().unwrap_or_default(),
         emails: lines(page, &seen, "email")?,
         phones: lines(page, &seen, "phone")?,
@@ -539,4 +546,15 @@ async fn emergency(
     let ctx = page.once(&said.once, &format!("{} {}", said.reason, said.words));
     let opened = identity::emergency(&page.app, &ctx, id, &said.reason, &said.words).await;
     done(&page, &ticket, said, opened, "verify-emergency").await
+}
+
+async fn unlock(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(said): Form<Said>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    let ctx = page.once(&said.once, &said.words);
+    let lifted = identity::unlock(&page.app, &ctx, id, &said.words).await;
+    done(&page, &ticket, said, lifted, "verify-unlocked").await
 }

@@ -26,11 +26,12 @@ pub use requester::{
     Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,
     requester_without_address,
 };
+pub(crate) use service::{
+    Named, birth_date_of, link_contact, name_in, names_or_addresses, open_contact, patient_in,
+    sealing_of, wants_links,
+};
 pub use service::{
     admit, change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
     take_acknowledgement, take_hourly_send, take_warning,
-};
-pub(crate) use service::{
-    link_contact, name_in, names_or_addresses, open_contact, patient_in, sealing_of, wants_links,
 };
 pub use store::ALL as STATEMENTS;

@@ -452,6 +452,24 @@ pub(crate) async fn sealing_of(
     records::sealing(app, conn, organisation, row.key).await
 }
 
+/// When a patient was born, for the desk's own rules; nothing of it is shown.
+pub(crate) async fn birth_date_of(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<Option<Date>, DeskError> {
+    let row = store::patient(conn, organisation, id)
+        .await?
+        .ok_or(DeskError::NotFound)?;
+    let Some(sealed) = row.birth_date else {
+        return Ok(None);
+    };
+    let sealing = records::sealing(app, conn, organisation, row.key).await?;
+    let text = sealing.open_text("patients", "birth_date", id, &sealed)?;
+    Ok(text.parse().ok())
+}
+
 /// A patient's name under leave that was given for something that belongs to them.
 pub(crate) async fn name_in(
     leave: &Opened,
@@ -517,6 +535,7 @@ pub(crate) async fn link_contact(
 }
 
 /// What lists show of a contact.
+#[derive(Clone, Default)]
 pub(crate) struct Named {
     /// The name, or else the first address.
     pub words: String,
@@ -524,6 +543,16 @@ pub(crate) struct Named {
     pub is_address: bool,
     /// For whom that is kept.
     pub about: About,
+}
+
+impl Named {
+    /// What somebody sees who has this leave.
+    pub fn under(mut self, leave: &Opened) -> Self {
+        if self.is_address && !leave.shows(FieldGroup::Contact) {
+            self.words = identity::mask(&self.words);
+        }
+        self
+    }
 }
 
 /// What lists show of contacts.

@@ -5,6 +5,7 @@
 //! nothing out before the audit entry is durable.
 
 pub mod blobs;
+mod disclosure;
 mod keyring;
 mod labels;
 pub mod restricted;
@@ -24,6 +25,7 @@ use bedside_vault::{DataKey, Place};
 use futures_util::future::join;
 use std::sync::Arc;
 
+pub use disclosure::{Class, Group, LetOut, Level, Missing, Scope, Shown, let_out, needs};
 pub use keyring::{Keyring, OrganisationVault};
 pub use labels::{Label, Labels};
 pub use restricted::{About, admit};

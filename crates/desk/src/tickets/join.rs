@@ -18,6 +18,7 @@ use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients;
 use crate::records;
+use crate::representatives;
 use crate::sla::Clocks;
 use crate::timeline::{self, Turns};
 use crate::work::Work;
@@ -38,38 +39,44 @@ pub async fn link_contact(
     patient: Option<PatientId>,
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
-    let clinic = app.directory.of(ctx.organisation)?;
-    let needs_look = clinic.queue_for(purpose::NEEDS_LOOK);
-    let waits = needs_look.map_or(QueueId::from_uuid(Uuid::nil()), |queue| queue.id);
     app.command(ctx, move |work| {
-        async move {
-            let organisation = work.ctx.organisation;
-            let before = patients::link_contact(work, contact, patient).await?;
-            let now = work.now;
-            let moved = match (before, patient) {
-                // What may be somebody else's mail in their name waits there until somebody has looked.
-                (_, Some(patient)) => {
-                    store::adopt(work, organisation, contact, (patient, waits), now).await?
-                }
-                (Some(before), None) => {
-                    store::disown(work, organisation, contact, before, now).await?
-                }
-                (None, None) => Vec::new(),
-            };
-            for (ticket, version) in moved {
-                let data = json!({
-                    "version": version, "changed": ["patient_id"], "to": { "patient_id": patient.is_some() }
-                });
-                work.event(kind::TICKET_CHANGED, Some(ticket), None, &data);
-            }
-            if before.is_some_and(|before| Some(before) != patient) {
-                links::revoke_contact(work, contact).await?;
-            }
-            Ok(())
-        }
-        .boxed()
+        async move { link_in(work, contact, patient).await }.boxed()
     })
     .await
+}
+
+/// The same in the caller's command. What a contact may do for the patient whom they are taken from ends with it.
+pub(crate) async fn link_in(
+    work: &mut Work<'_>,
+    contact: ContactId,
+    patient: Option<PatientId>,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let clinic = work.app.directory.of(organisation)?;
+    let needs_look = clinic.queue_for(purpose::NEEDS_LOOK);
+    let waits = needs_look.map_or(QueueId::from_uuid(Uuid::nil()), |queue| queue.id);
+    let before = patients::link_contact(work, contact, patient).await?;
+    let moved = match (before, patient) {
+        // What may be somebody else's mail in their name waits there until somebody has looked.
+        (_, Some(patient)) => {
+            store::adopt(work, organisation, contact, (patient, waits), now).await?
+        }
+        (Some(before), None) => store::disown(work, organisation, contact, before, now).await?,
+        (None, None) => Vec::new(),
+    };
+    for (ticket, version) in moved {
+        let data = json!({
+            "version": version, "changed": ["patient_id"], "to": { "patient_id": patient.is_some() }
+        });
+        work.event(kind::TICKET_CHANGED, Some(ticket), None, &data);
+    }
+    if before.is_some_and(|before| Some(before) != patient) {
+        links::revoke_contact(work, contact).await?;
+    }
+    if let (Some(before), None) = (before, patient) {
+        representatives::end_open(work, contact, before).await?;
+    }
+    Ok(())
 }
 
 /// Puts everything of `from` into `into` and closes `from`. What is written to `from` later arrives in `into`.

@@ -8,8 +8,6 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
 use crate::feedback;
-use crate::field_group::FieldGroup;
-use crate::identity;
 use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
@@ -42,11 +40,6 @@ pub(super) async fn opened(
     let whom = whom.chain(names.values().map(|named| named.about));
     let open = restricted::opened_of(app, conn, ctx, whom).await?;
     names.retain(|_, named| open.admit(ctx, named.about));
-    if !leave.shows(FieldGroup::Contact) {
-        for named in names.values_mut().filter(|named| named.is_address) {
-            named.words = identity::mask(&named.words);
-        }
-    }
     let mut rows = Vec::with_capacity(stored.len());
     for one in stored {
         let id = one.ticket.id;
@@ -67,7 +60,7 @@ pub(super) async fn opened(
             // Somebody else's request may be written by a patient who is kept from the reader.
             requester: names
                 .get(&one.ticket.contact)
-                .map(|named| named.words.clone())
+                .map(|named| named.clone().under(leave).words)
                 .unwrap_or_default(),
             tags: if one.tagged {
                 tags::of(conn, organisation, id, &sealing).await?

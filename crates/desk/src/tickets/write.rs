@@ -10,10 +10,11 @@ use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::feedback;
+use crate::identity;
 use crate::ids::{ContactId, InboundMailId, MessageId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
-use crate::records::{self, Sealing, restricted};
+use crate::records::{self, Class, LetOut, Sealing, restricted};
 use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
@@ -32,6 +33,8 @@ pub struct Reply {
     pub body: String,
     /// Files, already written as blobs with the ticket's key.
     pub attachments: Vec<NewAttachment>,
+    /// What the words hold; what the category usually does where that is open, else what anybody may know, when absent.
+    pub class: Option<Class>,
     /// What the ticket is after it; open → waiting on the patient when absent.
     pub status: Option<Status>,
     /// The version the caller saw, when they want to hear of changes first.
@@ -44,6 +47,7 @@ impl Reply {
         Self {
             body: body.into(),
             attachments: Vec::new(),
+            class: None,
             status: None,
             version: None,
         }
@@ -71,7 +75,8 @@ fn words(body: &str) -> Result<(), DeskError> {
 }
 
 /// Answers. The mail waits for the clinic's undo window, then goes out; without a mail address the answer stays at the
-/// desk.
+/// desk. [`DeskError::Conflict`] when whoever asks has not shown enough, or may not hear, what the words hold
+/// ([`crate::records::let_out`]).
 pub async fn reply(
     app: &App,
     ctx: &Ctx,
@@ -81,14 +86,16 @@ pub async fn reply(
     ctx.authorize(Permission::TicketsWrite)?;
     words(&reply.body)?;
     let clinic = app.directory.of(ctx.organisation)?;
-    let (sealing, locale, contact) = {
+    let (sealing, ticket) = {
         let mut conn = app.read().await?;
         let stored = super::store::one(&mut conn, ctx.organisation, id)
             .await?
             .ok_or(DeskError::NotFound)?;
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
-        (sealing, stored.ticket.locale, stored.ticket.contact)
+        (sealing, stored.ticket)
     };
+    let (locale, contact) = (ticket.locale, ticket.contact);
+    let asked = identity::asked_to_say(app, ctx, &ticket, reply.class).await?;
     let html = bedside_codecs::mail::html::markdown_to_html(&reply.body);
     let sealed = Arc::new(timeline::seal(
         app,
@@ -115,12 +122,13 @@ pub async fn reply(
         async move {
             let mut stored = locked(work, id, version).await?;
             not_merged(&stored.ticket)?;
+            let leave = identity::may_say(work, &stored.ticket, asked).await?;
             let changed = answered(work, &clinic, &mut stored, status)?;
             sealed.store(work, id).await?;
             save(work, &mut stored).await?;
             told_with_words(work, &stored, &changed);
-            work.audit(NewEntry::new("message.send", "ticket", id).purpose("treatment"));
-            if !outbound::send_reply(work, &stored.ticket, sealed.id).await? {
+            work.audit(said(id, leave));
+            if !outbound::send_reply(work, &stored.ticket, sealed.id, leave).await? {
                 timeline::set_state(work, id, sealed.id, MessageState::Stored).await?;
             }
             if stored.ticket.status == Status::Resolved {
@@ -131,6 +139,16 @@ pub async fn reply(
         .boxed()
     });
     noted(app, ctx, id, done.await).await
+}
+
+/// That words went out: what they held, and what was shown by whoever gets them (45 CFR 164.514(h)).
+fn said(id: TicketId, leave: LetOut) -> NewEntry {
+    let detail = json!({
+        "class": leave.class(), "level": leave.level().code(), "emergency": leave.by_emergency(),
+    });
+    NewEntry::new("message.send", "ticket", id)
+        .purpose("treatment")
+        .detail(&detail)
 }
 
 /// What an answer changes on the ticket.

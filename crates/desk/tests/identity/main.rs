@@ -9,6 +9,9 @@ mod addresses;
 mod levels;
 mod locks;
 mod past_the_rules;
+mod representatives;
+mod saying;
+mod unlocked;
 
 use bedside_desk::ids::{PatientId, TicketId};
 use bedside_desk::patients::{self, NewPatient, PointKind};

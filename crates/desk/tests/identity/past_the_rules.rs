@@ -55,6 +55,7 @@ both_engines! {
         compliance.submit("/identity/reviews", &way, &[("note", "Right: the nurse confirmed it.")]).await.expect(303);
         let list = compliance.get("/identity/reviews").await.expect(200).text();
         assert!(!list.contains(WHY) && list.contains("Nothing waits"), "{list}");
+        assert!(list.contains("Looked at lately") && list.contains("Right: the nurse confirmed it."), "{list}");
         compliance.submit("/identity/reviews", &way, &[("note", "Again.")]).await.expect(404);
         let story = talk.agent.get(&talk.page).await.expect(200).text();
         assert!(story.contains("looked at what was opened"), "{story}");

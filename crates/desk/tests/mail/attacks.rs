@@ -170,6 +170,7 @@ both_engines! {
                 }],
                 status: None,
                 version: None,
+                class: None,
             };
             tickets::reply(&desk.app, &desk.ctx(Role::Agent), view.ticket.id, reply).await.unwrap();
             jobs::drain(&desk.app).await.unwrap();

@@ -1,0 +1,103 @@
+//! What a contact may hear and do for a patient, and a link that is taken away.
+
+use super::model::{Authority, Ended, Whose};
+use super::store::{self, Stored};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::error::DeskError;
+use crate::ids::{ContactId, OrganisationId, PatientId};
+use crate::orgs::Clinic;
+use crate::patients;
+use crate::records::{Label, Scope, restricted};
+use crate::work::Work;
+use bedside_db::{Conn, Timestamp};
+use jiff::civil::Date;
+use serde_json::json;
+
+/// What time decides by, of one patient.
+pub(super) struct Known {
+    born: Option<Date>,
+    own_care: bool,
+}
+
+impl Known {
+    /// Reads it, where a word of `authorities` asks for it: a birth date is opened for no other reason.
+    pub(super) async fn of(
+        app: &App,
+        conn: &mut Conn,
+        organisation: OrganisationId,
+        patient: PatientId,
+        mut authorities: impl Iterator<Item = Authority>,
+    ) -> Result<Self, DeskError> {
+        if !authorities.any(|one| one == Authority::ParentOfMinor) {
+            return Ok(Self {
+                born: None,
+                own_care: false,
+            });
+        }
+        let about = restricted::about_patient(conn, organisation, patient).await?;
+        Ok(Self {
+            born: patients::birth_date_of(app, conn, organisation, patient).await?,
+            own_care: about.is_some_and(|about| about.labels.has(Label::Adolescent)),
+        })
+    }
+
+    /// When they were born, where that was asked for.
+    pub(super) const fn born(&self) -> Option<Date> {
+        self.born
+    }
+
+    pub(super) fn at<'a>(&self, clinic: &'a Clinic) -> Whose<'a> {
+        Whose {
+            born: self.born,
+            own_care: self.own_care,
+            minors: clinic.settings.minors,
+            zone: &clinic.time_zone,
+        }
+    }
+}
+
+/// The newest word about a contact and a patient, with what time decides by.
+pub(super) async fn newest(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (contact, patient): (ContactId, PatientId),
+) -> Result<Option<(Stored, Known)>, DeskError> {
+    let Some(row) = store::newest(conn, organisation, (contact, patient)).await? else {
+        return Ok(None);
+    };
+    let authority = std::iter::once(row.given.authority);
+    let known = Known::of(app, conn, organisation, patient, authority).await?;
+    Ok(Some((row, known)))
+}
+
+/// What a contact may hear and do for a patient at `now`: all of it, where nobody ever said that they are somebody else.
+pub(crate) async fn scope_of(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (contact, patient): (ContactId, PatientId),
+    now: Timestamp,
+) -> Result<Scope, DeskError> {
+    let clinic = app.directory.of(organisation)?;
+    let newest = newest(app, conn, organisation, (contact, patient)).await?;
+    Ok(newest.map_or(Scope::ALL, |(row, known)| {
+        row.given.scope(&known.at(&clinic), now)
+    }))
+}
+
+/// Ends the open word about a contact whose link to the patient was taken away, in that command.
+pub(crate) async fn end_open(
+    work: &mut Work<'_>,
+    contact: ContactId,
+    patient: PatientId,
+) -> Result<(), DeskError> {
+    let (organisation, by) = (work.ctx.organisation, work.ctx.actor.staff());
+    let who = (by, work.now);
+    if store::end_open(work, organisation, (contact, patient), who, Ended::Unlinked).await? {
+        let why = json!({ "contact": contact, "why": Ended::Unlinked.code() });
+        work.audit(NewEntry::new("representative.end", "patient", patient).detail(&why));
+    }
+    Ok(())
+}
