@@ -77,7 +77,8 @@ export class Desk {
 
   async #startEmpty() {
     const http = await freePort();
-    this.url = `http://127.0.0.1:${http}`;
+    // A name, because passkeys are bound to one.
+    this.url = `http://localhost:${http}`;
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("BEDSIDE_"));
     const more = { cwd: this.#folder, env: { ...Object.fromEntries(own), BEDSIDE_PUBLIC_URL: this.url } };
     const data = ["--data", join(this.#folder, "data")];
@@ -86,7 +87,7 @@ export class Desk {
     this.invitation = made.link;
     const ways = ["--listen", `127.0.0.1:${http}`];
     this.#program = spawn(program, ["serve", ...ways, ...data], { ...more, stdio: "ignore" });
-    await answers(`${this.url}/readyz`);
+    await answers(`http://127.0.0.1:${http}/readyz`);
   }
 
   /** Ends the browser and the program, and removes what they wrote. */

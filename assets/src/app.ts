@@ -9,6 +9,7 @@ import { BdCrisis } from "./elements/crisis";
 import { BdHotkeys } from "./elements/hotkeys";
 import { BdLive } from "./elements/live";
 import { BdMenu } from "./elements/menu";
+import { BdPasskey } from "./elements/passkey";
 import { BdTime } from "./elements/time";
 import { BdToast, toast } from "./elements/toast";
 
@@ -71,3 +72,4 @@ customElements.define("bd-composer", BdComposer);
 customElements.define("bd-coach", BdCoach);
 customElements.define("bd-crisis", BdCrisis);
 customElements.define("bd-live", BdLive);
+customElements.define("bd-passkey", BdPasskey);

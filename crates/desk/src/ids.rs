@@ -24,6 +24,8 @@ ids! {
     Staff, StaffId, "staff";
     /// Somebody's being signed in with one browser.
     Session, SessionId, "session";
+    /// A key that somebody's device keeps.
+    PasskeyRow, PasskeyId, "passkey";
     /// A key for other systems.
     ApiToken, ApiTokenId, "api_token";
     /// Whoever writes to the desk.

@@ -73,6 +73,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         representatives::STATEMENTS,
         staff::STATEMENTS,
         staff::factors::STATEMENTS,
+        staff::passkeys::STATEMENTS,
         staff::sessions::STATEMENTS,
         surveys::STATEMENTS,
         tickets::STATEMENTS,

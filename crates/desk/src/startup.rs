@@ -120,6 +120,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0020_representatives.sql"),
     },
     Migration {
+        version: 21,
+        name: "passkeys",
+        sql: include_str!("../migrations/0021_passkeys.sql"),
+    },
+    Migration {
         version: 24,
         name: "reach",
         sql: include_str!("../migrations/0024_reach.sql"),

@@ -35,7 +35,11 @@ fn way(desk: &Desk, route: &Route) -> String {
     } else {
         desk.id_of(Role::Agent).to_string()
     };
-    route.path.replace("{id}", &id).replace("{session}", &id)
+    route
+        .path
+        .replace("{id}", &id)
+        .replace("{session}", &id)
+        .replace("{passkey}", &id)
 }
 
 async fn send(browser: &Browser, route: &Route, way: &str, token: &str, accept: &str) -> Answer {
@@ -61,8 +65,10 @@ both_engines! {
     async fn every_marked_way_refuses_an_old_proof_and_takes_a_fresh_one(desk: Desk) {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [
-            "GET /account/second-factor", "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
+            "GET /account/passkeys/new", "GET /account/second-factor", "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
             "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
+            "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/passkeys/{passkey}/remove",
+            "POST /account/passkeys/{passkey}/rename",
             "POST /account/second-factor", "POST /account/second-factor/codes", "POST /account/second-factor/off",
             "POST /account/sessions/{session}/end", "POST /set-password", "POST /settings/mailboxes/{id}",
             "POST /settings/roles/{id}", "POST /settings/roles/{id}/remove", "POST /settings/staff/{id}",

@@ -277,8 +277,8 @@ both_engines! {
         }
         open.sort();
         assert_eq!(open, [
-            "GET /account/confirm", "GET /account/second-factor", "GET /set-password", "POST /account/confirm",
-            "POST /account/second-factor", "POST /look", "POST /set-password", "POST /sign-out",
+            "GET /account/confirm", "GET /account/passkeys/new", "GET /account/second-factor", "GET /set-password",
+            "POST /account/confirm", "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/second-factor", "POST /look", "POST /set-password", "POST /sign-out",
         ]);
         // Nor does the page that they are led to show anything of the desk.
         let page = browser.get("/account/second-factor").await.expect(200).text();

@@ -40,6 +40,7 @@ const QUIET: &[&str] = &[
     "GET /",
     "GET /account",
     "GET /account/confirm",
+    "GET /account/passkeys/new",
     "GET /account/second-factor",
     "GET /api/v1/categories",
     "GET /api/v1/events",

@@ -50,7 +50,7 @@ enum Action {
         /// Their mail address
         email: String,
     },
-    /// Take the second factor from somebody who lost it; they sign in with their password alone then
+    /// Take the second factor, passkeys too, from somebody who lost it; they sign in with their password alone then
     ResetSecondFactor {
         /// Their mail address
         email: String,
@@ -106,7 +106,7 @@ impl User {
                 let person = find(&app, &ctx, &email).await?;
                 staff::reset_factor(&app, &ctx, person.id).await?;
                 say(format!(
-                    "{} signs in without a code now, and sets up a new second factor where their role needs one.",
+                    "{} signs in with their password alone now, and sets up a new second factor where their role needs one.",
                     person.name
                 ));
             }

@@ -3,9 +3,9 @@
 use super::forms::{Form, Nothing};
 use super::layout::{Page, Shell, redirect_saying};
 use crate::error::DeskError;
-use crate::ids::SessionId;
+use crate::ids::{PasskeyId, SessionId};
 use crate::router::{Access, Route};
-use crate::staff::{self, OpenSession};
+use crate::staff::{self, OpenSession, passkeys};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::Response;
@@ -36,8 +36,22 @@ struct Line {
 struct Account {
     shell: Shell,
     lines: Vec<Line>,
-    /// Since when there is a second factor, and how many recovery codes are left, in words.
+    /// Since when an app makes codes, in words.
     factor: Option<String>,
+    /// How many recovery codes are left, in words; none where there is nothing that they stand in for.
+    codes: Option<String>,
+    passkeys: Vec<Key>,
+    /// Whether another one can be added.
+    more: bool,
+}
+
+/// One passkey as shown.
+struct Key {
+    id: PasskeyId,
+    name: String,
+    since: String,
+    used: Option<String>,
+    stopped: Option<String>,
 }
 
 /// "Firefox on Windows" of `firefox windows`.
@@ -66,6 +80,8 @@ async fn show(page: Page) -> Result<Response, DeskError> {
         method: match one.method.as_str() {
             "link" => t.text("account-by-link"),
             "password code" | "link code" => t.text("account-by-code"),
+            "password passkey" | "link passkey" => t.text("account-by-passkey-too"),
+            "passkey" => t.text("account-by-passkey"),
             _ => t.text("account-by-password"),
         }
         .to_owned(),
@@ -75,13 +91,28 @@ async fn show(page: Page) -> Result<Response, DeskError> {
     };
     let sessions = staff::open_sessions(&page.app, &page.ctx, &page.session.0).await?;
     let factor = staff::factor_of(&page.app, &page.ctx).await?;
+    let keys = passkeys::passkeys(&page.app, &page.ctx).await?;
     page.show(&Account {
         shell: page.shell().await?,
-        factor: factor.map(|one| {
-            let since = t.with("account-factor-on", "at", at(one.since));
+        factor: factor
+            .and_then(|one| one.app_since)
+            .map(|since| t.with("account-factor-on", "at", at(since)).into_owned()),
+        codes: factor.map(|one| {
             let left = t.with("account-factor-codes", "count", one.codes_left);
-            format!("{since} {left}")
+            left.into_owned()
         }),
+        more: keys.len() < passkeys::MAX_PASSKEYS
+            && passkeys::possible(&page.app.config.public_url),
+        passkeys: keys
+            .into_iter()
+            .map(|one| Key {
+                id: one.id,
+                name: one.name,
+                since: at(one.created_at),
+                used: one.used_at.map(at),
+                stopped: one.stopped_at.map(at),
+            })
+            .collect(),
         lines: sessions.into_iter().map(line).collect(),
     })
 }

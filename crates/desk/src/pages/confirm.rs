@@ -1,14 +1,16 @@
 //! Proving once more who one is, before what is worth a second look.
 
-use super::forms::Form;
+use super::forms::{Form, Nothing};
 use super::layout::{Page, Shell, redirect, safe_path};
 use super::sign_in::keep;
+use super::{passkey_sign_in, passkeys};
 use crate::error::DeskError;
 use crate::router::{Access, Route};
 use crate::staff::{self, Proof};
 use askama::Template;
+use axum::Json;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use bedside_web::query::Query;
 use serde::Deserialize;
 
@@ -17,6 +19,8 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/account/confirm", mine, show).before_factor(),
         Route::post("/account/confirm", mine, confirm).before_factor(),
+        Route::post("/account/confirm/passkey/options", mine, ask),
+        Route::post("/account/confirm/passkey", mine, by_passkey),
     ]
 }
 
@@ -66,6 +70,14 @@ async fn confirm(page: Page, Form(sent): Form<Sent>) -> Result<Response, DeskErr
         Err(DeskError::RateLimited { .. }) => (StatusCode::TOO_MANY_REQUESTS, "sign-in-too-often"),
         Err(other) => return Err(other),
     };
+    failed(&page, next, (status, error)).await
+}
+
+async fn failed(
+    page: &Page,
+    next: &str,
+    (status, error): (StatusCode, &'static str),
+) -> Result<Response, DeskError> {
     let shown = Confirm {
         shell: page.bare_shell()?,
         proof: staff::proof_of(&page.app, &page.ctx).await?,
@@ -73,4 +85,22 @@ async fn confirm(page: Page, Form(sent): Form<Sent>) -> Result<Response, DeskErr
         error: Some(error),
     };
     page.show_as(status, &shown)
+}
+
+async fn ask(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, DeskError> {
+    let asked = staff::ask_inside(&page.app, &page.ctx, page.session.1).await?;
+    Ok(Json(asked).into_response())
+}
+
+async fn by_passkey(page: Page, Form(sent): Form<passkeys::Sent>) -> Result<Response, DeskError> {
+    let next = safe_path(sent.next.as_deref());
+    let here = (&*page.session.0, page.session.1);
+    match staff::confirm_by_passkey(&page.app, &page.ctx, here, sent.answer()).await {
+        Ok(fresh) => {
+            let mut response = redirect(next);
+            keep(&page.app, &fresh, &mut response)?;
+            Ok(response)
+        }
+        Err(error) => failed(&page, next, passkey_sign_in::said(error)?).await,
+    }
 }

@@ -27,6 +27,8 @@ pub mod layout;
 pub mod look;
 mod new_ticket;
 mod offered;
+mod passkey_sign_in;
+mod passkeys;
 mod patients;
 mod qr;
 mod representatives;
@@ -51,6 +53,8 @@ pub fn routes() -> Vec<Route> {
         second_factor::routes(),
         sign_in::routes(),
         sign_in_code::routes(),
+        passkeys::routes(),
+        passkey_sign_in::routes(),
         look::routes(),
         inbox::routes(),
         new_ticket::routes(),

@@ -6,7 +6,7 @@ use super::qr::{self, Picture};
 use crate::context::Actor;
 use crate::error::DeskError;
 use crate::router::{Access, Route};
-use crate::staff::{self, Offer};
+use crate::staff::{self, Offer, passkeys};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -29,6 +29,10 @@ pub(super) fn routes() -> Vec<Route> {
 
 #[derive(Template)]
 #[template(path = "pages/templates/second_factor.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the template asks, one by one"
+)]
 struct Enrol {
     shell: Shell,
     picture: Picture,
@@ -38,6 +42,8 @@ struct Enrol {
     needed: bool,
     /// Set in the demo, where it can be tried and stays off.
     demo: bool,
+    /// Whether a passkey would do as well.
+    passkeys: bool,
 }
 
 #[derive(Template)]
@@ -49,7 +55,8 @@ struct RecoveryCodes {
 }
 
 async fn show(page: Page) -> Result<Response, DeskError> {
-    if staff::factor_of(&page.app, &page.ctx).await?.is_some() {
+    let factor = staff::factor_of(&page.app, &page.ctx).await?;
+    if factor.is_some_and(|factor| factor.app_since.is_some()) {
         return Ok(redirect(ACCOUNT));
     }
     let offer = staff::offer(&page.app, &page.ctx, page.session.1).await?;
@@ -65,6 +72,7 @@ fn offered(page: &Page, offer: Offer, wrong: bool) -> Result<Response, DeskError
         wrong,
         needed,
         demo: page.app.config.demo,
+        passkeys: passkeys::possible(&page.app.config.public_url),
     };
     let status = if wrong {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -99,7 +107,7 @@ async fn turn_on(page: Page, Form(sent): Form<First>) -> Result<Response, DeskEr
 }
 
 /// The codes are on this page and never again.
-fn told(page: &Page, codes: Vec<String>, first: bool) -> Result<Response, DeskError> {
+pub(super) fn told(page: &Page, codes: Vec<String>, first: bool) -> Result<Response, DeskError> {
     page.show(&RecoveryCodes {
         shell: page.bare_shell()?,
         codes,

@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::router::{Access, Route, SessionToken, session_cookie};
-use crate::staff::{self, Entered, Session};
+use crate::staff::{self, Entered, Session, passkeys};
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -17,7 +17,7 @@ use bedside_web::query::Query;
 use serde::Deserialize;
 
 /// What the tokens of the two public forms are bound to.
-const PASSWORD: &str = "sign-in";
+pub(super) const PASSWORD: &str = "sign-in";
 const LINK: &str = "sign-in-link";
 /// Seconds that the browser keeps a session's cookie; the session itself may end earlier.
 const COOKIE_SECONDS: u32 = 24 * 60 * 60;
@@ -45,6 +45,8 @@ struct SignIn {
     next: String,
     email: String,
     error: Option<&'static str>,
+    /// Whether the desk's address can have passkeys.
+    passkeys: bool,
 }
 
 #[derive(Template)]
@@ -96,6 +98,7 @@ async fn show(
         next,
         email: String::new(),
         error: None,
+        passkeys: passkeys::possible(&app.config.public_url),
     };
     let mut response = render(StatusCode::OK, &page)?;
     if let Some(locale) = chosen {
@@ -136,14 +139,25 @@ async fn enter(
         Err(DeskError::RateLimited { .. }) => (StatusCode::TOO_MANY_REQUESTS, "sign-in-too-often"),
         Err(other) => return Err(other.into_response()),
     };
-    let shell = Shell::plain(&headers, forms::public_token(&app, PASSWORD));
+    failed(&app, &headers, (&next, &sent.email), (status, error))
+        .map_err(IntoResponse::into_response)
+}
+
+/// The page once more, with what was wrong.
+pub(super) fn failed(
+    app: &App,
+    headers: &HeaderMap,
+    (next, email): (&str, &str),
+    (status, error): (StatusCode, &'static str),
+) -> Result<Response, DeskError> {
     let page = SignIn {
-        shell,
-        next,
-        email: sent.email,
+        shell: Shell::plain(headers, forms::public_token(app, PASSWORD)),
+        next: next.to_owned(),
+        email: email.to_owned(),
         error: Some(error),
+        passkeys: passkeys::possible(&app.config.public_url),
     };
-    render(status, &page).map_err(IntoResponse::into_response)
+    render(status, &page)
 }
 
 /// What a browser says of itself.

@@ -8,19 +8,18 @@ use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::router::{Access, Route, SessionToken};
-use crate::staff;
+use crate::staff::{self, HalfPerson};
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bedside_web::Locale;
 use bedside_web::cookies::SessionCookie;
 use bedside_web::query::Query;
 use serde::Deserialize;
 
 /// What the token of the form is bound to.
-const PURPOSE: &str = "sign-in-code";
+pub(super) const PURPOSE: &str = "sign-in-code";
 /// Seconds that the browser keeps the cookie; what it stands for ends as early.
 const COOKIE_SECONDS: u32 = 10 * 60;
 
@@ -53,6 +52,15 @@ struct SignInCode {
     error: Option<&'static str>,
     /// Whether a recovery code was typed.
     recovery: bool,
+    /// Whether an app makes codes for them.
+    app: bool,
+    /// Whether they have a passkey.
+    passkey: bool,
+}
+
+/// Who showed a password or a link with this browser, if anybody.
+pub(super) fn half<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    cookie(app).read(headers)
 }
 
 /// Ends what the browser keeps for this page.
@@ -62,13 +70,33 @@ pub(super) fn forget(app: &App, response: &mut Response) {
         .append(header::SET_COOKIE, cookie(app).clear());
 }
 
-fn page(app: &App, headers: &HeaderMap, locale: Locale, next: &str) -> SignInCode {
+fn page(app: &App, headers: &HeaderMap, person: HalfPerson, next: &str) -> SignInCode {
     SignInCode {
-        shell: Shell::plain_in(headers, locale, forms::public_token(app, PURPOSE)),
+        shell: Shell::plain_in(headers, person.locale, forms::public_token(app, PURPOSE)),
         next: next.to_owned(),
         error: None,
         recovery: false,
+        app: person.app,
+        passkey: person.passkey,
     }
+}
+
+/// The page once more after a passkey that let nobody in; the first page, where the first half is over.
+pub(super) async fn failed(
+    app: &App,
+    headers: &HeaderMap,
+    half: &str,
+    next: &str,
+    (status, error): (StatusCode, &'static str),
+) -> Result<Response, DeskError> {
+    let Some(person) = staff::half_person(app, half).await? else {
+        return Ok(anew(app, false));
+    };
+    let shown = SignInCode {
+        error: Some(error),
+        ..page(app, headers, person, next)
+    };
+    render(status, &shown)
 }
 
 /// Back to the first page, whose time or tries are over; a link opens it no more.
@@ -100,7 +128,7 @@ async fn show(
         return Ok(anew(&app, false));
     };
     let next = safe_path(asked.next.as_deref());
-    render(StatusCode::OK, &page(&app, &headers, person.locale, next))
+    render(StatusCode::OK, &page(&app, &headers, person, next))
 }
 
 #[derive(Deserialize)]
@@ -153,7 +181,7 @@ async fn enter(
     let shown = SignInCode {
         error: Some(error),
         recovery,
-        ..page(&app, &headers, person.locale, next)
+        ..page(&app, &headers, person, next)
     };
     render(status, &shown).map_err(IntoResponse::into_response)
 }

@@ -1,5 +1,5 @@
 //! The people who work at the desk, and how they come in. Owns `staff`, `roles` and `api_tokens`; the
-//! parts [`sessions`] and [`factors`] own what they come in by.
+//! parts [`sessions`], [`factors`] and [`passkeys`] own what they come in by.
 //!
 //! Passwords are kept as argon2id hashes; session and link tokens are kept as SHA-256 hashes, so that a copy of the
 //! database lets nobody in. A wrong password slows the next try for the same address down, whether somebody has that
@@ -8,6 +8,7 @@
 pub mod factors;
 mod model;
 mod notices;
+pub mod passkeys;
 mod passwords;
 mod queues;
 mod role;
@@ -34,9 +35,10 @@ pub use service::{
 };
 pub use sessions::{
     Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn,
-    TYPING_SECONDS, admit, asks_current, choose_password, confirm, device_codes, end_everywhere,
-    end_one, end_others, end_session, finish, forget_expired, half_person, make_link,
-    open_sessions, proof_of, session, session_unused, sign_in, sign_in_by_link,
+    TYPING_SECONDS, admit, ask_at_door, ask_half, ask_inside, asks_current, choose_password,
+    confirm, confirm_by_passkey, device_codes, end_everywhere, end_one, end_others, end_session,
+    finish, finish_by_passkey, forget_expired, half_person, make_link, open_sessions, proof_of,
+    session, session_unused, sign_in, sign_in_by_link, sign_in_by_passkey,
 };
 pub use store::ALL as STATEMENTS;
 pub use tokens::{NewToken, TokenView, create_token, list_tokens, revoke_token, token_context};

@@ -54,7 +54,7 @@ pub struct StaffView {
     pub locale: String,
     /// Since when they can't sign in.
     pub disabled_at: Option<Timestamp>,
-    /// Since when they have a second factor.
+    /// Since when they have a second factor, an app or a passkey.
     pub second_factor_since: Option<Timestamp>,
     /// Counts up with each change.
     pub version: i64,

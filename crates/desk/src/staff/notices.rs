@@ -38,6 +38,12 @@ pub enum What {
     RecoveryCodes,
     /// A recovery code was used.
     RecoveryUsed,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey was shown that may be a copy, and stopped.
+    PasskeyStopped,
     /// Somebody opened a restricted record for a reason, which they are to look at.
     Opening,
     /// Somebody opened or changed something past the steps that verify who is asking, which they are to look at.
@@ -46,7 +52,7 @@ pub enum What {
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -58,6 +64,9 @@ impl What {
         Self::FactorReset,
         Self::RecoveryCodes,
         Self::RecoveryUsed,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::PasskeyStopped,
         Self::Opening,
         Self::PastRules,
     ];
@@ -76,6 +85,9 @@ impl What {
             Self::FactorReset => "notice-factor-reset",
             Self::RecoveryCodes => "notice-recovery-codes",
             Self::RecoveryUsed => "notice-recovery-used",
+            Self::PasskeyAdded => "notice-passkey-added",
+            Self::PasskeyRemoved => "notice-passkey-removed",
+            Self::PasskeyStopped => "notice-passkey-stopped",
             Self::Opening => "notice-opening",
             Self::PastRules => "notice-past-rules",
         }

@@ -3,7 +3,7 @@
 use super::model::{NewStaff, StaffView};
 use super::notices::{self, What};
 use super::role::{ADMINISTRATOR, Reach};
-use super::{passwords, roles, sessions, store};
+use super::{factors, passkeys, passwords, roles, sessions, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -216,8 +216,8 @@ async fn not_the_last(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError>
 }
 
 /// Changes what somebody is. `version` is the one the caller saw. Their sessions end, and links that were given out to
-/// them: they promised the old role. Where the new role opens more than the old one their password ends too, because
-/// whoever could give them a way in before may know it: the answer is `true`, and they need a new link.
+/// them: they promised the old role. Where the new role opens more than the old one their password and their passkeys end
+/// too, because whoever could give them a way in before may know or hold one: the answer is `true`, and they need a new link.
 /// Neither role may do more than the caller: [`DeskError::Forbidden`]. [`DeskError::Conflict`] with
 /// `last_administrator` for the last of those.
 pub async fn change_role(
@@ -253,6 +253,8 @@ pub async fn change_role(
             let opens_more = !old.holds(&new);
             if opens_more {
                 store::clear_password(work, organisation, id).await?;
+                passkeys::store::delete_all(work, organisation, id).await?;
+                factors::forget_idle_codes(work, id).await?;
             }
             sessions::store::delete_sessions_of(work, organisation, id).await?;
             sessions::store::delete_links_of(work, organisation, id).await?;

@@ -21,6 +21,7 @@
     reason = "each test binary uses its own part of this"
 )]
 
+pub mod authenticator;
 pub mod book;
 pub mod canaries;
 mod clinic;

@@ -9,8 +9,10 @@ mod service;
 pub(super) mod store;
 mod totp;
 
+pub(super) use recovery::make as make_codes;
 pub use service::{
     Factor, Offer, enrol, factor_of, new_recovery_codes, offer, offered, remove, reset,
 };
-pub(super) use service::{held_against, take, wrong_code};
+pub(super) use service::{forget_idle_codes, held_against, keep as keep_codes, take, wrong_code};
 pub use store::ALL as STATEMENTS;
+pub(super) use store::has_one;

@@ -13,7 +13,7 @@ const GROUP: usize = 4;
 const LONGEST: usize = 64;
 
 /// Ten new codes as people read them, such as `k7ds-…`: six groups of four letters and digits.
-pub(super) fn make() -> Vec<String> {
+pub(in crate::staff) fn make() -> Vec<String> {
     (0..CODES)
         .map(|_| {
             let mut code = BASE32_NOPAD.encode(&secret::random_bytes::<LENGTH>());

@@ -11,7 +11,7 @@ use crate::ids::{OrganisationId, SessionId, StaffId};
 use crate::records::{self, Sealing};
 use crate::staff::notices::{self, What};
 use crate::staff::service::in_hands;
-use crate::staff::{sessions, store as people};
+use crate::staff::{passkeys, sessions, store as people};
 use crate::work::Work;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use bedside_db::Timestamp;
@@ -22,16 +22,18 @@ use futures_util::FutureExt;
 /// Where an app's secret stands, for its seal.
 const PLACE: (&str, &str) = ("second_factors", "secret");
 
-/// Somebody's second factor, without its secret.
+/// What somebody has besides their password, without its secrets.
 #[derive(Clone, Copy, Debug)]
 pub struct Factor {
-    /// Since when they have it.
-    pub since: Timestamp,
+    /// Since when an app makes codes for them; none where they have passkeys alone.
+    pub app_since: Option<Timestamp>,
+    /// How many passkeys they have.
+    pub passkeys: i64,
     /// Recovery codes that were not used yet.
     pub codes_left: i64,
 }
 
-/// One's own; none where there is none.
+/// One's own; none where there is neither an app nor a passkey.
 pub async fn factor_of(app: &App, ctx: &Ctx) -> Result<Option<Factor>, DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     store::state(&mut app.read().await?, ctx.organisation, me).await
@@ -143,7 +145,11 @@ pub async fn enrol(
 }
 
 /// Puts these recovery codes in the place of those before.
-async fn keep(work: &mut Work<'_>, staff: StaffId, codes: &[String]) -> Result<(), DeskError> {
+pub(in crate::staff) async fn keep(
+    work: &mut Work<'_>,
+    staff: StaffId,
+    codes: &[String],
+) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     store::delete_codes(work, organisation, staff).await?;
     for code in codes {
@@ -173,14 +179,18 @@ pub async fn new_recovery_codes(app: &App, ctx: &Ctx) -> Result<Vec<String>, Des
     Ok(codes)
 }
 
-/// Does without one's own second factor from now on.
+/// Does without one's own app from now on. Passkeys stay.
 pub async fn remove(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
             people::held(work, organisation, me).await?;
-            forget(work, me).await?;
+            if !forget_app(work, me).await? {
+                return Err(none_to_turn_off());
+            }
+            forget_idle_codes(work, me).await?;
+            sessions::store::delete_halves_of(work, organisation, me).await?;
             work.audit(NewEntry::new("factor.remove", "staff", me));
             notices::tell(work, me, What::FactorRemoved).await
         }
@@ -189,7 +199,7 @@ pub async fn remove(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
     .await
 }
 
-/// Takes the second factor from somebody who lost it and may do no more than the caller. Their sessions end. One's own is
+/// Takes every second factor, passkeys too, from somebody who lost them and may do no more than the caller. Their sessions end. One's own is
 /// not lost: [`DeskError::Conflict`] with `yourself`.
 pub async fn reset(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
@@ -203,7 +213,12 @@ pub async fn reset(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
         async move {
             let organisation = work.ctx.organisation;
             in_hands(work, id).await?;
-            forget(work, id).await?;
+            if !store::has_one(work, organisation, id).await? {
+                return Err(none_to_turn_off());
+            }
+            forget_app(work, id).await?;
+            passkeys::store::delete_all(work, organisation, id).await?;
+            forget_idle_codes(work, id).await?;
             sessions::store::delete_sessions_of(work, organisation, id).await?;
             work.audit(NewEntry::new("factor.reset", "staff", id));
             notices::tell(work, id, What::FactorReset).await
@@ -213,17 +228,34 @@ pub async fn reset(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
     .await
 }
 
-async fn forget(work: &mut Work<'_>, staff: StaffId) -> Result<(), DeskError> {
+fn none_to_turn_off() -> DeskError {
+    DeskError::Conflict {
+        code: "no_factor",
+        text: "There is no second factor to turn off.",
+    }
+}
+
+/// `false` where there is no app.
+async fn forget_app(work: &mut Work<'_>, staff: StaffId) -> Result<bool, DeskError> {
     let organisation = work.ctx.organisation;
     let Some((key, _)) = store::factor(work, organisation, staff).await? else {
-        return Err(DeskError::Conflict {
-            code: "no_factor",
-            text: "There is no second factor to turn off.",
-        });
+        return Ok(false);
     };
     store::delete(work, organisation, staff).await?;
     records::forget_key(work, organisation, key).await?;
-    sessions::store::delete_halves_of(work, organisation, staff).await
+    Ok(true)
+}
+
+/// Forgets the recovery codes of whoever has nothing left that they stand in for.
+pub(in crate::staff) async fn forget_idle_codes(
+    work: &mut Work<'_>,
+    staff: StaffId,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    if !store::has_one(work, organisation, staff).await? {
+        store::delete_codes(work, organisation, staff).await?;
+    }
+    Ok(())
 }
 
 /// What somebody typed is wrong, or was used before: the two read the same.

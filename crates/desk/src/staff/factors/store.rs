@@ -11,9 +11,11 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     /// Somebody's secret.
     FACTOR = "SELECT key_id, secret FROM second_factors WHERE organisation_id = $1 AND staff_id = $2";
-    /// Since when somebody has one, and how many recovery codes are left.
-    FACTOR_STATE = "SELECT f.created_at, (SELECT COUNT(*) FROM recovery_codes r WHERE r.organisation_id = f.organisation_id \
-        AND r.staff_id = f.staff_id) FROM second_factors f WHERE f.organisation_id = $1 AND f.staff_id = $2";
+    /// Since when somebody has an app, how many passkeys they have, and how many recovery codes are left.
+    FACTOR_STATE = "SELECT f.created_at, (SELECT COUNT(*) FROM passkeys k WHERE k.organisation_id = p.organisation_id \
+        AND k.staff_id = p.id), (SELECT COUNT(*) FROM recovery_codes r WHERE r.organisation_id = p.organisation_id \
+        AND r.staff_id = p.id) FROM staff p LEFT JOIN second_factors f ON f.organisation_id = p.organisation_id \
+        AND f.staff_id = p.id WHERE p.organisation_id = $1 AND p.id = $2";
     /// Takes the code of a time step that is later than every one before.
     TAKE_STEP = "UPDATE second_factors SET last_step = $3 WHERE organisation_id = $1 AND staff_id = $2 AND last_step < $3";
     /// Forgets an app's secret.
@@ -60,11 +62,22 @@ pub(in crate::staff) async fn state(
     Ok(conn
         .query_opt(FACTOR_STATE, args![organisation, staff], |row| {
             Ok(Factor {
-                since: row.get(0)?,
-                codes_left: row.get(1)?,
+                app_since: row.get(0)?,
+                passkeys: row.get(1)?,
+                codes_left: row.get(2)?,
             })
         })
-        .await?)
+        .await?
+        .filter(|factor| factor.app_since.is_some() || factor.passkeys > 0))
+}
+
+/// Whether somebody has an app or a passkey. One that was stopped counts: else a copy of it would make a password enough.
+pub(in crate::staff) async fn has_one(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<bool, DeskError> {
+    Ok(state(conn, organisation, staff).await?.is_some())
 }
 
 /// `false` where this code, or a later one, was taken before.
@@ -78,13 +91,12 @@ pub(in crate::staff) async fn take_step(
     Ok(conn.execute(TAKE_STEP, values).await? == 1)
 }
 
-/// Forgets the secret and all recovery codes.
+/// Forgets the secret.
 pub(in crate::staff) async fn delete(
     conn: &mut Conn,
     organisation: OrganisationId,
     staff: StaffId,
 ) -> Result<(), DeskError> {
-    delete_codes(conn, organisation, staff).await?;
     conn.execute(DELETE_FACTOR, args![organisation, staff])
         .await?;
     Ok(())

@@ -7,6 +7,7 @@ use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
 use crate::staff::notices::{self, What};
+use crate::staff::passkeys::possible;
 use crate::staff::role::SESSION_MINUTES;
 use crate::staff::{factors, store as people};
 use crate::work::Work;
@@ -17,7 +18,7 @@ use futures_util::FutureExt;
 /// Seconds in which the code has to come.
 pub(super) const SECONDS: i64 = 10 * 60;
 /// Codes that may be tried before it begins anew with the password.
-const TRIES: i64 = 5;
+pub(super) const TRIES: i64 = 5;
 /// Seconds between two pieces of news about wrong codes.
 const NEWS_SECONDS: i64 = 24 * 3600;
 
@@ -35,6 +36,10 @@ pub struct HalfPerson {
     pub locale: Locale,
     /// Whether they came by a link that works once, which is used up by now.
     pub by_link: bool,
+    /// Whether an app makes codes for them.
+    pub app: bool,
+    /// Whether they have a passkey.
+    pub passkey: bool,
 }
 
 /// Keeps, in the caller's command, that `staff` showed the first thing: how, and whether they have to set a password once
@@ -55,10 +60,18 @@ pub(super) async fn begin(
 /// Whom to ask for a code; none when it is over.
 pub async fn half_person(app: &App, token: &str) -> Result<Option<HalfPerson>, DeskError> {
     let hash = secret::token_hash(token);
-    let found = store::half(&mut app.read().await?, &hash, app.now(), TRIES).await?;
-    Ok(found.map(|(_, _, locale, by_link)| HalfPerson {
+    let mut conn = app.read().await?;
+    let found = store::half(&mut conn, &hash, app.now(), TRIES).await?;
+    let Some((organisation, staff, locale, by_link)) = found else {
+        return Ok(None);
+    };
+    let factor = factors::store::state(&mut conn, organisation, staff).await?;
+    Ok(Some(HalfPerson {
         locale: locale.parse().unwrap_or_default(),
         by_link,
+        app: factor.is_some_and(|factor| factor.app_since.is_some()),
+        passkey: factor.is_some_and(|factor| factor.passkeys > 0)
+            && possible(&app.config.public_url),
     }))
 }
 

@@ -2,12 +2,13 @@
 //! `known_devices`.
 //!
 //! Who has a second factor is half in after a password or a link ([`Half`]), which opens nothing; whatever the way in was,
-//! the code comes after it. A session knows when its person last proved who they are ([`SignedIn::proven_at`]); what is worth a
+//! the code or the passkey comes after it. A passkey at the door is both at once. A session knows when its person last proved who they are ([`SignedIn::proven_at`]); what is worth a
 //! second look asks for a fresh proof ([`confirm`]).
 
 mod device;
 mod half;
 mod own;
+mod passkey;
 mod password;
 mod proof;
 pub(super) mod store;
@@ -16,6 +17,9 @@ mod throttle;
 pub use device::codes as device_codes;
 pub use half::{Half, HalfPerson, finish, half_person};
 pub use own::{OpenSession, end_everywhere, end_one, end_others, open_sessions};
+pub use passkey::{
+    ask_at_door, ask_half, ask_inside, confirm_by_passkey, finish_by_passkey, sign_in_by_passkey,
+};
 pub use password::{asks_current, choose_password};
 pub(super) use proof::is_no_demo;
 pub use proof::{PROOF_SECONDS, Proof, TYPING_SECONDS, confirm, proof_of};
@@ -160,8 +164,7 @@ async fn enter(
                 if hash.is_some() && people::password_of(work, organisation, staff).await? != hash {
                     return Err(DeskError::Unauthorized);
                 }
-                let has_one = factors::store::factor(work, organisation, staff).await?;
-                if has_one.is_some() {
+                if factors::has_one(work, organisation, staff).await? {
                     let shown = (method.code(), needs_password);
                     half::begin(work, staff, shown, &half_hash).await?;
                     return Ok(true);

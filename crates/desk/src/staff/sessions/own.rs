@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 pub struct OpenSession {
     /// What it is known by; not what lets anybody in.
     pub id: SessionId,
-    /// How they came in: `password` or `link`.
+    /// How they came in: `password` or `link`, either with ` code` or ` passkey` after it, or `passkey`.
     pub method: String,
     /// Browser and system, two of [`super::device_codes`].
     pub device: String,

@@ -10,7 +10,15 @@ use crate::staff::{passwords, store as people};
 use bedside_vault::secret;
 
 /// How one can have come in; a session that is opened for a new password keeps it.
-const METHODS: [&str; 4] = ["password", "password code", "link", "link code"];
+const METHODS: [&str; 7] = [
+    "password",
+    "password code",
+    "password passkey",
+    "link",
+    "link code",
+    "link passkey",
+    "passkey",
+];
 
 /// How the session with this `token` began, and what its person's password is held against before they choose another;
 /// none where they have none, or came by a link because they forgot it.

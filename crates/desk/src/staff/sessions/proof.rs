@@ -6,6 +6,7 @@ use crate::audit_log::NewEntry;
 use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::SessionId;
+use crate::staff::passkeys::possible;
 use crate::staff::{factors, passwords, store as people};
 use bedside_vault::secret;
 use futures_util::FutureExt;
@@ -17,11 +18,19 @@ pub const TYPING_SECONDS: i64 = 30 * 60;
 
 /// What somebody can prove themselves by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the page asks for, one by one"
+)]
 pub struct Proof {
     /// Whether they have a password.
     pub password: bool,
     /// Whether they have a second factor.
     pub code: bool,
+    /// Whether an app makes codes for them; a recovery code stands in for a passkey as well.
+    pub app: bool,
+    /// Whether they have a passkey, which proves all by itself.
+    pub passkey: bool,
     /// Whether a click is enough: in the demo, whose invented people have neither and whose doors are open anyway.
     pub click: bool,
 }
@@ -46,10 +55,13 @@ async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskErro
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let mut conn = app.read().await?;
     let hash = people::password_of(&mut conn, ctx.organisation, me).await?;
-    let factor = factors::store::factor(&mut conn, ctx.organisation, me).await?;
+    let factor = factors::store::state(&mut conn, ctx.organisation, me).await?;
     let proof = Proof {
         password: hash.is_some(),
         code: factor.is_some(),
+        app: factor.is_some_and(|factor| factor.app_since.is_some()),
+        passkey: factor.is_some_and(|factor| factor.passkeys > 0)
+            && possible(&app.config.public_url),
         click: app.config.demo && hash.is_none() && factor.is_none(),
     };
     Ok((proof, hash))

@@ -3,6 +3,7 @@
 use super::own::OpenSession;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
+use crate::staff::passkeys;
 use bedside_db::{Conn, Row, Timestamp, args, statements};
 
 statements! {
@@ -27,7 +28,8 @@ statements! {
     DELETE_OTHERS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND token_hash <> $3";
     /// A session with its person, and since when they have a second factor.
     SESSION = "SELECT s.organisation_id, s.staff_id, s.seen_at, s.expires_at, s.created_at, p.name, p.role, p.locale, \
-        s.proven_at, f.created_at, s.id, s.method FROM sessions s \
+        s.proven_at, COALESCE(f.created_at, (SELECT MIN(k.created_at) FROM passkeys k \
+        WHERE k.organisation_id = s.organisation_id AND k.staff_id = s.staff_id)), s.id, s.method FROM sessions s \
         JOIN staff p ON p.organisation_id = s.organisation_id AND p.id = s.staff_id \
         LEFT JOIN second_factors f ON f.organisation_id = s.organisation_id AND f.staff_id = s.staff_id \
         WHERE s.token_hash = $1 AND p.disabled_at IS NULL";
@@ -426,6 +428,7 @@ pub(in crate::staff) async fn forget_expired(
     conn.execute(FORGET_SESSIONS, args![before]).await?;
     conn.execute(FORGET_LINKS, args![before]).await?;
     conn.execute(FORGET_HALVES, args![before]).await?;
+    passkeys::store::forget_questions(conn, before).await?;
     let day_before = before.plus_seconds(-24 * 3600);
     conn.execute(FORGET_FAILURES, args![day_before]).await?;
     Ok(())

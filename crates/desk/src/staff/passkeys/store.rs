@@ -1,0 +1,188 @@
+//! SQL of the passkeys, and of what browsers are asked to sign.
+
+use super::Passkey;
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, PasskeyId, StaffId};
+use bedside_db::{Conn, DbError, Timestamp, args, statements};
+use webauthn_rs::prelude::Passkey as Key;
+
+statements! {
+    /// Keeps what a browser was asked.
+    INSERT_QUESTION = "INSERT INTO passkey_questions (place_hash, state, expires_at) VALUES ($1, $2, $3)";
+    /// Uses it up.
+    TAKE_QUESTION = "DELETE FROM passkey_questions WHERE place_hash = $1 AND expires_at > $2 RETURNING state";
+    /// Forgets those that nobody answered.
+    FORGET_QUESTIONS = "DELETE FROM passkey_questions WHERE expires_at < $1";
+    /// Keeps a key; nothing where a device's number is known already.
+    INSERT = "INSERT INTO passkeys (organisation_id, id, staff_id, name, credential_hash, credential, uses, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT DO NOTHING";
+    /// Somebody's keys.
+    OF_PERSON = "SELECT id, name, created_at, used_at, stopped_at, credential, uses FROM passkeys \
+        WHERE organisation_id = $1 AND staff_id = $2 ORDER BY id";
+    /// A key by what its device calls it, in whichever organisation.
+    BY_CREDENTIAL = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, organisation_id, staff_id FROM passkeys \
+        WHERE credential_hash = $1";
+    /// Writes a use down; nothing where the key was used, stopped or removed since it was read.
+    USE = "UPDATE passkeys SET credential = $4, used_at = $5, uses = uses + 1 WHERE organisation_id = $1 AND id = $2 \
+        AND uses = $3 AND stopped_at IS NULL";
+    /// Lets a key let nobody in any more.
+    STOP = "UPDATE passkeys SET stopped_at = $3 WHERE organisation_id = $1 AND id = $2 AND stopped_at IS NULL";
+    /// Gives a key another name.
+    RENAME = "UPDATE passkeys SET name = $4 WHERE organisation_id = $1 AND staff_id = $2 AND id = $3";
+    /// Forgets a key.
+    DELETE = "DELETE FROM passkeys WHERE organisation_id = $1 AND staff_id = $2 AND id = $3";
+    /// Forgets all keys of somebody.
+    DELETE_ALL = "DELETE FROM passkeys WHERE organisation_id = $1 AND staff_id = $2";
+}
+
+/// A key as stored.
+pub(in crate::staff) struct Row {
+    pub passkey: Passkey,
+    /// What the library checks it by, as JSON.
+    pub credential: String,
+    /// How often it was used.
+    pub uses: i64,
+}
+
+impl Row {
+    pub fn key(&self) -> Result<Key, DeskError> {
+        Ok(serde_json::from_str(&self.credential)?)
+    }
+}
+
+fn row(row: &bedside_db::Row<'_>) -> Result<Row, DbError> {
+    Ok(Row {
+        passkey: Passkey {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            created_at: row.get(2)?,
+            used_at: row.get(3)?,
+            stopped_at: row.get(4)?,
+        },
+        credential: row.get(5)?,
+        uses: row.get(6)?,
+    })
+}
+
+pub(super) async fn insert_question(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    state: &str,
+    expires: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(INSERT_QUESTION, args![hash, state, expires])
+        .await?;
+    Ok(())
+}
+
+/// None where there is none, or its time is over.
+pub(super) async fn take_question(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    now: Timestamp,
+) -> Result<Option<String>, DeskError> {
+    Ok(conn
+        .query_opt(TAKE_QUESTION, args![hash, now], |row| row.get(0))
+        .await?)
+}
+
+pub(in crate::staff) async fn forget_questions(
+    conn: &mut Conn,
+    before: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(FORGET_QUESTIONS, args![before]).await?;
+    Ok(())
+}
+
+/// `false` where the key is known already.
+pub(super) async fn insert(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    row: &Row,
+    hash: &[u8; 32],
+) -> Result<bool, DeskError> {
+    let values = args![
+        organisation,
+        row.passkey.id,
+        staff,
+        row.passkey.name,
+        hash,
+        row.credential,
+        row.passkey.created_at
+    ];
+    Ok(conn.execute(INSERT, values).await? == 1)
+}
+
+pub(in crate::staff) async fn of_person(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<Vec<Row>, DeskError> {
+    Ok(conn
+        .query(OF_PERSON, args![organisation, staff], row)
+        .await?)
+}
+
+pub(super) async fn by_credential(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+) -> Result<Option<(OrganisationId, StaffId, Row)>, DeskError> {
+    Ok(conn
+        .query_opt(BY_CREDENTIAL, args![hash], |found| {
+            Ok((found.get(7)?, found.get(8)?, row(found)?))
+        })
+        .await?)
+}
+
+/// `false` where it changed since it was read; `uses` is what was read.
+pub(super) async fn use_key(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (id, uses): (PasskeyId, i64),
+    credential: &str,
+    at: Timestamp,
+) -> Result<bool, DeskError> {
+    let values = args![organisation, id, uses, credential, at];
+    Ok(conn.execute(USE, values).await? == 1)
+}
+
+/// `false` where it was stopped before.
+pub(super) async fn stop(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PasskeyId,
+    at: Timestamp,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(STOP, args![organisation, id, at]).await? == 1)
+}
+
+pub(super) async fn rename(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    id: PasskeyId,
+    name: &str,
+) -> Result<bool, DeskError> {
+    let values = args![organisation, staff, id, name];
+    Ok(conn.execute(RENAME, values).await? == 1)
+}
+
+pub(super) async fn delete(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    id: PasskeyId,
+) -> Result<bool, DeskError> {
+    let values = args![organisation, staff, id];
+    Ok(conn.execute(DELETE, values).await? == 1)
+}
+
+pub(in crate::staff) async fn delete_all(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_ALL, args![organisation, staff]).await?;
+    Ok(())
+}
