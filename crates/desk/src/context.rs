@@ -272,6 +272,8 @@ permissions! {
     FieldsBilling = "fields:billing";
     /// Say the second yes to who somebody is, and look at what others opened past the rules.
     IdentityApprove = "identity:approve";
+    /// Decide what patients ask for their data by law, and carry it out, with their names.
+    PrivacyManage = "privacy:manage";
 }
 
 /// A set of permissions.

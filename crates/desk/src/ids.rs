@@ -74,6 +74,14 @@ ids! {
     IdentityTask, IdentityTaskId, "identity_task";
     /// Something that was done past the rules.
     IdentityReview, IdentityReviewId, "identity_review";
+    /// What a patient asks for their data by law.
+    PrivacyRequest, PrivacyRequestId, "privacy_request";
+    /// A copy of a patient's record that was asked for.
+    PrivacyCopy, PrivacyCopyId, "privacy_copy";
+    /// That a patient's record was destroyed.
+    Erasure, ErasureId, "erasure";
+    /// What keeps a record from being destroyed.
+    Hold, HoldId, "legal_hold";
     /// An entry of the audit log.
     AuditEntry, AuditEntryId, "audit_entry";
 }

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::error::DeskError;
 use crate::knowledge;
 use crate::orgs::Directory;
+use crate::privacy::erasure;
 use crate::records::{Keyring, rotate};
 use bedside_db::search::SearchIndex;
 use bedside_db::{Clock, Db, DbError, IdSource, Migration, MigrationReport, Target};
@@ -123,6 +124,11 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 21,
         name: "passkeys",
         sql: include_str!("../migrations/0021_passkeys.sql"),
+    },
+    Migration {
+        version: 22,
+        name: "privacy requests",
+        sql: include_str!("../migrations/0022_privacy.sql"),
     },
     Migration {
         version: 24,
@@ -329,7 +335,15 @@ pub async fn open(
     let db = Db::open(&target).await?;
     let report = db.migrate(MIGRATIONS, clock.now()).await?;
     let root = right_root(&config, &db, false).await?;
-    Ok((put_together(config, clock, db, root, false).await?, report))
+    let app = put_together(config, clock, db, root, false).await?;
+    let again = erasure::reapply(&app).await?;
+    if again > 0 {
+        tracing::warn!(
+            again,
+            "records that were erased before are erased in this database too"
+        );
+    }
+    Ok((app, report))
 }
 
 /// Opens a desk to look at it, while another process may be serving it. On the embedded engine nothing can be written:

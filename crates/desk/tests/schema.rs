@@ -42,12 +42,16 @@ const WAITING: &[&str] = &[
     "jobs_due",
     "openings_waiting",
     "outbound_mails_trouble",
+    "privacy_requests_open",
 ];
 
 /// Statements that read a table in its own order and stop at their limit, that count for `/metrics`, that forget what has
 /// expired once in a while, or that only the making of a demo or a restore runs.
 const FINE: &[&str] = &[
     "COUNTS",
+    "DELETE_OPENINGS",
+    "DELETE_REVIEWS",
+    "EVERY",
     "FORGET_FAILURES",
     "FRONTIER",
     "LAST",

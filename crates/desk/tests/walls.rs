@@ -12,6 +12,7 @@ use axum::http::Method;
 use bedside_desk::context::{Ctx, Permission, Permissions, Source};
 use bedside_desk::ids::OrganisationId;
 use bedside_desk::orgs::{self, Change, Clinic};
+use bedside_desk::privacy::requests::{self, Kind, NewRequest};
 use bedside_desk::router::{Access, Route, routes};
 use bedside_desk::staff::{self, NewStaff, NewToken};
 use bedside_desk::{audit_log, config, events, patients, startup, tickets};
@@ -104,6 +105,7 @@ struct Things {
     organisation: OrganisationId,
     ticket: tickets::Landed,
     patient: String,
+    privacy: String,
     attachment: String,
     staff: String,
     token: String,
@@ -134,6 +136,14 @@ impl Things {
         let patient = patients::create_patient(app, &ctx, patient, Vec::new())
             .await
             .unwrap();
+        let asked = NewRequest {
+            patient,
+            kind: Kind::Copy,
+            received_on: jiff::civil::date(2026, 3, 1),
+            ticket: None,
+            words: String::new(),
+        };
+        let privacy = requests::open_request(app, &ctx, asked).await.unwrap();
         let person = NewStaff {
             email: "new@clinic.example".to_owned(),
             name: "Nora New".to_owned(),
@@ -152,6 +162,7 @@ impl Things {
             organisation,
             ticket,
             patient: patient.to_string(),
+            privacy: privacy.to_string(),
             attachment: ticket.message.to_string(),
             staff: staff.to_string(),
             token: token.to_string(),
@@ -191,6 +202,8 @@ impl Things {
             .replace("{ticket}", &self.ticket.id.to_string())
             .replace("{message}", &self.ticket.message.to_string())
             .replace("{patient}", &self.patient)
+            .replace("{request}", &self.privacy)
+            .replace("{copy}", &self.privacy)
             .replace("{opening}", &self.ticket.id.to_string())
             .replace("{file}", &self.attachment)
             .replace("{code}", code)

@@ -82,6 +82,21 @@ pub const ACTIONS: &[&str] = &[
     "patient.read",
     "patient.search",
     "queue.refused",
+    "privacy.approve",
+    "privacy.close",
+    "privacy.copied",
+    "privacy.copy",
+    "privacy.decide",
+    "privacy.download",
+    "privacy.erase",
+    "privacy.expire",
+    "privacy.extend",
+    "privacy.hold",
+    "privacy.holds",
+    "privacy.list",
+    "privacy.open",
+    "privacy.read",
+    "privacy.release",
     "rating.list",
     "rating.read",
     "representative.add",
@@ -269,7 +284,7 @@ mod tests {
 
     fn kinds() -> String {
         "ticket contact patient staff token organisation setting mailbox inbound_mail outbound_mail attachment \
-         upload view route audit_entry role"
+         upload view route audit_entry role privacy_request privacy_copy"
             .to_owned()
     }
 

@@ -7,6 +7,8 @@ use crate::example::{self, Detail};
 use crate::orgs::{self, Change, Clinic, Hours};
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, redirect_saying};
+use crate::pages::privacy_requests::law_key;
+use crate::privacy::requests::Law;
 use crate::router::{Access, Route};
 use axum::response::Response;
 use bedside_web::Locale;
@@ -61,6 +63,8 @@ fn general(page: &Page, clinic: &Clinic) -> Edit {
         .into_iter()
         .map(|one| (one.tag().to_owned(), one.own_name().to_owned()))
         .collect();
+    let law = |one: &Law| (one.code().to_owned(), t.text(law_key(*one)).to_owned());
+    let laws = Law::ALL.iter().map(law).collect();
     Edit {
         title: t.text("admin-general").to_owned(),
         intro: t.text("admin-general-intro").to_owned(),
@@ -93,6 +97,8 @@ fn general(page: &Page, clinic: &Clinic) -> Edit {
                 .help(t.text("admin-secure-link-help")),
             Field::check("ask_rating", t.text("admin-ask-rating"), set.ask_rating)
                 .help(t.text("admin-ask-rating-help")),
+            Field::choice("privacy_law", t.text("admin-law"), &set.privacy_law, laws)
+                .help(t.text("admin-law-help")),
             Field::number("undo_seconds", t.text("admin-undo"), set.undo_seconds)
                 .help(t.text("admin-undo-help")),
             Field::number("majority", t.text("admin-majority"), set.minors.majority)
@@ -124,6 +130,9 @@ fn general_change(clinic: &Clinic, typed: &Typed) -> Result<Change, Wrong> {
     settings.emergency.crisis_line = dialled(typed, "crisis_line")?;
     settings.secure_link = typed.ticked("secure_link");
     settings.ask_rating = typed.ticked("ask_rating");
+    let law = Law::from_code(typed.get("privacy_law"));
+    let law = law.ok_or_else(|| Wrong::at("privacy_law", "form-error-invalid"))?;
+    law.code().clone_into(&mut settings.privacy_law);
     settings.undo_seconds = typed.number("undo_seconds", 0, MOST_UNDO)?;
     settings.minors.majority = typed.number("majority", 14, 21)?;
     settings.minors.adolescent = typed.number("adolescent", 8, settings.minors.majority)?;

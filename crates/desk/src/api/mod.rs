@@ -17,6 +17,7 @@ mod messages;
 mod openapi;
 mod parts;
 mod patients;
+mod privacy_requests;
 mod representatives;
 mod search;
 mod settings;
@@ -39,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         patients::routes(),
         contacts::routes(),
         representatives::routes(),
+        privacy_requests::routes(),
         settings::routes(),
         search::routes(),
         events::routes(),

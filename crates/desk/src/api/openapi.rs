@@ -4,8 +4,8 @@
 //! problems that can come back) is added here for all of them.
 
 use super::{
-    attachments, audit, contacts, events, joins, me, messages, patients, representatives, routes,
-    search, settings, tickets,
+    attachments, audit, contacts, events, joins, me, messages, patients, privacy_requests,
+    representatives, routes, search, settings, tickets,
 };
 use crate::router::{Access, Route};
 use axum::http::Method;
@@ -32,7 +32,8 @@ use utoipa::OpenApi;
         patients::find, patients::show, patients::change, patients::label, contacts::list, contacts::create, contacts::show,
         contacts::change, contacts::link, representatives::list, representatives::add, representatives::end,
         representatives::decide, settings::queues, settings::queue, settings::categories, settings::colleagues,
-        settings::sub_statuses, settings::fields, search::find, events::list, audit::list
+        settings::sub_statuses, settings::fields, search::find, events::list, audit::list,
+        privacy_requests::list, privacy_requests::open, privacy_requests::show
     ),
     components(schemas(Problem, tickets::Whole)),
     tags(
@@ -40,6 +41,7 @@ use utoipa::OpenApi;
         (name = "Messages", description = "What was said."),
         (name = "Files", description = "Attachments."),
         (name = "People", description = "Patients and whoever writes for them."),
+        (name = "Privacy", description = "What patients ask for their data by law."),
         (name = "Events", description = "What happens, as it happens."),
         (name = "Settings", description = "Queues, categories, staff, finer states and own fields."),
         (name = "Audit", description = "Who did what."),

@@ -131,6 +131,7 @@ fn settings(clinic: &Clinic) -> Settings {
         undo_seconds: 10,
         ask_rating: true,
         minors: Minors::default(),
+        privacy_law: "hipaa".to_owned(),
     }
 }
 

@@ -44,6 +44,8 @@ pub mod kind {
     pub const SETTINGS_CHANGED: &str = "settings.changed";
     /// How sure the desk is of who is asking became another. `{"what"}`, a code of [`crate::identity::Told`]
     pub const IDENTITY: &str = "identity.changed";
+    /// What a patient asks for their data by law was opened or went on. `{"request", "state"}`
+    pub const PRIVACY: &str = "privacy.changed";
     /// A patient or contact was added or changed.
     pub const PEOPLE_CHANGED: &str = "people.changed";
 }

@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::error::DeskError;
 use crate::records::blobs;
-use crate::{identity, links, once, outbound, staff};
+use crate::{identity, links, once, outbound, privacy, staff};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -50,6 +50,11 @@ fn list() -> Vec<Recurring> {
             name: "old failures",
             every: 60 * minute,
             run: |app| async move { identity::forget(&app).await }.boxed(),
+        },
+        Recurring {
+            name: "old copies",
+            every: 60 * minute,
+            run: |app| async move { privacy::copies::forget(&app).await }.boxed(),
         },
         Recurring {
             name: "old links",

@@ -68,6 +68,9 @@ pub struct Settings {
     /// From which ages on young people speak for themselves.
     #[serde(default)]
     pub minors: Minors,
+    /// The law whose clocks requests for privacy are under: a code of `privacy::requests::Law`.
+    #[serde(default = "default_law")]
+    pub privacy_law: String,
 }
 
 /// From which ages on young people speak for themselves, in whole years. The laws of the place say which (45 CFR
@@ -92,6 +95,9 @@ impl Default for Minors {
 
 const fn default_undo() -> i64 {
     10
+}
+fn default_law() -> String {
+    "hipaa".to_owned()
 }
 const fn yes() -> bool {
     true

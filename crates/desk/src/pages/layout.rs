@@ -366,6 +366,12 @@ pub struct Nav {
     pub reviews: bool,
     /// Those that wait for it.
     pub to_review: i64,
+    /// Whether they can add and change patients.
+    pub patients_write: bool,
+    /// Whether they decide what patients ask for their data.
+    pub privacy: bool,
+    /// What waits for them there.
+    pub privacy_open: i64,
     /// Whether they look at what others opened past the rules.
     pub approve: bool,
     /// Their own tickets.
@@ -404,6 +410,9 @@ impl Nav {
             audit: allowed.has(Permission::AuditRead),
             reviews: allowed.has(Permission::PrivacyReview),
             to_review: privacy::count_waiting(&page.app, &page.ctx, COUNTED).await?,
+            patients_write: allowed.has(Permission::PatientsWrite),
+            privacy: allowed.has(Permission::PrivacyManage),
+            privacy_open: privacy::requests::count_open(&page.app, &page.ctx, COUNTED).await?,
             approve: allowed.has(Permission::IdentityApprove),
             ..Self::default()
         };

@@ -30,6 +30,7 @@ mod offered;
 mod passkey_sign_in;
 mod passkeys;
 mod patients;
+pub mod privacy_requests;
 mod qr;
 mod representatives;
 pub mod restricted;
@@ -68,6 +69,7 @@ pub fn routes() -> Vec<Route> {
         patients::routes(),
         representatives::routes(),
         restricted::routes(),
+        privacy_requests::routes(),
         verify::routes(),
         identity_reviews::routes(),
         assets(),

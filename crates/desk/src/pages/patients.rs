@@ -3,6 +3,7 @@
 use super::forms::Form;
 use super::inbox::{List, Teller};
 use super::layout::{Page, Shell, redirect_saying, safe_path};
+use super::privacy_requests::{Lately, lately};
 use super::representatives::Panel;
 use crate::context::Permission;
 use crate::error::DeskError;
@@ -134,6 +135,8 @@ struct PatientPage {
     list: List,
     write: bool,
     labels: Vec<LabelShown>,
+    /// What they asked for their data.
+    asked: Vec<Lately>,
     now: Timestamp,
     acts: Panel,
     error: Option<&'static str>,
@@ -220,6 +223,7 @@ pub(super) async fn page_of(
         labels: labels(page, &patient),
         acts: Panel::load(page, id).await?,
         error,
+        asked: lately(page, id).await?,
         patient,
     };
     page.show_as(status, &shown)

@@ -9,6 +9,7 @@ mod find;
 mod labels;
 mod list;
 pub mod model;
+mod named;
 mod on_file;
 mod requester;
 mod service;
@@ -19,6 +20,7 @@ pub use find::{Wanted, find_patients};
 pub use labels::label_patient;
 pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
+pub(crate) use named::{Named, names_or_addresses};
 pub(crate) use on_file::{Claim, OnFile, addresses_mark, claim, compare, on_file};
 pub use on_file::{Factor, HOLD_HOURS};
 pub(crate) use requester::email_blind;
@@ -26,12 +28,11 @@ pub use requester::{
     Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,
     requester_without_address,
 };
-pub(crate) use service::{
-    Named, birth_date_of, link_contact, name_in, names_or_addresses, open_contact, patient_in,
-    sealing_of, wants_links,
-};
 pub use service::{
     admit, change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
     take_acknowledgement, take_hourly_send, take_warning,
+};
+pub(crate) use service::{
+    birth_date_of, link_contact, name_in, nobody, open_contact, patient_in, sealing_of, wants_links,
 };
 pub use store::ALL as STATEMENTS;

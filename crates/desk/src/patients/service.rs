@@ -19,7 +19,6 @@ use bedside_db::{Conn, Timestamp};
 use bedside_vault::{BlindKind, normalise};
 use futures_util::FutureExt;
 use jiff::civil::Date;
-use std::collections::HashMap;
 
 /// Mails to one address in one hour, at most.
 pub const HOURLY_SENDS: i64 = 20;
@@ -534,51 +533,19 @@ pub(crate) async fn link_contact(
     Ok(before)
 }
 
-/// What lists show of a contact.
-#[derive(Clone, Default)]
-pub(crate) struct Named {
-    /// The name, or else the first address.
-    pub words: String,
-    /// Whether it is the address.
-    pub is_address: bool,
-    /// For whom that is kept.
-    pub about: About,
-}
-
-impl Named {
-    /// What somebody sees who has this leave.
-    pub fn under(mut self, leave: &Opened) -> Self {
-        if self.is_address && !leave.shows(FieldGroup::Contact) {
-            self.words = identity::mask(&self.words);
-        }
-        self
-    }
-}
-
-/// What lists show of contacts.
-pub(crate) async fn names_or_addresses(
-    app: &App,
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    contacts: &[ContactId],
-) -> Result<HashMap<ContactId, Named>, DeskError> {
-    let mut names = HashMap::with_capacity(contacts.len());
-    for (id, key, name, about) in store::names(conn, organisation, contacts).await? {
-        let sealing = records::sealing(app, conn, organisation, key).await?;
-        let is_address = name.is_none();
-        let words = match name {
-            Some(name) => sealing.open_text("contacts", "name", id, &name)?,
-            None => match store::points(conn, organisation, id).await?.first() {
-                Some(first) => sealing.open_text("contact_points", "value", id, &first.value)?,
-                None => String::new(),
-            },
-        };
-        let named = Named {
-            words,
-            is_address,
-            about,
-        };
-        names.insert(id, named);
-    }
-    Ok(names)
+/// A contact without a name and an address, for what is left of the requests of somebody who was erased.
+pub(crate) async fn nobody(work: &mut Work<'_>, sealing: &Sealing) -> Result<ContactId, DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let id: ContactId = work.app.id();
+    store::insert_contact(
+        work,
+        organisation,
+        (id, sealing.id, None),
+        None,
+        None,
+        false,
+        now,
+    )
+    .await?;
+    Ok(id)
 }

@@ -4,7 +4,10 @@
 //! Invariants: an opening ends by itself after [`OPEN_FOR`] seconds and is never made longer, only made anew; whoever
 //! opened a record doesn't sign it off.
 
+pub mod copies;
+pub mod erasure;
 mod opening;
+pub mod requests;
 
 pub use crate::records::restricted::{OPEN_FOR, Reason, Verdict};
 pub use opening::{

@@ -102,6 +102,15 @@ pub(crate) async fn read(
     Ok(bytes)
 }
 
+/// Removes a blob in the caller's transaction.
+pub(crate) async fn remove(
+    conn: &mut bedside_db::Conn,
+    organisation: OrganisationId,
+    id: BlobId,
+) -> Result<(), DeskError> {
+    store::delete_blob(conn, organisation, id).await
+}
+
 /// Removes blobs that nothing came to use before `before`; says how many.
 pub async fn remove_unused(app: &App, before: Timestamp) -> Result<usize, DeskError> {
     let unused = store::unused(&mut app.read().await?, before, 100).await?;

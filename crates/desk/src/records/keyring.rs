@@ -146,6 +146,11 @@ impl Keyring {
         self.data.get(&id)
     }
 
+    /// Forgets a data key that was destroyed.
+    pub fn forget(&self, id: DataKeyId) {
+        self.data.remove(&id);
+    }
+
     pub(super) fn remember(&self, id: DataKeyId, key: Arc<DataKey>) {
         self.data.insert(id, key);
     }

@@ -1,0 +1,98 @@
+//! The copy for people: one page that prints well, in the patient's language, without scripts and without the network.
+
+use super::gather::{Conversation, Whole};
+use crate::error::DeskError;
+use crate::timeline::MessageKind;
+use askama::Template;
+use bedside_web::Locale;
+use bedside_web::i18n::{Texts, time};
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+struct Said {
+    who: String,
+    at: String,
+    note: bool,
+    words: String,
+    /// Where in the archive each file lies, and its name.
+    files: Vec<(String, String)>,
+}
+
+struct Shown {
+    number: i64,
+    subject: String,
+    opened: String,
+    fields: Vec<(String, String)>,
+    tags: String,
+    said: Vec<Said>,
+    rating: Option<String>,
+    comment: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "privacy/copies/templates/copy.html")]
+struct CopyPage<'a> {
+    t: Texts,
+    whole: &'a Whole,
+    intro: String,
+    asked: Vec<(&'static str, String)>,
+    conversations: Vec<Shown>,
+}
+
+/// The page.
+pub fn page(
+    whole: &Whole,
+    locale: Locale,
+    zone: &TimeZone,
+    place: &dyn Fn(&Conversation, Uuid, &str) -> String,
+) -> Result<String, DeskError> {
+    let t = Texts::new(locale);
+    let when = |at: bedside_db::Timestamp| time::format_time(at.micros(), zone, locale);
+    let shown = |one: &Conversation| Shown {
+        number: one.number,
+        subject: one.subject.clone(),
+        opened: when(one.opened_at),
+        fields: one.fields.clone(),
+        tags: one.tags.join(", "),
+        said: one
+            .messages
+            .iter()
+            .map(|message| Said {
+                who: whole.author(message).to_owned(),
+                at: when(message.created_at),
+                note: message.kind == MessageKind::Note,
+                words: message.body.clone(),
+                files: message
+                    .attachments
+                    .iter()
+                    .map(|file| (place(one, file.id.uuid(), &file.name), file.name.clone()))
+                    .collect(),
+            })
+            .collect(),
+        rating: one
+            .rating
+            .as_ref()
+            .map(|rating| t.with("copy-rating", "score", rating.score).into_owned()),
+        comment: one
+            .rating
+            .as_ref()
+            .and_then(|rating| rating.comment.clone()),
+    };
+    let clinic = whole.clinic.as_str();
+    let intro = t.format(
+        "copy-intro",
+        &[("clinic", clinic.into()), ("at", when(whole.at).into())],
+    );
+    let asked = whole.asked.iter();
+    let page = CopyPage {
+        t,
+        whole,
+        intro: intro.into_owned(),
+        asked: asked
+            .map(|one| (one.kind.text_key(), one.received_on.to_string()))
+            .collect(),
+        conversations: whole.conversations.iter().map(shown).collect(),
+    };
+    page.render()
+        .map_err(|error| DeskError::Internal(format!("template: {error}")))
+}

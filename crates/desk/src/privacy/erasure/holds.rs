@@ -1,0 +1,170 @@
+//! Legal holds: while one counts, nothing of the record is destroyed.
+
+use super::store;
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::codes::codes;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::{HoldId, PatientId, StaffId};
+use crate::patients;
+use crate::privacy::requests::MAX_WORDS;
+use crate::records::{self, Purpose};
+use bedside_db::{Timestamp, args};
+use futures_util::FutureExt;
+use serde_json::json;
+
+codes! {
+    /// Why a record is held.
+    HoldReason {
+        /// A lawsuit, or one that is to be expected.
+        Litigation = "litigation",
+        /// An authority looks into something.
+        Investigation = "investigation",
+        /// A payer or an auditor looks into something.
+        Audit = "audit",
+        /// As the words say.
+        Other = "other",
+    }
+}
+
+/// A hold on a patient's record.
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// Why.
+    pub reason: HoldReason,
+    /// Why in words.
+    pub words: String,
+    /// Who placed it.
+    pub by: StaffId,
+    /// When.
+    pub at: Timestamp,
+    /// Until when it counts; none until somebody takes it away.
+    pub until: Option<Timestamp>,
+    /// Who took it away, and when.
+    pub released: Option<(StaffId, Timestamp)>,
+}
+
+impl Hold {
+    /// Whether it counts.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        self.released.is_none() && self.until.is_none_or(|until| until > now)
+    }
+}
+
+/// Places a hold on a patient's record.
+///
+/// # Errors
+/// [`DeskError::Invalid`] for words that are too long, and a day that is over.
+pub async fn place(
+    app: &App,
+    ctx: &Ctx,
+    patient: PatientId,
+    reason: HoldReason,
+    words: &str,
+    until: Option<Timestamp>,
+) -> Result<HoldId, DeskError> {
+    ctx.authorize(Permission::PrivacyManage)?;
+    let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    if words.chars().count() > MAX_WORDS {
+        return Err(DeskError::invalid(
+            "words",
+            "too_long",
+            "Please use at most 2,000 characters.",
+        ));
+    }
+    if until.is_some_and(|until| until <= app.now()) {
+        return Err(DeskError::invalid(
+            "until",
+            "out_of_range",
+            "This day is over.",
+        ));
+    }
+    let id: HoldId = app.id();
+    let sealing = {
+        let mut conn = app.read().await?;
+        patients::sealing_of(app, &mut conn, ctx.organisation, patient).await?
+    };
+    let sealed = sealing.text("legal_holds", "words", id, words.trim());
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now, code) = (work.ctx.organisation, work.now, reason.code());
+            let args = args![
+                organisation,
+                id,
+                patient,
+                sealing.id,
+                code,
+                sealed,
+                by,
+                now,
+                until
+            ];
+            work.execute(store::INSERT_HOLD, args).await?;
+            let entry = NewEntry::new("privacy.hold", "patient", patient);
+            work.audit(entry.detail(&json!({ "hold": id, "reason": code })));
+            Ok(id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Takes a hold away.
+///
+/// # Errors
+/// [`DeskError::NotFound`] when there is none, or it was taken away.
+pub async fn release(
+    app: &App,
+    ctx: &Ctx,
+    patient: PatientId,
+    id: HoldId,
+) -> Result<(), DeskError> {
+    ctx.authorize(Permission::PrivacyManage)?;
+    let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now) = (work.ctx.organisation, work.now);
+            let args = args![organisation, patient, id, by, now];
+            if work.execute(store::RELEASE_HOLD, args).await? == 0 {
+                return Err(DeskError::NotFound);
+            }
+            let entry = NewEntry::new("privacy.release", "patient", patient);
+            work.audit(entry.detail(&json!({ "hold": id })));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Holds on a patient's record, the newest first.
+pub async fn holds(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Vec<Hold>, DeskError> {
+    let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
+    let leave = records::open(app, ctx, may, purpose, "privacy.holds", "patient", patient).await?;
+    let mut conn = app.read().await?;
+    let mut holds = Vec::new();
+    for row in store::holds(&mut conn, ctx.organisation, patient).await? {
+        let words = match row.words {
+            Some(sealed) => {
+                let place = ("legal_holds", "words");
+                match leave.text(&mut conn, row.key, place, row.id, &sealed).await {
+                    Err(DeskError::Gone) => String::new(),
+                    words => words?,
+                }
+            }
+            None => String::new(),
+        };
+        holds.push(Hold {
+            id: row.id,
+            reason: HoldReason::from_code(&row.reason).unwrap_or(HoldReason::Other),
+            words,
+            by: row.by,
+            at: row.at,
+            until: row.until,
+            released: row.released,
+        });
+    }
+    Ok(holds)
+}

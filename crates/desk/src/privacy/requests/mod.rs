@@ -1,0 +1,24 @@
+//! What patients ask for their data by law, as work with the law's clock. Owns `privacy_requests`.
+//!
+//! Staff open a request from a patient's page or a ticket; whoever has `privacy:manage` decides it and carries it out. The
+//! periods and the reasons for a refusal are data (`law.toml`), by the law that the organisation says it is under.
+//!
+//! Invariants: a request is open, decided and closed, in this order and never back ([`model`]); there is one extension, made
+//! before the first period is over; what gives data away or destroys it needs an asker who has shown who they are, or a
+//! second person's yes, and to destroy always a second person's; whoever opened it doesn't give that yes, and whoever gave
+//! it doesn't decide. To add a kind, add it to [`Kind`], to `law.toml` for each law, to [`Request::steps`] and to the texts.
+
+mod decide;
+pub mod law;
+pub mod model;
+mod service;
+mod store;
+
+pub use decide::{Said, approve, close, decide, extend};
+pub(crate) use decide::{close_destroyed, held};
+pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
+pub(crate) use service::patient_of;
+pub use service::{
+    NewRequest, RequestView, Which, count_open, list, of_patient, open_request, request,
+};
+pub use store::ALL as STATEMENTS;

@@ -1,0 +1,322 @@
+//! Opening a request, and looking at them.
+
+use super::law::{self, Clock};
+use super::model::{Kind, Law, MAX_AGE_DAYS, MAX_WORDS, Request, State};
+use super::store;
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::identity::{self, Level};
+use crate::ids::{PatientId, PrivacyRequestId};
+use crate::orgs::Clinic;
+use crate::patients;
+use crate::records::{self, Opened, Purpose, restricted};
+use crate::tickets;
+use crate::work::Work;
+use bedside_db::{Conn, Timestamp};
+use futures_util::FutureExt;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use serde_json::json;
+
+/// Requests of one patient that their page shows.
+const SHOWN: i64 = 20;
+
+/// A request to be opened.
+pub struct NewRequest {
+    /// Whose data.
+    pub patient: PatientId,
+    /// What is asked for.
+    pub kind: Kind,
+    /// The day on which it was received, at most [`MAX_AGE_DAYS`] ago and not to come.
+    pub received_on: Date,
+    /// The number of the ticket that it came with.
+    pub ticket: Option<String>,
+    /// What is asked for in words, at most [`MAX_WORDS`] characters; may be empty.
+    pub words: String,
+}
+
+/// A request with its words, for whoever decides.
+pub struct RequestView {
+    /// It.
+    pub request: Request,
+    /// The patient's name; none of somebody who was erased.
+    pub name: Option<String>,
+    /// What is asked for in words.
+    pub words: Option<String>,
+    /// Why it was extended.
+    pub extension: Option<String>,
+    /// The words of the decision.
+    pub note: Option<String>,
+    /// Its clock.
+    pub clock: &'static Clock,
+}
+
+/// Which requests a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Those that are not closed, whose time is over first.
+    Open,
+    /// Those that are, newest first.
+    Closed,
+}
+
+/// Where the next page of a list begins.
+pub type Place = (Timestamp, PrivacyRequestId);
+
+/// The law that a clinic says it is under.
+pub(super) fn law_of(clinic: &Clinic) -> Law {
+    Law::from_code(&clinic.settings.privacy_law).unwrap_or(Law::Hipaa)
+}
+
+/// Today at the clinic.
+pub(super) fn today(clinic: &Clinic, now: Timestamp) -> Date {
+    clinic.time_zone.to_datetime(now.to_jiff()).date()
+}
+
+/// The last second of a day at the clinic.
+pub(super) fn end_of(clinic: &Clinic, day: Date) -> Result<Timestamp, DeskError> {
+    let last = day.at(23, 59, 59, 0).to_zoned(clinic.time_zone.clone());
+    let last = last.map_err(|error| DeskError::Internal(error.to_string()))?;
+    Ok(last.timestamp().into())
+}
+
+/// Words as they are kept: none when there are none.
+pub(super) fn words_of(field: &'static str, text: &str) -> Result<Option<String>, DeskError> {
+    let text = text.trim();
+    if text.chars().count() > MAX_WORDS {
+        return Err(DeskError::invalid(
+            field,
+            "too_long",
+            "Please use at most 2,000 characters.",
+        ));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// Says what became of a request.
+pub(super) fn told(work: &mut Work<'_>, request: &Request) {
+    let data = json!({ "request": request.id, "state": request.state.code() });
+    work.event(kind::PRIVACY, None, None, &data);
+}
+
+/// What the ticket's asker has shown, where they have shown to be this patient, with the ticket's number.
+async fn level_in(
+    app: &App,
+    ctx: &Ctx,
+    patient: PatientId,
+    ticket: &str,
+) -> Result<(Level, i64), DeskError> {
+    let absent =
+        || DeskError::invalid("ticket", "unknown", "There is no request with this number.");
+    let id = match tickets::resolve(app, ctx, ticket.trim()).await {
+        Err(DeskError::NotFound) => return Err(absent()),
+        found => found?,
+    };
+    if !tickets::may_see(app, ctx, id).await? {
+        return Err(absent());
+    }
+    let ticket = match tickets::row_for(app, ctx.organisation, id).await {
+        Err(DeskError::NotFound) => return Err(absent()),
+        found => found?,
+    };
+    let standing = identity::standing_of(app, ctx, &ticket).await?;
+    let theirs = standing.patient == Some(patient);
+    let level = if theirs { standing.level } else { Level::L0 };
+    Ok((level, ticket.number))
+}
+
+/// Opens a request. The clock runs from the day on which it was received.
+///
+/// # Errors
+/// [`DeskError::Invalid`] for a day that can't be, words that are too long, or a ticket that is not there.
+pub async fn open_request(
+    app: &App,
+    ctx: &Ctx,
+    new: NewRequest,
+) -> Result<PrivacyRequestId, DeskError> {
+    ctx.authorize(Permission::PatientsWrite)?;
+    let (organisation, now) = (ctx.organisation, app.now());
+    let clinic = app.directory.of(organisation)?;
+    let today = today(&clinic, now);
+    let oldest = today.saturating_sub(MAX_AGE_DAYS.days());
+    if new.received_on > today || new.received_on < oldest {
+        return Err(DeskError::invalid(
+            "received_on",
+            "out_of_range",
+            "This day is in the future, or more than a year ago.",
+        ));
+    }
+    let words = words_of("words", &new.words)?;
+    let law = law_of(&clinic);
+    let due_at = end_of(&clinic, law::clock(law, new.kind)?.due(new.received_on)?)?;
+    let sealing = {
+        let mut conn = app.read().await?;
+        let about = restricted::about_patient(&mut conn, organisation, new.patient).await?;
+        let admitted = records::admit(&mut conn, ctx, about.unwrap_or_default(), now).await;
+        restricted::noted(app, ctx, admitted).await?;
+        patients::sealing_of(app, &mut conn, organisation, new.patient).await?
+    };
+    let (level, ticket) = match new.ticket.as_deref().map(str::trim) {
+        None | Some("") => (Level::L0, None),
+        Some(number) => {
+            let (level, number) = level_in(app, ctx, new.patient, number).await?;
+            (level, Some(number))
+        }
+    };
+    let id: PrivacyRequestId = app.id();
+    let request = Request {
+        id,
+        patient: new.patient,
+        key: sealing.id,
+        kind: new.kind,
+        law,
+        level: level.code().to_owned(),
+        ticket,
+        state: State::Open,
+        received_on: new.received_on,
+        due_at,
+        words: words.map(|words| sealing.text("privacy_requests", "words", id, &words)),
+        opened_by: ctx.actor.staff(),
+        opened_at: now,
+        extension: None,
+        approved: None,
+        decided: None,
+        closed: None,
+        version: 1,
+    };
+    app.command(ctx, move |work| {
+        async move {
+            store::insert(work, organisation, &request).await?;
+            work.audit(
+                NewEntry::new("privacy.open", "patient", request.patient).detail(&json!({
+                    "request": id, "kind": request.kind.code(), "level": request.level, "ticket": request.ticket,
+                })),
+            );
+            told(work, &request);
+            Ok(id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// A request's words under leave. What was sealed for somebody who was erased is nothing.
+async fn view(
+    leave: &Opened,
+    conn: &mut Conn,
+    ctx: &Ctx,
+    request: Request,
+) -> Result<RequestView, DeskError> {
+    let clock = law::clock(request.law, request.kind)?;
+    let sealing = match leave.sealing(conn, request.key).await {
+        Ok(sealing) => Some(sealing),
+        Err(DeskError::Gone) => None,
+        Err(error) => return Err(error),
+    };
+    let open = |column, sealed: Option<&Vec<u8>>| match (&sealing, sealed) {
+        (Some(key), Some(sealed)) if !sealed.is_empty() => key
+            .open_text("privacy_requests", column, request.id, sealed)
+            .map(Some),
+        _ => Ok(None),
+    };
+    let words = open("words", request.words.as_ref())?;
+    let extension = open(
+        "extension",
+        request.extension.as_ref().map(|one| &one.words),
+    )?;
+    let decided = request.decided.as_ref();
+    let note = open("note", decided.and_then(|one| one.note.as_ref()))?;
+    let name = match patients::name_in(leave, conn, ctx.organisation, request.patient).await {
+        Ok(name) => Some(name),
+        Err(DeskError::NotFound | DeskError::Gone) => None,
+        Err(error) => return Err(error),
+    };
+    Ok(RequestView {
+        request,
+        name,
+        words,
+        extension,
+        note,
+        clock,
+    })
+}
+
+/// Requests in the order of their list, after `place`.
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    which: Which,
+    place: Option<Place>,
+    limit: i64,
+) -> Result<Vec<RequestView>, DeskError> {
+    let shown = match which {
+        Which::Open => "open",
+        Which::Closed => "closed",
+    };
+    let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
+    let leave = records::open(app, ctx, may, purpose, "privacy.list", "view", shown).await?;
+    let mut conn = app.read().await?;
+    let first = PrivacyRequestId::from_bytes([0; 16]);
+    let last = PrivacyRequestId::from_bytes([0xff; 16]);
+    let found = match which {
+        Which::Open => {
+            let after = place.unwrap_or((Timestamp::from_micros(i64::MIN), first));
+            store::open_ones(&mut conn, ctx.organisation, after, limit).await?
+        }
+        Which::Closed => {
+            let before = place.unwrap_or((Timestamp::from_micros(i64::MAX), last));
+            store::closed_ones(&mut conn, ctx.organisation, before, limit).await?
+        }
+    };
+    let mut views = Vec::new();
+    for request in found {
+        views.push(view(&leave, &mut conn, ctx, request).await?);
+    }
+    Ok(views)
+}
+
+/// One request.
+pub async fn request(app: &App, ctx: &Ctx, id: PrivacyRequestId) -> Result<RequestView, DeskError> {
+    let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
+    let kind = "privacy_request";
+    let leave = records::open(app, ctx, may, purpose, "privacy.read", kind, id).await?;
+    let mut conn = app.read().await?;
+    let found = store::one(&mut conn, ctx.organisation, id).await?;
+    let found = found.ok_or(DeskError::NotFound)?;
+    view(&leave, &mut conn, ctx, found).await
+}
+
+/// Whose data a request is about.
+pub(crate) async fn patient_of(
+    app: &App,
+    ctx: &Ctx,
+    id: PrivacyRequestId,
+) -> Result<PatientId, DeskError> {
+    ctx.authorize(Permission::PrivacyManage)?;
+    let found = store::one(&mut app.read().await?, ctx.organisation, id).await?;
+    Ok(found.ok_or(DeskError::NotFound)?.patient)
+}
+
+/// The newest requests of a patient without their words, for the patient's own page.
+pub async fn of_patient(
+    app: &App,
+    ctx: &Ctx,
+    patient: PatientId,
+) -> Result<Vec<Request>, DeskError> {
+    ctx.authorize(Permission::PatientsRead)?;
+    let mut conn = app.read().await?;
+    let about = restricted::about_patient(&mut conn, ctx.organisation, patient).await?;
+    records::admit(&mut conn, ctx, about.unwrap_or_default(), app.now()).await?;
+    store::of_patient(&mut conn, ctx.organisation, patient, SHOWN).await
+}
+
+/// How many are not closed, counted up to `limit`; none for whoever doesn't decide them.
+pub async fn count_open(app: &App, ctx: &Ctx, limit: i64) -> Result<i64, DeskError> {
+    if !ctx.permissions().has(Permission::PrivacyManage) {
+        return Ok(0);
+    }
+    store::count_open(&mut app.read().await?, ctx.organisation, limit).await
+}

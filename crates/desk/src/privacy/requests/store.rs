@@ -1,0 +1,269 @@
+//! SQL of the privacy requests.
+
+use super::model::{Closed, Decided, Decision, Extension, Kind, Law, Request, State};
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, PatientId, PrivacyRequestId, StaffId};
+use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
+use jiff::civil::Date;
+
+/// The columns of a request, in the order that [`request`] reads.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, patient_id, key_id, kind, law, level, ticket_number, state, received_on, due_at, words, opened_by, \
+             opened_at, extended_by, extended_at, extension, letter_on, approved_by, approved_at, decision, reason, note, \
+             decided_by, decided_at, notes_included, answered_on, closed_by, closed_at, version FROM privacy_requests ",
+            $rest
+        )
+    };
+}
+
+statements! {
+    /// Opens a request.
+    INSERT = "INSERT INTO privacy_requests (organisation_id, id, patient_id, key_id, kind, law, level, ticket_number, \
+        state, received_on, due_at, words, opened_by, opened_at, notes_included, version) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $13, 1, 1)";
+    /// One request.
+    ONE = select!("WHERE organisation_id = $1 AND id = $2");
+    /// One request, which nobody else changes until the command ends.
+    HELD = select!("WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE");
+    /// Those that are not closed, whose time is over first.
+    OPEN_REQUESTS = select!("WHERE organisation_id = $1 AND state <> 'closed' AND (due_at, id) > ($2, $3) \
+        ORDER BY due_at, id LIMIT $4");
+    /// The newest that are closed.
+    CLOSED_REQUESTS = select!("WHERE organisation_id = $1 AND state = 'closed' AND (closed_at, id) < ($2, $3) \
+        ORDER BY closed_at DESC, id DESC LIMIT $4");
+    /// The newest of a patient.
+    OF_PATIENT = select!("WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id DESC LIMIT $3");
+    /// Those that are not closed, counted up to a limit.
+    COUNT_OPEN = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM privacy_requests WHERE organisation_id = $1 \
+        AND state <> 'closed' LIMIT $2) AS few";
+    /// Writes back what can change, unless it changed meanwhile.
+    UPDATE = "UPDATE privacy_requests SET state = $4, due_at = $5, extended_by = $6, extended_at = $7, extension = $8, \
+        letter_on = $9, approved_by = $10, approved_at = $11, decision = $12, reason = $13, note = $14, decided_by = $15, \
+        decided_at = $16, notes_included = $17, answered_on = $18, closed_by = $19, closed_at = $20, version = version + 1 \
+        WHERE organisation_id = $1 AND id = $2 AND version = $3";
+}
+
+fn wrong(column: usize) -> DbError {
+    DbError::Column {
+        column,
+        reason: "an unknown code".to_owned(),
+    }
+}
+
+fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
+    let code: String = row.get(column)?;
+    read(&code).ok_or_else(|| wrong(column))
+}
+
+fn day(row: &Row<'_>, column: usize) -> Result<Option<Date>, DbError> {
+    let text: Option<String> = row.get(column)?;
+    let read = |text: String| text.parse().map_err(|_| wrong(column));
+    text.map(read).transpose()
+}
+
+fn request(row: &Row<'_>) -> Result<Request, DbError> {
+    let extension = match (
+        row.get::<Option<StaffId>>(13)?,
+        row.get::<Option<Timestamp>>(14)?,
+        row.get::<Option<Vec<u8>>>(15)?,
+        day(row, 16)?,
+    ) {
+        (Some(by), Some(at), words, Some(letter_on)) => Some(Extension {
+            by,
+            at,
+            words: words.unwrap_or_default(),
+            letter_on,
+        }),
+        _ => None,
+    };
+    let decided = match (
+        row.get::<Option<String>>(19)?,
+        row.get::<Option<StaffId>>(22)?,
+        row.get::<Option<Timestamp>>(23)?,
+    ) {
+        (Some(code), Some(by), Some(at)) => Some(Decided {
+            decision: Decision::from_code(&code).ok_or_else(|| wrong(19))?,
+            reason: row.get(20)?,
+            note: row.get(21)?,
+            by,
+            at,
+            with_notes: row.get(24)?,
+        }),
+        _ => None,
+    };
+    let closed = match (
+        day(row, 25)?,
+        row.get::<Option<StaffId>>(26)?,
+        row.get::<Option<Timestamp>>(27)?,
+    ) {
+        (Some(answered_on), Some(by), Some(at)) => Some(Closed {
+            answered_on,
+            by,
+            at,
+        }),
+        _ => None,
+    };
+    let approved = row
+        .get::<Option<StaffId>>(17)?
+        .zip(row.get::<Option<Timestamp>>(18)?);
+    Ok(Request {
+        id: row.get(0)?,
+        patient: row.get(1)?,
+        key: row.get(2)?,
+        kind: coded(row, 3, Kind::from_code)?,
+        law: coded(row, 4, Law::from_code)?,
+        level: row.get(5)?,
+        ticket: row.get(6)?,
+        state: coded(row, 7, State::from_code)?,
+        received_on: day(row, 8)?.ok_or_else(|| wrong(8))?,
+        due_at: row.get(9)?,
+        words: row.get(10)?,
+        opened_by: row.get(11)?,
+        opened_at: row.get(12)?,
+        extension,
+        approved,
+        decided,
+        closed,
+        version: row.get(28)?,
+    })
+}
+
+pub(super) async fn insert(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    new: &Request,
+) -> Result<(), DeskError> {
+    let (kind, law) = (new.kind.code(), new.law.code());
+    let received = new.received_on.to_string();
+    let columns = args![
+        organisation,
+        new.id,
+        new.patient,
+        new.key,
+        kind,
+        law,
+        new.level,
+        new.ticket,
+        received,
+        new.due_at,
+        new.words,
+        new.opened_by,
+        new.opened_at
+    ];
+    conn.execute(INSERT, columns).await?;
+    Ok(())
+}
+
+pub(super) async fn one(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PrivacyRequestId,
+) -> Result<Option<Request>, DeskError> {
+    Ok(conn
+        .query_opt(ONE, args![organisation, id], request)
+        .await?)
+}
+
+pub(super) async fn held(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PrivacyRequestId,
+) -> Result<Option<Request>, DeskError> {
+    Ok(conn
+        .query_opt(HELD, args![organisation, id], request)
+        .await?)
+}
+
+/// Those that are not closed, after this place.
+pub(super) async fn open_ones(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (at, id): (Timestamp, PrivacyRequestId),
+    limit: i64,
+) -> Result<Vec<Request>, DeskError> {
+    let args = args![organisation, at, id, limit];
+    Ok(conn.query(OPEN_REQUESTS, args, request).await?)
+}
+
+/// Those that are closed, before this place.
+pub(super) async fn closed_ones(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (at, id): (Timestamp, PrivacyRequestId),
+    limit: i64,
+) -> Result<Vec<Request>, DeskError> {
+    let args = args![organisation, at, id, limit];
+    Ok(conn.query(CLOSED_REQUESTS, args, request).await?)
+}
+
+pub(super) async fn of_patient(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+    limit: i64,
+) -> Result<Vec<Request>, DeskError> {
+    let args = args![organisation, patient, limit];
+    Ok(conn.query(OF_PATIENT, args, request).await?)
+}
+
+pub(super) async fn count_open(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    limit: i64,
+) -> Result<i64, DeskError> {
+    let args = args![organisation, limit];
+    let counted = conn.query_opt(COUNT_OPEN, args, |row| row.get(0)).await?;
+    Ok(counted.unwrap_or(0))
+}
+
+/// Writes a request back; says whether it was still what was read.
+pub(super) async fn update(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    new: &Request,
+) -> Result<bool, DeskError> {
+    let state = new.state.code();
+    let (extended_by, extended_at, extension, letter_on) = match &new.extension {
+        Some(one) => (
+            Some(one.by),
+            Some(one.at),
+            Some(&one.words),
+            Some(one.letter_on.to_string()),
+        ),
+        None => (None, None, None, None),
+    };
+    let (approved_by, approved_at) = new.approved.unzip();
+    let decided = new.decided.as_ref();
+    let decision = decided.map(|one| one.decision.code());
+    let reason = decided.and_then(|one| one.reason.as_deref());
+    let note = decided.and_then(|one| one.note.as_ref());
+    let (decided_by, decided_at) = decided.map(|one| (one.by, one.at)).unzip();
+    let with_notes = decided.is_none_or(|one| one.with_notes);
+    let answered_on = new.closed.map(|one| one.answered_on.to_string());
+    let (closed_by, closed_at) = new.closed.map(|one| (one.by, one.at)).unzip();
+    let columns = args![
+        organisation,
+        new.id,
+        new.version,
+        state,
+        new.due_at,
+        extended_by,
+        extended_at,
+        extension,
+        letter_on,
+        approved_by,
+        approved_at,
+        decision,
+        reason,
+        note,
+        decided_by,
+        decided_at,
+        with_notes,
+        answered_on,
+        closed_by,
+        closed_at
+    ];
+    Ok(conn.execute(UPDATE, columns).await? == 1)
+}
