@@ -21,7 +21,12 @@ fn marked() -> Vec<Route> {
 }
 
 const NEW_TOKEN: &str = "/settings/tokens/new";
-const TOKEN: [(&str, &str); 3] = [("name", "x"), ("days", "1"), ("scope_tickets_read", "on")];
+const TOKEN: [(&str, &str); 4] = [
+    ("name", "x"),
+    ("days", "1"),
+    ("scope_tickets_read", "on"),
+    ("all_queues", "on"),
+];
 
 /// Sends the form of a new token as it stands open in a browser.
 async fn makes_token(browser: &Browser, csrf: &str) -> Answer {
@@ -40,6 +45,8 @@ fn way(desk: &Desk, route: &Route) -> String {
         .replace("{id}", &id)
         .replace("{session}", &id)
         .replace("{passkey}", &id)
+        .replace("{request}", &id)
+        .replace("{copy}", &id)
 }
 
 async fn send(browser: &Browser, route: &Route, way: &str, token: &str, accept: &str) -> Answer {
@@ -65,7 +72,7 @@ both_engines! {
     async fn every_marked_way_refuses_an_old_proof_and_takes_a_fresh_one(desk: Desk) {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [
-            "GET /account/passkeys/new", "GET /account/second-factor", "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
+            "GET /account/passkeys/new", "GET /account/second-factor", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase", "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
             "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
             "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/passkeys/{passkey}/remove",
             "POST /account/passkeys/{passkey}/rename",
@@ -88,6 +95,7 @@ both_engines! {
             assert!(routes().iter().any(|one| one.method == Method::GET && one.path == page), "{page}");
             let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
             let next = page.replace("{id}", way.split('/').nth(3).unwrap_or_default());
+            let next = next.replace("{request}", way.split('/').nth(2).unwrap_or_default());
             assert_eq!(answer.header("location").unwrap(), format!("/account/confirm?next={next}"), "{}", route.path);
             let said = answer.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("bd_flash=confirm-first"));
             assert_eq!(said, route.method != Method::GET, "{}", route.path);

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Every scope there is.
 pub const ALL: &str = "tickets:read tickets:write patients:read patients:write settings:read settings:write \
-    staff:manage audit:read fields:contact fields:identifiers fields:clinical fields:billing";
+    staff:manage audit:read privacy:manage fields:contact fields:identifiers fields:clinical fields:billing";
 
 /// The API's part of the route table. What needs a conversation in which somebody was verified is shown by
 /// `tests/identity/representatives.rs`.
@@ -58,6 +58,7 @@ pub struct Things {
     pub upload: String,
     pub attachment: String,
     pub queue: String,
+    pub privacy_request: String,
 }
 
 fn id(answer: &Answer) -> String {
@@ -106,6 +107,11 @@ async fn opened(client: &Client, address: &str, words: &str) -> (String, String)
     )
 }
 
+/// What a patient asks for their data.
+fn privacy_request(patient: &str) -> Value {
+    json!({ "patient_id": patient, "kind": "complaint", "received_on": "2026-03-02" })
+}
+
 impl Things {
     /// Fresh ones, made by `client`; `who` keeps their addresses apart.
     pub async fn new(client: &Client, who: &str) -> Self {
@@ -130,14 +136,18 @@ impl Things {
             .json();
         let patient =
             json!({ "name": "Rosa Alvarez", "email": format!("{who}-patient@patient.example") });
+        let patient = id(&client.post("/api/v1/patients", &patient).await.expect(201));
+        let asks = privacy_request(&patient);
+        let asks = client.post("/api/v1/privacy-requests", &asks).await;
         Self {
+            privacy_request: id(&asks.expect(201)),
             contact: shown["contact_id"].as_str().unwrap().to_owned(),
             queue: shown["queue_id"].as_str().unwrap().to_owned(),
             attachment: words["items"][1]["attachments"][0]["id"]
                 .as_str()
                 .unwrap()
                 .to_owned(),
-            patient: id(&client.post("/api/v1/patients", &patient).await.expect(201)),
+            patient,
             ticket: one,
             other,
             crisis,
@@ -157,6 +167,8 @@ impl Things {
             &self.contact
         } else if route.contains("/attachments/") {
             &self.attachment
+        } else if route.contains("/privacy-requests/") {
+            &self.privacy_request
         } else if route.contains("/queues/") {
             &self.queue
         } else {
@@ -188,6 +200,7 @@ impl Things {
             ("PATCH", "patients/{id}" | "contacts/{id}") => json!({ "language": "es" }),
             ("PATCH", "patients/{id}/labels") => json!({ "labels": [] }),
             ("POST", "contacts/{id}/patient") => json!({ "patient_id": self.patient }),
+            ("POST", "privacy-requests") => privacy_request(&self.patient),
             ("POST", "search") => json!({ "q": "refill" }),
             (
                 "POST",

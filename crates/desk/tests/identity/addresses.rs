@@ -40,7 +40,7 @@ both_engines! {
         let own = tickets::view(&desk.app, &desk.system(), talk.id).await.unwrap().contact;
         talk.first().await;
         sent(&desk, &sink).await;
-        let client = desk.client("patients:read patients:write").await;
+        let client = desk.client("patients:read patients:write fields:contact").await;
         // A contact that is made for the patient.
         let new = json!({ "name": "A friend", "patient_id": id.to_string(), "addresses": [{ "kind": "email", "value": NEW }] });
         client.post("/api/v1/contacts", &new).await.expect(201);
@@ -74,7 +74,7 @@ both_engines! {
         desk.ticket(MAIL, "Hello", "When are you open?").await;
         label(&desk, id, Label::Adolescent).await;
         sent(&desk, &sink).await;
-        let client = desk.client("patients:read patients:write patients:adolescent").await;
+        let client = desk.client("patients:read patients:write fields:contact patients:adolescent").await;
         let new = json!({ "name": "Themselves", "patient_id": id.to_string(), "addresses": [{ "kind": "email", "value": NEW }] });
         client.post("/api/v1/contacts", &new).await.expect(201);
         assert!(sent(&desk, &sink).await.is_empty());
@@ -149,7 +149,7 @@ both_engines! {
         talk.first().await;
         assert!(talk.seen().await.contains("Level 1"));
         let contact = tickets::view(&desk.app, &desk.system(), talk.id).await.unwrap().contact;
-        let client = desk.client("patients:read patients:write").await;
+        let client = desk.client("patients:read patients:write fields:contact").await;
         let way = format!("/api/v1/contacts/{}", contact.id);
         let more = json!({ "add_addresses": [{ "kind": "email", "value": "more@else.test" }] });
         client.patch(&way, &format!("\"v{}\"", contact.version), &more).await.expect(200);
@@ -189,7 +189,7 @@ both_engines! {
     async fn the_api_asks_for_the_same(desk: Desk) {
         let sink = sink(&desk).await;
         let id = patient(&desk, 40).await;
-        let client = desk.client("patients:read patients:write").await;
+        let client = desk.client("patients:read patients:write fields:contact").await;
         let listed = client.get(&format!("/api/v1/contacts?patient={id}")).await.expect(200).json();
         let contact = listed["items"][0]["id"].as_str().unwrap().to_owned();
         let way = format!("/api/v1/contacts/{contact}");
