@@ -16,7 +16,7 @@ const PAGES = {
   "inbox-queue": { path: "/inbox", then: (page) => follow(page, "#sidebar a[href^='/inbox/queue/']") },
   ticket: { path: "/inbox", then: openFirst },
   verify: { path: "/inbox", then: openVerify },
-  "identity-reviews": { path: "/inbox", then: openReviews },
+  exceptions: { path: "/inbox", then: openReviews },
   "inbox-tag": { path: "/inbox", then: openTag },
   "new-request": { path: "/tickets/new" },
   search: { path: "/search", then: (page) => searchFor(page, "appointment", "#ticket-list") },
@@ -33,7 +33,7 @@ const PAGES = {
   settings: { path: "/settings" },
   ...Object.fromEntries(
     [
-      ...["general", "hours", "mailboxes", "mailboxes/new", "templates", "templates/reply/en", "templates/resolved/es", "mails"],
+      ...["general", "hours", "mailboxes", "mailboxes/new", "templates", "templates/reply/en", "templates/resolved/es", "mails", "privacy"],
       ...["queues", "queues/new", "categories", "categories/billing", "sla", "sla/new", "replies", "replies/new"],
       ...["fields", "fields/new", "statuses", "statuses/new", "staff", "staff/new", "roles", "roles/new", "tokens", "tokens/new"],
     ].map((name) => [`settings-${name.replaceAll("/", "-")}`, { path: `/settings/${name}` }]),
@@ -108,7 +108,7 @@ async function openReviews(page) {
   await page.getByLabel("In your own words").fill("The insulin is gone.");
   await page.getByRole("button", { name: "Open it for 60 minutes" }).click();
   await page.getByText("Open because of an emergency").waitFor();
-  await page.goto("/identity/reviews");
+  await page.goto("/reviews");
 }
 
 async function openTag(page) {

@@ -45,15 +45,49 @@ test("a label keeps a record from an agent, who can say why they need it", async
 });
 
 test("somebody else signs it off", async () => {
-  await admin.goto("/openings");
+  await admin.goto("/reviews");
   await admin.getByText(WHY).waitFor();
-  assert.deepEqual(await look(admin, "openings"), []);
+  assert.deepEqual(await look(admin, "reviews"), []);
   await admin.getByRole("button", { name: "This needs following up" }).click();
   await admin.getByRole("link", { name: "Say in the note what happens next." }).waitFor();
   await admin.getByLabel("Note").fill("Fine: the patient says so too.");
   await admin.getByRole("button", { name: "That was right" }).click();
   await admin.getByText("Nothing waits").waitFor();
-  assert.deepEqual(await look(admin, "openings-reviewed"), []);
+  assert.deepEqual(await look(admin, "reviews-signed"), []);
+});
+
+test("who has seen it is told, and what was given to others", async () => {
+  assert.equal((await admin.goto("/privacy/looks")).status(), 200);
+  assert.deepEqual(await look(admin, "privacy"), []);
+  await admin.goto("/privacy/watch");
+  await admin.getByRole("button", { name: "Look now" }).click();
+  await admin.getByText("The log was looked through.").waitFor();
+  assert.deepEqual(await look(admin, "watch"), []);
+  await admin.goto("/privacy/seen");
+  assert.deepEqual(await look(admin, "seen-find"), []);
+  await admin.goto(record);
+  await admin.getByRole("link", { name: "Record a disclosure" }).click();
+  await admin.waitForURL(/\/disclosure$/);
+  assert.deepEqual(await look(admin, "disclosure-new"), []);
+  await admin.getByLabel("What allows it").selectOption("court");
+  await admin.getByLabel("To whom").fill("County court");
+  await admin.getByLabel("What was given").fill("The letters of May.");
+  await admin.getByLabel("What it was for").fill("An order of the court.");
+  await admin.getByRole("button", { name: "Record it" }).click();
+  await admin.getByRole("link", { name: "Who has seen it" }).click();
+  await admin.waitForURL(/\/privacy\/seen\//);
+  await admin.getByText("Opened the restricted record for a reason").waitFor();
+  assert.deepEqual(await look(admin, "seen"), []);
+  await admin.getByRole("link", { name: "For the patient" }).click();
+  await admin.waitForURL(/\/letter$/);
+  assert.deepEqual(await look(admin, "seen-letter"), []);
+  await admin.goBack();
+  await admin.getByRole("link", { name: "Given to others" }).click();
+  await admin.getByText("County court").first().waitFor();
+  assert.deepEqual(await look(admin, "disclosures"), []);
+  await admin.getByRole("link", { name: "For the patient" }).click();
+  await admin.waitForURL(/\/letter$/);
+  assert.deepEqual(await look(admin, "disclosures-letter"), []);
 });
 
 test("no page of it was missed", () => assert.deepEqual(missed("restricted"), []));

@@ -30,12 +30,10 @@ notice-passkey-added = A passkey was added to your account at { $at }.
 notice-passkey-removed = A passkey of your account was removed at { $at }.
 notice-passkey-stopped = A passkey of yours was shown at { $at } by a device that may be a copy. Nobody came in, and the passkey works no more. Remove it and make a new one.
 notice-not-you = If you know about this, there is nothing to do. If not, tell whoever manages the staff at once, and look at your sign-in:
-notice-opening-subject = A restricted record was opened
 notice-opening = A colleague opened a restricted record at { $at } and said why. Nothing about the patient is in this mail.
-notice-past-rules-subject = Something waits for a second look
+notice-exception-subject = Something waits for a second look
 notice-past-rules = A colleague opened a request because of an emergency, or changed a patient’s phone or email without the usual steps, at { $at }, and said why. Nothing about the patient is in this mail.
-notice-past-rules-look = Please have a look, and write down what you find:
-notice-opening-look = Please have a look, and sign it off or say what happens next:
+notice-exception-look = Please have a look, and sign it off or say what happens next:
 undelivered-subject = A mail to a patient did not arrive
 undelivered-text = A mail from the desk did not reach the person it was for. Please look at the request:
 

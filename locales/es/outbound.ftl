@@ -30,12 +30,10 @@ notice-passkey-added = Se añadió una llave de acceso a su cuenta ({ $at }).
 notice-passkey-removed = Se quitó una llave de acceso de su cuenta ({ $at }).
 notice-passkey-stopped = Un dispositivo que puede ser una copia mostró una llave de acceso suya ({ $at }). Nadie entró y la llave ya no sirve. Quítela y cree una nueva.
 notice-not-you = Si ya lo sabía, no tiene que hacer nada. Si no, avise enseguida a quien gestiona el personal y revise su acceso:
-notice-opening-subject = Se abrió un expediente restringido
 notice-opening = Un colega abrió un expediente restringido ({ $at }) y dijo por qué. Este correo no dice nada del paciente.
-notice-past-rules-subject = Algo espera una segunda mirada
+notice-exception-subject = Algo espera una segunda mirada
 notice-past-rules = Un colega abrió una solicitud por una emergencia, o cambió un teléfono o correo de un paciente sin los pasos habituales ({ $at }), y dijo por qué. Este correo no dice nada del paciente.
-notice-past-rules-look = Por favor, mírelo y anote lo que encuentre:
-notice-opening-look = Por favor, mírelo y dé su visto bueno o diga qué se hará:
+notice-exception-look = Por favor, mírelo y dé su visto bueno o diga qué se hará:
 undelivered-subject = Un correo a un paciente no llegó
 undelivered-text = Un correo del servicio no llegó a su destinatario. Revise la solicitud:
 

@@ -260,7 +260,7 @@ permissions! {
     PatientsAdolescent = "patients:adolescent";
     /// Open the record of a patient whose label they may not see, for a reason and a short time.
     RestrictedOpen = "restricted:open";
-    /// Sign off what was opened that way.
+    /// Watch over privacy: see who has seen whose data and what was given out, whatever a patient's labels are.
     PrivacyReview = "privacy:review";
     /// See addresses and telephone numbers.
     FieldsContact = "fields:contact";
@@ -270,10 +270,12 @@ permissions! {
     FieldsClinical = "fields:clinical";
     /// See what a clinic's own billing fields hold.
     FieldsBilling = "fields:billing";
-    /// Say the second yes to who somebody is, and look at what others opened past the rules.
+    /// Say the second yes to who somebody is.
     IdentityApprove = "identity:approve";
     /// Decide what patients ask for their data by law, and carry it out, with their names.
     PrivacyManage = "privacy:manage";
+    /// Look at the exceptions that others took, and sign them off.
+    ExceptionsReview = "exceptions:review";
 }
 
 /// A set of permissions.

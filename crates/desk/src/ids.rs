@@ -82,6 +82,10 @@ ids! {
     Erasure, ErasureId, "erasure";
     /// What keeps a record from being destroyed.
     Hold, HoldId, "legal_hold";
+    /// Looks at patients' data that somebody should look at.
+    Finding, FindingId, "finding";
+    /// What was given to somebody outside.
+    Disclosure, DisclosureId, "disclosure";
     /// An entry of the audit log.
     AuditEntry, AuditEntryId, "audit_entry";
 }

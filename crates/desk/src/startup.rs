@@ -131,6 +131,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0022_privacy.sql"),
     },
     Migration {
+        version: 23,
+        name: "watch",
+        sql: include_str!("../migrations/0023_watch.sql"),
+    },
+    Migration {
         version: 24,
         name: "reach",
         sql: include_str!("../migrations/0024_reach.sql"),

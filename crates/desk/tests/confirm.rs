@@ -47,6 +47,7 @@ fn way(desk: &Desk, route: &Route) -> String {
         .replace("{passkey}", &id)
         .replace("{request}", &id)
         .replace("{copy}", &id)
+        .replace("{patient}", &id)
 }
 
 async fn send(browser: &Browser, route: &Route, way: &str, token: &str, accept: &str) -> Answer {
@@ -72,7 +73,9 @@ both_engines! {
     async fn every_marked_way_refuses_an_old_proof_and_takes_a_fresh_one(desk: Desk) {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [
-            "GET /account/passkeys/new", "GET /account/second-factor", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase", "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
+            "GET /account/passkeys/new", "GET /account/second-factor", "GET /privacy/disclosures/{patient}/csv",
+            "GET /privacy/disclosures/{patient}/letter", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
+            "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
             "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
             "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/passkeys/{passkey}/remove",
             "POST /account/passkeys/{passkey}/rename",
@@ -94,8 +97,8 @@ both_engines! {
             // Whoever confirms comes to a page that is there, with what they had been about.
             assert!(routes().iter().any(|one| one.method == Method::GET && one.path == page), "{page}");
             let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
-            let next = page.replace("{id}", way.split('/').nth(3).unwrap_or_default());
-            let next = next.replace("{request}", way.split('/').nth(2).unwrap_or_default());
+            let part = |number: usize| way.split('/').nth(number).unwrap_or_default().to_owned();
+            let next = page.replace("{id}", &part(3)).replace("{patient}", &part(3)).replace("{request}", &part(2));
             assert_eq!(answer.header("location").unwrap(), format!("/account/confirm?next={next}"), "{}", route.path);
             let said = answer.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("bd_flash=confirm-first"));
             assert_eq!(said, route.method != Method::GET, "{}", route.path);

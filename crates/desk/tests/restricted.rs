@@ -12,6 +12,7 @@ use bedside_desk::context::Permissions;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{ContactId, PatientId, TicketId};
 use bedside_desk::patients::{self, NewPatient, PointKind};
+use bedside_desk::privacy::exceptions::{self, Source};
 use bedside_desk::privacy::{self, NewOpening, OPEN_FOR, Reason, Verdict};
 use bedside_desk::records::{Label, Labels};
 use bedside_desk::router::{Access, routes};
@@ -179,7 +180,7 @@ both_engines! {
             says_nothing(&open(&agent, &kept, words).await.expect(422).text(), "the form");
         }
         agent.get(&ticket).await.expect(403);
-        assert!(privacy.get("/openings").await.expect(200).text().contains("Nothing waits"));
+        assert!(privacy.get("/reviews").await.expect(200).text().contains("Nothing waits"));
 
         let words = "She is on the phone and says that she bleeds.";
         let to = open(&agent, &kept, words).await.expect(303);
@@ -198,15 +199,15 @@ both_engines! {
         let unlinked = tickets::link_contact(&desk.app, &ctx, kept.contact, None).await;
         assert!(matches!(unlinked, Err(DeskError::Forbidden)), "{unlinked:?}");
 
-        let review = privacy.get("/openings").await.expect(200).text();
+        let review = privacy.get("/reviews").await.expect(200).text();
         assert!(review.contains(words) && review.contains(NAME) && review.contains("Somebody is in danger"));
-        let waiting = privacy::openings(&desk.app, &desk.ctx(Role::Compliance), true).await.unwrap();
-        let action = format!("/openings/{}", waiting[0].id);
-        privacy.submit("/openings", &action, &[("verdict", "unjustified"), ("note", "")]).await.expect(422);
-        privacy.submit("/openings", &action, &[("verdict", "justified"), ("note", "Thank you.")]).await.expect(303);
-        let done = privacy.get("/openings").await.text();
+        let waiting = exceptions::waiting(&desk.app, &desk.ctx(Role::Compliance)).await.unwrap();
+        let action = format!("/reviews/opening/{}", waiting[0].id);
+        privacy.submit("/reviews", &action, &[("verdict", "unjustified"), ("note", "")]).await.expect(422);
+        privacy.submit("/reviews", &action, &[("verdict", "justified"), ("note", "Thank you.")]).await.expect(303);
+        let done = privacy.get("/reviews").await.text();
         assert!(done.contains("Nothing waits") && done.contains("Thank you."));
-        privacy.submit("/account", &action, &[("verdict", "justified"), ("note", "")]).await.expect(409);
+        privacy.submit("/account", &action, &[("verdict", "justified"), ("note", "")]).await.expect(404);
 
         desk.clock.advance(OPEN_FOR);
         // The session is over as well.
@@ -222,7 +223,7 @@ both_engines! {
         };
         let first = open().await;
         tickets::view(&desk.app, &agent, kept.ticket).await.unwrap();
-        privacy::review(&desk.app, &desk.ctx(Role::Compliance), first, Verdict::Unjustified, "We talk.".to_owned()).await.unwrap();
+        exceptions::sign_off(&desk.app, &desk.ctx(Role::Compliance), (Source::Opening, first.uuid()), Verdict::Unjustified, "We talk.").await.unwrap();
         assert!(tickets::view(&desk.app, &agent, kept.ticket).await.is_err());
         open().await;
         tickets::view(&desk.app, &agent, kept.ticket).await.unwrap();
@@ -280,16 +281,16 @@ both_engines! {
         let kept = labelled(&desk, vip()).await;
         // Whoever sees all has nothing to open; a role between the two can open and review.
         let mut role = desk.role(Role::Agent).as_ref().clone();
-        role.permissions = Permissions::parse("tickets:read patients:read restricted:open privacy:review").unwrap();
+        role.permissions = Permissions::parse("tickets:read patients:read restricted:open privacy:review exceptions:review").unwrap();
         bedside_desk::orgs::change(&desk.app, &desk.system(), bedside_desk::orgs::Change::PutRole(role)).await.unwrap();
         let ctx = desk.ctx(Role::Agent);
         let new = || NewOpening { patient: kept.patient, reason: Reason::Other, words: "To see whether it works.".to_owned() };
         let id = privacy::open_record(&desk.app, &ctx, new()).await.unwrap();
-        let own = privacy::review(&desk.app, &ctx, id, Verdict::Justified, String::new()).await;
-        assert!(matches!(own, Err(DeskError::Forbidden)));
+        let own = exceptions::sign_off(&desk.app, &ctx, (Source::Opening, id.uuid()), Verdict::Justified, "").await;
+        assert!(matches!(own, Err(DeskError::Conflict { code: "own_word", .. })));
         assert!(logged(&desk, "restricted.review", &id.to_string(), "denied").await);
-        assert_eq!(privacy::openings(&desk.app, &ctx, true).await.unwrap().len(), 1);
-        assert!(desk.browser(Role::Agent).await.get("/openings").await.text().contains("You opened this one"));
+        assert_eq!(exceptions::waiting(&desk.app, &ctx).await.unwrap().len(), 1);
+        assert!(desk.browser(Role::Agent).await.get("/reviews").await.text().contains("This is yours"));
         let nobody = PatientId::from_uuid(kept.ticket.uuid());
         let missing = privacy::open_record(&desk.app, &ctx, NewOpening { patient: nobody, ..new() }).await;
         assert!(matches!(missing, Err(DeskError::NotFound)));

@@ -53,8 +53,12 @@ const QUIET: &[&str] = &[
     "GET /api/v1/sub-statuses",
     "GET /audit/verify",
     "GET /crisis-banner",
+    "GET /identity/reviews",
+    "GET /openings",
     "GET /patients",
     "GET /patients/new",
+    "GET /privacy/looks",
+    "GET /privacy/seen",
     "GET /restricted/{patient}",
     "GET /search",
     "GET /set-password",
@@ -68,6 +72,7 @@ const QUIET: &[&str] = &[
     "GET /settings/mailboxes",
     "GET /settings/mailboxes/{id}",
     "GET /settings/mails",
+    "GET /settings/privacy",
     "GET /settings/queues",
     "GET /settings/queues/{id}",
     "GET /settings/replies",
@@ -204,7 +209,9 @@ impl Things {
             .replace("{patient}", &self.patient)
             .replace("{request}", &self.privacy)
             .replace("{copy}", &self.privacy)
-            .replace("{opening}", &self.ticket.id.to_string())
+            .replace("{disclosure}", &self.ticket.id.to_string())
+            .replace("{finding}", &self.ticket.id.to_string())
+            .replace("{source}", "opening")
             .replace("{file}", &self.attachment)
             .replace("{code}", code)
             .replace("{locale}", "en")

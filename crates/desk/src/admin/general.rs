@@ -271,14 +271,15 @@ fn minutes(text: &str) -> Option<u16> {
     (minute < 60 && total <= 24 * 60).then_some(total)
 }
 
-type Make = fn(&Page, &Clinic) -> Edit;
-type Read = fn(&Clinic, &Typed) -> Result<Change, Wrong>;
+pub(super) type Make = fn(&Page, &Clinic) -> Edit;
+pub(super) type Read = fn(&Clinic, &Typed) -> Result<Change, Wrong>;
 
 fn above(t: Texts) -> (String, String) {
     ("/settings".to_owned(), t.text("nav-settings").to_owned())
 }
 
-async fn show(page: Page, make: Make) -> Result<Response, DeskError> {
+/// The form of some of the clinic's settings.
+pub(super) async fn show(page: Page, make: Make) -> Result<Response, DeskError> {
     let (clinic, t) = (page.clinic()?, page.texts());
     let writes = page.ctx.permissions().has(SettingsWrite);
     show_form(
@@ -292,7 +293,13 @@ async fn show(page: Page, make: Make) -> Result<Response, DeskError> {
     .await
 }
 
-async fn save(page: Page, typed: Typed, make: Make, read: Read) -> Result<Response, DeskError> {
+/// Keeps what was typed in it, or shows it again with what is to be mended.
+pub(super) async fn save(
+    page: Page,
+    typed: Typed,
+    make: Make,
+    read: Read,
+) -> Result<Response, DeskError> {
     let (clinic, t) = (page.clinic()?, page.texts());
     let mut again = make(&page, &clinic);
     let wrong = match read(&clinic, &typed) {

@@ -7,20 +7,23 @@
 
 mod audit;
 mod audit_words;
+mod disclosures;
 mod form;
 mod general;
 mod mailboxes;
 mod mails;
-mod openings;
 mod overview;
 mod people;
+mod privacy_rules;
 mod queue_boxes;
 mod ratings;
 mod roles;
 mod section;
 mod sections;
+mod seen;
 mod texts;
 mod tokens;
+mod watch;
 
 pub use audit_words::ACTIONS;
 
@@ -75,7 +78,10 @@ pub fn routes() -> Vec<Route> {
         roles::routes(),
         tokens::routes(),
         audit::routes(),
-        openings::routes(),
+        seen::routes(),
+        disclosures::routes(),
+        watch::routes(),
+        privacy_rules::routes(),
     ]
     .concat()
 }

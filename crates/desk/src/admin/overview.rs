@@ -19,6 +19,7 @@ const MAILS: &str = "/settings/mails";
 const CLINIC: &[Entry] = &[
     ("/settings/general", "heart-handshake", "admin-general"),
     ("/settings/hours", "clock", "admin-hours"),
+    ("/settings/privacy", "eye", "admin-privacy"),
     ("/settings/mailboxes", "mail", "admin-mailboxes"),
     ("/settings/templates", "file-text", "admin-templates"),
     (MAILS, "send", "admin-mails"),

@@ -5,6 +5,7 @@ use super::{NewEntry, Shown};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
+use crate::ids::OrganisationId;
 use bedside_audit::SignedCheckpoint;
 use bedside_db::{Conn, Timestamp};
 
@@ -136,6 +137,56 @@ pub async fn search(
             });
         }
     }
+}
+
+/// The newest entries about any of these objects before the place `before`, newest first, at most `limit`. The caller has
+/// written down why they are looked at, and decides who sees them.
+pub(crate) async fn about(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    objects: impl IntoIterator<Item = &str>,
+    before: i64,
+    limit: usize,
+) -> Result<Vec<Shown>, DeskError> {
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let (mut found, mut from) = (Vec::new(), 0);
+    for object in objects {
+        let of = Of::Object(object);
+        let some = store::range(conn, organisation, &of, (before, from), most).await?;
+        if some.is_empty() {
+            continue;
+        }
+        found.extend(some);
+        found.sort_unstable_by_key(|entry| std::cmp::Reverse(entry.sequence));
+        found.truncate(limit);
+        // What is older than all of these is not among them, whatever it is about.
+        if let Some(last) = found.get(limit.wrapping_sub(1)) {
+            from = last.sequence + 1;
+        }
+    }
+    Ok(found)
+}
+
+/// Entries from one instant to before another, newest first, below the place `before` (none to begin), some `step` of them;
+/// and where to go on, if there may be more. The caller has written down why they are looked at.
+pub(crate) async fn between(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (from, until): (Timestamp, Timestamp),
+    before: Option<i64>,
+    step: i64,
+) -> Result<(Vec<Shown>, Option<i64>), DeskError> {
+    let end = store::last(conn).await? + 1;
+    let first = place_at(conn, from.plus_seconds(-OVERLAP), end).await?;
+    let place = match before {
+        Some(place) => place,
+        None => place_at(conn, until.plus_seconds(OVERLAP), end).await?,
+    };
+    let mut some = store::range(conn, organisation, &Of::All, (place, first), step).await?;
+    let whole = i64::try_from(some.len()).unwrap_or(step) == step;
+    let next = some.last().filter(|_| whole).map(|entry| entry.sequence);
+    some.retain(|entry| entry.at >= from && entry.at < until);
+    Ok((some, next))
 }
 
 /// The first place whose entry is not before `at`.

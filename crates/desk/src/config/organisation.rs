@@ -3,7 +3,7 @@
 use super::clinic::{Clinic, ClockKind, Urgency, Window};
 use crate::ids::QueueId;
 use crate::names::Names;
-use crate::orgs::model::{Emergency, purpose};
+use crate::orgs::model::{Emergency, Privacy, purpose};
 use crate::orgs::{
     Category, Hours, Minors, NewOrganisation, Queue, SavedReply, Settings, SlaPolicy, Template,
 };
@@ -132,6 +132,7 @@ fn settings(clinic: &Clinic) -> Settings {
         ask_rating: true,
         minors: Minors::default(),
         privacy_law: "hipaa".to_owned(),
+        privacy: Privacy::default(),
     }
 }
 

@@ -201,7 +201,7 @@ pub(crate) async fn address_changed(
         None => Told::AddressChanged,
         Some(row) => {
             store::insert_review(work, organisation, row).await?;
-            staff::tell_all(work, Permission::IdentityApprove, row.by, What::PastRules).await?;
+            staff::tell_all(work, Permission::ExceptionsReview, row.by, What::PastRules).await?;
             Told::AddressForced
         }
     };

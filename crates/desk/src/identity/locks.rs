@@ -224,7 +224,7 @@ pub async fn unlock(app: &App, ctx: &Ctx, ticket: TicketId, why: &str) -> Result
                     });
                 }
                 store::insert_review(work, organisation, &row).await?;
-                staff::tell_all(work, Permission::IdentityApprove, by, What::PastRules).await?;
+                staff::tell_all(work, Permission::ExceptionsReview, by, What::PastRules).await?;
                 told(work, ticket.id, Told::Unlocked);
                 work.audit(NewEntry::new("identity.unlock", "ticket", ticket.id));
                 Ok(())

@@ -34,7 +34,7 @@ pub use details::{Typed, check_details, tie};
 pub use flags::{Flag, noticed};
 pub use locks::unlock;
 pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, mask, opens, reaches};
-pub use reviews::{LookedAt, Review, emergency, looked_at, reviews, sign_off};
+pub use reviews::{Review, count_reviews, emergency, reviews, sign_off};
 pub(crate) use saying::{asked_to_say, may_say};
 pub use saying::{shown_in, shown_with};
 pub use seen::{Choice, Seen, Waiting, forget, lock_of, seen, standing_of};

@@ -9,11 +9,11 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{IdentityReviewId, OrganisationId, StaffId, TicketId};
-use crate::records::{self, Purpose, restricted};
+use crate::records::{self, Opened, restricted};
 use crate::staff::{self, What};
 use crate::tickets;
 use crate::work::Work;
-use bedside_db::Timestamp;
+use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use serde_json::json;
 
@@ -79,7 +79,7 @@ pub async fn emergency(
             let patient = standing.patient.or(ticket.patient);
             keep(work, &place, Method::Emergency, patient, by).await?;
             store::insert_review(work, organisation, &row).await?;
-            staff::tell_all(work, Permission::IdentityApprove, by, What::PastRules).await?;
+            staff::tell_all(work, Permission::ExceptionsReview, by, What::PastRules).await?;
             told(work, ticket.id, Told::Emergency);
             let detail = json!({ "reason": reason.code() });
             work.audit(
@@ -94,7 +94,7 @@ pub async fn emergency(
     .await
 }
 
-/// Something that waits for somebody else's look.
+/// Something done past the rules, as it waits for somebody else's look or has had one.
 pub struct Review {
     /// Which.
     pub id: IdentityReviewId,
@@ -108,38 +108,72 @@ pub struct Review {
     pub by: StaffId,
     /// When.
     pub at: Timestamp,
+    /// Who looked at it, when, the code of their verdict and their words, which follow the same rule as [`Self::words`].
+    pub signed: Option<(StaffId, Timestamp, String, Option<String>)>,
 }
 
-/// What nobody has looked at yet, oldest first.
-pub async fn reviews(app: &App, ctx: &Ctx) -> Result<Vec<Review>, DeskError> {
+/// Whether the words about this ticket are for this reader: for whoever watches over privacy, and whoever may see whom it
+/// is about.
+async fn may_read(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    ticket: TicketId,
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    if ctx.permissions().has(Permission::PrivacyReview) {
+        return Ok(true);
+    }
+    match restricted::admit_ticket(conn, ctx, ticket, now).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_kept() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// What nobody has looked at yet, oldest first, or else the newest of what somebody has; at most `limit` of these.
+pub async fn reviews(
+    app: &App,
+    ctx: &Ctx,
+    leave: &Opened,
+    waiting: bool,
+    limit: i64,
+) -> Result<Vec<Review>, DeskError> {
+    ctx.authorize(Permission::ExceptionsReview)?;
     let organisation = ctx.organisation;
-    let leave = records::open(
-        app,
-        ctx,
-        Permission::IdentityApprove,
-        Purpose::Operations,
-        "identity.reviews",
-        "organisation",
-        organisation,
-    )
-    .await?;
-    let rows = store::reviews(&mut app.read().await?, organisation).await?;
+    let rows = {
+        let mut conn = app.read().await?;
+        if waiting {
+            let rows = store::reviews(&mut conn, organisation).await?;
+            rows.into_iter().map(|row| (row, None)).collect()
+        } else {
+            let rows = store::signed(&mut conn, organisation, limit).await?;
+            rows.into_iter()
+                .map(|(row, signed)| (row, Some(signed)))
+                .collect::<Vec<_>>()
+        }
+    };
     let mut found = Vec::with_capacity(rows.len());
-    for row in rows {
+    for (row, signed) in rows {
         let number = tickets::row_for(app, organisation, row.ticket)
             .await?
             .number;
-        let place = ("identity_reviews", "words");
         let mut conn = app.read().await?;
-        let words = match restricted::admit_ticket(&mut conn, ctx, row.ticket, app.now()).await {
-            Ok(()) => Some(
-                leave
-                    .text(&mut conn, row.key, place, row.id, &row.words)
-                    .await?,
-            ),
-            Err(error) if error.is_kept() => None,
-            Err(error) => return Err(error),
-        };
+        let (mut words, mut note) = (None, None);
+        if may_read(&mut conn, ctx, row.ticket, app.now()).await? {
+            // Of somebody who was erased nothing can be told any more.
+            let sealing = match leave.sealing(&mut conn, row.key).await {
+                Ok(sealing) => sealing,
+                Err(DeskError::Gone) => continue,
+                Err(error) => return Err(error),
+            };
+            let open = |column, sealed: &[u8]| {
+                sealing.open_text("identity_reviews", column, row.id, sealed)
+            };
+            words = Some(open("words", &row.words)?);
+            if let Some((_, _, _, Some(sealed))) = &signed {
+                note = Some(open("note", sealed)?);
+            }
+        }
         found.push(Review {
             id: row.id,
             number,
@@ -147,77 +181,28 @@ pub async fn reviews(app: &App, ctx: &Ctx) -> Result<Vec<Review>, DeskError> {
             words,
             by: row.by,
             at: row.at,
+            signed: signed.map(|(by, at, verdict, _)| (by, at, verdict, note)),
         });
     }
     Ok(found)
 }
 
-/// What somebody has looked at, with what they found.
-pub struct LookedAt {
-    /// The ticket's number.
-    pub number: i64,
-    /// Why it was done; none for a code of a later version.
-    pub reason: Option<Reason>,
-    /// Who did it.
-    pub by: StaffId,
-    /// When.
-    pub at: Timestamp,
-    /// Who looked at it.
-    pub reviewed_by: StaffId,
-    /// When.
-    pub reviewed_at: Timestamp,
-    /// What they found; none where the reader may not see whom it is about.
-    pub note: Option<String>,
+/// How many nobody has looked at, counted up to `limit`.
+pub async fn count_reviews(app: &App, ctx: &Ctx, limit: i64) -> Result<i64, DeskError> {
+    ctx.authorize(Permission::ExceptionsReview)?;
+    store::count_reviews(&mut app.read().await?, ctx.organisation, limit).await
 }
 
-/// The last fifty that somebody looked at, newest first.
-pub async fn looked_at(app: &App, ctx: &Ctx) -> Result<Vec<LookedAt>, DeskError> {
-    let organisation = ctx.organisation;
-    let leave = records::open(
-        app,
-        ctx,
-        Permission::IdentityApprove,
-        Purpose::Operations,
-        "identity.reviews",
-        "organisation",
-        organisation,
-    )
-    .await?;
-    let rows = store::reviewed(&mut app.read().await?, organisation).await?;
-    let mut found = Vec::with_capacity(rows.len());
-    for (row, reviewed_by, reviewed_at, note) in rows {
-        let ticket = tickets::row_for(app, organisation, row.ticket).await?;
-        let mut conn = app.read().await?;
-        let note = match restricted::admit_ticket(&mut conn, ctx, row.ticket, app.now()).await {
-            Ok(()) => {
-                let place = ("identity_reviews", "note");
-                Some(leave.text(&mut conn, row.key, place, row.id, &note).await?)
-            }
-            Err(DeskError::Restricted { .. }) => None,
-            Err(error) => return Err(error),
-        };
-        found.push(LookedAt {
-            number: ticket.number,
-            reason: Reason::from_code(&row.reason),
-            by: row.by,
-            at: row.at,
-            reviewed_by,
-            reviewed_at,
-            note,
-        });
-    }
-    Ok(found)
-}
-
-/// Says that somebody looked at it, with what they found. [`DeskError::Conflict`] with `own_word` for whoever did it,
-/// [`DeskError::Restricted`] for whoever may not see whom it is about.
+/// Signs it off with a verdict's code and, where there is something to say, a note. [`DeskError::Conflict`] with `own_word`
+/// for whoever did it, [`DeskError::Restricted`] for whoever may not see whom it is about.
 pub async fn sign_off(
     app: &App,
     ctx: &Ctx,
     id: IdentityReviewId,
-    note: &str,
+    verdict: &'static str,
+    note: Option<String>,
 ) -> Result<(), DeskError> {
-    ctx.authorize(Permission::IdentityApprove)?;
+    ctx.authorize(Permission::ExceptionsReview)?;
     let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let organisation = ctx.organisation;
     let (row, sealing) = {
@@ -228,8 +213,7 @@ pub async fn sign_off(
         let sealing = records::sealing(app, &mut conn, organisation, row.key).await?;
         (row, sealing)
     };
-    let note = words("note", note)?;
-    let note = sealing.text("identity_reviews", "note", id, &note);
+    let note = note.map(|note| sealing.text("identity_reviews", "note", id, &note));
     let ticket = row.ticket;
     let done = app
         .command(ctx, move |work: &mut Work<'_>| {
@@ -241,14 +225,19 @@ pub async fn sign_off(
                     });
                 }
                 let (ctx, now) = (work.ctx.clone(), work.now);
-                restricted::admit_ticket(work, &ctx, ticket, now).await?;
-                if !store::sign_off(work, organisation, id, (by, now), &note).await? {
+                if !ctx.permissions().has(Permission::PrivacyReview) {
+                    restricted::admit_ticket(work, &ctx, ticket, now).await?;
+                }
+                let signed = (by, now);
+                if !store::sign_off(work, organisation, id, signed, verdict, note.as_deref())
+                    .await?
+                {
                     return Err(DeskError::NotFound);
                 }
                 told(work, ticket, Told::Reviewed);
                 work.audit(
                     NewEntry::new("identity.review", "ticket", ticket)
-                        .detail(&json!({ "reason": row.reason })),
+                        .detail(&json!({ "reason": row.reason, "verdict": verdict })),
                 );
                 Ok(())
             }

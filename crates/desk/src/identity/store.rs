@@ -96,15 +96,18 @@ statements! {
     /// What nobody has looked at.
     REVIEWS = "SELECT id, ticket_id, reason, key_id, words, staff_id, at FROM identity_reviews WHERE organisation_id = $1 \
         AND reviewed_at IS NULL ORDER BY at LIMIT 100";
-    /// What somebody has looked at, newest first.
-    REVIEWED = "SELECT id, ticket_id, reason, key_id, words, staff_id, at, reviewed_by, reviewed_at, note FROM identity_reviews \
-        WHERE organisation_id = $1 AND reviewed_at IS NOT NULL ORDER BY reviewed_at DESC LIMIT 50";
     /// One of them.
     REVIEW = "SELECT id, ticket_id, reason, key_id, words, staff_id, at FROM identity_reviews WHERE organisation_id = $1 \
         AND id = $2 AND reviewed_at IS NULL";
-    /// Notes who looked at it.
-    SIGN_OFF = "UPDATE identity_reviews SET reviewed_by = $3, reviewed_at = $4, note = $5 WHERE organisation_id = $1 AND id = $2 \
-        AND reviewed_at IS NULL";
+    /// The newest that somebody looked at, with what they said.
+    SIGNED = "SELECT id, ticket_id, reason, key_id, words, staff_id, at, reviewed_by, reviewed_at, verdict, note \
+        FROM identity_reviews WHERE organisation_id = $1 AND reviewed_at IS NOT NULL ORDER BY reviewed_at DESC LIMIT $2";
+    /// How many nobody has looked at, counted up to a limit.
+    COUNT_REVIEWS = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM identity_reviews WHERE organisation_id = $1 \
+        AND reviewed_at IS NULL LIMIT $2) AS few";
+    /// Notes who looked at it, and what they said.
+    SIGN_OFF = "UPDATE identity_reviews SET reviewed_by = $3, reviewed_at = $4, verdict = $5, note = $6 \
+        WHERE organisation_id = $1 AND id = $2 AND reviewed_at IS NULL";
 }
 
 /// Whose evidence, and where.
@@ -267,8 +270,7 @@ pub(super) async fn failures_by(
     subject: &[u8; 16],
     (since, by): (Timestamp, StaffId),
 ) -> Result<i64, DeskError> {
-    let wanted = args![organisation, subject, since, by];
-    count(conn, FAILURES_BY, wanted).await
+    count(conn, FAILURES_BY, args![organisation, subject, since, by]).await
 }
 
 /// When the last lock of a subject was lifted before its time.
@@ -289,8 +291,10 @@ pub(super) async fn lift(
     subject: &[u8; 16],
     now: Timestamp,
 ) -> Result<bool, DeskError> {
-    let values = args![organisation, subject, now];
-    Ok(conn.execute(LIFT, values).await? > 0)
+    Ok(conn
+        .execute(LIFT, args![organisation, subject, now])
+        .await?
+        > 0)
 }
 
 pub(super) async fn failures(
@@ -550,15 +554,6 @@ pub(super) async fn reviews(
     Ok(conn.query(REVIEWS, args![organisation], review_row).await?)
 }
 
-/// What somebody looked at: the row, who and when, and the sealed note.
-pub(super) async fn reviewed(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-) -> Result<Vec<(ReviewRow, StaffId, Timestamp, Vec<u8>)>, DeskError> {
-    let read = |row: &Row<'_>| Ok((review_row(row)?, row.get(7)?, row.get(8)?, row.get(9)?));
-    Ok(conn.query(REVIEWED, args![organisation], read).await?)
-}
-
 pub(super) async fn review(
     conn: &mut Conn,
     organisation: OrganisationId,
@@ -575,8 +570,33 @@ pub(super) async fn sign_off(
     organisation: OrganisationId,
     id: IdentityReviewId,
     (by, now): (StaffId, Timestamp),
-    note: &[u8],
+    verdict: &str,
+    note: Option<&[u8]>,
 ) -> Result<bool, DeskError> {
-    let values = args![organisation, id, by, now, note];
+    let values = args![organisation, id, by, now, verdict, note];
     Ok(conn.execute(SIGN_OFF, values).await? == 1)
+}
+
+/// Who looked at something, when, with which verdict and which words.
+pub(super) type Signed = (StaffId, Timestamp, String, Option<Vec<u8>>);
+
+pub(super) async fn signed(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    limit: i64,
+) -> Result<Vec<(ReviewRow, Signed)>, DeskError> {
+    let read = |row: &Row<'_>| {
+        let signed = (row.get(7)?, row.get(8)?, row.get(9)?, row.get(10)?);
+        Ok((review_row(row)?, signed))
+    };
+    let newest = args![organisation, limit];
+    Ok(conn.query(SIGNED, newest, read).await?)
+}
+
+pub(super) async fn count_reviews(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    limit: i64,
+) -> Result<i64, DeskError> {
+    count(conn, COUNT_REVIEWS, args![organisation, limit]).await
 }

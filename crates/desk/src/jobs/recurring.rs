@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::error::DeskError;
+
 use crate::records::blobs;
 use crate::{identity, links, once, outbound, privacy, staff};
 use futures_util::FutureExt;
@@ -55,6 +56,11 @@ fn list() -> Vec<Recurring> {
             name: "old copies",
             every: 60 * minute,
             run: |app| async move { privacy::copies::forget(&app).await }.boxed(),
+        },
+        Recurring {
+            name: "unusual looks",
+            every: 60 * minute,
+            run: |app| async move { privacy::watch::daily(&app).await }.boxed(),
         },
         Recurring {
             name: "old links",

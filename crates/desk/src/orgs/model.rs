@@ -71,6 +71,9 @@ pub struct Settings {
     /// The law whose clocks requests for privacy are under: a code of `privacy::requests::Law`.
     #[serde(default = "default_law")]
     pub privacy_law: String,
+    /// What patients are told of who has seen their data.
+    #[serde(default)]
+    pub privacy: Privacy,
 }
 
 /// From which ages on young people speak for themselves, in whole years. The laws of the place say which (45 CFR
@@ -91,6 +94,82 @@ impl Default for Minors {
             adolescent: 13,
         }
     }
+}
+
+/// How the desk keeps watch over who sees what.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Privacy {
+    /// How a patient reads who of the staff has seen their data.
+    pub names: StaffNames,
+    /// What is looked for every day.
+    pub watch: Watch,
+}
+
+/// Which looks at patients' data somebody should look at (`crate::privacy::watch`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each rule is on or off by itself"
+)]
+pub struct Watch {
+    /// Own records.
+    pub own: bool,
+    /// Patients with the same family name.
+    pub same_name: bool,
+    /// Patients with a label.
+    pub labels: bool,
+    /// Details of patients without a request for [`Self::quiet_days`].
+    pub no_request: bool,
+    /// Days without a request.
+    pub quiet_days: i64,
+    /// Far more patients than usual.
+    pub many: bool,
+    /// Patients in a day that are never too many.
+    pub least: i64,
+    /// How many deviations above the median are too many.
+    pub spread: i64,
+    /// Looks outside of the clinic's hours.
+    pub after_hours: bool,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self {
+            own: true,
+            same_name: true,
+            labels: true,
+            no_request: true,
+            quiet_days: 90,
+            many: true,
+            least: 40,
+            spread: 4,
+            after_hours: true,
+        }
+    }
+}
+
+/// How somebody of the staff is named to a patient who asks who has seen their data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StaffNames {
+    /// By what they are alone.
+    #[default]
+    Role,
+    /// By their first name and what they are.
+    First,
+    /// By their name and what they are.
+    Full,
+}
+
+impl StaffNames {
+    /// Each, with its stable code.
+    pub const ALL: [(Self, &'static str); 3] = [
+        (Self::Role, "role"),
+        (Self::First, "first"),
+        (Self::Full, "full"),
+    ];
 }
 
 const fn default_undo() -> i64 {

@@ -11,7 +11,7 @@ use crate::events;
 use crate::ids::QueueId;
 use crate::once::Once;
 use crate::orgs::{Queue, model::purpose};
-use crate::privacy;
+use crate::privacy::{self, exceptions};
 use crate::router::SessionToken;
 use crate::tickets::{self, View};
 use axum::extract::FromRequestParts;
@@ -339,6 +339,13 @@ impl Shell {
         self.here.starts_with(path)
     }
 
+    /// Whether this is one of the pages that tell who has seen what.
+    pub fn in_looks(&self) -> bool {
+        let rooms = ["looks", "seen", "watch", "disclosures"];
+        let room = self.here.strip_prefix("/privacy/");
+        room.is_some_and(|room| rooms.iter().any(|one| room.starts_with(one)))
+    }
+
     /// The languages to choose from.
     pub fn locales(&self) -> [Locale; 2] {
         Locale::ALL
@@ -362,7 +369,9 @@ pub struct Nav {
     pub settings: bool,
     /// Whether they read the audit log.
     pub audit: bool,
-    /// Whether they sign off restricted records that were opened for a reason.
+    /// Whether they watch over who sees what.
+    pub looks: bool,
+    /// Whether they sign off the exceptions that others took.
     pub reviews: bool,
     /// Those that wait for it.
     pub to_review: i64,
@@ -372,8 +381,6 @@ pub struct Nav {
     pub privacy: bool,
     /// What waits for them there.
     pub privacy_open: i64,
-    /// Whether they look at what others opened past the rules.
-    pub approve: bool,
     /// Their own tickets.
     pub mine: i64,
     /// Active crises, in whatever queue.
@@ -408,12 +415,12 @@ impl Nav {
             patients: allowed.has(Permission::PatientsRead),
             settings: allowed.has(Permission::SettingsRead),
             audit: allowed.has(Permission::AuditRead),
-            reviews: allowed.has(Permission::PrivacyReview),
-            to_review: privacy::count_waiting(&page.app, &page.ctx, COUNTED).await?,
+            looks: allowed.has(Permission::PrivacyReview),
+            reviews: allowed.has(Permission::ExceptionsReview),
+            to_review: exceptions::count_waiting(&page.app, &page.ctx, COUNTED).await?,
             patients_write: allowed.has(Permission::PatientsWrite),
             privacy: allowed.has(Permission::PrivacyManage),
             privacy_open: privacy::requests::count_open(&page.app, &page.ctx, COUNTED).await?,
-            approve: allowed.has(Permission::IdentityApprove),
             ..Self::default()
         };
         let (true, Some(me)) = (nav.tickets, page.ctx.actor.staff()) else {

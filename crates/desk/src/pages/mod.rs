@@ -21,7 +21,6 @@ pub(crate) mod files;
 pub mod flash;
 pub mod forms;
 mod found;
-mod identity_reviews;
 mod inbox;
 pub mod layout;
 pub mod look;
@@ -34,8 +33,10 @@ pub mod privacy_requests;
 mod qr;
 mod representatives;
 pub mod restricted;
+mod reviews;
 mod search;
 mod second_factor;
+pub(crate) mod seen_words;
 mod sign_in;
 mod sign_in_code;
 mod ticket;
@@ -71,7 +72,7 @@ pub fn routes() -> Vec<Route> {
         restricted::routes(),
         privacy_requests::routes(),
         verify::routes(),
-        identity_reviews::routes(),
+        reviews::routes(),
         assets(),
     ]
     .concat()

@@ -4,9 +4,10 @@ use super::labels::listed;
 use super::model::{PatientView, PointKind};
 use super::store;
 use crate::app::App;
+use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::PatientId;
+use crate::ids::{OrganisationId, PatientId};
 use crate::records::{self, Purpose};
 use bedside_vault::{BlindKind, normalise};
 
@@ -23,7 +24,11 @@ pub struct Wanted {
     pub name_and_birth_date: Option<(String, String)>,
 }
 
-/// Finds patients by exact values; every one that matches any of them, at most 20.
+/// Patients that one look shows.
+pub(crate) const MOST: usize = 20;
+
+/// Finds patients by exact values; every one that matches any of them, at most [`MOST`]. Whom it found stands in the audit
+/// log of each.
 pub async fn find_patients(
     app: &App,
     ctx: &Ctx,
@@ -40,6 +45,29 @@ pub async fn find_patients(
         organisation,
     )
     .await?;
+    let ids = matching(app, organisation, wanted).await?;
+    let mut found = Vec::new();
+    let mut conn = app.read().await?;
+    for id in ids.into_iter().take(MOST) {
+        found.extend(listed(app, ctx, &opened, &mut conn, id).await?);
+    }
+    let told = found.iter().filter(|one| !one.restricted);
+    let told = told.map(|one| NewEntry::new("patient.found", "patient", one.id));
+    let told: Vec<_> = told
+        .map(|entry| entry.purpose(Purpose::Treatment.code()))
+        .collect();
+    if !told.is_empty() {
+        app.audit_all(ctx, told).await?;
+    }
+    Ok(found)
+}
+
+/// Ids of the patients that match any of the values, whoever may see them.
+pub(crate) async fn matching(
+    app: &App,
+    organisation: OrganisationId,
+    wanted: &Wanted,
+) -> Result<Vec<PatientId>, DeskError> {
     let vault = app.keyring.of(organisation)?;
     let mut ids: Vec<PatientId> = Vec::new();
     {
@@ -77,10 +105,5 @@ pub async fn find_patients(
     }
     ids.sort_unstable();
     ids.dedup();
-    let mut found = Vec::new();
-    let mut conn = app.read().await?;
-    for id in ids.into_iter().take(20) {
-        found.extend(listed(app, ctx, &opened, &mut conn, id).await?);
-    }
-    Ok(found)
+    Ok(ids)
 }

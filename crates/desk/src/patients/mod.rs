@@ -16,6 +16,7 @@ mod service;
 mod store;
 
 pub use contact::{ContactPatch, Ground, NewContact, change_contact, create_contact};
+pub(crate) use find::{MOST as MOST_FOUND, matching};
 pub use find::{Wanted, find_patients};
 pub use labels::label_patient;
 pub use list::{list_contacts, list_patients};

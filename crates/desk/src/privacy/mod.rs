@@ -1,16 +1,19 @@
-//! Work on who may see whose record. Its first room: restricted records that somebody opens for a reason, and the second
-//! person who looks at each of them. The rows are kept by [`crate::records::restricted`], which decides.
+//! Work on who may see whose record, and who has. Restricted records that somebody opens for a reason (the rows are kept by
+//! [`crate::records::restricted`], which decides); who has seen a patient's data ([`seen`]), and what of it
+//! was given to somebody outside ([`disclosures`]); looks that are unusual ([`watch`]).
 //!
 //! Invariants: an opening ends by itself after [`OPEN_FOR`] seconds and is never made longer, only made anew; whoever
-//! opened a record doesn't sign it off.
+//! took an exception doesn't sign it off ([`exceptions`]); whoever looks at who has seen somebody's data stands in that account themselves.
 
 pub mod copies;
+pub mod disclosures;
 pub mod erasure;
+pub mod exceptions;
 mod opening;
 pub mod requests;
+pub mod seen;
+pub mod watch;
 
 pub use crate::records::restricted::{OPEN_FOR, Reason, Verdict};
-pub use opening::{
-    MAX_NOTE, MIN_WORDS, NewOpening, OpeningView, count_waiting, is_kept, open_record, openings,
-    review,
-};
+pub use exceptions::MAX_NOTE;
+pub use opening::{MIN_WORDS, NewOpening, is_kept, open_record};

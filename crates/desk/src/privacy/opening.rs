@@ -1,5 +1,6 @@
 //! Opening a restricted record for a reason, and signing it off.
 
+use super::MAX_NOTE;
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Permission};
@@ -7,18 +8,14 @@ use crate::error::DeskError;
 use crate::ids::{OpeningId, PatientId, StaffId};
 use crate::patients;
 use crate::records::restricted::{self, OPEN_FOR, Opening, Reason, Reviewed, Verdict};
-use crate::records::{self, Purpose};
+use crate::records::{self, Opened};
 use crate::staff::{self, What};
-use bedside_db::Timestamp;
+use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use serde_json::json;
 
 /// Characters that a reason has at least: "ok" is none.
 pub const MIN_WORDS: usize = 10;
-/// Characters of a reason, and of the note of whoever signs it off, at most.
-pub const MAX_NOTE: usize = 500;
-/// Openings of either kind that the review shows.
-const SHOWN: i64 = 200;
 
 /// Why somebody opens a restricted record.
 pub struct NewOpening {
@@ -31,25 +28,22 @@ pub struct NewOpening {
 }
 
 /// An opening, for whoever signs it off.
-pub struct OpeningView {
+pub(super) struct OpeningView {
     /// Its id.
     pub id: OpeningId,
     /// Who opened it.
     pub staff: StaffId,
-    /// Whose record.
-    pub patient: PatientId,
-    /// The patient's name.
-    pub name: String,
     /// Why.
     pub reason: Reason,
-    /// Why in their own words.
-    pub words: String,
+    /// The patient's name, why in their own words, and the note of whoever signed it off; none where the reader may not see
+    /// the patient.
+    pub told: Option<(String, String, String)>,
     /// When.
     pub opened_at: Timestamp,
     /// Until when the record stays open.
     pub until: Timestamp,
-    /// Who signed it off, when, how and with which words.
-    pub reviewed: Option<(StaffId, Timestamp, Verdict, String)>,
+    /// Who signed it off, when and how.
+    pub reviewed: Option<(StaffId, Timestamp, Verdict)>,
 }
 
 /// Opens the record of a patient whose labels keep it from the actor, for [`OPEN_FOR`] seconds. Who reviews privacy is
@@ -96,7 +90,7 @@ pub async fn open_record(app: &App, ctx: &Ctx, new: NewOpening) -> Result<Openin
                 reviewed: None,
             };
             restricted::keep_opening(work, &opening).await?;
-            staff::tell_all(work, Permission::PrivacyReview, me, What::Opening).await?;
+            staff::tell_all(work, Permission::ExceptionsReview, me, What::Opening).await?;
             work.audit(
                 NewEntry::new("restricted.open", "patient", patient)
                     .purpose("treatment")
@@ -122,86 +116,81 @@ pub async fn is_kept(app: &App, ctx: &Ctx, patient: PatientId) -> Result<bool, D
     }
 }
 
-/// How many openings wait for a second person, counted up to `limit`; none for whoever doesn't review them.
-pub async fn count_waiting(app: &App, ctx: &Ctx, limit: i64) -> Result<i64, DeskError> {
-    if !ctx.permissions().has(Permission::PrivacyReview) {
-        return Ok(0);
-    }
+/// How many openings wait for a second person, counted up to `limit`.
+pub(super) async fn count_waiting(app: &App, ctx: &Ctx, limit: i64) -> Result<i64, DeskError> {
+    ctx.authorize(Permission::ExceptionsReview)?;
     restricted::count_waiting(&mut app.read().await?, ctx.organisation, limit).await
 }
 
-/// Openings that wait for a second person, oldest first, or else the newest that one has signed off.
-pub async fn openings(app: &App, ctx: &Ctx, waiting: bool) -> Result<Vec<OpeningView>, DeskError> {
-    let leave = records::open(
-        app,
-        ctx,
-        Permission::PrivacyReview,
-        Purpose::Operations,
-        "restricted.list",
-        "view",
-        if waiting { "waiting" } else { "reviewed" },
-    )
-    .await?;
+/// Whether an opening of this patient's record is for this reader: for whoever watches over privacy, and whoever may see
+/// the patient.
+async fn may_read(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    patient: PatientId,
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    if ctx.permissions().has(Permission::PrivacyReview) {
+        return Ok(true);
+    }
+    let about = restricted::about_patient(conn, ctx.organisation, patient).await?;
+    match records::admit(conn, ctx, about.unwrap_or_default(), now).await {
+        Ok(()) => Ok(true),
+        Err(DeskError::Restricted { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Openings that wait for a second person, oldest first, or else the newest that one has signed off; at most `limit`.
+pub(super) async fn openings(
+    app: &App,
+    ctx: &Ctx,
+    leave: &Opened,
+    waiting: bool,
+    limit: i64,
+) -> Result<Vec<OpeningView>, DeskError> {
+    ctx.authorize(Permission::ExceptionsReview)?;
     let mut conn = app.read().await?;
     let mut shown = Vec::new();
-    for one in restricted::openings(&mut conn, ctx.organisation, waiting, SHOWN).await? {
-        // Of a patient who was erased nothing can be told any more, and nothing is left to review.
-        let sealing = match leave.sealing(&mut conn, one.key).await {
-            Ok(sealing) => sealing,
-            Err(DeskError::Gone) => continue,
-            Err(error) => return Err(error),
-        };
-        let reviewed = match one.reviewed {
-            Some(Reviewed {
-                by,
-                at,
-                verdict,
-                note,
-            }) => {
-                let note = note.map(|note| sealing.open_text("openings", "note", one.id, &note));
-                Some((by, at, verdict, note.transpose()?.unwrap_or_default()))
-            }
-            None => None,
+    for one in restricted::openings(&mut conn, ctx.organisation, waiting, limit).await? {
+        let told = if may_read(&mut conn, ctx, one.patient, app.now()).await? {
+            // Of a patient who was erased nothing can be told any more, and nothing is left to review.
+            let sealing = match leave.sealing(&mut conn, one.key).await {
+                Ok(sealing) => sealing,
+                Err(DeskError::Gone) => continue,
+                Err(error) => return Err(error),
+            };
+            let note = one.reviewed.as_ref().and_then(|one| one.note.as_ref());
+            let note = note.map(|note| sealing.open_text("openings", "note", one.id, note));
+            let name = patients::name_in(leave, &mut conn, ctx.organisation, one.patient).await?;
+            let words = sealing.open_text("openings", "words", one.id, &one.words)?;
+            Some((name, words, note.transpose()?.unwrap_or_default()))
+        } else {
+            None
         };
         shown.push(OpeningView {
             id: one.id,
             staff: one.staff,
-            patient: one.patient,
-            name: patients::name_in(&leave, &mut conn, ctx.organisation, one.patient).await?,
             reason: one.reason,
-            words: sealing.open_text("openings", "words", one.id, &one.words)?,
+            told,
             opened_at: one.opened_at,
             until: one.until,
-            reviewed,
+            reviewed: one.reviewed.map(|one| (one.by, one.at, one.verdict)),
         });
     }
     Ok(shown)
 }
 
-/// Signs an opening off. Whoever made it can't.
-pub async fn review(
+/// Signs an opening off, with a note that was checked. One that was not right is over.
+pub(super) async fn sign_off(
     app: &App,
     ctx: &Ctx,
     id: OpeningId,
     verdict: Verdict,
-    note: String,
+    note: Option<String>,
 ) -> Result<(), DeskError> {
-    ctx.authorize(Permission::PrivacyReview)?;
+    ctx.authorize(Permission::ExceptionsReview)?;
     let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
-    if note.trim().chars().count() > MAX_NOTE {
-        return Err(DeskError::invalid(
-            "note",
-            "too_long",
-            "A note has at most 500 characters.",
-        ));
-    }
-    if verdict == Verdict::Unjustified && note.trim().is_empty() {
-        return Err(DeskError::invalid(
-            "note",
-            "required",
-            "Say what happens next.",
-        ));
-    }
     let done = app
         .command(ctx, move |work| {
             async move {
@@ -209,22 +198,28 @@ pub async fn review(
                     .await?
                     .ok_or(DeskError::NotFound)?;
                 if opening.staff == by {
-                    return Err(DeskError::Forbidden);
+                    return Err(DeskError::Conflict {
+                        code: "own_word",
+                        text: "Somebody else has to look at it.",
+                    });
                 }
-                let (app, organisation) = (work.app.clone(), work.ctx.organisation);
-                let sealing = records::sealing(&app, work, organisation, opening.key).await?;
-                let note = note.trim();
+                let (app, ctx, now) = (work.app.clone(), work.ctx.clone(), work.now);
+                if !may_read(work, &ctx, opening.patient, now).await? {
+                    return Err(DeskError::Restricted {
+                        patient: Some(opening.patient),
+                        can_open: false,
+                    });
+                }
+                let sealing = records::sealing(&app, work, ctx.organisation, opening.key).await?;
                 let reviewed = Reviewed {
                     by,
-                    at: work.now,
+                    at: now,
                     verdict,
-                    note: (!note.is_empty()).then(|| sealing.text("openings", "note", id, note)),
+                    note: note.map(|note| sealing.text("openings", "note", id, &note)),
                 };
+                // Somebody was first.
                 if !restricted::keep_review(work, &opening, &reviewed).await? {
-                    return Err(DeskError::Conflict {
-                        code: "reviewed",
-                        text: "Somebody signed this off a moment ago.",
-                    });
+                    return Err(DeskError::NotFound);
                 }
                 work.audit(
                     NewEntry::new("restricted.review", "opening", id)
@@ -235,7 +230,7 @@ pub async fn review(
             .boxed()
         })
         .await;
-    if matches!(done, Err(DeskError::Forbidden)) {
+    if matches!(done, Err(DeskError::Conflict { .. })) {
         let entry = NewEntry::new("restricted.review", "opening", id);
         app.audit(ctx, entry.outcome(Outcome::Denied)).await?;
     }

@@ -12,6 +12,7 @@ pub mod restricted;
 pub mod rotate;
 mod store;
 pub mod uploads;
+pub mod whose;
 
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
@@ -181,7 +182,8 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const fn code(self) -> &'static str {
+    /// The stable code, as written to the audit log.
+    pub const fn code(self) -> &'static str {
         match self {
             Self::Treatment => "treatment",
             Self::Payment => "payment",

@@ -4,6 +4,7 @@ use super::filters::Filters;
 use super::rank::{Order, Search, Told};
 use super::wanted;
 use crate::app::App;
+use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::orgs::Clinic;
@@ -96,7 +97,21 @@ pub async fn find(
             results.rows.insert(0, hit);
         }
     }
+    note_found(app, ctx, &results.rows).await?;
     Ok(results)
+}
+
+/// Writes down which requests were shown, so that each tells who found it.
+async fn note_found(app: &App, ctx: &Ctx, hits: &[Hit]) -> Result<(), DeskError> {
+    let shown = hits.iter().filter(|hit| !hit.row.restricted);
+    let found = shown.map(|hit| NewEntry::new("ticket.found", "ticket", hit.row.ticket.id));
+    let found: Vec<_> = found
+        .map(|entry| entry.purpose(Purpose::Treatment.code()))
+        .collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    app.audit_all(ctx, found).await
 }
 
 /// What the words and filters find.

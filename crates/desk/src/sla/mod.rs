@@ -46,6 +46,12 @@ fn after_working_time(hours: &Hours, zone: &TimeZone, from: Timestamp, mut left:
     NOTHING_DUE
 }
 
+/// Whether the clinic works at this instant.
+pub fn is_working(hours: &Hours, zone: &TimeZone, at: Timestamp) -> bool {
+    let next = Timestamp::from_micros(at.micros().saturating_add(1));
+    working_time(hours, zone, at, next) > 0
+}
+
 /// The working time between two instants, in microseconds; none when the second is not the later one.
 fn working_time(hours: &Hours, zone: &TimeZone, from: Timestamp, to: Timestamp) -> i64 {
     let mut day = zone.to_datetime(from.to_jiff()).date();

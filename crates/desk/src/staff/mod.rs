@@ -31,7 +31,7 @@ pub use role::{ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, Reach, Role, SESSION_MINU
 pub use roles::{delete_role, put_role, roles};
 pub use service::{
     address_of, can_take_tickets, change_role, choose_locale, clinicians, create, disable, enable,
-    list, name_of, names, role_of, set_password,
+    list, name_of, names, names_and_roles, role_of, set_password,
 };
 pub use sessions::{
     Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn,
@@ -41,4 +41,6 @@ pub use sessions::{
     session, session_unused, sign_in, sign_in_by_link, sign_in_by_passkey,
 };
 pub use store::ALL as STATEMENTS;
-pub use tokens::{NewToken, TokenView, create_token, list_tokens, revoke_token, token_context};
+pub use tokens::{
+    NewToken, TokenView, create_token, list_tokens, revoke_token, token_context, token_names,
+};

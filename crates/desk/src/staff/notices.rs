@@ -96,11 +96,10 @@ impl What {
     /// The Fluent keys of its subject and of what to do about it, and the page on which to do it.
     pub const fn around(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Opening => ("notice-opening-subject", "notice-opening-look", "/openings"),
-            Self::PastRules => (
-                "notice-past-rules-subject",
-                "notice-past-rules-look",
-                "/identity/reviews",
+            Self::Opening | Self::PastRules => (
+                "notice-exception-subject",
+                "notice-exception-look",
+                "/reviews",
             ),
             _ => ("notice-subject", "notice-not-you", "/account"),
         }

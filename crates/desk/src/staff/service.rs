@@ -78,6 +78,18 @@ pub async fn names(
         .collect())
 }
 
+/// Name and role code of everybody by id, for whoever tells what colleagues did.
+pub async fn names_and_roles(
+    app: &App,
+    organisation: OrganisationId,
+) -> Result<HashMap<StaffId, (String, String)>, DeskError> {
+    let everybody = store::list(&mut app.read().await?, organisation).await?;
+    let told = everybody
+        .into_iter()
+        .map(|one| (one.id, (one.name, one.role)));
+    Ok(told.collect())
+}
+
 /// One name, for mail.
 pub async fn name_of(
     app: &App,

@@ -7,12 +7,13 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Permissions, Source};
 use crate::error::DeskError;
-use crate::ids::ApiTokenId;
+use crate::ids::{ApiTokenId, OrganisationId};
 use crate::names;
 use bedside_db::Timestamp;
 use bedside_vault::secret;
 use futures_util::FutureExt;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 const PREFIX: &str = "bsd_";
@@ -116,6 +117,15 @@ pub async fn list_tokens(app: &App, ctx: &Ctx) -> Result<Vec<TokenView>, DeskErr
             revoked_at: row.revoked_at,
         })
         .collect())
+}
+
+/// What each token is for, by id, for whoever tells what other systems did.
+pub async fn token_names(
+    app: &App,
+    organisation: OrganisationId,
+) -> Result<HashMap<ApiTokenId, String>, DeskError> {
+    let rows = store::tokens(&mut app.read().await?, organisation).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
 /// Takes a token back that may do no more than the caller; it stops working with the next request.

@@ -180,7 +180,7 @@ both_engines! {
         let (_, page) = talk.send("address", &fields).await;
         assert!(page.contains("Changed."), "{page}");
         let admin = desk.browser(Role::Administrator).await;
-        let list = admin.get("/identity/reviews").await.expect(200).text();
+        let list = admin.get("/reviews").await.expect(200).text();
         assert!(list.contains("changed without level 3") && list.contains("with her passport"), "{list}");
         let story = talk.agent.get(&talk.page).await.expect(200).text();
         assert!(story.contains("without level 3; somebody else looks at it"), "{story}");

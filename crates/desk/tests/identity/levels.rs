@@ -185,7 +185,7 @@ both_engines! {
         let (status, page) = send(&supervisor, &talk.verify(), "decide", &yes).await;
         assert!(status == 409 && page.contains("your own word twice"), "{page}");
         assert_eq!(talk.send("decide", &yes).await.0, 403, "an agent has no second yes");
-        assert!(admin.get("/identity/reviews").await.expect(200).text().contains("Ana Agent"));
+        assert!(admin.get("/reviews").await.expect(200).text().contains("Ana Agent"));
         let (_, page) = send(&admin, &talk.verify(), "decide", &yes).await;
         assert!(page.contains("Level 3") && page.contains("by Ada Administrator until"), "{page}");
         let done = log(&desk, talk.id).await;

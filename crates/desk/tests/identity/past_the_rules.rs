@@ -14,13 +14,13 @@ both_engines! {
         let talk = Talk::with(&desk, MAIL).await;
         talk.send("emergency", &[("reason", "treatment"), ("words", WHY)]).await;
         let supervisor = desk.browser(Role::Supervisor).await;
-        let list = supervisor.get("/identity/reviews").await.expect(200).text();
-        let id = list.split("action=\"/identity/reviews/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let list = supervisor.get("/reviews").await.expect(200).text();
+        let id = list.split("action=\"/reviews/identity/").nth(1).unwrap().split('"').next().unwrap().to_owned();
         label(&desk, patient, Label::Part2).await;
-        let list = supervisor.get("/identity/reviews").await.expect(200).text();
+        let list = supervisor.get("/reviews").await.expect(200).text();
         assert!(list.contains("Restricted record") && !list.contains(WHY) && !list.contains(&id), "{list}");
-        let way = format!("/identity/reviews/{id}");
-        supervisor.submit("/identity/reviews", &way, &[("note", "Never seen it.")]).await.expect(403);
+        let way = format!("/reviews/identity/{id}");
+        supervisor.submit("/reviews", &way, &[("verdict", "justified"), ("note", "Never seen it.")]).await.expect(403);
     }
 
     async fn an_emergency_opens_an_hour_and_waits_for_somebody_elses_look(desk: Desk) {
@@ -45,18 +45,17 @@ both_engines! {
         let told: Vec<_> = told.iter().filter(|mail| mail.mail().subject == "Something waits for a second look").collect();
         assert!(!told.is_empty() && told.iter().all(|mail| !mail.text().contains("insulin")), "{}", told.len());
 
-        talk.agent.get("/identity/reviews").await.expect(403);
+        talk.agent.get("/reviews").await.expect(403);
         let compliance = desk.browser(Role::Compliance).await;
-        let list = compliance.get("/identity/reviews").await.expect(200).text();
+        let list = compliance.get("/reviews").await.expect(200).text();
         assert!(list.contains(WHY) && list.contains("Ana Agent") && list.contains("can’t wait") | list.contains("can&#39;t wait") | list.contains("can't wait"), "{list}");
-        let action = list.split("action=\"/identity/reviews/").nth(1).unwrap().split('"').next().unwrap();
-        let way = format!("/identity/reviews/{action}");
-        compliance.submit("/identity/reviews", &way, &[("note", "")]).await.expect(422);
-        compliance.submit("/identity/reviews", &way, &[("note", "Right: the nurse confirmed it.")]).await.expect(303);
-        let list = compliance.get("/identity/reviews").await.expect(200).text();
-        assert!(!list.contains(WHY) && list.contains("Nothing waits"), "{list}");
-        assert!(list.contains("Looked at lately") && list.contains("Right: the nurse confirmed it."), "{list}");
-        compliance.submit("/identity/reviews", &way, &[("note", "Again.")]).await.expect(404);
+        let action = list.split("action=\"/reviews/identity/").nth(1).unwrap().split('"').next().unwrap();
+        let way = format!("/reviews/identity/{action}");
+        compliance.submit("/reviews", &way, &[("verdict", "unjustified"), ("note", "")]).await.expect(422);
+        compliance.submit("/reviews", &way, &[("verdict", "justified"), ("note", "Right: the nurse confirmed it.")]).await.expect(303);
+        let list = compliance.get("/reviews").await.expect(200).text();
+        assert!(list.contains("Nothing waits") && list.contains("Right: the nurse confirmed it.") && list.contains("Right, says Cleo Compliance"), "{list}");
+        compliance.submit("/reviews", &way, &[("verdict", "justified"), ("note", "Again.")]).await.expect(404);
         let story = talk.agent.get(&talk.page).await.expect(200).text();
         assert!(story.contains("looked at what was opened"), "{story}");
         desk.clock.advance(3600);
@@ -73,12 +72,12 @@ both_engines! {
         let talk = Talk::with(&desk, "caller@else.test").await;
         let supervisor = desk.browser(Role::Supervisor).await;
         send(&supervisor, &talk.verify(), "emergency", &[("reason", "danger"), ("words", WHY)]).await;
-        let list = supervisor.get("/identity/reviews").await.expect(200).text();
+        let list = supervisor.get("/reviews").await.expect(200).text();
         assert!(list.contains("This is yours"), "{list}");
-        let admin = desk.browser(Role::Administrator).await.get("/identity/reviews").await.expect(200).text();
-        let id = admin.split("action=\"/identity/reviews/").nth(1).unwrap().split('"').next().unwrap();
-        let way = format!("/identity/reviews/{id}");
-        let page = supervisor.submit("/identity/reviews", &way, &[("note", "All fine.")]).await.expect(409).text();
+        let admin = desk.browser(Role::Administrator).await.get("/reviews").await.expect(200).text();
+        let id = admin.split("action=\"/reviews/identity/").nth(1).unwrap().split('"').next().unwrap();
+        let way = format!("/reviews/identity/{id}");
+        let page = supervisor.submit("/reviews", &way, &[("verdict", "justified"), ("note", "All fine.")]).await.expect(409).text();
         assert!(page.contains("your own word twice"), "{page}");
         assert!(log(&desk, talk.id).await.contains(&("identity.review".to_owned(), "denied".to_owned())));
     }

@@ -34,7 +34,7 @@ both_engines! {
         assert!(page.contains("This could not be confirmed."), "{page}");
         talk.second(&desk, &sink).await;
         // The reason waits for somebody else's look.
-        let list = supervisor.get("/identity/reviews").await.expect(200).text();
+        let list = supervisor.get("/reviews").await.expect(200).text();
         assert!(list.contains("A lock was lifted") && list.contains(WHY) && list.contains("This is yours"), "{list}");
         let done = log(&desk, talk.id).await;
         assert!(done.contains(&("identity.unlock".to_owned(), "ok".to_owned())), "{done:?}");

@@ -446,7 +446,7 @@ impl Who<'_> {
     fn name(&self, id: Option<StaffId>) -> String {
         let name = id.and_then(|id| self.names.get(&id.uuid()));
         name.cloned()
-            .unwrap_or_else(|| self.teller.t.text("openings-somebody").to_owned())
+            .unwrap_or_else(|| self.teller.t.text("seen-who-gone").to_owned())
     }
 
     fn at(&self, key: &str, id: Option<StaffId>, at: Timestamp) -> String {

@@ -108,6 +108,11 @@ async fn people(
         found.keys.extend(key);
         found.blobs.extend(blob);
     }
+    let args = args![organisation, patient];
+    let notes: Vec<DataKeyId> = conn
+        .query(sql::KEYS_OF_FINDINGS, args, |row| row.get(0))
+        .await?;
+    found.keys.extend(notes);
     Ok(())
 }
 
@@ -291,6 +296,8 @@ pub(super) async fn destroy(
     }
     for statement in [
         sql::DELETE_OPENINGS,
+        sql::DELETE_DISCLOSURES,
+        sql::DELETE_FINDINGS,
         sql::DELETE_REPRESENTATIVES,
         sql::BLANK_REQUESTS,
         sql::BLANK_HOLDS,

@@ -36,6 +36,9 @@ statements! {
     COPIES = "SELECT c.id, c.key_id, c.blob_id FROM privacy_requests r JOIN privacy_copies c \
         ON c.organisation_id = r.organisation_id AND c.request_id = r.id WHERE r.organisation_id = $1 AND r.patient_id = $2";
 
+    /// Keys of notes about looks at the patient.
+    KEYS_OF_FINDINGS = "SELECT key_id FROM watch_findings WHERE organisation_id = $1 AND patient_id = $2 AND key_id IS NOT NULL";
+
     /// Overwrites a key.
     BLANK_KEY = "UPDATE data_keys SET wrapped = $3 WHERE organisation_id = $1 AND id = $2";
     /// Deletes a key.
@@ -85,6 +88,10 @@ statements! {
     DELETE_REVIEWS = "DELETE FROM identity_reviews WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes who opened the record for a reason.
     DELETE_OPENINGS = "DELETE FROM openings WHERE organisation_id = $1 AND patient_id = $2";
+    /// Deletes what was given to somebody outside.
+    DELETE_DISCLOSURES = "DELETE FROM disclosures WHERE organisation_id = $1 AND patient_id = $2";
+    /// Deletes looks at the patient that were worth a question.
+    DELETE_FINDINGS = "DELETE FROM watch_findings WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes who acts for the patient.
     DELETE_REPRESENTATIVES = "DELETE FROM representatives WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes for whom a contact acts.

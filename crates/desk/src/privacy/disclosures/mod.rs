@@ -1,0 +1,330 @@
+//! The accounting of disclosures (45 CFR 164.528): what was given to somebody outside, when, to whom and why, as far back
+//! as six years. Owns `disclosures`.
+//!
+//! Whoever gives something out records it; what the desk knows by itself is read from the audit log and stands beside it:
+//! other systems that read with a key, exports, and answers that went to somebody who does not stand for the patient. What
+//! serves care, payment and the running of the clinic, and what goes to the patient, needs no accounting by law and is
+//! never recorded here by the desk; what it knows by itself is told all the same, as such.
+//!
+//! Invariants: nothing that was recorded is changed or removed; a mistake is struck, with a reason, and stays. What is held
+//! back for an authority is told to whoever watches over privacy, and to the patient from the day on which it may be.
+
+mod model;
+mod store;
+
+use super::seen::{Deed, Visit, visits};
+use crate::app::App;
+use crate::audit_log::{self, NewEntry};
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::{DisclosureId, PatientId, StaffId};
+use crate::patients;
+use crate::records::whose::{self, Thing};
+use crate::records::{self, About, Opened, Purpose, restricted};
+use bedside_db::{Conn, Timestamp};
+use futures_util::FutureExt;
+use model::{Row, Struck, oldest};
+use serde_json::json;
+use std::collections::HashMap;
+
+pub use model::{Basis, MAX_LINE, MAX_WORDS, Typed, YEARS};
+pub use store::ALL as STATEMENTS;
+
+/// Disclosures of one patient that an accounting holds at most, the newest.
+const MOST: i64 = 2000;
+/// Entries of the audit log that one accounting looks through at most, the newest.
+const ENTRIES: usize = 20_000;
+
+/// A recorded disclosure.
+#[derive(Clone, Debug)]
+pub struct Disclosure {
+    /// Its id.
+    pub id: DisclosureId,
+    /// The beginning of its day.
+    pub made_at: Timestamp,
+    /// To whom.
+    pub recipient: String,
+    /// Where they are; may be empty.
+    pub address: String,
+    /// What.
+    pub what: String,
+    /// What allows it; none for a code of a later version.
+    pub basis: Option<Basis>,
+    /// Why, in words.
+    pub purpose: String,
+    /// The number of its request.
+    pub ticket: Option<i64>,
+    /// Until when the patient is not told.
+    pub held_until: Option<Timestamp>,
+    /// Who recorded it, and when.
+    pub recorded: (StaffId, Timestamp),
+    /// Who struck it, when and why.
+    pub struck: Option<(StaffId, Timestamp, String)>,
+}
+
+impl Disclosure {
+    /// Whether it is told to the patient at `now`.
+    pub fn is_told(&self, now: Timestamp) -> bool {
+        self.struck.is_none() && self.held_until.is_none_or(|until| until <= now)
+    }
+}
+
+/// How the desk knows of something that left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// Another system read it with its key.
+    Partner,
+    /// It was part of an export.
+    Export,
+    /// A copy of the record was taken out.
+    Copy,
+    /// An answer went to somebody who does not stand for the patient.
+    Answer,
+}
+
+/// What was given out of one patient's data.
+#[derive(Clone, Debug)]
+pub struct Accounting {
+    /// Whose.
+    pub patient: PatientId,
+    /// Their name.
+    pub name: String,
+    /// The language they read, where that is known.
+    pub locale: Option<bedside_web::Locale>,
+    /// Since when.
+    pub since: Timestamp,
+    /// What was recorded, newest first.
+    pub recorded: Vec<Disclosure>,
+    /// What the desk knows by itself, newest first.
+    pub known: Vec<(Known, Visit)>,
+}
+
+/// Leave to account for a patient's data, for whoever watches over privacy and for nobody else.
+async fn leave(
+    app: &App,
+    ctx: &Ctx,
+    patient: PatientId,
+    action: &'static str,
+) -> Result<Opened, DeskError> {
+    let (may, why) = (Permission::PrivacyReview, Purpose::Operations);
+    records::open(app, ctx, may, why, action, "patient", patient).await
+}
+
+/// The name of a patient of whom the actor may record a disclosure: whoever watches over privacy, and whoever changes
+/// patients and may see this one.
+pub async fn may_record(app: &App, ctx: &Ctx, patient: PatientId) -> Result<String, DeskError> {
+    let action = "disclosure.form";
+    let leave = if ctx.permissions().has(Permission::PrivacyReview) {
+        leave(app, ctx, patient, action).await?
+    } else {
+        ctx.authorize(Permission::PatientsWrite)?;
+        let about = {
+            let mut conn = app.read().await?;
+            restricted::about_patient(&mut conn, ctx.organisation, patient).await?
+        };
+        let about: About = about.ok_or(DeskError::NotFound)?;
+        let entry = NewEntry::new(action, "patient", patient);
+        let (may, why) = (Permission::PatientsWrite, Purpose::Operations);
+        records::open_about(app, ctx, may, why, about, entry).await?
+    };
+    let mut conn = app.read().await?;
+    patients::name_in(&leave, &mut conn, ctx.organisation, patient).await
+}
+
+/// Records that something was given out. Its request, if it has one, is one of the patient's.
+pub async fn record(
+    app: &App,
+    ctx: &Ctx,
+    patient: PatientId,
+    typed: &Typed,
+) -> Result<DisclosureId, DeskError> {
+    may_record(app, ctx, patient).await?;
+    let staff = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let organisation = ctx.organisation;
+    let zone = app.directory.of(organisation)?.time_zone.clone();
+    let said = typed.check(app.now(), &zone)?;
+    let mut conn = app.read().await?;
+    let ticket = match said.ticket {
+        None => None,
+        Some(number) => {
+            let things = whose::things(&mut conn, organisation, patient).await?;
+            let its = |thing: &Thing| *thing == Thing::Request(number);
+            let id = things.iter().find(|(_, thing)| its(thing));
+            let id = id.and_then(|(id, _)| id.parse().ok());
+            Some(id.ok_or_else(|| {
+                DeskError::invalid("ticket", "unknown", "This patient has no such request.")
+            })?)
+        }
+    };
+    let sealing = patients::sealing_of(app, &mut conn, organisation, patient).await?;
+    drop(conn);
+    let id: DisclosureId = app.id();
+    let sealed = |column, words: &str| sealing.text("disclosures", column, id, words);
+    let row = Row {
+        id,
+        patient,
+        key: sealing.id,
+        ticket,
+        basis: said.basis.code().to_owned(),
+        made_at: said.made_at,
+        recipient: sealed("recipient", &said.recipient),
+        address: sealed("address", &said.address),
+        what: sealed("what", &said.what),
+        purpose: sealed("purpose", &said.purpose),
+        held_until: said.held_until,
+        staff,
+        recorded_at: app.now(),
+        struck: None,
+    };
+    app.command(ctx, move |work| {
+        async move {
+            store::insert(work, organisation, &row).await?;
+            let detail = json!({ "disclosure": id, "basis": row.basis });
+            work.audit(NewEntry::new("disclosure.record", "patient", patient).detail(&detail));
+            Ok(id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Says that a disclosure was recorded by mistake, and why.
+pub async fn strike(
+    app: &App,
+    ctx: &Ctx,
+    patient: PatientId,
+    id: DisclosureId,
+    why: &str,
+) -> Result<(), DeskError> {
+    ctx.authorize(Permission::PrivacyReview)?;
+    let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let why = why.trim().to_owned();
+    if why.is_empty() {
+        return Err(DeskError::invalid("why", "required", "Say why."));
+    }
+    if why.chars().count() > MAX_WORDS {
+        return Err(DeskError::invalid("why", "too_long", "This is too long."));
+    }
+    app.command(ctx, move |work| {
+        async move {
+            let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+            let row = store::held(work, organisation, id).await?;
+            let row = row.filter(|row| row.patient == patient);
+            let row = row.ok_or(DeskError::NotFound)?;
+            let sealing = records::sealing(&app, work, organisation, row.key).await?;
+            let words = sealing.text("disclosures", "struck", id, &why);
+            if !store::strike(work, organisation, id, (by, now), &words).await? {
+                return Err(DeskError::Conflict {
+                    code: "struck",
+                    text: "Somebody struck this a moment ago.",
+                });
+            }
+            let detail = json!({ "disclosure": id });
+            work.audit(NewEntry::new("disclosure.strike", "patient", patient).detail(&detail));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// What was given out of a patient's data in the last six years, for whoever watches over privacy.
+pub async fn accounting(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Accounting, DeskError> {
+    let leave = leave(app, ctx, patient, "disclosure.read").await?;
+    read(app, ctx, &leave, patient).await
+}
+
+/// The same to be handed to the patient: without what was struck or is held back.
+pub async fn export(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Accounting, DeskError> {
+    let leave = leave(app, ctx, patient, "disclosure.export").await?;
+    let mut accounting = read(app, ctx, &leave, patient).await?;
+    let now = app.now();
+    accounting.recorded.retain(|one| one.is_told(now));
+    Ok(accounting)
+}
+
+async fn read(
+    app: &App,
+    ctx: &Ctx,
+    leave: &Opened,
+    patient: PatientId,
+) -> Result<Accounting, DeskError> {
+    let organisation = ctx.organisation;
+    let zone = app.directory.of(organisation)?.time_zone.clone();
+    let since = oldest(app.now(), &zone);
+    let mut conn = app.read_newest().await?;
+    let view = patients::patient_in(app, leave, &mut conn, organisation, patient).await?;
+    let things = whose::things(&mut conn, organisation, patient).await?;
+    let mut recorded = Vec::new();
+    for row in store::of_patient(&mut conn, organisation, patient, since, MOST).await? {
+        recorded.push(opened(leave, &mut conn, row, &things).await?);
+    }
+    let others = whose::brought_by_others(&mut conn, organisation, patient).await?;
+    let objects = things.keys().map(String::as_str);
+    let entries = audit_log::about(&mut conn, organisation, objects, i64::MAX, ENTRIES).await?;
+    let mut known = Vec::new();
+    for how in [Known::Partner, Known::Export, Known::Copy, Known::Answer] {
+        let of = entries.iter().filter(|entry| {
+            entry.at >= since && entry.outcome == "ok" && is_known(entry, how, &others)
+        });
+        let of: Vec<_> = of.cloned().collect();
+        let lines = visits(&of, &things, &zone);
+        known.extend(lines.into_iter().map(|visit| (how, visit)));
+    }
+    known.sort_by_key(|(_, visit)| std::cmp::Reverse(visit.until));
+    Ok(Accounting {
+        patient,
+        name: view.name,
+        locale: view.locale.as_deref().and_then(|tag| tag.parse().ok()),
+        since,
+        recorded,
+        known,
+    })
+}
+
+fn is_known(entry: &audit_log::Shown, how: Known, others: &HashMap<String, i64>) -> bool {
+    let deed = Deed::of(&entry.action, &entry.outcome);
+    let looks = matches!(
+        deed,
+        Deed::Details | Deed::Requests | Deed::Files | Deed::Found
+    );
+    match how {
+        Known::Partner => entry.actor_kind == "token" && looks,
+        Known::Export => entry.action == "correction.export",
+        Known::Copy => entry.action == "privacy.download",
+        Known::Answer => entry.action == "message.send" && others.contains_key(&entry.object_id),
+    }
+}
+
+async fn opened(
+    leave: &Opened,
+    conn: &mut Conn,
+    row: Row,
+    things: &HashMap<String, Thing>,
+) -> Result<Disclosure, DeskError> {
+    let id = row.id;
+    let sealing = leave.sealing(conn, row.key).await?;
+    let open = |column, sealed: &[u8]| sealing.open_text("disclosures", column, id, sealed);
+    let struck = match row.struck {
+        Some(Struck { at, by, words }) => Some((by, at, open("struck", &words)?)),
+        None => None,
+    };
+    let ticket = row.ticket.map(|ticket| ticket.to_string());
+    let ticket = ticket.and_then(|ticket| match things.get(&ticket) {
+        Some(Thing::Request(number)) => Some(*number),
+        _ => None,
+    });
+    Ok(Disclosure {
+        id,
+        made_at: row.made_at,
+        recipient: open("recipient", &row.recipient)?,
+        address: open("address", &row.address)?,
+        what: open("what", &row.what)?,
+        basis: Basis::from_code(&row.basis),
+        purpose: open("purpose", &row.purpose)?,
+        ticket,
+        held_until: row.held_until,
+        recorded: (row.staff, row.recorded_at),
+        struck,
+    })
+}

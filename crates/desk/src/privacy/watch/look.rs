@@ -1,0 +1,330 @@
+//! Looking through one day of the audit log.
+
+use super::model::{Rule, USUAL_DAYS, bound, family_names, is_many};
+use super::store::{self, Row};
+use crate::app::App;
+use crate::audit_log::{self, NewEntry, Shown};
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, PatientId, StaffId};
+use crate::orgs::{Clinic, Watch};
+use crate::patients::{self, Wanted};
+use crate::privacy::seen::Deed;
+use crate::records::{self, About, Opened, Purpose, restricted, whose};
+use crate::sla;
+use crate::staff::{self, StaffView};
+use bedside_db::{Conn, Timestamp};
+use futures_util::FutureExt;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+
+/// Entries of the log that are read at a time.
+const STEP: i64 = 500;
+
+/// What one person looked at of one patient on one day.
+#[derive(Default)]
+struct Looks {
+    /// Entries of the log.
+    count: i64,
+    /// Of these, outside of the clinic's hours.
+    after_hours: i64,
+    /// Whether any of them was at the details on file.
+    details: bool,
+    labelled: bool,
+}
+
+type Day = BTreeMap<StaffId, BTreeMap<PatientId, Looks>>;
+
+/// Looks through one day, keeps what is unusual, and says how many findings there are.
+pub(super) async fn look(app: &App, ctx: &Ctx, day: Date) -> Result<usize, DeskError> {
+    let leave = records::open(
+        app,
+        ctx,
+        Permission::PrivacyReview,
+        Purpose::Operations,
+        "watch.look",
+        "organisation",
+        ctx.organisation,
+    )
+    .await?;
+    let clinic = app.directory.of(ctx.organisation)?;
+    let rules = clinic.settings.privacy.watch;
+    let looked = gather(app, &clinic, day).await?;
+    let mut found = Vec::new();
+    let people = staff::list(app, ctx).await?;
+    let mut names: HashMap<PatientId, String> = HashMap::new();
+    for (person, patients) in &looked {
+        let Some(person) = people.iter().find(|one| one.id == *person) else {
+            continue;
+        };
+        about_each(
+            app,
+            &leave,
+            (&clinic, day),
+            person,
+            patients,
+            &mut names,
+            &mut found,
+        )
+        .await?;
+        if rules.after_hours {
+            let late = patients
+                .values()
+                .filter(|looks| looks.after_hours > 0)
+                .count();
+            let entries: i64 = patients.values().map(|looks| looks.after_hours).sum();
+            if late > 0 {
+                let figures = json!({ "patients": late, "looks": entries });
+                found.push((Rule::AfterHours, person.id, None, figures));
+            }
+        }
+    }
+    if rules.many {
+        let counts: Vec<_> = looked.iter().map(|(id, of)| (*id, of.len())).collect();
+        many(app, &clinic, day, &people, &counts, &mut found).await?;
+    }
+    keep(app, ctx, day, &people, &looked, found).await
+}
+
+type Found = (Rule, StaffId, Option<PatientId>, Value);
+
+/// Reads the day's entries: who looked at whom.
+async fn gather(app: &App, clinic: &Clinic, day: Date) -> Result<Day, DeskError> {
+    let zone = &clinic.time_zone;
+    let start = |day: Date| -> Result<Timestamp, DeskError> {
+        let at = day.to_zoned(zone.clone());
+        let at = at.map_err(|error| DeskError::Internal(error.to_string()))?;
+        Ok(at.timestamp().into())
+    };
+    let next = day
+        .tomorrow()
+        .map_err(|error| DeskError::Internal(error.to_string()))?;
+    let (from, until) = (start(day)?, start(next)?);
+    let hours = &clinic.settings.hours;
+    let has_hours = hours.week.iter().any(|windows| !windows.is_empty());
+    let mut conn = app.read_newest().await?;
+    let mut known: HashMap<String, Option<About>> = HashMap::new();
+    let (mut looked, mut before) = (Day::new(), None);
+    loop {
+        let (entries, more) =
+            audit_log::between(&mut conn, clinic.id, (from, until), before, STEP).await?;
+        for entry in &entries {
+            let deed = Deed::of(&entry.action, &entry.outcome);
+            let (true, Ok(person)) = (is_look(entry, deed), entry.actor_id.parse::<StaffId>())
+            else {
+                continue;
+            };
+            let Some(about) = whom(&mut conn, clinic.id, entry, &mut known).await? else {
+                continue;
+            };
+            let Some(patient) = about.patient else {
+                continue;
+            };
+            let looks = looked
+                .entry(person)
+                .or_default()
+                .entry(patient)
+                .or_default();
+            looks.count += 1;
+            looks.details |= deed == Deed::Details;
+            looks.labelled |= !about.labels.is_empty();
+            if has_hours && !sla::is_working(hours, zone, entry.at) {
+                looks.after_hours += 1;
+            }
+        }
+        match more {
+            Some(place) => before = Some(place),
+            None => return Ok(looked),
+        }
+    }
+}
+
+/// Whether an entry tells that somebody of the staff saw something of a patient.
+fn is_look(entry: &Shown, deed: Deed) -> bool {
+    let looks = [
+        Deed::Opened,
+        Deed::Details,
+        Deed::Requests,
+        Deed::Files,
+        Deed::Found,
+    ];
+    entry.actor_kind == "staff" && entry.outcome == "ok" && looks.contains(&deed)
+}
+
+/// Whom an entry is about; none where it is about nobody, or what it was about is gone.
+async fn whom(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    entry: &Shown,
+    known: &mut HashMap<String, Option<About>>,
+) -> Result<Option<About>, DeskError> {
+    let (kind, id) = match entry.object_kind.as_str() {
+        "view" => entry.object_id.split_once(':').unwrap_or_default(),
+        kind => (kind, entry.object_id.as_str()),
+    };
+    if let Some(about) = known.get(id) {
+        return Ok(*about);
+    }
+    let about = match kind {
+        "patient" => match id.parse() {
+            Ok(id) => restricted::about_patient(conn, organisation, id).await?,
+            Err(_) => None,
+        },
+        "contact" => match id.parse() {
+            Ok(id) => restricted::about_contact(conn, organisation, id).await?,
+            Err(_) => None,
+        },
+        "ticket" => match id.parse() {
+            Ok(id) => restricted::about_ticket(conn, organisation, id).await?,
+            Err(_) => None,
+        },
+        "attachment" => match id.parse() {
+            Ok(file) => match whose::request_of_file(conn, organisation, file).await? {
+                Some(ticket) => restricted::about_ticket(conn, organisation, ticket).await?,
+                None => None,
+            },
+            Err(_) => None,
+        },
+        _ => None,
+    };
+    known.insert(id.to_owned(), about);
+    Ok(about)
+}
+
+/// The rules that look at one patient at a time.
+async fn about_each(
+    app: &App,
+    leave: &Opened,
+    (clinic, day): (&Clinic, Date),
+    person: &StaffView,
+    patients: &BTreeMap<PatientId, Looks>,
+    names: &mut HashMap<PatientId, String>,
+    found: &mut Vec<Found>,
+) -> Result<(), DeskError> {
+    let (rules, organisation): (Watch, _) = (clinic.settings.privacy.watch, clinic.id);
+    let own = Wanted {
+        email: Some(person.email.clone()),
+        ..Wanted::default()
+    };
+    let own = if rules.own {
+        patients::matching(app, organisation, &own).await?
+    } else {
+        Vec::new()
+    };
+    let family = family_names(&person.name);
+    let mut conn = app.read().await?;
+    for (patient, looks) in patients {
+        let figures = json!({ "looks": looks.count });
+        let mut say = |rule| found.push((rule, person.id, Some(*patient), figures.clone()));
+        if own.contains(patient) {
+            say(Rule::Own);
+        } else if rules.same_name && !family.is_empty() {
+            if !names.contains_key(patient) {
+                let name = patients::name_in(leave, &mut conn, organisation, *patient).await?;
+                names.insert(*patient, name);
+            }
+            let theirs = names.get(patient).map(|name| family_names(name));
+            if theirs.is_some_and(|theirs| !theirs.is_disjoint(&family)) {
+                say(Rule::SameName);
+            }
+        }
+        if rules.labels && looks.labelled {
+            say(Rule::Label);
+        }
+        if rules.no_request && looks.details {
+            let since = day.saturating_sub(jiff::Span::new().days(rules.quiet_days));
+            let since = since.to_zoned(clinic.time_zone.clone());
+            let since = since.map_err(|error| DeskError::Internal(error.to_string()))?;
+            let since = Timestamp::from(since.timestamp());
+            if !whose::has_request_since(&mut conn, organisation, *patient, since).await? {
+                say(Rule::NoRequest);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The rule that looks at how many patients somebody looked at, against their own days before and those of their role.
+async fn many(
+    app: &App,
+    clinic: &Clinic,
+    day: Date,
+    people: &[StaffView],
+    counts: &[(StaffId, usize)],
+    found: &mut Vec<Found>,
+) -> Result<(), DeskError> {
+    let rules = clinic.settings.privacy.watch;
+    let since = day.saturating_sub(jiff::Span::new().days(USUAL_DAYS.0));
+    let (since, until) = (since.to_string(), day.to_string());
+    let mut conn = app.read().await?;
+    let days = store::days(&mut conn, clinic.id, &since, &until).await?;
+    for (id, count) in counts {
+        let Some(person) = people.iter().find(|one| one.id == *id) else {
+            continue;
+        };
+        let of = |fits: &dyn Fn(&(StaffId, String, i64)) -> bool| -> Vec<i64> {
+            let fitting = days.iter().filter(|day| fits(day));
+            fitting.map(|(_, _, patients)| *patients).collect()
+        };
+        let own = bound(&of(&|(staff, _, _)| staff == id), rules.spread);
+        let role = bound(&of(&|(_, role, _)| *role == person.role), rules.spread);
+        let count = i64::try_from(*count).unwrap_or(i64::MAX);
+        if is_many(count, own, role, rules.least) {
+            let figures = json!({ "patients": count, "own": own, "role": role });
+            found.push((Rule::Many, *id, None, figures));
+        }
+    }
+    Ok(())
+}
+
+/// Keeps what was found, and what is usual for whom, as one command.
+async fn keep(
+    app: &App,
+    ctx: &Ctx,
+    day: Date,
+    people: &[StaffView],
+    looked: &Day,
+    found: Vec<Found>,
+) -> Result<usize, DeskError> {
+    let day = day.to_string();
+    let counts: Vec<_> = looked
+        .iter()
+        .filter_map(|(id, patients)| {
+            let person = people.iter().find(|one| one.id == *id)?;
+            let count = i64::try_from(patients.len()).unwrap_or(i64::MAX);
+            Some((*id, person.role.clone(), count))
+        })
+        .collect();
+    let now = app.now();
+    let rows: Vec<Row> = found
+        .into_iter()
+        .map(|(rule, staff, patient, figures)| Row {
+            id: app.id(),
+            day: day.clone(),
+            rule: rule.code().to_owned(),
+            staff,
+            patient,
+            figures: figures.to_string(),
+            found_at: now,
+            signed: None,
+        })
+        .collect();
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now) = (work.ctx.organisation, work.now);
+            for row in &rows {
+                store::keep(work, organisation, row).await?;
+            }
+            for (staff, role, count) in &counts {
+                store::count_day(work, organisation, &day, (*staff, role), *count).await?;
+            }
+            store::ran(work, organisation, &day, now).await?;
+            let detail = json!({ "day": day, "count": rows.len() });
+            work.audit(NewEntry::new("watch.keep", "organisation", organisation).detail(&detail));
+            Ok(rows.len())
+        }
+        .boxed()
+    })
+    .await
+}

@@ -1,0 +1,191 @@
+//! The accounting of disclosures: recorded by hand, known by the desk, given to the patient.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use bedside_desk::audit_log;
+use bedside_desk::ids::{PatientId, TicketId};
+use bedside_desk::patients::{self, NewPatient, PointKind};
+use bedside_desk::privacy::disclosures::{self, Known};
+use bedside_desk::records::{Label, Labels};
+use bedside_desk::{staff, tickets};
+use common::{Browser, Desk, Role, both_engines, csrf_token};
+
+const NAME: &str = "Zenobia Quillfeather";
+const ADDRESS: &str = "zenobia@patient.example";
+const COURT: &str = "Vermilion County Court";
+
+struct Whose {
+    patient: PatientId,
+    ticket: TicketId,
+    number: i64,
+    here: String,
+}
+
+async fn patient(desk: &Desk) -> Whose {
+    let (app, ctx) = (&desk.app, desk.system());
+    let new = NewPatient {
+        name: NAME.to_owned(),
+        birth_date: None,
+        mrn: None,
+        locale: None,
+        secure_link: false,
+    };
+    let points = vec![(PointKind::Email, ADDRESS.to_owned())];
+    let patient = patients::create_patient(app, &ctx, new, points)
+        .await
+        .unwrap();
+    let ticket = desk.ticket(ADDRESS, "Records", "Please send them.").await;
+    let view = tickets::view(app, &ctx, ticket).await.unwrap();
+    Whose {
+        patient,
+        ticket,
+        number: view.ticket.number,
+        here: format!("/privacy/disclosures/{patient}"),
+    }
+}
+
+const FIELDS: [(&str, &str); 6] = [
+    ("day", "2026-02-27"),
+    ("recipient", COURT),
+    ("address", "1 Marmalade Road"),
+    ("what", "The visit of May"),
+    ("basis", "court"),
+    ("purpose", "=Order 7"),
+];
+
+async fn send(browser: &Browser, page: &str, more: &[(&str, &str)]) -> common::Answer {
+    let mut fields: Vec<_> = FIELDS.to_vec();
+    fields.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
+    fields.extend_from_slice(more);
+    browser.submit(page, page, &fields).await
+}
+
+both_engines! {
+    async fn what_was_given_out_is_recorded_and_a_mistake_is_struck_with_a_reason(desk: Desk) {
+        let whose = patient(&desk).await;
+        let officer = desk.browser(Role::Compliance).await;
+        for (field, text, at) in [
+            ("day", "", "#day"), ("day", "2026-03-03", "#day"), ("day", "2020-03-01", "#day"), ("recipient", " ", "#recipient"), ("basis", "care", "#basis"),
+            ("what", &*"x".repeat(1001), "#what"), ("ticket", "999", "#ticket"), ("held_until", "soon", "#held_until"),
+        ] {
+            let page = send(&officer, &whose.here, &[(field, text)]).await.expect(422).text();
+            assert!(page.contains(&format!("href=\"{at}\"")), "{field}: {page}");
+            assert!(field == "recipient" || page.contains(COURT), "what was typed is kept");
+        }
+        let number = format!("#{}", whose.number);
+        send(&officer, &whose.here, &[("ticket", &number)]).await.expect(303);
+        let page = officer.get(&whose.here).await.expect(200).text();
+        assert!(page.contains(COURT) && page.contains("The visit of May") && page.contains("recorded by Cleo Compliance"));
+        let log = audit_log::list(&desk.app, &desk.system(), None, 20).await.unwrap();
+        let entry = log.iter().find(|entry| entry.action == "disclosure.record").unwrap();
+        assert_eq!(entry.object_id, whose.patient.to_string());
+        assert!(entry.detail.contains("\"basis\":\"court\"") && !entry.detail.contains("Vermilion"));
+
+        let one = disclosures::accounting(&desk.app, &desk.ctx(Role::Compliance), whose.patient).await.unwrap().recorded.remove(0);
+        assert_eq!(one.ticket, Some(whose.number));
+        let strike = format!("{}/strike/{}", whose.here, one.id);
+        let unsaid = officer.submit(&whose.here, &strike, &[("why", " ")]).await.expect(422).text();
+        assert!(unsaid.contains(&format!("#why-{}", one.id)));
+        officer.submit(&whose.here, &strike, &[("why", "It was never sent.")]).await.expect(303);
+        officer.submit("/account", &strike, &[("why", "Twice.")]).await.expect(409);
+        let page = officer.get(&whose.here).await.text();
+        assert!(page.contains("It was never sent.") && page.contains(COURT), "it stays");
+        // Of another patient there is no such disclosure.
+        let elsewhere = format!("/privacy/disclosures/{}/strike/{}", whose.ticket, one.id);
+        officer.submit("/account", &elsewhere, &[("why", "x")]).await.expect(404);
+        desk.audit_is_whole().await;
+    }
+
+    async fn the_patient_gets_what_may_be_told_after_a_fresh_proof(desk: Desk) {
+        let whose = patient(&desk).await;
+        let officer = desk.browser(Role::Compliance).await;
+        send(&officer, &whose.here, &[]).await.expect(303);
+        send(&officer, &whose.here, &[("recipient", "Held Office"), ("held_until", "2026-03-04")]).await.expect(303);
+        send(&officer, &whose.here, &[("recipient", "Wrong Office")]).await.expect(303);
+        let all = disclosures::accounting(&desk.app, &desk.ctx(Role::Compliance), whose.patient).await.unwrap().recorded;
+        let wrong = all.iter().find(|one| one.recipient == "Wrong Office").unwrap();
+        disclosures::strike(&desk.app, &desk.ctx(Role::Compliance), whose.patient, wrong.id, "No.").await.unwrap();
+        let (letter, csv) = (format!("{}/letter?language=es", whose.here), format!("{}/csv", whose.here));
+        let told = officer.get(&letter).await.expect(200).text();
+        let told = told.split("<article").nth(1).unwrap().to_owned();
+        assert!(told.contains(COURT) && told.contains("Quién recibió sus datos") && told.contains("Un tribunal"), "{told}");
+        assert!(!told.contains("Held Office") && !told.contains("Wrong Office"));
+        let file = officer.get(&csv).await.expect(200);
+        assert_eq!(file.header("content-type"), Some("text/csv; charset=utf-8"));
+        assert!(file.header("content-disposition").unwrap().starts_with("attachment"));
+        let file = file.text();
+        assert!(file.contains(&format!("\"Feb 27, 2026\",\"{COURT}\",\"1 Marmalade Road\"")) && file.contains("\"'=Order 7\""), "{file}");
+        assert!(!file.contains("Held") && !file.contains("Wrong"));
+        let log = audit_log::list(&desk.app, &desk.system(), None, 10).await.unwrap();
+        assert_eq!(log.iter().filter(|entry| entry.action == "disclosure.export").count(), 2);
+        // From the day on which it may be told, it is.
+        desk.clock.advance(2 * 24 * 3600);
+        let officer = desk.browser(Role::Compliance).await;
+        assert!(officer.get(&csv).await.expect(200).text().contains("Held Office"));
+        desk.clock.advance(staff::PROOF_SECONDS);
+        officer.get(&csv).await.expect(403);
+        officer.get(&letter).await.expect(403);
+        officer.get(&whose.here).await.expect(200);
+        // Six years later nothing of it is accounted for.
+        desk.clock.advance(6 * 366 * 24 * 3600);
+        let later = disclosures::accounting(&desk.app, &desk.ctx(Role::Compliance), whose.patient).await.unwrap();
+        assert!(later.recorded.is_empty() && later.known.is_empty());
+    }
+
+    async fn what_the_desk_knows_by_itself_stands_beside_it(desk: Desk) {
+        let whose = patient(&desk).await;
+        let other = desk.ticket("daughter@family.example", "My mother", "How is she?").await;
+        let contact = tickets::view(&desk.app, &desk.system(), other).await.unwrap().contact.id;
+        // Her request is about the patient, and she stands for herself.
+        tickets::link_contact(&desk.app, &desk.system(), contact, Some(whose.patient)).await.unwrap();
+        let new = NewPatient { name: "Dora Quill".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let daughter = patients::create_patient(&desk.app, &desk.system(), new, Vec::new()).await.unwrap();
+        tickets::link_contact(&desk.app, &desk.system(), contact, Some(daughter)).await.unwrap();
+        assert_eq!(tickets::view(&desk.app, &desk.system(), other).await.unwrap().ticket.patient, Some(whose.patient));
+        let known = async || {
+            let accounting = disclosures::accounting(&desk.app, &desk.ctx(Role::Compliance), whose.patient).await.unwrap();
+            accounting.known.iter().map(|(how, _)| *how).collect::<Vec<_>>()
+        };
+        assert_eq!(known().await, []);
+        let agent = desk.ctx(Role::Agent);
+        let answer = |text: &str| tickets::Reply::new(text);
+        tickets::reply(&desk.app, &agent, whose.ticket, answer("To the patient.")).await.unwrap();
+        assert_eq!(known().await, [], "what the patient gets is no disclosure");
+        tickets::reply(&desk.app, &agent, other, answer("She is well.")).await.unwrap();
+        assert_eq!(known().await, [Known::Answer]);
+        desk.client("tickets:read").await.get(&format!("/api/v1/tickets/{}", whose.ticket)).await.expect(200);
+        let mut both = known().await;
+        both.sort_by_key(|how| *how as u8);
+        assert_eq!(both, [Known::Partner, Known::Answer]);
+        let page = desk.browser(Role::Compliance).await.get(&whose.here).await.expect(200).text();
+        assert!(page.contains("test") && page.contains("read data with a key") && page.contains("got an answer about them"), "{page}");
+    }
+
+    async fn who_changes_patients_records_and_only_privacy_reads(desk: Desk) {
+        let whose = patient(&desk).await;
+        let agent = desk.browser(Role::Agent).await;
+        let own = format!("/patients/{}/disclosure", whose.patient);
+        let page = agent.get(&own).await.expect(200).text();
+        assert!(page.contains(NAME));
+        send(&agent, &own, &[("recipient", "")]).await.expect(422);
+        let done = send(&agent, &own, &[]).await.expect(303);
+        assert_eq!(done.header("location"), Some(&*format!("/patients/{}", whose.patient)));
+        for way in [whose.here.clone(), format!("{}/letter", whose.here), format!("{}/csv", whose.here)] {
+            agent.get(&way).await.expect(403);
+        }
+        let refused = disclosures::accounting(&desk.app, &desk.ctx(Role::Agent), whose.patient).await;
+        assert!(refused.is_err());
+        // Whose record is kept from them, of that patient they record nothing.
+        let version = patients::patient(&desk.app, &desk.system(), whose.patient).await.unwrap().version;
+        patients::label_patient(&desk.app, &desk.system(), whose.patient, version, Labels::NONE.with(Label::Vip)).await.unwrap();
+        agent.get(&own).await.expect(403);
+        let token = csrf_token(&agent.get("/account").await.text());
+        let fields = [&FIELDS[..], &[("csrf_token", token.as_str())]].concat();
+        agent.post(&own, &fields).await.expect(403);
+        desk.browser(Role::Compliance).await.get(&whose.here).await.expect(200);
+        let recorded = disclosures::accounting(&desk.app, &desk.ctx(Role::Compliance), whose.patient).await.unwrap().recorded;
+        assert_eq!(recorded.len(), 1);
+    }
+}
