@@ -86,7 +86,7 @@ fn main() {
 
 fn table(reports: &[Report], examples: &[Example], list: bool) {
     println!(
-        "language | emergencies | seen today | hard negatives | ordinary | category | urgent | late | kind | language | urgency"
+        "language | emergencies | seen today | hard negatives | ordinary | category | urgent | late | kind | language | urgency | concerns seen | hard negatives seen | ordinary seen"
     );
     for report in reports {
         let name = report.language.map_or("all", |l| l.tag());
@@ -101,6 +101,9 @@ fn table(reports: &[Report], examples: &[Example], list: bool) {
             report.kinds,
             report.language_told,
             report.urgency,
+            report.concerns_seen,
+            report.hard_negatives_seen,
+            report.ordinary_seen,
         ]
         .map(|share| {
             let (low, high) = share.interval();

@@ -131,6 +131,55 @@ pub(crate) fn is_now(
         .any(|c| c.cue == Cue::Now && near.touches(c))
 }
 
+/// Whether a flag at the words `first..=last` is only told what it is not like ("chest pain not radiating"): its words repeat
+/// what is there, and say it anew only where nothing else does.
+pub(crate) fn is_repeated(
+    folded: &Folded,
+    cues: &[CueHit],
+    languages: &Languages,
+    first: usize,
+    last: usize,
+) -> bool {
+    let near = Near::new(folded, cues, first, last, |cue| {
+        spoken_in(languages, cue.language)
+    });
+    near.cues.iter().any(|cue| {
+        cue.cue == Cue::DetailDenied
+            && cue.first > last
+            && folded.distance(last, cue.first) <= BACK_REACH
+            && near.unbroken(last, cue.first)
+            && near.commas(last, cue.first) == 0
+    })
+}
+
+/// Whether a flag at the words `first..=last` tells what somebody else went through: somebody is named right before it, and in the
+/// same clause a time that is over, or words that are as often said of one ("recently had a"), and nothing that says that it goes on.
+pub(crate) fn is_told_of_another(
+    folded: &Folded,
+    cues: &[CueHit],
+    languages: &Languages,
+    first: usize,
+    last: usize,
+) -> bool {
+    let near = Near::new(folded, cues, first, last, |cue| {
+        spoken_in(languages, cue.language)
+    });
+    let has = |kinds: &[Cue]| {
+        near.cues
+            .iter()
+            .any(|c| kinds.contains(&c.cue) && near.touches(c))
+    };
+    let whose = near.cues.iter().any(|c| {
+        c.cue == Cue::Relative
+            && c.last < first
+            && folded.distance(c.last, first) <= BACK_REACH
+            && near.unbroken(c.last, first)
+            && near.commas(c.last, first) == 0
+            && !near.turns(c.last)
+    });
+    whose && has(&[Cue::Historical, Cue::HistoricalHint]) && !has(&[Cue::Overrules, Cue::Now])
+}
+
 /// A red flag and the cues of its sentence.
 struct Near<'a> {
     folded: &'a Folded,
@@ -243,7 +292,12 @@ pub(crate) fn marks(folded: &Folded, cues: &[CueHit], languages: &Languages) -> 
             Cue::Historical | Cue::HistoricalHint => (PAST, REACH, REACH),
             Cue::Relative => (RELATIVE, 0, REACH),
             Cue::Figure | Cue::FigureHint => (FIGURE, REACH, REACH),
-            Cue::List | Cue::Overrules | Cue::Now | Cue::Stop | Cue::Subject => continue,
+            Cue::List
+            | Cue::Overrules
+            | Cue::Now
+            | Cue::Stop
+            | Cue::Subject
+            | Cue::DetailDenied => continue,
         };
         let sentence = folded.tokens[cue.first].sentence;
         let inside = |at: usize| folded.tokens[at].sentence == sentence;

@@ -547,3 +547,38 @@ fn a_poster_a_bill_or_a_course_beside_a_danger_takes_nothing_from_it() {
         alarm,
     );
 }
+
+#[test]
+fn where_a_pain_does_not_go_is_no_denial_of_it() {
+    all(
+        &[
+            "crushing chest pain not radiating to the arm",
+            "My chest pain doesn't radiate anywhere, but it won't go",
+            "tengo dolor en el pecho que no se irradia",
+        ],
+        alarm,
+    );
+    // What repeats a pain that is told elsewhere is no reason of its own.
+    let body = "I have had chest pain since noon.\n\nThe chest pain not radiating anywhere";
+    let verdict = triage(body);
+    let told = verdict
+        .reasons
+        .iter()
+        .find(|r| r.rule == "en.cardiac.chest_pain")
+        .unwrap();
+    assert_eq!(verdict.safety.level, Level::Emergency);
+    assert_eq!((told.guard, told.spans.len()), (None, 1));
+    assert!(told.spans[0].end < 40, "{:?}", told.spans);
+}
+
+#[test]
+fn an_exception_holds_for_the_same_word_in_the_rules_of_other_languages() {
+    all(
+        &[
+            "Quisiera unos carteles de prevención del suicidio para la escuela",
+            "Gostaria de alguns cartazes de prevenção do suicídio para a escola",
+            "Falleció por suicidio hace seis años y necesito el expediente para el juicio",
+        ],
+        no_alarm,
+    );
+}

@@ -78,6 +78,8 @@ pub(crate) struct Concept {
     pub number: u16,
     /// It is no danger by itself.
     pub topic: bool,
+    /// It is what a counsellor is for, and no danger.
+    pub distress: bool,
     /// The kinds of danger that it may be part of.
     pub kinds: Kinds,
 }
@@ -120,6 +122,9 @@ pub(crate) struct Rule {
     pub within: u16,
     /// A red flag whose words are as often said where nobody is in danger: the model may make a concern of it.
     pub soft: bool,
+    /// A wish of whoever writes, in words that nobody says of the past: what happened before, or to somebody else, is why they
+    /// have it, and takes nothing back.
+    pub wish: bool,
     pub why: String,
 }
 
@@ -148,6 +153,8 @@ pub(crate) enum Cue {
     Stop,
     /// Ends the reach of a denial before it: somebody begins to speak of themselves ("I").
     Subject,
+    /// Denies only where a pain goes, behind it ("chest pain **not radiating**"): it is there, and known.
+    DetailDenied,
     /// Someone else's, when it is also past ("my grandfather").
     Relative,
     /// Makes what is near a figure of speech ("haha", "when I saw the bill").
@@ -212,6 +219,7 @@ fn concept_names(files: &ClinicFiles, han: &Arc<Han>) -> Result<Vec<(String, Con
         let concept = Concept {
             number: 0,
             topic: raw.topic,
+            distress: raw.distress,
             kinds,
         };
         concepts.push((raw.name.get_ref().clone(), concept));
@@ -300,6 +308,7 @@ impl Reader<'_> {
                 and_any: self.phrases(&raw.and)?,
                 within: raw.within.map_or(COMPANION_REACH, Spanned::into_inner),
                 soft: raw.soft,
+                wish: raw.wish,
                 unless: self.phrases(&raw.unless)?,
                 why: self.why(&raw.reason, &raw.review)?,
             };
@@ -341,6 +350,7 @@ impl Reader<'_> {
                 and_any: Vec::new(),
                 within: COMPANION_REACH,
                 soft: false,
+                wish: false,
                 unless: self.phrases(&raw.unless)?,
                 why: self.why(&raw.reason, &raw.review)?,
             };
@@ -364,6 +374,7 @@ impl Reader<'_> {
             (Cue::Now, &file.now),
             (Cue::Stop, &file.stop),
             (Cue::Subject, &file.subject),
+            (Cue::DetailDenied, &file.detail_denied),
             (Cue::Relative, &file.relative),
             (Cue::Figure, &file.figure),
             (Cue::HypotheticalHint, &file.hypothetical_hint),
@@ -406,6 +417,7 @@ impl Reader<'_> {
                 unless: Vec::new(),
                 within: COMPANION_REACH,
                 soft: false,
+                wish: false,
                 why: String::new(),
             });
         }

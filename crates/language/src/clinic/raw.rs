@@ -52,6 +52,8 @@ pub(super) struct RawFlag {
     #[serde(default)]
     pub soft: bool,
     #[serde(default)]
+    pub wish: bool,
+    #[serde(default)]
     pub unless: Vec<Spanned<String>>,
     pub reason: Spanned<String>,
     pub review: Spanned<String>,
@@ -76,6 +78,8 @@ pub(super) struct ContextFile {
     #[serde(default)]
     pub subject: Vec<Spanned<String>>,
     #[serde(default)]
+    pub detail_denied: Vec<Spanned<String>>,
+    #[serde(default)]
     pub relative: Vec<Spanned<String>>,
     #[serde(default)]
     pub figure: Vec<Spanned<String>>,
@@ -99,6 +103,8 @@ pub(super) struct RawConcept {
     pub name: Spanned<String>,
     #[serde(default)]
     pub topic: bool,
+    #[serde(default)]
+    pub distress: bool,
     #[serde(default)]
     pub kinds: Vec<Spanned<String>>,
     pub reason: Spanned<String>,

@@ -23,10 +23,11 @@ pub(super) const MODEL_STRENGTH: f32 = 2.5e6;
 const CERTAIN: f32 = 0.5;
 /// Probability of an emergency that it takes where nothing is named, or where hardly anything in the message is about a symptom
 /// or a crisis: polite closings read a little like farewells.
-const NAMELESS: f32 = 0.4;
-/// Score of the loudest window below which the same holds: no stretch of the message speaks for an emergency, and what does is what it has
-/// in common with examples ("my 9 year old has a fever" with those of the newborn).
+const NAMELESS: f32 = 0.3;
+/// Score of the loudest window below which no stretch of the message speaks for an emergency, and what does is what it has
+/// in common with examples ("my 9 year old has a fever" with those of the newborn); and the probability that it takes there.
 const QUIET: f32 = -4.5;
+const QUIETLY: f32 = 0.4;
 /// The same where what stands there is no language at all, mark-up, or fewer words than [`SCRAP`] that name nothing ("Round 29").
 const WORDLESS: f32 = 0.65;
 const SCRAP: usize = 4;
@@ -38,6 +39,9 @@ const SURVEY: f32 = 0.85;
 const SURVEY_TOLD: f32 = 0.7;
 /// The same in a survey that names nothing.
 const SURVEY_CERTAIN: f32 = 0.9;
+/// The same where somebody tells of loneliness, and the message is about neither a symptom nor a crisis: a counsellor is offered, and
+/// a worry is a worry.
+const DISTRESS: f32 = 0.85;
 /// Words up to which the length of a text says nothing.
 const FEW: u16 = 16;
 /// Words from which it says nothing more: a letter is no more dangerous for being long, and the part `dev` has few of them to learn from.
@@ -117,8 +121,10 @@ impl Look<'_> {
             (true, true) if signs.about >= 0.0 => SURVEY_TOLD,
             (true, true) => SURVEY,
             (true, false) => SURVEY_CERTAIN,
+            (false, _) if self.distress && signs.about < 0.0 => DISTRESS,
             (false, true) if signs.about >= ELSEWHERE && signs.window >= QUIET => 0.0,
             (false, carries) if wordless || !carries && self.own_words < SCRAP => WORDLESS,
+            (false, true) if signs.about >= ELSEWHERE => QUIETLY,
             (false, _) => NAMELESS,
         }
     }
@@ -185,7 +191,7 @@ pub(crate) enum Meant {
     Softly,
     /// Firm ones, or those of a crisis: an emergency unless next to nothing else speaks for one.
     Firmly,
-    /// Hardly anything stands there besides: an emergency.
+    /// Hardly anything stands there besides, or it is a wish whose reason stands beside it (to follow somebody who died): an emergency.
     Alone,
 }
 
@@ -208,7 +214,9 @@ pub(super) fn meant(look: &Look<'_>) -> Meant {
             let lightly = spoken.rule.soft && !kind.is_crisis() && !spoken.now;
             let short = if lightly { SHORT } else { SHORTISH };
             let cry = kind.is_crisis() && look.own_words < SHORTISH;
-            most = most.max(if look.survey && !cry {
+            most = most.max(if spoken.rule.wish && !spoken.rule.soft {
+                Meant::Alone
+            } else if look.survey && !cry {
                 Meant::Softly
             } else if look.own_words < short {
                 Meant::Alone
@@ -247,7 +255,8 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     } = listen(look, (model, features, sums, recalled));
     let weighed = model.calibration.weigher.log_odds(&signs);
     let p_emergency = emergency.map_or(0.0, |_| curve.emergency(weighed));
-    let p_concern = concern.map_or(0.0, |j| curve.concern(j.scores[CONCERN]));
+    let concerned = model.calibration.concerns.log_odds(&signs);
+    let p_concern = concern.map_or(0.0, |_| curve.concern(concerned));
     let quoted = model.loudest(features, sums, false).0;
     let p_quoted = quoted.map_or(0.0, |j| curve.window(j.scores[EMERGENCY]));
 
@@ -318,7 +327,13 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     } else {
         CONCERN
     };
+    // Where a rule raised and the model knows better, its loudest words are no reason for anything.
+    let agrees = match level {
+        Level::Emergency => p_emergency >= curve.keep,
+        Level::Concern | Level::None => p_concern.max(p_quoted) >= curve.keep_concern,
+    };
     let heard = kind
+        .filter(|_| agrees)
         .zip(judged)
         .and_then(|(kind, judged)| heard(look, (model, features), judged, (kind, output)));
     Decided {

@@ -9,7 +9,7 @@ use crate::fold::{Folded, Token, is_wide};
 use crate::matcher::{CueHit, Found, Hit, Matcher, Role};
 use crate::model::features::Features;
 use crate::segments::Segment;
-use crate::verdict::{Channel, Field, Guard, Level, Message, Truncated};
+use crate::verdict::{Channel, Field, Guard, Level, Message, SafetyKind, Truncated};
 
 /// Bytes of a message that the model reads. Of a longer one it is the beginning (three quarters) and the
 /// end (one quarter), which bounds time and memory; [`Verdict::truncated`](crate::Verdict) says so. The words
@@ -44,6 +44,8 @@ pub(super) struct Look<'a> {
     pub named: Kinds,
     /// Something that could be danger is named: a concept that is no mere topic, or a rule's words.
     pub carries: bool,
+    /// What a counsellor is for is named (loneliness), and no red flag of a crisis that is meant.
+    pub distress: bool,
     /// Markup and hardly anything else.
     pub markup: bool,
     /// A list of what is not there: "no fever, no cough, no rash …".
@@ -125,12 +127,17 @@ impl<'a> Look<'a> {
                 Effect::Concept(Concept { topic: false, .. }) | Effect::Danger(..)
             )
         });
-        let mut named = Kinds::default();
+        let (mut named, mut distress) = (Kinds::default(), false);
         for hit in &found.hits {
             if let Effect::Concept(concept) = rules[hit.rule as usize].effect {
                 named.join(concept.kinds);
+                distress |= concept.distress;
             }
         }
+        let crisis = flags.iter().any(|s| {
+            matches!(s.rule.effect, Effect::Danger(kind, _) if kind.is_crisis())
+                && s.guard.is_none()
+        });
         Self {
             own_words: own_words(&folded),
             folded,
@@ -141,6 +148,7 @@ impl<'a> Look<'a> {
             concepts,
             named,
             carries,
+            distress: distress && !crisis,
             markup: is_markup(message.body),
             denials: is_list_of_denials(&marks, &found.cues),
             survey: message.channel == Channel::Survey,
@@ -158,7 +166,8 @@ impl<'a> Look<'a> {
         let mut features = Features::of(&self.folded, &self.marks, &self.unheard);
         features.about(message.channel.code(), 1.0);
         features.concepts(&self.concepts, &self.marks);
-        for spoken in &self.spoken {
+        // What a wish rings for rings whatever the model makes of it.
+        for spoken in self.spoken.iter().filter(|s| !s.rule.wish) {
             match spoken.rule.effect {
                 Effect::Danger(kind, level) => {
                     let guard = spoken.guard.map_or("", Guard::code);
@@ -204,6 +213,7 @@ fn spoken<'a>(
     found: &Found,
     languages: &Languages,
 ) -> Vec<Spoken<'a>> {
+    let exceptions = exceptions(rules, found);
     let mut spoken = Vec::new();
     for group in found.hits.chunk_by(|a, b| a.rule == b.rule) {
         let rule = &rules[group[0].rule as usize];
@@ -215,7 +225,11 @@ fn spoken<'a>(
             let to = group.partition_point(|h| h.role <= role);
             &group[from..to]
         };
-        let (with_any, and_any, unless) = (of(Role::With), of(Role::And), of(Role::Unless));
+        let (with_any, and_any) = (of(Role::With), of(Role::And));
+        let unless = match rule.effect {
+            Effect::Danger(kind, _) => exceptions[kind as usize].as_slice(),
+            _ => of(Role::Unless),
+        };
         let within = usize::from(rule.within);
         let counts = |hit: &&Hit| {
             (rule.with_any.is_empty() || near(folded, with_any, hit, within))
@@ -241,6 +255,21 @@ fn spoken<'a>(
     spoken
 }
 
+/// By kind of danger, where phrases stand that hold a flag's words and mean something else. They hold for all flags of the
+/// kind: a word that several languages write alike is no other word in a phrase of one of them ("prevención del **suicid**io").
+fn exceptions(rules: &[Rule], found: &Found) -> [Vec<Hit>; SafetyKind::ALL.len()] {
+    let mut exceptions = [const { Vec::new() }; SafetyKind::ALL.len()];
+    for hit in found.hits.iter().filter(|h| h.role == Role::Unless) {
+        if let Effect::Danger(kind, _) = rules[hit.rule as usize].effect {
+            exceptions[kind as usize].push(*hit);
+        }
+    }
+    for places in &mut exceptions {
+        places.sort_unstable_by_key(|hit| (hit.first, hit.last));
+    }
+    exceptions
+}
+
 /// The context of a red flag's places. One place that is meant is enough; only then are the others left out.
 fn guard(
     folded: &Folded,
@@ -252,18 +281,30 @@ fn guard(
     let Effect::Danger(kind, _) = rule.effect else {
         return None;
     };
+    let cues = &found.cues;
+    let repeated = |h: &Hit| context::is_repeated(folded, cues, languages, h.first, h.last);
+    let another = |h: &Hit| {
+        kind == SafetyKind::SelfHarm
+            && !rule.wish
+            && context::is_told_of_another(folded, cues, languages, h.first, h.last)
+    };
     let guards: Vec<Option<Guard>> = hits
         .iter()
         .map(|h| {
-            let cues = &found.cues;
             let guard = context::guard(folded, cues, languages, rule.language, h.first, h.last);
             // "If I have to wait any longer I'll kill myself" is not taken back by its "if".
-            guard.filter(|g| !(kind.is_crisis() && *g == Guard::Hypothetical))
+            guard
+                .filter(|g| !(kind.is_crisis() && *g == Guard::Hypothetical))
+                .filter(|g| !(rule.wish && matches!(g, Guard::Historical | Guard::SomeoneElse)))
+                .or_else(|| another(h).then_some(Guard::SomeoneElse))
         })
         .collect();
     if guards.iter().any(Option::is_none) {
         let mut keep = guards.iter().map(Option::is_none);
         hits.retain(|_| keep.next().unwrap_or(true));
+        if !hits.iter().all(repeated) {
+            hits.retain(|h| !repeated(h));
+        }
         return None;
     }
     guards

@@ -21,9 +21,9 @@ const URGENT: f32 = 0.18;
 /// Probability from which an emergency says what a message is about.
 const LIKELIER: f32 = 0.6;
 
-/// Probability of a danger from which a message is urgent that is called none: half of the emergencies of the part `dev` that
-/// were taken for standard or low ones lie above it, and one in fifteen of the ordinary messages.
-const LIKELY: f32 = 0.2;
+/// Probability of a danger from which a message is urgent that is called none. Set on the part `dev`: half of its emergencies that are
+/// called none lie above it.
+const LIKELY: f32 = 0.15;
 
 /// What came out.
 pub(super) struct Topic {

@@ -174,7 +174,9 @@ fn mean(shares: &[f32; SUBJECTS], of: impl Fn(usize) -> f32) -> f64 {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Calibration {
     pub curves: [Curve; PLACES],
+    /// What all signs weigh together for an emergency, and for anything that a person must look at today.
     pub weigher: Weigher,
+    pub concerns: Weigher,
     pub subjects: Subjects,
 }
 

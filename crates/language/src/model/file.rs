@@ -1,6 +1,6 @@
 //! The model as bytes: little-endian numbers, a checksum at the end.
 //!
-//! `BSDLM1`, layout number, version, examples, digest; bias; curves, weigher, subjects; the features' weights; the memory;
+//! `BSDLM1`, layout number, version, examples, digest; bias; curves, weighers, subjects; the features' weights; the memory;
 //! checksum. All is checked once, when it is read; weights and memory are used where they stand.
 
 use bytes::{Buf, Bytes};
@@ -13,7 +13,7 @@ use super::{About, HIDDEN, Model, WIDE, WIDTH};
 
 const MAGIC: &[u8; 8] = b"BSDLM1\0\0";
 /// Changes whenever the outputs or the features change their meaning.
-const LAYOUT: u32 = 5;
+const LAYOUT: u32 = 6;
 /// Bytes that all models have besides weights and memory, and some room.
 const HEAD: usize = 16_384;
 
@@ -44,8 +44,10 @@ impl Model {
         out.extend_from_slice(&self.about.digest.to_le_bytes());
         let curves = self.calibration.curves.iter().flat_map(Curve::numbers);
         let out_rows = self.out.iter().flatten().copied();
-        let (weigher, subjects) = (&self.calibration.weigher, &self.calibration.subjects);
-        let common = weigher.weights.iter().chain([&weigher.base]);
+        let subjects = &self.calibration.subjects;
+        let common = [&self.calibration.weigher, &self.calibration.concerns]
+            .into_iter()
+            .flat_map(|weigher| weigher.weights.iter().chain([&weigher.base]));
         let common = common.chain(&subjects.slopes).chain(&subjects.offsets);
         let common = common.copied();
         let numbers = self.bias.iter().copied().chain(out_rows);
@@ -92,10 +94,15 @@ impl Model {
             }
             *curve = Curve::from_numbers(numbers);
         }
-        let (weigher, subjects) = (&mut calibration.weigher, &mut calibration.subjects);
-        let common = weigher.weights.iter_mut();
+        let (weigher, concerns, subjects) = (
+            &mut calibration.weigher,
+            &mut calibration.concerns,
+            &mut calibration.subjects,
+        );
+        let common = weigher.weights.iter_mut().chain([&mut weigher.base]);
         let common = common
-            .chain([&mut weigher.base])
+            .chain(&mut concerns.weights)
+            .chain([&mut concerns.base])
             .chain(&mut subjects.slopes);
         for number in common.chain(&mut subjects.offsets) {
             *number = from.f32()?;

@@ -62,13 +62,18 @@ pub(super) fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> C
         .map(|s| (s.said.signs, s.is_emergency()))
         .collect();
     calibration.weigher = Weigher::fit(&signs);
+    let signs: Vec<_> = seen
+        .iter()
+        .map(|s| (s.said.signs, s.is_concern()))
+        .collect();
+    calibration.concerns = Weigher::fit(&signs);
     let subjects: Vec<_> = seen
         .iter()
         .map(|s| (s.said.voices, s.example.categories[0] as usize))
         .collect();
     calibration.subjects = Subjects::fit(&subjects);
     let everything: Vec<&Seen<'_>> = seen.iter().collect();
-    let all = curve(&everything, &calibration.weigher, None);
+    let all = curve(&everything, &calibration, None);
     for &language in Language::ALL {
         let some: Vec<&Seen<'_>> = seen
             .iter()
@@ -77,7 +82,7 @@ pub(super) fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> C
         let emergencies = some.iter().filter(|s| s.is_emergency()).count();
         let enough = emergencies >= CALIBRATED && some.len() - emergencies >= CALIBRATED;
         *calibration.of_mut(Some(language)) = if enough {
-            curve(&some, &calibration.weigher, Some(&all))
+            curve(&some, &calibration, Some(&all))
         } else {
             all
         };
@@ -90,7 +95,7 @@ pub(super) fn calibration(engine: &Engine, model: &Model, dev: &[&Example]) -> C
     calibration
 }
 
-fn curve(seen: &[&Seen<'_>], weigher: &Weigher, all: Option<&Curve>) -> Curve {
+fn curve(seen: &[&Seen<'_>], calibration: &Calibration, all: Option<&Curve>) -> Curve {
     let pairs = |score: &dyn Fn(&Said) -> f32, truth: &dyn Fn(&Seen<'_>) -> bool| {
         seen.iter()
             .map(|s| (score(&s.said), truth(s)))
@@ -100,7 +105,9 @@ fn curve(seen: &[&Seen<'_>], weigher: &Weigher, all: Option<&Curve>) -> Curve {
     let (emergency, window, concern) =
         all.map_or((flat, flat, flat), |a| (a.emergency, a.window, a.concern));
     let hold = if all.is_some() { 4.0 } else { 0.1 };
-    let together = pairs(&|s| weigher.log_odds(&s.signs), &|s| s.is_emergency());
+    let together = pairs(&|s| calibration.weigher.log_odds(&s.signs), &|s| {
+        s.is_emergency()
+    });
     Curve {
         emergency: platt(&together, emergency, hold),
         window: platt(
@@ -109,7 +116,9 @@ fn curve(seen: &[&Seen<'_>], weigher: &Weigher, all: Option<&Curve>) -> Curve {
             hold,
         ),
         concern: platt(
-            &pairs(&|s| s.signs.concern, &|s| s.is_concern()),
+            &pairs(&|s| calibration.concerns.log_odds(&s.signs), &|s| {
+                s.is_concern()
+            }),
             concern,
             hold,
         ),
@@ -120,7 +129,7 @@ fn curve(seen: &[&Seen<'_>], weigher: &Weigher, all: Option<&Curve>) -> Curve {
     }
 }
 
-/// The lowest probability, in steps of half a hundredth, at which no more than [`ALARMS`] of the hard negatives are called an emergency. One for
+/// The lowest probability from 0.15 on, in steps of half a hundredth, at which no more than [`ALARMS`] of the hard negatives are called an emergency. One for
 /// all languages: their own shares of the part `dev` are too small to choose by.
 fn raise(seen: &[Seen<'_>], calibration: &Calibration) -> f32 {
     let alarms = |raise: f32| {
@@ -134,7 +143,7 @@ fn raise(seen: &[Seen<'_>], calibration: &Calibration) -> f32 {
         let share = harmless.clone().filter(hit).count() as f32 / harmless.count().max(1) as f32;
         share
     };
-    (20..=120_u8)
+    (30..=120_u8)
         .map(|n| f32::from(n) / 200.0)
         .find(|&raise| alarms(raise) <= ALARMS)
         .unwrap_or(0.6)
