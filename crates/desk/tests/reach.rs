@@ -17,6 +17,7 @@ use bedside_desk::records::{Label, Labels};
 use bedside_desk::router::{Access, Route, routes};
 use bedside_desk::staff::{self, NewToken, Queues};
 use bedside_desk::tickets::{self, NewTicket, Patch, View};
+use bedside_desk::timeline::Envelope;
 use bedside_desk::{audit_log, config, search, startup};
 use bedside_language::Channel;
 use common::{Answer, Browser, Desk, Role, both_engines, csrf_token};
@@ -317,6 +318,12 @@ both_engines! {
         let patch = Patch { fields: fields.as_object().unwrap().clone(), ..Patch::default() };
         tickets::change(app, &ctx, ticket, version, patch).await.unwrap();
         search::catch_up(app, desk.organisation).await.unwrap();
+        let requester = patients::requester_by_email(app, desk.organisation, "rosa.quill@patient.example", None, None).await.unwrap();
+        let envelope = Envelope { from: "rosa.quill@patient.example".to_owned(), to: vec!["desk@clinic.example".to_owned()], ..Envelope::default() };
+        let mut mail = NewTicket::new(requester, Channel::Email, "Bill again", "My bill?");
+        mail.envelope = Some(envelope);
+        let mail = tickets::create(app, &ctx, mail).await.unwrap().id;
+        move_to(&desk, mail, "billing").await;
 
         let mut role = desk.role(Role::Billing).as_ref().clone();
         let groups = [
@@ -340,6 +347,8 @@ both_engines! {
                 "/patients".to_owned(),
                 "/inbox".to_owned(),
                 format!("/api/v1/tickets/{ticket}"),
+                format!("/api/v1/tickets/{mail}"),
+                format!("/api/v1/tickets/{mail}/messages"),
                 format!("/api/v1/patients/{patient}"),
                 "/api/v1/patients".to_owned(),
                 "/api/v1/contacts".to_owned(),

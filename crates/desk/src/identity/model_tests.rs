@@ -243,8 +243,7 @@ proptest! {
     #[test]
     fn a_mask_holds_no_more_than_two_signs_of_the_value(local in "[a-z]{2,20}", domain in "[a-z]{2,20}", digits in "[0-9]{7,15}") {
         let masked = mask(&format!("{local}@{domain}.org"));
-        prop_assert!(!masked.contains(&local) && !masked.contains(&domain));
-        prop_assert!(masked.chars().count() <= "a•••@b•••.org".chars().count());
+        prop_assert_eq!(masked, format!("{}•••@{}•••.org", &local[..1], &domain[..1]));
         prop_assert_eq!(mask(&digits).chars().filter(char::is_ascii_digit).count(), 2);
     }
 }

@@ -559,9 +559,8 @@ pub(super) async fn review(
     organisation: OrganisationId,
     id: IdentityReviewId,
 ) -> Result<Option<ReviewRow>, DeskError> {
-    Ok(conn
-        .query_opt(REVIEW, args![organisation, id], review_row)
-        .await?)
+    let review = args![organisation, id];
+    Ok(conn.query_opt(REVIEW, review, review_row).await?)
 }
 
 /// `false` when somebody was first.
@@ -589,8 +588,7 @@ pub(super) async fn signed(
         let signed = (row.get(7)?, row.get(8)?, row.get(9)?, row.get(10)?);
         Ok((review_row(row)?, signed))
     };
-    let newest = args![organisation, limit];
-    Ok(conn.query(SIGNED, newest, read).await?)
+    Ok(conn.query(SIGNED, args![organisation, limit], read).await?)
 }
 
 pub(super) async fn count_reviews(

@@ -1,7 +1,10 @@
 //! Messages as values.
 
 use crate::codes::codes;
+use crate::field_group::FieldGroup;
+use crate::identity;
 use crate::ids::{AttachmentId, BlobId, ContactId, InboundMailId, MessageId};
+use crate::records::Opened;
 use crate::records::uploads;
 use crate::triage::Found;
 use bedside_db::Timestamp;
@@ -248,6 +251,24 @@ pub struct MessageView {
     /// When it was written (microseconds since 1970).
     #[schema(value_type = i64)]
     pub created_at: Timestamp,
+}
+
+impl MessageView {
+    /// What somebody sees who has this leave.
+    #[must_use]
+    pub(crate) fn under(mut self, leave: &Opened) -> Self {
+        if let Some(envelope) = self
+            .envelope
+            .as_mut()
+            .filter(|_| !leave.shows(FieldGroup::Contact))
+        {
+            envelope.from = identity::mask(&envelope.from);
+            for address in envelope.to.iter_mut().chain(&mut envelope.cc) {
+                *address = identity::mask(address);
+            }
+        }
+        self
+    }
 }
 
 /// A file, opened as far as its name.

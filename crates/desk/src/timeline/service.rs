@@ -189,7 +189,7 @@ pub async fn load_some(
         if row.attachment_count > 0 {
             keys.insert(row.id, key.clone());
         }
-        messages.push(open_message(&key, row)?);
+        messages.push(open_message(&key, row)?.under(leave));
         sealing = Some(key);
     }
     if any_files {
@@ -210,7 +210,7 @@ pub async fn one(
         .await?
         .ok_or(DeskError::NotFound)?;
     let sealing = leave.sealing(conn, row.key).await?;
-    let mut messages = [open_message(&sealing, row)?];
+    let mut messages = [open_message(&sealing, row)?.under(leave)];
     attach(
         conn,
         organisation,
