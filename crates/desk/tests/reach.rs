@@ -79,6 +79,27 @@ async fn asked(desk: &Desk, ctx: &Ctx, address: &str, labels: Labels) -> Asked {
     }
 }
 
+/// A request that came as a mail, in the billing queue.
+async fn mailed(desk: &Desk, from: &str) -> TicketId {
+    let requester = patients::requester_by_email(&desk.app, desk.organisation, from, None, None);
+    let mut mail = NewTicket::new(
+        requester.await.unwrap(),
+        Channel::Email,
+        "Bill again",
+        "My bill?",
+    );
+    mail.envelope = Some(Envelope {
+        from: from.to_owned(),
+        to: vec!["desk@clinic.example".to_owned()],
+        ..Envelope::default()
+    });
+    let ticket = tickets::create(&desk.app, &desk.system(), mail)
+        .await
+        .unwrap();
+    move_to(desk, ticket.id, "billing").await;
+    ticket.id
+}
+
 async fn move_to(desk: &Desk, ticket: TicketId, code: &str) {
     let ctx = desk.system();
     let version = tickets::view(&desk.app, &ctx, ticket)
@@ -318,12 +339,7 @@ both_engines! {
         let patch = Patch { fields: fields.as_object().unwrap().clone(), ..Patch::default() };
         tickets::change(app, &ctx, ticket, version, patch).await.unwrap();
         search::catch_up(app, desk.organisation).await.unwrap();
-        let requester = patients::requester_by_email(app, desk.organisation, "rosa.quill@patient.example", None, None).await.unwrap();
-        let envelope = Envelope { from: "rosa.quill@patient.example".to_owned(), to: vec!["desk@clinic.example".to_owned()], ..Envelope::default() };
-        let mut mail = NewTicket::new(requester, Channel::Email, "Bill again", "My bill?");
-        mail.envelope = Some(envelope);
-        let mail = tickets::create(app, &ctx, mail).await.unwrap().id;
-        move_to(&desk, mail, "billing").await;
+        let mail = mailed(&desk, "rosa.quill@patient.example").await;
 
         let mut role = desk.role(Role::Billing).as_ref().clone();
         let groups = [

@@ -182,6 +182,7 @@ async fn heard(app: &App, ctx: &Ctx, mut found: Vec<Event>) -> Result<Vec<Event>
 fn may_hear(ctx: &Ctx, event: &Event) -> bool {
     let needed = match event.kind.split('.').next() {
         Some("people") => Permission::PatientsRead,
+        Some("privacy") => Permission::PrivacyManage,
         Some("settings") => Permission::SettingsRead,
         _ => Permission::TicketsRead,
     };

@@ -26,7 +26,7 @@ enum Action {
         /// What it may do, such as "tickets:read tickets:write"
         #[arg(long, value_parser = scopes)]
         scopes: Permissions,
-        /// Codes of the queues whose requests it reaches, such as "billing,front_desk" [default: all]
+        /// Codes of the queues whose requests it reaches, such as "billing,records" [default: all]
         #[arg(long, value_delimiter = ',')]
         queues: Option<Vec<String>>,
         /// Days until it ends [default: never]

@@ -49,12 +49,12 @@ pub(crate) async fn names_or_addresses(
                 None => String::new(),
             },
         };
-        let named = Named {
+        let shown = Named {
             words,
             is_address,
             about,
         };
-        names.insert(id, named);
+        names.insert(id, shown);
     }
     Ok(names)
 }

@@ -110,12 +110,12 @@ async fn view(
 ) -> Result<RepresentativeView, DeskError> {
     let organisation = ctx.organisation;
     let names = patients::names_or_addresses(app, conn, organisation, &[row.contact]).await?;
-    let named = names.get(&row.contact).cloned().unwrap_or_default();
+    let shown = names.get(&row.contact).cloned().unwrap_or_default();
     let patients::Named {
         words: name,
         about: own,
         ..
-    } = named.under(leave);
+    } = shown.under(leave);
     // Somebody who acts for one patient can be another one, whose record is kept.
     let name = match records::admit(conn, ctx, own, now).await {
         Ok(()) => name,

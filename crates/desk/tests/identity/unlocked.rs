@@ -34,8 +34,8 @@ both_engines! {
         assert!(page.contains("This could not be confirmed."), "{page}");
         talk.second(&desk, &sink).await;
         // The reason waits for somebody else's look.
-        let list = supervisor.get("/reviews").await.expect(200).text();
-        assert!(list.contains("A lock was lifted") && list.contains(WHY) && list.contains("This is yours"), "{list}");
+        let waiting = supervisor.get("/reviews").await.expect(200).text();
+        assert!(waiting.contains("A lock was lifted") && waiting.contains(WHY) && waiting.contains("This is yours"), "{waiting}");
         let done = log(&desk, talk.id).await;
         assert!(done.contains(&("identity.unlock".to_owned(), "ok".to_owned())), "{done:?}");
         // Three more lock again.
@@ -84,12 +84,12 @@ both_engines! {
         let tries = join_all(guesses.into_iter().cycle().take(4).map(|(talk, code)| async move {
             talk.send("answer", &[("code", code)]).await.0
         }));
-        let (linked, tried) = futures_util::future::join(links, tries).await;
+        let (linked, answers) = futures_util::future::join(links, tries).await;
         for done in linked {
             done.unwrap();
         }
         // A form that comes too late is refused; none waits for ever, fails inside, or is lost.
-        assert!(tried.iter().all(|status| matches!(status, 303 | 409)), "{tried:?}");
+        assert!(answers.iter().all(|status| matches!(status, 303 | 409)), "{answers:?}");
         for contact in contacts {
             let seen = patients::contact(app, &ctx, contact).await.unwrap();
             assert_eq!(seen.patient_id, Some(patient));
