@@ -16,6 +16,7 @@ const PAGES = {
   "inbox-queue": { path: "/inbox", then: (page) => follow(page, "#sidebar a[href^='/inbox/queue/']") },
   ticket: { path: "/inbox", then: openFirst },
   verify: { path: "/inbox", then: openVerify },
+  representatives: { path: "/inbox", then: openRepresentatives },
   exceptions: { path: "/inbox", then: openReviews },
   "inbox-tag": { path: "/inbox", then: openTag },
   "new-request": { path: "/tickets/new" },
@@ -99,6 +100,11 @@ async function openFirst(page) {
 async function openVerify(page) {
   await openFirst(page);
   await follow(page, ".ticket-side a[href$='/verify']");
+}
+
+async function openRepresentatives(page) {
+  await openFirst(page);
+  await follow(page, ".ticket-side a[href$='/representatives']");
 }
 
 async function openReviews(page) {

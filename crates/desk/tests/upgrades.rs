@@ -311,8 +311,8 @@ async fn work_goes_on(app: &App, clock: &FixedClock, desk: &Desk, sink: &Sink) {
     assert!(sent.iter().any(|mail| mail.text().contains("It is ready.")));
     assert_eq!(count(&app.db, WAITING).await, 0);
     assert_eq!(processor::drain(app).await.unwrap(), 1);
-    // Roles are those that ship, whichever step brought them; those that saw people and requests see all their fields
-    // still, and none was added.
+    // Roles are those that ship, whichever step brought them; those that saw requests see all their fields still. Two ship
+    // since queues can be chosen: they are there where the older data was made with today's files.
     let roles = |app: &App| {
         let clinic = app.directory.of(desk.organisation).unwrap();
         let fields = FieldGroup::ALL.iter().map(|group| group.permission());
@@ -326,11 +326,14 @@ async fn work_goes_on(app: &App, clock: &FixedClock, desk: &Desk, sink: &Sink) {
             },
             ..role.as_ref().clone()
         };
-        clinic.roles.iter().map(before).collect::<Vec<_>>()
+        let late = ["billing", "partner"];
+        let early = clinic
+            .roles
+            .iter()
+            .filter(|role| !late.contains(&role.code.as_str()));
+        early.map(before).collect::<Vec<_>>()
     };
-    let mut shipped = roles(&desk.app);
-    shipped.retain(|role| !["billing", "partner"].contains(&role.code.as_str()));
-    assert_eq!(roles(app), shipped);
+    assert_eq!(roles(app), roles(&desk.app));
     let agent = desk.ctx(Role::Agent);
     let all = tickets::list(app, &agent, &View::Active, None, 10)
         .await
