@@ -407,17 +407,42 @@ impl LetterPage {
     }
 }
 
-/// The accounting to be handed out, with the language it is in.
-async fn handed(
-    page: &Page,
-    patient: PatientId,
-    asked: Option<String>,
-) -> Result<(Accounting, Texts), DeskError> {
-    let accounting = disclosures::export(&page.app, &page.ctx, patient).await?;
-    let asked = asked.and_then(|tag| tag.parse::<Locale>().ok());
-    let locale = asked.or(accounting.locale);
-    let locale = locale.unwrap_or(page.clinic()?.locale);
-    Ok((accounting, Texts::new(locale)))
+/// The language of what is handed out, and what names those who stand in it.
+struct Handed {
+    words: Texts,
+    clinic: std::sync::Arc<crate::orgs::Clinic>,
+    people: People,
+    names: std::collections::HashMap<uuid::Uuid, String>,
+}
+
+impl Handed {
+    async fn read(
+        page: &Page,
+        patient: PatientId,
+        asked: Option<String>,
+    ) -> Result<(Accounting, Self), DeskError> {
+        let accounting = disclosures::export(&page.app, &page.ctx, patient).await?;
+        let asked = asked.and_then(|tag| tag.parse::<Locale>().ok());
+        let (app, organisation, clinic) = (&page.app, page.ctx.organisation, page.clinic()?);
+        let locale = asked.or(accounting.locale).unwrap_or(clinic.locale);
+        let handed = Self {
+            words: Texts::new(locale),
+            clinic,
+            people: People::read(app, organisation).await?,
+            names: staff::names(app, organisation).await?,
+        };
+        Ok((accounting, handed))
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        Teller {
+            people: &self.people,
+            names: &self.names,
+            clinic: &self.clinic,
+            t: self.words,
+            reader: Reader::Patient,
+        }
+    }
 }
 
 async fn letter(
@@ -425,20 +450,11 @@ async fn letter(
     Path(patient): Path<PatientId>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, DeskError> {
-    let (accounting, words) = handed(&page, patient, asked.language).await?;
-    let (app, ctx, clinic) = (&page.app, &page.ctx, page.clinic()?);
-    let people = People::read(app, ctx.organisation).await?;
-    let names = staff::names(app, ctx.organisation).await?;
-    let teller = Teller {
-        people: &people,
-        names: &names,
-        clinic: &clinic,
-        t: words,
-        reader: Reader::Patient,
-    };
+    let (accounting, handed) = Handed::read(&page, patient, asked.language).await?;
+    let (teller, words) = (handed.teller(), handed.words);
     let given = [
-        ("clinic", clinic.name.as_str().into()),
-        ("day", teller.date(app.now()).into()),
+        ("clinic", handed.clinic.name.as_str().into()),
+        ("day", teller.date(page.app.now()).into()),
     ];
     page.show(&LetterPage {
         shell: page.shell().await?,
@@ -470,17 +486,8 @@ async fn csv(
     Path(patient): Path<PatientId>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, DeskError> {
-    let (accounting, words) = handed(&page, patient, asked.language).await?;
-    let (app, ctx, clinic) = (&page.app, &page.ctx, page.clinic()?);
-    let people = People::read(app, ctx.organisation).await?;
-    let names = staff::names(app, ctx.organisation).await?;
-    let teller = Teller {
-        people: &people,
-        names: &names,
-        clinic: &clinic,
-        t: words,
-        reader: Reader::Patient,
-    };
+    let (accounting, handed) = Handed::read(&page, patient, asked.language).await?;
+    let (teller, words) = (handed.teller(), handed.words);
     let heads = [
         "day",
         "recipient",

@@ -5,8 +5,8 @@ use crate::error::DeskError;
 use crate::ids::PatientId;
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell};
+use crate::pages::patients::Asked;
 use crate::pages::seen_words::{People, Reader, Told, told};
-use crate::patients::Wanted;
 use crate::privacy::seen::{self, Account, Choice, LETTER, PAGE, Who};
 use crate::router::{Access, Route};
 use askama::Template;
@@ -49,49 +49,27 @@ async fn index(page: Page) -> Result<Response, DeskError> {
     })
 }
 
-/// Whom to look for; one of them is enough.
-#[derive(Deserialize, Default)]
-struct Asked {
-    #[serde(default)]
-    mrn: String,
-    #[serde(default)]
-    email: String,
-    #[serde(default)]
-    phone: String,
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    birth_date: String,
-}
-
 #[derive(Template)]
 #[template(path = "admin/templates/seen_find.html")]
 struct FindPage {
     shell: Shell,
-    asked: Asked,
+    wanted: Asked,
     found: Option<Vec<Choice>>,
 }
 
 async fn ask(page: Page) -> Result<Response, DeskError> {
     page.show(&FindPage {
         shell: page.shell().await?,
-        asked: Asked::default(),
+        wanted: Asked::default(),
         found: None,
     })
 }
 
 async fn find(page: Page, Form(asked): Form<Asked>) -> Result<Response, DeskError> {
-    let given = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let wanted = Wanted {
-        mrn: given(&asked.mrn),
-        email: given(&asked.email),
-        phone: given(&asked.phone),
-        name_and_birth_date: given(&asked.name).zip(given(&asked.birth_date)),
-    };
-    let found = seen::find(&page.app, &page.ctx, &wanted).await?;
+    let found = seen::find(&page.app, &page.ctx, &asked.wanted()).await?;
     page.show(&FindPage {
         shell: page.shell().await?,
-        asked,
+        wanted: asked,
         found: Some(found),
     })
 }

@@ -5,6 +5,7 @@ use crate::error::DeskError;
 use crate::ids::{FindingId, PatientId, StaffId};
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, Shell, redirect_saying};
+use crate::pages::reviews::signed_line;
 use crate::privacy::watch::{self, Finding, Rule};
 use crate::privacy::{MAX_NOTE, Verdict};
 use crate::router::{Access, Route};
@@ -44,6 +45,8 @@ const fn rule_key(rule: Rule) -> &'static str {
 /// One finding as shown.
 struct Line {
     id: FindingId,
+    /// Where it is signed off.
+    action: String,
     day: String,
     rule: &'static str,
     who: String,
@@ -102,15 +105,9 @@ impl Teller<'_> {
         };
         let figures: Vec<_> = one.figures.iter().map(figure).collect();
         let signed = one.signed.map(|(by, at, verdict, note)| {
-            let right = verdict == Verdict::Justified;
-            let key = if right {
-                "exceptions-justified"
-            } else {
-                "exceptions-unjustified"
-            };
             let at = time::format_time(at.micros(), &self.zone, t.locale);
-            let said = [("who", self.name(by).into()), ("at", at.into())];
-            (right, t.format(key, &said).into_owned(), note)
+            let (right, line) = signed_line(t, verdict, self.name(by), at);
+            (right, line, note)
         });
         let reads_log = self.page.ctx.permissions().has(Permission::AuditRead);
         let day = one.day.parse::<Date>().ok();
@@ -120,6 +117,7 @@ impl Teller<'_> {
             time::format_date(micros, &self.zone, t.locale)
         });
         Line {
+            action: format!("/privacy/watch/sign/{}", one.id),
             id: one.id,
             rule: one.rule.map_or("watch-rule-other", rule_key),
             who: self.name(one.staff),

@@ -65,20 +65,33 @@ struct FindPage {
     write: bool,
 }
 
+/// Whom to look for; one of them is enough.
 #[derive(Deserialize, Default)]
-struct Asked {
+pub(crate) struct Asked {
     #[serde(default)]
-    mrn: String,
+    pub(crate) mrn: String,
     #[serde(default)]
-    email: String,
+    pub(crate) email: String,
     #[serde(default)]
-    phone: String,
+    pub(crate) phone: String,
     #[serde(default)]
-    name: String,
+    pub(crate) name: String,
     #[serde(default)]
-    birth_date: String,
+    pub(crate) birth_date: String,
     contact: Option<ContactId>,
     back: Option<String>,
+}
+
+impl Asked {
+    /// What is looked for.
+    pub(crate) fn wanted(&self) -> Wanted {
+        Wanted {
+            mrn: given(&self.mrn),
+            email: given(&self.email),
+            phone: given(&self.phone),
+            name_and_birth_date: given(&self.name).zip(given(&self.birth_date)),
+        }
+    }
 }
 
 async fn find_page(
@@ -116,13 +129,7 @@ fn given(text: &str) -> Option<String> {
 }
 
 async fn find(page: Page, Form(asked): Form<Asked>) -> Result<Response, DeskError> {
-    let wanted = Wanted {
-        mrn: given(&asked.mrn),
-        email: given(&asked.email),
-        phone: given(&asked.phone),
-        name_and_birth_date: given(&asked.name).zip(given(&asked.birth_date)),
-    };
-    let found = patients::find_patients(&page.app, &page.ctx, &wanted).await?;
+    let found = patients::find_patients(&page.app, &page.ctx, &asked.wanted()).await?;
     find_page(&page, asked, Some(found)).await
 }
 

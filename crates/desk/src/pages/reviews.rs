@@ -83,6 +83,21 @@ impl ReviewsPage {
     }
 }
 
+/// Whether it was right, and the line that says who signed it off and when.
+pub(crate) fn signed_line(t: Texts, verdict: Verdict, who: String, at: String) -> (bool, String) {
+    let right = verdict == Verdict::Justified;
+    let key = if right {
+        "exceptions-justified"
+    } else {
+        "exceptions-unjustified"
+    };
+    (
+        right,
+        t.format(key, &[("who", who.into()), ("at", at.into())])
+            .into_owned(),
+    )
+}
+
 struct Teller<'a> {
     page: &'a Page,
     names: HashMap<Uuid, String>,
@@ -107,15 +122,9 @@ impl Teller<'_> {
             |at: bedside_db::Timestamp| time::format_time(at.micros(), &self.zone, t.locale);
         let reads_log = self.page.ctx.permissions().has(Permission::AuditRead);
         let signed = one.signed.map(|signed| {
-            let right = signed.verdict == Verdict::Justified;
-            let key = if right {
-                "exceptions-justified"
-            } else {
-                "exceptions-unjustified"
-            };
-            let who = self.name(signed.by);
-            let said = [("who", who.into()), ("at", clock(signed.at).into())];
-            (right, t.format(key, &said).into_owned(), signed.note)
+            let (who, at) = (self.name(signed.by), clock(signed.at));
+            let (right, line) = signed_line(t, signed.verdict, who, at);
+            (right, line, signed.note)
         });
         Line {
             id: one.id,
