@@ -50,6 +50,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Where it is.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Its desk at work.
     pub fn start(&self, program: &Path) -> Result<Desk> {
         Desk::start(program, &self.folder)

@@ -62,9 +62,6 @@ fn count(number: usize) -> f64 {
     number as f64
 }
 
-/// The unit of a ratio.
-const TIMES: &str = "×";
-
 /// What one round came to.
 #[derive(Default)]
 struct Summary {
@@ -108,10 +105,16 @@ impl Figure {
 
     /// How many times as much, one value a turn.
     pub fn ratio(name: &'static str, target: Target, turns: Vec<f64>) -> Self {
-        Self::values(name, target, turns, TIMES)
+        Self::values(name, target, turns, "×")
     }
 
-    fn values(name: &'static str, target: Target, values: Vec<f64>, unit: &'static str) -> Self {
+    /// One value a round.
+    pub fn values(
+        name: &'static str,
+        target: Target,
+        values: Vec<f64>,
+        unit: &'static str,
+    ) -> Self {
         let rounds = values.into_iter().map(|value| Summary {
             rate: value,
             ..Summary::default()
@@ -183,7 +186,7 @@ impl Figure {
 /// Prints everything as a table, then as one line of JSON.
 pub fn print(figures: &[Figure], options: &super::Options) {
     println!(
-        "\n{:<34} {:>11} {:>13} {:>8} {:>8} {:>7}  promise",
+        "\n{:<42} {:>11} {:>13} {:>8} {:>8} {:>7}  promise",
         "figure", "middle", "lowest–highest", "p50 ms", "p99 ms", "cpu µs"
     );
     for figure in figures {
@@ -196,9 +199,9 @@ pub fn print(figures: &[Figure], options: &super::Options) {
             (_, true) => "holds",
             (_, false) => "FALLS SHORT",
         };
-        let digits = if figure.unit == TIMES { 2 } else { 0 };
+        let digits = if value.abs() < 10.0 { 2 } else { 0 };
         println!(
-            "{:<34} {value:>7.digits$} {:<3} {:>13} {p50:>8.2} {p99:>8.2} {cpu:>7.0}  {} {sign}",
+            "{:<42} {value:>7.digits$} {:<3} {:>13} {p50:>8.2} {p99:>8.2} {cpu:>7.0}  {} {sign}",
             figure.name,
             figure.unit,
             format!("{low:.digits$}–{high:.digits$}"),

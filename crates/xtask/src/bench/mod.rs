@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how fast and how small the desk is, over real sockets, with authentication, audit, encryption and
 //! durable commits on, and the clients on the same machine.
 
+mod access;
 mod client;
 mod desk;
 mod figures;
@@ -62,6 +63,10 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             "--release",
             "--package",
             "bedside-desk",
+            "--bin",
+            "bedside",
+            "--example",
+            "access_cost",
         ]))?;
         commands::run(cargo(&[
             "build",
@@ -88,8 +93,13 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     } else {
         Vec::new()
     };
-    let mut figures = measures::measure(&store.start(&program)?, &store.keys, options)?;
+    let desk = store.start(&program)?;
+    let mut figures = measures::measure(&desk, &store.keys, options)?;
+    desk.stop()?;
     figures.extend(beside);
+    if access::is_wanted(options) {
+        figures.extend(access::measure(&program, &store, options)?);
+    }
     figures::print(&figures, options);
     Ok(ExitCode::SUCCESS)
 }
