@@ -30,8 +30,8 @@ pub use queues::Queues;
 pub use role::{ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, Reach, Role, SESSION_MINUTES};
 pub use roles::{delete_role, put_role, roles};
 pub use service::{
-    address_of, can_take_tickets, change_role, choose_locale, clinicians, create, disable, enable,
-    list, name_of, names, names_and_roles, role_of, set_password,
+    LessReached, address_of, can_take_tickets, change_role, choose_locale, clinicians, create,
+    disable, enable, list, name_of, names, names_and_roles, role_at_work, set_password,
 };
 pub use sessions::{
     Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn,

@@ -2,6 +2,7 @@
 //! Who may hand what on is decided from the rows, in the command itself: memory may be a moment older.
 
 use super::role::{ADMINISTRATOR, Reach, Role};
+use super::service::less_reached;
 use super::{sessions, store};
 use crate::context::Actor;
 use crate::error::DeskError;
@@ -53,6 +54,9 @@ pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskErro
     }
     if let Some((reach, _)) = old {
         reach.within(&work.ctx)?;
+        if !role.queues.hold(&reach.queues) {
+            less_reached(work).await?;
+        }
         // A longer time brings no session back that had ended.
         sessions::store::delete_ended_of_role(work, organisation, &role.code, now).await?;
     }

@@ -2,7 +2,7 @@
 
 use super::model::{NewStaff, StaffView};
 use super::notices::{self, What};
-use super::role::{ADMINISTRATOR, Reach};
+use super::role::{ADMINISTRATOR, Reach, Role};
 use super::{factors, passkeys, passwords, roles, sessions, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -10,11 +10,13 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, StaffId};
-use crate::work::Work;
+use crate::work::{Job, Work};
 use bedside_db::Conn;
 use bedside_web::Locale;
 use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Name of the program, which nobody's password has in it.
@@ -136,14 +138,18 @@ pub async fn can_take_tickets(
     Ok(person.is_some_and(|person| person.takes_tickets(clinic.role(&person.role))))
 }
 
-/// The code of somebody's role.
-pub async fn role_of(
+/// What a colleague at work is, by the rows: memory may be a moment older.
+pub async fn role_at_work(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: StaffId,
-) -> Result<Option<String>, DeskError> {
+) -> Result<Option<Arc<Role>>, DeskError> {
     let person = store::one(conn, organisation, id).await?;
-    Ok(person.map(|person| person.role))
+    let Some(person) = person.filter(|person| person.disabled_at.is_none()) else {
+        return Ok(None);
+    };
+    let roles = store::roles(conn, organisation).await?;
+    Ok(roles.into_iter().find(|role| role.code == person.role))
 }
 
 /// Somebody whom the caller may change, who stays as they are until the command is done: they may do no more than the
@@ -263,6 +269,7 @@ pub async fn change_role(
                 });
             }
             let opens_more = !old.holds(&new);
+            less_reached(work).await?;
             if opens_more {
                 store::clear_password(work, organisation, id).await?;
                 passkeys::store::delete_all(work, organisation, id).await?;
@@ -308,6 +315,7 @@ pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError>
             }
             sessions::store::delete_sessions_of(work, organisation, id).await?;
             sessions::store::delete_links_of(work, organisation, id).await?;
+            less_reached(work).await?;
             work.audit(NewEntry::new("staff.disable", "staff", id));
             staff_changed(work);
             Ok(())
@@ -337,6 +345,20 @@ pub async fn enable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> 
         .boxed()
     })
     .await
+}
+
+/// What somebody may no longer reach is not left in their hands: whoever keeps tickets does this.
+#[derive(Serialize, Deserialize)]
+pub struct LessReached {}
+
+impl Job for LessReached {
+    const KIND: &'static str = "staff.less_reached";
+}
+
+/// Has what the caller's command took out of reach given back.
+pub(super) async fn less_reached(work: &mut Work<'_>) -> Result<(), DeskError> {
+    let now = work.now;
+    work.enqueue(&LessReached {}, None, now).await
 }
 
 fn staff_changed(work: &mut Work<'_>) {

@@ -2,6 +2,7 @@
 
 use super::change::{happened, locked, not_merged, save};
 use super::model::{Ticket, Urgency};
+use super::place::keep_reachable;
 use super::turn::{opening_clocks, reclock};
 use super::write::sealed_note;
 use crate::app::App;
@@ -106,6 +107,7 @@ pub async fn not_a_crisis(
             }
             let found = Judged::of(&stored.ticket);
             let mut changed = lowered(&clinic, &mut stored.ticket, urgency);
+            keep_reachable(work, &mut stored.ticket, None, &mut changed).await?;
             changed.insert("not_a_crisis".to_owned(), json!(reason));
             if let Some(note) = &note {
                 stored.ticket.message_count += 1;

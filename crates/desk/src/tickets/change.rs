@@ -423,7 +423,7 @@ async fn apply(
         }
     }
     if changed.contains_key("queue_id") || changed.contains_key("assignee_id") {
-        keep_reachable(work, clinic, ticket, patch, &mut changed).await?;
+        keep_reachable(work, ticket, patch.assignee.flatten(), &mut changed).await?;
     }
     if let Some(status) = patch.status.filter(|status| *status != ticket.status) {
         move_to(work, clinic, ticket, &category_before, status)?;

@@ -3,6 +3,7 @@
 use super::change::{both_locked, locked, not_merged, save, told};
 use super::create::subject_of;
 use super::model::{Status, StoredTicket, Ticket};
+use super::place::keep_reachable;
 use super::turn::{owes, set_status, wrote_last};
 use super::{store, tags};
 use crate::app::App;
@@ -125,7 +126,8 @@ async fn join(
     for ticket in [&mut kept.ticket, &mut gone.ticket] {
         ticket.end_pause(&clinic, work.now);
     }
-    let moved = take_over(&clinic, &mut kept.ticket, &gone.ticket, work.now);
+    let mut moved = take_over(&clinic, &mut kept.ticket, &gone.ticket, work.now);
+    keep_reachable(work, &mut kept.ticket, None, &mut moved).await?;
     gone.ticket.merged_into = Some(into);
     gone.ticket.message_count = 0;
     set_status(&clinic, &mut gone.ticket, Status::Closed, work.now);

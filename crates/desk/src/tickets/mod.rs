@@ -20,6 +20,7 @@ pub mod model;
 mod page;
 mod place;
 mod read;
+mod release;
 mod snooze;
 mod store;
 pub mod tags;
@@ -43,9 +44,13 @@ pub(crate) use read::{
     active_of, contact_of, followed, newest_of, newest_row, numbered, opened_beside, position,
     reached, row_for, subject_for, with_merged,
 };
-pub use snooze::handlers;
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
 pub(crate) use undelivered::{Lost, undelivered, under_way};
 pub use write::{CLOSED_MEANWHILE, Inbound, Reply, inbound, note, reply, undo};
+
+/// What the job runner does for tickets.
+pub fn handlers() -> Vec<crate::jobs::Handler> {
+    vec![snooze::handler(), release::handler()]
+}

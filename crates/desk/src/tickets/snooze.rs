@@ -26,16 +26,16 @@ impl Job for Wake {
     const KIND: &'static str = "tickets.wake";
 }
 
-/// What the job runner does for tickets.
-pub fn handlers() -> Vec<Handler> {
-    vec![Handler {
+/// Wakes tickets.
+pub(super) fn handler() -> Handler {
+    Handler {
         kind: Wake::KIND,
         run: |app, organisation, payload| {
             async move { wake(&app, organisation, &payload).await }.boxed()
         },
         // Pages treat a snooze that is over as none, so nobody has to be told.
         given_up: |_, _, _| async { Ok(()) }.boxed(),
-    }]
+    }
 }
 
 /// Has a ticket that sleeps woken at that instant. A snooze that was cut short meanwhile leaves its job behind, which

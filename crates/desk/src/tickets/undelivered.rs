@@ -2,6 +2,7 @@
 
 use super::change::{locked, save, told};
 use super::model::{Status, Ticket};
+use super::place::reaches;
 use super::turn::set_status;
 use crate::error::DeskError;
 use crate::ids::{StaffId, TicketId};
@@ -23,7 +24,7 @@ pub(crate) enum Lost {
 
 /// Takes note, in the caller's command, that a mail to the patient did not arrive. The patient still waits, so a ticket
 /// that waited for them is open again, due like one they wrote to, and marked in every list until somebody writes. Gives
-/// back who should hear of it: whoever has the ticket, else the author.
+/// back who should hear of it: whoever has the ticket, else the author; nobody where they don't reach its queue.
 pub(crate) async fn undelivered(
     work: &mut Work<'_>,
     id: TicketId,
@@ -36,7 +37,10 @@ pub(crate) async fn undelivered(
         Lost::Answer(author) => author,
         Lost::Warning => None,
     };
-    let told_to = ticket.assignee.or(author);
+    let told_to = match ticket.assignee.or(author) {
+        Some(id) if reaches(work, id, ticket.queue).await? => Some(id),
+        _ => None,
+    };
     // The patient wrote meanwhile: the ticket is open and its clock runs for that. Who may be in danger and does not know
     // where to call wrote last as a rule, and is marked all the same.
     let marks = lost == Lost::Warning || ticket.last_message_by == "staff";

@@ -4,6 +4,7 @@ use super::change::{happened, locked, move_to, not_merged, noted, save, told_wit
 use super::create::{Also, Landed, first_delivery};
 use super::look::{Words, look};
 use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
+use super::place::keep_reachable;
 use super::turn::{resume, set_status};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -377,6 +378,7 @@ pub async fn inbound(
                 worried(work, &clinic, &mut stored.ticket, why, &mut changed)?;
             } else if danger {
                 raise(&clinic, &mut stored.ticket, at, &why, &mut changed)?;
+                keep_reachable(work, &mut stored.ticket, None, &mut changed).await?;
                 if !automatic {
                     let first = changed.contains_key("urgency");
                     outbound::warn(work, &stored.ticket, language, first).await?;

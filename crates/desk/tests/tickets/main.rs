@@ -9,6 +9,7 @@ mod answers;
 mod changes;
 mod finding;
 mod merging;
+mod reachable;
 
 use crate::common::Role;
 use bedside_desk::ids::{ContactId, TicketId};
