@@ -13,6 +13,7 @@ use crate::once::Once;
 use crate::orgs::{Queue, model::purpose};
 use crate::privacy::{self, exceptions};
 use crate::router::SessionToken;
+use crate::staff::Queues;
 use crate::tickets::{self, View};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -433,15 +434,20 @@ impl Nav {
             .iter()
             .filter(|queue| page.ctx.reaches(queue.id));
         let own: Vec<&Queue> = own.collect();
-        let mut views = vec![View::Assignee(me), View::Crisis];
+        let crisis = own.iter().find(|queue| queue.purpose == purpose::CRISIS);
+        // Whoever has some queues counts the crises of theirs: all stand in one.
+        let crises = match crisis {
+            Some(queue) if page.ctx.reach().queues != Queues::All => View::Queue(queue.id),
+            _ => View::Crisis,
+        };
+        let mut views = vec![View::Assignee(me), crises];
         views.extend(own.iter().map(|queue| View::Queue(queue.id)));
         let mut counts = tickets::counts(&page.app, &page.ctx, &views, COUNTED)
             .await?
             .into_iter();
         nav.mine = counts.next().unwrap_or(0);
         let crises = counts.next().unwrap_or(0);
-        let hears = own.iter().any(|queue| queue.purpose == purpose::CRISIS);
-        nav.crises = if hears { crises } else { 0 };
+        nav.crises = if crisis.is_some() { crises } else { 0 };
         nav.queues = own
             .iter()
             .zip(counts)

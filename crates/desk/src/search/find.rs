@@ -290,8 +290,12 @@ async fn by_filters(
                 break;
             }
         }
-        if page.next.is_none() && listed.len() == 0 {
-            (list, at) = (list + 1, None);
+        if listed.len() == 0 {
+            // Also where nothing of it was shown: what waits in queues of others lies behind then.
+            match page.next {
+                Some(next) => at = Some(next),
+                None => (list, at) = (list + 1, None),
+            }
         }
         if rows.len() >= limit {
             break;

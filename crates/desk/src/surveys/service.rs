@@ -286,6 +286,8 @@ pub async fn newest(
         .last()
         .map(|row| (row.created_at, row.ticket))
         .filter(|_| more);
+    let reached = tickets::reached(&mut conn, ctx, rows.iter().map(|row| row.ticket)).await?;
+    rows.retain(|row| reached.contains(&row.ticket));
     let mut given = Vec::with_capacity(rows.len());
     for row in rows {
         let shown = match restricted::admit_ticket(&mut conn, ctx, row.ticket, app.now()).await {

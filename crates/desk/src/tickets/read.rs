@@ -497,7 +497,9 @@ async fn view_with(
     };
     let clinic = app.directory.of(organisation)?;
     fields.retain(|code, _| ctx.permissions().hold(clinic.needed_for(code)));
-    let links = store::links(conn, organisation, id).await?;
+    let mut links = store::links(conn, organisation, id).await?;
+    let others = reached(conn, ctx, links.iter().map(|(_, other, ..)| *other)).await?;
+    links.retain(|(_, other, ..)| others.contains(other));
     Ok(TicketView {
         subject: sealing.open_text("tickets", "subject", id, &stored.subject)?,
         fields,

@@ -51,6 +51,9 @@ both_engines! {
         }
         leader.get("/ratings?before=x").await.expect(422);
         stranger.get("/ratings").await.expect(403);
+        // Whose queues it is in none of see the counts alone.
+        let other = desk.browser(Role::Billing).await.get("/ratings").await.expect(200).text();
+        assert!(!other.contains(&format!("/tickets/{ticket}")) && !other.contains("Canary kindness"), "{other}");
         let seen = leader.get(&format!("/tickets/{ticket}")).await.expect(200).text();
         assert!(seen.contains("Canary kindness"), "{seen}");
         for wrong in [0, 6, -1, i64::MAX] {

@@ -3,6 +3,7 @@
 use crate::common::{Desk, Role, both_engines};
 use bedside_desk::ids::{QueueId, StaffId, TicketId};
 use bedside_desk::orgs::{self, Change};
+use bedside_desk::search;
 use bedside_desk::staff::{self, Queues};
 use bedside_desk::tickets::{self, Calm, CalmReason, Inbound, Patch, Urgency};
 use bedside_language::Channel;
@@ -109,5 +110,39 @@ both_engines! {
         staff::disable(app, &admin, nurse).await.unwrap();
         bedside_desk::jobs::drain(app).await.unwrap();
         assert_eq!(assignee(&desk, first).await, None);
+    }
+
+    async fn a_search_by_filters_reaches_over_any_number_of_requests_of_others(desk: Desk) {
+        let (app, partner) = (&desk.app, desk.ctx(Role::Partner));
+        let own = desk.ticket("rosa@patient.example", "Hours", "When are you open?").await;
+        // One page of a list looks through twenty stretches of 51.
+        for _ in 0..1_030 {
+            desk.ticket("many@patient.example", "Bill", "My bill?").await;
+        }
+        let front = queue(&desk, "front_desk");
+        change(&desk, own, Patch { queue: Some(front), urgency: Some(Urgency::Low), ..Patch::default() }).await;
+        let mut next = None;
+        let mut found = Vec::new();
+        for _ in 0..8 {
+            let page = search::find(app, &partner, "status:new", next, 25).await.unwrap();
+            found.extend(page.rows.iter().map(|hit| hit.row.ticket.id));
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        assert_eq!((found, next.is_none()), (vec![own], true));
+    }
+
+    async fn links_name_no_request_of_another_queue(desk: Desk) {
+        let (app, setup) = (&desk.app, desk.system());
+        let bill = in_hands(&desk, "rosa@patient.example").await;
+        let records = desk.ticket("rosa@patient.example", "Records", "My records?").await;
+        change(&desk, records, Patch { queue: Some(queue(&desk, "records")), ..Patch::default() }).await;
+        tickets::link(app, &setup, bill, records).await.unwrap();
+        for (role, links) in [(Role::Billing, 0), (Role::Agent, 1)] {
+            let seen = tickets::view(app, &desk.ctx(role), bill).await.unwrap();
+            assert_eq!(seen.links.len(), links, "{role:?}");
+        }
     }
 }
