@@ -140,6 +140,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "reach",
         sql: include_str!("../migrations/0024_reach.sql"),
     },
+    Migration {
+        version: 34,
+        name: "shown by",
+        sql: include_str!("../migrations/0034_shown_by.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -17,7 +17,7 @@ use bedside_desk::privacy::requests::{
 };
 use bedside_desk::records::{Label, Labels};
 use bedside_desk::staff::PROOF_SECONDS;
-use bedside_desk::{audit_log, jobs};
+use bedside_desk::{audit_log, jobs, tickets};
 use common::multipart;
 use common::{Desk, Role, both_engines};
 use jiff::civil::{Date, date};
@@ -260,6 +260,15 @@ both_engines! {
         client.post(&format!("{way}/notes"), &json!({ "body": "quailnote", "attachments": [file["id"]] })).await.expect(201);
         client.post(&format!("{way}/messages"), &json!({ "body": "heronreply" })).await.expect(201);
         desk.ticket("other@patient.example", "Of somebody else", "kinglet").await;
+        // Somebody wrote for her who is a patient too by now.
+        let his = desk.ticket("hugo@patient.example", "For Rosa", "And my own bullfinch results?").await;
+        let contact = tickets::view(&desk.app, &desk.system(), his).await.unwrap().ticket.contact;
+        let husband = NewPatient { name: "Hugo Quillfeather".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let husband = patients::create_patient(&desk.app, &desk.system(), husband, Vec::new()).await.unwrap();
+        for stands_for in [patient, husband] {
+            tickets::link_contact(&desk.app, &desk.system(), contact, Some(stands_for)).await.unwrap();
+        }
+        assert_eq!(tickets::view(&desk.app, &desk.system(), his).await.unwrap().ticket.patient, Some(patient));
 
         let (privacy, boss) = (desk.ctx(Role::Compliance), desk.ctx(Role::Administrator));
         let browser = desk.browser(Role::Administrator).await;
@@ -294,7 +303,8 @@ both_engines! {
         ] {
             assert!(text.contains(word), "{word}");
         }
-        assert!(!text.contains("kinglet"));
+        assert!(!text.contains("kinglet") && !text.contains("bullfinch") && !text.contains("Hugo"));
+        assert!(text.contains("Esto lo escribió otra persona.") && text.contains("\"display\": \"another person\""));
         let without = String::from_utf8_lossy(&archives[0].2).into_owned();
         assert!(without.contains("heronreply") && !without.contains("quailnote") && !without.contains("jacanascan"));
         let log = audit_log::list(&desk.app, &desk.system(), None, 100).await.unwrap();

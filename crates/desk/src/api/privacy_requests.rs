@@ -55,7 +55,7 @@ pub(super) struct PrivacyRequestOut {
     due_at: Instant,
     /// Whether that is over.
     overdue: bool,
-    /// What is asked for in words.
+    /// What is asked for in words; of one request, not in a list.
     words: Option<String>,
     /// Whether the one extension was taken.
     extended: bool,

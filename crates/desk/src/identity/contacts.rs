@@ -81,6 +81,12 @@ pub(crate) fn within(scope: Scope, group: Group) -> Result<(), DeskError> {
     })
 }
 
+/// Ends whatever a contact has shown, in all of their conversations, in the caller's command.
+pub(crate) async fn end_shown(work: &mut Work<'_>, contact: ContactId) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    store::end_of_contact(work, organisation, contact, now).await
+}
+
 /// Refuses unless whoever asks in a held ticket is verified as `patient` to the third level; with a red flag, by a call
 /// back and a second person. Nothing goes on while they are locked. Gives back on whose word of the staff that rests.
 pub(crate) async fn at_the_third(

@@ -198,8 +198,10 @@ pub async fn add(
     let clinic = app.directory.of(organisation)?;
     let id: RepresentativeId = app.id();
     let at_once = holds_at_once(new.authority, new.checked && has_document);
+    // The patient's word, from the mouth of whoever it is for.
+    let own_word = who.contact == ticket.contact && new.authority == Authority::Permission;
     let by = ctx.actor.staff();
-    let row = Stored {
+    let mut row = Stored {
         id,
         patient,
         contact: who.contact,
@@ -245,6 +247,12 @@ pub async fn add(
             who.store(work).await?;
             let whose = (row.contact, patient);
             let last = store::newest(work, organisation, whose).await?;
+            // After a no, or an end, nobody talks themselves in again past a second person.
+            let at_once = at_once && !(own_word && last.is_some());
+            if !at_once {
+                row.given.state = State::Asked;
+                (row.decided_by, row.decided_at) = (None, None);
+            }
             if let Some(last) = last {
                 let authority = std::iter::once(last.given.authority);
                 let of_last = Known::of(&app, work, organisation, patient, authority).await?;
@@ -302,13 +310,14 @@ fn happened(work: &mut Work<'_>, action: &'static str, row: &Stored, state: Stat
     work.event(kind::PEOPLE_CHANGED, None, None, &json!({}));
 }
 
-/// It holds from now on: whoever writes for nobody yet writes for this patient, and the end is known.
+/// It holds from now on: whoever writes for nobody yet writes for this patient, and the end is known. What they asked for
+/// themselves before stays theirs.
 async fn take_up(work: &mut Work<'_>, row: &Stored, known: &Known) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     let clinic = work.app.directory.of(organisation)?;
     let stands_for = restricted::about_contact(work, organisation, row.contact).await?;
     if stands_for.is_none_or(|about| about.patient.is_none()) {
-        tickets::link_in(work, row.contact, Some(row.patient)).await?;
+        tickets::writes_for(work, row.contact, row.patient, row.ticket).await?;
     }
     if let Some(until) = row.given.until(&known.at(&clinic)) {
         let over = Over {
@@ -321,14 +330,14 @@ async fn take_up(work: &mut Work<'_>, row: &Stored, known: &Known) -> Result<(),
     Ok(())
 }
 
-/// Takes the contact's addresses off the patient's file.
+/// Takes the contact's addresses off the patient's file. Whatever they had shown until now opens nothing more.
 async fn let_go(work: &mut Work<'_>, row: &Stored) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     let stands_for = restricted::about_contact(work, organisation, row.contact).await?;
     if stands_for.is_some_and(|about| about.patient == Some(row.patient)) {
         tickets::link_in(work, row.contact, None).await?;
     }
-    Ok(())
+    identity::end_shown(work, row.contact).await
 }
 
 /// Says the second yes, or no, to somebody who is to act for a patient. [`DeskError::Conflict`] with `own_word` for
@@ -390,6 +399,7 @@ pub async fn decide(
                         (Ended::Refused, None),
                     )
                     .await?;
+                    identity::end_shown(work, row.contact).await?;
                     (State::Refused, Told::ActsRefused, "representative.refuse")
                 };
                 identity::told(work, ticket.id, what);

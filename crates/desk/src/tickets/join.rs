@@ -80,6 +80,28 @@ pub(crate) async fn link_in(
     Ok(())
 }
 
+/// What a contact writes from now on is about `patient`, whom they act for, and so is the conversation in which that was
+/// said. What they asked before is their own.
+pub(crate) async fn writes_for(
+    work: &mut Work<'_>,
+    contact: ContactId,
+    patient: PatientId,
+    conversation: TicketId,
+) -> Result<(), DeskError> {
+    patients::link_contact(work, contact, Some(patient)).await?;
+    let mut stored = locked(work, conversation, None).await?;
+    if stored.ticket.contact != contact || stored.ticket.patient.is_some() {
+        return Ok(());
+    }
+    stored.ticket.patient = Some(patient);
+    save(work, &mut stored).await?;
+    let data = json!({
+        "version": stored.ticket.version + 1, "changed": ["patient_id"], "to": { "patient_id": true }
+    });
+    work.event(kind::TICKET_CHANGED, Some(conversation), None, &data);
+    Ok(())
+}
+
 /// Puts everything of `from` into `into` and closes `from`. What is written to `from` later arrives in `into`.
 ///
 /// Both must be of the same requester or of the same patient: anything else would show one person's words to another.

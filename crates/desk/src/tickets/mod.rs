@@ -33,8 +33,8 @@ pub(crate) use change::held;
 pub use change::{Patch, change, may_end};
 pub use counts::{Counts, counts};
 pub use create::{Also, Landed, NewTicket, create};
-pub(crate) use join::link_in;
 pub use join::{follow, link, link_contact, merge, split};
+pub(crate) use join::{link_in, writes_for};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
 pub use page::{Page, list, list_before};
 pub use read::{

@@ -109,7 +109,7 @@ async fn opened(client: &Client, address: &str, words: &str) -> (String, String)
 
 /// What a patient asks for their data.
 fn privacy_request(patient: &str) -> Value {
-    json!({ "patient_id": patient, "kind": "complaint", "received_on": "2026-03-02" })
+    json!({ "patient_id": patient, "kind": "complaint", "received_on": "2026-03-02", "words": "My refill was late." })
 }
 
 impl Things {

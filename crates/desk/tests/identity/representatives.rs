@@ -3,6 +3,7 @@
 use super::*;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::RepresentativeId;
+use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, Said};
 use bedside_desk::records::{Group, Scope};
 use bedside_desk::representatives::{
     self, Authority, Ended, NewRepresentative, Relationship, RepresentativeView, State, Who,
@@ -370,5 +371,79 @@ both_engines! {
         client.post(&nobody, &serde_json::json!({ "why": "mistake" })).await.expect(404);
         let shown = client.get(&folder).await.expect(200).json();
         assert_eq!(shown["items"][0]["ended_why"], "mistake");
+    }
+
+    async fn what_a_carer_asked_for_themselves_stays_their_own(desk: Desk) {
+        let sink = sink(&desk).await;
+        let patient = patient(&desk, 40).await;
+        let own = desk.ticket(DAUGHTER, "For myself", "My own test came back.").await;
+        let talk = known(&desk, &sink, DAUGHTER).await;
+        add(&desk, Role::Agent, patient, daughter(&talk)).await.unwrap();
+        let about = async |id| tickets::view(&desk.app, &desk.system(), id).await.unwrap().ticket.patient;
+        assert_eq!((about(own).await, about(talk.id).await), (None, Some(patient)));
+        let later = desk.ticket(DAUGHTER, "For my mother", "Her bill?").await;
+        assert_eq!(about(later).await, Some(patient));
+    }
+
+    async fn whoever_was_let_go_has_shown_nothing_and_needs_a_second_person(desk: Desk) {
+        let sink = sink(&desk).await;
+        let patient = patient(&desk, 40).await;
+        let talk = known(&desk, &sink, DAUGHTER).await;
+        // She is a patient of her own, and stands for nobody else.
+        let theirs = NewPatient {
+            name: "Dora Else".to_owned(),
+            birth_date: None,
+            mrn: None,
+            locale: None,
+            secure_link: false,
+        };
+        let herself = patients::create_patient(&desk.app, &desk.system(), theirs, Vec::new()).await.unwrap();
+        let contact = tickets::view(&desk.app, &desk.system(), talk.id).await.unwrap().ticket.contact;
+        tickets::link_contact(&desk.app, &desk.system(), contact, Some(herself)).await.unwrap();
+        sent(&desk, &sink).await;
+        let first = add(&desk, Role::Agent, patient, daughter(&talk)).await.unwrap();
+        assert_eq!(all(&desk, patient).await[0].state, State::Confirmed);
+        let why = (Ended::Revoked, None);
+        representatives::end(&desk.app, &desk.ctx(Role::Agent), patient, first, why).await.unwrap();
+        assert_eq!(code(add(&desk, Role::Agent, patient, daughter(&talk)).await), "verification_needed");
+        talk.second(&desk, &sink).await;
+        talk.third().await;
+        add(&desk, Role::Agent, patient, daughter(&talk)).await.unwrap();
+        assert!(all(&desk, patient).await.iter().any(|one| one.state == State::Asked));
+    }
+
+    async fn a_carer_gets_a_copy_only_where_they_may_have_it_and_as_long(desk: Desk) {
+        let sink = sink(&desk).await;
+        let patient = patient(&desk, 40).await;
+        let talk = known(&desk, &sink, DAUGHTER).await;
+        let number = number(&desk, talk.id).await.to_string();
+        let asked = async || {
+            let new = NewRequest {
+                patient,
+                kind: Kind::Copy,
+                received_on: desk.app.now().to_jiff().to_zoned(jiff::tz::TimeZone::UTC).date(),
+                ticket: Some(number.clone()),
+                words: String::new(),
+            };
+            let id = requests::open_request(&desk.app, &desk.ctx(Role::Agent), new).await.unwrap();
+            requests::request(&desk.app, &desk.system(), id).await.unwrap().request
+        };
+        // Nobody said that she is somebody else: the third level is the patient's.
+        let free = asked().await;
+        assert!(free.is_proven() && !free.needs_second());
+        let id = add(&desk, Role::Agent, patient, daughter(&talk)).await.unwrap();
+        let decide = async |id| {
+            let said = Said { decision: Decision::Granted, reason: String::new(), note: String::new(), with_notes: true };
+            requests::decide(&desk.app, &desk.ctx(Role::Compliance), id, 1, said).await
+        };
+        // What she may hear since then holds no records: also for what was opened before.
+        assert_eq!(code(decide(free.id).await), "second_person");
+        sent(&desk, &sink).await;
+        talk.second(&desk, &sink).await;
+        talk.third().await;
+        let limited = asked().await;
+        assert!(!limited.is_proven() && limited.needs_second() && limited.level == "l3");
+        assert_eq!(code(decide(limited.id).await), "second_person");
+        representatives::end(&desk.app, &desk.ctx(Role::Agent), patient, id, (Ended::Revoked, None)).await.unwrap();
     }
 }

@@ -29,6 +29,8 @@ use uuid::Uuid;
 
 /// Requests on one page.
 const ROWS: i64 = 50;
+/// Requests of one patient that their page shows.
+const SHOWN: i64 = 20;
 
 pub(super) fn routes() -> Vec<Route> {
     let may = Access::Staff(Permission::PrivacyManage);
@@ -99,7 +101,7 @@ impl<'a> Teller<'a> {
 /// The newest requests of a patient, for their page.
 pub async fn lately(page: &Page, patient: PatientId) -> Result<Vec<Lately>, DeskError> {
     let teller = Teller::new(page)?;
-    let found = requests::of_patient(&page.app, &page.ctx, patient).await?;
+    let found = requests::of_patient(&page.app, &page.ctx, patient, SHOWN).await?;
     Ok(found.iter().map(|one| teller.line(one, None)).collect())
 }
 
@@ -148,7 +150,12 @@ async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
         format!("/privacy?closed={}&cursor={text}", asked.closed)
     });
     let teller = Teller::new(&page)?;
-    let line = |one: RequestView| teller.line(&one.request, Some(one.name.unwrap_or_default()));
+    let line = |one: RequestView| {
+        let kept = one
+            .kept
+            .then(|| teller.t.text("privacy-name-kept").to_owned());
+        teller.line(&one.request, Some(kept.or(one.name).unwrap_or_default()))
+    };
     page.show(&ListPage {
         shell: page.shell().await?,
         closed: asked.closed,

@@ -99,7 +99,12 @@ fn communication(
     entries: &mut Vec<Value>,
 ) {
     let id = message.id.uuid();
-    let mut payload = vec![json!({ "contentString": message.body })];
+    let words = if one.withheld.contains(&message.id) {
+        "Left out: another person's words"
+    } else {
+        message.body.as_str()
+    };
+    let mut payload = vec![json!({ "contentString": words })];
     for file in &message.attachments {
         let file_id = file.id.uuid();
         payload.push(json!({ "contentReference": { "reference": urn(file_id) } }));
@@ -130,7 +135,7 @@ fn communication(
         {
             json!({ "reference": urn(author) })
         }
-        _ => json!({ "display": whole.author(message) }),
+        _ => json!({ "display": whole.author(message).unwrap_or("another person") }),
     };
     entries.push(entry(
         id,

@@ -1,19 +1,24 @@
-//! Everything that the desk holds about a patient, opened. Every look leaves its entry in the audit log.
+//! What the desk holds of a patient, opened: who they are, how they are reached, what was said in their requests, how it
+//! went, and what they asked for their data. Who was told what of them is an account of its own
+//! ([`crate::privacy::disclosures`]). Every look leaves its entry in the audit log.
 
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{PatientId, TicketId};
+use crate::ids::{ContactId, MessageId, PatientId, TicketId};
 use crate::patients::{self, PatientView};
 use crate::privacy::requests::{self, Request};
+use crate::records::restricted;
 use crate::staff;
 use crate::surveys::{self, Rating};
 use crate::tickets::{self, View};
 use crate::timeline::{MessageKind, MessageView};
 use bedside_db::Timestamp;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
+/// What of a patient's requests for their data a copy names: more than anybody ever makes.
+const MOST_ASKED: i64 = 10_000;
 /// Rows read at a time.
 const PAGE: i64 = 100;
 
@@ -29,10 +34,12 @@ pub struct Conversation {
     pub opened_at: Timestamp,
     /// The clinic's own fields that are filled in.
     pub fields: Vec<(String, String)>,
-    /// Tags.
+    /// Tags: words of the staff, as notes are.
     pub tags: Vec<String>,
     /// What was said, oldest first.
     pub messages: Vec<MessageView>,
+    /// Of these, what another patient's side wrote: it is theirs, and its words and files are left out (GDPR Art. 15(4)).
+    pub withheld: HashSet<MessageId>,
     /// How the patient felt about it.
     pub rating: Option<Rating>,
 }
@@ -54,20 +61,22 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Who wrote a message: of the patient's side the contact's name, of the clinic the person's.
-    pub fn author(&self, message: &MessageView) -> &str {
+    /// Who wrote a message: of the patient's side the contact's name, of the clinic the person's. None for somebody who is
+    /// neither: what they wrote never stands under the patient's name.
+    pub fn author(&self, message: &MessageView) -> Option<&str> {
         let id = message.author_id;
         let contact = self.patient.contacts.iter();
         let mut contact = contact.filter(|one| Some(one.id.uuid()) == id);
-        let named = match message.author_kind.as_str() {
-            "staff" => id.and_then(|id| self.staff.get(&id)).map(String::as_str),
-            "contact" => contact.next().and_then(|one| one.name.as_deref()),
-            _ => None,
-        };
-        named.unwrap_or_else(|| match message.kind {
-            MessageKind::Inbound => &self.patient.name,
-            MessageKind::Outbound | MessageKind::Note => &self.clinic,
-        })
+        match (message.kind, message.author_kind.as_str()) {
+            (_, "staff") => {
+                let name = id.and_then(|id| self.staff.get(&id));
+                Some(name.map_or(self.clinic.as_str(), String::as_str))
+            }
+            (MessageKind::Inbound, _) => contact
+                .next()
+                .map(|one| one.name.as_deref().unwrap_or(&self.patient.name)),
+            (MessageKind::Outbound | MessageKind::Note, _) => Some(&self.clinic),
+        }
     }
 }
 
@@ -85,7 +94,7 @@ pub(super) async fn gather(
     loop {
         let page = tickets::list(app, ctx, &view, after, PAGE).await?;
         for row in page.rows {
-            conversations.push(conversation(app, ctx, row.ticket.id, with_notes).await?);
+            conversations.push(conversation(app, ctx, &seen, row.ticket.id, with_notes).await?);
         }
         match page.next {
             Some(next) => after = Some(next),
@@ -97,7 +106,7 @@ pub(super) async fn gather(
     Ok(Whole {
         patient: seen,
         conversations,
-        asked: requests::of_patient(app, ctx, patient).await?,
+        asked: requests::of_patient(app, ctx, patient, MOST_ASKED).await?,
         staff: staff::names(app, ctx.organisation).await?,
         clinic: clinic.name.clone(),
         at: app.now(),
@@ -107,6 +116,7 @@ pub(super) async fn gather(
 async fn conversation(
     app: &App,
     ctx: &Ctx,
+    patient: &PatientView,
     id: TicketId,
     with_notes: bool,
 ) -> Result<Conversation, DeskError> {
@@ -123,6 +133,13 @@ async fn conversation(
         }
     }
     messages.retain(|one| with_notes || one.kind != MessageKind::Note);
+    let withheld = others(app, ctx, patient, &messages).await?;
+    for message in &mut messages {
+        if withheld.contains(&message.id) {
+            message.body.clear();
+            message.attachments.clear();
+        }
+    }
     let words = |value: serde_json::Value| match value {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
@@ -138,8 +155,36 @@ async fn conversation(
             .filter(|(_, value)| !value.is_null())
             .map(|(name, value)| (name, words(value)))
             .collect(),
-        tags: view.tags.into_iter().map(|tag| tag.text).collect(),
+        tags: if with_notes {
+            view.tags.into_iter().map(|tag| tag.text).collect()
+        } else {
+            Vec::new()
+        },
         messages,
+        withheld,
         rating: surveys::of_ticket(app, ctx, id).await?,
     })
+}
+
+/// What of `messages` contacts of other patients wrote.
+async fn others(
+    app: &App,
+    ctx: &Ctx,
+    patient: &PatientView,
+    messages: &[MessageView],
+) -> Result<HashSet<MessageId>, DeskError> {
+    let mut conn = app.read().await?;
+    let mut found = HashSet::new();
+    for message in messages.iter().filter(|one| one.author_kind == "contact") {
+        let author = message.author_id.map(ContactId::from_uuid);
+        let Some(author) = author else { continue };
+        if patient.contacts.iter().any(|own| own.id == author) {
+            continue;
+        }
+        let about = restricted::about_contact(&mut conn, ctx.organisation, author).await?;
+        if about.is_some_and(|about| about.patient.is_some()) {
+            found.insert(message.id);
+        }
+    }
+    Ok(found)
 }

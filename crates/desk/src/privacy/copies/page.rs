@@ -58,10 +58,17 @@ pub fn page(
             .messages
             .iter()
             .map(|message| Said {
-                who: whole.author(message).to_owned(),
+                who: whole
+                    .author(message)
+                    .unwrap_or(t.text("copy-another"))
+                    .to_owned(),
                 at: when(message.created_at),
                 note: message.kind == MessageKind::Note,
-                words: message.body.clone(),
+                words: if one.withheld.contains(&message.id) {
+                    t.text("copy-withheld").to_owned()
+                } else {
+                    message.body.clone()
+                },
                 files: message
                     .attachments
                     .iter()

@@ -72,7 +72,8 @@ pub async fn begin(
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
-            let asked = requests::held(work, request, version).await?;
+            let mut asked = requests::held(work, request, version).await?;
+            requests::ask_again(work, &mut asked).await?;
             let granted = asked.decided.as_ref().filter(|one| one.decision.gives());
             let (Kind::Access | Kind::Copy, State::Decided, Some(decided)) =
                 (asked.kind, asked.state, granted)
@@ -82,6 +83,12 @@ pub async fn begin(
                     text: "A copy is made when one was asked for and granted.",
                 });
             };
+            if asked.needs_second() && asked.approved.is_none() {
+                return Err(DeskError::Conflict {
+                    code: "second_person",
+                    text: "Whoever asked may not have the record any more. Close this request, and open a new one.",
+                });
+            }
             let copy = Copy {
                 id,
                 request,
@@ -239,26 +246,35 @@ pub async fn download(
     hand_out(app, ctx.organisation, blob, &told).await
 }
 
-/// Destroys copies whose time is over, with their keys.
+/// Destroys copies whose time is over, with their keys. One that can't be destroyed now keeps no other; it is tried again
+/// the next time, and the last reason is handed back.
 pub async fn forget(app: &App) -> Result<(), DeskError> {
     let expired = store::expired(&mut app.read().await?, app.now()).await?;
+    let mut done = Ok(());
     for one in expired {
         let ctx = Ctx::system(one.organisation, "privacy", Source::Job);
-        app.command(&ctx, move |work| {
-            async move {
-                if let Some(key) = one.key {
-                    records::forget_key(work, one.organisation, key).await?;
+        let key = one.key;
+        let destroyed = app
+            .command(&ctx, move |work| {
+                async move {
+                    if let Some(key) = one.key {
+                        records::forget_key(work, one.organisation, key).await?;
+                    }
+                    if let Some(blob) = one.blob {
+                        blobs::remove(work, one.organisation, blob).await?;
+                    }
+                    store::delete(work, one.organisation, one.id).await?;
+                    work.audit(NewEntry::new("privacy.expire", "privacy_copy", one.id));
+                    Ok(())
                 }
-                if let Some(blob) = one.blob {
-                    blobs::remove(work, one.organisation, blob).await?;
-                }
-                store::delete(work, one.organisation, one.id).await?;
-                work.audit(NewEntry::new("privacy.expire", "privacy_copy", one.id));
-                Ok(())
-            }
-            .boxed()
-        })
-        .await?;
+                .boxed()
+            })
+            .await;
+        match (destroyed, key) {
+            (Ok(()), Some(key)) => app.keyring.forget(key),
+            (Ok(()), None) => {}
+            (Err(error), _) => done = Err(error),
+        }
     }
-    Ok(())
+    done
 }

@@ -9,7 +9,8 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{PrivacyRequestId, StaffId};
-use crate::records::{self, Sealing};
+use crate::records::{self, Group, Sealing};
+use crate::representatives;
 use crate::work::Work;
 use futures_util::FutureExt;
 use jiff::civil::Date;
@@ -50,6 +51,21 @@ pub(crate) async fn held(
         });
     }
     Ok(request)
+}
+
+/// Takes the asker's word back where they may not have the record any more: their authority ended, or says less now. A
+/// second person has to say yes then.
+pub(crate) async fn ask_again(work: &mut Work<'_>, request: &mut Request) -> Result<(), DeskError> {
+    let Some(contact) = request.shown_by else {
+        return Ok(());
+    };
+    let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
+    let whose = (contact, request.patient);
+    let scope = representatives::scope_of(&app, work, organisation, whose, now).await?;
+    if !scope.has(Group::Records) {
+        request.shown_by = None;
+    }
+    Ok(())
 }
 
 async fn sealing(work: &mut Work<'_>, request: &Request) -> Result<Sealing, DeskError> {
@@ -142,6 +158,7 @@ pub async fn approve(
     app.command(ctx, move |work| {
         async move {
             let mut request = held(work, id, version).await?;
+            ask_again(work, &mut request).await?;
             request.may_approve(by)?;
             request.approved = Some((by, work.now));
             keep(work, &request, "privacy.approve", json!({})).await
@@ -168,6 +185,7 @@ pub async fn decide(
     app.command(ctx, move |work| {
         async move {
             let mut request = held(work, id, version).await?;
+            ask_again(work, &mut request).await?;
             request.may_decide(said.decision, by)?;
             let reason = said
                 .decision

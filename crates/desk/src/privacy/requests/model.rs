@@ -2,7 +2,7 @@
 
 use crate::codes::codes;
 use crate::error::DeskError;
-use crate::ids::{DataKeyId, PatientId, PrivacyRequestId, StaffId};
+use crate::ids::{ContactId, DataKeyId, PatientId, PrivacyRequestId, StaffId};
 use bedside_db::Timestamp;
 use jiff::civil::Date;
 
@@ -119,7 +119,10 @@ impl Kind {
     /// Whether it gives something away or destroys it, so that who asks must be known for certain (identity at its
     /// third level, or a second person's yes).
     pub const fn needs_proof(self) -> bool {
-        matches!(self, Self::Access | Self::Copy | Self::Erasure)
+        matches!(
+            self,
+            Self::Access | Self::Copy | Self::Erasure | Self::Accounting
+        )
     }
 }
 
@@ -191,6 +194,9 @@ pub struct Request {
     pub law: Law,
     /// What the asker had shown of who they are when it was opened: a code of `identity::Level`.
     pub level: String,
+    /// Whose word it was, where they had shown then that they may have the whole record: with nothing missing of what
+    /// [`crate::records::Group::Records`] asks.
+    pub shown_by: Option<ContactId>,
     /// The number of the ticket that it came with.
     pub ticket: Option<i64>,
     /// Where it stands.
@@ -227,9 +233,9 @@ impl Request {
         self.state != State::Closed && now > self.due_at
     }
 
-    /// Whether the asker had shown who they are as far as anybody can.
-    pub fn is_proven(&self) -> bool {
-        self.level == "l3"
+    /// Whether the asker had shown that they may have what is asked for.
+    pub const fn is_proven(&self) -> bool {
+        self.shown_by.is_some()
     }
 
     /// Whether somebody else has to say yes before anything is given: always to destroy, and to hand out to whoever has

@@ -9,10 +9,10 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::identity::{self, Level};
-use crate::ids::{PatientId, PrivacyRequestId};
+use crate::ids::{ContactId, PatientId, PrivacyRequestId};
 use crate::orgs::Clinic;
 use crate::patients;
-use crate::records::{self, Opened, Purpose, restricted};
+use crate::records::{self, Group, Opened, Purpose, restricted};
 use crate::tickets;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
@@ -20,9 +20,6 @@ use futures_util::FutureExt;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde_json::json;
-
-/// Requests of one patient that their page shows.
-const SHOWN: i64 = 20;
 
 /// A request to be opened.
 pub struct NewRequest {
@@ -38,13 +35,15 @@ pub struct NewRequest {
     pub words: String,
 }
 
-/// A request with its words, for whoever decides.
+/// A request, for whoever decides.
 pub struct RequestView {
     /// It.
     pub request: Request,
     /// The patient's name; none of somebody who was erased.
     pub name: Option<String>,
-    /// What is asked for in words.
+    /// Whether the patient's labels keep their name from the reader of a list.
+    pub kept: bool,
+    /// What is asked for in words; lists hold none.
     pub words: Option<String>,
     /// Why it was extended.
     pub extension: Option<String>,
@@ -76,9 +75,10 @@ pub(super) fn today(clinic: &Clinic, now: Timestamp) -> Date {
     clinic.time_zone.to_datetime(now.to_jiff()).date()
 }
 
-/// The last second of a day at the clinic.
+/// The last moment of a day at the clinic.
 pub(super) fn end_of(clinic: &Clinic, day: Date) -> Result<Timestamp, DeskError> {
-    let last = day.at(23, 59, 59, 0).to_zoned(clinic.time_zone.clone());
+    let last = day.at(23, 59, 59, 999_999_000);
+    let last = last.to_zoned(clinic.time_zone.clone());
     let last = last.map_err(|error| DeskError::Internal(error.to_string()))?;
     Ok(last.timestamp().into())
 }
@@ -102,13 +102,14 @@ pub(super) fn told(work: &mut Work<'_>, request: &Request) {
     work.event(kind::PRIVACY, None, None, &data);
 }
 
-/// What the ticket's asker has shown, where they have shown to be this patient, with the ticket's number.
-async fn level_in(
+/// What the ticket's asker has shown about this patient, and they themself where that is enough to have the record, with
+/// the ticket's number.
+async fn shown_in(
     app: &App,
     ctx: &Ctx,
     patient: PatientId,
     ticket: &str,
-) -> Result<(Level, i64), DeskError> {
+) -> Result<(Level, Option<ContactId>, i64), DeskError> {
     let absent =
         || DeskError::invalid("ticket", "unknown", "There is no request with this number.");
     let id = match tickets::resolve(app, ctx, ticket.trim()).await {
@@ -123,9 +124,13 @@ async fn level_in(
         found => found?,
     };
     let standing = identity::standing_of(app, ctx, &ticket).await?;
-    let theirs = standing.patient == Some(patient);
-    let level = if theirs { standing.level } else { Level::L0 };
-    Ok((level, ticket.number))
+    if standing.patient != Some(patient) {
+        return Ok((Level::L0, None, ticket.number));
+    }
+    let raised = identity::raised(app, ctx, &ticket).await?;
+    let shown = identity::shown_with(app, ctx, &ticket, &standing, raised).await?;
+    let may = shown.missing(Group::Records).is_none();
+    Ok((standing.level, may.then_some(ticket.contact), ticket.number))
 }
 
 /// Opens a request. The clock runs from the day on which it was received.
@@ -159,11 +164,11 @@ pub async fn open_request(
         restricted::noted(app, ctx, admitted).await?;
         patients::sealing_of(app, &mut conn, organisation, new.patient).await?
     };
-    let (level, ticket) = match new.ticket.as_deref().map(str::trim) {
-        None | Some("") => (Level::L0, None),
+    let (level, shown_by, ticket) = match new.ticket.as_deref().map(str::trim) {
+        None | Some("") => (Level::L0, None, None),
         Some(number) => {
-            let (level, number) = level_in(app, ctx, new.patient, number).await?;
-            (level, Some(number))
+            let (level, by, number) = shown_in(app, ctx, new.patient, number).await?;
+            (level, by, Some(number))
         }
     };
     let id: PrivacyRequestId = app.id();
@@ -174,6 +179,7 @@ pub async fn open_request(
         kind: new.kind,
         law,
         level: level.code().to_owned(),
+        shown_by,
         ticket,
         state: State::Open,
         received_on: new.received_on,
@@ -203,6 +209,20 @@ pub async fn open_request(
     .await
 }
 
+/// The patient's name under leave; none of somebody who was erased.
+async fn name_of(
+    leave: &Opened,
+    conn: &mut Conn,
+    ctx: &Ctx,
+    patient: PatientId,
+) -> Result<Option<String>, DeskError> {
+    match patients::name_in(leave, conn, ctx.organisation, patient).await {
+        Ok(name) => Ok(Some(name)),
+        Err(DeskError::NotFound | DeskError::Gone) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// A request's words under leave. What was sealed for somebody who was erased is nothing.
 async fn view(
     leave: &Opened,
@@ -229,18 +249,39 @@ async fn view(
     )?;
     let decided = request.decided.as_ref();
     let note = open("note", decided.and_then(|one| one.note.as_ref()))?;
-    let name = match patients::name_in(leave, conn, ctx.organisation, request.patient).await {
-        Ok(name) => Some(name),
-        Err(DeskError::NotFound | DeskError::Gone) => None,
-        Err(error) => return Err(error),
-    };
+    let name = name_of(leave, conn, ctx, request.patient).await?;
     Ok(RequestView {
         request,
         name,
+        kept: false,
         words,
         extension,
         note,
         clock,
+    })
+}
+
+/// A request as a list shows it: without words, and without the name where the patient's labels keep it from the reader.
+async fn line(
+    leave: &Opened,
+    conn: &mut Conn,
+    (ctx, now): (&Ctx, Timestamp),
+    request: Request,
+) -> Result<RequestView, DeskError> {
+    let about = restricted::about_patient(conn, ctx.organisation, request.patient).await?;
+    let (kept, name) = match records::admit(conn, ctx, about.unwrap_or_default(), now).await {
+        Ok(()) => (false, name_of(leave, conn, ctx, request.patient).await?),
+        Err(DeskError::Restricted { .. }) => (true, None),
+        Err(error) => return Err(error),
+    };
+    Ok(RequestView {
+        clock: law::clock(request.law, request.kind)?,
+        request,
+        name,
+        kept,
+        words: None,
+        extension: None,
+        note: None,
     })
 }
 
@@ -273,7 +314,7 @@ pub async fn list(
     };
     let mut views = Vec::new();
     for request in found {
-        views.push(view(&leave, &mut conn, ctx, request).await?);
+        views.push(line(&leave, &mut conn, (ctx, app.now()), request).await?);
     }
     Ok(views)
 }
@@ -281,11 +322,18 @@ pub async fn list(
 /// One request.
 pub async fn request(app: &App, ctx: &Ctx, id: PrivacyRequestId) -> Result<RequestView, DeskError> {
     let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
-    let kind = "privacy_request";
-    let leave = records::open(app, ctx, may, purpose, "privacy.read", kind, id).await?;
+    ctx.authorize(may)?;
+    let (found, about) = {
+        let mut conn = app.read().await?;
+        let found = store::one(&mut conn, ctx.organisation, id).await?;
+        let found = found.ok_or(DeskError::NotFound)?;
+        let about = restricted::about_patient(&mut conn, ctx.organisation, found.patient).await?;
+        (found, about.unwrap_or_default())
+    };
+    let entry = NewEntry::new("privacy.read", "patient", found.patient);
+    let entry = entry.detail(&json!({ "request": id }));
+    let leave = records::open_about(app, ctx, may, purpose, about, entry).await?;
     let mut conn = app.read().await?;
-    let found = store::one(&mut conn, ctx.organisation, id).await?;
-    let found = found.ok_or(DeskError::NotFound)?;
     view(&leave, &mut conn, ctx, found).await
 }
 
@@ -305,12 +353,13 @@ pub async fn of_patient(
     app: &App,
     ctx: &Ctx,
     patient: PatientId,
+    limit: i64,
 ) -> Result<Vec<Request>, DeskError> {
     ctx.authorize(Permission::PatientsRead)?;
     let mut conn = app.read().await?;
     let about = restricted::about_patient(&mut conn, ctx.organisation, patient).await?;
     records::admit(&mut conn, ctx, about.unwrap_or_default(), app.now()).await?;
-    store::of_patient(&mut conn, ctx.organisation, patient, SHOWN).await
+    store::of_patient(&mut conn, ctx.organisation, patient, limit).await
 }
 
 /// How many are not closed, counted up to `limit`; none for whoever doesn't decide them.

@@ -12,7 +12,7 @@ macro_rules! select {
         concat!(
             "SELECT id, patient_id, key_id, kind, law, level, ticket_number, state, received_on, due_at, words, opened_by, \
              opened_at, extended_by, extended_at, extension, letter_on, approved_by, approved_at, decision, reason, note, \
-             decided_by, decided_at, notes_included, answered_on, closed_by, closed_at, version FROM privacy_requests ",
+             decided_by, decided_at, notes_included, answered_on, closed_by, closed_at, version, shown_by FROM privacy_requests ",
             $rest
         )
     };
@@ -21,8 +21,8 @@ macro_rules! select {
 statements! {
     /// Opens a request.
     INSERT = "INSERT INTO privacy_requests (organisation_id, id, patient_id, key_id, kind, law, level, ticket_number, \
-        state, received_on, due_at, words, opened_by, opened_at, notes_included, version) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $13, 1, 1)";
+        state, received_on, due_at, words, opened_by, opened_at, notes_included, version, shown_by) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $13, 1, 1, $14)";
     /// One request.
     ONE = select!("WHERE organisation_id = $1 AND id = $2");
     /// One request, which nobody else changes until the command ends.
@@ -127,6 +127,7 @@ fn request(row: &Row<'_>) -> Result<Request, DbError> {
         decided,
         closed,
         version: row.get(28)?,
+        shown_by: row.get(29)?,
     })
 }
 
@@ -150,7 +151,8 @@ pub(super) async fn insert(
         new.due_at,
         new.words,
         new.opened_by,
-        new.opened_at
+        new.opened_at,
+        new.shown_by
     ];
     conn.execute(INSERT, columns).await?;
     Ok(())

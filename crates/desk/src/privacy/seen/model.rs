@@ -103,7 +103,9 @@ impl Deed {
             | ("privacy", "seen" | "search")
             | ("identity", "review") => Self::Reviewed,
             (_, "export") | ("privacy", "download") => Self::Exported,
-            ("patient" | "contact" | "identity", "read" | "list") => Self::Details,
+            ("patient" | "contact" | "identity" | "representative", "read" | "list") => {
+                Self::Details
+            }
             (_, "found") => Self::Found,
             ("attachment", "read") => Self::Files,
             (_, "read" | "list") => Self::Requests,
