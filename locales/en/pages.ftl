@@ -298,6 +298,7 @@ search-results = What was found
 
 ## Patients
 patients-help = Fill in one line. We look for exactly this, so that nobody else's record opens.
+patients-find-no-fields = Your role sees neither identifiers nor contact details, so it looks nobody up here. You reach patients from their requests.
 patients-found = { $count ->
     [0] Nobody found
     [one] One person found

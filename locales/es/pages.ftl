@@ -298,6 +298,7 @@ search-results = Lo que se encontró
 
 ## Pacientes
 patients-help = Rellene una línea. Buscamos exactamente eso, para que no se abra la ficha de otra persona.
+patients-find-no-fields = Su función no ve identificadores ni datos de contacto, así que aquí no busca a nadie. Llega a los pacientes desde sus solicitudes.
 patients-found = { $count ->
     [0] No se encontró a nadie
     [one] Una persona encontrada

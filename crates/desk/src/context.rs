@@ -329,6 +329,12 @@ impl Permissions {
         Ok(Self::of(&list))
     }
 
+    /// What of these codes is known here: one of another release is left out, and opens nothing.
+    pub fn known(codes: &str) -> Self {
+        let known = codes.split_whitespace().filter_map(Permission::from_code);
+        known.fold(Self::NONE, Self::with)
+    }
+
     /// The codes, separated by spaces.
     pub fn codes(self) -> String {
         let codes: Vec<_> = Permission::ALL

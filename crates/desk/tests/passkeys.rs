@@ -148,6 +148,16 @@ both_engines! {
         };
         let (no_fit, late) = ("does not fit here", "took too long");
 
+        // What is to be signed is long, and never the same.
+        let challenge = async || {
+            let (_, options, _) = asked(&desk.visitor(), "/sign-in", way).await;
+            let text = options["publicKey"]["challenge"].as_str().unwrap().to_owned();
+            BASE64URL_NOPAD.decode(text.as_bytes()).unwrap()
+        };
+        let (one, other) = (challenge().await, challenge().await);
+        assert_eq!((one.len(), other.len()), (32, 32));
+        assert_ne!(one, other);
+
         // Sent twice: the question is used up, whoever answers it, and also by a wrong answer.
         let door = desk.visitor();
         let (number, options, token) = asked(&door, "/sign-in", way).await;
@@ -338,23 +348,56 @@ both_engines! {
         let sink = sink(&desk).await;
         set_words(&desk).await;
         let mut device = Device { counts: true, ..Device::at(HERE) };
-        adds(&desk.browser(Role::Agent).await, &mut device).await.expect(200);
+        let codes = codes_on(&adds(&desk.browser(Role::Agent).await, &mut device).await.expect(200).text());
         let mut copy = device.copy_key();
         let door = desk.visitor();
         at_door(&door, &mut device).await.expect(303);
         at_door(&desk.visitor(), &mut device).await.expect(303);
         let page = at_door(&desk.visitor(), &mut copy).await.expect(422).text();
         assert!(page.contains("may be a copy"), "{page}");
+        // Whoever is in is out: nobody knows which of them came by the copy.
+        door.get("/account").await.expect(401);
         // Neither comes in with it, and a password alone is still not enough.
         at_door(&desk.visitor(), &mut copy).await.expect(422);
         at_door(&desk.visitor(), &mut device).await.expect(422);
-        half(&desk).await;
-        let account = door.get("/account").await.expect(200).text();
+        let again = half(&desk).await;
+        again.submit(CODE, CODE, &[("recovery", &codes[0])]).await.expect(303);
+        let account = again.get("/account").await.expect(200).text();
         assert!(account.contains("Stopped"), "{account}");
         jobs::drain(&desk.app).await.unwrap();
         let mails: Vec<String> = sink.take().iter().map(Sent::text).collect();
         assert!(mails.iter().any(|mail| mail.contains("A passkey was added")), "{mails:?}");
         assert_eq!(mails.iter().filter(|mail| mail.contains("may be a copy")).count(), 1);
+        desk.audit_is_whole().await;
+    }
+
+    async fn whoever_came_in_by_a_copy_is_out_once_the_owner_signs(desk: Desk) {
+        let desk = safe(desk.engine).await;
+        set_words(&desk).await;
+        for (role, inside) in [(Role::Agent, false), (Role::Nurse, true)] {
+            let mut device = Device { counts: true, ..Device::at(HERE) };
+            adds(&desk.browser(role).await, &mut device).await.expect(200);
+            let owner = desk.visitor();
+            at_door(&owner, &mut device).await.expect(303);
+            let (thief, mut copy) = (desk.visitor(), device.copy_key());
+            at_door(&thief, &mut copy).await.expect(303);
+            // With it they could add a key of their own.
+            thief.get(NEW).await.expect(200);
+            let begun = half(&desk).await;
+            let token = csrf_token(&begun.get(CODE).await.expect(200).text());
+            let page = if inside {
+                shows(&owner, CONFIRM, "/account/confirm/passkey", &mut device).await
+            } else {
+                at_door(&desk.visitor(), &mut device).await
+            };
+            assert!(page.expect(422).text().contains("may be a copy"), "{role:?}");
+            for browser in [&thief, &owner] {
+                browser.get("/account").await.expect(401);
+            }
+            if role == Role::Agent {
+                begun.post("/sign-in/code/passkey/options", &[("csrf_token", &token)]).await.expect(410);
+            }
+        }
         desk.audit_is_whole().await;
     }
 
@@ -364,6 +407,8 @@ both_engines! {
         let (mut device, _) = with_passkey(&desk, Role::Agent).await;
         let browser = desk.visitor();
         at_door(&browser, &mut device).await.expect(303);
+        let elsewhere = desk.visitor();
+        at_door(&elsewhere, &mut device).await.expect(303);
         let id = passkeys::passkeys(&desk.app, &desk.ctx(Role::Agent)).await.unwrap()[0].id;
         let (rename, remove) = (format!("/account/passkeys/{id}/rename"), format!("/account/passkeys/{id}/remove"));
         let nurse = desk.browser(Role::Nurse).await;
@@ -376,8 +421,10 @@ both_engines! {
         browser.submit("/account", &rename, &[("name", "<Ana's> key")]).await.expect(303);
         let account = browser.get("/account").await.expect(200).text();
         assert!(account.contains("&#60;Ana&#39;s&#62; key"), "{account}");
-        // Removed it lets nobody in, and a password is enough again.
+        // Removed it lets nobody in, whoever came in elsewhere is out, and a password is enough again.
+        elsewhere.get("/account").await.expect(200);
         browser.submit("/account", &remove, &[]).await.expect(303);
+        elsewhere.get("/account").await.expect(401);
         at_door(&desk.visitor(), &mut device).await.expect(422);
         let account = browser.get("/account").await.expect(200).text();
         assert!(!account.contains("recovery codes are left"), "{account}");

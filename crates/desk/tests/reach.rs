@@ -7,6 +7,7 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
+use bedside_db::{DbError, args, statements};
 use bedside_desk::context::{Ctx, Permission, Permissions, Source};
 use bedside_desk::error::DeskError;
 use bedside_desk::field_group::FieldGroup;
@@ -16,13 +17,19 @@ use bedside_desk::patients::{self, ContactPatch, NewPatient, PointKind};
 use bedside_desk::records::{Label, Labels};
 use bedside_desk::router::{Access, Route, routes};
 use bedside_desk::staff::{self, NewToken, Queues};
-use bedside_desk::tickets::{self, NewTicket, Patch, View};
+use bedside_desk::tickets::{self, NewTicket, Patch, Urgency, View};
 use bedside_desk::timeline::Envelope;
 use bedside_desk::{audit_log, config, search, startup};
 use bedside_language::Channel;
 use common::{Answer, Browser, Desk, Role, both_engines, csrf_token};
+use futures_util::FutureExt;
 use serde_json::json;
 use std::collections::BTreeSet;
+
+statements! {
+    /// Tokens as a newer release would have them.
+    LATER = "UPDATE api_tokens SET scopes = scopes || ' later:scope'";
+}
 
 /// A form that every page of a ticket or a patient takes, so that what refuses it is who asks.
 const FORM: &str = "version=1&until=1h&on=true&other=1&how=link&subject=x&name=x&body=x&kind=note&role=agent\
@@ -271,6 +278,25 @@ both_engines! {
         let before = tickets::list_before(&desk.app, &ctx, &View::Active, back.unwrap(), 3).await.unwrap();
         assert_eq!(before.rows.len(), 3);
         assert!(before.rows.iter().all(|row| seen.contains(&row.ticket.id)) && before.previous.is_none());
+
+        let danger = desk.ticket("danger@patient.example", "Danger", "Please help.").await;
+        for (ticket, patch) in [
+            (danger, Patch { urgency: Some(Urgency::Emergency), ..Patch::default() }),
+            (bill, Patch { assignee: Some(Some(desk.id_of(Role::Billing))), ..Patch::default() }),
+        ] {
+            let version = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.version;
+            tickets::change(&desk.app, &desk.system(), ticket, version, patch).await.unwrap();
+        }
+        // What is counted beside every page: one's own, each queue's, and the crises of whoever reaches their queue.
+        for (role, mine, clinical, crises) in [(Role::Billing, "1", None, false), (Role::Agent, "", Some("1"), true)] {
+            let page = desk.browser(role).await.get("/inbox").await.expect(200).text();
+            let count = |mark: &str| page.split(mark).nth(1).map(|rest| rest.split(['>', '<']).nth(1).unwrap());
+            let of_queue = |code: &str| count(&format!("id=\"count-{}\"", queue(&desk, code)));
+            assert_eq!(count("href=\"/inbox/mine\"").and(count(">Mine</span> <span class=\"count\"")), Some(mine), "{role:?}");
+            assert_eq!((of_queue("billing"), of_queue("clinical")), (Some("4"), clinical), "{role:?}");
+            assert_eq!(of_queue("crisis"), clinical, "{role:?}");
+            assert_eq!(page.contains("href=\"/inbox/crisis\""), crises, "{role:?}");
+        }
     }
 
     async fn attack_14_a_command_on_another_queues_request_changes_nothing_and_is_noted(desk: Desk) {
@@ -374,6 +400,23 @@ both_engines! {
                 told += &browser.get(&way).await.expect(200).text();
             }
             told += &browser.submit("/search", "/search", &[("q", "bill")]).await.expect(200).text();
+            // Nor is it found out value by value.
+            let form = browser.get("/patients").await.expect(200).text();
+            let token = csrf_token(&form);
+            for (wanted, field, needed) in [
+                (json!({ "mrn": "ZQ-77" }), "mrn", Permission::FieldsIdentifiers),
+                (json!({ "name": "Rosa Alvarez", "birth_date": "1961-02-03" }), "birth_date", Permission::FieldsIdentifiers),
+                (json!({ "email": "rosa.quill@patient.example" }), "email", Permission::FieldsContact),
+                (json!({ "phone": "+1 312 555 0147" }), "phone", Permission::FieldsContact),
+            ] {
+                let headers = [("content-type", "application/json"), ("x-csrf-token", token.as_str())];
+                let answer = browser.request(Method::POST, "/api/v1/patients/search", &headers, Body::from(wanted.to_string())).await;
+                assert_eq!(answer.status, if needed == may { 200 } else { 403 }, "{wanted} with {may:?}");
+                assert_eq!(answer.text().contains(&patient.to_string()), needed == may, "{wanted}");
+                assert_eq!(form.contains(&format!("name=\"{field}\"")), needed == may, "{field} with {may:?}");
+                let fields: Vec<_> = wanted.as_object().unwrap().iter().map(|(name, value)| (name.as_str(), value.as_str().unwrap())).collect();
+                browser.submit("/patients", "/patients", &fields).await.expect(if needed == may { 200 } else { 403 });
+            }
             assert!(told.contains("Rosa Alvarez") && told.contains("Tuesdays"));
             for (group, words) in groups {
                 for word in words {
@@ -434,11 +477,29 @@ both_engines! {
         assert!(matches!(orgs::change(app, &setup, Change::PutRole(admin)).await, Err(DeskError::Invalid { .. })));
     }
 
+    async fn a_scope_of_another_release_opens_nothing_and_shuts_nothing(desk: Desk) {
+        let client = desk.client("tickets:read").await;
+        let later = desk.app.db.write(|tx| {
+            async move {
+                tx.execute(LATER, args![]).await?;
+                Ok::<_, DbError>(())
+            }
+            .boxed()
+        });
+        later.await.unwrap();
+        client.get("/api/v1/tickets").await.expect(200);
+        client.get("/api/v1/patients").await.expect(403);
+        let admin = desk.ctx(Role::Administrator);
+        let token = staff::list_tokens(&desk.app, &admin).await.unwrap()[0].id;
+        staff::revoke_token(&desk.app, &admin, token).await.unwrap();
+        client.get("/api/v1/tickets").await.expect(401);
+    }
+
     async fn an_administrator_narrows_a_role_and_a_token_down_on_their_pages(desk: Desk) {
         let admin = desk.browser(Role::Administrator).await;
         let page = "/settings/roles/partner";
         let html = admin.get(page).await.expect(200).text();
-        assert!(html.contains("name=\"queue_front_desk\" value=\"on\" checked") || html.contains("queue_front_desk"), "{html}");
+        assert!(html.contains("name=\"queue_front_desk\" type=\"checkbox\" value=\"on\" checked"), "{html}");
         let role = desk.role(Role::Partner);
         let version = role.version.to_string();
         let fields = [

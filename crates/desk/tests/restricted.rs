@@ -228,7 +228,7 @@ both_engines! {
         open().await;
         tickets::view(&desk.app, &agent, kept.ticket).await.unwrap();
         let mut role = desk.role(Role::Agent).as_ref().clone();
-        role.permissions = Permissions::parse("tickets:read tickets:write patients:read").unwrap();
+        role.permissions = Permissions::parse("tickets:read tickets:write patients:read fields:identifiers").unwrap();
         bedside_desk::orgs::change(&desk.app, &desk.system(), bedside_desk::orgs::Change::PutRole(role)).await.unwrap();
         assert!(tickets::view(&desk.app, &desk.ctx(Role::Agent), kept.ticket).await.is_err());
         let rows = tickets::list(&desk.app, &desk.ctx(Role::Agent), &View::Active, None, 10).await.unwrap().rows;

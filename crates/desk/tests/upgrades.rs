@@ -15,10 +15,11 @@ use bedside_desk::context::{Permission, Permissions};
 use bedside_desk::field_group::FieldGroup;
 use bedside_desk::ids::{OrganisationId, TicketId};
 use bedside_desk::intake::email::{self, Source, Via, processor};
+use bedside_desk::staff::{self, NewToken, Queues};
 use bedside_desk::startup::{self, MIGRATIONS};
 use bedside_desk::tickets::{self, NewTicket, Patch, Reply, View};
 use bedside_desk::timeline::Envelope;
-use bedside_desk::{audit_log, jobs, staff};
+use bedside_desk::{audit_log, jobs};
 use bedside_language::Channel;
 use common::program::run;
 use common::sink::{Sink, sink};
@@ -53,9 +54,26 @@ statements! {
     OLD_PLACE = "UPDATE tickets SET urgency = 'emergency', rank = 0, due_at = 1, status = 'waiting_on_patient' WHERE id = $1";
     /// Crises in that place.
     OLD_PLACES = "SELECT COUNT(*) FROM tickets WHERE due_at = 1";
+    /// Roles as they stood before there were groups of fields.
+    PLAIN_ROLES = "UPDATE roles SET permissions = replace(replace(replace(replace(permissions, \
+        ' fields:contact', ''), ' fields:identifiers', ''), ' fields:clinical', ''), ' fields:billing', '')";
     /// Tags.
     TAGS = "SELECT COUNT(*) FROM ticket_tags";
 }
+
+/// Scopes of tokens from before there were groups of fields, and what each shows of them since.
+const TOKENS: &[(&str, &str)] = &[
+    (
+        "tickets:read",
+        " fields:contact fields:identifiers fields:clinical fields:billing",
+    ),
+    (
+        "patients:read patients:write",
+        " fields:contact fields:identifiers fields:clinical fields:billing",
+    ),
+    ("patients:write", " fields:contact"),
+    ("audit:read", ""),
+];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -212,6 +230,17 @@ async fn at_work(desk: &Desk) -> TicketId {
     tickets::change(app, &agent, id, version, tag)
         .await
         .unwrap();
+    for (scopes, _) in TOKENS {
+        let token = NewToken {
+            name: (*scopes).to_owned(),
+            scopes: Permissions::parse(scopes).unwrap(),
+            queues: Queues::All,
+            expires_at: None,
+        };
+        staff::create_token(app, &desk.system(), token)
+            .await
+            .unwrap();
+    }
     let raw = plain("second", "", "When are you open?");
     let stored = email::receive(
         app,
@@ -251,6 +280,10 @@ async fn older(desk: &Desk, ticket: TicketId, version: usize, config: &Config) {
     write(&db, vec![(RATING, vec![Value::Id(ticket.uuid())])]).await;
     if version < 10 {
         write(&db, vec![(OLD_PLACE, vec![Value::Id(ticket.uuid())])]).await;
+    }
+    // Roles are rows since version 15.
+    if (15..24).contains(&version) {
+        write(&db, vec![(PLAIN_ROLES, Vec::new())]).await;
     }
     db.close().await;
     std::fs::create_dir(config.data.join("keys")).unwrap();
@@ -302,6 +335,38 @@ async fn everything_is_there(app: &App, desk: &Desk, ticket: TicketId, version: 
     }
 }
 
+/// Roles are those that ship, whichever step brought them; those that saw requests see all their fields still. Two ship
+/// since queues can be chosen: they are there where the older data was made with today's files. Tokens keep what they could.
+async fn roles_and_tokens_reach_as_far(app: &App, desk: &Desk, version: usize) {
+    let fields = FieldGroup::ALL.iter().map(|group| group.permission());
+    let all = |permissions: Permissions| fields.clone().fold(permissions, Permissions::with);
+    let early = |app: &App| {
+        let clinic = app.directory.of(desk.organisation).unwrap();
+        let roles = clinic.roles.iter().map(|role| staff::Role {
+            version: 0,
+            position: 0,
+            ..role.as_ref().clone()
+        });
+        let late = ["billing", "partner"];
+        let early = roles.filter(|role| !late.contains(&role.code.as_str()));
+        early.collect::<Vec<_>>()
+    };
+    let mut expected = early(&desk.app);
+    for role in &mut expected {
+        if version < 24 && role.permissions.has(Permission::TicketsRead) {
+            role.permissions = all(role.permissions);
+        }
+    }
+    assert_eq!(early(app), expected);
+    let tokens = staff::list_tokens(app, &desk.system()).await.unwrap();
+    assert_eq!(tokens.len(), TOKENS.len());
+    for (scopes, more) in TOKENS {
+        let token = tokens.iter().find(|token| token.name == *scopes).unwrap();
+        let more = if version < 24 { *more } else { "" };
+        assert_eq!(token.scopes, format!("{scopes}{more}"), "{scopes}");
+    }
+}
+
 /// Work that was begun before the upgrade ends after it.
 async fn work_goes_on(app: &App, clock: &FixedClock, desk: &Desk, sink: &Sink) {
     clock.advance(3600);
@@ -311,29 +376,6 @@ async fn work_goes_on(app: &App, clock: &FixedClock, desk: &Desk, sink: &Sink) {
     assert!(sent.iter().any(|mail| mail.text().contains("It is ready.")));
     assert_eq!(count(&app.db, WAITING).await, 0);
     assert_eq!(processor::drain(app).await.unwrap(), 1);
-    // Roles are those that ship, whichever step brought them; those that saw requests see all their fields still. Two ship
-    // since queues can be chosen: they are there where the older data was made with today's files.
-    let roles = |app: &App| {
-        let clinic = app.directory.of(desk.organisation).unwrap();
-        let fields = FieldGroup::ALL.iter().map(|group| group.permission());
-        let before = |role: &Arc<staff::Role>| staff::Role {
-            version: 0,
-            position: 0,
-            permissions: if role.permissions.has(Permission::TicketsRead) {
-                fields.clone().fold(role.permissions, Permissions::with)
-            } else {
-                role.permissions
-            },
-            ..role.as_ref().clone()
-        };
-        let late = ["billing", "partner"];
-        let early = clinic
-            .roles
-            .iter()
-            .filter(|role| !late.contains(&role.code.as_str()));
-        early.map(before).collect::<Vec<_>>()
-    };
-    assert_eq!(roles(app), roles(&desk.app));
     let agent = desk.ctx(Role::Agent);
     let all = tickets::list(app, &agent, &View::Active, None, 10)
         .await
@@ -382,6 +424,7 @@ async fn every_older_version(engine: Engine) {
         assert_eq!(report.backup.is_some(), engine == Engine::Sqlite);
         assert_eq!(app.directory.all()[0].id, organisation);
         everything_is_there(&app, &desk, ticket, version).await;
+        roles_and_tokens_reach_as_far(&app, &desk, version).await;
         work_goes_on(&app, &clock, &desk, &sink).await;
         app.db.close().await;
     }

@@ -55,6 +55,9 @@ struct FindPage {
     shell: Shell,
     wanted: Asked,
     found: Option<Vec<Choice>>,
+    /// Whoever watches over privacy looks for anything.
+    identifiers: bool,
+    addresses: bool,
 }
 
 async fn ask(page: Page) -> Result<Response, DeskError> {
@@ -62,6 +65,8 @@ async fn ask(page: Page) -> Result<Response, DeskError> {
         shell: page.shell().await?,
         wanted: Asked::default(),
         found: None,
+        identifiers: true,
+        addresses: true,
     })
 }
 
@@ -71,6 +76,8 @@ async fn find(page: Page, Form(asked): Form<Asked>) -> Result<Response, DeskErro
         shell: page.shell().await?,
         wanted: asked,
         found: Some(found),
+        identifiers: true,
+        addresses: true,
     })
 }
 

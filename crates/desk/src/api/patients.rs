@@ -237,7 +237,8 @@ pub(super) struct Found {
     items: Vec<PatientOut>,
 }
 
-/// Looks for patients. The question is in the body, because addresses are written to logs on their way.
+/// Looks for patients. The question is in the body, because addresses are written to logs on their way. A record number or
+/// a birth date needs `fields:identifiers` too, an address `fields:contact`.
 #[utoipa::path(post, path = "/api/v1/patients/search", tag = "People", request_body = WantedIn,
     responses((status = 200, description = "Whoever fits one of them.", body = Found)))]
 pub(super) async fn find(

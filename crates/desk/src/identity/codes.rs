@@ -32,7 +32,7 @@ pub async fn send_code(
 ) -> Result<(), DeskError> {
     agent(ctx)?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     let (id, code): (OneTimeCodeId, _) = (app.id(), code_of(secret::random_bytes::<8>()));
     app.command(ctx, move |work| {
         async move {
@@ -96,7 +96,7 @@ pub async fn check_code(
 ) -> Result<Answer, DeskError> {
     let by = agent(ctx)?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     let typed = code_digits(typed)
         .ok_or_else(|| DeskError::invalid("code", "invalid", "A code has six digits."))?;
     app.command(ctx, move |work| {

@@ -49,7 +49,7 @@ pub(crate) async fn ground(
         text: "A patient's addresses change in a conversation in which they were verified, or with a reason.",
     })?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ground.conversation).await?;
+    let ticket = tickets::row_admitted(app, ctx, ground.conversation).await?;
     let raised = ground.words.is_none() && raised(app, ctx, &ticket).await?;
     let forced = match ground.words {
         None => None,
@@ -243,7 +243,7 @@ pub async fn change_address(
     agent(ctx)?;
     ctx.authorize(Permission::PatientsWrite)?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?;
     let kind = match new.kind.as_str() {
         "phone" => PointKind::Phone,
         "email" => PointKind::Email,

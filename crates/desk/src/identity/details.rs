@@ -1,8 +1,9 @@
 //! The first level: what the agent types is compared, and says yes or no.
 
 use super::locks::Subjects;
-use super::model::{Answer, Level, Method, Told};
-use super::seen::{admit, agent, at_least, keep, place, standing_of, stands_for, told};
+use super::model::{Answer, Method, Told};
+use super::seen::{admit, agent, keep, place, stands_for, told};
+use super::tasks::known;
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Permission};
@@ -55,7 +56,7 @@ pub async fn check_details(
 ) -> Result<Answer, DeskError> {
     let by = agent(ctx)?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?;
     let factor = factor_of(&typed.factor)?;
     let claim = patients::claim(
         app,
@@ -138,16 +139,22 @@ async fn compared(
 pub async fn tie(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskError> {
     agent(ctx)?;
     ctx.authorize(Permission::PatientsWrite)?;
-    let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?;
-    let standing = standing_of(app, ctx, &ticket).await?;
-    let patient = at_least(&standing, Level::L2)?;
-    let before = stands_for(app, &mut app.read().await?, organisation, ticket.contact).await?;
-    if before.is_some() {
-        return Err(DeskError::Conflict {
-            code: "other_person",
-            text: "This contact stands for a patient already.",
-        });
-    }
-    tickets::link_contact(app, ctx, ticket.contact, Some(patient)).await
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
+    app.command(ctx, move |work| {
+        async move {
+            let (app, organisation) = (work.app.clone(), work.ctx.organisation);
+            let known = known(work, ticket).await?;
+            let contact = known.ticket.contact;
+            let before = stands_for(&app, work, organisation, contact).await?;
+            if before.is_some() {
+                return Err(DeskError::Conflict {
+                    code: "other_person",
+                    text: "This contact stands for a patient already.",
+                });
+            }
+            tickets::link_in(work, contact, Some(known.patient)).await
+        }
+        .boxed()
+    })
+    .await
 }

@@ -195,7 +195,7 @@ pub async fn unlock(app: &App, ctx: &Ctx, ticket: TicketId, why: &str) -> Result
     ctx.authorize(Permission::TicketsRead)?;
     let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     let why = words("words", why)?;
     let row = row_of(app, organisation, ticket, (Reason::Unlock, &why), by).await?;
     let done = app

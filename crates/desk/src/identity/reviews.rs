@@ -65,7 +65,7 @@ pub async fn emergency(
 ) -> Result<(), DeskError> {
     let by = agent(ctx)?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     let reason = Reason::from_code(reason)
         .filter(|reason| Reason::EMERGENCIES.contains(reason))
         .ok_or_else(|| DeskError::invalid("reason", "required", "Choose a reason."))?;

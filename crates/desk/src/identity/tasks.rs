@@ -19,14 +19,17 @@ const CALL: &str = "call_back";
 const APPROVAL: &str = "approval";
 
 /// A held ticket whose person is at the second level.
-struct Known {
-    ticket: Ticket,
+pub(super) struct Known {
+    /// The ticket.
+    pub(super) ticket: Ticket,
     place: Place,
-    patient: PatientId,
+    /// Whom they were verified as.
+    pub(super) patient: PatientId,
     makers: Vec<StaffId>,
 }
 
-async fn known(work: &mut Work<'_>, ticket: TicketId) -> Result<Known, DeskError> {
+/// Holds a ticket that the actor may see; refuses it below the second level, and while it is locked.
+pub(super) async fn known(work: &mut Work<'_>, ticket: TicketId) -> Result<Known, DeskError> {
     let (app, ctx, now) = (work.app.clone(), work.ctx.clone(), work.now);
     let ticket = tickets::held(work, ticket).await?;
     let (place, standing) = admitted_in(&app, work, &ctx, &ticket, now).await?;
@@ -87,7 +90,7 @@ pub async fn ask_call(
 ) -> Result<(), DeskError> {
     let by = agent(ctx)?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     app.command(ctx, move |work| {
         async move {
             let app = work.app.clone();
@@ -115,7 +118,7 @@ pub async fn ask_call(
 /// Asks a second person to say yes.
 pub async fn ask_approval(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskError> {
     let by = agent(ctx)?;
-    let ticket = tickets::row_for(app, ctx.organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     app.command(ctx, move |work| {
         async move {
             let known = known(work, ticket).await?;
@@ -157,7 +160,7 @@ async fn to_call(work: &mut Work<'_>, known: &Known, task: &TaskRow) -> Result<(
     fit_for(work, (&known.ticket, known.patient), point.ok_or(gone)?).await
 }
 
-/// The number to call, in full, for whoever calls; the log says who saw it.
+/// The number to call, in full, for whoever calls and sees addresses; the log says who saw it.
 pub async fn show_number(
     app: &App,
     ctx: &Ctx,
@@ -165,8 +168,9 @@ pub async fn show_number(
     task: IdentityTaskId,
 ) -> Result<String, DeskError> {
     let by = agent(ctx)?;
+    ctx.authorize(Permission::FieldsContact)?;
     let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     let (point, patient) = app
         .command(ctx, move |work| {
             async move {
@@ -197,8 +201,7 @@ pub async fn called(
     reached: bool,
 ) -> Result<(), DeskError> {
     let by = agent(ctx)?;
-    let organisation = ctx.organisation;
-    let ticket = tickets::row_for(app, organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     app.command(ctx, move |work| {
         async move {
             let known = known(work, ticket).await?;
@@ -260,7 +263,7 @@ pub async fn decide(
     ctx.authorize(Permission::IdentityApprove)?;
     ctx.authorize(Permission::TicketsRead)?;
     let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
-    let ticket = tickets::row_for(app, ctx.organisation, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     let done = app
         .command(ctx, move |work| {
             async move {

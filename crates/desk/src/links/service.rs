@@ -7,7 +7,6 @@ use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, TicketId};
-use crate::records::restricted;
 use crate::work::Work;
 use crate::{outbound, tickets};
 use bedside_db::Timestamp;
@@ -243,11 +242,11 @@ pub async fn ask_new(app: &App, token: &str) -> Result<(), DeskError> {
 /// Whoever it is for gets a fresh one with the next answer. Gives back how many there were.
 pub async fn revoke_ticket(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<u64, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
-            let ctx = work.ctx.clone();
-            restricted::admit_ticket(work, &ctx, ticket, now).await?;
+            tickets::held(work, ticket).await?;
             let mut ended = 0;
             for id in tickets::with_merged(work, organisation, ticket).await? {
                 ended += store::revoke_ticket(work, organisation, id, now).await?;

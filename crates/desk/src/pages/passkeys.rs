@@ -155,7 +155,7 @@ async fn remove(
     Path(id): Path<String>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Result<Response, DeskError> {
-    match passkeys::remove(&page.app, &page.ctx, parsed(&id)?).await {
+    match passkeys::remove(&page.app, &page.ctx, &page.session.0, parsed(&id)?).await {
         Ok(()) => Ok(redirect_saying(ACCOUNT, "passkey-removed")),
         // Sent twice: it is gone.
         Err(DeskError::NotFound) => Ok(redirect(ACCOUNT)),

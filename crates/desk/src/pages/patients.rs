@@ -63,6 +63,10 @@ struct FindPage {
     back: String,
     query: String,
     write: bool,
+    /// Whether the reader may look for record numbers and birth dates.
+    identifiers: bool,
+    /// Whether they may look for addresses.
+    addresses: bool,
 }
 
 /// Whom to look for; one of them is enough.
@@ -103,13 +107,16 @@ async fn find_page(
         contact: wanted.contact,
         back: wanted.back.clone(),
     };
+    let allowed = page.ctx.permissions();
     page.show(&FindPage {
         shell: page.shell().await?,
+        identifiers: allowed.has(Permission::FieldsIdentifiers),
+        addresses: allowed.has(Permission::FieldsContact),
         found,
         contact: wanted.contact.map(|id| id.to_string()).unwrap_or_default(),
         back: safe_path(wanted.back.as_deref()).to_owned(),
         query: whom.query(),
-        write: page.ctx.permissions().has(Permission::PatientsWrite),
+        write: allowed.has(Permission::PatientsWrite),
         wanted,
     })
 }

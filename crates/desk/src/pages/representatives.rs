@@ -475,7 +475,7 @@ async fn add(
 ) -> Result<Response, DeskError> {
     let (app, id) = (&page.app, id_of(&page, &ticket).await?);
     let once = page.once(&typed.once, &format!("{typed:?}"));
-    let row = crate::tickets::row_for(app, page.ctx.organisation, id).await?;
+    let row = crate::tickets::row_admitted(app, &page.ctx, id).await?;
     let standing = identity::standing_of(app, &page.ctx, &row).await?;
     let done = async {
         // Whom it is about is whoever was verified here, and no field of a form.

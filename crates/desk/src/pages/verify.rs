@@ -63,6 +63,10 @@ struct Line {
 
 #[derive(Template)]
 #[template(path = "pages/templates/verify.html")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the reader may do, each for itself"
+)]
 struct VerifyPage {
     shell: Shell,
     number: i64,
@@ -71,6 +75,8 @@ struct VerifyPage {
     seen: Seen,
     may_act: bool,
     may_change: bool,
+    /// Whether the reader sees numbers in full.
+    may_call: bool,
     may_unlock: bool,
     name: String,
     emails: Vec<Line>,
@@ -290,6 +296,7 @@ async fn page_of(
         once: page.form_number(),
         may_act: allowed.has(Permission::TicketsWrite) && reads,
         may_change: allowed.has(Permission::PatientsWrite),
+        may_call: allowed.has(Permission::FieldsContact),
         may_unlock: allowed.has(Permission::IdentityApprove),
         name: seen.name.clone().unwrap_or_default(),
         emails: lines(page, &seen, "email")?,

@@ -251,7 +251,7 @@ pub async fn change_contact(
     let remove = blinds(app, organisation, &patch.remove)?;
     if let Some(ground) = &patch.ground {
         // Also where nothing asks for one: what names a conversation names one that is there.
-        tickets::row_for(app, organisation, ground.conversation).await?;
+        tickets::row_admitted(app, ctx, ground.conversation).await?;
     }
     let mut leave = None;
     if !add.is_empty() || !remove.is_empty() {

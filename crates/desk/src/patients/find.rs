@@ -24,16 +24,31 @@ pub struct Wanted {
     pub name_and_birth_date: Option<(String, String)>,
 }
 
+impl Wanted {
+    /// Refuses values of a group of fields that the actor doesn't see: an answer tells whether they are somebody's, and who
+    /// asks often enough has them all.
+    fn authorize(&self, ctx: &Ctx) -> Result<(), DeskError> {
+        if self.mrn.is_some() || self.name_and_birth_date.is_some() {
+            ctx.authorize(Permission::FieldsIdentifiers)?;
+        }
+        if self.email.is_some() || self.phone.is_some() {
+            ctx.authorize(Permission::FieldsContact)?;
+        }
+        Ok(())
+    }
+}
+
 /// Patients that one look shows.
 pub(crate) const MOST: usize = 20;
 
 /// Finds patients by exact values; every one that matches any of them, at most [`MOST`]. Whom it found stands in the audit
-/// log of each.
+/// log of each. [`DeskError::Forbidden`] where a value is of a group of fields that the actor doesn't see.
 pub async fn find_patients(
     app: &App,
     ctx: &Ctx,
     wanted: &Wanted,
 ) -> Result<Vec<PatientView>, DeskError> {
+    wanted.authorize(ctx)?;
     let organisation = ctx.organisation;
     let opened = records::open(
         app,

@@ -169,7 +169,7 @@ pub async fn add(
     ctx.authorize(Permission::PatientsWrite)?;
     let (organisation, now) = (ctx.organisation, app.now());
     patients::admit(app, ctx, None, Some(patient)).await?;
-    let ticket = tickets::row_for(app, organisation, new.conversation).await?;
+    let ticket = tickets::row_admitted(app, ctx, new.conversation).await?;
     let document = words("document", new.document.as_deref())?;
     if let Some(file) = new.file {
         let (_, of) = timeline::attachment(app, ctx, file).await?;
@@ -363,7 +363,7 @@ pub async fn decide(
         let known = Known::of(app, &mut conn, organisation, patient, authority).await?;
         (row.ticket, known)
     };
-    let ticket = tickets::row_for(app, organisation, asked_in).await?;
+    let ticket = tickets::row_admitted(app, ctx, asked_in).await?;
     let raised = identity::raised(app, ctx, &ticket).await?;
     let done = app
         .command(ctx, move |work| {

@@ -399,13 +399,12 @@ fn queues(row: &Row<'_>, column: usize) -> Result<Queues, DbError> {
     Ok(Queues::from_text(text.as_deref()))
 }
 
-/// What is stored for the role `code`. A permission of another release is left out: it opens nothing here.
+/// What is stored for the role `code`.
 fn permissions(code: &str, codes: &str) -> Permissions {
     if code == ADMINISTRATOR {
         return Permissions::of(Permission::ALL);
     }
-    let known = codes.split_whitespace().filter_map(Permission::from_code);
-    known.fold(Permissions::NONE, Permissions::with)
+    Permissions::known(codes)
 }
 
 pub(super) async fn held(

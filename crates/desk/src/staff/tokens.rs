@@ -51,10 +51,6 @@ pub struct TokenView {
     pub revoked_at: Option<Timestamp>,
 }
 
-fn known(scopes: &str) -> Result<Permissions, DeskError> {
-    Permissions::parse(scopes).map_err(|code| DeskError::Internal(format!("unknown scope {code}")))
-}
-
 const fn reach(permissions: Permissions, queues: Queues) -> Reach {
     Reach {
         permissions,
@@ -136,7 +132,7 @@ pub async fn revoke_token(app: &App, ctx: &Ctx, id: ApiTokenId) -> Result<(), De
             let (organisation, now) = (work.ctx.organisation, work.now);
             let found = store::token_reach(work, organisation, id).await?;
             let (scopes, queues) = found.ok_or(DeskError::NotFound)?;
-            reach(known(&scopes)?, queues).within(&work.ctx)?;
+            reach(Permissions::known(&scopes), queues).within(&work.ctx)?;
             if !store::revoke_token(work, organisation, id, now).await? {
                 return Err(DeskError::NotFound);
             }
@@ -162,7 +158,7 @@ pub async fn token_context(app: &App, token: &str) -> Result<Ctx, DeskError> {
         organisation: found.organisation,
         actor: Actor::Token {
             id: found.id,
-            reach: Arc::new(reach(known(&found.scopes)?, found.queues)),
+            reach: Arc::new(reach(Permissions::known(&found.scopes), found.queues)),
         },
         source: Source::Api,
         locale: bedside_web::Locale::default(),

@@ -42,7 +42,7 @@ pub use read::{
 };
 pub(crate) use read::{
     active_of, contact_of, followed, newest_of, newest_row, numbered, opened_beside, position,
-    reached, row_for, subject_for, with_merged,
+    reached, row_admitted, row_for, subject_for, with_merged,
 };
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};

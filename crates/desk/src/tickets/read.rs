@@ -191,6 +191,15 @@ async fn named(conn: &mut Conn, ctx: &Ctx, text: &str) -> Result<Ticket, DeskErr
         .ok_or(DeskError::NotFound)
 }
 
+/// [`row_for`] somebody who is about to change something of it: refused before anything else is answered where it waits in
+/// another queue or is about somebody kept from them. The command asks once more, for the row that it holds.
+pub(crate) async fn row_admitted(app: &App, ctx: &Ctx, id: TicketId) -> Result<Ticket, DeskError> {
+    let ticket = row_for(app, ctx.organisation, id).await?;
+    let may = records::admit(&mut app.read().await?, ctx, ticket.about, app.now()).await;
+    restricted::noted(app, ctx, may).await?;
+    Ok(ticket)
+}
+
 /// A ticket's row without its words, for the desk's own machinery; `merged_into` is followed.
 pub(crate) async fn row_for(
     app: &App,

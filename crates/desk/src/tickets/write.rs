@@ -92,6 +92,8 @@ pub async fn reply(
         let stored = super::store::one(&mut conn, ctx.organisation, id)
             .await?
             .ok_or(DeskError::NotFound)?;
+        let may = records::admit(&mut conn, ctx, stored.ticket.about, app.now()).await;
+        restricted::noted(app, ctx, may).await?;
         let sealing = records::sealing(app, &mut conn, ctx.organisation, stored.ticket.key).await?;
         (sealing, stored.ticket)
     };

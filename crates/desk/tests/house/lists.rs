@@ -1,7 +1,7 @@
 //! Lists that grow with the code, and files that must not.
 
 use super::{Source, every_source, none, repository, sources};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -48,6 +48,47 @@ fn every_requirement_is_in_the_map() {
     let gone = named.iter().filter(|name| !tests.contains(**name));
     let gone: Vec<String> = gone.map(|name| format!("there is no {name}")).collect();
     none(&gone, "docs/security/asvs.md is held against the tests");
+}
+
+/// How many rows there are of each state stands at the head of the map, by chapter and in all.
+#[test]
+fn the_map_is_counted_right() {
+    let map = page("asvs.md");
+    let states = ["held", "partly", "missing", "not applicable"];
+    let cells = |row: &str| -> Vec<String> {
+        let cells = row.trim_matches('|').splitn(8, '|');
+        cells
+            .map(|cell| cell.replace('*', "").trim().to_owned())
+            .collect()
+    };
+    let lines = map.lines().filter(|line| line.starts_with('|'));
+    let rows: Vec<Vec<String>> = lines.map(cells).collect();
+    let mut counted: BTreeMap<&str, [usize; 6]> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row[0].matches('.').count() == 2) {
+        let chapter = row[0].split('.').next().unwrap_or_default();
+        let above = row[1].contains("above");
+        let state = states.iter().position(|state| *state == row[3]);
+        let state = state.unwrap_or_else(|| panic!("{} has no state", row[0]));
+        for of in [chapter, "all"] {
+            let counts = counted.entry(of).or_default();
+            if above {
+                counts[5] += 1;
+            } else {
+                counts[0] += 1;
+                counts[1 + state] += 1;
+            }
+        }
+    }
+    assert_eq!(counted.len(), 18);
+    for (chapter, counts) in counted {
+        let names = |row: &&Vec<String>| row.len() > 6 && row[0].split(' ').next() == Some(chapter);
+        let row = rows.iter().find(names).expect("a line of the chapter");
+        let said: Vec<usize> = row[1..7]
+            .iter()
+            .filter_map(|cell| cell.parse().ok())
+            .collect();
+        assert_eq!(said, counts, "{chapter}");
+    }
 }
 
 /// The list in the documentation names every test of an attack, and no test that is not there.

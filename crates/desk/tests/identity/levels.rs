@@ -1,6 +1,8 @@
 //! Each row of the table, and what it refuses.
 
 use super::*;
+use bedside_desk::context::{Permission, Permissions};
+use bedside_desk::orgs::{self, Change};
 use common::both_engines;
 use common::sink::sink;
 
@@ -77,6 +79,25 @@ both_engines! {
             assert!(done.contains(&(one.0.to_owned(), one.1.to_owned())), "{one:?} in {done:?}");
         }
         desk.audit_is_whole().await;
+    }
+
+    async fn attack_51_the_number_to_call_is_told_to_nobody_who_sees_no_numbers(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        talk.second(&desk, &sink).await;
+        let phone = choice(&talk.seen().await, MASKED_PHONE);
+        talk.send("call", &[("choice", &phone)]).await;
+        let waits = common::hidden(&talk.seen().await, "task").to_owned();
+        let mut role = desk.role(Role::Agent).as_ref().clone();
+        role.permissions = Permissions::of(&[Permission::TicketsRead, Permission::TicketsWrite, Permission::PatientsRead, Permission::FieldsIdentifiers]);
+        orgs::change(&desk.app, &desk.system(), Change::PutRole(role)).await.unwrap();
+        let page = talk.seen().await;
+        assert!(page.contains(MASKED_PHONE) && !page.contains("verify/number"), "{page}");
+        let (status, page) = talk.send("number", &[("task", &waits)]).await;
+        assert!(status == 403 && !page.contains(PHONE), "{status} {page}");
+        let done = log(&desk, talk.id).await;
+        assert!(!done.iter().any(|(action, _)| action == "identity.number"), "{done:?}");
     }
 
     async fn the_mail_with_a_code_names_nobody(desk: Desk) {

@@ -33,7 +33,7 @@ both_engines! {
         // Each form that was refused above, and the comparison.
         let entries = bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 100).await.unwrap();
         let refused = entries.iter().filter(|one| one.action == "restricted.refused" && one.object_id == patient.to_string());
-        assert_eq!(refused.count(), 4);
+        assert_eq!(refused.count(), 5);
     }
 
     async fn a_lock_of_the_patient_stops_every_conversation(desk: Desk) {

@@ -8,6 +8,7 @@ mod common;
 mod addresses;
 mod levels;
 mod locks;
+mod other_queue;
 mod past_the_rules;
 mod representatives;
 mod saying;

@@ -8,7 +8,7 @@ use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
 use crate::staff::notices::{self, What};
-use crate::staff::store as people;
+use crate::staff::{sessions, store as people};
 use crate::work::Work;
 use bedside_vault::secret::content_hash;
 use futures_util::FutureExt;
@@ -105,7 +105,7 @@ pub(in crate::staff) async fn check(
     }
 }
 
-/// Writes a refusal into the log of whose key it is, and stops the key that is given.
+/// Writes a refusal into the log of whose key it is, and stops the key that is given: with it end all sessions of its person.
 async fn refused(
     app: &App,
     place: Place<'_>,
@@ -125,7 +125,11 @@ async fn refused(
             work.audit(NewEntry::new(action, "staff", staff).outcome(Outcome::Denied));
             if let Some(row) = copied {
                 let now = work.now;
+                // Held, so that nobody comes in by the copy at this moment.
+                people::held(work, organisation, staff).await?;
                 if store::stop(work, organisation, row.passkey.id, now).await? {
+                    // Whichever of the two signed first is in, and nobody knows which of them it was.
+                    sessions::store::delete_sessions_of(work, organisation, staff).await?;
                     work.audit(NewEntry::new("passkey.stop", "staff", staff));
                     notices::tell(work, staff, What::PasskeyStopped).await?;
                 }

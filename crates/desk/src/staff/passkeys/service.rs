@@ -146,9 +146,11 @@ pub async fn rename(app: &App, ctx: &Ctx, id: PasskeyId, name: &str) -> Result<(
     .await
 }
 
-/// Does without one's own passkey from now on.
-pub async fn remove(app: &App, ctx: &Ctx, id: PasskeyId) -> Result<(), DeskError> {
+/// Does without one's own passkey from now on. Whoever came in elsewhere is out, perhaps by this very key: all sessions end
+/// but the one of `token`.
+pub async fn remove(app: &App, ctx: &Ctx, token: &str, id: PasskeyId) -> Result<(), DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let here = token_hash(token);
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
@@ -157,7 +159,7 @@ pub async fn remove(app: &App, ctx: &Ctx, id: PasskeyId) -> Result<(), DeskError
                 return Err(DeskError::NotFound);
             }
             factors::forget_idle_codes(work, me).await?;
-            sessions::store::delete_halves_of(work, organisation, me).await?;
+            sessions::store::delete_others_of(work, organisation, me, &here).await?;
             work.audit(NewEntry::new("passkey.remove", "staff", me));
             notices::tell(work, me, What::PasskeyRemoved).await
         }
