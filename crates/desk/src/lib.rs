@@ -84,6 +84,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         surveys::STATEMENTS,
         tickets::STATEMENTS,
         tickets::tags::STATEMENTS,
+        tickets::release::STATEMENTS,
         timeline::STATEMENTS,
     ]
     .into_iter()

@@ -52,6 +52,23 @@ pub fn packages() -> Result<()> {
     }
 }
 
+/// Installs Python with its environments, for what is written in it.
+pub fn python() -> Result<()> {
+    let works = output("python3", &["-c", "import ensurepip, venv"]).is_some();
+    if works {
+        return Ok(());
+    }
+    apt(&["update", "--quiet"])?;
+    apt(&[
+        "install",
+        "--yes",
+        "--quiet",
+        "--no-install-recommends",
+        "python3",
+        "python3-venv",
+    ])
+}
+
 fn is_installed(package: &str) -> bool {
     output(
         "dpkg-query",

@@ -5,6 +5,7 @@
 mod bench;
 mod cache;
 mod commands;
+mod contract;
 mod eval;
 mod fuzz;
 mod machine;

@@ -1,6 +1,7 @@
 //! `cargo xtask torture`: the tests that try to lose something, for longer than a test run can wait.
 
 use crate::commands::{cargo, run_and_read};
+use crate::contract;
 use anyhow::Result;
 use clap::Args;
 use std::process::ExitCode;
@@ -21,6 +22,9 @@ pub struct Options {
     /// How often an upgrade is killed on each engine
     #[arg(long, default_value_t = 100)]
     upgrades: u32,
+    /// How many requests of each kind the API is tried with, against its own description
+    #[arg(long, default_value_t = 100)]
+    requests: u32,
     /// Torture a debug build: slower, and with its assertions on
     #[arg(long)]
     debug: bool,
@@ -83,6 +87,19 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             part.count,
             begun.elapsed().as_secs(),
             if ended.fine { "nothing lost" } else { "FAILED" }
+        ));
+    }
+    if options.requests > 0 {
+        let begun = Instant::now();
+        let profile = if options.debug { "debug" } else { "release" };
+        let holds = contract::holds(options.requests, profile)?;
+        fine &= holds;
+        told.push(format!(
+            "{:<10} {:>6} times  {:>6} s  {}",
+            "contract",
+            options.requests,
+            begun.elapsed().as_secs(),
+            if holds { "as described" } else { "FAILED" }
         ));
     }
     println!("\n{}", told.join("\n"));

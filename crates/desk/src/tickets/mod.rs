@@ -20,7 +20,7 @@ pub mod model;
 mod page;
 mod place;
 mod read;
-mod release;
+pub mod release;
 mod snooze;
 mod store;
 pub mod tags;

@@ -128,12 +128,6 @@ statements! {
     /// Active crises, counted up to a limit.
     COUNT_CRISES = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets WHERE organisation_id = $1 AND active = 1 \
         AND rank = 0 LIMIT $2) AS few";
-    /// Whoever has active ones.
-    ASSIGNEES = "SELECT DISTINCT assignee_id FROM tickets WHERE organisation_id = $1 AND active = 1 \
-        AND assignee_id IS NOT NULL";
-    /// Active ones of a person and where they wait, by id.
-    ASSIGNED = "SELECT id, queue_id FROM tickets WHERE organisation_id = $1 AND assignee_id = $2 AND active = 1 \
-        AND id > $3 ORDER BY id LIMIT $4";
     /// Links two tickets.
     ADD_LINK = "INSERT INTO ticket_links (organisation_id, ticket_id, other_id, kind) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     /// Links from a ticket.
@@ -602,28 +596,4 @@ pub(super) async fn disown(
 
 fn version(row: &Row<'_>) -> Result<(TicketId, i64), DbError> {
     Ok((row.get(0)?, row.get(1)?))
-}
-
-/// Whoever has active tickets.
-pub(super) async fn assignees(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-) -> Result<Vec<StaffId>, DeskError> {
-    Ok(conn
-        .query(ASSIGNEES, args![organisation], |row| row.get(0))
-        .await?)
-}
-
-/// Active tickets of a person after an id, and their queues.
-pub(super) async fn assigned(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    assignee: StaffId,
-    after: TicketId,
-    limit: i64,
-) -> Result<Vec<(TicketId, QueueId)>, DeskError> {
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    Ok(conn
-        .query(ASSIGNED, args![organisation, assignee, after, limit], row)
-        .await?)
 }

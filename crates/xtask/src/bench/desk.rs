@@ -28,10 +28,7 @@ impl Store {
     /// with stands in the file `bench.loaded`.
     pub fn open(program: &Path, folder: &Path, tickets: u32, messages: u32) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let store = Self {
-            keys: keys(&make_desk(folder)?)?,
-            folder: folder.to_owned(),
-        };
+        let store = Self::empty(folder)?;
         let (file, wanted) = (folder.join("bench.loaded"), format!("{tickets} {messages}"));
         if let Ok(loaded) = std::fs::read_to_string(&file) {
             // Folders of earlier builds don't say.
@@ -48,6 +45,14 @@ impl Store {
         desk.stop()?;
         std::fs::write(&file, wanted)?;
         Ok(store)
+    }
+
+    /// A new desk in `folder` with nothing in it.
+    pub fn empty(folder: &Path) -> Result<Self> {
+        Ok(Self {
+            keys: keys(&make_desk(folder)?)?,
+            folder: folder.to_owned(),
+        })
     }
 
     /// Where it is.

@@ -3,7 +3,7 @@
 
 mod access;
 mod client;
-mod desk;
+pub mod desk;
 mod figures;
 mod large;
 mod load;

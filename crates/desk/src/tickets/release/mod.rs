@@ -1,8 +1,9 @@
 //! Tickets of whoever no longer reaches them go back to their queues.
 
+mod store;
+
 use super::change::{locked, save, told};
 use super::place::keep_reachable;
-use super::store;
 use crate::app::App;
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
@@ -13,6 +14,8 @@ use crate::work::Job;
 use bedside_db::Id;
 use futures_util::FutureExt;
 use serde_json::Map;
+
+pub use store::ALL as STATEMENTS;
 
 /// Tickets looked at in one go.
 const BATCH: i64 = 200;
