@@ -72,6 +72,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         privacy::copies::STATEMENTS,
         privacy::disclosures::STATEMENTS,
         privacy::erasure::STATEMENTS,
+        privacy::erasure::RESEALING,
         privacy::requests::STATEMENTS,
         privacy::watch::STATEMENTS,
         records::STATEMENTS,

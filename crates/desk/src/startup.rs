@@ -141,6 +141,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0024_reach.sql"),
     },
     Migration {
+        version: 33,
+        name: "erasure",
+        sql: include_str!("../migrations/0033_erasure.sql"),
+    },
+    Migration {
         version: 34,
         name: "shown by",
         sql: include_str!("../migrations/0034_shown_by.sql"),

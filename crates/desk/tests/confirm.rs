@@ -75,6 +75,7 @@ both_engines! {
         let expected = [
             "GET /account/passkeys/new", "GET /account/second-factor", "GET /privacy/disclosures/{patient}/csv",
             "GET /privacy/disclosures/{patient}/letter", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
+            "POST /privacy/{request}/release",
             "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
             "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
             "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/passkeys/{passkey}/remove",

@@ -77,7 +77,8 @@ pub async fn send_code(
                 expires_at: now.plus_seconds(CODE_LASTS),
             };
             store::insert_code(work, organisation, ticket.id, &row, now).await?;
-            outbound::send_code(work, &ticket, point.value, (code, row.expires_at)).await?;
+            let to = (patient, point.value);
+            outbound::send_code(work, &ticket, to, (code, row.expires_at)).await?;
             told(work, ticket.id, Told::CodeSent);
             work.audit(NewEntry::new("identity.code", "ticket", ticket.id).purpose("treatment"));
             Ok(())

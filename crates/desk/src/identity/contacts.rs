@@ -167,7 +167,7 @@ async fn tell_before(
         let hears = point.contact == changed || !alone;
         if hears && point.kind == PointKind::Email.code() {
             let address = point.value.clone();
-            outbound::tell_address_changed(work, ticket, address).await?;
+            outbound::tell_address_changed(work, ticket, (patient, address)).await?;
         }
     }
     Ok(())

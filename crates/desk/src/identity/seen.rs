@@ -413,10 +413,15 @@ pub(super) async fn stands_for(
     Ok(contact.patient_id)
 }
 
-/// Forgets failures that count no more. Run now and then; it asks nobody.
+/// Forgets failures that count no more, and locks once they are no sign of anything: what they are counted by is a mark of
+/// what somebody said of a patient. Run now and then; it asks nobody.
 pub async fn forget(app: &App) -> Result<(), DeskError> {
-    let before = app.now().plus_seconds(-2 * DAY);
+    let now = app.now();
+    let (before, locks) = (
+        now.plus_seconds(-2 * DAY),
+        now.plus_seconds(-(LOCK_SIGN_DAYS + 1) * DAY),
+    );
     app.db
-        .write(move |tx| async move { store::forget(tx, before).await }.boxed())
+        .write(move |tx| async move { store::forget(tx, before, locks).await }.boxed())
         .await
 }

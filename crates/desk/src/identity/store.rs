@@ -59,6 +59,8 @@ statements! {
         ORDER BY since DESC LIMIT 1";
     /// Forgets failures that count no more.
     FORGET = "DELETE FROM identity_failures WHERE at < $1";
+    /// Forgets locks that are no sign of anything any more.
+    FORGET_LOCKS = "DELETE FROM identity_locks WHERE until < $1";
     /// Codes for one conversation, and for one patient.
     CODES_OF_TICKET = "SELECT COUNT(*) FROM identity_codes WHERE organisation_id = $1 AND ticket_id = $2 AND made_at > $3";
     /// The same for one patient.
@@ -330,9 +332,14 @@ pub(super) async fn last_lock(
         .await?)
 }
 
-pub(super) async fn forget(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
+pub(super) async fn forget(
+    conn: &mut Conn,
+    before: Timestamp,
+    locks_before: Timestamp,
+) -> Result<(), DeskError> {
     conn.execute(FORGET, args![before]).await?;
     conn.execute(FORGET_SUBJECTS, args![before]).await?;
+    conn.execute(FORGET_LOCKS, args![locks_before]).await?;
     Ok(())
 }
 

@@ -56,6 +56,7 @@ pub fn handlers() -> Vec<Handler> {
         crate::outbound::handlers(),
         crate::representatives::handlers(),
         crate::privacy::copies::handlers(),
+        crate::privacy::erasure::handlers(),
         crate::tickets::handlers(),
     ]
     .concat()

@@ -3,7 +3,7 @@
 use super::model::{Content, GIVE_UP_HOURS, Kind, SendMail};
 use super::store::{self, NewRow};
 use crate::error::DeskError;
-use crate::ids::{ContactId, MessageId, OutboundMailId, StaffId, TicketId};
+use crate::ids::{ContactId, MessageId, OutboundMailId, PatientId, StaffId, TicketId};
 use crate::patients::{self, Requester};
 use crate::records::{self, LetOut, Sealing};
 use crate::staff;
@@ -136,11 +136,12 @@ pub(super) async fn tell_colleague(
 pub async fn send_code(
     work: &mut Work<'_>,
     ticket: &Ticket,
-    address: String,
+    (patient, address): (PatientId, String),
     code: (String, Timestamp),
 ) -> Result<(), DeskError> {
     let about = About {
         code: Some(code),
+        whose: Some(patient),
         ..About::new(Kind::Code)
     };
     to_address(work, ticket, about, address).await
@@ -150,9 +151,13 @@ pub async fn send_code(
 pub async fn tell_address_changed(
     work: &mut Work<'_>,
     ticket: &Ticket,
-    address: String,
+    (patient, address): (PatientId, String),
 ) -> Result<(), DeskError> {
-    to_address(work, ticket, About::new(Kind::AddressChanged), address).await
+    let about = About {
+        whose: Some(patient),
+        ..About::new(Kind::AddressChanged)
+    };
+    to_address(work, ticket, about, address).await
 }
 
 /// Queues a mail that names nobody to an address that need not be the requester's.
@@ -212,6 +217,8 @@ struct About {
     language: Option<Language>,
     /// The one-time code in it, and until when it works.
     code: Option<(String, Timestamp)>,
+    /// Whose address it goes to, where it need not be the requester's.
+    whose: Option<PatientId>,
 }
 
 impl About {
@@ -222,6 +229,7 @@ impl About {
             behind_link: false,
             language: None,
             code: None,
+            whose: None,
         }
     }
 }
@@ -255,6 +263,7 @@ async fn queue(
         behind_link,
         language,
         code,
+        whose,
     } = about;
     let (app, organisation, now) = (work.app.clone(), work.ctx.organisation, work.now);
     let clinic = app.directory.of(organisation)?;
@@ -298,6 +307,7 @@ async fn queue(
         key: sealing.id,
         content: &sealing.text("outbound_mails", "content", id, &content),
         header_id: &header_id,
+        whose,
         send_after: now.plus_seconds(wait_seconds),
         give_up_at: now.plus_seconds(wait_seconds + GIVE_UP_HOURS * 3600),
         now,

@@ -2,14 +2,16 @@
 
 use super::model::{Kind, State};
 use crate::error::DeskError;
-use crate::ids::{DataKeyId, MailboxId, MessageId, OrganisationId, OutboundMailId, TicketId};
+use crate::ids::{
+    DataKeyId, MailboxId, MessageId, OrganisationId, OutboundMailId, PatientId, TicketId,
+};
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 
 statements! {
     /// Queues a mail.
     INSERT = "INSERT INTO outbound_mails (organisation_id, id, ticket_id, message_id, mailbox_id, kind, key_id, content, \
-        header_id, state, attempts, send_after, give_up_at, state_at, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, $11, $12, $12)";
+        header_id, state, attempts, send_after, give_up_at, state_at, created_at, patient_id) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', 0, $10, $11, $12, $12, $13)";
     /// One mail.
     ONE = "SELECT id, ticket_id, message_id, mailbox_id, kind, key_id, content, header_id, state, attempts, send_after, \
         give_up_at, response, uncertain, created_at, state_at FROM outbound_mails WHERE organisation_id = $1 AND id = $2";
@@ -55,6 +57,8 @@ pub(super) struct NewRow<'a> {
     pub key: DataKeyId,
     pub content: &'a [u8],
     pub header_id: &'a str,
+    /// Whose address it goes to, where the request need not be theirs.
+    pub whose: Option<PatientId>,
     pub send_after: Timestamp,
     pub give_up_at: Timestamp,
     pub now: Timestamp,
@@ -79,7 +83,8 @@ pub(super) async fn insert(
             row.header_id,
             row.send_after,
             row.give_up_at,
-            row.now
+            row.now,
+            row.whose
         ],
     )
     .await?;

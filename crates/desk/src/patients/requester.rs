@@ -237,11 +237,19 @@ async fn known(
 }
 
 impl Requester {
-    /// Keeps a new contact, in the command that uses it. [`DeskError::Unavailable`] when another command kept the
-    /// same address a moment earlier: the caller looks again.
+    /// Keeps a new contact, in the command that uses it; holds one who is known, so that nobody erases them until it ends.
+    /// [`DeskError::Unavailable`] when another command kept the same address a moment earlier, or erased whose it was: the
+    /// caller looks again.
     pub async fn store(&self, work: &mut Work<'_>) -> Result<(), DeskError> {
-        let Some(new) = &self.new else { return Ok(()) };
         let (organisation, now) = (work.ctx.organisation, work.now);
+        let Some(new) = &self.new else {
+            if store::hold_contact(work, organisation, self.contact).await? {
+                return Ok(());
+            }
+            return Err(DeskError::Unavailable(
+                "whoever wrote was erased a moment ago".to_owned(),
+            ));
+        };
         self.sealing.store(work).await?;
         let locale = new.locale.map(Locale::tag);
         let (contact, key) = (self.contact, self.sealing.id);

@@ -30,6 +30,8 @@ statements! {
     CONTACT = "SELECT c.id, c.key_id, c.patient_id, c.name, c.locale, c.secure_link, c.version, p.labels FROM contacts c \
         LEFT JOIN patients p ON p.organisation_id = c.organisation_id AND p.id = c.patient_id \
         WHERE c.organisation_id = $1 AND c.id = $2";
+    /// A contact whom nobody changes until the command ends.
+    HOLD_CONTACT = "SELECT 1 FROM contacts WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
     /// Names of some contacts, [`NAMED`] at a time.
     NAMES = "SELECT c.id, c.key_id, c.name, c.patient_id, p.labels FROM contacts c LEFT JOIN patients p \
         ON p.organisation_id = c.organisation_id AND p.id = c.patient_id WHERE c.organisation_id = $1 AND c.id IN ($2, $3, $4, $5, $6, $7, $8, \
@@ -238,6 +240,17 @@ pub(super) async fn contact(
     Ok(conn
         .query_opt(CONTACT, args![organisation, id], contact_row)
         .await?)
+}
+
+/// `false` when there is no such contact.
+pub(super) async fn hold_contact(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ContactId,
+) -> Result<bool, DeskError> {
+    let wanted = args![organisation, id];
+    let found = conn.query_opt(HOLD_CONTACT, wanted, |_| Ok(())).await?;
+    Ok(found.is_some())
 }
 
 /// Contacts that one [`NAMES`] finds.

@@ -137,7 +137,7 @@ async fn read(app: &App, ctx: &Ctx, waiting: bool) -> Result<Vec<Exception>, Des
 
 fn of_opening(one: opening::OpeningView) -> Exception {
     let (name, words, note) = match one.told {
-        Some((name, words, note)) => (Some(name), Some(words), note),
+        Some((name, words, note)) => (name, Some(words), note),
         None => (None, None, String::new()),
     };
     Exception {

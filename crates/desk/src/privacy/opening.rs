@@ -35,9 +35,9 @@ pub(super) struct OpeningView {
     pub staff: StaffId,
     /// Why.
     pub reason: Reason,
-    /// The patient's name, why in their own words, and the note of whoever signed it off; none where the reader may not see
-    /// the patient.
-    pub told: Option<(String, String, String)>,
+    /// The patient's name (none of who was erased), why in their own words, and the note of whoever signed it off; none where
+    /// the reader may not see the patient.
+    pub told: Option<(Option<String>, String, String)>,
     /// When.
     pub opened_at: Timestamp,
     /// Until when the record stays open.
@@ -154,15 +154,16 @@ pub(super) async fn openings(
     let mut shown = Vec::new();
     for one in restricted::openings(&mut conn, ctx.organisation, waiting, limit).await? {
         let told = if may_read(&mut conn, ctx, one.patient, app.now()).await? {
-            // Of a patient who was erased nothing can be told any more, and nothing is left to review.
-            let sealing = match leave.sealing(&mut conn, one.key).await {
-                Ok(sealing) => sealing,
-                Err(DeskError::Gone) => continue,
-                Err(error) => return Err(error),
-            };
+            let sealing = leave.sealing(&mut conn, one.key).await?;
             let note = one.reviewed.as_ref().and_then(|one| one.note.as_ref());
             let note = note.map(|note| sealing.open_text("openings", "note", one.id, note));
-            let name = patients::name_in(leave, &mut conn, ctx.organisation, one.patient).await?;
+            // Who was erased has no name any more; what the staff did is looked at all the same.
+            let name =
+                match patients::name_in(leave, &mut conn, ctx.organisation, one.patient).await {
+                    Ok(name) => Some(name),
+                    Err(DeskError::NotFound) => None,
+                    Err(error) => return Err(error),
+                };
             let words = sealing.open_text("openings", "words", one.id, &one.words)?;
             Some((name, words, note.transpose()?.unwrap_or_default()))
         } else {

@@ -18,6 +18,7 @@ use crate::orgs::Clinic;
 use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients;
+use crate::privacy::erasure;
 use crate::records;
 use crate::representatives;
 use crate::sla::Clocks;
@@ -57,6 +58,10 @@ pub(crate) async fn link_in(
     let needs_look = clinic.queue_for(purpose::NEEDS_LOOK);
     let waits = needs_look.map_or(QueueId::from_uuid(Uuid::nil()), |queue| queue.id);
     let before = patients::link_contact(work, contact, patient).await?;
+    if let Some(before) = before.filter(|before| Some(*before) != patient) {
+        // Their requests would go to somebody whose record may be erased.
+        erasure::keep_whole(work, before).await?;
+    }
     let moved = match (before, patient) {
         // What may be somebody else's mail in their name waits there until somebody has looked.
         (_, Some(patient)) => {

@@ -31,6 +31,7 @@ mod http;
 pub mod load;
 pub mod markup;
 pub mod multipart;
+pub mod opened;
 pub mod program;
 pub mod sink;
 pub mod totp;

@@ -25,7 +25,7 @@ pub(super) fn routes() -> Vec<Route> {
     let may = Access::Staff(Permission::PrivacyManage);
     vec![
         Route::post("/privacy/{request}/hold", may, hold),
-        Route::post("/privacy/{request}/release", may, release),
+        Route::post("/privacy/{request}/release", may, release).confirmed(PAGE),
         Route::post("/privacy/{request}/erase", may, erase).confirmed(PAGE),
         Route::get("/privacy/{request}/certificate", may, certificate),
     ]
@@ -143,7 +143,7 @@ async fn certificate(page: Page, Path(id): Path<PrivacyRequestId>) -> Result<Res
             ("privacy-count-raw", count.raw_mails),
             ("privacy-count-outgoing", count.outgoing_mails),
         ],
-        kept: !told.kept_keys.is_empty(),
+        kept: told.kept != erasure::Kept::default(),
         text,
         note,
     })

@@ -10,6 +10,7 @@ use crate::ids::{HoldId, PatientId, StaffId};
 use crate::patients;
 use crate::privacy::requests::MAX_WORDS;
 use crate::records::{self, Purpose};
+use crate::work::Work;
 use bedside_db::{Timestamp, args};
 use futures_util::FutureExt;
 use serde_json::json;
@@ -90,6 +91,7 @@ pub async fn place(
     app.command(ctx, move |work| {
         async move {
             let (organisation, now, code) = (work.ctx.organisation, work.now, reason.code());
+            hold_patient(work, patient).await?;
             let args = args![
                 organisation,
                 id,
@@ -111,7 +113,29 @@ pub async fn place(
     .await
 }
 
-/// Takes a hold away.
+/// Nobody erases the patient until the command ends.
+async fn hold_patient(work: &mut Work<'_>, patient: PatientId) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let args = args![organisation, patient];
+    let found = work.query_opt(store::PATIENT, args, |_| Ok(())).await?;
+    found.ok_or(DeskError::NotFound)
+}
+
+/// Whether a hold counts on a patient's record, for the command that would take something out of it. No hold is placed
+/// until the command ends.
+pub(crate) async fn keep_whole(work: &mut Work<'_>, patient: PatientId) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    hold_patient(work, patient).await?;
+    if store::is_held(work, organisation, patient, now).await? {
+        return Err(DeskError::Conflict {
+            code: "held",
+            text: "A legal hold is on this patient's record: what belongs to it stays there.",
+        });
+    }
+    Ok(())
+}
+
+/// Takes a hold away. An erasure that was granted while it counted has to be granted anew.
 ///
 /// # Errors
 /// [`DeskError::NotFound`] when there is none, or it was taken away.
@@ -126,12 +150,16 @@ pub async fn release(
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
+            hold_patient(work, patient).await?;
             let args = args![organisation, patient, id, by, now];
             if work.execute(store::RELEASE_HOLD, args).await? == 0 {
                 return Err(DeskError::NotFound);
             }
+            let anew = work
+                .execute(store::ASK_ANEW, args![organisation, patient])
+                .await?;
             let entry = NewEntry::new("privacy.release", "patient", patient);
-            work.audit(entry.detail(&json!({ "hold": id })));
+            work.audit(entry.detail(&json!({ "hold": id, "asked_anew": anew })));
             Ok(())
         }
         .boxed()

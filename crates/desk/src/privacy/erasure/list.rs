@@ -1,12 +1,18 @@
 //! The list of what was erased, outside the database: a backup from before knows nothing of it.
 
-use super::model::Entry;
+use super::model::{Certificate, Entry, Scope};
+use super::plan::Beside;
 use super::{service, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
-use crate::ids::{ErasureId, OrganisationId, PrivacyRequestId};
+use crate::ids::{ErasureId, OrganisationId};
+use crate::jobs::{Done, Handler};
+use crate::work::Job;
+use aws_lc_rs::digest::{SHA256, digest};
+use bedside_audit::SignedCheckpoint;
+use data_encoding::HEXLOWER;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -14,6 +20,49 @@ use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Keeps an erasure in the list, and has the search index forget its words.
+#[derive(Serialize, Deserialize)]
+pub(super) struct KeepErased {
+    pub erasure: ErasureId,
+}
+
+impl Job for KeepErased {
+    const KIND: &'static str = "privacy.erased";
+}
+
+/// What the job runner does after an erasure.
+pub fn handlers() -> Vec<Handler> {
+    vec![Handler {
+        kind: KeepErased::KIND,
+        run: |app, organisation, payload| {
+            async move {
+                let KeepErased { erasure } = serde_json::from_str(&payload)?;
+                let entry =
+                    store::one(&mut app.read_newest().await?, organisation, erasure).await?;
+                let entry = entry.ok_or(DeskError::NotFound)?;
+                keep(&app, organisation, erasure, entry).await?;
+                app.search.begin_anew(organisation.uuid()).await?;
+                Ok(Done::Finished)
+            }
+            .boxed()
+        },
+        // It stands among the work that failed, and the next start does it.
+        given_up: |_, _, _| async move { Ok(()) }.boxed(),
+    }]
+}
+
+/// SHA-256 of a text.
+pub(super) fn sum(text: &str) -> [u8; 32] {
+    let mut sum = [0; 32];
+    sum.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    sum
+}
+
+/// The same in hexadecimal digits.
+pub(super) fn sum_in_digits(text: &str) -> String {
+    HEXLOWER.encode(&sum(text))
+}
 
 /// Name of the list, beside the checkpoints.
 const FILE: &str = "erased.txt";
@@ -26,13 +75,6 @@ struct Line {
     entry: Entry,
 }
 
-/// What of the certificate is needed to keep it again.
-#[derive(Deserialize)]
-struct About {
-    request: PrivacyRequestId,
-    at: bedside_db::Timestamp,
-}
-
 fn place(app: &App) -> Option<PathBuf> {
     Some(app.config.checkpoint_file()?.with_file_name(FILE))
 }
@@ -41,14 +83,15 @@ fn failed(error: &dyn std::fmt::Display) -> DeskError {
     DeskError::Unavailable(format!("the list of what was erased: {error}"))
 }
 
+/// Begins each line anew, so that one that a power cut left half spoils no other.
 fn append(path: &Path, line: &str) -> std::io::Result<()> {
     let mut file = File::options().create(true).append(true).open(path)?;
-    file.write_all(line.as_bytes())?;
+    file.write_all(format!("\n{line}\n").as_bytes())?;
     file.sync_all()
 }
 
-/// Keeps an erasure in the list.
-pub(super) async fn keep(
+/// Keeps an erasure in the list; one that stands there twice is one.
+async fn keep(
     app: &App,
     organisation: OrganisationId,
     erasure: ErasureId,
@@ -62,23 +105,42 @@ pub(super) async fn keep(
         erasure,
         entry,
     };
-    let line = serde_json::to_string(&line)? + "\n";
+    let line = serde_json::to_string(&line)?;
     tokio::task::spawn_blocking(move || append(&path, &line))
         .await
         .unwrap_or_else(|ended| Err(std::io::Error::other(ended)))
         .map_err(|error| failed(&error))
 }
 
-/// Every line of the list that is whole; one that a power cut left half is in the database.
+/// Every line of the list that can be read; what a power cut or a bad disk spoiled is in the database.
 fn read(path: &Path) -> Result<Vec<Line>, DeskError> {
-    match fs::read_to_string(path) {
+    match fs::read(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(failed(&error)),
-        Ok(text) => Ok(text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
+        Ok(bytes) => Ok(bytes
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
             .collect()),
     }
+}
+
+/// What a line says, where this desk's audit key signed it: whoever can write to the file can't have anything destroyed.
+fn proven(app: &App, line: &Line) -> Result<Option<(Certificate, Scope)>, DeskError> {
+    let key = app.keyring.audit_key().verifying_key();
+    let Ok(note) = SignedCheckpoint::parse(&line.entry.note) else {
+        return Ok(None);
+    };
+    let Ok(said) = note.verify(&key) else {
+        return Ok(None);
+    };
+    let certificate: Certificate = serde_json::from_str(&line.entry.certificate)?;
+    let scope: Scope = serde_json::from_str(&line.entry.list)?;
+    let is_whole = said.origin == service::origin(app, line.organisation)?
+        && said.root == sum(&line.entry.certificate)
+        && certificate.list == sum_in_digits(&line.entry.list)
+        && (certificate.id, certificate.organisation) == (line.erasure, line.organisation)
+        && certificate.patient == scope.patient;
+    Ok(is_whole.then_some((certificate, scope)))
 }
 
 /// Destroys again what the list says was erased and this database doesn't know of, and brings the list up to what the
@@ -96,20 +158,18 @@ pub async fn reapply(app: &App) -> Result<usize, DeskError> {
         if !ours || store::is_known(&mut app.read().await?, organisation, id).await? {
             continue;
         }
+        let Some((certificate, scope)) = proven(app, &line)? else {
+            tracing::error!(erasure = %id, "a line of the list of what was erased is not signed by this desk");
+            continue;
+        };
+        let beside = Beside::read(app, organisation, certificate.patient).await?;
         let ctx = Ctx::system(organisation, "privacy", Source::CommandLine);
-        let about: About = serde_json::from_str(&line.entry.certificate)?;
         app.command(&ctx, move |work| {
             async move {
-                service::run(work, &line.entry.scope).await?;
-                store::insert(
-                    work,
-                    organisation,
-                    (id, about.request),
-                    &line.entry,
-                    about.at,
-                )
-                .await?;
-                let entry = NewEntry::new("privacy.erase", "patient", line.entry.scope.patient);
+                service::again(work, &scope, &beside).await?;
+                let about = (id, certificate.request);
+                store::insert(work, organisation, about, &line.entry, certificate.at).await?;
+                let entry = NewEntry::new("privacy.erase", "patient", scope.patient);
                 work.audit(entry.detail(&json!({ "erasure": id, "again": true })));
                 Ok(())
             }

@@ -1,20 +1,23 @@
 //! Destroying a record for a request that was granted.
 
+use super::list::{self, KeepErased};
 use super::model::{Certificate, Entry, Scope};
-use super::{list, plan, store};
+use super::plan::{self, Beside};
+use super::{destroy, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{ContactId, ErasureId, PrivacyRequestId};
-use crate::patients;
-use crate::privacy::requests::{self, Kind, State};
-use crate::records::Sealing;
+use crate::ids::{ErasureId, OrganisationId, PatientId, PrivacyRequestId, StaffId};
+use crate::privacy::requests::{self, Kind, Request, State};
 use crate::work::Work;
-use aws_lc_rs::digest::{SHA256, digest};
 use bedside_audit::{Checkpoint, Origin};
 use futures_util::FutureExt;
 use serde_json::json;
+
+const fn refused<T>(code: &'static str, text: &'static str) -> Result<T, DeskError> {
+    Err(DeskError::Conflict { code, text })
+}
 
 /// Destroys the record of the patient whose erasure was granted and closes the request. `version` is the one of the
 /// request that the caller saw.
@@ -30,90 +33,118 @@ pub async fn erase(
     ctx.authorize(Permission::PrivacyManage)?;
     let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let patient = requests::patient_of(app, ctx, request).await?;
-    let scope = plan::scope(app, ctx.organisation, patient).await?;
+    let beside = Beside::read(app, ctx.organisation, patient).await?;
     let id: ErasureId = app.id();
-    let done = app
-        .command(ctx, move |work| {
-            async move {
-                let (organisation, now) = (work.ctx.organisation, work.now);
-                let asked = requests::held(work, request, version).await?;
-                let granted = asked.decided.as_ref().is_some_and(|one| one.decision.gives());
-                let (Kind::Erasure, State::Decided, true, Some((second, _))) =
-                    (asked.kind, asked.state, granted, asked.approved)
-                else {
-                    return Err(DeskError::Conflict {
-                        code: "not_granted",
-                        text: "A record is destroyed when that was asked for and granted.",
-                    });
-                };
-                if store::is_held(work, organisation, patient, now).await? {
-                    return Err(DeskError::Conflict {
-                        code: "held",
-                        text: "A legal hold is on this record.",
-                    });
-                }
-                let certificate = Certificate {
-                    id,
-                    organisation,
-                    request,
-                    patient,
-                    at: now,
-                    by,
-                    second,
-                    destroyed: scope.counts(),
-                    keys: scope.keys.clone(),
-                    kept_keys: scope.kept_keys.clone(),
-                };
-                let entry = signed(work, &certificate, scope)?;
-                run(work, &entry.scope).await?;
-                store::insert(work, organisation, (id, request), &entry, now).await?;
-                work.audit(NewEntry::new("privacy.erase", "patient", patient).detail(&json!({
-                    "request": request, "erasure": id, "second": second, "destroyed": certificate.destroyed,
-                })));
-                requests::close_destroyed(work, asked, by).await?;
-                Ok((id, serde_json::to_value(&entry)?))
-            }
-            .boxed()
-        })
-        .await?;
-    let (id, entry) = done;
-    list::keep(app, ctx.organisation, id, serde_json::from_value(entry)?).await?;
-    app.search.begin_anew(ctx.organisation.uuid()).await?;
-    Ok(id)
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now) = (work.ctx.organisation, work.now);
+            let asked = requests::held(work, request, version).await?;
+            let scope = plan::scope(work, patient, &beside).await?;
+            let second = may_erase(work, &asked, by).await?;
+            let list = serde_json::to_string(&scope)?;
+            let certificate = Certificate {
+                id,
+                organisation,
+                request,
+                patient,
+                at: now,
+                by,
+                second,
+                destroyed: scope.counts(),
+                kept: scope.kept(),
+                keys: scope.keys.clone(),
+                list: list::sum_in_digits(&list),
+            };
+            let entry = signed(work, &certificate, list)?;
+            destroy::destroy(work, &scope).await?;
+            store::insert(work, organisation, (id, request), &entry, now).await?;
+            work.audit(NewEntry::new("privacy.erase", "patient", patient).detail(&json!({
+                "request": request, "erasure": id, "second": second, "destroyed": certificate.destroyed,
+                "kept": certificate.kept,
+            })));
+            requests::close_destroyed(work, asked, by).await?;
+            work.enqueue(&KeepErased { erasure: id }, Some(&id.to_string()), now).await?;
+            Ok(id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Who gave the second yes, where `by` may destroy what the request asks for. The patient is held.
+async fn may_erase(
+    work: &mut Work<'_>,
+    asked: &Request,
+    by: StaffId,
+) -> Result<StaffId, DeskError> {
+    let (organisation, now, patient) = (work.ctx.organisation, work.now, asked.patient);
+    let granted = asked
+        .decided
+        .as_ref()
+        .is_some_and(|one| one.decision.gives());
+    let (Kind::Erasure, State::Decided, true, Some((second, _))) =
+        (asked.kind, asked.state, granted, asked.approved)
+    else {
+        return refused(
+            "not_granted",
+            "A record is destroyed when that was asked for and granted.",
+        );
+    };
+    if second == by {
+        return refused(
+            "same_person",
+            "Whoever gave the second yes doesn't destroy the record.",
+        );
+    }
+    if store::is_held(work, organisation, patient, now).await?
+        || store::is_held_beside(work, organisation, patient, now).await?
+    {
+        return refused(
+            "held",
+            "A legal hold is on this record, or on one that it is a part of.",
+        );
+    }
+    Ok(second)
 }
 
 /// The certificate with its signed note: a checkpoint of the audit key's over its SHA-256.
-fn signed(work: &Work<'_>, certificate: &Certificate, scope: Scope) -> Result<Entry, DeskError> {
+fn signed(work: &Work<'_>, certificate: &Certificate, list: String) -> Result<Entry, DeskError> {
     let text = serde_json::to_string(certificate)?;
-    let slug = work.app.directory.of(work.ctx.organisation)?.slug.clone();
-    let origin = Origin::new(&format!("{slug}/erasure"))
-        .map_err(|error| DeskError::Internal(error.to_string()))?;
     let note = Checkpoint {
-        origin,
+        origin: origin(&work.app, certificate.organisation)?,
         size: certificate.keys.len() as u64,
-        root: sum(&text)?,
+        root: list::sum(&text),
         at: certificate.at.micros(),
     };
     Ok(Entry {
         note: note.sign(work.app.keyring.audit_key()).to_string(),
         certificate: text,
-        scope,
+        list,
     })
 }
 
-fn sum(text: &str) -> Result<[u8; 32], DeskError> {
-    digest(&SHA256, text.as_bytes())
-        .as_ref()
-        .try_into()
-        .map_err(|_| DeskError::Internal("a sum of another length".to_owned()))
+/// What certificates of this organisation are signed as.
+pub(super) fn origin(app: &App, organisation: OrganisationId) -> Result<Origin, DeskError> {
+    let slug = &app.directory.of(organisation)?.slug;
+    Origin::new(&format!("{slug}/erasure")).map_err(|error| DeskError::Internal(error.to_string()))
 }
 
-/// Destroys what is in `scope`. Skeletons of requests stand for a contact of their own without a name or an address.
-pub(super) async fn run(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
-    let sealing = Sealing::fresh(&work.app);
-    sealing.store(work).await?;
-    let contact: ContactId = patients::nobody(work, &sealing).await?;
-    plan::destroy(work, scope, (contact, &sealing)).await
+/// Destroys, in a database that doesn't know of an erasure, what it names and what is the patient's there.
+pub(super) async fn again(
+    work: &mut Work<'_>,
+    listed: &Scope,
+    beside: &Beside,
+) -> Result<(), DeskError> {
+    let patient: PatientId = listed.patient;
+    let scope = match plan::scope(work, patient, beside).await {
+        Ok(mut here) => {
+            here.and(listed);
+            here
+        }
+        Err(DeskError::NotFound) => listed.clone(),
+        Err(error) => return Err(error),
+    };
+    destroy::destroy(work, &scope).await
 }
 
 /// The certificate of the erasure that a request led to, with its signed note.

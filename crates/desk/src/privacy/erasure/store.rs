@@ -8,36 +8,66 @@ use crate::ids::{
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 
 statements! {
-    /// The patient's key.
-    PATIENT_KEY = "SELECT key_id FROM patients WHERE organisation_id = $1 AND id = $2";
-    /// Who writes for the patient, and whether they have requests of another one.
-    CONTACTS = "SELECT c.id, c.key_id, (SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets t \
-        WHERE t.organisation_id = c.organisation_id AND t.contact_id = c.id AND t.patient_id IS NOT NULL \
-        AND t.patient_id <> $2 LIMIT 1) AS few) FROM contacts c WHERE c.organisation_id = $1 AND c.patient_id = $2";
+    /// The patient's key. Nobody changes, holds or erases the patient until the command ends.
+    PATIENT = "SELECT key_id FROM patients WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    /// The patient's key, and those of whoever stands for them.
+    KEYS = "SELECT key_id FROM patients WHERE organisation_id = $1 AND id = $2 UNION \
+        SELECT key_id FROM contacts WHERE organisation_id = $1 AND patient_id = $2";
+    /// Requests that may be the patient's.
+    MAY_BE = "SELECT id FROM tickets WHERE organisation_id = $1 AND patient_id = $2 UNION SELECT t.id FROM contacts c \
+        JOIN tickets t ON t.organisation_id = c.organisation_id AND t.contact_id = c.id \
+        WHERE c.organisation_id = $1 AND c.patient_id = $2";
+    /// Who stands for the patient: whether they act for them, have requests of another patient, requests of nobody, and act
+    /// for another patient.
+    CONTACTS = "SELECT c.id, c.key_id, \
+        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM representatives r WHERE r.organisation_id = c.organisation_id \
+        AND r.contact_id = c.id AND r.patient_id = $2 LIMIT 1) AS few), \
+        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets t WHERE t.organisation_id = c.organisation_id \
+        AND t.contact_id = c.id AND t.patient_id <> $2 LIMIT 1) AS few), \
+        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets t WHERE t.organisation_id = c.organisation_id \
+        AND t.contact_id = c.id AND t.patient_id IS NULL LIMIT 1) AS few), \
+        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM representatives r WHERE r.organisation_id = c.organisation_id \
+        AND r.contact_id = c.id AND r.patient_id <> $2 LIMIT 1) AS few) \
+        FROM contacts c WHERE c.organisation_id = $1 AND c.patient_id = $2 ORDER BY c.id \
+        FOR NO KEY UPDATE OF c";
     /// The patient's requests.
-    TICKETS = "SELECT id FROM tickets WHERE organisation_id = $1 AND patient_id = $2";
+    TICKETS = "SELECT id FROM tickets WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id FOR NO KEY UPDATE";
     /// A contact's requests of nobody.
-    TICKETS_OF_NOBODY = "SELECT id FROM tickets WHERE organisation_id = $1 AND contact_id = $2 AND patient_id IS NULL";
-    /// What was said in a request, and whether a contact of another patient wrote it.
-    MESSAGES = "SELECT m.id, m.inbound_mail_id, (SELECT COUNT(*) FROM contacts c WHERE c.organisation_id = m.organisation_id \
-        AND c.id = m.author_id AND c.patient_id <> $3) FROM messages m WHERE m.organisation_id = $1 AND m.ticket_id = $2";
-    /// The files of a message.
-    FILES = "SELECT blob_id FROM attachments WHERE organisation_id = $1 AND ticket_id = $2 AND message_id = $3";
+    TICKETS_OF_NOBODY = "SELECT id FROM tickets WHERE organisation_id = $1 AND contact_id = $2 AND patient_id IS NULL \
+        ORDER BY id FOR NO KEY UPDATE";
+    /// A contact's requests of somebody else.
+    TICKETS_OF_OTHERS = "SELECT id FROM tickets WHERE organisation_id = $1 AND contact_id = $2 AND patient_id <> $3 ORDER BY id";
+    /// What was said in a request.
+    MESSAGES = "SELECT id, inbound_mail_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2";
+    /// The files of a request.
+    FILES = "SELECT blob_id FROM attachments WHERE organisation_id = $1 AND ticket_id = $2";
     /// A raw mail.
-    MAIL = "SELECT key_id, blob_id FROM inbound_mails WHERE organisation_id = $1 AND id = $2";
-    /// Mails on their way out, in order.
-    OUTBOUND_AFTER = "SELECT id, ticket_id FROM outbound_mails WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    MAIL = "SELECT id, key_id, blob_id FROM inbound_mails WHERE organisation_id = $1 AND id = $2";
+    /// Raw mails that are about mails of ours about a request.
+    REPORTS = "SELECT id, key_id, blob_id FROM inbound_mails WHERE organisation_id = $1 AND ticket_id = $2 AND message_id IS NULL";
+    /// Raw mails of somebody in a request.
+    MAILS_OF = "SELECT i.id, i.key_id, i.blob_id FROM messages m JOIN inbound_mails i \
+        ON i.organisation_id = m.organisation_id AND i.id = m.inbound_mail_id WHERE m.organisation_id = $1 AND m.ticket_id = $2 \
+        AND m.author_id = $3";
+    /// Mails on their way out about a request.
+    OUTBOUND = "SELECT id FROM outbound_mails WHERE organisation_id = $1 AND ticket_id = $2";
+    /// Mails to an address of the patient's that are about somebody's request.
+    OUTBOUND_TO = "SELECT id FROM outbound_mails WHERE organisation_id = $1 AND patient_id = $2";
     /// Requests with what seals them, in order.
     SEALED_AFTER = "SELECT id, key_id FROM tickets WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    /// Contacts with what seals them, in order.
+    SEALED_CONTACTS_AFTER = "SELECT id, key_id FROM contacts WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    /// Whose a request is.
+    WHOSE = "SELECT patient_id FROM tickets WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    /// What seals a contact.
+    CONTACT_KEY = "SELECT key_id FROM contacts WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
     /// Marks of mails, in order.
     MARKS_AFTER = "SELECT external_blind, ticket_id FROM external_ids WHERE organisation_id = $1 AND channel = $2 \
         AND external_blind > $3 ORDER BY external_blind LIMIT $4";
-    /// Copies of the record.
-    COPIES = "SELECT c.id, c.key_id, c.blob_id FROM privacy_requests r JOIN privacy_copies c \
-        ON c.organisation_id = r.organisation_id AND c.request_id = r.id WHERE r.organisation_id = $1 AND r.patient_id = $2";
-
-    /// Keys of notes about looks at the patient.
-    KEYS_OF_FINDINGS = "SELECT key_id FROM watch_findings WHERE organisation_id = $1 AND patient_id = $2 AND key_id IS NOT NULL";
+    /// Copies of the record. Whoever makes one is done before, or finds that nobody wants it.
+    COPIES = "SELECT id, key_id, blob_id FROM privacy_copies WHERE organisation_id = $1 AND patient_id = $2 FOR NO KEY UPDATE";
+    /// Keys of notes about looks at the patient, which nobody else writes until the command ends.
+    KEYS_OF_FINDINGS = "SELECT key_id FROM watch_findings WHERE organisation_id = $1 AND patient_id = $2 FOR NO KEY UPDATE";
 
     /// Overwrites a key.
     BLANK_KEY = "UPDATE data_keys SET wrapped = $3 WHERE organisation_id = $1 AND id = $2";
@@ -47,8 +77,16 @@ statements! {
     DELETE_PATIENT = "DELETE FROM patients WHERE organisation_id = $1 AND id = $2";
     /// Deletes a contact.
     DELETE_CONTACT = "DELETE FROM contacts WHERE organisation_id = $1 AND id = $2";
+    /// Leaves of a contact what requests of others hang on.
+    EMPTY_CONTACT = "UPDATE contacts SET key_id = $3, name = NULL, patient_id = NULL, linked_at = NULL, version = version + 1 \
+        WHERE organisation_id = $1 AND id = $2";
     /// Deletes a contact's addresses, blind indexes included.
     DELETE_POINTS = "DELETE FROM contact_points WHERE organisation_id = $1 AND contact_id = $2";
+    /// Deletes a contact's links.
+    DELETE_LINKS_OF = "DELETE FROM person_links WHERE organisation_id = $1 AND contact_id = $2";
+    /// Leaves of somebody's messages in a request the words alone.
+    BLANK_ENVELOPES = "UPDATE messages SET envelope = NULL, inbound_mail_id = NULL WHERE organisation_id = $1 AND ticket_id = $2 \
+        AND author_id = $3";
     /// A contact stands for the patient no more.
     UNLINK = "UPDATE contacts SET patient_id = NULL, linked_at = NULL, version = version + 1 WHERE organisation_id = $1 \
         AND id = $2 AND patient_id = $3";
@@ -78,26 +116,41 @@ statements! {
     DELETE_TAGS = "DELETE FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes the words of a rating; the score stays.
     BLANK_RATING = "UPDATE ratings SET comment = NULL WHERE organisation_id = $1 AND ticket_id = $2";
-    /// Deletes what was shown in a request of who somebody is.
-    DELETE_EVIDENCE = "DELETE FROM identity_evidence WHERE organisation_id = $1 AND ticket_id = $2";
-    /// Deletes one-time codes.
+    /// Deletes one-time codes of a request.
     DELETE_CODES = "DELETE FROM identity_codes WHERE organisation_id = $1 AND ticket_id = $2";
-    /// Deletes call-backs.
-    DELETE_TASKS = "DELETE FROM identity_tasks WHERE organisation_id = $1 AND ticket_id = $2";
-    /// Deletes what was done past the rules.
-    DELETE_REVIEWS = "DELETE FROM identity_reviews WHERE organisation_id = $1 AND ticket_id = $2";
-    /// Deletes who opened the record for a reason.
-    DELETE_OPENINGS = "DELETE FROM openings WHERE organisation_id = $1 AND patient_id = $2";
-    /// Deletes what was given to somebody outside.
-    DELETE_DISCLOSURES = "DELETE FROM disclosures WHERE organisation_id = $1 AND patient_id = $2";
-    /// Deletes looks at the patient that were worth a question.
-    DELETE_FINDINGS = "DELETE FROM watch_findings WHERE organisation_id = $1 AND patient_id = $2";
+    /// Deletes one-time codes for the patient, in whosever request.
+    DELETE_CODES_OF = "DELETE FROM identity_codes WHERE organisation_id = $1 AND patient_id = $2";
+    /// That somebody showed who they are stays on record (45 CFR 164.514(h)); by which addresses doesn't.
+    BLANK_EVIDENCE = "UPDATE identity_evidence SET attested = $3, ended_at = COALESCE(ended_at, $4) WHERE organisation_id = $1 \
+        AND ticket_id = $2";
+    /// Whoever was verified as the patient is so no more, in whosever request.
+    END_EVIDENCE_OF = "UPDATE identity_evidence SET ended_at = COALESCE(ended_at, $3) WHERE organisation_id = $1 AND patient_id = $2";
+    /// That somebody was called, or looked a second time, stays on record; the number doesn't.
+    BLANK_TASKS = "UPDATE identity_tasks SET point_blind = NULL, outcome = CASE outcome WHEN '' THEN 'over' ELSE outcome END \
+        WHERE organisation_id = $1 AND ticket_id = $2";
+    /// The same of the patient, in whosever request.
+    BLANK_TASKS_OF = "UPDATE identity_tasks SET point_blind = NULL, outcome = CASE outcome WHEN '' THEN 'over' ELSE outcome END \
+        WHERE organisation_id = $1 AND patient_id = $2";
+    /// What was done past the rules in a request.
+    REVIEWS = "SELECT id FROM identity_reviews WHERE organisation_id = $1 AND ticket_id = $2";
+    /// That it was done, by whom, and who looked at it stays; the words don't.
+    BLANK_REVIEW = "UPDATE identity_reviews SET key_id = $3, words = $4, note = NULL WHERE organisation_id = $1 AND id = $2";
+    /// Who opened the record for a reason.
+    OPENINGS = "SELECT id FROM openings WHERE organisation_id = $1 AND patient_id = $2";
+    /// That it was opened, by whom, and who looked at it stays; the words don't.
+    BLANK_OPENING = "UPDATE openings SET key_id = $3, words = $4, note = NULL WHERE organisation_id = $1 AND id = $2";
+    /// What was given to somebody outside.
+    DISCLOSURES = "SELECT id FROM disclosures WHERE organisation_id = $1 AND patient_id = $2";
+    /// That something was given out, on what basis, when and by whom stays for as long as it has to be accounted for (45 CFR
+    /// 164.528); to whom and what in words doesn't.
+    BLANK_DISCLOSURE = "UPDATE disclosures SET key_id = $3, recipient = $4, address = $5, what = $6, purpose = $7, struck = $8 \
+        WHERE organisation_id = $1 AND id = $2";
+    /// Looks at the patient that were worth a question stay, and wait for whoever has to look at them; words don't.
+    BLANK_FINDINGS = "UPDATE watch_findings SET key_id = NULL, note = NULL WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes who acts for the patient.
     DELETE_REPRESENTATIVES = "DELETE FROM representatives WHERE organisation_id = $1 AND patient_id = $2";
-    /// Deletes for whom a contact acts.
-    DELETE_ACTS = "DELETE FROM representatives WHERE organisation_id = $1 AND contact_id = $2";
-    /// Deletes a copy of the record.
-    DELETE_COPY = "DELETE FROM privacy_copies WHERE organisation_id = $1 AND id = $2";
+    /// Deletes the copies of the record.
+    DELETE_COPIES = "DELETE FROM privacy_copies WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the words of what the patient asked.
     BLANK_REQUESTS = "UPDATE privacy_requests SET words = NULL, note = NULL, extension = NULL WHERE organisation_id = $1 \
         AND patient_id = $2";
@@ -128,6 +181,18 @@ statements! {
     /// Holds that count now.
     HELD = "SELECT COUNT(*) FROM legal_holds WHERE organisation_id = $1 AND patient_id = $2 AND released_at IS NULL \
         AND (until IS NULL OR until > $3)";
+    /// The same of everybody else for whom the patient's people write or act, and whose people write for the patient.
+    HELD_BESIDE = "SELECT COUNT(*) FROM legal_holds h WHERE h.organisation_id = $1 AND h.released_at IS NULL \
+        AND (h.until IS NULL OR h.until > $3) AND h.patient_id IN (SELECT r.patient_id FROM contacts c JOIN representatives r \
+        ON r.organisation_id = c.organisation_id AND r.contact_id = c.id WHERE c.organisation_id = $1 AND c.patient_id = $2 \
+        UNION SELECT c.patient_id FROM tickets t JOIN contacts c ON c.organisation_id = t.organisation_id AND c.id = t.contact_id \
+        WHERE t.organisation_id = $1 AND t.patient_id = $2)";
+    /// Whoever said yes to an erasure said it of a record that was held: nothing of it counts once the hold is gone.
+    ASK_ANEW = "UPDATE privacy_requests SET state = 'open', approved_by = NULL, approved_at = NULL, decision = NULL, \
+        reason = NULL, note = NULL, decided_by = NULL, decided_at = NULL, version = version + 1 WHERE organisation_id = $1 \
+        AND patient_id = $2 AND kind = 'erasure' AND state <> 'closed'";
+    /// An erasure.
+    ONE = "SELECT entry FROM erasures WHERE organisation_id = $1 AND id = $2";
 }
 
 /// A hold as stored.
@@ -166,6 +231,7 @@ pub(super) async fn holds(
         .await?)
 }
 
+/// Whether a hold counts on the patient's record.
 pub(super) async fn is_held(
     conn: &mut Conn,
     organisation: OrganisationId,
@@ -173,8 +239,30 @@ pub(super) async fn is_held(
     now: Timestamp,
 ) -> Result<bool, DeskError> {
     let args = args![organisation, patient, now];
-    let count: Option<i64> = conn.query_opt(HELD, args, |row| row.get(0)).await?;
-    Ok(count.unwrap_or(0) > 0)
+    Ok(conn.query_one(HELD, args, |row| row.get::<i64>(0)).await? > 0)
+}
+
+/// Whether one counts on that of anybody else of whose record this one holds a part.
+pub(super) async fn is_held_beside(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    let args = args![organisation, patient, now];
+    Ok(conn
+        .query_one(HELD_BESIDE, args, |row| row.get::<i64>(0))
+        .await?
+        > 0)
+}
+
+pub(super) async fn one(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ErasureId,
+) -> Result<Option<Entry>, DeskError> {
+    let args = args![organisation, id];
+    Ok(conn.query_opt(ONE, args, |row| entry(row, 0)).await?)
 }
 
 fn entry(row: &Row<'_>, column: usize) -> Result<Entry, DbError> {

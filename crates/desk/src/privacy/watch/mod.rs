@@ -119,7 +119,7 @@ pub async fn findings(app: &App, ctx: &Ctx, waiting: bool) -> Result<Vec<Finding
             // Who was erased is nobody any more.
             Some(id) => match patients::name_in(&leave, &mut conn, organisation, id).await {
                 Ok(name) => Some((id, name)),
-                Err(DeskError::NotFound | DeskError::Gone) => continue,
+                Err(DeskError::NotFound) => None,
                 Err(error) => return Err(error),
             },
             None => None,

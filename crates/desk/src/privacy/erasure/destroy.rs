@@ -1,0 +1,236 @@
+//! Destroying what was found.
+
+use super::model::Scope;
+use super::plan::MAIL;
+use super::{reseal, store as sql};
+use crate::error::DeskError;
+use crate::events::kind;
+use crate::ids::{ContactId, DataKeyId, PatientId, TicketId};
+use crate::patients;
+use crate::records::Sealing;
+use crate::work::Work;
+use bedside_db::{Id, Statement, args};
+use bedside_vault::DataKey;
+use data_encoding::HEXLOWER;
+use serde_json::json;
+use std::collections::HashSet;
+
+/// Destroys what is in `scope`, in the caller's command. What has to stay without its words is sealed with a key that
+/// seals nothing else, and skeletons of requests stand for a contact without a name or an address.
+pub(super) async fn destroy(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
+    let nothing = Sealing::fresh(&work.app);
+    nothing.store(work).await?;
+    let nobody = patients::nobody(work, &nothing).await?;
+    // While the old keys are still there.
+    reseal_others(work, scope).await?;
+    words(work, scope).await?;
+    for ticket in &scope.tickets {
+        skeleton(work, *ticket, (nobody, &nothing)).await?;
+    }
+    people(work, scope, &nothing).await?;
+    record(work, scope.patient, &nothing).await?;
+    keys(work, &scope.keys).await?;
+    let organisation = work.ctx.organisation;
+    for mark in &scope.marks {
+        let mark = HEXLOWER.decode(mark.as_bytes()).unwrap_or_default();
+        work.execute(sql::KEEP_MARK, args![organisation, MAIL, mark])
+            .await?;
+    }
+    work.event(kind::PEOPLE_CHANGED, None, None, &json!({}));
+    Ok(())
+}
+
+/// What is somebody else's and hangs on a key of the patient's.
+async fn reseal_others(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let keys: HashSet<DataKeyId> = scope.keys.iter().copied().collect();
+    for ticket in &scope.resealed {
+        let whose = args![organisation, *ticket];
+        let whose = work
+            .query_opt(sql::WHOSE, whose, |row| row.get::<Option<PatientId>>(0))
+            .await?;
+        if let Some(whose) = whose {
+            reseal::ticket(work, (*ticket, whose), &keys).await?;
+        }
+    }
+    for contact in &scope.resealed_contacts {
+        let whose = args![organisation, *contact];
+        let key = work
+            .query_opt(sql::CONTACT_KEY, whose, |row| row.get::<DataKeyId>(0))
+            .await?;
+        if let Some(key) = key.filter(|key| keys.contains(key)) {
+            reseal::contact(work, *contact, key).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Messages, files, and mails as they came and went.
+async fn words(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for (ticket, message) in &scope.messages {
+        // Told before it goes: the index looks again.
+        work.event(
+            kind::MESSAGE_MOVED,
+            Some(*ticket),
+            Some(*message),
+            &json!({}),
+        );
+        for statement in [sql::DELETE_MESSAGE, sql::DELETE_FILES] {
+            work.execute(statement, args![organisation, *ticket, *message])
+                .await?;
+        }
+        work.execute(sql::DELETE_CORRECTION, args![organisation, *message])
+            .await?;
+    }
+    for blob in &scope.blobs {
+        for statement in [sql::DELETE_PIECES, sql::DELETE_BLOB] {
+            work.execute(statement, args![organisation, *blob]).await?;
+        }
+    }
+    for mail in &scope.mails {
+        work.execute(sql::DELETE_MAIL, args![organisation, *mail])
+            .await?;
+    }
+    for mail in &scope.outbound {
+        work.execute(sql::DELETE_OUTBOUND, args![organisation, *mail])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Leaves of a request what the statistics need, and of who was verified in it what the law wants kept.
+async fn skeleton(
+    work: &mut Work<'_>,
+    ticket: TicketId,
+    (nobody, nothing): (ContactId, &Sealing),
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let subject = nothing.text("tickets", "subject", ticket, "");
+    let args = args![organisation, ticket, nothing.id, nobody, subject, now];
+    work.execute(sql::SKELETON, args).await?;
+    for statement in [
+        sql::DELETE_DRAFTS,
+        sql::DELETE_LINKS,
+        sql::DELETE_TAGS,
+        sql::BLANK_RATING,
+        sql::DELETE_CODES,
+        sql::BLANK_TASKS,
+    ] {
+        work.execute(statement, args![organisation, ticket]).await?;
+    }
+    let no_mark: &[u8] = &[];
+    work.execute(
+        sql::BLANK_EVIDENCE,
+        args![organisation, ticket, no_mark, now],
+    )
+    .await?;
+    let reviews = (sql::REVIEWS, sql::BLANK_REVIEW);
+    blank(
+        work,
+        reviews,
+        Id::from_uuid(ticket.uuid()),
+        ("identity_reviews", &["words"]),
+        nothing,
+    )
+    .await
+}
+
+/// Whoever stood for the patient.
+async fn people(work: &mut Work<'_>, scope: &Scope, nothing: &Sealing) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for one in scope.contacts.iter().chain(&scope.emptied) {
+        for statement in [sql::DELETE_LINKS_OF, sql::DELETE_POINTS] {
+            work.execute(statement, args![organisation, *one]).await?;
+        }
+    }
+    for one in &scope.contacts {
+        work.execute(sql::DELETE_CONTACT, args![organisation, *one])
+            .await?;
+    }
+    for one in &scope.emptied {
+        for ticket in &scope.resealed {
+            work.execute(sql::BLANK_ENVELOPES, args![organisation, *ticket, *one])
+                .await?;
+        }
+        work.execute(sql::EMPTY_CONTACT, args![organisation, *one, nothing.id])
+            .await?;
+    }
+    for one in &scope.shared {
+        work.execute(sql::UNLINK, args![organisation, *one, scope.patient])
+            .await?;
+    }
+    Ok(())
+}
+
+/// What is kept of the patient beside their requests. What the staff did, and when, stays without its words.
+async fn record(
+    work: &mut Work<'_>,
+    patient: PatientId,
+    nothing: &Sealing,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let whose = Id::from_uuid(patient.uuid());
+    let openings = (sql::OPENINGS, sql::BLANK_OPENING);
+    blank(work, openings, whose, ("openings", &["words"]), nothing).await?;
+    let disclosures = (sql::DISCLOSURES, sql::BLANK_DISCLOSURE);
+    let columns = &["recipient", "address", "what", "purpose", "struck"];
+    blank(work, disclosures, whose, ("disclosures", columns), nothing).await?;
+    work.execute(sql::END_EVIDENCE_OF, args![organisation, patient, now])
+        .await?;
+    for statement in [
+        sql::DELETE_CODES_OF,
+        sql::BLANK_TASKS_OF,
+        sql::BLANK_FINDINGS,
+        sql::DELETE_REPRESENTATIVES,
+        sql::DELETE_COPIES,
+        sql::BLANK_REQUESTS,
+        sql::BLANK_HOLDS,
+        sql::DELETE_PATIENT,
+    ] {
+        work.execute(statement, args![organisation, patient])
+            .await?;
+    }
+    Ok(())
+}
+
+/// Puts nothing in the place of words, sealed as words are, so that whoever reads the row needs to know nothing of it.
+async fn blank(
+    work: &mut Work<'_>,
+    (find, write): (Statement, Statement),
+    of: Id<()>,
+    (table, columns): (&'static str, &[&'static str]),
+    nothing: &Sealing,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let rows: Vec<Id<()>> = work
+        .query(find, args![organisation, of], |row| row.get(0))
+        .await?;
+    for row in rows {
+        let seal = |column: &&'static str| nothing.text(table, column, row, "");
+        let sealed: Vec<Vec<u8>> = columns.iter().map(seal).collect();
+        let mut values = args![organisation, row, nothing.id].to_vec();
+        values.extend(sealed.iter().map(bedside_db::ToValue::to_value));
+        work.execute(write, &values).await?;
+    }
+    Ok(())
+}
+
+/// Overwrites and deletes keys, and forgets them in memory once they are gone.
+async fn keys(work: &mut Work<'_>, keys: &[DataKeyId]) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let zeroes = vec![0_u8; DataKey::WRAPPED_LEN];
+    for key in keys {
+        work.execute(sql::BLANK_KEY, args![organisation, *key, zeroes])
+            .await?;
+        work.execute(sql::DELETE_KEY, args![organisation, *key])
+            .await?;
+    }
+    let (app, keys) = (work.app.clone(), keys.to_vec());
+    work.after_commit(move || {
+        for key in keys {
+            app.keyring.forget(key);
+        }
+    });
+    Ok(())
+}
