@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 /** Where the pictures of the pages are put. */
 export const out = new URL("./out/", import.meta.url).pathname;
@@ -49,9 +50,12 @@ export class Desk {
     return Desk.#begun((desk) => desk.#startDemo());
   }
 
-  /** Starts an empty desk instead, where `invitation` lets its administrator in: what nobody can do in the demo. */
-  static empty() {
-    return Desk.#begun((desk) => desk.#startEmpty());
+  /**
+   * Starts an empty desk instead, where `invitation` lets its administrator in: what nobody can do in the demo. `settings`
+   * are more of the desk's own, as it reads them from its environment.
+   */
+  static empty(settings = {}) {
+    return Desk.#begun((desk) => desk.#startEmpty(settings));
   }
 
   static async #begun(start) {
@@ -75,12 +79,12 @@ export class Desk {
     Object.assign(this, await announced(this.#program));
   }
 
-  async #startEmpty() {
+  async #startEmpty(settings) {
     const http = await freePort();
     // A name, because passkeys are bound to one.
     this.url = `http://localhost:${http}`;
     const own = Object.entries(process.env).filter(([name]) => !name.startsWith("BEDSIDE_"));
-    const more = { cwd: this.#folder, env: { ...Object.fromEntries(own), BEDSIDE_PUBLIC_URL: this.url } };
+    const more = { cwd: this.#folder, env: { ...Object.fromEntries(own), BEDSIDE_PUBLIC_URL: this.url, ...settings } };
     const data = ["--data", join(this.#folder, "data")];
     const who = ["--email", "alex@clinic.example", "--name", "Alex Admin", "--json"];
     const made = JSON.parse(execFileSync(program, ["init", ...who, ...data], { ...more, timeout: STARTING }));
@@ -188,7 +192,7 @@ export async function overflow(page) {
 /** Keeps a picture of the whole page. */
 export const picture = (page, name) => page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address();
@@ -196,6 +200,9 @@ async function freePort() {
   await once(server, "close");
   return port;
 }
+
+/** A package of the tests, by its name. */
+export const load = (name) => import(pathToFileURL(require.resolve(name)));
 
 /** Waits until something answers there. */
 async function answers(url) {

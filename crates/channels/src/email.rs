@@ -5,11 +5,10 @@
 //! - [`receiver`] is a small SMTP and LMTP server for mail that comes straight to the desk.
 
 pub mod imap;
-mod reach;
 pub mod receiver;
 mod scrub;
 pub mod smtp;
-mod tls;
+pub(crate) mod tls;
 
-pub use reach::Reach;
+pub use crate::reach::Reach;
 pub use tls::{Secret, Tls, TlsError};

@@ -3,3 +3,5 @@
 //! A channel moves bytes and knows no ticket: what a message means is the desk's business.
 
 pub mod email;
+pub mod http;
+mod reach;

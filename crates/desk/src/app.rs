@@ -47,6 +47,10 @@ pub struct Parts {
     pub caps: crate::public::Caps,
     /// Connections to the mail servers.
     pub senders: Senders,
+    /// Asks other systems over HTTPS.
+    pub others: bedside_channels::http::Client,
+    /// What the providers of single sign-on say of themselves.
+    pub providers: crate::staff::sso::Providers,
     /// Whether anything can be stored.
     pub storage: Storage,
     /// The texts people read.

@@ -26,6 +26,8 @@ ids! {
     Session, SessionId, "session";
     /// A key that somebody's device keeps.
     PasskeyRow, PasskeyId, "passkey";
+    /// Where an organisation's people sign in instead of here.
+    SsoProvider, SsoProviderId, "sso_provider";
     /// A key for other systems.
     ApiToken, ApiTokenId, "api_token";
     /// Whoever writes to the desk.

@@ -82,6 +82,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         staff::factors::STATEMENTS,
         staff::passkeys::STATEMENTS,
         staff::sessions::STATEMENTS,
+        staff::sso::STATEMENTS,
         surveys::STATEMENTS,
         tickets::STATEMENTS,
         tickets::tags::STATEMENTS,

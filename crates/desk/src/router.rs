@@ -25,6 +25,7 @@ use bedside_web::body::{Patience, Room};
 use bedside_web::cookies::SessionCookie;
 use bedside_web::i18n::negotiate;
 use bedside_web::{Locale, Problem, csrf};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Bytes that the bodies of visitors, and those of everybody else, hold together: two forms as large as a form may be.
@@ -326,6 +327,10 @@ pub fn session_cookie(app: &App) -> SessionCookie {
 #[derive(Clone)]
 pub struct SessionToken(pub Arc<str>, pub SessionId);
 
+/// The network that somebody who is not known comes from, where that can be told.
+#[derive(Clone, Copy)]
+pub struct CameFrom(pub IpAddr);
+
 async fn enter(
     State(door): State<Door>,
     mut request: Request,
@@ -365,6 +370,9 @@ async fn enter(
         Some(_) => None,
         None => network(request.headers(), request.extensions(), &app.config),
     };
+    if let Some(network) = network {
+        request.extensions_mut().insert(CameFrom(network));
+    }
     // What the body holds is given back when this function ends.
     let (mut request, _held) = room.admit(request, network, door.bodies.patience);
     if let Some(mut ctx) = ctx {

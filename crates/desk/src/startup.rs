@@ -141,6 +141,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0024_reach.sql"),
     },
     Migration {
+        version: 25,
+        name: "single sign-on",
+        sql: include_str!("../migrations/0025_sso.sql"),
+    },
+    Migration {
         version: 33,
         name: "erasure",
         sql: include_str!("../migrations/0033_erasure.sql"),
@@ -401,6 +406,7 @@ async fn put_together(
     let shelf = knowledge::start(&config, !only_reads)?;
     let keyring = Keyring::load(&db, root, clock.now()).await?;
     let search = SearchIndex::open(&db, Arc::clone(&clock)).await?;
+    let others = bedside_channels::http::Client::new(config.allowed(), None);
     let app = App::new(Parts {
         db,
         search,
@@ -412,6 +418,8 @@ async fn put_together(
         counts: crate::tickets::Counts::default(),
         caps: crate::public::Caps::default(),
         senders: crate::outbound::Senders::default(),
+        others,
+        providers: crate::staff::sso::Providers::default(),
         storage: crate::storage::Storage::default(),
         i18n: bedside_web::I18n::global(),
         config,

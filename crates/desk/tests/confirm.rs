@@ -77,14 +77,15 @@ both_engines! {
             "GET /privacy/disclosures/{patient}/letter", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
             "POST /privacy/{request}/release",
             "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
-            "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
+            "GET /settings/sso", "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
             "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/passkeys/{passkey}/remove",
             "POST /account/passkeys/{passkey}/rename",
             "POST /account/second-factor", "POST /account/second-factor/codes", "POST /account/second-factor/off",
             "POST /account/sessions/{session}/end", "POST /set-password", "POST /settings/mailboxes/{id}",
-            "POST /settings/roles/{id}", "POST /settings/roles/{id}/remove", "POST /settings/staff/{id}",
+            "POST /settings/roles/{id}", "POST /settings/roles/{id}/remove",
+            "POST /settings/sso", "POST /settings/sso/remove", "POST /settings/sso/test", "POST /settings/staff/{id}",
             "POST /settings/staff/{id}/disable", "POST /settings/staff/{id}/enable",
-            "POST /settings/staff/{id}/end-sessions", "POST /settings/staff/{id}/invite",
+            "POST /settings/staff/{id}/end-sessions", "POST /settings/staff/{id}/forget-sso", "POST /settings/staff/{id}/invite",
             "POST /settings/staff/{id}/reset-factor", "POST /settings/tokens/{id}",
         ];
         assert_eq!(names, expected.map(str::to_owned).into());

@@ -28,6 +28,8 @@ const SMALL: &[&str] = &[
     "saved_replies",
     "schema_versions",
     "sla_policies",
+    "sso_people",
+    "sso_providers",
     "staff",
     "staff_links",
     "sub_statuses",

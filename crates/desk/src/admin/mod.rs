@@ -21,6 +21,7 @@ mod roles;
 mod section;
 mod sections;
 mod seen;
+mod sso;
 mod texts;
 mod tokens;
 mod watch;
@@ -77,6 +78,7 @@ pub fn routes() -> Vec<Route> {
         people::routes(),
         roles::routes(),
         tokens::routes(),
+        sso::routes(),
         audit::routes(),
         seen::routes(),
         disclosures::routes(),

@@ -36,6 +36,7 @@ const PEOPLE: &[Entry] = &[
     ("/settings/staff", "users", "admin-staff"),
     ("/settings/roles", "shield-check", "admin-roles"),
     ("/settings/tokens", "lock", "admin-tokens"),
+    ("/settings/sso", "key-round", "admin-sso"),
 ];
 const RECORDS: &[Entry] = &[("/audit", "history", "admin-audit")];
 

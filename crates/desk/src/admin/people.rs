@@ -8,7 +8,7 @@ use crate::ids::StaffId;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};
-use crate::staff::{self, NewStaff, Role, StaffView};
+use crate::staff::{self, NewStaff, Role, StaffView, sso};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::Locale;
@@ -23,6 +23,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/settings/staff/{id}/invite", managed, invite).confirmed(ONE),
         Route::post("/settings/staff/{id}/end-sessions", managed, end_sessions).confirmed(ONE),
         Route::post("/settings/staff/{id}/reset-factor", managed, reset_factor).confirmed(ONE),
+        Route::post("/settings/staff/{id}/forget-sso", managed, forget_sso).confirmed(ONE),
         Route::post("/settings/staff/{id}/disable", managed, disable).confirmed(ONE),
         Route::post("/settings/staff/{id}/enable", managed, enable).confirmed(ONE),
     ]
@@ -125,7 +126,7 @@ fn form(page: &Page, person: &StaffView) -> Result<Edit, DeskError> {
 }
 
 /// What can be done for or to somebody; nothing where they may do more than whoever looks.
-fn extras(page: &Page, person: &StaffView) -> Result<Vec<Extra>, DeskError> {
+async fn extras(page: &Page, person: &StaffView) -> Result<Vec<Extra>, DeskError> {
     if !is_in_reach(page, person)? {
         return Ok(Vec::new());
     }
@@ -136,14 +137,19 @@ fn extras(page: &Page, person: &StaffView) -> Result<Vec<Extra>, DeskError> {
         help: t.text(&format!("admin-staff-{which}-help")).to_owned(),
         danger,
     };
+    let mut of_sso = Vec::new();
+    if sso::linked(&page.app, &page.ctx, person.id).await? {
+        of_sso.push(extra("forget-sso", false));
+    }
     if person.disabled_at.is_some() {
-        return Ok(vec![extra("enable", false)]);
+        return Ok([vec![extra("enable", false)], of_sso].concat());
     }
     let mut extras = vec![extra("invite", false), extra("end-sessions", false)];
     let own = page.ctx.actor.staff() == Some(person.id);
     if person.second_factor_since.is_some() && !own {
         extras.push(extra("reset-factor", false));
     }
+    extras.extend(of_sso);
     extras.push(extra("disable", true));
     Ok(extras)
 }
@@ -169,7 +175,7 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError>
         return show_form(&page, new_form(&page)?, above(t), &[], Vec::new(), true).await;
     }
     let person = find(&page, &id).await?;
-    let (extras, reached) = (extras(&page, &person)?, is_in_reach(&page, &person)?);
+    let (extras, reached) = (extras(&page, &person).await?, is_in_reach(&page, &person)?);
     show_form(&page, form(&page, &person)?, above(t), &[], extras, reached).await
 }
 
@@ -214,7 +220,7 @@ async fn save(
         };
     let mut again = form(&page, &person)?;
     again.fill(&typed);
-    let extras = extras(&page, &person)?;
+    let extras = extras(&page, &person).await?;
     show_form(&page, again, above(t), &[wrong], extras, true).await
 }
 
@@ -262,6 +268,16 @@ async fn reset_factor(
     said(page, &person, done).await
 }
 
+async fn forget_sso(
+    page: Page,
+    Path(id): Path<String>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let person = find(&page, &id).await?;
+    let done = sso::forget_person(&page.app, &page.ctx, person.id).await;
+    said(page, &person, done).await
+}
+
 async fn disable(
     page: Page,
     Path(id): Path<String>,
@@ -293,7 +309,7 @@ async fn said(
     };
     let (t, wrong) = (page.texts(), Wrong::refused(error)?);
     page.path = format!("{LIST}/{}", person.id);
-    let extras = extras(&page, person)?;
+    let extras = extras(&page, person).await?;
     show_form(
         &page,
         form(&page, person)?,

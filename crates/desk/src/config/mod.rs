@@ -1,15 +1,19 @@
 //! How one process is set up: where its data is, which address people use, where it listens.
 
 pub mod clinic;
+pub mod destinations;
 pub mod load;
 pub mod organisation;
 pub mod proxies;
 
 use bedside_channels::email::Reach;
+use bedside_channels::http;
+use destinations::Destination;
 use proxies::Network;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Settings of the process, from `bedside.toml`, the environment (`BEDSIDE_…`) and the command line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +37,8 @@ pub struct Config {
     pub max_mail_bytes: usize,
     /// Whether mail servers may be on this machine or on its network link alone.
     pub local_mail_servers: bool,
+    /// Hosts and networks that the desk may call over HTTPS besides the public network.
+    pub allowed_destinations: Vec<Destination>,
     /// Folder of the clinic's own files; those that ship with the program when absent.
     pub clinic: Option<PathBuf>,
     /// Whether everything in here is invented: pages say so.
@@ -52,6 +58,7 @@ impl Default for Config {
             lmtp_listen: None,
             max_mail_bytes: 50 * 1024 * 1024,
             local_mail_servers: false,
+            allowed_destinations: Vec::new(),
             clinic: None,
             demo: false,
         }
@@ -97,6 +104,12 @@ impl Config {
         } else {
             Reach::Elsewhere
         }
+    }
+
+    /// What the desk may call over HTTPS besides the public network.
+    pub fn allowed(&self) -> http::Allowed {
+        let all = self.allowed_destinations.clone();
+        Arc::new(move |host, address| all.iter().any(|one| one.has(host, address)))
     }
 
     /// The address that lets a person of the staff in by a link's `token`.

@@ -43,6 +43,8 @@ struct Account {
     passkeys: Vec<Key>,
     /// Whether another one can be added.
     more: bool,
+    /// Whether they come in at their organisation's provider alone, and have no password here.
+    sso_only: bool,
 }
 
 /// One passkey as shown.
@@ -79,9 +81,10 @@ async fn show(page: Page) -> Result<Response, DeskError> {
         device: device(t, &one.device),
         method: match one.method.as_str() {
             "link" => t.text("account-by-link"),
-            "password code" | "link code" => t.text("account-by-code"),
-            "password passkey" | "link passkey" => t.text("account-by-passkey-too"),
+            "password code" | "link code" | "sso code" => t.text("account-by-code"),
+            "password passkey" | "link passkey" | "sso passkey" => t.text("account-by-passkey-too"),
             "passkey" => t.text("account-by-passkey"),
+            "sso" | "sso factor" => t.text("account-by-sso"),
             _ => t.text("account-by-password"),
         }
         .to_owned(),
@@ -94,6 +97,7 @@ async fn show(page: Page) -> Result<Response, DeskError> {
     let keys = passkeys::passkeys(&page.app, &page.ctx).await?;
     page.show(&Account {
         shell: page.shell().await?,
+        sso_only: staff::sso::is_only_way(&page.app, &page.ctx).await?,
         factor: factor
             .and_then(|one| one.app_since)
             .map(|since| t.with("account-factor-on", "at", at(since)).into_owned()),

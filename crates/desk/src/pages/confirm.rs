@@ -1,5 +1,6 @@
 //! Proving once more who one is, before what is worth a second look.
 
+use super::errors::form_urlencode;
 use super::forms::{Form, Nothing};
 use super::layout::{Page, Shell, redirect, safe_path};
 use super::sign_in::keep;
@@ -29,6 +30,8 @@ pub(super) fn routes() -> Vec<Route> {
 struct Confirm {
     shell: Shell,
     proof: Proof,
+    /// Where one signs in at the provider once more.
+    sso: String,
     next: String,
     error: Option<&'static str>,
 }
@@ -39,11 +42,20 @@ struct Asked {
 }
 
 async fn show(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskError> {
-    page.show(&Confirm {
+    page.show(&asked_on(&page, safe_path(asked.next.as_deref()), None).await?)
+}
+
+async fn asked_on(
+    page: &Page,
+    next: &str,
+    error: Option<&'static str>,
+) -> Result<Confirm, DeskError> {
+    Ok(Confirm {
         shell: page.bare_shell()?,
         proof: staff::proof_of(&page.app, &page.ctx).await?,
-        next: safe_path(asked.next.as_deref()).to_owned(),
-        error: None,
+        sso: format!("/account/confirm/sso?next={}", form_urlencode(next)),
+        next: next.to_owned(),
+        error,
     })
 }
 
@@ -78,13 +90,7 @@ async fn failed(
     next: &str,
     (status, error): (StatusCode, &'static str),
 ) -> Result<Response, DeskError> {
-    let shown = Confirm {
-        shell: page.bare_shell()?,
-        proof: staff::proof_of(&page.app, &page.ctx).await?,
-        next: next.to_owned(),
-        error: Some(error),
-    };
-    page.show_as(status, &shown)
+    page.show_as(status, &asked_on(page, next, Some(error)).await?)
 }
 
 async fn ask(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, DeskError> {

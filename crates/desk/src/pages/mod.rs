@@ -39,6 +39,7 @@ mod second_factor;
 pub(crate) mod seen_words;
 mod sign_in;
 mod sign_in_code;
+mod sso;
 mod ticket;
 mod ticket_actions;
 mod timeline;
@@ -57,6 +58,7 @@ pub fn routes() -> Vec<Route> {
         sign_in_code::routes(),
         passkeys::routes(),
         passkey_sign_in::routes(),
+        sso::routes(),
         look::routes(),
         inbox::routes(),
         new_ticket::routes(),

@@ -88,7 +88,8 @@ async fn enter(
         }
         Err(error) => said(error).map_err(IntoResponse::into_response)?,
     };
-    sign_in::failed(&app, &headers, (next, ""), error).map_err(IntoResponse::into_response)
+    let again = sign_in::failed(&app, &headers, (next, ""), error).await;
+    again.map_err(IntoResponse::into_response)
 }
 
 async fn ask_half(

@@ -1,5 +1,6 @@
 //! Coming in, going out, passwords.
 
+use super::errors::form_urlencode;
 use super::forms::{self, Form, Nothing, PublicForm};
 use super::layout::{Page, Shell, locale_of, redirect, redirect_saying, render, safe_path};
 use super::{look, sign_in_code};
@@ -7,7 +8,7 @@ use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::router::{Access, Route, SessionToken, session_cookie};
-use crate::staff::{self, Entered, Session, passkeys};
+use crate::staff::{self, Entered, Session, passkeys, sso};
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
@@ -47,6 +48,8 @@ struct SignIn {
     error: Option<&'static str>,
     /// Whether the desk's address can have passkeys.
     passkeys: bool,
+    /// Addresses and words of the buttons that lead to an organisation's own provider.
+    doors: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -95,10 +98,11 @@ async fn show(
     let shell = Shell::plain_in(&headers, locale, forms::public_token(&app, PASSWORD));
     let page = SignIn {
         shell,
-        next,
         email: String::new(),
         error: None,
         passkeys: passkeys::possible(&app.config.public_url),
+        doors: doors(&app, &next).await?,
+        next,
     };
     let mut response = render(StatusCode::OK, &page)?;
     if let Some(locale) = chosen {
@@ -140,11 +144,18 @@ async fn enter(
         Err(other) => return Err(other.into_response()),
     };
     failed(&app, &headers, (&next, &sent.email), (status, error))
+        .await
         .map_err(IntoResponse::into_response)
 }
 
+async fn doors(app: &App, next: &str) -> Result<Vec<(String, String)>, DeskError> {
+    let all = sso::doors(app).await?.into_iter();
+    let way = |clinic: &str| format!("/sign-in/sso/{clinic}?next={}", form_urlencode(next));
+    Ok(all.map(|(clinic, button)| (way(&clinic), button)).collect())
+}
+
 /// The page once more, with what was wrong.
-pub(super) fn failed(
+pub(super) async fn failed(
     app: &App,
     headers: &HeaderMap,
     (next, email): (&str, &str),
@@ -156,6 +167,7 @@ pub(super) fn failed(
         email: email.to_owned(),
         error: Some(error),
         passkeys: passkeys::possible(&app.config.public_url),
+        doors: doors(app, next).await?,
     };
     render(status, &page)
 }
@@ -180,7 +192,7 @@ pub(super) async fn end_old(
 }
 
 /// On to `next`, or to the page that asks for a second factor first.
-fn on(app: &App, entered: &Entered, next: &str) -> Result<Response, DeskError> {
+pub(super) fn on(app: &App, entered: &Entered, next: &str) -> Result<Response, DeskError> {
     match entered {
         Entered::In(session) => admitted(app, session, next),
         Entered::Half(half) => sign_in_code::ask(app, half, next),

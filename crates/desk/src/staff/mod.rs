@@ -1,5 +1,5 @@
 //! The people who work at the desk, and how they come in. Owns `staff`, `roles` and `api_tokens`; the
-//! parts [`sessions`], [`factors`] and [`passkeys`] own what they come in by.
+//! parts [`sessions`], [`factors`], [`passkeys`] and [`sso`] own what they come in by.
 //!
 //! Passwords are kept as argon2id hashes; session and link tokens are kept as SHA-256 hashes, so that a copy of the
 //! database lets nobody in. A wrong password slows the next try for the same address down, whether somebody has that
@@ -15,6 +15,7 @@ mod role;
 mod roles;
 mod service;
 pub mod sessions;
+pub mod sso;
 mod store;
 #[cfg(test)]
 mod tests;

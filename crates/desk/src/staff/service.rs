@@ -3,7 +3,7 @@
 use super::model::{NewStaff, StaffView};
 use super::notices::{self, What};
 use super::role::{ADMINISTRATOR, Reach, Role};
-use super::{factors, passkeys, passwords, roles, sessions, store};
+use super::{factors, passkeys, passwords, roles, sessions, sso, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -221,10 +221,15 @@ pub async fn choose_locale(app: &App, ctx: &Ctx, locale: Locale) -> Result<(), D
     .await
 }
 
+/// Whether nobody else could set the desk up.
+pub(super) async fn is_the_last(work: &mut Work<'_>, id: StaffId) -> Result<bool, DeskError> {
+    let organisation = work.ctx.organisation;
+    Ok(store::administrators(work, organisation).await? == [id])
+}
+
 /// The last administrator stays: nobody could set the desk up.
 async fn not_the_last(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError> {
-    let organisation = work.ctx.organisation;
-    if store::administrators(work, organisation).await? == [id] {
+    if is_the_last(work, id).await? {
         return Err(DeskError::Conflict {
             code: "last_administrator",
             text: "This is the only administrator. Make somebody else one first.",
@@ -255,44 +260,55 @@ pub async fn change_role(
     let role = role.to_owned();
     app.command(ctx, move |work| {
         async move {
-            let organisation = work.ctx.organisation;
-            let (person, old) = in_hands(work, id).await?;
+            let (_, old) = in_hands(work, id).await?;
             let new = roles::held(work, &role).await?;
             // Also asked where it is somebody else: two may take the role from each other at the same time.
             if role != ADMINISTRATOR {
                 not_the_last(work, id).await?;
             }
-            if !store::set_role(work, organisation, id, &role, version).await? {
-                return Err(DeskError::Stale {
-                    version: person.version,
-                    changed: vec!["role".to_owned()],
-                });
-            }
             let opens_more = !old.holds(&new);
-            less_reached(work).await?;
-            if opens_more {
-                store::clear_password(work, organisation, id).await?;
-                passkeys::store::delete_all(work, organisation, id).await?;
-                factors::forget_idle_codes(work, id).await?;
-            }
-            sessions::store::delete_sessions_of(work, organisation, id).await?;
-            sessions::store::delete_links_of(work, organisation, id).await?;
-            work.audit(
-                NewEntry::new("staff.role", "staff", id)
-                    .detail(&serde_json::json!({ "role": role })),
-            );
-            staff_changed(work);
-            let what = if opens_more {
-                What::RoleMore
-            } else {
-                What::Role
-            };
-            notices::tell(work, id, what).await?;
+            give_role(work, id, (&role, version), opens_more).await?;
             Ok(opens_more)
         }
         .boxed()
     })
     .await
+}
+
+/// Gives somebody whom the caller holds another role, in the caller's command, with all that follows from it: see
+/// [`change_role`].
+pub(super) async fn give_role(
+    work: &mut Work<'_>,
+    id: StaffId,
+    (role, version): (&str, i64),
+    opens_more: bool,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    if !store::set_role(work, organisation, id, role, version).await? {
+        let now = store::one(work, organisation, id).await?;
+        return Err(DeskError::Stale {
+            version: now.map_or(0, |person| person.version),
+            changed: vec!["role".to_owned()],
+        });
+    }
+    less_reached(work).await?;
+    if opens_more {
+        store::clear_password(work, organisation, id).await?;
+        passkeys::store::delete_all(work, organisation, id).await?;
+        factors::forget_idle_codes(work, id).await?;
+    }
+    sessions::store::delete_sessions_of(work, organisation, id).await?;
+    sessions::store::delete_links_of(work, organisation, id).await?;
+    work.audit(
+        NewEntry::new("staff.role", "staff", id).detail(&serde_json::json!({ "role": role })),
+    );
+    staff_changed(work);
+    let what = if opens_more {
+        What::RoleMore
+    } else {
+        What::Role
+    };
+    notices::tell(work, id, what).await
 }
 
 /// Lets somebody in no more; their sessions end at once. [`DeskError::Conflict`] with `last_administrator` for the last of
@@ -316,6 +332,8 @@ pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError>
             sessions::store::delete_sessions_of(work, organisation, id).await?;
             sessions::store::delete_links_of(work, organisation, id).await?;
             less_reached(work).await?;
+            // Whom somebody locks out, no group of a provider lets in again.
+            sso::store::end_person(work, organisation, id, None).await?;
             work.audit(NewEntry::new("staff.disable", "staff", id));
             staff_changed(work);
             Ok(())
@@ -338,6 +356,7 @@ pub async fn enable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> 
                     text: "This person can come in already.",
                 });
             }
+            sso::store::end_person(work, organisation, id, None).await?;
             work.audit(NewEntry::new("staff.enable", "staff", id));
             staff_changed(work);
             Ok(())
@@ -361,7 +380,7 @@ pub(super) async fn less_reached(work: &mut Work<'_>) -> Result<(), DeskError> {
     work.enqueue(&LessReached {}, None, now).await
 }
 
-fn staff_changed(work: &mut Work<'_>) {
+pub(super) fn staff_changed(work: &mut Work<'_>) {
     work.event(
         kind::SETTINGS_CHANGED,
         None,

@@ -26,6 +26,8 @@ statements! {
         FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Who signs in with this address, in whichever organisation.
     BY_EMAIL = "SELECT organisation_id, id, password_hash FROM staff WHERE email = $1 AND disabled_at IS NULL ORDER BY created_at LIMIT 5";
+    /// Who has this address in an organisation, also who can't come in.
+    BY_ADDRESS = "SELECT id, disabled_at FROM staff WHERE organisation_id = $1 AND email = $2 FOR NO KEY UPDATE";
     /// What somebody's password is held against.
     PASSWORD_OF = "SELECT password_hash FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Sets a password.
@@ -140,6 +142,19 @@ pub(super) async fn by_email(
     Ok(conn
         .query(BY_EMAIL, args![email], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .await?)
+}
+
+/// Who it is, and whether they can't come in.
+pub(super) async fn by_address(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    email: &str,
+) -> Result<Option<(StaffId, bool)>, DeskError> {
+    Ok(conn
+        .query_opt(BY_ADDRESS, args![organisation, email], |row| {
+            Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.is_some()))
         })
         .await?)
 }

@@ -28,6 +28,7 @@ mod clinic;
 pub mod factor;
 pub mod form;
 mod http;
+pub mod issuer;
 pub mod load;
 pub mod markup;
 pub mod multipart;
@@ -354,6 +355,8 @@ pub fn config(engine: Engine, folder: &Path) -> Config {
         },
         public_url: "http://desk.example".to_owned(),
         local_mail_servers: true,
+        // Where the provider of the tests of single sign-on is; no other address of this machine.
+        allowed_destinations: vec!["127.0.0.1".parse().expect("a destination")],
         ..Config::default()
     }
 }

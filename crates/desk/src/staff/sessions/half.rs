@@ -121,6 +121,7 @@ pub async fn finish(
                     let (method, needs_password) = half.ok_or(DeskError::Gone)?;
                     new.method = match method.as_str() {
                         "password" => "password code",
+                        "sso" => "sso code",
                         _ => "link code",
                     };
                     open(work, &new).await?;

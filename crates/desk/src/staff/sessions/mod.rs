@@ -28,7 +28,7 @@ pub use store::ALL as STATEMENTS;
 use super::notices::{self, What};
 use super::role::SESSION_MINUTES;
 use super::service::in_hands;
-use super::{factors, passwords, store as people};
+use super::{factors, passwords, sso, store as people};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Source};
@@ -39,6 +39,8 @@ use bedside_db::Timestamp;
 use bedside_vault::{normalise, secret};
 use futures_util::FutureExt;
 
+/// How a session began whose person showed a second factor at their organisation's provider.
+const SSO_FACTOR: &str = "sso factor";
 /// How often the use of a session is written down, in seconds.
 const TOUCH: i64 = 60;
 /// For how long a browser and system that somebody came in with is no news, in seconds: 90 days.
@@ -94,6 +96,9 @@ pub async fn sign_in(
     }
     for (organisation, staff, hash) in known {
         if passwords::fits(password.to_owned(), hash.clone()).await? {
+            if sso::only_way_of(&mut app.read().await?, organisation, staff).await? {
+                continue;
+            }
             throttle::forgive(app, address).await?;
             let who = (organisation, staff);
             return enter(app, who, (Method::Password, hash), user_agent).await;
@@ -124,12 +129,16 @@ pub async fn sign_in_by_link(
 
 /// What somebody showed first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Method {
+pub(super) enum Method {
     Password,
     /// A link that works once: they have no password yet, or forgot it.
     Link,
     /// One of the demo's doors.
     Door,
+    /// Who they are, at their organisation's provider.
+    Sso,
+    /// The same, with a second factor that the organisation trusts.
+    SsoFactor,
 }
 
 impl Method {
@@ -137,13 +146,15 @@ impl Method {
         match self {
             Self::Password => "password",
             Self::Link | Self::Door => "link",
+            Self::Sso => "sso",
+            Self::SsoFactor => SSO_FACTOR,
         }
     }
 }
 
-/// Lets somebody in who has shown who they are; half, where they have a second factor. Every way in but [`admit`] leads
-/// through here. A password is shown by the `hash` that it fits, and counts while that is theirs.
-async fn enter(
+/// Lets somebody in who has shown who they are; half, where they have a second factor that was not shown. Every way in but
+/// [`admit`] leads through here. A password is shown by the `hash` that it fits, and counts while that is theirs.
+pub(super) async fn enter(
     app: &App,
     (organisation, staff): (OrganisationId, StaffId),
     (method, hash): (Method, Option<String>),
@@ -153,8 +164,10 @@ async fn enter(
     let (token, half) = (secret::random_token(), secret::random_token());
     let mut new = new_session(app, staff, method.code(), user_agent, &token);
     let half_hash = secret::token_hash(&half);
-    let needs_password = method == Method::Link;
-    new.by_link = needs_password;
+    new.by_link = method == Method::Link;
+    // Whoever comes in at a provider alone has no use for a password.
+    let needs_password =
+        new.by_link && !sso::only_way_of(&mut app.read().await?, organisation, staff).await?;
     let is_half = app
         .command(&ctx, move |work| {
             async move {
@@ -164,7 +177,9 @@ async fn enter(
                 if hash.is_some() && people::password_of(work, organisation, staff).await? != hash {
                     return Err(DeskError::Unauthorized);
                 }
-                if factors::has_one(work, organisation, staff).await? {
+                if method != Method::SsoFactor
+                    && factors::has_one(work, organisation, staff).await?
+                {
                     let shown = (method.code(), needs_password);
                     half::begin(work, staff, shown, &half_hash).await?;
                     return Ok(true);
@@ -316,7 +331,10 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<SignedIn>, De
         id: row.id,
         proven_at: row.proven_at,
         // Nobody can set one up in the demo, so nobody waits for it there.
-        lacks_factor: role.second_factor && !row.has_factor && !app.config.demo,
+        lacks_factor: role.second_factor
+            && !row.has_factor
+            && row.method != SSO_FACTOR
+            && !app.config.demo,
     }))
 }
 

@@ -16,7 +16,8 @@ use futures_util::FutureExt;
 pub struct OpenSession {
     /// What it is known by; not what lets anybody in.
     pub id: SessionId,
-    /// How they came in: `password` or `link`, either with ` code` or ` passkey` after it, or `passkey`.
+    /// How they came in: `password`, `link` or `sso`, each with ` code` or ` passkey` after it, `passkey`, or `sso`,
+    /// with ` factor` after it where the provider's second factor counts.
     pub method: String,
     /// Browser and system, two of [`super::device_codes`].
     pub device: String,

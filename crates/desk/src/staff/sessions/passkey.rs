@@ -8,6 +8,7 @@ use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::SessionId;
 use crate::staff::passkeys::{self, Answer, Asked, Place};
+use crate::staff::sso;
 use bedside_vault::secret;
 use futures_util::FutureExt;
 
@@ -62,6 +63,9 @@ pub async fn sign_in_by_passkey(
     app.command(&ctx, move |work| {
         async move {
             passkeys::take(work, &checked).await?;
+            if sso::only_way_of(work, checked.organisation, checked.staff).await? {
+                return Err(passkeys::wrong());
+            }
             open(work, &new).await
         }
         .boxed()
@@ -95,6 +99,7 @@ pub async fn finish_by_passkey(
                 let (method, needs_password) = half.ok_or(DeskError::Gone)?;
                 new.method = match method.as_str() {
                     "password" => "password passkey",
+                    "sso" => "sso passkey",
                     _ => "link passkey",
                 };
                 open(work, &new).await?;

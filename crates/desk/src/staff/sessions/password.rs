@@ -6,11 +6,11 @@ use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::SessionId;
 use crate::staff::service::set_password;
-use crate::staff::{passwords, store as people};
+use crate::staff::{passwords, sso, store as people};
 use bedside_vault::secret;
 
 /// How one can have come in; a session that is opened for a new password keeps it.
-const METHODS: [&str; 7] = [
+const METHODS: [&str; 11] = [
     "password",
     "password code",
     "password passkey",
@@ -18,6 +18,10 @@ const METHODS: [&str; 7] = [
     "link code",
     "link passkey",
     "passkey",
+    "sso",
+    "sso code",
+    "sso passkey",
+    "sso factor",
 ];
 
 /// How the session with this `token` began, and what its person's password is held against before they choose another;
@@ -47,7 +51,7 @@ pub async fn asks_current(app: &App, ctx: &Ctx, token: &str) -> Result<bool, Des
 
 /// Sets one's own password, and opens a session in the place of all that end with it. [`DeskError::Invalid`] with
 /// `wrong_current` where the one before is asked for and `current` is another; [`DeskError::RateLimited`] after wrong ones;
-/// [`DeskError::Conflict`] with `demo` in the demo.
+/// [`DeskError::Conflict`] with `demo` in the demo, or `sso_only` for whoever comes in at a provider alone.
 pub async fn choose_password(
     app: &App,
     ctx: &Ctx,
@@ -56,6 +60,12 @@ pub async fn choose_password(
     user_agent: &str,
 ) -> Result<Session, DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    if sso::only_way_of(&mut app.read().await?, ctx.organisation, me).await? {
+        return Err(DeskError::Conflict {
+            code: "sso_only",
+            text: "You sign in with your organisation's account, so there is no password here.",
+        });
+    }
     let (method, hash) = before(app, ctx, token).await?;
     if let Some(hash) = hash {
         let key = throttle::inside(session);

@@ -7,7 +7,7 @@ use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::SessionId;
 use crate::staff::passkeys::possible;
-use crate::staff::{factors, passwords, store as people};
+use crate::staff::{factors, passwords, sso, store as people};
 use bedside_vault::secret;
 use futures_util::FutureExt;
 
@@ -31,6 +31,8 @@ pub struct Proof {
     pub app: bool,
     /// Whether they have a passkey, which proves all by itself.
     pub passkey: bool,
+    /// Whether they can sign in at their organisation's provider once more.
+    pub sso: bool,
     /// Whether a click is enough: in the demo, whose invented people have neither and whose doors are open anyway.
     pub click: bool,
 }
@@ -38,6 +40,11 @@ pub struct Proof {
 impl Proof {
     /// Whether there is anything at all; else they come in anew by a fresh link.
     pub const fn is_possible(self) -> bool {
+        self.is_typed() || self.sso
+    }
+
+    /// Whether there is anything to type, or to click.
+    pub const fn is_typed(self) -> bool {
         self.password || self.code || self.click
     }
 }
@@ -55,6 +62,9 @@ async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskErro
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let mut conn = app.read().await?;
     let hash = people::password_of(&mut conn, ctx.organisation, me).await?;
+    // Whoever comes in at a provider alone proves nothing by a password.
+    let only = sso::only_way_of(&mut conn, ctx.organisation, me).await?;
+    let hash = hash.filter(|_| !only);
     let factor = factors::store::state(&mut conn, ctx.organisation, me).await?;
     let proof = Proof {
         password: hash.is_some(),
@@ -62,6 +72,7 @@ async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskErro
         app: factor.is_some_and(|factor| factor.app_since.is_some()),
         passkey: factor.is_some_and(|factor| factor.passkeys > 0)
             && possible(&app.config.public_url),
+        sso: sso::is_bound(&mut conn, ctx.organisation, me).await?,
         click: app.config.demo && hash.is_none() && factor.is_none(),
     };
     Ok((proof, hash))
@@ -79,7 +90,7 @@ pub async fn confirm(
 ) -> Result<String, DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let (proof, hash) = known(app, ctx).await?;
-    if !proof.is_possible() {
+    if !proof.is_typed() {
         return Err(wrong());
     }
     let organisation = ctx.organisation;

@@ -3,7 +3,7 @@
 use super::own::OpenSession;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
-use crate::staff::passkeys;
+use crate::staff::{passkeys, sso};
 use bedside_db::{Conn, Row, Timestamp, args, statements};
 
 statements! {
@@ -429,6 +429,7 @@ pub(in crate::staff) async fn forget_expired(
     conn.execute(FORGET_LINKS, args![before]).await?;
     conn.execute(FORGET_HALVES, args![before]).await?;
     passkeys::store::forget_questions(conn, before).await?;
+    sso::store::forget_questions(conn, before).await?;
     let day_before = before.plus_seconds(-24 * 3600);
     conn.execute(FORGET_FAILURES, args![day_before]).await?;
     Ok(())

@@ -1,5 +1,5 @@
-//! Which addresses a mail server may have. Whoever sets a mailbox up names any server; with this, the desk can't be made to
-//! knock at what listens on its own machine, or at the metadata service of the cloud it runs in.
+//! Which addresses the desk connects to. Whoever sets a mailbox or a provider up names any server; with this, the desk can't
+//! be made to knock at what listens on its own machine, or at the metadata service of the cloud it runs in.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -12,6 +12,9 @@ pub enum Reach {
     Anywhere,
     /// None of this machine's own, and none of its link alone.
     Elsewhere,
+    /// None of those, and none that the public network does not know: what stands in the clinic's own network is named by
+    /// whoever runs the desk, never by a setting in it.
+    Public,
 }
 
 /// Where some clouds answer with a machine's secrets, besides the link-local address of all of them: Amazon, Google and
@@ -23,6 +26,39 @@ const METADATA: [IpAddr; 5] = [
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
     IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
 ];
+
+/// Whether this address means something inside a network alone: private (RFC 1918, RFC 4193), shared by a carrier
+/// (RFC 6598), for tests of networks (RFC 2544), for groups, or set aside.
+const fn is_inside(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            address.is_private()
+                || address.is_multicast()
+                || a >= 240
+                || (a == 100 && b & 0xc0 == 64)
+                || (a == 198 && b & 0xfe == 18)
+                || (a == 192 && b == 0 && c == 0)
+        }
+        IpAddr::V6(address) => {
+            let first = address.segments()[0];
+            // The last: addresses of a site, as they were before those of RFC 4193.
+            address.is_unique_local() || address.is_multicast() || first & 0xffc0 == 0xfec0
+        }
+    }
+}
+
+/// The older address that some newer ones stand for: by NAT64 (RFC 6052), 6to4 (RFC 3056), or in its last bits.
+fn stands_for(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let older = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match address.segments() {
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(older(high, low)),
+        _ => address.to_ipv4(),
+    }
+}
 
 /// Whether this machine has this address: the way to it then begins where it ends. Nothing is sent to find out.
 fn is_own(address: IpAddr) -> bool {
@@ -39,12 +75,15 @@ fn is_own(address: IpAddr) -> bool {
 
 impl Reach {
     /// Whether this address may be connected to.
-    fn holds(self, address: IpAddr) -> bool {
+    pub(crate) fn holds(self, address: IpAddr) -> bool {
         if self == Self::Anywhere {
             return true;
         }
         let address = address.to_canonical();
         if METADATA.contains(&address) || is_own(address) {
+            return false;
+        }
+        if self == Self::Public && is_inside(address) {
             return false;
         }
         match address {
@@ -53,16 +92,7 @@ impl Reach {
                 !(address.is_loopback() || address.is_link_local() || address.octets()[0] == 0)
             }
             IpAddr::V6(address) => {
-                // The prefix of NAT64 (RFC 6052).
-                let translated = match address.segments() {
-                    [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-                        let [a, b] = high.to_be_bytes();
-                        let [c, d] = low.to_be_bytes();
-                        Some(Ipv4Addr::new(a, b, c, d))
-                    }
-                    _ => None,
-                };
-                let embedded = address.to_ipv4().or(translated).is_some_and(|inner| {
+                let embedded = stands_for(address).is_some_and(|inner| {
                     inner != Ipv4Addr::UNSPECIFIED && !self.holds(IpAddr::V4(inner))
                 });
                 !(address.is_loopback()
@@ -75,10 +105,20 @@ impl Reach {
 
     /// The addresses of `host` that may be connected to; [`io::ErrorKind::PermissionDenied`] when it has none but others.
     /// What was looked up is what must be connected to: a second look could find something else.
-    pub(super) async fn addresses(self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    pub(crate) async fn addresses(self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        self.addresses_or(host, port, |_| false).await
+    }
+
+    /// The same, with those that are `allowed` besides.
+    pub(crate) async fn addresses_or(
+        self,
+        host: &str,
+        port: u16,
+        allowed: impl Fn(IpAddr) -> bool,
+    ) -> io::Result<Vec<SocketAddr>> {
         let mut found: Vec<_> = tokio::net::lookup_host((host, port)).await?.collect();
         let any = !found.is_empty();
-        found.retain(|address| self.holds(address.ip()));
+        found.retain(|address| self.holds(address.ip()) || allowed(address.ip()));
         match (found.is_empty(), any) {
             (false, _) => Ok(found),
             (true, true) => Err(io::ErrorKind::PermissionDenied.into()),
@@ -127,6 +167,58 @@ mod tests {
         ] {
             let address: IpAddr = address.parse().expect("an address");
             assert!(Reach::Elsewhere.holds(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn what_a_network_keeps_to_itself_is_not_public() {
+        for address in [
+            "10.0.0.25",
+            "172.16.3.4",
+            "172.31.255.9",
+            "192.168.1.2",
+            "100.64.0.1",
+            "100.127.9.9",
+            "198.19.0.1",
+            "192.0.0.8",
+            "224.0.0.1",
+            "255.255.255.255",
+            "fd12:3456::25",
+            "fec0::1",
+            "ff02::1",
+            "::ffff:10.0.0.25",
+            "::10.0.0.25",
+            "64:ff9b::a00:19",
+            "2002:a00:19::1",
+            "2002:7f00:1::1",
+            "127.0.0.1",
+            "169.254.169.254",
+        ] {
+            let address: IpAddr = address.parse().expect("an address");
+            assert!(!Reach::Public.holds(address), "{address}");
+        }
+        for address in [
+            "203.0.113.9",
+            "172.32.0.1",
+            "100.128.0.1",
+            "192.0.2.8",
+            "2001:db8::25",
+            "2002:cb00:7109::1",
+        ] {
+            let address: IpAddr = address.parse().expect("an address");
+            assert!(Reach::Public.holds(address), "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_allowed_besides_is_looked_at_by_its_address() {
+        let one = |address: IpAddr| address == IpAddr::V4(Ipv4Addr::LOCALHOST);
+        let found = Reach::Public.addresses_or("127.0.0.1", 80, one).await;
+        assert_eq!(found.expect("allowed").len(), 1);
+        for host in ["127.0.0.2", "2130706434", "0x7f.2", "0177.0.0.2"] {
+            let refused = Reach::Public.addresses_or(host, 80, one).await;
+            let kind = refused.expect_err("not allowed").kind();
+            assert_eq!(kind, io::ErrorKind::PermissionDenied, "{host}");
         }
     }
 

@@ -1,0 +1,32 @@
+//! Signing in at a provider of single sign-on (OpenID Connect), as an organisation set it up. Owns `sso_providers`, `sso_people`
+//! and `sso_questions`.
+//!
+//! A browser is sent to the provider with a question of its own ([`start`]): kept here for ten minutes, bound to the browser by
+//! a cookie, used up by the first answer. The answer's code is exchanged by the desk itself, and the token that comes of it is
+//! checked by `openidconnect` (docs/decisions/0011-single-sign-on.md); [`provider`] alone calls it. Whom a token names is known
+//! by issuer and subject. A mail address counts once, to find the account at the first sign-in, and only when the provider
+//! says that it is verified. The role comes from the provider's groups at every sign-in; whom no group fits has no access.
+//!
+//! What came of it then goes the way of every other way in ([`super::sessions`]): second factor, session, news, audit.
+
+mod enter;
+mod model;
+mod people;
+mod provider;
+mod question;
+mod settings;
+pub(super) mod store;
+mod trouble;
+
+pub use enter::{Back, Finished, finish};
+pub use model::{MAX_GROUPS, NewProvider, ProviderView, Rules};
+pub use people::{forget_person, is_only_way, linked};
+pub(super) use people::{is_bound, only_way_of};
+pub use provider::Providers;
+pub use question::{Purpose, start};
+pub use settings::{doors, put, remove, try_out, view};
+pub use store::ALL as STATEMENTS;
+pub use trouble::Trouble;
+
+/// The path that a provider sends people back to.
+pub const RETURN: &str = "/sign-in/sso";

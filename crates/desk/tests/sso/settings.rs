@@ -1,0 +1,158 @@
+//! Setting a provider up on its page, and trying it out.
+
+use super::*;
+use crate::common::both_engines;
+use crate::common::issuer::Wrong;
+
+const PAGE: &str = "/settings/sso";
+
+fn fields<'a>(issuer: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let usual = [
+        ("issuer", issuer),
+        ("client", CLIENT),
+        ("secret", SECRET),
+        ("button", "The clinic's account"),
+        ("groups_claim", "groups"),
+        ("role_agent", "desk-agents\n\n desk-helpers "),
+        ("role_supervisor", "desk-leads"),
+        ("only_way", "on"),
+        ("enabled", "on"),
+        ("version", "0"),
+    ];
+    let left = usual
+        .into_iter()
+        .filter(|(name, _)| more.iter().all(|(other, _)| name != other));
+    left.chain(more.iter().copied()).collect()
+}
+
+both_engines! {
+    async fn a_provider_is_set_up_on_its_page(desk: Desk) {
+        let issuer = Issuer::start().await;
+        let admin = desk.browser(Role::Administrator).await;
+        assert!(admin.get("/settings").await.expect(200).text().contains("href=\"/settings/sso\""));
+        let page = admin.get(PAGE).await.expect(200).text();
+        assert!(page.contains("http://desk.example/sign-in/sso") && !page.contains("/settings/sso/test"), "{page}");
+        admin.submit(PAGE, PAGE, &fields(issuer.url(), &[])).await.expect(303);
+        let page = admin.get(PAGE).await.expect(200).text();
+        assert!(page.contains("desk-agents\ndesk-helpers") && page.contains("name=\"version\" value=\"1\""), "{page}");
+        assert!(!page.contains(SECRET), "the secret is shown");
+        let view = sso::view(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap().unwrap();
+        let order: Vec<&str> = view.rules.roles.iter().map(|(role, _)| role.as_str()).collect();
+        assert_eq!(order, ["supervisor", "agent"]);
+        ana_inside(&desk, &issuer).await;
+        // Without a secret the one there is stays, and works.
+        admin.submit(PAGE, PAGE, &fields(issuer.url(), &[("secret", ""), ("version", "1")])).await.expect(303);
+        ana_inside(&desk, &issuer).await;
+        // Someone changed it meanwhile.
+        let stale = admin.submit(PAGE, PAGE, &fields(issuer.url(), &[("version", "1")])).await.expect(422).text();
+        assert!(stale.contains("Someone else changed this") && stale.contains("name=\"version\" value=\"2\""), "{stale}");
+        admin.submit(PAGE, "/settings/sso/remove", &[]).await.expect(303);
+        assert!(sso::view(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap().is_none());
+        admin.submit(PAGE, "/settings/sso/remove", &[]).await.expect(404);
+        admin.submit(PAGE, "/settings/sso/test", &[]).await.expect(404);
+        assert_eq!((noted(&desk, "sso.change").await, noted(&desk, "sso.remove").await), (2, 1));
+    }
+
+    async fn what_cant_be_used_is_said_at_its_place(desk: Desk) {
+        let issuer = Issuer::start().await;
+        let admin = desk.browser(Role::Administrator).await;
+        let long = "x".repeat(2001);
+        for (name, value, text) in [
+            ("issuer", "login.clinic.example", "Write the provider&#39;s address"),
+            ("issuer", "javascript:alert(1)", "Write the provider&#39;s address"),
+            ("issuer", "https://user@login.clinic.example", "Write the provider&#39;s address"),
+            ("issuer", "https://login.clinic.example/?tenant=1", "Write the provider&#39;s address"),
+            ("issuer", "", "Write the provider&#39;s address"),
+            ("client", "", "Write the client id"),
+            ("client", "a b", "Write the client id"),
+            ("secret", "", "Write the client secret that belongs"),
+            ("secret", long.as_str(), "Write the client secret as"),
+            ("button", "", "write this on one line"),
+            ("groups_claim", "", "Write the name of the claim"),
+        ] {
+            let page = admin.submit(PAGE, PAGE, &fields(issuer.url(), &[(name, value)])).await.expect(422).text();
+            assert!(page.contains(text), "{name} {value}: {page}");
+            assert!(!page.contains(SECRET), "{name}");
+        }
+        let none = [("role_agent", ""), ("role_supervisor", "")];
+        let page = admin.submit(PAGE, PAGE, &fields(issuer.url(), &none)).await.expect(422).text();
+        assert!(page.contains("Name at least one group"), "{page}");
+        let many = (0..501).map(|number| format!("g{number}\n")).collect::<String>();
+        let page = admin.submit(PAGE, PAGE, &fields(issuer.url(), &[("role_agent", &many)])).await.expect(422).text();
+        assert!(page.contains("There can be 500 groups"), "{page}");
+        assert!(sso::view(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap().is_none());
+    }
+
+    async fn a_secret_goes_to_no_other_provider_and_people_are_connected_anew(desk: Desk) {
+        let (old, new) = (set_up(&desk).await, Issuer::start().await);
+        ana_inside(&desk, &old).await;
+        let admin = desk.browser(Role::Administrator).await;
+        for more in [[("secret", ""), ("client", CLIENT)], [("secret", ""), ("client", "another")]] {
+            let issuer = if more[1].1 == CLIENT { new.url() } else { old.url() };
+            let page = admin.submit(PAGE, PAGE, &fields(issuer, &[&more[..], &[("version", "1")]].concat())).await.expect(422).text();
+            assert!(page.contains("Write the client secret that belongs"), "{page}");
+        }
+        admin.submit(PAGE, PAGE, &fields(new.url(), &[("version", "1")])).await.expect(303);
+        let browser = desk.visitor();
+        come_in(&desk, &new, &browser, "ana-at-the-new-one", ana(&["desk-agents"])).await.expect(303);
+    }
+
+    async fn only_who_may_do_everything_names_a_provider(desk: Desk) {
+        let issuer = set_up(&desk).await;
+        for role in Role::ALL.iter().filter(|role| **role != Role::Administrator) {
+            let browser = desk.browser(*role).await;
+            browser.get(PAGE).await.expect(403);
+        }
+        // Somebody who manages the staff, and nothing else, neither.
+        let mut role = desk.role(Role::Supervisor).as_ref().clone();
+        role.permissions = role.permissions.with(bedside_desk::context::Permission::StaffManage);
+        let change = bedside_desk::orgs::Change::PutRole(role);
+        bedside_desk::orgs::change(&desk.app, &desk.system(), change).await.unwrap();
+        let manager = desk.browser(Role::Supervisor).await;
+        let page = manager.get(PAGE).await.expect(200).text();
+        assert!(page.contains("Only administrators change this") && !page.contains("/settings/sso/test"), "{page}");
+        let all = fields(issuer.url(), &[("version", "1")]);
+        manager.submit("/settings/staff", PAGE, &all).await.expect(403);
+        for way in ["/settings/sso/test", "/settings/sso/remove"] {
+            manager.submit("/settings/staff", way, &[]).await.expect(403);
+        }
+        assert!(sso::view(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap().is_some());
+    }
+
+    async fn trying_it_says_in_plain_words_what_is_wrong(desk: Desk) {
+        let issuer = set_up(&desk).await;
+        let admin = desk.browser(Role::Administrator).await;
+        for (wrong, words) in [
+            (Wrong::Nothing, "The provider answers and can be used"),
+            (Wrong::OtherIssuer, "names itself otherwise"),
+            (Wrong::Missing, "There is no provider at this address"),
+            (Wrong::Redirecting, "There is no provider at this address"),
+            (Wrong::Huge, "far longer than it should be"),
+            (Wrong::Slow, "did not answer within six seconds"),
+            (Wrong::NoJson, "can&#39;t be read"),
+            (Wrong::KeysElsewhere, "leads to this server or into a private network"),
+            (Wrong::NoKeys, "publishes no key"),
+            (Wrong::SharedSecretsOnly, "signs with a shared secret only"),
+            (Wrong::NoPkce, "does not know PKCE"),
+        ] {
+            issuer.is(wrong);
+            let page = admin.submit(PAGE, "/settings/sso/test", &[]).await.expect(200).text();
+            assert!(page.contains(words), "{wrong:?}: {page}");
+        }
+        let mut version = 1;
+        for (address, words) in [
+            ("https://127.0.0.2:9/", "leads to this server or into a private network"),
+            ("https://10.0.0.1/", "leads to this server or into a private network"),
+            ("https://2130706434/", "leads to this server or into a private network"),
+            ("https://[::ffff:169.254.169.254]/", "leads to this server or into a private network"),
+            ("http://203.0.113.9/", "reached without encryption"),
+            ("https://127.0.0.1:9/", "Nobody answers at this address"),
+        ] {
+            let text = version.to_string();
+            admin.submit(PAGE, PAGE, &fields(address, &[("version", &text)])).await.expect(303);
+            version += 1;
+            let page = admin.submit(PAGE, "/settings/sso/test", &[]).await.expect(200).text();
+            assert!(page.contains(words), "{address}: {page}");
+        }
+    }
+}
