@@ -36,7 +36,7 @@ const PAGES = {
     [
       ...["general", "hours", "mailboxes", "mailboxes/new", "templates", "templates/reply/en", "templates/resolved/es", "mails", "privacy"],
       ...["queues", "queues/new", "categories", "categories/billing", "sla", "sla/new", "replies", "replies/new"],
-      ...["fields", "fields/new", "statuses", "statuses/new", "staff", "staff/new", "roles", "roles/new", "tokens", "tokens/new", "sso"],
+      ...["fields", "fields/new", "statuses", "statuses/new", "staff", "staff/new", "roles", "roles/new", "tokens", "tokens/new", "sso", "provisioning"],
     ].map((name) => [`settings-${name.replaceAll("/", "-")}`, { path: `/settings/${name}` }]),
   ),
   ...Object.fromEntries(

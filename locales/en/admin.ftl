@@ -619,3 +619,62 @@ ratings-all = All
 ratings-low = 3 or less
 
 ## Restricted records that were opened
+
+# Provisioning by an identity provider (SCIM).
+scope-people-provision = Say who works here and in which groups (for an identity provider)
+admin-error-no-role = Give this person a role first.
+admin-staff-no-role = No role
+admin-provisioning = Provisioning
+admin-provisioning-intro = Your identity provider (Entra ID, Okta or another one) says who works here. Whoever it takes away is out at once, with every open session and API token of theirs.
+admin-provisioning-provider = At the provider
+admin-provisioning-address = Enter this address there, with a token that may say who works here:
+admin-provisioning-token = There is a token for it. It ends when the person who made it leaves.
+admin-provisioning-no-token = No token for it works at the moment.
+admin-provisioning-people = { $count ->
+    [0] The provider has told of nobody yet.
+    [one] The provider tells of one person.
+   *[other] The provider tells of { $count } people.
+}
+admin-provisioning-groups = What each group gives
+admin-provisioning-groups-help = Groups appear here once the provider sends them. Of several roles, people get the one that opens most.
+admin-provisioning-no-groups = No groups yet. Assign some at the provider, then come back.
+admin-provisioning-members = { $count ->
+    [0] Nobody is in it.
+    [one] One person is in it.
+   *[other] { $count } people are in it.
+}
+admin-provisioning-nothing = Nothing
+admin-provisioning-default = People in none of these groups
+admin-provisioning-default-help = Colleagues whom somebody added by hand keep their role until a group gives them one.
+admin-provisioning-no-way-in = Can't come in
+admin-provisioning-calls = What came last
+admin-provisioning-no-calls = Nothing has come yet. Try the connection at the provider.
+admin-provisioning-what-read = Looked people or groups up
+admin-provisioning-what-people-add = Added a person
+admin-provisioning-what-people-change = Changed a person
+admin-provisioning-what-people-remove = Took a person away
+admin-provisioning-what-groups-add = Added a group
+admin-provisioning-what-groups-change = Changed a group
+admin-provisioning-what-groups-remove = Took a group away
+admin-provisioning-done = Done
+admin-provisioning-refused = Refused
+admin-provisioning-outcome-uniqueness = Name, number or address taken
+admin-provisioning-outcome-last-administrator = The only administrator is not touched
+admin-provisioning-outcome-role-by-hand = A colleague gave this person their role
+admin-provisioning-outcome-invalid-filter = Unknown filter
+admin-provisioning-outcome-invalid = Not understood
+admin-provisioning-outcome-too-many = Too much at once
+admin-provisioning-outcome-not-found = Not known here
+admin-provisioning-outcome-stale = Changed meanwhile
+admin-provisioning-outcome-failed = Failed on our side; the provider tries again
+audit-action-provisioning-person = Identity provider told of a colleague
+audit-action-provisioning-take-over = Identity provider took over a colleague's account
+audit-action-provisioning-remove = Identity provider took a colleague away
+audit-action-provisioning-group = Identity provider told of a group
+audit-action-provisioning-group-remove = Identity provider took a group away
+audit-action-provisioning-role = Chose what a group gives
+audit-action-provisioning-default-role = Chose what people without a group get
+audit-kind-group = Group
+audit-detail-active = may come in
+audit-detail-came = came
+audit-detail-went = went

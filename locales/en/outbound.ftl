@@ -21,6 +21,7 @@ notice-wrong-code = Somebody who knows your password, or has a link of yours, ty
 notice-password = A new password was set for your account at { $at }.
 notice-role = Your role at the desk was changed at { $at }. Please sign in again.
 notice-role-more = Your role at the desk opens more since { $at }. Your password and your passkeys ended with it: whoever manages the staff gives you a link by which you come in and set a new one.
+notice-address = Since { $at } this is your address at the desk: your clinic's directory of people says so. Please sign in again with it.
 notice-factor-added = A second factor was added to your account at { $at }.
 notice-factor-removed = The second factor of your account was turned off at { $at }.
 notice-factor-reset = Whoever manages the staff reset the second factor of your account at { $at }.

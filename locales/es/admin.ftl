@@ -619,3 +619,62 @@ ratings-all = Todas
 ratings-low = 3 o menos
 
 ## Restricted records that were opened
+
+# Altas y bajas por un proveedor de identidad (SCIM).
+scope-people-provision = Decir quién trabaja aquí y en qué grupos (para un proveedor de identidad)
+admin-error-no-role = Dele antes una función a esta persona.
+admin-staff-no-role = Sin función
+admin-provisioning = Altas y bajas
+admin-provisioning-intro = Su proveedor de identidad (Entra ID, Okta u otro) dice quién trabaja aquí. A quien da de baja se le cierra todo al momento: sus sesiones abiertas y sus claves de API.
+admin-provisioning-provider = En el proveedor
+admin-provisioning-address = Ponga allí esta dirección, con una clave que pueda decir quién trabaja aquí:
+admin-provisioning-token = Hay una clave para esto. Termina cuando se va la persona que la creó.
+admin-provisioning-no-token = Ahora no funciona ninguna clave para esto.
+admin-provisioning-people = { $count ->
+    [0] El proveedor aún no ha hablado de nadie.
+    [one] El proveedor habla de una persona.
+   *[other] El proveedor habla de { $count } personas.
+}
+admin-provisioning-groups = Qué da cada grupo
+admin-provisioning-groups-help = Los grupos aparecen aquí cuando el proveedor los envía. De varias funciones, cada persona recibe la que más permite.
+admin-provisioning-no-groups = Aún no hay grupos. Asígnelos en el proveedor y vuelva después.
+admin-provisioning-members = { $count ->
+    [0] No hay nadie.
+    [one] Hay una persona.
+   *[other] Hay { $count } personas.
+}
+admin-provisioning-nothing = Nada
+admin-provisioning-default = Personas que no están en ninguno de estos grupos
+admin-provisioning-default-help = Los colegas que alguien añadió a mano conservan su función hasta que un grupo les dé una.
+admin-provisioning-no-way-in = No pueden entrar
+admin-provisioning-calls = Lo último que llegó
+admin-provisioning-no-calls = Aún no ha llegado nada. Pruebe la conexión en el proveedor.
+admin-provisioning-what-read = Consultó personas o grupos
+admin-provisioning-what-people-add = Añadió a una persona
+admin-provisioning-what-people-change = Cambió los datos de una persona
+admin-provisioning-what-people-remove = Dio de baja a una persona
+admin-provisioning-what-groups-add = Añadió un grupo
+admin-provisioning-what-groups-change = Cambió un grupo
+admin-provisioning-what-groups-remove = Quitó un grupo
+admin-provisioning-done = Hecho
+admin-provisioning-refused = Rechazado
+admin-provisioning-outcome-uniqueness = Nombre, número o dirección ya en uso
+admin-provisioning-outcome-last-administrator = No se toca a la única persona que administra
+admin-provisioning-outcome-role-by-hand = Un colega le dio la función a mano
+admin-provisioning-outcome-invalid-filter = Filtro desconocido
+admin-provisioning-outcome-invalid = No se entiende
+admin-provisioning-outcome-too-many = Demasiado de una vez
+admin-provisioning-outcome-not-found = No se conoce aquí
+admin-provisioning-outcome-stale = Cambió entretanto
+admin-provisioning-outcome-failed = Falló de nuestro lado; el proveedor lo intenta otra vez
+audit-action-provisioning-person = El proveedor de identidad informó de un colega
+audit-action-provisioning-take-over = El proveedor de identidad se hizo cargo de la cuenta de un colega
+audit-action-provisioning-remove = El proveedor de identidad dio de baja a un colega
+audit-action-provisioning-group = El proveedor de identidad informó de un grupo
+audit-action-provisioning-group-remove = El proveedor de identidad quitó un grupo
+audit-action-provisioning-role = Eligió qué da un grupo
+audit-action-provisioning-default-role = Eligió qué reciben las personas sin grupo
+audit-kind-group = Grupo
+audit-detail-active = puede entrar
+audit-detail-came = llegaron
+audit-detail-went = se fueron

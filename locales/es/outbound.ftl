@@ -21,6 +21,7 @@ notice-wrong-code = Alguien que conoce su contraseña, o tiene un enlace suyo, e
 notice-password = Se eligió una contraseña nueva para su cuenta ({ $at }).
 notice-role = Su función en el servicio cambió ({ $at }). Entre otra vez.
 notice-role-more = Su función en el servicio cambió ({ $at }) y ahora permite más. Con eso terminaron su contraseña y sus llaves de acceso: quien gestiona el personal le dará un enlace para entrar y elegir otra.
+notice-address = Desde el { $at }, esta es su dirección en el servicio: así lo dice el directorio de personas de su clínica. Entre otra vez con ella.
 notice-factor-added = Se añadió un segundo factor a su cuenta ({ $at }).
 notice-factor-removed = Se desactivó el segundo factor de su cuenta ({ $at }).
 notice-factor-reset = Quien gestiona el personal restableció el segundo factor de su cuenta ({ $at }).

@@ -276,6 +276,8 @@ permissions! {
     PrivacyManage = "privacy:manage";
     /// Look at the exceptions that others took, and sign them off.
     ExceptionsReview = "exceptions:review";
+    /// Say who works here and in which groups, for an identity provider.
+    PeopleProvision = "people:provision";
 }
 
 /// A set of permissions.

@@ -30,6 +30,8 @@ ids! {
     SsoProvider, SsoProviderId, "sso_provider";
     /// A key for other systems.
     ApiToken, ApiTokenId, "api_token";
+    /// A group of people at the clinic's identity provider.
+    ProvisionedGroup, ProvisionedGroupId, "provisioned_group";
     /// Whoever writes to the desk.
     Contact, ContactId, "contact";
     /// A person in care.

@@ -36,10 +36,12 @@ pub mod outbound;
 pub mod pages;
 pub mod patients;
 pub mod privacy;
+pub mod provisioning;
 pub mod public;
 pub mod records;
 pub mod representatives;
 pub mod router;
+pub mod scim;
 pub mod search;
 pub mod server;
 pub mod sla;
@@ -75,6 +77,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         privacy::erasure::RESEALING,
         privacy::requests::STATEMENTS,
         privacy::watch::STATEMENTS,
+        provisioning::STATEMENTS,
         records::STATEMENTS,
         records::whose::STATEMENTS,
         representatives::STATEMENTS,

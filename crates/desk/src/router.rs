@@ -44,11 +44,17 @@ pub enum Access {
     Api(Permission),
     /// API clients with any token that works; staff sessions too.
     AnyApi,
+    /// Other systems whose token has this scope, and nobody else: no page has a use for it.
+    Token(Permission),
 }
 
 impl Access {
     const fn is_api(self) -> bool {
         matches!(self, Self::Api(_) | Self::AnyApi)
+    }
+
+    const fn takes_tokens(self) -> bool {
+        self.is_api() || matches!(self, Self::Token(_))
     }
 }
 
@@ -213,6 +219,7 @@ pub fn routes() -> Vec<Route> {
         crate::pages::routes(),
         crate::public::routes(),
         crate::admin::routes(),
+        crate::scim::routes(),
     ]
     .concat()
 }
@@ -271,6 +278,7 @@ pub fn router_with(app: &App, routes: Vec<Route>, bodies: &Bodies) -> Router {
     service
         .fallback(|| async { DeskError::NotFound })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn(crate::scim::errors::as_scim))
         .layer(middleware::from_fn_with_state(
             app.clone(),
             crate::pages::errors::as_page,
@@ -343,11 +351,12 @@ async fn enter(
         .map(str::to_owned);
     let mut session = None;
     let ctx = match (door.access, bearer, cookie) {
-        (access, Some(token), _) if access.is_api() => {
+        (access, Some(token), _) if access.takes_tokens() => {
             let mut ctx = staff::token_context(app, token).await?;
             ctx.locale = asked_language(request.headers());
             Some(ctx)
         }
+        (Access::Token(_), None, _) => None,
         (_, _, Some(token)) => {
             session = if door.polled {
                 staff::session_unused(app, &token).await?
@@ -417,7 +426,9 @@ async fn permitted(
     way: Option<MatchedPath>,
 ) -> Result<(), DeskError> {
     let needed = match access {
-        Access::Staff(permission) | Access::Api(permission) => permission,
+        Access::Staff(permission) | Access::Api(permission) | Access::Token(permission) => {
+            permission
+        }
         Access::Public | Access::SignedIn | Access::AnyApi => return Ok(()),
     };
     let allowed = ctx.authorize(needed);

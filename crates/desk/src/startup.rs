@@ -146,6 +146,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0025_sso.sql"),
     },
     Migration {
+        version: 26,
+        name: "provisioning",
+        sql: include_str!("../migrations/0026_provisioning.sql"),
+    },
+    Migration {
         version: 33,
         name: "erasure",
         sql: include_str!("../migrations/0033_erasure.sql"),

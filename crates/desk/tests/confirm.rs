@@ -77,7 +77,7 @@ both_engines! {
             "GET /privacy/disclosures/{patient}/letter", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
             "POST /privacy/{request}/release",
             "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
-            "GET /settings/sso", "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
+            "GET /settings/provisioning", "POST /settings/provisioning", "GET /settings/sso", "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
             "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/passkeys/{passkey}/remove",
             "POST /account/passkeys/{passkey}/rename",
             "POST /account/second-factor", "POST /account/second-factor/codes", "POST /account/second-factor/off",

@@ -1,6 +1,6 @@
 //! Words for the codes of the audit log. What has no words yet is shown as its code.
 
-use crate::staff::Role;
+use crate::staff::{NO_ROLE, Role};
 use bedside_web::I18n;
 use bedside_web::i18n::Texts;
 use serde_json::Value;
@@ -105,6 +105,13 @@ pub const ACTIONS: &[&str] = &[
     "privacy.release",
     "privacy.search",
     "privacy.seen",
+    "provisioning.default_role",
+    "provisioning.group",
+    "provisioning.group_remove",
+    "provisioning.person",
+    "provisioning.remove",
+    "provisioning.role",
+    "provisioning.take_over",
     "queue.refused",
     "rating.list",
     "rating.read",
@@ -237,6 +244,9 @@ pub fn detail(t: Texts, roles: &[Arc<Role>], json: &str) -> String {
 
 /// A role's name as long as it is there, then its code.
 pub fn role_name(t: Texts, roles: &[Arc<Role>], code: &str) -> String {
+    if code == NO_ROLE {
+        return t.text("admin-staff-no-role").to_owned();
+    }
     let role = roles.iter().find(|role| role.code == code);
     role.map_or(code, |role| role.names.in_locale(t.locale))
         .to_owned()
@@ -304,7 +314,7 @@ mod tests {
 
     fn kinds() -> String {
         "ticket contact patient staff token organisation setting mailbox inbound_mail outbound_mail attachment \
-         upload view route audit_entry role privacy_request privacy_copy"
+         upload view route audit_entry role privacy_request privacy_copy group"
             .to_owned()
     }
 

@@ -15,6 +15,7 @@ mod mails;
 mod overview;
 mod people;
 mod privacy_rules;
+mod provisioning;
 mod queue_boxes;
 mod ratings;
 mod roles;
@@ -84,6 +85,7 @@ pub fn routes() -> Vec<Route> {
         disclosures::routes(),
         watch::routes(),
         privacy_rules::routes(),
+        provisioning::routes(),
     ]
     .concat()
 }

@@ -37,6 +37,7 @@ const PEOPLE: &[Entry] = &[
     ("/settings/roles", "shield-check", "admin-roles"),
     ("/settings/tokens", "lock", "admin-tokens"),
     ("/settings/sso", "key-round", "admin-sso"),
+    ("/settings/provisioning", "refresh-cw", "admin-provisioning"),
 ];
 const RECORDS: &[Entry] = &[("/audit", "history", "admin-audit")];
 

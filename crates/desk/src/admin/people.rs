@@ -8,7 +8,7 @@ use crate::ids::StaffId;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};
-use crate::staff::{self, NewStaff, Role, StaffView, sso};
+use crate::staff::{self, NO_ROLE, NewStaff, Role, StaffView, sso};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::Locale;
@@ -156,6 +156,9 @@ async fn extras(page: &Page, person: &StaffView) -> Result<Vec<Extra>, DeskError
 
 fn is_in_reach(page: &Page, person: &StaffView) -> Result<bool, DeskError> {
     let clinic = page.clinic()?;
+    if person.role == NO_ROLE {
+        return Ok(true);
+    }
     let role = clinic.role(&person.role);
     Ok(role.is_some_and(|role| role.reach().within(&page.ctx).is_ok()))
 }

@@ -263,6 +263,16 @@ pub async fn follow(
     }))
 }
 
+/// What reading on came to.
+enum Read {
+    /// Something happened.
+    On,
+    /// Nothing has happened since.
+    Nothing,
+    /// The client may not listen any more.
+    Over,
+}
+
 impl Follower {
     async fn next(&mut self) -> Option<LiveEvent> {
         loop {
@@ -278,9 +288,9 @@ impl Follower {
                 return live(event);
             }
             match self.read().await {
-                Ok(true) => {}
-                Ok(false) if self.wait().await => {}
-                Ok(false) => return None,
+                Ok(Read::On) => {}
+                Ok(Read::Nothing) if self.wait().await => {}
+                Ok(Read::Nothing | Read::Over) => return None,
                 // The client comes back with its last number, to a desk that may be well again.
                 Err(error) => {
                     tracing::warn!(%error, "a stream of events ends because they can't be read");
@@ -290,15 +300,22 @@ impl Follower {
         }
     }
 
-    /// Reads on; `false` when nothing has happened since.
-    async fn read(&mut self) -> Result<bool, DeskError> {
+    /// Reads on.
+    async fn read(&mut self) -> Result<Read, DeskError> {
         let found = events::after(&self.app, self.ctx.organisation, self.at, BATCH).await?;
         let Some(newest) = found.last().map(|event| event.sequence) else {
-            return Ok(false);
+            return Ok(Read::Nothing);
         };
+        // A change of the settings may be that of who may listen.
+        let changed = found
+            .iter()
+            .any(|event| event.kind == events::kind::SETTINGS_CHANGED);
+        if changed && !self.still_may().await {
+            return Ok(Read::Over);
+        }
         self.ready = heard(&self.app, &self.ctx, found).await?.into();
         self.at = newest;
-        Ok(true)
+        Ok(Read::On)
     }
 
     async fn still_may(&mut self) -> bool {

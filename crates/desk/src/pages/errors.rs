@@ -53,7 +53,9 @@ impl Asked {
         }
         Self {
             shown,
-            html: wants_html(request.headers()) && !path.starts_with("/api/"),
+            html: wants_html(request.headers())
+                && !path.starts_with("/api/")
+                && !path.starts_with("/scim/"),
             script: request.headers().contains_key("hx-request"),
             staff_page: !path.starts_with("/sign-in"),
             signed_in: session_cookie(app).read(request.headers()).is_some(),

@@ -10,6 +10,7 @@ mod model;
 mod notices;
 pub mod passkeys;
 mod passwords;
+mod provision;
 mod queues;
 mod role;
 mod roles;
@@ -27,12 +28,17 @@ pub use factors::{
 };
 pub use model::{NewStaff, StaffView};
 pub use notices::{Addressee, Notice, What, addressee, tell_all};
+pub use provision::{
+    About, add_provisioned, change_about, give_role, held, held_by_email, let_in, put_out,
+    reach_of, spared,
+};
 pub use queues::Queues;
-pub use role::{ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, Reach, Role, SESSION_MINUTES};
+pub use role::{ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, NO_ROLE, Reach, Role, SESSION_MINUTES};
 pub use roles::{delete_role, put_role, roles};
 pub use service::{
     LessReached, address_of, can_take_tickets, change_role, choose_locale, clinicians, create,
-    disable, enable, list, name_of, names, names_and_roles, role_at_work, set_password,
+    disable, enable, everybody, list, name_of, names, names_and_roles, one, role_at_work,
+    set_password,
 };
 pub use sessions::{
     Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn,

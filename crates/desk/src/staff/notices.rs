@@ -28,6 +28,8 @@ pub enum What {
     Role,
     /// Their role changed to one that opens more, which ended their password.
     RoleMore,
+    /// The clinic's identity provider gave them another address.
+    Address,
     /// A second factor was added.
     FactorAdded,
     /// They turned the second factor off.
@@ -52,13 +54,14 @@ pub enum What {
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
         Self::Password,
         Self::Role,
         Self::RoleMore,
+        Self::Address,
         Self::FactorAdded,
         Self::FactorRemoved,
         Self::FactorReset,
@@ -80,6 +83,7 @@ impl What {
             Self::Password => "notice-password",
             Self::Role => "notice-role",
             Self::RoleMore => "notice-role-more",
+            Self::Address => "notice-address",
             Self::FactorAdded => "notice-factor-added",
             Self::FactorRemoved => "notice-factor-removed",
             Self::FactorReset => "notice-factor-reset",

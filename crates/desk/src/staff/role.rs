@@ -5,9 +5,13 @@ use crate::context::{Ctx, Permission, Permissions};
 use crate::error::DeskError;
 use crate::names::{self, Names};
 use bedside_db::Timestamp;
+use std::collections::BTreeSet;
 
 /// The role that may do everything: whoever sets the desk up has it, so no change takes anything from it.
 pub const ADMINISTRATOR: &str = "administrator";
+/// What stands in the place of a role for somebody whom the identity provider told of and gave none: it opens nothing, and
+/// nobody comes in with it.
+pub const NO_ROLE: &str = "";
 /// Roles that an organisation has at most.
 pub const MAX_ROLES: usize = 50;
 /// Minutes without use after which a session ends, at least and at most.
@@ -28,6 +32,13 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// Nothing at all.
+    pub const NOTHING: Self = Self {
+        permissions: Permissions::NONE,
+        clinical: false,
+        queues: Queues::Only(BTreeSet::new()),
+    };
+
     /// Whether nothing of `other` is missing. Whoever may do everything hands on clinical roles too.
     pub fn holds(&self, other: &Self) -> bool {
         let clinical = !other.clinical || self.clinical || self.permissions.do_all();

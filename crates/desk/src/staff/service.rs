@@ -2,8 +2,8 @@
 
 use super::model::{NewStaff, StaffView};
 use super::notices::{self, What};
-use super::role::{ADMINISTRATOR, Reach, Role};
-use super::{factors, passkeys, passwords, roles, sessions, sso, store};
+use super::role::{ADMINISTRATOR, NO_ROLE, Reach, Role};
+use super::{factors, passkeys, passwords, roles, sessions, sso, store, tokens};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -103,6 +103,23 @@ pub async fn name_of(
         .map(|person| person.name))
 }
 
+/// Everybody, for a part that keeps something beside their rows.
+pub async fn everybody(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<StaffView>, DeskError> {
+    store::list(conn, organisation).await
+}
+
+/// One of them.
+pub async fn one(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> Result<Option<StaffView>, DeskError> {
+    store::one(conn, organisation, id).await
+}
+
 /// Where a colleague at work gets mail, in the caller's command.
 pub async fn address_of(
     work: &mut Work<'_>,
@@ -162,6 +179,9 @@ pub(super) async fn in_hands(
     let person = store::held(work, organisation, id)
         .await?
         .ok_or(DeskError::NotFound)?;
+    if person.role == NO_ROLE {
+        return Ok((person, Reach::NOTHING));
+    }
     let reach = roles::held(work, &person.role).await?;
     Ok((person, reach))
 }
@@ -228,7 +248,7 @@ pub(super) async fn is_the_last(work: &mut Work<'_>, id: StaffId) -> Result<bool
 }
 
 /// The last administrator stays: nobody could set the desk up.
-async fn not_the_last(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError> {
+pub(super) async fn not_the_last(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError> {
     if is_the_last(work, id).await? {
         return Err(DeskError::Conflict {
             code: "last_administrator",
@@ -284,34 +304,57 @@ pub(super) async fn give_role(
     opens_more: bool,
 ) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
-    if !store::set_role(work, organisation, id, role, version).await? {
-        let now = store::one(work, organisation, id).await?;
+    let is_set = store::set_role(work, organisation, id, role, version).await?;
+    let person = store::one(work, organisation, id).await?;
+    let person = person.ok_or(DeskError::NotFound)?;
+    if !is_set {
         return Err(DeskError::Stale {
-            version: now.map_or(0, |person| person.version),
+            version: person.version,
             changed: vec!["role".to_owned()],
         });
     }
+    role_given(work, &person, role, opens_more).await?;
+    Ok(())
+}
+
+/// What goes with a new role, in the caller's command; `true` when it `opens_more` than the old one did.
+pub(super) async fn role_given(
+    work: &mut Work<'_>,
+    person: &StaffView,
+    role: &str,
+    opens_more: bool,
+) -> Result<bool, DeskError> {
+    let (organisation, id) = (work.ctx.organisation, person.id);
     less_reached(work).await?;
     if opens_more {
-        store::clear_password(work, organisation, id).await?;
-        passkeys::store::delete_all(work, organisation, id).await?;
-        factors::forget_idle_codes(work, id).await?;
+        end_ways_in(work, id).await?;
     }
     sessions::store::delete_sessions_of(work, organisation, id).await?;
     sessions::store::delete_links_of(work, organisation, id).await?;
-    work.audit(
-        NewEntry::new("staff.role", "staff", id).detail(&serde_json::json!({ "role": role })),
-    );
+    let detail = serde_json::json!({ "role": role });
+    work.audit(NewEntry::new("staff.role", "staff", id).detail(&detail));
     staff_changed(work);
     let what = if opens_more {
         What::RoleMore
     } else {
         What::Role
     };
-    notices::tell(work, id, what).await
+    // Whoever can't come in has nothing to watch over.
+    if person.disabled_at.is_none() {
+        notices::tell(work, id, what).await?;
+    }
+    Ok(opens_more)
 }
 
-/// Lets somebody in no more; their sessions end at once. [`DeskError::Conflict`] with `last_administrator` for the last of
+/// Ends somebody's password and passkeys: they need a new link.
+pub(super) async fn end_ways_in(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    store::clear_password(work, organisation, id).await?;
+    passkeys::store::delete_all(work, organisation, id).await?;
+    factors::forget_idle_codes(work, id).await
+}
+
+/// Lets somebody in no more; their sessions, and the API tokens that they made, end at once. [`DeskError::Conflict`] with `last_administrator` for the last of
 /// those.
 pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
@@ -323,24 +366,31 @@ pub async fn disable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError>
     }
     app.command(ctx, move |work| {
         async move {
-            let (organisation, now) = (work.ctx.organisation, work.now);
             in_hands(work, id).await?;
-            not_the_last(work, id).await?;
-            if !store::disable(work, organisation, id, now).await? {
-                return Err(DeskError::NotFound);
-            }
-            sessions::store::delete_sessions_of(work, organisation, id).await?;
-            sessions::store::delete_links_of(work, organisation, id).await?;
-            less_reached(work).await?;
-            // Whom somebody locks out, no group of a provider lets in again.
-            sso::store::end_person(work, organisation, id, None).await?;
-            work.audit(NewEntry::new("staff.disable", "staff", id));
-            staff_changed(work);
-            Ok(())
+            lock_out(work, id).await
         }
         .boxed()
     })
     .await
+}
+
+/// Lets somebody in no more, in the caller's command: all that lets anybody in as them, or that they made to let others in,
+/// ends with it. The event makes live streams look again whom they serve.
+pub(super) async fn lock_out(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    not_the_last(work, id).await?;
+    if !store::disable(work, organisation, id, now).await? {
+        return Err(DeskError::NotFound);
+    }
+    sessions::store::delete_sessions_of(work, organisation, id).await?;
+    sessions::store::delete_links_of(work, organisation, id).await?;
+    tokens::revoke_made_by(work, id).await?;
+    less_reached(work).await?;
+    // Whom somebody locks out, no group of a provider lets in again.
+    sso::store::end_person(work, organisation, id, None).await?;
+    work.audit(NewEntry::new("staff.disable", "staff", id));
+    staff_changed(work);
+    Ok(())
 }
 
 /// Lets somebody in again who was locked out, with the password they had.
@@ -349,7 +399,13 @@ pub async fn enable(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> 
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
-            in_hands(work, id).await?;
+            let (person, _) = in_hands(work, id).await?;
+            if person.role == NO_ROLE {
+                return Err(DeskError::Conflict {
+                    code: "no_role",
+                    text: "Give this person a role first.",
+                });
+            }
             if !store::enable(work, organisation, id).await? {
                 return Err(DeskError::Conflict {
                     code: "not_disabled",

@@ -28,6 +28,15 @@ statements! {
     BY_EMAIL = "SELECT organisation_id, id, password_hash FROM staff WHERE email = $1 AND disabled_at IS NULL ORDER BY created_at LIMIT 5";
     /// Who has this address in an organisation, also who can't come in.
     BY_ADDRESS = "SELECT id, disabled_at FROM staff WHERE organisation_id = $1 AND email = $2 FOR NO KEY UPDATE";
+    /// Who has this address in an organisation, and stays as they are until the end of the transaction.
+    HELD_BY_EMAIL = "SELECT id, email, name, role, locale, disabled_at, version, COALESCE((SELECT f.created_at FROM second_factors f \
+        WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id), (SELECT MIN(k.created_at) FROM passkeys k \
+        WHERE k.organisation_id = staff.organisation_id AND k.staff_id = staff.id)) \
+        FROM staff WHERE organisation_id = $1 AND email = $2 \
+        FOR NO KEY UPDATE";
+    /// Changes address, name and language.
+    SET_ABOUT = "UPDATE staff SET email = $3, name = $4, locale = $5, version = version + 1 \
+        WHERE organisation_id = $1 AND id = $2";
     /// What somebody's password is held against.
     PASSWORD_OF = "SELECT password_hash FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Sets a password.
@@ -73,14 +82,17 @@ statements! {
     /// Removes a role.
     DELETE_ROLE = "DELETE FROM roles WHERE organisation_id = $1 AND code = $2";
     /// Adds an API token.
-    INSERT_TOKEN = "INSERT INTO api_tokens (organisation_id, id, name, token_hash, scopes, created_at, expires_at, queues) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT_TOKEN = "INSERT INTO api_tokens (organisation_id, id, name, token_hash, scopes, created_at, expires_at, queues, \
+        created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// The token with this hash.
     TOKEN = "SELECT organisation_id, id, scopes, queues, expires_at FROM api_tokens WHERE token_hash = $1 AND revoked_at IS NULL";
     /// All tokens.
     TOKENS = "SELECT id, name, scopes, queues, created_at, expires_at, revoked_at FROM api_tokens WHERE organisation_id = $1 ORDER BY id";
     /// Takes a token back.
     REVOKE_TOKEN = "UPDATE api_tokens SET revoked_at = $3 WHERE organisation_id = $1 AND id = $2 AND revoked_at IS NULL";
+    /// Takes back all that somebody made.
+    REVOKE_TOKENS_OF = "UPDATE api_tokens SET revoked_at = $3 WHERE organisation_id = $1 AND created_by = $2 \
+        AND revoked_at IS NULL RETURNING id";
 }
 
 fn person(row: &Row<'_>) -> Result<StaffView, DbError> {
@@ -252,6 +264,7 @@ pub(super) async fn insert_token(
     organisation: OrganisationId,
     row: &TokenRow,
     hash: &[u8; 32],
+    by: Option<StaffId>,
 ) -> Result<(), DeskError> {
     conn.execute(
         INSERT_TOKEN,
@@ -263,7 +276,8 @@ pub(super) async fn insert_token(
             row.scopes,
             row.created_at,
             row.expires_at,
-            row.queues.text()
+            row.queues.text(),
+            by
         ],
     )
     .await?;
@@ -325,6 +339,20 @@ pub(super) async fn revoke_token(
         .execute(REVOKE_TOKEN, args![organisation, id, at])
         .await?
         == 1)
+}
+
+/// Which ones.
+pub(super) async fn revoke_tokens_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    by: StaffId,
+    at: Timestamp,
+) -> Result<Vec<ApiTokenId>, DeskError> {
+    Ok(conn
+        .query(REVOKE_TOKENS_OF, args![organisation, by, at], |row| {
+            row.get(0)
+        })
+        .await?)
 }
 
 pub(super) async fn roles(
@@ -430,6 +458,27 @@ pub(super) async fn held(
     Ok(conn
         .query_opt(HELD, args![organisation, id], person)
         .await?)
+}
+
+pub(super) async fn held_by_email(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    email: &str,
+) -> Result<Option<StaffView>, DeskError> {
+    Ok(conn
+        .query_opt(HELD_BY_EMAIL, args![organisation, email], person)
+        .await?)
+}
+
+pub(super) async fn set_about(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+    (email, name, locale): (&str, &str, &str),
+) -> Result<(), DeskError> {
+    let values = args![organisation, id, email, name, locale];
+    conn.execute(SET_ABOUT, values).await?;
+    Ok(())
 }
 
 pub(super) async fn clear_password(

@@ -7,8 +7,9 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Permissions, Source};
 use crate::error::DeskError;
-use crate::ids::{ApiTokenId, OrganisationId};
+use crate::ids::{ApiTokenId, OrganisationId, StaffId};
 use crate::names;
+use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_vault::secret;
 use futures_util::FutureExt;
@@ -83,7 +84,8 @@ pub async fn create_token(
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
-            store::insert_token(work, organisation, &row, &hash).await?;
+            let maker = work.ctx.actor.staff();
+            store::insert_token(work, organisation, &row, &hash, maker).await?;
             work.audit(
                 NewEntry::new("token.create", "token", row.id).detail(
                     &serde_json::json!({ "scopes": row.scopes, "queues": row.queues.text() }),
@@ -142,6 +144,15 @@ pub async fn revoke_token(app: &App, ctx: &Ctx, id: ApiTokenId) -> Result<(), De
         .boxed()
     })
     .await
+}
+
+/// Takes back what somebody made, in the caller's command: who is locked out may still know the secrets.
+pub(super) async fn revoke_made_by(work: &mut Work<'_>, maker: StaffId) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    for id in store::revoke_tokens_of(work, organisation, maker, now).await? {
+        work.audit(NewEntry::new("token.revoke", "token", id));
+    }
+    Ok(())
 }
 
 /// Who is behind a bearer token; [`DeskError::Unauthorized`] when nobody.

@@ -4,7 +4,9 @@ use super::{lines, none, sources};
 use std::path::{Path, PathBuf};
 
 /// Parts through which requests come in. Services know none of them.
-const WAYS_IN: &[&str] = &["admin", "api", "cli", "demo", "intake", "pages", "public"];
+const WAYS_IN: &[&str] = &[
+    "admin", "api", "cli", "demo", "intake", "pages", "public", "scim",
+];
 
 /// Ways in that may use another one: the frame of a page, and the demo that drives the rest.
 const BETWEEN_WAYS_IN: &[(&str, &[&str])] = &[
@@ -15,6 +17,7 @@ const BETWEEN_WAYS_IN: &[(&str, &[&str])] = &[
     ("intake", &[]),
     ("pages", &[]),
     ("public", &["pages"]),
+    ("scim", &[]),
 ];
 
 /// Parts at the bottom, and all that they may use.
