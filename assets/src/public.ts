@@ -2,6 +2,7 @@
 
 import * as csrf from "./csrf";
 import { BdComposer } from "./elements/composer";
+import { BdPasskey } from "./elements/passkey";
 import { BdSendSeen } from "./elements/sendseen";
 import { BdTime } from "./elements/time";
 import { BdToast } from "./elements/toast";
@@ -11,3 +12,4 @@ customElements.define("bd-toast", BdToast);
 customElements.define("bd-time", BdTime);
 customElements.define("bd-composer", BdComposer);
 customElements.define("bd-send-seen", BdSendSeen);
+customElements.define("bd-passkey", BdPasskey);

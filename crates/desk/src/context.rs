@@ -1,9 +1,9 @@
 //! Who asks, for whom, and what they may do.
 
 use crate::error::DeskError;
-use crate::ids::{ApiTokenId, ContactId, OrganisationId, QueueId, StaffId};
+use crate::ids::{ApiTokenId, ContactId, OrganisationId, PatientId, QueueId, StaffId};
 use crate::once::Once;
-use crate::records::{About, Labels};
+use crate::records::{About, Group, Labels, Level, Scope, needs};
 use crate::staff::{Queues, Reach, Role};
 use bedside_web::Locale;
 use std::sync::Arc;
@@ -79,11 +79,64 @@ pub enum Actor {
         /// Who.
         id: ContactId,
     },
+    /// Someone who is signed in to the patients' own pages.
+    Patient(Patient),
     /// A visitor of a public page whom nothing identifies.
     Visitor,
     /// The desk itself, named by its part ("intake", "demo").
     System(&'static str),
 }
+
+/// Who is signed in to the patients' own pages, and as whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patient {
+    /// Whose address they came in by.
+    pub contact: ContactId,
+    /// The patient that they are themselves, where they are one.
+    pub own: Option<PatientId>,
+    /// The patient for whom they act now.
+    pub acting: Option<PatientId>,
+    /// How sure the desk is of who they are.
+    pub level: Level,
+    /// What they may hear and do for whom they act; all, for themselves.
+    pub scope: Scope,
+}
+
+impl Patient {
+    /// Whom what they do is about: for whom they act, else themselves.
+    pub fn patient(&self) -> Option<PatientId> {
+        self.acting.or(self.own)
+    }
+
+    /// Whether they may see of this patient what `group` says. Being signed in shows as much as the second level does and
+    /// never more, so that it is enough here for what the desk hands to the patient alone.
+    pub fn may(&self, group: Group) -> Result<PatientId, DeskError> {
+        let patient = self.patient().ok_or(DeskError::Conflict {
+            code: NO_RECORD,
+            text: "Nobody in care here is known by this address yet.",
+        })?;
+        if !self.scope.has(group) {
+            return Err(DeskError::Conflict {
+                code: OUT_OF_SCOPE,
+                text: "What you may do for this person does not reach that far.",
+            });
+        }
+        if self.level < Level::L2.min(needs(group, false)) {
+            return Err(DeskError::Conflict {
+                code: LEVEL_NEEDED,
+                text: "Your address has to be on file for more than 30 days for this.",
+            });
+        }
+        Ok(patient)
+    }
+}
+
+/// Code of what stands in the way of somebody who is signed in and no patient.
+pub const NO_RECORD: &str = "no_record";
+/// Code of what stands in the way of somebody who may not hear or do it for whom they act.
+pub const OUT_OF_SCOPE: &str = "out_of_scope";
+/// Code of what stands in the way of somebody whose address is not long enough on file.
+pub const LEVEL_NEEDED: &str = "level_needed";
 
 impl Actor {
     /// The stable code of the kind, as stored.
@@ -91,7 +144,7 @@ impl Actor {
         match self {
             Self::Staff { .. } => "staff",
             Self::Token { .. } => "token",
-            Self::Contact { .. } => "contact",
+            Self::Contact { .. } | Self::Patient(_) => "contact",
             Self::Visitor => "visitor",
             Self::System(_) => "system",
         }
@@ -103,6 +156,7 @@ impl Actor {
             Self::Staff { id, .. } => id.to_string(),
             Self::Token { id, .. } => id.to_string(),
             Self::Contact { id } => id.to_string(),
+            Self::Patient(patient) => patient.contact.to_string(),
             Self::Visitor => String::new(),
             Self::System(part) => (*part).to_owned(),
         }
@@ -114,6 +168,7 @@ impl Actor {
             Self::Staff { id, .. } => Some(id.uuid()),
             Self::Token { id, .. } => Some(id.uuid()),
             Self::Contact { id } => Some(id.uuid()),
+            Self::Patient(patient) => Some(patient.contact.uuid()),
             Self::Visitor | Self::System(_) => None,
         }
     }
@@ -124,7 +179,7 @@ impl Actor {
         match self {
             Self::Staff { role, .. } => role.clinical,
             Self::System(_) => true,
-            Self::Token { .. } | Self::Contact { .. } | Self::Visitor => false,
+            Self::Token { .. } | Self::Contact { .. } | Self::Patient(_) | Self::Visitor => false,
         }
     }
 
@@ -156,7 +211,7 @@ impl Ctx {
             Actor::Token { reach, .. } => reach.permissions,
             Actor::System(_) => Permissions::ALL,
             // A contact or a visitor reaches their own ticket through a link or a mail alone, never by permission.
-            Actor::Contact { .. } | Actor::Visitor => Permissions::NONE,
+            Actor::Contact { .. } | Actor::Patient(_) | Actor::Visitor => Permissions::NONE,
         }
     }
 
@@ -165,11 +220,13 @@ impl Ctx {
         match &self.actor {
             Actor::Staff { role, .. } => role.reach(),
             Actor::Token { reach, .. } => reach.as_ref().clone(),
-            Actor::Contact { .. } | Actor::Visitor | Actor::System(_) => Reach {
-                permissions: self.permissions(),
-                clinical: self.actor.is_clinical(),
-                queues: Queues::All,
-            },
+            Actor::Contact { .. } | Actor::Patient(_) | Actor::Visitor | Actor::System(_) => {
+                Reach {
+                    permissions: self.permissions(),
+                    clinical: self.actor.is_clinical(),
+                    queues: Queues::All,
+                }
+            }
         }
     }
 
@@ -179,7 +236,7 @@ impl Ctx {
         match &self.actor {
             Actor::Staff { role, .. } => role.queues.has(queue),
             Actor::Token { reach, .. } => reach.queues.has(queue),
-            Actor::Contact { .. } | Actor::Visitor | Actor::System(_) => true,
+            Actor::Contact { .. } | Actor::Patient(_) | Actor::Visitor | Actor::System(_) => true,
         }
     }
 
@@ -193,7 +250,22 @@ impl Ctx {
     pub fn sees(&self, labels: Labels) -> bool {
         match self.actor {
             Actor::Staff { .. } | Actor::Token { .. } => self.permissions().hold(labels.needed()),
-            Actor::Contact { .. } | Actor::Visitor | Actor::System(_) => true,
+            Actor::Contact { .. } | Actor::Patient(_) | Actor::Visitor | Actor::System(_) => true,
+        }
+    }
+
+    /// The same for whoever is signed in to the patients' own pages: whose data of this group they may have, which is their
+    /// own or that of the one for whom they act. [`DeskError::Conflict`] says what stands in the way.
+    pub fn authorize_own(&self, group: Group) -> Result<PatientId, DeskError> {
+        self.signed_in()?.may(group)
+    }
+
+    /// Who is signed in to the patients' own pages.
+    pub fn signed_in(&self) -> Result<Patient, DeskError> {
+        match self.actor {
+            Actor::Patient(patient) => Ok(patient),
+            Actor::Visitor => Err(DeskError::Unauthorized),
+            _ => Err(DeskError::Forbidden),
         }
     }
 

@@ -24,6 +24,8 @@ ids! {
     Staff, StaffId, "staff";
     /// Somebody's being signed in with one browser.
     Session, SessionId, "session";
+    /// A one-time code for the patients' own pages.
+    PortalCode, PortalCodeId, "portal_code";
     /// A key that somebody's device keeps.
     PasskeyRow, PasskeyId, "passkey";
     /// Where an organisation's people sign in instead of here.

@@ -34,7 +34,9 @@ pub mod once;
 pub mod orgs;
 pub mod outbound;
 pub mod pages;
+pub mod passkeys;
 pub mod patients;
+pub mod portal;
 pub mod privacy;
 pub mod provisioning;
 pub mod public;
@@ -70,7 +72,10 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         once::ALL,
         orgs::STATEMENTS,
         outbound::STATEMENTS,
+        passkeys::STATEMENTS,
         patients::STATEMENTS,
+        patients::sign_in::STATEMENTS,
+        portal::STATEMENTS,
         privacy::copies::STATEMENTS,
         privacy::disclosures::STATEMENTS,
         privacy::erasure::STATEMENTS,
@@ -83,7 +88,6 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         representatives::STATEMENTS,
         staff::STATEMENTS,
         staff::factors::STATEMENTS,
-        staff::passkeys::STATEMENTS,
         staff::sessions::STATEMENTS,
         staff::sso::STATEMENTS,
         surveys::STATEMENTS,

@@ -10,6 +10,7 @@ use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::SessionId;
 use crate::once::Once;
+use crate::portal;
 use crate::public::caps::network;
 use crate::staff::{self, SignedIn};
 use axum::Router;
@@ -19,7 +20,7 @@ use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use bedside_web::body::{Patience, Room};
 use bedside_web::cookies::SessionCookie;
@@ -36,6 +37,8 @@ const BODIES: usize = 128 << 20;
 pub enum Access {
     /// Everyone. The handler itself checks links and tokens in the path.
     Public,
+    /// Whoever is signed in to the patients' own pages, by the cookie of that door alone. Staff are not.
+    Patient,
     /// Whoever of the staff is signed in.
     SignedIn,
     /// Staff with this permission, by session cookie.
@@ -330,6 +333,11 @@ pub fn session_cookie(app: &App) -> SessionCookie {
     SessionCookie::new("bedside", app.config.is_https())
 }
 
+/// The cookie that carries a patient's session: another one than the staff's, and neither opens the other's door.
+pub fn portal_cookie(app: &App) -> SessionCookie {
+    SessionCookie::new("bedside_my", app.config.is_https())
+}
+
 /// The session a request came with: its secret, and its number, which stays when a proof changes the secret. Pages bind
 /// their forms to the number, so that those which stand open elsewhere stay good.
 #[derive(Clone)]
@@ -345,6 +353,9 @@ async fn enter(
     next: Next,
 ) -> Result<Response, Problem> {
     let app = &door.app;
+    if door.access == Access::Patient {
+        return enter_patient(&door, request, next).await;
+    }
     let bearer = bearer(request.headers());
     let cookie = session_cookie(app)
         .read(request.headers())
@@ -403,6 +414,38 @@ async fn enter(
     Ok(next.run(request).await)
 }
 
+/// The door of the patients' own pages. Whoever acted for somebody and may do so no more is told, and nothing is done of what
+/// they asked: it was meant for somebody else.
+async fn enter_patient(door: &Door, request: Request, next: Next) -> Result<Response, Problem> {
+    let app = &door.app;
+    let cookie = portal_cookie(app)
+        .read(request.headers())
+        .map(str::to_owned);
+    let session = match &cookie {
+        Some(token) => portal::session(app, token).await?,
+        None => None,
+    };
+    let room = match &session {
+        Some(_) => &door.bodies.known,
+        None => &door.bodies.visitors,
+    };
+    let network = network(request.headers(), request.extensions(), &app.config);
+    let (mut request, _held) = room.admit(request, network, door.bodies.patience);
+    let (Some(session), Some(token)) = (session, cookie) else {
+        return Err(Problem::unauthorized());
+    };
+    csrf::check_origin(request.method(), request.headers(), &app.config.public_url)
+        .map_err(|_| DeskError::Forbidden)?;
+    if session.acting_over {
+        return Ok(Redirect::to("/my?said=acting-over").into_response());
+    }
+    let held = request.extensions_mut();
+    held.insert(SessionToken(token.into(), session.id));
+    held.insert(session.ctx.clone());
+    held.insert(Arc::new(session));
+    Ok(next.run(request).await)
+}
+
 /// The language that another system asks for. A person's is their own setting.
 fn asked_language(headers: &HeaderMap) -> Locale {
     let asked = headers.get(header::ACCEPT_LANGUAGE);
@@ -429,7 +472,7 @@ async fn permitted(
         Access::Staff(permission) | Access::Api(permission) | Access::Token(permission) => {
             permission
         }
-        Access::Public | Access::SignedIn | Access::AnyApi => return Ok(()),
+        Access::Public | Access::Patient | Access::SignedIn | Access::AnyApi => return Ok(()),
     };
     let allowed = ctx.authorize(needed);
     if allowed.is_err() {

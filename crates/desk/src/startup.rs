@@ -151,6 +151,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0026_provisioning.sql"),
     },
     Migration {
+        version: 27,
+        name: "patients sign in",
+        sql: include_str!("../migrations/0027_portal.sql"),
+    },
+    Migration {
         version: 33,
         name: "erasure",
         sql: include_str!("../migrations/0033_erasure.sql"),

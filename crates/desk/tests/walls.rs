@@ -447,8 +447,8 @@ both_engines! {
         let browser = desk.browser(Role::Administrator).await;
         audit_log::Sealer::new(desk.app.clone()).round().await.unwrap();
         let mut quiet = BTreeSet::new();
-        // An identity provider's ways open to no session (tests/scim).
-        let own = |route: &Route| !matches!(route.access, Access::Public | Access::Token(_));
+        // An identity provider's ways open to no session (tests/scim), and patients' own ones to theirs (tests/portal).
+        let own = |route: &Route| !matches!(route.access, Access::Public | Access::Patient | Access::Token(_));
         let ways = routes().into_iter().filter(|route| route.method == Method::GET && own(route));
         for route in ways {
             let mut way = things.path(route.path);

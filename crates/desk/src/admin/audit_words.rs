@@ -8,6 +8,10 @@ use std::sync::Arc;
 
 /// Everything that the log can say was done, by its code. Each has words.
 pub const ACTIONS: &[&str] = &[
+    "acting.begin",
+    "acting.end",
+    "acting.list",
+    "acting.read",
     "attachment.read",
     "attachment.upload",
     "audit.prove",
@@ -43,6 +47,7 @@ pub const ACTIONS: &[&str] = &[
     "identity.read",
     "identity.review",
     "identity.reviews",
+    "identity.signed_in",
     "identity.unlock",
     "keys.retire",
     "keys.rewrap",
@@ -88,6 +93,11 @@ pub const ACTIONS: &[&str] = &[
     "patient.list",
     "patient.read",
     "patient.search",
+    "portal.close",
+    "portal.code",
+    "portal.end",
+    "portal.open",
+    "portal.refuse",
     "privacy.approve",
     "privacy.close",
     "privacy.copied",
@@ -101,6 +111,7 @@ pub const ACTIONS: &[&str] = &[
     "privacy.holds",
     "privacy.list",
     "privacy.open",
+    "privacy.own",
     "privacy.read",
     "privacy.release",
     "privacy.search",

@@ -109,6 +109,17 @@ fn general(page: &Page, clinic: &Clinic) -> Edit {
                 set.minors.adolescent,
             )
             .help(t.text("admin-adolescent-help")),
+            Field::number(
+                "portal_idle",
+                t.text("admin-portal-idle"),
+                set.portal.idle_minutes,
+            )
+            .help(t.text("admin-portal-idle-help")),
+            Field::number(
+                "portal_hours",
+                t.text("admin-portal-hours"),
+                set.portal.hours,
+            ),
         ],
         version: clinic.version,
         removable: false,
@@ -136,6 +147,8 @@ fn general_change(clinic: &Clinic, typed: &Typed) -> Result<Change, Wrong> {
     settings.undo_seconds = typed.number("undo_seconds", 0, MOST_UNDO)?;
     settings.minors.majority = typed.number("majority", 14, 21)?;
     settings.minors.adolescent = typed.number("adolescent", 8, settings.minors.majority)?;
+    settings.portal.idle_minutes = typed.number("portal_idle", 5, 60)?;
+    settings.portal.hours = typed.number("portal_hours", 1, 24)?;
     Ok(Change::General {
         name: typed.line("name", 100)?,
         time_zone,

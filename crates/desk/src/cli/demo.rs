@@ -3,7 +3,7 @@
 use super::serve::Ending;
 use super::{Failure, Global, progress_bar, say, say_json};
 use crate::demo::history::Size;
-use crate::demo::start::{DemoError, Door, Options, start};
+use crate::demo::start::{DemoError, Door, Options, PATIENT, start};
 use crate::demo::{self};
 use clap::Args;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -61,6 +61,8 @@ impl DemoCommand {
                 "mailbox": demo::MAILBOX,
                 "token": demo.token,
                 "doors": demo.doors,
+                "patient": { "name": PATIENT.0, "email": PATIENT.1 },
+                "patients_page": format!("{}/my/sign-in", demo.url),
             }));
         } else {
             say(welcome(
@@ -107,6 +109,8 @@ fn welcome(
         "Be a patient".to_owned(),
         row("mailbox", format!("{url}/demo/mail")),
         row("request form", format!("{url}/request")),
+        row("sign in", format!("{url}/my/sign-in as {}", PATIENT.1)),
+        row("her codes", format!("{url}/demo/mail?person={}", PATIENT.1)),
         String::new(),
         "Or write with any mail program".to_owned(),
         row("to", demo::MAILBOX.to_owned()),

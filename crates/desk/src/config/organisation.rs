@@ -5,7 +5,8 @@ use crate::ids::QueueId;
 use crate::names::Names;
 use crate::orgs::model::{Emergency, Privacy, purpose};
 use crate::orgs::{
-    Category, Hours, Minors, NewOrganisation, Queue, SavedReply, Settings, SlaPolicy, Template,
+    Category, Hours, Minors, NewOrganisation, Portal, Queue, SavedReply, Settings, SlaPolicy,
+    Template,
 };
 use crate::staff::{Queues, Role};
 use bedside_db::{IdSource, Timestamp};
@@ -133,6 +134,7 @@ fn settings(clinic: &Clinic) -> Settings {
         minors: Minors::default(),
         privacy_law: "hipaa".to_owned(),
         privacy: Privacy::default(),
+        portal: Portal::default(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::context::{Ctx, Permissions, Source};
 use crate::error::DeskError;
 use crate::ids::{MailboxId, OrganisationId};
 use crate::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
+use crate::patients::{self, NewPatient, PointKind};
 use crate::server::{self, Running};
 use crate::staff::{self, NewStaff, NewToken, Queues};
 use crate::startup::{self, StartError};
@@ -46,6 +47,11 @@ const TEAM: [(&str, &str, &str); 9] = [
     ("agent", "Theo Nakamura", "theo"),
     ("nurse", "Marta Quintanilla", "marta"),
 ];
+
+/// A patient whom a visitor can sign in as: name, mail address. The codes lie in the demo's own mail.
+pub const PATIENT: (&str, &str) = ("Rosa Delgado", "rosa.delgado@mail.example");
+/// Days since when that address is on file.
+const PATIENT_DAYS: i64 = 95;
 
 /// What a demo is started with.
 #[derive(Clone, Debug)]
@@ -168,6 +174,10 @@ where
     let ctx = Ctx::system(organisation, "demo", Source::CommandLine);
     let mailbox = mailbox(&app, &ctx, outgoing.port()).await?;
     if fresh || !is_made(&options.data) {
+        clock.set(clock.now().plus_seconds(-PATIENT_DAYS * 86_400), 1000);
+        let told = patient(&app, &ctx).await;
+        clock.release();
+        told?;
         let team = team(&app, &ctx).await?;
         let place = Place {
             app: &app,
@@ -345,6 +355,21 @@ async fn mailbox(app: &App, ctx: &Ctx, port: u16) -> Result<MailboxId, DeskError
         }
         None => mailboxes::create(app, ctx, new).await,
     }
+}
+
+async fn patient(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
+    let (name, email) = PATIENT;
+    let new = NewPatient {
+        name: name.to_owned(),
+        birth_date: Some("1987-04-12".to_owned()),
+        mrn: None,
+        locale: Some(Locale::En),
+        secure_link: false,
+    };
+    let points = vec![(PointKind::Email, email.to_owned())];
+    patients::create_patient(app, ctx, new, points)
+        .await
+        .map(drop)
 }
 
 async fn team(app: &App, ctx: &Ctx) -> Result<Vec<Colleague>, DeskError> {

@@ -2,7 +2,7 @@
 //! `identity_failures`, `identity_locks`, `identity_codes`, `identity_tasks` and `identity_reviews`.
 //!
 //! What somebody shows is *evidence*: it belongs to one ticket, the contact that asks and the addresses this contact had
-//! then, and counts for [`model::LASTS`] seconds. The level is never stored: [`model::standing`] says it from the evidence
+//! then, and counts for [`model::LASTS`] seconds; that they wrote signed in for [`model::SIGNED_IN_LASTS`]. The level is never stored: [`model::standing`] says it from the evidence
 //! that still counts, so that a ticket that goes to another contact, an address that changes and an hour that is over
 //! take it away by themselves.
 //!
@@ -22,6 +22,7 @@ pub mod model;
 mod reviews;
 mod saying;
 mod seen;
+mod signed_in;
 mod store;
 mod tasks;
 
@@ -39,5 +40,6 @@ pub(crate) use saying::{asked_to_say, may_say};
 pub use saying::{shown_in, shown_with};
 pub use seen::{Choice, Seen, Waiting, forget, lock_of, seen, standing_of};
 pub(crate) use seen::{raised, told};
+pub(crate) use signed_in::{end_shown_by, wrote_signed_in};
 pub use store::ALL as STATEMENTS;
 pub use tasks::{ask_approval, ask_call, called, decide, show_number, waiting_approvals};

@@ -8,8 +8,12 @@ use serde::{Deserialize, Serialize};
 pub use crate::records::{Group, Level};
 use crate::records::{Scope, Shown};
 
-/// Seconds for which anything that was shown counts: one rule for all of it.
+/// Seconds for which anything that was shown to somebody of the staff counts: one rule for all of it.
 pub const LASTS: i64 = 3600;
+/// Seconds for which it counts that somebody wrote signed in: three days. They are not there while they wait for the answer,
+/// as somebody on the telephone is, and what is more than logistics they read behind a link to an address on file or signed
+/// in anew.
+pub const SIGNED_IN_LASTS: i64 = 3 * DAY;
 /// Seconds in which failures are counted together, and for which the third one locks.
 pub const DAY: i64 = 24 * 3600;
 /// Failures that lock.
@@ -36,6 +40,10 @@ codes! {
         CallBack = "call_back",
         /// A second person of the staff said yes.
         Approval = "approval",
+        /// They wrote from the patients' own pages, signed in by an address long on file.
+        SignedIn = "signed_in",
+        /// The same by an address that is not long on file.
+        SignedInNew = "signed_in_new",
         /// Nothing: it was an emergency.
         Emergency = "emergency",
     }
@@ -108,6 +116,8 @@ codes! {
         ActsRefused = "acts_refused",
         /// A supervisor lifted the lock.
         Unlocked = "unlocked",
+        /// They wrote signed in.
+        SignedIn = "signed_in",
     }
 }
 
@@ -131,8 +141,8 @@ pub struct Evidence {
     pub method: Method,
     /// Of whom; none in an emergency about nobody in particular.
     pub patient: Option<PatientId>,
-    /// Who of the staff saw it.
-    pub by: StaffId,
+    /// Who of the staff saw it; nobody, of somebody who wrote signed in.
+    pub by: Option<StaffId>,
     /// When.
     pub made_at: Timestamp,
     /// Until when it counts.
@@ -146,7 +156,7 @@ pub struct Standing {
     pub level: Level,
     /// Who they are, from the first level on.
     pub patient: Option<PatientId>,
-    /// Who of the staff saw the last of it.
+    /// Who of the staff saw the last of it; none where nobody did, because they wrote signed in.
     pub by: Option<StaffId>,
     /// Until when all of it counts.
     pub until: Option<Timestamp>,
@@ -182,8 +192,8 @@ impl Standing {
     }
 }
 
-/// What the evidence amounts to at `now`. The details come first: without them nothing else counts, and all of it has to be
-/// about the patient of the newest ones.
+/// What the evidence amounts to at `now`. The details, or that they wrote signed in, come first: without them nothing else
+/// counts, and all of it has to be about the patient of the newest ones.
 pub fn standing(evidence: &[Evidence], now: Timestamp) -> Standing {
     let live = || evidence.iter().filter(|one| one.expires_at > now);
     let newest = |wanted: &[Method], patient: Option<PatientId>| {
@@ -196,14 +206,16 @@ pub fn standing(evidence: &[Evidence], now: Timestamp) -> Standing {
         .filter(|one| one.method == Method::Emergency)
         .map(|one| one.expires_at)
         .max();
-    let Some(details) = newest(&[Method::Details], None) else {
+    let first = [Method::Details, Method::SignedIn, Method::SignedInNew];
+    let Some(details) = newest(&first, None) else {
         return Standing {
             emergency,
             ..Standing::default()
         };
     };
     let mut parts = vec![details];
-    let code = newest(&[Method::Code], details.patient);
+    // Being signed in shows both: who they are, and that a code or a key of theirs came back.
+    let code = newest(&[Method::Code, Method::SignedIn], details.patient);
     parts.extend(code);
     let third = |method| newest(&[method], details.patient).filter(|_| code.is_some());
     let (called, approved) = (third(Method::CallBack), third(Method::Approval));
@@ -216,11 +228,14 @@ pub fn standing(evidence: &[Evidence], now: Timestamp) -> Standing {
     Standing {
         level,
         patient: details.patient,
-        by: parts.iter().max_by_key(|one| one.made_at).map(|one| one.by),
+        by: parts
+            .iter()
+            .max_by_key(|one| one.made_at)
+            .and_then(|one| one.by),
         until: parts.iter().map(|one| one.expires_at).min(),
         emergency,
         both: called.is_some() && approved.is_some(),
-        makers: parts.iter().map(|one| one.by).collect(),
+        makers: parts.iter().filter_map(|one| one.by).collect(),
     }
 }
 

@@ -13,7 +13,7 @@ fn shown(method: Method, of: u128, made: i64) -> Evidence {
     Evidence {
         method,
         patient: Some(patient(of)),
-        by: StaffId::from_uuid(Uuid::from_u128(9)),
+        by: Some(StaffId::from_uuid(Uuid::from_u128(9))),
         made_at,
         expires_at: made_at.plus_seconds(LASTS),
     }
@@ -196,8 +196,9 @@ proptest! {
             evidence.iter().any(|one| one.method == method && one.patient == now.patient && one.expires_at > NOW)
         };
         prop_assert_eq!(now.level >= Level::L1, now.patient.is_some());
-        prop_assert!(now.level < Level::L1 || live(Method::Details));
-        prop_assert!(now.level < Level::L2 || live(Method::Code));
+        let (signed_in, new) = (live(Method::SignedIn), live(Method::SignedInNew));
+        prop_assert!(now.level < Level::L1 || live(Method::Details) || signed_in || new);
+        prop_assert!(now.level < Level::L2 || live(Method::Code) || signed_in);
         prop_assert!(now.level < Level::L3 || live(Method::CallBack) || live(Method::Approval));
         prop_assert_eq!(now.makers.is_empty(), now.level == Level::L0);
         prop_assert!(now.until.is_none_or(|until| until > NOW && until <= NOW.plus_seconds(LASTS)));

@@ -108,13 +108,24 @@ pub(super) async fn keep(
     patient: Option<PatientId>,
     by: StaffId,
 ) -> Result<(), DeskError> {
+    keep_for(work, place, (method, LASTS), patient, Some(by)).await
+}
+
+/// Keeps what was shown, and counts for so many seconds.
+pub(super) async fn keep_for(
+    work: &mut Work<'_>,
+    place: &Place,
+    (method, lasts): (Method, i64),
+    patient: Option<PatientId>,
+    by: Option<StaffId>,
+) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     let evidence = Evidence {
         method,
         patient,
         by,
         made_at: now,
-        expires_at: now.plus_seconds(LASTS),
+        expires_at: now.plus_seconds(lasts),
     };
     let id = work.app.ids.make(now);
     store::insert_evidence(work, organisation, id, place, &evidence).await

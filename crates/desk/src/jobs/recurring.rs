@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::DeskError;
 
 use crate::records::blobs;
-use crate::{identity, links, once, outbound, privacy, staff};
+use crate::{identity, links, once, outbound, portal, privacy, staff};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -46,6 +46,11 @@ fn list() -> Vec<Recurring> {
             name: "old sessions",
             every: 60 * minute,
             run: |app| async move { staff::forget_expired(&app).await }.boxed(),
+        },
+        Recurring {
+            name: "old sessions of patients",
+            every: 60 * minute,
+            run: |app| async move { portal::forget(&app).await }.boxed(),
         },
         Recurring {
             name: "old failures",

@@ -14,11 +14,14 @@ mod service;
 mod store;
 mod thread;
 
-pub use model::{Look, Opening, PublicFile, PublicMessage, PublicThread, Purpose, Visit};
+pub use model::{
+    Look, Opening, PublicFile, PublicMessage, PublicThread, Purpose, SignedInAs, Visit,
+};
 pub use service::{
     ask_new, forget, is_renewable, look, make, make_open, open, rating_url, revoke_contact,
     revoke_ticket, thread_url, visit,
 };
 pub(crate) use service::{made_since, works};
 pub use store::ALL as STATEMENTS;
-pub use thread::{Words, say, thread_file, thread_view};
+pub(crate) use thread::shown_by;
+pub use thread::{Words, say, status_key, thread_file, thread_view};

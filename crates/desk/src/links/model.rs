@@ -2,7 +2,8 @@
 
 use crate::codes::codes;
 use crate::context::Ctx;
-use crate::ids::{AttachmentId, BlobId, ContactId, MessageId, TicketId};
+use crate::ids::{AttachmentId, BlobId, ContactId, MessageId, PatientId, TicketId};
+use crate::records::Level;
 use crate::tickets::Status;
 use bedside_db::Timestamp;
 use serde::Serialize;
@@ -42,6 +43,19 @@ pub struct Visit {
     pub made_for: TicketId,
     /// Whose link it is.
     pub contact: ContactId,
+    /// As whom, or for whom, they write who are signed in to their own pages and came by no link.
+    pub signed_in: Option<SignedInAs>,
+}
+
+/// As whom somebody writes who is signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedInAs {
+    /// Whom it is about.
+    pub patient: PatientId,
+    /// How sure the desk is of who they are.
+    pub level: Level,
+    /// Whether they act for that patient, and are somebody else.
+    pub acting: bool,
 }
 
 /// What a link is for the browser that asks.

@@ -150,6 +150,7 @@ async fn visit_of(app: &App, link: &LinkRow) -> Result<Visit, DeskError> {
         ticket: ticket.id,
         made_for: link.ticket,
         contact: link.contact,
+        signed_in: None,
     })
 }
 

@@ -1,9 +1,10 @@
 //! The thread of a request for the person it belongs to.
 
-use super::model::{PublicFile, PublicMessage, PublicThread, Visit};
+use super::model::{PublicFile, PublicMessage, PublicThread, SignedInAs, Visit};
 use crate::app::App;
 use crate::error::DeskError;
-use crate::ids::{AttachmentId, StaffId, TicketId};
+use crate::identity;
+use crate::ids::{AttachmentId, ContactId, StaffId, TicketId};
 use crate::patients::{self, Requester};
 use crate::records::{self, Opened, Sealing};
 use crate::tickets::model::Ticket;
@@ -11,6 +12,7 @@ use crate::tickets::{self, Also, Inbound, Landed, NewTicket, Status};
 use crate::timeline::{self, MessageKind, MessageState, MessageView, NewAttachment};
 use crate::{orgs::Clinic, staff};
 use bedside_language::Channel;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 /// How often the place of somebody's words is looked for, when it changes in the moment in which they come.
@@ -88,7 +90,13 @@ async fn place(app: &App, visit: &Visit) -> Result<Place, DeskError> {
         let sealing = records::sealing(app, &mut conn, organisation, ticket.key).await?;
         (Next::In(ticket.id), sealing)
     } else {
-        let requester = patients::requester_of_contact(app, organisation, visit.contact).await?;
+        let mut requester =
+            patients::requester_of_contact(app, organisation, visit.contact).await?;
+        if let Some(whom) = visit.signed_in.filter(|whom| whom.acting) {
+            requester = requester
+                .for_patient(app, organisation, whom.patient)
+                .await?;
+        }
         let sealing = requester.sealing.clone();
         (Next::Anew(Box::new(requester)), sealing)
     };
@@ -109,6 +117,15 @@ pub struct Words {
     pub attachments: Vec<NewAttachment>,
     /// What else belongs to the same transaction.
     pub also: Option<Also>,
+}
+
+/// What it shows that they write signed in: kept with their words.
+pub(crate) fn shown_by(contact: ContactId, signed_in: Option<SignedInAs>) -> Option<Also> {
+    let whom = signed_in?;
+    Some(Box::new(move |work, ticket, _| {
+        let as_whom = (whom.patient, whom.level);
+        async move { identity::wrote_signed_in(work, (ticket, contact), as_whom).await }.boxed()
+    }))
 }
 
 /// Takes the person's words to their place: on in the request behind the link, or into one of their own beside it where
@@ -257,7 +274,7 @@ fn public(message: MessageView, author: Option<String>) -> PublicMessage {
 }
 
 /// The Fluent key of a status as the patient's side reads it.
-const fn status_key(status: Status) -> &'static str {
+pub const fn status_key(status: Status) -> &'static str {
     match status {
         Status::New => "thread-status-new",
         Status::Open => "thread-status-open",

@@ -74,6 +74,28 @@ pub struct Settings {
     /// What patients are told of who has seen their data.
     #[serde(default)]
     pub privacy: Privacy,
+    /// How long patients stay signed in.
+    #[serde(default)]
+    pub portal: Portal,
+}
+
+/// How long patients stay signed in to their own pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Portal {
+    /// Minutes without use after which they are out: at least 5, at most 60.
+    pub idle_minutes: i64,
+    /// Hours after which they are out whatever they do: at least 1, at most 24.
+    pub hours: i64,
+}
+
+impl Default for Portal {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 15,
+            hours: 8,
+        }
+    }
 }
 
 /// From which ages on young people speak for themselves, in whole years. The laws of the place say which (45 CFR

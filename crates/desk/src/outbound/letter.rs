@@ -293,6 +293,16 @@ pub(super) fn for_staff(locale: Locale, words: &str, link: String) -> (String, S
     (text, html)
 }
 
+/// Words without a link, as plain text and as HTML.
+pub(super) fn plain(locale: Locale, words: &str) -> (String, String) {
+    let text = format!("{words}\n");
+    let html = page(
+        Tongue::spoken(locale),
+        &to_html(&text, &Values::new(), locale),
+    );
+    (text, html)
+}
+
 /// The lines of the mail with a one-time code: before it, and behind it.
 pub(super) const CODE_LINES: [&str; 2] = ["identity-code-before", "identity-code-after"];
 /// The lines of the news that an address changed.

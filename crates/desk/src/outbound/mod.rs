@@ -12,6 +12,7 @@ mod letter;
 pub mod model;
 mod notice;
 mod own;
+mod portal;
 mod send;
 mod senders;
 mod service;
@@ -36,6 +37,7 @@ pub use trouble::{
 };
 
 use crate::jobs::Handler;
+use crate::portal::PortalMail;
 use crate::staff::Notice;
 use crate::work::Job;
 use futures_util::FutureExt;
@@ -58,6 +60,14 @@ pub fn handlers() -> Vec<Handler> {
                 async move { notice::send(&app, organisation, &payload).await }.boxed()
             },
             // Nobody waits for it: what happened stands in the audit log.
+            given_up: |_, _, _| async { Ok(()) }.boxed(),
+        },
+        Handler {
+            kind: PortalMail::KIND,
+            run: |app, organisation, payload| {
+                async move { portal::send(&app, organisation, &payload).await }.boxed()
+            },
+            // Whoever waits for a code asks for another one.
             given_up: |_, _, _| async { Ok(()) }.boxed(),
         },
     ]

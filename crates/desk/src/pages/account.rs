@@ -57,7 +57,7 @@ struct Key {
 }
 
 /// "Firefox on Windows" of `firefox windows`.
-fn device(t: Texts, codes: &str) -> String {
+pub(crate) fn device(t: Texts, codes: &str) -> String {
     let word = |code: &str| t.text(&format!("device-{code}")).to_owned();
     match codes.split_once(' ') {
         Some(("other", "other")) | None => t.text("device-unknown").to_owned(),

@@ -36,6 +36,7 @@ struct Asked {
     html: bool,
     script: bool,
     staff_page: bool,
+    patient_page: bool,
     signed_in: bool,
     next: String,
     headers: HeaderMap,
@@ -58,6 +59,7 @@ impl Asked {
                 && !path.starts_with("/scim/"),
             script: request.headers().contains_key("hx-request"),
             staff_page: !path.starts_with("/sign-in"),
+            patient_page: path == "/my" || path.starts_with("/my/"),
             signed_in: session_cookie(app).read(request.headers()).is_some(),
             next: if shown {
                 path.to_owned()
@@ -89,6 +91,11 @@ pub(super) fn form_urlencode(path: &str) -> String {
 
 /// Where whoever meets this problem goes before anything else, with what is said there.
 fn elsewhere(problem: &Problem, asked: &Asked) -> Option<(HeaderValue, Option<&'static str>)> {
+    if problem.status() == StatusCode::UNAUTHORIZED && asked.patient_page {
+        // Where they were is not kept: after a while it may be somebody else's browser.
+        let door = HeaderValue::from_static("/my/sign-in?said=again");
+        return Some((door, None));
+    }
     if problem.status() == StatusCode::UNAUTHORIZED && asked.staff_page {
         return Some((asked.sign_in(), None));
     }
@@ -156,7 +163,7 @@ fn page(problem: &Problem, asked: &Asked) -> Option<Response> {
     let page = ErrorPage {
         shell: Shell::plain(&asked.headers, String::new()),
         // Only the staff have links that sign in.
-        staff: asked.signed_in || !asked.staff_page,
+        staff: (asked.signed_in || !asked.staff_page) && !asked.patient_page,
         status: problem.status().as_u16(),
         key,
         detail_key: if key == "problem-restricted" && open.is_none() {

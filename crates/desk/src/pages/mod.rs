@@ -48,6 +48,9 @@ mod unproven;
 mod verified;
 mod verify;
 
+pub(crate) use account::device as device_words;
+pub(crate) use passkey_sign_in::said as passkey_said;
+
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {
     [

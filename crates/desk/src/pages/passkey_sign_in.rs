@@ -55,7 +55,7 @@ async fn ask(
 }
 
 /// What is said of a passkey that lets nobody in; anything else is an error of its own.
-pub(super) fn said(error: DeskError) -> Result<(StatusCode, &'static str), DeskError> {
+pub(crate) fn said(error: DeskError) -> Result<(StatusCode, &'static str), DeskError> {
     let said = match error {
         DeskError::Gone => "passkey-late",
         DeskError::Invalid { .. } => "passkey-failed",

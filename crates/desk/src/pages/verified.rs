@@ -104,8 +104,13 @@ fn by(
     standing: &Standing,
     names: &HashMap<Uuid, String>,
 ) -> Result<Option<String>, DeskError> {
-    let (Some(by), Some(until)) = (standing.by, standing.until) else {
+    let Some(until) = standing.until else {
         return Ok(None);
+    };
+    let Some(by) = standing.by else {
+        let until = at(page, until)?;
+        let text = page.texts().with("verify-by-signed-in", "until", until);
+        return Ok(Some(text.into_owned()));
     };
     let who = names.get(&by.uuid()).map_or("", String::as_str);
     let values = [("who", who.into()), ("until", at(page, until)?.into())];
@@ -127,6 +132,7 @@ pub(super) fn event(event: &Event, who: &str, t: Texts) -> Option<(&'static str,
         Told::AddressChanged | Told::AddressForced => "pencil",
         Told::ActsAsked | Told::ActsNow | Told::ActsRefused => "users",
         Told::Unlocked => "shield",
+        Told::SignedIn => "user-check",
     };
     let key = format!("event-identity-{}", what.code().replace('_', "-"));
     Some((icon, t.with(&key, "who", who).into_owned()))

@@ -13,6 +13,7 @@ mod named;
 mod on_file;
 mod requester;
 mod service;
+pub mod sign_in;
 mod store;
 
 pub use contact::{ContactPatch, Ground, NewContact, change_contact, create_contact};

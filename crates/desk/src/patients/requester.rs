@@ -1,7 +1,7 @@
 //! Whoever a request comes from: known by an address, or new.
 
 use super::model::PointKind;
-use super::service::open_contact;
+use super::service::{open_contact, sealing_of};
 use super::store::{self, RequesterRow};
 use crate::app::App;
 use crate::error::DeskError;
@@ -272,6 +272,21 @@ impl Requester {
             }
         }
         Ok(())
+    }
+
+    /// The same person writing for this patient, whom they act for: what they write is sealed with that patient's key.
+    pub(crate) async fn for_patient(
+        self,
+        app: &App,
+        organisation: OrganisationId,
+        patient: PatientId,
+    ) -> Result<Self, DeskError> {
+        let mut conn = app.read().await?;
+        Ok(Self {
+            patient: Some(patient),
+            sealing: sealing_of(app, &mut conn, organisation, patient).await?,
+            ..self
+        })
     }
 
     /// The same person without the patient they stand for, for words that may be somebody else's: sealed with the contact's

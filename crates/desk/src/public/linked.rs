@@ -110,10 +110,7 @@ impl Caller {
 
     /// The number of a form, by which one that is sent twice counts once: that of the page that `sent` it, else a new one.
     pub fn form_number(&self, sent: &str) -> String {
-        if sent.is_empty() {
-            return self.app.id::<()>().to_string();
-        }
-        sent.to_owned()
+        form_number(&self.app, sent)
     }
 
     /// Speaks the language of a form that was read meanwhile, where it says one.
@@ -194,6 +191,14 @@ where
 pub trait Spoken {
     /// The language tag.
     fn lang(&self) -> Option<&str>;
+}
+
+/// The number of a form: that of the page that `sent` it, else a new one.
+pub fn form_number(app: &App, sent: &str) -> String {
+    if sent.is_empty() {
+        return app.id::<()>().to_string();
+    }
+    sent.to_owned()
 }
 
 /// What the forms of a link are signed for.

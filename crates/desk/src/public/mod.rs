@@ -1,13 +1,14 @@
-//! Pages for patients: the request form, the thread behind a link, the rating.
+//! Pages for patients: the request form, the thread behind a link, the rating, and the pages of whoever is signed in.
 //!
-//! They work without scripts and on a small phone, in the visitor's language. Nobody is signed in here: a form proves
-//! itself by a signed token ([`request`]), a thread by a one-person link. Nothing on them tells a stranger whether
+//! They work without scripts and on a small phone, in the visitor's language. A form proves itself by a signed token
+//! ([`request`]), a thread by a one-person link; patients sign in to pages of their own ([`my`]). Nothing on them tells a stranger whether
 //! somebody or something exists.
 
 pub mod caps;
 mod expect;
 mod files;
 mod linked;
+mod my;
 mod rating;
 mod request;
 mod shell;
@@ -16,11 +17,11 @@ mod thread;
 use crate::router::{Access, Route};
 
 pub use caps::Caps;
-pub(crate) use shell::asset;
+pub(crate) use shell::{Bar, asset};
 
 /// The ways in of this part.
 pub fn routes() -> Vec<Route> {
-    vec![
+    let mut ways = vec![
         Route::get("/request", Access::Public, request::show),
         Route::post("/request", Access::Public, request::send),
         Route::get("/request/thanks", Access::Public, request::thanks),
@@ -35,5 +36,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/r/{token}", Access::Public, rating::show),
         Route::post("/r/{token}", Access::Public, rating::send),
         Route::get("/r/{token}/thanks", Access::Public, rating::thanks),
-    ]
+    ];
+    ways.extend(my::routes());
+    ways
 }

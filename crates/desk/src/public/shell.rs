@@ -24,6 +24,26 @@ pub struct Shell {
     pub here: String,
     /// Whether everything in here is invented.
     pub demo: bool,
+    /// What stands above the pages of whoever is signed in.
+    pub my: Option<Arc<Bar>>,
+}
+
+/// What stands above the pages of whoever is signed in: where they can go, and for whom they write.
+pub struct Bar {
+    /// The token of its forms.
+    pub csrf: String,
+    /// The name of whom they act for now.
+    pub acting: Option<String>,
+}
+
+impl Bar {
+    /// The pages of whoever is signed in: path, icon, text.
+    pub const PAGES: [(&'static str, &'static str, &'static str); 4] = [
+        ("/my", "inbox", "my-requests"),
+        ("/my/seen", "eye", "my-seen"),
+        ("/my/privacy", "shield", "my-privacy"),
+        ("/my/devices", "monitor-smartphone", "my-devices"),
+    ];
 }
 
 /// A language in the switch.
@@ -46,6 +66,7 @@ impl Shell {
             clinic,
             here: parts.uri.path().to_owned(),
             demo: app.config.demo,
+            my: None,
         }
     }
 
@@ -82,6 +103,14 @@ impl Shell {
     pub fn link(&self, path: &str) -> String {
         let mark = if path.contains('?') { '&' } else { '?' };
         format!("{path}{mark}lang={}", self.t.locale)
+    }
+
+    /// Where patients of this clinic sign in.
+    pub fn door_path(&self) -> String {
+        if self.clinic.slug.is_empty() {
+            return "/my/sign-in".to_owned();
+        }
+        format!("/c/{}/my/sign-in", self.clinic.slug)
     }
 
     /// Where this clinic's request form is, or where one chooses a clinic.

@@ -19,7 +19,7 @@ use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Permission, Permissions};
 use crate::error::DeskError;
 use crate::field_group::FieldGroup;
-use crate::ids::{DataKeyId, OrganisationId};
+use crate::ids::{DataKeyId, OrganisationId, PatientId};
 use crate::work::Work;
 use bedside_db::Id;
 use bedside_vault::{DataKey, Place};
@@ -289,6 +289,34 @@ pub async fn open_own(
         organisation: ctx.organisation,
         shown: Permissions::ALL,
     })
+}
+
+/// Leave for whoever is signed in to the patients' own pages to see what is kept of themselves, or of the one for whom they
+/// act: [`Ctx::authorize_own`] says whether and whose, and the log hears of it either way. `action` is done to that patient.
+pub async fn open_mine(
+    app: &App,
+    ctx: &Ctx,
+    group: Group,
+    action: &'static str,
+) -> Result<(Opened, PatientId), DeskError> {
+    let allowed = ctx.authorize_own(group);
+    let whose = ctx.signed_in()?.patient();
+    let entry = match whose {
+        Some(patient) => NewEntry::new(action, "patient", patient),
+        None => NewEntry::new(action, "contact", ctx.actor.id_text()),
+    };
+    let outcome = match allowed {
+        Ok(_) => Outcome::Ok,
+        Err(_) => Outcome::Denied,
+    };
+    app.audit(ctx, entry.purpose(Purpose::Access.code()).outcome(outcome))
+        .await?;
+    let leave = Opened {
+        app: app.clone(),
+        organisation: ctx.organisation,
+        shown: Permissions::ALL,
+    };
+    allowed.map(|patient| (leave, patient))
 }
 
 impl Opened {

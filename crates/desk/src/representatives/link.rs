@@ -1,6 +1,6 @@
 //! What a contact may hear and do for a patient, and a link that is taken away.
 
-use super::model::{Authority, Ended, Whose};
+use super::model::{Authority, Ended, Relationship, Whose};
 use super::store::{self, Stored};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -85,6 +85,57 @@ pub(crate) async fn scope_of(
     Ok(newest.map_or(Scope::ALL, |(row, known)| {
         row.given.scope(&known.at(&clinic), now)
     }))
+}
+
+/// For whom a contact acts now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Acts {
+    /// The patient.
+    pub patient: PatientId,
+    /// What the contact is to them.
+    pub relationship: Relationship,
+    /// For what; never nothing.
+    pub scope: Scope,
+    /// Until when.
+    pub until: Option<Timestamp>,
+}
+
+/// Everybody for whom a contact acts at `now`: those of whom something that holds was said.
+pub(crate) async fn acts_for(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    now: Timestamp,
+) -> Result<Vec<Acts>, DeskError> {
+    let clinic = app.directory.of(organisation)?;
+    let mut acts = Vec::new();
+    for patient in store::patients_of(conn, organisation, contact).await? {
+        let Some((row, known)) = newest(app, conn, organisation, (contact, patient)).await? else {
+            continue;
+        };
+        let whose = known.at(&clinic);
+        let scope = row.given.scope(&whose, now);
+        if scope != Scope::NONE {
+            acts.push(Acts {
+                patient,
+                relationship: row.relationship,
+                scope,
+                until: row.given.until(&whose),
+            });
+        }
+    }
+    Ok(acts)
+}
+
+/// Whether a contact that stands for a patient is that patient: nobody ever said that it is somebody else.
+pub(crate) async fn is_themself(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (contact, patient): (ContactId, PatientId),
+) -> Result<bool, DeskError> {
+    let newest = store::newest(conn, organisation, (contact, patient)).await?;
+    Ok(newest.is_none())
 }
 
 /// Ends the open word about a contact whose link to the patient was taken away, in that command.

@@ -27,6 +27,9 @@ statements! {
         document, file_id, ticket_id, asked_by, asked_at, state, decided_by, decided_at, ended_by, ended_at, ended_why, ended_words \
         FROM representatives WHERE organisation_id = $1 AND contact_id = $2 AND patient_id = $3 \
         ORDER BY asked_at DESC, id DESC LIMIT 1";
+    /// For whom something was ever said of a contact.
+    PATIENTS_OF = "SELECT DISTINCT patient_id FROM representatives WHERE organisation_id = $1 AND contact_id = $2 \
+        ORDER BY patient_id LIMIT 50";
     /// Says the second yes.
     CONFIRM = "UPDATE representatives SET state = 'confirmed', decided_by = $3, decided_at = $4 WHERE organisation_id = $1 \
         AND id = $2 AND state = 'asked'";
@@ -57,6 +60,15 @@ pub(super) struct Stored {
     pub ended_at: Option<Timestamp>,
     pub ended_why: Option<Ended>,
     pub ended_words: Option<Vec<u8>>,
+}
+
+pub(super) async fn patients_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+) -> Result<Vec<PatientId>, DeskError> {
+    let args = args![organisation, contact];
+    Ok(conn.query(PATIENTS_OF, args, |row| row.get(0)).await?)
 }
 
 fn stored(row: &Row<'_>) -> Result<Stored, DbError> {

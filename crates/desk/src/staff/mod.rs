@@ -40,6 +40,7 @@ pub use service::{
     disable, enable, everybody, list, name_of, names, names_and_roles, one, role_at_work,
     set_password,
 };
+pub(crate) use sessions::device_of;
 pub use sessions::{
     Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Proof, Session, SignedIn,
     TYPING_SECONDS, admit, ask_at_door, ask_half, ask_inside, asks_current, choose_password,

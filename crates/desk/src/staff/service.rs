@@ -10,6 +10,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{OrganisationId, StaffId};
+use crate::passkeys::Owner;
 use crate::work::{Job, Work};
 use bedside_db::Conn;
 use bedside_web::Locale;
@@ -350,7 +351,7 @@ pub(super) async fn role_given(
 pub(super) async fn end_ways_in(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     store::clear_password(work, organisation, id).await?;
-    passkeys::store::delete_all(work, organisation, id).await?;
+    passkeys::store::delete_all(work, organisation, Owner::Staff(id)).await?;
     factors::forget_idle_codes(work, id).await
 }
 

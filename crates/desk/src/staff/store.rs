@@ -17,12 +17,12 @@ statements! {
     /// Everybody.
     LIST = "SELECT id, email, name, role, locale, disabled_at, version, COALESCE((SELECT f.created_at FROM second_factors f \
         WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id), (SELECT MIN(k.created_at) FROM passkeys k \
-        WHERE k.organisation_id = staff.organisation_id AND k.staff_id = staff.id)) \
+        WHERE k.organisation_id = staff.organisation_id AND k.owner_id = staff.id)) \
         FROM staff WHERE organisation_id = $1 ORDER BY name, id";
     /// One.
     ONE = "SELECT id, email, name, role, locale, disabled_at, version, COALESCE((SELECT f.created_at FROM second_factors f \
         WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id), (SELECT MIN(k.created_at) FROM passkeys k \
-        WHERE k.organisation_id = staff.organisation_id AND k.staff_id = staff.id)) \
+        WHERE k.organisation_id = staff.organisation_id AND k.owner_id = staff.id)) \
         FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Who signs in with this address, in whichever organisation.
     BY_EMAIL = "SELECT organisation_id, id, password_hash FROM staff WHERE email = $1 AND disabled_at IS NULL ORDER BY created_at LIMIT 5";
@@ -72,7 +72,7 @@ statements! {
     /// Somebody who stays as they are until the end of the transaction.
     HELD = "SELECT id, email, name, role, locale, disabled_at, version, COALESCE((SELECT f.created_at FROM second_factors f \
         WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id), (SELECT MIN(k.created_at) FROM passkeys k \
-        WHERE k.organisation_id = staff.organisation_id AND k.staff_id = staff.id)) \
+        WHERE k.organisation_id = staff.organisation_id AND k.owner_id = staff.id)) \
         FROM staff WHERE organisation_id = $1 AND id = $2 \
         FOR NO KEY UPDATE";
     /// Takes somebody's password away: they come in by a link next.

@@ -60,6 +60,7 @@ fn author(ctx: &Ctx) -> Author {
         Actor::Staff { id, .. } => Author::Staff(id.uuid()),
         Actor::Token { id, .. } => Author::Token(id.uuid()),
         Actor::Contact { id } => Author::Contact(id.uuid()),
+        Actor::Patient(patient) => Author::Contact(patient.contact.uuid()),
         Actor::Visitor | Actor::System(_) => Author::System,
     }
 }

@@ -70,6 +70,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "staff",
         ],
     ),
+    ("passkeys", &["app", "error", "ids", "names", "work"]),
     (
         "staff",
         &[
@@ -79,6 +80,8 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "events",
             "ids",
             "names",
+            // What the staff and patients both come in by.
+            "passkeys",
             "audit_log",
             "work",
             // What an authenticator app shares with the desk is sealed.

@@ -15,7 +15,7 @@ mod zip;
 use crate::ids::{BlobId, DataKeyId, PatientId, PrivacyCopyId, PrivacyRequestId, StaffId};
 use bedside_db::Timestamp;
 
-pub use service::{begin, download, forget, handlers, of_request};
+pub use service::{begin, download, download_own, forget, handlers, of_request, own};
 pub use store::ALL as STATEMENTS;
 
 /// Seconds for which a copy can be downloaded: a week.

@@ -12,9 +12,10 @@ use crate::events::kind;
 use crate::ids::{OrganisationId, PrivacyCopyId, PrivacyRequestId};
 use crate::jobs::{Done, Handler};
 use crate::privacy::requests::{self, Kind, State};
-use crate::records::{self, About, Purpose, Sealing, blobs, restricted};
+use crate::records::{self, About, Group, Purpose, Sealing, blobs, restricted};
 use crate::work::Job;
 use axum::response::Response;
+use bedside_db::Timestamp;
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -235,6 +236,39 @@ pub async fn download(
     let (may, purpose) = (Permission::PrivacyManage, Purpose::Access);
     let about = about.unwrap_or(About::NOBODY);
     records::open_about(app, ctx, may, purpose, about, entry).await?;
+    let Some(Made::Ready { blob, size, .. }) = copy.map(|one| one.made) else {
+        return Err(DeskError::NotFound);
+    };
+    let told = Told {
+        name: NAME,
+        media_type: "application/zip",
+        size,
+    };
+    hand_out(app, ctx.organisation, blob, &told).await
+}
+
+/// Copies that are ready and answer a request about whoever is signed in to the patients' own pages, or for whom they act.
+pub async fn own(app: &App, ctx: &Ctx, request: PrivacyRequestId) -> Result<Vec<Copy>, DeskError> {
+    let patient = ctx.authorize_own(Group::Records)?;
+    let mut conn = app.read().await?;
+    let mut copies = store::of_request(&mut conn, ctx.organisation, request).await?;
+    copies.retain(|one| one.patient == patient && is_ready(one, app.now()));
+    Ok(copies)
+}
+
+fn is_ready(copy: &Copy, now: Timestamp) -> bool {
+    matches!(copy.made, Made::Ready { .. }) && copy.expires_at > now
+}
+
+/// Hands a copy out to the patient themselves, or to who acts for them. That they may have it was decided by the staff, who
+/// know who asks or had a second person's yes. The log says that it left the desk.
+///
+/// # Errors
+/// [`DeskError::NotFound`] for a copy of somebody else, one that is not made, and one whose time is over.
+pub async fn download_own(app: &App, ctx: &Ctx, id: PrivacyCopyId) -> Result<Response, DeskError> {
+    let (_, patient) = records::open_mine(app, ctx, Group::Records, "privacy.download").await?;
+    let copy = store::one(&mut app.read().await?, ctx.organisation, id).await?;
+    let copy = copy.filter(|one| one.patient == patient && is_ready(one, app.now()));
     let Some(Made::Ready { blob, size, .. }) = copy.map(|one| one.made) else {
         return Err(DeskError::NotFound);
     };

@@ -140,7 +140,13 @@ async fn skeleton(
 async fn people(work: &mut Work<'_>, scope: &Scope, nothing: &Sealing) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     for one in scope.contacts.iter().chain(&scope.emptied) {
-        for statement in [sql::DELETE_LINKS_OF, sql::DELETE_POINTS] {
+        for statement in [
+            sql::DELETE_LINKS_OF,
+            sql::DELETE_POINTS,
+            sql::DELETE_PORTAL_SESSIONS,
+            sql::DELETE_PORTAL_DEVICES,
+            sql::DELETE_PASSKEYS,
+        ] {
             work.execute(statement, args![organisation, *one]).await?;
         }
     }

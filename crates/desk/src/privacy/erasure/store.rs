@@ -87,6 +87,12 @@ statements! {
     /// Leaves of somebody's messages in a request the words alone.
     BLANK_ENVELOPES = "UPDATE messages SET envelope = NULL, inbound_mail_id = NULL WHERE organisation_id = $1 AND ticket_id = $2 \
         AND author_id = $3";
+    /// Deletes where a contact is signed in.
+    DELETE_PORTAL_SESSIONS = "DELETE FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $2";
+    /// Deletes what a contact signed in with.
+    DELETE_PORTAL_DEVICES = "DELETE FROM portal_devices WHERE organisation_id = $1 AND contact_id = $2";
+    /// Deletes a contact's passkeys.
+    DELETE_PASSKEYS = "DELETE FROM passkeys WHERE organisation_id = $1 AND owner_id = $2";
     /// A contact stands for the patient no more.
     UNLINK = "UPDATE contacts SET patient_id = NULL, linked_at = NULL, version = version + 1 WHERE organisation_id = $1 \
         AND id = $2 AND patient_id = $3";

@@ -19,6 +19,7 @@ pub(crate) use decide::{ask_again, close_destroyed, held};
 pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
 pub(crate) use service::patient_of;
 pub use service::{
-    NewRequest, RequestView, Which, count_open, list, of_patient, open_request, request,
+    NewRequest, RequestView, Which, count_open, list, of_patient, open_own, open_request, own,
+    request,
 };
 pub use store::ALL as STATEMENTS;

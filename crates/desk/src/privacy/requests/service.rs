@@ -83,6 +83,9 @@ pub(super) fn end_of(clinic: &Clinic, day: Date) -> Result<Timestamp, DeskError>
     Ok(last.timestamp().into())
 }
 
+/// Requests of one patient that their own pages show.
+const SHOWN: i64 = 20;
+
 /// Words as they are kept: none when there are none.
 pub(super) fn words_of(field: &'static str, text: &str) -> Result<Option<String>, DeskError> {
     let text = text.trim();
@@ -193,6 +196,58 @@ pub async fn open_request(
         closed: None,
         version: 1,
     };
+    keep(app, ctx, request).await
+}
+
+/// Opens a request of whoever is signed in to the patients' own pages, for themselves or for whom they act. The clock runs from
+/// today, and what they showed by being in stands with it: less than the law's copies and erasure ask for, so that somebody
+/// of the staff says yes to those.
+///
+/// # Errors
+/// [`DeskError::Invalid`] for words that are too long; [`DeskError::Conflict`] as
+/// [`Ctx::authorize_own`].
+pub async fn open_own(
+    app: &App,
+    ctx: &Ctx,
+    kind: Kind,
+    words: &str,
+) -> Result<PrivacyRequestId, DeskError> {
+    let (_, patient) = records::open_mine(app, ctx, Group::Records, "privacy.own").await?;
+    let (organisation, now) = (ctx.organisation, app.now());
+    let clinic = app.directory.of(organisation)?;
+    let (law, received_on) = (law_of(&clinic), today(&clinic, now));
+    let words = words_of("words", words)?;
+    let due_at = end_of(&clinic, law::clock(law, kind)?.due(received_on)?)?;
+    let mut conn = app.read().await?;
+    let sealing = patients::sealing_of(app, &mut conn, organisation, patient).await?;
+    drop(conn);
+    let id: PrivacyRequestId = app.id();
+    let request = Request {
+        id,
+        patient,
+        key: sealing.id,
+        kind,
+        law,
+        level: ctx.signed_in()?.level.code().to_owned(),
+        shown_by: None,
+        ticket: None,
+        state: State::Open,
+        received_on,
+        due_at,
+        words: words.map(|words| sealing.text("privacy_requests", "words", id, &words)),
+        opened_by: None,
+        opened_at: now,
+        extension: None,
+        approved: None,
+        decided: None,
+        closed: None,
+        version: 1,
+    };
+    keep(app, ctx, request).await
+}
+
+async fn keep(app: &App, ctx: &Ctx, request: Request) -> Result<PrivacyRequestId, DeskError> {
+    let (organisation, id) = (ctx.organisation, request.id);
     app.command(ctx, move |work| {
         async move {
             store::insert(work, organisation, &request).await?;
@@ -221,6 +276,17 @@ async fn name_of(
         Err(DeskError::NotFound | DeskError::Gone) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The newest requests about whoever is signed in to the patients' own pages, or for whom they act, with their words.
+pub async fn own(app: &App, ctx: &Ctx) -> Result<Vec<RequestView>, DeskError> {
+    let (leave, patient) = records::open_mine(app, ctx, Group::Records, "privacy.own").await?;
+    let mut conn = app.read().await?;
+    let mut views = Vec::new();
+    for request in store::of_patient(&mut conn, ctx.organisation, patient, SHOWN).await? {
+        views.push(view(&leave, &mut conn, ctx, request).await?);
+    }
+    Ok(views)
 }
 
 /// A request's words under leave. What was sealed for somebody who was erased is nothing.

@@ -11,9 +11,9 @@ use crate::app::App;
 use crate::audit_log::{self, NewEntry};
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::PatientId;
+use crate::ids::{OrganisationId, PatientId};
 use crate::patients::{self, Wanted};
-use crate::records::{self, Purpose, whose};
+use crate::records::{self, Group, Opened, Purpose, whose};
 use bedside_web::Locale;
 
 pub(super) use model::visits;
@@ -96,9 +96,31 @@ pub async fn account(
         patient,
     )
     .await?;
+    read(app, &leave, organisation, patient, (before, most)).await
+}
+
+/// The same for whoever is signed in to the patients' own pages, about themselves or for whom they act: what they may have of
+/// the records decides.
+pub async fn own_account(
+    app: &App,
+    ctx: &Ctx,
+    before: Option<i64>,
+    most: usize,
+) -> Result<Account, DeskError> {
+    let (leave, patient) = records::open_mine(app, ctx, Group::Records, "privacy.seen").await?;
+    read(app, &leave, ctx.organisation, patient, (before, most)).await
+}
+
+async fn read(
+    app: &App,
+    leave: &Opened,
+    organisation: OrganisationId,
+    patient: PatientId,
+    (before, most): (Option<i64>, usize),
+) -> Result<Account, DeskError> {
     let zone = app.directory.of(organisation)?.time_zone.clone();
     let mut conn = app.read_newest().await?;
-    let view = patients::patient_in(app, &leave, &mut conn, organisation, patient).await?;
+    let view = patients::patient_in(app, leave, &mut conn, organisation, patient).await?;
     let things = whose::things(&mut conn, organisation, patient).await?;
     let objects = || things.keys().map(String::as_str);
     let (before, mut wanted) = (before.unwrap_or(i64::MAX), most);

@@ -103,15 +103,15 @@ impl Deed {
             | ("privacy", "seen" | "search")
             | ("identity", "review") => Self::Reviewed,
             (_, "export") | ("privacy", "download") => Self::Exported,
-            ("patient" | "contact" | "identity" | "representative", "read" | "list") => {
-                Self::Details
-            }
+            ("patient" | "contact" | "identity" | "representative" | "acting", "read" | "list")
+            | ("privacy", "own") => Self::Details,
             (_, "found") => Self::Found,
             ("attachment", "read") => Self::Files,
             (_, "read" | "list") => Self::Requests,
             ("message" | "note" | "link" | "attachment" | "mail", _)
             | ("ticket", "create" | "rate") => Self::Wrote,
-            ("identity", _) => Self::Checked,
+            // Signing in, and for whom somebody writes.
+            ("identity" | "portal" | "acting" | "passkey", _) => Self::Checked,
             _ => Self::Changed,
         }
     }
@@ -211,6 +211,10 @@ mod tests {
             ("contact.list", Deed::Details),
             ("identity.read", Deed::Details),
             ("identity.code", Deed::Checked),
+            ("portal.open", Deed::Checked),
+            ("acting.begin", Deed::Checked),
+            ("acting.read", Deed::Details),
+            ("privacy.own", Deed::Details),
             ("identity.review", Deed::Reviewed),
             ("attachment.read", Deed::Files),
             ("attachment.upload", Deed::Wrote),

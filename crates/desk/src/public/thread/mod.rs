@@ -10,7 +10,7 @@ use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_PERSON};
 use super::files::{self, Sent};
 use super::linked::{Caller, Spoken, pressed};
 use super::request::MAX_WORDS;
-use super::shell::{Kept, refused, refused_keeping, see_other};
+use super::shell::{Kept, Shell, refused, refused_keeping, see_other};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::downloads::{Told, hand_out};
@@ -27,7 +27,7 @@ use axum::response::{IntoResponse, Response};
 use bedside_language::Channel;
 use bedside_web::{cookies, csrf, query};
 use futures_util::FutureExt;
-use page::{Draft, shown};
+pub use page::{Draft, shown};
 use serde::Deserialize;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -109,6 +109,26 @@ fn elsewhere(caller: &Caller, kept: Kept<'_>) -> Response {
     )
 }
 
+/// Where words are written: the page of a conversation, behind a link or signed in.
+pub struct Writing<'a> {
+    /// The desk.
+    pub app: &'a App,
+    /// The frame of the page.
+    pub shell: &'a Shell,
+    /// What the page's forms are signed for.
+    pub seal: String,
+}
+
+impl<'a> Writing<'a> {
+    fn behind(caller: &'a Caller) -> Self {
+        Self {
+            app: &caller.app,
+            shell: &caller.shell,
+            seal: caller.seal(),
+        }
+    }
+}
+
 /// The page in place of a thread, with what was sent. A link that has expired can still ask for its successor; of
 /// any other that opens nothing the page says how to go on.
 fn failed(caller: &Caller, error: DeskError, kept: Kept<'_>) -> Response {
@@ -153,7 +173,7 @@ pub async fn show(State(app): State<App>, Path(token): Path<String>, parts: Part
                 thanks: asked.sent.as_deref().map(thanks),
                 ..Draft::default()
             };
-            shown(&caller, &visit, StatusCode::OK, &draft).await
+            shown(&Writing::behind(&caller), &visit, StatusCode::OK, &draft).await
         }
         Ok(Look::Unopened(_)) => Ok(unopened(&caller, Kept::default())),
         Ok(Look::Elsewhere) => Ok(elsewhere(&caller, Kept::default())),
@@ -234,8 +254,8 @@ pub async fn reply(
     let look = links::look(&caller.app, &caller.token, cookie.as_deref()).await;
     let sent = files::read(request, |form| {
         let words = form.text("message").unwrap_or_default();
-        matches!(&look, Ok(Look::Mine(visit)) if is_heard(&caller, visit, words))
-            && is_genuine(&caller, &parts, form.text(csrf::FIELD))
+        matches!(&look, Ok(Look::Mine(visit)) if is_heard(&Writing::behind(&caller), visit, words))
+            && is_genuine(&Writing::behind(&caller), &parts, form.text(csrf::FIELD))
     });
     let sent = match sent.await {
         Ok(sent) => sent,
@@ -251,7 +271,7 @@ pub async fn reply(
         Err(error) => return failed(&caller, error, kept),
     };
     let cookie = cookie.unwrap_or_default();
-    let (status, note) = match take(&caller, &visit, &parts, &sent).await {
+    let (status, note) = match take(&Writing::behind(&caller), &visit, &parts, &sent).await {
         Ok(other) => return thanked(&caller, &visit, other, &cookie).await,
         Err(objection) => objection,
     };
@@ -262,7 +282,7 @@ pub async fn reply(
         had_files: kept.files,
         thanks: None,
     };
-    shown(&caller, &visit, status, &draft)
+    shown(&Writing::behind(&caller), &visit, status, &draft)
         .await
         .unwrap_or_else(|error| failed(&caller, error, kept))
 }
@@ -306,33 +326,33 @@ fn writer(visit: &Visit) -> (&'static str, Uuid) {
 }
 
 /// Whether their words are taken in this hour. Nobody who may be in danger is told to come back later.
-fn is_heard(caller: &Caller, visit: &Visit, words: &str) -> bool {
-    let app = &caller.app;
+pub fn is_heard(at: &Writing<'_>, visit: &Visit, words: &str) -> bool {
+    let app = at.app;
     app.caps.any_left(writer(visit), PER_PERSON, app.now())
-        || triage::in_danger(&caller.app, Channel::Portal, words, caller.shell.t.locale)
+        || triage::in_danger(app, Channel::Portal, words, at.shell.t.locale)
 }
 
 /// Whether the form is one of this link's page.
-fn is_genuine(caller: &Caller, parts: &Parts, token: Option<&str>) -> bool {
-    let app = &caller.app;
+pub fn is_genuine(at: &Writing<'_>, parts: &Parts, token: Option<&str>) -> bool {
+    let app = at.app;
     csrf::check_origin(&parts.method, &parts.headers, &app.config.public_url).is_ok()
-        && check_public(app, &caller.seal(), token).is_ok()
+        && check_public(app, &at.seal, token).is_ok()
 }
 
 /// The other request that the words went into, if they did; what stands in the way is said by the key of a kind text.
-async fn take(
-    caller: &Caller,
+pub async fn take(
+    at: &Writing<'_>,
     visit: &Visit,
     parts: &Parts,
     sent: &Sent,
 ) -> Result<Option<TicketId>, (StatusCode, &'static str)> {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
-    let app = &caller.app;
-    if !is_genuine(caller, parts, Some(sent.text(csrf::FIELD))) {
+    let app = at.app;
+    if !is_genuine(at, parts, Some(sent.text(csrf::FIELD))) {
         return Err((WRONG, "public-note-old"));
     }
     let words = sent.text("message").to_owned();
-    if !is_heard(caller, visit, &words) {
+    if !is_heard(at, visit, &words) {
         return Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"));
     }
     if let Some(why) = sent.refused {
@@ -353,7 +373,7 @@ async fn take(
     };
     let added = async {
         if let Err(too_often) = app.caps.take(writer(&visit), PER_PERSON, app.now())
-            && !is_heard(caller, &visit, &words)
+            && !is_heard(at, &visit, &words)
         {
             return Err(too_often);
         }
@@ -364,7 +384,7 @@ async fn take(
                     channel: Channel::Portal,
                     body,
                     attachments: files::keep(app, organisation, &sealing, &sent.files).await?,
-                    also: None,
+                    also: links::shown_by(visit.contact, visit.signed_in),
                 })
             }
             .boxed()

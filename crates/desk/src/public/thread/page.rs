@@ -1,11 +1,12 @@
 //! The page with the conversation.
 
 use super::super::files::MAX_FILES;
-use super::super::linked::Caller;
+use super::super::linked::form_number;
 use super::super::shell::{Shell, page};
+use super::Writing;
 use crate::error::DeskError;
 use crate::links::{self, PublicMessage, PublicThread, Visit};
-use crate::pages::ui;
+use crate::pages::{forms, ui};
 use crate::{surveys, tickets};
 use askama::Template;
 use axum::http::StatusCode;
@@ -80,22 +81,22 @@ impl ThreadPage<'_> {
 
 /// The thread with the form below it.
 pub async fn shown(
-    caller: &Caller,
+    at: &Writing<'_>,
     visit: &Visit,
     status: StatusCode,
     draft: &Draft,
 ) -> Result<Response, DeskError> {
-    let app = &caller.app;
+    let app = at.app;
     let mut reader = visit.clone();
-    reader.ctx.locale = caller.shell.t.locale;
+    reader.ctx.locale = at.shell.t.locale;
     let thread = links::thread_view(app, &reader).await?;
     let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
     let shown = ThreadPage {
-        shell: &caller.shell,
+        shell: at.shell,
         thread: &thread,
         draft,
-        once: caller.form_number(&draft.once),
-        token: caller.form_token(),
+        once: form_number(app, &draft.once),
+        token: forms::public_token(app, &at.seal),
         crisis: surveys::is_crisis(&ticket),
         max_files: MAX_FILES,
     };

@@ -8,6 +8,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
+use crate::passkeys::Owner;
 use crate::records::{self, Sealing};
 use crate::staff::notices::{self, What};
 use crate::staff::service::in_hands;
@@ -217,7 +218,7 @@ pub async fn reset(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
                 return Err(none_to_turn_off());
             }
             forget_app(work, id).await?;
-            passkeys::store::delete_all(work, organisation, id).await?;
+            passkeys::store::delete_all(work, organisation, Owner::Staff(id)).await?;
             forget_idle_codes(work, id).await?;
             sessions::store::delete_sessions_of(work, organisation, id).await?;
             work.audit(NewEntry::new("factor.reset", "staff", id));

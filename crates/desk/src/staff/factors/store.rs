@@ -13,7 +13,7 @@ statements! {
     FACTOR = "SELECT key_id, secret FROM second_factors WHERE organisation_id = $1 AND staff_id = $2";
     /// Since when somebody has an app, how many passkeys they have, and how many recovery codes are left.
     FACTOR_STATE = "SELECT f.created_at, (SELECT COUNT(*) FROM passkeys k WHERE k.organisation_id = p.organisation_id \
-        AND k.staff_id = p.id), (SELECT COUNT(*) FROM recovery_codes r WHERE r.organisation_id = p.organisation_id \
+        AND k.owner_id = p.id), (SELECT COUNT(*) FROM recovery_codes r WHERE r.organisation_id = p.organisation_id \
         AND r.staff_id = p.id) FROM staff p LEFT JOIN second_factors f ON f.organisation_id = p.organisation_id \
         AND f.staff_id = p.id WHERE p.organisation_id = $1 AND p.id = $2";
     /// Takes the code of a time step that is later than every one before.

@@ -1,60 +1,22 @@
-//! Looking at what a browser signed, and taking it.
+//! What the staff's passkeys show, and taking it.
 
-use super::party::{self, Kept, Said, Signed};
-use super::{Place, question, store};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
+use crate::passkeys::keys::{self as store, Row};
+use crate::passkeys::{self, Answer, Door, Owner, Place, wrong};
 use crate::staff::notices::{self, What};
 use crate::staff::{sessions, store as people};
 use crate::work::Work;
-use bedside_vault::secret::content_hash;
 use futures_util::FutureExt;
-use store::Row;
-
-/// Longest answer that is looked at, in bytes. Devices make some hundred; keys with certificates some thousand.
-const LONGEST: usize = 64 * 1024;
-
-/// What a browser sent.
-#[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
-    /// The number of the question.
-    pub number: &'a str,
-    /// What the browser's own function gave back, as JSON.
-    pub signed: &'a str,
-}
-
-impl<'a> Answer<'a> {
-    /// The text to read; [`wrong`] where nobody's device makes such a one.
-    pub(super) fn text(&self) -> Result<&'a str, DeskError> {
-        if self.signed.len() > LONGEST || self.number.len() > 64 {
-            return Err(wrong());
-        }
-        Ok(self.signed)
-    }
-}
-
-/// What was sent does not fit, whatever it is.
-pub(in crate::staff) fn wrong() -> DeskError {
-    DeskError::invalid("passkey", "wrong_passkey", "This passkey does not fit.")
-}
-
-fn stopped() -> DeskError {
-    DeskError::Conflict {
-        code: "passkey_stopped",
-        text: "This passkey was stopped: there may be a copy of it.",
-    }
-}
 
 /// A signature that is right, and counts once it is taken.
 pub(in crate::staff) struct Checked {
     pub organisation: OrganisationId,
     pub staff: StaffId,
-    row: Row,
-    /// The key as it is kept from now on.
-    credential: String,
+    key: passkeys::Checked,
 }
 
 /// Looks at an answer. `of` is who it has to be, where that is known. Whatever does not fit is [`wrong`], and written into the
@@ -66,41 +28,23 @@ pub(in crate::staff) async fn check(
     answer: Answer<'_>,
     of: Option<(OrganisationId, StaffId)>,
 ) -> Result<Checked, DeskError> {
-    let text = answer.text()?;
-    let Kept::Show(kept) = question::take(app, place, answer.number).await? else {
-        return Err(wrong());
-    };
-    let said = Said::read(text)?;
-    let hash = content_hash(said.key());
-    let found = store::by_credential(&mut app.read().await?, &hash).await?;
-    let (organisation, staff, row) = found.ok_or_else(wrong)?;
-    let whose = said.person();
-    // Who is at the door is whom the device says; a key that is asked for by its number need not say so.
-    let named = whose.map_or(of.is_some(), |whose| whose == staff.uuid().as_bytes());
-    let theirs = of.is_none_or(|who| who == (organisation, staff));
-    let signed = if named && theirs {
-        party::shown(&app.config.public_url, kept, &said, row.key()?)
-    } else {
-        Err(wrong())
-    };
-    match signed {
-        Ok(Signed::Right(_) | Signed::Copied) if row.passkey.stopped_at.is_some() => {
-            refused(app, place, (organisation, staff), None).await?;
-            Err(stopped())
+    let of = of.map(|(organisation, staff)| (organisation, Owner::Staff(staff)));
+    match passkeys::check(app, (Door::Staff, place), answer, of).await {
+        Ok(key) => {
+            let Owner::Staff(staff) = key.owner else {
+                return Err(wrong());
+            };
+            Ok(Checked {
+                organisation: key.organisation,
+                staff,
+                key,
+            })
         }
-        Ok(Signed::Right(key)) => Ok(Checked {
-            organisation,
-            staff,
-            credential: serde_json::to_string(&key)?,
-            row,
-        }),
-        Ok(Signed::Copied) => {
-            refused(app, place, (organisation, staff), Some(row)).await?;
-            Err(stopped())
-        }
-        Err(error) => {
-            refused(app, place, (organisation, staff), None).await?;
-            Err(error)
+        Err(why) => {
+            if let Some((organisation, Owner::Staff(staff))) = why.tried {
+                refused(app, place, (organisation, staff), why.copied).await?;
+            }
+            Err(why.error)
         }
     }
 }
@@ -114,7 +58,7 @@ async fn refused(
 ) -> Result<(), DeskError> {
     let action = match place {
         Place::Inside(_) | Place::New(_) => "session.confirm",
-        Place::Door(_) | Place::Half(_) => "session.open",
+        Place::Door(_) | Place::Portal(_) | Place::Half(_) => "session.open",
     };
     let ctx = Ctx {
         actor: Actor::Visitor,
@@ -153,9 +97,5 @@ pub(in crate::staff) async fn take(
     if person.is_none_or(|person| person.disabled_at.is_some()) {
         return Err(wrong());
     }
-    let used = (checked.row.passkey.id, checked.row.uses);
-    if store::use_key(work, organisation, used, &checked.credential, now).await? {
-        return Ok(());
-    }
-    Err(wrong())
+    checked.key.take(work, now).await
 }

@@ -24,7 +24,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 ];
 
 /// `browser system` of a `User-Agent`, in codes that stand in [`codes`].
-pub(in crate::staff) fn of(user_agent: &str) -> String {
+pub(crate) fn of(user_agent: &str) -> String {
     let found = |list: &[(&str, &'static str)]| {
         let named = |(mark, _): &&(&str, &'static str)| {
             user_agent.len() <= MAX && user_agent.contains(mark)

@@ -15,6 +15,7 @@ pub(super) mod store;
 mod throttle;
 
 pub use device::codes as device_codes;
+pub(crate) use device::of as device_of;
 pub use half::{Half, HalfPerson, finish, half_person};
 pub use own::{OpenSession, end_everywhere, end_one, end_others, open_sessions};
 pub use passkey::{

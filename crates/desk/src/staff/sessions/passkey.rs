@@ -7,6 +7,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::SessionId;
+use crate::passkeys::Owner;
 use crate::staff::passkeys::{self, Answer, Asked, Place};
 use crate::staff::sso;
 use bedside_vault::secret;
@@ -23,7 +24,7 @@ pub async fn ask_half(app: &App, half: &str) -> Result<Asked, DeskError> {
     let hash = secret::token_hash(half);
     let found = store::half(&mut conn, &hash, app.now(), TRIES).await?;
     let (organisation, staff, ..) = found.ok_or(DeskError::Gone)?;
-    let rows = passkeys::store::of_person(&mut conn, organisation, staff).await?;
+    let rows = passkeys::store::of_person(&mut conn, organisation, Owner::Staff(staff)).await?;
     drop(conn);
     ask_one_of(app, Place::Half(half), &rows).await
 }
@@ -31,7 +32,9 @@ pub async fn ask_half(app: &App, half: &str) -> Result<Asked, DeskError> {
 /// Asks whoever is in for one of their passkeys, as a fresh proof.
 pub async fn ask_inside(app: &App, ctx: &Ctx, session: SessionId) -> Result<Asked, DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
-    let rows = passkeys::store::of_person(&mut app.read().await?, ctx.organisation, me).await?;
+    let rows =
+        passkeys::store::of_person(&mut app.read().await?, ctx.organisation, Owner::Staff(me))
+            .await?;
     ask_one_of(app, Place::Inside(session), &rows).await
 }
 

@@ -29,7 +29,7 @@ statements! {
     /// A session with its person, and since when they have a second factor.
     SESSION = "SELECT s.organisation_id, s.staff_id, s.seen_at, s.expires_at, s.created_at, p.name, p.role, p.locale, \
         s.proven_at, COALESCE(f.created_at, (SELECT MIN(k.created_at) FROM passkeys k \
-        WHERE k.organisation_id = s.organisation_id AND k.staff_id = s.staff_id)), s.id, s.method FROM sessions s \
+        WHERE k.organisation_id = s.organisation_id AND k.owner_id = s.staff_id)), s.id, s.method FROM sessions s \
         JOIN staff p ON p.organisation_id = s.organisation_id AND p.id = s.staff_id \
         LEFT JOIN second_factors f ON f.organisation_id = s.organisation_id AND f.staff_id = s.staff_id \
         WHERE s.token_hash = $1 AND p.disabled_at IS NULL";

@@ -17,8 +17,10 @@ pub(super) const SECONDS: i64 = 5 * 60;
 /// Whose browser is asked, and what for. An answer counts in the place of its question alone.
 #[derive(Clone, Copy, Debug)]
 pub enum Place<'a> {
-    /// Somebody at the door, known by a cookie for this alone.
+    /// Somebody at the staff's door, known by a cookie for this alone.
     Door(&'a str),
+    /// The same at the patients' door.
+    Portal(&'a str),
     /// Somebody who showed a password or a link.
     Half(&'a str),
     /// Somebody who is in, and proves once more who they are.
@@ -32,6 +34,7 @@ impl Place<'_> {
     fn hash(self, number: &str) -> [u8; 32] {
         let place = match self {
             Self::Door(token) => format!("door {token}"),
+            Self::Portal(token) => format!("portal {token}"),
             Self::Half(token) => format!("half {token}"),
             Self::Inside(session) => format!("inside {session}"),
             Self::New(session) => format!("new {session}"),
@@ -50,7 +53,7 @@ pub struct Asked {
 }
 
 /// Keeps a question, and gives it out.
-pub(super) async fn keep(
+pub(crate) async fn keep(
     app: &App,
     place: Place<'_>,
     (options, kept): (Value, Kept),
@@ -73,16 +76,12 @@ pub(super) async fn keep(
 }
 
 /// Asks for one of `keys`, or for whichever the browser finds where none are named.
-pub(in crate::staff) async fn ask_for(
-    app: &App,
-    place: Place<'_>,
-    keys: &[Key],
-) -> Result<Asked, DeskError> {
+pub(crate) async fn ask_for(app: &App, place: Place<'_>, keys: &[Key]) -> Result<Asked, DeskError> {
     keep(app, place, party::ask(&app.config.public_url, keys)?).await
 }
 
 /// Uses a question up; [`DeskError::Gone`] where there is none such, or its time is over.
-pub(super) async fn take(app: &App, place: Place<'_>, number: &str) -> Result<Kept, DeskError> {
+pub(crate) async fn take(app: &App, place: Place<'_>, number: &str) -> Result<Kept, DeskError> {
     let (hash, now) = (place.hash(number), app.now());
     let state = app
         .db

@@ -2,11 +2,11 @@
 
 use super::answer::wrong;
 use crate::error::DeskError;
-use crate::ids::StaffId;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
+use uuid::Uuid;
 use webauthn_rs::prelude::{
     DiscoverableAuthentication, Passkey as Key, PasskeyRegistration, PublicKeyCredential,
     RegisterPublicKeyCredential, Url, Webauthn, WebauthnBuilder, WebauthnError,
@@ -72,12 +72,12 @@ fn broken(error: &WebauthnError) -> DeskError {
 pub(super) fn ask_new(
     address: &str,
     clinic: &str,
-    (staff, email, name): (StaffId, &str, &str),
+    (owner, email, name): (Uuid, &str, &str),
     others: &[Key],
 ) -> Result<(Value, Kept), DeskError> {
     let others = others.iter().map(|key| key.cred_id().clone()).collect();
     let (options, kept) = known(address, clinic)?
-        .start_passkey_registration(staff.uuid(), email, name, Some(others))
+        .start_passkey_registration(owner, email, name, Some(others))
         .map_err(|error| broken(&error))?;
     let mut options = serde_json::to_value(&options)?;
     // A key that a device finds by itself, so that signing in asks for no address.
@@ -186,8 +186,8 @@ mod tests {
             bytes in vec(any::<u8>(), 0..300),
             client in vec(any::<u8>(), 0..80),
         ) {
-            let (address, staff) = ("https://desk.example", StaffId::from_uuid(uuid::Uuid::nil()));
-            let (options, kept) = ask_new(address, "Clinic", (staff, "ana@clinic.example", "Ana"), &[]).unwrap();
+            let (address, owner) = ("https://desk.example", Uuid::nil());
+            let (options, kept) = ask_new(address, "Clinic", (owner, "ana@clinic.example", "Ana"), &[]).unwrap();
             let Kept::New(kept) = kept else { panic!("another question") };
             prop_assert!(made(address, &kept, &text).is_err());
             // Client data that is right, so that the rest is looked at, and an attestation that begins like one.

@@ -1,8 +1,8 @@
 //! SQL of the passkeys, and of what browsers are asked to sign.
 
-use super::Passkey;
+use super::{Owner, Passkey};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, PasskeyId, StaffId};
+use crate::ids::{ContactId, OrganisationId, PasskeyId, StaffId};
 use bedside_db::{Conn, DbError, Timestamp, args, statements};
 use webauthn_rs::prelude::Passkey as Key;
 
@@ -14,13 +14,14 @@ statements! {
     /// Forgets those that nobody answered.
     FORGET_QUESTIONS = "DELETE FROM passkey_questions WHERE expires_at < $1";
     /// Keeps a key; nothing where a device's number is known already.
-    INSERT = "INSERT INTO passkeys (organisation_id, id, staff_id, name, credential_hash, credential, uses, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT DO NOTHING";
+    INSERT = "INSERT INTO passkeys (organisation_id, id, owner, owner_id, point_blind, name, credential_hash, credential, uses, \
+        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) ON CONFLICT DO NOTHING";
     /// Somebody's keys.
-    OF_PERSON = "SELECT id, name, created_at, used_at, stopped_at, credential, uses FROM passkeys \
-        WHERE organisation_id = $1 AND staff_id = $2 ORDER BY id";
+    OF_PERSON = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, point_blind FROM passkeys \
+        WHERE organisation_id = $1 AND owner_id = $2 ORDER BY id";
     /// A key by what its device calls it, in whichever organisation.
-    BY_CREDENTIAL = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, organisation_id, staff_id FROM passkeys \
+    BY_CREDENTIAL = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, point_blind, organisation_id, owner, owner_id \
+        FROM passkeys \
         WHERE credential_hash = $1";
     /// Writes a use down; nothing where the key was used, stopped or removed since it was read.
     USE = "UPDATE passkeys SET credential = $4, used_at = $5, uses = uses + 1 WHERE organisation_id = $1 AND id = $2 \
@@ -28,20 +29,22 @@ statements! {
     /// Lets a key let nobody in any more.
     STOP = "UPDATE passkeys SET stopped_at = $3 WHERE organisation_id = $1 AND id = $2 AND stopped_at IS NULL";
     /// Gives a key another name.
-    RENAME = "UPDATE passkeys SET name = $4 WHERE organisation_id = $1 AND staff_id = $2 AND id = $3";
+    RENAME = "UPDATE passkeys SET name = $4 WHERE organisation_id = $1 AND owner_id = $2 AND id = $3";
     /// Forgets a key.
-    DELETE = "DELETE FROM passkeys WHERE organisation_id = $1 AND staff_id = $2 AND id = $3";
+    DELETE = "DELETE FROM passkeys WHERE organisation_id = $1 AND owner_id = $2 AND id = $3";
     /// Forgets all keys of somebody.
-    DELETE_ALL = "DELETE FROM passkeys WHERE organisation_id = $1 AND staff_id = $2";
+    DELETE_ALL = "DELETE FROM passkeys WHERE organisation_id = $1 AND owner_id = $2";
 }
 
 /// A key as stored.
-pub(in crate::staff) struct Row {
+pub(crate) struct Row {
     pub passkey: Passkey,
     /// What the library checks it by, as JSON.
     pub credential: String,
     /// How often it was used.
     pub uses: i64,
+    /// The address under which a patient made it, by its blind index; none for the staff.
+    pub point: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -61,10 +64,11 @@ fn row(row: &bedside_db::Row<'_>) -> Result<Row, DbError> {
         },
         credential: row.get(5)?,
         uses: row.get(6)?,
+        point: row.get(7)?,
     })
 }
 
-pub(super) async fn insert_question(
+pub(crate) async fn insert_question(
     conn: &mut Conn,
     hash: &[u8; 32],
     state: &str,
@@ -76,7 +80,7 @@ pub(super) async fn insert_question(
 }
 
 /// None where there is none, or its time is over.
-pub(super) async fn take_question(
+pub(crate) async fn take_question(
     conn: &mut Conn,
     hash: &[u8; 32],
     now: Timestamp,
@@ -86,26 +90,26 @@ pub(super) async fn take_question(
         .await?)
 }
 
-pub(in crate::staff) async fn forget_questions(
-    conn: &mut Conn,
-    before: Timestamp,
-) -> Result<(), DeskError> {
+pub(crate) async fn forget_questions(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
     conn.execute(FORGET_QUESTIONS, args![before]).await?;
     Ok(())
 }
 
 /// `false` where the key is known already.
-pub(super) async fn insert(
+pub(crate) async fn insert(
     conn: &mut Conn,
     organisation: OrganisationId,
-    staff: StaffId,
+    owner: Owner,
     row: &Row,
     hash: &[u8; 32],
 ) -> Result<bool, DeskError> {
+    let (kind, owner) = (owner.kind(), owner.id());
     let values = args![
         organisation,
         row.passkey.id,
-        staff,
+        kind,
+        owner,
+        row.point,
         row.passkey.name,
         hash,
         row.credential,
@@ -114,29 +118,32 @@ pub(super) async fn insert(
     Ok(conn.execute(INSERT, values).await? == 1)
 }
 
-pub(in crate::staff) async fn of_person(
+pub(crate) async fn of_person(
     conn: &mut Conn,
     organisation: OrganisationId,
-    staff: StaffId,
+    owner: Owner,
 ) -> Result<Vec<Row>, DeskError> {
     Ok(conn
-        .query(OF_PERSON, args![organisation, staff], row)
+        .query(OF_PERSON, args![organisation, owner.id()], row)
         .await?)
 }
 
-pub(super) async fn by_credential(
+pub(crate) async fn by_credential(
     conn: &mut Conn,
     hash: &[u8; 32],
-) -> Result<Option<(OrganisationId, StaffId, Row)>, DeskError> {
-    Ok(conn
-        .query_opt(BY_CREDENTIAL, args![hash], |found| {
-            Ok((found.get(7)?, found.get(8)?, row(found)?))
-        })
-        .await?)
+) -> Result<Option<(OrganisationId, Owner, Row)>, DeskError> {
+    let read = |found: &bedside_db::Row<'_>| -> Result<_, DbError> {
+        let owner = match found.get::<String>(9)?.as_str() {
+            "contact" => Owner::Contact(found.get::<ContactId>(10)?),
+            _ => Owner::Staff(found.get::<StaffId>(10)?),
+        };
+        Ok((found.get(8)?, owner, row(found)?))
+    };
+    Ok(conn.query_opt(BY_CREDENTIAL, args![hash], read).await?)
 }
 
 /// `false` where it changed since it was read; `uses` is what was read.
-pub(super) async fn use_key(
+pub(crate) async fn use_key(
     conn: &mut Conn,
     organisation: OrganisationId,
     (id, uses): (PasskeyId, i64),
@@ -148,7 +155,7 @@ pub(super) async fn use_key(
 }
 
 /// `false` where it was stopped before.
-pub(super) async fn stop(
+pub(crate) async fn stop(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: PasskeyId,
@@ -157,32 +164,35 @@ pub(super) async fn stop(
     Ok(conn.execute(STOP, args![organisation, id, at]).await? == 1)
 }
 
-pub(super) async fn rename(
+pub(crate) async fn rename(
     conn: &mut Conn,
     organisation: OrganisationId,
-    staff: StaffId,
+    owner: Owner,
     id: PasskeyId,
     name: &str,
 ) -> Result<bool, DeskError> {
-    let values = args![organisation, staff, id, name];
+    let owner = owner.id();
+    let values = args![organisation, owner, id, name];
     Ok(conn.execute(RENAME, values).await? == 1)
 }
 
-pub(super) async fn delete(
+pub(crate) async fn delete(
     conn: &mut Conn,
     organisation: OrganisationId,
-    staff: StaffId,
+    owner: Owner,
     id: PasskeyId,
 ) -> Result<bool, DeskError> {
-    let values = args![organisation, staff, id];
+    let owner = owner.id();
+    let values = args![organisation, owner, id];
     Ok(conn.execute(DELETE, values).await? == 1)
 }
 
-pub(in crate::staff) async fn delete_all(
+pub(crate) async fn delete_all(
     conn: &mut Conn,
     organisation: OrganisationId,
-    staff: StaffId,
+    owner: Owner,
 ) -> Result<(), DeskError> {
-    conn.execute(DELETE_ALL, args![organisation, staff]).await?;
+    conn.execute(DELETE_ALL, args![organisation, owner.id()])
+        .await?;
     Ok(())
 }

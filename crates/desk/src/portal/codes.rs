@@ -1,0 +1,162 @@
+//! One-time codes by mail: asked for by anybody, sent to addresses on file alone.
+
+use super::mails::{News, tell};
+use super::sessions::{Entered, enter, level_at};
+use super::store::{self, NewCode};
+use crate::app::App;
+use crate::audit_log::{NewEntry, Outcome};
+use crate::context::{Actor, Ctx, Source};
+use crate::error::DeskError;
+use crate::identity::model::{code_digits, code_of};
+use crate::ids::{OrganisationId, PortalCodeId};
+use crate::patients::{self, sign_in};
+use bedside_db::Conn;
+use bedside_vault::secret;
+use bedside_web::Locale;
+use futures_util::FutureExt;
+
+/// Seconds for which a code works (NIST SP 800-63B-4 allows a day by mail; somebody who signs in needs minutes).
+pub const CODE_LASTS: i64 = 15 * 60;
+/// Tries of one code.
+pub const TRIES: i64 = 3;
+/// Codes for one address within an hour, whoever has it.
+pub const PER_HOUR: i64 = 4;
+/// Codes for one address within a day: with [`TRIES`] and a million codes, guessing for a year finds one with less than two
+/// chances in a hundred.
+pub const PER_DAY: i64 = 12;
+
+const HOUR: i64 = 3600;
+
+/// The digits of a code: what the organisation's key makes of its number.
+pub(super) fn digits(
+    app: &App,
+    organisation: OrganisationId,
+    id: PortalCodeId,
+) -> Result<String, DeskError> {
+    let mark = app
+        .keyring
+        .of(organisation)?
+        .identity
+        .sign(&[b"portal code", &id.bytes()]);
+    let mut random = [0; 8];
+    random.copy_from_slice(&mark[..8]);
+    Ok(code_of(random))
+}
+
+fn visitor(organisation: OrganisationId, locale: Locale) -> Ctx {
+    Ctx {
+        organisation,
+        actor: Actor::Visitor,
+        source: Source::Public,
+        locale,
+        once: None,
+    }
+}
+
+async fn within(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    subject: &[u8; 32],
+    now: bedside_db::Timestamp,
+) -> Result<(), DeskError> {
+    for (seconds, most) in [(HOUR, PER_HOUR), (24 * HOUR, PER_DAY)] {
+        let since = now.plus_seconds(-seconds);
+        if store::codes_since(conn, organisation, subject, since).await? >= most {
+            return Err(DeskError::RateLimited {
+                retry_after: u32::try_from(HOUR).unwrap_or(u32::MAX),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Asks for a code for an address, and gives back the secret of the browser that asks: the code counts in it alone. Whether
+/// somebody has the address is seen by nobody: the same rows are written, and the same job follows. The job sends the code
+/// where the address is on file and not held back. [`DeskError::Invalid`] for what is no address, [`DeskError::RateLimited`]
+/// after too many codes for it.
+pub async fn ask_code(
+    app: &App,
+    organisation: OrganisationId,
+    address: &str,
+    locale: Locale,
+) -> Result<String, DeskError> {
+    let blind = patients::email_blind(app, organisation, address)?;
+    let vault = app.keyring.of(organisation)?;
+    let subject = vault.identity.sign(&[b"portal address", &blind]);
+    let now = app.now();
+    let door = sign_in::door(&mut app.read().await?, organisation, &blind).await?;
+    let door = door.filter(|door| level_at(door, now).is_some());
+    let contact = door.map(|door| door.contact);
+    let browser = secret::random_token();
+    let id: PortalCodeId = app.id();
+    let row = NewCode {
+        id,
+        subject,
+        browser: secret::token_hash(&browser),
+        contact,
+        point: contact.map(|_| blind.to_vec()),
+        locale: locale.tag(),
+        expires_at: now.plus_seconds(CODE_LASTS),
+    };
+    let object = contact.map(|id| id.to_string()).unwrap_or_default();
+    app.command(&visitor(organisation, locale), move |work| {
+        async move {
+            let now = work.now;
+            within(work, organisation, &subject, now).await?;
+            store::insert_code(work, organisation, &row, now).await?;
+            work.audit(NewEntry::new("portal.code", "contact", object).purpose("access"));
+            tell(work, row.contact, News::Code(id), locale).await
+        }
+        .boxed()
+    })
+    .await?;
+    Ok(browser)
+}
+
+/// Lets whoever has the code in, in the browser that asked for it. [`DeskError::Gone`] when its time or its tries are over,
+/// [`DeskError::Invalid`] with `wrong_code`: also for an address that nobody has, whatever is typed.
+pub async fn enter_code(
+    app: &App,
+    browser: &str,
+    typed: &str,
+    user_agent: &str,
+) -> Result<Entered, DeskError> {
+    let (hash, now) = (secret::token_hash(browser), app.now());
+    // Counted before it is looked at, so that many at once count as many.
+    let tried = app
+        .db
+        .write::<_, DeskError, _>(move |tx| {
+            async move { store::try_code(tx, &hash, TRIES, now).await }.boxed()
+        })
+        .await?;
+    let code = tried.ok_or(DeskError::Gone)?;
+    let organisation = code.organisation;
+    let right = digits(app, organisation, code.id)?;
+    let typed = code_digits(typed).unwrap_or_default();
+    // Hashes of both are compared: how long that takes tells nothing of the digits.
+    let fits = secret::token_hash(&right) == secret::token_hash(&typed);
+    let locale: Locale = code.locale.parse().unwrap_or_default();
+    let whose = code.contact.zip(code.point.clone()).filter(|_| fits);
+    let Some((contact, point)) = whose else {
+        let object = code.contact.map(|id| id.to_string()).unwrap_or_default();
+        let entry = NewEntry::new("portal.open", "contact", object).outcome(Outcome::Denied);
+        app.audit(&visitor(organisation, locale), entry).await?;
+        return Err(wrong());
+    };
+    let device = crate::staff::device_of(user_agent);
+    let used = code.id;
+    let shown = (contact, point);
+    enter(
+        app,
+        organisation,
+        shown,
+        ("code", locale, device),
+        move |work| async move { store::use_code(work, organisation, used).await }.boxed(),
+    )
+    .await?
+    .ok_or_else(wrong)
+}
+
+fn wrong() -> DeskError {
+    DeskError::invalid("code", "wrong_code", "This code does not fit.")
+}

@@ -1,0 +1,131 @@
+//! Mail for whoever signs in: the code, and news about their being signed in. Nothing of a patient stands in it.
+
+use super::codes;
+use super::store;
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::{ContactId, OrganisationId, PortalCodeId};
+use crate::patients::{self, sign_in};
+use crate::work::{Job, Work};
+use bedside_db::Timestamp;
+use bedside_web::Locale;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// A one-time code.
+    Code(PortalCodeId),
+    /// Somebody came in with a browser and system that they had not come in with lately.
+    NewDevice,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey was shown that may be a copy, and stopped.
+    PasskeyStopped,
+}
+
+impl News {
+    /// The Fluent key of its words; the subject's ends with `-subject`.
+    pub const fn text_key(self) -> &'static str {
+        match self {
+            Self::Code(_) => "my-mail-code",
+            Self::NewDevice => "my-mail-device",
+            Self::PasskeyAdded => "my-mail-passkey-added",
+            Self::PasskeyRemoved => "my-mail-passkey-removed",
+            Self::PasskeyStopped => "my-mail-passkey-stopped",
+        }
+    }
+}
+
+/// The job that mails it. It carries ids and never a code or an address.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PortalMail {
+    /// A number of its own, for the mail's Message-ID.
+    pub id: Uuid,
+    /// Who hears of it; nobody where nobody has the address that a code was asked for.
+    pub contact: Option<ContactId>,
+    /// What happened.
+    pub news: News,
+    /// Language tag.
+    pub locale: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Job for PortalMail {
+    const KIND: &'static str = "portal.mail";
+}
+
+/// Queues it, in the caller's command.
+pub(super) async fn tell(
+    work: &mut Work<'_>,
+    contact: Option<ContactId>,
+    news: News,
+    locale: Locale,
+) -> Result<(), DeskError> {
+    let now = work.now;
+    let mail = PortalMail {
+        id: work.app.id::<()>().uuid(),
+        contact,
+        news,
+        locale: locale.tag().to_owned(),
+        at: now,
+    };
+    work.enqueue(&mail, None, now).await
+}
+
+/// What such a mail needs.
+pub(crate) struct Letter {
+    /// Where it goes.
+    pub to: Vec<String>,
+    /// The code in it.
+    pub code: Option<String>,
+    /// When it is no use any more.
+    pub until: Timestamp,
+}
+
+/// Hours for which news is tried: later it is none.
+const HOURS: i64 = 24;
+
+/// Reads it when it is to be sent; none where there is nothing to send: the address is nobody's, the code is used, or the
+/// contact is gone.
+pub(crate) async fn letter(
+    app: &App,
+    organisation: OrganisationId,
+    mail: &PortalMail,
+) -> Result<Option<Letter>, DeskError> {
+    let Some(contact) = mail.contact else {
+        return Ok(None);
+    };
+    let mut conn = app.read().await?;
+    if let News::Code(id) = mail.news {
+        let Some((point, until)) = store::open_code(&mut conn, organisation, id).await? else {
+            return Ok(None);
+        };
+        let door = sign_in::door(&mut conn, organisation, &point).await?;
+        let Some(door) = door.filter(|door| door.contact == contact) else {
+            return Ok(None);
+        };
+        let address = sign_in::address(app, &mut conn, organisation, &door).await?;
+        return Ok(Some(Letter {
+            to: vec![address],
+            code: Some(codes::digits(app, organisation, id)?),
+            until,
+        }));
+    }
+    let found = patients::open_contact(app, &mut conn, organisation, contact).await;
+    let contact = match found {
+        Err(DeskError::NotFound | DeskError::Gone) => return Ok(None),
+        found => found?,
+    };
+    let mails = contact.points.into_iter().filter(|one| one.kind == "email");
+    Ok(Some(Letter {
+        to: mails.map(|one| one.value).collect(),
+        code: None,
+        until: mail.at.plus_seconds(HOURS * 3600),
+    }))
+}

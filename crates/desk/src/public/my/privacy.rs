@@ -1,0 +1,176 @@
+//! Who has seen one's data, and what one asks for it by law.
+
+use super::{My, on_to};
+use crate::error::DeskError;
+use crate::ids::PrivacyCopyId;
+use crate::pages::forms::Form;
+use crate::pages::seen_words::{People, Reader, Told, told};
+use crate::privacy::copies;
+use crate::privacy::requests::{self, Decision, Kind, MAX_WORDS, RequestView, State};
+use crate::privacy::seen;
+use crate::public::shell::{Shell, page};
+use askama::Template;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+#[derive(Template)]
+#[template(path = "public/templates/my_seen.html")]
+struct SeenPage<'a> {
+    shell: &'a Shell,
+    lines: Vec<Told>,
+    next: Option<i64>,
+}
+
+/// Who has seen one's data, in plain words: the staff as the clinic has decided to name them.
+pub(super) async fn seen(my: My) -> Response {
+    let found = async {
+        let (app, ctx) = (&my.app, &my.ctx);
+        let account = seen::own_account(app, ctx, my.asked.before, seen::PAGE).await?;
+        let people = People::read(app, ctx.organisation).await?;
+        let (clinic, t) = (&my.shell.clinic, my.shell.t);
+        Ok((
+            told(&account.visits, &people, clinic, t, Reader::Patient),
+            account.next,
+        ))
+    };
+    match found.await {
+        Ok((lines, next)) => {
+            let shell = &my.shell;
+            page(StatusCode::OK, &SeenPage { shell, lines, next })
+        }
+        Err(error) => my.failed(error),
+    }
+}
+
+/// A request in words.
+struct Line {
+    kind: &'static str,
+    /// The key of where it stands.
+    state: &'static str,
+    asked: String,
+    /// Until when it is to be answered, where it is not.
+    due: Option<String>,
+    words: Option<String>,
+    /// What was said of the decision.
+    note: Option<String>,
+    copies: Vec<(PrivacyCopyId, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "public/templates/my_privacy.html")]
+struct ListPage<'a> {
+    shell: &'a Shell,
+    said: Option<&'static str>,
+    csrf: String,
+    lines: Vec<Line>,
+    kinds: Vec<(&'static str, &'static str)>,
+    sent: &'a Asked,
+    /// The key of what has to be put right.
+    wrong: Option<&'static str>,
+    max: usize,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    kind: String,
+    #[serde(default)]
+    words: String,
+}
+
+/// What a kind is to whoever asks for it.
+const fn kind_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Access => "my-ask-access",
+        Kind::Copy => "my-ask-copy",
+        Kind::Amendment => "my-ask-amendment",
+        Kind::Restriction => "my-ask-restriction",
+        Kind::Erasure => "my-ask-erasure",
+        Kind::Accounting => "my-ask-accounting",
+        Kind::Objection => "my-ask-objection",
+        Kind::Complaint => "my-ask-complaint",
+    }
+}
+
+fn state_words(request: &requests::Request) -> &'static str {
+    let decision = request.decided.as_ref().map(|one| one.decision);
+    match (request.state, decision) {
+        (State::Open, _) => "my-asked-open",
+        (_, Some(Decision::Refused)) => "my-asked-refused",
+        (_, Some(Decision::Withdrawn)) => "my-asked-withdrawn",
+        (State::Decided, _) => "my-asked-decided",
+        (State::Closed, _) => "my-asked-closed",
+    }
+}
+
+async fn line(my: &My, view: RequestView) -> Result<Line, DeskError> {
+    let request = &view.request;
+    let copies = copies::own(&my.app, &my.ctx, request.id).await?;
+    Ok(Line {
+        kind: kind_words(request.kind),
+        state: state_words(request),
+        asked: my.on_day(request.opened_at),
+        due: (request.state != State::Closed).then(|| my.on_day(request.due_at)),
+        copies: copies
+            .iter()
+            .map(|one| (one.id, my.on_day(one.expires_at)))
+            .collect(),
+        words: view.words,
+        note: view.note,
+    })
+}
+
+async fn load(
+    my: &My,
+    status: StatusCode,
+    sent: &Asked,
+    wrong: Option<&'static str>,
+) -> Result<Response, DeskError> {
+    let mut lines = Vec::new();
+    for view in requests::own(&my.app, &my.ctx).await? {
+        lines.push(line(my, view).await?);
+    }
+    let kinds = Kind::ALL
+        .iter()
+        .map(|kind| (kind.code(), kind_words(*kind)));
+    let shown = ListPage {
+        shell: &my.shell,
+        said: my.said(),
+        csrf: my.csrf(),
+        lines,
+        kinds: kinds.collect(),
+        sent,
+        wrong,
+        max: MAX_WORDS,
+    };
+    Ok(page(status, &shown))
+}
+
+/// What one asked, where it stands, and the form to ask for more.
+pub(super) async fn list(my: My) -> Response {
+    let shown = load(&my, StatusCode::OK, &Asked::default(), None).await;
+    shown.unwrap_or_else(|error| my.failed(error))
+}
+
+/// Asks for something.
+pub(super) async fn ask(my: My, Form(sent): Form<Asked>) -> Response {
+    let wrong = match Kind::from_code(&sent.kind) {
+        None => "my-ask-choose",
+        Some(kind) => match requests::open_own(&my.app, &my.ctx, kind, &sent.words).await {
+            Ok(_) => return on_to("/my/privacy?said=asked"),
+            Err(DeskError::Invalid { .. }) => "public-error-message-long",
+            Err(error) => return my.failed(error),
+        },
+    };
+    let status = StatusCode::UNPROCESSABLE_ENTITY;
+    let shown = load(&my, status, &sent, Some(wrong)).await;
+    shown.unwrap_or_else(|error| my.failed(error))
+}
+
+/// A copy that is ready.
+pub(super) async fn copy(my: My, Path(copy): Path<PrivacyCopyId>) -> Response {
+    let handed = copies::download_own(&my.app, &my.ctx, copy).await;
+    handed.unwrap_or_else(|error| my.failed(error))
+}

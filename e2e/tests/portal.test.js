@@ -1,0 +1,101 @@
+// A patient's own pages: in by a code, a passkey added and used, who has seen what, out everywhere.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Desk } from "../desk.js";
+import { look, missed } from "../looks.js";
+
+let desk;
+let page;
+let mailbox;
+
+before(async () => {
+  desk = await Desk.open();
+  page = await desk.visitor();
+  mailbox = await desk.visitor();
+});
+after(() => desk?.close());
+
+const fine = async (name) => assert.deepEqual(await look(page, name), []);
+
+/** The code in the newest mail to the demo's patient. */
+async function code() {
+  const { email } = desk.patient;
+  for (let tries = 0; tries < 60; tries += 1) {
+    await mailbox.goto(`/demo/mail?person=${encodeURIComponent(email)}&name=x`);
+    const mail = mailbox.locator(".ticket-row").filter({ hasText: "Your code" }).first();
+    if (await mail.count()) {
+      await mail.getByRole("link").click();
+      const text = await mailbox.getByRole("article").first().innerText();
+      const found = text.match(/\b\d{6}\b/);
+      if (found) return found[0];
+    }
+    await mailbox.waitForTimeout(250);
+  }
+  throw new Error("no code came");
+}
+
+test("a code from the mail lets somebody in", async () => {
+  await page.goto("/request");
+  await page.getByRole("link", { name: "Sign in" }).click();
+  await page.getByLabel("Your email").waitFor();
+  await fine("my-sign-in-of-clinic");
+  await page.goto("/my/sign-in");
+  await fine("my-sign-in");
+  await page.getByLabel("Your email").fill(desk.patient.email);
+  await page.getByRole("button", { name: "Email me a code" }).click();
+  await page.getByLabel("The code").waitFor();
+  await fine("my-code");
+  await page.getByLabel("The code").fill(await code());
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("heading", { name: "My requests" }).waitFor();
+  await fine("my");
+});
+
+test("a request is written and read", async () => {
+  await page.getByRole("link", { name: "Write to us" }).click();
+  await fine("my-new");
+  await page.getByLabel("Your message").fill("When is my next visit?");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("When is my next visit?").first().waitFor();
+  await page.goto(new URL(page.url()).pathname);
+  await fine("my-request");
+});
+
+test("who has seen it, and what the law gives", async () => {
+  await page.goto("/my/seen");
+  await fine("my-seen");
+  await page.goto("/my/privacy");
+  await fine("my-privacy");
+  await page.getByLabel("A copy of my record to take away").check();
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.getByText("We answer by").first().waitFor();
+});
+
+test("the page for a passkey asks the device", async () => {
+  const device = await page.context().newCDPSession(page);
+  await device.send("WebAuthn.enable");
+  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
+  await device.send("WebAuthn.addVirtualAuthenticator", { options });
+  await page.goto("/my/devices");
+  await fine("my-devices");
+  await page.getByRole("link", { name: "Add a passkey" }).click();
+  await page.getByLabel("What you call it").waitFor();
+  await fine("my-passkey");
+  await page.getByLabel("What you call it").fill("My phone");
+  await page.getByRole("button", { name: "Make the passkey" }).click();
+  // The demo keeps none: its patient is everybody's.
+  await page.getByRole("alert").waitFor();
+});
+
+test("out everywhere", async () => {
+  await page.goto("/my/devices");
+  await page.getByRole("button", { name: "Sign out everywhere" }).click();
+  await page.getByText("You are signed out.").waitFor();
+  await page.goto("/my");
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+});
+
+test("no page of these was missed", () => assert.deepEqual(missed("portal"), []));
+
+test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));

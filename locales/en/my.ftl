@@ -1,0 +1,113 @@
+### Pages of patients who are signed in. Plain words: a child of eleven should understand them.
+
+## Signing in
+my-offer = Already a patient? See your requests:
+my-sign-in-title = Sign in
+my-sign-in-lead = See your requests to { $clinic } and write to us as yourself.
+my-sign-in-help = Use the email address that we have for you.
+my-sign-in-send = Email me a code
+my-sign-in-passkey = Use a passkey
+my-sign-in-no-account = There is no account to make. If we don't have your email yet, write to us here:
+my-clinics-title = Where are you a patient?
+my-code-title = Check your email
+my-code-lead = If we have this address, a code is on its way to it. It works for { $minutes } minutes.
+my-code = The code
+my-code-none = No email after a few minutes? Look in your junk mail, or call us.
+my-code-again = Ask for a new code
+my-code-wrong = This code does not fit. Please look at the email again. You have three tries.
+my-code-late = That code is used up or too old. Please ask for a new one.
+my-too-many = That was a lot in a short time. Please wait an hour, or call us.
+my-said-again = Please sign in again. We signed you out after a quiet time, to keep your pages safe.
+my-said-out = You are signed out.
+
+## Mail
+my-mail-code-subject = Your code for { $clinic }
+my-mail-code = Someone asked for a code to sign in at { $clinic } with this address. Here is the code:
+my-mail-code-after = Type it on the page where you asked for it. We will never ask you for it, on the phone or by email. If it was not you, you can delete this email.
+my-mail-device-subject = New sign-in at { $clinic }
+my-mail-device = Someone signed in to your pages at { $clinic } on a device that we have not seen lately.
+my-mail-passkey-added-subject = A passkey was added at { $clinic }
+my-mail-passkey-added = A passkey was added to your pages at { $clinic }. Whoever has that device can sign in with it.
+my-mail-passkey-removed-subject = A passkey was removed at { $clinic }
+my-mail-passkey-removed = A passkey was removed from your pages at { $clinic }.
+my-mail-passkey-stopped-subject = A passkey was stopped at { $clinic }
+my-mail-passkey-stopped = Somebody used a passkey of yours at { $clinic } that may be a copy. We stopped it: it opens nothing any more.
+my-mail-not-you = If it was not you, call us at { $phone }. You can also sign in and choose to sign out everywhere.
+
+## Every page
+my-nav = Your pages
+my-sign-out = Sign out
+my-back = Back to your requests
+my-acting = You are writing for { $name }.
+my-acting-end = Stop
+my-said-acting-over = You can no longer write for that person here. You are writing for yourself now, and nothing was sent.
+my-said-ended = That device is signed out.
+my-said-asked = We have your request. The date below says when we will answer.
+my-said-passkey-added = Your passkey is ready.
+my-said-passkey-removed = The passkey is gone.
+my-shut-nobody-title = We don't know you as a patient yet
+my-shut-nobody-text = This page is for patients. Our team has to link your email to your record first. Please write to us or call.
+my-shut-scope-title = This is not open to you
+my-shut-scope-text = What you may do for this person does not reach that far. Please call us if that is wrong.
+my-shut-level-title = Your email is still new to us
+my-shut-level-text = To keep records safe, this opens once we have had your email for more than 30 days. Until then, please call us.
+my-shut-from = It opens by itself on { $date }.
+
+## Requests
+my-requests = My requests
+my-requests-none = Nothing here yet. Write to us any time.
+my-new = Write to us
+my-last = Last message { $at }
+my-others = I am writing for …
+my-others-me = Myself
+my-others-until = until { $date }
+my-request-level = Opens once we have had your email for more than 30 days.
+my-request-scope = What you may do for this person does not reach this.
+my-nobody-yet = Our team has not linked your email to a patient yet, so you see only what you wrote from it.
+
+## Who has seen my data
+my-seen = Who has seen my data
+my-seen-lead = Everyone who looked at your record or your requests here, the newest first.
+my-seen-nobody = Nobody has looked at it yet.
+my-earlier = Earlier days
+
+## What I ask for my data
+my-privacy = My data, my rights
+my-privacy-lead = The law gives you rights over your data. Ask here. We answer by the date that the law sets.
+my-ask = Ask for something
+my-ask-what = What would you like?
+my-ask-choose = Please choose what you would like.
+my-ask-words = Tell us more
+my-ask-send = Send
+my-ask-access = See what you keep about me
+my-ask-copy = A copy of my record to take away
+my-ask-amendment = Put something right in my record
+my-ask-restriction = Don't use or share some of it
+my-ask-erasure = Delete my record
+my-ask-accounting = A list of who my data was given to
+my-ask-objection = Stop using my data for something
+my-ask-complaint = Complain about how my data was handled
+my-asked-open = We are looking at it
+my-asked-decided = Yes. We are working on it
+my-asked-closed = Done
+my-asked-refused = We had to say no. We will write to you why
+my-asked-withdrawn = You took it back
+my-asked-on = Asked on { $date }.
+my-asked-due = We answer by { $date }.
+my-copy = Download the copy
+my-copy-until = until { $date }
+
+## Devices and passkeys
+my-devices = Devices and passkeys
+my-devices-lead = Where you are signed in now. If you don't know one, sign it out.
+my-here = this one
+my-by-code = Signed in with a code, { $at }.
+my-by-passkey = Signed in with a passkey, { $at }.
+my-used = Last used { $at }.
+my-sign-out-everywhere = Sign out everywhere
+my-passkeys = Passkeys
+my-passkeys-lead = With a passkey you sign in with your fingerprint, your face or your device's PIN. No code needed.
+my-passkey-since = Added { $date }.
+my-passkey-add = Add a passkey
+my-passkey-make = Make the passkey
+my-passkey-remove = Remove
