@@ -30,6 +30,7 @@ fn plain() -> Outgoing {
         html: None,
         files: vec![],
         automatic: None,
+        unsubscribe: None,
         origin: "desk-1".into(),
     }
 }
@@ -213,6 +214,22 @@ proptest! {
         prop_assert_eq!(read.attachments.len(), 1);
         prop_assert_eq!(&read.attachments[0].bytes, &[1, 2, 3]);
         prop_assert!(raw.split(|b| *b == b'\n').all(|line| line.len() <= 998));
+    }
+
+    #[test]
+    fn a_link_that_ends_such_mails_is_a_header_or_nothing(rest in hostile()) {
+        let link = format!("https://clinic.example/u/{rest}");
+        let raw = compose(Outgoing { unsubscribe: Some(link.clone()), ..plain() }).unwrap();
+        let names = header_names(&raw);
+        let head = String::from_utf8_lossy(&raw).split("\r\n\r\n").next().unwrap().to_owned();
+        let plain_names = header_names(&compose(plain()).unwrap());
+        if names.len() == plain_names.len() {
+            prop_assert_eq!(names, plain_names);
+        } else {
+            prop_assert_eq!(names.len(), plain_names.len() + 2);
+            let list = format!("List-Unsubscribe: <{link}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
+            prop_assert!(head.contains(&list));
+        }
     }
 
     #[test]

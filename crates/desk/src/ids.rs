@@ -88,6 +88,12 @@ ids! {
     Erasure, ErasureId, "erasure";
     /// What keeps a record from being destroyed.
     Hold, HoldId, "legal_hold";
+    /// A version of what the clinic tells patients of their data.
+    Notice, NoticeId, "notice";
+    /// That a patient was given such a version.
+    Acknowledgement, AcknowledgementId, "notice_acknowledgement";
+    /// A patient's yes or no to a use of their data.
+    Consent, ConsentId, "consent";
     /// Looks at patients' data that somebody should look at.
     Finding, FindingId, "finding";
     /// What was given to somebody outside.

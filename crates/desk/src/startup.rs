@@ -156,6 +156,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0027_portal.sql"),
     },
     Migration {
+        version: 29,
+        name: "notices and consents",
+        sql: include_str!("../migrations/0029_notices.sql"),
+    },
+    Migration {
         version: 33,
         name: "erasure",
         sql: include_str!("../migrations/0033_erasure.sql"),

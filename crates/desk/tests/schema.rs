@@ -22,6 +22,7 @@ const SMALL: &[&str] = &[
     "custom_fields",
     "desk_secrets",
     "mailboxes",
+    "notices",
     "organisations",
     "provisioned_groups",
     "provisioned_members",

@@ -12,6 +12,7 @@ use axum::http::Method;
 use bedside_desk::context::{Ctx, Permission, Permissions, Source};
 use bedside_desk::ids::OrganisationId;
 use bedside_desk::orgs::{self, Change, Clinic};
+use bedside_desk::privacy::notices;
 use bedside_desk::privacy::requests::{self, Kind, NewRequest};
 use bedside_desk::router::{Access, Route, routes};
 use bedside_desk::staff::{self, NewStaff, NewToken};
@@ -73,6 +74,8 @@ const QUIET: &[&str] = &[
     "GET /settings/mailboxes",
     "GET /settings/mailboxes/{id}",
     "GET /settings/mails",
+    "GET /settings/notices",
+    "GET /settings/notices/{id}",
     "GET /settings/privacy",
     "GET /settings/provisioning",
     "GET /settings/queues",
@@ -117,6 +120,7 @@ struct Things {
     attachment: String,
     staff: String,
     token: String,
+    notice: String,
     clinic: Arc<Clinic>,
 }
 
@@ -166,6 +170,7 @@ impl Things {
             expires_at: None,
         };
         let (token, _) = staff::create_token(app, &ctx, token).await.unwrap();
+        let notice = notices::begin(app, &ctx, notices::PRIVACY).await.unwrap();
         Self {
             organisation,
             ticket,
@@ -174,6 +179,7 @@ impl Things {
             attachment: ticket.message.to_string(),
             staff: staff.to_string(),
             token: token.to_string(),
+            notice: notice.to_string(),
             clinic: app.directory.of(organisation).unwrap(),
         }
     }
@@ -195,6 +201,8 @@ impl Things {
             "agent".to_owned()
         } else if route.starts_with("/settings/mails") {
             "01890000-0000-7000-8000-000000000000".to_owned()
+        } else if route.starts_with("/settings/notices") {
+            self.notice.clone()
         } else if route.starts_with("/settings/") {
             "new".to_owned()
         } else {

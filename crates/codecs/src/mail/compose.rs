@@ -82,6 +82,9 @@ pub struct Outgoing {
     pub files: Vec<OutgoingFile>,
     /// Set when no person wrote this.
     pub automatic: Option<Automatic>,
+    /// Where one press ends mails like this one (RFC 8058): an `https` address, or `http` on a desk for trying out. One that
+    /// no header may hold is left out.
+    pub unsubscribe: Option<String>,
     /// Name of this installation, for the marker header that stops loops.
     pub origin: String,
 }
@@ -118,6 +121,8 @@ impl ComposeError {
 }
 
 const MAX_ID: usize = 250;
+/// With its name it fits into a line (RFC 5322, 2.1.1).
+const MAX_LINK: usize = 900;
 const MAX_SUBJECT: usize = 250;
 const MAX_NAME: usize = 100;
 const MAX_REFERENCES: usize = 20;
@@ -169,6 +174,14 @@ pub fn compose(mail: Outgoing) -> Result<Vec<u8>, ComposeError> {
             .header("Auto-Submitted", Raw::new(keyword))
             .header("X-Auto-Response-Suppress", Raw::new("All"));
     }
+    if let Some(link) = mail.unsubscribe.as_deref().filter(|link| is_link(link)) {
+        builder = builder
+            .header("List-Unsubscribe", Raw::new(format!("<{link}>")))
+            .header(
+                "List-Unsubscribe-Post",
+                Raw::new("List-Unsubscribe=One-Click"),
+            );
+    }
     builder = builder.header(ORIGIN_HEADER, Raw::new(origin_token(&mail.origin)));
 
     let mut bytes = Vec::new();
@@ -211,6 +224,15 @@ fn is_message_id(id: &str) -> bool {
         && id.split_once('@').is_some_and(|(left, right)| {
             !left.is_empty() && !right.is_empty() && !right.contains('@')
         })
+}
+
+/// A web address of plain ASCII, nothing that ends the field or its brackets.
+fn is_link(link: &str) -> bool {
+    let web = link.starts_with("https://") || link.starts_with("http://");
+    web && link.len() <= MAX_LINK
+        && link
+            .bytes()
+            .all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b',' | b'"' | b'\\'))
 }
 
 fn bare_id(id: &str) -> Option<&str> {

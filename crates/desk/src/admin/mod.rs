@@ -12,6 +12,7 @@ mod form;
 mod general;
 mod mailboxes;
 mod mails;
+mod notices;
 mod overview;
 mod people;
 mod privacy_rules;
@@ -86,6 +87,7 @@ pub fn routes() -> Vec<Route> {
         watch::routes(),
         privacy_rules::routes(),
         provisioning::routes(),
+        notices::routes(),
     ]
     .concat()
 }

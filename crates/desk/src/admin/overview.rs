@@ -20,6 +20,7 @@ const CLINIC: &[Entry] = &[
     ("/settings/general", "heart-handshake", "admin-general"),
     ("/settings/hours", "clock", "admin-hours"),
     ("/settings/privacy", "eye", "admin-privacy"),
+    ("/settings/notices", "file-text", "admin-notices"),
     ("/settings/mailboxes", "mail", "admin-mailboxes"),
     ("/settings/templates", "file-text", "admin-templates"),
     (MAILS, "send", "admin-mails"),

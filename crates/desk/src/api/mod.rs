@@ -7,6 +7,7 @@
 
 mod attachments;
 mod audit;
+mod consents;
 mod contacts;
 mod docs;
 mod events;
@@ -38,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         joins::routes(),
         attachments::routes(),
         patients::routes(),
+        consents::routes(),
         contacts::routes(),
         representatives::routes(),
         privacy_requests::routes(),

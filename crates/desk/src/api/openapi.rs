@@ -4,8 +4,8 @@
 //! problems that can come back) is added here for all of them.
 
 use super::{
-    attachments, audit, contacts, events, joins, me, messages, patients, privacy_requests,
-    representatives, routes, search, settings, tickets,
+    attachments, audit, consents, contacts, events, joins, me, messages, patients,
+    privacy_requests, representatives, routes, search, settings, tickets,
 };
 use crate::router::{Access, Route};
 use axum::http::Method;
@@ -33,7 +33,8 @@ use utoipa::OpenApi;
         contacts::change, contacts::link, representatives::list, representatives::add, representatives::end,
         representatives::decide, settings::queues, settings::queue, settings::categories, settings::colleagues,
         settings::sub_statuses, settings::fields, search::find, events::list, audit::list,
-        privacy_requests::list, privacy_requests::open, privacy_requests::show
+        privacy_requests::list, privacy_requests::open, privacy_requests::show, consents::list, consents::record,
+        consents::given, consents::give
     ),
     components(schemas(Problem, tickets::Whole)),
     tags(

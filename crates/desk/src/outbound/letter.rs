@@ -12,6 +12,7 @@ use crate::links::{self, Purpose};
 use crate::mailboxes::SendAs;
 use crate::orgs::Clinic;
 use crate::patients;
+use crate::privacy::consents;
 use crate::records::blobs;
 use crate::sla::{self, NOTHING_DUE};
 use crate::staff;
@@ -70,7 +71,11 @@ pub(super) async fn write(
 ) -> Result<Vec<u8>, DeskError> {
     let clinic = app.directory.of(organisation)?;
     let ticket = tickets::row_for(app, organisation, mail.ticket).await?;
-    let words = words(app, &clinic, mail, content, &ticket).await?;
+    let mut words = words(app, &clinic, mail, content, &ticket).await?;
+    let unsubscribe = ending(app, organisation, mail.kind, &content.to).await?;
+    if let Some(link) = &unsubscribe {
+        words.end_with(&notice_line(&clinic, ticket.locale, LEAVE), link);
+    }
     // A colleague's mail is no part of the patient's conversation, and who may not be the requester is told nothing of it.
     let apart = matches!(
         mail.kind,
@@ -122,9 +127,46 @@ pub(super) async fn write(
             }
             Kind::Reply => None,
         },
+        unsubscribe,
         origin: app.config.mail_domain(),
     })
     .map_err(|error| DeskError::Internal(error.to_string()))
+}
+
+/// The line before the link that ends such mails.
+pub(super) const LEAVE: &str = "leave-line";
+
+impl Words {
+    /// The same with a link that ends such mails below it: in the text as an address, in the formatted part as words.
+    fn end_with(&mut self, line: &str, link: &str) {
+        self.text.push_str(&format!("\n{line}\n{link}\n"));
+        let shown = to_html(line, &Values::new(), Locale::En);
+        let shown = shown.replace("<p>", "").replace("</p>", "");
+        let end = format!("<p><small><a href=\"{link}\">{shown}</a></small></p></body></html>");
+        self.html = self.html.replace("</body></html>", &end);
+    }
+}
+
+/// Where one press ends mails of this kind to this address: those that nobody asked for.
+async fn ending(
+    app: &App,
+    organisation: OrganisationId,
+    kind: Kind,
+    to: &str,
+) -> Result<Option<String>, DeskError> {
+    let purpose = match kind {
+        Kind::Rating => consents::Purpose::Surveys,
+        Kind::Acknowledgement
+        | Kind::Emergency
+        | Kind::Reply
+        | Kind::Link
+        | Kind::Undelivered
+        | Kind::Code
+        | Kind::AddressChanged => return Ok(None),
+    };
+    let owner = patients::contact_of_address(app, organisation, to).await?;
+    let url = owner.map(|owner| consents::leaving_url(app, organisation, (owner, to), purpose));
+    url.transpose()
 }
 
 /// Whether an address is that of whoever asks in `ticket`.
@@ -310,10 +352,11 @@ pub(super) const CHANGED_LINES: [&str; 2] = ["identity-changed-what", "identity-
 
 /// One of these lines as it stands in a mail of the clinic.
 pub(super) fn notice_line(clinic: &Clinic, locale: Locale, key: &str) -> String {
-    let phone = clinic.settings.phone.as_str();
+    let settings = &clinic.settings;
     let values = [
         ("clinic", clinic.name.as_str().into()),
-        ("phone", phone.into()),
+        ("phone", settings.phone.as_str().into()),
+        ("emergency", settings.emergency.number.as_str().into()),
     ];
     Texts::new(locale).format(key, &values).into_owned()
 }
@@ -347,6 +390,17 @@ fn notice(clinic: &Clinic, locale: Locale, lines: &[&str; 2], between: Option<&s
         text,
         files: Vec::new(),
     }
+}
+
+/// Subject, text and HTML of a mail in the desk's own words that answers no request.
+pub(super) fn notice_mail(
+    clinic: &Clinic,
+    locale: Locale,
+    subject: &str,
+    lines: &[&str; 2],
+) -> (String, String, String) {
+    let words = notice(clinic, locale, lines, None);
+    (notice_line(clinic, locale, subject), words.text, words.html)
 }
 
 fn token(content: &Content) -> Result<&str, DeskError> {

@@ -11,6 +11,7 @@
 mod letter;
 pub mod model;
 mod notice;
+mod opt_out;
 mod own;
 mod portal;
 mod send;
@@ -23,6 +24,7 @@ mod trouble;
 
 pub use letter::reply_address;
 pub use model::{Content, Kind, SendMail, State, TroubledMail};
+pub use opt_out::confirm_opt_out;
 pub use own::{is_ours, own_words, without_prefixes};
 pub use senders::Senders;
 pub use service::{
@@ -53,6 +55,14 @@ pub fn handlers() -> Vec<Handler> {
             given_up: |app, organisation, payload| {
                 async move { send::give_up(&app, organisation, &payload).await }.boxed()
             },
+        },
+        Handler {
+            kind: opt_out::ConfirmOptOut::KIND,
+            run: |app, organisation, payload| {
+                async move { opt_out::send(&app, organisation, &payload).await }.boxed()
+            },
+            // What ended has ended, whether they hear of it or not.
+            given_up: |_, _, _| async { Ok(()) }.boxed(),
         },
         Handler {
             kind: Notice::KIND,

@@ -70,6 +70,7 @@ pub(super) async fn send(
         html: Some(words.1),
         files: Vec::new(),
         automatic: Some(Automatic::Notice),
+        unsubscribe: None,
         origin: domain,
     })
     .map_err(|error| DeskError::Internal(error.to_string()))?;

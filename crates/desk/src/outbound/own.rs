@@ -51,7 +51,14 @@ pub async fn own_words(
     }
     for locale in Locale::ALL {
         let subjects = ["identity-code-subject", "identity-changed-subject"];
-        let lines = [letter::CODE_LINES, letter::CHANGED_LINES, subjects];
+        let left = ["leave-done-subject", letter::LEAVE];
+        let lines = [
+            letter::CODE_LINES,
+            letter::CHANGED_LINES,
+            super::opt_out::LINES,
+            subjects,
+            left,
+        ];
         for key in lines.as_flattened() {
             own.add(&letter::notice_line(&clinic, locale, key));
         }

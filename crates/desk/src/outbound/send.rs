@@ -13,6 +13,7 @@ use crate::jobs::Done;
 use crate::links::{self, Purpose};
 use crate::mailboxes::{self, SendAs};
 use crate::observe::{self, name};
+use crate::privacy::consents;
 use crate::records::{self, Sealing};
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
@@ -159,12 +160,20 @@ impl Sending {
         Ok(Some((content, raw)))
     }
 
-    /// Whether it is time to ask how it went: the request is still resolved, nobody said how it went, and nobody was
-    /// asked about it within a day. The mail's own link, of a try that did not begin, is no other question.
+    /// Whether it is time to ask how it went: the request is still resolved, nobody said how it went, whoever would be
+    /// asked did not say that they don't want to be, and nobody was asked about it within a day. The mail's own link, of a try that did not begin, is no other question.
     async fn may_ask(&self, content: &Content, now: Timestamp) -> Result<bool, DeskError> {
         let (app, organisation) = (&self.app, self.ctx.organisation);
         let ticket = tickets::row_for(app, organisation, self.mail.ticket).await?;
         if ticket.status.is_active() || surveys::is_rated(app, organisation, ticket.id).await? {
+            return Ok(false);
+        }
+        let asked = (consents::Purpose::Surveys, Some(consents::Channel::Email));
+        let whom = consents::Whom::Address(&content.to);
+        if !consents::may(app, organisation, asked, whom, now)
+            .await?
+            .may()
+        {
             return Ok(false);
         }
         let since = now.plus_seconds(-ASK_PAUSE);

@@ -14,6 +14,7 @@ mod calm;
 mod choices;
 mod coach;
 mod confirm;
+mod consents;
 mod crisis;
 mod details;
 pub mod errors;
@@ -76,6 +77,7 @@ pub fn routes() -> Vec<Route> {
         representatives::routes(),
         restricted::routes(),
         privacy_requests::routes(),
+        consents::routes(),
         verify::routes(),
         reviews::routes(),
         assets(),

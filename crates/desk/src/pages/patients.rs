@@ -1,5 +1,6 @@
 //! Patients: look up by exact values, see, add, change, link to who writes for them.
 
+use super::consents::notice_line;
 use super::forms::Form;
 use super::inbox::{List, Teller};
 use super::layout::{Page, Shell, redirect_saying, safe_path};
@@ -9,6 +10,7 @@ use crate::context::Permission;
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId};
 use crate::patients::{self, ContactView, NewPatient, PatientView, PointKind, Wanted};
+use crate::privacy::notices;
 use crate::records::{Label, Labels};
 use crate::router::{Access, Route};
 use crate::staff;
@@ -152,6 +154,8 @@ struct PatientPage {
     /// What they asked for their data.
     asked: Vec<Lately>,
     now: Timestamp,
+    /// Whether they were given the notice of privacy practices: CSS class, icon, words.
+    told: Option<(&'static str, &'static str, String)>,
     acts: Panel,
     error: Option<&'static str>,
 }
@@ -228,8 +232,10 @@ pub(super) async fn page_of(
         .locale
         .as_deref()
         .and_then(|tag| tag.parse::<bedside_web::Locale>().ok());
+    let told = notices::told(&page.app, &page.ctx, id).await?;
     let shown = PatientPage {
         shell,
+        told: notice_line(page, &told)?,
         language: language.map(bedside_web::Locale::own_name),
         list,
         now: page.app.now(),

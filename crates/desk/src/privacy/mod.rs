@@ -5,10 +5,12 @@
 //! Invariants: an opening ends by itself after [`OPEN_FOR`] seconds and is never made longer, only made anew; whoever
 //! took an exception doesn't sign it off ([`exceptions`]); whoever looks at who has seen somebody's data stands in that account themselves.
 
+pub mod consents;
 pub mod copies;
 pub mod disclosures;
 pub mod erasure;
 pub mod exceptions;
+pub mod notices;
 mod opening;
 pub mod requests;
 pub mod seen;

@@ -1,4 +1,5 @@
-//! Pages for patients: the request form, the thread behind a link, the rating, and the pages of whoever is signed in.
+//! Pages for patients: the request form, the thread behind a link, the rating, what the clinic does with data, the end of
+//! mails that nobody asked for, and the pages of whoever is signed in.
 //!
 //! They work without scripts and on a small phone, in the visitor's language. A form proves itself by a signed token
 //! ([`request`]), a thread by a one-person link; patients sign in to pages of their own ([`my`]). Nothing on them tells a stranger whether
@@ -7,8 +8,10 @@
 pub mod caps;
 mod expect;
 mod files;
+mod leave;
 mod linked;
 mod my;
+mod notice;
 mod rating;
 mod request;
 mod shell;
@@ -33,6 +36,10 @@ pub fn routes() -> Vec<Route> {
         Route::post("/t/{token}/renew", Access::Public, thread::renew),
         Route::post("/t/{token}/reply", Access::Public, thread::reply),
         Route::get("/t/{token}/files/{file}", Access::Public, thread::file),
+        Route::get("/notice", Access::Public, notice::show),
+        Route::get("/c/{slug}/notice", Access::Public, notice::show),
+        Route::get("/u/{token}", Access::Public, leave::show),
+        Route::post("/u/{token}", Access::Public, leave::press),
         Route::get("/r/{token}", Access::Public, rating::show),
         Route::post("/r/{token}", Access::Public, rating::send),
         Route::get("/r/{token}/thanks", Access::Public, rating::thanks),

@@ -26,6 +26,8 @@ pub struct Shell {
     pub demo: bool,
     /// What stands above the pages of whoever is signed in.
     pub my: Option<Arc<Bar>>,
+    /// Where it says what becomes of the data, on a form of a clinic that says so.
+    pub notice: Option<String>,
 }
 
 /// What stands above the pages of whoever is signed in: where they can go, and for whom they write.
@@ -67,6 +69,7 @@ impl Shell {
             here: parts.uri.path().to_owned(),
             demo: app.config.demo,
             my: None,
+            notice: None,
         }
     }
 

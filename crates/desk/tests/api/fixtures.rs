@@ -17,13 +17,15 @@ pub const ALL: &str = "tickets:read tickets:write patients:read patients:write s
     staff:manage audit:read privacy:manage fields:contact fields:identifiers fields:clinical fields:billing";
 
 /// The API's part of the route table. What needs a conversation in which somebody was verified is shown by
-/// `tests/identity/representatives.rs`.
+/// `tests/identity/representatives.rs`, and what needs a published notice by `tests/consents.rs`.
 pub fn table() -> Vec<Route> {
-    let verified =
-        |route: &Route| route.path.contains("/representatives") && route.method == Method::POST;
+    let elsewhere = |route: &Route| {
+        let needs = ["/representatives", "/acknowledgements"];
+        route.method == Method::POST && needs.iter().any(|need| route.path.contains(need))
+    };
     routes()
         .into_iter()
-        .filter(|route| !verified(route))
+        .filter(|route| !elsewhere(route))
         .filter(|route| matches!(route.access, Access::Api(_) | Access::AnyApi))
         .collect()
 }
@@ -187,6 +189,9 @@ impl Things {
             ("PATCH", "tickets/{id}") => json!({ "urgency": "urgent" }),
             ("POST", "tickets/{id}/not-a-crisis") => {
                 json!({ "reason": "past", "urgency": "standard" })
+            }
+            ("POST", "patients/{id}/consents") => {
+                json!({ "purpose": "research", "decision": "given", "source": "portal", "text": "You may." })
             }
             ("POST", "tickets/{id}/messages") => json!({ "body": "It is on its way." }),
             ("POST", "tickets/{id}/notes") => json!({ "body": "Called the pharmacy." }),

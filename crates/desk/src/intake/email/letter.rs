@@ -2,6 +2,7 @@
 
 use super::bounce;
 use super::files::{media_type, shown};
+use super::opt_out::{self, OptOut};
 use super::parked::{self, Reason};
 use super::receive::{Source, Via};
 use super::store::{self, Claimed};
@@ -261,6 +262,7 @@ impl Letter<'_> {
         let doubtful = doubt == Some(Doubt::Failed);
         let auto = self.mail.auto_kind(self.source.mail_from.as_deref());
         let automatic = auto != AutoKind::Person;
+        let trusted = !doubtful && !automatic && self.source.via != Via::Import;
         let name = self
             .mail
             .from
@@ -295,6 +297,7 @@ impl Letter<'_> {
                 };
                 // Only the contact's own address got what was signed.
                 let words = self.words(&sealing, Some(&ticket), None).await?;
+                let out = self.opt_out(&requester, &words.body, true, trusted);
                 let inbound = Inbound {
                     contact: requester.contact,
                     channel: Channel::Email,
@@ -307,45 +310,51 @@ impl Letter<'_> {
                     external: Some(("email", self.fingerprint()?)),
                     automatic,
                     written: self.joined(),
-                    also: Some(finished(self.claimed.id, false)),
+                    also: Some(opt_out::and(out, finished(self.claimed.id, false))),
                 };
                 tickets::inbound(app, &ctx, ticket.id, inbound)
                     .await
                     .map(drop)
             }
             Place::Beside(related) => {
-                let new = self
-                    .ticket(
-                        requester,
-                        mailbox.as_ref(),
-                        Some(&related),
-                        doubt,
-                        automatic,
-                    )
-                    .await?;
-                tickets::create(app, &ctx, new).await.map(drop)
+                let by = (requester.clone(), doubt, automatic);
+                let new = self.ticket(by, mailbox.as_ref(), Some(&related)).await?;
+                let out = self.opt_out(&requester, &new.body, true, trusted);
+                opt_out::open(app, &ctx, self.claimed.id, new, out).await
             }
             Place::Alone => {
-                let mut new = self
-                    .ticket(requester, mailbox.as_ref(), None, doubt, automatic)
-                    .await?;
+                let by = (requester.clone(), doubt, automatic);
+                let mut new = self.ticket(by, mailbox.as_ref(), None).await?;
                 // Two quick mails of one person may be one matter: somebody sees both and merges.
                 if let Some(sender) = sender.filter(|_| doubt.is_none()) {
                     let since = app.now().plus_seconds(-NEIGHBOURS);
                     new.related = tickets::active_of(app, organisation, sender, since).await?;
                 }
-                tickets::create(app, &ctx, new).await.map(drop)
+                let out = self.opt_out(&requester, &new.body, false, trusted);
+                opt_out::open(app, &ctx, self.claimed.id, new, out).await
             }
         }
     }
 
+    /// Whether `body` is one word that ends the mails nobody asked for, of somebody whom nothing speaks against.
+    fn opt_out(
+        &self,
+        requester: &Requester,
+        body: &str,
+        answers: bool,
+        trusted: bool,
+    ) -> Option<OptOut> {
+        let organisation = self.claimed.organisation;
+        let who = (requester, &self.from);
+        let heard = || opt_out::heard(self.app, organisation, who, self.mail, (body, answers));
+        trusted.then(heard).flatten()
+    }
+
     async fn ticket(
         &self,
-        requester: Requester,
+        (requester, doubt, automatic): (Requester, Option<Doubt>, bool),
         mailbox: Option<&Mailbox>,
         related: Option<&Ticket>,
-        doubt: Option<Doubt>,
-        automatic: bool,
     ) -> Result<NewTicket, DeskError> {
         let doubtful = doubt == Some(Doubt::Failed);
         // Where a server is asked and can't say that it is them, nothing of the patient stands beside these words.

@@ -12,6 +12,7 @@ mod bounce;
 mod files;
 mod import;
 mod letter;
+mod opt_out;
 mod parked;
 pub mod poller;
 pub mod processor;

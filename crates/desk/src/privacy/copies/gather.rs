@@ -7,6 +7,8 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{ContactId, MessageId, PatientId, TicketId};
 use crate::patients::{self, PatientView};
+use crate::privacy::consents::{self, ConsentView};
+use crate::privacy::notices::{self, AcknowledgementView};
 use crate::privacy::requests::{self, Request};
 use crate::records::restricted;
 use crate::staff;
@@ -52,6 +54,10 @@ pub struct Whole {
     pub conversations: Vec<Conversation>,
     /// What they asked for their data.
     pub asked: Vec<Request>,
+    /// What they said yes and no to, newest first.
+    pub consents: Vec<ConsentView>,
+    /// Which notices they were given, newest first.
+    pub notices: Vec<AcknowledgementView>,
     /// Names of the staff.
     pub staff: HashMap<Uuid, String>,
     /// Name of the clinic.
@@ -107,6 +113,8 @@ pub(super) async fn gather(
         patient: seen,
         conversations,
         asked: requests::of_patient(app, ctx, patient, MOST_ASKED).await?,
+        consents: consents::standing(app, ctx, patient).await?.history,
+        notices: notices::acknowledgements(app, ctx, patient).await?,
         staff: staff::names(app, ctx.organisation).await?,
         clinic: clinic.name.clone(),
         at: app.now(),

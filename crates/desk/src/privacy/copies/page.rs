@@ -2,6 +2,7 @@
 
 use super::gather::{Conversation, Whole};
 use crate::error::DeskError;
+use crate::privacy::consents::{Decision, Purpose};
 use crate::timeline::MessageKind;
 use askama::Template;
 use bedside_web::Locale;
@@ -29,6 +30,14 @@ struct Shown {
     comment: Option<String>,
 }
 
+struct Consented {
+    what: &'static str,
+    way: String,
+    decision: &'static str,
+    at: String,
+    text: String,
+}
+
 #[derive(Template)]
 #[template(path = "privacy/copies/templates/copy.html")]
 struct CopyPage<'a> {
@@ -36,6 +45,8 @@ struct CopyPage<'a> {
     whole: &'a Whole,
     intro: String,
     asked: Vec<(&'static str, String)>,
+    consents: Vec<Consented>,
+    notices: Vec<String>,
     conversations: Vec<Shown>,
 }
 
@@ -97,6 +108,41 @@ pub fn page(
         intro: intro.into_owned(),
         asked: asked
             .map(|one| (one.kind.text_key(), one.received_on.to_string()))
+            .collect(),
+        consents: whole
+            .consents
+            .iter()
+            .map(|one| Consented {
+                what: t.text(
+                    one.word
+                        .purpose
+                        .map_or("consent-for-all", Purpose::text_key),
+                ),
+                way: [
+                    one.word.channel.map(|channel| t.text(channel.text_key())),
+                    one.party.as_deref().or(one.address.as_deref()),
+                ]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", "),
+                decision: t.text(match one.word.decision {
+                    Decision::Given => "consent-given",
+                    Decision::Refused => "consent-refused",
+                    Decision::Withdrawn => "consent-withdrawn",
+                }),
+                at: when(one.word.at),
+                text: one.text.clone(),
+            })
+            .collect(),
+        notices: whole
+            .notices
+            .iter()
+            .map(|one| {
+                let version = t.with("notice-version", "number", one.notice.number.to_string());
+                let (how, at) = (t.text(one.source.text_key()), when(one.at));
+                format!("{version}, {how}, {at}")
+            })
             .collect(),
         conversations: whole.conversations.iter().map(shown).collect(),
     };

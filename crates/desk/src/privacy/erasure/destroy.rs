@@ -142,6 +142,7 @@ async fn people(work: &mut Work<'_>, scope: &Scope, nothing: &Sealing) -> Result
     for one in scope.contacts.iter().chain(&scope.emptied) {
         for statement in [
             sql::DELETE_LINKS_OF,
+            sql::DELETE_OWN_CONSENTS,
             sql::DELETE_POINTS,
             sql::DELETE_PORTAL_SESSIONS,
             sql::DELETE_PORTAL_DEVICES,
@@ -189,6 +190,8 @@ async fn record(
         sql::BLANK_TASKS_OF,
         sql::BLANK_FINDINGS,
         sql::DELETE_REPRESENTATIVES,
+        sql::DELETE_CONSENTS,
+        sql::DELETE_ACKNOWLEDGEMENTS,
         sql::DELETE_COPIES,
         sql::BLANK_REQUESTS,
         sql::BLANK_HOLDS,

@@ -157,6 +157,12 @@ statements! {
     DELETE_REPRESENTATIVES = "DELETE FROM representatives WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the copies of the record.
     DELETE_COPIES = "DELETE FROM privacy_copies WHERE organisation_id = $1 AND patient_id = $2";
+    /// Deletes what the patient said yes and no to.
+    DELETE_CONSENTS = "DELETE FROM consents WHERE organisation_id = $1 AND patient_id = $2";
+    /// Deletes what a contact said yes and no to.
+    DELETE_OWN_CONSENTS = "DELETE FROM consents WHERE organisation_id = $1 AND contact_id = $2";
+    /// Deletes which notices the patient was given.
+    DELETE_ACKNOWLEDGEMENTS = "DELETE FROM notice_acknowledgements WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the words of what the patient asked.
     BLANK_REQUESTS = "UPDATE privacy_requests SET words = NULL, note = NULL, extension = NULL WHERE organisation_id = $1 \
         AND patient_id = $2";

@@ -10,6 +10,7 @@ mod take;
 use super::caps::{PER_NETWORK, network};
 use super::expect;
 use super::files::{self, Sent};
+use super::notice;
 use super::shell::{Kept, Shell, clinic_for, page, refused, refused_keeping, see_other};
 use crate::app::App;
 use crate::error::DeskError;
@@ -175,7 +176,8 @@ pub async fn show(
     slug: Option<Path<String>>,
     request: Request,
 ) -> Result<Response, Response> {
-    let (shell, _) = visited(&app, slug.as_ref(), request)?;
+    let (mut shell, _) = visited(&app, slug.as_ref(), request)?;
+    shell.notice = notice::link(&app, &shell).await;
     let pass = fresh_pass(&app, &shell, false);
     Ok(shown(
         StatusCode::OK,
@@ -247,6 +249,7 @@ pub async fn send(
     if !sent.text("lang").is_empty() {
         shell.speak(&parts, sent.text("lang"));
     }
+    shell.notice = notice::link(&app, &shell).await;
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
     let trapped = form.trapped() && !pass.looked_at();
