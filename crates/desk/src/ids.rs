@@ -98,6 +98,12 @@ ids! {
     Finding, FindingId, "finding";
     /// What was given to somebody outside.
     Disclosure, DisclosureId, "disclosure";
+    /// An incident that may be a breach of patients' data.
+    Breach, BreachId, "breach";
+    /// Somebody on the list of whom an incident touched.
+    BreachPerson, BreachPersonId, "breach_person";
+    /// The words of an incident's letter in one language.
+    BreachLetter, BreachLetterId, "breach_letter";
     /// An entry of the audit log.
     AuditEntry, AuditEntryId, "audit_entry";
 }

@@ -76,6 +76,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         patients::STATEMENTS,
         patients::sign_in::STATEMENTS,
         portal::STATEMENTS,
+        privacy::breaches::STATEMENTS,
         privacy::consents::STATEMENTS,
         privacy::copies::STATEMENTS,
         privacy::disclosures::STATEMENTS,

@@ -161,6 +161,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0029_notices.sql"),
     },
     Migration {
+        version: 31,
+        name: "breaches",
+        sql: include_str!("../migrations/0031_breaches.sql"),
+    },
+    Migration {
         version: 33,
         name: "erasure",
         sql: include_str!("../migrations/0033_erasure.sql"),

@@ -47,6 +47,8 @@ fn way(desk: &Desk, route: &Route) -> String {
         .replace("{passkey}", &id)
         .replace("{request}", &id)
         .replace("{copy}", &id)
+        .replace("{breach}", &id)
+        .replace("{person}", &id)
         .replace("{patient}", &id)
 }
 
@@ -73,7 +75,8 @@ both_engines! {
     async fn every_marked_way_refuses_an_old_proof_and_takes_a_fresh_one(desk: Desk) {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [
-            "GET /account/passkeys/new", "GET /account/second-factor", "GET /privacy/disclosures/{patient}/csv",
+            "GET /account/passkeys/new", "GET /account/second-factor", "GET /privacy/breaches/{breach}/print/{person}",
+            "POST /privacy/breaches/{breach}/send", "GET /privacy/disclosures/{patient}/csv",
             "GET /privacy/disclosures/{patient}/letter", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
             "POST /privacy/{request}/release",
             "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
@@ -100,7 +103,7 @@ both_engines! {
             assert!(routes().iter().any(|one| one.method == Method::GET && one.path == page), "{page}");
             let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
             let part = |number: usize| way.split('/').nth(number).unwrap_or_default().to_owned();
-            let next = page.replace("{id}", &part(3)).replace("{patient}", &part(3)).replace("{request}", &part(2));
+            let next = page.replace("{id}", &part(3)).replace("{patient}", &part(3)).replace("{breach}", &part(3)).replace("{request}", &part(2));
             assert_eq!(answer.header("location").unwrap(), format!("/account/confirm?next={next}"), "{}", route.path);
             let said = answer.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("bd_flash=confirm-first"));
             assert_eq!(said, route.method != Method::GET, "{}", route.path);

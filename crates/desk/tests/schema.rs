@@ -44,6 +44,7 @@ const SMALL: &[&str] = &[
 /// Indexes over what waits for somebody; whoever reads them whole wants all of it.
 const WAITING: &[&str] = &[
     "audit_entries_open",
+    "breaches_open",
     "identity_reviews_waiting",
     "inbound_mails_waiting",
     "jobs_due",

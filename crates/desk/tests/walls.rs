@@ -9,9 +9,10 @@ mod common;
 use crate::common::Role;
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::{Ctx, Permission, Permissions, Source};
+use bedside_desk::context::{Actor, Ctx, Permission, Permissions, Source};
 use bedside_desk::ids::OrganisationId;
 use bedside_desk::orgs::{self, Change, Clinic};
+use bedside_desk::privacy::breaches::{self, Data, Facts, Part};
 use bedside_desk::privacy::notices;
 use bedside_desk::privacy::requests::{self, Kind, NewRequest};
 use bedside_desk::router::{Access, Route, routes};
@@ -59,6 +60,7 @@ const QUIET: &[&str] = &[
     "GET /openings",
     "GET /patients",
     "GET /patients/new",
+    "GET /privacy/breaches/new",
     "GET /privacy/looks",
     "GET /privacy/seen",
     "GET /restricted/{patient}",
@@ -117,6 +119,7 @@ struct Things {
     ticket: tickets::Landed,
     patient: String,
     privacy: String,
+    breach: String,
     attachment: String,
     staff: String,
     token: String,
@@ -156,6 +159,22 @@ impl Things {
             words: String::new(),
         };
         let privacy = requests::open_request(app, &ctx, asked).await.unwrap();
+        let officer = Ctx {
+            actor: Actor::Staff {
+                id: desk.id_of(Role::Compliance),
+                role: desk.role(Role::Compliance),
+                name: "Cleo Compliance".into(),
+            },
+            ..ctx.clone()
+        };
+        let facts = Facts {
+            title: "A lost laptop".to_owned(),
+            story: "It was lost.".to_owned(),
+            discovered: jiff::civil::date(2026, 3, 1).at(9, 0, 0, 0),
+            part: Part::Own,
+            data: vec![Data::Name],
+        };
+        let breach = breaches::open_breach(app, &officer, facts).await.unwrap();
         let person = NewStaff {
             email: "new@clinic.example".to_owned(),
             name: "Nora New".to_owned(),
@@ -176,6 +195,7 @@ impl Things {
             ticket,
             patient: patient.to_string(),
             privacy: privacy.to_string(),
+            breach: breach.to_string(),
             attachment: ticket.message.to_string(),
             staff: staff.to_string(),
             token: token.to_string(),
@@ -220,6 +240,8 @@ impl Things {
             .replace("{patient}", &self.patient)
             .replace("{request}", &self.privacy)
             .replace("{copy}", &self.privacy)
+            .replace("{breach}", &self.breach)
+            .replace("{person}", &self.privacy)
             .replace("{disclosure}", &self.ticket.id.to_string())
             .replace("{finding}", &self.ticket.id.to_string())
             .replace("{source}", "opening")

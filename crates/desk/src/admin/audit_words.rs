@@ -16,6 +16,23 @@ pub const ACTIONS: &[&str] = &[
     "attachment.upload",
     "audit.prove",
     "audit.read",
+    "breach.assess",
+    "breach.change",
+    "breach.close",
+    "breach.done",
+    "breach.letter",
+    "breach.list",
+    "breach.look",
+    "breach.notify",
+    "breach.open",
+    "breach.people",
+    "breach.posted",
+    "breach.print",
+    "breach.printed",
+    "breach.read",
+    "breach.send",
+    "breach.sign",
+    "breach.take",
     "consent.again",
     "consent.read",
     "consent.record",
@@ -335,7 +352,7 @@ mod tests {
 
     fn kinds() -> String {
         "ticket contact patient staff token organisation setting mailbox inbound_mail outbound_mail attachment \
-         upload view route audit_entry role privacy_request privacy_copy group"
+         upload view route audit_entry role privacy_request privacy_copy group breach"
             .to_owned()
     }
 

@@ -7,6 +7,7 @@
 
 mod audit;
 mod audit_words;
+mod breaches;
 mod disclosures;
 mod form;
 mod general;
@@ -85,6 +86,7 @@ pub fn routes() -> Vec<Route> {
         seen::routes(),
         disclosures::routes(),
         watch::routes(),
+        breaches::routes(),
         privacy_rules::routes(),
         provisioning::routes(),
         notices::routes(),

@@ -168,10 +168,12 @@ pub(crate) async fn about(
 }
 
 /// Entries from one instant to before another, newest first, below the place `before` (none to begin), some `step` of them;
-/// and where to go on, if there may be more. The caller has written down why they are looked at.
+/// and where to go on, if there may be more; of one actor alone where there is one. The caller has written down why they are
+/// looked at.
 pub(crate) async fn between(
     conn: &mut Conn,
     organisation: OrganisationId,
+    actor: Option<&str>,
     (from, until): (Timestamp, Timestamp),
     before: Option<i64>,
     step: i64,
@@ -182,7 +184,8 @@ pub(crate) async fn between(
         Some(place) => place,
         None => place_at(conn, until.plus_seconds(OVERLAP), end).await?,
     };
-    let mut some = store::range(conn, organisation, &Of::All, (place, first), step).await?;
+    let of = actor.map_or(Of::All, Of::Actor);
+    let mut some = store::range(conn, organisation, &of, (place, first), step).await?;
     let whole = i64::try_from(some.len()).unwrap_or(step) == step;
     let next = some.last().filter(|_| whole).map(|entry| entry.sequence);
     some.retain(|entry| entry.at >= from && entry.at < until);

@@ -55,6 +55,7 @@ pub fn handlers() -> Vec<Handler> {
     [
         crate::outbound::handlers(),
         crate::representatives::handlers(),
+        crate::privacy::breaches::handlers(),
         crate::privacy::copies::handlers(),
         crate::privacy::erasure::handlers(),
         crate::tickets::handlers(),

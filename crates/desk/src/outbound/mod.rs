@@ -28,7 +28,7 @@ pub use opt_out::confirm_opt_out;
 pub use own::{is_ours, own_words, without_prefixes};
 pub use senders::Senders;
 pub use service::{
-    acknowledge, ask_rating, cancel, messages_moved, send_code, send_link, send_reply,
+    acknowledge, ask_rating, cancel, messages_moved, send_code, send_letter, send_link, send_reply,
     tell_address_changed, warn,
 };
 pub use store::ALL as STATEMENTS;

@@ -102,6 +102,23 @@ pub async fn send_reply(
     to_patient(work, ticket, about).await
 }
 
+/// Sends a letter that the clinic has to write, which `leave` lets out: its words stay behind a link. `false` when there is no
+/// address to send it to.
+pub async fn send_letter(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    message: MessageId,
+    leave: LetOut,
+) -> Result<bool, DeskError> {
+    debug_assert!(leave.class().group().is_none(), "a letter answers nobody");
+    let about = About {
+        message: Some(message),
+        behind_link: true,
+        ..About::new(Kind::Reply)
+    };
+    to_patient(work, ticket, about).await
+}
+
 /// Asks how it went, where the clinic wants that. Nobody is asked after a crisis.
 pub async fn ask_rating(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), DeskError> {
     let clinic = work.app.directory.of(work.ctx.organisation)?;

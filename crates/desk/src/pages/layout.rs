@@ -347,6 +347,11 @@ impl Shell {
         room.is_some_and(|room| rooms.iter().any(|one| room.starts_with(one)))
     }
 
+    /// Whether this is one of the pages of incidents.
+    pub fn in_breaches(&self) -> bool {
+        self.is_under("/privacy/breaches")
+    }
+
     /// The languages to choose from.
     pub fn locales(&self) -> [Locale; 2] {
         Locale::ALL
@@ -382,6 +387,10 @@ pub struct Nav {
     pub privacy: bool,
     /// What waits for them there.
     pub privacy_open: i64,
+    /// Incidents that may be breaches and are not closed.
+    pub breaches: i64,
+    /// Unusual looks that wait for somebody.
+    pub to_look: i64,
     /// Their own tickets.
     pub mine: i64,
     /// Active crises, in whatever queue.
@@ -422,6 +431,8 @@ impl Nav {
             patients_write: allowed.has(Permission::PatientsWrite),
             privacy: allowed.has(Permission::PrivacyManage),
             privacy_open: privacy::requests::count_open(&page.app, &page.ctx, COUNTED).await?,
+            breaches: privacy::breaches::count_open(&page.app, &page.ctx, COUNTED).await?,
+            to_look: privacy::watch::count_waiting(&page.app, &page.ctx, COUNTED).await?,
             ..Self::default()
         };
         let (true, Some(me)) = (nav.tickets, page.ctx.actor.staff()) else {

@@ -1,10 +1,12 @@
 //! Work on who may see whose record, and who has. Restricted records that somebody opens for a reason (the rows are kept by
 //! [`crate::records::restricted`], which decides); who has seen a patient's data ([`seen`]), and what of it
-//! was given to somebody outside ([`disclosures`]); looks that are unusual ([`watch`]).
+//! was given to somebody outside ([`disclosures`]); looks that are unusual ([`watch`]); incidents that may be breaches
+//! ([`breaches`]).
 //!
 //! Invariants: an opening ends by itself after [`OPEN_FOR`] seconds and is never made longer, only made anew; whoever
 //! took an exception doesn't sign it off ([`exceptions`]); whoever looks at who has seen somebody's data stands in that account themselves.
 
+pub mod breaches;
 pub mod consents;
 pub mod copies;
 pub mod disclosures;
@@ -15,6 +17,7 @@ mod opening;
 pub mod requests;
 pub mod seen;
 pub mod watch;
+mod whom;
 
 pub use crate::records::restricted::{OPEN_FOR, Reason, Verdict};
 pub use exceptions::MAX_NOTE;

@@ -15,6 +15,7 @@ mod change;
 mod counts;
 mod create;
 mod join;
+mod letter;
 mod look;
 pub mod model;
 mod page;
@@ -35,6 +36,7 @@ pub use counts::{Counts, counts};
 pub use create::{Also, Landed, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub(crate) use join::{link_in, writes_for};
+pub(crate) use letter::{Letter, letter};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
 pub use page::{Page, list, list_before};
 pub use read::{
@@ -42,7 +44,7 @@ pub use read::{
 };
 pub(crate) use read::{
     active_of, contact_of, followed, newest_of, newest_row, numbered, opened_beside, position,
-    reached, row_admitted, row_for, subject_for, with_merged,
+    reached, row_admitted, row_for, row_numbered, subject_for, with_merged,
 };
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};

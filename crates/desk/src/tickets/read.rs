@@ -222,6 +222,17 @@ pub(crate) async fn row_for(
     Ok(stored.ticket)
 }
 
+/// The row with this number, for other parts; nothing of its words. The caller asks who may know.
+pub(crate) async fn row_numbered(
+    app: &App,
+    organisation: OrganisationId,
+    number: i64,
+) -> Result<Ticket, DeskError> {
+    let mut conn = app.read().await?;
+    let stored = store::by_number(&mut conn, organisation, number).await?;
+    Ok(stored.ok_or(DeskError::NotFound)?.ticket)
+}
+
 /// Whose ticket this is, merged or not; none when there is no such ticket.
 pub(crate) async fn contact_of(
     app: &App,

@@ -7,6 +7,7 @@
 mod left;
 pub mod model;
 mod service;
+mod state;
 mod store;
 
 pub(crate) use left::{forget_danger, left_behind, remember_danger};
@@ -23,4 +24,5 @@ pub(crate) use service::{
     answers, body_for_index, by_doc, docs_of, first_of, inbound_message_ids, message_for_sending,
     newest_inbound, others_wrote, ticket_of_doc,
 };
+pub use state::state_of;
 pub use store::ALL as STATEMENTS;

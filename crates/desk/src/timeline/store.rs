@@ -82,6 +82,8 @@ statements! {
     REMEMBER = "UPDATE messages SET danger = -danger WHERE organisation_id = $1 AND ticket_id = $2 AND danger < 0";
     /// Changes where a message is on its way.
     SET_STATE = "UPDATE messages SET state = $4, state_at = $5 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+    /// Where a message is on its way.
+    STATE_OF = "SELECT state FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Whose words a message holds.
     AUTHOR = "SELECT author_kind, author_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Notes what a provider calls a message; nothing when it is known.
@@ -209,6 +211,18 @@ pub(super) async fn insert(
     )
     .await?;
     Ok(())
+}
+
+pub(super) async fn state_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    message: MessageId,
+) -> Result<Option<MessageState>, DeskError> {
+    let args = args![organisation, ticket, message];
+    Ok(conn
+        .query_opt(STATE_OF, args, |row| coded(row, 0, MessageState::from_code))
+        .await?)
 }
 
 pub(super) async fn turns(

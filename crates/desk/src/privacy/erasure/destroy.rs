@@ -189,6 +189,7 @@ async fn record(
         sql::DELETE_CODES_OF,
         sql::BLANK_TASKS_OF,
         sql::BLANK_FINDINGS,
+        sql::BLANK_BREACHES,
         sql::DELETE_REPRESENTATIVES,
         sql::DELETE_CONSENTS,
         sql::DELETE_ACKNOWLEDGEMENTS,

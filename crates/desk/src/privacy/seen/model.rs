@@ -108,8 +108,10 @@ impl Deed {
             (_, "found") => Self::Found,
             ("attachment", "read") => Self::Files,
             (_, "read" | "list") => Self::Requests,
+            ("breach", "printed") => Self::Details,
             ("message" | "note" | "link" | "attachment" | "mail", _)
-            | ("ticket", "create" | "rate") => Self::Wrote,
+            | ("ticket", "create" | "rate")
+            | ("breach", "notify") => Self::Wrote,
             // Signing in, and for whom somebody writes.
             ("identity" | "portal" | "acting" | "passkey", _) => Self::Checked,
             _ => Self::Changed,
@@ -230,6 +232,8 @@ mod tests {
             ("disclosure.export", Deed::Reviewed),
             ("watch.look", Deed::Reviewed),
             ("correction.export", Deed::Exported),
+            ("breach.notify", Deed::Wrote),
+            ("breach.printed", Deed::Details),
             ("of.tomorrow", Deed::Changed),
         ] {
             assert_eq!(Deed::of(action, "ok"), deed, "{action}");

@@ -6,14 +6,15 @@ use crate::app::App;
 use crate::audit_log::{self, NewEntry, Shown};
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, PatientId, StaffId};
+use crate::ids::{PatientId, StaffId};
 use crate::orgs::{Clinic, Watch};
 use crate::patients::{self, Wanted};
 use crate::privacy::seen::Deed;
-use crate::records::{self, About, Opened, Purpose, restricted, whose};
+use crate::privacy::whom::whom;
+use crate::records::{self, About, Opened, Purpose, whose};
 use crate::sla;
 use crate::staff::{self, StaffView};
-use bedside_db::{Conn, Timestamp};
+use bedside_db::Timestamp;
 use futures_util::FutureExt;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -108,7 +109,7 @@ async fn gather(app: &App, clinic: &Clinic, day: Date) -> Result<Day, DeskError>
     let (mut looked, mut before) = (Day::new(), None);
     loop {
         let (entries, more) =
-            audit_log::between(&mut conn, clinic.id, (from, until), before, STEP).await?;
+            audit_log::between(&mut conn, clinic.id, None, (from, until), before, STEP).await?;
         for entry in &entries {
             let deed = Deed::of(&entry.action, &entry.outcome);
             let (true, Ok(person)) = (is_look(entry, deed), entry.actor_id.parse::<StaffId>())
@@ -150,46 +151,6 @@ fn is_look(entry: &Shown, deed: Deed) -> bool {
         Deed::Found,
     ];
     entry.actor_kind == "staff" && entry.outcome == "ok" && looks.contains(&deed)
-}
-
-/// Whom an entry is about; none where it is about nobody, or what it was about is gone.
-async fn whom(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    entry: &Shown,
-    known: &mut HashMap<String, Option<About>>,
-) -> Result<Option<About>, DeskError> {
-    let (kind, id) = match entry.object_kind.as_str() {
-        "view" => entry.object_id.split_once(':').unwrap_or_default(),
-        kind => (kind, entry.object_id.as_str()),
-    };
-    if let Some(about) = known.get(id) {
-        return Ok(*about);
-    }
-    let about = match kind {
-        "patient" => match id.parse() {
-            Ok(id) => restricted::about_patient(conn, organisation, id).await?,
-            Err(_) => None,
-        },
-        "contact" => match id.parse() {
-            Ok(id) => restricted::about_contact(conn, organisation, id).await?,
-            Err(_) => None,
-        },
-        "ticket" => match id.parse() {
-            Ok(id) => restricted::about_ticket(conn, organisation, id).await?,
-            Err(_) => None,
-        },
-        "attachment" => match id.parse() {
-            Ok(file) => match whose::request_of_file(conn, organisation, file).await? {
-                Some(ticket) => restricted::about_ticket(conn, organisation, ticket).await?,
-                None => None,
-            },
-            Err(_) => None,
-        },
-        _ => None,
-    };
-    known.insert(id.to_owned(), about);
-    Ok(about)
 }
 
 /// The rules that look at one patient at a time.
