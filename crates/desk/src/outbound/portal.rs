@@ -97,6 +97,7 @@ fn write(
         html: Some(html),
         files: Vec::new(),
         automatic: Some(Automatic::Notice),
+        unsubscribe: None,
         origin: domain,
     })
     .map_err(|error| DeskError::Internal(error.to_string()))

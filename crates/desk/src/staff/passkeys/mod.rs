@@ -5,6 +5,6 @@ mod answer;
 mod service;
 
 pub use crate::passkeys::{Answer, Asked, MAX_PASSKEYS, Passkey, Place, possible};
-pub(super) use crate::passkeys::{ask_for, keys as store};
+pub(super) use crate::passkeys::{ask_for, keys as store, wrong};
 pub(super) use answer::{check, take};
 pub use service::{add, ask_new, passkeys, remove, rename};
