@@ -133,7 +133,7 @@ impl Client {
     ) -> Result<Response<Vec<u8>>, Error> {
         let place = Place::of(request.uri())?;
         let stream = self.connect(&place).await?;
-        let request = place.address(request)?;
+        let request = Place::address(request)?;
         if !place.secure {
             return ask(stream, request, most).await;
         }
@@ -217,7 +217,7 @@ impl Place {
     }
 
     /// The request as it goes over the wire: the path alone, and whose it is in a header.
-    fn address(&self, request: Request<Vec<u8>>) -> Result<Request<Full<Bytes>>, Error> {
+    fn address(request: Request<Vec<u8>>) -> Result<Request<Full<Bytes>>, Error> {
         let (mut parts, body) = request.into_parts();
         let authority = parts.uri.authority().ok_or(Error::Address)?.as_str();
         let host = authority.parse().map_err(|_| Error::Address)?;

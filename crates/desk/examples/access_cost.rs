@@ -125,8 +125,8 @@ fn decision(ctx: &Ctx) -> f64 {
 
 /// What share of the request without its notes they are, when `noted` took as many again.
 fn share(read: f64, noted: f64) -> f64 {
-    let notes = noted - read;
-    notes / (read - notes)
+    let added = noted - read;
+    added / (read - added)
 }
 
 impl Desk {

@@ -82,8 +82,8 @@ fn leaving(mail: &Sent) -> String {
         .lines()
         .find(|line| line.starts_with("List-Unsubscribe:"))
         .unwrap_or_else(|| panic!("no link in {head}"));
-    let (_, link) = line.split_once("/u/").unwrap();
-    format!("/u/{}", link.trim_end_matches('>'))
+    let (_, token) = line.split_once("/u/").unwrap();
+    format!("/u/{}", token.trim_end_matches('>'))
 }
 
 /// What a mail program sends for its own button (RFC 8058).

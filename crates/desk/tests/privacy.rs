@@ -216,7 +216,7 @@ both_engines! {
         client.post(way, &stranger).await.expect(404);
 
         let ticket = desk.ticket("rosa@patient.example", "My records", "Please send me a copy.").await;
-        let number = bedside_desk::tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.number;
+        let number = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.number;
         with["ticket_number"] = json!(number);
         let made = client.post(way, &with).await.expect(201).json();
         let one = client.get(&format!("{way}/{}", made["id"].as_str().unwrap())).await.expect(200).json();

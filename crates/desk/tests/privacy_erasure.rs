@@ -15,6 +15,7 @@ use bedside_desk::privacy::erasure::{self, HoldReason};
 use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, Said, State};
 use bedside_desk::{jobs, search, startup, tickets};
 use common::canaries::found;
+use common::opened::everything;
 use common::{Browser, Client, Desk, Engine, Role, both_engines};
 use serde_json::json;
 use std::sync::Arc;
@@ -473,7 +474,8 @@ both_engines! {
         let (request, version) = granted(&desk, record.patient).await;
         erasure::erase(&desk.app, &desk.ctx(Role::Administrator), request, version).await.unwrap();
         assert!(matches!(patients::contact(&desk.app, &desk.system(), contact).await, Err(DeskError::NotFound)));
-        nothing_lies_around(&desk);
+        let left = found(&everything(&desk).await, CANARIES);
+        assert!(left.is_empty(), "{left:?}");
         let active = async || tickets::list(&desk.app, &desk.system(), &tickets::View::Active, None, 100).await.unwrap().rows.len();
         let before = active().await;
         // It still lies in the mailbox, and in a file that somebody imports.

@@ -158,6 +158,68 @@ enum Told {
     Nowhere,
 }
 
+/// A patient with something in every group of fields: who, their request, and a mail of theirs.
+async fn with_every_field(desk: &Desk) -> (PatientId, TicketId, TicketId) {
+    let (app, ctx) = (&desk.app, desk.system());
+    let field = |code: &str, group| CustomField {
+        code: code.to_owned(),
+        names: bedside_desk::names::Names([("en".to_owned(), code.to_owned())].into()),
+        kind: "text".to_owned(),
+        choices: Vec::new(),
+        group,
+        position: 1,
+        version: 0,
+    };
+    for (code, group) in [
+        ("plain", None),
+        ("allergy", Some(FieldGroup::Clinical)),
+        ("payer", Some(FieldGroup::Billing)),
+    ] {
+        orgs::change(app, &ctx, Change::PutField(field(code, group)))
+            .await
+            .unwrap();
+    }
+    let patient = NewPatient {
+        name: "Rosa Alvarez".to_owned(),
+        birth_date: Some("1961-02-03".to_owned()),
+        mrn: Some("ZQ-77".to_owned()),
+        locale: None,
+        secure_link: false,
+    };
+    let points = vec![
+        (PointKind::Email, "rosa.quill@patient.example".to_owned()),
+        (PointKind::Phone, "+1 312 555 0147".to_owned()),
+    ];
+    let patient = patients::create_patient(app, &ctx, patient, points)
+        .await
+        .unwrap();
+    let ticket = desk
+        .ticket("rosa.quill@patient.example", "Bill", "My bill?")
+        .await;
+    let nameless = desk
+        .ticket("nobody.quill@patient.example", "Other", "Other.")
+        .await;
+    for one in [ticket, nameless] {
+        move_to(desk, one, "billing").await;
+    }
+    let version = tickets::view(app, &ctx, ticket)
+        .await
+        .unwrap()
+        .ticket
+        .version;
+    let fields = json!({ "plain": "Tuesdays", "allergy": "Penicillin", "payer": "Goldshield" });
+    let patch = Patch {
+        fields: fields.as_object().unwrap().clone(),
+        ..Patch::default()
+    };
+    tickets::change(app, &ctx, ticket, version, patch)
+        .await
+        .unwrap();
+    search::catch_up(app, desk.organisation).await.unwrap();
+    let mail = mailed(desk, "rosa.quill@patient.example").await;
+    (patient, ticket, mail)
+}
+
 both_engines! {
     async fn attack_14_every_role_meets_every_request_on_every_page_as_its_reach_says(desk: Desk) {
         let clinic = config::clinic::parse(&startup::built_in_clinic()).unwrap();
@@ -335,39 +397,7 @@ both_engines! {
 
     async fn attack_51_fields_that_a_role_may_not_see_stand_on_no_page_of_it(desk: Desk) {
         let (app, ctx) = (&desk.app, desk.system());
-        let field = |code: &str, group| CustomField {
-            code: code.to_owned(),
-            names: bedside_desk::names::Names([("en".to_owned(), code.to_owned())].into()),
-            kind: "text".to_owned(),
-            choices: Vec::new(),
-            group,
-            position: 1,
-            version: 0,
-        };
-        for (code, group) in [("plain", None), ("allergy", Some(FieldGroup::Clinical)), ("payer", Some(FieldGroup::Billing))] {
-            orgs::change(app, &ctx, Change::PutField(field(code, group))).await.unwrap();
-        }
-        let patient = NewPatient {
-            name: "Rosa Alvarez".to_owned(),
-            birth_date: Some("1961-02-03".to_owned()),
-            mrn: Some("ZQ-77".to_owned()),
-            locale: None,
-            secure_link: false,
-        };
-        let points = vec![(PointKind::Email, "rosa.quill@patient.example".to_owned()), (PointKind::Phone, "+1 312 555 0147".to_owned())];
-        let patient = patients::create_patient(app, &ctx, patient, points).await.unwrap();
-        let ticket = desk.ticket("rosa.quill@patient.example", "Bill", "My bill?").await;
-        let nameless = desk.ticket("nobody.quill@patient.example", "Other", "Other.").await;
-        for one in [ticket, nameless] {
-            move_to(&desk, one, "billing").await;
-        }
-        let version = tickets::view(app, &ctx, ticket).await.unwrap().ticket.version;
-        let fields = json!({ "plain": "Tuesdays", "allergy": "Penicillin", "payer": "Goldshield" });
-        let patch = Patch { fields: fields.as_object().unwrap().clone(), ..Patch::default() };
-        tickets::change(app, &ctx, ticket, version, patch).await.unwrap();
-        search::catch_up(app, desk.organisation).await.unwrap();
-        let mail = mailed(&desk, "rosa.quill@patient.example").await;
-
+        let (patient, ticket, mail) = with_every_field(&desk).await;
         let mut role = desk.role(Role::Billing).as_ref().clone();
         let groups = [
             (Permission::FieldsContact, &["quill@patient", "5550147", "555 0147"][..]),

@@ -1,6 +1,6 @@
 //! What patients were told of their data, and what they said yes and no to.
 
-use super::parts::{Answer, InPath, Instant, Made, Page, language};
+use super::parts::{Answer, InPath, Instant, Made, Page, created, language};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::PatientId;
@@ -167,7 +167,8 @@ pub(super) async fn record(
         source: new.source,
     };
     let made = consents::record(&app, &ctx, id, one).await?;
-    Ok(Made::at(&format!("/api/v1/patients/{id}/consents"), made))
+    let made = Made { id: made.uuid() };
+    Ok(created(&format!("/api/v1/patients/{id}/consents"), &made))
 }
 
 /// That a patient was given a version of a notice.
@@ -249,5 +250,5 @@ pub(super) async fn give(
     };
     let made = notices::acknowledge(&app, &ctx, id, one).await?;
     let folder = format!("/api/v1/patients/{id}/acknowledgements");
-    Ok(Made::at(&folder, made))
+    Ok(created(&folder, &Made { id: made.uuid() }))
 }

@@ -199,7 +199,7 @@ mod tests {
             .filter(|line| line[..4] == ['│', ' ', ' ', ' '])
             .collect();
         let said = rows.iter().filter(|line| line[4] != ' ').count();
-        assert_eq!(said, doors.len() + 7, "{text}");
+        assert_eq!(said, doors.len() + 9, "{text}");
         for row in rows.iter().filter(|line| line[4] != ' ') {
             assert!(row[value - 1] == ' ' && row[value] != ' ', "{text}");
         }

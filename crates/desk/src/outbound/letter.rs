@@ -138,9 +138,12 @@ pub(super) const LEAVE: &str = "leave-line";
 
 impl Words {
     /// The same with a link that ends such mails below it: in the text as an address, in the formatted part as words.
-    fn end_with(&mut self, line: &str, link: &str) {
-        self.text.push_str(&format!("\n{line}\n{link}\n"));
-        let shown = to_html(line, &Values::new(), Locale::En);
+    fn end_with(&mut self, words: &str, link: &str) {
+        for line in ["", words, link] {
+            self.text.push_str(line);
+            self.text.push('\n');
+        }
+        let shown = to_html(words, &Values::new(), Locale::En);
         let shown = shown.replace("<p>", "").replace("</p>", "");
         let end = format!("<p><small><a href=\"{link}\">{shown}</a></small></p></body></html>");
         self.html = self.html.replace("</body></html>", &end);

@@ -445,20 +445,20 @@ impl Nav {
             .iter()
             .filter(|queue| page.ctx.reaches(queue.id));
         let own: Vec<&Queue> = own.collect();
-        let crisis = own.iter().find(|queue| queue.purpose == purpose::CRISIS);
+        let hears = own.iter().find(|queue| queue.purpose == purpose::CRISIS);
         // Whoever has some queues counts the crises of theirs: all stand in one.
-        let crises = match crisis {
+        let endangered = match hears {
             Some(queue) if page.ctx.reach().queues != Queues::All => View::Queue(queue.id),
             _ => View::Crisis,
         };
-        let mut views = vec![View::Assignee(me), crises];
+        let mut views = vec![View::Assignee(me), endangered];
         views.extend(own.iter().map(|queue| View::Queue(queue.id)));
         let mut counts = tickets::counts(&page.app, &page.ctx, &views, COUNTED)
             .await?
             .into_iter();
         nav.mine = counts.next().unwrap_or(0);
         let crises = counts.next().unwrap_or(0);
-        nav.crises = if crisis.is_some() { crises } else { 0 };
+        nav.crises = if hears.is_some() { crises } else { 0 };
         nav.queues = own
             .iter()
             .zip(counts)

@@ -126,13 +126,12 @@ pub(super) fn event(event: &Event, who: &str, t: Texts) -> Option<(&'static str,
         Told::Locked => "lock",
         Told::CodeSent => "mail",
         Told::CallAsked => "phone",
-        Told::ApprovalAsked => "user-check",
+        Told::ApprovalAsked | Told::SignedIn => "user-check",
         Told::Emergency => "siren",
         Told::Reviewed => "eye",
         Told::AddressChanged | Told::AddressForced => "pencil",
         Told::ActsAsked | Told::ActsNow | Told::ActsRefused => "users",
         Told::Unlocked => "shield",
-        Told::SignedIn => "user-check",
     };
     let key = format!("event-identity-{}", what.code().replace('_', "-"));
     Some((icon, t.with(&key, "who", who).into_owned()))

@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn what_is_none_is_refused() {
-        let many = vec![r#"a eq "b""#; MAX_TERMS + 1].join(" and ");
+        let many = [r#"a eq "b""#; MAX_TERMS + 1].join(" and ");
         let long = format!(r#"userName eq "{}""#, "x".repeat(MAX_TEXT));
         for wrong in [
             "",

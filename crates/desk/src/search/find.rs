@@ -292,10 +292,8 @@ async fn by_filters(
         }
         if listed.len() == 0 {
             // Also where nothing of it was shown: what waits in queues of others lies behind then.
-            match page.next {
-                Some(next) => at = Some(next),
-                None => (list, at) = (list + 1, None),
-            }
+            at = page.next;
+            list += usize::from(at.is_none());
         }
         if rows.len() >= limit {
             break;

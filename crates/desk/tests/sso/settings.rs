@@ -77,7 +77,7 @@ both_engines! {
         let none = [("role_agent", ""), ("role_supervisor", "")];
         let page = admin.submit(PAGE, PAGE, &fields(issuer.url(), &none)).await.expect(422).text();
         assert!(page.contains("Name at least one group"), "{page}");
-        let many = (0..501).map(|number| format!("g{number}\n")).collect::<String>();
+        let many = (0..501).map(|number| format!("g{number}")).collect::<Vec<_>>().join("\n");
         let page = admin.submit(PAGE, PAGE, &fields(issuer.url(), &[("role_agent", &many)])).await.expect(422).text();
         assert!(page.contains("There can be 500 groups"), "{page}");
         assert!(sso::view(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap().is_none());
@@ -139,18 +139,17 @@ both_engines! {
             let page = admin.submit(PAGE, "/settings/sso/test", &[]).await.expect(200).text();
             assert!(page.contains(words), "{wrong:?}: {page}");
         }
-        let mut version = 1;
-        for (address, words) in [
+        let places = [
             ("https://127.0.0.2:9/", "leads to this server or into a private network"),
             ("https://10.0.0.1/", "leads to this server or into a private network"),
             ("https://2130706434/", "leads to this server or into a private network"),
             ("https://[::ffff:169.254.169.254]/", "leads to this server or into a private network"),
             ("http://203.0.113.9/", "reached without encryption"),
             ("https://127.0.0.1:9/", "Nobody answers at this address"),
-        ] {
-            let text = version.to_string();
+        ];
+        for (version, (address, words)) in (1..).zip(places) {
+            let text = i32::to_string(&version);
             admin.submit(PAGE, PAGE, &fields(address, &[("version", &text)])).await.expect(303);
-            version += 1;
             let page = admin.submit(PAGE, "/settings/sso/test", &[]).await.expect(200).text();
             assert!(page.contains(words), "{address}: {page}");
         }

@@ -182,7 +182,7 @@ impl Teller<'_> {
         }
     }
 
-    fn groups(&self, stands: Vec<Stand>) -> Vec<Group> {
+    fn groups(&self, stands: &[Stand]) -> Vec<Group> {
         let t = self.page.texts();
         let mut groups: Vec<Group> = Vec::new();
         for purpose in Purpose::ALL.iter().copied() {
@@ -279,7 +279,7 @@ async fn page_of(
                     at: teller.at(one.at),
                 })
                 .collect(),
-            groups: teller.groups(standing.stands),
+            groups: teller.groups(&standing.stands),
             history: standing
                 .history
                 .into_iter()

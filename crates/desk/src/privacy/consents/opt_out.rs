@@ -35,9 +35,7 @@ pub fn is_opt_out(message: &str) -> bool {
     let Some(line) = plain(message) else {
         return false;
     };
-    WORDS
-        .values()
-        .any(|list| list.words.iter().any(|word| *word == line))
+    WORDS.values().any(|list| list.words.contains(&line))
 }
 
 #[cfg(test)]

@@ -264,20 +264,20 @@ async fn keep(work: &mut Work<'_>, mut row: Stored) -> Result<ConsentId, DeskErr
     row.word.at = work.now;
     row.recorded_by = work.ctx.actor.staff();
     store::insert(work, organisation, &row).await?;
-    let word = row.word;
-    let entry = match (word.patient, word.contact) {
+    let kept = row.word;
+    let entry = match (kept.patient, kept.contact) {
         (Some(patient), _) => NewEntry::new("consent.record", "patient", patient),
         (None, Some(contact)) => NewEntry::new("consent.record", "contact", contact),
-        (None, None) => NewEntry::new("consent.record", "consent", word.id),
+        (None, None) => NewEntry::new("consent.record", "consent", kept.id),
     };
     work.audit(entry.detail(&json!({
-        "purpose": word.purpose.map_or("all", Purpose::code),
-        "channel": word.channel.map_or("all", Channel::code),
-        "decision": word.decision.code(),
+        "purpose": kept.purpose.map_or("all", Purpose::code),
+        "channel": kept.channel.map_or("all", Channel::code),
+        "decision": kept.decision.code(),
         "source": row.source.code(),
     })));
     work.event(kind::PEOPLE_CHANGED, None, None, &json!({}));
-    Ok(word.id)
+    Ok(kept.id)
 }
 
 /// Says no for a contact at one of their addresses, in the caller's command; none when that stands already. `text` is
@@ -319,7 +319,7 @@ pub(crate) async fn leave_in(
     if purpose.map_or_else(|| every.clone().all(stands), stands) {
         return Ok(None);
     }
-    let word = Word {
+    let no = Word {
         id: app.id(),
         at: now,
         purpose,
@@ -335,7 +335,7 @@ pub(crate) async fn leave_in(
         address: point.map(|(_, address)| address),
         party: None,
     };
-    let row = sealed(&requester.sealing, word, &said, (locale, source))?;
+    let row = sealed(&requester.sealing, no, &said, (locale, source))?;
     keep(work, row).await.map(Some)
 }
 

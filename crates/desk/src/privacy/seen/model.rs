@@ -104,11 +104,11 @@ impl Deed {
             | ("identity", "review") => Self::Reviewed,
             (_, "export") | ("privacy", "download") => Self::Exported,
             ("patient" | "contact" | "identity" | "representative" | "acting", "read" | "list")
-            | ("privacy", "own") => Self::Details,
+            | ("privacy", "own")
+            | ("breach", "printed") => Self::Details,
             (_, "found") => Self::Found,
             ("attachment", "read") => Self::Files,
             (_, "read" | "list") => Self::Requests,
-            ("breach", "printed") => Self::Details,
             ("message" | "note" | "link" | "attachment" | "mail", _)
             | ("ticket", "create" | "rate")
             | ("breach", "notify") => Self::Wrote,

@@ -351,7 +351,7 @@ async fn enter_by_passkey(
     };
     let lang = Some(sent.lang.as_str()).filter(|lang| !lang.is_empty());
     let mut shell = bare(&app, &parts, lang)?;
-    shell.here = "/my/sign-in".to_owned();
+    "/my/sign-in".clone_into(&mut shell.here);
     let cookie = key_cookie(&app);
     let browser = cookie.read(&parts.headers).unwrap_or_default();
     let answer = Answer {

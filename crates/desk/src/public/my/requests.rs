@@ -221,7 +221,7 @@ async fn opened(my: &My, sent: &Sent) -> Result<TicketId, (StatusCode, &'static 
     })
 }
 
-fn writing<'a>(my: &'a My, ticket: TicketId) -> Writing<'a> {
+fn writing(my: &My, ticket: TicketId) -> Writing<'_> {
     Writing {
         app: &my.app,
         shell: &my.shell,

@@ -197,19 +197,19 @@ async fn whom(work: &mut Work<'_>, opened: &Opened, said: &Said) -> Result<Whom,
     let groups = said.groups(&rules.groups_claim);
     let role = rules.role_of(&groups, |code| clinic.role(code).is_some());
     let account = (view.issuer.as_str(), said.subject.as_str());
-    let (staff, ended) = match store::by_subject(work, organisation, account).await? {
-        Some(known) => known,
-        None => {
-            let Some(email) = said.verified_email() else {
-                return Ok(Err((None, Trouble::Unverified)));
-            };
-            let Some(role) = role else {
-                return Ok(Err((None, Trouble::NoGroup)));
-            };
-            match first_time(work, account, (&email, said), role, rules.makes_accounts).await? {
-                Ok(staff) => (staff, None),
-                Err(refusal) => return Ok(Err(refusal)),
-            }
+    let known = store::by_subject(work, organisation, account).await?;
+    let (staff, ended) = if let Some(known) = known {
+        known
+    } else {
+        let Some(email) = said.verified_email() else {
+            return Ok(Err((None, Trouble::Unverified)));
+        };
+        let Some(role) = role else {
+            return Ok(Err((None, Trouble::NoGroup)));
+        };
+        match first_time(work, account, (&email, said), role, rules.makes_accounts).await? {
+            Ok(staff) => (staff, None),
+            Err(refusal) => return Ok(Err(refusal)),
         }
     };
     let person = people::held(work, organisation, staff).await?;
