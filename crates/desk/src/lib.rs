@@ -81,7 +81,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         privacy::copies::STATEMENTS,
         privacy::disclosures::STATEMENTS,
         privacy::erasure::STATEMENTS,
-        privacy::erasure::RESEALING,
+        privacy::erasure::reseal::STATEMENTS,
         privacy::notices::STATEMENTS,
         privacy::requests::STATEMENTS,
         privacy::watch::STATEMENTS,

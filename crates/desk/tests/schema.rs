@@ -27,6 +27,7 @@ const SMALL: &[&str] = &[
     "provisioned_groups",
     "provisioned_members",
     "provisioned_people",
+    "provisioning_calls",
     "provisioning_rules",
     "queues",
     "roles",

@@ -433,6 +433,6 @@ pub async fn forget(app: &App) -> Result<(), DeskError> {
         now.plus_seconds(-(LOCK_SIGN_DAYS + 1) * DAY),
     );
     app.db
-        .write(move |tx| async move { store::forget(tx, before, locks).await }.boxed())
+        .write(move |tx| async move { store::forget(tx, [before, locks]).await }.boxed())
         .await
 }

@@ -197,12 +197,11 @@ pub(super) async fn end_of_patient(
     patient: PatientId,
     now: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(END_OF_PATIENT, args![organisation, patient, now])
-        .await?;
-    conn.execute(END_CODES, args![organisation, patient])
-        .await?;
-    conn.execute(END_TASKS, args![organisation, patient, now])
-        .await?;
+    let whose = args![organisation, patient, now];
+    conn.execute(END_OF_PATIENT, whose).await?;
+    conn.execute(END_TASKS, whose).await?;
+    let whose = args![organisation, patient];
+    conn.execute(END_CODES, whose).await?;
     Ok(())
 }
 
@@ -234,10 +233,10 @@ pub(super) async fn end_of_ticket(
     ticket: TicketId,
     now: Timestamp,
 ) -> Result<(), DeskError> {
-    conn.execute(END_OF_TICKET, args![organisation, ticket, now])
-        .await?;
-    conn.execute(REPLACE_CODES, args![organisation, ticket])
-        .await?;
+    let whose = args![organisation, ticket, now];
+    conn.execute(END_OF_TICKET, whose).await?;
+    let whose = args![organisation, ticket];
+    conn.execute(REPLACE_CODES, whose).await?;
     Ok(())
 }
 
@@ -293,10 +292,8 @@ pub(super) async fn lift(
     subject: &[u8; 16],
     now: Timestamp,
 ) -> Result<bool, DeskError> {
-    Ok(conn
-        .execute(LIFT, args![organisation, subject, now])
-        .await?
-        > 0)
+    let lifted = args![organisation, subject, now];
+    Ok(conn.execute(LIFT, lifted).await? > 0)
 }
 
 pub(super) async fn failures(
@@ -314,8 +311,8 @@ pub(super) async fn lock(
     subject: &[u8; 16],
     (since, until): (Timestamp, Timestamp),
 ) -> Result<(), DeskError> {
-    conn.execute(LOCK, args![organisation, subject, since, until])
-        .await?;
+    let row = args![organisation, subject, since, until];
+    conn.execute(LOCK, row).await?;
     Ok(())
 }
 
@@ -325,21 +322,16 @@ pub(super) async fn last_lock(
     organisation: OrganisationId,
     subject: &[u8; 16],
 ) -> Result<Option<(Timestamp, Timestamp)>, DeskError> {
-    Ok(conn
-        .query_opt(LAST_LOCK, args![organisation, subject], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .await?)
+    let times = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let wanted = args![organisation, subject];
+    Ok(conn.query_opt(LAST_LOCK, wanted, times).await?)
 }
 
-pub(super) async fn forget(
-    conn: &mut Conn,
-    before: Timestamp,
-    locks_before: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(FORGET, args![before]).await?;
-    conn.execute(FORGET_SUBJECTS, args![before]).await?;
-    conn.execute(FORGET_LOCKS, args![locks_before]).await?;
+pub(super) async fn forget(conn: &mut Conn, before: [Timestamp; 2]) -> Result<(), DeskError> {
+    let [tries, locks] = before;
+    conn.execute(FORGET, args![tries]).await?;
+    conn.execute(FORGET_SUBJECTS, args![tries]).await?;
+    conn.execute(FORGET_LOCKS, args![locks]).await?;
     Ok(())
 }
 

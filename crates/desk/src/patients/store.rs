@@ -187,13 +187,8 @@ pub(super) async fn insert_point(
     (contact, value): (ContactId, &[u8]),
     (at, held_until): (Timestamp, Option<Timestamp>),
 ) -> Result<bool, DeskError> {
-    Ok(conn
-        .execute(
-            INSERT_POINT,
-            args![organisation, kind, blind, contact, value, at, held_until],
-        )
-        .await?
-        == 1)
+    let row = args![organisation, kind, blind, contact, value, at, held_until];
+    Ok(conn.execute(INSERT_POINT, row).await? == 1)
 }
 
 pub(super) struct ContactRow {
@@ -549,13 +544,8 @@ pub(super) async fn take_ack(
     now: Timestamp,
 ) -> Result<bool, DeskError> {
     let day_before = now.plus_seconds(-24 * 3600);
-    Ok(conn
-        .execute(
-            TAKE_ACK,
-            args![organisation, "email", blind, now, day_before],
-        )
-        .await?
-        == 1)
+    let row = args![organisation, "email", blind, now, day_before];
+    Ok(conn.execute(TAKE_ACK, row).await? == 1)
 }
 
 pub(super) async fn take_warning(
@@ -566,13 +556,8 @@ pub(super) async fn take_warning(
     pause: i64,
 ) -> Result<bool, DeskError> {
     let before = now.plus_seconds(-pause);
-    Ok(conn
-        .execute(
-            TAKE_WARNING,
-            args![organisation, "email", blind, now, before],
-        )
-        .await?
-        == 1)
+    let row = args![organisation, "email", blind, now, before];
+    Ok(conn.execute(TAKE_WARNING, row).await? == 1)
 }
 
 pub(super) async fn take_send(

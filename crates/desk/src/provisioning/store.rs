@@ -83,8 +83,8 @@ statements! {
     /// The last messages, the newest first.
     CALLS = "SELECT at, what, outcome FROM provisioning_calls WHERE organisation_id = $1 ORDER BY id DESC LIMIT $2";
     /// Forgets all but the newest.
-    FORGET_CALLS = "DELETE FROM provisioning_calls WHERE organisation_id = $1 AND id IN (SELECT c.id FROM provisioning_calls c \
-        WHERE c.organisation_id = $1 ORDER BY c.id DESC LIMIT 100 OFFSET $2)";
+    FORGET_CALLS = "DELETE FROM provisioning_calls WHERE organisation_id = $1 AND id IN (SELECT id FROM provisioning_calls \
+        WHERE organisation_id = $1 ORDER BY id DESC LIMIT 100 OFFSET $2)";
 }
 
 /// Somebody whom the provider told of.

@@ -31,7 +31,7 @@ statements! {
     /// Who has this address in an organisation, and stays as they are until the end of the transaction.
     HELD_BY_EMAIL = "SELECT id, email, name, role, locale, disabled_at, version, COALESCE((SELECT f.created_at FROM second_factors f \
         WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id), (SELECT MIN(k.created_at) FROM passkeys k \
-        WHERE k.organisation_id = staff.organisation_id AND k.staff_id = staff.id)) \
+        WHERE k.organisation_id = staff.organisation_id AND k.owner_id = staff.id)) \
         FROM staff WHERE organisation_id = $1 AND email = $2 \
         FOR NO KEY UPDATE";
     /// Changes address, name and language.

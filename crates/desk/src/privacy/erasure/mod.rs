@@ -27,7 +27,7 @@ mod holds;
 mod list;
 mod model;
 mod plan;
-mod reseal;
+pub mod reseal;
 mod service;
 mod store;
 
@@ -35,6 +35,5 @@ pub(crate) use holds::keep_whole;
 pub use holds::{Hold, HoldReason, holds, place, release};
 pub use list::{handlers, reapply};
 pub use model::{Certificate, Destroyed, Kept};
-pub use reseal::STATEMENTS as RESEALING;
 pub use service::{certificate, erase};
 pub use store::ALL as STATEMENTS;

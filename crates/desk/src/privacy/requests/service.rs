@@ -391,8 +391,12 @@ pub async fn request(app: &App, ctx: &Ctx, id: PrivacyRequestId) -> Result<Reque
     ctx.authorize(may)?;
     let (found, about) = {
         let mut conn = app.read().await?;
-        let found = store::one(&mut conn, ctx.organisation, id).await?;
-        let found = found.ok_or(DeskError::NotFound)?;
+        let Some(found) = store::one(&mut conn, ctx.organisation, id).await? else {
+            drop(conn);
+            let kind = "privacy_request";
+            records::open(app, ctx, may, purpose, "privacy.read", kind, id).await?;
+            return Err(DeskError::NotFound);
+        };
         let about = restricted::about_patient(&mut conn, ctx.organisation, found.patient).await?;
         (found, about.unwrap_or_default())
     };
