@@ -134,7 +134,9 @@ test("before it is settled, nobody has rated it", async () => {
 test("when it is resolved, the patient is asked how it went", async () => {
   await setStatus(agent, "Resolved");
   await openMail(mail, PATIENT.email, "is settled", "How was our help?");
-  assert.equal(await mail.getByRole("article").getByRole("link").count(), 5);
+  const links = mail.getByRole("article").getByRole("link");
+  assert.equal(await links.count(), 6, "five answers, and the end of such mails");
+  assert.match(await links.last().getAttribute("href"), /\/u\//);
 });
 
 test("the patient rates it and is thanked, without scripts, on a phone", async () => {
