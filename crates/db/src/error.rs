@@ -84,6 +84,14 @@ pub enum DbError {
 }
 
 impl DbError {
+    /// A column holds a code that this program doesn't know.
+    pub fn unknown_code(column: usize) -> Self {
+        Self::Column {
+            column,
+            reason: "an unknown code".to_owned(),
+        }
+    }
+
     /// Whether the same command may succeed when tried again.
     pub fn is_transient(&self) -> bool {
         matches!(

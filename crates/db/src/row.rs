@@ -25,6 +25,12 @@ impl Row<'_> {
             }
         }
     }
+
+    /// The code at `index` as `read` knows it; [`DbError::unknown_code`] where it doesn't.
+    pub fn coded<T>(&self, index: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
+        let code: String = self.get(index)?;
+        read(&code).ok_or_else(|| DbError::unknown_code(index))
+    }
 }
 
 fn wrong(column: usize, reason: &dyn std::fmt::Display) -> DbError {

@@ -125,10 +125,7 @@ pub(super) struct MailRow {
 }
 
 fn mail(row: &Row<'_>) -> Result<MailRow, DbError> {
-    let unknown = |column| DbError::Column {
-        column,
-        reason: "an unknown code".to_owned(),
-    };
+    let unknown = DbError::unknown_code;
     Ok(MailRow {
         id: row.get(0)?,
         ticket: row.get(1)?,

@@ -194,10 +194,7 @@ pub(super) async fn insert_opening(
 }
 
 fn known<T>(column: usize, found: Option<T>) -> Result<T, DbError> {
-    found.ok_or(DbError::Column {
-        column,
-        reason: "an unknown code".to_owned(),
-    })
+    found.ok_or_else(|| DbError::unknown_code(column))
 }
 
 fn opening(row: &Row<'_>) -> Result<Opening, DbError> {

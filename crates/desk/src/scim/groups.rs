@@ -4,14 +4,14 @@ use super::list::{self, Asked};
 use super::patch::{self, Kind, Step};
 use super::path::{Term, wrong_path};
 use super::values::{field, fixed, object, text, wrong};
-use super::{answer, if_match, noted, resource};
+use super::{answer, if_match, looked_at, noted, resource};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::{ProvisionedGroupId, StaffId};
 use crate::provisioning::{self, BASE, Group, GroupTold, MAX_MEMBERS, Seek};
 use axum::extract::{OriginalUri, Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bedside_web::Problem;
 use bedside_web::json::Json;
@@ -198,12 +198,7 @@ pub async fn show(
     let found = async {
         let asked = Asked::of(&uri)?;
         let group = provisioning::group(&app, &ctx, id_of(&id)?).await?;
-        let version = format!("W/\"{}\"", group.version);
-        let mut found = answer(StatusCode::OK, &asked.cut(shown(&app, group, true)));
-        found
-            .headers_mut()
-            .extend(version.parse().ok().map(|version| (header::ETAG, version)));
-        Ok(found)
+        Ok(looked_at(&asked, shown(&app, group, true)))
     };
     noted(&app, &ctx, "read", found.await).await
 }

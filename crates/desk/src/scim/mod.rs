@@ -18,6 +18,7 @@ mod schemas;
 mod users;
 mod values;
 
+use self::list::Asked;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::provisioning;
@@ -61,16 +62,26 @@ fn answer(status: StatusCode, value: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, kind)], value.to_string()).into_response()
 }
 
+fn meta(value: &Value, name: &str) -> Option<HeaderValue> {
+    let text = value["meta"][name].as_str().unwrap_or_default();
+    HeaderValue::from_str(text).ok()
+}
+
 /// The same for one person or group, with its version and, where it was added, its place.
 fn resource(status: StatusCode, value: &Value) -> Response {
     let mut answer = answer(status, value);
-    let meta = |name: &str| {
-        let text = value["meta"][name].as_str().unwrap_or_default();
-        HeaderValue::from_str(text).ok()
-    };
     let headers = answer.headers_mut();
-    headers.extend(meta("version").map(|version| (header::ETAG, version)));
-    headers.extend(meta("location").map(|place| (header::LOCATION, place)));
+    headers.extend(meta(value, "version").map(|version| (header::ETAG, version)));
+    headers.extend(meta(value, "location").map(|place| (header::LOCATION, place)));
+    answer
+}
+
+/// The same for one that was asked for: what was asked of it, with the version of the whole.
+fn looked_at(asked: &Asked, whole: Value) -> Response {
+    let version = meta(&whole, "version");
+    let mut answer = answer(StatusCode::OK, &asked.cut(whole));
+    let headers = answer.headers_mut();
+    headers.extend(version.map(|version| (header::ETAG, version)));
     answer
 }
 

@@ -4,7 +4,7 @@ use super::list::{self, Asked};
 use super::patch::{self, Kind, Step};
 use super::path::{ENTERPRISE, Path as Place, Term, wrong_path};
 use super::values::{field, fixed, main_address, object, text, truth, wrong};
-use super::{answer, if_match, noted, resource};
+use super::{answer, if_match, looked_at, noted, resource};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
@@ -355,15 +355,7 @@ pub async fn show(
     let found = async {
         let asked = Asked::of(&uri)?;
         let person = provisioning::person(&app, &ctx, id_of(&id)?).await?;
-        let version = format!("W/\"{}\"", person.version);
-        let mut found = answer(StatusCode::OK, &asked.cut(shown(&app, person)));
-        found.headers_mut().extend(
-            version
-                .parse()
-                .ok()
-                .map(|version| (axum::http::header::ETAG, version)),
-        );
-        Ok(found)
+        Ok(looked_at(&asked, shown(&app, person)))
     };
     noted(&app, &ctx, "read", found.await).await
 }

@@ -26,8 +26,6 @@ statements! {
         FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Who signs in with this address, in whichever organisation.
     BY_EMAIL = "SELECT organisation_id, id, password_hash FROM staff WHERE email = $1 AND disabled_at IS NULL ORDER BY created_at LIMIT 5";
-    /// Who has this address in an organisation, also who can't come in.
-    BY_ADDRESS = "SELECT id, disabled_at FROM staff WHERE organisation_id = $1 AND email = $2 FOR NO KEY UPDATE";
     /// Who has this address in an organisation, and stays as they are until the end of the transaction.
     HELD_BY_EMAIL = "SELECT id, email, name, role, locale, disabled_at, version, COALESCE((SELECT f.created_at FROM second_factors f \
         WHERE f.organisation_id = staff.organisation_id AND f.staff_id = staff.id), (SELECT MIN(k.created_at) FROM passkeys k \
@@ -154,19 +152,6 @@ pub(super) async fn by_email(
     Ok(conn
         .query(BY_EMAIL, args![email], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
-        .await?)
-}
-
-/// Who it is, and whether they can't come in.
-pub(super) async fn by_address(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    email: &str,
-) -> Result<Option<(StaffId, bool)>, DeskError> {
-    Ok(conn
-        .query_opt(BY_ADDRESS, args![organisation, email], |row| {
-            Ok((row.get(0)?, row.get::<Option<Timestamp>>(1)?.is_some()))
         })
         .await?)
 }

@@ -147,14 +147,6 @@ statements! {
     FOLLOWERS = "SELECT staff_id FROM ticket_followers WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY staff_id";
 }
 
-fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
-    let code: String = row.get(column)?;
-    read(&code).ok_or(DbError::Column {
-        column,
-        reason: "an unknown code".to_owned(),
-    })
-}
-
 fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
     Ok(StoredTicket {
         ticket: Ticket {
@@ -168,12 +160,12 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
             queue: row.get(6)?,
             assignee: row.get(7)?,
             category: row.get(8)?,
-            urgency: coded(row, 9, Urgency::from_code)?,
+            urgency: row.coded(9, Urgency::from_code)?,
             safety: row.get(10)?,
-            status: coded(row, 11, Status::from_code)?,
+            status: row.coded(11, Status::from_code)?,
             sub_status: row.get(12)?,
             channel: row.get(13)?,
-            locale: coded(row, 14, |tag| tag.parse().ok())?,
+            locale: row.coded(14, |tag| tag.parse().ok())?,
             triage: StoredWhy::from_text(row.get(15)?),
             clocks: Clocks {
                 first_response: row.get(16)?,
@@ -518,7 +510,7 @@ pub(super) async fn links(
             row.get::<String>(0)?,
             row.get(1)?,
             row.get(2)?,
-            coded(row, 3, Status::from_code)?,
+            row.coded(3, Status::from_code)?,
         ))
     };
     let mut links = conn

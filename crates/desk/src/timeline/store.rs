@@ -123,20 +123,12 @@ pub(super) struct MessageRow {
     pub found: Option<Found>,
 }
 
-fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
-    let code: String = row.get(column)?;
-    read(&code).ok_or(DbError::Column {
-        column,
-        reason: "an unknown code".to_owned(),
-    })
-}
-
 fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
     let danger: i64 = row.get(18)?;
     Ok(MessageRow {
         id: row.get(0)?,
         key: row.get(1)?,
-        kind: coded(row, 2, MessageKind::from_code)?,
+        kind: row.coded(2, MessageKind::from_code)?,
         channel: row.get(3)?,
         author_kind: row.get(4)?,
         author_id: row.get(5)?,
@@ -145,7 +137,7 @@ fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
         envelope: row.get(8)?,
         locale: row.get(9)?,
         automatic: row.get(10)?,
-        state: coded(row, 11, MessageState::from_code)?,
+        state: row.coded(11, MessageState::from_code)?,
         state_at: row.get(12)?,
         attachment_count: row.get(13)?,
         created_at: row.get(14)?,
@@ -221,7 +213,7 @@ pub(super) async fn state_of(
 ) -> Result<Option<MessageState>, DeskError> {
     let args = args![organisation, ticket, message];
     Ok(conn
-        .query_opt(STATE_OF, args, |row| coded(row, 0, MessageState::from_code))
+        .query_opt(STATE_OF, args, |row| row.coded(0, MessageState::from_code))
         .await?)
 }
 
@@ -235,8 +227,8 @@ pub(super) async fn turns(
     let last = |row: &Row<'_>| {
         Ok(LastWords {
             at: row.get(0)?,
-            kind: coded(row, 1, MessageKind::from_code)?,
-            state: coded(row, 2, MessageState::from_code)?,
+            kind: row.coded(1, MessageKind::from_code)?,
+            state: row.coded(2, MessageState::from_code)?,
         })
     };
     Ok(Turns {

@@ -107,25 +107,13 @@ statements! {
     DUTIES = "SELECT duty, done_on, done_by FROM breach_duties WHERE organisation_id = $1 AND breach_id = $2";
 }
 
-fn wrong(column: usize) -> DbError {
-    DbError::Column {
-        column,
-        reason: "an unknown code".to_owned(),
-    }
-}
-
-fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
-    let code: String = row.get(column)?;
-    read(&code).ok_or_else(|| wrong(column))
-}
-
 fn some<T>(
     row: &Row<'_>,
     column: usize,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, DbError> {
     let code: Option<String> = row.get(column)?;
-    code.map(|code| read(&code).ok_or_else(|| wrong(column)))
+    code.map(|code| read(&code).ok_or_else(|| DbError::unknown_code(column)))
         .transpose()
 }
 
@@ -145,7 +133,7 @@ fn assessment(row: &Row<'_>) -> Result<Option<Assessment>, DbError> {
     };
     let risks: Vec<Risk> = risks.split(' ').filter_map(Risk::from_code).collect();
     Ok(Some(Assessment {
-        risks: risks.try_into().map_err(|_| wrong(12))?,
+        risks: risks.try_into().map_err(|_| DbError::unknown_code(12))?,
         words,
         conclusion,
         exception: some(row, 15, Exception::from_code)?,
@@ -158,15 +146,15 @@ fn assessment(row: &Row<'_>) -> Result<Option<Assessment>, DbError> {
 fn breach(row: &Row<'_>) -> Result<Breach, DbError> {
     let query: Option<String> = row.get(21)?;
     let query: Option<Query> = query
-        .map(|text| serde_json::from_str(&text).map_err(|_| wrong(21)))
+        .map(|text| serde_json::from_str(&text).map_err(|_| DbError::unknown_code(21)))
         .transpose()?;
     let kinds: String = row.get(8)?;
     Ok(Breach {
         id: row.get(0)?,
         key: row.get(1)?,
-        law: coded(row, 2, Law::from_code)?,
-        part: coded(row, 3, Part::from_code)?,
-        state: coded(row, 4, State::from_code)?,
+        law: row.coded(2, Law::from_code)?,
+        part: row.coded(3, Part::from_code)?,
+        state: row.coded(4, State::from_code)?,
         discovered_at: row.get(5)?,
         title: row.get(6)?,
         story: row.get(7)?,
@@ -332,7 +320,8 @@ pub(super) struct Person {
 
 fn person(row: &Row<'_>) -> Result<Person, DbError> {
     let seen: String = row.get(3)?;
-    let seen: BTreeMap<String, i64> = serde_json::from_str(&seen).map_err(|_| wrong(3))?;
+    let seen: BTreeMap<String, i64> =
+        serde_json::from_str(&seen).map_err(|_| DbError::unknown_code(3))?;
     let acts = seen
         .into_iter()
         .filter_map(|(code, count)| Some((Act::from_code(&code)?, count)));
@@ -350,7 +339,7 @@ fn person(row: &Row<'_>) -> Result<Person, DbError> {
         added: (row.get(6)?, row.get(7)?),
         reason: row.get(8)?,
         removed,
-        told: coded(row, 12, Told::from_code)?,
+        told: row.coded(12, Told::from_code)?,
         told_at: row.get(13)?,
         letter: row
             .get::<Option<TicketId>>(14)?
@@ -446,7 +435,7 @@ pub(super) async fn counts(
     breach: BreachId,
 ) -> Result<Counts, DeskError> {
     let read =
-        |row: &Row<'_>| Ok::<(Told, i64), DbError>((coded(row, 0, Told::from_code)?, row.get(1)?));
+        |row: &Row<'_>| Ok::<(Told, i64), DbError>((row.coded(0, Told::from_code)?, row.get(1)?));
     let mut counts = Counts::default();
     for (told, count) in conn
         .query(COUNTS, args![organisation, breach], read)
@@ -570,8 +559,8 @@ pub(super) async fn duties(
     let read = |row: &Row<'_>| {
         let on: String = row.get(1)?;
         Ok::<DoneDuty, DbError>(DoneDuty {
-            duty: coded(row, 0, Duty::from_code)?,
-            on: on.parse().map_err(|_| wrong(1))?,
+            duty: row.coded(0, Duty::from_code)?,
+            on: on.parse().map_err(|_| DbError::unknown_code(1))?,
             by: row.get(2)?,
         })
     };

@@ -36,25 +36,13 @@ pub(super) struct Stored {
     pub recorded_by: Option<StaffId>,
 }
 
-fn wrong(column: usize) -> DbError {
-    DbError::Column {
-        column,
-        reason: "an unknown code".to_owned(),
-    }
-}
-
-fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
-    let code: String = row.get(column)?;
-    read(&code).ok_or_else(|| wrong(column))
-}
-
 /// None for all of them.
 fn some<T>(
     row: &Row<'_>,
     column: usize,
     read: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, DbError> {
-    coded(row, column, |code| match code {
+    row.coded(column, |code| match code {
         ALL_OF_THEM => Some(None),
         code => read(code).map(Some),
     })
@@ -62,7 +50,7 @@ fn some<T>(
 
 fn mark(row: &Row<'_>, column: usize) -> Result<Option<Mark>, DbError> {
     let bytes: Option<Vec<u8>> = row.get(column)?;
-    let read = |bytes: Vec<u8>| bytes.try_into().map_err(|_| wrong(column));
+    let read = |bytes: Vec<u8>| bytes.try_into().map_err(|_| DbError::unknown_code(column));
     bytes.map(read).transpose()
 }
 
@@ -74,7 +62,7 @@ fn stored(row: &Row<'_>) -> Result<Stored, DbError> {
             contact: row.get(2)?,
             purpose: some(row, 4, Purpose::from_code)?,
             channel: some(row, 5, Channel::from_code)?,
-            decision: coded(row, 6, Decision::from_code)?,
+            decision: row.coded(6, Decision::from_code)?,
             point: mark(row, 7)?,
             party: mark(row, 8)?,
             at: row.get(14)?,
@@ -83,7 +71,7 @@ fn stored(row: &Row<'_>) -> Result<Stored, DbError> {
         said: row.get(9)?,
         text_hash: row.get(10)?,
         locale: row.get(11)?,
-        source: coded(row, 12, Source::from_code)?,
+        source: row.coded(12, Source::from_code)?,
         recorded_by: row.get(13)?,
     })
 }

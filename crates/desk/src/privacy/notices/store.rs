@@ -49,20 +49,13 @@ statements! {
         WHERE a.organisation_id = $1 AND a.patient_id = $2 ORDER BY a.id DESC LIMIT $3";
 }
 
-fn wrong(column: usize) -> DbError {
-    DbError::Column {
-        column,
-        reason: "an unknown code".to_owned(),
-    }
-}
-
 fn notice_at(row: &Row<'_>, first: usize) -> Result<Notice, DbError> {
     let state: String = row.get(first + 3)?;
     Ok(Notice {
         id: row.get(first)?,
         code: row.get(first + 1)?,
         number: row.get(first + 2)?,
-        state: State::from_code(&state).ok_or_else(|| wrong(first + 3))?,
+        state: State::from_code(&state).ok_or_else(|| DbError::unknown_code(first + 3))?,
         published_at: row.get(first + 4)?,
         published_by: row.get(first + 5)?,
         version: row.get(first + 6)?,
@@ -233,7 +226,7 @@ pub(super) async fn acknowledged(
             id: row.get(0)?,
             locale: row.get(1)?,
             text_hash: row.get(2)?,
-            source: Source::from_code(&source).ok_or_else(|| wrong(3))?,
+            source: Source::from_code(&source).ok_or_else(|| DbError::unknown_code(3))?,
             recorded_by: row.get(4)?,
             at: row.get(5)?,
             notice: notice_at(row, 6)?,

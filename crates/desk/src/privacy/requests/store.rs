@@ -45,21 +45,9 @@ statements! {
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
 }
 
-fn wrong(column: usize) -> DbError {
-    DbError::Column {
-        column,
-        reason: "an unknown code".to_owned(),
-    }
-}
-
-fn coded<T>(row: &Row<'_>, column: usize, read: impl Fn(&str) -> Option<T>) -> Result<T, DbError> {
-    let code: String = row.get(column)?;
-    read(&code).ok_or_else(|| wrong(column))
-}
-
 fn day(row: &Row<'_>, column: usize) -> Result<Option<Date>, DbError> {
     let text: Option<String> = row.get(column)?;
-    let read = |text: String| text.parse().map_err(|_| wrong(column));
+    let read = |text: String| text.parse().map_err(|_| DbError::unknown_code(column));
     text.map(read).transpose()
 }
 
@@ -84,7 +72,7 @@ fn request(row: &Row<'_>) -> Result<Request, DbError> {
         row.get::<Option<Timestamp>>(23)?,
     ) {
         (Some(code), Some(by), Some(at)) => Some(Decided {
-            decision: Decision::from_code(&code).ok_or_else(|| wrong(19))?,
+            decision: Decision::from_code(&code).ok_or_else(|| DbError::unknown_code(19))?,
             reason: row.get(20)?,
             note: row.get(21)?,
             by,
@@ -112,12 +100,12 @@ fn request(row: &Row<'_>) -> Result<Request, DbError> {
         id: row.get(0)?,
         patient: row.get(1)?,
         key: row.get(2)?,
-        kind: coded(row, 3, Kind::from_code)?,
-        law: coded(row, 4, Law::from_code)?,
+        kind: row.coded(3, Kind::from_code)?,
+        law: row.coded(4, Law::from_code)?,
         level: row.get(5)?,
         ticket: row.get(6)?,
-        state: coded(row, 7, State::from_code)?,
-        received_on: day(row, 8)?.ok_or_else(|| wrong(8))?,
+        state: row.coded(7, State::from_code)?,
+        received_on: day(row, 8)?.ok_or_else(|| DbError::unknown_code(8))?,
         due_at: row.get(9)?,
         words: row.get(10)?,
         opened_by: row.get(11)?,

@@ -259,16 +259,17 @@ async fn first_time(
     makes_accounts: bool,
 ) -> Result<Whom, DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
-    let known = people::by_address(work, organisation, email).await?;
+    let known = people::held_by_email(work, organisation, email).await?;
     let staff = match known {
-        Some((staff, disabled)) => {
+        Some(person) => {
+            let staff = person.id;
             if store::subject_of(work, organisation, staff)
                 .await?
                 .is_some()
             {
                 return Ok(Err((Some(staff), Trouble::OtherSubject)));
             }
-            if disabled {
+            if person.disabled_at.is_some() {
                 return Ok(Err((Some(staff), Trouble::Disabled)));
             }
             staff
