@@ -57,6 +57,11 @@ statements! {
     /// Roles as they stood before there were groups of fields.
     PLAIN_ROLES = "UPDATE roles SET permissions = replace(replace(replace(replace(permissions, \
         ' fields:contact', ''), ' fields:identifiers', ''), ' fields:clinical', ''), ' fields:billing', '')";
+    /// A passkey of somebody of the staff, from before patients had any.
+    STAFF_PASSKEY = "INSERT INTO passkeys (organisation_id, id, staff_id, name, credential_hash, credential, uses, created_at) \
+        SELECT organisation_id, id, id, 'Phone', $1, '', 0, created_at FROM staff ORDER BY id LIMIT 1";
+    /// The same as it stands since.
+    STAFF_PASSKEYS = "SELECT COUNT(*) FROM passkeys WHERE owner = 'staff' AND owner_id = id AND point_blind IS NULL";
     /// Tags.
     TAGS = "SELECT COUNT(*) FROM ticket_tags";
 }
@@ -275,11 +280,14 @@ async fn older(desk: &Desk, ticket: TicketId, version: usize, config: &Config) {
         .await
         .unwrap();
     let now = tables(MIGRATIONS.len());
+    // Of people who are copied first.
+    let mut keys = Vec::new();
     for (table, columns) in tables(version) {
         if columns.iter().all(|column| now[&table].contains(column)) {
             copy(&desk.app.db, &db, &table, &columns).await;
         } else if table == "passkeys" {
-            // A column of theirs has another name now, and nobody here has one.
+            let hash = Value::Bytes(Cow::Owned(vec![7; 32]));
+            keys.push((STAFF_PASSKEY, vec![hash]));
         } else {
             assert_eq!(table, "ticket_tags", "only tags had other columns");
             let ids = vec![
@@ -289,6 +297,7 @@ async fn older(desk: &Desk, ticket: TicketId, version: usize, config: &Config) {
             write(&db, vec![(PLAIN_TAG, ids)]).await;
         }
     }
+    write(&db, keys).await;
     write(&db, vec![(RATING, vec![Value::Id(ticket.uuid())])]).await;
     if version < 10 {
         write(&db, vec![(OLD_PLACE, vec![Value::Id(ticket.uuid())])]).await;
@@ -337,6 +346,7 @@ async fn everything_is_there(app: &App, desk: &Desk, ticket: TicketId, version: 
         (RATINGS, 1),
         (TAGS, i64::from(version >= 5)),
         (OLD_PLACES, 0),
+        (STAFF_PASSKEYS, i64::from((21..27).contains(&version))),
     ] {
         assert_eq!(
             count(&app.db, statement).await,
