@@ -73,7 +73,7 @@ export class Desk {
 
   async #startDemo() {
     const [http, smtp] = await Promise.all([freePort(), freePort()]);
-    const args = ["demo", "--small", "--json", "--data", join(this.#folder, "data")];
+    const args = ["demo", "--small", "--json", "--data", this.data];
     args.push("--listen", `127.0.0.1:${http}`, "--smtp-listen", `127.0.0.1:${smtp}`, "--pop3-listen", "127.0.0.1:0");
     this.#program = spawn(program, args, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
     Object.assign(this, await announced(this.#program));
@@ -83,9 +83,8 @@ export class Desk {
     const http = await freePort();
     // A name, because passkeys are bound to one.
     this.url = `http://localhost:${http}`;
-    const own = Object.entries(process.env).filter(([name]) => !name.startsWith("BEDSIDE_"));
-    const more = { cwd: this.#folder, env: { ...Object.fromEntries(own), BEDSIDE_PUBLIC_URL: this.url, ...settings } };
-    const data = ["--data", join(this.#folder, "data")];
+    const more = { cwd: this.#folder, env: { ...surroundings(), BEDSIDE_PUBLIC_URL: this.url, ...settings } };
+    const data = ["--data", this.data];
     const who = ["--email", "alex@clinic.example", "--name", "Alex Admin", "--json"];
     const made = JSON.parse(execFileSync(program, ["init", ...who, ...data], { ...more, timeout: STARTING }));
     this.invitation = made.link;
@@ -94,17 +93,33 @@ export class Desk {
     await answers(`http://127.0.0.1:${http}/readyz`);
   }
 
+  /** The folder of the desk's data. */
+  get data() {
+    return join(this.#folder, "data");
+  }
+
+  /** Makes a backup while the desk works, and gives back its file, which lies outside of the data. */
+  backup() {
+    const file = join(this.#folder, "backup.db");
+    this.#command("backup", file);
+    return file;
+  }
+
+  /** Puts a backup in place of what the demo has, and starts it again. */
+  async restore(file) {
+    await ended(this.#program);
+    this.#command("restore", file, "--force");
+    await this.#startDemo();
+  }
+
+  #command(...args) {
+    execFileSync(program, [...args, "--data", this.data], { cwd: this.#folder, env: surroundings(), stdio: "pipe", timeout: STARTING });
+  }
+
   /** Ends the browser and the program, and removes what they wrote. */
   async close() {
     await this.#browser?.close();
-    const child = this.#program;
-    if (child?.pid && child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, "exit");
-      child.kill("SIGTERM");
-      const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
-      await ended;
-      clearTimeout(late);
-    }
+    await ended(this.#program);
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
@@ -160,6 +175,21 @@ export async function openMail(page, person, beginning, words) {
   await page.getByRole("article").filter({ hasText: words }).waitFor();
 }
 
+/** The six digits of the newest code that the clinic mailed to `email`, read in `page`. */
+export async function mailedCode(page, email) {
+  for (let tries = 0; tries < 60; tries += 1) {
+    await page.goto(`/demo/mail?person=${encodeURIComponent(email)}`);
+    const mail = page.locator(".ticket-row").filter({ hasText: "Your code" }).first();
+    if (await mail.count()) {
+      await mail.getByRole("link").click();
+      const found = (await page.getByRole("article").last().innerText()).match(/\b\d{6}\b/);
+      if (found) return found[0];
+    }
+    await page.waitForTimeout(250);
+  }
+  throw new Error("No code came.");
+}
+
 /** Writes a mail to the clinic as `person`, and gives back the number of its request. The clinic says it with the words `received`. */
 export async function writeMail(page, person, name, subject, text, received = "We have your message") {
   await page.goto(`/demo/mail?person=${encodeURIComponent(person)}&name=${encodeURIComponent(name)}`);
@@ -203,6 +233,21 @@ export async function freePort() {
 
 /** A package of the tests, by its name. */
 export const load = (name) => import(pathToFileURL(require.resolve(name)));
+
+/** The environment without what these tests are told by it, which the program would take for settings. */
+function surroundings() {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("BEDSIDE_")));
+}
+
+/** Ends a program in its own time, or after a while without it. */
+async function ended(child) {
+  if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGTERM");
+  const late = setTimeout(() => child.kill("SIGKILL"), 15_000);
+  await exit;
+  clearTimeout(late);
+}
 
 /** Waits until something answers there. */
 async function answers(url) {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Desk } from "../desk.js";
+import { Desk, mailedCode } from "../desk.js";
 import { look, missed } from "../looks.js";
 
 let desk;
@@ -18,23 +18,6 @@ after(() => desk?.close());
 
 const fine = async (name) => assert.deepEqual(await look(page, name), []);
 
-/** The code in the newest mail to the demo's patient. */
-async function code() {
-  const { email } = desk.patient;
-  for (let tries = 0; tries < 60; tries += 1) {
-    await mailbox.goto(`/demo/mail?person=${encodeURIComponent(email)}&name=x`);
-    const mail = mailbox.locator(".ticket-row").filter({ hasText: "Your code" }).first();
-    if (await mail.count()) {
-      await mail.getByRole("link").click();
-      const text = await mailbox.getByRole("article").first().innerText();
-      const found = text.match(/\b\d{6}\b/);
-      if (found) return found[0];
-    }
-    await mailbox.waitForTimeout(250);
-  }
-  throw new Error("no code came");
-}
-
 test("a code from the mail lets somebody in", async () => {
   await page.goto("/request");
   await page.getByRole("link", { name: "Sign in" }).click();
@@ -46,7 +29,7 @@ test("a code from the mail lets somebody in", async () => {
   await page.getByRole("button", { name: "Email me a code" }).click();
   await page.getByLabel("The code").waitFor();
   await fine("my-code");
-  await page.getByLabel("The code").fill(await code());
+  await page.getByLabel("The code").fill(await mailedCode(mailbox, desk.patient.email));
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "My requests" }).waitFor();
   await fine("my");
