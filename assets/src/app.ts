@@ -1,10 +1,12 @@
 // The staff side: htmx, the custom elements, and the few behaviours of plain attributes.
 
+import "./frozen";
 import "htmx.org";
 import * as csrf from "./csrf";
+import * as session from "./session";
 import { text } from "./texts";
 import { BdCoach } from "./elements/coach";
-import { BdComposer, forgetDrafts } from "./elements/composer";
+import { BdComposer } from "./elements/composer";
 import { BdCrisis } from "./elements/crisis";
 import { BdHotkeys } from "./elements/hotkeys";
 import { BdLive } from "./elements/live";
@@ -60,9 +62,10 @@ document.addEventListener("click", (event) => {
   }
 });
 
-document.addEventListener("submit", (event) => {
-  if ((event.target as Element).matches("[data-sign-out]")) forgetDrafts();
-});
+if (document.querySelector("[data-sign-out]")) {
+  session.leaveOn("[data-sign-out]");
+  session.watch("/api/v1/events", "/sign-in");
+}
 
 customElements.define("bd-toast", BdToast);
 customElements.define("bd-time", BdTime);

@@ -1,6 +1,8 @@
 // The patient side: only what helps somebody not to lose their words, and makes one click in a mail enough.
 
+import "./frozen";
 import * as csrf from "./csrf";
+import * as session from "./session";
 import { BdComposer } from "./elements/composer";
 import { BdPasskey } from "./elements/passkey";
 import { BdSendSeen } from "./elements/sendseen";
@@ -13,3 +15,8 @@ customElements.define("bd-time", BdTime);
 customElements.define("bd-composer", BdComposer);
 customElements.define("bd-send-seen", BdSendSeen);
 customElements.define("bd-passkey", BdPasskey);
+
+if (document.querySelector("[data-sign-out]")) {
+  session.leaveOn("[data-sign-out]");
+  session.watch("/my", "/my/sign-in?said=again");
+}

@@ -52,6 +52,30 @@ test("signed out, the sign-in page says so", async () => {
   await fine(page, "sign-in-after");
 });
 
+test("a page whose session was ended elsewhere shows nothing any more", async () => {
+  const page = await desk.colleague("nurse");
+  await page.locator("#ticket-list").waitFor();
+  const other = await desk.colleague("nurse", undefined, "/account");
+  await other.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await other.locator(".notice, bd-toast").first().waitFor();
+  // As when somebody comes back to the tab.
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.waitForURL("**/sign-in");
+  assert.equal(await page.locator("#ticket-list").count(), 0);
+});
+
+test("nothing of what was typed stays in the browser, and it is there again after a reload", async () => {
+  const page = await desk.colleague("agent");
+  await page.locator("#ticket-list a").first().click();
+  const words = `Half a sentence ${Date.now()}`;
+  await page.locator("#body").fill(words);
+  // At once: before the draft that is kept while somebody pauses.
+  await page.goto("/inbox");
+  await page.goBack();
+  await page.waitForFunction((expected) => document.querySelector("#body")?.value === expected, words);
+  assert.deepEqual(await page.evaluate(() => [localStorage.length, sessionStorage.length]), [0, 0]);
+});
+
 test("a second factor can be tried in the demo, and keeps nobody out", async () => {
   const page = await desk.colleague("compliance", undefined, "/account");
   await page.goto("/account/second-factor");

@@ -46,6 +46,7 @@ admin-error-hours = Write times such as 08:00-12:30, 13:15-17:30. Each one ends 
 admin-error-holidays = Write one date on each line, such as 2026-12-25.
 admin-error-address-taken = Somebody has this address already.
 admin-error-bad-name = Please write this on one line.
+admin-error-plain-mail = Only a mail server on this machine can do without TLS. Choose TLS or STARTTLS.
 admin-error-invalid = Please check this.
 admin-error-yourself = You can't lock yourself out.
 admin-error-last-administrator = This is the only administrator. Make somebody else one first.

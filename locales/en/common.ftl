@@ -150,7 +150,6 @@ js-days = { $count } d
 
 ## Other words of the browser's scripts
 js-remove = Remove
-js-draft-restored = We kept what you had written.
 js-offline = No connection. What you write is kept here.
 js-online = Connected again.
 js-failed = That didn't work. Please try again.

@@ -46,6 +46,7 @@ admin-error-hours = Escriba horas como 08:00-12:30, 13:15-17:30. Cada una termin
 admin-error-holidays = Escriba una fecha por línea, como 2026-12-25.
 admin-error-address-taken = Alguien ya tiene esta dirección.
 admin-error-bad-name = Escriba esto en una sola línea.
+admin-error-plain-mail = Solo un servidor de correo en esta misma máquina puede prescindir de TLS. Elija TLS o STARTTLS.
 admin-error-invalid = Por favor, revise esto.
 admin-error-yourself = No puede cerrarse la puerta a sí mismo.
 admin-error-last-administrator = Es la única persona que administra. Dele antes esa función a otra.

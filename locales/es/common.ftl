@@ -150,7 +150,6 @@ js-days = { $count } d
 
 ## Other words of the browser's scripts
 js-remove = Quitar
-js-draft-restored = Guardamos lo que había escrito.
 js-offline = Sin conexión. Lo que escriba se guarda aquí.
 js-online = Conectado de nuevo.
 js-failed = No funcionó. Por favor, inténtelo de nuevo.

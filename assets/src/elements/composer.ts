@@ -1,43 +1,41 @@
-// <bd-composer>: memory and speed for a plain form. Keeps what was typed in this tab until the
-// server has it, formats by keys, lists files, and sends on Ctrl+Enter.
+// <bd-composer>: speed for a plain form. Formats by keys, lists files, sends on Ctrl+Enter, and gives the
+// server what was typed last when its page is left. Nothing is kept in the browser's own storage: whoever
+// uses the same computer next would find it there.
 
+import * as csrf from "../csrf";
 import { text } from "../texts";
 import { toast } from "./toast";
 import * as files from "./files";
 import { format, type Format } from "./format";
 
 const KEYS: Record<string, Format> = { b: "bold", i: "italic", k: "link" };
-const PREFIX = "bd-draft:";
-
-/** Forgets every draft of this tab, as on signing out. */
-export function forgetDrafts(): void {
-  for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX)) sessionStorage.removeItem(key);
-}
 
 export class BdComposer extends HTMLElement {
-  #timer: number | undefined;
   #stop = new AbortController();
+  /** The words that the server has, and those that are on their way to it. */
+  #kept = "";
+  #asking = "";
 
   connectedCallback(): void {
     this.#stop = new AbortController();
     const options = { signal: this.#stop.signal };
-    if (this.hasAttribute("draft-done")) this.#forget();
     for (const toolbar of this.querySelectorAll<HTMLElement>(".toolbar")) toolbar.hidden = false;
-    this.#restore();
-    this.addEventListener("input", this.#typed, options);
-    this.addEventListener("change", this.#typed, options);
+    this.#kept = this.#area?.value ?? "";
     this.addEventListener("keydown", this.#key, options);
     this.addEventListener("click", this.#click, options);
     this.addEventListener("change", this.#changed, options);
     this.addEventListener("dragover", (event) => event.preventDefault(), options);
     this.addEventListener("drop", this.#dropped, options);
     this.addEventListener("paste", this.#pasted, options);
+    this.addEventListener("htmx:before:request", this.#asked, options);
     this.addEventListener("htmx:after:request", this.#sent, options);
-    addEventListener("pagehide", this.#save, options);
+    // What is sent is no draft any more.
+    this.addEventListener("submit", () => (this.#kept = this.#area?.value ?? ""), options);
+    addEventListener("pagehide", this.#keep, options);
   }
 
   disconnectedCallback(): void {
-    this.#save();
+    this.#keep();
     this.#stop.abort();
   }
 
@@ -45,61 +43,31 @@ export class BdComposer extends HTMLElement {
     return this.querySelector("textarea");
   }
 
-  get #kinds(): HTMLInputElement[] {
-    return [...this.querySelectorAll<HTMLInputElement>('input[name="kind"]')];
-  }
-
-  get #draftKey(): string | undefined {
-    const key = this.getAttribute("draft-key");
-    return key ? PREFIX + key : undefined;
-  }
-
-  #restore(): void {
-    const key = this.#draftKey;
+  /** Gives the server the words that it doesn't have yet, as its draft. */
+  #keep = (): void => {
     const area = this.#area;
-    const draft = key && sessionStorage.getItem(key);
-    // What the server knows is newer than what this tab remembers.
-    if (!draft || !area || area.value) return;
-    const [kind = "", ...words] = draft.split("\n");
-    area.value = words.join("\n");
-    // A note must not come back as an answer to the patient.
-    const choice = this.#kinds.find((radio) => radio.value === kind);
-    if (choice) choice.checked = true;
-    toast(text("draft-restored"));
-  }
-
-  #typed = (): void => {
-    clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(this.#save, 300);
+    const way = area?.getAttribute("hx-post");
+    if (!area?.form || !way || area.value === this.#kept) return;
+    this.#kept = area.value;
+    const headers: Record<string, string> = {};
+    csrf.sign(headers);
+    const body = new URLSearchParams();
+    for (const [name, value] of new FormData(area.form)) if (typeof value === "string") body.append(name, value);
+    // It goes on when the page is gone. What doesn't arrive is what was typed since the last draft.
+    void fetch(way, { method: "POST", headers, body, keepalive: true }).catch(() => undefined);
   };
 
-  #save = (): void => {
-    clearTimeout(this.#timer);
-    const key = this.#draftKey;
-    const area = this.#area;
-    if (!key || !area || this.hasAttribute("draft-done")) return;
-    try {
-      const kind = this.#kinds.find((radio) => radio.checked)?.value ?? "";
-      if (area.value) sessionStorage.setItem(key, `${kind}\n${area.value}`);
-      else sessionStorage.removeItem(key);
-    } catch {
-      // A full or forbidden storage must not get in the way of writing.
-    }
+  #asked = (event: Event): void => {
+    if (event.target === this.#area) this.#asking = this.#area?.value ?? "";
   };
-
-  #forget(): void {
-    clearTimeout(this.#timer);
-    if (this.#draftKey) sessionStorage.removeItem(this.#draftKey);
-    // From here on new words are a new draft.
-    this.removeAttribute("draft-done");
-  }
 
   #sent = (event: Event): void => {
     const { ctx } = (event as CustomEvent<{ ctx: { response: { status: number }; request: { method: string } } }>).detail;
-    const ours = event.target === this.querySelector("form");
-    if (!ours || ctx.request.method.toUpperCase() === "GET" || ctx.response.status >= 400) return;
+    if (ctx.request.method.toUpperCase() === "GET" || ctx.response.status >= 400) return;
+    if (event.target === this.#area) this.#kept = this.#asking;
+    if (event.target !== this.querySelector("form")) return;
     if (this.#area) this.#area.value = "";
-    this.#forget();
+    this.#kept = "";
   };
 
   #key = (event: KeyboardEvent): void => {

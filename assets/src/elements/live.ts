@@ -1,6 +1,7 @@
 // <bd-live src>: one stream of events; each named event can fetch a fragment and morph it in.
 
 import htmx from "htmx.org";
+import * as session from "../session";
 import { text } from "../texts";
 import { toast } from "./toast";
 
@@ -40,6 +41,7 @@ export class BdLive extends HTMLElement {
       this.#setOffline(true);
       // The browser comes back by itself unless the server refused; then we ask again.
       if (source.readyState === EventSource.CLOSED && this.isConnected) {
+        void session.look(url.pathname, "/sign-in");
         clearTimeout(this.#retry);
         this.#retry = window.setTimeout(() => this.#open(), RETRY);
       }

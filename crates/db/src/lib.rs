@@ -32,6 +32,7 @@ pub use error::DbError;
 pub use id::{Id, IdSource, Identity};
 pub use migrate::{Migration, MigrationReport};
 pub use notify::Notice;
+pub use postgres::is_unprotected;
 pub use row::{Column, Row};
 pub use statement::{Statement, count_parameters, for_sqlite};
 pub use time::{Clock, FixedClock, SystemClock, Timestamp};

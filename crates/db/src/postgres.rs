@@ -11,6 +11,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tls::Connector;
+pub use tls::is_unprotected;
 use tokio::sync::{broadcast, oneshot};
 use tokio_postgres::AsyncMessage;
 

@@ -45,6 +45,7 @@ pub mod representatives;
 pub mod router;
 pub mod scim;
 pub mod search;
+pub mod security_log;
 pub mod server;
 pub mod sla;
 pub mod staff;

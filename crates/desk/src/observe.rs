@@ -12,7 +12,9 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 /// The names of the figures.
 pub mod name {
@@ -130,6 +132,48 @@ pub(crate) async fn search_lag(app: &App) -> Result<i64, crate::error::DeskError
         worst = worst.max(crate::search::lag(app, organisation).await?);
     }
     Ok(worst)
+}
+
+/// `filter` as it is, but with security events, what is told of the audit log, and the request that either belongs to:
+/// whoever wants a quieter log keeps these.
+#[must_use]
+pub fn with_security(filter: EnvFilter) -> EnvFilter {
+    let always = [
+        "bedside::security=info",
+        "bedside::audit=info",
+        "bedside_desk::observe=info",
+    ];
+    let always = always.into_iter().filter_map(|one| one.parse().ok());
+    always.fold(filter, EnvFilter::add_directive)
+}
+
+/// The log as lines of JSON (`docs/security/logs.md` says what stands in one).
+pub fn json_lines<W>(filter: EnvFilter, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        // A log that can't be written (a file on a full disk) would be told on the same standard error, with a panic.
+        .log_internal_errors(false)
+        .with_writer(writer)
+        .json()
+        .flatten_event(true)
+        .finish()
+}
+
+/// Lets panics be told in the log, as where they happened: what they say may quote what was being worked on.
+pub fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let thread = std::thread::current();
+        tracing::error!(
+            target: "bedside::panic",
+            place = place.unwrap_or_default(),
+            thread = thread.name().unwrap_or_default(),
+            "a panic"
+        );
+    }));
 }
 
 /// The layer around every request: an id that the answer carries too, a span, figures.

@@ -281,11 +281,15 @@ pub fn router_with(app: &App, routes: Vec<Route>, bodies: &Bodies) -> Router {
     service
         .fallback(|| async { DeskError::NotFound })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn(bedside_web::last::resort))
+        .layer(middleware::from_fn(crate::security_log::refusals))
         .layer(middleware::from_fn(crate::scim::errors::as_scim))
         .layer(middleware::from_fn_with_state(
             app.clone(),
             crate::pages::errors::as_page,
         ))
+        // Once more, for what panics while an answer is made into a page.
+        .layer(middleware::from_fn(bedside_web::last::resort))
         .layer(bedside_web::headers::security_headers(
             app.config.is_https(),
         ))
@@ -434,8 +438,7 @@ async fn enter_patient(door: &Door, request: Request, next: Next) -> Result<Resp
     let (Some(session), Some(token)) = (session, cookie) else {
         return Err(Problem::unauthorized());
     };
-    csrf::check_origin(request.method(), request.headers(), &app.config.public_url)
-        .map_err(|_| DeskError::Forbidden)?;
+    csrf::check_origin(request.method(), request.headers(), &app.config.public_url)?;
     if session.acting_over {
         return Ok(Redirect::to("/my?said=acting-over").into_response());
     }
@@ -489,9 +492,8 @@ async fn permitted(
 /// A request that changes something must come from our own pages. The browser's word on the origin is looked at for
 /// all; forms also prove it with a token in the body, which the form reader checks ([`crate::pages::forms`]), and the
 /// pages' own calls of the API with the same token in a header.
-fn not_forged(app: &App, access: Access, request: &Request) -> Result<(), DeskError> {
-    csrf::check_origin(request.method(), request.headers(), &app.config.public_url)
-        .map_err(|_| DeskError::Forbidden)?;
+fn not_forged(app: &App, access: Access, request: &Request) -> Result<(), Problem> {
+    csrf::check_origin(request.method(), request.headers(), &app.config.public_url)?;
     if !access.is_api() || request.method().is_safe() {
         return Ok(());
     }
@@ -501,8 +503,8 @@ fn not_forged(app: &App, access: Access, request: &Request) -> Result<(), DeskEr
         csrf::header_token(request.headers()),
         session.1.uuid().as_bytes(),
         &app.keyring.web_mac(),
-    )
-    .map_err(|_| DeskError::Forbidden)
+    )?;
+    Ok(())
 }
 
 /// Reads the body of a request that carries a key, to tell it when it comes again from another one under that key.

@@ -209,6 +209,9 @@ both_engines! {
         let refused = fill(&admin, "/settings/mailboxes/new", &wrong).await.expect(422).text();
         assert!(refused.contains("id=\"smtp_host-error\"") && refused.contains("value=\"mail server\""), "{refused}");
         assert!(!refused.contains(PASSWORD), "a password does not travel back");
+        let open = [&servers[..], &[("imap_host", "mail.clinic.example")]].concat();
+        let refused = fill(&admin, "/settings/mailboxes/new", &open).await.expect(422).text();
+        assert!(refused.contains("Only a mail server on this machine can do without TLS"), "{refused}");
         fill(&admin, "/settings/mailboxes/new", &servers).await.expect(303);
         fill(&admin, "/settings/mailboxes/new", &servers).await.expect(422);
         let page = row(&admin, "/settings/mailboxes", HELP).await;

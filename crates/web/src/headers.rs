@@ -1,7 +1,7 @@
 //! Security headers on every answer.
 
 use axum::{
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
 use tower::util::MapResponseLayer;
@@ -60,6 +60,13 @@ const DEFAULTS: [(HeaderName, &str); 8] = [
     ),
     (header::CACHE_CONTROL, "no-store"),
 ];
+
+/// Lets the browser forget what it kept of this site, for the answer that ends a session (ASVS 5.0, V14.3.1). Cookies are
+/// cleared one by one instead: language and looks are no part of a session.
+pub fn forget_site(headers: &mut HeaderMap) {
+    let value = HeaderValue::from_static("\"cache\", \"storage\"");
+    headers.insert(HeaderName::from_static("clear-site-data"), value);
+}
 
 #[cfg(test)]
 mod tests {

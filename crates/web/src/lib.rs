@@ -14,6 +14,7 @@ pub mod form;
 pub mod headers;
 pub mod i18n;
 pub mod json;
+pub mod last;
 pub mod mac;
 pub mod multipart;
 mod pairs;

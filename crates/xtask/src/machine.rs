@@ -142,16 +142,22 @@ fn install(program: &str, version: &str, root: &Path) -> Result<()> {
 
 /// The browser tests' packages, installed from the lock file into the cache. Returns their `node_modules`.
 pub fn browser_packages() -> Result<PathBuf> {
-    let source = cache::checkout().join("e2e");
+    packages_of("e2e")
+}
+
+/// The packages of the lock file in `of`, what is for development too, installed into the cache. Returns their
+/// `node_modules`.
+pub fn packages_of(of: &str) -> Result<PathBuf> {
+    let source = cache::checkout().join(of);
     let read = |name: &str| {
-        std::fs::read(source.join(name)).with_context(|| format!("e2e/{name} can't be read"))
+        std::fs::read(source.join(name)).with_context(|| format!("{of}/{name} can't be read"))
     };
     let files = ["package.json", "package-lock.json"];
     let contents = files
         .iter()
         .map(|name| read(name))
         .collect::<Result<Vec<_>>>()?;
-    let folder = cache::folder()?.join(format!("e2e-{}", cache::name_of(&contents)));
+    let folder = cache::folder()?.join(format!("{of}-{}", cache::name_of(&contents)));
     let modules = folder.join("node_modules");
     let whole = folder.join("whole");
     if !whole.is_file() {
@@ -170,7 +176,9 @@ pub fn browser_packages() -> Result<PathBuf> {
             ],
         );
         npm.current_dir(&folder);
-        run(npm).context("the packages of e2e/package-lock.json could not be installed")?;
+        run(npm).with_context(|| {
+            format!("the packages of {of}/package-lock.json could not be installed")
+        })?;
         // Written last, so that an interrupted installation is done again.
         std::fs::write(&whole, "")?;
     }

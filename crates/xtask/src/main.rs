@@ -9,6 +9,7 @@ mod contract;
 mod eval;
 mod fuzz;
 mod machine;
+mod sbom;
 mod summary;
 mod test;
 mod torture;
@@ -34,6 +35,8 @@ enum Known {
     Eval(eval::Options),
     /// Feed random input, led by coverage, to the parsers of what strangers send
     Fuzz(fuzz::Options),
+    /// List every component of a release (CycloneDX)
+    Sbom(sbom::Options),
     /// Try to lose something, for hours: kill -9 under load, tampering, restores, killed upgrades
     Torture(torture::Options),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Known::Bench(options) => bench::run(&options),
         Known::Eval(options) => eval::run(&options),
         Known::Fuzz(options) => fuzz::run_all(&options),
+        Known::Sbom(options) => sbom::run(&options),
         Known::Torture(options) => torture::run(&options),
     };
     outcome.unwrap_or_else(|error| {

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that has to hold before a change goes in.
 
-use crate::commands::{Ended, cargo, command, output, run_and_read};
+use crate::commands::{Ended, cargo, command, output, run as run_to_end, run_and_read};
 use crate::summary::{self, Count, Outcome};
 use crate::{cache, fuzz, machine};
 use anyhow::Result;
@@ -61,6 +61,11 @@ const STEPS: &[Step] = &[
         name: "machete",
         about: "no dependency that nothing uses",
         run: machete,
+    },
+    Step {
+        name: "types",
+        about: "the TypeScript of the pages, strictly",
+        run: types,
     },
     Step {
         name: "tests",
@@ -231,6 +236,18 @@ fn machete(machine: &Machine) -> Result<Done> {
     let mut machete = command("cargo-machete", &["--with-metadata"]);
     machete.env_remove("CARGO");
     machine.check(machete)
+}
+
+fn types(machine: &Machine) -> Result<Done> {
+    let modules = machine::packages_of("assets")?;
+    // Imports are looked for above the sources, so these are copied to where the packages are.
+    let beside = tempfile::tempdir_in(modules.parent().unwrap_or(&modules))?;
+    let place = beside.path().display().to_string();
+    for part in ["assets/src", "assets/tsconfig.json"] {
+        run_to_end(command("cp", &["-R", part, &place]))?;
+    }
+    let tsc = modules.join(".bin/tsc").display().to_string();
+    machine.check(command(&tsc, &["--noEmit", "--project", &place]))
 }
 
 fn tests(machine: &Machine) -> Result<Done> {

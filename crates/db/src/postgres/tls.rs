@@ -3,9 +3,9 @@
 //! | `sslmode` | what it means here |
 //! |---|---|
 //! | `disable` | no encryption |
-//! | `prefer` (when nothing is said) | encrypted where the server can |
+//! | `prefer` | encrypted where the server can; on this machine alone, where it is meant when nothing is said |
 //! | `require` | encrypted, whoever the server is |
-//! | `verify-full` | encrypted, and the server's certificate is trusted and made out to the host in the address |
+//! | `verify-full` | encrypted, and the server's certificate is trusted and made out to the host in the address; meant when nothing is said of another machine |
 //!
 //! `sslrootcert` names a PEM file with the authorities that `verify-full` trusts; without it the machine's are trusted.
 
@@ -20,12 +20,13 @@ use rustls::{
 use std::borrow::Cow;
 use std::future::Future;
 use std::io;
+use std::net::IpAddr;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
@@ -53,6 +54,15 @@ pub(super) fn read(url: &str) -> Result<(tokio_postgres::Config, Connector), DbE
         Cow::Owned(format!("{base}?{}", kept.join("&")))
     };
     let mut config: tokio_postgres::Config = rest.parse()?;
+    if !is_here(&config) {
+        let said = said_of(&kept);
+        if said == Some("prefer") {
+            return Err(DbError::Unsupported(
+                "sslmode=prefer falls back to no encryption, so it is for a database on this machine: use verify-full",
+            ));
+        }
+        full = full || said.is_none();
+    }
     if full {
         config.ssl_mode(SslMode::Require);
     } else if roots.is_some() {
@@ -62,6 +72,35 @@ pub(super) fn read(url: &str) -> Result<(tokio_postgres::Config, Connector), DbE
     }
     let connector = Connector::new(full, roots.as_deref().map(Path::new))?;
     Ok((config, connector))
+}
+
+/// What the rest of an address says of `sslmode`.
+fn said_of<'a>(pairs: &[&'a str]) -> Option<&'a str> {
+    let mut pairs = pairs.iter();
+    pairs.find_map(|pair| pair.strip_prefix("sslmode="))
+}
+
+/// Whether the server is on this machine: a socket, or a loopback address alone.
+fn is_here(config: &tokio_postgres::Config) -> bool {
+    let is_loopback = |host: &str| {
+        let address = host.parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    };
+    let names = config.get_hosts().iter().all(|host| match host {
+        Host::Tcp(name) => is_loopback(name),
+        Host::Unix(_) => true,
+    });
+    let addresses = config.get_hostaddrs().iter();
+    names
+        && addresses
+            .clone()
+            .all(|one| one.to_canonical().is_loopback())
+}
+
+/// Whether whoever sits between this machine and the database of `url` could read along: it is on another machine, and its
+/// certificate is not looked at.
+pub fn is_unprotected(url: &str) -> bool {
+    read(url).is_ok_and(|(config, connector)| !is_here(&config) && !connector.verifies)
 }
 
 /// Makes TLS connections.
@@ -246,7 +285,24 @@ mod tests {
             (config.get_ssl_mode(), connector.verifies)
         };
         let base = "postgres://desk:p%26w@db.example/desk";
-        assert_eq!(mode(base), (SslMode::Prefer, false));
+        // Of another machine nothing that could be read along is ever meant.
+        assert_eq!(mode(base), (SslMode::Require, true));
+        for here in ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql"] {
+            let url = format!("postgres://desk@{here}/desk");
+            assert_eq!(mode(&url), (SslMode::Prefer, false), "{here}");
+            assert!(!is_unprotected(&url), "{here}");
+        }
+        let mixed = "postgres://desk@localhost,db.example/desk";
+        assert_eq!(mode(mixed), (SslMode::Require, true));
+        let elsewhere = "postgres://desk@localhost/desk?hostaddr=10.1.0.5";
+        assert_eq!(mode(elsewhere), (SslMode::Require, true));
+        for (query, open) in [
+            ("", false),
+            ("?sslmode=require", true),
+            ("?sslmode=disable", true),
+        ] {
+            assert_eq!(is_unprotected(&format!("{base}{query}")), open, "{query}");
+        }
         assert_eq!(
             mode(&format!("{base}?sslmode=disable")),
             (SslMode::Disable, false)
@@ -280,6 +336,7 @@ mod tests {
             text
         };
         assert!(wrong("sslmode=verify-ca").contains("verify-full"));
+        assert!(wrong("sslmode=prefer").contains("verify-full"));
         assert!(wrong("sslmode=sometimes").contains("sslmode"));
         assert!(wrong("sslmode=require&sslrootcert=/etc/ca.pem").contains("verify-full"));
         assert!(

@@ -201,3 +201,9 @@ pub async fn list(
     )
     .await
 }
+
+/// Entries of every organisation with a place after `leaf`, in the log's order; some at a time. For the command line of
+/// whoever runs the desk.
+pub(crate) async fn sealed_after(app: &App, leaf: i64) -> Result<Vec<Shown>, DeskError> {
+    store::sealed_shown(&mut app.read_newest().await?, leaf + 1, 500).await
+}

@@ -1,6 +1,6 @@
 //! Gives new entries their place in the Merkle log, and signs what the log has become.
 
-use super::store;
+use super::{Shown, store};
 use crate::app::App;
 use crate::error::DeskError;
 use bedside_audit::{Checkpoint, Frontier, Origin, SignedCheckpoint};
@@ -67,13 +67,17 @@ impl Sealer {
                 tokio::time::sleep(PAUSE).await;
             }
             let app = self.app.clone();
-            let (count, note) = self
+            let (entries, note) = self
                 .app
                 .db
                 .write_in(Lane::Machinery, move |tx| {
                     async move { group(tx, &app).await }.boxed()
                 })
                 .await?;
+            if self.app.config.audit_to_log {
+                entries.iter().for_each(tell);
+            }
+            let count = entries.len() as u64;
             sealed += count;
             let enough = note.is_some_and(|note| self.note(&note) > NOTES);
             let more = count == GROUP.unsigned_abs();
@@ -147,7 +151,7 @@ fn whole(tail: &[u8]) -> usize {
 async fn group(
     tx: &mut bedside_db::Tx,
     app: &App,
-) -> Result<(u64, Option<SignedCheckpoint>), DeskError> {
+) -> Result<(Vec<Shown>, Option<SignedCheckpoint>), DeskError> {
     store::take_turn(tx).await?;
     let mut frontier = match store::frontier(tx).await? {
         Some(bytes) => {
@@ -157,18 +161,20 @@ async fn group(
     };
     let open = store::open(tx, GROUP).await?;
     if open.is_empty() {
-        return Ok((0, None));
+        return Ok((Vec::new(), None));
     }
-    for (sequence, entry) in &open {
+    let mut sealed = Vec::with_capacity(open.len());
+    for (sequence, entry) in open {
         let hash = entry.leaf_hash();
         let leaf = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
-        if !store::seal(tx, *sequence, leaf, &hash).await? {
+        if !store::seal(tx, sequence, leaf, &hash).await? {
             // Two nodes seal the very first entries, before there is a turn to take; the other will have done these.
             return Err(DeskError::Unavailable(
                 "another node is sealing the audit log".to_owned(),
             ));
         }
         frontier.append(hash);
+        sealed.push(Shown::from_entry(sequence, Some(leaf), entry));
     }
     let now = app.now();
     let checkpoint = Checkpoint {
@@ -180,7 +186,29 @@ async fn group(
     let note = checkpoint.sign(app.keyring.audit_key());
     let size = i64::try_from(frontier.size()).unwrap_or(i64::MAX);
     store::add_checkpoint(tx, size, &note.to_string(), &frontier.to_bytes(), now).await?;
-    Ok((open.len() as u64, Some(note)))
+    Ok((sealed, Some(note)))
+}
+
+/// Writes a sealed entry as a line of the program's log, for whoever keeps that on another system. A gap in `leaf` is
+/// what was lost on the way: `bedside audit entries` prints it again.
+fn tell(entry: &Shown) {
+    tracing::info!(
+        target: "bedside::audit",
+        leaf = entry.leaf,
+        sequence = entry.sequence,
+        entry = %entry.id,
+        at = %entry.at,
+        actor_kind = entry.actor_kind,
+        actor_id = entry.actor_id,
+        action = entry.action,
+        object_kind = entry.object_kind,
+        object_id = entry.object_id,
+        purpose = entry.purpose,
+        source = entry.source,
+        outcome = entry.outcome,
+        detail = entry.detail,
+        "audit"
+    );
 }
 
 /// The log's name in its checkpoints: after its key, so that it stays the same when the desk moves to another address.

@@ -154,6 +154,19 @@ pub(super) async fn sealed(
         .await?)
 }
 
+/// The same as they are shown.
+pub(super) async fn sealed_shown(
+    conn: &mut Conn,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<Shown>, DeskError> {
+    Ok(conn
+        .query(SEALED, args![from, limit], |row| {
+            Ok(Shown::from_entry(row.get(0)?, row.get(13)?, entry(row)?))
+        })
+        .await?)
+}
+
 pub(super) async fn checkpoints(
     conn: &mut Conn,
     above: i64,

@@ -30,6 +30,12 @@ enum Action {
         /// The entry's sequence number, as the audit page shows it
         sequence: i64,
     },
+    /// Print sealed entries, one line of JSON each, as `audit_to_log` writes them to the log
+    Entries {
+        /// The last place in the log (`leaf`) that is known already
+        #[arg(long, value_name = "LEAF", default_value_t = -1)]
+        after: i64,
+    },
 }
 
 impl Audit {
@@ -46,6 +52,7 @@ impl Audit {
         let outcome = match self.action {
             Action::Verify { kept, json } => verify(&app, kept.as_deref(), json).await,
             Action::Prove { sequence } => prove(&app, sequence).await,
+            Action::Entries { after } => entries(&app, after).await,
         };
         close(&app).await;
         outcome
@@ -139,4 +146,17 @@ async fn prove(app: &crate::app::App, sequence: i64) -> Result<ExitCode, Failure
         "public_key": HEXLOWER.encode(app.keyring.audit_key().verifying_key().as_bytes()),
     }));
     Ok(ExitCode::SUCCESS)
+}
+
+async fn entries(app: &crate::app::App, mut after: i64) -> Result<ExitCode, Failure> {
+    loop {
+        let some = audit_log::sealed_after(app, after).await?;
+        let Some(last) = some.last().and_then(|entry| entry.leaf) else {
+            return Ok(ExitCode::SUCCESS);
+        };
+        after = last;
+        for entry in &some {
+            say(serde_json::to_string(entry).unwrap_or_default());
+        }
+    }
 }

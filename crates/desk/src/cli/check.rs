@@ -14,7 +14,7 @@ use crate::names;
 use crate::outbound;
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
-use bedside_db::{Clock, DbError, SystemClock, search};
+use bedside_db::{Clock, DbError, SystemClock, is_unprotected, search};
 use bedside_web::Locale;
 use clap::Args;
 use serde::Serialize;
@@ -116,12 +116,19 @@ impl Check {
                 ),
             );
         }
-        if !config.is_https() && !config.public_url.contains("://localhost") {
+        if config.is_in_the_clear() {
             found.bad(
                 "settings",
                 "public_url has no https: passwords and patients' words would travel in the open.",
             );
         }
+        if config.database.as_deref().is_some_and(is_unprotected) {
+            found.bad(
+                "settings",
+                "The database is on another machine and its certificate is not looked at: use sslmode=verify-full.",
+            );
+        }
+        time_service(&mut found);
         clinic_files(&config, &mut found);
         language_files(&config, &mut found);
         disk(&config, &mut found);
@@ -324,6 +331,31 @@ fn own_details(app: &App, found: &mut Findings) {
     }
 }
 
+/// Whether a time service keeps this machine's clock, where systemd can tell.
+fn time_service(found: &mut Findings) {
+    let asked = Command::new("timedatectl")
+        .args(["show", "--property=NTPSynchronized", "--value"])
+        .output();
+    let said = asked.ok().filter(|answer| answer.status.success());
+    match said.and_then(|answer| is_kept(&answer.stdout)) {
+        Some(true) => found.good("clock", "A time service keeps this machine's clock."),
+        Some(false) => found.missing(
+            "clock",
+            "No time service keeps this machine's clock: logs and codes need the right time. Switch one on (timedatectl set-ntp true).",
+        ),
+        None => {}
+    }
+}
+
+/// What `timedatectl` says of the time service; none where it says neither.
+fn is_kept(said: &[u8]) -> Option<bool> {
+    match said.trim_ascii() {
+        b"yes" => Some(true),
+        b"no" => Some(false),
+        _ => None,
+    }
+}
+
 /// Free space, as `df` says; there is no portable call for it without unsafe code.
 fn disk(config: &Config, found: &mut Findings) {
     let mut folder: &Path = &config.data;
@@ -454,4 +486,17 @@ async fn mailbox(app: &App, ctx: &Ctx, one: &MailboxView) -> Vec<Finding> {
         Err(error) => found.bad("mailbox", format!("{}: {error}.", one.address)),
     }
     found.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_systemd_says_of_the_clock_is_read() {
+        assert_eq!(is_kept(b"yes\n"), Some(true));
+        assert_eq!(is_kept(b"no\n"), Some(false));
+        assert_eq!(is_kept(b""), None);
+        assert_eq!(is_kept(b"Failed to connect"), None);
+    }
 }

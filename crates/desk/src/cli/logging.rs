@@ -1,7 +1,9 @@
 //! The log: for people on a terminal, JSON lines otherwise. It never carries patient data.
 
+use crate::observe;
 use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts the log on the standard error. `background` says that the command runs for long and tells what it does;
 /// others tell only what is wrong. `BEDSIDE_LOG` says otherwise (`debug`, `info,bedside_desk=trace`).
@@ -10,14 +12,17 @@ pub(super) fn start(background: bool) {
     let filter = std::env::var("BEDSIDE_LOG")
         .ok()
         .and_then(|text| text.parse::<EnvFilter>().ok());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter.unwrap_or_else(|| EnvFilter::new(usual)))
-        // A log that can't be written (a file on a full disk) would be told on the same standard error, with a panic.
-        .log_internal_errors(false)
-        .with_writer(std::io::stderr);
+    let filter = observe::with_security(filter.unwrap_or_else(|| EnvFilter::new(usual)));
     if std::io::stderr().is_terminal() {
-        log.with_target(false).compact().init();
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .log_internal_errors(false)
+            .with_writer(std::io::stderr)
+            .with_target(false)
+            .compact()
+            .init();
     } else {
-        log.json().flatten_event(true).init();
+        observe::json_lines(filter, std::io::stderr).init();
     }
+    observe::tell_panics();
 }

@@ -5,12 +5,16 @@ use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use std::net::SocketAddr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The file that is read when none is named.
 pub const FILE: &str = "bedside.toml";
 
 const PREFIX: &str = "BEDSIDE_";
+
+/// What every user of the machine may do with a file, in its mode.
+const OTHERS: u32 = 0o007;
 
 /// Names in the environment that are no settings of [`Config`]: secrets, the log's filter, the place of this file, and
 /// what builds and tests use.
@@ -67,6 +71,7 @@ fn from(file: &Path, flags: &Flags) -> Result<Config, ConfigError> {
         .filter(|key| !OTHER.iter().any(|other| key == other) && !key.starts_with("test"));
     let mut figment = Figment::new();
     if file.is_file() {
+        kept_close(file)?;
         figment = figment.merge(Toml::file_exact(file));
     }
     let figment = figment.merge(environment);
@@ -88,7 +93,75 @@ fn from(file: &Path, flags: &Flags) -> Result<Config, ConfigError> {
     if !url_is_given {
         config.public_url = format!("http://localhost:{}", config.listen.port());
     }
-    checked(config)
+    with_password(checked(config)?)
+}
+
+/// Refuses a settings file with the database's password in it that every user of the machine can read, as the file of the
+/// root key is refused. The group may read it: the desk's own, where the file is another user's.
+fn kept_close(file: &Path) -> Result<(), ConfigError> {
+    let (Ok(text), Ok(metadata)) = (std::fs::read_to_string(file), file.metadata()) else {
+        // Why it can't be read is said by whoever reads it.
+        return Ok(());
+    };
+    let address = text.parse::<toml::Table>().ok().and_then(|table| {
+        let address = table.get("database")?.as_str()?;
+        Some(address.to_owned())
+    });
+    let mode = metadata.mode() & 0o7777;
+    if address.is_some_and(|address| has_password(&address)) && mode & OTHERS != 0 {
+        return Err(ConfigError(format!(
+            "{0} holds the database's password and is open to every user (mode {mode:04o}): run chmod 640 {0}, or use \
+             database_password_file.",
+            file.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Whether an address of a database names a password: before the host, or among what follows it.
+fn has_password(address: &str) -> bool {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let user = authority.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':'))
+        || query.split('&').any(|pair| pair.starts_with("password="))
+}
+
+/// Adds the password of `database_password_file` to the database's address.
+fn with_password(mut config: Config) -> Result<Config, ConfigError> {
+    let Some(file) = &config.database_password_file else {
+        return Ok(config);
+    };
+    let wrong = |why: String| Err(ConfigError(format!("database_password_file: {why}")));
+    let Some(address) = &config.database else {
+        return wrong("there is no database setting that it could belong to.".to_owned());
+    };
+    if has_password(address) {
+        return wrong("the database setting holds a password already.".to_owned());
+    }
+    let (text, metadata) = match (std::fs::read_to_string(file), file.metadata()) {
+        (Ok(text), Ok(metadata)) => (text, metadata),
+        (Err(error), _) | (_, Err(error)) => {
+            return wrong(format!("{} can't be read ({error}).", file.display()));
+        }
+    };
+    let mode = metadata.mode() & 0o7777;
+    if mode & OTHERS != 0 {
+        return wrong(format!(
+            "{0} is open to every user (mode {mode:04o}): run chmod 600 {0}.",
+            file.display()
+        ));
+    }
+    let word = text.trim_end_matches(['\r', '\n']);
+    if word.is_empty() {
+        return wrong(format!("{} is empty.", file.display()));
+    }
+    let pair: String = form_urlencoded::Serializer::new(String::new())
+        .append_pair("password", word)
+        .finish();
+    let joined = if address.contains('?') { '&' } else { '?' };
+    config.database = Some(format!("{address}{joined}{}", pair.replace('+', "%20")));
+    Ok(config)
 }
 
 fn checked(mut config: Config) -> Result<Config, ConfigError> {
@@ -101,6 +174,12 @@ fn checked(mut config: Config) -> Result<Config, ConfigError> {
     if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
         return wrong(
             "public_url must be the address people use, such as https://desk.clinic.example.",
+        );
+    }
+    if config.is_in_the_clear() && !config.unprotected_http {
+        return wrong(
+            "public_url has no https: passwords and patients' words would travel in the open. Let a proxy do HTTPS, or set \
+             unprotected_http to true for a trial in a network of your own.",
         );
     }
     if config
@@ -231,5 +310,98 @@ mod tests {
             error.contains("bedside.toml can't be read") && !error.contains('\n'),
             "{error}"
         );
+    }
+
+    #[test]
+    fn other_machines_reach_the_desk_over_tls_unless_somebody_says_otherwise() {
+        let url = |url: &str, more: &str| {
+            read(
+                &format!("public_url = \"{url}\"\n{more}"),
+                &Flags::default(),
+            )
+        };
+        for fine in [
+            "https://desk.clinic.example",
+            "http://localhost:8080",
+            "http://127.0.0.1",
+            "http://[::1]:8080/",
+        ] {
+            assert!(url(fine, "").is_ok(), "{fine}");
+        }
+        for open in [
+            "http://desk.clinic.example",
+            "http://10.1.0.5:8080",
+            "http://localhost.evil.example",
+            "http://[2001:db8::1]:8080",
+        ] {
+            let error = url(open, "").unwrap_err().to_string();
+            assert!(error.contains("unprotected_http"), "{error}");
+            assert!(url(open, "unprotected_http = true\n").is_ok(), "{open}");
+        }
+    }
+
+    #[test]
+    fn a_settings_file_with_a_password_is_kept_from_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(FILE);
+        let loaded = |text: &str, mode: u32| {
+            std::fs::write(&file, text).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            std::fs::set_permissions(&file, mode).unwrap();
+            from(&file, &Flags::default())
+        };
+        for with in [
+            "database = \"postgres://desk:hunter2@db.example/desk\"\n",
+            "database = \"postgres://desk@db.example/desk?password=hunter2\"\n",
+        ] {
+            let error = loaded(with, 0o644).unwrap_err().to_string();
+            assert!(
+                error.contains("chmod 640") && !error.contains("hunter2"),
+                "{error}"
+            );
+            assert!(loaded(with, 0o640).is_ok());
+        }
+        assert!(loaded("database = \"postgres://desk@db.example/desk\"\n", 0o644).is_ok());
+    }
+
+    #[test]
+    fn the_databases_password_comes_from_a_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let word = folder.path().join("word");
+        let write = |text: &str, mode: u32| {
+            std::fs::write(&word, text).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+            std::fs::set_permissions(&word, mode).unwrap();
+        };
+        let with = |address: &str| {
+            let text = format!(
+                "database = \"{address}\"\ndatabase_password_file = \"{}\"\n",
+                word.display()
+            );
+            read(&text, &Flags::default())
+        };
+        write("p&w d=%\n", 0o600);
+        let config = with("postgres://desk@db.example/desk?sslmode=verify-full").unwrap();
+        let address = config.database.unwrap();
+        assert_eq!(
+            address,
+            "postgres://desk@db.example/desk?sslmode=verify-full&password=p%26w%20d%3D%25"
+        );
+        let twice = with("postgres://desk:other@db.example/desk")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            twice.contains("already") && !twice.contains("p&w"),
+            "{twice}"
+        );
+        write("p&w d=%\n", 0o644);
+        let open = with("postgres://desk@db.example/desk")
+            .unwrap_err()
+            .to_string();
+        assert!(open.contains("chmod 600"), "{open}");
+        write("\n", 0o600);
+        assert!(with("postgres://desk@db.example/desk").is_err());
+        let alone = format!("database_password_file = \"{}\"\n", word.display());
+        assert!(read(&alone, &Flags::default()).is_err());
     }
 }

@@ -23,8 +23,12 @@ pub struct Config {
     pub data: PathBuf,
     /// `postgres://…` address; the embedded database in `data` when absent.
     pub database: Option<String>,
+    /// File with the database's password, so that the settings hold none.
+    pub database_password_file: Option<PathBuf>,
     /// Address that people and mails use, without a slash at the end.
     pub public_url: String,
+    /// Whether people may reach the desk without TLS from other machines: for a trial in a network of one's own.
+    pub unprotected_http: bool,
     /// Where HTTP is served.
     pub listen: SocketAddr,
     /// Proxies that are believed about where a request came from, beside one on this machine.
@@ -37,8 +41,12 @@ pub struct Config {
     pub max_mail_bytes: usize,
     /// Whether mail servers may be on this machine or on its network link alone.
     pub local_mail_servers: bool,
+    /// Whether mail servers on other machines may be used without TLS.
+    pub unprotected_mail: bool,
     /// Hosts and networks that the desk may call over HTTPS besides the public network.
     pub allowed_destinations: Vec<Destination>,
+    /// Whether each sealed entry of the audit log is a line of the program's log too, for another system to keep.
+    pub audit_to_log: bool,
     /// Folder of the clinic's own files; those that ship with the program when absent.
     pub clinic: Option<PathBuf>,
     /// Whether everything in here is invented: pages say so.
@@ -51,14 +59,18 @@ impl Default for Config {
         Self {
             data: PathBuf::from("data"),
             database: None,
+            database_password_file: None,
             public_url: "http://localhost:8080".to_owned(),
+            unprotected_http: false,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             trusted_proxies: Vec::new(),
             smtp_listen: None,
             lmtp_listen: None,
             max_mail_bytes: 50 * 1024 * 1024,
             local_mail_servers: false,
+            unprotected_mail: false,
             allowed_destinations: Vec::new(),
+            audit_to_log: false,
             clinic: None,
             demo: false,
         }
@@ -123,6 +135,12 @@ impl Config {
             || self.trusted_proxies.iter().any(|proxy| proxy.has(peer))
     }
 
+    /// Whether people reach the desk in the clear from other machines than this one.
+    pub fn is_in_the_clear(&self) -> bool {
+        let host = self.public_url.strip_prefix("http://");
+        host.is_some_and(|rest| !is_this_machine(host_of(rest)))
+    }
+
     /// Whether people reach the desk over HTTPS.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https://")
@@ -132,4 +150,21 @@ impl Config {
     pub fn data(&self) -> &Path {
         &self.data
     }
+}
+
+/// The host of what follows `http://`, without port, path and the brackets of an address.
+fn host_of(rest: &str) -> &str {
+    let host = rest.split('/').next().unwrap_or_default();
+    match host.strip_prefix('[') {
+        Some(address) => address.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// Whether `host` is this machine, by its name or a loopback address: what is said to it never leaves the machine.
+pub fn is_this_machine(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback())
 }

@@ -42,7 +42,7 @@ pub async fn check_settings(
     settings: &MailboxSettings,
 ) -> Result<Vec<Found>, DeskError> {
     ctx.authorize(Permission::SettingsWrite)?;
-    service::check_form(settings)?;
+    service::check_form(app, settings)?;
     let say = |server, code: &'static str, messages| Found {
         server,
         code,

@@ -1,9 +1,10 @@
 //! Commands and queries of mailboxes.
 
-use super::model::{Mailbox, MailboxSettings, MailboxView, NewMailbox, SendAs, Server};
+use super::model::{Mailbox, MailboxSettings, MailboxView, NewMailbox, Protection, SendAs, Server};
 use super::store::{self, MailboxRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
+use crate::config::is_this_machine;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
@@ -21,7 +22,7 @@ const MAX_TEXT: usize = 255;
 pub async fn create(app: &App, ctx: &Ctx, new: NewMailbox) -> Result<MailboxId, DeskError> {
     ctx.authorize(Permission::SettingsWrite)?;
     let address = normal(&new.address)?;
-    check_form(&new.settings)?;
+    check_form(app, &new.settings)?;
     not_taken(app, &address, None).await?;
     let id: MailboxId = app.id();
     let sealing = Sealing::fresh(app);
@@ -49,7 +50,7 @@ pub async fn change(
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::SettingsWrite)?;
     let address = normal(&new.address)?;
-    check_form(&new.settings)?;
+    check_form(app, &new.settings)?;
     not_taken(app, &address, Some(id)).await?;
     let (old, key) = stored(app, ctx.organisation, id).await?;
     keep_password(new.settings.imap.as_mut(), old.settings.imap.as_ref());
@@ -368,7 +369,9 @@ fn keep_password(new: Option<&mut Server>, old: Option<&Server>) {
     }
 }
 
-pub(super) fn check_form(settings: &MailboxSettings) -> Result<(), DeskError> {
+/// Whether these settings can be used. A server without TLS must be on this machine, unless whoever runs the desk said
+/// otherwise: passwords and patients' words would travel in the open.
+pub(super) fn check_form(app: &App, settings: &MailboxSettings) -> Result<(), DeskError> {
     let fine = |text: &str| text.len() <= MAX_TEXT && !text.chars().any(char::is_control);
     let servers = [
         (&settings.imap, ["imap_host", "imap_port", "imap_user"]),
@@ -384,6 +387,14 @@ pub(super) fn check_form(settings: &MailboxSettings) -> Result<(), DeskError> {
                 host,
                 "invalid",
                 "Write the mail server's name.",
+            ));
+        }
+        let is_open = server.protection == Protection::None && !is_this_machine(&server.host);
+        if is_open && !app.config.unprotected_mail {
+            return Err(DeskError::invalid(
+                host,
+                "plain_mail",
+                "Only a mail server on this machine can do without TLS.",
             ));
         }
         if server.port == 0 {

@@ -252,6 +252,7 @@ async fn leave(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, 
     response
         .headers_mut()
         .append(header::SET_COOKIE, session_cookie(&page.app).clear());
+    bedside_web::headers::forget_site(response.headers_mut());
     Ok(response)
 }
 

@@ -172,7 +172,6 @@ struct TicketPage {
     // composer
     once: String,
     typed: Typed,
-    draft_done: bool,
     reply_statuses: Vec<Choice>,
     saved_replies: Vec<Choice>,
     classes: Vec<Choice>,
@@ -277,7 +276,6 @@ struct Seen {
     view: TicketView,
     others: Vec<TicketRow>,
     typed: Typed,
-    draft_done: bool,
     rating: Option<Rated>,
     verified: Verified,
 }
@@ -293,10 +291,9 @@ impl Seen {
         let clinic = page.clinic()?;
         let everybody = staff::list(app, ctx).await?;
         let shell = page.shell().await?;
-        let draft_done = page.said("sent");
         let typed = match typed {
             Some(typed) => typed,
-            None if shell.nav.write && !draft_done => draft(page, view.ticket.id).await?,
+            None if shell.nav.write && !page.said("sent") => draft(page, view.ticket.id).await?,
             None => Typed::default(),
         };
         let rating = rating_of(page, &view).await?;
@@ -311,7 +308,6 @@ impl Seen {
             view,
             others,
             typed,
-            draft_done,
             rating,
             verified,
         })
@@ -389,7 +385,6 @@ impl Seen {
             others: others_of(self.others, t),
             links: links(view, t),
             typed: self.typed,
-            draft_done: self.draft_done,
             rating: self.rating,
             shell: self.shell,
         }

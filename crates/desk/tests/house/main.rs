@@ -1,5 +1,6 @@
 //! The rules of the house, held by reading the source.
 
+mod cryptography;
 mod forbidden;
 mod lists;
 mod parts;

@@ -43,6 +43,8 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
     (
         "mailboxes",
         &[
+            // Whether a server may do without TLS is said where the desk is set up.
+            "config",
             "app",
             "context",
             "error",
@@ -86,6 +88,7 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "work",
             // What an authenticator app shares with the desk is sealed.
             "records",
+            "security_log",
         ],
     ),
 ];

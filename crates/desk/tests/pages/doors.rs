@@ -60,7 +60,8 @@ both_engines! {
         assert_eq!(location(&right), next);
         let _ = visitor.get(&next).await.expect(200);
         // Out again: the session is gone, not only its cookie.
-        let _ = visitor.submit("/inbox", "/sign-out", &[]).await.expect(303);
+        let out = visitor.submit("/inbox", "/sign-out", &[]).await.expect(303);
+        assert_eq!(out.header("clear-site-data"), Some("\"cache\", \"storage\""));
         assert_eq!(get_html(&visitor, &next).await.status, 303);
     }
 

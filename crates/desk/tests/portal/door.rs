@@ -101,6 +101,7 @@ both_engines! {
         // Going out.
         let out = sends(&browser, "/my", "/my/sign-out", &[]).await.expect(303);
         assert!(out.header("location").unwrap().starts_with("/my/sign-in?said=out"));
+        assert_eq!(out.header("clear-site-data"), Some("\"cache\", \"storage\""));
         browser.get("/my").await.expect(401);
         let stored = format!("{:?}", bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 100).await.unwrap());
         assert!(stored.contains("portal.open") && !stored.contains(&code) && !stored.contains("quetzal"));

@@ -1,4 +1,5 @@
 mod derived;
 mod files;
 mod normalise;
+mod random;
 mod sealing;

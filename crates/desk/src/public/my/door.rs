@@ -375,5 +375,6 @@ async fn sign_out(my: My, Form(Nothing {}): Form<Nothing>) -> Response {
     let mut response = on_to(&my.shell.link("/my/sign-in?said=out"));
     let cleared = portal_cookie(&my.app).clear();
     response.headers_mut().append(header::SET_COOKIE, cleared);
+    bedside_web::headers::forget_site(response.headers_mut());
     response
 }

@@ -5,14 +5,15 @@ use data_encoding::BASE32_NOPAD;
 
 /// Codes that somebody gets at once.
 const CODES: usize = 10;
-/// Bytes of a code. From 112 bits on a plain hash is enough to keep it by (ASVS 5.0, V6.5.2).
-const LENGTH: usize = 15;
+/// Bytes of a code: as many as nobody guesses (ASVS 5.0, V11.5.1), and more than the 112 bits from which on a plain hash
+/// is enough to keep it by (V6.5.2).
+const LENGTH: usize = 16;
 /// Letters between two dashes.
 const GROUP: usize = 4;
 /// Longest text that is looked at, in bytes.
 const LONGEST: usize = 64;
 
-/// Ten new codes as people read them, such as `k7ds-…`: six groups of four letters and digits.
+/// Ten new codes as people read them, such as `k7ds-…`: 26 letters and digits in groups of four.
 pub(in crate::staff) fn make() -> Vec<String> {
     (0..CODES)
         .map(|_| {
@@ -76,8 +77,8 @@ mod tests {
         let codes = make();
         assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), CODES);
         for code in codes {
-            assert_eq!(code.len(), 29, "{code}");
-            assert_eq!(code.split('-').count(), 6, "{code}");
+            assert_eq!(code.replace('-', "").len() * 5 / 8, LENGTH, "{code}");
+            assert_eq!(code.split('-').count(), 7, "{code}");
             let typed = format!("  {} ", code.to_uppercase().replace('-', " "));
             assert_eq!(
                 Typed::read(&typed),

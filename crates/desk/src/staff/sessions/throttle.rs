@@ -6,6 +6,7 @@ use crate::audit_log::{self, NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
+use crate::security_log;
 use bedside_db::Timestamp;
 use bedside_vault::secret;
 use futures_util::FutureExt;
@@ -48,6 +49,7 @@ pub(super) async fn refuse(
     tried: Option<(OrganisationId, StaffId)>,
     action: &'static str,
 ) -> Result<(), DeskError> {
+    security_log::sign_in_refused(app, &address, action, tried.map(|(_, staff)| staff));
     let (app, now) = (app.clone(), app.now());
     let db = app.db.clone();
     db.write(move |tx| {
@@ -71,7 +73,8 @@ pub(super) async fn refuse(
 /// Counts a try before the password is looked at, so that many at once count as many.
 pub(super) async fn take_try(app: &App, address: [u8; 32]) -> Result<(), DeskError> {
     let now = app.now();
-    app.db
+    let tried = app
+        .db
         .write(move |tx| {
             async move {
                 let (number, before) = store::add_failure(tx, &address, now).await?;
@@ -83,7 +86,11 @@ pub(super) async fn take_try(app: &App, address: [u8; 32]) -> Result<(), DeskErr
             }
             .boxed()
         })
-        .await
+        .await;
+    if matches!(tried, Err(DeskError::RateLimited { .. })) {
+        security_log::sign_in_waits(app, &address);
+    }
+    tried
 }
 
 /// Seconds to wait after `count` wrong passwords, the last at `last`: 2, 4, 8 … up to a quarter of an hour.

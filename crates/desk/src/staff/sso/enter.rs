@@ -9,6 +9,7 @@ use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
+use crate::security_log;
 use crate::staff::model::StaffView;
 use crate::staff::service::{give_role, is_the_last, staff_changed};
 use crate::staff::sessions::{self, Entered, Method};
@@ -135,7 +136,7 @@ fn denied(staff: Option<StaffId>, trouble: Trouble) -> NewEntry {
 }
 
 fn error_of(trouble: Trouble) -> DeskError {
-    tracing::info!(reason = trouble.code(), "single sign-on let nobody in");
+    security_log::sso_refused(trouble.code());
     if trouble.is_outage() {
         return DeskError::Unavailable(format!("single sign-on: {}", trouble.code()));
     }
