@@ -3,10 +3,13 @@
 use crate::error::DeskError;
 use crate::ids::{ApiTokenId, ContactId, OrganisationId, PatientId, QueueId, StaffId};
 use crate::once::Once;
-use crate::records::{About, Group, Labels, Level, Scope, needs};
-use crate::staff::{Queues, Reach, Role};
+use crate::records::{About, Group, Labels, Level, Scope};
+use crate::staff::{Reach, Role};
+use bedside_access::{Bar, Held, Kept, Refusal, Who, may_have};
 use bedside_web::Locale;
 use std::sync::Arc;
+
+pub use bedside_access::{Permission, Permissions};
 
 /// The context of every command and query.
 #[derive(Clone, Debug)]
@@ -108,27 +111,28 @@ impl Patient {
         self.acting.or(self.own)
     }
 
-    /// Whether they may see of this patient what `group` says. Being signed in shows as much as the second level does and
-    /// never more, so that it is enough here for what the desk hands to the patient alone.
+    /// Whether they may see of this patient what `group` says ([`may_have`]).
     pub fn may(&self, group: Group) -> Result<PatientId, DeskError> {
-        let patient = self.patient().ok_or(DeskError::Conflict {
-            code: NO_RECORD,
-            text: "Nobody in care here is known by this address yet.",
-        })?;
-        if !self.scope.has(group) {
-            return Err(DeskError::Conflict {
-                code: OUT_OF_SCOPE,
-                text: "What you may do for this person does not reach that far.",
-            });
-        }
-        if self.level < Level::L2.min(needs(group, false)) {
-            return Err(DeskError::Conflict {
-                code: LEVEL_NEEDED,
-                text: "Your address has to be on file for more than 30 days for this.",
-            });
-        }
-        Ok(patient)
+        may_have(self.patient(), self.scope, self.level, group).map_err(barred)
     }
+}
+
+const fn barred(bar: Bar) -> DeskError {
+    let (code, text) = match bar {
+        Bar::NoRecord => (
+            NO_RECORD,
+            "Nobody in care here is known by this address yet.",
+        ),
+        Bar::OutOfScope => (
+            OUT_OF_SCOPE,
+            "What you may do for this person does not reach that far.",
+        ),
+        Bar::Level => (
+            LEVEL_NEEDED,
+            "Your address has to be on file for more than 30 days for this.",
+        ),
+    };
+    DeskError::Conflict { code, text }
 }
 
 /// Code of what stands in the way of somebody who is signed in and no patient.
@@ -173,14 +177,28 @@ impl Actor {
         }
     }
 
-    /// Whether what only a clinician may do is theirs to do: somebody with a clinical role, or the desk itself. No other
-    /// system is.
-    pub fn is_clinical(&self) -> bool {
+    /// Who it is, as far as that decides: every decision is made from this alone.
+    pub fn who(&self) -> Who<'_, QueueId> {
         match self {
-            Self::Staff { role, .. } => role.clinical,
-            Self::System(_) => true,
-            Self::Token { .. } | Self::Contact { .. } | Self::Patient(_) | Self::Visitor => false,
+            Self::Staff { role, .. } => Who::Staff(Held {
+                permissions: role.permissions,
+                clinical: role.clinical,
+                queues: &role.queues,
+            }),
+            Self::Token { reach, .. } => Who::Token(Held {
+                permissions: reach.permissions,
+                clinical: reach.clinical,
+                queues: &reach.queues,
+            }),
+            Self::Contact { .. } | Self::Patient(_) => Who::Own,
+            Self::Visitor => Who::Visitor,
+            Self::System(_) => Who::Desk,
         }
+    }
+
+    /// Whether what only a clinician may do is theirs to do ([`Who::is_clinical`]).
+    pub fn is_clinical(&self) -> bool {
+        self.who().is_clinical()
     }
 
     /// The person of the staff, if it is one.
@@ -206,52 +224,38 @@ impl Ctx {
 
     /// What the actor may do.
     pub fn permissions(&self) -> Permissions {
-        match &self.actor {
-            Actor::Staff { role, .. } => role.permissions,
-            Actor::Token { reach, .. } => reach.permissions,
-            Actor::System(_) => Permissions::ALL,
-            // A contact or a visitor reaches their own ticket through a link or a mail alone, never by permission.
-            Actor::Contact { .. } | Actor::Patient(_) | Actor::Visitor => Permissions::NONE,
-        }
+        self.actor.who().permissions()
     }
 
     /// What the actor opens, to be held against what they hand on.
     pub fn reach(&self) -> Reach {
-        match &self.actor {
-            Actor::Staff { role, .. } => role.reach(),
-            Actor::Token { reach, .. } => reach.as_ref().clone(),
-            Actor::Contact { .. } | Actor::Patient(_) | Actor::Visitor | Actor::System(_) => {
-                Reach {
-                    permissions: self.permissions(),
-                    clinical: self.actor.is_clinical(),
-                    queues: Queues::All,
-                }
-            }
-        }
+        self.actor.who().reach()
     }
 
-    /// Whether requests in `queue` are the actor's business. A contact or a visitor has shown by another proof that the
-    /// request is their own.
+    /// Whether the actor may give a role or token with this reach to somebody, take it away or change it: nobody hands on
+    /// more than they have, and nobody touches those who may do more.
+    pub fn hands_on(&self, given: &Reach) -> Result<(), DeskError> {
+        Ok(self.actor.who().hands_on(given)?)
+    }
+
+    /// Whether requests in `queue` are the actor's business.
     pub fn reaches(&self, queue: QueueId) -> bool {
-        match &self.actor {
-            Actor::Staff { role, .. } => role.queues.has(queue),
-            Actor::Token { reach, .. } => reach.queues.has(queue),
-            Actor::Contact { .. } | Actor::Patient(_) | Actor::Visitor | Actor::System(_) => true,
-        }
+        self.actor.who().reaches(queue)
+    }
+
+    /// What keeps what is about somebody from the actor: a queue or a label.
+    pub fn kept(&self, about: About) -> Option<Kept<QueueId>> {
+        self.actor.who().kept(about.queue, about.labels)
     }
 
     /// Whether neither the queue nor a label keeps what is about somebody from the actor.
     pub fn admits(&self, about: About) -> bool {
-        about.queue.is_none_or(|queue| self.reaches(queue)) && self.sees(about.labels)
+        self.kept(about).is_none()
     }
 
-    /// Whether the labels of a patient keep nothing of theirs from the actor. The desk itself sees all; a contact or a
-    /// visitor has shown by another proof that the words are their own.
+    /// Whether the labels of a patient keep nothing of theirs from the actor.
     pub fn sees(&self, labels: Labels) -> bool {
-        match self.actor {
-            Actor::Staff { .. } | Actor::Token { .. } => self.permissions().hold(labels.needed()),
-            Actor::Contact { .. } | Actor::Patient(_) | Actor::Visitor | Actor::System(_) => true,
-        }
+        self.actor.who().sees(labels)
     }
 
     /// The same for whoever is signed in to the patients' own pages: whose data of this group they may have, which is their
@@ -264,186 +268,22 @@ impl Ctx {
     pub fn signed_in(&self) -> Result<Patient, DeskError> {
         match self.actor {
             Actor::Patient(patient) => Ok(patient),
-            Actor::Visitor => Err(DeskError::Unauthorized),
-            _ => Err(DeskError::Forbidden),
+            _ => Err(self.actor.who().refusal().into()),
         }
     }
 
-    /// The one authorization function: every service asks it before anything else. Where something belongs to a patient,
-    /// [`crate::records::admit`] asks for their labels as well.
+    /// The one authorization function: every service asks it before anything else ([`Who::authorize`]). Where something
+    /// belongs to a patient, [`crate::records::admit`] asks for their labels as well.
     pub fn authorize(&self, permission: Permission) -> Result<(), DeskError> {
-        if self.permissions().has(permission) {
-            return Ok(());
-        }
-        match self.actor {
-            Actor::Visitor => Err(DeskError::Unauthorized),
-            _ => Err(DeskError::Forbidden),
-        }
+        Ok(self.actor.who().authorize(permission)?)
     }
 }
 
-macro_rules! permissions {
-    ($($(#[$doc:meta])* $name:ident = $code:literal;)+) => {
-        /// One thing that can be allowed. Roles and API tokens hold sets of them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-        pub enum Permission { $($(#[$doc])* $name,)+ }
-
-        impl Permission {
-            /// Every permission.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// The stable code, as written in a token's scopes.
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// The permission with this code.
-            pub fn from_code(code: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|permission| permission.code() == code)
-            }
+impl From<Refusal> for DeskError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unknown => Self::Unauthorized,
+            Refusal::Forbidden => Self::Forbidden,
         }
-    };
-}
-
-permissions! {
-    /// See tickets, their timelines and files.
-    TicketsRead = "tickets:read";
-    /// Open tickets, answer, note, change, merge.
-    TicketsWrite = "tickets:write";
-    /// See patients and contacts.
-    PatientsRead = "patients:read";
-    /// Add and change patients and contacts.
-    PatientsWrite = "patients:write";
-    /// See queues, categories, templates and the other settings.
-    SettingsRead = "settings:read";
-    /// Change the settings.
-    SettingsWrite = "settings:write";
-    /// Add people, change their roles, make tokens.
-    StaffManage = "staff:manage";
-    /// Read the audit log.
-    AuditRead = "audit:read";
-    /// See patients who are known to the public.
-    PatientsVip = "patients:vip";
-    /// See patients who work here.
-    PatientsEmployee = "patients:employee";
-    /// See patients whose records are those of substance use treatment (42 CFR Part 2).
-    PatientsPart2 = "patients:part2";
-    /// See young people who ask for care of their own.
-    PatientsAdolescent = "patients:adolescent";
-    /// Open the record of a patient whose label they may not see, for a reason and a short time.
-    RestrictedOpen = "restricted:open";
-    /// Watch over privacy: see who has seen whose data and what was given out, whatever a patient's labels are.
-    PrivacyReview = "privacy:review";
-    /// See addresses and telephone numbers.
-    FieldsContact = "fields:contact";
-    /// See birth dates and record numbers.
-    FieldsIdentifiers = "fields:identifiers";
-    /// See what a clinic's own clinical fields hold.
-    FieldsClinical = "fields:clinical";
-    /// See what a clinic's own billing fields hold.
-    FieldsBilling = "fields:billing";
-    /// Say the second yes to who somebody is.
-    IdentityApprove = "identity:approve";
-    /// Decide what patients ask for their data by law, and carry it out, with their names.
-    PrivacyManage = "privacy:manage";
-    /// Look at the exceptions that others took, and sign them off.
-    ExceptionsReview = "exceptions:review";
-    /// Say who works here and in which groups, for an identity provider.
-    PeopleProvision = "people:provision";
-}
-
-/// A set of permissions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Permissions(u32);
-
-impl Permissions {
-    /// None at all.
-    pub const NONE: Self = Self(0);
-    /// Every one.
-    pub const ALL: Self = Self(u32::MAX);
-
-    /// The set of `list`.
-    pub const fn of(list: &[Permission]) -> Self {
-        let mut bits = 0;
-        let mut at = 0;
-        while at < list.len() {
-            bits |= 1 << list[at] as u32;
-            at += 1;
-        }
-        Self(bits)
-    }
-
-    /// Whether `permission` is in the set.
-    pub const fn has(self, permission: Permission) -> bool {
-        self.0 & (1 << permission as u32) != 0
-    }
-
-    /// The set with `permission` in it.
-    #[must_use]
-    pub const fn with(self, permission: Permission) -> Self {
-        Self(self.0 | 1 << permission as u32)
-    }
-
-    /// Whether nothing at all is missing.
-    pub const fn do_all(self) -> bool {
-        self.hold(Self::of(Permission::ALL))
-    }
-
-    /// Whether nothing of `others` is missing.
-    pub const fn hold(self, others: Self) -> bool {
-        self.0 & others.0 == others.0
-    }
-
-    /// Reads codes separated by spaces; an unknown code is handed back.
-    pub fn parse(codes: &str) -> Result<Self, String> {
-        let mut list = Vec::new();
-        for code in codes.split_whitespace() {
-            list.push(Permission::from_code(code).ok_or_else(|| code.to_owned())?);
-        }
-        Ok(Self::of(&list))
-    }
-
-    /// What of these codes is known here: one of another release is left out, and opens nothing.
-    pub fn known(codes: &str) -> Self {
-        let known = codes.split_whitespace().filter_map(Permission::from_code);
-        known.fold(Self::NONE, Self::with)
-    }
-
-    /// The codes, separated by spaces.
-    pub fn codes(self) -> String {
-        let codes: Vec<_> = Permission::ALL
-            .iter()
-            .filter(|one| self.has(**one))
-            .map(|one| one.code())
-            .collect();
-        codes.join(" ")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scopes_survive_their_text() {
-        let set = Permissions::of(&[Permission::TicketsRead, Permission::AuditRead]);
-        assert_eq!(Permissions::parse(&set.codes()).unwrap(), set);
-        assert_eq!(
-            Permissions::parse("tickets:read tickets:burn").unwrap_err(),
-            "tickets:burn"
-        );
-    }
-
-    #[test]
-    fn a_set_holds_another_when_nothing_is_missing() {
-        let one = Permissions::of(&[Permission::TicketsRead]);
-        let both = Permissions::of(&[Permission::TicketsRead, Permission::AuditRead]);
-        assert!(both.hold(one) && both.hold(both) && one.hold(Permissions::NONE));
-        assert!(!one.hold(both) && !Permissions::NONE.hold(one));
-        assert!(
-            Permissions::ALL.do_all()
-                && Permissions::of(Permission::ALL).do_all()
-                && !both.do_all()
-        );
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
-use crate::context::{Actor, Ctx, Permission, Source};
+use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::SessionId;
 use crate::once::Once;
@@ -29,37 +29,10 @@ use bedside_web::{Locale, Problem, csrf};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub use bedside_access::Access;
+
 /// Bytes that the bodies of visitors, and those of everybody else, hold together: two forms as large as a form may be.
 const BODIES: usize = 128 << 20;
-
-/// Who may come in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everyone. The handler itself checks links and tokens in the path.
-    Public,
-    /// Whoever is signed in to the patients' own pages, by the cookie of that door alone. Staff are not.
-    Patient,
-    /// Whoever of the staff is signed in.
-    SignedIn,
-    /// Staff with this permission, by session cookie.
-    Staff(Permission),
-    /// API clients whose token has this scope; staff sessions too, for the pages' own calls.
-    Api(Permission),
-    /// API clients with any token that works; staff sessions too.
-    AnyApi,
-    /// Other systems whose token has this scope, and nobody else: no page has a use for it.
-    Token(Permission),
-}
-
-impl Access {
-    const fn is_api(self) -> bool {
-        matches!(self, Self::Api(_) | Self::AnyApi)
-    }
-
-    const fn takes_tokens(self) -> bool {
-        self.is_api() || matches!(self, Self::Token(_))
-    }
-}
 
 /// How fresh a session's last proof must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -371,8 +344,7 @@ async fn enter(
             ctx.locale = asked_language(request.headers());
             Some(ctx)
         }
-        (Access::Token(_), None, _) => None,
-        (_, _, Some(token)) => {
+        (access, _, Some(token)) if access.takes_sessions() => {
             session = if door.polled {
                 staff::session_unused(app, &token).await?
             } else {
@@ -471,11 +443,8 @@ async fn permitted(
     ctx: &Ctx,
     way: Option<MatchedPath>,
 ) -> Result<(), DeskError> {
-    let needed = match access {
-        Access::Staff(permission) | Access::Api(permission) | Access::Token(permission) => {
-            permission
-        }
-        Access::Public | Access::Patient | Access::SignedIn | Access::AnyApi => return Ok(()),
+    let Some(needed) = access.needed() else {
+        return Ok(());
     };
     let allowed = ctx.authorize(needed);
     if allowed.is_err() {

@@ -9,7 +9,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The packages, each with its version.
-const PACKAGES: &str = include_str!("../schemathesis.txt");
+const PACKAGES: &str = include_str!("../schemathesis/packages.txt");
+/// What is asked of the answers, and the files it is read from in the folder where the program starts.
+const SETTINGS: [(&str, &str); 2] = [
+    (
+        "schemathesis.toml",
+        include_str!("../schemathesis/schemathesis.toml"),
+    ),
+    ("hooks.py", include_str!("../schemathesis/hooks.py")),
+];
 /// The same requests each time: what fails can be looked at again.
 const SEED: &str = "20261127";
 
@@ -28,7 +36,13 @@ pub fn holds(examples: u32, profile: &str) -> Result<bool> {
     let schemathesis = installed()?;
     let folder = tempfile::tempdir()?;
     let store = Store::empty(folder.path())?;
+    for (name, text) in SETTINGS {
+        let path = folder.path().join(name);
+        fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+    }
     let desk = store.start(&crate::test::program(profile)?)?;
+    let bearer = store.keys.bearer.trim_end();
+    let (_, token) = bearer.rsplit_once(' ').context("no token")?;
     let mut trial = command(
         &schemathesis.to_string_lossy(),
         &[
@@ -41,8 +55,8 @@ pub fn holds(examples: u32, profile: &str) -> Result<bool> {
     );
     trial
         .args(["--seed", SEED, "--max-examples", &examples.to_string()])
-        .args(["--header", store.keys.bearer.trim_end()])
-        .arg(format!("http://{}/api/v1/openapi.json", desk.http))
+        .arg(format!("http://{}/openapi.json", desk.http))
+        .env("BEDSIDE_TRIED_TOKEN", token)
         .current_dir(folder.path());
     let ended = run_and_read(trial)?;
     desk.stop()?;

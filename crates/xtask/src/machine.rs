@@ -4,6 +4,7 @@ use crate::cache;
 use crate::commands::{cargo, command, output, run, which};
 use anyhow::{Context, Result, bail, ensure};
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Oldest Node that bundles the pages and runs the browser tests.
@@ -16,6 +17,9 @@ const TOOLS: &[(&str, &str)] = &[
     ("cargo-machete", "0.9.2"),
     ("mdbook", "0.5.4"),
 ];
+
+/// What changes the code to see whether a test notices.
+const MUTANTS: &[(&str, &str)] = &[("cargo-mutants", "27.1.0")];
 
 /// Installs the Debian packages that the tests start programs of, and Node.
 pub fn packages() -> Result<()> {
@@ -106,13 +110,21 @@ fn apt(args: &[&str]) -> Result<()> {
     run(apt).context("the Debian packages could not be installed")
 }
 
-/// Cargo's companions: where they are not on the search path, they are built once into the cache.
-///
-/// Returns the search path with the cache's programs on it.
-pub fn tools() -> Result<std::ffi::OsString> {
+/// Cargo's companions for the tests. Returns the search path with them on it.
+pub fn tools() -> Result<OsString> {
+    provided(TOOLS)
+}
+
+/// The same with `cargo mutants`.
+pub fn mutants() -> Result<OsString> {
+    provided(MUTANTS)
+}
+
+/// Where programs are not on the search path, they are built once into the cache.
+fn provided(tools: &[(&str, &str)]) -> Result<OsString> {
     let root = cache::folder()?.join("tools");
     let programs = root.join("bin");
-    for (program, version) in TOOLS {
+    for (program, version) in tools {
         if which(program).is_none() && !programs.join(program).is_file() {
             println!(
                 "Building {program} {version} into {}; this happens once.",

@@ -9,6 +9,7 @@ mod contract;
 mod eval;
 mod fuzz;
 mod machine;
+mod mutants;
 mod sbom;
 mod summary;
 mod test;
@@ -37,7 +38,8 @@ enum Known {
     Fuzz(fuzz::Options),
     /// List every component of a release (CycloneDX)
     Sbom(sbom::Options),
-    /// Try to lose something, for hours: kill -9 under load, tampering, restores, killed upgrades
+    /// Try to lose something, for hours: kill -9 under load, tampering, restores, killed upgrades; the API against its own
+    /// description; the rules of access against changes of them
     Torture(torture::Options),
 }
 

@@ -1,7 +1,7 @@
 //! `cargo xtask torture`: the tests that try to lose something, for longer than a test run can wait.
 
 use crate::commands::{cargo, run_and_read};
-use crate::contract;
+use crate::{contract, mutants};
 use anyhow::Result;
 use clap::Args;
 use std::process::ExitCode;
@@ -25,6 +25,9 @@ pub struct Options {
     /// How many requests of each kind the API is tried with, against its own description
     #[arg(long, default_value_t = 100)]
     requests: u32,
+    /// Leave out the changes of the rules of who may see and do what
+    #[arg(long)]
+    no_mutants: bool,
     /// Torture a debug build: slower, and with its assertions on
     #[arg(long)]
     debug: bool,
@@ -100,6 +103,18 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             options.requests,
             begun.elapsed().as_secs(),
             if holds { "as described" } else { "FAILED" }
+        ));
+    }
+    if !options.no_mutants {
+        let begun = Instant::now();
+        let ended = mutants::of_access()?;
+        fine &= ended.fine;
+        told.push(format!(
+            "{:<10} {:>6} times  {:>6} s  {}",
+            "mutants",
+            ended.tried,
+            begun.elapsed().as_secs(),
+            if ended.fine { "all noticed" } else { "FAILED" }
         ));
     }
     println!("\n{}", told.join("\n"));

@@ -78,7 +78,7 @@ fn roles(page: &Page) -> Result<Vec<(String, String)>, DeskError> {
     };
     let roles = clinic.roles.iter();
     Ok(roles
-        .filter(|role| role.reach().within(&page.ctx).is_ok())
+        .filter(|role| page.ctx.hands_on(&role.reach()).is_ok())
         .map(|role| (role.code.clone(), words(role)))
         .collect())
 }
@@ -160,7 +160,7 @@ fn is_in_reach(page: &Page, person: &StaffView) -> Result<bool, DeskError> {
         return Ok(true);
     }
     let role = clinic.role(&person.role);
-    Ok(role.is_some_and(|role| role.reach().within(&page.ctx).is_ok()))
+    Ok(role.is_some_and(|role| page.ctx.hands_on(&role.reach()).is_ok()))
 }
 
 async fn find(page: &Page, id: &str) -> Result<StaffView, DeskError> {

@@ -73,7 +73,7 @@ fn roles(
     let (clinic, t) = (page.clinic()?, page.texts());
     let mut choices = vec![(String::new(), t.text(none).to_owned())];
     for role in &clinic.roles {
-        if role.reach().within(&page.ctx).is_ok() || chosen == Some(&role.code) {
+        if page.ctx.hands_on(&role.reach()).is_ok() || chosen == Some(&role.code) {
             choices.push((role.code.clone(), role.names.in_locale(t.locale).to_owned()));
         }
     }

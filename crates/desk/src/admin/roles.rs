@@ -196,7 +196,7 @@ async fn shown(
     role: &Role,
     wrong: &[Wrong],
 ) -> Result<Response, DeskError> {
-    let can_write = role.reach().within(&page.ctx).is_ok();
+    let can_write = page.ctx.hands_on(&role.reach()).is_ok();
     show_form(
         page,
         edit,

@@ -139,6 +139,7 @@ pub(super) struct ConsentIn {
     /// With whom data is shared, at most 200 characters.
     party: Option<String>,
     /// The very words that the patient was shown, at most 4,000 characters.
+    #[schema(min_length = 1, max_length = 4000)]
     text: String,
     /// Their language; the clinic's when absent.
     language: Option<String>,

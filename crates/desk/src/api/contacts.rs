@@ -44,6 +44,7 @@ pub(super) struct Asked {
     /// Where the page before ended.
     cursor: Option<String>,
     /// Rows, 1 to 100; 50 when absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
 }
 
@@ -66,7 +67,7 @@ pub(super) async fn list(
 /// What kind of address.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Kind {
+enum AddressKind {
     /// Mail address.
     Email,
     /// Telephone number.
@@ -78,7 +79,7 @@ enum Kind {
 #[serde(deny_unknown_fields)]
 pub(super) struct AddressIn {
     /// What kind.
-    kind: Kind,
+    kind: AddressKind,
     /// The address.
     value: String,
 }
@@ -86,8 +87,8 @@ pub(super) struct AddressIn {
 fn points(addresses: Vec<AddressIn>) -> Vec<(PointKind, String)> {
     let point = |address: AddressIn| {
         let kind = match address.kind {
-            Kind::Email => PointKind::Email,
-            Kind::Phone => PointKind::Phone,
+            AddressKind::Email => PointKind::Email,
+            AddressKind::Phone => PointKind::Phone,
         };
         (kind, address.value)
     };
@@ -216,6 +217,7 @@ pub(super) async fn change(
 pub(super) struct StandsFor {
     /// The patient; `null` when they stand for nobody.
     #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
     patient_id: Option<Uuid>,
 }
 

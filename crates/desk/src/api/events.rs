@@ -45,6 +45,7 @@ pub(super) fn routes() -> Vec<Route> {
 pub(super) struct After {
     /// The last number seen; the header `Last-Event-ID` goes first. A stream without either begins now, a page at the
     /// first event.
+    #[param(minimum = 0)]
     last_event_id: Option<i64>,
 }
 

@@ -69,6 +69,7 @@ pub(super) async fn merge(
 #[serde(deny_unknown_fields)]
 pub(super) struct SplitIn {
     /// The messages that move, at most 200.
+    #[schema(min_items = 1, max_items = 200)]
     messages: Vec<Uuid>,
     /// The new ticket's subject.
     subject: String,

@@ -114,6 +114,7 @@ pub(super) async fn show(
 #[schema(example = json!({ "body": "The second charge will be **refunded** this week.", "status": "resolved" }))]
 pub(super) struct ReplyIn {
     /// The words, Markdown.
+    #[schema(min_length = 1)]
     body: String,
     /// What the words hold. Refused with 409 when whoever asks has not shown enough for it, or may not hear it. When absent:
     /// what the category usually does where that is open, else `public`.
@@ -169,6 +170,7 @@ async fn files(
 #[schema(example = json!({ "body": "Billing confirmed the double charge." }))]
 pub(super) struct NoteIn {
     /// The words, Markdown.
+    #[schema(min_length = 1)]
     body: String,
     /// Files that were uploaded.
     #[serde(default)]

@@ -310,11 +310,11 @@ fn in_path(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn headers(route: &Route) -> Vec<Value> {
-    let header = |name: &str, required: bool, text: &str, example: &str| {
+    let header = |name: &str, required: bool, text: &str, pattern: &str, example: &str| {
         json!({ "name": name, "in": "header", "required": required, "description": text,
-            "schema": { "type": "string" }, "example": example })
+            "schema": { "type": "string", "pattern": pattern }, "example": example })
     };
-    let seen = |required, text| header("If-Match", required, text, "\"v3\"");
+    let seen = |required, text| header("If-Match", required, text, "^\"v[0-9]{1,18}\"$", "\"v3\"");
     let mut headers = Vec::new();
     if route.method == Method::POST {
         headers.push(header(
@@ -327,6 +327,7 @@ fn headers(route: &Route) -> Vec<Value> {
                 "1 to 200 visible ASCII characters. Sent again with the same request, it gets the first one's answer \
                  and does nothing twice."
             },
+            "^[!-~]{1,200}$",
             "6f1c9c1e-5a53-4a0e-9d55-0f6a3c1b7d10",
         ));
     }
@@ -338,6 +339,8 @@ fn headers(route: &Route) -> Vec<Value> {
             "Accept-Language",
             false,
             "The language of the reasons, English when absent. A signed-in person reads their own.",
+            // Whatever it says is read as far as it can be (RFC 9110, section 12.5.4).
+            "",
             "es",
         ));
     }

@@ -105,6 +105,7 @@ pub(super) struct Which {
     /// Where the page before ended.
     pub cursor: Option<String>,
     /// Rows, 1 to 100; 50 when absent.
+    #[param(minimum = 1, maximum = 100)]
     pub limit: Option<i64>,
 }
 

@@ -74,8 +74,10 @@ pub(super) async fn list(
 #[schema(example = json!({ "name": "Ana Ruiz", "birth_date": "1979-04-02", "mrn": "A-10442", "email": "ana@example.org" }))]
 pub(super) struct NewPatientIn {
     /// Full name, 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     name: String,
     /// `YYYY-MM-DD`, from 1880 to today.
+    #[schema(format = Date)]
     birth_date: Option<String>,
     /// Medical record number, at most 40 characters; no other patient may have it.
     mrn: Option<String>,
@@ -138,10 +140,11 @@ pub(super) async fn show(
 )]
 pub(super) struct PatientPatch {
     /// Full name.
+    #[schema(min_length = 1, max_length = 200)]
     name: Option<String>,
     /// `YYYY-MM-DD`.
     #[serde(default, deserialize_with = "emptied")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Date)]
     birth_date: Option<Option<String>>,
     /// Medical record number.
     #[serde(default, deserialize_with = "emptied")]
@@ -227,6 +230,7 @@ pub(super) struct WantedIn {
     /// Full name; with `birth_date`.
     name: Option<String>,
     /// `YYYY-MM-DD`; with `name`.
+    #[schema(format = Date)]
     birth_date: Option<String>,
 }
 

@@ -49,7 +49,7 @@ pub(super) struct PrivacyRequestOut {
     /// Where it stands.
     state: Stands,
     /// The day on which it was received.
-    #[schema(example = "2026-03-02")]
+    #[schema(format = Date, example = "2026-03-02")]
     received_on: String,
     /// Until when it has to be answered.
     due_at: Instant,
@@ -101,6 +101,7 @@ pub(super) struct WhichRequests {
     /// Where the page before ended.
     cursor: Option<String>,
     /// Rows, 1 to 100; 50 when absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
 }
 
@@ -144,6 +145,7 @@ pub(super) struct PrivacyRequestIn {
     /// What is asked for.
     kind: Kind,
     /// The day on which it was received: of the last twelve months, `YYYY-MM-DD`.
+    #[schema(format = Date)]
     received_on: String,
     /// The number of the ticket that it came with; needs `tickets:read` too.
     ticket_number: Option<i64>,

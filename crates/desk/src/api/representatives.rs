@@ -142,10 +142,10 @@ pub(super) struct RepresentativeIn {
     #[serde(default)]
     young_agreed: bool,
     /// First day, `YYYY-MM-DD`; today when absent.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Date)]
     starts: Option<Date>,
     /// Last day, `YYYY-MM-DD`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = Date)]
     ends: Option<Date>,
     /// The document in words, at most 500 characters.
     document: Option<String>,

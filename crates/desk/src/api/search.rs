@@ -35,6 +35,7 @@ pub(super) struct SearchIn {
     /// Where the page before ended.
     cursor: Option<String>,
     /// How many tickets at most, 1 to 50; 20 when absent.
+    #[schema(minimum = 1, maximum = 50)]
     limit: Option<usize>,
 }
 

@@ -75,6 +75,7 @@ pub(super) struct Which {
     /// Where the page before ended.
     cursor: Option<String>,
     /// Rows, 1 to 100; 50 when absent.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<i64>,
 }
 
@@ -163,6 +164,7 @@ pub(super) struct NewTicketIn {
     #[serde(default)]
     subject: String,
     /// The words as plain text.
+    #[schema(min_length = 1)]
     body: String,
     /// What it is about, when that is known; found out otherwise.
     category: Option<String>,
@@ -172,7 +174,10 @@ pub(super) struct NewTicketIn {
     #[schema(example = "en")]
     language: Option<String>,
     /// How it came: `api` when absent, or `email`, `web_form`, `phone`, `sms`, `chat`, `social`, `portal`, `video`.
-    #[schema(value_type = Option<String>)]
+    #[schema(
+        value_type = Option<String>,
+        pattern = "^(portal|web_form|email|sms|phone|chat|social|video|survey|api)$"
+    )]
     channel: Option<Channel>,
     /// Files that were uploaded.
     #[serde(default)]

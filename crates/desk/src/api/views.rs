@@ -190,6 +190,7 @@ enum AskerOut {
 
 /// Who a contact is.
 #[derive(Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct NameOut {
     /// Their id.
     id: Uuid,

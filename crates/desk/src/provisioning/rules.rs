@@ -91,7 +91,7 @@ async fn within(work: &mut Work<'_>, role: Option<&str>) -> Result<(), DeskError
     let Some(role) = role else { return Ok(()) };
     let reach = staff::reach_of(work, role).await?;
     match reach {
-        Some(reach) if role != NO_ROLE => reach.within(&work.ctx),
+        Some(reach) if role != NO_ROLE => work.ctx.hands_on(&reach),
         _ => Err(DeskError::invalid(
             "role",
             "unknown_role",

@@ -7,7 +7,6 @@
 pub mod blobs;
 mod disclosure;
 mod keyring;
-mod labels;
 pub mod restricted;
 pub mod rotate;
 mod store;
@@ -26,9 +25,11 @@ use bedside_vault::{DataKey, Place};
 use futures_util::future::join;
 use std::sync::Arc;
 
-pub use disclosure::{Class, Group, LetOut, Level, Missing, Scope, Shown, let_out, needs};
+pub use bedside_access::{
+    Class, Group, Label, Labels, LetOut, Level, Missing, Scope, Shown, needs,
+};
+pub use disclosure::let_out;
 pub use keyring::{Keyring, OrganisationVault};
-pub use labels::{Label, Labels};
 pub use restricted::{About, admit};
 pub use store::ALL as STATEMENTS;
 

@@ -5,12 +5,13 @@ use super::{Labels, store};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::codes::codes;
-use crate::context::{Ctx, Permission};
+use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::{
     ContactId, DataKeyId, OpeningId, OrganisationId, PatientId, QueueId, StaffId, TicketId,
 };
 use crate::work::Work;
+use bedside_access::Kept;
 use bedside_db::{Conn, Timestamp};
 use std::collections::HashSet;
 
@@ -115,12 +116,11 @@ pub async fn admit(
     about: About,
     now: Timestamp,
 ) -> Result<(), DeskError> {
-    if let Some(queue) = about.queue.filter(|queue| !ctx.reaches(*queue)) {
-        return Err(DeskError::OtherQueue { queue });
-    }
-    if ctx.sees(about.labels) {
-        return Ok(());
-    }
+    let can_open = match ctx.kept(about) {
+        None => return Ok(()),
+        Some(Kept::Queue(queue)) => return Err(DeskError::OtherQueue { queue }),
+        Some(Kept::Label { can_open }) => can_open,
+    };
     if let (Some(patient), Some(staff)) = (about.patient, opener(ctx))
         && store::is_open(conn, ctx.organisation, staff, patient, now).await?
     {
@@ -128,7 +128,7 @@ pub async fn admit(
     }
     Err(DeskError::Restricted {
         patient: about.patient,
-        can_open: opener(ctx).is_some(),
+        can_open,
     })
 }
 
@@ -167,8 +167,11 @@ pub struct OpenNow(HashSet<PatientId>);
 impl OpenNow {
     /// What [`admit`] decides, without asking the database again.
     pub fn admit(&self, ctx: &Ctx, about: About) -> bool {
-        let open = about.patient.is_some_and(|one| self.0.contains(&one));
-        about.queue.is_none_or(|queue| ctx.reaches(queue)) && (open || ctx.sees(about.labels))
+        match ctx.kept(about) {
+            None => true,
+            Some(Kept::Queue(_)) => false,
+            Some(Kept::Label { .. }) => about.patient.is_some_and(|one| self.0.contains(&one)),
+        }
     }
 }
 
@@ -190,8 +193,7 @@ pub async fn opened_of(
 
 /// Whoever may open a record for a reason: what they opened shuts when they may do so no more.
 fn opener(ctx: &Ctx) -> Option<StaffId> {
-    let may = ctx.permissions().has(Permission::RestrictedOpen);
-    ctx.actor.staff().filter(|_| may)
+    ctx.actor.staff().filter(|_| ctx.actor.who().may_open())
 }
 
 /// Whom a request is about; none when there is no such request.

@@ -54,6 +54,7 @@ codes! {
 
 codes! {
     /// Where a word about it stands.
+    #[schema(as = RepresentativeState)]
     State {
         /// Waits for a second person.
         Asked = "asked",

@@ -11,7 +11,6 @@ mod notices;
 pub mod passkeys;
 mod passwords;
 mod provision;
-mod queues;
 mod role;
 mod roles;
 mod service;
@@ -32,8 +31,9 @@ pub use provision::{
     About, add_provisioned, change_about, give_role, held, held_by_email, let_in, put_out,
     reach_of, spared,
 };
-pub use queues::Queues;
-pub use role::{ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, NO_ROLE, Reach, Role, SESSION_MINUTES};
+pub use role::{
+    ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, NO_ROLE, Queues, Reach, Role, SESSION_MINUTES,
+};
 pub use roles::{delete_role, put_role, roles};
 pub use service::{
     LessReached, address_of, can_take_tickets, change_role, choose_locale, clinicians, create,

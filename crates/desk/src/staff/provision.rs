@@ -70,7 +70,7 @@ fn in_reach(work: &Work<'_>, id: StaffId, reach: &Reach) -> Result<(), DeskError
             code: "own_role",
             text: "Ask another administrator to change your role.",
         }),
-        _ => reach.within(&work.ctx),
+        _ => work.ctx.hands_on(reach),
     }
 }
 

@@ -1,11 +1,9 @@
 //! What a person of the staff is: data of the clinic, with what it opens.
 
-use super::queues::Queues;
-use crate::context::{Ctx, Permission, Permissions};
-use crate::error::DeskError;
+use crate::context::Permissions;
+use crate::ids::QueueId;
 use crate::names::{self, Names};
 use bedside_db::Timestamp;
-use std::collections::BTreeSet;
 
 /// The role that may do everything: whoever sets the desk up has it, so no change takes anything from it.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -21,48 +19,9 @@ pub const IDLE_MINUTES: (i64, i64) = (5, 480);
 pub const SESSION_MINUTES: (i64, i64) = (15, 1440);
 
 /// What a role or an API token opens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reach {
-    /// What it may do.
-    pub permissions: Permissions,
-    /// Whether it is clinical; no token is.
-    pub clinical: bool,
-    /// Whose requests it reaches.
-    pub queues: Queues,
-}
-
-impl Reach {
-    /// Nothing at all.
-    pub const NOTHING: Self = Self {
-        permissions: Permissions::NONE,
-        clinical: false,
-        queues: Queues::Only(BTreeSet::new()),
-    };
-
-    /// Whether nothing of `other` is missing. Whoever may do everything hands on clinical roles too.
-    pub fn holds(&self, other: &Self) -> bool {
-        let clinical = !other.clinical || self.clinical || self.permissions.do_all();
-        clinical && self.permissions.hold(other.permissions) && self.queues.hold(&other.queues)
-    }
-
-    /// Whether `ctx` may give a role with this reach to somebody, take it away or change it: nobody hands on more than they
-    /// have, and nobody touches those who may do more.
-    pub fn within(&self, ctx: &Ctx) -> Result<(), DeskError> {
-        ctx.authorize(Permission::StaffManage)?;
-        if ctx.reach().holds(self) {
-            return Ok(());
-        }
-        Err(DeskError::Forbidden)
-    }
-}
-
-/// Permissions that are of no use without another one: what is changed is seen first.
-const NEEDED: [(Permission, Permission); 4] = [
-    (Permission::TicketsWrite, Permission::TicketsRead),
-    (Permission::PatientsWrite, Permission::PatientsRead),
-    (Permission::SettingsWrite, Permission::SettingsRead),
-    (Permission::StaffManage, Permission::SettingsRead),
-];
+pub type Reach = bedside_access::Reach<QueueId>;
+/// The queues whose requests somebody reaches.
+pub type Queues = bedside_access::Queues<QueueId>;
 
 /// A role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,10 +110,7 @@ impl Role {
                 "A role lets people do at least one thing.",
             ));
         }
-        let lacks = |(one, needed): &(Permission, Permission)| {
-            self.permissions.has(*one) && !self.permissions.has(*needed)
-        };
-        if NEEDED.iter().any(lacks) {
+        if self.permissions.lack_sight() {
             return Some((
                 "permissions",
                 "permission_alone",

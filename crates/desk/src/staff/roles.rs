@@ -26,7 +26,7 @@ pub(super) async fn held(work: &mut Work<'_>, code: &str) -> Result<Reach, DeskE
     let (reach, _) = found.ok_or_else(|| {
         DeskError::invalid("role", "unknown_role", "There is no role with this name.")
     })?;
-    reach.within(&work.ctx)?;
+    work.ctx.hands_on(&reach)?;
     Ok(reach)
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn held(work: &mut Work<'_>, code: &str) -> Result<Reach, DeskE
 /// `role.version` is the version the caller saw (0 for a new one). Nobody gives a role, or takes from one, more than they
 /// have, or changes their own: [`DeskError::Forbidden`], or [`DeskError::Conflict`] with `own_role`.
 pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskError> {
-    role.reach().within(&work.ctx)?;
+    work.ctx.hands_on(&role.reach())?;
     if let Some((field, code, text)) = role.wrong() {
         return Err(DeskError::invalid(field, code, text));
     }
@@ -53,7 +53,7 @@ pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskErro
         return Ok(false);
     }
     if let Some((reach, _)) = old {
-        reach.within(&work.ctx)?;
+        work.ctx.hands_on(&reach)?;
         if !role.queues.hold(&reach.queues) {
             less_reached(work).await?;
         }
@@ -70,7 +70,7 @@ pub async fn delete_role(work: &mut Work<'_>, code: &str) -> Result<(), DeskErro
     let (reach, _) = store::hold_role(work, organisation, code)
         .await?
         .ok_or(DeskError::NotFound)?;
-    reach.within(&work.ctx)?;
+    work.ctx.hands_on(&reach)?;
     if code == ADMINISTRATOR {
         return Err(DeskError::Conflict {
             code: "role_needed",

@@ -1,8 +1,7 @@
 //! SQL of the staff, their sessions and the API tokens.
 
 use super::model::StaffView;
-use super::queues::Queues;
-use super::role::{ADMINISTRATOR, Reach, Role};
+use super::role::{ADMINISTRATOR, Queues, Reach, Role};
 use crate::context::{Permission, Permissions};
 use crate::error::DeskError;
 use crate::ids::{ApiTokenId, OrganisationId, StaffId};

@@ -1,7 +1,6 @@
 //! Keys for other systems: `bsd_` and 160 random bits, kept as a hash.
 
-use super::queues::Queues;
-use super::role::Reach;
+use super::role::{Queues, Reach};
 use super::store::{self, TokenRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -68,7 +67,7 @@ pub async fn create_token(
 ) -> Result<(ApiTokenId, String), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     let name = names::checked(&new.name)?.to_owned();
-    reach(new.scopes, new.queues.clone()).within(ctx)?;
+    ctx.hands_on(&reach(new.scopes, new.queues.clone()))?;
     let token = format!("{PREFIX}{}", secret::random_token());
     let hash = secret::token_hash(&token);
     let row = TokenRow {
@@ -134,7 +133,8 @@ pub async fn revoke_token(app: &App, ctx: &Ctx, id: ApiTokenId) -> Result<(), De
             let (organisation, now) = (work.ctx.organisation, work.now);
             let found = store::token_reach(work, organisation, id).await?;
             let (scopes, queues) = found.ok_or(DeskError::NotFound)?;
-            reach(Permissions::known(&scopes), queues).within(&work.ctx)?;
+            work.ctx
+                .hands_on(&reach(Permissions::known(&scopes), queues))?;
             if !store::revoke_token(work, organisation, id, now).await? {
                 return Err(DeskError::NotFound);
             }

@@ -196,6 +196,35 @@ both_engines! {
         assert_eq!(text.matches("=\"/assets/").count(), 6);
     }
 
+    // Two types of one name would be described as one.
+    async fn each_field_of_codes_is_described_with_its_own(desk: Desk) {
+        let document = desk.stranger().get("/openapi.json").await.expect(200).json();
+        let schemas = &document["components"]["schemas"];
+        for (of, field, codes) in [
+            ("AddressIn", "kind", &["email", "phone"][..]),
+            ("ConsentIn", "source", &["form", "mail", "agent", "portal", "paper", "stop_word", "unsubscribe"]),
+            ("ConsentIn", "decision", &["given", "refused", "withdrawn"]),
+            ("AcknowledgementIn", "source", &["page", "phone", "paper"]),
+            (
+                "PrivacyRequestIn",
+                "kind",
+                &["access", "copy", "amendment", "restriction", "erasure", "accounting", "objection", "complaint"],
+            ),
+        ] {
+            let described = &schemas[of]["properties"][field];
+            let name = described["$ref"].as_str().and_then(|name| name.rsplit('/').next());
+            let name = name.unwrap_or_else(|| panic!("{of}.{field}: {described}"));
+            let listed: Vec<&str> = schemas[name]["enum"].as_array().unwrap().iter().filter_map(|code| code.as_str()).collect();
+            assert_eq!(listed, codes, "{of}.{field}");
+        }
+        for (one, other, field) in [
+            ("RepresentativeOut", "PrivacyRequestOut", "state"),
+            ("ConsentOut", "PrivacyRequestOut", "decision"),
+        ] {
+            assert_ne!(schemas[one]["properties"][field], schemas[other]["properties"][field], "{field}");
+        }
+    }
+
     async fn every_answer_has_a_number_of_its_own(desk: Desk) {
         let nobody = desk.stranger();
         let one = nobody.get("/healthz").await.header("x-request-id").unwrap().to_owned();

@@ -169,6 +169,7 @@ fn has_type(wanted: &Value, value: &Value) -> bool {
 fn has_format(format: &str, text: &str) -> bool {
     match format {
         "uuid" => text.parse::<uuid::Uuid>().is_ok(),
+        "date" => text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok(),
         "date-time" => text.ends_with('Z') && text.parse::<jiff::Timestamp>().is_ok(),
         "binary" | "int32" | "int64" | "float" | "double" => true,
         other => panic!("no format: {other}"),

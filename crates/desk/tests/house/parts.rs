@@ -1,6 +1,7 @@
 //! Who may use whom.
 
-use super::{lines, none, sources};
+use super::{lines, none, repository, sources};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Parts through which requests come in. Services know none of them.
@@ -168,4 +169,17 @@ fn foundations_stand_on_little() {
         found.extend(wrong.map(|name| format!("{} uses {name}", source.path)));
     }
     none(&found, "a foundation that uses what stands on it is none");
+}
+
+#[test]
+fn decisions_know_neither_a_database_nor_the_web() {
+    let manifest = repository().join("crates/access/Cargo.toml");
+    let manifest = fs::read_to_string(manifest).expect("the manifest");
+    let (_, dependencies) = manifest.split_once("[dependencies]\n").expect("a list");
+    let (dependencies, _) = dependencies.split_once("\n[").expect("an end");
+    let named: Vec<&str> = dependencies
+        .lines()
+        .filter_map(|line| line.split_once('.').map(|(name, _)| name))
+        .collect();
+    assert_eq!(named, ["serde", "utoipa"], "codes and their description");
 }

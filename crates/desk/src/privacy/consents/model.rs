@@ -49,6 +49,7 @@ codes! {
 
 codes! {
     /// What somebody said.
+    #[schema(as = ConsentDecision)]
     Decision {
         /// Yes.
         Given = "given",
@@ -61,6 +62,7 @@ codes! {
 
 codes! {
     /// How they said it.
+    #[schema(as = ConsentSource)]
     Source {
         /// In a form.
         Form = "form",

@@ -20,6 +20,7 @@ const SHOWN: i64 = 50;
 
 codes! {
     /// How a patient was given a notice.
+    #[schema(as = NoticeSource)]
     Source {
         /// They read it on a page and said so.
         Page = "page",

@@ -45,6 +45,7 @@ codes! {
 
 codes! {
     /// Where a request stands.
+    #[schema(as = PrivacyRequestState)]
     State {
         /// Nobody has decided.
         Open = "open",
@@ -57,6 +58,7 @@ codes! {
 
 codes! {
     /// How it was decided.
+    #[schema(as = PrivacyRequestDecision)]
     Decision {
         /// All of it.
         Granted = "granted",

@@ -69,15 +69,13 @@ fn the_table_of_classes_levels_and_scopes_holds() {
                 };
                 assert_eq!(leave.by_emergency(), !calm.opens(class));
             }
-            Err(error) => {
+            Err(missing) => {
                 let expected = match asked {
-                    _ if !in_scope => "outside_scope",
-                    1 => "needs_level_1",
-                    2 => "needs_level_2",
-                    3 if height < 3 => "needs_level_3",
-                    _ => "both_needed",
+                    _ if !in_scope => Missing::Scope,
+                    _ if height < asked => Missing::Level(Level::ALL[asked]),
+                    _ => Missing::Both,
                 };
-                assert_eq!(error.code(), expected, "{class:?} {shown:?}");
+                assert_eq!(missing, expected, "{class:?} {shown:?}");
             }
         }
         seen += 1;
@@ -147,5 +145,99 @@ fn a_scope_of_a_newer_program_opens_nothing_more() {
         some.list().collect::<Vec<_>>(),
         [Group::Logistics, Group::Billing]
     );
-    assert!(!some.without(Group::Billing).has(Group::Billing));
+    assert_eq!(some.bits(), 0b101);
+    for group in Group::ALL.iter().copied() {
+        assert!(Scope::ALL.has(group) && !Scope::NONE.has(group));
+        // Twice is once.
+        let alone: Scope = [group, group].into_iter().collect();
+        assert_eq!(alone.list().collect::<Vec<_>>(), [group]);
+        assert_eq!(alone.without(group), Scope::NONE);
+        assert_eq!(Scope::NONE.without(group), Scope::NONE);
+        for other in Group::ALL.iter().copied() {
+            assert_eq!(Scope::ALL.without(group).has(other), group != other);
+        }
+    }
+}
+
+#[test]
+fn a_red_flag_asks_for_one_level_more() {
+    for (group, usual, raised) in [
+        (Group::Logistics, Level::L1, Level::L2),
+        (Group::Clinical, Level::L2, Level::L3),
+        (Group::Billing, Level::L2, Level::L3),
+        (Group::Contact, Level::L3, Level::L3),
+        (Group::Records, Level::L3, Level::L3),
+    ] {
+        assert_eq!((needs(group, false), needs(group, true)), (usual, raised));
+    }
+    assert_eq!(Level::L0.raised(), Level::L1);
+    for (level, code) in Level::ALL.into_iter().zip(["l0", "l1", "l2", "l3"]) {
+        assert_eq!(level.code(), code);
+    }
+}
+
+#[test]
+fn only_what_says_nothing_of_health_fits_a_mail() {
+    for class in Class::ALL.iter().copied() {
+        let fits = matches!(class, Class::Public | Class::Logistics);
+        assert_eq!(class.fits_mail(), fits, "{class:?}");
+    }
+}
+
+/// An address or number is nothing that an answer holds, so that the table above does not reach it.
+#[test]
+fn addresses_stay_shut_in_an_emergency_and_need_both_under_a_red_flag() {
+    let shown = Shown {
+        level: Level::L3,
+        both: false,
+        raised: false,
+        emergency: false,
+        scope: Scope::ALL,
+    };
+    let lower = Shown {
+        level: Level::L2,
+        emergency: true,
+        ..shown
+    };
+    let raised = Shown {
+        raised: true,
+        ..shown
+    };
+    let both = Shown {
+        both: true,
+        ..raised
+    };
+    let outside = Shown {
+        scope: Scope::ALL.without(Group::Contact),
+        ..shown
+    };
+    for (shown, missing, unproven) in [
+        (shown, None, None),
+        (
+            lower,
+            Some(Missing::Level(Level::L3)),
+            Some(Missing::Level(Level::L3)),
+        ),
+        (raised, Some(Missing::Both), Some(Missing::Both)),
+        (both, None, None),
+        (outside, Some(Missing::Scope), None),
+    ] {
+        assert_eq!(shown.missing(Group::Contact), missing, "{shown:?}");
+        assert_eq!(shown.unproven(Group::Contact), unproven, "{shown:?}");
+    }
+}
+
+#[test]
+fn each_category_has_a_class_of_its_own() {
+    for (category, class) in [
+        ("appointment", Class::Logistics),
+        ("billing", Class::Billing),
+        ("insurance", Class::Billing),
+        ("records", Class::Records),
+        ("crisis", Class::Public),
+    ] {
+        for clinical in [false, true] {
+            assert_eq!(Class::usual(category, clinical), class, "{category}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Labels of a patient that keep their record from colleagues who have no need of it.
 
-use crate::codes::codes;
-use crate::context::{Permission, Permissions};
+use crate::codes;
+use crate::permission::{Permission, Permissions};
 
 codes! {
     /// Why a record is kept from most. Their order is that of their bits in the database and never changes.
@@ -99,34 +99,57 @@ impl FromIterator<Label> for Labels {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
-    fn every_label_has_a_permission_of_its_own() {
-        for label in Label::ALL.iter().copied() {
-            assert_eq!(Label::from_code(label.code()), Some(label));
-            let needed = Labels::NONE.with(label).needed();
-            for other in Label::ALL.iter().copied() {
-                assert_eq!(needed.has(other.permission()), other == label, "{other:?}");
-            }
+    fn every_label_has_a_bit_a_code_and_a_permission_of_its_own() {
+        for (label, bit, code) in [
+            (Label::Vip, 1, "vip"),
+            (Label::Employee, 2, "employee"),
+            (Label::Part2, 4, "part2"),
+            (Label::Adolescent, 8, "adolescent"),
+        ] {
+            assert_eq!(Label::from_code(code), Some(label));
+            assert_eq!(label.code(), code);
+            assert_eq!(label.permission().code(), format!("patients:{code}"));
+            let alone = Labels::NONE.with(label);
+            assert_eq!((alone.bits(), alone), (bit, Labels::from_bits(bit)));
+            // Twice is once.
+            assert_eq!(alone.with(label), alone);
+            assert_eq!(alone.needed(), Permissions::of(&[label.permission()]));
+            assert_eq!(alone.list().collect::<Vec<_>>(), [label]);
+            assert!(!alone.is_empty() && alone.without(alone).is_empty());
         }
         assert_eq!(Label::from_code("none"), None);
         assert_eq!(Labels::NONE.needed(), Permissions::NONE);
+        assert!(Labels::NONE.is_empty());
     }
 
     #[test]
     fn a_label_of_a_newer_program_is_shut() {
         let known = Permissions::of(Permission::ALL);
-        assert!(!known.hold(Labels::from_bits(1 << 40).needed()));
-        assert!(!known.hold(Labels::from_bits(-1).needed()));
+        for bits in [1 << 4, 1 << 40, -1, 1 | 1 << 40] {
+            assert_eq!(Labels::from_bits(bits).needed(), Permissions::ALL);
+            assert!(!known.hold(Labels::from_bits(bits).needed()));
+            assert_eq!(Labels::from_bits(bits).bits(), bits);
+        }
     }
 
-    proptest! {
-        #[test]
-        fn more_labels_never_need_less(one in 0_i64..16, other in 0_i64..16) {
-            let both = Labels::from_bits(one | other);
-            prop_assert!(both.needed().hold(Labels::from_bits(one).needed()));
-            prop_assert_eq!(both.list().count(), usize::try_from((one | other).count_ones()).unwrap_or(99));
+    #[test]
+    fn sets_of_labels_hold_what_was_put_in() {
+        for one in 0_i64..16 {
+            for other in 0_i64..16 {
+                let (own, others) = (Labels::from_bits(one), Labels::from_bits(other));
+                let both: Labels = own.list().chain(others.list()).collect();
+                assert_eq!(both.bits(), one | other);
+                assert_eq!(own.without(others).bits(), one & !other);
+                for label in Label::ALL.iter().copied() {
+                    assert_eq!(both.has(label), own.has(label) || others.has(label));
+                    let asked = both.needed().has(label.permission());
+                    assert_eq!(asked, both.has(label), "{label:?} {both:?}");
+                }
+                // More labels never need less.
+                assert!(both.needed().hold(own.needed()));
+            }
         }
     }
 }
