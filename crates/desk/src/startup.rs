@@ -175,6 +175,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "shown by",
         sql: include_str!("../migrations/0034_shown_by.sql"),
     },
+    Migration {
+        version: 39,
+        name: "what a key seals",
+        sql: include_str!("../migrations/0039_what_a_key_seals.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

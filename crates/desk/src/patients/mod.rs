@@ -25,11 +25,11 @@ pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub(crate) use named::{Named, names_or_addresses};
 pub(crate) use on_file::{Claim, OnFile, addresses_mark, claim, compare, on_file};
 pub use on_file::{Factor, HOLD_HOURS};
-pub(crate) use requester::email_blind;
 pub use requester::{
     Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,
     requester_without_address,
 };
+pub(crate) use requester::{email_blind, hold_contact};
 pub use service::{
     admit, change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
     take_acknowledgement, take_hourly_send, take_warning,

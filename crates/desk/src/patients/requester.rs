@@ -236,6 +236,19 @@ async fn known(
     })
 }
 
+/// Nobody erases the contact until the command ends.
+///
+/// # Errors
+/// [`DeskError::NotFound`] when there is no such contact, or none any more.
+pub(crate) async fn hold_contact(work: &mut Work<'_>, contact: ContactId) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    if store::hold_contact(work, organisation, contact).await? {
+        Ok(())
+    } else {
+        Err(DeskError::NotFound)
+    }
+}
+
 impl Requester {
     /// Keeps a new contact, in the command that uses it; holds one who is known, so that nobody erases them until it ends.
     /// [`DeskError::Unavailable`] when another command kept the same address a moment earlier, or erased whose it was: the
@@ -243,12 +256,12 @@ impl Requester {
     pub async fn store(&self, work: &mut Work<'_>) -> Result<(), DeskError> {
         let (organisation, now) = (work.ctx.organisation, work.now);
         let Some(new) = &self.new else {
-            if store::hold_contact(work, organisation, self.contact).await? {
-                return Ok(());
-            }
-            return Err(DeskError::Unavailable(
-                "whoever wrote was erased a moment ago".to_owned(),
-            ));
+            return match hold_contact(work, self.contact).await {
+                Err(DeskError::NotFound) => Err(DeskError::Unavailable(
+                    "whoever wrote was erased a moment ago".to_owned(),
+                )),
+                held => held,
+            };
         };
         self.sealing.store(work).await?;
         let locale = new.locale.map(Locale::tag);

@@ -1,6 +1,6 @@
 //! Opening a restricted record for a reason, and signing it off.
 
-use super::MAX_NOTE;
+use super::{MAX_NOTE, erasure};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Permission};
@@ -78,6 +78,7 @@ pub async fn open_record(app: &App, ctx: &Ctx, new: NewOpening) -> Result<Openin
     let (key, sealed) = (sealing.id, sealing.text("openings", "words", id, words));
     app.command(ctx, move |work| {
         async move {
+            erasure::hold_patient(work, patient).await?;
             let opening = Opening {
                 id,
                 staff: me,

@@ -109,7 +109,8 @@ pub(crate) async fn writes_for(
 
 /// Puts everything of `from` into `into` and closes `from`. What is written to `from` later arrives in `into`.
 ///
-/// Both must be of the same requester or of the same patient: anything else would show one person's words to another.
+/// Both must be of the same patient or, while one of them is nobody's, of the same requester: anything else would show one
+/// person's words to another, or put them into another's record.
 pub async fn merge(app: &App, ctx: &Ctx, from: TicketId, into: TicketId) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     if from == into {
@@ -134,8 +135,12 @@ async fn join(
     let (mut gone, mut kept) = both_locked(work, from, into).await?;
     not_merged(&gone.ticket)?;
     not_merged(&kept.ticket)?;
-    let same_patient = gone.ticket.patient.is_some() && gone.ticket.patient == kept.ticket.patient;
-    if gone.ticket.contact != kept.ticket.contact && !same_patient {
+    let patients = gone.ticket.patient.zip(kept.ticket.patient);
+    let allowed = patients.map_or(
+        gone.ticket.contact == kept.ticket.contact,
+        |(one, other)| one == other,
+    );
+    if !allowed {
         return Err(DeskError::Conflict {
             code: "other_person",
             text: "These requests are from different people. Link them instead.",
@@ -154,6 +159,11 @@ async fn join(
         ticket.end_pause(&clinic, work.now);
     }
     let mut moved = take_over(&clinic, &mut kept.ticket, &gone.ticket, work.now);
+    if kept.ticket.patient.is_none() && gone.ticket.patient.is_some() {
+        // Words of a patient's record stay in it.
+        kept.ticket.patient = gone.ticket.patient;
+        moved.insert("patient_id".to_owned(), json!(true));
+    }
     keep_reachable(work, &mut kept.ticket, None, &mut moved).await?;
     gone.ticket.merged_into = Some(into);
     gone.ticket.message_count = 0;

@@ -1,26 +1,21 @@
 //! Reports about mail of ours (RFC 3464).
 
 use super::letter::LOOKS;
-use super::store;
+use super::store::{self, Claimed};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Source as WayIn};
 use crate::error::DeskError;
-use crate::ids::{InboundMailId, OrganisationId, OutboundMailId};
+use crate::ids::OutboundMailId;
 use crate::outbound;
 use bedside_codecs::mail::{Bounce, BounceAction};
 use futures_util::FutureExt;
 
 /// Notes what a report says, when it is about a mail of ours; a signature in the Message-ID proves that. `false` for
 /// every other report: it is treated like a mail, so that somebody looks at it.
-pub(super) async fn note(
-    app: &App,
-    organisation: OrganisationId,
-    id: InboundMailId,
-    report: &Bounce,
-) -> Result<bool, DeskError> {
+pub(super) async fn note(app: &App, claimed: &Claimed, report: &Bounce) -> Result<bool, DeskError> {
     let named = report.original_message_id.as_deref().unwrap_or_default();
-    let Some(mail) = outbound::named(app, organisation, named)? else {
+    let Some(mail) = outbound::named(app, claimed.organisation, named)? else {
         return Ok(false);
     };
     let failed = report
@@ -35,7 +30,7 @@ pub(super) async fn note(
     });
     // The ticket may change at the same moment: what the report says must be written down all the same.
     for _ in 0..LOOKS {
-        match written(app, organisation, id, (mail, status.clone())).await {
+        match written(app, claimed, (mail, status.clone())).await {
             Err(DeskError::Stale { .. }) => {}
             outcome => return outcome,
         }
@@ -49,13 +44,14 @@ pub(super) async fn note(
 /// not fail. `false` when there is no such mail.
 async fn written(
     app: &App,
-    organisation: OrganisationId,
-    id: InboundMailId,
+    claimed: &Claimed,
     (mail, status): (OutboundMailId, Option<String>),
 ) -> Result<bool, DeskError> {
-    let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
+    let ctx = Ctx::system(claimed.organisation, "intake", WayIn::Mail);
+    let claimed = claimed.clone();
     app.command(&ctx, move |work| {
         async move {
+            let id = claimed.id;
             let ticket = match &status {
                 Some(status) => outbound::bounced(work, mail, status).await?,
                 // Delayed or delivered: the mail server keeps trying, or all is well.
@@ -65,12 +61,12 @@ async fn written(
                 work.audit(NewEntry::new("mail.bounce", "inbound_mail", id));
                 return Ok(false);
             }
-            let how = if status.is_some() {
-                ("done", Some("bounce"))
+            if status.is_some() {
+                let how = ("done", Some("bounce"));
+                store::finish(work, claimed.organisation, id, how, ticket, None).await?;
             } else {
-                ("ignored", Some("delivery_report"))
-            };
-            store::finish(work, organisation, id, how, ticket, None).await?;
+                store::ignore(work, &claimed, "delivery_report").await?;
+            }
             work.audit(
                 NewEntry::new("mail.bounce", "inbound_mail", id)
                     .detail(&serde_json::json!({ "status": status })),

@@ -12,7 +12,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Source as WayIn};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::{InboundMailId, OrganisationId};
+use crate::ids::InboundMailId;
 use crate::mailboxes::{self, model::Mailbox};
 use crate::orgs::model::purpose;
 use crate::outbound;
@@ -73,10 +73,10 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
     if mail.origin.as_deref() == Some(app.config.mail_domain().as_str())
         && outbound::is_ours(app, claimed.organisation, &mail).await?
     {
-        return ignore(app, claimed.organisation, claimed.id, "own_mail").await;
+        return ignore(app, claimed, "own_mail").await;
     }
     if let Some(report) = &mail.bounce
-        && bounce::note(app, claimed.organisation, claimed.id, report).await?
+        && bounce::note(app, claimed, report).await?
     {
         return Ok(());
     }
@@ -105,7 +105,7 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
             Err(DeskError::Conflict {
                 code: "duplicate", ..
             }) => {
-                return ignore(app, claimed.organisation, claimed.id, "duplicate").await;
+                return ignore(app, claimed, "duplicate").await;
             }
             Err(DeskError::Conflict {
                 code: "finished", ..
@@ -175,19 +175,19 @@ pub(super) async fn open(app: &App, claimed: &Claimed) -> Result<(Source, Vec<u8
     Ok((serde_json::from_str(&source)?, raw))
 }
 
-/// Keeps the raw mail and makes nothing of it.
+/// Makes nothing of a mail, and lets it go.
 pub(super) async fn ignore(
     app: &App,
-    organisation: OrganisationId,
-    id: InboundMailId,
+    claimed: &Claimed,
     why: &'static str,
 ) -> Result<(), DeskError> {
-    let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
+    let ctx = Ctx::system(claimed.organisation, "intake", WayIn::Mail);
+    let claimed = claimed.clone();
     app.command(&ctx, move |work| {
         async move {
-            store::finish(work, organisation, id, ("ignored", Some(why)), None, None).await?;
+            store::ignore(work, &claimed, why).await?;
             work.audit(
-                NewEntry::new("mail.ignore", "inbound_mail", id)
+                NewEntry::new("mail.ignore", "inbound_mail", claimed.id)
                     .detail(&serde_json::json!({ "why": why })),
             );
             Ok(())
@@ -320,7 +320,7 @@ impl Letter<'_> {
                 let by = (requester.clone(), doubt, automatic);
                 let new = self.ticket(by, mailbox.as_ref(), Some(&related)).await?;
                 let out = self.opt_out(&requester, &new.body, true, trusted);
-                opt_out::open(app, &ctx, self.claimed.id, new, out).await
+                opt_out::open(app, &ctx, self.claimed, new, out).await
             }
             Place::Alone => {
                 let by = (requester.clone(), doubt, automatic);
@@ -331,7 +331,7 @@ impl Letter<'_> {
                     new.related = tickets::active_of(app, organisation, sender, since).await?;
                 }
                 let out = self.opt_out(&requester, &new.body, false, trusted);
-                opt_out::open(app, &ctx, self.claimed.id, new, out).await
+                opt_out::open(app, &ctx, self.claimed, new, out).await
             }
         }
     }

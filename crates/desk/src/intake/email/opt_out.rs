@@ -4,12 +4,12 @@
 //! opens no request when there is nothing else in it; one that answers a conversation stands there as well, because a
 //! person may know better what was meant.
 
-use super::store;
+use super::store::{self, Claimed};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::Ctx;
 use crate::error::DeskError;
-use crate::ids::{InboundMailId, OrganisationId};
+use crate::ids::OrganisationId;
 use crate::outbound;
 use crate::patients::{self, Requester};
 use crate::privacy::consents::{self, Source};
@@ -81,23 +81,22 @@ pub(super) fn and(out: Option<OptOut>, also: Also) -> Also {
 pub(super) async fn open(
     app: &App,
     ctx: &Ctx,
-    id: InboundMailId,
+    claimed: &Claimed,
     mut new: NewTicket,
     out: Option<OptOut>,
 ) -> Result<(), DeskError> {
     match out {
         Some(out) if out.is_all => {
+            let claimed = claimed.clone();
             app.command(ctx, move |work| {
                 async move {
-                    let organisation = work.ctx.organisation;
-                    let end = ("ignored", Some("opt_out"));
-                    if !store::finish(work, organisation, id, end, None, None).await? {
+                    if !store::ignore(work, &claimed, "opt_out").await? {
                         return Err(DeskError::Conflict {
                             code: "finished",
                             text: "This mail was dealt with already.",
                         });
                     }
-                    let entry = NewEntry::new("mail.ignore", "inbound_mail", id);
+                    let entry = NewEntry::new("mail.ignore", "inbound_mail", claimed.id);
                     work.audit(entry.detail(&serde_json::json!({ "why": "opt_out" })));
                     out.keep(work).await
                 }

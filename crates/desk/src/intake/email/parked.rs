@@ -82,7 +82,7 @@ pub(super) async fn park(
         }) => Ok(()),
         Err(DeskError::Conflict {
             code: "duplicate", ..
-        }) => ignore(app, claimed.organisation, claimed.id, "duplicate").await,
+        }) => ignore(app, claimed, "duplicate").await,
         outcome => outcome,
     }
 }

@@ -4,6 +4,7 @@ use crate::error::DeskError;
 use crate::ids::{
     BlobId, DataKeyId, InboundMailId, MailboxId, MessageId, OrganisationId, TicketId,
 };
+use crate::records::{self, blobs};
 use bedside_db::{Conn, Timestamp, args, statements};
 
 statements! {
@@ -34,6 +35,9 @@ statements! {
     /// Says what became of a mail.
     FINISH = "UPDATE inbound_mails SET state = $3, error = $4, ticket_id = $5, message_id = $6 WHERE organisation_id = $1 \
         AND id = $2 AND state = 'received'";
+    /// Says that nothing comes of a mail; what it was goes.
+    IGNORE = "UPDATE inbound_mails SET state = 'ignored', error = $3, envelope = $4, raw = NULL, blob_id = NULL \
+        WHERE organisation_id = $1 AND id = $2 AND state = 'received'";
 }
 
 /// A mail to be kept.
@@ -49,7 +53,7 @@ pub(super) struct NewRow<'a> {
 }
 
 /// A mail somebody works on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Claimed {
     pub organisation: OrganisationId,
     pub id: InboundMailId,
@@ -204,4 +208,23 @@ pub(super) async fn finish(
         )
         .await?
         == 1)
+}
+
+/// Finishes a mail of which nothing comes, and forgets what it said: no request and nobody would lead to it any more.
+/// `false` when somebody else finished it.
+pub(super) async fn ignore(
+    conn: &mut Conn,
+    mail: &Claimed,
+    why: &'static str,
+) -> Result<bool, DeskError> {
+    let (organisation, nothing): (_, &[u8]) = (mail.organisation, &[]);
+    let args = args![organisation, mail.id, why, nothing];
+    if conn.execute(IGNORE, args).await? == 0 {
+        return Ok(false);
+    }
+    if let Some(blob) = mail.blob {
+        blobs::remove(conn, organisation, blob).await?;
+    }
+    records::forget_key(conn, organisation, mail.key).await?;
+    Ok(true)
 }

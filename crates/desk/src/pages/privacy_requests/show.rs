@@ -214,10 +214,12 @@ async fn hold_lines(
         return Ok(None);
     }
     let found = erasure::holds(&page.app, &page.ctx, request.patient).await?;
+    // One that ended after a yes was said has to be taken away, so that it is said anew.
+    let since = request.first_yes().unwrap_or(page.app.now());
     let line = |one: Hold| HoldLine {
         id: one.id.to_string(),
         why: hold_key(one.reason),
-        counts: one.counts(page.app.now()),
+        counts: one.counts(since),
         said: who.at("privacy-hold-by", Some(one.by), one.at),
         words: one.words,
     };

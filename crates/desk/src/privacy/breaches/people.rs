@@ -11,6 +11,7 @@ use crate::ids::{
     ApiTokenId, BreachId, BreachPersonId, MessageId, OrganisationId, PatientId, StaffId, TicketId,
 };
 use crate::patients::{self, Wanted};
+use crate::privacy::erasure;
 use crate::privacy::seen::Deed;
 use crate::privacy::whom::whom;
 use crate::records::{self, Purpose};
@@ -234,6 +235,11 @@ pub async fn take(
             let mut breach = held(work, id, version).await?;
             breach.may_change()?;
             for (patient, touch) in touched {
+                match erasure::hold_patient(work, patient).await {
+                    // They were erased since the log was read.
+                    Err(DeskError::NotFound) => continue,
+                    held => held?,
+                }
                 let row = Person {
                     id: work.app.id(),
                     patient: Some(patient),
@@ -317,6 +323,7 @@ pub async fn add(
             let (organisation, now) = (work.ctx.organisation, work.now);
             let breach = held(work, id, version).await?;
             breach.may_change()?;
+            erasure::hold_patient(work, patient).await?;
             let before = store::person_of(work, organisation, id, patient).await?;
             if before.as_ref().is_some_and(|one| one.removed.is_none()) {
                 return Err(DeskError::Conflict {

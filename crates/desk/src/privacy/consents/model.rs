@@ -217,8 +217,10 @@ impl Why {
 
 impl Word {
     /// Whether this word says anything to `question`. A yes is for one address and one third party; a no is the person's,
-    /// for all of their addresses. What somebody said while the address, or the contact, was another one's says nothing.
+    /// for all of their addresses, and stays theirs whomever they stand for. Any other word that was said while the address,
+    /// or the contact, was another one's says nothing.
     pub fn answers(&self, question: &Question) -> bool {
+        let is_no = self.decision != Decision::Given;
         let of_purpose = self.purpose.is_none_or(|one| one == question.purpose);
         let of_way = match (self.channel, question.channel) {
             (None, None) => true,
@@ -227,7 +229,7 @@ impl Word {
         };
         let of_patient = self.patient.is_none_or(|one| Some(one) == question.patient);
         let of_person = match (self.contact, question.channel) {
-            (Some(one), Some(_)) => Some(one) == question.contact && of_patient,
+            (Some(one), Some(_)) => Some(one) == question.contact && (of_patient || is_no),
             // A use of the patient's data is asked for the patient, whoever answered for them.
             (_, None) | (None, Some(_)) => self.patient.is_some() && of_patient,
         };

@@ -123,6 +123,12 @@ fn what_changed_hands_carries_nothing_over() {
         point: Some([2; 16]),
         ..question()
     }));
+    for patient in [None, Some(patient(2))] {
+        assert!(!reached(Question {
+            patient,
+            ..question()
+        }));
+    }
     assert!(reached(Question {
         contact: Some(contact(2)),
         ..question()
@@ -249,10 +255,11 @@ fn is_untouched(word: &Word, cell: &Cell) -> bool {
     if word.channel != channel && (yes || word.channel.is_some()) {
         return true;
     }
-    if word.patient.is_some() && word.patient != patient {
+    let of_contact = channel.is_some() && word.contact.is_some();
+    if word.patient.is_some() && word.patient != patient && (yes || !of_contact) {
         return true;
     }
-    if channel.is_some() && word.contact.is_some() {
+    if of_contact {
         if word.contact != contact {
             return true;
         }

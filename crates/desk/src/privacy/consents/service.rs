@@ -12,7 +12,7 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ConsentId, ContactId, OrganisationId, PatientId};
 use crate::patients::{self, OnFile, Requester};
-use crate::privacy::notices;
+use crate::privacy::{erasure, notices};
 use crate::records::{self, Sealing, restricted};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
@@ -46,7 +46,7 @@ pub struct NewConsent {
 }
 
 /// What is kept sealed.
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Said {
     /// The very words.
     pub text: String,
@@ -56,6 +56,16 @@ pub(super) struct Said {
     /// With whom data is shared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub party: Option<String>,
+}
+
+impl Said {
+    /// Reads what was sealed; nothing of words that went with somebody's record.
+    pub(super) fn read(text: &str) -> Result<Self, DeskError> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        Ok(serde_json::from_str(text)?)
+    }
 }
 
 fn wrong(field: &'static str, code: &'static str, text: &'static str) -> DeskError {
@@ -261,6 +271,12 @@ fn sealed(
 /// Writes a word in the caller's command.
 async fn keep(work: &mut Work<'_>, mut row: Stored) -> Result<ConsentId, DeskError> {
     let organisation = work.ctx.organisation;
+    if let Some(patient) = row.word.patient {
+        erasure::hold_patient(work, patient).await?;
+    }
+    if let Some(contact) = row.word.contact {
+        patients::hold_contact(work, contact).await?;
+    }
     row.word.at = work.now;
     row.recorded_by = work.ctx.actor.staff();
     store::insert(work, organisation, &row).await?;
@@ -429,7 +445,7 @@ pub(crate) async fn confirmation_of(
     let sealing = records::sealing(app, &mut conn, organisation, row.key).await?;
     drop(conn);
     let said = sealing.open_text("consents", "said", id, &row.said)?;
-    let said: Said = serde_json::from_str(&said)?;
+    let said = Said::read(&said)?;
     let Some(address) = said.address else {
         return Ok(None);
     };

@@ -118,8 +118,12 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
     people.dedup();
     for contact in people {
         let theirs = store::of_contact(&mut conn, organisation, contact, MOST).await?;
-        // What they said for another patient is that one's.
-        rows.extend(theirs.into_iter().filter(|one| one.word.patient.is_none()));
+        // A yes that they said for another patient is that one's; a no is their own.
+        let own = |one: &Stored| {
+            one.word.patient.is_none()
+                || (one.word.patient != Some(patient) && one.word.decision != Decision::Given)
+        };
+        rows.extend(theirs.into_iter().filter(own));
     }
     rows.sort_unstable_by_key(|one| std::cmp::Reverse((one.word.at, one.word.id)));
     rows.truncate(usize::try_from(MOST).unwrap_or_default());
@@ -197,10 +201,14 @@ fn stand(words: &[Word], question: &Question, at: Option<String>) -> Stand {
 
 async fn opened(leave: &Opened, conn: &mut Conn, row: Stored) -> Result<ConsentView, DeskError> {
     let place = ("consents", "said");
-    let said = leave
+    let said = match leave
         .text(conn, row.key, place, row.word.id, &row.said)
-        .await?;
-    let said: Said = serde_json::from_str(&said)?;
+        .await
+    {
+        // Its words went with somebody's record.
+        Err(DeskError::Gone) => Said::default(),
+        said => Said::read(&said?)?,
+    };
     Ok(ConsentView {
         word: row.word,
         text: said.text,

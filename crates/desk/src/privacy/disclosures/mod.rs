@@ -12,6 +12,7 @@
 mod model;
 mod store;
 
+use super::erasure;
 use super::seen::{Deed, Visit, visits};
 use crate::app::App;
 use crate::audit_log::{self, NewEntry};
@@ -178,6 +179,7 @@ pub async fn record(
     };
     app.command(ctx, move |work| {
         async move {
+            erasure::hold_patient(work, patient).await?;
             store::insert(work, organisation, &row).await?;
             let detail = json!({ "disclosure": id, "basis": row.basis });
             work.audit(NewEntry::new("disclosure.record", "patient", patient).detail(&detail));

@@ -15,6 +15,9 @@ use data_encoding::HEXLOWER;
 use serde_json::json;
 use std::collections::HashSet;
 
+/// What stands where a keyed mark of addresses stood.
+const NO_MARK: &[u8] = &[];
+
 /// Destroys what is in `scope`, in the caller's command. What has to stay without its words is sealed with a key that
 /// seals nothing else, and skeletons of requests stand for a contact without a name or an address.
 pub(super) async fn destroy(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
@@ -119,12 +122,8 @@ async fn skeleton(
     ] {
         work.execute(statement, args![organisation, ticket]).await?;
     }
-    let no_mark: &[u8] = &[];
-    work.execute(
-        sql::BLANK_EVIDENCE,
-        args![organisation, ticket, no_mark, now],
-    )
-    .await?;
+    let evidence = args![organisation, ticket, NO_MARK, now];
+    work.execute(sql::BLANK_EVIDENCE, evidence).await?;
     let reviews = (sql::REVIEWS, sql::BLANK_REVIEW);
     blank(
         work,
@@ -138,7 +137,7 @@ async fn skeleton(
 
 /// Whoever stood for the patient.
 async fn people(work: &mut Work<'_>, scope: &Scope, nothing: &Sealing) -> Result<(), DeskError> {
-    let organisation = work.ctx.organisation;
+    let (organisation, now) = (work.ctx.organisation, work.now);
     for one in scope.contacts.iter().chain(&scope.emptied) {
         for statement in [
             sql::DELETE_LINKS_OF,
@@ -150,6 +149,8 @@ async fn people(work: &mut Work<'_>, scope: &Scope, nothing: &Sealing) -> Result
         ] {
             work.execute(statement, args![organisation, *one]).await?;
         }
+        let blank = args![organisation, *one, NO_MARK, now];
+        work.execute(sql::BLANK_EVIDENCE_BY, blank).await?;
     }
     for one in &scope.contacts {
         work.execute(sql::DELETE_CONTACT, args![organisation, *one])
@@ -159,6 +160,8 @@ async fn people(work: &mut Work<'_>, scope: &Scope, nothing: &Sealing) -> Result
         for ticket in &scope.resealed {
             work.execute(sql::BLANK_ENVELOPES, args![organisation, *ticket, *one])
                 .await?;
+            let answers = args![organisation, *ticket, *one, now];
+            work.execute(sql::CANCEL_ANSWERS, answers).await?;
         }
         work.execute(sql::EMPTY_CONTACT, args![organisation, *one, nothing.id])
             .await?;
@@ -183,6 +186,8 @@ async fn record(
     let disclosures = (sql::DISCLOSURES, sql::BLANK_DISCLOSURE);
     let columns = &["recipient", "address", "what", "purpose", "struck"];
     blank(work, disclosures, whose, ("disclosures", columns), nothing).await?;
+    let consents = (sql::OTHERS_NO, sql::KEEP_NO);
+    blank(work, consents, whose, ("consents", &["said"]), nothing).await?;
     work.execute(sql::END_EVIDENCE_OF, args![organisation, patient, now])
         .await?;
     for statement in [

@@ -48,9 +48,9 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// Whether it counts.
-    pub fn counts(&self, now: Timestamp) -> bool {
-        self.released.is_none() && self.until.is_none_or(|until| until > now)
+    /// Whether it counted at an instant or later, and nobody took it away.
+    pub fn counts(&self, since: Timestamp) -> bool {
+        self.released.is_none() && self.until.is_none_or(|until| until > since)
     }
 }
 
@@ -113,8 +113,11 @@ pub async fn place(
     .await
 }
 
-/// Nobody erases the patient until the command ends.
-async fn hold_patient(work: &mut Work<'_>, patient: PatientId) -> Result<(), DeskError> {
+/// Nobody erases the patient until the command ends: for every command that keeps something of theirs.
+///
+/// # Errors
+/// [`DeskError::NotFound`] when there is no such patient, or none any more.
+pub(crate) async fn hold_patient(work: &mut Work<'_>, patient: PatientId) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     let args = args![organisation, patient];
     let found = work.query_opt(store::PATIENT, args, |_| Ok(())).await?;

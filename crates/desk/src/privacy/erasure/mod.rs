@@ -20,7 +20,9 @@
 //! taken in again.
 //!
 //! Invariants: nothing is destroyed while a hold is on the record or on one that it holds a part of, nor by one person
-//! alone; a yes given under a hold ends with it; no key of the patient's stays.
+//! alone; a yes given under a hold ends with it, also when the hold ends by itself; no key of the patient's stays. Every
+//! command that keeps something of a patient holds them first ([`hold_patient`]), so that it comes before an erasure or
+//! finds nobody.
 
 mod destroy;
 mod holds;
@@ -31,8 +33,8 @@ pub mod reseal;
 mod service;
 mod store;
 
-pub(crate) use holds::keep_whole;
 pub use holds::{Hold, HoldReason, holds, place, release};
+pub(crate) use holds::{hold_patient, keep_whole};
 pub use list::{handlers, reapply};
 pub use model::{Certificate, Destroyed, Kept};
 pub use service::{certificate, erase};

@@ -26,8 +26,8 @@ pub(super) const MAIL: &str = "email";
 /// seals, whosever it is now.
 pub(super) struct Beside {
     marks: HashMap<TicketId, Vec<String>>,
-    tickets: Vec<TicketId>,
-    contacts: Vec<ContactId>,
+    tickets: Vec<(TicketId, DataKeyId)>,
+    contacts: Vec<(ContactId, DataKeyId)>,
 }
 
 impl Beside {
@@ -42,21 +42,23 @@ impl Beside {
         let keys: Vec<DataKeyId> = conn.query(sql::KEYS, whose, |row| row.get(0)).await?;
         let keys = keys.into_iter().collect();
         let theirs: Vec<TicketId> = conn.query(sql::MAY_BE, whose, |row| row.get(0)).await?;
+        let mut tickets = sealed(&mut conn, organisation, sql::SEALED_AFTER, &keys).await?;
+        tickets.extend(sealed(&mut conn, organisation, sql::SEALED_RATINGS_AFTER, &keys).await?);
         Ok(Self {
             marks: marks(&mut conn, organisation, &theirs.into_iter().collect()).await?,
-            tickets: sealed(&mut conn, organisation, sql::SEALED_AFTER, &keys).await?,
+            tickets,
             contacts: sealed(&mut conn, organisation, sql::SEALED_CONTACTS_AFTER, &keys).await?,
         })
     }
 }
 
-/// Rows that one of `keys` seals.
+/// Rows that one of `keys` seals, with the key.
 async fn sealed<T>(
     conn: &mut Conn,
     organisation: OrganisationId,
     statement: Statement,
     keys: &HashSet<DataKeyId>,
-) -> Result<Vec<Id<T>>, DeskError> {
+) -> Result<Vec<(Id<T>, DataKeyId)>, DeskError> {
     let (mut after, mut found) = (Id::<T>::from_bytes([0; 16]), Vec::new());
     loop {
         let read = |row: &Row<'_>| Ok((row.get::<Id<T>>(0)?, row.get::<DataKeyId>(1)?));
@@ -67,11 +69,7 @@ async fn sealed<T>(
             return Ok(found);
         };
         after = *last;
-        found.extend(
-            some.iter()
-                .filter(|(_, key)| keys.contains(key))
-                .map(|(id, _)| *id),
-        );
+        found.extend(some.into_iter().filter(|(_, key)| keys.contains(key)));
     }
 }
 
@@ -133,21 +131,46 @@ pub(super) async fn scope(
         .query(sql::KEYS_OF_FINDINGS, whose, |row| row.get(0))
         .await?;
     found.keys.extend(notes.into_iter().flatten());
+    somebody_elses(work, &mut found, beside).await?;
+    found.each_once();
+    Ok(found)
+}
+
+/// What is somebody else's and hangs on a key that goes. Keys of whoever stays seal nothing that has to be touched.
+async fn somebody_elses(
+    work: &mut Work<'_>,
+    found: &mut Scope,
+    beside: &Beside,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    let keys: HashSet<DataKeyId> = found.keys.iter().copied().collect();
     let ours: HashSet<TicketId> = found.tickets.iter().copied().collect();
-    found
-        .resealed
-        .extend(beside.tickets.iter().filter(|id| !ours.contains(id)));
+    let mut tickets = those(&beside.tickets, &keys);
+    for key in &keys {
+        let holding = args![organisation, *key];
+        let holding: Vec<TicketId> = work
+            .query(sql::HOLD_SEALED, holding, |row| row.get(0))
+            .await?;
+        tickets.extend(holding);
+    }
+    tickets.retain(|id| !ours.contains(id));
+    found.resealed.extend(tickets);
     let gone: HashSet<ContactId> = found
         .contacts
         .iter()
         .chain(&found.emptied)
         .copied()
         .collect();
-    found
-        .resealed_contacts
-        .extend(beside.contacts.iter().filter(|id| !gone.contains(id)));
-    found.each_once();
-    Ok(found)
+    let mut contacts = those(&beside.contacts, &keys);
+    contacts.retain(|id| !gone.contains(id));
+    found.resealed_contacts.extend(contacts);
+    Ok(())
+}
+
+/// Those that one of `keys` seals.
+fn those<T>(all: &[(Id<T>, DataKeyId)], keys: &HashSet<DataKeyId>) -> Vec<Id<T>> {
+    let sealed = all.iter().filter(|(_, key)| keys.contains(key));
+    sealed.map(|(id, _)| *id).collect()
 }
 
 /// Whoever stands for the patient. They are the patient, unless somebody said that they act for them.

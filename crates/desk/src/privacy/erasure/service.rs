@@ -40,7 +40,7 @@ pub async fn erase(
             let (organisation, now) = (work.ctx.organisation, work.now);
             let asked = requests::held(work, request, version).await?;
             let scope = plan::scope(work, patient, &beside).await?;
-            let second = may_erase(work, &asked, by).await?;
+            let second = may_erase(work, &asked, &scope, by).await?;
             let list = serde_json::to_string(&scope)?;
             let certificate = Certificate {
                 id,
@@ -63,6 +63,7 @@ pub async fn erase(
                 "kept": certificate.kept,
             })));
             requests::close_destroyed(work, asked, by).await?;
+            requests::close_rest(work, patient, by).await?;
             work.enqueue(&KeepErased { erasure: id }, Some(&id.to_string()), now).await?;
             Ok(id)
         }
@@ -75,6 +76,7 @@ pub async fn erase(
 async fn may_erase(
     work: &mut Work<'_>,
     asked: &Request,
+    scope: &Scope,
     by: StaffId,
 ) -> Result<StaffId, DeskError> {
     let (organisation, now, patient) = (work.ctx.organisation, work.now, asked.patient);
@@ -96,12 +98,14 @@ async fn may_erase(
             "Whoever gave the second yes doesn't destroy the record.",
         );
     }
-    if store::is_held(work, organisation, patient, now).await?
-        || store::is_held_beside(work, organisation, patient, now).await?
+    let since = asked.first_yes().unwrap_or(now);
+    let beside = (patient, scope.resealed.as_slice());
+    if store::is_held(work, organisation, patient, since).await?
+        || store::is_held_beside(work, organisation, beside, now).await?
     {
         return refused(
             "held",
-            "A legal hold is on this record, or on one that it is a part of.",
+            "A legal hold is on this record, or on one that it is a part of, or was when this was granted.",
         );
     }
     Ok(second)

@@ -3,7 +3,7 @@
 use super::model::Entry;
 use crate::error::DeskError;
 use crate::ids::{
-    DataKeyId, ErasureId, HoldId, OrganisationId, PatientId, PrivacyRequestId, StaffId,
+    DataKeyId, ErasureId, HoldId, OrganisationId, PatientId, PrivacyRequestId, StaffId, TicketId,
 };
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 
@@ -55,6 +55,11 @@ statements! {
     OUTBOUND_TO = "SELECT id FROM outbound_mails WHERE organisation_id = $1 AND patient_id = $2";
     /// Requests with what seals them, in order.
     SEALED_AFTER = "SELECT id, key_id FROM tickets WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3";
+    /// Ratings with what seals them, in order.
+    SEALED_RATINGS_AFTER = "SELECT ticket_id, key_id FROM ratings WHERE organisation_id = $1 AND ticket_id > $2 \
+        ORDER BY ticket_id LIMIT $3";
+    /// Requests that hold a message that a key seals: it kept its key when it was merged or split.
+    HOLD_SEALED = "SELECT DISTINCT ticket_id FROM messages WHERE organisation_id = $1 AND key_id = $2";
     /// Contacts with what seals them, in order.
     SEALED_CONTACTS_AFTER = "SELECT id, key_id FROM contacts WHERE organisation_id = $1 AND id > $2 ORDER BY id LIMIT $3";
     /// Whose a request is.
@@ -87,6 +92,9 @@ statements! {
     /// Leaves of somebody's messages in a request the words alone.
     BLANK_ENVELOPES = "UPDATE messages SET envelope = NULL, inbound_mail_id = NULL WHERE organisation_id = $1 AND ticket_id = $2 \
         AND author_id = $3";
+    /// Of a request that somebody brought, no answer waits to go to them any more.
+    CANCEL_ANSWERS = "UPDATE messages SET state = 'cancelled', state_at = $4 WHERE organisation_id = $1 AND ticket_id = $2 \
+        AND state = 'queued' AND EXISTS (SELECT 1 FROM tickets t WHERE t.organisation_id = $1 AND t.id = $2 AND t.contact_id = $3)";
     /// Deletes where a contact is signed in.
     DELETE_PORTAL_SESSIONS = "DELETE FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $2";
     /// Deletes what a contact signed in with.
@@ -129,6 +137,9 @@ statements! {
     /// That somebody showed who they are stays on record (45 CFR 164.514(h)); by which addresses doesn't.
     BLANK_EVIDENCE = "UPDATE identity_evidence SET attested = $3, ended_at = COALESCE(ended_at, $4) WHERE organisation_id = $1 \
         AND ticket_id = $2";
+    /// The same of a contact, in whosever request.
+    BLANK_EVIDENCE_BY = "UPDATE identity_evidence SET attested = $3, ended_at = COALESCE(ended_at, $4) WHERE organisation_id = $1 \
+        AND contact_id = $2";
     /// Whoever was verified as the patient is so no more, in whosever request.
     END_EVIDENCE_OF = "UPDATE identity_evidence SET ended_at = COALESCE(ended_at, $3) WHERE organisation_id = $1 AND patient_id = $2";
     /// That somebody was called, or looked a second time, stays on record; the number doesn't.
@@ -161,6 +172,11 @@ statements! {
     DELETE_REPRESENTATIVES = "DELETE FROM representatives WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the copies of the record.
     DELETE_COPIES = "DELETE FROM privacy_copies WHERE organisation_id = $1 AND patient_id = $2";
+    /// What somebody else said no to for their own address while they stood for the patient.
+    OTHERS_NO = "SELECT id FROM consents WHERE organisation_id = $1 AND patient_id = $2 AND contact_id IS NOT NULL \
+        AND decision <> 'given'";
+    /// It stays theirs; the words don't.
+    KEEP_NO = "UPDATE consents SET key_id = $3, said = $4, patient_id = NULL, text_hash = '' WHERE organisation_id = $1 AND id = $2";
     /// Deletes what the patient said yes and no to.
     DELETE_CONSENTS = "DELETE FROM consents WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes what a contact said yes and no to.
@@ -194,15 +210,16 @@ statements! {
     /// Takes a hold away.
     RELEASE_HOLD = "UPDATE legal_holds SET released_by = $4, released_at = $5 WHERE organisation_id = $1 AND patient_id = $2 \
         AND id = $3 AND released_at IS NULL";
-    /// Holds that count now.
-    HELD = "SELECT COUNT(*) FROM legal_holds WHERE organisation_id = $1 AND patient_id = $2 AND released_at IS NULL \
-        AND (until IS NULL OR until > $3)";
-    /// The same of everybody else for whom the patient's people write or act, and whose people write for the patient.
-    HELD_BESIDE = "SELECT COUNT(*) FROM legal_holds h WHERE h.organisation_id = $1 AND h.released_at IS NULL \
-        AND (h.until IS NULL OR h.until > $3) AND h.patient_id IN (SELECT r.patient_id FROM contacts c JOIN representatives r \
+    /// Holds that counted at an instant or later.
+    HELD = "SELECT COUNT(*) FROM legal_holds WHERE organisation_id = $1 AND patient_id = $2 AND (released_at > $3 \
+        OR (released_at IS NULL AND (until IS NULL OR until > $3)))";
+    /// Everybody else for whom the patient's people act or wrote, and whose people wrote for the patient.
+    BESIDE = "SELECT r.patient_id FROM contacts c JOIN representatives r \
         ON r.organisation_id = c.organisation_id AND r.contact_id = c.id WHERE c.organisation_id = $1 AND c.patient_id = $2 \
+        UNION SELECT t.patient_id FROM contacts c JOIN tickets t ON t.organisation_id = c.organisation_id AND t.contact_id = c.id \
+        WHERE c.organisation_id = $1 AND c.patient_id = $2 \
         UNION SELECT c.patient_id FROM tickets t JOIN contacts c ON c.organisation_id = t.organisation_id AND c.id = t.contact_id \
-        WHERE t.organisation_id = $1 AND t.patient_id = $2)";
+        WHERE t.organisation_id = $1 AND t.patient_id = $2";
     /// Whoever said yes to an erasure said it of a record that was held: nothing of it counts once the hold is gone.
     ASK_ANEW = "UPDATE privacy_requests SET state = 'open', approved_by = NULL, approved_at = NULL, decision = NULL, \
         reason = NULL, note = NULL, decided_by = NULL, decided_at = NULL, version = version + 1 WHERE organisation_id = $1 \
@@ -247,29 +264,47 @@ pub(super) async fn holds(
         .await?)
 }
 
-/// Whether a hold counts on the patient's record.
+/// Whether a hold counted on the patient's record at `since` or later.
 pub(super) async fn is_held(
     conn: &mut Conn,
     organisation: OrganisationId,
     patient: PatientId,
-    now: Timestamp,
+    since: Timestamp,
 ) -> Result<bool, DeskError> {
-    let args = args![organisation, patient, now];
+    let args = args![organisation, patient, since];
     Ok(conn.query_one(HELD, args, |row| row.get::<i64>(0)).await? > 0)
 }
 
-/// Whether one counts on that of anybody else of whose record this one holds a part.
+/// Whether one counts on that of anybody else of whose record this one holds a part, or of whose requests some are sealed
+/// with it. On none of them one is placed until the command ends.
 pub(super) async fn is_held_beside(
     conn: &mut Conn,
     organisation: OrganisationId,
-    patient: PatientId,
+    (patient, resealed): (PatientId, &[TicketId]),
     now: Timestamp,
 ) -> Result<bool, DeskError> {
-    let args = args![organisation, patient, now];
-    Ok(conn
-        .query_one(HELD_BESIDE, args, |row| row.get::<i64>(0))
-        .await?
-        > 0)
+    let read = |row: &Row<'_>| row.get::<Option<PatientId>>(0);
+    let mut others = conn
+        .query(BESIDE, args![organisation, patient], read)
+        .await?;
+    for ticket in resealed {
+        let whose = conn
+            .query_opt(WHOSE, args![organisation, *ticket], read)
+            .await?;
+        others.extend(whose);
+    }
+    let mut others: Vec<PatientId> = others.into_iter().flatten().collect();
+    others.retain(|other| *other != patient);
+    others.sort_unstable();
+    others.dedup();
+    for other in others {
+        conn.query_opt(PATIENT, args![organisation, other], |_| Ok(()))
+            .await?;
+        if is_held(conn, organisation, other, now).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 pub(super) async fn one(

@@ -9,6 +9,7 @@ use crate::codes::codes;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{AcknowledgementId, PatientId, StaffId};
+use crate::privacy::erasure;
 use crate::records::{self, About, Purpose, restricted};
 use bedside_db::Timestamp;
 use bedside_web::Locale;
@@ -123,6 +124,7 @@ pub async fn acknowledge(
     app.command(ctx, move |work| {
         async move {
             let (by, now) = (work.ctx.actor.staff(), work.now);
+            erasure::hold_patient(work, patient).await?;
             let row = (id, patient, given.notice.id);
             store::acknowledge(work, organisation, row, (locale, &hash), (source, by, now)).await?;
             let entry = NewEntry::new("notice.acknowledge", "patient", patient);

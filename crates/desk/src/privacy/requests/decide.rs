@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{PrivacyRequestId, StaffId};
+use crate::ids::{PatientId, PrivacyRequestId, StaffId};
 use crate::records::{self, Group, Sealing};
 use crate::representatives;
 use crate::work::Work;
@@ -285,4 +285,17 @@ pub(crate) async fn close_destroyed(
         extension.words = Vec::new();
     }
     finish(work, &mut request, by, on).await
+}
+
+/// Closes whatever else somebody asked for who is erased: nobody is left to answer.
+pub(crate) async fn close_rest(
+    work: &mut Work<'_>,
+    patient: PatientId,
+    by: StaffId,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for request in store::held_of(work, organisation, patient).await? {
+        close_destroyed(work, request, by).await?;
+    }
+    Ok(())
 }

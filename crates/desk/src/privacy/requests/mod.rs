@@ -15,7 +15,7 @@ mod service;
 mod store;
 
 pub use decide::{Said, approve, close, decide, extend};
-pub(crate) use decide::{ask_again, close_destroyed, held};
+pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
 pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
 pub(crate) use service::patient_of;
 pub use service::{

@@ -320,6 +320,13 @@ impl Request {
         }
     }
 
+    /// When the first of the two yeses was said that it has; none while one is missing.
+    pub fn first_yes(&self) -> Option<Timestamp> {
+        let (_, approved) = self.approved?;
+        let decided = self.decided.as_ref()?;
+        Some(approved.min(decided.at))
+    }
+
     /// Whether it may be closed by hand. What was granted to be destroyed closes by being destroyed.
     pub fn may_close(&self) -> Result<(), DeskError> {
         match (self.state, &self.decided) {

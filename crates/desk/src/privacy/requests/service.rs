@@ -12,6 +12,7 @@ use crate::identity::{self, Level};
 use crate::ids::{ContactId, PatientId, PrivacyRequestId};
 use crate::orgs::Clinic;
 use crate::patients;
+use crate::privacy::erasure;
 use crate::records::{self, Group, Opened, Purpose, restricted};
 use crate::tickets;
 use crate::work::Work;
@@ -250,6 +251,7 @@ async fn keep(app: &App, ctx: &Ctx, request: Request) -> Result<PrivacyRequestId
     let (organisation, id) = (ctx.organisation, request.id);
     app.command(ctx, move |work| {
         async move {
+            erasure::hold_patient(work, request.patient).await?;
             store::insert(work, organisation, &request).await?;
             work.audit(
                 NewEntry::new("privacy.open", "patient", request.patient).detail(&json!({

@@ -35,6 +35,8 @@ statements! {
         ORDER BY closed_at DESC, id DESC LIMIT $4");
     /// The newest of a patient.
     OF_PATIENT = select!("WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id DESC LIMIT $3");
+    /// A patient's that are not closed, which nobody else changes until the command ends.
+    HELD_OF = select!("WHERE organisation_id = $1 AND patient_id = $2 AND state <> 'closed' ORDER BY id FOR NO KEY UPDATE");
     /// Those that are not closed, counted up to a limit.
     COUNT_OPEN = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM privacy_requests WHERE organisation_id = $1 \
         AND state <> 'closed' LIMIT $2) AS few";
@@ -163,6 +165,16 @@ pub(super) async fn held(
 ) -> Result<Option<Request>, DeskError> {
     Ok(conn
         .query_opt(HELD, args![organisation, id], request)
+        .await?)
+}
+
+pub(super) async fn held_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+) -> Result<Vec<Request>, DeskError> {
+    Ok(conn
+        .query(HELD_OF, args![organisation, patient], request)
         .await?)
 }
 

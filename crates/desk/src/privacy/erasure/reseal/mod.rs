@@ -71,6 +71,13 @@ const OF_TICKET: &[Sealed] = &[
         true,
     ),
 ];
+const CONSENTS: Sealed = (
+    "consents",
+    store::CONSENTS,
+    store::SET_CONSENT,
+    &["said"],
+    true,
+);
 const CONTACT: Sealed = (
     "contacts",
     store::CONTACT,
@@ -97,7 +104,7 @@ pub(super) async fn ticket(
     Ok(())
 }
 
-/// Seals a contact and their addresses anew, with a fresh key.
+/// Seals a contact, their addresses and what they said yes and no to anew, with a fresh key.
 pub(super) async fn contact(
     work: &mut Work<'_>,
     id: ContactId,
@@ -123,7 +130,10 @@ pub(super) async fn contact(
             .await?;
     }
     let keys = HashSet::from([old]);
-    rows(work, &CONTACT, Id::from_uuid(id.uuid()), &keys, &new).await
+    for kind in [&CONSENTS, &CONTACT] {
+        rows(work, kind, Id::from_uuid(id.uuid()), &keys, &new).await?;
+    }
+    Ok(())
 }
 
 async fn fresh(work: &mut Work<'_>) -> Result<Sealing, DeskError> {

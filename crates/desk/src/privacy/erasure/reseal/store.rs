@@ -47,6 +47,10 @@ statements! {
     SET_CONTACT = "UPDATE contacts SET key_id = $4, name = $5, version = version + 1 WHERE organisation_id = $1 AND id = $2 \
         AND id = $3";
 
+    /// What a contact said yes and no to.
+    CONSENTS = "SELECT id, id, key_id, said FROM consents WHERE organisation_id = $1 AND contact_id = $2";
+    /// Writes one back.
+    SET_CONSENT = "UPDATE consents SET key_id = $4, said = $5 WHERE organisation_id = $1 AND contact_id = $2 AND id = $3";
     /// A contact's addresses.
     POINTS = "SELECT kind, value_blind, value FROM contact_points WHERE organisation_id = $1 AND contact_id = $2";
     /// Writes one back.

@@ -3,7 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+#[path = "../common/mod.rs"]
 mod common;
+
+mod beside;
+mod others;
 
 use bedside_db::{args, statements};
 use bedside_desk::context::Permissions;
@@ -68,6 +72,8 @@ const CANARIES: &[&str] = &[
     "openedfinch",
     "emergencyfinch",
     "watchfinch",
+    "puffinwords",
+    "razorbill",
     "sharedfinch",
     "sharedmail",
     "gannetwords",
@@ -288,6 +294,16 @@ async fn acts(
     }
 }
 
+/// Somebody acts for a patient, as was said in `ticket`.
+async fn acts_for(desk: &Desk, who: ContactId, whose: PatientId, ticket: TicketId) {
+    let sealing = tickets::sealing(&desk.app, &desk.system(), ticket)
+        .await
+        .unwrap();
+    let (id, key) = (desk.app.id::<()>(), sealing.id);
+    let document = sealing.text("representatives", "document", id, "Deed");
+    change!(desk, ACTS, id, whose, who, key, document, ticket);
+}
+
 /// Somebody whom nobody knows is verified as the patient: by details, a code, and a call that waits.
 async fn caller(desk: &Desk, sink: &Sink) -> TicketId {
     let ctx = desk.ctx(Role::Agent);
@@ -454,6 +470,8 @@ async fn one_of_everything(desk: &Desk) -> PatientId {
     caller(desk, &sink).await;
     given_out(desk, patient).await;
     exceptions(desk, patient, ticket).await;
+    beside::stands(desk, patient, main).await;
+    jobs::drain(&desk.app).await.unwrap();
     let copy = granted(desk, patient, Kind::Copy).await;
     copies::begin(&desk.app, &desk.ctx(Role::Administrator), copy, 3)
         .await
@@ -503,14 +521,16 @@ both_engines! {
     async fn after_an_erasure_nothing_that_is_sealed_tells_of_the_patient(desk: Desk) {
         let patient = one_of_everything(&desk).await;
         let boss = desk.ctx(Role::Administrator);
-        let request = granted(&desk, patient, Kind::Erasure).await;
-        let hold = erasure::place(&desk.app, &boss, patient, HoldReason::Other, "holdfinch", Some(desk.app.now().plus_seconds(60))).await.unwrap();
+        let view = patients::patient(&desk.app, &desk.system(), patient).await.unwrap();
+        let main = view.contacts[0].id;
+        erasure::place(&desk.app, &boss, patient, HoldReason::Other, "holdfinch", Some(desk.app.now().plus_seconds(60))).await.unwrap();
         desk.clock.advance(120);
-        let _ = hold;
+        let request = granted(&desk, patient, Kind::Erasure).await;
         let (before, places) = readable(&desk, CANARIES).await;
         assert_eq!(before, CANARIES, "the look finds what is there");
         assert!(places.iter().any(|place| place == "a mark in contact_points.value_blind as it is"));
         assert_eq!(readable(&desk, OTHERS).await.0, OTHERS);
+        assert_eq!(beside::rows(&desk, patient, main).await, beside::WHOLE);
 
         erasure::erase(&desk.app, &boss, request, 3).await.unwrap();
         jobs::drain(&desk.app).await.unwrap();
@@ -518,6 +538,8 @@ both_engines! {
         // News that went to this address when it was the child's, about the child's record: it goes with that.
         left.retain(|place| place != "sharedmail in outbound_mails.content");
         assert!(left.is_empty(), "{left:#?}");
+        assert_eq!(readable(&desk, beside::IGNORED).await.1, [""; 0], "nor a mail of which nothing came");
+        assert_eq!(beside::rows(&desk, patient, main).await, [0; 6]);
         assert_eq!(readable(&desk, OTHERS).await.0, OTHERS, "what is somebody else's stays");
         desk.audit_is_whole().await;
     }
