@@ -16,6 +16,7 @@ const PAGES = {
   "inbox-queue": { path: "/inbox", then: (page) => follow(page, "#sidebar a[href^='/inbox/queue/']") },
   ticket: { path: "/inbox", then: openFirst },
   verify: { path: "/inbox", then: openVerify },
+  "verify-emergency": { path: "/inbox", then: openEmergency },
   representatives: { path: "/inbox", then: openRepresentatives },
   exceptions: { path: "/inbox", then: openReviews },
   "inbox-tag": { path: "/inbox", then: openTag },
@@ -102,6 +103,11 @@ async function openVerify(page) {
   await follow(page, ".ticket-side a[href$='/verify']");
 }
 
+async function openEmergency(page) {
+  await openVerify(page);
+  await follow(page, "a[href*='/verify/emergency']");
+}
+
 async function openRepresentatives(page) {
   await openFirst(page);
   await follow(page, ".ticket-side a[href$='/representatives']");
@@ -109,7 +115,7 @@ async function openRepresentatives(page) {
 
 async function openReviews(page) {
   await openVerify(page);
-  await page.getByText("It is an emergency").click();
+  await follow(page, "a[href*='/verify/emergency']");
   await page.getByLabel("Why it can't wait").selectOption("treatment");
   await page.getByLabel("In your own words").fill("The insulin is gone.");
   await page.getByRole("button", { name: "Open it for 60 minutes" }).click();

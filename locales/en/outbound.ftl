@@ -18,6 +18,8 @@ notice-subject = News about your sign-in
 notice-new-device = Your account was signed in to at { $at } with a browser or device that you have not used here lately.
 notice-by-link = A link that works once let somebody into your account at { $at }.
 notice-wrong-code = Somebody who knows your password, or has a link of yours, typed wrong codes until { $at } and did not get in.
+notice-after-wrong = Your password was typed right at { $at }, after several wrong tries.
+notice-moved = Your sign-in turned up in another browser at { $at }. We ended it.
 notice-password = A new password was set for your account at { $at }.
 notice-role = Your role at the desk was changed at { $at }. Please sign in again.
 notice-role-more = Your role at the desk opens more since { $at }. Your password and your passkeys ended with it: whoever manages the staff gives you a link by which you come in and set a new one.
@@ -41,7 +43,7 @@ undelivered-text = A mail from the desk did not reach the person it was for. Ple
 # Mails about who somebody is. They name nobody and nothing.
 identity-code-subject = Your code from { $clinic }
 identity-code-before = Somebody at { $clinic } is in touch with you and wants to be sure that it is you. Tell them this code:
-identity-code-after = It works once, for 15 minutes. If you are not in touch with us right now, tell it to nobody and call us: { $phone }
+identity-code-after = It works once, for 10 minutes. If you are not in touch with us right now, tell it to nobody and call us: { $phone }
 identity-changed-subject = Contact details at { $clinic } were changed
 identity-changed-what = A phone number or email address that { $clinic } has for you, or for somebody you are in touch with us about, was changed, added or taken away. This mail goes to the addresses that were there before.
 identity-changed-call = If you know nothing of this, please call us: { $phone }. If you do, there is nothing to do.

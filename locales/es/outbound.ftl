@@ -18,6 +18,8 @@ notice-subject = Novedades sobre su acceso
 notice-new-device = Se entró en su cuenta ({ $at }) con un navegador o dispositivo que no ha usado aquí últimamente.
 notice-by-link = Se entró en su cuenta ({ $at }) con un enlace de un solo uso.
 notice-wrong-code = Alguien que conoce su contraseña, o tiene un enlace suyo, escribió códigos incorrectos ({ $at }) y no entró.
+notice-after-wrong = Alguien escribió bien su contraseña ({ $at }), después de varios intentos equivocados.
+notice-moved = Su sesión apareció en otro navegador ({ $at }). La cerramos.
 notice-password = Se eligió una contraseña nueva para su cuenta ({ $at }).
 notice-role = Su función en el servicio cambió ({ $at }). Entre otra vez.
 notice-role-more = Su función en el servicio cambió ({ $at }) y ahora permite más. Con eso terminaron su contraseña y sus llaves de acceso: quien gestiona el personal le dará un enlace para entrar y elegir otra.
@@ -41,7 +43,7 @@ undelivered-text = Un correo del servicio no llegó a su destinatario. Revise la
 # Correos sobre quién es alguien. No nombran a nadie ni nada.
 identity-code-subject = Su código de { $clinic }
 identity-code-before = Alguien de { $clinic } está en contacto con usted y quiere asegurarse de que es usted. Dígale este código:
-identity-code-after = Funciona una vez, durante 15 minutos. Si ahora no está en contacto con nosotros, no se lo diga a nadie y llámenos: { $phone }
+identity-code-after = Funciona una vez, durante 10 minutos. Si ahora no está en contacto con nosotros, no se lo diga a nadie y llámenos: { $phone }
 identity-changed-subject = Cambiaron datos de contacto en { $clinic }
 identity-changed-what = Se cambió, se añadió o se quitó un número de teléfono o una dirección de correo que { $clinic } tiene de usted o de alguien por quien usted está en contacto con nosotros. Este correo va a las direcciones que ya estaban.
 identity-changed-call = Si no sabe nada de esto, llámenos: { $phone }. Si lo sabía, no tiene que hacer nada.

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{BlobId, OrganisationId};
 use crate::records::blobs;
+use crate::records::uploads::true_name;
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -12,14 +13,14 @@ use bytes::Bytes;
 use futures_util::stream;
 use std::fmt::Write as _;
 
-/// Media types that are told; anything else is bytes to be saved.
-const TOLD: [&str; 6] = [
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-    "image/webp",
-    "application/pdf",
-    "text/plain",
+/// Media types that are told, and how; anything else is bytes to be saved. What is kept as text is UTF-8.
+const TOLD: [(&str, &str); 6] = [
+    ("image/png", "image/png"),
+    ("image/jpeg", "image/jpeg"),
+    ("image/gif", "image/gif"),
+    ("image/webp", "image/webp"),
+    ("application/pdf", "application/pdf"),
+    ("text/plain", "text/plain; charset=utf-8"),
 ];
 
 /// What the reader is told about a file.
@@ -38,12 +39,15 @@ impl Told<'_> {
         let mut response = Response::new(body);
         let told = TOLD
             .into_iter()
-            .find(|known| *known == self.media_type)
-            .unwrap_or("application/octet-stream");
+            .find(|(known, _)| *known == self.media_type)
+            .map_or("application/octet-stream", |(_, told)| told);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(told));
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(self.size));
-        headers.insert(header::CONTENT_DISPOSITION, disposition(self.name));
+        headers.insert(
+            header::CONTENT_DISPOSITION,
+            disposition(&true_name(self.name, self.media_type)),
+        );
         headers.insert(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(SANDBOX_POLICY),

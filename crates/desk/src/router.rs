@@ -58,6 +58,8 @@ pub struct Route {
     pub confirmed: Option<Fresh>,
     /// Whether it is open to people whose role wants a second factor while they have none.
     pub before_factor: bool,
+    /// Whether it looks through what there is, which counts apart from other reads.
+    pub searches: bool,
     handler: MethodRouter<App>,
 }
 
@@ -102,21 +104,40 @@ impl Route {
         }
     }
 
+    /// The same for what looks through all there is: a budget of its own bounds it.
+    #[must_use]
+    pub fn searching(self) -> Self {
+        Self {
+            searches: true,
+            ..self
+        }
+    }
+
+    fn new<H: Handler<T, App>, T: 'static>(
+        (method, filter): (Method, MethodFilter),
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            access,
+            polled: false,
+            confirmed: None,
+            before_factor: false,
+            searches: false,
+            handler: on(filter, handler),
+        }
+    }
+
     /// A way in for reading.
     pub fn get<H: Handler<T, App>, T: 'static>(
         path: &'static str,
         access: Access,
         handler: H,
     ) -> Self {
-        Self {
-            method: Method::GET,
-            path,
-            access,
-            polled: false,
-            confirmed: None,
-            before_factor: false,
-            handler: on(MethodFilter::GET, handler),
-        }
+        Self::new((Method::GET, MethodFilter::GET), path, access, handler)
     }
 
     /// A way in for adding or doing.
@@ -125,15 +146,7 @@ impl Route {
         access: Access,
         handler: H,
     ) -> Self {
-        Self {
-            method: Method::POST,
-            path,
-            access,
-            polled: false,
-            confirmed: None,
-            before_factor: false,
-            handler: on(MethodFilter::POST, handler),
-        }
+        Self::new((Method::POST, MethodFilter::POST), path, access, handler)
     }
 
     /// A way in for changing.
@@ -142,15 +155,7 @@ impl Route {
         access: Access,
         handler: H,
     ) -> Self {
-        Self {
-            method: Method::PATCH,
-            path,
-            access,
-            polled: false,
-            confirmed: None,
-            before_factor: false,
-            handler: on(MethodFilter::PATCH, handler),
-        }
+        Self::new((Method::PATCH, MethodFilter::PATCH), path, access, handler)
     }
 
     /// A way in for replacing.
@@ -159,15 +164,7 @@ impl Route {
         access: Access,
         handler: H,
     ) -> Self {
-        Self {
-            method: Method::PUT,
-            path,
-            access,
-            polled: false,
-            confirmed: None,
-            before_factor: false,
-            handler: on(MethodFilter::PUT, handler),
-        }
+        Self::new((Method::PUT, MethodFilter::PUT), path, access, handler)
     }
 
     /// A way in for removing.
@@ -176,15 +173,12 @@ impl Route {
         access: Access,
         handler: H,
     ) -> Self {
-        Self {
-            method: Method::DELETE,
+        Self::new(
+            (Method::DELETE, MethodFilter::DELETE),
             path,
             access,
-            polled: false,
-            confirmed: None,
-            before_factor: false,
-            handler: on(MethodFilter::DELETE, handler),
-        }
+            handler,
+        )
     }
 }
 
@@ -242,6 +236,7 @@ pub fn router_with(app: &App, routes: Vec<Route>, bodies: &Bodies) -> Router {
             polled: route.polled,
             confirmed: route.confirmed,
             before_factor: route.before_factor,
+            searches: route.searches,
             bodies: bodies.clone(),
         };
         service = service.route(
@@ -280,6 +275,7 @@ struct Door {
     polled: bool,
     confirmed: Option<Fresh>,
     before_factor: bool,
+    searches: bool,
     bodies: Bodies,
 }
 
@@ -296,6 +292,26 @@ impl Door {
             }),
             _ => Ok(()),
         }
+    }
+}
+
+impl Door {
+    /// Takes one of the reads, or of the searches, that one person or token has in an hour: enough for anybody at work, too
+    /// few to carry everything away. What pages ask by themselves does not count.
+    fn spent(&self, ctx: &Ctx, method: &Method) -> Result<(), DeskError> {
+        let config = &self.app.config;
+        let (kind, limit) = if self.searches {
+            ("search", config.searches_an_hour)
+        } else if method.is_safe() && !self.polled {
+            ("read", config.reads_an_hour)
+        } else {
+            return Ok(());
+        };
+        if limit == 0 {
+            return Ok(());
+        }
+        let key = (kind, ctx.organisation, ctx.actor.id_text());
+        self.app.reads.take(key, limit, self.app.now())
     }
 }
 
@@ -345,11 +361,11 @@ async fn enter(
             Some(ctx)
         }
         (access, _, Some(token)) if access.takes_sessions() => {
-            session = if door.polled {
-                staff::session_unused(app, &token).await?
-            } else {
-                staff::session(app, &token).await?
+            let place = staff::Place {
+                user_agent: user_agent(request.headers()),
+                network: network(request.headers(), request.extensions(), &app.config),
             };
+            session = staff::session(app, &token, !door.polled, place).await?;
             if let Some(session) = &session {
                 let token = SessionToken(token.into(), session.id);
                 request.extensions_mut().insert(token);
@@ -374,6 +390,9 @@ async fn enter(
     if let Some(mut ctx) = ctx {
         let way = request.extensions().get::<MatchedPath>().cloned();
         permitted(app, door.access, &ctx, way).await?;
+        if door.access != Access::Public {
+            door.spent(&ctx, request.method())?;
+        }
         if let Some(session) = &session {
             door.proven(session, request.uri().path())?;
         }
@@ -411,6 +430,7 @@ async fn enter_patient(door: &Door, request: Request, next: Next) -> Result<Resp
         return Err(Problem::unauthorized());
     };
     csrf::check_origin(request.method(), request.headers(), &app.config.public_url)?;
+    door.spent(&session.ctx, request.method())?;
     if session.acting_over {
         return Ok(Redirect::to("/my?said=acting-over").into_response());
     }
@@ -425,6 +445,12 @@ async fn enter_patient(door: &Door, request: Request, next: Next) -> Result<Resp
 fn asked_language(headers: &HeaderMap) -> Locale {
     let asked = headers.get(header::ACCEPT_LANGUAGE);
     negotiate(asked.and_then(|value| value.to_str().ok()), None)
+}
+
+/// What a browser says of itself.
+pub(crate) fn user_agent(headers: &HeaderMap) -> &str {
+    let said = headers.get(header::USER_AGENT);
+    said.and_then(|said| said.to_str().ok()).unwrap_or_default()
 }
 
 /// The bearer token of a request. How the scheme is written says nothing (RFC 9110, section 11.1).

@@ -176,6 +176,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0034_shown_by.sql"),
     },
     Migration {
+        version: 37,
+        name: "places",
+        sql: include_str!("../migrations/0037_places.sql"),
+    },
+    Migration {
         version: 39,
         name: "what a key seals",
         sql: include_str!("../migrations/0039_what_a_key_seals.sql"),
@@ -442,6 +447,7 @@ async fn put_together(
         directory: Directory::default(),
         counts: crate::tickets::Counts::default(),
         caps: crate::public::Caps::default(),
+        reads: crate::public::Caps::default(),
         senders: crate::outbound::Senders::default(),
         others,
         providers: crate::staff::sso::Providers::default(),

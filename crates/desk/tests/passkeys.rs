@@ -4,9 +4,12 @@
 
 mod common;
 
+use axum::body::Body;
+use axum::http::Method;
 use bedside_desk::error::DeskError;
 use bedside_desk::jobs;
-use bedside_desk::staff::{self, passkeys};
+use bedside_desk::orgs::{self, Change};
+use bedside_desk::staff::{self, SecondFactor, passkeys};
 use common::authenticator::Device;
 use common::factor::{WORDS, codes_on, needs, password, said, turn_on};
 use common::sink::{Sent, sink};
@@ -227,7 +230,7 @@ both_engines! {
         let token = csrf_token(&browser.get(NEW).await.expect(200).text());
         let headers = [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("content-type", "application/x-www-form-urlencoded")];
         let body = format!("csrf_token={token}");
-        let answer = browser.request(axum::http::Method::POST, "/account/passkeys/new/options", &headers, body.into()).await;
+        let answer = browser.request(Method::POST, "/account/passkeys/new/options", &headers, body.into()).await;
         assert_eq!(answer.expect(200).json()["options"]["publicKey"]["rp"]["id"], "desk.example");
     }
 
@@ -527,5 +530,68 @@ both_engines! {
         assert_eq!(none["code"], "no_passkeys");
         let page = desk.visitor().get("/sign-in").await.expect(200).text();
         assert!(!page.contains("bd-passkey") && !page.contains("webauthn"), "{page}");
+    }
+}
+
+async fn wants_passkey(desk: &Desk, role: Role) {
+    let mut changed = desk.role(role).as_ref().clone();
+    changed.second_factor = SecondFactor::Passkey;
+    orgs::change(&desk.app, &desk.system(), Change::PutRole(changed))
+        .await
+        .unwrap();
+}
+
+both_engines! {
+    async fn a_role_may_want_a_passkey_and_nothing_else_will_do(desk: Desk) {
+        let desk = safe(desk.engine).await;
+        set_words(&desk).await;
+        wants_passkey(&desk, Role::Agent).await;
+        // Whoever has none adds one, and shows it once: then all is open.
+        let first = desk.browser(Role::Agent).await;
+        let html = [("accept", "text/html")];
+        let shut = async |browser: &Browser| {
+            let answer = browser.request(Method::GET, "/inbox", &html, Body::empty()).await.expect(303);
+            assert_eq!(answer.header("location"), Some("/account/second-factor"));
+            let answer = browser.get("/account/second-factor").await.expect(303);
+            answer.header("location").unwrap().to_owned()
+        };
+        assert_eq!(shut(&first).await, NEW);
+        let mut device = Device::at(HERE);
+        let codes = codes_on(&adds(&first, &mut device).await.expect(200).text());
+        assert_eq!(shut(&first).await, "/account/confirm?next=/");
+        shows(&first, CONFIRM, "/account/confirm/passkey", &mut device).await.expect(303);
+        first.get("/inbox").await.expect(200);
+
+        // Password and recovery code open nothing, and add no key of whoever learnt them.
+        let learnt = half(&desk).await;
+        let fields = [("code", codes[0].as_str())];
+        learnt.submit(CODE, CODE, &fields).await.expect(303);
+        assert_eq!(shut(&learnt).await, "/account/confirm?next=/");
+        let (number, options, token) = asked(&learnt, NEW, NEW).await;
+        let mut thief = Device::at(HERE);
+        let signed = thief.make(&options);
+        send(&learnt, NEW, &token, &number, &signed).await.expect(403);
+        at_door(&desk.visitor(), &mut thief).await.expect(422);
+        let typed = [("password", WORDS), ("code", codes[1].as_str()), ("next", "/inbox")];
+        learnt.submit(CONFIRM, CONFIRM, &typed).await.expect(303);
+        assert_eq!(shut(&learnt).await, "/account/confirm?next=/");
+        shows(&learnt, CONFIRM, "/account/confirm/passkey", &mut device).await.expect(303);
+        learnt.get("/inbox").await.expect(200);
+
+        // At the door, and after a password, it is enough.
+        let door = desk.visitor();
+        at_door(&door, &mut device).await.expect(303);
+        door.get("/inbox").await.expect(200);
+        let half = half(&desk).await;
+        shows(&half, CODE, "/sign-in/code/passkey", &mut device).await.expect(303);
+        half.get("/inbox").await.expect(200);
+        // Who lost it is helped by a colleague, and begins anew.
+        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), desk.id_of(Role::Agent)).await.unwrap();
+        let again = desk.browser(Role::Agent).await;
+        assert_eq!(shut(&again).await, NEW);
+        // An app's codes are none, and the API sees no more of it than the pages.
+        let bare = again.get("/api/v1/me").await.expect(403).json();
+        assert_eq!(bare["code"], "second_factor_required");
+        desk.audit_is_whole().await;
     }
 }

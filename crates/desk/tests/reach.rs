@@ -534,7 +534,7 @@ both_engines! {
         let version = role.version.to_string();
         let fields = [
             ("version", version.as_str()), ("name_en", "Partner"), ("name_es", "Socio"), ("scope_tickets_read", "on"),
-            ("queue_records", "on"), ("queue_billing", "on"), ("idle_minutes", "30"), ("session_minutes", "720"),
+            ("queue_records", "on"), ("queue_billing", "on"), ("second_factor", "none"), ("idle_minutes", "30"), ("session_minutes", "720"),
         ];
         admin.submit(page, page, &fields).await.expect(303);
         let expected = Queues::Only([queue(&desk, "records"), queue(&desk, "billing")].into());

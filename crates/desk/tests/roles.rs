@@ -24,6 +24,7 @@ async fn made(desk: &Desk, admin: &Browser, fields: &[(&str, &str)]) -> String {
         ("idle_minutes", "20"),
         ("session_minutes", "120"),
         ("all_queues", "on"),
+        ("second_factor", "none"),
     ];
     let fields = [&names[..], &times[..], fields].concat();
     admin
@@ -109,7 +110,7 @@ both_engines! {
 
         // What is changed holds at once, for sessions that are open.
         let path = format!("/settings/roles/{code}");
-        let fields = [("name_en", "Records clerk"), ("name_es", "Archivo"), ("scope_audit_read", "on"), ("idle_minutes", "20"), ("session_minutes", "120"), ("all_queues", "on")];
+        let fields = [("name_en", "Records clerk"), ("name_es", "Archivo"), ("scope_audit_read", "on"), ("second_factor", "none"), ("idle_minutes", "20"), ("session_minutes", "120"), ("all_queues", "on")];
         admin.submit(&path, &path, &[&fields[..], &[("version", "1")]].concat()).await.expect(303);
         clerk.get("/inbox").await.expect(403);
         clerk.get("/audit").await.expect(200);
@@ -253,7 +254,7 @@ both_engines! {
         theirs.called = true;
         orgs::change(&desk.app, &desk.system(), Change::PutRole(theirs)).await.unwrap();
         let mine = |idle: &'static str, version: &'static str| {
-            [("name_en", "Records clerk"), ("name_es", "Archivo"), ("scope_tickets_read", "on"), ("session_minutes", "120"), ("all_queues", "on"), ("idle_minutes", idle), ("version", version)]
+            [("name_en", "Records clerk"), ("name_es", "Archivo"), ("scope_tickets_read", "on"), ("second_factor", "none"), ("session_minutes", "120"), ("all_queues", "on"), ("idle_minutes", idle), ("version", version)]
         };
         let wrong = admin.submit(&path, &path, &mine("1", "1")).await.expect(422).text();
         assert!(wrong.contains("name=\"version\" value=\"1\""), "the form is still that of before: {wrong}");
@@ -384,4 +385,16 @@ fn a_role_that_ships_is_no_more_than_its_name_says() {
         .map(|one| &one.role.code)
         .collect();
     assert_eq!(manage, ["administrator"]);
+}
+
+both_engines! {
+    async fn a_desk_that_can_have_no_passkeys_asks_for_none(desk: Desk) {
+        let mut role = desk.role(Role::Agent).as_ref().clone();
+        role.second_factor = staff::SecondFactor::Passkey;
+        let refused = orgs::change(&desk.app, &desk.system(), Change::PutRole(role)).await;
+        assert!(matches!(refused, Err(DeskError::Invalid { field: "second_factor", code: "no_passkeys", .. })), "{refused:?}");
+        let admin = desk.browser(Role::Administrator).await;
+        let page = admin.get("/settings/roles/agent").await.expect(200).text();
+        assert!(page.contains("<select") && page.contains("value=\"passkey\""), "{page}");
+    }
 }

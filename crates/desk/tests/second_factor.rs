@@ -12,7 +12,7 @@ use bedside_desk::ids::StaffId;
 use bedside_desk::jobs;
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::router::{self, Access, Route};
-use bedside_desk::staff::{self, NewStaff};
+use bedside_desk::staff::{self, NewStaff, SecondFactor};
 use bedside_desk::{config, startup};
 use bedside_web::Locale;
 use common::canaries::{self, files};
@@ -280,7 +280,7 @@ both_engines! {
         open.sort();
         assert_eq!(open, [
             "GET /account/confirm", "GET /account/confirm/sso", "GET /account/passkeys/new", "GET /account/second-factor", "GET /set-password",
-            "POST /account/confirm", "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/second-factor", "POST /look", "POST /set-password", "POST /sign-out",
+            "POST /account/confirm", "POST /account/confirm/passkey", "POST /account/confirm/passkey/options", "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/second-factor", "POST /look", "POST /set-password", "POST /sign-out",
         ]);
         // Nor does the page that they are led to show anything of the desk.
         let page = browser.get("/account/second-factor").await.expect(200).text();
@@ -297,18 +297,18 @@ both_engines! {
         let admin = desk.browser(Role::Administrator).await;
         let agent = desk.browser(Role::Agent).await;
         let page = admin.get("/settings/roles/agent").await.expect(200).text();
-        assert!(page.contains("Needs a second factor"), "{page}");
+        assert!(page.contains("A code of an app, or a passkey"), "{page}");
         let fields = [
-            ("name_en", "Agent"), ("name_es", "Agente"), ("scope_tickets_read", "on"), ("all_queues", "on"), ("second_factor", "on"),
+            ("name_en", "Agent"), ("name_es", "Agente"), ("scope_tickets_read", "on"), ("all_queues", "on"), ("second_factor", "any"),
             ("idle_minutes", "60"), ("session_minutes", "720"), ("version", "1"),
         ];
         admin.submit("/settings/roles/agent", "/settings/roles/agent", &fields).await.expect(303);
-        assert!(desk.role(Role::Agent).second_factor);
+        assert_eq!(desk.role(Role::Agent).second_factor, SecondFactor::Any);
         agent.get("/inbox").await.expect(403);
         // The clinic that ships asks those who can do the most harm; what is there already is left as it is.
         let shipped = config::clinic::parse(&startup::built_in_clinic()).unwrap();
         let new = config::organisation::new_organisation(&shipped, "other", &desk.app.ids, desk.app.now());
-        let asked: Vec<_> = new.roles.iter().filter(|role| role.second_factor).map(|role| role.code.as_str()).collect();
+        let asked: Vec<_> = new.roles.iter().filter(|role| role.second_factor != SecondFactor::None).map(|role| role.code.as_str()).collect();
         assert_eq!(asked, ["partner", "compliance", "administrator"]);
     }
 

@@ -38,7 +38,7 @@ both_engines! {
         let agent = desk.id_of(Role::Agent);
         let signed_in = async |device: &str| {
             let session = staff::admit(&desk.app, desk.organisation, agent, "password", device).await.unwrap();
-            Browser::new(&desk.app, Some(session.token))
+            Browser::new(&desk.app, Some(session.token)).saying(device)
         };
         let here = signed_in("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0").await;
         let lost = signed_in("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile").await;

@@ -516,11 +516,14 @@ both_engines! {
                 .replace("{slug}", "clinic").replace("{token}", &"a".repeat(32)).replace("{link}", &"a".repeat(32))
                 .replace("{name}", "none.css").replace("{message_id}", &things.patient);
             for html in [("accept", "text/html"), ("accept", "*/*")] {
-                answers.push((name(&route), desk.visitor().request(route.method.clone(), &way, &[html], Body::empty()).await));
+                let asked = [html, ("origin", "https://evil.example")];
+                answers.push((name(&route), desk.visitor().request(route.method.clone(), &way, &asked, Body::empty()).await));
                 if route.method == Method::GET && route.path != "/api/v1/events" {
-                    answers.push((name(&route), admin.request(Method::GET, &way, &[html], Body::empty()).await));
+                    answers.push((name(&route), admin.request(Method::GET, &way, &asked, Body::empty()).await));
                 }
             }
+            let before = [("origin", "https://evil.example"), ("access-control-request-method", "POST")];
+            answers.push((name(&route), admin.request(Method::OPTIONS, &way, &before, Body::empty()).await));
         }
         for way in ["/nothing", "/api/v1/nothing", "/tickets/%00", "/t/%FF", "/inbox?x=%FF"] {
             answers.push((way.to_owned(), admin.get(way).await));
@@ -530,6 +533,15 @@ both_engines! {
             let policy = answer.header("content-security-policy").unwrap_or_default();
             assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{name}: {policy}");
             assert!(!policy.contains("unsafe") && !policy.contains("http"), "{name}: {policy}");
+            // What came from outside is shut into a sandbox, where no base and no form does anything.
+            assert!(policy.contains("base-uri 'none'") || policy.starts_with("sandbox;"), "{name}: {policy}");
+            assert!(!policy.contains("object-src") || policy.contains("object-src 'none'"), "{name}: {policy}");
+            let shared = answer.headers.keys().find(|key| key.as_str().starts_with("access-control"));
+            assert!(shared.is_none(), "{name}: {shared:?}");
+            let kind = answer.header("content-type");
+            assert!(answer.body.is_empty() || kind.is_some(), "{name} says nothing of what it is");
+            let is_text = kind.is_some_and(|kind| kind.starts_with("text/"));
+            assert!(!is_text || kind.is_some_and(|kind| kind.ends_with("charset=utf-8")), "{name}: {kind:?}");
             for (header, value) in [
                 ("x-content-type-options", "nosniff"),
                 ("referrer-policy", "no-referrer"),
@@ -543,5 +555,20 @@ both_engines! {
             assert!(answer.header("cache-control").is_some(), "{name}");
             assert!(answer.header("server").is_none() && answer.header("x-powered-by").is_none(), "{name}");
         }
+    }
+
+    async fn every_page_lets_one_sign_out(desk: Desk) {
+        let things = Things::new(&desk, desk.organisation).await;
+        let admin = desk.browser(Role::Administrator).await;
+        let mut seen = 0;
+        for route in inside().into_iter().filter(|route| route.method == Method::GET) {
+            let answer = admin.request(Method::GET, &things.path(route.path), &[("accept", "text/html")], Body::empty()).await;
+            let text = answer.text();
+            if answer.status == 200 && text.contains("</html>") {
+                seen += 1;
+                assert!(text.contains("action=\"/sign-out\""), "{}", name(&route));
+            }
+        }
+        assert!(seen > 60, "{seen}");
     }
 }

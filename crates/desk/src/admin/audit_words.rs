@@ -168,6 +168,7 @@ pub const ACTIONS: &[&str] = &[
     "session.close",
     "session.confirm",
     "session.end",
+    "session.moved",
     "session.open",
     "settings.change",
     "sso.change",

@@ -22,12 +22,14 @@ pub fn routes() -> Vec<Route> {
             "/settings/general",
             Access::Staff(SettingsRead),
             show_general,
-        ),
+        )
+        .confirmed("/settings/general"),
         Route::post(
             "/settings/general",
             Access::Staff(SettingsWrite),
             save_general,
-        ),
+        )
+        .confirmed_before("/settings/general"),
         Route::get("/settings/hours", Access::Staff(SettingsRead), show_hours),
         Route::post("/settings/hours", Access::Staff(SettingsWrite), save_hours),
     ]

@@ -13,7 +13,7 @@ use crate::orgs::{self, Change};
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};
-use crate::staff::{ADMINISTRATOR, IDLE_MINUTES, Queues, Role, SESSION_MINUTES};
+use crate::staff::{ADMINISTRATOR, IDLE_MINUTES, Queues, Role, SESSION_MINUTES, SecondFactor};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::Locale;
@@ -76,7 +76,7 @@ fn meant(page: &Page, id: &str) -> Result<Role, DeskError> {
         queues: Queues::All,
         clinical: false,
         called: false,
-        second_factor: false,
+        second_factor: SecondFactor::None,
         idle_minutes: 60,
         session_minutes: 720,
         position: last.unwrap_or(0) + 1,
@@ -122,10 +122,16 @@ fn form(page: &Page, role: &Role) -> Result<Edit, DeskError> {
         Field::check("called", t.text("admin-role-called"), role.called)
             .help(t.text("admin-role-called-help"))
             .of(t.text("admin-role-duties")),
-        Field::check(
+        Field::choice(
             "second_factor",
             t.text("admin-role-factor"),
-            role.second_factor,
+            role.second_factor.code(),
+            SecondFactor::ALL
+                .map(|one| {
+                    let key = format!("admin-role-factor-{}", one.code());
+                    (one.code().to_owned(), t.text(&key).to_owned())
+                })
+                .to_vec(),
         )
         .help(t.text("admin-role-factor-help"))
         .of(t.text("admin-role-sessions"))
@@ -181,7 +187,8 @@ fn read(page: &Page, clinic: &Clinic, old: Role, typed: &Typed) -> Result<Role, 
         queues: queue_boxes::read(clinic, &page.ctx, typed, &old.queues)?,
         clinical: typed.ticked("clinical"),
         called: typed.ticked("called"),
-        second_factor: typed.ticked("second_factor"),
+        second_factor: SecondFactor::from_code(typed.get("second_factor"))
+            .ok_or_else(|| Wrong::at("second_factor", "form-error-invalid"))?,
         idle_minutes: typed.number("idle_minutes", IDLE_MINUTES.0, IDLE_MINUTES.1)?,
         session_minutes: typed.number("session_minutes", SESSION_MINUTES.0, SESSION_MINUTES.1)?,
         position: old.position,

@@ -22,7 +22,7 @@ pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/privacy/looks", may, index),
         Route::get("/privacy/seen", may, ask),
-        Route::post("/privacy/seen", may, find),
+        Route::post("/privacy/seen", may, find).searching(),
         Route::get("/privacy/seen/{patient}", may, show),
         Route::get("/privacy/seen/{patient}/letter", may, letter),
     ]

@@ -35,7 +35,8 @@ pub(super) fn routes() -> Vec<Route> {
             "/api/v1/patients/search",
             Access::Api(Permission::PatientsRead),
             find,
-        ),
+        )
+        .searching(),
         Route::get(
             "/api/v1/patients/{id}",
             Access::Api(Permission::PatientsRead),

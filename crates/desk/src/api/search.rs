@@ -18,11 +18,7 @@ const MOST: usize = 50;
 const USUAL: usize = 20;
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::post(
-        "/api/v1/search",
-        Access::Api(Permission::TicketsRead),
-        find,
-    )]
+    vec![Route::post("/api/v1/search", Access::Api(Permission::TicketsRead), find).searching()]
 }
 
 /// What to look for.

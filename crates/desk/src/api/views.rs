@@ -5,6 +5,7 @@ use crate::context::{Ctx, Permission};
 use crate::feedback::Told;
 use crate::patients::{ContactView, PatientView};
 use crate::records::Label;
+use crate::records::uploads::is_misnamed;
 use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
 use crate::tickets::{Status, Tag, Urgency};
@@ -350,6 +351,8 @@ struct AttachmentOut {
     /// Media type, found by looking at the content.
     #[schema(example = "application/pdf")]
     media_type: String,
+    /// Whether the name promises something else than the content is; it is handed out under a name that says what it is.
+    misnamed: bool,
     /// Bytes.
     size: i64,
     /// Whether it is shown inside the text.
@@ -360,6 +363,7 @@ impl From<AttachmentView> for AttachmentOut {
     fn from(view: AttachmentView) -> Self {
         Self {
             id: view.id.uuid(),
+            misnamed: is_misnamed(&view.name, &view.media_type),
             name: view.name,
             media_type: view.media_type,
             size: view.size,

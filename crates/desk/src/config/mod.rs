@@ -47,6 +47,10 @@ pub struct Config {
     pub allowed_destinations: Vec<Destination>,
     /// Whether each sealed entry of the audit log is a line of the program's log too, for another system to keep.
     pub audit_to_log: bool,
+    /// How often one person or token may read in an hour; 0 is no limit.
+    pub reads_an_hour: u32,
+    /// How often one person or token may search in an hour; 0 is no limit.
+    pub searches_an_hour: u32,
     /// Folder of the clinic's own files; those that ship with the program when absent.
     pub clinic: Option<PathBuf>,
     /// Whether everything in here is invented: pages say so.
@@ -71,6 +75,8 @@ impl Default for Config {
             unprotected_mail: false,
             allowed_destinations: Vec::new(),
             audit_to_log: false,
+            reads_an_hour: 20_000,
+            searches_an_hour: 1_000,
             clinic: None,
             demo: false,
         }

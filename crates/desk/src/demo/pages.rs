@@ -174,7 +174,7 @@ fn show(
             String::new()
         }
     });
-    let shell = Shell::plain(headers, forms::public_token(app, PURPOSE));
+    let shell = Shell::plain(app, headers, forms::public_token(app, PURPOSE));
     let mails = post
         .inbox
         .of(&person)
@@ -221,7 +221,7 @@ fn show_one(
     render(
         StatusCode::OK,
         &One {
-            shell: Shell::plain(headers, forms::public_token(app, PURPOSE)),
+            shell: Shell::plain(app, headers, forms::public_token(app, PURPOSE)),
             at: when(app, headers, mail.at),
             back: format!("/demo/mail?person={}", encoded(&mail.person)),
             pieces: pieces(&mail.text),
@@ -344,7 +344,7 @@ fn when(app: &App, headers: &HeaderMap, at: Timestamp) -> String {
         .all()
         .first()
         .map_or(jiff::tz::TimeZone::UTC, |clinic| clinic.time_zone.clone());
-    format_time(at.micros(), &zone, locale_of(headers))
+    format_time(at.micros(), &zone, locale_of(app, headers))
 }
 
 fn encoded(text: &str) -> String {

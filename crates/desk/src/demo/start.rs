@@ -15,7 +15,7 @@ use crate::ids::{MailboxId, OrganisationId};
 use crate::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
 use crate::patients::{self, NewPatient, PointKind};
 use crate::server::{self, Running};
-use crate::staff::{self, NewStaff, NewToken, Queues};
+use crate::staff::{self, NewStaff, NewToken, Queues, SecondFactor};
 use crate::startup::{self, StartError};
 use crate::{orgs, router};
 use bedside_channels::email::Tls;
@@ -320,7 +320,7 @@ async fn make_clinic(app: &App) -> Result<OrganisationId, DemoError> {
     new.settings.undo_seconds = 5;
     // Visitors come in as invented people, by doors that are open to all of them: a phone of one would keep out the rest.
     for role in &mut new.roles {
-        role.second_factor = false;
+        role.second_factor = SecondFactor::None;
     }
     Ok(orgs::create(app, new).await?)
 }

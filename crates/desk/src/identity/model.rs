@@ -19,7 +19,7 @@ pub const DAY: i64 = 24 * 3600;
 /// Failures that lock.
 pub const FAILURES: i64 = 3;
 /// Seconds for which a one-time code works. NIST SP 800-63B-4 allows a day by mail; somebody who is there needs minutes.
-pub const CODE_LASTS: i64 = 15 * 60;
+pub const CODE_LASTS: i64 = 10 * 60;
 /// Digits of a one-time code.
 pub const CODE_DIGITS: usize = 6;
 /// Codes in one hour for one conversation, and for one patient.

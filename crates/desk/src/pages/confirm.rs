@@ -20,8 +20,8 @@ pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/account/confirm", mine, show).before_factor(),
         Route::post("/account/confirm", mine, confirm).before_factor(),
-        Route::post("/account/confirm/passkey/options", mine, ask),
-        Route::post("/account/confirm/passkey", mine, by_passkey),
+        Route::post("/account/confirm/passkey/options", mine, ask).before_factor(),
+        Route::post("/account/confirm/passkey", mine, by_passkey).before_factor(),
     ]
 }
 

@@ -121,11 +121,16 @@ fn elsewhere(problem: &Problem, asked: &Asked) -> Option<(HeaderValue, Option<&'
 /// A script that asked for a part of a page gets the problem as it is and shows it as a short message.
 pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
     let asked = Asked::of(&app, &request);
-    let response = next.run(request).await;
+    let mut response = answered(&app, &asked, next.run(request).await);
+    flash::keep(&app, &mut response);
+    response
+}
+
+fn answered(app: &App, asked: &Asked, response: Response) -> Response {
     let Some(problem) = response.extensions().get::<Arc<Problem>>().cloned() else {
         return response;
     };
-    if let Some((to, said)) = elsewhere(&problem, &asked) {
+    if let Some((to, said)) = elsewhere(&problem, asked) {
         let mut away = if asked.script {
             with_header(response, "hx-redirect", to)
         } else if asked.html {
@@ -136,15 +141,14 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
             return response;
         };
         if let Some(said) = said {
-            away.headers_mut()
-                .append(header::SET_COOKIE, flash::set(said));
+            flash::say(&mut away, said);
         }
         return away;
     }
     if !asked.html || asked.script {
         return response;
     }
-    page(&problem, &asked).unwrap_or(response)
+    page(app, &problem, asked).unwrap_or(response)
 }
 
 fn with_header(mut response: Response, name: &'static str, value: HeaderValue) -> Response {
@@ -152,7 +156,7 @@ fn with_header(mut response: Response, name: &'static str, value: HeaderValue) -
     response
 }
 
-fn page(problem: &Problem, asked: &Asked) -> Option<Response> {
+fn page(app: &App, problem: &Problem, asked: &Asked) -> Option<Response> {
     let key = match problem.code_str() {
         "restricted" => "problem-restricted",
         "other_queue" => "problem-other-queue",
@@ -161,7 +165,7 @@ fn page(problem: &Problem, asked: &Asked) -> Option<Response> {
     let open = problem.member("open").and_then(serde_json::Value::as_str);
     let open = open.map(|open| format!("{open}?back={}", form_urlencode(&asked.next)));
     let page = ErrorPage {
-        shell: Shell::plain(&asked.headers, String::new()),
+        shell: Shell::plain(app, &asked.headers, String::new()),
         // Only the staff have links that sign in.
         staff: (asked.signed_in || !asked.staff_page) && !asked.patient_page,
         status: problem.status().as_u16(),

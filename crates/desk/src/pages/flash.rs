@@ -1,23 +1,42 @@
 //! One short message that survives a redirect: the key of a text, in a cookie of its own that is shown once.
 
-use axum::http::{HeaderMap, HeaderValue};
-use bedside_web::{I18n, Locale, cookies};
+use crate::app::App;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+use bedside_web::cookies::SessionCookie;
+use bedside_web::{I18n, Locale};
 
 const NAME: &str = "bd_flash";
 /// Longest code that is read, in bytes.
 const MAX: usize = 40;
+/// How long the next page may take, in seconds.
+const SECONDS: u32 = 60;
 
-/// The cookie that says `code` (the text `flash-<code>`) on the next page.
-pub fn set(code: &'static str) -> HeaderValue {
-    HeaderValue::from_str(&format!(
-        "{NAME}={code}; Path=/; Max-Age=60; HttpOnly; SameSite=Lax"
-    ))
-    .unwrap_or_else(|_| clear())
+fn cookie(app: &App) -> SessionCookie {
+    SessionCookie::new(NAME, app.config.is_https())
 }
 
-/// The cookie that ends the message.
-pub fn clear() -> HeaderValue {
-    HeaderValue::from_static("bd_flash=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+/// The text `flash-<code>`, to be said on the next page. It waits in a response until [`keep`].
+#[derive(Clone, Copy, Debug)]
+struct Saying(&'static str);
+
+/// Has the text `flash-<code>` said on the next page.
+pub fn say(response: &mut Response, code: &'static str) {
+    response.extensions_mut().insert(Saying(code));
+}
+
+/// Gives what is to be said to the browser: the one place that knows how the desk is reached.
+pub fn keep(app: &App, response: &mut Response) {
+    let saying = response.extensions().get::<Saying>().copied();
+    if let Some(kept) = saying.and_then(|Saying(code)| cookie(app).set(code, SECONDS)) {
+        response.headers_mut().append(header::SET_COOKIE, kept);
+    }
+}
+
+/// Ends the message.
+pub fn forget(app: &App, response: &mut Response) {
+    let cleared = cookie(app).clear();
+    response.headers_mut().append(header::SET_COOKIE, cleared);
 }
 
 /// What was set.
@@ -30,8 +49,9 @@ pub struct Said {
 }
 
 /// What is to be shown, if a known code was set.
-pub fn read(headers: &HeaderMap, locale: Locale) -> Option<Said> {
-    let code = cookies::read(headers, NAME).next()?;
+pub fn read(app: &App, headers: &HeaderMap, locale: Locale) -> Option<Said> {
+    let cookie = cookie(app);
+    let code = cookie.read(headers)?;
     let plain = code.len() <= MAX
         && code
             .bytes()

@@ -3,7 +3,7 @@
 //! A page's handler takes a [`Page`], asks it for a [`Shell`], and shows a template that extends
 //! `pages/templates/layout.html` (signed in) or `pages/templates/plain.html` (signed out) and has the field `shell`.
 
-use super::{flash, forms, ui};
+use super::{flash, forms, look, ui};
 use crate::app::App;
 use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
@@ -20,7 +20,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use bedside_web::i18n::{Arg, Texts, negotiate};
-use bedside_web::{Locale, assets, cookies};
+use bedside_web::{Locale, assets};
 use std::borrow::Cow;
 
 /// Counts in the navigation stop here and show a plus.
@@ -43,23 +43,23 @@ impl Look {
             .find(|known| *known == name)
     }
 
-    fn of(headers: &HeaderMap) -> Self {
-        let theme = cookies::read(headers, "bd_theme")
-            .next()
-            .and_then(Self::theme_named);
+    fn of(app: &App, headers: &HeaderMap) -> Self {
+        let theme = look::kept(app, look::THEME, headers);
+        let theme = theme.as_deref().and_then(Self::theme_named);
         Self {
             theme: theme.unwrap_or("auto"),
-            large: cookies::read(headers, "bd_text").next() == Some("large"),
+            large: look::kept(app, look::TEXT, headers).as_deref() == Some("large"),
         }
     }
 }
 
 /// The language of somebody who is not signed in: chosen before, or the browser's.
-pub fn locale_of(headers: &HeaderMap) -> Locale {
+pub fn locale_of(app: &App, headers: &HeaderMap) -> Locale {
     let accepted = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok());
-    negotiate(accepted, cookies::read(headers, "bd_lang").next())
+    let chosen = look::kept(app, look::LANGUAGE, headers);
+    negotiate(accepted, chosen.as_deref())
 }
 
 /// A request for a page by somebody of the staff.
@@ -96,10 +96,10 @@ impl FromRequestParts<App> for Page {
             .ok_or(DeskError::Unauthorized)?;
         Ok(Self {
             app: app.clone(),
-            flash: flash::read(&parts.headers, ctx.locale),
+            flash: flash::read(app, &parts.headers, ctx.locale),
             ctx,
             session,
-            look: Look::of(&parts.headers),
+            look: Look::of(app, &parts.headers),
             partial: parts.headers.contains_key("hx-request"),
             path: parts.uri.path().to_owned(),
         })
@@ -139,6 +139,7 @@ impl Page {
             called: role.called,
             nav: Nav::load(self, &clinic).await?,
             demo: self.app.config.demo,
+            signed_in: true,
         })
     }
 
@@ -155,6 +156,7 @@ impl Page {
             called: false,
             nav: Nav::default(),
             demo: false,
+            signed_in: true,
         })
     }
 
@@ -187,9 +189,7 @@ impl Page {
         let mut response = render(status, template)?;
         // A part of a page has no place for the message; the next whole page shows it.
         if self.flash.is_some() && !self.partial {
-            response
-                .headers_mut()
-                .append(header::SET_COOKIE, flash::clear());
+            flash::forget(&self.app, &mut response);
         }
         Ok(response)
     }
@@ -214,9 +214,7 @@ pub fn redirect(to: &str) -> Response {
 /// Sends the browser to `to`, where the text `flash-<code>` is shown once.
 pub fn redirect_saying(to: &str, code: &'static str) -> Response {
     let mut response = redirect(to);
-    response
-        .headers_mut()
-        .append(header::SET_COOKIE, flash::set(code));
+    flash::say(&mut response, code);
     response
 }
 
@@ -256,27 +254,30 @@ pub struct Shell {
     pub nav: Nav,
     /// Whether everything in here is invented.
     pub demo: bool,
+    /// Whether somebody is signed in who can sign out on this page.
+    pub signed_in: bool,
 }
 
 impl Shell {
     /// The frame of a page for somebody who is not signed in. `csrf` is the token of its form, if it has one.
-    pub fn plain(headers: &HeaderMap, csrf: String) -> Self {
-        Self::plain_in(headers, locale_of(headers), csrf)
+    pub fn plain(app: &App, headers: &HeaderMap, csrf: String) -> Self {
+        Self::plain_in(app, headers, locale_of(app, headers), csrf)
     }
 
     /// The same in a given language.
-    pub fn plain_in(headers: &HeaderMap, locale: Locale, csrf: String) -> Self {
+    pub fn plain_in(app: &App, headers: &HeaderMap, locale: Locale, csrf: String) -> Self {
         Self {
             texts: Texts::new(locale),
             clinic: String::new(),
-            look: Look::of(headers),
+            look: Look::of(app, headers),
             csrf,
             here: String::new(),
-            flash: flash::read(headers, locale).map(|said| said.text),
+            flash: flash::read(app, headers, locale).map(|said| said.text),
             user: None,
             called: false,
             nav: Nav::default(),
             demo: false,
+            signed_in: false,
         }
     }
 

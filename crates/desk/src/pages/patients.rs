@@ -28,7 +28,7 @@ pub(super) fn routes() -> Vec<Route> {
     let write = Access::Staff(Permission::PatientsWrite);
     vec![
         Route::get("/patients", read, show_find),
-        Route::post("/patients", read, find),
+        Route::post("/patients", read, find).searching(),
         Route::get("/patients/new", write, show_new),
         Route::post("/patients/new", write, add),
         Route::get("/patients/{patient}", read, show),

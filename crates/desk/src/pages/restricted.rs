@@ -15,11 +15,13 @@ use axum::response::Response;
 use bedside_web::query::Query;
 use serde::Deserialize;
 
+const PAGE: &str = "/restricted/{patient}";
+
 pub(super) fn routes() -> Vec<Route> {
     let may = Access::Staff(Permission::RestrictedOpen);
     vec![
-        Route::get("/restricted/{patient}", may, show),
-        Route::post("/restricted/{patient}", may, open),
+        Route::get(PAGE, may, show).confirmed(PAGE),
+        Route::post(PAGE, may, open).confirmed_before(PAGE),
     ]
 }
 
@@ -96,7 +98,8 @@ async fn show(
         return Ok(redirect(safe_path(typed.back.as_deref())));
     }
     let typed = Typed {
-        back: typed.back,
+        // A proof that was asked for on the way here forgot it.
+        back: typed.back.or_else(|| Some(format!("/patients/{patient}"))),
         ..Typed::default()
     };
     form(&page, StatusCode::OK, typed, None).await

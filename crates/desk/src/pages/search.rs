@@ -21,7 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
     let read = Access::Staff(Permission::TicketsRead);
     vec![
         Route::get("/search", read, show),
-        Route::post("/search", read, find),
+        Route::post("/search", read, find).searching(),
     ]
 }
 

@@ -6,7 +6,7 @@ use super::qr::{self, Picture};
 use crate::context::Actor;
 use crate::error::DeskError;
 use crate::router::{Access, Route};
-use crate::staff::{self, Offer, passkeys};
+use crate::staff::{self, Offer, SecondFactor, passkeys};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -56,6 +56,14 @@ struct RecoveryCodes {
 
 async fn show(page: Page) -> Result<Response, DeskError> {
     let factor = staff::factor_of(&page.app, &page.ctx).await?;
+    if wants_passkey(&page) {
+        let has_one = factor.is_some_and(|factor| factor.passkeys > 0);
+        return Ok(if has_one {
+            redirect_saying("/account/confirm?next=/", "passkey-first")
+        } else {
+            redirect_saying("/account/passkeys/new", "passkey-needed")
+        });
+    }
     if factor.is_some_and(|factor| factor.app_since.is_some()) {
         return Ok(redirect(ACCOUNT));
     }
@@ -63,8 +71,14 @@ async fn show(page: Page) -> Result<Response, DeskError> {
     offered(&page, offer, false)
 }
 
+/// Whether nothing but a passkey will do for the reader's role.
+fn wants_passkey(page: &Page) -> bool {
+    let wants = matches!(&page.ctx.actor, Actor::Staff { role, .. } if role.second_factor == SecondFactor::Passkey);
+    wants && !page.app.config.demo && passkeys::possible(&page.app.config.public_url)
+}
+
 fn offered(page: &Page, offer: Offer, wrong: bool) -> Result<Response, DeskError> {
-    let needed = matches!(&page.ctx.actor, Actor::Staff { role, .. } if role.second_factor);
+    let needed = matches!(&page.ctx.actor, Actor::Staff { role, .. } if role.second_factor != SecondFactor::None);
     let shown = Enrol {
         shell: page.bare_shell()?,
         picture: qr::picture(&offer.address)?,

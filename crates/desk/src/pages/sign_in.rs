@@ -7,6 +7,7 @@ use super::{look, sign_in_code};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
+pub(super) use crate::router::user_agent as agent;
 use crate::router::{Access, Route, SessionToken, session_cookie};
 use crate::staff::{self, Entered, Session, passkeys, sso};
 use askama::Template;
@@ -94,8 +95,8 @@ async fn show(
         return Ok(redirect(&next));
     }
     let chosen = asked.lang.as_deref().and_then(|tag| tag.parse().ok());
-    let locale = chosen.unwrap_or_else(|| locale_of(&headers));
-    let shell = Shell::plain_in(&headers, locale, forms::public_token(&app, PASSWORD));
+    let locale = chosen.unwrap_or_else(|| locale_of(&app, &headers));
+    let shell = Shell::plain_in(&app, &headers, locale, forms::public_token(&app, PASSWORD));
     let page = SignIn {
         shell,
         email: String::new(),
@@ -106,9 +107,7 @@ async fn show(
     };
     let mut response = render(StatusCode::OK, &page)?;
     if let Some(locale) = chosen {
-        response
-            .headers_mut()
-            .append(header::SET_COOKIE, look::language_cookie(locale));
+        look::keep_language(&app, locale, &mut response);
     }
     Ok(response)
 }
@@ -162,7 +161,7 @@ pub(super) async fn failed(
     (status, error): (StatusCode, &'static str),
 ) -> Result<Response, DeskError> {
     let page = SignIn {
-        shell: Shell::plain(headers, forms::public_token(app, PASSWORD)),
+        shell: Shell::plain(app, headers, forms::public_token(app, PASSWORD)),
         next: next.to_owned(),
         email: email.to_owned(),
         error: Some(error),
@@ -170,12 +169,6 @@ pub(super) async fn failed(
         doors: doors(app, next).await?,
     };
     render(status, &page)
-}
-
-/// What a browser says of itself.
-pub(super) fn agent(headers: &HeaderMap) -> &str {
-    let said = headers.get(header::USER_AGENT);
-    said.and_then(|said| said.to_str().ok()).unwrap_or("")
 }
 
 /// Whoever comes in anew leaves the session this browser had before.
@@ -215,17 +208,14 @@ pub(super) fn admitted(app: &App, session: &Session, next: &str) -> Result<Respo
         next
     });
     keep(app, &session.token, &mut response)?;
-    response.headers_mut().append(
-        header::SET_COOKIE,
-        look::language_cookie(session.ctx.locale),
-    );
+    look::keep_language(app, session.ctx.locale, &mut response);
     sign_in_code::forget(app, &mut response);
     Ok(response)
 }
 
 /// Only shows a button: programs that open links in mails to look for harm must not use the link up.
 async fn show_link(State(app): State<App>, headers: HeaderMap) -> Result<Response, DeskError> {
-    let shell = Shell::plain(&headers, forms::public_token(&app, LINK));
+    let shell = Shell::plain(&app, &headers, forms::public_token(&app, LINK));
     render(StatusCode::OK, &SignInLink { shell })
 }
 
@@ -320,8 +310,6 @@ async fn set_password(
         Err(other) => return Err(other),
     };
     let mut response = admitted(&page.app, &session, "/")?;
-    response
-        .headers_mut()
-        .append(header::SET_COOKIE, super::flash::set("password-set"));
+    super::flash::say(&mut response, "password-set");
     Ok(response)
 }

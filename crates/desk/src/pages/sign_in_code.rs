@@ -72,7 +72,12 @@ pub(super) fn forget(app: &App, response: &mut Response) {
 
 fn page(app: &App, headers: &HeaderMap, person: HalfPerson, next: &str) -> SignInCode {
     SignInCode {
-        shell: Shell::plain_in(headers, person.locale, forms::public_token(app, PURPOSE)),
+        shell: Shell::plain_in(
+            app,
+            headers,
+            person.locale,
+            forms::public_token(app, PURPOSE),
+        ),
         next: next.to_owned(),
         error: None,
         recovery: false,

@@ -11,6 +11,7 @@ use crate::error::DeskError;
 use crate::events::{Event, kind};
 use crate::ids::MessageId;
 use crate::orgs::Clinic;
+use crate::records::uploads::is_misnamed;
 use crate::tickets::{CalmReason, Status, TicketView, Urgency};
 use crate::timeline::{MessageKind, MessageState, MessageView};
 use askama::Template;
@@ -66,6 +67,8 @@ pub(super) struct FileLink {
     pub href: String,
     pub name: String,
     pub size: String,
+    /// Whether the name promises something else than the content is.
+    pub misnamed: bool,
 }
 
 /// Something that happened.
@@ -201,6 +204,7 @@ impl Teller<'_> {
                     href: format!("/attachments/{}", file.id),
                     name: file.name.clone(),
                     size: ui::size(file.size),
+                    misnamed: is_misnamed(&file.name, &file.media_type),
                 })
                 .collect(),
             undo: own

@@ -21,6 +21,8 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+const EMERGENCY: &str = "/tickets/{ticket}/verify/emergency";
+
 pub(super) fn routes() -> Vec<Route> {
     let read = Access::Staff(Permission::TicketsRead);
     let write = Access::Staff(Permission::TicketsWrite);
@@ -37,7 +39,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/tickets/{ticket}/verify/second", write, ask_second),
         Route::post("/tickets/{ticket}/verify/decide", approve, decide),
         Route::post("/tickets/{ticket}/verify/address", write, address),
-        Route::post("/tickets/{ticket}/verify/emergency", write, emergency),
+        Route::get(EMERGENCY, write, show_emergency).confirmed(EMERGENCY),
+        Route::post(EMERGENCY, write, emergency).confirmed_before(EMERGENCY),
         Route::post("/tickets/{ticket}/verify/unlock", approve, unlock),
     ]
 }
@@ -90,6 +93,8 @@ struct VerifyPage {
     factors: Vec<Choice>,
     typed: Said,
     address: Said,
+    /// Whether the form of an emergency is open.
+    emergency: bool,
     error: Option<(&'static str, &'static str)>,
 }
 
@@ -250,6 +255,8 @@ struct Extra {
     error: Option<(&'static str, &'static str)>,
     /// A number in full, for whoever calls it now.
     number: Option<String>,
+    /// Whether it was asked for to open because of an emergency.
+    emergency: bool,
 }
 
 async fn page_of(
@@ -308,6 +315,7 @@ async fn page_of(
         shown: extra.number,
         reasons: Reason::EMERGENCIES.iter().map(reason).collect(),
         factors: ["mrn", "phone", "email"].into_iter().map(factor).collect(),
+        emergency: extra.emergency || !extra.typed.reason.is_empty(),
         typed: extra.typed,
         address: extra.address,
         error: extra.error,
@@ -542,6 +550,15 @@ async fn address(
         ..Extra::default()
     };
     page_of(&page, status, &ticket, extra).await
+}
+
+/// The same page with the form of an emergency: the proof is asked for before anything is typed.
+async fn show_emergency(page: Page, Path(ticket): Path<String>) -> Result<Response, DeskError> {
+    let extra = Extra {
+        emergency: true,
+        ..Extra::default()
+    };
+    page_of(&page, StatusCode::OK, &ticket, extra).await
 }
 
 async fn emergency(

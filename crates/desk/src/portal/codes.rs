@@ -16,7 +16,7 @@ use bedside_web::Locale;
 use futures_util::FutureExt;
 
 /// Seconds for which a code works (NIST SP 800-63B-4 allows a day by mail; somebody who signs in needs minutes).
-pub const CODE_LASTS: i64 = 15 * 60;
+pub const CODE_LASTS: i64 = 10 * 60;
 /// Tries of one code.
 pub const TRIES: i64 = 3;
 /// Codes for one address within an hour, whoever has it.

@@ -54,11 +54,69 @@ pub fn media_type(name: &str, bytes: &[u8]) -> &'static str {
     }
     let name = name.to_ascii_lowercase();
     let named = TEXT_NAMES.iter().any(|end| name.ends_with(end));
-    if named && !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok() {
-        "text/plain"
+    if named && is_text(bytes) {
+        TEXT
     } else {
         "application/octet-stream"
     }
+}
+
+/// The media type of text: what has it is UTF-8, and handed out as such.
+pub const TEXT: &str = "text/plain";
+
+/// Whether these bytes are UTF-8 to be read.
+pub fn is_text(bytes: &[u8]) -> bool {
+    !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok()
+}
+
+/// Ends of names that promise a kind of content, with the media types that such content has, the usual one first.
+const PROMISED: [(&str, &[&str]); 14] = [
+    (".pdf", &["application/pdf"]),
+    (".png", &["image/png"]),
+    (".jpg", &["image/jpeg"]),
+    (".jpeg", &["image/jpeg"]),
+    (".gif", &["image/gif"]),
+    (".webp", &["image/webp"]),
+    (".tif", &["image/tiff"]),
+    (".tiff", &["image/tiff"]),
+    (".bmp", &["image/bmp"]),
+    (".zip", &["application/zip"]),
+    (".docx", &[OFFICE[0], "application/zip"]),
+    (".xlsx", &[OFFICE[1], "application/zip"]),
+    (".pptx", &[OFFICE[2], "application/zip"]),
+    (".mp3", &["audio/mpeg"]),
+];
+const OFFICE: [&str; 3] = [
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+];
+
+/// Whether a file's name promises something else than its bytes are, which `media_type` says. Text that is not UTF-8 is
+/// bytes to us, and no broken promise.
+pub fn is_misnamed(name: &str, media_type: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let promised = PROMISED.iter().find(|(end, _)| name.ends_with(end));
+    if let Some((_, kinds)) = promised {
+        return !kinds.contains(&media_type);
+    }
+    let is_words = media_type.starts_with("text/") || media_type == "application/octet-stream";
+    TEXT_NAMES.iter().any(|end| name.ends_with(end)) && !is_words
+}
+
+/// The name under which a file is handed out: one that promises something else gets the end of what it is, so that nothing
+/// opens it as what it is not.
+pub fn true_name(name: &str, media_type: &str) -> String {
+    if !is_misnamed(name, media_type) {
+        return name.to_owned();
+    }
+    let known = PROMISED.iter().find(|(_, kinds)| kinds[0] == media_type);
+    let end = match known {
+        Some((end, _)) => end,
+        None if media_type == TEXT => ".txt",
+        None => ".bin",
+    };
+    format!("{name}{end}")
 }
 
 /// Keeps a file until a message uses it.
@@ -156,6 +214,27 @@ pub async fn use_for(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_promises_something_else_is_told_and_mended() {
+        for (name, kind, handed_out) in [
+            ("scan.PDF", "application/pdf", "scan.PDF"),
+            ("scan.pdf", "application/x-msdownload", "scan.pdf.bin"),
+            ("photo.jpg", "image/png", "photo.jpg.png"),
+            ("photo.jpeg", "image/jpeg", "photo.jpeg"),
+            ("photo.png", TEXT, "photo.png.txt"),
+            ("letter.docx", "application/zip", "letter.docx"),
+            ("letter.docx", OFFICE[0], "letter.docx"),
+            ("notes.txt", "application/zip", "notes.txt.zip"),
+            ("notes.txt", "application/octet-stream", "notes.txt"),
+            ("values.csv", "text/csv", "values.csv"),
+            ("whatever.xyz", "application/x-executable", "whatever.xyz"),
+            ("", "image/png", ""),
+        ] {
+            assert_eq!(true_name(name, kind), handed_out, "{name} {kind}");
+            assert_eq!(is_misnamed(name, kind), name != handed_out, "{name} {kind}");
+        }
+    }
 
     #[test]
     fn text_is_what_is_text_and_says_so() {

@@ -22,6 +22,10 @@ pub enum What {
     ByLink,
     /// Their password or a link to come in was shown, and then wrong codes.
     WrongCode,
+    /// They, or whoever guessed it, showed the right password after many wrong ones.
+    AfterWrong,
+    /// A session of theirs turned up in another browser, and was ended.
+    Moved,
     /// A new password was set.
     Password,
     /// Their role changed.
@@ -54,10 +58,12 @@ pub enum What {
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
+        Self::AfterWrong,
+        Self::Moved,
         Self::Password,
         Self::Role,
         Self::RoleMore,
@@ -80,6 +86,8 @@ impl What {
             Self::NewDevice => "notice-new-device",
             Self::ByLink => "notice-by-link",
             Self::WrongCode => "notice-wrong-code",
+            Self::AfterWrong => "notice-after-wrong",
+            Self::Moved => "notice-moved",
             Self::Password => "notice-password",
             Self::Role => "notice-role",
             Self::RoleMore => "notice-role-more",

@@ -23,6 +23,55 @@ pub type Reach = bedside_access::Reach<QueueId>;
 /// The queues whose requests somebody reaches.
 pub type Queues = bedside_access::Queues<QueueId>;
 
+/// The second factor that a role's people must have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// None.
+    #[default]
+    None,
+    /// Whichever there is: an app's codes, a passkey, or the provider's.
+    Any,
+    /// A passkey, shown in the session itself: nothing that can be told to a false page will do.
+    Passkey,
+}
+
+impl SecondFactor {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::None, Self::Any, Self::Passkey];
+
+    /// Stable name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Any => "any",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+
+    /// As it stands in a row.
+    pub(super) const fn number(self) -> i64 {
+        match self {
+            Self::None => 0,
+            Self::Any => 1,
+            Self::Passkey => 2,
+        }
+    }
+
+    /// What a row says. A number of a later release asks for the most.
+    pub(super) const fn of_number(number: i64) -> Self {
+        match number {
+            0 => Self::None,
+            1 => Self::Any,
+            _ => Self::Passkey,
+        }
+    }
+}
+
 /// A role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {
@@ -40,8 +89,8 @@ pub struct Role {
     pub clinical: bool,
     /// Whether it is told of every crisis.
     pub called: bool,
-    /// Whether its people must have a second factor.
-    pub second_factor: bool,
+    /// The second factor that its people must have.
+    pub second_factor: SecondFactor,
     /// Minutes without use after which a session ends.
     pub idle_minutes: i64,
     /// Minutes after which a session ends in any case.
@@ -75,7 +124,7 @@ impl Role {
             "queues": self.queues.text(),
             "clinical": self.clinical,
             "called": self.called,
-            "second_factor": self.second_factor,
+            "second_factor": self.second_factor.code(),
             "idle_minutes": self.idle_minutes,
             "session_minutes": self.session_minutes,
         })

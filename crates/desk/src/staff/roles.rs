@@ -1,7 +1,8 @@
 //! Roles as they are kept. They are held in memory with the other settings of their organisation, and changed with them.
 //! Who may hand what on is decided from the rows, in the command itself: memory may be a moment older.
 
-use super::role::{ADMINISTRATOR, Reach, Role};
+use super::passkeys::possible;
+use super::role::{ADMINISTRATOR, Reach, Role, SecondFactor};
 use super::service::less_reached;
 use super::{sessions, store};
 use crate::context::Actor;
@@ -37,6 +38,13 @@ pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskErro
     work.ctx.hands_on(&role.reach())?;
     if let Some((field, code, text)) = role.wrong() {
         return Err(DeskError::invalid(field, code, text));
+    }
+    if role.second_factor == SecondFactor::Passkey && !possible(&work.app.config.public_url) {
+        return Err(DeskError::invalid(
+            "second_factor",
+            "no_passkeys",
+            "Passkeys need an https address of the desk with a name.",
+        ));
     }
     if let Actor::Staff { role: own, .. } = &work.ctx.actor
         && own.code == role.code

@@ -1,13 +1,16 @@
 //! SQL of the staff, their sessions and the API tokens.
 
 use super::model::StaffView;
-use super::role::{ADMINISTRATOR, Queues, Reach, Role};
+use super::role::{ADMINISTRATOR, Queues, Reach, Role, SecondFactor};
 use crate::context::{Permission, Permissions};
 use crate::error::DeskError;
 use crate::ids::{ApiTokenId, OrganisationId, StaffId};
 use crate::names::Names;
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 use std::sync::Arc;
+
+/// Organisations of one desk that an address is looked for in.
+const LOOKS: usize = 5;
 
 statements! {
     /// Adds somebody.
@@ -38,6 +41,8 @@ statements! {
     PASSWORD_OF = "SELECT password_hash FROM staff WHERE organisation_id = $1 AND id = $2";
     /// Sets a password.
     SET_PASSWORD = "UPDATE staff SET password_hash = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
+    /// In how many organisations the address that is known in the most of them is.
+    MOST_OF_AN_ADDRESS = "SELECT COUNT(*) AS many FROM staff WHERE disabled_at IS NULL GROUP BY email ORDER BY many DESC LIMIT 1";
     /// Changes a role.
     SET_ROLE = "UPDATE staff SET role = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2 AND version = $4";
     /// Lets somebody in no more.
@@ -153,6 +158,14 @@ pub(super) async fn by_email(
             Ok((row.get(0)?, row.get(1)?, row.get(2)?))
         })
         .await?)
+}
+
+/// In how many organisations the address that is known in the most of them is; at least one.
+pub(super) async fn most_of_an_address(conn: &mut Conn) -> Result<usize, DeskError> {
+    let most: Option<i64> = conn
+        .query_opt(MOST_OF_AN_ADDRESS, args![], |row| row.get(0))
+        .await?;
+    Ok(most.map_or(1, |most| usize::try_from(most).unwrap_or(1).clamp(1, LOOKS)))
 }
 
 /// None where they have no password.
@@ -363,7 +376,7 @@ pub(super) async fn roles(
                 session_minutes: row.get(7)?,
                 position: row.get(8)?,
                 version: row.get(9)?,
-                second_factor: row.get(10)?,
+                second_factor: SecondFactor::of_number(row.get(10)?),
                 queues: queues(row, 11)?,
                 code,
             }))
@@ -395,7 +408,7 @@ pub(super) async fn put_role(
                 role.session_minutes,
                 role.position,
                 role.version,
-                role.second_factor,
+                role.second_factor.number(),
                 role.queues.text()
             ],
         )

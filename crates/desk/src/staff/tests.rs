@@ -86,6 +86,22 @@ async fn the_same_work(engine: &str, database: Option<String>) {
     assert_eq!(costs[0].len(), 1, "one look: {costs:?}");
     assert!(costs[0][0].starts_with("argon2id "), "{costs:?}");
     assert!(costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+    // Whoever works for two organisations of the desk has two looks, and so has everybody from then on.
+    let files = clinic::parse(&startup::built_in_clinic()).unwrap();
+    let new = organisation::new_organisation(&files, "other", &app.ids, app.now());
+    let other = orgs::create(&app, new).await.unwrap();
+    let there = Ctx::system(other, "test", Source::CommandLine);
+    person(&app, &there, "known").await;
+    for address in addresses {
+        let wrong = format!("a wrong password in two places for {address} ({engine})");
+        let refused = sign_in(&app, address, &wrong, "").await;
+        assert!(matches!(refused, Err(DeskError::Unauthorized)), "{address}");
+        let cost = cost_of(&wrong);
+        assert!(
+            cost.len() == 2 && cost.iter().all(|one| *one == costs[0][0]),
+            "{address}: {cost:?}"
+        );
+    }
     // And where nobody may try for a while, nothing is looked at, whoever it is.
     for address in ["known@clinic.example", "never@clinic.example"] {
         for _ in 0..6 {

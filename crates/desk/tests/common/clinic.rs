@@ -11,7 +11,7 @@ pub fn from_files(app: &App) -> NewOrganisation {
         clinic::parse(&startup::built_in_clinic()).expect("the clinic's files fit together");
     let mut new = organisation::new_organisation(&clinic, "clinic", &app.ids, app.now());
     for role in &mut new.roles {
-        role.second_factor = false;
+        role.second_factor = bedside_desk::staff::SecondFactor::None;
     }
     new
 }

@@ -94,7 +94,11 @@ pub async fn shows(browser: &Browser, code: &str) -> Answer {
 /// Asks somebody to have a second factor, or not to.
 pub async fn needs(desk: &Desk, role: Role, second_factor: bool) {
     let mut changed = desk.role(role).as_ref().clone();
-    changed.second_factor = second_factor;
+    changed.second_factor = if second_factor {
+        staff::SecondFactor::Any
+    } else {
+        staff::SecondFactor::None
+    };
     orgs::change(&desk.app, &desk.system(), Change::PutRole(changed))
         .await
         .unwrap();
@@ -103,6 +107,9 @@ pub async fn needs(desk: &Desk, role: Role, second_factor: bool) {
 /// What the next page says of it.
 pub fn said(answer: &Answer) -> String {
     let cookies = answer.headers.get_all("set-cookie").iter();
-    let mut said = cookies.filter_map(|one| one.to_str().unwrap().strip_prefix("bd_flash="));
+    let mut said = cookies.filter_map(|one| {
+        let text = one.to_str().unwrap();
+        text.trim_start_matches("__Host-").strip_prefix("bd_flash=")
+    });
     said.next().unwrap().split(';').next().unwrap().to_owned()
 }

@@ -131,6 +131,10 @@ impl Client {
 pub struct Browser {
     router: Router,
     cookies: Mutex<BTreeMap<String, String>>,
+    /// What it says of itself.
+    pub agent: String,
+    /// The address it comes from, where a desk can tell it.
+    pub from: Option<std::net::IpAddr>,
 }
 
 impl Browser {
@@ -139,6 +143,16 @@ impl Browser {
         Self {
             router: router::router(app),
             cookies: Mutex::new(cookies.into_iter().collect()),
+            agent: String::new(),
+            from: None,
+        }
+    }
+
+    /// The same, that says this of itself.
+    pub fn saying(self, agent: &str) -> Self {
+        Self {
+            agent: agent.to_owned(),
+            ..self
         }
     }
 
@@ -147,6 +161,8 @@ impl Browser {
         Self {
             router,
             cookies: Mutex::default(),
+            agent: String::new(),
+            from: None,
         }
     }
 
@@ -165,6 +181,14 @@ impl Browser {
         let cookies = self.cookie();
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies);
+        }
+        let says = headers.iter().any(|(name, _)| *name == "user-agent");
+        if !self.agent.is_empty() && !says {
+            request = request.header(header::USER_AGENT, &self.agent);
+        }
+        if let Some(from) = self.from {
+            let peer = std::net::SocketAddr::from((from, 4711));
+            request = request.extension(axum::extract::ConnectInfo(peer));
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -50,6 +50,19 @@ fn every_requirement_is_in_the_map() {
     none(&gone, "docs/security/asvs.md is held against the tests");
 }
 
+/// A number that does not fit ends its request or job, also in the program that is given out (ASVS 5.0, V1.4.2).
+#[test]
+fn integers_that_overflow_stop_also_in_a_release() {
+    let settings = fs::read_to_string(repository().join("Cargo.toml")).expect("the workspace");
+    let (_, release) = settings.split_once("[profile.release]").expect("a profile");
+    let release = release.split("\n[").next().unwrap_or_default();
+    let mut lines = release.lines().map(str::trim);
+    assert!(
+        lines.any(|line| line == "overflow-checks = true"),
+        "{release}"
+    );
+}
+
 /// How many rows there are of each state stands at the head of the map, by chapter and in all.
 #[test]
 fn the_map_is_counted_right() {

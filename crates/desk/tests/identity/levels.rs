@@ -144,7 +144,7 @@ both_engines! {
         let choice = choice(&other.seen().await, MASKED_MAIL);
         let (status, page) = other.send("code", &[("choice", &choice)]).await;
         assert!(status == 409 && page.contains("three codes within the hour"), "{page}");
-        desk.clock.advance(15 * 60);
+        desk.clock.advance(10 * 60);
         let (_, page) = other.send("answer", &[("code", &again)]).await;
         assert!(page.contains("no code that works any more"), "old: {page}");
         assert_eq!(other.send("answer", &[("code", "12345")]).await.0, 422);

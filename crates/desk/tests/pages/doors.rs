@@ -99,7 +99,7 @@ both_engines! {
         let token = csrf_token(&desk.visitor().get("/sign-in").await.text());
         let fields = [("csrf_token", token.as_str()), ("email", "agent@clinic.example"), ("password", words)];
         let _ = browser.post("/sign-in", &fields).await.expect(303);
-        assert!(staff::session(&desk.app, &planted.token).await.unwrap().is_none());
+        assert!(staff::session_unused(&desk.app, &planted.token).await.unwrap().is_none());
         assert!(browser.get("/inbox").await.text().contains("Ana Agent"));
     }
 

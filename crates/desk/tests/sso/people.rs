@@ -227,7 +227,7 @@ both_engines! {
     async fn a_role_that_wants_a_second_factor_wants_it_here_or_there(desk: Desk) {
         let issuer = set_up(&desk).await;
         let mut role = desk.role(Role::Agent).as_ref().clone();
-        role.second_factor = true;
+        role.second_factor = staff::SecondFactor::Any;
         let change = bedside_desk::orgs::Change::PutRole(role);
         bedside_desk::orgs::change(&desk.app, &desk.system(), change).await.unwrap();
         let browser = desk.visitor();

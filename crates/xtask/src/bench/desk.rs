@@ -130,6 +130,9 @@ impl Desk {
             .current_dir(data)
             .env_remove("BEDSIDE_CACHE")
             .env("BEDSIDE_LMTP_LISTEN", lmtp.to_string())
+            // Its few clients ask more than anybody at work does.
+            .env("BEDSIDE_READS_AN_HOUR", "0")
+            .env("BEDSIDE_SEARCHES_AN_HOUR", "0")
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()

@@ -3,12 +3,44 @@
 use super::{BTreeSet, Checks, Deserialize, File, LoadError, Localized, Queue, Spanned};
 use crate::context::{Permission, Permissions};
 use crate::names::Names;
-use crate::staff::{ADMINISTRATOR, MAX_ROLES, Queues, Role};
+use crate::staff::{ADMINISTRATOR, MAX_ROLES, Queues, Role, SecondFactor};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawRoles {
     role: Vec<RawRole>,
+}
+
+/// Whether any second factor is wanted, or a passkey.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Wanted {
+    Any(bool),
+    Named(Named),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Named {
+    None,
+    Any,
+    Passkey,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self::Any(false)
+    }
+}
+
+impl Wanted {
+    const fn factor(&self) -> SecondFactor {
+        match self {
+            Self::Any(false) | Self::Named(Named::None) => SecondFactor::None,
+            Self::Any(true) | Self::Named(Named::Any) => SecondFactor::Any,
+            Self::Named(Named::Passkey) => SecondFactor::Passkey,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -22,7 +54,7 @@ struct RawRole {
     clinical: bool,
     called: bool,
     #[serde(default)]
-    second_factor: bool,
+    second_factor: Wanted,
     idle_minutes: i64,
     session_minutes: i64,
 }
@@ -86,7 +118,7 @@ pub(super) fn read(
             permissions,
             clinical: raw.clinical,
             called: raw.called,
-            second_factor: raw.second_factor,
+            second_factor: raw.second_factor.factor(),
             idle_minutes: raw.idle_minutes,
             session_minutes: raw.session_minutes,
             position,

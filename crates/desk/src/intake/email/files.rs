@@ -33,6 +33,7 @@ pub(super) fn media_type(file: &Attachment) -> &'static str {
         BELIEVED
             .into_iter()
             .find(|known| *known == file.declared_type)
+            .filter(|known| *known != uploads::TEXT || uploads::is_text(&file.bytes))
     };
     file.sniffed_type
         .or_else(believed)

@@ -11,7 +11,7 @@ use crate::ids::{InboundMailId, MailboxId};
 use crate::mailboxes;
 use crate::orgs::{Clinic, model::purpose};
 use crate::patients;
-use crate::records::{Sealing, blobs};
+use crate::records::{Sealing, blobs, uploads};
 use crate::tickets::{self, Also, NewTicket};
 use crate::timeline::{Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
@@ -207,7 +207,7 @@ impl Parked<'_> {
             None => blobs::write(self.app, self.claimed.organisation, sealing, raw).await?,
         };
         let (name, media_type) = if self.source.left_behind.is_some() {
-            ("header.txt", "text/plain")
+            ("header.txt", uploads::media_type("header.txt", raw))
         } else {
             ("mail.eml", "message/rfc822")
         };

@@ -37,7 +37,7 @@ pub async fn ask_new(app: &App, ctx: &Ctx, session: SessionId) -> Result<Asked, 
 /// Adds the key that the browser made, under a name. Where it is the first second factor of its person it ends their other
 /// sessions, which were opened with less, and gives out recovery codes, once. [`DeskError::Gone`] where the question is over,
 /// [`DeskError::Invalid`] with `wrong_passkey` or `bad_name`, [`DeskError::Conflict`] with `passkey_taken`, `too_many_passkeys`
-/// or, in the demo, `demo`.
+/// or, in the demo, `demo`. [`DeskError::SecondFactorRequired`] for whoever has to come in by a passkey, has one, and did not show it.
 pub async fn add(
     app: &App,
     ctx: &Ctx,
@@ -54,6 +54,7 @@ pub async fn add(
             let organisation = work.ctx.organisation;
             // Held, so that nobody comes in meanwhile without what is added here.
             people::held(work, organisation, me).await?;
+            sessions::may_add_key(work, &here).await?;
             let first = !factors::has_one(work, organisation, me).await?;
             passkeys::keep(work, Owner::Staff(me), None, made).await?;
             work.audit(NewEntry::new("passkey.add", "staff", me));

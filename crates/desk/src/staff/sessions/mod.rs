@@ -1,5 +1,5 @@
-//! Signing in, staying in, going out. Owns `sessions`, `half_sign_ins`, `staff_links`, `sign_in_failures` and
-//! `known_devices`.
+//! Signing in, staying in, going out. Owns `sessions`, `half_sign_ins`, `staff_links`, `sign_in_failures`, `known_devices`
+//! and `known_networks`.
 //!
 //! Who has a second factor is half in after a password or a link ([`Half`]), which opens nothing; whatever the way in was,
 //! the code or the passkey comes after it. A passkey at the door is both at once. A session knows when its person last proved who they are ([`SignedIn::proven_at`]); what is worth a
@@ -10,6 +10,7 @@ mod half;
 mod own;
 mod passkey;
 mod password;
+mod place;
 mod proof;
 pub(super) mod store;
 mod throttle;
@@ -22,12 +23,14 @@ pub use passkey::{
     ask_at_door, ask_half, ask_inside, confirm_by_passkey, finish_by_passkey, sign_in_by_passkey,
 };
 pub use password::{asks_current, choose_password};
+pub use place::Place;
 pub(super) use proof::is_no_demo;
 pub use proof::{PROOF_SECONDS, Proof, TYPING_SECONDS, confirm, proof_of};
 pub use store::ALL as STATEMENTS;
 
 use super::notices::{self, What};
-use super::role::SESSION_MINUTES;
+use super::passkeys::possible;
+use super::role::{Role, SESSION_MINUTES, SecondFactor};
 use super::service::in_hands;
 use super::{factors, passwords, sso, store as people};
 use crate::app::App;
@@ -39,9 +42,12 @@ use crate::work::Work;
 use bedside_db::Timestamp;
 use bedside_vault::{normalise, secret};
 use futures_util::FutureExt;
+use std::sync::Arc;
 
 /// How a session began whose person showed a second factor at their organisation's provider.
 const SSO_FACTOR: &str = "sso factor";
+/// How the ways end that a passkey was shown on.
+const BY_PASSKEY: &str = "passkey";
 /// How often the use of a session is written down, in seconds.
 const TOUCH: i64 = 60;
 /// For how long a browser and system that somebody came in with is no news, in seconds: 90 days.
@@ -87,14 +93,15 @@ pub async fn sign_in(
 ) -> Result<Entered, DeskError> {
     let email = normalise::email(email).unwrap_or_default();
     let address = secret::token_hash(&email);
-    throttle::take_try(app, address).await?;
-    let known = people::by_email(&mut app.read().await?, &email).await?;
+    let wrong_before = throttle::take_try(app, address).await?;
+    let mut conn = app.read().await?;
+    let known = people::by_email(&mut conn, &email).await?;
+    let looks = people::most_of_an_address(&mut conn).await?;
+    drop(conn);
     let first = known
         .first()
         .map(|(organisation, staff, _)| (*organisation, *staff));
-    if known.is_empty() {
-        passwords::fits(password.to_owned(), None).await?;
-    }
+    let idle = looks.saturating_sub(known.len());
     for (organisation, staff, hash) in known {
         if passwords::fits(password.to_owned(), hash.clone()).await? {
             if sso::only_way_of(&mut app.read().await?, organisation, staff).await? {
@@ -102,8 +109,17 @@ pub async fn sign_in(
             }
             throttle::forgive(app, address).await?;
             let who = (organisation, staff);
-            return enter(app, who, (Method::Password, hash), user_agent).await;
+            let shown = Shown {
+                method: Method::Password,
+                hash,
+                after_wrong: wrong_before >= throttle::FREE_FAILURES,
+            };
+            return enter(app, who, shown, user_agent).await;
         }
+    }
+    // An address costs as many looks as that of whoever works for the most organisations: none tells how many it is known in.
+    for _ in 0..idle {
+        passwords::fits(password.to_owned(), None).await?;
     }
     throttle::refuse(app, address, first, "session.open").await?;
     Err(DeskError::Unauthorized)
@@ -125,7 +141,7 @@ pub async fn sign_in_by_link(
         .await?;
     let (organisation, staff, reusable) = used.ok_or(DeskError::Gone)?;
     let method = if reusable { Method::Door } else { Method::Link };
-    enter(app, (organisation, staff), (method, None), user_agent).await
+    enter(app, (organisation, staff), method.into(), user_agent).await
 }
 
 /// What somebody showed first.
@@ -140,6 +156,25 @@ pub(super) enum Method {
     Sso,
     /// The same, with a second factor that the organisation trusts.
     SsoFactor,
+}
+
+/// The same, and what is known of it.
+pub(super) struct Shown {
+    method: Method,
+    /// The hash that a password fits.
+    hash: Option<String>,
+    /// Whether as many wrong passwords came before it as cost nothing yet: somebody may have guessed it.
+    after_wrong: bool,
+}
+
+impl From<Method> for Shown {
+    fn from(method: Method) -> Self {
+        Self {
+            method,
+            hash: None,
+            after_wrong: false,
+        }
+    }
 }
 
 impl Method {
@@ -158,9 +193,14 @@ impl Method {
 pub(super) async fn enter(
     app: &App,
     (organisation, staff): (OrganisationId, StaffId),
-    (method, hash): (Method, Option<String>),
+    shown: Shown,
     user_agent: &str,
 ) -> Result<Entered, DeskError> {
+    let Shown {
+        method,
+        hash,
+        after_wrong,
+    } = shown;
     let ctx = Ctx::system(organisation, "sign-in", Source::Page);
     let (token, half) = (secret::random_token(), secret::random_token());
     let mut new = new_session(app, staff, method.code(), user_agent, &token);
@@ -177,6 +217,9 @@ pub(super) async fn enter(
                 people::held(work, organisation, staff).await?;
                 if hash.is_some() && people::password_of(work, organisation, staff).await? != hash {
                     return Err(DeskError::Unauthorized);
+                }
+                if after_wrong {
+                    notices::tell(work, staff, What::AfterWrong).await?;
                 }
                 if method != Method::SsoFactor
                     && factors::has_one(work, organisation, staff).await?
@@ -235,10 +278,10 @@ fn new_session(
 }
 
 /// Opens a session in the caller's command, and tells its person of it where they have not come in with such a browser
-/// and system lately, or by a link, which lies in a mail. The first one of all is no news.
+/// and system lately, or by a link, which lies in a mail. The first one of all is no news. Coming in with a new one is, for
+/// whoever has a second factor, no proof for what asks for a fresh one: it is shown once more there.
 async fn open(work: &mut Work<'_>, new: &store::NewSession) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
-    store::insert_session(work, organisation, new, now).await?;
     let detail = serde_json::json!({ "method": new.method });
     work.audit(NewEntry::new("session.open", "staff", new.staff).detail(&detail));
     let known = store::devices_of(work, organisation, new.staff).await?;
@@ -251,6 +294,13 @@ async fn open(work: &mut Work<'_>, new: &store::NewSession) -> Result<(), DeskEr
     } else {
         (!known.iter().any(is_known)).then_some(What::NewDevice)
     };
+    let is_new = what == Some(What::NewDevice) && !work.app.config.demo;
+    let proven = if is_new && factors::has_one(work, organisation, new.staff).await? {
+        Timestamp::from_micros(0)
+    } else {
+        now
+    };
+    store::insert_session(work, organisation, new, (now, proven)).await?;
     if let Some(what) = what {
         notices::tell(work, new.staff, what).await?;
     }
@@ -258,7 +308,9 @@ async fn open(work: &mut Work<'_>, new: &store::NewSession) -> Result<(), DeskEr
 }
 
 async fn opened(app: &App, token: String, needs_password: bool) -> Result<Session, DeskError> {
-    let found = session(app, &token).await?.ok_or(DeskError::Unauthorized)?;
+    let found = session_unused(app, &token)
+        .await?
+        .ok_or(DeskError::Unauthorized)?;
     Ok(Session {
         token,
         ctx: found.ctx,
@@ -279,25 +331,35 @@ pub struct SignedIn {
     pub lacks_factor: bool,
 }
 
-/// Who is behind a session's token; none when it has ended.
-pub async fn session(app: &App, token: &str) -> Result<Option<SignedIn>, DeskError> {
-    look(app, token, true).await
+/// Who is behind a session's token in a request from `place`; none when it has ended. `used` is false for requests that a page
+/// makes by itself: they don't keep a session alive that nobody uses.
+pub async fn session(
+    app: &App,
+    token: &str,
+    used: bool,
+    place: Place<'_>,
+) -> Result<Option<SignedIn>, DeskError> {
+    look(app, token, used, Some(place)).await
 }
 
-/// The same for requests that a page makes by itself: they don't keep a session alive that nobody uses.
+/// The same for a session that was let in before, such as that of an open stream.
 pub async fn session_unused(app: &App, token: &str) -> Result<Option<SignedIn>, DeskError> {
-    look(app, token, false).await
+    look(app, token, false, None).await
 }
 
-async fn look(app: &App, token: &str, used: bool) -> Result<Option<SignedIn>, DeskError> {
+async fn look(
+    app: &App,
+    token: &str,
+    used: bool,
+    place: Option<Place<'_>>,
+) -> Result<Option<SignedIn>, DeskError> {
     let hash = secret::token_hash(token);
     let now = app.now();
     let Some(row) = store::session(&mut app.read().await?, &hash).await? else {
         return Ok(None);
     };
-    let clinic = app.directory.of(row.organisation)?;
     // Nobody can do anything with a role that is gone.
-    let Some(role) = clinic.role(&row.role) else {
+    let Some(role) = role_of(app, &row).await? else {
         return Ok(None);
     };
     if now >= row.expires_at || role.ends_session(row.created_at, row.seen_at, now) {
@@ -309,6 +371,13 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<SignedIn>, De
             .await?;
         return Ok(None);
     }
+    let mut proven_at = row.proven_at;
+    if let Some(place) = place {
+        if !place::stays(app, &row, hash, place).await? {
+            return Ok(None);
+        }
+        proven_at = place::proven_at(app, &row, hash, place).await?;
+    }
     if used && now.seconds_since(row.seen_at) >= TOUCH {
         app.db
             .write::<_, DeskError, _>(move |tx| {
@@ -316,11 +385,12 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<SignedIn>, De
             })
             .await?;
     }
+    let lacks_factor = lacks_factor(app, &row, &role);
     let ctx = Ctx {
         organisation: row.organisation,
         actor: Actor::Staff {
             id: row.staff,
-            role: role.clone(),
+            role,
             name: row.name.into(),
         },
         source: Source::Page,
@@ -330,13 +400,54 @@ async fn look(app: &App, token: &str, used: bool) -> Result<Option<SignedIn>, De
     Ok(Some(SignedIn {
         ctx,
         id: row.id,
-        proven_at: row.proven_at,
-        // Nobody can set one up in the demo, so nobody waits for it there.
-        lacks_factor: role.second_factor
-            && !row.has_factor
-            && row.method != SSO_FACTOR
-            && !app.config.demo,
+        proven_at,
+        lacks_factor,
     }))
+}
+
+/// What the person of a session is now. Where the row is newer than memory, as on another node a moment after a change, the
+/// row counts.
+async fn role_of(app: &App, row: &store::SessionRow) -> Result<Option<Arc<Role>>, DeskError> {
+    let clinic = app.directory.of(row.organisation)?;
+    let Some(version) = row.role_version else {
+        return Ok(None);
+    };
+    let held = clinic.role(&row.role);
+    if let Some(role) = held.filter(|role| role.version == version) {
+        return Ok(Some(role.clone()));
+    }
+    let all = people::roles(&mut app.read().await?, row.organisation).await?;
+    Ok(all.into_iter().find(|role| role.code == row.role))
+}
+
+/// Whether the role wants a second factor that the person does not have, or a passkey that this session did not show.
+/// Nobody can set one up in the demo, so nobody waits for it there.
+fn lacks_factor(app: &App, row: &store::SessionRow, role: &Role) -> bool {
+    if app.config.demo {
+        return false;
+    }
+    match role.second_factor {
+        SecondFactor::None => false,
+        SecondFactor::Passkey if possible(&app.config.public_url) => {
+            !(row.has_passkey && row.method.ends_with(BY_PASSKEY))
+        }
+        // Where the desk's address can have no passkeys, any factor is as good as it gets.
+        SecondFactor::Any | SecondFactor::Passkey => !row.has_factor && row.method != SSO_FACTOR,
+    }
+}
+
+/// Whether a key may be added in the session of `hash`, in the caller's command: where a role asks for a passkey and there
+/// is one, only who shows it adds another, or a password and a code that were told to a false page would be enough.
+pub(super) async fn may_add_key(work: &mut Work<'_>, hash: &[u8; 32]) -> Result<(), DeskError> {
+    let row = store::session(work, hash).await?;
+    let row = row.ok_or(DeskError::Unauthorized)?;
+    let clinic = work.app.directory.of(row.organisation)?;
+    let wants = clinic.role(&row.role).map(|role| role.second_factor);
+    if wants == Some(SecondFactor::Passkey) && row.has_passkey && !row.method.ends_with(BY_PASSKEY)
+    {
+        return Err(DeskError::SecondFactorRequired);
+    }
+    Ok(())
 }
 
 /// Ends a session.

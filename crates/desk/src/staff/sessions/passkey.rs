@@ -114,6 +114,15 @@ pub async fn finish_by_passkey(
     opened(app, token, needs_password).await
 }
 
+/// How a session began, and that a passkey was shown in it: a role may ask for just that.
+fn with_passkey(method: &str) -> String {
+    let first = method.split(' ').next().unwrap_or_default();
+    match first {
+        "passkey" => first.to_owned(),
+        _ => format!("{first} passkey"),
+    }
+}
+
 /// Takes a passkey as a fresh proof for this session, and gives the token back that it has from now on. Errors as
 /// [`sign_in_by_passkey`].
 pub async fn confirm_by_passkey(
@@ -133,6 +142,10 @@ pub async fn confirm_by_passkey(
             let now = work.now;
             if !store::prove_session(work, (&hashes.0, &hashes.1), now).await? {
                 return Err(DeskError::Unauthorized);
+            }
+            if let Some(row) = store::session(work, &hashes.1).await? {
+                let method = with_passkey(&row.method);
+                store::name_method(work, &hashes.1, &method).await?;
             }
             work.audit(NewEntry::new("session.confirm", "staff", me));
             Ok(())

@@ -13,7 +13,7 @@ statements! {
     DELETE_LINKS_OF = "DELETE FROM staff_links WHERE organisation_id = $1 AND staff_id = $2";
     /// Opens a session.
     INSERT_SESSION = "INSERT INTO sessions (token_hash, organisation_id, staff_id, created_at, seen_at, proven_at, expires_at, id, \
-        method, device) VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7, $8)";
+        method, device) VALUES ($1, $2, $3, $4, $4, $9, $5, $6, $7, $8)";
     /// Those of a person that have not ended by their age alone, the last used first.
     SESSIONS_OF = "SELECT id, method, device, created_at, seen_at, token_hash FROM sessions \
         WHERE organisation_id = $1 AND staff_id = $2 AND expires_at > $3 ORDER BY seen_at DESC, id DESC";
@@ -26,12 +26,15 @@ statements! {
     DELETE_ONE_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND id = $3";
     /// Ends all sessions of a person but one.
     DELETE_OTHERS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2 AND token_hash <> $3";
-    /// A session with its person, and since when they have a second factor.
+    /// A session with its person, the version of their role, and since when they have a second factor and a passkey.
     SESSION = "SELECT s.organisation_id, s.staff_id, s.seen_at, s.expires_at, s.created_at, p.name, p.role, p.locale, \
         s.proven_at, COALESCE(f.created_at, (SELECT MIN(k.created_at) FROM passkeys k \
-        WHERE k.organisation_id = s.organisation_id AND k.owner_id = s.staff_id)), s.id, s.method FROM sessions s \
+        WHERE k.organisation_id = s.organisation_id AND k.owner_id = s.staff_id)), s.id, s.method, s.device, s.network, \
+        r.version, (SELECT MIN(k.created_at) FROM passkeys k \
+        WHERE k.organisation_id = s.organisation_id AND k.owner_id = s.staff_id) FROM sessions s \
         JOIN staff p ON p.organisation_id = s.organisation_id AND p.id = s.staff_id \
         LEFT JOIN second_factors f ON f.organisation_id = s.organisation_id AND f.staff_id = s.staff_id \
+        LEFT JOIN roles r ON r.organisation_id = s.organisation_id AND r.code = p.role \
         WHERE s.token_hash = $1 AND p.disabled_at IS NULL";
     /// Notes that a session is used.
     TOUCH_SESSION = "UPDATE sessions SET seen_at = $2 WHERE token_hash = $1";
@@ -58,6 +61,17 @@ statements! {
     /// Keeps what somebody came in with.
     KNOW_DEVICE = "INSERT INTO known_devices (organisation_id, staff_id, device, seen_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (organisation_id, staff_id, device) DO UPDATE SET seen_at = excluded.seen_at";
+    /// The networks somebody came from, and when last.
+    NETWORKS_OF = "SELECT network, seen_at FROM known_networks WHERE organisation_id = $1 AND staff_id = $2";
+    /// Keeps a network that somebody came from.
+    KNOW_NETWORK = "INSERT INTO known_networks (organisation_id, staff_id, network, seen_at) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (organisation_id, staff_id, network) DO UPDATE SET seen_at = excluded.seen_at";
+    /// Forgets networks that nobody came from for a long time.
+    FORGET_NETWORKS = "DELETE FROM known_networks WHERE seen_at < $1";
+    /// Notes where a session is used from now, and what its last proof is worth there.
+    MOVE_SESSION = "UPDATE sessions SET network = $2, proven_at = $3 WHERE token_hash = $1";
+    /// Notes a proof by a passkey.
+    NAME_METHOD = "UPDATE sessions SET method = $2 WHERE token_hash = $1";
     /// Ends a session.
     DELETE_SESSION = "DELETE FROM sessions WHERE token_hash = $1";
     /// Forgets sessions that ended by themselves.
@@ -122,7 +136,7 @@ pub(in crate::staff) async fn insert_session(
     conn: &mut Conn,
     organisation: OrganisationId,
     new: &NewSession,
-    at: Timestamp,
+    (at, proven): (Timestamp, Timestamp),
 ) -> Result<(), DeskError> {
     conn.execute(
         INSERT_SESSION,
@@ -134,7 +148,8 @@ pub(in crate::staff) async fn insert_session(
             new.expires,
             new.id,
             new.method,
-            new.device
+            new.device,
+            proven
         ],
     )
     .await?;
@@ -202,6 +217,11 @@ pub(in crate::staff) struct SessionRow {
     pub has_factor: bool,
     pub id: SessionId,
     pub method: String,
+    pub device: String,
+    pub network: String,
+    /// None where the role is gone.
+    pub role_version: Option<i64>,
+    pub has_passkey: bool,
 }
 
 pub(in crate::staff) async fn session(
@@ -223,6 +243,10 @@ pub(in crate::staff) async fn session(
                 has_factor: row.get::<Option<Timestamp>>(9)?.is_some(),
                 id: row.get(10)?,
                 method: row.get(11)?,
+                device: row.get(12)?,
+                network: row.get(13)?,
+                role_version: row.get(14)?,
+                has_passkey: row.get::<Option<Timestamp>>(15)?.is_some(),
             })
         })
         .await?)
@@ -320,6 +344,50 @@ pub(in crate::staff) async fn know_device(
 ) -> Result<(), DeskError> {
     let values = args![organisation, staff, device, at];
     conn.execute(KNOW_DEVICE, values).await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn networks_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<Vec<(String, Timestamp)>, DeskError> {
+    Ok(conn
+        .query(NETWORKS_OF, args![organisation, staff], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
+}
+
+pub(in crate::staff) async fn know_network(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+    network: &str,
+    at: Timestamp,
+) -> Result<(), DeskError> {
+    let values = args![organisation, staff, network, at];
+    conn.execute(KNOW_NETWORK, values).await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn move_session(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    network: &str,
+    proven: Timestamp,
+) -> Result<(), DeskError> {
+    conn.execute(MOVE_SESSION, args![hash, network, proven])
+        .await?;
+    Ok(())
+}
+
+pub(in crate::staff) async fn name_method(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    method: &str,
+) -> Result<(), DeskError> {
+    conn.execute(NAME_METHOD, args![hash, method]).await?;
     Ok(())
 }
 
@@ -430,6 +498,8 @@ pub(in crate::staff) async fn forget_expired(
     conn.execute(FORGET_HALVES, args![before]).await?;
     passkeys::store::forget_questions(conn, before).await?;
     sso::store::forget_questions(conn, before).await?;
+    let long_ago = before.plus_seconds(-super::KNOWN_SECONDS);
+    conn.execute(FORGET_NETWORKS, args![long_ago]).await?;
     let day_before = before.plus_seconds(-24 * 3600);
     conn.execute(FORGET_FAILURES, args![day_before]).await?;
     Ok(())

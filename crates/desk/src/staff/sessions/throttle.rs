@@ -12,7 +12,7 @@ use bedside_vault::secret;
 use futures_util::FutureExt;
 
 /// Wrong tries that cost no waiting.
-const FREE_FAILURES: i64 = 5;
+pub(super) const FREE_FAILURES: i64 = 5;
 /// Longest wait after wrong tries, in seconds.
 const LONGEST_WAIT: i64 = 15 * 60;
 
@@ -70,8 +70,9 @@ pub(super) async fn refuse(
     .await
 }
 
-/// Counts a try before the password is looked at, so that many at once count as many.
-pub(super) async fn take_try(app: &App, address: [u8; 32]) -> Result<(), DeskError> {
+/// Counts a try before the password is looked at, so that many at once count as many. Gives back how many wrong ones came
+/// before it.
+pub(super) async fn take_try(app: &App, address: [u8; 32]) -> Result<i64, DeskError> {
     let now = app.now();
     let tried = app
         .db
@@ -81,7 +82,7 @@ pub(super) async fn take_try(app: &App, address: [u8; 32]) -> Result<(), DeskErr
                 // A refused try is rolled back: it does not make the wait longer.
                 match waiting(number - 1, before, now) {
                     Some(wait) => Err(DeskError::RateLimited { retry_after: wait }),
-                    None => Ok(()),
+                    None => Ok(number - 1),
                 }
             }
             .boxed()

@@ -168,7 +168,7 @@ async fn enter(
     });
     match found.await? {
         Found::Is(staff) => {
-            sessions::enter(app, (organisation, staff), (method, None), user_agent).await
+            sessions::enter(app, (organisation, staff), method.into(), user_agent).await
         }
         Found::Nobody(trouble) => Err(error_of(trouble)),
     }

@@ -1,0 +1,301 @@
+//! What of a session's surroundings counts: its browser, its network, how often it asks, and what changed on another node.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use axum::body::Body;
+use axum::http::Method;
+use bedside_desk::orgs::{self, Change};
+use bedside_desk::{jobs, staff, startup};
+use common::factor::{Person, WORDS, password, shows};
+use common::sink::sink;
+use common::{Answer, Browser, Desk, Engine, Role, both_engines, csrf_token};
+use serde_json::json;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const NEWER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0";
+const PHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1";
+/// A page that asks for a fresh proof.
+const WEIGHTY: &str = "/settings/tokens/new";
+
+fn network(address: &str) -> Option<IpAddr> {
+    Some(address.parse().unwrap())
+}
+
+async fn open(browser: &Browser) -> Answer {
+    let html = [("accept", "text/html")];
+    browser
+        .request(Method::GET, WEIGHTY, &html, Body::empty())
+        .await
+}
+
+/// Whether the page shows itself, or sends whoever asks to prove who they are.
+async fn is_open(browser: &Browser) -> bool {
+    let answer = open(browser).await;
+    if answer.status == 200 {
+        return true;
+    }
+    let to = answer.expect(303).header("location").unwrap().to_owned();
+    assert!(to.starts_with("/account/confirm?next="), "{to}");
+    false
+}
+
+/// Signs in with password and code.
+async fn signed_in(desk: &Desk, person: &Person, agent: &str, from: Option<IpAddr>) -> Browser {
+    desk.clock.advance(30);
+    let mut browser = desk.visitor().saying(agent);
+    browser.from = from;
+    password(&browser, &person.email(), WORDS).await.expect(303);
+    shows(&browser, &person.code(desk)).await.expect(303);
+    browser
+}
+
+both_engines! {
+    async fn a_session_that_turns_up_in_another_browser_ends(desk: Desk) {
+        let sink = sink(&desk).await;
+        let agent = desk.id_of(Role::Agent);
+        let session = staff::admit(&desk.app, desk.organisation, agent, "password", FIREFOX).await.unwrap();
+        let own = Browser::new(&desk.app, Some(session.token.clone())).saying(FIREFOX);
+        own.get("/inbox").await.expect(200);
+        // A new release is the same browser.
+        Browser::new(&desk.app, Some(session.token.clone())).saying(NEWER).get("/inbox").await.expect(200);
+        for thief in [PHONE, "", "curl/8.5"] {
+            let session = staff::admit(&desk.app, desk.organisation, agent, "password", FIREFOX).await.unwrap();
+            let mine = Browser::new(&desk.app, Some(session.token.clone())).saying(FIREFOX);
+            mine.get("/inbox").await.expect(200);
+            Browser::new(&desk.app, Some(session.token)).saying(thief).get("/inbox").await.expect(401);
+            // It is over for both, and for no other session.
+            mine.get("/inbox").await.expect(401);
+        }
+        own.get("/inbox").await.expect(200);
+        jobs::drain(&desk.app).await.unwrap();
+        let told = sink.take();
+        assert_eq!(told.len(), 3);
+        assert!(told[0].text().starts_with("Your sign-in turned up in another browser"), "{}", told[0].text());
+        let admin = desk.browser(Role::Administrator).await;
+        let log = admin.get("/audit?action=session.moved").await.expect(200).text();
+        assert!(log.contains("A session turned up in another browser"), "{log}");
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_new_device_or_network_shows_the_second_factor_once_more(desk: Desk) {
+        let person = Person::enrolled(&desk, Role::Administrator).await;
+        let clinic = network("203.0.113.5");
+        // The device and the network of every day: the sign-in is proof enough for ten minutes.
+        let usual = signed_in(&desk, &person, "", clinic).await;
+        assert!(is_open(&usual).await);
+        // A new device is not, whatever the network.
+        let phone = signed_in(&desk, &person, PHONE, clinic).await;
+        phone.get("/inbox").await.expect(200);
+        assert!(!is_open(&phone).await);
+        desk.clock.advance(30);
+        let code = person.code(&desk);
+        let wrong = phone.submit("/account/confirm", "/account/confirm", &[("password", WORDS)]).await;
+        assert_eq!(wrong.status, 422, "a password alone does not do");
+        let proof = [("password", WORDS), ("code", code.as_str()), ("next", WEIGHTY)];
+        phone.submit("/account/confirm", "/account/confirm", &proof).await.expect(303);
+        assert!(is_open(&phone).await);
+        // The next time it is known.
+        let phone = signed_in(&desk, &person, PHONE, clinic).await;
+        assert!(is_open(&phone).await);
+
+        // A session that goes elsewhere has its proof asked for anew, also with a form that stands open.
+        let mut moved = signed_in(&desk, &person, "", clinic).await;
+        let token = csrf_token(&open(&moved).await.expect(200).text());
+        moved.from = network("203.0.113.77");
+        assert!(is_open(&moved).await, "a neighbour in the same network");
+        moved.from = network("198.51.100.1");
+        assert!(!is_open(&moved).await);
+        let fields = [("csrf_token", token.as_str()), ("name", "x"), ("days", "1"), ("scope_tickets_read", "on"), ("all_queues", "on")];
+        let html = moved.request(Method::POST, WEIGHTY, &[("accept", "text/html"), ("content-type", "application/x-www-form-urlencoded")],
+            Body::from(form(&fields))).await.expect(303);
+        assert!(html.header("location").unwrap().starts_with("/account/confirm"));
+        assert!(staff::list_tokens(&desk.app, &desk.system()).await.unwrap().is_empty());
+        moved.get("/inbox").await.expect(200);
+        // Back home the proof of before is gone too; once known the other network takes one as any.
+        moved.from = clinic;
+        assert!(!is_open(&moved).await);
+        let mut there = signed_in(&desk, &person, "", network("198.51.100.9")).await;
+        assert!(is_open(&there).await);
+        // A thief who carries the cookie away gets nowhere with its proof.
+        there.from = network("2001:db8:1:2::3");
+        assert!(!is_open(&there).await);
+        desk.audit_is_whole().await;
+    }
+
+    async fn whoever_asks_far_too_much_is_slowed_down(desk: Desk) {
+        let desk = Desk::set_up(desk.engine, |config| {
+            config.reads_an_hour = 5;
+            config.searches_an_hour = 2;
+        }).await;
+        let agent = desk.browser(Role::Agent).await;
+        for _ in 0..5 {
+            agent.get("/account").await.expect(200);
+        }
+        let slowed = agent.get("/account").await.expect(429);
+        assert_eq!(slowed.header("retry-after"), Some("3600"));
+        assert_eq!(slowed.json()["code"], "rate_limited");
+        let html = [("accept", "text/html")];
+        let page = agent.request(Method::GET, "/account", &html, Body::empty()).await.expect(429);
+        assert!(page.text().contains("</html>") && page.header("retry-after").is_some());
+        // Another session of theirs has no other budget; what pages ask by themselves goes on, and a colleague has their own.
+        desk.browser(Role::Agent).await.get("/account").await.expect(429);
+        assert_ne!(agent.get("/crisis-banner").await.status, 429);
+        desk.browser(Role::Nurse).await.get("/account").await.expect(200);
+        // Writing to a patient is not held up.
+        let api = desk.client("tickets:read tickets:write").await;
+        for left in (0..3).rev() {
+            let found = api.post("/api/v1/search", &json!({ "q": "wombat" })).await;
+            assert_eq!(found.status, if left == 0 { 429 } else { 200 }, "{}", found.text());
+        }
+        for _ in 0..5 {
+            api.get("/api/v1/queues").await.expect(200);
+        }
+        api.get("/api/v1/queues").await.expect(429);
+        let ticket = json!({ "requester": { "email": "ana@patients.example" }, "subject": "x", "body": "x" });
+        api.post("/api/v1/tickets", &ticket).await.expect(201);
+        desk.clock.advance(3600);
+        agent.get("/account").await.expect(200);
+        api.get("/api/v1/queues").await.expect(200);
+    }
+
+    async fn a_right_password_after_many_wrong_ones_is_told(desk: Desk) {
+        let sink = sink(&desk).await;
+        staff::set_password(&desk.app, &desk.system(), desk.id_of(Role::Agent), WORDS).await.unwrap();
+        let email = "agent@clinic.example";
+        let told = async || {
+            jobs::drain(&desk.app).await.unwrap();
+            sink.take().iter().map(|sent| sent.text().lines().next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        told().await;
+        for _ in 0..4 {
+            password(&desk.visitor(), email, "wrong wrong wrong").await.expect(422);
+        }
+        password(&desk.visitor(), email, WORDS).await.expect(303);
+        assert_eq!(told().await, [""; 0], "a few slips are nobody's business");
+        for _ in 0..5 {
+            password(&desk.visitor(), email, "wrong wrong wrong").await.expect(422);
+        }
+        password(&desk.visitor(), email, WORDS).await.expect(303);
+        let told = told().await;
+        assert!(told.len() == 1 && told[0].contains("after several wrong tries"), "{told:?}");
+    }
+
+    async fn a_password_lets_in_for_years(desk: Desk) {
+        staff::set_password(&desk.app, &desk.system(), desk.id_of(Role::Agent), WORDS).await.unwrap();
+        desk.clock.advance(10 * 366 * 24 * 3600);
+        let browser = desk.visitor();
+        let entered = password(&browser, "agent@clinic.example", WORDS).await.expect(303);
+        assert_eq!(entered.header("location"), Some("/"), "no new one is asked for");
+        browser.get("/inbox").await.expect(200);
+    }
+
+    async fn fields_for_passwords_mask_them_and_let_managers_fill_them(desk: Desk) {
+        staff::set_password(&desk.app, &desk.system(), desk.id_of(Role::Agent), WORDS).await.unwrap();
+        let inside = desk.browser(Role::Agent).await;
+        let door = desk.visitor();
+        let mut fields = 0;
+        for (browser, page) in [(&door, "/sign-in"), (&inside, "/set-password"), (&inside, "/account/confirm")] {
+            let text = browser.get(page).await.expect(200).text();
+            for input in text.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap()) {
+                let named = |name: &str| input.contains(&format!("name=\"{name}\""));
+                if named("password") || named("current") || named("again") {
+                    fields += 1;
+                    assert!(input.contains("type=\"password\""), "{page}: {input}");
+                    let managed = ["autocomplete=\"current-password\"", "autocomplete=\"new-password\""];
+                    assert!(managed.iter().any(|one| input.contains(one)), "{page}: {input}");
+                    assert!(input.contains("maxlength=\"200\"") && !input.contains("readonly") && !input.contains("onpaste"), "{page}: {input}");
+                }
+            }
+        }
+        assert_eq!(fields, 5);
+        // No script of ours looks at what is pasted.
+        for script in ["app.js", "public.js"] {
+            let path = bedside_web::assets::path(script);
+            let text = door.get(path).await.expect(200).text();
+            assert!(!text.contains("\"paste\"") && !text.contains("onpaste"), "{script}");
+        }
+    }
+
+    async fn every_cookie_is_of_this_host_alone_over_https(desk: Desk) {
+        let desk = Desk::set_up(desk.engine, |config| "https://desk.example".clone_into(&mut config.public_url)).await;
+        staff::set_password(&desk.app, &desk.system(), desk.id_of(Role::Agent), WORDS).await.unwrap();
+        let browser = desk.visitor();
+        let mut answers = vec![browser.get("/sign-in?lang=es").await.expect(200)];
+        answers.push(password(&browser, "agent@clinic.example", WORDS).await.expect(303));
+        let look = [("theme", "dark"), ("text", "large"), ("language", "es"), ("back", "/inbox")];
+        answers.push(browser.submit("/inbox", "/look", &look).await.expect(303));
+        let page = browser.get("/inbox").await.expect(200).text();
+        assert!(page.contains("data-theme=\"dark\"") && page.contains("lang=\"es\""), "{page}");
+        let sent = [("current", WORDS), ("password", "another horse battery staple"), ("again", "another horse battery staple")];
+        answers.push(browser.submit("/set-password", "/set-password", &sent).await.expect(303));
+        let page = browser.get("/inbox").await.expect(200);
+        assert!(page.text().contains("class=\"toast\""), "what was done is said");
+        answers.push(page);
+        let mut names = std::collections::BTreeSet::new();
+        for answer in &answers {
+            for cookie in answer.headers.get_all("set-cookie") {
+                let text = cookie.to_str().unwrap();
+                assert!(text.starts_with("__Host-") && text.ends_with("; Secure") && text.contains("; Path=/;") && !text.contains("Domain"), "{text}");
+                names.insert(text.split('=').next().unwrap().to_owned());
+            }
+        }
+        for name in ["bedside", "bd_lang", "bd_theme", "bd_text", "bd_flash"] {
+            assert!(names.contains(&format!("__Host-{name}")), "{name}: {names:?}");
+        }
+        // One that another host of the domain planted is not looked at.
+        let planted = desk.visitor().request(Method::GET, "/sign-in", &[("cookie", "bd_lang=es; bd_theme=dark")], Body::empty()).await;
+        let text = planted.expect(200).text();
+        assert!(!text.contains("data-theme=\"dark\"") && text.contains("lang=\"en\""), "{text}");
+    }
+}
+
+fn form(fields: &[(&str, &str)]) -> String {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.extend_pairs(fields);
+    form.finish()
+}
+
+/// A node that nobody told yet decides by the rows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_role_lost_is_lost_on_every_node_at_once() {
+    let desk = Desk::new(Engine::Postgres).await;
+    let (other, _) = startup::open(desk.app.config.clone(), Arc::new(desk.clock.clone()))
+        .await
+        .unwrap();
+    let agent = desk.id_of(Role::Agent);
+    let session = staff::admit(&desk.app, desk.organisation, agent, "test", "")
+        .await
+        .unwrap();
+    let there = Browser::new(&other, Some(session.token));
+    there.get("/patients").await.expect(200);
+    let mut role = desk.role(Role::Agent).as_ref().clone();
+    let lost = ["patients:read", "patients:write"];
+    let kept: Vec<_> = role
+        .permissions
+        .codes()
+        .split(' ')
+        .map(str::to_owned)
+        .collect();
+    let kept: Vec<_> = kept
+        .into_iter()
+        .filter(|one| !lost.contains(&one.as_str()))
+        .collect();
+    role.permissions = bedside_desk::context::Permissions::known(&kept.join(" "));
+    orgs::change(&desk.app, &desk.system(), Change::PutRole(role))
+        .await
+        .unwrap();
+    let stale = other.directory.of(desk.organisation).unwrap();
+    let stale = stale.role("agent").unwrap();
+    assert!(
+        stale
+            .permissions
+            .has(bedside_desk::context::Permission::PatientsRead),
+        "nobody told it"
+    );
+    there.get("/patients").await.expect(403);
+    there.get("/inbox").await.expect(200);
+}
