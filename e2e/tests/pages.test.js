@@ -47,6 +47,8 @@ const PAGES = {
     ]),
   ),
   audit: { path: "/audit" },
+  access: { path: "/privacy/access" },
+  "access-round": { path: "/privacy/access", then: (page) => follow(page, "main a.settings-row") },
   "audit-verify": { path: "/audit/verify" },
   "audit-verified": { path: "/audit/verify", then: verifyAudit },
 };

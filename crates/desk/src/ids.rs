@@ -40,6 +40,12 @@ ids! {
     Patient, PatientId, "patient";
     /// That somebody acts for a patient.
     Representative, RepresentativeId, "representative";
+    /// A search of the audit log that somebody keeps.
+    AuditFilter, AuditFilterId, "audit_filter";
+    /// A round in which everybody's access is looked at.
+    AccessRound, AccessRoundId, "access_round";
+    /// Whose access is looked at: a person or an API token.
+    Subject, SubjectId, "subject";
     /// A restricted record that somebody opened for a reason.
     Opening, OpeningId, "opening";
     /// A request and all that belongs to it.

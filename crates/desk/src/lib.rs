@@ -40,6 +40,7 @@ pub mod portal;
 pub mod privacy;
 pub mod provisioning;
 pub mod public;
+pub mod recertification;
 pub mod records;
 pub mod representatives;
 pub mod router;
@@ -83,10 +84,12 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         privacy::disclosures::STATEMENTS,
         privacy::erasure::STATEMENTS,
         privacy::erasure::reseal::STATEMENTS,
+        privacy::filters::STATEMENTS,
         privacy::notices::STATEMENTS,
         privacy::requests::STATEMENTS,
         privacy::watch::STATEMENTS,
         provisioning::STATEMENTS,
+        recertification::STATEMENTS,
         records::STATEMENTS,
         records::whose::STATEMENTS,
         representatives::STATEMENTS,

@@ -281,15 +281,20 @@ struct Door {
 
 impl Door {
     /// Refuses whose role wants a second factor that they lack, and whose last proof is too old for this way in.
-    fn proven(&self, session: &SignedIn, path: &str) -> Result<(), DeskError> {
+    fn proven(&self, session: &SignedIn, request: &Request) -> Result<(), DeskError> {
         if session.lacks_factor && !self.before_factor && self.access != Access::Public {
             return Err(DeskError::SecondFactorRequired);
         }
         let age = self.app.now().seconds_since(session.proven_at);
         match self.confirmed {
-            Some(fresh) if age >= fresh.seconds => Err(DeskError::ConfirmRequired {
-                page: beginning(path, fresh.page),
-            }),
+            Some(fresh) if age >= fresh.seconds => {
+                let mut page = beginning(request.uri().path(), fresh.page);
+                // Whoever looked for something comes back to what they had found.
+                if let (&Method::GET, Some(query)) = (request.method(), request.uri().query()) {
+                    page = format!("{page}?{query}");
+                }
+                Err(DeskError::ConfirmRequired { page })
+            }
             _ => Ok(()),
         }
     }
@@ -394,7 +399,7 @@ async fn enter(
             door.spent(&ctx, request.method())?;
         }
         if let Some(session) = &session {
-            door.proven(session, request.uri().path())?;
+            door.proven(session, &request)?;
         }
         if !matches!(ctx.actor, Actor::Token { .. }) {
             not_forged(app, door.access, &request)?;
@@ -469,7 +474,8 @@ async fn permitted(
     ctx: &Ctx,
     way: Option<MatchedPath>,
 ) -> Result<(), DeskError> {
-    let Some(needed) = access.needed() else {
+    // Whoever lacks both of two is refused for want of the first.
+    let Some(needed) = access.needed(ctx.permissions()) else {
         return Ok(());
     };
     let allowed = ctx.authorize(needed);

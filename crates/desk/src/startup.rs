@@ -176,6 +176,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0034_shown_by.sql"),
     },
     Migration {
+        version: 36,
+        name: "reviews",
+        sql: include_str!("../migrations/0036_reviews.sql"),
+    },
+    Migration {
         version: 37,
         name: "places",
         sql: include_str!("../migrations/0037_places.sql"),

@@ -48,6 +48,8 @@ fn way(desk: &Desk, route: &Route) -> String {
         .replace("{request}", &id)
         .replace("{copy}", &id)
         .replace("{breach}", &id)
+        .replace("{round}", &id)
+        .replace("{subject}", &id)
         .replace("{person}", &id)
         .replace("{patient}", &id)
         .replace("{ticket}", "1")
@@ -77,7 +79,9 @@ both_engines! {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [
             "GET /account/passkeys/new", "GET /restricted/{patient}", "POST /restricted/{patient}", "GET /settings/general",
-            "POST /settings/general", "GET /tickets/{ticket}/verify/emergency", "POST /tickets/{ticket}/verify/emergency", "GET /account/second-factor", "GET /privacy/breaches/{breach}/print/{person}",
+            "POST /settings/general", "GET /tickets/{ticket}/verify/emergency", "POST /tickets/{ticket}/verify/emergency",
+            "GET /account/second-factor", "GET /audit/csv", "GET /privacy/access/{round}/csv",
+            "POST /privacy/access/{round}/{subject}/take", "GET /privacy/breaches/{breach}/print/{person}",
             "POST /privacy/breaches/{breach}/send", "GET /privacy/disclosures/{patient}/csv",
             "GET /privacy/disclosures/{patient}/letter", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
             "POST /privacy/{request}/release",
@@ -106,7 +110,7 @@ both_engines! {
             let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
             let part = |number: usize| way.split('/').nth(number).unwrap_or_default().to_owned();
             let patient = part(if page.starts_with("/restricted") { 2 } else { 3 });
-            let next = page.replace("{id}", &part(3)).replace("{patient}", &patient).replace("{ticket}", &part(2)).replace("{breach}", &part(3)).replace("{request}", &part(2));
+            let next = page.replace("{id}", &part(3)).replace("{patient}", &patient).replace("{ticket}", &part(2)).replace("{breach}", &part(3)).replace("{round}", &part(3)).replace("{request}", &part(2));
             assert_eq!(answer.header("location").unwrap(), format!("/account/confirm?next={next}"), "{}", route.path);
             let said = answer.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("bd_flash=confirm-first"));
             assert_eq!(said, route.method != Method::GET, "{}", route.path);

@@ -369,6 +369,10 @@ const LEFT_ALONE: &[(&str, &str)] = &[
         "audit_entries",
         "ids and codes alone, kept for six years (45 CFR 164.316(b)(2)(i))",
     ),
+    (
+        "audit_filters",
+        "what the staff look for in the log, sealed: an id and no name",
+    ),
     ("desk_secrets", "the desk's own keys"),
     ("events", "ids and codes alone"),
     (

@@ -16,7 +16,9 @@ use std::sync::{Arc, LazyLock};
 
 /// Tables that hold a clinic's settings or its people, and so stay small.
 const SMALL: &[&str] = &[
+    "access_rounds",
     "api_tokens",
+    "audit_filters",
     "categories",
     "counters",
     "custom_fields",

@@ -1,24 +1,21 @@
 //! The audit log: who did what, checking that nothing was changed, and the proof for one entry.
 
+use super::audit_search::{Actors, Asked, Search};
 use super::audit_words::{actions, detail, object, words};
-use crate::audit_log::{self, Filter, Proof, Shown};
-use crate::context::Permission::AuditRead;
+use crate::audit_log::{self, Proof, Shown};
+use crate::context::Permission::{self, AuditRead};
 use crate::error::DeskError;
+use crate::ids::AuditFilterId;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, Shell};
+use crate::privacy::filters::{self, Kept};
 use crate::router::{Access, Route};
-use crate::staff;
 use askama::Template;
 use axum::extract::Path;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bedside_db::Timestamp;
 use bedside_web::i18n::time;
 use bedside_web::query::Query;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use serde::Deserialize;
-use std::collections::HashMap;
 
 pub fn routes() -> Vec<Route> {
     let reads = Access::Staff(AuditRead);
@@ -32,80 +29,6 @@ pub fn routes() -> Vec<Route> {
 
 /// Entries on one page.
 const PAGE: usize = 50;
-
-/// What the page was asked to show.
-#[derive(Clone, Debug, Default, Deserialize)]
-struct Asked {
-    actor: Option<String>,
-    object: Option<String>,
-    action: Option<String>,
-    outcome: Option<String>,
-    from: Option<String>,
-    until: Option<String>,
-    before: Option<i64>,
-}
-
-impl Asked {
-    fn filter(&self, zone: &TimeZone) -> Filter {
-        let start = |date: Date| {
-            date.to_zoned(zone.clone())
-                .ok()
-                .map(|at| Timestamp::from(at.timestamp()))
-        };
-        let day = |text: &Option<String>| {
-            text.as_deref()
-                .and_then(|text| text.trim().parse::<Date>().ok())
-        };
-        let short = |text: &Option<String>| {
-            text.as_deref()
-                .map(str::trim)
-                .filter(|text| !text.is_empty() && text.len() <= 100)
-                .map(str::to_owned)
-        };
-        Filter {
-            actor: short(&self.actor),
-            object: short(&self.object),
-            action: short(&self.action),
-            outcome: short(&self.outcome),
-            from: day(&self.from).and_then(start),
-            // The last day counts as a whole.
-            until: day(&self.until)
-                .and_then(|date| date.tomorrow().ok())
-                .and_then(start),
-        }
-    }
-
-    /// The address of the next page under the same filter.
-    fn next(&self, before: i64) -> String {
-        let mut address = format!("/audit?before={before}");
-        for (name, value) in self.shown() {
-            if !value.is_empty() {
-                let plain = |byte: u8| match byte {
-                    b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
-                        char::from(byte).to_string()
-                    }
-                    _ => format!("%{byte:02X}"),
-                };
-                address.push('&');
-                address.push_str(name);
-                address.push('=');
-                address.extend(value.bytes().map(plain));
-            }
-        }
-        address
-    }
-
-    fn shown(&self) -> [(&'static str, &str); 6] {
-        [
-            ("actor", self.actor.as_deref().unwrap_or("")),
-            ("object", self.object.as_deref().unwrap_or("")),
-            ("action", self.action.as_deref().unwrap_or("")),
-            ("outcome", self.outcome.as_deref().unwrap_or("")),
-            ("from", self.from.as_deref().unwrap_or("")),
-            ("until", self.until.as_deref().unwrap_or("")),
-        ]
-    }
-}
 
 /// An entry as a line of the page.
 struct Line {
@@ -127,32 +50,66 @@ struct Line {
 struct AuditPage {
     shell: Shell,
     asked: Asked,
+    /// Who can be looked for: id and name.
+    people: Vec<(String, String)>,
     /// What can be looked for, by code and in words.
     actions: Vec<(String, String)>,
+    /// What of the search could not be taken as it was: text keys.
+    notes: Vec<&'static str>,
     lines: Vec<Line>,
     next: Option<String>,
+    download: String,
+    /// Searches that are kept, and the one that is open.
+    kept: Vec<(AuditFilterId, String, Option<String>)>,
+    open: Option<Open>,
+    /// What of a search's name is to be mended, and the name as typed.
+    error: Option<(&'static str, String)>,
+}
+
+/// The kept search that is open.
+struct Open {
+    kept: Kept,
+    own: bool,
+    /// Whether whoever reads may remove it though it is not theirs.
+    orphan: bool,
 }
 
 impl AuditPage {
     fn value(&self, name: &str) -> &str {
-        self.asked
-            .shown()
-            .into_iter()
-            .find(|(known, _)| *known == name)
-            .map_or("", |(_, value)| value)
+        self.asked.get(name)
+    }
+
+    fn is_open(&self, id: &AuditFilterId) -> bool {
+        self.open.as_ref().is_some_and(|open| open.kept.id == *id)
+    }
+
+    /// The name in the form that keeps a search, as it was typed.
+    fn typed(&self) -> &str {
+        self.error.as_ref().map_or("", |(_, typed)| typed)
     }
 }
 
 async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskError> {
-    let clinic = page.clinic()?;
-    let filter = asked.filter(&clinic.time_zone);
-    let found = audit_log::search(&page.app, &page.ctx, &filter, asked.before, PAGE).await?;
-    let names: HashMap<String, String> = staff::names(&page.app, page.ctx.organisation)
-        .await?
-        .into_iter()
-        .map(|(id, name)| (id.to_string(), name))
-        .collect();
-    let t = page.texts();
+    show(&page, StatusCode::OK, asked, None).await
+}
+
+/// The page of a search, with what is to be mended of its name and the name as typed.
+pub(super) async fn show(
+    page: &Page,
+    status: StatusCode,
+    asked: Asked,
+    error: Option<(&'static str, String)>,
+) -> Result<Response, DeskError> {
+    let (app, ctx) = (&page.app, &page.ctx);
+    let (clinic, t) = (page.clinic()?, page.texts());
+    let actors = Actors::read(app, ctx.organisation).await?;
+    let kept = filters::list(app, ctx).await?;
+    let Search {
+        asked,
+        filter,
+        notes,
+    } = Search::of(page, asked, &actors, &kept).await?;
+    let found = audit_log::search(app, ctx, &filter, asked.before, PAGE).await?;
     let line = |entry: Shown| Line {
         action: words(t, "audit-action", &entry.action),
         source: words(t, "audit-source", &entry.source),
@@ -160,23 +117,46 @@ async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
         object: object(t, &clinic.roles, &entry.object_kind, &entry.object_id),
         purpose: words(t, "audit-purpose", &entry.purpose),
         detail: detail(t, &clinic.roles, &entry.detail),
-        at: time::format_time(entry.at.micros(), &clinic.time_zone, page.ctx.locale),
+        at: time::format_time(entry.at.micros(), &clinic.time_zone, ctx.locale),
         machine: time::machine_time(entry.at.micros()),
-        who: names
-            .get(&entry.actor_id)
-            .cloned()
-            .unwrap_or_else(|| words(t, "audit-actor", &entry.actor_kind)),
+        who: actors.name(t, &entry),
         entry,
     };
     let lines = found.entries.into_iter().map(line).collect();
-    let next = found.next.map(|before| asked.next(before));
-    page.show(&AuditPage {
-        shell: page.shell().await?,
-        actions: actions(t, asked.action.as_deref().unwrap_or("").trim()),
-        asked,
-        lines,
-        next,
-    })
+    let me = ctx.actor.staff();
+    let manages = ctx.permissions().has(Permission::StaffManage);
+    let open = kept.iter().find(|one| asked.saved == Some(one.id));
+    let open = open.map(|one| Open {
+        own: me == Some(one.by),
+        orphan: manages && me != Some(one.by) && !actors.is_at_work(one.by),
+        kept: one.clone(),
+    });
+    let shared_by = |one: &Kept| {
+        let of = actors.staff_name(one.by);
+        let of = of.unwrap_or_else(|| t.text("seen-who-gone").to_owned());
+        (me != Some(one.by)).then(|| t.with("audit-kept-by", "who", of).into_owned())
+    };
+    page.show_as(
+        status,
+        &AuditPage {
+            shell: page.shell().await?,
+            people: actors.choices(t, asked.get("actor")),
+            actions: actions(t, asked.get("action")),
+            notes,
+            next: found
+                .next
+                .map(|before| asked.address("/audit", Some(before))),
+            download: asked.address("/audit/csv", None),
+            kept: kept
+                .iter()
+                .map(|one| (one.id, one.name.clone(), shared_by(one)))
+                .collect(),
+            open,
+            asked,
+            lines,
+            error,
+        },
+    )
 }
 
 #[derive(Template)]

@@ -8,14 +8,26 @@ use std::sync::Arc;
 
 /// Everything that the log can say was done, by its code. Each has words.
 pub const ACTIONS: &[&str] = &[
+    "access.close",
+    "access.decide",
+    "access.export",
+    "access.go_on",
+    "access.list",
+    "access.open",
+    "access.read",
     "acting.begin",
     "acting.end",
     "acting.list",
     "acting.read",
     "attachment.read",
     "attachment.upload",
+    "audit.export",
+    "audit.filters",
+    "audit.forget",
+    "audit.keep",
     "audit.prove",
     "audit.read",
+    "audit.share",
     "breach.assess",
     "breach.change",
     "breach.close",
@@ -306,6 +318,7 @@ fn said(t: Texts, roles: &[Arc<Role>], name: &str, value: &Value) -> String {
             let ids = ids.split_whitespace().map(short);
             ids.collect::<Vec<_>>().join(", ")
         }
+        Value::String(code) if name == "decision" => words(t, "access-said", code),
         Value::String(code) if name == "role" => role_name(t, roles, code),
         Value::String(code) if name == "by" => words(t, "audit", code),
         Value::String(code) => short(&words(t, name, code)),
@@ -353,7 +366,7 @@ mod tests {
 
     fn kinds() -> String {
         "ticket contact patient staff token organisation setting mailbox inbound_mail outbound_mail attachment \
-         upload view route audit_entry role privacy_request privacy_copy group breach"
+         upload view route audit_entry audit_filter access_round role privacy_request privacy_copy group breach"
             .to_owned()
     }
 

@@ -1,5 +1,6 @@
 //! The accounting of disclosures: its page, the form for a new one, and what the patient gets of it.
 
+use super::csv;
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::ids::{DisclosureId, PatientId};
@@ -11,8 +12,8 @@ use crate::router::{Access, Route};
 use crate::staff;
 use askama::Template;
 use axum::extract::Path;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use bedside_web::Locale;
 use bedside_web::i18n::{Texts, time};
 use bedside_web::query::Query;
@@ -32,7 +33,7 @@ pub fn routes() -> Vec<Route> {
             strike,
         ),
         Route::get("/privacy/disclosures/{patient}/letter", may, letter).confirmed(ONE),
-        Route::get("/privacy/disclosures/{patient}/csv", may, csv).confirmed(ONE),
+        Route::get("/privacy/disclosures/{patient}/csv", may, as_csv).confirmed(ONE),
         Route::get("/patients/{patient}/disclosure", gives, show_own),
         Route::post("/patients/{patient}/disclosure", gives, record_own),
     ]
@@ -474,14 +475,7 @@ async fn letter(
     })
 }
 
-/// One field of a CSV row (RFC 4180). What a spreadsheet would take for a formula becomes text.
-fn field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guard = if formula { "'" } else { "" };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-async fn csv(
+async fn as_csv(
     page: Page,
     Path(patient): Path<PatientId>,
     Query(asked): Query<Asked>,
@@ -526,33 +520,5 @@ async fn csv(
             words.text("disclosure-source-known").to_owned(),
         ]);
     }
-    let line = |row: [String; 8]| row.map(|text| field(&text)).join(",") + "\r\n";
-    let text: String = rows.into_iter().map(line).collect();
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("text/csv; charset=utf-8"),
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            HeaderValue::from_static("attachment; filename=\"disclosures.csv\""),
-        ),
-    ];
-    Ok((headers, text).into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_field_stays_one_field_and_is_no_formula() {
-        assert_eq!(
-            field("Court, \"County\"\nroom 2"),
-            "\"Court, \"\"County\"\"\nroom 2\""
-        );
-        for formula in ["=1+1", "+1", "-1", "@A1", "\t=1"] {
-            assert_eq!(field(formula), format!("\"'{formula}\""));
-        }
-    }
+    Ok(csv::file("disclosures.csv", &rows))
 }

@@ -5,9 +5,13 @@
 //! "someone changed it meanwhile" with what was typed kept. To add a section: an `impl Section`, a line in [`routes`],
 //! a line in [`overview`], texts `admin-<key>…`.
 
+mod access;
 mod audit;
+mod audit_kept;
+mod audit_search;
 mod audit_words;
 mod breaches;
+mod csv;
 mod disclosures;
 mod form;
 mod general;
@@ -83,6 +87,8 @@ pub fn routes() -> Vec<Route> {
         tokens::routes(),
         sso::routes(),
         audit::routes(),
+        audit_kept::routes(),
+        access::routes(),
         seen::routes(),
         disclosures::routes(),
         watch::routes(),

@@ -39,6 +39,7 @@ const PEOPLE: &[Entry] = &[
     ("/settings/tokens", "lock", "admin-tokens"),
     ("/settings/sso", "key-round", "admin-sso"),
     ("/settings/provisioning", "refresh-cw", "admin-provisioning"),
+    ("/privacy/access", "user-check", "access"),
 ];
 const RECORDS: &[Entry] = &[("/audit", "history", "admin-audit")];
 

@@ -7,6 +7,7 @@ use crate::error::DeskError;
 use crate::ids::StaffId;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
+use crate::recertification;
 use crate::router::{Access, Route};
 use crate::staff::{self, NO_ROLE, NewStaff, Role, StaffView, sso};
 use axum::extract::Path;
@@ -218,7 +219,13 @@ async fn save(
         match staff::change_role(&page.app, &page.ctx, person.id, typed.version(), role).await {
             // They may do more now, and come in anew.
             Ok(true) => return invited(&page, person.id).await,
-            Ok(false) => return Ok(redirect_saying(LIST, "setting-saved")),
+            Ok(false) => {
+                // Whoever came from a round goes on with it.
+                let round = recertification::awaits(&page.app, &page.ctx, person.id).await?;
+                let back = round.map(|round| format!("/privacy/access/{round}"));
+                let back = back.as_deref().unwrap_or(LIST);
+                return Ok(redirect_saying(back, "setting-saved"));
+            }
             Err(error) => Wrong::refused(error)?,
         };
     let mut again = form(&page, &person)?;

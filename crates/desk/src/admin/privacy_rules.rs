@@ -4,7 +4,7 @@ use super::form::{Edit, Field, Typed, Wrong};
 use super::general;
 use crate::context::Permission::{SettingsRead, SettingsWrite};
 use crate::error::DeskError;
-use crate::orgs::{Change, Clinic, StaffNames, Watch};
+use crate::orgs::{AccessReview, Change, Clinic, StaffNames, Watch};
 use crate::pages::forms::Form;
 use crate::pages::layout::Page;
 use crate::router::{Access, Route};
@@ -35,7 +35,7 @@ fn names(t: Texts) -> Vec<(String, String)> {
 fn form(page: &Page, clinic: &Clinic) -> Edit {
     let t = page.texts();
     let rules = &clinic.settings.privacy;
-    let watch = rules.watch;
+    let (watch, access) = (rules.watch, rules.access);
     let code = StaffNames::ALL
         .into_iter()
         .find_map(|(names, code)| (names == rules.names).then_some(code))
@@ -65,6 +65,11 @@ fn form(page: &Page, clinic: &Clinic) -> Edit {
                 t.text("watch-rule-after-hours"),
                 watch.after_hours,
             ),
+            Field::check("quarterly", t.text("access-quarterly"), access.quarterly),
+            Field::number("access_days", t.text("access-days"), access.days)
+                .help(t.text("access-days-help")),
+            Field::check("suspend", t.text("access-suspend"), access.suspend)
+                .help(t.text("access-suspend-help")),
         ],
         version: clinic.version,
         removable: false,
@@ -87,6 +92,11 @@ fn change(clinic: &Clinic, typed: &Typed) -> Result<Change, Wrong> {
         least: typed.number("least", 1, 10_000)?,
         spread: typed.number("spread", 1, 20)?,
         after_hours: typed.ticked("after_hours"),
+    };
+    settings.privacy.access = AccessReview {
+        quarterly: typed.ticked("quarterly"),
+        days: typed.number("access_days", 7, 90)?,
+        suspend: typed.ticked("suspend"),
     };
     Ok(Change::General {
         name: clinic.name.clone(),

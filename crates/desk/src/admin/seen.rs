@@ -32,6 +32,7 @@ pub fn routes() -> Vec<Route> {
 const ROOMS: &[(&str, &str, &str)] = &[
     ("/privacy/seen", "eye", "seen"),
     ("/privacy/watch", "triangle-alert", "watch"),
+    ("/privacy/access", "user-check", "access"),
 ];
 
 #[derive(Template)]

@@ -20,7 +20,7 @@ use serde::Serialize;
 
 pub use seal::{Sealer, run as run_sealer};
 pub use search::{Filter, Found, checkpoint, search};
-pub(crate) use search::{about, between};
+pub(crate) use search::{about, between, last_acts};
 pub use store::ALL as STATEMENTS;
 pub use verify::{Proof, prove, prove_for, verify};
 

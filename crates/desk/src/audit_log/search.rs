@@ -8,6 +8,7 @@ use crate::error::DeskError;
 use crate::ids::OrganisationId;
 use bedside_audit::SignedCheckpoint;
 use bedside_db::{Conn, Timestamp};
+use std::collections::HashMap;
 
 /// Entries that are read at a time.
 const STEP: i64 = 500;
@@ -21,12 +22,14 @@ const MOST_READ: usize = 10_000;
 pub struct Filter {
     /// Id of who acted, or a part's name.
     pub actor: Option<String>,
-    /// Id of what it was done to.
-    pub object: Option<String>,
+    /// Ids of what it was done to, any of them; none for whatever it was.
+    pub objects: Option<Vec<String>>,
     /// What was done, or its beginning up to a dot (`ticket` finds `ticket.read`).
     pub action: Option<String>,
     /// `ok`, `denied` or `failed`.
     pub outcome: Option<String>,
+    /// The way in: `page`, `api`, `public`, `mail`, `job` or `command_line`.
+    pub source: Option<String>,
     /// Not before this instant.
     pub from: Option<Timestamp>,
     /// Before this instant.
@@ -44,7 +47,11 @@ impl Filter {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
         same(&self.actor, &entry.actor_id)
-            && same(&self.object, &entry.object_id)
+            && self
+                .objects
+                .as_ref()
+                .is_none_or(|any| any.contains(&entry.object_id))
+            && same(&self.source, &entry.source)
             && same(&self.outcome, &entry.outcome)
             && self.action.as_deref().is_none_or(action)
             && self.from.is_none_or(|from| entry.at >= from)
@@ -54,9 +61,10 @@ impl Filter {
     fn names(&self) -> Vec<&'static str> {
         let set = [
             ("actor", self.actor.is_some()),
-            ("object", self.object.is_some()),
+            ("object", self.objects.is_some()),
             ("action", self.action.is_some()),
             ("outcome", self.outcome.is_some()),
+            ("source", self.source.is_some()),
             ("from", self.from.is_some()),
             ("until", self.until.is_some()),
         ];
@@ -92,11 +100,6 @@ pub async fn search(
     };
     app.audit(ctx, looked).await?;
     let mut conn = app.read_newest().await?;
-    let of = match (&filter.object, &filter.actor) {
-        (Some(object), _) => Of::Object(object),
-        (None, Some(actor)) => Of::Actor(actor),
-        (None, None) => Of::All,
-    };
     let end = store::last(&mut conn).await? + 1;
     let from = match filter.from {
         Some(at) => place_at(&mut conn, at.plus_seconds(-OVERLAP), end).await?,
@@ -109,7 +112,7 @@ pub async fn search(
     let mut place = before.unwrap_or(i64::MAX).min(until);
     let (mut entries, mut read) = (Vec::new(), 0);
     loop {
-        let some = store::range(&mut conn, ctx.organisation, &of, (place, from), STEP).await?;
+        let some = some(&mut conn, ctx.organisation, filter, (place, from)).await?;
         read += some.len();
         let whole = i64::try_from(some.len()).unwrap_or(STEP) == STEP;
         for entry in some {
@@ -137,6 +140,45 @@ pub async fn search(
             });
         }
     }
+}
+
+/// The next [`STEP`] entries that may fit, by whichever index leads to them.
+async fn some(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    filter: &Filter,
+    (before, from): (i64, i64),
+) -> Result<Vec<Shown>, DeskError> {
+    let of = match (&filter.objects, &filter.actor) {
+        (Some(objects), _) => {
+            let objects = objects.iter().map(String::as_str);
+            let step = usize::try_from(STEP).unwrap_or(usize::MAX);
+            let mut found = about(conn, organisation, objects, before, step).await?;
+            found.retain(|entry| entry.sequence >= from);
+            return Ok(found);
+        }
+        (None, Some(actor)) => Of::Actor(actor),
+        (None, None) => Of::All,
+    };
+    store::range(conn, organisation, &of, (before, from), STEP).await
+}
+
+/// When each of these actors last did something that the log tells of, as far as it tells: for whoever looks at who uses
+/// what they may do. The caller has written down why they are looked at.
+pub(crate) async fn last_acts(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    actors: impl IntoIterator<Item = String>,
+) -> Result<HashMap<String, Timestamp>, DeskError> {
+    let mut last = HashMap::new();
+    for actor in actors {
+        let of = Of::Actor(&actor);
+        let newest = store::range(conn, organisation, &of, (i64::MAX, 0), 1).await?;
+        if let Some(entry) = newest.first() {
+            last.insert(actor, entry.at);
+        }
+    }
+    Ok(last)
 }
 
 /// The newest entries about any of these objects before the place `before`, newest first, at most `limit`. The caller has

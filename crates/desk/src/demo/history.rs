@@ -76,7 +76,7 @@ pub struct Colleague {
 }
 
 impl Colleague {
-    fn ctx(&self, organisation: OrganisationId) -> Ctx {
+    pub(super) fn ctx(&self, organisation: OrganisationId) -> Ctx {
         Ctx {
             organisation,
             actor: Actor::Staff {

@@ -16,6 +16,7 @@ pub mod pages;
 mod people;
 mod pop3;
 mod random;
+mod review;
 mod script;
 pub mod start;
 mod store;

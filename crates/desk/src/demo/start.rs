@@ -187,6 +187,7 @@ where
             team: &team,
         };
         history::live(&place, options.size, progress).await?;
+        super::review::begin(&app, &clock, &ctx, &team).await?;
         mark(&options.data, MADE)?;
     }
     let doors = doors(&app, &ctx).await?;

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::DeskError;
 
 use crate::records::blobs;
-use crate::{identity, links, once, outbound, portal, privacy, staff};
+use crate::{identity, links, once, outbound, portal, privacy, recertification, staff};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -66,6 +66,11 @@ fn list() -> Vec<Recurring> {
             name: "unusual looks",
             every: 60 * minute,
             run: |app| async move { privacy::watch::daily(&app).await }.boxed(),
+        },
+        Recurring {
+            name: "rounds of access",
+            every: 60 * minute,
+            run: |app| async move { recertification::hourly(&app).await }.boxed(),
         },
         Recurring {
             name: "old links",

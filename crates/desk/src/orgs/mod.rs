@@ -9,8 +9,8 @@ mod service;
 mod store;
 
 pub use model::{
-    Category, Clinic, CustomField, Hours, Minors, Portal, Privacy, Queue, SavedReply, Settings,
-    SlaPolicy, StaffNames, SubStatus, Template, Watch,
+    AccessReview, Category, Clinic, CustomField, Hours, Minors, Portal, Privacy, Queue, SavedReply,
+    Settings, SlaPolicy, StaffNames, SubStatus, Template, Watch,
 };
 pub use service::{Change, Directory, NewOrganisation, change, create, reload};
 pub use store::ALL as STATEMENTS;

@@ -126,6 +126,30 @@ pub struct Privacy {
     pub names: StaffNames,
     /// What is looked for every day.
     pub watch: Watch,
+    /// How it is looked at, every quarter, who may do what.
+    pub access: AccessReview,
+}
+
+/// How a round goes in which the access of everybody is looked at (`crate::recertification`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessReview {
+    /// Whether a round opens by itself every quarter.
+    pub quarterly: bool,
+    /// Days that a round is open for.
+    pub days: i64,
+    /// Whether whoever nobody confirmed is let in no more when it ends.
+    pub suspend: bool,
+}
+
+impl Default for AccessReview {
+    fn default() -> Self {
+        Self {
+            quarterly: true,
+            days: 21,
+            suspend: false,
+        }
+    }
 }
 
 /// Which looks at patients' data somebody should look at (`crate::privacy::watch`).

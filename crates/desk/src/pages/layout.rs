@@ -343,7 +343,7 @@ impl Shell {
 
     /// Whether this is one of the pages that tell who has seen what.
     pub fn in_looks(&self) -> bool {
-        let rooms = ["looks", "seen", "watch", "disclosures"];
+        let rooms = ["looks", "seen", "watch", "disclosures", "access"];
         let room = self.here.strip_prefix("/privacy/");
         room.is_some_and(|room| rooms.iter().any(|one| room.starts_with(one)))
     }

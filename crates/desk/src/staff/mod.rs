@@ -11,6 +11,7 @@ mod notices;
 pub mod passkeys;
 mod passwords;
 mod provision;
+mod reviewed;
 mod role;
 mod roles;
 mod service;
@@ -26,11 +27,12 @@ pub use factors::{
     reset as reset_factor,
 };
 pub use model::{NewStaff, StaffView};
-pub use notices::{Addressee, Notice, What, addressee, tell_all};
+pub use notices::{Addressee, Notice, What, addressee, tell_all, tell_any};
 pub use provision::{
     About, add_provisioned, change_about, give_role, held, held_by_email, let_in, put_out,
     reach_of, spared,
 };
+pub use reviewed::{Access, Whose, accesses, end_access};
 pub use role::{
     ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, NO_ROLE, Queues, Reach, Role, SESSION_MINUTES,
     SecondFactor,

@@ -54,11 +54,17 @@ pub enum What {
     Opening,
     /// Somebody opened or changed something past the steps that verify who is asking, which they are to look at.
     PastRules,
+    /// A round began in which they look at who may do what.
+    AccessRound,
+    /// That round ends soon, and rows of it wait.
+    AccessRoundEnds,
+    /// It ended, and something in it was confirmed by nobody.
+    AccessUnconfirmed,
 }
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -78,6 +84,9 @@ impl What {
         Self::PasskeyStopped,
         Self::Opening,
         Self::PastRules,
+        Self::AccessRound,
+        Self::AccessRoundEnds,
+        Self::AccessUnconfirmed,
     ];
 
     /// The Fluent key of its words.
@@ -102,6 +111,9 @@ impl What {
             Self::PasskeyStopped => "notice-passkey-stopped",
             Self::Opening => "notice-opening",
             Self::PastRules => "notice-past-rules",
+            Self::AccessRound => "notice-access-round",
+            Self::AccessRoundEnds => "notice-access-ends",
+            Self::AccessUnconfirmed => "notice-access-unconfirmed",
         }
     }
 
@@ -112,6 +124,11 @@ impl What {
                 "notice-exception-subject",
                 "notice-exception-look",
                 "/reviews",
+            ),
+            Self::AccessRound | Self::AccessRoundEnds | Self::AccessUnconfirmed => (
+                "notice-access-subject",
+                "notice-access-look",
+                "/privacy/access",
             ),
             _ => ("notice-subject", "notice-not-you", "/account"),
         }
@@ -167,14 +184,24 @@ pub async fn tell_all(
     except: StaffId,
     what: What,
 ) -> Result<(), DeskError> {
+    tell_any(work, &[permission], Some(except), what).await
+}
+
+/// The same for whoever may do any of these.
+pub async fn tell_any(
+    work: &mut Work<'_>,
+    permissions: &[Permission],
+    except: Option<StaffId>,
+    what: What,
+) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     let clinic = work.app.directory.of(organisation)?;
     for person in store::list(work, organisation).await? {
-        let role = clinic.role(&person.role);
-        let hears = person.disabled_at.is_none()
-            && person.id != except
-            && role.is_some_and(|role| role.permissions.has(permission));
-        if hears {
+        let Some(role) = clinic.role(&person.role) else {
+            continue;
+        };
+        let may = permissions.iter().any(|one| role.permissions.has(*one));
+        if may && person.disabled_at.is_none() && Some(person.id) != except {
             tell(work, person.id, what).await?;
         }
     }

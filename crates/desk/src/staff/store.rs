@@ -7,6 +7,7 @@ use crate::error::DeskError;
 use crate::ids::{ApiTokenId, OrganisationId, StaffId};
 use crate::names::Names;
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Organisations of one desk that an address is looked for in.
@@ -90,6 +91,8 @@ statements! {
     TOKEN = "SELECT organisation_id, id, scopes, queues, expires_at FROM api_tokens WHERE token_hash = $1 AND revoked_at IS NULL";
     /// All tokens.
     TOKENS = "SELECT id, name, scopes, queues, created_at, expires_at, revoked_at FROM api_tokens WHERE organisation_id = $1 ORDER BY id";
+    /// Who made which token.
+    TOKEN_MAKERS = "SELECT id, created_by FROM api_tokens WHERE organisation_id = $1 AND created_by IS NOT NULL ORDER BY id";
     /// Takes a token back.
     REVOKE_TOKEN = "UPDATE api_tokens SET revoked_at = $3 WHERE organisation_id = $1 AND id = $2 AND revoked_at IS NULL";
     /// Takes back all that somebody made.
@@ -324,6 +327,17 @@ pub(super) async fn tokens(
             })
         })
         .await?)
+}
+
+pub(super) async fn token_makers(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<HashMap<ApiTokenId, StaffId>, DeskError> {
+    let makers = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let found = conn
+        .query(TOKEN_MAKERS, args![organisation], makers)
+        .await?;
+    Ok(found.into_iter().collect())
 }
 
 pub(super) async fn revoke_token(

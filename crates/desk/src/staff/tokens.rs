@@ -51,7 +51,7 @@ pub struct TokenView {
     pub revoked_at: Option<Timestamp>,
 }
 
-const fn reach(permissions: Permissions, queues: Queues) -> Reach {
+pub(super) const fn reach(permissions: Permissions, queues: Queues) -> Reach {
     Reach {
         permissions,
         clinical: false,

@@ -40,7 +40,8 @@ pub(crate) use letter::{Letter, letter};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
 pub use page::{Page, list, list_before};
 pub use read::{
-    Beside, Position, may_see, message, messages, resolve, rows, sealing, view, view_beside,
+    Beside, Position, id_numbered, may_see, message, messages, resolve, rows, sealing, view,
+    view_beside,
 };
 pub(crate) use read::{
     active_of, contact_of, followed, newest_of, newest_row, numbered, opened_beside, position,

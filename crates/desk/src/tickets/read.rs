@@ -177,6 +177,16 @@ pub(crate) async fn numbered(
     Ok(rows.pop())
 }
 
+/// The id behind a number, for whoever looks for it in the audit log, which tells ids to them in any case.
+pub async fn id_numbered(
+    app: &App,
+    organisation: OrganisationId,
+    number: i64,
+) -> Result<Option<TicketId>, DeskError> {
+    let stored = store::by_number(&mut app.read().await?, organisation, number).await?;
+    Ok(stored.map(|stored| stored.ticket.id))
+}
+
 /// The ticket with this id or number.
 async fn named(conn: &mut Conn, ctx: &Ctx, text: &str) -> Result<Ticket, DeskError> {
     let stored = if let Ok(id) = text.parse::<TicketId>() {

@@ -13,7 +13,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, PatientId};
 use crate::patients::{self, Wanted};
-use crate::records::{self, Group, Opened, Purpose, whose};
+use crate::records::{self, Group, Opened, Purpose, restricted, whose};
 use bedside_web::Locale;
 
 pub(super) use model::visits;
@@ -74,6 +74,21 @@ pub async fn find(app: &App, ctx: &Ctx, wanted: &Wanted) -> Result<Vec<Choice>, 
         app.audit_all(ctx, told).await?;
     }
     Ok(found)
+}
+
+/// The ids under which the audit log names what is a patient's, for whoever searches it; none when there is no such patient.
+pub async fn objects_of(
+    app: &App,
+    organisation: OrganisationId,
+    patient: PatientId,
+) -> Result<Option<Vec<String>>, DeskError> {
+    let mut conn = app.read().await?;
+    let about = restricted::about_patient(&mut conn, organisation, patient).await?;
+    if about.is_none() {
+        return Ok(None);
+    }
+    let things = whose::things(&mut conn, organisation, patient).await?;
+    Ok(Some(things.into_keys().collect()))
 }
 
 /// Who has seen this patient's data before the place `before` of the log (none for up to now): whole days, made of at least

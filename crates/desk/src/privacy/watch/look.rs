@@ -182,7 +182,12 @@ async fn about_each(
             say(Rule::Own);
         } else if rules.same_name && !family.is_empty() {
             if !names.contains_key(patient) {
-                let name = patients::name_in(leave, &mut conn, organisation, *patient).await?;
+                // Whoever was erased since has no name any more, and keeps nobody's day from being looked through.
+                let name = match patients::name_in(leave, &mut conn, organisation, *patient).await {
+                    Ok(name) => name,
+                    Err(DeskError::NotFound) => String::new(),
+                    Err(error) => return Err(error),
+                };
                 names.insert(*patient, name);
             }
             let theirs = names.get(patient).map(|name| family_names(name));

@@ -2,6 +2,7 @@
 
 use crate::codes::codes;
 use std::collections::BTreeSet;
+use unicode_normalization::UnicodeNormalization;
 
 /// Days of one's own usual that are looked at, and fewer than which say nothing yet.
 pub const USUAL_DAYS: (i64, usize) = (28, 5);
@@ -67,20 +68,49 @@ pub fn is_many(count: i64, own: Option<i64>, role: Option<i64>, least: i64) -> b
     count > least && own.is_none_or(|bound| count > bound) && role.is_none_or(|bound| count > bound)
 }
 
-/// Family names in a full name, in small letters: its last word and the parts of it around hyphens; of four words and more
-/// the last two, as people with two family names write themselves. A single word is no family name.
+/// Small words that lead to a family name and are none themselves: two people have nothing in common by them.
+const LEADS: [&str; 16] = [
+    "de", "del", "der", "den", "di", "da", "das", "do", "dos", "la", "las", "los", "van", "von",
+    "bin", "y",
+];
+/// What some write after their family name.
+const AFTER: [&str; 8] = ["jr", "sr", "ii", "iii", "iv", "md", "rn", "phd"];
+
+/// Letters of a word, small and without their marks: one and the same person is written with and without them.
+fn plain(word: &str) -> String {
+    let letters = word.nfd().filter(|c| c.is_alphabetic());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Family names in a full name, in small letters without marks: its last word and the parts of it around hyphens; of four
+/// words and more the last two, as people with two family names write themselves. Words that only lead to a family name, and
+/// what stands after it, are left out. A single word is no family name.
 pub fn family_names(full: &str) -> BTreeSet<String> {
-    let words: Vec<&str> = full.split_whitespace().collect();
+    let mut words: Vec<&str> = full.split_whitespace().collect();
+    while words.len() > 2
+        && words
+            .last()
+            .is_some_and(|word| AFTER.contains(&plain(word).as_str()))
+    {
+        words.pop();
+    }
+    let last = words.len().saturating_sub(1);
+    // The first word is a first name and the last one a family name, whatever they look like.
+    let is_name = |(at, word): &(usize, &str)| {
+        *at == 0 || *at == last || !LEADS.contains(&plain(word).as_str())
+    };
+    let words: Vec<&str> = words
+        .into_iter()
+        .enumerate()
+        .filter(is_name)
+        .map(|(_, word)| word)
+        .collect();
     let family = match words.len() {
         0 | 1 => &[][..],
         2 | 3 => &words[words.len() - 1..],
         many => &words[many - 2..],
     };
     let parts = family.iter().flat_map(|word| word.split(['-', '‐', '–']));
-    let plain = |part: &str| -> String {
-        let letters = part.chars().filter(|c| c.is_alphabetic());
-        letters.flat_map(char::to_lowercase).collect()
-    };
     parts
         .map(plain)
         .filter(|name| name.chars().count() > 1)
@@ -110,8 +140,16 @@ mod tests {
         let names = |full| family_names(full).into_iter().collect::<Vec<_>>();
         assert_eq!(names("Ana Ruiz"), ["ruiz"]);
         assert_eq!(names("Ana María RUIZ"), ["ruiz"]);
-        assert_eq!(names("Ana María Ruiz López"), ["lópez", "ruiz"]);
-        assert_eq!(names("Ana Ruiz-López"), ["lópez", "ruiz"]);
+        assert_eq!(names("Ana María Ruiz López"), ["lopez", "ruiz"]);
+        assert_eq!(names("Ana Ruiz-López"), ["lopez", "ruiz"]);
+        assert_eq!(names("Ana Lopez"), names("Ana LÓPEZ"));
+        assert_eq!(names("Juan de la Cruz"), ["cruz"]);
+        assert_eq!(names("María de los Santos Vega"), ["santos", "vega"]);
+        assert_eq!(names("Hans van der Berg"), ["berg"]);
+        assert_eq!(names("John Smith Jr."), ["smith"]);
+        assert_eq!(names("Ana Ruiz, MD"), ["ruiz"]);
+        assert_eq!(names("La Smith"), ["smith"]);
+        assert_eq!(names("Minh Do"), ["do"]);
         assert_eq!(names("Ana O'Neill"), ["oneill"]);
         assert!(names("Ana").is_empty() && names("").is_empty() && names("Ana R.").is_empty());
     }

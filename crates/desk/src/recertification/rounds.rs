@@ -1,0 +1,293 @@
+//! How a round opens, goes on and ends.
+
+use super::model::{Decision, Facts, due, kind, quarter, reminders};
+use super::store::{self, Round, Row};
+use super::{DECIDE, may, subject};
+use crate::app::App;
+use crate::audit_log::{self, NewEntry};
+use crate::context::{Ctx, Permission, Source};
+use crate::error::DeskError;
+use crate::ids::{AccessRoundId, SubjectId};
+use crate::orgs::{AccessReview, Clinic};
+use crate::staff::{self, Access, What, Whose};
+use crate::work::Work;
+use bedside_db::{Conn, Timestamp};
+use futures_util::FutureExt;
+use jiff::civil::Date;
+use serde_json::json;
+use std::collections::HashMap;
+
+/// Rounds that are looked back at, to see whether this quarter had one.
+const LOOKED_BACK: i64 = 20;
+
+/// What each access is now, by the id that a round knows it by.
+pub(super) async fn now_of(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    now: Timestamp,
+) -> Result<Vec<(Access, Facts)>, DeskError> {
+    let organisation = ctx.organisation;
+    let all = staff::accesses(conn, organisation, now).await?;
+    let mut ids = Vec::with_capacity(all.len());
+    for one in &all {
+        ids.push(subject(one.whose).to_string());
+    }
+    let last = audit_log::last_acts(conn, organisation, ids).await?;
+    let facts = |one: Access| {
+        let last = last.get(&subject(one.whose).to_string()).copied();
+        let facts = Facts::of(&one, last);
+        (one, facts)
+    };
+    Ok(all.into_iter().map(facts).collect())
+}
+
+fn today(clinic: &Clinic, now: Timestamp) -> Date {
+    clinic.time_zone.to_datetime(now.to_jiff()).date()
+}
+
+/// Opens a round now. [`DeskError::Conflict`] with `round_open` while one is open.
+pub async fn open(app: &App, ctx: &Ctx) -> Result<AccessRoundId, DeskError> {
+    may(ctx)?;
+    let clinic = app.directory.of(ctx.organisation)?;
+    let rules = clinic.settings.privacy.access;
+    let now = app.now();
+    let round = Round {
+        id: app.id(),
+        quarter: quarter(today(&clinic, now)).0,
+        opened_at: now,
+        opened_by: ctx.actor.staff(),
+        due_at: due(now, rules.days),
+        reminded: 0,
+        closed_at: None,
+        closed_by: None,
+    };
+    let id = round.id;
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, ctx) = (work.ctx.organisation, work.ctx.clone());
+            if !store::open(work, organisation, &round).await? {
+                return Err(DeskError::Conflict {
+                    code: "round_open",
+                    text: "A round is open already.",
+                });
+            }
+            let all = now_of(work, &ctx, round.opened_at).await?;
+            let count = all.len();
+            add(work, id, all).await?;
+            let detail = json!({ "quarter": round.quarter, "count": count });
+            work.audit(NewEntry::new("access.open", "access_round", id).detail(&detail));
+            staff::tell_any(work, &DECIDE, round.opened_by, What::AccessRound).await?;
+            Ok(id)
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Brings these into a round, where they are not in it; how many came.
+async fn add(
+    work: &mut Work<'_>,
+    id: AccessRoundId,
+    all: Vec<(Access, Facts)>,
+) -> Result<usize, DeskError> {
+    let organisation = work.ctx.organisation;
+    let mut came = 0;
+    for (access, facts) in all {
+        let text = serde_json::to_string(&facts)?;
+        let new = (subject(access.whose), kind(access.whose), text.as_str());
+        came += usize::from(store::add(work, organisation, id, new).await?);
+    }
+    Ok(came)
+}
+
+/// What rounds need now and then, in every clinic: one opens with the quarter, who joined comes in, who decides is reminded,
+/// and what is due is closed.
+pub async fn hourly(app: &App) -> Result<(), DeskError> {
+    for clinic in app.directory.all() {
+        let ctx = Ctx::system(clinic.id, "recertification", Source::Job);
+        let open_now = store::open_round(&mut app.read().await?, clinic.id).await?;
+        match open_now {
+            Some(round) => go_on(app, &ctx, &clinic, round).await?,
+            None => with_the_quarter(app, &ctx, &clinic).await?,
+        }
+    }
+    Ok(())
+}
+
+/// Opens the quarter's round, unless it had one, or the clinic itself is newer than the quarter.
+async fn with_the_quarter(app: &App, ctx: &Ctx, clinic: &Clinic) -> Result<(), DeskError> {
+    if !clinic.settings.privacy.access.quarterly {
+        return Ok(());
+    }
+    let (code, first) = quarter(today(clinic, app.now()));
+    let begins = first.to_zoned(clinic.time_zone.clone());
+    let begins = begins.map_err(|error| DeskError::Internal(error.to_string()))?;
+    // An id tells when it was made (RFC 9562, section 5.7).
+    let made = clinic.id.uuid().get_timestamp();
+    let made = made.and_then(|at| i64::try_from(at.to_unix().0).ok());
+    if made.is_none_or(|made| made >= begins.timestamp().as_second()) {
+        return Ok(());
+    }
+    let rounds = store::rounds(&mut app.read().await?, clinic.id, LOOKED_BACK).await?;
+    if rounds.iter().any(|round| round.quarter == code) {
+        return Ok(());
+    }
+    match open(app, ctx).await {
+        // Another node, or a person, was first.
+        Ok(_) | Err(DeskError::Conflict { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn go_on(app: &App, ctx: &Ctx, clinic: &Clinic, round: Round) -> Result<(), DeskError> {
+    let now = app.now();
+    if now >= round.due_at {
+        let rules = clinic.settings.privacy.access;
+        return end(app, ctx, round.id, Some(rules)).await;
+    }
+    let mut conn = app.read().await?;
+    let rows = store::rows(&mut conn, clinic.id, round.id).await?;
+    let mut joined = now_of(&mut conn, ctx, now).await?;
+    drop(conn);
+    joined.retain(|(one, _)| rows.iter().all(|row| row.subject != subject(one.whose)));
+    let times = reminders(round.due_at, now);
+    let waits = !joined.is_empty() || rows.iter().any(|row| row.decision.is_none());
+    let reminds = waits && times > round.reminded;
+    if joined.is_empty() && !reminds {
+        return Ok(());
+    }
+    app.command(ctx, move |work| {
+        async move {
+            let organisation = work.ctx.organisation;
+            let held = store::held(work, organisation, round.id).await?;
+            let count = match held {
+                Some(held) if held.closed_at.is_none() => add(work, round.id, joined).await?,
+                _ => 0,
+            };
+            if reminds {
+                store::reminded(work, organisation, round.id, times).await?;
+                staff::tell_any(work, &DECIDE, None, What::AccessRoundEnds).await?;
+            }
+            let detail = json!({ "count": count, "reminded": reminds });
+            work.audit(NewEntry::new("access.go_on", "access_round", round.id).detail(&detail));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Closes a round by hand. [`DeskError::Conflict`] with `rows_wait` while something in it is undecided.
+pub async fn close(app: &App, ctx: &Ctx, id: AccessRoundId) -> Result<(), DeskError> {
+    may(ctx)?;
+    end(app, ctx, id, None).await
+}
+
+/// Ends a round: at its time, with the clinic's rules for what nobody confirmed, or by hand, when nothing waits.
+async fn end(
+    app: &App,
+    ctx: &Ctx,
+    id: AccessRoundId,
+    at_its_time: Option<AccessReview>,
+) -> Result<(), DeskError> {
+    app.command(ctx, move |work| {
+        async move {
+            let (organisation, now) = (work.ctx.organisation, work.now);
+            let round = store::held(work, organisation, id).await?;
+            let round = round.ok_or(DeskError::NotFound)?;
+            if round.closed_at.is_some() {
+                return Err(DeskError::Conflict {
+                    code: "closed",
+                    text: "This round is over.",
+                });
+            }
+            let ctx = work.ctx.clone();
+            let mut all = now_of(work, &ctx, now).await?;
+            let rows = store::rows(work, organisation, id).await?;
+            all.retain(|(one, _)| rows.iter().all(|row| row.subject != subject(one.whose)));
+            add(work, id, all).await?;
+            let by = work.ctx.actor.staff();
+            let left = settle(work, id, at_its_time).await?;
+            store::close(work, organisation, id, (now, by)).await?;
+            let detail = json!({ "quarter": round.quarter, "unconfirmed": left });
+            work.audit(NewEntry::new("access.close", "access_round", id).detail(&detail));
+            if left > 0 {
+                let told = [Permission::PrivacyReview];
+                staff::tell_any(work, &told, None, What::AccessUnconfirmed).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Says what becomes of the rows that nobody decided, and of those that were to be changed and were not; how many nobody
+/// confirmed.
+async fn settle(
+    work: &mut Work<'_>,
+    id: AccessRoundId,
+    at_its_time: Option<AccessReview>,
+) -> Result<usize, DeskError> {
+    let (organisation, now, ctx) = (work.ctx.organisation, work.now, work.ctx.clone());
+    let live = now_of(work, &ctx, now).await?;
+    let live: HashMap<SubjectId, (Whose, Facts)> = live
+        .into_iter()
+        .map(|(one, facts)| (subject(one.whose), (one.whose, facts)))
+        .collect();
+    let mut left = 0;
+    for mut row in store::rows(work, organisation, id).await? {
+        let current = live.get(&row.subject);
+        let waits = match (row.decision, current) {
+            (None, _) => true,
+            (Some(Decision::Change), Some((_, now))) => !now.opens_other(&row.facts()?),
+            _ => false,
+        };
+        if !waits {
+            continue;
+        }
+        let decision = match (current, at_its_time) {
+            (None, _) => Decision::Ended,
+            (Some(_), None) => {
+                return Err(DeskError::Conflict {
+                    code: "rows_wait",
+                    text: "Something in this round still waits for a decision.",
+                });
+            }
+            (Some((whose, _)), Some(rules)) => {
+                left += 1;
+                unconfirmed(work, *whose, rules.suspend).await?
+            }
+        };
+        if let Some((_, facts)) = current {
+            row.facts = serde_json::to_string(facts)?;
+        }
+        (row.decision, row.at) = (Some(decision), Some(now));
+        told(work, id, &row, decision);
+        store::decide(work, organisation, id, &row).await?;
+    }
+    Ok(left)
+}
+
+/// Takes away what nobody confirmed, where the clinic wants that and somebody is left to set the desk up.
+async fn unconfirmed(
+    work: &mut Work<'_>,
+    whose: Whose,
+    suspend: bool,
+) -> Result<Decision, DeskError> {
+    if !suspend {
+        return Ok(Decision::Unconfirmed);
+    }
+    match staff::end_access(work, whose).await {
+        // Tokens end with whoever made them.
+        Ok(()) | Err(DeskError::NotFound) => Ok(Decision::Suspended),
+        Err(DeskError::Conflict { .. }) => Ok(Decision::Unconfirmed),
+        Err(error) => Err(error),
+    }
+}
+
+/// The entry of the log that says what was decided.
+pub(super) fn told(work: &mut Work<'_>, id: AccessRoundId, row: &Row, decision: Decision) {
+    let detail = json!({ "decision": decision.code(), row.kind.as_str(): row.subject });
+    work.audit(NewEntry::new("access.decide", "access_round", id).detail(&detail));
+}
