@@ -37,6 +37,9 @@ notice-opening = A colleague opened a restricted record at { $at } and said why.
 notice-exception-subject = Something waits for a second look
 notice-past-rules = A colleague opened a request because of an emergency, or changed a patient’s phone or email without the usual steps, at { $at }, and said why. Nothing about the patient is in this mail.
 notice-exception-look = Please have a look, and sign it off or say what happens next:
+notice-retention-subject = More records will go by age
+notice-retention = A colleague decided at { $at } that more records go by age. It counts a day later. Nothing about a patient is in this mail.
+notice-retention-look = Please have a look. Until then it can be taken back:
 undelivered-subject = A mail to a patient did not arrive
 undelivered-text = A mail from the desk did not reach the person it was for. Please look at the request:
 

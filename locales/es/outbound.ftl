@@ -37,6 +37,9 @@ notice-opening = Un colega abrió un expediente restringido ({ $at }) y dijo por
 notice-exception-subject = Algo espera una segunda mirada
 notice-past-rules = Un colega abrió una solicitud por una emergencia, o cambió un teléfono o correo de un paciente sin los pasos habituales ({ $at }), y dijo por qué. Este correo no dice nada del paciente.
 notice-exception-look = Por favor, mírelo y dé su visto bueno o diga qué se hará:
+notice-retention-subject = Se borrarán más registros por antigüedad
+notice-retention = Un colega decidió ({ $at }) que se borren más registros por antigüedad. Cuenta un día después. Este correo no dice nada de ningún paciente.
+notice-retention-look = Por favor, mírelo. Hasta entonces puede retirarse:
 undelivered-subject = Un correo a un paciente no llegó
 undelivered-text = Un correo del servicio no llegó a su destinatario. Revise la solicitud:
 

@@ -94,6 +94,8 @@ ids! {
     Erasure, ErasureId, "erasure";
     /// What keeps a record from being destroyed.
     Hold, HoldId, "legal_hold";
+    /// One run of a rule by which records go.
+    RetentionRun, RetentionRunId, "retention_run";
     /// A version of what the clinic tells patients of their data.
     Notice, NoticeId, "notice";
     /// That a patient was given such a version.

@@ -87,6 +87,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         privacy::filters::STATEMENTS,
         privacy::notices::STATEMENTS,
         privacy::requests::STATEMENTS,
+        privacy::retention::STATEMENTS,
         privacy::watch::STATEMENTS,
         provisioning::STATEMENTS,
         recertification::STATEMENTS,

@@ -176,6 +176,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0034_shown_by.sql"),
     },
     Migration {
+        version: 35,
+        name: "retention",
+        sql: include_str!("../migrations/0035_retention.sql"),
+    },
+    Migration {
         version: 36,
         name: "reviews",
         sql: include_str!("../migrations/0036_reviews.sql"),

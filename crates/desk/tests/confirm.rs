@@ -53,6 +53,7 @@ fn way(desk: &Desk, route: &Route) -> String {
         .replace("{person}", &id)
         .replace("{patient}", &id)
         .replace("{ticket}", "1")
+        .replace("{record}", "drafts")
 }
 
 async fn send(browser: &Browser, route: &Route, way: &str, token: &str, accept: &str) -> Answer {
@@ -84,7 +85,8 @@ both_engines! {
             "POST /privacy/access/{round}/{subject}/take", "GET /privacy/breaches/{breach}/print/{person}",
             "POST /privacy/breaches/{breach}/send", "GET /privacy/disclosures/{patient}/csv",
             "GET /privacy/disclosures/{patient}/letter", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
-            "POST /privacy/{request}/release",
+            "POST /privacy/{request}/release", "POST /patients/{patient}/holds/release", "GET /privacy/retention/{record}",
+            "POST /privacy/retention/{record}", "POST /privacy/retention/{record}/look",
             "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
             "GET /settings/provisioning", "POST /settings/provisioning", "GET /settings/sso", "GET /settings/staff/{id}", "GET /settings/tokens/{id}", "POST /account/others/end",
             "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/passkeys/{passkey}/remove",
@@ -109,8 +111,8 @@ both_engines! {
             assert!(routes().iter().any(|one| one.method == Method::GET && one.path == page), "{page}");
             let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
             let part = |number: usize| way.split('/').nth(number).unwrap_or_default().to_owned();
-            let patient = part(if page.starts_with("/restricted") { 2 } else { 3 });
-            let next = page.replace("{id}", &part(3)).replace("{patient}", &patient).replace("{ticket}", &part(2)).replace("{breach}", &part(3)).replace("{round}", &part(3)).replace("{request}", &part(2));
+            let patient = part(if page.starts_with("/restricted") || page.starts_with("/patients") { 2 } else { 3 });
+            let next = page.replace("{id}", &part(3)).replace("{record}", &part(3)).replace("{patient}", &patient).replace("{ticket}", &part(2)).replace("{breach}", &part(3)).replace("{round}", &part(3)).replace("{request}", &part(2));
             assert_eq!(answer.header("location").unwrap(), format!("/account/confirm?next={next}"), "{}", route.path);
             let said = answer.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("bd_flash=confirm-first"));
             assert_eq!(said, route.method != Method::GET, "{}", route.path);

@@ -29,6 +29,9 @@ use std::sync::Arc;
 const NAMED: &[&str] = &[
     "/inbox/queue/{code}",
     "/inbox/tag/{tag}",
+    "/privacy/retention/{record}",
+    "/privacy/retention/{record}/keep",
+    "/privacy/retention/{record}/look",
     "/settings/categories/{id}",
     "/settings/categories/{id}/remove",
     "/settings/fields/{id}",
@@ -247,6 +250,8 @@ impl Things {
             .replace("{ticket}", &self.ticket.id.to_string())
             .replace("{message}", &self.ticket.message.to_string())
             .replace("{patient}", &self.patient)
+            .replace("{record}", "drafts")
+            .replace("{run}", &self.privacy)
             .replace("{request}", &self.privacy)
             .replace("{copy}", &self.privacy)
             .replace("{breach}", &self.breach)

@@ -174,6 +174,16 @@ pub const ACTIONS: &[&str] = &[
     "restricted.open",
     "restricted.refused",
     "restricted.review",
+    "retention.begin",
+    "retention.decide",
+    "retention.destroy",
+    "retention.end",
+    "retention.list",
+    "retention.preview",
+    "retention.proof",
+    "retention.read",
+    "retention.run",
+    "retention.take_back",
     "role.change",
     "role.delete",
     "session.begin",
@@ -366,7 +376,8 @@ mod tests {
 
     fn kinds() -> String {
         "ticket contact patient staff token organisation setting mailbox inbound_mail outbound_mail attachment \
-         upload view route audit_entry audit_filter access_round role privacy_request privacy_copy group breach"
+         upload view route audit_entry audit_filter access_round role privacy_request privacy_copy group breach \
+         retention_rule retention_run"
             .to_owned()
     }
 

@@ -24,6 +24,7 @@ mod privacy_rules;
 mod provisioning;
 mod queue_boxes;
 mod ratings;
+mod retention;
 mod roles;
 mod section;
 mod sections;
@@ -94,6 +95,7 @@ pub fn routes() -> Vec<Route> {
         watch::routes(),
         breaches::routes(),
         privacy_rules::routes(),
+        retention::routes(),
         provisioning::routes(),
         notices::routes(),
     ]

@@ -73,6 +73,11 @@ fn list() -> Vec<Recurring> {
             run: |app| async move { recertification::hourly(&app).await }.boxed(),
         },
         Recurring {
+            name: "what is kept no longer",
+            every: 60 * minute,
+            run: |app| async move { privacy::retention::daily(&app).await }.boxed(),
+        },
+        Recurring {
             name: "old links",
             every: 60 * minute,
             run: |app| async move { links::forget(&app).await }.boxed(),

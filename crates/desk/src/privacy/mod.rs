@@ -16,6 +16,7 @@ pub mod filters;
 pub mod notices;
 mod opening;
 pub mod requests;
+pub mod retention;
 pub mod seen;
 pub mod watch;
 mod whom;

@@ -81,7 +81,7 @@ async fn catch_up_once(app: &App, organisation: OrganisationId) -> Result<bool, 
         return begins_anew(app, organisation, position).await;
     };
     let more = events.len() >= usize::try_from(ROUND).unwrap_or(usize::MAX);
-    let mut changes = Vec::new();
+    let mut changes: Vec<Change> = events.iter().filter_map(gone).collect();
     for (message, at) in touched(app, organisation, &events).await? {
         changes.extend(document(app, organisation, message, at).await?);
     }
@@ -160,6 +160,13 @@ async fn touched(
         }
     }
     Ok(touched)
+}
+
+/// The message that was destroyed, by the number it had in the index.
+fn gone(event: &Event) -> Option<Change> {
+    let is_one = event.kind == kind::MESSAGE_MOVED;
+    let doc = is_one.then(|| event.data["gone"].as_i64()).flatten();
+    doc.map(|doc| Change::Forget { doc })
 }
 
 /// The contact whose name changed.

@@ -60,11 +60,13 @@ pub enum What {
     AccessRoundEnds,
     /// It ended, and something in it was confirmed by nobody.
     AccessUnconfirmed,
+    /// Somebody decided that more goes by age, which they can take back.
+    Retention,
 }
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -87,6 +89,7 @@ impl What {
         Self::AccessRound,
         Self::AccessRoundEnds,
         Self::AccessUnconfirmed,
+        Self::Retention,
     ];
 
     /// The Fluent key of its words.
@@ -114,6 +117,7 @@ impl What {
             Self::AccessRound => "notice-access-round",
             Self::AccessRoundEnds => "notice-access-ends",
             Self::AccessUnconfirmed => "notice-access-unconfirmed",
+            Self::Retention => "notice-retention",
         }
     }
 
@@ -129,6 +133,11 @@ impl What {
                 "notice-access-subject",
                 "notice-access-look",
                 "/privacy/access",
+            ),
+            Self::Retention => (
+                "notice-retention-subject",
+                "notice-retention-look",
+                "/privacy/retention",
             ),
             _ => ("notice-subject", "notice-not-you", "/account"),
         }

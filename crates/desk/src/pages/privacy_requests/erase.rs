@@ -42,18 +42,18 @@ pub(super) const fn hold_key(reason: HoldReason) -> &'static str {
 }
 
 /// A hold as typed.
-#[derive(Deserialize)]
-struct NewHold {
+#[derive(Default, Deserialize)]
+pub(super) struct NewHold {
     #[serde(default, rename = "hold_reason")]
-    reason: String,
+    pub reason: String,
     #[serde(default, rename = "hold_words")]
-    words: String,
+    pub words: String,
     #[serde(default, rename = "hold_until")]
-    until: String,
+    pub until: String,
 }
 
 /// The end of the day that was typed; none when the field is empty.
-fn until(page: &Page, text: &str) -> Result<Option<Timestamp>, DeskError> {
+pub(super) fn until(page: &Page, text: &str) -> Result<Option<Timestamp>, DeskError> {
     let wrong = || DeskError::invalid("until", "invalid", "Give a day.");
     let text = text.trim();
     if text.is_empty() {
@@ -85,9 +85,9 @@ async fn hold(
 
 /// Which hold.
 #[derive(Deserialize)]
-struct Which {
+pub(super) struct Which {
     #[serde(default)]
-    hold: String,
+    pub hold: String,
 }
 
 async fn release(

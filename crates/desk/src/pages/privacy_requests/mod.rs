@@ -4,6 +4,7 @@
 mod copy;
 mod decide;
 mod erase;
+mod holds;
 mod new;
 mod show;
 
@@ -19,6 +20,7 @@ pub(super) fn routes() -> Vec<Route> {
         decide::routes(),
         copy::routes(),
         erase::routes(),
+        holds::routes(),
     ]
     .concat()
 }

@@ -1,6 +1,7 @@
 //! The list of requests, and one request with its next steps.
 
 use super::erase::hold_key;
+use super::holds::HoldLine;
 use super::{decision_key, law_key, reason_key, state_key, step_key};
 use crate::context::Permission;
 use crate::error::DeskError;
@@ -191,16 +192,6 @@ struct CopyLine {
     place: Option<String>,
     /// What else is to be said of it.
     said: String,
-}
-
-/// A hold on the record.
-struct HoldLine {
-    id: String,
-    why: &'static str,
-    words: String,
-    said: String,
-    /// Whether it counts now.
-    counts: bool,
 }
 
 /// Holds on the record of whoever asks to be erased; none for other requests and once nothing is left of it.

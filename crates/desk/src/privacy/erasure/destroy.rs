@@ -43,6 +43,29 @@ pub(super) async fn destroy(work: &mut Work<'_>, scope: &Scope) -> Result<(), De
     Ok(())
 }
 
+/// Destroys requests with all that was said in them, in the caller's command, whoever they were of: their people stay.
+pub(super) async fn requests(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
+    let nothing = Sealing::fresh(&work.app);
+    nothing.store(work).await?;
+    let nobody = patients::nobody(work, &nothing).await?;
+    words(work, scope).await?;
+    for ticket in &scope.tickets {
+        skeleton(work, *ticket, (nobody, &nothing)).await?;
+    }
+    keys(work, &scope.keys).await
+}
+
+/// Destroys raw mails, in the caller's command. Their messages stay, and name none any more.
+pub(super) async fn mail(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for mail in &scope.mails {
+        work.execute(sql::FORGET_MAIL, args![organisation, *mail])
+            .await?;
+    }
+    words(work, scope).await?;
+    keys(work, &scope.keys).await
+}
+
 /// What is somebody else's and hangs on a key of the patient's.
 async fn reseal_others(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
@@ -72,12 +95,14 @@ async fn reseal_others(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskErr
 async fn words(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     for (ticket, message) in &scope.messages {
-        // Told before it goes: the index looks again.
+        let place = args![organisation, *ticket, *message];
+        let doc: Option<i64> = work.query_opt(sql::DOC, place, |row| row.get(0)).await?;
+        // Told before it goes: the index forgets it by its number.
         work.event(
             kind::MESSAGE_MOVED,
             Some(*ticket),
             Some(*message),
-            &json!({}),
+            &json!({ "gone": doc }),
         );
         for statement in [sql::DELETE_MESSAGE, sql::DELETE_FILES] {
             work.execute(statement, args![organisation, *ticket, *message])

@@ -6,14 +6,15 @@ use crate::audit_log::NewEntry;
 use crate::codes::codes;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{HoldId, PatientId, StaffId};
+use crate::ids::{HoldId, OrganisationId, PatientId, StaffId};
 use crate::patients;
 use crate::privacy::requests::MAX_WORDS;
 use crate::records::{self, Purpose};
 use crate::work::Work;
-use bedside_db::{Timestamp, args};
+use bedside_db::{Conn, Timestamp, args};
 use futures_util::FutureExt;
 use serde_json::json;
+use std::collections::HashSet;
 
 codes! {
     /// Why a record is held.
@@ -138,6 +139,25 @@ pub(crate) async fn keep_whole(work: &mut Work<'_>, patient: PatientId) -> Resul
     Ok(())
 }
 
+/// Whose record a hold counts on.
+pub(crate) async fn every_held(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    now: Timestamp,
+) -> Result<HashSet<PatientId>, DeskError> {
+    store::every_held(conn, organisation, now).await
+}
+
+/// Whether a hold counts on a patient's record, for the command that would destroy a part of it. No hold is placed until
+/// the command ends; a patient who was erased has none.
+pub(crate) async fn is_held(work: &mut Work<'_>, patient: PatientId) -> Result<bool, DeskError> {
+    match keep_whole(work, patient).await {
+        Ok(()) | Err(DeskError::NotFound) => Ok(false),
+        Err(DeskError::Conflict { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// Takes a hold away. An erasure that was granted while it counted has to be granted anew.
 ///
 /// # Errors
@@ -171,10 +191,14 @@ pub async fn release(
 }
 
 /// Holds on a patient's record, the newest first.
+///
+/// # Errors
+/// [`DeskError::NotFound`] when there is no such patient.
 pub async fn holds(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Vec<Hold>, DeskError> {
     let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
     let leave = records::open(app, ctx, may, purpose, "privacy.holds", "patient", patient).await?;
     let mut conn = app.read().await?;
+    patients::sealing_of(app, &mut conn, ctx.organisation, patient).await?;
     let mut holds = Vec::new();
     for row in store::holds(&mut conn, ctx.organisation, patient).await? {
         let words = match row.words {

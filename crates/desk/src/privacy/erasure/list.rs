@@ -53,7 +53,7 @@ pub fn handlers() -> Vec<Handler> {
 }
 
 /// SHA-256 of a text.
-pub(super) fn sum(text: &str) -> [u8; 32] {
+pub(crate) fn sum(text: &str) -> [u8; 32] {
     let mut sum = [0; 32];
     sum.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
     sum

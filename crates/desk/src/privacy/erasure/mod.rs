@@ -19,6 +19,8 @@
 //! starts on it ([`reapply`]). The marks by which a mail is known stay too, so that one that still lies in the mailbox isn't
 //! taken in again.
 //!
+//! What goes by age ([`crate::privacy::retention`]) is destroyed by the same functions.
+//!
 //! Invariants: nothing is destroyed while a hold is on the record or on one that it holds a part of, nor by one person
 //! alone; a yes given under a hold ends with it, also when the hold ends by itself; no key of the patient's stays. Every
 //! command that keeps something of a patient holds them first ([`hold_patient`]), so that it comes before an erasure or
@@ -34,8 +36,10 @@ mod service;
 mod store;
 
 pub use holds::{Hold, HoldReason, holds, place, release};
-pub(crate) use holds::{hold_patient, keep_whole};
+pub(crate) use holds::{every_held, hold_patient, is_held, keep_whole};
+pub(crate) use list::sum;
 pub use list::{handlers, reapply};
 pub use model::{Certificate, Destroyed, Kept};
 pub use service::{certificate, erase};
+pub(crate) use service::{destroy_mail, destroy_requests};
 pub use store::ALL as STATEMENTS;

@@ -173,6 +173,34 @@ fn those<T>(all: &[(Id<T>, DataKeyId)], keys: &HashSet<DataKeyId>) -> Vec<Id<T>>
     sealed.map(|(id, _)| *id).collect()
 }
 
+/// All that was said in requests which the caller's command holds, whoever's they are.
+pub(super) async fn of_requests(
+    work: &mut Work<'_>,
+    tickets: &[TicketId],
+) -> Result<Scope, DeskError> {
+    // Of no patient: only what hangs on the requests is looked for.
+    let mut found = Scope::of(PatientId::from_bytes([0; 16]));
+    found.tickets.extend(tickets);
+    for ticket in tickets {
+        said(work, *ticket, &mut found).await?;
+    }
+    found.each_once();
+    Ok(found)
+}
+
+/// A raw mail with its key and its pieces.
+pub(super) async fn of_mail(work: &mut Work<'_>, mail: InboundMailId) -> Result<Scope, DeskError> {
+    let mut found = Scope::of(PatientId::from_bytes([0; 16]));
+    let organisation = work.ctx.organisation;
+    let its = args![organisation, mail];
+    if let Some((mail, key, blob)) = work.query_opt(sql::MAIL, its, raw).await? {
+        found.mails.push(mail);
+        found.keys.push(key);
+        found.blobs.extend(blob);
+    }
+    Ok(found)
+}
+
 /// Whoever stands for the patient. They are the patient, unless somebody said that they act for them.
 async fn people(work: &mut Work<'_>, found: &mut Scope) -> Result<(), DeskError> {
     let (organisation, patient) = (work.ctx.organisation, found.patient);

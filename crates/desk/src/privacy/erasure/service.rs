@@ -1,14 +1,16 @@
 //! Destroying a record for a request that was granted.
 
 use super::list::{self, KeepErased};
-use super::model::{Certificate, Entry, Scope};
+use super::model::{Certificate, Destroyed, Entry, Scope};
 use super::plan::{self, Beside};
 use super::{destroy, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{ErasureId, OrganisationId, PatientId, PrivacyRequestId, StaffId};
+use crate::ids::{
+    ErasureId, InboundMailId, OrganisationId, PatientId, PrivacyRequestId, StaffId, TicketId,
+};
 use crate::privacy::requests::{self, Kind, Request, State};
 use crate::work::Work;
 use bedside_audit::{Checkpoint, Origin};
@@ -70,6 +72,27 @@ pub async fn erase(
         .boxed()
     })
     .await
+}
+
+/// Destroys requests that the caller's command holds, as an erasure does it with those of its patient: words, files, mails
+/// and the mails' keys go, skeletons and the marks of the mails stay. The people stay, and so do their keys.
+pub(crate) async fn destroy_requests(
+    work: &mut Work<'_>,
+    tickets: &[TicketId],
+) -> Result<Destroyed, DeskError> {
+    let scope = plan::of_requests(work, tickets).await?;
+    destroy::requests(work, &scope).await?;
+    Ok(scope.counts())
+}
+
+/// Destroys a mail as it came in, with its key, in the caller's command. The message that was read from it stays.
+pub(crate) async fn destroy_mail(
+    work: &mut Work<'_>,
+    mail: InboundMailId,
+) -> Result<Destroyed, DeskError> {
+    let scope = plan::of_mail(work, mail).await?;
+    destroy::mail(work, &scope).await?;
+    Ok(scope.counts())
 }
 
 /// Who gave the second yes, where `by` may destroy what the request asks for. The patient is held.

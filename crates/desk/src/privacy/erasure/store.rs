@@ -6,6 +6,7 @@ use crate::ids::{
     DataKeyId, ErasureId, HoldId, OrganisationId, PatientId, PrivacyRequestId, StaffId, TicketId,
 };
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
+use std::collections::HashSet;
 
 statements! {
     /// The patient's key. Nobody changes, holds or erases the patient until the command ends.
@@ -107,7 +108,9 @@ statements! {
     /// Takes words and people from a request.
     SKELETON = "UPDATE tickets SET key_id = $3, contact_id = $4, subject = $5, patient_id = NULL, fields = NULL, \
         status = 'closed', sub_status_id = NULL, active = 0, snoozed_until = NULL, paused_at = NULL, waiting_since = NULL, \
-        message_count = 0, updated_at = $6, version = version + 1 WHERE organisation_id = $1 AND id = $2";
+        message_count = 0, updated_at = $6, emptied_at = COALESCE(emptied_at, $6), version = version + 1 WHERE organisation_id = $1 AND id = $2";
+    /// The number by which the index knows a message.
+    DOC = "SELECT doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Deletes a message.
     DELETE_MESSAGE = "DELETE FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Deletes a message's files.
@@ -118,6 +121,9 @@ statements! {
     DELETE_PIECES = "DELETE FROM blob_pieces WHERE organisation_id = $1 AND blob_id = $2";
     /// Deletes a file.
     DELETE_BLOB = "DELETE FROM blobs WHERE organisation_id = $1 AND id = $2";
+    /// The message that was read from a raw mail names it no more.
+    FORGET_MAIL = "UPDATE messages SET inbound_mail_id = NULL WHERE organisation_id = $1 AND inbound_mail_id = $2 \
+        AND ticket_id = (SELECT ticket_id FROM inbound_mails WHERE organisation_id = $1 AND id = $2)";
     /// Deletes a raw mail.
     DELETE_MAIL = "DELETE FROM inbound_mails WHERE organisation_id = $1 AND id = $2";
     /// Deletes a mail on its way out.
@@ -220,6 +226,9 @@ statements! {
         WHERE c.organisation_id = $1 AND c.patient_id = $2 \
         UNION SELECT c.patient_id FROM tickets t JOIN contacts c ON c.organisation_id = t.organisation_id AND c.id = t.contact_id \
         WHERE t.organisation_id = $1 AND t.patient_id = $2";
+    /// Whose record a hold counts on.
+    EVERY_HELD = "SELECT DISTINCT patient_id FROM legal_holds WHERE organisation_id = $1 AND released_at IS NULL \
+        AND (until IS NULL OR until > $2)";
     /// Whoever said yes to an erasure said it of a record that was held: nothing of it counts once the hold is gone.
     ASK_ANEW = "UPDATE privacy_requests SET state = 'open', approved_by = NULL, approved_at = NULL, decision = NULL, \
         reason = NULL, note = NULL, decided_by = NULL, decided_at = NULL, version = version + 1 WHERE organisation_id = $1 \
@@ -305,6 +314,18 @@ pub(super) async fn is_held_beside(
         }
     }
     Ok(false)
+}
+
+/// Whose record a hold counts on.
+pub(super) async fn every_held(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    now: Timestamp,
+) -> Result<HashSet<PatientId>, DeskError> {
+    let held: Vec<PatientId> = conn
+        .query(EVERY_HELD, args![organisation, now], |row| row.get(0))
+        .await?;
+    Ok(held.into_iter().collect())
 }
 
 pub(super) async fn one(
