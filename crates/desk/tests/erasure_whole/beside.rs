@@ -64,7 +64,8 @@ pub(super) async fn stands(desk: &Desk, patient: PatientId, contact: ContactId) 
         source: Source::Agent,
     };
     let officer = desk.ctx(Role::Compliance);
-    consents::record(app, &officer, patient, yes).await.unwrap();
+    let agent = desk.ctx(Role::Agent);
+    consents::record(app, &agent, patient, yes).await.unwrap();
     arrives(
         desk,
         &format!(
@@ -124,8 +125,8 @@ async fn given_notice(desk: &Desk, patient: PatientId) {
         locale: Locale::En,
         source: notices::Source::Paper,
     };
-    let nurse = desk.ctx(Role::Administrator);
-    notices::acknowledge(app, &nurse, patient, given)
+    let agent = desk.ctx(Role::Agent);
+    notices::acknowledge(app, &agent, patient, given)
         .await
         .unwrap();
 }

@@ -469,9 +469,9 @@ async fn one_of_everything(desk: &Desk) -> PatientId {
     acts(desk, (patient, ticket), (child, childs), main).await;
     caller(desk, &sink).await;
     given_out(desk, patient).await;
-    exceptions(desk, patient, ticket).await;
     beside::stands(desk, patient, main).await;
     jobs::drain(&desk.app).await.unwrap();
+    exceptions(desk, patient, ticket).await;
     let copy = granted(desk, patient, Kind::Copy).await;
     copies::begin(&desk.app, &desk.ctx(Role::Administrator), copy, 3)
         .await
