@@ -478,6 +478,7 @@ verify-level-l3 = Level 3
 verify-by = by { $who } until { $until }
 verify-by-signed-in = signed in to their own pages; counts until { $until }
 verify-may = You may speak about: { $what }.
+verify-may-written = Your answer to what they wrote may hold: { $what }. Whoever calls about it is not known by that.
 verify-may-nothing = You may speak about what anybody may know: opening hours, how to get here, how things work.
 verify-not-yet = Not yet: { $what }.
 verify-group-logistics = times and directions

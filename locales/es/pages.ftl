@@ -478,6 +478,7 @@ verify-level-l3 = Nivel 3
 verify-by = por { $who } hasta { $until }
 verify-by-signed-in = entró en sus propias páginas; cuenta hasta { $until }
 verify-may = Puede hablar de: { $what }.
+verify-may-written = Su respuesta a lo que escribieron puede contener: { $what }. De quien llame por ello no se sabe nada.
 verify-may-nothing = Puede hablar de lo que cualquiera puede saber: horarios, cómo llegar, cómo funciona todo.
 verify-not-yet = Todavía no: { $what }.
 verify-group-logistics = horas e indicaciones

@@ -101,6 +101,12 @@ impl Permissions {
         Self(self.0 | 1 << permission as u32)
     }
 
+    /// What is in both sets.
+    #[must_use]
+    pub const fn shared(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether nothing at all is missing.
     pub const fn do_all(self) -> bool {
         self.hold(Self::of(Permission::ALL))

@@ -23,6 +23,17 @@ impl<Q: Copy + Ord> Queues<Q> {
         }
     }
 
+    /// Those that both reach.
+    #[must_use]
+    pub fn shared(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::All, some) | (some, Self::All) => some.clone(),
+            (Self::Only(own), Self::Only(others)) => {
+                Self::Only(own.intersection(others).copied().collect())
+            }
+        }
+    }
+
     /// Whether none of `others` is missing.
     pub fn hold(&self, others: &Self) -> bool {
         match (self, others) {
@@ -89,6 +100,20 @@ mod tests {
                 assert_eq!(own.hold(&others), !missing && !later, "{own:?} {others:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_shared_is_reached_by_both() {
+        for own in every() {
+            for others in every() {
+                let shared = own.shared(&others);
+                for queue in 0..3 {
+                    assert_eq!(shared.has(queue), own.has(queue) && others.has(queue));
+                }
+                assert!(own.hold(&shared) && others.hold(&shared));
+            }
+        }
+        assert_eq!(Queues::<u8>::All.shared(&Queues::All), Queues::All);
     }
 
     #[test]

@@ -30,6 +30,16 @@ impl<Q: Copy + Ord> Reach<Q> {
         let clinical = !other.clinical || self.clinical || self.permissions.do_all();
         clinical && self.permissions.hold(other.permissions) && self.queues.hold(&other.queues)
     }
+
+    /// What both open.
+    #[must_use]
+    pub fn shared(&self, other: &Self) -> Self {
+        Self {
+            permissions: self.permissions.shared(other.permissions),
+            clinical: self.clinical && other.clinical,
+            queues: self.queues.shared(&other.queues),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -77,5 +87,15 @@ mod tests {
             assert_eq!(giver.holds(&given), expected, "{giver:?} {given:?}");
         }
         assert!(own.holds(&Reach::NOTHING) && !Reach::NOTHING.holds(&own));
+    }
+
+    #[test]
+    fn what_is_shared_is_what_both_open() {
+        use Permission::{AuditRead, SettingsRead, TicketsRead};
+        let one = reach(&[AuditRead, TicketsRead], true, &[1, 2]);
+        let other = reach(&[SettingsRead, TicketsRead], false, &[2, 3]);
+        assert_eq!(one.shared(&other), reach(&[TicketsRead], false, &[2]));
+        assert_eq!(other.shared(&one), reach(&[TicketsRead], false, &[2]));
+        assert_eq!(one.shared(&one), one);
     }
 }

@@ -10,7 +10,7 @@ use bedside_desk::ids::StaffId;
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::staff::{self, NewStaff, NewToken, Queues, Reach};
 use bedside_web::Locale;
-use common::{Browser, Desk, Role, both_engines};
+use common::{Browser, Client, Desk, Role, both_engines};
 use std::sync::Arc;
 
 /// A role of the clinic's own, made on its page; its code.
@@ -292,6 +292,38 @@ both_engines! {
         let refused = orgs::change(&desk.app, &manager, Change::PutRole(clinical.clone())).await;
         assert!(matches!(refused, Err(DeskError::Forbidden)), "{refused:?}");
         orgs::change(&desk.app, &desk.ctx(Role::Administrator), Change::PutRole(clinical)).await.unwrap();
+    }
+
+    async fn a_token_opens_no_more_than_its_maker_today(desk: Desk) {
+        let new = NewStaff { email: "second@clinic.example".to_owned(), name: "Second".to_owned(), role: "administrator".to_owned(), locale: Locale::En };
+        let second = staff::create(&desk.app, &desk.system(), new).await.unwrap();
+        let hers = Ctx { actor: Actor::Staff { id: second, role: desk.role(Role::Administrator), name: "Second".into() }, ..desk.ctx(Role::Administrator) };
+        let new = NewToken { name: "all".to_owned(), scopes: Permissions::of(&[Permission::SettingsRead, Permission::TicketsRead]), queues: Queues::All, expires_at: None };
+        let (_, token) = staff::create_token(&desk.app, &hers, new.clone()).await.unwrap();
+        let client = Client::new(&desk.app, Some(token));
+        client.get("/api/v1/queues").await.expect(200);
+        let version = async || staff::list(&desk.app, &desk.system()).await.unwrap().into_iter().find(|one| one.id == second).unwrap().version;
+        staff::change_role(&desk.app, &desk.ctx(Role::Administrator), second, version().await, "agent").await.unwrap();
+        let agent = desk.role(Role::Agent);
+        assert!(!agent.permissions.has(Permission::AuditRead));
+        let may = [Permission::SettingsRead, Permission::TicketsRead].map(|one| agent.permissions.has(one));
+        for (path, may) in [("/api/v1/queues", may[0]), ("/api/v1/tickets", may[1])] {
+            client.get(path).await.expect(if may { 200 } else { 403 });
+        }
+        // A role that is made narrower takes it from the tokens of whoever has it.
+        let less = changed(&desk, Role::Agent, |role| role.permissions = Permissions::of(&[Permission::SettingsRead]));
+        orgs::change(&desk.app, &desk.system(), less).await.unwrap();
+        client.get("/api/v1/tickets").await.expect(403);
+        client.get("/api/v1/queues").await.expect(200);
+        // And provisioning, which makes anybody anything, is given by nobody who is not all of that themselves.
+        let manager = manager(&desk).await;
+        let mut more = desk.app.directory.of(desk.organisation).unwrap().role("manager").unwrap().as_ref().clone();
+        more.permissions = more.permissions.with(Permission::PeopleProvision);
+        orgs::change(&desk.app, &desk.system(), Change::PutRole(more.clone())).await.unwrap();
+        let manager = Ctx { actor: Actor::Staff { id: manager.actor.staff().unwrap(), role: Arc::new(more), name: "Rosario".into() }, ..manager };
+        let provision = NewToken { scopes: Permissions::of(&[Permission::PeopleProvision]), ..new };
+        let refused = staff::create_token(&desk.app, &manager, provision).await;
+        assert!(matches!(refused, Err(DeskError::Forbidden)), "{refused:?}");
     }
 
     async fn the_desk_keeps_what_it_needs(desk: Desk) {

@@ -60,7 +60,7 @@ pub(super) async fn place(
     })
 }
 
-/// Where it stands, with its place.
+/// Where it stands for words that answer those of the conversation, with its place.
 pub(super) async fn standing_in(
     app: &App,
     conn: &mut Conn,
@@ -73,6 +73,21 @@ pub(super) async fn standing_in(
     Ok((place, standing(&evidence, now)))
 }
 
+/// Where it stands for whoever is on the line: what was shown within the hour. That somebody wrote signed in yesterday says
+/// nothing of who calls about it today.
+async fn asking_in(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+    now: Timestamp,
+) -> Result<(Place, Standing), DeskError> {
+    let place = place(app, conn, organisation, ticket).await?;
+    let mut evidence = store::evidence(conn, organisation, &place, now).await?;
+    evidence.retain(|one| one.made_at.plus_seconds(LASTS) > now);
+    Ok((place, standing(&evidence, now)))
+}
+
 /// The same, refused with [`DeskError::Restricted`] where it is about a patient whose labels keep them from the actor:
 /// somebody may have been given one since they were verified.
 pub(super) async fn admitted_in(
@@ -82,7 +97,7 @@ pub(super) async fn admitted_in(
     ticket: &Ticket,
     now: Timestamp,
 ) -> Result<(Place, Standing), DeskError> {
-    let (place, standing) = standing_in(app, conn, ctx.organisation, ticket, now).await?;
+    let (place, standing) = asking_in(app, conn, ctx.organisation, ticket, now).await?;
     if let Some(patient) = standing.patient {
         admit(conn, ctx, patient, now).await?;
     }
@@ -139,14 +154,31 @@ pub(super) fn at_least(standing: &Standing, level: Level) -> Result<PatientId, D
     })
 }
 
-/// Where a conversation stands. Whoever may not see the patient it is about sees that nobody was verified: a page that
-/// refused them here would tell them who it is.
+/// Where a conversation stands for an answer to what was written in it. Whoever may not see the patient it is about sees that
+/// nobody was verified: a page that refused them here would tell them who it is.
 pub async fn standing_of(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<Standing, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
     let (mut conn, now) = (app.read().await?, app.now());
     let (_, standing) = standing_in(app, &mut conn, ctx.organisation, ticket, now).await?;
+    visible(&mut conn, ctx, standing, now).await
+}
+
+/// The same for whoever is on the line.
+pub async fn asking(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<Standing, DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
+    let (mut conn, now) = (app.read().await?, app.now());
+    let (_, standing) = asking_in(app, &mut conn, ctx.organisation, ticket, now).await?;
+    visible(&mut conn, ctx, standing, now).await
+}
+
+async fn visible(
+    conn: &mut Conn,
+    ctx: &Ctx,
+    standing: Standing,
+    now: Timestamp,
+) -> Result<Standing, DeskError> {
     match standing.patient {
-        Some(patient) => match admit(&mut conn, ctx, patient, now).await {
+        Some(patient) => match admit(conn, ctx, patient, now).await {
             Ok(()) => Ok(standing),
             Err(DeskError::Restricted { .. }) => Ok(standing.of_nobody()),
             Err(error) => Err(error),

@@ -406,7 +406,7 @@ async fn page_of(
     let (app, ctx, t) = (&page.app, &page.ctx, page.texts());
     let view = timeline::load(page, ticket).await?;
     let allowed = ctx.permissions();
-    let standing = identity::standing_of(app, ctx, &view.ticket).await?;
+    let standing = identity::asking(app, ctx, &view.ticket).await?;
     let reads = allowed.has(Permission::PatientsRead);
     let patient = standing.holds(Level::L3).filter(|_| reads);
     let (name, panel) = match patient {
@@ -476,7 +476,7 @@ async fn add(
     let (app, id) = (&page.app, id_of(&page, &ticket).await?);
     let once = page.once(&typed.once, &format!("{typed:?}"));
     let row = crate::tickets::row_admitted(app, &page.ctx, id).await?;
-    let standing = identity::standing_of(app, &page.ctx, &row).await?;
+    let standing = identity::asking(app, &page.ctx, &row).await?;
     let done = async {
         // Whom it is about is whoever was verified here, and no field of a form.
         let patient = standing.holds(Level::L3).ok_or(DeskError::Conflict {

@@ -27,6 +27,8 @@ pub(super) struct Verified {
     pub level: &'static str,
     /// "by Ana until 14:20", once something was shown.
     pub by: Option<String>,
+    /// Whether it rests on what they wrote signed in, so that it holds for an answer to that alone.
+    pub is_written: bool,
     /// What they may be spoken with about.
     pub may: Option<String>,
     /// What not yet.
@@ -173,6 +175,7 @@ impl Verified {
             level: level_key(standing.level),
             by: by(page, &standing, names)?,
             look,
+            is_written: standing.level > Level::L0 && standing.by.is_none(),
             may: listed(t, &may),
             not_yet: listed(t, &not_yet),
             flags: flags.into_iter().map(flag_key).collect(),

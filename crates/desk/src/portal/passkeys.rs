@@ -1,7 +1,7 @@
 //! The passkeys of patients ([`crate::passkeys`]): added once they are in, and a way in of their own after that.
 
 use super::mails::{News, tell};
-use super::sessions::{Entered, SignedIn, enter};
+use super::sessions::{Entered, SignedIn, end_others, end_shown, enter, hold};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Source};
@@ -12,6 +12,9 @@ use crate::passkeys::{self, Answer, Asked, Door, Owner, Passkey, Place, Refused}
 use crate::patients;
 use bedside_web::Locale;
 use futures_util::FutureExt;
+
+/// Seconds after coming in within which a key can be added.
+const FRESH: i64 = 10 * 60;
 
 /// Asks a browser at the patients' door for whichever passkey it has; `browser` is the cookie that it answers with.
 pub async fn ask_at_door(app: &App, browser: &str) -> Result<Asked, DeskError> {
@@ -73,6 +76,8 @@ async fn noted(
             if let Some(row) = copied {
                 let now = work.now;
                 if store::stop(work, organisation, row.passkey.id, now).await? {
+                    // The copy may have come in first.
+                    end_shown(work, contact).await?;
                     work.audit(NewEntry::new("passkey.stop", "contact", contact));
                     tell(work, Some(contact), News::PasskeyStopped, locale).await?;
                 }
@@ -104,8 +109,9 @@ pub async fn ask_new_passkey(app: &App, me: &SignedIn) -> Result<Asked, DeskErro
     passkeys::ask_new(app, organisation, whose, (&label, &label)).await
 }
 
-/// Adds the key that the browser made. Errors as [`passkeys::made`] and [`passkeys::keep`], and in the demo
-/// [`DeskError::Conflict`] with `demo`: what one visitor adds there would be another one's way in.
+/// Adds the key that the browser made. Errors as [`passkeys::made`] and [`passkeys::keep`]; [`DeskError::Conflict`] with
+/// `fresh_sign_in` where they came in longer ago than [`FRESH`], since a browser that was left open must give nobody a way in
+/// of their own; in the demo with `demo`: what one visitor adds there would be another one's way in.
 pub async fn add_passkey(
     app: &App,
     me: &SignedIn,
@@ -113,6 +119,12 @@ pub async fn add_passkey(
     answer: Answer<'_>,
 ) -> Result<(), DeskError> {
     let contact = me.ctx.signed_in()?.contact;
+    if app.now().seconds_since(me.began) >= FRESH {
+        return Err(DeskError::Conflict {
+            code: "fresh_sign_in",
+            text: "Sign in anew first.",
+        });
+    }
     let made = passkeys::made(app, me.id, name, answer).await?;
     if app.config.demo {
         return Err(DeskError::Conflict {
@@ -120,9 +132,10 @@ pub async fn add_passkey(
             text: "Nothing of this is kept in the demo.",
         });
     }
-    let point = me.point.clone();
+    let (point, session) = (me.point.clone(), me.id);
     app.command(&me.ctx, move |work| {
         async move {
+            hold(work, (contact, session)).await?;
             passkeys::keep(work, Owner::Contact(contact), Some(point), made).await?;
             work.audit(NewEntry::new("passkey.add", "contact", contact));
             let locale = work.ctx.locale;
@@ -133,15 +146,16 @@ pub async fn add_passkey(
     .await
 }
 
-/// Does without one's own passkey from now on.
-pub async fn remove_passkey(app: &App, ctx: &Ctx, id: PasskeyId) -> Result<(), DeskError> {
-    let contact = ctx.signed_in()?.contact;
-    app.command(ctx, move |work| {
+/// Does without one's own passkey from now on. Every other session ends: its device may be in other hands.
+pub async fn remove_passkey(app: &App, me: &SignedIn, id: PasskeyId) -> Result<(), DeskError> {
+    let (contact, here) = (me.ctx.signed_in()?.contact, me.id);
+    app.command(&me.ctx, move |work| {
         async move {
             let (organisation, locale) = (work.ctx.organisation, work.ctx.locale);
             if !store::delete(work, organisation, Owner::Contact(contact), id).await? {
                 return Err(DeskError::NotFound);
             }
+            end_others(work, (contact, here)).await?;
             work.audit(NewEntry::new("passkey.remove", "contact", contact));
             tell(work, Some(contact), News::PasskeyRemoved, locale).await
         }

@@ -10,6 +10,7 @@ use crate::identity::{self, Level, model::usable};
 use crate::ids::{ContactId, OrganisationId, PatientId, SessionId};
 use crate::patients::sign_in::{self, Door};
 use crate::records::Scope;
+use crate::passkeys::{self, Owner};
 use crate::representatives;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
@@ -151,6 +152,8 @@ pub struct SignedIn {
     pub ctx: Ctx,
     /// What the session is known by; not what lets anybody in.
     pub id: SessionId,
+    /// When they came in.
+    pub began: Timestamp,
     /// The address that they are in by, as its blind index.
     pub point: Vec<u8>,
     /// From when on their address counts for more, where it does not yet.
@@ -241,6 +244,7 @@ fn signed_in(
             once: None,
         },
         id: row.id,
+        began: row.created_at,
         point: row.point,
         counts_from,
         acting_over: scope.is_none(),
@@ -316,14 +320,44 @@ pub async fn end_one(app: &App, ctx: &Ctx, id: SessionId) -> Result<(), DeskErro
     .await
 }
 
-/// Ends all of one's own sessions, this one too, and what was shown by any of them: somebody else may have been in.
+/// Ends all sessions of a contact in the caller's command, and what was shown by any of them.
+pub(super) async fn end_shown(work: &mut Work<'_>, contact: ContactId) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    store::delete_all(work, organisation, contact).await?;
+    identity::end_shown_by(work, contact).await
+}
+
+/// The same but for one session.
+pub(super) async fn end_others(
+    work: &mut Work<'_>,
+    (contact, here): (ContactId, SessionId),
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    store::delete_others(work, (organisation, contact, here)).await?;
+    identity::end_shown_by(work, contact).await
+}
+
+/// Holds a session until the caller's command is done; [`DeskError::Unauthorized`] where it has ended.
+pub(super) async fn hold(
+    work: &mut Work<'_>,
+    (contact, session): (ContactId, SessionId),
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    if store::hold_session(work, (organisation, contact, session)).await? {
+        return Ok(());
+    }
+    Err(DeskError::Unauthorized)
+}
+
+/// Ends all of one's own sessions, this one too, and what was shown by any of them, and every passkey: somebody else may have
+/// been in, and left themselves a key.
 pub async fn end_everywhere(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
     let contact = ctx.signed_in()?.contact;
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
-            store::delete_all(work, organisation, contact).await?;
-            identity::end_shown_by(work, contact).await?;
+            end_shown(work, contact).await?;
+            passkeys::keys::delete_all(work, organisation, Owner::Contact(contact)).await?;
             work.audit(NewEntry::new("portal.end", "contact", contact));
             Ok(())
         }

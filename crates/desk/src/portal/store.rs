@@ -37,6 +37,10 @@ statements! {
     DELETE = "DELETE FROM portal_sessions WHERE token_hash = $1";
     /// Ends one session of a contact.
     DELETE_ONE = "DELETE FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $2 AND id = $3";
+    /// Ends all sessions of a contact but one.
+    DELETE_OTHERS = "DELETE FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $2 AND id <> $3";
+    /// An open session of a contact, held until the caller is done.
+    HOLD_SESSION = "SELECT 1 FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $2 AND id = $3 FOR NO KEY UPDATE";
     /// Ends all sessions of a contact.
     DELETE_ALL = "DELETE FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $2";
     /// Open sessions of a contact.
@@ -269,6 +273,24 @@ pub(super) async fn delete_one(
 ) -> Result<bool, DeskError> {
     let args = args![organisation, contact, id];
     Ok(conn.execute(DELETE_ONE, args).await? == 1)
+}
+
+pub(super) async fn delete_others(
+    conn: &mut Conn,
+    (organisation, contact, id): Named,
+) -> Result<(), DeskError> {
+    let args = args![organisation, contact, id];
+    conn.execute(DELETE_OTHERS, args).await?;
+    Ok(())
+}
+
+pub(super) async fn hold_session(
+    conn: &mut Conn,
+    (organisation, contact, id): Named,
+) -> Result<bool, DeskError> {
+    let args = args![organisation, contact, id];
+    let found: Option<i64> = conn.query_opt(HOLD_SESSION, args, |row| row.get(0)).await?;
+    Ok(found.is_some())
 }
 
 pub(super) async fn delete_all(

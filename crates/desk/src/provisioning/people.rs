@@ -363,10 +363,7 @@ pub async fn remove_person(
             row.external_id = None;
             row.active = false;
             row.by_hand = false;
-            if account.disabled_at.is_none() {
-                staff::put_out(work, &account).await?;
-                row.ended_at = Some(now);
-            }
+            row.ended_at = staff::put_out(work, &account).await?.or(row.ended_at);
             let account = staff::held(work, id).await?;
             staff::give_role(work, &account, NO_ROLE).await?;
             store::put_person(work, organisation, &row, now).await?;

@@ -55,9 +55,8 @@ pub(super) async fn settle(work: &mut Work<'_>, row: &mut PersonRow) -> Result<(
     row.by_hand = by_hand;
     let wanted = row.active && row.user_key.is_some() && role != NO_ROLE;
     // Out first: it leaves nothing open for the time in which the role changes, and needs no news of it.
-    if !wanted && account.disabled_at.is_none() {
-        staff::put_out(work, &account).await?;
-        row.ended_at = Some(work.now);
+    if !wanted {
+        row.ended_at = staff::put_out(work, &account).await?.or(row.ended_at);
     }
     let account = staff::held(work, row.id).await?;
     staff::give_role(work, &account, &role).await?;

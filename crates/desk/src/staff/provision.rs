@@ -7,12 +7,13 @@ use super::model::{NewStaff, StaffView};
 use super::notices::{self, What};
 use super::role::{ADMINISTRATOR, NO_ROLE, Reach};
 use super::service::{end_ways_in, lock_out, not_the_last, role_given, staff_changed};
-use super::{sessions, store};
+use super::{sessions, sso, store};
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Permission};
 use crate::error::DeskError;
 use crate::ids::StaffId;
 use crate::work::Work;
+use bedside_db::Timestamp;
 use bedside_web::Locale;
 
 /// What is known of somebody beside what they may do.
@@ -178,11 +179,21 @@ pub async fn give_role(
     Ok(())
 }
 
-/// Lets somebody in no more: the same as [`super::disable`].
-pub async fn put_out(work: &mut Work<'_>, person: &StaffView) -> Result<(), DeskError> {
+/// Lets somebody in no more: the same as [`super::disable`]. A lock that single sign-on's groups had set becomes the
+/// provisioning's, so that no group lifts it; one that a colleague set stays theirs. Since when the provisioning's stands.
+pub async fn put_out(
+    work: &mut Work<'_>,
+    person: &StaffView,
+) -> Result<Option<Timestamp>, DeskError> {
     let reach = reach_of(work, &person.role).await?;
     in_reach(work, person.id, &reach.unwrap_or(Reach::NOTHING))?;
-    lock_out(work, person.id).await
+    let organisation = work.ctx.organisation;
+    if person.disabled_at.is_some() {
+        let taken = sso::store::take_lock(work, organisation, person.id).await?;
+        return Ok(person.disabled_at.filter(|_| taken));
+    }
+    lock_out(work, person.id).await?;
+    Ok(Some(work.now))
 }
 
 /// Lets somebody in again who was put out, with nothing of what they came in by before: meanwhile the address may have

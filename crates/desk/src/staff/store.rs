@@ -88,7 +88,9 @@ statements! {
     INSERT_TOKEN = "INSERT INTO api_tokens (organisation_id, id, name, token_hash, scopes, created_at, expires_at, queues, \
         created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     /// The token with this hash.
-    TOKEN = "SELECT organisation_id, id, scopes, queues, expires_at FROM api_tokens WHERE token_hash = $1 AND revoked_at IS NULL";
+    TOKEN = "SELECT t.organisation_id, t.id, t.scopes, t.queues, t.expires_at, p.role, p.disabled_at FROM api_tokens t \
+        LEFT JOIN staff p ON p.organisation_id = t.organisation_id AND p.id = t.created_by \
+        WHERE t.token_hash = $1 AND t.revoked_at IS NULL";
     /// All tokens.
     TOKENS = "SELECT id, name, scopes, queues, created_at, expires_at, revoked_at FROM api_tokens WHERE organisation_id = $1 ORDER BY id";
     /// Who made which token.
@@ -291,6 +293,10 @@ pub(super) struct TokenAtDoor {
     pub scopes: String,
     pub queues: Queues,
     pub expires_at: Option<Timestamp>,
+    /// The role of whoever made it; none for those of the desk itself.
+    pub maker: Option<String>,
+    /// Whether whoever made it is locked out.
+    pub is_locked: bool,
 }
 
 pub(super) async fn token(
@@ -305,6 +311,8 @@ pub(super) async fn token(
                 scopes: row.get(2)?,
                 queues: queues(row, 3)?,
                 expires_at: row.get(4)?,
+                maker: row.get(5)?,
+                is_locked: row.get::<Option<Timestamp>>(6)?.is_some(),
             })
         })
         .await?)

@@ -68,6 +68,10 @@ pub async fn create_token(
     ctx.authorize(Permission::StaffManage)?;
     let name = names::checked(&new.name)?.to_owned();
     ctx.hands_on(&reach(new.scopes, new.queues.clone()))?;
+    // Whoever says who works here, and in which groups, makes anybody anything.
+    if new.scopes.has(Permission::PeopleProvision) && !ctx.permissions().do_all() {
+        return Err(DeskError::Forbidden);
+    }
     let token = format!("{PREFIX}{}", secret::random_token());
     let hash = secret::token_hash(&token);
     let row = TokenRow {
@@ -155,7 +159,8 @@ pub(super) async fn revoke_made_by(work: &mut Work<'_>, maker: StaffId) -> Resul
     Ok(())
 }
 
-/// Who is behind a bearer token; [`DeskError::Unauthorized`] when nobody.
+/// Who is behind a bearer token; [`DeskError::Unauthorized`] when nobody. It opens no more than its maker's role does today,
+/// and nothing while they are locked out.
 pub async fn token_context(app: &App, token: &str) -> Result<Ctx, DeskError> {
     if !token.starts_with(PREFIX) || token.len() > 100 {
         return Err(DeskError::Unauthorized);
@@ -165,11 +170,20 @@ pub async fn token_context(app: &App, token: &str) -> Result<Ctx, DeskError> {
     if found.expires_at.is_some_and(|expires| expires <= app.now()) {
         return Err(DeskError::Unauthorized);
     }
+    if found.is_locked {
+        return Err(DeskError::Unauthorized);
+    }
+    let mut opens = reach(Permissions::known(&found.scopes), found.queues);
+    if let Some(code) = &found.maker {
+        let clinic = app.directory.of(found.organisation)?;
+        let role = clinic.role(code).ok_or(DeskError::Unauthorized)?;
+        opens = opens.shared(&role.reach());
+    }
     Ok(Ctx {
         organisation: found.organisation,
         actor: Actor::Token {
             id: found.id,
-            reach: Arc::new(reach(Permissions::known(&found.scopes), found.queues)),
+            reach: Arc::new(opens),
         },
         source: Source::Api,
         locale: bedside_web::Locale::default(),

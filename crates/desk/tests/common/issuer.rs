@@ -78,6 +78,10 @@ struct Inner {
     newest: Mutex<Value>,
     /// Codes that were exchanged, right or not.
     asked: Mutex<Vec<String>>,
+    /// Whoever holds it keeps tokens from being handed out.
+    door: tokio::sync::Mutex<()>,
+    /// Somebody stands before the door.
+    waiting: tokio::sync::Notify,
 }
 
 /// A provider that listens on this machine, and ends with the test.
@@ -135,6 +139,8 @@ impl Issuer {
             details: Mutex::default(),
             newest: Mutex::default(),
             asked: Mutex::default(),
+            door: tokio::sync::Mutex::default(),
+            waiting: tokio::sync::Notify::new(),
         });
         let service = Router::new()
             .route("/.well-known/openid-configuration", get(description))
@@ -146,6 +152,16 @@ impl Issuer {
             axum::serve(listener, service).await.expect("serving");
         });
         Self { inner, serving }
+    }
+
+    /// Hands no token out until what it gives back is dropped.
+    pub async fn shut(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.door.lock().await
+    }
+
+    /// Until somebody has asked for a token.
+    pub async fn is_asked(&self) {
+        self.inner.waiting.notified().await;
     }
 
     pub fn url(&self) -> &str {
@@ -292,6 +308,8 @@ async fn token(State(inner): State<Arc<Inner>>, headers: HeaderMap, body: Bytes)
     let form: BTreeMap<String, String> = form_urlencoded::parse(&body).into_owned().collect();
     let sent = |name: &str| form.get(name).map_or("", String::as_str);
     inner.asked.lock().unwrap().push(sent("code").to_owned());
+    inner.waiting.notify_one();
+    drop(inner.door.lock().await);
     let basic = format!(
         "Basic {}",
         BASE64.encode(format!("{CLIENT}:{SECRET}").as_bytes())

@@ -204,11 +204,28 @@ both_engines! {
         assert!(stopped.contains("stopped") || stopped.contains("copy"), "{stopped}");
         let news = mails(&desk, &sink).await;
         assert!(news.iter().any(|one| one.text().contains("may be a copy")));
-        // Removed, it opens nothing.
+        // The copy may have come in first, so everybody is out.
+        for open in [&browser, &door] {
+            open.get("/my").await.expect(401);
+        }
+        // Removed, it opens nothing, and who came in by it is out.
+        let by_it = desk.visitor();
+        shows(&by_it, &mut device).await.expect(303);
+        let door = signed_in(&desk, &sink, MIA).await;
         let keys = page(&door, "/my/devices").await;
         let key = keys.split("/my/passkeys/").nth(1).unwrap().split('/').next().unwrap().to_owned();
         sends(&door, "/my/devices", &format!("/my/passkeys/{key}/remove"), &[]).await.expect(303);
         shows(&desk.visitor(), &mut device).await.expect(422);
+        by_it.get("/my").await.expect(401);
+        door.get("/my").await.expect(200);
+        // Nobody adds one in a browser that was left open, and none outlives that somebody signed out everywhere.
+        let mut late = Device::at(HERE);
+        adds(&door, &mut late).await.expect(303);
+        desk.clock.advance(11 * 60);
+        let refused = adds(&door, &mut Device::at(HERE)).await.expect(422).text();
+        assert!(refused.contains("come in again first"), "{refused}");
+        sends(&door, "/my/devices", "/my/devices/end", &[]).await.expect(303);
+        shows(&desk.visitor(), &mut late).await.expect(422);
     }
 
     async fn devices_are_listed_and_signed_out_from_afar(desk: Desk) {

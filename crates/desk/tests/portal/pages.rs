@@ -56,6 +56,15 @@ both_engines! {
             assert_eq!(sent.header("location"), Some(format!("{there}?said=sent").as_str()));
         }
         assert_eq!(page(&browser, &there).await.matches("Thank you!").count(), 1);
+        // Who calls about it later is nobody by that: no call back and no second yes rest on it.
+        desk.clock.advance(2 * 3600);
+        let nurse = desk.browser(Role::Nurse).await;
+        let verify = format!("/tickets/{}/verify", number(&desk, ticket).await);
+        assert!(page(&nurse, &verify).await.contains("Whoever calls about it is not known by that."));
+        let asked = nurse.submit(&verify, &format!("{verify}/second"), &[]).await;
+        assert_eq!(asked.status, 422, "{}", asked.text());
+        assert!(asked.text().contains("isn&#39;t verified far enough"), "{}", asked.text());
+        tickets::reply(&desk.app, &desk.ctx(Role::Nurse), ticket, words(3)).await.unwrap();
         // After three days it counts no more.
         desk.clock.advance(3 * DAY + 1);
         let nurse = desk.browser(Role::Nurse).await;

@@ -97,6 +97,55 @@ both_engines! {
         come_in(&desk, &new, &browser, "ana-at-the-new-one", ana(&["desk-agents"])).await.expect(303);
     }
 
+    async fn another_one_in_its_place_is_asked_itself_and_the_old_one_nothing_more(desk: Desk) {
+        let (old, new) = (set_up(&desk).await, Issuer::start().await);
+        let browser = desk.visitor();
+        begin(&desk, &browser).await;
+        let left = begin(&desk, &browser).await;
+        sso::remove(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap();
+        provider(&desk, &new, rules()).await;
+        let answer = browser.get(&way(&desk)).await.expect(303);
+        assert!(answer.header("location").unwrap().starts_with(new.url()), "{answer:?}");
+        // What began with the old one ends with it, though both have the same number.
+        let code = old.grant(&left, claims(&desk, &old, &left, "ana-at-the-provider", &ana(&["desk-admins"])), Signed::Right);
+        assert_ne!(browser.get(&left.back(&code)).await.status, 303);
+        is_out(&browser).await;
+        assert_eq!(old.asked(), Vec::<String>::new());
+        ana_inside(&desk, &new).await;
+    }
+
+    async fn a_sign_in_under_way_ends_with_its_provider(desk: Desk) {
+        let issuer = set_up(&desk).await;
+        for removed in [false, true] {
+            let browser = desk.visitor();
+            let asked = begin(&desk, &browser).await;
+            let said = claims(&desk, &issuer, &asked, "ana-at-the-provider", &ana(&["desk-agents"]));
+            let back = asked.back(&issuer.grant(&asked, said, Signed::Right));
+            let door = issuer.shut().await;
+            let (answer, ()) = tokio::join!(browser.get(&back), async {
+                issuer.is_asked().await;
+                if removed {
+                    sso::remove(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap();
+                } else {
+                    provider(&desk, &issuer, rules()).await;
+                }
+                drop(door);
+            });
+            assert_ne!(answer.status, 303);
+            is_out(&browser).await;
+        }
+        assert_eq!(noted(&desk, "sso.link").await, 0);
+    }
+
+    async fn what_a_provider_opened_ends_with_it(desk: Desk) {
+        let issuer = set_up(&desk).await;
+        let inside = ana_inside(&desk, &issuer).await;
+        let nurse = desk.browser(Role::Nurse).await;
+        sso::remove(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap();
+        is_out(&inside).await;
+        nurse.get("/inbox").await.expect(200);
+    }
+
     async fn only_who_may_do_everything_names_a_provider(desk: Desk) {
         let issuer = set_up(&desk).await;
         for role in Role::ALL.iter().filter(|role| **role != Role::Administrator) {

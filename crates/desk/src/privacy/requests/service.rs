@@ -127,7 +127,7 @@ async fn shown_in(
         Err(DeskError::NotFound) => return Err(absent()),
         found => found?,
     };
-    let standing = identity::standing_of(app, ctx, &ticket).await?;
+    let standing = identity::asking(app, ctx, &ticket).await?;
     if standing.patient != Some(patient) {
         return Ok((Level::L0, None, ticket.number));
     }

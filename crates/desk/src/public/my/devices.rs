@@ -169,6 +169,7 @@ pub(super) async fn add_passkey(my: My, Form(sent): Form<Made>) -> Response {
         Ok(()) => return on_to(&format!("{HERE}?said=passkey-added")),
         Err(DeskError::Conflict { code, .. }) => match code {
             "demo" => "passkey-demo",
+            "fresh_sign_in" => "my-passkey-fresh",
             "passkey_taken" => "passkey-taken",
             "too_many_passkeys" => "passkey-too-many",
             _ => "passkey-impossible",
@@ -191,6 +192,6 @@ pub(super) async fn remove_passkey(
     Path(id): Path<PasskeyId>,
     Form(Nothing {}): Form<Nothing>,
 ) -> Response {
-    let removed = portal::remove_passkey(&my.app, &my.ctx, id).await;
+    let removed = portal::remove_passkey(&my.app, &my.me, id).await;
     done(&my, removed, "passkey-removed")
 }

@@ -11,9 +11,9 @@ use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
 use crate::security_log;
 use crate::staff::model::StaffView;
-use crate::staff::service::{give_role, is_the_last, staff_changed};
+use crate::staff::service::{give_role, is_the_last, lock_out, staff_changed};
 use crate::staff::sessions::{self, Entered, Method};
-use crate::staff::{ADMINISTRATOR, roles, store as people};
+use crate::staff::{ADMINISTRATOR, provision, roles, store as people};
 use crate::work::Work;
 use bedside_vault::secret;
 use futures_util::FutureExt;
@@ -55,11 +55,11 @@ pub async fn finish(
 ) -> Result<Finished, DeskError> {
     let (organisation, question) = question::take(app, back.browser, back.state).await?;
     let opened = settings::opened(app, organisation).await?;
-    let same = |opened: &Opened| opened.view.enabled && opened.view.version == question.version;
+    let same = |opened: &Opened| opened.view.enabled && opened.named() == question.named;
     let opened = opened.filter(same).ok_or(DeskError::Gone)?;
-    let looked = look(app, organisation, opened, &question, back).await;
-    let (said, opened) = match looked {
-        Ok(looked) => looked,
+    let looked = look(app, organisation, &opened, &question, back).await;
+    let said = match looked {
+        Ok(said) => said,
         Err(trouble) => return Err(refused(app, organisation, None, trouble).await?),
     };
     match question.purpose {
@@ -90,10 +90,10 @@ pub async fn finish(
 async fn look(
     app: &App,
     organisation: OrganisationId,
-    opened: Opened,
+    opened: &Opened,
     question: &Question,
     back: Back<'_>,
-) -> Result<(Said, Opened), Trouble> {
+) -> Result<Said, Trouble> {
     if back
         .issuer
         .is_some_and(|issuer| issuer != opened.view.issuer)
@@ -103,12 +103,7 @@ async fn look(
     if back.code.is_empty() {
         return Err(Trouble::Declined);
     }
-    let again = Opened {
-        view: opened.view.clone(),
-        secret: String::new(),
-    };
-    let said = provider::exchange(app, organisation, opened, question, back.code).await?;
-    Ok((said, again))
+    provider::exchange(app, organisation, opened, question, back.code).await
 }
 
 /// Writes down that somebody did not come in, and why; the error that the page gets says nothing of it.
@@ -174,7 +169,13 @@ async fn enter(
     }
 }
 
+/// The provider may have been removed, switched off or given other rules while it was asked: then its word is no longer one.
 async fn found(work: &mut Work<'_>, opened: &Opened, said: &Said) -> Result<Found, DeskError> {
+    let organisation = work.ctx.organisation;
+    let held = store::hold_provider(work, organisation).await?;
+    if held != Some(opened.named()) {
+        return Err(DeskError::Gone);
+    }
     Ok(match whom(work, opened, said).await? {
         Ok(staff) => {
             work.audit(NewEntry::new("sso.show", "staff", staff));
@@ -196,7 +197,13 @@ async fn whom(work: &mut Work<'_>, opened: &Opened, said: &Said) -> Result<Whom,
     let clinic = work.app.directory.of(organisation)?;
     let (view, rules) = (&opened.view, &opened.view.rules);
     let groups = said.groups(&rules.groups_claim);
-    let role = rules.role_of(&groups, |code| clinic.role(code).is_some());
+    let role = groups
+        .as_deref()
+        .and_then(|groups| rules.role_of(groups, |code| clinic.role(code).is_some()));
+    let lacking = match groups {
+        Some(_) => Trouble::NoGroup,
+        None => Trouble::GroupsUnsaid,
+    };
     let account = (view.issuer.as_str(), said.subject.as_str());
     let known = store::by_subject(work, organisation, account).await?;
     let (staff, ended) = if let Some(known) = known {
@@ -206,7 +213,7 @@ async fn whom(work: &mut Work<'_>, opened: &Opened, said: &Said) -> Result<Whom,
             return Ok(Err((None, Trouble::Unverified)));
         };
         let Some(role) = role else {
-            return Ok(Err((None, Trouble::NoGroup)));
+            return Ok(Err((None, lacking)));
         };
         match first_time(work, account, (&email, said), role, rules.makes_accounts).await? {
             Ok(staff) => (staff, None),
@@ -216,17 +223,20 @@ async fn whom(work: &mut Work<'_>, opened: &Opened, said: &Said) -> Result<Whom,
     let person = people::held(work, organisation, staff).await?;
     let person = person.ok_or(DeskError::NotFound)?;
     let Some(role) = role else {
-        end(work, &person).await?;
-        return Ok(Err((Some(staff), Trouble::NoGroup)));
+        if lacking == Trouble::NoGroup {
+            end(work, &person).await?;
+        } else {
+            // A mapping that broke must not lock a whole clinic out, one by one.
+            sessions::store::delete_sessions_of(work, organisation, staff).await?;
+        }
+        return Ok(Err((Some(staff), lacking)));
     };
     if person.disabled_at.is_some() {
         // Who was locked by an administrator stays so; who was locked here is let in again by the groups.
         if ended.is_none() {
             return Ok(Err((Some(staff), Trouble::Disabled)));
         }
-        people::enable(work, organisation, staff).await?;
-        work.audit(NewEntry::new("staff.enable", "staff", staff));
-        staff_changed(work);
+        provision::let_in(work, staff).await?;
     }
     if ended.is_some() {
         store::end_person(work, organisation, staff, None).await?;
@@ -305,22 +315,19 @@ async fn first_time(
     Ok(Ok(staff))
 }
 
-/// Ends the access of somebody whom no group gives a role any more: sessions, links, and every other way in. The last
-/// administrator's account stays, or nobody could set the desk up.
+/// Locks somebody out whom no group gives a role any more, until one does. The last administrator's account stays, or nobody
+/// could set the desk up; their sessions and links end.
 async fn end(work: &mut Work<'_>, person: &StaffView) -> Result<(), DeskError> {
     let (organisation, now, staff) = (work.ctx.organisation, work.now, person.id);
-    sessions::store::delete_sessions_of(work, organisation, staff).await?;
-    sessions::store::delete_links_of(work, organisation, staff).await?;
-    let stays = person.role == ADMINISTRATOR && is_the_last(work, staff).await?;
-    if person.disabled_at.is_some() || stays {
+    if person.disabled_at.is_some() {
         return Ok(());
     }
-    people::disable(work, organisation, staff, now).await?;
-    store::end_person(work, organisation, staff, Some(now)).await?;
-    let told = serde_json::json!({ "method": "sso" });
-    work.audit(NewEntry::new("staff.disable", "staff", staff).detail(&told));
-    staff_changed(work);
-    Ok(())
+    if person.role == ADMINISTRATOR && is_the_last(work, staff).await? {
+        sessions::store::delete_sessions_of(work, organisation, staff).await?;
+        return sessions::store::delete_links_of(work, organisation, staff).await;
+    }
+    lock_out(work, staff).await?;
+    store::end_person(work, organisation, staff, Some(now)).await
 }
 
 /// Takes the sign-in as a fresh proof for this session, and gives the token back that it has from now on. The groups count here

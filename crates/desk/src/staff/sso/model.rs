@@ -161,15 +161,14 @@ impl Said {
         short
     }
 
-    /// Their groups: a list of texts, or one text.
-    pub fn groups(&self, claim: &str) -> Vec<&str> {
-        let texts = match find(&self.claims, claim) {
-            Some(Value::Array(all)) => all.as_slice(),
-            Some(one @ Value::String(_)) => std::slice::from_ref(one),
-            _ => &[],
-        };
-        let texts = texts.iter().filter_map(Value::as_str);
-        texts.take(MAX_GROUPS).collect()
+    /// Their groups: a list of texts, or one text. None where it says nothing of groups, which is another thing than that
+    /// they are in none: Entra ID leaves them out where there are many, and so does a mapping that was taken away.
+    pub fn groups(&self, claim: &str) -> Option<Vec<&str>> {
+        match find(&self.claims, claim)? {
+            Value::Array(all) => Some(all.iter().filter_map(Value::as_str).collect()),
+            Value::String(one) => Some(vec![one]),
+            _ => None,
+        }
     }
 
     /// Whether it says that a second factor was shown, in one of these words.
@@ -246,16 +245,18 @@ mod tests {
     fn groups_are_found_where_providers_put_them() {
         let claims = json!({
             "groups": ["a", 7, "b"], "one": "c", "https://x.example/roles": ["d"],
-            "realm_access": { "roles": ["e"] }, "number": 7,
+            "realm_access": { "roles": ["e"] }, "number": 7, "none": [], "null": null,
         });
         for (claim, groups) in [
-            ("groups", vec!["a", "b"]),
-            ("one", vec!["c"]),
-            ("https://x.example/roles", vec!["d"]),
-            ("realm_access.roles", vec!["e"]),
-            ("realm_access", vec![]),
-            ("number", vec![]),
-            ("missing.roles", vec![]),
+            ("groups", Some(vec!["a", "b"])),
+            ("one", Some(vec!["c"])),
+            ("https://x.example/roles", Some(vec!["d"])),
+            ("realm_access.roles", Some(vec!["e"])),
+            ("none", Some(vec![])),
+            ("null", None),
+            ("realm_access", None),
+            ("number", None),
+            ("missing.roles", None),
         ] {
             assert_eq!(said(&claims).groups(claim), groups, "{claim}");
         }

@@ -4,7 +4,7 @@
 
 use super::model::{ProviderView, Said};
 use super::question::{Purpose, Question};
-use super::settings::Opened;
+use super::settings::{Named, Opened};
 use super::{RETURN, trouble::Trouble};
 use crate::app::App;
 use crate::ids::OrganisationId;
@@ -63,8 +63,8 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
 /// What a provider says of itself, and its keys.
 pub(super) struct Description {
     metadata: CoreProviderMetadata,
-    /// The version of the settings that named it.
-    version: i64,
+    /// The settings that named it.
+    named: Named,
     at: Timestamp,
 }
 
@@ -81,27 +81,27 @@ async fn ask(client: http::Client, request: HttpRequest) -> Result<HttpResponse,
 pub(super) async fn describe(
     app: &App,
     organisation: OrganisationId,
-    view: &ProviderView,
+    opened: &Opened,
 ) -> Result<Arc<Description>, Trouble> {
     let known = app.providers.0.lock().get(&organisation).cloned();
     let is_fresh = |known: &Arc<Description>| {
         let age = app.now().seconds_since(known.at);
-        known.version == view.version && (0..FRESH_SECONDS).contains(&age)
+        known.named == opened.named() && (0..FRESH_SECONDS).contains(&age)
     };
     match known.filter(is_fresh) {
         Some(known) => Ok(known),
-        None => read(app, organisation, view).await,
+        None => read(app, organisation, opened).await,
     }
 }
 
 async fn read(
     app: &App,
     organisation: OrganisationId,
-    view: &ProviderView,
+    opened: &Opened,
 ) -> Result<Arc<Description>, Trouble> {
     let description = Arc::new(Description {
-        metadata: discover(app, &view.issuer).await?,
-        version: view.version,
+        metadata: discover(app, &opened.view.issuer).await?,
+        named: opened.named(),
         at: app.now(),
     });
     let mut all = app.providers.0.lock();
@@ -235,7 +235,7 @@ pub(super) fn address(
 pub(super) async fn exchange(
     app: &App,
     organisation: OrganisationId,
-    opened: Opened,
+    opened: &Opened,
     question: &Question,
     code: &str,
 ) -> Result<Said, Trouble> {
@@ -243,7 +243,7 @@ pub(super) async fn exchange(
         return Err(Trouble::CodeRefused);
     }
     let view = &opened.view;
-    let mut known = describe(app, organisation, view).await?;
+    let mut known = describe(app, organisation, opened).await?;
     let mut client = ready(app, &known, view, Some(opened.secret.clone()))?;
     let asker = |request| ask(app.others.clone(), request);
     let request = client.exchange_code(AuthorizationCode::new(code.to_owned()));
@@ -262,8 +262,8 @@ pub(super) async fn exchange(
     let mut said = checked(app, &client, view, (token, &answer), question);
     if matches!(said, Err(Trouble::Signature)) && age >= NEW_KEYS_SECONDS {
         // It may have new keys since they were read.
-        known = read(app, organisation, view).await?;
-        client = ready(app, &known, view, Some(opened.secret))?;
+        known = read(app, organisation, opened).await?;
+        client = ready(app, &known, view, Some(opened.secret.clone()))?;
         said = checked(app, &client, view, (token, &answer), question);
     }
     let mut said = said?;

@@ -1,6 +1,7 @@
 //! Sending a browser to the provider, and knowing it again.
 
-use super::{provider, settings, store, trouble::Trouble};
+use super::settings::{self, Named};
+use super::{provider, store, trouble::Trouble};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
@@ -32,7 +33,7 @@ pub(super) struct Question {
     /// What the code was bound to (RFC 7636).
     pub verifier: String,
     /// The settings it began with.
-    pub version: i64,
+    pub named: Named,
     /// When it began.
     pub at: Timestamp,
 }
@@ -54,7 +55,7 @@ pub async fn start(
     let opened = settings::opened(app, organisation).await?;
     let opened = opened.filter(|opened| opened.view.enabled);
     let opened = opened.ok_or(DeskError::NotFound)?;
-    let known = provider::describe(app, organisation, &opened.view).await;
+    let known = provider::describe(app, organisation, &opened).await;
     let known = known.map_err(unavailable)?;
     let (state, now) = (secret::random_token(), app.now());
     let question = Question {
@@ -63,7 +64,7 @@ pub async fn start(
         nonce: secret::random_token(),
         // A verifier has at least 43 characters (RFC 7636, section 4.1).
         verifier: secret::random_token() + &secret::random_token(),
-        version: opened.view.version,
+        named: opened.named(),
         at: now,
     };
     let address = provider::address(app, &known, &opened.view, (&state, &question));

@@ -8,9 +8,9 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
-use crate::ids::OrganisationId;
+use crate::ids::{OrganisationId, SsoProviderId};
 use crate::records::{self, Sealing};
-use crate::staff::sessions::is_no_demo;
+use crate::staff::sessions::{self, is_no_demo};
 use crate::work::Work;
 use futures_util::FutureExt;
 
@@ -26,10 +26,20 @@ fn authorize(ctx: &Ctx) -> Result<(), DeskError> {
     Err(DeskError::Forbidden)
 }
 
+/// Which settings of which provider: another one that takes its place begins its versions anew.
+pub(super) type Named = (SsoProviderId, i64);
+
 /// A provider with what the desk shows it.
 pub(super) struct Opened {
+    pub id: SsoProviderId,
     pub view: ProviderView,
     pub secret: String,
+}
+
+impl Opened {
+    pub const fn named(&self) -> Named {
+        (self.id, self.view.version)
+    }
 }
 
 /// An organisation's provider, opened, for the desk's own machinery.
@@ -44,6 +54,7 @@ pub(super) async fn opened(
     let sealing = records::sealing(app, &mut conn, organisation, row.key).await?;
     Ok(Some(Opened {
         secret: sealing.open_text(PLACE.0, PLACE.1, row.id, &row.secret)?,
+        id: row.id,
         view: row.view,
     }))
 }
@@ -127,6 +138,9 @@ pub async fn put(app: &App, ctx: &Ctx, new: NewProvider) -> Result<(), DeskError
                     changed: vec!["sso".to_owned()],
                 });
             }
+            if moves || !row.view.enabled {
+                end_sessions(work).await?;
+            }
             if moves {
                 store::delete_people(work, organisation).await?;
             }
@@ -150,6 +164,18 @@ pub async fn put(app: &App, ctx: &Ctx, new: NewProvider) -> Result<(), DeskError
     .await
 }
 
+/// Ends the sessions of everybody who comes in by the provider, whatever let them in: what a provider that is no longer
+/// trusted has opened is not left open. Whoever decides it stays in.
+async fn end_sessions(work: &mut Work<'_>) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for staff in store::people(work, organisation).await? {
+        if work.ctx.actor.staff() != Some(staff) {
+            sessions::store::delete_sessions_of(work, organisation, staff).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Forgets the provider, and whom of it people are. Their accounts stay: they come in by a link next.
 pub async fn remove(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
     authorize(ctx)?;
@@ -159,6 +185,7 @@ pub async fn remove(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
             let old = store::provider(work, organisation).await?;
             let old = old.ok_or(DeskError::NotFound)?;
             store::delete_provider(work, organisation).await?;
+            end_sessions(work).await?;
             store::delete_people(work, organisation).await?;
             records::forget_key(work, organisation, old.key).await?;
             said(work, NewEntry::new("sso.remove", "sso_provider", old.id));

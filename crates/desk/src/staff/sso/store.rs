@@ -15,6 +15,10 @@ statements! {
     /// Changes a provider, unless it changed meanwhile.
     UPDATE_PROVIDER = "UPDATE sso_providers SET issuer = $3, client = $4, secret = $5, button = $6, rules = $7, enabled = $8, \
         version = version + 1 WHERE organisation_id = $1 AND version = $2";
+    /// Which provider people can sign in at, and the version of its settings; held until the caller is done.
+    HOLD_PROVIDER = "SELECT id, version FROM sso_providers WHERE organisation_id = $1 AND enabled = 1 FOR NO KEY UPDATE";
+    /// Everybody who belongs to the provider.
+    PEOPLE = "SELECT staff_id FROM sso_people WHERE organisation_id = $1 ORDER BY staff_id";
     /// Forgets a provider.
     DELETE_PROVIDER = "DELETE FROM sso_providers WHERE organisation_id = $1";
     /// The providers that people can sign in at.
@@ -29,6 +33,8 @@ statements! {
         ON CONFLICT DO NOTHING";
     /// Keeps that the groups give no role, or that they do again.
     END_PERSON = "UPDATE sso_people SET ended_at = $3 WHERE organisation_id = $1 AND staff_id = $2";
+    /// Makes the lock somebody else's, where the groups had set it.
+    TAKE_LOCK = "UPDATE sso_people SET ended_at = NULL WHERE organisation_id = $1 AND staff_id = $2 AND ended_at IS NOT NULL";
     /// Forgets whom of the provider somebody is.
     DELETE_PERSON = "DELETE FROM sso_people WHERE organisation_id = $1 AND staff_id = $2";
     /// Forgets it of everybody.
@@ -135,6 +141,26 @@ pub(super) async fn doors(conn: &mut Conn) -> Result<Vec<(OrganisationId, String
         .await?)
 }
 
+pub(super) async fn hold_provider(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Option<(SsoProviderId, i64)>, DeskError> {
+    Ok(conn
+        .query_opt(HOLD_PROVIDER, args![organisation], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
+}
+
+pub(super) async fn people(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<StaffId>, DeskError> {
+    Ok(conn
+        .query(PEOPLE, args![organisation], |row| row.get(0))
+        .await?)
+}
+
 /// Whose account it is, and since when no group gives them a role.
 pub(super) async fn by_subject(
     conn: &mut Conn,
@@ -179,6 +205,16 @@ pub(in crate::staff) async fn end_person(
     conn.execute(END_PERSON, args![organisation, staff, at])
         .await?;
     Ok(())
+}
+
+/// `false` where it was not the groups that locked them out.
+pub(in crate::staff) async fn take_lock(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<bool, DeskError> {
+    let values = args![organisation, staff];
+    Ok(conn.execute(TAKE_LOCK, values).await? == 1)
 }
 
 /// `false` where nobody of the provider is them.

@@ -64,6 +64,8 @@ pub enum Trouble {
     Unverified,
     /// No group gives a role.
     NoGroup,
+    /// It says nothing of groups.
+    GroupsUnsaid,
     /// Nobody has this address, and accounts are not made by themselves.
     NotInvited,
     /// The account belongs to somebody else of the provider.
@@ -131,6 +133,7 @@ impl Trouble {
             Self::Person => "person",
             Self::Unverified => "unverified",
             Self::NoGroup => "no_group",
+            Self::GroupsUnsaid => "groups_unsaid",
             Self::NotInvited => "not_invited",
             Self::OtherSubject => "other_subject",
             Self::Disabled => "disabled",
