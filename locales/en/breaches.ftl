@@ -2,9 +2,12 @@
 breaches = Breaches
 breaches-intro = What may have gone wrong with patients' data, from the moment it was found to the last letter. Until two persons say otherwise it counts as a breach, and its clocks run.
 breaches-none = What goes wrong with patients' data is opened here, at once, also while little is known.
+breach-year = Found in the year
+breach-year-show = Show
 breach-new = Open an incident
 breach-new-intro = Open it as soon as somebody knows. The clocks run from when it was found, not from when it is typed in here.
 breach-edit = Put right what is known
+breach-edit-again = Another time, place, kind of data or story sends an assessment back: two persons say anew what it is.
 breach-title = A name for it
 breach-title-help = For colleagues. Name no patient.
 breach-discovered = Found
@@ -63,9 +66,10 @@ breach-count-mailed = { $count } mailed
 breach-count-lost = { $count } did not arrive
 breach-count-print = { $count } to be printed
 breach-count-posted = { $count } posted
-breach-taken-by = Taken from the log by { $who } ({ $at }): { $actor }, { $from } to { $until }
+breach-taken-by = Taken from the log by { $who } ({ $at })
+breach-asked = Asked: { $actor }, { $from } to { $until }
 breach-ask = Ask the audit log
-breach-ask-help = Whose acts, from when until when? "Look" shows how the answer differs from the list. "Take" puts who is new onto the list; nobody is taken off it. Lists of waiting requests show names of everybody who waits and are counted, not named.
+breach-ask-help = Whose acts, from when until when? "Look" shows how the answer differs from the list. "Take" puts who is new onto the list; nobody is taken off it, and whoever was taken off stays off. The answer is as things stand today: what was moved to another patient since names that patient. Lists of waiting requests show names of everybody who waits and are counted, not named.
 breach-actor = Whose acts
 breach-actor-choose = Choose a person or a key
 breach-token = API token: { $name }
@@ -86,12 +90,14 @@ breach-answer-people = { $count ->
    *[other] The log names { $count } people.
 }
 breach-answer-new = Not on the list: { $count }.
-breach-answer-gone = On the list from the log, and not in this answer: { $count }.
+breach-answer-off = Taken off the list before, and left off by "Take": { $count }.
+breach-answer-gone = On the list from the log, and found by no question any more: { $count }.
 breach-answer-unnamed = { $count ->
     [one] { $count } act names nobody: a list of waiting requests, or something that is gone since.
    *[other] { $count } acts name nobody: lists of waiting requests, or what is gone since.
 }
 breach-off = Taken off
+breach-stranger = No patient on file
 breach-added-by = Added by { $who } ({ $at }):
 breach-removed-by = Taken off by { $who } ({ $at }):
 breach-told-waiting = Not told
@@ -133,6 +139,7 @@ breach-factor-mitigated-help = Destroyed, given back, a promise in writing: how 
 breach-risk-low = Low
 breach-risk-medium = Medium
 breach-risk-high = High
+breach-assess-help-gdpr = The authority has to be told unless a risk for people is unlikely. Whoever says so has to be able to show it by these four.
 breach-conclusion = So it is
 breach-exception = Which exception
 breach-exception-none = None
@@ -181,6 +188,7 @@ breach-error-who = This is nobody, or more than one person.
 breach-error-many = These are too many acts for one look. Choose a shorter time.
 breach-error-span = The end comes after the beginning, at most a year later.
 breach-error-shown = A factor says high: a low probability is not shown.
+breach-error-no-exception = This law knows no exceptions.
 breach-error-exception = Name the exception where it is one, and none where it is not.
 breach-error-day = The day lies between when it was found and today.
 flash-breach-opened = The incident is open. The clocks run.

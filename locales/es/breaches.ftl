@@ -2,9 +2,12 @@
 breaches = Violaciones de datos
 breaches-intro = Lo que puede haber ido mal con los datos de pacientes, desde que se supo hasta la última carta. Mientras dos personas no digan otra cosa, cuenta como violación y sus plazos corren.
 breaches-none = Lo que va mal con los datos de pacientes se abre aquí, enseguida, aunque se sepa poco.
+breach-year = Descubiertos en el año
+breach-year-show = Mostrar
 breach-new = Abrir un incidente
 breach-new-intro = Ábralo en cuanto alguien lo sepa. Los plazos corren desde que se supo, no desde que se escribe aquí.
 breach-edit = Corregir lo que se sabe
+breach-edit-again = Si cambia la hora, el lugar, los tipos de datos o lo que pasó, la evaluación vuelve atrás: dos personas dicen de nuevo qué es.
 breach-title = Un nombre
 breach-title-help = Para colegas. No nombre a ningún paciente.
 breach-discovered = Se supo
@@ -63,9 +66,10 @@ breach-count-mailed = { $count } por correo electrónico
 breach-count-lost = { $count } no llegaron
 breach-count-print = { $count } por imprimir
 breach-count-posted = { $count } enviadas en papel
-breach-taken-by = Tomada del registro por { $who } ({ $at }): { $actor }, del { $from } al { $until }
+breach-taken-by = Tomada del registro por { $who } ({ $at })
+breach-asked = Se preguntó: { $actor }, del { $from } al { $until }
 breach-ask = Preguntar al registro de auditoría
-breach-ask-help = ¿Los actos de quién, desde cuándo y hasta cuándo? "Mirar" muestra en qué difiere la respuesta de la lista. "Tomar" pone en la lista a quien falta; no quita a nadie. Las listas de solicitudes que esperan muestran nombres de todas las que esperan: se cuentan, no se nombran.
+breach-ask-help = ¿Los actos de quién, desde cuándo y hasta cuándo? "Mirar" muestra en qué difiere la respuesta de la lista. "Tomar" pone en la lista a quien falta; no quita a nadie, y quien se quitó sigue fuera. La respuesta es la de hoy: lo que desde entonces se pasó a otro paciente nombra a ese paciente. Las listas de solicitudes que esperan muestran nombres de todas las que esperan: se cuentan, no se nombran.
 breach-actor = Los actos de
 breach-actor-choose = Elija una persona o una clave
 breach-token = Clave de API: { $name }
@@ -86,12 +90,14 @@ breach-answer-people = { $count ->
    *[other] El registro nombra a { $count } personas.
 }
 breach-answer-new = No están en la lista: { $count }.
-breach-answer-gone = En la lista desde el registro, y no en esta respuesta: { $count }.
+breach-answer-off = Quitadas antes de la lista; "Tomar" las deja fuera: { $count }.
+breach-answer-gone = En la lista desde el registro, y ninguna pregunta las encuentra ya: { $count }.
 breach-answer-unnamed = { $count ->
     [one] { $count } acto no nombra a nadie: una lista de solicitudes, o algo que ya no existe.
    *[other] { $count } actos no nombran a nadie: listas de solicitudes, o lo que ya no existe.
 }
 breach-off = Fuera de la lista
+breach-stranger = Sin ficha de paciente
 breach-added-by = Añadida por { $who } ({ $at }):
 breach-removed-by = Quitada por { $who } ({ $at }):
 breach-told-waiting = Sin avisar
@@ -133,6 +139,7 @@ breach-factor-mitigated-help = Destruidos, devueltos, una promesa por escrito: �
 breach-risk-low = Bajo
 breach-risk-medium = Medio
 breach-risk-high = Alto
+breach-assess-help-gdpr = Hay que avisar a la autoridad salvo que un riesgo para las personas sea improbable. Quien lo diga tiene que poder demostrarlo con estos cuatro.
 breach-conclusion = Entonces es
 breach-exception = Qué excepción
 breach-exception-none = Ninguna
@@ -181,6 +188,7 @@ breach-error-who = No es nadie, o es más de una persona.
 breach-error-many = Son demasiados actos para una vez. Elija un tiempo más corto.
 breach-error-span = El final viene después del principio, como mucho un año más tarde.
 breach-error-shown = Un factor dice alto: no se demuestra una probabilidad baja.
+breach-error-no-exception = Esta ley no conoce excepciones.
 breach-error-exception = Nombre la excepción si lo es, y ninguna si no lo es.
 breach-error-day = El día está entre cuando se supo y hoy.
 flash-breach-opened = El incidente está abierto. Los plazos corren.

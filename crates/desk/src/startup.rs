@@ -195,6 +195,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "what a key seals",
         sql: include_str!("../migrations/0039_what_a_key_seals.sql"),
     },
+    Migration {
+        version: 40,
+        name: "lists of breaches",
+        sql: include_str!("../migrations/0040_breach_lists.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -5,7 +5,7 @@
 use bedside_db::Timestamp;
 use bedside_desk::ids::{BreachId, DataKeyId, StaffId};
 use bedside_desk::privacy::breaches::{
-    Assessment, Breach, Conclusion, Due, Duty, Part, Risk, State, duties,
+    Assessment, Breach, Conclusion, Counted, Due, Duty, Part, Risk, State, duties,
 };
 use bedside_desk::privacy::requests::Law;
 use jiff::tz::TimeZone;
@@ -95,9 +95,11 @@ fn who_is_told_follows_from_law_part_numbers_and_what_two_persons_say() {
     assert_eq!(told(&here, 500), [people, authority]);
     let media = |to_count| (Duty::Media, to_count);
     assert_eq!(told(&here, 501), [people, authority, media(true)]);
-    here.residents = Some(500);
+    here.residents = Some(Counted { most: 500, of: 501 });
     assert_eq!(told(&here, 501), [people, authority]);
-    here.residents = Some(501);
+    // One more may live there as well: it is counted again.
+    assert_eq!(told(&here, 502), [people, authority, media(true)]);
+    here.residents = Some(Counted { most: 501, of: 600 });
     assert_eq!(told(&here, 900), [people, authority, media(false)]);
     let there = incident(Law::Hipaa, Part::AtAssociate, found);
     assert_eq!(told(&there, 1), [people, authority]);

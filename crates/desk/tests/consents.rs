@@ -19,7 +19,7 @@ use bedside_desk::records::{Label, Labels};
 use bedside_desk::tickets::{self, Patch, Status, View};
 use bedside_desk::{audit_log, jobs};
 use bedside_web::Locale;
-use common::sink::{Sent, Sink, sink};
+use common::sink::{self, Sent, Sink, sink};
 use common::{Answer, Browser, Desk, Role, both_engines};
 use serde_json::json;
 
@@ -481,5 +481,91 @@ both_engines! {
         }
         desk.client("patients:read").await.post(&way, &yes).await.expect(403);
         client.get("/api/v1/patients/01890000-0000-7000-8000-000000000000/consents").await.expect(404);
+    }
+
+    async fn a_no_between_two_tries_ends_the_question_that_waits(desk: Desk) {
+        let sink = sink(&desk).await;
+        let ticket = desk.ticket(ROSA, "Hours", "When are you open?").await;
+        jobs::drain(&desk.app).await.unwrap();
+        sink.take();
+        // The mail server asks to come again: what it refused is the way to say no.
+        sink.answer(sink::Answer::Later);
+        resolve(&desk, ticket, Status::Resolved).await;
+        let refused = sink.take().remove(0);
+        one_click(&desk, &leaving(&refused)).await.expect(200);
+        sink.answer(sink::Answer::Accept);
+        desk.clock.advance(3600);
+        jobs::drain(&desk.app).await.unwrap();
+        assert!(sink.take().is_empty(), "they said no before this try");
+        let log = audit_log::list(&desk.app, &desk.system(), None, 60).await.unwrap();
+        assert!(log.iter().any(|one| one.action == "mail.drop"));
+        // The same of a request that is open again, and of a try that nothing speaks against.
+        let other = desk.ticket("ana@patient.example", "Hours", "When?").await;
+        jobs::drain(&desk.app).await.unwrap();
+        sink.answer(sink::Answer::Later);
+        resolve(&desk, other, Status::Resolved).await;
+        sink.answer(sink::Answer::Accept);
+        sink.take();
+        desk.clock.advance(3600);
+        jobs::drain(&desk.app).await.unwrap();
+        assert_eq!(sink.take().len(), 1, "it goes out at the second try");
+    }
+
+    async fn a_word_that_answers_a_person_is_read_by_one(desk: Desk) {
+        let sink = sink(&desk).await;
+        let (ticket, _) = asked(&desk, &sink).await;
+        hand_in(&desk, "one", "", "STOP").await;
+        jobs::drain(&desk.app).await.unwrap();
+        assert_eq!(sink.take().len(), 1);
+        tickets::reply(&desk.app, &desk.ctx(Role::Agent), ticket, tickets::Reply::new("See you on Friday.")).await.unwrap();
+        desk.clock.advance(10);
+        jobs::drain(&desk.app).await.unwrap();
+        resolve(&desk, ticket, Status::Closed).await;
+        sink.take();
+        let before = count(&desk).await;
+        // What "cancel" means as an answer to that, nobody but a person can tell.
+        hand_in(&desk, "two", "Re: Hours", "Cancel").await;
+        jobs::drain(&desk.app).await.unwrap();
+        assert_eq!(count(&desk).await, before + 1);
+        // Said again by itself, it is told again, once a day.
+        desk.clock.advance(24 * 3600);
+        sink.take();
+        hand_in(&desk, "three", "", "STOP").await;
+        hand_in(&desk, "four", "", "STOP").await;
+        jobs::drain(&desk.app).await.unwrap();
+        let told = sink.take();
+        assert_eq!(told.iter().filter(|one| one.text().contains("no appointment was cancelled")).count(), 1);
+    }
+
+    async fn what_is_published_at_the_same_moment_keeps_its_words(desk: Desk) {
+        let ctx = desk.ctx(Role::Administrator);
+        for round in 0..12 {
+            let id = notices::begin(&desk.app, &ctx, PRIVACY).await.unwrap();
+            let words = |body: &str| {
+                let text = notices::Text { title: "Notice".to_owned(), body: format!("{body} {round}"), changes: String::new() };
+                std::collections::BTreeMap::from([(Locale::En, text)])
+            };
+            notices::save(&desk.app, &ctx, (id, 1), words("As published")).await.unwrap();
+            let task = |publishes: bool, texts| {
+                let (app, ctx) = (desk.app.clone(), ctx.clone());
+                tokio::spawn(async move {
+                    if publishes {
+                        notices::publish(&app, &ctx, (id, 2)).await
+                    } else {
+                        notices::save(&app, &ctx, (id, 2), texts).await
+                    }
+                })
+            };
+            let (saved, published) = (task(false, words("Too late")), task(true, words("")));
+            let (saved, published) = (saved.await.unwrap(), published.await.unwrap());
+            assert!(saved.is_ok() != published.is_ok(), "one of both: {saved:?} {published:?}");
+            let now = notices::notice(&desk.app, &ctx, id).await.unwrap();
+            let expected = if published.is_ok() { "As published" } else { "Too late" };
+            assert!(now.texts[&Locale::En].body.starts_with(expected));
+            assert_eq!(now.notice.published_at.is_some(), published.is_ok());
+            if published.is_err() {
+                notices::discard(&desk.app, &ctx, id).await.unwrap();
+            }
+        }
     }
 }

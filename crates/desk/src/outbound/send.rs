@@ -27,6 +27,9 @@ use std::sync::Arc;
 const UNCERTAIN: i64 = 1;
 /// Seconds between two questions how it went about one request.
 const ASK_PAUSE: i64 = 24 * 3600;
+/// What a question how it went is asked for.
+const QUESTION: (consents::Purpose, Option<consents::Channel>) =
+    (consents::Purpose::Surveys, Some(consents::Channel::Email));
 /// How often it is tried to write down what came of a mail whose ticket changes at the same moment.
 const TRIES: usize = 10;
 
@@ -100,6 +103,8 @@ enum Begun {
     Taken,
     /// The address had its mails of this hour.
     Capped,
+    /// Whoever has the address said no a moment ago.
+    Unwanted,
 }
 
 impl Sending {
@@ -133,6 +138,7 @@ impl Sending {
             Begun::Yes => self.hand_over(&content, &sender, &raw).await,
             Begun::Taken => Ok(Done::Finished),
             Begun::Capped => Ok(Done::Again(next_hour(now))),
+            Begun::Unwanted => self.drop_quietly().await,
         }
     }
 
@@ -150,8 +156,7 @@ impl Sending {
         {
             return Ok(None);
         }
-        let first = self.mail.kind == Kind::Rating && self.mail.attempts == 0;
-        if first && !self.may_ask(&content, now).await? {
+        if self.mail.kind == Kind::Rating && !self.may_ask(&content, now).await? {
             return Ok(None);
         }
         let content = self.with_link(content, sealing).await?;
@@ -161,23 +166,25 @@ impl Sending {
     }
 
     /// Whether it is time to ask how it went: the request is still resolved, nobody said how it went, whoever would be
-    /// asked did not say that they don't want to be, and nobody was asked about it within a day. The mail's own link, of a try that did not begin, is no other question.
+    /// asked did not say that they don't want to be, and nobody was asked about it within a day. Asked before each try: a
+    /// server that says "later" leaves days in which people change their minds. The mail's own link, and what a try before
+    /// this one began, is no other question.
     async fn may_ask(&self, content: &Content, now: Timestamp) -> Result<bool, DeskError> {
         let (app, organisation) = (&self.app, self.ctx.organisation);
         let ticket = tickets::row_for(app, organisation, self.mail.ticket).await?;
         if ticket.status.is_active() || surveys::is_rated(app, organisation, ticket.id).await? {
             return Ok(false);
         }
-        let asked = (consents::Purpose::Surveys, Some(consents::Channel::Email));
         let whom = consents::Whom::Address(&content.to);
-        if !consents::may(app, organisation, asked, whom, now)
+        if !consents::may(app, organisation, QUESTION, whom, now)
             .await?
             .may()
         {
             return Ok(false);
         }
         let since = now.plus_seconds(-ASK_PAUSE);
-        Ok(content.link.is_some()
+        Ok(self.mail.attempts > 0
+            || content.link.is_some()
             || !links::made_since(app, organisation, ticket.id, Purpose::Rating, since).await?)
     }
 
@@ -280,6 +287,14 @@ impl Sending {
                 async move {
                     let organisation = work.ctx.organisation;
                     work.audit(about("mail.try", &mail));
+                    if mail.kind == Kind::Rating {
+                        let (app, now) = (work.app.clone(), work.now);
+                        let whom = consents::Whom::Address(&to);
+                        let why = consents::may_in(&app, work, organisation, QUESTION, whom, now);
+                        if !why.await?.may() {
+                            return Ok(Begun::Unwanted);
+                        }
+                    }
                     // The cap is for patients' addresses; a colleague's is not counted, and where to call at once
                     // waits for nothing.
                     let free = matches!(mail.kind, Kind::Undelivered | Kind::Emergency);

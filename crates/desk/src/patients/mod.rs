@@ -29,12 +29,13 @@ pub use requester::{
     Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,
     requester_without_address,
 };
-pub(crate) use requester::{email_blind, hold_contact};
+pub(crate) use requester::{contacts_of, email_blind, hold_contact};
 pub use service::{
     admit, change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
     take_acknowledgement, take_hourly_send, take_warning,
 };
 pub(crate) use service::{
-    birth_date_of, link_contact, name_in, nobody, open_contact, patient_in, sealing_of, wants_links,
+    birth_date_of, link_contact, name_in, nobody, open_contact, owner_of_address, patient_in,
+    sealing_of, wants_links,
 };
 pub use store::ALL as STATEMENTS;

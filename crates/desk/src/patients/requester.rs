@@ -196,6 +196,16 @@ pub async fn requester_of_contact(
     Ok(found)
 }
 
+/// Everybody who stands for a patient, the first of them first.
+pub(crate) async fn contacts_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PatientId,
+) -> Result<Vec<ContactId>, DeskError> {
+    let all = store::contacts_of(conn, organisation, id).await?;
+    Ok(all.into_iter().map(|row| row.id).collect())
+}
+
 /// The requester who stands for a patient: the first of their contacts.
 pub async fn requester_of_patient(
     app: &App,

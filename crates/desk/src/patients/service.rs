@@ -32,15 +32,23 @@ pub async fn contact_of_address(
     organisation: OrganisationId,
     address: &str,
 ) -> Result<Option<ContactId>, DeskError> {
+    let mut conn = app.read().await?;
+    let owner = owner_of_address(app, &mut conn, organisation, address).await?;
+    Ok(owner.map(|(contact, _)| contact))
+}
+
+/// Whose mail address it is now, and the patient they stand for.
+pub(crate) async fn owner_of_address(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    address: &str,
+) -> Result<Option<(ContactId, Option<PatientId>)>, DeskError> {
     let Ok(blind) = email_blind(app, organisation, address) else {
         return Ok(None);
     };
-    let mut conn = app.read().await?;
-    Ok(
-        store::by_point(&mut conn, organisation, PointKind::Email.code(), &blind)
-            .await?
-            .map(|row| row.contact),
-    )
+    let found = store::by_point(conn, organisation, PointKind::Email.code(), &blind).await?;
+    Ok(found.map(|row| (row.contact, row.patient)))
 }
 
 /// Takes the one acknowledgement that an address gets in 24 hours; `false` when it had it.

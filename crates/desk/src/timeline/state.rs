@@ -3,15 +3,14 @@
 use super::model::MessageState;
 use super::store;
 use crate::error::DeskError;
-use crate::ids::{MessageId, OrganisationId, TicketId};
+use crate::ids::{MessageId, OrganisationId};
 use bedside_db::Conn;
 
-/// Where a message is on its way; none when it is not in this ticket (any more).
+/// Where a message is on its way, in whichever ticket it is by now; none when it is gone.
 pub async fn state_of(
     conn: &mut Conn,
     organisation: OrganisationId,
-    ticket: TicketId,
     id: MessageId,
 ) -> Result<Option<MessageState>, DeskError> {
-    store::state_of(conn, organisation, ticket, id).await
+    store::state_of(conn, organisation, id).await
 }

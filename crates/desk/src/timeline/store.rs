@@ -83,7 +83,7 @@ statements! {
     /// Changes where a message is on its way.
     SET_STATE = "UPDATE messages SET state = $4, state_at = $5 WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Where a message is on its way.
-    STATE_OF = "SELECT state FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+    STATE_OF = "SELECT state FROM messages WHERE organisation_id = $1 AND id = $2";
     /// Whose words a message holds.
     AUTHOR = "SELECT author_kind, author_id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Notes what a provider calls a message; nothing when it is known.
@@ -208,10 +208,9 @@ pub(super) async fn insert(
 pub(super) async fn state_of(
     conn: &mut Conn,
     organisation: OrganisationId,
-    ticket: TicketId,
     message: MessageId,
 ) -> Result<Option<MessageState>, DeskError> {
-    let args = args![organisation, ticket, message];
+    let args = args![organisation, message];
     Ok(conn
         .query_opt(STATE_OF, args, |row| row.coded(0, MessageState::from_code))
         .await?)

@@ -39,6 +39,7 @@ fn mendable(error: &DeskError) -> Option<(StatusCode, &'static str, &'static str
                 ("until", _) => "breach-error-span",
                 ("added", _) => "breach-error-who",
                 ("conclusion", "not_shown") => "breach-error-shown",
+                ("conclusion", "no_exception") => "breach-error-no-exception",
                 ("exception", _) => "breach-error-exception",
                 ("on", _) => "breach-error-day",
                 (_, "too_long") => "form-error-too-long",

@@ -1,7 +1,7 @@
 //! The list of incidents, and the page of one.
 
 use super::facts::as_field;
-use super::{conclusion_key, duty_key, state_key};
+use super::{LIST, conclusion_key, duty_key, state_key};
 use crate::admin::form::Typed;
 use crate::error::DeskError;
 use crate::ids::{BreachId, BreachPersonId, StaffId};
@@ -9,8 +9,8 @@ use crate::pages::layout::{Page, Shell};
 use crate::pages::privacy_requests::law_key;
 use crate::pages::ui;
 use crate::privacy::breaches::{
-    self, Act, Answer, Breach, BreachView, Conclusion, Counts, Due, Exception, Factor, Letter,
-    MAX_WORDS, Part, PersonView, Risk, State, Told, Words,
+    self, Act, Answer, Breach, BreachView, Conclusion, Counts, DoneDuty, Due, Exception, Factor,
+    Letter, MAX_WORDS, Part, PersonView, Risk, State, Told, Words,
 };
 use crate::staff;
 use crate::timeline::MessageState;
@@ -20,6 +20,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use bedside_db::Timestamp;
 use bedside_web::Locale;
+use bedside_web::cursor;
 use bedside_web::i18n::{Texts, time};
 use bedside_web::query::Query;
 use jiff::tz::TimeZone;
@@ -44,19 +45,45 @@ struct Line {
 struct ListPage {
     shell: Shell,
     closed: bool,
+    /// As typed, or empty.
+    year: String,
     lines: Vec<Line>,
+    next: Option<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Which {
     #[serde(default)]
     closed: bool,
+    #[serde(default)]
+    year: String,
+    cursor: Option<String>,
 }
 
 pub(super) async fn list(page: Page, Query(which): Query<Which>) -> Result<Response, DeskError> {
     let (t, now) = (page.texts(), page.app.now());
     let zone = page.clinic()?.time_zone.clone();
-    let views = breaches::list(&page.app, &page.ctx, which.closed).await?;
+    let year = match which.year.trim() {
+        "" => None,
+        text => Some(
+            text.parse()
+                .map_err(|_| DeskError::invalid("year", "out_of_range", "Give a year."))?,
+        ),
+    };
+    let name = format!("{}/breaches/{}", page.ctx.organisation, which.closed);
+    let mac = page.app.keyring.web_mac();
+    let place = match which.cursor.as_deref() {
+        Some(text) => Some(cursor::decode(&name, text, &mac).map_err(|_| {
+            DeskError::invalid("cursor", "invalid_cursor", "Start again without a cursor.")
+        })?),
+        None => None,
+    };
+    let (views, next) = breaches::list(&page.app, &page.ctx, which.closed, year, place).await?;
+    let year = year.map_or_else(String::new, |year| year.to_string());
+    let next = next.map(|place| {
+        let text = cursor::encode(&name, &place, &mac);
+        format!("{LIST}?closed={}&year={year}&cursor={text}", which.closed)
+    });
     let line = |view: BreachView| {
         let next = view
             .next_due()
@@ -81,7 +108,9 @@ pub(super) async fn list(page: Page, Query(which): Query<Which>) -> Result<Respo
     page.show(&ListPage {
         shell: page.shell().await?,
         closed: which.closed,
+        year,
         lines: views.into_iter().map(line).collect(),
+        next,
     })
 }
 
@@ -89,6 +118,7 @@ pub(super) async fn list(page: Page, Query(which): Query<Which>) -> Result<Respo
 struct Clock {
     duty: &'static str,
     code: &'static str,
+    /// Where the law says so; empty where it does not.
     section: &'static str,
     due: Option<ui::When>,
     over: bool,
@@ -109,6 +139,8 @@ struct PersonLine {
     id: BreachPersonId,
     name: Option<String>,
     place: Option<String>,
+    kept: bool,
+    stranger: bool,
     acts: String,
     added: Option<String>,
     removed: Option<String>,
@@ -148,20 +180,18 @@ impl Teller {
         self.t.format(key, &said).into_owned()
     }
 
+    fn question(&self, query: &breaches::Query) -> String {
+        let actor = query.actor.parse().ok();
+        let actor = actor.and_then(|id| self.names.get(&id).cloned());
+        let said = [
+            ("actor", actor.unwrap_or_default().into()),
+            ("from", self.time(query.from).into()),
+            ("until", self.time(query.until).into()),
+        ];
+        self.t.format("breach-asked", &said).into_owned()
+    }
+
     fn clock(&self, view: &BreachView, due: &Due) -> Clock {
-        let done = view.done(due.duty);
-        let done_line = done.map(|done| {
-            let noon = done.on.at(12, 0, 0, 0).to_zoned(self.zone.clone());
-            let day = noon.map_or_else(
-                |_| done.on.to_string(),
-                |at| {
-                    let micros = at.timestamp().as_microsecond();
-                    time::format_date(micros, &self.zone, self.t.locale)
-                },
-            );
-            let said = [("who", self.name(done.by).into()), ("day", day.into())];
-            self.t.format("breach-done-by", &said).into_owned()
-        });
         Clock {
             duty: duty_key(due.duty),
             code: due.duty.code(),
@@ -170,8 +200,34 @@ impl Teller {
                 .at
                 .and_then(|at| ui::due(at, self.now, &self.zone, self.t.locale)),
             over: due.at.is_some_and(|at| at < self.now),
-            done: done_line,
+            done: view.done(due.duty).map(|done| self.done_by(done)),
             to_count: due.to_count,
+        }
+    }
+
+    fn done_by(&self, done: &DoneDuty) -> String {
+        let noon = done.on.at(12, 0, 0, 0).to_zoned(self.zone.clone());
+        let day = noon.map_or_else(
+            |_| done.on.to_string(),
+            |at| {
+                let micros = at.timestamp().as_microsecond();
+                time::format_date(micros, &self.zone, self.t.locale)
+            },
+        );
+        let said = [("who", self.name(done.by).into()), ("day", day.into())];
+        self.t.format("breach-done-by", &said).into_owned()
+    }
+
+    /// Somebody who was told before two persons said that nobody has to be.
+    fn told(&self, done: &DoneDuty) -> Clock {
+        Clock {
+            duty: duty_key(done.duty),
+            code: done.duty.code(),
+            section: "",
+            due: None,
+            over: false,
+            done: Some(self.done_by(done)),
+            to_count: false,
         }
     }
 
@@ -213,10 +269,12 @@ impl Teller {
                 .map(|(id, _)| format!("/privacy/seen/{id}")),
             may_remove: open && matches!(one.told, Told::Waiting | Told::Print),
             may_post: open
-                && one.patient.is_some()
+                && (one.patient.is_some() || one.contact.is_some())
                 && breach.may_send().is_ok()
                 && (one.told == Told::Print || lost),
-            name: one.patient.map(|(_, name)| name),
+            kept: one.kept,
+            stranger: one.contact.is_some(),
+            name: one.patient.map(|(_, name)| name).or(one.contact),
             acts: acts.join(" · "),
             added: one.added.2.map(|why| {
                 format!(
@@ -280,7 +338,8 @@ struct BreachPage {
     actors: Vec<(String, String)>,
     acts: Vec<&'static str>,
     asked: Asked,
-    taken: Option<String>,
+    /// Who took the list last, and what the log was asked.
+    taken: Vec<String>,
     /// What the log answered.
     answer: Vec<String>,
     letters: Vec<LetterLine>,
@@ -316,8 +375,9 @@ impl Asked {
                     .collect(),
             };
         }
-        match &breach.taken {
-            Some((query, _, _)) => Self {
+        let last = breach.taken.as_ref().and_then(|(asked, _, _)| asked.last());
+        match last {
+            Some(query) => Self {
                 actor: query.actor.clone(),
                 from: as_field(query.from, zone),
                 until: as_field(query.until, zone),
@@ -444,6 +504,9 @@ fn answered(t: Texts, answer: Answer) -> Vec<String> {
         t.with("breach-answer-new", "count", answer.new),
         t.with("breach-answer-gone", "count", answer.not_found),
     ];
+    if answer.taken_off > 0 {
+        all.push(t.with("breach-answer-off", "count", answer.taken_off));
+    }
     if answer.unnamed > 0 {
         all.push(t.with("breach-answer-unnamed", "count", answer.unnamed));
     }
@@ -478,11 +541,14 @@ pub(super) async fn page_of(
     let (breach, me) = (&view.breach, ctx.actor.staff());
     let words = view.words.clone().unwrap_or_default();
     let assessment = breach.assessment.as_ref();
-    let clocks: Vec<_> = view
+    let mut clocks: Vec<_> = view
         .duties
         .iter()
         .map(|due| teller.clock(&view, due))
         .collect();
+    let wanted = |duty| view.duties.iter().any(|due| due.duty == duty);
+    let beside = view.done.iter().filter(|done| !wanted(done.duty));
+    clocks.extend(beside.map(|done| teller.told(done)));
     let people = rows.into_iter().map(|one| teller.person(breach, one));
     let own = page.clinic()?.locale;
     let own_letter = letters
@@ -527,7 +593,7 @@ pub(super) async fn page_of(
             own: breach.state == State::Assessed
                 && assessment.is_some_and(|one| Some(one.by) == me),
             risks: Risk::ALL.iter().map(|one| one.code()).collect(),
-            conclusions: Conclusion::ALL
+            conclusions: Conclusion::of(breach.law)
                 .iter()
                 .map(|one| (one.code(), conclusion_key(*one)))
                 .collect(),
@@ -539,18 +605,14 @@ pub(super) async fn page_of(
             actors: actors(page).await?,
             acts: Act::ALL.iter().map(|one| one.code()).collect(),
             asked: Asked::of(&typed, breach, &teller.zone),
-            taken: breach.taken.as_ref().map(|(query, by, at)| {
-                let actor = query.actor.parse().ok();
-                let actor = actor.and_then(|id| teller.names.get(&id).cloned());
-                let said = [
-                    ("who", teller.name(*by).into()),
-                    ("at", teller.time(*at).into()),
-                    ("actor", actor.unwrap_or_default().into()),
-                    ("from", teller.time(query.from).into()),
-                    ("until", teller.time(query.until).into()),
-                ];
-                t.format("breach-taken-by", &said).into_owned()
-            }),
+            taken: breach
+                .taken
+                .as_ref()
+                .map_or_else(Vec::new, |(asked, by, at)| {
+                    let by = teller.by("breach-taken-by", (*by, *at));
+                    let asked = asked.iter().map(|query| teller.question(query));
+                    std::iter::once(by).chain(asked).collect()
+                }),
             answer: answer.map_or_else(Vec::new, |answer| answered(t, answer)),
             sure: t
                 .with("breach-sure", "count", view.counts.waiting)

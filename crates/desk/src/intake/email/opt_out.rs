@@ -1,8 +1,8 @@
 //! A mail that says STOP and nothing else.
 //!
-//! It ends the mails that nobody asked for, in the transaction that marks it as done, and whoever wrote it is told once. It
-//! opens no request when there is nothing else in it; one that answers a conversation stands there as well, because a
-//! person may know better what was meant.
+//! It ends the mails that nobody asked for, in the transaction that marks it as done, and whoever wrote it is told, once a
+//! day. It opens no request when there is nothing else in it; one that answers a conversation, open or closed, is read by a
+//! person as well: after "see you on Friday" the word "cancel" means something else.
 
 use super::store::{self, Claimed};
 use crate::app::App;
@@ -42,13 +42,13 @@ pub(super) fn heard(
     }
     let typed = mail.subject.trim();
     let bare = outbound::without_prefixes(typed);
-    let no_subject = typed.is_empty() || consents::is_opt_out(bare) || (answers && bare != typed);
+    let no_subject = typed.is_empty() || consents::is_opt_out(bare);
     Some(OptOut {
         requester: requester.clone(),
         point: patients::email_blind(app, organisation, from.as_str()).ok()?,
         address: from.as_str().to_owned(),
         text: body.trim().to_owned(),
-        is_all: no_subject && mail.attachments.is_empty(),
+        is_all: no_subject && !answers && mail.attachments.is_empty(),
     })
 }
 

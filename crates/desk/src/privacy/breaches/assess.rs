@@ -35,11 +35,17 @@ pub async fn assess(
     said: Said,
 ) -> Result<(), DeskError> {
     let by = person(ctx)?;
-    check(said.risks, &said.words, said.conclusion, said.exception)?;
     let words = serde_json::to_string(&said.words)?;
     app.command(ctx, move |work| {
         async move {
             let mut breach = held(work, id, version).await?;
+            check(
+                breach.law,
+                said.risks,
+                &said.words,
+                said.conclusion,
+                said.exception,
+            )?;
             breach.may_assess()?;
             let key = sealing(work, &breach).await?;
             breach.state = State::Assessed;

@@ -1,6 +1,6 @@
 //! The periods after a breach, as data: `law.toml` names the section of each.
 
-use super::model::{Breach, Conclusion, Duty, Part, State};
+use super::model::{Breach, Conclusion, DoneDuty, Duty, Part, State};
 use crate::error::DeskError;
 use crate::privacy::requests::Law;
 use bedside_db::Timestamp;
@@ -58,6 +58,21 @@ fn end_of(day: Date, zone: &TimeZone) -> Result<Timestamp, DeskError> {
     Ok(last.timestamp().into())
 }
 
+/// From the first instant of a year at the clinic to the first of the next.
+///
+/// # Errors
+/// [`DeskError::Invalid`] for a year that can't be.
+pub fn year(year: i16, zone: &TimeZone) -> Result<(Timestamp, Timestamp), DeskError> {
+    let wrong = || DeskError::invalid("year", "out_of_range", "Give a year.");
+    let begins = |year: i16| -> Result<Timestamp, DeskError> {
+        let day = Date::new(year, 1, 1).map_err(|_| wrong())?;
+        let there = day.to_zoned(zone.clone()).map_err(|_| wrong())?;
+        Ok(there.timestamp().into())
+    };
+    let next = year.checked_add(1).ok_or_else(wrong)?;
+    Ok((begins(year)?, begins(next)?))
+}
+
 impl Period {
     /// Until when it has to be done, for what was discovered at this instant; none where the law gives no period.
     pub fn due(
@@ -89,6 +104,16 @@ pub fn period(law: Law, duty: Duty, people: i64) -> Option<&'static Period> {
     BOOK.duty.iter().filter(fits).max_by_key(|one| one.least)
 }
 
+/// Whether what was done still holds for a list of so many people, of whom so many are not told: everybody on it was told, and
+/// with fewer people the law did not ask for less.
+pub fn holds(law: Law, done: &DoneDuty, people: i64, untold: i64) -> bool {
+    let least = |people| period(law, done.duty, people).map_or(0, |period| period.least);
+    match done.duty {
+        Duty::People => untold == 0 && done.people >= people,
+        Duty::Authority | Duty::Media | Duty::Client => least(done.people) >= least(people),
+    }
+}
+
 /// Who is to be told of an incident with so many people, and until when. Until two persons say otherwise it is presumed a
 /// breach, so the clocks run from the start.
 pub fn duties(breach: &Breach, people: i64, zone: &TimeZone) -> Result<Vec<Due>, DeskError> {
@@ -106,7 +131,7 @@ pub fn duties(breach: &Breach, people: i64, zone: &TimeZone) -> Result<Vec<Due>,
     let mut all = Vec::new();
     for duty in wanted {
         let counted = match duty {
-            Duty::Media => breach.residents.unwrap_or(people),
+            Duty::Media => breach.residents.map_or(people, |one| one.may_be(people)),
             _ => people,
         };
         if let Some(period) = period(breach.law, *duty, counted) {
@@ -114,7 +139,8 @@ pub fn duties(breach: &Breach, people: i64, zone: &TimeZone) -> Result<Vec<Due>,
                 duty: *duty,
                 at: period.due(breach.discovered_at, zone)?,
                 period,
-                to_count: *duty == Duty::Media && breach.residents.is_none(),
+                to_count: *duty == Duty::Media
+                    && breach.residents.is_none_or(|one| one.most < period.least),
             });
         }
     }

@@ -1,6 +1,6 @@
 //! The letters to everybody on the list: their words, the batch that sends them, and what is printed.
 
-use super::model::{MAX_LINE, Told, limited, said};
+use super::model::{MAX_LINE, Told, Whose, limited, said};
 use super::service::{held, is_lost, keep, person, sealing};
 use super::store;
 use crate::app::App;
@@ -8,10 +8,11 @@ use crate::audit_log::NewEntry;
 use crate::codes::codes;
 use crate::context::{Ctx, Permission, Source};
 use crate::error::DeskError;
-use crate::ids::{BreachId, BreachPersonId, OrganisationId, PatientId};
+use crate::ids::{BreachId, BreachPersonId, OrganisationId};
 use crate::jobs::{Done, Handler};
-use crate::patients;
-use crate::records::{self, Purpose};
+use crate::patients::{self, Requester};
+use crate::records::{self, Purpose, Scope, restricted};
+use crate::representatives;
 use crate::tickets;
 use crate::timeline;
 use crate::work::Job;
@@ -244,6 +245,11 @@ pub async fn send(
 async fn go_on(app: &App, organisation: OrganisationId, id: BreachId) -> Result<Done, DeskError> {
     let (people, letters) = {
         let mut conn = app.read_newest().await?;
+        let breach = store::one(&mut conn, organisation, id).await?;
+        // Sent back to be assessed, or closed, meanwhile: who is left over waits until letters are let go again.
+        if breach.is_none_or(|breach| breach.may_send().is_err()) {
+            return Ok(Done::Finished);
+        }
         let people = store::queued(&mut conn, organisation, id, BATCH).await?;
         (people, written(app, &mut conn, organisation, id).await?)
     };
@@ -251,8 +257,8 @@ async fn go_on(app: &App, organisation: OrganisationId, id: BreachId) -> Result<
         return Ok(Done::Finished);
     }
     let ctx = Ctx::system(organisation, "breach", Source::Job);
-    for (person, patient) in people {
-        match mail_one(app, &ctx, (id, person, patient), &letters).await {
+    for (person, whose) in people {
+        match mail_one(app, &ctx, (id, person, whose), &letters).await {
             // Taken off the list, or told, meanwhile.
             Ok(()) | Err(DeskError::Conflict { code: "told", .. }) => {}
             Err(DeskError::Conflict { .. } | DeskError::NotFound | DeskError::Gone) => {
@@ -264,6 +270,49 @@ async fn go_on(app: &App, organisation: OrganisationId, id: BreachId) -> Result<
     Ok(Done::Again(app.now()))
 }
 
+fn notified(whose: Whose) -> NewEntry {
+    match whose {
+        Whose::Patient(patient) => NewEntry::new("breach.notify", "patient", patient),
+        Whose::Contact(contact) => NewEntry::new("breach.notify", "contact", contact),
+    }
+}
+
+/// To whom a letter goes by mail: the patient themselves, or else somebody who may hear all that the patient may (45 CFR
+/// 164.404(d)(1), 164.502(g)). [`DeskError::Conflict`] where mail reaches neither.
+async fn recipient(
+    app: &App,
+    organisation: OrganisationId,
+    whose: Whose,
+) -> Result<Requester, DeskError> {
+    let patient = match whose {
+        Whose::Patient(patient) => patient,
+        Whose::Contact(contact) => {
+            return patients::requester_of_contact(app, organisation, contact).await;
+        }
+    };
+    let mut conn = app.read().await?;
+    let mut instead = None;
+    for contact in patients::contacts_of(&mut conn, organisation, patient).await? {
+        let found = patients::requester_of_contact(app, organisation, contact).await?;
+        if found.email.is_none() {
+            continue;
+        }
+        let both = (contact, patient);
+        if representatives::is_themself(&mut conn, organisation, both).await? {
+            return Ok(found);
+        }
+        let scope =
+            representatives::scope_of(app, &mut conn, organisation, both, app.now()).await?;
+        if scope == Scope::ALL {
+            instead.get_or_insert(found);
+        }
+    }
+    instead.ok_or(DeskError::Conflict {
+        code: "no_address",
+        text: "There is no address that mail reaches.",
+    })
+}
+
 const TOLD: DeskError = DeskError::Conflict {
     code: "told",
     text: "They are told already.",
@@ -272,11 +321,11 @@ const TOLD: DeskError = DeskError::Conflict {
 async fn mail_one(
     app: &App,
     ctx: &Ctx,
-    (id, person, patient): (BreachId, BreachPersonId, PatientId),
+    (id, person, whose): (BreachId, BreachPersonId, Whose),
     letters: &HashMap<Locale, Letter>,
 ) -> Result<(), DeskError> {
     let clinic = app.directory.of(ctx.organisation)?;
-    let requester = patients::requester_of_patient(app, ctx.organisation, patient).await?;
+    let requester = recipient(app, ctx.organisation, whose).await?;
     let wanted = requester.locale.unwrap_or(clinic.locale);
     let locale = if letters.contains_key(&wanted) {
         wanted
@@ -300,7 +349,7 @@ async fn mail_one(
                 return Err(TOLD);
             }
             let detail = json!({ "breach": id, "ticket": ticket });
-            work.audit(NewEntry::new("breach.notify", "patient", patient).detail(&detail));
+            work.audit(notified(whose).detail(&detail));
             Ok(())
         }
         .boxed()
@@ -348,21 +397,43 @@ pub async fn printed(
     let row = store::one_person(&mut conn, organisation, id, who).await?;
     let row = row.filter(|row| row.removed.is_none());
     let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
-    let Some(patient) = row.and_then(|row| row.patient).filter(|_| may_send.is_ok()) else {
+    let Some(whose) = row.and_then(|row| row.whose).filter(|_| may_send.is_ok()) else {
         // Who asked for what is not to be had stands in the log too.
         records::open(app, ctx, may, purpose, "breach.read", "breach", id).await?;
         return Err(may_send.err().unwrap_or(DeskError::NotFound));
     };
-    let leave = records::open(app, ctx, may, purpose, "breach.printed", "patient", patient).await?;
+    let about = match whose {
+        Whose::Patient(patient) => {
+            restricted::about_patient(&mut conn, organisation, patient).await?
+        }
+        Whose::Contact(contact) => {
+            restricted::about_contact(&mut conn, organisation, contact).await?
+        }
+    };
+    let admitted = records::admit(&mut conn, ctx, about.unwrap_or_default(), app.now()).await;
+    restricted::noted(app, ctx, admitted).await?;
     let clinic = app.directory.of(organisation)?;
-    let view = patients::patient_in(app, &leave, &mut conn, organisation, patient).await?;
+    let (name, wanted) = match whose {
+        Whose::Patient(patient) => {
+            let leave = records::open(app, ctx, may, purpose, "breach.printed", "patient", patient);
+            let leave = leave.await?;
+            let view = patients::patient_in(app, &leave, &mut conn, organisation, patient).await?;
+            (view.name, view.locale)
+        }
+        Whose::Contact(contact) => {
+            records::open(app, ctx, may, purpose, "breach.printed", "contact", contact).await?;
+            let view = patients::open_contact(app, &mut conn, organisation, contact).await?;
+            let address = view.email().or(view.phone()).map(str::to_owned);
+            (view.name.or(address).unwrap_or_default(), view.locale)
+        }
+    };
     let mut letters = written(app, &mut conn, organisation, id).await?;
-    let wanted = view.locale.as_deref().and_then(|tag| tag.parse().ok());
+    let wanted = wanted.as_deref().and_then(|tag| tag.parse().ok());
     let locale = wanted
         .filter(|locale| letters.contains_key(locale))
         .unwrap_or(clinic.locale);
     Ok(PrintedLetter {
-        name: view.name,
+        name,
         letter: letters.remove(&locale).ok_or(DeskError::NotFound)?,
         locale,
     })
@@ -388,8 +459,8 @@ pub async fn posted(
             let row = row.ok_or(DeskError::NotFound)?;
             let from = match (row.told, row.letter) {
                 (Told::Print, _) => Told::Print,
-                (Told::Mailed, Some((ticket, message))) => {
-                    let state = timeline::state_of(work, organisation, ticket, message).await?;
+                (Told::Mailed, Some((_, message))) => {
+                    let state = timeline::state_of(work, organisation, message).await?;
                     if !is_lost(state) {
                         return Err(TOLD);
                     }
@@ -401,9 +472,9 @@ pub async fn posted(
             if !store::tell(work, organisation, (id, who), steps, now, row.letter).await? {
                 return Err(TOLD);
             }
-            if let Some(patient) = row.patient {
+            if let Some(whose) = row.whose {
                 let detail = json!({ "breach": id, "how": Way::Print.code() });
-                work.audit(NewEntry::new("breach.notify", "patient", patient).detail(&detail));
+                work.audit(notified(whose).detail(&detail));
             }
             keep(work, &breach, "breach.posted", &json!({})).await
         }

@@ -10,6 +10,7 @@
 //! decided is not assessed again; nobody is taken off the list without a word why.
 
 mod assess;
+mod by_hand;
 mod law;
 mod letters;
 mod model;
@@ -23,10 +24,11 @@ pub use letters::{
     Letter, PrintedLetter, Way, handlers, letter_of, letters, posted, printed, send, write_letter,
 };
 pub use model::{
-    Act, Assessment, Breach, Conclusion, Counts, Data, DoneDuty, Duty, Exception, Factor,
-    MAX_AGE_DAYS, MAX_LINE, MAX_WORDS, Part, Query, Risk, State, Told, Words,
+    Act, Assessment, Breach, Conclusion, Counted, Counts, Data, DoneDuty, Duty, Exception, Factor,
+    MAX_AGE_DAYS, MAX_LINE, MAX_WORDS, Part, Place, Query, Risk, State, Told, Whose, Words,
 };
-pub use people::{Added, Answer, PersonView, add, look, people, remove, take};
+pub use by_hand::{Added, add, remove};
+pub use people::{Answer, PersonView, look, people, take};
 pub use service::{
     BreachView, Facts, change, close, count_open, count_residents, done, list, open_breach, view,
 };

@@ -2,11 +2,14 @@
 
 use crate::codes::codes;
 use crate::error::DeskError;
-use crate::ids::{BreachId, DataKeyId, StaffId};
+use crate::ids::{
+    BreachId, BreachPersonId, ContactId, DataKeyId, MessageId, PatientId, StaffId, TicketId,
+};
 use crate::privacy::requests::Law;
 use bedside_db::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Characters of an incident's name at most.
 pub const MAX_LINE: usize = 200;
@@ -165,6 +168,16 @@ codes! {
     }
 }
 
+impl Conclusion {
+    /// What an incident can be under a law.
+    pub const fn of(law: Law) -> &'static [Self] {
+        match law {
+            Law::Hipaa => Self::ALL,
+            Law::Gdpr => &[Self::Breach, Self::LowProbability],
+        }
+    }
+}
+
 /// The four factors with their risks and words, and what follows from them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assessment {
@@ -191,6 +204,34 @@ pub struct Words {
     pub factors: [String; 4],
     /// Why it is what it is.
     pub reasons: String,
+}
+
+/// Who is on a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// A patient on file.
+    Patient(PatientId),
+    /// Somebody who wrote, and stands for no patient on file.
+    Contact(ContactId),
+}
+
+/// A place on the list of incidents: when it was discovered, or closed, and its id.
+pub type Place = (Timestamp, BreachId);
+
+/// How many people of one state there are at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// So many.
+    pub most: i64,
+    /// Of so many people on the list then.
+    pub of: i64,
+}
+
+impl Counted {
+    /// How many there may be at most on a list of so many: all who came onto it since may live there.
+    pub fn may_be(self, people: i64) -> i64 {
+        self.most + (people - self.of).max(0)
+    }
 }
 
 /// What the audit log is asked for: ids and codes.
@@ -230,13 +271,13 @@ pub struct Breach {
     /// Who opened it, and when.
     pub opened: (StaffId, Timestamp),
     /// The most people of one state, counted by hand.
-    pub residents: Option<i64>,
+    pub residents: Option<Counted>,
     /// The assessment.
     pub assessment: Option<Assessment>,
     /// The second person, and when they signed.
     pub signed: Option<(StaffId, Timestamp)>,
-    /// What the audit log was last asked, by whom and when.
-    pub taken: Option<(Query, StaffId, Timestamp)>,
+    /// What the audit log was asked, oldest first, and by whom and when at last: the list is the answer to all of it.
+    pub taken: Option<(Vec<Query>, StaffId, Timestamp)>,
     /// Who let the letters go, and when.
     pub sent: Option<(StaffId, Timestamp)>,
     /// Who closed it, and when.
@@ -263,6 +304,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Who is not told, with so many letters that did not arrive.
+    pub const fn untold(&self, lost: i64) -> i64 {
+        self.waiting + self.queued + self.print + lost
+    }
+
     /// Everybody.
     pub const fn all(&self) -> i64 {
         self.waiting + self.queued + self.mailed + self.print + self.posted + self.gone
@@ -278,6 +324,53 @@ pub struct DoneDuty {
     pub on: Date,
     /// Who says so.
     pub by: StaffId,
+    /// How many people were on the list then.
+    pub people: i64,
+}
+
+/// Somebody on a list as stored.
+#[derive(Clone)]
+pub(super) struct Person {
+    pub id: BreachPersonId,
+    pub whose: Option<Whose>,
+    pub by_hand: bool,
+    pub seen: BTreeMap<Act, i64>,
+    pub first: Option<Timestamp>,
+    pub last: Option<Timestamp>,
+    pub added: (StaffId, Timestamp),
+    pub reason: Option<Vec<u8>>,
+    pub removed: Option<(StaffId, Timestamp, Option<Vec<u8>>)>,
+    pub told: Told,
+    pub told_at: Option<Timestamp>,
+    pub letter: Option<(TicketId, MessageId)>,
+}
+
+impl Person {
+    /// Somebody who comes onto a list.
+    pub const fn new(id: BreachPersonId, whose: Whose, added: (StaffId, Timestamp)) -> Self {
+        Self {
+            id,
+            whose: Some(whose),
+            by_hand: false,
+            seen: BTreeMap::new(),
+            first: None,
+            last: None,
+            added,
+            reason: None,
+            removed: None,
+            told: Told::Waiting,
+            told_at: None,
+            letter: None,
+        }
+    }
+}
+
+/// A place on a list.
+#[derive(Clone, Copy)]
+pub(super) struct Listed {
+    pub id: BreachPersonId,
+    pub by_hand: bool,
+    pub removed: bool,
 }
 
 const fn conflict(code: &'static str, text: &'static str) -> DeskError {
@@ -336,12 +429,13 @@ impl Breach {
 }
 
 /// What somebody concludes has to follow: it is presumed a breach unless a low probability is shown by all four factors, or
-/// an exception is named (45 CFR 164.402).
+/// an exception is named (45 CFR 164.402). The GDPR has no exceptions (Art. 33(1)).
 ///
 /// # Errors
-/// [`DeskError::Invalid`] for a factor or reasons without words, a low probability where a factor says much risk, and an
-/// exception that is not named.
+/// [`DeskError::Invalid`] for a factor or reasons without words, a low probability where a factor says much risk, an
+/// exception that is not named, and one under a law that has none.
 pub fn check(
+    law: Law,
     risks: [Risk; 4],
     words: &Words,
     conclusion: Conclusion,
@@ -356,6 +450,13 @@ pub fn check(
             "conclusion",
             "not_shown",
             "A factor says much risk: a low probability is not shown.",
+        ));
+    }
+    if !Conclusion::of(law).contains(&conclusion) {
+        return Err(DeskError::invalid(
+            "conclusion",
+            "no_exception",
+            "This law knows no exceptions.",
         ));
     }
     if (conclusion == Conclusion::Exception) != exception.is_some() {
@@ -396,7 +497,11 @@ mod tests {
             reasons: "Because.".to_owned(),
         };
         let refused = |risks, words: &Words, conclusion, exception| match check(
-            risks, words, conclusion, exception,
+            Law::Hipaa,
+            risks,
+            words,
+            conclusion,
+            exception,
         ) {
             Ok(()) => None,
             Err(DeskError::Invalid { field, code, .. }) => Some((field, code)),

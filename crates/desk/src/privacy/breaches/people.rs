@@ -1,24 +1,25 @@
 //! Whom an incident touched: what the audit log says, frozen as a list, with what people add and take off.
 
-use super::model::{Act, Breach, MAX_LINE, Query, Told, limited, said};
+use super::model::{Act, Breach, Listed, MAX_LINE, Person, Query, Told, Whose, limited, said};
 use super::service::{held, is_lost, keep, person, sealing};
-use super::store::{self, Person};
+use super::store;
 use crate::app::App;
-use crate::audit_log::{self, NewEntry, Shown};
+use crate::audit_log::{self, NewEntry, Outcome, Shown};
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{
-    ApiTokenId, BreachId, BreachPersonId, MessageId, OrganisationId, PatientId, StaffId, TicketId,
+    ApiTokenId, BreachId, BreachPersonId, ContactId, MessageId, OrganisationId, PatientId, StaffId,
+    TicketId,
 };
 use crate::patients::{self, Wanted};
-use crate::privacy::erasure;
 use crate::privacy::seen::Deed;
-use crate::privacy::whom::whom;
-use crate::records::{self, Purpose};
+use crate::privacy::whom::{contact_behind, object_of, whom};
+use crate::records::{self, Opened, Purpose, restricted};
 use crate::tickets;
 use crate::timeline::{self, MessageState};
-use bedside_db::Timestamp;
+use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -28,27 +29,33 @@ const STEP: i64 = 500;
 const MOST_READ: usize = 200_000;
 /// Days that one look spans at most.
 const MOST_DAYS: i64 = 366;
+/// Questions of one incident at most.
+const MOST_QUESTIONS: usize = 50;
 /// People on one page of the list.
 const PAGE: i64 = 50;
 
-/// What the log says of one patient.
+/// What the log says of one person.
 #[derive(Clone, Debug, Default)]
 struct Touch {
     acts: BTreeMap<Act, i64>,
     first: Option<Timestamp>,
     last: Option<Timestamp>,
+    /// Whether the last question found them.
+    asked: bool,
 }
 
 /// What a look found, beside the list as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
-    /// Patients whose data the acts were about.
+    /// People whose data the acts were about.
     pub people: usize,
-    /// Of these, not on the list.
+    /// Of these, not on the list, nor taken off it.
     pub new: usize,
-    /// On the list from the log, and not found by this look.
+    /// Of these, taken off the list before: they stay off until somebody puts them back.
+    pub taken_off: usize,
+    /// On the list from the log, and found by no question any more.
     pub not_found: usize,
-    /// Acts that name no patient: lists of waiting requests, and what is gone since.
+    /// Acts that name nobody: lists of waiting requests, and what is gone since.
     pub unnamed: usize,
 }
 
@@ -56,8 +63,12 @@ pub struct Answer {
 pub struct PersonView {
     /// Their place on it.
     pub id: BreachPersonId,
-    /// Who; none of somebody who was erased.
+    /// Which patient; none of somebody who was erased, who is no patient on file, or whose record is kept from the reader.
     pub patient: Option<(PatientId, String)>,
+    /// Somebody who is no patient on file: their name, or their address.
+    pub contact: Option<String>,
+    /// Whether labels keep from the reader who it is.
+    pub kept: bool,
     /// Whether a person added them.
     pub by_hand: bool,
     /// What was done, how often.
@@ -132,67 +143,119 @@ fn checked(query: &Query) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// Reads the log: which patients' data the acts were about, and how many acts name nobody.
+/// Reads the log: whose data the acts were about that any of the questions asks for, each act once however many ask for it;
+/// and how many acts of the last question name nobody.
 async fn compute(
     app: &App,
     organisation: OrganisationId,
-    query: &Query,
-) -> Result<(HashMap<PatientId, Touch>, usize), DeskError> {
+    questions: &[Query],
+) -> Result<(HashMap<Whose, Touch>, usize), DeskError> {
     let mut conn = app.read_newest().await?;
-    let (mut touched, mut unnamed): (HashMap<PatientId, Touch>, _) = (HashMap::new(), 0);
-    let mut known = HashMap::new();
-    let (mut before, mut read) = (None, 0);
-    loop {
-        let span = (query.from, query.until);
-        let actor = Some(query.actor.as_str());
-        let (entries, more) =
-            audit_log::between(&mut conn, organisation, actor, span, before, STEP).await?;
-        read += entries.len();
-        if read > MOST_READ {
-            return Err(DeskError::invalid(
-                "until",
-                "too_many",
-                "These are too many acts for one look: choose a shorter time.",
-            ));
-        }
-        for entry in &entries {
-            let Some(act) = act(entry).filter(|act| query.acts.contains(act)) else {
-                continue;
-            };
-            let about = whom(&mut conn, organisation, entry, &mut known).await?;
-            let Some(patient) = about.and_then(|about| about.patient) else {
-                unnamed += 1;
-                continue;
-            };
-            let touch = touched.entry(patient).or_default();
-            *touch.acts.entry(act).or_default() += 1;
-            touch.first = Some(touch.first.map_or(entry.at, |at| at.min(entry.at)));
-            touch.last = Some(touch.last.map_or(entry.at, |at| at.max(entry.at)));
-        }
-        match more {
-            Some(place) => before = Some(place),
-            None => return Ok((touched, unnamed)),
+    let (mut touched, mut unnamed): (HashMap<Whose, Touch>, _) = (HashMap::new(), 0);
+    let (mut known, mut strangers, mut counted) = (HashMap::new(), HashMap::new(), HashSet::new());
+    let mut read = 0;
+    for (at, query) in questions.iter().enumerate() {
+        let asked = at + 1 == questions.len();
+        let mut before = None;
+        loop {
+            let span = (query.from, query.until);
+            let actor = Some(query.actor.as_str());
+            let (entries, more) =
+                audit_log::between(&mut conn, organisation, actor, span, before, STEP).await?;
+            read += entries.len();
+            if read > MOST_READ {
+                return Err(too_many());
+            }
+            for entry in &entries {
+                let Some(act) = act(entry).filter(|act| query.acts.contains(act)) else {
+                    continue;
+                };
+                let about = whom(&mut conn, organisation, entry, &mut known).await?;
+                let patient = about.and_then(|about| about.patient).map(Whose::Patient);
+                let whose = match (about, patient) {
+                    (Some(_), None) => {
+                        stranger(&mut conn, organisation, entry, &mut strangers).await?
+                    }
+                    (_, patient) => patient,
+                };
+                let Some(whose) = whose else {
+                    unnamed += usize::from(asked);
+                    continue;
+                };
+                let touch = touched.entry(whose).or_default();
+                touch.asked |= asked;
+                if counted.insert(entry.id) {
+                    *touch.acts.entry(act).or_default() += 1;
+                    touch.first = Some(touch.first.map_or(entry.at, |at| at.min(entry.at)));
+                    touch.last = Some(touch.last.map_or(entry.at, |at| at.max(entry.at)));
+                }
+            }
+            match more {
+                Some(place) => before = Some(place),
+                None => break,
+            }
         }
     }
+    Ok((touched, unnamed))
 }
 
-async fn compared(
-    app: &App,
-    ctx: &Ctx,
-    id: BreachId,
-    touched: &HashMap<PatientId, Touch>,
+/// Somebody behind an entry who stands for no patient on file.
+async fn stranger(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    entry: &Shown,
+    known: &mut HashMap<String, Option<ContactId>>,
+) -> Result<Option<Whose>, DeskError> {
+    let (_, id) = object_of(entry);
+    if let Some(contact) = known.get(id) {
+        return Ok(contact.map(Whose::Contact));
+    }
+    let contact = contact_behind(conn, organisation, entry).await?;
+    known.insert(id.to_owned(), contact);
+    Ok(contact.map(Whose::Contact))
+}
+
+fn too_many() -> DeskError {
+    DeskError::invalid(
+        "until",
+        "too_many",
+        "These are too many acts for one look: choose a shorter time.",
+    )
+}
+
+/// The questions of an incident with one more, which comes last.
+fn with(breach: &Breach, query: &Query) -> Result<Vec<Query>, DeskError> {
+    let before = breach.taken.iter().flat_map(|(before, _, _)| before);
+    let mut all: Vec<Query> = before.filter(|one| *one != query).cloned().collect();
+    if all.len() >= MOST_QUESTIONS {
+        return Err(too_many());
+    }
+    all.push(query.clone());
+    Ok(all)
+}
+
+fn compared(
+    listed: &HashMap<Whose, Listed>,
+    touched: &HashMap<Whose, Touch>,
     unnamed: usize,
-) -> Result<Answer, DeskError> {
-    let mut conn = app.read().await?;
-    let listed = store::listed(&mut conn, ctx.organisation, id).await?;
-    let on: HashSet<PatientId> = listed.iter().map(|(patient, _)| *patient).collect();
-    let gone = |(patient, by_hand): &&(PatientId, bool)| !by_hand && !touched.contains_key(patient);
-    Ok(Answer {
-        people: touched.len(),
-        new: touched.keys().filter(|one| !on.contains(one)).count(),
-        not_found: listed.iter().filter(gone).count(),
+) -> Answer {
+    let mut answer = Answer {
         unnamed,
-    })
+        ..Answer::default()
+    };
+    for (whose, _) in touched.iter().filter(|(_, touch)| touch.asked) {
+        answer.people += 1;
+        match listed.get(whose) {
+            None => answer.new += 1,
+            Some(one) if one.removed => answer.taken_off += 1,
+            Some(_) => {}
+        }
+    }
+    let gone = |(whose, one): &(&Whose, &Listed)| {
+        !one.by_hand && !one.removed && !touched.contains_key(whose)
+    };
+    answer.not_found = listed.iter().filter(gone).count();
+    answer
 }
 
 /// Asks the log, and says how its answer differs from the list. Nothing is kept but that it was asked.
@@ -203,19 +266,20 @@ pub async fn look(app: &App, ctx: &Ctx, id: BreachId, query: &Query) -> Result<A
     person(ctx)?;
     checked(query)?;
     let found = store::one(&mut app.read().await?, ctx.organisation, id).await?;
-    found.ok_or(DeskError::NotFound)?;
+    let breach = found.ok_or(DeskError::NotFound)?;
     let entry = NewEntry::new("breach.look", "breach", id).detail(&detail(query));
     app.audit(ctx, entry).await?;
-    let (touched, unnamed) = compute(app, ctx.organisation, query).await?;
-    compared(app, ctx, id, &touched, unnamed).await
+    let (touched, unnamed) = compute(app, ctx.organisation, &with(&breach, query)?).await?;
+    let listed = store::listed(&mut app.read().await?, ctx.organisation, id).await?;
+    Ok(compared(&listed, &touched, unnamed))
 }
 
 fn detail(query: &Query) -> serde_json::Value {
     json!({ "actor": query.actor, "from": query.from.micros(), "until": query.until.micros() })
 }
 
-/// Asks the log and freezes the answer into the incident: who is new comes onto the list, whoever is on it stays. What the
-/// log says of somebody is brought up to date.
+/// Asks the log and freezes the answer into the incident: who is new comes onto the list, whoever is on it stays, and whoever
+/// was taken off it stays off. What the log says of somebody is brought up to date: all that any question found.
 ///
 /// # Errors
 /// As [`look`]; [`DeskError::Conflict`] once the incident is closed.
@@ -227,173 +291,99 @@ pub async fn take(
 ) -> Result<Answer, DeskError> {
     let by = person(ctx)?;
     checked(&query)?;
-    let (touched, unnamed) = compute(app, ctx.organisation, &query).await?;
-    let answer = compared(app, ctx, id, &touched, unnamed).await?;
+    let found = store::one(&mut app.read().await?, ctx.organisation, id).await?;
+    let breach = found.ok_or(DeskError::NotFound)?;
+    let questions = with(&breach, &query)?;
+    let (touched, unnamed) = compute(app, ctx.organisation, &questions).await?;
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
             let mut breach = held(work, id, version).await?;
             breach.may_change()?;
-            for (patient, touch) in touched {
-                match erasure::hold_patient(work, patient).await {
+            let listed = store::listed(work, organisation, id).await?;
+            let answer = compared(&listed, &touched, unnamed);
+            for (whose, touch) in touched {
+                match whose.hold(work).await {
                     // They were erased since the log was read.
                     Err(DeskError::NotFound) => continue,
                     held => held?,
                 }
+                if let Some(one) = listed.get(&whose) {
+                    let seen = (&touch.acts, touch.first, touch.last);
+                    store::update_seen(work, organisation, (id, one.id), seen).await?;
+                    continue;
+                }
                 let row = Person {
-                    id: work.app.id(),
-                    patient: Some(patient),
-                    by_hand: false,
                     seen: touch.acts,
                     first: touch.first,
                     last: touch.last,
-                    added: (by, now),
-                    reason: None,
-                    removed: None,
-                    told: Told::Waiting,
-                    told_at: None,
-                    letter: None,
+                    ..Person::new(work.app.id(), whose, (by, now))
                 };
-                store::put_person(work, organisation, id, &row).await?;
+                store::insert_person(work, organisation, id, &row).await?;
             }
             let mut told = detail(&query);
             told["people"] = json!(answer.people);
-            breach.taken = Some((query, by, now));
+            breach.taken = Some((questions, by, now));
             keep(work, &breach, "breach.take", &told).await?;
-            Ok(())
-        }
-        .boxed()
-    })
-    .await?;
-    Ok(answer)
-}
-
-/// Whom to add, as somebody typed it.
-pub struct Added {
-    /// A request's number after a `#`, or the patient's record number, mail address or telephone number.
-    pub who: String,
-    /// Why.
-    pub reason: String,
-}
-
-async fn found(app: &App, ctx: &Ctx, who: &str) -> Result<PatientId, DeskError> {
-    let who = who.trim();
-    let nobody = || {
-        DeskError::invalid(
-            "added",
-            "unknown",
-            "This is nobody, or more than one person.",
-        )
-    };
-    limited("added", who, MAX_LINE)?;
-    if let Some(number) = who.strip_prefix('#') {
-        let number = number.parse().map_err(|_| nobody())?;
-        return match tickets::row_numbered(app, ctx.organisation, number).await {
-            Err(DeskError::NotFound) => Err(nobody()),
-            ticket => ticket?.about.patient.ok_or_else(nobody),
-        };
-    }
-    let wanted = Wanted {
-        mrn: Some(who.to_owned()),
-        email: Some(who.to_owned()),
-        phone: Some(who.to_owned()),
-        name_and_birth_date: None,
-    };
-    match patients::matching(app, ctx.organisation, &wanted).await?[..] {
-        [one] => Ok(one),
-        _ => Err(nobody()),
-    }
-}
-
-/// Puts somebody on the list by hand, also who was taken off it.
-///
-/// # Errors
-/// [`DeskError::Invalid`] for nobody, or no reason; [`DeskError::Conflict`] for who is on it, and once it is closed.
-pub async fn add(
-    app: &App,
-    ctx: &Ctx,
-    (id, version): (BreachId, i64),
-    added: Added,
-) -> Result<(), DeskError> {
-    let by = person(ctx)?;
-    said("reason", &added.reason)?;
-    let patient = found(app, ctx, &added.who).await?;
-    app.command(ctx, move |work| {
-        async move {
-            let (organisation, now) = (work.ctx.organisation, work.now);
-            let breach = held(work, id, version).await?;
-            breach.may_change()?;
-            erasure::hold_patient(work, patient).await?;
-            let before = store::person_of(work, organisation, id, patient).await?;
-            if before.as_ref().is_some_and(|one| one.removed.is_none()) {
-                return Err(DeskError::Conflict {
-                    code: "listed",
-                    text: "They are on the list.",
-                });
-            }
-            let row = before.map_or_else(|| work.app.id(), |one| one.id);
-            let words = sealing(work, &breach).await?;
-            let words = words.text("breach_people", "reason", row, added.reason.trim());
-            if !store::restore(work, organisation, (id, row), &words).await? {
-                let new = Person {
-                    id: row,
-                    patient: Some(patient),
-                    by_hand: true,
-                    seen: BTreeMap::new(),
-                    first: None,
-                    last: None,
-                    added: (by, now),
-                    reason: Some(words),
-                    removed: None,
-                    told: Told::Waiting,
-                    told_at: None,
-                    letter: None,
-                };
-                store::put_person(work, organisation, id, &new).await?;
-            }
-            let detail = json!({ "patient": patient, "on": true });
-            keep(work, &breach, "breach.people", &detail).await
+            Ok(answer)
         }
         .boxed()
     })
     .await
 }
 
-/// Takes somebody off the list who is not told yet.
-///
-/// # Errors
-/// [`DeskError::Invalid`] without a reason; [`DeskError::NotFound`] for nobody, and who is told already.
-pub async fn remove(
-    app: &App,
-    ctx: &Ctx,
-    (id, version): (BreachId, i64),
-    who: BreachPersonId,
-    reason: &str,
-) -> Result<(), DeskError> {
-    let by = person(ctx)?;
-    said("reason", reason)?;
-    let reason = reason.trim().to_owned();
-    app.command(ctx, move |work| {
-        async move {
-            let (organisation, now) = (work.ctx.organisation, work.now);
-            let breach = held(work, id, version).await?;
-            breach.may_change()?;
-            let one = store::one_person(work, organisation, id, who).await?;
-            let one = one.ok_or(DeskError::NotFound)?;
-            let words = sealing(work, &breach).await?;
-            let words = words.text("breach_people", "removed", who, &reason);
-            if !store::remove(work, organisation, (id, who), (by, now), &words).await? {
-                return Err(DeskError::NotFound);
-            }
-            let detail = json!({ "patient": one.patient, "on": false });
-            keep(work, &breach, "breach.people", &detail).await
-        }
-        .boxed()
-    })
-    .await
+/// Who somebody on a list is, as far as the reader may see it.
+enum Name {
+    Patient(PatientId, String),
+    Contact(ContactId, String),
+    Kept,
+    Gone,
 }
 
-/// A page of the list, after a place of it, with names; and where the next page begins.
+async fn name_of(
+    app: &App,
+    leave: &Opened,
+    conn: &mut Conn,
+    ctx: &Ctx,
+    whose: Option<Whose>,
+) -> Result<Name, DeskError> {
+    let organisation = ctx.organisation;
+    let about = match whose {
+        Some(Whose::Patient(patient)) => {
+            restricted::about_patient(conn, organisation, patient).await?
+        }
+        Some(Whose::Contact(contact)) => {
+            restricted::about_contact(conn, organisation, contact).await?
+        }
+        None => None,
+    };
+    let (Some(about), Some(whose)) = (about, whose) else {
+        return Ok(Name::Gone);
+    };
+    match records::admit(conn, ctx, about, app.now()).await {
+        Err(DeskError::Restricted { .. }) => return Ok(Name::Kept),
+        admitted => admitted?,
+    }
+    let found = match (about.patient, whose) {
+        (Some(patient), _) | (None, Whose::Patient(patient)) => {
+            let name = patients::name_in(leave, conn, organisation, patient).await;
+            name.map(|name| Name::Patient(patient, name))
+        }
+        (None, Whose::Contact(contact)) => {
+            let view = patients::open_contact(app, conn, organisation, contact).await;
+            view.map(|view| {
+                let address = view.email().or(view.phone()).map(str::to_owned);
+                Name::Contact(contact, view.name.or(address).unwrap_or_default())
+            })
+        }
+    };
+    match found {
+        Err(DeskError::NotFound | DeskError::Gone) => Ok(Name::Gone),
+        found => found,
+    }
+}
+
+/// A page of the list, after a place of it, with names, each of which stands in the log; and where the next page begins.
 pub async fn people(
     app: &App,
     ctx: &Ctx,
@@ -412,22 +402,25 @@ pub async fn people(
     }
     let next = rows.last().filter(|_| more).map(|row| row.id);
     let key = leave.sealing(&mut conn, breach.key).await?;
-    let mut views = Vec::with_capacity(rows.len());
+    let (mut views, mut told) = (Vec::with_capacity(rows.len()), Vec::new());
     for row in rows {
         let open = |column, sealed: &[u8]| key.open_text("breach_people", column, row.id, sealed);
-        let patient = match row.patient {
-            Some(patient) => {
-                match patients::name_in(&leave, &mut conn, organisation, patient).await {
-                    Ok(name) => Some((patient, name)),
-                    Err(DeskError::NotFound | DeskError::Gone) => None,
-                    Err(error) => return Err(error),
-                }
+        let (patient, contact, kept) = match name_of(app, &leave, &mut conn, ctx, row.whose).await?
+        {
+            Name::Patient(id, name) => {
+                told.push(NewEntry::new("patient.found", "patient", id));
+                (Some((id, name)), None, false)
             }
-            None => None,
+            Name::Contact(id, name) => {
+                told.push(NewEntry::new("contact.read", "contact", id));
+                (None, Some(name), false)
+            }
+            Name::Kept => (None, None, true),
+            Name::Gone => (None, None, false),
         };
         let letter = match row.letter {
             Some((ticket, message)) => {
-                let state = timeline::state_of(&mut conn, organisation, ticket, message).await?;
+                let state = timeline::state_of(&mut conn, organisation, message).await?;
                 Some((ticket, message, state))
             }
             None => None,
@@ -443,6 +436,8 @@ pub async fn people(
         views.push(PersonView {
             id: row.id,
             patient,
+            contact,
+            kept,
             by_hand: row.by_hand,
             acts: row.seen,
             between: row.first.zip(row.last),
@@ -452,6 +447,14 @@ pub async fn people(
             told_at: row.told_at,
             letter,
         });
+    }
+    drop(conn);
+    let told = told
+        .into_iter()
+        .map(|entry| entry.purpose(Purpose::Operations.code()))
+        .collect::<Vec<_>>();
+    if !told.is_empty() {
+        app.audit_all(ctx, told).await?;
     }
     Ok((views, next))
 }

@@ -2,7 +2,8 @@
 
 use super::law::{self, Due};
 use super::model::{
-    Breach, Counts, Data, DoneDuty, Duty, MAX_AGE_DAYS, MAX_LINE, Part, State, Words, limited, said,
+    Breach, Counted, Counts, Data, DoneDuty, Duty, MAX_AGE_DAYS, MAX_LINE, Part, Place, State,
+    Words, limited, said,
 };
 use super::store;
 use crate::app::App;
@@ -21,8 +22,8 @@ use futures_util::FutureExt;
 use jiff::civil::{Date, DateTime};
 use serde_json::{Value, json};
 
-/// Incidents on a list.
-const SHOWN: i64 = 100;
+/// Incidents on a page of the list.
+const SHOWN: i64 = 50;
 
 /// What is known of an incident, as somebody typed it.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ pub struct BreachView {
     pub lost: i64,
     /// Who is to be told until when.
     pub duties: Vec<Due>,
-    /// Who was told.
+    /// Who was told, as far as that holds for the list as it is.
     pub done: Vec<DoneDuty>,
 }
 
@@ -194,7 +195,8 @@ pub async fn open_breach(app: &App, ctx: &Ctx, facts: Facts) -> Result<BreachId,
     .await
 }
 
-/// Puts right what is known of an incident.
+/// Puts right what is known of an incident. What two persons judged is what they were shown: whatever the clocks or the
+/// assessment rest on sends it back to be assessed.
 ///
 /// # Errors
 /// As [`open_breach`]; [`DeskError::Conflict`] once it is closed.
@@ -212,8 +214,16 @@ pub async fn change(
             let mut breach = held(work, id, version).await?;
             breach.may_change()?;
             let key = sealing(work, &breach).await?;
+            let story = key.open_text("breaches", "story", id, &breach.story)?;
+            let same = breach.discovered_at == discovered_at
+                && breach.part == facts.part
+                && breach.data == facts.data
+                && story == facts.story.trim();
+            if !same {
+                (breach.state, breach.signed) = (State::Open, None);
+            }
             let detail = json!({
-                "discovered": discovered_at.micros(), "before": breach.discovered_at.micros(),
+                "discovered": discovered_at.micros(), "before": breach.discovered_at.micros(), "again": !same,
             });
             breach.discovered_at = discovered_at;
             breach.part = facts.part;
@@ -234,19 +244,31 @@ pub(super) async fn count_lost(
     id: BreachId,
 ) -> Result<i64, DeskError> {
     let mut lost = 0;
-    for (ticket, message) in store::mailed(conn, organisation, id).await? {
-        let state = timeline::state_of(conn, organisation, ticket, message).await?;
+    for message in store::mailed(conn, organisation, id).await? {
+        let state = timeline::state_of(conn, organisation, message).await?;
         lost += i64::from(is_lost(state));
     }
     Ok(lost)
 }
 
-/// Whether a letter in this state reached nobody. What went elsewhere with its request is not known, and not lost.
+/// Whether a letter in this state reached nobody.
 pub(super) const fn is_lost(state: Option<MessageState>) -> bool {
     matches!(
         state,
         Some(MessageState::Bounced | MessageState::Failed | MessageState::Cancelled)
     )
+}
+
+/// Who was told, as far as that holds for the list as it is.
+async fn holding(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    breach: &Breach,
+    (counts, lost): (&Counts, i64),
+) -> Result<Vec<DoneDuty>, DeskError> {
+    let mut told = store::duties(conn, organisation, breach.id).await?;
+    told.retain(|one| law::holds(breach.law, one, counts.all(), counts.untold(lost)));
+    Ok(told)
 }
 
 async fn shown(
@@ -266,35 +288,63 @@ async fn shown(
         None => None,
     };
     let counts = store::counts(conn, organisation, id).await?;
+    let lost = count_lost(conn, organisation, id).await?;
     let zone = app.directory.of(organisation)?.time_zone.clone();
     Ok(BreachView {
         title: key.open_text("breaches", "title", id, &breach.title)?,
         story: key.open_text("breaches", "story", id, &breach.story)?,
         words,
-        lost: count_lost(conn, organisation, id).await?,
+        lost,
         duties: law::duties(&breach, counts.all(), &zone)?,
-        done: store::duties(conn, organisation, id).await?,
+        done: holding(conn, organisation, &breach, (&counts, lost)).await?,
         counts,
         breach,
     })
 }
 
-/// Incidents that are not closed, discovered first; or else the newest that are.
-pub async fn list(app: &App, ctx: &Ctx, closed: bool) -> Result<Vec<BreachView>, DeskError> {
+/// A page of the incidents that are not closed, discovered first, or else of those that are, the last closed first; of those
+/// that were discovered in one year of the clinic, where one is given: that is what a year's report to the authority counts
+/// (45 CFR 164.408(c)). Gives where the next page begins.
+///
+/// # Errors
+/// [`DeskError::Invalid`] for a year that can't be.
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    closed: bool,
+    year: Option<i16>,
+    after: Option<Place>,
+) -> Result<(Vec<BreachView>, Option<Place>), DeskError> {
     let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
     let which = if closed { "closed" } else { "open" };
     let leave = records::open(app, ctx, may, purpose, "breach.list", "view", which).await?;
-    let mut conn = app.read().await?;
-    let mut views = Vec::new();
-    let found = if closed {
-        store::closed_list(&mut conn, ctx.organisation, app.now(), SHOWN).await?
-    } else {
-        store::list(&mut conn, ctx.organisation, SHOWN).await?
+    let (first, last) = (
+        Timestamp::from_micros(i64::MIN),
+        Timestamp::from_micros(i64::MAX),
+    );
+    let span = match year {
+        Some(year) => law::year(year, &app.directory.of(ctx.organisation)?.time_zone)?,
+        None => (first, last),
     };
+    let place = after.unwrap_or(if closed {
+        (last, BreachId::from_bytes([0xff; 16]))
+    } else {
+        (first, BreachId::from_bytes([0; 16]))
+    });
+    let mut conn = app.read().await?;
+    let mut found =
+        store::list(&mut conn, ctx.organisation, closed, place, span, SHOWN + 1).await?;
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > SHOWN);
+    if more {
+        found.pop();
+    }
+    let place = |one: &Breach| (one.closed.map_or(one.discovered_at, |(_, at)| at), one.id);
+    let next = found.last().filter(|_| more).map(place);
+    let mut views = Vec::with_capacity(found.len());
     for breach in found {
         views.push(shown(app, ctx, &leave, &mut conn, breach).await?);
     }
-    Ok(views)
+    Ok((views, next))
 }
 
 /// One incident.
@@ -343,7 +393,12 @@ pub async fn count_residents(
         async move {
             let mut breach = held(work, id, version).await?;
             breach.may_change()?;
-            breach.residents = Some(residents);
+            let organisation = work.ctx.organisation;
+            let counts = store::counts(work, organisation, id).await?;
+            breach.residents = Some(Counted {
+                most: residents,
+                of: counts.all(),
+            });
             keep(
                 work,
                 &breach,
@@ -357,11 +412,12 @@ pub async fn count_residents(
     .await
 }
 
-/// Keeps that somebody was told, on a day between the discovery and today. People are told when everybody on the list is.
+/// Keeps that somebody was told, on a day between the discovery and today. People are told when everybody on the list is,
+/// once two persons have decided; others may hear before that, as the law gives some of them 72 hours.
 ///
 /// # Errors
-/// [`DeskError::Conflict`] before two persons have decided, for a duty that is none here or is done, and with `untold` while
-/// somebody on the list is not told; [`DeskError::Invalid`] for another day.
+/// [`DeskError::Conflict`] for a duty that is none here or is done, and with `untold` while somebody on the list is not told;
+/// [`DeskError::Invalid`] for another day.
 pub async fn done(
     app: &App,
     ctx: &Ctx,
@@ -389,16 +445,25 @@ pub async fn done(
                 let text = "The day lies between the discovery and today.";
                 return Err(DeskError::invalid("on", "out_of_range", text));
             }
-            if duty == Duty::People {
-                everybody_told(work, &breach, &counts).await?;
+            let people = counts.all();
+            let lost = count_lost(work, organisation, id).await?;
+            if duty == Duty::People && (!breach.is_breach() || counts.untold(lost) > 0) {
+                return Err(UNTOLD);
             }
-            let told = DoneDuty { duty, on, by };
-            if !store::put_duty(work, organisation, id, told, now).await? {
+            let holds = holding(work, organisation, &breach, (&counts, lost)).await?;
+            if holds.iter().any(|one| one.duty == duty) {
                 return Err(DeskError::Conflict {
                     code: "done",
                     text: "This is done already.",
                 });
             }
+            let told = DoneDuty {
+                duty,
+                on,
+                by,
+                people,
+            };
+            store::put_duty(work, organisation, id, told, now).await?;
             let detail = json!({ "duty": duty.code(), "on": on });
             keep(work, &breach, "breach.done", &detail).await
         }
@@ -407,21 +472,10 @@ pub async fn done(
     .await
 }
 
-async fn everybody_told(
-    work: &mut Work<'_>,
-    breach: &Breach,
-    counts: &Counts,
-) -> Result<(), DeskError> {
-    let organisation = work.ctx.organisation;
-    let lost = count_lost(work, organisation, breach.id).await?;
-    if !breach.is_breach() || counts.waiting + counts.queued + counts.print + lost > 0 {
-        return Err(DeskError::Conflict {
-            code: "untold",
-            text: "Somebody on the list is not told yet.",
-        });
-    }
-    Ok(())
-}
+const UNTOLD: DeskError = DeskError::Conflict {
+    code: "untold",
+    text: "Somebody is not told yet.",
+};
 
 /// Closes an incident: two persons have said what it is, and whoever is to be told was.
 ///
@@ -443,13 +497,11 @@ pub async fn close(app: &App, ctx: &Ctx, (id, version): (BreachId, i64)) -> Resu
             }
             let counts = store::counts(work, organisation, id).await?;
             let wanted = law::duties(&breach, counts.all(), &clinic.time_zone)?;
-            let told = store::duties(work, organisation, id).await?;
+            let lost = count_lost(work, organisation, id).await?;
+            let told = holding(work, organisation, &breach, (&counts, lost)).await?;
             let open = |due: &Due| !told.iter().any(|one| one.duty == due.duty);
             if wanted.iter().any(open) {
-                return Err(DeskError::Conflict {
-                    code: "untold",
-                    text: "Somebody is not told yet.",
-                });
+                return Err(UNTOLD);
             }
             breach.state = State::Closed;
             breach.closed = Some((by, work.now));

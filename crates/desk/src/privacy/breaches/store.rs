@@ -1,17 +1,17 @@
 //! SQL of incidents.
 
 use super::model::{
-    Act, Assessment, Breach, Conclusion, Counts, Data, DoneDuty, Duty, Exception, Part, Query,
-    Risk, State, Told,
+    Act, Assessment, Breach, Conclusion, Counted, Counts, Data, DoneDuty, Duty, Exception, Listed,
+    Part, Person, Place, Query, Risk, State, Told, Whose,
 };
 use crate::error::DeskError;
 use crate::ids::{
-    BreachId, BreachLetterId, BreachPersonId, MessageId, OrganisationId, PatientId, StaffId,
-    TicketId,
+    BreachId, BreachLetterId, BreachPersonId, ContactId, MessageId, OrganisationId, PatientId,
+    StaffId, TicketId,
 };
 use crate::privacy::requests::Law;
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The columns of an incident, in the order that [`breach`] reads.
 macro_rules! select {
@@ -19,7 +19,7 @@ macro_rules! select {
         concat!(
             "SELECT id, key_id, law, part, state, discovered_at, title, story, kinds, opened_by, opened_at, residents, risks, \
              words, conclusion, exception, high_risk, assessed_by, assessed_at, signed_by, signed_at, query, taken_by, \
-             taken_at, sent_by, sent_at, closed_by, closed_at, version FROM breaches ",
+             taken_at, sent_by, sent_at, closed_by, closed_at, version, residents_of FROM breaches ",
             $rest
         )
     };
@@ -30,7 +30,7 @@ macro_rules! select_person {
     ($rest:literal) => {
         concat!(
             "SELECT id, patient_id, by_hand, seen, first_at, last_at, added_by, added_at, reason, removed_by, removed_at, \
-             removed, told, told_at, ticket_id, message_id FROM breach_people ",
+             removed, told, told_at, ticket_id, message_id, contact_id FROM breach_people ",
             $rest
         )
     };
@@ -44,11 +44,12 @@ statements! {
     ONE = select!("WHERE organisation_id = $1 AND id = $2");
     /// One incident, which nobody else changes until the command ends.
     HELD = select!("WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE");
-    /// Those that are not closed, discovered first.
-    OPEN_ONES = select!("WHERE organisation_id = $1 AND state <> 'closed' ORDER BY discovered_at, id LIMIT $2");
-    /// The newest that are closed.
-    CLOSED_ONES = select!("WHERE organisation_id = $1 AND state = 'closed' AND closed_at <= $3 \
-        ORDER BY closed_at DESC LIMIT $2");
+    /// Those that are not closed and were discovered in a span, discovered first, after a place.
+    OPEN_ONES = select!("WHERE organisation_id = $1 AND state <> 'closed' AND (discovered_at, id) > ($2, $3) \
+        AND discovered_at >= $4 AND discovered_at < $5 ORDER BY discovered_at, id LIMIT $6");
+    /// Those that are closed and were discovered in a span, closed last first, before a place.
+    CLOSED_ONES = select!("WHERE organisation_id = $1 AND state = 'closed' AND (closed_at, id) < ($2, $3) \
+        AND discovered_at >= $4 AND discovered_at < $5 ORDER BY closed_at DESC, id DESC LIMIT $6");
     /// Those that are not closed, counted up to a limit.
     COUNT_OPEN = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM breaches WHERE organisation_id = $1 \
         AND state <> 'closed' LIMIT $2) AS few";
@@ -56,13 +57,14 @@ statements! {
     UPDATE = "UPDATE breaches SET part = $4, state = $5, discovered_at = $6, title = $7, story = $8, kinds = $9, \
         residents = $10, risks = $11, words = $12, conclusion = $13, exception = $14, high_risk = $15, assessed_by = $16, \
         assessed_at = $17, signed_by = $18, signed_at = $19, query = $20, taken_by = $21, taken_at = $22, sent_by = $23, \
-        sent_at = $24, closed_by = $25, closed_at = $26, version = version + 1 \
+        sent_at = $24, closed_by = $25, closed_at = $26, residents_of = $27, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
-    /// Puts somebody on the list, or brings what the log says of them up to date.
-    PUT_PERSON = "INSERT INTO breach_people (organisation_id, id, breach_id, patient_id, by_hand, seen, first_at, last_at, \
-        added_by, added_at, reason, told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting') \
-        ON CONFLICT (organisation_id, breach_id, patient_id) DO UPDATE SET seen = $6, first_at = $7, last_at = $8 \
-        WHERE $5 = 0 AND breach_people.by_hand = 0";
+    /// Puts somebody on the list.
+    INSERT_PERSON = "INSERT INTO breach_people (organisation_id, id, breach_id, patient_id, contact_id, by_hand, seen, first_at, \
+        last_at, added_by, added_at, reason, told) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'waiting')";
+    /// Brings what the log says of somebody up to date.
+    SEEN = "UPDATE breach_people SET seen = $4, first_at = $5, last_at = $6 WHERE organisation_id = $1 AND breach_id = $2 \
+        AND id = $3";
     /// Puts somebody back who was taken off.
     RESTORE = "UPDATE breach_people SET removed_by = NULL, removed_at = NULL, removed = NULL, reason = $4 \
         WHERE organisation_id = $1 AND breach_id = $2 AND id = $3 AND removed_at IS NOT NULL";
@@ -70,11 +72,11 @@ statements! {
     PEOPLE = select_person!("WHERE organisation_id = $1 AND breach_id = $2 AND id > $3 ORDER BY id LIMIT $4");
     /// One of them.
     PERSON = select_person!("WHERE organisation_id = $1 AND breach_id = $2 AND id = $3");
-    /// Ids of everybody on a list whose name is still known.
-    LISTED = "SELECT patient_id, by_hand FROM breach_people WHERE organisation_id = $1 AND breach_id = $2 \
-        AND removed_at IS NULL AND patient_id IS NOT NULL";
-    /// A patient on a list, or taken off it.
-    PERSON_OF = select_person!("WHERE organisation_id = $1 AND breach_id = $2 AND patient_id = $3");
+    /// Everybody who is or was on a list and is not erased; who stands for a patient by now is that patient.
+    LISTED = "SELECT b.id, COALESCE(b.patient_id, c.patient_id), b.contact_id, b.by_hand, b.removed_at FROM breach_people b \
+        LEFT JOIN contacts c ON c.organisation_id = b.organisation_id AND c.id = b.contact_id \
+        WHERE b.organisation_id = $1 AND b.breach_id = $2 AND (b.patient_id IS NOT NULL OR b.contact_id IS NOT NULL) \
+        ORDER BY b.id";
     /// How many are told how far.
     COUNTS = "SELECT told, COUNT(*) FROM breach_people WHERE organisation_id = $1 AND breach_id = $2 AND removed_at IS NULL \
         GROUP BY told";
@@ -83,16 +85,16 @@ statements! {
         AND breach_id = $2 AND id = $3 AND removed_at IS NULL AND told IN ('waiting', 'print')";
     /// Lets letters go to whoever waits.
     QUEUE = "UPDATE breach_people SET told = $3 WHERE organisation_id = $1 AND breach_id = $2 AND told = 'waiting' \
-        AND removed_at IS NULL AND patient_id IS NOT NULL";
+        AND removed_at IS NULL AND (patient_id IS NOT NULL OR contact_id IS NOT NULL)";
     /// Some whose letter is to be written.
-    QUEUED = "SELECT id, patient_id FROM breach_people WHERE organisation_id = $1 AND breach_id = $2 AND told = 'queued' \
-        AND removed_at IS NULL AND patient_id IS NOT NULL ORDER BY id LIMIT $3";
+    QUEUED = "SELECT id, patient_id, contact_id FROM breach_people WHERE organisation_id = $1 AND breach_id = $2 \
+        AND told = 'queued' AND removed_at IS NULL AND (patient_id IS NOT NULL OR contact_id IS NOT NULL) ORDER BY id LIMIT $3";
     /// Says how far somebody is told, once.
     TELL = "UPDATE breach_people SET told = $5, told_at = $6, ticket_id = $7, message_id = $8 WHERE organisation_id = $1 \
         AND breach_id = $2 AND id = $3 AND told = $4 AND removed_at IS NULL";
     /// Letters that went into requests.
-    MAILED = "SELECT ticket_id, message_id FROM breach_people WHERE organisation_id = $1 AND breach_id = $2 \
-        AND told = 'mailed' AND removed_at IS NULL AND ticket_id IS NOT NULL AND message_id IS NOT NULL";
+    MAILED = "SELECT message_id FROM breach_people WHERE organisation_id = $1 AND breach_id = $2 \
+        AND told = 'mailed' AND removed_at IS NULL AND message_id IS NOT NULL";
     /// Writes the letter in one language.
     PUT_LETTER = "INSERT INTO breach_letters (organisation_id, id, breach_id, locale, words, written_by, written_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -100,11 +102,12 @@ statements! {
     DROP_LETTER = "DELETE FROM breach_letters WHERE organisation_id = $1 AND breach_id = $2 AND locale = $3";
     /// The letters of an incident.
     LETTERS = "SELECT id, locale, words FROM breach_letters WHERE organisation_id = $1 AND breach_id = $2 ORDER BY locale";
-    /// Says that somebody was told.
-    PUT_DUTY = "INSERT INTO breach_duties (organisation_id, breach_id, duty, done_on, done_by, done_at) \
-        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+    /// Says that somebody was told, again where that did not hold any more.
+    PUT_DUTY = "INSERT INTO breach_duties (organisation_id, breach_id, duty, done_on, done_by, done_at, people) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organisation_id, breach_id, duty) DO UPDATE SET \
+        done_on = excluded.done_on, done_by = excluded.done_by, done_at = excluded.done_at, people = excluded.people";
     /// Who was told.
-    DUTIES = "SELECT duty, done_on, done_by FROM breach_duties WHERE organisation_id = $1 AND breach_id = $2";
+    DUTIES = "SELECT duty, done_on, done_by, people FROM breach_duties WHERE organisation_id = $1 AND breach_id = $2";
 }
 
 fn some<T>(
@@ -145,7 +148,7 @@ fn assessment(row: &Row<'_>) -> Result<Option<Assessment>, DbError> {
 
 fn breach(row: &Row<'_>) -> Result<Breach, DbError> {
     let query: Option<String> = row.get(21)?;
-    let query: Option<Query> = query
+    let query: Option<Vec<Query>> = query
         .map(|text| serde_json::from_str(&text).map_err(|_| DbError::unknown_code(21)))
         .transpose()?;
     let kinds: String = row.get(8)?;
@@ -160,7 +163,10 @@ fn breach(row: &Row<'_>) -> Result<Breach, DbError> {
         story: row.get(7)?,
         data: kinds.split(' ').filter_map(Data::from_code).collect(),
         opened: (row.get(9)?, row.get(10)?),
-        residents: row.get(11)?,
+        residents: row
+            .get::<Option<i64>>(11)?
+            .zip(row.get::<Option<i64>>(29)?)
+            .map(|(most, of)| Counted { most, of }),
         assessment: assessment(row)?,
         signed: did(row, 19, 20)?,
         taken: query
@@ -219,24 +225,18 @@ pub(super) async fn held(
         .await?)
 }
 
+/// Incidents that were discovered in a span, after a place in the order of their list.
 pub(super) async fn list(
     conn: &mut Conn,
     organisation: OrganisationId,
+    closed: bool,
+    (at, id): Place,
+    (from, until): (Timestamp, Timestamp),
     limit: i64,
 ) -> Result<Vec<Breach>, DeskError> {
-    let args = args![organisation, limit];
-    Ok(conn.query(OPEN_ONES, args, breach).await?)
-}
-
-/// The newest that were closed until now.
-pub(super) async fn closed_list(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    now: Timestamp,
-    limit: i64,
-) -> Result<Vec<Breach>, DeskError> {
-    let args = args![organisation, limit, now];
-    Ok(conn.query(CLOSED_ONES, args, breach).await?)
+    let statement = if closed { CLOSED_ONES } else { OPEN_ONES };
+    let args = args![organisation, at, id, from, until, limit];
+    Ok(conn.query(statement, args, breach).await?)
 }
 
 pub(super) async fn count_open(
@@ -270,6 +270,7 @@ pub(super) async fn update(
     let (sent_by, sent_at) = new.sent.unzip();
     let (closed_by, closed_at) = new.closed.unzip();
     let (part, state) = (new.part.code(), new.state.code());
+    let (residents, residents_of) = new.residents.map(|one| (one.most, one.of)).unzip();
     let columns = args![
         organisation,
         new.id,
@@ -280,7 +281,7 @@ pub(super) async fn update(
         *new.title,
         *new.story,
         kinds,
-        new.residents,
+        residents,
         risks,
         words,
         conclusion,
@@ -296,26 +297,14 @@ pub(super) async fn update(
         sent_by,
         sent_at,
         closed_by,
-        closed_at
+        closed_at,
+        residents_of
     ];
     Ok(conn.execute(UPDATE, columns).await? == 1)
 }
 
-/// Somebody on a list as stored.
-#[derive(Clone)]
-pub(super) struct Person {
-    pub id: BreachPersonId,
-    pub patient: Option<PatientId>,
-    pub by_hand: bool,
-    pub seen: BTreeMap<Act, i64>,
-    pub first: Option<Timestamp>,
-    pub last: Option<Timestamp>,
-    pub added: (StaffId, Timestamp),
-    pub reason: Option<Vec<u8>>,
-    pub removed: Option<(StaffId, Timestamp, Option<Vec<u8>>)>,
-    pub told: Told,
-    pub told_at: Option<Timestamp>,
-    pub letter: Option<(TicketId, MessageId)>,
+fn whose(patient: Option<PatientId>, contact: Option<ContactId>) -> Option<Whose> {
+    patient.map(Whose::Patient).or(contact.map(Whose::Contact))
 }
 
 fn person(row: &Row<'_>) -> Result<Person, DbError> {
@@ -331,7 +320,7 @@ fn person(row: &Row<'_>) -> Result<Person, DbError> {
     };
     Ok(Person {
         id: row.get(0)?,
-        patient: row.get(1)?,
+        whose: whose(row.get(1)?, row.get(16)?),
         by_hand: row.get(2)?,
         seen: acts.collect(),
         first: row.get(4)?,
@@ -347,24 +336,33 @@ fn person(row: &Row<'_>) -> Result<Person, DbError> {
     })
 }
 
-/// Puts somebody on the list; says whether they were not on it, or what the log says of them changed.
-pub(super) async fn put_person(
+fn seen_of(acts: &BTreeMap<Act, i64>) -> Result<String, DeskError> {
+    let seen: BTreeMap<&str, i64> = acts
+        .iter()
+        .map(|(act, count)| (act.code(), *count))
+        .collect();
+    Ok(serde_json::to_string(&seen)?)
+}
+
+/// Puts somebody on the list who is not on it.
+pub(super) async fn insert_person(
     conn: &mut Conn,
     organisation: OrganisationId,
     breach: BreachId,
     new: &Person,
-) -> Result<bool, DeskError> {
-    let seen: BTreeMap<&str, i64> = new
-        .seen
-        .iter()
-        .map(|(act, count)| (act.code(), *count))
-        .collect();
-    let seen = serde_json::to_string(&seen)?;
+) -> Result<(), DeskError> {
+    let seen = seen_of(&new.seen)?;
+    let (patient, contact) = match new.whose {
+        Some(Whose::Patient(patient)) => (Some(patient), None),
+        Some(Whose::Contact(contact)) => (None, Some(contact)),
+        None => (None, None),
+    };
     let columns = args![
         organisation,
         new.id,
         breach,
-        new.patient,
+        patient,
+        contact,
         new.by_hand,
         seen,
         new.first,
@@ -373,7 +371,21 @@ pub(super) async fn put_person(
         new.added.1,
         new.reason
     ];
-    Ok(conn.execute(PUT_PERSON, columns).await? == 1)
+    conn.execute(INSERT_PERSON, columns).await?;
+    Ok(())
+}
+
+/// Brings what the log says of somebody up to date.
+pub(super) async fn update_seen(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (breach, id): (BreachId, BreachPersonId),
+    (acts, first, last): (&BTreeMap<Act, i64>, Option<Timestamp>, Option<Timestamp>),
+) -> Result<(), DeskError> {
+    let seen = seen_of(acts)?;
+    let args = args![organisation, breach, id, seen, first, last];
+    conn.execute(SEEN, args).await?;
+    Ok(())
 }
 
 pub(super) async fn restore(
@@ -407,26 +419,34 @@ pub(super) async fn one_person(
     Ok(conn.query_opt(PERSON, args, person).await?)
 }
 
-/// Everybody on a list whose name is known, and whether they were added by hand.
+/// Everybody who is or was on a list and is not erased, as whoever they are today.
 pub(super) async fn listed(
     conn: &mut Conn,
     organisation: OrganisationId,
     breach: BreachId,
-) -> Result<Vec<(PatientId, bool)>, DeskError> {
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    Ok(conn
+) -> Result<HashMap<Whose, Listed>, DeskError> {
+    let read = |row: &Row<'_>| {
+        let removed: Option<Timestamp> = row.get(4)?;
+        let one = Listed {
+            id: row.get(0)?,
+            by_hand: row.get(3)?,
+            removed: removed.is_some(),
+        };
+        Ok((whose(row.get(1)?, row.get(2)?), one))
+    };
+    let mut all = HashMap::new();
+    for (whose, one) in conn
         .query(LISTED, args![organisation, breach], read)
-        .await?)
-}
-
-pub(super) async fn person_of(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    breach: BreachId,
-    patient: PatientId,
-) -> Result<Option<Person>, DeskError> {
-    let args = args![organisation, breach, patient];
-    Ok(conn.query_opt(PERSON_OF, args, person).await?)
+        .await?
+    {
+        // Somebody may be there twice by now: as a patient, and as the contact that became theirs.
+        let Some(whose) = whose else { continue };
+        let known = all.entry(whose).or_insert(one);
+        if known.removed && !one.removed {
+            *known = one;
+        }
+    }
+    Ok(all)
 }
 
 pub(super) async fn counts(
@@ -481,10 +501,14 @@ pub(super) async fn queued(
     organisation: OrganisationId,
     breach: BreachId,
     limit: i64,
-) -> Result<Vec<(BreachPersonId, PatientId)>, DeskError> {
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+) -> Result<Vec<(BreachPersonId, Whose)>, DeskError> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, whose(row.get(1)?, row.get(2)?)));
     let args = args![organisation, breach, limit];
-    Ok(conn.query(QUEUED, args, read).await?)
+    let found = conn.query(QUEUED, args, read).await?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(id, whose)| Some((id, whose?)))
+        .collect())
 }
 
 /// Says how far somebody is told now, if they are still as far as `from`.
@@ -506,8 +530,8 @@ pub(super) async fn mailed(
     conn: &mut Conn,
     organisation: OrganisationId,
     breach: BreachId,
-) -> Result<Vec<(TicketId, MessageId)>, DeskError> {
-    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+) -> Result<Vec<MessageId>, DeskError> {
+    let read = |row: &Row<'_>| row.get(0);
     Ok(conn
         .query(MAILED, args![organisation, breach], read)
         .await?)
@@ -545,10 +569,11 @@ pub(super) async fn put_duty(
     breach: BreachId,
     done: DoneDuty,
     at: Timestamp,
-) -> Result<bool, DeskError> {
+) -> Result<(), DeskError> {
     let (duty, on) = (done.duty.code(), done.on.to_string());
-    let args = args![organisation, breach, duty, on, done.by, at];
-    Ok(conn.execute(PUT_DUTY, args).await? == 1)
+    let args = args![organisation, breach, duty, on, done.by, at, done.people];
+    conn.execute(PUT_DUTY, args).await?;
+    Ok(())
 }
 
 pub(super) async fn duties(
@@ -562,6 +587,7 @@ pub(super) async fn duties(
             duty: row.coded(0, Duty::from_code)?,
             on: on.parse().map_err(|_| DbError::unknown_code(1))?,
             by: row.get(2)?,
+            people: row.get(3)?,
         })
     };
     Ok(conn

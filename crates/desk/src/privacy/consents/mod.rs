@@ -21,7 +21,7 @@ mod view;
 pub use leaving::{Leaving, leave, leaving_of, leaving_url};
 pub use model::{Channel, Decision, MAX_PARTY, MAX_TEXT, Purpose, Source, Why};
 pub use opt_out::is_opt_out;
-pub(crate) use service::{Confirmation, confirmation_of, leave_in};
+pub(crate) use service::{Confirmation, confirmation_of, leave_in, may_in};
 pub use service::{NewConsent, Whom, may, record};
 pub use store::ALL as STATEMENTS;
 pub use view::{ConsentView, Stand, Standing, addresses, standing};

@@ -165,7 +165,8 @@ pub struct Question {
     pub point: Option<Mark>,
     /// The third party.
     pub party: Option<Mark>,
-    /// As of when: words of later don't count.
+    /// As of when: a yes of later doesn't count. A no does, whatever its time: the clock of the node that heard it may be
+    /// ahead of the one that asks.
     pub now: Timestamp,
 }
 
@@ -242,7 +243,8 @@ impl Word {
                 self.party.is_none() || self.party == question.party
             }
         };
-        self.at <= question.now && of_purpose && of_way && of_person && of_point && of_party
+        let of_time = self.decision != Decision::Given || self.at <= question.now;
+        of_time && of_purpose && of_way && of_person && of_point && of_party
     }
 }
 

@@ -60,8 +60,9 @@ fn the_latest_word_wins_and_silence_is_the_rules() {
     );
     assert_eq!(decide(&[], &question(), Some(Without::May)), Why::NotNeeded);
     assert_eq!(decide(&[yes], &question(), None), Why::NoSuchWay);
-    // What is said later says nothing of today.
+    // A yes of later says nothing of today; a no counts whatever the clock of the node says that heard it.
     assert!(!may(&[word(Decision::Given, 101)], &question()));
+    assert!(!may(&[yes, word(Decision::Withdrawn, 101)], &question()));
 }
 
 #[test]

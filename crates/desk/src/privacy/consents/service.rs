@@ -24,6 +24,9 @@ use serde_json::json;
 /// Words of one person that are looked at, the newest.
 pub(super) const MOST: i64 = 500;
 
+/// Seconds within which the same word, written again, is the same word.
+const AGAIN: i64 = 24 * 3600;
+
 /// A patient's word that somebody keeps for them.
 #[derive(Clone, Debug)]
 pub struct NewConsent {
@@ -296,8 +299,8 @@ async fn keep(work: &mut Work<'_>, mut row: Stored) -> Result<ConsentId, DeskErr
     Ok(kept.id)
 }
 
-/// Says no for a contact at one of their addresses, in the caller's command; none when that stands already. `text` is
-/// what they were shown, or what they wrote.
+/// Says no for a contact at one of their addresses, in the caller's command; none when that stands already. What somebody
+/// writes in words is kept once a day, also where it stands. `text` is what they were shown, or what they wrote.
 pub(crate) async fn leave_in(
     work: &mut Work<'_>,
     requester: &Requester,
@@ -314,6 +317,11 @@ pub(crate) async fn leave_in(
         Some(requester.contact),
     )
     .await?;
+    // Who writes it again is told again: nobody shall think that nobody heard.
+    let lately = |id: ConsentId| {
+        let said = words.iter().find(|word| word.id == id);
+        said.is_some_and(|word| now.seconds_since(word.at) < AGAIN)
+    };
     let stands = |purpose: Purpose| {
         let question = Question {
             purpose,
@@ -329,7 +337,11 @@ pub(crate) async fn leave_in(
             &question,
             rules::rule(purpose, channel).map(|one| one.without),
         );
-        matches!(why, Why::Withdrawn(_) | Why::Refused(_) | Why::NoSuchWay)
+        match why {
+            Why::Withdrawn(id) | Why::Refused(id) => source != Source::StopWord || lately(id),
+            Why::NoSuchWay => true,
+            Why::Given(_) | Why::NotNeeded | Why::NeverGiven => false,
+        }
     };
     let every = Purpose::ALL.iter().copied();
     if purpose.map_or_else(|| every.clone().all(stands), stands) {
@@ -390,6 +402,19 @@ pub async fn may(
     whom: Whom<'_>,
     now: Timestamp,
 ) -> Result<Why, DeskError> {
+    let mut conn = app.read().await?;
+    may_in(app, &mut conn, organisation, (purpose, channel), whom, now).await
+}
+
+/// [`may`] as the caller's command sees it: what is about to be done is asked for in the same breath.
+pub(crate) async fn may_in(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (purpose, channel): (Purpose, Option<Channel>),
+    whom: Whom<'_>,
+    now: Timestamp,
+) -> Result<Why, DeskError> {
     let mut question = Question {
         purpose,
         channel,
@@ -406,18 +431,16 @@ pub async fn may(
             question.party = mark.transpose()?;
         }
         Whom::Address(address) => {
-            let Some(contact) = patients::contact_of_address(app, organisation, address).await?
-            else {
+            let owner = patients::owner_of_address(app, conn, organisation, address).await?;
+            let Some((contact, patient)) = owner else {
                 return Ok(Why::NoSuchWay);
             };
-            let requester = patients::requester_of_contact(app, organisation, contact).await?;
-            question.patient = requester.patient;
+            question.patient = patient;
             question.contact = Some(contact);
             question.point = Some(patients::email_blind(app, organisation, address)?);
         }
     }
-    let mut conn = app.read().await?;
-    let words = words_of(&mut conn, organisation, question.patient, question.contact).await?;
+    let words = words_of(conn, organisation, question.patient, question.contact).await?;
     let without = rules::rule(purpose, channel).map(|rule| rule.without);
     Ok(decide(&words, &question, without))
 }

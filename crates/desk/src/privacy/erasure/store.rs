@@ -171,9 +171,10 @@ statements! {
     /// Looks at the patient that were worth a question stay, and wait for whoever has to look at them; words don't.
     BLANK_FINDINGS = "UPDATE watch_findings SET key_id = NULL, note = NULL WHERE organisation_id = $1 AND patient_id = $2";
     /// Takes who it was from the lists of incidents, with the words about them; they count still.
-    BLANK_BREACHES = "UPDATE breach_people SET patient_id = NULL, ticket_id = NULL, message_id = NULL, reason = NULL, \
+    BLANK_BREACHES = "UPDATE breach_people SET patient_id = NULL, contact_id = NULL, ticket_id = NULL, message_id = NULL, reason = NULL, \
         removed = NULL, told = CASE WHEN told IN ('mailed', 'posted') THEN told ELSE 'gone' END \
-        WHERE organisation_id = $1 AND patient_id = $2";
+        WHERE organisation_id = $1 AND (patient_id = $2 OR (contact_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM contacts c \
+        WHERE c.organisation_id = breach_people.organisation_id AND c.id = breach_people.contact_id)))";
     /// Deletes who acts for the patient.
     DELETE_REPRESENTATIVES = "DELETE FROM representatives WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the copies of the record.

@@ -129,7 +129,9 @@ pub async fn save(
     app.command(ctx, move |work| {
         async move {
             still_draft(work, organisation, (id, version)).await?;
-            store::touch(work, organisation, id, version).await?;
+            if !store::touch(work, organisation, id, version).await? {
+                return Err(stale(version + 1));
+            }
             for (locale, text) in &texts {
                 store::put_text(work, organisation, (id, *locale), text).await?;
             }
@@ -141,21 +143,26 @@ pub async fn save(
     .await
 }
 
+const fn stale(version: i64) -> DeskError {
+    DeskError::Stale {
+        version,
+        changed: Vec::new(),
+    }
+}
+
+/// The draft, which nobody else changes until the command ends, as the version that the caller saw.
 async fn still_draft(
     conn: &mut bedside_db::Conn,
     organisation: OrganisationId,
     (id, version): (NoticeId, i64),
 ) -> Result<Notice, DeskError> {
-    let found = store::one(conn, organisation, id).await?;
+    let found = store::held(conn, organisation, id).await?;
     let found = found.ok_or(DeskError::NotFound)?;
     if found.state != State::Draft {
         return Err(no_draft());
     }
     if found.version != version {
-        return Err(DeskError::Stale {
-            version: found.version,
-            changed: Vec::new(),
-        });
+        return Err(stale(found.version));
     }
     Ok(found)
 }
@@ -183,7 +190,9 @@ pub async fn publish(
                     text: "Write it in the clinic's own language first.",
                 });
             }
-            store::publish(work, organisation, (id, version), (by, now)).await?;
+            if !store::publish(work, organisation, (id, version), (by, now)).await? {
+                return Err(stale(version + 1));
+            }
             let entry = NewEntry::new("notice.publish", "notice", id);
             work.audit(entry.detail(&json!({ "notice": draft.code, "number": draft.number })));
             Ok(())

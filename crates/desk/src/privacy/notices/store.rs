@@ -14,6 +14,9 @@ statements! {
     /// One version.
     ONE = "SELECT id, code, number, state, published_at, published_by, version FROM notices \
         WHERE organisation_id = $1 AND id = $2";
+    /// One version, which nobody else changes until the command ends.
+    HELD = "SELECT id, code, number, state, published_at, published_by, version FROM notices \
+        WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
     /// One version by its number.
     NUMBERED = "SELECT id, code, number, state, published_at, published_by, version FROM notices \
         WHERE organisation_id = $1 AND code = $2 AND number = $3";
@@ -83,6 +86,16 @@ pub(super) async fn one(
     id: NoticeId,
 ) -> Result<Option<Notice>, DeskError> {
     Ok(conn.query_opt(ONE, args![organisation, id], notice).await?)
+}
+
+pub(super) async fn held(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: NoticeId,
+) -> Result<Option<Notice>, DeskError> {
+    Ok(conn
+        .query_opt(HELD, args![organisation, id], notice)
+        .await?)
 }
 
 pub(super) async fn numbered(

@@ -3,7 +3,7 @@
 mod store;
 
 use crate::error::DeskError;
-use crate::ids::{AttachmentId, OrganisationId, PatientId, TicketId};
+use crate::ids::{AttachmentId, ContactId, OrganisationId, PatientId, TicketId};
 use bedside_db::{Conn, Timestamp};
 use std::collections::HashMap;
 use store::Of;
@@ -90,6 +90,15 @@ pub async fn request_of_file(
     file: AttachmentId,
 ) -> Result<Option<TicketId>, DeskError> {
     store::request_of_file(conn, organisation, file).await
+}
+
+/// Who asked in a request; none when there is no such request.
+pub async fn asker_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<Option<ContactId>, DeskError> {
+    store::asker_of(conn, organisation, ticket).await
 }
 
 /// Whether a patient has a request, of their own or of somebody who stands for them, in which something changed since an

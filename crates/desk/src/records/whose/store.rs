@@ -1,10 +1,12 @@
 //! SQL of what belongs to a patient.
 
 use crate::error::DeskError;
-use crate::ids::{AttachmentId, OrganisationId, PatientId, TicketId};
+use crate::ids::{AttachmentId, ContactId, OrganisationId, PatientId, TicketId};
 use bedside_db::{Conn, Id, Timestamp, args, statements};
 
 statements! {
+    /// Who asked in a request.
+    ASKER_OF = "SELECT contact_id FROM tickets WHERE organisation_id = $1 AND id = $2";
     /// Contacts that stand for a patient.
     CONTACTS_OF = "SELECT id FROM contacts WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id LIMIT $3";
     /// Requests of a patient, and those of nobody whose requesters stand for them; newest first.
@@ -95,6 +97,15 @@ pub(super) async fn request_of_file(
     Ok(conn
         .query_opt(REQUEST_OF_FILE, args, |row| row.get(0))
         .await?)
+}
+
+pub(super) async fn asker_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+) -> Result<Option<ContactId>, DeskError> {
+    let args = args![organisation, ticket];
+    Ok(conn.query_opt(ASKER_OF, args, |row| row.get(0)).await?)
 }
 
 pub(super) async fn request_since(
