@@ -83,7 +83,11 @@ mod tests {
             for held in [Permissions::NONE, Permissions::of(&[one])] {
                 assert_eq!(access.needed(held), needed, "{access:?}");
                 let decides = matches!(access, Access::Staff(_));
-                assert_eq!(access.takes(held), decides.then_some(held.has(one)), "{access:?}");
+                assert_eq!(
+                    access.takes(held),
+                    decides.then_some(held.has(one)),
+                    "{access:?}"
+                );
             }
         }
     }

@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
         let mut new = organisation::new_organisation(&clinic, "clinic", &app.ids, app.now());
         // What drives this desk has no phone.
         for role in &mut new.roles {
-            role.second_factor = false;
+            role.second_factor = staff::SecondFactor::None;
         }
         new.roles.extend(masked(&new.roles));
         orgs::create(&app, new).await?

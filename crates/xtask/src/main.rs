@@ -36,7 +36,7 @@ enum Known {
     Eval(eval::Options),
     /// Feed random input, led by coverage, to the parsers of what strangers send
     Fuzz(fuzz::Options),
-    /// List every component of a release (CycloneDX)
+    /// List every component of a release (`CycloneDX`)
     Sbom(sbom::Options),
     /// Try to lose something, for hours: kill -9 under load, tampering, restores, killed upgrades; the API against its own
     /// description; the rules of access against changes of them

@@ -1,4 +1,4 @@
-//! `cargo xtask sbom`: every component of a release, as CycloneDX 1.6 (ECMA-424), from the lock files alone.
+//! `cargo xtask sbom`: every component of a release, as `CycloneDX` 1.6 (ECMA-424), from the lock files alone.
 //!
 //! What Cargo.lock holds is in the program or builds and tests it; the two package-lock.json are of the pages and of the
 //! browser tests. All come from crates.io and registry.npmjs.org with a checksum, which the list carries on.
@@ -215,7 +215,7 @@ mod tests {
         assert!(npm(&lock("https://evil.example/x.tgz"), true).is_err());
     }
 
-    /// What the schema of CycloneDX 1.6 asks of what is written here.
+    /// What the schema of `CycloneDX` 1.6 asks of what is written here.
     #[test]
     fn the_list_of_this_checkout_has_the_standards_form() {
         let lock = std::fs::read_to_string(cache::checkout().join("assets/package-lock.json"));

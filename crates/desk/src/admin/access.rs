@@ -71,6 +71,10 @@ struct RoundLine {
 }
 
 /// An access in words.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 struct Line {
     subject: SubjectId,
     name: String,

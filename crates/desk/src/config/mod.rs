@@ -18,6 +18,7 @@ use std::sync::Arc;
 /// Settings of the process, from `bedside.toml`, the environment (`BEDSIDE_…`) and the command line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "a setting each")]
 pub struct Config {
     /// Folder of the data, the root key and the checkpoints.
     pub data: PathBuf,

@@ -38,7 +38,7 @@ pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, mask, open
 pub use reviews::{Review, count_reviews, emergency, reviews, sign_off};
 pub(crate) use saying::{asked_to_say, may_say};
 pub use saying::{shown_in, shown_with};
-pub use seen::{Choice, Seen, Waiting, forget, lock_of, asking, seen, standing_of};
+pub use seen::{Choice, Seen, Waiting, asking, forget, lock_of, seen, standing_of};
 pub(crate) use seen::{raised, told};
 pub(crate) use signed_in::{end_shown_by, wrote_signed_in};
 pub use store::ALL as STATEMENTS;

@@ -34,7 +34,7 @@ fn may_decide(ctx: &Ctx, me: StaffId, access: &Access) -> Result<(), DeskError> 
     if ctx.permissions().has(Permission::PrivacyReview) {
         return Ok(());
     }
-    access.reach.within(ctx)
+    ctx.hands_on(&access.reach)
 }
 
 /// Decides on one access: [`Decision::Keep`], [`Decision::Change`] or [`Decision::Take`], which ends it as a deactivation

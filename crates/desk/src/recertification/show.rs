@@ -18,6 +18,10 @@ const SHOWN: i64 = 40;
 
 /// One access in a round.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 pub struct Line {
     /// Whose, as the round knows them.
     pub subject: SubjectId,
@@ -133,7 +137,7 @@ fn is_own(ctx: &Ctx, access: &Access) -> bool {
 
 fn is_beyond(ctx: &Ctx, access: &Access) -> bool {
     let watches = ctx.permissions().has(Permission::PrivacyReview);
-    !watches && access.reach.within(ctx).is_err()
+    !watches && ctx.hands_on(&access.reach).is_err()
 }
 
 /// What everybody could do when they were looked at in the round before.

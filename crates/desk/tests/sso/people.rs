@@ -1,9 +1,9 @@
 //! Who comes in as whom.
 
 use super::*;
+use crate::common::Client;
 use crate::common::both_engines;
 use crate::common::factor::{Person, WORDS, turn_on};
-use crate::common::Client;
 use bedside_desk::context::{Actor, Ctx, Permission, Permissions};
 use bedside_desk::staff::{self, NewToken, Queues};
 

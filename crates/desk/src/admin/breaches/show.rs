@@ -135,6 +135,10 @@ struct FactorLine {
 }
 
 /// Somebody on the list.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a question of its own"
+)]
 struct PersonLine {
     id: BreachPersonId,
     name: Option<String>,

@@ -19,6 +19,7 @@ mod service;
 mod store;
 
 pub use assess::{Said, assess, sign};
+pub use by_hand::{Added, add, remove};
 pub use law::{Due, Period, duties};
 pub use letters::{
     Letter, PrintedLetter, Way, handlers, letter_of, letters, posted, printed, send, write_letter,
@@ -27,7 +28,6 @@ pub use model::{
     Act, Assessment, Breach, Conclusion, Counted, Counts, Data, DoneDuty, Duty, Exception, Factor,
     MAX_AGE_DAYS, MAX_LINE, MAX_WORDS, Part, Place, Query, Risk, State, Told, Whose, Words,
 };
-pub use by_hand::{Added, add, remove};
 pub use people::{Answer, PersonView, look, people, take};
 pub use service::{
     BreachView, Facts, change, close, count_open, count_residents, done, list, open_breach, view,

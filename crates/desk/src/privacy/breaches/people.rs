@@ -1,21 +1,20 @@
 //! Whom an incident touched: what the audit log says, frozen as a list, with what people add and take off.
 
-use super::model::{Act, Breach, Listed, MAX_LINE, Person, Query, Told, Whose, limited, said};
-use super::service::{held, is_lost, keep, person, sealing};
+use super::model::{Act, Breach, Listed, Person, Query, Told, Whose};
+use super::service::{held, is_lost, keep, person};
 use super::store;
 use crate::app::App;
-use crate::audit_log::{self, NewEntry, Outcome, Shown};
+use crate::audit_log::{self, NewEntry, Shown};
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{
     ApiTokenId, BreachId, BreachPersonId, ContactId, MessageId, OrganisationId, PatientId, StaffId,
     TicketId,
 };
-use crate::patients::{self, Wanted};
+use crate::patients;
 use crate::privacy::seen::Deed;
 use crate::privacy::whom::{contact_behind, object_of, whom};
 use crate::records::{self, Opened, Purpose, restricted};
-use crate::tickets;
 use crate::timeline::{self, MessageState};
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;

@@ -18,12 +18,21 @@ const LOOKED_AT: u64 = 5000;
 /// Records that it reads at a time.
 const ROUND: i64 = 500;
 
+/// When somebody was born.
+#[derive(Clone, Copy)]
+enum Birth {
+    /// There is no such patient.
+    OfNobody,
+    /// On this day, where it is known.
+    Of(Option<Date>),
+}
+
 /// Says of records whether they are kept. Made anew for each look: holds come and go.
 pub(super) struct Judge {
     period: Period,
     now: Timestamp,
     held: HashSet<PatientId>,
-    births: HashMap<PatientId, Option<Option<Date>>>,
+    births: HashMap<PatientId, Birth>,
 }
 
 impl Judge {
@@ -58,7 +67,7 @@ impl Judge {
         }
         for patient in patients() {
             // Of somebody who was erased nothing says how old they are, and nothing is left that would be theirs.
-            let Some(birth) = self.birth(app, conn, organisation, patient).await? else {
+            let Birth::Of(birth) = self.birth(app, conn, organisation, patient).await? else {
                 continue;
             };
             if self.period.is_young(birth, old.place.at, self.now) {
@@ -68,20 +77,20 @@ impl Judge {
         Ok(None)
     }
 
-    /// When a patient was born, where that is known; nothing where there is no such patient.
+    /// When a patient was born.
     async fn birth(
         &mut self,
         app: &App,
         conn: &mut Conn,
         organisation: OrganisationId,
         patient: PatientId,
-    ) -> Result<Option<Option<Date>>, DeskError> {
+    ) -> Result<Birth, DeskError> {
         if let Some(known) = self.births.get(&patient) {
             return Ok(*known);
         }
         let found = match patients::birth_date_of(app, conn, organisation, patient).await {
-            Ok(birth) => Some(birth),
-            Err(DeskError::NotFound | DeskError::Gone) => None,
+            Ok(birth) => Birth::Of(birth),
+            Err(DeskError::NotFound | DeskError::Gone) => Birth::OfNobody,
             Err(error) => return Err(error),
         };
         self.births.insert(patient, found);

@@ -249,16 +249,11 @@ async fn rows(
     (one, other): (Id<()>, Option<Id<()>>),
 ) -> Result<u64, DeskError> {
     let organisation = work.ctx.organisation;
-    Ok(match other {
-        Some(other) => {
-            let args = args![organisation, one, other, told.cutoff];
-            work.execute(statement, args).await?
-        }
-        None => {
-            let args = args![organisation, one, told.cutoff];
-            work.execute(statement, args).await?
-        }
-    })
+    let values = match &other {
+        Some(other) => args![organisation, one, *other, told.cutoff].to_vec(),
+        None => args![organisation, one, told.cutoff].to_vec(),
+    };
+    Ok(work.execute(statement, &values).await?)
 }
 
 async fn is_there(
