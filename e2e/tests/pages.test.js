@@ -81,7 +81,7 @@ test("no page made a browser complain", () => assert.deepEqual(desk.complaints, 
 /** Follows the first link that `selector` finds. */
 async function follow(page, selector) {
   const link = page.locator(selector).first();
-  const path = await link.getAttribute("href");
+  const path = new URL(await link.getAttribute("href"), page.url()).pathname;
   await Promise.all([page.waitForURL((url) => url.pathname === path), link.click()]);
 }
 

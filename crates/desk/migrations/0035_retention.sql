@@ -42,4 +42,6 @@ CREATE INDEX tickets_kept ON tickets (organisation_id, updated_at, id) WHERE act
 CREATE INDEX inbound_mails_kept ON inbound_mails (organisation_id, received_at, id) WHERE state IN ('done', 'ignored');
 CREATE INDEX identity_evidence_made ON identity_evidence (organisation_id, made_at, id);
 CREATE INDEX disclosures_recorded ON disclosures (organisation_id, recorded_at, id);
+CREATE INDEX identity_tasks_asked ON identity_tasks (organisation_id, asked_at, id);
+CREATE INDEX ratings_kept ON ratings (organisation_id, updated_at, ticket_id) WHERE comment IS NOT NULL;
 CREATE INDEX corrections_at ON corrections (organisation_id, at);

@@ -20,3 +20,5 @@ CREATE INDEX breaches_closed ON breaches (organisation_id, closed_at, id) WHERE 
 UPDATE privacy_requests SET shown_by = (SELECT t.contact_id FROM tickets t
     WHERE t.organisation_id = privacy_requests.organisation_id AND t.number = privacy_requests.ticket_number)
     WHERE shown_by IS NULL AND level = 'l3' AND ticket_number IS NOT NULL;
+-- What became of a letter is known by its message, wherever merging and splitting put it.
+CREATE INDEX messages_id ON messages (organisation_id, id);

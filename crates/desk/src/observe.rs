@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tracing::{Instrument, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// The names of the figures.
@@ -138,12 +139,14 @@ pub(crate) async fn search_lag(app: &App) -> Result<i64, crate::error::DeskError
 /// whoever wants a quieter log keeps these.
 #[must_use]
 pub fn with_security(filter: EnvFilter) -> EnvFilter {
-    let always = [
-        "bedside::security=info",
-        "bedside::audit=info",
-        "bedside_desk::observe=info",
-    ];
-    let always = always.into_iter().filter_map(|one| one.parse().ok());
+    // Which request it was; where more is told anyway, this would tell less of it.
+    let is_quiet = filter
+        .max_level_hint()
+        .is_some_and(|level| level < LevelFilter::INFO);
+    let request = is_quiet.then_some("bedside_desk::observe=info");
+    let always = ["bedside::security=info", "bedside::audit=info"];
+    let always = always.into_iter().chain(request);
+    let always = always.filter_map(|one| one.parse().ok());
     always.fold(filter, EnvFilter::add_directive)
 }
 

@@ -59,15 +59,18 @@ both_engines! {
         assert!(!statuses(&said(address, &old).await).contains(&"200"));
 
         // With both, the encoding decides (RFC 9112, section 6.3), in whichever order they stand: what lies in the chunks is body.
-        let chunk = format!("{:x}\r\n{hidden}\r\n0\r\n\r\n{hidden}", hidden.len());
+        let inside = hidden.replace("/sign-in", "/nowhere");
+        let chunk = format!("{:x}\r\n{inside}\r\n0\r\n\r\n{hidden}", inside.len());
+        assert_eq!(statuses(&said(address, &inside).await), ["404"]);
         for (first, second) in [
             ("content-length: 4\r\n", "transfer-encoding: chunked\r\n"),
             ("transfer-encoding: chunked\r\n", "content-length: 4\r\n"),
         ] {
             let answer = said(address, &format!("{head}{first}{second}\r\n{chunk}")).await;
             let answers = statuses(&answer);
-            let one_each = answers.len() == 2 && answers[0].starts_with('4') && answers[1] == "200";
-            assert!(one_each, "the one in the body, and the one after it: {first:?}: {answer}");
+            // The desk may hang up on a body that it did not want to read; it never takes what lies in it for a request.
+            let is_fine = answers[0].starts_with('4') && answers[0] != "404" && answers[1..].iter().all(|one| *one == "200");
+            assert!(answers.len() <= 2 && is_fine, "{first:?}: {answer}");
         }
         running.stop().await;
     }

@@ -124,6 +124,8 @@ fn checksums(lock: &str) -> BTreeMap<(String, String), String> {
     out
 }
 
+const REGISTRY: &str = "https://registry.npmjs.org/";
+
 /// The packages of a package-lock.json, by package URL.
 fn npm(lock: &Value, shipped: bool) -> Result<BTreeMap<String, Value>> {
     let mut out = BTreeMap::new();
@@ -132,9 +134,10 @@ fn npm(lock: &Value, shipped: bool) -> Result<BTreeMap<String, Value>> {
             continue;
         };
         let version = text(package, "version")?;
-        let from = text(package, "resolved")?;
+        // The lock files leave the registry's own address out.
+        let from = package["resolved"].as_str().unwrap_or(REGISTRY);
         ensure!(
-            from.starts_with("https://registry.npmjs.org/"),
+            from.starts_with(REGISTRY),
             "{name} {version} comes from {from}"
         );
         let sum = text(package, "integrity")?;

@@ -289,8 +289,10 @@ pub(super) async fn hold_session(
     (organisation, contact, id): Named,
 ) -> Result<bool, DeskError> {
     let args = args![organisation, contact, id];
-    let found: Option<i64> = conn.query_opt(HOLD_SESSION, args, |row| row.get(0)).await?;
-    Ok(found.is_some())
+    Ok(conn
+        .query_opt(HOLD_SESSION, args, |_| Ok(()))
+        .await?
+        .is_some())
 }
 
 pub(super) async fn delete_all(

@@ -161,14 +161,14 @@ both_engines! {
         let sink = sink(&desk).await;
         patient(&desk, "Mia Quetzal", MIA, 40).await;
         let browser = signed_in(&desk, &sink, MIA).await;
-        desk.clock.advance(10 * 60);
+        desk.clock.advance(15 * 60);
         for flag in ["", "?polled=1", "?skip_timeout_reset=1", "?skipSession=true", "?auth=0", "?lang=es", "?said=acting-over"] {
             for path in ["/my", "/my/seen", "/my/privacy", "/my/devices", "/my/requests/new"] {
                 browser.get(&format!("{path}{flag}")).await.expect(401);
             }
         }
         // Also in a clock that was set back.
-        desk.clock.advance(-10 * 60);
+        desk.clock.advance(-15 * 60);
         browser.get("/my").await.expect(401);
     }
 

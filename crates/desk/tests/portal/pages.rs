@@ -62,7 +62,7 @@ both_engines! {
         let verify = format!("/tickets/{}/verify", number(&desk, ticket).await);
         assert!(page(&nurse, &verify).await.contains("Whoever calls about it is not known by that."));
         let asked = nurse.submit(&verify, &format!("{verify}/second"), &[]).await;
-        assert_eq!(asked.status, 422, "{}", asked.text());
+        assert_eq!(asked.status, 409, "{}", asked.text());
         assert!(asked.text().contains("isn&#39;t verified far enough"), "{}", asked.text());
         tickets::reply(&desk.app, &desk.ctx(Role::Nurse), ticket, words(3)).await.unwrap();
         // After three days it counts no more.

@@ -4,6 +4,7 @@
 mod acts;
 mod facts;
 mod letters;
+mod list;
 mod show;
 
 use crate::context::Permission;
@@ -16,7 +17,7 @@ pub fn routes() -> Vec<Route> {
     let may = Access::Staff(Permission::PrivacyManage);
     [
         vec![
-            Route::get(LIST, may, show::list),
+            Route::get(LIST, may, list::list),
             Route::get("/privacy/breaches/{breach}", may, show::show),
         ],
         facts::routes(may),

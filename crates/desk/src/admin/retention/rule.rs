@@ -84,8 +84,12 @@ struct RulePage {
 }
 
 impl RulePage {
-    fn of(&self, end: &str) -> String {
-        self.shell.t(&format!("{}-{end}", self.key)).to_owned()
+    fn about(&self) -> String {
+        self.shell.t(&format!("{}-about", self.key)).to_owned()
+    }
+
+    fn event(&self) -> String {
+        self.shell.t(&format!("{}-event", self.key)).to_owned()
     }
 }
 

@@ -230,7 +230,7 @@ fn roles_that_do_not_fit_are_named() {
         reason.contains("no permission \"patients:burn\""),
         "{reason}"
     );
-    assert_eq!(line, 19);
+    assert_eq!(line, 20);
     refused(&[
         (
             "roles.toml",

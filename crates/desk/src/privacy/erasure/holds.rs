@@ -9,7 +9,7 @@ use crate::error::DeskError;
 use crate::ids::{HoldId, OrganisationId, PatientId, StaffId};
 use crate::patients;
 use crate::privacy::requests::MAX_WORDS;
-use crate::records::{self, Purpose};
+use crate::records::{self, Purpose, restricted};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp, args};
 use futures_util::FutureExt;
@@ -55,6 +55,17 @@ impl Hold {
     }
 }
 
+/// Refuses whoever a label keeps from the patient.
+async fn admitted(
+    app: &App,
+    conn: &mut Conn,
+    ctx: &Ctx,
+    patient: PatientId,
+) -> Result<(), DeskError> {
+    let about = restricted::about_patient(conn, ctx.organisation, patient).await?;
+    records::admit(conn, ctx, about.unwrap_or_default(), app.now()).await
+}
+
 /// Places a hold on a patient's record.
 ///
 /// # Errors
@@ -86,6 +97,7 @@ pub async fn place(
     let id: HoldId = app.id();
     let sealing = {
         let mut conn = app.read().await?;
+        admitted(app, &mut conn, ctx, patient).await?;
         patients::sealing_of(app, &mut conn, ctx.organisation, patient).await?
     };
     let sealed = sealing.text("legal_holds", "words", id, words.trim());
@@ -170,6 +182,7 @@ pub async fn release(
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::PrivacyManage)?;
     let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    admitted(app, &mut app.read().await?, ctx, patient).await?;
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
@@ -196,8 +209,11 @@ pub async fn release(
 /// [`DeskError::NotFound`] when there is no such patient.
 pub async fn holds(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Vec<Hold>, DeskError> {
     let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
-    let leave = records::open(app, ctx, may, purpose, "privacy.holds", "patient", patient).await?;
     let mut conn = app.read().await?;
+    let about = restricted::about_patient(&mut conn, ctx.organisation, patient).await?;
+    let entry = NewEntry::new("privacy.holds", "patient", patient);
+    let about = about.unwrap_or_default();
+    let leave = records::open_about(app, ctx, may, purpose, about, entry).await?;
     patients::sealing_of(app, &mut conn, ctx.organisation, patient).await?;
     let mut holds = Vec::new();
     for row in store::holds(&mut conn, ctx.organisation, patient).await? {

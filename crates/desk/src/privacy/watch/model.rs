@@ -83,8 +83,8 @@ fn plain(word: &str) -> String {
 }
 
 /// Family names in a full name, in small letters without marks: its last word and the parts of it around hyphens; of four
-/// words and more the last two, as people with two family names write themselves. Words that only lead to a family name, and
-/// what stands after it, are left out. A single word is no family name.
+/// words and more the last two, as people with two family names write themselves; where small words lead to a family name, all
+/// that follows. These small words, and what stands after the name, are left out. A single word is no family name.
 pub fn family_names(full: &str) -> BTreeSet<String> {
     let mut words: Vec<&str> = full.split_whitespace().collect();
     while words.len() > 2
@@ -96,21 +96,15 @@ pub fn family_names(full: &str) -> BTreeSet<String> {
     }
     let last = words.len().saturating_sub(1);
     // The first word is a first name and the last one a family name, whatever they look like.
-    let is_name = |(at, word): &(usize, &str)| {
-        *at == 0 || *at == last || !LEADS.contains(&plain(word).as_str())
+    let leads = |at: usize| at > 0 && at < last && LEADS.contains(&plain(words[at]).as_str());
+    let begins = match words.len() {
+        0 | 1 => words.len(),
+        2 | 3 => last,
+        many => many - 2,
     };
-    let words: Vec<&str> = words
-        .into_iter()
-        .enumerate()
-        .filter(is_name)
-        .map(|(_, word)| word)
-        .collect();
-    let family = match words.len() {
-        0 | 1 => &[][..],
-        2 | 3 => &words[words.len() - 1..],
-        many => &words[many - 2..],
-    };
-    let parts = family.iter().flat_map(|word| word.split(['-', '‐', '–']));
+    let begins = (1..last).find(|at| leads(*at)).unwrap_or(begins);
+    let family = (begins..words.len()).filter(|at| !leads(*at));
+    let parts = family.flat_map(|at| words[at].split(['-', '‐', '–']));
     parts
         .map(plain)
         .filter(|name| name.chars().count() > 1)

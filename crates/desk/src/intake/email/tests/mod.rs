@@ -77,6 +77,7 @@ impl Desk {
             database: postgres.then(|| pg::shared().unwrap().fresh_database().unwrap()),
             public_url: "http://desk.clinic.test".to_owned(),
             local_mail_servers: true,
+            unprotected_mail: true,
             ..Config::default()
         };
         adjust(&mut config);
