@@ -23,7 +23,6 @@ const SMALL: &[&str] = &[
     "counters",
     "custom_fields",
     "desk_secrets",
-    "drafts",
     "legal_holds",
     "mailboxes",
     "notices",
@@ -65,6 +64,7 @@ const WAITING: &[&str] = &[
 const FINE: &[&str] = &[
     "COUNTS",
     "DELETE_REVIEWS",
+    "DRAFTS",
     "EVERY",
     "FORGET_FAILURES",
     "FORGET_NETWORKS",

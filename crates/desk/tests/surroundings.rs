@@ -158,7 +158,7 @@ both_engines! {
         let ticket = json!({ "requester": { "email": "ana@patients.example" }, "subject": "x", "body": "x" });
         api.post("/api/v1/tickets", &ticket).await.expect(201);
         desk.clock.advance(3600);
-        agent.get("/account").await.expect(200);
+        desk.browser(Role::Agent).await.get("/account").await.expect(200);
         api.get("/api/v1/tickets").await.expect(200);
     }
 

@@ -133,7 +133,11 @@ async fn release(
     Path(patient): Path<PatientId>,
     Form(which): Form<Which>,
 ) -> Result<Response, DeskError> {
-    let hold: HoldId = which.hold.parse().map_err(|_| DeskError::NotFound)?;
+    let Ok(hold) = which.hold.parse::<HoldId>() else {
+        // Whoever may not see the patient hears that first.
+        erasure::holds(&page.app, &page.ctx, patient).await?;
+        return Err(DeskError::NotFound);
+    };
     erasure::release(&page.app, &page.ctx, patient, hold).await?;
     Ok(redirect_saying(&place_of(patient), "privacy-released"))
 }
