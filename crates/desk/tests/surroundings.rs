@@ -200,6 +200,8 @@ both_engines! {
         let mut fields = 0;
         for (browser, page) in [(&door, "/sign-in"), (&inside, "/set-password"), (&inside, "/account/confirm")] {
             let text = browser.get(page).await.expect(200).text();
+            // The only script of ours that looks at what is pasted is the composer's, which takes pictures.
+            assert!(!text.contains("<bd-composer"), "{page}");
             for input in text.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap()) {
                 let named = |name: &str| input.contains(&format!("name=\"{name}\""));
                 if named("password") || named("current") || named("again") {
@@ -212,6 +214,10 @@ both_engines! {
             }
         }
         assert_eq!(fields, 5);
+        for script in ["app.js", "public.js"] {
+            let text = door.get(bedside_web::assets::path(script)).await.expect(200).text();
+            assert!(text.matches("\"paste\"").count() <= 1 && !text.contains("onpaste"), "{script}");
+        }
     }
 
     async fn every_cookie_is_of_this_host_alone_over_https(desk: Desk) {

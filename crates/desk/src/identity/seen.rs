@@ -68,9 +68,21 @@ pub(super) async fn standing_in(
     ticket: &Ticket,
     now: Timestamp,
 ) -> Result<(Place, Standing), DeskError> {
+    let (place, evidence) = shown_in(app, conn, organisation, ticket, now).await?;
+    Ok((place, standing(&evidence, now)))
+}
+
+/// What was shown in it and counts still, with its place.
+async fn shown_in(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+    now: Timestamp,
+) -> Result<(Place, Vec<Evidence>), DeskError> {
     let place = place(app, conn, organisation, ticket).await?;
     let evidence = store::evidence(conn, organisation, &place, now).await?;
-    Ok((place, standing(&evidence, now)))
+    Ok((place, evidence))
 }
 
 /// Where it stands for whoever is on the line: what was shown within the hour. That somebody wrote signed in yesterday says
@@ -82,8 +94,7 @@ async fn asking_in(
     ticket: &Ticket,
     now: Timestamp,
 ) -> Result<(Place, Standing), DeskError> {
-    let place = place(app, conn, organisation, ticket).await?;
-    let mut evidence = store::evidence(conn, organisation, &place, now).await?;
+    let (place, mut evidence) = shown_in(app, conn, organisation, ticket, now).await?;
     evidence.retain(|one| one.made_at.plus_seconds(LASTS) > now);
     Ok((place, standing(&evidence, now)))
 }
