@@ -13,6 +13,8 @@ const BUTTON = "Sign in with my clinic account";
 const people = {
   ana: { name: "Ana Agent", email: "ana@clinic.example", email_verified: true, groups: ["everybody", "desk-agents"] },
   una: { name: "Una Unverified", email: "una@clinic.example", email_verified: false, groups: ["desk-agents"] },
+  // One that says nothing of addresses, as Entra ID does.
+  ada: { name: "Ada Administrator", groups: ["desk-admins"] },
 };
 
 let desk;
@@ -99,6 +101,28 @@ test("somebody whose address is not verified does not", async () => {
   assert.deepEqual(await look(page, "sign-in-sso-failed"), []);
   await page.goto("/inbox");
   assert.equal(new URL(page.url()).pathname, "/sign-in");
+});
+
+test("somebody connects their account from inside and comes in with it", async () => {
+  await admin.goto("/settings/sso");
+  await admin.getByLabel("Groups whose people are: Administrator").fill("desk-admins");
+  await admin.getByRole("button", { name: "Save" }).click();
+  await admin.getByText("Saved.").waitFor();
+  const before = await comesAs("ada");
+  await before.getByText("You could not be signed in with this account").waitFor();
+  await admin.goto("/account");
+  assert.deepEqual(await look(admin, "account-sso-unconnected"), []);
+  await admin.getByRole("button", { name: /^Connect my account at 127\.0\.0\.1/ }).click();
+  await admin.getByRole("heading", { name: "Connect your account" }).waitFor();
+  assert.deepEqual(await look(admin, "account-sso-connect"), []);
+  await admin.getByRole("link", { name: /^Go on to 127\.0\.0\.1/ }).click();
+  await signInAt(admin, "ada");
+  await admin.getByText("Your account is connected.").waitFor();
+  await admin.getByText(/^Connected with your account at 127\.0\.0\.1/).waitFor();
+  assert.deepEqual(await look(admin, "account-sso-connected"), []);
+  const page = await comesAs("ada");
+  await page.getByLabel(/Code/).waitFor();
+  assert.equal(new URL(page.url()).pathname, "/sign-in/code", "her second factor is asked for here too");
 });
 
 test("somebody whose group is gone is out at once", async () => {

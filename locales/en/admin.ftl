@@ -648,7 +648,9 @@ admin-provisioning = Provisioning
 admin-provisioning-intro = Your identity provider (Entra ID, Okta or another one) says who works here. Whoever it takes away is out at once, with every open session and API token of theirs.
 admin-provisioning-provider = At the provider
 admin-provisioning-address = Enter this address there, with a token that may say who works here:
-admin-provisioning-token = There is a token for it. It ends when the person who made it leaves.
+admin-provisioning-token = There is a token for it. It ends when the person who made it leaves or gets another role; whoever manages the staff then gets a mail.
+admin-provisioning-until = It works until { $at }. Make a new one before that.
+admin-provisioning-shut = No token for it works any more: it ran out, was taken back, or the person who made it can't come in or may do less now. Until there is a new one, people who leave your organisation stay in here unless you lock them out by hand.
 admin-provisioning-no-token = No token for it works at the moment.
 admin-provisioning-people = { $count ->
     [0] The provider has told of nobody yet.
@@ -656,7 +658,7 @@ admin-provisioning-people = { $count ->
    *[other] The provider tells of { $count } people.
 }
 admin-provisioning-groups = What each group gives
-admin-provisioning-groups-help = Groups appear here once the provider sends them. Of several roles, people get the one that opens most.
+admin-provisioning-groups-help = Groups appear here once the provider sends them. Of several roles, people get the one that opens most. What they may do comes from here alone: single sign-on lets them in and changes nothing.
 admin-provisioning-no-groups = No groups yet. Assign some at the provider, then come back.
 admin-provisioning-members = { $count ->
     [0] Nobody is in it.

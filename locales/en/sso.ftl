@@ -10,12 +10,31 @@ flash-sso-down = The place where you sign in does not answer at the moment. Plea
 confirm-sso = Sign in with your organisation's account once more
 account-by-sso = with your organisation's account
 account-sso-only = You sign in with your organisation's account, so you have no password here.
+account-sso = Your organisation's account
+account-sso-intro = Connect the account you have at your organisation once, and sign in with it from then on.
+account-sso-connect = Connect my account at { $host }
+account-sso-at = Connected with your account at { $host }.
+account-sso-stays = Whoever manages the staff can disconnect it, for example when you get a new account there.
+account-sso-leave = Disconnect it
+sso-connect-title = Connect your account
+sso-connect-text = Next you sign in at { $host } as yourself. It asks for your password even if you are signed in there, so that nobody else's account is connected. Then you come back here.
+sso-connect-only-way = From then on you come in with that account, and no more with a password or passkey of this desk.
+sso-connect-go = Go on to { $host }
+flash-sso-connected = Your account is connected. From now on you can sign in with it.
+flash-sso-not-connected = Your account was not connected. Please try once more. If it stays like this, ask whoever manages the staff: the desk's log says why.
+flash-sso-taken = Your account was not connected: it belongs to a colleague here, or you are connected with another one. Ask whoever manages the staff to disconnect that first.
+flash-sso-no-group = Your account was not connected: it is in no group there that gives access here, so it would shut you out. Ask whoever looks after your organisation's accounts.
+flash-sso-last-administrator = Your account was not connected: its groups would give you another role, and you are the only administrator. Make somebody else one first.
+flash-sso-left = Your organisation's account is disconnected.
+flash-sso-only-way = Your organisation wants people to sign in there. Ask whoever manages the staff to disconnect you.
+flash-sso-last-way = Set a password or add a passkey first. Otherwise you could not come in any more.
+flash-sso-half = One thing more: confirm with your code or your passkey. You have a second factor here, and your organisation's account alone is only half of it.
 
 ## The settings
 
 admin-sso = Single sign-on
 admin-sso-intro = Let people sign in with the account they have at your organisation.
-admin-sso-about = People sign in at your own provider (Keycloak, Entra ID, Okta, Google and others, by OpenID Connect), and its groups say which role they have here. The guide for administrators has the steps for each. Keep one administrator with a password and a second factor who does not sign in there: it lets you in when the provider is down.
+admin-sso-about = People sign in at your own provider (Keycloak, Entra ID, Okta, Google and others, by OpenID Connect), and its groups say which role they have here. Some, such as Entra ID, don't say that email addresses are verified: there each person connects their account once under “Your sign-in”. The guide for administrators has the steps for each. Keep one administrator with a password and a second factor who does not sign in there: it lets you in when the provider is down.
 admin-sso-provider = The provider
 admin-sso-issuer = Address of the provider (issuer)
 admin-sso-issuer-help = Exactly as the provider names itself, such as https://login.clinic.example/realms/staff.
@@ -30,10 +49,10 @@ admin-sso-roles = Who gets which role
 admin-sso-claim = Claim with the groups
 admin-sso-claim-help = Where the provider says which groups somebody is in. Most call it groups; with Keycloak it can be realm_access.roles.
 admin-sso-role = Groups whose people are: { $role }
-admin-sso-role-help = One group on each line, as the provider writes it. Where somebody's groups fit several roles, the uppermost one counts. Who has none of these groups has no access, from their next sign-in on.
+admin-sso-role-help = One group on each line, as the provider writes it. Where somebody's groups fit several roles, the uppermost one counts. Who has none of these groups has no access, from their next sign-in on. For people whom your identity provider tells of (Provisioning) this table does not count: provisioning alone gives them their role.
 admin-sso-rules = What holds for them
 admin-sso-makes = Make an account at the first sign-in
-admin-sso-makes-help = Otherwise only people whom you added before come in. Either way the provider must say that their email address is verified.
+admin-sso-makes-help = Otherwise only people whom you added before come in. Either way the provider must say that their email address is verified; if it does not, add people first, and they connect their account themselves.
 admin-sso-only = This is their only way in
 admin-sso-only-help = Who has signed in this way once can't come in by a password or passkey of this desk any more, which would pass your provider by. A link that you make for somebody still works, once.
 admin-sso-factor = Words for a second factor
@@ -69,7 +88,7 @@ admin-error-sso-no-group = Name at least one group, or nobody can come in.
 admin-error-sso-factor = There can be 20 words, each of up to 255 characters.
 admin-error-demo = In the demo this stays as it is.
 admin-staff-forget-sso = Disconnect from the organisation's account
-admin-staff-forget-sso-help = They sign in with your organisation's account, which also sets their role. Disconnect them when they have a new account there: whoever signs in next with their verified email address is connected. Their sessions end.
+admin-staff-forget-sso-help = They sign in with your organisation's account, which also sets their role unless provisioning does. Disconnect them when they have a new account there: whoever signs in next with their verified email address is connected. Their sessions end.
 
 ## The audit log
 
@@ -78,6 +97,7 @@ audit-action-sso-change = Changed single sign-on
 audit-action-sso-remove = Removed single sign-on
 audit-action-sso-try = Tried single sign-on out
 audit-action-sso-link = Was connected to the organisation's account
+audit-action-sso-leave = Disconnected from the organisation's account
 audit-action-sso-forget = Disconnected a colleague from the organisation's account
 audit-action-sso-show = Signed in at the organisation's provider
 audit-detail-groups = groups

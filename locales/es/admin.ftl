@@ -648,7 +648,9 @@ admin-provisioning = Altas y bajas
 admin-provisioning-intro = Su proveedor de identidad (Entra ID, Okta u otro) dice quién trabaja aquí. A quien da de baja se le cierra todo al momento: sus sesiones abiertas y sus claves de API.
 admin-provisioning-provider = En el proveedor
 admin-provisioning-address = Ponga allí esta dirección, con una clave que pueda decir quién trabaja aquí:
-admin-provisioning-token = Hay una clave para esto. Termina cuando se va la persona que la creó.
+admin-provisioning-token = Hay una clave para esto. Termina cuando la persona que la creó se va o cambia de función; entonces quien gestiona el personal recibe un correo.
+admin-provisioning-until = Funciona hasta el { $at }. Cree otra antes.
+admin-provisioning-shut = Ya no funciona ninguna clave para esto: venció, alguien la retiró, o la persona que la creó no puede entrar o ahora puede menos. Hasta que haya otra, quien deje su organización sigue entrando aquí, salvo que usted lo bloquee a mano.
 admin-provisioning-no-token = Ahora no funciona ninguna clave para esto.
 admin-provisioning-people = { $count ->
     [0] El proveedor aún no ha hablado de nadie.
@@ -656,7 +658,7 @@ admin-provisioning-people = { $count ->
    *[other] El proveedor habla de { $count } personas.
 }
 admin-provisioning-groups = Qué da cada grupo
-admin-provisioning-groups-help = Los grupos aparecen aquí cuando el proveedor los envía. De varias funciones, cada persona recibe la que más permite.
+admin-provisioning-groups-help = Los grupos aparecen aquí cuando el proveedor los envía. De varias funciones, cada persona recibe la que más permite. Lo que puede hacer viene solo de aquí: el inicio de sesión único le deja entrar y no cambia nada.
 admin-provisioning-no-groups = Aún no hay grupos. Asígnelos en el proveedor y vuelva después.
 admin-provisioning-members = { $count ->
     [0] No hay nadie.

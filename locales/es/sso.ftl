@@ -10,12 +10,31 @@ flash-sso-down = El lugar donde inicia sesión no responde en este momento. Int�
 confirm-sso = Iniciar sesión otra vez con la cuenta de su organización
 account-by-sso = con la cuenta de su organización
 account-sso-only = Usted inicia sesión con la cuenta de su organización, así que aquí no tiene contraseña.
+account-sso = La cuenta de su organización
+account-sso-intro = Conecte una vez la cuenta que tiene en su organización y, desde entonces, inicie sesión con ella.
+account-sso-connect = Conectar mi cuenta de { $host }
+account-sso-at = Conectado con su cuenta de { $host }.
+account-sso-stays = Quien gestiona el personal puede desconectarla, por ejemplo cuando tenga allí una cuenta nueva.
+account-sso-leave = Desconectarla
+sso-connect-title = Conectar su cuenta
+sso-connect-text = Ahora inicia sesión en { $host } con su propia cuenta. Le pide la contraseña aunque ya tenga allí una sesión abierta, para que no se conecte la cuenta de otra persona. Después vuelve aquí.
+sso-connect-only-way = Desde entonces entra con esa cuenta, y ya no con una contraseña o llave de acceso de este puesto.
+sso-connect-go = Continuar a { $host }
+flash-sso-connected = Su cuenta está conectada. Desde ahora puede iniciar sesión con ella.
+flash-sso-not-connected = Su cuenta no se conectó. Inténtelo otra vez. Si sigue igual, pregunte a quien gestiona el personal: el registro dice por qué.
+flash-sso-taken = Su cuenta no se conectó: es de un colega de aquí, o usted está conectado con otra. Pida a quien gestiona el personal que desconecte primero esa.
+flash-sso-no-group = Su cuenta no se conectó: allí no está en ningún grupo que dé acceso aquí, así que se quedaría fuera. Pregunte a quien cuida las cuentas de su organización.
+flash-sso-last-administrator = Su cuenta no se conectó: sus grupos le darían otra función, y usted es la única persona de administración. Nombre primero a otra.
+flash-sso-left = La cuenta de su organización está desconectada.
+flash-sso-only-way = Su organización quiere que se inicie sesión allí. Pida a quien gestiona el personal que le desconecte.
+flash-sso-last-way = Primero ponga una contraseña o añada una llave de acceso. Si no, ya no podría entrar.
+flash-sso-half = Falta una cosa: confirme con su código o su llave de acceso. Aquí tiene un segundo factor, y la cuenta de su organización sola es la mitad.
 
 ## Los ajustes
 
 admin-sso = Inicio de sesión único
 admin-sso-intro = Deje que las personas entren con la cuenta que tienen en su organización.
-admin-sso-about = Las personas inician sesión en su propio proveedor (Keycloak, Entra ID, Okta, Google y otros, por OpenID Connect), y los grupos de allí dicen qué función tienen aquí. La guía de administración tiene los pasos de cada uno. Conserve una persona de administración con contraseña y segundo factor que no entre por allí: le deja entrar cuando el proveedor no funciona.
+admin-sso-about = Las personas inician sesión en su propio proveedor (Keycloak, Entra ID, Okta, Google y otros, por OpenID Connect), y los grupos de allí dicen qué función tienen aquí. Algunos, como Entra ID, no dicen que los correos están verificados: entonces cada persona conecta su cuenta una vez en “Su inicio de sesión”. La guía de administración tiene los pasos de cada uno. Conserve una persona de administración con contraseña y segundo factor que no entre por allí: le deja entrar cuando el proveedor no funciona.
 admin-sso-provider = El proveedor
 admin-sso-issuer = Dirección del proveedor (issuer)
 admin-sso-issuer-help = Tal como el proveedor se llama a sí mismo, por ejemplo https://login.clinica.example/realms/personal.
@@ -30,10 +49,10 @@ admin-sso-roles = Quién recibe qué función
 admin-sso-claim = Dato con los grupos (claim)
 admin-sso-claim-help = Dónde dice el proveedor en qué grupos está alguien. Casi todos lo llaman groups; con Keycloak puede ser realm_access.roles.
 admin-sso-role = Grupos cuyas personas son: { $role }
-admin-sso-role-help = Un grupo en cada línea, como lo escribe el proveedor. Si los grupos de alguien valen para varias funciones, cuenta la de más arriba. Quien no está en ninguno de estos grupos no tiene acceso, desde su próximo inicio de sesión.
+admin-sso-role-help = Un grupo en cada línea, como lo escribe el proveedor. Si los grupos de alguien valen para varias funciones, cuenta la de más arriba. Quien no está en ninguno de estos grupos no tiene acceso, desde su próximo inicio de sesión. Para las personas de las que habla su proveedor de identidad (Altas y bajas) esta tabla no cuenta: su función viene solo de allí.
 admin-sso-rules = Lo que vale para estas personas
 admin-sso-makes = Crear una cuenta en el primer inicio de sesión
-admin-sso-makes-help = Si no, solo entran las personas que usted agregó antes. En ambos casos el proveedor debe decir que su correo está verificado.
+admin-sso-makes-help = Si no, solo entran las personas que usted agregó antes. En ambos casos el proveedor debe decir que su correo está verificado; si no lo dice, agregue primero a las personas, y ellas mismas conectan su cuenta.
 admin-sso-only = Es su única forma de entrar
 admin-sso-only-help = Quien ha entrado así una vez ya no puede entrar con una contraseña o llave de acceso de este puesto, que dejaría de lado a su proveedor. Un enlace que usted haga para alguien sigue funcionando, una vez.
 admin-sso-factor = Palabras de un segundo factor
@@ -69,7 +88,7 @@ admin-error-sso-no-group = Nombre al menos un grupo, o nadie podrá entrar.
 admin-error-sso-factor = Puede haber 20 palabras, cada una de hasta 255 caracteres.
 admin-error-demo = En la demostración esto se queda como está.
 admin-staff-forget-sso = Desconectar de la cuenta de la organización
-admin-staff-forget-sso-help = Entra con la cuenta de su organización, que también fija su función. Desconéctela cuando tenga allí una cuenta nueva: se conecta a quien entre después con su correo verificado. Sus sesiones terminan.
+admin-staff-forget-sso-help = Entra con la cuenta de su organización, que también fija su función si no la fijan las altas y bajas. Desconéctela cuando tenga allí una cuenta nueva: se conecta a quien entre después con su correo verificado. Sus sesiones terminan.
 
 ## El registro de auditoría
 
@@ -78,6 +97,7 @@ audit-action-sso-change = Cambió el inicio de sesión único
 audit-action-sso-remove = Quitó el inicio de sesión único
 audit-action-sso-try = Probó el inicio de sesión único
 audit-action-sso-link = Quedó conectado con la cuenta de la organización
+audit-action-sso-leave = Se desconectó de la cuenta de la organización
 audit-action-sso-forget = Desconectó a una persona de la cuenta de la organización
 audit-action-sso-show = Inició sesión en el proveedor de la organización
 audit-detail-groups = grupos

@@ -9,6 +9,7 @@ use crate::ids::{MessageId, TicketId};
 use bedside_db::jobs::{self, NewJob};
 use bedside_db::{Notice, Timestamp, Tx};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 
 /// A command's transaction with its actor. Dereferences to [`Tx`], for the stores.
@@ -22,6 +23,8 @@ pub struct Work<'tx> {
     pub now: Timestamp,
     entries: Vec<NewEntry>,
     events: Vec<NewEvent>,
+    /// Kinds of work to be done once this is: see [`Work::follow_up`].
+    following: BTreeMap<&'static str, String>,
 }
 
 /// Something to be done later by the job runner. The struct carries ids and never patient data.
@@ -40,6 +43,7 @@ impl<'tx> Work<'tx> {
             now,
             entries: Vec::new(),
             events: Vec::new(),
+            following: BTreeMap::new(),
         }
     }
 
@@ -73,12 +77,22 @@ impl<'tx> Work<'tx> {
         due: Timestamp,
     ) -> Result<(), DeskError> {
         let payload = serde_json::to_string(job)?;
+        self.put_in(J::KIND, key, &payload, due).await
+    }
+
+    async fn put_in(
+        &mut self,
+        kind: &'static str,
+        key: Option<&str>,
+        payload: &str,
+        due: Timestamp,
+    ) -> Result<(), DeskError> {
         let new = NewJob {
             id: self.app.ids.make(self.now),
             organisation: self.ctx.organisation.uuid(),
-            kind: J::KIND,
+            kind,
             key,
-            payload: &payload,
+            payload,
             due,
         };
         jobs::enqueue(self.tx, new).await?;
@@ -90,6 +104,14 @@ impl<'tx> Work<'tx> {
         Ok(())
     }
 
+    /// Has `job` done once this command is, and once however often it is said: while it waits for one command it does for
+    /// the next as well, and one that is being done is done again. It is enqueued last, because whoever enqueues the same
+    /// meanwhile waits for this command and must hold nothing that it still needs.
+    pub fn follow_up<J: Job>(&mut self, job: &J) -> Result<(), DeskError> {
+        self.following.insert(J::KIND, serde_json::to_string(job)?);
+        Ok(())
+    }
+
     /// Writes what was said. A command that says nothing to the audit log is a defect.
     /// Gives back the kinds of what happened.
     pub(crate) async fn finish(mut self) -> Result<Vec<&'static str>, DeskError> {
@@ -97,6 +119,10 @@ impl<'tx> Work<'tx> {
             return Err(DeskError::Internal(
                 "a command changed something and audited nothing".to_owned(),
             ));
+        }
+        let now = self.now;
+        for (kind, payload) in std::mem::take(&mut self.following) {
+            self.put_in(kind, Some(kind), &payload, now).await?;
         }
         for entry in std::mem::take(&mut self.entries) {
             audit_log::write(self.tx, &self.app, &self.ctx, &entry).await?;

@@ -92,7 +92,7 @@ both_engines! {
             "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/passkeys/{passkey}/remove",
             "POST /account/passkeys/{passkey}/rename",
             "POST /account/second-factor", "POST /account/second-factor/codes", "POST /account/second-factor/off",
-            "POST /account/sessions/{session}/end", "POST /set-password", "POST /settings/mailboxes/{id}",
+            "POST /account/sessions/{session}/end", "POST /account/sso/connect", "POST /account/sso/disconnect", "POST /set-password", "POST /settings/mailboxes/{id}",
             "POST /settings/roles/{id}", "POST /settings/roles/{id}/remove",
             "POST /settings/sso", "POST /settings/sso/remove", "POST /settings/sso/test", "POST /settings/staff/{id}",
             "POST /settings/staff/{id}/disable", "POST /settings/staff/{id}/enable",

@@ -195,6 +195,7 @@ pub const ACTIONS: &[&str] = &[
     "settings.change",
     "sso.change",
     "sso.forget",
+    "sso.leave",
     "sso.link",
     "sso.remove",
     "sso.show",

@@ -2,19 +2,20 @@
 //! works.
 
 use super::form::{Edit, Field, Typed, Wrong, put_wrong};
-use crate::context::Permission::{self, StaffManage};
+use crate::context::Permission::StaffManage;
 use crate::error::DeskError;
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
 use crate::pages::ui::{self, When};
 use crate::provisioning::{self, Call, Choice, Rules};
 use crate::router::{Access, Route};
-use crate::staff;
+use crate::staff::{self, WayIn};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use bedside_db::Timestamp;
 use bedside_web::I18n;
-use bedside_web::i18n::Texts;
+use bedside_web::i18n::{Texts, time};
 
 const HERE: &str = "/settings/provisioning";
 /// Messages that the page shows.
@@ -36,13 +37,22 @@ struct Line {
     refused: Option<String>,
 }
 
+/// How the provider's token stands.
+enum Token {
+    /// One works; until when, in words, where it ends by itself.
+    Works(Option<String>),
+    /// None works any more.
+    Ended,
+    /// There was none.
+    None,
+}
+
 #[derive(Template)]
 #[template(path = "admin/templates/provisioning.html")]
 struct ProvisioningPage {
     shell: Shell,
     address: String,
-    /// Whether there is a token for it that works.
-    has_token: bool,
+    token: Token,
     /// Of how many people the provider tells, in words.
     people: String,
     /// One choice a group, and the last one for everybody else.
@@ -145,12 +155,6 @@ async fn shown(
     };
     let wrong: Vec<Wrong> = wrong.into_iter().collect();
     let problems = put_wrong(&mut edit, &wrong, t);
-    let works = |token: &staff::TokenView| {
-        let scope = Permission::PeopleProvision.code();
-        token.revoked_at.is_none()
-            && token.expires_at.is_none_or(|at| at > now)
-            && token.scopes.split_whitespace().any(|one| one == scope)
-    };
     let line = |call: Call| Line {
         when: ui::ago(call.at, now, &clinic.time_zone, t.locale),
         what: words(t, "what", &call.what),
@@ -161,13 +165,18 @@ async fn shown(
     let people = t
         .with("admin-provisioning-people", "count", count)
         .into_owned();
-    let tokens = staff::list_tokens(&page.app, &page.ctx).await?;
+    let day = |at: Timestamp| time::format_date(at.micros(), &clinic.time_zone, t.locale);
+    let token = match staff::provisioning_way(&page.app, &page.ctx).await? {
+        WayIn::Open(until) => Token::Works(until.map(day)),
+        WayIn::Shut => Token::Ended,
+        WayIn::None => Token::None,
+    };
     page.show_as(
         status,
         &ProvisioningPage {
             shell: page.shell().await?,
             address: format!("{}{}", page.app.config.public_url, provisioning::BASE),
-            has_token: tokens.iter().any(works),
+            token,
             people,
             edit,
             can_write: true,

@@ -45,6 +45,16 @@ struct Account {
     more: bool,
     /// Whether they come in at their organisation's provider alone, and have no password here.
     sso_only: bool,
+    /// Their organisation's provider, where it has one.
+    sso: Option<Provider>,
+}
+
+/// How they stand with it, as shown.
+struct Provider {
+    host: String,
+    /// Since when they are connected, in words.
+    since: Option<String>,
+    only_way: bool,
 }
 
 /// One passkey as shown.
@@ -95,9 +105,17 @@ async fn show(page: Page) -> Result<Response, DeskError> {
     let sessions = staff::open_sessions(&page.app, &page.ctx, &page.session.0).await?;
     let factor = staff::factor_of(&page.app, &page.ctx).await?;
     let keys = passkeys::passkeys(&page.app, &page.ctx).await?;
+    let sso = staff::sso::connection(&page.app, &page.ctx).await?;
     page.show(&Account {
         shell: page.shell().await?,
-        sso_only: staff::sso::is_only_way(&page.app, &page.ctx).await?,
+        sso_only: sso
+            .as_ref()
+            .is_some_and(|one| one.only_way && one.since.is_some()),
+        sso: sso.map(|one| Provider {
+            host: one.host,
+            since: one.since.map(at),
+            only_way: one.only_way,
+        }),
         factor: factor
             .and_then(|one| one.app_since)
             .map(|since| t.with("account-factor-on", "at", at(since)).into_owned()),

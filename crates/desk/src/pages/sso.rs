@@ -2,15 +2,22 @@
 //!
 //! Both begin with a link and not with a form: browsers don't let a form lead to another site under the desk's policy. What
 //! they begin changes nothing by itself, and whoever comes back is known by a cookie.
+//!
+//! Connecting an account begins with a form, so that no other site can begin it for somebody who is signed in there as somebody
+//! else; its answer is a page with the link.
 
-use super::layout::{Page, redirect, redirect_saying, safe_path};
+use super::errors::form_urlencode;
+use super::forms::{Form, Nothing};
+use super::layout::{Page, Shell, redirect, redirect_saying, safe_path};
 use super::sign_in::{agent, end_old, failed, keep, on};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
+use crate::provisioning;
 use crate::router::{Access, CameFrom, Route, SessionToken};
-use crate::staff::sso::{self, Back, Finished, Purpose};
+use crate::staff::sso::{self, Back, Finished, Purpose, Trouble};
+use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -30,8 +37,12 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get(sso::RETURN, Access::Public, back),
         Route::get("/sign-in/sso/{clinic}", Access::Public, go),
         Route::get("/account/confirm/sso", Access::SignedIn, prove).before_factor(),
+        Route::post("/account/sso/connect", Access::SignedIn, connect).confirmed(ACCOUNT),
+        Route::post("/account/sso/disconnect", Access::SignedIn, disconnect).confirmed(ACCOUNT),
     ]
 }
+
+const ACCOUNT: &str = "/account";
 
 /// What a browser that is sent to the provider is known again by. It opens nothing.
 fn cookie(app: &App) -> SessionCookie {
@@ -84,7 +95,78 @@ async fn prove(
     }
 }
 
-/// Sends the browser to the provider. The cookie is the same for all its windows, so that one ends no sign-in of another.
+/// The last page before somebody goes to the provider to have their account there connected.
+#[derive(Template)]
+#[template(path = "pages/templates/sso_connect.html")]
+struct Connect {
+    shell: Shell,
+    host: String,
+    only_way: bool,
+    /// The address there.
+    address: String,
+}
+
+async fn connect(
+    page: Page,
+    headers: HeaderMap,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let me = page.ctx.actor.staff().ok_or(DeskError::Forbidden)?;
+    let known = sso::connection(&page.app, &page.ctx).await?;
+    let known = known.ok_or(DeskError::NotFound)?;
+    if known.since.is_some() {
+        return Ok(redirect_saying(ACCOUNT, "sso-connected"));
+    }
+    let (app, purpose) = (&page.app, Purpose::Connect(page.session.1, me));
+    let browser = known_by(app, &headers);
+    let begun = sso::start(app, page.ctx.organisation, &browser, purpose, ACCOUNT).await;
+    let address = match begun {
+        Ok(address) => address,
+        Err(error @ DeskError::Unavailable(_)) => {
+            tracing::warn!(%error, "a provider of single sign-on can't be asked");
+            return Ok(redirect_saying(ACCOUNT, "sso-down"));
+        }
+        Err(other) => return Err(other),
+    };
+    let mut response = page.show(&Connect {
+        shell: page.bare_shell()?,
+        host: known.host,
+        only_way: known.only_way,
+        address,
+    })?;
+    remember(app, &browser, &mut response);
+    Ok(response)
+}
+
+async fn disconnect(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, DeskError> {
+    match sso::disconnect(&page.app, &page.ctx, &page.session.0).await {
+        // What has ended already needs no more than a look at what is left.
+        Ok(()) | Err(DeskError::NotFound) => Ok(redirect_saying(ACCOUNT, "sso-left")),
+        Err(DeskError::Conflict {
+            code: "sso_only_way",
+            ..
+        }) => Ok(redirect_saying(ACCOUNT, "sso-only-way")),
+        Err(DeskError::Conflict {
+            code: "sso_last_way",
+            ..
+        }) => Ok(redirect_saying(ACCOUNT, "sso-last-way")),
+        Err(other) => Err(other),
+    }
+}
+
+/// What the browser is known again by: the same for all its windows, so that one ends no sign-in of another.
+fn known_by(app: &App, headers: &HeaderMap) -> String {
+    let known = cookie(app).read(headers).map(str::to_owned);
+    known.unwrap_or_else(secret::random_token)
+}
+
+fn remember(app: &App, browser: &str, response: &mut Response) {
+    if let Some(kept) = cookie(app).set(browser, COOKIE_SECONDS) {
+        response.headers_mut().append(header::SET_COOKIE, kept);
+    }
+}
+
+/// Sends the browser to the provider.
 async fn send(
     app: &App,
     organisation: OrganisationId,
@@ -92,13 +174,9 @@ async fn send(
     purpose: Purpose,
     next: &str,
 ) -> Result<Response, DeskError> {
-    let browser = cookie(app)
-        .read(headers)
-        .map_or_else(secret::random_token, str::to_owned);
+    let browser = known_by(app, headers);
     let mut response = redirect(&sso::start(app, organisation, &browser, purpose, next).await?);
-    if let Some(kept) = cookie(app).set(&browser, COOKIE_SECONDS) {
-        response.headers_mut().append(header::SET_COOKIE, kept);
-    }
+    remember(app, &browser, &mut response);
     Ok(response)
 }
 
@@ -123,6 +201,18 @@ fn said(error: DeskError) -> Result<(StatusCode, &'static str), DeskError> {
     }
 }
 
+/// What whoever wanted their account connected reads: they are inside, and may know what to put right.
+const fn connected(done: Result<(), Trouble>) -> &'static str {
+    match done {
+        Ok(()) => "sso-connected",
+        Err(Trouble::OtherSubject) => "sso-taken",
+        Err(Trouble::NoGroup | Trouble::GroupsUnsaid) => "sso-no-group",
+        Err(Trouble::LastAdministrator) => "sso-last-administrator",
+        Err(trouble) if trouble.is_outage() => "sso-down",
+        Err(_) => "sso-not-connected",
+    }
+}
+
 async fn back(
     State(app): State<App>,
     before: Option<Extension<Ctx>>,
@@ -142,7 +232,7 @@ async fn back(
         }
         _ => None,
     };
-    match sso::finish(&app, back, here, agent(&headers)).await {
+    match sso::finish(&app, back, here, agent(&headers), provisioning::decides).await {
         Ok(Finished::Entered(entered, next)) => {
             end_old(&app, before, old).await;
             on(&app, &entered, &next)
@@ -152,6 +242,11 @@ async fn back(
             keep(&app, &fresh, &mut response)?;
             Ok(response)
         }
+        Ok(Finished::HalfProven(next)) => {
+            let confirm = format!("/account/confirm?next={}", form_urlencode(&next));
+            Ok(redirect_saying(&confirm, "sso-half"))
+        }
+        Ok(Finished::Connected(done)) => Ok(redirect_saying(ACCOUNT, connected(done))),
         Err(error) => {
             let (status, key) = said(error)?;
             if here.is_none() {

@@ -4,7 +4,7 @@ use super::model::{MAX_GROUPS, MAX_MEMBERS, Seek, key};
 use super::people::{checked_external, checked_key};
 use super::settle::settle_again;
 use super::store::{self, GroupRow};
-use super::{Expected, authorize, expect};
+use super::{Expected, authorize, expect, turn};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::Ctx;
@@ -175,7 +175,7 @@ pub async fn add_group(app: &App, ctx: &Ctx, told: GroupTold) -> Result<Group, D
     let id = app.id();
     app.command(ctx, move |work| {
         async move {
-            let (organisation, now) = (work.ctx.organisation, work.now);
+            let (organisation, now) = (turn(work).await?, work.now);
             if store::groups(work, organisation).await?.len() >= MAX_GROUPS {
                 return Err(DeskError::invalid(
                     "",
@@ -213,7 +213,7 @@ where
     authorize(ctx)?;
     app.command(ctx, move |work| {
         async move {
-            let organisation = work.ctx.organisation;
+            let organisation = turn(work).await?;
             let row = store::group_held(work, organisation, id).await?;
             let row = row.ok_or(DeskError::NotFound)?;
             expect(expected, row.version)?;
@@ -241,7 +241,7 @@ pub async fn remove_group(
     authorize(ctx)?;
     app.command(ctx, move |work| {
         async move {
-            let organisation = work.ctx.organisation;
+            let organisation = turn(work).await?;
             let row = store::group_held(work, organisation, id).await?;
             let row = row.ok_or(DeskError::NotFound)?;
             expect(expected, row.version)?;

@@ -10,7 +10,10 @@
 //!
 //! Invariants: all that follows from one message happens in one command; who is put out has no session, link, token or
 //! stream left; the last administrator is not touched; what a colleague locked stays locked, whatever the provider says
-//! (`ended_at` tells the one from the other); who comes back in has no password or passkey of before.
+//! (`ended_at` tells the one from the other); who comes back in has no password or passkey of before; single sign-on changes
+//! nothing for whom the provider tells of ([`decides`]). What an organisation's provider tells, and what is chosen for its
+//! groups, happens one after the other ([`turn`]): names and numbers are somebody's alone, and a role that is chosen meets
+//! everybody whom it concerns. Locks are taken in one order: that turn, a group, the account, what stands beside it here.
 
 mod calls;
 mod groups;
@@ -29,6 +32,11 @@ pub use store::ALL as STATEMENTS;
 
 use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
+use crate::ids::{OrganisationId, StaffId};
+use crate::work::Work;
+use bedside_db::Conn;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 /// What a message was made on, where it says so (`If-Match`).
 pub type Expected = Option<i64>;
@@ -48,4 +56,24 @@ fn expect(expected: Expected, version: i64) -> Result<(), DeskError> {
         }),
         _ => Ok(()),
     }
+}
+
+/// Waits, in the caller's command, until nothing else is told or chosen in the organisation.
+async fn turn(work: &mut Work<'_>) -> Result<OrganisationId, DeskError> {
+    let organisation = work.ctx.organisation;
+    store::hold(work, organisation).await?;
+    Ok(organisation)
+}
+
+/// Whether the provider says what this account may do: it tells of them. Whoever holds the account holds the answer.
+pub fn decides(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: StaffId,
+) -> BoxFuture<'_, Result<bool, DeskError>> {
+    async move {
+        let told = store::person_of(conn, organisation, id).await?;
+        Ok(told.is_some())
+    }
+    .boxed()
 }

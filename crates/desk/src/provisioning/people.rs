@@ -3,7 +3,7 @@
 use super::model::{MAX_KEY, Seek, key};
 use super::settle::settle;
 use super::store::{self, PersonRow};
-use super::{Expected, authorize, expect};
+use super::{Expected, authorize, expect, turn};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::Ctx;
@@ -249,7 +249,7 @@ pub async fn add_person(app: &App, ctx: &Ctx, told: PersonTold) -> Result<Person
     let email = address(&told)?;
     app.command(ctx, move |work| {
         async move {
-            let (organisation, now) = (work.ctx.organisation, work.now);
+            let (organisation, now) = (turn(work).await?, work.now);
             let (row, account) = match staff::held_by_email(work, &email).await? {
                 None => {
                     let about = About {
@@ -305,11 +305,10 @@ fn blank(account: &StaffView, ended_at: Option<Timestamp>, now: Timestamp) -> Pe
 /// Somebody whom the provider tells of, held.
 async fn in_hands(work: &mut Work<'_>, id: StaffId) -> Result<(PersonRow, StaffView), DeskError> {
     let organisation = work.ctx.organisation;
+    let account = staff::held(work, id).await?;
     let row = store::person_held(work, organisation, id).await?;
     let row = row.filter(|row| row.user_key.is_some());
-    let row = row.ok_or(DeskError::NotFound)?;
-    let account = staff::held(work, id).await?;
-    Ok((row, account))
+    Ok((row.ok_or(DeskError::NotFound)?, account))
 }
 
 /// Changes somebody: `change` makes what is told now of what was told before.
@@ -326,6 +325,7 @@ where
     authorize(ctx)?;
     app.command(ctx, move |work| {
         async move {
+            turn(work).await?;
             let (row, account) = in_hands(work, id).await?;
             let before = Person::of(row.clone(), account.clone());
             expect(expected, before.version)?;
@@ -355,7 +355,7 @@ pub async fn remove_person(
     authorize(ctx)?;
     app.command(ctx, move |work| {
         async move {
-            let (organisation, now) = (work.ctx.organisation, work.now);
+            let (organisation, now) = (turn(work).await?, work.now);
             let (mut row, account) = in_hands(work, id).await?;
             expect(expected, row.version + account.version)?;
             store::leave_all(work, organisation, id).await?;
@@ -363,6 +363,7 @@ pub async fn remove_person(
             row.external_id = None;
             row.active = false;
             row.by_hand = false;
+            row.ended_at = staff::take_lock(work, &account).await?.or(row.ended_at);
             row.ended_at = staff::put_out(work, &account).await?.or(row.ended_at);
             let account = staff::held(work, id).await?;
             staff::give_role(work, &account, NO_ROLE).await?;

@@ -1,7 +1,7 @@
 //! Which group gives which role: what an administrator chooses.
 
 use super::settle::settle_again;
-use super::store;
+use super::{store, turn};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -116,6 +116,7 @@ pub async fn choose(app: &App, ctx: &Ctx, choices: Vec<Choice>) -> Result<(), De
     }
     app.command(ctx, move |work| {
         async move {
+            turn(work).await?;
             for choice in choices {
                 match choice {
                     Choice::Group { id, was, role } => group(work, id, was, role).await?,

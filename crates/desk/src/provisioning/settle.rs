@@ -54,6 +54,7 @@ pub(super) async fn settle(work: &mut Work<'_>, row: &mut PersonRow) -> Result<(
     let (role, by_hand) = meant(work, row, &account).await?;
     row.by_hand = by_hand;
     let wanted = row.active && row.user_key.is_some() && role != NO_ROLE;
+    row.ended_at = staff::take_lock(work, &account).await?.or(row.ended_at);
     // Out first: it leaves nothing open for the time in which the role changes, and needs no news of it.
     if !wanted {
         row.ended_at = staff::put_out(work, &account).await?.or(row.ended_at);
@@ -70,6 +71,7 @@ pub(super) async fn settle(work: &mut Work<'_>, row: &mut PersonRow) -> Result<(
 /// The same for somebody whose groups changed.
 pub(super) async fn settle_again(work: &mut Work<'_>, id: StaffId) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
+    staff::held(work, id).await?;
     let found = store::person_held(work, organisation, id).await?;
     if let Some(mut row) = found.filter(|row| row.user_key.is_some()) {
         settle(work, &mut row).await?;

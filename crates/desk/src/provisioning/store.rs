@@ -24,7 +24,7 @@ statements! {
     /// Who has this number there.
     PERSON_BY_EXTERNAL = "SELECT staff_id, user_name, user_key, external_id, given_name, family_name, active, by_hand, ended_at, \
         created_at, changed_at, version FROM provisioned_people WHERE organisation_id = $1 AND external_id = $2";
-    /// Adds or changes one; nothing where another one has the name or the number.
+    /// Adds or changes one.
     PUT_PERSON = "INSERT INTO provisioned_people (organisation_id, staff_id, user_name, user_key, external_id, given_name, \
         family_name, active, by_hand, ended_at, created_at, changed_at, version) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 1) \
@@ -75,6 +75,9 @@ statements! {
     SIZES = "SELECT group_id, COUNT(*) FROM provisioned_members WHERE organisation_id = $1 GROUP BY group_id";
     /// The role of whoever is in no group that has one.
     RULE = "SELECT default_role FROM provisioning_rules WHERE organisation_id = $1";
+    /// The organisation's row, which stays its own until the end of the transaction.
+    HOLD = "INSERT INTO provisioning_rules (organisation_id, default_role) VALUES ($1, NULL) \
+        ON CONFLICT (organisation_id) DO UPDATE SET default_role = provisioning_rules.default_role";
     /// Sets it.
     PUT_RULE = "INSERT INTO provisioning_rules (organisation_id, default_role) VALUES ($1, $2) \
         ON CONFLICT (organisation_id) DO UPDATE SET default_role = excluded.default_role";
@@ -85,6 +88,12 @@ statements! {
     /// Forgets all but the newest.
     FORGET_CALLS = "DELETE FROM provisioning_calls WHERE organisation_id = $1 AND id IN (SELECT id FROM provisioning_calls \
         WHERE organisation_id = $1 ORDER BY id DESC LIMIT 100 OFFSET $2)";
+}
+
+/// Takes the organisation's turn: whatever else is told or chosen waits until this transaction is done.
+pub(super) async fn hold(conn: &mut Conn, organisation: OrganisationId) -> Result<(), DeskError> {
+    conn.execute(HOLD, args![organisation]).await?;
+    Ok(())
 }
 
 /// Somebody whom the provider told of.

@@ -30,7 +30,7 @@ pub use model::{NewStaff, StaffView};
 pub use notices::{Addressee, Notice, What, addressee, tell_all, tell_any};
 pub use provision::{
     About, add_provisioned, change_about, give_role, held, held_by_email, let_in, put_out,
-    reach_of, spared,
+    reach_of, spared, take_lock,
 };
 pub use reviewed::{Access, Whose, accesses, end_access};
 pub use role::{
@@ -53,5 +53,6 @@ pub use sessions::{
 };
 pub use store::ALL as STATEMENTS;
 pub use tokens::{
-    NewToken, TokenView, create_token, list_tokens, revoke_token, token_context, token_names,
+    NewToken, TokenView, WayIn, create_token, list_tokens, provisioning_way, revoke_token,
+    token_context, token_names,
 };

@@ -50,6 +50,10 @@ pub enum What {
     PasskeyRemoved,
     /// A passkey was shown that may be a copy, and stopped.
     PasskeyStopped,
+    /// Their account at the organisation's provider was connected.
+    SsoLinked,
+    /// They disconnected it.
+    SsoLeft,
     /// Somebody opened a restricted record for a reason, which they are to look at.
     Opening,
     /// Somebody opened or changed something past the steps that verify who is asking, which they are to look at.
@@ -62,11 +66,13 @@ pub enum What {
     AccessUnconfirmed,
     /// Somebody decided that more goes by age, which they can take back.
     Retention,
+    /// Whoever made the identity provider's token can't come in any more, or may do less, and the token ended with that.
+    ProvisioningEnded,
 }
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -84,12 +90,15 @@ impl What {
         Self::PasskeyAdded,
         Self::PasskeyRemoved,
         Self::PasskeyStopped,
+        Self::SsoLinked,
+        Self::SsoLeft,
         Self::Opening,
         Self::PastRules,
         Self::AccessRound,
         Self::AccessRoundEnds,
         Self::AccessUnconfirmed,
         Self::Retention,
+        Self::ProvisioningEnded,
     ];
 
     /// The Fluent key of its words.
@@ -112,12 +121,15 @@ impl What {
             Self::PasskeyAdded => "notice-passkey-added",
             Self::PasskeyRemoved => "notice-passkey-removed",
             Self::PasskeyStopped => "notice-passkey-stopped",
+            Self::SsoLinked => "notice-sso-linked",
+            Self::SsoLeft => "notice-sso-left",
             Self::Opening => "notice-opening",
             Self::PastRules => "notice-past-rules",
             Self::AccessRound => "notice-access-round",
             Self::AccessRoundEnds => "notice-access-ends",
             Self::AccessUnconfirmed => "notice-access-unconfirmed",
             Self::Retention => "notice-retention",
+            Self::ProvisioningEnded => "notice-provisioning",
         }
     }
 
@@ -138,6 +150,11 @@ impl What {
                 "notice-retention-subject",
                 "notice-retention-look",
                 "/privacy/retention",
+            ),
+            Self::ProvisioningEnded => (
+                "notice-provisioning-subject",
+                "notice-provisioning-look",
+                "/settings/provisioning",
             ),
             _ => ("notice-subject", "notice-not-you", "/account"),
         }

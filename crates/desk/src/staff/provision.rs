@@ -144,7 +144,9 @@ pub async fn change_about(
         sessions::store::delete_sessions_of(work, organisation, person.id).await?;
         sessions::store::delete_links_of(work, organisation, person.id).await?;
     }
-    store::set_about(work, organisation, person.id, told).await?;
+    if !store::set_about(work, organisation, person.id, told).await? {
+        return Err(taken());
+    }
     if about.email != person.email && person.disabled_at.is_none() {
         notices::tell(work, person.id, What::Address).await?;
     }
@@ -179,21 +181,30 @@ pub async fn give_role(
     Ok(())
 }
 
-/// Lets somebody in no more: the same as [`super::disable`]. A lock that single sign-on's groups had set becomes the
-/// provisioning's, so that no group lifts it; one that a colleague set stays theirs. Since when the provisioning's stands.
+/// Lets somebody in no more: the same as [`super::disable`]. Since when; none where they were locked out before.
 pub async fn put_out(
     work: &mut Work<'_>,
     person: &StaffView,
 ) -> Result<Option<Timestamp>, DeskError> {
     let reach = reach_of(work, &person.role).await?;
     in_reach(work, person.id, &reach.unwrap_or(Reach::NOTHING))?;
-    let organisation = work.ctx.organisation;
     if person.disabled_at.is_some() {
-        let taken = sso::store::take_lock(work, organisation, person.id).await?;
-        return Ok(person.disabled_at.filter(|_| taken));
+        return Ok(None);
     }
     lock_out(work, person.id).await?;
     Ok(Some(work.now))
+}
+
+/// Makes a lock that single sign-on's groups had set the provisioning's, so that no group lifts it; one that a colleague set
+/// stays theirs. Since when it stands.
+pub async fn take_lock(
+    work: &mut Work<'_>,
+    person: &StaffView,
+) -> Result<Option<Timestamp>, DeskError> {
+    may(work)?;
+    let organisation = work.ctx.organisation;
+    let taken = sso::store::take_lock(work, organisation, person.id).await?;
+    Ok(person.disabled_at.filter(|_| taken))
 }
 
 /// Lets somebody in again who was put out, with nothing of what they came in by before: meanwhile the address may have

@@ -63,7 +63,7 @@ pub async fn put_role(work: &mut Work<'_>, role: &Role) -> Result<bool, DeskErro
     if let Some((reach, _)) = old {
         work.ctx.hands_on(&reach)?;
         if !role.queues.hold(&reach.queues) {
-            less_reached(work).await?;
+            less_reached(work)?;
         }
         // A longer time brings no session back that had ended.
         sessions::store::delete_ended_of_role(work, organisation, &role.code, now).await?;

@@ -326,7 +326,8 @@ pub(super) async fn role_given(
     opens_more: bool,
 ) -> Result<bool, DeskError> {
     let (organisation, id) = (work.ctx.organisation, person.id);
-    less_reached(work).await?;
+    less_reached(work)?;
+    tokens::ends_with_role(work, person.id, role).await?;
     if opens_more {
         end_ways_in(work, id).await?;
     }
@@ -386,7 +387,7 @@ pub(super) async fn lock_out(work: &mut Work<'_>, id: StaffId) -> Result<(), Des
     sessions::store::delete_sessions_of(work, organisation, id).await?;
     sessions::store::delete_links_of(work, organisation, id).await?;
     tokens::revoke_made_by(work, id).await?;
-    less_reached(work).await?;
+    less_reached(work)?;
     // Whom somebody locks out, no group of a provider lets in again.
     sso::store::end_person(work, organisation, id, None).await?;
     work.audit(NewEntry::new("staff.disable", "staff", id));
@@ -432,9 +433,8 @@ impl Job for LessReached {
 }
 
 /// Has what the caller's command took out of reach given back.
-pub(super) async fn less_reached(work: &mut Work<'_>) -> Result<(), DeskError> {
-    let now = work.now;
-    work.enqueue(&LessReached {}, None, now).await
+pub(super) fn less_reached(work: &mut Work<'_>) -> Result<(), DeskError> {
+    work.follow_up(&LessReached {})
 }
 
 pub(super) fn staff_changed(work: &mut Work<'_>) {

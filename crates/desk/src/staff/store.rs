@@ -99,7 +99,9 @@ statements! {
     REVOKE_TOKEN = "UPDATE api_tokens SET revoked_at = $3 WHERE organisation_id = $1 AND id = $2 AND revoked_at IS NULL";
     /// Takes back all that somebody made.
     REVOKE_TOKENS_OF = "UPDATE api_tokens SET revoked_at = $3 WHERE organisation_id = $1 AND created_by = $2 \
-        AND revoked_at IS NULL RETURNING id";
+        AND revoked_at IS NULL RETURNING id, scopes";
+    /// What the tokens of somebody may do that were not taken back.
+    SCOPES_OF = "SELECT scopes, expires_at FROM api_tokens WHERE organisation_id = $1 AND created_by = $2 AND revoked_at IS NULL";
 }
 
 fn person(row: &Row<'_>) -> Result<StaffView, DbError> {
@@ -360,16 +362,29 @@ pub(super) async fn revoke_token(
         == 1)
 }
 
-/// Which ones.
+/// Which ones, and what they could do.
 pub(super) async fn revoke_tokens_of(
     conn: &mut Conn,
     organisation: OrganisationId,
     by: StaffId,
     at: Timestamp,
-) -> Result<Vec<ApiTokenId>, DeskError> {
+) -> Result<Vec<(ApiTokenId, String)>, DeskError> {
     Ok(conn
         .query(REVOKE_TOKENS_OF, args![organisation, by, at], |row| {
-            row.get(0)
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .await?)
+}
+
+/// The scopes and the end of each token of somebody that was not taken back.
+pub(super) async fn scopes_of(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    by: StaffId,
+) -> Result<Vec<(String, Option<Timestamp>)>, DeskError> {
+    Ok(conn
+        .query(SCOPES_OF, args![organisation, by], |row| {
+            Ok((row.get(0)?, row.get(1)?))
         })
         .await?)
 }
@@ -489,15 +504,18 @@ pub(super) async fn held_by_email(
         .await?)
 }
 
+/// `false` where somebody got the address at this moment: the transaction is good for nothing then.
 pub(super) async fn set_about(
     conn: &mut Conn,
     organisation: OrganisationId,
     id: StaffId,
     (email, name, locale): (&str, &str, &str),
-) -> Result<(), DeskError> {
+) -> Result<bool, DeskError> {
     let values = args![organisation, id, email, name, locale];
-    conn.execute(SET_ABOUT, values).await?;
-    Ok(())
+    match conn.execute(SET_ABOUT, values).await {
+        Err(DbError::Conflict(_)) => Ok(false),
+        done => Ok(done? == 1),
+    }
 }
 
 pub(super) async fn clear_password(

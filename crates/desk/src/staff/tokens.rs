@@ -1,6 +1,7 @@
 //! Keys for other systems: `bsd_` and 160 random bits, kept as a hash.
 
-use super::role::{Queues, Reach};
+use super::notices::{self, What};
+use super::role::{Queues, Reach, Role};
 use super::store::{self, TokenRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -153,10 +154,92 @@ pub async fn revoke_token(app: &App, ctx: &Ctx, id: ApiTokenId) -> Result<(), De
 /// Takes back what somebody made, in the caller's command: who is locked out may still know the secrets.
 pub(super) async fn revoke_made_by(work: &mut Work<'_>, maker: StaffId) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
-    for id in store::revoke_tokens_of(work, organisation, maker, now).await? {
+    let mut provisions = false;
+    for (id, scopes) in store::revoke_tokens_of(work, organisation, maker, now).await? {
         work.audit(NewEntry::new("token.revoke", "token", id));
+        provisions |= provisioning(&scopes);
+    }
+    if provisions {
+        provisioning_ends(work, maker).await?;
     }
     Ok(())
+}
+
+/// Whether a token with these scopes may say who works here.
+fn provisioning(scopes: &str) -> bool {
+    Permissions::known(scopes).has(Permission::PeopleProvision)
+}
+
+/// Tells whoever manages the staff that the identity provider's token opens nothing any more: from now on it puts nobody out.
+async fn provisioning_ends(work: &mut Work<'_>, maker: StaffId) -> Result<(), DeskError> {
+    let managers = [Permission::StaffManage];
+    notices::tell_any(work, &managers, Some(maker), What::ProvisioningEnded).await
+}
+
+/// Says so, in the caller's command, where the role that somebody has from now on takes what their token gave the provider.
+pub(super) async fn ends_with_role(
+    work: &mut Work<'_>,
+    maker: StaffId,
+    role: &str,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let clinic = work.app.directory.of(organisation)?;
+    let keeps = |role: &Arc<Role>| role.permissions.has(Permission::PeopleProvision);
+    if clinic.role(role).is_some_and(keeps) {
+        return Ok(());
+    }
+    let made = store::scopes_of(work, organisation, maker).await?;
+    let works = |(scopes, expires): &(String, Option<Timestamp>)| {
+        provisioning(scopes) && expires.is_none_or(|at| at > now)
+    };
+    if made.iter().any(works) {
+        provisioning_ends(work, maker).await?;
+    }
+    Ok(())
+}
+
+/// How the identity provider's way in stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayIn {
+    /// A token for it works; until when, where it ends by itself.
+    Open(Option<Timestamp>),
+    /// There was one, and none works any more.
+    Shut,
+    /// There was none.
+    None,
+}
+
+/// The same, by the tokens that may say who works here: one opens nothing once its maker is out or may do less.
+pub async fn provisioning_way(app: &App, ctx: &Ctx) -> Result<WayIn, DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    let (conn, now) = (&mut app.read().await?, app.now());
+    let clinic = app.directory.of(ctx.organisation)?;
+    let makers = store::token_makers(conn, ctx.organisation).await?;
+    let people = store::list(conn, ctx.organisation).await?;
+    let still_may = |maker: &StaffId| {
+        let person = people.iter().find(|person| person.id == *maker);
+        let at_work = person.filter(|person| person.disabled_at.is_none());
+        let role = at_work.and_then(|person| clinic.role(&person.role));
+        role.is_some_and(|role| role.permissions.has(Permission::PeopleProvision))
+    };
+    let mut all = store::tokens(conn, ctx.organisation).await?;
+    all.retain(|token| provisioning(&token.scopes));
+    let works = |token: &&TokenRow| {
+        token.revoked_at.is_none()
+            && token.expires_at.is_none_or(|at| at > now)
+            && makers.get(&token.id).is_none_or(still_may)
+    };
+    let ends = all.iter().filter(works).map(|token| token.expires_at);
+    Ok(match ends.reduce(longer) {
+        Some(until) => WayIn::Open(until),
+        None if all.is_empty() => WayIn::None,
+        None => WayIn::Shut,
+    })
+}
+
+/// The later of two ends; none is never.
+fn longer(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.zip(other).map(|(one, other)| one.max(other))
 }
 
 /// Who is behind a bearer token; [`DeskError::Unauthorized`] when nobody. It opens no more than its maker's role does today,

@@ -15,6 +15,7 @@ use axum::routing::{get, post};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -67,17 +68,23 @@ struct Grant {
 
 struct Inner {
     url: String,
-    key: EcdsaKeyPair,
+    /// The key that it signs with, and the number of keys that it had before.
+    key: Mutex<(EcdsaKeyPair, usize)>,
     other: EcdsaKeyPair,
     edwards: Ed25519KeyPair,
     wrong: Mutex<Wrong>,
     grants: Mutex<BTreeMap<String, Grant>>,
+    granted: AtomicUsize,
     /// What its place for details of people says.
     details: Mutex<Value>,
     /// Whom its newest token was of.
     newest: Mutex<Value>,
     /// Codes that were exchanged, right or not.
     asked: Mutex<Vec<String>>,
+    /// How often its description was read, and how often details of somebody.
+    looks: Mutex<(usize, usize)>,
+    /// Whether it says that its answers name it (RFC 9207).
+    names_itself: AtomicBool,
     /// Whoever holds it keeps tokens from being handed out.
     door: tokio::sync::Mutex<()>,
     /// Somebody stands before the door.
@@ -131,14 +138,17 @@ impl Issuer {
         let port = listener.local_addr().expect("an address").port();
         let inner = Arc::new(Inner {
             url: format!("http://127.0.0.1:{port}"),
-            key: fresh(),
+            key: Mutex::new((fresh(), 0)),
             other: fresh(),
             edwards: Ed25519KeyPair::generate().expect("a key"),
             wrong: Mutex::new(Wrong::Nothing),
             grants: Mutex::default(),
+            granted: AtomicUsize::default(),
             details: Mutex::default(),
             newest: Mutex::default(),
             asked: Mutex::default(),
+            looks: Mutex::default(),
+            names_itself: AtomicBool::new(false),
             door: tokio::sync::Mutex::default(),
             waiting: tokio::sync::Notify::new(),
         });
@@ -178,6 +188,27 @@ impl Issuer {
         *self.inner.details.lock().unwrap() = claims;
     }
 
+    /// From now on it signs with another key, under another name.
+    pub fn rotate(&self) {
+        let mut key = self.inner.key.lock().unwrap();
+        *key = (fresh(), key.1 + 1);
+    }
+
+    /// From now on it says that its answers say of which provider they are.
+    pub fn names_itself(&self) {
+        self.inner.names_itself.store(true, Ordering::Relaxed);
+    }
+
+    /// How often its description was read.
+    pub fn described(&self) -> usize {
+        self.inner.looks.lock().unwrap().0
+    }
+
+    /// How often it was asked for details of somebody.
+    pub fn detailed(&self) -> usize {
+        self.inner.looks.lock().unwrap().1
+    }
+
     /// The codes that were to be exchanged.
     pub fn asked(&self) -> Vec<String> {
         self.inner.asked.lock().unwrap().clone()
@@ -195,9 +226,8 @@ impl Issuer {
     pub fn grant(&self, asked: &Asked, claims: Value, signed: Signed) -> String {
         let mut grants = self.inner.grants.lock().unwrap();
         let code = format!(
-            "code-{}-{}",
-            grants.len(),
-            self.inner.asked.lock().unwrap().len()
+            "code-{}",
+            self.inner.granted.fetch_add(1, Ordering::Relaxed)
         );
         let grant = Grant {
             challenge: asked.get("code_challenge").to_owned(),
@@ -210,6 +240,7 @@ impl Issuer {
 }
 
 async fn description(State(inner): State<Arc<Inner>>) -> Response {
+    inner.looks.lock().unwrap().0 += 1;
     let (url, wrong) = (&inner.url, *inner.wrong.lock().unwrap());
     let port = url.rsplit(':').next().unwrap_or_default();
     // An address of this machine that nobody allowed.
@@ -235,6 +266,9 @@ async fn description(State(inner): State<Arc<Inner>>) -> Response {
         "scopes_supported": ["openid", "email", "profile"],
         "code_challenge_methods_supported": [if wrong == Wrong::NoPkce { "plain" } else { "S256" }],
     });
+    if inner.names_itself.load(Ordering::Relaxed) {
+        said["authorization_response_iss_parameter_supported"] = json!(true);
+    }
     match wrong {
         Wrong::OtherIssuer => said["issuer"] = json!("https://login.example"),
         Wrong::Missing => return StatusCode::NOT_FOUND.into_response(),
@@ -253,11 +287,12 @@ async fn keys(State(inner): State<Arc<Inner>>) -> Response {
     if *inner.wrong.lock().unwrap() == Wrong::NoKeys {
         return axum::Json(json!({ "keys": [] })).into_response();
     }
-    let point = inner.key.public_key().as_ref();
+    let key = inner.key.lock().unwrap();
+    let point = key.0.public_key().as_ref();
     let part = |bytes: &[u8]| BASE64URL_NOPAD.encode(bytes);
     axum::Json(json!({ "keys": [
         {
-            "kty": "EC", "crv": "P-256", "use": "sig", "kid": "one", "alg": "ES256",
+            "kty": "EC", "crv": "P-256", "use": "sig", "kid": name_of(key.1), "alg": "ES256",
             "x": part(&point[1..33]), "y": part(&point[33..]),
         },
         {
@@ -268,12 +303,22 @@ async fn keys(State(inner): State<Arc<Inner>>) -> Response {
     .into_response()
 }
 
+/// What the key is called that came after so many others.
+fn name_of(number: usize) -> String {
+    format!("one-{number}")
+}
+
 fn sealed(inner: &Inner, claims: &Value, signed: Signed) -> String {
-    let (algorithm, kid) = match signed {
-        Signed::None => ("none", "one"),
-        Signed::Edwards => ("EdDSA", "two"),
-        Signed::PublicKeyAsSecret | Signed::ClientSecret => ("HS256", "one"),
-        _ => ("ES256", "one"),
+    let key = inner.key.lock().unwrap();
+    let algorithm = match signed {
+        Signed::None => "none",
+        Signed::Edwards => "EdDSA",
+        Signed::PublicKeyAsSecret | Signed::ClientSecret => "HS256",
+        _ => "ES256",
+    };
+    let kid = match signed {
+        Signed::Edwards => "two".to_owned(),
+        _ => name_of(key.1),
     };
     let header = json!({ "alg": algorithm, "kid": kid, "typ": "JWT" });
     let part = |value: &Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
@@ -290,9 +335,9 @@ fn sealed(inner: &Inner, claims: &Value, signed: Signed) -> String {
         Signed::None => Vec::new(),
         Signed::Edwards => inner.edwards.sign(text.as_bytes()).as_ref().to_vec(),
         Signed::OtherKey => by(&inner.other),
-        Signed::PublicKeyAsSecret => shared(inner.key.public_key().as_ref()),
+        Signed::PublicKeyAsSecret => shared(key.0.public_key().as_ref()),
         Signed::ClientSecret => shared(SECRET.as_bytes()),
-        Signed::Right | Signed::Changed => by(&inner.key),
+        Signed::Right | Signed::Changed => by(&key.0),
     };
     let text = if signed == Signed::Changed {
         let mut other = claims.clone();
@@ -342,6 +387,7 @@ async fn me(State(inner): State<Arc<Inner>>, headers: HeaderMap) -> Response {
     if known.is_none_or(|sent| sent != "Bearer for-details") {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    inner.looks.lock().unwrap().1 += 1;
     let details = inner.details.lock().unwrap().clone();
     let nothing_more = || json!({ "sub": *inner.newest.lock().unwrap() });
     axum::Json(if details.is_null() {

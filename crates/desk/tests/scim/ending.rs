@@ -1,6 +1,6 @@
 //! Whoever the provider puts out is out at once: sessions, half sign-ins, links, tokens, streams.
 
-use crate::common::{Browser, Client, Desk, Role, both_engines};
+use crate::common::{Browser, Client, Desk, Role, both_engines, hidden};
 use crate::provider::{GROUPS, Provider, USERS, at_work, done_to, map};
 use axum::http::Method;
 use bedside_db::{args, statements};
@@ -16,6 +16,14 @@ use std::time::Duration;
 statements! {
     /// News that is on its way.
     NEWS = "SELECT payload FROM jobs WHERE kind = 'staff.notice' LIMIT 100";
+    /// Puts it away.
+    FORGET_NEWS = "DELETE FROM jobs WHERE kind = 'staff.notice'";
+}
+
+async fn waiting(desk: &Desk) -> Vec<String> {
+    let conn = &mut desk.app.db.read().await.unwrap();
+    let news = conn.query(NEWS, args![], |row| row.get(0)).await;
+    news.unwrap()
 }
 
 const WORDS: &str = "a heron by the quiet river";
@@ -227,6 +235,51 @@ both_engines! {
         provider.get(USERS).await.expect(200);
     }
 
+    async fn that_provisioning_ended_with_its_maker_is_said(desk: Desk) {
+        const PAGE: &str = "/settings/provisioning";
+        let provider = Provider::new(&desk).await;
+        let admin = desk.browser(Role::Administrator).await;
+        let token = staff::list_tokens(&desk.app, &desk.system()).await.unwrap()[0].id;
+        let (id, _) = told_administrator(&desk, &provider).await;
+        staff::revoke_token(&desk.app, &desk.system(), token).await.unwrap();
+        assert!(!waiting(&desk).await.iter().any(|job| job.contains("provisioning_ended")), "who does it by hand knows");
+        let path = format!("/settings/staff/{id}");
+        let demote = async |role: &str| {
+            let page = admin.get(&path).await.expect(200).text();
+            let version = hidden(&page, "version").to_owned();
+            admin.submit(&path, &path, &[("version", &version), ("role", role)]).await
+        };
+        for by_role in [true, false] {
+            let own = ctx_of(&desk, id.parse().unwrap(), Role::Administrator);
+            let later = desk.app.now().plus_seconds(90 * 24 * 3600);
+            let new = NewToken {
+                name: "provider".to_owned(),
+                scopes: Permissions::of(&[Permission::PeopleProvision]),
+                queues: Queues::All,
+                expires_at: Some(later),
+            };
+            let (_, token) = staff::create_token(&desk.app, &own, new).await.unwrap();
+            let page = admin.get(PAGE).await.expect(200).text();
+            assert!(page.contains("There is a token for it") && page.contains("It works until") && !page.contains("works any more"), "{page}");
+            desk.app.db.write::<_, bedside_desk::error::DeskError, _>(|tx| Box::pin(async move { tx.execute(FORGET_NEWS, args![]).await?; Ok(()) })).await.unwrap();
+            if by_role {
+                demote("agent").await.expect(303);
+            } else {
+                staff::disable(&desk.app, &desk.ctx(Role::Administrator), id.parse().unwrap()).await.unwrap();
+            }
+            let hers = Provider(Client::new(&desk.app, Some(token)));
+            assert_ne!(hers.get(USERS).await.status, 200);
+            let page = admin.get(PAGE).await.expect(200).text();
+            assert!(page.contains("No token for it works any more"), "{page}");
+            let told: Vec<String> = waiting(&desk).await.into_iter().filter(|job| job.contains("provisioning_ended")).collect();
+            let ada = desk.id_of(Role::Administrator).to_string();
+            assert!(told.len() == 1 && told[0].contains(&ada), "{by_role}: {told:?}");
+            if by_role {
+                demote("administrator").await.expect(200);
+            }
+        }
+    }
+
     async fn a_new_address_is_told_and_ends_sessions(desk: Desk) {
         let provider = Provider::new(&desk).await;
         let (id, _) = told_administrator(&desk, &provider).await;
@@ -239,7 +292,7 @@ both_engines! {
         ways.browser.get("/inbox").await.expect(401);
         assert!(staff::sign_in_by_link(&desk.app, &ways.link, "").await.is_err());
         assert!(staff::sign_in(&desk.app, "ines@clinic.example", WORDS, "").await.is_err());
-        let waiting = desk.app.db.read().await.unwrap().query(NEWS, args![], |row| row.get::<String>(0)).await.unwrap();
+        let waiting = waiting(&desk).await;
         assert!(waiting.iter().any(|job| job.contains("address") && job.contains(&id)), "{waiting:?}");
         staff::sign_in(&desk.app, "ines.o@clinic.example", WORDS, "").await.unwrap();
     }

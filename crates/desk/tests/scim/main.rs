@@ -10,5 +10,7 @@ mod ending;
 mod lives;
 mod page;
 mod provider;
+mod races;
 mod rules;
 mod walls;
+mod with_sso;

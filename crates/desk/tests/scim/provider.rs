@@ -65,6 +65,11 @@ impl Provider {
             .to_owned()
     }
 
+    /// The same by an address of their own.
+    pub async fn person_of(&self, email: String) -> String {
+        self.person(&email).await
+    }
+
     /// A group with these people in it; its id.
     pub async fn group(&self, name: &str, members: &[&str]) -> String {
         let members: Vec<Value> = members.iter().map(|id| json!({ "value": id })).collect();

@@ -5,8 +5,10 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod connecting;
 mod people;
 mod proofs;
+mod provider;
 mod settings;
 mod tokens;
 

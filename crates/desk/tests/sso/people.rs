@@ -315,6 +315,26 @@ both_engines! {
         password(&desk.visitor(), email).await.expect(303);
     }
 
+    async fn who_is_locked_out_while_they_come_in_is_locked_out(desk: Desk) {
+        let issuer = set_up(&desk).await;
+        ana_inside(&desk, &issuer).await;
+        let (id, admin) = (desk.id_of(Role::Agent), desk.ctx(Role::Administrator));
+        for round in 0..20 {
+            let browsers = [desk.visitor(), desk.visitor()];
+            let coming = browsers.iter().map(|browser| come_in(&desk, &issuer, browser, "ana-at-the-provider", ana(&["desk-agents"])));
+            let coming = futures_util::future::join_all(coming);
+            let (came, locked) = tokio::join!(coming, staff::disable(&desk.app, &admin, id));
+            assert!(locked.is_ok(), "{round}: {locked:?}");
+            for answer in came {
+                assert!(matches!(answer.status, 303 | 422), "{round}: {}", answer.text());
+            }
+            staff::enable(&desk.app, &admin, id).await.unwrap();
+            for browser in &browsers {
+                is_out(browser).await;
+            }
+        }
+    }
+
     async fn signing_out_ends_the_session_here(desk: Desk) {
         let issuer = set_up(&desk).await;
         let browser = ana_inside(&desk, &issuer).await;

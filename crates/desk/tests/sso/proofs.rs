@@ -1,6 +1,7 @@
 //! Proving once more who one is, by signing in there anew.
 
 use super::*;
+use crate::common::factor::Person;
 use crate::common::{both_engines, csrf_token};
 
 const NEXT: &str = "/account/confirm/sso?next=/account/second-factor";
@@ -53,6 +54,48 @@ both_engines! {
         let answer = prove(&desk, &issuer, &browser, "ana-at-the-provider", at(&["desk-agents"], now)).await;
         assert_eq!(answer.header("location"), Some("/account/second-factor"));
         browser.get("/account/second-factor").await.expect(200);
+    }
+
+    /// Attack 42.
+    async fn it_is_half_a_proof_for_whoever_has_a_second_factor(desk: Desk) {
+        let issuer = set_up(&desk).await;
+        let mut rules = rules();
+        rules.only_way = false;
+        provider(&desk, &issuer, rules.clone()).await;
+        let person = Person::enrolled(&desk, Role::Agent).await;
+        let browser = desk.visitor();
+        come_in(&desk, &issuer, &browser, "ana-at-the-provider", ana(&["desk-agents"])).await.expect(303);
+        desk.clock.advance(30);
+        let code = person.code(&desk);
+        browser.submit("/sign-in/code", "/sign-in/code", &[("code", &code), ("next", "/inbox")]).await.expect(303);
+        desk.clock.advance(11 * 60);
+        browser.get("/set-password").await.expect(403);
+        // It is not offered, and opens nothing where somebody goes there all the same.
+        let asks = "/account/confirm?next=/set-password";
+        let page = browser.get(asks).await.expect(200).text();
+        assert!(!page.contains("/account/confirm/sso") && page.contains("name=\"code\""), "{page}");
+        let said = |amr: &str| {
+            let mut said = at(&["desk-agents"], seconds(&desk));
+            said["amr"] = json!([amr]);
+            said
+        };
+        for amr in ["pwd", "mfa"] {
+            let answer = prove(&desk, &issuer, &browser, "ana-at-the-provider", said(amr)).await;
+            assert_eq!(answer.header("location"), Some("/account/confirm?next=/account/second-factor"));
+            assert_eq!(reason(&desk).await, "factor_unshown");
+            browser.get("/set-password").await.expect(403);
+        }
+        assert!(browser.get(asks).await.expect(200).text().contains("confirm with your code or your passkey"));
+        // Where the clinic trusts the provider's, its word does for both.
+        rules.factor = vec!["mfa".to_owned()];
+        provider(&desk, &issuer, rules).await;
+        assert!(browser.get(asks).await.expect(200).text().contains("/account/confirm/sso"));
+        let answer = prove(&desk, &issuer, &browser, "ana-at-the-provider", said("pwd")).await;
+        assert_eq!(answer.header("location"), Some("/account/confirm?next=/account/second-factor"));
+        browser.get("/set-password").await.expect(403);
+        let answer = prove(&desk, &issuer, &browser, "ana-at-the-provider", said("mfa")).await;
+        assert_eq!(answer.header("location"), Some("/account/second-factor"));
+        browser.get("/set-password").await.expect(200);
     }
 
     async fn a_proof_belongs_to_its_session_and_ends_who_has_no_group(desk: Desk) {

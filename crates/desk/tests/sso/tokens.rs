@@ -129,6 +129,7 @@ both_engines! {
             issuer.is(wrong);
             let page = desk.visitor().get(&way(&desk)).await.expect(503).text();
             assert!(page.contains("does not answer at the moment"), "{wrong:?}");
+            desk.clock.advance(10);
         }
         issuer.is(Wrong::TokensElsewhere);
         let browser = desk.visitor();

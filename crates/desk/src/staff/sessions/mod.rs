@@ -214,7 +214,11 @@ pub(super) async fn enter(
             async move {
                 // Held, so that nobody comes in past a second factor that is added at this moment, or with a password that
                 // is changed.
-                people::held(work, organisation, staff).await?;
+                let person = people::held(work, organisation, staff).await?;
+                // Whoever was locked out since they showed it would be in again once they are let in.
+                if person.is_none_or(|person| person.disabled_at.is_some()) {
+                    return Err(DeskError::Unauthorized);
+                }
                 if hash.is_some() && people::password_of(work, organisation, staff).await? != hash {
                     return Err(DeskError::Unauthorized);
                 }

@@ -72,7 +72,7 @@ async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskErro
         app: factor.is_some_and(|factor| factor.app_since.is_some()),
         passkey: factor.is_some_and(|factor| factor.passkeys > 0)
             && possible(&app.config.public_url),
-        sso: sso::is_bound(&mut conn, ctx.organisation, me).await?,
+        sso: sso::proves(&mut conn, ctx.organisation, me, factor.is_some()).await?,
         click: app.config.demo && hash.is_none() && factor.is_none(),
     };
     Ok((proof, hash))

@@ -44,6 +44,14 @@ pub struct ProviderView {
     pub version: i64,
 }
 
+impl ProviderView {
+    /// Its name in the network, as people know it from the address line.
+    pub fn host(&self) -> &str {
+        let rest = self.issuer.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
+    }
+}
+
 /// A provider to be kept.
 #[derive(Clone)]
 pub struct NewProvider {

@@ -2,30 +2,27 @@
 //! (the desk's own client for other systems), how long and how much, the desk's clock and its random numbers, and that a token
 //! is signed by a key that only the provider has.
 
+use super::description::{self, Description};
 use super::model::{ProviderView, Said};
 use super::question::{Purpose, Question};
-use super::settings::{Named, Opened};
+use super::settings::Opened;
 use super::{RETURN, trouble::Trouble};
 use crate::app::App;
 use crate::ids::OrganisationId;
 use bedside_channels::http;
-use bedside_db::Timestamp;
 use data_encoding::BASE64URL_NOPAD;
 use openidconnect::core::{
     CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreGenderClaim,
-    CoreIdToken, CoreIdTokenVerifier, CoreJwsSigningAlgorithm, CoreProviderMetadata,
-    CoreTokenResponse,
+    CoreIdToken, CoreIdTokenVerifier, CoreJwsSigningAlgorithm, CoreTokenResponse,
 };
 use openidconnect::{
-    AccessTokenHash, AdditionalClaims, AuthType, AuthorizationCode, ClaimsVerificationError,
-    ClientId, ClientSecret, CsrfToken, DiscoveryError, HttpRequest, HttpResponse, IssuerUrl, Nonce,
+    AccessToken, AccessTokenHash, AdditionalClaims, AuthType, AuthorizationCode,
+    ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse, Nonce,
     OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
     Scope, SignatureVerificationError, TokenResponse, UserInfoClaims, UserInfoError,
 };
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -34,8 +31,15 @@ const LIMITS: http::Limits = http::Limits {
     time: Duration::from_secs(6),
     body: 256 * 1024,
 };
-/// Seconds for which a description and its keys are used again.
-const FRESH_SECONDS: i64 = 10 * 60;
+
+/// Asks another system, as the library wants it.
+pub(super) async fn ask(
+    client: http::Client,
+    request: HttpRequest,
+) -> Result<HttpResponse, http::Error> {
+    client.send(request, LIMITS).await
+}
+
 /// Seconds after which a key that is not known may be a new one.
 const NEW_KEYS_SECONDS: i64 = 30;
 /// Seconds that a provider's clock may be ahead or behind.
@@ -48,7 +52,7 @@ const MAX_CODE: usize = 4096;
 const MAX_SUBJECT: usize = 255;
 /// What a token may be signed with: by a key that only the provider has. A secret that both know would make the desk's
 /// own settings a key.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
+pub(super) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
@@ -59,106 +63,6 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::EcdsaP384Sha384,
     CoreJwsSigningAlgorithm::EdDsa,
 ];
-
-/// What a provider says of itself, and its keys.
-pub(super) struct Description {
-    metadata: CoreProviderMetadata,
-    /// The settings that named it.
-    named: Named,
-    at: Timestamp,
-}
-
-/// The descriptions of all organisations' providers, each for a few minutes.
-#[derive(Default)]
-pub struct Providers(Mutex<HashMap<OrganisationId, Arc<Description>>>);
-
-/// Asks another system, as the library wants it.
-async fn ask(client: http::Client, request: HttpRequest) -> Result<HttpResponse, http::Error> {
-    client.send(request, LIMITS).await
-}
-
-/// The description of the organisation's provider, from memory where it was read lately.
-pub(super) async fn describe(
-    app: &App,
-    organisation: OrganisationId,
-    opened: &Opened,
-) -> Result<Arc<Description>, Trouble> {
-    let known = app.providers.0.lock().get(&organisation).cloned();
-    let is_fresh = |known: &Arc<Description>| {
-        let age = app.now().seconds_since(known.at);
-        known.named == opened.named() && (0..FRESH_SECONDS).contains(&age)
-    };
-    match known.filter(is_fresh) {
-        Some(known) => Ok(known),
-        None => read(app, organisation, opened).await,
-    }
-}
-
-async fn read(
-    app: &App,
-    organisation: OrganisationId,
-    opened: &Opened,
-) -> Result<Arc<Description>, Trouble> {
-    let description = Arc::new(Description {
-        metadata: discover(app, &opened.view.issuer).await?,
-        named: opened.named(),
-        at: app.now(),
-    });
-    let mut all = app.providers.0.lock();
-    all.insert(organisation, Arc::clone(&description));
-    Ok(description)
-}
-
-async fn discover(app: &App, issuer: &str) -> Result<CoreProviderMetadata, Trouble> {
-    let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|_| Trouble::Address)?;
-    let client = |request| ask(app.others.clone(), request);
-    let found = CoreProviderMetadata::discover_async(issuer, &client).await;
-    let metadata = found.map_err(|error| match error {
-        DiscoveryError::Request(error) => Trouble::from(&error),
-        DiscoveryError::Response(status, ..) if status.is_success() => Trouble::BadDescription,
-        DiscoveryError::Response(..) => Trouble::NoDescription,
-        DiscoveryError::Validation(_) => Trouble::OtherIssuer,
-        DiscoveryError::UrlParse(_) => Trouble::Address,
-        _ => Trouble::BadDescription,
-    })?;
-    let secure = metadata.issuer().url().scheme() == "https";
-    let place = metadata.authorization_endpoint().url();
-    // The browser goes there; the desk's own questions are looked at when they are asked.
-    if place.scheme() != "https" && (secure || place.scheme() != "http") {
-        return Err(Trouble::NotHttps);
-    }
-    if metadata.token_endpoint().is_none() {
-        return Err(Trouble::NoTokens);
-    }
-    Ok(metadata)
-}
-
-/// Asks for the description anew and looks at all of it.
-pub(super) async fn try_out(app: &App, view: &ProviderView) -> Result<(), Trouble> {
-    let metadata = discover(app, &view.issuer).await?;
-    let offered = metadata.id_token_signing_alg_values_supported();
-    if !offered.iter().any(|one| ALGORITHMS.contains(one)) {
-        return Err(Trouble::NoSignatures);
-    }
-    if metadata.jwks().keys().is_empty() {
-        return Err(Trouble::NoKeys);
-    }
-    // The library's description leaves this one out.
-    let issuer = IssuerUrl::new(view.issuer.clone()).map_err(|_| Trouble::Address)?;
-    let place = issuer.join(".well-known/openid-configuration");
-    let request = openidconnect::http::Request::get(place.map_err(|_| Trouble::Address)?.as_str());
-    let request = request.body(Vec::new()).map_err(|_| Trouble::Address)?;
-    let answer = ask(app.others.clone(), request).await;
-    let answer = answer.map_err(|error| Trouble::from(&error))?;
-    let whole: Value =
-        serde_json::from_slice(answer.body()).map_err(|_| Trouble::BadDescription)?;
-    match whole.get("code_challenge_methods_supported") {
-        Some(Value::Array(methods)) if !methods.iter().any(|one| one == "S256") => {
-            Err(Trouble::NoPkce)
-        }
-        _ => Ok(()),
-    }
-}
 
 type Ready = CoreClient<
     openidconnect::EndpointSet,
@@ -223,27 +127,38 @@ pub(super) fn address(
             request = request.add_scope(Scope::new(scope.to_owned()));
         }
     }
-    if matches!(question.purpose, Purpose::Prove(..)) {
-        request = request
-            .add_prompt(CoreAuthPrompt::Login)
-            .set_max_age(Duration::ZERO);
+    match question.purpose {
+        Purpose::Enter => {}
+        Purpose::Prove(..) => {
+            request = request
+                .add_prompt(CoreAuthPrompt::Login)
+                .set_max_age(Duration::ZERO);
+        }
+        // Whoever is signed in there in this browser may be a colleague who used it before.
+        Purpose::Connect(..) => request = request.add_prompt(CoreAuthPrompt::Login),
     }
     Ok(request.url().0.into())
 }
 
-/// Exchanges the code for what the provider says of the person, and checks all of it.
+/// What a code was exchanged for, everything about the token checked, and what it takes to ask for more.
+pub(super) struct Answered {
+    pub said: Said,
+    client: Ready,
+    access: AccessToken,
+}
+
+/// Exchanges the code for what the provider says of the person.
 pub(super) async fn exchange(
     app: &App,
     organisation: OrganisationId,
-    opened: &Opened,
+    (opened, known): (&Opened, Arc<Description>),
     question: &Question,
     code: &str,
-) -> Result<Said, Trouble> {
+) -> Result<Answered, Trouble> {
     if code.is_empty() || code.len() > MAX_CODE {
         return Err(Trouble::CodeRefused);
     }
     let view = &opened.view;
-    let mut known = describe(app, organisation, opened).await?;
     let mut client = ready(app, &known, view, Some(opened.secret.clone()))?;
     let asker = |request| ask(app.others.clone(), request);
     let request = client.exchange_code(AuthorizationCode::new(code.to_owned()));
@@ -262,53 +177,67 @@ pub(super) async fn exchange(
     let mut said = checked(app, &client, view, (token, &answer), question);
     if matches!(said, Err(Trouble::Signature)) && age >= NEW_KEYS_SECONDS {
         // It may have new keys since they were read.
-        known = read(app, organisation, opened).await?;
-        client = ready(app, &known, view, Some(opened.secret.clone()))?;
+        let anew = description::read_since(app, organisation, opened, known.at).await?;
+        client = ready(app, &anew, view, Some(opened.secret.clone()))?;
         said = checked(app, &client, view, (token, &answer), question);
     }
-    let mut said = said?;
+    Ok(Answered {
+        said: said?,
+        client,
+        access: answer.access_token().clone(),
+    })
+}
+
+/// Asks the provider for what the token leaves out and the desk needs: groups, and the address of whom it has to find by it.
+pub(super) async fn complete(
+    app: &App,
+    opened: &Opened,
+    answered: Answered,
+    finds: bool,
+) -> Result<Said, Trouble> {
+    let Answered {
+        mut said,
+        client,
+        access,
+    } = answered;
+    let rules = &opened.view.rules;
     let has = |name: &str| said.claims.contains_key(name);
-    let groups = view
-        .rules
-        .groups_claim
-        .split('.')
-        .next()
-        .unwrap_or_default();
-    let lacks_email = !(has("email") && has("email_verified"));
-    let lacks_groups = !has(&view.rules.groups_claim) && !has(groups);
-    if lacks_email || lacks_groups {
-        if lacks_email {
-            // One without the other says nothing: both come from one place.
-            said.claims.remove("email");
-            said.claims.remove("email_verified");
-        }
-        let subject = openidconnect::SubjectIdentifier::new(said.subject.clone());
-        let asking = client.user_info(answer.access_token().clone(), Some(subject));
-        // There may be no such place; then the token has said everything.
-        if let Ok(asking) = asking {
-            let more: Result<UserInfoClaims<Rest, CoreGenderClaim>, _> =
-                asking.request_async(&asker).await;
-            let more = more.map_err(|error| match error {
-                UserInfoError::Request(error) => Trouble::from(&error),
-                _ => Trouble::Person,
-            })?;
-            let Value::Object(more) = serde_json::to_value(&more).map_err(|_| Trouble::Person)?
-            else {
-                return Err(Trouble::Person);
-            };
-            // How somebody signed in is for the token alone to say.
-            let wanted = [
-                "email",
-                "email_verified",
-                "name",
-                &*view.rules.groups_claim,
-                groups,
-            ];
-            for (name, value) in more {
-                if wanted.contains(&name.as_str()) {
-                    said.claims.entry(name).or_insert(value);
-                }
-            }
+    let groups = rules.groups_claim.split('.').next().unwrap_or_default();
+    let lacks_email = finds && !(has("email") && has("email_verified"));
+    let lacks_groups = !has(&rules.groups_claim) && !has(groups);
+    if !lacks_email && !lacks_groups {
+        return Ok(said);
+    }
+    if lacks_email {
+        // One without the other says nothing: both come from one place.
+        said.claims.remove("email");
+        said.claims.remove("email_verified");
+    }
+    let subject = openidconnect::SubjectIdentifier::new(said.subject.clone());
+    // There may be no such place; then the token has said everything.
+    let Ok(asking) = client.user_info(access, Some(subject)) else {
+        return Ok(said);
+    };
+    let asker = |request| ask(app.others.clone(), request);
+    let more: Result<UserInfoClaims<Rest, CoreGenderClaim>, _> = asking.request_async(&asker).await;
+    let more = more.map_err(|error| match error {
+        UserInfoError::Request(error) => Trouble::from(&error),
+        _ => Trouble::Person,
+    })?;
+    let Value::Object(more) = serde_json::to_value(&more).map_err(|_| Trouble::Person)? else {
+        return Err(Trouble::Person);
+    };
+    // How somebody signed in is for the token alone to say.
+    let wanted = [
+        "email",
+        "email_verified",
+        "name",
+        &*rules.groups_claim,
+        groups,
+    ];
+    for (name, value) in more {
+        if wanted.contains(&name.as_str()) {
+            said.claims.entry(name).or_insert(value);
         }
     }
     Ok(said)

@@ -1,7 +1,7 @@
 //! Sending a browser to the provider, and knowing it again.
 
 use super::settings::{self, Named};
-use super::{provider, store, trouble::Trouble};
+use super::{description, provider, store, trouble::Trouble};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
@@ -20,6 +20,8 @@ pub enum Purpose {
     Enter,
     /// To prove once more who they are, in this session.
     Prove(SessionId, StaffId),
+    /// To have their account there connected, from this session.
+    Connect(SessionId, StaffId),
 }
 
 /// What the answer is held against.
@@ -55,7 +57,7 @@ pub async fn start(
     let opened = settings::opened(app, organisation).await?;
     let opened = opened.filter(|opened| opened.view.enabled);
     let opened = opened.ok_or(DeskError::NotFound)?;
-    let known = provider::describe(app, organisation, &opened).await;
+    let known = description::describe(app, organisation, &opened).await;
     let known = known.map_err(unavailable)?;
     let (state, now) = (secret::random_token(), app.now());
     let question = Question {

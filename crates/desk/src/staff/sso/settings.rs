@@ -1,8 +1,8 @@
 //! Setting a provider up, and trying it out.
 
-use super::model::{NewProvider, ProviderView};
+use super::model::{NewProvider, ProviderView, Said};
 use super::store::{self, ProviderRow};
-use super::{provider, trouble::Trouble};
+use super::{description, trouble::Trouble};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -39,6 +39,11 @@ pub(super) struct Opened {
 impl Opened {
     pub const fn named(&self) -> Named {
         (self.id, self.view.version)
+    }
+
+    /// The account that it speaks of: at which provider, and what it is known by there.
+    pub fn account<'a>(&'a self, said: &'a Said) -> (&'a str, &'a str) {
+        (&self.view.issuer, &said.subject)
     }
 }
 
@@ -213,7 +218,7 @@ pub async fn try_out(app: &App, ctx: &Ctx) -> Result<Result<(), Trouble>, DeskEr
     is_no_demo(app)?;
     let row = store::provider(&mut app.read().await?, ctx.organisation).await?;
     let row = row.ok_or(DeskError::NotFound)?;
-    let found = provider::try_out(app, &row.view).await;
+    let found = description::try_out(app, &row.view.issuer).await;
     let outcome = found.as_ref().err().map_or("ok", |trouble| trouble.code());
     let told = serde_json::json!({ "found": outcome });
     app.audit(

@@ -23,11 +23,13 @@ statements! {
     DELETE_PROVIDER = "DELETE FROM sso_providers WHERE organisation_id = $1";
     /// The providers that people can sign in at.
     DOORS = "SELECT organisation_id, button FROM sso_providers WHERE enabled = 1 ORDER BY organisation_id";
-    /// Who this is; held, so that two sign-ins at once are one after the other.
-    BY_SUBJECT = "SELECT staff_id, ended_at FROM sso_people WHERE organisation_id = $1 AND issuer = $2 AND subject = $3 \
-        FOR NO KEY UPDATE";
+    /// Who this is.
+    BY_SUBJECT = "SELECT staff_id FROM sso_people WHERE organisation_id = $1 AND issuer = $2 AND subject = $3";
     /// Whom of the provider somebody is.
-    OF_PERSON = "SELECT subject FROM sso_people WHERE organisation_id = $1 AND staff_id = $2";
+    OF_PERSON = "SELECT issuer, subject, ended_at, linked_at FROM sso_people WHERE organisation_id = $1 AND staff_id = $2";
+    /// The same, as it stays until the end of the transaction.
+    HOLD_PERSON = "SELECT issuer, subject, ended_at, linked_at FROM sso_people WHERE organisation_id = $1 AND staff_id = $2 \
+        FOR NO KEY UPDATE";
     /// Connects somebody, once.
     INSERT_PERSON = "INSERT INTO sso_people (organisation_id, staff_id, issuer, subject, linked_at) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT DO NOTHING";
@@ -161,26 +163,62 @@ pub(super) async fn people(
         .await?)
 }
 
-/// Whose account it is, and since when no group gives them a role.
+/// Whom of the provider somebody is.
+pub(super) struct PersonRow {
+    issuer: String,
+    subject: String,
+    /// Since when no group gives them a role.
+    pub ended_at: Option<Timestamp>,
+    /// Since when they are connected.
+    pub linked_at: Timestamp,
+}
+
+impl PersonRow {
+    /// Whether it is this account, by issuer and subject.
+    pub fn is(&self, account: (&str, &str)) -> bool {
+        (&*self.issuer, &*self.subject) == account
+    }
+}
+
+fn person(row: &Row<'_>) -> Result<PersonRow, DbError> {
+    Ok(PersonRow {
+        issuer: row.get(0)?,
+        subject: row.get(1)?,
+        ended_at: row.get(2)?,
+        linked_at: row.get(3)?,
+    })
+}
+
+/// Whose account it is.
 pub(super) async fn by_subject(
     conn: &mut Conn,
     organisation: OrganisationId,
     (issuer, subject): (&str, &str),
-) -> Result<Option<(StaffId, Option<Timestamp>)>, DeskError> {
+) -> Result<Option<StaffId>, DeskError> {
     Ok(conn
         .query_opt(BY_SUBJECT, args![organisation, issuer, subject], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            row.get(0)
         })
         .await?)
 }
 
-pub(super) async fn subject_of(
+pub(super) async fn of_person(
     conn: &mut Conn,
     organisation: OrganisationId,
     staff: StaffId,
-) -> Result<Option<String>, DeskError> {
+) -> Result<Option<PersonRow>, DeskError> {
     Ok(conn
-        .query_opt(OF_PERSON, args![organisation, staff], |row| row.get(0))
+        .query_opt(OF_PERSON, args![organisation, staff], person)
+        .await?)
+}
+
+pub(super) async fn hold_person(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    staff: StaffId,
+) -> Result<Option<PersonRow>, DeskError> {
+    Ok(conn
+        .query_opt(HOLD_PERSON, args![organisation, staff], person)
         .await?)
 }
 

@@ -40,7 +40,7 @@ pub enum Trouble {
     NoPkce,
     /// It sent the person back with an error.
     Declined,
-    /// The answer came from another provider.
+    /// The answer came from another provider, or does not say from which, as it should.
     OtherProvider,
     /// It did not take the desk's client id, secret or code.
     CodeRefused,
@@ -78,6 +78,8 @@ pub enum Trouble {
     OtherPerson,
     /// The provider does not say that the person showed anew who they are.
     NotFresh,
+    /// They have a second factor, which the provider did not see.
+    FactorUnshown,
 }
 
 impl Trouble {
@@ -140,6 +142,7 @@ impl Trouble {
             Self::LastAdministrator => "last_administrator",
             Self::OtherPerson => "other_person",
             Self::NotFresh => "not_fresh",
+            Self::FactorUnshown => "factor_unshown",
         }
     }
 

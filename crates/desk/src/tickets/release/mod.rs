@@ -67,18 +67,23 @@ async fn release_one(
     ticket: TicketId,
 ) -> Result<(), DeskError> {
     let ctx = Ctx::system(organisation, "assignment", Source::Job);
-    app.command(&ctx, move |work| {
+    let released = app.command(&ctx, move |work| {
         async move {
             let mut stored = locked(work, ticket, None).await?;
             let mut changed = Map::new();
             keep_reachable(work, &mut stored.ticket, None, &mut changed).await?;
-            if !changed.is_empty() {
-                save(work, &mut stored).await?;
+            if changed.is_empty() {
+                return Err(DeskError::Gone);
             }
+            save(work, &mut stored).await?;
             told(work, &stored, &changed);
             Ok(())
         }
         .boxed()
-    })
-    .await
+    });
+    match released.await {
+        // Somebody else has it by now, or nobody: there is nothing to do, and nothing to tell.
+        Err(DeskError::Gone) => Ok(()),
+        done => done,
+    }
 }
