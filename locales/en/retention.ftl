@@ -20,19 +20,19 @@ retention-soon = { $count ->
 }
 retention-span = from { $oldest } to { $newest }
 retention-held = { $count ->
-    [one] One is old enough and kept by a legal hold
-   *[other] { $count } are old enough and kept by a legal hold
+    [one] One is old enough and kept by a legal hold or an open privacy request
+   *[other] { $count } are old enough and kept by a legal hold or an open privacy request
 }
 retention-young = { $count ->
     [one] One is old enough and kept for the age of its patient
    *[other] { $count } are old enough and kept for the age of their patients
 }
-retention-more = There are more than were looked at: these are the oldest 5,000.
+retention-more = There are more than were looked at: at least so many would go.
 retention-waits = From { $at } on, this counts:
 retention-take-back = Take it back
 
 retention-requests = Requests that are done
-retention-requests-about = Their messages, notes, files and mails go, and what the search knows of them. The number, the queue, the times and the score of a rating stay for the figures.
+retention-requests-about = Their messages, notes, files and mails go, and what the search knows of them. The number, the queue, the times, whose it was and the score of a rating stay, for the figures and for who has seen it. Who wrote goes with the last of their requests, unless they are a patient on file, act for one, or said no to something.
 retention-requests-event = Counted from when the request was last touched after it was done.
 retention-raw-mails = Mails as they came in
 retention-raw-mails-about = The mail as the server gave it, with the key it is sealed with. The words stay in the request. What could not be read is kept with its request.
@@ -44,7 +44,7 @@ retention-identity = Who was verified
 retention-identity-about = That somebody showed who they are, and how, with calls and second looks.
 retention-identity-event = Counted from when it was shown.
 retention-privacy-requests = Privacy requests
-retention-privacy-requests-about = What patients asked for their data by law, and the answer. Requests to be erased stay, because the certificate hangs on them.
+retention-privacy-requests-about = What patients asked for their data by law, and the answer. Requests to be erased stay, because the certificate hangs on them; restrictions, objections and amendments stay as long as the patient’s record.
 retention-privacy-requests-event = Counted from when it was closed.
 retention-disclosures = What was given out
 retention-disclosures-about = The list from which a patient is told who outside was given their data.
@@ -55,6 +55,18 @@ retention-corrections-event = Counted from the correction.
 retention-drafts = Drafts
 retention-drafts-about = Answers that somebody began and never sent.
 retention-drafts-event = Counted from when somebody last wrote on it.
+retention-exceptions = Exceptions
+retention-exceptions-about = Restricted records that somebody opened for a reason, and what was done past the steps that verify who is asking. Only what somebody signed off goes.
+retention-exceptions-event = Counted from when it was signed off.
+retention-findings = Unusual looks
+retention-findings-about = Looks at records that were worth a question, with what was said of them. Only what somebody signed off goes.
+retention-findings-event = Counted from when it was signed off.
+retention-incidents = Incidents
+retention-incidents-about = Incidents with the people they touched, the letters’ words and who was told. An incident stays while anybody on its list is under a legal hold.
+retention-incidents-event = Counted from when it was closed.
+retention-consents = Earlier notices and consents
+retention-consents-about = Which notice a patient was given, and what they said yes or no to, once something newer took its place. The newest always stays.
+retention-consents-event = Counted from when something newer took its place.
 
 retention-fixed = What is no choice
 retention-fixed-log = The audit log stays. Its entries are chained, so that nobody can take one out unseen, and they hold ids and codes, no words. The law wants them for at least six years (45 CFR 164.316(b)(2)(i)).
@@ -65,11 +77,11 @@ retention-step-look = First, look
 retention-days = Days
 retention-least = At least { $days }.
 retention-age = And not before the patient is this old
-retention-age-help = Minors’ records are kept until they are of age and some years more; some states go to 30. Without a birth date, a record is kept until even somebody born on its day is this old.
+retention-age-help = Minors’ records are kept until they are of age and some years more; some states go to 30. Without a birth date, a patient’s record is kept until even somebody born on its day is this old. Of somebody who is no patient on file nothing says how old they are: theirs goes by days alone.
 retention-look = Look at what would go
 retention-step-decide = Then, decide
 retention-decide = Have them go
-retention-decide-help = If more goes by it than now, it counts in 24 hours, and whoever decides about privacy is told. What went is gone for good.
+retention-decide-help = If more goes by it than now, it counts in 24 hours, and whoever decides about privacy is told. What went is gone from the desk; a backup from before holds it until the backup runs out.
 retention-switch-off = Switch it off
 retention-switch-off-help = Nothing more goes from now on. What went is gone.
 retention-error-least = This kind of record is kept at least { $days } days.
@@ -100,7 +112,7 @@ retention-proof-cutoff = What began before
 retention-proof-started = Began
 retention-proof-ended = Over
 retention-proof-records = Went
-retention-proof-held = Kept by a legal hold
+retention-proof-held = Kept by a legal hold or an open request
 retention-proof-young = Kept for the age of the patient
 retention-proof-tables = Rows, by table
 retention-proof-list = Sum over the ids of what went:
@@ -114,7 +126,7 @@ flash-retention-later = Saved. It counts in 24 hours and can be taken back until
 flash-retention-back = Taken back.
 flash-retention-changed = This was changed meanwhile. Please look again.
 
-holds-intro = While a hold is on the record, nothing of it is destroyed: not by a rule of age, and not because the patient asked.
+holds-intro = While a hold is on the record, nothing of it is destroyed by a rule of age, or because the patient asked.
 holds-none = No hold was placed on this record.
 
 audit-action-retention-begin = Had a decision about age count

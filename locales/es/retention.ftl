@@ -20,19 +20,19 @@ retention-soon = { $count ->
 }
 retention-span = del { $oldest } al { $newest }
 retention-held = { $count ->
-    [one] Uno ha pasado su plazo y se guarda por una retención legal
-   *[other] { $count } han pasado su plazo y se guardan por una retención legal
+    [one] Uno ha pasado su plazo y se guarda por una retención legal o una solicitud de privacidad abierta
+   *[other] { $count } han pasado su plazo y se guardan por una retención legal o una solicitud de privacidad abierta
 }
 retention-young = { $count ->
     [one] Uno ha pasado su plazo y se guarda por la edad de su paciente
    *[other] { $count } han pasado su plazo y se guardan por la edad de sus pacientes
 }
-retention-more = Hay más de los que se miraron: estos son los 5.000 más antiguos.
+retention-more = Hay más de los que se miraron: se borrarían al menos estos.
 retention-waits = A partir de { $at } cuenta esto:
 retention-take-back = Retirarlo
 
 retention-requests = Solicitudes terminadas
-retention-requests-about = Se borran sus mensajes, notas, archivos y correos, y lo que la búsqueda sabe de ellos. El número, la cola, las horas y la nota de la valoración quedan para las estadísticas.
+retention-requests-about = Se borran sus mensajes, notas, archivos y correos, y lo que la búsqueda sabe de ellos. Quedan el número, la cola, las horas, de quién era y la nota de la valoración, para las estadísticas y para saber quién la vio. Quien escribió se borra con la última de sus solicitudes, salvo que sea un paciente registrado, actúe por uno o haya dicho que no a algo.
 retention-requests-event = Se cuenta desde la última vez que se tocó la solicitud después de terminarla.
 retention-raw-mails = Correos tal como llegaron
 retention-raw-mails-about = El correo tal como lo dio el servidor, con la clave que lo protege. Las palabras quedan en la solicitud. Lo que no se pudo leer se guarda con su solicitud.
@@ -44,7 +44,7 @@ retention-identity = Quién fue verificado
 retention-identity-about = Que alguien mostró quién es, y cómo, con las llamadas y segundas miradas.
 retention-identity-event = Se cuenta desde que se mostró.
 retention-privacy-requests = Solicitudes de privacidad
-retention-privacy-requests-about = Lo que los pacientes pidieron por ley sobre sus datos, y la respuesta. Las de borrado quedan, porque de ellas depende el certificado.
+retention-privacy-requests-about = Lo que los pacientes pidieron por ley sobre sus datos, y la respuesta. Las de borrado quedan, porque de ellas depende el certificado; las restricciones, oposiciones y correcciones quedan mientras exista la historia del paciente.
 retention-privacy-requests-event = Se cuenta desde que se cerró.
 retention-disclosures = Lo que se entregó
 retention-disclosures-about = La lista con la que se dice a un paciente a quién de fuera se dieron sus datos.
@@ -55,6 +55,18 @@ retention-corrections-event = Se cuenta desde la corrección.
 retention-drafts = Borradores
 retention-drafts-about = Respuestas que alguien empezó y nunca envió.
 retention-drafts-event = Se cuenta desde la última vez que alguien escribió en él.
+retention-exceptions = Excepciones
+retention-exceptions-about = Historias restringidas que alguien abrió por un motivo, y lo que se hizo sin los pasos que verifican quién pregunta. Solo se borra lo que alguien dio por visto.
+retention-exceptions-event = Se cuenta desde que se dio por visto.
+retention-findings = Miradas inusuales
+retention-findings-about = Miradas a historias que merecían una pregunta, con lo que se dijo de ellas. Solo se borra lo que alguien dio por visto.
+retention-findings-event = Se cuenta desde que se dio por visto.
+retention-incidents = Incidentes
+retention-incidents-about = Los incidentes con las personas afectadas, el texto de las cartas y a quién se avisó. Un incidente queda mientras alguien de su lista tenga una retención legal.
+retention-incidents-event = Se cuenta desde que se cerró.
+retention-consents = Avisos y consentimientos anteriores
+retention-consents-about = Qué aviso recibió un paciente y a qué dijo sí o no, cuando algo más nuevo ocupó su lugar. Lo más nuevo siempre queda.
+retention-consents-event = Se cuenta desde que algo más nuevo ocupó su lugar.
 
 retention-fixed = Lo que no se elige
 retention-fixed-log = El registro de auditoría queda. Sus entradas están encadenadas, para que nadie pueda quitar una sin que se vea, y contienen identificadores y códigos, no palabras. La ley las quiere al menos seis años (45 CFR 164.316(b)(2)(i)).
@@ -65,11 +77,11 @@ retention-step-look = Primero, mire
 retention-days = Días
 retention-least = Al menos { $days }.
 retention-age = Y no antes de que el paciente tenga esta edad
-retention-age-help = Los registros de menores se guardan hasta la mayoría de edad y unos años más; algunos estados llegan a los 30. Sin fecha de nacimiento, un registro se guarda hasta que incluso alguien nacido ese día tenga esta edad.
+retention-age-help = Los registros de menores se guardan hasta la mayoría de edad y unos años más; algunos estados llegan a los 30. Sin fecha de nacimiento, el registro de un paciente se guarda hasta que incluso alguien nacido ese día tenga esta edad. De quien no es paciente registrado nada dice su edad: lo suyo se borra solo por días.
 retention-look = Mirar qué se borraría
 retention-step-decide = Después, decida
 retention-decide = Que se borren
-retention-decide-help = Si con esto se borra más que ahora, cuenta dentro de 24 horas y se avisa a quienes deciden sobre la privacidad. Lo que se borra no vuelve.
+retention-decide-help = Si con esto se borra más que ahora, cuenta dentro de 24 horas y se avisa a quienes deciden sobre la privacidad. Lo que se borra desaparece del sistema; una copia de seguridad anterior lo conserva hasta que caduque.
 retention-switch-off = Desactivarla
 retention-switch-off-help = Desde ahora no se borra nada más. Lo que se borró no vuelve.
 retention-error-least = Este tipo de registro se guarda al menos { $days } días.
@@ -100,7 +112,7 @@ retention-proof-cutoff = Lo anterior a
 retention-proof-started = Empezó
 retention-proof-ended = Terminó
 retention-proof-records = Borrados
-retention-proof-held = Guardados por una retención legal
+retention-proof-held = Guardados por una retención legal o una solicitud abierta
 retention-proof-young = Guardados por la edad del paciente
 retention-proof-tables = Filas, por tabla
 retention-proof-list = Suma de los identificadores de lo borrado:
@@ -114,7 +126,7 @@ flash-retention-later = Guardado. Cuenta dentro de 24 horas y hasta entonces pue
 flash-retention-back = Retirado.
 flash-retention-changed = Esto cambió mientras tanto. Por favor, mire otra vez.
 
-holds-intro = Mientras haya una retención, no se destruye nada de la historia: ni por antigüedad, ni porque el paciente lo pida.
+holds-intro = Mientras haya una retención, no se destruye nada de la historia por antigüedad ni porque el paciente lo pida.
 holds-none = No hay ninguna retención sobre esta historia.
 
 audit-action-retention-begin = Hizo que contara una decisión sobre antigüedad

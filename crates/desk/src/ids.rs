@@ -115,3 +115,8 @@ ids! {
     /// An entry of the audit log.
     AuditEntry, AuditEntryId, "audit_entry";
 }
+
+/// For whom a request stands whose words and people went: one contact of each clinic, without a name or an address.
+pub fn nobody(organisation: OrganisationId) -> ContactId {
+    ContactId::from_uuid(organisation.uuid())
+}

@@ -200,6 +200,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "lists of breaches",
         sql: include_str!("../migrations/0040_breach_lists.sql"),
     },
+    Migration {
+        version: 47,
+        name: "more that goes by age",
+        sql: include_str!("../migrations/0047_more_that_goes.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -164,6 +164,7 @@ struct TicketPage {
     due: Option<When>,
     snoozed: Option<String>,
     merged_into: Option<i64>,
+    emptied: bool,
     timeline: Timeline,
     live_from: i64,
     write: bool,
@@ -324,6 +325,7 @@ impl Seen {
             names: &names,
         };
         let me = page.ctx.actor.staff();
+        let emptied = ticket.contact == crate::ids::nobody(page.ctx.organisation);
         let offered = Offered::to(page, clinic, ticket);
         let why = ticket.triage.read();
         TicketPage {
@@ -346,7 +348,8 @@ impl Seen {
                 .map(|until| format_time(until.micros(), &clinic.time_zone, locale)),
             merged_into: merged_into(view),
             live_from: self.live_from,
-            write: self.shell.nav.write,
+            write: self.shell.nav.write && !emptied,
+            emptied,
             mine: me.is_some() && ticket.assignee == me,
             followed: me.is_some_and(|me| view.followers.contains(&me)),
             once: page.form_number(),

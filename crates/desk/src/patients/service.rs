@@ -12,7 +12,7 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::field_group::FieldGroup;
 use crate::identity;
-use crate::ids::{ContactId, OrganisationId, PatientId};
+use crate::ids::{self, ContactId, OrganisationId, PatientId};
 use crate::records::{self, About, Labels, Opened, Purpose, Sealing, restricted};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
@@ -541,19 +541,19 @@ pub(crate) async fn link_contact(
     Ok(before)
 }
 
-/// A contact without a name and an address, for what is left of the requests of somebody who was erased.
-pub(crate) async fn nobody(work: &mut Work<'_>, sealing: &Sealing) -> Result<ContactId, DeskError> {
+/// For whom requests without people stand: the contact, with what seals nothing else, made the first time.
+pub(crate) async fn nobody(work: &mut Work<'_>) -> Result<(ContactId, Sealing), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
-    let id: ContactId = work.app.id();
-    store::insert_contact(
-        work,
-        organisation,
-        (id, sealing.id, None),
-        None,
-        None,
-        false,
-        now,
-    )
-    .await?;
-    Ok(id)
+    let id = ids::nobody(organisation);
+    let known = store::contact(work, organisation, id).await?;
+    if let Some(row) = known {
+        let app = work.app.clone();
+        let sealing = records::sealing(&app, work, organisation, row.key).await?;
+        return Ok((id, sealing));
+    }
+    let sealing = Sealing::fresh(&work.app);
+    sealing.store(work).await?;
+    let row = (id, sealing.id, None);
+    store::insert_contact(work, organisation, row, None, None, false, now).await?;
+    Ok((id, sealing))
 }

@@ -13,7 +13,7 @@ use crate::context::{Actor, Ctx, Permission};
 use crate::corrections::{self, Judged};
 use crate::error::DeskError;
 use crate::events::{self, kind};
-use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
+use crate::ids::{self, QueueId, StaffId, SubStatusId, TicketId};
 use crate::orgs::Clinic;
 use crate::outbound;
 use crate::records;
@@ -142,6 +142,12 @@ pub(super) async fn locked(
         .ok_or(DeskError::NotFound)?;
     let (ctx, now) = (work.ctx.clone(), work.now);
     records::admit(work, &ctx, stored.ticket.about, now).await?;
+    if stored.ticket.contact == ids::nobody(organisation) {
+        return Err(DeskError::Conflict {
+            code: "emptied",
+            text: "The words of this request are gone, and nothing is added to it any more.",
+        });
+    }
     match version {
         Some(seen) if seen != stored.ticket.version => {
             Err(stale(work, id, seen, stored.ticket.version).await?)

@@ -36,6 +36,10 @@ const fn record_key(record: Record) -> &'static str {
         Record::Disclosures => "retention-disclosures",
         Record::Corrections => "retention-corrections",
         Record::Drafts => "retention-drafts",
+        Record::Exceptions => "retention-exceptions",
+        Record::Findings => "retention-findings",
+        Record::Incidents => "retention-incidents",
+        Record::Consents => "retention-consents",
     }
 }
 

@@ -19,16 +19,15 @@ use std::collections::HashSet;
 const NO_MARK: &[u8] = &[];
 
 /// Destroys what is in `scope`, in the caller's command. What has to stay without its words is sealed with a key that
-/// seals nothing else, and skeletons of requests stand for a contact without a name or an address.
+/// seals nothing, and skeletons of requests stand for a contact without a name or an address.
 pub(super) async fn destroy(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
-    let nothing = Sealing::fresh(&work.app);
-    nothing.store(work).await?;
-    let nobody = patients::nobody(work, &nothing).await?;
+    let (nobody, nothing) = patients::nobody(work).await?;
     // While the old keys are still there.
     reseal_others(work, scope).await?;
     words(work, scope).await?;
     for ticket in &scope.tickets {
-        skeleton(work, *ticket, (nobody, &nothing)).await?;
+        skeleton(work, sql::SKELETON, *ticket, (nobody, &nothing)).await?;
+        unshown(work, *ticket, &nothing).await?;
     }
     people(work, scope, &nothing).await?;
     record(work, scope.patient, &nothing).await?;
@@ -43,14 +42,14 @@ pub(super) async fn destroy(work: &mut Work<'_>, scope: &Scope) -> Result<(), De
     Ok(())
 }
 
-/// Destroys requests with all that was said in them, in the caller's command, whoever they were of: their people stay.
+/// Destroys requests with all that was said in them, in the caller's command, whoever they were of: their people stay. Whose a
+/// request was stays with its skeleton, since who saw it, and to whom of it was given, has to be accounted for (45 CFR
+/// 164.528); and so does who was verified in it, and what was done past the rules, which go after their own time.
 pub(super) async fn requests(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
-    let nothing = Sealing::fresh(&work.app);
-    nothing.store(work).await?;
-    let nobody = patients::nobody(work, &nothing).await?;
+    let (nobody, nothing) = patients::nobody(work).await?;
     words(work, scope).await?;
     for ticket in &scope.tickets {
-        skeleton(work, *ticket, (nobody, &nothing)).await?;
+        skeleton(work, sql::SKELETON_OF, *ticket, (nobody, &nothing)).await?;
     }
     keys(work, &scope.keys).await
 }
@@ -127,26 +126,38 @@ async fn words(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
     Ok(())
 }
 
-/// Leaves of a request what the statistics need, and of who was verified in it what the law wants kept.
+/// Leaves of a request what the statistics need.
 async fn skeleton(
     work: &mut Work<'_>,
+    statement: Statement,
     ticket: TicketId,
     (nobody, nothing): (ContactId, &Sealing),
 ) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     let subject = nothing.text("tickets", "subject", ticket, "");
     let args = args![organisation, ticket, nothing.id, nobody, subject, now];
-    work.execute(sql::SKELETON, args).await?;
+    work.execute(statement, args).await?;
     for statement in [
         sql::DELETE_DRAFTS,
         sql::DELETE_LINKS,
         sql::DELETE_TAGS,
         sql::BLANK_RATING,
         sql::DELETE_CODES,
-        sql::BLANK_TASKS,
     ] {
         work.execute(statement, args![organisation, ticket]).await?;
     }
+    Ok(())
+}
+
+/// Leaves of who was verified in a request, and of what was done past the rules in it, what the law wants kept.
+async fn unshown(
+    work: &mut Work<'_>,
+    ticket: TicketId,
+    nothing: &Sealing,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    work.execute(sql::BLANK_TASKS, args![organisation, ticket])
+        .await?;
     let evidence = args![organisation, ticket, NO_MARK, now];
     work.execute(sql::BLANK_EVIDENCE, evidence).await?;
     let reviews = (sql::REVIEWS, sql::BLANK_REVIEW);
@@ -160,26 +171,42 @@ async fn skeleton(
     .await
 }
 
+/// A contact, with all by which they are reached and come in.
+pub(super) async fn contact(work: &mut Work<'_>, contact: ContactId) -> Result<(), DeskError> {
+    ways_to(work, contact).await?;
+    let organisation = work.ctx.organisation;
+    work.execute(sql::DELETE_CONTACT, args![organisation, contact])
+        .await?;
+    Ok(())
+}
+
+/// Addresses, links, sign-ins and own words of a contact.
+async fn ways_to(work: &mut Work<'_>, contact: ContactId) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    for statement in [
+        sql::DELETE_LINKS_OF,
+        sql::DELETE_OWN_CONSENTS,
+        sql::DELETE_POINTS,
+        sql::DELETE_PORTAL_SESSIONS,
+        sql::DELETE_PORTAL_DEVICES,
+        sql::DELETE_PASSKEYS,
+    ] {
+        work.execute(statement, args![organisation, contact])
+            .await?;
+    }
+    let blank = args![organisation, contact, NO_MARK, now];
+    work.execute(sql::BLANK_EVIDENCE_BY, blank).await?;
+    Ok(())
+}
+
 /// Whoever stood for the patient.
 async fn people(work: &mut Work<'_>, scope: &Scope, nothing: &Sealing) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
-    for one in scope.contacts.iter().chain(&scope.emptied) {
-        for statement in [
-            sql::DELETE_LINKS_OF,
-            sql::DELETE_OWN_CONSENTS,
-            sql::DELETE_POINTS,
-            sql::DELETE_PORTAL_SESSIONS,
-            sql::DELETE_PORTAL_DEVICES,
-            sql::DELETE_PASSKEYS,
-        ] {
-            work.execute(statement, args![organisation, *one]).await?;
-        }
-        let blank = args![organisation, *one, NO_MARK, now];
-        work.execute(sql::BLANK_EVIDENCE_BY, blank).await?;
-    }
     for one in &scope.contacts {
-        work.execute(sql::DELETE_CONTACT, args![organisation, *one])
-            .await?;
+        contact(work, *one).await?;
+    }
+    for one in &scope.emptied {
+        ways_to(work, *one).await?;
     }
     for one in &scope.emptied {
         for ticket in &scope.resealed {
@@ -257,7 +284,7 @@ async fn blank(
 }
 
 /// Overwrites and deletes keys, and forgets them in memory once they are gone.
-async fn keys(work: &mut Work<'_>, keys: &[DataKeyId]) -> Result<(), DeskError> {
+pub(super) async fn keys(work: &mut Work<'_>, keys: &[DataKeyId]) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     let zeroes = vec![0_u8; DataKey::WRAPPED_LEN];
     for key in keys {

@@ -41,5 +41,7 @@ pub(crate) use list::sum;
 pub use list::{handlers, reapply};
 pub use model::{Certificate, Destroyed, Kept};
 pub use service::{certificate, erase};
-pub(crate) use service::{destroy_mail, destroy_requests};
+pub(crate) use service::{
+    destroy_contact_without_requests, destroy_keys, destroy_mail, destroy_requests,
+};
 pub use store::ALL as STATEMENTS;

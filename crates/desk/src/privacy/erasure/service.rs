@@ -9,11 +9,13 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{
-    ErasureId, InboundMailId, OrganisationId, PatientId, PrivacyRequestId, StaffId, TicketId,
+    ContactId, DataKeyId, ErasureId, InboundMailId, OrganisationId, PatientId, PrivacyRequestId,
+    StaffId, TicketId,
 };
 use crate::privacy::requests::{self, Kind, Request, State};
 use crate::work::Work;
 use bedside_audit::{Checkpoint, Origin};
+use bedside_db::args;
 use futures_util::FutureExt;
 use serde_json::json;
 
@@ -93,6 +95,28 @@ pub(crate) async fn destroy_mail(
     let scope = plan::of_mail(work, mail).await?;
     destroy::mail(work, &scope).await?;
     Ok(scope.counts())
+}
+
+/// Destroys keys, in the caller's command, which destroys what they sealed.
+pub(crate) async fn destroy_keys(work: &mut Work<'_>, keys: &[DataKeyId]) -> Result<(), DeskError> {
+    destroy::keys(work, keys).await
+}
+
+/// Destroys a contact who has no request any more and stands and acts for nobody, in the caller's command: name, addresses
+/// and sign-ins; whether they did. Whoever said no to something stays, so that they aren't asked again, and so does whoever
+/// is signed in. The key stays: requests of others that theirs were merged with may hang on it.
+pub(crate) async fn destroy_contact_without_requests(
+    work: &mut Work<'_>,
+    contact: ContactId,
+) -> Result<bool, DeskError> {
+    let organisation = work.ctx.organisation;
+    let alone = args![organisation, contact];
+    let alone = work.query_opt(store::ALONE, alone, |_| Ok(())).await?;
+    if alone.is_none() {
+        return Ok(false);
+    }
+    destroy::contact(work, contact).await?;
+    Ok(true)
 }
 
 /// Who gave the second yes, where `by` may destroy what the request asks for. The patient is held.

@@ -83,6 +83,16 @@ statements! {
     DELETE_PATIENT = "DELETE FROM patients WHERE organisation_id = $1 AND id = $2";
     /// Deletes a contact.
     DELETE_CONTACT = "DELETE FROM contacts WHERE organisation_id = $1 AND id = $2";
+    /// A contact without a request, who stands and acts for nobody, is signed in nowhere and said no to nothing. Nobody
+    /// brings a request of theirs until the command ends.
+    ALONE = "SELECT 1 FROM contacts c WHERE c.organisation_id = $1 AND c.id = $2 AND c.patient_id IS NULL \
+        AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.organisation_id = c.organisation_id AND t.contact_id = c.id) \
+        AND NOT EXISTS (SELECT 1 FROM representatives r WHERE r.organisation_id = c.organisation_id AND r.contact_id = c.id) \
+        AND NOT EXISTS (SELECT 1 FROM portal_sessions s WHERE s.organisation_id = c.organisation_id AND s.contact_id = c.id) \
+        AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.organisation_id = c.organisation_id AND o.contact_id = c.id \
+        AND o.decision <> 'given') \
+        AND NOT EXISTS (SELECT 1 FROM breach_people p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id) \
+        FOR NO KEY UPDATE OF c";
     /// Leaves of a contact what requests of others hang on.
     EMPTY_CONTACT = "UPDATE contacts SET key_id = $3, name = NULL, patient_id = NULL, linked_at = NULL, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2";
@@ -109,6 +119,12 @@ statements! {
     SKELETON = "UPDATE tickets SET key_id = $3, contact_id = $4, subject = $5, patient_id = NULL, fields = NULL, \
         status = 'closed', sub_status_id = NULL, active = 0, snoozed_until = NULL, paused_at = NULL, waiting_since = NULL, \
         message_count = 0, updated_at = $6, emptied_at = COALESCE(emptied_at, $6), version = version + 1 WHERE organisation_id = $1 AND id = $2";
+    /// Takes the words from a request; whose it was stays.
+    SKELETON_OF = "UPDATE tickets SET key_id = $3, contact_id = $4, subject = $5, patient_id = COALESCE(patient_id, \
+        (SELECT c.patient_id FROM contacts c WHERE c.organisation_id = tickets.organisation_id AND c.id = tickets.contact_id)), \
+        fields = NULL, status = 'closed', sub_status_id = NULL, active = 0, snoozed_until = NULL, paused_at = NULL, \
+        waiting_since = NULL, message_count = 0, updated_at = $6, emptied_at = COALESCE(emptied_at, $6), version = version + 1 \
+        WHERE organisation_id = $1 AND id = $2";
     /// The number by which the index knows a message.
     DOC = "SELECT doc FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Deletes a message.
@@ -123,7 +139,7 @@ statements! {
     DELETE_BLOB = "DELETE FROM blobs WHERE organisation_id = $1 AND id = $2";
     /// The message that was read from a raw mail names it no more.
     FORGET_MAIL = "UPDATE messages SET inbound_mail_id = NULL WHERE organisation_id = $1 AND inbound_mail_id = $2 \
-        AND ticket_id = (SELECT ticket_id FROM inbound_mails WHERE organisation_id = $1 AND id = $2)";
+        AND id = (SELECT message_id FROM inbound_mails WHERE organisation_id = $1 AND id = $2)";
     /// Deletes a raw mail.
     DELETE_MAIL = "DELETE FROM inbound_mails WHERE organisation_id = $1 AND id = $2";
     /// Deletes a mail on its way out.

@@ -17,9 +17,9 @@ mod store;
 pub use decide::{Said, approve, close, decide, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
 pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
-pub(crate) use service::patient_of;
 pub use service::{
     NewRequest, RequestView, Which, count_open, list, of_patient, open_own, open_request, own,
     request,
 };
+pub(crate) use service::{patient_of, patients_who_wait, waits};
 pub use store::ALL as STATEMENTS;

@@ -9,7 +9,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::identity::{self, Level};
-use crate::ids::{ContactId, PatientId, PrivacyRequestId};
+use crate::ids::{ContactId, OrganisationId, PatientId, PrivacyRequestId};
 use crate::orgs::Clinic;
 use crate::patients;
 use crate::privacy::erasure;
@@ -440,4 +440,18 @@ pub async fn count_open(app: &App, ctx: &Ctx, limit: i64) -> Result<i64, DeskErr
         return Ok(0);
     }
     store::count_open(&mut app.read().await?, ctx.organisation, limit).await
+}
+
+/// Patients whose requests are not closed: what they ask about is kept until it is answered.
+pub(crate) async fn patients_who_wait(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<PatientId>, DeskError> {
+    store::who_waits(conn, organisation).await
+}
+
+/// The same of one patient, whom the caller's command holds.
+pub(crate) async fn waits(work: &mut Work<'_>, patient: PatientId) -> Result<bool, DeskError> {
+    let organisation = work.ctx.organisation;
+    store::waits(work, organisation, patient).await
 }

@@ -30,6 +30,10 @@ statements! {
     /// Those that are not closed, whose time is over first.
     OPEN_REQUESTS = select!("WHERE organisation_id = $1 AND state <> 'closed' AND (due_at, id) > ($2, $3) \
         ORDER BY due_at, id LIMIT $4");
+    /// Whose requests are not closed.
+    WHO_WAITS = "SELECT DISTINCT patient_id FROM privacy_requests WHERE organisation_id = $1 AND state <> 'closed'";
+    /// Whether one of a patient's is not closed.
+    WAITS = "SELECT 1 FROM privacy_requests WHERE organisation_id = $1 AND patient_id = $2 AND state <> 'closed' LIMIT 1";
     /// The newest that are closed.
     CLOSED_REQUESTS = select!("WHERE organisation_id = $1 AND state = 'closed' AND (closed_at, id) < ($2, $3) \
         ORDER BY closed_at DESC, id DESC LIMIT $4");
@@ -268,4 +272,23 @@ pub(super) async fn update(
         closed_at
     ];
     Ok(conn.execute(UPDATE, columns).await? == 1)
+}
+
+/// Whose requests are not closed.
+pub(super) async fn who_waits(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<PatientId>, DeskError> {
+    let args = args![organisation];
+    Ok(conn.query(WHO_WAITS, args, |row| row.get(0)).await?)
+}
+
+/// Whether a request of a patient's is not closed.
+pub(super) async fn waits(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+) -> Result<bool, DeskError> {
+    let args = args![organisation, patient];
+    Ok(conn.query_opt(WAITS, args, |_| Ok(())).await?.is_some())
 }

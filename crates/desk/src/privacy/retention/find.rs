@@ -1,20 +1,22 @@
 //! What is old enough, and what of it is kept all the same.
 
+use super::kinds;
 use super::model::{DAY, Kept, Old, Period, Place, Preview, Record};
-use super::store;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, PatientId};
 use crate::patients;
-use crate::privacy::erasure;
+use crate::privacy::{erasure, requests};
 use bedside_db::{Conn, Timestamp};
 use jiff::civil::Date;
 use std::collections::{HashMap, HashSet};
 
 /// Days ahead that a preview looks.
 pub const AHEAD: i64 = 90;
-/// Records that a preview looks at, at most; then it says that there are more.
-const LOOKED_AT: u64 = 5000;
+/// Records that would go, as a preview finds them, at most; then it says that there are more.
+const FOUND: u64 = 5000;
+/// Records that it looks at for them, at most: those that are kept cost no more than this.
+const LOOKED_AT: u64 = 100_000;
 /// Records that it reads at a time.
 const ROUND: i64 = 500;
 
@@ -42,10 +44,12 @@ impl Judge {
         period: Period,
         now: Timestamp,
     ) -> Result<Self, DeskError> {
+        let mut held = erasure::every_held(conn, organisation, now).await?;
+        held.extend(requests::patients_who_wait(conn, organisation).await?);
         Ok(Self {
             period,
             now,
-            held: erasure::every_held(conn, organisation, now).await?,
+            held,
             births: HashMap::new(),
         })
     }
@@ -90,7 +94,9 @@ impl Judge {
         }
         let found = match patients::birth_date_of(app, conn, organisation, patient).await {
             Ok(birth) => Birth::Of(birth),
-            Err(DeskError::NotFound | DeskError::Gone) => Birth::OfNobody,
+            Err(DeskError::NotFound) => Birth::OfNobody,
+            // What can't be opened is not known, and is no reason to stop a rule.
+            Err(DeskError::Gone | DeskError::Internal(_)) => Birth::Of(None),
             Err(error) => return Err(error),
         };
         self.births.insert(patient, found);
@@ -114,19 +120,19 @@ pub(super) async fn preview(
     let mut judge = Judge::new(&mut conn, organisation, period, now).await?;
     let (mut after, mut looked, mut found) = (Place::start(), 0, Preview::default());
     loop {
-        let some = store::old(&mut conn, organisation, record, ahead, after, ROUND).await?;
+        let some = kinds::old(&mut conn, organisation, record, ahead, after, ROUND).await?;
         let Some(last) = some.last() else {
             return Ok(found);
         };
         after = last.place;
         for old in &some {
             looked += 1;
-            if looked > LOOKED_AT {
+            if looked > LOOKED_AT || found.today + found.soon >= FOUND {
                 found.more = true;
                 return Ok(found);
             }
             let kept = judge.kept(app, &mut conn, organisation, old).await?;
-            let at = old.place.at;
+            let at = old.since;
             match (kept, at < today) {
                 (Some(Kept::Held), true) => found.held += 1,
                 (Some(Kept::Young), true) => found.young += 1,

@@ -6,13 +6,15 @@
 //! key.
 //!
 //! What destroys is erasure's ([`crate::privacy::erasure`]): of a request a skeleton stays, and the marks of its mails, so
-//! that one which still lies in the mailbox isn't taken in again. Other kinds are rows without words of others' parts, which
-//! are found and deleted here by their keys alone, as erasure does it, in one list ([`store`]).
+//! that one which still lies in the mailbox isn't taken in again. Whoever brought the last request that the desk had of them goes with it.
+//! Other kinds are rows without words of others' parts, which are found and deleted here by their keys alone, as erasure
+//! does it, in one list ([`kinds`]).
 //!
 //! Invariants: nothing goes within its period, under a hold on its patient or on the one that whoever brought it stands for,
 //! or while its patient is too young; the law's least period is no setting; the audit log stays.
 
 mod find;
+mod kinds;
 mod model;
 mod rules;
 mod run;
@@ -20,6 +22,7 @@ mod runs;
 mod store;
 
 pub use find::AHEAD;
+pub use kinds::STATEMENTS as KIND_STATEMENTS;
 pub use model::{
     AGES, MAX_DAYS, Next, Offer, Period, Preview, Record, Rule, Run, SEEN_FOR, Told, WAIT, When,
     Wish,

@@ -29,6 +29,14 @@ codes! {
         Corrections = "corrections",
         /// Answers that were never sent; from when they were last written on.
         Drafts = "drafts",
+        /// Exceptions that were signed off; from then.
+        Exceptions = "exceptions",
+        /// Unusual looks that were signed off; from then.
+        Findings = "findings",
+        /// Incidents with their lists and letters; from when they were closed.
+        Incidents = "incidents",
+        /// What patients were told and said yes and no to; from when something newer took its place.
+        Consents = "consents",
     }
 }
 
@@ -223,10 +231,10 @@ impl Rule {
     }
 }
 
-/// Where in a list somebody is: the instant and two ids, by which it is in order.
+/// Where in a list somebody is: an instant and two ids, by which it is in order.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// When its period began.
+    /// The instant by which the list is in order.
     pub at: Timestamp,
     /// Its id, or that of the request it is of.
     pub one: Id<()>,
@@ -249,16 +257,18 @@ impl Place {
 /// A record that is old enough, or soon is.
 #[derive(Clone, Copy)]
 pub struct Old {
-    /// Which, and when its period began.
+    /// Which.
     pub place: Place,
     /// Whose it is: the patient of it, and the one that whoever brought it stands for.
     pub patients: [Option<PatientId>; 2],
+    /// From when its period counts.
+    pub since: Timestamp,
 }
 
 /// Why a record that is old enough is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// A legal hold.
+    /// A legal hold, or something asked by law that is not answered yet.
     Held,
     /// Its patient is too young, or may be.
     Young,
@@ -321,6 +331,8 @@ pub struct Told {
 /// A run as it is kept.
 #[derive(Clone)]
 pub struct Run {
+    /// The row's id.
+    pub id: RetentionRunId,
     /// What it is and did, as it was signed.
     pub text: String,
     /// The same, read.

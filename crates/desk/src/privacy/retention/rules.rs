@@ -106,7 +106,8 @@ pub async fn decide(
                         at: now,
                         from,
                     });
-                    staff::tell_all(work, Permission::PrivacyManage, by, What::Retention).await?;
+                    staff::tell_any(work, &[Permission::PrivacyManage], None, What::Retention)
+                        .await?;
                 }
                 (_, Wish::After(period)) => {
                     (rule.period, rule.next, rule.set) = (period, None, Some((by, now)));

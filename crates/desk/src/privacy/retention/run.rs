@@ -1,6 +1,7 @@
 //! Running the rules: once a day each, some records in each command, with a signed account of it at the end.
 
 use super::find::Judge;
+use super::kinds;
 use super::model::{DAY, Kept, Old, Place, Record, Rule, Run, Told};
 use super::{rules, store};
 use crate::app::App;
@@ -8,10 +9,9 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
-use crate::privacy::erasure;
+use crate::privacy::{erasure, requests};
 use crate::work::Work;
 use bedside_audit::{Checkpoint, Origin, SignedCheckpoint};
-use bedside_db::{Id, Statement, args};
 use data_encoding::HEXLOWER;
 use futures_util::FutureExt;
 use serde_json::json;
@@ -19,8 +19,11 @@ use serde_json::json;
 /// Pause from the beginning of one run of a rule to the next, in seconds: an hour less than a day, so that what looks once an
 /// hour runs it daily.
 const EVERY: i64 = DAY - 3600;
-/// Records in one command: few enough for other commands to pass.
-const BATCH: i64 = 25;
+/// Records that go in one command: few enough for other commands to pass.
+const BATCH: usize = 25;
+/// Records that are looked at for them, at most, and read at a time: what is kept takes no command of its own.
+const LOOKED_AT: usize = 5000;
+const ROUND: i64 = 500;
 /// Commands for one rule each hour; what is left goes on in the next.
 const COMMANDS: usize = 200;
 
@@ -130,22 +133,39 @@ async fn begin(app: &App, ctx: &Ctx, record: Record) -> Result<(), DeskError> {
     .await
 }
 
+/// The next records of a run, with why each is kept or not: up to [`BATCH`] that go, and those that are kept among them.
+async fn next(
+    app: &App,
+    organisation: OrganisationId,
+    run: &Run,
+) -> Result<Vec<(Old, Option<Kept>)>, DeskError> {
+    let (record, cutoff) = (run.told.record, run.told.cutoff);
+    let mut conn = app.read_newest().await?;
+    let mut judge = Judge::new(&mut conn, organisation, run.told.period, app.now()).await?;
+    let (mut judged, mut go, mut place) = (Vec::new(), 0, run.place);
+    while go < BATCH && judged.len() < LOOKED_AT {
+        let some = kinds::old(&mut conn, organisation, record, cutoff, place, ROUND).await?;
+        let Some(last) = some.last() else {
+            break;
+        };
+        place = last.place;
+        for old in some {
+            let kept = judge.kept(app, &mut conn, organisation, &old).await?;
+            go += usize::from(kept.is_none());
+            judged.push((old, kept));
+            if go == BATCH {
+                break;
+            }
+        }
+    }
+    Ok(judged)
+}
+
 /// The next records of a run, in one command that also says how far it is: one that is killed goes on behind the last that
 /// was committed, and counts nothing twice.
 async fn go_on(app: &App, ctx: &Ctx, run: &Run) -> Result<bool, DeskError> {
     let (organisation, record) = (ctx.organisation, run.told.record);
-    let some = {
-        let mut conn = app.read_newest().await?;
-        let cutoff = run.told.cutoff;
-        let some = store::old(&mut conn, organisation, record, cutoff, run.place, BATCH).await?;
-        let mut judge = Judge::new(&mut conn, organisation, run.told.period, app.now()).await?;
-        let mut judged = Vec::new();
-        for old in some {
-            let kept = judge.kept(app, &mut conn, organisation, &old).await?;
-            judged.push((old, kept));
-        }
-        judged
-    };
+    let some = next(app, organisation, run).await?;
     if some.is_empty() {
         return end(app, ctx, run, false).await.map(|()| false);
     }
@@ -166,6 +186,7 @@ async fn go_on(app: &App, ctx: &Ctx, run: &Run) -> Result<bool, DeskError> {
             let entry = NewEntry::new("retention.destroy", "retention_run", told.id);
             work.audit(entry.detail(&json!({
                 "record": record.code(), "records": told.records, "held": told.held, "young": told.young,
+                "list": told.list,
             })));
             Ok(true)
         }
@@ -191,20 +212,27 @@ async fn one(
     old: &Old,
     kept: Option<Kept>,
 ) -> Result<(), DeskError> {
-    // A hold that was placed a moment ago counts; none is placed until the command ends.
-    let mut held = kept == Some(Kept::Held);
+    match kept {
+        Some(Kept::Held) => told.held += 1,
+        Some(Kept::Young) => told.young += 1,
+        None if is_held(work, old).await? => told.held += 1,
+        None => gone(work, told, old).await?,
+    }
+    Ok(())
+}
+
+/// A hold that was placed a moment ago counts, and so does what was asked by law; neither comes until the command ends.
+async fn is_held(work: &mut Work<'_>, old: &Old) -> Result<bool, DeskError> {
     for patient in old.patients.into_iter().flatten() {
-        held = held || erasure::is_held(work, patient).await?;
+        if erasure::is_held(work, patient).await? || requests::waits(work, patient).await? {
+            return Ok(true);
+        }
     }
-    if held {
-        told.held += 1;
-        return Ok(());
-    }
-    if kept == Some(Kept::Young) {
-        told.young += 1;
-        return Ok(());
-    }
-    let gone = destroy(work, told, old).await?;
+    Ok(false)
+}
+
+async fn gone(work: &mut Work<'_>, told: &mut Told, old: &Old) -> Result<(), DeskError> {
+    let gone = kinds::destroy(work, told, old).await?;
     if gone.is_empty() {
         return Ok(());
     }
@@ -215,84 +243,6 @@ async fn one(
     let next = format!("{}{}{}", told.list, old.place.one, old.place.other);
     told.list = HEXLOWER.encode(&erasure::sum(&next));
     Ok(())
-}
-
-/// How many rows went, by table; empty where the record was not there any more, or not old enough.
-type Gone = Vec<(&'static str, u64)>;
-
-async fn destroy(work: &mut Work<'_>, told: &Told, old: &Old) -> Result<Gone, DeskError> {
-    let (one, other) = (old.place.one, old.place.other);
-    let alone = |table, statement| (table, statement, false);
-    let (table, statement, has_other) = match told.record {
-        Record::Requests => return requests(work, told, one).await,
-        Record::RawMails => return mails(work, told, one).await,
-        Record::Identity => {
-            let tasks = rows(work, told, store::DELETE_TASK, (one, None)).await?;
-            let shown = rows(work, told, store::DELETE_EVIDENCE, (one, None)).await?;
-            let both = [("identity_tasks", tasks), ("identity_evidence", shown)];
-            return Ok(both.into_iter().filter(|(_, rows)| *rows > 0).collect());
-        }
-        Record::Ratings => alone("ratings", store::BLANK_RATING),
-        Record::PrivacyRequests => alone("privacy_requests", store::DELETE_PRIVACY_REQUEST),
-        Record::Disclosures => alone("disclosures", store::DELETE_DISCLOSURE),
-        Record::Corrections => ("corrections", store::DELETE_CORRECTION, true),
-        Record::Drafts => ("drafts", store::DELETE_DRAFT, true),
-    };
-    let rows = rows(work, told, statement, (one, has_other.then_some(other))).await?;
-    Ok((rows > 0).then_some((table, rows)).into_iter().collect())
-}
-
-async fn rows(
-    work: &mut Work<'_>,
-    told: &Told,
-    statement: Statement,
-    (one, other): (Id<()>, Option<Id<()>>),
-) -> Result<u64, DeskError> {
-    let organisation = work.ctx.organisation;
-    let values = match &other {
-        Some(other) => args![organisation, one, *other, told.cutoff].to_vec(),
-        None => args![organisation, one, told.cutoff].to_vec(),
-    };
-    Ok(work.execute(statement, &values).await?)
-}
-
-async fn is_there(
-    work: &mut Work<'_>,
-    told: &Told,
-    (statement, id): (Statement, Id<()>),
-) -> Result<bool, DeskError> {
-    let organisation = work.ctx.organisation;
-    let args = args![organisation, id, told.cutoff];
-    Ok(work.query_opt(statement, args, |_| Ok(())).await?.is_some())
-}
-
-async fn requests(work: &mut Work<'_>, told: &Told, id: Id<()>) -> Result<Gone, DeskError> {
-    if !is_there(work, told, (store::TAKE_REQUEST, id)).await? {
-        return Ok(Gone::new());
-    }
-    let gone = erasure::destroy_requests(work, &[Id::from_uuid(id.uuid())]).await?;
-    Ok(told_of(gone))
-}
-
-async fn mails(work: &mut Work<'_>, told: &Told, id: Id<()>) -> Result<Gone, DeskError> {
-    if !is_there(work, told, (store::TAKE_MAIL, id)).await? {
-        return Ok(Gone::new());
-    }
-    let gone = erasure::destroy_mail(work, Id::from_uuid(id.uuid())).await?;
-    Ok(told_of(gone))
-}
-
-fn told_of(gone: erasure::Destroyed) -> Gone {
-    let counts = [
-        ("tickets", gone.requests),
-        ("messages", gone.messages),
-        ("blobs", gone.files),
-        ("inbound_mails", gone.raw_mails),
-        ("outbound_mails", gone.outgoing_mails),
-        ("data_keys", gone.keys),
-    ];
-    let counts = counts.into_iter().filter(|(_, rows)| *rows > 0);
-    counts.map(|(table, rows)| (table, rows as u64)).collect()
 }
 
 /// Ends a run with its signed account.
@@ -333,6 +283,9 @@ fn origin(app: &App, organisation: OrganisationId) -> Result<Origin, DeskError> 
 
 /// Whether this desk signed the account of a run as it is kept.
 pub fn is_proven(app: &App, run: &Run) -> Result<bool, DeskError> {
+    if run.told.id != run.id {
+        return Ok(false);
+    }
     let Some(Ok(note)) = run.note.as_deref().map(SignedCheckpoint::parse) else {
         return Ok(false);
     };

@@ -3,7 +3,7 @@
 mod store;
 
 use crate::error::DeskError;
-use crate::ids::{AttachmentId, ContactId, OrganisationId, PatientId, TicketId};
+use crate::ids::{self, AttachmentId, ContactId, OrganisationId, PatientId, TicketId};
 use bedside_db::{Conn, Timestamp};
 use std::collections::HashMap;
 use store::Of;
@@ -98,7 +98,8 @@ pub async fn asker_of(
     organisation: OrganisationId,
     ticket: TicketId,
 ) -> Result<Option<ContactId>, DeskError> {
-    store::asker_of(conn, organisation, ticket).await
+    let asker = store::asker_of(conn, organisation, ticket).await?;
+    Ok(asker.filter(|contact| *contact != ids::nobody(organisation)))
 }
 
 /// Whether a patient has a request, of their own or of somebody who stands for them, in which something changed since an

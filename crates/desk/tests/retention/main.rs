@@ -2,7 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+#[path = "../common/mod.rs"]
 mod common;
+
+mod kept;
+mod kinds;
 
 use bedside_db::{Timestamp, args, statements};
 use bedside_desk::config;

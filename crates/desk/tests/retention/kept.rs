@@ -1,0 +1,75 @@
+//! What a rule leaves alone, and what is left of a request that went.
+
+use super::common::{Role, both_engines};
+use super::kinds::{close, switch_all_on};
+use super::{DAY, done_since, is_gone, patient, runs};
+use bedside_desk::context::Permissions;
+use bedside_desk::intake::email;
+use bedside_desk::privacy::retention::{self, Record};
+use bedside_desk::privacy::seen;
+use bedside_desk::tickets;
+use serde_json::json;
+
+both_engines! {
+    async fn what_was_asked_by_law_keeps_what_it_is_about_until_it_is_answered(desk: Desk) {
+        let rosa = patient(&desk, "Rosa", Some("1950-01-01"), "rosa@patient.example").await;
+        let ticket = desk.ticket("rosa@patient.example", "Hello", "Words.").await;
+        done_since(&desk, ticket, desk.app.now().plus_seconds(-4000 * DAY)).await;
+        let client = desk.client(&Permissions::ALL.codes()).await;
+        let asked = json!({ "patient_id": rosa.to_string(), "kind": "copy", "received_on": "2026-03-01" });
+        let made = client.post("/api/v1/privacy-requests", &asked).await.expect(201).json();
+        switch_all_on(&desk, &[Record::Requests]).await;
+        retention::daily(&desk.app).await.unwrap();
+        assert!(!is_gone(&desk, ticket).await);
+        assert_eq!(runs(&desk).await, [(0, 1, 0, true)]);
+        close(&desk, made["id"].as_str().unwrap()).await;
+        desk.clock.advance(DAY);
+        retention::daily(&desk.app).await.unwrap();
+        assert!(is_gone(&desk, ticket).await);
+    }
+
+    async fn nothing_is_added_to_a_request_that_went_and_whose_it_was_is_still_told(desk: Desk) {
+        let rosa = patient(&desk, "Rosa", Some("1950-01-01"), "rosa@patient.example").await;
+        let ticket = desk.ticket("rosa@patient.example", "Hello", "Words.").await;
+        let agent = desk.browser(Role::Agent).await;
+        let number = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.number;
+        agent.get(&format!("/tickets/{number}")).await.expect(200);
+        let officer = desk.ctx(Role::Compliance);
+        let visits = async || {
+            let account = seen::account(&desk.app, &officer, rosa, None, 100).await.unwrap();
+            account.visits.iter().filter(|visit| format!("{visit:?}").contains(&number.to_string())).count()
+        };
+        assert_eq!(visits().await, 1);
+        done_since(&desk, ticket, desk.app.now().plus_seconds(-4000 * DAY)).await;
+        switch_all_on(&desk, &[Record::Requests]).await;
+        retention::daily(&desk.app).await.unwrap();
+        assert!(is_gone(&desk, ticket).await);
+        assert_eq!(visits().await, 1, "who saw it has to be told for six years");
+        let client = desk.client(&Permissions::ALL.codes()).await;
+        let way = format!("/api/v1/tickets/{ticket}");
+        let refused = client.post(&format!("{way}/notes"), &json!({ "body": "One more." })).await.expect(409).json();
+        assert_eq!(refused["code"], "emptied");
+        client.post(&format!("{way}/messages"), &json!({ "body": "One more." })).await.expect(409);
+        let agent = desk.browser(Role::Agent).await;
+        let page = agent.get(&format!("/tickets/{number}")).await.expect(200).text();
+        assert!(page.contains("are gone") && !page.contains("id=\"composer\""), "{page}");
+        // Whoever writes on opens a new request.
+        let raw = "From: <rosa@patient.example>\r\nTo: help@clinic.example\r\nSubject: Re: Hello\r\nMessage-ID: <later@patient.example>\r\n\
+            Date: Mon, 2 Mar 2026 15:00:00 +0000\r\n\r\nI am still here.\r\n";
+        email::receive(&desk.app, desk.organisation, None, email::Source::new(email::Via::Receiver), raw.as_bytes()).await.unwrap();
+        email::processor::drain(&desk.app).await.unwrap();
+        let active = tickets::list(&desk.app, &desk.system(), &tickets::View::Active, None, 10).await.unwrap().rows;
+        assert!(active.len() == 1 && active[0].ticket.id != ticket);
+    }
+
+    async fn an_account_stands_for_its_own_run_alone(desk: Desk) {
+        switch_all_on(&desk, &[Record::Drafts, Record::Corrections]).await;
+        retention::daily(&desk.app).await.unwrap();
+        let (all, _) = retention::runs(&desk.app, &desk.ctx(Role::Compliance), None).await.unwrap();
+        let [one, other] = all.as_slice() else { panic!("{}", all.len()) };
+        assert!(retention::is_proven(&desk.app, one).unwrap());
+        let mut swapped = one.clone();
+        (swapped.text, swapped.told, swapped.note) = (other.text.clone(), other.told.clone(), other.note.clone());
+        assert!(!retention::is_proven(&desk.app, &swapped).unwrap());
+    }
+}
