@@ -42,22 +42,57 @@ const fn is_inside(address: IpAddr) -> bool {
         }
         IpAddr::V6(address) => {
             let first = address.segments()[0];
-            // The last: addresses of a site, as they were before those of RFC 4193.
-            address.is_unique_local() || address.is_multicast() || first & 0xffc0 == 0xfec0
+            // The third: addresses of a site, as they were before those of RFC 4193. The last: a network's own NAT64.
+            address.is_unique_local()
+                || address.is_multicast()
+                || first & 0xffc0 == 0xfec0
+                || is_local_nat64(address)
         }
     }
 }
 
-/// The older address that some newer ones stand for: by NAT64 (RFC 6052), 6to4 (RFC 3056), or in its last bits.
-fn stands_for(address: Ipv6Addr) -> Option<Ipv4Addr> {
+/// Whether this is of the prefix that is set aside for gateways of a network's own (RFC 8215).
+const fn is_local_nat64(address: Ipv6Addr) -> bool {
+    matches!(address.segments(), [0x64, 0xff9b, 1, ..])
+}
+
+/// The older addresses that a newer one may stand for, wherever a gateway may find them in it: by NAT64 (RFC 6052), by one of
+/// the network's own with a prefix of any length (RFC 8215), by SIIT (RFC 7915), 6to4 (RFC 3056), Teredo with its server and
+/// its client (RFC 4380), ISATAP (RFC 5214), or in its last bits.
+fn stands_for(address: Ipv6Addr) -> Vec<Ipv4Addr> {
     let older = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
         Ipv4Addr::new(a, b, c, d)
     };
+    let mut found = Vec::new();
     match address.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => Some(older(high, low)),
-        _ => address.to_ipv4(),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x2002, high, low, ..] => found.push(older(high, low)),
+        [0x2001, 0, high, low, _, _, client_high, client_low] => {
+            found.push(older(high, low));
+            found.push(older(!client_high, !client_low));
+        }
+        _ => found.extend(address.to_ipv4()),
     }
+    if is_local_nat64(address) {
+        let of = address.octets();
+        let places = [
+            [6, 7, 9, 10],
+            [7, 9, 10, 11],
+            [9, 10, 11, 12],
+            [12, 13, 14, 15],
+        ];
+        let there = places.map(|place| Ipv4Addr::from(place.map(|at: usize| of[at])));
+        // What begins with nothing is the filling of another length.
+        found.extend(there.into_iter().filter(|one| one.octets()[0] != 0));
+    }
+    if let [.., kind, 0x5efe, high, low] = address.segments()
+        && kind & !0x0200 == 0
+    {
+        found.push(older(high, low));
+    }
+    found
 }
 
 /// Whether this machine has this address: the way to it then begins where it ends. Nothing is sent to find out.
@@ -92,9 +127,9 @@ impl Reach {
                 !(address.is_loopback() || address.is_link_local() || address.octets()[0] == 0)
             }
             IpAddr::V6(address) => {
-                let embedded = stands_for(address).is_some_and(|inner| {
-                    inner != Ipv4Addr::UNSPECIFIED && !self.holds(IpAddr::V4(inner))
-                });
+                let embedded = stands_for(address)
+                    .into_iter()
+                    .any(|inner| inner != Ipv4Addr::UNSPECIFIED && !self.holds(IpAddr::V4(inner)));
                 !(address.is_loopback()
                     || address.is_unspecified()
                     || address.is_unicast_link_local()
@@ -207,6 +242,57 @@ mod tests {
         ] {
             let address: IpAddr = address.parse().expect("an address");
             assert!(Reach::Public.holds(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn an_older_address_is_known_wherever_it_stands_in_a_newer_one() {
+        let how = [
+            ("NAT64", "64:ff9b::HHHH:LLLL"),
+            ("6to4", "2002:HHHH:LLLL::1"),
+            ("SIIT", "::ffff:0:HHHH:LLLL"),
+            ("mapped", "::ffff:HHHH:LLLL"),
+            ("in the last bits", "::HHHH:LLLL"),
+            ("Teredo, its server", "2001:0:HHHH:LLLL:0:0:34ff:8ef6"),
+            ("Teredo, its client", "2001:0:cb00:7109:0:0:IIII:JJJJ"),
+            ("ISATAP", "2a00:1450:4001:81b:0:5efe:HHHH:LLLL"),
+            ("ISATAP, global", "2a00:1450:4001:81b:200:5efe:HHHH:LLLL"),
+            ("own NAT64, /96", "64:ff9b:1::HHHH:LLLL"),
+            ("own NAT64, /96 of a subnet", "64:ff9b:1:ab:cd:ef:HHHH:LLLL"),
+            ("own NAT64, /48", "64:ff9b:1:HHHH:ll:mm00::"),
+            ("own NAT64, /56", "64:ff9b:1:00hh:ii:LLLL::"),
+            ("own NAT64, /64", "64:ff9b:1:0:hh:iill:mm00::"),
+        ];
+        let spelled = |form: &str, older: &str| {
+            let older: Ipv4Addr = older.parse().expect("an address");
+            let [a, b, c, d] = older.octets();
+            let hex = |one: u8| format!("{one:02x}");
+            let text = form
+                .replace("HHHH", &(hex(a) + &hex(b)))
+                .replace("LLLL", &(hex(c) + &hex(d)))
+                .replace("IIII", &(hex(!a) + &hex(!b)))
+                .replace("JJJJ", &(hex(!c) + &hex(!d)))
+                .replace("hh", &hex(a))
+                .replace("ii", &hex(b))
+                .replace("ll", &hex(c))
+                .replace("mm", &hex(d));
+            text.parse::<IpAddr>().expect("an address")
+        };
+        for (name, form) in how {
+            for older in ["127.0.0.1", "169.254.169.254", "168.63.129.16"] {
+                let address = spelled(form, older);
+                assert!(!Reach::Elsewhere.holds(address), "{name}: {address}");
+                assert!(!Reach::Public.holds(address), "{name}: {address}");
+            }
+            for older in ["10.0.0.25", "192.168.1.2", "172.16.3.4"] {
+                let address = spelled(form, older);
+                assert!(Reach::Elsewhere.holds(address), "{name}: {address}");
+                assert!(!Reach::Public.holds(address), "{name}: {address}");
+            }
+            // A gateway of the network's own is nothing that the public network knows, wherever it leads.
+            let address = spelled(form, "203.0.113.9");
+            let public = !name.starts_with("own");
+            assert_eq!(Reach::Public.holds(address), public, "{name}: {address}");
         }
     }
 

@@ -201,6 +201,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0040_breach_lists.sql"),
     },
     Migration {
+        version: 43,
+        name: "browsers",
+        sql: include_str!("../migrations/0043_browsers.sql"),
+    },
+    Migration {
         version: 47,
         name: "more that goes by age",
         sql: include_str!("../migrations/0047_more_that_goes.sql"),
@@ -268,11 +273,12 @@ pub fn shipped_model() -> Option<Bytes> {
 }
 
 /// What a clinic's folder from before the program had it may lack: it comes from the program.
-const LATER: [&str; 7] = [
+const LATER: [&str; 8] = [
     "language/coach/",
     "language/distress.",
     "language/han.txt",
     "language/markers/",
+    "language/pretexts.toml",
     "language/segments.toml",
     "language/themes.",
     "roles.toml",

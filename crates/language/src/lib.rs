@@ -10,7 +10,7 @@
 //! - [`search`] turns text into index terms, and what a person types into a query.
 //! - [`train`](mod@train) makes a model from [`examples`]; [`eval`] measures an engine.
 //! - [`coach`] says what would make a draft plainer and kinder, [`distress`] what weighs on a person,
-//!   [`themes`] what feedback is about.
+//!   [`themes`] what feedback is about, [`pretexts`] what somebody says who may play a part.
 //!
 //! What the engine knows lives in `clinic/language/`, in files that a clinician can read and change.
 
@@ -28,6 +28,7 @@ mod language;
 mod lexis;
 mod matcher;
 mod model;
+pub mod pretexts;
 pub mod search;
 mod segments;
 pub mod themes;

@@ -2,6 +2,7 @@
 //! accuse nobody, and refuse nothing by themselves.
 
 use crate::codes::codes;
+use bedside_language::pretexts::{Part, Pretexts, Said};
 
 codes! {
     /// One sign.
@@ -33,103 +34,29 @@ pub struct Past {
     pub locked: bool,
 }
 
-const URGENT: &[&str] = &[
-    "urgent",
-    "right now",
-    "right away",
-    "immediately",
-    "asap",
-    "hurry",
-    "urgente",
-    "ahora mismo",
-    "de inmediato",
-    "inmediatamente",
-    "cuanto antes",
-];
-const SECRET: &[&str] = &[
-    "don't tell",
-    "do not tell",
-    "between us",
-    "keep this quiet",
-    "confidential",
-    "nobody must know",
-    "no one must know",
-    "secret",
-    "no le diga",
-    "no se lo diga",
-    "entre nosotros",
-    "confidencial",
-    "nadie debe saber",
-    "secreto",
-];
-const NEW_ADDRESS: &[&str] = &[
-    "new number",
-    "new phone",
-    "new email",
-    "new e-mail",
-    "new address",
-    "changed my number",
-    "changed my email",
-    "update my email",
-    "update my phone",
-    "nuevo número",
-    "nuevo numero",
-    "nuevo teléfono",
-    "nuevo telefono",
-    "nuevo correo",
-    "nueva dirección",
-    "nueva direccion",
-    "cambié de número",
-    "cambie de numero",
-];
-const RECORDS: &[&str] = &[
-    "records",
-    "my chart",
-    "medical history",
-    "copy of my",
-    "expediente",
-    "historial",
-    "historia clínica",
-    "historia clinica",
-    "copia de mi",
-];
-const BROKEN: &[&str] = &[
-    "phone is broken",
-    "phone broke",
-    "broken phone",
-    "lost my phone",
-    "stolen phone",
-    "phone was stolen",
-    "can't get the code",
-    "teléfono está roto",
-    "telefono esta roto",
-    "se me rompió el teléfono",
-    "se me rompio el telefono",
-    "perdí el teléfono",
-    "perdi el telefono",
-    "perdí mi teléfono",
-    "perdi mi telefono",
-    "me robaron el teléfono",
-    "me robaron el telefono",
-];
-
-/// The signs in what the patient's side wrote here (`words`, one a message) and in what went before.
-pub fn noticed<'a>(words: impl Iterator<Item = &'a str>, past: Past) -> Vec<Flag> {
-    let all: Vec<String> = words
-        .map(|text| text.to_lowercase().replace('’', "'"))
-        .collect();
-    let said = |list: &[&str]| {
-        let one = |text: &String| list.iter().any(|word| holds(text, word));
-        all.iter().any(one)
-    };
-    let new_address = said(NEW_ADDRESS);
+/// The signs in what the patient's side wrote here (`words`, one a message), by the clinic's own words for them
+/// (`clinic/language/pretexts.toml`), and in what went before.
+pub fn noticed<'a>(
+    pretexts: &Pretexts,
+    words: impl Iterator<Item = &'a str>,
+    past: Past,
+) -> Vec<Flag> {
+    let all = words.map(|text| pretexts.said(text));
+    let said = all.fold(Said::default(), Said::and);
+    let new_address = said.has(Part::NewAddress);
     let rules = [
-        (Flag::UrgentAndSecret, said(URGENT) && said(SECRET)),
-        (Flag::AddressAndRecords, new_address && said(RECORDS)),
+        (
+            Flag::UrgentAndSecret,
+            said.has(Part::Urgent) && said.has(Part::Secret),
+        ),
+        (
+            Flag::AddressAndRecords,
+            new_address && said.has(Part::Records),
+        ),
         (Flag::ManyPatients, past.patients >= MANY),
         (
             Flag::BrokenPhone,
-            past.code_failed && (new_address || said(BROKEN)),
+            past.code_failed && (new_address || said.has(Part::Broken)),
         ),
         (Flag::EarlierLock, past.locked),
     ];
@@ -137,23 +64,14 @@ pub fn noticed<'a>(words: impl Iterator<Item = &'a str>, past: Past) -> Vec<Flag
     there.map(|(flag, _)| flag).collect()
 }
 
-/// Whether `word` stands in `text` and no letter goes on before or behind it.
-fn holds(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let behind = text[at + word.len()..].chars().next();
-        ![before, behind]
-            .iter()
-            .any(|beside| beside.is_some_and(char::is_alphanumeric))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::startup::built_in_clinic;
 
     fn flags(words: &[&str], past: Past) -> Vec<Flag> {
-        noticed(words.iter().copied(), past)
+        let pretexts = Pretexts::load(&built_in_clinic()).unwrap();
+        noticed(&pretexts, words.iter().copied(), past)
     }
 
     #[test]

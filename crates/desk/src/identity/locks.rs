@@ -17,6 +17,15 @@ use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 
+/// Holds what `subject` names until the caller's command ends: rows that have a limit are counted and added by one command
+/// at a time, also where there is none yet that could be held.
+pub(crate) async fn hold(work: &mut Work<'_>, subject: &[&[u8]]) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let parts = [&[b"hold".as_slice()], subject].concat();
+    let mark = work.app.keyring.of(organisation)?.identity.sign(&parts);
+    store::hold_subject(work, organisation, &mark, now).await
+}
+
 /// What a lock of a subject ends.
 #[derive(Clone, Copy)]
 enum Ends {

@@ -33,6 +33,7 @@ pub(crate) use contacts::{
 };
 pub use details::{Typed, check_details, tie};
 pub use flags::{Flag, noticed};
+pub(crate) use locks::hold;
 pub use locks::unlock;
 pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, mask, opens, reaches};
 pub use reviews::{Review, count_reviews, emergency, reviews, sign_off};

@@ -214,7 +214,8 @@ pub(crate) async fn raised(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<bool
     let desk = Ctx::system(ctx.organisation, "identity", ctx.source);
     let only = Some(MessageKind::Inbound);
     let theirs = tickets::messages(app, &desk, ticket.id, only, None, READ).await?;
-    Ok(!noticed(theirs.iter().map(|one| one.body.as_str()), past).is_empty())
+    let words = theirs.iter().map(|one| one.body.as_str());
+    Ok(!noticed(&app.knowledge().pretexts, words, past).is_empty())
 }
 
 async fn past_of(

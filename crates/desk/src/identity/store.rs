@@ -219,7 +219,7 @@ pub(super) async fn end_of_contact(
 pub(super) async fn hold_subject(
     conn: &mut Conn,
     organisation: OrganisationId,
-    subject: &[u8; 16],
+    subject: &[u8],
     now: Timestamp,
 ) -> Result<(), DeskError> {
     conn.execute(HOLD_SUBJECT, args![organisation, subject, now])

@@ -17,6 +17,7 @@ use bedside_db::Timestamp;
 use bedside_language::clinic::{Review, reviews};
 use bedside_language::coach::Coach;
 use bedside_language::distress::Listener;
+use bedside_language::pretexts::Pretexts;
 use bedside_language::themes::Themes;
 use bedside_language::{Engine, LoadError};
 use jiff::civil::Date;
@@ -40,6 +41,8 @@ pub struct Knowledge {
     pub listener: Listener,
     /// What feedback is about.
     pub themes: Themes,
+    /// What somebody says who may play a part.
+    pub pretexts: Pretexts,
     /// When somebody is to look at the files again, by file.
     reviews: BTreeMap<String, Vec<Review>>,
 }
@@ -69,6 +72,7 @@ impl Knowledge {
             coach: Coach::load(files)?,
             listener: Listener::load(files)?,
             themes: Themes::load(files)?,
+            pretexts: Pretexts::load(files)?,
             reviews: reviews(files),
         })
     }

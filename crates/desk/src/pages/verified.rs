@@ -151,7 +151,11 @@ impl Verified {
         let (locked, past) = identity::lock_of(app, ctx, &view.ticket).await?;
         let theirs = view.messages.iter();
         let theirs = theirs.filter(|one| one.kind == MessageKind::Inbound);
-        let flags = identity::noticed(theirs.map(|one| one.body.as_str()), past);
+        let flags = identity::noticed(
+            &app.knowledge().pretexts,
+            theirs.map(|one| one.body.as_str()),
+            past,
+        );
         let raised = !flags.is_empty();
         let shown = identity::shown_with(app, ctx, &view.ticket, &standing, raised).await?;
         let may = identity::opens(&shown);

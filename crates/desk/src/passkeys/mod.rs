@@ -29,7 +29,7 @@ pub use store::ALL as STATEMENTS;
 /// What the doors do with keys that are kept.
 pub(crate) mod keys {
     pub(crate) use super::store::{
-        Row, delete, delete_all, forget_questions, of_person, rename, stop,
+        Row, delete, delete_all, delete_by_point, forget_questions, of_person, rename, stop,
     };
 }
 

@@ -34,6 +34,8 @@ statements! {
     DELETE = "DELETE FROM passkeys WHERE organisation_id = $1 AND owner_id = $2 AND id = $3";
     /// Forgets all keys of somebody.
     DELETE_ALL = "DELETE FROM passkeys WHERE organisation_id = $1 AND owner_id = $2";
+    /// Forgets the keys that somebody made under one address.
+    DELETE_BY_POINT = "DELETE FROM passkeys WHERE organisation_id = $1 AND owner_id = $2 AND point_blind = $3";
 }
 
 /// A key as stored.
@@ -193,6 +195,17 @@ pub(crate) async fn delete_all(
     owner: Owner,
 ) -> Result<(), DeskError> {
     conn.execute(DELETE_ALL, args![organisation, owner.id()])
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn delete_by_point(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    owner: Owner,
+    point: &[u8],
+) -> Result<(), DeskError> {
+    conn.execute(DELETE_BY_POINT, args![organisation, owner.id(), point])
         .await?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::events::kind;
 use crate::identity;
 use crate::ids::{ContactId, OrganisationId, PatientId, TicketId};
 use crate::links;
+use crate::portal;
 use crate::records::{self, Sealing};
 use crate::tickets;
 use crate::work::Work;
@@ -285,6 +286,7 @@ pub async fn change_contact(
                         "This contact has no such address.",
                     ));
                 }
+                portal::address_gone(work, id, blind).await?;
             }
             if remove.iter().any(|(kind, _)| *kind == PointKind::Email) {
                 // A link is in a mail to one of their addresses, and nobody knows to which.

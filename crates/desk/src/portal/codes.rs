@@ -1,14 +1,17 @@
 //! One-time codes by mail: asked for by anybody, sent to addresses on file alone.
 
 use super::mails::{News, tell};
-use super::sessions::{Entered, enter, level_at};
+use super::sessions::{Entered, KNOWN_SECONDS, Way, enter, level_at};
 use super::store::{self, NewCode};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
-use crate::identity::model::{code_digits, code_of};
-use crate::ids::{OrganisationId, PortalCodeId};
+use crate::identity::{
+    self,
+    model::{code_digits, code_of},
+};
+use crate::ids::{ContactId, OrganisationId, PortalCodeId};
 use crate::patients::{self, sign_in};
 use bedside_db::Conn;
 use bedside_vault::secret;
@@ -19,7 +22,8 @@ use futures_util::FutureExt;
 pub const CODE_LASTS: i64 = 10 * 60;
 /// Tries of one code.
 pub const TRIES: i64 = 3;
-/// Codes for one address within an hour, whoever has it.
+/// Codes for one address within an hour, whoever has it. A browser in which somebody came in by that address has as many
+/// again that no stranger can use up.
 pub const PER_HOUR: i64 = 4;
 /// Codes for one address within a day: with [`TRIES`] and a million codes, guessing for a year finds one with less than two
 /// chances in a hundred.
@@ -70,23 +74,56 @@ async fn within(
     Ok(())
 }
 
+/// A browser at the door.
+#[derive(Clone, Copy, Debug)]
+pub struct Visiting<'a> {
+    /// What it says of itself.
+    pub agent: &'a str,
+    /// The secret by which it is known again for 90 days; it opens nothing.
+    pub known: &'a str,
+}
+
+/// Whose share of codes this one is taken from: the address's, or that of a browser in which its owner was in before.
+async fn share(
+    app: &App,
+    organisation: OrganisationId,
+    (contact, blind): (Option<ContactId>, &[u8; 16]),
+    known: Option<&str>,
+) -> Result<[u8; 32], DeskError> {
+    let vault = app.keyring.of(organisation)?;
+    let everybody = vault.identity.sign(&[b"portal address", blind]);
+    let (Some(known), Some(contact)) = (known, contact) else {
+        return Ok(everybody);
+    };
+    let hash = secret::token_hash(known);
+    let since = app.now().plus_seconds(-KNOWN_SECONDS);
+    let here = (&hash, contact, blind.as_slice());
+    let mut conn = app.read().await?;
+    Ok(
+        if store::knows_browser(&mut conn, organisation, here, since).await? {
+            vault.identity.sign(&[b"portal browser", &hash, blind])
+        } else {
+            everybody
+        },
+    )
+}
+
 /// Asks for a code for an address, and gives back the secret of the browser that asks: the code counts in it alone. Whether
 /// somebody has the address is seen by nobody: the same rows are written, and the same job follows. The job sends the code
-/// where the address is on file and not held back. [`DeskError::Invalid`] for what is no address, [`DeskError::RateLimited`]
-/// after too many codes for it.
+/// where the address is on file and not held back. `known` is the secret of a browser in which somebody was in before.
+/// [`DeskError::Invalid`] for what is no address, [`DeskError::RateLimited`] after too many codes for it.
 pub async fn ask_code(
     app: &App,
     organisation: OrganisationId,
     address: &str,
-    locale: Locale,
+    (locale, known): (Locale, Option<&str>),
 ) -> Result<String, DeskError> {
     let blind = patients::email_blind(app, organisation, address)?;
-    let vault = app.keyring.of(organisation)?;
-    let subject = vault.identity.sign(&[b"portal address", &blind]);
     let now = app.now();
     let door = sign_in::door(&mut app.read().await?, organisation, &blind).await?;
     let door = door.filter(|door| level_at(door, now).is_some());
     let contact = door.map(|door| door.contact);
+    let subject = share(app, organisation, (contact, &blind), known).await?;
     let browser = secret::random_token();
     let id: PortalCodeId = app.id();
     let row = NewCode {
@@ -102,6 +139,7 @@ pub async fn ask_code(
     app.command(&visitor(organisation, locale), move |work| {
         async move {
             let now = work.now;
+            identity::hold(work, &[b"portal codes", &subject]).await?;
             within(work, organisation, &subject, now).await?;
             store::insert_code(work, organisation, &row, now).await?;
             work.audit(NewEntry::new("portal.code", "contact", object).purpose("access"));
@@ -119,7 +157,7 @@ pub async fn enter_code(
     app: &App,
     browser: &str,
     typed: &str,
-    user_agent: &str,
+    from: Visiting<'_>,
 ) -> Result<Entered, DeskError> {
     let (hash, now) = (secret::token_hash(browser), app.now());
     // Counted before it is looked at, so that many at once count as many.
@@ -143,16 +181,12 @@ pub async fn enter_code(
         app.audit(&visitor(organisation, locale), entry).await?;
         return Err(wrong());
     };
-    let device = crate::staff::device_of(user_agent);
+    let way = Way::of("code", locale, from);
     let used = code.id;
     let shown = (contact, point);
-    enter(
-        app,
-        organisation,
-        shown,
-        ("code", locale, device),
-        move |work| async move { store::use_code(work, organisation, used).await }.boxed(),
-    )
+    enter(app, organisation, shown, way, move |work| {
+        async move { store::use_code(work, organisation, used).await }.boxed()
+    })
     .await?
     .ok_or_else(wrong)
 }

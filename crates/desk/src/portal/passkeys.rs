@@ -1,7 +1,8 @@
 //! The passkeys of patients ([`crate::passkeys`]): added once they are in, and a way in of their own after that.
 
+use super::codes::Visiting;
 use super::mails::{News, tell};
-use super::sessions::{Entered, SignedIn, end_others, end_shown, enter, hold};
+use super::sessions::{Entered, SignedIn, Way, end_others, end_shown, enter, hold};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Source};
@@ -28,7 +29,7 @@ pub async fn sign_in_by_passkey(
     app: &App,
     browser: &str,
     answer: Answer<'_>,
-    (locale, user_agent): (Locale, &str),
+    (locale, from): (Locale, Visiting<'_>),
 ) -> Result<Entered, DeskError> {
     let here = (Door::Patients, Place::Portal(browser));
     let key = match passkeys::check(app, here, answer, None).await {
@@ -39,9 +40,8 @@ pub async fn sign_in_by_passkey(
         return Err(passkeys::wrong());
     };
     let point = key.row.point.clone().ok_or_else(passkeys::wrong)?;
-    let device = crate::staff::device_of(user_agent);
-    let how = ("passkey", locale, device);
-    let entered = enter(app, key.organisation, (contact, point), how, move |work| {
+    let way = Way::of("passkey", locale, from);
+    let entered = enter(app, key.organisation, (contact, point), way, move |work| {
         async move {
             let now = work.now;
             key.take(work, now).await?;
@@ -135,6 +135,8 @@ pub async fn add_passkey(
     let (point, session) = (me.point.clone(), me.id);
     app.command(&me.ctx, move |work| {
         async move {
+            // In the order in which whoever takes an address away holds them.
+            patients::hold_contact(work, contact).await?;
             hold(work, (contact, session)).await?;
             passkeys::keep(work, Owner::Contact(contact), Some(point), made).await?;
             work.audit(NewEntry::new("passkey.add", "contact", contact));

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::context::{Ctx, Patient};
 use crate::error::DeskError;
-use crate::ids::{PatientId, TicketId};
+use crate::ids::{OrganisationId, PatientId, TicketId};
 use crate::links::{SignedInAs, Visit};
 use crate::orgs::Clinic;
 use crate::patients::{self, Requester};
@@ -51,10 +51,35 @@ pub fn opens(
     Ok((me.level < needed).then_some(Shut::Level))
 }
 
-fn opened(me: &Patient, clinic: &Clinic, ticket: &Ticket) -> Result<Option<Shut>, DeskError> {
+/// A request of one's own.
+struct Own {
+    /// Where it is now, with merges followed. That may be a request of somebody else who writes for the same patient: then
+    /// they see of it what they would see behind their link ([`crate::links::thread_view`]).
+    ticket: Ticket,
+    /// The request as they wrote it, where it went into that of somebody else.
+    written: Option<Ticket>,
+}
+
+/// [`DeskError::NotFound`] for a request that somebody else wrote.
+async fn own_of(
+    app: &App,
+    organisation: OrganisationId,
+    me: &Patient,
+    id: TicketId,
+) -> Result<Own, DeskError> {
+    let ticket = tickets::row_for(app, organisation, id).await?;
+    let mut written = None;
     if ticket.contact != me.contact {
-        return Err(DeskError::NotFound);
+        let own = tickets::row_itself(app, organisation, id).await?;
+        if own.contact != me.contact {
+            return Err(DeskError::NotFound);
+        }
+        written = Some(own);
     }
+    Ok(Own { ticket, written })
+}
+
+fn opened(me: &Patient, clinic: &Clinic, ticket: &Ticket) -> Result<Option<Shut>, DeskError> {
     let class = Class::usual(&ticket.category, clinic.is_clinical(&ticket.category));
     opens(me, ticket.patient, class)
 }
@@ -87,21 +112,22 @@ pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<Mine>, DeskError> {
     records::open_own(app, ctx, "ticket.list", "contact", me.contact).await?;
     let mut found: Vec<Mine> = Vec::new();
     for id in tickets::newest_of(app, organisation, me.contact, MOST).await? {
-        let ticket = tickets::row_for(app, organisation, id).await?;
-        if found.iter().any(|one| one.id == ticket.id) {
+        let Own { ticket, written } = own_of(app, organisation, &me, id).await?;
+        if found.iter().any(|one| one.number == ticket.number) {
             continue;
         }
         let shut = match opened(&me, &clinic, &ticket) {
             Err(DeskError::NotFound) => continue,
             shut => shut?,
         };
+        let own = written.as_ref().unwrap_or(&ticket);
         let subject = match shut {
-            None => Some(tickets::subject_for(app, organisation, ticket.id).await?),
+            None => Some(tickets::subject_for(app, organisation, own.id).await?),
             Some(_) => None,
         };
         let waits = ticket.status.is_active() && ticket.waiting_since.is_some();
         found.push(Mine {
-            id: ticket.id,
+            id: own.id,
             number: ticket.number,
             subject,
             shut,
@@ -109,8 +135,9 @@ pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<Mine>, DeskError> {
             due: (ticket.clocks.first_response)
                 .filter(|_| ticket.first_responded_at.is_none())
                 .or(ticket.clocks.next_response),
-            waits,
-            last_at: ticket.last_message_at,
+            // What others are answered, and when they wrote, is theirs.
+            waits: waits && written.is_none(),
+            last_at: own.last_message_at,
         });
     }
     Ok(found)
@@ -125,7 +152,7 @@ pub async fn visit(
 ) -> Result<Result<Visit, Shut>, DeskError> {
     let me = ctx.signed_in()?;
     let clinic = app.directory.of(ctx.organisation)?;
-    let found = tickets::row_for(app, ctx.organisation, ticket).await?;
+    let found = own_of(app, ctx.organisation, &me, ticket).await?.ticket;
     if let Some(shut) = opened(&me, &clinic, &found)? {
         return Ok(Err(shut));
     }

@@ -1,5 +1,6 @@
 //! Being in: opened, looked at with every request, and ended.
 
+use super::codes::Visiting;
 use super::mails::{News, tell};
 use super::store::{self, NewSession, SessionRow};
 use crate::app::App;
@@ -9,7 +10,10 @@ use crate::error::DeskError;
 use crate::identity::{self, Level, model::usable};
 use crate::ids::{ContactId, OrganisationId, PatientId, SessionId};
 use crate::passkeys::{self, Owner};
-use crate::patients::sign_in::{self, Door};
+use crate::patients::{
+    self,
+    sign_in::{self, Door},
+};
 use crate::records::Scope;
 use crate::representatives;
 use crate::work::Work;
@@ -21,8 +25,8 @@ use futures_util::future::BoxFuture;
 
 /// How often the use of a session is written down, in seconds.
 const TOUCH: i64 = 60;
-/// For how long a browser and system that somebody came in with is no news, in seconds: 90 days.
-const KNOWN_SECONDS: i64 = 90 * 24 * 3600;
+/// For how long a browser that somebody came in with is known, and its kind no news, in seconds: 90 days.
+pub(super) const KNOWN_SECONDS: i64 = 90 * 24 * 3600;
 /// Hours that no session outlives, whatever the settings say.
 const MOST_HOURS: i64 = 24;
 
@@ -48,13 +52,33 @@ pub struct Entered {
     pub locale: Locale,
 }
 
-/// Lets somebody in who showed that the address `point` is theirs, by `method` with such a `device`; none where the address
-/// is no longer theirs, or held back.
+/// How somebody comes in.
+pub(super) struct Way {
+    method: &'static str,
+    locale: Locale,
+    /// Browser and system, as two codes.
+    device: String,
+    /// What the browser is known by.
+    known: [u8; 32],
+}
+
+impl Way {
+    pub(super) fn of(method: &'static str, locale: Locale, from: Visiting<'_>) -> Self {
+        Self {
+            method,
+            locale,
+            device: crate::staff::device_of(from.agent),
+            known: secret::token_hash(from.known),
+        }
+    }
+}
+
+/// Lets somebody in who showed that the address `point` is theirs; none where the address is no longer theirs, or held back.
 pub(super) async fn enter<F>(
     app: &App,
     organisation: OrganisationId,
     (contact, point): (ContactId, Vec<u8>),
-    (method, locale, device): (&'static str, Locale, String),
+    way: Way,
     first: F,
 ) -> Result<Option<Entered>, DeskError>
 where
@@ -64,6 +88,12 @@ where
 {
     let token = secret::random_token();
     let (hash, id): (_, SessionId) = (secret::token_hash(&token), app.id());
+    let Way {
+        method,
+        locale,
+        device,
+        known,
+    } = way;
     let ctx = Ctx {
         locale,
         actor: Actor::Contact { id: contact },
@@ -73,7 +103,14 @@ where
         .command(&ctx, move |work| {
             async move {
                 let (app, now) = (work.app.clone(), work.now);
-                let door = sign_in::door(work, organisation, &point).await?;
+                // Held, so that the address is not taken away meanwhile.
+                let door = match patients::hold_contact(work, contact).await {
+                    Err(DeskError::NotFound) => None,
+                    held => {
+                        held?;
+                        sign_in::door(work, organisation, &point).await?
+                    }
+                };
                 let door = door.filter(|door| door.contact == contact);
                 let door = door.filter(|door| level_at(door, now).is_some());
                 let Some(door) = door else {
@@ -103,6 +140,8 @@ where
                     tell(work, Some(contact), News::NewDevice, locale).await?;
                 }
                 store::know_device(work, organisation, (contact, &new.device), now).await?;
+                let browser = (&known, contact, new.point.as_slice());
+                store::know_browser(work, organisation, browser, now).await?;
                 Ok(true)
             }
             .boxed()
@@ -318,6 +357,18 @@ pub async fn end_one(app: &App, ctx: &Ctx, id: SessionId) -> Result<(), DeskErro
         .boxed()
     })
     .await
+}
+
+/// Ends, in the caller's command, what a contact was in by at an address that is theirs no more, and its passkeys: given back
+/// later, the address opens what is opened then. What was shown ended with the address.
+pub(crate) async fn address_gone(
+    work: &mut Work<'_>,
+    contact: ContactId,
+    point: &[u8],
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    store::delete_by_point(work, organisation, (contact, point)).await?;
+    passkeys::keys::delete_by_point(work, organisation, Owner::Contact(contact), point).await
 }
 
 /// Ends all sessions of a contact in the caller's command, and what was shown by any of them.

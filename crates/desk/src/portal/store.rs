@@ -51,6 +51,21 @@ statements! {
     /// Notes a browser and system.
     KNOW_DEVICE = "INSERT INTO portal_devices (organisation_id, contact_id, device, seen_at) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (organisation_id, contact_id, device) DO UPDATE SET seen_at = excluded.seen_at";
+    /// Ends all sessions of a contact that are by one address.
+    DELETE_BY_POINT = "DELETE FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $2 AND point_blind = $3";
+    /// Notes that somebody came in by this address in a browser.
+    KNOW_BROWSER = "INSERT INTO portal_browsers (browser_hash, organisation_id, contact_id, point_blind, seen_at) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (browser_hash, organisation_id, contact_id, point_blind) \
+        DO UPDATE SET seen_at = excluded.seen_at";
+    /// Whether somebody came in by this address in a browser.
+    KNOWS_BROWSER = "SELECT 1 FROM portal_browsers WHERE browser_hash = $1 AND organisation_id = $2 AND contact_id = $3 \
+        AND point_blind = $4 AND seen_at > $5";
+    /// Forgets the browsers of a contact.
+    DELETE_BROWSERS = "DELETE FROM portal_browsers WHERE organisation_id = $1 AND contact_id = $2";
+    /// Forgets those in which they came in by one address.
+    DELETE_BROWSERS_BY_POINT = "DELETE FROM portal_browsers WHERE organisation_id = $1 AND contact_id = $2 AND point_blind = $3";
+    /// Forgets browsers that nobody came in with for long.
+    FORGET_BROWSERS = "DELETE FROM portal_browsers WHERE seen_at < $1";
     /// Forgets old sessions.
     FORGET_SESSIONS = "DELETE FROM portal_sessions WHERE created_at < $1";
     /// Forgets old codes.
@@ -302,7 +317,44 @@ pub(super) async fn delete_all(
 ) -> Result<(), DeskError> {
     conn.execute(DELETE_ALL, args![organisation, contact])
         .await?;
+    conn.execute(DELETE_BROWSERS, args![organisation, contact])
+        .await?;
     Ok(())
+}
+
+/// Sessions, and the browsers that were known for it.
+pub(super) async fn delete_by_point(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (contact, point): (ContactId, &[u8]),
+) -> Result<(), DeskError> {
+    for statement in [DELETE_BY_POINT, DELETE_BROWSERS_BY_POINT] {
+        conn.execute(statement, args![organisation, contact, point])
+            .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn know_browser(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (browser, contact, point): (&[u8; 32], ContactId, &[u8]),
+    now: Timestamp,
+) -> Result<(), DeskError> {
+    let row = args![browser, organisation, contact, point, now];
+    conn.execute(KNOW_BROWSER, row).await?;
+    Ok(())
+}
+
+pub(super) async fn knows_browser(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (browser, contact, point): (&[u8; 32], ContactId, &[u8]),
+    since: Timestamp,
+) -> Result<bool, DeskError> {
+    let args = args![browser, organisation, contact, point, since];
+    let known = conn.query_opt(KNOWS_BROWSER, args, |_| Ok(())).await?;
+    Ok(known.is_some())
 }
 
 /// Sessions opened and used since these instants, the newest first.
@@ -356,5 +408,6 @@ pub(super) async fn forget(
     conn.execute(FORGET_SESSIONS, args![sessions]).await?;
     conn.execute(FORGET_CODES, args![codes]).await?;
     conn.execute(FORGET_DEVICES, args![devices]).await?;
+    conn.execute(FORGET_BROWSERS, args![devices]).await?;
     Ok(())
 }

@@ -243,6 +243,16 @@ pub(crate) async fn row_numbered(
     Ok(stored.ok_or(DeskError::NotFound)?.ticket)
 }
 
+/// The row of this very ticket, merged or not, for the desk's own machinery.
+pub(crate) async fn row_itself(
+    app: &App,
+    organisation: OrganisationId,
+    id: TicketId,
+) -> Result<Ticket, DeskError> {
+    let stored = store::one(&mut app.read().await?, organisation, id).await?;
+    Ok(stored.ok_or(DeskError::NotFound)?.ticket)
+}
+
 /// Whose ticket this is, merged or not; none when there is no such ticket.
 pub(crate) async fn contact_of(
     app: &App,

@@ -17,6 +17,9 @@ statements! {
         created_at, seen_at) VALUES ($2, $1, $3, $4, $2, 'en', 'code', 'firefox', 0, 0)";
     /// What they came in with.
     DEVICE = "INSERT INTO portal_devices (organisation_id, contact_id, device, seen_at) VALUES ($1, $2, 'firefox', 0)";
+    /// Where they were in.
+    BROWSER = "INSERT INTO portal_browsers (browser_hash, organisation_id, contact_id, point_blind, seen_at) \
+        VALUES ($2, $1, $3, $2, 0)";
     /// A passkey of theirs.
     PASSKEY = "INSERT INTO passkeys (organisation_id, id, owner_id, name, credential_hash, credential, uses, created_at, owner, \
         point_blind) VALUES ($1, $2, $3, 'Puffinwords', $4, '', 0, 0, 'contact', $4)";
@@ -26,15 +29,16 @@ statements! {
         (SELECT COUNT(*) FROM breach_people WHERE organisation_id = $1 AND patient_id = $2), \
         (SELECT COUNT(*) FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $3), \
         (SELECT COUNT(*) FROM portal_devices WHERE organisation_id = $1 AND contact_id = $3), \
+        (SELECT COUNT(*) FROM portal_browsers WHERE organisation_id = $1 AND contact_id = $3), \
         (SELECT COUNT(*) FROM passkeys WHERE organisation_id = $1 AND owner_id = $3)";
 }
 
 /// What [`stands`] leaves, as [`rows`] counts it.
-pub(super) const WHOLE: [i64; 6] = [2, 1, 1, 1, 1, 1];
+pub(super) const WHOLE: [i64; 7] = [2, 1, 1, 1, 1, 1, 1];
 /// Words of a mail that only said STOP.
 pub(super) const IGNORED: &[&str] = &["stopfinch", "signfinch"];
 
-pub(super) async fn rows(desk: &Desk, patient: PatientId, contact: ContactId) -> [i64; 6] {
+pub(super) async fn rows(desk: &Desk, patient: PatientId, contact: ContactId) -> [i64; 7] {
     let of = args![desk.organisation, patient, contact];
     let mut conn = desk.app.read_newest().await.unwrap();
     let read = |row: &bedside_db::Row<'_>| {
@@ -45,6 +49,7 @@ pub(super) async fn rows(desk: &Desk, patient: PatientId, contact: ContactId) ->
             row.get(3)?,
             row.get(4)?,
             row.get(5)?,
+            row.get(6)?,
         ])
     };
     conn.query_one(ROWS, of, read).await.unwrap()
@@ -98,6 +103,8 @@ pub(super) async fn stands(desk: &Desk, patient: PatientId, contact: ContactId) 
                 let row = args![organisation, mark, session, contact];
                 tx.execute(SESSION, row).await?;
                 tx.execute(DEVICE, args![organisation, contact]).await?;
+                let row = args![organisation, mark, contact];
+                tx.execute(BROWSER, row).await?;
                 let row = args![organisation, passkey, contact, mark];
                 tx.execute(PASSKEY, row).await?;
                 Ok(())

@@ -539,7 +539,7 @@ both_engines! {
         left.retain(|place| place != "sharedmail in outbound_mails.content");
         assert!(left.is_empty(), "{left:#?}");
         assert_eq!(readable(&desk, beside::IGNORED).await.1, [""; 0], "nor a mail of which nothing came");
-        assert_eq!(beside::rows(&desk, patient, main).await, [0; 6]);
+        assert_eq!(beside::rows(&desk, patient, main).await, [0; 7]);
         assert_eq!(readable(&desk, OTHERS).await.0, OTHERS, "what is somebody else's stays");
         desk.audit_is_whole().await;
     }

@@ -10,6 +10,7 @@ mod levels;
 mod locks;
 mod other_queue;
 mod past_the_rules;
+mod pretexts;
 mod representatives;
 mod saying;
 mod unlocked;

@@ -9,12 +9,12 @@ use common::{Engine, Role, both_engines};
 
 const MIA: &str = "mia@quetzal.test";
 
-async fn safe(engine: Engine) -> Desk {
+pub(super) async fn safe(engine: Engine) -> Desk {
     Desk::set_up(engine, |config| HERE.clone_into(&mut config.public_url)).await
 }
 
 /// What the device is asked on `page`, and what it is answered with.
-async fn shows(browser: &Browser, device: &mut Device) -> Answer {
+pub(super) async fn shows(browser: &Browser, device: &mut Device) -> Answer {
     let token = csrf_token(&page(browser, DOOR).await);
     let way = "/my/sign-in/passkey";
     let asked = browser

@@ -7,9 +7,11 @@
 mod common;
 
 mod acting;
+mod asking;
 mod attacks;
 mod door;
 mod pages;
+mod shares;
 mod walls;
 
 use axum::body::Body;

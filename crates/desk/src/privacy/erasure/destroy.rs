@@ -189,6 +189,7 @@ async fn ways_to(work: &mut Work<'_>, contact: ContactId) -> Result<(), DeskErro
         sql::DELETE_POINTS,
         sql::DELETE_PORTAL_SESSIONS,
         sql::DELETE_PORTAL_DEVICES,
+        sql::DELETE_PORTAL_BROWSERS,
         sql::DELETE_PASSKEYS,
     ] {
         work.execute(statement, args![organisation, contact])

@@ -110,6 +110,8 @@ statements! {
     DELETE_PORTAL_SESSIONS = "DELETE FROM portal_sessions WHERE organisation_id = $1 AND contact_id = $2";
     /// Deletes what a contact signed in with.
     DELETE_PORTAL_DEVICES = "DELETE FROM portal_devices WHERE organisation_id = $1 AND contact_id = $2";
+    /// Deletes in which browsers they were in.
+    DELETE_PORTAL_BROWSERS = "DELETE FROM portal_browsers WHERE organisation_id = $1 AND contact_id = $2";
     /// Deletes a contact's passkeys.
     DELETE_PASSKEYS = "DELETE FROM passkeys WHERE organisation_id = $1 AND owner_id = $2";
     /// A contact stands for the patient no more.

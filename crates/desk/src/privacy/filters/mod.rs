@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
+use crate::identity;
 use crate::ids::{AuditFilterId, StaffId};
 use crate::names;
 use crate::records::{self, Opened, Purpose, Sealing};
@@ -161,6 +162,7 @@ pub async fn keep(
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
             let most = i64::try_from(MOST).unwrap_or(i64::MAX);
+            identity::hold(work, &[b"audit filters", &by.bytes()]).await?;
             if store::own(work, organisation, by, most).await?.len() >= MOST {
                 return Err(DeskError::Conflict {
                     code: "too_many",

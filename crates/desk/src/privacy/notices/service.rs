@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
+use crate::identity;
 use crate::ids::{NoticeId, OrganisationId};
 use futures_util::FutureExt;
 use serde_json::json;
@@ -79,6 +80,7 @@ pub async fn begin(app: &App, ctx: &Ctx, code: &str) -> Result<NoticeId, DeskErr
                 }
                 Some(newest) => newest.number + 1,
                 None => {
+                    identity::hold(work, &[b"notices"]).await?;
                     let all = store::list(work, organisation, LISTED).await?;
                     let mut codes: Vec<&str> = all.iter().map(|one| one.code.as_str()).collect();
                     codes.dedup();

@@ -18,8 +18,8 @@ pub use decide::{Said, approve, close, decide, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
 pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
 pub use service::{
-    NewRequest, RequestView, Which, count_open, list, of_patient, open_own, open_request, own,
-    request,
+    ASKED_ALREADY, NewRequest, OWN_A_DAY, RequestView, Which, count_open, list, of_patient,
+    open_own, open_request, own, request,
 };
 pub(crate) use service::{patient_of, patients_who_wait, waits};
 pub use store::ALL as STATEMENTS;

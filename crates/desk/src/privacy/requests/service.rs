@@ -86,6 +86,9 @@ pub(super) fn end_of(clinic: &Clinic, day: Date) -> Result<Timestamp, DeskError>
 
 /// Requests of one patient that their own pages show.
 const SHOWN: i64 = 20;
+const DAY: i64 = 24 * 3600;
+/// Requests that somebody opens on the patients' own pages within a day, at most: one of each kind, and two more.
+pub const OWN_A_DAY: usize = 10;
 
 /// Words as they are kept: none when there are none.
 pub(super) fn words_of(field: &'static str, text: &str) -> Result<Option<String>, DeskError> {
@@ -197,21 +200,21 @@ pub async fn open_request(
         closed: None,
         version: 1,
     };
-    keep(app, ctx, request).await
+    keep(app, ctx, request, Asked::ByStaff).await
 }
 
 /// Opens a request of whoever is signed in to the patients' own pages, for themselves or for whom they act. The clock runs from
 /// today, and what they showed by being in stands with it: less than the law's copies and erasure ask for, so that somebody
-/// of the staff says yes to those.
+/// of the staff says yes to those. `another` says that they know of an open request of the same kind, and mean another one.
 ///
 /// # Errors
-/// [`DeskError::Invalid`] for words that are too long; [`DeskError::Conflict`] as
-/// [`Ctx::authorize_own`].
+/// [`DeskError::Invalid`] for words that are too long; [`DeskError::Conflict`] with [`ASKED_ALREADY`], or as
+/// [`Ctx::authorize_own`]; [`DeskError::RateLimited`] for more than [`OWN_A_DAY`].
 pub async fn open_own(
     app: &App,
     ctx: &Ctx,
     kind: Kind,
-    words: &str,
+    (words, another): (&str, bool),
 ) -> Result<PrivacyRequestId, DeskError> {
     let (_, patient) = records::open_mine(app, ctx, Group::Records, "privacy.own").await?;
     let (organisation, now) = (ctx.organisation, app.now());
@@ -244,14 +247,62 @@ pub async fn open_own(
         closed: None,
         version: 1,
     };
-    keep(app, ctx, request).await
+    let asked = if another {
+        Asked::Another
+    } else {
+        Asked::First
+    };
+    keep(app, ctx, request, asked).await
 }
 
-async fn keep(app: &App, ctx: &Ctx, request: Request) -> Result<PrivacyRequestId, DeskError> {
+/// Code of what stands in the way of somebody who asks for what they asked for before, and is not answered yet.
+pub const ASKED_ALREADY: &str = "asked_already";
+
+/// Who asks, and what of that is counted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// The staff, for somebody.
+    ByStaff,
+    /// Somebody themselves, who knows of no open request of that kind.
+    First,
+    /// Somebody themselves, who means another one than that which is open.
+    Another,
+}
+
+/// Whether somebody may open one more themselves; their record is held.
+async fn may_ask(work: &mut Work<'_>, new: &Request, asked: Asked) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let newest = store::of_patient(work, organisation, new.patient, SHOWN).await?;
+    let is_open = |one: &Request| one.kind == new.kind && one.state != State::Closed;
+    if asked == Asked::First && newest.iter().any(is_open) {
+        return Err(DeskError::Conflict {
+            code: ASKED_ALREADY,
+            text: "You asked for this already, and it is not answered yet.",
+        });
+    }
+    let day_ago = now.plus_seconds(-DAY);
+    let lately = |one: &&Request| one.opened_by.is_none() && one.opened_at > day_ago;
+    if newest.iter().filter(lately).count() >= OWN_A_DAY {
+        return Err(DeskError::RateLimited {
+            retry_after: u32::try_from(DAY).unwrap_or(u32::MAX),
+        });
+    }
+    Ok(())
+}
+
+async fn keep(
+    app: &App,
+    ctx: &Ctx,
+    request: Request,
+    asked: Asked,
+) -> Result<PrivacyRequestId, DeskError> {
     let (organisation, id) = (ctx.organisation, request.id);
     app.command(ctx, move |work| {
         async move {
             erasure::hold_patient(work, request.patient).await?;
+            if asked != Asked::ByStaff {
+                may_ask(work, &request, asked).await?;
+            }
             store::insert(work, organisation, &request).await?;
             work.audit(
                 NewEntry::new("privacy.open", "patient", request.patient).detail(&json!({

@@ -9,7 +9,7 @@ use crate::orgs::Clinic;
 use crate::pages::forms::{self, Form, Nothing, PublicForm};
 use crate::pages::passkey_said;
 use crate::passkeys::{Answer, possible};
-use crate::portal::{self, CODE_LASTS, Entered};
+use crate::portal::{self, CODE_LASTS, Entered, Visiting};
 use crate::public::caps::network;
 use crate::public::shell::{Shell, clinic_for, page, refused, see_other};
 use crate::router::{Access, Route, portal_cookie};
@@ -34,6 +34,8 @@ const ASKED_PER_NETWORK: u32 = 40;
 const TYPED_PER_NETWORK: u32 = 120;
 /// Seconds that a browser keeps what its questions are bound to.
 const COOKIE_SECONDS: u32 = 60 * 60;
+/// Seconds that a browser keeps what it is known by: 90 days.
+const KNOWN_SECONDS: u32 = 90 * 24 * 60 * 60;
 
 pub(super) fn routes() -> Vec<Route> {
     let all = Access::Public;
@@ -53,6 +55,11 @@ pub(super) fn routes() -> Vec<Route> {
 /// What says that a code was asked for in this browser. It opens nothing.
 fn code_cookie(app: &App) -> SessionCookie {
     SessionCookie::new("bedside_my_code", app.config.is_https())
+}
+
+/// What this browser is known by where somebody was in. It opens nothing.
+fn known_cookie(app: &App) -> SessionCookie {
+    SessionCookie::new("bedside_my_browser", app.config.is_https())
 }
 
 /// What the questions for a passkey in this browser are bound to. It opens nothing.
@@ -192,7 +199,9 @@ async fn send(
     let (organisation, locale) = (shell.clinic.id, shell.t.locale);
     let asked = async {
         take(&app, &parts, "portal code", ASKED_PER_NETWORK)?;
-        portal::ask_code(&app, organisation, &sent.email, locale).await
+        let cookie = known_cookie(&app);
+        let with = (locale, cookie.read(&parts.headers));
+        portal::ask_code(&app, organisation, &sent.email, with).await
     };
     let (status, note) = match asked.await {
         Ok(browser) => {
@@ -268,12 +277,22 @@ async fn end_old(app: &App, headers: &HeaderMap) {
     }
 }
 
-async fn admitted(app: &App, headers: &HeaderMap, entered: &Entered) -> Response {
+/// What the browser is known by, or will be.
+fn known(app: &App, headers: &HeaderMap) -> String {
+    let cookie = known_cookie(app);
+    let kept = cookie.read(headers).map(str::to_owned);
+    kept.unwrap_or_else(secret::random_token)
+}
+
+async fn admitted(app: &App, headers: &HeaderMap, known: &str, entered: &Entered) -> Response {
     end_old(app, headers).await;
     let mut response = see_other("/my");
     let cookies = response.headers_mut();
     // The session ends before on the server; the browser keeps its cookie for no longer than any may last.
     if let Some(cookie) = portal_cookie(app).set(&entered.token, 24 * 3600) {
+        cookies.append(header::SET_COOKIE, cookie);
+    }
+    if let Some(cookie) = known_cookie(app).set(known, KNOWN_SECONDS) {
         cookies.append(header::SET_COOKIE, cookie);
     }
     cookies.append(header::SET_COOKIE, code_cookie(app).clear());
@@ -296,12 +315,17 @@ async fn enter(
     let Some(browser) = cookie.read(&parts.headers) else {
         return Ok(late());
     };
+    let known = known(&app, &parts.headers);
+    let from = Visiting {
+        agent: agent(&parts.headers),
+        known: &known,
+    };
     let entered = async {
         take(&app, &parts, "portal try", TYPED_PER_NETWORK)?;
-        portal::enter_code(&app, browser, &typed.code, agent(&parts.headers)).await
+        portal::enter_code(&app, browser, &typed.code, from).await
     };
     let (status, note) = match entered.await {
-        Ok(entered) => return Ok(admitted(&app, &parts.headers, &entered).await),
+        Ok(entered) => return Ok(admitted(&app, &parts.headers, &known, &entered).await),
         Err(DeskError::Gone) => return Ok(late()),
         Err(DeskError::Invalid { .. }) => (StatusCode::UNPROCESSABLE_ENTITY, "my-code-wrong"),
         Err(DeskError::RateLimited { .. }) => (StatusCode::TOO_MANY_REQUESTS, "my-too-many"),
@@ -358,9 +382,14 @@ async fn enter_by_passkey(
         number: &sent.number,
         signed: &sent.signed,
     };
-    let with = (shell.t.locale, agent(&parts.headers));
+    let known = known(&app, &parts.headers);
+    let from = Visiting {
+        agent: agent(&parts.headers),
+        known: &known,
+    };
+    let with = (shell.t.locale, from);
     match portal::sign_in_by_passkey(&app, browser, answer, with).await {
-        Ok(entered) => Ok(admitted(&app, &parts.headers, &entered).await),
+        Ok(entered) => Ok(admitted(&app, &parts.headers, &known, &entered).await),
         Err(error) => match passkey_said(error) {
             Ok((status, note)) => Ok(door(&app, &shell, (status, false), "", Some(note))),
             Err(error) => Err(refused(&shell, error)),

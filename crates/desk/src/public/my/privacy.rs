@@ -1,13 +1,18 @@
 //! Who has seen one's data, and what one asks for it by law.
 
 use super::{My, on_to};
+use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::PrivacyCopyId;
+use crate::once::Once;
 use crate::pages::forms::Form;
 use crate::pages::seen_words::{People, Reader, Told, told};
 use crate::privacy::copies;
-use crate::privacy::requests::{self, Decision, Kind, MAX_WORDS, RequestView, State};
+use crate::privacy::requests::{
+    self, ASKED_ALREADY, Decision, Kind, MAX_WORDS, RequestView, State,
+};
 use crate::privacy::seen;
+use crate::public::linked::form_number;
 use crate::public::shell::{Shell, page};
 use askama::Template;
 use axum::extract::Path;
@@ -66,9 +71,12 @@ struct ListPage<'a> {
     csrf: String,
     lines: Vec<Line>,
     kinds: Vec<(&'static str, &'static str)>,
+    once: String,
     sent: &'a Asked,
     /// The key of what has to be put right.
     wrong: Option<&'static str>,
+    /// The day on which they asked for this already.
+    already: Option<String>,
     max: usize,
 }
 
@@ -78,6 +86,11 @@ pub(super) struct Asked {
     kind: String,
     #[serde(default)]
     words: String,
+    #[serde(default)]
+    once: String,
+    /// Said by whoever means another request than the open one of the same kind.
+    #[serde(default)]
+    another: String,
 }
 
 /// What a kind is to whoever asks for it.
@@ -128,8 +141,13 @@ async fn load(
     sent: &Asked,
     wrong: Option<&'static str>,
 ) -> Result<Response, DeskError> {
-    let mut lines = Vec::new();
+    let (mut lines, mut already) = (Vec::new(), None);
     for view in requests::own(&my.app, &my.ctx).await? {
+        let request = &view.request;
+        let is_open = request.kind.code() == sent.kind && request.state != State::Closed;
+        if already.is_none() && is_open && wrong == Some(ALREADY) {
+            already = Some(my.on_day(request.opened_at));
+        }
         lines.push(line(my, view).await?);
     }
     let kinds = Kind::ALL
@@ -141,8 +159,10 @@ async fn load(
         csrf: my.csrf(),
         lines,
         kinds: kinds.collect(),
+        once: form_number(&my.app, &sent.once),
         sent,
         wrong,
+        already,
         max: MAX_WORDS,
     };
     Ok(page(status, &shown))
@@ -154,19 +174,48 @@ pub(super) async fn list(my: My) -> Response {
     shown.unwrap_or_else(|error| my.failed(error))
 }
 
-/// Asks for something.
+/// The key of what is said to somebody who asked for it before.
+const ALREADY: &str = "my-ask-already";
+
+/// Asks for something. What is sent twice is asked once.
 pub(super) async fn ask(my: My, Form(sent): Form<Asked>) -> Response {
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let wrong = match Kind::from_code(&sent.kind) {
         None => "my-ask-choose",
-        Some(kind) => match requests::open_own(&my.app, &my.ctx, kind, &sent.words).await {
-            Ok(_) => return on_to("/my/privacy?said=asked"),
+        Some(kind) => match asked(&my, kind, &sent).await {
+            Ok(()) => return on_to("/my/privacy?said=asked"),
             Err(DeskError::Invalid { .. }) => "public-error-message-long",
+            Err(DeskError::RateLimited { .. }) => {
+                status = StatusCode::TOO_MANY_REQUESTS;
+                "my-ask-many"
+            }
+            Err(DeskError::Conflict { code, .. }) if code == ASKED_ALREADY => {
+                status = StatusCode::CONFLICT;
+                ALREADY
+            }
             Err(error) => return my.failed(error),
         },
     };
-    let status = StatusCode::UNPROCESSABLE_ENTITY;
     let shown = load(&my, status, &sent, Some(wrong)).await;
     shown.unwrap_or_else(|error| my.failed(error))
+}
+
+async fn asked(my: &My, kind: Kind, sent: &Asked) -> Result<(), DeskError> {
+    let me = my.ctx.signed_in()?;
+    let another = !sent.another.is_empty();
+    let what = format!(
+        "my data {} {:?} {} {:?} {another}",
+        me.contact,
+        me.patient(),
+        kind.code(),
+        sent.words
+    );
+    let ctx = Ctx {
+        once: Once::of_form(&sent.once, &what),
+        ..my.ctx.clone()
+    };
+    requests::open_own(&my.app, &ctx, kind, (&sent.words, another)).await?;
+    Ok(())
 }
 
 /// A copy that is ready.

@@ -1,0 +1,96 @@
+//! What is asked by law, once; and requests that went together.
+
+use super::*;
+use bedside_desk::privacy::requests::{self, OWN_A_DAY, RequestView, Which};
+use bedside_desk::tickets;
+use common::{Role, both_engines};
+
+const MIA: &str = "mia@quetzal.test";
+const WHERE: &str = "/my/privacy";
+
+async fn kept(desk: &Desk) -> Vec<RequestView> {
+    let officer = desk.ctx(Role::Compliance);
+    requests::list(&desk.app, &officer, Which::Open, None, 100)
+        .await
+        .unwrap()
+}
+
+both_engines! {
+    async fn a_request_by_law_that_is_sent_twice_is_one(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let form = page(&browser, WHERE).await;
+        let at = form.find("action=\"/my/privacy\"").unwrap();
+        let (token, once) = (csrf_token(&form[at..]), common::hidden(&form[at..], "once").to_owned());
+        let fields = [("csrf_token", token.as_str()), ("once", &once), ("kind", "erasure"), ("words", "")];
+        // A double tap: both are told the same, and one is kept.
+        let (one, other) = tokio::join!(browser.post(WHERE, &fields), browser.post(WHERE, &fields));
+        for answer in [one, other] {
+            let there = answer.expect(303).header("location").unwrap().to_owned();
+            assert_eq!(there, "/my/privacy?said=asked");
+        }
+        assert_eq!(kept(&desk).await.len(), 1);
+        // Somebody who forgot that they asked reads when it was, and may still mean something else.
+        desk.clock.advance(2 * DAY);
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let told = sends(&browser, WHERE, WHERE, &[("kind", "erasure"), ("words", "All of it")]).await.expect(409).text();
+        assert!(told.contains("You asked for this already on") && told.contains("All of it") && told.contains("name=\"another\""), "{told}");
+        assert_eq!(kept(&desk).await.len(), 1);
+        let fields = [("kind", "erasure"), ("words", "All of it"), ("another", "yes")];
+        sends(&browser, WHERE, WHERE, &fields).await.expect(303);
+        sends(&browser, WHERE, WHERE, &[("kind", "access")]).await.expect(303);
+        assert_eq!(kept(&desk).await.len(), 3);
+        assert!(!page(&browser, WHERE).await.contains("name=\"another\""));
+    }
+
+    async fn nobody_opens_requests_by_law_without_end(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let fields = |number: usize| [("kind", "complaint".to_owned()), ("words", format!("No. {number}")), ("another", "yes".to_owned())];
+        let ask = async |number: usize| {
+            let fields = fields(number);
+            let fields: Vec<(&str, &str)> = fields.iter().map(|(key, value)| (*key, value.as_str())).collect();
+            sends(&browser, WHERE, WHERE, &fields).await
+        };
+        for number in 0..OWN_A_DAY {
+            ask(number).await.expect(303);
+        }
+        let told = ask(OWN_A_DAY).await.expect(429).text();
+        assert!(told.contains("wait until tomorrow") && told.contains("No. 10"), "{told}");
+        assert_eq!(kept(&desk).await.len(), OWN_A_DAY);
+        desk.clock.advance(DAY + 1);
+        let browser = signed_in(&desk, &sink, MIA).await;
+        sends(&browser, WHERE, WHERE, &[("kind", "copy")]).await.expect(303);
+    }
+
+    async fn a_request_that_went_into_another_is_still_its_writers(desk: Desk) {
+        let sink = sink(&desk).await;
+        let mia = patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let own = desk.ticket(MIA, "Zebrafish", "quokka words").await;
+        // Her carer writes too, and is known as hers.
+        let carer = "carer@quetzal.test";
+        let theirs = desk.ticket(carer, "Wombat", "numbat words").await;
+        let who = contact_of(&desk, carer).await;
+        tickets::link_contact(&desk.app, &desk.system(), who, Some(mia)).await.unwrap();
+        desk.clock.advance(40 * DAY);
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let before = page(&browser, "/my").await;
+        assert!(before.contains("Zebrafish") && !before.contains("Wombat"), "{before}");
+        tickets::merge(&desk.app, &desk.ctx(Role::Agent), own, theirs).await.unwrap();
+        let list = page(&browser, "/my").await;
+        assert!(list.contains("Zebrafish") && !list.contains("Wombat"), "{list}");
+        let there = format!("/my/requests/{own}");
+        assert!(list.contains(&there), "{list}");
+        let thread = page(&browser, &there).await;
+        assert!(thread.contains("quokka") && thread.contains("Zebrafish") && !thread.contains("numbat") && !thread.contains("Wombat"), "{thread}");
+        // The one that it went into is not theirs to open, nor theirs anybody else's.
+        browser.get(&format!("/my/requests/{theirs}")).await.expect(404);
+        patient(&desk, "Bo Other", "bo@else.test", 40).await;
+        let other = signed_in(&desk, &sink, "bo@else.test").await;
+        for ticket in [own, theirs] {
+            other.get(&format!("/my/requests/{ticket}")).await.expect(404);
+        }
+    }
+}
