@@ -90,6 +90,13 @@ test("who has seen it is told, and what was given to others", async () => {
   assert.deepEqual(await look(admin, "disclosures-letter"), []);
 });
 
+test("a picture as it came is asked for with a reason", async () => {
+  const answer = await agent.goto("/attachments/01890000-0000-7000-8000-000000000000/original");
+  assert.equal(answer.status(), 200);
+  await agent.getByLabel("It is evidence, or may become it").check();
+  assert.deepEqual(await look(agent, "original"), []);
+});
+
 test("no page of it was missed", () => assert.deepEqual(missed("restricted"), []));
 
 test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));

@@ -11,6 +11,8 @@ outbound-trouble-template = The text of this mail can't be filled in. Look at th
 outbound-trouble-settings = The settings of the mail server can't be used.
 outbound-trouble-smtp = The mail server did not take the mail.
 outbound-trouble-bounced = The mail came back.
+outbound-trouble-file-unchecked = A file in it could not be checked for viruses. It is tried again.
+outbound-trouble-file-infected = A file in it is harmful, so the mail was not sent. Answer again without it.
 outbound-trouble-other = The mail could not be sent.
 
 # A mail to a colleague; below the text stands a link to the request.

@@ -6,6 +6,12 @@ public-rate-limited-detail = That was a lot in a short time. Please wait an hour
 public-nobody-here = Your message was not sent
 public-nobody-here-detail = Nobody can read it at this address any more. Please call us, or copy your words from here and write to us again.
 public-internal-detail = It is not your fault, and we have been told. Please try again in a few minutes.
+public-file-waiting = This file is being checked
+public-file-waiting-detail = We check every file before anybody opens it. Please try again in a few minutes.
+public-file-infected = This file can't be opened
+public-file-infected-detail = Our check found something harmful in it. Everything else in your conversation is fine. Please write to us or call if you need what was in it.
+public-picture-damaged = This picture can't be opened here
+public-picture-damaged-detail = It was damaged on its way. If you need it, please write to us or call.
 
 ## Emergency
 public-emergency-text = Please don't write here. Call now. Someone is there day and night.
@@ -48,6 +54,7 @@ public-error-email = Please check your email. It should look like name@example.c
 public-error-message = Please write your message.
 public-error-message-long = Your message is too long. Please make it shorter, or send it as a file.
 public-error-files-many = That is more than 5 files. Please choose fewer.
+public-error-files-today = You have sent as many files as we can take from one person in a day. Your words can go now without them; send the files tomorrow, or call us if it can't wait.
 public-error-files-no-room = So many files are being sent at the moment that there was no room for yours. Please wait a minute and send them again.
 public-error-files-slow = Your files took too long to arrive. Please choose smaller ones, or send your message without them.
 public-kept = What you wrote
@@ -95,6 +102,9 @@ public-thread-title = Your request
 public-thread-you = You
 public-thread-reply = Write back
 public-thread-thanks = Thank you. We have your message.
+public-thread-file-waiting = We have it, and are checking it. That is done with every file.
+public-thread-file-refused = We can't open this file: our check found something harmful in it. This happens without anybody's fault. Your words reached us. Please send a photo of it, or tell us in words what it says; and have your own device checked.
+public-thread-file-harmful = This file can't be opened: our check found something harmful in it. Please write to us if you need it.
 public-thread-opened = Thank you. We have your message. It is in a new request: number { $number }.
 public-thread-anew = What you write here goes into a new request. We will see both together.
 

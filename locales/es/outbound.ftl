@@ -11,6 +11,8 @@ outbound-trouble-template = No se puede completar el texto de este correo. Revis
 outbound-trouble-settings = No se puede usar la configuración del servidor de correo.
 outbound-trouble-smtp = El servidor de correo no aceptó el correo.
 outbound-trouble-bounced = El correo fue devuelto.
+outbound-trouble-file-unchecked = Un archivo no se pudo revisar con el antivirus. Se intenta de nuevo.
+outbound-trouble-file-infected = Un archivo es dañino, así que el correo no se envió. Responda de nuevo sin él.
 outbound-trouble-other = No se pudo enviar el correo.
 
 # A mail to a colleague; below the text stands a link to the request.

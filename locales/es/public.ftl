@@ -6,6 +6,12 @@ public-rate-limited-detail = Fue mucho en poco tiempo. Espere una hora, por favo
 public-nobody-here = No se envió su mensaje
 public-nobody-here-detail = En esta dirección ya no lo puede leer nadie. Llámenos, o copie de aquí lo que escribió y escríbanos de nuevo.
 public-internal-detail = No es culpa suya, y ya nos avisaron. Por favor, inténtelo de nuevo en unos minutos.
+public-file-waiting = Este archivo se está revisando
+public-file-waiting-detail = Revisamos cada archivo antes de que alguien lo abra. Por favor, inténtelo de nuevo en unos minutos.
+public-file-infected = Este archivo no se puede abrir
+public-file-infected-detail = Nuestra revisión encontró algo dañino en él. Todo lo demás de su conversación está bien. Por favor, escríbanos o llámenos si necesita lo que contenía.
+public-picture-damaged = Esta imagen no se puede abrir aquí
+public-picture-damaged-detail = Se dañó en el camino. Si la necesita, por favor, escríbanos o llámenos.
 
 ## Emergencia
 public-emergency-text = Por favor, no escriba aquí. Llame ahora. Hay alguien de día y de noche.
@@ -48,6 +54,7 @@ public-error-email = Por favor, revise su correo. Debe verse así: nombre@ejempl
 public-error-message = Por favor, escriba su mensaje.
 public-error-message-long = Su mensaje es demasiado largo. Por favor, hágalo más corto o envíelo como archivo.
 public-error-files-many = Son más de 5 archivos. Por favor, elija menos.
+public-error-files-today = Ya envió todos los archivos que podemos recibir de una persona en un día. Sus palabras pueden ir ahora sin ellos; envíe los archivos mañana, o llámenos si no puede esperar.
 public-error-files-no-room = Ahora mismo se están enviando tantos archivos que no hubo lugar para los suyos. Espere un minuto, por favor, y envíelos otra vez.
 public-error-files-slow = Sus archivos tardaron demasiado en llegar. Por favor, elija archivos más pequeños, o envíe su mensaje sin ellos.
 public-kept = Lo que usted escribió
@@ -95,6 +102,9 @@ public-thread-title = Su solicitud
 public-thread-you = Usted
 public-thread-reply = Responder
 public-thread-thanks = Gracias. Tenemos su mensaje.
+public-thread-file-waiting = Lo tenemos y lo estamos revisando. Se hace con todos los archivos.
+public-thread-file-refused = No podemos abrir este archivo: nuestra revisión encontró algo dañino en él. Pasa sin culpa de nadie. Sus palabras nos llegaron. Por favor, envíe una foto o cuéntenos con palabras lo que dice; y haga revisar su dispositivo.
+public-thread-file-harmful = Este archivo no se puede abrir: nuestra revisión encontró algo dañino en él. Por favor, escríbanos si lo necesita.
 public-thread-opened = Gracias. Tenemos su mensaje. Está en una solicitud nueva: número { $number }.
 public-thread-anew = Lo que escriba aquí irá en una solicitud nueva. Veremos las dos juntas.
 

@@ -5,3 +5,4 @@
 //! decided elsewhere.
 
 pub mod mail;
+pub mod picture;

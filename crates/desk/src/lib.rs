@@ -104,6 +104,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         tickets::tags::STATEMENTS,
         tickets::release::STATEMENTS,
         timeline::STATEMENTS,
+        timeline::files::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -37,6 +37,8 @@ pub mod name {
     pub const JOBS_WAITING: &str = "bedside_jobs_waiting";
     /// Jobs that were given up and wait for a person.
     pub const JOBS_PARKED: &str = "bedside_jobs_parked";
+    /// Files that wait for the virus scanner, or that it could not look at.
+    pub const FILES_UNCHECKED: &str = "bedside_files_unchecked";
     /// Events that the search index has not seen yet, of the organisation that is furthest behind.
     pub const SEARCH_LAG: &str = "bedside_search_lag_events";
     /// Commands that wait for SQLite's writer.
@@ -87,6 +89,10 @@ pub fn figures() -> &'static PrometheusHandle {
         for (name, text) in [
             (name::JOBS_WAITING, "Jobs that wait."),
             (name::JOBS_PARKED, "Jobs that were given up."),
+            (
+                name::FILES_UNCHECKED,
+                "Files that wait for the virus scanner.",
+            ),
             (
                 name::SEARCH_LAG,
                 "Events that the search index has not seen yet.",

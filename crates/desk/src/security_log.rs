@@ -16,7 +16,7 @@ use data_encoding::HEXLOWER;
 use std::sync::Arc;
 
 /// Every code, for the test that holds the documentation against it.
-pub const CODES: [&str; 19] = [
+pub const CODES: [&str; 20] = [
     "sign_in.refused",
     "sign_in.waits",
     "sign_in.sso_refused",
@@ -36,6 +36,7 @@ pub const CODES: [&str; 19] = [
     "limit.memory",
     "input.refused",
     "input.method",
+    "file.infected",
 ];
 
 /// A sign-in, or a proof inside, that was wrong. `key` is what its tries are counted by, such as the hash of an address;
@@ -54,6 +55,11 @@ pub(crate) fn sign_in_waits(app: &App, key: &[u8; 32]) {
 /// Single sign-on that let nobody in, for a `reason` of its list.
 pub(crate) fn sso_refused(reason: &str) {
     tracing::info!(target: "bedside::security", event = "sign_in.sso_refused", reason, "refused");
+}
+
+/// A file in which the virus scanner found something, by the signature's name.
+pub(crate) fn file_infected(file: &str, signature: &str) {
+    tracing::info!(target: "bedside::security", event = "file.infected", file, signature, "found");
 }
 
 /// What somebody tried, so that tries of the same can be told to be of the same. Keyed: whoever reads the log can't find

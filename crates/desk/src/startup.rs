@@ -206,6 +206,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0043_browsers.sql"),
     },
     Migration {
+        version: 44,
+        name: "files",
+        sql: include_str!("../migrations/0044_files.sql"),
+    },
+    Migration {
         version: 47,
         name: "more that goes by age",
         sql: include_str!("../migrations/0047_more_that_goes.sql"),

@@ -43,6 +43,7 @@ fn way(desk: &Desk, route: &Route) -> String {
     route
         .path
         .replace("{id}", &id)
+        .replace("{file}", &id)
         .replace("{session}", &id)
         .replace("{passkey}", &id)
         .replace("{request}", &id)
@@ -79,7 +80,7 @@ both_engines! {
     async fn every_marked_way_refuses_an_old_proof_and_takes_a_fresh_one(desk: Desk) {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [
-            "GET /account/passkeys/new", "GET /restricted/{patient}", "POST /restricted/{patient}", "GET /settings/general",
+            "GET /account/passkeys/new", "GET /attachments/{file}/original", "POST /attachments/{file}/original", "GET /restricted/{patient}", "POST /restricted/{patient}", "GET /settings/general",
             "POST /settings/general", "GET /tickets/{ticket}/verify/emergency", "POST /tickets/{ticket}/verify/emergency",
             "GET /account/second-factor", "GET /audit/csv", "GET /privacy/access/{round}/csv",
             "POST /privacy/access/{round}/{subject}/take", "GET /privacy/breaches/{breach}/print/{person}",

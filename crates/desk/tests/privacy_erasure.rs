@@ -380,6 +380,10 @@ const LEFT_ALONE: &[(&str, &str)] = &[
         "the marks stay, so that a mail that was erased is not taken in again",
     ),
     ("feedback", "codes of what was felt, no words"),
+    (
+        "file_days",
+        "how many files somebody brought, forgotten within a day",
+    ),
     ("half_sign_ins", "of the staff"),
     ("idempotency_keys", "ids alone, forgotten within a day"),
     (

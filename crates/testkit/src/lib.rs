@@ -6,11 +6,13 @@
 //!
 //! - [`pg`]: PostgreSQL, one server for a whole test run and an empty database for every test;
 //! - [`mail`]: Dovecot (IMAP, LMTP) and Postfix (SMTP);
+//! - [`clamd`]: a virus scanner with one signature;
 //! - [`XSS`]: markup that must never run;
 //! - [`Random`]: changes drawn from a seed;
 //! - [`Memory`]: what a process holds at the most;
 //! - [`wait_until`]: the one way a test waits for something.
 
+pub mod clamd;
 mod error;
 pub mod mail;
 mod memory;
@@ -33,6 +35,7 @@ pub const DEBIAN_PACKAGES: &[&str] = &[
     "dovecot-imapd",
     "dovecot-lmtpd",
     "postfix",
+    "clamav-daemon",
     "chromium",
     "g++",
 ];

@@ -3,7 +3,7 @@
 use super::parts::{Answer, InPath};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
-use crate::downloads::{Told, hand_out};
+use crate::downloads::{FileOf, Wanted, hand_out_file};
 use crate::ids::AttachmentId;
 use crate::records::uploads;
 use crate::router::{Access, Route};
@@ -109,7 +109,9 @@ pub(super) async fn upload(
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }
 
-/// Reads a file of a message. It comes as a download that no browser shows or runs.
+/// Reads a file of a message. It comes as a download that no browser shows or runs. A picture comes without what its
+/// camera wrote into it (place, time, owner), and so may be smaller than `size` says. A file that the virus scanner has not
+/// seen yet, or in which it found something, answers `409` with `file_waiting`, `file_unchecked` or `file_infected`.
 #[utoipa::path(get, path = "/api/v1/attachments/{id}", tag = "Files",
     responses((status = 200, description = "The file.", content_type = "application/octet-stream", body = Vec<u8>)))]
 pub(super) async fn download(
@@ -118,10 +120,6 @@ pub(super) async fn download(
     InPath(id): InPath<AttachmentId>,
 ) -> Answer<Response> {
     let (file, _) = timeline::attachment(&app, &ctx, id).await?;
-    let told = Told {
-        name: &file.name,
-        media_type: &file.media_type,
-        size: file.size,
-    };
-    Ok(hand_out(&app, ctx.organisation, file.blob, &told).await?)
+    let (organisation, file) = (ctx.organisation, FileOf::from(&file));
+    Ok(hand_out_file(&app, organisation, &file, Wanted::Copy).await?)
 }

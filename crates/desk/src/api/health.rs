@@ -6,7 +6,7 @@ use crate::context::Permission;
 use crate::error::DeskError;
 use crate::observe::{self, name};
 use crate::router::{Access, Route, bearer};
-use crate::{staff, startup};
+use crate::{staff, startup, timeline};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -128,6 +128,7 @@ async fn figures(State(app): State<App>, request: Request) -> Answer<Response> {
     };
     gauge(name::JOBS_WAITING, all - parked);
     gauge(name::JOBS_PARKED, parked);
+    gauge(name::FILES_UNCHECKED, timeline::files::backlog(&app).await?);
     gauge(name::SEARCH_LAG, observe::search_lag(&app).await?);
     gauge(name::WRITES_WAITING, app.db.writes_waiting());
     let figures = observe::figures();

@@ -9,6 +9,7 @@ use crate::records::uploads::is_misnamed;
 use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
 use crate::tickets::{Status, Tag, Urgency};
+use crate::timeline::files::Scan;
 use crate::timeline::{AttachmentView, Doubt, MessageKind, MessageState, MessageView};
 use bedside_db::{Id, Timestamp};
 use bedside_language::Engine;
@@ -357,6 +358,9 @@ struct AttachmentOut {
     size: i64,
     /// Whether it is shown inside the text.
     inline: bool,
+    /// What the virus scanner said: it can be read when this is `clean`, or, where no scanner is set or the settings let
+    /// it, `unscanned` or `failed`.
+    scan: Scan,
 }
 
 impl From<AttachmentView> for AttachmentOut {
@@ -368,6 +372,7 @@ impl From<AttachmentView> for AttachmentOut {
             media_type: view.media_type,
             size: view.size,
             inline: view.inline,
+            scan: view.scan,
         }
     }
 }

@@ -191,6 +191,15 @@ fn checked(mut config: Config) -> Result<Config, ConfigError> {
             "database must be a postgres:// address; leave it out to use the embedded database.",
         );
     }
+    if let Some(scanner) = &config.scanner
+        && !scanner.is_here()
+        && !config.unprotected_scanner
+    {
+        return wrong(
+            "scanner is on another machine, and clamd knows no TLS: patients' files would travel in the open. Run clamd on \
+             this machine, or set unprotected_scanner to true where the way there is protected otherwise.",
+        );
+    }
     if !(64 * 1024..=1024 * 1024 * 1024).contains(&config.max_mail_bytes) {
         return wrong("max_mail_bytes must be between 65536 (64 KiB) and 1073741824 (1 GiB).");
     }
@@ -235,6 +244,7 @@ fn sentence(file: &Path, error: figment::Error) -> ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timeline::files::UnscannedFiles;
 
     fn read(text: &str, flags: &Flags) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -279,6 +289,33 @@ mod tests {
             error.contains("\"trusted_proxies\" can't be used (each must be an address"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_scanner_is_on_this_machine_unless_somebody_says_otherwise() {
+        let scanner = |scanner: &str, more: &str| {
+            read(
+                &format!("scanner = \"{scanner}\"\n{more}"),
+                &Flags::default(),
+            )
+        };
+        for here in ["/run/clamav/clamd.ctl", "127.0.0.1:3310", "localhost:3310"] {
+            let config = scanner(here, "").unwrap();
+            assert_eq!(config.scanner.unwrap().to_string(), here);
+            assert_eq!(config.unscanned_files, UnscannedFiles::Hold);
+        }
+        let error = scanner("clamav:3310", "").unwrap_err().to_string();
+        assert!(error.contains("unprotected_scanner"), "{error}");
+        let more = "unprotected_scanner = true\nunscanned_files = \"warn\"\n";
+        let config = scanner("clamav:3310", more).unwrap();
+        assert_eq!(config.unscanned_files, UnscannedFiles::Warn);
+        let error = scanner("clamav", "").unwrap_err().to_string();
+        assert!(
+            error.contains("\"scanner\" can't be used (it must be the path of clamd's socket"),
+            "{error}"
+        );
+        let error = scanner("localhost:3310", "unscanned_files = \"open\"\n").unwrap_err();
+        assert!(error.to_string().contains("unscanned_files"), "{error}");
     }
 
     #[test]

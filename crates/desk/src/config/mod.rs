@@ -6,6 +6,8 @@ pub mod load;
 pub mod organisation;
 pub mod proxies;
 
+use crate::timeline::files::UnscannedFiles;
+use bedside_channels::clamd::Scanner;
 use bedside_channels::email::Reach;
 use bedside_channels::http;
 use destinations::Destination;
@@ -46,6 +48,12 @@ pub struct Config {
     pub unprotected_mail: bool,
     /// Hosts and networks that the desk may call over HTTPS besides the public network.
     pub allowed_destinations: Vec<Destination>,
+    /// Where clamd looks at files, if it does.
+    pub scanner: Option<Scanner>,
+    /// Whether files may travel to a scanner on another machine, without TLS.
+    pub unprotected_scanner: bool,
+    /// What happens with files that the scanner could not look at.
+    pub unscanned_files: UnscannedFiles,
     /// Whether each sealed entry of the audit log is a line of the program's log too, for another system to keep.
     pub audit_to_log: bool,
     /// How often one person or token may read in an hour; 0 is no limit.
@@ -75,6 +83,9 @@ impl Default for Config {
             local_mail_servers: false,
             unprotected_mail: false,
             allowed_destinations: Vec::new(),
+            scanner: None,
+            unprotected_scanner: false,
+            unscanned_files: UnscannedFiles::Hold,
             audit_to_log: false,
             reads_an_hour: 20_000,
             searches_an_hour: 1_000,

@@ -32,6 +32,8 @@ pub mod kind {
     pub const MESSAGE_ADDED: &str = "message.added";
     /// A message's delivery state changed. `{"state"}`
     pub const MESSAGE_STATE: &str = "message.state";
+    /// What the virus scanner said of a file. `{"file", "scan"}`
+    pub const FILE_CHECKED: &str = "file.checked";
     /// A message's words changed place or were erased, so an index must look again.
     pub const MESSAGE_MOVED: &str = "message.moved";
     /// A rating was given. `{"score"}`

@@ -20,7 +20,7 @@ statements! {
     LATEST = "SELECT event_sequence FROM counters WHERE organisation_id = $1";
     /// A ticket's newest events, without those of its messages, in the words of the index that finds them.
     OF_TICKET = "SELECT sequence, kind, ticket_id, message_id, actor_kind, actor_id, data, at FROM events \
-        WHERE organisation_id = $1 AND ticket_id = $2 AND kind NOT IN ('message.added', 'message.state', 'message.moved') \
+        WHERE organisation_id = $1 AND ticket_id = $2 AND kind NOT IN ('message.added', 'message.state', 'message.moved', 'file.checked') \
         ORDER BY sequence DESC LIMIT $3";
 }
 

@@ -59,6 +59,7 @@ pub fn handlers() -> Vec<Handler> {
         crate::privacy::copies::handlers(),
         crate::privacy::erasure::handlers(),
         crate::tickets::handlers(),
+        crate::timeline::files::handlers(),
     ]
     .concat()
 }

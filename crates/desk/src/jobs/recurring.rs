@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::DeskError;
 
 use crate::records::blobs;
-use crate::{identity, links, once, outbound, portal, privacy, recertification, staff};
+use crate::{identity, links, once, outbound, portal, privacy, recertification, staff, timeline};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -36,6 +36,16 @@ fn list() -> Vec<Recurring> {
             name: "unused files",
             every: 15 * minute,
             run: |app| unused_files(app).boxed(),
+        },
+        Recurring {
+            name: "files that no scanner saw",
+            every: minute,
+            run: |app| async move { timeline::files::catch_up(&app).await }.boxed(),
+        },
+        Recurring {
+            name: "old days of files",
+            every: 60 * minute,
+            run: |app| async move { timeline::files::forget(&app).await }.boxed(),
         },
         Recurring {
             name: "old answers",

@@ -2,9 +2,11 @@
 
 use crate::codes::codes;
 use crate::context::Ctx;
+use crate::downloads::{FileOf, Told};
 use crate::ids::{AttachmentId, BlobId, ContactId, MessageId, PatientId, TicketId};
 use crate::records::Level;
 use crate::tickets::Status;
+use crate::timeline::files::Scan;
 use bedside_db::Timestamp;
 use serde::Serialize;
 
@@ -125,7 +127,23 @@ pub struct PublicFile {
     pub media_type: String,
     /// Bytes.
     pub size: i64,
+    /// What the virus scanner said.
+    pub scan: Scan,
     /// Its bytes.
     #[serde(skip)]
     pub blob: BlobId,
+}
+
+impl<'a> From<&'a PublicFile> for FileOf<'a> {
+    fn from(file: &'a PublicFile) -> Self {
+        Self {
+            blob: file.blob,
+            told: Told {
+                name: &file.name,
+                media_type: &file.media_type,
+                size: file.size,
+            },
+            scan: file.scan,
+        }
+    }
 }

@@ -267,6 +267,7 @@ fn public(message: MessageView, author: Option<String>) -> PublicMessage {
                 name: file.name,
                 media_type: file.media_type,
                 size: file.size,
+                scan: file.scan,
                 blob: file.blob,
             })
             .collect(),

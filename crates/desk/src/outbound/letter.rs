@@ -6,6 +6,7 @@ use super::store::MailRow;
 use super::template::{Values, fill, fill_subject, rating_names, to_html};
 use super::texts::{EMERGENCY, text_in};
 use crate::app::App;
+use crate::downloads::bytes_to_send;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, StaffId, TicketId};
 use crate::links::{self, Purpose};
@@ -13,7 +14,6 @@ use crate::mailboxes::SendAs;
 use crate::orgs::Clinic;
 use crate::patients;
 use crate::privacy::consents;
-use crate::records::blobs;
 use crate::sla::{self, NOTHING_DUE};
 use crate::staff;
 use crate::tickets::{self, model::Ticket};
@@ -528,10 +528,10 @@ async fn files(
     let mut files = Vec::with_capacity(message.attachments.len());
     for file in message.attachments {
         files.push(OutgoingFile {
+            bytes: bytes_to_send(app, organisation, &file).await?,
             file_name: file.name,
             media_type: file.media_type,
             content_id: file.content_id.filter(|_| file.inline),
-            bytes: blobs::read(app, organisation, file.blob).await?,
         });
     }
     Ok(files)

@@ -2,6 +2,7 @@
 
 use crate::codes::codes;
 use crate::ids::{OutboundMailId, TicketId};
+use crate::timeline::files;
 use crate::work::Job;
 use bedside_db::Timestamp;
 use bedside_language::Language;
@@ -136,6 +137,8 @@ impl TroubledMail {
             code::TEMPLATE => "outbound-trouble-template",
             code::SETTINGS => "outbound-trouble-settings",
             code::BOUNCED => "outbound-trouble-bounced",
+            files::UNCHECKED => "outbound-trouble-file-unchecked",
+            files::INFECTED => "outbound-trouble-file-infected",
             "smtp" => "outbound-trouble-smtp",
             _ => "outbound-trouble-other",
         }

@@ -15,6 +15,7 @@ use crate::mailboxes::{self, SendAs};
 use crate::observe::{self, name};
 use crate::privacy::consents;
 use crate::records::{self, Sealing};
+use crate::timeline::files::{UNCHECKED, WAITING};
 use crate::timeline::{self, MessageState};
 use crate::work::Work;
 use crate::{patients, surveys, tickets};
@@ -30,6 +31,8 @@ const ASK_PAUSE: i64 = 24 * 3600;
 /// What a question how it went is asked for.
 const QUESTION: (consents::Purpose, Option<consents::Channel>) =
     (consents::Purpose::Surveys, Some(consents::Channel::Email));
+/// Seconds until it is looked again whether the files of an answer were checked for viruses.
+const WAIT_FOR_SCAN: i64 = 3;
 /// How often it is tried to write down what came of a mail whose ticket changes at the same moment.
 const TRIES: usize = 10;
 
@@ -132,6 +135,13 @@ impl Sending {
                 tracing::warn!(mail = %self.mail.id, %error, "a mail can't be written");
                 return self.later(error.code(), now).await;
             }
+            // Seconds, as a rule: nobody need hear of it.
+            Err(DeskError::Conflict { code: WAITING, .. }) => {
+                return Ok(Done::Again(now.plus_seconds(WAIT_FOR_SCAN)));
+            }
+            Err(DeskError::Conflict {
+                code: UNCHECKED, ..
+            }) => return self.later(UNCHECKED, now).await,
             Err(error) => return self.fail(error.code()).await,
         };
         match self.begin(&content, &sender).await? {

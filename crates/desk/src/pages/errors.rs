@@ -160,6 +160,10 @@ fn page(app: &App, problem: &Problem, asked: &Asked) -> Option<Response> {
     let key = match problem.code_str() {
         "restricted" => "problem-restricted",
         "other_queue" => "problem-other-queue",
+        "file_waiting" => "problem-file-waiting",
+        "file_unchecked" => "problem-file-unchecked",
+        "file_infected" => "problem-file-infected",
+        "picture_damaged" => "problem-picture-damaged",
         _ => problem.text_key(),
     };
     let open = problem.member("open").and_then(serde_json::Value::as_str);

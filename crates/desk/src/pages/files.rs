@@ -1,25 +1,40 @@
-//! Files that come with an answer, and files to download.
+//! Files that come with an answer, and files to download: as copies without what a camera wrote into them, or, for a reason,
+//! as they came.
 
-use super::layout::Page;
+use super::choices::Choice;
+use super::forms::Form;
+use super::layout::{Page, Shell};
 use crate::context::Permission;
-use crate::downloads::{Told, hand_out};
+use crate::downloads::{FileOf, Wanted, hand_out_file};
 use crate::error::DeskError;
 use crate::ids::AttachmentId;
 use crate::records::uploads::media_type;
 use crate::records::{Sealing, blobs};
 use crate::router::{Access, Route};
+use crate::timeline::files::Why;
 use crate::timeline::{self, NewAttachment};
+use askama::Template;
 use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bedside_codecs::mail::clean_file_name;
 use bedside_web::multipart::File;
+use serde::Deserialize;
+
+/// Where somebody asks for a file as it came.
+const ORIGINAL: &str = "/attachments/{file}/original";
 
 pub(super) fn routes() -> Vec<Route> {
-    vec![Route::get(
-        "/attachments/{file}",
-        Access::Staff(Permission::TicketsRead),
-        download,
-    )]
+    let original = Access::Staff(Permission::RestrictedOpen);
+    vec![
+        Route::get(
+            "/attachments/{file}",
+            Access::Staff(Permission::TicketsRead),
+            download,
+        ),
+        Route::get(ORIGINAL, original, ask).confirmed(ORIGINAL),
+        Route::post(ORIGINAL, original, hand_out_original).confirmed_before(ORIGINAL),
+    ]
 }
 
 /// Puts the files of a form under lock with a ticket's key (`sealing`). Types are sniffed; what a sender says is not believed.
@@ -45,12 +60,75 @@ pub(super) async fn keep(
 }
 
 /// A file of a message.
-async fn download(page: Page, Path(id): Path<AttachmentId>) -> Result<Response, DeskError> {
+async fn download(
+    page: Page,
+    Path(id): Path<AttachmentId>,
+    headers: HeaderMap,
+) -> Result<Response, DeskError> {
     let (file, _) = timeline::attachment(&page.app, &page.ctx, id).await?;
-    let told = Told {
-        name: &file.name,
-        media_type: &file.media_type,
-        size: file.size,
+    let (organisation, file) = (page.ctx.organisation, FileOf::from(&file));
+    hand_out_file(&page.app, organisation, &file, Wanted::of(&headers)).await
+}
+
+/// Text key of a reason.
+const fn why_key(why: Why) -> &'static str {
+    match why {
+        Why::Evidence => "original-evidence",
+        Why::Care => "original-care",
+        Why::Damaged => "original-damaged",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/templates/original.html")]
+struct OriginalPage {
+    shell: Shell,
+    reasons: Vec<Choice>,
+    /// Whether no reason was chosen.
+    missing: bool,
+}
+
+async fn form(page: &Page, missing: bool) -> Result<Response, DeskError> {
+    let t = page.texts();
+    let status = if missing {
+        StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        StatusCode::OK
     };
-    hand_out(&page.app, page.ctx.organisation, file.blob, &told).await
+    let reasons = Why::ALL.iter();
+    page.show_as(
+        status,
+        &OriginalPage {
+            shell: page.shell().await?,
+            reasons: reasons
+                .map(|one| Choice::new(one.code(), t.text(why_key(*one)), false))
+                .collect(),
+            missing,
+        },
+    )
+}
+
+/// Asks why the copy is not enough.
+async fn ask(page: Page) -> Result<Response, DeskError> {
+    form(&page, false).await
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    #[serde(default)]
+    reason: String,
+}
+
+/// A file as it came.
+async fn hand_out_original(
+    page: Page,
+    Path(id): Path<AttachmentId>,
+    Form(asked): Form<Asked>,
+) -> Result<Response, DeskError> {
+    let Some(why) = Why::from_code(&asked.reason) else {
+        return form(&page, true).await;
+    };
+    let (file, _) = timeline::original(&page.app, &page.ctx, id, why).await?;
+    let (organisation, file) = (page.ctx.organisation, FileOf::from(&file));
+    hand_out_file(&page.app, organisation, &file, Wanted::Original).await
 }

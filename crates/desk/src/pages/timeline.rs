@@ -7,15 +7,19 @@ use super::layout::{Page, Shell};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
 use super::verified;
+use crate::config::Config;
+use crate::context::Permission;
 use crate::error::DeskError;
 use crate::events::{Event, kind};
 use crate::ids::MessageId;
 use crate::orgs::Clinic;
 use crate::records::uploads::is_misnamed;
 use crate::tickets::{CalmReason, Status, TicketView, Urgency};
-use crate::timeline::{MessageKind, MessageState, MessageView};
+use crate::timeline::files::Scan;
+use crate::timeline::{AttachmentView, MessageKind, MessageState, MessageView};
 use askama::Template;
 use bedside_codecs::mail::html::{mark, text_to_html};
+use bedside_codecs::picture;
 use bedside_web::i18n::Texts;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -64,7 +68,14 @@ pub(super) struct Words {
 
 /// A file of a message.
 pub(super) struct FileLink {
-    pub href: String,
+    /// Where it is opened; none while it must not be.
+    pub href: Option<String>,
+    /// Where a picture is had with what its camera wrote into it, by who may ask.
+    pub original: Option<String>,
+    /// What the virus scanner said, where it is worth a word.
+    pub scan: Option<Chip>,
+    /// What that means and what to do.
+    pub scan_help: Option<String>,
     pub name: String,
     pub size: String,
     /// Whether the name promises something else than the content is.
@@ -76,6 +87,44 @@ pub(super) struct What {
     pub icon: &'static str,
     pub text: String,
     pub when: When,
+}
+
+/// What a file's chip says, and what it means. Where no scanner is set, only what was harmful is worth a word.
+fn scanned(
+    file: &AttachmentView,
+    config: &Config,
+    may_open: bool,
+    t: Texts,
+) -> (Option<Chip>, Option<String>) {
+    let chip = |class, icon, key| {
+        Some(Chip {
+            class,
+            icon,
+            text: t.text(key).to_owned(),
+        })
+    };
+    let found = file.scan_note.as_deref().unwrap_or_default();
+    match file.scan {
+        Scan::Infected => (
+            chip("chip-urgent", "triangle-alert", "file-infected"),
+            Some(t.with("file-infected-help", "found", found).into_owned()),
+        ),
+        _ if config.scanner.is_none() => (None, None),
+        Scan::Clean => (None, None),
+        Scan::Waiting | Scan::Unscanned if !may_open => (chip("", "clock", "file-waiting"), None),
+        Scan::Waiting | Scan::Unscanned => (chip("", "circle-help", "file-unchecked"), None),
+        Scan::Failed => {
+            let help = match (found, may_open) {
+                ("too_large", _) => "file-unchecked-large",
+                (_, true) => "file-unchecked-open",
+                (_, false) => "file-unchecked-held",
+            };
+            (
+                chip("chip-urgent", "circle-help", "file-unchecked"),
+                Some(t.text(help).to_owned()),
+            )
+        }
+    }
 }
 
 /// What entries are told with.
@@ -200,18 +249,30 @@ impl Teller<'_> {
                 .iter()
                 // A picture that no text shows is a file like any other.
                 .filter(|file| !(file.inline && html.contains(&file.id.to_string())))
-                .map(|file| FileLink {
-                    href: format!("/attachments/{}", file.id),
-                    name: file.name.clone(),
-                    size: ui::size(file.size),
-                    misnamed: is_misnamed(&file.name, &file.media_type),
-                })
+                .map(|file| self.file(file))
                 .collect(),
             undo: own
                 && open
                 && message.kind == MessageKind::Outbound
                 && message.state == MessageState::Queued,
             html,
+        }
+    }
+
+    fn file(&self, file: &AttachmentView) -> FileLink {
+        let (config, href) = (&self.page.app.config, format!("/attachments/{}", file.id));
+        let may_open = file.may_be_opened(config).is_ok();
+        let is_picture = picture::Kind::of(&file.media_type).is_some();
+        let may_ask = self.page.ctx.permissions().has(Permission::RestrictedOpen);
+        let (scan, scan_help) = scanned(file, config, may_open, self.t());
+        FileLink {
+            original: (may_open && is_picture && may_ask).then(|| format!("{href}/original")),
+            href: may_open.then_some(href),
+            scan,
+            scan_help,
+            name: file.name.clone(),
+            size: ui::size(file.size),
+            misnamed: is_misnamed(&file.name, &file.media_type),
         }
     }
 

@@ -5,10 +5,11 @@
 use super::shell::Kept;
 use crate::app::App;
 use crate::error::DeskError;
-use crate::ids::OrganisationId;
+use crate::ids::{ContactId, OrganisationId};
 use crate::records::uploads::media_type;
 use crate::records::{Sealing, blobs};
 use crate::timeline::NewAttachment;
+use crate::timeline::files::{self as quota, Way};
 use axum::extract::Request;
 use bedside_codecs::mail::clean_file_name;
 use bedside_web::Problem;
@@ -96,6 +97,17 @@ pub async fn read(request: Request, wants: impl Fn(&Collected) -> bool) -> Resul
             .map(|file| (file.name, file.bytes))
             .collect(),
     })
+}
+
+/// Takes files from what this person may bring in a day, before they are stored.
+pub async fn take_quota(
+    app: &App,
+    organisation: OrganisationId,
+    whose: (ContactId, Way),
+    files: &[(String, Bytes)],
+) -> Result<(), DeskError> {
+    let sizes = files.iter().map(|(_, bytes)| bytes.len());
+    quota::take(app, organisation, whose, sizes).await
 }
 
 /// Puts files under lock with the key of the person they belong to.

@@ -2,9 +2,11 @@
 
 use crate::app::App;
 use crate::context::Ctx;
+use crate::downloads::DAMAGED;
 use crate::error::DeskError;
 use crate::orgs::Clinic;
 use crate::router::visitor;
+use crate::timeline::files;
 use askama::Template;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -212,16 +214,9 @@ struct Refused<'a> {
     kept: Kept<'a>,
 }
 
-/// The page for an error. What is private in it goes to the log as with every problem.
-pub fn refused(shell: &Shell, error: impl Into<Problem>) -> Response {
-    refused_keeping(shell, error, Kept::default())
-}
-
-/// The same with what was sent.
-pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, kept: Kept<'_>) -> Response {
-    let problem = error.into();
-    let status = problem.status();
-    let (title, text) = match status {
+/// Title and text for a status.
+fn said(status: StatusCode, kept: Kept<'_>) -> (&'static str, &'static str) {
+    match status {
         StatusCode::GONE => ("problem-gone", "problem-gone-detail"),
         StatusCode::TOO_MANY_REQUESTS => ("problem-rate-limited", "public-rate-limited-detail"),
         StatusCode::PAYLOAD_TOO_LARGE => ("problem-too-large", "problem-too-large-detail"),
@@ -235,6 +230,25 @@ pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, kept: Kept<'_>)
         status if status.is_client_error() => ("problem-bad-request", "problem-bad-request-detail"),
         StatusCode::SERVICE_UNAVAILABLE => ("problem-unavailable", "problem-unavailable-detail"),
         _ => ("problem-internal", "public-internal-detail"),
+    }
+}
+
+/// The page for an error. What is private in it goes to the log as with every problem.
+pub fn refused(shell: &Shell, error: impl Into<Problem>) -> Response {
+    refused_keeping(shell, error, Kept::default())
+}
+
+/// The same with what was sent.
+pub fn refused_keeping(shell: &Shell, error: impl Into<Problem>, kept: Kept<'_>) -> Response {
+    let problem = error.into();
+    let status = problem.status();
+    let (title, text) = match (status, problem.code_str()) {
+        (_, files::WAITING | files::UNCHECKED) => {
+            ("public-file-waiting", "public-file-waiting-detail")
+        }
+        (_, files::INFECTED) => ("public-file-infected", "public-file-infected-detail"),
+        (_, DAMAGED) => ("public-picture-damaged", "public-picture-damaged-detail"),
+        (status, _) => said(status, kept),
     };
     // The log line and the headers (such as Retry-After) are the problem's own.
     let mut response = problem.into_response();

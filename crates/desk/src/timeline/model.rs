@@ -6,6 +6,7 @@ use crate::identity;
 use crate::ids::{AttachmentId, BlobId, ContactId, InboundMailId, MessageId};
 use crate::records::Opened;
 use crate::records::uploads;
+use crate::timeline::files::Scan;
 use crate::triage::Found;
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -285,6 +286,10 @@ pub struct AttachmentView {
     pub size: i64,
     /// Whether it is shown inside the text.
     pub inline: bool,
+    /// What the virus scanner said.
+    pub scan: Scan,
+    /// The name of what it found, or why it could not look, as a code.
+    pub scan_note: Option<String>,
     /// Content-ID of an inline image.
     #[serde(skip)]
     pub content_id: Option<String>,

@@ -1,18 +1,18 @@
 //! Commands and queries of the timeline.
 
+use super::files;
 use super::model::{
     AttachmentView, Envelope, MessageKind, MessageState, MessageView, NewMessage, Turns, line_ends,
 };
 use super::store::{self, MessageRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{
     AttachmentId, ContactId, DataKeyId, MessageId, OrganisationId, StaffId, TicketId,
 };
-use crate::records::{self, About, Opened, Purpose, Sealing, blobs, restricted};
+use crate::records::{self, Opened, Sealing, blobs};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_vault::BlindKind;
@@ -105,6 +105,7 @@ impl Sealed {
         store::insert(work, organisation, &row).await?;
         for (file, (id, name, content_id)) in new.attachments.iter().zip(&self.attachments) {
             blobs::take(work, file.blob).await?;
+            let scan = files::wait_for(work, *id).await?;
             let row = store::NewAttachmentRow {
                 ticket,
                 message: self.id,
@@ -112,6 +113,7 @@ impl Sealed {
                 name,
                 content_id: content_id.as_deref(),
                 file,
+                scan,
             };
             store::insert_attachment(work, organisation, &row).await?;
         }
@@ -251,7 +253,7 @@ async fn attach(
     Ok(())
 }
 
-fn open_attachment(
+pub(super) fn open_attachment(
     sealing: &Sealing,
     row: &store::AttachmentRow,
 ) -> Result<AttachmentView, DeskError> {
@@ -262,34 +264,13 @@ fn open_attachment(
         media_type: row.media_type.clone(),
         size: row.size,
         inline: row.inline,
+        scan: row.scan,
+        scan_note: row.scan_note.clone(),
         content_id: cid
             .map(|cid| sealing.open_text("attachments", "content_id", row.id, cid))
             .transpose()?,
         blob: row.blob,
     })
-}
-
-/// One file of a ticket, for somebody who may see it; the bytes follow through [`blobs`].
-pub async fn attachment(
-    app: &App,
-    ctx: &Ctx,
-    id: AttachmentId,
-) -> Result<(AttachmentView, TicketId), DeskError> {
-    let (may, organisation) = (Permission::TicketsRead, ctx.organisation);
-    let mut conn = app.read().await?;
-    let found = store::attachment(&mut conn, organisation, id).await?;
-    let about = match &found {
-        Some((_, ticket, _)) => restricted::about_ticket(&mut conn, organisation, *ticket).await?,
-        None => None,
-    };
-    let (about, entry) = (
-        about.unwrap_or(About::NOBODY),
-        NewEntry::new("attachment.read", "attachment", id),
-    );
-    let leave = records::open_about(app, ctx, may, Purpose::Treatment, about, entry).await?;
-    let (row, ticket, key) = found.ok_or(DeskError::NotFound)?;
-    let sealing = leave.sealing(&mut conn, key).await?;
-    Ok((open_attachment(&sealing, &row)?, ticket))
 }
 
 /// A message in plain for the part that sends it. Notes are refused: they never leave the desk.

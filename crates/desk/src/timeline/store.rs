@@ -1,5 +1,6 @@
 //! SQL of the timeline.
 
+use super::files::Scan;
 use super::model::{LastWords, MessageKind, MessageState, NewAttachment, NewMessage, Turns};
 use crate::error::DeskError;
 use crate::ids::{
@@ -17,7 +18,7 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $15)";
     /// Adds a file.
     INSERT_ATTACHMENT = "INSERT INTO attachments (organisation_id, ticket_id, message_id, id, name, media_type, size, \
-        content_id, inline_image, blob_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        content_id, inline_image, blob_id, scan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     /// A ticket's newest messages.
     OF_TICKET = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
         state_at, attachment_count, created_at, doc, recipient_id, found, danger FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
@@ -48,11 +49,11 @@ statements! {
     /// A ticket's first message.
     FIRST = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY id LIMIT 1";
     /// A ticket's files.
-    ATTACHMENTS = "SELECT message_id, id, name, media_type, size, inline_image, content_id, blob_id FROM attachments \
+    ATTACHMENTS = "SELECT message_id, id, name, media_type, size, inline_image, content_id, blob_id, scan, scan_note FROM attachments \
         WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY message_id, id";
     /// One file.
     ATTACHMENT = "SELECT a.message_id, a.id, a.name, a.media_type, a.size, a.inline_image, a.content_id, a.blob_id, \
-        a.ticket_id, m.key_id FROM attachments a JOIN messages m ON m.organisation_id = a.organisation_id \
+        a.scan, a.scan_note, a.ticket_id, m.key_id FROM attachments a JOIN messages m ON m.organisation_id = a.organisation_id \
         AND m.ticket_id = a.ticket_id AND m.id = a.message_id WHERE a.organisation_id = $1 AND a.id = $2";
     /// When the first answer was given that was not taken back and did not come back.
     FIRST_ANSWER = "SELECT MIN(created_at) FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
@@ -281,6 +282,7 @@ pub(super) struct NewAttachmentRow<'a> {
     pub name: &'a [u8],
     pub content_id: Option<&'a [u8]>,
     pub file: &'a NewAttachment,
+    pub scan: Scan,
 }
 
 pub(super) async fn insert_attachment(
@@ -301,7 +303,8 @@ pub(super) async fn insert_attachment(
             file.size,
             row.content_id,
             file.inline,
-            file.blob
+            file.blob,
+            row.scan.code()
         ],
     )
     .await?;
@@ -446,6 +449,8 @@ pub(super) struct AttachmentRow {
     pub inline: bool,
     pub content_id: Option<Vec<u8>>,
     pub blob: BlobId,
+    pub scan: Scan,
+    pub scan_note: Option<String>,
 }
 
 fn attachment_row(row: &Row<'_>) -> Result<AttachmentRow, DbError> {
@@ -458,6 +463,8 @@ fn attachment_row(row: &Row<'_>) -> Result<AttachmentRow, DbError> {
         inline: row.get(5)?,
         content_id: row.get(6)?,
         blob: row.get(7)?,
+        scan: row.coded(8, Scan::from_code)?,
+        scan_note: row.get(9)?,
     })
 }
 
@@ -479,7 +486,7 @@ pub(super) async fn attachment(
 ) -> Result<Option<(AttachmentRow, TicketId, DataKeyId)>, DeskError> {
     Ok(conn
         .query_opt(ATTACHMENT, args![organisation, id], |row| {
-            Ok((attachment_row(row)?, row.get(8)?, row.get(9)?))
+            Ok((attachment_row(row)?, row.get(10)?, row.get(11)?))
         })
         .await?)
 }

@@ -1,6 +1,7 @@
 //! The copy for machines: a FHIR R4 Bundle (hl7.org/fhir/R4) of type `collection`. Pure.
 
 use super::gather::{Conversation, Whole};
+use crate::timeline::files::Scan;
 use crate::timeline::{MessageKind, MessageState, MessageView};
 use bedside_db::Timestamp;
 use serde_json::{Value, json};
@@ -108,15 +109,18 @@ fn communication(
     for file in &message.attachments {
         let file_id = file.id.uuid();
         payload.push(json!({ "contentReference": { "reference": urn(file_id) } }));
+        let mut attachment = json!({
+            "contentType": file.media_type, "title": file.name, "size": file.size,
+        });
+        // A harmful file is named and left out.
+        if file.scan != Scan::Infected {
+            attachment["url"] = place(one, file_id, &file.name).into();
+        }
         entries.push(entry(
             file_id,
             &json!({
                 "resourceType": "DocumentReference", "id": file_id, "status": "current", "subject": me,
-                "date": instant(message.created_at),
-                "content": [{ "attachment": {
-                    "contentType": file.media_type, "title": file.name, "size": file.size,
-                    "url": place(one, file_id, &file.name),
-                } }],
+                "date": instant(message.created_at), "content": [{ "attachment": attachment }],
             }),
         ));
     }

@@ -4,6 +4,7 @@ use super::gather::{Conversation, Whole};
 use crate::error::DeskError;
 use crate::privacy::consents::{Decision, Purpose};
 use crate::timeline::MessageKind;
+use crate::timeline::files::Scan;
 use askama::Template;
 use bedside_web::Locale;
 use bedside_web::i18n::{Texts, time};
@@ -15,8 +16,8 @@ struct Said {
     at: String,
     note: bool,
     words: String,
-    /// Where in the archive each file lies, and its name.
-    files: Vec<(String, String)>,
+    /// Where in the archive each file lies, unless it is harmful and left out, and its name.
+    files: Vec<(Option<String>, String)>,
 }
 
 struct Shown {
@@ -83,7 +84,11 @@ pub fn page(
                 files: message
                     .attachments
                     .iter()
-                    .map(|file| (place(one, file.id.uuid(), &file.name), file.name.clone()))
+                    .map(|file| {
+                        let is_in = file.scan != Scan::Infected;
+                        let place = is_in.then(|| place(one, file.id.uuid(), &file.name));
+                        (place, file.name.clone())
+                    })
                     .collect(),
             })
             .collect(),

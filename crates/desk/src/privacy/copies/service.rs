@@ -13,6 +13,7 @@ use crate::ids::{OrganisationId, PrivacyCopyId, PrivacyRequestId};
 use crate::jobs::{Done, Handler};
 use crate::privacy::requests::{self, Kind, State};
 use crate::records::{self, About, Group, Purpose, Sealing, blobs, restricted};
+use crate::timeline::files::Scan;
 use crate::work::Job;
 use axum::response::Response;
 use bedside_db::Timestamp;
@@ -136,6 +137,13 @@ async fn archive(app: &App, ctx: &Ctx, copy: &Copy) -> Result<Vec<u8>, DeskError
     archive.add("fhir.json", &bundle)?;
     for one in &whole.conversations {
         for file in one.messages.iter().flat_map(|said| &said.attachments) {
+            if file.scan == Scan::Infected {
+                continue;
+            }
+            // Whatever keeps the file goes by: the copy is made then.
+            if let Err(error) = file.may_be_opened(&app.config) {
+                return Err(DeskError::Unavailable(error.to_string()));
+            }
             let bytes = blobs::read(app, ctx.organisation, file.blob).await?;
             archive.add(&place(one, file.id.uuid(), &file.name), &bytes)?;
         }

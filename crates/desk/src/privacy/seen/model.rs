@@ -107,7 +107,9 @@ impl Deed {
             | ("privacy", "own")
             | ("breach", "printed") => Self::Details,
             (_, "found") => Self::Found,
-            ("attachment", "read") => Self::Files,
+            ("attachment", "read" | "original") => Self::Files,
+            // By the virus scanner.
+            ("attachment", "scan" | "infected" | "queue") => Self::Changed,
             (_, "read" | "list") => Self::Requests,
             ("message" | "note" | "link" | "attachment" | "mail", _)
             | ("ticket", "create" | "rate")
@@ -219,6 +221,8 @@ mod tests {
             ("privacy.own", Deed::Details),
             ("identity.review", Deed::Reviewed),
             ("attachment.read", Deed::Files),
+            ("attachment.original", Deed::Files),
+            ("attachment.scan", Deed::Changed),
             ("attachment.upload", Deed::Wrote),
             ("ticket.found", Deed::Found),
             ("patient.found", Deed::Found),

@@ -2,7 +2,7 @@
 
 use super::{My, on_to};
 use crate::context::Ctx;
-use crate::downloads::{Told, hand_out};
+use crate::downloads::{FileOf, Wanted, hand_out_file};
 use crate::error::DeskError;
 use crate::ids::{AttachmentId, PatientId, TicketId};
 use crate::links::{self, Visit};
@@ -18,6 +18,7 @@ use crate::public::request::MAX_WORDS;
 use crate::public::shell::{Shell, page, refused};
 use crate::public::thread::{Draft, Writing, is_genuine, is_heard, shown, take};
 use crate::tickets::NewTicket;
+use crate::timeline::files::{OVER_QUOTA, Way};
 use crate::triage;
 use askama::Template;
 use axum::extract::{Path, Request};
@@ -198,6 +199,8 @@ async fn opened(my: &My, sent: &Sent) -> Result<TicketId, (StatusCode, &'static 
             return Err(too_often);
         }
         let requester = own::requester(app, &my.ctx).await?;
+        let whose = (me.contact, Way::Own);
+        files::take_quota(app, my.ctx.organisation, whose, &sent.files).await?;
         let files = files::keep(app, my.ctx.organisation, &requester.sealing, &sent.files).await?;
         let mut new = NewTicket::new(requester, Channel::Portal, "", words.to_owned());
         new.locale = Some(my.shell.t.locale);
@@ -214,6 +217,9 @@ async fn opened(my: &My, sent: &Sent) -> Result<TicketId, (StatusCode, &'static 
     };
     added.await.map_err(|error| match error {
         DeskError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"),
+        DeskError::Conflict {
+            code: OVER_QUOTA, ..
+        } => (StatusCode::TOO_MANY_REQUESTS, "public-error-files-today"),
         error => {
             tracing::warn!(%error, "a request could not be taken in");
             (StatusCode::SERVICE_UNAVAILABLE, "public-note-unavailable")
@@ -294,12 +300,8 @@ pub(super) async fn file(
     let visit = visit(&mut my, ticket).await?;
     let found = async {
         let file = links::thread_file(&my.app, &visit, file).await?;
-        let told = Told {
-            name: &file.name,
-            media_type: &file.media_type,
-            size: file.size,
-        };
-        hand_out(&my.app, visit.ctx.organisation, file.blob, &told).await
+        let (organisation, file) = (visit.ctx.organisation, FileOf::from(&file));
+        hand_out_file(&my.app, organisation, &file, Wanted::Copy).await
     };
     found.await.map_err(|error| my.failed(error))
 }

@@ -17,6 +17,7 @@ use crate::error::DeskError;
 use crate::ids::{OrganisationId, TicketId};
 use crate::orgs::Clinic;
 use crate::tickets::{self, Urgency};
+use crate::timeline::files::OVER_QUOTA;
 use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
@@ -291,6 +292,9 @@ pub async fn send(
         Err(DeskError::RateLimited { .. }) => {
             again(StatusCode::TOO_MANY_REQUESTS, "public-note-too-many")
         }
+        Err(DeskError::Conflict {
+            code: OVER_QUOTA, ..
+        }) => again(StatusCode::TOO_MANY_REQUESTS, "public-error-files-today"),
         Err(error @ (DeskError::Unavailable(_) | DeskError::Storage(_))) => {
             tracing::warn!(%error, "a request could not be taken in");
             let note = Some("public-note-unavailable");

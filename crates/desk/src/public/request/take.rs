@@ -11,6 +11,7 @@ use crate::once::words_of_files;
 use crate::patients;
 use crate::tickets::{self, NewTicket};
 use crate::timeline;
+use crate::timeline::files::Way;
 use bedside_codecs::mail::address::Address;
 use bedside_language::Channel;
 use bedside_vault::normalise;
@@ -116,6 +117,8 @@ async fn open(
     // Anybody can type any address: nothing of its patient stands beside these words until somebody looked.
     .without_patient(app, organisation)
     .await?;
+    let whose = (requester.contact, Way::Form);
+    files::take_quota(app, organisation, whose, sent).await?;
     let attachments = files::keep(app, organisation, &requester.sealing, sent).await?;
     let mut new = NewTicket::new(requester, Channel::WebForm, "", form.message.clone());
     new.locale = Some(locale);

@@ -13,12 +13,13 @@ use super::request::MAX_WORDS;
 use super::shell::{Kept, Shell, refused, refused_keeping, see_other};
 use crate::app::App;
 use crate::context::Ctx;
-use crate::downloads::{Told, hand_out};
+use crate::downloads::{FileOf, Wanted, hand_out_file};
 use crate::error::DeskError;
 use crate::ids::{AttachmentId, TicketId};
 use crate::links::{self, Look, Purpose, Visit, Words};
 use crate::once::{Once, words_of_files};
 use crate::pages::forms::{PublicForm, check_public};
+use crate::timeline::files::{OVER_QUOTA, Way};
 use crate::triage;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
@@ -377,6 +378,8 @@ pub async fn take(
         {
             return Err(too_often);
         }
+        let whose = (visit.contact, Way::Own);
+        files::take_quota(app, visit.ctx.organisation, whose, &sent.files).await?;
         links::say(app, &visit, |sealing| {
             let (organisation, body) = (visit.ctx.organisation, words.clone());
             async move {
@@ -393,6 +396,9 @@ pub async fn take(
     };
     added.await.map_err(|error| match error {
         DeskError::RateLimited { .. } => (StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"),
+        DeskError::Conflict {
+            code: OVER_QUOTA, ..
+        } => (StatusCode::TOO_MANY_REQUESTS, "public-error-files-today"),
         error => {
             tracing::warn!(%error, "a reply could not be taken in");
             (StatusCode::SERVICE_UNAVAILABLE, "public-note-unavailable")
@@ -425,12 +431,8 @@ pub async fn file(
             return Err(DeskError::NotFound);
         };
         let file = links::thread_file(&caller.app, &visit, id).await?;
-        let told = Told {
-            name: &file.name,
-            media_type: &file.media_type,
-            size: file.size,
-        };
-        hand_out(&caller.app, visit.ctx.organisation, file.blob, &told).await
+        let (organisation, file) = (visit.ctx.organisation, FileOf::from(&file));
+        hand_out_file(&caller.app, organisation, &file, Wanted::Copy).await
     };
     found
         .await

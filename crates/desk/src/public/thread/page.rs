@@ -4,9 +4,11 @@ use super::super::files::MAX_FILES;
 use super::super::linked::form_number;
 use super::super::shell::{Shell, page};
 use super::Writing;
+use crate::config::Config;
 use crate::error::DeskError;
-use crate::links::{self, PublicMessage, PublicThread, Visit};
+use crate::links::{self, PublicFile, PublicMessage, PublicThread, Visit};
 use crate::pages::{forms, ui};
+use crate::timeline::files;
 use crate::{surveys, tickets};
 use askama::Template;
 use axum::http::StatusCode;
@@ -39,6 +41,7 @@ struct ThreadPage<'a> {
     token: String,
     crisis: bool,
     max_files: usize,
+    config: &'a Config,
 }
 
 impl ThreadPage<'_> {
@@ -57,6 +60,16 @@ impl ThreadPage<'_> {
             Some(html) if !message.mine => html.clone(),
             _ => text_to_html(&message.body),
         }
+    }
+
+    /// Why a file can't be opened, as the key of a text.
+    fn kept(&self, file: &PublicFile, message: &PublicMessage) -> Option<&'static str> {
+        let kept = files::may_open(self.config, file.scan).err()?;
+        Some(match (kept.code(), message.mine) {
+            (files::INFECTED, true) => "public-thread-file-refused",
+            (files::INFECTED, false) => "public-thread-file-harmful",
+            _ => "public-thread-file-waiting",
+        })
     }
 
     fn when(&self, message: &PublicMessage) -> String {
@@ -99,6 +112,7 @@ pub async fn shown(
         token: forms::public_token(app, &at.seal),
         crisis: surveys::is_crisis(&ticket),
         max_files: MAX_FILES,
+        config: &app.config,
     };
     Ok(page(status, &shown))
 }
