@@ -13,6 +13,7 @@ use whatlang::Lang;
 use crate::clinic::{ClinicFiles, File, LoadError};
 use crate::fold::{Folded, Han, Token, fold_phrase, is_han, is_hangul};
 use crate::language::Language;
+use crate::markup::markup;
 use crate::segments::Segment;
 use crate::verdict::Field;
 
@@ -63,7 +64,7 @@ impl Languages {
 pub(crate) fn detect(markers: &Markers, han: &Arc<Han>, text: &str) -> Detected {
     let sample = &text[..text.floor_char_boundary(SAMPLE)];
     let mut folded = Folded::for_engine(sample.len(), han);
-    folded.push(Field::Body, sample, 0);
+    folded.push_around(Field::Body, sample, 0, Segment::Own, &markup(sample));
     languages(markers, &folded, "", sample).main
 }
 
@@ -79,7 +80,7 @@ pub(crate) fn languages(
     let own: Vec<&Token> = folded
         .tokens
         .iter()
-        .filter(|t| t.segment == Segment::Own)
+        .filter(|t| t.segment == Segment::Own && !t.markup)
         .collect();
     let mut open = Vec::new();
     for sentence in own

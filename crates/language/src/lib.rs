@@ -26,6 +26,7 @@ mod fold;
 mod history;
 mod language;
 mod lexis;
+mod markup;
 mod matcher;
 mod model;
 pub mod pretexts;

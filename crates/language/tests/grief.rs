@@ -181,6 +181,76 @@ fn loneliness_hides_no_farewell_and_no_wish_to_be_gone() {
     );
 }
 
+#[test]
+fn whoever_names_the_dead_they_want_to_be_with_is_in_danger_and_who_names_the_living_is_not() {
+    all(
+        &[
+            "My son died in the spring. I just want to be with my son",
+            "I lost my wife in June and I'm asking about the bill for her last stay, which I don't understand, and honestly I only want to be with my wife",
+            "we buried my sister on Monday, I'd rather be with my sister than here",
+            "my husband passed away a year ago and every night I want to go where my husband went",
+            "mi hijo murió en abril y quiero estar con mi hijo",
+            "Se me murió mi hija hace un año. No pido nada, quiero estar con mi hija",
+            "se murio mi mama y kiero irme con mi mama",
+            "Perdí a mi esposo en enero, les escribo por la factura de su último ingreso que no entiendo, y la verdad sólo quisiera estar con mi esposo",
+            "mataron a mi hermano en mayo y tengo ganas de irme con mi hermano",
+            "meu filho morreu em março e eu só quero ficar com o meu filho",
+            "perdi minha mãe e quero ir com a minha mãe",
+            "mon mari est mort en juin, je veux rejoindre mon mari",
+        ],
+        alarm,
+    );
+    // The rule knows whom they name; the model alone may still take it for a danger.
+    for body in [
+        "My dad died in May and I want to be with my mom at her next visit, can I come along",
+        "my husband died in March, I want to be with my daughter for her birthday so please move the visit",
+        "mi papá murió y quiero estar con mi mamá en la consulta del jueves",
+        "Mi esposo falleció en enero. Quiero estar con mi hija el domingo, ¿puedo cambiar la cita?",
+        "murió mi abuela y quiero ir con mi abuela paterna a su control",
+        "meu pai morreu e quero ficar com minha mãe na consulta dela",
+        "mon père est mort et je veux être avec ma mère pour les papiers",
+    ] {
+        let verdict = by(Channel::Portal, body);
+        let follows = |r: &bedside_language::Reason| r.rule.contains("self_harm.follow");
+        assert!(!verdict.reasons.iter().any(follows), "{body}");
+    }
+    all(
+        &[
+            "My dad died in May and I want to be with my mom at her next visit, can I come along",
+            "my husband died in March, I want to be with my daughter for her birthday so please move the visit",
+            "murió mi abuela y quiero ir con mi abuela paterna a su control",
+        ],
+        no_alarm,
+    );
+}
+
+#[test]
+fn whom_her_means_is_told_by_who_goes_where() {
+    // Somebody alive goes somewhere, and the pronoun is theirs.
+    all(
+        &[
+            "my grandma died, mum flies home on Friday and I want to go with her",
+            "My father died in June. My sister is moving to Leeds and I want to be with her, can you send my records there",
+            "my aunt passed away and my brother is driving up tomorrow, I want to go with him",
+            "mi abuela murió, mi mamá viaja el viernes y quiero ir con ella",
+            "Mi papá falleció en mayo. Mi hermano se muda a Puebla y quiero irme con él, ¿me pasan el expediente?",
+        ],
+        no_alarm,
+    );
+    // Whoever goes somewhere is another one than the pronoun's, or nobody does.
+    all(
+        &[
+            "my dad died, mum flies home on Friday and I want to go with him",
+            "my wife died and my son is moving to Leeds, I want to be with her",
+            "my grandma died and I want to go with her",
+            "mi papá murió, mi mamá viaja el viernes y quiero irme con él",
+            "mi abuela murió, mi hermano se muda a Puebla y yo quiero irme con ella",
+            "mi abuela murió y quiero irme con ella",
+        ],
+        alarm,
+    );
+}
+
 /// The highest level of a chat in the light of what was said before.
 fn talk(turns: &[&str]) -> Level {
     let mut history = History::default();

@@ -13,6 +13,7 @@
 //! for every word that begins so, ` ~ ` for up to four other words of the same sentence, `#35-41` for a
 //! number from 35 to 41, and `@name` for every phrase of the list of that name.
 
+mod each;
 mod file;
 mod raw;
 mod reasons;
@@ -299,21 +300,28 @@ impl Reader<'_> {
         for raw in file.flag {
             let kind = self.code(&raw.kind, SafetyKind::from_code, "kind")?;
             let level = self.code(&raw.level, level, "level")?;
-            let rule = Rule {
-                id: self.id(&raw.id)?,
-                language: self.language,
-                effect: Effect::Danger(kind, level),
-                terms: self.phrases(&raw.terms)?,
-                with_any: self.phrases(&raw.with_any)?,
-                and_any: self.phrases(&raw.and)?,
-                within: raw.within.map_or(COMPANION_REACH, Spanned::into_inner),
-                soft: raw.soft,
-                wish: raw.wish,
-                unless: self.phrases(&raw.unless)?,
-                why: self.why(&raw.reason, &raw.review)?,
-            };
-            self.needs_terms(&rule, &raw.id)?;
-            rules.push(rule);
+            let id = self.id(&raw.id)?;
+            let why = self.why(&raw.reason, &raw.review)?;
+            for said in each::said(&self.file, &raw)? {
+                let rule = Rule {
+                    id: id.clone(),
+                    language: self.language,
+                    effect: Effect::Danger(kind, level),
+                    terms: self.phrases(&said.terms)?,
+                    with_any: self.phrases(&said.with_any)?,
+                    and_any: self.phrases(&said.and)?,
+                    within: raw
+                        .within
+                        .as_ref()
+                        .map_or(COMPANION_REACH, |within| *within.get_ref()),
+                    soft: raw.soft,
+                    wish: raw.wish,
+                    unless: self.phrases(&said.unless)?,
+                    why: why.clone(),
+                };
+                self.needs_terms(&rule, &raw.id)?;
+                rules.push(rule);
+            }
         }
         Ok(())
     }

@@ -43,6 +43,9 @@ pub(super) struct RawFlag {
     pub id: Spanned<String>,
     pub kind: Spanned<String>,
     pub level: Spanned<String>,
+    /// Words that stand for `{}` in the phrases, one at a time.
+    #[serde(default)]
+    pub each: Vec<Spanned<String>>,
     pub terms: Vec<Spanned<String>>,
     #[serde(default, rename = "with")]
     pub with_any: Vec<Spanned<String>>,

@@ -104,9 +104,37 @@ fn a_list_holds_no_other_list_whatever_their_names() {
 }
 
 #[test]
+fn a_flag_for_each_word_speaks_of_the_same_one_in_all_its_phrases() {
+    let text = flag(
+        "x",
+        "self_harm",
+        "emergency",
+        "each = [\"son\", \"wife\"]\nterms = [\"be with my {}\"]\nwith = [\"my {} died\", \"gone\"]",
+    );
+    let knowledge = red_flags(&text).unwrap();
+    let words = |phrases: &[Phrase]| format!("{phrases:?}");
+    let [son, wife] = knowledge.rules.as_slice() else {
+        panic!("{:?}", knowledge.rules);
+    };
+    assert!(words(&son.terms).contains("be with my son"));
+    assert!(words(&son.with_any).contains("my son died"));
+    assert!(!words(&son.with_any).contains("wife"));
+    assert!(
+        words(&wife.with_any).contains("my wife died") && words(&wife.with_any).contains("gone")
+    );
+    assert_eq!(son.id, wife.id);
+}
+
+#[test]
 fn what_can_not_be_read_is_refused_with_its_line() {
     for (more, line, reason) in [
         ("terms = []", 2, "at least one term"),
+        ("terms = [\"my {} died\"]", 5, "there are none"),
+        (
+            "each = [\"son\"]\nterms = [\"my {} died\", \"dead\"]",
+            6,
+            "needs {}",
+        ),
         ("terms = [\"@gone\"]", 5, "no list \"gone\""),
         ("terms = [\"a ~ b ~ c ~ d ~ e\"]", 5, "at most three gaps"),
         ("terms = [\"sugar ~ #9-1\"]", 5, "no range of numbers"),

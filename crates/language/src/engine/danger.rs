@@ -39,9 +39,12 @@ const SURVEY: f32 = 0.85;
 const SURVEY_TOLD: f32 = 0.7;
 /// The same in a survey that names nothing.
 const SURVEY_CERTAIN: f32 = 0.9;
-/// The same where somebody tells of loneliness, and the message is about neither a symptom nor a crisis: a counsellor is offered, and
-/// a worry is a worry.
+/// The same where somebody tells of loneliness, of a loss or of being worn out, and the message is about neither a symptom nor a
+/// crisis: a counsellor is offered, and a worry is a worry.
 const DISTRESS: f32 = 0.85;
+/// Log-odds below which a message is little about a symptom or a crisis, and those of a crisis below which it is about none.
+const LITTLE: f32 = 1.0;
+const NO_CRISIS: f32 = -3.0;
 /// Words up to which the length of a text says nothing.
 const FEW: u16 = 16;
 /// Words from which it says nothing more: a letter is no more dangerous for being long, and the part `dev` has few of them to learn from.
@@ -52,6 +55,13 @@ const SHORT: usize = 10;
 const SHORTISH: usize = 14;
 /// Probability of a concern from which a firm flag that is laughed about is one.
 const JOKED: f32 = 0.02;
+/// Words from which a text is a letter, and the probability that it takes in one that is hardly about a symptom or a crisis and no
+/// stretch of which speaks for an emergency by itself: long talk of people and plans has something in common with every example.
+const LETTER: usize = 100;
+const LETTER_QUIETLY: f32 = 0.5;
+/// Probability below which a firm red flag that is meant, and is not said to be true "right now", makes no emergency of a message
+/// about something else. On `dev` such alarms between 0.05 and this were hard negatives, twelve of thirteen, and none an emergency.
+const KEEP_ELSEWHERE: f32 = 0.15;
 /// Share of a kind of danger among all kinds from which the model names one that no word names.
 const SURE_KIND: f32 = 0.3;
 /// The same for one that a concept names.
@@ -121,12 +131,26 @@ impl Look<'_> {
             (true, true) if signs.about >= 0.0 => SURVEY_TOLD,
             (true, true) => SURVEY,
             (true, false) => SURVEY_CERTAIN,
-            (false, _) if self.distress && signs.about < 0.0 => DISTRESS,
+            (false, _) if self.distress && signs.is_hardly_clinical() => DISTRESS,
+            (false, _) if self.is_quiet_letter(signs) => LETTER_QUIETLY,
             (false, true) if signs.about >= ELSEWHERE && signs.window >= QUIET => 0.0,
             (false, carries) if wordless || !carries && self.own_words < SCRAP => WORDLESS,
             (false, true) if signs.about >= ELSEWHERE => QUIETLY,
             (false, _) => NAMELESS,
         }
+    }
+
+    /// Whether it is a long text, about something else, of which no stretch speaks for an emergency.
+    fn is_quiet_letter(&self, signs: &Signs) -> bool {
+        self.own_words >= LETTER && signs.about < ELSEWHERE && signs.window < 0.0
+    }
+}
+
+impl Signs {
+    /// Whether the message is about neither a symptom nor a crisis, or about no crisis and hardly about a symptom: who is lonely
+    /// also sleeps badly.
+    fn is_hardly_clinical(&self) -> bool {
+        self.about < 0.0 || self.about < LITTLE && self.crisis < NO_CRISIS
     }
 }
 
@@ -191,6 +215,8 @@ pub(crate) enum Meant {
     Softly,
     /// Firm ones, or those of a crisis: an emergency unless next to nothing else speaks for one.
     Firmly,
+    /// The same, said to be true now: next to nothing is less here.
+    Now,
     /// Hardly anything stands there besides, or it is a wish whose reason stands beside it (to follow somebody who died): an emergency.
     Alone,
 }
@@ -201,7 +227,8 @@ impl Meant {
     pub fn raises(self, probability: f32, keep: f32, signs: &Signs) -> bool {
         match self {
             Self::No | Self::Softly => false,
-            Self::Firmly => probability >= keep || signs.about >= 0.0,
+            Self::Firmly => probability >= keep.max(KEEP_ELSEWHERE) || signs.about >= 0.0,
+            Self::Now => probability >= keep || signs.about >= 0.0,
             Self::Alone => true,
         }
     }
@@ -222,6 +249,8 @@ pub(super) fn meant(look: &Look<'_>) -> Meant {
                 Meant::Alone
             } else if lightly {
                 Meant::Softly
+            } else if spoken.now {
+                Meant::Now
             } else {
                 Meant::Firmly
             });
@@ -272,6 +301,7 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     let keep_concern = if joked { JOKED } else { curve.keep_concern };
     let certain = match (look.carries, look.survey) {
         _ if look.denials => SURVEY_CERTAIN,
+        _ if look.markup => WORDLESS,
         (true, false) => 0.0,
         (true, true) | (false, false) => CERTAIN,
         (false, true) => SURVEY_CERTAIN,

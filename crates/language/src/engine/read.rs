@@ -6,6 +6,7 @@ use crate::clinic::{Concept, Cue, Effect, Kinds, Rule, Tongue};
 use crate::context;
 use crate::detect::{Detected, Languages, languages};
 use crate::fold::{Folded, Token, is_wide};
+use crate::markup::markup;
 use crate::matcher::{CueHit, Found, Hit, Matcher, Role};
 use crate::model::features::Features;
 use crate::segments::Segment;
@@ -55,34 +56,20 @@ pub(super) struct Look<'a> {
     pub survey: bool,
 }
 
-/// Whether a text is markup with less than a word or two beside it.
-fn is_markup(text: &str) -> bool {
-    let (mut tags, mut beside, mut within) = (0_usize, 0_usize, false);
-    let mut signs = text.chars().peekable();
-    while let Some(sign) = signs.next() {
-        match sign {
-            '<' if signs
-                .peek()
-                .is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!')) =>
-            {
-                (tags, within) = (tags + 1, true);
-            }
-            '>' if within => within = false,
-            _ if !within && sign.is_alphanumeric() => beside += 1,
-            _ => {}
-        }
-        if beside >= 10 {
-            return false;
-        }
-    }
-    tags > 0
+/// Letters beside markup from which a text is more than that: less than a word or two.
+const BESIDE: u32 = 10;
+
+/// Whether a text is markup and hardly anything else.
+fn is_markup(folded: &Folded) -> bool {
+    let (words, markup) = folded.tokens.split_at(folded.spoken());
+    !markup.is_empty() && words.iter().map(|t| t.end - t.start).sum::<u32>() < BESIDE
 }
 
-/// Whether most words are denied, by several cues.
+/// Whether most words are denied, by several cues; `marks` are those of words that aren't markup.
 fn is_list_of_denials(marks: &[u8], cues: &[CueHit]) -> bool {
     let denials = cues
         .iter()
-        .filter(|c| matches!(c.cue, Cue::Negation | Cue::NegationNear));
+        .filter(|c| c.last < marks.len() && matches!(c.cue, Cue::Negation | Cue::NegationNear));
     // One "no" is a cue of several languages.
     let mut places: Vec<usize> = denials.map(|cue| cue.first).collect();
     places.dedup();
@@ -120,15 +107,18 @@ impl<'a> Look<'a> {
         if reclaim(&mut folded, &flags) {
             flags = spoken(rules, &folded, &found, &languages);
         }
-        let concepts = concepts(rules, &found);
-        let carries = found.hits.iter().any(|hit| {
-            matches!(
-                rules[hit.rule as usize].effect,
-                Effect::Concept(Concept { topic: false, .. }) | Effect::Danger(..)
-            )
-        });
+        let spoken_of = |hit: &&Hit| !folded.tokens[hit.first].markup;
+        let concepts = concepts(rules, found.hits.iter().filter(spoken_of));
+        let carries = found
+            .hits
+            .iter()
+            .any(|hit| match rules[hit.rule as usize].effect {
+                Effect::Concept(Concept { topic, .. }) => !topic && spoken_of(&hit),
+                Effect::Danger(..) => true,
+                Effect::Category(..) | Effect::Urgency(..) => false,
+            });
         let (mut named, mut distress) = (Kinds::default(), false);
-        for hit in &found.hits {
+        for hit in found.hits.iter().filter(spoken_of) {
             if let Effect::Concept(concept) = rules[hit.rule as usize].effect {
                 named.join(concept.kinds);
                 distress |= concept.distress;
@@ -140,7 +130,6 @@ impl<'a> Look<'a> {
         });
         Self {
             own_words: own_words(&folded),
-            folded,
             truncated,
             unheard,
             languages,
@@ -149,10 +138,11 @@ impl<'a> Look<'a> {
             named,
             carries,
             distress: distress && !crisis,
-            markup: is_markup(message.body),
-            denials: is_list_of_denials(&marks, &found.cues),
+            markup: is_markup(&folded),
+            denials: is_list_of_denials(&marks[..folded.spoken()], &found.cues),
             survey: message.channel == Channel::Survey,
             marks,
+            folded,
         }
     }
 
@@ -196,12 +186,12 @@ impl<'a> Look<'a> {
     }
 }
 
-fn concepts(rules: &[Rule], found: &Found) -> Vec<(u16, usize)> {
+fn concepts<'h>(rules: &[Rule], found: impl Iterator<Item = &'h Hit>) -> Vec<(u16, usize)> {
     let number = |hit: &Hit| match rules[hit.rule as usize].effect {
         Effect::Concept(concept) => Some((concept.number, hit.first)),
         _ => None,
     };
-    let mut concepts: Vec<(u16, usize)> = found.hits.iter().filter_map(number).collect();
+    let mut concepts: Vec<(u16, usize)> = found.filter_map(number).collect();
     concepts.sort_unstable_by_key(|c| c.1);
     concepts
 }
@@ -231,8 +221,11 @@ fn spoken<'a>(
             _ => of(Role::Unless),
         };
         let within = usize::from(rule.within);
+        // Markup is about nothing, but may hide a danger.
+        let dangerous = matches!(rule.effect, Effect::Danger(..));
         let counts = |hit: &&Hit| {
-            (rule.with_any.is_empty() || near(folded, with_any, hit, within))
+            (dangerous || !folded.tokens[hit.first].markup)
+                && (rule.with_any.is_empty() || near(folded, with_any, hit, within))
                 && (rule.and_any.is_empty() || near(folded, and_any, hit, within))
                 && !overlaps(unless, hit)
         };
@@ -345,7 +338,7 @@ fn own_words(folded: &Folded) -> usize {
         let sign = folded.word(token).starts_with(is_wide);
         if sign { 1 } else { 2 }
     };
-    let own = |t: &&Token| t.segment == Segment::Own;
+    let own = |t: &&Token| t.segment == Segment::Own && !t.markup;
     let all: usize = folded.tokens.iter().filter(own).map(halves).sum();
     all.div_ceil(2)
 }
@@ -394,11 +387,24 @@ fn read(tongue: &Tongue, message: &Message<'_>) -> Reading {
     let shown = &subject[..subject.floor_char_boundary(SUBJECT)];
     let room = LOOKED_AT - shown.len();
     let mut folded = Folded::for_engine(shown.len() + body.len(), &tongue.han);
-    folded.push(Field::Subject, shown, 0);
+    let in_subject = markup(shown);
+    folded.push_around(Field::Subject, shown, 0, Segment::Own, &in_subject);
     let mut looked_at = shown.len() + body.len();
+    let in_body = markup(body);
+    let (mut hidden, mut left) = (Vec::new(), in_body.as_slice());
     for (range, segment) in tongue.segments.split(body) {
-        let start = range.start;
-        folded.push_segment(Field::Body, &body[range], start, segment);
+        // One that goes on into the next part is a hole in both.
+        let before = left.partition_point(|m| m.place.start < range.end);
+        folded.push_around(
+            Field::Body,
+            &body[range.clone()],
+            range.start,
+            segment,
+            &left[..before],
+        );
+        let begins = left.partition_point(|m| m.place.start < range.start);
+        hidden.extend(left[begins..before].iter().map(|m| (&m.read, segment)));
+        left = &left[left.partition_point(|m| m.place.end <= range.end)..];
     }
     let mut unheard = 0..0;
     if body.len() > room {
@@ -411,6 +417,18 @@ fn read(tongue: &Tongue, message: &Message<'_>) -> Reading {
                 .partition_point(|t| t.field == Field::Subject || (t.source_start as usize) < at)
         };
         unheard = before(from)..before(to);
+    }
+    for one in &in_subject {
+        let place = one.read.clone();
+        folded.push_markup(
+            Field::Subject,
+            &shown[place.clone()],
+            place.start,
+            Segment::Own,
+        );
+    }
+    for (place, segment) in hidden {
+        folded.push_markup(Field::Body, &body[place.clone()], place.start, segment);
     }
     let total_bytes = subject.len() + body.len();
     let truncated = (looked_at < total_bytes).then_some(Truncated {

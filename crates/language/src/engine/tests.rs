@@ -223,3 +223,132 @@ fn the_kind_is_what_the_words_name() {
         );
     }
 }
+
+/// What it takes to raise an emergency where no firm rule does: (what stands there, log-odds of a symptom or a crisis, those of
+/// a crisis, the loudest window, the probability).
+#[test]
+fn the_bars_stand_where_they_were_found() {
+    fn plain(look: &mut Look<'_>) {
+        (look.own_words, look.carries, look.distress) = (20, true, false);
+    }
+    fn distressed(look: &mut Look<'_>) {
+        plain(look);
+        look.distress = true;
+    }
+    fn letter(look: &mut Look<'_>) {
+        plain(look);
+        look.own_words = 100;
+    }
+    fn shorter_letter(look: &mut Look<'_>) {
+        plain(look);
+        look.own_words = 99;
+    }
+    fn nameless(look: &mut Look<'_>) {
+        plain(look);
+        look.carries = false;
+    }
+    fn scrap(look: &mut Look<'_>) {
+        nameless(look);
+        look.own_words = 3;
+    }
+    fn marked(look: &mut Look<'_>) {
+        plain(look);
+        look.markup = true;
+    }
+    fn survey(look: &mut Look<'_>) {
+        plain(look);
+        look.survey = true;
+    }
+    fn nameless_survey(look: &mut Look<'_>) {
+        nameless(look);
+        look.survey = true;
+    }
+    type Change = fn(&mut Look<'_>);
+    let rows: [(&str, Change, [f32; 3], f32); 22] = [
+        ("about a symptom", plain, [-1.5, 0.0, -4.5], 0.0),
+        ("no stretch speaks", plain, [-1.5, 0.0, -4.6], 0.4),
+        ("about something else", plain, [-1.6, 0.0, 3.0], 0.3),
+        ("names nothing", nameless, [3.0, 0.0, 3.0], 0.3),
+        ("names nothing, three words", scrap, [3.0, 0.0, 3.0], 0.65),
+        ("markup", marked, [-1.6, 0.0, 3.0], 0.65),
+        ("a letter", letter, [-1.6, 0.0, -0.1], 0.5),
+        ("one word less", shorter_letter, [-1.6, 0.0, -0.1], 0.3),
+        ("a letter, a stretch speaks", letter, [-1.6, 0.0, 0.0], 0.3),
+        ("a letter about a symptom", letter, [-1.5, 0.0, -0.1], 0.0),
+        ("lonely, about neither", distressed, [-0.1, 5.0, 3.0], 0.85),
+        (
+            "lonely, a little of a symptom",
+            distressed,
+            [0.9, -3.1, 3.0],
+            0.85,
+        ),
+        (
+            "lonely, more of a symptom",
+            distressed,
+            [1.0, -3.1, 3.0],
+            0.0,
+        ),
+        ("lonely, a crisis", distressed, [0.9, -3.0, 3.0], 0.0),
+        ("lonely, at the edge", distressed, [0.0, -3.0, 3.0], 0.0),
+        ("a survey told as a symptom", survey, [0.0, 0.0, 3.0], 0.7),
+        ("a survey", survey, [-0.1, 0.0, 3.0], 0.85),
+        (
+            "a survey that names nothing",
+            nameless_survey,
+            [3.0, 0.0, 3.0],
+            0.9,
+        ),
+        ("not lonely", plain, [-0.1, -9.0, 3.0], 0.0),
+        ("quiet names nothing", nameless, [3.0, 0.0, -9.0], 0.3),
+        ("a letter, quiet", letter, [0.0, 0.0, -9.0], 0.4),
+        (
+            "lonely letter",
+            |look| {
+                distressed(look);
+                look.own_words = 100;
+            },
+            [-9.0, -9.0, -9.0],
+            0.85,
+        ),
+    ];
+    let engine = shipped();
+    for (what, change, [about, crisis, window], bar) in rows {
+        let mut look = engine.look(&message("I have a question about my prescription"));
+        change(&mut look);
+        let signs = Signs {
+            window,
+            about,
+            crisis,
+            ..Signs::default()
+        };
+        assert_eq!(look.at_least(&signs).to_bits(), f32::to_bits(bar), "{what}");
+    }
+}
+
+#[test]
+fn a_rule_that_is_meant_raises_from_its_own_bar() {
+    let elsewhere = Signs {
+        about: -0.1,
+        ..Signs::default()
+    };
+    let clinical = Signs::default();
+    for (meant, probability, signs, raises) in [
+        (Meant::Firmly, 0.149, &elsewhere, false),
+        (Meant::Firmly, 0.15, &elsewhere, true),
+        (Meant::Firmly, 0.0, &clinical, true),
+        (Meant::Now, 0.049, &elsewhere, false),
+        (Meant::Now, 0.05, &elsewhere, true),
+        (Meant::Now, 0.0, &clinical, true),
+        (Meant::Alone, 0.0, &elsewhere, true),
+        (Meant::Softly, 1.0, &clinical, false),
+        (Meant::No, 1.0, &clinical, false),
+    ] {
+        assert_eq!(
+            meant.raises(probability, 0.05, signs),
+            raises,
+            "{meant:?} {probability}"
+        );
+    }
+    // A language whose own bar is higher keeps it.
+    assert!(!Meant::Firmly.raises(0.19, 0.2, &elsewhere));
+}

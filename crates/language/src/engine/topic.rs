@@ -36,7 +36,7 @@ pub(super) struct Topic {
 
 pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>, safety: &Safety) -> Topic {
     let mut topic = match model {
-        Some(read) if !look.folded.tokens.is_empty() => by_model(read),
+        Some(read) if look.folded.spoken() > 0 => by_model(read),
         _ => by_words(look),
     };
     // An emergency is a symptom or a crisis; which of the two, its own words say best. An alarm that is likelier false than true

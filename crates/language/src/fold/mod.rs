@@ -15,10 +15,15 @@ pub(crate) use word::is_prefix;
 
 use std::sync::Arc;
 
+use crate::markup::Markup;
 use crate::segments::Segment;
 use crate::verdict::{Field, Span};
 
 /// One word of the folded text.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "where it stands, each told by itself"
+)]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Token {
     /// Range in the folded text.
@@ -40,6 +45,8 @@ pub(crate) struct Token {
     pub at: u32,
     /// Whose words these are.
     pub segment: Segment,
+    /// It stands in markup: rules read it, and it is no word of anybody's.
+    pub markup: bool,
 }
 
 /// Folded text and its words.
@@ -123,12 +130,32 @@ impl Folded {
 
     /// Appends text that stands at byte `base` of `field`. What was appended before ends its sentence.
     pub fn push(&mut self, field: Field, text: &str, base: usize) {
-        self.push_segment(field, text, base, Segment::Own);
+        self.push_around(field, text, base, Segment::Own, &[]);
     }
 
-    /// [`push`](Self::push) for words that may be someone else's.
-    pub fn push_segment(&mut self, field: Field, text: &str, base: usize, segment: Segment) {
-        Run::new(self, field, base, segment).fold(text);
+    /// [`push`](Self::push) for words that may be someone else's, with `holes` left out, which are in order and count from where
+    /// `base` does.
+    pub fn push_around(
+        &mut self,
+        field: Field,
+        text: &str,
+        base: usize,
+        segment: Segment,
+        holes: &[Markup],
+    ) {
+        Run::new(self, field, base, segment).fold(text, holes);
+    }
+
+    /// Appends markup, behind all words.
+    pub fn push_markup(&mut self, field: Field, text: &str, base: usize, segment: Segment) {
+        let mut run = Run::new(self, field, base, segment);
+        run.markup = true;
+        run.fold(text, &[]);
+    }
+
+    /// Number of the words that are no markup; they stand before it.
+    pub fn spoken(&self) -> usize {
+        self.tokens.partition_point(|token| !token.markup)
     }
 
     /// Words between two places, signs counting half.
@@ -138,6 +165,10 @@ impl Folded {
 }
 
 /// The state of one [`Folded::push`].
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what was seen on the way, each told by itself"
+)]
 struct Run<'a> {
     out: &'a mut Folded,
     field: Field,
@@ -149,6 +180,7 @@ struct Run<'a> {
     /// Only spaces and quote marks have been seen on this line.
     line_blank: bool,
     segment: Segment,
+    markup: bool,
     /// A sign has just been closed and nothing stands behind it yet.
     after_sign: bool,
 }
@@ -164,17 +196,31 @@ impl<'a> Run<'a> {
             line_start: true,
             line_blank: true,
             segment,
+            markup: false,
             after_sign: false,
         }
     }
 
-    fn fold(mut self, text: &str) {
+    fn fold(mut self, text: &str, mut holes: &[Markup]) {
         let bytes = text.as_bytes();
         let engine = self.out.style == Style::Engine;
         // What was looked at for a row of single letters.
         let mut looked = 0;
         let mut at = 0;
         while let Some(&byte) = bytes.get(at) {
+            if let Some((hole, rest)) = holes.split_first()
+                && hole.place.start <= self.base + at
+            {
+                let gap = if hole.parts {
+                    Gap::Sentence
+                } else {
+                    Gap::Space
+                };
+                self.separate(at, gap);
+                at = at.max(hole.place.end.saturating_sub(self.base));
+                holes = rest;
+                continue;
+            }
             let row =
                 engine && at >= looked && byte.is_ascii_alphabetic() && self.begins_word(at, bytes);
             if row && let Some(row) = hidden::pulled_apart(&text[at..]) {
@@ -456,6 +502,7 @@ impl<'a> Run<'a> {
             joined: false,
             at: self.out.at,
             segment: self.segment,
+            markup: self.markup,
         });
         self.gap = Gap::Space;
         self.line_start = false;

@@ -82,17 +82,18 @@ const FLOOR: f32 = 4.0;
 const LETTERS: f32 = 0.45;
 
 impl Features {
-    /// The features of the words, those of the range `without` left out. `marks` are those of
+    /// The features of the words, markup and those of the range `without` left out. `marks` are those of
     /// [`context::marks`](crate::context::marks).
     pub fn of(folded: &Folded, marks: &[u8], without: &Range<usize>) -> Self {
-        let read = folded.tokens.len() - without.len();
+        let tokens = &folded.tokens[..folded.spoken()];
+        let read = tokens.len() - without.len();
         let mut features = Self {
             words: Vec::with_capacity(read * 24),
             ..Self::default()
         };
         let mut chunk: Option<Chunk> = None;
         let mut before: [u32; 3] = [0; 3];
-        for (at, token) in folded.tokens.iter().enumerate() {
+        for (at, token) in tokens.iter().enumerate() {
             if without.contains(&at) {
                 features.close(chunk.take(), at);
                 before = [0; 3];
@@ -127,7 +128,7 @@ impl Features {
             }
             before = [hash, before[0], before[1]];
         }
-        features.close(chunk.take(), folded.tokens.len());
+        features.close(chunk.take(), tokens.len());
         features.terms.sort_unstable();
         features.terms.dedup();
         features.context(marks);
