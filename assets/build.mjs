@@ -16,7 +16,7 @@ const esbuild = createRequire(join(modules, "package.json"))("esbuild");
 const TYPES = {
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
-  ".svg": "image/svg+xml",
+  ".svg": "image/svg+xml; charset=utf-8",
 };
 
 async function bundle(entry) {

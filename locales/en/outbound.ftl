@@ -47,6 +47,15 @@ notice-retention-look = Please have a look. Until then it can be taken back:
 notice-provisioning-subject = Your identity provider can’t reach the desk any more
 notice-provisioning = Its API token ended at { $at }, because the person who made it can’t come in any more or may do less now. Until there is a new one, people who leave your organisation stay in here unless somebody locks them out by hand.
 notice-provisioning-look = Please make a new token, and give it to the provider:
+notice-renewal-subject = Something at the desk runs out
+notice-renewal = Something with which the desk or another system signs in runs out soon, or has no end ({ $at }).
+notice-renewal-look = The page of the settings says what, and until when. Please renew it before:
+notice-link-ends-subject = Your link to the desk ends soon
+notice-link-ends = The link by which you come in to the desk ends within a day ({ $at }), and you have not used it yet.
+notice-link-ends-look = Open the mail or message in which you got it, or ask whoever manages the staff for a new one. This is the desk:
+invitation-subject = Your way in to the desk
+invitation-text = This link lets you in to the desk of { $clinic }. It works once, within three days, and it is for you alone: please pass it on to nobody.
+invitation-look = If you did not expect it, tell whoever manages the staff, and do not open it.
 undelivered-subject = A mail to a patient did not arrive
 undelivered-text = A mail from the desk did not reach the person it was for. Please look at the request:
 

@@ -76,6 +76,7 @@ password-too-short = Please use at least 15 characters. A few words are fine.
 password-too-long = Please use at most 200 characters.
 password-too-simple = Please use more than one piece over and over, or letters in a row.
 password-common = Many people use this password, and it is tried first. Please choose another one.
+password-breached = This password was stolen somewhere before, and is tried by thieves. Please choose another one, here and wherever else you use it.
 password-named = Please leave out the name of the clinic and of this program, and your own.
 password-differs = The two passwords are not the same.
 

@@ -43,6 +43,7 @@ admin-sso-client-help = The provider gives it to you when you register this desk
 admin-sso-secret = Client secret
 admin-sso-secret-new = The provider shows it with the client id. It is kept sealed and never shown again.
 admin-sso-secret-help = Leave it empty to keep the one there is. Another provider or client id needs its own.
+admin-sso-secret-ends = The secret works until
 admin-sso-button = Words on the button
 admin-sso-button-help = What people see on the sign-in page, such as “Sign in with my clinic account”.
 admin-sso-roles = Who gets which role

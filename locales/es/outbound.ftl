@@ -47,6 +47,15 @@ notice-retention-look = Por favor, mírelo. Hasta entonces puede retirarse:
 notice-provisioning-subject = Su proveedor de identidad ya no llega al servicio
 notice-provisioning = Su clave de API terminó ({ $at }), porque la persona que la creó ya no puede entrar o ahora puede menos. Hasta que haya otra, quien deje su organización sigue entrando aquí, salvo que alguien lo bloquee a mano.
 notice-provisioning-look = Por favor, cree una clave nueva y désela al proveedor:
+notice-renewal-subject = Algo del servicio va a terminar
+notice-renewal = Algo con lo que el servicio u otro sistema entra termina pronto, o no tiene fin ({ $at }).
+notice-renewal-look = La página de ajustes dice qué es y hasta cuándo. Por favor, renuévelo antes:
+notice-link-ends-subject = Su enlace al servicio termina pronto
+notice-link-ends = El enlace con el que usted entra al servicio termina dentro de un día ({ $at }), y aún no lo ha usado.
+notice-link-ends-look = Abra el correo o mensaje en que lo recibió, o pida uno nuevo a quien gestiona el personal. Este es el servicio:
+invitation-subject = Su acceso al servicio
+invitation-text = Este enlace le deja entrar al servicio de { $clinic }. Funciona una vez, dentro de tres días, y es solo para usted: por favor, no lo pase a nadie.
+invitation-look = Si no lo esperaba, avise a quien gestiona el personal y no lo abra.
 undelivered-subject = Un correo a un paciente no llegó
 undelivered-text = Un correo del servicio no llegó a su destinatario. Revise la solicitud:
 

@@ -76,6 +76,7 @@ password-too-short = Use al menos 15 caracteres. Unas cuantas palabras sirven.
 password-too-long = Use como máximo 200 caracteres.
 password-too-simple = Use algo más que un mismo trozo repetido o letras seguidas.
 password-common = Mucha gente usa esta contraseña y es de las primeras que se prueban. Elija otra.
+password-breached = Esta contraseña ya fue robada en algún sitio, y los ladrones la prueban. Por favor, elija otra, aquí y en cualquier otro lugar donde la use.
 password-named = No use el nombre de la clínica, ni el de este programa, ni el suyo.
 password-differs = Las dos contraseñas no son iguales.
 

@@ -43,6 +43,7 @@ admin-sso-client-help = El proveedor se lo da cuando registra allí este puesto.
 admin-sso-secret = Secreto del cliente
 admin-sso-secret-new = El proveedor lo muestra junto al identificador. Se guarda sellado y no se muestra nunca más.
 admin-sso-secret-help = Déjelo vacío para conservar el que hay. Otro proveedor u otro identificador necesita el suyo.
+admin-sso-secret-ends = El secreto funciona hasta
 admin-sso-button = Texto del botón
 admin-sso-button-help = Lo que se ve en la página de inicio de sesión, por ejemplo “Entrar con mi cuenta de la clínica”.
 admin-sso-roles = Quién recibe qué función

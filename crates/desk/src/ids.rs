@@ -46,6 +46,8 @@ ids! {
     AccessRound, AccessRoundId, "access_round";
     /// Whose access is looked at: a person or an API token.
     Subject, SubjectId, "subject";
+    /// What runs out: an API token, a provider's secret or a mailbox's password.
+    Ending, EndingId, "ending";
     /// A restricted record that somebody opened for a reason.
     Opening, OpeningId, "opening";
     /// A request and all that belongs to it.

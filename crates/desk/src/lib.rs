@@ -42,6 +42,7 @@ pub mod provisioning;
 pub mod public;
 pub mod recertification;
 pub mod records;
+pub mod renewals;
 pub mod representatives;
 pub mod router;
 pub mod scim;
@@ -94,6 +95,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         recertification::STATEMENTS,
         records::STATEMENTS,
         records::whose::STATEMENTS,
+        renewals::STATEMENTS,
         representatives::STATEMENTS,
         staff::STATEMENTS,
         staff::factors::STATEMENTS,

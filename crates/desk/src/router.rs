@@ -435,6 +435,7 @@ async fn enter_patient(door: &Door, request: Request, next: Next) -> Result<Resp
         return Err(Problem::unauthorized());
     };
     csrf::check_origin(request.method(), request.headers(), &app.config.public_url)?;
+    crate::security_log::allowed(&session.ctx, None);
     door.spent(&session.ctx, request.method())?;
     if session.acting_over {
         return Ok(Redirect::to("/my?said=acting-over").into_response());
@@ -476,6 +477,9 @@ async fn permitted(
 ) -> Result<(), DeskError> {
     // Whoever lacks both of two is refused for want of the first.
     let Some(needed) = access.needed(ctx.permissions()) else {
+        if access != Access::Public {
+            crate::security_log::allowed(ctx, None);
+        }
         return Ok(());
     };
     let allowed = ctx.authorize(needed);
@@ -486,6 +490,8 @@ async fn permitted(
             NewEntry::new("http.request", "route", way).outcome(Outcome::Denied),
         )
         .await?;
+    } else {
+        crate::security_log::allowed(ctx, Some(needed));
     }
     allowed
 }

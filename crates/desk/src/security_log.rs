@@ -6,7 +6,8 @@
 //! same address and says nothing else.
 
 use crate::app::App;
-use crate::ids::StaffId;
+use crate::context::{Ctx, Permission};
+use crate::ids::{PasskeyId, StaffId};
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
@@ -20,6 +21,7 @@ pub const CODES: [&str; 20] = [
     "sign_in.refused",
     "sign_in.waits",
     "sign_in.sso_refused",
+    "sign_in.altered_key",
     "token.refused",
     "access.not_signed_in",
     "access.refused",
@@ -60,6 +62,20 @@ pub(crate) fn sso_refused(reason: &str) {
 /// A file in which the virus scanner found something, by the signature's name.
 pub(crate) fn file_infected(file: &str, signature: &str) {
     tracing::info!(target: "bedside::security", event = "file.infected", file, signature, "found");
+}
+
+/// That the table of ways in let somebody through. The lines have a target of their own, `bedside::access`: they are many,
+/// and whoever keeps the log short can leave them out without losing what was refused.
+pub(crate) fn allowed(ctx: &Ctx, permission: Option<Permission>) {
+    let (kind, actor) = (ctx.actor.kind(), ctx.actor.id_text());
+    // None: it is enough to be signed in.
+    let permission = permission.map(Permission::code);
+    tracing::info!(target: "bedside::access", event = "access.allowed", permission, kind, actor, "allowed");
+}
+
+/// A passkey whose row is not as this desk wrote it: somebody changed it in the database.
+pub(crate) fn passkey_altered(id: PasskeyId) {
+    tracing::error!(target: "bedside::security", event = "sign_in.altered_key", passkey = %id, "refused");
 }
 
 /// What somebody tried, so that tries of the same can be told to be of the same. Keyed: whoever reads the log can't find

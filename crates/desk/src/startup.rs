@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::error::DeskError;
 use crate::knowledge;
 use crate::orgs::Directory;
+use crate::passkeys;
 use crate::privacy::erasure;
 use crate::records::{Keyring, rotate};
 use bedside_db::search::SearchIndex;
@@ -209,6 +210,16 @@ pub const MIGRATIONS: &[Migration] = &[
         version: 44,
         name: "files",
         sql: include_str!("../migrations/0044_files.sql"),
+    },
+    Migration {
+        version: 45,
+        name: "renewals",
+        sql: include_str!("../migrations/0045_renewals.sql"),
+    },
+    Migration {
+        version: 46,
+        name: "marks of passkeys",
+        sql: include_str!("../migrations/0046_passkey_marks.sql"),
     },
     Migration {
         version: 47,
@@ -417,6 +428,7 @@ pub async fn open(
     let report = db.migrate(MIGRATIONS, clock.now()).await?;
     let root = right_root(&config, &db, false).await?;
     let app = put_together(config, clock, db, root, false).await?;
+    passkeys::mark_those_of_before(&app).await?;
     let again = erasure::reapply(&app).await?;
     if again > 0 {
         tracing::warn!(

@@ -129,7 +129,7 @@ both_engines! {
         desk.clock.advance(24 * 3600);
         guesses().await;
         mail("Somebody who knows your password").await;
-        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), agent).await.unwrap();
+        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), agent, staff::Evidence::Document).await.unwrap();
         told().await;
         let expires = desk.app.now().plus_seconds(3600);
         let link = staff::make_link(&desk.app, &desk.system(), agent, false, expires).await.unwrap();

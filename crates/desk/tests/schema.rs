@@ -11,6 +11,7 @@ use bedside_desk::patients;
 use bedside_desk::startup::{self, MIGRATIONS, StartError};
 use bedside_desk::tickets::{self, NewTicket};
 use bedside_language::Channel;
+use bedside_testkit::pg;
 use common::{Desk, Engine, both_engines, config, monday};
 use std::sync::{Arc, LazyLock};
 
@@ -33,6 +34,7 @@ const SMALL: &[&str] = &[
     "provisioning_calls",
     "provisioning_rules",
     "queues",
+    "renewals",
     "retention_rules",
     "roles",
     "saved_replies",
@@ -78,6 +80,7 @@ const FINE: &[&str] = &[
     "SETTLE_JOBS",
     "SETTLE_MAILS",
     "SETTLE_MESSAGES",
+    "WITHOUT_MARK",
 ];
 
 /// Whether a step of a plan reads all rows of a table, or all that an organisation has in it.
@@ -401,4 +404,35 @@ async fn a_second_desk_on_the_same_folder_is_refused() {
         "{refused}"
     );
     assert_eq!(refused.exit_code(), 3);
+}
+
+/// As `docs/admin.md` (PostgreSQL) says, with nothing besides (ASVS 5.0, V13.2.2).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_databases_user_needs_its_own_database_and_no_other_right() {
+    let whole = pg::shared().unwrap().fresh_database().unwrap();
+    let (server, name) = whole.rsplit_once('/').unwrap();
+    let user = format!("{name}_user");
+    pg::execute(
+        &whole,
+        &format!(
+            "DROP ROLE IF EXISTS {user}; \
+             CREATE ROLE {user} LOGIN PASSWORD 'x' NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION; \
+             ALTER DATABASE {name} OWNER TO {user}; REVOKE CONNECT ON DATABASE {name} FROM PUBLIC;"
+        ),
+    )
+    .unwrap();
+    let (_, place) = server.rsplit_once('@').unwrap();
+    let own = format!("postgres://{user}@{place}/{name}");
+    for more in [
+        "CREATE ROLE another_user",
+        "CREATE DATABASE another_database",
+        "ALTER SYSTEM SET fsync = off",
+    ] {
+        assert!(pg::execute(&own, more).is_err(), "{more}");
+    }
+    // From the first table to a request and the log.
+    let desk = Desk::set_up(Engine::Postgres, |config| config.database = Some(own)).await;
+    desk.ticket("rosa@patient.example", "Hours", "When are you open?")
+        .await;
+    desk.audit_is_whole().await;
 }

@@ -6,6 +6,7 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
+use bedside_desk::audit_log;
 use bedside_desk::context::Permission;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::StaffId;
@@ -225,17 +226,27 @@ both_engines! {
         let half = person.half(&desk).await;
         let manager = desk.browser(Role::Administrator).await;
         assert!(manager.get(&page).await.expect(200).text().contains("reset-factor"));
-        manager.submit(&page, &format!("{page}/reset-factor"), &[]).await.expect(303);
+        let reset = format!("{page}/reset-factor");
+        // How they made sure that it is them is asked for, and stands in the log.
+        for nothing in [&[][..], &[("evidence", "")], &[("evidence", "machine")], &[("evidence", "a hunch")]] {
+            let refused = manager.submit(&page, &reset, nothing).await.expect(422).text();
+            assert!(refused.contains("Choose how you made sure"), "{refused}");
+        }
+        signed_in.get("/account").await.expect(200);
+        manager.submit(&page, &reset, &[("evidence", "number_on_file")]).await.expect(303);
+        let entries = audit_log::list(&desk.app, &desk.ctx(Role::Compliance), None, 50).await.unwrap();
+        let told = entries.iter().find(|one| one.action == "factor.reset").unwrap();
+        assert_eq!((told.object_id.as_str(), told.detail.as_str()), (id.to_string().as_str(), r#"{"evidence":"number_on_file"}"#));
         signed_in.get("/account").await.expect(401);
         half.get("/sign-in/code").await.expect(303);
         let alone = password(&desk.visitor(), &person.email(), WORDS).await.expect(303);
         assert_eq!(alone.header("location"), Some("/"));
         assert!(!manager.get(&page).await.expect(200).text().contains("reset-factor"));
-        let nothing = manager.submit(&page, &format!("{page}/reset-factor"), &[]).await.expect(422).text();
+        let nothing = manager.submit(&page, &reset, &[("evidence", "document")]).await.expect(422).text();
         assert!(nothing.contains("There is no second factor"), "{nothing}");
 
         // Not one's own, and not of somebody who may do more.
-        let own = staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), desk.id_of(Role::Administrator)).await;
+        let own = staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), desk.id_of(Role::Administrator), staff::Evidence::Document).await;
         assert!(matches!(own, Err(DeskError::Conflict { code: "own_factor", .. })), "{own:?}");
         let mut role = desk.role(Role::Agent).as_ref().clone();
         (role.code, role.version) = ("manager".to_owned(), 0);
@@ -245,7 +256,7 @@ both_engines! {
         let lesser = signed_in_as(&desk, lesser).await;
         let page = format!("/settings/staff/{}", desk.id_of(Role::Administrator));
         assert!(!lesser.get(&page).await.expect(200).text().contains("reset-factor"));
-        lesser.submit("/account", &format!("{page}/reset-factor"), &[]).await.expect(403);
+        lesser.submit("/account", &format!("{page}/reset-factor"), &[("evidence", "document")]).await.expect(403);
         let still = admin.half(&desk).await;
         shows(&still, &admin.code(&desk)).await.expect(303);
         desk.audit_is_whole().await;
@@ -374,7 +385,7 @@ both_engines! {
         mail("The second factor of your account was turned off").await;
         let person = Person::enrolled(&desk, Role::Agent).await;
         assert_eq!(told().await.len(), 2);
-        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), agent).await.unwrap();
+        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), agent, staff::Evidence::Document).await.unwrap();
         mail("Whoever manages the staff reset").await;
         let version = staff::list(&desk.app, &desk.system()).await.unwrap();
         let version = version.iter().find(|one| one.id == agent).unwrap().version;

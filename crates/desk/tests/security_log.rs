@@ -16,6 +16,8 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::io;
 use std::path::Path;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
@@ -152,6 +154,54 @@ both_engines! {
         tells(&admin.get("/settings/staff/new").await, "proof.needed");
         let log = String::from_utf8(LOG.lock().clone()).unwrap();
         assert!(!log.contains("quail"), "{log}");
+    }
+
+    async fn who_was_let_through_and_by_which_permission_is_told_for_every_request(desk: Desk) {
+        observe::json_lines(observe::with_security(EnvFilter::new("info")), Kept).init();
+        let of = |answer: &Answer| -> Vec<Value> {
+            let id = answer.header("x-request-id").unwrap().to_owned();
+            let told = lines().into_iter().filter(|line| line["target"] == "bedside::access");
+            told.filter(|line| line["span"]["id"] == id.as_str()).collect()
+        };
+        let agent = desk.browser(Role::Agent).await;
+        let [line] = &of(&agent.get("/inbox").await.expect(200))[..] else { panic!("{:?}", lines()) };
+        assert_eq!((&line["event"], &line["permission"]), (&json!("access.allowed"), &json!("tickets:read")), "{line}");
+        assert_eq!((&line["kind"], &line["actor"]), (&json!("staff"), &json!(desk.id_of(Role::Agent).to_string())), "{line}");
+        // Whoever is only signed in, another system, and nobody at all.
+        assert_eq!(of(&agent.get("/account").await.expect(200)).len(), 1);
+        let client = desk.client("tickets:read").await;
+        assert_eq!(of(&client.get("/api/v1/tickets").await.expect(200))[0]["kind"], "token");
+        assert!(of(&agent.get("/settings/staff").await.expect(403)).is_empty());
+        assert!(of(&desk.visitor().get("/sign-in").await.expect(200)).is_empty());
+    }
+
+    async fn a_mail_server_without_tls_is_told_and_nothing_is_said_to_it(desk: Desk) {
+        observe::json_lines(observe::with_security(EnvFilter::new("warn")), Kept).init();
+        // It greets in the clear where TLS is to begin with the first byte, and keeps what it hears.
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut mailbox = common::sink::at(server.local_addr().unwrap().port());
+        let heard = std::sync::Arc::new(Mutex::new(Vec::new()));
+        let ears = heard.clone();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = server.accept().await {
+                let _ = stream.write_all(b"220 hello\r\n").await;
+                let mut words = Vec::new();
+                let _ = stream.read_to_end(&mut words).await;
+                ears.lock().extend(words);
+            }
+        });
+        mailbox.settings.smtp.as_mut().unwrap().protection = bedside_desk::mailboxes::Protection::Tls;
+        bedside_desk::mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), mailbox).await.unwrap();
+        let admin = desk.browser(Role::Administrator).await;
+        let page = format!("/settings/staff/{}", desk.id_of(Role::Agent));
+        let shown = admin.submit(&page, &format!("{page}/invite"), &[]).await.expect(200).text();
+        assert!(shown.contains("No mail could be sent"), "{shown}");
+        let heard = String::from_utf8_lossy(&heard.lock()).into_owned();
+        assert!(!heard.contains("/sign-in/") && !heard.contains("EHLO"), "{heard}");
+        let told = lines();
+        let line = told.iter().find(|line| line["message"] == "a mail server can't be used").unwrap();
+        assert_eq!((&line["level"], &line["cause"]), (&json!("WARN"), &json!("Tls")), "{line}");
+        assert!(!told.iter().any(|line| line.to_string().contains("agent@clinic.example")), "{told:?}");
     }
 
     async fn no_way_in_answers_to_trace(desk: Desk) {

@@ -61,7 +61,10 @@ statements! {
     STAFF_PASSKEY = "INSERT INTO passkeys (organisation_id, id, staff_id, name, credential_hash, credential, uses, created_at) \
         SELECT organisation_id, id, id, 'Phone', $1, '', 0, created_at FROM staff ORDER BY id LIMIT 1";
     /// The same as it stands since.
-    STAFF_PASSKEYS = "SELECT COUNT(*) FROM passkeys WHERE owner = 'staff' AND owner_id = id AND point_blind IS NULL";
+    STAFF_PASSKEYS = "SELECT COUNT(*) FROM passkeys WHERE owner = 'staff' AND owner_id = id AND point_blind IS NULL \
+        AND mark IS NOT NULL";
+    /// As a desk is whose passkeys never had marks.
+    UNMARKED = "DELETE FROM desk_secrets WHERE name = 'passkeys-marked'";
     /// Tags.
     TAGS = "SELECT COUNT(*) FROM ticket_tags";
 }
@@ -301,6 +304,10 @@ async fn older(desk: &Desk, ticket: TicketId, version: usize, config: &Config) {
     write(&db, vec![(RATING, vec![Value::Id(ticket.uuid())])]).await;
     if version < 10 {
         write(&db, vec![(OLD_PLACE, vec![Value::Id(ticket.uuid())])]).await;
+    }
+    // Passkeys have marks since version 46.
+    if MIGRATIONS[version - 1].version < 46 {
+        write(&db, vec![(UNMARKED, Vec::new())]).await;
     }
     // Roles are rows since version 15.
     if (15..24).contains(&version) {

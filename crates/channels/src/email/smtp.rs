@@ -169,8 +169,13 @@ impl Sender {
             .map(|rcpt| deliverable(rcpt))
             .collect::<Result<_, _>>()?;
         let envelope = Envelope::new(from, rcpts).map_err(|_| SendError::Address)?;
-        let server_response = self.pool.send(&envelope, &with_line_ends(raw)).await?;
-        Ok(Accepted { server_response })
+        let sent = self.pool.send(&envelope, &with_line_ends(raw)).await;
+        if let Err(SendError::Connection { cause, .. }) = &sent {
+            tracing::warn!(?cause, "a mail server can't be used");
+        }
+        Ok(Accepted {
+            server_response: sent?,
+        })
     }
 
     /// Connects, signs in and says nothing more: whether the settings work.

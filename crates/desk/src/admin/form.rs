@@ -7,8 +7,11 @@ use crate::pages::layout::{Page, Shell};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
+use bedside_db::Timestamp;
 use bedside_web::i18n::Texts;
 use bedside_web::{I18n, Locale};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -60,6 +63,18 @@ impl Typed {
             return Ok(line);
         }
         Err(Wrong::at(name, "admin-error-bad-name"))
+    }
+
+    /// A day, as the moment at which it begins in this zone; none where nothing was typed.
+    pub fn day(&self, name: &'static str, zone: &TimeZone) -> Result<Option<Timestamp>, Wrong> {
+        let text = self.get(name);
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let wrong = |_| Wrong::at(name, "form-error-invalid");
+        let day: Date = text.parse().map_err(wrong)?;
+        let begins = day.to_zoned(zone.clone()).map_err(wrong)?;
+        Ok(Some(begins.timestamp().into()))
     }
 
     /// A name in every language, from the inputs that [`names`] makes.
@@ -185,6 +200,21 @@ impl Field {
         Self {
             input: Input::Area(rows),
             ..Self::line(name, label, value)
+        }
+    }
+
+    /// A day that may be left out, as it is in this zone.
+    pub fn day(
+        name: impl Into<String>,
+        label: impl Into<String>,
+        at: Option<Timestamp>,
+        zone: &TimeZone,
+    ) -> Self {
+        let day = at.map(|at| at.to_jiff().to_zoned(zone.clone()).date().to_string());
+        Self {
+            input: Input::Line("date"),
+            required: false,
+            ..Self::line(name, label, day.unwrap_or_default())
         }
     }
 
@@ -363,6 +393,8 @@ pub struct Extra {
     pub help: String,
     /// Whether it takes something away.
     pub danger: bool,
+    /// What has to be chosen before: the input's name, the question, and the answers with their words.
+    pub asks: Option<(&'static str, String, Vec<(String, String)>)>,
 }
 
 impl FormPage {

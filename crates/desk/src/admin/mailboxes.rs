@@ -14,6 +14,7 @@ use crate::router::{Access, Route};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::i18n::{Texts, time};
+use jiff::tz::TimeZone;
 
 pub fn routes() -> Vec<Route> {
     vec![
@@ -157,7 +158,7 @@ fn server_fields(
     fields.extend(server_fields.map(|field| field.of(group)));
 }
 
-fn form(t: Texts, mailbox: Option<&MailboxView>) -> Edit {
+fn form(t: Texts, zone: &TimeZone, mailbox: Option<&MailboxView>) -> Edit {
     let empty = MailboxSettings::default();
     let set = mailbox.map_or(&empty, |mailbox| &mailbox.settings);
     let mut fields = vec![
@@ -187,6 +188,15 @@ fn form(t: Texts, mailbox: Option<&MailboxView>) -> Edit {
         .optional()
         .help(t.text("admin-mailbox-authserv-help")),
     );
+    fields.push(
+        Field::day(
+            "password_ends",
+            t.text("admin-mailbox-password-ends"),
+            set.password_ends_at,
+            zone,
+        )
+        .help(t.text("admin-secret-ends-help")),
+    );
     if let Some(mailbox) = mailbox {
         fields.push(
             Field::check("enabled", t.text("admin-mailbox-enabled"), mailbox.enabled)
@@ -214,6 +224,7 @@ fn extras(t: Texts, id: &str) -> Vec<Extra> {
         label: t.text("admin-mailbox-test").to_owned(),
         help: t.text("admin-mailbox-test-help").to_owned(),
         danger: false,
+        asks: None,
     }]
 }
 
@@ -255,23 +266,26 @@ fn server(typed: &Typed, which: &'static str) -> Result<Option<Server>, Wrong> {
     }))
 }
 
-fn settings(typed: &Typed) -> Result<MailboxSettings, Wrong> {
+fn settings(zone: &TimeZone, typed: &Typed) -> Result<MailboxSettings, Wrong> {
     Ok(MailboxSettings {
         from_name: typed.get("from_name").to_owned(),
         imap: server(typed, "imap")?,
         folder: typed.get("folder").to_owned(),
         smtp: server(typed, "smtp")?,
         authserv_id: some(typed.get("authserv_id")),
+        password_ends_at: typed.day("password_ends", zone)?,
     })
 }
 
 async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError> {
     let t = page.texts();
     let writes = page.ctx.permissions().has(SettingsWrite);
+    let clinic = page.clinic()?;
+    let zone = &clinic.time_zone;
     let edit = if id == "new" {
-        form(t, None)
+        form(t, zone, None)
     } else {
-        form(t, Some(&find(&page, &id).await?))
+        form(t, zone, Some(&find(&page, &id).await?))
     };
     show_form(&page, edit, above(t), &[], extras(t, &id), writes).await
 }
@@ -309,8 +323,10 @@ async fn save(
     } else {
         Some(find(&page, &id).await?)
     };
-    let mut again = form(t, old.as_ref());
-    let wrong = match settings(&typed) {
+    let clinic = page.clinic()?;
+    let zone = &clinic.time_zone;
+    let mut again = form(t, zone, old.as_ref());
+    let wrong = match settings(zone, &typed) {
         Ok(set) => match keep(&page, old.as_ref(), &typed, set).await {
             Ok(()) => return Ok(redirect_saying(LIST, "setting-saved")),
             Err(error) => Wrong::refused(error)?,
@@ -361,11 +377,11 @@ async fn test(
             (class, format!("{}: {}", t.text(of), one.text))
         })
         .collect();
-    let mut page = page;
+    let (clinic, mut page) = (page.clinic()?, page);
     page.path = format!("{LIST}/{id}");
     show_form_saying(
         &page,
-        form(t, Some(&mailbox)),
+        form(t, &clinic.time_zone, Some(&mailbox)),
         above(t),
         notes,
         extras(t, &id),

@@ -5,8 +5,10 @@ use crate::error::DeskError;
 use crate::knowledge::Overdue;
 use crate::outbound;
 use crate::pages::layout::{Page, Shell};
+use crate::renewals::{self, Ending, Kind};
 use askama::Template;
 use axum::response::Response;
+use bedside_db::Timestamp;
 use bedside_language::LoadError;
 use bedside_web::i18n::{Texts, time};
 use jiff::civil::Date;
@@ -54,6 +56,8 @@ struct IndexPage {
     refused: Option<(String, String)>,
     /// Language files of which something is to be looked at again.
     overdue: Vec<String>,
+    /// What runs out soon, or has no end: where it is renewed, what it is, and until when.
+    ending: Vec<(String, String, String)>,
 }
 
 impl IndexPage {
@@ -72,8 +76,16 @@ pub async fn index(page: Page) -> Result<Response, DeskError> {
     if allowed.has(Permission::AuditRead) {
         groups.push(("admin-group-records", RECORDS));
     }
+    let ending = renewals::ends(&page.app, &page.ctx).await?;
+    let zone = page.clinic()?.time_zone.clone();
+    let now = page.app.now();
     page.show(&IndexPage {
         shell: page.shell().await?,
+        ending: ending
+            .iter()
+            .filter(|one| renewals::is_soon(one, now))
+            .map(|one| ends(t, &zone, now, one))
+            .collect(),
         trouble: outbound::any_troubled(&page.app, &page.ctx).await?,
         refused: page.app.shelf.refused().map(|refused| place(t, refused)),
         overdue: page
@@ -85,6 +97,32 @@ pub async fn index(page: Page) -> Result<Response, DeskError> {
             .collect(),
         groups,
     })
+}
+
+/// Where it is renewed, its name, and until when it works.
+fn ends(t: Texts, zone: &TimeZone, now: Timestamp, one: &Ending) -> (String, String, String) {
+    let page = match one.kind {
+        Kind::Token => format!("/settings/tokens/{}", one.id),
+        Kind::Secret => "/settings/sso".to_owned(),
+        Kind::Password => format!("/settings/mailboxes/{}", one.id),
+    };
+    let kind = t.text(match one.kind {
+        Kind::Token => "ending-token",
+        Kind::Secret => "ending-secret",
+        Kind::Password => "ending-password",
+    });
+    let until = match one.ends_at {
+        None => t.text("ending-never").into(),
+        Some(at) => {
+            let key = if at <= now {
+                "ending-ended"
+            } else {
+                "ending-ends"
+            };
+            t.with(key, "day", time::format_date(at.micros(), zone, t.locale))
+        }
+    };
+    (page, format!("{kind}: {}", one.name), until.into_owned())
 }
 
 /// Where a file is wrong, and the reason, which is in English.

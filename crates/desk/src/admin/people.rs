@@ -2,14 +2,16 @@
 
 use super::audit_words::role_name;
 use super::form::{Edit, Extra, Field, List, Row, Typed, Wrong, show_form, show_list};
+use crate::audit_log::NewEntry;
 use crate::context::Permission::StaffManage;
 use crate::error::DeskError;
 use crate::ids::StaffId;
+use crate::outbound;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::recertification;
 use crate::router::{Access, Route};
-use crate::staff::{self, NO_ROLE, NewStaff, Role, StaffView, sso};
+use crate::staff::{self, Evidence, NO_ROLE, NewStaff, Role, StaffView, sso};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::Locale;
@@ -137,6 +139,7 @@ async fn extras(page: &Page, person: &StaffView) -> Result<Vec<Extra>, DeskError
         label: t.text(&format!("admin-staff-{which}")).to_owned(),
         help: t.text(&format!("admin-staff-{which}-help")).to_owned(),
         danger,
+        asks: None,
     };
     let mut of_sso = Vec::new();
     if sso::linked(&page.app, &page.ctx, person.id).await? {
@@ -148,7 +151,16 @@ async fn extras(page: &Page, person: &StaffView) -> Result<Vec<Extra>, DeskError
     let mut extras = vec![extra("invite", false), extra("end-sessions", false)];
     let own = page.ctx.actor.staff() == Some(person.id);
     if person.second_factor_since.is_some() && !own {
-        extras.push(extra("reset-factor", false));
+        let how = |one: Evidence| {
+            let key = format!("evidence-{}", one.code().replace('_', "-"));
+            (one.code().to_owned(), t.text(&key).to_owned())
+        };
+        let asked = t.text("admin-staff-evidence").to_owned();
+        let answers = Evidence::CHOICES.map(how).to_vec();
+        extras.push(Extra {
+            asks: Some(("evidence", asked, answers)),
+            ..extra("reset-factor", false)
+        });
     }
     extras.extend(of_sso);
     extras.push(extra("disable", true));
@@ -234,11 +246,16 @@ async fn save(
     show_form(&page, again, above(t), &[wrong], extras, true).await
 }
 
-/// Shows a new way in for somebody, once.
+/// Makes a new way in for somebody. It goes to them by mail; only where none can be sent is it shown here, once.
 async fn invited(page: &Page, person: StaffId) -> Result<Response, DeskError> {
     let expires = page.app.now().plus_seconds(INVITATION);
     let token = staff::make_link(&page.app, &page.ctx, person, false, expires).await?;
-    let link = format!("{}/sign-in/{token}", page.app.config.public_url);
+    let link = page.app.config.sign_in_link(&token);
+    if outbound::send_invitation(&page.app, &page.ctx, person, &link).await? {
+        return Ok(redirect_saying(LIST, "staff-invited"));
+    }
+    let entry = NewEntry::new("staff.link_shown", "staff", person);
+    page.app.audit(&page.ctx, entry).await?;
     shown(
         page,
         Some((page.texts().text("admin-staff-invited").to_owned(), link)),
@@ -271,10 +288,17 @@ async fn end_sessions(
 async fn reset_factor(
     page: Page,
     Path(id): Path<String>,
-    Form(Nothing {}): Form<Nothing>,
+    Form(typed): Form<Typed>,
 ) -> Result<Response, DeskError> {
     let person = find(&page, &id).await?;
-    let done = staff::reset_factor(&page.app, &page.ctx, person.id).await;
+    let done = match Evidence::chosen(typed.get("evidence")) {
+        Some(how) => staff::reset_factor(&page.app, &page.ctx, person.id, how).await,
+        None => Err(DeskError::invalid(
+            "evidence",
+            "evidence",
+            "Choose how you made sure that it is them.",
+        )),
+    };
     said(page, &person, done).await
 }
 

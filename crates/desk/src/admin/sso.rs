@@ -81,6 +81,14 @@ fn form(page: &Page, view: Option<&ProviderView>) -> Result<Edit, DeskError> {
             .help(t.with("admin-sso-client-help", "address", back))
             .of(at),
         if new { secret } else { secret.optional() },
+        Field::day(
+            "secret_ends",
+            t.text("admin-sso-secret-ends"),
+            rules.secret_ends_at,
+            &page.clinic()?.time_zone,
+        )
+        .help(t.text("admin-secret-ends-help"))
+        .of(at),
         Field::line("button", t.text("admin-sso-button"), &view.button)
             .help(t.text("admin-sso-button-help"))
             .of(at),
@@ -147,6 +155,7 @@ fn extras(page: &Page, view: Option<&ProviderView>) -> Vec<Extra> {
         label: t.text("admin-sso-test").to_owned(),
         help: t.text("admin-sso-test-help").to_owned(),
         danger: false,
+        asks: None,
     });
     test.into_iter().collect()
 }
@@ -164,6 +173,10 @@ fn read(page: &Page, typed: &Typed) -> Result<NewProvider, DeskError> {
         (!groups.is_empty()).then(|| (role.code.clone(), groups))
     };
     let secret = Some(typed.get("secret").to_owned());
+    let ends = typed.day("secret_ends", &page.clinic()?.time_zone);
+    let secret_ends_at = ends.map_err(|_| {
+        DeskError::invalid("secret_ends", "bad_date", "Write the day as 2027-03-31.")
+    })?;
     Ok(NewProvider {
         view: ProviderView {
             issuer: typed.get("issuer").to_owned(),
@@ -175,6 +188,7 @@ fn read(page: &Page, typed: &Typed) -> Result<NewProvider, DeskError> {
                 makes_accounts: typed.ticked("makes_accounts"),
                 only_way: typed.ticked("only_way"),
                 factor: lines(typed, "factor"),
+                secret_ends_at,
             },
             enabled: typed.ticked("enabled"),
             version: typed.version(),
@@ -192,7 +206,10 @@ async fn show(page: Page) -> Result<Response, DeskError> {
 }
 
 async fn save(page: Page, Form(typed): Form<Typed>) -> Result<Response, DeskError> {
-    let done = sso::put(&page.app, &page.ctx, read(&page, &typed)?).await;
+    let done = match read(&page, &typed) {
+        Ok(new) => sso::put(&page.app, &page.ctx, new).await,
+        Err(error) => Err(error),
+    };
     let Err(error) = done else {
         return Ok(redirect_saying(HERE, "setting-saved"));
     };

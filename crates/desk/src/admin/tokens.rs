@@ -12,7 +12,7 @@ use crate::orgs::Clinic;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::router::{Access, Route};
-use crate::staff::{self, NewToken, Queues, TokenView};
+use crate::staff::{self, NewToken, Queues, TOKEN_DAYS, TokenView};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::i18n::{Texts, time};
@@ -30,6 +30,8 @@ pub fn routes() -> Vec<Route> {
 const LIST: &str = "/settings/tokens";
 const ONE: &str = "/settings/tokens/{id}";
 const DAY: i64 = 24 * 60 * 60;
+/// How long before its end a token is marked, in seconds.
+const MONTH: i64 = 30 * DAY;
 
 fn above(t: Texts) -> (String, String) {
     (LIST.to_owned(), t.text("admin-tokens").to_owned())
@@ -39,6 +41,10 @@ fn badge(t: Texts, token: &TokenView, now: bedside_db::Timestamp) -> (&'static s
     match (token.revoked_at, token.expires_at) {
         (Some(_), _) => ("badge-warn", t.text("admin-token-revoked").to_owned()),
         (None, Some(at)) if at <= now => ("badge-warn", t.text("admin-token-expired").to_owned()),
+        (None, None) => ("badge-warn", t.text("admin-token-endless").to_owned()),
+        (None, Some(at)) if at.seconds_since(now) <= MONTH => {
+            ("badge-warn", t.text("admin-token-soon").to_owned())
+        }
         _ => ("badge-ok", t.text("admin-token-works").to_owned()),
     }
 }
@@ -74,7 +80,7 @@ fn form(page: &Page) -> Result<Edit, DeskError> {
     let t = page.texts();
     let mut fields = vec![
         Field::line("name", t.text("admin-token-name"), "").help(t.text("admin-token-name-help")),
-        Field::number("days", t.text("admin-token-days"), 365)
+        Field::number("days", t.text("admin-token-days"), TOKEN_DAYS)
             .help(t.text("admin-token-days-help")),
     ];
     // Nobody hands on more than they have.
@@ -130,6 +136,7 @@ async fn show(page: Page, Path(id): Path<String>) -> Result<Response, DeskError>
         label: t.text("admin-token-revoke").to_owned(),
         help: t.text("admin-token-revoke-help").to_owned(),
         danger: true,
+        asks: None,
     };
     let clinic = page.clinic()?;
     let limited = token.queues != Queues::All;
@@ -179,12 +186,12 @@ fn read(page: &Page, clinic: &Clinic, typed: &Typed) -> Result<NewToken, Wrong> 
     if scopes.is_empty() {
         return Err(Wrong::at("", "admin-error-scopes"));
     }
-    let days = typed.number("days", 0, 3650)?;
+    let days = typed.number("days", 1, TOKEN_DAYS)?;
     Ok(NewToken {
         name: typed.line("name", 100)?,
         scopes: Permissions::of(&scopes),
         queues: queue_boxes::read(clinic, &page.ctx, typed, &Queues::All)?,
-        expires_at: (days > 0).then(|| page.app.now().plus_seconds(days * DAY)),
+        expires_at: Some(page.app.now().plus_seconds(days * DAY)),
     })
 }
 

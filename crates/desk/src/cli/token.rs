@@ -29,8 +29,8 @@ enum Action {
         /// Codes of the queues whose requests it reaches, such as "billing,records" [default: all]
         #[arg(long, value_delimiter = ',')]
         queues: Option<Vec<String>>,
-        /// Days until it ends [default: never]
-        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
+        /// Days until it ends, at most a year [default: 365]
+        #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..=365))]
         expires: Option<u16>,
         /// Answer in JSON
         #[arg(long)]
@@ -126,10 +126,11 @@ impl Token {
                     say_json(&all);
                 }
                 for token in all.iter().filter(|_| !json) {
-                    let out = if token.revoked_at.is_some() {
-                        "  (revoked)"
-                    } else {
-                        ""
+                    let out = match (token.revoked_at, token.expires_at) {
+                        (Some(_), _) => "  (revoked)",
+                        (None, None) => "  (no end: make a new one)",
+                        (None, Some(at)) if at <= app.now() => "  (ended)",
+                        _ => "",
                     };
                     say(format!(
                         "{}  {:<24} {}{out}",

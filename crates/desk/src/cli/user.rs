@@ -104,7 +104,7 @@ impl User {
             }
             Action::ResetSecondFactor { email } => {
                 let person = find(&app, &ctx, &email).await?;
-                staff::reset_factor(&app, &ctx, person.id).await?;
+                staff::reset_factor(&app, &ctx, person.id, staff::Evidence::Machine).await?;
                 say(format!(
                     "{} signs in with their password alone now, and sets up a new second factor where their role needs one.",
                     person.name

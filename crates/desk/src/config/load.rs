@@ -1,6 +1,8 @@
 //! Reads the settings of the process: defaults ← `bedside.toml` ← `BEDSIDE_…` ← flags.
 
 use super::Config;
+use super::breached;
+use super::known::is_known_password;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
@@ -93,7 +95,14 @@ fn from(file: &Path, flags: &Flags) -> Result<Config, ConfigError> {
     if !url_is_given {
         config.public_url = format!("http://localhost:{}", config.listen.port());
     }
-    with_password(checked(config)?)
+    let config = with_password(checked(config)?)?;
+    if config.database.as_deref().is_some_and(lets_anybody_in) {
+        return Err(ConfigError(
+            "database: anybody would try this password first; give the desk's account one of its own."
+                .to_owned(),
+        ));
+    }
+    Ok(config)
 }
 
 /// Refuses a settings file with the database's password in it that every user of the machine can read, as the file of the
@@ -125,6 +134,24 @@ fn has_password(address: &str) -> bool {
     let user = authority.rsplit_once('@').map(|(user, _)| user);
     user.is_some_and(|user| user.contains(':'))
         || query.split('&').any(|pair| pair.starts_with("password="))
+}
+
+/// Whether an address names a password that everybody knows.
+fn lets_anybody_in(address: &str) -> bool {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let account = authority
+        .rsplit_once('@')
+        .map_or("", |(account, _)| account);
+    let (user, word) = account.split_once(':').unzip();
+    let user = user.unwrap_or(account);
+    let asked = form_urlencoded::parse(query.as_bytes());
+    let words = asked
+        .filter(|(name, _)| name == "password")
+        .map(|(_, word)| word);
+    words
+        .chain(word.map(Into::into))
+        .any(|word| is_known_password(user, &word))
 }
 
 /// Adds the password of `database_password_file` to the database's address.
@@ -182,6 +209,14 @@ fn checked(mut config: Config) -> Result<Config, ConfigError> {
              unprotected_http to true for a trial in a network of your own.",
         );
     }
+    let open = config.open_doors();
+    if !open.is_empty() && !config.tunnelled && !config.unprotected_http {
+        return wrong(&format!(
+            "{}: other machines would speak to the desk without TLS there. Listen on this machine alone, behind a proxy or mail \
+             server that does TLS; or set tunnelled to true, where a tunnel protects the whole way.",
+            open.join(", ")
+        ));
+    }
     if config
         .database
         .as_ref()
@@ -199,6 +234,10 @@ fn checked(mut config: Config) -> Result<Config, ConfigError> {
             "scanner is on another machine, and clamd knows no TLS: patients' files would travel in the open. Run clamd on \
              this machine, or set unprotected_scanner to true where the way there is protected otherwise.",
         );
+    }
+    if let Some(file) = &config.breached_passwords {
+        breached::look(file)
+            .map_err(|why| ConfigError(format!("breached_passwords: {} {why}.", file.display())))?;
     }
     if !(64 * 1024..=1024 * 1024 * 1024).contains(&config.max_mail_bytes) {
         return wrong("max_mail_bytes must be between 65536 (64 KiB) and 1073741824 (1 GiB).");
@@ -262,7 +301,11 @@ mod tests {
             data: Some("/srv/here".into()),
             ..Flags::default()
         };
-        let config = read("data = \"/srv/there\"\nlisten = \"0.0.0.0:9000\"\n", &flags).unwrap();
+        let config = read(
+            "data = \"/srv/there\"\nlisten = \"127.0.0.1:9000\"\n",
+            &flags,
+        )
+        .unwrap();
         assert_eq!(config.data, Path::new("/srv/here"));
         assert_eq!(config.listen.port(), 9000);
         assert_eq!(config.public_url, "http://localhost:9000");
@@ -350,6 +393,63 @@ mod tests {
             error.contains("bedside.toml can't be read") && !error.contains('\n'),
             "{error}"
         );
+    }
+
+    #[test]
+    fn no_door_stands_open_to_other_machines_without_a_word() {
+        for door in ["listen", "smtp_listen", "lmtp_listen"] {
+            for address in ["0.0.0.0:2500", "[::]:2500", "10.1.0.5:2500"] {
+                let text = format!("{door} = \"{address}\"\n");
+                let error = read(&text, &Flags::default()).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("{door}: ")), "{error}");
+                assert!(read(&format!("{text}tunnelled = true\n"), &Flags::default()).is_ok());
+            }
+            for address in ["127.0.0.1:2500", "[::1]:2500", "[::ffff:127.0.0.1]:2500"] {
+                let text = format!("{door} = \"{address}\"\n");
+                assert!(read(&text, &Flags::default()).is_ok(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_password_that_everybody_knows_opens_no_database() {
+        for known in [
+            "postgres://postgres:postgres@db.example/desk",
+            "postgres://desk:Password1@db.example/desk",
+            "postgres://desk@db.example/desk?sslmode=verify-full&password=desk",
+        ] {
+            let error = read(&format!("database = \"{known}\"\n"), &Flags::default());
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains("anybody would try"), "{error}");
+        }
+        let none = "database = \"postgres://postgres@127.0.0.1:5432/desk\"\n";
+        assert!(read(none, &Flags::default()).is_ok());
+    }
+
+    #[test]
+    fn a_list_of_breached_passwords_is_looked_at_before_it_is_needed() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("list");
+        let with = || {
+            read(
+                &format!("breached_passwords = \"{}\"\n", list.display()),
+                &Flags::default(),
+            )
+        };
+        assert!(
+            with()
+                .unwrap_err()
+                .to_string()
+                .contains("breached_passwords")
+        );
+        for (text, fine) in [
+            ("not a list\n", false),
+            ("", false),
+            ("000000005AD76BD555C1D6D771DE417A4B87E4B4:10\r\n", true),
+        ] {
+            std::fs::write(&list, text).unwrap();
+            assert_eq!(with().is_ok(), fine, "{text}");
+        }
     }
 
     #[test]

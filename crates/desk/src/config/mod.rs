@@ -1,7 +1,9 @@
 //! How one process is set up: where its data is, which address people use, where it listens.
 
+pub mod breached;
 pub mod clinic;
 pub mod destinations;
+pub mod known;
 pub mod load;
 pub mod organisation;
 pub mod proxies;
@@ -34,6 +36,8 @@ pub struct Config {
     pub unprotected_http: bool,
     /// Where HTTP is served.
     pub listen: SocketAddr,
+    /// Whether what other machines send to these doors comes through a tunnel that protects it: the desk itself takes no TLS.
+    pub tunnelled: bool,
     /// Proxies that are believed about where a request came from, beside one on this machine.
     pub trusted_proxies: Vec<Network>,
     /// Where mail is received by SMTP, if at all.
@@ -60,12 +64,17 @@ pub struct Config {
     pub reads_an_hour: u32,
     /// How often one person or token may search in an hour; 0 is no limit.
     pub searches_an_hour: u32,
+    /// A file with the SHA-1 of breached passwords in order, as Pwned Passwords has it; beside the list that ships.
+    pub breached_passwords: Option<PathBuf>,
     /// Folder of the clinic's own files; those that ship with the program when absent.
     pub clinic: Option<PathBuf>,
     /// Whether everything in here is invented: pages say so.
     #[serde(skip)]
     pub demo: bool,
 }
+
+/// Ports on which mail servers are asked (RFC 8314, RFC 6409, and 2525, which providers use beside 587).
+const MAIL_PORTS: [u16; 6] = [25, 143, 465, 587, 993, 2525];
 
 impl Default for Config {
     fn default() -> Self {
@@ -76,6 +85,7 @@ impl Default for Config {
             public_url: "http://localhost:8080".to_owned(),
             unprotected_http: false,
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            tunnelled: false,
             trusted_proxies: Vec::new(),
             smtp_listen: None,
             lmtp_listen: None,
@@ -89,6 +99,7 @@ impl Default for Config {
             audit_to_log: false,
             reads_an_hour: 20_000,
             searches_an_hour: 1_000,
+            breached_passwords: None,
             clinic: None,
             demo: false,
         }
@@ -147,6 +158,20 @@ impl Config {
         format!("{}/sign-in/{token}", self.public_url)
     }
 
+    /// Whether mailboxes may name this host with a port that is none of mail: only what whoever runs the desk named.
+    pub fn allows_port(&self, host: &str, port: u16) -> bool {
+        let host = host.to_ascii_lowercase();
+        let address: Option<IpAddr> = host.parse().ok();
+        let named = |one: &Destination| match (one, address) {
+            (Destination::Host(name), _) => *name == host,
+            (Destination::Network(network), Some(address)) => network.has(address),
+            (Destination::Network(_), None) => false,
+        };
+        MAIL_PORTS.contains(&port)
+            || self.local_mail_servers
+            || self.allowed_destinations.iter().any(named)
+    }
+
     /// Whether `peer` is a proxy of this desk: on this machine, or one of `trusted_proxies`.
     pub fn trusts(&self, peer: IpAddr) -> bool {
         peer.to_canonical().is_loopback()
@@ -157,6 +182,18 @@ impl Config {
     pub fn is_in_the_clear(&self) -> bool {
         let host = self.public_url.strip_prefix("http://");
         host.is_some_and(|rest| !is_this_machine(host_of(rest)))
+    }
+
+    /// The doors that other machines reach: the settings' names of those which listen beyond this machine.
+    pub fn open_doors(&self) -> Vec<&'static str> {
+        let doors = [
+            ("listen", Some(self.listen)),
+            ("smtp_listen", self.smtp_listen),
+            ("lmtp_listen", self.lmtp_listen),
+        ];
+        let is_open = |at: SocketAddr| !at.ip().to_canonical().is_loopback();
+        let open = doors.into_iter().filter(|(_, at)| at.is_some_and(is_open));
+        open.map(|(name, _)| name).collect()
     }
 
     /// Whether people reach the desk over HTTPS.

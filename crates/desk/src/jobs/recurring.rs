@@ -5,7 +5,9 @@ use crate::app::App;
 use crate::error::DeskError;
 
 use crate::records::blobs;
-use crate::{identity, links, once, outbound, portal, privacy, recertification, staff, timeline};
+use crate::{
+    identity, links, once, outbound, portal, privacy, recertification, renewals, staff, timeline,
+};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::AssertUnwindSafe;
@@ -81,6 +83,11 @@ fn list() -> Vec<Recurring> {
             name: "rounds of access",
             every: 60 * minute,
             run: |app| async move { recertification::hourly(&app).await }.boxed(),
+        },
+        Recurring {
+            name: "what runs out soon",
+            every: 60 * minute,
+            run: |app| async move { renewals::hourly(&app).await }.boxed(),
         },
         Recurring {
             name: "what is kept no longer",

@@ -80,6 +80,9 @@ pub struct MailboxSettings {
     /// sender really is.
     #[serde(default)]
     pub authserv_id: Option<String>,
+    /// Until when the passwords work at the mail servers, where somebody said so.
+    #[serde(default)]
+    pub password_ends_at: Option<Timestamp>,
 }
 
 impl MailboxSettings {

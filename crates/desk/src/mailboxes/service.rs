@@ -5,6 +5,7 @@ use super::store::{self, MailboxRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::config::is_this_machine;
+use crate::config::known::is_known_password;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
@@ -23,6 +24,7 @@ pub async fn create(app: &App, ctx: &Ctx, new: NewMailbox) -> Result<MailboxId, 
     ctx.authorize(Permission::SettingsWrite)?;
     let address = normal(&new.address)?;
     check_form(app, &new.settings)?;
+    check_servers(app, &new.settings, None)?;
     not_taken(app, &address, None).await?;
     let id: MailboxId = app.id();
     let sealing = Sealing::fresh(app);
@@ -53,6 +55,7 @@ pub async fn change(
     check_form(app, &new.settings)?;
     not_taken(app, &address, Some(id)).await?;
     let (old, key) = stored(app, ctx.organisation, id).await?;
+    check_servers(app, &new.settings, Some(&old.settings))?;
     keep_password(new.settings.imap.as_mut(), old.settings.imap.as_ref());
     keep_password(new.settings.smtp.as_mut(), old.settings.smtp.as_ref());
     let account = |settings: &MailboxSettings| {
@@ -367,6 +370,52 @@ fn keep_password(new: Option<&mut Server>, old: Option<&Server>) {
     {
         new.password.clone_from(&old.password);
     }
+}
+
+/// Refuses what makes the desk knock at other doors than those of mail, and passwords that let anybody in. What stood there
+/// before stays: mail goes on.
+fn check_servers(
+    app: &App,
+    new: &MailboxSettings,
+    old: Option<&MailboxSettings>,
+) -> Result<(), DeskError> {
+    let before = |of: fn(&MailboxSettings) -> Option<&Server>| old.and_then(of);
+    let servers = [
+        (
+            &new.imap,
+            before(|one| one.imap.as_ref()),
+            ["imap_port", "imap_password"],
+        ),
+        (
+            &new.smtp,
+            before(|one| one.smtp.as_ref()),
+            ["smtp_port", "smtp_password"],
+        ),
+    ];
+    for (server, old, [port, password]) in servers {
+        let Some(server) = server else { continue };
+        let same = old.is_some_and(|old| (&old.host, old.port) == (&server.host, server.port));
+        if !same && !app.config.allows_port(&server.host, server.port) {
+            return Err(DeskError::invalid(
+                port,
+                "mail_port",
+                "This is no port of a mail server.",
+            ));
+        }
+        let user = server.user.as_deref().unwrap_or_default();
+        if server
+            .password
+            .as_deref()
+            .is_some_and(|word| is_known_password(user, word))
+        {
+            return Err(DeskError::invalid(
+                password,
+                "known_password",
+                "Anybody would try this password first.",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Whether these settings can be used. A server without TLS must be on this machine, unless whoever runs the desk said

@@ -8,6 +8,7 @@
 //! nobody can say whether the mail went out. Such a mail is sent once more under the same Message-ID, by which
 //! receivers know it, and after a second such end it is left to a person.
 
+mod invitation;
 mod letter;
 pub mod model;
 mod notice;
@@ -22,6 +23,7 @@ mod template;
 mod texts;
 mod trouble;
 
+pub use invitation::send_invitation;
 pub use letter::reply_address;
 pub use model::{Content, Kind, SendMail, State, TroubledMail};
 pub use opt_out::confirm_opt_out;

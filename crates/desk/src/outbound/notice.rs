@@ -8,7 +8,7 @@ use crate::error::DeskError;
 use crate::ids::OrganisationId;
 use crate::jobs::Done;
 use crate::mailboxes;
-use crate::staff::{self, Notice};
+use crate::staff::{self, Addressee, Notice};
 use bedside_channels::email::smtp::SendError;
 use bedside_codecs::mail::compose::{Automatic, Outgoing, Party, compose};
 use bedside_web::i18n::{Texts, time::format_time};
@@ -25,19 +25,8 @@ pub(super) async fn send(
     payload: &str,
 ) -> Result<Done, DeskError> {
     let notice: Notice = serde_json::from_str(payload)?;
-    let now = app.now();
     let Some(person) = staff::addressee(app, organisation, notice.staff).await? else {
         return Ok(Done::Finished);
-    };
-    let Some(sender) = mailboxes::sender_for(app, organisation, None).await? else {
-        return later(app, organisation, &notice).await;
-    };
-    let (Ok(pool), Ok(from), Ok(to)) = (
-        app.senders.of(sender.mailbox, &sender.smtp),
-        address(&sender.from_address),
-        address(&person.email),
-    ) else {
-        return later(app, organisation, &notice).await;
     };
     let clinic = app.directory.of(organisation)?;
     let t = Texts::new(person.locale);
@@ -47,8 +36,52 @@ pub(super) async fn send(
         t.with(notice.what.text_key(), "at", at),
         t.text(what_to_do).into(),
     ];
-    let link = format!("{}{page}", app.config.public_url);
-    let words = for_staff(t.locale, &lines.join("\n\n"), link);
+    let mail = StaffMail {
+        subject: t.text(subject).to_owned(),
+        words: lines.join("\n\n"),
+        link: format!("{}{page}", app.config.public_url),
+        message_id: format!("notice.{}", notice.id.simple()),
+    };
+    match hand_out(app, organisation, &person, mail).await? {
+        Some(Ok(())) => told(app, organisation, &notice, Outcome::Ok).await,
+        Some(Err(SendError::Permanent { .. } | SendError::Address)) => {
+            told(app, organisation, &notice, Outcome::Failed).await
+        }
+        Some(Err(SendError::Temporary { .. } | SendError::Connection { .. })) | None => {
+            later(app, organisation, &notice).await
+        }
+    }
+}
+
+/// A mail to somebody of the staff.
+pub(super) struct StaffMail {
+    pub subject: String,
+    /// What stands before the link.
+    pub words: String,
+    pub link: String,
+    /// What stands before the `@` of the Message-ID.
+    pub message_id: String,
+}
+
+/// Gives it to the mail server, and what came of it; none where no mailbox sends.
+pub(super) async fn hand_out(
+    app: &App,
+    organisation: OrganisationId,
+    person: &Addressee,
+    mail: StaffMail,
+) -> Result<Option<Result<(), SendError>>, DeskError> {
+    let Some(sender) = mailboxes::sender_for(app, organisation, None).await? else {
+        return Ok(None);
+    };
+    let (Ok(pool), Ok(from), Ok(to)) = (
+        app.senders.of(sender.mailbox, &sender.smtp),
+        address(&sender.from_address),
+        address(&person.email),
+    ) else {
+        return Ok(None);
+    };
+    let clinic = app.directory.of(organisation)?;
+    let words = for_staff(person.locale, &mail.words, mail.link);
     let domain = app.config.mail_domain();
     let raw = compose(Outgoing {
         reply_to: None,
@@ -57,15 +90,15 @@ pub(super) async fn send(
             address: from,
         },
         to: vec![Party {
-            name: Some(person.name),
+            name: Some(person.name.clone()),
             address: to,
         }],
         cc: Vec::new(),
-        subject: t.text(subject).to_owned(),
-        message_id: format!("notice.{}@{domain}", notice.id.simple()),
+        subject: mail.subject,
+        message_id: format!("{}@{domain}", mail.message_id),
         in_reply_to: None,
         references: Vec::new(),
-        date: now.micros(),
+        date: app.now().micros(),
         text: words.0,
         html: Some(words.1),
         files: Vec::new(),
@@ -75,15 +108,8 @@ pub(super) async fn send(
     })
     .map_err(|error| DeskError::Internal(error.to_string()))?;
     // What answers by itself has no return path (RFC 3834, section 3.3).
-    match pool.send(None, &[&person.email], &raw).await {
-        Ok(_) => told(app, organisation, &notice, Outcome::Ok).await,
-        Err(SendError::Permanent { .. } | SendError::Address) => {
-            told(app, organisation, &notice, Outcome::Failed).await
-        }
-        Err(SendError::Temporary { .. } | SendError::Connection { .. }) => {
-            later(app, organisation, &notice).await
-        }
-    }
+    let sent = pool.send(None, &[&person.email], &raw).await;
+    Ok(Some(sent.map(drop)))
 }
 
 /// Tries it again after a while, unless it is no news any more.

@@ -279,6 +279,7 @@ fn password_error(code: &str) -> (&'static str, &'static str) {
         "too_short" => ("password", "password-too-short"),
         "too_long" => ("password", "password-too-long"),
         "common" => ("password", "password-common"),
+        "breached" => ("password", "password-breached"),
         "named" => ("password", "password-named"),
         _ => ("password", "password-too-simple"),
     }

@@ -1,11 +1,13 @@
 //! Looking at what a browser signed.
 
+use super::mark;
 use super::party::{self, Kept, Said, Signed};
 use super::store::{self, Row};
 use super::{Door, Owner, Place, question};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
+use crate::security_log;
 use bedside_db::Conn;
 use bedside_db::Timestamp;
 use bedside_vault::secret::content_hash;
@@ -52,8 +54,9 @@ pub(crate) struct Checked {
     pub owner: Owner,
     /// The key as it was read.
     pub row: Row,
-    /// The key as it is kept from now on.
+    /// The key as it is kept from now on, and its mark.
     credential: String,
+    mark: Vec<u8>,
 }
 
 impl Checked {
@@ -61,7 +64,15 @@ impl Checked {
     /// stopped or used meanwhile.
     pub(crate) async fn take(&self, conn: &mut Conn, now: Timestamp) -> Result<(), DeskError> {
         let used = (self.row.passkey.id, self.row.uses);
-        if store::use_key(conn, self.organisation, used, &self.credential, now).await? {
+        if store::use_key(
+            conn,
+            self.organisation,
+            used,
+            (&self.credential, &self.mark),
+            now,
+        )
+        .await?
+        {
             return Ok(());
         }
         Err(wrong())
@@ -108,6 +119,10 @@ pub(crate) async fn check(
     drop(conn);
     let found = found.filter(|(_, owner, _)| owner.door() == door);
     let (organisation, owner, row) = found.ok_or_else(wrong)?;
+    if !mark::fits(app, organisation, owner, &row)? {
+        security_log::passkey_altered(row.passkey.id);
+        return Err(wrong().into());
+    }
     let whose = said.person();
     // Who is at the door is whom the device says; a key that is asked for by its number need not say so.
     let named = whose.map_or(of.is_some(), |whose| whose == owner.id().as_bytes());
@@ -126,12 +141,16 @@ pub(crate) async fn check(
         Ok(Signed::Right(_) | Signed::Copied) if row.passkey.stopped_at.is_some() => {
             Err(refused(stopped(), None))
         }
-        Ok(Signed::Right(key)) => Ok(Checked {
-            organisation,
-            owner,
-            credential: serde_json::to_string(&key).map_err(DeskError::from)?,
-            row,
-        }),
+        Ok(Signed::Right(key)) => {
+            let credential = serde_json::to_string(&key).map_err(DeskError::from)?;
+            Ok(Checked {
+                organisation,
+                owner,
+                mark: mark::of(app, organisation, owner, &row, &credential)?,
+                credential,
+                row,
+            })
+        }
         Ok(Signed::Copied) => Err(refused(stopped(), Some(row))),
         Err(error) => Err(refused(error, None)),
     }

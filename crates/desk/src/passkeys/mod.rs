@@ -6,9 +6,12 @@
 //! wrong, uses it up. A device that counts its signatures and comes with a count from before may be a copy: its key stops for
 //! good. Whoever calls tells its person ([`Refused`]).
 //!
+//! Each row carries a keyed mark over whose key it is and what it is checked by ([`mark`]): one that does not fit is no key.
+//!
 //! The steps of the protocol are those of `webauthn-rs` (docs/decisions/0009-passkeys.md); [`party`] alone calls it.
 
 mod answer;
+mod mark;
 mod new;
 mod party;
 mod question;
@@ -20,6 +23,7 @@ use uuid::Uuid;
 
 pub use answer::Answer;
 pub(crate) use answer::{Checked, Refused, check, wrong};
+pub use mark::mark_those_of_before;
 pub(crate) use new::{ask_new, keep, made};
 pub use party::possible;
 pub(crate) use question::ask_for;

@@ -1,5 +1,6 @@
 //! Making a key.
 
+use super::mark;
 use super::party::{self, Kept};
 use super::store::{self, Row};
 use super::{Answer, Asked, MAX_PASSKEYS, Owner, Passkey, Place, question, wrong};
@@ -62,6 +63,7 @@ pub(crate) async fn made(
             credential: serde_json::to_string(&key)?,
             uses: 0,
             point: None,
+            mark: None,
             passkey: Passkey {
                 id: app.id(),
                 name,
@@ -87,7 +89,8 @@ pub(crate) async fn keep(
         return Err(too_many());
     }
     let row = Row { point, ..made.row };
-    if store::insert(work, organisation, owner, &row, &made.hash).await? {
+    let mark = mark::of(&work.app, organisation, owner, &row, &row.credential)?;
+    if store::insert(work, organisation, owner, &row, (&made.hash, &mark)).await? {
         return Ok(());
     }
     Err(DeskError::Conflict {

@@ -15,16 +15,21 @@ statements! {
     FORGET_QUESTIONS = "DELETE FROM passkey_questions WHERE expires_at < $1";
     /// Keeps a key; nothing where a device's number is known already.
     INSERT = "INSERT INTO passkeys (organisation_id, id, owner, owner_id, point_blind, name, credential_hash, credential, uses, \
-        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9) ON CONFLICT DO NOTHING";
+        created_at, mark) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10) ON CONFLICT DO NOTHING";
     /// Somebody's keys.
-    OF_PERSON = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, point_blind FROM passkeys \
+    OF_PERSON = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, point_blind, mark FROM passkeys \
         WHERE organisation_id = $1 AND owner_id = $2 ORDER BY id";
+    /// Keys of before there were marks.
+    WITHOUT_MARK = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, point_blind, mark, owner, owner_id \
+        FROM passkeys WHERE organisation_id = $1 AND mark IS NULL ORDER BY id";
+    /// Gives one its mark.
+    SET_MARK = "UPDATE passkeys SET mark = $3 WHERE organisation_id = $1 AND id = $2 AND mark IS NULL";
     /// A key by what its device calls it, in whichever organisation.
-    BY_CREDENTIAL = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, point_blind, organisation_id, owner, owner_id \
+    BY_CREDENTIAL = "SELECT id, name, created_at, used_at, stopped_at, credential, uses, point_blind, mark, organisation_id, owner, owner_id \
         FROM passkeys \
         WHERE credential_hash = $1";
     /// Writes a use down; nothing where the key was used, stopped or removed since it was read.
-    USE = "UPDATE passkeys SET credential = $4, used_at = $5, uses = uses + 1 WHERE organisation_id = $1 AND id = $2 \
+    USE = "UPDATE passkeys SET credential = $4, used_at = $5, mark = $6, uses = uses + 1 WHERE organisation_id = $1 AND id = $2 \
         AND uses = $3 AND stopped_at IS NULL";
     /// Lets a key let nobody in any more.
     STOP = "UPDATE passkeys SET stopped_at = $3 WHERE organisation_id = $1 AND id = $2 AND stopped_at IS NULL";
@@ -47,6 +52,8 @@ pub(crate) struct Row {
     pub uses: i64,
     /// The address under which a patient made it, by its blind index; none for the staff.
     pub point: Option<Vec<u8>>,
+    /// The keyed mark over all of that; none for one of before.
+    pub mark: Option<Vec<u8>>,
 }
 
 impl Row {
@@ -67,6 +74,7 @@ fn row(row: &bedside_db::Row<'_>) -> Result<Row, DbError> {
         credential: row.get(5)?,
         uses: row.get(6)?,
         point: row.get(7)?,
+        mark: row.get(8)?,
     })
 }
 
@@ -103,7 +111,7 @@ pub(crate) async fn insert(
     organisation: OrganisationId,
     owner: Owner,
     row: &Row,
-    hash: &[u8; 32],
+    (hash, mark): (&[u8; 32], &[u8]),
 ) -> Result<bool, DeskError> {
     let (kind, owner) = (owner.kind(), owner.id());
     let values = args![
@@ -115,7 +123,8 @@ pub(crate) async fn insert(
         row.passkey.name,
         hash,
         row.credential,
-        row.passkey.created_at
+        row.passkey.created_at,
+        mark
     ];
     Ok(conn.execute(INSERT, values).await? == 1)
 }
@@ -130,16 +139,42 @@ pub(crate) async fn of_person(
         .await?)
 }
 
+/// Whose it is: the kind in this column, the id in the next one.
+fn owner(found: &bedside_db::Row<'_>, column: usize) -> Result<Owner, DbError> {
+    Ok(match found.get::<String>(column)?.as_str() {
+        "contact" => Owner::Contact(found.get::<ContactId>(column + 1)?),
+        _ => Owner::Staff(found.get::<StaffId>(column + 1)?),
+    })
+}
+
+pub(super) async fn without_mark(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<(Owner, Row)>, DeskError> {
+    Ok(conn
+        .query(WITHOUT_MARK, args![organisation], |found| {
+            Ok((owner(found, 9)?, row(found)?))
+        })
+        .await?)
+}
+
+pub(super) async fn set_mark(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PasskeyId,
+    mark: &[u8],
+) -> Result<(), DeskError> {
+    conn.execute(SET_MARK, args![organisation, id, mark])
+        .await?;
+    Ok(())
+}
+
 pub(crate) async fn by_credential(
     conn: &mut Conn,
     hash: &[u8; 32],
 ) -> Result<Option<(OrganisationId, Owner, Row)>, DeskError> {
     let read = |found: &bedside_db::Row<'_>| -> Result<_, DbError> {
-        let owner = match found.get::<String>(9)?.as_str() {
-            "contact" => Owner::Contact(found.get::<ContactId>(10)?),
-            _ => Owner::Staff(found.get::<StaffId>(10)?),
-        };
-        Ok((found.get(8)?, owner, row(found)?))
+        Ok((found.get(9)?, owner(found, 10)?, row(found)?))
     };
     Ok(conn.query_opt(BY_CREDENTIAL, args![hash], read).await?)
 }
@@ -149,10 +184,10 @@ pub(crate) async fn use_key(
     conn: &mut Conn,
     organisation: OrganisationId,
     (id, uses): (PasskeyId, i64),
-    credential: &str,
+    (credential, mark): (&str, &[u8]),
     at: Timestamp,
 ) -> Result<bool, DeskError> {
-    let values = args![organisation, id, uses, credential, at];
+    let values = args![organisation, id, uses, credential, at, mark];
     Ok(conn.execute(USE, values).await? == 1)
 }
 

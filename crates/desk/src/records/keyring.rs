@@ -1,6 +1,7 @@
 //! The keys in memory: every organisation's, the desk's own, and the data keys used lately.
 
 use super::store;
+use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{DataKeyId, OrganisationId};
 use bedside_audit::SigningKey;
@@ -35,6 +36,8 @@ pub struct OrganisationVault {
     pub threading: MacKey,
     /// Keeps one-time codes, and marks what somebody claims to be.
     pub identity: MacKey,
+    /// Marks passkeys as this desk's own.
+    pub passkeys: MacKey,
 }
 
 impl OrganisationVault {
@@ -44,6 +47,7 @@ impl OrganisationVault {
             search: keys.search_key(),
             threading: keys.mac_key("threading"),
             identity: keys.mac_key("identity"),
+            passkeys: keys.mac_key("passkeys"),
             keys: RwLock::new(Arc::new(keys)),
         }
     }
@@ -154,6 +158,23 @@ impl Keyring {
     pub(super) fn remember(&self, id: DataKeyId, key: Arc<DataKey>) {
         self.data.insert(id, key);
     }
+}
+
+/// Whether the desk keeps something under this name that its root key opens.
+pub async fn has_secret(app: &App, name: &'static str) -> Result<bool, DeskError> {
+    let sealed = store::secret(&mut app.read().await?, name).await?;
+    Ok(sealed.is_some_and(|sealed| {
+        app.keyring
+            .root
+            .open_secret(name.as_bytes(), &sealed)
+            .is_ok()
+    }))
+}
+
+/// Keeps a mark of the desk under this name: what only its root key can have made.
+pub async fn keep_secret(app: &App, name: &'static str) -> Result<(), DeskError> {
+    desk_secret(&app.db, &app.keyring.root, name, app.now()).await?;
+    Ok(())
 }
 
 /// A 32-byte secret of the whole desk, sealed by the root key; made when it is not there yet.

@@ -29,7 +29,7 @@ pub use bedside_access::{
     Class, Group, Label, Labels, LetOut, Level, Missing, Scope, Shown, needs,
 };
 pub use disclosure::let_out;
-pub use keyring::{Keyring, OrganisationVault};
+pub use keyring::{Keyring, OrganisationVault, has_secret, keep_secret};
 pub use restricted::{About, admit};
 pub use store::ALL as STATEMENTS;
 

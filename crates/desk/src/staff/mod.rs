@@ -23,8 +23,8 @@ mod tests;
 mod tokens;
 
 pub use factors::{
-    Factor, Offer, enrol, factor_of, new_recovery_codes, offer, offered, remove as remove_factor,
-    reset as reset_factor,
+    Evidence, Factor, Offer, enrol, factor_of, new_recovery_codes, offer, offered,
+    remove as remove_factor, reset as reset_factor,
 };
 pub use model::{NewStaff, StaffView};
 pub use notices::{Addressee, Notice, What, addressee, tell_all, tell_any};
@@ -49,10 +49,10 @@ pub use sessions::{
     TYPING_SECONDS, admit, ask_at_door, ask_half, ask_inside, asks_current, choose_password,
     confirm, confirm_by_passkey, device_codes, end_everywhere, end_one, end_others, end_session,
     finish, finish_by_passkey, forget_expired, half_person, make_link, open_sessions, proof_of,
-    session, session_unused, sign_in, sign_in_by_link, sign_in_by_passkey,
+    remind_invited, session, session_unused, sign_in, sign_in_by_link, sign_in_by_passkey,
 };
 pub use store::ALL as STATEMENTS;
 pub use tokens::{
-    NewToken, TokenView, WayIn, create_token, list_tokens, provisioning_way, revoke_token,
-    token_context, token_names,
+    NewToken, TOKEN_DAYS, TokenView, WayIn, create_token, list_tokens, provisioning_way,
+    revoke_token, token_context, token_names,
 };

@@ -68,11 +68,15 @@ pub enum What {
     Retention,
     /// Whoever made the identity provider's token can't come in any more, or may do less, and the token ended with that.
     ProvisioningEnded,
+    /// Something that they can renew runs out soon, or has no end.
+    Renewal,
+    /// The link that lets them in ends within a day, and they have not used it.
+    LinkEnds,
 }
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -99,6 +103,8 @@ impl What {
         Self::AccessUnconfirmed,
         Self::Retention,
         Self::ProvisioningEnded,
+        Self::Renewal,
+        Self::LinkEnds,
     ];
 
     /// The Fluent key of its words.
@@ -130,6 +136,8 @@ impl What {
             Self::AccessUnconfirmed => "notice-access-unconfirmed",
             Self::Retention => "notice-retention",
             Self::ProvisioningEnded => "notice-provisioning",
+            Self::Renewal => "notice-renewal",
+            Self::LinkEnds => "notice-link-ends",
         }
     }
 
@@ -155,6 +163,12 @@ impl What {
                 "notice-provisioning-subject",
                 "notice-provisioning-look",
                 "/settings/provisioning",
+            ),
+            Self::Renewal => ("notice-renewal-subject", "notice-renewal-look", "/settings"),
+            Self::LinkEnds => (
+                "notice-link-ends-subject",
+                "notice-link-ends-look",
+                "/sign-in",
             ),
             _ => ("notice-subject", "notice-not-you", "/account"),
         }

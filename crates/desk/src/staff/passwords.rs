@@ -1,6 +1,8 @@
 //! Passwords: argon2id with the crate's defaults, which follow RFC 9106's second choice in spirit (19 MiB, 2 passes).
 
 use super::model::{MAX_PASSWORD, MIN_PASSWORD};
+use crate::app::App;
+use crate::config::breached;
 use crate::error::DeskError;
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
@@ -62,6 +64,28 @@ pub(super) fn check(password: &str, names: &[&str]) -> Result<(), DeskError> {
             "named",
             "Leave out the name of the clinic and of this program, and your own.",
         );
+    }
+    Ok(())
+}
+
+/// The same where the machine has a list of breached ones: as it was typed, brought into one form. A list that can't be read
+/// is a fault, and nobody's password is set until it is mended.
+pub(super) async fn check_breached(app: &App, password: &str) -> Result<(), DeskError> {
+    let Some(list) = app.config.breached_passwords.clone() else {
+        return Ok(());
+    };
+    let typed = normalise::typed(password);
+    let found = tokio::task::spawn_blocking(move || breached::has(&list, &typed));
+    let found = found
+        .await
+        .map_err(|error| DeskError::Internal(error.to_string()))?
+        .map_err(|error| DeskError::Internal(format!("the list of breached passwords: {error}")))?;
+    if found {
+        return Err(DeskError::invalid(
+            "password",
+            "breached",
+            "This password was stolen somewhere before. Choose another one.",
+        ));
     }
     Ok(())
 }

@@ -207,6 +207,7 @@ pub async fn set_password(
     let clinic = app.directory.of(ctx.organisation)?;
     let local = person.email.split('@').next().unwrap_or_default();
     passwords::check(password, &[&clinic.name, PRODUCT, &person.name, local])?;
+    passwords::check_breached(app, password).await?;
     let hash = passwords::hash(password.to_owned()).await?;
     app.command(ctx, move |work| {
         async move {

@@ -19,6 +19,9 @@ use std::sync::Arc;
 
 const PREFIX: &str = "bsd_";
 
+/// Longest life of a token, in days: a key that nobody has looked at for a year is one that nobody would miss.
+pub const TOKEN_DAYS: i64 = 365;
+
 /// A token to be made.
 #[derive(Clone, Debug)]
 pub struct NewToken {
@@ -28,7 +31,7 @@ pub struct NewToken {
     pub scopes: Permissions,
     /// Whose requests it reaches; never more than its maker does.
     pub queues: Queues,
-    /// Until when.
+    /// Until when, at most [`TOKEN_DAYS`] from now; none for all of them.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -46,7 +49,7 @@ pub struct TokenView {
     pub queues: Queues,
     /// When it was made.
     pub created_at: Timestamp,
-    /// Until when.
+    /// Until when; none for one from before every token had to have an end.
     pub expires_at: Option<Timestamp>,
     /// When it was taken back.
     pub revoked_at: Option<Timestamp>,
@@ -73,6 +76,16 @@ pub async fn create_token(
     if new.scopes.has(Permission::PeopleProvision) && !ctx.permissions().do_all() {
         return Err(DeskError::Forbidden);
     }
+    let now = app.now();
+    let last = now.plus_seconds(TOKEN_DAYS * 24 * 3600);
+    let expires_at = new.expires_at.unwrap_or(last);
+    if expires_at > last || expires_at <= now {
+        return Err(DeskError::invalid(
+            "days",
+            "token_days",
+            "A token works for at least a day and at most a year.",
+        ));
+    }
     let token = format!("{PREFIX}{}", secret::random_token());
     let hash = secret::token_hash(&token);
     let row = TokenRow {
@@ -80,8 +93,8 @@ pub async fn create_token(
         name,
         scopes: new.scopes.codes(),
         queues: new.queues,
-        created_at: app.now(),
-        expires_at: new.expires_at,
+        created_at: now,
+        expires_at: Some(expires_at),
         revoked_at: None,
     };
     let id = row.id;

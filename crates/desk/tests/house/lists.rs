@@ -67,16 +67,16 @@ fn integers_that_overflow_stop_also_in_a_release() {
 #[test]
 fn the_map_is_counted_right() {
     let map = page("asvs.md");
-    let states = ["held", "partly", "missing", "not applicable"];
+    let states = ["held", "partly", "missing", "accepted", "not applicable"];
     let cells = |row: &str| -> Vec<String> {
-        let cells = row.trim_matches('|').splitn(8, '|');
+        let cells = row.trim_matches('|').splitn(9, '|');
         cells
             .map(|cell| cell.replace('*', "").trim().to_owned())
             .collect()
     };
     let lines = map.lines().filter(|line| line.starts_with('|'));
     let rows: Vec<Vec<String>> = lines.map(cells).collect();
-    let mut counted: BTreeMap<&str, [usize; 6]> = BTreeMap::new();
+    let mut counted: BTreeMap<&str, [usize; 7]> = BTreeMap::new();
     for row in rows.iter().filter(|row| row[0].matches('.').count() == 2) {
         let chapter = row[0].split('.').next().unwrap_or_default();
         let above = row[1].contains("above");
@@ -85,7 +85,7 @@ fn the_map_is_counted_right() {
         for of in [chapter, "all"] {
             let counts = counted.entry(of).or_default();
             if above {
-                counts[5] += 1;
+                counts[6] += 1;
             } else {
                 counts[0] += 1;
                 counts[1 + state] += 1;
@@ -94,9 +94,9 @@ fn the_map_is_counted_right() {
     }
     assert_eq!(counted.len(), 18);
     for (chapter, counts) in counted {
-        let names = |row: &&Vec<String>| row.len() > 6 && row[0].split(' ').next() == Some(chapter);
+        let names = |row: &&Vec<String>| row.len() > 7 && row[0].split(' ').next() == Some(chapter);
         let row = rows.iter().find(names).expect("a line of the chapter");
-        let said: Vec<usize> = row[1..7]
+        let said: Vec<usize> = row[1..8]
             .iter()
             .filter_map(|cell| cell.parse().ok())
             .collect();
@@ -219,4 +219,78 @@ fn every_page_is_looked_at() {
         &wrong,
         "e2e/pages.json says which browser test looks at a page, or why none does",
     );
+}
+
+/// Days for which an exception stands after somebody looked at it: the longest of the times in `SECURITY.md`.
+const LOOKED_AT: i64 = 90;
+
+/// Days that are left of an exception by its reason in `deny.toml`: `looked at DATE` where a hole does not bear on this
+/// program, or `known since DATE, SEVERITY`. None where it says neither.
+fn days_left(reason: &str, today: jiff::civil::Date) -> Option<i64> {
+    let after = |words: &str| {
+        let (_, rest) = reason.split_once(words)?;
+        let day: jiff::civil::Date = rest.get(..10)?.parse().ok()?;
+        Some((day, rest[10..].trim_start_matches([',', ' '])))
+    };
+    let (day, days) = match (after("looked at "), after("known since ")) {
+        (Some((day, _)), None) => (day, LOOKED_AT),
+        (None, Some((day, severity))) => {
+            let times = [("critical", 2), ("high", 7), ("medium", 30), ("low", 90)];
+            let named = times.iter().find(|(name, _)| severity.starts_with(name));
+            (day, named?.1)
+        }
+        _ => return None,
+    };
+    let since = today.since((jiff::Unit::Day, day)).ok()?;
+    Some(days - i64::from(since.get_days()))
+}
+
+/// Known holes are refused by `deny.toml` the day they are published; what is excepted runs out (ASVS 5.0, V15.2.1).
+#[test]
+fn what_is_excepted_of_known_holes_stays_within_the_times_of_the_security_page() {
+    let day = |text: &str| -> jiff::civil::Date { text.parse().expect("a day") };
+    for (reason, today, left) in [
+        ("none here; looked at 2026-11-27", "2026-12-27", Some(60)),
+        ("none here; looked at 2026-11-27", "2027-03-01", Some(-4)),
+        (
+            "known since 2026-11-27, high; a fork",
+            "2026-12-05",
+            Some(-1),
+        ),
+        ("known since 2026-11-27, medium", "2026-11-28", Some(29)),
+        ("known since 2026-11-27", "2026-11-28", None),
+        ("nobody minds", "2026-11-28", None),
+    ] {
+        assert_eq!(days_left(reason, day(today)), left, "{reason}");
+    }
+    let file = fs::read_to_string(repository().join("deny.toml")).expect("what may come in");
+    let file: toml::Table = file.parse().expect("TOML");
+    let excepted = file["advisories"]["ignore"].as_array().expect("a list");
+    let today = bedside_db::Clock::now(&bedside_db::SystemClock).to_jiff();
+    let today = today.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let late = excepted.iter().filter(|one| {
+        let reason = one.get("reason").and_then(|reason| reason.as_str());
+        reason
+            .and_then(|reason| days_left(reason, today))
+            .is_none_or(|left| left < 0)
+    });
+    let late: Vec<String> = late.map(ToString::to_string).collect();
+    none(
+        &late,
+        "deny.toml excepts a hole without a day, or for longer than SECURITY.md says",
+    );
+}
+
+/// What the browser fetches says in which characters it is written (ASVS 5.0, V4.1.1).
+#[test]
+fn every_asset_says_its_charset() {
+    let all = bedside_web::assets::all();
+    assert!(all.len() > 10);
+    let silent = all
+        .iter()
+        .filter(|asset| !asset.content_type.ends_with("; charset=utf-8"));
+    let silent: Vec<String> = silent
+        .map(|asset| format!("{}: {}", asset.name, asset.content_type))
+        .collect();
+    none(&silent, "text names its charset");
 }

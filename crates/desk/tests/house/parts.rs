@@ -73,7 +73,21 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "staff",
         ],
     ),
-    ("passkeys", &["app", "error", "ids", "names", "work"]),
+    (
+        "passkeys",
+        &[
+            "app",
+            "audit_log",
+            "context",
+            "error",
+            "ids",
+            "names",
+            // A mark that nobody without the desk's keys can make.
+            "records",
+            "security_log",
+            "work",
+        ],
+    ),
     (
         "staff",
         &[
@@ -87,6 +101,8 @@ const FOUNDATIONS: &[(&str, &[&str])] = &[
             "passkeys",
             "audit_log",
             "work",
+            // A list of breached passwords is named where the desk is set up.
+            "config",
             // What an authenticator app shares with the desk is sealed.
             "records",
             "security_log",

@@ -67,28 +67,33 @@ impl Pool {
                 outcome => return outcome,
             }
         }
-        let connection = self.connect().await?;
+        let connection = self.connect_telling().await?;
         self.hand_over(connection, envelope, raw).await
     }
 
     pub async fn check(&self) -> Result<(), SendError> {
-        let mut connection = match self.connect().await {
+        let mut connection = self.connect_telling().await?;
+        // Politeness: whatever becomes of it, the settings work.
+        let _ = self.patiently(connection.quit()).await;
+        Ok(())
+    }
+
+    /// Connects, or tells a handshake that failed from a server that is not there.
+    async fn connect_telling(&self) -> Result<AsyncSmtpConnection, SendError> {
+        match self.connect().await {
             Err(SendError::Connection {
                 may_have_arrived,
                 cause: Cause::Unreachable,
                 text,
             }) if self.settings.tls == Tls::Implicit && self.is_there().await => {
-                return Err(SendError::Connection {
+                Err(SendError::Connection {
                     may_have_arrived,
                     cause: Cause::Tls,
                     text,
-                });
+                })
             }
-            outcome => outcome?,
-        };
-        // Politeness: whatever becomes of it, the settings work.
-        let _ = self.patiently(connection.quit()).await;
-        Ok(())
+            outcome => outcome,
+        }
     }
 
     /// Whether somebody takes connections there: then it was the handshake that failed. A server without TLS may hang up

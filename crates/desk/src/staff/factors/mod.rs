@@ -4,11 +4,13 @@
 //! An app's code counts once: the time step of the newest one that was taken is kept, and only later ones are taken. A
 //! recovery code is gone with its use. The app's secret is sealed; nothing gives it out after [`enrol`].
 
+mod evidence;
 mod recovery;
 mod service;
 pub(super) mod store;
 mod totp;
 
+pub use evidence::Evidence;
 pub(super) use recovery::make as make_codes;
 pub use service::{
     Factor, Offer, enrol, factor_of, new_recovery_codes, offer, offered, remove, reset,

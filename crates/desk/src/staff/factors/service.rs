@@ -1,5 +1,6 @@
 //! Having a second factor, showing it, and doing without it again.
 
+use super::evidence::Evidence;
 use super::recovery::{self, Typed};
 use super::store;
 use super::totp::Secret;
@@ -202,7 +203,7 @@ pub async fn remove(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
 
 /// Takes every second factor, passkeys too, from somebody who lost them and may do no more than the caller. Their sessions end. One's own is
 /// not lost: [`DeskError::Conflict`] with `yourself`.
-pub async fn reset(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
+pub async fn reset(app: &App, ctx: &Ctx, id: StaffId, evidence: Evidence) -> Result<(), DeskError> {
     ctx.authorize(Permission::StaffManage)?;
     if ctx.actor.staff() == Some(id) {
         return Err(DeskError::Conflict {
@@ -221,7 +222,8 @@ pub async fn reset(app: &App, ctx: &Ctx, id: StaffId) -> Result<(), DeskError> {
             passkeys::store::delete_all(work, organisation, Owner::Staff(id)).await?;
             forget_idle_codes(work, id).await?;
             sessions::store::delete_sessions_of(work, organisation, id).await?;
-            work.audit(NewEntry::new("factor.reset", "staff", id));
+            let shown = serde_json::json!({ "evidence": evidence.code() });
+            work.audit(NewEntry::new("factor.reset", "staff", id).detail(&shown));
             notices::tell(work, id, What::FactorReset).await
         }
         .boxed()

@@ -52,6 +52,8 @@ const BY_PASSKEY: &str = "passkey";
 const TOUCH: i64 = 60;
 /// For how long a browser and system that somebody came in with is no news, in seconds: 90 days.
 const KNOWN_SECONDS: i64 = 90 * 24 * 3600;
+/// How long before the end of an invitation its person is reminded, in seconds.
+const REMINDED: i64 = 24 * 3600;
 
 /// A session that was opened.
 #[derive(Clone, Debug)]
@@ -485,7 +487,9 @@ pub async fn make_link(
         async move {
             let organisation = work.ctx.organisation;
             in_hands(work, staff).await?;
-            store::insert_link(work, &hash, organisation, staff, reusable, expires).await?;
+            // Nobody has to be reminded of what was made to be short.
+            let told = (expires.seconds_since(work.now) <= REMINDED).then_some(work.now);
+            store::insert_link(work, &hash, organisation, staff, reusable, expires, told).await?;
             work.audit(NewEntry::new("staff.link", "staff", staff));
             Ok(())
         }
@@ -493,6 +497,34 @@ pub async fn make_link(
     })
     .await?;
     Ok(token)
+}
+
+/// Tells whoever has an invitation that it ends within a day, once.
+pub async fn remind_invited(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
+    ctx.authorize(Permission::StaffManage)?;
+    let now = app.now();
+    let until = now.plus_seconds(REMINDED);
+    let ending = store::ending_links(&mut app.read().await?, ctx.organisation, now, until).await?;
+    if ending.is_empty() {
+        return Ok(());
+    }
+    app.command(ctx, move |work| {
+        async move {
+            let (mut count, now) = (0, work.now);
+            for hash in &ending {
+                if let Some(staff) = store::remind_link(work, hash, now).await? {
+                    notices::tell(work, staff, What::LinkEnds).await?;
+                    count += 1;
+                }
+            }
+            let detail = serde_json::json!({ "count": count });
+            let entry = NewEntry::new("staff.remind", "organisation", work.ctx.organisation);
+            work.audit(entry.detail(&detail));
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
 }
 
 /// Forgets sessions and links that ended by themselves, and wrong passwords of yesterday.

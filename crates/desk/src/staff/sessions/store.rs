@@ -81,7 +81,14 @@ statements! {
     /// Ends all sessions of a person.
     DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE organisation_id = $1 AND staff_id = $2";
     /// Adds a link that lets somebody in.
-    INSERT_LINK = "INSERT INTO staff_links (token_hash, organisation_id, staff_id, reusable, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    INSERT_LINK = "INSERT INTO staff_links (token_hash, organisation_id, staff_id, reusable, expires_at, reminded_at) \
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    /// Invitations that end soon and that nobody used, of which their people were not told.
+    ENDING_LINKS = "SELECT token_hash FROM staff_links WHERE organisation_id = $1 AND reusable = 0 AND used_at IS NULL \
+        AND reminded_at IS NULL AND expires_at > $2 AND expires_at <= $3 ORDER BY token_hash LIMIT 100";
+    /// Keeps that its person is told; whose it is, unless it was told, used or ended meanwhile.
+    REMIND_LINK = "UPDATE staff_links SET reminded_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND reminded_at IS NULL \
+        RETURNING staff_id";
     /// Uses a link.
     USE_LINK = "UPDATE staff_links SET used_at = $2 WHERE token_hash = $1 AND expires_at > $2 \
         AND (used_at IS NULL OR reusable = 1) RETURNING organisation_id, staff_id, reusable";
@@ -427,13 +434,39 @@ pub(in crate::staff) async fn insert_link(
     staff: StaffId,
     reusable: bool,
     expires: Timestamp,
+    reminded: Option<Timestamp>,
 ) -> Result<(), DeskError> {
     conn.execute(
         INSERT_LINK,
-        args![hash, organisation, staff, reusable, expires],
+        args![hash, organisation, staff, reusable, expires, reminded],
     )
     .await?;
     Ok(())
+}
+
+/// Hashes of invitations that end between `now` and `until`, and that nobody was reminded of.
+pub(in crate::staff) async fn ending_links(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<Vec<u8>>, DeskError> {
+    Ok(conn
+        .query(ENDING_LINKS, args![organisation, now, until], |row| {
+            row.get(0)
+        })
+        .await?)
+}
+
+/// Keeps that whoever has it is told; none when that is not to be done any more.
+pub(in crate::staff) async fn remind_link(
+    conn: &mut Conn,
+    hash: &[u8],
+    now: Timestamp,
+) -> Result<Option<StaffId>, DeskError> {
+    Ok(conn
+        .query_opt(REMIND_LINK, args![hash, now], |row| row.get(0))
+        .await?)
 }
 
 pub(in crate::staff) async fn use_link(

@@ -2,6 +2,7 @@
 
 use crate::error::DeskError;
 use crate::names;
+use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -25,6 +26,9 @@ pub struct Rules {
     pub only_way: bool,
     /// What stands in `amr` or `acr` when the provider asked for a second factor. Nothing: the desk always asks for its own.
     pub factor: Vec<String>,
+    /// Until when the client's secret works at the provider, where somebody said so.
+    #[serde(default)]
+    pub secret_ends_at: Option<Timestamp>,
 }
 
 /// A provider as administrators see it: without the client's secret.

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+#[path = "../common/mod.rs"]
 mod common;
+
+mod changed;
 
 use axum::body::Body;
 use axum::http::Method;
@@ -453,9 +456,9 @@ both_engines! {
         at_door(&desk.visitor(), &mut device).await.expect(422);
         // Whoever manages the staff takes it from somebody who lost it.
         let (mut nurse, _) = with_passkey(&desk, Role::Nurse).await;
-        staff::reset_factor(&desk.app, &admin, desk.id_of(Role::Nurse)).await.unwrap();
+        staff::reset_factor(&desk.app, &admin, desk.id_of(Role::Nurse), staff::Evidence::Document).await.unwrap();
         at_door(&desk.visitor(), &mut nurse).await.expect(422);
-        let again = staff::reset_factor(&desk.app, &admin, desk.id_of(Role::Nurse)).await;
+        let again = staff::reset_factor(&desk.app, &admin, desk.id_of(Role::Nurse), staff::Evidence::Document).await;
         assert!(matches!(again, Err(DeskError::Conflict { code: "no_factor", .. })), "{again:?}");
         desk.audit_is_whole().await;
     }
@@ -586,7 +589,7 @@ both_engines! {
         shows(&half, CODE, "/sign-in/code/passkey", &mut device).await.expect(303);
         half.get("/inbox").await.expect(200);
         // Who lost it is helped by a colleague, and begins anew.
-        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), desk.id_of(Role::Agent)).await.unwrap();
+        staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), desk.id_of(Role::Agent), staff::Evidence::Document).await.unwrap();
         let again = desk.browser(Role::Agent).await;
         assert_eq!(shut(&again).await, NEW);
         // An app's codes are none, and the API sees no more of it than the pages.
