@@ -64,7 +64,7 @@ document.addEventListener("click", (event) => {
 
 if (document.querySelector("[data-sign-out]")) {
   session.leaveOn("[data-sign-out]");
-  session.watch("/api/v1/events", "/sign-in");
+  session.watch("/account/session", "/sign-in");
 }
 
 customElements.define("bd-toast", BdToast);

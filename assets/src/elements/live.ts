@@ -41,7 +41,7 @@ export class BdLive extends HTMLElement {
       this.#setOffline(true);
       // The browser comes back by itself unless the server refused; then we ask again.
       if (source.readyState === EventSource.CLOSED && this.isConnected) {
-        void session.look(url.pathname, "/sign-in");
+        void session.look("/account/session", "/sign-in");
         clearTimeout(this.#retry);
         this.#retry = window.setTimeout(() => this.#open(), RETRY);
       }
@@ -65,7 +65,7 @@ export class BdLive extends HTMLElement {
   #fetch(name: string, path: string): void {
     const selector = this.getAttribute(`data-target-${name}`) ?? this.dataset["target"];
     const target = selector ? document.querySelector(selector) : this;
-    if (target) void htmx.ajax("GET", path, { source: this, target, swap: this.dataset["swap"] ?? "outerMorph" });
+    if (target) void htmx.ajax("GET", path, { source: this, target, swap: this.dataset["swap"] ?? "outerMorph", headers: { "BD-Live": "1" } });
   }
 
   #setOffline(offline: boolean): void {

@@ -37,6 +37,11 @@ pub enum DbError {
     /// A migration that ran before has other text now.
     #[error("migration {0} is not the one that was applied to this data")]
     Changed(i64),
+    /// A migration that never ran stands below one that did: it would be left out for ever.
+    #[error(
+        "migration {0} was never applied to this data, and a later one was: this program's steps are out of order"
+    )]
+    Below(i64),
     /// The number of arguments differs from the number of parameters.
     #[error("{statement}: {given} arguments for {wanted} parameters")]
     Arguments {

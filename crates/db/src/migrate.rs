@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// One step of the schema. Its text never changes once it has shipped.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
-    /// Rising from 1 without gaps.
+    /// Rising from 1. A number that is left out stays so: [`DbError::Below`] refuses one that comes later.
     pub version: i64,
     /// What it brings, for people.
     pub name: &'static str,
@@ -66,6 +66,14 @@ pub(crate) async fn run(
         if !same {
             return Err(DbError::Changed(*version));
         }
+    }
+    // A step that came below the newest one would never run.
+    let below = migrations
+        .iter()
+        .map(|migration| migration.version)
+        .find(|version| *version < from && applied.iter().all(|(done, _)| done != version));
+    if let Some(version) = below {
+        return Err(DbError::Below(version));
     }
     let mut report = MigrationReport {
         from,

@@ -45,8 +45,10 @@ pub struct Parts {
     pub counts: crate::tickets::Counts,
     /// How much visitors of the public pages have sent lately.
     pub caps: crate::public::Caps,
-    /// How much people of the staff, patients and tokens have read lately: beside the visitors, who can't use up their room.
+    /// How much people of the staff and tokens have read lately: beside visitors and patients, who can't use up their room.
     pub reads: crate::public::Caps,
+    /// How much patients have read lately.
+    pub patients_reads: crate::public::Caps,
     /// Connections to the mail servers.
     pub senders: Senders,
     /// Asks other systems over HTTPS.

@@ -60,6 +60,8 @@ pub struct Route {
     pub before_factor: bool,
     /// Whether it looks through what there is, which counts apart from other reads.
     pub searches: bool,
+    /// Whether somebody may be in danger without it: then no limit refuses it.
+    pub urgent: bool,
     handler: MethodRouter<App>,
 }
 
@@ -113,6 +115,15 @@ impl Route {
         }
     }
 
+    /// The same for what is read when somebody is in danger: it stands open however much was read before.
+    #[must_use]
+    pub fn urgent(self) -> Self {
+        Self {
+            urgent: true,
+            ..self
+        }
+    }
+
     fn new<H: Handler<T, App>, T: 'static>(
         (method, filter): (Method, MethodFilter),
         path: &'static str,
@@ -127,6 +138,7 @@ impl Route {
             confirmed: None,
             before_factor: false,
             searches: false,
+            urgent: false,
             handler: on(filter, handler),
         }
     }
@@ -237,6 +249,7 @@ pub fn router_with(app: &App, routes: Vec<Route>, bodies: &Bodies) -> Router {
             confirmed: route.confirmed,
             before_factor: route.before_factor,
             searches: route.searches,
+            urgent: route.urgent,
             bodies: bodies.clone(),
         };
         service = service.route(
@@ -276,6 +289,7 @@ struct Door {
     confirmed: Option<Fresh>,
     before_factor: bool,
     searches: bool,
+    urgent: bool,
     bodies: Bodies,
 }
 
@@ -302,13 +316,17 @@ impl Door {
 
 impl Door {
     /// Takes one of the reads, or of the searches, that one person or token has in an hour: enough for anybody at work, too
-    /// few to carry everything away. What pages ask by themselves does not count.
-    fn spent(&self, ctx: &Ctx, method: &Method) -> Result<(), DeskError> {
+    /// few to carry everything away. What open pages fetch by themselves has as many of its own, so that a busy day takes
+    /// nothing from whoever reads; only then is it refused, and the page asks again at the next event.
+    fn spent(&self, ctx: &Ctx, request: &Request) -> Result<(), DeskError> {
         let config = &self.app.config;
+        let safe = request.method().is_safe();
         let (kind, limit) = if self.searches {
             ("search", config.searches_an_hour)
-        } else if method.is_safe() && !self.polled {
-            ("read", config.reads_an_hour)
+        } else if safe && !self.polled && !self.urgent {
+            let live = is_live(request.method(), request.headers());
+            let kind = if live { "live" } else { "read" };
+            (kind, config.reads_an_hour)
         } else {
             return Ok(());
         };
@@ -316,8 +334,17 @@ impl Door {
             return Ok(());
         }
         let key = (kind, ctx.organisation, ctx.actor.id_text());
-        self.app.reads.take(key, limit, self.app.now())
+        let caps = match ctx.actor {
+            Actor::Patient { .. } => &self.app.patients_reads,
+            _ => &self.app.reads,
+        };
+        caps.take(key, limit, self.app.now())
     }
+}
+
+/// Whether an open page asks by itself, for what an event changed on it. It keeps no session alive.
+fn is_live(method: &Method, headers: &HeaderMap) -> bool {
+    method.is_safe() && headers.contains_key("bd-live") && headers.contains_key("hx-request")
 }
 
 /// As many parts of `path` as `page` has.
@@ -337,9 +364,9 @@ pub fn portal_cookie(app: &App) -> SessionCookie {
 }
 
 /// The session a request came with: its secret, and its number, which stays when a proof changes the secret. Pages bind
-/// their forms to the number, so that those which stand open elsewhere stay good.
+/// their forms to the number, so that those which stand open elsewhere stay good. Of the staff also where it is used from.
 #[derive(Clone)]
-pub struct SessionToken(pub Arc<str>, pub SessionId);
+pub struct SessionToken(pub Arc<str>, pub SessionId, pub Option<Arc<staff::Here>>);
 
 /// The network that somebody who is not known comes from, where that can be told.
 #[derive(Clone, Copy)]
@@ -370,9 +397,10 @@ async fn enter(
                 user_agent: user_agent(request.headers()),
                 network: network(request.headers(), request.extensions(), &app.config),
             };
-            session = staff::session(app, &token, !door.polled, place).await?;
+            let used = !door.polled && !is_live(request.method(), request.headers());
+            session = staff::session(app, &token, used, place).await?;
             if let Some(session) = &session {
-                let token = SessionToken(token.into(), session.id);
+                let token = SessionToken(token.into(), session.id, session.here.clone());
                 request.extensions_mut().insert(token);
             }
             session.as_ref().map(|session| session.ctx.clone())
@@ -396,7 +424,7 @@ async fn enter(
         let way = request.extensions().get::<MatchedPath>().cloned();
         permitted(app, door.access, &ctx, way).await?;
         if door.access != Access::Public {
-            door.spent(&ctx, request.method())?;
+            door.spent(&ctx, &request)?;
         }
         if let Some(session) = &session {
             door.proven(session, &request)?;
@@ -436,12 +464,12 @@ async fn enter_patient(door: &Door, request: Request, next: Next) -> Result<Resp
     };
     csrf::check_origin(request.method(), request.headers(), &app.config.public_url)?;
     crate::security_log::allowed(&session.ctx, None);
-    door.spent(&session.ctx, request.method())?;
+    door.spent(&session.ctx, &request)?;
     if session.acting_over {
         return Ok(Redirect::to("/my?said=acting-over").into_response());
     }
     let held = request.extensions_mut();
-    held.insert(SessionToken(token.into(), session.id));
+    held.insert(SessionToken(token.into(), session.id, None));
     held.insert(session.ctx.clone());
     held.insert(Arc::new(session));
     Ok(next.run(request).await)

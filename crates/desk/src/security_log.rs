@@ -17,7 +17,7 @@ use data_encoding::HEXLOWER;
 use std::sync::Arc;
 
 /// Every code, for the test that holds the documentation against it.
-pub const CODES: [&str; 20] = [
+pub const CODES: [&str; 21] = [
     "sign_in.refused",
     "sign_in.waits",
     "sign_in.sso_refused",

@@ -491,6 +491,7 @@ async fn put_together(
         counts: crate::tickets::Counts::default(),
         caps: crate::public::Caps::default(),
         reads: crate::public::Caps::default(),
+        patients_reads: crate::public::Caps::default(),
         senders: crate::outbound::Senders::default(),
         others,
         providers: crate::staff::sso::Providers::default(),

@@ -358,6 +358,9 @@ both_engines! {
         assert_eq!(of(desk.id_of(Role::Billing)), Decision::Ended);
         // What was to be changed and was not counts as confirmed by nobody.
         assert_eq!(of(desk.id_of(Role::Partner)), Decision::Unconfirmed);
+        // Who said that it is to be changed is not who left it unconfirmed.
+        let partner = line_of(&desk, round, desk.id_of(Role::Partner)).await;
+        assert_eq!(partner.decided.unwrap().1, None);
         assert_eq!(of(office.actor.staff().unwrap()), Decision::Unconfirmed);
         assert!(all.iter().all(|line| line.decided.is_some()));
         // Told, and nobody was locked out for it.

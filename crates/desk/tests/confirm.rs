@@ -81,7 +81,7 @@ both_engines! {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [
             "GET /account/passkeys/new", "GET /attachments/{file}/original", "POST /attachments/{file}/original", "GET /restricted/{patient}", "POST /restricted/{patient}", "GET /settings/general",
-            "POST /settings/general", "GET /tickets/{ticket}/verify/emergency", "POST /tickets/{ticket}/verify/emergency",
+            "POST /settings/general", "GET /settings/privacy", "POST /settings/privacy", "GET /tickets/{ticket}/verify/emergency", "POST /tickets/{ticket}/verify/emergency",
             "GET /account/second-factor", "GET /audit/csv", "GET /privacy/access/{round}/csv",
             "POST /privacy/access/{round}/{subject}/take", "GET /privacy/breaches/{breach}/print/{person}",
             "POST /privacy/breaches/{breach}/send", "GET /privacy/disclosures/{patient}/csv",

@@ -290,7 +290,7 @@ both_engines! {
         }
         open.sort();
         assert_eq!(open, [
-            "GET /account/confirm", "GET /account/confirm/sso", "GET /account/passkeys/new", "GET /account/second-factor", "GET /set-password",
+            "GET /account/confirm", "GET /account/confirm/sso", "GET /account/passkeys/new", "GET /account/second-factor", "GET /account/session", "GET /set-password",
             "POST /account/confirm", "POST /account/confirm/passkey", "POST /account/confirm/passkey/options", "POST /account/passkeys/new", "POST /account/passkeys/new/options", "POST /account/second-factor", "POST /look", "POST /set-password", "POST /sign-out",
         ]);
         // Nor does the page that they are led to show anything of the desk.

@@ -43,6 +43,19 @@ async fn is_open(browser: &Browser) -> bool {
     false
 }
 
+/// Shows password and code in a session.
+async fn proves(desk: &Desk, person: &Person, browser: &Browser) {
+    desk.clock.advance(30);
+    let code = person.code(desk);
+    let proof = [
+        ("password", WORDS),
+        ("code", code.as_str()),
+        ("next", WEIGHTY),
+    ];
+    let here = "/account/confirm";
+    browser.submit(here, here, &proof).await.expect(303);
+}
+
 /// Signs in with password and code.
 async fn signed_in(desk: &Desk, person: &Person, agent: &str, from: Option<IpAddr>) -> Browser {
     desk.clock.advance(30);
@@ -118,12 +131,98 @@ both_engines! {
         // Back home the proof of before is gone too; once known the other network takes one as any.
         moved.from = clinic;
         assert!(!is_open(&moved).await);
-        let mut there = signed_in(&desk, &person, "", Some(network("198.51.100.9"))).await;
+        // Passing through makes no network known; a proof that is shown in it does.
+        let there = signed_in(&desk, &person, "", Some(network("198.51.100.9"))).await;
+        assert!(!is_open(&there).await, "the session from before was there, and nobody proved anything");
+        proves(&desk, &person, &there).await;
+        assert!(is_open(&there).await);
+        let mut there = signed_in(&desk, &person, "", Some(network("198.51.100.10"))).await;
         assert!(is_open(&there).await);
         // A thief who carries the cookie away gets nowhere with its proof.
         there.from = Some(network("2001:db8:1:2::3"));
         assert!(!is_open(&there).await);
+        // Its owner proves at home who they are; the next one that is carried there lapses as the first did.
+        there.from = clinic;
+        proves(&desk, &person, &there).await;
+        assert!(is_open(&there).await);
+        there.from = Some(network("2001:db8:1:2::3"));
+        assert!(!is_open(&there).await);
         desk.audit_is_whole().await;
+    }
+
+    async fn of_many_requests_at_once_from_elsewhere_none_gets_the_proof_back(desk: Desk) {
+        let person = Person::enrolled(&desk, Role::Administrator).await;
+        let mut session = signed_in(&desk, &person, "", Some(network("203.0.113.5"))).await;
+        for round in 0..3 {
+            session.from = Some(network("203.0.113.5"));
+            proves(&desk, &person, &session).await;
+            assert!(is_open(&session).await);
+            session.from = Some(network(&format!("198.51.{round}.1")));
+            let all = futures_util::future::join_all((0..8).map(|_| is_open(&session))).await;
+            assert!(all.iter().all(|open| !open), "{all:?}");
+            assert!(!is_open(&session).await);
+        }
+    }
+
+    async fn the_desktop_site_of_a_telephone_goes_on_and_asks_for_a_proof(desk: Desk) {
+        const DESKTOP: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/18.0 Safari/605.1.15";
+        let person = Person::enrolled(&desk, Role::Administrator).await;
+        let mut phone = signed_in(&desk, &person, PHONE, None).await;
+        proves(&desk, &person, &phone).await;
+        assert!(is_open(&phone).await);
+        DESKTOP.clone_into(&mut phone.agent);
+        phone.get("/inbox").await.expect(200);
+        assert!(!is_open(&phone).await);
+        proves(&desk, &person, &phone).await;
+        assert!(is_open(&phone).await);
+        // Once proven both are known.
+        PHONE.clone_into(&mut phone.agent);
+        assert!(is_open(&phone).await);
+        "Mozilla/5.0 (Windows NT 10.0) Chrome/140.0".clone_into(&mut phone.agent);
+        phone.get("/inbox").await.expect(401);
+    }
+
+    async fn what_open_pages_fetch_takes_nothing_from_whoever_reads(desk: Desk) {
+        let desk = Desk::set_up(desk.engine, |config| config.reads_an_hour = 5).await;
+        let agent = desk.browser(Role::Agent).await;
+        let live = [("hx-request", "true"), ("bd-live", "1")];
+        for _ in 0..5 {
+            agent.request(Method::GET, "/inbox", &live, Body::empty()).await.expect(200);
+        }
+        agent.request(Method::GET, "/inbox", &live, Body::empty()).await.expect(429);
+        for _ in 0..5 {
+            agent.get("/account").await.expect(200);
+        }
+        agent.get("/account").await.expect(429);
+        // Somebody may be in danger: these are never shut.
+        let ticket = desk.ticket("ana@patients.example", "x", "x").await;
+        let number = bedside_desk::tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.number;
+        assert_ne!(agent.get(&format!("/tickets/{number}/verify/emergency")).await.status, 429);
+        // An open page alone does not keep a session alive.
+        let nurse = desk.browser(Role::Nurse).await;
+        for _ in 0..2 {
+            desk.clock.advance(31 * 60);
+            nurse.request(Method::GET, "/inbox", &live, Body::empty()).await;
+        }
+        nurse.get("/account").await.expect(401);
+    }
+
+    async fn patients_use_up_no_room_of_the_staff(desk: Desk) {
+        for key in 0..50_000 {
+            desk.app.patients_reads.take(key, 1, desk.app.now()).unwrap();
+        }
+        assert!(desk.app.patients_reads.take("one more", 1, desk.app.now()).is_err());
+        desk.browser(Role::Nurse).await.get("/inbox").await.expect(200);
+    }
+
+    async fn looking_whether_one_is_still_in_is_no_refusal(desk: Desk) {
+        let officer = desk.browser(Role::Compliance).await;
+        let entries = async || bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 500).await.unwrap().len();
+        let before = entries().await;
+        let json = [("accept", "*/*")];
+        officer.request(Method::HEAD, "/account/session", &json, Body::empty()).await.expect(204);
+        assert_eq!(entries().await, before);
+        desk.visitor().request(Method::HEAD, "/account/session", &json, Body::empty()).await.expect(401);
     }
 
     async fn whoever_asks_far_too_much_is_slowed_down(desk: Desk) {

@@ -48,6 +48,7 @@ const QUIET: &[&str] = &[
     "GET /account",
     "GET /account/confirm",
     "GET /account/confirm/sso",
+    "GET /account/session",
     "GET /account/passkeys/new",
     "GET /account/second-factor",
     "GET /api/v1/categories",

@@ -310,6 +310,31 @@ async fn migrations_go_from_any_version(fresh: Fresh) {
         db.migrate(edited, NOW).await,
         Err(DbError::Changed(1))
     ));
+    // A step that came below the newest one would never run.
+    let late: &'static [Migration] = Box::leak(Box::new([
+        MIGRATIONS[0],
+        MIGRATIONS[1],
+        Migration {
+            version: 4,
+            sql: "CREATE TABLE fourth (id BIGINT PRIMARY KEY);",
+            ..MIGRATIONS[1]
+        },
+    ]));
+    assert_eq!(db.migrate(late, NOW).await.unwrap().to, 4);
+    let third: &'static [Migration] = Box::leak(Box::new([
+        MIGRATIONS[0],
+        MIGRATIONS[1],
+        Migration {
+            version: 3,
+            sql: "CREATE TABLE third (id BIGINT PRIMARY KEY);",
+            ..MIGRATIONS[1]
+        },
+        late[2],
+    ]));
+    assert!(matches!(
+        db.migrate(third, NOW).await,
+        Err(DbError::Below(3))
+    ));
 }
 
 async fn the_newest_three_backups_of_upgrades_are_kept(fresh: Fresh) {

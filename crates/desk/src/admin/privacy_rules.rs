@@ -15,8 +15,8 @@ const HERE: &str = "/settings/privacy";
 
 pub fn routes() -> Vec<Route> {
     vec![
-        Route::get(HERE, Access::Staff(SettingsRead), show),
-        Route::post(HERE, Access::Staff(SettingsWrite), save),
+        Route::get(HERE, Access::Staff(SettingsRead), show).confirmed(HERE),
+        Route::post(HERE, Access::Staff(SettingsWrite), save).confirmed_before(HERE),
     ]
 }
 

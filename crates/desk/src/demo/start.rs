@@ -303,7 +303,9 @@ fn mark(folder: &Path, text: &str) -> Result<(), DemoError> {
 async fn open(config: &Config, clock: &DemoClock) -> Result<App, DemoError> {
     match startup::open(config.clone(), Arc::new(clock.clone())).await {
         Ok((app, _)) => Ok(app),
-        Err(StartError::Database(DbError::Changed(_) | DbError::Newer { .. })) => {
+        Err(StartError::Database(
+            DbError::Changed(_) | DbError::Below(_) | DbError::Newer { .. },
+        )) => {
             empty(&config.data)?;
             prepare(&config.data)?;
             Ok(startup::open(config.clone(), Arc::new(clock.clone()))

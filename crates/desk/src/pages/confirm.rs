@@ -18,11 +18,19 @@ use serde::Deserialize;
 pub(super) fn routes() -> Vec<Route> {
     let mine = Access::SignedIn;
     vec![
+        Route::get("/account/session", mine, is_in)
+            .polled()
+            .before_factor(),
         Route::get("/account/confirm", mine, show).before_factor(),
         Route::post("/account/confirm", mine, confirm).before_factor(),
         Route::post("/account/confirm/passkey/options", mine, ask).before_factor(),
         Route::post("/account/confirm/passkey", mine, by_passkey).before_factor(),
     ]
+}
+
+/// Says that the session goes on, to a page that comes into sight again.
+async fn is_in(_: Page) -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 #[derive(Template)]
@@ -70,7 +78,7 @@ struct Sent {
 
 async fn confirm(page: Page, Form(sent): Form<Sent>) -> Result<Response, DeskError> {
     let next = safe_path(sent.next.as_deref());
-    let here = (&*page.session.0, page.session.1);
+    let here = (&*page.session.0, page.session.1, page.session.2.clone());
     let confirmed = staff::confirm(&page.app, &page.ctx, here, &sent.password, &sent.code).await;
     let (status, error) = match confirmed {
         Ok(fresh) => {
@@ -100,7 +108,7 @@ async fn ask(page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Response, De
 
 async fn by_passkey(page: Page, Form(sent): Form<passkeys::Sent>) -> Result<Response, DeskError> {
     let next = safe_path(sent.next.as_deref());
-    let here = (&*page.session.0, page.session.1);
+    let here = (&*page.session.0, page.session.1, page.session.2.clone());
     match staff::confirm_by_passkey(&page.app, &page.ctx, here, sent.answer()).await {
         Ok(fresh) => {
             let mut response = redirect(next);

@@ -20,7 +20,7 @@ const PAGE: &str = "/restricted/{patient}";
 pub(super) fn routes() -> Vec<Route> {
     let may = Access::Staff(Permission::RestrictedOpen);
     vec![
-        Route::get(PAGE, may, show).confirmed(PAGE),
+        Route::get(PAGE, may, show).urgent().confirmed(PAGE),
         Route::post(PAGE, may, open).confirmed_before(PAGE),
     ]
 }

@@ -177,7 +177,7 @@ pub(super) async fn end_old(
     before: Option<Extension<Ctx>>,
     old: Option<Extension<SessionToken>>,
 ) {
-    if let (Some(Extension(ctx)), Some(Extension(SessionToken(token, _)))) = (before, old)
+    if let (Some(Extension(ctx)), Some(Extension(SessionToken(token, ..)))) = (before, old)
         && staff::end_session(app, &ctx, &token).await.is_err()
     {
         tracing::warn!("an earlier session could not be ended");

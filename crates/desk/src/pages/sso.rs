@@ -227,12 +227,20 @@ async fn back(
         issuer: brought.iss.as_deref(),
     };
     let here = match (&before, &old) {
-        (Some(Extension(ctx)), Some(Extension(SessionToken(token, id)))) => {
-            Some((ctx, &**token, *id))
+        (Some(Extension(ctx)), Some(Extension(SessionToken(token, id, place)))) => {
+            Some((ctx, &**token, *id, place.clone()))
         }
         _ => None,
     };
-    match sso::finish(&app, back, here, agent(&headers), provisioning::decides).await {
+    match sso::finish(
+        &app,
+        back,
+        here.clone(),
+        agent(&headers),
+        provisioning::decides,
+    )
+    .await
+    {
         Ok(Finished::Entered(entered, next)) => {
             end_old(&app, before, old).await;
             on(&app, &entered, &next)

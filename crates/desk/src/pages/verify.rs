@@ -39,7 +39,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/tickets/{ticket}/verify/second", write, ask_second),
         Route::post("/tickets/{ticket}/verify/decide", approve, decide),
         Route::post("/tickets/{ticket}/verify/address", write, address),
-        Route::get(EMERGENCY, write, show_emergency).confirmed(EMERGENCY),
+        Route::get(EMERGENCY, write, show_emergency)
+            .urgent()
+            .confirmed(EMERGENCY),
         Route::post(EMERGENCY, write, emergency).confirmed_before(EMERGENCY),
         Route::post("/tickets/{ticket}/verify/unlock", approve, unlock),
     ]

@@ -105,13 +105,24 @@ async fn add(
 pub async fn hourly(app: &App) -> Result<(), DeskError> {
     for clinic in app.directory.all() {
         let ctx = Ctx::system(clinic.id, "recertification", Source::Job);
-        let open_now = store::open_round(&mut app.read().await?, clinic.id).await?;
-        match open_now {
-            Some(round) => go_on(app, &ctx, &clinic, round).await?,
-            None => with_the_quarter(app, &ctx, &clinic).await?,
+        // What is wrong in one clinic keeps no other one waiting.
+        match tend(app, &ctx, &clinic).await {
+            // Another node, or a person, was first.
+            Ok(()) | Err(DeskError::Conflict { code: "closed", .. }) => {}
+            Err(error) => {
+                tracing::error!(%error, organisation = %clinic.id, "a round of access can't go on");
+            }
         }
     }
     Ok(())
+}
+
+async fn tend(app: &App, ctx: &Ctx, clinic: &Clinic) -> Result<(), DeskError> {
+    let open_now = store::open_round(&mut app.read().await?, clinic.id).await?;
+    match open_now {
+        Some(round) => go_on(app, ctx, clinic, round).await,
+        None => with_the_quarter(app, ctx, clinic).await,
+    }
 }
 
 /// Opens the quarter's round, unless it had one, or the clinic itself is newer than the quarter.
@@ -160,10 +171,13 @@ async fn go_on(app: &App, ctx: &Ctx, clinic: &Clinic, round: Round) -> Result<()
         async move {
             let organisation = work.ctx.organisation;
             let held = store::held(work, organisation, round.id).await?;
+            let held = held.filter(|held| held.closed_at.is_none());
             let count = match held {
-                Some(held) if held.closed_at.is_none() => add(work, round.id, joined).await?,
-                _ => 0,
+                Some(_) => add(work, round.id, joined).await?,
+                None => 0,
             };
+            // Another node may have reminded of it meanwhile.
+            let reminds = reminds && held.is_some_and(|held| times > held.reminded);
             if reminds {
                 store::reminded(work, organisation, round.id, times).await?;
                 staff::tell_any(work, &DECIDE, None, What::AccessRoundEnds).await?;
@@ -262,7 +276,8 @@ async fn settle(
         if let Some((_, facts)) = current {
             row.facts = serde_json::to_string(facts)?;
         }
-        (row.decision, row.at) = (Some(decision), Some(now));
+        // Whoever said that it is to be changed did not decide this.
+        (row.decision, row.by, row.at) = (Some(decision), work.ctx.actor.staff(), Some(now));
         told(work, id, &row, decision);
         store::decide(work, organisation, id, &row).await?;
     }

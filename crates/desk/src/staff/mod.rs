@@ -45,7 +45,7 @@ pub use service::{
 };
 pub(crate) use sessions::device_of;
 pub use sessions::{
-    Entered, Half, HalfPerson, OpenSession, PROOF_SECONDS, Place, Proof, Session, SignedIn,
+    Entered, Half, HalfPerson, Here, OpenSession, PROOF_SECONDS, Place, Proof, Session, SignedIn,
     TYPING_SECONDS, admit, ask_at_door, ask_half, ask_inside, asks_current, choose_password,
     confirm, confirm_by_passkey, device_codes, end_everywhere, end_one, end_others, end_session,
     finish, finish_by_passkey, forget_expired, half_person, make_link, open_sessions, proof_of,

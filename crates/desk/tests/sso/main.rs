@@ -31,6 +31,7 @@ fn rules() -> Rules {
         makes_accounts: false,
         only_way: true,
         factor: Vec::new(),
+        secret_ends_at: None,
     }
 }
 

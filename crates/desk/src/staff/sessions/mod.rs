@@ -23,7 +23,8 @@ pub use passkey::{
     ask_at_door, ask_half, ask_inside, confirm_by_passkey, finish_by_passkey, sign_in_by_passkey,
 };
 pub use password::{asks_current, choose_password};
-pub use place::Place;
+pub(super) use place::know;
+pub use place::{Here, Place};
 pub(super) use proof::is_no_demo;
 pub use proof::{PROOF_SECONDS, Proof, TYPING_SECONDS, confirm, proof_of};
 pub use store::ALL as STATEMENTS;
@@ -335,6 +336,8 @@ pub struct SignedIn {
     pub proven_at: Timestamp,
     /// Whether their role wants a second factor and they have none.
     pub lacks_factor: bool,
+    /// Where the request comes from; none where no request is looked at.
+    pub here: Option<Arc<Here>>,
 }
 
 /// Who is behind a session's token in a request from `place`; none when it has ended. `used` is false for requests that a page
@@ -377,12 +380,14 @@ async fn look(
             .await?;
         return Ok(None);
     }
-    let mut proven_at = row.proven_at;
+    let (mut proven_at, mut here) = (row.proven_at, None);
     if let Some(place) = place {
         if !place::stays(app, &row, hash, place).await? {
             return Ok(None);
         }
-        proven_at = place::proven_at(app, &row, hash, place).await?;
+        let found = place::here(app, &row, place);
+        proven_at = place::proven_at(app, &row, hash, &found).await?;
+        here = Some(Arc::new(found));
     }
     if used && now.seconds_since(row.seen_at) >= TOUCH {
         app.db
@@ -408,6 +413,7 @@ async fn look(
         id: row.id,
         proven_at,
         lacks_factor,
+        here,
     }))
 }
 

@@ -1,7 +1,7 @@
 //! Coming in by a passkey, finishing with one what a password or a link began, and proving with one who one is.
 
 use super::half::TRIES;
-use super::{Session, new_session, open, opened, store};
+use super::{Here, Session, know, new_session, open, opened, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Source};
@@ -12,6 +12,7 @@ use crate::staff::passkeys::{self, Answer, Asked, Place};
 use crate::staff::sso;
 use bedside_vault::secret;
 use futures_util::FutureExt;
+use std::sync::Arc;
 
 /// Asks a browser at the door for whichever passkey it has; `browser` is the cookie that it answers with.
 pub async fn ask_at_door(app: &App, browser: &str) -> Result<Asked, DeskError> {
@@ -128,7 +129,7 @@ fn with_passkey(method: &str) -> String {
 pub async fn confirm_by_passkey(
     app: &App,
     ctx: &Ctx,
-    (token, session): (&str, SessionId),
+    (token, session, here): (&str, SessionId, Option<Arc<Here>>),
     answer: Answer<'_>,
 ) -> Result<String, DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
@@ -146,6 +147,9 @@ pub async fn confirm_by_passkey(
             if let Some(row) = store::session(work, &hashes.1).await? {
                 let method = with_passkey(&row.method);
                 store::name_method(work, &hashes.1, &method).await?;
+            }
+            if let Some(here) = &here {
+                know(work, me, here).await?;
             }
             work.audit(NewEntry::new("session.confirm", "staff", me));
             Ok(())

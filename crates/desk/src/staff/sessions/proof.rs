@@ -1,6 +1,6 @@
 //! Proving once more who one is, for what is worth a second look.
 
-use super::{store, throttle};
+use super::{Here, know, store, throttle};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::Ctx;
@@ -10,6 +10,7 @@ use crate::staff::passkeys::possible;
 use crate::staff::{factors, passwords, sso, store as people};
 use bedside_vault::secret;
 use futures_util::FutureExt;
+use std::sync::Arc;
 
 /// Seconds for which a proof counts.
 pub const PROOF_SECONDS: i64 = 10 * 60;
@@ -84,7 +85,7 @@ async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskErro
 pub async fn confirm(
     app: &App,
     ctx: &Ctx,
-    (token, session): (&str, SessionId),
+    (token, session, here): (&str, SessionId, Option<Arc<Here>>),
     password: &str,
     code: &str,
 ) -> Result<String, DeskError> {
@@ -118,6 +119,9 @@ pub async fn confirm(
                 let now = work.now;
                 if !store::prove_session(work, (&hashes.0, &hashes.1), now).await? {
                     return Err(DeskError::Unauthorized);
+                }
+                if let Some(here) = &here {
+                    know(work, me, here).await?;
                 }
                 work.audit(NewEntry::new("session.confirm", "staff", me));
                 Ok(())

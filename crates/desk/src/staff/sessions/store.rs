@@ -68,8 +68,13 @@ statements! {
         ON CONFLICT (organisation_id, staff_id, network) DO UPDATE SET seen_at = excluded.seen_at";
     /// Forgets networks that nobody came from for a long time.
     FORGET_NETWORKS = "DELETE FROM known_networks WHERE seen_at < $1";
-    /// Notes where a session is used from now, and what its last proof is worth there.
-    MOVE_SESSION = "UPDATE sessions SET network = $2, proven_at = $3 WHERE token_hash = $1";
+    /// Notes where a session is used from now; nothing where that stands there already. PostgreSQL holds the row until the
+    /// command ends.
+    MOVE_SESSION = "UPDATE sessions SET network = $2 WHERE token_hash = $1 AND network <> $2";
+    /// Notes as what its browser shows itself now; nothing where that stands there already.
+    SHOW_SESSION = "UPDATE sessions SET device = $2 WHERE token_hash = $1 AND device <> $2";
+    /// Takes the last proof away.
+    LAPSE_PROOF = "UPDATE sessions SET proven_at = 0 WHERE token_hash = $1";
     /// Notes a proof by a passkey.
     NAME_METHOD = "UPDATE sessions SET method = $2 WHERE token_hash = $1";
     /// Ends a session.
@@ -378,14 +383,29 @@ pub(in crate::staff) async fn know_network(
     Ok(())
 }
 
+/// `false` where that was noted before, or the session has ended.
 pub(in crate::staff) async fn move_session(
     conn: &mut Conn,
     hash: &[u8; 32],
     network: &str,
-    proven: Timestamp,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(MOVE_SESSION, args![hash, network]).await? == 1)
+}
+
+/// The same of what its browser says of itself.
+pub(in crate::staff) async fn show_session(
+    conn: &mut Conn,
+    hash: &[u8; 32],
+    device: &str,
+) -> Result<bool, DeskError> {
+    Ok(conn.execute(SHOW_SESSION, args![hash, device]).await? == 1)
+}
+
+pub(in crate::staff) async fn lapse_proof(
+    conn: &mut Conn,
+    hash: &[u8; 32],
 ) -> Result<(), DeskError> {
-    conn.execute(MOVE_SESSION, args![hash, network, proven])
-        .await?;
+    conn.execute(LAPSE_PROOF, args![hash]).await?;
     Ok(())
 }
 

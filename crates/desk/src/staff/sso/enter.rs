@@ -13,6 +13,7 @@ use crate::ids::{OrganisationId, SessionId, StaffId};
 use crate::security_log;
 use crate::staff::sessions::{self, Entered, Method};
 use futures_util::FutureExt;
+use std::sync::Arc;
 
 /// Seconds that the provider's clock may be behind ours.
 const SKEW: i64 = 60;
@@ -43,13 +44,16 @@ pub enum Finished {
     Connected(Result<(), Trouble>),
 }
 
+/// The session that a browser is in: whose, its token and number, and from where it is asked.
+pub type Here<'a> = (&'a Ctx, &'a str, SessionId, Option<Arc<sessions::Here>>);
+
 /// Takes what a browser brings back. `here` is the session that it is in, if any. [`DeskError::Gone`] where it was not sent
 /// away with this, or too long ago; [`DeskError::Unauthorized`] whatever was wrong with the person or the token, which the
 /// audit log says; [`DeskError::Unavailable`] where the provider could not be asked.
 pub async fn finish(
     app: &App,
     back: Back<'_>,
-    here: Option<(&Ctx, &str, SessionId)>,
+    here: Option<Here<'_>>,
     user_agent: &str,
     decided: Decided,
 ) -> Result<Finished, DeskError> {
@@ -58,11 +62,13 @@ pub async fn finish(
     let same = |opened: &Opened| opened.view.enabled && opened.named() == question.named;
     let opened = opened.filter(same).ok_or(DeskError::Gone)?;
     let inside = |session, staff| {
-        let is = |here: &(&Ctx, &str, SessionId)| {
-            let (ctx, _, id) = here;
+        let is = |here: &Here<'_>| {
+            let (ctx, _, id, _) = here;
             *id == session && ctx.organisation == organisation && ctx.actor.staff() == Some(staff)
         };
-        here.filter(is).map(|(ctx, token, _)| (ctx, token))
+        here.clone()
+            .filter(is)
+            .map(|(ctx, token, _, place)| (ctx, token, place))
     };
     let looked = look(app, organisation, &opened, &question, back).await?;
     let said = match (looked, &question.purpose) {
@@ -100,7 +106,8 @@ pub async fn finish(
                 refused(app, organisation, Some(staff), Trouble::OtherPerson).await?;
                 return Ok(Finished::Connected(Err(Trouble::OtherPerson)));
             };
-            let done = inside::connect(app, inside, staff, (opened, said), decided).await?;
+            let (ctx, token, _) = inside;
+            let done = inside::connect(app, (ctx, token), staff, (opened, said), decided).await?;
             Ok(Finished::Connected(done))
         }
     }

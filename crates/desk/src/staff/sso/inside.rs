@@ -18,13 +18,14 @@ use crate::staff::{ADMINISTRATOR, factors, sessions, store as people};
 use crate::work::Work;
 use bedside_vault::secret;
 use futures_util::FutureExt;
+use std::sync::Arc;
 
 /// Takes the sign-in as a fresh proof for this session, and gives the token back that it has from now on. The groups count here
 /// too: whoever has another role by now, or none, is out. None where they have a second factor that the provider did not see:
 /// the half of what they come in by is no proof.
 pub(super) async fn prove(
     app: &App,
-    (ctx, token): (&Ctx, &str),
+    (ctx, token, place): (&Ctx, &str, Option<Arc<sessions::Here>>),
     me: StaffId,
     (opened, said): (Opened, Said),
     decided: Decided,
@@ -62,6 +63,9 @@ pub(super) async fn prove(
                 }
                 if !sessions::store::prove_session(work, (&hashes.0, &hashes.1), now).await? {
                     return Err(DeskError::Gone);
+                }
+                if let Some(place) = &place {
+                    sessions::know(work, me, place).await?;
                 }
                 work.audit(NewEntry::new("session.confirm", "staff", me));
                 Ok(true)
