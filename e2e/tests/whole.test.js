@@ -164,7 +164,7 @@ async function nowhere() {
   await admin.goto(ticket);
   const words = [CANARY, patient.name, patient.email, patient.mrn];
   const left = await said(admin);
-  assert.match(left, /Not linked to a patient yet/, "what was done stays, without a word of theirs");
+  assert.match(left, /The words of this request are gone/, "what was done stays, without a word of theirs");
   assert.deepEqual(words.filter((word) => left.includes(word)), []);
   assert.equal(await found(admin, CANARY), 0);
   for (const file of readdirSync(desk.data, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())) {

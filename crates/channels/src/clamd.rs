@@ -62,12 +62,11 @@ impl FromStr for Scanner {
         let inside = host
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'));
-        let is_fine = match inside {
-            Some(address) => address.parse::<IpAddr>().is_ok_and(|one| one.is_ipv6()),
-            None => {
-                let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-                (1..=253).contains(&host.len()) && host.chars().all(fine)
-            }
+        let is_fine = if let Some(address) = inside {
+            address.parse::<IpAddr>().is_ok_and(|one| one.is_ipv6())
+        } else {
+            let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+            (1..=253).contains(&host.len()) && host.chars().all(fine)
         };
         if !is_fine {
             return Err(NotAScanner);

@@ -16,3 +16,7 @@ CREATE TABLE file_days (
     PRIMARY KEY (organisation_id, contact_id, way)
 ) CLUSTERED;
 CREATE INDEX file_days_since ON file_days (since);
+-- That a file was looked at is no entry of a ticket's history either.
+DROP INDEX events_ticket;
+CREATE INDEX events_ticket ON events (organisation_id, ticket_id, sequence)
+    WHERE ticket_id IS NOT NULL AND kind NOT IN ('message.added', 'message.state', 'message.moved', 'file.checked');

@@ -89,7 +89,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         privacy::notices::STATEMENTS,
         privacy::requests::STATEMENTS,
         privacy::retention::STATEMENTS,
-        privacy::retention::KIND_STATEMENTS,
+        privacy::retention::kinds::STATEMENTS,
         privacy::watch::STATEMENTS,
         provisioning::STATEMENTS,
         recertification::STATEMENTS,

@@ -4,6 +4,8 @@
 //! token), checks that they may, keeps forged requests out, and puts the [`Ctx`] into the request for the handler.
 //! Services authorize again: the table is for the test that walks it, and for refusing early.
 
+mod takes;
+
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Actor, Ctx, Source};
@@ -28,6 +30,7 @@ use bedside_web::i18n::negotiate;
 use bedside_web::{Locale, Problem, csrf};
 use std::net::IpAddr;
 use std::sync::Arc;
+pub use takes::Takes;
 
 pub use bedside_access::Access;
 
@@ -52,16 +55,12 @@ pub struct Route {
     pub path: &'static str,
     /// Who may come in.
     pub access: Access,
-    /// Whether pages ask by themselves: then a request does not count as use of the session.
-    pub polled: bool,
+    /// What it takes of the limits of an hour.
+    pub takes: Takes,
     /// Set where a session's last proof must be fresh.
     pub confirmed: Option<Fresh>,
     /// Whether it is open to people whose role wants a second factor while they have none.
     pub before_factor: bool,
-    /// Whether it looks through what there is, which counts apart from other reads.
-    pub searches: bool,
-    /// Whether somebody may be in danger without it: then no limit refuses it.
-    pub urgent: bool,
     handler: MethodRouter<App>,
 }
 
@@ -70,7 +69,7 @@ impl Route {
     #[must_use]
     pub fn polled(self) -> Self {
         Self {
-            polled: true,
+            takes: Takes::Polled,
             ..self
         }
     }
@@ -110,7 +109,7 @@ impl Route {
     #[must_use]
     pub fn searching(self) -> Self {
         Self {
-            searches: true,
+            takes: Takes::Search,
             ..self
         }
     }
@@ -119,7 +118,7 @@ impl Route {
     #[must_use]
     pub fn urgent(self) -> Self {
         Self {
-            urgent: true,
+            takes: Takes::Urgent,
             ..self
         }
     }
@@ -134,11 +133,9 @@ impl Route {
             method,
             path,
             access,
-            polled: false,
+            takes: Takes::Read,
             confirmed: None,
             before_factor: false,
-            searches: false,
-            urgent: false,
             handler: on(filter, handler),
         }
     }
@@ -245,11 +242,9 @@ pub fn router_with(app: &App, routes: Vec<Route>, bodies: &Bodies) -> Router {
         let door = Door {
             app: app.clone(),
             access: route.access,
-            polled: route.polled,
+            takes: route.takes,
             confirmed: route.confirmed,
             before_factor: route.before_factor,
-            searches: route.searches,
-            urgent: route.urgent,
             bodies: bodies.clone(),
         };
         service = service.route(
@@ -285,11 +280,9 @@ pub fn router_with(app: &App, routes: Vec<Route>, bodies: &Bodies) -> Router {
 struct Door {
     app: App,
     access: Access,
-    polled: bool,
+    takes: Takes,
     confirmed: Option<Fresh>,
     before_factor: bool,
-    searches: bool,
-    urgent: bool,
     bodies: Bodies,
 }
 
@@ -321,14 +314,13 @@ impl Door {
     fn spent(&self, ctx: &Ctx, request: &Request) -> Result<(), DeskError> {
         let config = &self.app.config;
         let safe = request.method().is_safe();
-        let (kind, limit) = if self.searches {
-            ("search", config.searches_an_hour)
-        } else if safe && !self.polled && !self.urgent {
-            let live = is_live(request.method(), request.headers());
-            let kind = if live { "live" } else { "read" };
-            (kind, config.reads_an_hour)
-        } else {
-            return Ok(());
+        let (kind, limit) = match self.takes {
+            Takes::Search => ("search", config.searches_an_hour),
+            Takes::Read if is_live(request.method(), request.headers()) => {
+                ("live", config.reads_an_hour)
+            }
+            Takes::Read if safe => ("read", config.reads_an_hour),
+            Takes::Read | Takes::Polled | Takes::Urgent => return Ok(()),
         };
         if limit == 0 {
             return Ok(());
@@ -397,7 +389,7 @@ async fn enter(
                 user_agent: user_agent(request.headers()),
                 network: network(request.headers(), request.extensions(), &app.config),
             };
-            let used = !door.polled && !is_live(request.method(), request.headers());
+            let used = door.takes != Takes::Polled && !is_live(request.method(), request.headers());
             session = staff::session(app, &token, used, place).await?;
             if let Some(session) = &session {
                 let token = SessionToken(token.into(), session.id, session.here.clone());

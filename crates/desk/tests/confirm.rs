@@ -113,7 +113,7 @@ both_engines! {
             let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
             let part = |number: usize| way.split('/').nth(number).unwrap_or_default().to_owned();
             let patient = part(if page.starts_with("/restricted") || page.starts_with("/patients") { 2 } else { 3 });
-            let next = page.replace("{id}", &part(3)).replace("{record}", &part(3)).replace("{patient}", &patient).replace("{ticket}", &part(2)).replace("{breach}", &part(3)).replace("{round}", &part(3)).replace("{request}", &part(2));
+            let next = page.replace("{id}", &part(3)).replace("{record}", &part(3)).replace("{patient}", &patient).replace("{ticket}", &part(2)).replace("{breach}", &part(3)).replace("{round}", &part(3)).replace("{request}", &part(2)).replace("{file}", &part(2));
             assert_eq!(answer.header("location").unwrap(), format!("/account/confirm?next={next}"), "{}", route.path);
             let said = answer.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("bd_flash=confirm-first"));
             assert_eq!(said, route.method != Method::GET, "{}", route.path);

@@ -217,7 +217,11 @@ both_engines! {
 
     async fn looking_whether_one_is_still_in_is_no_refusal(desk: Desk) {
         let officer = desk.browser(Role::Compliance).await;
-        let entries = async || bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 500).await.unwrap().len();
+        // But for the looks of this test itself.
+        let entries = async || {
+            let all = bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 500).await.unwrap();
+            all.iter().filter(|entry| entry.action != "audit.read").count()
+        };
         let before = entries().await;
         let json = [("accept", "*/*")];
         officer.request(Method::HEAD, "/account/session", &json, Body::empty()).await.expect(204);

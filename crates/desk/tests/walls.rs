@@ -59,7 +59,6 @@ const QUIET: &[&str] = &[
     "GET /api/v1/queues/{id}",
     "GET /api/v1/staff",
     "GET /api/v1/sub-statuses",
-    "GET /attachments/{file}/original",
     "GET /audit/verify",
     "GET /crisis-banner",
     "GET /identity/reviews",

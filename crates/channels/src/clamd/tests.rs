@@ -24,7 +24,10 @@ async fn a_real_scanner_tells_what_is_harmful_by_socket_and_by_port() {
             "{scanner}"
         );
         assert_eq!(look(&scanner, b"").await.unwrap(), Answer::Clean);
-        assert_eq!(look(&scanner, &[7; 700_000]).await.unwrap(), Answer::Clean);
+        assert_eq!(
+            look(&scanner, &vec![7; 700_000]).await.unwrap(),
+            Answer::Clean
+        );
         let found = look(&scanner, EICAR).await.unwrap();
         assert_eq!(found, Answer::Found(format!("{SIGNATURE}.UNOFFICIAL")));
     }

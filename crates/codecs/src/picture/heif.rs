@@ -46,7 +46,7 @@ fn boxes(bytes: &[u8], within: Range<usize>) -> Option<Vec<Box_>> {
     Some(found)
 }
 
-fn one<'a>(boxes: &'a [Box_], kind: [u8; 4]) -> Option<&'a Box_> {
+fn one(boxes: &[Box_], kind: [u8; 4]) -> Option<&Box_> {
     boxes.iter().find(|one| one.kind == kind)
 }
 

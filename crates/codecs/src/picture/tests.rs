@@ -89,8 +89,8 @@ fn jpeg(orientation: u16, end: bool) -> Vec<u8> {
     bytes
 }
 
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
-    let inside = [&kind[..], data].concat();
+fn chunk(kind: &[u8], data: &[u8]) -> Vec<u8> {
+    let inside = [kind, data].concat();
     let length = u32::try_from(data.len()).unwrap().to_be_bytes();
     [&length[..], &inside, &png::crc(&inside).to_be_bytes()].concat()
 }
@@ -117,9 +117,9 @@ fn png(orientation: u16) -> Vec<u8> {
     .concat()
 }
 
-fn riff(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn riff(kind: &[u8], data: &[u8]) -> Vec<u8> {
     let length = u32::try_from(data.len()).unwrap().to_le_bytes();
-    [&kind[..], &length, data, &[0; 1][..data.len() % 2]].concat()
+    [kind, &length, data, &[0; 1][..data.len() % 2]].concat()
 }
 
 fn webp(orientation: u16) -> Vec<u8> {
@@ -169,9 +169,9 @@ fn gif() -> Vec<u8> {
     .concat()
 }
 
-fn bmff(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn bmff(kind: &[u8], data: &[u8]) -> Vec<u8> {
     let length = u32::try_from(data.len() + 8).unwrap().to_be_bytes();
-    [&length, &kind[..], data].concat()
+    [&length, kind, data].concat()
 }
 
 /// A picture with EXIF in `mdat` and XMP in `idat`.

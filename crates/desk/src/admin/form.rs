@@ -382,6 +382,9 @@ struct FormPage {
     extra: Vec<Extra>,
 }
 
+/// A question: the input's name, its words, and the answers with their words.
+pub type Question = (&'static str, String, Vec<(String, String)>);
+
 /// A button of its own under a form.
 #[derive(Clone, Debug)]
 pub struct Extra {
@@ -393,8 +396,8 @@ pub struct Extra {
     pub help: String,
     /// Whether it takes something away.
     pub danger: bool,
-    /// What has to be chosen before: the input's name, the question, and the answers with their words.
-    pub asks: Option<(&'static str, String, Vec<(String, String)>)>,
+    /// What has to be chosen before.
+    pub asks: Option<Question>,
 }
 
 impl FormPage {

@@ -40,6 +40,26 @@ fn roles(page: &Page) -> Result<Vec<Arc<Role>>, DeskError> {
     Ok(roles)
 }
 
+/// A field for each role: the groups that have it.
+fn groups(page: &Page, rules: &Rules, who: &'static str) -> Result<Vec<Field>, DeskError> {
+    let t = page.texts();
+    let mut fields = Vec::new();
+    for (number, role) in roles(page)?.iter().enumerate() {
+        let given = rules.roles.iter().find(|(code, _)| *code == role.code);
+        let groups = given.map(|(_, groups)| groups.join("\n"));
+        let label = t.with("admin-sso-role", "role", role.names.in_locale(t.locale));
+        let field = Field::area(role_input(role), label, groups.unwrap_or_default(), 2)
+            .of(who)
+            .optional();
+        fields.push(if number == 0 {
+            field.help(t.text("admin-sso-role-help"))
+        } else {
+            field
+        });
+    }
+    Ok(fields)
+}
+
 fn form(page: &Page, view: Option<&ProviderView>) -> Result<Edit, DeskError> {
     let t = page.texts();
     let empty = ProviderView {
@@ -101,19 +121,7 @@ fn form(page: &Page, view: Option<&ProviderView>) -> Result<Edit, DeskError> {
         .of(who)
         .begins(),
     ];
-    for (number, role) in roles(page)?.iter().enumerate() {
-        let given = rules.roles.iter().find(|(code, _)| *code == role.code);
-        let groups = given.map(|(_, groups)| groups.join("\n"));
-        let label = t.with("admin-sso-role", "role", role.names.in_locale(t.locale));
-        let field = Field::area(role_input(role), label, groups.unwrap_or_default(), 2)
-            .of(who)
-            .optional();
-        fields.push(if number == 0 {
-            field.help(t.text("admin-sso-role-help"))
-        } else {
-            field
-        });
-    }
+    fields.extend(groups(page, rules, who)?);
     fields.extend([
         Field::check(
             "makes_accounts",

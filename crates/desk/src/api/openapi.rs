@@ -97,6 +97,10 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
         409,
         &[
             ("merged", "The ticket went into another one."),
+            (
+                "emptied",
+                "The ticket's words are gone: its time was over, or its patient was erased.",
+            ),
             ("other_person", "The tickets are from different people."),
             ("nothing_left", "At least one message must stay."),
             ("sent", "The answer is on its way already."),

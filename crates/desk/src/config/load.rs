@@ -193,7 +193,8 @@ fn with_password(mut config: Config) -> Result<Config, ConfigError> {
 
 fn checked(mut config: Config) -> Result<Config, ConfigError> {
     let wrong = |text: &str| Err(ConfigError(text.to_owned()));
-    config.public_url = config.public_url.trim_end_matches('/').to_owned();
+    let whole = config.public_url.trim_end_matches('/').len();
+    config.public_url.truncate(whole);
     let host = config
         .public_url
         .strip_prefix("https://")

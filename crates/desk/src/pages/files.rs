@@ -88,7 +88,9 @@ struct OriginalPage {
     missing: bool,
 }
 
-async fn form(page: &Page, missing: bool) -> Result<Response, DeskError> {
+/// The question why, about a file that is there for whoever asks.
+async fn form(page: &Page, id: AttachmentId, missing: bool) -> Result<Response, DeskError> {
+    timeline::has_original(&page.app, &page.ctx, id).await?;
     let t = page.texts();
     let status = if missing {
         StatusCode::UNPROCESSABLE_ENTITY
@@ -109,8 +111,8 @@ async fn form(page: &Page, missing: bool) -> Result<Response, DeskError> {
 }
 
 /// Asks why the copy is not enough.
-async fn ask(page: Page) -> Result<Response, DeskError> {
-    form(&page, false).await
+async fn ask(page: Page, Path(id): Path<AttachmentId>) -> Result<Response, DeskError> {
+    form(&page, id, false).await
 }
 
 #[derive(Deserialize)]
@@ -126,7 +128,7 @@ async fn hand_out_original(
     Form(asked): Form<Asked>,
 ) -> Result<Response, DeskError> {
     let Some(why) = Why::from_code(&asked.reason) else {
-        return form(&page, true).await;
+        return form(&page, id, true).await;
     };
     let (file, _) = timeline::original(&page.app, &page.ctx, id, why).await?;
     let (organisation, file) = (page.ctx.organisation, FileOf::from(&file));

@@ -392,6 +392,7 @@ fn mendable(error: &DeskError) -> Option<(&'static str, &'static str)> {
         (_, "own_word") => ("verify-error-own-word", "main"),
         (_, "over_already") => ("acts-error-over", "main"),
         (_, "merged") => ("error-merged", "main"),
+        (_, "emptied") => ("error-emptied", "main"),
         _ => return None,
     })
 }

@@ -112,6 +112,7 @@ pub(super) async fn again(
                 "crisis" => "error-crisis-snooze",
                 "no_crisis" => "error-no-crisis",
                 "merged" => "error-merged",
+                "emptied" => "error-emptied",
                 "other_person" => "error-other-person",
                 "nothing_left" => "error-nothing-left",
                 "sent" => "error-sent",

@@ -199,6 +199,7 @@ fn mendable(error: &DeskError) -> Option<(&'static str, &'static str)> {
         (_, "no_contact") => ("verify-error-no-contact", "main"),
         (_, "address_taken") => ("patient-error-address-taken", "a-value"),
         (_, "merged") => ("error-merged", "main"),
+        (_, "emptied") => ("error-emptied", "main"),
         _ => return None,
     })
 }

@@ -17,7 +17,7 @@ statements! {
 
 /// The end as it is kept: 0 for none.
 fn kept(ending: &Ending) -> i64 {
-    ending.ends_at.map_or(0, |at| at.micros())
+    ending.ends_at.map_or(0, bedside_db::Timestamp::micros)
 }
 
 /// Whether `step` of this end was told, by what [`told`] gave.

@@ -12,7 +12,7 @@ mod service;
 mod state;
 mod store;
 
-pub use files::{attachment, original};
+pub use files::{attachment, has_original, original};
 pub(crate) use left::{forget_danger, left_behind, remember_danger};
 pub(crate) use model::line_ends;
 pub use model::{

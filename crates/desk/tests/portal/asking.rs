@@ -25,8 +25,8 @@ both_engines! {
         let (token, once) = (csrf_token(&form[at..]), common::hidden(&form[at..], "once").to_owned());
         let fields = [("csrf_token", token.as_str()), ("once", &once), ("kind", "erasure"), ("words", "")];
         // A double tap: both are told the same, and one is kept.
-        let (one, other) = tokio::join!(browser.post(WHERE, &fields), browser.post(WHERE, &fields));
-        for answer in [one, other] {
+        let taps = tokio::join!(browser.post(WHERE, &fields), browser.post(WHERE, &fields));
+        for answer in [taps.0, taps.1] {
             let there = answer.expect(303).header("location").unwrap().to_owned();
             assert_eq!(there, "/my/privacy?said=asked");
         }

@@ -42,6 +42,18 @@ async fn knocks(browser: &Browser, route: &Route, way: &str, more: &[(&str, &str
         .await
 }
 
+/// A page without the long random tokens of its forms, in which any three letters stand now and then.
+fn without_tokens(page: &str) -> String {
+    let is_none = |part: &&str| {
+        part.len() < 40
+            || part.contains(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+    };
+    page.split('"')
+        .filter(is_none)
+        .collect::<Vec<_>>()
+        .join("\"")
+}
+
 both_engines! {
     async fn whoever_is_not_in_as_a_patient_sees_nothing(desk: Desk) {
         let sink = sink(&desk).await;
@@ -93,7 +105,7 @@ both_engines! {
                 let way = format!("{}{more}", way(&route, ticket, &session));
                 let body = format!("csrf_token={token}&patient={mia}&contact={contact}&pid={mia}&kind=&message=x&name=x");
                 let answer = bo.request(route.method.clone(), &way, &[FORM], Body::from(body)).await;
-                let text = answer.text();
+                let text = without_tokens(&answer.text());
                 for word in ["secret question", "Mia", "quetzal"] {
                     assert!(!text.contains(word), "{}: {text}", name(&route));
                 }

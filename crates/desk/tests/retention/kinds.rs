@@ -169,12 +169,8 @@ async fn record(desk: &Desk, kind: Record, of: &Person) {
             put(desk, TASK, args![organisation, id(), ticket, patient, at]).await;
         }
         Record::Disclosures => {
-            put(
-                desk,
-                DISCLOSURE,
-                args![organisation, one, patient, none, at],
-            )
-            .await
+            let values = args![organisation, one, patient, none, at];
+            put(desk, DISCLOSURE, values).await;
         }
         Record::PrivacyRequests => {
             put(desk, BY_LAW, args![organisation, one, patient, "copy", at]).await;
@@ -220,56 +216,68 @@ async fn record(desk: &Desk, kind: Record, of: &Person) {
                 put(desk, FINDING, args![organisation, one, patient, at, signed]).await;
             }
         }
-        Record::Incidents => {
-            for (state, closed) in [("closed", Some(at)), ("open", nobody)] {
-                let one = id();
-                put(desk, KEY, args![organisation, one, none, at]).await;
-                put(
-                    desk,
-                    INCIDENT,
-                    args![organisation, one, state, at, none, closed],
-                )
-                .await;
-                put(desk, TOUCHED, args![organisation, id(), one, patient, at]).await;
-                put(desk, LETTER, args![organisation, one, none, at]).await;
-                put(desk, DUTY, args![organisation, one, at]).await;
-            }
-        }
-        Record::Consents => {
-            let before = at.plus_seconds(-DAY);
-            for (purpose, at) in [("surveys", before), ("surveys", at), ("research", before)] {
-                put(
-                    desk,
-                    CONSENT,
-                    args![organisation, id(), patient, purpose, none, at],
-                )
-                .await;
-            }
-            let (first, second, other) = (id(), id(), id());
-            let code = format!("npp-{ticket}");
-            let codes = [
-                (first, &*code, 1_i64),
-                (second, &*code, 2),
-                (other, &*code, 1),
-            ];
-            for (notice, code, number) in codes {
-                let code = if notice == other {
-                    format!("{code}-other")
-                } else {
-                    code.to_owned()
-                };
-                put(
-                    desk,
-                    NOTICE,
-                    args![organisation, notice, code, number, before],
-                )
-                .await;
-            }
-            for (notice, at) in [(first, before), (second, at), (other, before)] {
-                put(desk, TOLD, args![organisation, id(), patient, notice, at]).await;
-            }
-        }
+        Record::Incidents => incidents(desk, of).await,
+        Record::Consents => consents(desk, of).await,
         Record::Requests | Record::RawMails => unreachable!("looked at beside it"),
+    }
+}
+
+/// One that is closed, and one that is not.
+async fn incidents(desk: &Desk, of: &Person) {
+    let (organisation, patient, at) = (desk.organisation, of.patient, of.since);
+    let id = || desk.app.id::<()>();
+    let (none, nobody): (_, Option<Timestamp>) = (Vec::<u8>::new(), None);
+    for (state, closed) in [("closed", Some(at)), ("open", nobody)] {
+        let one = id();
+        put(desk, KEY, args![organisation, one, none, at]).await;
+        put(
+            desk,
+            INCIDENT,
+            args![organisation, one, state, at, none, closed],
+        )
+        .await;
+        put(desk, TOUCHED, args![organisation, id(), one, patient, at]).await;
+        put(desk, LETTER, args![organisation, one, none, at]).await;
+        put(desk, DUTY, args![organisation, one, at]).await;
+    }
+}
+
+/// Of two matters, one of which was said and told anew.
+async fn consents(desk: &Desk, of: &Person) {
+    let (organisation, patient, ticket, at) = (desk.organisation, of.patient, of.ticket, of.since);
+    let id = || desk.app.id::<()>();
+    let none = Vec::<u8>::new();
+    let before = at.plus_seconds(-DAY);
+    for (purpose, at) in [("surveys", before), ("surveys", at), ("research", before)] {
+        put(
+            desk,
+            CONSENT,
+            args![organisation, id(), patient, purpose, none, at],
+        )
+        .await;
+    }
+    let (first, second, other) = (id(), id(), id());
+    let code = format!("npp-{ticket}");
+    let codes = [
+        (first, &*code, 1_i64),
+        (second, &*code, 2),
+        (other, &*code, 1),
+    ];
+    for (notice, code, number) in codes {
+        let code = if notice == other {
+            format!("{code}-other")
+        } else {
+            code.to_owned()
+        };
+        put(
+            desk,
+            NOTICE,
+            args![organisation, notice, code, number, before],
+        )
+        .await;
+    }
+    for (notice, at) in [(first, before), (second, at), (other, before)] {
+        put(desk, TOLD, args![organisation, id(), patient, notice, at]).await;
     }
 }
 

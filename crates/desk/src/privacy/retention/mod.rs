@@ -14,7 +14,7 @@
 //! or while its patient is too young; the law's least period is no setting; the audit log stays.
 
 mod find;
-mod kinds;
+pub mod kinds;
 mod model;
 mod rules;
 mod run;
@@ -22,7 +22,6 @@ mod runs;
 mod store;
 
 pub use find::AHEAD;
-pub use kinds::STATEMENTS as KIND_STATEMENTS;
 pub use model::{
     AGES, MAX_DAYS, Next, Offer, Period, Preview, Record, Rule, Run, SEEN_FOR, Told, WAIT, When,
     Wish,

@@ -13,7 +13,7 @@ mod scan;
 mod store;
 
 pub use model::{INFECTED, Scan, UNCHECKED, UnscannedFiles, WAITING, Why, may_open};
-pub use open::{attachment, original};
+pub use open::{attachment, has_original, original};
 pub use quota::{MAX_BYTES, MAX_FILES, OVER_QUOTA, Way, forget, take};
 pub(super) use scan::wait_for;
 pub use scan::{backlog, catch_up, handlers};

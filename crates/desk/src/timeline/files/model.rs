@@ -37,13 +37,25 @@ codes! {
 
 /// What happens with files that the scanner could not look at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum UnscannedFiles {
     /// Nobody opens them until it could.
     #[default]
     Hold,
     /// They are opened, with a warning beside them.
     Warn,
+}
+
+impl TryFrom<String> for UnscannedFiles {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        match text.as_str() {
+            "hold" => Ok(Self::Hold),
+            "warn" => Ok(Self::Warn),
+            _ => Err("it must be \"hold\" or \"warn\""),
+        }
+    }
 }
 
 /// Code of the error for a file that is being looked at.
@@ -62,7 +74,6 @@ pub fn may_open(config: &Config, scan: Scan) -> Result<(), DeskError> {
     let refused = |code, text| Err(DeskError::Conflict { code, text });
     let is_held = config.scanner.is_some() && config.unscanned_files == UnscannedFiles::Hold;
     match scan {
-        Scan::Clean => Ok(()),
         Scan::Infected => refused(
             INFECTED,
             "The virus scanner found something harmful in this file. It is kept sealed and opened by nobody.",
@@ -80,7 +91,7 @@ pub fn may_open(config: &Config, scan: Scan) -> Result<(), DeskError> {
             UNCHECKED,
             "This file could not be checked for viruses yet. It is tried again by itself.",
         ),
-        Scan::Waiting | Scan::Unscanned | Scan::Failed => Ok(()),
+        Scan::Clean | Scan::Waiting | Scan::Unscanned | Scan::Failed => Ok(()),
     }
 }
 
