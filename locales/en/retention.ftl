@@ -32,7 +32,7 @@ retention-waits = From { $at } on, this counts:
 retention-take-back = Take it back
 
 retention-requests = Requests that are done
-retention-requests-about = Their messages, notes, files and mails go, and what the search knows of them. The number, the queue, the times, whose it was and the score of a rating stay, for the figures and for who has seen it. Who wrote goes with the last of their requests, unless they are a patient on file, act for one, or said no to something.
+retention-requests-about = Their messages, notes, files and mails go, and what the search knows of them. The number, the queue, the times, whose it was and the score of a rating stay, for the figures and for who has seen it. Who wrote goes with the last of their requests, unless they are a patient on file, act for one, or said yes or no to something.
 retention-requests-event = Counted from when the request was last touched after it was done.
 retention-raw-mails = Mails as they came in
 retention-raw-mails-about = The mail as the server gave it, with the key it is sealed with. The words stay in the request. What could not be read is kept with its request.

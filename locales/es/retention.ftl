@@ -32,7 +32,7 @@ retention-waits = A partir de { $at } cuenta esto:
 retention-take-back = Retirarlo
 
 retention-requests = Solicitudes terminadas
-retention-requests-about = Se borran sus mensajes, notas, archivos y correos, y lo que la búsqueda sabe de ellos. Quedan el número, la cola, las horas, de quién era y la nota de la valoración, para las estadísticas y para saber quién la vio. Quien escribió se borra con la última de sus solicitudes, salvo que sea un paciente registrado, actúe por uno o haya dicho que no a algo.
+retention-requests-about = Se borran sus mensajes, notas, archivos y correos, y lo que la búsqueda sabe de ellos. Quedan el número, la cola, las horas, de quién era y la nota de la valoración, para las estadísticas y para saber quién la vio. Quien escribió se borra con la última de sus solicitudes, salvo que sea un paciente registrado, actúe por uno o haya dicho que sí o que no a algo.
 retention-requests-event = Se cuenta desde la última vez que se tocó la solicitud después de terminarla.
 retention-raw-mails = Correos tal como llegaron
 retention-raw-mails-about = El correo tal como lo dio el servidor, con la clave que lo protege. Las palabras quedan en la solicitud. Lo que no se pudo leer se guarda con su solicitud.

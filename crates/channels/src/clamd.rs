@@ -219,6 +219,10 @@ impl Look {
 
     /// Why it takes no more: a file over its limit is answered in the middle, and the line may still be there.
     async fn why(&mut self, error: ScanError) -> ScanError {
+        // One that takes nothing in time says nothing either.
+        if !matches!(error, ScanError::BrokeOff(_)) {
+            return error;
+        }
         match self.hear().await {
             Err(ScanError::Answer(why)) if why != AnswerError::Garbled => ScanError::Answer(why),
             _ => error,

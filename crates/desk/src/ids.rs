@@ -1,5 +1,6 @@
 //! The kinds of things that have an id.
 
+use crate::error::DeskError;
 use bedside_db::{Id, Identity};
 
 macro_rules! ids {
@@ -121,4 +122,16 @@ ids! {
 /// For whom a request stands whose words and people went: one contact of each clinic, without a name or an address.
 pub fn nobody(organisation: OrganisationId) -> ContactId {
     ContactId::from_uuid(organisation.uuid())
+}
+
+/// Whether a contact is somebody: nobody gets an address, a patient or a new request.
+///
+/// # Errors
+/// [`DeskError::NotFound`] for [`nobody`].
+pub fn somebody(organisation: OrganisationId, contact: ContactId) -> Result<(), DeskError> {
+    if contact == nobody(organisation) {
+        Err(DeskError::NotFound)
+    } else {
+        Ok(())
+    }
 }

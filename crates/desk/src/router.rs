@@ -8,7 +8,7 @@ mod takes;
 
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
-use crate::context::{Actor, Ctx, Source};
+use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::SessionId;
 use crate::once::Once;
@@ -414,7 +414,7 @@ async fn enter(
     let (mut request, _held) = room.admit(request, network, door.bodies.patience);
     if let Some(mut ctx) = ctx {
         let way = request.extensions().get::<MatchedPath>().cloned();
-        permitted(app, door.access, &ctx, way).await?;
+        let allowed = permitted(app, door.access, &ctx, way).await?;
         if door.access != Access::Public {
             door.spent(&ctx, &request)?;
         }
@@ -423,6 +423,9 @@ async fn enter(
         }
         if !matches!(ctx.actor, Actor::Token { .. }) {
             not_forged(app, door.access, &request)?;
+        }
+        if door.access != Access::Public {
+            crate::security_log::allowed(&ctx, allowed);
         }
         if door.access.is_api() {
             request = once(&mut ctx, request).await?;
@@ -455,8 +458,8 @@ async fn enter_patient(door: &Door, request: Request, next: Next) -> Result<Resp
         return Err(Problem::unauthorized());
     };
     csrf::check_origin(request.method(), request.headers(), &app.config.public_url)?;
-    crate::security_log::allowed(&session.ctx, None);
     door.spent(&session.ctx, &request)?;
+    crate::security_log::allowed(&session.ctx, None);
     if session.acting_over {
         return Ok(Redirect::to("/my?said=acting-over").into_response());
     }
@@ -494,13 +497,10 @@ async fn permitted(
     access: Access,
     ctx: &Ctx,
     way: Option<MatchedPath>,
-) -> Result<(), DeskError> {
+) -> Result<Option<Permission>, DeskError> {
     // Whoever lacks both of two is refused for want of the first.
     let Some(needed) = access.needed(ctx.permissions()) else {
-        if access != Access::Public {
-            crate::security_log::allowed(ctx, None);
-        }
-        return Ok(());
+        return Ok(None);
     };
     let allowed = ctx.authorize(needed);
     if allowed.is_err() {
@@ -510,10 +510,8 @@ async fn permitted(
             NewEntry::new("http.request", "route", way).outcome(Outcome::Denied),
         )
         .await?;
-    } else {
-        crate::security_log::allowed(ctx, Some(needed));
     }
-    allowed
+    allowed.map(|()| Some(needed))
 }
 
 /// A request that changes something must come from our own pages. The browser's word on the origin is looked at for

@@ -4,9 +4,10 @@
 use super::{Damaged, Size, be16, be32, part};
 use std::ops::Range;
 
-/// Boxes of one level, items and places of an item that are looked at.
+/// Boxes of one level, items, and places of all items together that are looked at.
 const MAX_BOXES: usize = 4096;
-const MAX_ITEMS: u32 = 65_536;
+const MAX_ITEMS: u64 = 65_536;
+const MAX_PLACES: u64 = 65_536;
 /// Bytes of version and flags.
 const FULL: usize = 4;
 
@@ -136,12 +137,15 @@ fn places(
     let index = if version == 0 { 0 } else { width(0) };
     let wide = if version < 2 { 2 } else { 4 };
     let count = fields.number(wide)?;
-    if version > 2 || count > u64::from(MAX_ITEMS) {
+    if version > 2 || count > MAX_ITEMS {
         return None;
     }
+    // A place may take no byte of the file, and name all of it.
+    let (mut looked_at, mut named) = (0, 0_usize);
     let mut found = Vec::new();
     for _ in 0..count {
         let id = fields.number(wide)?;
+        let is_wanted = wanted.contains(&id);
         let method = if version == 0 {
             0
         } else {
@@ -149,10 +153,15 @@ fn places(
         };
         fields.number(2)?;
         let base = fields.number(base)?;
-        for _ in 0..fields.number(2)? {
+        let places = fields.number(2)?;
+        looked_at += places;
+        if looked_at > MAX_PLACES {
+            return None;
+        }
+        for _ in 0..places {
             fields.number(index)?;
             let (from, long) = (fields.number(offset)?, fields.number(length)?);
-            if !wanted.contains(&id) {
+            if !is_wanted {
                 continue;
             }
             let start = usize::try_from(base.checked_add(from)?).ok()?;
@@ -168,6 +177,10 @@ fn places(
                 long => start.checked_add(long)?,
             };
             if start > stop || stop > end {
+                return None;
+            }
+            named += stop - start;
+            if named > bytes.len() {
                 return None;
             }
             found.push(start..stop);

@@ -244,6 +244,28 @@ fn all() -> [(Kind, Vec<u8>, Size); 5] {
     ]
 }
 
+/// A file whose places take no byte each and name all of it, so many times over that neither time nor memory would do.
+#[test]
+fn places_without_a_byte_are_refused_before_they_are_kept() {
+    let item = [&[2, 0, 0, 0, 0, 1, 0, 0][..], b"Exif\0"].concat();
+    let info = [&[0, 0, 0, 0, 0, 1][..], &bmff(b"infe", &item)].concat();
+    for (items, places) in [(1_u16, 2_u16), (1, u16::MAX), (u16::MAX, u16::MAX)] {
+        let one = [&[0, 1, 0, 0][..], &places.to_be_bytes()].concat();
+        let location = [
+            &[0, 0, 0, 0, 0, 0][..],
+            &items.to_be_bytes(),
+            &one.repeat(usize::from(items)),
+        ]
+        .concat();
+        let meta = [vec![0; 4], bmff(b"iinf", &info), bmff(b"iloc", &location)].concat();
+        let file = [bmff(b"ftyp", b"heic\0\0\0\0mif1"), bmff(b"meta", &meta)].concat();
+        assert!(
+            without_metadata(Kind::Heif, &file).is_err(),
+            "{items} {places}"
+        );
+    }
+}
+
 #[test]
 fn no_copy_says_where_a_picture_was_taken() {
     for (kind, bytes, size_then) in all() {

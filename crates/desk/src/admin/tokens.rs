@@ -11,6 +11,7 @@ use crate::ids::ApiTokenId;
 use crate::orgs::Clinic;
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
+use crate::renewals;
 use crate::router::{Access, Route};
 use crate::staff::{self, NewToken, Queues, TOKEN_DAYS, TokenView};
 use axum::extract::Path;
@@ -30,8 +31,6 @@ pub fn routes() -> Vec<Route> {
 const LIST: &str = "/settings/tokens";
 const ONE: &str = "/settings/tokens/{id}";
 const DAY: i64 = 24 * 60 * 60;
-/// How long before its end a token is marked, in seconds.
-const MONTH: i64 = 30 * DAY;
 
 fn above(t: Texts) -> (String, String) {
     (LIST.to_owned(), t.text("admin-tokens").to_owned())
@@ -42,7 +41,7 @@ fn badge(t: Texts, token: &TokenView, now: bedside_db::Timestamp) -> (&'static s
         (Some(_), _) => ("badge-warn", t.text("admin-token-revoked").to_owned()),
         (None, Some(at)) if at <= now => ("badge-warn", t.text("admin-token-expired").to_owned()),
         (None, None) => ("badge-warn", t.text("admin-token-endless").to_owned()),
-        (None, Some(at)) if at.seconds_since(now) <= MONTH => {
+        (None, Some(at)) if at.seconds_since(now) <= renewals::SOON * DAY => {
             ("badge-warn", t.text("admin-token-soon").to_owned())
         }
         _ => ("badge-ok", t.text("admin-token-works").to_owned()),

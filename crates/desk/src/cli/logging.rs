@@ -5,10 +5,9 @@ use std::io::IsTerminal;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts the log on the standard error. `background` says that the command runs for long and tells what it does;
-/// others tell only what is wrong. `BEDSIDE_LOG` says otherwise (`debug`, `info,bedside_desk=trace`).
-pub(super) fn start(background: bool) {
-    let usual = if background { "info" } else { "warn" };
+/// Starts the log on the standard error, as `usual` says: a command that runs for long tells what it does, others tell only
+/// what is wrong. `BEDSIDE_LOG` says otherwise (`debug`, `info,bedside_desk=trace`).
+pub(super) fn start(usual: &str) {
     let filter = std::env::var("BEDSIDE_LOG")
         .ok()
         .and_then(|text| text.parse::<EnvFilter>().ok());

@@ -201,8 +201,12 @@ enum Command {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let background = matches!(cli.command, Command::Serve(_) | Command::Demo(_));
-    logging::start(background);
+    logging::start(match cli.command {
+        Command::Serve(_) => "info",
+        // Somebody looks around in it: who was let through is theirs to ask for.
+        Command::Demo(_) => "info,bedside::access=warn",
+        _ => "warn",
+    });
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

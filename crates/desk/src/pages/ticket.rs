@@ -385,11 +385,7 @@ impl Seen {
             patient: view.patient.clone(),
             labels: ticket.about.labels.list().map(label_key).collect(),
             feedback: themes(page, view),
-            others: if emptied {
-                Vec::new()
-            } else {
-                others_of(self.others, t)
-            },
+            others: others_of(self.others, t),
             links: links(view, t),
             typed: self.typed,
             rating: self.rating,

@@ -11,7 +11,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::identity;
-use crate::ids::{ContactId, OrganisationId, PatientId, TicketId};
+use crate::ids::{self, ContactId, OrganisationId, PatientId, TicketId};
 use crate::links;
 use crate::portal;
 use crate::records::{self, Sealing};
@@ -220,6 +220,7 @@ pub async fn change_contact(
 ) -> Result<i64, DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
     let organisation = ctx.organisation;
+    ids::somebody(organisation, id)?;
     admit(app, ctx, Some(id), None).await?;
     if !(patch.add.is_empty() && patch.remove.is_empty()) {
         // Nobody changes what they don't see.

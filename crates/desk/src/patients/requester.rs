@@ -5,7 +5,7 @@ use super::service::{open_contact, sealing_of};
 use super::store::{self, RequesterRow};
 use crate::app::App;
 use crate::error::DeskError;
-use crate::ids::{ContactId, OrganisationId, PatientId};
+use crate::ids::{self, ContactId, OrganisationId, PatientId};
 use crate::records::{self, Sealing};
 use crate::work::Work;
 use bedside_codecs::mail::address::Address;
@@ -183,6 +183,7 @@ pub async fn requester_of_contact(
     organisation: OrganisationId,
     id: ContactId,
 ) -> Result<Requester, DeskError> {
+    ids::somebody(organisation, id)?;
     let mut conn = app.read().await?;
     let row = store::by_contact(&mut conn, organisation, id)
         .await?

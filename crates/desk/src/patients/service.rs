@@ -499,6 +499,7 @@ pub(crate) async fn link_contact(
     contact: ContactId,
     patient: Option<PatientId>,
 ) -> Result<Option<PatientId>, DeskError> {
+    ids::somebody(work.ctx.organisation, contact)?;
     let organisation = work.ctx.organisation;
     let (ctx, now) = (work.ctx.clone(), work.now);
     admit_in(work, &ctx, now, Some(contact), patient).await?;

@@ -39,8 +39,8 @@ statements! {
     /// Changes a contact, unless they changed meanwhile.
     UPDATE_CONTACT = "UPDATE contacts SET name = $4, locale = $5, secure_link = $6, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2 AND version = $3";
-    /// The newest contacts.
-    CONTACTS_BEFORE = "SELECT id FROM contacts WHERE organisation_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    /// The newest contacts, without the one for whom emptied requests stand.
+    CONTACTS_BEFORE = "SELECT id FROM contacts WHERE organisation_id = $1 AND id < $2 AND id <> organisation_id ORDER BY id DESC LIMIT $3";
     /// The newest contacts of a patient.
     CONTACTS_OF_BEFORE = "SELECT id FROM contacts WHERE organisation_id = $1 AND patient_id = $2 AND id < $3 \
         ORDER BY id DESC LIMIT $4";

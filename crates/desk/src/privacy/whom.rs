@@ -2,7 +2,7 @@
 
 use crate::audit_log::Shown;
 use crate::error::DeskError;
-use crate::ids::{ContactId, OrganisationId};
+use crate::ids::{self, ContactId, OrganisationId};
 use crate::records::{About, restricted, whose};
 use bedside_db::Conn;
 use std::collections::HashMap;
@@ -23,7 +23,10 @@ pub(super) async fn contact_behind(
 ) -> Result<Option<ContactId>, DeskError> {
     let (kind, id) = object_of(entry);
     let ticket = match kind {
-        "contact" => return Ok(id.parse().ok()),
+        "contact" => {
+            let contact: Option<ContactId> = id.parse().ok();
+            return Ok(contact.filter(|one| *one != ids::nobody(organisation)));
+        }
         "ticket" => id.parse().ok(),
         "attachment" => match id.parse() {
             Ok(file) => whose::request_of_file(conn, organisation, file).await?,

@@ -6,8 +6,10 @@ use bedside_db::Timestamp;
 
 /// A day, in seconds.
 const DAY: i64 = 24 * 3600;
+/// Days before an end from which on something runs out soon.
+pub const SOON: i64 = 30;
 /// Days before an end at which it is told: a month to plan it, a week to do it, a day for who forgot.
-const AHEAD: [i64; 3] = [1, 7, 30];
+const AHEAD: [i64; 3] = [1, 7, SOON];
 /// Days for which something that ran out is still told of.
 const TOLD_AFTER: i64 = 7;
 /// Days between two reminders of what has no end.

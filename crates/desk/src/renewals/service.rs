@@ -56,24 +56,33 @@ pub async fn ends(app: &App, ctx: &Ctx) -> Result<Vec<Ending>, DeskError> {
     Ok(all)
 }
 
-/// Tells, in every clinic, what came a step closer to its end, and whoever has a link that ends within a day.
+/// Tells, in every clinic, what came a step closer to its end, and whoever has a link that ends within a day. A fault in one
+/// clinic keeps no other waiting.
 pub async fn hourly(app: &App) -> Result<(), DeskError> {
+    let mut done = Ok(());
     for clinic in app.directory.all() {
         let ctx = Ctx::system(clinic.id, "renewals", Source::Job);
-        staff::remind_invited(app, &ctx).await?;
-        let now = app.now();
-        let all = ends(app, &ctx).await?;
-        let told = store::told(&mut app.read().await?, clinic.id).await?;
-        let due: Vec<(Ending, i64)> = all
-            .into_iter()
-            .filter_map(|one| step(&one, now).map(|step| (one, step)))
-            .filter(|(one, step)| !store::was_told(&told, one, *step))
-            .collect();
-        if !due.is_empty() {
-            tell(app, &ctx, due).await?;
+        if let Err(error) = tend(app, &ctx).await {
+            done = Err(error);
         }
     }
-    Ok(())
+    done
+}
+
+async fn tend(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
+    staff::remind_invited(app, ctx).await?;
+    let now = app.now();
+    let all = ends(app, ctx).await?;
+    let told = store::told(&mut app.read().await?, ctx.organisation).await?;
+    let due: Vec<(Ending, i64)> = all
+        .into_iter()
+        .filter_map(|one| step(&one, now).map(|step| (one, step)))
+        .filter(|(one, step)| !store::was_told(&told, one, *step))
+        .collect();
+    if due.is_empty() {
+        return Ok(());
+    }
+    tell(app, ctx, due).await
 }
 
 /// One mail to each who can renew something of it, whatever the number.

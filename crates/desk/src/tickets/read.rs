@@ -8,7 +8,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
 use crate::feedback;
-use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
+use crate::ids::{self, ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
 use crate::staff::Queues;
@@ -478,15 +478,21 @@ pub async fn view_beside(
         (live_from, named(&mut conn, ctx, text).await?)
     };
     let contact = View::Contact(ticket.contact);
-    let objects = vec![
-        NewEntry::new("ticket.read", "ticket", ticket.id),
-        NewEntry::new("ticket.list", "view", name_of(&contact)),
-    ];
+    // Emptied requests of different people stand for one contact: none is beside another.
+    let has_others = ticket.contact != ids::nobody(organisation);
+    let mut objects = vec![NewEntry::new("ticket.read", "ticket", ticket.id)];
+    if has_others {
+        objects.push(NewEntry::new("ticket.list", "view", name_of(&contact)));
+    }
     let may = (Permission::TicketsRead, Purpose::Treatment, ticket.about);
     records::open_each(app, ctx, may, objects, async |leave| {
         let mut conn = app.read().await?;
         let view = view_with(app, ctx, &leave, &mut conn, ticket.id).await?;
-        let mut stored = store::list(&mut conn, organisation, &contact, None, limit + 1).await?;
+        let mut stored = if has_others {
+            store::list(&mut conn, organisation, &contact, None, limit + 1).await?
+        } else {
+            Vec::new()
+        };
         stored.retain(|other| other.ticket.id != ticket.id);
         stored.truncate(usize::try_from(limit).unwrap_or_default());
         let mut others = opened(app, ctx, &leave, &mut conn, stored).await?;

@@ -50,6 +50,14 @@ both_engines! {
         let refused = client.post(&format!("{way}/notes"), &json!({ "body": "One more." })).await.expect(409).json();
         assert_eq!(refused["code"], "emptied");
         client.post(&format!("{way}/messages"), &json!({ "body": "One more." })).await.expect(409);
+        // For whom it stands now is nobody: no patient, no address and no request is theirs.
+        let nobody = bedside_desk::ids::nobody(desk.organisation);
+        let contact = format!("/api/v1/contacts/{nobody}");
+        client.post(&format!("{contact}/patient"), &json!({ "patient_id": rosa.to_string() })).await.expect(404);
+        let new = json!({ "contact_id": nobody.to_string(), "subject": "Hello", "body": "Words." });
+        client.post("/api/v1/tickets", &new).await.expect(404);
+        let all = client.get("/api/v1/contacts").await.expect(200).text();
+        assert!(!all.contains(&nobody.to_string()) && all.contains("rosa@patient.example"), "{all}");
         let agent = desk.browser(Role::Agent).await;
         let page = agent.get(&format!("/tickets/{number}")).await.expect(200).text();
         assert!(page.contains("are gone") && !page.contains("id=\"composer\""), "{page}");

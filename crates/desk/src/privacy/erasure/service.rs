@@ -12,6 +12,7 @@ use crate::ids::{
     ContactId, DataKeyId, ErasureId, InboundMailId, OrganisationId, PatientId, PrivacyRequestId,
     StaffId, TicketId,
 };
+use crate::patients;
 use crate::privacy::requests::{self, Kind, Request, State};
 use crate::work::Work;
 use bedside_audit::{Checkpoint, Origin};
@@ -103,13 +104,17 @@ pub(crate) async fn destroy_keys(work: &mut Work<'_>, keys: &[DataKeyId]) -> Res
 }
 
 /// Destroys a contact who has no request any more and stands and acts for nobody, in the caller's command: name, addresses
-/// and sign-ins; whether they did. Whoever said no to something stays, so that they aren't asked again, and so does whoever
-/// is signed in. The key stays: requests of others that theirs were merged with may hang on it.
+/// and sign-ins; whether they did. Whoever said yes or no to something stays with it, and so does whoever is signed in. The key stays: requests of others that theirs were merged with may hang on it.
 pub(crate) async fn destroy_contact_without_requests(
     work: &mut Work<'_>,
     contact: ContactId,
 ) -> Result<bool, DeskError> {
     let organisation = work.ctx.organisation;
+    // Held by a statement of its own: what the next one reads then includes a request that was under way.
+    match patients::hold_contact(work, contact).await {
+        Err(DeskError::NotFound) => return Ok(false),
+        held => held?,
+    }
     let alone = args![organisation, contact];
     let alone = work.query_opt(store::ALONE, alone, |_| Ok(())).await?;
     if alone.is_none() {

@@ -83,16 +83,13 @@ statements! {
     DELETE_PATIENT = "DELETE FROM patients WHERE organisation_id = $1 AND id = $2";
     /// Deletes a contact.
     DELETE_CONTACT = "DELETE FROM contacts WHERE organisation_id = $1 AND id = $2";
-    /// A contact without a request, who stands and acts for nobody, is signed in nowhere and said no to nothing. Nobody
-    /// brings a request of theirs until the command ends.
+    /// A contact without a request, who stands and acts for nobody, is signed in nowhere and said neither yes nor no.
     ALONE = "SELECT 1 FROM contacts c WHERE c.organisation_id = $1 AND c.id = $2 AND c.patient_id IS NULL \
         AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.organisation_id = c.organisation_id AND t.contact_id = c.id) \
         AND NOT EXISTS (SELECT 1 FROM representatives r WHERE r.organisation_id = c.organisation_id AND r.contact_id = c.id) \
         AND NOT EXISTS (SELECT 1 FROM portal_sessions s WHERE s.organisation_id = c.organisation_id AND s.contact_id = c.id) \
-        AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.organisation_id = c.organisation_id AND o.contact_id = c.id \
-        AND o.decision <> 'given') \
-        AND NOT EXISTS (SELECT 1 FROM breach_people p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id) \
-        FOR NO KEY UPDATE OF c";
+        AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.organisation_id = c.organisation_id AND o.contact_id = c.id) \
+        AND NOT EXISTS (SELECT 1 FROM breach_people p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id)";
     /// Leaves of a contact what requests of others hang on.
     EMPTY_CONTACT = "UPDATE contacts SET key_id = $3, name = NULL, patient_id = NULL, linked_at = NULL, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2";

@@ -292,14 +292,12 @@ async fn open(work: &mut Work<'_>, new: &store::NewSession) -> Result<(), DeskEr
     let detail = serde_json::json!({ "method": new.method });
     work.audit(NewEntry::new("session.open", "staff", new.staff).detail(&detail));
     let known = store::devices_of(work, organisation, new.staff).await?;
-    let lately = now.plus_seconds(-KNOWN_SECONDS);
-    let is_known = |(device, seen): &(String, Timestamp)| *device == new.device && *seen > lately;
     let what = if known.is_empty() {
         None
     } else if new.by_link {
         Some(What::ByLink)
     } else {
-        (!known.iter().any(is_known)).then_some(What::NewDevice)
+        (!place::is_among(&known, &new.device, now)).then_some(What::NewDevice)
     };
     let is_new = what == Some(What::NewDevice) && !work.app.config.demo;
     let proven = if is_new && factors::has_one(work, organisation, new.staff).await? {

@@ -118,7 +118,7 @@ pub(super) async fn proven_at(
 }
 
 /// Whether somebody was seen so lately.
-fn is_among(known: &[(String, Timestamp)], one: &str, now: Timestamp) -> bool {
+pub(super) fn is_among(known: &[(String, Timestamp)], one: &str, now: Timestamp) -> bool {
     let lately = now.plus_seconds(-KNOWN_SECONDS);
     known
         .iter()

@@ -86,7 +86,7 @@ pub async fn disconnect(app: &App, ctx: &Ctx, token: &str) -> Result<(), DeskErr
             }
             let password = people::password_of(work, organisation, me).await?;
             let keys = passkeys::store::of_person(work, organisation, Owner::Staff(me)).await?;
-            if password.is_none() && keys.is_empty() {
+            if password.is_none() && keys.iter().all(|key| key.passkey.stopped_at.is_some()) {
                 return Err(DeskError::Conflict {
                     code: "sso_last_way",
                     text: "Set a password or add a passkey first.",

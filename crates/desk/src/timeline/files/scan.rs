@@ -242,5 +242,8 @@ pub async fn catch_up(app: &App) -> Result<(), DeskError> {
 
 /// Files that wait for the scanner, or that it could not look at.
 pub async fn backlog(app: &App) -> Result<i64, DeskError> {
+    if app.config.scanner.is_none() {
+        return Ok(0);
+    }
     store::backlog(&mut app.read().await?).await
 }
