@@ -19,6 +19,7 @@ public-emergency-call = Llame al { $number } ahora
 public-emergency-talk = ¿Siente que no puede más? Llame o escriba al { $number }
 public-emergency-read = Por favor, lea esto ahora
 public-emergency-maybe = Su mensaje puede tratar de algo que no puede esperar. Si usted o alguien cerca está en peligro, llame ahora. Por favor, no espere nuestra respuesta.
+public-emergency-lost = Si puede, díganos cómo localizarle: un teléfono, o dónde está.
 public-emergency-alerted = Tenemos su mensaje. Avisamos a nuestro equipo, y alguien lo verá primero.
 
 ## Formulario

@@ -283,11 +283,17 @@ on_both! {
             write(&rosa, &page, &format!("Round {round}"), &five).await.expect(303);
         }
         assert_eq!(files(&desk, ticket).await.len(), 50);
-        let over = write(&rosa, &page, "Wombat words", &[LETTER]).await.expect(429).text();
-        assert!(over.contains("Wombat words") && over.contains("as many files as we can take"), "{over}");
+        let over = write(&rosa, &page, "When are you open on Monday?", &[LETTER]).await.expect(429).text();
+        assert!(over.contains("When are you open on Monday?") && over.contains("as many files as we can take"), "{over}");
         assert_eq!(files(&desk, ticket).await.len(), 50);
+        // Nobody's cry is held back by the file that came with it.
+        let cry = "I am going to kill myself tonight";
+        write(&rosa, &page, cry, &[LETTER]).await.expect(303);
+        let view = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap();
+        assert_eq!((view.ticket.rank(), files(&desk, ticket).await.len()), (0, 50));
+        assert!(view.messages.iter().any(|message| message.body == cry));
         // Words are taken, and a day later files too.
-        write(&rosa, &page, "Wombat words", &[]).await.expect(303);
+        write(&rosa, &page, "When are you open on Monday?", &[]).await.expect(303);
         desk.clock.advance(24 * 3600);
         write(&rosa, &page, "Here they are", &[LETTER]).await.expect(303);
         assert_eq!(files(&desk, ticket).await.len(), 51);

@@ -7,6 +7,7 @@ mod common;
 use crate::common::Role;
 use bedside_db::{DbError, args, statements};
 use bedside_desk::patients;
+use bedside_desk::public::caps::CRIES_PER_NETWORK;
 use bedside_desk::tickets::{self, View};
 use bedside_web::i18n::I18n;
 use common::{Answer, Browser, Desk, both_engines, hidden};
@@ -135,10 +136,10 @@ both_engines! {
                 assert!(kept == name || page.contains(words), "{words} is lost: {page}");
             }
         }
-        let words = format!("{}the last word", "é ".repeat(200_000));
+        let words = format!("{} the last word", "é".repeat(200_000));
         let page = send(&desk, &visitor, &changed("message", &words), &[]).await.expect(422).text();
         assert!(page.contains(I18n::global().text(bedside_web::Locale::En, "public-error-message-long")));
-        assert!(page.contains("é é é") && page.contains("the last word") && page.contains("Ana Ruiz"));
+        assert!(page.contains("ééé") && page.contains("the last word") && page.contains("Ana Ruiz"));
         let six: Vec<_> = (0..6).map(|_| ("files", "a.txt", "text/plain", b"x".as_slice())).collect();
         let page = send(&desk, &visitor, ANA, &six).await.expect(422).text();
         assert!(page.contains("more than 5 files") && page.contains("choose your files again"), "{page}");
@@ -337,6 +338,79 @@ both_engines! {
         let crises = tickets(&desk).await.into_iter().filter(|row| row.ticket.rank() == 0).count();
         assert_eq!((crises, tickets(&desk).await.len()), (2, 8));
         send(&desk, &visitor, ANA, &[]).await.expect(429);
+    }
+
+    async fn a_cry_is_heard_whatever_is_wrong_with_its_form(desk: Desk) {
+        const CRY: &str = "I am going to kill myself tonight.";
+        let visitor = desk.visitor();
+        let crises = async || tickets(&desk).await.into_iter().filter(|row| row.ticket.rank() == 0).count();
+        let heard = async |answer: Answer, lost: bool, count: usize| {
+            let to = answer.expect(303).header("location").unwrap().to_owned();
+            let thanks = visitor.get(&to).await.expect(200).text();
+            assert!(thanks.contains("Please read this now") && thanks.contains("tel:988"), "{thanks}");
+            assert_eq!(thanks.contains("tell us how to reach you"), lost, "{thanks}");
+            assert_eq!(crises().await, count);
+        };
+        let wrong = [("email", ""), ("email", "ana at home"), ("name", ""), ("category", "no-such"), ("company", "Example Ltd")];
+        for (count, (name, bad)) in wrong.into_iter().enumerate() {
+            let message = format!("{CRY} {count}");
+            let mut fields = changed(name, bad);
+            fields.retain(|(field, _)| *field != "message");
+            fields.push(("message", &message));
+            heard(send(&desk, &visitor, &fields, &[]).await, name == "email", count + 1).await;
+        }
+        let newest = &tickets(&desk).await;
+        let typed = tickets::view(&desk.app, &desk.ctx(Role::Nurse), newest.iter().find(|row| row.ticket.number == 1002).unwrap().ticket.id).await.unwrap();
+        assert!(typed.messages[0].body.contains("ana at home"), "a person can make the address out");
+        assert_eq!(typed.contact.name.as_deref(), Some("Ana Ruiz"));
+        // Too long, the danger at its very end; and files that can't be kept.
+        let long = format!("{}{CRY}", "x ".repeat(11_000));
+        heard(send(&desk, &visitor, &changed("message", &long), &[]).await, false, 6).await;
+        let file = ("files", "a.pdf", "application/pdf", b"%PDF-1.4 x".as_slice());
+        let message = format!("{CRY} With files.");
+        heard(send(&desk, &visitor, &changed("message", &message), &[file; 9]).await, false, 7).await;
+        // A page that is no good any more; pressed twice it is one request.
+        for _ in 0..2 {
+            heard(visitor.post_files("/request", &changed("message", CRY), &[]).await, false, 8).await;
+        }
+        desk.audit_is_whole().await;
+    }
+
+    async fn cries_without_a_form_can_not_drown_others(desk: Desk) {
+        let (mut visitor, mut other) = (desk.visitor(), desk.visitor());
+        visitor.from = Some([203, 0, 113, 5].into());
+        other.from = Some([198, 51, 100, 7].into());
+        let words = |round: u32| format!("I am going to kill myself tonight. {round}");
+        let bare = async |browser: &Browser, round: u32| {
+            let words = words(round);
+            browser.post_files("/request?lang=en", &changed("message", &words), &[]).await
+        };
+        for round in 0..CRIES_PER_NETWORK {
+            bare(&visitor, round).await.expect(303);
+        }
+        let most = usize::try_from(CRIES_PER_NETWORK).unwrap();
+        let again = bare(&visitor, 50).await.expect(429).text();
+        assert!(again.contains(&words(50)) && again.contains("tel:988") && again.contains("press Send again"), "{again}");
+        // Nor behind links that lead nowhere: whom to call is said, and the words are kept.
+        let lost = words(51);
+        let behind = visitor.post_files("/t/unknown/reply", &[("message", lost.as_str())], &[]).await;
+        let rating = visitor.post("/r/unknown", &[("score", "1"), ("comment", lost.as_str())]).await;
+        for (way, lost) in [("a thread", behind), ("a rating", rating)] {
+            assert!(lost.status >= 400, "{way}: {}", lost.status);
+            assert!(lost.text().contains("tel:988"), "{way}");
+        }
+        // What is here already is found, and others are heard as ever.
+        bare(&visitor, 0).await.expect(303);
+        assert_eq!(tickets(&desk).await.len(), most);
+        bare(&other, 50).await.expect(303);
+        // The form that came back is taken at once, and an hour later any.
+        desk.clock.advance(3);
+        let message = words(50);
+        let fresh = [&[("pass", hidden(&again, "pass"))], changed("message", &message).as_slice()].concat();
+        visitor.post_files("/request", &fresh, &[]).await.expect(303);
+        desk.clock.advance(3600);
+        bare(&visitor, 52).await.expect(303);
+        assert_eq!(tickets(&desk).await.len(), most + 3);
     }
 
     async fn an_emergency_is_answered_with_numbers_to_call(desk: Desk) {

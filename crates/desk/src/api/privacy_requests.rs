@@ -162,12 +162,15 @@ pub(super) async fn open(
     State(app): State<App>,
     Json(new): Json<PrivacyRequestIn>,
 ) -> Answer<Response> {
+    let patient = PatientId::from_bytes(new.patient_id.into_bytes());
+    // Whoever may be in danger is heard, whatever is wrong with the request.
+    requests::hear_of(&app, &ctx, patient, &new.words).await?;
     let received_on = new
         .received_on
         .parse()
         .map_err(|_| DeskError::invalid("received_on", "invalid", "Send a day as YYYY-MM-DD."))?;
     let new = NewRequest {
-        patient: PatientId::from_bytes(new.patient_id.into_bytes()),
+        patient,
         kind: new.kind,
         received_on,
         ticket: new.ticket_number.map(|number| number.to_string()),

@@ -113,6 +113,8 @@ pub struct Words {
     pub channel: Channel,
     /// The words as plain text.
     pub body: String,
+    /// The words that are looked through in place of the body, where that leaves some out.
+    pub said: Option<String>,
     /// Files: blobs under the keys of their place.
     pub attachments: Vec<NewAttachment>,
     /// What else belongs to the same transaction.
@@ -161,6 +163,7 @@ async fn bring(app: &App, visit: &Visit, place: Place, words: Words) -> Result<L
     let Words {
         channel,
         body,
+        said,
         attachments,
         also,
     } = words;
@@ -174,6 +177,7 @@ async fn bring(app: &App, visit: &Visit, place: Place, words: Words) -> Result<L
     match place.next {
         Next::In(id) => {
             let words = Inbound {
+                said,
                 attachments,
                 also,
                 ..Inbound::new(visit.contact, channel, body)
@@ -183,6 +187,7 @@ async fn bring(app: &App, visit: &Visit, place: Place, words: Words) -> Result<L
         Next::Anew(requester) => {
             let new = NewTicket {
                 locale: Some(visit.ctx.locale),
+                said,
                 attachments,
                 mailbox: place.behind.mailbox,
                 related: Some(place.behind.id),

@@ -298,6 +298,20 @@ impl Requester {
         Ok(())
     }
 
+    /// The same with the name they gave, where they are new and gave one.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        if let Some(new) = &mut self.new
+            && !name.trim().is_empty()
+        {
+            let sealed = self
+                .sealing
+                .text("contacts", "name", self.contact, name.trim());
+            new.name = Some(sealed);
+        }
+        self
+    }
+
     /// The same person writing for this patient, whom they act for: what they write is sealed with that patient's key.
     pub(crate) async fn for_patient(
         self,

@@ -15,6 +15,9 @@ use axum::http::{Extensions, HeaderMap};
 pub const PER_ADDRESS: u32 = 6;
 /// Requests by form from one network address in an hour. A waiting room shares one.
 pub const PER_NETWORK: u32 = 60;
+/// Words of danger from one network address in an hour that came without a form's pass and without a link that opens. Far more
+/// than a clinic's patients behind one address ever need; they can still be sent with a fresh form.
+pub const CRIES_PER_NETWORK: u32 = 12;
 /// Answers of one person in an hour, behind whichever of their links.
 pub const PER_PERSON: u32 = 30;
 /// Times in an hour that one link can be used to ask for a fresh one.

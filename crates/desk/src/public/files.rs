@@ -99,15 +99,23 @@ pub async fn read(request: Request, wants: impl Fn(&Collected) -> bool) -> Resul
     })
 }
 
-/// Takes files from what this person may bring in a day, before they are stored.
-pub async fn take_quota(
+/// The files that this person may still bring today, taken from their day before they are stored: all, or
+/// [`DeskError::Conflict`]. None where `danger` is in the words that they came with, which are not held back by them.
+pub async fn within_quota<'a>(
     app: &App,
     organisation: OrganisationId,
     whose: (ContactId, Way),
-    files: &[(String, Bytes)],
-) -> Result<(), DeskError> {
+    files: &'a [(String, Bytes)],
+    danger: bool,
+) -> Result<&'a [(String, Bytes)], DeskError> {
     let sizes = files.iter().map(|(_, bytes)| bytes.len());
-    quota::take(app, organisation, whose, sizes).await
+    match quota::take(app, organisation, whose, sizes).await {
+        Err(DeskError::Conflict {
+            code: quota::OVER_QUOTA,
+            ..
+        }) if danger => Ok(&[]),
+        taken => taken.map(|()| files),
+    }
 }
 
 /// Puts files under lock with the key of the person they belong to.

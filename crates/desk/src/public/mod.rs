@@ -8,6 +8,7 @@
 pub mod caps;
 mod expect;
 mod files;
+mod heard;
 mod leave;
 mod linked;
 mod my;

@@ -4,8 +4,8 @@
 //! a script sends it by itself once somebody can see the page (`bd-send-seen`), and without scripts its button does.
 
 use super::caps::PER_PERSON;
+use super::heard;
 use super::linked::{Caller, Spoken, pressed};
-use super::request::ThanksPage;
 use super::shell::{Shell, page, refused, see_other};
 use crate::app::App;
 use crate::error::DeskError;
@@ -174,11 +174,10 @@ pub async fn send(
     parts: Parts,
     form: PublicForm,
 ) -> Result<Response, Response> {
+    let typed: Given = form.unproven().unwrap_or_default();
     let (caller, given) = pressed::<Given>(app, Purpose::Rating, token, &parts, form).await?;
-    let Some(given) = given else {
-        asked_for(&caller).await?;
-        return Ok(see_other(&caller.shell.link(&caller.shell.here)));
-    };
+    let is_old = given.is_none();
+    let given = given.unwrap_or(typed);
     let comment = given.comment.unwrap_or_default().replace("\r\n", "\n");
     // Nobody who may be in danger is turned away.
     let danger = triage::in_danger(
@@ -189,6 +188,9 @@ pub async fn send(
     );
     if !danger {
         asked_for(&caller).await?;
+        if is_old {
+            return Ok(see_other(&caller.shell.link(&caller.shell.here)));
+        }
     }
     let chosen = score(given.score.as_deref());
     let mut draft = Draft {
@@ -205,6 +207,9 @@ pub async fn send(
     } else {
         None
     };
+    if danger && (is_old || draft.wrong.is_some() || caller.visit().is_err()) {
+        return Ok(cried(&caller, draft).await);
+    }
     if draft.wrong.is_some() {
         return Ok(shown(&caller, StatusCode::UNPROCESSABLE_ENTITY, &draft));
     }
@@ -237,16 +242,30 @@ pub async fn send(
         }
     };
     if rated.danger {
-        let answer = ThanksPage {
-            shell: &caller.shell,
-            number: rated.number,
-            emergency: true,
-            answer: String::new(),
-        };
-        return Ok(page(StatusCode::OK, &answer));
+        return Ok(heard::called(&caller.shell, rated.number, false));
     }
     let there = format!("{}/thanks?score={chosen}", caller.shell.here);
     Ok(see_other(&caller.shell.link(&there)))
+}
+
+/// Takes in words of danger beside which no rating can stand.
+async fn cried(caller: &Caller, mut draft: Draft) -> Response {
+    let words = heard::kept(&draft.comment);
+    let what = format!("cry {} {:?}", caller.token, draft.comment);
+    let once = Once::of_form(&draft.once, &what);
+    match surveys::hear(&caller.app, &caller.token, words, once).await {
+        Ok(number) => heard::called(&caller.shell, number, false),
+        Err(error) => {
+            let (app, shell) = (&caller.app, &caller.shell);
+            let heard = heard::elsewhere(app, shell, caller.network, &draft.comment).await;
+            if let Some(response) = heard {
+                return response;
+            }
+            tracing::warn!(%error, "words with a rating could not be taken in");
+            draft.wrong = Some(("comment", "public-note-unavailable"));
+            shown(caller, StatusCode::SERVICE_UNAVAILABLE, &draft)
+        }
+    }
 }
 
 /// Says thanks.

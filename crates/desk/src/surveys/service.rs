@@ -91,6 +91,7 @@ pub async fn rate(
                 let words = Words {
                     channel: Channel::Survey,
                     body: text.clone(),
+                    said: None,
                     attachments: Vec::new(),
                     also: is_rated.then_some(also),
                 };
@@ -113,6 +114,32 @@ pub async fn rate(
         locale,
         danger: matches!(worry, Some((Level::Emergency, _))),
     })
+}
+
+/// Takes in words of danger beside which no rating can stand, and says the number of the request where they are. `words` are
+/// those that are kept, and all of them where that is less.
+pub async fn hear(
+    app: &App,
+    token: &str,
+    (body, said): (String, Option<String>),
+    once: Option<Arc<Once>>,
+) -> Result<i64, DeskError> {
+    let mut visit = links::visit(app, token, Purpose::Rating).await?;
+    visit.ctx.once = once;
+    let opened = links::say(app, &visit, |_| {
+        let words = Words {
+            channel: Channel::Survey,
+            body: body.clone(),
+            said: said.clone(),
+            attachments: Vec::new(),
+            also: None,
+        };
+        async move { Ok(words) }.boxed()
+    });
+    let at = opened.await?.unwrap_or(visit.ticket);
+    Ok(tickets::row_for(app, visit.ctx.organisation, at)
+        .await?
+        .number)
 }
 
 /// A rating that is given.

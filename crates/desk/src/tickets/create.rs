@@ -65,6 +65,9 @@ pub struct NewTicket {
     pub written: Written,
     /// Whether the requester hears that it came in.
     pub acknowledge: bool,
+    /// Whether a requester who seems to be in danger hears where to call, whatever else speaks against an answer. Not for what
+    /// was imported, what a machine sent, or what came from the desk itself.
+    pub warn: bool,
     /// A ticket it seems to belong to, linked for a person to merge.
     pub related: Option<TicketId>,
     /// What else belongs to the same transaction.
@@ -108,6 +111,7 @@ impl NewTicket {
             said: None,
             written: Written::Now,
             acknowledge: true,
+            warn: true,
             related: None,
             also: None,
         }
@@ -241,7 +245,9 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
     };
     let shared = Arc::new((new.requester, stored, first));
     let (external, related, also) = (new.external, new.related, new.also);
-    let acknowledge = new.acknowledge && !new.automatic;
+    let is_warned =
+        new.warn && !(new.own_words || is_old) && shared.1.ticket.safety == Level::Emergency.code();
+    let acknowledge = is_warned || (new.acknowledge && !new.automatic);
     let language = placed.language;
     app.command(ctx, move |work| {
         async move {

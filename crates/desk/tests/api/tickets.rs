@@ -2,9 +2,11 @@
 
 use crate::common::Role;
 use crate::common::both_engines;
+use crate::common::sink::sink;
 use crate::fixtures::{ALL, Person, Things, audited, ticket};
 use axum::body::Body;
 use axum::http::Method;
+use bedside_desk::jobs;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
@@ -12,6 +14,19 @@ use serde_json::{Value, json};
 const RW: &str = "tickets:read tickets:write";
 
 both_engines! {
+    async fn whoever_is_in_danger_hears_where_to_call_though_no_acknowledgement_is_wanted(desk: Desk) {
+        let sink = sink(&desk).await;
+        let client = desk.client(RW).await;
+        for (body, count) in [("When are you open?", 0), ("I am going to kill myself tonight", 1)] {
+            let new = json!({ "requester": { "email": "ana@patient.example" }, "body": body, "acknowledge": false });
+            client.post("/api/v1/tickets", &new).await.expect(201);
+            jobs::drain(&desk.app).await.unwrap();
+            let sent = sink.take();
+            assert_eq!(sent.len(), count, "{body}");
+            assert!(sent.iter().all(|mail| mail.text().contains("988")));
+        }
+    }
+
     async fn a_ticket_lives(desk: Desk) {
         let client = desk.client(RW).await;
         let new = json!({

@@ -109,6 +109,24 @@ both_engines! {
         client.json(Method::POST, &way, &key, &json!({ "ticket_id": things.other })).await.expect(204);
     }
 
+    async fn a_cry_in_what_is_asked_by_law_is_heard_once(desk: Desk) {
+        let client = desk.client(ALL).await;
+        let things = Things::new(&client, "rosa").await;
+        let open = async || client.get("/api/v1/tickets?limit=100").await.expect(200).json()["items"].as_array().unwrap().len();
+        let before = open().await;
+        let words = "I am going to kill myself tonight";
+        let body = json!({ "patient_id": things.patient, "kind": "complaint", "received_on": "2026-03-02", "words": words });
+        let key = [("idempotency-key", "cry")];
+        let way = "/api/v1/privacy-requests";
+        let wrong = json!({ "patient_id": things.patient, "kind": "complaint", "received_on": "a day", "words": words });
+        client.json(Method::POST, way, &key, &wrong).await.expect(422);
+        assert_eq!(open().await, before + 1);
+        let first = client.json(Method::POST, way, &key, &body).await.expect(201).json();
+        let second = client.json(Method::POST, way, &key, &body).await.expect(201).json();
+        assert_eq!((&first["id"], open().await), (&second["id"], before + 1));
+        client.get(&format!("{way}/{}", first["id"].as_str().unwrap())).await.expect(200);
+    }
+
     async fn a_file_is_kept_once(desk: Desk) {
         let client = desk.client(ALL).await;
         let key = [("idempotency-key", "file")];

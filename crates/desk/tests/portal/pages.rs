@@ -118,6 +118,83 @@ both_engines! {
         assert!(page(&browser, "/my").await.contains("Nothing here yet"));
     }
 
+    async fn a_cry_in_what_is_asked_by_law_is_heard(desk: Desk) {
+        const CRY: &str = "I am going to kill myself tonight";
+        let sink = sink(&desk).await;
+        let mia = patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let nurse = desk.ctx(Role::Nurse);
+        let crises = async || {
+            let rows = tickets::list(&desk.app, &nurse, &tickets::View::Active, None, 100).await.unwrap().rows;
+            (rows.iter().filter(|row| row.ticket.rank() == 0).count(), rows.len())
+        };
+        let asks = async |kind: &str, words: &str| sends(&browser, "/my/privacy", "/my/privacy", &[("kind", kind), ("words", words)]).await;
+        for (count, kind) in requests::Kind::ALL.iter().enumerate() {
+            let page = asks(kind.code(), &format!("{CRY} {count}")).await.expect(200).text();
+            assert!(page.contains("tel:988") && page.contains("Please read this now"), "{page}");
+            assert_eq!(crises().await, (count + 1, count + 1));
+        }
+        assert_eq!(mails(&desk, &sink).await.iter().filter(|mail| mail.text().contains("988")).count(), 1, "where to call, once in six hours");
+        for (count, words) in [format!("{CRY}!"), format!("{}{CRY}", "x ".repeat(1500))].iter().enumerate() {
+            let kind = if count == 0 { "" } else { "complaint" };
+            for _ in 0..2 {
+                let page = asks(kind, words).await.expect(422).text();
+                assert!(page.contains("tel:988") && page.contains("We told our team"), "{page}");
+            }
+            assert_eq!(crises().await, (count + 9, count + 9));
+        }
+        // Where the same is asked already, the words are heard all the same.
+        let told = asks("complaint", &format!("{CRY}, once more")).await.expect(409).text();
+        assert!(told.contains("You asked for this already on") && told.contains("tel:988"), "{told}");
+        assert_eq!(crises().await, (11, 11));
+        let cold = [("kind", "complaint"), ("another", "yes"), ("words", "The waiting room is cold.")];
+        sends(&browser, "/my/privacy", "/my/privacy", &cold).await.expect(303);
+        let officer = desk.ctx(Role::Compliance);
+        let open = requests::list(&desk.app, &officer, requests::Which::Open, None, 50).await.unwrap();
+        assert_eq!((open.len(), crises().await), (9, (11, 11)));
+        // What the staff write down of it, whatever is wrong with their form.
+        let agent = desk.browser(Role::Agent).await;
+        let way = format!("/patients/{mia}/privacy");
+        for (count, kind, status) in [(0, "complaint", 303), (1, "", 422)] {
+            let words = format!("On the phone: I want to die, I took all my pills {count}");
+            sends(&agent, &way, &way, &[("kind", kind), ("received_on", "2026-03-02"), ("words", &words)]).await.expect(status);
+            assert_eq!(crises().await, (count + 12, count + 12));
+        }
+        // And an ordinary message with an old page, and too long.
+        for (count, words) in [CRY.to_owned(), format!("{}{CRY}", "x ".repeat(11_000))].iter().enumerate() {
+            let fields = [("csrf_token", "AAAA"), ("message", words.as_str())];
+            let page = browser.post_files("/my/requests/new", &fields, &[]).await.expect(200).text();
+            assert!(page.contains("tel:988"), "{page}");
+            assert_eq!(crises().await.0, count + 14);
+        }
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_worry_in_what_is_asked_by_law_is_seen_by_a_person(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let nurse = desk.ctx(Role::Nurse);
+        let seen = async || tickets::list(&desk.app, &nurse, &tickets::View::Active, None, 100).await.unwrap().rows.len();
+        let asks = async |number: usize| {
+            let words = format!("I am not suicidal, I just feel low. {number}");
+            let fields = [("kind", "complaint"), ("another", "yes"), ("words", words.as_str())];
+            sends(&browser, "/my/privacy", "/my/privacy", &fields).await
+        };
+        for number in 0..10 {
+            let page = asks(number).await.expect(200).text();
+            assert!(page.contains("We told our team") && page.contains("tel:988"), "{page}");
+            assert_eq!(seen().await, number + 1);
+        }
+        // Worries have an end in an hour. The cry of somebody who asked too much has none.
+        asks(10).await.expect(429);
+        assert_eq!(seen().await, 10);
+        let fields = [("kind", "complaint"), ("words", "I am going to kill myself tonight")];
+        let page = sends(&browser, "/my/privacy", "/my/privacy", &fields).await.expect(409).text();
+        assert!(page.contains("tel:988"), "{page}");
+        assert_eq!(seen().await, 11);
+    }
+
     async fn who_has_seen_it_is_told_in_plain_words(desk: Desk) {
         let sink = sink(&desk).await;
         let mia = patient(&desk, "Mia Quetzal", MIA, 40).await;

@@ -142,8 +142,8 @@ both_engines! {
         assert_eq!(messages(&desk, old).await.len(), 1);
         // What can't be taken in comes back as on an open request.
         let six: Vec<_> = (0..6).map(|_| ("files", "a.txt", "text/plain", b"x".as_slice())).collect();
-        let many = write(&own, &link, "Wombat words", &six).await.expect(422).text();
-        assert!(many.contains("Wombat words</textarea>") && many.contains("more than 5 files"), "{many}");
+        let many = write(&own, &link, "When are you open on Monday?", &six).await.expect(422).text();
+        assert!(many.contains("When are you open on Monday?</textarea>") && many.contains("more than 5 files"), "{many}");
         assert_eq!(active(&desk).await.len(), 1);
     }
 
@@ -161,6 +161,7 @@ both_engines! {
                 Ok(links::Words {
                     channel: Channel::Portal,
                     body: "One more thing".to_owned(),
+                    said: None,
                     attachments: Vec::new(),
                     also: None,
                 })

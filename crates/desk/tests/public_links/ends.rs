@@ -122,10 +122,10 @@ both_engines! {
         let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
         let link = link_of(&desk, Purpose::Thread, ticket).await;
         let path = format!("/t/{link}/reply");
-        let fields = [("lang", "es"), ("message", "My </textarea><b>wombat words")];
+        let fields = [("lang", "es"), ("message", "When are you open </textarea><b>on Monday?")];
         let kept = |answer: Answer| {
             let page = answer.text();
-            assert!(page.contains("My &#60;/textarea&#62;&#60;b&#62;wombat words") && page.contains("readonly"), "{page}");
+            assert!(page.contains("When are you open &#60;/textarea&#62;&#60;b&#62;on Monday?") && page.contains("readonly"), "{page}");
             assert!(page.contains("<html lang=\"es\"") && page.contains("Lo que usted"), "{page}");
         };
         kept(desk.visitor().post_files(&path, &fields, &[("files", "a.txt", "text/plain", b"x")]).await.expect(200));

@@ -3,7 +3,7 @@
 use super::closed::end;
 use super::{ATTACK, contact, link_of, messages};
 use crate::common::Role;
-use crate::common::{both_engines, hidden};
+use crate::common::{both_engines, csrf_token, hidden};
 use bedside_db::{DbError, args, statements};
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::surveys;
@@ -113,6 +113,41 @@ both_engines! {
             assert!(anywhere.contains("Someone may be in danger"), "{anywhere}");
         }
         desk.audit_is_whole().await;
+    }
+
+    async fn a_cry_is_heard_whatever_is_wrong_with_its_form(desk: Desk) {
+        const CRY: &str = "I want to kill myself tonight";
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let visitor = desk.visitor();
+        let thread = link_of(&desk, Purpose::Thread, ticket).await;
+        crate::open(&visitor, &thread).await;
+        let reply = format!("/t/{thread}/reply");
+        let long = format!("{}{CRY}", "x ".repeat(11_000));
+        for (count, words) in [CRY, long.as_str()].into_iter().enumerate() {
+            visitor.post_files(&reply, &[("csrf_token", "AAAA"), ("message", words)], &[]).await.expect(303);
+            assert_eq!(messages(&desk, ticket).await.len(), count + 2);
+        }
+        visitor.post_files(&reply, &[("csrf_token", "AAAA"), ("message", "When?")], &[]).await.expect(422);
+        let ticket = desk.ticket("ruth@patients.test", "Hours", "When are you open?").await;
+        end(&desk, ticket, &[Status::Resolved]).await;
+        let link = link_of(&desk, Purpose::Rating, ticket).await;
+        let to = format!("/r/{link}");
+        let numbers = |page: String| assert!(page.contains("tel:988") && page.contains("We told our team"), "{page}");
+        let token = csrf_token(&visitor.get(&to).await.expect(200).text());
+        numbers(visitor.post(&to, &[("csrf_token", &token), ("comment", CRY)]).await.expect(200).text());
+        numbers(visitor.post(&to, &[("csrf_token", &token), ("score", "1"), ("comment", &long)]).await.expect(200).text());
+        numbers(visitor.post(&to, &[("score", "1"), ("csrf_token", "AAAA"), ("comment", "I will kill myself now")]).await.expect(200).text());
+        assert_eq!(messages(&desk, ticket).await.len(), 4);
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Nurse), ticket).await.unwrap();
+        assert_eq!((view.ticket.urgency, view.ticket.rank()), (Urgency::Emergency, 0));
+        // Behind a link that opens nothing any more it is a request of nobody known.
+        crate::revoke(&desk, ticket).await;
+        for _ in 0..2 {
+            numbers(visitor.post(&to, &[("score", "1"), ("comment", CRY)]).await.expect(200).text());
+        }
+        numbers(desk.visitor().post_files("/t/unknown/reply", &[("message", "I want to die, I took all my pills")], &[]).await.expect(200).text());
+        let nurse = desk.browser(Role::Nurse).await.get("/inbox/crisis").await.expect(200).text();
+        assert!(nurse.contains("#1003") && nurse.contains("#1004") && !nurse.contains("#1005"), "{nurse}");
     }
 
     async fn a_cry_that_is_sent_twice_stands_there_once(desk: Desk) {

@@ -26,6 +26,7 @@ use bedside_language::Channel;
 use bedside_testkit::mail::{Dovecot, Postfix, Route};
 use bedside_testkit::wait_until_async;
 use common::sink::{Sink, at, sink};
+use common::wire::{ANA, Wire, plain};
 use common::{Desk, both_engines};
 use futures_util::FutureExt;
 use std::time::Duration;
@@ -202,6 +203,47 @@ both_engines! {
         assert!(sink.take()[0].text().contains("988"));
     }
 
+    async fn where_to_call_is_said_though_nobody_wants_an_acknowledgement(desk: Desk) {
+        let sink = sink(&desk).await;
+        let agent = desk.browser(Role::Agent).await;
+        for (words, count) in [("When are you open?", 0), ("I am going to kill myself tonight", 1), ("I will kill myself now", 0)] {
+            let fields = [("channel", "phone"), ("name", "Rosa"), ("email", "rosa@patients.test"), ("subject", "Call"), ("body", words)];
+            agent.submit("/tickets/new", "/tickets/new", &fields).await.expect(303);
+            drain(&desk).await;
+            let sent = sink.take();
+            assert_eq!(sent.len(), count, "{words}");
+            assert!(sent.iter().all(|mail| mail.text().contains("988")));
+        }
+    }
+
+    async fn where_to_call_is_said_whatever_a_mail_server_could_not_show(desk: Desk) {
+        const CRY: &str = "I am going to kill myself tonight";
+        let sink = Sink::start().await;
+        let mut mailbox = at(sink.port);
+        mailbox.settings.authserv_id = Some("mx.clinic.example".to_owned());
+        mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), mailbox).await.unwrap();
+        let wire = Wire::beside(&desk).await;
+        let failed = "Authentication-Results: mx.clinic.example; dmarc=fail\r\n";
+        let elsewhere = "X-Bedside-Origin: desk.elsewhere.test\r\n";
+        for (number, (head, words, count)) in [
+            (failed, "When are you open?", 0),
+            (elsewhere, "When are you open on Monday?", 0),
+            (failed, CRY, 1),
+            (elsewhere, CRY, 1),
+            // A machine that sends on what somebody wrote is told nothing.
+            ("Auto-Submitted: auto-generated\r\n", CRY, 0),
+            ("List-Id: <news.elsewhere.test>\r\nPrecedence: list\r\n", CRY, 0),
+        ].into_iter().enumerate() {
+            // Whoever was told is not told again for six hours.
+            desk.clock.advance(7 * 3600);
+            wire.takes(plain(&format!("m{number}"), head, words)).await;
+            drain(&desk).await;
+            let sent = sink.take();
+            assert_eq!(sent.len(), count, "{head}: {words}");
+            assert!(sent.iter().all(|mail| mail.text().contains("988") && mail.to == [format!("<{ANA}>")]), "{head}");
+        }
+    }
+
     async fn where_to_call_is_said_in_the_language_of_the_words(desk: Desk) {
         let sink = sink(&desk).await;
         for (words, tag, dir, said) in [
@@ -374,7 +416,7 @@ both_engines! {
         assert_eq!(thread.messages[1].author.as_deref(), Some("Ana Agent"));
         assert_eq!(thread.status_text, "We are waiting for your answer");
         let opened = links::say(&desk.app, &opening.visit, |_| {
-            let words = Words { channel: Channel::Portal, body: "Thank you".to_owned(), attachments: Vec::new(), also: None };
+            let words = Words { channel: Channel::Portal, body: "Thank you".to_owned(), said: None, attachments: Vec::new(), also: None };
             async move { Ok(words) }.boxed()
         }).await;
         assert_eq!(opened.unwrap(), None);

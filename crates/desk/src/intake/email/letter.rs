@@ -389,6 +389,10 @@ impl Letter<'_> {
         new.external = Some(("email", self.fingerprint()?));
         new.automatic = automatic;
         new.written = self.written();
+        // Whoever is in danger reads where to call, whatever their mail server could not show. What this desk sent and comes
+        // back is never answered by itself.
+        let is_ours = self.mail.origin.as_deref() == Some(self.app.config.mail_domain().as_str());
+        new.warn = !automatic && !from_ourselves && !is_ours && self.source.via != Via::Import;
         // Long after, it would only puzzle.
         new.acknowledge = !automatic
             && !doubtful

@@ -113,6 +113,9 @@ impl Parked<'_> {
             }
             None => patients::requester_without_address(app),
         };
+        let is_person = header
+            .as_ref()
+            .is_some_and(|header| header.bounce.is_none());
         let subject = header.map(|header| header.subject).unwrap_or_default();
         let shown = match subject.trim() {
             "" => app.i18n.text(clinic.locale, "mail-parked-subject"),
@@ -139,6 +142,7 @@ impl Parked<'_> {
         new.own_words = subject.trim().is_empty();
         new.said = Some(String::new());
         new.acknowledge = false;
+        new.warn = is_person;
         new.also = Some(finished(self.claimed.id, self.reason.code()));
         let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
         tickets::create(app, &ctx, new).await.map(drop)

@@ -117,6 +117,8 @@ async fn open(
     Form(typed): Form<Typed>,
 ) -> Result<Response, DeskError> {
     let again = StatusCode::UNPROCESSABLE_ENTITY;
+    // Whoever may be in danger is heard, whatever is wrong with the form.
+    let heard = requests::hear_of(&page.app, &page.ctx, id, &typed.words).await?;
     let Some(kind) = Kind::from_code(&typed.kind) else {
         return form(
             &page,
@@ -142,10 +144,11 @@ async fn open(
     let ctx = page.once(&typed.once, &words);
     let error = match requests::open_request(&page.app, &ctx, new).await {
         Ok(_) => {
-            return Ok(redirect_saying(
-                &format!("/patients/{id}"),
-                "privacy-opened",
-            ));
+            let said = match heard {
+                Some(_) => "privacy-opened-heard",
+                None => "privacy-opened",
+            };
+            return Ok(redirect_saying(&format!("/patients/{id}"), said));
         }
         Err(DeskError::Invalid { field, .. }) => match field {
             "ticket" => ("ticket", "privacy-error-ticket"),

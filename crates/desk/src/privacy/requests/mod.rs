@@ -9,6 +9,7 @@
 //! it doesn't decide. To add a kind, add it to [`Kind`], to `law.toml` for each law, to [`Request::steps`] and to the texts.
 
 mod decide;
+mod heard;
 pub mod law;
 pub mod model;
 mod service;
@@ -16,6 +17,7 @@ mod store;
 
 pub use decide::{Said, approve, close, decide, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
+pub use heard::{Heard, hear_of, hear_own};
 pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
 pub use service::{
     ASKED_ALREADY, NewRequest, OWN_A_DAY, RequestView, Which, count_open, list, of_patient,

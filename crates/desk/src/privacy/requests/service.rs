@@ -220,7 +220,7 @@ pub async fn open_own(
     let (organisation, now) = (ctx.organisation, app.now());
     let clinic = app.directory.of(organisation)?;
     let (law, received_on) = (law_of(&clinic), today(&clinic, now));
-    let words = words_of("words", words)?;
+    let said = words_of("words", words)?;
     let due_at = end_of(&clinic, law::clock(law, kind)?.due(received_on)?)?;
     let mut conn = app.read().await?;
     let sealing = patients::sealing_of(app, &mut conn, organisation, patient).await?;
@@ -238,7 +238,7 @@ pub async fn open_own(
         state: State::Open,
         received_on,
         due_at,
-        words: words.map(|words| sealing.text("privacy_requests", "words", id, &words)),
+        words: said.map(|words| sealing.text("privacy_requests", "words", id, &words)),
         opened_by: None,
         opened_at: now,
         extension: None,

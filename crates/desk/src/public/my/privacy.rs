@@ -9,9 +9,10 @@ use crate::pages::forms::Form;
 use crate::pages::seen_words::{People, Reader, Told, told};
 use crate::privacy::copies;
 use crate::privacy::requests::{
-    self, ASKED_ALREADY, Decision, Kind, MAX_WORDS, RequestView, State,
+    self, ASKED_ALREADY, Decision, Heard, Kind, MAX_WORDS, RequestView, State,
 };
 use crate::privacy::seen;
+use crate::public::heard;
 use crate::public::linked::form_number;
 use crate::public::shell::{Shell, page};
 use askama::Template;
@@ -75,6 +76,8 @@ struct ListPage<'a> {
     sent: &'a Asked,
     /// The key of what has to be put right.
     wrong: Option<&'static str>,
+    /// Whether the words went to the staff because somebody may be in danger, or is a worry.
+    heard: Option<Heard>,
     /// The day on which they asked for this already.
     already: Option<String>,
     max: usize,
@@ -140,6 +143,7 @@ async fn load(
     status: StatusCode,
     sent: &Asked,
     wrong: Option<&'static str>,
+    heard: Option<Heard>,
 ) -> Result<Response, DeskError> {
     let (mut lines, mut already) = (Vec::new(), None);
     for view in requests::own(&my.app, &my.ctx).await? {
@@ -162,6 +166,7 @@ async fn load(
         once: form_number(&my.app, &sent.once),
         sent,
         wrong,
+        heard,
         already,
         max: MAX_WORDS,
     };
@@ -170,37 +175,58 @@ async fn load(
 
 /// What one asked, where it stands, and the form to ask for more.
 pub(super) async fn list(my: My) -> Response {
-    let shown = load(&my, StatusCode::OK, &Asked::default(), None).await;
+    let shown = load(&my, StatusCode::OK, &Asked::default(), None, None).await;
     shown.unwrap_or_else(|error| my.failed(error))
 }
 
 /// The key of what is said to somebody who asked for it before.
 const ALREADY: &str = "my-ask-already";
 
-/// Asks for something. What is sent twice is asked once.
+/// Asks for something. The words are heard first, whatever else is wrong. What is sent twice is asked once.
 pub(super) async fn ask(my: My, Form(sent): Form<Asked>) -> Response {
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
-    let wrong = match Kind::from_code(&sent.kind) {
-        None => "my-ask-choose",
-        Some(kind) => match asked(&my, kind, &sent).await {
-            Ok(()) => return on_to("/my/privacy?said=asked"),
-            Err(DeskError::Invalid { .. }) => "public-error-message-long",
-            Err(DeskError::RateLimited { .. }) => {
-                status = StatusCode::TOO_MANY_REQUESTS;
-                "my-ask-many"
-            }
-            Err(DeskError::Conflict { code, .. }) if code == ASKED_ALREADY => {
-                status = StatusCode::CONFLICT;
-                ALREADY
-            }
-            Err(error) => return my.failed(error),
+    let heard = match requests::hear_own(&my.app, &my.ctx, &sent.words).await {
+        Ok(heard) => heard,
+        Err(error) => return my.failed(error),
+    };
+    let answer = match asked(&my, &sent).await {
+        Ok(()) if heard.is_none() => return on_to("/my/privacy?said=asked"),
+        Ok(()) if heard.is_some_and(|heard| heard.danger) => Err(DeskError::NotFound),
+        Ok(()) => load(&my, StatusCode::OK, &Asked::default(), None, heard).await,
+        Err(error) => match wrong(&error) {
+            Some((status, wrong)) => load(&my, status, &sent, Some(wrong), heard).await,
+            None => Err(error),
         },
     };
-    let shown = load(&my, status, &sent, Some(wrong)).await;
-    shown.unwrap_or_else(|error| my.failed(error))
+    match (answer, heard) {
+        (Ok(response), _) => response,
+        (Err(_), Some(heard)) => thanked(&my, heard).await,
+        (Err(error), None) => my.failed(error),
+    }
 }
 
-async fn asked(my: &My, kind: Kind, sent: &Asked) -> Result<(), DeskError> {
+/// Status and key of what is said of an error that can be put right.
+fn wrong(error: &DeskError) -> Option<(StatusCode, &'static str)> {
+    const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+    match error {
+        DeskError::Invalid { field: "kind", .. } => Some((WRONG, "my-ask-choose")),
+        DeskError::Invalid { .. } => Some((WRONG, "public-error-message-long")),
+        DeskError::RateLimited { .. } => Some((StatusCode::TOO_MANY_REQUESTS, "my-ask-many")),
+        DeskError::Conflict { code, .. } if *code == ASKED_ALREADY => {
+            Some((StatusCode::CONFLICT, ALREADY))
+        }
+        _ => None,
+    }
+}
+
+/// The page that says whom to call.
+async fn thanked(my: &My, heard: Heard) -> Response {
+    let thanks = heard::thanks(&my.app, &my.shell, heard.ticket, false).await;
+    thanks.unwrap_or_else(|error| my.failed(error))
+}
+
+async fn asked(my: &My, sent: &Asked) -> Result<(), DeskError> {
+    let kind = Kind::from_code(&sent.kind)
+        .ok_or_else(|| DeskError::invalid("kind", "missing", "Choose what you ask for."))?;
     let me = my.ctx.signed_in()?;
     let another = !sent.another.is_empty();
     let what = format!(

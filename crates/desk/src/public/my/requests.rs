@@ -13,10 +13,11 @@ use crate::portal::{self, ActsFor};
 use crate::public::caps::PER_PERSON;
 use crate::public::expect;
 use crate::public::files::{self, MAX_FILES, Sent};
+use crate::public::heard;
 use crate::public::linked::form_number;
 use crate::public::request::MAX_WORDS;
 use crate::public::shell::{Shell, page, refused};
-use crate::public::thread::{Draft, Writing, is_genuine, is_heard, shown, take};
+use crate::public::thread::{Draft, Writing, is_genuine, is_heard, is_of_here, shown, take};
 use crate::tickets::NewTicket;
 use crate::timeline::files::{OVER_QUOTA, Way};
 use crate::triage;
@@ -168,25 +169,45 @@ pub(super) async fn open(my: My, request: Request) -> Response {
         Ok(sent) => sent,
         Err(problem) => return refused(&my.shell, problem),
     };
-    match opened(&my, &sent).await {
+    let danger = triage::in_danger(
+        &my.app,
+        Channel::Portal,
+        sent.text("message"),
+        my.shell.t.locale,
+    );
+    match opened(&my, &sent, danger).await {
+        Ok(ticket) if danger => {
+            let thanks = heard::thanks(&my.app, &my.shell, ticket, false).await;
+            thanks.unwrap_or_else(|error| my.failed(error))
+        }
         Ok(ticket) => on_to(&format!("/my/requests/{ticket}?said=sent")),
         Err((status, note)) => form(&my, status, &sent, Some(note)),
     }
 }
 
-async fn opened(my: &My, sent: &Sent) -> Result<TicketId, (StatusCode, &'static str)> {
+async fn opened(
+    my: &My,
+    sent: &Sent,
+    danger: bool,
+) -> Result<TicketId, (StatusCode, &'static str)> {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let (app, words) = (&my.app, sent.text("message"));
-    if check_public(app, &my.seal("new"), Some(sent.text(csrf::FIELD))).is_err() {
+    let at = Writing {
+        app,
+        shell: &my.shell,
+        seal: my.seal("new"),
+    };
+    let genuine = check_public(app, &my.seal("new"), Some(sent.text(csrf::FIELD))).is_ok();
+    if !(genuine || (danger && is_of_here(&at, &my.parts))) {
         return Err((WRONG, "public-note-old"));
     }
-    if let Some(why) = sent.refused {
+    if let Some(why) = sent.refused.filter(|_| !danger) {
         return Err((why.status(), files::key(why)));
     }
     if words.is_empty() {
         return Err((WRONG, "public-error-message"));
     }
-    if words.chars().count() > MAX_WORDS {
+    if words.chars().count() > MAX_WORDS && !danger {
         return Err((WRONG, "public-error-message-long"));
     }
     let added = async {
@@ -194,15 +215,18 @@ async fn opened(my: &My, sent: &Sent) -> Result<TicketId, (StatusCode, &'static 
         // Nobody who may be in danger is told to come back later.
         let key = ("reply", me.contact.uuid());
         if let Err(too_often) = app.caps.take(key, PER_PERSON, app.now())
-            && !triage::in_danger(app, Channel::Portal, words, my.shell.t.locale)
+            && !danger
         {
             return Err(too_often);
         }
         let requester = own::requester(app, &my.ctx).await?;
         let whose = (me.contact, Way::Own);
-        files::take_quota(app, my.ctx.organisation, whose, &sent.files).await?;
-        let files = files::keep(app, my.ctx.organisation, &requester.sealing, &sent.files).await?;
-        let mut new = NewTicket::new(requester, Channel::Portal, "", words.to_owned());
+        let organisation = my.ctx.organisation;
+        let files = files::within_quota(app, organisation, whose, &sent.files, danger).await?;
+        let files = files::keep(app, organisation, &requester.sealing, files).await?;
+        let (body, said) = heard::kept(words);
+        let mut new = NewTicket::new(requester, Channel::Portal, "", body);
+        new.said = said;
         new.locale = Some(my.shell.t.locale);
         new.attachments = files;
         let names = sent.files.iter();

@@ -33,6 +33,8 @@ pub struct Form {
     pub message: String,
     /// Whether files were chosen: they have to be chosen again when the form comes back.
     pub had_files: bool,
+    /// What stood in place of a mail address and is none, for a person to make out.
+    pub unusable: String,
     /// A field that people don't see.
     trap: String,
 }
@@ -60,6 +62,7 @@ impl Form {
             email: sent.text("email").to_owned(),
             message: sent.text("message").to_owned(),
             had_files: sent.had_files(),
+            unusable: String::new(),
             trap: sent.text("company").to_owned(),
         }
     }
@@ -67,6 +70,23 @@ impl Form {
     /// Whether the field that people don't see was filled in.
     pub fn trapped(&self) -> bool {
         !self.trap.is_empty()
+    }
+
+    /// As much of it as can be used.
+    pub fn usable(&self, clinic: &Clinic) -> Self {
+        let mut usable = self.clone();
+        for wrong in self.check(clinic) {
+            match wrong.field {
+                "category" => usable.category.clear(),
+                "name" => usable.name = self.name.chars().take(MAX_NAME).collect(),
+                "email" => {
+                    usable.email.clear();
+                    usable.unusable = self.email.chars().take(MAX_NAME).collect();
+                }
+                _ => {}
+            }
+        }
+        usable
     }
 
     /// What has to be put right, in the order of the page.

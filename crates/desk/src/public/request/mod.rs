@@ -47,6 +47,7 @@ type Receipt = (OrganisationId, TicketId, Timestamp);
 struct Asked {
     lang: Option<String>,
     r: Option<String>,
+    lost: Option<String>,
 }
 
 #[derive(Template)]
@@ -98,6 +99,8 @@ pub(super) struct ThanksPage<'a> {
     pub shell: &'a Shell,
     pub number: i64,
     pub emergency: bool,
+    /// Whether the clinic has no way to reach them.
+    pub lost: bool,
     pub answer: String,
 }
 
@@ -253,7 +256,9 @@ pub async fn send(
     shell.notice = notice::link(&app, &shell).await;
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
-    let trapped = form.trapped() && !pass.looked_at();
+    // Whoever may be in danger is heard, whatever is wrong with the form.
+    let urgent = is_urgent(&app, &shell, &form.message);
+    let trapped = form.trapped() && !pass.looked_at() && !urgent;
     let again = |status, note| {
         let pass = fresh_pass(&app, &shell, trapped || pass.looked_at());
         shown(status, &shell, &form, pass, &[], Some(note))
@@ -261,10 +266,11 @@ pub async fn send(
     if let Some(note) = pass
         .objection(app.now())
         .or_else(|| trapped.then_some("public-note-again"))
+        .filter(|_| !urgent)
     {
         return again(StatusCode::UNPROCESSABLE_ENTITY, note);
     }
-    if !welcome && !is_urgent(&app, &shell, &form.message) {
+    if !welcome && !urgent {
         return again(StatusCode::TOO_MANY_REQUESTS, "public-note-too-many");
     }
     let mut wrong = form.check(&shell.clinic);
@@ -272,7 +278,7 @@ pub async fn send(
         field: "files",
         key: files::key(why),
     }));
-    if !wrong.is_empty() {
+    if !wrong.is_empty() && !urgent {
         let status = sent.refused.map(LeftOut::status);
         return shown(
             status.unwrap_or(StatusCode::UNPROCESSABLE_ENTITY),
@@ -283,14 +289,23 @@ pub async fn send(
             None,
         );
     }
-    match take::take(&app, &shell, &form, &pass, network, &sent.files).await {
+    let usable = form.usable(&shell.clinic);
+    let lost = usable.email.is_empty();
+    match take::take(&app, &shell, &usable, &pass, network, &sent.files).await {
         Ok(ticket) => {
             let receipt: Receipt = (shell.clinic.id, ticket, app.now());
             let receipt = cursor::encode(THANKS, &receipt, &app.keyring.web_mac());
-            see_other(&shell.link(&format!("{}/thanks?r={receipt}", shell.here)))
+            let lost = if lost { "&lost=1" } else { "" };
+            see_other(&shell.link(&format!("{}/thanks?r={receipt}{lost}", shell.here)))
         }
+        // Nobody who may be in danger is told to come back later: the fresh form can be sent at once.
         Err(DeskError::RateLimited { .. }) => {
-            again(StatusCode::TOO_MANY_REQUESTS, "public-note-too-many")
+            let note = if urgent {
+                "public-note-again"
+            } else {
+                "public-note-too-many"
+            };
+            again(StatusCode::TOO_MANY_REQUESTS, note)
         }
         Err(DeskError::Conflict {
             code: OVER_QUOTA, ..
@@ -315,11 +330,15 @@ pub async fn thanks(
     let (mut shell, asked) = visited(&app, slug.as_ref(), request)?;
     // The language switch keeps the receipt.
     if let Some(receipt) = &asked.r {
-        shell.here = format!("{}?r={receipt}", shell.here);
+        let lost = asked.lost.as_ref().map_or("", |_| "&lost=1");
+        shell.here = format!("{}?r={receipt}{lost}", shell.here);
     }
     let thanks = receipt(&app, &shell, asked.r.as_deref().unwrap_or("")).await;
     Ok(match thanks {
-        Ok(thanks) => page(StatusCode::OK, &thanks),
+        Ok(mut thanks) => {
+            thanks.lost = asked.lost.is_some();
+            page(StatusCode::OK, &thanks)
+        }
         Err(error) => refused(&shell, error),
     })
 }
@@ -339,6 +358,7 @@ async fn receipt<'a>(app: &App, shell: &'a Shell, text: &str) -> Result<ThanksPa
     Ok(ThanksPage {
         shell,
         number: ticket.number,
+        lost: false,
         emergency: ticket.urgency == Urgency::Emergency || ticket.safety == "emergency",
         answer: expect::answer_by(now, due, &shell.clinic.time_zone, shell.t),
     })

@@ -2,6 +2,7 @@
 
 use super::super::caps::{PER_ADDRESS, PER_NETWORK};
 use super::super::files;
+use super::super::heard;
 use super::super::shell::Shell;
 use super::form::{Form, Pass, is_urgent};
 use crate::app::App;
@@ -10,11 +11,12 @@ use crate::ids::TicketId;
 use crate::once::words_of_files;
 use crate::patients;
 use crate::tickets::{self, NewTicket};
-use crate::timeline;
 use crate::timeline::files::Way;
+use crate::timeline::{self, MAX_BODY};
 use bedside_codecs::mail::address::Address;
 use bedside_language::Channel;
 use bedside_vault::normalise;
+use bedside_web::i18n::Texts;
 use bytes::Bytes;
 use std::net::IpAddr;
 
@@ -32,12 +34,19 @@ pub async fn take(
     network: Option<IpAddr>,
     sent: &[(String, Bytes)],
 ) -> Result<TicketId, DeskError> {
-    let delivery = delivery(form, pass, sent);
+    let delivery = delivery(app, form, (pass, network), sent);
     if let Some(earlier) = earlier(app, shell, &delivery).await? {
         return Ok(earlier);
     }
-    let address = Address::parse(&form.email)?;
-    let address = normalise::email(address.as_str()).unwrap_or_default();
+    if pass.objection(app.now()).is_some() {
+        heard::take_one(app, shell, network)?;
+    }
+    let address = if form.email.is_empty() {
+        String::new()
+    } else {
+        let address = Address::parse(&form.email)?;
+        normalise::email(address.as_str()).unwrap_or_default()
+    };
     if let Err(too_often) = within_caps(app, shell, network, address)
         && !is_urgent(app, shell, &form.message)
     {
@@ -77,7 +86,12 @@ fn within_caps(
 
 /// What makes two deliveries the same request: the page they were typed on and everything that was typed. Other words on
 /// the same page, after a step back, are another request.
-fn delivery(form: &Form, pass: &Pass, sent: &[(String, Bytes)]) -> String {
+fn delivery(
+    app: &App,
+    form: &Form,
+    (pass, network): (&Pass, Option<IpAddr>),
+    sent: &[(String, Bytes)],
+) -> String {
     let files = sent.iter();
     let files = words_of_files(files.map(|(name, bytes)| (name.as_str(), bytes.as_ref())));
     let Form {
@@ -89,7 +103,10 @@ fn delivery(form: &Form, pass: &Pass, sent: &[(String, Bytes)]) -> String {
     } = form;
     format!(
         "{} {name:?} {email:?} {category:?} {message:?} {files}",
-        pass.nonce()
+        match pass.nonce() {
+            "" => heard::page_of(app, network),
+            nonce => nonce.to_owned(),
+        }
     )
 }
 
@@ -106,21 +123,31 @@ async fn open(
     sent: &[(String, Bytes)],
 ) -> Result<TicketId, DeskError> {
     let (organisation, locale) = (shell.clinic.id, shell.t.locale);
-    let requester = patients::requester_by_email(
-        app,
-        organisation,
-        &form.email,
-        Some(&form.name),
-        Some(locale),
-    )
-    .await?
-    // Anybody can type any address: nothing of its patient stands beside these words until somebody looked.
-    .without_patient(app, organisation)
-    .await?;
+    let requester = if form.email.is_empty() {
+        patients::requester_without_address(app).named(&form.name)
+    } else {
+        let name = Some(form.name.as_str());
+        patients::requester_by_email(app, organisation, &form.email, name, Some(locale))
+            .await?
+            // Anybody can type any address: nothing of its patient stands beside these words until somebody looked.
+            .without_patient(app, organisation)
+            .await?
+    };
+    let danger = is_urgent(app, shell, &form.message);
     let whose = (requester.contact, Way::Form);
-    files::take_quota(app, organisation, whose, sent).await?;
+    let sent = files::within_quota(app, organisation, whose, sent, danger).await?;
     let attachments = files::keep(app, organisation, &requester.sealing, sent).await?;
-    let mut new = NewTicket::new(requester, Channel::WebForm, "", form.message.clone());
+    let (mut body, mut said) = heard::kept(&form.message);
+    if !form.unusable.is_empty() {
+        said = said.or_else(|| Some(body.clone()));
+        let t = Texts::new(shell.clinic.locale);
+        let typed = t.with("ticket-typed-address", "address", form.unusable.as_str());
+        let room = MAX_BODY.saturating_sub(typed.len() + 2);
+        body.truncate(body.floor_char_boundary(room));
+        body = format!("{body}\n\n{typed}");
+    }
+    let mut new = NewTicket::new(requester, Channel::WebForm, "", body);
+    new.said = said;
     new.locale = Some(locale);
     new.category = Some(form.category.clone()).filter(|code| !code.is_empty());
     new.attachments = attachments;

@@ -8,6 +8,7 @@ mod page;
 
 use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_PERSON};
 use super::files::{self, Sent};
+use super::heard;
 use super::linked::{Caller, Spoken, pressed};
 use super::request::MAX_WORDS;
 use super::shell::{Kept, Shell, refused, refused_keeping, see_other};
@@ -267,9 +268,18 @@ pub async fn reply(
     // Looked at again: the link may have ended while the form came in.
     let visit = match links::look(&caller.app, &caller.token, cookie.as_deref()).await {
         Ok(Look::Mine(visit)) => visit,
-        Ok(Look::Unopened(_)) => return unopened(&caller, kept),
-        Ok(Look::Elsewhere) => return elsewhere(&caller, kept),
-        Err(error) => return failed(&caller, error, kept),
+        other => {
+            let (app, shell) = (&caller.app, &caller.shell);
+            let heard = heard::elsewhere(app, shell, caller.network, kept.words).await;
+            if let Some(response) = heard {
+                return response;
+            }
+            return match other {
+                Err(error) => failed(&caller, error, kept),
+                Ok(Look::Elsewhere) => elsewhere(&caller, kept),
+                Ok(_) => unopened(&caller, kept),
+            };
+        }
     };
     let cookie = cookie.unwrap_or_default();
     let (status, note) = match take(&Writing::behind(&caller), &visit, &parts, &sent).await {
@@ -340,6 +350,12 @@ pub fn is_genuine(at: &Writing<'_>, parts: &Parts, token: Option<&str>) -> bool 
         && check_public(app, &at.seal, token).is_ok()
 }
 
+/// Whether the form did not come from the page of another site, as far as the browser says. That is all that is asked of
+/// whoever may be in danger: their page may have stood open for days, and what says who they are stays at this site.
+pub fn is_of_here(at: &Writing<'_>, parts: &Parts) -> bool {
+    csrf::check_origin(&parts.method, &parts.headers, &at.app.config.public_url).is_ok()
+}
+
 /// The other request that the words went into, if they did; what stands in the way is said by the key of a kind text.
 pub async fn take(
     at: &Writing<'_>,
@@ -349,20 +365,22 @@ pub async fn take(
 ) -> Result<Option<TicketId>, (StatusCode, &'static str)> {
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let app = at.app;
-    if !is_genuine(at, parts, Some(sent.text(csrf::FIELD))) {
+    let words = sent.text("message").to_owned();
+    let danger = triage::in_danger(app, Channel::Portal, &words, at.shell.t.locale);
+    let genuine = is_genuine(at, parts, Some(sent.text(csrf::FIELD)));
+    if !(genuine || (danger && is_of_here(at, parts))) {
         return Err((WRONG, "public-note-old"));
     }
-    let words = sent.text("message").to_owned();
     if !is_heard(at, visit, &words) {
         return Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"));
     }
-    if let Some(why) = sent.refused {
+    if let Some(why) = sent.refused.filter(|_| !danger) {
         return Err((why.status(), files::key(why)));
     }
     if words.is_empty() && sent.files.is_empty() {
         return Err((WRONG, "public-error-message"));
     }
-    if words.chars().count() > MAX_WORDS {
+    if words.chars().count() > MAX_WORDS && !danger {
         return Err((WRONG, "public-error-message-long"));
     }
     let visit = Visit {
@@ -379,14 +397,16 @@ pub async fn take(
             return Err(too_often);
         }
         let whose = (visit.contact, Way::Own);
-        files::take_quota(app, visit.ctx.organisation, whose, &sent.files).await?;
+        let organisation = visit.ctx.organisation;
+        let files = files::within_quota(app, organisation, whose, &sent.files, danger).await?;
         links::say(app, &visit, |sealing| {
-            let (organisation, body) = (visit.ctx.organisation, words.clone());
+            let (body, said) = heard::kept(&words);
             async move {
                 Ok(Words {
                     channel: Channel::Portal,
                     body,
-                    attachments: files::keep(app, organisation, &sealing, &sent.files).await?,
+                    said,
+                    attachments: files::keep(app, organisation, &sealing, files).await?,
                     also: links::shown_by(visit.contact, visit.signed_in),
                 })
             }

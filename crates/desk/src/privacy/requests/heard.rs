@@ -1,0 +1,136 @@
+//! Words with what is asked by law may be a cry for help. Whoever takes such a request in has its words heard here first,
+//! whatever else is wrong with it: where anybody may be in danger or is a worry, they go to the staff as a message too.
+
+use crate::app::App;
+use crate::context::{Ctx, Permission, Source};
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, PatientId, TicketId};
+use crate::links;
+use crate::patients::{self, Requester};
+use crate::portal::requests as own;
+use crate::tickets::{self, NewTicket};
+use crate::timeline::{self, MAX_BODY};
+use crate::triage;
+use bedside_language::{Channel, Level};
+
+/// The name of such words among the external ids: the same words about one patient are heard once a day.
+const EXTERNAL: &str = "privacy_words";
+const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
+/// Worries of one person that are heard in an hour. Danger is heard always.
+const WORRIES: u32 = 10;
+
+/// Where words went that are a worry or more.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard {
+    /// The request that holds them.
+    pub ticket: TicketId,
+    /// Whether somebody may be in danger.
+    pub danger: bool,
+}
+
+/// How these words worry, if they do.
+fn worry(app: &App, ctx: &Ctx, channel: Channel, words: &str) -> Option<Level> {
+    let level = triage::level(app, channel, words, ctx.locale);
+    (level != Level::None).then_some(level)
+}
+
+/// Hears what somebody wrote on their own pages, where it is a worry.
+pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>, DeskError> {
+    let Some(level) = worry(app, ctx, Channel::Portal, words) else {
+        return Ok(None);
+    };
+    let me = ctx.signed_in()?;
+    let (key, danger) = (("worry", me.contact.uuid()), level == Level::Emergency);
+    if app.caps.take(key, WORRIES, app.now()).is_err() && !danger {
+        return Ok(None);
+    }
+    let said = Said {
+        requester: own::requester(app, ctx).await?,
+        channel: Channel::Portal,
+        shown: links::shown_by(me.contact, own::as_whom(&me)),
+        whose: format!("own {} {:?}", me.contact, me.patient()),
+        danger,
+    };
+    said.open(app, ctx, words).await.map(Some)
+}
+
+/// Hears what the staff, or another system, wrote down of a patient's words, where it is a worry.
+pub async fn hear_of(
+    app: &App,
+    ctx: &Ctx,
+    patient: PatientId,
+    words: &str,
+) -> Result<Option<Heard>, DeskError> {
+    ctx.authorize(Permission::PatientsWrite)?;
+    let Some(level) = worry(app, ctx, Channel::Phone, words) else {
+        return Ok(None);
+    };
+    let requester = match patients::requester_of_patient(app, ctx.organisation, patient).await {
+        Err(DeskError::Conflict { .. }) => patients::requester_without_address(app),
+        found => found?,
+    };
+    let said = Said {
+        requester,
+        channel: Channel::Phone,
+        shown: None,
+        whose: format!("of {patient}"),
+        danger: level == Level::Emergency,
+    };
+    // For whoever may write requests by law and no messages, the desk does.
+    let desk = Ctx::system(ctx.organisation, "privacy", Source::Job);
+    let writer = match ctx.authorize(Permission::TicketsWrite) {
+        Ok(()) => ctx,
+        Err(_) => &desk,
+    };
+    said.open(app, writer, words).await.map(Some)
+}
+
+struct Said {
+    requester: Requester,
+    channel: Channel,
+    shown: Option<tickets::Also>,
+    whose: String,
+    danger: bool,
+}
+
+impl Said {
+    /// Opens a request, or finds the one where the words were heard today.
+    async fn open(self, app: &App, ctx: &Ctx, words: &str) -> Result<Heard, DeskError> {
+        let (organisation, danger) = (ctx.organisation, self.danger);
+        let day = app.now().micros() / DAY_MICROS;
+        let delivery = format!("{day} {} {words:?}", self.whose);
+        if let Some(ticket) = known(app, organisation, &delivery).await? {
+            return Ok(Heard { ticket, danger });
+        }
+        let end = words.floor_char_boundary(MAX_BODY);
+        let mut new = NewTicket::new(self.requester, self.channel, "", &words[..end]);
+        new.said = (end < words.len()).then(|| words.to_owned());
+        new.locale = Some(ctx.locale);
+        new.acknowledge = false;
+        new.external = Some((EXTERNAL, delivery.clone()));
+        new.also = self.shown;
+        // The form's own number is that of what is asked with these words.
+        let ctx = Ctx {
+            once: None,
+            ..ctx.clone()
+        };
+        let ticket = match tickets::create(app, &ctx, new).await {
+            Err(DeskError::Conflict {
+                code: "duplicate", ..
+            }) => known(app, organisation, &delivery)
+                .await?
+                .ok_or(DeskError::NotFound)?,
+            opened => opened?.id,
+        };
+        Ok(Heard { ticket, danger })
+    }
+}
+
+async fn known(
+    app: &App,
+    organisation: OrganisationId,
+    delivery: &str,
+) -> Result<Option<TicketId>, DeskError> {
+    let known = timeline::known_external(app, organisation, EXTERNAL, delivery).await?;
+    Ok(known.and_then(|(ticket, _)| ticket))
+}

@@ -1,0 +1,130 @@
+//! Whoever may be in danger is heard, whatever else is wrong with what they sent.
+//!
+//! One rule for every form of patients: its words are looked through as they came, before anything about the form is asked.
+//! Words of danger are taken in as far as a message reaches, by the way they came where that still says whose they are, else
+//! as [`aside`]; what else was wrong is left out, and the answer says whom to call. The same words of one network count once
+//! in an hour there, so that pressing a button again changes nothing. Where neither a form's pass nor a link says that a
+//! person sent them, one network has only some in an hour, so that a script can't drown others; beyond it the page comes back
+//! with whom to call, the words and a fresh form.
+
+use super::caps::CRIES_PER_NETWORK;
+use super::request::ThanksPage;
+use super::shell::{Shell, page};
+use crate::app::App;
+use crate::error::DeskError;
+use crate::ids::TicketId;
+use crate::patients;
+use crate::tickets::{self, NewTicket};
+use crate::timeline::{self, MAX_BODY};
+use crate::triage;
+use axum::http::StatusCode;
+use axum::response::Response;
+use bedside_language::Channel;
+use std::net::IpAddr;
+
+/// The name of such words among the external ids.
+const EXTERNAL: &str = "heard";
+const HOUR_MICROS: i64 = 60 * 60 * 1_000_000;
+
+/// What is kept of such words, as much as a message takes; and all of them to look through, where that is less.
+pub fn kept(words: &str) -> (String, Option<String>) {
+    let end = words.floor_char_boundary(MAX_BODY);
+    let all = (end < words.len()).then(|| words.to_owned());
+    (words[..end].to_owned(), all)
+}
+
+/// What stands for the page of a form that can't be told: where it came from, and the hour.
+pub fn page_of(app: &App, network: Option<IpAddr>) -> String {
+    format!("{} {network:?}", app.now().micros() / HOUR_MICROS)
+}
+
+/// Takes one of the cries that a network has in an hour without anything that says that a person sent them;
+/// [`DeskError::RateLimited`] when none is left. Networks that nobody names share theirs.
+pub fn take_one(app: &App, shell: &Shell, network: Option<IpAddr>) -> Result<(), DeskError> {
+    let key = ("cry", shell.clinic.id.uuid(), network);
+    app.caps.take(key, CRIES_PER_NETWORK, app.now())
+}
+
+/// Opens a request of nobody known, for words of danger whose way in leads nowhere. [`DeskError::NotFound`] where nobody can
+/// say whose desk it is.
+async fn aside(
+    app: &App,
+    shell: &Shell,
+    network: Option<IpAddr>,
+    words: &str,
+) -> Result<TicketId, DeskError> {
+    if shell.clinic.slug.is_empty() {
+        return Err(DeskError::NotFound);
+    }
+    let organisation = shell.clinic.id;
+    let delivery = format!("{} {words:?}", page_of(app, network));
+    let earlier = async || {
+        let known = timeline::known_external(app, organisation, EXTERNAL, &delivery).await?;
+        Ok::<_, DeskError>(known.and_then(|(ticket, _)| ticket))
+    };
+    if let Some(earlier) = earlier().await? {
+        return Ok(earlier);
+    }
+    take_one(app, shell, network)?;
+    let (body, said) = kept(words);
+    let requester = patients::requester_without_address(app);
+    let mut new = NewTicket::new(requester, Channel::WebForm, "", body);
+    new.locale = Some(shell.t.locale);
+    new.said = said;
+    new.external = Some((EXTERNAL, delivery.clone()));
+    match tickets::create(app, &shell.ctx(), new).await {
+        Err(DeskError::Conflict {
+            code: "duplicate", ..
+        }) => earlier().await?.ok_or(DeskError::NotFound),
+        opened => Ok(opened?.id),
+    }
+}
+
+/// The answer to words of danger whose way in leads nowhere; none for other words, or where they could not be kept, and the
+/// caller's page says whom to call.
+pub async fn elsewhere(
+    app: &App,
+    shell: &Shell,
+    network: Option<IpAddr>,
+    words: &str,
+) -> Option<Response> {
+    if !triage::in_danger(app, Channel::WebForm, words, shell.t.locale) {
+        return None;
+    }
+    let taken = async {
+        let ticket = aside(app, shell, network, words).await?;
+        thanks(app, shell, ticket, true).await
+    };
+    match taken.await {
+        Ok(response) => Some(response),
+        Err(error) => {
+            // The caller's page says whom to call, and holds the words.
+            tracing::warn!(%error, "words of danger could not be taken in");
+            None
+        }
+    }
+}
+
+/// The page that says whom to call, and that a person at the clinic was told. `lost` where the clinic has no way to reach
+/// whoever wrote.
+pub async fn thanks(
+    app: &App,
+    shell: &Shell,
+    ticket: TicketId,
+    lost: bool,
+) -> Result<Response, DeskError> {
+    let ticket = tickets::row_for(app, shell.clinic.id, ticket).await?;
+    Ok(called(shell, ticket.number, lost))
+}
+
+/// The same by the request's number.
+pub fn called(shell: &Shell, number: i64, lost: bool) -> Response {
+    let shown = ThanksPage {
+        shell,
+        number,
+        emergency: true,
+        lost,
+        answer: String::new(),
+    };
+    page(StatusCode::OK, &shown)
+}
