@@ -52,6 +52,7 @@ consent-change = Yes or no
 consent-history = Everything they said
 consent-history-none = They have not said anything yet.
 consent-text = The very words
+consent-of-another = Said in somebody else’s matter. It counts here too; the words stay in that record.
 consent-new = Keep a yes or no
 consent-new-intro = For what the patient tells you. Read them the text, or show it, and keep what they say as they say it.
 consent-what = What is it about?

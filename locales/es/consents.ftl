@@ -51,6 +51,7 @@ consent-change = Sí o no
 consent-history = Todo lo que dijo
 consent-history-none = Todavía no ha dicho nada.
 consent-text = Las palabras exactas
+consent-of-another = Se dijo en un asunto de otra persona. También cuenta aquí; las palabras quedan en ese expediente.
 consent-new = Anotar un sí o un no
 consent-new-intro = Para lo que el paciente le diga. Léale el texto, o muéstreselo, y anote lo que diga tal como lo diga.
 consent-what = ¿De qué se trata?

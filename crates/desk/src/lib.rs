@@ -77,6 +77,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         outbound::STATEMENTS,
         passkeys::STATEMENTS,
         patients::STATEMENTS,
+        patients::linking::STATEMENTS,
         patients::sign_in::STATEMENTS,
         portal::STATEMENTS,
         privacy::breaches::STATEMENTS,

@@ -226,6 +226,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "more that goes by age",
         sql: include_str!("../migrations/0047_more_that_goes.sql"),
     },
+    Migration {
+        version: 48,
+        name: "who a contact is",
+        sql: include_str!("../migrations/0048_who_a_contact_is.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

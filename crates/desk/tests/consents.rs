@@ -460,6 +460,34 @@ both_engines! {
         assert_eq!(why(&desk, Purpose::Marketing, "nobody@patient.example").await, Why::NoSuchWay);
     }
 
+    async fn what_was_said_of_another_patient_is_told_in_no_words(desk: Desk) {
+        let (app, system) = (&desk.app, desk.system());
+        let patient = rosa(&desk).await;
+        let no = NewConsent {
+            address: Some(ROSA.to_owned()),
+            text: "Nothing of the marmalade results to her daughter.".to_owned(),
+            ..word(Some(Purpose::Surveys), Some(Channel::Email), Decision::Refused)
+        };
+        consents::record(app, &desk.ctx(Role::Agent), patient, no).await.unwrap();
+        let contact = patients::patient(app, &system, patient).await.unwrap().contacts[0].id;
+        let new = NewPatient { name: "Luis Other".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let luis = patients::create_patient(app, &system, new, Vec::new()).await.unwrap();
+        tickets::link_contact(app, &system, contact, Some(luis)).await.unwrap();
+        // It counts for whoever the contact stands for now.
+        assert!(!why(&desk, Purpose::Surveys, ROSA).await.may());
+        let page = desk.browser(Role::Nurse).await.get(&format!("/patients/{luis}/consents")).await.expect(200).text();
+        assert!(page.contains("in somebody else") && !page.contains("marmalade") && !page.contains("Ana Agent"), "{page}");
+        let client = desk.client(&Permissions::ALL.codes()).await;
+        let told = client.get(&format!("/api/v1/patients/{luis}/consents")).await.expect(200).json();
+        let one = &told["items"][0];
+        assert_eq!((one["of_another_patient"].as_bool(), one["decision"].as_str(), one["purpose"].as_str()), (Some(true), Some("refused"), Some("surveys")));
+        assert_eq!(["text", "text_hash", "language"].map(|field| &one[field]), ["", "", ""]);
+        assert!(one["address"].is_null() && one["party"].is_null(), "{one}");
+        // Where it was said it has its words.
+        let own = client.get(&format!("/api/v1/patients/{patient}/consents")).await.expect(200).json();
+        assert!(own["items"][0]["text"].as_str().unwrap().contains("marmalade"), "{own}");
+    }
+
     async fn the_api_keeps_and_tells_what_a_page_does(desk: Desk) {
         let patient = rosa(&desk).await;
         let client = desk.client(&Permissions::ALL.codes()).await;

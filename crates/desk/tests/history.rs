@@ -170,7 +170,7 @@ both_engines! {
         for address in ["mother@example.org", "father@example.org"] {
             let id = desk.ticket(address, "", "A question about a bill").await;
             let contact = seen(&desk, id).await.ticket.contact;
-            tickets::link_contact(&desk.app, &agent, contact, Some(patient)).await.unwrap();
+            tickets::link_contact(&desk.app, &desk.system(), contact, Some(patient)).await.unwrap();
         }
         assert_eq!(asks(&desk, "mother@example.org", CRY).await, cry());
         assert_eq!(asks(&desk, "father@example.org", RETRACTION).await, worry());

@@ -44,6 +44,9 @@ pub(super) struct ConsentOut {
     address: Option<String>,
     /// With whom data is shared.
     party: Option<String>,
+    /// Whether a contact said it about another patient: it counts here as well, and its words, address and language are not
+    /// told.
+    of_another_patient: bool,
     /// The very words that were shown, or that they wrote.
     text: String,
     /// SHA-256 of them, in hexadecimal digits.
@@ -89,6 +92,7 @@ fn shown(one: ConsentView) -> ConsentOut {
         decision: one.word.decision,
         address: one.address,
         party: one.party,
+        of_another_patient: one.of_another,
         text: one.text,
         text_hash: one.text_hash,
         language: one.locale,

@@ -8,7 +8,7 @@ use super::views::ContactOut;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::ids::{ContactId, PatientId, TicketId};
-use crate::patients::{self, ContactPatch, Ground, NewContact, PointKind};
+use crate::patients::{self, ContactPatch, Ground, Linking, NewContact, PointKind, Who};
 use crate::router::{Access, Route};
 use crate::tickets;
 use axum::extract::State;
@@ -95,6 +95,17 @@ fn points(addresses: Vec<AddressIn>) -> Vec<(PointKind, String)> {
     addresses.into_iter().map(point).collect()
 }
 
+fn who(is_patient: Option<bool>) -> Option<Who> {
+    is_patient.map(|yes| if yes { Who::Themself } else { Who::Somebody })
+}
+
+fn ground(conversation: Option<Uuid>, words: Option<String>) -> Option<Ground> {
+    conversation.map(|ticket| Ground {
+        conversation: TicketId::from_uuid(ticket),
+        words,
+    })
+}
+
 /// A contact to be added, with a name or an address at least.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -112,6 +123,15 @@ pub(super) struct NewContactIn {
     /// Their addresses, at most 20; nobody else may have them.
     #[serde(default)]
     addresses: Vec<AddressIn>,
+    /// Whether the contact is the patient. Absent: yes where nothing of the patient is on file yet, no where an address is.
+    /// Somebody else hears what is said of them as a representative, and nothing before.
+    is_patient: Option<bool>,
+    /// The ticket in which it was asked for: needed where it brings an address to a patient who has one, who has to be verified
+    /// there to the highest level.
+    conversation: Option<Uuid>,
+    /// Why it is done without that, at most 500 characters. Somebody else of the staff looks at it afterwards; a token can't give
+    /// one.
+    override_reason: Option<String>,
 }
 
 /// Adds a contact.
@@ -128,6 +148,8 @@ pub(super) async fn create(
         secure_link: new.secure_link,
         patient: new.patient_id.map(PatientId::from_uuid),
         points: points(new.addresses),
+        who: who(new.is_patient),
+        ground: ground(new.conversation, new.override_reason),
     };
     Ok(Made::at(
         "/api/v1/contacts",
@@ -201,10 +223,7 @@ pub(super) async fn change(
         secure_link: new.secure_link,
         add: points(new.add_addresses),
         remove: points(new.remove_addresses),
-        ground: new.conversation.map(|ticket| Ground {
-            conversation: TicketId::from_uuid(ticket),
-            words: new.override_reason,
-        }),
+        ground: ground(new.conversation, new.override_reason),
     };
     Ok(Changed::to(
         patients::change_contact(&app, &ctx, id, seen, patch).await?,
@@ -219,6 +238,15 @@ pub(super) struct StandsFor {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required)]
     patient_id: Option<Uuid>,
+    /// Whether the contact is the patient. Absent: yes where nothing of the patient is on file yet, no where an address is.
+    /// Somebody else hears what is said of them as a representative, and nothing before.
+    is_patient: Option<bool>,
+    /// The ticket in which it was asked for: needed where it brings an address to a patient who has one, who has to be verified
+    /// there to the highest level.
+    conversation: Option<Uuid>,
+    /// Why it is done without that, at most 500 characters. Somebody else of the staff looks at it afterwards; a token can't give
+    /// one.
+    override_reason: Option<String>,
 }
 
 /// Says which patient a contact stands for. What they write from then on is sealed with the patient's key, and their
@@ -231,6 +259,11 @@ pub(super) async fn link(
     InPath(id): InPath<ContactId>,
     Json(new): Json<StandsFor>,
 ) -> Answer<StatusCode> {
-    tickets::link_contact(&app, &ctx, id, new.patient_id.map(PatientId::from_uuid)).await?;
+    let linking = Linking {
+        patient: new.patient_id.map(PatientId::from_uuid),
+        who: who(new.is_patient),
+        ground: ground(new.conversation, new.override_reason),
+    };
+    tickets::link_contact(&app, &ctx, id, linking).await?;
     Ok(DONE)
 }

@@ -36,6 +36,14 @@ pub(crate) struct Before {
     points: Vec<OnFile>,
 }
 
+/// What is said to whoever brings another address to a patient and names no ground.
+pub(crate) const fn no_ground() -> DeskError {
+    DeskError::Conflict {
+        code: "verification_needed",
+        text: "A patient's addresses change in a conversation in which they were verified, or with a reason.",
+    }
+}
+
 /// Looks at the ground on which an address of somebody who stands for `patient` is to be changed.
 /// [`DeskError::Conflict`] with `verification_needed` when there is none.
 pub(crate) async fn ground(
@@ -44,10 +52,7 @@ pub(crate) async fn ground(
     (contact, patient): (ContactId, PatientId),
     ground: Option<Ground>,
 ) -> Result<AddressLeave, DeskError> {
-    let ground = ground.ok_or(DeskError::Conflict {
-        code: "verification_needed",
-        text: "A patient's addresses change in a conversation in which they were verified, or with a reason.",
-    })?;
+    let ground = ground.ok_or_else(no_ground)?;
     let organisation = ctx.organisation;
     let ticket = tickets::row_admitted(app, ctx, ground.conversation).await?;
     let raised = ground.words.is_none() && raised(app, ctx, &ticket).await?;
@@ -203,6 +208,15 @@ pub(crate) async fn address_changed(
     store::end_of_patient(work, organisation, leave.patient, now).await?;
     let whose = (leave.contact, leave.patient);
     tell_before(work, &before.ticket, whose, &before.points).await?;
+    came_on_ground(work, &leave).await
+}
+
+/// Says in the conversation, and to whoever looks afterwards, on what ground an address came to a patient or left them.
+pub(crate) async fn came_on_ground(
+    work: &mut Work<'_>,
+    leave: &AddressLeave,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
     let what = match &leave.forced {
         None => Told::AddressChanged,
         Some(row) => {
@@ -211,9 +225,9 @@ pub(crate) async fn address_changed(
             Told::AddressForced
         }
     };
-    told(work, before.ticket.id, what);
+    told(work, leave.ticket, what);
     work.audit(
-        NewEntry::new("identity.address", "ticket", before.ticket.id)
+        NewEntry::new("identity.address", "ticket", leave.ticket)
             .purpose("treatment")
             .detail(&json!({ "contact": leave.contact, "forced": leave.forced.is_some() })),
     );

@@ -1,15 +1,16 @@
 //! The first level: what the agent types is compared, and says yes or no.
 
+use super::contacts::at_the_third;
 use super::locks::Subjects;
 use super::model::{Answer, Method, Told};
-use super::seen::{admit, agent, keep, place, stands_for, told};
+use super::seen::{admit, agent, keep, place, raised, stands_for, told};
 use super::tasks::known;
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{PatientId, TicketId};
-use crate::patients::{self, Claim, Factor, PointKind};
+use crate::patients::{self, Claim, Factor, PointKind, Who};
 use crate::tickets::{self, model::Ticket};
 use crate::work::Work;
 use futures_util::FutureExt;
@@ -133,17 +134,19 @@ async fn compared(
     }
 }
 
-/// Says that the ticket's contact stands for the patient they were verified as: from the second level on, because it makes
+/// Says that the ticket's contact is the patient they were verified as: at the third level, because it makes
 /// the contact's addresses the patient's. What was shown ends with it. [`DeskError::Conflict`] with
 /// `other_person` when they stand for somebody already.
 pub async fn tie(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskError> {
     agent(ctx)?;
     ctx.authorize(Permission::PatientsWrite)?;
-    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?;
+    let raised = raised(app, ctx, &ticket).await?;
     app.command(ctx, move |work| {
         async move {
             let (app, organisation) = (work.app.clone(), work.ctx.organisation);
-            let known = known(work, ticket).await?;
+            let known = known(work, ticket.id).await?;
+            at_the_third(work, &known.ticket, known.patient, raised).await?;
             let contact = known.ticket.contact;
             let before = stands_for(&app, work, organisation, contact).await?;
             if before.is_some() {
@@ -152,7 +155,7 @@ pub async fn tie(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskError
                     text: "This contact stands for a patient already.",
                 });
             }
-            tickets::link_in(work, contact, Some(known.patient)).await
+            tickets::link_in(work, contact, Some(known.patient), Who::Themself).await
         }
         .boxed()
     })

@@ -29,7 +29,8 @@ mod tasks;
 pub use codes::{check_code, send_code};
 pub use contacts::{NewAddress, change_address};
 pub(crate) use contacts::{
-    address_changed, at_the_third, contact_moved, end_shown, ground, may_change_address, within,
+    address_changed, at_the_third, came_on_ground, contact_moved, end_shown, ground,
+    may_change_address, no_ground, within,
 };
 pub use details::{Typed, check_details, tie};
 pub use flags::{Flag, noticed};

@@ -428,7 +428,7 @@ pub async fn seen(
                 shown_by: task.shown_by,
             })
             .collect(),
-        may_tie: stands_for.is_none() && standing.level >= Level::L2,
+        may_tie: stands_for.is_none() && standing.level >= Level::L3,
     })
 }
 

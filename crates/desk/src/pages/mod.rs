@@ -24,6 +24,7 @@ pub mod forms;
 mod found;
 mod inbox;
 pub mod layout;
+mod linking;
 pub mod look;
 mod new_ticket;
 mod offered;
@@ -73,6 +74,7 @@ pub fn routes() -> Vec<Route> {
         crisis::routes(),
         files::routes(),
         search::routes(),
+        linking::routes(),
         patients::routes(),
         representatives::routes(),
         restricted::routes(),

@@ -7,7 +7,7 @@ use crate::context::Permission;
 use crate::error::DeskError;
 use crate::patients;
 use crate::router::{Access, Route};
-use crate::tickets::{self, NewTicket};
+use crate::tickets::{self, Answer, NewTicket};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -167,7 +167,7 @@ async fn keep(page: &Page, form: &Request) -> Result<tickets::Landed, DeskError>
     let mut new = NewTicket::new(requester, channel, form.subject.clone(), form.body.clone());
     new.locale = locale;
     new.category = (!form.category.is_empty()).then(|| form.category.clone());
-    new.acknowledge = form.acknowledge;
+    new.answer = Answer::wanted(form.acknowledge);
     let ctx = page.once(&form.once, &format!("{form:?}"));
     tickets::create(app, &ctx, new).await
 }

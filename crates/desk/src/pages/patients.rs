@@ -34,7 +34,6 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/patients/{patient}", read, show),
         Route::get("/patients/{patient}/edit", write, show_edit),
         Route::post("/patients/{patient}/edit", write, change),
-        Route::post("/patients/{patient}/link", write, link),
         Route::post("/patients/{patient}/labels", write, label),
     ]
 }
@@ -384,7 +383,7 @@ async fn form_page(
 }
 
 async fn add(page: Page, Form(form): Form<Details>) -> Result<Response, DeskError> {
-    let (app, ctx) = (&page.app, &page.ctx);
+    let app = &page.app;
     let points = [
         (PointKind::Email, given(&form.email)),
         (PointKind::Phone, given(&form.phone)),
@@ -394,7 +393,8 @@ async fn add(page: Page, Form(form): Form<Details>) -> Result<Response, DeskErro
         .filter_map(|(kind, value)| Some((kind, value?)))
         .collect();
     let once = page.once(&form.once, &format!("{form:?}"));
-    let id = match patients::create_patient(app, &once, form.patient(), points).await {
+    let made = patients::create_patient_of(app, &once, form.patient(), points, form.contact).await;
+    let id = match made {
         Ok(id) => id,
         Err(error) => {
             let mend = mendable(&error).ok_or(error)?;
@@ -409,10 +409,7 @@ async fn add(page: Page, Form(form): Form<Details>) -> Result<Response, DeskErro
         }
     };
     match form.contact {
-        Some(contact) => {
-            tickets::link_contact(app, ctx, contact, Some(id)).await?;
-            Ok(redirect_saying(safe_path(form.back.as_deref()), "saved"))
-        }
+        Some(_) => Ok(redirect_saying(safe_path(form.back.as_deref()), "saved")),
         None => Ok(redirect_saying(&format!("/patients/{id}"), "saved")),
     }
 }
@@ -442,29 +439,6 @@ async fn change(
             form_page(&page, status, Some(id), form, Some(mend)).await
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Link {
-    contact: ContactId,
-    #[serde(default)]
-    remove: bool,
-    back: Option<String>,
-}
-
-async fn link(
-    page: Page,
-    Path(id): Path<PatientId>,
-    Form(form): Form<Link>,
-) -> Result<Response, DeskError> {
-    tickets::link_contact(
-        &page.app,
-        &page.ctx,
-        form.contact,
-        (!form.remove).then_some(id),
-    )
-    .await?;
-    Ok(redirect_saying(safe_path(form.back.as_deref()), "saved"))
 }
 
 /// The labels that are ticked.

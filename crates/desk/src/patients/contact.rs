@@ -1,5 +1,6 @@
 //! Adding and changing contacts by hand.
 
+use super::linking::{Who, asks_ground, store as linked};
 use super::model::{PointKind, check_name};
 use super::on_file::{held_until, on_file};
 use super::requester::{email_blind, phone_blind, point};
@@ -14,6 +15,7 @@ use crate::identity;
 use crate::ids::{self, ContactId, OrganisationId, PatientId, TicketId};
 use crate::links;
 use crate::portal;
+use crate::privacy::erasure;
 use crate::records::{self, Sealing};
 use crate::tickets;
 use crate::work::Work;
@@ -37,6 +39,10 @@ pub struct NewContact {
     pub patient: Option<PatientId>,
     /// Their addresses; nobody else may have them.
     pub points: Vec<(PointKind, String)>,
+    /// Who they are, as in [`super::Linking`].
+    pub who: Option<Who>,
+    /// On what ground an address comes to a patient who has one.
+    pub ground: Option<Ground>,
 }
 
 /// What to change of a contact; absent fields stay as they are, `Some(None)` empties one.
@@ -147,7 +153,8 @@ pub(super) fn address_taken() -> DeskError {
     }
 }
 
-/// Adds a contact. [`DeskError::Conflict`] with `address_taken` when somebody has one of the addresses.
+/// Adds a contact. [`DeskError::Conflict`] with `address_taken` when somebody has one of the addresses, and with
+/// `verification_needed` when it brings an address to a patient who has one without a [`Ground`].
 pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<ContactId, DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
     let organisation = ctx.organisation;
@@ -163,7 +170,20 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
         ));
     }
     let name = name.map(|name| sealing.text("contacts", "name", id, name));
-    let (patient, secure_link) = (new.patient, new.secure_link);
+    let (patient, secure_link, new_who) = (new.patient, new.secure_link, new.who);
+    let brings = !points.is_empty() && asks_ground(ctx);
+    let mut leave = None;
+    if let Some(ground) = &new.ground {
+        // Also where nothing asks for one: what names a conversation names one that is there.
+        tickets::row_admitted(app, ctx, ground.conversation).await?;
+    }
+    if let (Some(patient), true) = (patient, brings) {
+        let reached = linked::is_reached(&mut app.read().await?, organisation, patient, id).await?;
+        if reached {
+            admit(app, ctx, None, Some(patient)).await?;
+            leave = Some(identity::ground(app, ctx, (id, patient), new.ground).await?);
+        }
+    }
     let locale = new.locale.map(Locale::tag);
     app.command(ctx, move |work| {
         async move {
@@ -176,10 +196,29 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
                 return Err(DeskError::NotFound);
             }
             let app = work.app.clone();
+            if let Some(leave) = &leave {
+                identity::may_change_address(work, leave).await?;
+            }
             let before = match patient {
-                Some(patient) => on_file(&app, work, organisation, patient).await?,
+                Some(patient) => {
+                    // Two first addresses at once would both be the first.
+                    erasure::hold_patient(work, patient).await?;
+                    on_file(&app, work, organisation, patient).await?
+                }
                 None => Vec::new(),
             };
+            let another = match patient.filter(|_| brings) {
+                Some(patient) => linked::is_reached(work, organisation, patient, id).await?,
+                None => false,
+            };
+            if another && leave.is_none() {
+                return Err(identity::no_ground());
+            }
+            let who = new_who.unwrap_or(if another {
+                Who::Somebody
+            } else {
+                Who::Themself
+            });
             sealing.store(work).await?;
             let row = (id, sealing.id, patient);
             store::insert_contact(
@@ -193,8 +232,14 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
             )
             .await?;
             keep(work, id, &points, patient.is_some()).await?;
+            if patient.is_some() && who == Who::Somebody {
+                linked::link(work, organisation, id, (patient, true), now).await?;
+            }
             if let Some(patient) = patient.filter(|_| !points.is_empty()) {
                 identity::contact_moved(work, id, patient, &before).await?;
+            }
+            if let Some(leave) = leave {
+                identity::came_on_ground(work, &leave).await?;
             }
             work.audit(
                 NewEntry::new("contact.create", "contact", id)

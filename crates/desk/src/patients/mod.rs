@@ -7,6 +7,7 @@
 mod contact;
 mod find;
 mod labels;
+pub mod linking;
 mod list;
 pub mod model;
 mod named;
@@ -20,6 +21,8 @@ pub use contact::{ContactPatch, Ground, NewContact, change_contact, create_conta
 pub(crate) use find::{MOST as MOST_FOUND, matching};
 pub use find::{Wanted, find_patients};
 pub use labels::label_patient;
+pub use linking::{Linking, Who};
+pub(crate) use linking::{acts_only, brings_another, link_contact};
 pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub(crate) use named::{Named, names_or_addresses};
@@ -31,11 +34,11 @@ pub use requester::{
 };
 pub(crate) use requester::{contacts_of, email_blind, hold_contact};
 pub use service::{
-    admit, change_patient, contact, contact_of_address, create_patient, note_bounce, patient,
-    take_acknowledgement, take_hourly_send, take_warning,
+    admit, change_patient, contact, contact_of_address, create_patient, create_patient_of,
+    note_bounce, patient, take_acknowledgement, take_hourly_send, take_warning,
 };
 pub(crate) use service::{
-    birth_date_of, link_contact, name_in, nobody, open_contact, owner_of_address, patient_in,
-    sealing_of, wants_links,
+    birth_date_of, name_in, nobody, open_contact, owner_of_address, patient_in, sealing_of,
+    wants_links,
 };
 pub use store::ALL as STATEMENTS;

@@ -1,8 +1,8 @@
 //! Commands and queries of patients and contacts.
 
 use super::contact::address_taken;
+use super::linking::Who;
 use super::model::{ContactView, NewPatient, PatientView, PointKind, PointView};
-use super::on_file::{held_until, on_file};
 use super::requester::{email_blind, point};
 use super::store::{self, ContactRow, PatientRow};
 use crate::app::App;
@@ -11,9 +11,9 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::field_group::FieldGroup;
-use crate::identity;
 use crate::ids::{self, ContactId, OrganisationId, PatientId};
 use crate::records::{self, About, Labels, Opened, Purpose, Sealing, restricted};
+use crate::tickets;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_vault::{BlindKind, normalise};
@@ -254,6 +254,17 @@ pub async fn create_patient(
     new: NewPatient,
     points: Vec<(PointKind, String)>,
 ) -> Result<PatientId, DeskError> {
+    create_patient_of(app, ctx, new, points, None).await
+}
+
+/// The same for a contact who wrote and was nobody yet, and who is this patient.
+pub async fn create_patient_of(
+    app: &App,
+    ctx: &Ctx,
+    new: NewPatient,
+    points: Vec<(PointKind, String)>,
+    wrote: Option<ContactId>,
+) -> Result<PatientId, DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
     let organisation = ctx.organisation;
     new.check(today(app, organisation)?)?;
@@ -303,6 +314,9 @@ pub async fn create_patient(
                 }
             }
             work.audit(NewEntry::new("patient.create", "patient", id).purpose("treatment"));
+            if let Some(wrote) = wrote {
+                tickets::link_in(work, wrote, Some(id), Who::Themself).await?;
+            }
             work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
             Ok(id)
         }
@@ -489,57 +503,6 @@ pub(crate) async fn name_in(
         .ok_or(DeskError::NotFound)?;
     let sealing = leave.sealing(conn, row.key).await?;
     sealing.open_text("patients", "name", id, &row.name)
-}
-
-/// Says, in the caller's command, that a contact stands for a patient, or (with none) that they don't. What they write
-/// from now on is sealed with the patient's key. Gives back whom they stood for before.
-/// [`crate::tickets::link_contact`] is the way to this: the requests follow.
-pub(crate) async fn link_contact(
-    work: &mut Work<'_>,
-    contact: ContactId,
-    patient: Option<PatientId>,
-) -> Result<Option<PatientId>, DeskError> {
-    ids::somebody(work.ctx.organisation, contact)?;
-    let organisation = work.ctx.organisation;
-    let (ctx, now) = (work.ctx.clone(), work.now);
-    admit_in(work, &ctx, now, Some(contact), patient).await?;
-    if let Some(patient) = patient
-        && store::patient(work, organisation, patient).await?.is_none()
-    {
-        return Err(DeskError::NotFound);
-    }
-    let before = store::contact(work, organisation, contact)
-        .await?
-        .ok_or(DeskError::NotFound)?;
-    // Without its patient everybody could read what the contact wrote: that takes what taking the label away takes, and
-    // having opened the record for a reason is not enough.
-    if before.patient != patient && !ctx.sees(before.about().labels) {
-        return Err(DeskError::Forbidden);
-    }
-    let before = before.patient;
-    work.audit(
-        NewEntry::new("contact.link", "contact", contact)
-            .purpose("treatment")
-            .detail(&serde_json::json!({ "patient": patient })),
-    );
-    if patient == before {
-        return Ok(before);
-    }
-    let app = work.app.clone();
-    let mut on_file_before = Vec::new();
-    for whose in [before, patient].into_iter().flatten() {
-        on_file_before.push((whose, on_file(&app, work, organisation, whose).await?));
-    }
-    store::link(work, organisation, contact, patient, now).await?;
-    if patient.is_some() {
-        store::hold_points(work, organisation, contact, held_until(now)).await?;
-    }
-    // Whoever takes a link away, changes the addresses and links again has told of it twice.
-    for (whose, points) in &on_file_before {
-        identity::contact_moved(work, contact, *whose, points).await?;
-    }
-    work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
-    Ok(before)
 }
 
 /// For whom requests without people stand: the contact, with what seals nothing else, made the first time.

@@ -58,10 +58,6 @@ statements! {
         CASE WHEN c.linked_at > a.created_at THEN c.linked_at ELSE a.created_at END \
         FROM contact_points a JOIN contacts c ON c.organisation_id = a.organisation_id AND c.id = a.contact_id \
         WHERE a.organisation_id = $1 AND a.contact_id = $2 ORDER BY a.created_at, a.kind, a.value_blind";
-    /// Lets no code go to a contact's addresses for a while.
-    HOLD_POINTS = "UPDATE contact_points SET held_until = $3 WHERE organisation_id = $1 AND contact_id = $2";
-    /// Links a contact to a patient, or takes the link away.
-    LINK = "UPDATE contacts SET patient_id = $3, linked_at = $4, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Adds a patient.
     INSERT_PATIENT = "INSERT INTO patients (organisation_id, id, key_id, name, birth_date, mrn, mrn_blind, name_birth_blind, \
         locale, secure_link, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1)";
@@ -374,30 +370,6 @@ pub(super) async fn points(
             })
         })
         .await?)
-}
-
-/// Lets no code go to a contact's addresses before `until`.
-pub(super) async fn hold_points(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    contact: ContactId,
-    until: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(HOLD_POINTS, args![organisation, contact, until])
-        .await?;
-    Ok(())
-}
-
-pub(super) async fn link(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    contact: ContactId,
-    patient: Option<PatientId>,
-    now: Timestamp,
-) -> Result<(), DeskError> {
-    conn.execute(LINK, args![organisation, contact, patient, now])
-        .await?;
-    Ok(())
 }
 
 /// A patient's columns, sealed.

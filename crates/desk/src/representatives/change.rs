@@ -335,7 +335,7 @@ async fn let_go(work: &mut Work<'_>, row: &Stored) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
     let stands_for = restricted::about_contact(work, organisation, row.contact).await?;
     if stands_for.is_some_and(|about| about.patient == Some(row.patient)) {
-        tickets::link_in(work, row.contact, None).await?;
+        tickets::link_in(work, row.contact, None, patients::Who::Somebody).await?;
     }
     identity::end_shown(work, row.contact).await
 }

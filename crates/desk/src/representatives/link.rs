@@ -72,7 +72,8 @@ pub(super) async fn newest(
     Ok(Some((row, known)))
 }
 
-/// What a contact may hear and do for a patient at `now`: all of it, where nobody ever said that they are somebody else.
+/// What a contact may hear and do for a patient at `now`: all of it, where nobody ever said that they are somebody else;
+/// nothing, where that is all that was said.
 pub(crate) async fn scope_of(
     app: &App,
     conn: &mut Conn,
@@ -81,10 +82,14 @@ pub(crate) async fn scope_of(
     now: Timestamp,
 ) -> Result<Scope, DeskError> {
     let clinic = app.directory.of(organisation)?;
-    let newest = newest(app, conn, organisation, (contact, patient)).await?;
-    Ok(newest.map_or(Scope::ALL, |(row, known)| {
-        row.given.scope(&known.at(&clinic), now)
-    }))
+    let whose = (contact, patient);
+    if let Some((row, known)) = newest(app, conn, organisation, whose).await? {
+        return Ok(row.given.scope(&known.at(&clinic), now));
+    }
+    if patients::acts_only(conn, organisation, whose).await? {
+        return Ok(Scope::NONE);
+    }
+    Ok(Scope::ALL)
 }
 
 /// For whom a contact acts now.
@@ -135,7 +140,7 @@ pub(crate) async fn is_themself(
     (contact, patient): (ContactId, PatientId),
 ) -> Result<bool, DeskError> {
     let newest = store::newest(conn, organisation, (contact, patient)).await?;
-    Ok(newest.is_none())
+    Ok(newest.is_none() && !patients::acts_only(conn, organisation, (contact, patient)).await?)
 }
 
 /// Ends the open word about a contact whose link to the patient was taken away, in that command.

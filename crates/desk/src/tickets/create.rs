@@ -63,15 +63,34 @@ pub struct NewTicket {
     pub said: Option<String>,
     /// When it was written.
     pub written: Written,
-    /// Whether the requester hears that it came in.
-    pub acknowledge: bool,
-    /// Whether a requester who seems to be in danger hears where to call, whatever else speaks against an answer. Not for what
-    /// was imported, what a machine sent, or what came from the desk itself.
-    pub warn: bool,
+    /// What the requester hears by itself.
+    pub answer: Answer,
     /// A ticket it seems to belong to, linked for a person to merge.
     pub related: Option<TicketId>,
     /// What else belongs to the same transaction.
     pub also: Option<Also>,
+}
+
+/// What a requester hears by itself once their request is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing: it was imported, a machine sent it, or it came from the desk itself.
+    Nothing,
+    /// Where to call, if they seem to be in danger, whatever speaks against an ordinary answer.
+    Warning,
+    /// That it came in, or where to call.
+    Acknowledgement,
+}
+
+impl Answer {
+    /// The acknowledgement where it is wanted; where to call in any case.
+    pub fn wanted(acknowledge: bool) -> Self {
+        if acknowledge {
+            Self::Acknowledgement
+        } else {
+            Self::Warning
+        }
+    }
 }
 
 /// Something that is written in the same transaction as a new ticket or message.
@@ -110,8 +129,7 @@ impl NewTicket {
             own_words: false,
             said: None,
             written: Written::Now,
-            acknowledge: true,
-            warn: true,
+            answer: Answer::Acknowledgement,
             related: None,
             also: None,
         }
@@ -245,9 +263,10 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
     };
     let shared = Arc::new((new.requester, stored, first));
     let (external, related, also) = (new.external, new.related, new.also);
-    let is_warned =
-        new.warn && !(new.own_words || is_old) && shared.1.ticket.safety == Level::Emergency.code();
-    let acknowledge = is_warned || (new.acknowledge && !new.automatic);
+    let is_warned = new.answer != Answer::Nothing
+        && !(new.own_words || is_old)
+        && shared.1.ticket.safety == Level::Emergency.code();
+    let acknowledge = is_warned || (new.answer == Answer::Acknowledgement && !new.automatic);
     let language = placed.language;
     app.command(ctx, move |work| {
         async move {

@@ -4,6 +4,7 @@ use super::change::{both_locked, locked, not_merged, save, told};
 use super::create::subject_of;
 use super::model::{Status, StoredTicket, Ticket};
 use super::place::keep_reachable;
+use super::read::row_admitted;
 use super::turn::{owes, set_status, wrote_last};
 use super::{store, tags};
 use crate::app::App;
@@ -12,12 +13,13 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::feedback;
+use crate::identity;
 use crate::ids::{ContactId, MessageId, PatientId, QueueId, TicketId};
 use crate::links;
 use crate::orgs::Clinic;
 use crate::orgs::model::purpose;
 use crate::outbound;
-use crate::patients;
+use crate::patients::{self, Linking, Who};
 use crate::privacy::erasure;
 use crate::records;
 use crate::representatives;
@@ -34,15 +36,59 @@ use uuid::Uuid;
 /// Says that a contact stands for a patient, or (with none) that they don't. The requests they sent follow: those of
 /// nobody become the patient's, and when the contact no longer stands for anybody, the patient's are nobody's again.
 /// Requests of another patient stay theirs: a parent may write for one child first and for the next one later.
+///
+/// It makes the contact's addresses the patient's. Where the patient has one on file already, that takes what a change of
+/// address takes: [`DeskError::Conflict`] with `verification_needed` without a [`patients::Ground`].
 pub async fn link_contact(
     app: &App,
     ctx: &Ctx,
     contact: ContactId,
-    patient: Option<PatientId>,
+    linking: impl Into<Linking>,
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
+    let Linking {
+        patient,
+        who,
+        ground,
+    } = linking.into();
+    if let Some(ground) = &ground {
+        // Also where nothing asks for one: what names a conversation names one that is there.
+        row_admitted(app, ctx, ground.conversation).await?;
+    }
+    let mut leave = None;
+    if let Some(patient) = patient {
+        patients::admit(app, ctx, Some(contact), Some(patient)).await?;
+        if patients::brings_another(&mut app.read().await?, ctx, contact, patient).await? {
+            leave = Some(identity::ground(app, ctx, (contact, patient), ground).await?);
+        }
+    }
     app.command(ctx, move |work| {
-        async move { link_in(work, contact, patient).await }.boxed()
+        async move {
+            if let Some(leave) = &leave {
+                identity::may_change_address(work, leave).await?;
+            }
+            let mut another = false;
+            if let Some(patient) = patient {
+                // Two first addresses at once would both be the first.
+                erasure::hold_patient(work, patient).await?;
+                let ctx = work.ctx.clone();
+                another = patients::brings_another(work, &ctx, contact, patient).await?;
+            }
+            if another && leave.is_none() {
+                return Err(identity::no_ground());
+            }
+            let who = who.unwrap_or(if another {
+                Who::Somebody
+            } else {
+                Who::Themself
+            });
+            link_in(work, contact, patient, who).await?;
+            if let Some(leave) = leave {
+                identity::came_on_ground(work, &leave).await?;
+            }
+            Ok(())
+        }
+        .boxed()
     })
     .await
 }
@@ -52,12 +98,13 @@ pub(crate) async fn link_in(
     work: &mut Work<'_>,
     contact: ContactId,
     patient: Option<PatientId>,
+    who: Who,
 ) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     let clinic = work.app.directory.of(organisation)?;
     let needs_look = clinic.queue_for(purpose::NEEDS_LOOK);
     let waits = needs_look.map_or(QueueId::from_uuid(Uuid::nil()), |queue| queue.id);
-    let before = patients::link_contact(work, contact, patient).await?;
+    let before = patients::link_contact(work, contact, patient, who).await?;
     if let Some(before) = before.filter(|before| Some(*before) != patient) {
         // Their requests would go to somebody whose record may be erased.
         erasure::keep_whole(work, before).await?;
@@ -93,7 +140,7 @@ pub(crate) async fn writes_for(
     patient: PatientId,
     conversation: TicketId,
 ) -> Result<(), DeskError> {
-    patients::link_contact(work, contact, Some(patient)).await?;
+    patients::link_contact(work, contact, Some(patient), Who::Somebody).await?;
     let mut stored = locked(work, conversation, None).await?;
     if stored.ticket.contact != contact || stored.ticket.patient.is_some() {
         return Ok(());

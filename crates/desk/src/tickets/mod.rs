@@ -33,7 +33,7 @@ pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
 pub(crate) use change::held;
 pub use change::{Patch, change, may_end};
 pub use counts::{Counts, counts};
-pub use create::{Also, Landed, NewTicket, create};
+pub use create::{Also, Answer, Landed, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub(crate) use join::{link_in, writes_for};
 pub(crate) use letter::{Letter, letter};

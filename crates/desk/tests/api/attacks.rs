@@ -207,7 +207,8 @@ both_engines! {
         let own = Things::new(&ours, "rosa").await;
         let document = api::document();
         let ids = [
-            &foreign.ticket, &foreign.message, &foreign.contact, &foreign.patient, &foreign.queue, &foreign.upload, &foreign.attachment,
+            &foreign.ticket, &foreign.message, &foreign.contact, &foreign.patient, &foreign.unreached, &foreign.queue, &foreign.upload,
+            &foreign.attachment,
         ];
         let before = events::latest(&desk.app, organisation).await.unwrap();
         let log = theirs.get("/api/v1/audit?limit=1").await.json()["items"][0]["id"].clone();

@@ -5,10 +5,10 @@ use crate::common::{Answer, Client, Desk, multipart};
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::{Ctx, Permissions, Source};
-use bedside_desk::ids::OrganisationId;
+use bedside_desk::ids::{ContactId, OrganisationId, PatientId};
 use bedside_desk::router::{Access, Route, routes, session_cookie};
 use bedside_desk::staff::{self, NewToken};
-use bedside_desk::{audit_log, config, orgs, startup};
+use bedside_desk::{audit_log, config, orgs, startup, tickets};
 use bedside_web::csrf;
 use serde_json::{Value, json};
 
@@ -57,6 +57,8 @@ pub struct Things {
     pub answer: String,
     pub contact: String,
     pub patient: String,
+    /// A patient without an address: the first one of theirs is linked by whoever may.
+    pub unreached: String,
     pub upload: String,
     pub attachment: String,
     pub queue: String,
@@ -139,6 +141,11 @@ impl Things {
         let patient =
             json!({ "name": "Rosa Alvarez", "email": format!("{who}-patient@patient.example") });
         let patient = id(&client.post("/api/v1/patients", &patient).await.expect(201));
+        let unreached = json!({ "name": "Ines Prado" });
+        let unreached = id(&client
+            .post("/api/v1/patients", &unreached)
+            .await
+            .expect(201));
         let asks = privacy_request(&patient);
         let asks = client.post("/api/v1/privacy-requests", &asks).await;
         Self {
@@ -150,6 +157,7 @@ impl Things {
                 .unwrap()
                 .to_owned(),
             patient,
+            unreached,
             ticket: one,
             other,
             crisis,
@@ -157,6 +165,15 @@ impl Things {
             answer,
             upload,
         }
+    }
+
+    /// Has a contact stand for the patient, who has an address: the desk itself says so, because no token may.
+    pub async fn link(&self, desk: &Desk, contact: &str) {
+        let contact = ContactId::from_uuid(contact.parse().unwrap());
+        let patient = PatientId::from_uuid(self.patient.parse().unwrap());
+        tickets::link_contact(&desk.app, &desk.system(), contact, Some(patient))
+            .await
+            .unwrap();
     }
 
     /// A route's path with these ids in it.
@@ -204,7 +221,7 @@ impl Things {
             ("POST", "patients/search") => json!({ "mrn": "A-1" }),
             ("PATCH", "patients/{id}" | "contacts/{id}") => json!({ "language": "es" }),
             ("PATCH", "patients/{id}/labels") => json!({ "labels": [] }),
-            ("POST", "contacts/{id}/patient") => json!({ "patient_id": self.patient }),
+            ("POST", "contacts/{id}/patient") => json!({ "patient_id": self.unreached }),
             ("POST", "privacy-requests") => privacy_request(&self.patient),
             ("POST", "search") => json!({ "q": "refill" }),
             (

@@ -62,15 +62,15 @@ both_engines! {
         let things = Things::new(&client, "rosa").await;
         let path = format!("/api/v1/contacts/{}", things.contact);
         client.post(&format!("{path}/patient"), &json!({})).await.expect(422);
-        client.post(&format!("{path}/patient"), &json!({ "patient_id": things.patient })).await.expect(204);
-        assert_eq!(client.get(&path).await.expect(200).json()["patient_id"], json!(things.patient));
+        client.post(&format!("{path}/patient"), &json!({ "patient_id": things.unreached })).await.expect(204);
+        assert_eq!(client.get(&path).await.expect(200).json()["patient_id"], json!(things.unreached));
         // What they wrote before is about the patient now.
         let earlier = client.get(&format!("/api/v1/tickets/{}", things.other)).await.expect(200);
-        assert_eq!(earlier.json()["patient_id"], json!(things.patient));
-        let body = json!({ "patient_id": things.patient, "body": "A call: she needs a refill.", "channel": "phone" });
+        assert_eq!(earlier.json()["patient_id"], json!(things.unreached));
+        let body = json!({ "patient_id": things.unreached, "body": "A call: she needs a refill.", "channel": "phone" });
         let id = client.post("/api/v1/tickets", &body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
         let shown = client.get(&format!("/api/v1/tickets/{id}")).await.json();
-        assert_eq!((&shown["patient"]["id"], &shown["channel"]), (&json!(things.patient), &json!("phone")));
+        assert_eq!((&shown["patient"]["id"], &shown["channel"]), (&json!(things.unreached), &json!("phone")));
         let reader = desk.client("tickets:read").await;
         let named = reader.get(&format!("/api/v1/tickets/{id}")).await.expect(200).json();
         assert!(named["patient"].is_null());
@@ -117,9 +117,10 @@ both_engines! {
         assert!(!refused.text().to_lowercase().contains("alvarez"));
         client.patch(&path, "\"v2\"", &json!({ "remove_addresses": theirs })).await.expect(422);
         assert_eq!(client.get(&format!("/api/v1/contacts/{}", things.contact)).await.json()["addresses"][0]["value"], "rosa@patient.example");
-        client.post(&format!("{path}/patient"), &json!({ "patient_id": things.patient })).await.expect(204);
+        let luis = shown.json()["id"].as_str().unwrap().to_owned();
+        things.link(&desk, &luis).await;
         // Lists go on where they ended.
-        for (list, count) in [("/api/v1/contacts".to_owned(), 3), (format!("/api/v1/contacts?patient={}", things.patient), 2), ("/api/v1/patients".to_owned(), 1)] {
+        for (list, count) in [("/api/v1/contacts".to_owned(), 3), (format!("/api/v1/contacts?patient={}", things.patient), 2), ("/api/v1/patients".to_owned(), 2)] {
             let (mut seen, mut cursor) = (Vec::new(), String::new());
             loop {
                 let mark = if list.contains('?') { '&' } else { '?' };

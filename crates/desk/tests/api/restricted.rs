@@ -22,8 +22,7 @@ both_engines! {
         let boss = desk.client(&all).await;
         let things = Things::new(&boss, "rosa").await;
         let patient = format!("/api/v1/patients/{}", things.patient);
-        let link = format!("/api/v1/contacts/{}/patient", things.contact);
-        boss.post(&link, &json!({ "patient_id": things.patient })).await.expect(204);
+        things.link(&desk, &things.contact).await;
         let labels = json!({ "labels": ["vip"] });
         let tag = boss.get(&patient).await.expect(200).header("etag").unwrap().to_owned();
         boss.patch(&format!("{patient}/labels"), &tag, &labels).await.expect(200);

@@ -135,6 +135,8 @@ async fn contact(desk: &Desk, name: &str, address: &str) -> ContactId {
         secure_link: false,
         patient: None,
         points: vec![(PointKind::Email, address.to_owned())],
+        who: None,
+        ground: None,
     };
     patients::create_contact(&desk.app, &desk.system(), new)
         .await

@@ -7,6 +7,7 @@ mod common;
 
 mod addresses;
 mod levels;
+mod linking;
 mod locks;
 mod other_queue;
 mod past_the_rules;

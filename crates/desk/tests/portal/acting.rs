@@ -110,6 +110,8 @@ both_engines! {
             secure_link: false,
             patient: Some(leo),
             points: vec![(PointKind::Email, "ned@family.test".to_owned())],
+            who: None,
+            ground: None,
         };
         let ned = patients::create_contact(&desk.app, &desk.system(), new).await.unwrap();
         acts(&desk, ned, leo, Group::ALL, None).await;

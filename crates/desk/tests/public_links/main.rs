@@ -47,7 +47,7 @@ async fn of_one_patient(desk: &Desk) -> (TicketId, TicketId, PatientId) {
         .unwrap();
     for ticket in [own, carers] {
         let contact = contact(desk, ticket).await;
-        tickets::link_contact(&desk.app, &agent, contact, Some(patient))
+        tickets::link_contact(&desk.app, &desk.system(), contact, Some(patient))
             .await
             .unwrap();
     }

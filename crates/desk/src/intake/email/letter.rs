@@ -19,7 +19,7 @@ use crate::outbound;
 use crate::patients::{self, Requester};
 use crate::records::{self, Sealing, blobs};
 use crate::tickets::model::{Ticket, Written, is_history};
-use crate::tickets::{self, Also, Inbound, NewTicket};
+use crate::tickets::{self, Also, Answer, Inbound, NewTicket};
 use crate::timeline::{self, Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::own_words::OwnWords;
@@ -392,14 +392,13 @@ impl Letter<'_> {
         // Whoever is in danger reads where to call, whatever their mail server could not show. What this desk sent and comes
         // back is never answered by itself.
         let is_ours = self.mail.origin.as_deref() == Some(self.app.config.mail_domain().as_str());
-        new.warn = !automatic && !from_ourselves && !is_ours && self.source.via != Via::Import;
+        let may_answer = !automatic && !from_ourselves && self.source.via != Via::Import;
         // Long after, it would only puzzle.
-        new.acknowledge = !automatic
-            && !doubtful
-            && !from_ourselves
-            && self.mail.origin.is_none()
-            && self.source.via != Via::Import
-            && !new.written.is_history();
+        new.answer = if !may_answer || is_ours {
+            Answer::Nothing
+        } else {
+            Answer::wanted(!doubtful && self.mail.origin.is_none() && !new.written.is_history())
+        };
         new.related = related.map(|ticket| ticket.id);
         new.also = Some(finished(self.claimed.id, doubtful));
         Ok(new)

@@ -12,7 +12,7 @@ use crate::mailboxes;
 use crate::orgs::{Clinic, model::purpose};
 use crate::patients;
 use crate::records::{Sealing, blobs, uploads};
-use crate::tickets::{self, Also, NewTicket};
+use crate::tickets::{self, Also, Answer, NewTicket};
 use crate::timeline::{Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::{Limits, MailError, ParsedMail, parse};
@@ -141,8 +141,11 @@ impl Parked<'_> {
         // A subject is somebody's words, and may be a cry for help.
         new.own_words = subject.trim().is_empty();
         new.said = Some(String::new());
-        new.acknowledge = false;
-        new.warn = is_person;
+        new.answer = if is_person {
+            Answer::Warning
+        } else {
+            Answer::Nothing
+        };
         new.also = Some(finished(self.claimed.id, self.reason.code()));
         let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
         tickets::create(app, &ctx, new).await.map(drop)

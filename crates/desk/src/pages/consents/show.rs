@@ -84,6 +84,8 @@ struct Past {
     locale: String,
     text: String,
     hash: String,
+    /// Whether its words are in another patient's record.
+    of_another: bool,
 }
 
 /// A version that the patient was given.
@@ -226,6 +228,7 @@ impl Teller<'_> {
             decision: decision_key(one.word.decision),
             way,
             how: source_key(one.source),
+            of_another: one.of_another,
             who: self.who(one.recorded_by),
             at: self.at(one.word.at),
             locale: one.locale,

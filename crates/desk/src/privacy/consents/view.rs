@@ -21,6 +21,9 @@ use data_encoding::HEXLOWER;
 pub struct ConsentView {
     /// It.
     pub word: Word,
+    /// Whether it is a contact's no of another patient's matters: it counts here as well, and its words stay in that one's
+    /// record. Then no more is told than for what, by which way and when.
+    pub of_another: bool,
     /// The very words that were shown, or that they wrote.
     pub text: String,
     /// SHA-256 of them, in hexadecimal digits.
@@ -130,7 +133,12 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
     let words: Vec<Word> = rows.iter().map(|one| one.word).collect();
     let mut history = Vec::with_capacity(rows.len());
     for row in rows {
-        history.push(opened(&leave, &mut conn, row).await?);
+        let of_another = row.word.patient.is_some_and(|whose| whose != patient);
+        history.push(if of_another {
+            ConsentView::of_another(row)
+        } else {
+            opened(&leave, &mut conn, row).await?
+        });
     }
     let question = |purpose, channel| Question {
         purpose,
@@ -171,7 +179,7 @@ fn of_use(words: &[Word], history: &[ConsentView], question: Question, stands: &
     let mut seen = Vec::new();
     for one in history
         .iter()
-        .filter(|one| one.word.purpose == Some(question.purpose))
+        .filter(|one| one.word.purpose == Some(question.purpose) && !one.of_another)
     {
         let Some(party) = one.word.party.filter(|party| !seen.contains(party)) else {
             continue;
@@ -211,6 +219,7 @@ async fn opened(leave: &Opened, conn: &mut Conn, row: Stored) -> Result<ConsentV
     };
     Ok(ConsentView {
         word: row.word,
+        of_another: false,
         text: said.text,
         text_hash: row.text_hash,
         address: said.address.map(|address| shown(leave, &address)),
@@ -222,6 +231,20 @@ async fn opened(leave: &Opened, conn: &mut Conn, row: Stored) -> Result<ConsentV
 }
 
 impl ConsentView {
+    fn of_another(row: Stored) -> Self {
+        Self {
+            word: row.word,
+            of_another: true,
+            text: String::new(),
+            text_hash: String::new(),
+            address: None,
+            party: None,
+            locale: String::new(),
+            source: row.source,
+            recorded_by: None,
+        }
+    }
+
     /// Whether it is a yes.
     pub fn is_yes(&self) -> bool {
         self.word.decision == Decision::Given

@@ -113,7 +113,12 @@ pub(super) async fn gather(
         patient: seen,
         conversations,
         asked: requests::of_patient(app, ctx, patient, MOST_ASKED).await?,
-        consents: consents::standing(app, ctx, patient).await?.history,
+        consents: {
+            let mut said = consents::standing(app, ctx, patient).await?.history;
+            // Of another patient's matters nothing leaves with this one's record.
+            said.retain(|one| !one.of_another);
+            said
+        },
         notices: notices::acknowledgements(app, ctx, patient).await?,
         staff: staff::names(app, ctx.organisation).await?,
         clinic: clinic.name.clone(),

@@ -8,7 +8,7 @@ use crate::ids::{OrganisationId, PatientId, TicketId};
 use crate::links;
 use crate::patients::{self, Requester};
 use crate::portal::requests as own;
-use crate::tickets::{self, NewTicket};
+use crate::tickets::{self, Answer, NewTicket};
 use crate::timeline::{self, MAX_BODY};
 use crate::triage;
 use bedside_language::{Channel, Level};
@@ -106,7 +106,7 @@ impl Said {
         let mut new = NewTicket::new(self.requester, self.channel, "", &words[..end]);
         new.said = (end < words.len()).then(|| words.to_owned());
         new.locale = Some(ctx.locale);
-        new.acknowledge = false;
+        new.answer = Answer::Warning;
         new.external = Some((EXTERNAL, delivery.clone()));
         new.also = self.shown;
         // The form's own number is that of what is asked with these words.
