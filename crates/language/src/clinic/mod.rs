@@ -126,6 +126,8 @@ pub(crate) struct Rule {
     /// A wish of whoever writes, in words that nobody says of the past: what happened before, or to somebody else, is why they
     /// have it, and takes nothing back.
     pub wish: bool,
+    /// The model isn't told that the rule spoke: it hears the words that the rule puts together by themselves.
+    pub apart: bool,
     pub why: String,
 }
 
@@ -316,6 +318,7 @@ impl Reader<'_> {
                         .map_or(COMPANION_REACH, |within| *within.get_ref()),
                     soft: raw.soft,
                     wish: raw.wish,
+                    apart: raw.apart,
                     unless: self.phrases(&said.unless)?,
                     why: why.clone(),
                 };
@@ -359,6 +362,7 @@ impl Reader<'_> {
                 within: COMPANION_REACH,
                 soft: false,
                 wish: false,
+                apart: false,
                 unless: self.phrases(&raw.unless)?,
                 why: self.why(&raw.reason, &raw.review)?,
             };
@@ -426,6 +430,7 @@ impl Reader<'_> {
                 within: COMPANION_REACH,
                 soft: false,
                 wish: false,
+                apart: false,
                 why: String::new(),
             });
         }

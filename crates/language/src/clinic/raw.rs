@@ -57,6 +57,8 @@ pub(super) struct RawFlag {
     #[serde(default)]
     pub wish: bool,
     #[serde(default)]
+    pub apart: bool,
+    #[serde(default)]
     pub unless: Vec<Spanned<String>>,
     pub reason: Spanned<String>,
     pub review: Spanned<String>,

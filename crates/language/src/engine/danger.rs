@@ -10,11 +10,12 @@ use crate::fold::Folded;
 use crate::model::features::Features;
 use crate::model::memory::Recalled;
 use crate::model::{
-    CATEGORY, CONCERN, EMERGENCY, Judged, KINDS, Model, SUBJECTS, Signs, Sum, URGENCY, log_ratio,
-    softmax,
+    CATEGORY, CONCERN, EMERGENCY, Judged, KINDS, Model, Row, SUBJECTS, Signs, Sum, URGENCY,
+    log_ratio, softmax,
 };
 use crate::verdict::{Category, Guard, Level, Safety, SafetyKind, Span, Urgency};
 
+use super::passage::{Passage, Raised};
 use super::read::{Look, Spoken};
 
 /// Where the model's own reason stands among those of the rules: behind the emergencies.
@@ -71,6 +72,9 @@ const PLACES: usize = 3;
 
 /// What the engine works with of the model: the model, the message's features, their sums, what comes to mind at it.
 pub(super) type Read<'a> = (&'a Model, &'a Features, &'a [Sum], &'a Recalled);
+
+/// Score where nothing was said.
+const SILENT: f32 = -9.0;
 
 /// What came out.
 pub(super) struct Decided {
@@ -140,6 +144,17 @@ impl Look<'_> {
         }
     }
 
+    /// The probability of a concern that it takes at least to raise one.
+    fn certain(&self) -> f32 {
+        match (self.carries, self.survey) {
+            _ if self.denials => SURVEY_CERTAIN,
+            _ if self.markup => WORDLESS,
+            (true, false) => 0.0,
+            (true, true) | (false, false) => CERTAIN,
+            (false, true) => SURVEY_CERTAIN,
+        }
+    }
+
     /// Whether it is a long text, about something else, of which no stretch speaks for an emergency.
     fn is_quiet_letter(&self, signs: &Signs) -> bool {
         self.own_words >= LETTER && signs.about < ELSEWHERE && signs.window < 0.0
@@ -166,26 +181,43 @@ pub(super) struct Heard {
 
 /// Listens to the model and to the rules.
 pub(super) fn listen(look: &Look<'_>, (model, features, sums, recalled): Read<'_>) -> Heard {
-    /// Where nothing was said.
-    const SILENT: f32 = -9.0;
     let (emergency, concern) = model.loudest(features, sums, true);
     let whole = model.judge(features, sums, features.whole()).scores;
     let mut subjects = [0.0; SUBJECTS];
     subjects.copy_from_slice(&whole[CATEGORY..URGENCY]);
+    let loudest = [(emergency, EMERGENCY), (concern, CONCERN)]
+        .map(|(judged, output)| judged.map_or(SILENT, |j| j.scores[output]));
+    Heard {
+        signs: signs(look, loudest, &whole, recalled, look.own_words),
+        emergency,
+        concern,
+        subjects,
+    }
+}
+
+/// What speaks for an emergency in a text of so many words: what its loudest windows score for one and for a concern, what
+/// all of it scores, and what comes to mind at it.
+pub(super) fn signs(
+    look: &Look<'_>,
+    [window, concern]: [f32; 2],
+    whole: &Row,
+    recalled: &Recalled,
+    words: usize,
+) -> Signs {
     let mut about = [0.0; SUBJECTS];
-    softmax(&subjects, &mut about);
+    softmax(&whole[CATEGORY..URGENCY], &mut about);
     let mut urgencies = [0.0; Urgency::ALL.len()];
     softmax(&whole[URGENCY..], &mut urgencies);
     let odds = |p: f32| log_ratio(p.clamp(1e-4, 1.0), (1.0 - p).clamp(1e-4, 1.0));
     let danger = about[Category::Symptom as usize] + about[Category::Crisis as usize];
     let now = urgencies[Urgency::Emergency as usize];
-    let taken_back =
-        flags(look).any(|(_, level, s)| level == Level::Emergency && s.guard.is_some());
+    let taken_back = flags(look)
+        .any(|(_, level, s)| level == Level::Emergency && s.guard.is_some() && !s.rule.apart);
     let one = |yes: bool| f32::from(u8::from(yes));
-    let words = u16::try_from(look.own_words).unwrap_or(u16::MAX);
-    let signs = Signs {
-        window: emergency.map_or(SILENT, |j| j.scores[EMERGENCY]),
-        concern: concern.map_or(SILENT, |j| j.scores[CONCERN]),
+    let words = u16::try_from(words).unwrap_or(u16::MAX);
+    Signs {
+        window,
+        concern,
         whole: whole[EMERGENCY],
         whole_concern: whole[CONCERN],
         about: log_ratio(danger + 0.02, 1.02 - danger),
@@ -197,12 +229,6 @@ pub(super) fn listen(look: &Look<'_>, (model, features, sums, recalled): Read<'_
         crisis: odds(about[Category::Crisis as usize]),
         feedback: odds(about[Category::Feedback as usize]),
         near: recalled.near_danger,
-    };
-    Heard {
-        signs,
-        emergency,
-        concern,
-        subjects,
     }
 }
 
@@ -266,7 +292,11 @@ fn flags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (SafetyKind, Level, &'a
     })
 }
 
-pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
+pub(super) fn decide(
+    look: &Look<'_>,
+    model: Option<Read<'_>>,
+    passage: Option<&Passage>,
+) -> Decided {
     let (rule_level, rule_kind) = by_rules(look);
     let Some((model, features, sums, recalled)) = model else {
         let certain = if rule_level == Level::None { 0.0 } else { 0.5 };
@@ -299,15 +329,8 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
         level == Level::Emergency && !s.rule.soft && s.guard == Some(Guard::Figure)
     });
     let keep_concern = if joked { JOKED } else { curve.keep_concern };
-    let certain = match (look.carries, look.survey) {
-        _ if look.denials => SURVEY_CERTAIN,
-        _ if look.markup => WORDLESS,
-        (true, false) => 0.0,
-        (true, true) | (false, false) => CERTAIN,
-        (false, true) => SURVEY_CERTAIN,
-    };
     let raise = curve.raise.max(look.at_least(&signs));
-    let raise_concern = curve.raise_concern.max(certain);
+    let raise_concern = curve.raise_concern.max(look.certain());
 
     let stands = flags(look).any(|(kind, level, s)| {
         let kept = look.lowered(kind, level, s.guard);
@@ -317,29 +340,33 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     });
     // Either can raise. What a rule says and its context lets stand is never dropped, but may be a concern.
     let meant = meant(look);
+    let raised = passage.map_or(Raised::NOTHING, |p| p.raises(look, model, meant));
+    let cries = raised.level == Level::Emergency;
     let level = if p_emergency >= raise
         || meant.raises(p_emergency, curve.keep, &signs)
         || carried == Some(Level::Emergency)
+        || cries
     {
         Level::Emergency
     } else if carried.is_some()
         || stands
         || p_concern >= raise_concern
         || p_quoted >= raise
+        || raised.level == Level::Concern
         || rule_level > Level::None && p_concern >= keep_concern
     {
         Level::Concern
     } else {
         Level::None
     };
-    let judged = if level == Level::Emergency || p_quoted < raise {
-        if level == Level::Emergency {
-            emergency
-        } else {
-            concern
-        }
-    } else {
-        quoted
+    let stretch = passage.filter(|_| cries && raised.probability > p_emergency);
+    let p_emergency = stretch.map_or(p_emergency, |_| raised.probability);
+    let urgent = level == Level::Emergency;
+    let own = if urgent { emergency } else { concern };
+    let judged = match stretch {
+        Some(stretch) => Some(stretch.judged),
+        None if urgent || p_quoted < raise => own,
+        None => quoted,
     };
     let kind = (level > Level::None).then(|| kind(look, judged.as_ref(), level));
     let confidence = match level {
@@ -352,20 +379,18 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>) -> Decided {
     } else {
         curve.keep
     });
-    let output = if level == Level::Emergency {
-        EMERGENCY
-    } else {
-        CONCERN
-    };
     // Where a rule raised and the model knows better, its loudest words are no reason for anything.
     let agrees = match level {
         Level::Emergency => p_emergency >= curve.keep,
         Level::Concern | Level::None => p_concern.max(p_quoted) >= curve.keep_concern,
     };
+    let features = stretch
+        .and_then(|s| s.features.as_ref())
+        .unwrap_or(features);
     let heard = kind
         .filter(|_| agrees)
         .zip(judged)
-        .and_then(|(kind, judged)| heard(look, (model, features), judged, (kind, output)));
+        .and_then(|(kind, judged)| heard(look, (model, features), judged, (kind, level)));
     Decided {
         safety: safety(level, kind, confidence, risk),
         heard,
@@ -421,8 +446,13 @@ fn heard(
     look: &Look<'_>,
     (model, features): (&Model, &Features),
     judged: Judged,
-    (kind, output): (SafetyKind, usize),
+    (kind, level): (SafetyKind, Level),
 ) -> Option<Sounds> {
+    let output = if level == Level::Emergency {
+        EMERGENCY
+    } else {
+        CONCERN
+    };
     let chunks = judged.window.chunks();
     let tokens =
         features.chunks[chunks.start].tokens.start..features.chunks[chunks.end - 1].tokens.end;

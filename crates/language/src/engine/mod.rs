@@ -5,6 +5,7 @@
 //! about (`topic`). Without a model the rules answer alone.
 
 mod danger;
+mod passage;
 mod read;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -111,7 +112,8 @@ impl Engine {
             (model, features, sums, recalled)
         });
         let model = model.as_ref().map(|(m, f, s, r)| (*m, f, s.as_slice(), r));
-        let danger = danger::decide(&look, model);
+        let passage = model.and_then(|read| passage::loudest(&look, message, read));
+        let danger = danger::decide(&look, model, passage.as_ref());
         let topic = topic::decide(&look, model, &danger.safety);
 
         let mut reasons: Vec<(f32, Reason)> = look

@@ -13,8 +13,8 @@ use crate::segments::Segment;
 use crate::verdict::{Channel, Field, Guard, Level, Message, SafetyKind, Truncated};
 
 /// Bytes of a message that the model reads. Of a longer one it is the beginning (three quarters) and the
-/// end (one quarter), which bounds time and memory; [`Verdict::truncated`](crate::Verdict) says so. The words
-/// of the rules are looked for in all of it.
+/// end (one quarter), which bounds memory; [`Verdict::truncated`](crate::Verdict) says so. Its middle is heard in parts, for dangers
+/// alone. The words of the rules are looked for in all of it.
 pub const LOOKED_AT: usize = 64 * 1024;
 /// Bytes of the subject that are looked at.
 const SUBJECT: usize = 2 * 1024;
@@ -22,6 +22,9 @@ const SUBJECT: usize = 2 * 1024;
 const EXCEPTION_REACH: usize = 48;
 /// Denials that a list of them has at least.
 const DENIALS: usize = 5;
+/// Words of the middle of a much too long message that are heard together, and those that the next part begins before its own.
+const PART: usize = 4_096;
+const OVERLAP: usize = 40;
 /// Places of one rule that are kept.
 const MAX_HITS: usize = 64;
 
@@ -33,7 +36,7 @@ const MAX_HITS: usize = 64;
 pub(super) struct Look<'a> {
     pub folded: Folded,
     pub truncated: Option<Truncated>,
-    /// Words of the middle of a much too long message, which the model doesn't read.
+    /// Words of the middle of a much too long message, which the model hears for dangers alone.
     unheard: Range<usize>,
     /// Number of the person's own words.
     pub own_words: usize,
@@ -109,14 +112,15 @@ impl<'a> Look<'a> {
         }
         let spoken_of = |hit: &&Hit| !folded.tokens[hit.first].markup;
         let concepts = concepts(rules, found.hits.iter().filter(spoken_of));
-        let carries = found
-            .hits
-            .iter()
-            .any(|hit| match rules[hit.rule as usize].effect {
+        let carries = found.hits.iter().any(|hit| {
+            let rule = &rules[hit.rule as usize];
+            match rule.effect {
                 Effect::Concept(Concept { topic, .. }) => !topic && spoken_of(&hit),
-                Effect::Danger(..) => true,
+                // "Two hours" and "grandma" are danger only beside what makes them one.
+                Effect::Danger(..) => !rule.apart,
                 Effect::Category(..) | Effect::Urgency(..) => false,
-            });
+            }
+        }) || flags.iter().any(|s| s.rule.apart);
         let (mut named, mut distress) = (Kinds::default(), false);
         for hit in found.hits.iter().filter(spoken_of) {
             if let Effect::Concept(concept) = rules[hit.rule as usize].effect {
@@ -129,7 +133,7 @@ impl<'a> Look<'a> {
                 && s.guard.is_none()
         });
         Self {
-            own_words: own_words(&folded),
+            own_words: own_words(&folded, 0..folded.tokens.len()),
             truncated,
             unheard,
             languages,
@@ -151,13 +155,37 @@ impl<'a> Look<'a> {
         self.marks[token] & context::NEGATED != 0
     }
 
+    /// The number of the person's own words among these.
+    pub fn own_words_of(&self, tokens: Range<usize>) -> usize {
+        own_words(&self.folded, tokens)
+    }
+
     /// What the model sees.
     pub fn features(&self, message: &Message<'_>) -> Features {
-        let mut features = Features::of(&self.folded, &self.marks, &self.unheard);
+        let Range { start, end } = self.unheard.clone();
+        self.features_of(message, &[0..start, end..self.folded.spoken()])
+    }
+
+    /// The middle of a much too long message, in parts.
+    pub fn parts(&self) -> impl Iterator<Item = Range<usize>> {
+        let Range { start, end } = self.unheard.clone();
+        (start..end).step_by(PART).map(move |from| {
+            from.saturating_sub(OVERLAP).max(start)..from.saturating_add(PART).min(end)
+        })
+    }
+
+    /// What the model sees of some ranges of the words.
+    pub fn features_of(&self, message: &Message<'_>, heard: &[Range<usize>]) -> Features {
+        let mut features = Features::of(&self.folded, &self.marks, heard);
         features.about(message.channel.code(), 1.0);
-        features.concepts(&self.concepts, &self.marks);
+        for range in heard {
+            let from = self.concepts.partition_point(|c| c.1 < range.start);
+            let to = self.concepts.partition_point(|c| c.1 < range.end);
+            features.concepts(&self.concepts[from..to], &self.marks);
+        }
         // What a wish rings for rings whatever the model makes of it.
-        for spoken in self.spoken.iter().filter(|s| !s.rule.wish) {
+        let told = |s: &&Spoken<'_>| !s.rule.wish && !s.rule.apart;
+        for spoken in self.spoken.iter().filter(told) {
             match spoken.rule.effect {
                 Effect::Danger(kind, level) => {
                     let guard = spoken.guard.map_or("", Guard::code);
@@ -332,14 +360,14 @@ fn overlaps(unless: &[Hit], hit: &Hit) -> bool {
         .any(|u| u.last >= hit.first)
 }
 
-/// The number of the person's own words, signs such as Chinese characters counting half.
-fn own_words(folded: &Folded) -> usize {
+/// The number of the person's own words in a range, signs such as Chinese characters counting half.
+fn own_words(folded: &Folded, range: Range<usize>) -> usize {
     let halves = |token: &Token| {
         let sign = folded.word(token).starts_with(is_wide);
         if sign { 1 } else { 2 }
     };
     let own = |t: &&Token| t.segment == Segment::Own && !t.markup;
-    let all: usize = folded.tokens.iter().filter(own).map(halves).sum();
+    let all: usize = folded.tokens[range].iter().filter(own).map(halves).sum();
     all.div_ceil(2)
 }
 

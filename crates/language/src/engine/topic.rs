@@ -25,6 +25,12 @@ const LIKELIER: f32 = 0.6;
 /// called none lie above it.
 const LIKELY: f32 = 0.15;
 
+/// How many times likelier a symptom must be than a crisis, or the other way round, where the kind of the danger says otherwise: the
+/// words that name the danger know more of which it is than all that stands around them.
+const AGAINST_KIND: f32 = 7.0;
+/// Share below which a crisis that nobody is heard to be in is a guess; what comes next is likelier.
+const GUESSED: f32 = 0.4;
+
 /// What came out.
 pub(super) struct Topic {
     pub category: Scored<Category>,
@@ -32,11 +38,13 @@ pub(super) struct Topic {
     pub confidence: f32,
     pub unsure: bool,
     pub urgency: Urgency,
+    /// A crisis is what it is most likely about, be that a guess.
+    crisis: bool,
 }
 
 pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>, safety: &Safety) -> Topic {
     let mut topic = match model {
-        Some(read) if look.folded.spoken() > 0 => by_model(read),
+        Some(read) if look.folded.spoken() > 0 => by_model(read, safety),
         _ => by_words(look),
     };
     // An emergency is a symptom or a crisis; which of the two, its own words say best. An alarm that is likelier false than true
@@ -68,9 +76,7 @@ pub(super) fn decide(look: &Look<'_>, model: Option<Read<'_>>, safety: &Safety) 
     topic.urgency = match safety.level {
         Level::Emergency => Urgency::Emergency,
         Level::Concern => Urgency::Urgent,
-        Level::None if topic.category.value == Category::Crisis || safety.risk >= LIKELY => {
-            Urgency::Urgent
-        }
+        Level::None if topic.crisis || safety.risk >= LIKELY => Urgency::Urgent,
         Level::None => topic.urgency,
     };
     topic
@@ -80,7 +86,7 @@ fn is_danger(category: Category) -> bool {
     matches!(category, Category::Symptom | Category::Crisis)
 }
 
-fn by_model((model, features, sums, recalled): Read<'_>) -> Topic {
+fn by_model((model, features, sums, recalled): Read<'_>, safety: &Safety) -> Topic {
     let judged = model.judge(features, sums, features.whole());
     let mut shares: Row = [0.0; WIDTH];
     let subjects = &model.calibration.subjects;
@@ -97,6 +103,8 @@ fn by_model((model, features, sums, recalled): Read<'_>) -> Topic {
     });
     let mut ranked: Vec<Scored<Category>> = scores.collect();
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let crisis = ranked[0].value == Category::Crisis;
+    prefer(&mut ranked, safety);
     let category = ranked.remove(0);
     ranked.retain(|s| s.score >= ALSO);
     ranked.truncate(3);
@@ -116,6 +124,29 @@ fn by_model((model, features, sums, recalled): Read<'_>) -> Topic {
             && category.score + ranked.first().map_or(0.0, |s| s.score) < 0.8,
         alternatives: ranked,
         urgency,
+        crisis,
+    }
+}
+
+/// Puts what a message is about in front where its danger, or that there is none, says so.
+fn prefer(ranked: &mut [Scored<Category>], safety: &Safety) {
+    let first = ranked[0];
+    let wanted = match (safety.level, safety.kind) {
+        (Level::Emergency, Some(kind)) if is_danger(first.value) => {
+            let told = if kind.is_crisis() {
+                Category::Crisis
+            } else {
+                Category::Symptom
+            };
+            ranked
+                .iter()
+                .position(|s| s.value == told && s.score * AGAINST_KIND >= first.score)
+        }
+        (Level::None, _) if first.value == Category::Crisis && first.score < GUESSED => Some(1),
+        _ => None,
+    };
+    if let Some(at) = wanted {
+        ranked[..=at].rotate_right(1);
     }
 }
 
@@ -176,5 +207,55 @@ fn by_words(look: &Look<'_>) -> Topic {
         confidence,
         unsure: category.score < FAINT || confidence < CONTESTED,
         urgency,
+        crisis: category.value == Category::Crisis,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::SafetyKind;
+
+    fn first(shares: &[(Category, f32)], level: Level, kind: Option<SafetyKind>) -> Category {
+        let mut ranked: Vec<Scored<Category>> = shares
+            .iter()
+            .map(|&(value, score)| Scored { value, score })
+            .collect();
+        let safety = Safety {
+            level,
+            kind,
+            confidence: 0.9,
+            risk: 0.1,
+            reasons: Vec::new(),
+        };
+        prefer(&mut ranked, &safety);
+        assert_eq!(ranked.len(), shares.len());
+        assert!(ranked[1..].is_sorted_by(|a, b| a.score >= b.score));
+        ranked[0].value
+    }
+
+    #[test]
+    fn the_kind_of_a_danger_says_whether_it_is_a_crisis_unless_all_else_speaks_against_it() {
+        use Category::{Billing, Crisis, Symptom};
+        let near = [(Symptom, 0.7), (Billing, 0.15), (Crisis, 0.12)];
+        let (abuse, stroke) = (Some(SafetyKind::Abuse), Some(SafetyKind::Stroke));
+        assert_eq!(first(&near, Level::Emergency, abuse), Crisis);
+        assert_eq!(first(&near, Level::Emergency, stroke), Symptom);
+        assert_eq!(first(&near, Level::Concern, abuse), Symptom);
+        let far = [(Symptom, 0.9), (Crisis, 0.1)];
+        assert_eq!(first(&far, Level::Emergency, abuse), Symptom);
+        // What is about something else stays so: whether an alarm is sure enough is asked elsewhere.
+        let other = [(Billing, 0.5), (Crisis, 0.4)];
+        assert_eq!(first(&other, Level::Emergency, abuse), Billing);
+    }
+
+    #[test]
+    fn a_crisis_that_nobody_is_heard_to_be_in_is_more_than_a_guess() {
+        use Category::{Billing, Crisis};
+        let guess = [(Crisis, 0.39), (Billing, 0.38)];
+        assert_eq!(first(&guess, Level::None, None), Billing);
+        assert_eq!(first(&guess, Level::Concern, None), Crisis);
+        let sure = [(Crisis, 0.4), (Billing, 0.39)];
+        assert_eq!(first(&sure, Level::None, None), Crisis);
     }
 }

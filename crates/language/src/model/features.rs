@@ -39,6 +39,8 @@ pub(crate) struct Chunk {
     /// Positions in [`Features::words`].
     pub words: Range<usize>,
     pub tokens: Range<usize>,
+    /// Positions in [`Features::said`].
+    terms: Range<usize>,
     pub own: bool,
     sides: Vec<Side>,
     /// Concepts that are meant here, without duplicates.
@@ -58,6 +60,14 @@ impl Window {
     pub fn chunks(self) -> Range<usize> {
         self.from..self.to
     }
+
+    /// The same sentences as a message of their own.
+    pub fn alone(self) -> Self {
+        Self {
+            whole: true,
+            ..self
+        }
+    }
 }
 
 /// Everything the model looks at in one message.
@@ -67,6 +77,8 @@ pub(crate) struct Features {
     pub chunks: Vec<Chunk>,
     /// Hashes of the person's own words and pairs of words, each once, the smallest first.
     pub terms: Vec<u32>,
+    /// The same in the order in which they stand, each time.
+    said: Vec<u32>,
     /// Of the message as a whole: the channel, what the lexicon said.
     about: Vec<Side>,
 }
@@ -82,36 +94,43 @@ const FLOOR: f32 = 4.0;
 const LETTERS: f32 = 0.45;
 
 impl Features {
-    /// The features of the words, markup and those of the range `without` left out. `marks` are those of
+    /// The features of the words in some ranges, none of which is markup. `marks` are those of
     /// [`context::marks`](crate::context::marks).
-    pub fn of(folded: &Folded, marks: &[u8], without: &Range<usize>) -> Self {
-        let tokens = &folded.tokens[..folded.spoken()];
-        let read = tokens.len() - without.len();
+    pub fn of(folded: &Folded, marks: &[u8], heard: &[Range<usize>]) -> Self {
+        let read: usize = heard.iter().map(Range::len).sum();
         let mut features = Self {
             words: Vec::with_capacity(read * 24),
             ..Self::default()
         };
+        for range in heard {
+            features.read(folded, marks, range);
+        }
+        features.terms.clone_from(&features.said);
+        features.terms.sort_unstable();
+        features.terms.dedup();
+        features.context(marks);
+        features
+    }
+
+    fn read(&mut self, folded: &Folded, marks: &[u8], range: &Range<usize>) {
         let mut chunk: Option<Chunk> = None;
         let mut before: [u32; 3] = [0; 3];
-        for (at, token) in tokens.iter().enumerate() {
-            if without.contains(&at) {
-                features.close(chunk.take(), at);
-                before = [0; 3];
-                continue;
-            }
+        for at in range.clone() {
+            let token = &folded.tokens[at];
             let own = token.segment == Segment::Own;
-            let new_sentence = at > 0 && folded.tokens[at - 1].sentence != token.sentence;
+            let new_sentence = at > range.start && folded.tokens[at - 1].sentence != token.sentence;
             let ends = chunk.as_ref().is_some_and(|c: &Chunk| {
                 let length = token.at - folded.tokens[c.tokens.start].at;
                 c.own != own || length >= GROUP || new_sentence && length >= TINY
             });
             if ends {
-                features.close(chunk.take(), at);
+                self.close(chunk.take(), at);
             }
             if chunk.is_none() {
                 chunk = Some(Chunk {
-                    words: features.words.len()..features.words.len(),
+                    words: self.words.len()..self.words.len(),
                     tokens: at..at,
+                    terms: self.said.len()..self.said.len(),
                     own,
                     sides: Vec::new(),
                     concepts: Vec::new(),
@@ -121,24 +140,21 @@ impl Features {
                 before = [0; 3];
             }
             let word = folded.word(token);
-            let (hash, pair) = features.word(word, at, marks[at], before);
+            let (hash, pair) = self.word(word, at, marks[at], before);
             if own {
-                features.terms.push(hash);
-                features.terms.extend(pair);
+                self.said.push(hash);
+                self.said.extend(pair);
             }
             before = [hash, before[0], before[1]];
         }
-        features.close(chunk.take(), tokens.len());
-        features.terms.sort_unstable();
-        features.terms.dedup();
-        features.context(marks);
-        features
+        self.close(chunk, range.end);
     }
 
     fn close(&mut self, chunk: Option<Chunk>, tokens: usize) {
         if let Some(mut chunk) = chunk {
             chunk.words.end = self.words.len();
             chunk.tokens.end = tokens;
+            chunk.terms.end = self.said.len();
             self.chunks.push(chunk);
         }
     }
@@ -311,6 +327,18 @@ impl Features {
             to,
             whole: true,
         }
+    }
+
+    /// Hashes of the words and pairs of words in a window, each once, the smallest first.
+    pub fn terms_of(&self, window: Window) -> Vec<u32> {
+        let chunks = self.chunks[window.chunks()].iter();
+        let mut terms: Vec<u32> = chunks
+            .flat_map(|chunk| &self.said[chunk.terms.clone()])
+            .copied()
+            .collect();
+        terms.sort_unstable();
+        terms.dedup();
+        terms
     }
 
     /// What counts in full in a window.

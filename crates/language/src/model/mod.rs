@@ -141,6 +141,11 @@ impl Model {
         self.memory.recall(&features.terms)
     }
 
+    /// What comes to mind at a window by itself.
+    pub(crate) fn recall_of(&self, features: &Features, window: Window) -> Recalled {
+        self.memory.recall(&features.terms_of(window))
+    }
+
     /// The weight of one feature for one output; 0 when it has none.
     pub(crate) fn weight(&self, hash: u32, output: usize) -> f32 {
         self.rows.number(hash).map_or(0.0, |number| {
