@@ -108,6 +108,11 @@ fn is_own(address: IpAddr) -> bool {
     way.is_ok_and(|from| from.ip() == address)
 }
 
+/// Where a name leads, as the system says. One look for one connection.
+pub(crate) async fn look_up(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok(tokio::net::lookup_host((host, port)).await?.collect())
+}
+
 impl Reach {
     /// Whether this address may be connected to.
     pub(crate) fn holds(self, address: IpAddr) -> bool {
@@ -141,17 +146,15 @@ impl Reach {
     /// The addresses of `host` that may be connected to; [`io::ErrorKind::PermissionDenied`] when it has none but others.
     /// What was looked up is what must be connected to: a second look could find something else.
     pub(crate) async fn addresses(self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        self.addresses_or(host, port, |_| false).await
+        self.judge(look_up(host, port).await?, |_| false)
     }
 
-    /// The same, with those that are `allowed` besides.
-    pub(crate) async fn addresses_or(
+    /// Those of what was `found` that may be connected to, or are `allowed` besides.
+    pub(crate) fn judge(
         self,
-        host: &str,
-        port: u16,
+        mut found: Vec<SocketAddr>,
         allowed: impl Fn(IpAddr) -> bool,
     ) -> io::Result<Vec<SocketAddr>> {
-        let mut found: Vec<_> = tokio::net::lookup_host((host, port)).await?.collect();
         let any = !found.is_empty();
         found.retain(|address| self.holds(address.ip()) || allowed(address.ip()));
         match (found.is_empty(), any) {
@@ -299,11 +302,10 @@ mod tests {
     #[tokio::test]
     async fn what_is_allowed_besides_is_looked_at_by_its_address() {
         let one = |address: IpAddr| address == IpAddr::V4(Ipv4Addr::LOCALHOST);
-        let found = Reach::Public.addresses_or("127.0.0.1", 80, one).await;
-        assert_eq!(found.expect("allowed").len(), 1);
+        let judged = async |host| Reach::Public.judge(look_up(host, 80).await?, one);
+        assert_eq!(judged("127.0.0.1").await.expect("allowed").len(), 1);
         for host in ["127.0.0.2", "2130706434", "0x7f.2", "0177.0.0.2"] {
-            let refused = Reach::Public.addresses_or(host, 80, one).await;
-            let kind = refused.expect_err("not allowed").kind();
+            let kind = judged(host).await.expect_err("not allowed").kind();
             assert_eq!(kind, io::ErrorKind::PermissionDenied, "{host}");
         }
     }

@@ -20,7 +20,7 @@ impl Conn {
         statement: Statement,
         args: &[Value<'_>],
     ) -> Result<u64, DbError> {
-        expect_count(&statement, args)?;
+        begin(&statement, args)?;
         match self {
             Self::Sqlite(handle) => {
                 let mut prepared = handle.prepare_cached(statement.question)?;
@@ -41,7 +41,7 @@ impl Conn {
         args: &[Value<'_>],
         mut map: impl FnMut(&Row<'_>) -> Result<T, DbError> + Send,
     ) -> Result<Vec<T>, DbError> {
-        expect_count(&statement, args)?;
+        begin(&statement, args)?;
         let mut found = Vec::new();
         match self {
             Self::Sqlite(handle) => {
@@ -92,6 +92,16 @@ impl Conn {
             Self::Postgres(handle) => Ok(handle.batch_execute(sql).await?),
         }
     }
+}
+
+/// Under which name the log tells of every statement, at its most talkative: its name and its text, never what is bound.
+const ASKED: &str = "bedside_db::asked";
+
+/// Tells of a statement that is about to run, where its arguments are as many as it has parameters.
+fn begin(statement: &Statement, args: &[Value<'_>]) -> Result<(), DbError> {
+    expect_count(statement, args)?;
+    tracing::trace!(target: ASKED, name = statement.name, text = statement.dollar);
+    Ok(())
 }
 
 fn expect_count(statement: &Statement, args: &[Value<'_>]) -> Result<(), DbError> {

@@ -1,13 +1,14 @@
 //! Makes a desk with one clinic, a mailbox, a token for everything and a signed-in administrator, for the benchmark.
 //!
-//! `empty_desk FOLDER` prints JSON: `token`, `session`, `mailbox`. A folder that was made before keeps what it has and
-//! gets a fresh token and session.
+//! `empty_desk FOLDER [PORT] [DATABASE]` prints JSON: `token`, `session`, `mailbox`. A folder that was made before keeps what
+//! it has and gets a fresh token and session. The mailbox sends through the server at PORT of this machine, and only receives
+//! without one (or with an empty text); DATABASE is the address of a PostgreSQL database to use instead of the embedded one.
 
 use bedside_db::SystemClock;
 use bedside_desk::config::{Config, clinic, organisation};
 use bedside_desk::context::{Ctx, Permission, Permissions, Source};
 use bedside_desk::field_group::FieldGroup;
-use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox};
+use bedside_desk::mailboxes::{self, MailboxSettings, NewMailbox, Protection, Server};
 use bedside_desk::staff::{self, NewStaff, NewToken, Role};
 use bedside_desk::{orgs, startup};
 use std::path::PathBuf;
@@ -19,10 +20,15 @@ const MAILBOX: &str = "care@clinic.example";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let data = std::env::args_os().nth(1).map(PathBuf::from);
+    let mut arguments = std::env::args().skip(1);
+    let data = arguments.next().map(PathBuf::from);
     let data = data.ok_or_else(|| anyhow::anyhow!("say which folder"))?;
+    let port = arguments.next().filter(|text| !text.is_empty());
+    let port: Option<u16> = port.map(|text| text.parse()).transpose()?;
     let config = Config {
         data,
+        database: arguments.next(),
+        local_mail_servers: true,
         ..Config::default()
     };
     let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
@@ -43,7 +49,10 @@ async fn main() -> anyhow::Result<()> {
     if made_before.is_none() {
         let mailbox = NewMailbox {
             address: MAILBOX.to_owned(),
-            settings: MailboxSettings::default(),
+            settings: MailboxSettings {
+                smtp: port.map(on_this_machine),
+                ..MailboxSettings::default()
+            },
         };
         mailboxes::create(&app, &ctx, mailbox).await?;
     }
@@ -84,6 +93,17 @@ async fn main() -> anyhow::Result<()> {
         serde_json::json!({ "token": token, "session": session, "mailbox": MAILBOX })
     );
     Ok(())
+}
+
+/// A mail server that asks for no account.
+fn on_this_machine(port: u16) -> Server {
+    Server {
+        host: "127.0.0.1".to_owned(),
+        port,
+        protection: Protection::None,
+        user: None,
+        password: None,
+    }
 }
 
 /// The administrator without [`FieldGroup`]s.

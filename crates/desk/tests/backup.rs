@@ -82,7 +82,10 @@ const OWN: Ways = Ways {
     restore: |elsewhere, file| {
         let manifest = std::fs::read(file.with_added_extension("json")).unwrap();
         let made: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
-        let restore = ["restore", file.to_str().unwrap(), "--json"];
+        // Nobody was erased since.
+        let list = file.with_added_extension("erased.txt");
+        let (file, list) = (file.to_str().unwrap(), list.to_str().unwrap());
+        let restore = ["restore", file, "--erasure-list", list, "--json"];
         let told = json(&run(elsewhere, &restore));
         // What nobody had sealed yet when the copy was made is sealed in the copy.
         assert_eq!(made["audit_entries"], told["audit_entries"]);

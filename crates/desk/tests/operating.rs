@@ -87,6 +87,8 @@ fn a_passphrase_opens_the_desk_with_the_salt_that_was_made_once() {
     );
     fs::create_dir(elsewhere.path().join("keys")).unwrap();
     fs::copy(&salt, elsewhere.path().join("keys/root.salt")).unwrap();
+    let list = data.join("copy.erased.txt");
+    let restore = [&restore[..], &["--erasure-list", list.to_str().unwrap()]].concat();
     ends(&with(elsewhere.path(), &[PASSPHRASE], &restore), 0);
     serves(elsewhere.path(), &[PASSPHRASE]);
 

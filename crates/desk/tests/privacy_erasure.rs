@@ -12,9 +12,10 @@ use bedside_desk::ids::{OrganisationId, PatientId, PrivacyRequestId, TicketId};
 use bedside_desk::intake::email;
 use bedside_desk::patients::{self, NewPatient, PointKind};
 use bedside_desk::privacy::erasure::{self, HoldReason};
-use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, Said, State};
+use bedside_desk::privacy::requests::{self, Decision, Said, State};
 use bedside_desk::{jobs, search, startup, tickets};
 use common::canaries::found;
+use common::granted::granted;
 use common::opened::everything;
 use common::{Browser, Client, Desk, Engine, Role, both_engines};
 use serde_json::json;
@@ -83,33 +84,6 @@ async fn record(desk: &Desk, client: &Client) -> Record {
         ticket,
         way,
     }
-}
-
-/// A granted request for erasure, and its version.
-async fn granted(desk: &Desk, patient: PatientId) -> (PrivacyRequestId, i64) {
-    let new = NewRequest {
-        patient,
-        kind: Kind::Erasure,
-        received_on: jiff::civil::date(2026, 3, 2),
-        ticket: None,
-        words: "Destroy the zebrafinch.".to_owned(),
-    };
-    let id = requests::open_request(&desk.app, &desk.ctx(Role::Agent), new)
-        .await
-        .unwrap();
-    requests::approve(&desk.app, &desk.ctx(Role::Compliance), id, 1)
-        .await
-        .unwrap();
-    let said = Said {
-        decision: Decision::Granted,
-        reason: String::new(),
-        note: "The zebrafinch may go.".to_owned(),
-        with_notes: false,
-    };
-    requests::decide(&desk.app, &desk.ctx(Role::Administrator), id, 2, said)
-        .await
-        .unwrap();
-    (id, 3)
 }
 
 /// Asks once more for the yes and the decision that a hold took back.

@@ -37,6 +37,7 @@ const SMALL: &[&str] = &[
     "renewals",
     "retention_rules",
     "roles",
+    "root_key_changes",
     "saved_replies",
     "schema_versions",
     "sla_policies",

@@ -6,15 +6,18 @@ mod common;
 
 use crate::common::Role;
 use bedside_db::Timestamp;
+use bedside_desk::config::Config;
+use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
-use bedside_desk::mailboxes;
+use bedside_desk::jobs;
+use bedside_desk::mailboxes::{self, MailboxSettings, Protection, Server};
 use bedside_desk::orgs::Queue;
 use bedside_desk::sla::Clocks;
 use bedside_desk::tickets::{self, Status};
 use bedside_testkit::mail::{Dovecot, PASSWORD};
-use common::sink::Sink;
+use common::sink::{Sink, sink};
 use common::wire::{HELP, Wire, plain};
-use common::{Answer, Browser, Desk, both_engines, form};
+use common::{Answer, Browser, Desk, Engine, both_engines, form};
 
 const MINUTE: i64 = 60;
 
@@ -250,5 +253,80 @@ both_engines! {
         wire.takes(plain("two", "", "And on Friday?")).await;
         assert!(sender().await.is_some());
         desk.audit_is_whole().await;
+    }
+}
+
+const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
+
+/// A desk whose mail servers are on other machines, as it ships.
+fn as_it_ships(config: &mut Config) {
+    config.local_mail_servers = false;
+    config.allowed_destinations.clear();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_19_no_mailbox_leads_to_this_machine() {
+    for engine in ENGINES {
+        let desk = Desk::set_up(engine, as_it_ships).await;
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "0",
+            "localhost",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:a9fe:a9fe",
+            "64:ff9b::a9fe:a9fe",
+            "169.254.169.254",
+            "fd00:ec2::254",
+            "fe80::1",
+        ] {
+            let server = |port| Server {
+                host: host.to_owned(),
+                port,
+                protection: Protection::Tls,
+                user: Some("desk".to_owned()),
+                password: Some("a word".to_owned()),
+            };
+            let settings = MailboxSettings {
+                imap: Some(server(993)),
+                smtp: Some(server(465)),
+                ..MailboxSettings::default()
+            };
+            let boss = desk.ctx(Role::Administrator);
+            match mailboxes::check_settings(&desk.app, &boss, &settings).await {
+                Ok(found) => {
+                    let codes: Vec<_> = found.iter().map(|one| one.code).collect();
+                    assert_eq!(codes, ["local", "local"], "{host}");
+                }
+                // Its spelling is none of a host.
+                Err(DeskError::Invalid { .. }) => {
+                    assert!(host.parse::<std::net::Ipv4Addr>().is_err(), "{host}");
+                }
+                Err(error) => panic!("{host}: {error}"),
+            }
+        }
+    }
+}
+
+/// The host was harmless when it was typed. Here it is the rules that moved, which comes to the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_19_a_mailbox_whose_host_moved_is_not_sent_through() {
+    for engine in ENGINES {
+        let mut desk = Desk::new(engine).await;
+        let sink = sink(&desk).await;
+        let somebody_writes = async |desk: &Desk, address: &str| {
+            desk.ticket(address, "Refill", "I need a refill of my tablets.")
+                .await;
+            jobs::drain(&desk.app).await.unwrap();
+        };
+        somebody_writes(&desk, "rosa@patient.example").await;
+        assert_eq!(sink.take().len(), 1);
+        desk.start_again(as_it_ships).await;
+        somebody_writes(&desk, "omar@patient.example").await;
+        assert_eq!(sink.take().len(), 0, "the desk knocked at its own machine");
     }
 }

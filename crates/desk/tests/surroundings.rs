@@ -11,9 +11,13 @@ use bedside_desk::{jobs, staff, startup};
 use common::factor::{Person, WORDS, password, shows};
 use common::sink::sink;
 use common::{Answer, Browser, Desk, Engine, Role, both_engines, csrf_token};
+use parking_lot::Mutex;
 use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const NEWER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0";
@@ -401,4 +405,81 @@ async fn what_a_role_lost_is_lost_on_every_node_at_once() {
     );
     there.get("/patients").await.expect(403);
     there.get("/inbox").await.expect(200);
+}
+
+/// Notes the texts of the statements that run in this thread.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Visit for Heard {
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "text" {
+            self.0.lock().push(value.to_owned());
+        }
+    }
+}
+
+impl Subscriber for Heard {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "bedside_db::asked"
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+/// Which statements of who is there and what they may (of sessions, tokens, second factors, roles, and the clinic with its
+/// queues), and how many others, are asked while `asks` goes on. What the writer of the
+/// embedded engine does is done elsewhere.
+async fn asked(asks: impl Future<Output = Answer>) -> (Vec<&'static str>, usize) {
+    let heard = Heard::default();
+    let listening = tracing::subscriber::set_default(heard.clone());
+    asks.await.expect(200);
+    drop(listening);
+    let texts = heard.0.lock().clone();
+    let lists = [
+        staff::STATEMENTS,
+        staff::sessions::STATEMENTS,
+        staff::factors::STATEMENTS,
+        orgs::STATEMENTS,
+    ];
+    // The names of colleagues are a page's own data.
+    let all = lists.into_iter().flatten();
+    let of_access: Vec<_> = all.filter(|one| one.name != "LIST").collect();
+    let known = |text: &String| of_access.iter().find(|one| one.dollar == text);
+    let decides: Vec<_> = texts.iter().filter_map(known).map(|one| one.name).collect();
+    let others = texts.len() - decides.len();
+    (decides, others)
+}
+
+both_engines! {
+    /// Roles, queues and settings are in memory: a session that was there before costs its own row, and the answer its data.
+    async fn a_warm_session_asks_who_it_is_and_nothing_of_what_it_may(desk: Desk) {
+        desk.ticket("rosa@patient.example", "Refill", "I need a refill of my tablets.").await;
+        for role in [Role::Administrator, Role::Agent, Role::Nurse] {
+            let browser = desk.browser(role).await;
+            for path in ["/inbox", "/api/v1/tickets"] {
+                browser.get(path).await.expect(200);
+                let (decides, others) = asked(browser.get(path)).await;
+                assert_eq!(decides, ["SESSION"], "{path} as {}", role.code());
+                assert!(others > 0, "what is listed is read, or nothing is heard");
+            }
+        }
+        let client = desk.client("tickets:read").await;
+        client.get("/api/v1/tickets").await.expect(200);
+        let (decides, _) = asked(client.get("/api/v1/tickets")).await;
+        assert_eq!(decides, ["TOKEN"]);
+    }
 }

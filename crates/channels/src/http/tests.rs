@@ -5,6 +5,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -16,6 +17,9 @@ const LIMITS: Limits = Limits {
 };
 
 type Expected = fn(&Error) -> bool;
+
+/// Where a name leads, asked once for each look.
+pub(super) type Names = Arc<dyn Fn(&str, u16) -> Vec<SocketAddr> + Send + Sync>;
 
 fn nothing_more() -> Client {
     Client::new(Arc::new(|_, _| false), None)
@@ -78,7 +82,7 @@ async fn a_request_is_answered_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_an_answer_and_not_a_way() {
+async fn attack_19_a_redirect_is_an_answer_and_not_a_way() {
     let (port, asked) = server(
         b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n"
             .to_vec(),
@@ -128,9 +132,9 @@ async fn what_is_too_much_or_too_slow_or_nonsense_ends() {
     }
 }
 
-/// Attacks 19 and 20: whatever spelling leads there.
+/// Whatever spelling leads there.
 #[tokio::test]
-async fn this_machine_and_private_networks_are_not_called() {
+async fn attack_19_20_this_machine_and_private_networks_are_not_called() {
     let client = nothing_more();
     for host in [
         "127.0.0.1",
@@ -164,6 +168,60 @@ async fn this_machine_and_private_networks_are_not_called() {
             );
         }
     }
+}
+
+/// A client whose name leads to `answers`, one after the other; counts the looks. 127.0.0.2 is what it may call.
+fn moving(answers: Vec<Vec<Ipv4Addr>>) -> (Client, Arc<AtomicUsize>) {
+    let looks = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&looks);
+    let names: Names = Arc::new(move |host, port| {
+        assert_eq!(host, "moving.example");
+        let look = counted.fetch_add(1, Ordering::SeqCst);
+        let answer = &answers[look.min(answers.len() - 1)];
+        answer.iter().map(|one| (*one, port).into()).collect()
+    });
+    let mut client = Client::new(Arc::new(|_, address| address == IpAddr::V4(GOOD)), None);
+    client.names = Some(names);
+    (client, looks)
+}
+
+/// What may be called, and what may not.
+const GOOD: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+const EVIL: Ipv4Addr = Ipv4Addr::LOCALHOST;
+
+/// DNS rebinding: a name that led somewhere harmless when it was judged leads to this machine a moment later.
+#[tokio::test]
+async fn attack_19_a_name_is_looked_up_once_and_what_was_judged_is_connected_to() {
+    let listener = TcpListener::bind((GOOD, 0)).await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    // Whoever looks a second time comes here.
+    let trap = TcpListener::bind((EVIL, port))
+        .await
+        .expect("the same port");
+    let answers = tokio::spawn(async move {
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let _ = stream.read(&mut [0; 4096]).await;
+            let _ = stream.write_all(&body(3)).await;
+        }
+    });
+    let address = format!("http://moving.example:{port}/");
+    for first in [vec![GOOD], vec![EVIL, GOOD]] {
+        let (client, looks) = moving(vec![first, vec![EVIL]]);
+        let answer = client.send(get(&address), LIMITS).await.expect("an answer");
+        assert_eq!(
+            (answer.status().as_u16(), looks.load(Ordering::SeqCst)),
+            (200, 1)
+        );
+    }
+    // The other way round it is refused, and not asked until it leads somewhere better.
+    let (client, looks) = moving(vec![vec![EVIL], vec![GOOD]]);
+    let refused = client.send(get(&address), LIMITS).await;
+    assert!(matches!(refused, Err(Error::NotAllowed)), "{refused:?}");
+    assert_eq!(looks.load(Ordering::SeqCst), 1);
+    answers.await.expect("a server");
+    let came = tokio::time::timeout(Duration::from_millis(50), trap.accept()).await;
+    assert!(came.is_err(), "somebody came by the second look");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::observe::{self, name};
+use crate::privacy::erasure;
 use crate::router::{Access, Route, bearer};
 use crate::{staff, startup, timeline};
 use axum::extract::{ConnectInfo, Request, State};
@@ -57,13 +58,16 @@ async fn ready(State(app): State<App>) -> Answer<Response> {
         StatusCode::SERVICE_UNAVAILABLE
     };
     // Whoever asks here may be anybody: what is wrong stands where only those who run the desk read it.
-    let warnings = app.shelf.refused().map(|_| {
+    let files = app.shelf.refused().map(|_| {
         "The clinic's language files can't be used; older ones are in use. The log and `bedside check` say what is wrong."
     });
+    let list = erasure::is_unknown(&app.config).then_some(
+        "A backup is in place without the list of what was erased since. `bedside check` says what to do.",
+    );
     let told = Standing {
         ready,
         reasons,
-        warnings: warnings.into_iter().collect(),
+        warnings: files.into_iter().chain(list).collect(),
     };
     Ok((status, Json(told)).into_response())
 }

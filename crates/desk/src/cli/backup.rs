@@ -1,5 +1,6 @@
 //! `bedside backup`, and what a backup is: a copy of the database, and beside it a manifest with the same name and
-//! `.json` at its end. Keys are not in it: whoever finds a backup can read no patient's data.
+//! `.json` at its end, and the list of what was erased until then with `.erased.txt`. Keys are not in it: whoever finds a
+//! backup can read no patient's data. The list is for the backups from before this one, which know less.
 //!
 //! The copy is one snapshot of everything: rows, files and the audit log's checkpoints are all in the one database. It
 //! is made page by page from a reading connection of this process, so that the desk goes on working, and it is the copy
@@ -7,6 +8,7 @@
 
 use super::{Failure, Global, progress_bar, say, say_json};
 use crate::app::App;
+use crate::privacy::erasure;
 use crate::records::rotate;
 use crate::startup::{self, Missing};
 use aws_lc_rs::digest::{Context, SHA256};
@@ -14,7 +16,7 @@ use bedside_db::{Clock, SystemClock};
 use clap::Args;
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 /// Writes a consistent copy of the embedded database and verifies it. The desk may go on working meanwhile.
 #[derive(Debug, Args)]
 pub(super) struct Backup {
-    /// Where to; FILE.json is written beside it
+    /// Where to; FILE.json and FILE.erased.txt are written beside it
     file: PathBuf,
     /// Answer in JSON
     #[arg(long)]
@@ -52,12 +54,24 @@ pub(super) struct Manifest {
     pub(super) audit_entries: u64,
     /// Root over them.
     pub(super) audit_root: String,
+    /// Records that were erased until then. Manifests of earlier releases don't say.
+    #[serde(default)]
+    pub(super) erasures: Option<usize>,
 }
 
 /// The manifest's file for a backup's.
 pub(super) fn manifest_of(file: &Path) -> PathBuf {
+    beside(file, ".json")
+}
+
+/// The file with the list of what was erased for a backup's.
+pub(super) fn erased_of(file: &Path) -> PathBuf {
+    beside(file, ".erased.txt")
+}
+
+fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
-    name.push(".json");
+    name.push(end);
     PathBuf::from(name)
 }
 
@@ -83,12 +97,16 @@ struct Whole {
     schema: i64,
     entries: u64,
     root: String,
+    erasures: usize,
+    /// The list of them.
+    erased: String,
 }
 
 impl Backup {
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode, Failure> {
         let manifest_file = manifest_of(&self.file);
-        for path in [&self.file, &manifest_file] {
+        let erased_file = erased_of(&self.file);
+        for path in [&self.file, &manifest_file, &erased_file] {
             if path.exists() {
                 return Err(Failure::usage(format!(
                     "{} exists already and is not overwritten.",
@@ -108,13 +126,14 @@ impl Backup {
             // Half a backup is of no use to anybody.
             let _ = std::fs::remove_file(&part);
             let _ = std::fs::remove_file(&manifest_file);
+            let _ = std::fs::remove_file(&erased_file);
         }
         let manifest = kept?;
         if self.json {
             say_json(&manifest);
         } else {
             say(format!(
-                "The desk is copied to {} ({} bytes), with a manifest beside it.\nIts audit log is whole ({} entries) \
+                "The desk is copied to {} ({} bytes), with a manifest and the list of what was erased beside it.\nIts audit log is whole ({} entries) \
                  and every key in it opens. The root key is not in it: keep a copy of the key in another place.",
                 self.file.display(),
                 manifest.size,
@@ -132,13 +151,7 @@ impl Backup {
         manifest_file: &Path,
     ) -> Result<Manifest, Failure> {
         // Made before anything is in it, so that nobody else can read it for a moment.
-        std::fs::File::options()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(part)
-            .map_err(|error| Failure::file(self.file.display(), &error))?;
+        private(part)?;
         let made_at = SystemClock.now();
         let bar = progress_bar("Copying");
         let shown = bar.clone();
@@ -161,7 +174,14 @@ impl Backup {
             root_key: startup::root_key(&app.config, Missing::Refuse)?.fingerprint(),
             audit_entries: whole.entries,
             audit_root: whole.root,
+            erasures: Some(whole.erasures),
         };
+        let erased_file = erased_of(&self.file);
+        let mut erased = private(&erased_file)?;
+        erased
+            .write_all(whole.erased.as_bytes())
+            .and_then(|()| erased.sync_all())
+            .map_err(|error| Failure::file(erased_file.display(), &error))?;
         let text = serde_json::to_string_pretty(&manifest).unwrap_or_default();
         std::fs::write(manifest_file, text)
             .map_err(|error| Failure::file(manifest_file.display(), &error))?;
@@ -173,6 +193,17 @@ impl Backup {
         }
         Ok(manifest)
     }
+}
+
+/// A new file that only the desk's own account reads.
+fn private(path: &Path) -> Result<std::fs::File, Failure> {
+    std::fs::File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| Failure::file(path.display(), &error))
 }
 
 /// Looks at every page of a copy, reads its audit log, and opens every key in it.
@@ -192,7 +223,10 @@ async fn whole(app: &App, copy: &Path) -> Result<Whole, Failure> {
         rotate::open_all(&copy, clinic.id, |opened| bar.set_position(opened)).await?;
     }
     bar.finish_and_clear();
+    let (erasures, erased) = erasure::of_database(&copy).await?;
     Ok(Whole {
+        erasures,
+        erased,
         schema: copy.db.schema_version().await?.unwrap_or(0),
         entries: verified.entries,
         root: HEXLOWER.encode(&verified.root),

@@ -12,6 +12,7 @@ use crate::knowledge::{Knowledge, Overdue, Source};
 use crate::mailboxes::{self, MailboxView};
 use crate::names;
 use crate::outbound;
+use crate::privacy::erasure;
 use crate::records::rotate;
 use crate::startup::{self, Missing, StartError};
 use bedside_db::{Clock, DbError, SystemClock, is_unprotected, search};
@@ -133,6 +134,7 @@ impl Check {
         language_files(&config, &mut found);
         disk(&config, &mut found);
         search_index(&config, &mut found);
+        erased(&config, &mut found);
         is_set_up(&config)?;
         let mut code = 1;
         match startup::open_to_read(config, Arc::new(SystemClock)).await {
@@ -214,6 +216,36 @@ fn language_files(config: &Config, found: &mut Findings) {
             "language",
             format!("{file}: {of}, the oldest since {since} (line {line}). Have somebody who knows the subject look at it, then set a new date."),
         );
+    }
+}
+
+/// Whether what was erased is known, and kept in a second place where there is one.
+fn erased(config: &Config, found: &mut Findings) {
+    if let Some(file) = erasure::list_is_unknown(config).filter(|file| file.exists()) {
+        found.bad(
+            "erasures",
+            format!(
+                "No list says who was erased after the backup in place was made: whoever was may be back. {} says what to do.",
+                file.display()
+            ),
+        );
+    }
+    let Some(copy) = &config.erased_copy else {
+        return;
+    };
+    // Nothing is written: a desk at work may be writing.
+    match std::fs::File::options().append(true).open(copy) {
+        Ok(_) => found.good(
+            "erasures",
+            format!("What is erased is listed in {} too.", copy.display()),
+        ),
+        Err(error) => found.bad(
+            "erasures",
+            format!(
+                "{} can't be written: {error}. What is erased stands in the data folder alone.",
+                copy.display()
+            ),
+        ),
     }
 }
 

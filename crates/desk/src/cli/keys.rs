@@ -93,11 +93,14 @@ fn tell_root(app: &App, given: bool, fingerprint: &str) {
         );
     } else {
         say(format!(
-            "There is a new root key in {} ({fingerprint}). Keep a copy of it apart from the data; earlier backups still \
-             need the earlier key.",
+            "There is a new root key in {} ({fingerprint}). Keep a copy of it apart from the data.",
             app.config.key_file().display(),
         ));
     }
+    say(
+        "Backups from before open with the earlier root key alone. Make a new backup now; once every copy of the earlier key is \
+         destroyed, nobody can read them, nor in them what was erased since.",
+    );
 }
 
 /// Where the new root key comes from.

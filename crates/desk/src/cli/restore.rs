@@ -1,9 +1,10 @@
 //! `bedside restore`
 
-use super::backup::{Manifest, manifest_of, sum};
+use super::backup::{Manifest, erased_of, manifest_of, sum};
 use super::{Failure, Global, close, finish, progress_bar, say, say_json};
 use crate::config::Config;
 use crate::outbound;
+use crate::privacy::erasure;
 use crate::records::rotate;
 use crate::startup::{self, Missing};
 use bedside_db::sqlite::FILE;
@@ -21,6 +22,13 @@ pub(super) struct Restore {
     /// Put the desk that is there aside and use the backup instead
     #[arg(long)]
     force: bool,
+    /// The newest list of what was erased, where neither the data folder nor `erased_copy` has it: the last audit/erased.txt that
+    /// was shipped
+    #[arg(long, value_name = "LIST", conflicts_with = "without_erasure_list")]
+    erasure_list: Option<PathBuf>,
+    /// Restore although no list says who was erased after the backup was made: whoever was may be back
+    #[arg(long)]
+    without_erasure_list: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -44,6 +52,8 @@ struct Whole {
     /// When it was made (RFC 3339).
     made_at: String,
     sha256: String,
+    /// How many erasures it knows of; none where nothing says so.
+    erasures: Option<usize>,
 }
 
 fn newest_schema() -> i64 {
@@ -95,8 +105,14 @@ impl Restore {
                 config.data.display()
             )));
         }
+        let listed = self.is_listed(&config, &whole, place.exists())?;
         let aside = self.put_in_place(&config, &whole, &place)?;
+        self.bring_the_list(&config, listed)?;
         let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
+        let (erasures, _) = erasure::of_database(&app).await?;
+        let erased_again = whole
+            .erasures
+            .map(|of_then| erasures.saturating_sub(of_then));
         let bar = progress_bar("Reading the audit log");
         let outcome = crate::audit_log::verify(&app, &[], |read| bar.set_position(read)).await?;
         bar.finish_and_clear();
@@ -126,6 +142,8 @@ impl Restore {
                 "audit_entries": verified.entries,
                 "keys": keys,
                 "mails_held": held,
+                "erased_again": erased_again,
+                "erasure_list": listed,
                 "put_aside": aside,
             }));
             return Ok(ExitCode::SUCCESS);
@@ -139,6 +157,16 @@ impl Restore {
             "The desk is as it was then: passwords are those of then, and whoever was locked out since and every token \
              that was taken back since is let in again. Look at `bedside user list` and `bedside token list`.",
         );
+        if !listed {
+            say(
+                "No list says who was erased after this backup was made: whoever was may be back. The desk says so in its log \
+                 and at /readyz until you bring the list: see audit/erased-unknown.txt in the data folder.",
+            );
+        } else if let Some(again @ 1..) = erased_again {
+            say(format!(
+                "Records that were erased after the backup was made are erased in it too ({again})."
+            ));
+        }
         if held > 0 {
             say(format!(
                 "{held} mails waited to be sent then. They are held, because they may have gone out since: see Settings, \
@@ -149,6 +177,54 @@ impl Restore {
             say(format!("What was there before is in {}.", aside.display()));
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whether a list says who was erased after the backup was made. `replaced` says that a desk is there already: it keeps
+    /// its own list whole.
+    fn is_listed(&self, config: &Config, whole: &Whole, replaced: bool) -> Result<bool, Failure> {
+        let own = erasure::list_of_erased(config).filter(|list| list.exists());
+        let copy = config.erased_copy.clone().filter(|list| list.exists());
+        let lists = [&own, &copy, &self.erasure_list];
+        let lists: Vec<&Path> = lists.into_iter().flatten().map(PathBuf::as_path).collect();
+        if let Some(given) = self.erasure_list.as_ref().filter(|list| !list.exists()) {
+            return Err(Failure::usage(format!("{} is not there.", given.display())));
+        }
+        let whole_here = (own.is_some() || replaced) && !erasure::is_unknown(config);
+        let known = whole_here || copy.is_some() || self.erasure_list.is_some();
+        let named = erasure::named(&lists)?;
+        let older = known && whole.erasures.is_some_and(|of_then| named < of_then);
+        if self.without_erasure_list || known && !older {
+            return Ok(known && !older);
+        }
+        let newest = erased_of(&self.file);
+        Err(Failure::usage(if older {
+            format!(
+                "The list of what was erased is older than this backup: it names {named} records of {}. Bring a newer one with \
+                 --erasure-list, or say --without-erasure-list: whoever was erased since may be back then.",
+                whole.erasures.unwrap_or_default()
+            )
+        } else {
+            format!(
+                "No list here says who was erased after this backup was made. Bring the last audit/erased.txt of the desk with \
+                 --erasure-list ({} will do if nobody was erased since), or say --without-erasure-list: whoever was erased may be \
+                 back then.",
+                newest.display()
+            )
+        }))
+    }
+
+    /// Puts the list that was named beside the database, or says that there is none.
+    fn bring_the_list(&self, config: &Config, listed: bool) -> Result<(), Failure> {
+        if !listed {
+            return Ok(erasure::say_unknown(config)?);
+        }
+        if let Some(given) = &self.erasure_list {
+            erasure::take_in(config, given)?;
+        }
+        if let Some(unknown) = erasure::list_is_unknown(config).filter(|file| file.exists()) {
+            std::fs::remove_file(unknown)?;
+        }
+        Ok(())
     }
 
     /// A backup that is what its manifest says, and opens with the key that is here.
@@ -180,6 +256,7 @@ impl Restore {
         Ok(Whole {
             made_at: manifest.made_at,
             sha256,
+            erasures: manifest.erasures,
         })
     }
 
@@ -221,6 +298,7 @@ impl Restore {
             made_at: jiff::Timestamp::try_from(made_at)
                 .map_or_else(|_| String::new(), |at| Timestamp::from(at).to_string()),
             sha256: self.sum()?.1,
+            erasures: None,
         })
     }
 

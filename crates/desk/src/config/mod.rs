@@ -66,6 +66,8 @@ pub struct Config {
     pub searches_an_hour: u32,
     /// A file with the SHA-1 of breached passwords in order, as Pwned Passwords has it; beside the list that ships.
     pub breached_passwords: Option<PathBuf>,
+    /// A file in another place to which every erasure is written too.
+    pub erased_copy: Option<PathBuf>,
     /// Folder of the clinic's own files; those that ship with the program when absent.
     pub clinic: Option<PathBuf>,
     /// Whether everything in here is invented: pages say so.
@@ -100,6 +102,7 @@ impl Default for Config {
             reads_an_hour: 20_000,
             searches_an_hour: 1_000,
             breached_passwords: None,
+            erased_copy: None,
             clinic: None,
             demo: false,
         }

@@ -12,7 +12,7 @@ use crate::context::{Ctx, Source};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{DataKeyId, OrganisationId};
-use bedside_db::Db;
+use bedside_db::{Db, Timestamp};
 use bedside_vault::{DataKey, KeyFileError, OrganisationKeys, RootKey};
 use futures_util::FutureExt;
 use serde_json::json;
@@ -237,6 +237,8 @@ pub async fn root(app: &App, new: NewRoot) -> Result<String, DeskError> {
                 store::update_secret(work, &name, &sealing.seal_secret(name.as_bytes(), &plain))
                     .await?;
             }
+            let now = work.now;
+            store::insert_root_change(work, now).await?;
             work.audit(NewEntry::new("keys.root", "organisation", organisation));
             Ok(())
         }
@@ -249,6 +251,15 @@ pub async fn root(app: &App, new: NewRoot) -> Result<String, DeskError> {
         let _ = std::fs::remove_file(next_file(&file));
     }
     Ok(key.fingerprint())
+}
+
+/// When the root key was replaced for the first time after `at`, if it was: a copy of the database from before opens with an
+/// earlier one alone.
+///
+/// # Errors
+/// The database can't be read.
+pub async fn root_changed_after(app: &App, at: Timestamp) -> Result<Option<Timestamp>, DeskError> {
+    store::root_change_after(&mut app.read().await?, at).await
 }
 
 /// Whether anything was sealed by a root key yet.

@@ -40,6 +40,10 @@ statements! {
     UPDATE_SECRET = "UPDATE desk_secrets SET sealed = $2 WHERE name = $1";
     /// All secrets of the desk.
     SECRETS = "SELECT name, sealed FROM desk_secrets ORDER BY name";
+    /// Notes that the root key was replaced.
+    INSERT_ROOT_CHANGE = "INSERT INTO root_key_changes (at) VALUES ($1) ON CONFLICT DO NOTHING";
+    /// The first time the root key was replaced after an instant.
+    ROOT_CHANGE_AFTER = "SELECT at FROM root_key_changes WHERE at > $1 ORDER BY at LIMIT 1";
     /// The wrapped keys of all organisations.
     WRAPPED_KEYS = "SELECT id, wrapped_keys FROM organisations ORDER BY id";
     /// Every organisation's wrapped keys, which nobody else replaces until the command ends.
@@ -358,6 +362,20 @@ pub(super) async fn update_secret(
 ) -> Result<(), DeskError> {
     conn.execute(UPDATE_SECRET, args![name, sealed]).await?;
     Ok(())
+}
+
+pub(super) async fn insert_root_change(conn: &mut Conn, at: Timestamp) -> Result<(), DeskError> {
+    conn.execute(INSERT_ROOT_CHANGE, args![at]).await?;
+    Ok(())
+}
+
+pub(super) async fn root_change_after(
+    conn: &mut Conn,
+    at: Timestamp,
+) -> Result<Option<Timestamp>, DeskError> {
+    Ok(conn
+        .query_opt(ROOT_CHANGE_AFTER, args![at], |row| row.get(0))
+        .await?)
 }
 
 pub(super) async fn secrets(conn: &mut Conn) -> Result<Vec<(String, Vec<u8>)>, DeskError> {

@@ -27,6 +27,7 @@ pub mod canaries;
 mod clinic;
 pub mod factor;
 pub mod form;
+pub mod granted;
 mod http;
 pub mod issuer;
 pub mod load;
@@ -221,6 +222,26 @@ impl Desk {
             staff,
             folder,
         }
+    }
+
+    /// Ends it, and starts it on the same data with other settings.
+    pub async fn start_again(&mut self, change: impl FnOnce(&mut Config)) {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        self.app.db.close().await;
+        // Whoever still has the desk that ended holds its folder.
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let from = self.folder.path().join(".");
+        let copied = std::process::Command::new("cp")
+            .arg("-a")
+            .arg(from)
+            .arg(folder.path())
+            .status();
+        assert!(copied.expect("cp").success());
+        folder.path().clone_into(&mut config.data);
+        self.folder = folder;
+        let opened = startup::open(config, Arc::new(self.clock.clone())).await;
+        self.app = opened.expect("the desk starts").0;
     }
 
     /// The folder of the desk's files.

@@ -54,13 +54,13 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
-    /// Attack 26.
-    async fn an_address_that_is_not_verified_is_nobodys(desk: Desk) {
+    async fn attack_26_an_address_that_is_not_verified_is_nobodys(desk: Desk) {
         let issuer = set_up(&desk).await;
         let mut rules = rules();
         rules.makes_accounts = true;
         provider(&desk, &issuer, rules).await;
-        for verified in [json!(false), json!(null), json!("true"), json!(1)] {
+        // What is null is left out of the token: a provider that says nothing of it.
+        for verified in [json!(false), json!(null), json!("true"), json!("false"), json!(1), json!([true])] {
             for email in ["agent@clinic.example", "new@clinic.example"] {
                 let mut said = ana(&["desk-agents"]);
                 said["email"] = json!(email);
@@ -74,6 +74,24 @@ both_engines! {
         assert_eq!(noted(&desk, "sso.link").await, 0);
         let everybody = staff::list(&desk.app, &desk.system()).await.unwrap();
         assert!(everybody.iter().all(|one| one.email != "new@clinic.example"));
+    }
+
+    /// Whoever got hold of the address at another provider, under the same subject even, is not who came by the first one.
+    async fn attack_26_an_address_of_another_provider_is_another_account(desk: Desk) {
+        let issuer = set_up(&desk).await;
+        ana_inside(&desk, &issuer).await;
+        let other = Issuer::start().await;
+        provider(&desk, &other, rules()).await;
+        for subject in ["ana-at-the-provider", "a-thief"] {
+            let mut said = ana(&["desk-admins"]);
+            said["email_verified"] = json!(false);
+            let browser = desk.visitor();
+            let answer = come_in(&desk, &other, &browser, subject, said).await;
+            assert_ne!(answer.status, 303, "{subject}");
+            is_out(&browser).await;
+        }
+        assert_eq!(noted(&desk, "sso.link").await, 1);
+        assert_eq!(role_of(&desk, Role::Agent).await, ("agent".to_owned(), false));
     }
 
     async fn an_address_counts_once_and_the_subject_from_then_on(desk: Desk) {

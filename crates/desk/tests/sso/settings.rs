@@ -1,8 +1,8 @@
 //! Setting a provider up on its page, and trying it out.
 
 use super::*;
-use crate::common::both_engines;
 use crate::common::issuer::Wrong;
+use crate::common::{Engine, both_engines};
 
 const PAGE: &str = "/settings/sso";
 
@@ -202,5 +202,75 @@ both_engines! {
             let page = admin.submit(PAGE, "/settings/sso/test", &[]).await.expect(200).text();
             assert!(page.contains(words), "{address}: {page}");
         }
+    }
+}
+
+/// Spellings of what a desk must not be made to call: its own machine, its link, private networks, the clouds' metadata.
+const INSIDE: &[&str] = &[
+    "127.0.0.1",
+    "127.1",
+    "2130706433",
+    "0x7f000001",
+    "0177.0.0.1",
+    "0",
+    "localhost",
+    "localhost.",
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:a9fe:a9fe]",
+    "[64:ff9b::a9fe:a9fe]",
+    "[2002:7f00:1::]",
+    "169.254.169.254",
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.0.1",
+    "100.64.0.1",
+    "[fd00:ec2::254]",
+    "[fc00::1]",
+    "[fe80::1]",
+];
+
+const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_19_no_provider_leads_into_the_desks_own_network() {
+    for engine in ENGINES {
+        let desk = Desk::set_up(engine, |config| config.allowed_destinations.clear()).await;
+        let admin = desk.browser(Role::Administrator).await;
+        for (version, host) in (0..).zip(INSIDE) {
+            let (address, version) = (format!("https://{host}/"), i32::to_string(&version));
+            let typed = fields(&address, &[("version", &version)]);
+            admin.submit(PAGE, PAGE, &typed).await.expect(303);
+            let page = admin
+                .submit(PAGE, "/settings/sso/test", &[])
+                .await
+                .expect(200);
+            let words = "leads to this server or into a private network";
+            assert!(page.text().contains(words), "{host}: {}", page.text());
+        }
+    }
+}
+
+/// The address was harmless when it was typed. Here it is the rules that moved, which comes to the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attack_19_a_provider_whose_name_moved_is_not_asked() {
+    for engine in ENGINES {
+        let mut desk = Desk::new(engine).await;
+        let issuer = set_up(&desk).await;
+        ana_inside(&desk, &issuer).await;
+        let described = issuer.described();
+        desk.start_again(|config| config.allowed_destinations.clear())
+            .await;
+        let browser = desk.visitor();
+        let answer = browser.get(&way(&desk)).await;
+        assert!(
+            !answer
+                .header("location")
+                .is_some_and(|to| to.contains("/authorize")),
+            "{answer:?}"
+        );
+        is_out(&browser).await;
+        assert_eq!(issuer.described(), described, "it was asked");
     }
 }

@@ -115,6 +115,59 @@ impl Http {
     }
 }
 
+/// The stream of events that a page of the desk listens to.
+pub struct Events {
+    stream: BufReader<TcpStream>,
+    /// What came and is no whole line yet.
+    rest: Vec<u8>,
+}
+
+impl Events {
+    /// Begins to listen; `headers` say who does.
+    pub fn connect(to: SocketAddr, headers: &str) -> Result<Self> {
+        let mut stream = connect(to)?;
+        let asked = format!(
+            "GET /api/v1/events HTTP/1.1\r\nhost: desk\r\naccept: text/event-stream\r\n{headers}\r\n"
+        );
+        stream.get_mut().write_all(asked.as_bytes())?;
+        let mut line = String::new();
+        stream.read_line(&mut line)?;
+        ensure!(line.contains(" 200 "), "the stream answered {line}");
+        while !line.trim_end().is_empty() {
+            line.clear();
+            ensure!(stream.read_line(&mut line)? > 0, "the desk hung up");
+        }
+        let rest = Vec::new();
+        Ok(Self { stream, rest })
+    }
+
+    /// A handle that ends the stream from another thread.
+    pub fn closes(&self) -> Result<TcpStream> {
+        Ok(self.stream.get_ref().try_clone()?)
+    }
+
+    /// The name of the next event.
+    pub fn next(&mut self) -> Result<String> {
+        loop {
+            while let Some(end) = self.rest.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.rest.drain(..=end).collect();
+                let line = String::from_utf8_lossy(&line);
+                if let Some(name) = line.strip_prefix("event:") {
+                    return Ok(name.trim().to_owned());
+                }
+            }
+            let mut size = String::new();
+            ensure!(self.stream.read_line(&mut size)? > 0, "the desk hung up");
+            let size = usize::from_str_radix(size.trim(), 16)?;
+            ensure!(size > 0, "the stream ended");
+            let start = self.rest.len();
+            self.rest.resize(start + size, 0);
+            self.stream.read_exact(&mut self.rest[start..])?;
+            self.stream.read_exact(&mut [0; 2])?;
+        }
+    }
+}
+
 /// One LMTP conversation (RFC 2033).
 pub struct Lmtp(BufReader<TcpStream>);
 

@@ -16,9 +16,19 @@ use std::time::{Duration, Instant};
 /// How long what was left to do in the background may take after a million tickets.
 const REST: Duration = Duration::from_mins(30);
 
+/// What a desk works with besides its folder.
+#[derive(Clone, Default)]
+pub struct Setup {
+    /// Address of its PostgreSQL database; the embedded one when absent.
+    pub database: Option<String>,
+    /// Port on this machine of the server that its mail goes to; it only receives when absent.
+    pub smtp: Option<u16>,
+}
+
 /// A folder with a loaded desk, and who may ask it.
 pub struct Store {
     folder: PathBuf,
+    setup: Setup,
     /// Who may ask.
     pub keys: Keys,
 }
@@ -26,9 +36,15 @@ pub struct Store {
 impl Store {
     /// The desk in `folder`, which is loaded with `tickets` of `messages` each unless it was before. What it was loaded
     /// with stands in the file `bench.loaded`.
-    pub fn open(program: &Path, folder: &Path, tickets: u32, messages: u32) -> Result<Self> {
+    pub fn open(
+        program: &Path,
+        folder: &Path,
+        setup: Setup,
+        tickets: u32,
+        messages: u32,
+    ) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let store = Self::empty(folder)?;
+        let store = Self::made(folder, setup)?;
         let (file, wanted) = (folder.join("bench.loaded"), format!("{tickets} {messages}"));
         if let Ok(loaded) = std::fs::read_to_string(&file) {
             // Folders of earlier builds don't say.
@@ -49,9 +65,14 @@ impl Store {
 
     /// A new desk in `folder` with nothing in it.
     pub fn empty(folder: &Path) -> Result<Self> {
+        Self::made(folder, Setup::default())
+    }
+
+    fn made(folder: &Path, setup: Setup) -> Result<Self> {
         Ok(Self {
-            keys: keys(&make_desk(folder)?)?,
+            keys: keys(&make_desk(folder, &setup)?)?,
             folder: folder.to_owned(),
+            setup,
         })
     }
 
@@ -62,7 +83,15 @@ impl Store {
 
     /// Its desk at work.
     pub fn start(&self, program: &Path) -> Result<Desk> {
-        Desk::start(program, &self.folder)
+        Desk::start(program, &self.folder, &self.setup)
+    }
+
+    /// Another node on the same database, with the same key and a folder of its own.
+    pub fn start_beside(&self, program: &Path, folder: &Path) -> Result<Desk> {
+        let key = "keys/root.key";
+        std::fs::create_dir_all(folder.join("keys"))?;
+        std::fs::copy(self.folder.join(key), folder.join(key))?;
+        Desk::start(program, folder, &self.setup)
     }
 }
 
@@ -76,12 +105,15 @@ pub struct Keys {
     pub mailbox: String,
 }
 
-fn make_desk(data: &Path) -> Result<String> {
+fn make_desk(data: &Path, setup: &Setup) -> Result<String> {
     let example = crate::test::program("debug")?
         .with_file_name("examples")
         .join("empty_desk");
+    let smtp = setup.smtp.map(|port| port.to_string());
     let output = Command::new(example)
         .arg(data)
+        .arg(smtp.unwrap_or_default())
+        .args(&setup.database)
         .env_remove("BEDSIDE_CACHE")
         .output()?;
     ensure!(
@@ -119,17 +151,20 @@ pub struct Desk {
 }
 
 impl Desk {
-    fn start(program: &Path, data: &Path) -> Result<Self> {
+    fn start(program: &Path, data: &Path, setup: &Setup) -> Result<Self> {
         let free = || anyhow::Ok(SocketAddr::from(([127, 0, 0, 1], ports::free()?)));
         let (http, lmtp) = (free()?, free()?);
         let log = File::create(data.join("bench.log"))?;
         let begun = Instant::now();
+        let database = setup.database.as_ref();
         let child = Command::new(program)
             .args(["serve", "--listen", &http.to_string(), "--data"])
             .arg(data)
             .current_dir(data)
             .env_remove("BEDSIDE_CACHE")
             .env("BEDSIDE_LMTP_LISTEN", lmtp.to_string())
+            .env("BEDSIDE_LOCAL_MAIL_SERVERS", "true")
+            .envs(database.map(|url| ("BEDSIDE_DATABASE", url)))
             // Its few clients ask more than anybody at work does.
             .env("BEDSIDE_READS_AN_HOUR", "0")
             .env("BEDSIDE_SEARCHES_AN_HOUR", "0")

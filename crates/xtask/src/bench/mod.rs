@@ -3,6 +3,7 @@
 
 mod access;
 mod client;
+mod crisis;
 pub mod desk;
 mod figures;
 mod large;
@@ -12,8 +13,9 @@ mod measures;
 use crate::commands::{self, cargo};
 use anyhow::Result;
 use clap::Args;
-use desk::Store;
-use std::path::PathBuf;
+use desk::{Setup, Store};
+use figures::Figure;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Clients at a time.
@@ -40,9 +42,27 @@ pub struct Options {
     /// A loaded folder to use again, or to keep; a temporary one otherwise. The second desk is its folder `large`
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
+    /// How often somebody in danger writes, for the time until every open page shows it; 0 leaves it out
+    #[arg(long, default_value_t = 200)]
+    crises: u32,
+    /// Pages that stand open then
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=500))]
+    pages: u64,
+    /// Requests a second that count as normal; ten times as many come in meanwhile
+    #[arg(long, default_value_t = 5.0)]
+    normal: f64,
+    /// Tickets in the desk of that measurement
+    #[arg(long, default_value_t = 10_000)]
+    crisis_tickets: u32,
+    /// Measure it on two nodes that share a PostgreSQL server too
+    #[arg(long)]
+    nodes: bool,
     /// Measure the programs as they were built before
     #[arg(long)]
     built: bool,
+    /// Measure the debug build: to try the benchmark itself
+    #[arg(long)]
+    debug: bool,
     /// Measure only what has this in its name; may be given several times
     #[arg(long, value_name = "WORDS")]
     only: Vec<String>,
@@ -57,17 +77,12 @@ impl Options {
 /// Measures everything and prints it.
 pub fn run(options: &Options) -> Result<ExitCode> {
     if !options.built {
-        commands::run(cargo(&[
-            "build",
-            "--locked",
-            "--release",
-            "--package",
-            "bedside-desk",
-            "--bin",
-            "bedside",
-            "--example",
-            "access_cost",
-        ]))?;
+        let mut build = cargo(&["build", "--locked", "--package", "bedside-desk"]);
+        build.args(["--bin", "bedside", "--example", "access_cost"]);
+        if !options.debug {
+            build.arg("--release");
+        }
+        commands::run(build)?;
         commands::run(cargo(&[
             "build",
             "--locked",
@@ -77,29 +92,45 @@ pub fn run(options: &Options) -> Result<ExitCode> {
             "empty_desk",
         ]))?;
     }
-    let program = crate::test::program("release")?;
+    let profile = if options.debug { "debug" } else { "release" };
+    let program = crate::test::program(profile)?;
+    let mut figures = Vec::new();
+    if !crisis::is_all(options) {
+        figures = of_one_desk(&program, options)?;
+    }
+    if crisis::is_wanted(options) {
+        figures.extend(crisis::measure(&program, options)?);
+    }
+    figures::print(&figures, options);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is measured of a desk that is loaded once, and of the larger one.
+fn of_one_desk(program: &Path, options: &Options) -> Result<Vec<Figure>> {
     let temporary = tempfile::tempdir()?;
     let data = options
         .data
         .clone()
         .unwrap_or_else(|| temporary.path().to_owned());
     let data = std::path::absolute(data)?;
-    let store = Store::open(&program, &data, options.tickets, options.messages)?;
+    let open = |folder: &Path, tickets, messages| {
+        Store::open(program, folder, Setup::default(), tickets, messages)
+    };
+    let store = open(&data, options.tickets, options.messages)?;
     // First, because what follows makes the smaller one grow.
     let beside = if large::is_wanted(options) {
         // A list reads no messages.
-        let large = Store::open(&program, &data.join("large"), options.large, 1)?;
-        large::measure(&program, &store, &large, options)?
+        let large = open(&data.join("large"), options.large, 1)?;
+        large::measure(program, &store, &large, options)?
     } else {
         Vec::new()
     };
-    let desk = store.start(&program)?;
+    let desk = store.start(program)?;
     let mut figures = measures::measure(&desk, &store.keys, options)?;
     desk.stop()?;
     figures.extend(beside);
     if access::is_wanted(options) {
-        figures.extend(access::measure(&program, &store, options)?);
+        figures.extend(access::measure(program, &store, options)?);
     }
-    figures::print(&figures, options);
-    Ok(ExitCode::SUCCESS)
+    Ok(figures)
 }

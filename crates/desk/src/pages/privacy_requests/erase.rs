@@ -9,6 +9,7 @@ use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell};
 use crate::privacy::erasure::{self, Certificate, HoldReason};
 use crate::privacy::requests;
+use crate::records::rotate;
 use crate::router::{Access, Route};
 use askama::Template;
 use axum::extract::Path;
@@ -118,6 +119,8 @@ struct CertificatePage {
     at: String,
     counts: [(&'static str, usize); 7],
     kept: bool,
+    /// What a backup from before still holds, and until when.
+    backups: String,
     text: String,
     note: String,
 }
@@ -130,10 +133,23 @@ async fn certificate(page: Page, Path(id): Path<PrivacyRequestId>) -> Result<Res
     let told: Certificate = serde_json::from_str(&text)?;
     let zone = page.clinic()?.time_zone.clone();
     let count = told.destroyed;
+    let shell = page.shell().await?;
+    let format = |at: Timestamp| time::format_time(at.micros(), &zone, page.ctx.locale);
+    let at = format(told.at);
+    let changed = rotate::root_changed_after(&page.app, told.at).await?;
+    let (key, name, when) = match changed {
+        None => ("privacy-certificate-backups", "at", at.clone()),
+        Some(changed) => (
+            "privacy-certificate-backups-closed",
+            "changed",
+            format(changed),
+        ),
+    };
+    let backups = shell.with(key, name, when.as_str()).into_owned();
     page.show(&CertificatePage {
-        shell: page.shell().await?,
+        shell,
         id: id.to_string(),
-        at: time::format_time(told.at.micros(), &zone, page.ctx.locale),
+        at,
         counts: [
             ("privacy-count-keys", count.keys),
             ("privacy-count-contacts", count.contacts),
@@ -144,6 +160,7 @@ async fn certificate(page: Page, Path(id): Path<PrivacyRequestId>) -> Result<Res
             ("privacy-count-outgoing", count.outgoing_mails),
         ],
         kept: told.kept != erasure::Kept::default(),
+        backups,
         text,
         note,
     })

@@ -1,6 +1,6 @@
 //! Destroying a record for a request that was granted.
 
-use super::list::{self, KeepErased};
+use super::list::{self, CopyErased, KeepErased};
 use super::model::{Certificate, Destroyed, Entry, Scope};
 use super::plan::{self, Beside};
 use super::{destroy, store};
@@ -70,6 +70,9 @@ pub async fn erase(
             requests::close_destroyed(work, asked, by).await?;
             requests::close_rest(work, patient, by).await?;
             work.enqueue(&KeepErased { erasure: id }, Some(&id.to_string()), now).await?;
+            if work.app.config.erased_copy.is_some() {
+                work.enqueue(&CopyErased { erasure: id }, Some(&id.to_string()), now).await?;
+            }
             Ok(id)
         }
         .boxed()
