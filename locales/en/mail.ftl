@@ -7,6 +7,7 @@ mailbox-error-broken = The connection to the mail server broke. It is tried agai
 mailbox-error-timed_out = The mail server did not answer in time.
 mailbox-error-tls = No secure connection to the mail server. Check the port and the server's certificate.
 mailbox-error-no_starttls = The mail server offers no STARTTLS. Use TLS, or ask its provider.
+mailbox-error-needs_tls = Nothing is read or sent here: without TLS, passwords and patients' words would travel in the open. Choose TLS or STARTTLS, or set unprotected_mail to true in bedside.toml. Nothing is lost meanwhile.
 mailbox-error-login = The mail server refused the user name or the password.
 mailbox-error-no_folder = This folder does not exist or can't be opened.
 mailbox-error-no_uids = The mail server has no lasting message numbers (UIDs) and can't be used.

@@ -7,6 +7,7 @@ mailbox-error-broken = Se cortó la conexión con el servidor de correo. Se inte
 mailbox-error-timed_out = El servidor de correo no respondió a tiempo.
 mailbox-error-tls = No hay conexión segura con el servidor de correo. Compruebe el puerto y el certificado del servidor.
 mailbox-error-no_starttls = El servidor de correo no ofrece STARTTLS. Use TLS o pregunte a su proveedor.
+mailbox-error-needs_tls = Aquí no se lee ni se envía nada: sin TLS, las contraseñas y las palabras de los pacientes viajarían a la vista. Elija TLS o STARTTLS, o ponga unprotected_mail en true en bedside.toml. Mientras tanto no se pierde nada.
 mailbox-error-login = El servidor de correo rechazó el usuario o la contraseña.
 mailbox-error-no_folder = Esta carpeta no existe o no se puede abrir.
 mailbox-error-no_uids = El servidor de correo no tiene números de mensaje duraderos (UID) y no se puede usar.

@@ -1,6 +1,7 @@
 //! Who may see and do what.
 //!
-//! Every such decision of the desk is made here, and nothing else is: no database, no clock, no web. The desk says who asks
+//! Every such decision of the desk is made here, but for what only rows tell and the command that holds them asks: whose own
+//! role or access it is, and who the last administrator is. Nothing else is here: no database, no clock, no web. The desk says who asks
 //! ([`Who`]) and what about, and turns a refusal into its own error. Ids come in as a type parameter: they are compared and
 //! never looked into.
 //!

@@ -118,6 +118,25 @@ impl<Q: Copy + Ord> Who<'_, Q> {
         Err(Refusal::Forbidden)
     }
 
+    /// Whether they may name whoever says who works here and as what: a provider for single sign-on, or a token for
+    /// provisioning. Such a one makes anybody anything, so it takes somebody who may do everything.
+    pub fn names_providers(&self) -> Result<(), Refusal> {
+        self.authorize(Permission::StaffManage)?;
+        if self.permissions().do_all() {
+            return Ok(());
+        }
+        Err(Refusal::Forbidden)
+    }
+
+    /// Whether they say what stays and what ends when everybody's access is looked at: whoever watches over privacy of all,
+    /// whoever manages the staff of what they could hand on.
+    pub fn decides_on(&self, access: &Reach<Q>) -> Result<(), Refusal> {
+        if self.permissions().has(Permission::PrivacyReview) {
+            return Ok(());
+        }
+        self.hands_on(access)
+    }
+
     /// Whether requests in `queue` are their business. A contact or a visitor has shown by another proof that the request is
     /// their own.
     pub fn reaches(&self, queue: Q) -> bool {

@@ -127,6 +127,48 @@ fn nobody_hands_on_more_than_they_have() {
 }
 
 #[test]
+fn whoever_may_do_everything_names_a_provider_and_nobody_else() {
+    let queues = queues();
+    let who = |permissions| {
+        Who::Staff(Held {
+            permissions,
+            clinical: false,
+            queues: &queues,
+        })
+    };
+    let manager = Permissions::of(&[Permission::StaffManage, Permission::PeopleProvision]);
+    assert_eq!(who(Permissions::ALL).names_providers(), Ok(()));
+    assert_eq!(who(manager).names_providers(), Err(Refusal::Forbidden));
+    assert_eq!(Who::<u8>::Desk.names_providers(), Ok(()));
+    assert_eq!(Who::<u8>::Visitor.names_providers(), Err(Refusal::Unknown));
+    assert_eq!(Who::<u8>::Own.names_providers(), Err(Refusal::Forbidden));
+}
+
+#[test]
+fn whoever_watches_over_privacy_decides_on_all_and_others_on_what_they_hand_on() {
+    use Permission::{AuditRead, PrivacyReview, StaffManage, TicketsRead};
+    let queues = queues();
+    let given = |permissions: &[Permission], clinical| Reach {
+        permissions: Permissions::of(permissions),
+        clinical,
+        queues: Queues::All,
+    };
+    let who = |permissions: &[Permission]| Who::Staff(held(permissions, false, &queues));
+    let all = given(&[AuditRead, TicketsRead], true);
+    assert_eq!(who(&[PrivacyReview]).decides_on(&all), Ok(()));
+    let manager = who(&[StaffManage, TicketsRead]);
+    assert_eq!(manager.decides_on(&all), Err(Refusal::Forbidden));
+    let narrow = Reach {
+        queues: queues.clone(),
+        ..given(&[TicketsRead], false)
+    };
+    assert_eq!(manager.decides_on(&narrow), Ok(()));
+    let reader = who(&[TicketsRead]);
+    assert_eq!(reader.decides_on(&narrow), Err(Refusal::Forbidden));
+    assert_eq!(Who::Visitor.decides_on(&narrow), Err(Refusal::Unknown));
+}
+
+#[test]
 fn a_queue_and_a_label_keep_things_from_people_and_systems_alone() {
     use Permission::{PatientsVip, RestrictedOpen};
     let queues = queues();

@@ -238,6 +238,16 @@ impl Ctx {
         Ok(self.actor.who().hands_on(given)?)
     }
 
+    /// Whether the actor may name whoever says who works here: a provider for single sign-on, a token for provisioning.
+    pub fn names_providers(&self) -> Result<(), DeskError> {
+        Ok(self.actor.who().names_providers()?)
+    }
+
+    /// Whether the actor says what stays and what ends of an access with this reach, when everybody's is looked at.
+    pub fn decides_on(&self, access: &Reach) -> Result<(), DeskError> {
+        Ok(self.actor.who().decides_on(access)?)
+    }
+
     /// Whether requests in `queue` are the actor's business.
     pub fn reaches(&self, queue: QueueId) -> bool {
         self.actor.who().reaches(queue)

@@ -4,8 +4,8 @@
 
 mod common;
 
-use bedside_db::Timestamp;
-use bedside_desk::audit_log;
+use bedside_db::{Timestamp, args, statements};
+use bedside_desk::audit_log::{self, NewEntry};
 use bedside_desk::context::{Actor, Ctx, Permission, Permissions, Source};
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{AccessRoundId, OrganisationId, StaffId, SubjectId};
@@ -13,11 +13,23 @@ use bedside_desk::orgs::{self, Change};
 use bedside_desk::recertification::{self, Asked, Decision, Line, Round};
 use bedside_desk::staff::{self, NewStaff, NewToken, Queues};
 use bedside_desk::{config, startup};
+use bedside_testkit::wait_until_async;
 use bedside_web::Locale;
-use common::{Browser, Client, Desk, Role, both_engines};
+use common::{Browser, Client, Desk, Engine, Role, both_engines};
+use futures_util::future::Either;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
 
 const DAY: i64 = 24 * 3600;
+
+statements! {
+    /// News of staff that waits to be mailed.
+    NEWS = "SELECT COUNT(*) FROM jobs WHERE kind = 'staff.notice' AND payload LIKE $1";
+    /// How many commands wait for a row that another one holds.
+    WAITING = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+}
 
 fn at(text: &str) -> Timestamp {
     text.parse::<jiff::Timestamp>().unwrap().into()
@@ -81,7 +93,15 @@ fn code(done: &Result<(), DeskError>) -> &'static str {
 }
 
 fn access(desk: &Desk, change: impl FnOnce(&mut orgs::AccessReview)) -> Change {
-    let clinic = desk.app.directory.of(desk.organisation).unwrap();
+    access_in(desk, desk.organisation, change)
+}
+
+fn access_in(
+    desk: &Desk,
+    organisation: OrganisationId,
+    change: impl FnOnce(&mut orgs::AccessReview),
+) -> Change {
+    let clinic = desk.app.directory.of(organisation).unwrap();
     let mut settings = clinic.settings.clone();
     change(&mut settings.privacy.access);
     Change::General {
@@ -151,6 +171,90 @@ async fn manager(desk: &Desk) -> Ctx {
     }
 }
 
+/// How often each kind of news of a round waits to be mailed.
+async fn told(desk: &Desk, what: &str) -> usize {
+    let mut conn = desk.app.db.read().await.unwrap();
+    let of = format!("%\"{what}\"%");
+    let count = conn.query(NEWS, args![of], |row| row.get::<i64>(0)).await;
+    usize::try_from(count.unwrap()[0]).unwrap()
+}
+
+/// The only person of a clinic, who made the key of its laboratory.
+async fn alone(desk: &Desk, organisation: OrganisationId) -> (Ctx, Client) {
+    let system = Ctx::system(organisation, "test", Source::Job);
+    let new = NewStaff {
+        email: "alone@clinic.example".to_owned(),
+        name: "Alma Alone".to_owned(),
+        role: staff::ADMINISTRATOR.to_owned(),
+        locale: Locale::En,
+    };
+    let id = staff::create(&desk.app, &system, new).await.unwrap();
+    let clinic = desk.app.directory.of(organisation).unwrap();
+    let me = Ctx {
+        actor: Actor::Staff {
+            id,
+            role: clinic.role(staff::ADMINISTRATOR).unwrap().clone(),
+            name: "Alma Alone".into(),
+        },
+        organisation,
+        ..desk.ctx(Role::Administrator)
+    };
+    let new = NewToken {
+        name: "laboratory".to_owned(),
+        scopes: Permissions::of(&[Permission::TicketsRead]),
+        queues: Queues::All,
+        expires_at: None,
+    };
+    let (_, secret) = staff::create_token(&desk.app, &me, new).await.unwrap();
+    (me, Client::new(&desk.app, Some(secret)))
+}
+
+/// A colleague changes the role while somebody decides on who has it: on one of the two engines both can be under way at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_decided_on_is_what_was_seen() {
+    let desk = Desk::new(Engine::Postgres).await;
+    let round = open(&desk).await;
+    let seen = asked(&desk, round, desk.id_of(Role::Agent)).await;
+    let mut role = desk.role(Role::Agent).as_ref().clone();
+    role.permissions = role.permissions.with(Permission::AuditRead);
+    let (system, officer) = (desk.system(), desk.ctx(Role::Compliance));
+    let (put, over) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (was_put, may_end) = (Arc::clone(&put), Arc::clone(&over));
+    let changing = desk.app.command(&system, move |work| {
+        Box::pin(async move {
+            assert!(staff::put_role(work, &role).await?);
+            work.audit(NewEntry::new("role.change", "role", "agent"));
+            was_put.notify_one();
+            may_end.notified().await;
+            Ok(())
+        })
+    });
+    let deciding = async {
+        put.notified().await;
+        let decide = pin!(recertification::decide(
+            &desk.app,
+            &officer,
+            seen,
+            Decision::Keep
+        ));
+        let is_waiting = async || {
+            let mut conn = desk.app.db.read().await.unwrap();
+            let waiting = conn.query(WAITING, args![], |row| row.get::<i64>(0)).await;
+            waiting.unwrap()[0] > 0
+        };
+        let waits = pin!(wait_until_async(is_waiting, Duration::from_secs(60)));
+        let first = futures_util::future::select(decide, waits).await;
+        over.notify_one();
+        match first {
+            Either::Left((done, _)) => done,
+            Either::Right((_, decide)) => decide.await,
+        }
+    };
+    let (changed, decided) = futures_util::join!(changing, deciding);
+    changed.unwrap();
+    assert_eq!(code(&decided), "changed");
+}
+
 both_engines! {
     async fn a_round_opens_with_each_quarter_of_the_clinics_own_calendar(desk: Desk) {
         let far = neighbour(&desk, "Pacific/Auckland").await;
@@ -202,6 +306,11 @@ both_engines! {
     async fn each_access_is_kept_changed_or_taken_away_by_somebody_else(desk: Desk) {
         let (officer, admin) = (desk.browser(Role::Compliance).await, desk.browser(Role::Administrator).await);
         let nurse = desk.browser(Role::Nurse).await;
+        // One that opens less than the partner's.
+        let mut narrow = desk.role(Role::Partner).as_ref().clone();
+        (narrow.code, narrow.version) = ("narrow".to_owned(), 0);
+        narrow.permissions = Permissions::of(&[Permission::TicketsRead]);
+        orgs::change(&desk.app, &desk.system(), Change::PutRole(narrow)).await.unwrap();
         for role in [Role::Agent, Role::Nurse, Role::Supervisor, Role::Partner] {
             desk.browser(role).await.get("/privacy/access").await.expect(403);
         }
@@ -245,10 +354,8 @@ both_engines! {
         assert_eq!(on.header("location"), Some(person.as_str()));
         let waits = officer.get(&here).await.expect(200).text();
         assert!(waits.contains("To be changed"), "{waits}");
-        let back = common::form::fill(&admin, &person, &person, &[("role", "billing")]).await;
-        if back.status == 303 {
-            assert_eq!(back.header("location"), Some(here.as_str()));
-        }
+        let back = common::form::fill(&admin, &person, &person, &[("role", "narrow")]).await.expect(303);
+        assert_eq!(back.header("location"), Some(here.as_str()));
         let done = officer.get(&here).await.expect(200).text();
         assert!(done.contains("<strong>Changed</strong>") && !done.contains("To be changed"), "{done}");
         // Nothing is closed while something waits, and then it stays as it is.
@@ -396,6 +503,80 @@ both_engines! {
         assert_eq!(of(desk.id_of(Role::Administrator)), Decision::Unconfirmed);
         desk.browser(Role::Administrator).await.get("/inbox").await.expect(200);
         desk.audit_is_whole().await;
+    }
+
+    async fn what_is_to_be_changed_waits_until_it_is_or_is_kept_after_all(desk: Desk) {
+        let round = open(&desk).await;
+        let (officer, admin) = (desk.ctx(Role::Compliance), desk.ctx(Role::Administrator));
+        let (agent, partner) = (desk.id_of(Role::Agent), desk.id_of(Role::Partner));
+        assert_eq!(code(&says(&desk, &admin, (round, desk.id_of(Role::Nurse)), Decision::Change).await), "done");
+        assert_eq!(told(&desk, "access_change").await, 0, "whoever says it does it");
+        let next = async |who, what| says(&desk, &officer, (round, who), what).await;
+        assert_eq!(code(&next(desk.id_of(Role::Nurse), Decision::Keep).await), "done");
+        // Whoever manages the staff hears of the first one.
+        for who in [partner, agent] {
+            assert_eq!(code(&next(who, Decision::Change).await), "done");
+            assert_eq!(told(&desk, "access_change").await, 1);
+        }
+        assert_eq!(code(&next(partner, Decision::Change).await), "decided");
+        keep_all(&desk, round).await;
+        // It keeps the round open, on the page as well, and those who decide are reminded of it.
+        assert_eq!(code(&recertification::close(&desk.app, &officer, round).await), "rows_wait");
+        let page = desk.browser(Role::Administrator).await.get(&format!("/privacy/access/{round}")).await.expect(200).text();
+        assert!(page.contains("2 wait for a decision") && page.contains("To be changed") && page.contains("Change it now"), "{page}");
+        assert_eq!(page.matches("/take\"").count(), 2, "{page}");
+        assert!(!page.contains("Close the round"), "{page}");
+        desk.clock.advance(14 * DAY);
+        recertification::hourly(&desk.app).await.unwrap();
+        assert_eq!(rounds(&desk, desk.organisation).await[0].reminded, 1);
+        assert!(told(&desk, "access_round_ends").await > 0);
+        // One is kept after all, one is changed: then nobody decides on it anew.
+        assert_eq!(code(&says(&desk, &admin, (round, partner), Decision::Keep).await), "done");
+        assert_eq!(code(&says(&desk, &officer, (round, partner), Decision::Take).await), "decided");
+        let kept = line_of(&desk, round, partner).await.decided.unwrap();
+        assert_eq!((kept.0, kept.1), (Decision::Keep, admin.actor.staff()));
+        let mut role = desk.role(Role::Agent).as_ref().clone();
+        role.permissions = role.permissions.with(Permission::AuditRead);
+        orgs::change(&desk.app, &desk.system(), Change::PutRole(role)).await.unwrap();
+        assert_eq!(code(&says(&desk, &officer, (round, agent), Decision::Keep).await), "decided");
+        recertification::close(&desk.app, &officer, round).await.unwrap();
+        desk.audit_is_whole().await;
+    }
+
+    async fn where_nobody_else_may_decide_nothing_is_taken_and_nobody_is_asked(desk: Desk) {
+        let lone = neighbour(&desk, "America/New_York").await;
+        let (me, client) = alone(&desk, lone).await;
+        let system = Ctx::system(lone, "test", Source::Job);
+        orgs::change(&desk.app, &system, access_in(&desk, lone, |rules| (rules.suspend, rules.days) = (true, 21))).await.unwrap();
+        let first = recertification::open(&desk.app, &me).await.unwrap();
+        let all = async |round| recertification::read(&desk.app, &me, round).await.unwrap().lines;
+        assert_eq!(all(first).await.iter().filter(|line| line.alone && line.waits).count(), 2);
+        for (days, what) in [(15, "access_round_ends"), (5, "access_round_ends"), (1, "access_unconfirmed")] {
+            desk.clock.advance(days * DAY);
+            recertification::hourly(&desk.app).await.unwrap();
+            assert_eq!((told(&desk, "access_round").await, told(&desk, what).await), (0, 0), "after {days} more days");
+        }
+        assert!(rounds(&desk, lone).await[0].closed_at.is_some());
+        for line in all(first).await {
+            let (decision, by, _) = line.decided.unwrap();
+            assert_eq!((decision, by), (Decision::Alone, None), "{}", line.facts.name);
+        }
+        client.get("/api/v1/tickets").await.expect(200);
+        // By hand it can be closed at once; with a colleague who may, it waits for them.
+        let second = recertification::open(&desk.app, &me).await.unwrap();
+        recertification::close(&desk.app, &me, second).await.unwrap();
+        let new = NewStaff {
+            email: "second@clinic.example".to_owned(),
+            name: "Sam Second".to_owned(),
+            role: Role::Compliance.code().to_owned(),
+            locale: Locale::En,
+        };
+        staff::create(&desk.app, &system, new).await.unwrap();
+        let third = recertification::open(&desk.app, &me).await.unwrap();
+        assert_eq!(told(&desk, "access_round").await, 1, "not whoever opened it");
+        assert!(all(third).await.iter().all(|line| !line.alone));
+        assert_eq!(code(&recertification::close(&desk.app, &me, third).await), "rows_wait");
+        client.get("/api/v1/tickets").await.expect(200);
     }
 
     async fn rounds_of_another_organisation_are_nowhere(desk: Desk) {

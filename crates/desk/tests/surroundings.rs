@@ -6,11 +6,13 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
+use bedside_desk::context::{Actor, Ctx, Permission, Permissions};
 use bedside_desk::orgs::{self, Change};
+use bedside_desk::staff::{NewToken, Queues};
 use bedside_desk::{jobs, staff, startup};
 use common::factor::{Person, WORDS, password, shows};
 use common::sink::sink;
-use common::{Answer, Browser, Desk, Engine, Role, both_engines, csrf_token};
+use common::{Answer, Browser, Client, Desk, Engine, Role, both_engines, csrf_token};
 use parking_lot::Mutex;
 use serde_json::json;
 use std::net::IpAddr;
@@ -379,6 +381,8 @@ async fn what_a_role_lost_is_lost_on_every_node_at_once() {
         .unwrap();
     let there = Browser::new(&other, Some(session.token));
     there.get("/patients").await.expect(200);
+    let system = Client::new(&other, Some(token_of_agent(&desk).await));
+    system.get("/api/v1/contacts").await.expect(200);
     let mut role = desk.role(Role::Agent).as_ref().clone();
     let lost = ["patients:read", "patients:write"];
     let kept: Vec<_> = role
@@ -391,20 +395,42 @@ async fn what_a_role_lost_is_lost_on_every_node_at_once() {
         .into_iter()
         .filter(|one| !lost.contains(&one.as_str()))
         .collect();
-    role.permissions = bedside_desk::context::Permissions::known(&kept.join(" "));
+    role.permissions = Permissions::known(&kept.join(" "));
     orgs::change(&desk.app, &desk.system(), Change::PutRole(role))
         .await
         .unwrap();
     let stale = other.directory.of(desk.organisation).unwrap();
     let stale = stale.role("agent").unwrap();
     assert!(
-        stale
-            .permissions
-            .has(bedside_desk::context::Permission::PatientsRead),
+        stale.permissions.has(Permission::PatientsRead),
         "nobody told it"
     );
     there.get("/patients").await.expect(403);
     there.get("/inbox").await.expect(200);
+    // A token opens no more than its maker's role does, there as well.
+    system.get("/api/v1/contacts").await.expect(403);
+    system.get("/api/v1/tickets").await.expect(200);
+}
+
+/// A token for requests and patients that the agent made, who could make tokens then.
+async fn token_of_agent(desk: &Desk) -> String {
+    let mut role = desk.role(Role::Agent).as_ref().clone();
+    role.permissions = role.permissions.with(Permission::StaffManage);
+    let maker = Ctx {
+        actor: Actor::Staff {
+            id: desk.id_of(Role::Agent),
+            role: Arc::new(role),
+            name: "Ana".into(),
+        },
+        ..desk.ctx(Role::Agent)
+    };
+    let new = NewToken {
+        name: "lab".to_owned(),
+        scopes: Permissions::of(&[Permission::PatientsRead, Permission::TicketsRead]),
+        queues: Queues::All,
+        expires_at: None,
+    };
+    staff::create_token(&desk.app, &maker, new).await.unwrap().1
 }
 
 /// Notes the texts of the statements that run in this thread.

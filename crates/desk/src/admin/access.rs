@@ -59,6 +59,7 @@ const fn decision_key(decision: Decision) -> &'static str {
         Decision::Ended => "access-decided-ended",
         Decision::Unconfirmed => "access-decided-unconfirmed",
         Decision::Suspended => "access-decided-suspended",
+        Decision::Alone => "access-decided-alone",
     }
 }
 
@@ -91,8 +92,10 @@ struct Line {
     until: Option<String>,
     changes: Vec<&'static str>,
     decided: Option<(&'static str, String)>,
-    /// Of what was to be changed and was not yet.
+    /// Of what was to be changed and was not yet: where that is done.
     to_do: Option<String>,
+    waits: bool,
+    alone: bool,
     /// As what it is shown; none where it has ended.
     version: Option<String>,
     own: bool,
@@ -184,7 +187,7 @@ impl<'a> Teller<'a> {
     fn line(&self, line: recertification::Line) -> Line {
         let (t, facts) = (self.t, &line.facts);
         let manages = self.page.ctx.permissions().has(Permission::StaffManage);
-        let waits = matches!(line.decided, Some((Decision::Change, ..))) && !line.carried_out;
+        let to_change = line.waits && line.decided.is_some();
         let factor = if facts.second_factor {
             "access-factor"
         } else {
@@ -206,14 +209,16 @@ impl<'a> Teller<'a> {
                 t.with("access-until", "day", until).into_owned()
             }),
             changes: line.changes.iter().map(|one| change_key(*one)).collect(),
-            to_do: (waits && manages).then(|| format!("/settings/staff/{}", line.subject)),
+            to_do: (to_change && manages).then(|| format!("/settings/staff/{}", line.subject)),
             name: line.facts.name,
             subject: line.subject,
             version: line.version,
             own: line.own,
             beyond: line.beyond,
             only_administrator: line.only_administrator,
-            can_change: line.person,
+            can_change: line.person && !to_change,
+            waits: line.waits,
+            alone: line.alone,
         }
     }
 }
@@ -276,6 +281,9 @@ async fn open(mut page: Page, Form(Nothing {}): Form<Nothing>) -> Result<Respons
 struct RoundPage {
     shell: Shell,
     one: RoundLine,
+    /// How many somebody has to decide on, and whether that is none.
+    asks: usize,
+    nothing_asked: bool,
     waiting: Vec<Line>,
     decided: Vec<Line>,
     /// Who opened it, in words.
@@ -296,8 +304,12 @@ async fn shown(
 ) -> Result<Response, DeskError> {
     let Shown { round, lines } = recertification::read(&page.app, &page.ctx, id).await?;
     let (teller, t) = (Teller::new(page).await?, page.texts());
-    let (decided, waiting): (Vec<_>, Vec<_>) =
-        lines.into_iter().partition(|line| line.decided.is_some());
+    let (waiting, decided): (Vec<_>, Vec<_>) = lines
+        .into_iter()
+        .map(|line| teller.line(line))
+        .partition(|line| line.waits);
+    let asked = |line: &&Line| line.version.is_some() && !line.alone;
+    let asks = waiting.iter().filter(asked).count();
     let opened_by = match round.opened_by {
         Some(by) => teller.name(by),
         None => t.text("access-by-itself").to_owned(),
@@ -311,8 +323,10 @@ async fn shown(
         &RoundPage {
             shell: page.shell().await?,
             one: teller.round(round),
-            waiting: waiting.into_iter().map(|line| teller.line(line)).collect(),
-            decided: decided.into_iter().map(|line| teller.line(line)).collect(),
+            nothing_asked: asks == 0,
+            asks,
+            waiting,
+            decided,
             opened_by,
             printed: t.format("access-printed", &said).into_owned(),
             error,

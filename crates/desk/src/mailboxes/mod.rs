@@ -12,6 +12,8 @@ mod store;
 pub(crate) use check::imap_code;
 pub use check::{Found, check, check_settings};
 pub use model::{MailboxSettings, MailboxView, NewMailbox, Protection, SendAs, Server};
-pub(crate) use service::{advance, by_recipient, enabled, looked_through, note_checked, one};
+pub(crate) use service::{
+    NEEDS_TLS, advance, by_recipient, enabled, is_safe, looked_through, note_checked, one,
+};
 pub use service::{change, create, list, sender_for, set_enabled};
 pub use store::ALL as STATEMENTS;

@@ -18,6 +18,8 @@ use futures_util::FutureExt;
 
 /// Longest host, user, folder or name, in bytes.
 const MAX_TEXT: usize = 255;
+/// Code of what is wrong with a mailbox whose server may not be spoken to without TLS.
+pub(crate) const NEEDS_TLS: &str = "needs_tls";
 
 /// Adds a mailbox; it is read and used at once.
 pub async fn create(app: &App, ctx: &Ctx, new: NewMailbox) -> Result<MailboxId, DeskError> {
@@ -162,11 +164,19 @@ fn said(work: &mut Work<'_>, action: &'static str, id: MailboxId) {
 /// All mailboxes, without their passwords.
 pub async fn list(app: &App, ctx: &Ctx) -> Result<Vec<MailboxView>, DeskError> {
     ctx.authorize(Permission::SettingsRead)?;
-    Ok(of_organisation(app, ctx.organisation)
-        .await?
-        .into_iter()
-        .map(MailboxView::from)
-        .collect())
+    let shown = |mut mailbox: Mailbox| {
+        let servers = [&mailbox.settings.imap, &mailbox.settings.smtp];
+        if !servers
+            .into_iter()
+            .flatten()
+            .all(|server| is_safe(app, server))
+        {
+            mailbox.last_error = Some(NEEDS_TLS.to_owned());
+        }
+        MailboxView::from(mailbox)
+    };
+    let all = of_organisation(app, ctx.organisation).await?;
+    Ok(all.into_iter().map(shown).collect())
 }
 
 /// As whom to send for a ticket of `mailbox`: that mailbox where it is enabled and can send, else the first one that
@@ -177,7 +187,11 @@ pub async fn sender_for(
     mailbox: Option<MailboxId>,
 ) -> Result<Option<SendAs>, DeskError> {
     let mut able = of_organisation(app, organisation).await?;
-    able.retain(|one| one.enabled && one.settings.smtp.is_some());
+    let sends = |one: &Mailbox| {
+        let server = one.settings.smtp.as_ref();
+        one.enabled && server.is_some_and(|server| is_safe(app, server))
+    };
+    able.retain(sends);
     let at = able
         .iter()
         .position(|one| Some(one.id) == mailbox)
@@ -418,8 +432,16 @@ fn check_servers(
     Ok(())
 }
 
-/// Whether these settings can be used. A server without TLS must be on this machine, unless whoever runs the desk said
-/// otherwise: passwords and patients' words would travel in the open.
+/// Whether a server may be spoken to as its settings say. One without TLS must be on this machine, unless whoever runs the
+/// desk said otherwise: passwords and patients' words would travel in the open. Asked where settings are saved, and again
+/// where they are used: they may be older than the rule.
+pub(crate) fn is_safe(app: &App, server: &Server) -> bool {
+    server.protection != Protection::None
+        || is_this_machine(&server.host)
+        || app.config.unprotected_mail
+}
+
+/// Whether these settings can be used.
 pub(super) fn check_form(app: &App, settings: &MailboxSettings) -> Result<(), DeskError> {
     let fine = |text: &str| text.len() <= MAX_TEXT && !text.chars().any(char::is_control);
     let servers = [
@@ -438,8 +460,7 @@ pub(super) fn check_form(app: &App, settings: &MailboxSettings) -> Result<(), De
                 "Write the mail server's name.",
             ));
         }
-        let is_open = server.protection == Protection::None && !is_this_machine(&server.host);
-        if is_open && !app.config.unprotected_mail {
+        if !is_safe(app, server) {
             return Err(DeskError::invalid(
                 host,
                 "plain_mail",

@@ -60,7 +60,7 @@ async fn asked_on(
 ) -> Result<Confirm, DeskError> {
     Ok(Confirm {
         shell: page.bare_shell()?,
-        proof: staff::proof_of(&page.app, &page.ctx).await?,
+        proof: staff::proof_of(&page.app, &page.ctx, &page.session.0).await?,
         sso: format!("/account/confirm/sso?next={}", form_urlencode(next)),
         next: next.to_owned(),
         error,

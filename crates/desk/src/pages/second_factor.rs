@@ -57,11 +57,13 @@ struct RecoveryCodes {
 async fn show(page: Page) -> Result<Response, DeskError> {
     let factor = staff::factor_of(&page.app, &page.ctx).await?;
     if wants_passkey(&page) {
-        let has_one = factor.is_some_and(|factor| factor.passkeys > 0);
-        return Ok(if has_one {
-            redirect_saying("/account/confirm?next=/", "passkey-first")
-        } else {
-            redirect_saying("/account/passkeys/new", "passkey-needed")
+        return Ok(match factor {
+            Some(factor) if factor.passkeys_work => {
+                redirect_saying("/account/confirm?next=/", "passkey-first")
+            }
+            // All of them were stopped: that page says who helps.
+            Some(factor) if factor.passkeys > 0 => redirect("/account/confirm?next=/"),
+            _ => redirect_saying("/account/passkeys/new", "passkey-needed"),
         });
     }
     if factor.is_some_and(|factor| factor.app_since.is_some()) {

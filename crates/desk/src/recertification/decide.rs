@@ -1,15 +1,17 @@
 //! What somebody says of one access.
 
-use super::model::Decision;
-use super::rounds::{now_of, told};
-use super::store;
-use super::{gone, may, subject};
+use super::model::{self, Decision, Facts};
+use super::rounds::told;
+use super::store::{self, Row};
+use super::{gone, may, whose};
 use crate::app::App;
-use crate::audit_log::{NewEntry, Outcome};
+use crate::audit_log::{self, NewEntry, Outcome};
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{AccessRoundId, StaffId, SubjectId};
-use crate::staff::{self, Access, Whose};
+use crate::staff::{self, Access, What, Whose};
+use crate::work::Work;
+use bedside_db::Timestamp;
 use futures_util::FutureExt;
 
 /// Which access, and as what the one who decides saw it.
@@ -25,16 +27,55 @@ pub struct Asked {
 
 /// Refuses whoever decides on themselves, on a token of their own, or, without watching over privacy, on more than they may.
 fn may_decide(ctx: &Ctx, me: StaffId, access: &Access) -> Result<(), DeskError> {
-    if access.whose == Whose::Person(me) || access.made_by == Some(me) {
+    if model::is_own(me, access) {
         return Err(DeskError::Conflict {
             code: "own_access",
             text: "Somebody else has to decide on your own access.",
         });
     }
-    if ctx.permissions().has(Permission::PrivacyReview) {
-        return Ok(());
+    ctx.decides_on(&access.reach)
+}
+
+fn decided() -> DeskError {
+    DeskError::Conflict {
+        code: "decided",
+        text: "Somebody has decided on this meanwhile.",
     }
-    ctx.hands_on(&access.reach)
+}
+
+/// The row, where something is to be said of it: nobody has, or that it is to be changed, and it should be kept or end instead.
+async fn open_row(
+    work: &mut Work<'_>,
+    asked: &Asked,
+    decision: Decision,
+) -> Result<Row, DeskError> {
+    let organisation = work.ctx.organisation;
+    let held = store::held(work, organisation, asked.round).await?;
+    let held = held.ok_or(DeskError::NotFound)?;
+    let row = store::row_of(work, organisation, asked.round, asked.subject).await?;
+    let row = row.ok_or(DeskError::NotFound)?;
+    if held.closed_at.is_some() {
+        return Err(DeskError::Conflict {
+            code: "closed",
+            text: "This round is over.",
+        });
+    }
+    match row.decision {
+        None => Ok(row),
+        Some(Decision::Change) if decision != Decision::Change => Ok(row),
+        Some(_) => Err(decided()),
+    }
+}
+
+/// When whoever it is did something last, as far as the log tells.
+async fn last_act(
+    app: &App,
+    ctx: &Ctx,
+    subject: SubjectId,
+) -> Result<Option<Timestamp>, DeskError> {
+    let mut conn = app.read().await?;
+    let last = audit_log::last_acts(&mut conn, ctx.organisation, [subject.to_string()]).await?;
+    Ok(last.into_values().next())
 }
 
 /// Decides on one access: [`Decision::Keep`], [`Decision::Change`] or [`Decision::Take`], which ends it as a deactivation
@@ -52,31 +93,18 @@ pub async fn decide(
         return Err(DeskError::invalid("decision", "required", "Choose one."));
     }
     let round = asked.round;
+    let last = last_act(app, ctx, asked.subject).await?;
     let done = app
         .command(ctx, move |work| {
             async move {
                 let (organisation, now, ctx) = (work.ctx.organisation, work.now, work.ctx.clone());
-                let held = store::held(work, organisation, asked.round).await?;
-                let held = held.ok_or(DeskError::NotFound)?;
-                let row = store::row_of(work, organisation, asked.round, asked.subject).await?;
-                let mut row = row.ok_or(DeskError::NotFound)?;
-                if held.closed_at.is_some() {
-                    return Err(DeskError::Conflict {
-                        code: "closed",
-                        text: "This round is over.",
-                    });
+                let mut row = open_row(work, &asked, decision).await?;
+                let access = staff::held_access(work, whose(&row)).await?;
+                let access = access.ok_or(gone())?;
+                let facts = Facts::of(&access, last);
+                if !model::waits(row.decision, &row.facts()?, Some(&facts)) {
+                    return Err(decided());
                 }
-                if row.decision.is_some() {
-                    return Err(DeskError::Conflict {
-                        code: "decided",
-                        text: "Somebody has decided on this meanwhile.",
-                    });
-                }
-                let all = now_of(work, &ctx, now).await?;
-                let found = all
-                    .into_iter()
-                    .find(|(one, _)| subject(one.whose) == asked.subject);
-                let (access, facts) = found.ok_or(gone())?;
                 may_decide(&ctx, me, &access)?;
                 if access.version != asked.version {
                     return Err(DeskError::Conflict {
@@ -90,6 +118,14 @@ pub async fn decide(
                 }
                 if decision == Decision::Take {
                     staff::end_access(work, access.whose).await?;
+                }
+                let manages = ctx.permissions().has(Permission::StaffManage);
+                if decision == Decision::Change
+                    && !manages
+                    && !store::has_changes(work, organisation, asked.round).await?
+                {
+                    staff::tell_any(work, &[Permission::StaffManage], None, What::AccessChange)
+                        .await?;
                 }
                 row.facts = serde_json::to_string(&facts)?;
                 (row.decision, row.by, row.at) = (Some(decision), Some(me), Some(now));

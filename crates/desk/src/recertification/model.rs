@@ -4,6 +4,7 @@ use crate::codes::codes;
 use crate::context::Permissions;
 use crate::ids::StaffId;
 use crate::staff::{Access, Whose};
+use bedside_access::{Held, Who};
 use bedside_db::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,8 @@ use serde::{Deserialize, Serialize};
 /// Days before the end of a round at which whoever decides is reminded, the first one first.
 pub const REMIND_DAYS: [i64; 2] = [7, 2];
 const DAY: i64 = 24 * 3600;
+/// The kind of an access that is a person's, as stored.
+pub const PERSON: &str = "staff";
 
 codes! {
     /// What became of one access in a round.
@@ -27,6 +30,8 @@ codes! {
         Unconfirmed = "unconfirmed",
         /// The same, and the access was taken away for it.
         Suspended = "suspended",
+        /// Nobody was there who may decide on it but the one whose it is.
+        Alone = "alone",
     }
 }
 
@@ -126,10 +131,41 @@ impl Facts {
     }
 }
 
+/// Whether an access is this person's own: theirs, or a token that they made.
+pub fn is_own(me: StaffId, access: &Access) -> bool {
+    access.whose == Whose::Person(me) || access.made_by == Some(me)
+}
+
+/// Whether nobody who is let in may decide on an access: whoever could is the one whose it is. `all` is everybody.
+pub fn is_alone(access: &Access, all: &[Access]) -> bool {
+    let may = |one: &Access| {
+        let Whose::Person(id) = one.whose else {
+            return false;
+        };
+        let who = Who::Staff(Held {
+            permissions: one.reach.permissions,
+            clinical: one.reach.clinical,
+            queues: &one.reach.queues,
+        });
+        !is_own(id, access) && who.decides_on(&access.reach).is_ok()
+    };
+    !all.iter().any(may)
+}
+
+/// Whether a row waits, of which `then` says what stood there: nobody decided on it, or it was to be changed and still opens
+/// what it did. `now` is what it is; none where it has ended.
+pub fn waits(decision: Option<Decision>, then: &Facts, now: Option<&Facts>) -> bool {
+    match (decision, now) {
+        (None, _) => true,
+        (Some(Decision::Change), Some(now)) => !now.opens_other(then),
+        _ => false,
+    }
+}
+
 /// Code of the kind of an access, as stored.
 pub const fn kind(whose: Whose) -> &'static str {
     match whose {
-        Whose::Person(_) => "staff",
+        Whose::Person(_) => PERSON,
         Whose::Token(_) => "token",
     }
 }
@@ -213,6 +249,32 @@ mod tests {
             ..facts()
         };
         assert_eq!(clinical.changes(Some(&before)), [Change::More]);
+    }
+
+    #[test]
+    fn a_row_waits_until_it_is_decided_and_a_change_until_it_is_made() {
+        let (then, other) = (
+            facts(),
+            Facts {
+                role: "clerk".to_owned(),
+                ..facts()
+            },
+        );
+        for (decision, now, expected) in [
+            (None, Some(&then), true),
+            (None, None, true),
+            (Some(Decision::Change), Some(&then), true),
+            (Some(Decision::Change), Some(&other), false),
+            (Some(Decision::Change), None, false),
+            (Some(Decision::Keep), Some(&other), false),
+            (Some(Decision::Alone), Some(&then), false),
+        ] {
+            assert_eq!(
+                waits(decision, &then, now),
+                expected,
+                "{decision:?} {now:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How a round opens, goes on and ends.
 
-use super::model::{Decision, Facts, due, kind, quarter, reminders};
+use super::model::{Decision, Facts, due, is_alone, kind, quarter, reminders, waits};
 use super::store::{self, Round, Row};
 use super::{DECIDE, may, subject};
 use crate::app::App;
@@ -20,25 +20,43 @@ use std::collections::HashMap;
 /// Rounds that are looked back at, to see whether this quarter had one.
 const LOOKED_BACK: i64 = 20;
 
-/// What each access is now, by the id that a round knows it by.
+/// What each access is now, for a page.
 pub(super) async fn now_of(
     conn: &mut Conn,
     ctx: &Ctx,
     now: Timestamp,
 ) -> Result<Vec<(Access, Facts)>, DeskError> {
-    let organisation = ctx.organisation;
-    let all = staff::accesses(conn, organisation, now).await?;
-    let mut ids = Vec::with_capacity(all.len());
-    for one in &all {
-        ids.push(subject(one.whose).to_string());
-    }
-    let last = audit_log::last_acts(conn, organisation, ids).await?;
+    let all = staff::accesses(conn, ctx.organisation, now).await?;
+    let last = last_of(conn, ctx, &all).await?;
+    Ok(with_facts(all, &last))
+}
+
+/// When each was last used.
+type Last = HashMap<String, Timestamp>;
+
+/// The same as far as the log tells: a query each, so never asked inside a write.
+async fn last_of(conn: &mut Conn, ctx: &Ctx, all: &[Access]) -> Result<Last, DeskError> {
+    let ids: Vec<String> = all
+        .iter()
+        .map(|one| subject(one.whose).to_string())
+        .collect();
+    audit_log::last_acts(conn, ctx.organisation, ids).await
+}
+
+fn with_facts(all: Vec<Access>, last: &Last) -> Vec<(Access, Facts)> {
     let facts = |one: Access| {
         let last = last.get(&subject(one.whose).to_string()).copied();
         let facts = Facts::of(&one, last);
         (one, facts)
     };
-    Ok(all.into_iter().map(facts).collect())
+    all.into_iter().map(facts).collect()
+}
+
+/// When everybody was last here, before a command begins.
+async fn last_acts(app: &App, ctx: &Ctx) -> Result<Last, DeskError> {
+    let mut conn = app.read().await?;
+    let all = staff::accesses(&mut conn, ctx.organisation, app.now()).await?;
+    last_of(&mut conn, ctx, &all).await
 }
 
 fn today(clinic: &Clinic, now: Timestamp) -> Date {
@@ -62,21 +80,26 @@ pub async fn open(app: &App, ctx: &Ctx) -> Result<AccessRoundId, DeskError> {
         closed_by: None,
     };
     let id = round.id;
+    let last = last_acts(app, ctx).await?;
     app.command(ctx, move |work| {
         async move {
-            let (organisation, ctx) = (work.ctx.organisation, work.ctx.clone());
+            let organisation = work.ctx.organisation;
             if !store::open(work, organisation, &round).await? {
                 return Err(DeskError::Conflict {
                     code: "round_open",
                     text: "A round is open already.",
                 });
             }
-            let all = now_of(work, &ctx, round.opened_at).await?;
+            let all = staff::accesses(work, organisation, round.opened_at).await?;
             let count = all.len();
-            add(work, id, all).await?;
+            // Where nobody is there who may decide on anything, nobody is asked to.
+            let asks = all.iter().any(|one| !is_alone(one, &all));
+            add(work, id, with_facts(all, &last)).await?;
             let detail = json!({ "quarter": round.quarter, "count": count });
             work.audit(NewEntry::new("access.open", "access_round", id).detail(&detail));
-            staff::tell_any(work, &DECIDE, round.opened_by, What::AccessRound).await?;
+            if asks {
+                staff::tell_any(work, &DECIDE, round.opened_by, What::AccessRound).await?;
+            }
             Ok(id)
         }
         .boxed()
@@ -158,11 +181,17 @@ async fn go_on(app: &App, ctx: &Ctx, clinic: &Clinic, round: Round) -> Result<()
     }
     let mut conn = app.read().await?;
     let rows = store::rows(&mut conn, clinic.id, round.id).await?;
-    let mut joined = now_of(&mut conn, ctx, now).await?;
+    let all = staff::accesses(&mut conn, clinic.id, now).await?;
+    let mut joined = all.clone();
+    joined.retain(|one| rows.iter().all(|row| row.subject != subject(one.whose)));
+    let last = last_of(&mut conn, ctx, &joined).await?;
     drop(conn);
-    joined.retain(|(one, _)| rows.iter().all(|row| row.subject != subject(one.whose)));
     let times = reminders(round.due_at, now);
-    let waits = !joined.is_empty() || rows.iter().any(|row| row.decision.is_none());
+    let mut waits = joined.iter().any(|one| !is_alone(one, &all));
+    for row in &rows {
+        waits |= asks(row, &all)?;
+    }
+    let joined = with_facts(joined, &last);
     let reminds = waits && times > round.reminded;
     if joined.is_empty() && !reminds {
         return Ok(());
@@ -191,6 +220,15 @@ async fn go_on(app: &App, ctx: &Ctx, clinic: &Clinic, round: Round) -> Result<()
     .await
 }
 
+/// Whether somebody is there who may decide on a row that waits.
+fn asks(row: &Row, all: &[Access]) -> Result<bool, DeskError> {
+    let Some(access) = all.iter().find(|one| subject(one.whose) == row.subject) else {
+        return Ok(false);
+    };
+    let now = Facts::of(access, None);
+    Ok(waits(row.decision, &row.facts()?, Some(&now)) && !is_alone(access, all))
+}
+
 /// Closes a round by hand. [`DeskError::Conflict`] with `rows_wait` while something in it is undecided.
 pub async fn close(app: &App, ctx: &Ctx, id: AccessRoundId) -> Result<(), DeskError> {
     may(ctx)?;
@@ -204,6 +242,7 @@ async fn end(
     id: AccessRoundId,
     at_its_time: Option<AccessReview>,
 ) -> Result<(), DeskError> {
+    let last = last_acts(app, ctx).await?;
     app.command(ctx, move |work| {
         async move {
             let (organisation, now) = (work.ctx.organisation, work.now);
@@ -215,13 +254,13 @@ async fn end(
                     text: "This round is over.",
                 });
             }
-            let ctx = work.ctx.clone();
-            let mut all = now_of(work, &ctx, now).await?;
+            let all = staff::accesses(work, organisation, now).await?;
             let rows = store::rows(work, organisation, id).await?;
-            all.retain(|(one, _)| rows.iter().all(|row| row.subject != subject(one.whose)));
-            add(work, id, all).await?;
+            let mut joined = with_facts(all.clone(), &last);
+            joined.retain(|(one, _)| rows.iter().all(|row| row.subject != subject(one.whose)));
+            add(work, id, joined).await?;
             let by = work.ctx.actor.staff();
-            let left = settle(work, id, at_its_time).await?;
+            let left = settle(work, id, (&all, &last), at_its_time).await?;
             store::close(work, organisation, id, (now, by)).await?;
             let detail = json!({ "quarter": round.quarter, "unconfirmed": left });
             work.audit(NewEntry::new("access.close", "access_round", id).detail(&detail));
@@ -237,47 +276,44 @@ async fn end(
 }
 
 /// Says what becomes of the rows that nobody decided, and of those that were to be changed and were not; how many nobody
-/// confirmed.
+/// confirmed. What nobody may decide on but the one whose it is stays, and is marked so.
 async fn settle(
     work: &mut Work<'_>,
     id: AccessRoundId,
+    (all, last): (&[Access], &Last),
     at_its_time: Option<AccessReview>,
 ) -> Result<usize, DeskError> {
-    let (organisation, now, ctx) = (work.ctx.organisation, work.now, work.ctx.clone());
-    let live = now_of(work, &ctx, now).await?;
-    let live: HashMap<SubjectId, (Whose, Facts)> = live
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let live = with_facts(all.to_vec(), last);
+    let live: HashMap<SubjectId, (Access, Facts)> = live
         .into_iter()
-        .map(|(one, facts)| (subject(one.whose), (one.whose, facts)))
+        .map(|(one, facts)| (subject(one.whose), (one, facts)))
         .collect();
     let mut left = 0;
     for mut row in store::rows(work, organisation, id).await? {
         let current = live.get(&row.subject);
-        let waits = match (row.decision, current) {
-            (None, _) => true,
-            (Some(Decision::Change), Some((_, now))) => !now.opens_other(&row.facts()?),
-            _ => false,
-        };
-        if !waits {
+        if !waits(row.decision, &row.facts()?, current.map(|(_, facts)| facts)) {
             continue;
         }
         let decision = match (current, at_its_time) {
             (None, _) => Decision::Ended,
+            (Some((access, _)), _) if is_alone(access, all) => Decision::Alone,
             (Some(_), None) => {
                 return Err(DeskError::Conflict {
                     code: "rows_wait",
                     text: "Something in this round still waits for a decision.",
                 });
             }
-            (Some((whose, _)), Some(rules)) => {
+            (Some((access, _)), Some(rules)) => {
                 left += 1;
-                unconfirmed(work, *whose, rules.suspend).await?
+                unconfirmed(work, access.whose, rules.suspend).await?
             }
         };
         if let Some((_, facts)) = current {
             row.facts = serde_json::to_string(facts)?;
         }
-        // Whoever said that it is to be changed did not decide this.
-        (row.decision, row.by, row.at) = (Some(decision), work.ctx.actor.staff(), Some(now));
+        // The desk itself says so, whoever closes the round, and whoever said before that it is to be changed.
+        (row.decision, row.by, row.at) = (Some(decision), None, Some(now));
         told(work, id, &row, decision);
         store::decide(work, organisation, id, &row).await?;
     }

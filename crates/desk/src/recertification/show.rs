@@ -1,12 +1,12 @@
 //! A round as it is shown, printed and handed out.
 
-use super::model::{Change, Decision, Facts};
+use super::model::{self, Change, Decision, Facts, is_alone, waits};
 use super::rounds::now_of;
 use super::store::{self, Round};
 use super::{may, subject};
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::{Ctx, Permission};
+use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::{AccessRoundId, StaffId, SubjectId};
 use crate::staff::{ADMINISTRATOR, Access, Whose};
@@ -35,6 +35,10 @@ pub struct Line {
     pub decided: Option<(Decision, Option<StaffId>, Timestamp)>,
     /// Of what was to be changed: whether it was.
     pub carried_out: bool,
+    /// Whether something is to be said of it: nobody has, or it was to be changed and was not.
+    pub waits: bool,
+    /// Whether nobody is there who may decide on it but the one whose it is.
+    pub alone: bool,
     /// As what it is shown, for whoever decides on it; none where it has ended.
     pub version: Option<String>,
     /// Whether it is the reader's own, so that somebody else decides.
@@ -86,12 +90,13 @@ async fn noted(
     let round = store::round_of(&mut conn, organisation, id).await?;
     let round = round.ok_or(DeskError::NotFound)?;
     let before = facts_before(&mut conn, ctx, id).await?;
-    let mut live: HashMap<SubjectId, (Access, Facts)> = HashMap::new();
-    let mut administrators = 0;
-    for (access, facts) in now_of(&mut conn, ctx, app.now()).await? {
-        administrators += usize::from(access.role == ADMINISTRATOR);
-        live.insert(subject(access.whose), (access, facts));
-    }
+    let live = now_of(&mut conn, ctx, app.now()).await?;
+    let all: Vec<Access> = live.iter().map(|(access, _)| access.clone()).collect();
+    let administrators = all.iter().filter(|one| one.role == ADMINISTRATOR).count();
+    let live: HashMap<SubjectId, (Access, Facts)> = live
+        .into_iter()
+        .map(|(access, facts)| (subject(access.whose), (access, facts)))
+        .collect();
     let mut lines = Vec::new();
     for row in store::rows(&mut conn, organisation, id).await? {
         let now = live.get(&row.subject);
@@ -112,6 +117,9 @@ async fn noted(
                 (Some(Decision::Change), None) => true,
                 _ => false,
             },
+            waits: round.closed_at.is_none()
+                && waits(row.decision, &row.facts()?, now.map(|(_, facts)| facts)),
+            alone: access.is_some_and(|access| is_alone(access, &all)),
             decided: row
                 .decision
                 .zip(row.at)
@@ -131,13 +139,13 @@ async fn noted(
 }
 
 fn is_own(ctx: &Ctx, access: &Access) -> bool {
-    let me = ctx.actor.staff();
-    me.is_some_and(|me| access.whose == Whose::Person(me) || access.made_by == Some(me))
+    ctx.actor
+        .staff()
+        .is_some_and(|me| model::is_own(me, access))
 }
 
 fn is_beyond(ctx: &Ctx, access: &Access) -> bool {
-    let watches = ctx.permissions().has(Permission::PrivacyReview);
-    !watches && ctx.hands_on(&access.reach).is_err()
+    ctx.decides_on(&access.reach).is_err()
 }
 
 /// What everybody could do when they were looked at in the round before.

@@ -51,6 +51,9 @@ statements! {
     ROWS = rows!("WHERE organisation_id = $1 AND round_id = $2 ORDER BY subject_id");
     /// One row.
     ROW = rows!("WHERE organisation_id = $1 AND round_id = $2 AND subject_id = $3");
+    /// A row that is to be changed.
+    TO_CHANGE = "SELECT subject_id FROM access_rows WHERE organisation_id = $1 AND round_id = $2 AND decision = 'change' \
+        ORDER BY subject_id LIMIT 1";
     /// Decides a row.
     DECIDE = "UPDATE access_rows SET decision = $4, decided_by = $5, decided_at = $6, facts = $7 \
         WHERE organisation_id = $1 AND round_id = $2 AND subject_id = $3";
@@ -230,6 +233,17 @@ pub(super) async fn row_of(
 ) -> Result<Option<Row>, DeskError> {
     let args = args![organisation, id, subject];
     Ok(conn.query_opt(ROW, args, row).await?)
+}
+
+/// Whether something in the round is to be changed already.
+pub(super) async fn has_changes(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: AccessRoundId,
+) -> Result<bool, DeskError> {
+    let args = args![organisation, id];
+    let first = conn.query_opt(TO_CHANGE, args, |row| row.get::<SubjectId>(0));
+    Ok(first.await?.is_some())
 }
 
 pub(super) async fn decide(

@@ -32,7 +32,7 @@ pub use provision::{
     About, add_provisioned, change_about, give_role, held, held_by_email, let_in, put_out,
     reach_of, spared, take_lock,
 };
-pub use reviewed::{Access, Whose, accesses, end_access};
+pub use reviewed::{Access, Whose, accesses, end_access, held_access};
 pub use role::{
     ADMINISTRATOR, IDLE_MINUTES, MAX_ROLES, NO_ROLE, Queues, Reach, Role, SESSION_MINUTES,
     SecondFactor,
@@ -53,6 +53,6 @@ pub use sessions::{
 };
 pub use store::ALL as STATEMENTS;
 pub use tokens::{
-    NewToken, TOKEN_DAYS, TokenView, WayIn, create_token, list_tokens, provisioning_way,
-    revoke_token, token_context, token_names,
+    INTEGRATION, INTEGRATION_WORD, NewToken, TOKEN_DAYS, TokenView, WayIn, create_token,
+    list_tokens, provisioning_way, revoke_token, token_context, token_makers, token_names,
 };

@@ -60,6 +60,8 @@ pub enum What {
     PastRules,
     /// A round began in which they look at who may do what.
     AccessRound,
+    /// Somebody who may not do so themselves said that something in it is to be changed, which they do.
+    AccessChange,
     /// That round ends soon, and rows of it wait.
     AccessRoundEnds,
     /// It ended, and something in it was confirmed by nobody.
@@ -76,7 +78,7 @@ pub enum What {
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -99,6 +101,7 @@ impl What {
         Self::Opening,
         Self::PastRules,
         Self::AccessRound,
+        Self::AccessChange,
         Self::AccessRoundEnds,
         Self::AccessUnconfirmed,
         Self::Retention,
@@ -132,6 +135,7 @@ impl What {
             Self::Opening => "notice-opening",
             Self::PastRules => "notice-past-rules",
             Self::AccessRound => "notice-access-round",
+            Self::AccessChange => "notice-access-change",
             Self::AccessRoundEnds => "notice-access-ends",
             Self::AccessUnconfirmed => "notice-access-unconfirmed",
             Self::Retention => "notice-retention",
@@ -149,7 +153,10 @@ impl What {
                 "notice-exception-look",
                 "/reviews",
             ),
-            Self::AccessRound | Self::AccessRoundEnds | Self::AccessUnconfirmed => (
+            Self::AccessRound
+            | Self::AccessChange
+            | Self::AccessRoundEnds
+            | Self::AccessUnconfirmed => (
                 "notice-access-subject",
                 "notice-access-look",
                 "/privacy/access",

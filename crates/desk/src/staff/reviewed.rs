@@ -1,8 +1,9 @@
 //! Who can come in and what each may do, for whoever looks at it from time to time; and the end of it.
 
+use super::model::StaffView;
 use super::role::{NO_ROLE, Reach};
 use super::service::lock_out;
-use super::store;
+use super::store::{self, TokenRow};
 use super::tokens;
 use crate::audit_log::NewEntry;
 use crate::context::Permissions;
@@ -41,6 +42,41 @@ pub struct Access {
     pub version: String,
 }
 
+fn of_person(person: StaffView, role: Option<(Reach, i64)>) -> Access {
+    let (reach, version) = role.unwrap_or((Reach::NOTHING, 0));
+    Access {
+        whose: Whose::Person(person.id),
+        name: person.name,
+        reach,
+        version: format!("{}.{version}", person.version),
+        role: person.role,
+        second_factor: person.second_factor_since.is_some(),
+        made_by: None,
+        expires_at: None,
+    }
+}
+
+fn of_token(token: TokenRow, made_by: Option<StaffId>) -> Access {
+    Access {
+        whose: Whose::Token(token.id),
+        name: token.name,
+        role: String::new(),
+        reach: tokens::reach(Permissions::known(&token.scopes), token.queues),
+        second_factor: false,
+        made_by,
+        expires_at: token.expires_at,
+        version: "1".to_owned(),
+    }
+}
+
+fn is_let_in(person: &StaffView) -> bool {
+    person.disabled_at.is_none() && person.role != NO_ROLE
+}
+
+fn works(token: &TokenRow, now: Timestamp) -> bool {
+    token.revoked_at.is_none() && token.expires_at.is_none_or(|at| at > now)
+}
+
 /// Everybody who is let in at `now`, and every token that works: people by name, then tokens.
 pub async fn accesses(
     conn: &mut Conn,
@@ -50,40 +86,41 @@ pub async fn accesses(
     let roles = store::roles(conn, organisation).await?;
     let mut found = Vec::new();
     for person in store::list(conn, organisation).await? {
-        if person.disabled_at.is_some() || person.role == NO_ROLE {
-            continue;
+        if is_let_in(&person) {
+            let role = roles.iter().find(|role| role.code == person.role);
+            let role = role.map(|role| (role.reach(), role.version));
+            found.push(of_person(person, role));
         }
-        let role = roles.iter().find(|role| role.code == person.role);
-        found.push(Access {
-            whose: Whose::Person(person.id),
-            name: person.name,
-            reach: role.map_or(Reach::NOTHING, |role| role.reach()),
-            version: format!("{}.{}", person.version, role.map_or(0, |role| role.version)),
-            role: person.role,
-            second_factor: person.second_factor_since.is_some(),
-            made_by: None,
-            expires_at: None,
-        });
     }
     found.sort_by_cached_key(|one| one.name.to_lowercase());
     let makers = store::token_makers(conn, organisation).await?;
     for token in store::tokens(conn, organisation).await? {
-        let over = token.expires_at.is_some_and(|at| at <= now);
-        if token.revoked_at.is_some() || over {
-            continue;
+        if works(&token, now) {
+            let made_by = makers.get(&token.id).copied();
+            found.push(of_token(token, made_by));
         }
-        found.push(Access {
-            whose: Whose::Token(token.id),
-            name: token.name,
-            role: String::new(),
-            reach: tokens::reach(Permissions::known(&token.scopes), token.queues),
-            second_factor: false,
-            made_by: makers.get(&token.id).copied(),
-            expires_at: token.expires_at,
-            version: "1".to_owned(),
-        });
     }
     Ok(found)
+}
+
+/// One of them, as it stays until the caller's command is done; none where it has ended.
+pub async fn held_access(work: &mut Work<'_>, whose: Whose) -> Result<Option<Access>, DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    match whose {
+        Whose::Person(id) => {
+            let person = store::held(work, organisation, id).await?;
+            let Some(person) = person.filter(is_let_in) else {
+                return Ok(None);
+            };
+            let role = store::hold_role(work, organisation, &person.role).await?;
+            Ok(Some(of_person(person, role)))
+        }
+        Whose::Token(id) => {
+            let found = store::held_token(work, organisation, id).await?;
+            let found = found.filter(|(token, _)| works(token, now));
+            Ok(found.map(|(token, made_by)| of_token(token, made_by)))
+        }
+    }
 }
 
 /// Ends an access in the caller's command, as [`super::disable`] and [`super::revoke_token`] do. Whoever calls has decided

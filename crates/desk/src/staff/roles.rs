@@ -5,6 +5,7 @@ use super::passkeys::possible;
 use super::role::{ADMINISTRATOR, Reach, Role, SecondFactor};
 use super::service::less_reached;
 use super::{sessions, store};
+use crate::app::App;
 use crate::context::Actor;
 use crate::error::DeskError;
 use crate::ids::OrganisationId;
@@ -18,6 +19,25 @@ pub async fn roles(
     organisation: OrganisationId,
 ) -> Result<Vec<Arc<Role>>, DeskError> {
     store::roles(conn, organisation).await
+}
+
+/// The role `code`, of which the row says `version`; none where it is gone. Where the row is newer than memory, as on another
+/// node a moment after a change, the row counts.
+pub(super) async fn as_of(
+    app: &App,
+    organisation: OrganisationId,
+    code: &str,
+    version: Option<i64>,
+) -> Result<Option<Arc<Role>>, DeskError> {
+    let Some(version) = version else {
+        return Ok(None);
+    };
+    let clinic = app.directory.of(organisation)?;
+    if let Some(role) = clinic.role(code).filter(|role| role.version == version) {
+        return Ok(Some(role.clone()));
+    }
+    let all = store::roles(&mut app.read().await?, organisation).await?;
+    Ok(all.into_iter().find(|role| role.code == code))
 }
 
 /// What the role opens, which stays as it is until the caller's command is done. Whoever calls may hand it on.

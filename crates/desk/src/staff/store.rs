@@ -82,14 +82,18 @@ statements! {
     CLEAR_PASSWORD = "UPDATE staff SET password_hash = NULL, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// What a token may do; it stays until the end of the transaction.
     TOKEN_REACH = "SELECT scopes, queues FROM api_tokens WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
+    /// A token with whoever made it; it stays until the end of the transaction.
+    HELD_TOKEN = "SELECT id, name, scopes, queues, created_at, expires_at, revoked_at, created_by FROM api_tokens \
+        WHERE organisation_id = $1 AND id = $2 FOR NO KEY UPDATE";
     /// Removes a role.
     DELETE_ROLE = "DELETE FROM roles WHERE organisation_id = $1 AND code = $2";
     /// Adds an API token.
     INSERT_TOKEN = "INSERT INTO api_tokens (organisation_id, id, name, token_hash, scopes, created_at, expires_at, queues, \
         created_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
-    /// The token with this hash.
-    TOKEN = "SELECT t.organisation_id, t.id, t.scopes, t.queues, t.expires_at, p.role, p.disabled_at FROM api_tokens t \
+    /// The token with this hash, with whoever made it and the version of their role.
+    TOKEN = "SELECT t.organisation_id, t.id, t.scopes, t.queues, t.expires_at, p.role, p.disabled_at, r.version FROM api_tokens t \
         LEFT JOIN staff p ON p.organisation_id = t.organisation_id AND p.id = t.created_by \
+        LEFT JOIN roles r ON r.organisation_id = p.organisation_id AND r.code = p.role \
         WHERE t.token_hash = $1 AND t.revoked_at IS NULL";
     /// All tokens.
     TOKENS = "SELECT id, name, scopes, queues, created_at, expires_at, revoked_at FROM api_tokens WHERE organisation_id = $1 ORDER BY id";
@@ -297,6 +301,8 @@ pub(super) struct TokenAtDoor {
     pub expires_at: Option<Timestamp>,
     /// The role of whoever made it; none for those of the desk itself.
     pub maker: Option<String>,
+    /// The version of that role; none where the role is gone.
+    pub role_version: Option<i64>,
     /// Whether whoever made it is locked out.
     pub is_locked: bool,
 }
@@ -315,6 +321,7 @@ pub(super) async fn token(
                 expires_at: row.get(4)?,
                 maker: row.get(5)?,
                 is_locked: row.get::<Option<Timestamp>>(6)?.is_some(),
+                role_version: row.get(7)?,
             })
         })
         .await?)
@@ -324,18 +331,30 @@ pub(super) async fn tokens(
     conn: &mut Conn,
     organisation: OrganisationId,
 ) -> Result<Vec<TokenRow>, DeskError> {
+    Ok(conn.query(TOKENS, args![organisation], token_row).await?)
+}
+
+fn token_row(row: &Row<'_>) -> Result<TokenRow, DbError> {
+    Ok(TokenRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        scopes: row.get(2)?,
+        queues: queues(row, 3)?,
+        created_at: row.get(4)?,
+        expires_at: row.get(5)?,
+        revoked_at: row.get(6)?,
+    })
+}
+
+/// One, and who made it.
+pub(super) async fn held_token(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: ApiTokenId,
+) -> Result<Option<(TokenRow, Option<StaffId>)>, DeskError> {
+    let found = |row: &Row<'_>| Ok((token_row(row)?, row.get(7)?));
     Ok(conn
-        .query(TOKENS, args![organisation], |row| {
-            Ok(TokenRow {
-                id: row.get(0)?,
-                name: row.get(1)?,
-                scopes: row.get(2)?,
-                queues: queues(row, 3)?,
-                created_at: row.get(4)?,
-                expires_at: row.get(5)?,
-                revoked_at: row.get(6)?,
-            })
-        })
+        .query_opt(HELD_TOKEN, args![organisation, id], found)
         .await?)
 }
 

@@ -2,6 +2,7 @@
 
 use super::notices::{self, What};
 use super::role::{Queues, Reach, Role};
+use super::roles;
 use super::store::{self, TokenRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -10,7 +11,7 @@ use crate::error::DeskError;
 use crate::ids::{ApiTokenId, OrganisationId, StaffId};
 use crate::names;
 use crate::work::Work;
-use bedside_db::Timestamp;
+use bedside_db::{Conn, Timestamp};
 use bedside_vault::secret;
 use futures_util::FutureExt;
 use serde::Serialize;
@@ -21,6 +22,12 @@ const PREFIX: &str = "bsd_";
 
 /// Longest life of a token, in days: a key that nobody has looked at for a year is one that nobody would miss.
 pub const TOKEN_DAYS: i64 = 365;
+
+/// What a system needs that opens requests and follows them, and what a new token begins with: it sees no patient's record, and
+/// nothing of the clinic's settings and people.
+pub const INTEGRATION: &[Permission] = &[Permission::TicketsRead, Permission::TicketsWrite];
+/// The word that stands for these on the command line.
+pub const INTEGRATION_WORD: &str = "integration";
 
 /// A token to be made.
 #[derive(Clone, Debug)]
@@ -72,9 +79,8 @@ pub async fn create_token(
     ctx.authorize(Permission::StaffManage)?;
     let name = names::checked(&new.name)?.to_owned();
     ctx.hands_on(&reach(new.scopes, new.queues.clone()))?;
-    // Whoever says who works here, and in which groups, makes anybody anything.
-    if new.scopes.has(Permission::PeopleProvision) && !ctx.permissions().do_all() {
-        return Err(DeskError::Forbidden);
+    if new.scopes.has(Permission::PeopleProvision) {
+        ctx.names_providers()?;
     }
     let now = app.now();
     let last = now.plus_seconds(TOKEN_DAYS * 24 * 3600);
@@ -141,6 +147,17 @@ pub async fn token_names(
 ) -> Result<HashMap<ApiTokenId, String>, DeskError> {
     let rows = store::tokens(&mut app.read().await?, organisation).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// Every token there ever was, with whoever made it; none for those of the desk itself.
+pub async fn token_makers(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<HashMap<ApiTokenId, Option<StaffId>>, DeskError> {
+    let mut makers = store::token_makers(conn, organisation).await?;
+    let all = store::tokens(conn, organisation).await?;
+    let all = all.into_iter().map(|token| token.id);
+    Ok(all.map(|id| (id, makers.remove(&id))).collect())
 }
 
 /// Takes a token back that may do no more than the caller; it stops working with the next request.
@@ -271,9 +288,8 @@ pub async fn token_context(app: &App, token: &str) -> Result<Ctx, DeskError> {
     }
     let mut opens = reach(Permissions::known(&found.scopes), found.queues);
     if let Some(code) = &found.maker {
-        let clinic = app.directory.of(found.organisation)?;
-        let role = clinic.role(code).ok_or(DeskError::Unauthorized)?;
-        opens = opens.shared(&role.reach());
+        let role = roles::as_of(app, found.organisation, code, found.role_version).await?;
+        opens = opens.shared(&role.ok_or(DeskError::Unauthorized)?.reach());
     }
     Ok(Ctx {
         organisation: found.organisation,

@@ -559,7 +559,7 @@ both_engines! {
             answer.header("location").unwrap().to_owned()
         };
         assert_eq!(shut(&first).await, NEW);
-        let mut device = Device::at(HERE);
+        let mut device = Device { counts: true, ..Device::at(HERE) };
         let codes = codes_on(&adds(&first, &mut device).await.expect(200).text());
         assert_eq!(shut(&first).await, "/account/confirm?next=/");
         shows(&first, CONFIRM, "/account/confirm/passkey", &mut device).await.expect(303);
@@ -575,8 +575,15 @@ both_engines! {
         let signed = thief.make(&options);
         send(&learnt, NEW, &token, &number, &signed).await.expect(403);
         at_door(&desk.visitor(), &mut thief).await.expect(422);
-        let typed = [("password", WORDS), ("code", codes[1].as_str()), ("next", "/inbox")];
-        learnt.submit(CONFIRM, CONFIRM, &typed).await.expect(303);
+        // Nor are they asked for, where they would lead back here and use a recovery code up.
+        let page = learnt.get(CONFIRM).await.expect(200).text();
+        assert!(page.contains("Use a passkey") && page.contains("reset-second-factor"), "{page}");
+        assert!(!page.contains("name=\"code\"") && !page.contains("name=\"password\""), "{page}");
+        let token = csrf_token(&page);
+        let typed = [("csrf_token", token.as_str()), ("password", WORDS), ("code", codes[1].as_str()), ("next", "/inbox")];
+        learnt.post(CONFIRM, &typed).await.expect(422);
+        let left = staff::factor_of(&desk.app, &desk.ctx(Role::Agent)).await.unwrap().unwrap();
+        assert_eq!(left.codes_left, 9);
         assert_eq!(shut(&learnt).await, "/account/confirm?next=/");
         shows(&learnt, CONFIRM, "/account/confirm/passkey", &mut device).await.expect(303);
         learnt.get("/inbox").await.expect(200);
@@ -588,6 +595,14 @@ both_engines! {
         let half = half(&desk).await;
         shows(&half, CODE, "/sign-in/code/passkey", &mut device).await.expect(303);
         half.get("/inbox").await.expect(200);
+        // One that was stopped helps nobody: the page says who does.
+        let mut copy = Device { count: 0, ..device.copy_key() };
+        at_door(&desk.visitor(), &mut copy).await.expect(422);
+        let stopped = desk.browser(Role::Agent).await;
+        assert_eq!(shut(&stopped).await, "/account/confirm?next=/");
+        let page = stopped.get(CONFIRM).await.expect(200).text();
+        assert!(page.contains("Your passkey was stopped") && page.contains("reset-second-factor"), "{page}");
+        assert!(!page.contains("Use a passkey"), "{page}");
         // Who lost it is helped by a colleague, and begins anew.
         staff::reset_factor(&desk.app, &desk.ctx(Role::Administrator), desk.id_of(Role::Agent), staff::Evidence::Document).await.unwrap();
         let again = desk.browser(Role::Agent).await;

@@ -60,7 +60,7 @@ both_engines! {
         desk.clock.advance(2 * 3600);
         let nurse = desk.browser(Role::Nurse).await;
         let verify = format!("/tickets/{}/verify", number(&desk, ticket).await);
-        assert!(page(&nurse, &verify).await.contains("Whoever calls about it is not known by that."));
+        assert!(page(&nurse, &verify).await.contains("A caller about it still has to be verified."));
         let asked = nurse.submit(&verify, &format!("{verify}/second"), &[]).await;
         assert_eq!(asked.status, 409, "{}", asked.text());
         assert!(asked.text().contains("isn&#39;t verified far enough"), "{}", asked.text());

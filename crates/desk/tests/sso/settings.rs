@@ -25,6 +25,17 @@ fn fields<'a>(issuer: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a
     left.chain(more.iter().copied()).collect()
 }
 
+/// The newest entry that says whose word a provider's was.
+async fn shown(desk: &Desk) -> Option<i64> {
+    let entries = audit_log::list(&desk.app, &desk.system(), None, 20)
+        .await
+        .unwrap();
+    let newest = entries
+        .into_iter()
+        .find(|entry| entry.action == "sso.show")?;
+    Some(newest.sequence)
+}
+
 both_engines! {
     async fn a_provider_is_set_up_on_its_page(desk: Desk) {
         let issuer = Issuer::start().await;
@@ -135,6 +146,31 @@ both_engines! {
             is_out(&browser).await;
         }
         assert_eq!(noted(&desk, "sso.link").await, 0);
+    }
+
+    async fn who_is_coming_in_when_it_is_removed_does_not(desk: Desk) {
+        let issuer = Issuer::start().await;
+        let admin = desk.ctx(Role::Administrator);
+        for round in 0..24 {
+            provider(&desk, &issuer, rules()).await;
+            let browser = desk.visitor();
+            let asked = begin(&desk, &browser).await;
+            let said = claims(&desk, &issuer, &asked, "ana-at-the-provider", &ana(&["desk-agents"]));
+            let back = asked.back(&issuer.grant(&asked, said, Signed::Right));
+            let before = shown(&desk).await;
+            let coming = browser.get(&back);
+            // Half of the time at once, and half of the time when the provider's word was taken and nobody is in yet.
+            let removing = async {
+                while round % 2 == 0 && shown(&desk).await == before {
+                    tokio::task::yield_now().await;
+                }
+                sso::remove(&desk.app, &admin).await
+            };
+            let (came, removed) = tokio::join!(coming, removing);
+            assert!(removed.is_ok(), "{round}: {removed:?}");
+            assert!(matches!(came.status, 303 | 422), "{round}: {}", came.text());
+            is_out(&browser).await;
+        }
     }
 
     async fn what_a_provider_opened_ends_with_it(desk: Desk) {

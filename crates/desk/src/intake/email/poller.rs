@@ -95,6 +95,8 @@ struct Reader {
 /// Why a session ended.
 enum End {
     Server(ImapError),
+    /// The server may not be spoken to without TLS.
+    Unprotected,
     Desk(DeskError),
 }
 
@@ -120,6 +122,10 @@ impl Reader {
                 Err(End::Server(error)) => {
                     tracing::warn!(mailbox = %self.id, %error, "a mailbox can't be read");
                     mailboxes::imap_code(&error)
+                }
+                Err(End::Unprotected) => {
+                    tracing::warn!(mailbox = %self.id, "a mailbox is not read: it has no TLS, and unprotected_mail is off");
+                    mailboxes::NEEDS_TLS
                 }
                 Err(End::Desk(error)) => {
                     tracing::error!(mailbox = %self.id, %error, "a mail could not be stored");
@@ -154,6 +160,10 @@ impl Reader {
         let Some(settings) = mailbox.settings.imap(self.app.config.mail_reach()) else {
             return Ok(());
         };
+        let server = mailbox.settings.imap.as_ref();
+        if server.is_some_and(|server| !mailboxes::is_safe(&self.app, server)) {
+            return Err(End::Unprotected);
+        }
         let settings: ImapSettings = settings;
         let mut cursor = match (
             u32::try_from(mailbox.uid_validity),

@@ -29,8 +29,10 @@ const PLACE: (&str, &str) = ("second_factors", "secret");
 pub struct Factor {
     /// Since when an app makes codes for them; none where they have passkeys alone.
     pub app_since: Option<Timestamp>,
-    /// How many passkeys they have.
+    /// How many passkeys they have, with those that were stopped.
     pub passkeys: i64,
+    /// Whether one of them works.
+    pub passkeys_work: bool,
     /// Recovery codes that were not used yet.
     pub codes_left: i64,
 }

@@ -11,10 +11,12 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
     /// Somebody's secret.
     FACTOR = "SELECT key_id, secret FROM second_factors WHERE organisation_id = $1 AND staff_id = $2";
-    /// Since when somebody has an app, how many passkeys they have, and how many recovery codes are left.
+    /// Since when somebody has an app, how many passkeys they have, how many recovery codes are left, and how many of the
+    /// passkeys work.
     FACTOR_STATE = "SELECT f.created_at, (SELECT COUNT(*) FROM passkeys k WHERE k.organisation_id = p.organisation_id \
         AND k.owner_id = p.id), (SELECT COUNT(*) FROM recovery_codes r WHERE r.organisation_id = p.organisation_id \
-        AND r.staff_id = p.id) FROM staff p LEFT JOIN second_factors f ON f.organisation_id = p.organisation_id \
+        AND r.staff_id = p.id), (SELECT COUNT(*) FROM passkeys k WHERE k.organisation_id = p.organisation_id \
+        AND k.owner_id = p.id AND k.stopped_at IS NULL) FROM staff p LEFT JOIN second_factors f ON f.organisation_id = p.organisation_id \
         AND f.staff_id = p.id WHERE p.organisation_id = $1 AND p.id = $2";
     /// Takes the code of a time step that is later than every one before.
     TAKE_STEP = "UPDATE second_factors SET last_step = $3 WHERE organisation_id = $1 AND staff_id = $2 AND last_step < $3";
@@ -65,6 +67,7 @@ pub(in crate::staff) async fn state(
                 app_since: row.get(0)?,
                 passkeys: row.get(1)?,
                 codes_left: row.get(2)?,
+                passkeys_work: row.get::<i64>(3)? > 0,
             })
         })
         .await?

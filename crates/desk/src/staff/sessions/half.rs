@@ -70,7 +70,7 @@ pub async fn half_person(app: &App, token: &str) -> Result<Option<HalfPerson>, D
         locale: locale.parse().unwrap_or_default(),
         by_link,
         app: factor.is_some_and(|factor| factor.app_since.is_some()),
-        passkey: factor.is_some_and(|factor| factor.passkeys > 0)
+        passkey: factor.is_some_and(|factor| factor.passkeys_work)
             && possible(&app.config.public_url),
     }))
 }

@@ -33,7 +33,7 @@ use super::notices::{self, What};
 use super::passkeys::possible;
 use super::role::{Role, SESSION_MINUTES, SecondFactor};
 use super::service::in_hands;
-use super::{factors, passwords, sso, store as people};
+use super::{factors, passwords, roles, sso, store as people};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission, Source};
@@ -116,6 +116,7 @@ pub async fn sign_in(
                 method: Method::Password,
                 hash,
                 after_wrong: wrong_before >= throttle::FREE_FAILURES,
+                provider: None,
             };
             return enter(app, who, shown, user_agent).await;
         }
@@ -168,6 +169,18 @@ pub(super) struct Shown {
     hash: Option<String>,
     /// Whether as many wrong passwords came before it as cost nothing yet: somebody may have guessed it.
     after_wrong: bool,
+    /// The provider whose word it is, as it was asked.
+    provider: Option<sso::Named>,
+}
+
+impl Shown {
+    /// Who they are, by the word of this provider, with or without a second factor.
+    pub(super) fn at(provider: sso::Named, method: Method) -> Self {
+        Self {
+            provider: Some(provider),
+            ..method.into()
+        }
+    }
 }
 
 impl From<Method> for Shown {
@@ -176,6 +189,7 @@ impl From<Method> for Shown {
             method,
             hash: None,
             after_wrong: false,
+            provider: None,
         }
     }
 }
@@ -203,6 +217,7 @@ pub(super) async fn enter(
         method,
         hash,
         after_wrong,
+        provider,
     } = shown;
     let ctx = Ctx::system(organisation, "sign-in", Source::Page);
     let (token, half) = (secret::random_token(), secret::random_token());
@@ -215,6 +230,10 @@ pub(super) async fn enter(
     let is_half = app
         .command(&ctx, move |work| {
             async move {
+                // Before the person, as everywhere.
+                if let Some(provider) = provider {
+                    sso::still_is(work, provider).await?;
+                }
                 // Held, so that nobody comes in past a second factor that is added at this moment, or with a password that
                 // is changed.
                 let person = people::held(work, organisation, staff).await?;
@@ -366,7 +385,8 @@ async fn look(
         return Ok(None);
     };
     // Nobody can do anything with a role that is gone.
-    let Some(role) = role_of(app, &row).await? else {
+    let role = roles::as_of(app, row.organisation, &row.role, row.role_version).await?;
+    let Some(role) = role else {
         return Ok(None);
     };
     if now >= row.expires_at || role.ends_session(row.created_at, row.seen_at, now) {
@@ -413,21 +433,6 @@ async fn look(
         lacks_factor,
         here,
     }))
-}
-
-/// What the person of a session is now. Where the row is newer than memory, as on another node a moment after a change, the
-/// row counts.
-async fn role_of(app: &App, row: &store::SessionRow) -> Result<Option<Arc<Role>>, DeskError> {
-    let clinic = app.directory.of(row.organisation)?;
-    let Some(version) = row.role_version else {
-        return Ok(None);
-    };
-    let held = clinic.role(&row.role);
-    if let Some(role) = held.filter(|role| role.version == version) {
-        return Ok(Some(role.clone()));
-    }
-    let all = people::roles(&mut app.read().await?, row.organisation).await?;
-    Ok(all.into_iter().find(|role| role.code == row.role))
 }
 
 /// Whether the role wants a second factor that the person does not have, or a passkey that this session did not show.

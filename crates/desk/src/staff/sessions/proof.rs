@@ -1,12 +1,13 @@
 //! Proving once more who one is, for what is worth a second look.
 
-use super::{Here, know, store, throttle};
+use super::{Here, know, lacks_factor, store, throttle};
 use crate::app::App;
 use crate::audit_log::NewEntry;
-use crate::context::Ctx;
+use crate::context::{Actor, Ctx};
 use crate::error::DeskError;
 use crate::ids::SessionId;
 use crate::staff::passkeys::possible;
+use crate::staff::role::SecondFactor;
 use crate::staff::{factors, passwords, sso, store as people};
 use bedside_vault::secret;
 use futures_util::FutureExt;
@@ -34,14 +35,26 @@ pub struct Proof {
     pub passkey: bool,
     /// Whether they can sign in at their organisation's provider once more.
     pub sso: bool,
+    /// Whether nothing else will do: their role wants a passkey, and they have one that this session did not show.
+    pub key_alone: bool,
     /// Whether a click is enough: in the demo, whose invented people have neither and whose doors are open anyway.
     pub click: bool,
 }
 
 impl Proof {
+    const NOTHING: Self = Self {
+        password: false,
+        code: false,
+        app: false,
+        passkey: false,
+        sso: false,
+        key_alone: false,
+        click: false,
+    };
+
     /// Whether there is anything at all; else they come in anew by a fresh link.
     pub const fn is_possible(self) -> bool {
-        self.is_typed() || self.sso
+        self.is_typed() || self.sso || self.passkey
     }
 
     /// Whether there is anything to type, or to click.
@@ -50,18 +63,39 @@ impl Proof {
     }
 }
 
+/// Whether this session has to show a passkey before it opens anything, and its person has one: a password and a code would
+/// change nothing, however right they are.
+fn wants_key(app: &App, ctx: &Ctx, session: &store::SessionRow) -> bool {
+    let Actor::Staff { role, .. } = &ctx.actor else {
+        return false;
+    };
+    role.second_factor == SecondFactor::Passkey
+        && session.has_passkey
+        && lacks_factor(app, session, role)
+}
+
 fn wrong() -> DeskError {
     DeskError::invalid("password", "wrong_proof", "This does not fit.")
 }
 
-/// What whoever asks can prove themselves by.
-pub async fn proof_of(app: &App, ctx: &Ctx) -> Result<Proof, DeskError> {
-    Ok(known(app, ctx).await?.0)
+/// What whoever asks can prove themselves by in the session of `token`.
+pub async fn proof_of(app: &App, ctx: &Ctx, token: &str) -> Result<Proof, DeskError> {
+    Ok(known(app, ctx, token).await?.0)
 }
 
-async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskError> {
+async fn known(app: &App, ctx: &Ctx, token: &str) -> Result<(Proof, Option<String>), DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let mut conn = app.read().await?;
+    let session = store::session(&mut conn, &secret::token_hash(token)).await?;
+    if session.is_some_and(|session| wants_key(app, ctx, &session)) {
+        let factor = factors::store::state(&mut conn, ctx.organisation, me).await?;
+        let proof = Proof {
+            passkey: factor.is_some_and(|factor| factor.passkeys_work),
+            key_alone: true,
+            ..Proof::NOTHING
+        };
+        return Ok((proof, None));
+    }
     let hash = people::password_of(&mut conn, ctx.organisation, me).await?;
     // Whoever comes in at a provider alone proves nothing by a password.
     let only = sso::only_way_of(&mut conn, ctx.organisation, me).await?;
@@ -71,8 +105,9 @@ async fn known(app: &App, ctx: &Ctx) -> Result<(Proof, Option<String>), DeskErro
         password: hash.is_some(),
         code: factor.is_some(),
         app: factor.is_some_and(|factor| factor.app_since.is_some()),
-        passkey: factor.is_some_and(|factor| factor.passkeys > 0)
+        passkey: factor.is_some_and(|factor| factor.passkeys_work)
             && possible(&app.config.public_url),
+        key_alone: false,
         sso: sso::proves(&mut conn, ctx.organisation, me, factor.is_some()).await?,
         click: app.config.demo && hash.is_none() && factor.is_none(),
     };
@@ -90,7 +125,7 @@ pub async fn confirm(
     code: &str,
 ) -> Result<String, DeskError> {
     let me = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
-    let (proof, hash) = known(app, ctx).await?;
+    let (proof, hash) = known(app, ctx, token).await?;
     if !proof.is_typed() {
         return Err(wrong());
     }

@@ -11,7 +11,7 @@ use crate::context::{Actor, Ctx, Source};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, SessionId, StaffId};
 use crate::security_log;
-use crate::staff::sessions::{self, Entered, Method};
+use crate::staff::sessions::{self, Entered, Method, Shown};
 use futures_util::FutureExt;
 use std::sync::Arc;
 
@@ -195,13 +195,12 @@ async fn enter(
     } else {
         Method::Sso
     };
+    let shown = Shown::at(opened.named(), method);
     let found = app.command(&ctx, move |work| {
         async move { found(work, &opened, &said, decided).await }.boxed()
     });
     match found.await? {
-        Found::Is(staff) => {
-            sessions::enter(app, (organisation, staff), method.into(), user_agent).await
-        }
+        Found::Is(staff) => sessions::enter(app, (organisation, staff), shown, user_agent).await,
         Found::Nobody(trouble) => Err(error_of(trouble)),
     }
 }

@@ -6,7 +6,7 @@ use super::model::Said;
 use super::settings::Opened;
 use super::store;
 use super::trouble::Trouble;
-use super::whom::{Found, found, given, same_provider};
+use super::whom::{Found, found, given, still_is};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Source};
@@ -34,6 +34,7 @@ pub(super) async fn prove(
     let hashes = (secret::token_hash(token), secret::token_hash(&fresh));
     let system = Ctx::system(ctx.organisation, "sign-in", Source::Page);
     let shows_factor = said.shows_factor(&opened.view.rules.factor);
+    let named = opened.named();
     let found = app
         .command(&system, move |work| {
             async move {
@@ -55,6 +56,7 @@ pub(super) async fn prove(
         .command(ctx, move |work| {
             async move {
                 let (organisation, now) = (work.ctx.organisation, work.now);
+                still_is(work, named).await?;
                 // Held, so that no second factor is added at this moment.
                 people::held(work, organisation, me).await?;
                 if !shows_factor && factors::has_one(work, organisation, me).await? {
@@ -87,7 +89,7 @@ pub(super) async fn connect(
     let here = secret::token_hash(token);
     app.command(ctx, move |work| {
         async move {
-            same_provider(work, &opened).await?;
+            still_is(work, opened.named()).await?;
             let organisation = work.ctx.organisation;
             let person = people::held(work, organisation, me).await?;
             let is_out = person.is_none_or(|person| person.disabled_at.is_some());

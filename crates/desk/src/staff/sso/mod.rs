@@ -31,9 +31,11 @@ pub use model::{MAX_GROUPS, NewProvider, ProviderView, Rules};
 pub use people::{Connection, connection, disconnect, forget_person, is_only_way, linked};
 pub(super) use people::{only_way_of, proves};
 pub use question::{Purpose, start};
+pub(super) use settings::Named;
 pub use settings::{doors, put, remove, try_out, view};
 pub use store::ALL as STATEMENTS;
 pub use trouble::Trouble;
+pub(super) use whom::still_is;
 
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};

@@ -17,17 +17,8 @@ use futures_util::FutureExt;
 /// Where the client's secret stands, for its seal.
 const PLACE: (&str, &str) = ("sso_providers", "secret");
 
-/// Whoever names a provider decides who comes in as anybody, so it takes somebody who may do everything.
-fn authorize(ctx: &Ctx) -> Result<(), DeskError> {
-    ctx.authorize(Permission::StaffManage)?;
-    if ctx.permissions().do_all() {
-        return Ok(());
-    }
-    Err(DeskError::Forbidden)
-}
-
 /// Which settings of which provider: another one that takes its place begins its versions anew.
-pub(super) type Named = (SsoProviderId, i64);
+pub(in crate::staff) type Named = (SsoProviderId, i64);
 
 /// A provider with what the desk shows it.
 pub(super) struct Opened {
@@ -84,7 +75,7 @@ pub async fn doors(app: &App) -> Result<Vec<(String, String)>, DeskError> {
 /// Keeps a provider. Another issuer is another provider: everybody is connected anew at their next sign-in. Another issuer
 /// or client needs its own secret, which must not be sent to whoever was put in the old one's place.
 pub async fn put(app: &App, ctx: &Ctx, new: NewProvider) -> Result<(), DeskError> {
-    authorize(ctx)?;
+    ctx.names_providers()?;
     is_no_demo(app)?;
     new.check()?;
     let clinic = app.directory.of(ctx.organisation)?;
@@ -183,7 +174,7 @@ async fn end_sessions(work: &mut Work<'_>) -> Result<(), DeskError> {
 
 /// Forgets the provider, and whom of it people are. Their accounts stay: they come in by a link next.
 pub async fn remove(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
-    authorize(ctx)?;
+    ctx.names_providers()?;
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
@@ -214,7 +205,7 @@ fn said(work: &mut Work<'_>, entry: NewEntry) {
 /// Asks the provider for what it says of itself, as it is saved; what is wrong, if anything. [`DeskError::NotFound`] where
 /// none is set up.
 pub async fn try_out(app: &App, ctx: &Ctx) -> Result<Result<(), Trouble>, DeskError> {
-    authorize(ctx)?;
+    ctx.names_providers()?;
     is_no_demo(app)?;
     let row = store::provider(&mut app.read().await?, ctx.organisation).await?;
     let row = row.ok_or(DeskError::NotFound)?;

@@ -3,7 +3,7 @@
 use super::Decided;
 use super::enter::denied;
 use super::model::Said;
-use super::settings::Opened;
+use super::settings::{Named, Opened};
 use super::store::{self, PersonRow};
 use super::trouble::Trouble;
 use crate::audit_log::NewEntry;
@@ -22,11 +22,11 @@ pub(super) enum Found {
     Nobody(Trouble),
 }
 
-/// The provider may have been removed, switched off or given other rules while it was asked: then its word is no longer one.
-pub(super) async fn same_provider(work: &mut Work<'_>, opened: &Opened) -> Result<(), DeskError> {
+/// The provider may have been removed, switched off or given other rules since it was asked: then its word is no longer one.
+/// It stays as it is until the caller's command is done.
+pub(in crate::staff) async fn still_is(work: &mut Work<'_>, named: Named) -> Result<(), DeskError> {
     let organisation = work.ctx.organisation;
-    let held = store::hold_provider(work, organisation).await?;
-    if held == Some(opened.named()) {
+    if store::hold_provider(work, organisation).await? == Some(named) {
         return Ok(());
     }
     Err(DeskError::Gone)
@@ -39,7 +39,7 @@ pub(super) async fn found(
     said: &Said,
     decided: Decided,
 ) -> Result<Found, DeskError> {
-    same_provider(work, opened).await?;
+    still_is(work, opened.named()).await?;
     Ok(match whom(work, opened, said, decided).await? {
         Ok(staff) => {
             work.audit(NewEntry::new("sso.show", "staff", staff));

@@ -1,16 +1,22 @@
 //! Mailboxes and the room at the door.
 
 use super::{ANA, DESK, Desk, FIND_AGAIN, MISLAY, TICKETS, on_both, plain};
+use crate::app::App;
 use crate::context::{Actor, Ctx};
 use crate::error::DeskError;
+use crate::intake::email::poller;
 use crate::intake::email::room::Room;
 use crate::mailboxes::{
     MailboxSettings, NewMailbox, Protection, Server, change, check, check_settings, create, list,
-    sender_for, set_enabled,
+    one, sender_for, set_enabled,
 };
 use crate::outbound::reply_address;
+use crate::startup;
 use bedside_channels::email::receiver::{Envelope, Mailroom, RcptVerdict, Verdict};
 use bedside_codecs::mail::address::Address;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 fn server(host: &str, port: u16) -> Server {
     Server {
@@ -66,6 +72,66 @@ async fn nobody_makes_the_desk_knock_at_its_own_machine() {
         }
         let knocked = listener.accept().unwrap_err();
         assert_eq!(knocked.kind(), std::io::ErrorKind::WouldBlock);
+    }
+}
+
+/// Settings from before the rule, or from a time when another one held.
+#[tokio::test]
+async fn what_was_saved_without_tls_is_not_used_where_it_may_not_be() {
+    for postgres in [false, true] {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        // Linux takes it for this machine, the desk does not.
+        let other = server("0.0.0.0", port);
+        let settings = MailboxSettings {
+            imap: Some(other.clone()),
+            smtp: Some(other),
+            ..MailboxSettings::default()
+        };
+        let desk = Desk::new(postgres, settings).await;
+        let sends = async |app: &App| sender_for(app, desk.organisation, None).await.unwrap();
+        let says = async |app: &App| list(app, &desk.ctx()).await.unwrap().remove(0).last_error;
+        assert!(sends(&desk.app).await.is_some());
+        assert_eq!(says(&desk.app).await, None);
+        let mut config = desk.app.config.clone();
+        config.unprotected_mail = false;
+        desk.app.db.close().await;
+        let clock = Arc::new(desk.clock.clone());
+        let (app, _) = startup::open(config, clock).await.unwrap();
+        assert!(sends(&app).await.is_none(), "nothing goes out by it");
+        assert_eq!(says(&app).await.as_deref(), Some("needs_tls"));
+        let tried = check(&app, &desk.ctx(), desk.mailbox).await;
+        let refused = |code| {
+            matches!(
+                code,
+                Err(DeskError::Invalid {
+                    code: "plain_mail",
+                    ..
+                })
+            )
+        };
+        assert!(refused(tried));
+        // Its reader notes why, and has not knocked.
+        let shutdown = CancellationToken::new();
+        let reading = tokio::spawn(poller::run(app.clone(), shutdown.clone()));
+        let noted = async || {
+            let stored = one(&app, desk.organisation, desk.mailbox).await.unwrap();
+            stored.last_error.as_deref() == Some("needs_tls")
+        };
+        let waiting = async {
+            while !noted().await {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting)
+            .await
+            .unwrap();
+        shutdown.cancel();
+        reading.await.unwrap();
+        let knocked = listener.accept().unwrap_err();
+        assert_eq!(knocked.kind(), std::io::ErrorKind::WouldBlock);
+        app.db.close().await;
     }
 }
 
