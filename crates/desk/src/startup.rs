@@ -231,6 +231,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "who a contact is",
         sql: include_str!("../migrations/0048_who_a_contact_is.sql"),
     },
+    Migration {
+        version: 51,
+        name: "clocks of the law",
+        sql: include_str!("../migrations/0051_clocks_of_the_law.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");
