@@ -416,6 +416,7 @@ audit-action-privacy-erase = Destroyed a record
 audit-action-privacy-hold = Placed a legal hold
 audit-action-privacy-holds = Looked at legal holds
 audit-action-privacy-release = Took a legal hold away
+audit-action-privacy-remind = Reminded of a clock of the law
 audit-action-privacy-expire = Destroyed a copy whose time was over
 audit-action-privacy-decide = Decided a privacy request
 audit-action-privacy-extend = Took more time for a privacy request

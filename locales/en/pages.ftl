@@ -110,6 +110,10 @@ flash-password-set = Your password is set.
 ## Navigation
 nav-following = Following
 nav-done = Done
+nav-over = { $count ->
+    [one] one is past its time
+   *[other] { $count } are past their time
+}
 
 ## Lists
 pages-label = Pages of this list

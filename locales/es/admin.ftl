@@ -422,6 +422,7 @@ audit-action-privacy-erase = Destruyó un expediente
 audit-action-privacy-hold = Puso una retención legal
 audit-action-privacy-holds = Miró las retenciones legales
 audit-action-privacy-release = Quitó una retención legal
+audit-action-privacy-remind = Recordó un plazo de la ley
 audit-action-privacy-expire = Destruyó una copia vencida
 audit-action-privacy-decide = Decidió una solicitud de privacidad
 audit-action-privacy-extend = Tomó más tiempo para una solicitud de privacidad

@@ -110,6 +110,10 @@ flash-password-set = Su contraseña está guardada.
 ## Navegación
 nav-following = Seguidas
 nav-done = Terminadas
+nav-over = { $count ->
+    [one] una pasó de su plazo
+   *[other] { $count } pasaron de su plazo
+}
 
 ## Listas
 pages-label = Páginas de esta lista

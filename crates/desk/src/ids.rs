@@ -49,6 +49,8 @@ ids! {
     Subject, SubjectId, "subject";
     /// What runs out: an API token, a provider's secret or a mailbox's password.
     Ending, EndingId, "ending";
+    /// What the law sets a time for: a request by law, or an incident.
+    Timed, TimedId, "timed";
     /// A restricted record that somebody opened for a reason.
     Opening, OpeningId, "opening";
     /// A request and all that belongs to it.

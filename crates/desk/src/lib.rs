@@ -81,6 +81,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         patients::sign_in::STATEMENTS,
         portal::STATEMENTS,
         privacy::breaches::STATEMENTS,
+        privacy::clocks::STATEMENTS,
         privacy::consents::STATEMENTS,
         privacy::copies::STATEMENTS,
         privacy::disclosures::STATEMENTS,

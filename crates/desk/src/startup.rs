@@ -232,6 +232,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0048_who_a_contact_is.sql"),
     },
     Migration {
+        version: 51,
+        name: "clocks of the law",
+        sql: include_str!("../migrations/0051_clocks_of_the_law.sql"),
+    },
+    Migration {
         version: 54,
         name: "root key changes",
         sql: include_str!("../migrations/0054_root_key_changes.sql"),

@@ -34,6 +34,7 @@ const SMALL: &[&str] = &[
     "provisioning_calls",
     "provisioning_rules",
     "queues",
+    "privacy_clocks",
     "renewals",
     "retention_rules",
     "roles",

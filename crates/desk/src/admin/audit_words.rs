@@ -158,6 +158,7 @@ pub const ACTIONS: &[&str] = &[
     "privacy.own",
     "privacy.read",
     "privacy.release",
+    "privacy.remind",
     "privacy.search",
     "privacy.seen",
     "provisioning.default_role",

@@ -90,6 +90,11 @@ fn list() -> Vec<Recurring> {
             run: |app| async move { renewals::hourly(&app).await }.boxed(),
         },
         Recurring {
+            name: "clocks of the law",
+            every: 15 * minute,
+            run: |app| async move { privacy::clocks::remind(&app).await }.boxed(),
+        },
+        Recurring {
             name: "what is kept no longer",
             every: 60 * minute,
             run: |app| async move { privacy::retention::daily(&app).await }.boxed(),

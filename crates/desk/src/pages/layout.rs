@@ -11,6 +11,7 @@ use crate::events;
 use crate::ids::QueueId;
 use crate::once::Once;
 use crate::orgs::{Queue, model::purpose};
+use crate::privacy::clocks::Waiting;
 use crate::privacy::{self, exceptions};
 use crate::router::SessionToken;
 use crate::staff::Queues;
@@ -301,6 +302,11 @@ impl Shell {
         self.with("crisis-waiting", "count", self.nav.crises)
     }
 
+    /// How many are past their time, in words.
+    pub fn over(&self, waiting: &Waiting) -> Cow<'_, str> {
+        self.with("nav-over", "count", waiting.over)
+    }
+
     /// Words that may go on in another line after an `@`.
     pub fn breakable<'a>(&self, words: &'a str) -> ui::Breakable<'a> {
         ui::Breakable(words)
@@ -387,9 +393,9 @@ pub struct Nav {
     /// Whether they decide what patients ask for their data.
     pub privacy: bool,
     /// What waits for them there.
-    pub privacy_open: i64,
+    pub privacy_open: Waiting,
     /// Incidents that may be breaches and are not closed.
-    pub breaches: i64,
+    pub breaches: Waiting,
     /// Unusual looks that wait for somebody.
     pub to_look: i64,
     /// Their own tickets.

@@ -1,12 +1,14 @@
 //! Work on who may see whose record, and who has. Restricted records that somebody opens for a reason (the rows are kept by
 //! [`crate::records::restricted`], which decides); who has seen a patient's data ([`seen`]), and what of it
 //! was given to somebody outside ([`disclosures`]); looks that are unusual ([`watch`]); incidents that may be breaches
-//! ([`breaches`]); searches of the audit log that somebody keeps ([`filters`]).
+//! ([`breaches`]); the clocks that the law sets for all of it ([`clocks`]); searches of the audit log that somebody keeps
+//! ([`filters`]).
 //!
 //! Invariants: an opening ends by itself after [`OPEN_FOR`] seconds and is never made longer, only made anew; whoever
 //! took an exception doesn't sign it off ([`exceptions`]); whoever looks at who has seen somebody's data stands in that account themselves.
 
 pub mod breaches;
+pub mod clocks;
 pub mod consents;
 pub mod copies;
 pub mod disclosures;

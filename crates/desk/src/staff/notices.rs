@@ -74,11 +74,19 @@ pub enum What {
     Renewal,
     /// The link that lets them in ends within a day, and they have not used it.
     LinkEnds,
+    /// What a patient asked for by law has to be answered soon.
+    RequestDue,
+    /// The time to answer it is over.
+    RequestOver,
+    /// Somebody has to be told of a breach soon.
+    BreachDue,
+    /// The time to tell them is over.
+    BreachOver,
 }
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 33] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -108,6 +116,10 @@ impl What {
         Self::ProvisioningEnded,
         Self::Renewal,
         Self::LinkEnds,
+        Self::RequestDue,
+        Self::RequestOver,
+        Self::BreachDue,
+        Self::BreachOver,
     ];
 
     /// The Fluent key of its words.
@@ -142,6 +154,10 @@ impl What {
             Self::ProvisioningEnded => "notice-provisioning",
             Self::Renewal => "notice-renewal",
             Self::LinkEnds => "notice-link-ends",
+            Self::RequestDue => "notice-request-due",
+            Self::RequestOver => "notice-request-over",
+            Self::BreachDue => "notice-breach-due",
+            Self::BreachOver => "notice-breach-over",
         }
     }
 
@@ -176,6 +192,14 @@ impl What {
                 "notice-link-ends-subject",
                 "notice-link-ends-look",
                 "/sign-in",
+            ),
+            Self::RequestDue | Self::RequestOver => {
+                ("notice-clock-subject", "notice-clock-look", "/privacy")
+            }
+            Self::BreachDue | Self::BreachOver => (
+                "notice-clock-subject",
+                "notice-clock-look",
+                "/privacy/breaches",
             ),
             _ => ("notice-subject", "notice-not-you", "/account"),
         }

@@ -29,6 +29,7 @@ pub use model::{
     MAX_AGE_DAYS, MAX_LINE, MAX_WORDS, Part, Place, Query, Risk, State, Told, Whose, Words,
 };
 pub use people::{Answer, PersonView, look, people, take};
+pub(in crate::privacy) use service::timers;
 pub use service::{
     BreachView, Facts, change, close, count_open, count_residents, done, list, open_breach, view,
 };

@@ -13,6 +13,7 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{BreachId, OrganisationId, StaffId};
 use crate::orgs::Clinic;
+use crate::privacy::clocks::{self, Timer, Waiting};
 use crate::privacy::requests::Law;
 use crate::records::{self, Opened, Purpose, Sealing};
 use crate::timeline::{self, MessageState};
@@ -24,6 +25,13 @@ use serde_json::{Value, json};
 
 /// Incidents on a page of the list.
 const SHOWN: i64 = 50;
+/// From the first instant to the last.
+const ALWAYS: (Timestamp, Timestamp) = (
+    Timestamp::from_micros(i64::MIN),
+    Timestamp::from_micros(i64::MAX),
+);
+/// The place before the first of the list of those that are not closed.
+const BEFORE_ALL: Place = (ALWAYS.0, BreachId::from_bytes([0; 16]));
 
 /// What is known of an incident, as somebody typed it.
 #[derive(Clone, Debug)]
@@ -318,18 +326,14 @@ pub async fn list(
     let (may, purpose) = (Permission::PrivacyManage, Purpose::Operations);
     let which = if closed { "closed" } else { "open" };
     let leave = records::open(app, ctx, may, purpose, "breach.list", "view", which).await?;
-    let (first, last) = (
-        Timestamp::from_micros(i64::MIN),
-        Timestamp::from_micros(i64::MAX),
-    );
     let span = match year {
         Some(year) => law::year(year, &app.directory.of(ctx.organisation)?.time_zone)?,
-        None => (first, last),
+        None => ALWAYS,
     };
     let place = after.unwrap_or(if closed {
-        (last, BreachId::from_bytes([0xff; 16]))
+        (ALWAYS.1, BreachId::from_bytes([0xff; 16]))
     } else {
-        (first, BreachId::from_bytes([0; 16]))
+        BEFORE_ALL
     });
     let mut conn = app.read().await?;
     let mut found =
@@ -363,12 +367,46 @@ pub async fn view(app: &App, ctx: &Ctx, id: BreachId) -> Result<BreachView, Desk
     .await
 }
 
-/// How many are not closed, counted up to `limit`; none for whoever doesn't see to them.
-pub async fn count_open(app: &App, ctx: &Ctx, limit: i64) -> Result<i64, DeskError> {
+/// How many are not closed and how many of them have a clock that is over, counted up to `limit`; none for whoever doesn't see
+/// to them.
+pub async fn count_open(app: &App, ctx: &Ctx, limit: i64) -> Result<Waiting, DeskError> {
     if !ctx.permissions().has(Permission::PrivacyManage) {
-        return Ok(0);
+        return Ok(Waiting::default());
     }
-    store::count_open(&mut app.read().await?, ctx.organisation, limit).await
+    let asked = (limit, app.now());
+    clocks::incidents(&mut app.read().await?, ctx.organisation, asked).await
+}
+
+/// The clocks of all that is still to be told of incidents that are not closed.
+pub(in crate::privacy) async fn timers(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Timer>, DeskError> {
+    let zone = app.directory.of(organisation)?.time_zone.clone();
+    let mut place = BEFORE_ALL;
+    let mut timers = Vec::new();
+    loop {
+        let found = store::list(conn, organisation, false, place, ALWAYS, SHOWN).await?;
+        let Some(last) = found.last() else {
+            return Ok(timers);
+        };
+        place = (last.discovered_at, last.id);
+        for breach in found {
+            let counts = store::counts(conn, organisation, breach.id).await?;
+            let lost = count_lost(conn, organisation, breach.id).await?;
+            let done = holding(conn, organisation, &breach, (&counts, lost)).await?;
+            let open = law::duties(&breach, counts.all(), &zone)?.into_iter();
+            let open = open.filter(|due| !done.iter().any(|one| one.duty == due.duty));
+            timers.extend(open.filter_map(|due| {
+                Some(Timer {
+                    work: clocks::Work::Breach(breach.id, due.duty),
+                    from: breach.discovered_at,
+                    due: due.at?,
+                })
+            }));
+        }
+    }
 }
 
 /// Keeps how many people of one state there are at most, counted by hand: the desk doesn't know where people live.
@@ -464,6 +502,7 @@ pub async fn done(
                 people,
             };
             store::put_duty(work, organisation, id, told, now).await?;
+            clocks::settle(work, organisation, id, duty).await?;
             let detail = json!({ "duty": duty.code(), "on": on });
             keep(work, &breach, "breach.done", &detail).await
         }

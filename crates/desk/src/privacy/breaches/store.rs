@@ -50,9 +50,6 @@ statements! {
     /// Those that are closed and were discovered in a span, closed last first, before a place.
     CLOSED_ONES = select!("WHERE organisation_id = $1 AND state = 'closed' AND (closed_at, id) < ($2, $3) \
         AND discovered_at >= $4 AND discovered_at < $5 ORDER BY closed_at DESC, id DESC LIMIT $6");
-    /// Those that are not closed, counted up to a limit.
-    COUNT_OPEN = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM breaches WHERE organisation_id = $1 \
-        AND state <> 'closed' LIMIT $2) AS few";
     /// Writes back what can change, unless it changed meanwhile.
     UPDATE = "UPDATE breaches SET part = $4, state = $5, discovered_at = $6, title = $7, story = $8, kinds = $9, \
         residents = $10, risks = $11, words = $12, conclusion = $13, exception = $14, high_risk = $15, assessed_by = $16, \
@@ -237,16 +234,6 @@ pub(super) async fn list(
     let statement = if closed { CLOSED_ONES } else { OPEN_ONES };
     let args = args![organisation, at, id, from, until, limit];
     Ok(conn.query(statement, args, breach).await?)
-}
-
-pub(super) async fn count_open(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    limit: i64,
-) -> Result<i64, DeskError> {
-    let args = args![organisation, limit];
-    let counted = conn.query_opt(COUNT_OPEN, args, |row| row.get(0)).await?;
-    Ok(counted.unwrap_or(0))
 }
 
 /// Writes an incident back; says whether it was still what was read.

@@ -19,6 +19,7 @@ pub use decide::{Said, approve, close, decide, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
 pub use heard::{Heard, hear_of, hear_own};
 pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
+pub(in crate::privacy) use service::timers;
 pub use service::{
     ASKED_ALREADY, NewRequest, OWN_A_DAY, RequestView, Which, count_open, list, of_patient,
     open_own, open_request, own, request,

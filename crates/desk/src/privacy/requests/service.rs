@@ -12,6 +12,7 @@ use crate::identity::{self, Level};
 use crate::ids::{ContactId, OrganisationId, PatientId, PrivacyRequestId};
 use crate::orgs::Clinic;
 use crate::patients;
+use crate::privacy::clocks::{self, Timer, Waiting};
 use crate::privacy::erasure;
 use crate::records::{self, Group, Opened, Purpose, restricted};
 use crate::tickets;
@@ -485,12 +486,33 @@ pub async fn of_patient(
     store::of_patient(&mut conn, ctx.organisation, patient, limit).await
 }
 
-/// How many are not closed, counted up to `limit`; none for whoever doesn't decide them.
-pub async fn count_open(app: &App, ctx: &Ctx, limit: i64) -> Result<i64, DeskError> {
+/// How many are not closed and how many of them past their time, counted up to `limit`; none for whoever doesn't decide them.
+pub async fn count_open(app: &App, ctx: &Ctx, limit: i64) -> Result<Waiting, DeskError> {
     if !ctx.permissions().has(Permission::PrivacyManage) {
-        return Ok(0);
+        return Ok(Waiting::default());
     }
-    store::count_open(&mut app.read().await?, ctx.organisation, limit).await
+    let asked = (limit, app.now());
+    store::count_open(&mut app.read().await?, ctx.organisation, asked).await
+}
+
+/// The clocks of all that are not closed.
+pub(in crate::privacy) async fn timers(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<Timer>, DeskError> {
+    let zone = app.directory.of(organisation)?.time_zone.clone();
+    let running = store::clocks(conn, organisation).await?;
+    let timer = |(id, received, due): (PrivacyRequestId, Date, Timestamp)| {
+        let began = received.to_zoned(zone.clone());
+        let began = began.map_err(|error| DeskError::Internal(error.to_string()))?;
+        Ok(Timer {
+            work: clocks::Work::Request(id),
+            from: began.timestamp().into(),
+            due,
+        })
+    };
+    running.into_iter().map(timer).collect()
 }
 
 /// Patients whose requests are not closed: what they ask about is kept until it is answered.

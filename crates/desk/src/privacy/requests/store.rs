@@ -3,6 +3,7 @@
 use super::model::{Closed, Decided, Decision, Extension, Kind, Law, Request, State};
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, PatientId, PrivacyRequestId, StaffId};
+use crate::privacy::clocks::Waiting;
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 use jiff::civil::Date;
 
@@ -41,9 +42,12 @@ statements! {
     OF_PATIENT = select!("WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id DESC LIMIT $3");
     /// A patient's that are not closed, which nobody else changes until the command ends.
     HELD_OF = select!("WHERE organisation_id = $1 AND patient_id = $2 AND state <> 'closed' ORDER BY id FOR NO KEY UPDATE");
-    /// Those that are not closed, counted up to a limit.
-    COUNT_OPEN = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM privacy_requests WHERE organisation_id = $1 \
-        AND state <> 'closed' LIMIT $2) AS few";
+    /// Those that are not closed, and of those the ones past their time, counted up to a limit.
+    COUNT_OPEN = "SELECT COUNT(*), COUNT(CASE WHEN due_at < $3 THEN 1 END) FROM (SELECT due_at FROM privacy_requests \
+        WHERE organisation_id = $1 AND state <> 'closed' ORDER BY due_at, id LIMIT $2) AS few";
+    /// The clocks of those that are not closed.
+    CLOCKS = "SELECT id, received_on, due_at FROM privacy_requests WHERE organisation_id = $1 AND state <> 'closed' \
+        ORDER BY due_at, id";
     /// Writes back what can change, unless it changed meanwhile.
     UPDATE = "UPDATE privacy_requests SET state = $4, due_at = $5, extended_by = $6, extended_at = $7, extension = $8, \
         letter_on = $9, approved_by = $10, approved_at = $11, decision = $12, reason = $13, note = $14, decided_by = $15, \
@@ -217,11 +221,29 @@ pub(super) async fn of_patient(
 pub(super) async fn count_open(
     conn: &mut Conn,
     organisation: OrganisationId,
-    limit: i64,
-) -> Result<i64, DeskError> {
-    let args = args![organisation, limit];
-    let counted = conn.query_opt(COUNT_OPEN, args, |row| row.get(0)).await?;
-    Ok(counted.unwrap_or(0))
+    (limit, now): (i64, Timestamp),
+) -> Result<Waiting, DeskError> {
+    let read = |row: &Row<'_>| {
+        Ok(Waiting {
+            open: row.get(0)?,
+            over: row.get(1)?,
+        })
+    };
+    let args = args![organisation, limit, now];
+    let counted = conn.query_opt(COUNT_OPEN, args, read).await?;
+    Ok(counted.unwrap_or_default())
+}
+
+/// Id, day of receipt and end of each that is not closed.
+pub(super) async fn clocks(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<(PrivacyRequestId, Date, Timestamp)>, DeskError> {
+    let read = |row: &Row<'_>| {
+        let received = day(row, 1)?.ok_or_else(|| DbError::unknown_code(1))?;
+        Ok::<_, DbError>((row.get(0)?, received, row.get(2)?))
+    };
+    Ok(conn.query(CLOCKS, args![organisation], read).await?)
 }
 
 /// Writes a request back; says whether it was still what was read.

@@ -1,0 +1,238 @@
+//! Clocks of the law are told of before they run out, and when they have, to whoever watches over them, once each.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod common;
+
+use bedside_desk::audit_log;
+use bedside_desk::ids::{BreachId, PatientId, PrivacyRequestId};
+use bedside_desk::jobs;
+use bedside_desk::orgs::{self, Change};
+use bedside_desk::patients::{self, NewPatient};
+use bedside_desk::privacy::breaches::{self, Data, Duty, Facts, Part};
+use bedside_desk::privacy::clocks;
+use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, Said};
+use common::sink::{Sent, Sink, sink};
+use common::{Desk, Role, both_engines};
+use jiff::civil::{Date, date};
+
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+/// The desk's clock stands on this day, at nine in the morning of the clinic.
+const TODAY: Date = date(2026, 3, 2);
+
+async fn patient(desk: &Desk) -> PatientId {
+    let new = NewPatient {
+        name: "Rosa Quillfeather".to_owned(),
+        birth_date: None,
+        mrn: None,
+        locale: None,
+        secure_link: false,
+    };
+    patients::create_patient(&desk.app, &desk.system(), new, Vec::new())
+        .await
+        .unwrap()
+}
+
+async fn ask(desk: &Desk, kind: Kind, received_on: Date) -> PrivacyRequestId {
+    let new = NewRequest {
+        patient: patient(desk).await,
+        kind,
+        received_on,
+        ticket: None,
+        words: "zebrafinch".to_owned(),
+    };
+    requests::open_request(&desk.app, &desk.ctx(Role::Agent), new)
+        .await
+        .unwrap()
+}
+
+async fn incident(desk: &Desk) -> BreachId {
+    let zone = desk
+        .app
+        .directory
+        .of(desk.organisation)
+        .unwrap()
+        .time_zone
+        .clone();
+    let facts = Facts {
+        title: "oriolebird".to_owned(),
+        story: "A letter went to the wrong house.".to_owned(),
+        discovered: zone.to_datetime(desk.app.now().to_jiff()),
+        part: Part::Own,
+        data: vec![Data::Name],
+    };
+    breaches::open_breach(&desk.app, &desk.ctx(Role::Compliance), facts)
+        .await
+        .unwrap()
+}
+
+async fn under(desk: &Desk, law: &str) {
+    let clinic = desk.app.directory.of(desk.organisation).unwrap();
+    let mut settings = clinic.settings.clone();
+    law.clone_into(&mut settings.privacy_law);
+    let change = Change::General {
+        name: clinic.name.clone(),
+        time_zone: clinic.time_zone.iana_name().unwrap().to_owned(),
+        locale: clinic.locale,
+        settings: Box::new(settings),
+        version: clinic.version,
+    };
+    orgs::change(&desk.app, &desk.ctx(Role::Administrator), change)
+        .await
+        .unwrap();
+}
+
+/// What a look at the clocks sends. Another one right after it says nothing twice.
+async fn told(desk: &Desk, sink: &Sink) -> Vec<Sent> {
+    let before = sink.sent().len();
+    clocks::remind(&desk.app).await.unwrap();
+    jobs::drain(&desk.app).await.unwrap();
+    let told = sink.sent().split_off(before);
+    clocks::remind(&desk.app).await.unwrap();
+    jobs::drain(&desk.app).await.unwrap();
+    assert_eq!(sink.sent().len(), before + told.len());
+    told
+}
+
+/// To whom, and whether it says that it is too late.
+fn heard(sent: &[Sent]) -> Vec<(String, bool)> {
+    let mut all: Vec<(String, bool)> = sent
+        .iter()
+        .map(|one| {
+            let text = one.text();
+            assert!(
+                !text.contains("Rosa")
+                    && !text.contains("zebrafinch")
+                    && !text.contains("oriolebird"),
+                "{text}"
+            );
+            let name = one.to.join(" ");
+            (
+                name.trim_matches(['<', '>']).to_owned(),
+                text.contains("is over ("),
+            )
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn both(over: bool) -> Vec<(String, bool)> {
+    ["administrator@clinic.example", "compliance@clinic.example"]
+        .map(|name| (name.to_owned(), over))
+        .to_vec()
+}
+
+both_engines! {
+    async fn a_request_by_law_is_told_of_at_half_time_three_days_before_and_when_it_is_over(desk: Desk) {
+        let sink = sink(&desk).await;
+        let id = ask(&desk, Kind::Access, TODAY).await;
+        assert!(told(&desk, &sink).await.is_empty());
+        // Received on the 2nd of March, it is due at the end of the 1st of April there.
+        for (days, says) in [(14, None), (1, Some(false)), (11, None), (1, Some(false)), (2, None), (2, Some(true)), (90, None)] {
+            desk.clock.advance(days * DAY);
+            let sent = told(&desk, &sink).await;
+            assert_eq!(heard(&sent), says.map_or_else(Vec::new, both), "{days}");
+            assert!(sent.iter().all(|mail| mail.text().contains("/privacy\n") || mail.text().contains("/privacy\r\n")));
+        }
+        let entries = audit_log::list(&desk.app, &desk.ctx(Role::Compliance), None, 100).await.unwrap();
+        let told_of: Vec<&str> = entries.iter().filter(|one| one.action == "privacy.remind").map(|one| one.object_id.as_str()).collect();
+        let id = id.to_string();
+        assert_eq!(told_of, [&*id; 3]);
+        desk.audit_is_whole().await;
+    }
+
+    async fn more_time_begins_the_words_anew_and_what_is_answered_is_not_spoken_of(desk: Desk) {
+        let sink = sink(&desk).await;
+        let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
+        let longer = ask(&desk, Kind::Amendment, TODAY).await;
+        let done = ask(&desk, Kind::Restriction, TODAY).await;
+        let said = Said {
+            decision: Decision::Withdrawn,
+            reason: String::new(),
+            note: String::new(),
+            with_notes: false,
+        };
+        requests::decide(app, &officer, done, 1, said).await.unwrap();
+        requests::close(app, &officer, done, 2, TODAY).await.unwrap();
+        desk.clock.advance(58 * DAY);
+        assert_eq!(told(&desk, &sink).await.len(), 2);
+        requests::extend(app, &officer, longer, 1, "The chart is elsewhere.", date(2026, 4, 28)).await.unwrap();
+        // Half of the ninety days is over.
+        assert_eq!(heard(&told(&desk, &sink).await), both(false));
+        desk.clock.advance(29 * DAY);
+        assert_eq!(heard(&told(&desk, &sink).await), both(false));
+        desk.clock.advance(5 * DAY);
+        assert_eq!(heard(&told(&desk, &sink).await), both(true));
+    }
+
+    async fn what_comes_in_late_is_told_of_at_once_and_one_mail_speaks_of_all(desk: Desk) {
+        let sink = sink(&desk).await;
+        for _ in 0..3 {
+            ask(&desk, Kind::Copy, date(2026, 2, 10)).await;
+        }
+        assert_eq!(heard(&told(&desk, &sink).await), both(false));
+        ask(&desk, Kind::Copy, date(2026, 1, 2)).await;
+        assert_eq!(heard(&told(&desk, &sink).await), both(true));
+    }
+
+    async fn the_72_hours_are_told_of_a_day_and_six_hours_before_and_when_they_are_over(desk: Desk) {
+        let sink = sink(&desk).await;
+        under(&desk, "gdpr").await;
+        incident(&desk).await;
+        assert!(told(&desk, &sink).await.is_empty());
+        for (hours, says) in [(47, None), (1, Some(false)), (17, None), (1, Some(false)), (6, None), (1, Some(true)), (72, None)] {
+            desk.clock.advance(hours * HOUR);
+            let sent = told(&desk, &sink).await;
+            assert_eq!(heard(&sent), says.map_or_else(Vec::new, both), "{hours}");
+            assert!(sent.iter().all(|mail| mail.text().contains("/privacy/breaches")));
+        }
+    }
+
+    async fn a_duty_that_is_done_and_an_incident_that_is_none_end_their_clocks(desk: Desk) {
+        let sink = sink(&desk).await;
+        let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
+        under(&desk, "gdpr").await;
+        let id = incident(&desk).await;
+        desk.clock.advance(49 * HOUR);
+        assert_eq!(told(&desk, &sink).await.len(), 2);
+        breaches::done(app, &officer, (id, 1), Duty::Authority, date(2026, 3, 4)).await.unwrap();
+        desk.clock.advance(60 * DAY);
+        assert!(told(&desk, &sink).await.is_empty());
+        let list = desk.browser(Role::Compliance).await.get("/privacy").await.expect(200).text();
+        assert!(!list.contains("past its time"), "{list}");
+    }
+
+    async fn the_navigation_says_how_many_are_past_their_time_to_whoever_sees_to_them(desk: Desk) {
+        under(&desk, "gdpr").await;
+        ask(&desk, Kind::Erasure, TODAY).await;
+        incident(&desk).await;
+        let officer = desk.browser(Role::Compliance).await;
+        let before = officer.get("/privacy").await.expect(200).text();
+        assert!(!before.contains("past its time"), "{before}");
+        desk.clock.advance(73 * HOUR);
+        clocks::remind(&desk.app).await.unwrap();
+        let one = desk.browser(Role::Compliance).await.get("/privacy").await.expect(200).text();
+        assert_eq!(one.matches("one is past its time").count(), 2, "as a title and in words: {one}");
+        assert_eq!(one.matches("count-alert").count(), 1, "{one}");
+        desk.clock.advance(40 * DAY);
+        // A request's end needs no look.
+        let two = desk.browser(Role::Compliance).await.get("/privacy/breaches").await.expect(200).text();
+        assert_eq!(two.matches("count-alert").count(), 2, "{two}");
+        let agent = desk.browser(Role::Agent).await.get("/patients").await.expect(200).text();
+        assert!(!agent.contains("past its time"), "{agent}");
+    }
+
+    async fn looks_at_the_same_moment_tell_once(desk: Desk) {
+        let sink = sink(&desk).await;
+        ask(&desk, Kind::Access, TODAY).await;
+        desk.clock.advance(15 * DAY);
+        let looks = (0..4).map(|_| clocks::remind(&desk.app));
+        for look in futures_util::future::join_all(looks).await {
+            look.unwrap();
+        }
+        jobs::drain(&desk.app).await.unwrap();
+        assert_eq!(heard(&sink.sent()), both(false));
+    }
+}
