@@ -231,6 +231,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "who a contact is",
         sql: include_str!("../migrations/0048_who_a_contact_is.sql"),
     },
+    Migration {
+        version: 49,
+        name: "what was written down",
+        sql: include_str!("../migrations/0049_written_down.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -207,6 +207,8 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
             kind: MessageKind::Inbound,
             channel: new.channel.code(),
             author,
+            // A request that somebody of the staff opens for a person who called is told, not written.
+            written_by: ctx.actor.staff().map(|staff| staff.uuid()),
             recipient: None,
             body: new.body,
             html: new.html,

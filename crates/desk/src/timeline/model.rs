@@ -79,7 +79,7 @@ impl Author {
         }
     }
 
-    pub(super) const fn id(self) -> Option<Uuid> {
+    pub(crate) const fn id(self) -> Option<Uuid> {
         match self {
             Self::Staff(id) | Self::Contact(id) | Self::Token(id) => Some(id),
             Self::System => None,
@@ -147,8 +147,10 @@ pub struct NewMessage {
     pub kind: MessageKind,
     /// Channel code.
     pub channel: &'static str,
-    /// Who wrote it.
+    /// Whose words they are.
     pub author: Author,
+    /// Who of the staff, or which other system, wrote down what the author said; none for what they wrote themselves.
+    pub written_by: Option<Uuid>,
     /// Whom an answer is for.
     pub recipient: Option<ContactId>,
     /// The words, as plain text (Markdown for the staff's own).
@@ -224,6 +226,8 @@ pub struct MessageView {
     pub author_kind: String,
     /// The author's id.
     pub author_id: Option<Uuid>,
+    /// Who wrote down what the author said; none for what they wrote themselves.
+    pub written_by: Option<Uuid>,
     /// Whom an answer is for; none for what came in, for notes, and for answers written before this was kept.
     #[schema(value_type = Option<String>, format = "uuid")]
     pub recipient: Option<ContactId>,

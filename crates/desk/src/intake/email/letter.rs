@@ -308,6 +308,7 @@ impl Letter<'_> {
                     attachments: words.attachments,
                     inbound_mail: Some(self.claimed.id),
                     external: Some(("email", self.fingerprint()?)),
+                    written_by: None,
                     automatic,
                     written: self.joined(),
                     also: Some(opt_out::and(out, finished(self.claimed.id, false))),
