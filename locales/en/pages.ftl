@@ -158,6 +158,7 @@ found-fairly-sure = The program is fairly sure. A person decides.
 found-unsure = The program isn’t sure. Please read it yourself.
 found-faint = It may well be nothing: the program rings early rather than late. Please read it yourself.
 found-in-subject = (in the subject)
+found-beside = (in a file or a name)
 found-lowered = Lowered because { $why }.
 found-earlier = Written before by this person, or for the same patient:
 guard-negated = it is said not to be so

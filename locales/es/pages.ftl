@@ -158,6 +158,7 @@ found-fairly-sure = El programa está bastante seguro. Decide una persona.
 found-unsure = El programa no está seguro. Léalo usted, por favor.
 found-faint = Puede que no sea nada: el programa prefiere avisar pronto. Léalo usted, por favor.
 found-in-subject = (en el asunto)
+found-beside = (en un archivo o un nombre)
 found-lowered = Cuenta menos porque { $why }.
 found-earlier = Escrito antes por esta persona o para el mismo paciente:
 guard-negated = se dice que no es así

@@ -273,6 +273,8 @@ pub struct Inbound {
     pub html: Option<String>,
     /// Addresses of a mail.
     pub envelope: Option<Envelope>,
+    /// The name that came with the words, to be looked through with them.
+    pub called: Option<String>,
     /// Files, already written as blobs with the ticket's key.
     pub attachments: Vec<NewAttachment>,
     /// The raw mail it came from.
@@ -299,6 +301,7 @@ impl Inbound {
             said: None,
             html: None,
             envelope: None,
+            called: None,
             attachments: Vec::new(),
             inbound_mail: None,
             external: None,
@@ -331,6 +334,8 @@ pub async fn inbound(
         subject: "",
         body: &new.body,
         said: new.said.as_deref(),
+        called: new.called.as_deref(),
+        files: &new.attachments,
         hint: Some(asked.locale),
         written: new.written,
         automatic: new.automatic,

@@ -8,6 +8,7 @@ use crate::records::Opened;
 use crate::records::uploads;
 use crate::timeline::files::Scan;
 use crate::triage::Found;
+use bedside_codecs::mail::file_words::FileWords;
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -190,6 +191,8 @@ pub struct NewAttachment {
     pub content_id: Option<String>,
     /// Whether it is shown inside the text.
     pub inline: bool,
+    /// What it says, to be looked through with the words it came with. Never stored.
+    pub words: FileWords,
 }
 
 impl NewAttachment {
@@ -208,6 +211,7 @@ impl From<uploads::Placed> for NewAttachment {
             size: file.size,
             content_id: None,
             inline: false,
+            words: file.words,
         }
     }
 }
