@@ -101,6 +101,7 @@ public-renewed-text = If this link was yours, a new one is on its way to you. It
 public-reach = You can also reach us like this:
 public-thread-title = Your request
 public-thread-you = You
+public-thread-you-told = You told us
 public-thread-reply = Write back
 public-thread-thanks = Thank you. We have your message.
 public-thread-file-waiting = We have it, and are checking it. That is done with every file.

@@ -101,6 +101,7 @@ public-renewed-text = Si este enlace era suyo, uno nuevo va en camino. Puede tar
 public-reach = También puede comunicarse con nosotros así:
 public-thread-title = Su solicitud
 public-thread-you = Usted
+public-thread-you-told = Usted nos dijo
 public-thread-reply = Responder
 public-thread-thanks = Gracias. Tenemos su mensaje.
 public-thread-file-waiting = Lo tenemos y lo estamos revisando. Se hace con todos los archivos.

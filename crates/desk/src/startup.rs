@@ -232,6 +232,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0048_who_a_contact_is.sql"),
     },
     Migration {
+        version: 49,
+        name: "what was written down",
+        sql: include_str!("../migrations/0049_written_down.sql"),
+    },
+    Migration {
         version: 51,
         name: "clocks of the law",
         sql: include_str!("../migrations/0051_clocks_of_the_law.sql"),

@@ -364,6 +364,10 @@ const LEFT_ALONE: &[(&str, &str)] = &[
         "identity_failures",
         "keyed marks of failed tries, forgotten within days",
     ),
+    (
+        "identity_flags",
+        "codes of signs that the staff noticed, forgotten within days",
+    ),
     ("identity_locks", "keyed marks, and when each ends"),
     ("identity_subjects", "keyed marks of what was tried"),
     ("mailboxes", "the clinic's own addresses"),

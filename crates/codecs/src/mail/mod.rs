@@ -7,6 +7,7 @@
 //! | HTML from outside → HTML that is safe to show | [`html::sanitise`] |
 //! | an answer → bytes to send | [`compose::compose`] |
 //! | signed reply addresses and Message-IDs | [`threading`] |
+//! | a file → the words in it | [`file_words::file_words`] |
 //! | an address someone typed | [`address::Address`] |
 //! | a mailbox file → messages | [`mbox::Mbox`] |
 
@@ -17,6 +18,7 @@ mod bounce;
 mod charset;
 pub mod compose;
 mod file_name;
+pub mod file_words;
 pub mod html;
 mod limits;
 pub mod mbox;

@@ -39,6 +39,7 @@ pub(super) fn routes() -> Vec<Route> {
             notes,
         ),
         Route::post("/api/v1/tickets/{id}/notes", write, note),
+        Route::post("/api/v1/tickets/{id}/said", write, said),
         Route::post(
             "/api/v1/tickets/{id}/messages/{message_id}/undo",
             write,
@@ -189,6 +190,34 @@ pub(super) async fn note(
     let attachments = files(&app, &ctx, id, &new.attachments).await?;
     let note = tickets::note(&app, &ctx, id, new.body, attachments).await?;
     Ok(Made::at(&format!("/api/v1/tickets/{id}/messages"), note))
+}
+
+/// What the ticket's contact says, written down.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "body": "She says that the rash is gone and asks when she may swim again." }))]
+pub(super) struct SaidIn {
+    /// The words, as plain text.
+    #[schema(min_length = 1)]
+    body: String,
+    /// Files that were uploaded.
+    #[serde(default)]
+    attachments: Vec<Uuid>,
+}
+
+/// Writes down what the ticket's contact says, on the telephone for example. It counts as a message of theirs: it reopens,
+/// and is looked through for danger. Nothing is acknowledged. 409 with `closed` where the request takes no more words.
+#[utoipa::path(post, path = "/api/v1/tickets/{id}/said", tag = "Messages", request_body = SaidIn,
+    responses((status = 201, description = "Kept as the contact's words.", body = Made)))]
+pub(super) async fn said(
+    ctx: Ctx,
+    State(app): State<App>,
+    InPath(id): InPath<TicketId>,
+    Json(new): Json<SaidIn>,
+) -> Answer<Response> {
+    let attachments = files(&app, &ctx, id, &new.attachments).await?;
+    let said = tickets::said(&app, &ctx, id, new.body, attachments).await?;
+    Ok(Made::at(&format!("/api/v1/tickets/{id}/messages"), said))
 }
 
 /// Takes an answer back while its undo window is open. Only its author can.

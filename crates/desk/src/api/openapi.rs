@@ -26,7 +26,7 @@ use utoipa::OpenApi;
     ),
     paths(
         me::show, tickets::list, tickets::create, tickets::show, tickets::change, tickets::not_a_crisis, messages::list, messages::show,
-        messages::reply, messages::notes, messages::note, messages::undo, joins::merge, joins::split, joins::link,
+        messages::reply, messages::notes, messages::note, messages::said, messages::undo, joins::merge, joins::split, joins::link,
         joins::revoke_links,
         joins::follow, joins::unfollow, attachments::upload, attachments::download, patients::list, patients::create,
         patients::find, patients::show, patients::change, patients::label, contacts::list, contacts::create, contacts::show,

@@ -250,6 +250,7 @@ async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Landed
         new.body.clone(),
     );
     ticket.locale = locale;
+    ticket.called = new.requester.as_ref().and_then(|by| by.name.clone());
     ticket.attachments = attachments.into_iter().map(Into::into).collect();
     ticket.category.clone_from(&new.category);
     ticket.queue = new.queue_id.map(QueueId::from_uuid);

@@ -280,6 +280,8 @@ pub(super) struct MessageOut {
     author_kind: String,
     /// The author's id.
     author_id: Option<Uuid>,
+    /// Who of the staff, or which token, wrote down what the author said; none for what they wrote themselves.
+    written_down_by: Option<Uuid>,
     /// The words as plain text (Markdown for the staff's own).
     body: String,
     /// The words as clean HTML.
@@ -323,6 +325,7 @@ impl From<MessageView> for MessageOut {
             channel: view.channel,
             author_kind: view.author_kind,
             author_id: view.author_id,
+            written_down_by: view.written_by,
             body: view.body,
             html: view.html,
             envelope: view.envelope.map(|envelope| EnvelopeOut {

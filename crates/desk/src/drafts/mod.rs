@@ -7,6 +7,7 @@
 mod store;
 
 use crate::app::App;
+use crate::codes::codes;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{DraftId, TicketId};
@@ -16,13 +17,27 @@ use futures_util::FutureExt;
 
 pub use store::ALL as STATEMENTS;
 
+codes! {
+    /// What words are meant to become.
+    #[derive(Default)]
+    Kind {
+        /// An answer.
+        #[default]
+        Reply = "reply",
+        /// An internal note.
+        Note = "note",
+        /// What the patient's side says, written down.
+        Said = "said",
+    }
+}
+
 /// Words that are not sent yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// The words.
     pub body: String,
-    /// Whether they are meant as an internal note.
-    pub note: bool,
+    /// What they are meant to become.
+    pub kind: Kind,
 }
 
 /// The draft's place in the vault: its ticket's and its author's ids are the row.
@@ -56,7 +71,7 @@ pub async fn keep(app: &App, ctx: &Ctx, ticket: TicketId, draft: Draft) -> Resul
                     staff,
                     key,
                     body,
-                    note: draft.note,
+                    kind: draft.kind,
                 };
                 store::put(tx, organisation, &row, now).await
             }
@@ -80,7 +95,7 @@ pub async fn load(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<Option<Draft
     let body = sealing.open_text("drafts", "body", row_of(ticket), &row.body)?;
     Ok(Some(Draft {
         body,
-        note: row.note,
+        kind: row.kind,
     }))
 }
 

@@ -1,6 +1,7 @@
 //! Signs of somebody who plays a part, shown with their reason to whoever answers. They raise what is asked for; they
 //! accuse nobody, and refuse nothing by themselves.
 
+use super::by_hand::ByHand;
 use crate::codes::codes;
 use bedside_language::pretexts::{Part, Pretexts, Said};
 
@@ -24,7 +25,7 @@ codes! {
 pub const MANY: i64 = 3;
 
 /// What is known of the past, beside the words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
     /// Patients that this contact was verified as within a day.
     pub patients: i64,
@@ -32,14 +33,16 @@ pub struct Past {
     pub code_failed: bool,
     /// Whether this contact or conversation was locked within 30 days.
     pub locked: bool,
+    /// Signs that somebody of the staff noticed here within a day.
+    pub by_hand: Vec<ByHand>,
 }
 
 /// The signs in what the patient's side wrote here (`words`, one a message), by the clinic's own words for them
-/// (`clinic/language/pretexts.toml`), and in what went before.
+/// (`clinic/language/pretexts.toml`), in what went before, and what somebody of the staff noticed.
 pub fn noticed<'a>(
     pretexts: &Pretexts,
     words: impl Iterator<Item = &'a str>,
-    past: Past,
+    past: &Past,
 ) -> Vec<Flag> {
     let all = words.map(|text| pretexts.said(text));
     let said = all.fold(Said::default(), Said::and);
@@ -60,7 +63,10 @@ pub fn noticed<'a>(
         ),
         (Flag::EarlierLock, past.locked),
     ];
-    let there = rules.into_iter().filter(|(_, holds)| *holds);
+    let seen = |flag: Flag| past.by_hand.iter().any(|one| one.flag == flag);
+    let there = rules
+        .into_iter()
+        .filter(|(flag, holds)| *holds || seen(*flag));
     there.map(|(flag, _)| flag).collect()
 }
 
@@ -69,7 +75,7 @@ mod tests {
     use super::*;
     use crate::startup::built_in_clinic;
 
-    fn flags(words: &[&str], past: Past) -> Vec<Flag> {
+    fn flags(words: &[&str], past: &Past) -> Vec<Flag> {
         let pretexts = Pretexts::load(&built_in_clinic()).unwrap();
         noticed(&pretexts, words.iter().copied(), past)
     }
@@ -79,8 +85,9 @@ mod tests {
         let none = Past::default();
         let failed = Past {
             code_failed: true,
-            ..none
+            ..Past::default()
         };
+        let (none, failed) = (&none, &failed);
         for (words, past, expected) in [
             (&["This is urgent."][..], none, &[][..]),
             (&["Please keep it secret"], none, &[]),
@@ -109,13 +116,16 @@ mod tests {
         ] {
             assert_eq!(flags(words, past), expected, "{words:?}");
         }
-        let many = |patients| Past { patients, ..none };
-        assert_eq!(flags(&[], many(MANY - 1)), []);
-        assert_eq!(flags(&[], many(MANY)), [Flag::ManyPatients]);
+        let many = |patients| Past {
+            patients,
+            ..Past::default()
+        };
+        assert_eq!(flags(&[], &many(MANY - 1)), []);
+        assert_eq!(flags(&[], &many(MANY)), [Flag::ManyPatients]);
         let locked = Past {
             locked: true,
-            ..none
+            ..Past::default()
         };
-        assert_eq!(flags(&[], locked), [Flag::EarlierLock]);
+        assert_eq!(flags(&[], &locked), [Flag::EarlierLock]);
     }
 }

@@ -1,5 +1,6 @@
 //! How sure the desk is of who is asking, in one conversation. Owns `identity_evidence`, `identity_subjects`,
-//! `identity_failures`, `identity_locks`, `identity_codes`, `identity_tasks` and `identity_reviews`.
+//! `identity_failures`, `identity_locks`, `identity_codes`, `identity_tasks` and `identity_reviews`; its room
+//! [`by_hand`] owns `identity_flags`.
 //!
 //! What somebody shows is *evidence*: it belongs to one ticket, the contact that asks and the addresses this contact had
 //! then, and counts for [`model::LASTS`] seconds; that they wrote signed in for [`model::SIGNED_IN_LASTS`]. The level is never stored: [`model::standing`] says it from the evidence
@@ -13,6 +14,7 @@
 //! confirms nothing; no code goes to an address that is new to its patient; nobody says the second yes to, and nobody
 //! looks afterwards at, what they did themselves. (NIST SP 800-63-4; HC3 alert of April 2024; 45 CFR 164.514(h).)
 
+pub mod by_hand;
 mod codes;
 mod contacts;
 mod details;
@@ -26,6 +28,7 @@ mod signed_in;
 mod store;
 mod tasks;
 
+pub use by_hand::{ByHand, notice};
 pub use codes::{check_code, send_code};
 pub use contacts::{NewAddress, change_address};
 pub(crate) use contacts::{
@@ -33,7 +36,7 @@ pub(crate) use contacts::{
     may_change_address, no_ground, within,
 };
 pub use details::{Typed, check_details, tie};
-pub use flags::{Flag, noticed};
+pub use flags::{Flag, Past, noticed};
 pub(crate) use locks::hold;
 pub use locks::unlock;
 pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, mask, opens, reaches};

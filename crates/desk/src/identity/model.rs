@@ -118,6 +118,8 @@ codes! {
         Unlocked = "unlocked",
         /// They wrote signed in.
         SignedIn = "signed_in",
+        /// Somebody noticed a sign to be careful.
+        Noticed = "noticed",
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where a conversation stands, for whoever looks.
 
+use super::by_hand;
 use super::flags::{Past, noticed};
 use super::locks::Subjects;
 use super::model::{
@@ -215,7 +216,7 @@ pub(crate) async fn raised(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<bool
     let only = Some(MessageKind::Inbound);
     let theirs = tickets::messages(app, &desk, ticket.id, only, None, READ).await?;
     let words = theirs.iter().map(|one| one.body.as_str());
-    Ok(!noticed(&app.knowledge().pretexts, words, past).is_empty())
+    Ok(!noticed(&app.knowledge().pretexts, words, &past).is_empty())
 }
 
 async fn past_of(
@@ -234,6 +235,7 @@ async fn past_of(
         patients: store::patients_of(&mut conn, organisation, ticket.contact, day_ago).await?,
         code_failed: failed > 0,
         locked: lock.is_some_and(|(since, _)| since > month_ago),
+        by_hand: by_hand::by_hand(&mut conn, organisation, ticket.id, now).await?,
     };
     let until = lock.map(|(_, until)| until).filter(|until| *until > now);
     Ok((until, past))
@@ -477,6 +479,12 @@ pub async fn forget(app: &App) -> Result<(), DeskError> {
         now.plus_seconds(-(LOCK_SIGN_DAYS + 1) * DAY),
     );
     app.db
-        .write(move |tx| async move { store::forget(tx, [before, locks]).await }.boxed())
+        .write(move |tx| {
+            async move {
+                by_hand::forget(tx, before).await?;
+                store::forget(tx, [before, locks]).await
+            }
+            .boxed()
+        })
         .await
 }

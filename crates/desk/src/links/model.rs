@@ -104,6 +104,8 @@ pub struct PublicMessage {
     pub id: MessageId,
     /// Whether the reader wrote it; the clinic did otherwise.
     pub mine: bool,
+    /// Whether the reader told it and somebody wrote it down for them.
+    pub told: bool,
     /// Who of the clinic wrote it, where it was a person.
     pub author: Option<String>,
     /// The words as plain text.

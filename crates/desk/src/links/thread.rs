@@ -260,6 +260,7 @@ fn public(message: MessageView, author: Option<String>) -> PublicMessage {
     PublicMessage {
         id: message.id,
         mine: message.kind == MessageKind::Inbound,
+        told: message.written_by.is_some(),
         author,
         body: message.body,
         html: message.html,

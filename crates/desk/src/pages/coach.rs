@@ -139,8 +139,8 @@ impl CoachPart {
 
 async fn advise(page: Page, Form(draft): Form<Draft>) -> Result<Response, DeskError> {
     let language = draft.language.parse().unwrap_or(page.ctx.locale);
-    // Notes are read by colleagues.
-    let asked = draft.kind != "note" && !draft.body.trim().is_empty();
+    // Notes are read by colleagues, and what somebody said is theirs.
+    let asked = !matches!(draft.kind.as_str(), "note" | "said") && !draft.body.trim().is_empty();
     let advice = if asked {
         look(&page, language, &draft)?
     } else {

@@ -8,7 +8,7 @@ use crate::context::Permission;
 use crate::downloads::{FileOf, Wanted, hand_out_file};
 use crate::error::DeskError;
 use crate::ids::AttachmentId;
-use crate::records::uploads::media_type;
+use crate::records::uploads::{file_words, media_type};
 use crate::records::{Sealing, blobs};
 use crate::router::{Access, Route};
 use crate::timeline::files::Why;
@@ -54,6 +54,7 @@ pub(super) async fn keep(
             size: i64::try_from(file.bytes.len()).unwrap_or(i64::MAX),
             content_id: None,
             inline: false,
+            words: file_words(&file.name, "", &file.bytes).await?,
         });
     }
     Ok(kept)

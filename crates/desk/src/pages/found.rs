@@ -32,8 +32,8 @@ pub(super) struct ReasonShown {
     pub why: String,
     /// The words of the message, as written.
     pub words: Vec<String>,
-    /// Whether some of it stands in the subject.
-    pub in_subject: bool,
+    /// Text key of where it stands, where that is not in the words.
+    pub elsewhere: Option<&'static str>,
     /// What its context makes of it.
     pub lowered: Option<String>,
 }
@@ -119,7 +119,11 @@ impl Told<'_> {
                 .unwrap_or_else(|| self.t.text("danger-other"))
                 .to_owned(),
             words,
-            in_subject: spoke.in_subject,
+            elsewhere: match (spoke.in_subject, spoke.beside) {
+                (true, _) => Some("found-in-subject"),
+                (_, true) => Some("found-beside"),
+                (false, false) => None,
+            },
             lowered: spoke.guard.map(|guard| {
                 let why = self.t.text(guard_key(guard));
                 self.t.with("found-lowered", "why", why).into_owned()

@@ -27,6 +27,7 @@ pub mod layout;
 mod linking;
 pub mod look;
 mod new_ticket;
+mod noticed;
 mod offered;
 mod passkey_sign_in;
 mod passkeys;
@@ -81,6 +82,7 @@ pub fn routes() -> Vec<Route> {
         privacy_requests::routes(),
         consents::routes(),
         verify::routes(),
+        noticed::routes(),
         reviews::routes(),
         assets(),
     ]

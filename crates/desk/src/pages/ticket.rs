@@ -76,7 +76,7 @@ struct Theme {
 #[derive(Clone, Default)]
 pub(super) struct Typed {
     pub body: String,
-    pub note: bool,
+    pub kind: drafts::Kind,
     pub status: String,
     /// What the answer holds.
     pub class: String,
@@ -93,6 +93,11 @@ pub(super) struct Typed {
 }
 
 impl Typed {
+    /// Whether the composer stands at this kind of message.
+    fn is(&self, kind: &str) -> bool {
+        self.kind.code() == kind
+    }
+
     /// The id of the input that the error is about.
     fn place(&self) -> &'static str {
         match self.error {
@@ -103,7 +108,8 @@ impl Typed {
                 | "problem-too-large-detail"
                 | "problem-unavailable-detail"
                 | "problem-too-slow-detail"
-                | "error-sent",
+                | "error-sent"
+                | "error-said-closed",
             ) => "body",
             Some(key) if key.starts_with("class-error") => "class",
             Some("error-tags") => "f-tags",
@@ -168,6 +174,8 @@ struct TicketPage {
     timeline: Timeline,
     live_from: i64,
     write: bool,
+    /// Whether what the patient's side says goes on here.
+    takes_words: bool,
     mine: bool,
     followed: bool,
     // composer
@@ -349,6 +357,7 @@ impl Seen {
             merged_into: merged_into(view),
             live_from: self.live_from,
             write: self.shell.nav.write && !emptied,
+            takes_words: ticket.takes_words_of(ticket.contact),
             emptied,
             mine: me.is_some() && ticket.assignee == me,
             followed: me.is_some_and(|me| view.followers.contains(&me)),
@@ -406,7 +415,7 @@ async fn draft(page: &Page, ticket: TicketId) -> Result<Typed, DeskError> {
     let draft = drafts::load(&page.app, &page.ctx, ticket).await?;
     Ok(draft.map_or_else(Typed::default, |draft| Typed {
         body: draft.body,
-        note: draft.note,
+        kind: draft.kind,
         ..Typed::default()
     }))
 }

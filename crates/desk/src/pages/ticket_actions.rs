@@ -112,6 +112,7 @@ pub(super) async fn again(
                 "crisis" => "error-crisis-snooze",
                 "no_crisis" => "error-no-crisis",
                 "merged" => "error-merged",
+                "closed" => "error-said-closed",
                 "emptied" => "error-emptied",
                 "other_person" => "error-other-person",
                 "nothing_left" => "error-nothing-left",
@@ -151,6 +152,12 @@ struct Composed {
     insert: Option<SavedReplyId>,
 }
 
+impl Composed {
+    fn kind(&self) -> drafts::Kind {
+        drafts::Kind::from_code(&self.kind).unwrap_or_default()
+    }
+}
+
 async fn send(
     page: Page,
     Path(ticket): Path<String>,
@@ -158,10 +165,9 @@ async fn send(
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
     let form = sent.fields;
-    let note = form.kind == "note";
     let mut typed = Typed {
         body: form.body.clone(),
-        note,
+        kind: form.kind(),
         status: form.status.clone(),
         class: form.class.clone(),
         ..Typed::default()
@@ -200,7 +206,7 @@ async fn send(
     }
 }
 
-/// Adds an answer or a note. Sent twice it is there once; sent again after it was taken back it is another one.
+/// Adds an answer, a note, or what they said. Sent twice it is there once; sent again after it was taken back it is another one.
 async fn write_once(
     page: &Page,
     id: TicketId,
@@ -217,17 +223,19 @@ async fn write_once(
         let sealing = tickets::sealing(&page.app, &ctx, id).await?;
         let attachments = files::keep(page, &sealing, files).await?;
         let body = form.body.clone();
-        let message = if form.kind == "note" {
-            tickets::note(&page.app, &ctx, id, body, attachments).await?
-        } else {
-            let reply = Reply {
-                attachments,
-                status: Status::from_code(&form.status),
-                class: Class::from_code(&form.class),
-                version: form.version,
-                ..Reply::new(body)
-            };
-            tickets::reply(&page.app, &ctx, id, reply).await?
+        let message = match form.kind() {
+            drafts::Kind::Note => tickets::note(&page.app, &ctx, id, body, attachments).await?,
+            drafts::Kind::Said => tickets::said(&page.app, &ctx, id, body, attachments).await?,
+            drafts::Kind::Reply => {
+                let reply = Reply {
+                    attachments,
+                    status: Status::from_code(&form.status),
+                    class: Class::from_code(&form.class),
+                    version: form.version,
+                    ..Reply::new(body)
+                };
+                tickets::reply(&page.app, &ctx, id, reply).await?
+            }
         };
         if !(was_replayed(&ctx) && is_taken_back(page, id, message).await?) {
             return Ok(message);
@@ -262,8 +270,8 @@ async fn keep_draft(
         &page.ctx,
         id,
         Draft {
+            kind: form.kind(),
             body: form.body,
-            note: form.kind == "note",
         },
     )
     .await?;
@@ -324,7 +332,7 @@ pub(super) async fn own_draft(page: &Page, id: TicketId) -> Result<Typed, DeskEr
     let draft = drafts::load(&page.app, &page.ctx, id).await?;
     Ok(draft.map_or_else(Typed::default, |draft| Typed {
         body: draft.body,
-        note: draft.note,
+        kind: draft.kind,
         ..Typed::default()
     }))
 }

@@ -50,6 +50,8 @@ pub(super) struct Words {
     pub kind_icon: &'static str,
     pub kind_text: &'static str,
     pub automatic: bool,
+    /// Who wrote down what they said, in words.
+    pub told: Option<String>,
     pub state: Option<Chip>,
     pub state_help: Option<&'static str>,
     /// Why nobody knows that it is from whom it names.
@@ -188,6 +190,15 @@ impl Teller<'_> {
         }
     }
 
+    /// Who of the staff, or that another system, wrote down what somebody said.
+    fn told(&self, by: Uuid) -> String {
+        let t = self.t();
+        match self.names.get(&by) {
+            Some(who) => t.with("message-told", "who", who.as_str()).into_owned(),
+            None => t.text("message-told-system").to_owned(),
+        }
+    }
+
     fn words(&self, message: &MessageView, requester: &str) -> Words {
         let (class, icon, text) = match message.kind {
             MessageKind::Inbound => (
@@ -234,6 +245,7 @@ impl Teller<'_> {
             kind_icon: icon,
             kind_text: text,
             automatic: message.automatic,
+            told: message.written_by.map(|by| self.told(by)),
             state,
             state_help,
             unproven: None,

@@ -95,6 +95,7 @@ mod tests {
             kind,
             channel: channel.to_owned(),
             author_kind: author.to_owned(),
+            written_by: None,
             author_id: None,
             recipient: None,
             body: String::new(),

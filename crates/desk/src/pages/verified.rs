@@ -2,6 +2,7 @@
 
 use super::choices::Choice;
 use super::layout::Page;
+use super::noticed::sign_key;
 use super::representatives::bond_line;
 use crate::context::Permission;
 use crate::error::DeskError;
@@ -16,6 +17,15 @@ use bedside_web::i18n::Texts;
 use bedside_web::i18n::time::format_time;
 use std::collections::HashMap;
 use uuid::Uuid;
+
+/// A sign to be careful that is raised.
+pub(super) struct Raised {
+    pub flag: Flag,
+    /// Text key of its reason.
+    pub key: &'static str,
+    /// Who of the staff noticed it, where somebody did.
+    pub by: Option<String>,
+}
 
 /// What is known, in words.
 pub(super) struct Verified {
@@ -33,8 +43,8 @@ pub(super) struct Verified {
     pub may: Option<String>,
     /// What not yet.
     pub not_yet: Option<String>,
-    /// Signs to be careful, with their reasons.
-    pub flags: Vec<&'static str>,
+    /// Signs to be careful.
+    pub flags: Vec<Raised>,
     /// Until when nothing can be shown here.
     pub locked: Option<String>,
     /// Until when an emergency opens it.
@@ -126,6 +136,7 @@ pub(super) fn event(event: &Event, who: &str, t: Texts) -> Option<(&'static str,
         Told::Matched | Told::CodeRight | Told::Reached | Told::Approved => "shield-check",
         Told::NotConfirmed | Told::CodeWrong | Told::NotReached | Told::Declined => "circle-alert",
         Told::Locked => "lock",
+        Told::Noticed => "triangle-alert",
         Told::CodeSent => "mail",
         Told::CallAsked => "phone",
         Told::ApprovalAsked | Told::SignedIn => "user-check",
@@ -154,9 +165,21 @@ impl Verified {
         let flags = identity::noticed(
             &app.knowledge().pretexts,
             theirs.map(|one| one.body.as_str()),
-            past,
+            &past,
         );
         let raised = !flags.is_empty();
+        let told = |flag: Flag| {
+            let noticed = past.by_hand.iter().find(|one| one.flag == flag);
+            let who = noticed.map(|one| {
+                let who = names.get(&one.by.uuid()).map_or("", String::as_str);
+                t.with("verify-flag-noticed", "who", who).into_owned()
+            });
+            Raised {
+                flag,
+                key: noticed.map_or(flag_key(flag), |_| sign_key(flag)),
+                by: who,
+            }
+        };
         let shown = identity::shown_with(app, ctx, &view.ticket, &standing, raised).await?;
         let may = identity::opens(&shown);
         let all = Group::ALL.iter().copied();
@@ -182,7 +205,7 @@ impl Verified {
             is_written: standing.level > Level::L0 && standing.by.is_none(),
             may: listed(t, &may),
             not_yet: listed(t, &not_yet),
-            flags: flags.into_iter().map(flag_key).collect(),
+            flags: flags.into_iter().map(told).collect(),
             locked: locked.map(|until| at(page, until)).transpose()?,
             emergency: standing
                 .emergency

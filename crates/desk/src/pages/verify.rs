@@ -3,6 +3,7 @@
 use super::choices::Choice;
 use super::forms::{Form, Nothing};
 use super::layout::{Page, Shell, redirect_saying};
+use super::noticed::{self, Sign};
 use super::ticket_actions::id_of;
 use super::timeline;
 use super::verified::{Verified, at};
@@ -77,6 +78,7 @@ struct VerifyPage {
     number: i64,
     once: String,
     verified: Verified,
+    signs: Vec<Sign>,
     seen: Seen,
     may_act: bool,
     may_change: bool,
@@ -119,7 +121,7 @@ impl VerifyPage {
 
 /// What was typed on the page; each form has its own part of it.
 #[derive(Clone, Default, Deserialize)]
-struct Said {
+pub(super) struct Said {
     #[serde(default)]
     once: String,
     #[serde(default)]
@@ -181,6 +183,7 @@ fn mendable(error: &DeskError) -> Option<(&'static str, &'static str)> {
         ("kind", _) => ("verify-error-factor", "v-kind"),
         ("reason", _) => ("verify-error-reason", "v-reason"),
         ("words", _) => ("verify-error-words", "v-words"),
+        ("flag", _) => ("verify-error-flag", "v-noticed"),
         (_, "verification_needed") => ("verify-error-needed", "main"),
         (_, "address_held") => ("verify-error-held", "main"),
         (_, "address_new") => ("verify-error-new", "main"),
@@ -322,6 +325,7 @@ async fn page_of(
         typed: extra.typed,
         address: extra.address,
         error: extra.error,
+        signs: noticed::signs(&verified),
         verified,
         seen,
     };
@@ -349,7 +353,7 @@ async fn again(
 }
 
 /// Goes back to the page, which says what came of it; or shows what is wrong.
-async fn done(
+pub(super) async fn done(
     page: &Page,
     ticket: &str,
     typed: Said,

@@ -6,7 +6,7 @@ use super::shell::Kept;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId};
-use crate::records::uploads::media_type;
+use crate::records::uploads::{file_words, media_type};
 use crate::records::{Sealing, blobs};
 use crate::timeline::NewAttachment;
 use crate::timeline::files::{self as quota, Way};
@@ -134,6 +134,7 @@ pub async fn keep(
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             content_id: None,
             inline: false,
+            words: file_words(name, "", bytes).await?,
         });
     }
     Ok(kept)

@@ -9,6 +9,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{BlobId, UploadId};
 use bedside_codecs::mail::clean_file_name;
+use bedside_codecs::mail::file_words::{self, FileWords};
 use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,8 @@ pub struct Placed {
     pub media_type: String,
     /// Bytes.
     pub size: i64,
+    /// What it says.
+    pub words: FileWords,
 }
 
 /// Ends of the names of files that are text to be read.
@@ -67,6 +70,46 @@ pub const TEXT: &str = "text/plain";
 /// Whether these bytes are UTF-8 to be read.
 pub fn is_text(bytes: &[u8]) -> bool {
     !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok()
+}
+
+/// Files of mails that are files are larger: they are taken apart on a thread of their own, so that they hold up nobody.
+const READ_IN_PLACE: usize = 64 * 1024;
+
+/// What a file is read as, by its bytes, its name, or else what its sender said.
+fn read_as<'a>(name: &str, said: &'a str, bytes: &[u8]) -> &'a str {
+    if let Some(kind) = infer::get(bytes) {
+        return kind.mime_type();
+    }
+    let name = name.to_ascii_lowercase();
+    if name.ends_with(".eml") {
+        "message/rfc822"
+    } else if TEXT_NAMES.iter().any(|end| name.ends_with(end)) {
+        TEXT
+    } else {
+        said
+    }
+}
+
+/// What a file says, for the look at what came with it. `said` is the media type that its sender names, if any.
+pub(crate) async fn file_words(
+    name: &str,
+    said: &str,
+    bytes: &[u8],
+) -> Result<FileWords, DeskError> {
+    let kind = read_as(name, said, bytes);
+    if !kind.starts_with("message/") {
+        let start = &bytes[..bytes.len().min(file_words::EACH)];
+        return Ok(file_words::file_words(kind, start));
+    }
+    if bytes.len() <= READ_IN_PLACE {
+        return Ok(file_words::file_words(kind, bytes));
+    }
+    let (kind, bytes) = (kind.to_owned(), bytes.to_vec());
+    tokio::task::spawn_blocking(move || file_words::file_words(&kind, &bytes))
+        .await
+        .map_err(|error| {
+            DeskError::Internal(format!("a file's reader ended: panic {}", error.is_panic()))
+        })
 }
 
 /// Ends of names that promise a kind of content, with the media types that such content has, the usual one first.
@@ -203,6 +246,7 @@ pub async fn use_for(
         let blob = blobs::write(app, ctx.organisation, target, &bytes).await?;
         files.push(Placed {
             blob,
+            words: file_words(&name, "", &bytes).await?,
             name,
             media_type: row.media_type,
             size: row.size,

@@ -40,6 +40,8 @@ pub struct NewTicket {
     pub html: Option<String>,
     /// Addresses of a mail.
     pub envelope: Option<Envelope>,
+    /// The name that came with the words, to be looked through with them.
+    pub called: Option<String>,
     /// Language the requester chose or is known for.
     pub locale: Option<Locale>,
     /// Files, already written as blobs with the requester's key.
@@ -118,6 +120,7 @@ impl NewTicket {
             body: body.into(),
             html: None,
             envelope: None,
+            called: None,
             locale: None,
             attachments: Vec::new(),
             category: None,
@@ -174,6 +177,8 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
             subject: &subject,
             body: &new.body,
             said: new.said.as_deref(),
+            called: new.called.as_deref(),
+            files: &new.attachments,
             hint,
             written: new.written,
             automatic: new.automatic,
@@ -207,6 +212,8 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
             kind: MessageKind::Inbound,
             channel: new.channel.code(),
             author,
+            // A request that somebody of the staff opens for a person who called is told, not written.
+            written_by: ctx.actor.staff().map(|staff| staff.uuid()),
             recipient: None,
             body: new.body,
             html: new.html,

@@ -70,6 +70,7 @@ pub(crate) async fn letter(
             kind: MessageKind::Outbound,
             channel: Channel::Email.code(),
             author: Author::System,
+            written_by: None,
             recipient: Some(requester.contact),
             body,
             html: Some(html),

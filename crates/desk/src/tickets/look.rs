@@ -5,8 +5,9 @@ use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, PatientId};
 use crate::orgs::Clinic;
-use crate::timeline;
-use crate::triage::{self, Placed, Text};
+use crate::timeline::{self, NewAttachment};
+use crate::triage::{self, Beside, Placed, Text};
+use bedside_codecs::mail::file_words::ALL;
 use bedside_language::{Channel, Level};
 use bedside_web::Locale;
 
@@ -20,6 +21,10 @@ pub(super) struct Words<'a> {
     pub body: &'a str,
     /// The words that are looked through in their place, if others.
     pub said: Option<&'a str>,
+    /// The name they gave with them.
+    pub called: Option<&'a str>,
+    /// Their files.
+    pub files: &'a [NewAttachment],
     /// The language the person is known to prefer.
     pub hint: Option<Locale>,
     /// When it was written.
@@ -28,6 +33,27 @@ pub(super) struct Words<'a> {
     pub automatic: bool,
     /// Who wrote, and for which patient; none of whom nothing is known yet.
     pub known: Option<(ContactId, Option<PatientId>)>,
+}
+
+impl Words<'_> {
+    /// The names in it, and what its files say, as far as files are read.
+    fn beside(&self) -> Beside<'_> {
+        let files = self.files.iter();
+        let inside = self.files.iter().flat_map(|file| &file.words.names);
+        let names = files.map(|file| file.name.as_str());
+        let names = names.chain(inside.map(String::as_str));
+        let mut left = ALL;
+        let texts = self.files.iter().flat_map(|file| &file.words.texts);
+        let texts = texts.map(|text| {
+            let text = &text[..text.floor_char_boundary(left.min(text.len()))];
+            left -= text.len();
+            text
+        });
+        Beside {
+            names: self.called.into_iter().chain(names).collect(),
+            texts: texts.filter(|text| !text.is_empty()).collect(),
+        }
+    }
 }
 
 /// What it is about, and whether anybody is in danger. What the same person wrote in the last days counts, but for words of
@@ -53,6 +79,7 @@ pub(super) async fn look(
         body: words.said.unwrap_or(words.body),
         hint: words.hint,
         at,
+        beside: words.beside(),
     };
     let mut placed = triage::look(app, clinic, &text, &earlier)?;
     if let Some(said) = words.said {

@@ -26,6 +26,7 @@ use bedside_language::{Channel, Level};
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// An answer to the patient's side.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ impl Reply {
     }
 }
 
-fn author(ctx: &Ctx) -> Author {
+pub(super) fn author(ctx: &Ctx) -> Author {
     match &ctx.actor {
         Actor::Staff { id, .. } => Author::Staff(id.uuid()),
         Actor::Token { id, .. } => Author::Token(id.uuid()),
@@ -65,7 +66,7 @@ fn author(ctx: &Ctx) -> Author {
     }
 }
 
-fn words(body: &str) -> Result<(), DeskError> {
+pub(super) fn words(body: &str) -> Result<(), DeskError> {
     if body.trim().is_empty() {
         return Err(DeskError::invalid(
             "body",
@@ -108,6 +109,7 @@ pub async fn reply(
             kind: MessageKind::Outbound,
             channel: Channel::Email.code(),
             author: author(ctx),
+            written_by: None,
             recipient: Some(contact),
             body: reply.body,
             html: Some(html),
@@ -241,6 +243,7 @@ pub(super) async fn sealed_note(
             kind: MessageKind::Note,
             channel: "note",
             author: author(ctx),
+            written_by: None,
             recipient: None,
             body,
             html: Some(html),
@@ -270,6 +273,8 @@ pub struct Inbound {
     pub html: Option<String>,
     /// Addresses of a mail.
     pub envelope: Option<Envelope>,
+    /// The name that came with the words, to be looked through with them.
+    pub called: Option<String>,
     /// Files, already written as blobs with the ticket's key.
     pub attachments: Vec<NewAttachment>,
     /// The raw mail it came from.
@@ -278,6 +283,8 @@ pub struct Inbound {
     pub external: Option<(&'static str, String)>,
     /// Whether a machine wrote it: it stands on the timeline and changes nothing else.
     pub automatic: bool,
+    /// Who wrote down what the contact said; none for what they wrote themselves.
+    pub written_by: Option<Uuid>,
     /// When it was written. History changes nothing else either.
     pub written: Written,
     /// What else belongs to the same transaction.
@@ -294,10 +301,12 @@ impl Inbound {
             said: None,
             html: None,
             envelope: None,
+            called: None,
             attachments: Vec::new(),
             inbound_mail: None,
             external: None,
             automatic: false,
+            written_by: None,
             written: Written::Now,
             also: None,
         }
@@ -325,6 +334,8 @@ pub async fn inbound(
         subject: "",
         body: &new.body,
         said: new.said.as_deref(),
+        called: new.called.as_deref(),
+        files: &new.attachments,
         hint: Some(asked.locale),
         written: new.written,
         automatic: new.automatic,
@@ -344,6 +355,7 @@ pub async fn inbound(
             kind: MessageKind::Inbound,
             channel: new.channel.code(),
             author: Author::Contact(new.contact.uuid()),
+            written_by: new.written_by,
             recipient: None,
             body: new.body,
             html: new.html,
@@ -358,7 +370,7 @@ pub async fn inbound(
         },
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
-    let contact = new.contact;
+    let (contact, is_told) = (new.contact, new.written_by.is_some());
     let (why, language) = (placed.why, placed.language);
     app.command(ctx, move |work| {
         async move {
@@ -389,7 +401,12 @@ pub async fn inbound(
             }
             save(work, &mut stored).await?;
             told_with_words(work, &stored, &changed);
-            work.audit(NewEntry::new("message.receive", "ticket", id).purpose("treatment"));
+            let action = if is_told {
+                "message.said"
+            } else {
+                "message.receive"
+            };
+            work.audit(NewEntry::new(action, "ticket", id).purpose("treatment"));
             if let Some(also) = also {
                 also(work, id, sealed.id).await?;
             }

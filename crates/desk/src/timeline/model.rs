@@ -8,6 +8,7 @@ use crate::records::Opened;
 use crate::records::uploads;
 use crate::timeline::files::Scan;
 use crate::triage::Found;
+use bedside_codecs::mail::file_words::FileWords;
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -79,7 +80,7 @@ impl Author {
         }
     }
 
-    pub(super) const fn id(self) -> Option<Uuid> {
+    pub(crate) const fn id(self) -> Option<Uuid> {
         match self {
             Self::Staff(id) | Self::Contact(id) | Self::Token(id) => Some(id),
             Self::System => None,
@@ -147,8 +148,10 @@ pub struct NewMessage {
     pub kind: MessageKind,
     /// Channel code.
     pub channel: &'static str,
-    /// Who wrote it.
+    /// Whose words they are.
     pub author: Author,
+    /// Who of the staff, or which other system, wrote down what the author said; none for what they wrote themselves.
+    pub written_by: Option<Uuid>,
     /// Whom an answer is for.
     pub recipient: Option<ContactId>,
     /// The words, as plain text (Markdown for the staff's own).
@@ -188,6 +191,8 @@ pub struct NewAttachment {
     pub content_id: Option<String>,
     /// Whether it is shown inside the text.
     pub inline: bool,
+    /// What it says, to be looked through with the words it came with. Never stored.
+    pub words: FileWords,
 }
 
 impl NewAttachment {
@@ -206,6 +211,7 @@ impl From<uploads::Placed> for NewAttachment {
             size: file.size,
             content_id: None,
             inline: false,
+            words: file.words,
         }
     }
 }
@@ -224,6 +230,8 @@ pub struct MessageView {
     pub author_kind: String,
     /// The author's id.
     pub author_id: Option<Uuid>,
+    /// Who wrote down what the author said; none for what they wrote themselves.
+    pub written_by: Option<Uuid>,
     /// Whom an answer is for; none for what came in, for notes, and for answers written before this was kept.
     #[schema(value_type = Option<String>, format = "uuid")]
     pub recipient: Option<ContactId>,

@@ -146,6 +146,7 @@ fn open_message(sealing: &Sealing, row: MessageRow) -> Result<MessageView, DeskE
         author_kind: row.author_kind,
         author_id: row.author_id,
         recipient: row.recipient,
+        written_by: row.written_by,
         locale: row.locale,
         automatic: row.automatic,
         state: row.state,

@@ -14,22 +14,22 @@ use uuid::Uuid;
 statements! {
     /// Adds a message.
     INSERT = "INSERT INTO messages (organisation_id, ticket_id, id, key_id, kind, channel, author_kind, author_id, body, html, \
-        envelope, locale, automatic, state, state_at, attachment_count, inbound_mail_id, recipient_id, found, danger, created_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $15)";
+        envelope, locale, automatic, state, state_at, attachment_count, inbound_mail_id, recipient_id, found, danger, created_at, \
+        written_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $15, $21)";
     /// Adds a file.
     INSERT_ATTACHMENT = "INSERT INTO attachments (organisation_id, ticket_id, message_id, id, name, media_type, size, \
         content_id, inline_image, blob_id, scan) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     /// A ticket's newest messages.
     OF_TICKET = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id, found, danger FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        state_at, attachment_count, created_at, doc, recipient_id, found, danger, written_by FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 ORDER BY id DESC LIMIT $4";
     /// A ticket's newest messages of one kind.
     OF_KIND = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id, found, danger FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
+        state_at, attachment_count, created_at, doc, recipient_id, found, danger, written_by FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND id < $3 AND kind = $5 ORDER BY id DESC LIMIT $4";
     /// One message.
     ONE = "SELECT id, key_id, kind, channel, author_kind, author_id, body, html, envelope, locale, automatic, state, \
-        state_at, attachment_count, created_at, doc, recipient_id, found, danger FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
+        state_at, attachment_count, created_at, doc, recipient_id, found, danger, written_by FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Addresses of the newest messages from the patient's side that came by mail.
     INBOUND_ENVELOPES = "SELECT id, key_id, envelope FROM messages WHERE organisation_id = $1 AND ticket_id = $2 \
         AND kind = 'inbound' AND envelope IS NOT NULL ORDER BY id DESC LIMIT $3";
@@ -122,6 +122,7 @@ pub(super) struct MessageRow {
     pub doc: i64,
     pub recipient: Option<ContactId>,
     pub found: Option<Found>,
+    pub written_by: Option<Uuid>,
 }
 
 fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
@@ -148,6 +149,7 @@ fn message(row: &Row<'_>) -> Result<MessageRow, DbError> {
             danger: danger.max(0),
             ..found
         }),
+        written_by: row.get(19)?,
     })
 }
 
@@ -199,7 +201,8 @@ pub(super) async fn insert(
             new.inbound_mail,
             new.recipient,
             row.found,
-            new.found.danger
+            new.found.danger,
+            new.written_by
         ],
     )
     .await?;

@@ -53,6 +53,9 @@ pub struct Spoke {
     /// Whether some of it stands in the subject. Where it stands there is not kept: a subject can be changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub in_subject: bool,
+    /// Whether it stands in a file or a name, where nothing is marked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub beside: bool,
 }
 
 /// An earlier message of the same person in which something was found.
@@ -171,6 +174,18 @@ impl Found {
         says.then(|| serde_json::to_string(self)).transpose()
     }
 
+    /// The same of what came beside the words: its places are none of theirs.
+    #[must_use]
+    pub fn beside(mut self) -> Self {
+        for spoke in &mut self.reasons {
+            spoke.places.clear();
+            spoke.around = None;
+            spoke.in_subject = false;
+            spoke.beside = true;
+        }
+        self
+    }
+
     /// The same with its places in `body`, where `said` was looked at in its stead, which leaves some of it out or holds more.
     /// Words that stand in one of the two more often than in the other have no place: nobody knows which of them are meant.
     #[must_use]
@@ -205,6 +220,7 @@ impl Spoke {
                 .iter()
                 .chain(&reason.around)
                 .any(|span| span.field == Field::Subject),
+            beside: false,
         }
     }
 
@@ -241,6 +257,7 @@ mod tests {
             places: vec![place.clone()],
             around: Some(place),
             in_subject: false,
+            beside: false,
         };
         let found = Found {
             reasons: vec![spoke],

@@ -2,6 +2,7 @@
 //!
 //! A message is never looked at alone: what the same person wrote in the last days adds to it ([`Found`]).
 
+mod beside;
 mod found;
 pub mod models;
 
@@ -14,6 +15,7 @@ use bedside_language::{Category, Channel, Engine, Language, Level, Message, Urge
 use bedside_web::{I18n, Locale};
 use serde::{Deserialize, Serialize};
 
+pub use beside::Beside;
 pub use found::{Earlier, Found, Left, Spoke};
 
 /// A request that was looked at.
@@ -138,7 +140,6 @@ pub fn locale_of(language: Option<Language>) -> Option<Locale> {
 }
 
 /// Words to look at.
-#[derive(Clone, Copy)]
 pub struct Text<'a> {
     /// The way they came.
     pub channel: Channel,
@@ -150,6 +151,8 @@ pub struct Text<'a> {
     pub hint: Option<Locale>,
     /// When they were written.
     pub at: Timestamp,
+    /// What comes beside them. It may raise the level, and changes nothing else.
+    pub beside: Beside<'a>,
 }
 
 /// Looks at a text, in the light of what the same person's `earlier` messages left behind, oldest first.
@@ -159,16 +162,31 @@ pub fn look(
     text: &Text<'_>,
     earlier: &[Left],
 ) -> Result<Placed, DeskError> {
-    let verdict = app.knowledge().engine.triage(&Message {
+    let knowledge = app.knowledge();
+    let hint = text
+        .hint
+        .and_then(|locale| Language::from_tag(locale.tag()));
+    let verdict = knowledge.engine.triage(&Message {
         channel: text.channel,
         subject: text.subject,
         body: text.body,
-        hint_language: text
-            .hint
-            .and_then(|locale| Language::from_tag(locale.tag())),
+        hint_language: hint,
     });
-    let found = Found::of(&verdict, earlier, text.at);
-    place(clinic, &verdict, found, text.hint)
+    let mut found = Found::of(&verdict, earlier, text.at);
+    let beside = text
+        .beside
+        .looked_at(&knowledge.engine, (text.channel, text.body, hint));
+    let mut louder = None;
+    for other in &beside {
+        let seen = Found::of(other, earlier, text.at).beside();
+        let danger = found.danger.max(seen.danger);
+        if seen.level > found.level {
+            found = seen;
+            louder = Some(other);
+        }
+        found.danger = danger;
+    }
+    place(clinic, (&verdict, louder), found, text.hint)
 }
 
 /// How sure it is that somebody is in danger, by words that are not taken in yet. `hint` is the language they are likely
@@ -186,6 +204,25 @@ pub fn level(app: &App, channel: Channel, body: &str, hint: Locale) -> Level {
 /// Whether somebody may be in danger, as [`level`] sees it.
 pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool {
     level(app, channel, body, hint) == Level::Emergency
+}
+
+/// The same by words and the name that was typed with them: some write in the first field they see.
+pub fn in_danger_called(
+    app: &App,
+    channel: Channel,
+    (body, name): (&str, &str),
+    hint: Locale,
+) -> bool {
+    let beside = Beside {
+        names: vec![name],
+        texts: Vec::new(),
+    };
+    let said = (channel, body, Language::from_tag(hint.tag()));
+    let by_name = beside.looked_at(&app.knowledge().engine, said);
+    in_danger(app, channel, body, hint)
+        || by_name
+            .iter()
+            .any(|one| one.safety.level == Level::Emergency)
 }
 
 /// Where a request goes whose words are the desk's own: to a person. Nobody's danger is looked for in them, and nothing
@@ -208,13 +245,19 @@ pub fn unread(clinic: &Clinic) -> Result<Placed, DeskError> {
     })
 }
 
+/// Where the words go; what came beside them, where that is `louder`, says why they are dangerous, and in which language
+/// that is where the words say nothing.
 fn place(
     clinic: &Clinic,
-    verdict: &Verdict,
+    (verdict, louder): (&Verdict, Option<&Verdict>),
     found: Found,
     hint: Option<Locale>,
 ) -> Result<Placed, DeskError> {
     let category = verdict.category.value.code().to_owned();
+    let language = verdict
+        .language
+        .language
+        .or_else(|| louder?.language.language);
     let crisis = found.level == Level::Emergency;
     let queue = if crisis {
         clinic.queue_for(purpose::CRISIS)
@@ -236,11 +279,14 @@ fn place(
         text: I18n::global().text(Locale::En, "why-earlier").to_owned(),
         guard: None,
     });
-    let reasons = verdict.reasons.iter().map(|reason| WhyReason {
-        rule: reason.rule.clone(),
-        text: reason.why.clone(),
-        guard: reason.guard.map(|guard| guard.code().to_owned()),
-    });
+    let louder_reasons = louder.iter().flat_map(|louder| &louder.reasons);
+    let reasons = louder_reasons
+        .chain(&verdict.reasons)
+        .map(|reason| WhyReason {
+            rule: reason.rule.clone(),
+            text: reason.why.clone(),
+            guard: reason.guard.map(|guard| guard.code().to_owned()),
+        });
     Ok(Placed {
         category,
         urgency: match found.level {
@@ -249,10 +295,8 @@ fn place(
             _ => verdict.urgency,
         },
         queue_id: queue.id,
-        locale: locale_of(verdict.language.language)
-            .or(hint)
-            .unwrap_or(clinic.locale),
-        language: verdict.language.language,
+        locale: locale_of(language).or(hint).unwrap_or(clinic.locale),
+        language,
         why: Why {
             confidence: verdict.confidence,
             unsure: verdict.unsure,

@@ -212,6 +212,7 @@ impl Things {
             }
             ("POST", "tickets/{id}/messages") => json!({ "body": "It is on its way." }),
             ("POST", "tickets/{id}/notes") => json!({ "body": "Called the pharmacy." }),
+            ("POST", "tickets/{id}/said") => json!({ "body": "It still itches." }),
             ("POST", "tickets/{id}/merge") => json!({ "into": self.other }),
             ("POST", "tickets/{id}/split") => {
                 json!({ "messages": [self.message], "subject": "Another matter" })

@@ -200,7 +200,7 @@ async fn conversation(desk: &Desk, sink: &Sink) -> TicketId {
     sink.take();
     let draft = Draft {
         body: "draftfinch".to_owned(),
-        note: false,
+        kind: drafts::Kind::Reply,
     };
     drafts::keep(&desk.app, &desk.ctx(Role::Agent), ticket, draft)
         .await

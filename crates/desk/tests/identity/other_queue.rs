@@ -39,11 +39,13 @@ const FIELDS: &[(&str, &str)] = &[
     ("task", NOTHING),
     ("yes", "true"),
     ("words", "They asked me to."),
+    ("flag", "broken_phone"),
 ];
 
 /// The forms that are sent once more, otherwise filled in.
 const OTHERWISE: &[(&str, &[(&str, &str)])] = &[
     ("/messages", &[("kind", "reply")]),
+    ("/messages", &[("kind", "said")]),
     ("/messages", &[("kind", "reply"), ("class", "clinical")]),
     ("/join", &[("how", "merge")]),
     (
@@ -67,7 +69,7 @@ const OTHERWISE: &[(&str, &[(&str, &str)])] = &[
 /// What the API takes there.
 fn body(path: &str, other: TicketId) -> Value {
     match path.rsplit('/').next().unwrap() {
-        "messages" | "notes" => json!({ "body": "Please call them." }),
+        "messages" | "notes" | "said" => json!({ "body": "Please call them." }),
         "merge" => json!({ "into": other }),
         "links" => json!({ "ticket_id": other }),
         "split" => json!({ "messages": [NOTHING], "subject": "Another" }),

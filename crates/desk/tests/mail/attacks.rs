@@ -167,6 +167,7 @@ both_engines! {
                     size: 1,
                     content_id: None,
                     inline: false,
+                    words: Default::default(),
                 }],
                 status: None,
                 version: None,

@@ -49,7 +49,10 @@ both_engines! {
         let way = format!("/api/v1/tickets/{ticket}");
         let refused = client.post(&format!("{way}/notes"), &json!({ "body": "One more." })).await.expect(409).json();
         assert_eq!(refused["code"], "emptied");
-        client.post(&format!("{way}/messages"), &json!({ "body": "One more." })).await.expect(409);
+        for more in ["messages", "said"] {
+            let refused = client.post(&format!("{way}/{more}"), &json!({ "body": "One more." })).await.expect(409).json();
+            assert_eq!(refused["code"], "emptied", "{more}");
+        }
         // For whom it stands now is nobody: no patient, no address and no request is theirs.
         let nobody = bedside_desk::ids::nobody(desk.organisation);
         let contact = format!("/api/v1/contacts/{nobody}");

@@ -15,6 +15,7 @@ use crate::surveys;
 use crate::tickets::model::Ticket;
 use crate::tickets::{self, Inbound, NewTicket, Patch, Reply, Status, Urgency};
 use crate::timeline::{self, Envelope, MessageState, NewAttachment};
+use bedside_codecs::mail::file_words::FileWords;
 use bedside_language::Channel;
 use bedside_web::Locale;
 use futures_util::FutureExt;
@@ -214,6 +215,7 @@ async fn file(
         size,
         content_id: None,
         inline: false,
+        words: FileWords::default(),
     })
 }
 

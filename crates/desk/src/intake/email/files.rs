@@ -2,9 +2,22 @@
 
 use crate::ids::AttachmentId;
 use crate::records::uploads;
-use crate::timeline::NewAttachment;
+use crate::timeline::{MAX_BODY, NewAttachment};
 use bedside_codecs::mail::Attachment;
 use bedside_codecs::mail::html::{CleanHtml, sanitise};
+
+/// Bytes of a mail's text that are looked through; of a longer one both its ends are.
+const LOOKED_THROUGH: usize = 4 * MAX_BODY;
+
+/// Both ends of a text that is longer than anybody writes, as much as is looked through.
+pub(super) fn ends(said: String) -> String {
+    if said.len() <= LOOKED_THROUGH {
+        return said;
+    }
+    let start = said.floor_char_boundary(LOOKED_THROUGH / 2);
+    let end = said.ceil_char_boundary(said.len() - LOOKED_THROUGH / 2);
+    format!("{}\n{}", &said[..start], &said[end..])
+}
 
 /// The HTML, made safe, with the mail's own pictures in their places.
 pub(super) fn shown(page: &str, attachments: &[NewAttachment]) -> CleanHtml {
@@ -43,6 +56,16 @@ pub(super) fn media_type(file: &Attachment) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_longer_than_anybody_writes_is_looked_through_at_both_ends() {
+        let short = "é".repeat(10);
+        assert_eq!(ends(short.clone()), short);
+        let long = format!("first {} last", "é".repeat(LOOKED_THROUGH));
+        let looked = ends(long);
+        assert!(looked.starts_with("first é") && looked.ends_with("é last"));
+        assert!(looked.len() <= LOOKED_THROUGH + 1);
+    }
 
     #[test]
     fn a_file_is_what_its_bytes_say() {

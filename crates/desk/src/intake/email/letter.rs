@@ -1,7 +1,7 @@
 //! From a raw mail to words on a ticket.
 
 use super::bounce;
-use super::files::{media_type, shown};
+use super::files::{ends, media_type, shown};
 use super::opt_out::{self, OptOut};
 use super::parked::{self, Reason};
 use super::receive::{Source, Via};
@@ -17,11 +17,12 @@ use crate::mailboxes::{self, model::Mailbox};
 use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients::{self, Requester};
-use crate::records::{self, Sealing, blobs};
+use crate::records::{self, Sealing, blobs, uploads};
 use crate::tickets::model::{Ticket, Written, is_history};
 use crate::tickets::{self, Also, Answer, Inbound, NewTicket};
 use crate::timeline::{self, Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
+use bedside_codecs::mail::file_words::FileWords;
 use bedside_codecs::mail::own_words::OwnWords;
 use bedside_codecs::mail::quote::Lines;
 use bedside_codecs::mail::{AutoKind, Limits, ParsedMail, parse};
@@ -303,11 +304,13 @@ impl Letter<'_> {
                     channel: Channel::Email,
                     body: words.body,
                     said: words.said,
+                    called: words.called,
                     html: words.html,
                     envelope: Some(words.envelope),
                     attachments: words.attachments,
                     inbound_mail: Some(self.claimed.id),
                     external: Some(("email", self.fingerprint()?)),
+                    written_by: None,
                     automatic,
                     written: self.joined(),
                     also: Some(opt_out::and(out, finished(self.claimed.id, false))),
@@ -380,6 +383,7 @@ impl Letter<'_> {
             words.body,
         );
         new.said = words.said;
+        new.called = words.called;
         new.html = words.html;
         new.envelope = Some(words.envelope);
         new.attachments = words.attachments;
@@ -465,11 +469,17 @@ impl Letter<'_> {
             let mut kept = self
                 .file(sealing, &file.bytes, &file.file_name, media_type)
                 .await?;
+            // What a report of a mail server sends back is our own.
+            if mail.bounce.is_none() {
+                let (name, said) = (&file.file_name, &file.declared_type);
+                kept.words = uploads::file_words(name, said, &file.bytes).await?;
+            }
             kept.content_id.clone_from(&file.content_id);
             kept.inline = file.inline && file.content_id.is_some();
             attachments.push(kept);
         }
         if body.len().max(quoted.len()) > timeline::MAX_BODY {
+            said = said.or_else(|| Some(body.clone()));
             attachments.push(
                 self.file(sealing, text.as_bytes(), "message.txt", "text/plain")
                     .await?,
@@ -485,7 +495,8 @@ impl Letter<'_> {
         };
         Ok(Words {
             body,
-            said,
+            said: said.map(ends),
+            called: mail.from.as_ref().and_then(|from| from.name.clone()),
             html: html.filter(|html| html.len() <= 4 * timeline::MAX_BODY),
             envelope: Envelope {
                 from: self.from.as_str().to_owned(),
@@ -527,7 +538,6 @@ impl Letter<'_> {
         if !is_known && !own.hold(subject) {
             said.insert_str(0, &format!("{subject}\n\n"));
         }
-        said.truncate(said.floor_char_boundary(timeline::MAX_BODY));
         Ok((parts.fresh, parts.quoted, Some(said)))
     }
 
@@ -545,6 +555,7 @@ impl Letter<'_> {
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             content_id: None,
             inline: false,
+            words: FileWords::default(),
         })
     }
 }
@@ -553,6 +564,8 @@ struct Words {
     body: String,
     /// What of them is looked through, where that is not the body.
     said: Option<String>,
+    /// The sender's name as it stands in the mail.
+    called: Option<String>,
     html: Option<String>,
     envelope: Envelope,
     attachments: Vec<NewAttachment>,

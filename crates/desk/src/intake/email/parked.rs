@@ -15,6 +15,7 @@ use crate::records::{Sealing, blobs, uploads};
 use crate::tickets::{self, Also, Answer, NewTicket};
 use crate::timeline::{Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
+use bedside_codecs::mail::file_words::FileWords;
 use bedside_codecs::mail::{Limits, MailError, ParsedMail, parse};
 use bedside_language::Channel;
 use bedside_web::i18n::{Arg, time::format_time};
@@ -225,6 +226,7 @@ impl Parked<'_> {
             size: self.claimed.size,
             content_id: None,
             inline: false,
+            words: FileWords::default(),
         }))
     }
 

@@ -67,6 +67,12 @@ impl Form {
         }
     }
 
+    /// Whether what was typed is taken in whatever the caps say, as [`is_urgent`].
+    pub fn is_urgent(&self, app: &App, shell: &Shell) -> bool {
+        let typed = (self.message.as_str(), self.name.as_str());
+        triage::in_danger_called(app, Channel::WebForm, typed, shell.t.locale)
+    }
+
     /// Whether the field that people don't see was filled in.
     pub fn trapped(&self) -> bool {
         !self.trap.is_empty()

@@ -257,7 +257,7 @@ pub async fn send(
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
     // Whoever may be in danger is heard, whatever is wrong with the form.
-    let urgent = is_urgent(&app, &shell, &form.message);
+    let urgent = form.is_urgent(&app, &shell);
     let trapped = form.trapped() && !pass.looked_at() && !urgent;
     let again = |status, note| {
         let pass = fresh_pass(&app, &shell, trapped || pass.looked_at());

@@ -4,7 +4,7 @@ use super::super::caps::{PER_ADDRESS, PER_NETWORK};
 use super::super::files;
 use super::super::heard;
 use super::super::shell::Shell;
-use super::form::{Form, Pass, is_urgent};
+use super::form::{Form, Pass};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::TicketId;
@@ -48,7 +48,7 @@ pub async fn take(
         normalise::email(address.as_str()).unwrap_or_default()
     };
     if let Err(too_often) = within_caps(app, shell, network, address)
-        && !is_urgent(app, shell, &form.message)
+        && !form.is_urgent(app, shell)
     {
         return Err(too_often);
     }
@@ -133,7 +133,7 @@ async fn open(
             .without_patient(app, organisation)
             .await?
     };
-    let danger = is_urgent(app, shell, &form.message);
+    let danger = form.is_urgent(app, shell);
     let whose = (requester.contact, Way::Form);
     let sent = files::within_quota(app, organisation, whose, sent, danger).await?;
     let attachments = files::keep(app, organisation, &requester.sealing, sent).await?;
@@ -148,6 +148,7 @@ async fn open(
     }
     let mut new = NewTicket::new(requester, Channel::WebForm, "", body);
     new.said = said;
+    new.called = Some(form.name.clone());
     new.locale = Some(locale);
     new.category = Some(form.category.clone()).filter(|code| !code.is_empty());
     new.attachments = attachments;

@@ -47,6 +47,7 @@ struct ThreadPage<'a> {
 impl ThreadPage<'_> {
     fn who<'a>(&'a self, message: &'a PublicMessage) -> &'a str {
         match (message.mine, &message.author) {
+            (true, _) if message.told => self.shell.t.text("public-thread-you-told"),
             (true, _) => self.shell.t.text("public-thread-you"),
             (false, Some(author)) => author,
             (false, None) => &self.shell.clinic.name,

@@ -1,0 +1,95 @@
+//! Signs to be careful that somebody of the staff heard or saw: what no words on the timeline tell, such as a voice that
+//! presses. Owns `identity_flags`.
+//!
+//! Invariants: a sign raises what is asked for, exactly as the same sign in somebody's words does, and lowers nothing; it
+//! counts for a day and nobody takes it back before, because whoever plays a part would ask for that next.
+
+mod store;
+
+use super::flags::Flag;
+use super::model::{DAY, Told};
+use super::seen::{agent, told};
+use crate::app::App;
+use crate::audit_log::NewEntry;
+use crate::context::Ctx;
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, StaffId, TicketId};
+use crate::tickets;
+use bedside_db::{Conn, Timestamp};
+use futures_util::FutureExt;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+pub use store::ALL as STATEMENTS;
+
+/// A sign that somebody of the staff noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ByHand {
+    /// Which.
+    pub flag: Flag,
+    /// Who noticed it last.
+    pub by: StaffId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What was noticed in a conversation and counts now, in the order of [`Flag::ALL`].
+pub(super) async fn by_hand(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    now: Timestamp,
+) -> Result<Vec<ByHand>, DeskError> {
+    let rows = store::flags(conn, organisation, ticket, now.plus_seconds(-DAY)).await?;
+    let known = rows.into_iter().filter_map(|(code, by, at)| {
+        let flag = Flag::from_code(&code)?;
+        Some(ByHand { flag, by, at })
+    });
+    let mut known: Vec<ByHand> = known.collect();
+    known.sort_by_key(|one| one.flag);
+    Ok(known)
+}
+
+/// Keeps which signs (codes of [`Flag`]) the actor noticed in a conversation, for a day from now.
+///
+/// # Errors
+/// [`DeskError::Invalid`] where none is named, or one that does not exist.
+pub async fn notice(
+    app: &App,
+    ctx: &Ctx,
+    ticket: TicketId,
+    codes: &[String],
+) -> Result<(), DeskError> {
+    let by = agent(ctx)?;
+    let organisation = ctx.organisation;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
+    let unknown = || DeskError::invalid("flag", "required", "Choose what you noticed.");
+    let codes: BTreeSet<&str> = codes.iter().map(String::as_str).collect();
+    let flags: Option<Vec<Flag>> = codes.iter().map(|code| Flag::from_code(code)).collect();
+    let flags = flags
+        .filter(|flags| !flags.is_empty())
+        .ok_or_else(unknown)?;
+    app.command(ctx, move |work| {
+        async move {
+            let (ticket, now) = (tickets::held(work, ticket).await?, work.now);
+            for flag in &flags {
+                store::put(work, organisation, ticket.id, *flag, (by, now)).await?;
+            }
+            told(work, ticket.id, Told::Noticed);
+            let codes: Vec<&str> = flags.iter().map(|flag| flag.code()).collect();
+            work.audit(
+                NewEntry::new("identity.notice", "ticket", ticket.id)
+                    .purpose("treatment")
+                    .detail(&json!({ "flags": codes })),
+            );
+            Ok(())
+        }
+        .boxed()
+    })
+    .await
+}
+
+/// Forgets signs that count no more.
+pub(super) async fn forget(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
+    store::forget(conn, before).await
+}

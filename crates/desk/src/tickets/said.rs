@@ -1,0 +1,91 @@
+//! What somebody says while a colleague listens: on the telephone, in a call with pictures, at the counter.
+
+use super::change::not_merged;
+use super::write::{Inbound, author, inbound, words};
+use crate::app::App;
+use crate::context::{Ctx, Permission};
+use crate::error::DeskError;
+use crate::ids::{MessageId, TicketId};
+use crate::records::{self, restricted};
+use crate::timeline::{self, NewAttachment};
+use bedside_language::Channel;
+
+/// The channel of words that are written down in a request that came by `channel`: where people write, they are told beside
+/// it, and nearly always on the telephone. They are no mail then, which would show that an address is theirs.
+fn spoken_in(channel: &str) -> Channel {
+    match Channel::from_code(channel) {
+        Some(one @ (Channel::Video | Channel::Sms | Channel::Chat | Channel::Social)) => one,
+        _ => Channel::Phone,
+    }
+}
+
+/// Writes down what the ticket's contact says. The words are theirs: they reopen and ring as a mail of theirs would, and are
+/// looked through for danger and for signs of somebody who plays a part. Nothing is acknowledged; where to call is mailed
+/// if they are in danger.
+///
+/// # Errors
+/// [`DeskError::Conflict`] with `closed` where the request takes no more words: they belong into a new one.
+pub async fn said(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    body: String,
+    attachments: Vec<NewAttachment>,
+) -> Result<MessageId, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    words(&body)?;
+    if body.len() > timeline::MAX_BODY {
+        return Err(DeskError::TooLarge {
+            limit: timeline::MAX_BODY,
+        });
+    }
+    let ticket = {
+        let mut conn = app.read().await?;
+        let stored = super::store::one(&mut conn, ctx.organisation, id)
+            .await?
+            .ok_or(DeskError::NotFound)?;
+        let may = records::admit(&mut conn, ctx, stored.ticket.about, app.now()).await;
+        restricted::noted(app, ctx, may).await?;
+        stored.ticket
+    };
+    not_merged(&ticket)?;
+    let told = Inbound {
+        attachments,
+        written_by: author(ctx).id(),
+        ..Inbound::new(ticket.contact, spoken_in(&ticket.channel), body)
+    };
+    match inbound(app, ctx, id, told).await {
+        Ok(landed) => Ok(landed.message),
+        Err(DeskError::Conflict {
+            code: super::CLOSED_MEANWHILE,
+            ..
+        }) => Err(DeskError::Conflict {
+            code: "closed",
+            text: "This request is closed. What they say now belongs into a new one.",
+        }),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_beside_writing_is_told_on_the_telephone() {
+        for (came, told) in [
+            ("phone", Channel::Phone),
+            ("video", Channel::Video),
+            ("sms", Channel::Sms),
+            ("chat", Channel::Chat),
+            ("social", Channel::Social),
+            ("email", Channel::Phone),
+            ("web_form", Channel::Phone),
+            ("portal", Channel::Phone),
+            ("survey", Channel::Phone),
+            ("of a later version", Channel::Phone),
+        ] {
+            assert_eq!(spoken_in(came), told, "{came}");
+        }
+    }
+}
