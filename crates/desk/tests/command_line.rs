@@ -295,6 +295,18 @@ program_on_both_engines! {
         ];
         let measured = json(&bedside(folder, &args));
         assert!(measured[0]["shares"]["category"]["of"].as_u64().unwrap() > 100);
+        // Of the alarms fewer are true the rarer emergencies are, and how many is not told without a stated share.
+        let told = measured[0]["true_alarms"].as_array().unwrap();
+        let at = |name: &str| -> Vec<f64> { told.iter().map(|one| one[name].as_f64().unwrap()).collect() };
+        assert_eq!(at("prevalence"), [0.01, 0.03, 0.05]);
+        assert!(at("share").is_sorted() && at("share")[0] < at("share")[2], "{told:?}");
+        assert!(at("low")[0] < at("share")[0] && at("share")[0] < at("high")[0], "{told:?}");
+        for wrong in ["0", "100", "-1", "many"] {
+            let mut args = args.to_vec();
+            let stated = format!("--prevalence={wrong}");
+            args.push(&stated);
+            ends(&bedside(folder, &args), 2);
+        }
         let followed = measured.as_array().unwrap().last().unwrap();
         assert!(
             followed.to_string().contains("none: flagged soon"),

@@ -144,6 +144,35 @@ async fn the_command_writes_them_for_nobody_else_and_training_takes_them() {
         parse("corrections.txt", Language::En, &text).unwrap().len(),
         2
     );
+    // What the engine says of them before it learns from them: the cry that staff took back is called one again.
+    let measure = |more: &[&str]| {
+        // `--data` means public sets here, so the desk's own folder is named by the environment.
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bedside"));
+        command.args(["eval", "--corrections"]).args(more);
+        command.env("BEDSIDE_DATA", &data).current_dir(&data);
+        command.output().unwrap()
+    };
+    let told = measure(&[to, "--list"]);
+    let told = tokio::task::block_in_place(|| program::ends(&told, 0));
+    let line = |label: &str| {
+        let line = told.lines().find(|line| line.contains(label));
+        line.unwrap_or_else(|| panic!("{label}: {told}"))
+    };
+    assert!(line("took back, again").contains("    1 of 1 "), "{told}");
+    assert!(line("category as staff said").contains(" of 2 "), "{told}");
+    assert!(
+        !told.contains("sleeping pills") && !told.contains("charge"),
+        "words of patients: {told}"
+    );
+    let measured = program::json(&measure(&[to, "--json"]));
+    assert_eq!(measured[0]["set"], "corrections");
+    assert_eq!(
+        measured[0]["shares"]["alarms that staff took back, again"]["hits"],
+        1
+    );
+    let nothing = room.path().join("nothing");
+    std::fs::create_dir(&nothing).unwrap();
+    program::ends(&measure(&[nothing.to_str().unwrap()]), 2);
     // They are read; two alone are too few.
     let told = program::run(
         &data,

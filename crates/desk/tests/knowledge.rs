@@ -58,7 +58,7 @@ const ENTRY: &str = "[[flag]]\nid = \"own\"\nkind = \"other\"\nlevel = \"hint\"\
 /// Ways to break the files, each with what is said of it: file, line, part of the reason.
 type Broken = (&'static str, fn(&Path) -> (String, usize, &'static str));
 
-const BROKEN: [Broken; 10] = [
+const BROKEN: [Broken; 11] = [
     ("no TOML", |folder| {
         let line = add(folder, RULES, b"[[flag\n") + 1;
         (RULES.to_owned(), line, "expected")
@@ -81,6 +81,12 @@ const BROKEN: [Broken; 10] = [
         let line = add(folder, name, b"[[phrase]]\nloud = true\n");
         (name.to_owned(), line + 2, "loud")
     }),
+    ("a cue that doesn't say why", |folder| {
+        let name = "language/context.en.toml";
+        let cue = b"\n[[cue]]\nlist = \"stop\"\nwords = [\"but\"]\nreview = \"2027-03-01\"\n";
+        let line = add(folder, name, cue) + 2;
+        (name.to_owned(), line, "missing field `reason`")
+    }),
     ("bytes that are no text", |folder| {
         let line = add(folder, RULES, b"# se\xF1al\n") + 1;
         (RULES.to_owned(), line, "0xF1 is not UTF-8")
@@ -90,7 +96,11 @@ const BROKEN: [Broken; 10] = [
         ("language/context.ko.toml".to_owned(), 0, "missing")
     }),
     ("a list that was cut off", |folder| {
-        fs::write(folder.join("language/han.txt"), "# Pairs.\n").unwrap();
+        fs::write(
+            folder.join("language/han.txt"),
+            "# reason: pairs\n# review: 2027-05-01\n",
+        )
+        .unwrap();
         ("language/han.txt".to_owned(), 0, "the list is empty")
     }),
     ("rules that were cut off", |folder| {
@@ -243,6 +253,16 @@ both_engines! {
         let page = admin.get("/settings").await.expect(200).text();
         assert!(page.contains("One language file is due for review"), "{page}");
         assert!(page.contains(&format!("Feb 29, 2020 (line {line})")), "{page}");
+        // What takes an alarm back, and the words of concepts, are entries like any other.
+        for (name, review) in [("language/context.vi.toml", "2027-03-01"), ("language/concepts.vi.toml", "2027-05-01")] {
+            let path = folder.path().join(name);
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(path, text.replacen(review, "2020-01-31", 1)).unwrap();
+        }
+        knowledge::reload(&desk.app).await.unwrap();
+        let page = admin.get("/settings").await.expect(200).text();
+        assert!(page.contains("3 language files are due for review"), "{page}");
+        assert!(page.contains("Jan 31, 2020 (line "), "{page}");
     }
 }
 

@@ -1,14 +1,16 @@
 //! Trains on the examples, or takes the model that ships, and prints what it reaches (`cargo run --release
-//! -p bedside-language --example measure -- [train] [dev] [test] [talks] [data=FOLDER] [out=FILE] [list]`). It is what
-//! `bedside language train` and `bedside eval` do, without building the desk.
+//! -p bedside-language --example measure -- [train] [dev] [test] [talks] [data=FOLDER] [out=FILE] [list] [digest]`). It is
+//! what `bedside language train` and `bedside eval` do, without building the desk. `digest` tells all verdicts on all examples
+//! and conversations in one number: who only moves words from one entry to another gets the same one before and after.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::time::Instant;
 
 use bedside_language::eval::{self, Report, sets};
 use bedside_language::examples::{Example, Part, of_clinic};
-use bedside_language::{ClinicFiles, Engine, train};
+use bedside_language::{Channel, ClinicFiles, Engine, Message, train};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/language");
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples-data");
@@ -79,9 +81,37 @@ fn main() {
             has("list"),
         );
     }
+    if has("digest") {
+        let mut talks = ClinicFiles::new();
+        add(Path::new(TALKS), "conversations", &mut talks);
+        digest(&engine, &all, &talks);
+    }
     if let Some(folder) = value("data=") {
         public(&engine, Path::new(folder), has("list"));
     }
+}
+
+/// Everything that a verdict says, of every example and every line of the conversations.
+fn digest(engine: &Engine, examples: &[Example], talks: &ClinicFiles) {
+    let mut digest = DefaultHasher::new();
+    let mut read = 0;
+    let mut look = |channel, subject: &str, body: &str| {
+        let verdict = engine.triage(&Message {
+            channel,
+            subject,
+            body,
+            hint_language: None,
+        });
+        format!("{verdict:?}").hash(&mut digest);
+        read += 1;
+    };
+    for example in examples {
+        look(example.channel, &example.subject, &example.body);
+    }
+    for line in talks.values().flat_map(|text| text.lines()) {
+        look(Channel::Chat, "", line);
+    }
+    println!("{read} verdicts: {:016x}", digest.finish());
 }
 
 fn table(reports: &[Report], examples: &[Example], list: bool) {

@@ -331,7 +331,7 @@ pub(crate) const FIGURE: u8 = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clinic::tests::{TONGUE, bare, flag};
+    use crate::clinic::tests::{TONGUE, bare, flag, with_cue};
     use crate::detect;
     use crate::matcher::{Matcher, Role};
     use crate::verdict::Field;
@@ -346,10 +346,8 @@ mod tests {
         );
         let context = files.get_mut("language/context.en.toml").unwrap();
         for list in lists.lines() {
-            let (name, _) = list.split_once(" = ").unwrap();
-            *context = context.replace(&format!("{name} = []\n"), "");
-            context.push_str(list);
-            context.push('\n');
+            let (name, words) = list.split_once(" = ").unwrap();
+            with_cue(context, name, words);
         }
         let matcher = Matcher::build(&crate::clinic::parse(&files).unwrap()).unwrap();
         let mut folded = Folded::for_engine(text.len(), &TONGUE.han);
@@ -469,7 +467,7 @@ mod tests {
             flag("x", "cardiac", "emergency", terms),
         );
         let context = files.get_mut("language/context.es.toml").unwrap();
-        *context = context.replace("negation = []", "negation = [\"no\"]");
+        with_cue(context, "negation", "[\"no\"]");
         let matcher = Matcher::build(&crate::clinic::parse(&files).unwrap()).unwrap();
         for (text, expected) in [
             ("I can say no chest pain is like this one here today", None),

@@ -452,14 +452,15 @@ mod tests {
     fn small_words_are_those_of_the_files() {
         let read = |text: &str| {
             let name = "language/markers/tl.txt".to_owned();
-            Markers::read(&[(name, text.to_owned())].into(), &TONGUE.han)
+            let text = format!("# reason: small words\n# review: 2027-05-01\n{text}");
+            Markers::read(&[(name, text)].into(), &TONGUE.han)
         };
         let markers = read("# Small words.\nAng náman\n").unwrap();
         assert_eq!(markers.0["ang"], [(Language::Tl, 1.0)]);
         assert!(markers.0.contains_key("naman"), "as people write it");
         let refused = read("ang\nnaman ...\n").unwrap_err();
         assert!(
-            refused.line == 2 && refused.reason.contains("no word"),
+            refused.line == 4 && refused.reason.contains("no word"),
             "{refused}"
         );
         assert_eq!(read("# Small").unwrap_err().reason, "the list is empty");

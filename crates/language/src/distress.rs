@@ -10,7 +10,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::clinic::{ClinicFiles, File, LoadError};
+use crate::clinic::{ClinicFiles, File, LoadError, RawCue};
 use crate::lexis::{Hit, Negation, Phrases, PhrasesBuilder, Text};
 
 /// Bytes of a text that are looked at.
@@ -80,8 +80,7 @@ pub struct Distress {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
-    negation: Vec<Spanned<String>>,
-    stop: Vec<Spanned<String>>,
+    cue: Vec<RawCue>,
     sign: Vec<RawSign>,
 }
 
@@ -136,8 +135,10 @@ impl Listener {
                 meanings.push(meaning);
                 file.phrases(terms, meanings.len() - 1, &mut builder)
             };
-            add(&raw.negation, Meaning::Negation)?;
-            add(&raw.stop, Meaning::Stop)?;
+            let lists = ["negation", "stop"];
+            let [negation, stop] = file.cues(&raw.cue, lists, &lists)?;
+            add(&negation, Meaning::Negation)?;
+            add(&stop, Meaning::Stop)?;
             for sign in raw.sign {
                 let Some(kind) = Kind::from_code(sign.kind.get_ref()) else {
                     return Err(file.error(

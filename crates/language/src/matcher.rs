@@ -338,7 +338,7 @@ fn inside_hangul(folded: &Folded, first: usize, target: Target) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clinic::tests::{TONGUE, bare, flag};
+    use crate::clinic::tests::{TONGUE, bare, flag, with_cue};
     use crate::verdict::Field;
 
     /// The words that a red flag with these terms finds, and the cues of a negation with the others.
@@ -351,7 +351,9 @@ mod tests {
         let context = files
             .get_mut(&format!("language/context.{language}.toml"))
             .unwrap();
-        *context = context.replace("negation = []", &format!("negation = [{negation}]"));
+        if !negation.is_empty() {
+            with_cue(context, "negation", &format!("[{negation}]"));
+        }
         let matcher = Matcher::build(&crate::clinic::parse(&files).unwrap()).unwrap();
         let mut folded = Folded::for_engine(text.len(), &TONGUE.han);
         folded.push(Field::Body, text, 0);

@@ -9,7 +9,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use crate::clinic::{ClinicFiles, File, LoadError};
+use crate::clinic::{ClinicFiles, File, LoadError, RawCue};
 use crate::lexis::{Hit, Negation, Phrases, PhrasesBuilder, Text};
 
 /// Bytes of a text that are looked at.
@@ -105,15 +105,14 @@ struct ListFile {
 struct RawTheme {
     code: Spanned<String>,
     names: BTreeMap<String, Spanned<String>>,
+    reason: Spanned<String>,
     review: Spanned<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WordsFile {
-    negation: Vec<Spanned<String>>,
-    stop: Vec<Spanned<String>>,
-    boost: Vec<Spanned<String>>,
+    cue: Vec<RawCue>,
     words: Vec<RawWords>,
     tone: Vec<RawTone>,
 }
@@ -125,6 +124,7 @@ struct RawWords {
     terms: Vec<Spanned<String>>,
     #[serde(default)]
     unless: Vec<Spanned<String>>,
+    reason: Spanned<String>,
     review: Spanned<String>,
 }
 
@@ -135,6 +135,7 @@ struct RawTone {
     terms: Vec<Spanned<String>>,
     #[serde(default)]
     unless: Vec<Spanned<String>>,
+    reason: Spanned<String>,
     review: Spanned<String>,
 }
 
@@ -319,7 +320,7 @@ fn sum<'t>(tones: impl Iterator<Item = &'t Tone>) -> Sentiment {
 fn read_list(file: &File<'_>) -> Result<Vec<Entry>, LoadError> {
     let mut list: Vec<Entry> = Vec::new();
     for raw in file.toml::<ListFile>()?.theme {
-        file.review(&raw.review)?;
+        file.grounds(&raw.reason, &raw.review)?;
         let code = raw.code.get_ref();
         let tidy = |c: char| c.is_ascii_lowercase() || c == '_';
         if code.is_empty() || code.len() > 40 || !code.chars().all(tidy) {
@@ -364,11 +365,17 @@ fn read_words(
         file.phrases(terms, meanings.len() - 1, builder)
             .map(|()| meanings.len() - 1)
     };
-    add(&raw.negation, Meaning::Negation)?;
-    add(&raw.stop, Meaning::Stop)?;
-    add(&raw.boost, Meaning::Boost)?;
+    let lists = ["negation", "stop", "boost"];
+    let meanings_of_lists = [Meaning::Negation, Meaning::Stop, Meaning::Boost];
+    for (words, meaning) in file
+        .cues(&raw.cue, lists, &lists)?
+        .iter()
+        .zip(meanings_of_lists)
+    {
+        add(words, meaning)?;
+    }
     for words in &raw.words {
-        file.review(&words.review)?;
+        file.grounds(&words.reason, &words.review)?;
         let Some(number) = list
             .iter()
             .position(|entry| entry.code == *words.theme.get_ref())
@@ -380,7 +387,7 @@ fn read_words(
         add(&words.unless, Meaning::Unless(tag))?;
     }
     for tone in &raw.tone {
-        file.review(&tone.review)?;
+        file.grounds(&tone.reason, &tone.review)?;
         let value = *tone.value.get_ref();
         if !(-3.0..=3.0).contains(&value) || value == 0.0 {
             return Err(file.error(tone.value.span(), "a tone is between -3 and 3, and not 0"));

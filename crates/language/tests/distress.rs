@@ -207,6 +207,16 @@ fn a_broken_file_is_refused_with_its_line() {
             "review date",
         ),
         ("terms = [", "terms = [\"!\", ", "no words"),
+        (
+            "list = \"stop\"",
+            "list = \"end\"",
+            "none of: negation, stop",
+        ),
+        (
+            "reason = \"No, nunca, sin: no hay señal en lo que sigue\"",
+            "reason = \"\"",
+            "the reason is empty",
+        ),
     ] {
         let mut files = files();
         let text = files.get_mut("language/distress.es.toml").unwrap();

@@ -215,6 +215,18 @@ fn a_broken_file_is_refused_with_its_line() {
             "review = \"?\"",
             "review date",
         ),
+        (
+            "language/themes.es.toml",
+            "reason = \"Dolor y comodidad\"",
+            "reason = \" \"",
+            "the reason is empty",
+        ),
+        (
+            "language/themes.en.toml",
+            "list = \"boost\"",
+            "list = \"more\"",
+            "none of: negation, stop, boost",
+        ),
     ] {
         let mut files = files();
         let text = files.get_mut(name).unwrap();

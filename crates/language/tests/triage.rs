@@ -4,11 +4,13 @@
 
 mod support;
 
+use bedside_language::clinic::reviews;
 use bedside_language::{
     Category, Channel, Engine, Field, Guard, Language, Level, Message, SafetyKind, Urgency, Verdict,
 };
 use proptest::prelude::*;
 use support::{ENGINE, files};
+use toml::{Table, Value};
 
 fn triage(body: &str) -> Verdict {
     ENGINE.triage(&Message {
@@ -436,6 +438,72 @@ fn any_text() -> impl Strategy<Value = String> {
         .prop_map(str::to_owned),
     ];
     prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.join(" "))
+}
+
+/// Tables of a file that are entries, with their place.
+fn entries(name: &str, table: &Table, found: &mut Vec<(String, Table)>) {
+    for (key, value) in table {
+        let place = format!("{name}: {key}");
+        match value {
+            Value::Array(list) => {
+                let tables = list.iter().filter_map(Value::as_table);
+                found.extend(tables.map(|entry| (place.clone(), entry.clone())));
+            }
+            Value::Table(entry) => found.push((place, entry.clone())),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn every_entry_says_why_it_is_there_and_when_it_is_looked_at_again() {
+    let files = files();
+    let (mut found, mut loose) = (Vec::new(), Vec::new());
+    let is_knowledge = |name: &&String| !name.starts_with("language/examples/");
+    for name in files.keys().filter(is_knowledge) {
+        if !name.rsplit('.').next().unwrap().eq("toml") {
+            continue;
+        }
+        let table: Table = files[name].parse().unwrap();
+        // The wordings of reasons, and lists that flags of the same file use by name: those flags say why.
+        let own = |key: &str| name.contains("redflags") && matches!(key, "reasons" | "sets");
+        let table: Table = table.into_iter().filter(|(key, _)| !own(key)).collect();
+        let words = |value: &Value| {
+            value.is_str()
+                || value
+                    .as_array()
+                    .is_some_and(|a| a.iter().any(Value::is_str))
+        };
+        loose.extend(
+            table
+                .iter()
+                .filter(|(_, value)| words(value))
+                .map(|(key, _)| format!("{name}: {key}")),
+        );
+        entries(name, &table, &mut found);
+    }
+    assert_eq!(loose, Vec::<String>::new(), "words outside of any entry");
+    assert!(found.len() > 1_300, "{}", found.len());
+    for (place, entry) in &found {
+        for key in ["reason", "review"] {
+            let said = entry.get(key).and_then(Value::as_str).unwrap_or_default();
+            assert!(!said.trim().is_empty(), "{place} has no {key}: {entry:?}");
+        }
+    }
+}
+
+#[test]
+fn every_file_with_entries_is_due_for_review_on_some_day() {
+    let files = files();
+    let due = reviews(&files);
+    for (name, text) in &files {
+        let silent = name.starts_with("language/examples/")
+            || text.contains("entry = []")
+            || text.contains("section = []");
+        assert_eq!(due.contains_key(name), !silent, "{name}");
+    }
+    let soonest = |name: &str| due[name].iter().map(|review| review.on).min();
+    assert!(soonest("language/context.en.toml") < soonest("language/concepts.en.toml"));
 }
 
 proptest! {

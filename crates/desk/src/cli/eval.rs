@@ -1,14 +1,18 @@
 //! `bedside eval`
 
+mod print;
+
 use super::{Failure, Global, say, say_json};
 use crate::knowledge::{Source, engine};
 use crate::startup;
 use bedside_language::clinic::text_of;
+use bedside_language::eval::run;
 use bedside_language::eval::sets::{self, SetReport};
-use bedside_language::eval::{Proportion, Report, run};
 use bedside_language::examples::{self, Example, Part};
-use bedside_language::{Channel, ClinicFiles, Engine, Message, Urgency};
+use bedside_language::{Channel, ClinicFiles, Engine, Message};
 use clap::{Args, ValueEnum};
+pub(super) use print::line_of;
+use print::{as_json, corrected_json, set_json, show, show_corrected};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -28,6 +32,13 @@ pub(super) struct Eval {
     /// Folder of conversations to follow turn by turn as well (*.txt)
     #[arg(long, value_name = "FOLDER")]
     conversations: Option<PathBuf>,
+    /// Folder of corrections to measure on as well, as `language corrections` writes them. Before a model is trained on them:
+    /// afterwards they say nothing
+    #[arg(long, value_name = "FOLDER")]
+    corrections: Option<PathBuf>,
+    /// How many of a hundred messages are taken to be emergencies, for the share of alarms that are true; may be given several times
+    #[arg(long, value_name = "PERCENT", value_parser = prevalence, default_values = ["1", "3", "5"])]
+    prevalence: Vec<f64>,
     /// List every text of the public sets and conversations that came out wrong
     #[arg(long)]
     list: bool,
@@ -61,12 +72,19 @@ impl Eval {
             Which::Test => Part::Test,
         };
         all.retain(|example| example.part == part);
-        if all.is_empty() {
+        if all.is_empty() && self.corrections.is_none() {
             return Err(Failure::usage(
                 "There are no examples to measure on. Name their folder with --examples.",
             ));
         }
-        let reports = run(&engine, &all);
+        let mut reports = run(&engine, &all);
+        if all.is_empty() {
+            reports.clear();
+        }
+        let corrected = match &self.corrections {
+            Some(folder) => run(&engine, &corrections(folder)?),
+            None => Vec::new(),
+        };
         let mut sets = match &self.data {
             Some(folder) => measure_sets(&engine, folder)?,
             None => Vec::new(),
@@ -76,11 +94,16 @@ impl Eval {
         }
         if self.json {
             let sets = sets.iter().map(|(name, set)| set_json(name, set));
-            say_json(&reports.iter().map(as_json).chain(sets).collect::<Vec<_>>());
+            let measured = reports.iter().map(|one| as_json(one, &self.prevalence));
+            let corrected = corrected.iter().map(corrected_json);
+            say_json(&measured.chain(corrected).chain(sets).collect::<Vec<_>>());
             return Ok(ExitCode::SUCCESS);
         }
         for report in &reports {
-            show(report);
+            show(report, &self.prevalence);
+        }
+        for report in &corrected {
+            show_corrected(report);
         }
         for (name, set) in &sets {
             say(format!("\nSet: {name}"));
@@ -102,6 +125,26 @@ impl Eval {
         ));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A prevalence that was stated in percent, as a share.
+fn prevalence(percent: &str) -> Result<f64, String> {
+    let stated = percent.parse::<f64>().ok();
+    stated
+        .filter(|stated| *stated > 0.0 && *stated < 100.0)
+        .map(|stated| stated / 100.0)
+        .ok_or_else(|| "a number above 0 and below 100 is needed".to_owned())
+}
+
+/// What colleagues corrected, of every part: nothing was made from it yet.
+fn corrections(folder: &Path) -> Result<Vec<Example>, Failure> {
+    let all = folder_examples(folder)?;
+    if all.is_empty() {
+        return Err(Failure::usage(
+            "There are no corrections in that folder. `bedside language corrections --out FOLDER` writes them.",
+        ));
+    }
+    Ok(all)
 }
 
 /// The examples of the clinic's files.
@@ -228,64 +271,4 @@ fn speed(engine: &Engine, examples: &[Example]) -> String {
         ),
         _ => "too few examples to time".to_owned(),
     }
-}
-
-fn name(report: &Report) -> &'static str {
-    report
-        .language
-        .map_or("all", bedside_language::Language::tag)
-}
-
-/// One line of a table: counts, share, and the 95 % interval after Wilson.
-pub(super) fn line_of(label: &str, share: Proportion) -> String {
-    let (low, high) = share.interval();
-    format!(
-        "  {label:<36} {:>5} of {:<5} {:>5.1} %  (95 %: {:.1} to {:.1})",
-        share.hits,
-        share.of,
-        share.value() * 100.0,
-        low * 100.0,
-        high * 100.0
-    )
-}
-
-/// Prints a report.
-pub(super) fn show(report: &Report) {
-    say(format!("\nLanguage: {}", name(report)));
-    for (label, share) in report.lines() {
-        say(line_of(&label, share));
-    }
-    say("  urgency, labelled (down) and called (across):");
-    let codes: Vec<&str> = Urgency::ALL.iter().map(|u| u.code()).collect();
-    say(format!("    {:<10} {}", "", codes.join("  ")));
-    for (code, row) in codes.iter().zip(&report.confusion) {
-        let cells = codes.iter().zip(row);
-        let cells: Vec<String> = cells
-            .map(|(c, n)| format!("{n:>width$}", width = c.len()))
-            .collect();
-        say(format!("    {code:<10} {}", cells.join("  ")));
-    }
-}
-
-fn share_json(share: Proportion) -> serde_json::Value {
-    let (low, high) = share.interval();
-    serde_json::json!({
-        "hits": share.hits, "of": share.of, "share": share.value(), "low": low, "high": high,
-    })
-}
-
-fn as_json(report: &Report) -> serde_json::Value {
-    let lines = report.lines().into_iter();
-    let shares: serde_json::Map<_, _> = lines
-        .map(|(label, share)| (label, share_json(share)))
-        .collect();
-    serde_json::json!({ "language": name(report), "shares": shares, "urgencies": report.confusion })
-}
-
-fn set_json(name: &str, set: &SetReport) -> serde_json::Value {
-    let lines = set.lines.iter();
-    let shares: serde_json::Map<_, _> = lines
-        .map(|l| (l.label.clone(), share_json(l.share)))
-        .collect();
-    serde_json::json!({ "set": name, "shares": shares })
 }

@@ -9,6 +9,10 @@ use thiserror::Error;
 use toml::Spanned;
 
 use super::ClinicFiles;
+use super::review::HEAD;
+
+/// Longest reason of an entry, in characters.
+const LONGEST: usize = 300;
 
 /// A clinic's file that can't be used. Holds nothing about patients; fit to be shown to an administrator.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -108,13 +112,27 @@ impl<'a> File<'a> {
             .map_err(|e| self.error(e.span().unwrap_or(0..0), e.message().replace('\n', "; ")))
     }
 
-    /// The words of a list of words with where each begins; lines that begin with `#` are left out.
+    /// The words of a list of words with where each begins; lines that begin with `#` are left out. Its first lines say why
+    /// it is there (`# reason: ...`) and when somebody looks at it again (`# review: 2027-05-31`).
     ///
     /// # Errors
-    /// There is none: the file was cut off.
+    /// One of the two is missing, or all words are: the file was cut off.
     pub(crate) fn list(&self) -> Result<Vec<(usize, &'a str)>, LoadError> {
         let text = self.text;
         let place = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
+        let head = |key: &str| {
+            let mut lines = text.lines().take(HEAD);
+            let said = lines.find_map(|line| line.strip_prefix("# ")?.strip_prefix(key));
+            said.ok_or_else(|| {
+                let reason = format!("the line \"# {key} ...\" is missing at the head of the list");
+                self.error(0..0, reason)
+            })
+        };
+        let reason = head("reason:")?;
+        self.said(place(reason)..place(reason), reason)?;
+        let review = head("review:")?;
+        let at = place(review)..place(review);
+        self.review(&Spanned::new(at, review.trim().to_owned()))?;
         let words: Vec<_> = text
             .lines()
             .filter(|line| !line.starts_with('#'))
@@ -130,6 +148,30 @@ impl<'a> File<'a> {
     /// What is wrong at these bytes.
     pub fn error(&self, at: Range<usize>, reason: impl Into<String>) -> LoadError {
         LoadError::at(&self.name, self.text.as_bytes(), at.start, reason.into())
+    }
+
+    /// Why an entry stands in its file, for whoever reviews it, and on which date that is.
+    ///
+    /// # Errors
+    /// The reason is empty or longer than a thought, or the date is none.
+    pub(crate) fn grounds(
+        &self,
+        reason: &Spanned<String>,
+        review: &Spanned<String>,
+    ) -> Result<(), LoadError> {
+        self.said(reason.span(), reason.get_ref())?;
+        self.review(review).map(|_| ())
+    }
+
+    fn said(&self, at: Range<usize>, reason: &str) -> Result<(), LoadError> {
+        if reason.trim().is_empty() {
+            return Err(self.error(at, "the reason is empty; say why this stands here"));
+        }
+        if reason.chars().count() > LONGEST {
+            let reason = format!("a reason has at most {LONGEST} characters");
+            return Err(self.error(at, reason));
+        }
+        Ok(())
     }
 
     /// A date on which somebody looks at the entry again.

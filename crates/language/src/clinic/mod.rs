@@ -5,14 +5,18 @@
 //!   that exists in other languages alone, or why the model did.
 //! - `concepts.toml` and `concepts.LANG.toml`: words for things, the same in every language, from which the
 //!   model learns what belongs together ("chest" and "pressure"). They say nothing by themselves.
-//! - `context.LANG.toml`: words that take a danger back ("no", "years ago", "if you have").
+//! - `context.LANG.toml`: words that take a danger back ("no", "years ago", "if you have"), in lists that several cues
+//!   may add to.
 //! - `segments.toml`, `han.txt` and `markers/LANG.txt`: how a text is read before any rule looks at it: quoted mail and
 //!   signatures, the two Chinese scripts, the small words that tell languages.
 //!
 //! Phrases are written as people write them; case, accents and apostrophes don't matter. `bleed*` stands
 //! for every word that begins so, ` ~ ` for up to four other words of the same sentence, `#35-41` for a
 //! number from 35 to 41, and `@name` for every phrase of the list of that name.
+//!
+//! Every entry says why it is there (`reason`) and when somebody looks at it again (`review`); without, the file is refused.
 
+mod cues;
 mod each;
 mod file;
 mod raw;
@@ -31,8 +35,9 @@ use crate::fold::{Han, fold_phrase, is_hangul, is_wide};
 use crate::language::Language;
 use crate::segments::Segments;
 use crate::verdict::{Category, Level, SafetyKind, Urgency};
+pub(crate) use cues::RawCue;
 pub use file::{File, LoadError, text_of};
-use raw::{ContextFile, LexiconFile, RedFlagFile};
+use raw::{ConceptFile, ContextFile, LexiconFile, RedFlagFile};
 use reasons::Written;
 pub(crate) use reasons::{Reasons, of_model};
 pub use review::{Review, reviews};
@@ -168,6 +173,27 @@ pub(crate) enum Cue {
     HistoricalHint,
     FigureHint,
 }
+
+/// The lists of a context file, and whether every language has words for them.
+const CUES: [(Cue, &str, bool); 17] = [
+    (Cue::Negation, "negation", true),
+    (Cue::NegationNear, "negation_near", false),
+    (Cue::NegationAfter, "negation_after", true),
+    (Cue::List, "list", true),
+    (Cue::Hypothetical, "hypothetical", true),
+    (Cue::HypotheticalAfter, "hypothetical_after", false),
+    (Cue::Historical, "historical", true),
+    (Cue::Overrules, "overrules", true),
+    (Cue::Now, "now", false),
+    (Cue::Stop, "stop", true),
+    (Cue::Subject, "subject", false),
+    (Cue::DetailDenied, "detail_denied", false),
+    (Cue::Relative, "relative", false),
+    (Cue::Figure, "figure", false),
+    (Cue::HypotheticalHint, "hypothetical_hint", false),
+    (Cue::HistoricalHint, "historical_hint", false),
+    (Cue::FigureHint, "figure_hint", false),
+];
 
 /// How a text is read before any rule looks at it.
 #[derive(Debug)]
@@ -374,30 +400,16 @@ impl Reader<'_> {
 
     fn context(&mut self, cues: &mut Vec<(Cue, Language, Phrase)>) -> Result<(), LoadError> {
         let file: ContextFile = self.file.toml()?;
-        for (cue, terms) in [
-            (Cue::Negation, &file.negation),
-            (Cue::NegationNear, &file.negation_near),
-            (Cue::NegationAfter, &file.negation_after),
-            (Cue::List, &file.list),
-            (Cue::Hypothetical, &file.hypothetical),
-            (Cue::HypotheticalAfter, &file.hypothetical_after),
-            (Cue::Historical, &file.historical),
-            (Cue::Overrules, &file.overrules),
-            (Cue::Now, &file.now),
-            (Cue::Stop, &file.stop),
-            (Cue::Subject, &file.subject),
-            (Cue::DetailDenied, &file.detail_denied),
-            (Cue::Relative, &file.relative),
-            (Cue::Figure, &file.figure),
-            (Cue::HypotheticalHint, &file.hypothetical_hint),
-            (Cue::HistoricalHint, &file.historical_hint),
-            (Cue::FigureHint, &file.figure_hint),
-        ] {
-            for term in terms {
-                let phrase = self.phrase(term)?;
+        let lists = CUES.map(|(_, list, _)| list);
+        let needed = CUES.iter().filter(|(.., needed)| *needed);
+        let needed: Vec<&str> = needed.map(|(_, list, _)| *list).collect();
+        let words = self.file.cues(&file.cue, lists, &needed)?;
+        for ((cue, ..), words) in CUES.into_iter().zip(words) {
+            for word in &words {
+                let phrase = self.phrase(word)?;
                 if !matches!(phrase.parts.as_slice(), [Part::Words { .. }]) {
                     return Err(self.file.error(
-                        term.span(),
+                        word.span(),
                         "a context phrase can't have a gap (~) or a range of numbers (#)",
                     ));
                 }
@@ -412,17 +424,30 @@ impl Reader<'_> {
         names: &[(String, Concept)],
         rules: &mut Vec<Rule>,
     ) -> Result<(), LoadError> {
-        let file: BTreeMap<Spanned<String>, Vec<Spanned<String>>> = self.file.toml()?;
-        for (name, terms) in &file {
-            let place = names.binary_search_by(|(known, _)| known.cmp(name.get_ref()));
-            let number = place.map_err(|_| {
-                let reason = format!("the concept \"{}\" is not in concepts.toml", name.get_ref());
-                self.file.error(name.span(), reason)
-            })?;
+        let file: ConceptFile = self.file.toml()?;
+        let mut all: BTreeMap<usize, Vec<Spanned<String>>> = BTreeMap::new();
+        for section in file.section {
+            self.file.grounds(&section.reason, &section.review)?;
+            for (name, terms) in section.words {
+                let place = names.binary_search_by(|(known, _)| known.cmp(name.get_ref()));
+                let number = place.map_err(|_| {
+                    let named = name.get_ref();
+                    let reason = format!("the concept \"{named}\" is not in concepts.toml");
+                    self.file.error(name.span(), reason)
+                })?;
+                if terms.is_empty() {
+                    let reason = "a concept needs at least one word";
+                    return Err(self.file.error(name.span(), reason));
+                }
+                all.entry(number).or_default().extend(terms);
+            }
+        }
+        for (number, terms) in &all {
+            let (name, concept) = &names[*number];
             rules.push(Rule {
-                id: format!("{}.concept.{}", self.language, name.get_ref()),
+                id: format!("{}.concept.{name}", self.language),
                 language: self.language,
-                effect: Effect::Concept(names[number].1),
+                effect: Effect::Concept(*concept),
                 terms: self.phrases(terms)?,
                 with_any: Vec::new(),
                 and_any: Vec::new(),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::cues::RawCue;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LexiconFile {
@@ -67,33 +69,23 @@ pub(super) struct RawFlag {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ContextFile {
-    pub negation: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub negation_near: Vec<Spanned<String>>,
-    pub negation_after: Vec<Spanned<String>>,
-    pub list: Vec<Spanned<String>>,
-    pub hypothetical: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub hypothetical_after: Vec<Spanned<String>>,
-    pub historical: Vec<Spanned<String>>,
-    pub overrules: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub now: Vec<Spanned<String>>,
-    pub stop: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub subject: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub detail_denied: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub relative: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub figure: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub hypothetical_hint: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub historical_hint: Vec<Spanned<String>>,
-    #[serde(default)]
-    pub figure_hint: Vec<Spanned<String>>,
+    pub cue: Vec<RawCue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ConceptFile {
+    pub section: Vec<RawSection>,
+}
+
+/// Words for things of one sort.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSection {
+    pub reason: Spanned<String>,
+    pub review: Spanned<String>,
+    /// By the name of the concept.
+    pub words: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]

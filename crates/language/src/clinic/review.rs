@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::{ClinicFiles, File};
 
-/// Most lines at the head of a list of words in which its date is looked for.
-const HEAD: usize = 10;
+/// Most lines at the head of a list of words in which its reason and its date are looked for.
+pub(super) const HEAD: usize = 10;
 
 /// A date on which somebody is to look at something again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -23,6 +23,7 @@ struct JargonFile {
 struct Section {
     subject: Spanned<String>,
     grammar: Spanned<String>,
+    reason: Spanned<String>,
     review: Spanned<String>,
     words: BTreeMap<String, Spanned<String>>,
 }
@@ -41,13 +42,13 @@ struct RawRule {
     #[serde(default)]
     unless: Vec<Spanned<String>>,
     say: Spanned<String>,
+    reason: Spanned<String>,
     review: Spanned<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ChecksFile {
-    review: Spanned<String>,
     acknowledge: Acknowledge,
     next_step: Check,
     time: Check,
@@ -55,8 +56,25 @@ struct ChecksFile {
     summary: Summary,
     boundary: Vec<RawRule>,
     medical: Vec<RawRule>,
-    referring: Vec<Spanned<String>>,
-    small_words: Spanned<String>,
+    referring: Referring,
+    small_words: SmallWords,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Referring {
+    terms: Vec<Spanned<String>>,
+    reason: Spanned<String>,
+    review: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmallWords {
+    /// With spaces between them.
+    words: Spanned<String>,
+    reason: Spanned<String>,
+    review: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,12 +82,16 @@ struct ChecksFile {
 struct Check {
     terms: Vec<Spanned<String>>,
     fix: Spanned<String>,
+    reason: Spanned<String>,
+    review: Spanned<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Summary {
     fix: Spanned<String>,
+    reason: Spanned<String>,
+    review: Spanned<String>,
 }
 
 #[derive(Deserialize)]
@@ -81,6 +103,23 @@ struct Acknowledge {
     anger: Spanned<String>,
     despair: Spanned<String>,
     fear: Spanned<String>,
+    reason: Spanned<String>,
+    review: Spanned<String>,
+}
+
+impl ChecksFile {
+    /// Why each check is made, and when somebody looks at it again.
+    fn grounds(&self) -> [(&Spanned<String>, &Spanned<String>); 7] {
+        [
+            (&self.acknowledge.reason, &self.acknowledge.review),
+            (&self.summary.reason, &self.summary.review),
+            (&self.next_step.reason, &self.next_step.review),
+            (&self.time.reason, &self.time.review),
+            (&self.greeting.reason, &self.greeting.review),
+            (&self.referring.reason, &self.referring.review),
+            (&self.small_words.reason, &self.small_words.review),
+        ]
+    }
 }
 
 /// What a phrase that was found means.
@@ -222,7 +261,9 @@ impl Knowledge {
 
         let checks_file = file("checks")?;
         let checks: ChecksFile = checks_file.toml()?;
-        checks_file.review(&checks.review)?;
+        for (reason, review) in checks.grounds() {
+            checks_file.grounds(reason, review)?;
+        }
         all.rules(
             &checks_file,
             &checks.boundary,
@@ -235,7 +276,7 @@ impl Knowledge {
             (&checks.next_step.terms, Meaning::NextStep),
             (&checks.time.terms, Meaning::Time),
             (&checks.greeting.terms, Meaning::Greeting),
-            (&checks.referring, Meaning::Refers),
+            (&checks.referring.terms, Meaning::Refers),
         ] {
             all.add(&checks_file, terms, meaning)?;
         }
@@ -262,6 +303,7 @@ impl Knowledge {
             rules: all.rules,
             small_words: checks
                 .small_words
+                .words
                 .get_ref()
                 .split_whitespace()
                 .map(fold_word)
@@ -291,7 +333,7 @@ impl Building {
         let mut known = HashSet::new();
         let mut entry = 0;
         for section in file.toml::<JargonFile>()?.section {
-            file.review(&section.review)?;
+            file.grounds(&section.reason, &section.review)?;
             one_of(file, &section.subject, SUBJECTS)?;
             one_of(file, &section.grammar, GRAMMARS)?;
             let noun = section.grammar.get_ref() == "noun";
@@ -334,7 +376,7 @@ impl Building {
         make: impl Fn(&'static str) -> Kind,
     ) -> Result<(), LoadError> {
         for raw in rules {
-            file.review(&raw.review)?;
+            file.grounds(&raw.reason, &raw.review)?;
             let Some((_, key)) = kinds.iter().find(|(kind, _)| kind == raw.kind.get_ref()) else {
                 return Err(file.error(
                     raw.kind.span(),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::clinic::tests::{bare, flag, tongue_files};
+use crate::clinic::tests::{bare, flag, tongue_files, with_cue};
 use crate::verdict::{Channel, SafetyKind};
 
 fn message(body: &str) -> Message<'_> {
@@ -47,10 +47,10 @@ fn rules() -> Engine {
         ("negation", "no"),
         ("hypothetical", "if"),
         ("historical", "years ago"),
+        ("figure", "lol"),
     ] {
-        *context = context.replace(&format!("{list} = []"), &format!("{list} = [\"{cue}\"]"));
+        with_cue(context, list, &format!("[\"{cue}\"]"));
     }
-    *context += "figure = [\"lol\"]\n";
     Engine::load(&files, None).unwrap()
 }
 

@@ -1,8 +1,10 @@
 //! Measures an engine: on labelled examples, and on public sets that only the caller has.
 
+mod ppv;
 pub mod sets;
 mod share;
 
+pub use ppv::TrueAlarms;
 pub use share::Proportion;
 
 use crate::engine::Engine;
@@ -153,6 +155,28 @@ impl Report {
             self.urgent.count(verdict.urgency >= Urgency::Urgent);
         }
         self.confusion[example.urgency as usize][verdict.urgency as usize] += 1;
+    }
+
+    /// The share of alarms that would be true among messages of which this share are emergencies and all others ordinary ones.
+    pub fn true_alarms(&self, prevalence: f64) -> Option<TrueAlarms> {
+        TrueAlarms::at(prevalence, self.emergencies, self.ordinary)
+    }
+
+    /// The lines of a table about corrections by staff, which stand where labels stand elsewhere: what they took back is a hard
+    /// negative. Alarms that are raised again and ordinary messages that are called an emergency should be none.
+    pub fn corrected(&self) -> Vec<(&'static str, Proportion)> {
+        let mut lines = vec![
+            ("alarms that staff took back, again", self.hard_negatives),
+            ("taken back, seen today", self.hard_negatives_seen),
+            ("emergencies by staff, called so", self.emergencies),
+            ("emergencies by staff, seen today", self.emergencies_seen),
+            ("concerns by staff, seen today", self.concerns_seen),
+            ("no danger by staff, an emergency", self.ordinary),
+            ("category as staff said", self.category),
+            ("urgency as staff said", self.urgency),
+        ];
+        lines.retain(|(_, share)| share.of > 0);
+        lines
     }
 
     /// The lines of a table, with what each share should be at best: 1 or 0.

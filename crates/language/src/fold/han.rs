@@ -51,8 +51,10 @@ mod tests {
 
     #[test]
     fn what_is_no_pair_is_refused_with_its_line() {
-        let read =
-            |text: &str| Han::read(&[("language/han.txt".to_owned(), text.to_owned())].into());
+        let read = |text: &str| {
+            let text = format!("# reason: pairs\n# review: 2027-05-01\n{text}");
+            Han::read(&[("language/han.txt".to_owned(), text)].into())
+        };
         let han = read("# Pairs.\n醫医 藥药\n").unwrap();
         assert_eq!((han.simplified('藥'), han.simplified('X')), ('药', 'X'));
         let told = ['醫', '医', '人'].map(|c| han.is_traditional(c));
@@ -64,7 +66,7 @@ mod tests {
         for text in ["醫医\n藥", "醫医\n藥药个", "醫医\n藥 药"] {
             let refused = read(text).unwrap_err();
             assert!(
-                refused.line == 2 && refused.reason.contains("no pair"),
+                refused.line == 4 && refused.reason.contains("no pair"),
                 "{refused}"
             );
         }

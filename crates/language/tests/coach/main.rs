@@ -196,6 +196,18 @@ fn a_broken_file_is_refused_with_its_line() {
             "review date",
         ),
         (
+            "language/coach/phrases.en.toml",
+            "reason = \"Reproaches that it was said before\"",
+            "reason = \"\"",
+            "the reason is empty",
+        ),
+        (
+            "language/coach/checks.en.toml",
+            "reason = \"A name says that a person is meant\"",
+            "reason = \"\"",
+            "the reason is empty",
+        ),
+        (
             "language/coach/checks.en.toml",
             "fix = \"Hello {name},\"",
             "fix = \"Hello,\"",
