@@ -267,6 +267,7 @@ admin-error-unknown-role = There is no such role any more. Please choose another
 ## Tokens
 admin-tokens = API tokens
 admin-tokens-intro = Keys for other systems. Each one may do only what you tick.
+admin-tokens-new-intro = A key for another system. What is ticked already is the least that most need: to read requests and answer them. Tick more only where its work asks for it.
 admin-tokens-add = Make a token
 admin-token-name = What it is for
 admin-token-name-help = Such as the website's chat.

@@ -267,6 +267,7 @@ admin-error-unknown-role = Esa función ya no existe. Elija otra.
 ## Claves
 admin-tokens = Claves de API
 admin-tokens-intro = Claves para otros sistemas. Cada una puede hacer solo lo que usted marca.
+admin-tokens-new-intro = Una clave para otro sistema. Lo que ya está marcado es lo mínimo que la mayoría necesita: leer solicitudes y responderlas. Marque más solo donde su trabajo lo pida.
 admin-tokens-add = Hacer una clave
 admin-token-name = Para qué es
 admin-token-name-help = Como el chat del sitio web.

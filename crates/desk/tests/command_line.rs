@@ -227,6 +227,10 @@ program_on_both_engines! {
         assert!(
             json(&bedside(folder, &["token", "list", "--json"]))[0]["revoked_at"].is_number()
         );
+        let least = ["token", "create", "lab", "--scopes", "integration"];
+        ends(&bedside(folder, &least), 0);
+        let listed = json(&bedside(folder, &["token", "list", "--json"]));
+        assert_eq!(listed[1]["scopes"], "tickets:read tickets:write");
         let text = ends(
             &bedside(
                 folder,

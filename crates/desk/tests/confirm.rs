@@ -53,6 +53,7 @@ fn way(desk: &Desk, route: &Route) -> String {
         .replace("{subject}", &id)
         .replace("{person}", &id)
         .replace("{patient}", &id)
+        .replace("{run}", &id)
         .replace("{ticket}", "1")
         .replace("{record}", "drafts")
 }
@@ -85,7 +86,7 @@ both_engines! {
             "GET /account/second-factor", "GET /audit/csv", "GET /privacy/access/{round}/csv",
             "POST /privacy/access/{round}/{subject}/take", "GET /privacy/breaches/{breach}/print/{person}",
             "POST /privacy/breaches/{breach}/send", "GET /privacy/disclosures/{patient}/csv",
-            "GET /privacy/disclosures/{patient}/letter", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
+            "GET /privacy/disclosures/{patient}/letter", "GET /privacy/seen/{patient}/letter", "GET /privacy/retention/runs/{run}/file", "GET /privacy/{request}/copy/{copy}", "POST /privacy/{request}/erase",
             "POST /privacy/{request}/release", "POST /patients/{patient}/holds/release", "GET /privacy/retention/{record}",
             "POST /privacy/retention/{record}", "POST /privacy/retention/{record}/look",
             "GET /set-password", "GET /settings/mailboxes/{id}", "GET /settings/roles/{id}",
@@ -113,7 +114,7 @@ both_engines! {
             let answer = send(&browser, &route, &way, &token, "text/html").await.expect(303);
             let part = |number: usize| way.split('/').nth(number).unwrap_or_default().to_owned();
             let patient = part(if page.starts_with("/restricted") || page.starts_with("/patients") { 2 } else { 3 });
-            let next = page.replace("{id}", &part(3)).replace("{record}", &part(3)).replace("{patient}", &patient).replace("{ticket}", &part(2)).replace("{breach}", &part(3)).replace("{round}", &part(3)).replace("{request}", &part(2)).replace("{file}", &part(2));
+            let next = page.replace("{id}", &part(3)).replace("{record}", &part(3)).replace("{run}", &part(4)).replace("{patient}", &patient).replace("{ticket}", &part(2)).replace("{breach}", &part(3)).replace("{round}", &part(3)).replace("{request}", &part(2)).replace("{file}", &part(2));
             assert_eq!(answer.header("location").unwrap(), format!("/account/confirm?next={next}"), "{}", route.path);
             let said = answer.headers.get_all("set-cookie").iter().any(|cookie| cookie.to_str().unwrap().starts_with("bd_flash=confirm-first"));
             assert_eq!(said, route.method != Method::GET, "{}", route.path);

@@ -311,6 +311,17 @@ fn served(folder: &Path) {
     );
     let told = leaves(&lines);
     assert!(all.ends_with(&told), "{told:?} of {all:?}");
+    // Whoever fills a gap with what is printed has the same as from the log.
+    for line in lines
+        .iter()
+        .filter(|line| line["target"] == "bedside::audit")
+    {
+        let of_the_log = ["timestamp", "level", "target", "message", "span", "spans"];
+        let mut line = line.as_object().unwrap().clone();
+        line.retain(|name, _| !of_the_log.contains(&name.as_str()));
+        let same = printed.iter().find(|one| one["leaf"] == line["leaf"]);
+        assert_eq!(same.unwrap(), &Value::Object(line));
+    }
     let last = (all.len() - 1).to_string();
     assert_eq!(
         program::ends(

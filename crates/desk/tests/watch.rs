@@ -5,15 +5,17 @@
 mod common;
 
 use bedside_desk::audit_log;
+use bedside_desk::context::Permissions;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::PatientId;
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::patients::{self, NewPatient, PointKind};
 use bedside_desk::privacy::Verdict;
-use bedside_desk::privacy::watch::{self, Finding, Rule};
+use bedside_desk::privacy::watch::{self, Finding, Rule, Who};
 use bedside_desk::records::{Label, Labels};
+use bedside_desk::staff::{self, NewToken, Queues};
 use bedside_desk::tickets;
-use common::{Desk, Role, both_engines};
+use common::{Client, Desk, Role, both_engines};
 
 const DAY: i64 = 24 * 3600;
 
@@ -44,7 +46,7 @@ async fn found(desk: &Desk) -> Vec<(Role, Rule)> {
     let role = |one: &Finding| {
         let role = Role::ALL
             .iter()
-            .find(|role| desk.id_of(**role) == one.staff);
+            .find(|role| Who::Person(desk.id_of(**role)) == one.who);
         (*role.unwrap(), one.rule.unwrap())
     };
     let mut found: Vec<_> = waiting(desk).await.iter().map(role).collect();
@@ -123,19 +125,19 @@ both_engines! {
         }
         let many = async || {
             let found = waiting(&desk).await.into_iter().filter(|one| one.rule == Some(Rule::Many));
-            found.map(|one| (one.staff, one.day, one.figures)).collect::<Vec<_>>()
+            found.map(|one| (one.who, one.day, one.figures)).collect::<Vec<_>>()
         };
         // Before there is a usual, the number alone decides.
         let first = many().await;
-        assert!(!first.is_empty() && first.iter().all(|(staff, _, _)| *staff == desk.id_of(Role::Agent)), "{first:?}");
+        assert!(!first.is_empty() && first.iter().all(|(who, _, _)| *who == Who::Person(desk.id_of(Role::Agent))), "{first:?}");
         look(Role::Nurse, 9).await;
         look(Role::Agent, 9).await;
         desk.clock.advance(DAY);
         watch::daily(&desk.app).await.unwrap();
         let later = many().await;
         assert_eq!(later.len(), first.len() + 1, "{later:?}");
-        let (staff, _, figures) = later.last().unwrap();
-        assert_eq!(*staff, desk.id_of(Role::Nurse));
+        let (who, _, figures) = later.last().unwrap();
+        assert_eq!(*who, Who::Person(desk.id_of(Role::Nurse)));
         let figures: Vec<_> = figures.iter().map(|(name, count)| (name.as_str(), *count)).collect();
         // 2 + 4 × 1.4826 × 1 = 7.93.
         assert_eq!(figures, [("own", 8), ("patients", 9), ("role", 8)]);
@@ -148,6 +150,59 @@ both_engines! {
         orgs::change(&desk.app, &desk.system(), rules(&desk, |watch| watch.after_hours = false)).await.unwrap();
         look(Role::Agent, 3).await;
         assert!(!found(&desk).await.contains(&(Role::Agent, Rule::AfterHours)));
+    }
+
+    async fn a_key_of_another_system_is_watched_as_well(desk: Desk) {
+        orgs::change(&desk.app, &desk.system(), rules(&desk, |watch| watch.least = 6)).await.unwrap();
+        let mut requests = Vec::new();
+        for number in 0..9 {
+            let address = format!("p{number}@patient.example");
+            patient(&desk, &format!("Pat Number{number}"), &address).await;
+            requests.push(desk.ticket(&address, "Hello", "Hello.").await);
+        }
+        let vip = patient(&desk, "Vera Vip", "vera@patient.example").await;
+        patients::label_patient(&desk.app, &desk.system(), vip, 1, Labels::NONE.with(Label::Vip)).await.unwrap();
+        let new = NewToken {
+            name: "laboratory".to_owned(),
+            scopes: Permissions::parse("tickets:read patients:read patients:vip").unwrap(),
+            queues: Queues::All,
+            expires_at: None,
+        };
+        let (id, secret) = staff::create_token(&desk.app, &desk.ctx(Role::Administrator), new).await.unwrap();
+        let system = Client::new(&desk.app, Some(secret));
+        let reads = async |count: usize| {
+            for request in requests.iter().take(count) {
+                system.get(&format!("/api/v1/tickets/{request}")).await.expect(200);
+            }
+        };
+        for _ in 0..6 {
+            reads(2).await;
+            desk.clock.advance(DAY);
+            watch::daily(&desk.app).await.unwrap();
+        }
+        // Also at night: a program has no hours.
+        assert!(waiting(&desk).await.is_empty());
+        reads(9).await;
+        system.get(&format!("/api/v1/patients/{vip}")).await.expect(200);
+        desk.clock.advance(DAY);
+        watch::daily(&desk.app).await.unwrap();
+        let all = waiting(&desk).await;
+        let admin = desk.id_of(Role::Administrator);
+        assert!(all.iter().all(|one| one.who == Who::Token(id) && one.made_by == Some(admin)), "{all:?}");
+        let many = all.iter().find(|one| one.rule == Some(Rule::Many)).unwrap();
+        let figures: Vec<_> = many.figures.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+        // 2 + 4 × 1.4826 × 1 = 7.93.
+        assert_eq!(figures, [("own", 8), ("patients", 10)]);
+        let label = all.iter().find(|one| one.rule == Some(Rule::Label)).unwrap();
+        assert_eq!(label.patient.as_ref().map(|(id, _)| *id), Some(vip));
+        assert_eq!(all.len(), 2);
+        let page = desk.browser(Role::Compliance).await.get("/privacy/watch").await.expect(200).text();
+        assert!(page.contains("laboratory · API token, made by"), "{page}");
+        // Whoever made it doesn't sign it off.
+        let own = watch::sign_off(&desk.app, &desk.ctx(Role::Administrator), many.id, Verdict::Justified, "").await;
+        assert!(matches!(own, Err(DeskError::Conflict { code: "own_word", .. })));
+        watch::sign_off(&desk.app, &desk.ctx(Role::Compliance), many.id, Verdict::Justified, "").await.unwrap();
+        desk.audit_is_whole().await;
     }
 
     async fn somebody_else_signs_a_finding_off(desk: Desk) {
@@ -165,9 +220,9 @@ both_engines! {
         officer.submit("/privacy/seen", "/privacy/seen", &[("email", "compliance@clinic.example")]).await.expect(200);
         officer.submit("/privacy/watch", "/privacy/watch/look", &[]).await.expect(303);
         let all = waiting(&desk).await;
-        let mine = all.iter().find(|one| one.staff == desk.id_of(Role::Compliance)).unwrap();
+        let mine = all.iter().find(|one| one.who == Who::Person(desk.id_of(Role::Compliance))).unwrap();
         assert_eq!(mine.rule, Some(Rule::Own));
-        let nurse = all.iter().find(|one| one.staff == desk.id_of(Role::Nurse)).unwrap();
+        let nurse = all.iter().find(|one| one.who == Who::Person(desk.id_of(Role::Nurse))).unwrap();
         let refused = watch::sign_off(&desk.app, &desk.ctx(Role::Compliance), mine.id, Verdict::Justified, "").await;
         assert!(matches!(refused, Err(DeskError::Conflict { code: "own_word", .. })));
         assert!(officer.get("/privacy/watch").await.text().contains("This is yours"));
@@ -180,6 +235,6 @@ both_engines! {
         assert!(page.contains("We talk on Friday.") && page.contains("To be followed up, says Cleo Compliance"), "{page}");
         // Looked through once more, it does not come back.
         watch::look_now(&desk.app, &desk.ctx(Role::Administrator)).await.unwrap();
-        assert!(waiting(&desk).await.iter().all(|one| one.staff != desk.id_of(Role::Nurse)));
+        assert!(waiting(&desk).await.iter().all(|one| one.who != Who::Person(desk.id_of(Role::Nurse))));
     }
 }

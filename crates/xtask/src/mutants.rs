@@ -8,7 +8,7 @@ use anyhow::Result;
 
 /// How it went.
 pub struct Told {
-    /// Whether a test noticed each change.
+    /// Whether a test noticed each change that could be built, and most could.
     pub fine: bool,
     /// How many changes were tried.
     pub tried: u32,
@@ -23,6 +23,8 @@ pub fn of_access() -> Result<Told> {
         "--package",
         "bedside-access",
         "--cargo-arg=--locked",
+        // A body that is left out leaves arguments that nothing uses: that is no reason not to try it.
+        "--cap-lints=true",
     ]);
     mutants
         .arg("--output")
@@ -31,20 +33,49 @@ pub fn of_access() -> Result<Told> {
         // Kept, so that the next run builds the dependencies no more.
         .env("CARGO_TARGET_DIR", cache::folder()?.join("mutants"));
     let ended = run_and_read(mutants)?;
-    let tried = ended.lines.iter().rev().find_map(|line| tried(line));
-    let tried = tried.unwrap_or(0);
+    let counts = ended.lines.iter().rev().find_map(|line| Counts::of(line));
+    let counts = counts.unwrap_or_default();
     Ok(Told {
-        // One that found nothing to change is fine by its own word.
-        fine: ended.fine && tried > 0,
-        tried,
+        // By its own word it is fine when it found nothing to change, and when nothing that it changed could be built.
+        fine: ended.fine && counts.are_fine(),
+        tried: counts.tried,
     })
 }
 
-/// The number in "181 mutants tested in 4m: 146 caught, 35 unviable".
-fn tried(line: &str) -> Option<u32> {
-    let (number, rest) = line.trim().split_once(' ')?;
-    rest.starts_with("mutants tested")
-        .then(|| number.parse().ok())?
+/// The numbers in "181 mutants tested in 4m: 146 caught, 35 unviable".
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    tried: u32,
+    caught: u32,
+    unviable: u32,
+    /// Of any other kind: missed, timed out.
+    others: u32,
+}
+
+impl Counts {
+    fn of(line: &str) -> Option<Self> {
+        let (number, rest) = line.trim().split_once(' ')?;
+        let (_, parts) = rest.strip_prefix("mutants tested")?.split_once(": ")?;
+        let mut counts = Self {
+            tried: number.parse().ok()?,
+            ..Self::default()
+        };
+        for part in parts.split(", ") {
+            let (number, kind) = part.split_once(' ')?;
+            let number = number.parse().ok()?;
+            match kind {
+                "caught" => counts.caught = number,
+                "unviable" => counts.unviable = number,
+                _ => counts.others += number,
+            }
+        }
+        Some(counts)
+    }
+
+    /// Whether the tests noticed what was changed. A build that fails for reasons of its own makes every change unviable.
+    const fn are_fine(&self) -> bool {
+        self.caught > 0 && self.others == 0 && self.unviable <= self.tried / 2
+    }
 }
 
 #[cfg(test)]
@@ -52,11 +83,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_is_read() {
-        let line = "181 mutants tested in 4m: 146 caught, 35 unviable";
-        assert_eq!(tried(line), Some(181));
-        for other in ["Found 181 mutants to test", "", "no mutants tested"] {
-            assert_eq!(tried(other), None, "{other}");
+    fn the_numbers_are_read_and_nothing_passes_unseen() {
+        let of = |line| Counts::of(line).unwrap();
+        let fine = of("181 mutants tested in 4m: 146 caught, 35 unviable");
+        let expected = Counts {
+            tried: 181,
+            caught: 146,
+            unviable: 35,
+            others: 0,
+        };
+        assert_eq!(fine, expected);
+        assert!(fine.are_fine());
+        for line in [
+            "181 mutants tested in 4m: 181 unviable",
+            "181 mutants tested in 4m: 1 missed, 180 caught",
+            "181 mutants tested in 4m: 180 caught, 1 timeout",
+            "181 mutants tested in 4m: 60 caught, 121 unviable",
+            "2 mutants tested in 4s: 2 missed",
+        ] {
+            assert!(!of(line).are_fine(), "{line}");
         }
+        for other in ["Found 181 mutants to test", "", "no mutants tested"] {
+            assert_eq!(Counts::of(other), None, "{other}");
+        }
+        assert!(!Counts::default().are_fine());
     }
 }

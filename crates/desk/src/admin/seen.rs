@@ -24,7 +24,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/privacy/seen", may, ask),
         Route::post("/privacy/seen", may, find).searching(),
         Route::get("/privacy/seen/{patient}", may, show),
-        Route::get("/privacy/seen/{patient}/letter", may, letter),
+        Route::get("/privacy/seen/{patient}/letter", may, letter)
+            .confirmed("/privacy/seen/{patient}"),
     ]
 }
 

@@ -13,7 +13,7 @@ use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, redirect_saying};
 use crate::renewals;
 use crate::router::{Access, Route};
-use crate::staff::{self, NewToken, Queues, TOKEN_DAYS, TokenView};
+use crate::staff::{self, INTEGRATION, NewToken, Queues, TOKEN_DAYS, TokenView};
 use axum::extract::Path;
 use axum::response::Response;
 use bedside_web::i18n::{Texts, time};
@@ -90,14 +90,15 @@ fn form(page: &Page) -> Result<Edit, DeskError> {
         let label = t
             .text(&format!("scope-{}", permission.code().replace(':', "-")))
             .to_owned();
+        let begins = INTEGRATION.contains(permission);
         fields.push(
-            Field::check(permission_input(*permission), label, false).help(permission.code()),
+            Field::check(permission_input(*permission), label, begins).help(permission.code()),
         );
     }
     fields.extend(queue_boxes::boxes(page, &Queues::All)?);
     Ok(Edit {
         title: t.text("admin-tokens-add").to_owned(),
-        intro: t.text("admin-tokens-intro").to_owned(),
+        intro: t.text("admin-tokens-new-intro").to_owned(),
         fields,
         version: 0,
         removable: false,

@@ -2,11 +2,11 @@
 
 use crate::context::Permission;
 use crate::error::DeskError;
-use crate::ids::{FindingId, PatientId, StaffId};
+use crate::ids::{ApiTokenId, FindingId, PatientId, StaffId};
 use crate::pages::forms::{Form, Nothing};
 use crate::pages::layout::{Page, Shell, redirect_saying};
 use crate::pages::reviews::signed_line;
-use crate::privacy::watch::{self, Finding, Rule};
+use crate::privacy::watch::{self, Finding, Rule, Who};
 use crate::privacy::{MAX_NOTE, Verdict};
 use crate::router::{Access, Route};
 use crate::staff;
@@ -81,6 +81,7 @@ impl WatchPage {
 struct Teller<'a> {
     page: &'a Page,
     names: HashMap<Uuid, String>,
+    tokens: HashMap<ApiTokenId, String>,
     zone: jiff::tz::TimeZone,
     t: Texts,
 }
@@ -92,8 +93,27 @@ impl Teller<'_> {
             .unwrap_or_else(|| self.t.text("seen-who-gone").to_owned())
     }
 
+    /// Somebody of the staff, or a token and who made it.
+    fn whose(&self, one: &Finding) -> String {
+        let id = match one.who {
+            Who::Person(id) => return self.name(id),
+            Who::Token(id) => id,
+        };
+        let gone = || self.t.text("seen-who-gone").to_owned();
+        let name = self.tokens.get(&id).cloned().unwrap_or_else(gone);
+        let kind = match one.made_by {
+            Some(by) => {
+                let by = self.name(by);
+                self.t.with("access-token-by", "who", by).into_owned()
+            }
+            None => self.t.text("access-token").to_owned(),
+        };
+        format!("{name} · {kind}")
+    }
+
     fn line(&self, one: Finding) -> Line {
-        let t = self.t;
+        let (t, who) = (self.t, self.whose(&one));
+        let me = self.page.ctx.actor.staff();
         let figure = |(name, count): &(String, i64)| {
             let key = match name.as_str() {
                 "patients" => "watch-figure-patients",
@@ -120,17 +140,19 @@ impl Teller<'_> {
             action: format!("/privacy/watch/sign/{}", one.id),
             id: one.id,
             rule: one.rule.map_or("watch-rule-other", rule_key),
-            who: self.name(one.staff),
+            who,
             whose: one.patient,
             figures: figures.join(" · "),
             log: reads_log.then(|| {
                 format!(
                     "/audit?actor={}&from={}&until={}",
-                    one.staff, one.day, one.day
+                    one.who.id(),
+                    one.day,
+                    one.day
                 )
             }),
             day: shown.unwrap_or(one.day),
-            own: self.page.ctx.actor.staff() == Some(one.staff),
+            own: me.is_some_and(|me| one.who == Who::Person(me) || one.made_by == Some(me)),
             signed,
         }
     }
@@ -145,6 +167,7 @@ async fn list(
     let teller = Teller {
         page,
         names: staff::names(app, ctx.organisation).await?,
+        tokens: staff::token_names(app, ctx.organisation).await?,
         zone: page.clinic()?.time_zone.clone(),
         t: page.texts(),
     };

@@ -159,6 +159,58 @@ pub struct Shown {
     pub detail: String,
 }
 
+/// An entry as other systems get it, in the program's log and from `bedside audit entries`: the names and forms of its values
+/// are the same in both, so that what was lost of one can be filled up with the other.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    /// Place in the Merkle log, without gaps.
+    pub leaf: Option<i64>,
+    /// Place in the database.
+    pub sequence: i64,
+    /// The entry's id.
+    pub entry: String,
+    /// When, as RFC 3339 has it.
+    pub at: String,
+    /// What kind of actor.
+    pub actor_kind: &'a str,
+    /// Which one.
+    pub actor_id: &'a str,
+    /// What was done.
+    pub action: &'a str,
+    /// To what kind of object.
+    pub object_kind: &'a str,
+    /// Which one.
+    pub object_id: &'a str,
+    /// Why.
+    pub purpose: &'a str,
+    /// The way in.
+    pub source: &'a str,
+    /// How it ended.
+    pub outcome: &'a str,
+    /// What else matters, as JSON.
+    pub detail: &'a str,
+}
+
+impl<'a> From<&'a Shown> for Line<'a> {
+    fn from(entry: &'a Shown) -> Self {
+        Self {
+            leaf: entry.leaf,
+            sequence: entry.sequence,
+            entry: entry.id.to_string(),
+            at: entry.at.to_string(),
+            actor_kind: &entry.actor_kind,
+            actor_id: &entry.actor_id,
+            action: &entry.action,
+            object_kind: &entry.object_kind,
+            object_id: &entry.object_id,
+            purpose: &entry.purpose,
+            source: &entry.source,
+            outcome: &entry.outcome,
+            detail: &entry.detail,
+        }
+    }
+}
+
 impl Shown {
     fn from_entry(sequence: i64, leaf: Option<i64>, entry: Entry) -> Self {
         Self {

@@ -1,6 +1,6 @@
 //! Gives new entries their place in the Merkle log, and signs what the log has become.
 
-use super::{Shown, store};
+use super::{Line, Shown, store};
 use crate::app::App;
 use crate::error::DeskError;
 use bedside_audit::{Checkpoint, Frontier, Origin, SignedCheckpoint};
@@ -192,12 +192,13 @@ async fn group(
 /// Writes a sealed entry as a line of the program's log, for whoever keeps that on another system. A gap in `leaf` is
 /// what was lost on the way: `bedside audit entries` prints it again.
 fn tell(entry: &Shown) {
+    let entry = Line::from(entry);
     tracing::info!(
         target: "bedside::audit",
         leaf = entry.leaf,
         sequence = entry.sequence,
-        entry = %entry.id,
-        at = %entry.at,
+        entry = entry.entry,
+        at = entry.at,
         actor_kind = entry.actor_kind,
         actor_id = entry.actor_id,
         action = entry.action,

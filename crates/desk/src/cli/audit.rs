@@ -156,7 +156,7 @@ async fn entries(app: &crate::app::App, mut after: i64) -> Result<ExitCode, Fail
         };
         after = last;
         for entry in &some {
-            say(serde_json::to_string(entry).unwrap_or_default());
+            say(serde_json::to_string(&audit_log::Line::from(entry)).unwrap_or_default());
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::context::Ctx;
 use crate::context::{Permission, Permissions};
 use crate::ids::ApiTokenId;
 use crate::ids::QueueId;
-use crate::staff::{self, NewToken, Queues};
+use crate::staff::{self, INTEGRATION, INTEGRATION_WORD, NewToken, Queues};
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
@@ -23,7 +23,7 @@ enum Action {
     Create {
         /// What it is for
         name: String,
-        /// What it may do, such as "tickets:read tickets:write"
+        /// What it may do, such as "tickets:read tickets:write"; "integration" is what most systems need, these two
         #[arg(long, value_parser = scopes)]
         scopes: Permissions,
         /// Codes of the queues whose requests it reaches, such as "billing,records" [default: all]
@@ -50,6 +50,9 @@ enum Action {
 }
 
 fn scopes(text: &str) -> Result<Permissions, String> {
+    if text == INTEGRATION_WORD {
+        return Ok(Permissions::of(INTEGRATION));
+    }
     let codes: Vec<_> = Permission::ALL.iter().map(|one| one.code()).collect();
     let scopes = Permissions::parse(&text.replace(',', " "))
         .map_err(|code| format!("\"{code}\" is no scope; there is {}", codes.join(", ")))?;

@@ -18,7 +18,8 @@ pub(super) fn routes(may: Access) -> Vec<Route> {
     vec![
         Route::get("/privacy/retention/runs", may, list),
         Route::get("/privacy/retention/runs/{run}", may, show),
-        Route::get("/privacy/retention/runs/{run}/file", may, file),
+        Route::get("/privacy/retention/runs/{run}/file", may, file)
+            .confirmed("/privacy/retention/runs/{run}"),
     ]
 }
 

@@ -1,12 +1,12 @@
 //! Looking through one day of the audit log.
 
-use super::model::{Rule, USUAL_DAYS, bound, family_names, is_many};
+use super::model::{NO_ROLE, Rule, USUAL_DAYS, Who, bound, family_names, is_many};
 use super::store::{self, Row};
 use crate::app::App;
 use crate::audit_log::{self, NewEntry, Shown};
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{PatientId, StaffId};
+use crate::ids::{PatientId, SubjectId};
 use crate::orgs::{Clinic, Watch};
 use crate::patients::{self, Wanted};
 use crate::privacy::seen::Deed;
@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, HashMap};
 /// Entries of the log that are read at a time.
 const STEP: i64 = 500;
 
-/// What one person looked at of one patient on one day.
+/// What one person, or token, looked at of one patient on one day.
 #[derive(Default)]
 struct Looks {
     /// Entries of the log.
@@ -35,7 +35,7 @@ struct Looks {
     labelled: bool,
 }
 
-type Day = BTreeMap<StaffId, BTreeMap<PatientId, Looks>>;
+type Day = BTreeMap<Who, BTreeMap<PatientId, Looks>>;
 
 /// Looks through one day, keeps what is unusual, and says how many findings there are.
 pub(super) async fn look(app: &App, ctx: &Ctx, day: Date) -> Result<usize, DeskError> {
@@ -55,7 +55,18 @@ pub(super) async fn look(app: &App, ctx: &Ctx, day: Date) -> Result<usize, DeskE
     let mut found = Vec::new();
     let people = staff::list(app, ctx).await?;
     let mut names: HashMap<PatientId, String> = HashMap::new();
-    for (person, patients) in &looked {
+    for (who, patients) in &looked {
+        let Who::Person(person) = who else {
+            if rules.labels {
+                let labelled = patients.iter().filter(|(_, looks)| looks.labelled);
+                let about = |(patient, looks): (&PatientId, &Looks)| {
+                    let figures = json!({ "looks": looks.count });
+                    (Rule::Label, *who, Some(*patient), figures)
+                };
+                found.extend(labelled.map(about));
+            }
+            continue;
+        };
         let Some(person) = people.iter().find(|one| one.id == *person) else {
             continue;
         };
@@ -77,7 +88,7 @@ pub(super) async fn look(app: &App, ctx: &Ctx, day: Date) -> Result<usize, DeskE
             let entries: i64 = patients.values().map(|looks| looks.after_hours).sum();
             if late > 0 {
                 let figures = json!({ "patients": late, "looks": entries });
-                found.push((Rule::AfterHours, person.id, None, figures));
+                found.push((Rule::AfterHours, *who, None, figures));
             }
         }
     }
@@ -88,7 +99,7 @@ pub(super) async fn look(app: &App, ctx: &Ctx, day: Date) -> Result<usize, DeskE
     keep(app, ctx, day, &people, &looked, found).await
 }
 
-type Found = (Rule, StaffId, Option<PatientId>, Value);
+type Found = (Rule, Who, Option<PatientId>, Value);
 
 /// Reads the day's entries: who looked at whom.
 async fn gather(app: &App, clinic: &Clinic, day: Date) -> Result<Day, DeskError> {
@@ -112,8 +123,8 @@ async fn gather(app: &App, clinic: &Clinic, day: Date) -> Result<Day, DeskError>
             audit_log::between(&mut conn, clinic.id, None, (from, until), before, STEP).await?;
         for entry in &entries {
             let deed = Deed::of(&entry.action, &entry.outcome);
-            let (true, Ok(person)) = (is_look(entry, deed), entry.actor_id.parse::<StaffId>())
-            else {
+            let who = Who::of(&entry.actor_kind, &entry.actor_id);
+            let Some(who) = who.filter(|_| is_look(entry, deed)) else {
                 continue;
             };
             let Some(about) = whom(&mut conn, clinic.id, entry, &mut known).await? else {
@@ -122,11 +133,7 @@ async fn gather(app: &App, clinic: &Clinic, day: Date) -> Result<Day, DeskError>
             let Some(patient) = about.patient else {
                 continue;
             };
-            let looks = looked
-                .entry(person)
-                .or_default()
-                .entry(patient)
-                .or_default();
+            let looks = looked.entry(who).or_default().entry(patient).or_default();
             looks.count += 1;
             looks.details |= deed == Deed::Details;
             looks.labelled |= !about.labels.is_empty();
@@ -141,7 +148,7 @@ async fn gather(app: &App, clinic: &Clinic, day: Date) -> Result<Day, DeskError>
     }
 }
 
-/// Whether an entry tells that somebody of the staff saw something of a patient.
+/// Whether an entry tells that something of a patient was seen.
 fn is_look(entry: &Shown, deed: Deed) -> bool {
     let looks = [
         Deed::Opened,
@@ -150,7 +157,7 @@ fn is_look(entry: &Shown, deed: Deed) -> bool {
         Deed::Files,
         Deed::Found,
     ];
-    entry.actor_kind == "staff" && entry.outcome == "ok" && looks.contains(&deed)
+    entry.outcome == "ok" && looks.contains(&deed)
 }
 
 /// The rules that look at one patient at a time.
@@ -177,7 +184,8 @@ async fn about_each(
     let mut conn = app.read().await?;
     for (patient, looks) in patients {
         let figures = json!({ "looks": looks.count });
-        let mut say = |rule| found.push((rule, person.id, Some(*patient), figures.clone()));
+        let who = Who::Person(person.id);
+        let mut say = |rule| found.push((rule, who, Some(*patient), figures.clone()));
         if own.contains(patient) {
             say(Rule::Own);
         } else if rules.same_name && !family.is_empty() {
@@ -211,13 +219,14 @@ async fn about_each(
     Ok(())
 }
 
-/// The rule that looks at how many patients somebody looked at, against their own days before and those of their role.
+/// The rule that looks at how many patients somebody looked at, against their own days before and those of their role; of a
+/// token, against its own.
 async fn many(
     app: &App,
     clinic: &Clinic,
     day: Date,
     people: &[StaffView],
-    counts: &[(StaffId, usize)],
+    counts: &[(Who, usize)],
     found: &mut Vec<Found>,
 ) -> Result<(), DeskError> {
     let rules = clinic.settings.privacy.watch;
@@ -226,15 +235,18 @@ async fn many(
     let mut conn = app.read().await?;
     let days = store::days(&mut conn, clinic.id, &since, &until).await?;
     for (id, count) in counts {
-        let Some(person) = people.iter().find(|one| one.id == *id) else {
+        let Some(role) = role_of(people, *id) else {
             continue;
         };
-        let of = |fits: &dyn Fn(&(StaffId, String, i64)) -> bool| -> Vec<i64> {
+        let of = |fits: &dyn Fn(&(SubjectId, String, i64)) -> bool| -> Vec<i64> {
             let fitting = days.iter().filter(|day| fits(day));
             fitting.map(|(_, _, patients)| *patients).collect()
         };
-        let own = bound(&of(&|(staff, _, _)| staff == id), rules.spread);
-        let role = bound(&of(&|(_, role, _)| *role == person.role), rules.spread);
+        let own = bound(&of(&|(who, _, _)| *who == id.id()), rules.spread);
+        let role = match role {
+            NO_ROLE => None,
+            role => bound(&of(&|(_, other, _)| other == role), rules.spread),
+        };
         let count = i64::try_from(*count).unwrap_or(i64::MAX);
         if is_many(count, own, role, rules.least) {
             let figures = json!({ "patients": count, "own": own, "role": role });
@@ -242,6 +254,15 @@ async fn many(
         }
     }
     Ok(())
+}
+
+/// The role of a person; none for whoever is not of the staff any more.
+fn role_of(people: &[StaffView], who: Who) -> Option<&str> {
+    let Who::Person(id) = who else {
+        return Some(NO_ROLE);
+    };
+    let person = people.iter().find(|one| one.id == id)?;
+    Some(&person.role)
 }
 
 /// Keeps what was found, and what is usual for whom, as one command.
@@ -257,19 +278,19 @@ async fn keep(
     let counts: Vec<_> = looked
         .iter()
         .filter_map(|(id, patients)| {
-            let person = people.iter().find(|one| one.id == *id)?;
+            let role = role_of(people, *id)?.to_owned();
             let count = i64::try_from(patients.len()).unwrap_or(i64::MAX);
-            Some((*id, person.role.clone(), count))
+            Some((id.id(), role, count))
         })
         .collect();
     let now = app.now();
     let rows: Vec<Row> = found
         .into_iter()
-        .map(|(rule, staff, patient, figures)| Row {
+        .map(|(rule, who, patient, figures)| Row {
             id: app.id(),
             day: day.clone(),
             rule: rule.code().to_owned(),
-            staff,
+            who: who.id(),
             patient,
             figures: figures.to_string(),
             found_at: now,
@@ -282,8 +303,8 @@ async fn keep(
             for row in &rows {
                 store::keep(work, organisation, row).await?;
             }
-            for (staff, role, count) in &counts {
-                store::count_day(work, organisation, &day, (*staff, role), *count).await?;
+            for (who, role, count) in &counts {
+                store::count_day(work, organisation, &day, (*who, role), *count).await?;
             }
             store::ran(work, organisation, &day, now).await?;
             let detail = json!({ "day": day, "count": rows.len() });

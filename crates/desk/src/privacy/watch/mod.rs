@@ -1,11 +1,12 @@
-//! Looks at patients' data that somebody should look at: a daily look through the audit log by a few plain rules, each with
+//! Looks at patients' data, by the staff and by API tokens, that somebody should look at: a daily look through the audit log by a few plain rules, each with
 //! its figures, as a list to sign off. Owns `watch_findings`, `watch_days` and `watch_runs`.
 //!
 //! A finding is a question, no verdict. Its row holds ids and counts, no names: names are compared under leave while the
 //! day is looked through, and shown under leave to whoever reads the list.
 //!
 //! Invariants: a day is looked through as often as one likes and leaves each finding once; what was signed off is not
-//! touched again; nobody signs off what is about themselves.
+//! touched again; nobody signs off what is about themselves or a token that they made. A token is looked at for how many
+//! patients it read, against its own days before, and for labelled ones; a program has no hours and no family.
 
 mod look;
 mod model;
@@ -15,16 +16,18 @@ use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
 use crate::context::{Ctx, Permission, Source};
 use crate::error::DeskError;
-use crate::ids::{FindingId, PatientId, StaffId};
+use crate::ids::{ApiTokenId, FindingId, PatientId, StaffId, SubjectId};
 use crate::patients;
 use crate::records::restricted::Verdict;
 use crate::records::{self, Purpose, Sealing};
+use crate::staff;
 use bedside_db::Timestamp;
 use futures_util::FutureExt;
 use jiff::civil::Date;
 use serde_json::json;
+use std::collections::HashMap;
 
-pub use model::{Rule, bound, family_names};
+pub use model::{Rule, Who, bound, family_names};
 pub use store::ALL as STATEMENTS;
 
 /// Findings of either kind that the list shows.
@@ -42,7 +45,9 @@ pub struct Finding {
     /// Why; none for a rule of a later version.
     pub rule: Option<Rule>,
     /// Whose looks.
-    pub staff: StaffId,
+    pub who: Who,
+    /// Who made the token whose looks they are.
+    pub made_by: Option<StaffId>,
     /// At whom, where it is one patient: their id and name.
     pub patient: Option<(PatientId, String)>,
     /// Counts by name.
@@ -113,6 +118,7 @@ pub async fn findings(app: &App, ctx: &Ctx, waiting: bool) -> Result<Vec<Finding
     )
     .await?;
     let mut conn = app.read().await?;
+    let makers = staff::token_makers(&mut conn, organisation).await?;
     let mut found = Vec::new();
     for row in store::findings(&mut conn, organisation, waiting, SHOWN).await? {
         let patient = match row.patient {
@@ -141,11 +147,13 @@ pub async fn findings(app: &App, ctx: &Ctx, waiting: bool) -> Result<Vec<Finding
         };
         let figures: std::collections::BTreeMap<String, Option<i64>> =
             serde_json::from_str(&row.figures).unwrap_or_default();
+        let (who, made_by) = whose(&makers, row.who);
         found.push(Finding {
             id: row.id,
             day: row.day,
             rule: Rule::from_code(&row.rule),
-            staff: row.staff,
+            who,
+            made_by,
             patient,
             figures: figures
                 .into_iter()
@@ -155,6 +163,15 @@ pub async fn findings(app: &App, ctx: &Ctx, waiting: bool) -> Result<Vec<Finding
         });
     }
     Ok(found)
+}
+
+/// Whose looks a row tells of, and of a token who made it. No token is ever deleted, so every other id is a person's.
+fn whose(makers: &HashMap<ApiTokenId, Option<StaffId>>, id: SubjectId) -> (Who, Option<StaffId>) {
+    let token = ApiTokenId::from_bytes(id.bytes());
+    match makers.get(&token) {
+        Some(made_by) => (Who::Token(token), *made_by),
+        None => (Who::Person(StaffId::from_bytes(id.bytes())), None),
+    }
 }
 
 /// Signs a finding off. [`DeskError::Conflict`] with `own_word` for whoever it is about.
@@ -174,7 +191,9 @@ pub async fn sign_off(
                 let organisation = work.ctx.organisation;
                 let row = store::held(work, organisation, id).await?;
                 let row = row.ok_or(DeskError::NotFound)?;
-                if row.staff == by {
+                let makers = staff::token_makers(work, organisation).await?;
+                let (who, made_by) = whose(&makers, row.who);
+                if who == Who::Person(by) || made_by == Some(by) {
                     return Err(DeskError::Conflict {
                         code: "own_word",
                         text: "Somebody else has to look at it.",
@@ -199,7 +218,8 @@ pub async fn sign_off(
                 if !store::sign(work, organisation, id, &signed).await? {
                     return Err(DeskError::NotFound);
                 }
-                let detail = json!({ "verdict": verdict.code(), "staff": row.staff });
+                let kind = who.kind();
+                let detail = json!({ "verdict": verdict.code(), kind: row.who });
                 work.audit(NewEntry::new("watch.sign", "finding", id).detail(&detail));
                 Ok(())
             }

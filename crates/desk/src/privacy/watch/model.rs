@@ -1,6 +1,7 @@
 //! What is unusual about looks at patients' data, as pure rules over the looks of one day.
 
 use crate::codes::codes;
+use crate::ids::{ApiTokenId, StaffId, SubjectId};
 use std::collections::BTreeSet;
 use unicode_normalization::UnicodeNormalization;
 
@@ -8,6 +9,45 @@ use unicode_normalization::UnicodeNormalization;
 pub const USUAL_DAYS: (i64, usize) = (28, 5);
 /// What a median absolute deviation is multiplied by to stand for a standard deviation of normally spread values.
 const MAD_TO_SIGMA: f64 = 1.4826;
+
+/// The role that stands beside the days of API tokens, which have none: tokens are compared with themselves alone.
+pub const NO_ROLE: &str = "";
+
+/// Whose looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// Somebody of the staff.
+    Person(StaffId),
+    /// Another system, by its API token.
+    Token(ApiTokenId),
+}
+
+impl Who {
+    /// The id that stands in rows.
+    pub const fn id(self) -> SubjectId {
+        match self {
+            Self::Person(id) => SubjectId::from_bytes(id.bytes()),
+            Self::Token(id) => SubjectId::from_bytes(id.bytes()),
+        }
+    }
+
+    /// What it is, as the audit log says.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Person(_) => "staff",
+            Self::Token(_) => "token",
+        }
+    }
+
+    /// Whom an entry of the log names, if it is one of these.
+    pub fn of(kind: &str, id: &str) -> Option<Self> {
+        match kind {
+            "staff" => id.parse().ok().map(Self::Person),
+            "token" => id.parse().ok().map(Self::Token),
+            _ => None,
+        }
+    }
+}
 
 codes! {
     /// Why somebody should look at what a colleague looked at.

@@ -1,7 +1,7 @@
 //! SQL of the watch over unusual looks.
 
 use crate::error::DeskError;
-use crate::ids::{DataKeyId, FindingId, OrganisationId, PatientId, StaffId};
+use crate::ids::{DataKeyId, FindingId, OrganisationId, PatientId, StaffId, SubjectId};
 use bedside_db::{Conn, DbError, Timestamp, args, statements};
 
 /// The columns of a finding, in the order that [`row`] reads.
@@ -32,7 +32,7 @@ statements! {
     /// How many wait, counted up to a limit.
     COUNT_WAITING = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM watch_findings WHERE organisation_id = $1 \
         AND signed_at IS NULL LIMIT $2) AS few";
-    /// Keeps how many patients somebody looked at on a day.
+    /// Keeps how many patients somebody, or a token, looked at on a day.
     COUNT_DAY = "INSERT INTO watch_days (organisation_id, day, staff_id, role, patients) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (organisation_id, day, staff_id) DO UPDATE SET role = $4, patients = $5";
     /// The days of everybody since one and before another.
@@ -49,7 +49,8 @@ pub(super) struct Row {
     pub id: FindingId,
     pub day: String,
     pub rule: String,
-    pub staff: StaffId,
+    /// Whose looks: somebody of the staff, or an API token.
+    pub who: SubjectId,
     pub patient: Option<PatientId>,
     pub figures: String,
     pub found_at: Timestamp,
@@ -81,7 +82,7 @@ fn row(row: &bedside_db::Row<'_>) -> Result<Row, DbError> {
         id: row.get(0)?,
         day: row.get(1)?,
         rule: row.get(2)?,
-        staff: row.get(3)?,
+        who: row.get(3)?,
         patient: row.get(4)?,
         figures: row.get(5)?,
         found_at: row.get(6)?,
@@ -102,7 +103,7 @@ pub(super) async fn keep(
             row.id,
             *row.day,
             *row.rule,
-            row.staff,
+            row.who,
             *subject,
             row.patient,
             *row.figures,
@@ -170,21 +171,21 @@ pub(super) async fn count_day(
     conn: &mut Conn,
     organisation: OrganisationId,
     day: &str,
-    (staff, role): (StaffId, &str),
+    (who, role): (SubjectId, &str),
     patients: i64,
 ) -> Result<(), DeskError> {
-    let args = args![organisation, day, staff, role, patients];
+    let args = args![organisation, day, who, role, patients];
     conn.execute(COUNT_DAY, args).await?;
     Ok(())
 }
 
-/// Who, as what, how many patients: for each person and day from `since` to before `until`.
+/// Who, as what, how many patients: for each person or token and day from `since` to before `until`.
 pub(super) async fn days(
     conn: &mut Conn,
     organisation: OrganisationId,
     since: &str,
     until: &str,
-) -> Result<Vec<(StaffId, String, i64)>, DeskError> {
+) -> Result<Vec<(SubjectId, String, i64)>, DeskError> {
     let args = args![organisation, since, until];
     Ok(conn
         .query(DAYS, args, |row| {
