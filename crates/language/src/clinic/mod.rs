@@ -427,8 +427,8 @@ impl Reader<'_> {
             for (name, terms) in section.words {
                 let place = names.binary_search_by(|(known, _)| known.cmp(name.get_ref()));
                 let number = place.map_err(|_| {
-                    let named = name.get_ref();
-                    let reason = format!("the concept \"{named}\" is not in concepts.toml");
+                    let unknown = name.get_ref();
+                    let reason = format!("the concept \"{unknown}\" is not in concepts.toml");
                     self.file.error(name.span(), reason)
                 })?;
                 if terms.is_empty() {
