@@ -156,7 +156,9 @@ fn subjects(some: &[&Example], verdicts: &[Verdict]) {
 
 /// Alarms that no rule speaks for, below each probability: all, and those of messages that are said to be about something else.
 fn bars(some: &[&Example], verdicts: &[Verdict]) {
-    println!("\n| the model alone, probability below | emergencies | concerns | hard negatives | ordinary | about something else: emergencies | concerns | hard negatives | ordinary |");
+    println!(
+        "\n| the model alone, probability below | emergencies | concerns | hard negatives | ordinary | about something else: emergencies | concerns | hard negatives | ordinary |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for bar in BARS.into_iter().chain([1.1]) {
         let (mut all, mut elsewhere) = (Count::default(), Count::default());

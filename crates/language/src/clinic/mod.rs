@@ -35,7 +35,8 @@ use crate::fold::{Han, fold_phrase, is_hangul, is_wide};
 use crate::language::Language;
 use crate::segments::Segments;
 use crate::verdict::{Category, Level, SafetyKind, Urgency};
-pub(crate) use cues::RawCue;
+use cues::CUES;
+pub(crate) use cues::{Cue, RawCue};
 pub use file::{File, LoadError, text_of};
 use raw::{ConceptFile, ContextFile, LexiconFile, RedFlagFile};
 use reasons::Written;
@@ -135,65 +136,6 @@ pub(crate) struct Rule {
     pub apart: bool,
     pub why: String,
 }
-
-/// What a phrase of a context file does to a red flag near it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cue {
-    /// Negates what follows.
-    Negation,
-    /// Negates the words right behind it: a bare "not".
-    NegationNear,
-    /// Negates what stands before.
-    NegationAfter,
-    /// Holds a negated list together ("no fever, cough **or** pain").
-    List,
-    /// Makes what follows a condition.
-    Hypothetical,
-    /// Makes what stands before a condition or a question ("…的症状是什么").
-    HypotheticalAfter,
-    /// Puts its surroundings in the past.
-    Historical,
-    /// Looks like a cue inside and isn't one ("no relief from"), or says that it is happening now.
-    Overrules,
-    /// Says that it is happening while it is written ("right now").
-    Now,
-    /// Ends the reach of every cue ("but").
-    Stop,
-    /// Ends the reach of a denial before it: somebody begins to speak of themselves ("I").
-    Subject,
-    /// Denies only where a pain goes, behind it ("chest pain **not radiating**"): it is there, and known.
-    DetailDenied,
-    /// Someone else's, when it is also past ("my grandfather").
-    Relative,
-    /// Makes what is near a figure of speech ("haha", "when I saw the bill").
-    Figure,
-    /// Said of conditions, of what is past and in figures of speech, and as often of what is happening ("signs of", "had
-    /// a", "the bill"): the model hears it, no flag is taken back.
-    HypotheticalHint,
-    HistoricalHint,
-    FigureHint,
-}
-
-/// The lists of a context file, and whether every language has words for them.
-const CUES: [(Cue, &str, bool); 17] = [
-    (Cue::Negation, "negation", true),
-    (Cue::NegationNear, "negation_near", false),
-    (Cue::NegationAfter, "negation_after", true),
-    (Cue::List, "list", true),
-    (Cue::Hypothetical, "hypothetical", true),
-    (Cue::HypotheticalAfter, "hypothetical_after", false),
-    (Cue::Historical, "historical", true),
-    (Cue::Overrules, "overrules", true),
-    (Cue::Now, "now", false),
-    (Cue::Stop, "stop", true),
-    (Cue::Subject, "subject", false),
-    (Cue::DetailDenied, "detail_denied", false),
-    (Cue::Relative, "relative", false),
-    (Cue::Figure, "figure", false),
-    (Cue::HypotheticalHint, "hypothetical_hint", false),
-    (Cue::HistoricalHint, "historical_hint", false),
-    (Cue::FigureHint, "figure_hint", false),
-];
 
 /// How a text is read before any rule looks at it.
 #[derive(Debug)]
@@ -431,8 +373,8 @@ impl Reader<'_> {
             for (name, terms) in section.words {
                 let place = names.binary_search_by(|(known, _)| known.cmp(name.get_ref()));
                 let number = place.map_err(|_| {
-                    let named = name.get_ref();
-                    let reason = format!("the concept \"{named}\" is not in concepts.toml");
+                    let unknown = name.get_ref();
+                    let reason = format!("the concept \"{unknown}\" is not in concepts.toml");
                     self.file.error(name.span(), reason)
                 })?;
                 if terms.is_empty() {
