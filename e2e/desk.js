@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 /** Where the pictures of the pages are put. */
@@ -110,6 +110,16 @@ export class Desk {
     await ended(this.#program);
     this.#command("restore", file, "--force");
     await this.#startDemo();
+  }
+
+  /**
+   * What a database of the desk (its own, or a backup of it) holds of a patient: the keys that seal them, how many are left,
+   * how many values they seal by table, and the patient's name where it can be opened. `keys` are those of before, once the patient is
+   * gone.
+   */
+  kept(patient, { file = join(this.data, "bedside.db"), keys = [] } = {}) {
+    const looks = join(dirname(program), "examples", "patient_rows");
+    return JSON.parse(execFileSync(looks, [this.data, file, patient, ...keys], { cwd: this.#folder, env: surroundings(), timeout: STARTING }));
   }
 
   #command(...args) {

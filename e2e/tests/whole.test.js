@@ -18,6 +18,8 @@ let officer;
 let record;
 let ticket;
 let patient;
+/** What sealed the patient, before they were erased. */
+let sealed;
 
 before(async () => {
   desk = await Desk.open();
@@ -131,6 +133,10 @@ test("what was given to others is written down and goes to the patient", async (
 
 test("erased, the patient is nowhere, nor in a backup of before", async () => {
   assert.ok(await found(admin, CANARY), "before, it is found");
+  const id = record.split("/").pop();
+  sealed = desk.kept(id);
+  assert.equal(sealed.opened, patient.name, "before, they can be opened");
+  assert.ok(sealed.keys.length > 0 && sealed.kept === sealed.keys.length && sealed.rows.messages > 0 && sealed.rows.patients > 0, JSON.stringify(sealed));
   const backup = desk.backup();
 
   // The second yes is that of somebody whom the label keeps out.
@@ -153,13 +159,18 @@ test("erased, the patient is nowhere, nor in a backup of before", async () => {
   await admin.getByText("The record is destroyed.").waitFor();
 
   await nowhere();
+  const then = desk.kept(id, { file: backup });
+  assert.equal(then.opened, patient.name, "the backup of before still holds them");
+  assert.ok(then.kept === sealed.kept && then.rows.messages > 0, JSON.stringify(then));
   await desk.restore(backup);
   admin = await desk.colleague("administrator");
   await nowhere();
 });
 
-/** Neither a page, nor the search, nor a file of the desk knows of them. */
+/** No key of theirs is left, and no row that one of them sealed. Neither a page, nor the search, nor a file knows of them. */
 async function nowhere() {
+  const gone = { keys: sealed.keys, kept: 0, rows: {}, opened: null };
+  assert.deepEqual(desk.kept(record.split("/").pop(), { keys: sealed.keys }), gone);
   assert.equal((await admin.goto(record)).status(), 404);
   await admin.goto(ticket);
   const words = [CANARY, patient.name, patient.email, patient.mrn];

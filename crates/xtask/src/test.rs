@@ -288,7 +288,9 @@ fn fuzz_targets(machine: &Machine) -> Result<Done> {
 
 fn browser(machine: &Machine) -> Result<Done> {
     let modules = machine::browser_packages()?;
-    let built = machine.run(cargo(&["build", "--locked", "--package", "bedside-desk"]))?;
+    let mut programs = cargo(&["build", "--locked", "--package", "bedside-desk"]);
+    programs.args(["--bin", "bedside", "--example", "patient_rows"]);
+    let built = machine.run(programs)?;
     anyhow::ensure!(built.fine, "the program could not be built");
     let mut command = command("node", &["--test", "--test-reporter=tap", "tests/"]);
     command

@@ -296,7 +296,7 @@ pub async fn reapply(app: &App) -> Result<usize, DeskError> {
                 }
             }
             Err(error) => {
-                tracing::error!(%error, "the second list of what was erased can't be read")
+                tracing::error!(%error, "the second list of what was erased can't be read");
             }
         }
     }

@@ -106,10 +106,10 @@ pub(super) fn open<'scope>(
     let events = Events::connect(desk, cookie)?;
     let closes = events.closes()?;
     let http = Http::connect(desk, &format!("{cookie}hx-request: true\r\n"))?;
-    let (heard, hears) = channel();
-    scope.spawn(move || listen(events, &heard));
+    let (tell, told) = channel();
+    scope.spawn(move || listen(events, &tell));
     scope.spawn(move || {
-        if let Err(error) = stand(board, page, http, &hears) {
+        if let Err(error) = stand(board, page, http, &told) {
             board.failed(&error);
         }
     });
@@ -125,27 +125,27 @@ pub(super) fn close(pages: &[TcpStream]) {
 }
 
 /// Passes on what concerns the banner, until the stream ends.
-fn listen(mut events: Events, heard: &Sender<()>) {
+fn listen(mut events: Events, tell: &Sender<()>) {
     while let Ok(name) = events.next() {
-        if EVENTS.contains(&name.as_str()) && heard.send(()).is_err() {
+        if EVENTS.contains(&name.as_str()) && tell.send(()).is_err() {
             return;
         }
     }
 }
 
 /// Looks at the banner as often as the browser does, until nothing more can be heard.
-fn stand(board: &Board, page: usize, mut http: Http, hears: &Receiver<()>) -> Result<()> {
-    while hears.recv().is_ok() {
+fn stand(board: &Board, page: usize, mut http: Http, told: &Receiver<()>) -> Result<()> {
+    while told.recv().is_ok() {
         loop {
             // What was heard so far is what this look answers.
-            while hears.try_recv().is_ok() {}
+            while told.try_recv().is_ok() {}
             let asked = Instant::now();
             http.expect("GET", "/crisis-banner", "", 200)
                 .context("the banner")?;
             let banner = http.body.windows(BANNER.len()).any(|part| part == BANNER);
             board.saw(page, banner, Instant::now())?;
             std::thread::sleep(PAUSE.saturating_sub(asked.elapsed()));
-            if hears.try_recv().is_err() {
+            if told.try_recv().is_err() {
                 break;
             }
         }
