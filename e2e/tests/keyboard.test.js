@@ -60,6 +60,19 @@ test("n writes a note, and what was typed survives a reload", async () => {
   assert.ok(await agent.locator("#composer input[value=note]").isChecked());
 });
 
+test("s writes down what they say, and never sends it", async () => {
+  await agent.locator("h1").click();
+  await agent.keyboard.press("s");
+  await agent.locator("#composer input[value=said]:checked").waitFor({ state: "attached" });
+  assert.equal(await agent.evaluate(() => document.activeElement.id), "body");
+  await agent.locator("#body").fill("He asks whether Friday is fine as well.");
+  assert.ok(await agent.getByRole("button", { name: "Write it down" }).isVisible());
+  assert.ok(!(await agent.getByRole("button", { name: "Send", exact: true }).isVisible()));
+  await agent.keyboard.press("Control+Enter");
+  const told = agent.locator(".msg-patient").filter({ hasText: "He asks whether Friday" });
+  await told.getByText("Written down by").waitFor();
+});
+
 test("? shows the keys and / goes to the search", async () => {
   await agent.locator("h1").click();
   await agent.keyboard.press("?");

@@ -102,10 +102,14 @@ both_engines! {
         rings(&taken(&desk, &mail("\"I want to die\" <one@patient.example>", CALM, &[])).await, "the sender's name");
         let named = mail("two@patient.example", CALM, &[(&file("application/pdf", "i_want_to_kill_myself.pdf"), "%PDF-1.4 x")]);
         rings(&taken(&desk, &named).await, "a file's name");
+        rings(&taken(&desk, &mail("Quiero morirme <three@patient.example>", CALM, &[])).await, "a name in Spanish");
         for (at, (from, name)) in [
             ("Dolores Payne", "suicide_prevention_policy.pdf"),
             ("Mort Slaughter", "chest-x-ray-2026.pdf"),
             ("Dr. Will Killham", "911_invoice.pdf"),
+            ("Rosa Alvarez", "IMG_20261127_0911.jpg"),
+            ("Suicide Prevention Lifeline", "referral.letter.v2.docx"),
+            ("i.want.to.die@elsewhere.example", "...."),
         ].into_iter().enumerate() {
             let from = format!("\"{from}\" <quiet{at}@patient.example>");
             let view = taken(&desk, &mail(&from, CALM, &[(&file("application/pdf", name), "%PDF-1.4 x")])).await;
@@ -114,13 +118,19 @@ both_engines! {
     }
 
     async fn danger_after_a_mebibyte_of_text_rings(desk: Desk) {
-        let long = "We had a quiet week at home.\r\n".repeat(MAX_BODY / 28);
+        let lines = (0..MAX_BODY / 40).map(|at| format!("{at:05}  03/02/2026  copy of the invoice, page {at}\r\n"));
+        let long: String = lines.collect();
         assert!(long.len() > MAX_BODY);
         let view = taken(&desk, &mail("rosa@patient.example", &format!("{long}{CRY}"), &[])).await;
         rings(&view, "the end of a long mail");
         assert!(view.messages[0].body.len() <= MAX_BODY && !view.messages[0].body.contains("pills"));
+        // A text of this length is never sure to be anything: what tells is whose words spoke.
+        let cries = |view: &TicketView| {
+            let found = view.messages[0].found.as_ref();
+            found.is_some_and(|found| found.reasons.iter().any(|one| one.rule.starts_with("en.self_harm")))
+        };
         let quiet = taken(&desk, &mail("luis@patient.example", &long, &[])).await;
-        assert_eq!(quiet.ticket.safety, "none");
+        assert_eq!((cries(&view), cries(&quiet)), (true, false));
     }
 
     async fn forms_and_pages_of_patients_are_read_with_their_files_and_names(desk: Desk) {

@@ -211,11 +211,15 @@ mod tests {
         assert!(found.texts.len() <= NESTING + 1 && !found.texts.join("").contains("bottom"));
         let many: Vec<_> = (0..90).map(|_| ("text/plain", "a.txt", "word ")).collect();
         let wide = mail("wide", "x", &many);
-        let wide = mail("wider", "x", &[("message/rfc822", "fwd.eml", &wide); 3]);
+        let wide = mail(
+            "wider",
+            "x",
+            &[("message/rfc822", "fwd.eml", wide.as_str()); 3],
+        );
         let found = file_words("message/rfc822", wide.as_bytes());
         assert!(found.texts.len() <= FILES && found.names.len() <= FILES);
         let large = "word ".repeat(EACH);
-        let full = mail("full", "x", &[("text/plain", "a.txt", &large); 9]);
+        let full = mail("full", "x", &[("text/plain", "a.txt", large.as_str()); 9]);
         let found = file_words("message/rfc822", full.as_bytes());
         let sum: usize = found.texts.iter().map(String::len).sum();
         assert!(sum <= ALL && sum > ALL - EACH, "{sum}");

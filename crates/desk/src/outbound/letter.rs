@@ -506,10 +506,7 @@ impl Tongue {
     const fn of(language: Language) -> Self {
         Self {
             tag: language.tag(),
-            dir: match language {
-                Language::Ar => "rtl",
-                _ => "ltr",
-            },
+            dir: super::texts::direction(language),
         }
     }
 }

@@ -35,7 +35,9 @@ pub use service::{
 };
 pub use store::ALL as STATEMENTS;
 pub use template::{Flaw, Values, check_template, samples, to_html};
-pub use texts::{EMERGENCY, TEXTS, further_languages, keep_text, shipped_text};
+pub use texts::{
+    EMERGENCY, TEXTS, direction, further_languages, keep_text, shipped_text, where_to_call,
+};
 pub use trouble::{
     Troubled, any_troubled, bounced, handled, hold, named, resume, troubled, try_again,
 };

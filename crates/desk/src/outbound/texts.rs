@@ -1,6 +1,6 @@
 //! The clinic's own words of the mails: which there are, changing one, and the text that ships with the program.
 
-use super::template::{check_template, samples};
+use super::template::{Values, check_template, fill, samples};
 use crate::app::App;
 use crate::config::clinic;
 use crate::context::Ctx;
@@ -49,6 +49,45 @@ pub(super) fn text_in<'a>(
     }
     let text = SHIPPED.get(code)?.texts.get(tag)?;
     Some((&text.subject, &text.body))
+}
+
+/// Which way a language of the engine is written.
+pub const fn direction(language: Language) -> &'static str {
+    match language {
+        Language::Ar => "rtl",
+        _ => "ltr",
+    }
+}
+
+/// The words of the mail that says where to call, for a page: its paragraphs in this language. None in a language that it is not
+/// in, and where the clinic's own can't be filled in.
+pub fn where_to_call(clinic: &Clinic, number: i64, language: Language) -> Option<Vec<String>> {
+    let (_, body) = text_in(clinic, EMERGENCY, language)?;
+    let emergency = &clinic.settings.emergency;
+    // Between words that run from right to left the groups of a number would change their places (UAX #9).
+    let is_rtl = direction(language) == "rtl";
+    let isolated = |text: &str| {
+        if is_rtl {
+            format!("\u{2066}{text}\u{2069}")
+        } else {
+            text.to_owned()
+        }
+    };
+    let values = Values::from([
+        ("clinic_name", isolated(&clinic.name)),
+        ("clinic_phone", isolated(&clinic.settings.phone)),
+        ("ticket_number", isolated(&format!("#{number}"))),
+        ("emergency_number", isolated(&emergency.number)),
+        ("crisis_number", isolated(&emergency.crisis_line)),
+    ]);
+    let text = fill("body", body, &values).ok()?;
+    let paragraphs = text.split("\n\n").map(str::trim);
+    Some(
+        paragraphs
+            .filter(|one| !one.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 /// The languages beside the pages' own in which a mail goes out.

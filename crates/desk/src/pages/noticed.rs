@@ -61,10 +61,10 @@ struct Ticked {
 async fn noticed(
     page: Page,
     Path(ticket): Path<String>,
-    Form(ticked): Form<Ticked>,
+    Form(chosen): Form<Ticked>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    let kept = identity::notice(&page.app, &page.ctx, id, &ticked.flag).await;
+    let kept = identity::notice(&page.app, &page.ctx, id, &chosen.flag).await;
     verify::done(
         &page,
         &ticket,

@@ -93,7 +93,7 @@ pub async fn elsewhere(
     }
     let taken = async {
         let ticket = aside(app, shell, network, words).await?;
-        thanks(app, shell, ticket, true).await
+        thanks(app, shell, (ticket, words), true).await
     };
     match taken.await {
         Ok(response) => Some(response),
@@ -110,17 +110,17 @@ pub async fn elsewhere(
 pub async fn thanks(
     app: &App,
     shell: &Shell,
-    ticket: TicketId,
+    (ticket, words): (TicketId, &str),
     lost: bool,
 ) -> Result<Response, DeskError> {
     let ticket = tickets::row_for(app, shell.clinic.id, ticket).await?;
-    Ok(called(shell, ticket.number, lost))
+    Ok(called(app, shell, (ticket.number, words), lost))
 }
 
 /// The same by the request's number.
-pub fn called(shell: &Shell, number: i64, lost: bool) -> Response {
+pub fn called(app: &App, shell: &Shell, (number, words): (i64, &str), lost: bool) -> Response {
     let shown = ThanksPage {
-        shell,
+        shell: &shell.telling(app, words, number),
         number,
         emergency: true,
         lost,

@@ -17,6 +17,7 @@ mod rating;
 mod request;
 mod shell;
 mod thread;
+mod told;
 
 use crate::router::{Access, Route};
 

@@ -242,7 +242,8 @@ pub async fn send(
         }
     };
     if rated.danger {
-        return Ok(heard::called(&caller.shell, rated.number, false));
+        let said = (rated.number, draft.comment.as_str());
+        return Ok(heard::called(&caller.app, &caller.shell, said, false));
     }
     let there = format!("{}/thanks?score={chosen}", caller.shell.here);
     Ok(see_other(&caller.shell.link(&there)))
@@ -254,7 +255,10 @@ async fn cried(caller: &Caller, mut draft: Draft) -> Response {
     let what = format!("cry {} {:?}", caller.token, draft.comment);
     let once = Once::of_form(&draft.once, &what);
     match surveys::hear(&caller.app, &caller.token, words, once).await {
-        Ok(number) => heard::called(&caller.shell, number, false),
+        Ok(number) => {
+            let said = (number, draft.comment.as_str());
+            heard::called(&caller.app, &caller.shell, said, false)
+        }
         Err(error) => {
             let (app, shell) = (&caller.app, &caller.shell);
             let heard = heard::elsewhere(app, shell, caller.network, &draft.comment).await;

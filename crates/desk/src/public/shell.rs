@@ -1,5 +1,6 @@
 //! What every public page has around it, and the page that says what went wrong.
 
+use super::told::Told;
 use crate::app::App;
 use crate::context::Ctx;
 use crate::downloads::DAMAGED;
@@ -28,6 +29,8 @@ pub struct Shell {
     pub demo: bool,
     /// What stands above the pages of whoever is signed in.
     pub my: Option<Arc<Bar>>,
+    /// Where to call, in the language of what somebody wrote, where that is another one than the page's.
+    pub told: Option<Arc<Told>>,
     /// Where it says what becomes of the data, on a form of a clinic that says so.
     pub notice: Option<String>,
 }
@@ -71,6 +74,7 @@ impl Shell {
             here: parts.uri.path().to_owned(),
             demo: app.config.demo,
             my: None,
+            told: None,
             notice: None,
         }
     }

@@ -81,7 +81,7 @@ fn read_as<'a>(name: &str, said: &'a str, bytes: &[u8]) -> &'a str {
         return kind.mime_type();
     }
     let name = name.to_ascii_lowercase();
-    if name.ends_with(".eml") {
+    if name.rsplit_once('.').is_some_and(|(_, end)| end == "eml") {
         "message/rfc822"
     } else if TEXT_NAMES.iter().any(|end| name.ends_with(end)) {
         TEXT

@@ -213,7 +213,7 @@ pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, 
             channel: new.channel.code(),
             author,
             // A request that somebody of the staff opens for a person who called is told, not written.
-            written_by: ctx.actor.staff().map(|staff| staff.uuid()),
+            written_by: ctx.actor.staff().map(bedside_db::Id::uuid),
             recipient: None,
             body: new.body,
             html: new.html,

@@ -370,7 +370,7 @@ pub async fn inbound(
         },
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
-    let (contact, is_told) = (new.contact, new.written_by.is_some());
+    let (contact, dictated) = (new.contact, new.written_by.is_some());
     let (why, language) = (placed.why, placed.language);
     app.command(ctx, move |work| {
         async move {
@@ -401,7 +401,7 @@ pub async fn inbound(
             }
             save(work, &mut stored).await?;
             told_with_words(work, &stored, &changed);
-            let action = if is_told {
+            let action = if dictated {
                 "message.said"
             } else {
                 "message.receive"

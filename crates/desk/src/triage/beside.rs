@@ -87,46 +87,6 @@ fn lines(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::startup::{built_in_clinic, shipped_model};
-    use bedside_language::Level;
-
-    fn level(engine: &Engine, body: &str, beside: &Beside<'_>) -> Level {
-        let found = beside.looked_at(engine, (Channel::Email, body, None));
-        let levels = found.iter().map(|one| one.safety.level);
-        levels.max().unwrap_or(Level::None)
-    }
-
-    #[test]
-    fn names_are_heard_as_lines_and_no_louder() {
-        let engine = Engine::load(&built_in_clinic(), shipped_model()).unwrap();
-        let of = |name| Beside {
-            names: vec![name],
-            texts: Vec::new(),
-        };
-        let hello = "Hello, I have a question about my bill of March.";
-        for name in [
-            "I want to die",
-            "i_want_to_kill_myself.jpg",
-            "Quiero morirme",
-        ] {
-            assert_eq!(level(&engine, hello, &of(name)), Level::Emergency, "{name}");
-        }
-        for name in [
-            "Rosa Alvarez",
-            "Dolores Payne",
-            "Mort Slaughter",
-            "Dr. Will Pain-Killham",
-            "IMG_20261127_0911.jpg",
-            "suicide_prevention_policy.pdf",
-            "Suicide Prevention Lifeline",
-            "911.pdf",
-            "chest-x-ray.dcm",
-            "i.want.to.die@example.org",
-            "....",
-        ] {
-            assert_eq!(level(&engine, hello, &of(name)), Level::None, "{name}");
-        }
-    }
 
     #[test]
     fn names_become_lines() {

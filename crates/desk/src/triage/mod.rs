@@ -206,7 +206,23 @@ pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool 
     level(app, channel, body, hint) == Level::Emergency
 }
 
-/// The same by words and the name that was typed with them: some write in the first field they see.
+/// The language of words; `hint` is the one they are likely in.
+pub fn language_of(app: &App, channel: Channel, body: &str, hint: Locale) -> Option<Language> {
+    let verdict = app.knowledge().engine.triage(&Message {
+        channel,
+        subject: "",
+        body,
+        hint_language: Language::from_tag(hint.tag()),
+    });
+    // Of a short cry the language may be unsure; which list of words it stands in is not.
+    let by_rule = || {
+        let mut dangers = verdict.safety.reasons.iter();
+        dangers.find_map(|&at| Language::from_tag(verdict.reasons[at].rule.split('.').next()?))
+    };
+    verdict.language.language.or_else(by_rule)
+}
+
+/// [`in_danger`] by words and the name that was typed with them: some write in the first field they see.
 pub fn in_danger_called(
     app: &App,
     channel: Channel,

@@ -199,7 +199,7 @@ pub(super) async fn ask(my: My, Form(sent): Form<Asked>) -> Response {
     };
     match (answer, heard) {
         (Ok(response), _) => response,
-        (Err(_), Some(heard)) => thanked(&my, heard).await,
+        (Err(_), Some(heard)) => thanked(&my, heard, &sent.words).await,
         (Err(error), None) => my.failed(error),
     }
 }
@@ -219,8 +219,9 @@ fn wrong(error: &DeskError) -> Option<(StatusCode, &'static str)> {
 }
 
 /// The page that says whom to call.
-async fn thanked(my: &My, heard: Heard) -> Response {
-    let thanks = heard::thanks(&my.app, &my.shell, heard.ticket, false).await;
+async fn thanked(my: &My, heard: Heard, words: &str) -> Response {
+    let said = (heard.ticket, words);
+    let thanks = heard::thanks(&my.app, &my.shell, said, false).await;
     thanks.unwrap_or_else(|error| my.failed(error))
 }
 

@@ -177,7 +177,8 @@ pub(super) async fn open(my: My, request: Request) -> Response {
     );
     match opened(&my, &sent, danger).await {
         Ok(ticket) if danger => {
-            let thanks = heard::thanks(&my.app, &my.shell, ticket, false).await;
+            let thanks =
+                heard::thanks(&my.app, &my.shell, (ticket, sent.text("message")), false).await;
             thanks.unwrap_or_else(|error| my.failed(error))
         }
         Ok(ticket) => on_to(&format!("/my/requests/{ticket}?said=sent")),

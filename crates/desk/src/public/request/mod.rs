@@ -12,10 +12,12 @@ use super::expect;
 use super::files::{self, Sent};
 use super::notice;
 use super::shell::{Kept, Shell, clinic_for, page, refused, refused_keeping, see_other};
+use super::told;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, TicketId};
 use crate::orgs::Clinic;
+use crate::tickets::model::Ticket;
 use crate::tickets::{self, Urgency};
 use crate::timeline::files::OVER_QUOTA;
 use askama::Template;
@@ -40,8 +42,8 @@ const THANKS_SECONDS: i64 = 60 * 60;
 /// What a signed form carries: whose it is, since when, its own number, and whether its person was asked to look at it once
 /// more because a field that people don't see was filled in.
 type FormPass = (OrganisationId, Timestamp, String, bool);
-/// What the address of the page that thanks carries.
-type Receipt = (OrganisationId, TicketId, Timestamp);
+/// What the address of the page that thanks carries; last the tag of the language of the words, empty where it is unknown.
+type Receipt = (OrganisationId, TicketId, Timestamp, String);
 
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
@@ -293,7 +295,8 @@ pub async fn send(
     let lost = usable.email.is_empty();
     match take::take(&app, &shell, &usable, &pass, network, &sent.files).await {
         Ok(ticket) => {
-            let receipt: Receipt = (shell.clinic.id, ticket, app.now());
+            let spoken = told::tag_of(&app, &usable.message, shell.t.locale);
+            let receipt: Receipt = (shell.clinic.id, ticket, app.now(), spoken);
             let receipt = cursor::encode(THANKS, &receipt, &app.keyring.web_mac());
             let lost = if lost { "&lost=1" } else { "" };
             see_other(&shell.link(&format!("{}/thanks?r={receipt}{lost}", shell.here)))
@@ -333,7 +336,16 @@ pub async fn thanks(
         let lost = asked.lost.as_ref().map_or("", |_| "&lost=1");
         shell.here = format!("{}?r={receipt}{lost}", shell.here);
     }
-    let thanks = receipt(&app, &shell, asked.r.as_deref().unwrap_or("")).await;
+    let receipt = read(&app, &shell, asked.r.as_deref().unwrap_or("")).await;
+    let thanks = match receipt {
+        Ok((ticket, spoken)) => {
+            if is_emergency(&ticket) {
+                shell = shell.telling_in(told::tagged(&spoken), ticket.number);
+            }
+            Ok(thanked(&app, &shell, &ticket))
+        }
+        Err(error) => Err(error),
+    };
     Ok(match thanks {
         Ok(mut thanks) => {
             thanks.lost = asked.lost.is_some();
@@ -343,23 +355,31 @@ pub async fn thanks(
     })
 }
 
-async fn receipt<'a>(app: &App, shell: &'a Shell, text: &str) -> Result<ThanksPage<'a>, DeskError> {
-    let (organisation, id, at): Receipt =
+/// The request that a receipt is of, and the tag of its language.
+async fn read(app: &App, shell: &Shell, text: &str) -> Result<(Ticket, String), DeskError> {
+    let (organisation, id, at, spoken): Receipt =
         cursor::decode(THANKS, text, &app.keyring.web_mac()).map_err(|_| DeskError::NotFound)?;
     if organisation != shell.clinic.id {
         return Err(DeskError::NotFound);
     }
-    let now = app.now();
-    if now.seconds_since(at) > THANKS_SECONDS {
+    if app.now().seconds_since(at) > THANKS_SECONDS {
         return Err(DeskError::Gone);
     }
     let ticket = tickets::row_for(app, organisation, id).await?;
+    Ok((ticket, spoken))
+}
+
+fn is_emergency(ticket: &Ticket) -> bool {
+    ticket.urgency == Urgency::Emergency || ticket.safety == "emergency"
+}
+
+fn thanked<'a>(app: &App, shell: &'a Shell, ticket: &Ticket) -> ThanksPage<'a> {
     let due = ticket.clocks.first_response;
-    Ok(ThanksPage {
+    ThanksPage {
         shell,
         number: ticket.number,
         lost: false,
-        emergency: ticket.urgency == Urgency::Emergency || ticket.safety == "emergency",
-        answer: expect::answer_by(now, due, &shell.clinic.time_zone, shell.t),
-    })
+        emergency: is_emergency(ticket),
+        answer: expect::answer_by(app.now(), due, &shell.clinic.time_zone, shell.t),
+    }
 }

@@ -105,13 +105,20 @@ pub async fn shown(
     reader.ctx.locale = at.shell.t.locale;
     let thread = links::thread_view(app, &reader).await?;
     let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
+    let crisis = surveys::is_crisis(&ticket);
+    let mut own = thread.messages.iter().rev();
+    let newest = own.find(|message| message.mine).filter(|_| crisis);
+    let shell = match newest {
+        Some(newest) => &at.shell.telling(app, &newest.body, thread.number),
+        None => at.shell,
+    };
     let shown = ThreadPage {
-        shell: at.shell,
+        shell,
         thread: &thread,
         draft,
         once: form_number(app, &draft.once),
         token: forms::public_token(app, &at.seal),
-        crisis: surveys::is_crisis(&ticket),
+        crisis,
         max_files: MAX_FILES,
         config: &app.config,
     };
