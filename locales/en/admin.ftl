@@ -415,6 +415,7 @@ audit-action-privacy-close = Closed a privacy request
 audit-action-privacy-copied = Made a copy of a record
 audit-action-privacy-copy = Had a copy of a record made
 audit-action-privacy-download = Took a copy of a record out of the desk
+audit-action-privacy-enter = Began to enter a privacy request
 audit-action-privacy-erase = Destroyed a record
 audit-action-privacy-hold = Placed a legal hold
 audit-action-privacy-holds = Looked at legal holds

@@ -760,6 +760,7 @@ privacy-none-text = Requests are opened from a patient's page, or from a request
 privacy-more = More
 privacy-erased-person = A person who was erased
 privacy-received = Received { $day }
+privacy-enter = Enter a letter
 privacy-new = Open a privacy request
 privacy-new-intro = The law's time runs from the day on which it was received, by letter, by mail or at the desk. Whoever is responsible for privacy takes it from here.
 privacy-what = What does this person ask for?

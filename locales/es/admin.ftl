@@ -421,6 +421,7 @@ audit-action-privacy-close = Cerró una solicitud de privacidad
 audit-action-privacy-copied = Hizo una copia de un expediente
 audit-action-privacy-copy = Pidió una copia de un expediente
 audit-action-privacy-download = Sacó una copia de un expediente
+audit-action-privacy-enter = Empezó a anotar una solicitud de privacidad
 audit-action-privacy-erase = Destruyó un expediente
 audit-action-privacy-hold = Puso una retención legal
 audit-action-privacy-holds = Miró las retenciones legales

@@ -760,6 +760,7 @@ privacy-none-text = Se abren desde la página de un paciente o desde una solicit
 privacy-more = Más
 privacy-erased-person = Una persona cuyos datos se borraron
 privacy-received = Recibida el { $day }
+privacy-enter = Anotar una carta
 privacy-new = Abrir una solicitud de privacidad
 privacy-new-intro = El plazo de la ley corre desde el día en que se recibió, por carta, por correo o en persona. Quien se ocupa de la privacidad sigue desde aquí.
 privacy-what = ¿Qué pide esta persona?

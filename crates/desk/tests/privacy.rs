@@ -6,7 +6,7 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::context::Permissions;
+use bedside_desk::context::{Permission, Permissions};
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{PatientId, PrivacyRequestId};
 use bedside_desk::orgs::{self, Change};
@@ -124,6 +124,62 @@ both_engines! {
             let entry = log.iter().find(|one| one.action == action).unwrap_or_else(|| panic!("{action}"));
             assert!(!entry.detail.contains("birthday") && !entry.detail.contains("Rosa"), "{}", entry.detail);
         }
+    }
+
+    async fn the_officer_enters_a_letter_for_a_patient_whom_they_looked_up(desk: Desk) {
+        let patient = rosa(&desk).await;
+        let officer = desk.browser(Role::Compliance).await;
+        officer.get(&format!("/patients/{patient}")).await.expect(403);
+        assert!(officer.get("/privacy").await.expect(200).text().contains(r#"href="/privacy/seen""#));
+        let found = officer.submit("/privacy/seen", "/privacy/seen", &[("mrn", "RQ-77")]).await.expect(200).text();
+        assert!(found.contains(&format!("/privacy/seen/{patient}")), "{found}");
+        let form = format!("/patients/{patient}/privacy");
+        let account = officer.get(&format!("/privacy/seen/{patient}")).await.expect(200).text();
+        assert!(account.contains(&form), "{account}");
+        let shown = officer.get(&form).await.expect(200).text();
+        assert!(shown.contains("Rosa Quillfeather") && !shown.contains(r#"name="ticket""#), "{shown}");
+        assert!(!shown.contains(&format!(r#"href="/patients/{patient}""#)), "it leads nowhere she may not go: {shown}");
+
+        // What is wrong is said, and what was typed is still there.
+        let late = [("kind", "erasure"), ("received_on", "2026-03-03"), ("words", "Please forget me.")];
+        let again = officer.submit(&form, &form, &late).await.expect(422).text();
+        assert!(again.contains("Please forget me."), "{again}");
+        let fields = [("kind", "erasure"), ("received_on", "2026-02-20"), ("words", "Please forget me.")];
+        let opened = officer.submit(&form, &form, &fields).await.expect(303);
+        let page = opened.header("location").unwrap().to_owned();
+        assert!(officer.get(&page).await.expect(200).text().contains("Please forget me."));
+        let id: PrivacyRequestId = page.rsplit('/').next().unwrap().parse().unwrap();
+        let request = seen(&desk, id).await.request;
+        assert_eq!((request.received_on, request.opened_by), (date(2026, 2, 20), Some(desk.id_of(Role::Compliance))));
+        // Whoever entered it gives no second yes.
+        assert_eq!(refused(requests::approve(&desk.app, &desk.ctx(Role::Compliance), id, 1).await), "same_person");
+
+        // With what can't be, or what neither of the two may do, nothing is opened.
+        let nobody = "01890000-0000-7000-8000-000000000000";
+        officer.get(&format!("/patients/{nobody}/privacy")).await.expect(404);
+        let mut roles = Role::ALL.iter().copied();
+        let outside = roles.find(|role| !desk.ctx(*role).permissions().has(Permission::PatientsWrite) && *role != Role::Compliance).unwrap();
+        desk.browser(outside).await.get(&form).await.expect(403);
+        let version = patients::patient(&desk.app, &desk.system(), patient).await.unwrap().version;
+        patients::label_patient(&desk.app, &desk.system(), patient, version, Labels::NONE.with(Label::Vip)).await.unwrap();
+        let hidden = officer.get(&form).await;
+        assert!(hidden.status != 200 && !hidden.text().contains("Rosa"), "{}", hidden.text());
+
+        let log = audit_log::list(&desk.app, &desk.system(), None, 60).await.unwrap();
+        let entered = |outcome: &str| {
+            log.iter().any(|one| (&*one.action, &*one.object_id, &*one.outcome) == ("privacy.enter", &*patient.to_string(), outcome))
+        };
+        assert!(entered("ok"));
+    }
+
+    async fn a_cry_for_help_in_a_letter_that_the_officer_enters_is_heard(desk: Desk) {
+        let patient = rosa(&desk).await;
+        let officer = desk.browser(Role::Compliance).await;
+        let form = format!("/patients/{patient}/privacy");
+        let fields = [("kind", "access"), ("received_on", "2026-03-02"), ("words", "I want to kill myself tonight.")];
+        officer.submit(&form, &form, &fields).await.expect(303);
+        let waiting = tickets::list(&desk.app, &desk.system(), &tickets::View::Crisis, None, 10).await.unwrap();
+        assert_eq!(waiting.rows.len(), 1);
     }
 
     async fn the_clock_is_that_of_the_clinics_law(desk: Desk) {

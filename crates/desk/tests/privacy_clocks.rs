@@ -4,22 +4,55 @@
 
 mod common;
 
-use bedside_desk::audit_log;
-use bedside_desk::ids::{BreachId, PatientId, PrivacyRequestId};
-use bedside_desk::jobs;
+use bedside_db::{DbError, args, statements};
+use bedside_desk::context::{Ctx, Source};
+use bedside_desk::ids::{BreachId, OrganisationId, PatientId, PrivacyRequestId};
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::patients::{self, NewPatient};
 use bedside_desk::privacy::breaches::{self, Data, Duty, Facts, Part};
 use bedside_desk::privacy::clocks;
 use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, Said};
+use bedside_desk::{audit_log, config, jobs, startup};
 use common::sink::{Sent, Sink, sink};
 use common::{Desk, Role, both_engines};
+use futures_util::FutureExt;
 use jiff::civil::{Date, date};
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 /// The desk's clock stands on this day, at nine in the morning of the clinic.
 const TODAY: Date = date(2026, 3, 2);
+
+statements! {
+    /// What somebody asked by law, received on what may be a day, and overdue.
+    ASKED = "INSERT INTO privacy_requests (organisation_id, id, patient_id, key_id, kind, law, level, state, received_on, due_at, \
+        opened_at, notes_included, version) VALUES ($1, $2, $2, $2, 'access', 'hipaa', 'l0', 'open', $3, 1, 1, 0, 1)";
+    /// Takes all that was asked at a clinic away.
+    CLEAR = "DELETE FROM privacy_requests WHERE organisation_id = $1";
+}
+
+/// A request at a clinic that was received on what may be a day, instead of what was there.
+async fn asked(desk: &Desk, clinic: OrganisationId, received: &'static str) {
+    let id: PrivacyRequestId = desk.app.id();
+    let write = desk.app.db.write::<_, DbError, _>(move |tx| {
+        async move {
+            tx.execute(CLEAR, args![clinic]).await?;
+            tx.execute(ASKED, args![clinic, id, received])
+                .await
+                .map(drop)
+        }
+        .boxed()
+    });
+    write.await.unwrap();
+}
+
+async fn reminded(desk: &Desk, clinic: OrganisationId) -> usize {
+    let ctx = Ctx::system(clinic, "test", Source::Job);
+    let log = audit_log::list(&desk.app, &ctx, None, 100).await.unwrap();
+    log.iter()
+        .filter(|one| one.action == "privacy.remind")
+        .count()
+}
 
 async fn patient(desk: &Desk) -> PatientId {
     let new = NewPatient {
@@ -130,7 +163,7 @@ both_engines! {
         let id = ask(&desk, Kind::Access, TODAY).await;
         assert!(told(&desk, &sink).await.is_empty());
         // Received on the 2nd of March, it is due at the end of the 1st of April there.
-        for (days, says) in [(14, None), (1, Some(false)), (11, None), (1, Some(false)), (2, None), (2, Some(true)), (90, None)] {
+        for (days, says) in [(15, None), (1, Some(false)), (11, None), (1, Some(false)), (2, None), (1, Some(true)), (90, None)] {
             desk.clock.advance(days * DAY);
             let sent = told(&desk, &sink).await;
             assert_eq!(heard(&sent), says.map_or_else(Vec::new, both), "{days}");
@@ -162,8 +195,10 @@ both_engines! {
         // Half of the ninety days is over.
         assert_eq!(heard(&told(&desk, &sink).await), both(false));
         desk.clock.advance(29 * DAY);
+        assert!(told(&desk, &sink).await.is_empty());
+        desk.clock.advance(DAY);
         assert_eq!(heard(&told(&desk, &sink).await), both(false));
-        desk.clock.advance(5 * DAY);
+        desk.clock.advance(3 * DAY);
         assert_eq!(heard(&told(&desk, &sink).await), both(true));
     }
 
@@ -227,12 +262,26 @@ both_engines! {
     async fn looks_at_the_same_moment_tell_once(desk: Desk) {
         let sink = sink(&desk).await;
         ask(&desk, Kind::Access, TODAY).await;
-        desk.clock.advance(15 * DAY);
+        desk.clock.advance(16 * DAY);
         let looks = (0..4).map(|_| clocks::remind(&desk.app));
         for look in futures_util::future::join_all(looks).await {
             look.unwrap();
         }
         jobs::drain(&desk.app).await.unwrap();
         assert_eq!(heard(&sink.sent()), both(false));
+    }
+
+    async fn a_clinic_whose_rows_cant_be_read_keeps_no_other_waiting(desk: Desk) {
+        let shipped = config::clinic::parse(&startup::built_in_clinic()).unwrap();
+        let new = config::organisation::new_organisation(&shipped, "neighbour", &desk.app.ids, desk.app.now());
+        let there = orgs::create(&desk.app, new).await.unwrap();
+        for (broken, well) in [(desk.organisation, there), (there, desk.organisation)] {
+            asked(&desk, broken, "soon").await;
+            asked(&desk, well, "2026-01-02").await;
+            assert!(clocks::remind(&desk.app).await.is_err());
+            assert_eq!(reminded(&desk, well).await, 1);
+        }
+        // Each stands for itself: what one was told of was no news of the other.
+        assert_eq!(reminded(&desk, there).await, 1);
     }
 }

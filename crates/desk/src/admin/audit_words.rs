@@ -150,6 +150,7 @@ pub const ACTIONS: &[&str] = &[
     "privacy.copy",
     "privacy.decide",
     "privacy.download",
+    "privacy.enter",
     "privacy.erase",
     "privacy.expire",
     "privacy.extend",

@@ -1,4 +1,4 @@
-//! Opening a request from a patient's page or a ticket.
+//! Opening a request from a patient's page or a ticket, and by whoever decides it, for a patient whom they looked up.
 
 use crate::context::Permission;
 use crate::error::DeskError;
@@ -6,7 +6,6 @@ use crate::ids::PatientId;
 use crate::pages::choices::Choice;
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
-use crate::patients;
 use crate::privacy::requests::{self, Kind, MAX_WORDS, NewRequest};
 use crate::router::{Access, Route};
 use askama::Template;
@@ -17,7 +16,7 @@ use bedside_web::query::Query;
 use serde::Deserialize;
 
 pub(super) fn routes() -> Vec<Route> {
-    let may = Access::Staff(Permission::PatientsWrite);
+    let may = Access::Either(Permission::PatientsWrite, Permission::PrivacyManage);
     vec![
         Route::get("/patients/{patient}/privacy", may, show),
         Route::post("/patients/{patient}/privacy", may, open),
@@ -45,6 +44,8 @@ struct NewPage {
     shell: Shell,
     id: PatientId,
     name: String,
+    /// The page of the patient that the reader may see.
+    back: String,
     once: String,
     kinds: Vec<Choice>,
     typed: Typed,
@@ -54,6 +55,18 @@ struct NewPage {
     error: Option<(&'static str, &'static str)>,
 }
 
+/// The page of the patient that the reader may see; their own list where there is none.
+fn back(page: &Page, id: PatientId) -> String {
+    let allowed = page.ctx.permissions();
+    if allowed.has(Permission::PatientsRead) {
+        format!("/patients/{id}")
+    } else if allowed.has(Permission::PrivacyReview) {
+        format!("/privacy/seen/{id}")
+    } else {
+        "/privacy".to_owned()
+    }
+}
+
 async fn form(
     page: &Page,
     status: StatusCode,
@@ -61,7 +74,7 @@ async fn form(
     mut typed: Typed,
     error: Option<(&'static str, &'static str)>,
 ) -> Result<Response, DeskError> {
-    let patient = patients::patient(&page.app, &page.ctx, id).await?;
+    let name = requests::name_for(&page.app, &page.ctx, id).await?;
     let t = page.texts();
     let kind =
         |one: &Kind| Choice::new(one.code(), t.text(one.text_key()), one.code() == typed.kind);
@@ -77,7 +90,8 @@ async fn form(
         &NewPage {
             shell: page.shell().await?,
             id,
-            name: patient.name,
+            name,
+            back: back(page, id),
             once: if once.is_empty() {
                 page.form_number()
             } else {
@@ -143,12 +157,17 @@ async fn open(
     let words = format!("{} {} {}", typed.kind, typed.received_on, typed.words);
     let ctx = page.once(&typed.once, &words);
     let error = match requests::open_request(&page.app, &ctx, new).await {
-        Ok(_) => {
+        Ok(opened) => {
             let said = match heard {
                 Some(_) => "privacy-opened-heard",
                 None => "privacy-opened",
             };
-            return Ok(redirect_saying(&format!("/patients/{id}"), said));
+            let to = if page.ctx.permissions().has(Permission::PatientsRead) {
+                back(&page, id)
+            } else {
+                format!("/privacy/{opened}")
+            };
+            return Ok(redirect_saying(&to, said));
         }
         Err(DeskError::Invalid { field, .. }) => match field {
             "ticket" => ("ticket", "privacy-error-ticket"),

@@ -388,10 +388,10 @@ pub(in crate::privacy) async fn timers(
     let mut timers = Vec::new();
     loop {
         let found = store::list(conn, organisation, false, place, ALWAYS, SHOWN).await?;
-        let Some(last) = found.last() else {
+        let Some(latest) = found.last() else {
             return Ok(timers);
         };
-        place = (last.discovered_at, last.id);
+        place = (latest.discovered_at, latest.id);
         for breach in found {
             let counts = store::counts(conn, organisation, breach.id).await?;
             let lost = count_lost(conn, organisation, breach.id).await?;

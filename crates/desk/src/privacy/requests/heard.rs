@@ -1,6 +1,7 @@
 //! Words with what is asked by law may be a cry for help. Whoever takes such a request in has its words heard here first,
 //! whatever else is wrong with it: where anybody may be in danger or is a worry, they go to the staff as a message too.
 
+use super::service::may_enter;
 use crate::app::App;
 use crate::context::{Ctx, Permission, Source};
 use crate::error::DeskError;
@@ -61,7 +62,7 @@ pub async fn hear_of(
     patient: PatientId,
     words: &str,
 ) -> Result<Option<Heard>, DeskError> {
-    ctx.authorize(Permission::PatientsWrite)?;
+    may_enter(ctx)?;
     let Some(level) = worry(app, ctx, Channel::Phone, words) else {
         return Ok(None);
     };

@@ -1,6 +1,7 @@
 //! What patients ask for their data by law, as work with the law's clock. Owns `privacy_requests`.
 //!
-//! Staff open a request from a patient's page or a ticket; whoever has `privacy:manage` decides it and carries it out. The
+//! Staff open a request from a patient's page or a ticket; whoever has `privacy:manage` decides it and carries it out, and
+//! enters what comes to them by letter. The
 //! periods and the reasons for a refusal are data (`law.toml`), by the law that the organisation says it is under.
 //!
 //! Invariants: a request is open, decided and closed, in this order and never back ([`model`]); there is one extension, made
@@ -21,8 +22,8 @@ pub use heard::{Heard, hear_of, hear_own};
 pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
 pub(in crate::privacy) use service::timers;
 pub use service::{
-    ASKED_ALREADY, NewRequest, OWN_A_DAY, RequestView, Which, count_open, list, of_patient,
-    open_own, open_request, own, request,
+    ASKED_ALREADY, NewRequest, OWN_A_DAY, RequestView, Which, count_open, list, name_for,
+    of_patient, open_own, open_request, own, request,
 };
 pub(crate) use service::{patient_of, patients_who_wait, waits};
 pub use store::ALL as STATEMENTS;

@@ -141,6 +141,35 @@ async fn shown_in(
     Ok((standing.level, may.then_some(ticket.contact), ticket.number))
 }
 
+/// By which permission somebody enters what was asked by law: whoever decides it may, as for a letter that was sent to them,
+/// and whoever writes patients' records.
+pub(super) fn may_enter(ctx: &Ctx) -> Result<Permission, DeskError> {
+    let decides = Permission::PrivacyManage;
+    let may = if ctx.permissions().has(decides) {
+        decides
+    } else {
+        Permission::PatientsWrite
+    };
+    ctx.authorize(may)?;
+    Ok(may)
+}
+
+/// The name of the patient for whom somebody enters what was asked by law.
+///
+/// # Errors
+/// [`DeskError::NotFound`] when there is no such patient, [`DeskError::Restricted`] where a label keeps them from the caller.
+pub async fn name_for(app: &App, ctx: &Ctx, patient: PatientId) -> Result<String, DeskError> {
+    let may = may_enter(ctx)?;
+    let mut conn = app.read().await?;
+    let about = restricted::about_patient(&mut conn, ctx.organisation, patient).await?;
+    let (about, entry) = (
+        about.unwrap_or_default(),
+        NewEntry::new("privacy.enter", "patient", patient),
+    );
+    let leave = records::open_about(app, ctx, may, Purpose::Operations, about, entry).await?;
+    patients::name_in(&leave, &mut conn, ctx.organisation, patient).await
+}
+
 /// Opens a request. The clock runs from the day on which it was received.
 ///
 /// # Errors
@@ -150,7 +179,7 @@ pub async fn open_request(
     ctx: &Ctx,
     new: NewRequest,
 ) -> Result<PrivacyRequestId, DeskError> {
-    ctx.authorize(Permission::PatientsWrite)?;
+    may_enter(ctx)?;
     let (organisation, now) = (ctx.organisation, app.now());
     let clinic = app.directory.of(organisation)?;
     let today = today(&clinic, now);

@@ -104,7 +104,7 @@ impl Deed {
             | ("identity", "review") => Self::Reviewed,
             (_, "export") | ("privacy", "download") => Self::Exported,
             ("patient" | "contact" | "identity" | "representative" | "acting", "read" | "list")
-            | ("privacy", "own")
+            | ("privacy", "own" | "enter")
             | ("breach", "printed") => Self::Details,
             (_, "found") => Self::Found,
             ("attachment", "read" | "original") => Self::Files,
@@ -219,6 +219,7 @@ mod tests {
             ("acting.begin", Deed::Checked),
             ("acting.read", Deed::Details),
             ("privacy.own", Deed::Details),
+            ("privacy.enter", Deed::Details),
             ("identity.review", Deed::Reviewed),
             ("attachment.read", Deed::Files),
             ("attachment.original", Deed::Files),
