@@ -12,7 +12,7 @@ use crate::ids::{ContactId, PatientId, QueueId, StaffId, SubStatusId, TicketId, 
 use crate::patients::{self, Requester};
 use crate::records::uploads;
 use crate::router::{Access, Route};
-use crate::tickets::{self, Answer, Calm, CalmReason, NewTicket, Patch, Status, Urgency, View};
+use crate::tickets::{self, Calm, CalmReason, NewTicket, Patch, Status, Urgency, View};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -253,7 +253,7 @@ async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Landed
     ticket.attachments = attachments.into_iter().map(Into::into).collect();
     ticket.category.clone_from(&new.category);
     ticket.queue = new.queue_id.map(QueueId::from_uuid);
-    ticket.answer = Answer::wanted(new.acknowledge.unwrap_or(true));
+    ticket.answer = tickets::Answer::wanted(new.acknowledge.unwrap_or(true));
     tickets::create(app, ctx, ticket).await
 }
 
