@@ -69,6 +69,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         events::STATEMENTS,
         feedback::STATEMENTS,
         identity::STATEMENTS,
+        identity::sight::STATEMENTS,
         intake::email::STATEMENTS,
         links::STATEMENTS,
         mailboxes::STATEMENTS,

@@ -231,6 +231,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "who a contact is",
         sql: include_str!("../migrations/0048_who_a_contact_is.sql"),
     },
+    Migration {
+        version: 50,
+        name: "sight",
+        sql: include_str!("../migrations/0050_sight.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -80,6 +80,7 @@ pub const ACTIONS: &[&str] = &[
     "identity.code",
     "identity.emergency",
     "identity.number",
+    "identity.peek",
     "identity.read",
     "identity.review",
     "identity.reviews",

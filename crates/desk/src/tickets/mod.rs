@@ -22,6 +22,7 @@ mod page;
 mod place;
 mod read;
 pub mod release;
+mod sight;
 mod snooze;
 mod store;
 pub mod tags;
