@@ -32,7 +32,8 @@ after(() => desk?.close());
 /** What the page says, all of it. */
 const said = (page) => page.locator("body").innerText();
 
-/** The first of the clinic's patients with all that one can ask a caller for, by what the administrator sees. */
+/** The first of the clinic's patients with all that one can ask a caller for, as they would know it of themselves: from their
+ * record. Beside a request it stands only where nobody may be listening. */
 async function somebody() {
   await admin.goto("/ratings?days=90");
   const links = await admin.locator(".said a").evaluateAll((all) => [...new Set(all.map((one) => one.getAttribute("href")))]);
@@ -40,15 +41,21 @@ async function somebody() {
     await admin.goto(link);
     const side = admin.locator(".ticket-side");
     await side.waitFor();
-    const words = await side.innerText();
     const of = side.locator("a[href^='/patients/']").first();
+    if (!(await of.count())) {
+      continue;
+    }
+    const record = (await of.getAttribute("href")).split("?")[0];
+    const name = (await of.innerText()).trim();
+    await admin.goto(record);
+    const words = await admin.locator("main").innerText();
     const found = {
       born: words.match(/\d{4}-\d\d-\d\d/)?.[0],
       mrn: words.match(/[A-Z]{2}-\d{4,}/)?.[0],
       email: words.match(/[\w.+-]+@[\w.-]+\.\w+/)?.[0],
     };
-    if (Object.values(found).every(Boolean) && (await of.count())) {
-      return { ...found, name: (await of.innerText()).trim(), record: await of.getAttribute("href") };
+    if (Object.values(found).every(Boolean)) {
+      return { ...found, name, record };
     }
   }
   throw new Error("Nobody in the demo can be verified.");

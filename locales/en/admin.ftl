@@ -344,6 +344,7 @@ audit-action-identity-code = Sent a code
 audit-action-identity-emergency = Opened in an emergency
 audit-action-identity-notice = Noticed a sign to be careful
 audit-action-identity-number = Saw a number on file
+audit-action-identity-peek = Looked before the caller was verified
 audit-action-identity-read = Saw the masked addresses of a patient
 audit-action-identity-review = Looked at what was opened past the rules
 audit-action-identity-reviews = Listed what was opened past the rules

@@ -142,6 +142,12 @@ exceptions-none-text = When somebody opens a restricted record, or something in 
 exceptions-until = open until { $at }
 exceptions-restricted = Restricted record. Somebody who may see it looks at this one.
 exceptions-log = What they looked at
+exceptions-peeks = Looked before the caller was verified
+exceptions-peeks-help = Details that are hidden in live requests, shown for 15 minutes: how often in the last 30 days, and when last.
+exceptions-peeks-times = { $times ->
+    [one] once
+   *[other] { $times } times
+}
 exceptions-own = This is yours: somebody else signs it off.
 exceptions-note = Note
 exceptions-was-right = That was right

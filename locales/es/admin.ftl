@@ -344,6 +344,7 @@ audit-action-identity-code = Envió un código
 audit-action-identity-emergency = Abrió por una emergencia
 audit-action-identity-notice = Notó una señal para tener cuidado
 audit-action-identity-number = Vio un número registrado
+audit-action-identity-peek = Miró antes de verificar a quien llama
 audit-action-identity-read = Vio las direcciones ocultas de un paciente
 audit-action-identity-review = Miró lo que se abrió fuera de las reglas
 audit-action-identity-reviews = Listó lo que se abrió fuera de las reglas

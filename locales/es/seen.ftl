@@ -142,6 +142,12 @@ exceptions-none-text = Cuando alguien abra un expediente restringido, o algo en 
 exceptions-until = abierto hasta { $at }
 exceptions-restricted = Expediente restringido. Lo mira alguien que puede verlo.
 exceptions-log = Qué miró
+exceptions-peeks = Miró antes de verificar a quien llama
+exceptions-peeks-help = Datos ocultos en solicitudes en vivo, mostrados durante 15 minutos: cuántas veces en los últimos 30 días, y cuándo la última.
+exceptions-peeks-times = { $times ->
+    [one] una vez
+   *[other] { $times } veces
+}
 exceptions-own = Es suyo: lo revisa otra persona.
 exceptions-note = Nota
 exceptions-was-right = Estuvo bien

@@ -16,6 +16,7 @@ mod own;
 mod permission;
 mod queues;
 mod reach;
+mod sight;
 mod way;
 mod who;
 
@@ -26,5 +27,6 @@ pub use own::{Bar, may_have};
 pub use permission::{Permission, Permissions};
 pub use queues::Queues;
 pub use reach::Reach;
+pub use sight::{Line, Sight, is_live};
 pub use way::Access;
 pub use who::{Held, Kept, Refusal, Who};

@@ -70,6 +70,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         feedback::STATEMENTS,
         identity::STATEMENTS,
         identity::by_hand::STATEMENTS,
+        identity::sight::STATEMENTS,
         intake::email::STATEMENTS,
         links::STATEMENTS,
         mailboxes::STATEMENTS,

@@ -237,6 +237,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0049_written_down.sql"),
     },
     Migration {
+        version: 50,
+        name: "sight",
+        sql: include_str!("../migrations/0050_sight.sql"),
+    },
+    Migration {
         version: 51,
         name: "clocks of the law",
         sql: include_str!("../migrations/0051_clocks_of_the_law.sql"),

@@ -369,6 +369,10 @@ const LEFT_ALONE: &[(&str, &str)] = &[
         "codes of signs that the staff noticed, forgotten within days",
     ),
     ("identity_locks", "keyed marks, and when each ends"),
+    (
+        "identity_peeks",
+        "who of the staff looked at which request and when, forgotten within a month",
+    ),
     ("identity_subjects", "keyed marks of what was tried"),
     ("mailboxes", "the clinic's own addresses"),
     ("organisations", "the clinic's keys"),

@@ -73,6 +73,7 @@ const FINE: &[&str] = &[
     "EVERY",
     "FORGET_FAILURES",
     "FORGET_NETWORKS",
+    "FORGET_PEEKS",
     "FRONTIER",
     "LAST",
     "LATEST",

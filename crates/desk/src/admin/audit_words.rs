@@ -81,6 +81,7 @@ pub const ACTIONS: &[&str] = &[
     "identity.emergency",
     "identity.notice",
     "identity.number",
+    "identity.peek",
     "identity.read",
     "identity.review",
     "identity.reviews",

@@ -301,7 +301,8 @@ async fn requester(
     }
 }
 
-/// Shows one ticket. `{id}` is its id or its number. Its words are at `/messages`.
+/// Shows one ticket. `{id}` is its id or its number. Its words are at `/messages`. While whoever asks in a live ticket is not
+/// verified, what they would have to say is left out of it; `hidden` says what.
 #[utoipa::path(get, path = "/api/v1/tickets/{id}", tag = "Tickets",
     responses((status = 200, description = "The ticket, with its `ETag`.", body = TicketDetail)))]
 pub(super) async fn show(

@@ -3,6 +3,7 @@
 use super::parts::Instant;
 use crate::context::{Ctx, Permission};
 use crate::feedback::Told;
+use crate::field_group::FieldGroup;
 use crate::patients::{ContactView, PatientView};
 use crate::records::Label;
 use crate::records::uploads::is_misnamed;
@@ -170,6 +171,8 @@ pub(super) struct TicketDetail {
     contact: AskerOut,
     /// Whom it is about, where the token may see patients.
     patient: Option<PatientOut>,
+    /// What is left out of it while whoever is on the line may be somebody else; absent where nothing is.
+    hidden: Option<HiddenOut>,
     /// What feedback in it (its rating's comment, surveys, a ticket about feedback) is about and how they felt.
     feedback: Vec<Told>,
     /// Linked tickets.
@@ -178,6 +181,38 @@ pub(super) struct TicketDetail {
     follower_ids: Vec<Uuid>,
     /// Why it was placed where it is.
     triage: TriageOut,
+}
+
+/// Why something is left out.
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Unshown {
+    /// The request is live (`phone`, `video`, `sms` or `chat`), and whoever asks in it was not verified as far as that takes.
+    Unverified,
+}
+
+/// What is left out of a live request, as `null` or an empty list, because whoever asks in it was not verified that far.
+/// Nothing is left out of an emergency. How far they are verified is said to people, on the request's page.
+#[derive(Serialize, ToSchema)]
+pub(super) struct HiddenOut {
+    /// Why.
+    reason: Unshown,
+    /// Of which kinds: birth dates and record numbers (`identifiers`) are shown from the first level on, all else from the
+    /// second.
+    groups: Vec<FieldGroup>,
+    /// The clinic's own fields that have a value and are left out.
+    fields: Vec<String>,
+}
+
+impl HiddenOut {
+    fn of(view: &TicketView) -> Option<Self> {
+        let groups: Vec<_> = view.sight.hidden().collect();
+        (!groups.is_empty()).then(|| Self {
+            reason: Unshown::Unverified,
+            groups,
+            fields: view.hidden_fields.clone(),
+        })
+    }
 }
 
 /// Who asks.
@@ -203,6 +238,7 @@ struct NameOut {
 impl TicketDetail {
     /// What `ctx` may see of it, in its language.
     pub(super) fn for_reader(ctx: &Ctx, view: TicketView, engine: &Engine) -> Self {
+        let hidden = HiddenOut::of(&view);
         let contact = if ctx.permissions().has(Permission::PatientsRead) {
             AskerOut::Whole(view.contact.into())
         } else {
@@ -223,6 +259,7 @@ impl TicketDetail {
             fields: view.fields,
             contact,
             patient: view.patient.map(Into::into),
+            hidden,
             feedback: view.feedback,
             links: view.links.into_iter().map(Into::into).collect(),
             follower_ids: view.followers.into_iter().map(Id::uuid).collect(),
@@ -302,7 +339,7 @@ pub(super) struct MessageOut {
     created_at: Instant,
 }
 
-/// Addresses of a mail.
+/// Addresses of a mail; masked, or `•••` alone, where those of the contact are masked or left out.
 #[derive(Serialize, ToSchema)]
 struct EnvelopeOut {
     /// Sender.
@@ -387,7 +424,8 @@ pub(super) struct PatientOut {
     pub id: Uuid,
     /// Full name.
     pub name: String,
-    /// `YYYY-MM-DD`. Like the record number left out where the caller lacks the scope `fields:identifiers`.
+    /// `YYYY-MM-DD`. Like the record number left out where the caller lacks the scope `fields:identifiers`, and within a
+    /// ticket whose `hidden` says so.
     pub birth_date: Option<String>,
     /// Medical record number.
     pub mrn: Option<String>,
@@ -453,10 +491,13 @@ struct AddressOut {
     /// `email` or `phone`.
     #[schema(example = "email")]
     kind: String,
-    /// The address; masked (`m•••@e•••.org`) for whoever lacks the scope `fields:contact`.
-    value: String,
+    /// The address; masked (`m•••@e•••.org`) for whoever lacks the scope `fields:contact`, and within a live ticket at the
+    /// first level; `null` within one in which nobody was verified.
+    value: Option<String>,
     /// Whether it is masked.
     masked: bool,
+    /// Why it is left out; absent where it is not.
+    hidden: Option<Unshown>,
     /// When mail to it last came back.
     bounced_at: Option<Instant>,
 }
@@ -474,7 +515,8 @@ impl From<ContactView> for ContactOut {
                 .into_iter()
                 .map(|point| AddressOut {
                     kind: point.kind,
-                    value: point.value,
+                    hidden: point.hidden.then_some(Unshown::Unverified),
+                    value: (!point.hidden).then_some(point.value),
                     masked: point.masked,
                     bounced_at: at(point.bounced_at),
                 })

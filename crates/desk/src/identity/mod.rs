@@ -1,5 +1,5 @@
 //! How sure the desk is of who is asking, in one conversation. Owns `identity_evidence`, `identity_subjects`,
-//! `identity_failures`, `identity_locks`, `identity_codes`, `identity_tasks` and `identity_reviews`; its room
+//! `identity_failures`, `identity_locks`, `identity_codes`, `identity_tasks`, `identity_reviews` and `identity_peeks`; its room
 //! [`by_hand`] owns `identity_flags`.
 //!
 //! What somebody shows is *evidence*: it belongs to one ticket, the contact that asks and the addresses this contact had
@@ -24,6 +24,7 @@ pub mod model;
 mod reviews;
 mod saying;
 mod seen;
+pub mod sight;
 mod signed_in;
 mod store;
 mod tasks;
@@ -39,12 +40,16 @@ pub use details::{Typed, check_details, tie};
 pub use flags::{Flag, Past, noticed};
 pub(crate) use locks::hold;
 pub use locks::unlock;
-pub use model::{Answer, Group, Level, Method, Reason, Standing, Told, mask, opens, reaches};
+pub use model::{
+    Answer, Group, Level, Method, Reason, Standing, Told, address_under, mask, opens, reaches,
+};
 pub use reviews::{Review, count_reviews, emergency, reviews, sign_off};
 pub(crate) use saying::{asked_to_say, may_say};
 pub use saying::{shown_in, shown_with};
 pub use seen::{Choice, Seen, Waiting, asking, forget, lock_of, seen, standing_of};
 pub(crate) use seen::{raised, told};
+pub use sight::{peek, peeked_until, peeks};
+pub(crate) use sight::{sight, sight_beside};
 pub(crate) use signed_in::{end_shown_by, wrote_signed_in};
 pub use store::ALL as STATEMENTS;
 pub use tasks::{ask_approval, ask_call, called, decide, show_number, waiting_approvals};

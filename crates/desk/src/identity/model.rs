@@ -1,12 +1,13 @@
 //! Levels, evidence and the rules of what gives which: no clock, no rows.
 
 use crate::codes::codes;
+use crate::field_group::FieldGroup;
 use crate::ids::{PatientId, StaffId};
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use crate::records::{Group, Level};
-use crate::records::{Scope, Shown};
+use crate::records::{Opened, Scope, Shown};
 
 /// Seconds for which anything that was shown to somebody of the staff counts: one rule for all of it.
 pub const LASTS: i64 = 3600;
@@ -120,6 +121,8 @@ codes! {
         SignedIn = "signed_in",
         /// Somebody noticed a sign to be careful.
         Noticed = "noticed",
+        /// Somebody looked at what the conversation does not show yet.
+        Peeked = "peeked",
     }
 }
 
@@ -310,6 +313,16 @@ pub fn code_digits(typed: &str) -> Option<String> {
 pub fn code_of(random: [u8; 8]) -> String {
     let most = 10_u64.pow(u32::try_from(CODE_DIGITS).unwrap_or(6));
     format!("{:0CODE_DIGITS$}", u64::from_be_bytes(random) % most)
+}
+
+/// An address as it is before whoever has this leave, and whether only enough of it is left to tell it from another; none
+/// where nothing of it is to be seen before whoever is on the line is verified.
+pub fn address_under(leave: &Opened, value: &str) -> Option<(String, bool)> {
+    if leave.shows(FieldGroup::Contact) {
+        Some((value.to_owned(), false))
+    } else {
+        leave.sight().hints().then(|| (mask(value), true))
+    }
 }
 
 /// An address of which only enough is left to tell it from another: `m•••@e•••.org`, `••• 47`.

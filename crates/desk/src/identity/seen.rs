@@ -7,6 +7,7 @@ use super::model::{
     CODE_LASTS, DAY, Evidence, LASTS, Level, Method, Standing, Told, Unusable, mask, standing,
     usable,
 };
+use super::sight;
 use super::store::{self, Place, TaskRow};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -88,7 +89,7 @@ async fn shown_in(
 
 /// Where it stands for whoever is on the line: what was shown within the hour. That somebody wrote signed in yesterday says
 /// nothing of who calls about it today.
-async fn asking_in(
+pub(super) async fn asking_in(
     app: &App,
     conn: &mut Conn,
     organisation: OrganisationId,
@@ -482,6 +483,7 @@ pub async fn forget(app: &App) -> Result<(), DeskError> {
         .write(move |tx| {
             async move {
                 by_hand::forget(tx, before).await?;
+                sight::forget(tx, now).await?;
                 store::forget(tx, [before, locks]).await
             }
             .boxed()

@@ -34,6 +34,8 @@ pub(super) struct FieldInput {
     pub kind: String,
     pub value: String,
     pub choices: Vec<Choice>,
+    /// Whether it has a value that is not shown before whoever is on the line is verified.
+    pub hidden: bool,
 }
 
 /// Those in the patient's language first.
@@ -119,6 +121,7 @@ pub(super) fn fields(clinic: &Clinic, view: &TicketView, ctx: &Ctx) -> Vec<Field
                 Some(other) => other.to_string(),
             };
             FieldInput {
+                hidden: view.hidden_fields.contains(&field.code),
                 code: field.code.clone(),
                 label: field.names.in_locale(ctx.locale).to_owned(),
                 kind: field.kind.clone(),

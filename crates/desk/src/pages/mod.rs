@@ -40,6 +40,7 @@ pub(crate) mod reviews;
 mod search;
 mod second_factor;
 pub(crate) mod seen_words;
+mod sight;
 mod sign_in;
 mod sign_in_code;
 mod sso;
@@ -60,6 +61,7 @@ pub fn routes() -> Vec<Route> {
         account::routes(),
         confirm::routes(),
         second_factor::routes(),
+        sight::routes(),
         sign_in::routes(),
         sign_in_code::routes(),
         passkeys::routes(),

@@ -6,9 +6,10 @@ use super::inbox::{List, Teller};
 use super::layout::{Page, Shell, redirect_saying, safe_path};
 use super::privacy_requests::{Lately, lately};
 use super::representatives::Panel;
+use super::sight::Veil;
 use crate::context::Permission;
 use crate::error::DeskError;
-use crate::ids::{ContactId, PatientId};
+use crate::ids::{ContactId, PatientId, TicketId};
 use crate::patients::{self, ContactView, NewPatient, PatientView, PointKind, Wanted};
 use crate::privacy::notices;
 use crate::records::{Label, Labels};
@@ -155,7 +156,10 @@ struct PatientPage {
     now: Timestamp,
     /// Whether they were given the notice of privacy practices: CSS class, icon, words.
     told: Option<(&'static str, &'static str, String)>,
-    acts: Panel,
+    /// Who acts for them; none while that is hidden.
+    acts: Option<Panel>,
+    /// What is not shown, where their record was opened in a conversation.
+    veil: Option<Veil>,
     error: Option<&'static str>,
 }
 
@@ -191,8 +195,22 @@ fn labels(page: &Page, patient: &PatientView) -> Vec<LabelShown> {
     Label::ALL.iter().copied().map(shown).collect()
 }
 
-async fn show(page: Page, Path(id): Path<PatientId>) -> Result<Response, DeskError> {
-    page_of(&page, StatusCode::OK, id, None).await
+/// In which conversation their record is opened, by its ticket's number.
+#[derive(Deserialize)]
+struct Beside {
+    ticket: Option<String>,
+}
+
+async fn show(
+    page: Page,
+    Path(id): Path<PatientId>,
+    Query(beside): Query<Beside>,
+) -> Result<Response, DeskError> {
+    let ticket = match &beside.ticket {
+        Some(text) => Some(tickets::resolve(&page.app, &page.ctx, text).await?),
+        None => None,
+    };
+    shown(&page, StatusCode::OK, (id, ticket), None).await
 }
 
 /// The page of a patient, with the text of what could not be done to it.
@@ -202,9 +220,27 @@ pub(super) async fn page_of(
     id: PatientId,
     error: Option<&'static str>,
 ) -> Result<Response, DeskError> {
-    let patient = patients::patient(&page.app, &page.ctx, id).await?;
+    shown(page, status, (id, None), error).await
+}
+
+async fn shown(
+    page: &Page,
+    status: StatusCode,
+    (id, ticket): (PatientId, Option<TicketId>),
+    error: Option<&'static str>,
+) -> Result<Response, DeskError> {
+    let (app, ctx) = (&page.app, &page.ctx);
+    let patient = patients::patient_beside(app, ctx, id, ticket).await?;
+    let veil = match ticket {
+        Some(ticket) => {
+            let ticket = tickets::row_admitted(app, ctx, ticket).await?;
+            Some(Veil::of_patient(page, &ticket, &patient).await?)
+        }
+        None => None,
+    };
+    let all = !veil.as_ref().is_some_and(|veil| veil.rest);
     let shell = page.shell().await?;
-    let rows = if shell.nav.tickets {
+    let rows = if shell.nav.tickets && all {
         tickets::list(&page.app, &page.ctx, &View::Patient(id), None, 50)
             .await?
             .rows
@@ -235,14 +271,23 @@ pub(super) async fn page_of(
     let shown = PatientPage {
         shell,
         told: notice_line(page, &told)?,
+        veil,
         language: language.map(bedside_web::Locale::own_name),
         list,
         now: page.app.now(),
         write: page.ctx.permissions().has(Permission::PatientsWrite),
         labels: labels(page, &patient),
-        acts: Panel::load(page, id).await?,
+        acts: if all {
+            Some(Panel::load(page, id).await?)
+        } else {
+            None
+        },
         error,
-        asked: lately(page, id).await?,
+        asked: if all {
+            lately(page, id).await?
+        } else {
+            Vec::new()
+        },
         patient,
     };
     page.show_as(status, &shown)

@@ -68,6 +68,8 @@ struct ReviewsPage {
     /// Requests whose requester waits for a second yes: number, who asked, when.
     second: Vec<(i64, String, When)>,
     signed: Vec<Line>,
+    /// Who looked past what conversations show: name, how often, when last.
+    peeks: Vec<(String, String, When)>,
     most: usize,
     /// What is to be mended: of which exception, the key of why, and the note as typed.
     error: Option<(Uuid, &'static str, String)>,
@@ -176,9 +178,16 @@ async fn list(
     let second = second
         .into_iter()
         .map(|(number, by, at)| (number, teller.name(by), teller.when(at)));
+    let t = page.texts();
+    let peeks = identity::peeks(app, ctx).await?;
+    let peeks = peeks.into_iter().map(|(by, times, last)| {
+        let times = t.with("exceptions-peeks-times", "times", times);
+        (teller.name(by), times.into_owned(), teller.when(last))
+    });
     page.show_as(
         status,
         &ReviewsPage {
+            peeks: peeks.collect(),
             shell: page.shell().await?,
             waiting,
             second: second.collect(),

@@ -7,6 +7,7 @@ use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
 use super::offered::Offered;
 use super::patients::label_key;
+use super::sight::Veil;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
@@ -208,6 +209,8 @@ struct TicketPage {
     points: Vec<(&'static str, String, bool)>,
     unproven: Option<Unproven>,
     verified: Verified,
+    /// What is not shown before whoever is on the line is verified.
+    veil: Veil,
     patient: Option<PatientView>,
     /// What keeps their record from most, as text keys.
     labels: Vec<&'static str>,
@@ -287,6 +290,7 @@ struct Seen {
     typed: Typed,
     rating: Option<Rated>,
     verified: Verified,
+    veil: Veil,
 }
 
 impl Seen {
@@ -308,6 +312,7 @@ impl Seen {
         let rating = rating_of(page, &view).await?;
         let names = names_of(&everybody);
         let verified = Verified::load(page, &view, &names).await?;
+        let veil = Veil::of_ticket(page, &view).await?;
         view.ticket = view.ticket.as_of(app.now());
         Ok(Self {
             shell,
@@ -319,6 +324,7 @@ impl Seen {
             typed,
             rating,
             verified,
+            veil,
         })
     }
 
@@ -391,6 +397,7 @@ impl Seen {
             points: points(view),
             unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
             verified: self.verified,
+            veil: self.veil,
             patient: view.patient.clone(),
             labels: ticket.about.labels.list().map(label_key).collect(),
             feedback: themes(page, view),
@@ -467,9 +474,9 @@ fn requester(view: &TicketView, t: Texts) -> Face {
     )
 }
 
-/// Addresses and numbers of the requester: icon, value, and whether mail came back from there.
+/// Addresses and numbers of the requester that are shown: icon, value, and whether mail came back from there.
 fn points(view: &TicketView) -> Vec<(&'static str, String, bool)> {
-    let points = view.contact.points.iter();
+    let points = view.contact.points.iter().filter(|point| !point.hidden);
     let icon = |kind: &str| if kind == "email" { "mail" } else { "phone" };
     points
         .map(|point| {

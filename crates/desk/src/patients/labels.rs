@@ -9,7 +9,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::PatientId;
-use crate::records::{self, About, Label, Labels, Opened};
+use crate::records::{self, About, Label, Labels, Opened, Sight};
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use serde_json::json;
@@ -75,7 +75,7 @@ pub(super) async fn listed(
     let about = About {
         patient: Some(id),
         labels: view.labels,
-        queue: None,
+        ..About::NOBODY
     };
     match records::admit(conn, ctx, about, app.now()).await {
         Ok(()) => Ok(Some(view)),
@@ -85,6 +85,7 @@ pub(super) async fn listed(
             birth_date: None,
             mrn: None,
             unidentified: false,
+            sight: Sight::ALL,
             locale: None,
             secure_link: false,
             labels: Labels::NONE,

@@ -1,11 +1,10 @@
 //! Patients and contacts as values.
 
 use crate::error::DeskError;
-use crate::field_group::FieldGroup;
 use crate::identity;
 use crate::ids::{ContactId, PatientId};
 use crate::names;
-use crate::records::{About, Labels, Opened};
+use crate::records::{About, Labels, Opened, Sight};
 use bedside_db::Timestamp;
 use bedside_web::Locale;
 use jiff::civil::Date;
@@ -131,6 +130,9 @@ pub struct PatientView {
     pub mrn: Option<String>,
     /// Whether birth date and record number are kept from the reader's role.
     pub unidentified: bool,
+    /// What of them is shown in the conversation that they were opened for.
+    #[serde(skip)]
+    pub sight: Sight,
     /// Preferred language tag.
     pub locale: Option<String>,
     /// Whether this person wants no content in mail.
@@ -194,28 +196,33 @@ impl ContactView {
     /// What somebody sees who has this leave.
     #[must_use]
     pub(crate) fn under(mut self, leave: &Opened) -> Self {
-        if !leave.shows(FieldGroup::Contact) {
-            for point in &mut self.points {
-                point.value = identity::mask(&point.value);
-                point.masked = true;
-            }
+        for point in &mut self.points {
+            let shown = identity::address_under(leave, &point.value);
+            point.hidden = shown.is_none();
+            (point.value, point.masked) = shown.unwrap_or_default();
         }
         self
     }
 
-    /// The first mail address; one that mail came back from only when there is no other.
+    /// Whether nothing of an address is to be seen before whoever is on the line is verified.
+    pub fn is_hidden(&self) -> bool {
+        self.points.iter().any(|point| point.hidden)
+    }
+
+    /// The first mail address that is to be seen; one that mail came back from only when there is no other.
     pub fn email(&self) -> Option<&str> {
-        let mut addresses = self.points.iter().filter(|point| point.kind == "email");
+        let seen = self.points.iter().filter(|point| !point.hidden);
+        let mut addresses = seen.filter(|point| point.kind == "email");
         let first = addresses.clone().next();
         let reached = addresses.find(|point| point.bounced_at.is_none());
         reached.or(first).map(|point| point.value.as_str())
     }
 
-    /// The first telephone number.
+    /// The first telephone number that is to be seen.
     pub fn phone(&self) -> Option<&str> {
         self.points
             .iter()
-            .find(|point| point.kind == "phone")
+            .find(|point| point.kind == "phone" && !point.hidden)
             .map(|point| point.value.as_str())
     }
 }
@@ -229,6 +236,8 @@ pub struct PointView {
     pub value: String,
     /// Whether only enough of it is left to tell it from another.
     pub masked: bool,
+    /// Whether nothing of it is left, because whoever is on the line was not verified.
+    pub hidden: bool,
     /// When mail to it last came back.
     pub bounced_at: Option<Timestamp>,
     /// Until when no one-time code goes there, because it is new to its patient.

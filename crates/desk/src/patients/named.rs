@@ -3,7 +3,6 @@
 use super::store;
 use crate::app::App;
 use crate::error::DeskError;
-use crate::field_group::FieldGroup;
 use crate::identity;
 use crate::ids::{ContactId, OrganisationId};
 use crate::records::{self, About, Opened};
@@ -24,8 +23,9 @@ pub(crate) struct Named {
 impl Named {
     /// What somebody sees who has this leave.
     pub fn under(mut self, leave: &Opened) -> Self {
-        if self.is_address && !leave.shows(FieldGroup::Contact) {
-            self.words = identity::mask(&self.words);
+        if self.is_address {
+            let shown = identity::address_under(leave, &self.words);
+            self.words = shown.unwrap_or_default().0;
         }
         self
     }

@@ -11,8 +11,9 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::field_group::FieldGroup;
-use crate::ids::{self, ContactId, OrganisationId, PatientId};
-use crate::records::{self, About, Labels, Opened, Purpose, Sealing, restricted};
+use crate::identity;
+use crate::ids::{self, ContactId, OrganisationId, PatientId, TicketId};
+use crate::records::{self, About, Labels, Opened, Purpose, Sealing, Sight, restricted};
 use crate::tickets;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
@@ -109,6 +110,7 @@ async fn view(
             kind: point.kind,
             value: sealing.open_text("contact_points", "value", row.id, &point.value)?,
             masked: false,
+            hidden: false,
             bounced_at: point.bounced_at,
             held_until: point.held_until,
         });
@@ -404,13 +406,30 @@ pub(crate) async fn wants_links(
 
 /// One patient with their contacts.
 pub async fn patient(app: &App, ctx: &Ctx, id: PatientId) -> Result<PatientView, DeskError> {
+    patient_beside(app, ctx, id, None).await
+}
+
+/// The same for whoever opens their record in a conversation, and sees no more of it than is shown there.
+pub async fn patient_beside(
+    app: &App,
+    ctx: &Ctx,
+    id: PatientId,
+    conversation: Option<TicketId>,
+) -> Result<PatientView, DeskError> {
+    let may = Permission::PatientsRead;
+    let sight = match conversation {
+        Some(ticket) if ctx.authorize(may).is_ok() => {
+            identity::sight_beside(app, ctx, ticket, id).await?
+        }
+        _ => Sight::ALL,
+    };
     let about = restricted::about_patient(&mut app.read().await?, ctx.organisation, id).await?;
     let opened = records::open_about(
         app,
         ctx,
-        Permission::PatientsRead,
+        may,
         Purpose::Treatment,
-        about.unwrap_or(About::NOBODY),
+        about.unwrap_or(About::NOBODY).within(sight),
         NewEntry::new("patient.read", "patient", id),
     )
     .await?;
@@ -451,7 +470,8 @@ pub(crate) async fn patient_in(
             .filter(|_| identified)
             .map(|sealed| open("mrn", &sealed))
             .transpose()?,
-        unidentified: !identified,
+        unidentified: !leave.permits(FieldGroup::Identifiers),
+        sight: leave.sight(),
         locale: row.locale,
         secure_link: row.secure_link,
         version: row.version,

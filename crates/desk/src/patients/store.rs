@@ -205,7 +205,7 @@ impl ContactRow {
         About {
             patient: self.patient,
             labels: self.labels,
-            queue: None,
+            ..About::NOBODY
         }
     }
 }
@@ -395,7 +395,7 @@ impl PatientRow {
         About {
             patient: Some(self.id),
             labels: self.labels,
-            queue: None,
+            ..About::NOBODY
         }
     }
 }

@@ -26,7 +26,7 @@ use futures_util::future::join;
 use std::sync::Arc;
 
 pub use bedside_access::{
-    Class, Group, Label, Labels, LetOut, Level, Missing, Scope, Shown, needs,
+    Class, Group, Label, Labels, LetOut, Level, Line, Missing, Scope, Shown, Sight, is_live, needs,
 };
 pub use disclosure::let_out;
 pub use keyring::{Keyring, OrganisationVault, has_secret, keep_secret};
@@ -200,6 +200,8 @@ pub struct Opened {
     organisation: OrganisationId,
     /// Of these, what they say of [`FieldGroup`]s counts.
     shown: Permissions,
+    /// What the conversation shows that it was opened for.
+    sight: Sight,
 }
 
 /// Asks whether the actor may see the data of an object that belongs to no patient, or to many, for this purpose, and
@@ -218,7 +220,8 @@ pub async fn open(
     open_about(app, ctx, permission, purpose, About::NOBODY, entry).await
 }
 
-/// The same for an object that is about somebody: refused with [`DeskError::Restricted`] where [`admit`] refuses.
+/// The same for an object that is about somebody: refused with [`DeskError::Restricted`] where [`admit`] refuses. What is
+/// opened for a conversation ([`About::within`]) shows no more than is shown there.
 pub async fn open_about(
     app: &App,
     ctx: &Ctx,
@@ -266,6 +269,7 @@ where
         app: app.clone(),
         organisation: ctx.organisation,
         shown: ctx.permissions(),
+        sight: about.sight,
     });
     let (written, read) = join(written, read).await;
     written?;
@@ -289,6 +293,7 @@ pub async fn open_own(
         app: app.clone(),
         organisation: ctx.organisation,
         shown: Permissions::ALL,
+        sight: Sight::ALL,
     })
 }
 
@@ -316,14 +321,26 @@ pub async fn open_mine(
         app: app.clone(),
         organisation: ctx.organisation,
         shown: Permissions::ALL,
+        sight: Sight::ALL,
     };
     allowed.map(|patient| (leave, patient))
 }
 
 impl Opened {
-    /// Whether whoever has this leave sees the fields of a group.
-    pub const fn shows(&self, group: FieldGroup) -> bool {
+    /// Whether whoever has this leave sees the fields of a group: their role opens them, and the conversation that it was
+    /// given for does.
+    pub fn shows(&self, group: FieldGroup) -> bool {
+        self.permits(group) && self.sight.shows(group)
+    }
+
+    /// Whether their role opens the fields of a group, in whatever conversation.
+    pub const fn permits(&self, group: FieldGroup) -> bool {
         self.shown.has(group.permission())
+    }
+
+    /// What the conversation shows that it was given for.
+    pub const fn sight(&self) -> Sight {
+        self.sight
     }
 
     /// The key with this id.

@@ -11,7 +11,7 @@ use crate::ids::{
     ContactId, DataKeyId, OpeningId, OrganisationId, PatientId, QueueId, StaffId, TicketId,
 };
 use crate::work::Work;
-use bedside_access::Kept;
+use bedside_access::{Kept, Sight};
 use bedside_db::{Conn, Timestamp};
 use std::collections::HashSet;
 
@@ -87,6 +87,8 @@ pub struct About {
     pub labels: Labels,
     /// Where it waits, if it is a request.
     pub queue: Option<QueueId>,
+    /// What of it is shown in the conversation that it is opened for; all where it is opened for none.
+    pub sight: Sight,
 }
 
 impl About {
@@ -95,6 +97,7 @@ impl About {
         patient: None,
         labels: Labels::NONE,
         queue: None,
+        sight: Sight::ALL,
     };
 
     /// The same, of a request that waits in `queue`.
@@ -104,6 +107,12 @@ impl About {
             queue: Some(queue),
             ..self
         }
+    }
+
+    /// The same, opened for a conversation in which no more than this is shown.
+    #[must_use]
+    pub const fn within(self, sight: Sight) -> Self {
+        Self { sight, ..self }
     }
 }
 

@@ -116,7 +116,7 @@ impl About {
         Ok(Self {
             patient: row.get(column)?,
             labels: Labels::from_bits(row.get::<Option<i64>>(column + 1)?.unwrap_or_default()),
-            queue: None,
+            ..Self::NOBODY
         })
     }
 }

@@ -23,6 +23,7 @@ mod place;
 mod read;
 pub mod release;
 mod said;
+mod sight;
 mod snooze;
 mod store;
 pub mod tags;

@@ -8,7 +8,7 @@ use crate::ids::{
 };
 use crate::orgs::Clinic;
 use crate::patients::{ContactView, PatientView};
-use crate::records::About;
+use crate::records::{About, Sight};
 use crate::sla::{self, Clocks};
 use crate::timeline::MessageView;
 use crate::triage::StoredWhy;
@@ -271,6 +271,10 @@ pub struct TicketView {
     pub contact: ContactView,
     /// Whom it is about, where the reader may see it.
     pub patient: Option<PatientView>,
+    /// What of them is shown, while whoever is on the line may be somebody else.
+    pub sight: Sight,
+    /// Codes of those of the clinic's own fields that have a value and are not shown for that reason.
+    pub hidden_fields: Vec<String>,
     /// Whether what is written to them stays behind a link.
     pub secure_link: bool,
     /// Messages and notes, oldest first.

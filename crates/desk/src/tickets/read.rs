@@ -1,6 +1,7 @@
 //! Looking at tickets.
 
 use super::model::{LinkView, StoredTicket, Ticket, TicketRow, TicketView, View};
+use super::sight::{about_in, hide};
 use super::{store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -8,6 +9,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events;
 use crate::feedback;
+use crate::field_group::FieldGroup;
 use crate::ids::{self, ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
@@ -381,12 +383,15 @@ async fn leave_to_read(app: &App, ctx: &Ctx, id: TicketId) -> Result<Opened, Des
     let may = Permission::TicketsRead;
     // Whether it is there is told to those alone who may know.
     let about = if ctx.authorize(may).is_ok() {
-        restricted::about_ticket(&mut app.read().await?, ctx.organisation, id).await?
+        let mut conn = app.read().await?;
+        match store::one(&mut conn, ctx.organisation, id).await? {
+            Some(stored) => about_in(app, &mut conn, ctx, &stored.ticket).await?,
+            None => About::NOBODY,
+        }
     } else {
-        None
+        About::NOBODY
     };
     let entry = NewEntry::new("ticket.read", "ticket", id);
-    let about = about.unwrap_or(About::NOBODY);
     records::open_about(app, ctx, may, Purpose::Treatment, about, entry).await
 }
 
@@ -459,7 +464,7 @@ pub struct Beside {
     pub live_from: i64,
     /// The ticket.
     pub view: TicketView,
-    /// Other tickets of its contact, newest first.
+    /// Other tickets of its contact, newest first; none while they are hidden from whoever reads.
     pub others: Vec<TicketRow>,
 }
 
@@ -472,19 +477,22 @@ pub async fn view_beside(
 ) -> Result<Beside, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
     let organisation = ctx.organisation;
-    let (live_from, ticket) = {
+    let (live_from, ticket, about) = {
         let mut conn = app.read().await?;
         let live_from = events::latest_in(&mut conn, organisation).await?;
-        (live_from, named(&mut conn, ctx, text).await?)
+        let ticket = named(&mut conn, ctx, text).await?;
+        let about = about_in(app, &mut conn, ctx, &ticket).await?;
+        (live_from, ticket, about)
     };
     let contact = View::Contact(ticket.contact);
     // Emptied requests of different people stand for one contact: none is beside another.
-    let has_others = ticket.contact != ids::nobody(organisation);
+    let has_others =
+        ticket.contact != ids::nobody(organisation) && about.sight.shows(FieldGroup::Clinical);
     let mut objects = vec![NewEntry::new("ticket.read", "ticket", ticket.id)];
     if has_others {
         objects.push(NewEntry::new("ticket.list", "view", name_of(&contact)));
     }
-    let may = (Permission::TicketsRead, Purpose::Treatment, ticket.about);
+    let may = (Permission::TicketsRead, Purpose::Treatment, about);
     records::open_each(app, ctx, may, objects, async |leave| {
         let mut conn = app.read().await?;
         let view = view_with(app, ctx, &leave, &mut conn, ticket.id).await?;
@@ -543,6 +551,8 @@ async fn view_with(
     };
     let clinic = app.directory.of(organisation)?;
     fields.retain(|code, _| ctx.permissions().hold(clinic.needed_for(code)));
+    let sight = leave.sight();
+    let hidden_fields = hide(&mut fields, &clinic, sight);
     let mut links = store::links(conn, organisation, id).await?;
     let others = reached(conn, ctx, links.iter().map(|(_, other, ..)| *other)).await?;
     links.retain(|(_, other, ..)| others.contains(other));
@@ -551,6 +561,8 @@ async fn view_with(
         fields,
         contact,
         patient,
+        sight,
+        hidden_fields,
         secure_link,
         messages: timeline::load(leave, conn, organisation, id, None).await?,
         events: events::of_ticket(conn, organisation, id, EVENTS).await?,

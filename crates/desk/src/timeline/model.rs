@@ -1,7 +1,6 @@
 //! Messages as values.
 
 use crate::codes::codes;
-use crate::field_group::FieldGroup;
 use crate::identity;
 use crate::ids::{AttachmentId, BlobId, ContactId, InboundMailId, MessageId};
 use crate::records::Opened;
@@ -266,14 +265,11 @@ impl MessageView {
     /// What somebody sees who has this leave.
     #[must_use]
     pub(crate) fn under(mut self, leave: &Opened) -> Self {
-        if let Some(envelope) = self
-            .envelope
-            .as_mut()
-            .filter(|_| !leave.shows(FieldGroup::Contact))
-        {
-            envelope.from = identity::mask(&envelope.from);
-            for address in envelope.to.iter_mut().chain(&mut envelope.cc) {
-                *address = identity::mask(address);
+        if let Some(envelope) = &mut self.envelope {
+            let others = envelope.to.iter_mut().chain(&mut envelope.cc);
+            for address in others.chain([&mut envelope.from]) {
+                let shown = identity::address_under(leave, address);
+                *address = shown.map_or_else(|| "•••".to_owned(), |(shown, _)| shown);
             }
         }
         self

@@ -15,6 +15,7 @@ mod past_the_rules;
 mod pretexts;
 mod representatives;
 mod saying;
+mod sight;
 mod unlocked;
 
 use bedside_desk::ids::{PatientId, TicketId};

@@ -1,0 +1,84 @@
+//! What a screen or an answer of the API may hold of somebody while a person is there who says that they are them. Whoever
+//! is on the line is asked for what is on file; staff who read it at the same time can be led to say it (HC3 alert of
+//! April 2024), so it is not before them until it was shown.
+
+use crate::disclosure::Level;
+use crate::field_group::FieldGroup;
+use crate::who::Who;
+
+/// Channels by which somebody is there, and hears or reads at once what the staff say.
+const LIVE: [&str; 5] = ["phone", "voice", "video", "sms", "chat"];
+
+/// Whether whoever asks by this channel is there while the staff read.
+pub fn is_live(channel: &str) -> bool {
+    LIVE.contains(&channel)
+}
+
+/// A conversation as it stands now.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The code of the channel it came by.
+    pub channel: &'a str,
+    /// What was shown in it about whom it is about.
+    pub level: Level,
+    /// Whether somebody may be in danger, or somebody said that it can't wait.
+    pub emergency: bool,
+    /// Whether the reader asked to see all of it, a moment ago.
+    pub peeked: bool,
+}
+
+/// What is before whoever reads in a conversation; all of it where nobody is on the line. It takes away alone: what a role
+/// does not open stays shut.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight(Option<Level>);
+
+/// The level from which the fields of a group are shown. Who somebody is was told by then; where they are reached is what
+/// the next step goes to, and the rest is what that step opens.
+const fn shown_from(group: FieldGroup) -> Level {
+    match group {
+        FieldGroup::Identifiers => Level::L1,
+        FieldGroup::Contact | FieldGroup::Clinical | FieldGroup::Billing => Level::L2,
+    }
+}
+
+impl Sight {
+    /// Everything.
+    pub const ALL: Self = Self(None);
+
+    /// Whether the fields of a group are shown.
+    pub fn shows(self, group: FieldGroup) -> bool {
+        self.0.is_none_or(|level| level >= shown_from(group))
+    }
+
+    /// Whether as much of an address is shown as tells it from another, so that one of them can be chosen.
+    pub fn hints(self) -> bool {
+        self.0.is_none_or(|level| level >= Level::L1)
+    }
+
+    /// The groups that are not shown.
+    pub fn hidden(self) -> impl Iterator<Item = FieldGroup> {
+        let all = FieldGroup::ALL.iter().copied();
+        all.filter(move |group| !self.shows(*group))
+    }
+}
+
+impl<Q> Who<'_, Q> {
+    /// What they see of somebody in this conversation. People alone can ask to see more; another system reads for people of
+    /// whom nobody knows whether they are on the line.
+    pub fn sight(&self, line: Line<'_>) -> Sight {
+        let all = match self {
+            Self::Own | Self::Desk => true,
+            Self::Staff(_) => line.peeked,
+            Self::Token(_) | Self::Visitor => false,
+        };
+        if all || line.emergency || !is_live(line.channel) {
+            Sight::ALL
+        } else {
+            Sight(Some(line.level))
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "sight_tests.rs"]
+mod tests;

@@ -1,0 +1,55 @@
+//! SQL of looks at what a conversation does not show yet.
+
+use crate::error::DeskError;
+use crate::ids::{OrganisationId, StaffId, TicketId};
+use bedside_db::{Conn, Row, Timestamp, args, statements};
+
+statements! {
+    /// Keeps a look.
+    INSERT_PEEK = "INSERT INTO identity_peeks (organisation_id, ticket_id, staff_id, at, until) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT DO NOTHING";
+    /// Until when somebody's newest look at a conversation lasts.
+    PEEK = "SELECT until FROM identity_peeks WHERE organisation_id = $1 AND ticket_id = $2 AND staff_id = $3 AND at > $4 \
+        ORDER BY at DESC LIMIT 1";
+    /// Who looked how often, and when last; the most first.
+    PEEKS = "SELECT staff_id, COUNT(*), MAX(at) FROM identity_peeks WHERE organisation_id = $1 AND at > $2 GROUP BY staff_id \
+        ORDER BY COUNT(*) DESC, staff_id LIMIT 100";
+    /// Forgets looks that are counted no more.
+    FORGET_PEEKS = "DELETE FROM identity_peeks WHERE at < $1";
+}
+
+pub(super) async fn insert(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (ticket, staff): (TicketId, StaffId),
+    (at, until): (Timestamp, Timestamp),
+) -> Result<(), DeskError> {
+    let row = args![organisation, ticket, staff, at, until];
+    conn.execute(INSERT_PEEK, row).await?;
+    Ok(())
+}
+
+pub(super) async fn until(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (ticket, staff): (TicketId, StaffId),
+    since: Timestamp,
+) -> Result<Option<Timestamp>, DeskError> {
+    let wanted = args![organisation, ticket, staff, since];
+    Ok(conn.query_opt(PEEK, wanted, |row| row.get(0)).await?)
+}
+
+pub(super) async fn counted(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    since: Timestamp,
+) -> Result<Vec<(StaffId, i64, Timestamp)>, DeskError> {
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let wanted = args![organisation, since];
+    Ok(conn.query(PEEKS, wanted, read).await?)
+}
+
+pub(super) async fn forget(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
+    conn.execute(FORGET_PEEKS, args![before]).await?;
+    Ok(())
+}

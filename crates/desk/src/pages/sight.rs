@@ -1,0 +1,118 @@
+//! What a page says of what it does not show yet, because whoever is on the line was not verified that far; and the look
+//! past it that somebody of the staff asks for.
+
+use super::forms::Form;
+use super::layout::{Page, redirect, safe_path};
+use super::ticket_actions::{back, id_of};
+use super::verified::at;
+use crate::context::Permission;
+use crate::error::DeskError;
+use crate::field_group::FieldGroup;
+use crate::identity;
+use crate::patients::{ContactView, PatientView};
+use crate::records::{Sight, is_live};
+use crate::router::{Access, Route};
+use crate::tickets::TicketView;
+use crate::tickets::model::Ticket;
+use axum::extract::Path;
+use axum::response::Response;
+use serde::Deserialize;
+
+pub(super) fn routes() -> Vec<Route> {
+    let read = Access::Staff(Permission::TicketsRead);
+    vec![Route::post("/tickets/{ticket}/peek", read, peek)]
+}
+
+/// What is not shown in a conversation, and the way to it.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the templates ask, one by one"
+)]
+pub(super) struct Veil {
+    /// The number of the conversation's ticket.
+    pub number: i64,
+    /// The page to go on with.
+    pub back: String,
+    /// Whether somebody is on the line.
+    pub live: bool,
+    /// Whether anything is hidden.
+    pub any: bool,
+    /// Whether birth date and record number are.
+    pub identifiers: bool,
+    /// Whether an address is.
+    pub addresses: bool,
+    /// Whether the only mail address is.
+    pub mail: bool,
+    /// Whether everything else is: other requests, what ails them, what they owe.
+    pub rest: bool,
+    /// Until when the reader sees all of it because they asked to.
+    pub until: Option<String>,
+}
+
+impl Veil {
+    async fn new(
+        page: &Page,
+        ticket: &Ticket,
+        (sight, back): (Sight, String),
+    ) -> Result<Self, DeskError> {
+        let live = is_live(&ticket.channel);
+        let any = sight.hidden().next().is_some();
+        let peeked = if live && !any {
+            identity::peeked_until(&page.app, &page.ctx, ticket.id).await?
+        } else {
+            None
+        };
+        Ok(Self {
+            number: ticket.number,
+            back,
+            live,
+            any,
+            identifiers: !sight.shows(FieldGroup::Identifiers),
+            addresses: false,
+            mail: false,
+            rest: !sight.shows(FieldGroup::Clinical),
+            until: peeked.map(|until| at(page, until)).transpose()?,
+        })
+    }
+
+    /// Over the page of a ticket.
+    pub(super) async fn of_ticket(page: &Page, view: &TicketView) -> Result<Self, DeskError> {
+        let points = &view.contact.points;
+        let here = back(&view.ticket.number.to_string());
+        Ok(Self {
+            addresses: view.contact.is_hidden(),
+            mail: points.iter().any(|one| one.hidden && one.kind == "email"),
+            ..Self::new(page, &view.ticket, (view.sight, here)).await?
+        })
+    }
+
+    /// Over the page of a patient whose record was opened in the conversation of a ticket.
+    pub(super) async fn of_patient(
+        page: &Page,
+        ticket: &Ticket,
+        patient: &PatientView,
+    ) -> Result<Self, DeskError> {
+        let here = format!("/patients/{}?ticket={}", patient.id, ticket.number);
+        let contacts = &patient.contacts;
+        Ok(Self {
+            addresses: contacts.iter().any(ContactView::is_hidden),
+            ..Self::new(page, ticket, (patient.sight, here)).await?
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Peek {
+    back: Option<String>,
+}
+
+async fn peek(
+    page: Page,
+    Path(ticket): Path<String>,
+    Form(form): Form<Peek>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    identity::peek(&page.app, &page.ctx, id).await?;
+    let to = form.back.unwrap_or_else(|| back(&ticket));
+    Ok(redirect(safe_path(Some(&to))))
+}
