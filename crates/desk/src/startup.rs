@@ -247,9 +247,9 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0051_clocks_of_the_law.sql"),
     },
     Migration {
-        version: 54,
+        version: 52,
         name: "root key changes",
-        sql: include_str!("../migrations/0054_root_key_changes.sql"),
+        sql: include_str!("../migrations/0052_root_key_changes.sql"),
     },
 ];
 

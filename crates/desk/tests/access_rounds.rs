@@ -242,7 +242,7 @@ async fn what_is_decided_on_is_what_was_seen() {
             let waiting = conn.query(WAITING, args![], |row| row.get::<i64>(0)).await;
             waiting.unwrap()[0] > 0
         };
-        let waits = pin!(wait_until_async(is_waiting, Duration::from_secs(60)));
+        let waits = pin!(wait_until_async(is_waiting, Duration::from_mins(1)));
         let first = futures_util::future::select(decide, waits).await;
         over.notify_one();
         match first {

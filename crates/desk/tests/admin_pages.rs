@@ -241,7 +241,7 @@ both_engines! {
         assert!(!admin.get("/settings/staff").await.text().contains("/sign-in/"));
         // What is ticked already is the least that another system needs.
         let page = admin.get("/settings/tokens/new").await.expect(200).text();
-        let ticked = common::form::read(&page, "/settings/tokens/new");
+        let ticked = form::read(&page, "/settings/tokens/new");
         let ticked: Vec<&str> = ticked.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("scope_")).collect();
         assert_eq!(ticked, ["scope_tickets_read", "scope_tickets_write"]);
         let token = [("name", "chat"), ("days", "30"), ("scope_tickets_read", "on"), ("all_queues", "on")];

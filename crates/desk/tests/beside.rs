@@ -11,6 +11,7 @@ use bedside_desk::tickets::{self, TicketView, View};
 use bedside_desk::timeline::MAX_BODY;
 use common::{Desk, Role, both_engines, hidden, multipart};
 use serde_json::json;
+use std::fmt::Write as _;
 
 const CRY: &str = "I took all of my sleeping pills an hour ago. I want to die.";
 const CALM: &str = "Please find the form for my insurance attached.";
@@ -24,7 +25,7 @@ fn mail(from: &str, body: &str, parts: &[(&str, &str)]) -> String {
          --outer\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"
     );
     for (header, content) in parts {
-        raw += &format!("--outer\r\n{header}\r\n\r\n{content}\r\n");
+        let _ = write!(raw, "--outer\r\n{header}\r\n\r\n{content}\r\n");
     }
     raw + "--outer--\r\n"
 }
@@ -147,8 +148,8 @@ both_engines! {
         send("I want to die", "ana@patient.example", none).await.expect(303);
         rings(&newest(&desk).await, "the form's name");
         // Whatever else is wrong with that form.
-        let sent = send("I want to kill myself", "", none).await.expect(303);
-        let thanks = visitor.get(sent.header("location").unwrap()).await.expect(200).text();
+        let answer = send("I want to kill myself", "", none).await.expect(303);
+        let thanks = visitor.get(answer.header("location").unwrap()).await.expect(200).text();
         assert!(thanks.contains("tel:988") && thanks.contains("class=\"crisis\""), "{thanks}");
         send("Luis", "luis@patient.example", &[("files", "note.txt", "text/plain", CRY.as_bytes())]).await.expect(303);
         rings(&newest(&desk).await, "the form's file");

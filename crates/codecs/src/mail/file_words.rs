@@ -134,6 +134,7 @@ impl FileWords {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::fmt::Write as _;
 
     fn texts(declared: &str, bytes: &[u8]) -> Vec<String> {
         file_words(declared, bytes).texts
@@ -168,7 +169,8 @@ mod tests {
              Content-Type: multipart/mixed; boundary=\"b{subject}b\"\r\n\r\n--b{subject}b\r\nContent-Type: text/plain\r\n\r\n{body}\r\n"
         );
         for (kind, name, content) in files {
-            out += &format!(
+            let _ = write!(
+                out,
                 "--b{subject}b\r\nContent-Type: {kind}\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\n{content}\r\n"
             );
         }

@@ -259,10 +259,11 @@ both_engines! {
 
     async fn a_look_is_for_one_colleague_and_one_conversation_and_is_counted(desk: Desk) {
         let patient = patient(&desk, 40).await;
-        let (talk, other) = (talk(&desk, patient, Channel::Phone).await, self::talk(&desk, patient, Channel::Sms).await);
+        let other = talk(&desk, patient, Channel::Sms).await;
+        let talk = talk(&desk, patient, Channel::Phone).await;
         let nurse = desk.browser(Role::Nurse).await;
         let client = desk.client(SCOPES).await;
-        assert_eq!(on_ticket(&nurse, &talk).await.0, false);
+        assert!(!on_ticket(&nurse, &talk).await.0);
         peek(&nurse, &talk).await;
         let page = nurse.get(&talk.page).await.expect(200).text();
         assert!(page.contains(BORN) && page.contains("Everything is shown to you until"), "{page}");
@@ -286,7 +287,7 @@ both_engines! {
         desk.clock.advance(15 * 60 - 1);
         assert!(nurse.get(&talk.page).await.expect(200).text().contains(BORN));
         desk.clock.advance(1);
-        assert_eq!(on_ticket(&nurse, &talk).await.0, false);
+        assert!(!on_ticket(&nurse, &talk).await.0);
         peek(&nurse, &talk).await;
         let list = desk.browser(Role::Supervisor).await.get("/reviews").await.expect(200).text();
         assert!(list.contains("2 times"), "{list}");

@@ -167,7 +167,7 @@ both_engines! {
                     size: 1,
                     content_id: None,
                     inline: false,
-                    words: Default::default(),
+                    words: bedside_codecs::mail::file_words::FileWords::default(),
                 }],
                 status: None,
                 version: None,

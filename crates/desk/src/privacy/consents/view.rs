@@ -135,7 +135,7 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
     for row in rows {
         let of_another = row.word.patient.is_some_and(|whose| whose != patient);
         history.push(if of_another {
-            ConsentView::of_another(row)
+            ConsentView::of_another(&row)
         } else {
             opened(&leave, &mut conn, row).await?
         });
@@ -231,7 +231,7 @@ async fn opened(leave: &Opened, conn: &mut Conn, row: Stored) -> Result<ConsentV
 }
 
 impl ConsentView {
-    fn of_another(row: Stored) -> Self {
+    fn of_another(row: &Stored) -> Self {
         Self {
             word: row.word,
             of_another: true,

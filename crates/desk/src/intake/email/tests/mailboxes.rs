@@ -124,7 +124,7 @@ async fn what_was_saved_without_tls_is_not_used_where_it_may_not_be() {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), waiting)
+        tokio::time::timeout(Duration::from_mins(1), waiting)
             .await
             .unwrap();
         shutdown.cancel();
