@@ -24,7 +24,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("lang", "en"),
     ("name", "Ana Ruiz"),
     ("email", "ana@example.org"),
-    ("message", "My wombat words"),
+    ("message", "When are you open on Monday"),
 ];
 
 fn bodies(idle: Duration) -> Bodies {
@@ -122,7 +122,7 @@ both_engines! {
         let photo = vec![7; MB];
         let photo = [("files", "photo.jpg", "image/jpeg", photo.as_slice())];
         let refused = visitor.post_files("/request", &fields, &photo).await.expect(503).text();
-        assert!(refused.contains(text("public-error-files-no-room")) && refused.contains("My wombat words"), "{refused}");
+        assert!(refused.contains(text("public-error-files-no-room")) && refused.contains("When are you open on Monday"), "{refused}");
         visitor.post_files("/request", &fields, &[]).await.expect(303);
         assert!(room.held() <= 4 * MB, "{}", room.held());
 
@@ -145,13 +145,13 @@ both_engines! {
         let own = pass(&desk, &Browser::before(router)).await;
         let fields = [&[("pass", own.as_str())], FIELDS].concat();
         let slow = said(stall(address, "/request", &fields).await).await;
-        assert!(slow.starts_with("HTTP/1.1 408") && slow.contains("My wombat words"), "{slow}");
+        assert!(slow.starts_with("HTTP/1.1 408") && slow.contains("When are you open on Monday"), "{slow}");
         assert!(slow.contains(text("public-error-files-slow")), "{slow}");
         // Of a form that was not asked for, and behind a link that is none, the words are read and no file.
         let odd = said(stall(address, "/request", FIELDS).await).await;
-        assert!(odd.starts_with("HTTP/1.1 422") && odd.contains("My wombat words"), "{odd}");
+        assert!(odd.starts_with("HTTP/1.1 422") && odd.contains("When are you open on Monday"), "{odd}");
         let none = said(stall(address, "/t/unknown/reply", FIELDS).await).await;
-        assert!(none.starts_with("HTTP/1.1 410") && none.contains("My wombat words"), "{none}");
+        assert!(none.starts_with("HTTP/1.1 410") && none.contains("When are you open on Monday"), "{none}");
         // A form without files is waited for no longer.
         let mut plain = TcpStream::connect(address).await.unwrap();
         let head = "POST /t/unknown/open HTTP/1.1\r\nhost: desk.example\r\nconnection: close\r\nsec-fetch-site: same-origin\r\n\
@@ -170,9 +170,9 @@ both_engines! {
         let agent = staff::admit(&desk.app, desk.organisation, desk.id_of(Role::Agent), "test", "").await.unwrap();
         let cookie = format!("{}={}", session_cookie(&desk.app).name(), agent.token);
         // The script's token stands behind the files, and did not come.
-        let fields = [("kind", "reply"), ("body", "My wombat words")];
+        let fields = [("kind", "reply"), ("body", "When are you open on Monday")];
         let slow = said(stall_as(address, &path, &cookie, &fields).await).await;
-        assert!(slow.starts_with("HTTP/1.1 408") && slow.contains(">My wombat words</textarea>"), "{slow}");
+        assert!(slow.starts_with("HTTP/1.1 408") && slow.contains(">When are you open on Monday</textarea>"), "{slow}");
         // One that came and is none is refused, and so is who is not signed in.
         let forged = [&[("csrf_token", "x")][..], &fields].concat();
         let refused = said(stall_as(address, &path, &cookie, &forged).await).await;

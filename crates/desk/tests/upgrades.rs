@@ -530,5 +530,5 @@ fn the_steps_are_read_as_they_are_meant() {
     assert!(first["ticket_tags"].contains(&("tag".to_owned(), Kind::Text)));
     assert!(now["ticket_tags"].contains(&("tag".to_owned(), Kind::Bytes)));
     assert_eq!(first["messages"][0], ("doc".to_owned(), Kind::Serial));
-    assert_eq!(first["messages"].len() + 3, now["messages"].len());
+    assert_eq!(first["messages"].len() + 4, now["messages"].len());
 }

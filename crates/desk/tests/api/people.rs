@@ -120,7 +120,7 @@ both_engines! {
         let luis = shown.json()["id"].as_str().unwrap().to_owned();
         things.link(&desk, &luis).await;
         // Lists go on where they ended.
-        for (list, count) in [("/api/v1/contacts".to_owned(), 3), (format!("/api/v1/contacts?patient={}", things.patient), 2), ("/api/v1/patients".to_owned(), 2)] {
+        for (list, count) in [("/api/v1/contacts".to_owned(), 4), (format!("/api/v1/contacts?patient={}", things.patient), 2), ("/api/v1/patients".to_owned(), 2)] {
             let (mut seen, mut cursor) = (Vec::new(), String::new());
             loop {
                 let mark = if list.contains('?') { '&' } else { '?' };

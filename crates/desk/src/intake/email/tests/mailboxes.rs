@@ -90,18 +90,22 @@ async fn what_was_saved_without_tls_is_not_used_where_it_may_not_be() {
             ..MailboxSettings::default()
         };
         let desk = Desk::new(postgres, settings).await;
-        let sends = async |app: &App| sender_for(app, desk.organisation, None).await.unwrap();
-        let says = async |app: &App| list(app, &desk.ctx()).await.unwrap().remove(0).last_error;
+        let (organisation, mailbox, ctx) = (desk.organisation, desk.mailbox, desk.ctx());
+        let sends = async |app: &App| sender_for(app, organisation, None).await.unwrap();
+        let says = async |app: &App| list(app, &ctx).await.unwrap().remove(0).last_error;
         assert!(sends(&desk.app).await.is_some());
         assert_eq!(says(&desk.app).await, None);
         let mut config = desk.app.config.clone();
         config.unprotected_mail = false;
         desk.app.db.close().await;
         let clock = Arc::new(desk.clock.clone());
+        // The folder is one desk's at a time.
+        let Desk { app, _folder, .. } = desk;
+        drop(app);
         let (app, _) = startup::open(config, clock).await.unwrap();
         assert!(sends(&app).await.is_none(), "nothing goes out by it");
         assert_eq!(says(&app).await.as_deref(), Some("needs_tls"));
-        let tried = check(&app, &desk.ctx(), desk.mailbox).await;
+        let tried = check(&app, &ctx, mailbox).await;
         let refused = |code| {
             matches!(
                 code,
@@ -116,7 +120,7 @@ async fn what_was_saved_without_tls_is_not_used_where_it_may_not_be() {
         let shutdown = CancellationToken::new();
         let reading = tokio::spawn(poller::run(app.clone(), shutdown.clone()));
         let noted = async || {
-            let stored = one(&app, desk.organisation, desk.mailbox).await.unwrap();
+            let stored = one(&app, organisation, mailbox).await.unwrap();
             stored.last_error.as_deref() == Some("needs_tls")
         };
         let waiting = async {
