@@ -174,7 +174,7 @@ test("erased, the patient is nowhere, nor in a backup of before", async () => {
   await nowhere();
 });
 
-/** No key of theirs is left, and no row that one of them sealed. Neither a page, nor the search, nor a file knows of them. */
+/** No key of theirs is left, and no row that names one of them. Neither a page, nor the search, nor a file knows of them. */
 async function nowhere() {
   const gone = { keys: sealed.keys, kept: 0, rows: {}, opened: null };
   assert.deepEqual(desk.kept(record.split("/").pop(), { keys: sealed.keys }), gone);

@@ -3,8 +3,9 @@
 //!
 //! `patient_rows FOLDER FILE PATIENT [KEY…]` looks into the embedded database FILE, which a desk may be serving, with the root
 //! key of FOLDER. It prints JSON: `keys`, those that seal the patient and who is theirs (or the KEYs that were named); `kept`,
-//! how many of them are left; `rows`, how many values one of them seals, by table; `opened`, the patient's name, where it can
-//! still be opened.
+//! how many of them are left; `rows`, how many values one of them seals, by table, in the rows that name their key (addresses,
+//! names of files and pieces of blobs name none, and can't be opened without it); `opened`, the patient's name, where it can still
+//! be opened.
 
 use anyhow::{Context, Result};
 use bedside_db::{Conn, Statement, SystemClock, args, statements};

@@ -8,9 +8,9 @@ use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::{Permission, Permissions};
 use bedside_desk::error::DeskError;
-use bedside_desk::ids::{PatientId, PrivacyRequestId};
+use bedside_desk::ids::{PatientId, PrivacyRequestId, TicketId};
 use bedside_desk::orgs::{self, Change};
-use bedside_desk::patients::{self, NewPatient, PointKind};
+use bedside_desk::patients::{self, Linking, NewPatient, PointKind, Who};
 use bedside_desk::privacy::copies::{self, KEEP, Made};
 use bedside_desk::privacy::requests::{
     self, Decision, Kind, NewRequest, RequestView, Said, State, Which,
@@ -39,6 +39,16 @@ async fn rosa(desk: &Desk) -> PatientId {
     patients::create_patient(&desk.app, &desk.system(), new, points)
         .await
         .unwrap()
+}
+
+/// Whose requests wait because somebody may be in danger.
+async fn in_danger(desk: &Desk) -> Vec<Option<PatientId>> {
+    let view = tickets::View::Crisis;
+    let waiting = tickets::list(&desk.app, &desk.system(), &view, None, 30)
+        .await
+        .unwrap();
+    let rows = waiting.rows.iter();
+    rows.map(|row| row.ticket.patient).collect()
 }
 
 async fn ask(desk: &Desk, patient: PatientId, kind: Kind) -> PrivacyRequestId {
@@ -159,17 +169,27 @@ both_engines! {
         officer.get(&format!("/patients/{nobody}/privacy")).await.expect(404);
         let mut roles = Role::ALL.iter().copied();
         let outside = roles.find(|role| !desk.ctx(*role).permissions().has(Permission::PatientsWrite) && *role != Role::Compliance).unwrap();
-        desk.browser(outside).await.get(&form).await.expect(403);
+        let outside = desk.browser(outside).await;
+        outside.get(&form).await.expect(403);
+        outside.submit("/account", &form, &fields).await.expect(403);
         let version = patients::patient(&desk.app, &desk.system(), patient).await.unwrap().version;
         patients::label_patient(&desk.app, &desk.system(), patient, version, Labels::NONE.with(Label::Vip)).await.unwrap();
         let hidden = officer.get(&form).await;
         assert!(hidden.status != 200 && !hidden.text().contains("Rosa"), "{}", hidden.text());
+        let cry = [fields[0], fields[1], ("words", "I want to kill myself tonight.")];
+        for fields in [fields, cry] {
+            let sent = officer.submit("/account", &form, &fields).await;
+            assert!(!sent.text().contains("Rosa"), "{}", sent.text());
+        }
+        let opened = requests::list(&desk.app, &desk.system(), Which::Open, None, 10).await.unwrap();
+        assert_eq!(opened.len(), 1, "that of before");
+        assert!(in_danger(&desk).await.is_empty(), "nobody writes for a patient whom they may not see");
 
         let log = audit_log::list(&desk.app, &desk.system(), None, 60).await.unwrap();
         let entered = |outcome: &str| {
             log.iter().any(|one| (&*one.action, &*one.object_id, &*one.outcome) == ("privacy.enter", &*patient.to_string(), outcome))
         };
-        assert!(entered("ok"));
+        assert!(entered("ok") && entered("denied"));
     }
 
     async fn a_cry_for_help_in_a_letter_that_the_officer_enters_is_heard(desk: Desk) {
@@ -177,9 +197,71 @@ both_engines! {
         let officer = desk.browser(Role::Compliance).await;
         let form = format!("/patients/{patient}/privacy");
         let fields = [("kind", "access"), ("received_on", "2026-03-02"), ("words", "I want to kill myself tonight.")];
-        officer.submit(&form, &form, &fields).await.expect(303);
+        let says = async |words: &str, what: &str| {
+            let fields = [fields[0], fields[1], ("words", words)];
+            let opened = officer.submit(&form, &form, &fields).await.expect(303);
+            let page = officer.get(opened.header("location").unwrap()).await.expect(200).text();
+            assert!(page.contains(what), "{page}");
+        };
+        says(fields[2].1, "someone may be in danger").await;
+        assert_eq!(in_danger(&desk).await, [Some(patient)]);
+        says("I am not suicidal, I just feel low.", "a cause for worry").await;
+        says("All that you have, please.", "has it on their list").await;
+        // Whoever wrote it down stands in the log and beside the words, though they write no requests.
+        let wrote = desk.id_of(Role::Compliance);
+        let log = audit_log::list(&desk.app, &desk.system(), None, 60).await.unwrap();
+        let opened: Vec<_> = log.iter().filter(|one| one.action == "ticket.create").collect();
+        assert_eq!(opened.len(), 2, "one of danger, and one of a worry");
+        assert!(opened.iter().all(|one| one.actor_id == wrote.to_string()));
+        let ticket: TicketId = opened[0].object_id.parse().unwrap();
+        let said = tickets::messages(&desk.app, &desk.system(), ticket, None, None, 9).await.unwrap();
+        assert!(said.iter().any(|one| one.written_by == Some(wrote.uuid())));
+    }
+
+    async fn who_is_in_danger_is_the_patient_whoever_acts_for_them(desk: Desk) {
+        let words = "I want to kill myself tonight.";
+        let letter = |patient: PatientId, words: &str| {
+            json!({ "patient_id": patient.uuid(), "kind": "copy", "received_on": "2026-03-01", "words": words })
+        };
+        let way = "/api/v1/privacy-requests";
+        let client = desk.client("patients:write").await;
+        // Without an address at all.
+        let new = NewPatient {
+            name: "Ambrose Tallow".to_owned(),
+            birth_date: None,
+            mrn: None,
+            locale: None,
+            secure_link: false,
+        };
+        let alone = patients::create_patient(&desk.app, &desk.system(), new, Vec::new()).await.unwrap();
+        client.post(way, &letter(alone, words)).await.expect(201);
+        assert_eq!(in_danger(&desk).await, [Some(alone)]);
+        // With one, and with somebody who acts for them and was here before.
+        let daughter = patients::NewContact {
+            name: Some("Daughter".to_owned()),
+            locale: None,
+            secure_link: false,
+            patient: None,
+            points: vec![(PointKind::Email, "daughter@else.example".to_owned())],
+            who: None,
+            ground: None,
+        };
+        let daughter = patients::create_contact(&desk.app, &desk.system(), daughter).await.unwrap();
+        desk.clock.advance(1);
+        let patient = rosa(&desk).await;
+        let linking = Linking { patient: Some(patient), who: Some(Who::Somebody), ground: None };
+        tickets::link_contact(&desk.app, &desk.system(), daughter, linking).await.unwrap();
+        client.post(way, &letter(patient, words)).await.expect(201);
         let waiting = tickets::list(&desk.app, &desk.system(), &tickets::View::Crisis, None, 10).await.unwrap();
-        assert_eq!(waiting.rows.len(), 1);
+        let theirs: Vec<_> = waiting.rows.iter().filter(|row| row.ticket.patient == Some(patient)).collect();
+        assert_eq!(theirs.len(), 1);
+        assert_ne!(theirs[0].ticket.contact, daughter);
+        // Another system can't fill the inbox with one patient's words, and is told so.
+        for count in 0..19 {
+            client.post(way, &letter(patient, &format!("{words} {count}"))).await.expect(201);
+        }
+        client.post(way, &letter(patient, &format!("{words} Now."))).await.expect(429);
+        client.post(way, &letter(patient, "All that you have, please.")).await.expect(201);
     }
 
     async fn the_clock_is_that_of_the_clinics_law(desk: Desk) {

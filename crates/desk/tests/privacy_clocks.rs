@@ -4,19 +4,22 @@
 
 mod common;
 
-use bedside_db::{DbError, args, statements};
+use bedside_db::{DbError, FixedClock, args, statements};
 use bedside_desk::context::{Ctx, Source};
 use bedside_desk::ids::{BreachId, OrganisationId, PatientId, PrivacyRequestId};
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::patients::{self, NewPatient};
-use bedside_desk::privacy::breaches::{self, Data, Duty, Facts, Part};
+use bedside_desk::privacy::breaches::{self, Conclusion, Data, Duty, Facts, Part, Risk, Words};
 use bedside_desk::privacy::clocks;
 use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, Said};
+use bedside_desk::staff::{self, NewStaff};
 use bedside_desk::{audit_log, config, jobs, startup};
+use bedside_web::Locale;
 use common::sink::{Sent, Sink, sink};
-use common::{Desk, Role, both_engines};
+use common::{Desk, Engine, Role, both_engines};
 use futures_util::FutureExt;
 use jiff::civil::{Date, date};
+use std::sync::Arc;
 
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
@@ -31,15 +34,17 @@ statements! {
     CLEAR = "DELETE FROM privacy_requests WHERE organisation_id = $1";
 }
 
-/// A request at a clinic that was received on what may be a day, instead of what was there.
-async fn asked(desk: &Desk, clinic: OrganisationId, received: &'static str) {
-    let id: PrivacyRequestId = desk.app.id();
+/// Requests at a clinic, each received on what may be a day, instead of what was there.
+async fn asked(desk: &Desk, clinic: OrganisationId, received: &[&'static str]) {
+    let with_id = |day: &&'static str| (desk.app.id::<()>(), *day);
+    let all: Vec<_> = received.iter().map(with_id).collect();
     let write = desk.app.db.write::<_, DbError, _>(move |tx| {
         async move {
             tx.execute(CLEAR, args![clinic]).await?;
-            tx.execute(ASKED, args![clinic, id, received])
-                .await
-                .map(drop)
+            for (id, day) in &all {
+                tx.execute(ASKED, args![clinic, *id, *day]).await?;
+            }
+            Ok(())
         }
         .boxed()
     });
@@ -140,13 +145,24 @@ fn heard(sent: &[Sent]) -> Vec<(String, bool)> {
                     && !text.contains("oriolebird"),
                 "{text}"
             );
+            // Words that are wrapped are on one line here.
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let over = text.contains("is over.");
+            assert!(
+                over || text.contains("answered soon.") || text.contains("patients’ data."),
+                "no time stands beside it, as if it were the end: {text}"
+            );
             let name = one.to.join(" ");
-            (
-                name.trim_matches(['<', '>']).to_owned(),
-                text.contains("is over ("),
-            )
+            (name.trim_matches(['<', '>']).to_owned(), over)
         })
         .collect();
+    all.sort();
+    all
+}
+
+/// Two kinds of news that it is too late, to both.
+fn twice_over() -> Vec<(String, bool)> {
+    let mut all = [both(true), both(true)].concat();
     all.sort();
     all
 }
@@ -155,6 +171,26 @@ fn both(over: bool) -> Vec<(String, bool)> {
     ["administrator@clinic.example", "compliance@clinic.example"]
         .map(|name| (name.to_owned(), over))
         .to_vec()
+}
+
+/// Another clinic, in which nobody works yet.
+async fn neighbour(desk: &Desk) -> OrganisationId {
+    let shipped = config::clinic::parse(&startup::built_in_clinic()).unwrap();
+    let (ids, now) = (&desk.app.ids, desk.app.now());
+    let new = config::organisation::new_organisation(&shipped, "neighbour", ids, now);
+    orgs::create(&desk.app, new).await.unwrap()
+}
+
+/// Somebody begins to work there who watches over the clocks.
+async fn watcher(desk: &Desk, clinic: OrganisationId) {
+    let new = NewStaff {
+        email: "watcher@else.example".to_owned(),
+        name: "Wren Lark".to_owned(),
+        role: Role::Compliance.code().to_owned(),
+        locale: Locale::En,
+    };
+    let ctx = Ctx::system(clinic, "test", Source::CommandLine);
+    staff::create(&desk.app, &ctx, new).await.unwrap();
 }
 
 both_engines! {
@@ -225,7 +261,7 @@ both_engines! {
         }
     }
 
-    async fn a_duty_that_is_done_and_an_incident_that_is_none_end_their_clocks(desk: Desk) {
+    async fn a_duty_that_is_done_ends_its_clock(desk: Desk) {
         let sink = sink(&desk).await;
         let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
         under(&desk, "gdpr").await;
@@ -259,6 +295,35 @@ both_engines! {
         assert!(!agent.contains("past its time"), "{agent}");
     }
 
+    async fn an_incident_that_is_none_ends_its_clocks(desk: Desk) {
+        let sink = sink(&desk).await;
+        let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
+        let (id, other) = (incident(&desk).await, incident(&desk).await);
+        desk.clock.advance(40 * DAY);
+        assert_eq!(heard(&told(&desk, &sink).await), both(false));
+        let low = breaches::Said {
+            risks: [Risk::Low; 4],
+            words: Words {
+                factors: ["Names.", "A colleague.", "Seen.", "Shredded."].map(str::to_owned),
+                reasons: "It never left the house.".to_owned(),
+            },
+            conclusion: Conclusion::LowProbability,
+            exception: None,
+            high_risk: false,
+        };
+        breaches::assess(app, &officer, (id, 1), low).await.unwrap();
+        breaches::sign(app, &desk.ctx(Role::Administrator), (id, 2), true).await.unwrap();
+        desk.clock.advance(40 * DAY);
+        assert_eq!(heard(&told(&desk, &sink).await), both(true));
+        // One look when both ran, one when the other one was over.
+        let entries = audit_log::list(app, &officer, None, 100).await.unwrap();
+        let of = |id: BreachId| {
+            let id = id.to_string();
+            entries.iter().filter(|one| one.action == "privacy.remind" && one.object_id == id).count()
+        };
+        assert!(of(id) > 0 && of(id) < of(other), "{} {}", of(id), of(other));
+    }
+
     async fn looks_at_the_same_moment_tell_once(desk: Desk) {
         let sink = sink(&desk).await;
         ask(&desk, Kind::Access, TODAY).await;
@@ -272,16 +337,66 @@ both_engines! {
     }
 
     async fn a_clinic_whose_rows_cant_be_read_keeps_no_other_waiting(desk: Desk) {
-        let shipped = config::clinic::parse(&startup::built_in_clinic()).unwrap();
-        let new = config::organisation::new_organisation(&shipped, "neighbour", &desk.app.ids, desk.app.now());
-        let there = orgs::create(&desk.app, new).await.unwrap();
+        let there = neighbour(&desk).await;
+        watcher(&desk, there).await;
         for (broken, well) in [(desk.organisation, there), (there, desk.organisation)] {
-            asked(&desk, broken, "soon").await;
-            asked(&desk, well, "2026-01-02").await;
+            asked(&desk, broken, &["soon"]).await;
+            asked(&desk, well, &["2026-01-02"]).await;
             assert!(clocks::remind(&desk.app).await.is_err());
             assert_eq!(reminded(&desk, well).await, 1);
         }
         // Each stands for itself: what one was told of was no news of the other.
         assert_eq!(reminded(&desk, there).await, 1);
     }
+
+    async fn a_row_that_cant_be_read_keeps_no_other_waiting(desk: Desk) {
+        let sink = sink(&desk).await;
+        asked(&desk, desk.organisation, &["soon", "2026-01-02", "2026-01-03"]).await;
+        incident(&desk).await;
+        desk.clock.advance(61 * DAY);
+        for _ in 0..2 {
+            assert!(clocks::remind(&desk.app).await.is_err(), "it is said that one can't be read");
+        }
+        jobs::drain(&desk.app).await.unwrap();
+        // Of the requests and of the incident, to two people each, once.
+        assert_eq!(heard(&sink.sent()), twice_over());
+        assert!(reminded(&desk, desk.organisation).await >= 3);
+    }
+
+    async fn what_nobody_could_hear_is_told_once_somebody_can(desk: Desk) {
+        let there = neighbour(&desk).await;
+        asked(&desk, there, &["2026-01-02"]).await;
+        clocks::remind(&desk.app).await.unwrap();
+        assert_eq!(reminded(&desk, there).await, 0);
+        watcher(&desk, there).await;
+        for _ in 0..2 {
+            clocks::remind(&desk.app).await.unwrap();
+            assert_eq!(reminded(&desk, there).await, 1);
+        }
+    }
+}
+
+/// The clock of the second one is a day behind: to it, what the first told of has not come yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_nodes_tell_once_whatever_their_clocks_show() {
+    let desk = Desk::new(Engine::Postgres).await;
+    let sink = sink(&desk).await;
+    ask(&desk, Kind::Access, TODAY).await;
+    desk.clock.advance(16 * DAY);
+    let behind = FixedClock::new(desk.app.now().plus_seconds(-DAY));
+    let (other, _) = startup::open(desk.app.config.clone(), Arc::new(behind.clone()))
+        .await
+        .unwrap();
+    for node in [&desk.app, &other, &desk.app] {
+        clocks::remind(node).await.unwrap();
+    }
+    assert_eq!(reminded(&desk, desk.organisation).await, 1);
+    desk.clock.advance(12 * DAY);
+    behind.advance(13 * DAY);
+    let looks = [&desk.app, &other, &desk.app, &other].map(clocks::remind);
+    for look in futures_util::future::join_all(looks).await {
+        look.unwrap();
+    }
+    jobs::drain(&desk.app).await.unwrap();
+    assert_eq!(sink.sent().len(), 4, "two people, twice");
 }

@@ -6,6 +6,7 @@ use super::store::{self, RequesterRow};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{self, ContactId, OrganisationId, PatientId};
+use crate::privacy::erasure;
 use crate::records::{self, Sealing};
 use crate::work::Work;
 use bedside_codecs::mail::address::Address;
@@ -32,6 +33,8 @@ pub struct Requester {
 
 #[derive(Clone)]
 struct NewContact {
+    /// Seals name and addresses: the contact's own key.
+    sealing: Sealing,
     name: Option<Vec<u8>>,
     points: Vec<(PointKind, [u8; 16], Vec<u8>)>,
     locale: Option<Locale>,
@@ -156,6 +159,7 @@ async fn requester_at(
                 sealing.text("contact_points", "value", contact, value),
             )],
             locale,
+            sealing: sealing.clone(),
         }),
         sealing,
     })
@@ -163,17 +167,19 @@ async fn requester_at(
 
 /// A new requester of whom nothing is known, for what came in without a sender.
 pub fn requester_without_address(app: &App) -> Requester {
+    let sealing = Sealing::fresh(app);
     Requester {
         contact: app.id(),
         patient: None,
-        sealing: Sealing::fresh(app),
         locale: None,
         email: None,
         new: Some(NewContact {
             name: None,
             points: Vec::new(),
             locale: None,
+            sealing: sealing.clone(),
         }),
+        sealing,
     }
 }
 
@@ -274,9 +280,12 @@ impl Requester {
                 held => held,
             };
         };
-        self.sealing.store(work).await?;
+        if let Some(patient) = self.patient {
+            erasure::hold_patient(work, patient).await?;
+        }
+        new.sealing.store(work).await?;
         let locale = new.locale.map(Locale::tag);
-        let (contact, key) = (self.contact, self.sealing.id);
+        let (contact, key) = (self.contact, new.sealing.id);
         let (row, name) = ((contact, key, None), new.name.as_ref());
         store::insert_contact(work, organisation, row, name, locale, false, now).await?;
         for (kind, blind, value) in &new.points {
@@ -304,7 +313,7 @@ impl Requester {
         if let Some(new) = &mut self.new
             && !name.trim().is_empty()
         {
-            let sealed = self
+            let sealed = new
                 .sealing
                 .text("contacts", "name", self.contact, name.trim());
             new.name = Some(sealed);

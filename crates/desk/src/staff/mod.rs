@@ -27,7 +27,7 @@ pub use factors::{
     remove as remove_factor, reset as reset_factor,
 };
 pub use model::{NewStaff, StaffView};
-pub use notices::{Addressee, Notice, What, addressee, tell_all, tell_any};
+pub use notices::{Addressee, Notice, What, addressee, anybody_may, tell_all, tell_any};
 pub use provision::{
     About, add_provisioned, change_about, give_role, held, held_by_email, let_in, put_out,
     reach_of, spared, take_lock,

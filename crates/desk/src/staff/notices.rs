@@ -265,18 +265,40 @@ pub async fn tell_any(
     except: Option<StaffId>,
     what: What,
 ) -> Result<(), DeskError> {
+    for person in who_may(work, permissions).await? {
+        if Some(person) != except {
+            tell(work, person, what).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether anybody at work may do any of these, and would hear of it.
+pub async fn anybody_may(
+    work: &mut Work<'_>,
+    permissions: &[Permission],
+) -> Result<bool, DeskError> {
+    Ok(!who_may(work, permissions).await?.is_empty())
+}
+
+/// Everybody at work who may do any of these.
+async fn who_may(
+    work: &mut Work<'_>,
+    permissions: &[Permission],
+) -> Result<Vec<StaffId>, DeskError> {
     let organisation = work.ctx.organisation;
     let clinic = work.app.directory.of(organisation)?;
+    let mut all = Vec::new();
     for person in store::list(work, organisation).await? {
         let Some(role) = clinic.role(&person.role) else {
             continue;
         };
         let may = permissions.iter().any(|one| role.permissions.has(*one));
-        if may && person.disabled_at.is_none() && Some(person.id) != except {
-            tell(work, person.id, what).await?;
+        if may && person.disabled_at.is_none() {
+            all.push(person.id);
         }
     }
-    Ok(())
+    Ok(all)
 }
 
 /// Queues the news for `staff`, in the caller's command.

@@ -152,14 +152,24 @@ pub struct Landed {
 
 /// Opens a ticket. What comes by mail, form or widget is allowed to everyone; staff and other systems need
 /// `tickets:write`. [`DeskError::Conflict`] with `duplicate` when the provider delivered the same message before.
+pub async fn create(app: &App, ctx: &Ctx, new: NewTicket) -> Result<Landed, DeskError> {
+    if matches!(ctx.actor, Actor::Staff { .. } | Actor::Token { .. }) {
+        ctx.authorize(Permission::TicketsWrite)?;
+    }
+    create_admitted(app, ctx, new).await
+}
+
+/// The same for a caller that asked for leave of its own kind: a worry in what is asked by law is heard from whoever may enter
+/// that, and the log names them.
 #[expect(
     clippy::too_many_lines,
     reason = "the columns of a new ticket, and its one command"
 )]
-pub async fn create(app: &App, ctx: &Ctx, mut new: NewTicket) -> Result<Landed, DeskError> {
-    if matches!(ctx.actor, Actor::Staff { .. } | Actor::Token { .. }) {
-        ctx.authorize(Permission::TicketsWrite)?;
-    }
+pub(crate) async fn create_admitted(
+    app: &App,
+    ctx: &Ctx,
+    mut new: NewTicket,
+) -> Result<Landed, DeskError> {
     let clinic = app.directory.of(ctx.organisation)?;
     let now = app.now();
     let mut subject = subject_of(&new.subject, &new.body);

@@ -35,6 +35,7 @@ pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
 pub(crate) use change::held;
 pub use change::{Patch, change, may_end};
 pub use counts::{Counts, counts};
+pub(crate) use create::create_admitted;
 pub use create::{Also, Answer, Landed, NewTicket, create};
 pub use join::{follow, link, link_contact, merge, split};
 pub(crate) use join::{link_in, writes_for};

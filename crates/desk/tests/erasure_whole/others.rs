@@ -6,7 +6,7 @@ use super::{ADDRESS, acts_for, arrives, contact, granted, patient, readable, sta
 use bedside_db::{args, statements};
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{ContactId, PatientId, TicketId};
-use bedside_desk::patients::{self, PointKind};
+use bedside_desk::patients::{self, Linking, PointKind, Who};
 use bedside_desk::privacy::consents::{self, Channel, Leaving, Purpose, Whom, Why};
 use bedside_desk::privacy::erasure::{self, Certificate, HoldReason};
 use bedside_desk::privacy::requests::{self, Kind, NewRequest, State};
@@ -138,6 +138,31 @@ both_engines! {
         erased(&desk, one).await;
         let both = said(&desk, second).await;
         assert!(both.contains("Fennelwords") && both.contains("Dillwords"), "{both}");
+    }
+
+    async fn who_was_linked_as_somebody_else_stays_with_what_is_theirs(desk: Desk) {
+        let (one, _, child) = two(&desk).await;
+        let daughter = contact(&desk, "Daughter", "daughter@else.example").await;
+        stands_for(&desk, daughter, Some(child)).await;
+        let hers = desk.ticket("daughter@else.example", "My child", "Fennelwords.").await;
+        let linking = Linking { patient: Some(one), who: Some(Who::Somebody), ground: None };
+        tickets::link_contact(&desk.app, &desk.system(), daughter, linking).await.unwrap();
+        let told = erased(&desk, one).await;
+        assert_eq!(told.patient, one);
+        let kept = patients::contact(&desk.app, &desk.system(), daughter).await.unwrap();
+        assert_eq!((kept.name.as_deref(), kept.email(), kept.patient_id), (Some("Daughter"), Some("daughter@else.example"), None));
+        assert!(said(&desk, hers).await.contains("Fennelwords"));
+    }
+
+    async fn words_in_danger_of_a_patient_without_an_address_go_with_them(desk: Desk) {
+        let one = patient(&desk, "Zebrafinch", "MRN7734190", &[]).await;
+        let officer = desk.ctx(Role::Compliance);
+        let words = "I want to kill myself. I am zebrafinch.";
+        let heard = requests::hear_of(&desk.app, &officer, one, words).await.unwrap().unwrap();
+        assert!(heard.danger && said(&desk, heard.ticket).await.contains("zebrafinch"));
+        erased(&desk, one).await;
+        assert_eq!(said(&desk, heard.ticket).await, "");
+        assert_eq!(readable(&desk, &["zebrafinch"]).await.0, [""; 0]);
     }
 
     async fn a_hold_keeps_what_the_patients_people_wrote_for_whom_it_is_on(desk: Desk) {

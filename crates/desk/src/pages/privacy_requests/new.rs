@@ -159,7 +159,8 @@ async fn open(
     let error = match requests::open_request(&page.app, &ctx, new).await {
         Ok(opened) => {
             let said = match heard {
-                Some(_) => "privacy-opened-heard",
+                Some(heard) if heard.danger => "privacy-opened-heard",
+                Some(_) => "privacy-opened-worry",
                 None => "privacy-opened",
             };
             let to = if page.ctx.permissions().has(Permission::PatientsRead) {

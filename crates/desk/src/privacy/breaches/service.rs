@@ -13,7 +13,7 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{BreachId, OrganisationId, StaffId};
 use crate::orgs::Clinic;
-use crate::privacy::clocks::{self, Timer, Waiting};
+use crate::privacy::clocks::{self, Running, Timer, Waiting};
 use crate::privacy::requests::Law;
 use crate::records::{self, Opened, Purpose, Sealing};
 use crate::timeline::{self, MessageState};
@@ -21,6 +21,7 @@ use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 /// Incidents on a page of the list.
@@ -382,31 +383,47 @@ pub(in crate::privacy) async fn timers(
     app: &App,
     conn: &mut Conn,
     organisation: OrganisationId,
-) -> Result<Vec<Timer>, DeskError> {
+) -> Result<Running, DeskError> {
     let zone = app.directory.of(organisation)?.time_zone.clone();
-    let mut place = BEFORE_ALL;
-    let mut timers = Vec::new();
-    loop {
-        let found = store::list(conn, organisation, false, place, ALWAYS, SHOWN).await?;
-        let Some(latest) = found.last() else {
-            return Ok(timers);
-        };
-        place = (latest.discovered_at, latest.id);
-        for breach in found {
-            let counts = store::counts(conn, organisation, breach.id).await?;
-            let lost = count_lost(conn, organisation, breach.id).await?;
-            let done = holding(conn, organisation, &breach, (&counts, lost)).await?;
-            let open = law::duties(&breach, counts.all(), &zone)?.into_iter();
-            let open = open.filter(|due| !done.iter().any(|one| one.duty == due.duty));
-            timers.extend(open.filter_map(|due| {
-                Some(Timer {
-                    work: clocks::Work::Breach(breach.id, due.duty),
-                    from: breach.discovered_at,
-                    due: due.at?,
-                })
-            }));
+    let mut running = Running::default();
+    for id in store::open_ids(conn, organisation).await? {
+        match untold(conn, organisation, id, &zone).await {
+            Ok(timers) => running.timers.extend(timers),
+            Err(error) => {
+                let fault = format!("the clocks of breach {id} can't be read: {error}");
+                running.fault = Some(DeskError::Internal(fault));
+            }
         }
     }
+    Ok(running)
+}
+
+/// The clocks of what is still to be told of one incident.
+async fn untold(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: BreachId,
+    zone: &TimeZone,
+) -> Result<Vec<Timer>, DeskError> {
+    let Some(breach) = store::one(conn, organisation, id).await? else {
+        return Ok(Vec::new());
+    };
+    if breach.state == State::Closed {
+        return Ok(Vec::new());
+    }
+    let counts = store::counts(conn, organisation, id).await?;
+    let lost = count_lost(conn, organisation, id).await?;
+    let done = holding(conn, organisation, &breach, (&counts, lost)).await?;
+    let open = law::duties(&breach, counts.all(), zone)?.into_iter();
+    let open = open.filter(|due| !done.iter().any(|one| one.duty == due.duty));
+    let timers = open.filter_map(|due| {
+        Some(Timer {
+            work: clocks::Work::Breach(id, due.duty),
+            from: breach.discovered_at,
+            due: due.at?,
+        })
+    });
+    Ok(timers.collect())
 }
 
 /// Keeps how many people of one state there are at most, counted by hand: the desk doesn't know where people live.

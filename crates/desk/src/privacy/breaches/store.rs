@@ -47,6 +47,8 @@ statements! {
     /// Those that are not closed and were discovered in a span, discovered first, after a place.
     OPEN_ONES = select!("WHERE organisation_id = $1 AND state <> 'closed' AND (discovered_at, id) > ($2, $3) \
         AND discovered_at >= $4 AND discovered_at < $5 ORDER BY discovered_at, id LIMIT $6");
+    /// Ids of those that are not closed.
+    OPEN_IDS = "SELECT id FROM breaches WHERE organisation_id = $1 AND state <> 'closed' ORDER BY id";
     /// Those that are closed and were discovered in a span, closed last first, before a place.
     CLOSED_ONES = select!("WHERE organisation_id = $1 AND state = 'closed' AND (closed_at, id) < ($2, $3) \
         AND discovered_at >= $4 AND discovered_at < $5 ORDER BY closed_at DESC, id DESC LIMIT $6");
@@ -210,6 +212,14 @@ pub(super) async fn one(
     id: BreachId,
 ) -> Result<Option<Breach>, DeskError> {
     Ok(conn.query_opt(ONE, args![organisation, id], breach).await?)
+}
+
+pub(super) async fn open_ids(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<BreachId>, DeskError> {
+    let of = args![organisation];
+    Ok(conn.query(OPEN_IDS, of, |row| row.get(0)).await?)
 }
 
 pub(super) async fn held(

@@ -1,5 +1,6 @@
 //! How close the end of a clock is: pure rules.
 
+use crate::error::DeskError;
 use crate::ids::{BreachId, PrivacyRequestId, TimedId};
 use crate::privacy::breaches::Duty;
 use crate::staff::What;
@@ -28,6 +29,15 @@ pub struct Timer {
     pub from: Timestamp,
     /// When it ends.
     pub due: Timestamp,
+}
+
+/// The clocks of one kind of work that run.
+#[derive(Debug, Default)]
+pub struct Running {
+    /// Those that can be read.
+    pub timers: Vec<Timer>,
+    /// What is wrong with another one, where something is: the rest go on.
+    pub fault: Option<DeskError>,
 }
 
 /// How close the end is.

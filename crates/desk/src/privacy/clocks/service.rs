@@ -1,6 +1,6 @@
 //! Finds the clocks that came closer to their end, and tells whoever watches over them.
 
-use super::model::{Stage, Timer, stage};
+use super::model::{Running, Stage, Timer, stage};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -13,46 +13,62 @@ use futures_util::FutureExt;
 /// Who hears of it: whoever does the work, and whoever watches over it.
 const HEAR: [Permission; 2] = [Permission::PrivacyManage, Permission::PrivacyReview];
 
-/// Tells, in every clinic, which clocks of the law came a stage closer to their end. A fault in one clinic keeps no other
-/// waiting.
+/// Whose clocks are looked at together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Of {
+    Requests,
+    Breaches,
+}
+
+/// Tells, in every clinic, which clocks of the law came a stage closer to their end. A fault in one clinic, or in one clock,
+/// keeps no other waiting.
+///
+/// # Errors
+/// The last fault that was met, once all others are told.
 pub async fn remind(app: &App) -> Result<(), DeskError> {
     let mut done = Ok(());
     for clinic in app.directory.all() {
         let ctx = Ctx::system(clinic.id, "clocks", Source::Job);
-        if let Err(error) = tend(app, &ctx).await {
-            done = Err(error);
+        for of in [Of::Requests, Of::Breaches] {
+            if let Err(error) = tend(app, &ctx, of).await {
+                done = Err(error);
+            }
         }
     }
     done
 }
 
-async fn tend(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
-    let now = app.now();
-    let (timers, told) = {
+async fn tend(app: &App, ctx: &Ctx, of: Of) -> Result<(), DeskError> {
+    let (now, organisation) = (app.now(), ctx.organisation);
+    let (Running { timers, fault }, told) = {
         let mut conn = app.read().await?;
-        let mut timers = requests::timers(app, &mut conn, ctx.organisation).await?;
-        timers.extend(breaches::timers(app, &mut conn, ctx.organisation).await?);
-        let told = store::told(&mut conn, ctx.organisation).await?;
-        (timers, told)
+        let running = match of {
+            Of::Requests => requests::timers(app, &mut conn, organisation).await?,
+            Of::Breaches => breaches::timers(app, &mut conn, organisation).await?,
+        };
+        let mut told = store::told(&mut conn, organisation).await?;
+        told.retain(|one| one.is_of_request() == (of == Of::Requests));
+        (running, told)
     };
-    let at = |timer: Timer| stage(&timer, now).map(|stage| (timer, stage));
-    let close: Vec<(Timer, Stage)> = timers.into_iter().filter_map(at).collect();
-    let kept = |one: &&store::Told| close.iter().any(|(timer, _)| one.is_of(timer));
-    let ended: Vec<store::Told> = told.iter().filter(|one| !kept(one)).cloned().collect();
-    let news: Vec<(Timer, Stage)> = close
-        .into_iter()
+    // A clock that can't be read may run all the same. One of which another node told a moment ago runs here too, though by
+    // this node's time it is not so far.
+    let runs = |one: &&store::Told| fault.is_some() || timers.iter().any(|timer| one.is_of(timer));
+    let ended: Vec<store::Told> = told.iter().filter(|one| !runs(one)).cloned().collect();
+    let at = |timer: &Timer| stage(timer, now).map(|stage| (*timer, stage));
+    let news: Vec<(Timer, Stage)> = timers
+        .iter()
+        .filter_map(at)
         .filter(|(timer, stage)| !told.iter().any(|one| one.covers(timer, *stage)))
         .collect();
     if !ended.is_empty() {
-        let organisation = ctx.organisation;
         app.db
             .write(move |tx| async move { store::forget(tx, organisation, &ended).await }.boxed())
             .await?;
     }
-    if news.is_empty() {
-        return Ok(());
+    if !news.is_empty() {
+        tell(app, ctx, news).await?;
     }
-    tell(app, ctx, news).await
+    fault.map_or(Ok(()), Err)
 }
 
 /// One mail to each who hears of it for each kind of news, whatever the number of clocks.
@@ -60,6 +76,10 @@ async fn tell(app: &App, ctx: &Ctx, news: Vec<(Timer, Stage)>) -> Result<(), Des
     app.command(ctx, move |work| {
         async move {
             let organisation = work.ctx.organisation;
+            if !staff::anybody_may(work, &HEAR).await? {
+                // It is news to whoever may hear of it later.
+                return Ok(());
+            }
             let mut hear: Vec<What> = Vec::new();
             for (timer, stage) in &news {
                 // Another node may have been first; what is told then is told by its command.

@@ -33,6 +33,11 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// Whether it was told of a request; else it was of a breach.
+    pub(super) fn is_of_request(&self) -> bool {
+        self.duty.is_empty()
+    }
+
     /// Whether it was told of this clock with this end.
     pub(super) fn is_of(&self, timer: &Timer) -> bool {
         let (_, id) = timer.work.object();

@@ -201,7 +201,8 @@ pub(super) async fn of_mail(work: &mut Work<'_>, mail: InboundMailId) -> Result<
     Ok(found)
 }
 
-/// Whoever stands for the patient. They are the patient, unless somebody said that they act for them.
+/// Whoever stands for the patient. They are the patient, unless somebody said that they act for them, or linked them as
+/// somebody else.
 async fn people(work: &mut Work<'_>, found: &mut Scope) -> Result<(), DeskError> {
     let (organisation, patient) = (work.ctx.organisation, found.patient);
     let read = |row: &Row<'_>| {

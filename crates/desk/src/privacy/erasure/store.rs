@@ -18,10 +18,10 @@ statements! {
     MAY_BE = "SELECT id FROM tickets WHERE organisation_id = $1 AND patient_id = $2 UNION SELECT t.id FROM contacts c \
         JOIN tickets t ON t.organisation_id = c.organisation_id AND t.contact_id = c.id \
         WHERE c.organisation_id = $1 AND c.patient_id = $2";
-    /// Who stands for the patient: whether they act for them, have requests of another patient, requests of nobody, and act
-    /// for another patient.
+    /// Who stands for the patient: whether they act for them (somebody said so, or they were linked as somebody else), have
+    /// requests of another patient, requests of nobody, and act for another patient.
     CONTACTS = "SELECT c.id, c.key_id, \
-        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM representatives r WHERE r.organisation_id = c.organisation_id \
+        c.acts_only + (SELECT COUNT(*) FROM (SELECT 1 AS one FROM representatives r WHERE r.organisation_id = c.organisation_id \
         AND r.contact_id = c.id AND r.patient_id = $2 LIMIT 1) AS few), \
         (SELECT COUNT(*) FROM (SELECT 1 AS one FROM tickets t WHERE t.organisation_id = c.organisation_id \
         AND t.contact_id = c.id AND t.patient_id <> $2 LIMIT 1) AS few), \

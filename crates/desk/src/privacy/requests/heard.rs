@@ -3,12 +3,13 @@
 
 use super::service::may_enter;
 use crate::app::App;
-use crate::context::{Ctx, Permission, Source};
+use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, PatientId, TicketId};
 use crate::links;
 use crate::patients::{self, Requester};
 use crate::portal::requests as own;
+use crate::representatives;
 use crate::tickets::{self, Answer, NewTicket};
 use crate::timeline::{self, MAX_BODY};
 use crate::triage;
@@ -19,6 +20,9 @@ const EXTERNAL: &str = "privacy_words";
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// Worries of one person that are heard in an hour. Danger is heard always.
 const WORRIES: u32 = 10;
+/// Times an hour that one person, or another system, brings worrying words of one patient. By then the requests that stand
+/// open say enough; what comes beyond is refused and said to be, never left out in silence.
+const LETTERS: u32 = 20;
 
 /// Where words went that are a worry or more.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +59,12 @@ pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>
     said.open(app, ctx, words).await.map(Some)
 }
 
-/// Hears what the staff, or another system, wrote down of a patient's words, where it is a worry.
+/// Hears what the staff, or another system, wrote down of a patient's words, where it is a worry. Whoever may enter what is
+/// asked by law needs no leave to write requests for it.
+///
+/// # Errors
+/// [`DeskError::Restricted`] for a patient whose labels keep them from the actor, [`DeskError::NotFound`] for none, and
+/// [`DeskError::RateLimited`] beyond twenty times an hour of one actor and one patient.
 pub async fn hear_of(
     app: &App,
     ctx: &Ctx,
@@ -66,24 +75,50 @@ pub async fn hear_of(
     let Some(level) = worry(app, ctx, Channel::Phone, words) else {
         return Ok(None);
     };
-    let requester = match patients::requester_of_patient(app, ctx.organisation, patient).await {
-        Err(DeskError::Conflict { .. }) => patients::requester_without_address(app),
-        found => found?,
-    };
+    patients::admit(app, ctx, None, Some(patient)).await?;
+    let brought = ("letter", ctx.actor.uuid(), patient.uuid());
+    app.caps.take(brought, LETTERS, app.now())?;
     let said = Said {
-        requester,
+        requester: themself(app, ctx.organisation, patient).await?,
         channel: Channel::Phone,
         shown: None,
         whose: format!("of {patient}"),
         danger: level == Level::Emergency,
     };
-    // For whoever may write requests by law and no messages, the desk does.
-    let desk = Ctx::system(ctx.organisation, "privacy", Source::Job);
-    let writer = match ctx.authorize(Permission::TicketsWrite) {
-        Ok(()) => ctx,
-        Err(_) => &desk,
+    said.open(app, ctx, words).await.map(Some)
+}
+
+/// The patient, not whoever acts for them: by a contact that is themselves, with a mail address where there is one; else
+/// without an address, and theirs all the same.
+async fn themself(
+    app: &App,
+    organisation: OrganisationId,
+    patient: PatientId,
+) -> Result<Requester, DeskError> {
+    let own = {
+        let mut conn = app.read().await?;
+        let mut own = Vec::new();
+        for contact in patients::contacts_of(&mut conn, organisation, patient).await? {
+            if representatives::is_themself(&mut conn, organisation, (contact, patient)).await? {
+                own.push(contact);
+            }
+        }
+        own
     };
-    said.open(app, writer, words).await.map(Some)
+    let mut first = None;
+    for contact in own {
+        let found = patients::requester_of_contact(app, organisation, contact).await?;
+        if found.email.is_some() {
+            return Ok(found);
+        }
+        first.get_or_insert(found);
+    }
+    if let Some(first) = first {
+        return Ok(first);
+    }
+    patients::requester_without_address(app)
+        .for_patient(app, organisation, patient)
+        .await
 }
 
 struct Said {
@@ -115,7 +150,7 @@ impl Said {
             once: None,
             ..ctx.clone()
         };
-        let ticket = match tickets::create(app, &ctx, new).await {
+        let ticket = match tickets::create_admitted(app, &ctx, new).await {
             Err(DeskError::Conflict {
                 code: "duplicate", ..
             }) => known(app, organisation, &delivery)

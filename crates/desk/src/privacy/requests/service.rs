@@ -12,7 +12,7 @@ use crate::identity::{self, Level};
 use crate::ids::{ContactId, OrganisationId, PatientId, PrivacyRequestId};
 use crate::orgs::Clinic;
 use crate::patients;
-use crate::privacy::clocks::{self, Timer, Waiting};
+use crate::privacy::clocks::{self, Running, Timer, Waiting};
 use crate::privacy::erasure;
 use crate::records::{self, Group, Opened, Purpose, restricted};
 use crate::tickets;
@@ -529,19 +529,22 @@ pub(in crate::privacy) async fn timers(
     app: &App,
     conn: &mut Conn,
     organisation: OrganisationId,
-) -> Result<Vec<Timer>, DeskError> {
+) -> Result<Running, DeskError> {
     let zone = app.directory.of(organisation)?.time_zone.clone();
-    let running = store::clocks(conn, organisation).await?;
-    let timer = |(id, received, due): (PrivacyRequestId, Date, Timestamp)| {
-        let began = received.to_zoned(zone.clone());
-        let began = began.map_err(|error| DeskError::Internal(error.to_string()))?;
-        Ok(Timer {
+    let mut running = Running::default();
+    for (id, received, due) in store::clocks(conn, organisation).await? {
+        let Some(began) = received.and_then(|day| day.to_zoned(zone.clone()).ok()) else {
+            let fault = format!("the day of receipt of privacy request {id} can't be read");
+            running.fault = Some(DeskError::Internal(fault));
+            continue;
+        };
+        running.timers.push(Timer {
             work: clocks::Work::Request(id),
             from: began.timestamp().into(),
             due,
-        })
-    };
-    running.into_iter().map(timer).collect()
+        });
+    }
+    Ok(running)
 }
 
 /// Patients whose requests are not closed: what they ask about is kept until it is answered.

@@ -234,13 +234,13 @@ pub(super) async fn count_open(
     Ok(counted.unwrap_or_default())
 }
 
-/// Id, day of receipt and end of each that is not closed.
+/// Id, day of receipt, where what stands there is one, and end of each that is not closed.
 pub(super) async fn clocks(
     conn: &mut Conn,
     organisation: OrganisationId,
-) -> Result<Vec<(PrivacyRequestId, Date, Timestamp)>, DeskError> {
+) -> Result<Vec<(PrivacyRequestId, Option<Date>, Timestamp)>, DeskError> {
     let read = |row: &Row<'_>| {
-        let received = day(row, 1)?.ok_or_else(|| DbError::unknown_code(1))?;
+        let received = day(row, 1).ok().flatten();
         Ok::<_, DbError>((row.get(0)?, received, row.get(2)?))
     };
     Ok(conn.query(CLOCKS, args![organisation], read).await?)
