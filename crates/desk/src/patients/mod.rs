@@ -22,7 +22,7 @@ pub(crate) use find::{MOST as MOST_FOUND, matching};
 pub use find::{Wanted, find_patients};
 pub use labels::label_patient;
 pub use linking::{Linking, Who};
-pub(crate) use linking::{acts_only, brings_another, link_contact};
+pub(crate) use linking::{acts_only, brings_another, link_contact, unsaid};
 pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub(crate) use named::{Named, names_or_addresses};
