@@ -50,11 +50,16 @@ struct LinkPage {
     error: Option<(&'static str, &'static str)>,
 }
 
+/// Number of the request whose page, or a page of which, this is.
+pub(super) fn number_in(back: Option<&str>) -> Option<i64> {
+    let path = safe_path(back).strip_prefix("/tickets/")?;
+    path.split(['/', '?']).next()?.parse().ok()
+}
+
 impl Link {
     /// Number of the request from whose page it was asked for.
     fn number(&self) -> Option<i64> {
-        let path = safe_path(self.back.as_deref()).strip_prefix("/tickets/")?;
-        path.split(['/', '?']).next()?.parse().ok()
+        number_in(self.back.as_deref())
     }
 
     fn who(&self) -> Option<Who> {

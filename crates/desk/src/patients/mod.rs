@@ -19,7 +19,7 @@ mod store;
 
 pub use contact::{ContactPatch, Ground, NewContact, change_contact, create_contact};
 pub(crate) use find::{MOST as MOST_FOUND, matching};
-pub use find::{Wanted, find_patients};
+pub use find::{Wanted, find_beside, find_patients};
 pub use labels::label_patient;
 pub use linking::{Linking, Who};
 pub(crate) use linking::{acts_only, brings_another, link_contact, unsaid};

@@ -13,6 +13,7 @@ use crate::context::{Actor, Ctx, Permission};
 use crate::corrections::{self, Judged};
 use crate::error::DeskError;
 use crate::events::{self, kind};
+use crate::identity;
 use crate::ids::{self, QueueId, StaffId, SubStatusId, TicketId};
 use crate::orgs::Clinic;
 use crate::outbound;
@@ -394,6 +395,9 @@ async fn apply(
                 "reason_needed",
                 "Say why nobody is in danger.",
             ));
+        }
+        if urgency == Urgency::Emergency {
+            identity::raising(work, ticket).await?;
         }
         ticket.urgency = urgency;
         changed.insert("urgency".to_owned(), json!(urgency.code()));
