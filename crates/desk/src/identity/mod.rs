@@ -29,6 +29,7 @@ mod signed_in;
 mod store;
 mod tasks;
 
+pub(crate) use by_hand::move_all as move_signs;
 pub use by_hand::{ByHand, notice};
 pub use codes::{check_code, send_code};
 pub use contacts::{NewAddress, change_address};

@@ -120,7 +120,7 @@ async fn link(
     let shown = LinkPage {
         shell: page.shell().await?,
         action: format!("/patients/{id}/link"),
-        name: patients::patient(app, ctx, id).await?.name,
+        name: patients::name_found(app, ctx, id).await?,
         contact: form.contact,
         back: safe_path(form.back.as_deref()).to_owned(),
         verify: form

@@ -35,7 +35,8 @@ pub use requester::{
 pub(crate) use requester::{contacts_of, email_blind, hold_contact};
 pub use service::{
     admit, change_patient, contact, contact_of_address, create_patient, create_patient_of,
-    note_bounce, patient, patient_beside, take_acknowledgement, take_hourly_send, take_warning,
+    name_found, note_bounce, patient, patient_beside, take_acknowledgement, take_hourly_send,
+    take_warning,
 };
 pub(crate) use service::{
     birth_date_of, name_in, nobody, open_contact, owner_of_address, patient_in, sealing_of,

@@ -3,6 +3,7 @@
 use super::create::subject_of;
 use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
 use super::place::{keep_reachable, next_queue};
+use super::sight::hide;
 use super::snooze;
 use super::store;
 use super::tags::{self, Tag};
@@ -523,6 +524,19 @@ async fn words(
             }
             None => Map::new(),
         };
+        let (clinic, ctx) = (app.directory.of(organisation)?, work.ctx.clone());
+        let sight = identity::sight(&app, work, &ctx, &stored.ticket).await?;
+        let hidden = hide(&mut before.clone(), &clinic, sight);
+        let unseen = |(code, value): (&String, &Value)| {
+            hidden.contains(code) && before.get(code) != Some(value)
+        };
+        if patch.fields.iter().any(unseen) {
+            return Err(DeskError::invalid(
+                "fields",
+                "hidden",
+                "A field has a value that is hidden until whoever asks is verified.",
+            ));
+        }
         let mut fields = before.clone();
         for (code, value) in &patch.fields {
             if value.is_null() {

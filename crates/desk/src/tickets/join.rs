@@ -194,6 +194,7 @@ async fn join(
     }
     timeline::move_all(work, from, into).await?;
     feedback::move_all(work, from, into).await?;
+    identity::move_signs(work, from, into).await?;
     let app = work.app.clone();
     let theirs = records::sealing(&app, work, organisation, gone.ticket.key).await?;
     let ours = records::sealing(&app, work, organisation, kept.ticket.key).await?;
