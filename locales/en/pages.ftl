@@ -528,13 +528,14 @@ verify-composer = Nobody knows yet who is asking. Keep to what anybody may know.
 
 # What is hidden while whoever is on the line may be somebody else
 sight-hidden = Some details are hidden until the caller is verified for them. Ask, and type what they say.
-sight-one = Hidden until the caller is verified
-sight-addresses = Addresses are hidden until the caller is verified.
-sight-mail = Your answer goes to their email on file. It is hidden until the caller is verified.
+sight-one = Hidden until the caller is verified that far
+sight-found = Birth dates and record numbers are hidden: the caller has to say them.
+sight-addresses = Addresses are hidden until the caller is verified that far.
+sight-mail = Your answer goes to their email on file. It is hidden until the caller is verified that far.
 sight-verify = Verify first
 sight-show = Show
 sight-show-help = Shows everything to you for 15 minutes. It is on record, and does not verify the caller.
-sight-shown = Everything is shown to you until { $until }. The caller is not verified: don't read it out.
+sight-shown = Everything is shown to you until { $until }. The caller is not verified that far: don't read it out.
 verify-flags = Most people mean well. Something here asks for one level more than usual; a new phone or email and copies of records ask for both, a call back and a second person:
 verify-flag-urgent-and-secret = It has to be at once, and nobody may know of it.
 verify-flag-address-and-records = They ask for a new phone or address and for records in one conversation.

@@ -527,14 +527,15 @@ verify-group-records = copias del historial
 verify-composer = Todavía no se sabe quién pregunta. Diga solo lo que cualquiera puede saber.
 
 # Lo que está oculto mientras quien está en la línea puede ser otra persona
-sight-hidden = Algunos datos están ocultos hasta verificar a quien llama para ellos. Pregunte, y escriba lo que le diga.
-sight-one = Oculto hasta verificar a quien llama
-sight-addresses = Las direcciones están ocultas hasta verificar a quien llama.
-sight-mail = Su respuesta va al correo registrado. Está oculto hasta verificar a quien llama.
+sight-hidden = Algunos datos están ocultos hasta que se verifique a quien llama. Pregunte, y escriba lo que le diga.
+sight-one = Oculto hasta verificar lo suficiente a quien llama
+sight-found = Las fechas de nacimiento y los números de historia están ocultos: debe decirlos quien llama.
+sight-addresses = Las direcciones están ocultas hasta verificar lo suficiente a quien llama.
+sight-mail = Su respuesta va al correo registrado. Está oculto hasta verificar lo suficiente a quien llama.
 sight-verify = Verificar primero
 sight-show = Mostrar
 sight-show-help = Le muestra todo durante 15 minutos. Queda registrado y no verifica a quien llama.
-sight-shown = Se le muestra todo hasta { $until }. Quien llama no está verificado: no lo lea en voz alta.
+sight-shown = Se le muestra todo hasta { $until }. Quien llama aún no está verificado para eso: no lo lea en voz alta.
 verify-flags = La mayoría tiene buenas intenciones. Algo aquí pide un nivel más de lo habitual; para un teléfono o correo nuevo y para copias del historial hacen falta las dos cosas, una llamada y una segunda persona:
 verify-flag-urgent-and-secret = Tiene que ser ahora mismo y nadie debe saberlo.
 verify-flag-address-and-records = Piden otro teléfono o dirección y el historial en una misma conversación.

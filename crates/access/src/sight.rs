@@ -7,7 +7,7 @@ use crate::field_group::FieldGroup;
 use crate::who::Who;
 
 /// Channels by which somebody is there, and hears or reads at once what the staff say.
-const LIVE: [&str; 5] = ["phone", "voice", "video", "sms", "chat"];
+const LIVE: [&str; 4] = ["phone", "video", "sms", "chat"];
 
 /// Whether whoever asks by this channel is there while the staff read.
 pub fn is_live(channel: &str) -> bool {
@@ -16,15 +16,15 @@ pub fn is_live(channel: &str) -> bool {
 
 /// A conversation as it stands now.
 #[derive(Clone, Copy, Debug)]
-pub struct Line<'a> {
-    /// The code of the channel it came by.
-    pub channel: &'a str,
+pub struct Line {
+    /// Whether somebody may be there while the staff read.
+    pub live: bool,
     /// What was shown in it about whom it is about.
     pub level: Level,
-    /// Whether somebody may be in danger, or somebody said that it can't wait.
+    /// Whether somebody of the staff opened it for an emergency, with a reason at which somebody else looks.
     pub emergency: bool,
-    /// Whether the reader asked to see all of it, a moment ago.
-    pub peeked: bool,
+    /// Whether a person who reads sees all of it: somebody may be in danger, or they asked to, a moment ago.
+    pub eased: bool,
 }
 
 /// What is before whoever reads in a conversation; all of it where nobody is on the line. It takes away alone: what a role
@@ -63,15 +63,15 @@ impl Sight {
 }
 
 impl<Q> Who<'_, Q> {
-    /// What they see of somebody in this conversation. People alone can ask to see more; another system reads for people of
-    /// whom nobody knows whether they are on the line.
-    pub fn sight(&self, line: Line<'_>) -> Sight {
+    /// What they see of somebody in this conversation. People alone can ask to see more, or say that it can't wait; another
+    /// system reads for people of whom nobody knows whether they are on the line.
+    pub fn sight(&self, line: Line) -> Sight {
         let all = match self {
             Self::Own | Self::Desk => true,
-            Self::Staff(_) => line.peeked,
+            Self::Staff(_) => line.eased,
             Self::Token(_) | Self::Visitor => false,
         };
-        if all || line.emergency || !is_live(line.channel) {
+        if all || line.emergency || !line.live {
             Sight::ALL
         } else {
             Sight(Some(line.level))

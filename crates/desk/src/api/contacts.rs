@@ -238,11 +238,12 @@ pub(super) struct StandsFor {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required)]
     patient_id: Option<Uuid>,
-    /// Whether the contact is the patient. Absent: yes where nothing of the patient is on file yet, no where an address is.
-    /// Somebody else hears what is said of them as a representative, and nothing before.
+    /// Whether the contact is the patient. Absent: as it was where they stand for this patient already; else yes where nothing
+    /// of the patient is on file yet, no where an address is. Somebody else hears what is said of them as a representative, and
+    /// nothing before: that needs no ground where they have no address.
     is_patient: Option<bool>,
     /// The ticket in which it was asked for: needed where it brings an address to a patient who has one, who has to be verified
-    /// there to the highest level.
+    /// there to the highest level, and to say of somebody else that they are the patient.
     conversation: Option<Uuid>,
     /// Why it is done without that, at most 500 characters. Somebody else of the staff looks at it afterwards; a token can't give
     /// one.

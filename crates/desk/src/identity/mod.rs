@@ -29,6 +29,7 @@ mod signed_in;
 mod store;
 mod tasks;
 
+pub(crate) use by_hand::move_all as move_signs;
 pub use by_hand::{ByHand, notice};
 pub use codes::{check_code, send_code};
 pub use contacts::{NewAddress, change_address};
@@ -48,8 +49,8 @@ pub(crate) use saying::{asked_to_say, may_say};
 pub use saying::{shown_in, shown_with};
 pub use seen::{Choice, Seen, Waiting, asking, forget, lock_of, seen, standing_of};
 pub(crate) use seen::{raised, told};
-pub use sight::{peek, peeked_until, peeks};
-pub(crate) use sight::{sight, sight_beside};
+pub use sight::{on_the_line, peek, peeked_until, peeks};
+pub(crate) use sight::{raising, sight, sight_beside, sight_of_search};
 pub(crate) use signed_in::{end_shown_by, wrote_signed_in};
 pub use store::ALL as STATEMENTS;
 pub use tasks::{ask_approval, ask_call, called, decide, show_number, waiting_approvals};

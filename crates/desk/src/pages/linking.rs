@@ -50,11 +50,16 @@ struct LinkPage {
     error: Option<(&'static str, &'static str)>,
 }
 
+/// Number of the request whose page, or a page of which, this is.
+pub(super) fn number_in(back: Option<&str>) -> Option<i64> {
+    let path = safe_path(back).strip_prefix("/tickets/")?;
+    path.split(['/', '?']).next()?.parse().ok()
+}
+
 impl Link {
     /// Number of the request from whose page it was asked for.
     fn number(&self) -> Option<i64> {
-        let path = safe_path(self.back.as_deref()).strip_prefix("/tickets/")?;
-        path.split(['/', '?']).next()?.parse().ok()
+        number_in(self.back.as_deref())
     }
 
     fn who(&self) -> Option<Who> {
@@ -115,7 +120,7 @@ async fn link(
     let shown = LinkPage {
         shell: page.shell().await?,
         action: format!("/patients/{id}/link"),
-        name: patients::patient(app, ctx, id).await?.name,
+        name: patients::name_found(app, ctx, id).await?,
         contact: form.contact,
         back: safe_path(form.back.as_deref()).to_owned(),
         verify: form

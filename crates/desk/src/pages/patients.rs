@@ -4,11 +4,13 @@ use super::consents::notice_line;
 use super::forms::Form;
 use super::inbox::{List, Teller};
 use super::layout::{Page, Shell, redirect_saying, safe_path};
+use super::linking::number_in;
 use super::privacy_requests::{Lately, lately};
 use super::representatives::Panel;
 use super::sight::Veil;
 use crate::context::Permission;
 use crate::error::DeskError;
+use crate::field_group::FieldGroup;
 use crate::ids::{ContactId, PatientId, TicketId};
 use crate::patients::{self, ContactView, NewPatient, PatientView, PointKind, Wanted};
 use crate::privacy::notices;
@@ -64,6 +66,10 @@ struct FindPage {
     contact: String,
     back: String,
     query: String,
+    /// The number of the request from whose page somebody is looked for.
+    ticket: Option<i64>,
+    /// Whether birth dates and record numbers are not shown, because whoever is on the line is asked for them.
+    veiled: bool,
     write: bool,
     /// Whether the reader may look for record numbers and birth dates.
     identifiers: bool,
@@ -105,6 +111,9 @@ async fn find_page(
     wanted: Asked,
     found: Option<Vec<PatientView>>,
 ) -> Result<Response, DeskError> {
+    let veiled = found.iter().flatten().any(|one| {
+        !one.restricted && !one.unidentified && !one.sight.shows(FieldGroup::Identifiers)
+    });
     let whom = For {
         contact: wanted.contact,
         back: wanted.back.clone(),
@@ -118,6 +127,8 @@ async fn find_page(
         contact: wanted.contact.map(|id| id.to_string()).unwrap_or_default(),
         back: safe_path(wanted.back.as_deref()).to_owned(),
         query: whom.query(),
+        ticket: number_in(wanted.back.as_deref()),
+        veiled,
         write: allowed.has(Permission::PatientsWrite),
         wanted,
     })
@@ -138,7 +149,12 @@ fn given(text: &str) -> Option<String> {
 }
 
 async fn find(page: Page, Form(asked): Form<Asked>) -> Result<Response, DeskError> {
-    let found = patients::find_patients(&page.app, &page.ctx, &asked.wanted()).await?;
+    let (app, ctx) = (&page.app, &page.ctx);
+    let conversation = match number_in(asked.back.as_deref()) {
+        Some(number) => tickets::id_numbered(app, ctx.organisation, number).await?,
+        None => None,
+    };
+    let found = patients::find_beside(app, ctx, &asked.wanted(), conversation).await?;
     find_page(&page, asked, Some(found)).await
 }
 

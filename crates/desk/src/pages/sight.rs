@@ -9,8 +9,9 @@ use crate::context::Permission;
 use crate::error::DeskError;
 use crate::field_group::FieldGroup;
 use crate::identity;
+use crate::ids::PatientId;
 use crate::patients::{ContactView, PatientView};
-use crate::records::{Sight, is_live};
+use crate::records::Sight;
 use crate::router::{Access, Route};
 use crate::tickets::TicketView;
 use crate::tickets::model::Ticket;
@@ -33,6 +34,8 @@ pub(super) struct Veil {
     pub number: i64,
     /// The page to go on with.
     pub back: String,
+    /// The patient whose page it is; none on the page of a ticket.
+    pub patient: Option<PatientId>,
     /// Whether somebody is on the line.
     pub live: bool,
     /// Whether anything is hidden.
@@ -53,18 +56,21 @@ impl Veil {
     async fn new(
         page: &Page,
         ticket: &Ticket,
+        patient: Option<PatientId>,
         (sight, back): (Sight, String),
     ) -> Result<Self, DeskError> {
-        let live = is_live(&ticket.channel);
+        let live = identity::on_the_line(&page.app, &page.ctx, ticket).await?;
         let any = sight.hidden().next().is_some();
         let peeked = if live && !any {
-            identity::peeked_until(&page.app, &page.ctx, ticket.id).await?
+            let about = (ticket, patient.or(ticket.about.patient));
+            identity::peeked_until(&page.app, &page.ctx, about).await?
         } else {
             None
         };
         Ok(Self {
             number: ticket.number,
             back,
+            patient,
             live,
             any,
             identifiers: !sight.shows(FieldGroup::Identifiers),
@@ -82,7 +88,7 @@ impl Veil {
         Ok(Self {
             addresses: view.contact.is_hidden(),
             mail: points.iter().any(|one| one.hidden && one.kind == "email"),
-            ..Self::new(page, &view.ticket, (view.sight, here)).await?
+            ..Self::new(page, &view.ticket, None, (view.sight, here)).await?
         })
     }
 
@@ -96,7 +102,7 @@ impl Veil {
         let contacts = &patient.contacts;
         Ok(Self {
             addresses: contacts.iter().any(ContactView::is_hidden),
-            ..Self::new(page, ticket, (patient.sight, here)).await?
+            ..Self::new(page, ticket, Some(patient.id), (patient.sight, here)).await?
         })
     }
 }
@@ -104,6 +110,8 @@ impl Veil {
 #[derive(Deserialize)]
 struct Peek {
     back: Option<String>,
+    /// The patient from whose page it was asked for.
+    patient: Option<PatientId>,
 }
 
 async fn peek(
@@ -112,7 +120,7 @@ async fn peek(
     Form(form): Form<Peek>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    identity::peek(&page.app, &page.ctx, id).await?;
+    identity::peek(&page.app, &page.ctx, id, form.patient).await?;
     let to = form.back.unwrap_or_else(|| back(&ticket));
     Ok(redirect(safe_path(Some(&to))))
 }

@@ -1,6 +1,6 @@
 //! Adding and changing contacts by hand.
 
-use super::linking::{Who, asks_ground, store as linked};
+use super::linking::{Who, asks_ground, lost, store as linked};
 use super::model::{PointKind, check_name};
 use super::on_file::{held_until, on_file};
 use super::requester::{email_blind, phone_blind, point};
@@ -171,7 +171,8 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
     }
     let name = name.map(|name| sealing.text("contacts", "name", id, name));
     let (patient, secure_link, new_who) = (new.patient, new.secure_link, new.who);
-    let brings = !points.is_empty() && asks_ground(ctx);
+    let asks = asks_ground(ctx);
+    let brings = asks && (!points.is_empty() || new_who == Some(Who::Themself));
     let mut leave = None;
     if let Some(ground) = &new.ground {
         // Also where nothing asks for one: what names a conversation names one that is there.
@@ -207,14 +208,14 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
                 }
                 None => Vec::new(),
             };
-            let another = match patient.filter(|_| brings) {
+            let reached = match patient.filter(|_| asks) {
                 Some(patient) => linked::is_reached(work, organisation, patient, id).await?,
                 None => false,
             };
-            if another && leave.is_none() {
+            if reached && brings && leave.is_none() {
                 return Err(identity::no_ground());
             }
-            let who = new_who.unwrap_or(if another {
+            let who = new_who.unwrap_or(if reached {
                 Who::Somebody
             } else {
                 Who::Themself
@@ -323,6 +324,16 @@ pub async fn change_contact(
                     version: now.ok_or(DeskError::NotFound)?.version,
                     changed: vec!["contact".to_owned()],
                 });
+            }
+            if let Some(patient) = row.patient {
+                let points = store::points(work, organisation, id).await?;
+                let gone = points.iter().filter(|point| {
+                    remove.iter().any(|(kind, blind)| {
+                        kind.code() == point.kind && point.blind.as_slice() == blind.as_slice()
+                    })
+                });
+                let oldest = gone.map(|point| point.since).min();
+                lost(work, patient, oldest).await?;
             }
             for (kind, blind) in &remove {
                 if !store::delete_point(work, organisation, kind.code(), blind, id).await? {

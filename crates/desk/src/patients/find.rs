@@ -7,8 +7,9 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, PatientId};
-use crate::records::{self, Purpose};
+use crate::identity;
+use crate::ids::{OrganisationId, PatientId, TicketId};
+use crate::records::{self, About, Purpose, Sight};
 use bedside_vault::{BlindKind, normalise};
 
 /// Patients by an exact value: record number, mail address, telephone number, or name with birth date.
@@ -48,16 +49,32 @@ pub async fn find_patients(
     ctx: &Ctx,
     wanted: &Wanted,
 ) -> Result<Vec<PatientView>, DeskError> {
+    find_beside(app, ctx, wanted, None).await
+}
+
+/// The same for whoever looks for somebody in a conversation: what whoever is on the line has to say is not before them.
+pub async fn find_beside(
+    app: &App,
+    ctx: &Ctx,
+    wanted: &Wanted,
+    conversation: Option<TicketId>,
+) -> Result<Vec<PatientView>, DeskError> {
     wanted.authorize(ctx)?;
     let organisation = ctx.organisation;
-    let opened = records::open(
+    let may = Permission::PatientsRead;
+    let sight = match conversation {
+        Some(ticket) if ctx.authorize(may).is_ok() => {
+            identity::sight_of_search(app, ctx, ticket).await?
+        }
+        _ => Sight::ALL,
+    };
+    let opened = records::open_about(
         app,
         ctx,
-        Permission::PatientsRead,
+        may,
         Purpose::Treatment,
-        "patient.search",
-        "organisation",
-        organisation,
+        About::NOBODY.within(sight),
+        NewEntry::new("patient.search", "organisation", organisation),
     )
     .await?;
     let ids = matching(app, organisation, wanted).await?;

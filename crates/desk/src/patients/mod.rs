@@ -19,10 +19,10 @@ mod store;
 
 pub use contact::{ContactPatch, Ground, NewContact, change_contact, create_contact};
 pub(crate) use find::{MOST as MOST_FOUND, matching};
-pub use find::{Wanted, find_patients};
+pub use find::{Wanted, find_beside, find_patients};
 pub use labels::label_patient;
 pub use linking::{Linking, Who};
-pub(crate) use linking::{acts_only, brings_another, link_contact};
+pub(crate) use linking::{acts_only, brings_another, link_contact, unsaid};
 pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub(crate) use named::{Named, names_or_addresses};
@@ -35,7 +35,8 @@ pub use requester::{
 pub(crate) use requester::{contacts_of, email_blind, hold_contact};
 pub use service::{
     admit, change_patient, contact, contact_of_address, create_patient, create_patient_of,
-    note_bounce, patient, patient_beside, take_acknowledgement, take_hourly_send, take_warning,
+    name_found, note_bounce, patient, patient_beside, take_acknowledgement, take_hourly_send,
+    take_warning,
 };
 pub(crate) use service::{
     birth_date_of, name_in, nobody, open_contact, owner_of_address, patient_in, sealing_of,

@@ -511,6 +511,22 @@ pub(crate) async fn birth_date_of(
     Ok(text.parse().ok())
 }
 
+/// A patient's name, for a page that asks something about them: no more than looking for them shows, and kept as that.
+pub async fn name_found(app: &App, ctx: &Ctx, id: PatientId) -> Result<String, DeskError> {
+    let mut conn = app.read().await?;
+    let about = restricted::about_patient(&mut conn, ctx.organisation, id).await?;
+    let leave = records::open_about(
+        app,
+        ctx,
+        Permission::PatientsRead,
+        Purpose::Treatment,
+        about.unwrap_or(About::NOBODY),
+        NewEntry::new("patient.found", "patient", id),
+    )
+    .await?;
+    name_in(&leave, &mut conn, ctx.organisation, id).await
+}
+
 /// A patient's name under leave that was given for something that belongs to them.
 pub(crate) async fn name_in(
     leave: &Opened,

@@ -3,6 +3,7 @@
 use super::create::subject_of;
 use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
 use super::place::{keep_reachable, next_queue};
+use super::sight::hide;
 use super::snooze;
 use super::store;
 use super::tags::{self, Tag};
@@ -13,6 +14,7 @@ use crate::context::{Actor, Ctx, Permission};
 use crate::corrections::{self, Judged};
 use crate::error::DeskError;
 use crate::events::{self, kind};
+use crate::identity;
 use crate::ids::{self, QueueId, StaffId, SubStatusId, TicketId};
 use crate::orgs::Clinic;
 use crate::outbound;
@@ -395,6 +397,9 @@ async fn apply(
                 "Say why nobody is in danger.",
             ));
         }
+        if urgency == Urgency::Emergency {
+            identity::raising(work, ticket).await?;
+        }
         ticket.urgency = urgency;
         changed.insert("urgency".to_owned(), json!(urgency.code()));
     }
@@ -519,6 +524,19 @@ async fn words(
             }
             None => Map::new(),
         };
+        let (clinic, ctx) = (app.directory.of(organisation)?, work.ctx.clone());
+        let sight = identity::sight(&app, work, &ctx, &stored.ticket).await?;
+        let hidden = hide(&mut before.clone(), &clinic, sight);
+        let unseen = |(code, value): (&String, &Value)| {
+            hidden.contains(code) && before.get(code) != Some(value)
+        };
+        if patch.fields.iter().any(unseen) {
+            return Err(DeskError::invalid(
+                "fields",
+                "hidden",
+                "A field has a value that is hidden until whoever asks is verified.",
+            ));
+        }
         let mut fields = before.clone();
         for (code, value) in &patch.fields {
             if value.is_null() {

@@ -58,7 +58,7 @@ pub async fn link_contact(
     let mut leave = None;
     if let Some(patient) = patient {
         patients::admit(app, ctx, Some(contact), Some(patient)).await?;
-        if patients::brings_another(&mut app.read().await?, ctx, contact, patient).await? {
+        if patients::brings_another(&mut app.read().await?, ctx, (contact, patient), who).await? {
             leave = Some(identity::ground(app, ctx, (contact, patient), ground).await?);
         }
     }
@@ -67,21 +67,20 @@ pub async fn link_contact(
             if let Some(leave) = &leave {
                 identity::may_change_address(work, leave).await?;
             }
-            let mut another = false;
+            let mut said = who;
             if let Some(patient) = patient {
                 // Two first addresses at once would both be the first.
                 erasure::hold_patient(work, patient).await?;
-                let ctx = work.ctx.clone();
-                another = patients::brings_another(work, &ctx, contact, patient).await?;
+                let (ctx, whose) = (work.ctx.clone(), (contact, patient));
+                let another = patients::brings_another(work, &ctx, whose, who).await?;
+                if another && leave.is_none() {
+                    return Err(identity::no_ground());
+                }
+                if said.is_none() {
+                    said = Some(patients::unsaid(work, ctx.organisation, whose, another).await?);
+                }
             }
-            if another && leave.is_none() {
-                return Err(identity::no_ground());
-            }
-            let who = who.unwrap_or(if another {
-                Who::Somebody
-            } else {
-                Who::Themself
-            });
+            let who = said.unwrap_or(Who::Themself);
             link_in(work, contact, patient, who).await?;
             if let Some(leave) = leave {
                 identity::came_on_ground(work, &leave).await?;
@@ -195,6 +194,7 @@ async fn join(
     }
     timeline::move_all(work, from, into).await?;
     feedback::move_all(work, from, into).await?;
+    identity::move_signs(work, from, into).await?;
     let app = work.app.clone();
     let theirs = records::sealing(&app, work, organisation, gone.ticket.key).await?;
     let ours = records::sealing(&app, work, organisation, kept.ticket.key).await?;

@@ -1,6 +1,7 @@
 //! Messages as values.
 
 use crate::codes::codes;
+use crate::field_group::FieldGroup;
 use crate::identity;
 use crate::ids::{AttachmentId, BlobId, ContactId, InboundMailId, MessageId};
 use crate::records::Opened;
@@ -265,6 +266,12 @@ impl MessageView {
     /// What somebody sees who has this leave.
     #[must_use]
     pub(crate) fn under(mut self, leave: &Opened) -> Self {
+        // What somebody wrote in other requests is hidden as those are.
+        if let Some(found) = &mut self.found
+            && !leave.sight().shows(FieldGroup::Clinical)
+        {
+            found.earlier.clear();
+        }
         if let Some(envelope) = &mut self.envelope {
             let others = envelope.to.iter_mut().chain(&mut envelope.cc);
             for address in others.chain([&mut envelope.from]) {

@@ -98,6 +98,65 @@ both_engines! {
         assert!(sent(&desk, &sink).await.iter().any(|mail| is_to(mail, MAIL)));
     }
 
+    async fn taking_the_addresses_away_makes_the_next_one_no_first(desk: Desk) {
+        let sink = sink(&desk).await;
+        let id = patient(&desk, 40).await;
+        let own = desk.ticket(MAIL, "Hello", "When are you open?").await;
+        let own = tickets::view(&desk.app, &desk.system(), own).await.unwrap().contact.id;
+        let talk = Talk::with(&desk, CALLER).await;
+        let contact = caller(&desk, &talk).await;
+        talk.second(&desk, &sink).await;
+        talk.third().await;
+        let client = desk.client(SCOPES).await;
+        let path = format!("/api/v1/contacts/{own}");
+        let etag = client.get(&path).await.expect(200).header("etag").unwrap().to_owned();
+        let both = json!([{ "kind": "email", "value": MAIL }, { "kind": "phone", "value": PHONE }]);
+        let gone = json!({ "remove_addresses": both, "conversation": talk.id.to_string() });
+        client.patch(&path, &etag, &gone).await.expect(200);
+        let linked = json!({ "patient_id": id.to_string(), "is_patient": true });
+        let way = format!("/api/v1/contacts/{contact}/patient");
+        assert!(client.post(&way, &linked).await.expect(409).text().contains("verification_needed"));
+        let made = json!({ "name": "A friend", "patient_id": id.to_string(), "addresses": [{ "kind": "email", "value": NEW }] });
+        assert!(client.post("/api/v1/contacts", &made).await.expect(409).text().contains("verification_needed"));
+        assert_eq!(press(&talk, id, contact, &[]).await.0, 409);
+        assert_eq!(stands_for(&desk, contact).await, None);
+    }
+
+    async fn who_a_contact_is_can_be_said_again(desk: Desk) {
+        let id = patient(&desk, 40).await;
+        let own = desk.ticket(MAIL, "Hello", "When are you open?").await;
+        let own = tickets::view(&desk.app, &desk.system(), own).await.unwrap().contact.id;
+        let client = desk.client(SCOPES).await;
+        let way = format!("/api/v1/contacts/{own}/patient");
+        let said = |yes: Option<bool>| match yes {
+            Some(yes) => json!({ "patient_id": id.to_string(), "is_patient": yes }),
+            None => json!({ "patient_id": id.to_string() }),
+        };
+        // To hear less takes nothing; to hear more takes a ground, and saying nothing changes nothing.
+        client.post(&way, &said(Some(true))).await.expect(204);
+        client.post(&way, &said(Some(false))).await.expect(204);
+        client.post(&way, &said(None)).await.expect(204);
+        let refused = client.post(&way, &said(Some(true))).await.expect(409);
+        assert!(refused.text().contains("verification_needed"));
+        assert_eq!(stands_for(&desk, own).await, Some(id));
+    }
+
+    async fn somebody_without_an_address_is_asked_who_they_are(desk: Desk) {
+        let id = patient(&desk, 40).await;
+        let client = desk.client(SCOPES).await;
+        let made = json!({ "name": "A friend", "patient_id": id.to_string() });
+        let mut themself = made.clone();
+        themself["is_patient"] = json!(true);
+        client.post("/api/v1/contacts", &themself).await.expect(409);
+        client.post("/api/v1/contacts", &made).await.expect(201);
+        let made = client.post("/api/v1/contacts", &json!({ "name": "Another friend" })).await.expect(201);
+        let way = format!("{}/patient", made.header("location").unwrap());
+        client.post(&way, &json!({ "patient_id": id.to_string() })).await.expect(409);
+        client.post(&way, &json!({ "patient_id": id.to_string(), "is_patient": true })).await.expect(409);
+        client.post(&way, &json!({ "patient_id": id.to_string(), "is_patient": false })).await.expect(204);
+        client.post(&way, &json!({ "patient_id": id.to_string(), "is_patient": true })).await.expect(409);
+    }
+
     async fn the_page_asks_who_they_are_and_why(desk: Desk) {
         let sink = sink(&desk).await;
         let id = patient(&desk, 40).await;

@@ -101,6 +101,22 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn what_was_noticed_goes_with_a_merge(desk: Desk) {
+        patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        let into = Talk::with(&desk, "caller@else.test").await;
+        assert_eq!(talk.send("noticed", &[("flag", "broken_phone")]).await.0, 303);
+        assert!(!into.seen().await.contains("Noticed by"));
+        desk.clock.advance(60);
+        tickets::merge(&desk.app, &desk.system(), talk.id, into.id).await.unwrap();
+        let page = into.seen().await;
+        assert!(page.contains(NOTICED) && page.contains("Noticed by Ana Agent"), "{page}");
+        // It counts from when it was noticed, and no longer.
+        desk.clock.advance(DAY - 60);
+        let page = desk.browser(Role::Agent).await.get(&into.verify()).await.expect(200).text();
+        assert!(!page.contains("Noticed by"), "{page}");
+    }
+
     async fn nobody_notices_who_may_not_write_or_where_nothing_goes_on(desk: Desk) {
         patient(&desk, 40).await;
         let talk = Talk::with(&desk, "caller@else.test").await;

@@ -7,7 +7,7 @@ use axum::http::Method;
 use bedside_desk::field_group::FieldGroup;
 use bedside_desk::orgs::{self, Change, CustomField};
 use bedside_desk::records::Class;
-use bedside_desk::tickets::{Answer, Calm, CalmReason, NewTicket, Patch, Reply, Urgency};
+use bedside_desk::tickets::{Answer, Calm, CalmReason, NewTicket, Patch, Reply, Status, Urgency};
 use bedside_language::Channel;
 use common::sink::sink;
 use common::{Client, both_engines};
@@ -197,16 +197,20 @@ both_engines! {
                     2 => drop(talk.code_to(&desk, &sink).await),
                     _ => talk.third().await,
                 }
+                // Whoever is verified in a mail may have called about it.
+                let by_level = if live || level > 0 { shown } else { ALL };
                 for danger in [true, false] {
                     emergency(&desk, talk.id, danger).await;
-                    let expected = if live && !danger { shown } else { ALL };
+                    let expected = if danger { ALL } else { by_level };
                     let told = format!("{channel:?} level {level} danger {danger}");
                     assert_eq!(on_ticket(&talk.agent, &talk).await, expected, "{told}");
                     assert_eq!(on_patient(&talk.agent, &talk, patient).await, expected, "{told}");
-                    assert_eq!(by_api(&client, &talk).await, expected, "{told}");
+                    // That it can't wait opens nothing to a program.
+                    assert_eq!(by_api(&client, &talk).await, by_level, "{told}");
                     // Whoever asked to see it does, for a quarter of an hour.
-                    assert_eq!(on_ticket(&nurse, &talk).await, ALL, "{told}");
-                    assert_eq!(on_patient(&nurse, &talk, patient).await, ALL, "{told}");
+                    let expected = if live { ALL } else { expected };
+                    assert_eq!(on_ticket(&nurse, &talk).await, expected, "{told}");
+                    assert_eq!(on_patient(&nurse, &talk, patient).await, expected, "{told}");
                 }
             }
             // An hour later somebody else may be on the line.
@@ -255,6 +259,136 @@ both_engines! {
         let page = talk.agent.get(&talk.page).await.expect(200).text();
         assert!(page.contains("Your answer goes to their email on file."), "{page}");
         tells_no_address(&page);
+    }
+
+    async fn a_call_about_a_mail_is_a_call(desk: Desk) {
+        let patient = patient(&desk, 40).await;
+        asked(&desk, patient, Channel::Email, EARLIER, "What did they say?").await;
+        let client = desk.client(SCOPES).await;
+        // What they said was written down.
+        let told = talk(&desk, patient, Channel::Email).await;
+        assert_eq!(on_ticket(&told.agent, &told).await, ALL);
+        tickets::said(&desk.app, &desk.ctx(Role::Agent), told.id, "I call about my mail.".to_owned(), Vec::new()).await.unwrap();
+        // What they claimed was wrong.
+        let failed = talk(&desk, patient, Channel::Portal).await;
+        failed.tell(NAME, "1951-06-08", "mrn", MRN).await;
+        // A call went into the mail it was about.
+        let (call, merged) = (talk(&desk, patient, Channel::Phone).await, talk(&desk, patient, Channel::Email).await);
+        tickets::merge(&desk.app, &desk.system(), call.id, merged.id).await.unwrap();
+        for (name, talk) in [("told", &told), ("failed", &failed), ("merged", &merged)] {
+            assert_eq!(on_ticket(&talk.agent, talk).await, NOTHING, "{name}");
+            assert_eq!(on_patient(&talk.agent, talk, patient).await, NOTHING, "{name}");
+            assert_eq!(by_api(&client, talk).await, NOTHING, "{name}");
+        }
+        desk.clock.advance(3600);
+        let agent = desk.browser(Role::Agent).await;
+        for (name, talk) in [("told", &told), ("failed", &failed), ("merged", &merged)] {
+            assert_eq!(on_ticket(&agent, talk).await, ALL, "{name}");
+        }
+    }
+
+    async fn nobody_is_on_the_line_of_a_closed_call(desk: Desk) {
+        let patient = patient(&desk, 40).await;
+        asked(&desk, patient, Channel::Email, EARLIER, "What did they say?").await;
+        let client = desk.client(SCOPES).await;
+        for status in [Status::Resolved, Status::Closed] {
+            let talk = talk(&desk, patient, Channel::Phone).await;
+            assert_eq!(on_ticket(&talk.agent, &talk).await, NOTHING);
+            let seen = tickets::view(&desk.app, &desk.system(), talk.id).await.unwrap().ticket.version;
+            let patch = Patch { status: Some(status), ..Patch::default() };
+            tickets::change(&desk.app, &desk.system(), talk.id, seen, patch).await.unwrap();
+            assert_eq!(on_ticket(&talk.agent, &talk).await, ALL, "{status:?}");
+            assert_eq!(by_api(&client, &talk).await, ALL, "{status:?}");
+        }
+    }
+
+    async fn whoever_is_looked_for_in_a_call_is_not_told_to_the_caller(desk: Desk) {
+        let id = patient(&desk, 40).await;
+        asked(&desk, id, Channel::Email, EARLIER, "What did they say?").await;
+        let by = patients::requester_by_phone(&desk.app, desk.organisation, "+1 312 555 0147", None, None);
+        let mut new = NewTicket::new(by.await.unwrap(), Channel::Phone, "A call", "I have a question.");
+        new.answer = Answer::wanted(false);
+        let call = tickets::create(&desk.app, &desk.system(), new).await.unwrap().id;
+        let number = number(&desk, call).await;
+        let contact = tickets::view(&desk.app, &desk.system(), call).await.unwrap().contact.id.to_string();
+        let agent = desk.browser(Role::Agent).await;
+        let back = format!("/tickets/{number}");
+        let way = format!("/patients?contact={contact}&back={back}");
+        let look = async |by: (&str, &str)| {
+            let asked = [by, ("contact", contact.as_str()), ("back", back.as_str())];
+            agent.submit(&way, "/patients", &asked).await.expect(200).text()
+        };
+        for by in [("phone", PHONE), ("email", MAIL)] {
+            let page = look(by).await;
+            assert!(page.contains(NAME) && page.contains("the caller has to say them"), "{page}");
+            assert!(!page.contains(BORN) && !page.contains(MRN), "{page}");
+            let record = format!("/patients/{id}?ticket={number}");
+            assert!(page.contains(&format!("href=\"{record}\"")), "{page}");
+            let page = agent.get(&record).await.expect(200).text();
+            assert_eq!(on(&page), NOTHING);
+        }
+        agent.submit(&back, &format!("{back}/peek"), &[]).await.expect(303);
+        assert!(look(("phone", PHONE)).await.contains(BORN));
+        // Beside no conversation nobody is on the line.
+        let page = desk.browser(Role::Agent).await.submit("/patients", "/patients", &[("phone", PHONE)]).await.expect(200).text();
+        assert!(page.contains(BORN) && page.contains(MRN) && !page.contains("?ticket="), "{page}");
+    }
+
+    async fn a_privacy_request_from_a_call_leads_back_to_what_the_call_shows(desk: Desk) {
+        let id = patient(&desk, 40).await;
+        let talk = talk(&desk, id, Channel::Phone).await;
+        let number = talk.page.rsplit('/').next().unwrap();
+        let page = talk.agent.get(&format!("/patients/{id}/privacy?ticket={number}")).await.expect(200).text();
+        assert_eq!(page.matches(&format!("href=\"/patients/{id}?ticket={number}\"")).count(), 2, "{page}");
+        assert!(!page.contains(&format!("href=\"/patients/{id}\"")), "{page}");
+        let page = talk.agent.get(&format!("/patients/{id}/privacy?ticket=999999")).await.expect(200).text();
+        assert!(page.contains(&format!("href=\"/patients/{id}\"")), "{page}");
+    }
+
+    async fn whoever_calls_it_an_emergency_unseen_is_counted_as_looking(desk: Desk) {
+        let patient = patient(&desk, 40).await;
+        let mail = talk(&desk, patient, Channel::Email).await;
+        emergency(&desk, mail.id, true).await;
+        let reviews = async || desk.browser(Role::Supervisor).await.get("/reviews").await.expect(200).text();
+        assert!(!reviews().await.contains("Looked before"));
+        let talk = talk(&desk, patient, Channel::Phone).await;
+        emergency(&desk, talk.id, true).await;
+        let list = reviews().await;
+        assert!(list.contains("Looked before the caller was verified") && list.contains("once"), "{list}");
+        // It lasts no longer than the emergency.
+        emergency(&desk, talk.id, false).await;
+        assert!(!on_ticket(&desk.browser(Role::Nurse).await, &talk).await.0);
+    }
+
+    async fn a_look_is_not_told_of_where_all_is_shown_without(desk: Desk) {
+        let sink = sink(&desk).await;
+        let patient = patient(&desk, 40).await;
+        let talk = talk(&desk, patient, Channel::Phone).await;
+        peek(&talk.agent, &talk).await;
+        let told = async || talk.agent.get(&talk.page).await.expect(200).text().contains("Everything is shown to you until");
+        assert!(told().await);
+        talk.first().await;
+        assert!(told().await);
+        talk.code_to(&desk, &sink).await;
+        assert!(!told().await, "they may hear it now");
+    }
+
+    async fn a_look_at_somebody_elses_record_shows_it(desk: Desk) {
+        let sink = sink(&desk).await;
+        let first = patient(&desk, 40).await;
+        let new = NewPatient { name: "Ulf Ypsilon".to_owned(), birth_date: Some("1980-02-03".to_owned()), mrn: None, locale: None, secure_link: false };
+        let second = patients::create_patient(&desk.app, &desk.system(), new, Vec::new()).await.unwrap();
+        let talk = talk(&desk, first, Channel::Phone).await;
+        talk.second(&desk, &sink).await;
+        let page = format!("/patients/{second}?ticket={}", talk.page.rsplit('/').next().unwrap());
+        let open = async || talk.agent.get(&page).await.expect(200).text();
+        assert!(!open().await.contains("1980-02-03"));
+        let (way, id) = (format!("{}/peek", talk.page), second.to_string());
+        let fields = [("back", page.as_str()), ("patient", id.as_str())];
+        talk.agent.submit(&page, &way, &fields).await.expect(303);
+        assert!(open().await.contains("1980-02-03"));
+        talk.agent.submit(&page, &way, &fields).await.expect(303);
+        assert_eq!(peeks(&desk, talk.id).await, 1);
     }
 
     async fn a_look_is_for_one_colleague_and_one_conversation_and_is_counted(desk: Desk) {
@@ -368,6 +502,15 @@ both_engines! {
         let seen = client.get(&format!("/api/v1/tickets/{}", talk.id)).await.expect(200).json();
         assert_eq!(seen["hidden"]["fields"], serde_json::json!(["allergy"]));
         assert_eq!((&seen["fields"]["colour"], &seen["fields"]["allergy"]), (&serde_json::json!("oriole"), &serde_json::Value::Null));
+        let writer = desk.client(&format!("{SCOPES} tickets:write")).await;
+        let path = format!("/api/v1/tickets/{}", talk.id);
+        let etag = writer.get(&path).await.expect(200).header("etag").unwrap().to_owned();
+        for other in [serde_json::Value::Null, serde_json::json!("none")] {
+            let patch = serde_json::json!({ "fields": { "allergy": other } });
+            let refused = writer.patch(&path, &etag, &patch).await.expect(422);
+            assert_eq!(refused.json()["errors"][0]["code"], "hidden");
+        }
+        writer.patch(&path, &etag, &serde_json::json!({ "fields": { "insurer": "Acme" } })).await.expect(200);
         peek(&admin, &talk).await;
         assert!(admin.get(&talk.page).await.expect(200).text().contains("zebrafinch"));
     }

@@ -15,6 +15,7 @@ use crate::context::Ctx;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId, TicketId};
 use crate::tickets;
+use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use serde_json::json;
@@ -87,6 +88,23 @@ pub async fn notice(
         .boxed()
     })
     .await
+}
+
+/// What was noticed in a ticket that goes into another counts there as long, in the caller's command.
+pub(crate) async fn move_all(
+    work: &mut Work<'_>,
+    from: TicketId,
+    into: TicketId,
+) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    let there = by_hand(work, organisation, into, now).await?;
+    for one in by_hand(work, organisation, from, now).await? {
+        let known = there.iter().find(|known| known.flag == one.flag);
+        if known.is_none_or(|known| known.at < one.at) {
+            store::put(work, organisation, into, one.flag, (one.by, one.at)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Forgets signs that count no more.

@@ -3,15 +3,18 @@
 
 mod store;
 
-use super::model::{DAY, Level, Standing, Told};
+use super::model::{DAY, LASTS, Level, Standing, Told};
 use super::seen::{asking_in, told};
+use super::store::failed_here;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use crate::ids::{PatientId, StaffId, TicketId};
-use crate::records::{Line, Sight};
+use crate::ids::{OrganisationId, PatientId, StaffId, TicketId};
+use crate::records::{self, Line, Sight};
 use crate::tickets::{self, model::Ticket};
+use crate::timeline;
+use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 
@@ -30,32 +33,71 @@ fn level_about(standing: &Standing, patient: Option<PatientId>) -> Level {
     }
 }
 
-/// What the actor sees of `patient` in the conversation of a ticket. Asks the database only where somebody may be on the
-/// line.
+/// Whether somebody may be on the line in the conversation of a ticket: it came by a channel by which they are, or within the
+/// hour their words were written down in it, or something was shown to the staff or failed. Where it is resolved or closed,
+/// nobody is.
+async fn is_live(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    if !ticket.status.is_active() {
+        return Ok(false);
+    }
+    if records::is_live(&ticket.channel) {
+        return Ok(true);
+    }
+    let (id, since) = (ticket.id, now.plus_seconds(-LASTS));
+    Ok(store::shown(conn, organisation, id, since).await?
+        || !failed_here(conn, organisation, id, since).await?.is_empty()
+        || timeline::spoke_since(conn, organisation, id, since).await?)
+}
+
+/// Whether somebody may be on the line in the conversation of a ticket now.
+pub async fn on_the_line(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<bool, DeskError> {
+    ctx.authorize(Permission::TicketsRead)?;
+    is_live(&mut app.read().await?, ctx.organisation, ticket, app.now()).await
+}
+
+/// The conversation of a ticket as it stands now for what is seen of `patient`, and until when the actor looks past it: that
+/// is not in the line yet. Asks the database only where it could matter to the actor.
+async fn line_of(
+    app: &App,
+    conn: &mut Conn,
+    ctx: &Ctx,
+    (ticket, patient): (&Ticket, Option<PatientId>),
+) -> Result<(Line, Option<Timestamp>), DeskError> {
+    let (who, now) = (ctx.actor.who(), app.now());
+    let mut line = Line {
+        live: true,
+        level: Level::L0,
+        emergency: false,
+        eased: ticket.rank() == 0,
+    };
+    if who.sight(line) == Sight::ALL {
+        return Ok((line, None));
+    }
+    line.live = is_live(conn, ctx.organisation, ticket, now).await?;
+    if !line.live {
+        return Ok((line, None));
+    }
+    let (_, standing) = asking_in(app, conn, ctx.organisation, ticket, now).await?;
+    line.level = level_about(&standing, patient);
+    line.emergency = standing.emergency.is_some();
+    Ok((line, peek_of(conn, ctx, ticket.id, now).await?))
+}
+
+/// What the actor sees of `patient` in the conversation of a ticket.
 async fn sight_of(
     app: &App,
     conn: &mut Conn,
     ctx: &Ctx,
-    ticket: &Ticket,
-    patient: Option<PatientId>,
+    about: (&Ticket, Option<PatientId>),
 ) -> Result<Sight, DeskError> {
-    let who = ctx.actor.who();
-    let mut line = Line {
-        channel: &ticket.channel,
-        level: Level::L0,
-        emergency: ticket.rank() == 0,
-        peeked: false,
-    };
-    let at_least = who.sight(line);
-    if at_least == Sight::ALL {
-        return Ok(at_least);
-    }
-    let now = app.now();
-    let (_, standing) = asking_in(app, conn, ctx.organisation, ticket, now).await?;
-    line.level = level_about(&standing, patient);
-    line.emergency = standing.emergency.is_some();
-    line.peeked = peek_of(conn, ctx, ticket.id, now).await?.is_some();
-    Ok(who.sight(line))
+    let (mut line, peeked) = line_of(app, conn, ctx, about).await?;
+    line.eased |= peeked.is_some();
+    Ok(ctx.actor.who().sight(line))
 }
 
 /// What the actor sees in the conversation of a ticket.
@@ -65,7 +107,7 @@ pub(crate) async fn sight(
     ctx: &Ctx,
     ticket: &Ticket,
 ) -> Result<Sight, DeskError> {
-    sight_of(app, conn, ctx, ticket, ticket.about.patient).await
+    sight_of(app, conn, ctx, (ticket, ticket.about.patient)).await
 }
 
 /// What the actor sees of a patient whose record they open in a conversation.
@@ -76,7 +118,21 @@ pub(crate) async fn sight_beside(
     patient: PatientId,
 ) -> Result<Sight, DeskError> {
     let ticket = tickets::row_admitted(app, ctx, ticket).await?;
-    sight_of(app, &mut app.read().await?, ctx, &ticket, Some(patient)).await
+    sight_of(app, &mut app.read().await?, ctx, (&ticket, Some(patient))).await
+}
+
+/// What the actor sees of whom they find while they look for somebody in a conversation: whatever was shown there is of one
+/// patient, and a search finds others.
+pub(crate) async fn sight_of_search(
+    app: &App,
+    ctx: &Ctx,
+    ticket: TicketId,
+) -> Result<Sight, DeskError> {
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?;
+    let (mut line, peeked) = line_of(app, &mut app.read().await?, ctx, (&ticket, None)).await?;
+    line.level = Level::L0;
+    line.eased |= peeked.is_some();
+    Ok(ctx.actor.who().sight(line))
 }
 
 async fn peek_of(
@@ -93,31 +149,42 @@ async fn peek_of(
     Ok(until.filter(|until| *until > now))
 }
 
-/// Until when the actor sees all of a conversation because they asked to.
+/// Until when the actor sees all of `patient` in a conversation because they asked to; none where they would without.
 pub async fn peeked_until(
     app: &App,
     ctx: &Ctx,
-    ticket: TicketId,
+    (ticket, patient): (&Ticket, Option<PatientId>),
 ) -> Result<Option<Timestamp>, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
-    peek_of(&mut app.read().await?, ctx, ticket, app.now()).await
+    let about = (ticket, patient);
+    let (line, peeked) = line_of(app, &mut app.read().await?, ctx, about).await?;
+    let all = ctx.actor.who().sight(line) == Sight::ALL;
+    Ok(peeked.filter(|_| !all))
 }
 
-/// Shows the actor all of a conversation for [`PEEK_LASTS`] seconds, though whoever is on the line has not shown enough. It
-/// opens nothing that may be said, and is counted. Where nothing is hidden, or they look already, nothing is done.
-pub async fn peek(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskError> {
+/// Shows the actor all of a conversation for [`PEEK_LASTS`] seconds, though whoever is on the line has not shown enough of
+/// `patient`, or of whom it is about. It opens nothing that may be said, and is counted. Where nothing is hidden, or they look
+/// already, nothing is done.
+pub async fn peek(
+    app: &App,
+    ctx: &Ctx,
+    ticket: TicketId,
+    patient: Option<PatientId>,
+) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
     let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
-    let ticket = tickets::row_admitted(app, ctx, ticket).await?;
-    if sight(app, &mut app.read().await?, ctx, &ticket).await? == Sight::ALL {
-        return Ok(());
-    }
-    let (organisation, id) = (ctx.organisation, ticket.id);
+    let id = tickets::row_admitted(app, ctx, ticket).await?.id;
     app.command(ctx, move |work| {
         async move {
-            let until = work.now.plus_seconds(PEEK_LASTS);
-            let times = (work.now, until);
-            store::insert(work, organisation, (id, by), times).await?;
+            let (app, ctx) = (work.app.clone(), work.ctx.clone());
+            // Pressed twice, the second one waits here and finds the first.
+            let ticket = tickets::held(work, id).await?;
+            let about = (&ticket, patient.or(ticket.about.patient));
+            if sight_of(&app, work, &ctx, about).await? == Sight::ALL {
+                return Ok(());
+            }
+            let times = (work.now, work.now.plus_seconds(PEEK_LASTS));
+            store::insert(work, ctx.organisation, (id, by), times).await?;
             told(work, id, Told::Peeked);
             work.audit(NewEntry::new("identity.peek", "ticket", id).purpose("treatment"));
             Ok(())
@@ -125,6 +192,21 @@ pub async fn peek(app: &App, ctx: &Ctx, ticket: TicketId) -> Result<(), DeskErro
         .boxed()
     })
     .await
+}
+
+/// The actor is about to say that a request can't wait, which shows all of it to people: in the caller's command, before it is
+/// said. Where something is hidden from them until then, that is counted as a look.
+pub(crate) async fn raising(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), DeskError> {
+    let (app, ctx) = (work.app.clone(), work.ctx.clone());
+    let Some(by) = ctx.actor.staff() else {
+        return Ok(());
+    };
+    let about = (ticket, ticket.about.patient);
+    if sight_of(&app, work, &ctx, about).await? != Sight::ALL {
+        let times = (work.now, work.now);
+        store::insert(work, ctx.organisation, (ticket.id, by), times).await?;
+    }
+    Ok(())
 }
 
 /// Who looked past what conversations show, how often within [`PEEKS_COUNT`] days, and when last.

@@ -7,7 +7,10 @@ use bedside_db::{Conn, Row, Timestamp, args, statements};
 statements! {
     /// Keeps a look.
     INSERT_PEEK = "INSERT INTO identity_peeks (organisation_id, ticket_id, staff_id, at, until) VALUES ($1, $2, $3, $4, $5) \
-        ON CONFLICT DO NOTHING";
+        ON CONFLICT (organisation_id, ticket_id, staff_id, at) DO UPDATE SET until = excluded.until";
+    /// Whether something was shown to the staff in a conversation since then.
+    SHOWN = "SELECT 1 FROM identity_evidence WHERE organisation_id = $1 AND ticket_id = $2 AND made_at > $3 \
+        AND staff_id IS NOT NULL LIMIT 1";
     /// Until when somebody's newest look at a conversation lasts.
     PEEK = "SELECT until FROM identity_peeks WHERE organisation_id = $1 AND ticket_id = $2 AND staff_id = $3 AND at > $4 \
         ORDER BY at DESC LIMIT 1";
@@ -27,6 +30,17 @@ pub(super) async fn insert(
     let row = args![organisation, ticket, staff, at, until];
     conn.execute(INSERT_PEEK, row).await?;
     Ok(())
+}
+
+pub(super) async fn shown(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: TicketId,
+    since: Timestamp,
+) -> Result<bool, DeskError> {
+    let wanted = args![organisation, ticket, since];
+    let found = conn.query_opt(SHOWN, wanted, |_| Ok(())).await?;
+    Ok(found.is_some())
 }
 
 pub(super) async fn until(

@@ -8,6 +8,7 @@ use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
 use crate::privacy::requests::{self, Kind, MAX_WORDS, NewRequest};
 use crate::router::{Access, Route};
+use crate::tickets;
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -55,16 +56,26 @@ struct NewPage {
     error: Option<(&'static str, &'static str)>,
 }
 
-/// The page of the patient that the reader may see; their own list where there is none.
-fn back(page: &Page, id: PatientId) -> String {
+/// The page of the patient that the reader may see, beside the request that it came with: whoever is on the line there hears
+/// no more of it. Their own list where there is none.
+async fn back(page: &Page, id: PatientId, ticket: &str) -> Result<String, DeskError> {
     let allowed = page.ctx.permissions();
-    if allowed.has(Permission::PatientsRead) {
-        format!("/patients/{id}")
-    } else if allowed.has(Permission::PrivacyReview) {
-        format!("/privacy/seen/{id}")
-    } else {
-        "/privacy".to_owned()
+    if !allowed.has(Permission::PatientsRead) {
+        return Ok(if allowed.has(Permission::PrivacyReview) {
+            format!("/privacy/seen/{id}")
+        } else {
+            "/privacy".to_owned()
+        });
     }
+    let number: Option<i64> = ticket.trim().trim_start_matches('#').parse().ok();
+    let known = match number {
+        Some(number) => tickets::id_numbered(&page.app, page.ctx.organisation, number).await?,
+        None => None,
+    };
+    Ok(match number.filter(|_| known.is_some()) {
+        Some(number) => format!("/patients/{id}?ticket={number}"),
+        None => format!("/patients/{id}"),
+    })
 }
 
 async fn form(
@@ -91,7 +102,7 @@ async fn form(
             shell: page.shell().await?,
             id,
             name,
-            back: back(page, id),
+            back: back(page, id, &typed.ticket).await?,
             once: if once.is_empty() {
                 page.form_number()
             } else {
@@ -164,7 +175,7 @@ async fn open(
                 None => "privacy-opened",
             };
             let to = if page.ctx.permissions().has(Permission::PatientsRead) {
-                back(&page, id)
+                back(&page, id, &typed.ticket).await?
             } else {
                 format!("/privacy/{opened}")
             };

@@ -13,7 +13,7 @@ use crate::events::kind;
 use crate::identity;
 use crate::ids::{self, ContactId, OrganisationId, PatientId};
 use crate::work::Work;
-use bedside_db::Conn;
+use bedside_db::{Conn, Timestamp};
 
 pub use store::ALL as STATEMENTS;
 
@@ -50,24 +50,63 @@ impl From<Option<PatientId>> for Linking {
     }
 }
 
-/// Whether linking the contact brings `patient`, who has an address on file, another one: that is a change of address like any
-/// other. The desk itself, which no caller talks into anything, is asked for no ground.
+/// Whether linking the contact takes a ground: it brings `patient`, who has an address on file, another one, which is a change
+/// of address like any other; or it says of somebody without an address that they are a patient whom others are reached as; or
+/// of somebody else that they are the patient after all. The desk itself, which no caller talks into anything, is asked for
+/// none.
 pub(crate) async fn brings_another(
     conn: &mut Conn,
     ctx: &Ctx,
-    contact: ContactId,
-    patient: PatientId,
+    (contact, patient): (ContactId, PatientId),
+    who: Option<Who>,
 ) -> Result<bool, DeskError> {
+    if !asks_ground(ctx) {
+        return Ok(false);
+    }
     let organisation = ctx.organisation;
-    let stands_for = people::contact(conn, organisation, contact)
-        .await?
-        .and_then(|contact| contact.patient);
-    Ok(asks_ground(ctx)
-        && stands_for != Some(patient)
-        && !people::points(conn, organisation, contact)
+    if stands_for(conn, organisation, contact).await? == Some(patient) {
+        return Ok(who == Some(Who::Themself)
+            && store::acts_only(conn, organisation, contact, patient).await?);
+    }
+    let brings = who != Some(Who::Somebody)
+        || !people::points(conn, organisation, contact)
             .await?
-            .is_empty()
-        && store::is_reached(conn, organisation, patient, contact).await?)
+            .is_empty();
+    Ok(brings && store::is_reached(conn, organisation, patient, contact).await?)
+}
+
+/// Who a contact is of whom nothing else is said: who they were, where they stand for this patient already.
+pub(crate) async fn unsaid(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (contact, patient): (ContactId, PatientId),
+    another: bool,
+) -> Result<Who, DeskError> {
+    let acts = another || store::acts_only(conn, organisation, contact, patient).await?;
+    Ok(if acts { Who::Somebody } else { Who::Themself })
+}
+
+async fn stands_for(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+) -> Result<Option<PatientId>, DeskError> {
+    let found = people::contact(conn, organisation, contact).await?;
+    Ok(found.and_then(|contact| contact.patient))
+}
+
+/// Keeps, in the caller's command, that a patient had an address, where the oldest that they lose was theirs (`since`) for
+/// long enough to count: what comes after it is another one, and never the first.
+pub(super) async fn lost(
+    work: &mut Work<'_>,
+    patient: PatientId,
+    since: Option<Timestamp>,
+) -> Result<(), DeskError> {
+    let (organisation, long) = (work.ctx.organisation, work.now.plus_seconds(-LONG));
+    if since.is_some_and(|since| since <= long) {
+        store::had_address(work, organisation, patient).await?;
+    }
+    Ok(())
 }
 
 /// Whether whoever acts is asked on what ground an address comes to a patient.
@@ -118,23 +157,27 @@ pub(crate) async fn link_contact(
             .purpose("treatment")
             .detail(&serde_json::json!({ "patient": patient, "acts_only": who == Who::Somebody })),
     );
+    let acts_only = patient.is_some() && who == Who::Somebody;
     if patient == before {
+        if let Some(patient) = patient
+            && acts_only != store::acts_only(work, organisation, contact, patient).await?
+        {
+            store::say_who(work, organisation, contact, acts_only).await?;
+            work.event(kind::PEOPLE_CHANGED, None, None, &serde_json::json!({}));
+        }
         return Ok(before);
     }
     let app = work.app.clone();
     let mut on_file_before = Vec::new();
-    let long = now.plus_seconds(-LONG);
     for whose in [before, patient].into_iter().flatten() {
         on_file_before.push((whose, on_file(&app, work, organisation, whose).await?));
     }
     if let Some(before) = before {
         let points = on_file_before.iter().flat_map(|(_, points)| points);
-        let mut theirs = points.filter(|point| point.contact == contact);
-        if theirs.any(|point| point.since <= long) {
-            store::had_address(work, organisation, before).await?;
-        }
+        let theirs = points.filter(|point| point.contact == contact);
+        let oldest = theirs.map(|point| point.since).min();
+        lost(work, before, oldest).await?;
     }
-    let acts_only = patient.is_some() && who == Who::Somebody;
     store::link(work, organisation, contact, (patient, acts_only), now).await?;
     if patient.is_some() {
         store::hold_points(work, organisation, contact, held_until(now)).await?;

@@ -10,6 +10,8 @@ statements! {
     /// Links a contact to a patient, or takes the link away.
     LINK = "UPDATE contacts SET patient_id = $3, linked_at = $4, acts_only = $5, version = version + 1 \
         WHERE organisation_id = $1 AND id = $2";
+    /// Says who a contact is that stands for a patient already.
+    SAY_WHO = "UPDATE contacts SET acts_only = $3, version = version + 1 WHERE organisation_id = $1 AND id = $2";
     /// Whether a contact was linked to this patient as somebody else.
     ACTS_ONLY = "SELECT acts_only FROM contacts WHERE organisation_id = $1 AND id = $2 AND patient_id = $3";
     /// Whether a patient had an address, or anybody else who stands for them has one.
@@ -41,6 +43,17 @@ pub(in crate::patients) async fn link(
 ) -> Result<(), DeskError> {
     let args = args![organisation, contact, patient, now, acts_only];
     conn.execute(LINK, args).await?;
+    Ok(())
+}
+
+pub(super) async fn say_who(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+    acts_only: bool,
+) -> Result<(), DeskError> {
+    conn.execute(SAY_WHO, args![organisation, contact, acts_only])
+        .await?;
     Ok(())
 }
 

@@ -90,7 +90,8 @@ async fn known(app: &App, ctx: &Ctx, token: &str) -> Result<(Proof, Option<Strin
     if session.is_some_and(|session| wants_key(app, ctx, &session)) {
         let factor = factors::store::state(&mut conn, ctx.organisation, me).await?;
         let proof = Proof {
-            passkey: factor.is_some_and(|factor| factor.passkeys_work),
+            passkey: factor.is_some_and(|factor| factor.passkeys_work)
+                && possible(&app.config.public_url),
             key_alone: true,
             ..Proof::NOTHING
         };
