@@ -1,7 +1,7 @@
 //! From a raw mail to words on a ticket.
 
 use super::bounce;
-use super::files::{ends, media_type, shown};
+use super::files::{below_the_header, ends, media_type, shown};
 use super::opt_out::{self, OptOut};
 use super::parked::{self, Reason};
 use super::receive::{Source, Via};
@@ -82,7 +82,8 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
         return Ok(());
     }
     let Some((from, is_author)) = sender(&mail, &source) else {
-        return parked::park(app, claimed, &source, Some(&raw), Reason::NoSender).await;
+        let reason = Reason::NoSender(mail.bounce.is_some());
+        return parked::park(app, claimed, &source, Some(&raw), reason).await;
     };
     let letter = Letter {
         app,
@@ -569,31 +570,4 @@ struct Words {
     html: Option<String>,
     envelope: Envelope,
     attachments: Vec<NewAttachment>,
-}
-
-/// Everything after the first empty line.
-fn below_the_header(raw: &[u8]) -> &[u8] {
-    let mut at = 0;
-    for line in raw.split_inclusive(|byte| *byte == b'\n') {
-        at += line.len();
-        if line.trim_ascii_end().is_empty() {
-            return &raw[at..];
-        }
-    }
-    raw
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_on_the_way_change_the_header_alone() {
-        assert_eq!(
-            below_the_header(b"A: b\r\n\r\nHello\r\n\r\nyou"),
-            b"Hello\r\n\r\nyou"
-        );
-        assert_eq!(below_the_header(b"A: b\n\nHello"), b"Hello");
-        assert_eq!(below_the_header(b"A: b"), b"A: b");
-    }
 }
