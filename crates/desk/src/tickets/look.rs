@@ -50,7 +50,8 @@ impl Words<'_> {
             text
         });
         Beside {
-            names: self.called.into_iter().chain(names).collect(),
+            names: self.called.into_iter().collect(),
+            files: names.collect(),
             texts: texts.filter(|text| !text.is_empty()).collect(),
         }
     }

@@ -231,7 +231,7 @@ pub fn in_danger_called(
 ) -> bool {
     let beside = Beside {
         names: vec![name],
-        texts: Vec::new(),
+        ..Beside::default()
     };
     let said = (channel, body, Language::from_tag(hint.tag()));
     let by_name = beside.looked_at(&app.knowledge().engine, said);
