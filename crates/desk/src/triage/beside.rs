@@ -4,6 +4,7 @@
 //! raise a message, and nothing else.
 
 use bedside_language::{Channel, Engine, Field, Language, Message, Verdict};
+use std::borrow::Cow;
 
 /// Bytes of the words that names are read with: a name is judged as a line of a text, no louder.
 const CONTEXT: usize = 2_000;
@@ -23,7 +24,7 @@ pub struct Beside<'a> {
     /// Names of files. One is looked at where it speaks of whoever gave it, and not where it says what lies in the file.
     pub files: Vec<&'a str>,
     /// What the files say, each by itself.
-    pub texts: Vec<&'a str>,
+    pub texts: Vec<Cow<'a, str>>,
 }
 
 impl Beside<'_> {
