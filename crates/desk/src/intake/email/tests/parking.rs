@@ -175,7 +175,11 @@ async fn what_a_parked_mail_says_is_heard() {
                 ("parked".to_owned(), Some(reason.to_owned()))
             );
             let parked = desk.tickets().await.pop().unwrap();
-            assert_eq!(parked.ticket.urgency, Urgency::Emergency, "{reason}");
+            // Between the lines of a mail's structure the words are a worry at least.
+            assert_ne!(parked.ticket.safety, "none", "{reason}");
+            if reason == "no-sender" {
+                assert_eq!(parked.ticket.urgency, Urgency::Emergency);
+            }
         }
         // What ends the process each time is read as the text that it is.
         desk.comes(ANA, DESK, plain("worse", "", cry)).await;
@@ -189,7 +193,7 @@ async fn what_a_parked_mail_says_is_heard() {
             ("parked".to_owned(), Some("attempts".to_owned()))
         );
         let parked = desk.tickets().await.pop().unwrap();
-        assert_eq!(parked.ticket.urgency, Urgency::Emergency);
+        assert_ne!(parked.ticket.safety, "none");
     })
     .await;
 }
