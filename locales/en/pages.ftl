@@ -132,6 +132,8 @@ crisis-waiting = { $count ->
    *[other] { $count } requests look like a crisis and are still open.
 }
 crisis-what-to-do = Follow your clinic's crisis steps now. Call rather than write where you can.
+crisis-read-out = Read this out to them now
+crisis-read-out-help = Nothing is mailed to whoever tells you of danger: somebody else may read their mail.
 calm-title = Not a crisis
 calm-help = When you are sure that nobody is in danger. Making it an emergency again takes it back.
 calm-reason = Why nobody is in danger
@@ -230,7 +232,7 @@ composer-kind = Kind of message
 composer-to = To
 composer-secure = goes behind a secure link
 composer-no-address = There is no email address. Your answer stays here; call them or send a text.
-composer-said = Write down what they say to you, as close to their words as you can. It counts as a message of theirs: it reopens the request and is looked through for danger. Nobody gets a confirmation.
+composer-said = Write down what they say to you, as close to their words as you can. It counts as a message of theirs: it reopens the request and is looked through for danger. Nobody gets a mail: if they are in danger, this page shows what to read out.
 composer-empty = Write something first.
 composer-too-long = This is too long to send. Please make it shorter, or send it as a file.
 saved-replies = Saved replies

@@ -132,6 +132,8 @@ crisis-waiting = { $count ->
    *[other] { $count } solicitudes parecen una crisis y siguen abiertas.
 }
 crisis-what-to-do = Siga ahora los pasos de su clínica para una crisis. Si puede, llame en lugar de escribir.
+crisis-read-out = Léaselo ahora
+crisis-read-out-help = A quien le cuenta a usted un peligro no se le envía ningún correo: otra persona podría leerlo.
 calm-title = No es una crisis
 calm-help = Cuando esté seguro de que nadie está en peligro. Si vuelve a ser una emergencia, queda sin efecto.
 calm-reason = Por qué nadie está en peligro
@@ -230,7 +232,7 @@ composer-kind = Tipo de mensaje
 composer-to = Para
 composer-secure = va tras un enlace seguro
 composer-no-address = No hay correo electrónico. Su respuesta queda aquí; llame o envíe un mensaje de texto.
-composer-said = Anote lo que le dicen, con sus palabras si puede. Cuenta como un mensaje suyo: reabre la solicitud y se revisa por si hay peligro. Nadie recibe una confirmación.
+composer-said = Anote lo que le dicen, con sus palabras si puede. Cuenta como un mensaje suyo: reabre la solicitud y se revisa por si hay peligro. Nadie recibe un correo: si hay peligro, esta página muestra qué leerle.
 composer-empty = Escriba algo primero.
 composer-too-long = Es demasiado largo para enviarlo. Hágalo más corto o envíelo como archivo.
 saved-replies = Respuestas guardadas

@@ -111,6 +111,9 @@ both_engines! {
             ("Rosa Alvarez", "IMG_20261127_0911.jpg"),
             ("Suicide Prevention Lifeline", "referral.letter.v2.docx"),
             ("i.want.to.die@elsewhere.example", "...."),
+            ("Ana Lopez", "Seizure action plan.pdf"),
+            ("Luis Ortega", "chest_pain_referral.pdf"),
+            ("Eva Brandt", "Columbia-suicide-severity-rating-scale.pdf"),
         ].into_iter().enumerate() {
             let from = format!("\"{from}\" <quiet{at}@patient.example>");
             let view = taken(&desk, &mail(&from, CALM, &[(&file("application/pdf", name), "%PDF-1.4 x")])).await;

@@ -102,7 +102,7 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
-    async fn whoever_has_an_address_is_mailed_where_to_call_and_nothing_else(desk: Desk) {
+    async fn where_to_call_is_read_out_and_nothing_is_mailed(desk: Desk) {
         let sink = sink(&desk).await;
         let agent = desk.browser(Role::Agent).await;
         let (_, page) = call(&desk, &agent, ("email", "rosa@patient.example")).await;
@@ -114,9 +114,26 @@ both_engines! {
         compose(&agent, &page, "said", CRY).await.expect(303);
         jobs::drain(&desk.app).await.unwrap();
         let mails = sink.take();
-        let to_her: Vec<_> = mails.iter().filter(|mail| mail.to == ["<rosa@patient.example>"]).collect();
-        assert_eq!(to_her.len(), 1);
-        assert!(to_her[0].text().contains("988"), "{}", to_her[0].text());
+        assert!(mails.iter().all(|mail| mail.to != ["<rosa@patient.example>"]), "somebody else may read it");
+        let shown = agent.get(&page).await.expect(200).text();
+        assert!(shown.contains("Read this out to them now") && shown.contains("lang=\"en\" dir=\"ltr\""), "{shown}");
+        // In the caller's language first, whether the pages speak it or not.
+        for (words, tag, dir) in [("Quiero suicidarme, no quiero vivir más", "es", "ltr"), ("أريد أن أموت، سأقتل نفسي الليلة", "ar", "rtl")] {
+            let locale = if tag == "es" { "es" } else { "" };
+            let fields = [("channel", "video"), ("name", "Eva"), ("email", "eva@patient.example"), ("locale", locale), ("body", words), ("acknowledge", "true")];
+            let opened = agent.submit("/tickets/new", "/tickets/new", &fields).await.expect(303);
+            let shown = agent.get(opened.header("location").unwrap()).await.expect(200).text();
+            let theirs = shown.find(&format!("<div class=\"stack-s\" lang=\"{tag}\" dir=\"{dir}\">"));
+            let own = shown.find("<div class=\"stack-s\" lang=\"en\" dir=\"ltr\">");
+            assert!(theirs.is_some() && theirs < own, "{tag}: {shown}");
+        }
+        jobs::drain(&desk.app).await.unwrap();
+        assert!(sink.take().iter().all(|mail| mail.to != ["<eva@patient.example>"]), "ticked or not");
+        // Whoever writes themselves has read where to call.
+        let id = desk.ticket("luis@patient.example", "Help", CRY).await;
+        let written = format!("/tickets/{}", seen(&desk, id).await.ticket.number);
+        let shown = agent.get(&written).await.expect(200).text();
+        assert!(shown.contains(BANNER) && !shown.contains("Read this out"), "{shown}");
     }
 
     async fn what_is_said_counts_as_if_it_was_written(desk: Desk) {

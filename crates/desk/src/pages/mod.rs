@@ -34,6 +34,7 @@ mod passkeys;
 pub(crate) mod patients;
 pub mod privacy_requests;
 mod qr;
+mod read_out;
 mod representatives;
 pub mod restricted;
 pub(crate) mod reviews;

@@ -7,6 +7,7 @@ use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
 use super::offered::Offered;
 use super::patients::label_key;
+use super::read_out::{self, ReadOut};
 use super::sight::Veil;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
@@ -161,6 +162,8 @@ struct TicketPage {
     version: i64,
     subject: String,
     crisis: bool,
+    /// Where to call, for whoever tells a colleague of danger.
+    read_out: Vec<ReadOut>,
     active: bool,
     danger: Option<String>,
     calm: Option<CalmForm>,
@@ -348,6 +351,7 @@ impl Seen {
             version: ticket.version,
             subject: view.subject.clone(),
             crisis: ticket.rank() == 0 && ticket.status.is_active(),
+            read_out: read_out::of(clinic, view, locale),
             calm: view.may_be_calmed().then(|| CalmForm::of(&self.typed, t)),
             danger: why.danger.as_deref().map(|kind| danger(kind, t)),
             active: ticket.status.is_active(),

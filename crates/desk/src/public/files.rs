@@ -2,6 +2,7 @@
 //!
 //! Whatever is wrong with a form's files, its words are read: what can't be kept is left out and told.
 
+use super::ear::Ear;
 use super::shell::Kept;
 use crate::app::App;
 use crate::error::DeskError;
@@ -32,6 +33,8 @@ pub struct Sent {
     pub files: Vec<(String, Bytes)>,
     /// Why files were left out, if any were.
     pub refused: Option<LeftOut>,
+    /// What is known of its words.
+    pub ear: Ear,
 }
 
 impl Sent {
@@ -71,14 +74,18 @@ pub const fn key(why: LeftOut) -> &'static str {
 
 /// Reads a form. What is too much of it loses nobody's words: a text over [`MAX_TEXT`] is cut off there, which is still
 /// too long for every field; files that can't be kept are left out and [`Sent::refused`] says why. `wants` looks at the
-/// texts before a file; where it says no, the file takes no memory.
-pub async fn read(request: Request, wants: impl Fn(&Collected) -> bool) -> Result<Sent, Problem> {
+/// texts before a file, with what is known of them; where it says no, the file takes no memory.
+pub async fn read(
+    request: Request,
+    wants: impl Fn(&Collected, &Ear) -> bool,
+) -> Result<Sent, Problem> {
+    let ear = Ear::default();
     let limits = Limits {
         text: MAX_TEXT,
         parts: MAX_PARTS,
         ..Limits::DEFAULT
     };
-    let form = multipart::collect_if(request, limits, MAX_FILES, wants).await?;
+    let form = multipart::collect_if(request, limits, MAX_FILES, |form| wants(form, &ear)).await?;
     let texts = form.texts.iter().map(|(name, text)| {
         // Browsers end lines with two characters and count one. Of a text that goes on the spaces count too, or what is
         // left of it might fit its field.
@@ -90,6 +97,7 @@ pub async fn read(request: Request, wants: impl Fn(&Collected) -> bool) -> Resul
     Ok(Sent {
         texts: texts.collect(),
         refused: form.left_out,
+        ear,
         files: form
             .files
             .into_iter()

@@ -8,6 +8,7 @@
 //! with whom to call, the words and a fresh form.
 
 use super::caps::CRIES_PER_NETWORK;
+use super::ear::Ear;
 use super::request::ThanksPage;
 use super::shell::{Shell, page};
 use crate::app::App;
@@ -16,7 +17,6 @@ use crate::ids::TicketId;
 use crate::patients;
 use crate::tickets::{self, NewTicket};
 use crate::timeline::{self, MAX_BODY};
-use crate::triage;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bedside_language::Channel;
@@ -88,7 +88,9 @@ pub async fn elsewhere(
     network: Option<IpAddr>,
     words: &str,
 ) -> Option<Response> {
-    if !triage::in_danger(app, Channel::WebForm, words, shell.t.locale) {
+    let (ear, hint) = (Ear::default(), shell.t.locale);
+    ear.listen(app, Channel::WebForm, words, hint).await;
+    if !ear.danger(app, Channel::WebForm, words, hint) {
         return None;
     }
     let taken = async {

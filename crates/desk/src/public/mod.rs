@@ -6,6 +6,7 @@
 //! somebody or something exists.
 
 pub mod caps;
+mod ear;
 mod expect;
 mod files;
 mod heard;

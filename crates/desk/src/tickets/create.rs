@@ -2,6 +2,7 @@
 
 use super::look::{Words, look};
 use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency, Written};
+use super::said::{is_told, writer};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -78,9 +79,10 @@ pub struct NewTicket {
 pub enum Answer {
     /// Nothing: it was imported, a machine sent it, or it came from the desk itself.
     Nothing,
-    /// Where to call, if they seem to be in danger, whatever speaks against an ordinary answer.
+    /// Where to call, if they seem to be in danger, whatever speaks against an ordinary answer. Nothing where they told it to
+    /// somebody, who reads it out.
     Warning,
-    /// That it came in, or where to call.
+    /// That it came in, or where to call as above.
     Acknowledgement,
 }
 
@@ -214,6 +216,8 @@ pub(crate) async fn create_admitted(
     let id: TicketId = app.id();
     let sealing = new.requester.sealing.clone();
     let urgency = Urgency::from(placed.urgency);
+    let written_by = writer(ctx, new.channel);
+    let is_told = is_told(new.channel, written_by);
     let author = Author::Contact(new.requester.contact.uuid());
     let first = timeline::seal(
         app,
@@ -222,8 +226,8 @@ pub(crate) async fn create_admitted(
             kind: MessageKind::Inbound,
             channel: new.channel.code(),
             author,
-            // A request that somebody of the staff opens for a person who called is told, not written.
-            written_by: ctx.actor.staff().map(bedside_db::Id::uuid),
+            // A request that somebody opens for a person who called is told, not written.
+            written_by,
             recipient: None,
             body: new.body,
             html: new.html,
@@ -283,7 +287,9 @@ pub(crate) async fn create_admitted(
     let is_warned = new.answer != Answer::Nothing
         && !(new.own_words || is_old)
         && shared.1.ticket.safety == Level::Emergency.code();
-    let acknowledge = is_warned || (new.answer == Answer::Acknowledgement && !new.automatic);
+    let is_read_out = is_told && shared.1.ticket.urgency == Urgency::Emergency;
+    let acknowledge =
+        !is_read_out && (is_warned || (new.answer == Answer::Acknowledgement && !new.automatic));
     let language = placed.language;
     app.command(ctx, move |work| {
         async move {

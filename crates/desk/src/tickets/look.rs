@@ -10,6 +10,10 @@ use crate::triage::{self, Beside, Placed, Text};
 use bedside_codecs::mail::file_words::ALL;
 use bedside_language::{Channel, Level};
 use bedside_web::Locale;
+use std::borrow::Cow;
+
+/// Texts of files that are looked at one by one; what further ones say is read as one.
+const ONE_BY_ONE: usize = 100;
 
 /// What somebody wrote.
 pub(super) struct Words<'a> {
@@ -50,10 +54,21 @@ impl Words<'_> {
             text
         });
         Beside {
-            names: self.called.into_iter().chain(names).collect(),
-            texts: texts.filter(|text| !text.is_empty()).collect(),
+            names: self.called.into_iter().collect(),
+            files: names.collect(),
+            texts: one_by_one(texts),
         }
     }
+}
+
+fn one_by_one<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<Cow<'a, str>> {
+    let texts = texts.filter(|text| !text.is_empty());
+    let mut texts: Vec<Cow<'a, str>> = texts.map(Cow::Borrowed).collect();
+    if texts.len() > ONE_BY_ONE {
+        let further = texts.split_off(ONE_BY_ONE);
+        texts.push(Cow::Owned(further.join("\n\n")));
+    }
+    texts
 }
 
 /// What it is about, and whether anybody is in danger. What the same person wrote in the last days counts, but for words of
@@ -89,4 +104,17 @@ pub(super) async fn look(
         placed.found.danger = 0;
     }
     Ok(placed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_files_of_a_word_are_no_ten_thousand_looks() {
+        let many = one_by_one(std::iter::repeat_n("word", 10_000));
+        assert_eq!(many.len(), ONE_BY_ONE + 1);
+        assert!(many[ONE_BY_ONE].starts_with("word\n\nword"));
+        assert_eq!(one_by_one(["a", "", "b"].into_iter()), ["a", "b"]);
+    }
 }

@@ -3,12 +3,13 @@
 use super::change::not_merged;
 use super::write::{Inbound, author, inbound, words};
 use crate::app::App;
-use crate::context::{Ctx, Permission};
+use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{MessageId, TicketId};
 use crate::records::{self, restricted};
 use crate::timeline::{self, NewAttachment};
 use bedside_language::Channel;
+use uuid::Uuid;
 
 /// The channel of words that are written down in a request that came by `channel`: where people write, they are told beside
 /// it, and nearly always on the telephone. They are no mail then, which would show that an address is theirs.
@@ -19,9 +20,29 @@ fn spoken_in(channel: &str) -> Channel {
     }
 }
 
+/// Whether words of this channel are spoken, and somebody at the clinic hears them.
+const fn is_spoken(channel: Channel) -> bool {
+    matches!(channel, Channel::Phone | Channel::Video)
+}
+
+/// Who writes down what opens a request: one of the staff whatever way it came, another system what is spoken.
+pub(super) fn writer(ctx: &Ctx, channel: Channel) -> Option<Uuid> {
+    match &ctx.actor {
+        Actor::Staff { id, .. } => Some(id.uuid()),
+        Actor::Token { id, .. } if is_spoken(channel) => Some(id.uuid()),
+        _ => None,
+    }
+}
+
+/// Whether words were told to somebody, who can say at once where to call. Then no mail says it: who fears somebody at home
+/// may call because their mail is read.
+pub(super) const fn is_told(channel: Channel, written_by: Option<Uuid>) -> bool {
+    written_by.is_some() || is_spoken(channel)
+}
+
 /// Writes down what the ticket's contact says. The words are theirs: they reopen and ring as a mail of theirs would, and are
-/// looked through for danger and for signs of somebody who plays a part. Nothing is acknowledged; where to call is mailed
-/// if they are in danger.
+/// looked through for danger and for signs of somebody who plays a part. Nothing is mailed: the page shows where to call, to be
+/// read out.
 ///
 /// # Errors
 /// [`DeskError::Conflict`] with `closed` where the request takes no more words: they belong into a new one.

@@ -5,6 +5,7 @@ use super::create::{Also, Landed, first_delivery};
 use super::look::{Words, look};
 use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
 use super::place::keep_reachable;
+use super::said::is_told;
 use super::turn::{resume, set_status};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -371,6 +372,7 @@ pub async fn inbound(
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
     let (contact, dictated) = (new.contact, new.written_by.is_some());
+    let is_told = is_told(channel, new.written_by);
     let (why, language) = (placed.why, placed.language);
     app.command(ctx, move |work| {
         async move {
@@ -394,7 +396,7 @@ pub async fn inbound(
             } else if danger {
                 raise(&clinic, &mut stored.ticket, at, &why, &mut changed)?;
                 keep_reachable(work, &mut stored.ticket, None, &mut changed).await?;
-                if !automatic {
+                if !(automatic || is_told) {
                     let first = changed.contains_key("urgency");
                     outbound::warn(work, &stored.ticket, language, first).await?;
                 }

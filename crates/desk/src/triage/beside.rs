@@ -4,19 +4,27 @@
 //! raise a message, and nothing else.
 
 use bedside_language::{Channel, Engine, Field, Language, Message, Verdict};
+use std::borrow::Cow;
 
 /// Bytes of the words that names are read with: a name is judged as a line of a text, no louder.
 const CONTEXT: usize = 2_000;
 /// Bytes of all names.
 const NAMES: usize = 16 * 1024;
 
+/// Words by which somebody speaks of themselves, or of what they took, in the languages that the engine knows. A name of a file
+/// without one says what lies in the file: a plan for seizures, a form that asks about suicide.
+const OF_ONESELF: &str = "i im ive myself me took taken swallowed yo quiero tome tomé matarme morirme suicidarme \
+    je j moi eu quero mim tomei ich mich я себя мне хочу أنا نفسي أريد tôi mình ako sarili 나 저 죽고 मैं मुझे";
+
 /// What comes beside the words.
 #[derive(Clone, Debug, Default)]
 pub struct Beside<'a> {
-    /// Names that somebody gave: their own, and those of their files.
+    /// Names that somebody gave themselves.
     pub names: Vec<&'a str>,
+    /// Names of files. One is looked at where it speaks of whoever gave it, and not where it says what lies in the file.
+    pub files: Vec<&'a str>,
     /// What the files say, each by itself.
-    pub texts: Vec<&'a str>,
+    pub texts: Vec<Cow<'a, str>>,
 }
 
 impl Beside<'_> {
@@ -34,7 +42,9 @@ impl Beside<'_> {
                 hint_language: hint,
             })
         };
-        let names = lines(&self.names);
+        let files = self.files.iter().copied().filter(|name| speaks(name));
+        let names: Vec<&str> = self.names.iter().copied().chain(files).collect();
+        let names = lines(&names);
         let mut found: Vec<Verdict> = self.texts.iter().map(|text| look(text)).collect();
         if !names.is_empty() {
             let start = &body[..body.floor_char_boundary(CONTEXT.min(body.len()))];
@@ -59,17 +69,32 @@ fn speaks_behind(verdict: &Verdict, start: usize) -> bool {
     spans.any(|span| span.field == Field::Body && span.end > start)
 }
 
-/// Names as lines of words: programs join the words of a file's name by signs.
+/// The words of a name: programs join those of a file's name by signs.
+fn words_of(name: &str) -> String {
+    let name = match name.rsplit_once('.') {
+        Some((stem, end)) if (1..=5).contains(&end.len()) && !end.contains(' ') => stem,
+        _ => name,
+    };
+    let name = &name[..name.floor_char_boundary(name.len().min(NAMES / 2))];
+    let words = name.replace(['_', '-', '+', '.'], " ");
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether somebody speaks of themselves in a name.
+fn speaks(name: &str) -> bool {
+    let words = words_of(name).to_lowercase();
+    // Chinese puts no space between words.
+    words.contains('我')
+        || words
+            .split(|c: char| c.is_whitespace() || c.is_ascii_punctuation() || c == '’')
+            .any(|word| OF_ONESELF.split(' ').any(|known| known == word))
+}
+
+/// Names as lines of words.
 fn lines(names: &[&str]) -> String {
     let mut out = String::new();
     for name in names {
-        let name = match name.rsplit_once('.') {
-            Some((stem, end)) if (1..=5).contains(&end.len()) && !end.contains(' ') => stem,
-            _ => name,
-        };
-        let name = &name[..name.floor_char_boundary(name.len().min(NAMES / 2))];
-        let words = name.replace(['_', '-', '+', '.'], " ");
-        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        let words = words_of(name);
         let is_address = words.contains('@');
         if is_address || !words.chars().any(char::is_alphabetic) {
             continue;
@@ -87,6 +112,28 @@ fn lines(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_named_after_what_lies_in_it_says_nothing_of_anybody() {
+        for name in [
+            "i_want_to_kill_myself.pdf",
+            "I'm dying.txt",
+            "took-all-pills.jpg",
+            "quiero_morirme.docx",
+            "我想死.txt",
+        ] {
+            assert!(speaks(name), "{name}");
+        }
+        for name in [
+            "Seizure action plan.pdf",
+            "chest_pain_referral.pdf",
+            "Columbia-suicide-severity-rating-scale.pdf",
+            "my seizure plan.pdf",
+            "",
+        ] {
+            assert!(!speaks(name), "{name}");
+        }
+    }
 
     #[test]
     fn names_become_lines() {

@@ -206,12 +206,15 @@ pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool 
     level(app, channel, body, hint) == Level::Emergency
 }
 
-/// The language of words; `hint` is the one they are likely in.
+/// Bytes of the beginning of words by which their language is told: it is asked anew for every page that is looked at.
+const TOLD_BY: usize = 4 * 1024;
+
+/// The language of words, by their beginning; `hint` is the one they are likely in.
 pub fn language_of(app: &App, channel: Channel, body: &str, hint: Locale) -> Option<Language> {
     let verdict = app.knowledge().engine.triage(&Message {
         channel,
         subject: "",
-        body,
+        body: &body[..body.floor_char_boundary(TOLD_BY.min(body.len()))],
         hint_language: Language::from_tag(hint.tag()),
     });
     // Of a short cry the language may be unsure; which list of words it stands in is not.
@@ -222,8 +225,8 @@ pub fn language_of(app: &App, channel: Channel, body: &str, hint: Locale) -> Opt
     verdict.language.language.or_else(by_rule)
 }
 
-/// [`in_danger`] by words and the name that was typed with them: some write in the first field they see.
-pub fn in_danger_called(
+/// [`in_danger`] by the name alone that was typed with words: some write in the first field they see.
+pub fn danger_called(
     app: &App,
     channel: Channel,
     (body, name): (&str, &str),
@@ -231,14 +234,13 @@ pub fn in_danger_called(
 ) -> bool {
     let beside = Beside {
         names: vec![name],
-        texts: Vec::new(),
+        ..Beside::default()
     };
     let said = (channel, body, Language::from_tag(hint.tag()));
     let by_name = beside.looked_at(&app.knowledge().engine, said);
-    in_danger(app, channel, body, hint)
-        || by_name
-            .iter()
-            .any(|one| one.safety.level == Level::Emergency)
+    by_name
+        .iter()
+        .any(|one| one.safety.level == Level::Emergency)
 }
 
 /// Where a request goes whose words are the desk's own: to a person. Nobody's danger is looked for in them, and nothing

@@ -137,6 +137,34 @@ both_engines! {
         assert_eq!(sink.sent().len(), 0, "what came from us is never answered by itself");
     }
 
+    async fn our_own_warning_as_a_file_is_nobodys_cry(desk: Desk) {
+        let sink = sink(&desk).await;
+        by_mail(&desk, "Rosa", "Help", DANGER).await;
+        drain(&desk).await;
+        let sent = sink.take();
+        let warning = sent.iter().find(|mail| mail.to == ["<rosa@patients.test>"]).unwrap();
+        let ours = String::from_utf8(warning.raw.clone()).unwrap();
+        assert!(warning.text().contains("988"));
+        let newest = async || {
+            let list = tickets::list(&desk.app, &desk.ctx(Role::Agent), &View::Active, None, 100).await.unwrap();
+            list.rows.into_iter().max_by_key(|row| row.ticket.number).unwrap().ticket
+        };
+        for (number, (file, safety)) in [
+            (ours.clone(), "none"),
+            // Anybody's words in front of it are read.
+            (format!("From: luis@elsewhere.test\r\nSubject: Look\r\n\r\n{DANGER}\r\n"), "emergency"),
+        ].into_iter().enumerate() {
+            let raw = format!(
+                "From: Luis <luis{number}@elsewhere.test>\r\nTo: help@clinic.example\r\nSubject: My form\r\nMessage-ID: <fwd{number}@elsewhere.test>\r\n\
+                 MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"outermost\"\r\n\r\n\
+                 --outermost\r\nContent-Type: text/plain\r\n\r\nPlease find the form for my insurance attached.\r\n\
+                 --outermost\r\nContent-Type: message/rfc822\r\n\r\n{file}\r\n--outermost--\r\n"
+            );
+            arrives(&desk, raw.as_bytes()).await;
+            assert_eq!(newest().await.safety, safety, "{raw}");
+        }
+    }
+
     async fn an_answer_is_what_is_not_ours(desk: Desk) {
         let sink = sink(&desk).await;
         for words in ["When can I pick up my pills?", "Buenos días, ¿cuándo puedo recoger mis pastillas, por favor?"] {

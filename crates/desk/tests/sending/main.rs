@@ -14,6 +14,7 @@ use bedside_codecs::mail::threading::ReplyToken;
 use bedside_codecs::mail::{Limits, parse};
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{MessageId, OutboundMailId, TicketId};
+use bedside_desk::intake::email;
 use bedside_desk::jobs;
 use bedside_desk::links::{self, Look, Words};
 use bedside_desk::mailboxes;
@@ -25,8 +26,8 @@ use bedside_desk::{orgs, patients};
 use bedside_language::Channel;
 use bedside_testkit::mail::{Dovecot, Postfix, Route};
 use bedside_testkit::wait_until_async;
-use common::sink::{Sink, at, sink};
-use common::wire::{ANA, Wire, plain};
+use common::sink::{Sent, Sink, at, sink};
+use common::wire::{ANA, HELP, Wire, plain};
 use common::{Desk, both_engines};
 use futures_util::FutureExt;
 use std::time::Duration;
@@ -203,16 +204,42 @@ both_engines! {
         assert!(sink.take()[0].text().contains("988"));
     }
 
-    async fn where_to_call_is_said_though_nobody_wants_an_acknowledgement(desk: Desk) {
+    async fn where_to_call_is_mailed_to_whoever_writes_and_not_to_whoever_calls(desk: Desk) {
         let sink = sink(&desk).await;
         let agent = desk.browser(Role::Agent).await;
-        for (words, count) in [("When are you open?", 0), ("I am going to kill myself tonight", 1), ("I will kill myself now", 0)] {
-            let fields = [("channel", "phone"), ("name", "Rosa"), ("email", "rosa@patients.test"), ("subject", "Call"), ("body", words)];
+        let to_her = |sent: Vec<Sent>| sent.into_iter().filter(|mail| mail.to == ["<rosa@patients.test>"]).count();
+        // Ticked or not, no mail says of what they called.
+        for (channel, ticked) in [("phone", "true"), ("phone", "false"), ("video", "true"), ("email", "true")] {
+            let fields = [("channel", channel), ("name", "Rosa"), ("email", "rosa@patients.test"), ("subject", "Call"), ("body", "I am going to kill myself tonight"), ("acknowledge", ticked)];
             agent.submit("/tickets/new", "/tickets/new", &fields).await.expect(303);
             drain(&desk).await;
-            let sent = sink.take();
-            assert_eq!(sent.len(), count, "{words}");
-            assert!(sent.iter().all(|mail| mail.text().contains("988")));
+            assert_eq!(to_her(sink.take()), 0, "{channel} {ticked}");
+        }
+        by_mail(&desk, "Rosa", "Help", "I am going to kill myself tonight").await;
+        drain(&desk).await;
+        assert_eq!(to_her(sink.take()), 1);
+    }
+
+    async fn a_mail_that_was_left_behind_is_answered_where_a_person_wrote_it(desk: Desk) {
+        let sink = Sink::start().await;
+        let mailbox = mailboxes::create(&desk.app, &desk.ctx(Role::Administrator), at(sink.port)).await.unwrap();
+        let ours = format!("X-Bedside-Origin: {}\r\n", desk.app.config.mail_domain());
+        for (number, (head, from, count)) in [
+            ("", ANA, 1),
+            ("Auto-Submitted: auto-replied\r\n", ANA, 0),
+            ("List-Id: <news.elsewhere.test>\r\nPrecedence: list\r\n", ANA, 0),
+            (ours.as_str(), ANA, 0),
+            ("", HELP, 0),
+        ].into_iter().enumerate() {
+            desk.clock.advance(7 * 3600);
+            let raw = plain(&format!("left{number}"), head, "").replace("Refill of my inhaler", "I want to kill myself tonight").replace(ANA, from);
+            let source = email::Source { left_behind: Some(email::LeftBehind::TooLarge(99_000_000)), ..email::Source::new(email::Via::Imap) };
+            email::receive(&desk.app, desk.organisation, Some(mailbox), source, raw.as_bytes()).await.unwrap();
+            email::processor::drain(&desk.app).await.unwrap();
+            drain(&desk).await;
+            let to_them = format!("<{from}>");
+            let sent = sink.take().into_iter().filter(|mail| mail.to == [to_them.as_str()]).count();
+            assert_eq!(sent, count, "{head} {from}");
         }
     }
 

@@ -9,6 +9,18 @@ use bedside_codecs::mail::html::{CleanHtml, sanitise};
 /// Bytes of a mail's text that are looked through; of a longer one both its ends are.
 const LOOKED_THROUGH: usize = 4 * MAX_BODY;
 
+/// Everything after the first empty line of a mail.
+pub(super) fn below_the_header(raw: &[u8]) -> &[u8] {
+    let mut at = 0;
+    for line in raw.split_inclusive(|byte| *byte == b'\n') {
+        at += line.len();
+        if line.trim_ascii_end().is_empty() {
+            return &raw[at..];
+        }
+    }
+    raw
+}
+
 /// Both ends of a text that is longer than anybody writes, as much as is looked through.
 pub(super) fn ends(said: String) -> String {
     if said.len() <= LOOKED_THROUGH {
@@ -56,6 +68,16 @@ pub(super) fn media_type(file: &Attachment) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_on_the_way_change_the_header_alone() {
+        assert_eq!(
+            below_the_header(b"A: b\r\n\r\nHello\r\n\r\nyou"),
+            b"Hello\r\n\r\nyou"
+        );
+        assert_eq!(below_the_header(b"A: b\n\nHello"), b"Hello");
+        assert_eq!(below_the_header(b"A: b"), b"A: b");
+    }
 
     #[test]
     fn a_text_longer_than_anybody_writes_is_looked_through_at_both_ends() {

@@ -1,7 +1,7 @@
 //! From a raw mail to words on a ticket.
 
 use super::bounce;
-use super::files::{ends, media_type, shown};
+use super::files::{below_the_header, ends, media_type, shown};
 use super::opt_out::{self, OptOut};
 use super::parked::{self, Reason};
 use super::receive::{Source, Via};
@@ -25,7 +25,7 @@ use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::file_words::FileWords;
 use bedside_codecs::mail::own_words::OwnWords;
 use bedside_codecs::mail::quote::Lines;
-use bedside_codecs::mail::{AutoKind, Limits, ParsedMail, parse};
+use bedside_codecs::mail::{Attachment, AutoKind, Limits, ParsedMail, parse};
 use bedside_db::Timestamp;
 use bedside_language::Channel;
 use bedside_web::Locale;
@@ -82,7 +82,8 @@ pub(super) async fn read(app: &App, claimed: &Claimed) -> Result<(), DeskError> 
         return Ok(());
     }
     let Some((from, is_author)) = sender(&mail, &source) else {
-        return parked::park(app, claimed, &source, Some(&raw), Reason::NoSender).await;
+        let reason = Reason::NoSender(mail.bounce.is_some());
+        return parked::park(app, claimed, &source, Some(&raw), reason).await;
     };
     let letter = Letter {
         app,
@@ -469,8 +470,8 @@ impl Letter<'_> {
             let mut kept = self
                 .file(sealing, &file.bytes, &file.file_name, media_type)
                 .await?;
-            // What a report of a mail server sends back is our own.
-            if mail.bounce.is_none() {
+            // What a report of a mail server sends back is our own, and so may be a mail that somebody sends on as a file.
+            if mail.bounce.is_none() && !self.is_ours(file).await? {
                 let (name, said) = (&file.file_name, &file.declared_type);
                 kept.words = uploads::file_words(name, said, &file.bytes).await?;
             }
@@ -510,6 +511,22 @@ impl Letter<'_> {
             },
             attachments,
         })
+    }
+
+    /// Whether a file is one of the desk's mails, word for word.
+    async fn is_ours(&self, file: &Attachment) -> Result<bool, DeskError> {
+        // The desk's own are short.
+        if file.sniffed_type.is_some() || file.bytes.len() > PARSED_IN_PLACE {
+            return Ok(false);
+        }
+        let (app, organisation) = (self.app, self.claimed.organisation);
+        let Ok(inner) = parse(&file.bytes, &Limits::default()) else {
+            return Ok(false);
+        };
+        Ok(
+            inner.origin.as_deref() == Some(app.config.mail_domain().as_str())
+                && outbound::is_ours(app, organisation, &inner).await?,
+        )
     }
 
     /// What of an answer is news, what is quoted of our own words, and what to look through: all that is not ours, a new
@@ -569,31 +586,4 @@ struct Words {
     html: Option<String>,
     envelope: Envelope,
     attachments: Vec<NewAttachment>,
-}
-
-/// Everything after the first empty line.
-fn below_the_header(raw: &[u8]) -> &[u8] {
-    let mut at = 0;
-    for line in raw.split_inclusive(|byte| *byte == b'\n') {
-        at += line.len();
-        if line.trim_ascii_end().is_empty() {
-            return &raw[at..];
-        }
-    }
-    raw
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn servers_on_the_way_change_the_header_alone() {
-        assert_eq!(
-            below_the_header(b"A: b\r\n\r\nHello\r\n\r\nyou"),
-            b"Hello\r\n\r\nyou"
-        );
-        assert_eq!(below_the_header(b"A: b\n\nHello"), b"Hello");
-        assert_eq!(below_the_header(b"A: b"), b"A: b");
-    }
 }

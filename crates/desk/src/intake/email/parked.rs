@@ -1,7 +1,7 @@
 //! Mail that could not be read: a ticket for a person, with the mail as it came.
 
 use super::letter::{LOOKS, ignore, lay_there_since};
-use super::receive::{LeftBehind, Source};
+use super::receive::{LeftBehind, Source, Via};
 use super::store::{self, Claimed};
 use crate::app::App;
 use crate::context::{Ctx, Source as WayIn};
@@ -16,7 +16,7 @@ use crate::tickets::{self, Also, Answer, NewTicket};
 use crate::timeline::{Doubt, Envelope, NewAttachment};
 use bedside_codecs::mail::address::Address;
 use bedside_codecs::mail::file_words::FileWords;
-use bedside_codecs::mail::{Limits, MailError, ParsedMail, parse};
+use bedside_codecs::mail::{AutoKind, Limits, MailError, ParsedMail, parse};
 use bedside_language::Channel;
 use bedside_web::i18n::{Arg, time::format_time};
 use data_encoding::HEXLOWER;
@@ -27,8 +27,8 @@ use futures_util::FutureExt;
 pub(super) enum Reason {
     /// It is no mail, or beyond the limits.
     Parse(MailError),
-    /// Nobody is named whom an answer could reach.
-    NoSender,
+    /// Nobody is named whom an answer could reach; and whether it is a report of a mail server, which sends back our own.
+    NoSender(bool),
     /// It was tried several times and went wrong each time.
     Attempts,
     /// There is no raw mail, at most its header.
@@ -46,7 +46,7 @@ impl Reason {
             Self::Parse(MailError::TooDeep { .. } | MailError::TooManyParts { .. }) => "parts",
             Self::Parse(MailError::Empty) => "empty",
             Self::Parse(MailError::NotMail) => "not-mail",
-            Self::NoSender => "no-sender",
+            Self::NoSender(_) => "no-sender",
             Self::Attempts => "attempts",
             Self::LeftBehind(LeftBehind::Unreadable) => "unreadable",
         }
@@ -114,9 +114,8 @@ impl Parked<'_> {
             }
             None => patients::requester_without_address(app),
         };
-        let is_person = header
-            .as_ref()
-            .is_some_and(|header| header.bounce.is_none());
+        let answer = self.answer(header.as_ref(), from.as_ref()).await?;
+        let words = self.words(header.as_ref()).await?;
         let subject = header.map(|header| header.subject).unwrap_or_default();
         let shown = match subject.trim() {
             "" => app.i18n.text(clinic.locale, "mail-parked-subject"),
@@ -124,8 +123,10 @@ impl Parked<'_> {
         };
         let body = self.body(&clinic).await?;
         let mut new = NewTicket::new(requester, Channel::Email, shown, body);
+        // Its subject and what can be made out of the rest are somebody's words, and may be a cry for help.
+        new.own_words = subject.trim().is_empty() && words == FileWords::default();
         new.attachments
-            .extend(self.file(&new.requester.sealing).await?);
+            .extend(self.file(&new.requester.sealing, words).await?);
         new.envelope = from.map(|from| Envelope {
             from: from.as_str().to_owned(),
             subject: subject.clone(),
@@ -139,14 +140,8 @@ impl Parked<'_> {
         new.external = self.fingerprint()?.map(|id| ("email", id));
         new.written = lay_there_since(self.claimed, self.source);
         new.automatic = true;
-        // A subject is somebody's words, and may be a cry for help.
-        new.own_words = subject.trim().is_empty();
         new.said = Some(String::new());
-        new.answer = if is_person {
-            Answer::Warning
-        } else {
-            Answer::Nothing
-        };
+        new.answer = answer;
         new.also = Some(finished(self.claimed.id, self.reason.code()));
         let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
         tickets::create(app, &ctx, new).await.map(drop)
@@ -167,6 +162,51 @@ impl Parked<'_> {
         .into_iter()
         .flatten()
         .find_map(|address| Address::parse(address).ok())
+    }
+
+    /// What its sender hears by itself. What a machine sent, and what came from the desk, is answered here as little as where it
+    /// can be read.
+    async fn answer(
+        &self,
+        header: Option<&ParsedMail>,
+        from: Option<&Address>,
+    ) -> Result<Answer, DeskError> {
+        let (app, claimed) = (self.app, self.claimed);
+        let Some(header) = header else {
+            return Ok(Answer::Nothing);
+        };
+        let automatic = header.auto_kind(self.source.mail_from.as_deref()) != AutoKind::Person;
+        let is_ours = header.origin.as_deref() == Some(app.config.mail_domain().as_str());
+        let from_ourselves = match (claimed.mailbox, from) {
+            (Some(id), Some(from)) => {
+                let mailbox = mailboxes::one(app, claimed.organisation, id).await?;
+                mailbox.address == from.normal()
+            }
+            _ => false,
+        };
+        let may_answer = !(automatic || is_ours || from_ourselves);
+        Ok(if may_answer && self.source.via != Via::Import {
+            Answer::Warning
+        } else {
+            Answer::Nothing
+        })
+    }
+
+    /// What it says, as far as that can be made out. Nothing of a report of a mail server, which sends back our own.
+    async fn words(&self, header: Option<&ParsedMail>) -> Result<FileWords, DeskError> {
+        let is_report = match self.reason {
+            Reason::NoSender(is_report) => is_report,
+            _ => header.is_some_and(|header| header.bounce.is_some()),
+        };
+        let Some(raw) = self.raw.filter(|_| !is_report) else {
+            return Ok(FileWords::default());
+        };
+        // What ended its reader each time is not taken apart once more.
+        let (name, kind) = match self.reason {
+            Reason::Attempts => ("mail.txt", uploads::TEXT),
+            _ => ("mail.eml", "message/rfc822"),
+        };
+        uploads::file_words(name, kind, raw).await
     }
 
     /// What the desk says about it.
@@ -206,7 +246,11 @@ impl Parked<'_> {
         Ok(format!("{what}\n\n{}", app.i18n.text(locale, find)))
     }
 
-    async fn file(&self, sealing: &Sealing) -> Result<Option<NewAttachment>, DeskError> {
+    async fn file(
+        &self,
+        sealing: &Sealing,
+        words: FileWords,
+    ) -> Result<Option<NewAttachment>, DeskError> {
         let Some(raw) = self.raw else {
             return Ok(None);
         };
@@ -226,7 +270,7 @@ impl Parked<'_> {
             size: self.claimed.size,
             content_id: None,
             inline: false,
-            words: FileWords::default(),
+            words,
         }))
     }
 

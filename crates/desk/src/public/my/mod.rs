@@ -10,7 +10,7 @@ mod door;
 mod privacy;
 mod requests;
 
-use super::shell::{Bar, Shell, page, refused, see_other};
+use super::shell::{Bar, Kept, Shell, page, refused_keeping, see_other};
 use crate::app::App;
 use crate::context::{Ctx, LEVEL_NEEDED, NO_RECORD, OUT_OF_SCOPE};
 use crate::error::DeskError;
@@ -158,14 +158,19 @@ impl My {
 
     /// The page in place of one that can't be shown, with what would have to be.
     fn failed(&self, error: DeskError) -> Response {
+        self.failed_keeping(error, Kept::default())
+    }
+
+    /// The same with what was sent.
+    fn failed_keeping(&self, error: DeskError, kept: Kept<'_>) -> Response {
         let why = match &error {
             DeskError::Conflict { code, .. } => match *code {
                 NO_RECORD => "my-shut-nobody",
                 OUT_OF_SCOPE => "my-shut-scope",
                 LEVEL_NEEDED => "my-shut-level",
-                _ => return refused(&self.shell, error),
+                _ => return refused_keeping(&self.shell, error, kept),
             },
-            _ => return refused(&self.shell, error),
+            _ => return refused_keeping(&self.shell, error, kept),
         };
         self.shut(why)
     }

@@ -14,7 +14,7 @@ use crate::privacy::requests::{
 use crate::privacy::seen;
 use crate::public::heard;
 use crate::public::linked::form_number;
-use crate::public::shell::{Shell, page};
+use crate::public::shell::{Kept, Shell, page};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -184,9 +184,13 @@ const ALREADY: &str = "my-ask-already";
 
 /// Asks for something. The words are heard first, whatever else is wrong. What is sent twice is asked once.
 pub(super) async fn ask(my: My, Form(sent): Form<Asked>) -> Response {
+    let kept = || Kept {
+        words: &sent.words,
+        files: false,
+    };
     let heard = match requests::hear_own(&my.app, &my.ctx, &sent.words).await {
         Ok(heard) => heard,
-        Err(error) => return my.failed(error),
+        Err(error) => return my.failed_keeping(error, kept()),
     };
     let answer = match asked(&my, &sent).await {
         Ok(()) if heard.is_none() => return on_to("/my/privacy?said=asked"),
@@ -200,7 +204,7 @@ pub(super) async fn ask(my: My, Form(sent): Form<Asked>) -> Response {
     match (answer, heard) {
         (Ok(response), _) => response,
         (Err(_), Some(heard)) => thanked(&my, heard, &sent.words).await,
-        (Err(error), None) => my.failed(error),
+        (Err(error), None) => my.failed_keeping(error, kept()),
     }
 }
 

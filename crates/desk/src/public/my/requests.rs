@@ -17,10 +17,9 @@ use crate::public::heard;
 use crate::public::linked::form_number;
 use crate::public::request::MAX_WORDS;
 use crate::public::shell::{Shell, page, refused};
-use crate::public::thread::{Draft, Writing, is_genuine, is_heard, is_of_here, shown, take};
+use crate::public::thread::{Draft, Writing, is_genuine, is_of_here, may_bring, shown, take};
 use crate::tickets::NewTicket;
 use crate::timeline::files::{OVER_QUOTA, Way};
-use crate::triage;
 use askama::Template;
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
@@ -165,16 +164,13 @@ pub(super) async fn new(my: My) -> Response {
 /// Opens a request for oneself, or for whom one acts.
 pub(super) async fn open(my: My, request: Request) -> Response {
     let genuine = |token: Option<&str>| check_public(&my.app, &my.seal("new"), token).is_ok();
-    let sent = match files::read(request, |form| genuine(form.text(csrf::FIELD))).await {
+    let sent = match files::read(request, |form, _| genuine(form.text(csrf::FIELD))).await {
         Ok(sent) => sent,
         Err(problem) => return refused(&my.shell, problem),
     };
-    let danger = triage::in_danger(
-        &my.app,
-        Channel::Portal,
-        sent.text("message"),
-        my.shell.t.locale,
-    );
+    let (words, hint) = (sent.text("message"), my.shell.t.locale);
+    sent.ear.listen(&my.app, Channel::Portal, words, hint).await;
+    let danger = sent.ear.danger(&my.app, Channel::Portal, words, hint);
     match opened(&my, &sent, danger).await {
         Ok(ticket) if danger => {
             let thanks =
@@ -295,9 +291,9 @@ pub(super) async fn reply(
 ) -> Result<Response, Response> {
     let visit = visit(&mut my, ticket).await?;
     let at = writing(&my, ticket);
-    let sent = files::read(request, |form| {
-        let words = form.text("message").unwrap_or_default();
-        is_heard(&at, &visit, words) && is_genuine(&at, &my.parts, form.text(csrf::FIELD))
+    let sent = files::read(request, |form, ear| {
+        let said = (form.text("message").unwrap_or_default(), ear);
+        may_bring(&at, &visit, said) && is_genuine(&at, &my.parts, form.text(csrf::FIELD))
     });
     let sent = sent.await.map_err(|problem| refused(&my.shell, problem))?;
     let (status, note) = match take(&at, &visit, &my.parts, &sent).await {

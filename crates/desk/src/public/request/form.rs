@@ -1,5 +1,6 @@
 //! The request form as values: what was typed, whether it can be used, and the form's own pass.
 
+use super::super::ear::Ear;
 use super::super::files::Sent;
 use super::super::shell::Shell;
 use super::{FORM, FormPass};
@@ -35,6 +36,8 @@ pub struct Form {
     pub had_files: bool,
     /// What stood in place of a mail address and is none, for a person to make out.
     pub unusable: String,
+    /// What is known of the words.
+    ear: Ear,
     /// A field that people don't see.
     trap: String,
 }
@@ -48,11 +51,6 @@ pub struct Wrong {
     pub key: &'static str,
 }
 
-/// Whether these words are taken in whatever the caps say: nobody who may be in danger is told to come back later.
-pub fn is_urgent(app: &App, shell: &Shell, words: &str) -> bool {
-    triage::in_danger(app, Channel::WebForm, words, shell.t.locale)
-}
-
 impl Form {
     /// The form as it was sent.
     pub fn from_sent(sent: &Sent) -> Self {
@@ -63,14 +61,22 @@ impl Form {
             message: sent.text("message").to_owned(),
             had_files: sent.had_files(),
             unusable: String::new(),
+            ear: sent.ear.clone(),
             trap: sent.text("company").to_owned(),
         }
     }
 
-    /// Whether what was typed is taken in whatever the caps say, as [`is_urgent`].
+    /// Whether what was typed is taken in whatever the caps say: nobody who may be in danger is told to come back later.
     pub fn is_urgent(&self, app: &App, shell: &Shell) -> bool {
-        let typed = (self.message.as_str(), self.name.as_str());
-        triage::in_danger_called(app, Channel::WebForm, typed, shell.t.locale)
+        let (typed, hint) = ((self.message.as_str(), self.name.as_str()), shell.t.locale);
+        self.ear.danger(app, Channel::WebForm, typed.0, hint)
+            || triage::danger_called(app, Channel::WebForm, typed, hint)
+    }
+
+    /// Looks at long words before [`is_urgent`](Self::is_urgent) is asked.
+    pub async fn listen(&self, app: &App, shell: &Shell) {
+        let (words, hint) = (&self.message, shell.t.locale);
+        self.ear.listen(app, Channel::WebForm, words, hint).await;
     }
 
     /// Whether the field that people don't see was filled in.

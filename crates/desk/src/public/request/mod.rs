@@ -26,10 +26,11 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
+use bedside_language::Channel;
 use bedside_web::multipart::LeftOut;
 use bedside_web::{Problem, cursor, query};
 pub use form::MAX_WORDS;
-use form::{Form, Pass, Wrong, is_urgent};
+use form::{Form, Pass, Wrong};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -229,7 +230,7 @@ pub async fn send(
     let mut shell = match frame(&app, slug, &parts, asked.lang.as_deref()) {
         Ok(shell) => shell,
         Err(why) => {
-            let (why, sent) = match files::read(request, |_| false).await {
+            let (why, sent) = match files::read(request, |_, _| false).await {
                 Ok(sent) => (why, sent),
                 Err(problem) => (Nowhere::Refused(problem), Sent::default()),
             };
@@ -243,10 +244,11 @@ pub async fn send(
         let key = ("request", shell.clinic.id.uuid(), network);
         app.caps.any_left(key, PER_NETWORK, app.now())
     });
-    let sent = files::read(request, |form| {
+    let sent = files::read(request, |form, ear| {
         let pass = Pass::read(&app, &shell, form.text("pass").unwrap_or_default());
         let words = form.text("message").unwrap_or_default();
-        (welcome || is_urgent(&app, &shell, words)) && pass.objection(app.now()).is_none()
+        let urgent = || ear.danger_so_far(&app, Channel::WebForm, words, shell.t.locale);
+        pass.objection(app.now()).is_none() && (welcome || urgent())
     });
     let sent = match sent.await {
         Ok(sent) => sent,
@@ -259,6 +261,7 @@ pub async fn send(
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
     // Whoever may be in danger is heard, whatever is wrong with the form.
+    form.listen(&app, &shell).await;
     let urgent = form.is_urgent(&app, &shell);
     let trapped = form.trapped() && !pass.looked_at() && !urgent;
     let again = |status, note| {

@@ -7,6 +7,7 @@
 mod page;
 
 use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_PERSON};
+use super::ear::Ear;
 use super::files::{self, Sent};
 use super::heard;
 use super::linked::{Caller, Spoken, pressed};
@@ -21,7 +22,6 @@ use crate::links::{self, Look, Purpose, Visit, Words};
 use crate::once::{Once, words_of_files};
 use crate::pages::forms::{PublicForm, check_public};
 use crate::timeline::files::{OVER_QUOTA, Way};
-use crate::triage;
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -254,9 +254,9 @@ pub async fn reply(
     };
     let cookie = cookie(&caller.app, &parts.headers);
     let look = links::look(&caller.app, &caller.token, cookie.as_deref()).await;
-    let sent = files::read(request, |form| {
-        let words = form.text("message").unwrap_or_default();
-        matches!(&look, Ok(Look::Mine(visit)) if is_heard(&Writing::behind(&caller), visit, words))
+    let sent = files::read(request, |form, ear| {
+        let said = (form.text("message").unwrap_or_default(), ear);
+        matches!(&look, Ok(Look::Mine(visit)) if may_bring(&Writing::behind(&caller), visit, said))
             && is_genuine(&Writing::behind(&caller), &parts, form.text(csrf::FIELD))
     });
     let sent = match sent.await {
@@ -336,11 +336,11 @@ fn writer(visit: &Visit) -> (&'static str, Uuid) {
     ("reply", visit.contact.uuid())
 }
 
-/// Whether their words are taken in this hour. Nobody who may be in danger is told to come back later.
-pub fn is_heard(at: &Writing<'_>, visit: &Visit, words: &str) -> bool {
+/// Whether files that come behind these words are read in this hour. Nobody who may be in danger is told to come back later.
+pub fn may_bring(at: &Writing<'_>, visit: &Visit, (words, ear): (&str, &Ear)) -> bool {
     let app = at.app;
     app.caps.any_left(writer(visit), PER_PERSON, app.now())
-        || triage::in_danger(app, Channel::Portal, words, at.shell.t.locale)
+        || ear.danger_so_far(app, Channel::Portal, words, at.shell.t.locale)
 }
 
 /// Whether the form is one of this link's page.
@@ -366,12 +366,14 @@ pub async fn take(
     const WRONG: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
     let app = at.app;
     let words = sent.text("message").to_owned();
-    let danger = triage::in_danger(app, Channel::Portal, &words, at.shell.t.locale);
+    let (ear, hint) = (&sent.ear, at.shell.t.locale);
+    ear.listen(app, Channel::Portal, &words, hint).await;
+    let danger = ear.danger(app, Channel::Portal, &words, hint);
     let genuine = is_genuine(at, parts, Some(sent.text(csrf::FIELD)));
     if !(genuine || (danger && is_of_here(at, parts))) {
         return Err((WRONG, "public-note-old"));
     }
-    if !is_heard(at, visit, &words) {
+    if !(danger || app.caps.any_left(writer(visit), PER_PERSON, app.now())) {
         return Err((StatusCode::TOO_MANY_REQUESTS, "public-note-too-many"));
     }
     if let Some(why) = sent.refused.filter(|_| !danger) {
@@ -392,7 +394,7 @@ pub async fn take(
     };
     let added = async {
         if let Err(too_often) = app.caps.take(writer(&visit), PER_PERSON, app.now())
-            && !is_heard(at, &visit, &words)
+            && !danger
         {
             return Err(too_often);
         }

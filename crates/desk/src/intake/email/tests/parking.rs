@@ -149,6 +149,56 @@ async fn what_was_left_in_the_mailbox_is_told() {
 }
 
 #[tokio::test]
+async fn what_a_parked_mail_says_is_heard() {
+    on_both(async |desk: Desk| {
+        let cry = "I am going to kill myself tonight";
+        let parts: String = (0..101)
+            .map(|at| {
+                format!(
+                    "--b\r\nContent-Type: image/png\r\n\
+                     Content-Disposition: attachment; filename={at}.png\r\n\r\nx\r\n"
+                )
+            })
+            .collect();
+        let head = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n";
+        let body = format!("--b\r\n\r\n{cry}\r\n{parts}--b--\r\n");
+        let many = plain("many", head, &body);
+        for (raw, reason) in [
+            (format!("Subject: who\r\n\r\n{cry}\r\n"), "no-sender"),
+            (format!("Subject: {cry}\r\n\r\nam I?\r\n"), "no-sender"),
+            (many, "parts"),
+        ] {
+            desk.comes("", DESK, raw).await;
+            desk.work().await;
+            assert_eq!(
+                desk.last_state().await,
+                ("parked".to_owned(), Some(reason.to_owned()))
+            );
+            let parked = desk.tickets().await.pop().unwrap();
+            // Between the lines of a mail's structure the words are a worry at least.
+            assert_ne!(parked.ticket.safety, "none", "{reason}");
+            if reason == "no-sender" {
+                assert_eq!(parked.ticket.urgency, Urgency::Emergency);
+            }
+        }
+        // What ends the process each time is read as the text that it is.
+        desk.comes(ANA, DESK, plain("worse", "", cry)).await;
+        for _ in 0..INTERRUPTIONS {
+            assert_eq!(killed_at_work(&desk).await.len(), 1);
+            processor::free_all(&desk.app).await.unwrap();
+        }
+        desk.work().await;
+        assert_eq!(
+            desk.last_state().await,
+            ("parked".to_owned(), Some("attempts".to_owned()))
+        );
+        let parked = desk.tickets().await.pop().unwrap();
+        assert_ne!(parked.ticket.safety, "none");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn fifty_mebibytes_are_taken_and_more_are_parked() {
     on_both(async |desk: Desk| {
         let limit = desk.app.config.max_mail_bytes;
