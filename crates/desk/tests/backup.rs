@@ -82,10 +82,8 @@ const OWN: Ways = Ways {
     restore: |elsewhere, file| {
         let manifest = std::fs::read(file.with_added_extension("json")).unwrap();
         let made: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
-        // Nobody was erased since.
-        let list = file.with_added_extension("erased.txt");
-        let (file, list) = (file.to_str().unwrap(), list.to_str().unwrap());
-        let restore = ["restore", file, "--erasure-list", list, "--json"];
+        let file = file.to_str().unwrap();
+        let restore = ["restore", file, "--none-erased-since", "--json"];
         let told = json(&run(elsewhere, &restore));
         // What nobody had sealed yet when the copy was made is sealed in the copy.
         assert_eq!(made["audit_entries"], told["audit_entries"]);

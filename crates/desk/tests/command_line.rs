@@ -563,5 +563,11 @@ program_on_both_engines! {
             fs::read(unused.path().join("data/keys/root.key")).unwrap()
         );
         ends(&bedside(folder, &["user", "list"]), 0);
+
+        // Killed when all but the other file was done: what is in that is no new key.
+        let current = fs::read(&key).unwrap();
+        fs::copy(&key, &next).unwrap();
+        ends(&bedside(folder, &["keys", "rotate", "--root"]), 0);
+        assert_ne!(fs::read(&key).unwrap(), current);
     }
 }

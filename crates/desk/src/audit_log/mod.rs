@@ -22,6 +22,7 @@ pub use seal::{Sealer, run as run_sealer};
 pub use search::{Filter, Found, checkpoint, search};
 pub(crate) use search::{about, between, last_acts};
 pub use store::ALL as STATEMENTS;
+pub(crate) use verify::goes_on_from;
 pub use verify::{Proof, prove, prove_for, verify};
 
 /// How something ended, for the log.

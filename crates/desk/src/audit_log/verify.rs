@@ -4,7 +4,10 @@ use super::{NewEntry, Shown, seal, store};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
-use bedside_audit::{Finding, InclusionProof, SignedCheckpoint, Verified, Verifier, leaf_hash};
+use bedside_audit::{
+    Finding, Frontier, InclusionProof, SignedCheckpoint, Verified, Verifier, leaf_hash,
+};
+use bedside_db::Db;
 
 const STEP: i64 = 5000;
 
@@ -66,6 +69,40 @@ pub async fn verify(
         progress(from.unsigned_abs());
     }
     Ok(verifier.finish())
+}
+
+/// Whether the log in `db` is the one in `before`, as it was or with more entries behind. Entries that nobody sealed yet count as
+/// they will be sealed.
+///
+/// # Errors
+/// One of them can't be read.
+pub(crate) async fn goes_on_from(db: &Db, before: &Db) -> Result<bool, DeskError> {
+    let then = tree(before, i64::MAX).await?;
+    let size = i64::try_from(then.size()).unwrap_or(i64::MAX);
+    let now = tree(db, size).await?;
+    let is_same = (then.size(), then.root()) == (now.size(), now.root());
+    Ok(size > 0 && is_same)
+}
+
+/// The tree of the first `below` entries.
+async fn tree(db: &Db, below: i64) -> Result<Frontier, DeskError> {
+    let mut conn = db.read_newest().await?;
+    let mut tree = Frontier::new();
+    let mut size = 0;
+    loop {
+        let some = store::hashes(&mut conn, size, below, STEP).await?;
+        if some.is_empty() {
+            break;
+        }
+        for hash in &some {
+            tree.append(hash.as_slice().try_into().unwrap_or([0; 32]));
+            size += 1;
+        }
+    }
+    for (_, entry) in store::open(&mut conn, below - size).await? {
+        tree.append(entry.leaf_hash());
+    }
+    Ok(tree)
 }
 
 /// One entry, and what shows that it is in the log.

@@ -32,6 +32,9 @@ pub(super) struct Backup {
     json: bool,
 }
 
+/// Format of manifests. An earlier release refuses a newer one by it, whatever else stands in it.
+pub(super) const FORMAT: u8 = 2;
+
 /// What is known about a backup.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +60,14 @@ pub(super) struct Manifest {
     /// Records that were erased until then. Manifests of earlier releases don't say.
     #[serde(default)]
     pub(super) erasures: Option<usize>,
+    /// Whether that was all of them: a desk that came from a backup without a list of what was erased can't say. Manifests of
+    /// format 1 don't.
+    #[serde(default = "yes")]
+    pub(super) erasures_known: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// The manifest's file for a backup's.
@@ -165,7 +176,7 @@ impl Backup {
         let whole = whole(app, part).await?;
         let (size, sha256) = sum(part, |_| ())?;
         let manifest = Manifest {
-            format: 1,
+            format: FORMAT,
             bedside: env!("CARGO_PKG_VERSION").to_owned(),
             made_at: made_at.to_string(),
             size,
@@ -175,6 +186,7 @@ impl Backup {
             audit_entries: whole.entries,
             audit_root: whole.root,
             erasures: Some(whole.erasures),
+            erasures_known: !erasure::is_unknown(&app.config),
         };
         let erased_file = erased_of(&self.file);
         let mut erased = private(&erased_file)?;

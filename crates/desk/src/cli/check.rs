@@ -134,13 +134,14 @@ impl Check {
         language_files(&config, &mut found);
         disk(&config, &mut found);
         search_index(&config, &mut found);
-        erased(&config, &mut found);
         is_set_up(&config)?;
+        erased(&config, &mut found);
         let mut code = 1;
         match startup::open_to_read(config, Arc::new(SystemClock)).await {
             Ok(app) => {
                 database(&app, &mut found).await;
                 key(&app, &mut found).await;
+                second_list(&app, &mut found).await;
                 own_details(&app, &mut found);
                 languages(&app, &mut found);
                 mailboxes(&app, &mut found).await;
@@ -219,32 +220,54 @@ fn language_files(config: &Config, found: &mut Findings) {
     }
 }
 
-/// Whether what was erased is known, and kept in a second place where there is one.
+/// Whether what was erased is known.
 fn erased(config: &Config, found: &mut Findings) {
-    if let Some(file) = erasure::list_is_unknown(config).filter(|file| file.exists()) {
+    if erasure::is_unknown(config) {
         found.bad(
             "erasures",
             format!(
                 "No list says who was erased after the backup in place was made: whoever was may be back. {} says what to do.",
-                file.display()
+                erasure::list_is_unknown(config).display()
             ),
         );
     }
-    let Some(copy) = &config.erased_copy else {
+}
+
+/// Whether what was erased stands in its second place too, where there is one.
+async fn second_list(app: &App, found: &mut Findings) {
+    let Some(copy) = &app.config.erased_copy else {
         return;
     };
     // Nothing is written: a desk at work may be writing.
-    match std::fs::File::options().append(true).open(copy) {
-        Ok(_) => found.good(
+    let can_be_written = std::fs::File::options().append(true).open(copy);
+    let lacking = match can_be_written {
+        Ok(_) => erasure::lacking(app, copy).await,
+        Err(error) => {
+            return found.bad(
+                "erasures",
+                format!(
+                    "{} can't be written: {error}. What is erased stands in the data folder alone. The file is made when the desk \
+                     starts and its folder is there.",
+                    copy.display()
+                ),
+            );
+        }
+    };
+    match lacking {
+        Ok(0) => found.good(
             "erasures",
-            format!("What is erased is listed in {} too.", copy.display()),
+            format!("All that was erased is listed in {} too.", copy.display()),
+        ),
+        Ok(lacking) => found.bad(
+            "erasures",
+            format!(
+                "{} lacks {lacking} of what was erased. The desk adds it within a quarter of an hour while it runs and can write there.",
+                copy.display()
+            ),
         ),
         Err(error) => found.bad(
             "erasures",
-            format!(
-                "{} can't be written: {error}. What is erased stands in the data folder alone.",
-                copy.display()
-            ),
+            format!("{} can't be compared: {error}.", copy.display()),
         ),
     }
 }

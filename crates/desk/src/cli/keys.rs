@@ -3,6 +3,7 @@
 use super::{Failure, Global, finish, progress_bar, say, say_json};
 use crate::app::App;
 use crate::records::rotate::{self, NewRoot, Rotated};
+use crate::startup::{self, Missing};
 use bedside_vault::RootKey;
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
@@ -114,9 +115,17 @@ fn new_root(app: &App) -> Result<NewRoot, Failure> {
         std::env::var("BEDSIDE_ROOT_KEY"),
         std::env::var("BEDSIDE_NEW_ROOT_KEY"),
     ) {
-        (Ok(_), Ok(text)) => RootKey::from_base64(&text)
-            .map(NewRoot::Given)
-            .map_err(|error| Failure::new(5, format!("BEDSIDE_NEW_ROOT_KEY: {error}."))),
+        (Ok(_), Ok(text)) => {
+            let key = RootKey::from_base64(&text)
+                .map_err(|error| Failure::new(5, format!("BEDSIDE_NEW_ROOT_KEY: {error}.")))?;
+            let current = startup::root_key(&app.config, Missing::Refuse)?;
+            if key.fingerprint() == current.fingerprint() {
+                return Err(Failure::usage(
+                    "BEDSIDE_NEW_ROOT_KEY is the root key that is in use already. Nothing was changed.",
+                ));
+            }
+            Ok(NewRoot::Given(key))
+        }
         (Ok(_), Err(_)) => Err(Failure::usage(
             "The root key comes from the environment: give the new one in BEDSIDE_NEW_ROOT_KEY.",
         )),

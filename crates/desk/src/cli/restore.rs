@@ -1,6 +1,8 @@
 //! `bedside restore`
 
-use super::backup::{Manifest, erased_of, manifest_of, sum};
+mod erased;
+
+use super::backup::{FORMAT, Manifest, manifest_of, sum};
 use super::{Failure, Global, close, finish, progress_bar, say, say_json};
 use crate::config::Config;
 use crate::outbound;
@@ -8,24 +10,29 @@ use crate::privacy::erasure;
 use crate::records::rotate;
 use crate::startup::{self, Missing};
 use bedside_db::sqlite::FILE;
-use bedside_db::{Clock, Db, DbError, SystemClock, Timestamp};
+use bedside_db::{Clock, Db, SystemClock, Timestamp, hold_folder};
 use clap::Args;
+use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Puts a backup in place and shows that it is whole. The root key must be there already, and no desk may run.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag each")]
 pub(super) struct Restore {
     /// The backup, with FILE.json beside it; a copy that was made before an upgrade has none and needs none
     file: PathBuf,
     /// Put the desk that is there aside and use the backup instead
     #[arg(long)]
     force: bool,
-    /// The newest list of what was erased, where neither the data folder nor `erased_copy` has it: the last audit/erased.txt that
-    /// was shipped
-    #[arg(long, value_name = "LIST", conflicts_with = "without_erasure_list")]
+    /// The newest list of what was erased, where the backup doesn't replace the desk that it was made of: the last audit/erased.txt
+    /// of that desk, or its `erased_copy`
+    #[arg(long, value_name = "LIST", conflicts_with_all = ["without_erasure_list", "none_erased_since"])]
     erasure_list: Option<PathBuf>,
+    /// You know that nobody was erased after the backup was made, so that it needs no list
+    #[arg(long, conflicts_with = "without_erasure_list")]
+    none_erased_since: bool,
     /// Restore although no list says who was erased after the backup was made: whoever was may be back
     #[arg(long)]
     without_erasure_list: bool,
@@ -54,6 +61,14 @@ struct Whole {
     sha256: String,
     /// How many erasures it knows of; none where nothing says so.
     erasures: Option<usize>,
+    /// Whether these are all that there were then.
+    erasures_known: bool,
+}
+
+/// What every manifest says, in whatever format the rest is.
+#[derive(Deserialize)]
+struct Format {
+    format: u8,
 }
 
 fn newest_schema() -> i64 {
@@ -105,9 +120,14 @@ impl Restore {
                 config.data.display()
             )));
         }
-        let listed = self.is_listed(&config, &whole, place.exists())?;
+        // Nothing is erased from here on in what is put aside.
+        let folder = hold_folder(&config.data)?;
+        let found = erased::look(&self, &config, &whole, &place).await?;
+        found.bring(&config)?;
         let aside = self.put_in_place(&config, &whole, &place)?;
-        self.bring_the_list(&config, listed)?;
+        found.say(&config)?;
+        drop(folder);
+        let listed = found.is_known;
         let (app, _) = startup::open(config, Arc::new(SystemClock)).await?;
         let (erasures, _) = erasure::of_database(&app).await?;
         let erased_again = whole
@@ -179,67 +199,24 @@ impl Restore {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Whether a list says who was erased after the backup was made. `replaced` says that a desk is there already: it keeps
-    /// its own list whole.
-    fn is_listed(&self, config: &Config, whole: &Whole, replaced: bool) -> Result<bool, Failure> {
-        let own = erasure::list_of_erased(config).filter(|list| list.exists());
-        let copy = config.erased_copy.clone().filter(|list| list.exists());
-        let lists = [&own, &copy, &self.erasure_list];
-        let lists: Vec<&Path> = lists.into_iter().flatten().map(PathBuf::as_path).collect();
-        if let Some(given) = self.erasure_list.as_ref().filter(|list| !list.exists()) {
-            return Err(Failure::usage(format!("{} is not there.", given.display())));
-        }
-        let whole_here = (own.is_some() || replaced) && !erasure::is_unknown(config);
-        let known = whole_here || copy.is_some() || self.erasure_list.is_some();
-        let named = erasure::named(&lists)?;
-        let older = known && whole.erasures.is_some_and(|of_then| named < of_then);
-        if self.without_erasure_list || known && !older {
-            return Ok(known && !older);
-        }
-        let newest = erased_of(&self.file);
-        Err(Failure::usage(if older {
-            format!(
-                "The list of what was erased is older than this backup: it names {named} records of {}. Bring a newer one with \
-                 --erasure-list, or say --without-erasure-list: whoever was erased since may be back then.",
-                whole.erasures.unwrap_or_default()
-            )
-        } else {
-            format!(
-                "No list here says who was erased after this backup was made. Bring the last audit/erased.txt of the desk with \
-                 --erasure-list ({} will do if nobody was erased since), or say --without-erasure-list: whoever was erased may be \
-                 back then.",
-                newest.display()
-            )
-        }))
-    }
-
-    /// Puts the list that was named beside the database, or says that there is none.
-    fn bring_the_list(&self, config: &Config, listed: bool) -> Result<(), Failure> {
-        if !listed {
-            return Ok(erasure::say_unknown(config)?);
-        }
-        if let Some(given) = &self.erasure_list {
-            erasure::take_in(config, given)?;
-        }
-        if let Some(unknown) = erasure::list_is_unknown(config).filter(|file| file.exists()) {
-            std::fs::remove_file(unknown)?;
-        }
-        Ok(())
-    }
-
     /// A backup that is what its manifest says, and opens with the key that is here.
     fn as_its_manifest_says(&self, config: &Config) -> Result<Whole, Failure> {
         let path = manifest_of(&self.file);
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::usage(format!("{} can't be read: {error}.", path.display()))
         })?;
-        let manifest: Manifest = serde_json::from_str(&text).map_err(|_| {
+        let other = |_| {
             Failure::usage(format!(
                 "{} is not the manifest of a backup.",
                 path.display()
             ))
-        })?;
-        if manifest.format != 1 || manifest.schema > newest_schema() {
+        };
+        let Format { format } = serde_json::from_str(&text).map_err(other)?;
+        if format > FORMAT {
+            return Err(newer());
+        }
+        let manifest: Manifest = serde_json::from_str(&text).map_err(other)?;
+        if manifest.schema > newest_schema() {
             return Err(newer());
         }
         let (size, sha256) = self.sum()?;
@@ -257,6 +234,7 @@ impl Restore {
             made_at: manifest.made_at,
             sha256,
             erasures: manifest.erasures,
+            erasures_known: manifest.erasures_known,
         })
     }
 
@@ -299,6 +277,7 @@ impl Restore {
                 .map_or_else(|_| String::new(), |at| Timestamp::from(at).to_string()),
             sha256: self.sum()?.1,
             erasures: None,
+            erasures_known: true,
         })
     }
 
@@ -313,22 +292,14 @@ impl Restore {
         Ok(summed)
     }
 
-    /// Copies beside the place first, so that a full disk leaves the old desk as it was. Says where the old one was put.
+    /// Copies beside the place first, so that a full disk leaves the old desk as it was. Says where the old one was put. The caller
+    /// holds the folder.
     fn put_in_place(
         &self,
         config: &Config,
         whole: &Whole,
         place: &Path,
     ) -> Result<Option<PathBuf>, Failure> {
-        std::fs::create_dir_all(&config.data)?;
-        let lock = std::fs::File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(config.data.join("lock"))?;
-        if lock.try_lock().is_err() {
-            return Err(DbError::InUse(config.data.clone()).into());
-        }
         let fresh = config.data.join("restoring");
         let copied = std::fs::copy(&self.file, &fresh)
             .and_then(|_| std::fs::File::open(&fresh)?.sync_all())

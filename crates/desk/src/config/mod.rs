@@ -16,6 +16,7 @@ use destinations::Destination;
 use proxies::Network;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -125,10 +126,19 @@ impl Config {
         self.data.join("keys").join("root.key")
     }
 
-    /// The file to which signed audit checkpoints are appended.
+    /// The folder of what the desk keeps of its audit log outside of the database. Nothing is made.
+    pub fn audit_folder(&self) -> PathBuf {
+        self.data.join("audit")
+    }
+
+    /// The file to which signed audit checkpoints are appended. Its folder is made, for the desk's own user alone.
     pub fn checkpoint_file(&self) -> Option<PathBuf> {
-        let folder = self.data.join("audit");
-        std::fs::create_dir_all(&folder).ok()?;
+        let folder = self.audit_folder();
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .ok()?;
         Some(folder.join("checkpoints.txt"))
     }
 

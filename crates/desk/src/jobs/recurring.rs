@@ -100,6 +100,11 @@ fn list() -> Vec<Recurring> {
             run: |app| async move { privacy::retention::daily(&app).await }.boxed(),
         },
         Recurring {
+            name: "the second list of what was erased",
+            every: 15 * minute,
+            run: |app| async move { privacy::erasure::copy(&app).await }.boxed(),
+        },
+        Recurring {
             name: "old links",
             every: 60 * minute,
             run: |app| async move { links::forget(&app).await }.boxed(),

@@ -118,6 +118,11 @@ impl Keyring {
         Ok(OrganisationKeys::unwrap(&self.root, wrapped, &id.bytes())?.wrap(root, &id.bytes()))
     }
 
+    /// Whether this is the root key that everything is sealed by.
+    pub(super) fn is_root(&self, key: &RootKey) -> bool {
+        self.root.fingerprint() == key.fingerprint()
+    }
+
     /// A secret of the desk in plain, to be sealed by another root key.
     pub(super) fn open_secret(
         &self,

@@ -210,15 +210,32 @@ pub fn next_file(file: &Path) -> PathBuf {
 
 /// Seals every organisation's keys and every secret of the desk by another root key, all of them or none. Gives the new
 /// key's fingerprint.
+///
+/// # Errors
+/// [`DeskError::Conflict`] when it is the key that is in use; its file or the database can't be written.
 pub async fn root(app: &App, new: NewRoot) -> Result<String, DeskError> {
     let failed = |error: KeyFileError| DeskError::Unavailable(error.to_string());
     let (key, file) = match new {
         NewRoot::Given(key) => (key, None),
         NewRoot::File(file) => {
-            let (key, _) = RootKey::load_or_create_file(&next_file(&file)).map_err(failed)?;
+            let next = next_file(&file);
+            let (mut key, _) = RootKey::load_or_create_file(&next).map_err(failed)?;
+            if app.keyring.is_root(&key) {
+                // A change left it that was stopped when all but this was done.
+                std::fs::remove_file(&next)
+                    .map_err(|error| DeskError::Unavailable(error.to_string()))?;
+                (key, _) = RootKey::load_or_create_file(&next).map_err(failed)?;
+            }
             (key, Some(file))
         }
     };
+    if app.keyring.is_root(&key) {
+        // Certificates of erasure would say that copies from before open with another key.
+        return Err(DeskError::Conflict {
+            code: "same_root_key",
+            text: "This root key is the one in use already.",
+        });
+    }
     let (ring, sealing) = (app.clone(), key.clone());
     let organisation = app
         .directory

@@ -17,8 +17,8 @@
 //! What was erased stays erased: a signed list of ids of what went (`audit/erased.txt` in the data folder, beside the
 //! checkpoints) is destroyed again in a database that knows nothing of it, such as a backup from before, whenever a desk
 //! starts on it ([`reapply`]). The marks by which a mail is known stay too, so that one that still lies in the mailbox isn't
-//! taken in again. The settings may name a second place for the list, on another machine (`erased_copy`), and a backup has a copy
-//! of it beside it; `restore` asks for one.
+//! taken in again. The settings may name a second place for the list, on another machine (`erased_copy`), which every
+//! node that names one completes again and again ([`copy`]), and a backup has a copy of it beside it; `restore` asks for one.
 //!
 //! What goes by age ([`crate::privacy::retention`]) is destroyed by the same functions.
 //!
@@ -40,8 +40,8 @@ pub use holds::{Hold, HoldReason, holds, place, release};
 pub(crate) use holds::{every_held, hold_patient, is_held, keep_whole};
 pub(crate) use list::sum;
 pub use list::{
-    handlers, is_unknown, named, of_database, place as list_of_erased, reapply, say_unknown,
-    take_in, unknown as list_is_unknown,
+    copy, handlers, is_unknown, lacking, named, of_database, reapply, say_unknown, take_in,
+    unknown as list_is_unknown,
 };
 pub use model::{Certificate, Destroyed, Kept};
 pub use service::{certificate, erase};

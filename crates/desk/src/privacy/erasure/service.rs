@@ -1,6 +1,6 @@
 //! Destroying a record for a request that was granted.
 
-use super::list::{self, CopyErased, KeepErased};
+use super::list::{self, KeepErased};
 use super::model::{Certificate, Destroyed, Entry, Scope};
 use super::plan::{self, Beside};
 use super::{destroy, store};
@@ -70,9 +70,6 @@ pub async fn erase(
             requests::close_destroyed(work, asked, by).await?;
             requests::close_rest(work, patient, by).await?;
             work.enqueue(&KeepErased { erasure: id }, Some(&id.to_string()), now).await?;
-            if work.app.config.erased_copy.is_some() {
-                work.enqueue(&CopyErased { erasure: id }, Some(&id.to_string()), now).await?;
-            }
             Ok(id)
         }
         .boxed()
@@ -182,10 +179,14 @@ fn signed(work: &Work<'_>, certificate: &Certificate, list: String) -> Result<En
     })
 }
 
+/// How everything ends that certificates are signed as.
+pub(super) const SIGNS_AS: &str = "/erasure";
+
 /// What certificates of this organisation are signed as.
 pub(super) fn origin(app: &App, organisation: OrganisationId) -> Result<Origin, DeskError> {
     let slug = &app.directory.of(organisation)?.slug;
-    Origin::new(&format!("{slug}/erasure")).map_err(|error| DeskError::Internal(error.to_string()))
+    Origin::new(&format!("{slug}{SIGNS_AS}"))
+        .map_err(|error| DeskError::Internal(error.to_string()))
 }
 
 /// Destroys, in a database that doesn't know of an erasure, what it names and what is the patient's there.

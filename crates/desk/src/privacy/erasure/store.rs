@@ -249,8 +249,6 @@ statements! {
     ASK_ANEW = "UPDATE privacy_requests SET state = 'open', approved_by = NULL, approved_at = NULL, decision = NULL, \
         reason = NULL, note = NULL, decided_by = NULL, decided_at = NULL, version = version + 1 WHERE organisation_id = $1 \
         AND patient_id = $2 AND kind = 'erasure' AND state <> 'closed'";
-    /// An erasure.
-    ONE = "SELECT entry FROM erasures WHERE organisation_id = $1 AND id = $2";
 }
 
 /// A hold as stored.
@@ -342,15 +340,6 @@ pub(super) async fn every_held(
         .query(EVERY_HELD, args![organisation, now], |row| row.get(0))
         .await?;
     Ok(held.into_iter().collect())
-}
-
-pub(super) async fn one(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    id: ErasureId,
-) -> Result<Option<Entry>, DeskError> {
-    let args = args![organisation, id];
-    Ok(conn.query_opt(ONE, args, |row| entry(row, 0)).await?)
 }
 
 fn entry(row: &Row<'_>, column: usize) -> Result<Entry, DbError> {
