@@ -259,7 +259,7 @@ fn plan(
             if number == 0 {
                 let mut fresh = tale(chance, people, team, true);
                 fresh.steps.truncate(1);
-                return (end.plus_seconds(-240), fresh);
+                return (end.plus_seconds(-90), fresh);
             }
             let crisis = chance.between(0, 400) == 0;
             let tale = tale(chance, people, team, crisis);
@@ -362,13 +362,7 @@ fn steps(chance: &mut Chance, crisis: bool) -> VecDeque<(After, Step)> {
     let mut steps = VecDeque::from([(Minutes(0), Step::Open)]);
     let mut add = |after, step| steps.push_back((after, step));
     if crisis {
-        add(Minutes(chance.between(1, 3)), Step::Take);
-        add(Minutes(chance.between(1, 4)), Step::Answer);
-        add(Minutes(chance.between(5, 20)), Step::Note);
-        add(Minutes(chance.between(20, 90)), Step::Again);
-        add(Minutes(chance.between(5, 30)), Step::AnswerAgain);
-        add(Working(chance.between(300, 900)), Step::Settle);
-        return steps;
+        return at_once(chance);
     }
     if chance.percent(40) {
         add(Working(chance.between(5, 60)), Step::Take);
@@ -402,6 +396,20 @@ fn steps(chance: &mut Chance, crisis: bool) -> VecDeque<(After, Step)> {
         add(Minutes(chance.between(20, 2400)), Step::Rate);
     }
     steps
+}
+
+/// What a nurse does where somebody may be in danger, by day and by night: within the clinic's times for emergencies.
+fn at_once(chance: &mut Chance) -> VecDeque<(After, Step)> {
+    let mut later = |from, to, step| (After::Minutes(chance.between(from, to)), step);
+    VecDeque::from([
+        (After::Minutes(0), Step::Open),
+        later(1, 3, Step::Take),
+        later(1, 3, Step::Answer),
+        later(4, 10, Step::Note),
+        later(4, 12, Step::Again),
+        later(1, 4, Step::AnswerAgain),
+        later(8, 20, Step::Settle),
+    ])
 }
 
 /// When the tale goes on.

@@ -109,7 +109,8 @@ pub(super) async fn act(
     Ok(tale)
 }
 
-/// Who does a step: whoever has the request. What the desk took for a clinical one or an emergency, a nurse settles.
+/// Who does a step: whoever has the request. An emergency is a nurse's from its first minute, and what the desk took for a
+/// clinical request is settled by one.
 fn whose<'a>(
     place: &Place<'a>,
     tale: &Tale,
@@ -119,8 +120,9 @@ fn whose<'a>(
     let own = &place.team[tale.colleague];
     let settles = matches!(step, Step::Settle | Step::SettleByReply);
     let clinic = place.app.directory.of(place.organisation)?;
-    let clinical = ticket.urgency == Urgency::Emergency || clinic.is_clinical(&ticket.category);
-    if !settles || own.role.clinical || !clinical {
+    let emergency = ticket.urgency == Urgency::Emergency;
+    let clinical = emergency || (settles && clinic.is_clinical(&ticket.category));
+    if own.role.clinical || !clinical {
         return Ok(own);
     }
     let nurse = place.team.iter().find(|one| one.role.clinical);
@@ -182,6 +184,12 @@ async fn open(place: &Place<'_>, person: &Person, tale: &mut Tale) -> Result<(),
     let created = tickets::create(place.app, &ctx, new).await?;
     tale.ticket = Some(created.id);
     tale.contact = Some(contact);
+    let ticket = tickets::row_for(place.app, place.organisation, created.id).await?;
+    let goes_on = !tale.steps.is_empty();
+    if goes_on && ticket.urgency == Urgency::Emergency {
+        tale.steps = super::at_once(&mut tale.chance);
+        tale.steps.pop_front();
+    }
     Ok(())
 }
 
