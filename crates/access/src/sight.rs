@@ -30,7 +30,12 @@ pub struct Line {
 /// What is before whoever reads in a conversation; all of it where nobody is on the line. It takes away alone: what a role
 /// does not open stays shut.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sight(Option<Level>);
+pub struct Sight {
+    /// As of which level; none for everything.
+    level: Option<Level>,
+    /// Whether addresses are shown below their level.
+    addresses: bool,
+}
 
 /// The level from which the fields of a group are shown. Who somebody is was told by then; where they are reached is what
 /// the next step goes to, and the rest is what that step opens.
@@ -43,16 +48,29 @@ const fn shown_from(group: FieldGroup) -> Level {
 
 impl Sight {
     /// Everything.
-    pub const ALL: Self = Self(None);
+    pub const ALL: Self = Self {
+        level: None,
+        addresses: false,
+    };
+
+    /// The same, and addresses with it: those of somebody who is nobody on file are what they gave, and no answer to anything.
+    #[must_use]
+    pub fn with_addresses(self) -> Self {
+        Self {
+            addresses: self != Self::ALL,
+            ..self
+        }
+    }
 
     /// Whether the fields of a group are shown.
     pub fn shows(self, group: FieldGroup) -> bool {
-        self.0.is_none_or(|level| level >= shown_from(group))
+        let given = self.addresses && group == FieldGroup::Contact;
+        given || self.level.is_none_or(|level| level >= shown_from(group))
     }
 
     /// Whether as much of an address is shown as tells it from another, so that one of them can be chosen.
     pub fn hints(self) -> bool {
-        self.0.is_none_or(|level| level >= Level::L1)
+        self.addresses || self.level.is_none_or(|level| level >= Level::L1)
     }
 
     /// The groups that are not shown.
@@ -74,7 +92,10 @@ impl<Q> Who<'_, Q> {
         if all || line.emergency || !line.live {
             Sight::ALL
         } else {
-            Sight(Some(line.level))
+            Sight {
+                level: Some(line.level),
+                addresses: false,
+            }
         }
     }
 }

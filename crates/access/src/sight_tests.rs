@@ -51,6 +51,30 @@ fn everybody(queues: &Queues<u8>) -> [(Who<'_, u8>, &'static str); 5] {
 }
 
 #[test]
+fn addresses_of_nobody_on_file_are_shown_and_nothing_else() {
+    let queues: Queues<u8> = Queues::All;
+    let held = Held {
+        permissions: Permissions::ALL,
+        clinical: true,
+        queues: &queues,
+    };
+    let line = Line {
+        live: true,
+        level: Level::L0,
+        emergency: false,
+        eased: false,
+    };
+    let sight = Who::Staff(held).sight(line).with_addresses();
+    assert_eq!(
+        GROUPS.map(|group| sight.shows(group)),
+        [true, false, false, false]
+    );
+    assert!(sight.hints());
+    assert_eq!(sight.hidden().count(), 3);
+    assert_eq!(Sight::ALL.with_addresses(), Sight::ALL);
+}
+
+#[test]
 fn the_table_of_readers_channels_and_levels_holds() {
     let queues = Queues::All;
     let mut seen = 0;
@@ -101,7 +125,11 @@ fn somebody_is_there_by_these_channels_and_no_other() {
 fn more_shown_never_hides_more_and_nobody_on_the_line_hides_nothing() {
     assert_eq!(Sight::default(), Sight::ALL);
     for pair in Level::ALL.windows(2) {
-        let (less, more) = (Sight(Some(pair[0])), Sight(Some(pair[1])));
+        let as_of = |level| Sight {
+            level: Some(level),
+            addresses: false,
+        };
+        let (less, more) = (as_of(pair[0]), as_of(pair[1]));
         for group in GROUPS {
             assert!(more.shows(group) || !less.shows(group));
         }

@@ -162,7 +162,7 @@ impl Backup {
         manifest_file: &Path,
     ) -> Result<Manifest, Failure> {
         // Made before anything is in it, so that nobody else can read it for a moment.
-        private(part)?;
+        private(part).map_err(|error| Failure::file(self.file.display(), &error))?;
         let made_at = SystemClock.now();
         let bar = progress_bar("Copying");
         let shown = bar.clone();
@@ -189,7 +189,8 @@ impl Backup {
             erasures_known: !erasure::is_unknown(&app.config),
         };
         let erased_file = erased_of(&self.file);
-        let mut erased = private(&erased_file)?;
+        let mut erased =
+            private(&erased_file).map_err(|error| Failure::file(erased_file.display(), &error))?;
         erased
             .write_all(whole.erased.as_bytes())
             .and_then(|()| erased.sync_all())
@@ -208,14 +209,13 @@ impl Backup {
 }
 
 /// A new file that only the desk's own account reads.
-fn private(path: &Path) -> Result<std::fs::File, Failure> {
+fn private(path: &Path) -> std::io::Result<std::fs::File> {
     std::fs::File::options()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .open(path)
-        .map_err(|error| Failure::file(path.display(), &error))
 }
 
 /// Looks at every page of a copy, reads its audit log, and opens every key in it.

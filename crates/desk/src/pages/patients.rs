@@ -68,8 +68,8 @@ struct FindPage {
     query: String,
     /// The number of the request from whose page somebody is looked for.
     ticket: Option<i64>,
-    /// Whether birth dates and record numbers are not shown, because whoever is on the line is asked for them.
-    veiled: bool,
+    /// Says that birth dates and record numbers are not shown, because whoever is on the line is asked for them.
+    veil: Option<&'static str>,
     write: bool,
     /// Whether the reader may look for record numbers and birth dates.
     identifiers: bool,
@@ -128,7 +128,7 @@ async fn find_page(
         back: safe_path(wanted.back.as_deref()).to_owned(),
         query: whom.query(),
         ticket: number_in(wanted.back.as_deref()),
-        veiled,
+        veil: veiled.then_some("sight-found"),
         write: allowed.has(Permission::PatientsWrite),
         wanted,
     })

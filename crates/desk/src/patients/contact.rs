@@ -19,6 +19,7 @@ use crate::privacy::erasure;
 use crate::records::{self, Sealing};
 use crate::tickets;
 use crate::work::Work;
+use bedside_db::Timestamp;
 use bedside_web::Locale;
 use futures_util::FutureExt;
 use serde_json::json;
@@ -255,6 +256,24 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
     .await
 }
 
+/// Since when the oldest of these addresses is a contact's.
+async fn oldest_of(
+    work: &mut Work<'_>,
+    id: ContactId,
+    these: &[(PointKind, [u8; 16])],
+) -> Result<Option<Timestamp>, DeskError> {
+    let organisation = work.ctx.organisation;
+    let points = store::points(work, organisation, id).await?;
+    let is_one = |kind: &str, blind: &[u8]| {
+        let mut these = these.iter();
+        these.any(|(one, its)| one.code() == kind && its.as_slice() == blind)
+    };
+    let known = points
+        .iter()
+        .filter(|point| is_one(&point.kind, point.blind.as_slice()));
+    Ok(known.map(|point| point.since).min())
+}
+
 /// Changes a contact that the caller saw as `version`; gives back the new version. The addresses of somebody who stands for
 /// a patient need a [`Ground`]: [`DeskError::Conflict`] with `verification_needed` otherwise.
 pub async fn change_contact(
@@ -326,13 +345,7 @@ pub async fn change_contact(
                 });
             }
             if let Some(patient) = row.patient {
-                let points = store::points(work, organisation, id).await?;
-                let gone = points.iter().filter(|point| {
-                    remove.iter().any(|(kind, blind)| {
-                        kind.code() == point.kind && point.blind.as_slice() == blind.as_slice()
-                    })
-                });
-                let oldest = gone.map(|point| point.since).min();
+                let oldest = oldest_of(work, id, &remove).await?;
                 lost(work, patient, oldest).await?;
             }
             for (kind, blind) in &remove {

@@ -217,7 +217,7 @@ pub(crate) async fn create_admitted(
     let sealing = new.requester.sealing.clone();
     let urgency = Urgency::from(placed.urgency);
     let written_by = writer(ctx, new.channel);
-    let is_told = is_told(new.channel, written_by);
+    let aloud = is_told(new.channel, written_by);
     let author = Author::Contact(new.requester.contact.uuid());
     let first = timeline::seal(
         app,
@@ -287,7 +287,7 @@ pub(crate) async fn create_admitted(
     let is_warned = new.answer != Answer::Nothing
         && !(new.own_words || is_old)
         && shared.1.ticket.safety == Level::Emergency.code();
-    let is_read_out = is_told && shared.1.ticket.urgency == Urgency::Emergency;
+    let is_read_out = aloud && shared.1.ticket.urgency == Urgency::Emergency;
     let acknowledge =
         !is_read_out && (is_warned || (new.answer == Answer::Acknowledgement && !new.automatic));
     let language = placed.language;

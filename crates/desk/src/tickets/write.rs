@@ -372,7 +372,7 @@ pub async fn inbound(
     )?);
     let (external, automatic, also) = (new.external, new.automatic, new.also);
     let (contact, dictated) = (new.contact, new.written_by.is_some());
-    let is_told = is_told(channel, new.written_by);
+    let aloud = is_told(channel, new.written_by);
     let (why, language) = (placed.why, placed.language);
     app.command(ctx, move |work| {
         async move {
@@ -396,7 +396,7 @@ pub async fn inbound(
             } else if danger {
                 raise(&clinic, &mut stored.ticket, at, &why, &mut changed)?;
                 keep_reachable(work, &mut stored.ticket, None, &mut changed).await?;
-                if !(automatic || is_told) {
+                if !(automatic || aloud) {
                     let first = changed.contains_key("urgency");
                     outbound::warn(work, &stored.ticket, language, first).await?;
                 }

@@ -503,14 +503,14 @@ both_engines! {
         assert_eq!(seen["hidden"]["fields"], serde_json::json!(["allergy"]));
         assert_eq!((&seen["fields"]["colour"], &seen["fields"]["allergy"]), (&serde_json::json!("oriole"), &serde_json::Value::Null));
         let writer = desk.client(&format!("{SCOPES} tickets:write")).await;
-        let path = format!("/api/v1/tickets/{}", talk.id);
-        let etag = writer.get(&path).await.expect(200).header("etag").unwrap().to_owned();
+        let there = format!("/api/v1/tickets/{}", talk.id);
+        let etag = writer.get(&there).await.expect(200).header("etag").unwrap().to_owned();
         for other in [serde_json::Value::Null, serde_json::json!("none")] {
             let patch = serde_json::json!({ "fields": { "allergy": other } });
-            let refused = writer.patch(&path, &etag, &patch).await.expect(422);
+            let refused = writer.patch(&there, &etag, &patch).await.expect(422);
             assert_eq!(refused.json()["errors"][0]["code"], "hidden");
         }
-        writer.patch(&path, &etag, &serde_json::json!({ "fields": { "insurer": "Acme" } })).await.expect(200);
+        writer.patch(&there, &etag, &serde_json::json!({ "fields": { "insurer": "Acme" } })).await.expect(200);
         peek(&admin, &talk).await;
         assert!(admin.get(&talk.page).await.expect(200).text().contains("zebrafinch"));
     }

@@ -107,7 +107,12 @@ pub(crate) async fn sight(
     ctx: &Ctx,
     ticket: &Ticket,
 ) -> Result<Sight, DeskError> {
-    sight_of(app, conn, ctx, (ticket, ticket.about.patient)).await
+    let patient = ticket.about.patient;
+    let sight = sight_of(app, conn, ctx, (ticket, patient)).await?;
+    Ok(match patient {
+        Some(_) => sight,
+        None => sight.with_addresses(),
+    })
 }
 
 /// What the actor sees of a patient whose record they open in a conversation.

@@ -217,6 +217,15 @@ fn shown(
     )
 }
 
+/// The way to the page that says that it arrived.
+fn on_to_thanks(app: &App, shell: &Shell, ticket: TicketId, form: &Form) -> Response {
+    let spoken = told::tag_of(app, &form.message, shell.t.locale);
+    let receipt: Receipt = (shell.clinic.id, ticket, app.now(), spoken);
+    let receipt = cursor::encode(THANKS, &receipt, &app.keyring.web_mac());
+    let lost = if form.email.is_empty() { "&lost=1" } else { "" };
+    see_other(&shell.link(&format!("{}/thanks?r={receipt}{lost}", shell.here)))
+}
+
 /// Takes the form in. Its files are read only where the clinic, the network and the form's own pass allow it.
 pub async fn send(
     State(app): State<App>,
@@ -295,15 +304,8 @@ pub async fn send(
         );
     }
     let usable = form.usable(&shell.clinic);
-    let lost = usable.email.is_empty();
     match take::take(&app, &shell, &usable, &pass, network, &sent.files).await {
-        Ok(ticket) => {
-            let spoken = told::tag_of(&app, &usable.message, shell.t.locale);
-            let receipt: Receipt = (shell.clinic.id, ticket, app.now(), spoken);
-            let receipt = cursor::encode(THANKS, &receipt, &app.keyring.web_mac());
-            let lost = if lost { "&lost=1" } else { "" };
-            see_other(&shell.link(&format!("{}/thanks?r={receipt}{lost}", shell.here)))
-        }
+        Ok(ticket) => on_to_thanks(&app, &shell, ticket, &usable),
         // Nobody who may be in danger is told to come back later: the fresh form can be sent at once.
         Err(DeskError::RateLimited { .. }) => {
             let note = if urgent {
