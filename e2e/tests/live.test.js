@@ -46,7 +46,7 @@ const side = () => agent.locator(".ticket-side").innerText();
 
 test("a call shows nothing that the caller has to say", async () => {
   await agent.goto("/tickets/new");
-  await agent.getByLabel("Email").fill(caller.email);
+  await agent.getByLabel("Email address").fill(caller.email);
   await agent.locator("#body").fill("I have a question about my visit.");
   await agent.locator("main form button[type=submit]").last().click();
   await agent.waitForURL(/\/tickets\/\d+$/);
@@ -91,8 +91,8 @@ test("verifying shows it step by step", async () => {
 
 test("whoever asks to see it does, and that is counted", async () => {
   await agent.goto("/tickets/new");
-  await agent.getByLabel("Email").fill(caller.email);
-  await agent.locator("#body").fill("It is me again.");
+  await agent.getByLabel("Email address").fill(caller.email);
+  await agent.locator("#body").fill("Can I bring my daughter along?");
   await agent.locator("main form button[type=submit]").last().click();
   await agent.waitForURL(/\/tickets\/\d+$/);
   assert.ok((await side()).includes(HIDDEN));
