@@ -73,6 +73,11 @@ impl Sight {
         self.addresses || self.level.is_none_or(|level| level >= Level::L1)
     }
 
+    /// Whether no group is hidden.
+    pub fn is_whole(self) -> bool {
+        self.hidden().next().is_none()
+    }
+
     /// The groups that are not shown.
     pub fn hidden(self) -> impl Iterator<Item = FieldGroup> {
         let all = FieldGroup::ALL.iter().copied();

@@ -478,6 +478,10 @@ async fn a_copy_from_before_an_upgrade_is_put_back_by_itself() {
     let config = config(Engine::Sqlite, folder.path());
     let version = MIGRATIONS.len() - 1;
     older(&desk, ticket, version, &config).await;
+    // A desk of before has its checkpoints in the folder; one whose database was put there by hand has none.
+    let checkpoints = config.checkpoint_file().unwrap();
+    std::fs::create_dir_all(checkpoints.parent().unwrap()).unwrap();
+    std::fs::write(&checkpoints, "").unwrap();
     let clock = Arc::new(FixedClock::new(desk.app.now()));
     let (app, report) = startup::open(config, clock.clone()).await.unwrap();
     app.db.close().await;

@@ -24,6 +24,8 @@ pub struct FileWords {
     pub texts: Vec<String>,
     /// The names of files and of senders that stand in forwarded mails.
     pub names: Vec<String>,
+    /// Whether the texts are pieces of what could not be read: words between the lines of a structure, and not sentences.
+    pub pieces: bool,
 }
 
 impl std::fmt::Debug for FileWords {

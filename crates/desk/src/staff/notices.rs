@@ -7,7 +7,7 @@ use crate::context::Permission;
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, StaffId};
 use crate::work::{Job, Work};
-use bedside_db::Timestamp;
+use bedside_db::{Conn, Timestamp};
 use bedside_web::Locale;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -265,7 +265,8 @@ pub async fn tell_any(
     except: Option<StaffId>,
     what: What,
 ) -> Result<(), DeskError> {
-    for person in who_may(work, permissions).await? {
+    let (app, organisation) = (work.app.clone(), work.ctx.organisation);
+    for person in who_may(&app, work, organisation, permissions).await? {
         if Some(person) != except {
             tell(work, person, what).await?;
         }
@@ -275,21 +276,26 @@ pub async fn tell_any(
 
 /// Whether anybody at work may do any of these, and would hear of it.
 pub async fn anybody_may(
-    work: &mut Work<'_>,
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
     permissions: &[Permission],
 ) -> Result<bool, DeskError> {
-    Ok(!who_may(work, permissions).await?.is_empty())
+    Ok(!who_may(app, conn, organisation, permissions)
+        .await?
+        .is_empty())
 }
 
 /// Everybody at work who may do any of these.
 async fn who_may(
-    work: &mut Work<'_>,
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
     permissions: &[Permission],
 ) -> Result<Vec<StaffId>, DeskError> {
-    let organisation = work.ctx.organisation;
-    let clinic = work.app.directory.of(organisation)?;
+    let clinic = app.directory.of(organisation)?;
     let mut all = Vec::new();
-    for person in store::list(work, organisation).await? {
+    for person in store::list(conn, organisation).await? {
         let Some(role) = clinic.role(&person.role) else {
             continue;
         };

@@ -14,7 +14,7 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::feedback;
 use crate::identity;
-use crate::ids::{ContactId, MessageId, PatientId, QueueId, TicketId};
+use crate::ids::{self, ContactId, MessageId, PatientId, QueueId, TicketId};
 use crate::links;
 use crate::orgs::Clinic;
 use crate::orgs::model::purpose;
@@ -46,6 +46,7 @@ pub async fn link_contact(
     linking: impl Into<Linking>,
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::PatientsWrite)?;
+    ids::somebody(ctx.organisation, contact)?;
     let Linking {
         patient,
         who,

@@ -47,16 +47,21 @@ impl Words<'_> {
         let names = files.map(|file| file.name.as_str());
         let names = names.chain(inside.map(String::as_str));
         let mut left = ALL;
-        let texts = self.files.iter().flat_map(|file| &file.words.texts);
-        let texts = texts.map(|text| {
-            let text = &text[..text.floor_char_boundary(left.min(text.len()))];
-            left -= text.len();
-            text
-        });
+        let mut texts = |pieces: bool| {
+            let files = self.files.iter();
+            let files = files.filter(move |file| file.words.pieces == pieces);
+            let texts = files.flat_map(|file| &file.words.texts).map(|text| {
+                let text = &text[..text.floor_char_boundary(left.min(text.len()))];
+                left -= text.len();
+                text
+            });
+            one_by_one(texts)
+        };
         Beside {
             names: self.called.into_iter().collect(),
             files: names.collect(),
-            texts: one_by_one(texts),
+            texts: texts(false),
+            pieces: texts(true),
         }
     }
 }

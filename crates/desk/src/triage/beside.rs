@@ -25,6 +25,9 @@ pub struct Beside<'a> {
     pub files: Vec<&'a str>,
     /// What the files say, each by itself.
     pub texts: Vec<Cow<'a, str>>,
+    /// What could be made out of a mail that could not be read. Between the lines of a structure the model finds what nobody
+    /// said; the words of a rule are somebody's.
+    pub pieces: Vec<Cow<'a, str>>,
 }
 
 impl Beside<'_> {
@@ -46,6 +49,8 @@ impl Beside<'_> {
         let names: Vec<&str> = self.names.iter().copied().chain(files).collect();
         let names = lines(&names);
         let mut found: Vec<Verdict> = self.texts.iter().map(|text| look(text)).collect();
+        let pieces = self.pieces.iter().map(|text| look(text));
+        found.extend(pieces.filter(|verdict| speaks_behind(verdict, 0)));
         if !names.is_empty() {
             let start = &body[..body.floor_char_boundary(CONTEXT.min(body.len()))];
             let verdict = look(&format!("{start}\n\n{names}"));

@@ -101,12 +101,12 @@ both_engines! {
     async fn taking_the_addresses_away_makes_the_next_one_no_first(desk: Desk) {
         let sink = sink(&desk).await;
         let id = patient(&desk, 40).await;
-        let own = desk.ticket(MAIL, "Hello", "When are you open?").await;
-        let own = tickets::view(&desk.app, &desk.system(), own).await.unwrap().contact.id;
         let talk = Talk::with(&desk, CALLER).await;
         let contact = caller(&desk, &talk).await;
         talk.second(&desk, &sink).await;
         talk.third().await;
+        let own = desk.ticket(MAIL, "Hello", "When are you open?").await;
+        let own = tickets::view(&desk.app, &desk.system(), own).await.unwrap().contact.id;
         let client = desk.client(SCOPES).await;
         let path = format!("/api/v1/contacts/{own}");
         let etag = client.get(&path).await.expect(200).header("etag").unwrap().to_owned();

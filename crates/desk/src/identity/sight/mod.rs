@@ -163,8 +163,8 @@ pub async fn peeked_until(
     ctx.authorize(Permission::TicketsRead)?;
     let about = (ticket, patient);
     let (line, peeked) = line_of(app, &mut app.read().await?, ctx, about).await?;
-    let all = ctx.actor.who().sight(line) == Sight::ALL;
-    Ok(peeked.filter(|_| !all))
+    let whole = ctx.actor.who().sight(line).is_whole();
+    Ok(peeked.filter(|_| !whole))
 }
 
 /// Shows the actor all of a conversation for [`PEEK_LASTS`] seconds, though whoever is on the line has not shown enough of
@@ -178,19 +178,26 @@ pub async fn peek(
 ) -> Result<(), DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
     let by = ctx.actor.staff().ok_or(DeskError::Forbidden)?;
-    let id = tickets::row_admitted(app, ctx, ticket).await?.id;
+    let ticket = tickets::row_admitted(app, ctx, ticket).await?;
+    let id = ticket.id;
+    let about = (&ticket, patient.or(ticket.about.patient));
+    if sight_of(app, &mut app.read().await?, ctx, about)
+        .await?
+        .is_whole()
+    {
+        return Ok(());
+    }
     app.command(ctx, move |work| {
         async move {
             let (app, ctx) = (work.app.clone(), work.ctx.clone());
             // Pressed twice, the second one waits here and finds the first.
             let ticket = tickets::held(work, id).await?;
             let about = (&ticket, patient.or(ticket.about.patient));
-            if sight_of(&app, work, &ctx, about).await? == Sight::ALL {
-                return Ok(());
+            if !sight_of(&app, work, &ctx, about).await?.is_whole() {
+                let times = (work.now, work.now.plus_seconds(PEEK_LASTS));
+                store::insert(work, ctx.organisation, (id, by), times).await?;
+                told(work, id, Told::Peeked);
             }
-            let times = (work.now, work.now.plus_seconds(PEEK_LASTS));
-            store::insert(work, ctx.organisation, (id, by), times).await?;
-            told(work, id, Told::Peeked);
             work.audit(NewEntry::new("identity.peek", "ticket", id).purpose("treatment"));
             Ok(())
         }
@@ -207,7 +214,7 @@ pub(crate) async fn raising(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), 
         return Ok(());
     };
     let about = (ticket, ticket.about.patient);
-    if sight_of(&app, work, &ctx, about).await? != Sight::ALL {
+    if !sight_of(&app, work, &ctx, about).await?.is_whole() {
         let times = (work.now, work.now);
         store::insert(work, ctx.organisation, (ticket.id, by), times).await?;
     }

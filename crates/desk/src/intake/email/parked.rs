@@ -124,7 +124,7 @@ impl Parked<'_> {
         let body = self.body(&clinic).await?;
         let mut new = NewTicket::new(requester, Channel::Email, shown, body);
         // Its subject and what can be made out of the rest are somebody's words, and may be a cry for help.
-        new.own_words = subject.trim().is_empty() && words == FileWords::default();
+        new.own_words = subject.trim().is_empty() && words.texts.is_empty();
         new.attachments
             .extend(self.file(&new.requester.sealing, words).await?);
         new.envelope = from.map(|from| Envelope {
@@ -206,7 +206,11 @@ impl Parked<'_> {
             Reason::Attempts => ("mail.txt", uploads::TEXT),
             _ => ("mail.eml", "message/rfc822"),
         };
-        uploads::file_words(name, kind, raw).await
+        let words = uploads::file_words(name, kind, raw).await?;
+        Ok(FileWords {
+            pieces: true,
+            ..words
+        })
     }
 
     /// What the desk says about it.

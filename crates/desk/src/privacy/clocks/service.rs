@@ -73,13 +73,13 @@ async fn tend(app: &App, ctx: &Ctx, of: Of) -> Result<(), DeskError> {
 
 /// One mail to each who hears of it for each kind of news, whatever the number of clocks.
 async fn tell(app: &App, ctx: &Ctx, news: Vec<(Timer, Stage)>) -> Result<(), DeskError> {
+    let organisation = ctx.organisation;
+    if !staff::anybody_may(app, &mut app.read().await?, organisation, &HEAR).await? {
+        // It is news to whoever may hear of it later.
+        return Ok(());
+    }
     app.command(ctx, move |work| {
         async move {
-            let organisation = work.ctx.organisation;
-            if !staff::anybody_may(work, &HEAR).await? {
-                // It is news to whoever may hear of it later.
-                return Ok(());
-            }
             let mut hear: Vec<What> = Vec::new();
             for (timer, stage) in &news {
                 // Another node may have been first; what is told then is told by its command.

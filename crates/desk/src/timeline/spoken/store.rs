@@ -1,4 +1,4 @@
-//! Whether somebody was there who spoke: words that were written down for them, or that came while they waited.
+//! SQL of who spoke.
 
 use crate::error::DeskError;
 use crate::ids::{OrganisationId, TicketId};
