@@ -3,7 +3,7 @@
 # In mails that nobody asked for, and the mail that says they have ended.
 leave-line = I don't want to be asked. End these mails.
 leave-done-subject = You will get no more such mails
-leave-done-what = You wrote one word that ends our mails, so { $clinic } will send you no more reminders, questions or news by mail. Answers to what you ask us still come.
+leave-done-what = You wrote that you want no more such mails, so { $clinic } will send you no more reminders, questions or news by mail. Answers to what you ask us still come.
 leave-done-else = Nothing else was changed: no appointment was cancelled. If you meant something else, write us a few words more, or call { $phone }. In an emergency call { $emergency }.
 
 # The notice, public.

@@ -2,7 +2,7 @@
 
 leave-line = No quiero que me pregunten. No más correos como este.
 leave-done-subject = No recibirá más correos como estos
-leave-done-what = Usted escribió una palabra que termina nuestros correos, así que { $clinic } no le enviará más recordatorios, preguntas ni noticias por correo. Las respuestas a lo que usted nos pida sí llegarán.
+leave-done-what = Usted escribió que no quiere más correos así, por lo que { $clinic } no le enviará más recordatorios, preguntas ni noticias por correo. Las respuestas a lo que usted nos pida sí llegarán.
 leave-done-else = No cambió nada más: no se canceló ninguna cita. Si quiso decir otra cosa, escríbanos unas palabras más o llame al { $phone }. En una emergencia llame al { $emergency }.
 
 # El aviso, público.
