@@ -81,7 +81,7 @@ pub struct Across {
 pub struct Past {
     /// Patients that this contact was verified as within a day.
     pub patients: i64,
-    /// Whether a code failed in this conversation within a day.
+    /// Whether a code failed in this conversation, or in another one of this contact, within a day.
     pub code_failed: bool,
     /// Whether this contact or conversation was locked within 30 days.
     pub locked: bool,

@@ -75,7 +75,8 @@ async fn raised_when(
         let mut conn = app.read().await?;
         let (_, standing) = standing_in(app, &mut conn, organisation, ticket, now).await?;
         let about = (ticket, whom(ticket, &standing));
-        past_of(app, &mut conn, organisation, about).await?.1
+        let (_, past) = past_of(app, &mut conn, organisation, about).await?;
+        past
     };
     past.asks_record |= record;
     let desk = Ctx::system(organisation, "identity", ctx.source);
@@ -96,7 +97,8 @@ async fn past_of(
     let lock = subjects.last_lock(conn, organisation).await?;
     let day_ago = now.plus_seconds(-DAY);
     let month_ago = now.plus_seconds(-LOCK_SIGN_DAYS * DAY);
-    let failed = store::codes_failed(conn, organisation, ticket.id, day_ago).await?;
+    let here = (ticket.id, ticket.contact);
+    let failed = store::codes_failed(conn, organisation, here, day_ago).await?;
     let past = Past {
         patients: store::patients_of(conn, organisation, ticket.contact, day_ago).await?,
         code_failed: failed > 0,

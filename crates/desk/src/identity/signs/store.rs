@@ -8,9 +8,10 @@ statements! {
     /// Patients that a contact was verified as.
     PATIENTS_OF = "SELECT COUNT(DISTINCT patient_id) FROM identity_evidence WHERE organisation_id = $1 AND contact_id = $2 \
         AND made_at > $3 AND method = 'details'";
-    /// Codes of a conversation that failed.
-    CODES_FAILED = "SELECT COUNT(*) FROM identity_codes WHERE organisation_id = $1 AND ticket_id = $2 AND made_at > $3 \
-        AND tries > 0";
+    /// Codes that failed in a conversation, and in those in which its contact showed anything.
+    CODES_FAILED = "SELECT COUNT(*) FROM identity_codes WHERE organisation_id = $1 AND made_at > $4 AND tries > 0 \
+        AND ticket_id IN (SELECT ticket_id FROM identity_evidence WHERE organisation_id = $1 AND ticket_id = $2 \
+        UNION SELECT ticket_id FROM identity_evidence WHERE organisation_id = $1 AND contact_id = $3 AND made_at > $4)";
     /// Keeps a mark of a try.
     INSERT_TRY = "INSERT INTO identity_tries (organisation_id, subject, id, ticket_id, contact_id, at, failed) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -48,10 +49,11 @@ pub(super) async fn patients_of(
 pub(super) async fn codes_failed(
     conn: &mut Conn,
     organisation: OrganisationId,
-    ticket: TicketId,
+    (ticket, contact): (TicketId, ContactId),
     since: Timestamp,
 ) -> Result<i64, DeskError> {
-    count(conn, CODES_FAILED, args![organisation, ticket, since]).await
+    let wanted = args![organisation, ticket, contact, since];
+    count(conn, CODES_FAILED, wanted).await
 }
 
 pub(super) async fn insert_try(
