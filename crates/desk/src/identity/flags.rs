@@ -200,102 +200,54 @@ mod tests {
         assert_eq!(flags(&[], &locked), [Flag::EarlierLock]);
     }
 
+    /// What others did elsewhere: how many they were, and in how many tries.
+    fn others(others: i64, others_failed: i64) -> Across {
+        Across {
+            others,
+            others_failed,
+            ..Across::default()
+        }
+    }
+
+    /// What this contact did: as how many people, and in how many conversations they failed.
+    fn own(people: usize, failed_in: usize) -> Across {
+        Across {
+            people,
+            failed_in,
+            ..Across::default()
+        }
+    }
+
     #[test]
     fn other_conversations_are_a_sign_from_their_limits_on() {
-        let tell = |across: Across| {
+        let noticed = Across {
+            noticed: true,
+            ..Across::default()
+        };
+        let alone = Across {
+            new_address: true,
+            ..Across::default()
+        };
+        for (across, expected) in [
+            (Across::default(), &[][..]),
+            (others(MANY_OTHERS - 1, MANY_OTHERS_FAILED - 1), &[]),
+            (others(MANY_OTHERS, 0), &[Flag::SeveralAsk]),
+            (others(1, MANY_OTHERS_FAILED), &[Flag::SeveralAsk]),
+            (own(MANY_TRIED - 1, 1), &[]),
+            // Somebody who speaks for many and is right each time.
+            (own(MANY_TRIED + 4, 0), &[]),
+            (own(MANY_TRIED, 1), &[Flag::TriedSeveral]),
+            (own(1, MANY_FAILED - 1), &[]),
+            (own(1, MANY_FAILED), &[Flag::TriedOften]),
+            (noticed, &[Flag::NoticedElsewhere]),
+            (alone, &[]),
+        ] {
+            let told = format!("{across:?}");
             let past = Past {
                 across,
                 ..Past::default()
             };
-            flags(&["Thank you"], &past)
-        };
-        let none = Across::default;
-        for (across, expected) in [
-            (none(), &[][..]),
-            (
-                Across {
-                    others: MANY_OTHERS - 1,
-                    ..none()
-                },
-                &[],
-            ),
-            (
-                Across {
-                    others: MANY_OTHERS,
-                    ..none()
-                },
-                &[Flag::SeveralAsk],
-            ),
-            (
-                Across {
-                    others_failed: MANY_OTHERS_FAILED - 1,
-                    ..none()
-                },
-                &[],
-            ),
-            (
-                Across {
-                    others_failed: MANY_OTHERS_FAILED,
-                    ..none()
-                },
-                &[Flag::SeveralAsk],
-            ),
-            (
-                Across {
-                    people: MANY_TRIED - 1,
-                    failed_in: 1,
-                    ..none()
-                },
-                &[],
-            ),
-            // Somebody who speaks for many and is right each time.
-            (
-                Across {
-                    people: MANY_TRIED + 4,
-                    ..none()
-                },
-                &[],
-            ),
-            (
-                Across {
-                    people: MANY_TRIED,
-                    failed_in: 1,
-                    ..none()
-                },
-                &[Flag::TriedSeveral],
-            ),
-            (
-                Across {
-                    people: 1,
-                    failed_in: MANY_FAILED - 1,
-                    ..none()
-                },
-                &[],
-            ),
-            (
-                Across {
-                    people: 1,
-                    failed_in: MANY_FAILED,
-                    ..none()
-                },
-                &[Flag::TriedOften],
-            ),
-            (
-                Across {
-                    noticed: true,
-                    ..none()
-                },
-                &[Flag::NoticedElsewhere],
-            ),
-            (
-                Across {
-                    new_address: true,
-                    ..none()
-                },
-                &[],
-            ),
-        ] {
-            assert_eq!(tell(across.clone()), expected, "{across:?}");
+            assert_eq!(flags(&["Thank you"], &past), expected, "{told}");
         }
     }
 
