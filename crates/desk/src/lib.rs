@@ -71,6 +71,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         identity::STATEMENTS,
         identity::by_hand::STATEMENTS,
         identity::sight::STATEMENTS,
+        identity::signs::STATEMENTS,
         intake::email::STATEMENTS,
         links::STATEMENTS,
         mailboxes::STATEMENTS,

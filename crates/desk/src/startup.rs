@@ -251,6 +251,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "root key changes",
         sql: include_str!("../migrations/0052_root_key_changes.sql"),
     },
+    Migration {
+        version: 54,
+        name: "signs of several conversations",
+        sql: include_str!("../migrations/0054_signs.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -374,6 +374,10 @@ const LEFT_ALONE: &[(&str, &str)] = &[
         "who of the staff looked at which request and when, forgotten within a month",
     ),
     ("identity_subjects", "keyed marks of what was tried"),
+    (
+        "identity_tries",
+        "keyed marks of what was tried and by which contact, forgotten within days",
+    ),
     ("mailboxes", "the clinic's own addresses"),
     ("organisations", "the clinic's keys"),
     ("passkey_questions", "of the staff"),

@@ -1,8 +1,9 @@
 //! The second level: a one-time code to an address that has long been on file.
 
-use super::locks::Subjects;
+use super::locks::{Subjects, patient_mark};
 use super::model::{Answer, CODE_LASTS, CODES_AN_HOUR, Level, Method, Told, code_digits, code_of};
 use super::seen::{admitted_in, agent, at_least, chosen, fit_for, keep, open_code, told};
+use super::signs::tried;
 use super::store::{self, CodeRow};
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
@@ -132,6 +133,8 @@ pub async fn check_code(
                 return Ok(Answer::Matches);
             }
             store::try_code(work, organisation, code.id, code.tries + 1, "").await?;
+            let mark = patient_mark(&app, organisation, patient)?;
+            tried(work, &ticket, &[mark], true).await?;
             work.audit(entry(Outcome::Failed));
             told(work, ticket.id, Told::CodeWrong);
             subjects.fail(work, ticket.id).await

@@ -3,7 +3,8 @@
 use super::locks::Subjects;
 use super::model::{Group, Level, Reason, Told, reaches};
 use super::reviews::{row_of, words};
-use super::seen::{admitted_in, agent, at_least, chosen, raised, told};
+use super::seen::{admitted_in, agent, at_least, chosen, told};
+use super::signs::raised;
 use super::store::{self, ReviewRow};
 use crate::app::App;
 use crate::audit_log::NewEntry;

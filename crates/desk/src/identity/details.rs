@@ -1,9 +1,10 @@
 //! The first level: what the agent types is compared, and says yes or no.
 
 use super::contacts::at_the_third;
-use super::locks::Subjects;
+use super::locks::{Subjects, claim_marks, patient_mark};
 use super::model::{Answer, Method, Told};
-use super::seen::{admit, agent, keep, place, raised, stands_for, told};
+use super::seen::{admit, agent, keep, place, stands_for, told};
+use super::signs::{raised, tried};
 use super::tasks::known;
 use crate::app::App;
 use crate::audit_log::{NewEntry, Outcome};
@@ -76,17 +77,15 @@ pub async fn check_details(
                     .detail(&detail)
             };
             let ticket = tickets::held(work, ticket.id).await?;
-            let subjects = Subjects::of(&work.app, organisation, &ticket)?.and_claim(
-                &work.app,
-                organisation,
-                &claim,
-            )?;
+            let mut marks = claim_marks(&work.app, organisation, &claim)?.to_vec();
+            let subjects = Subjects::of(&work.app, organisation, &ticket)?.and_claim(&marks);
             if let Some(until) = subjects.locked_until(work).await? {
                 work.audit(entry(Outcome::Denied));
                 return Ok(Answer::Locked(until));
             }
             let found = compared(work, &ticket, &claim).await?;
             let Some(patient) = found else {
+                tried(work, &ticket, &marks, true).await?;
                 work.audit(entry(Outcome::Failed));
                 told(work, ticket.id, Told::NotConfirmed);
                 return subjects.fail(work, ticket.id).await;
@@ -94,6 +93,8 @@ pub async fn check_details(
             let app = work.app.clone();
             let place = place(&app, work, organisation, &ticket).await?;
             keep(work, &place, Method::Details, Some(patient), by).await?;
+            marks.push(patient_mark(&app, organisation, patient)?);
+            tried(work, &ticket, &marks, false).await?;
             told(work, ticket.id, Told::Matched);
             work.audit(entry(Outcome::Ok));
             Ok(Answer::Matches)

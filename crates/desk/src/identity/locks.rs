@@ -26,6 +26,42 @@ pub(crate) async fn hold(work: &mut Work<'_>, subject: &[&[u8]]) -> Result<(), D
     store::hold_subject(work, organisation, &mark, now).await
 }
 
+/// The keyed mark of what failures and tries are counted by.
+fn mark(app: &App, organisation: OrganisationId, subject: &[&[u8]]) -> Result<[u8; 16], DeskError> {
+    let parts = [&[b"subject".as_slice()], subject].concat();
+    let mark = app.keyring.of(organisation)?.identity.sign(&parts);
+    let mut short = [0; 16];
+    short.copy_from_slice(&mark[..16]);
+    Ok(short)
+}
+
+/// The marks of what was claimed, whether there is such a patient or not: the person, and the third value by itself, so that
+/// guessing birth dates beside one record number is counted too.
+pub(super) fn claim_marks(
+    app: &App,
+    organisation: OrganisationId,
+    claim: &Claim,
+) -> Result<[[u8; 16]; 2], DeskError> {
+    let factor: &[u8] = match claim.factor {
+        Factor::Mrn => b"mrn",
+        Factor::Point(PointKind::Email) => b"email",
+        Factor::Point(PointKind::Phone) => b"phone",
+    };
+    Ok([
+        mark(app, organisation, &[b"person", &claim.person])?,
+        mark(app, organisation, &[factor, &claim.value])?,
+    ])
+}
+
+/// The mark of a patient as whom somebody was verified.
+pub(super) fn patient_mark(
+    app: &App,
+    organisation: OrganisationId,
+    patient: PatientId,
+) -> Result<[u8; 16], DeskError> {
+    mark(app, organisation, &[b"patient", &patient.bytes()])
+}
+
 /// What a lock of a subject ends.
 #[derive(Clone, Copy)]
 enum Ends {
@@ -48,19 +84,11 @@ impl Subjects {
         ticket: &Ticket,
     ) -> Result<Self, DeskError> {
         let contact = ticket.contact;
-        Self(Vec::new())
-            .and(
-                app,
-                organisation,
-                &[b"ticket", &ticket.id.bytes()],
-                Ends::Here,
-            )?
-            .and(
-                app,
-                organisation,
-                &[b"contact", &contact.bytes()],
-                Ends::Contact(contact),
-            )
+        let here = mark(app, organisation, &[b"ticket", &ticket.id.bytes()])?;
+        let whoever = mark(app, organisation, &[b"contact", &contact.bytes()])?;
+        Ok(Self(Vec::new())
+            .and(here, Ends::Here)
+            .and(whoever, Ends::Contact(contact)))
     }
 
     /// The same, and the patient they were verified as.
@@ -70,52 +98,22 @@ impl Subjects {
         ticket: &Ticket,
         patient: PatientId,
     ) -> Result<Self, DeskError> {
-        Self::of(app, organisation, ticket)?.and(
-            app,
-            organisation,
-            &[b"patient", &patient.bytes()],
-            Ends::Patient(patient),
-        )
+        let whom = patient_mark(app, organisation, patient)?;
+        Ok(Self::of(app, organisation, ticket)?.and(whom, Ends::Patient(patient)))
     }
 
     /// And this one.
-    fn and(
-        mut self,
-        app: &App,
-        organisation: OrganisationId,
-        subject: &[&[u8]],
-        ends: Ends,
-    ) -> Result<Self, DeskError> {
-        let parts = [&[b"subject".as_slice()], subject].concat();
-        let mark = app.keyring.of(organisation)?.identity.sign(&parts);
-        let mut short = [0; 16];
-        short.copy_from_slice(&mark[..16]);
-        self.0.push((short, ends));
+    fn and(mut self, mark: [u8; 16], ends: Ends) -> Self {
+        self.0.push((mark, ends));
         // Every command holds them in one order, so that no two wait for each other.
         self.0.sort_unstable_by_key(|(mark, _)| *mark);
-        Ok(self)
+        self
     }
 
-    /// And what was claimed, whether there is such a patient or not: the person, and the third value by itself, so that
-    /// guessing birth dates beside one record number is counted too.
-    pub(super) fn and_claim(
-        self,
-        app: &App,
-        organisation: OrganisationId,
-        claim: &Claim,
-    ) -> Result<Self, DeskError> {
-        let factor: &[u8] = match claim.factor {
-            Factor::Mrn => b"mrn",
-            Factor::Point(PointKind::Email) => b"email",
-            Factor::Point(PointKind::Phone) => b"phone",
-        };
-        let person: &[&[u8]] = &[b"person", &claim.person];
-        self.and(app, organisation, person, Ends::Here)?.and(
-            app,
-            organisation,
-            &[factor, &claim.value],
-            Ends::Here,
-        )
+    /// And what was claimed, by its marks.
+    pub(super) fn and_claim(self, marks: &[[u8; 16]]) -> Self {
+        let and = |all: Self, mark: &[u8; 16]| all.and(*mark, Ends::Here);
+        marks.iter().fold(self, and)
     }
 
     /// The newest lock of any of them: from when and until when.

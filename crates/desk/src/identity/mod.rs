@@ -1,6 +1,6 @@
 //! How sure the desk is of who is asking, in one conversation. Owns `identity_evidence`, `identity_subjects`,
 //! `identity_failures`, `identity_locks`, `identity_codes`, `identity_tasks`, `identity_reviews` and `identity_peeks`; its room
-//! [`by_hand`] owns `identity_flags`.
+//! [`by_hand`] owns `identity_flags`, and [`signs`] `identity_tries`.
 //!
 //! What somebody shows is *evidence*: it belongs to one ticket, the contact that asks and the addresses this contact had
 //! then, and counts for [`model::LASTS`] seconds; that they wrote signed in for [`model::SIGNED_IN_LASTS`]. The level is never stored: [`model::standing`] says it from the evidence
@@ -26,10 +26,10 @@ mod saying;
 mod seen;
 pub mod sight;
 mod signed_in;
+pub mod signs;
 mod store;
 mod tasks;
 
-pub(crate) use by_hand::move_all as move_signs;
 pub use by_hand::{ByHand, notice};
 pub use codes::{check_code, send_code};
 pub use contacts::{NewAddress, change_address};
@@ -38,7 +38,7 @@ pub(crate) use contacts::{
     may_change_address, no_ground, within,
 };
 pub use details::{Typed, check_details, tie};
-pub use flags::{Flag, Past, noticed};
+pub use flags::{Across, Flag, Past, noticed};
 pub(crate) use locks::hold;
 pub use locks::unlock;
 pub use model::{
@@ -47,10 +47,12 @@ pub use model::{
 pub use reviews::{Review, count_reviews, emergency, reviews, sign_off};
 pub(crate) use saying::{asked_to_say, may_say};
 pub use saying::{shown_in, shown_with};
-pub use seen::{Choice, Seen, Waiting, asking, forget, lock_of, seen, standing_of};
-pub(crate) use seen::{raised, told};
+pub(crate) use seen::told;
+pub use seen::{Choice, Seen, Waiting, asking, forget, seen, standing_of};
 pub use sight::{on_the_line, peek, peeked_until, peeks};
 pub(crate) use sight::{raising, sight, sight_beside, sight_of_search};
 pub(crate) use signed_in::{end_shown_by, wrote_signed_in};
+pub use signs::lock_of;
+pub(crate) use signs::{move_signs, raised, raised_for_record};
 pub use store::ALL as STATEMENTS;
 pub use tasks::{ask_approval, ask_call, called, decide, show_number, waiting_approvals};

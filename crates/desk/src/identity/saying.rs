@@ -2,7 +2,8 @@
 //! rule itself is `records`'; here stands what it is asked with.
 
 use super::model::{Standing, shown};
-use super::seen::{admit, raised, standing_in, standing_of};
+use super::seen::{admit, standing_in, standing_of};
+use super::signs::raised;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
@@ -14,7 +15,7 @@ use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 
 /// Whom a conversation is about: whoever was verified, else whom the request is about or its contact stands for.
-fn whom(ticket: &Ticket, standing: &Standing) -> Option<PatientId> {
+pub(super) fn whom(ticket: &Ticket, standing: &Standing) -> Option<PatientId> {
     standing.patient.or(ticket.about.patient)
 }
 

@@ -1,13 +1,12 @@
 //! Where a conversation stands, for whoever looks.
 
 use super::by_hand;
-use super::flags::{Past, noticed};
-use super::locks::Subjects;
 use super::model::{
     CODE_LASTS, DAY, Evidence, LASTS, Level, Method, Standing, Told, Unusable, mask, standing,
     usable,
 };
 use super::sight;
+use super::signs::{self, LOCK_SIGN_DAYS};
 use super::store::{self, Place, TaskRow};
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -17,18 +16,12 @@ use crate::ids::{ContactId, IdentityTaskId, OrganisationId, PatientId, StaffId, 
 use crate::patients::{self, OnFile};
 use crate::records::{self, Purpose, Scope, restricted};
 use crate::representatives;
-use crate::tickets::{self, model::Ticket};
-use crate::timeline::MessageKind;
+use crate::tickets::model::Ticket;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use serde_json::json;
 use uuid::Uuid;
-
-/// Days for which an earlier lock is a sign.
-const LOCK_SIGN_DAYS: i64 = 30;
-/// Newest messages in which a sign is looked for before an address changes.
-const READ: i64 = 101;
 
 /// Says on the timeline what happened.
 pub(crate) fn told(work: &mut Work<'_>, ticket: TicketId, what: Told) {
@@ -198,48 +191,6 @@ async fn visible(
         },
         None => Ok(standing),
     }
-}
-
-/// Until when nothing can be shown in this conversation, and what went before in it.
-pub async fn lock_of(
-    app: &App,
-    ctx: &Ctx,
-    ticket: &Ticket,
-) -> Result<(Option<Timestamp>, Past), DeskError> {
-    ctx.authorize(Permission::TicketsRead)?;
-    past_of(app, ctx.organisation, ticket).await
-}
-
-/// Whether there is a red flag, for the desk's own rule: it reads what the patient's side wrote last.
-pub(crate) async fn raised(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<bool, DeskError> {
-    let (_, past) = past_of(app, ctx.organisation, ticket).await?;
-    let desk = Ctx::system(ctx.organisation, "identity", ctx.source);
-    let only = Some(MessageKind::Inbound);
-    let theirs = tickets::messages(app, &desk, ticket.id, only, None, READ).await?;
-    let words = theirs.iter().map(|one| one.body.as_str());
-    Ok(!noticed(&app.knowledge().pretexts, words, &past).is_empty())
-}
-
-async fn past_of(
-    app: &App,
-    organisation: OrganisationId,
-    ticket: &Ticket,
-) -> Result<(Option<Timestamp>, Past), DeskError> {
-    let now = app.now();
-    let mut conn = app.read().await?;
-    let subjects = Subjects::of(app, organisation, ticket)?;
-    let lock = subjects.last_lock(&mut conn, organisation).await?;
-    let day_ago = now.plus_seconds(-DAY);
-    let month_ago = now.plus_seconds(-LOCK_SIGN_DAYS * DAY);
-    let failed = store::codes_failed(&mut conn, organisation, ticket.id, day_ago).await?;
-    let past = Past {
-        patients: store::patients_of(&mut conn, organisation, ticket.contact, day_ago).await?,
-        code_failed: failed > 0,
-        locked: lock.is_some_and(|(since, _)| since > month_ago),
-        by_hand: by_hand::by_hand(&mut conn, organisation, ticket.id, now).await?,
-    };
-    let until = lock.map(|(_, until)| until).filter(|until| *until > now);
-    Ok((until, past))
 }
 
 /// An address to choose, of which no more is shown than tells it from the others.
@@ -484,6 +435,7 @@ pub async fn forget(app: &App) -> Result<(), DeskError> {
             async move {
                 by_hand::forget(tx, before).await?;
                 sight::forget(tx, now).await?;
+                signs::forget(tx, now).await?;
                 store::forget(tx, [before, locks]).await
             }
             .boxed()

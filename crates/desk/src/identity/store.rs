@@ -16,9 +16,6 @@ statements! {
     EVIDENCE = "SELECT method, patient_id, staff_id, made_at, expires_at FROM identity_evidence \
         WHERE organisation_id = $1 AND ticket_id = $2 AND contact_id = $3 AND attested = $4 AND expires_at > $5 \
         AND ended_at IS NULL ORDER BY made_at, id";
-    /// Patients that a contact was verified as.
-    PATIENTS_OF = "SELECT COUNT(DISTINCT patient_id) FROM identity_evidence WHERE organisation_id = $1 AND contact_id = $2 \
-        AND made_at > $3 AND method = 'details'";
     /// Ends what was shown about a patient; an emergency goes on.
     END_OF_PATIENT = "UPDATE identity_evidence SET ended_at = $3 WHERE organisation_id = $1 AND patient_id = $2 \
         AND ended_at IS NULL AND method <> 'emergency'";
@@ -65,9 +62,6 @@ statements! {
     CODES_OF_TICKET = "SELECT COUNT(*) FROM identity_codes WHERE organisation_id = $1 AND ticket_id = $2 AND made_at > $3";
     /// The same for one patient.
     CODES_OF_PATIENT = "SELECT COUNT(*) FROM identity_codes WHERE organisation_id = $1 AND patient_id = $2 AND made_at > $3";
-    /// Codes of a conversation that failed.
-    CODES_FAILED = "SELECT COUNT(*) FROM identity_codes WHERE organisation_id = $1 AND ticket_id = $2 AND made_at > $3 \
-        AND tries > 0";
     /// Ends the open codes of a conversation.
     REPLACE_CODES = "UPDATE identity_codes SET ended = 'replaced' WHERE organisation_id = $1 AND ticket_id = $2 AND ended = ''";
     /// Keeps a code.
@@ -179,15 +173,6 @@ async fn count(
 ) -> Result<i64, DeskError> {
     let found = conn.query_opt(statement, args, |row| row.get(0)).await?;
     Ok(found.unwrap_or_default())
-}
-
-pub(super) async fn patients_of(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    contact: ContactId,
-    since: Timestamp,
-) -> Result<i64, DeskError> {
-    count(conn, PATIENTS_OF, args![organisation, contact, since]).await
 }
 
 /// Ends everything that stands open about a patient: evidence, codes, and what was asked for.
@@ -345,15 +330,6 @@ pub(super) async fn codes_since(
     let here = count(conn, CODES_OF_TICKET, args![organisation, ticket, since]).await?;
     let theirs = count(conn, CODES_OF_PATIENT, args![organisation, patient, since]).await?;
     Ok(here.max(theirs))
-}
-
-pub(super) async fn codes_failed(
-    conn: &mut Conn,
-    organisation: OrganisationId,
-    ticket: TicketId,
-    since: Timestamp,
-) -> Result<i64, DeskError> {
-    count(conn, CODES_FAILED, args![organisation, ticket, since]).await
 }
 
 /// A code as stored.

@@ -3,7 +3,7 @@
 use super::forms::Form;
 use super::layout::Page;
 use super::ticket_actions::id_of;
-use super::verified::Verified;
+use super::verified::{Verified, flag_key};
 use super::verify;
 use crate::context::Permission;
 use crate::error::DeskError;
@@ -31,9 +31,16 @@ pub(super) struct Sign {
     pub there: bool,
 }
 
-/// Text key of a sign as somebody of the staff notices it.
+/// Text key of a sign as somebody of the staff notices it; those that the desk alone can know read as it tells them.
 pub(super) const fn sign_key(flag: Flag) -> &'static str {
     match flag {
+        Flag::HungUp => "verify-noticed-hung-up",
+        Flag::CallElsewhere => "verify-noticed-call-elsewhere",
+        Flag::SeveralAsk
+        | Flag::TriedSeveral
+        | Flag::TriedOften
+        | Flag::NewAddressBefore
+        | Flag::NoticedElsewhere => flag_key(flag),
         Flag::UrgentAndSecret => "verify-noticed-urgent-and-secret",
         Flag::AddressAndRecords => "verify-noticed-address-and-records",
         Flag::ManyPatients => "verify-noticed-many-patients",
@@ -42,14 +49,14 @@ pub(super) const fn sign_key(flag: Flag) -> &'static str {
     }
 }
 
-/// The five signs. Those that count already can't be ticked, nor taken back.
+/// The signs that people notice. Those that count already can't be ticked, nor taken back.
 pub(super) fn signs(verified: &Verified) -> Vec<Sign> {
     let sign = |flag: &Flag| Sign {
         code: flag.code(),
         key: sign_key(*flag),
         there: verified.flags.iter().any(|one| one.flag == *flag),
     };
-    Flag::ALL.iter().map(sign).collect()
+    Flag::NOTICED.iter().map(sign).collect()
 }
 
 #[derive(Deserialize)]

@@ -55,9 +55,16 @@ pub(super) struct Verified {
     pub shown: Shown,
 }
 
-/// Text key of a sign's reason.
-const fn flag_key(flag: Flag) -> &'static str {
+/// Text key of a sign's reason; those that people alone notice read as they are noticed.
+pub(super) const fn flag_key(flag: Flag) -> &'static str {
     match flag {
+        Flag::SeveralAsk => "verify-flag-several-ask",
+        Flag::TriedSeveral => "verify-flag-tried-several",
+        Flag::TriedOften => "verify-flag-tried-often",
+        Flag::NewAddressBefore => "verify-flag-new-address-before",
+        Flag::NoticedElsewhere => "verify-flag-noticed-elsewhere",
+        Flag::HungUp => "verify-noticed-hung-up",
+        Flag::CallElsewhere => "verify-noticed-call-elsewhere",
         Flag::UrgentAndSecret => "verify-flag-urgent-and-secret",
         Flag::AddressAndRecords => "verify-flag-address-and-records",
         Flag::ManyPatients => "verify-flag-many-patients",
@@ -159,7 +166,7 @@ impl Verified {
     ) -> Result<Self, DeskError> {
         let (app, ctx, t) = (&page.app, &page.ctx, page.texts());
         let standing = identity::standing_of(app, ctx, &view.ticket).await?;
-        let (locked, past) = identity::lock_of(app, ctx, &view.ticket).await?;
+        let (locked, past) = identity::lock_of(app, ctx, &view.ticket, &standing).await?;
         let theirs = view.messages.iter();
         let theirs = theirs.filter(|one| one.kind == MessageKind::Inbound);
         let flags = identity::noticed(

@@ -149,6 +149,17 @@ pub(crate) async fn on_file(
     Ok(found)
 }
 
+/// Whether another address came to a patient since then: one that took the place of an address, or stands beside one. What a
+/// patient was given first is no change.
+pub(crate) async fn address_changed_since(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+    since: Timestamp,
+) -> Result<bool, DeskError> {
+    store::address_changed(conn, organisation, patient, held_until(since)).await
+}
+
 /// The addresses a contact has, as one keyed mark: another one as soon as any of them is another.
 pub(crate) async fn addresses_mark(
     app: &App,

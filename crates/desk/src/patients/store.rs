@@ -73,6 +73,14 @@ statements! {
     BY_MRN = "SELECT id FROM patients WHERE organisation_id = $1 AND mrn_blind = $2";
     /// Who has this name and birth date.
     BY_NAME_BIRTH = "SELECT id FROM patients WHERE organisation_id = $1 AND name_birth_blind = $2 LIMIT 20";
+    /// Whether a patient who has or had another address got one that is held back beyond then. Whoever only acts for them
+    /// brings their own, which is no change of the patient's.
+    ADDRESS_CHANGED = "SELECT 1 FROM patients p WHERE p.organisation_id = $1 AND p.id = $2 AND EXISTS (SELECT 1 \
+        FROM contact_points a WHERE a.organisation_id = $1 AND a.contact_id IN (SELECT c.id FROM contacts c \
+        WHERE c.organisation_id = $1 AND c.patient_id = $2 AND c.acts_only = 0) AND a.held_until > $3) \
+        AND (p.had_address = 1 OR EXISTS (SELECT 1 FROM contact_points b WHERE b.organisation_id = $1 AND b.contact_id IN \
+        (SELECT d.id FROM contacts d WHERE d.organisation_id = $1 AND d.patient_id = $2) \
+        AND (b.held_until IS NULL OR b.held_until <= $3)))";
     /// Takes today's acknowledgement of an address.
     TAKE_ACK = "UPDATE contact_points SET last_acknowledged_at = $4 WHERE organisation_id = $1 AND kind = $2 \
         AND value_blind = $3 AND (last_acknowledged_at IS NULL OR last_acknowledged_at <= $5)";
@@ -125,6 +133,17 @@ pub(super) async fn anybody_wants_links(
         .query_opt(WISHES, args![organisation, contact, patient], wishes)
         .await?
         .unwrap_or(false))
+}
+
+pub(super) async fn address_changed(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+    held_beyond: Timestamp,
+) -> Result<bool, DeskError> {
+    let wanted = args![organisation, patient, held_beyond];
+    let found = conn.query_opt(ADDRESS_CHANGED, wanted, |_| Ok(())).await?;
+    Ok(found.is_some())
 }
 
 pub(super) async fn by_point(

@@ -16,6 +16,7 @@ mod pretexts;
 mod representatives;
 mod saying;
 mod sight;
+mod signs;
 mod unlocked;
 
 use bedside_desk::ids::{PatientId, TicketId};

@@ -36,7 +36,7 @@ async fn another_number(talk: &Talk) -> (u16, String) {
 }
 
 /// A code that is not the one that went out.
-async fn wrong_code(desk: &Desk, talk: &Talk, sink: &Sink) {
+pub async fn wrong_code(desk: &Desk, talk: &Talk, sink: &Sink) {
     let code = talk.mailed(desk, sink).await;
     let wrong = if code == "000000" { "000001" } else { "000000" };
     let (_, page) = talk.send("answer", &[("code", wrong)]).await;

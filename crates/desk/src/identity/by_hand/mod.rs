@@ -2,7 +2,9 @@
 //! presses. Owns `identity_flags`.
 //!
 //! Invariants: a sign raises what is asked for, exactly as the same sign in somebody's words does, and lowers nothing; it
-//! counts for a day and nobody takes it back before, because whoever plays a part would ask for that next.
+//! counts for a day and nobody takes it back before, because whoever plays a part would ask for that next. As long it is a sign
+//! in every other conversation of the same contact, too, of which nothing else is told there: whoever hangs up and calls again
+//! gets a colleague who has heard nothing.
 
 mod store;
 
@@ -13,13 +15,14 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::Ctx;
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, StaffId, TicketId};
+use crate::ids::{ContactId, OrganisationId, StaffId, TicketId};
 use crate::tickets;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use serde_json::json;
 use std::collections::BTreeSet;
+use store::FlagRow;
 
 pub use store::ALL as STATEMENTS;
 
@@ -42,8 +45,9 @@ pub(super) async fn by_hand(
     now: Timestamp,
 ) -> Result<Vec<ByHand>, DeskError> {
     let rows = store::flags(conn, organisation, ticket, now.plus_seconds(-DAY)).await?;
-    let known = rows.into_iter().filter_map(|(code, by, at)| {
-        let flag = Flag::from_code(&code)?;
+    let known = rows.into_iter().filter_map(|row| {
+        let (by, at) = (row.by, row.at);
+        let flag = Flag::from_code(&row.code)?;
         Some(ByHand { flag, by, at })
     });
     let mut known: Vec<ByHand> = known.collect();
@@ -51,7 +55,22 @@ pub(super) async fn by_hand(
     Ok(known)
 }
 
-/// Keeps which signs (codes of [`Flag`]) the actor noticed in a conversation, for a day from now.
+/// Whether somebody of the staff noticed anything with this contact in another conversation, and it counts now.
+pub(super) async fn noticed_elsewhere(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    here: (TicketId, ContactId),
+    now: Timestamp,
+) -> Result<bool, DeskError> {
+    store::noticed_elsewhere(conn, organisation, here, now.plus_seconds(-DAY)).await
+}
+
+/// A sign of [`Flag::NOTICED`] by its code.
+fn to_notice(code: &str) -> Option<Flag> {
+    Flag::from_code(code).filter(|flag| Flag::NOTICED.contains(flag))
+}
+
+/// Keeps which signs (codes of [`Flag::NOTICED`]) the actor noticed in a conversation, for a day from now.
 ///
 /// # Errors
 /// [`DeskError::Invalid`] where none is named, or one that does not exist.
@@ -66,7 +85,7 @@ pub async fn notice(
     let ticket = tickets::row_admitted(app, ctx, ticket).await?.id;
     let unknown = || DeskError::invalid("flag", "required", "Choose what you noticed.");
     let codes: BTreeSet<&str> = codes.iter().map(String::as_str).collect();
-    let flags: Option<Vec<Flag>> = codes.iter().map(|code| Flag::from_code(code)).collect();
+    let flags: Option<Vec<Flag>> = codes.iter().map(|code| to_notice(code)).collect();
     let flags = flags
         .filter(|flags| !flags.is_empty())
         .ok_or_else(unknown)?;
@@ -74,7 +93,13 @@ pub async fn notice(
         async move {
             let (ticket, now) = (tickets::held(work, ticket).await?, work.now);
             for flag in &flags {
-                store::put(work, organisation, ticket.id, *flag, (by, now)).await?;
+                let row = FlagRow {
+                    code: flag.code().to_owned(),
+                    by,
+                    at: now,
+                    contact: Some(ticket.contact),
+                };
+                store::put(work, organisation, ticket.id, &row).await?;
             }
             told(work, ticket.id, Told::Noticed);
             let codes: Vec<&str> = flags.iter().map(|flag| flag.code()).collect();
@@ -91,20 +116,21 @@ pub async fn notice(
 }
 
 /// What was noticed in a ticket that goes into another counts there as long, in the caller's command.
-pub(crate) async fn move_all(
+pub(super) async fn move_all(
     work: &mut Work<'_>,
     from: TicketId,
     into: TicketId,
 ) -> Result<(), DeskError> {
-    let (organisation, now) = (work.ctx.organisation, work.now);
-    let there = by_hand(work, organisation, into, now).await?;
-    for one in by_hand(work, organisation, from, now).await? {
-        let known = there.iter().find(|known| known.flag == one.flag);
+    let (organisation, since) = (work.ctx.organisation, work.now.plus_seconds(-DAY));
+    let there = store::flags(work, organisation, into, since).await?;
+    for one in store::flags(work, organisation, from, since).await? {
+        let known = there.iter().find(|known| known.code == one.code);
         if known.is_none_or(|known| known.at < one.at) {
-            store::put(work, organisation, into, one.flag, (one.by, one.at)).await?;
+            store::put(work, organisation, into, &one).await?;
         }
     }
-    Ok(())
+    // The two are one conversation from now on, and no other one to each other.
+    store::delete(work, organisation, from).await
 }
 
 /// Forgets signs that count no more.

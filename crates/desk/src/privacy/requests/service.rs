@@ -135,7 +135,7 @@ async fn shown_in(
     if standing.patient != Some(patient) {
         return Ok((Level::L0, None, ticket.number));
     }
-    let raised = identity::raised(app, ctx, &ticket).await?;
+    let raised = identity::raised_for_record(app, ctx, &ticket).await?;
     let shown = identity::shown_with(app, ctx, &ticket, &standing, raised).await?;
     let may = shown.missing(Group::Records).is_none();
     Ok((standing.level, may.then_some(ticket.contact), ticket.number))
