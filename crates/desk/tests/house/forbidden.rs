@@ -113,3 +113,48 @@ fn attack_45_nothing_reads_xml_or_draws_pages() {
         .collect();
     none(&found, "see docs/security/attacks.md, number 45");
 }
+
+/// Nothing that comes in is unpacked: no crate of the program names one that could.
+#[test]
+fn attack_21_nothing_unpacks_an_archive() {
+    let unpacks = [
+        "zip",
+        "tar",
+        "rar",
+        "7z",
+        "sevenz",
+        "flate",
+        "miniz",
+        "inflate",
+        "brotli",
+        "bzip",
+        "xz",
+        "lzma",
+        "zstd",
+        "compress-tools",
+        "async-compression",
+    ];
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for entry in fs::read_dir(repository().join("crates")).expect("the crates") {
+        let folder = entry.expect("a crate").path();
+        // What builds and tests the program is no part of it.
+        if folder.ends_with("xtask") || folder.ends_with("testkit") {
+            continue;
+        }
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        let (_, named) = manifest.split_once("[dependencies]").unwrap_or_default();
+        let named = named.split("\n[").next().unwrap_or_default();
+        for name in named
+            .lines()
+            .filter_map(|line| line.split(['.', ' ', '=']).next())
+        {
+            seen += usize::from(!name.is_empty());
+            if unpacks.iter().any(|word| name.contains(word)) {
+                found.push(format!("{}: {name}", folder.display()));
+            }
+        }
+    }
+    assert!(seen > 50, "the manifests were not read");
+    none(&found, "see docs/security/attacks.md, number 21");
+}
