@@ -86,7 +86,8 @@ async fn attack_49_nested_messages_take_the_program_little_memory() {
             assert!(more <= MOST, "{number}: {more} KiB");
         }
         // An archive is a file like any other: what it would be unpacked is in nobody's memory.
-        let zip = [b"PK\x03\x04\x14\0\0\0\x08\0".as_slice(), &[0x78; 2_000_000]].concat();
+        let mut zip = b"PK\x03\x04\x14\0\0\0\x08\0".to_vec();
+        zip.resize(2_000_000, 0x78);
         let before = Memory::from_now_on(program.id()).now;
         let head = "MIME-Version: 1.0\r\nContent-Type: application/zip; name=42.zip\r\nContent-Encoding: gzip\r\n\
             Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=42.zip\r\n";
