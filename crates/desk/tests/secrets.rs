@@ -325,26 +325,25 @@ async fn said(
 /// What the program's commands say of a desk, and what a backup of it is.
 fn told(desk: &Desk, folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut told = Vec::new();
-    match &desk.app.config.database {
-        Some(url) => load::on_database(folder, url),
-        None => {
-            let file = folder.join("backup.db");
-            let made = run(folder, &["backup", file.to_str().unwrap(), "--json"]);
-            assert!(made.status.success(), "{made:?}");
-            told.push(output("bedside backup", &made));
-            for beside in [
-                file.clone(),
-                file.with_added_extension("json"),
-                file.with_added_extension("erased.txt"),
-            ] {
-                let name = beside.display().to_string();
-                told.push((name, std::fs::read(&beside).unwrap_or_default()));
-            }
-            assert!(
-                told[1].1.len() > 10_000 && !told[2].1.is_empty(),
-                "there is no backup"
-            );
+    if let Some(url) = &desk.app.config.database {
+        load::on_database(folder, url);
+    } else {
+        let file = folder.join("backup.db");
+        let made = run(folder, &["backup", file.to_str().unwrap(), "--json"]);
+        assert!(made.status.success(), "{made:?}");
+        told.push(output("bedside backup", &made));
+        for beside in [
+            file.clone(),
+            file.with_added_extension("json"),
+            file.with_added_extension("erased.txt"),
+        ] {
+            let name = beside.display().to_string();
+            told.push((name, std::fs::read(&beside).unwrap_or_default()));
         }
+        assert!(
+            told[1].1.len() > 10_000 && !told[2].1.is_empty(),
+            "there is no backup"
+        );
     }
     for args in [
         ["check", "--json"].as_slice(),
