@@ -56,7 +56,8 @@ both_engines! {
     async fn attack_10_a_link_that_was_ended_is_answered_like_one_that_never_was(desk: Desk) {
         let ticket = desk.ticket("rosa@patient.example", "Hours", "When are you open?").await;
         let contact = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().contact.id;
-        let made = desk.app.command(&desk.system(), move |work| links::make(work, Purpose::Thread, ticket, contact).boxed());
+        let system = desk.system();
+        let made = desk.app.command(&system, move |work| links::make(work, Purpose::Thread, ticket, contact).boxed());
         let link = made.await.unwrap();
         links::revoke_ticket(&desk.app, &desk.ctx(Role::Agent), ticket).await.unwrap();
         let visitor = desk.visitor();

@@ -142,7 +142,8 @@ async fn token(desk: &Desk, scopes: Permissions) -> (String, String) {
 async fn link(desk: &Desk, purpose: Purpose, ticket: bedside_desk::ids::TicketId) -> String {
     let view = bedside_desk::tickets::view(&desk.app, &desk.system(), ticket).await;
     let contact = view.unwrap().contact.id;
-    let made = desk.app.command(&desk.system(), move |work| {
+    let system = desk.system();
+    let made = desk.app.command(&system, move |work| {
         links::make(work, purpose, ticket, contact).boxed()
     });
     made.await.unwrap()
@@ -253,7 +254,7 @@ impl Things {
         ];
         let id = id.iter().find(|(start, _)| route.starts_with(start));
         route
-            .replace("{id}", id.map_or(self.ticket.as_str(), |(_, id)| id))
+            .replace("{id}", id.map_or(self.ticket.as_str(), |(_, id)| *id))
             .replace("{ticket}", &self.ticket)
             .replace("{patient}", &self.patient)
             .replace("{subject}", &self.staff)
@@ -388,7 +389,7 @@ both_engines! {
 
         let mut secrets = vec![
             IMAP.to_owned(), SMTP.to_owned(), DATABASE.to_owned(), SECRET.to_owned(), WORDS.to_owned(),
-            api.clone(), scim.clone(), session.token, invitation, thread, rating, of_patient,
+            api.clone(), scim.clone(), session.token.clone(), invitation, thread, rating, of_patient,
             person.secret.clone(),
         ];
         let four: Vec<_> = person.secret.as_bytes().chunks(4).map(|four| str::from_utf8(four).unwrap()).collect();
