@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
 import { Desk, picture } from "../desk.js";
-import { look } from "../looks.js";
+import { look, missed } from "../looks.js";
 
 const SENDER = "tomasz.garden@mail.example";
 const SUBJECT = "A photo of my knee";
@@ -72,6 +72,22 @@ test("such a message can be read by everybody", async () => {
   assert.deepEqual(asked, []);
 });
 
+test("a link of the mail is followed by a page that says where it leads", async () => {
+  const ticket = agent.url();
+  const link = agent.locator("#timeline > .msg-patient .msg-body").getByRole("link", { name: "What our club offers" });
+  const way = await link.getAttribute("href");
+  assert.match(way, /^\/tickets\/\d+\/messages\/[^/]+\/links\/0$/);
+  assert.equal(await link.getAttribute("rel"), "noopener noreferrer nofollow");
+  await agent.goto(way);
+  await agent.getByRole("heading", { name: "This link leads to another site" }).waitFor();
+  assert.equal(await agent.locator("main strong").first().innerText(), "127.0.0.1");
+  assert.equal(await agent.locator("main code").first().innerText(), `${far()}/offer?for=you`);
+  assert.deepEqual(await look(agent, "away"), []);
+  assert.deepEqual(asked, [], "nobody is asked before somebody follows it");
+  await agent.goto(ticket);
+  await agent.locator("#timeline").waitFor();
+});
+
 test("a file of the mail is saved, and could do nothing if it were opened", async () => {
   const link = agent.locator("#timeline > .msg-patient .file").filter({ hasText: "report.html" });
   assert.equal(await link.count(), 1, "the photo stands in the text, so that one file is left");
@@ -86,6 +102,8 @@ test("a file of the mail is saved, and could do nothing if it were opened", asyn
   assert.equal(saved.suggestedFilename(), "report.html");
   assert.deepEqual(asked, []);
 });
+
+test("no page of it was missed", () => assert.deepEqual(missed("pictures"), []));
 
 test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));
 
@@ -112,7 +130,7 @@ function mail() {
 <video poster="${far()}/k.png" src="${far()}/l.mp4" autoplay></video><iframe src="${far()}/m.html"></iframe>
 <svg><image href="${far()}/n.png"/></svg><object data="${far()}/o.png"></object><input type="image" src="${far()}/p.png">
 <img src="cid:nowhere@mail.example" alt=""><img src="${far()}/pixel.gif" width="1" height="1" alt="">
-<img src="x" onerror="fetch('${far()}/q')"></body></html>`;
+<img src="x" onerror="fetch('${far()}/q')"><p><a href="${far()}/offer?for=you">What our club offers</a></p></body></html>`;
   const base64 = (text) => Buffer.from(text).toString("base64").replaceAll(/.{76}/g, "$&\r\n");
   const part = (type, more, content) => `--edge\r\nContent-Type: ${type}\r\n${more}Content-Transfer-Encoding: base64\r\n\r\n${content}\r\n`;
   return [

@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Desk, openMail, picture, violations, writeMail } from "../desk.js";
+import { look, missed } from "../looks.js";
 
 const PATIENT = { name: "Ines Fairweather", email: "ines.fairweather@mail.example" };
 const ANSWER = "Your vitamin D is fine, and nothing needs to be done.";
+const LINK = "https://sun.example/vitamin-d?for=you";
 const REPLY = "What a relief. Do I keep taking the drops?";
 
 let desk;
@@ -35,7 +37,7 @@ test("the answer leaves as a link", async () => {
   number = await writeMail(mail, PATIENT.email, PATIENT.name, "My results", "Could you tell me how my vitamin D is?");
   await admin.goto(`/tickets/${number}`);
   await admin.getByText("goes behind a secure link").waitFor({ state: "attached" });
-  await admin.getByLabel("Your answer").fill(ANSWER);
+  await admin.getByLabel("Your answer").fill(`${ANSWER}\n\n[How much sun helps](${LINK})`);
   await admin.getByRole("button", { name: "Send", exact: true }).click();
   await admin.locator(".msg").filter({ hasText: ANSWER }).waitFor();
   await openMail(mail, PATIENT.email, "You have a message", "Riverside");
@@ -128,5 +130,21 @@ test("the thread can be used by everybody, in every light", async () => {
   }
   assert.deepEqual(broken, []);
 });
+
+test("a link in the answer is followed by a page that says where it leads", async () => {
+  const seen = await desk.visitor({ storageState: await patient.context().storageState() });
+  await seen.goto(link);
+  const there = await seen.locator("#timeline").getByRole("link", { name: "How much sun helps" }).getAttribute("href");
+  assert.match(there, /^\/t\/\w+\/links\/[^/]+\/0\?lang=en$/);
+  await seen.goto(there);
+  await seen.getByRole("heading", { name: "This link leads to another site" }).waitFor();
+  assert.equal(await seen.locator("main strong").first().innerText(), "sun.example");
+  assert.equal(await seen.locator("main code").first().innerText(), LINK);
+  assert.deepEqual(await look(seen, "away-thread"), []);
+  await seen.getByRole("link", { name: "Back to your request" }).click();
+  await seen.locator("#timeline").getByText(ANSWER).waitFor();
+});
+
+test("no page of it was missed", () => assert.deepEqual(missed("thread"), []));
 
 test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));

@@ -956,3 +956,12 @@ original-care = Care needs to know when or where it was taken
 original-damaged = The copy does not open
 original-get = Download the original
 original-error-reason = Choose why you need it.
+
+## Before a link of a message is followed
+away-title = This link leads to another site
+away-intro = It stands in a message. Nobody here has looked at what is there.
+away-host = Whose site it is
+away-address = The whole address
+away-warning = Follow it only if you know this site. Never type your password for this desk there, nor anything about a patient.
+away-go = Go to { $host }
+away-back = Back to the request

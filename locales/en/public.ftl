@@ -127,3 +127,8 @@ public-rating-ended-text = You can't answer here any more. Thank you for trying.
 public-rated-title = Thank you
 public-rated-text = We have your answer.
 public-rated-again = Change it, or add a few words
+
+## Before a link of a message is followed
+away-public-intro = It is not one of our pages. Look at the address before you go on.
+away-public-warning = Never type a code of ours there.
+away-public-back = Back to your request

@@ -956,3 +956,12 @@ original-care = La atención necesita saber cuándo o dónde se tomó
 original-damaged = La copia no se abre
 original-get = Descargar el original
 original-error-reason = Elija por qué lo necesita.
+
+## Antes de seguir un enlace de un mensaje
+away-title = Este enlace lleva a otro sitio
+away-intro = Está en un mensaje. Nadie de aquí ha mirado lo que hay allí.
+away-host = De quién es el sitio
+away-address = La dirección completa
+away-warning = Sígalo solo si conoce ese sitio. No escriba nunca allí su contraseña de este escritorio ni nada sobre un paciente.
+away-go = Ir a { $host }
+away-back = Volver a la solicitud

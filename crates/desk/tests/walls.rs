@@ -250,6 +250,7 @@ impl Things {
             .replace("{id}", &id)
             .replace("{ticket}", &self.ticket.id.to_string())
             .replace("{message}", &self.ticket.message.to_string())
+            .replace("{place}", "0")
             .replace("{patient}", &self.patient)
             .replace("{record}", "drafts")
             .replace("{run}", &self.privacy)

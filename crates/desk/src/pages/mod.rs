@@ -10,6 +10,7 @@
 use crate::router::Route;
 
 mod account;
+mod away;
 mod calm;
 mod choices;
 mod coach;
@@ -73,6 +74,7 @@ pub fn routes() -> Vec<Route> {
         new_ticket::routes(),
         ticket::routes(),
         ticket_actions::routes(),
+        away::routes(),
         calm::routes(),
         coach::routes(),
         crisis::routes(),

@@ -1,5 +1,6 @@
 //! A ticket's timeline as a page shows it: messages, notes and what else happened, in time.
 
+use super::away;
 use super::coach::Heard;
 use super::found::{self, FoundShown, Told};
 use super::inbox::category_name;
@@ -18,7 +19,7 @@ use crate::tickets::{CalmReason, Status, TicketView, Urgency};
 use crate::timeline::files::Scan;
 use crate::timeline::{AttachmentView, MessageKind, MessageState, MessageView};
 use askama::Template;
-use bedside_codecs::mail::html::{mark, text_to_html};
+use bedside_codecs::mail::html::{mark, text_to_html, through};
 use bedside_codecs::picture;
 use bedside_web::i18n::Texts;
 use serde_json::Value;
@@ -161,7 +162,7 @@ impl Teller<'_> {
         let requester = requester.unwrap_or_else(|| self.t().text("someone"));
         let doubted = |author| unproven::of(&view.messages, author).is_some();
         let words = view.messages.iter().map(|message| {
-            let mut words = self.words(message, requester);
+            let mut words = self.words(view.ticket.number, message, requester);
             // Once the address is proven, only what the mail server refused to believe is still told.
             words.unproven = unproven::one(message)
                 .filter(|why| *why == Unproven::Failed || doubted(message.author_id));
@@ -199,7 +200,7 @@ impl Teller<'_> {
         }
     }
 
-    fn words(&self, message: &MessageView, requester: &str) -> Words {
+    fn words(&self, number: i64, message: &MessageView, requester: &str) -> Words {
         let (class, icon, text) = match message.kind {
             MessageKind::Inbound => (
                 "msg-patient",
@@ -228,6 +229,7 @@ impl Teller<'_> {
             Some(found) => mark(&html, &message.body, &found::places(found)),
             None => html,
         };
+        let html = through(&html, &|place| away::path(number, message.id, place));
         let knowledge = self.page.app.knowledge();
         let told = Told {
             engine: &knowledge.engine,

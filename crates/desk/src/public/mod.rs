@@ -5,6 +5,7 @@
 //! ([`request`]), a thread by a one-person link; patients sign in to pages of their own ([`my`]). Nothing on them tells a stranger whether
 //! somebody or something exists.
 
+mod away;
 pub mod caps;
 mod ear;
 mod expect;
@@ -39,6 +40,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/t/{token}/renew", Access::Public, thread::renew),
         Route::post("/t/{token}/reply", Access::Public, thread::reply),
         Route::get("/t/{token}/files/{file}", Access::Public, thread::file),
+        Route::get(
+            "/t/{token}/links/{message}/{place}",
+            Access::Public,
+            thread::leads_away,
+        ),
         Route::get("/notice", Access::Public, notice::show),
         Route::get("/c/{slug}/notice", Access::Public, notice::show),
         Route::get("/u/{token}", Access::Public, leave::show),

@@ -7,6 +7,7 @@ mod common;
 
 mod attacks;
 mod contract;
+mod dsl;
 mod events;
 mod files;
 mod fixtures;

@@ -32,6 +32,7 @@ mod http;
 pub mod issuer;
 pub mod load;
 pub mod markup;
+pub mod medians;
 pub mod multipart;
 pub mod opened;
 pub mod program;

@@ -1,6 +1,6 @@
 //! What no line of code does.
 
-use super::{lines, none, repository};
+use super::{collect, lines, none, repository};
 use std::fs;
 
 #[test]
@@ -25,6 +25,47 @@ fn sql_stands_in_stores_alone() {
 fn attack_34_sql_is_never_put_together() {
     let found = lines(|source, line| source.is_store() && line.contains("format!("));
     none(&found, "a SQL text is a constant; values are bound");
+}
+
+/// A statement is a constant by its type: `statements!` takes a `const`, and nothing else makes one. What is left to the crate
+/// of the engines are these texts, none of which holds a word from outside.
+#[test]
+fn attack_34_no_engine_is_given_a_text_that_was_put_together() {
+    let known = [
+        ("postgres.rs", "LISTEN {CHANNEL}"),
+        ("search.rs", "tx.batch_execute(&format!("),
+        ("sqlite/mod.rs", "EXPLAIN QUERY PLAN {}"),
+        ("sqlite/writer.rs", "PRAGMA wal_checkpoint({how})"),
+    ];
+    let words = [
+        "SELECT ", "INSERT ", "UPDATE ", "DELETE ", "PRAGMA ", "EXPLAIN ", "LISTEN ", "CREATE ",
+        "ATTACH ", "ALTER ", "DROP ", "execute(", "prepare",
+    ];
+    let mut sources = Vec::new();
+    collect(&repository().join("crates/db/src"), "", &mut sources);
+    assert!(sources.len() > 10, "the source was not found");
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for source in sources.iter().filter(|source| !source.is_test()) {
+        for (number, line) in source.code() {
+            let joins = line.contains("format!(") || line.contains(".push_str(");
+            if !joins || !words.iter().any(|word| line.contains(word)) {
+                continue;
+            }
+            let is_known =
+                |(path, text): &(&str, &str)| source.path == *path && line.contains(text);
+            if known.iter().any(is_known) {
+                seen += 1;
+            } else {
+                found.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    none(&found, "a SQL text is a constant; values are bound");
+    assert_eq!(seen, known.len(), "an exception that is none any more");
+    // Nobody but the macro makes a statement.
+    let made = lines(|_, line| line.contains("Statement {") && !line.contains("-> Statement {"));
+    none(&made, "statements are declared with `statements!`");
 }
 
 /// Whatever the desk asks goes through `channels`, which judges an address when it connects: mail servers by `Reach`, other
@@ -71,4 +112,49 @@ fn attack_45_nothing_reads_xml_or_draws_pages() {
         .map(str::to_owned)
         .collect();
     none(&found, "see docs/security/attacks.md, number 45");
+}
+
+/// Nothing that comes in is unpacked: no crate of the program names one that could.
+#[test]
+fn attack_21_nothing_unpacks_an_archive() {
+    let unpacks = [
+        "zip",
+        "tar",
+        "rar",
+        "7z",
+        "sevenz",
+        "flate",
+        "miniz",
+        "inflate",
+        "brotli",
+        "bzip",
+        "xz",
+        "lzma",
+        "zstd",
+        "compress-tools",
+        "async-compression",
+    ];
+    let mut found = Vec::new();
+    let mut seen = 0;
+    for entry in fs::read_dir(repository().join("crates")).expect("the crates") {
+        let folder = entry.expect("a crate").path();
+        // What builds and tests the program is no part of it.
+        if folder.ends_with("xtask") || folder.ends_with("testkit") {
+            continue;
+        }
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("a manifest");
+        let (_, named) = manifest.split_once("[dependencies]").unwrap_or_default();
+        let named = named.split("\n[").next().unwrap_or_default();
+        for name in named
+            .lines()
+            .filter_map(|line| line.split(['.', ' ', '=']).next())
+        {
+            seen += usize::from(!name.is_empty());
+            if unpacks.iter().any(|word| name.contains(word)) {
+                found.push(format!("{}: {name}", folder.display()));
+            }
+        }
+    }
+    assert!(seen > 50, "the manifests were not read");
+    none(&found, "see docs/security/attacks.md, number 21");
 }

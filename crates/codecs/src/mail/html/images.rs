@@ -28,7 +28,7 @@ pub(super) fn replace(html: &str, cid_url: &dyn Fn(&str) -> Option<String>) -> (
 }
 
 /// Bytes up to and with the `>` that ends the tag; quoted ones don't count.
-fn tag_length(tag: &str) -> usize {
+pub(super) fn tag_length(tag: &str) -> usize {
     let mut quoted = false;
     for (at, byte) in tag.bytes().enumerate() {
         match byte {

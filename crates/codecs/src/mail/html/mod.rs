@@ -5,12 +5,14 @@
 //! and `tel`. The page that shows it should still hold a strict Content-Security-Policy.
 
 mod images;
+mod links;
 mod mark;
 mod markdown;
 mod sanitise;
 mod shape;
 mod text;
 
+pub use links::{Away, away, through};
 pub use mark::{Mark, mark};
 pub use markdown::{markdown_to_html, markdown_to_text};
 pub use sanitise::{CleanHtml, MAX_DEPTH, MAX_INPUT, sanitise};

@@ -41,6 +41,11 @@ pub fn routes() -> Vec<Route> {
         Route::get("/my/requests/{ticket}", me, requests::show),
         Route::post("/my/requests/{ticket}/reply", me, requests::reply),
         Route::get("/my/requests/{ticket}/files/{file}", me, requests::file),
+        Route::get(
+            "/my/requests/{ticket}/links/{message}/{place}",
+            me,
+            requests::leads_away,
+        ),
         Route::get("/my/seen", me, privacy::seen),
         Route::get("/my/privacy", me, privacy::list),
         Route::post("/my/privacy", me, privacy::ask),

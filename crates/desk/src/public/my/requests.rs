@@ -10,6 +10,7 @@ use crate::once::{Once, words_of_files};
 use crate::pages::forms::{self, Form, check_public};
 use crate::portal::requests::{self as own, Shut};
 use crate::portal::{self, ActsFor};
+use crate::public::away;
 use crate::public::caps::PER_PERSON;
 use crate::public::expect;
 use crate::public::files::{self, MAX_FILES, Sent};
@@ -325,4 +326,15 @@ pub(super) async fn file(
         hand_out_file(&my.app, organisation, &file, Wanted::Copy).await
     };
     found.await.map_err(|error| my.failed(error))
+}
+
+/// The page between a conversation and wherever a link in it leads.
+pub(super) async fn leads_away(
+    mut my: My,
+    Path((ticket, message, place)): Path<(TicketId, String, String)>,
+) -> Result<Response, Response> {
+    let visit = visit(&mut my, ticket).await?;
+    away::shown(&writing(&my, ticket), &visit, (&message, &place))
+        .await
+        .map_err(|error| my.failed(error))
 }

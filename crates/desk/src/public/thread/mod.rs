@@ -6,6 +6,7 @@
 
 mod page;
 
+use super::away;
 use super::caps::{PER_LINK_ASKS, PER_NETWORK, PER_PERSON};
 use super::ear::Ear;
 use super::files::{self, Sent};
@@ -455,6 +456,30 @@ pub async fn file(
         let file = links::thread_file(&caller.app, &visit, id).await?;
         let (organisation, file) = (visit.ctx.organisation, FileOf::from(&file));
         hand_out_file(&caller.app, organisation, &file, Wanted::Copy).await
+    };
+    found
+        .await
+        .unwrap_or_else(|error| failed(&caller, error, Kept::default()))
+}
+
+/// The page between the thread and wherever a link in it leads, for the browser the link is bound to.
+pub async fn leads_away(
+    State(app): State<App>,
+    Path((token, message, place)): Path<(String, String, String)>,
+    parts: Parts,
+) -> Response {
+    let asked: Asked = query::read(&parts.uri).unwrap_or_default();
+    let caller = match caller(app, token, &parts, asked.lang.as_deref()).await {
+        Ok(caller) => caller,
+        Err(response) => return response,
+    };
+    let cookie = cookie(&caller.app, &parts.headers);
+    let found = async {
+        let Look::Mine(visit) = links::look(&caller.app, &caller.token, cookie.as_deref()).await?
+        else {
+            return Err(DeskError::NotFound);
+        };
+        away::shown(&Writing::behind(&caller), &visit, (&message, &place)).await
     };
     found
         .await

@@ -1,5 +1,6 @@
 //! The page with the conversation.
 
+use super::super::away;
 use super::super::files::MAX_FILES;
 use super::super::linked::form_number;
 use super::super::shell::{Shell, page};
@@ -13,7 +14,7 @@ use crate::{surveys, tickets};
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use bedside_codecs::mail::html::text_to_html;
+use bedside_codecs::mail::html::{text_to_html, through};
 use bedside_web::i18n::time;
 
 /// A reply that is being written.
@@ -54,11 +55,14 @@ impl ThreadPage<'_> {
         }
     }
 
-    /// What came from outside is shown as its words alone; what the clinic wrote, as it was rendered when it was sent.
-    #[expect(clippy::unused_self, reason = "called by the template on the page")]
+    /// What came from outside is shown as its words alone; what the clinic wrote, as it was rendered when it was sent, its links
+    /// by the page in between.
     fn html(&self, message: &PublicMessage) -> String {
         match &message.html {
-            Some(html) if !message.mine => html.clone(),
+            Some(html) if !message.mine => through(html, &|place| {
+                let path = away::path(&self.shell.here, message.id, place);
+                self.shell.link(&path)
+            }),
             _ => text_to_html(&message.body),
         }
     }
