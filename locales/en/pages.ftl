@@ -153,6 +153,7 @@ ticket-about = About this request
 ticket-details = Details
 ticket-subject = Subject
 ticket-typed-address = (Typed where the mail address goes: { $address })
+ticket-letter-of = This came on { $day } and was entered only now:
 ticket-says-reach = How to reach them, they say: { $words }
 ticket-files-left = (Files that came with it and were not kept: { $names })
 ticket-no-text = (No text)

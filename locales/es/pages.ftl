@@ -153,6 +153,7 @@ ticket-about = Sobre esta solicitud
 ticket-details = Detalles
 ticket-subject = Asunto
 ticket-typed-address = (Escrito donde va el correo electrónico: { $address })
+ticket-letter-of = Esto llegó el { $day } y se anotó solo ahora:
 ticket-says-reach = Cómo localizarles, según dicen: { $words }
 ticket-files-left = (Archivos que venían con ello y no se guardaron: { $names })
 ticket-no-text = (Sin texto)

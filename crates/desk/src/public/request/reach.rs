@@ -9,7 +9,7 @@ use super::super::caps::{PER_NETWORK, network};
 use super::super::files::{self, Sent};
 use super::super::heard;
 use super::super::shell::{Shell, page, refused, refused_keeping, see_other};
-use super::super::told;
+use super::super::told::{self, Told};
 use super::{Asked, Reached, Receipt, ThanksPage, frame, is_emergency, no_form, thanks_path};
 use crate::app::App;
 use crate::error::DeskError;
@@ -55,13 +55,48 @@ static WORDS: LazyLock<BTreeMap<String, Words>> = LazyLock::new(|| {
 /// The words of the form in one language.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Words {
+struct Words {
+    ask: String,
+    send: String,
+    said: String,
+}
+
+/// The words of the form in the language of what was written.
+pub struct Own {
+    /// Language tag.
+    pub tag: &'static str,
+    /// Which way it is written.
+    pub dir: &'static str,
     /// What is asked for.
-    pub ask: String,
+    pub ask: &'static str,
     /// What is on the button.
-    pub send: String,
+    pub send: &'static str,
     /// What stands there once it was said.
-    pub said: String,
+    pub said: &'static str,
+}
+
+impl Own {
+    fn of(told: &Told) -> Option<Self> {
+        let (tag, dir) = (told.tag, told.dir);
+        if let Ok(locale) = tag.parse() {
+            let t = Texts::new(locale);
+            return Some(Self {
+                tag,
+                dir,
+                ask: t.text("public-emergency-lost"),
+                send: t.text("public-reach-send"),
+                said: t.text("public-reach-said"),
+            });
+        }
+        let words = WORDS.get(tag)?;
+        Some(Self {
+            tag,
+            dir,
+            ask: &words.ask,
+            send: &words.send,
+            said: &words.said,
+        })
+    }
 }
 
 /// The form by which somebody says how to reach them.
@@ -70,9 +105,8 @@ pub struct Reach {
     pub pass: String,
     /// Where it goes.
     pub action: String,
-    /// The form's words in the language of what was written, where the page speaks another one: its tag, which way it is
-    /// written, and they.
-    pub own: Option<(&'static str, &'static str, &'static Words)>,
+    /// The form's words in the language of what was written, where the page speaks another one.
+    pub own: Option<Own>,
     /// What was typed.
     pub typed: String,
     /// What has to be put right, as the key of a text.
@@ -87,10 +121,7 @@ impl Reach {
     /// The empty form for a request whose words are in the language with this tag; empty where that is unknown. `shell` tells in it
     /// where to call.
     pub fn of(app: &App, shell: &Shell, (ticket, spoken): (TicketId, String)) -> Self {
-        let own = shell.told.as_ref().and_then(|told| {
-            let words = WORDS.get(told.tag)?;
-            Some((told.tag, told.dir, words))
-        });
+        let own = shell.told.as_ref().and_then(|told| Own::of(told));
         let pass: Pass = (shell.clinic.id, ticket, app.now(), spoken);
         Self {
             pass: cursor::encode(REACH, &pass, &app.keyring.web_mac()),

