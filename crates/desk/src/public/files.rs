@@ -140,8 +140,17 @@ pub async fn read(
 pub struct Brought<'a> {
     /// Those that are.
     pub files: &'a [(String, Bytes)],
-    /// What stands with the words in place of the others; empty where nothing does.
-    pub instead: String,
+    /// What stands with the words in place of the others.
+    pub instead: Instead,
+}
+
+/// What stands with words in place of files that came with them and are not kept.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Instead {
+    /// What their sender gave: the names, and what the files say. Empty where there is nothing.
+    pub said: String,
+    /// The same for whoever reads it, with the desk's own words.
+    pub shown: String,
 }
 
 /// The files that this person may still bring today, taken from their day before they are stored: all, or
@@ -167,7 +176,7 @@ pub async fn within_quota<'a>(
     let instead = if danger {
         instead(app, organisation, (dropped, sent.left.as_slice())).await?
     } else {
-        String::new()
+        Instead::default()
     };
     Ok(Brought { files, instead })
 }
@@ -178,38 +187,37 @@ pub(super) async fn instead(
     app: &App,
     organisation: OrganisationId,
     (dropped, left): (&[(String, Bytes)], &[String]),
-) -> Result<String, DeskError> {
+) -> Result<Instead, DeskError> {
     let names = dropped.iter().map(|(name, _)| name);
-    let mut told = String::new();
+    let mut said = String::new();
     for name in names.chain(left).map(|name| triage::words_of(name)) {
-        if told.len() + name.len() > LEFT_NAMES {
+        if said.len() + name.len() > LEFT_NAMES {
             break;
         }
         if !name.is_empty() {
             // A sentence of its own: the words of two names are none of one.
-            told.push_str(&name);
-            told.push_str(". ");
+            said.push_str(&name);
+            said.push_str(".\n");
         }
     }
-    if told.is_empty() {
-        return Ok(told);
+    if said.is_empty() {
+        return Ok(Instead::default());
     }
-    let t = Texts::new(app.directory.of(organisation)?.locale);
-    let mut out = t
-        .with("ticket-files-left", "names", told.trim_end())
-        .into_owned();
     let mut room = ALL;
     for (name, bytes) in dropped {
         for text in file_words(name, "", bytes).await?.texts {
             let text = &text[..text.floor_char_boundary(room.min(text.len()))];
             room -= text.len();
             if !text.is_empty() {
-                out.push_str("\n\n");
-                out.push_str(text);
+                said.push('\n');
+                said.push_str(text);
+                said.push('\n');
             }
         }
     }
-    Ok(out)
+    let t = Texts::new(app.directory.of(organisation)?.locale);
+    let shown = format!("{}\n\n{}", t.text("ticket-files-left"), said.trim_end());
+    Ok(Instead { said, shown })
 }
 
 /// Puts files under lock with the key of the person they belong to.

@@ -9,7 +9,7 @@
 
 use super::caps::CRIES_PER_NETWORK;
 use super::ear::Ear;
-use super::files::{self, Sent};
+use super::files::{self, Instead, Sent};
 use super::request::{Reach, ThanksPage};
 use super::shell::{Shell, page};
 use super::told;
@@ -36,20 +36,19 @@ pub fn kept(words: &str) -> (String, Option<String>) {
 }
 
 /// The same with what stands in place of files that came with them and are not kept.
-pub fn kept_with(words: &str, instead: &str) -> (String, Option<String>) {
-    if instead.is_empty() {
+pub fn kept_with(words: &str, instead: &Instead) -> (String, Option<String>) {
+    let Instead { said, shown } = instead;
+    if said.is_empty() {
         return kept(words);
     }
-    if words.is_empty() {
-        return kept(instead);
-    }
-    let all = format!("{words}\n\n{instead}");
-    if all.len() <= MAX_BODY {
-        return (all, None);
-    }
-    let room = MAX_BODY.saturating_sub(instead.len() + 2);
+    let room = MAX_BODY.saturating_sub(shown.len() + 2);
     let start = &words[..words.floor_char_boundary(room)];
-    (kept(&format!("{start}\n\n{instead}")).0, Some(all))
+    let body = if start.is_empty() {
+        shown.clone()
+    } else {
+        format!("{start}\n\n{shown}")
+    };
+    (kept(&body).0, Some(format!("{words}\n\n{said}")))
 }
 
 /// What stands for the page of a form that can't be told: where it came from, and the hour.
@@ -79,7 +78,7 @@ async fn aside(
     // Nobody is known whose day the files could be taken from: what they say is kept.
     let dropped = (sent.files.as_slice(), sent.left.as_slice());
     let instead = files::instead(app, organisation, dropped).await?;
-    let delivery = format!("{} {words:?} {instead:?}", page_of(app, network));
+    let delivery = format!("{} {words:?} {:?}", page_of(app, network), instead.said);
     let earlier = async || {
         let known = timeline::known_external(app, organisation, EXTERNAL, &delivery).await?;
         Ok::<_, DeskError>(known.and_then(|(ticket, _)| ticket))
@@ -166,16 +165,24 @@ mod tests {
 
     #[test]
     fn what_stands_in_place_of_files_is_never_what_is_cut_off() {
-        assert_eq!(kept_with("Help", ""), ("Help".to_owned(), None));
-        assert_eq!(kept_with("", "(A file)"), ("(A file)".to_owned(), None));
-        let (body, said) = kept_with("Help", "(A file)");
-        assert_eq!((body.as_str(), said), ("Help\n\n(A file)", None));
-        for more in [0, 1, 9, 10, 11, MAX_BODY] {
-            let words = "é".repeat((MAX_BODY - 10 + more) / 2);
-            let (body, said) = kept_with(&words, "(A file)");
-            assert!(body.len() <= MAX_BODY && body.ends_with("\n\n(A file)"));
-            let all = said.unwrap_or(body);
-            assert_eq!(all, format!("{words}\n\n(A file)"));
+        assert_eq!(
+            kept_with("Help", &Instead::default()),
+            ("Help".to_owned(), None)
+        );
+        let instead = Instead {
+            said: "note.".to_owned(),
+            shown: "Left out:\n\nnote.".to_owned(),
+        };
+        let (body, said) = kept_with("Help", &instead);
+        assert_eq!(body, "Help\n\nLeft out:\n\nnote.");
+        // The desk's own words are not looked through.
+        assert_eq!(said.unwrap(), "Help\n\nnote.");
+        assert_eq!(kept_with("", &instead).0, instead.shown);
+        for more in 0..30 {
+            let words = "é".repeat((MAX_BODY - 20 + more) / 2);
+            let (body, said) = kept_with(&words, &instead);
+            assert!(body.len() <= MAX_BODY && body.ends_with("\n\nLeft out:\n\nnote."));
+            assert_eq!(said.unwrap(), format!("{words}\n\nnote."));
         }
     }
 }

@@ -235,12 +235,15 @@ async fn taken(
     {
         return Err(Objection::Note(pass, status, note));
     }
-    if let Err(error) = add(app, shell, (ticket, row), words).await {
-        tracing::warn!(%error, "a way to reach somebody could not be taken in");
-        let (status, note) = (StatusCode::SERVICE_UNAVAILABLE, "public-note-unavailable");
-        return Err(Objection::Note(pass, status, note));
-    }
-    let receipt: Receipt = (organisation, ticket, app.now(), spoken, Reached::Said);
+    let there = match add(app, shell, (ticket, row), words).await {
+        Ok(there) => there,
+        Err(error) => {
+            tracing::warn!(%error, "a way to reach somebody could not be taken in");
+            let (status, note) = (StatusCode::SERVICE_UNAVAILABLE, "public-note-unavailable");
+            return Err(Objection::Note(pass, status, note));
+        }
+    };
+    let receipt: Receipt = (organisation, there, app.now(), spoken, Reached::Said);
     Ok(thanks_path(app, &shell.request_path(), &receipt))
 }
 
@@ -257,13 +260,13 @@ fn admitted(
         && (network.is_none() || app.caps.take(by_network, PER_NETWORK, now).is_ok())
 }
 
-/// Adds the words to the request of which the page thanked, or to one beside it where that takes no more.
+/// Adds the words to the request of which the page thanked, or to one beside it where that takes no more, and says to which.
 async fn add(
     app: &App,
     shell: &Shell,
     (asked_for, row): (TicketId, Ticket),
     words: &str,
-) -> Result<(), DeskError> {
+) -> Result<TicketId, DeskError> {
     let (organisation, ctx) = (shell.clinic.id, shell.ctx());
     let start = &words[..words.floor_char_boundary(MAX_BODY - AROUND)];
     let t = Texts::new(shell.clinic.locale);
@@ -308,8 +311,8 @@ async fn add(
         // Pressed twice.
         Err(DeskError::Conflict {
             code: "duplicate", ..
-        }) => Ok(()),
-        added => added.map(drop),
+        }) => Ok(asked_for),
+        added => added.map(|landed| landed.id),
     }
 }
 

@@ -367,8 +367,8 @@ pub async fn take(
     let app = at.app;
     let words = sent.text("message").to_owned();
     let (ear, hint) = (&sent.ear, at.shell.t.locale);
-    ear.hear_beside(app, Channel::Portal, (&words, sent), hint)
-        .await;
+    let said = (words.as_str(), sent);
+    ear.hear_beside(app, Channel::Portal, said, hint).await;
     let danger = ear.danger(app, Channel::Portal, &words, hint).await;
     let genuine = is_genuine(at, parts, Some(sent.text(csrf::FIELD)));
     if !(genuine || (danger && is_of_here(at, parts))) {
