@@ -25,6 +25,7 @@ mail-parked-unreadable-body =
     A mail came to { $mailbox } on { $arrived } that the mail server could not hand over. It was left there, unread.
 mail-parked-find =
     Its header is attached. Look for its sender, subject and time in that mailbox, open it there and answer by hand.
+mail-parked-beginning = This stands at its beginning:
 mail-parked-find-by-time =
     Look for that time in the mailbox, open it there and answer by hand.
 mail-parked-reason-too-large = it is larger than the desk takes.

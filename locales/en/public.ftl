@@ -20,6 +20,10 @@ public-emergency-talk = Feeling hopeless? Call or text { $number }
 public-emergency-read = Please read this now
 public-emergency-maybe = Your message may be about something that can't wait. If you or someone near you is in danger, call now. Please don't wait for our answer.
 public-emergency-lost = If you can, tell us how to reach you: a phone number, or where you are.
+public-reach-send = Tell us
+public-reach-said = Thank you. We have it now, with your message.
+public-error-reach = Please write a phone number, or where you are.
+public-error-reach-long = That is too long. A phone number is enough, or where you are.
 public-emergency-alerted = We have your message. We told our team, and someone will look at it first.
 
 ## Request form

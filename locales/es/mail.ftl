@@ -25,6 +25,7 @@ mail-parked-unreadable-body =
     El { $arrived } llegó al buzón { $mailbox } un correo que el servidor no pudo entregar. Quedó allí, sin leer.
 mail-parked-find =
     Su cabecera va adjunta. Busque en ese buzón su remitente, asunto y hora, ábralo allí y responda a mano.
+mail-parked-beginning = Esto dice al principio:
 mail-parked-find-by-time =
     Busque esa hora en el buzón, abra allí el correo y responda a mano.
 mail-parked-reason-too-large = es mayor de lo que se admite.

@@ -20,6 +20,10 @@ public-emergency-talk = ¿Siente que no puede más? Llame o escriba al { $number
 public-emergency-read = Por favor, lea esto ahora
 public-emergency-maybe = Su mensaje puede tratar de algo que no puede esperar. Si usted o alguien cerca está en peligro, llame ahora. Por favor, no espere nuestra respuesta.
 public-emergency-lost = Si puede, díganos cómo localizarle: un teléfono, o dónde está.
+public-reach-send = Decirlo
+public-reach-said = Gracias. Ya lo tenemos, junto a su mensaje.
+public-error-reach = Por favor escriba un teléfono, o dónde está.
+public-error-reach-long = Es demasiado largo. Basta un teléfono, o dónde está.
 public-emergency-alerted = Tenemos su mensaje. Avisamos a nuestro equipo, y alguien lo verá primero.
 
 ## Formulario

@@ -169,6 +169,80 @@ both_engines! {
         rings(&newest(&desk).await, "a name over the API");
     }
 
+    async fn files_beside_a_form_that_is_wrong_are_heard_as_its_words_are(desk: Desk) {
+        let visitor = desk.visitor();
+        let form = async |pass: &str, email: &str, files: &[multipart::File<'_>]| {
+            let fields = [("pass", pass), ("lang", "en"), ("category", ""), ("name", "Rosa"), ("email", email), ("message", CALM), ("company", "")];
+            visitor.post_files("/request", &fields, files).await
+        };
+        let send = async |email: &str, files: &[multipart::File<'_>]| {
+            let page = visitor.get("/request?lang=en").await.expect(200).text();
+            desk.clock.advance(20);
+            form(hidden(&page, "pass"), email, files).await
+        };
+        let calm = ("files", "form.txt", "text/plain", b"Member number 12345.".as_slice());
+        let cry = ("files", "note.txt", "text/plain", CRY.as_bytes());
+        let named = ("files", "i_want_to_kill_myself.jpg", "image/jpeg", b"\xff\xd8\xff".as_slice());
+        send("nobody", &[calm]).await.expect(422);
+        let answer = send("nobody", &[calm, cry]).await.expect(303);
+        let thanks = visitor.get(answer.header("location").unwrap()).await.expect(200).text();
+        assert!(thanks.contains("tel:988") && thanks.contains("class=\"crisis\""), "{thanks}");
+        let view = newest(&desk).await;
+        rings(&view, "what a file says");
+        assert_eq!(view.messages[0].attachments.len(), 2);
+
+        // Too many of them: the name of one that is not kept stands with the words.
+        send("rosa@patient.example", &[calm; 6]).await.expect(422);
+        send("rosa@patient.example", &[calm, calm, calm, calm, calm, named]).await.expect(303);
+        let view = newest(&desk).await;
+        rings(&view, "the name of a file that was left out");
+        assert!(view.messages[0].body.starts_with(CALM) && view.messages[0].body.contains("i want to kill myself."), "{}", view.messages[0].body);
+        assert_eq!(view.messages[0].attachments.len(), 5);
+        // A page that is no good any more reads no files, and hears their names.
+        form("AAAA", "rosa@patient.example", &[cry]).await.expect(422);
+        form("AAAA", "rosa@patient.example", &[named]).await.expect(303);
+        rings(&newest(&desk).await, "a name beside a form of no page");
+        let lost = visitor.post_files("/t/unknown/reply", &[("message", CALM)], &[named]).await.expect(200).text();
+        assert!(lost.contains("tel:988"), "{lost}");
+        rings(&newest(&desk).await, "a name behind a link that leads nowhere");
+    }
+
+    async fn what_files_say_that_are_too_many_for_a_day_stands_with_the_words(desk: Desk) {
+        let visitor = desk.visitor();
+        let send = async |at: usize, files: &[multipart::File<'_>]| {
+            let page = visitor.get("/request?lang=en").await.expect(200).text();
+            desk.clock.advance(20 * 60);
+            let words = format!("{CALM} {at}");
+            let fields = [("pass", hidden(&page, "pass")), ("lang", "en"), ("category", ""), ("name", "Rosa"), ("email", "rosa@patient.example"), ("message", &words), ("company", "")];
+            visitor.post_files("/request", &fields, files).await
+        };
+        let calm = ("files", "form.txt", "text/plain", b"Member number 12345.".as_slice());
+        for at in 0..10 {
+            send(at, &[calm; 5]).await.expect(303);
+        }
+        send(10, &[calm]).await.expect(429);
+        send(11, &[("files", "note.txt", "text/plain", CRY.as_bytes())]).await.expect(303);
+        let view = newest(&desk).await;
+        rings(&view, "a file that was one too many");
+        let said = &view.messages[0];
+        assert!(said.body.contains(CRY) && said.attachments.is_empty(), "{}", said.body);
+    }
+
+    async fn a_form_whose_files_come_first_is_heard(desk: Desk) {
+        let visitor = desk.visitor();
+        let page = visitor.get("/request?lang=en").await.expect(200).text();
+        desk.clock.advance(20);
+        // Some programs send the fields in another order than the page.
+        let file = ("files", "a.pdf", "application/pdf", b"%PDF-1.4 x".as_slice());
+        let (kind, first) = multipart::form(&[("pass", hidden(&page, "pass"))], &[file]);
+        let (_, then) = multipart::form(&[("lang", "en"), ("name", "Rosa"), ("email", "nobody"), ("message", CRY)], &[]);
+        let end = first.windows(4).rposition(|four| four == b"--\r\n").unwrap();
+        let start = first[..end].windows(2).rposition(|two| two == b"\r\n").unwrap() + 2;
+        let body = [&first[..start], &then].concat();
+        visitor.request(Method::POST, "/request", &[("content-type", &kind)], Body::from(body)).await.expect(303);
+        rings(&newest(&desk).await, "words behind a file");
+    }
+
     async fn a_file_behind_a_link_is_read(desk: Desk) {
         let id = desk.ticket("rosa@patient.example", "My form", CALM).await;
         let contact = tickets::view(&desk.app, &desk.system(), id).await.unwrap().ticket.contact;

@@ -11,8 +11,9 @@ use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
 use bedside_desk::orgs::model::purpose;
 use bedside_desk::patients::{self, NewPatient};
+use bedside_desk::tickets::model::Written;
 use bedside_desk::tickets::{
-    self, Calm, CalmReason, Inbound, NewTicket, Patch, TicketView, Urgency,
+    self, Calm, CalmReason, Inbound, NewTicket, Patch, Status, TicketView, Urgency,
 };
 use bedside_desk::triage::Found;
 use bedside_language::{Channel, Level, SafetyKind};
@@ -247,6 +248,35 @@ both_engines! {
         assert_eq!(asks(&desk, "ana@example.org", THANKS).await.0, "none", "urgent is no emergency");
         changes(&desk, id, Patch { urgency: Some(Urgency::Emergency), ..Patch::default() }).await;
         assert_eq!(asks(&desk, "ana@example.org", THANKS).await, worry());
+    }
+
+    async fn a_danger_of_long_ago_rings_nobody_and_is_looked_at_today(desk: Desk) {
+        let past = Written::History(desk.app.now().plus_seconds(-90 * DAY));
+        for status in [Status::Resolved, Status::WaitingOnPatient] {
+            let id = desk.ticket("ana@example.org", "", "When are you open?").await;
+            changes(&desk, id, Patch { status: Some(status), ..Patch::default() }).await;
+            let before = seen(&desk, id).await.ticket;
+            let contact = before.contact;
+            let comes = async |words: &str| {
+                let words = Inbound { written: past, ..Inbound::new(contact, Channel::Email, words) };
+                tickets::inbound(&desk.app, &desk.system(), id, words).await.unwrap();
+                seen(&desk, id).await
+            };
+            for calm in [THANKS, WORRY] {
+                let now = comes(calm).await.ticket;
+                assert_eq!((now.status, now.urgency, now.safety), (status, before.urgency, "none".to_owned()), "{calm}");
+            }
+            let view = comes(CRY).await;
+            assert_eq!((view.ticket.safety.clone(), view.ticket.urgency), worry());
+            assert_eq!(view.ticket.status, Status::Open);
+            assert_eq!(view.ticket.queue, before.queue, "those of today stand in the crisis queue");
+            assert!(view.ticket.clocks.due() > desk.app.now(), "somebody is to look today");
+            // It stands at its day, with the words that say why.
+            let told = view.messages.iter().find(|one| one.body == CRY).unwrap();
+            assert_eq!(Some(told.created_at), past.at());
+            let found = told.found.as_ref().unwrap();
+            assert!(found.level == Level::Emergency && found.reasons.iter().any(|one| !one.places.is_empty()), "{found:?}");
+        }
     }
 
     async fn a_cry_in_the_subject_alone_is_told_as_one(desk: Desk) {

@@ -218,6 +218,29 @@ both_engines! {
         assert!(said.iter().any(|one| one.written_by == Some(wrote.uuid())));
     }
 
+    async fn an_old_letter_that_is_entered_now_rings_and_says_of_which_day_it_is(desk: Desk) {
+        let patient = rosa(&desk).await;
+        let officer = desk.browser(Role::Compliance).await;
+        let form = format!("/patients/{patient}/privacy");
+        for (at, (day, is_old)) in [("2026-02-09", true), ("2025-06-01", true), ("2026-02-23", false), ("2026-03-02", false), ("soon", false)].into_iter().enumerate() {
+            let words = format!("I want to kill myself tonight. {at}");
+            let fields = [("kind", "access"), ("received_on", day), ("words", words.as_str())];
+            officer.submit(&form, &form, &fields).await.expect(if day == "soon" { 422 } else { 303 });
+            // Whoever opens it is the first to look: it is never less than one of today.
+            assert_eq!(in_danger(&desk).await, vec![Some(patient); at + 1]);
+            let view = tickets::View::Crisis;
+            let rows = tickets::list(&desk.app, &desk.system(), &view, None, 30).await.unwrap().rows;
+            let id = rows.iter().max_by_key(|row| row.ticket.number).unwrap().ticket.id;
+            let said = tickets::messages(&desk.app, &desk.system(), id, None, None, 1).await.unwrap().remove(0);
+            assert!(said.body.ends_with(&words), "{}", said.body);
+            assert_eq!(said.body.starts_with("This came on "), is_old, "{day}: {}", said.body);
+            assert_eq!(said.body.contains("Feb 9, 2026"), day == "2026-02-09", "{}", said.body);
+            let found = said.found.as_ref().unwrap();
+            let mut places = found.reasons.iter().flat_map(|one| &one.places);
+            assert!(places.any(|place| said.body[place.clone()].contains("kill")), "{found:?}");
+        }
+    }
+
     async fn who_is_in_danger_is_the_patient_whoever_acts_for_them(desk: Desk) {
         let words = "I want to kill myself tonight.";
         let letter = |patient: PatientId, words: &str| {

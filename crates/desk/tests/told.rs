@@ -5,8 +5,8 @@
 mod common;
 
 use bedside_desk::links::{self, Purpose};
-use bedside_desk::tickets::{self, Patch, Status};
-use common::{Browser, Desk, both_engines, hidden};
+use bedside_desk::tickets::{self, Patch, Status, TicketRow};
+use common::{Browser, Desk, Role, both_engines, hidden};
 
 /// A cry, the tag of its language, which way that is written, and words of the wording in it.
 const CRIES: [(&str, &str, &str, &str); 3] = [
@@ -40,7 +40,8 @@ fn tells(page: &str, (cry, tag, dir, words): (&str, &str, &str, &str)) {
     );
 }
 
-async fn form(desk: &Desk, visitor: &Browser, email: &str, words: &str) -> String {
+/// Where the page that thanks is.
+async fn sent(desk: &Desk, visitor: &Browser, email: &str, words: &str) -> String {
     let page = visitor.get("/request?lang=en").await.expect(200).text();
     desk.clock.advance(20);
     let fields = [
@@ -56,8 +57,20 @@ async fn form(desk: &Desk, visitor: &Browser, email: &str, words: &str) -> Strin
         .post_files("/request", &fields, &[])
         .await
         .expect(303);
-    let thanks = sent.header("location").unwrap().to_owned();
+    sent.header("location").unwrap().to_owned()
+}
+
+async fn form(desk: &Desk, visitor: &Browser, email: &str, words: &str) -> String {
+    let thanks = sent(desk, visitor, email, words).await;
     visitor.get(&thanks).await.expect(200).text()
+}
+
+async fn tickets(desk: &Desk) -> Vec<TicketRow> {
+    let ctx = desk.ctx(Role::Agent);
+    tickets::list(&desk.app, &ctx, &tickets::View::Active, None, 100)
+        .await
+        .unwrap()
+        .rows
 }
 
 async fn link(desk: &Desk, purpose: Purpose, id: tickets::Landed) -> String {
@@ -123,5 +136,88 @@ both_engines! {
             let rated = browser.post(&way, &fields).await.expect(200).text();
             tells(&rated, cry);
         }
+    }
+
+    async fn whoever_is_in_danger_can_say_how_to_reach_them(desk: Desk) {
+        let visitor = desk.visitor();
+        let address = sent(&desk, &visitor, "at home", "I am going to kill myself tonight.").await;
+        let thanks = visitor.get(&address).await.expect(200).text();
+        let pass = hidden(&thanks, "pass");
+        let reach = async |pass: &str, words: &str| {
+            visitor.post_files("/request/reach?lang=en", &[("pass", pass), ("lang", "en"), ("reach", words)], &[]).await
+        };
+        assert!(thanks.contains("/c/clinic/request/reach?lang=en"), "{thanks}");
+        // Pressed twice it stands there once, and the page says that it is there.
+        for _ in 0..2 {
+            let said = reach(pass, "555-0177, at my sister's").await.expect(303);
+            let page = visitor.get(said.header("location").unwrap()).await.expect(200).text();
+            assert!(page.contains("We have it now") && page.contains("tel:988") && page.contains("1001"), "{page}");
+            assert!(!page.contains("555-0177"), "nothing that was said is on the page");
+        }
+        let one = tickets(&desk).await.remove(0).ticket;
+        assert_eq!(one.rank(), 0, "it is an emergency still");
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Nurse), one.id).await.unwrap();
+        assert_eq!(view.messages.len(), 2);
+        assert!(view.messages[1].body.contains("How to reach them, they say: 555-0177, at my sister's"), "{}", view.messages[1].body);
+        assert_eq!((view.messages[1].author_kind.as_str(), view.contact.phone()), ("contact", None), "anybody can type any number");
+
+        // What is wrong comes back with the words; a cry is taken in whatever is wrong.
+        assert!(reach(pass, "  ").await.expect(422).text().contains("Please write a phone number"));
+        let long = reach(pass, "5".repeat(501).as_str()).await.expect(422).text();
+        assert!(long.contains("That is too long") && long.contains(&"5".repeat(500)) && long.contains("aria-invalid=\"true\""), "{long}");
+        reach(pass, format!("{} I want to die, I took all my pills", "x ".repeat(300)).as_str()).await.expect(303);
+        // Only so often, and nobody who may be in danger is told to come back later.
+        let mut refused = 0;
+        for at in 0..8 {
+            let answer = reach(pass, format!("555-01{at}0").as_str()).await;
+            refused += u32::from(answer.status == 429);
+        }
+        assert!(refused >= 2, "{refused}");
+        reach(pass, "I want to die, I took all my pills").await.expect(303);
+        assert_eq!(tickets(&desk).await.len(), 1);
+
+        // Nothing opens by a text that is none of ours, or too old; and who is in danger is heard all the same.
+        let receipt = address.split("r=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+        for forged in ["", "AAAA", receipt.as_str()] {
+            let page = reach(forged, "555-0177").await.expect(404).text();
+            assert!(page.contains("555-0177") && page.contains("tel:911"), "{page}");
+        }
+        reach("AAAA", "I am going to kill myself, 555-0178").await.expect(200);
+        assert_eq!(tickets(&desk).await.len(), 2);
+        desk.clock.advance(25 * 60 * 60);
+        assert_eq!(reach(pass, "555-0179").await.status, 410);
+        desk.audit_is_whole().await;
+    }
+
+    async fn what_is_said_of_a_closed_request_stands_beside_it(desk: Desk) {
+        let visitor = desk.visitor();
+        let lost = visitor.post_files("/t/unknown/reply", &[("lang", "en"), ("message", "Me quiero matar, no aguanto más")], &[]).await.expect(200).text();
+        // The form stands there in the language of the words and in that of the page.
+        assert!(lost.contains("tell us how to reach you") && lost.contains("díganos cómo localizarle") && lost.contains("tel:988"), "{lost}");
+        let row = tickets(&desk).await.remove(0).ticket;
+        let calm = tickets::Calm { reason: tickets::CalmReason::Past, words: None, urgency: tickets::Urgency::Standard };
+        let version = tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), row.id, Some(row.version), calm).await.unwrap();
+        let closed = tickets::Patch { status: Some(tickets::Status::Closed), ..tickets::Patch::default() };
+        tickets::change(&desk.app, &desk.ctx(Role::Nurse), row.id, version, closed).await.unwrap();
+        let fields = [("pass", hidden(&lost, "pass")), ("lang", "en"), ("reach", "555-0177")];
+        for _ in 0..2 {
+            visitor.post_files("/c/clinic/request/reach", &fields, &[]).await.expect(303);
+        }
+        let beside = tickets(&desk).await;
+        assert_eq!(beside.len(), 1);
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Nurse), beside[0].ticket.id).await.unwrap();
+        assert!(view.messages[0].body.contains("555-0177"), "{}", view.messages[0].body);
+        assert!(view.links.iter().any(|link| link.number == row.number), "it leads to the one that was closed");
+    }
+
+    async fn the_form_speaks_the_language_of_the_words(desk: Desk) {
+        let visitor = desk.visitor();
+        let cry = "Tôi muốn chết, tối nay tôi sẽ tự tử";
+        let thanks = form(&desk, &visitor, "", cry).await;
+        assert!(thanks.contains("tell us how to reach you") && thanks.contains("xin cho chúng tôi biết cách liên lạc với quý vị"), "{thanks}");
+        let fields = [("pass", hidden(&thanks, "pass")), ("lang", "en"), ("reach", "555-0177")];
+        let said = visitor.post_files("/c/clinic/request/reach", &fields, &[]).await.expect(303);
+        let page = visitor.get(said.header("location").unwrap()).await.expect(200).text();
+        assert!(page.contains("Chúng tôi đã nhận được") && page.contains("We have it now"), "{page}");
     }
 }

@@ -236,23 +236,36 @@ impl Mailbox {
         }
         // Some servers guess sizes: never take more than one byte too many.
         let most = max_size.saturating_add(1);
-        let command = format!("UID FETCH {} (UID BODY.PEEK[]<0.{most}>)", message.uid);
-        let found = self.answers(self.timeouts.message, command, |fetch| {
-            (fetch.uid == Some(message.uid))
-                .then(|| fetch.body.map(<[u8]>::to_vec))
-                .flatten()
-        });
-        let mut found = match found.await {
-            Err(ImapError::Protocol) => return Err(ImapError::Unreadable { uid: message.uid }),
-            found => found?,
-        };
-        Ok(match found.pop() {
+        Ok(match self.fetch_beginning(message.uid, most).await? {
             Some(raw) if raw.len() > max_size as usize => Body::TooLarge {
                 size: message.size.max(most),
             },
             Some(raw) => Body::Raw(raw),
             None => Body::Gone,
         })
+    }
+
+    /// Reads the beginning of one message, at most its first `most` bytes: its header and, as nearly every program puts them
+    /// first, its words. None when somebody removed the message in the meantime. Its flags stay as they are.
+    pub async fn fetch_beginning(
+        &mut self,
+        uid: u32,
+        most: u32,
+    ) -> Result<Option<Vec<u8>>, ImapError> {
+        let command = format!("UID FETCH {uid} (UID BODY.PEEK[]<0.{most}>)");
+        let found = self.answers(self.timeouts.message, command, |fetch| {
+            (fetch.uid == Some(uid))
+                .then(|| fetch.body.map(<[u8]>::to_vec))
+                .flatten()
+        });
+        let mut found = match found.await {
+            Err(ImapError::Protocol) => return Err(ImapError::Unreadable { uid }),
+            found => found?,
+        };
+        Ok(found.pop().map(|mut raw| {
+            raw.truncate(most as usize);
+            raw
+        }))
     }
 
     /// Reads the header of one message, at most the first `max_size` bytes of it; none when somebody removed the message

@@ -136,6 +136,12 @@ async fn a_message_too_large_stops_no_other() {
         header.contains("Subject: large\r\n") && header.ends_with("\r\n\r\n"),
         "{header}"
     );
+    // And so can its beginning.
+    let beginning = mailbox.fetch_beginning(large.uid, 5_000).await.unwrap();
+    let beginning = beginning.unwrap();
+    assert_eq!(beginning.len(), 5_000);
+    assert!(beginning.starts_with(header.as_bytes()));
+    assert_eq!(mailbox.fetch_beginning(999, 1000).await.unwrap(), None);
     let cut = mailbox.fetch_header(large.uid, 5).await.unwrap().unwrap();
     assert_eq!(cut, &header.as_bytes()[..5]);
     assert_eq!(mailbox.fetch_header(999, 1000).await.unwrap(), None);

@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::response::Response;
 use bedside_web::json::Json;
 use bedside_web::query::Query;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -164,11 +165,11 @@ pub(super) async fn open(
 ) -> Answer<Response> {
     let patient = PatientId::from_bytes(new.patient_id.into_bytes());
     // Whoever may be in danger is heard, whatever is wrong with the request.
-    requests::hear_of(&app, &ctx, patient, &new.words).await?;
-    let received_on = new
-        .received_on
-        .parse()
-        .map_err(|_| DeskError::invalid("received_on", "invalid", "Send a day as YYYY-MM-DD."))?;
+    let received_on: Option<Date> = new.received_on.parse().ok();
+    let said = (new.words.as_str(), received_on);
+    requests::hear_of(&app, &ctx, patient, said).await?;
+    let received_on = received_on
+        .ok_or_else(|| DeskError::invalid("received_on", "invalid", "Send a day as YYYY-MM-DD."))?;
     let new = NewRequest {
         patient,
         kind: new.kind,

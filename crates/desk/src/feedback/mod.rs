@@ -12,6 +12,7 @@ use crate::error::DeskError;
 use crate::ids::{MessageId, OrganisationId, TicketId};
 use crate::knowledge::Knowledge;
 use crate::surveys::day_of;
+use crate::triage;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::themes::Sentiment;
@@ -67,17 +68,15 @@ pub(crate) fn is_feedback(channel: Channel, category: &str) -> bool {
 }
 
 /// Looks a text through, with the subject above it if it has one.
-pub(crate) fn look(app: &App, subject: &str, text: &str) -> Felt {
-    let found = app.knowledge().themes.look(&format!("{subject}\n{text}"));
+pub(crate) async fn look(app: &App, subject: &str, text: &str) -> Result<Felt, DeskError> {
+    let (knowledge, said) = (app.knowledge(), format!("{subject}\n{text}"));
+    let found = triage::apart(said.len(), move || knowledge.themes.look(&said)).await?;
     let themes = found
         .themes
         .into_iter()
         .map(|theme| (theme.code, theme.sentiment));
-    Felt(
-        std::iter::once((WHOLE.to_owned(), found.sentiment))
-            .chain(themes)
-            .collect(),
-    )
+    let whole = std::iter::once((WHOLE.to_owned(), found.sentiment));
+    Ok(Felt(whole.chain(themes).collect()))
 }
 
 /// Stores what somebody said with a message (`source`), or with the rating of a ticket (`source` is the ticket), at `at`;

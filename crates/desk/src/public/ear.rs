@@ -1,52 +1,74 @@
-//! The one look at the words of a form, kept while it is dealt with.
+//! The one look at the words of a form and at what came beside them, kept while the form is dealt with.
 //!
 //! Looking costs as much as the words are long, and a form asks several times: before each of its files, before what is wrong with
 //! it, before caps. Whoever sends a long text and a thousand files has it looked at once.
 
+use super::files::Sent;
 use crate::app::App;
+use crate::error::DeskError;
 use crate::triage;
 use bedside_language::Channel;
 use bedside_web::Locale;
 use std::sync::{Arc, OnceLock};
-use tokio::sync::Semaphore;
 
-/// Bytes of a text that is looked at where it is. A longer one is looked at on a thread of its own, so that it holds up nobody.
-const IN_PLACE: usize = 64 * 1024;
-/// Longer texts that are looked at at the same time; others wait for their turn.
-static LONG: Semaphore = Semaphore::const_new(2);
-
-/// Whether the words of one form say that somebody may be in danger.
+/// Whether the words of one form, or what came beside them, say that somebody may be in danger.
 #[derive(Clone, Debug, Default)]
-pub struct Ear(Arc<OnceLock<bool>>);
+pub struct Ear {
+    words: Arc<OnceLock<bool>>,
+    beside: Arc<OnceLock<bool>>,
+}
 
 impl Ear {
-    /// What is known, or what `look` says of it.
-    fn once(&self, look: impl FnOnce() -> bool) -> bool {
-        *self.0.get_or_init(look)
+    /// Whether somebody may be in danger: by the words that this form brings, or by what came beside them and was looked
+    /// through.
+    pub async fn danger(&self, app: &App, channel: Channel, words: &str, hint: Locale) -> bool {
+        self.beside.get() == Some(&true)
+            || once(&self.words, triage::in_danger(app, channel, words, hint)).await
     }
 
-    /// Whether somebody may be in danger, by the words that this form brings.
-    pub fn danger(&self, app: &App, channel: Channel, words: &str, hint: Locale) -> bool {
-        self.once(|| triage::in_danger(app, channel, words, hint))
-    }
-
-    /// The same while the form still comes in: of long words nobody knows yet, and their files can wait.
+    /// The same by the words alone, while the form still comes in: of long words nobody knows yet, and their files can wait.
     pub fn danger_so_far(&self, app: &App, channel: Channel, words: &str, hint: Locale) -> bool {
-        words.len() <= IN_PLACE && self.danger(app, channel, words, hint)
+        // Words that are still to come were not looked at.
+        if words.is_empty() {
+            return false;
+        }
+        let known = self.words.get().copied();
+        known
+            .or_else(|| triage::in_danger_so_far(app, channel, words, hint))
+            .is_some_and(|danger| *self.words.get_or_init(|| danger))
     }
 
-    /// Looks at long words on a thread of their own, before anybody asks.
-    pub async fn listen(&self, app: &App, channel: Channel, words: &str, hint: Locale) {
-        if words.len() <= IN_PLACE || self.0.get().is_some() {
+    /// Looks through the names of the files that came beside the words, and through what those of them say that are here,
+    /// before anybody asks: whatever else is wrong with a form, its files are heard as its words are.
+    pub async fn hear_beside(
+        &self,
+        app: &App,
+        channel: Channel,
+        (words, sent): (&str, &Sent),
+        hint: Locale,
+    ) {
+        if self.words.get() == Some(&true) || !sent.had_files() {
             return;
         }
-        let _turn = LONG.acquire().await;
-        let (app, words) = (app.clone(), words.to_owned());
-        let look = move || triage::in_danger(&app, channel, &words, hint);
-        if let Ok(danger) = tokio::task::spawn_blocking(look).await {
-            self.once(|| danger);
-        }
+        let look = async {
+            let read = sent.read().await?;
+            let beside = sent.beside(&read);
+            triage::danger_beside(app, channel, (words, &beside), hint).await
+        };
+        once(&self.beside, look).await;
     }
+}
+
+/// What is known, or what `look` says. What could not be looked at is taken for the worst: then a person looks.
+async fn once(known: &OnceLock<bool>, look: impl Future<Output = Result<bool, DeskError>>) -> bool {
+    if let Some(known) = known.get() {
+        return *known;
+    }
+    let danger = look.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "what somebody wrote could not be looked through");
+        true
+    });
+    *known.get_or_init(|| danger)
 }
 
 #[cfg(test)]
@@ -54,18 +76,25 @@ mod tests {
     use super::*;
     use std::cell::Cell;
 
-    #[test]
-    fn words_are_looked_at_once_however_often_it_is_asked() {
+    #[tokio::test]
+    async fn words_are_looked_at_once_however_often_it_is_asked() {
         for danger in [true, false] {
             let (ear, looks) = (Ear::default(), Cell::new(0));
             for _ in 0..1000 {
-                let heard = ear.clone().once(|| {
+                let again = ear.clone();
+                let look = async {
                     looks.set(looks.get() + 1);
-                    danger
-                });
-                assert_eq!(heard, danger);
+                    Ok(danger)
+                };
+                assert_eq!(once(&again.words, look).await, danger);
             }
             assert_eq!(looks.get(), 1);
         }
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_looked_at_is_taken_for_the_worst() {
+        let failed = async { Err(DeskError::Internal("ended".to_owned())) };
+        assert!(once(&Ear::default().words, failed).await);
     }
 }

@@ -1,6 +1,7 @@
 //! Forms with files, read part by part, and the files put under lock.
 //!
-//! Whatever is wrong with a form's files, its words are read: what can't be kept is left out and told.
+//! Whatever is wrong with a form's files, its words are read: what can't be kept is left out and told. Where somebody may be
+//! in danger, the names of files that are not kept stand with the words, and what they say.
 
 use super::ear::Ear;
 use super::shell::Kept;
@@ -11,11 +12,15 @@ use crate::records::uploads::{file_words, media_type};
 use crate::records::{Sealing, blobs};
 use crate::timeline::NewAttachment;
 use crate::timeline::files::{self as quota, Way};
+use crate::triage::{self, Beside};
 use axum::extract::Request;
 use bedside_codecs::mail::clean_file_name;
+use bedside_codecs::mail::file_words::{ALL, FileWords};
 use bedside_web::Problem;
+use bedside_web::i18n::Texts;
 use bedside_web::multipart::{self, Collected, LeftOut, Limits};
 use bytes::Bytes;
+use std::borrow::Cow;
 
 /// Files that one message may bring. The form says so, as it does of the sizes in [`Limits::DEFAULT`].
 pub const MAX_FILES: usize = 5;
@@ -24,6 +29,8 @@ pub const MAX_FILES: usize = 5;
 const MAX_TEXT: usize = 2 << 20;
 /// Most parts of a form. Somebody may choose a whole folder of pictures.
 const MAX_PARTS: usize = 1000;
+/// Bytes of the names of files that are not kept, where they stand with the words.
+const LEFT_NAMES: usize = 16 * 1024;
 
 /// What a form sent.
 #[derive(Debug, Default)]
@@ -33,6 +40,8 @@ pub struct Sent {
     pub files: Vec<(String, Bytes)>,
     /// Why files were left out, if any were.
     pub refused: Option<LeftOut>,
+    /// The names of those, as far as they are kept.
+    pub left: Vec<String>,
     /// What is known of its words.
     pub ear: Ear,
 }
@@ -57,6 +66,25 @@ impl Sent {
     /// Whether any file was sent, kept or not.
     pub fn had_files(&self) -> bool {
         !self.files.is_empty() || self.refused.is_some()
+    }
+
+    /// What the files say that are here.
+    pub(super) async fn read(&self) -> Result<Vec<FileWords>, DeskError> {
+        let mut read = Vec::with_capacity(self.files.len());
+        for (name, bytes) in &self.files {
+            read.push(file_words(name, "", bytes).await?);
+        }
+        Ok(read)
+    }
+
+    /// All that came beside the words, with what the files say that were [`read`](Self::read).
+    pub(super) fn beside<'a>(&'a self, read: &'a [FileWords]) -> Beside<'a> {
+        let files = self.files.iter().map(|(name, _)| name.as_str());
+        let files: Vec<_> = files.zip(read).collect();
+        let mut beside = Beside::files(&files);
+        let left = self.left.iter().map(|name| Cow::Borrowed(name.as_str()));
+        beside.files.extend(left);
+        beside
     }
 }
 
@@ -97,6 +125,7 @@ pub async fn read(
     Ok(Sent {
         texts: texts.collect(),
         refused: form.left_out,
+        left: form.left_names,
         ear,
         files: form
             .files
@@ -107,23 +136,88 @@ pub async fn read(
     })
 }
 
+/// Files that came with words, as far as they are kept.
+pub struct Brought<'a> {
+    /// Those that are.
+    pub files: &'a [(String, Bytes)],
+    /// What stands with the words in place of the others.
+    pub instead: Instead,
+}
+
+/// What stands with words in place of files that came with them and are not kept.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Instead {
+    /// What their sender gave: the names, and what the files say. Empty where there is nothing.
+    pub said: String,
+    /// The same for whoever reads it, with the desk's own words.
+    pub shown: String,
+}
+
 /// The files that this person may still bring today, taken from their day before they are stored: all, or
-/// [`DeskError::Conflict`]. None where `danger` is in the words that they came with, which are not held back by them.
+/// [`DeskError::Conflict`]. None where there is `danger` in what they came with, which is not held back by them.
 pub async fn within_quota<'a>(
     app: &App,
     organisation: OrganisationId,
     whose: (ContactId, Way),
-    files: &'a [(String, Bytes)],
+    sent: &'a Sent,
     danger: bool,
-) -> Result<&'a [(String, Bytes)], DeskError> {
-    let sizes = files.iter().map(|(_, bytes)| bytes.len());
-    match quota::take(app, organisation, whose, sizes).await {
+) -> Result<Brought<'a>, DeskError> {
+    let sizes = sent.files.iter().map(|(_, bytes)| bytes.len());
+    let (files, dropped) = match quota::take(app, organisation, whose, sizes).await {
         Err(DeskError::Conflict {
             code: quota::OVER_QUOTA,
             ..
-        }) if danger => Ok(&[]),
-        taken => taken.map(|()| files),
+        }) if danger => (&[][..], sent.files.as_slice()),
+        taken => {
+            taken?;
+            (sent.files.as_slice(), &[][..])
+        }
+    };
+    let instead = if danger {
+        instead(app, organisation, (dropped, sent.left.as_slice())).await?
+    } else {
+        Instead::default()
+    };
+    Ok(Brought { files, instead })
+}
+
+/// The names of files that are not kept, and what those of them say that are here. Whatever was heard in them stands there for
+/// the person who looks.
+pub(super) async fn instead(
+    app: &App,
+    organisation: OrganisationId,
+    (dropped, left): (&[(String, Bytes)], &[String]),
+) -> Result<Instead, DeskError> {
+    let names = dropped.iter().map(|(name, _)| name);
+    let mut said = String::new();
+    for name in names.chain(left).map(|name| triage::words_of(name)) {
+        if said.len() + name.len() > LEFT_NAMES {
+            break;
+        }
+        if !name.is_empty() {
+            // A sentence of its own: the words of two names are none of one.
+            said.push_str(&name);
+            said.push_str(".\n");
+        }
     }
+    if said.is_empty() {
+        return Ok(Instead::default());
+    }
+    let mut room = ALL;
+    for (name, bytes) in dropped {
+        for text in file_words(name, "", bytes).await?.texts {
+            let text = &text[..text.floor_char_boundary(room.min(text.len()))];
+            room -= text.len();
+            if !text.is_empty() {
+                said.push('\n');
+                said.push_str(text);
+                said.push('\n');
+            }
+        }
+    }
+    let t = Texts::new(app.directory.of(organisation)?.locale);
+    let shown = format!("{}\n\n{}", t.text("ticket-files-left"), said.trim_end());
+    Ok(Instead { said, shown })
 }
 
 /// Puts files under lock with the key of the person they belong to.
@@ -153,6 +247,20 @@ mod tests {
     use super::*;
     use bedside_web::I18n;
     use bedside_web::Locale;
+
+    #[tokio::test]
+    async fn the_names_of_files_that_were_left_out_are_heard_with_the_rest() {
+        let sent = Sent {
+            files: vec![("note.txt".to_owned(), Bytes::from_static(b"A note."))],
+            refused: Some(LeftOut::TooMany),
+            left: vec!["I_want_to_die.jpg".to_owned()],
+            ..Sent::default()
+        };
+        let read = sent.read().await.unwrap();
+        let beside = sent.beside(&read);
+        assert_eq!(beside.files, ["note.txt", "I_want_to_die.jpg"]);
+        assert_eq!(beside.texts, ["A note."]);
+    }
 
     #[test]
     fn the_texts_name_the_limits_that_hold() {

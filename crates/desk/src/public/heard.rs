@@ -9,8 +9,10 @@
 
 use super::caps::CRIES_PER_NETWORK;
 use super::ear::Ear;
-use super::request::ThanksPage;
+use super::files::{self, Instead, Sent};
+use super::request::{Reach, ThanksPage};
 use super::shell::{Shell, page};
+use super::told;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::TicketId;
@@ -33,6 +35,22 @@ pub fn kept(words: &str) -> (String, Option<String>) {
     (words[..end].to_owned(), all)
 }
 
+/// The same with what stands in place of files that came with them and are not kept.
+pub fn kept_with(words: &str, instead: &Instead) -> (String, Option<String>) {
+    let Instead { said, shown } = instead;
+    if said.is_empty() {
+        return kept(words);
+    }
+    let room = MAX_BODY.saturating_sub(shown.len() + 2);
+    let start = &words[..words.floor_char_boundary(room)];
+    let body = if start.is_empty() {
+        shown.clone()
+    } else {
+        format!("{start}\n\n{shown}")
+    };
+    (kept(&body).0, Some(format!("{words}\n\n{said}")))
+}
+
 /// What stands for the page of a form that can't be told: where it came from, and the hour.
 pub fn page_of(app: &App, network: Option<IpAddr>) -> String {
     format!("{} {network:?}", app.now().micros() / HOUR_MICROS)
@@ -45,19 +63,22 @@ pub fn take_one(app: &App, shell: &Shell, network: Option<IpAddr>) -> Result<(),
     app.caps.take(key, CRIES_PER_NETWORK, app.now())
 }
 
-/// Opens a request of nobody known, for words of danger whose way in leads nowhere. [`DeskError::NotFound`] where nobody can
-/// say whose desk it is.
+/// Opens a request of nobody known, for words of danger whose way in leads nowhere, and the files beside them.
+/// [`DeskError::NotFound`] where nobody can say whose desk it is.
 async fn aside(
     app: &App,
     shell: &Shell,
     network: Option<IpAddr>,
-    words: &str,
+    (words, sent): (&str, &Sent),
 ) -> Result<TicketId, DeskError> {
     if shell.clinic.slug.is_empty() {
         return Err(DeskError::NotFound);
     }
     let organisation = shell.clinic.id;
-    let delivery = format!("{} {words:?}", page_of(app, network));
+    // Nobody is known whose day the files could be taken from: what they say is kept.
+    let dropped = (sent.files.as_slice(), sent.left.as_slice());
+    let instead = files::instead(app, organisation, dropped).await?;
+    let delivery = format!("{} {words:?} {:?}", page_of(app, network), instead.said);
     let earlier = async || {
         let known = timeline::known_external(app, organisation, EXTERNAL, &delivery).await?;
         Ok::<_, DeskError>(known.and_then(|(ticket, _)| ticket))
@@ -66,7 +87,7 @@ async fn aside(
         return Ok(earlier);
     }
     take_one(app, shell, network)?;
-    let (body, said) = kept(words);
+    let (body, said) = kept_with(words, &instead);
     let requester = patients::requester_without_address(app);
     let mut new = NewTicket::new(requester, Channel::WebForm, "", body);
     new.locale = Some(shell.t.locale);
@@ -80,25 +101,27 @@ async fn aside(
     }
 }
 
-/// The answer to words of danger whose way in leads nowhere; none for other words, or where they could not be kept, and the
-/// caller's page says whom to call.
+/// The answer to words of danger whose way in leads nowhere, or to such words in what was `sent` with them; none for other
+/// words, or where they could not be kept, and the caller's page says whom to call.
 pub async fn elsewhere(
     app: &App,
     shell: &Shell,
     network: Option<IpAddr>,
-    words: &str,
+    (words, sent): (&str, &Sent),
 ) -> Option<Response> {
     let (ear, hint) = (Ear::default(), shell.t.locale);
-    ear.listen(app, Channel::WebForm, words, hint).await;
-    if !ear.danger(app, Channel::WebForm, words, hint) {
+    let said = (words, sent);
+    ear.hear_beside(app, Channel::WebForm, said, hint).await;
+    if !ear.danger(app, Channel::WebForm, words, hint).await {
         return None;
     }
     let taken = async {
-        let ticket = aside(app, shell, network, words).await?;
-        thanks(app, shell, (ticket, words), true).await
+        let ticket = aside(app, shell, network, said).await?;
+        let row = tickets::row_for(app, shell.clinic.id, ticket).await?;
+        Ok::<_, DeskError>((ticket, row.number))
     };
     match taken.await {
-        Ok(response) => Some(response),
+        Ok((ticket, number)) => Some(called(app, shell, (number, words), Some(ticket))),
         Err(error) => {
             // The caller's page says whom to call, and holds the words.
             tracing::warn!(%error, "words of danger could not be taken in");
@@ -107,26 +130,59 @@ pub async fn elsewhere(
     }
 }
 
-/// The page that says whom to call, and that a person at the clinic was told. `lost` where the clinic has no way to reach
-/// whoever wrote.
+/// The page that says whom to call, and that a person at the clinic was told.
 pub async fn thanks(
     app: &App,
     shell: &Shell,
     (ticket, words): (TicketId, &str),
-    lost: bool,
 ) -> Result<Response, DeskError> {
     let ticket = tickets::row_for(app, shell.clinic.id, ticket).await?;
-    Ok(called(app, shell, (ticket.number, words), lost))
+    Ok(called(app, shell, (ticket.number, words), None))
 }
 
-/// The same by the request's number.
-pub fn called(app: &App, shell: &Shell, (number, words): (i64, &str), lost: bool) -> Response {
+/// The same by the request's number. It asks how to reach whoever wrote a request of whom the clinic knows nothing else: `lost`.
+pub fn called(
+    app: &App,
+    shell: &Shell,
+    (number, words): (i64, &str),
+    lost: Option<TicketId>,
+) -> Response {
+    let spoken = told::tag_of(app, words, shell.t.locale);
+    let shell = shell.telling_in(told::tagged(&spoken), number);
     let shown = ThanksPage {
-        shell: &shell.telling(app, words, number),
+        shell: &shell,
         number,
         emergency: true,
-        lost,
+        reach: lost.map(|ticket| Reach::of(app, &shell, (ticket, spoken))),
         answer: String::new(),
     };
     page(StatusCode::OK, &shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_place_of_files_is_never_what_is_cut_off() {
+        assert_eq!(
+            kept_with("Help", &Instead::default()),
+            ("Help".to_owned(), None)
+        );
+        let instead = Instead {
+            said: "note.".to_owned(),
+            shown: "Left out:\n\nnote.".to_owned(),
+        };
+        let (body, said) = kept_with("Help", &instead);
+        assert_eq!(body, "Help\n\nLeft out:\n\nnote.");
+        // The desk's own words are not looked through.
+        assert_eq!(said.unwrap(), "Help\n\nnote.");
+        assert_eq!(kept_with("", &instead).0, instead.shown);
+        for more in 0..30 {
+            let words = "é".repeat((MAX_BODY - 20 + more) / 2);
+            let (body, said) = kept_with(&words, &instead);
+            assert!(body.len() <= MAX_BODY && body.ends_with("\n\nLeft out:\n\nnote."));
+            assert_eq!(said.unwrap(), format!("{words}\n\nnote."));
+        }
+    }
 }

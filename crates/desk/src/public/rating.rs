@@ -4,6 +4,8 @@
 //! a script sends it by itself once somebody can see the page (`bd-send-seen`), and without scripts its button does.
 
 use super::caps::PER_PERSON;
+use super::ear::Ear;
+use super::files::Sent;
 use super::heard;
 use super::linked::{Caller, Spoken, pressed};
 use super::shell::{Shell, page, refused, see_other};
@@ -15,7 +17,6 @@ use crate::pages::forms::PublicForm;
 use crate::pages::ui;
 use crate::surveys::{self, MAX_COMMENT};
 use crate::tickets;
-use crate::triage;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -180,12 +181,9 @@ pub async fn send(
     let given = given.unwrap_or(typed);
     let comment = given.comment.unwrap_or_default().replace("\r\n", "\n");
     // Nobody who may be in danger is turned away.
-    let danger = triage::in_danger(
-        &caller.app,
-        Channel::Survey,
-        &comment,
-        caller.shell.t.locale,
-    );
+    let (ear, hint) = (Ear::default(), caller.shell.t.locale);
+    let danger = ear.danger(&caller.app, Channel::Survey, &comment, hint);
+    let danger = danger.await;
     if !danger {
         asked_for(&caller).await?;
         if is_old {
@@ -243,7 +241,7 @@ pub async fn send(
     };
     if rated.danger {
         let said = (rated.number, draft.comment.as_str());
-        return Ok(heard::called(&caller.app, &caller.shell, said, false));
+        return Ok(heard::called(&caller.app, &caller.shell, said, None));
     }
     let there = format!("{}/thanks?score={chosen}", caller.shell.here);
     Ok(see_other(&caller.shell.link(&there)))
@@ -257,11 +255,12 @@ async fn cried(caller: &Caller, mut draft: Draft) -> Response {
     match surveys::hear(&caller.app, &caller.token, words, once).await {
         Ok(number) => {
             let said = (number, draft.comment.as_str());
-            heard::called(&caller.app, &caller.shell, said, false)
+            heard::called(&caller.app, &caller.shell, said, None)
         }
         Err(error) => {
             let (app, shell) = (&caller.app, &caller.shell);
-            let heard = heard::elsewhere(app, shell, caller.network, &draft.comment).await;
+            let said = (draft.comment.as_str(), &Sent::default());
+            let heard = heard::elsewhere(app, shell, caller.network, said).await;
             if let Some(response) = heard {
                 return response;
             }

@@ -59,20 +59,24 @@ pub async fn rate(
     let visit = links::visit(app, token, Purpose::Rating).await?;
     let organisation = visit.ctx.organisation;
     let ticket = tickets::row_for(app, organisation, visit.ticket).await?;
-    let worry = comment.as_deref().and_then(|text| {
-        let level = triage::level(app, Channel::Survey, text, ticket.locale);
-        (level != Level::None).then(|| (level, text.to_owned()))
-    });
+    let mut worry = None;
+    let mut felt = None;
+    if let Some(text) = comment.as_deref() {
+        let level = triage::level(app, Channel::Survey, text, ticket.locale).await?;
+        // What is a message too is sorted as that.
+        felt = Some(if level == Level::None {
+            feedback::look(app, "", text).await?
+        } else {
+            worry = Some((level, text.to_owned()));
+            Felt::default()
+        });
+    }
     let is_rated = !is_crisis(&ticket);
     let (mut number, locale) = (ticket.number, ticket.locale);
     let giving = Giving {
         contact: visit.contact,
         score,
-        // What is a message too is sorted as that.
-        felt: comment.as_deref().map(|text| match worry {
-            Some(_) => Felt::default(),
-            None => feedback::look(app, "", text),
-        }),
+        felt,
         comment,
         ticket,
     };

@@ -209,10 +209,12 @@ pub(crate) async fn create_admitted(
     }
     let is_theirs = !(new.own_words || new.automatic || is_old);
     let is_feedback = is_theirs && feedback::is_feedback(new.channel, &placed.category);
-    let felt = is_feedback.then(|| {
+    let felt = if is_feedback {
         let said = new.said.as_deref().unwrap_or(&new.body);
-        feedback::look(app, &new.subject, said)
-    });
+        Some(feedback::look(app, &new.subject, said).await?)
+    } else {
+        None
+    };
     let id: TicketId = app.id();
     let sealing = new.requester.sealing.clone();
     let urgency = Urgency::from(placed.urgency);

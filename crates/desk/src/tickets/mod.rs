@@ -22,6 +22,7 @@ mod page;
 mod place;
 mod read;
 pub mod release;
+mod ring;
 mod said;
 mod sight;
 mod snooze;

@@ -3,8 +3,9 @@
 use super::change::{happened, locked, move_to, not_merged, noted, save, told_with_words};
 use super::create::{Also, Landed, first_delivery};
 use super::look::{Words, look};
-use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
+use super::model::{Status, StoredTicket, Ticket, Written};
 use super::place::keep_reachable;
+use super::ring::{Ring, past, raise, worried};
 use super::said::is_told;
 use super::turn::{resume, set_status};
 use crate::app::App;
@@ -14,16 +15,16 @@ use crate::error::DeskError;
 use crate::feedback;
 use crate::identity;
 use crate::ids::{ContactId, InboundMailId, MessageId, TicketId};
-use crate::orgs::{Clinic, model::purpose};
+use crate::orgs::Clinic;
 use crate::outbound;
 use crate::records::{self, Class, LetOut, Sealing, restricted};
 use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
 };
-use crate::triage::{self, Found};
+use crate::triage::Found;
 use bedside_db::Timestamp;
-use bedside_language::{Channel, Level};
+use bedside_language::Channel;
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -286,7 +287,7 @@ pub struct Inbound {
     pub automatic: bool,
     /// Who wrote down what the contact said; none for what they wrote themselves.
     pub written_by: Option<Uuid>,
-    /// When it was written. History changes nothing else either.
+    /// When it was written. History changes nothing else either, unless somebody was in danger then: a person looks at it.
     pub written: Written,
     /// What else belongs to the same transaction.
     pub also: Option<Also>,
@@ -343,12 +344,9 @@ pub async fn inbound(
         known: Some((new.contact, asked.patient)),
     };
     let placed = look(app, ctx.organisation, &clinic, &words).await?;
-    let said = new.said.as_deref().unwrap_or(&new.body);
+    let felt = felt(app, &new).await?;
     let (channel, is_old, written) = (new.channel, new.written.is_history(), new.written.at());
-    let felt = (!(new.automatic || is_old)).then(|| feedback::look(app, "", said));
-    let danger = placed.found.level == Level::Emergency && !is_old;
-    // What a machine sent on by itself is worth an alarm, and no worry.
-    let worry = placed.found.level == Level::Concern && !is_old && !new.automatic;
+    let ring = Ring::of(placed.found.level, is_old, new.automatic);
     let sealed = Arc::new(timeline::seal(
         app,
         &sealing,
@@ -388,18 +386,21 @@ pub async fn inbound(
                 feedback::note(work, id, sealed.id.uuid(), felt, at).await?;
             }
             counted(&mut stored.ticket, at, "contact");
-            if !(automatic || is_old) || danger {
+            if !(automatic || is_old) || ring == Ring::Danger {
                 changed = wrote_again(&clinic, &mut stored.ticket, (at, work.now));
             }
-            if worry {
-                worried(work, &clinic, &mut stored.ticket, why, &mut changed)?;
-            } else if danger {
-                raise(&clinic, &mut stored.ticket, at, &why, &mut changed)?;
-                keep_reachable(work, &mut stored.ticket, None, &mut changed).await?;
-                if !(automatic || aloud) {
-                    let first = changed.contains_key("urgency");
-                    outbound::warn(work, &stored.ticket, language, first).await?;
+            match ring {
+                Ring::Danger => {
+                    raise(&clinic, &mut stored.ticket, at, &why, &mut changed)?;
+                    keep_reachable(work, &mut stored.ticket, None, &mut changed).await?;
+                    if !(automatic || aloud) {
+                        let first = changed.contains_key("urgency");
+                        outbound::warn(work, &stored.ticket, language, first).await?;
+                    }
                 }
+                Ring::Worry => worried(work, &clinic, &mut stored.ticket, why, &mut changed)?,
+                Ring::Past => past(work, &clinic, &mut stored.ticket, why, &mut changed)?,
+                Ring::Nothing => {}
             }
             save(work, &mut stored).await?;
             told_with_words(work, &stored, &changed);
@@ -421,6 +422,15 @@ pub async fn inbound(
         .boxed()
     })
     .await
+}
+
+/// How somebody felt who wrote these words just now.
+async fn felt(app: &App, new: &Inbound) -> Result<Option<feedback::Felt>, DeskError> {
+    if new.automatic || new.written.is_history() {
+        return Ok(None);
+    }
+    let said = new.said.as_deref().unwrap_or(&new.body);
+    feedback::look(app, "", said).await.map(Some)
 }
 
 /// The caller followed merges and asked whether the ticket takes more words; where that changed in between, its next try
@@ -479,61 +489,6 @@ fn wrote_again(
         }
     }
     changed
-}
-
-/// A ticket in which someone turns out to be in danger goes to the top.
-fn raise(
-    clinic: &Clinic,
-    ticket: &mut Ticket,
-    at: Timestamp,
-    why: &triage::Why,
-    changed: &mut Map<String, Value>,
-) -> Result<(), DeskError> {
-    Level::Emergency.code().clone_into(&mut ticket.safety);
-    ticket.triage = why.try_into()?;
-    if ticket.urgency != Urgency::Emergency {
-        ticket.urgency = Urgency::Emergency;
-        // Its clocks begin anew and owe nothing to what it waited for.
-        ticket.paused_at = None;
-        let urgency = Urgency::Emergency.code();
-        ticket.clocks = Clocks::at_opening(clinic, &ticket.category, urgency, at);
-        changed.insert("urgency".to_owned(), json!(Urgency::Emergency.code()));
-    }
-    if let Some(queue) = clinic
-        .queue_for(purpose::CRISIS)
-        .filter(|queue| queue.id != ticket.queue)
-    {
-        ticket.queue = queue.id;
-        changed.insert("queue_id".to_owned(), json!(queue.id));
-    }
-    Ok(())
-}
-
-/// A ticket about which there is a reason to worry is looked at today, and says why beside what it said before.
-fn worried(
-    work: &crate::work::Work<'_>,
-    clinic: &Clinic,
-    ticket: &mut Ticket,
-    why: triage::Why,
-    changed: &mut Map<String, Value>,
-) -> Result<(), DeskError> {
-    if ticket.safety == Level::None.code() {
-        Level::Concern.code().clone_into(&mut ticket.safety);
-    }
-    ticket.triage = (&why.and(ticket.triage.read())).try_into()?;
-    if matches!(ticket.urgency, Urgency::Standard | Urgency::Low) {
-        // What it rested until now belongs to the targets that it had.
-        ticket.end_pause(clinic, work.now);
-        ticket.urgency = Urgency::Urgent;
-        let (category, urgency) = (ticket.category.as_str(), ticket.urgency.code());
-        // Counted from these words on; what was promised for earlier stands.
-        ticket.clocks = ticket.clocks.no_later_than(Clocks {
-            next_response: Clocks::next_response_due(clinic, category, urgency, work.now),
-            ..Clocks::at_opening(clinic, category, urgency, work.now)
-        });
-        changed.insert("urgency".to_owned(), json!(urgency));
-    }
-    Ok(())
 }
 
 /// Takes an answer back while its undo window is open. Only its author can. Whoever waited for it waits again.

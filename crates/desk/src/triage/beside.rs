@@ -3,8 +3,12 @@
 //! Each is looked at by itself, so that neither makes the words less dangerous, nor says what the request is about: it may
 //! raise a message, and nothing else.
 
+use bedside_codecs::mail::file_words::{ALL, FileWords};
 use bedside_language::{Channel, Engine, Field, Language, Message, Verdict};
 use std::borrow::Cow;
+
+/// Texts of files that are looked at one by one; what further ones say is read as one.
+const ONE_BY_ONE: usize = 100;
 
 /// Bytes of the words that names are read with: a name is judged as a line of a text, no louder.
 const CONTEXT: usize = 2_000;
@@ -20,9 +24,9 @@ const OF_ONESELF: &str = "i im ive myself me took taken swallowed yo quiero tome
 #[derive(Clone, Debug, Default)]
 pub struct Beside<'a> {
     /// Names that somebody gave themselves.
-    pub names: Vec<&'a str>,
+    pub names: Vec<Cow<'a, str>>,
     /// Names of files. One is looked at where it speaks of whoever gave it, and not where it says what lies in the file.
-    pub files: Vec<&'a str>,
+    pub files: Vec<Cow<'a, str>>,
     /// What the files say, each by itself.
     pub texts: Vec<Cow<'a, str>>,
     /// What could be made out of a mail that could not be read. Between the lines of a structure the model finds what nobody
@@ -30,7 +34,57 @@ pub struct Beside<'a> {
     pub pieces: Vec<Cow<'a, str>>,
 }
 
+impl<'a> Beside<'a> {
+    /// The names of files and what they say, as far as files are read.
+    pub fn files(files: &[(&'a str, &'a FileWords)]) -> Self {
+        let names = files.iter().map(|(name, _)| *name);
+        let inside = files.iter().flat_map(|(_, words)| &words.names);
+        let names = names.chain(inside.map(String::as_str));
+        let mut left = ALL;
+        let mut texts = |pieces: bool| {
+            let read = files
+                .iter()
+                .filter(move |(_, words)| words.pieces == pieces);
+            let texts = read.flat_map(|(_, words)| &words.texts).map(|text| {
+                let text = &text[..text.floor_char_boundary(left.min(text.len()))];
+                left -= text.len();
+                text
+            });
+            one_by_one(texts)
+        };
+        Self {
+            names: Vec::new(),
+            files: names.map(Cow::Borrowed).collect(),
+            texts: texts(false),
+            pieces: texts(true),
+        }
+    }
+}
+
 impl Beside<'_> {
+    /// The same for another thread.
+    pub(super) fn owned(&self) -> Beside<'static> {
+        fn own(all: &[Cow<'_, str>]) -> Vec<Cow<'static, str>> {
+            let all = all.iter().cloned();
+            all.map(|one| Cow::Owned(one.into_owned())).collect()
+        }
+        Beside {
+            names: own(&self.names),
+            files: own(&self.files),
+            texts: own(&self.texts),
+            pieces: own(&self.pieces),
+        }
+    }
+
+    /// How much there is to look at.
+    pub(super) fn bytes(&self) -> usize {
+        let names = self.names.iter().chain(&self.files).map(|name| name.len());
+        let texts = self.texts.iter().chain(&self.pieces);
+        let texts: usize = texts.map(|text| text.len()).sum();
+        // The names that are looked at have bounds of their own.
+        texts + names.sum::<usize>().min(NAMES)
+    }
+
     /// What was found in each of it; of the names only where words of a rule stand in one.
     pub(super) fn looked_at(
         &self,
@@ -45,14 +99,14 @@ impl Beside<'_> {
                 hint_language: hint,
             })
         };
-        let files = self.files.iter().copied().filter(|name| speaks(name));
-        let names: Vec<&str> = self.names.iter().copied().chain(files).collect();
+        let files = self.files.iter().filter(|name| speaks(name));
+        let names: Vec<&str> = self.names.iter().chain(files).map(|name| &**name).collect();
         let names = lines(&names);
         let mut found: Vec<Verdict> = self.texts.iter().map(|text| look(text)).collect();
         let pieces = self.pieces.iter().map(|text| look(text));
         found.extend(pieces.filter(|verdict| speaks_behind(verdict, 0)));
         if !names.is_empty() {
-            let start = &body[..body.floor_char_boundary(CONTEXT.min(body.len()))];
+            let start = context(body);
             let verdict = look(&format!("{start}\n\n{names}"));
             if speaks_behind(&verdict, start.len()) {
                 found.push(verdict);
@@ -60,6 +114,21 @@ impl Beside<'_> {
         }
         found
     }
+}
+
+/// The beginning of words, with which names are read.
+pub(super) fn context(body: &str) -> &str {
+    &body[..body.floor_char_boundary(CONTEXT.min(body.len()))]
+}
+
+fn one_by_one<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<Cow<'a, str>> {
+    let texts = texts.filter(|text| !text.is_empty());
+    let mut texts: Vec<Cow<'a, str>> = texts.map(Cow::Borrowed).collect();
+    if texts.len() > ONE_BY_ONE {
+        let further = texts.split_off(ONE_BY_ONE);
+        texts.push(Cow::Owned(further.join("\n\n")));
+    }
+    texts
 }
 
 /// Whether words of a rule that are meant stand behind `start`.
@@ -74,8 +143,8 @@ fn speaks_behind(verdict: &Verdict, start: usize) -> bool {
     spans.any(|span| span.field == Field::Body && span.end > start)
 }
 
-/// The words of a name: programs join those of a file's name by signs.
-fn words_of(name: &str) -> String {
+/// The words of a file's name: programs join those of a file's name by signs.
+pub(crate) fn words_of(name: &str) -> String {
     let name = match name.rsplit_once('.') {
         Some((stem, end)) if (1..=5).contains(&end.len()) && !end.contains(' ') => stem,
         _ => name,
@@ -138,6 +207,36 @@ mod tests {
         ] {
             assert!(!speaks(name), "{name}");
         }
+    }
+
+    #[test]
+    fn ten_thousand_files_of_a_word_are_no_ten_thousand_looks() {
+        let many = one_by_one(std::iter::repeat_n("word", 10_000));
+        assert_eq!(many.len(), ONE_BY_ONE + 1);
+        assert!(many[ONE_BY_ONE].starts_with("word\n\nword"));
+        assert_eq!(one_by_one(["a", "", "b"].into_iter()), ["a", "b"]);
+    }
+
+    #[test]
+    fn files_are_read_as_far_as_all_of_them_together_may_say() {
+        let long = FileWords {
+            texts: vec!["x".repeat(ALL), "more".to_owned()],
+            names: vec!["inside.txt".to_owned()],
+            pieces: false,
+        };
+        let pieces = FileWords {
+            pieces: true,
+            texts: vec!["pieces".to_owned()],
+            names: Vec::new(),
+        };
+        let beside = Beside::files(&[("pieces.eml", &pieces), ("long.txt", &long)]);
+        assert_eq!(beside.files, ["pieces.eml", "long.txt", "inside.txt"]);
+        assert_eq!(beside.texts.len(), 1);
+        assert!(beside.pieces.is_empty(), "sentences come first");
+        assert_eq!(beside.bytes(), ALL + 28);
+        assert_eq!(beside.owned().bytes(), beside.bytes());
+        let short = Beside::files(&[("pieces.eml", &pieces)]);
+        assert_eq!(short.pieces, ["pieces"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! A message is never looked at alone: what the same person wrote in the last days adds to it ([`Found`]).
 
+mod apart;
 mod beside;
 mod found;
 pub mod models;
@@ -15,7 +16,10 @@ use bedside_language::{Category, Channel, Engine, Language, Level, Message, Urge
 use bedside_web::{I18n, Locale};
 use serde::{Deserialize, Serialize};
 
+pub use apart::IN_PLACE;
+pub(crate) use apart::apart;
 pub use beside::Beside;
+pub(crate) use beside::words_of;
 pub use found::{Earlier, Found, Left, Spoke};
 
 /// A request that was looked at.
@@ -156,26 +160,14 @@ pub struct Text<'a> {
 }
 
 /// Looks at a text, in the light of what the same person's `earlier` messages left behind, oldest first.
-pub fn look(
+pub async fn look(
     app: &App,
     clinic: &Clinic,
     text: &Text<'_>,
     earlier: &[Left],
 ) -> Result<Placed, DeskError> {
-    let knowledge = app.knowledge();
-    let hint = text
-        .hint
-        .and_then(|locale| Language::from_tag(locale.tag()));
-    let verdict = knowledge.engine.triage(&Message {
-        channel: text.channel,
-        subject: text.subject,
-        body: text.body,
-        hint_language: hint,
-    });
+    let (verdict, beside) = text.verdicts(app).await?;
     let mut found = Found::of(&verdict, earlier, text.at);
-    let beside = text
-        .beside
-        .looked_at(&knowledge.engine, (text.channel, text.body, hint));
     let mut louder = None;
     for other in &beside {
         let seen = Found::of(other, earlier, text.at).beside();
@@ -189,21 +181,91 @@ pub fn look(
     place(clinic, (&verdict, louder), found, text.hint)
 }
 
+impl Text<'_> {
+    /// What the engine says of the words, and of each thing that comes beside them.
+    async fn verdicts(&self, app: &App) -> Result<(Verdict, Vec<Verdict>), DeskError> {
+        let (knowledge, channel) = (app.knowledge(), self.channel);
+        let hint_language = self.hint.and_then(language_in);
+        let (subject, body) = (self.subject.to_owned(), self.body.to_owned());
+        let beside = self.beside.owned();
+        let bytes = subject.len() + body.len() + beside.bytes();
+        apart(bytes, move || {
+            let engine = &knowledge.engine;
+            let verdict = engine.triage(&Message {
+                channel,
+                subject: &subject,
+                body: &body,
+                hint_language,
+            });
+            let beside = beside.looked_at(engine, (channel, &body, hint_language));
+            (verdict, beside)
+        })
+        .await
+    }
+}
+
+fn language_in(locale: Locale) -> Option<Language> {
+    Language::from_tag(locale.tag())
+}
+
 /// How sure it is that somebody is in danger, by words that are not taken in yet. `hint` is the language they are likely
 /// in.
-pub fn level(app: &App, channel: Channel, body: &str, hint: Locale) -> Level {
-    let verdict = app.knowledge().engine.triage(&Message {
+pub async fn level(
+    app: &App,
+    channel: Channel,
+    body: &str,
+    hint: Locale,
+) -> Result<Level, DeskError> {
+    let (knowledge, body) = (app.knowledge(), body.to_owned());
+    apart(body.len(), move || {
+        level_by(&knowledge.engine, channel, &body, hint)
+    })
+    .await
+}
+
+fn level_by(engine: &Engine, channel: Channel, body: &str, hint: Locale) -> Level {
+    let verdict = engine.triage(&Message {
         channel,
         subject: "",
         body,
-        hint_language: Language::from_tag(hint.tag()),
+        hint_language: language_in(hint),
     });
     verdict.safety.level
 }
 
 /// Whether somebody may be in danger, as [`level`] sees it.
-pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool {
-    level(app, channel, body, hint) == Level::Emergency
+pub async fn in_danger(
+    app: &App,
+    channel: Channel,
+    body: &str,
+    hint: Locale,
+) -> Result<bool, DeskError> {
+    let level = level(app, channel, body, hint).await?;
+    Ok(level == Level::Emergency)
+}
+
+/// The same at once, of the words of a form that still comes in; none of words that are longer than [`IN_PLACE`].
+pub fn in_danger_so_far(app: &App, channel: Channel, body: &str, hint: Locale) -> Option<bool> {
+    let short = body.len() <= IN_PLACE;
+    short.then(|| level_by(&app.knowledge().engine, channel, body, hint) == Level::Emergency)
+}
+
+/// Whether somebody may be in danger by what came `beside` these words.
+pub async fn danger_beside(
+    app: &App,
+    channel: Channel,
+    (body, beside): (&str, &Beside<'_>),
+    hint: Locale,
+) -> Result<bool, DeskError> {
+    let (knowledge, beside) = (app.knowledge(), beside.owned());
+    let body = beside::context(body).to_owned();
+    apart(body.len() + beside.bytes(), move || {
+        let said = (channel, body.as_str(), language_in(hint));
+        let found = beside.looked_at(&knowledge.engine, said);
+        let mut levels = found.iter().map(|one| one.safety.level);
+        levels.any(|level| level == Level::Emergency)
+    })
+    .await
 }
 
 /// Bytes of the beginning of words by which their language is told: it is asked anew for every page that is looked at.
@@ -215,7 +277,7 @@ pub fn language_of(app: &App, channel: Channel, body: &str, hint: Locale) -> Opt
         channel,
         subject: "",
         body: &body[..body.floor_char_boundary(TOLD_BY.min(body.len()))],
-        hint_language: Language::from_tag(hint.tag()),
+        hint_language: language_in(hint),
     });
     // Of a short cry the language may be unsure; which list of words it stands in is not.
     let by_rule = || {
@@ -226,21 +288,17 @@ pub fn language_of(app: &App, channel: Channel, body: &str, hint: Locale) -> Opt
 }
 
 /// [`in_danger`] by the name alone that was typed with words: some write in the first field they see.
-pub fn danger_called(
+pub async fn danger_called(
     app: &App,
     channel: Channel,
     (body, name): (&str, &str),
     hint: Locale,
-) -> bool {
+) -> Result<bool, DeskError> {
     let beside = Beside {
-        names: vec![name],
+        names: vec![name.into()],
         ..Beside::default()
     };
-    let said = (channel, body, Language::from_tag(hint.tag()));
-    let by_name = beside.looked_at(&app.knowledge().engine, said);
-    by_name
-        .iter()
-        .any(|one| one.safety.level == Level::Emergency)
+    danger_beside(app, channel, (body, &beside), hint).await
 }
 
 /// Where a request goes whose words are the desk's own: to a person. Nobody's danger is looked for in them, and nothing

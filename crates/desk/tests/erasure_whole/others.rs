@@ -158,7 +158,7 @@ both_engines! {
         let one = patient(&desk, "Zebrafinch", "MRN7734190", &[]).await;
         let officer = desk.ctx(Role::Compliance);
         let words = "I want to kill myself. I am zebrafinch.";
-        let heard = requests::hear_of(&desk.app, &officer, one, words).await.unwrap().unwrap();
+        let heard = requests::hear_of(&desk.app, &officer, one, (words, None)).await.unwrap().unwrap();
         assert!(heard.danger && said(&desk, heard.ticket).await.contains("zebrafinch"));
         erased(&desk, one).await;
         assert_eq!(said(&desk, heard.ticket).await, "");

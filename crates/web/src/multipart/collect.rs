@@ -11,6 +11,8 @@ use crate::problem::Problem;
 pub(super) const SKIPPED: usize = 512 << 20;
 /// Texts of the largest size that a whole form holds together.
 const LONG_TEXTS: usize = 4;
+/// Names of files that were left out that are kept.
+pub(super) const LEFT_NAMES: usize = 100;
 
 /// Why files of a form were left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub struct Collected {
     pub files: Vec<File>,
     /// Set when files were left out.
     pub left_out: Option<LeftOut>,
+    /// The names of the first of those, as their sender calls them.
+    pub left_names: Vec<String>,
     /// Names of the texts that were cut off.
     cut: Vec<String>,
 }
@@ -85,6 +89,12 @@ impl Collected {
             Ok(LeftOut::TooSlow)
         } else {
             Err(problem)
+        }
+    }
+
+    fn leave_out(&mut self, name: String) {
+        if self.left_names.len() < LEFT_NAMES && !name.is_empty() {
+            self.left_names.push(name);
         }
     }
 
@@ -162,7 +172,8 @@ pub async fn collect_if(
                 words -= bytes.len();
                 all.add_text(field, bytes, more)?;
             }
-            Some(_) if more => {
+            Some(name) if more => {
+                all.leave_out(name);
                 let why = if let Some(LeftOut::TooSlow) = ended {
                     LeftOut::TooSlow
                 } else if !wanted {
@@ -180,7 +191,10 @@ pub async fn collect_if(
             }
             Some(name) if name.is_empty() && bytes.is_empty() => {}
             // Empty ones count as well.
-            Some(_) if all.files.len() >= most_files => all.left_out = Some(LeftOut::TooMany),
+            Some(name) if all.files.len() >= most_files => {
+                all.leave_out(name);
+                all.left_out = Some(LeftOut::TooMany);
+            }
             Some(name) => {
                 room -= bytes.len();
                 all.files.push(File {

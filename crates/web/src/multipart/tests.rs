@@ -1,4 +1,7 @@
-use super::{collect::SKIPPED, *};
+use super::{
+    collect::{LEFT_NAMES, SKIPPED},
+    *,
+};
 use axum::{body::Body, http::header};
 use futures_util::StreamExt;
 use proptest::prelude::*;
@@ -116,7 +119,20 @@ async fn a_whole_form_keeps_what_fits() {
         let form = read(&parts).await.unwrap();
         assert_eq!(form.text("body"), Some("hello"));
         assert_eq!((form.files.len(), form.left_out), (kept, Some(why)));
+        assert_eq!(form.left_names, ["a.png"]);
     }
+    let a_folder: Vec<_> = (0..LEFT_NAMES + 9)
+        .map(|at| file(&at.to_string(), "x"))
+        .collect();
+    let limits = Limits {
+        parts: 1000,
+        ..SMALL
+    };
+    let form = collect(request(whole(&a_folder)), limits, 2).await.unwrap();
+    assert_eq!(
+        (form.left_names.len(), form.left_names[0].as_str()),
+        (LEFT_NAMES, "2")
+    );
     let together = Limits { total: 30, ..SMALL };
     let (first, second) = (file("a", &"x".repeat(20)), file("b", &"x".repeat(20)));
     // The texts that come after files have their own room.

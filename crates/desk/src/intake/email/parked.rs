@@ -22,6 +22,11 @@ use bedside_web::i18n::{Arg, time::format_time};
 use data_encoding::HEXLOWER;
 use futures_util::FutureExt;
 
+/// Bytes that are shown of what a mail that was left behind says at its beginning. All that is here is heard.
+const SHOWN: usize = 20_000;
+/// Bytes of it that are heard.
+const HEARD: usize = 256 * 1024;
+
 /// Why a mail is parked.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Reason {
@@ -31,7 +36,7 @@ pub(super) enum Reason {
     NoSender(bool),
     /// It was tried several times and went wrong each time.
     Attempts,
-    /// There is no raw mail, at most its header.
+    /// There is no raw mail, at most its beginning.
     LeftBehind(LeftBehind),
 }
 
@@ -93,7 +98,7 @@ struct Parked<'a> {
     app: &'a App,
     claimed: &'a Claimed,
     source: &'a Source,
-    /// The mail, or the header of one that was left behind.
+    /// The mail, or the header or the beginning of one that was left behind.
     raw: Option<&'a [u8]>,
     reason: Reason,
 }
@@ -116,15 +121,21 @@ impl Parked<'_> {
         };
         let answer = self.answer(header.as_ref(), from.as_ref()).await?;
         let words = self.words(header.as_ref()).await?;
+        let beginning = beginning(header.as_ref());
         let subject = header.map(|header| header.subject).unwrap_or_default();
         let shown = match subject.trim() {
             "" => app.i18n.text(clinic.locale, "mail-parked-subject"),
             subject => subject,
         };
-        let body = self.body(&clinic).await?;
+        let mut body = self.body(&clinic).await?;
+        if !beginning.is_empty() {
+            let says = app.i18n.text(clinic.locale, "mail-parked-beginning");
+            let shown = &beginning[..beginning.floor_char_boundary(SHOWN)];
+            body = format!("{body}\n\n{says}\n\n{shown}");
+        }
         let mut new = NewTicket::new(requester, Channel::Email, shown, body);
         // Its subject and what can be made out of the rest are somebody's words, and may be a cry for help.
-        new.own_words = subject.trim().is_empty() && words.texts.is_empty();
+        new.own_words = subject.trim().is_empty() && words.texts.is_empty() && beginning.is_empty();
         new.attachments
             .extend(self.file(&new.requester.sealing, words).await?);
         new.envelope = from.map(|from| Envelope {
@@ -140,17 +151,19 @@ impl Parked<'_> {
         new.external = self.fingerprint()?.map(|id| ("email", id));
         new.written = lay_there_since(self.claimed, self.source);
         new.automatic = true;
-        new.said = Some(String::new());
+        new.said = Some(beginning);
         new.answer = answer;
         new.also = Some(finished(self.claimed.id, self.reason.code()));
         let ctx = Ctx::system(organisation, "intake", WayIn::Mail);
         tickets::create(app, &ctx, new).await.map(drop)
     }
 
-    /// The header of a mail that was left behind.
+    /// The header of a mail that was left behind, with what follows it as far as that is here.
     fn header(&self) -> Option<ParsedMail> {
         let raw = self.raw.filter(|_| self.source.left_behind.is_some())?;
-        parse(raw, &Limits::default()).ok()
+        let limits = Limits::default();
+        let read = parse(raw, &limits).or_else(|_| parse(header_of(raw), &limits));
+        read.ok()
     }
 
     fn sender(&self, header: Option<&ParsedMail>) -> Option<Address> {
@@ -258,11 +271,13 @@ impl Parked<'_> {
         let Some(raw) = self.raw else {
             return Ok(None);
         };
-        let blob = match self.claimed.blob {
+        let is_left = self.source.left_behind.is_some();
+        let raw = if is_left { header_of(raw) } else { raw };
+        let blob = match self.claimed.blob.filter(|_| !is_left) {
             Some(blob) => blob,
             None => blobs::write(self.app, self.claimed.organisation, sealing, raw).await?,
         };
-        let (name, media_type) = if self.source.left_behind.is_some() {
+        let (name, media_type) = if is_left {
             ("header.txt", uploads::media_type("header.txt", raw))
         } else {
             ("mail.eml", "message/rfc822")
@@ -271,7 +286,7 @@ impl Parked<'_> {
             blob,
             name: name.to_owned(),
             media_type: media_type.to_owned(),
-            size: self.claimed.size,
+            size: i64::try_from(raw.len()).unwrap_or(i64::MAX),
             content_id: None,
             inline: false,
             words,
@@ -293,6 +308,12 @@ impl Parked<'_> {
         if self.raw.is_none() && known.is_none() {
             return Ok(None);
         }
+        // However much of it could be had.
+        let raw = self.raw.unwrap_or_default();
+        let bytes = match self.source.left_behind {
+            Some(_) => header_of(raw),
+            None => raw,
+        };
         let vault = self.app.keyring.of(self.claimed.organisation)?;
         let mailbox = self
             .claimed
@@ -304,9 +325,27 @@ impl Parked<'_> {
             &mailbox,
             known.unwrap_or_default().as_bytes(),
             b"\0",
-            self.raw.unwrap_or_default(),
+            bytes,
         ]);
         Ok(Some(format!("parked\n{}", HEXLOWER.encode(&content))))
+    }
+}
+
+/// What a mail that was left behind says at its beginning. Nothing of a report of a mail server, which sends back our own.
+fn beginning(header: Option<&ParsedMail>) -> String {
+    let header = header.filter(|header| header.bounce.is_none());
+    let text = header.map(|header| header.readable_text().trim().to_owned());
+    let mut text = text.unwrap_or_default();
+    text.truncate(text.floor_char_boundary(HEARD));
+    text
+}
+
+/// The header of a mail with the empty line that ends it; all of what has no words below that.
+fn header_of(raw: &[u8]) -> &[u8] {
+    let end = raw.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+    match end.map(|end| raw.split_at(end + 4)) {
+        Some((header, rest)) if !rest.trim_ascii().is_empty() => header,
+        _ => raw,
     }
 }
 
@@ -328,4 +367,22 @@ fn finished(id: InboundMailId, code: &'static str) -> Also {
         }
         .boxed()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_ends_with_its_empty_line() {
+        for (raw, header) in [
+            ("A: b\r\n\r\nwords", "A: b\r\n\r\n"),
+            ("A: b\r\n\r\n", "A: b\r\n\r\n"),
+            ("A: b\r\n\r\n \r\n", "A: b\r\n\r\n \r\n"),
+            ("A: b\r\nC: d", "A: b\r\nC: d"),
+            ("", ""),
+        ] {
+            assert_eq!(header_of(raw.as_bytes()), header.as_bytes(), "{raw:?}");
+        }
+    }
 }

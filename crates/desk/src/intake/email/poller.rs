@@ -39,6 +39,8 @@ const ATTEMPTS: u32 = 3;
 const FIRST_LOOK: i64 = 72 * 3600;
 /// Bytes of the header that are read of a message which is left behind.
 const HEADER: u32 = 64 * 1024;
+/// Bytes of the beginning that are read of one that is larger than the desk takes, so that its words are heard.
+const BEGINNING: u32 = 256 * 1024;
 
 /// Reads every enabled mailbox until `shutdown`. Changes of the settings take hold within a second.
 pub async fn run(app: App, shutdown: CancellationToken) {
@@ -226,7 +228,7 @@ impl Reader {
         mailboxes::looked_through(&self.app, self.organisation, self.id, cursor).await
     }
 
-    /// Stores one message, then marks it as read. What can't be had is told of with its header.
+    /// Stores one message, then marks it as read. What can't be had is told of with its header, and heard as far as it can be read.
     async fn take(
         &mut self,
         server: &mut Mailbox,
@@ -270,7 +272,8 @@ impl Reader {
         Ok(())
     }
 
-    /// The message, or its header and why it is left behind; none when it is gone. `failed` is how often this went wrong.
+    /// The message, or its beginning or header and why it is left behind; none when it is gone. `failed` is how often this went
+    /// wrong.
     async fn fetch(
         &self,
         server: &mut Mailbox,
@@ -289,11 +292,14 @@ impl Reader {
                 Body::Gone => return Ok(None),
             }
         };
-        let header = if failed > ATTEMPTS {
-            None
-        } else {
-            server.fetch_header(message.uid, HEADER).await?
+        let known = match left {
+            LeftBehind::TooLarge(_) if failed == 0 => {
+                let most = BEGINNING.min(limit);
+                server.fetch_beginning(message.uid, most).await?
+            }
+            _ if failed > ATTEMPTS => None,
+            _ => server.fetch_header(message.uid, HEADER).await?,
         };
-        Ok(Some((header.unwrap_or_default(), Some(left))))
+        Ok(Some((known.unwrap_or_default(), Some(left))))
     }
 }

@@ -60,7 +60,7 @@ pub struct Source {
     /// When its mailbox was last read to the end before, and this mail was not there yet.
     #[serde(default)]
     pub looked: Option<Timestamp>,
-    /// Set when there is no raw mail; its header alone may be there.
+    /// Set when there is no raw mail; its header alone may be there, or its beginning.
     #[serde(default)]
     pub left_behind: Option<LeftBehind>,
 }

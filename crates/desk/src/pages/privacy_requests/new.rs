@@ -14,6 +14,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use bedside_web::query::Query;
+use jiff::civil::Date;
 use serde::Deserialize;
 
 pub(super) fn routes() -> Vec<Route> {
@@ -143,7 +144,9 @@ async fn open(
 ) -> Result<Response, DeskError> {
     let again = StatusCode::UNPROCESSABLE_ENTITY;
     // Whoever may be in danger is heard, whatever is wrong with the form.
-    let heard = requests::hear_of(&page.app, &page.ctx, id, &typed.words).await?;
+    let received_on: Option<Date> = typed.received_on.trim().parse().ok();
+    let said = (typed.words.as_str(), received_on);
+    let heard = requests::hear_of(&page.app, &page.ctx, id, said).await?;
     let Some(kind) = Kind::from_code(&typed.kind) else {
         return form(
             &page,
@@ -154,7 +157,7 @@ async fn open(
         )
         .await;
     };
-    let Ok(received_on) = typed.received_on.trim().parse() else {
+    let Some(received_on) = received_on else {
         let error = Some(("received_on", "privacy-error-day"));
         return form(&page, again, id, typed, error).await;
     };

@@ -1,7 +1,7 @@
 //! Words with what is asked by law may be a cry for help. Whoever takes such a request in has its words heard here first,
 //! whatever else is wrong with it: where anybody may be in danger or is a worry, they go to the staff as a message too.
 
-use super::service::may_enter;
+use super::service::{may_enter, today};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
@@ -13,7 +13,10 @@ use crate::representatives;
 use crate::tickets::{self, Answer, NewTicket};
 use crate::timeline::{self, MAX_BODY};
 use crate::triage;
-use bedside_language::{Channel, Level};
+use bedside_db::Timestamp;
+use bedside_language::{Channel, History, Level};
+use bedside_web::i18n::{Texts, time::format_date};
+use jiff::{Span, civil::Date};
 
 /// The name of such words among the external ids: the same words about one patient are heard once a day.
 const EXTERNAL: &str = "privacy_words";
@@ -34,14 +37,19 @@ pub struct Heard {
 }
 
 /// How these words worry, if they do.
-fn worry(app: &App, ctx: &Ctx, channel: Channel, words: &str) -> Option<Level> {
-    let level = triage::level(app, channel, words, ctx.locale);
-    (level != Level::None).then_some(level)
+async fn worry(
+    app: &App,
+    ctx: &Ctx,
+    channel: Channel,
+    words: &str,
+) -> Result<Option<Level>, DeskError> {
+    let level = triage::level(app, channel, words, ctx.locale).await?;
+    Ok((level != Level::None).then_some(level))
 }
 
 /// Hears what somebody wrote on their own pages, where it is a worry.
 pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>, DeskError> {
-    let Some(level) = worry(app, ctx, Channel::Portal, words) else {
+    let Some(level) = worry(app, ctx, Channel::Portal, words).await? else {
         return Ok(None);
     };
     let me = ctx.signed_in()?;
@@ -55,12 +63,32 @@ pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>
         shown: links::shown_by(me.contact, own::as_whom(&me)),
         whose: format!("own {} {:?}", me.contact, me.patient()),
         danger,
+        dated: None,
     };
     said.open(app, ctx, words).await.map(Some)
 }
 
+/// What stands above the words of a letter that came longer ago than words count for those that follow them.
+fn dated(app: &App, ctx: &Ctx, received_on: Option<Date>) -> Result<Option<String>, DeskError> {
+    let clinic = app.directory.of(ctx.organisation)?;
+    let now = app.now();
+    let today = today(&clinic, now);
+    let earlier = today.checked_sub(Span::new().days(History::DAYS));
+    let day = received_on.filter(|day| earlier.is_ok_and(|earlier| *day < earlier));
+    Ok(day.and_then(|day| {
+        let at = day.to_zoned(clinic.time_zone.clone()).ok()?;
+        let at = Timestamp::from(at.timestamp());
+        let day = format_date(at.micros(), &clinic.time_zone, clinic.locale);
+        let t = Texts::new(clinic.locale);
+        Some(t.with("ticket-letter-of", "day", day).into_owned())
+    }))
+}
+
 /// Hears what the staff, or another system, wrote down of a patient's words, where it is a worry. Whoever may enter what is
 /// asked by law needs no leave to write requests for it.
+///
+/// The words may be of a letter that came on another day, `received_on`: whoever enters it is the first here to look, so they
+/// ring as those of today do, and where that day is long past, they say so.
 ///
 /// # Errors
 /// [`DeskError::Restricted`] for a patient whose labels keep them from the actor, [`DeskError::NotFound`] for none, and
@@ -69,10 +97,10 @@ pub async fn hear_of(
     app: &App,
     ctx: &Ctx,
     patient: PatientId,
-    words: &str,
+    (words, received_on): (&str, Option<Date>),
 ) -> Result<Option<Heard>, DeskError> {
     may_enter(ctx)?;
-    let Some(level) = worry(app, ctx, Channel::Phone, words) else {
+    let Some(level) = worry(app, ctx, Channel::Phone, words).await? else {
         return Ok(None);
     };
     patients::admit(app, ctx, None, Some(patient)).await?;
@@ -84,6 +112,7 @@ pub async fn hear_of(
         shown: None,
         whose: format!("of {patient}"),
         danger: level == Level::Emergency,
+        dated: dated(app, ctx, received_on)?,
     };
     said.open(app, ctx, words).await.map(Some)
 }
@@ -127,6 +156,8 @@ struct Said {
     shown: Option<tickets::Also>,
     whose: String,
     danger: bool,
+    /// What stands above the words, of a letter of long ago.
+    dated: Option<String>,
 }
 
 impl Said {
@@ -138,9 +169,13 @@ impl Said {
         if let Some(ticket) = known(app, organisation, &delivery).await? {
             return Ok(Heard { ticket, danger });
         }
-        let end = words.floor_char_boundary(MAX_BODY);
-        let mut new = NewTicket::new(self.requester, self.channel, "", &words[..end]);
-        new.said = (end < words.len()).then(|| words.to_owned());
+        let above = self
+            .dated
+            .map_or_else(String::new, |dated| format!("{dated}\n\n"));
+        let end = words.floor_char_boundary(MAX_BODY - above.len().min(MAX_BODY));
+        let body = format!("{above}{}", &words[..end]);
+        let mut new = NewTicket::new(self.requester, self.channel, "", body);
+        new.said = (end < words.len() || !above.is_empty()).then(|| words.to_owned());
         new.locale = Some(ctx.locale);
         new.answer = Answer::Warning;
         new.external = Some((EXTERNAL, delivery.clone()));

@@ -225,7 +225,7 @@ fn wrong(error: &DeskError) -> Option<(StatusCode, &'static str)> {
 /// The page that says whom to call.
 async fn thanked(my: &My, heard: Heard, words: &str) -> Response {
     let said = (heard.ticket, words);
-    let thanks = heard::thanks(&my.app, &my.shell, said, false).await;
+    let thanks = heard::thanks(&my.app, &my.shell, said).await;
     thanks.unwrap_or_else(|error| my.failed(error))
 }
 

@@ -170,12 +170,13 @@ pub(super) async fn open(my: My, request: Request) -> Response {
         Err(problem) => return refused(&my.shell, problem),
     };
     let (words, hint) = (sent.text("message"), my.shell.t.locale);
-    sent.ear.listen(&my.app, Channel::Portal, words, hint).await;
-    let danger = sent.ear.danger(&my.app, Channel::Portal, words, hint);
+    let (app, said) = (&my.app, (words, &sent));
+    sent.ear.hear_beside(app, Channel::Portal, said, hint).await;
+    let danger = sent.ear.danger(app, Channel::Portal, words, hint).await;
     match opened(&my, &sent, danger).await {
         Ok(ticket) if danger => {
-            let thanks =
-                heard::thanks(&my.app, &my.shell, (ticket, sent.text("message")), false).await;
+            let said = (ticket, sent.text("message"));
+            let thanks = heard::thanks(&my.app, &my.shell, said).await;
             thanks.unwrap_or_else(|error| my.failed(error))
         }
         Ok(ticket) => on_to(&format!("/my/requests/{ticket}?said=sent")),
@@ -202,7 +203,7 @@ async fn opened(
     if let Some(why) = sent.refused.filter(|_| !danger) {
         return Err((why.status(), files::key(why)));
     }
-    if words.is_empty() {
+    if words.is_empty() && !danger {
         return Err((WRONG, "public-error-message"));
     }
     if words.chars().count() > MAX_WORDS && !danger {
@@ -220,9 +221,9 @@ async fn opened(
         let requester = own::requester(app, &my.ctx).await?;
         let whose = (me.contact, Way::Own);
         let organisation = my.ctx.organisation;
-        let files = files::within_quota(app, organisation, whose, &sent.files, danger).await?;
-        let files = files::keep(app, organisation, &requester.sealing, files).await?;
-        let (body, said) = heard::kept(words);
+        let brought = files::within_quota(app, organisation, whose, sent, danger).await?;
+        let (body, said) = heard::kept_with(words, &brought.instead);
+        let files = files::keep(app, organisation, &requester.sealing, brought.files).await?;
         let mut new = NewTicket::new(requester, Channel::Portal, "", body);
         new.said = said;
         new.locale = Some(my.shell.t.locale);

@@ -67,16 +67,22 @@ impl Form {
     }
 
     /// Whether what was typed is taken in whatever the caps say: nobody who may be in danger is told to come back later.
-    pub fn is_urgent(&self, app: &App, shell: &Shell) -> bool {
+    pub async fn is_urgent(&self, app: &App, shell: &Shell) -> bool {
         let (typed, hint) = ((self.message.as_str(), self.name.as_str()), shell.t.locale);
-        self.ear.danger(app, Channel::WebForm, typed.0, hint)
-            || triage::danger_called(app, Channel::WebForm, typed, hint)
+        if self.ear.danger(app, Channel::WebForm, typed.0, hint).await {
+            return true;
+        }
+        let called = triage::danger_called(app, Channel::WebForm, typed, hint);
+        called.await.unwrap_or(true)
     }
 
-    /// Looks at long words before [`is_urgent`](Self::is_urgent) is asked.
-    pub async fn listen(&self, app: &App, shell: &Shell) {
-        let (words, hint) = (&self.message, shell.t.locale);
-        self.ear.listen(app, Channel::WebForm, words, hint).await;
+    /// Looks through what came beside the words, before [`is_urgent`](Self::is_urgent) is asked.
+    pub async fn hear_beside(&self, app: &App, shell: &Shell, sent: &Sent) {
+        let said = (self.message.as_str(), sent);
+        let hint = shell.t.locale;
+        self.ear
+            .hear_beside(app, Channel::WebForm, said, hint)
+            .await;
     }
 
     /// Whether the field that people don't see was filled in.

@@ -5,6 +5,7 @@
 //! only to who has just sent it.
 
 mod form;
+mod reach;
 mod take;
 
 use super::caps::{PER_NETWORK, network};
@@ -31,7 +32,8 @@ use bedside_web::multipart::LeftOut;
 use bedside_web::{Problem, cursor, query};
 pub use form::MAX_WORDS;
 use form::{Form, Pass, Wrong};
-use serde::Deserialize;
+pub use reach::{Reach, send as send_reach};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Names of the signed texts of these pages.
@@ -43,14 +45,28 @@ const THANKS_SECONDS: i64 = 60 * 60;
 /// What a signed form carries: whose it is, since when, its own number, and whether its person was asked to look at it once
 /// more because a field that people don't see was filled in.
 type FormPass = (OrganisationId, Timestamp, String, bool);
-/// What the address of the page that thanks carries; last the tag of the language of the words, empty where it is unknown.
-type Receipt = (OrganisationId, TicketId, Timestamp, String);
+/// What the address of the page that thanks carries: whose it is, the request, since when, the tag of the language of the words,
+/// empty where it is unknown, and whether the clinic can reach whoever sent it.
+type Receipt = (OrganisationId, TicketId, Timestamp, String, Reached);
 
 #[derive(Debug, Default, Deserialize)]
 struct Asked {
     lang: Option<String>,
     r: Option<String>,
-    lost: Option<String>,
+}
+
+/// Whether the clinic has a way to reach somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Reached {
+    /// There is an address.
+    #[serde(rename = "y")]
+    Known,
+    /// There is none.
+    #[serde(rename = "n")]
+    Lost,
+    /// There was none, and they said one.
+    #[serde(rename = "s")]
+    Said,
 }
 
 #[derive(Template)]
@@ -102,8 +118,8 @@ pub(super) struct ThanksPage<'a> {
     pub shell: &'a Shell,
     pub number: i64,
     pub emergency: bool,
-    /// Whether the clinic has no way to reach them.
-    pub lost: bool,
+    /// How they can say where they are reached, where the clinic knows no way.
+    pub reach: Option<Reach>,
     pub answer: String,
 }
 
@@ -220,10 +236,19 @@ fn shown(
 /// The way to the page that says that it arrived.
 fn on_to_thanks(app: &App, shell: &Shell, ticket: TicketId, form: &Form) -> Response {
     let spoken = told::tag_of(app, &form.message, shell.t.locale);
-    let receipt: Receipt = (shell.clinic.id, ticket, app.now(), spoken);
-    let receipt = cursor::encode(THANKS, &receipt, &app.keyring.web_mac());
-    let lost = if form.email.is_empty() { "&lost=1" } else { "" };
-    see_other(&shell.link(&format!("{}/thanks?r={receipt}{lost}", shell.here)))
+    let reached = if form.email.is_empty() {
+        Reached::Lost
+    } else {
+        Reached::Known
+    };
+    let receipt = (shell.clinic.id, ticket, app.now(), spoken, reached);
+    see_other(&shell.link(&thanks_path(app, &shell.here, &receipt)))
+}
+
+/// The page that thanks below the path of a form.
+fn thanks_path(app: &App, form: &str, receipt: &Receipt) -> String {
+    let receipt = cursor::encode(THANKS, receipt, &app.keyring.web_mac());
+    format!("{form}/thanks?r={receipt}")
 }
 
 /// Takes the form in. Its files are read only where the clinic, the network and the form's own pass allow it.
@@ -270,8 +295,8 @@ pub async fn send(
     let form = Form::from_sent(&sent);
     let pass = Pass::read(&app, &shell, sent.text("pass"));
     // Whoever may be in danger is heard, whatever is wrong with the form.
-    form.listen(&app, &shell).await;
-    let urgent = form.is_urgent(&app, &shell);
+    form.hear_beside(&app, &shell, &sent).await;
+    let urgent = form.is_urgent(&app, &shell).await;
     let trapped = form.trapped() && !pass.looked_at() && !urgent;
     let again = |status, note| {
         let pass = fresh_pass(&app, &shell, trapped || pass.looked_at());
@@ -304,7 +329,7 @@ pub async fn send(
         );
     }
     let usable = form.usable(&shell.clinic);
-    match take::take(&app, &shell, &usable, &pass, network, &sent.files).await {
+    match take::take(&app, &shell, &usable, &pass, network, &sent).await {
         Ok(ticket) => on_to_thanks(&app, &shell, ticket, &usable),
         // Nobody who may be in danger is told to come back later: the fresh form can be sent at once.
         Err(DeskError::RateLimited { .. }) => {
@@ -338,32 +363,35 @@ pub async fn thanks(
     let (mut shell, asked) = visited(&app, slug.as_ref(), request)?;
     // The language switch keeps the receipt.
     if let Some(receipt) = &asked.r {
-        let lost = asked.lost.as_ref().map_or("", |_| "&lost=1");
-        shell.here = format!("{}?r={receipt}{lost}", shell.here);
+        shell.here = format!("{}?r={receipt}", shell.here);
     }
     let receipt = read(&app, &shell, asked.r.as_deref().unwrap_or("")).await;
     let thanks = match receipt {
-        Ok((ticket, spoken)) => {
+        Ok((ticket, receipt)) => {
+            let (_, asked_for, _, spoken, reached) = receipt;
             if is_emergency(&ticket) {
                 shell = shell.telling_in(told::tagged(&spoken), ticket.number);
             }
-            Ok(thanked(&app, &shell, &ticket))
+            let mut thanks = thanked(&app, &shell, &ticket);
+            if reached != Reached::Known {
+                let reach = Reach::of(&app, &shell, (asked_for, spoken));
+                thanks.reach = Some(reach.after(reached));
+            }
+            Ok(thanks)
         }
         Err(error) => Err(error),
     };
     Ok(match thanks {
-        Ok(mut thanks) => {
-            thanks.lost = asked.lost.is_some();
-            page(StatusCode::OK, &thanks)
-        }
+        Ok(thanks) => page(StatusCode::OK, &thanks),
         Err(error) => refused(&shell, error),
     })
 }
 
-/// The request that a receipt is of, and the tag of its language.
-async fn read(app: &App, shell: &Shell, text: &str) -> Result<(Ticket, String), DeskError> {
-    let (organisation, id, at, spoken): Receipt =
+/// The request that a receipt is of, and what the receipt says.
+async fn read(app: &App, shell: &Shell, text: &str) -> Result<(Ticket, Receipt), DeskError> {
+    let receipt: Receipt =
         cursor::decode(THANKS, text, &app.keyring.web_mac()).map_err(|_| DeskError::NotFound)?;
+    let (organisation, id, at, ..) = receipt;
     if organisation != shell.clinic.id {
         return Err(DeskError::NotFound);
     }
@@ -371,7 +399,7 @@ async fn read(app: &App, shell: &Shell, text: &str) -> Result<(Ticket, String), 
         return Err(DeskError::Gone);
     }
     let ticket = tickets::row_for(app, organisation, id).await?;
-    Ok((ticket, spoken))
+    Ok((ticket, receipt))
 }
 
 fn is_emergency(ticket: &Ticket) -> bool {
@@ -383,7 +411,7 @@ fn thanked<'a>(app: &App, shell: &'a Shell, ticket: &Ticket) -> ThanksPage<'a> {
     ThanksPage {
         shell,
         number: ticket.number,
-        lost: false,
+        reach: None,
         emergency: is_emergency(ticket),
         answer: expect::answer_by(app.now(), due, &shell.clinic.time_zone, shell.t),
     }

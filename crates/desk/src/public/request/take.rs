@@ -1,7 +1,7 @@
 //! A checked form becomes a request.
 
 use super::super::caps::{PER_ADDRESS, PER_NETWORK};
-use super::super::files;
+use super::super::files::{self, Sent};
 use super::super::heard;
 use super::super::shell::Shell;
 use super::form::{Form, Pass};
@@ -32,9 +32,9 @@ pub async fn take(
     form: &Form,
     pass: &Pass,
     network: Option<IpAddr>,
-    sent: &[(String, Bytes)],
+    sent: &Sent,
 ) -> Result<TicketId, DeskError> {
-    let delivery = delivery(app, form, (pass, network), sent);
+    let delivery = delivery(app, form, (pass, network), &sent.files);
     if let Some(earlier) = earlier(app, shell, &delivery).await? {
         return Ok(earlier);
     }
@@ -48,7 +48,7 @@ pub async fn take(
         normalise::email(address.as_str()).unwrap_or_default()
     };
     if let Err(too_often) = within_caps(app, shell, network, address)
-        && !form.is_urgent(app, shell)
+        && !form.is_urgent(app, shell).await
     {
         return Err(too_often);
     }
@@ -120,7 +120,7 @@ async fn open(
     shell: &Shell,
     form: &Form,
     delivery: String,
-    sent: &[(String, Bytes)],
+    sent: &Sent,
 ) -> Result<TicketId, DeskError> {
     let (organisation, locale) = (shell.clinic.id, shell.t.locale);
     let requester = if form.email.is_empty() {
@@ -133,11 +133,11 @@ async fn open(
             .without_patient(app, organisation)
             .await?
     };
-    let danger = form.is_urgent(app, shell);
+    let danger = form.is_urgent(app, shell).await;
     let whose = (requester.contact, Way::Form);
-    let sent = files::within_quota(app, organisation, whose, sent, danger).await?;
-    let attachments = files::keep(app, organisation, &requester.sealing, sent).await?;
-    let (mut body, mut said) = heard::kept(&form.message);
+    let brought = files::within_quota(app, organisation, whose, sent, danger).await?;
+    let attachments = files::keep(app, organisation, &requester.sealing, brought.files).await?;
+    let (mut body, mut said) = heard::kept_with(&form.message, &brought.instead);
     if !form.unusable.is_empty() {
         said = said.or_else(|| Some(body.clone()));
         let t = Texts::new(shell.clinic.locale);

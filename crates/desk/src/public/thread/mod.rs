@@ -271,7 +271,7 @@ pub async fn reply(
         Ok(Look::Mine(visit)) => visit,
         other => {
             let (app, shell) = (&caller.app, &caller.shell);
-            let heard = heard::elsewhere(app, shell, caller.network, kept.words).await;
+            let heard = heard::elsewhere(app, shell, caller.network, (kept.words, &sent)).await;
             if let Some(response) = heard {
                 return response;
             }
@@ -368,8 +368,9 @@ pub async fn take(
     let app = at.app;
     let words = sent.text("message").to_owned();
     let (ear, hint) = (&sent.ear, at.shell.t.locale);
-    ear.listen(app, Channel::Portal, &words, hint).await;
-    let danger = ear.danger(app, Channel::Portal, &words, hint);
+    let said = (words.as_str(), sent);
+    ear.hear_beside(app, Channel::Portal, said, hint).await;
+    let danger = ear.danger(app, Channel::Portal, &words, hint).await;
     let genuine = is_genuine(at, parts, Some(sent.text(csrf::FIELD)));
     if !(genuine || (danger && is_of_here(at, parts))) {
         return Err((WRONG, "public-note-old"));
@@ -380,7 +381,7 @@ pub async fn take(
     if let Some(why) = sent.refused.filter(|_| !danger) {
         return Err((why.status(), files::key(why)));
     }
-    if words.is_empty() && sent.files.is_empty() {
+    if words.is_empty() && sent.files.is_empty() && !danger {
         return Err((WRONG, "public-error-message"));
     }
     if words.chars().count() > MAX_WORDS && !danger {
@@ -401,9 +402,10 @@ pub async fn take(
         }
         let whose = (visit.contact, Way::Own);
         let organisation = visit.ctx.organisation;
-        let files = files::within_quota(app, organisation, whose, &sent.files, danger).await?;
+        let brought = files::within_quota(app, organisation, whose, sent, danger).await?;
+        let files = brought.files;
         links::say(app, &visit, |sealing| {
-            let (body, said) = heard::kept(&words);
+            let (body, said) = heard::kept_with(&words, &brought.instead);
             async move {
                 Ok(Words {
                     channel: Channel::Portal,

@@ -150,6 +150,58 @@ async fn what_was_left_in_the_mailbox_is_told() {
 }
 
 #[tokio::test]
+async fn what_a_mail_that_was_left_behind_says_at_its_beginning_is_heard() {
+    on_both(async |desk: Desk| {
+        let head = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n";
+        let picture = "--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\
+            Content-Disposition: attachment; filename=a.png\r\n\r\niVBORw0KGgo";
+        let comes = async |uid: u32, text: &str| {
+            let body = format!("--b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n{picture}");
+            let raw = plain(&format!("left{uid}"), head, &body);
+            let source = Source {
+                uid: Some((1, uid)),
+                arrived: Some(desk.app.now()),
+                left_behind: Some(LeftBehind::TooLarge(99_000_000)),
+                ..Source::new(Via::Imap)
+            };
+            let (app, mailbox) = (&desk.app, Some(desk.mailbox));
+            receive(app, desk.organisation, mailbox, source, raw.as_bytes())
+                .await
+                .unwrap();
+            desk.work().await;
+            let mut all = desk.tickets().await;
+            assert_eq!(desk.last_state().await.0, "parked");
+            all.pop().unwrap()
+        };
+        let calm = comes(1, "Here are the photos of my form.").await;
+        assert_eq!(
+            (calm.ticket.safety.as_str(), desk.queue(&calm).as_str()),
+            ("none", "needs_look")
+        );
+        let cry = comes(2, "Here are photos. I want to kill myself tonight.").await;
+        assert_eq!(cry.ticket.urgency, Urgency::Emergency);
+        let message = &cry.messages[0];
+        assert!(
+            message.body.contains("kill myself tonight"),
+            "{}",
+            message.body
+        );
+        // It is shown where it stands, below the desk's own words.
+        let reasons = &message.found.as_ref().unwrap().reasons;
+        let mut places = reasons.iter().flat_map(|reason| &reason.places);
+        assert!(
+            places.any(|place| message.body[place.clone()].contains("kill")),
+            "{reasons:?}"
+        );
+        // The file is the header alone, so that nothing of a cut picture lies about.
+        let header = desk.bytes(&message.attachments[0]).await;
+        assert!(header.ends_with(b"\r\n\r\n") && !header.windows(4).any(|four| four == b"iVBO"));
+        assert_eq!(desk.count(OUTBOUND).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_a_parked_mail_says_is_heard() {
     on_both(async |desk: Desk| {
         let cry = "I am going to kill myself tonight";

@@ -205,6 +205,7 @@ async fn what_is_too_large_is_told_with_its_header(postgres: bool) {
     assert_eq!(left.subject, "Refill of my inhaler");
     assert_eq!(left.contact.email(), Some(ANA));
     assert!(left.messages[0].body.contains(DESK));
+    assert!(left.messages[0].body.contains("words of a long letter"));
     let header = desk.bytes(&left.messages[0].attachments[0]).await;
     let header = String::from_utf8(header).unwrap();
     assert!(
