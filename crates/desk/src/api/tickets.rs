@@ -408,7 +408,7 @@ pub(super) struct CalmIn {
 }
 
 /// Says of an emergency, or of a worry that still counts, that nobody is in danger: it gets that urgency and leaves the crisis queue for its category's.
-/// With `If-Match`, only when nothing changed since. Making it an emergency again takes it back.
+/// With `If-Match`, only when nothing changed since. Making it an emergency again takes it back. For people, so a bearer token is refused.
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/not-a-crisis", tag = "Tickets", request_body = CalmIn,
     responses((status = 200, description = "Lowered.", body = Changed)))]
 pub(super) async fn not_a_crisis(
@@ -418,6 +418,11 @@ pub(super) async fn not_a_crisis(
     headers: HeaderMap,
     Json(new): Json<CalmIn>,
 ) -> Answer<Versioned<Changed>> {
+    if ctx.actor.staff().is_none() {
+        return Err(Problem::forbidden().detail(
+            "Only people say that nobody is in danger. A token can write a note for them to read.",
+        ));
+    }
     let seen = seen(&headers)?;
     let calm = Calm {
         reason: new.reason,
