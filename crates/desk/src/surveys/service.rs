@@ -15,7 +15,6 @@ use crate::links::{self, Purpose, Words};
 use crate::once::Once;
 use crate::records::{self, About, Opened, restricted};
 use crate::tickets::{self, Also, Urgency, model::Ticket};
-use crate::triage;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::{Channel, Level};
@@ -59,10 +58,15 @@ pub async fn rate(
     let visit = links::visit(app, token, Purpose::Rating).await?;
     let organisation = visit.ctx.organisation;
     let ticket = tickets::row_for(app, organisation, visit.ticket).await?;
-    let worry = comment.as_deref().and_then(|text| {
-        let level = triage::level(app, Channel::Survey, text, ticket.locale);
-        (level != Level::None).then(|| (level, text.to_owned()))
-    });
+    let worry = match comment.as_deref() {
+        Some(text) => {
+            let who = (visit.contact, ticket.patient);
+            let words = (Channel::Survey, text, ticket.locale);
+            let level = tickets::weigh(app, organisation, who, words).await?.level;
+            (level != Level::None).then(|| (level, text.to_owned()))
+        }
+        None => None,
+    };
     let is_rated = !is_crisis(&ticket);
     let (mut number, locale) = (ticket.number, ticket.locale);
     let giving = Giving {

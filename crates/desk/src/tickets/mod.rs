@@ -29,6 +29,7 @@ mod store;
 pub mod tags;
 mod turn;
 mod undelivered;
+mod weigh;
 mod write;
 
 pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
@@ -55,6 +56,7 @@ pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
 pub(crate) use undelivered::{Lost, undelivered, under_way};
+pub(crate) use weigh::{ANYBODY, weigh};
 pub use write::{CLOSED_MEANWHILE, Inbound, Reply, inbound, note, reply, undo};
 
 /// What the job runner does for tickets.

@@ -5,14 +5,14 @@ use super::service::may_enter;
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, PatientId, TicketId};
+use crate::ids::{ContactId, OrganisationId, PatientId, TicketId};
 use crate::links;
 use crate::patients::{self, Requester};
 use crate::portal::requests as own;
 use crate::representatives;
 use crate::tickets::{self, Answer, NewTicket};
 use crate::timeline::{self, MAX_BODY};
-use crate::triage;
+use crate::triage::Weighed;
 use bedside_language::{Channel, Level};
 
 /// The name of such words among the external ids: the same words about one patient are heard once a day.
@@ -33,20 +33,29 @@ pub struct Heard {
     pub danger: bool,
 }
 
-/// How these words worry, if they do.
-fn worry(app: &App, ctx: &Ctx, channel: Channel, words: &str) -> Option<Level> {
-    let level = triage::level(app, channel, words, ctx.locale);
-    (level != Level::None).then_some(level)
+/// How these words worry, if they do, after what the same person wrote in the last days.
+async fn worry(
+    app: &App,
+    ctx: &Ctx,
+    who: (ContactId, Option<PatientId>),
+    (channel, words): (Channel, &str),
+) -> Result<Option<Weighed>, DeskError> {
+    let words = (channel, words, ctx.locale);
+    let weighed = tickets::weigh(app, ctx.organisation, who, words).await?;
+    Ok((weighed.level != Level::None).then_some(weighed))
 }
 
 /// Hears what somebody wrote on their own pages, where it is a worry.
 pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>, DeskError> {
-    let Some(level) = worry(app, ctx, Channel::Portal, words) else {
+    let me = ctx.signed_in()?;
+    let who = (me.contact, me.patient());
+    let Some(weighed) = worry(app, ctx, who, (Channel::Portal, words)).await? else {
         return Ok(None);
     };
-    let me = ctx.signed_in()?;
-    let (key, danger) = (("worry", me.contact.uuid()), level == Level::Emergency);
-    if app.caps.take(key, WORRIES, app.now()).is_err() && !danger {
+    let key = ("worry", me.contact.uuid());
+    // Worries that add up to danger have rung by then.
+    let cries = weighed.alone == Level::Emergency;
+    if app.caps.take(key, WORRIES, app.now()).is_err() && !cries {
         return Ok(None);
     }
     let said = Said {
@@ -54,7 +63,7 @@ pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>
         channel: Channel::Portal,
         shown: links::shown_by(me.contact, own::as_whom(&me)),
         whose: format!("own {} {:?}", me.contact, me.patient()),
-        danger,
+        danger: weighed.level == Level::Emergency,
     };
     said.open(app, ctx, words).await.map(Some)
 }
@@ -72,7 +81,8 @@ pub async fn hear_of(
     words: &str,
 ) -> Result<Option<Heard>, DeskError> {
     may_enter(ctx)?;
-    let Some(level) = worry(app, ctx, Channel::Phone, words) else {
+    let who = (tickets::ANYBODY, Some(patient));
+    let Some(weighed) = worry(app, ctx, who, (Channel::Phone, words)).await? else {
         return Ok(None);
     };
     patients::admit(app, ctx, None, Some(patient)).await?;
@@ -83,7 +93,7 @@ pub async fn hear_of(
         channel: Channel::Phone,
         shown: None,
         whose: format!("of {patient}"),
-        danger: level == Level::Emergency,
+        danger: weighed.level == Level::Emergency,
     };
     said.open(app, ctx, words).await.map(Some)
 }
