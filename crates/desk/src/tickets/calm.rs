@@ -14,6 +14,7 @@ use crate::error::DeskError;
 use crate::ids::{QueueId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
 use crate::timeline;
+use crate::triage::Found;
 use bedside_language::Level;
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
@@ -92,7 +93,7 @@ pub async fn not_a_crisis(
     let clinic = app.directory.of(ctx.organisation)?;
     let note = match calm.words {
         Some(words) => Some(Arc::new(
-            sealed_note(app, ctx, id, words, Vec::new()).await?,
+            sealed_note(app, ctx, id, (words, Found::default()), Vec::new()).await?,
         )),
         None => None,
     };

@@ -51,7 +51,7 @@ pub(crate) use read::{
     active_of, contact_of, followed, newest_of, newest_row, numbered, opened_beside, position,
     reached, row_admitted, row_for, row_itself, row_numbered, subject_for, with_merged,
 };
-pub use said::said;
+pub use said::{make_theirs, said};
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;

@@ -240,6 +240,23 @@ pub fn in_danger(app: &App, channel: Channel, body: &str, hint: Locale) -> bool 
     level(app, channel, body, hint) == Level::Emergency
 }
 
+/// What a note tells of an emergency; nothing where it tells of none. Whoever wrote it speaks of somebody, and nobody said yet
+/// whose words these are, so it adds to nothing that comes after it.
+pub fn in_a_note(app: &App, body: &str, hint: Locale) -> Found {
+    let verdict = app.knowledge().engine.triage(&Message {
+        channel: Channel::Phone,
+        subject: "",
+        body,
+        hint_language: Language::from_tag(hint.tag()),
+    });
+    let found = Found::of(&verdict, &[], app.now());
+    if found.level == Level::Emergency {
+        Found { danger: 0, ..found }
+    } else {
+        Found::default()
+    }
+}
+
 /// Bytes of the beginning of words by which their language is told: it is asked anew for every page that is looked at.
 const TOLD_BY: usize = 4 * 1024;
 
