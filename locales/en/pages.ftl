@@ -381,6 +381,7 @@ new-category-auto = Let the desk decide
 new-body = What they need
 new-acknowledge = Tell them by email that it came in
 new-open = Open request
+new-address-help = Leave both empty for a call or a visit of somebody who gives neither.
 new-error-address = An email address or a telephone number is needed.
 
 ## Said once after something was done

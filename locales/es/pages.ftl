@@ -381,6 +381,7 @@ new-category-auto = Que decida el sistema
 new-body = Lo que necesita
 new-acknowledge = Avisar por correo de que llegó
 new-open = Abrir solicitud
+new-address-help = Deje ambos vacíos si quien llama o viene no da ninguno.
 new-error-address = Hace falta un correo electrónico o un teléfono.
 
 ## Se dice una vez después de hacer algo
