@@ -103,7 +103,7 @@ fn judged_by<'a>(
 ) -> Option<(MessageId, Option<&'a Found>)> {
     let of_level = || {
         let all = inbound.iter();
-        all.filter(|(_, found)| found.level.code() == level)
+        all.filter(move |(_, found)| found.level.code() == level)
     };
     if let Some((id, found)) = of_level().find(|(_, found)| found.is_by_its_words()) {
         return Some((*id, Some(found)));
