@@ -270,6 +270,8 @@ message-told-system = Written down by another system
 message-remote = Pictures from other places are left out, so that the sender can't see when you read this.
 message-earlier = Earlier messages
 undo-help = It hasn't been sent yet.
+note-theirs = Make it their words
+note-theirs-help = A note tells nobody. As their words it goes to the top, and whoever answers crises is told.
 delivery-queued = On its way
 delivery-accepted = At their mail server
 delivery-stored = Ready to read
@@ -382,6 +384,7 @@ new-category-auto = Let the desk decide
 new-body = What they need
 new-acknowledge = Tell them by email that it came in
 new-open = Open request
+new-address-help = Leave both empty for a call or a visit of somebody who gives neither.
 new-error-address = An email address or a telephone number is needed.
 
 ## Said once after something was done
@@ -389,6 +392,7 @@ flash-saved = Saved.
 flash-sent = Your message is in.
 flash-taken = This is yours now.
 flash-calmed = Noted. This is no crisis any more.
+flash-note-danger = Kept. It reads as if someone may be in danger, and a note tells nobody: if these are their words, choose “Make it their words” below it.
 flash-verify-matched = That matches.
 flash-verify-not-confirmed = This could not be confirmed.
 flash-verify-locked = This could not be confirmed, and nothing more can be tried for 24 hours.

@@ -270,6 +270,8 @@ message-told-system = Anotado por otro sistema
 message-remote = Se omiten las imágenes de otros sitios, para que el remitente no vea cuándo lee esto.
 message-earlier = Mensajes anteriores
 undo-help = Aún no se ha enviado.
+note-theirs = Pasarla a sus palabras
+note-theirs-help = Una nota no avisa a nadie. Como palabras suyas sube al principio, y se avisa a quien atiende las crisis.
 delivery-queued = En camino
 delivery-accepted = En su servidor de correo
 delivery-stored = Listo para leer
@@ -382,6 +384,7 @@ new-category-auto = Que decida el sistema
 new-body = Lo que necesita
 new-acknowledge = Avisar por correo de que llegó
 new-open = Abrir solicitud
+new-address-help = Deje ambos vacíos si quien llama o viene no da ninguno.
 new-error-address = Hace falta un correo electrónico o un teléfono.
 
 ## Se dice una vez después de hacer algo
@@ -389,6 +392,7 @@ flash-saved = Guardado.
 flash-sent = Su mensaje está registrado.
 flash-taken = Ahora es suya.
 flash-calmed = Anotado. Ya no es una crisis.
+flash-note-danger = Guardado. Parece que alguien puede estar en peligro, y una nota no avisa a nadie: si son palabras suyas, elija «Pasarla a sus palabras» debajo de ella.
 flash-verify-matched = Coincide.
 flash-verify-not-confirmed = No se pudo confirmar.
 flash-verify-locked = No se pudo confirmar, y no se puede probar nada más durante 24 horas.

@@ -5,6 +5,8 @@
 mod common;
 
 use crate::common::Role;
+use axum::body::Body;
+use axum::http::Method;
 use bedside_desk::audit_log;
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::TicketId;
@@ -12,8 +14,8 @@ use bedside_desk::orgs::model::purpose;
 use bedside_desk::tickets::{self, Calm, CalmReason, Inbound, Patch, Status, TicketView, Urgency};
 use bedside_desk::timeline::MessageKind;
 use bedside_language::Channel;
-use common::{Desk, both_engines};
-use serde_json::json;
+use common::{Desk, both_engines, csrf_token};
+use serde_json::{Value, json};
 
 const CRY: &str = "I took all of my sleeping pills an hour ago. I want to die.";
 const WORRY: &str = "I am not suicidal, I just feel low.";
@@ -165,12 +167,36 @@ both_engines! {
         assert!(twice.contains("no emergency any more") || twice.contains("merged"), "{twice}");
     }
 
-    async fn another_system_says_it_too(desk: Desk) {
+    async fn no_program_takes_an_emergency_back(desk: Desk) {
         let id = desk.ticket("api@example.org", "", CRY).await;
         let client = desk.client("tickets:read tickets:write").await;
         let path = format!("/api/v1/tickets/{id}");
         let refused = client.patch(&path, "\"v1\"", &json!({ "urgency": "low" })).await.expect(422).json();
         assert_eq!(refused["errors"][0]["code"], "reason_needed");
+        let to = format!("{path}/not-a-crisis");
+        let fine = json!({ "reason": "past", "urgency": "low" });
+        let refused = client.post(&to, &fine).await.expect(403).json();
+        assert_eq!(refused["code"], "forbidden");
+        assert!(refused["detail"].as_str().unwrap().starts_with("Only people say that nobody is in danger."), "{refused}");
+        // Nor does a worry end by one, nor does the desk itself end anything.
+        let worry = desk.ticket("low@example.org", "", WORRY).await;
+        client.post(&format!("/api/v1/tickets/{worry}/not-a-crisis"), &fine).await.expect(403);
+        let itself = tickets::not_a_crisis(&desk.app, &desk.system(), id, None, standard(CalmReason::Past)).await;
+        assert!(matches!(itself, Err(DeskError::Forbidden)), "{itself:?}");
+        let stays = seen(&desk, id).await.ticket;
+        assert_eq!((stays.rank(), stays.version, stays.queue), (0, 1, crisis_queue(&desk)));
+        assert_eq!(seen(&desk, worry).await.ticket.version, 1);
+    }
+
+    async fn a_person_says_it_over_the_api(desk: Desk) {
+        let id = desk.ticket("api@example.org", "", CRY).await;
+        let client = desk.browser(Role::Nurse).await;
+        let token = csrf_token(&client.get("/account").await.expect(200).text());
+        let send = async |path: &str, body: &Value| {
+            let headers = [("content-type", "application/json"), ("x-csrf-token", token.as_str())];
+            client.request(Method::POST, path, &headers, Body::from(body.to_string())).await
+        };
+        let path = format!("/api/v1/tickets/{id}");
         let to = format!("{path}/not-a-crisis");
         for wrong in [
             json!({ "reason": "other", "urgency": "low" }),
@@ -178,13 +204,13 @@ both_engines! {
             json!({ "reason": "bored", "urgency": "low" }),
             json!({ "reason": "past", "urgency": "low", "words": "x".repeat(501) }),
         ] {
-            client.post(&to, &wrong).await.expect(422);
+            send(&to, &wrong).await.expect(422);
         }
         let fine = json!({ "reason": "past", "urgency": "low" });
-        let done = client.post(&to, &fine).await.expect(200);
+        let done = send(&to, &fine).await.expect(200);
         assert_eq!((done.json()["version"].as_i64(), done.header("etag")), (Some(2), Some("\"v2\"")));
-        assert_eq!(client.post(&to, &fine).await.expect(409).json()["code"], "no_crisis");
-        assert_eq!(client.get(&path).await.expect(200).json()["urgency"], "low");
+        assert_eq!(send(&to, &fine).await.expect(409).json()["code"], "no_crisis");
+        assert_eq!(seen(&desk, id).await.ticket.urgency, Urgency::Low);
     }
 
     async fn a_worry_that_shows_later_makes_it_urgent(desk: Desk) {

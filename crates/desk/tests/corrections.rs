@@ -6,15 +6,17 @@ mod common;
 
 use crate::common::Role;
 use bedside_desk::ids::TicketId;
-use bedside_desk::tickets::{self, Calm, CalmReason, Patch, Urgency};
+use bedside_desk::tickets::{self, Calm, CalmReason, Inbound, NewTicket, Patch, Urgency};
 use bedside_desk::{audit_log, corrections};
-use bedside_language::Language;
 use bedside_language::examples::{Danger, Example, parse};
+use bedside_language::{Channel, Language};
 use common::{Desk, Engine, both_engines, program};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 const CRY: &str = "I took all of my sleeping pills an hour ago.\nI want to die | today :: now.";
+const WORRY: &str = "Everything feels hopeless and I cry every night.";
+const THANKS: &str = "Thank you, that helps a lot. See you on Thursday.";
 
 async fn change(desk: &Desk, role: Role, id: TicketId, patch: Patch) {
     let ctx = desk.ctx(role);
@@ -103,6 +105,46 @@ both_engines! {
             let id = ticket.to_string();
             assert!(log.iter().any(|entry| entry.action == "correction.export" && entry.object_id == id), "{id}");
         }
+    }
+
+    async fn a_message_is_an_example_of_what_its_own_words_say(desk: Desk) {
+        // Thanks after a worry, from which the category is changed: it is the worry that the request is judged by.
+        let id = desk.ticket("low@example.org", "", WORRY).await;
+        let view = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap();
+        assert_eq!(view.ticket.safety, "concern");
+        desk.clock.advance(8 * 24 * 3600);
+        let thanks = Inbound::new(view.ticket.contact, Channel::Email, THANKS);
+        tickets::inbound(&desk.app, &desk.system(), id, thanks).await.unwrap();
+        change(&desk, Role::Agent, id, category("complaint")).await;
+        let (examples, left_out) = corrections::export(&desk.app, &desk.system()).await.unwrap();
+        assert_eq!((examples.len(), left_out), (1, 0), "{examples:?}");
+        assert_eq!(examples[0].body, WORRY);
+        assert!(matches!(examples[0].danger, Danger::Concern(_)), "{examples:?}");
+
+        // A false alarm is that of the message that rang, not of the one that says so.
+        let song = desk.ticket("song@example.org", "", CRY).await;
+        let contact = tickets::view(&desk.app, &desk.ctx(Role::Agent), song).await.unwrap().ticket.contact;
+        desk.clock.advance(8 * 24 * 3600);
+        tickets::inbound(&desk.app, &desk.system(), song, Inbound::new(contact, Channel::Email, THANKS)).await.unwrap();
+        let calm = Calm { reason: CalmReason::OtherMeaning, words: None, urgency: Urgency::Low };
+        tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), song, None, calm).await.unwrap();
+        let (examples, left_out) = corrections::export(&desk.app, &desk.system()).await.unwrap();
+        assert_eq!((examples.len(), left_out), (2, 0), "{examples:?}");
+        assert!(examples[1].body.contains("sleeping pills") && matches!(examples[1].danger, Danger::NotMeant(_)), "{examples:?}");
+    }
+
+    async fn what_rang_in_a_subject_or_a_name_makes_no_example_of_the_words(desk: Desk) {
+        let subject = desk.ticket("ana@example.org", "I want to kill myself tonight", "Please call me.").await;
+        let mut new = NewTicket::new(desk.requester("ben@example.org").await, Channel::WebForm, "", "Please call me.");
+        new.called = Some("I want to kill myself".to_owned());
+        let name = tickets::create(&desk.app, &desk.system(), new).await.unwrap().id;
+        for id in [subject, name] {
+            let ticket = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().ticket;
+            assert_eq!(ticket.safety, "emergency");
+            change(&desk, Role::Agent, id, category("records")).await;
+        }
+        let (examples, left_out) = corrections::export(&desk.app, &desk.system()).await.unwrap();
+        assert_eq!((examples.len(), left_out), (0, 2), "{examples:?}");
     }
 
     async fn programs_correct_nobody(desk: Desk) {

@@ -8,7 +8,7 @@ mod common;
 use crate::common::Role;
 use bedside_desk::config::Config;
 use bedside_desk::triage::models;
-use bedside_desk::{knowledge, startup};
+use bedside_desk::{audit_log, knowledge, startup};
 use bedside_language::{Language, LoadError};
 use bedside_testkit::wait_until;
 use common::program::{INIT, Program, command, ends, json, run};
@@ -169,6 +169,35 @@ fn whatever_is_broken_is_refused_and_the_last_good_files_stay() {
     }
 }
 
+#[test]
+fn nobody_adopts_a_model_or_goes_back_without_a_name() {
+    let room = tempfile::tempdir().unwrap();
+    let data = room.path();
+    fs::create_dir_all(models::folder(data)).unwrap();
+    fs::write(models::file(data, 1), startup::shipped_model().unwrap()).unwrap();
+    let told = |args: &[&str], code| ends(&run(data, &[&["language"][..], args].concat()), code);
+    told(&["adopt", "1"], 2);
+    told(&["adopt", "1", "--by", " "], 2);
+    assert!(models::history(data).unwrap().is_empty());
+    told(&["adopt", "1", "--by", "Rosario Vega"], 0);
+    told(&["rollback"], 2);
+    assert_eq!(models::history(data).unwrap(), [1]);
+    told(&["rollback", "--by", "Nora Bell"], 0);
+    assert!(models::history(data).unwrap().is_empty());
+    let (count, decisions) = models::unnoted(data).unwrap();
+    let said = decisions
+        .iter()
+        .map(|one| (one.did, one.version, one.by.as_str()));
+    assert_eq!(count, 2);
+    assert_eq!(
+        said.collect::<Vec<_>>(),
+        [
+            (models::Did::Adopt, Some(1), "Rosario Vega"),
+            (models::Did::Rollback, None, "Nora Bell"),
+        ]
+    );
+}
+
 both_engines! {
     async fn files_are_read_anew_while_the_desk_works(desk: Desk) {
         let folder = tempfile::tempdir().unwrap();
@@ -240,6 +269,42 @@ both_engines! {
         models::roll_back(data).unwrap();
         knowledge::reload(app).await.unwrap();
         assert_eq!(app.shelf.refused(), None);
+    }
+
+    async fn who_adopted_a_model_or_went_back_stands_in_the_log_once(desk: Desk) {
+        let (app, data) = (&desk.app, &desk.app.config.data);
+        fs::create_dir_all(models::folder(data)).unwrap();
+        fs::write(models::file(data, 1), startup::shipped_model().unwrap()).unwrap();
+        let decide = |did, version, by: &str| {
+            let decision = models::Decision { did, version, by: by.to_owned(), at: app.now() };
+            models::sign(data, &decision).unwrap();
+        };
+        let noted = async || {
+            let log = audit_log::list(app, &desk.system(), None, 100).await.unwrap();
+            let about = log.into_iter().filter(|entry| matches!(entry.action.as_str(), "language.adopt" | "language.rollback"));
+            let detail = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+            about.map(|entry| (entry.action, detail(&entry.detail))).collect::<Vec<_>>()
+        };
+        decide(models::Did::Adopt, Some(1), "Rosario Vega");
+        models::adopt(data, 1).unwrap();
+        assert!(noted().await.is_empty(), "the desk has not read it");
+        for _ in 0..2 {
+            knowledge::reload(app).await.unwrap();
+            let noted = noted().await;
+            assert_eq!(noted.len(), 1, "{noted:?}");
+            assert_eq!((noted[0].0.as_str(), &noted[0].1["version"], &noted[0].1["by"]), ("language.adopt", &serde_json::json!(1), &serde_json::json!("Rosario Vega")));
+            assert_eq!(noted[0].1["at"], serde_json::json!(app.now().to_string()));
+        }
+        decide(models::Did::Rollback, None, "Nora Bell");
+        models::roll_back(data).unwrap();
+        knowledge::note_decisions(app).await.unwrap();
+        let noted = noted().await;
+        assert_eq!((noted.len(), noted[0].0.as_str(), &noted[0].1["by"]), (2, "language.rollback", &serde_json::json!("Nora Bell")));
+        // What is read says which version is in use.
+        let log = audit_log::list(app, &desk.system(), None, 100).await.unwrap();
+        let read = log.iter().find(|entry| entry.action == "language.read").unwrap();
+        assert_eq!(read.detail, r#"{"model":0}"#);
+        desk.audit_is_whole().await;
     }
 
     async fn what_is_due_for_review_stands_in_the_settings(desk: Desk) {

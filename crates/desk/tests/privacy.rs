@@ -241,6 +241,18 @@ both_engines! {
         }
     }
 
+    async fn what_was_written_before_counts_in_a_letter_too(desk: Desk) {
+        let (patient, officer) = (rosa(&desk).await, desk.ctx(Role::Compliance));
+        let hears = async |words: &str| requests::hear_of(&desk.app, &officer, patient, (words, None)).await.unwrap();
+        assert!(!hears("I am not suicidal, I just feel low.").await.unwrap().danger);
+        for number in 0..5 {
+            hears(&format!("Everything feels hopeless and I cry every night. {number}")).await.unwrap();
+        }
+        assert!(hears("I am not suicidal, I just feel low. Again.").await.unwrap().danger, "worries add up");
+        // What is asked, and nothing else, is no worry whatever was before.
+        assert!(hears("All that you have, please.").await.is_none());
+    }
+
     async fn who_is_in_danger_is_the_patient_whoever_acts_for_them(desk: Desk) {
         let words = "I want to kill myself tonight.";
         let letter = |patient: PatientId, words: &str| {

@@ -340,6 +340,15 @@ both_engines! {
         assert_eq!(refused(Change::DeleteRole("nurse".to_owned())).await, "last_clinical");
         assert_eq!(refused(changed(&desk, Role::Nurse, |role| role.clinical = false)).await, "last_clinical");
         assert_eq!(refused(changed(&desk, Role::Administrator, |role| role.called = false)).await, "administrator_does_all");
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        let of = |code: &str| clinic.queues.iter().find(|queue| queue.code == code).unwrap().id;
+        let away = Queues::Only([of("clinical")].into());
+        assert_eq!(refused(changed(&desk, Role::Nurse, |role| role.queues = away.clone())).await, "called_elsewhere");
+        let quiet = changed(&desk, Role::Nurse, |role| (role.queues, role.called) = (away, false));
+        orgs::change(&desk.app, &system, quiet).await.unwrap();
+        let both = Queues::Only([of("clinical"), of("crisis")].into());
+        let called = changed(&desk, Role::Nurse, |role| (role.queues, role.called) = (both, true));
+        orgs::change(&desk.app, &system, called).await.unwrap();
         let blind = Permissions::of(&[Permission::TicketsWrite]);
         assert_eq!(refused(changed(&desk, Role::Agent, |role| role.permissions = blind)).await, "permission_alone");
         assert_eq!(refused(changed(&desk, Role::Agent, |role| role.permissions = Permissions::NONE)).await, "no_permission");

@@ -8,7 +8,7 @@ use bedside_desk::audit_log;
 use bedside_desk::ids::TicketId;
 use bedside_desk::jobs;
 use bedside_desk::orgs::model::purpose;
-use bedside_desk::tickets::{self, Patch, Status, TicketView, Urgency};
+use bedside_desk::tickets::{self, Calm, CalmReason, Patch, Status, TicketView, Urgency};
 use bedside_desk::timeline::{MAX_BODY, MessageKind};
 use common::sink::sink;
 use common::{Browser, Desk, Role, both_engines};
@@ -100,6 +100,49 @@ both_engines! {
         assert!(log.iter().any(|entry| entry.action == "message.said" && entry.object_id == id.to_string()));
         assert!(!log.iter().any(|entry| entry.detail.contains("pills")));
         desk.audit_is_whole().await;
+    }
+
+    async fn a_note_that_tells_of_danger_is_offered_as_their_words(desk: Desk) {
+        const OFFER: &str = "Make it their words";
+        let agent = desk.browser(Role::Agent).await;
+        let (id, page) = call(&desk, &agent, ("phone", "+1 312 555 0193")).await;
+        compose(&agent, &page, "note", CALM).await.expect(303);
+        assert!(!agent.get(&page).await.expect(200).text().contains(OFFER));
+        compose(&agent, &page, "note", CRY).await.expect(303);
+        let shown = agent.get(&page).await.expect(200).text();
+        assert!(shown.contains("/theirs\"") && shown.contains("a note tells nobody"), "{shown}");
+        assert_eq!(shown.matches("/theirs\"").count(), 1, "the other note tells of nothing");
+        let view = seen(&desk, id).await;
+        let (first, note) = (view.messages[0].id, view.messages.last().unwrap());
+        assert_eq!((view.ticket.safety.as_str(), note.kind), ("none", MessageKind::Note));
+        assert_eq!(note.found.as_ref().map(|found| found.danger), Some(0), "it adds to nothing");
+        for (message, count) in [(first, 3), (note.id, 4), (note.id, 4)] {
+            agent.submit(&page, &format!("{page}/messages/{message}/theirs"), &[]).await.expect(303);
+            assert_eq!(seen(&desk, id).await.messages.len(), count);
+        }
+        let view = seen(&desk, id).await;
+        let said = view.messages.last().unwrap();
+        assert_eq!((view.ticket.rank(), view.ticket.safety.as_str()), (0, "emergency"));
+        assert_eq!((said.kind, said.body.as_str(), said.written_by), (MessageKind::Inbound, CRY, Some(desk.id_of(Role::Agent).uuid())));
+        // Nor is it offered again when a person said that nobody is in danger.
+        let calm = Calm { reason: CalmReason::Past, words: None, urgency: Urgency::Low };
+        tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), id, None, calm).await.unwrap();
+        assert!(!agent.get(&page).await.expect(200).text().contains("/theirs\""));
+        desk.audit_is_whole().await;
+    }
+
+    async fn a_note_of_another_system_says_that_it_tells_of_danger(desk: Desk) {
+        let agent = desk.browser(Role::Agent).await;
+        let (id, page) = call(&desk, &agent, ("phone", "+1 312 555 0193")).await;
+        let client = desk.client("tickets:read tickets:write").await;
+        let way = format!("/api/v1/tickets/{id}/notes");
+        let calm = client.post(&way, &json!({ "body": CALM })).await.expect(201).json();
+        let cry = client.post(&way, &json!({ "body": CRY })).await.expect(201);
+        assert_eq!((&calm["danger"], &cry.json()["danger"]), (&json!(false), &json!(true)));
+        client.get(cry.header("location").unwrap()).await.expect(200);
+        assert_eq!(seen(&desk, id).await.ticket.safety, "none", "a note raises nothing");
+        let shown = agent.get(&page).await.expect(200).text();
+        assert_eq!(shown.matches("/theirs\"").count(), 1, "{shown}");
     }
 
     async fn where_to_call_is_read_out_and_nothing_is_mailed(desk: Desk) {

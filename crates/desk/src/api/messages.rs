@@ -1,6 +1,8 @@
 //! The words of a ticket: reading them, answering, noting, taking an answer back.
 
-use super::parts::{Answer, DONE, InPath, Made, Page, Which, cursor, limit, position, seen};
+use super::parts::{
+    Answer, DONE, InPath, Made, Page, Which, created, cursor, limit, position, seen,
+};
 use super::views::MessageOut;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -9,13 +11,15 @@ use crate::records::{Class, uploads};
 use crate::router::{Access, Route};
 use crate::tickets::{self, Reply, Status};
 use crate::timeline::MessageKind;
+use crate::triage;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use bedside_db::Id;
+use bedside_language::Level;
 use bedside_web::json::Json;
 use bedside_web::query::Query;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -178,9 +182,19 @@ pub(super) struct NoteIn {
     attachments: Vec<Uuid>,
 }
 
-/// Adds an internal note. It never leaves the desk.
+/// A note that was kept.
+#[derive(Serialize, ToSchema)]
+pub(super) struct NoteMade {
+    /// Its id.
+    id: Uuid,
+    /// Whether it reads as if somebody may be in danger. A note tells nobody: what the contact said belongs into
+    /// `/tickets/{id}/said`, which does.
+    danger: bool,
+}
+
+/// Adds an internal note. It never leaves the desk, and raises nothing: what the contact says is written down with `/said`.
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/notes", tag = "Messages", request_body = NoteIn,
-    responses((status = 201, description = "Kept.", body = Made)))]
+    responses((status = 201, description = "Kept; `danger` says whether it reads as if somebody may be in danger.", body = NoteMade)))]
 pub(super) async fn note(
     ctx: Ctx,
     State(app): State<App>,
@@ -188,8 +202,16 @@ pub(super) async fn note(
     Json(new): Json<NoteIn>,
 ) -> Answer<Response> {
     let attachments = files(&app, &ctx, id, &new.attachments).await?;
+    let found = triage::in_a_note(&app, &new.body, ctx.locale).await?;
     let note = tickets::note(&app, &ctx, id, new.body, attachments).await?;
-    Ok(Made::at(&format!("/api/v1/tickets/{id}/messages"), note))
+    let made = NoteMade {
+        id: note.uuid(),
+        danger: found.level == Level::Emergency,
+    };
+    Ok(created(
+        &format!("/api/v1/tickets/{id}/messages/{note}"),
+        &made,
+    ))
 }
 
 /// What the ticket's contact says, written down.

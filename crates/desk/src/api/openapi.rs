@@ -82,7 +82,10 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
     (
         403,
         &[
-            ("forbidden", "The token lacks the scope."),
+            (
+                "forbidden",
+                "The token lacks the scope, or only people do this.",
+            ),
             (
                 "clinical_only",
                 "Only a clinician resolves or closes a request of a clinical category; a token is none.",

@@ -13,6 +13,7 @@ use crate::patients::{self, Requester};
 use crate::records::uploads;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Calm, CalmReason, NewTicket, Patch, Status, Urgency, View};
+use crate::triage;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
@@ -190,8 +191,8 @@ pub(super) struct NewTicketIn {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RequesterIn {
-    /// Mail address.
-    email: String,
+    /// Mail address. Needed, unless they call (`channel` is `phone` or `video`) and leave none, or may be in danger.
+    email: Option<String>,
     /// Name, when known.
     name: Option<String>,
 }
@@ -258,6 +259,27 @@ async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Landed
     tickets::create(app, ctx, ticket).await
 }
 
+/// Somebody who called and left no address, or who may be in danger.
+fn without_address(
+    app: &App,
+    ctx: &Ctx,
+    new: &NewTicketIn,
+    locale: Option<bedside_web::Locale>,
+) -> Result<Requester, DeskError> {
+    let channel = new.channel.unwrap_or(Channel::Api);
+    let spoken = matches!(channel, Channel::Phone | Channel::Video);
+    let hint = locale.unwrap_or(ctx.locale);
+    if !(spoken || triage::in_danger(app, channel, &new.body, hint)) {
+        return Err(DeskError::invalid(
+            "requester.email",
+            "required",
+            "Say their mail address. Only who calls may leave none.",
+        ));
+    }
+    let name = new.requester.as_ref().and_then(|by| by.name.as_deref());
+    Ok(patients::requester_without_address(app).named(name.unwrap_or_default()))
+}
+
 async fn requester(
     app: &App,
     ctx: &Ctx,
@@ -274,8 +296,11 @@ async fn requester(
                     "A name has at most 200 characters.",
                 ));
             }
+            let Some(email) = by.email.as_deref() else {
+                return without_address(app, ctx, new, locale);
+            };
             let found =
-                patients::requester_by_email(app, ctx.organisation, &by.email, name, locale).await;
+                patients::requester_by_email(app, ctx.organisation, email, name, locale).await;
             found.map_err(|error| match error {
                 DeskError::Invalid { code, text, .. } => {
                     DeskError::invalid("requester.email", code, text)
@@ -408,7 +433,7 @@ pub(super) struct CalmIn {
 }
 
 /// Says of an emergency, or of a worry that still counts, that nobody is in danger: it gets that urgency and leaves the crisis queue for its category's.
-/// With `If-Match`, only when nothing changed since. Making it an emergency again takes it back.
+/// With `If-Match`, only when nothing changed since. Making it an emergency again takes it back. For people, so a bearer token is refused.
 #[utoipa::path(post, path = "/api/v1/tickets/{id}/not-a-crisis", tag = "Tickets", request_body = CalmIn,
     responses((status = 200, description = "Lowered.", body = Changed)))]
 pub(super) async fn not_a_crisis(
@@ -418,6 +443,11 @@ pub(super) async fn not_a_crisis(
     headers: HeaderMap,
     Json(new): Json<CalmIn>,
 ) -> Answer<Versioned<Changed>> {
+    if ctx.actor.staff().is_none() {
+        return Err(Problem::forbidden().detail(
+            "Only people say that nobody is in danger. A token can write a note for them to read.",
+        ));
+    }
     let seen = seen(&headers)?;
     let calm = Calm {
         reason: new.reason,

@@ -4,8 +4,10 @@ use super::eval::{clinic_examples, folder_examples, line_of};
 use super::{Failure, Global, finish, say};
 use crate::corrections;
 use crate::knowledge::{Source, engine};
+use crate::names;
 use crate::startup;
-use crate::triage::models;
+use crate::triage::models::{self, Decision, Did};
+use bedside_db::{Clock, SystemClock};
 use bedside_language::eval::{Report, run};
 use bedside_language::examples::{Example, Part};
 use bedside_language::{Engine, Model, train};
@@ -47,9 +49,16 @@ enum Task {
         /// Which one
         #[arg(value_name = "VERSION")]
         number: u32,
+        /// Your name, which stands in the audit log beside the version
+        #[arg(long, value_name = "NAME")]
+        by: String,
     },
     /// Go back to the version that was in use before
-    Rollback,
+    Rollback {
+        /// Your name, which stands in the audit log beside the version
+        #[arg(long, value_name = "NAME")]
+        by: String,
+    },
     /// Write what colleagues corrected as examples to train on. They hold patients' words: keep them as you keep the data
     Corrections {
         /// Folder to write to (LANG/corrections.txt), for `train --examples`
@@ -77,23 +86,29 @@ impl Language {
             }
             Task::Report { number } => report(&data, number)?,
             Task::Corrections { .. } => {}
-            Task::Adopt { number: version } => {
+            Task::Adopt {
+                number: version,
+                by,
+            } => {
                 let bytes = std::fs::read(models::file(&data, version))
                     .map_err(|_| Failure::usage(format!("There is no version {version}.")))?;
                 Model::read(&bytes.into()).map_err(|error| {
                     Failure::usage(format!("Version {version} can't be used: {error}."))
                 })?;
+                sign(&data, Did::Adopt, Some(version), &by)?;
                 models::adopt(&data, version)?;
                 say(format!(
                     "Version {version} is in use from the next start or reload on."
                 ));
             }
-            Task::Rollback => {
-                if models::history(&data)?.is_empty() {
+            Task::Rollback { by } => {
+                let history = models::history(&data)?;
+                let Some((_, before)) = history.split_last() else {
                     return Err(Failure::usage(
                         "The model that ships with the program is in use.",
                     ));
-                }
+                };
+                sign(&data, Did::Rollback, before.last().copied(), &by)?;
                 match models::roll_back(&data)? {
                     Some(version) => say(format!(
                         "Version {version} is in use from the next start or reload on."
@@ -106,6 +121,20 @@ impl Language {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes down who decides, before anything changes.
+fn sign(data: &Path, did: Did, version: Option<u32>, by: &str) -> Result<(), Failure> {
+    let by = names::checked(by).map_err(|_| {
+        Failure::usage("Say who you are: --by takes a name of 1 to 100 characters, on one line.")
+    })?;
+    let decision = Decision {
+        did,
+        version,
+        by: by.to_owned(),
+        at: SystemClock.now(),
+    };
+    Ok(models::sign(data, &decision)?)
 }
 
 async fn write_corrections(global: &Global, out: &Path) -> Result<ExitCode, Failure> {
@@ -174,7 +203,7 @@ fn make(before: Engine, data: &Path, all: &[Example], out: Option<&Path>) -> Res
     std::fs::write(models::report_file(data, version), &text)?;
     std::fs::write(models::file(data, version), &bytes)?;
     say(format!(
-        "\nVersion {version} is made and not in use. Read the report; then `bedside language adopt {version}`."
+        "\nVersion {version} is made and not in use. Read the report; then `bedside language adopt {version} --by NAME`."
     ));
     Ok(())
 }

@@ -43,6 +43,7 @@ impl Serve {
         let url = app.config.public_url.clone();
         // Before anybody can see that the desk is open, and ask it to end.
         let mut ending = Ending::watch()?;
+        knowledge::note_decisions(&app).await?;
         if app.shelf.refused().is_some() {
             knowledge::audit(&app).await?;
         }

@@ -297,7 +297,10 @@ pub fn parse(files: &ClinicFiles) -> Result<Clinic, LoadError> {
         );
     }
     let saved_replies = read::saved_replies(&File::open(files, "saved_replies.toml")?, languages)?;
-    let roles = roles::read(&File::open(files, "roles.toml")?, languages, &queues)?;
+    let crisis = categories.iter().find(|one| one.code == "crisis");
+    let crisis = crisis.map(|one| one.queue.as_str());
+    let file = File::open(files, "roles.toml")?;
+    let roles = roles::read(&file, languages, &queues, crisis)?;
     Ok(Clinic {
         profile,
         queues,

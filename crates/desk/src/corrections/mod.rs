@@ -1,7 +1,9 @@
 //! Where people saw a request otherwise than the engine did, kept as examples to train on. Owns `corrections`.
 //!
 //! Invariants: a row holds codes and never a word; one message has one row, which keeps what the engine found first and
-//! what a person said last. Words leave the vault in [`export`] alone, each with an entry in the audit log.
+//! what a person said last; a message is an example of the danger that its own words made, and of no other: what was raised by
+//! earlier messages, a subject or a file is an example of nothing. Words leave the vault in [`export`] alone, each with an entry
+//! in the audit log.
 
 mod store;
 
@@ -13,6 +15,7 @@ use crate::ids::{MessageId, TicketId};
 use crate::records::{self, Purpose};
 use crate::tickets::model::Ticket;
 use crate::timeline::{self, MessageView};
+use crate::triage::Found;
 use crate::work::Work;
 use bedside_language::examples::{Danger, Example, Part};
 use bedside_language::{Category, Channel, Language, Level, Message, SafetyKind, Urgency};
@@ -24,6 +27,8 @@ pub use store::ALL as STATEMENTS;
 const PAGE: i64 = 100;
 /// Longest text of an example, in bytes; what follows is left out.
 const MAX_TEXT: usize = 8 * 1024;
+/// Messages of the patient's side, the newest first, among which those are looked for that a request's level comes from.
+const LOOKED_AT: i64 = 50;
 
 /// What a request is, in codes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,17 +45,17 @@ pub struct Judged {
 
 /// The words of danger where there is none.
 const NOT_MEANT: &str = "not_meant";
-/// Earlier messages make the danger: the words are an example of nothing.
+/// Earlier messages, a subject or a file make the danger: the words are an example of nothing.
 const RAISED: &str = "raised";
 
 impl Judged {
-    /// As the ticket stands.
+    /// As the ticket stands. Which danger it is, the message says that it is judged by.
     pub fn of(ticket: &Ticket) -> Self {
         Self {
             category: ticket.category.clone(),
             urgency: ticket.urgency.code().to_owned(),
             danger: ticket.safety.clone(),
-            kind: ticket.triage.read().danger,
+            kind: None,
         }
     }
 
@@ -63,11 +68,17 @@ impl Judged {
         }
     }
 
-    /// The same of a message that earlier ones make as dangerous as it is.
-    fn raised(&self) -> Self {
-        Self {
-            danger: RAISED.to_owned(),
-            ..self.clone()
+    /// The same of a message: what its own words say, or none where they say nothing of it.
+    fn of_words(&self, words: Option<&Found>) -> Self {
+        match words {
+            Some(found) => Self {
+                kind: found.kind.map(|kind| kind.code().to_owned()),
+                ..self.clone()
+            },
+            None => Self {
+                danger: RAISED.to_owned(),
+                ..self.clone()
+            },
         }
     }
 
@@ -84,8 +95,25 @@ impl Judged {
     }
 }
 
-/// Keeps that somebody of the staff saw a ticket otherwise than `found`, in the command in which they say so. What
-/// programs change is no example, nor is a ticket in which the patient's side wrote nothing.
+/// The message that a ticket of this level is judged by, newest first, and what was found in it where its own words make the
+/// level. Thanks after a worry are no worry: the message that made it one is.
+fn judged_by<'a>(
+    inbound: &'a [(MessageId, Found)],
+    level: &str,
+) -> Option<(MessageId, Option<&'a Found>)> {
+    let of_level = || {
+        let all = inbound.iter();
+        all.filter(move |(_, found)| found.level.code() == level)
+    };
+    if let Some((id, found)) = of_level().find(|(_, found)| found.is_by_its_words()) {
+        return Some((*id, Some(found)));
+    }
+    let (id, _) = of_level().next().or_else(|| inbound.first())?;
+    Some((*id, None))
+}
+
+/// Keeps that somebody of the staff saw a ticket otherwise than `found`, in the command in which they say so, with the message
+/// that it is judged by. What programs change is no example, nor is a ticket in which the patient's side wrote nothing.
 pub(crate) async fn note(
     work: &mut Work<'_>,
     ticket: TicketId,
@@ -96,17 +124,11 @@ pub(crate) async fn note(
     let Some(staff) = work.ctx.actor.staff().filter(|_| found != meant) else {
         return Ok(());
     };
-    let Some((message, raised)) = timeline::newest_inbound(work, organisation, ticket).await?
-    else {
+    let inbound = timeline::newest_inbound(work, organisation, ticket, LOOKED_AT).await?;
+    let Some((message, words)) = judged_by(&inbound, &found.danger) else {
         return Ok(());
     };
-    let kept = |judged: &Judged| {
-        if raised {
-            serde_json::to_string(&judged.raised())
-        } else {
-            serde_json::to_string(judged)
-        }
-    };
+    let kept = |judged: &Judged| serde_json::to_string(&judged.of_words(words));
     let row = store::Row {
         ticket,
         message,

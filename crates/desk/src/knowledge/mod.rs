@@ -13,6 +13,7 @@ use crate::audit_log::{NewEntry, Outcome};
 use crate::config::Config;
 use crate::context::{Ctx, Source as WayIn};
 use crate::error::DeskError;
+use crate::triage::models;
 use bedside_db::Timestamp;
 use bedside_language::clinic::{Review, reviews};
 use bedside_language::coach::Coach;
@@ -192,19 +193,54 @@ pub async fn reload(app: &App) -> Result<(), DeskError> {
             }
         }
     }
+    note_decisions(app).await?;
     audit(app).await
 }
 
-/// Notes for every clinic whether its files are in use.
+/// Brings into every clinic's log who adopted a version of the model or went back, as far as it is not there yet.
+///
+/// # Errors
+/// The log can't be written. A list of decisions that can't be read is told in the process's own log, and holds nothing up.
+pub async fn note_decisions(app: &App) -> Result<(), DeskError> {
+    let (count, decisions) = match models::unnoted(&app.config.data) {
+        Ok((0, _)) => return Ok(()),
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(%error, "it can't be read who adopted which version of the language model");
+            return Ok(());
+        }
+    };
+    for decision in decisions {
+        let detail = json!({
+            "version": decision.version, "by": decision.by, "at": decision.at.to_string(),
+        });
+        for clinic in app.directory.all() {
+            let ctx = Ctx::system(clinic.id, "language", WayIn::CommandLine);
+            let entry = NewEntry::new(decision.did.action(), "organisation", clinic.id);
+            app.audit(&ctx, entry.detail(&detail)).await?;
+        }
+    }
+    if let Err(error) = models::note(&app.config.data, count) {
+        tracing::error!(%error, "who adopted which version of the language model may be noted twice");
+    }
+    Ok(())
+}
+
+/// Notes for every clinic whether its files are in use, and which version of the model is.
 pub async fn audit(app: &App) -> Result<(), DeskError> {
     let refused = app.shelf.refused();
+    let knowledge = app.knowledge();
+    let model = knowledge.engine.model().map(|model| model.about().version);
     for clinic in app.directory.all() {
         let ctx = Ctx::system(clinic.id, "language", WayIn::CommandLine);
-        let mut entry = NewEntry::new("language.read", "organisation", clinic.id);
-        if let Some(LoadError { file, line, .. }) = &refused {
-            let place = json!({ "file": file, "line": line });
-            entry = entry.outcome(Outcome::Failed).detail(&place);
-        }
+        let entry = NewEntry::new("language.read", "organisation", clinic.id);
+        let entry = match &refused {
+            Some(LoadError { file, line, .. }) => {
+                let place = json!({ "file": file, "line": line, "model": model });
+                entry.outcome(Outcome::Failed).detail(&place)
+            }
+            None => entry.detail(&json!({ "model": model })),
+        };
         app.audit(&ctx, entry).await?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::model::{
     Category, Clinic, CustomField, Queue, SavedReply, Settings, SlaPolicy, SubStatus, Template,
+    purpose,
 };
 use super::store::{self, OrganisationRow};
 use crate::app::App;
@@ -323,7 +324,7 @@ fn check(clinic: &Clinic, change: &Change) -> Result<(), DeskError> {
         Change::ArchiveQueue(id)
             if clinic
                 .queue(*id)
-                .is_some_and(|queue| queue.purpose != super::model::purpose::WORK) =>
+                .is_some_and(|queue| queue.purpose != purpose::WORK) =>
         {
             Err(DeskError::Conflict {
                 code: "queue_needed",
@@ -337,6 +338,13 @@ fn check(clinic: &Clinic, change: &Change) -> Result<(), DeskError> {
                 code: "too_many_roles",
                 text: "There are as many roles as there can be.",
             })
+        }
+        Change::PutRole(role) if role.called && !reaches_crises(clinic, role) => {
+            Err(DeskError::invalid(
+                "called",
+                "called_elsewhere",
+                "Whoever is told of every crisis reaches the queue in which they wait: tick that queue as well.",
+            ))
         }
         Change::PutRole(new) if !new.clinical && is_last_clinician(clinic, &new.code) => {
             Err(LAST_CLINICAL)
@@ -365,6 +373,12 @@ const LAST_CLINICAL: DeskError = DeskError::Conflict {
     code: "last_clinical",
     text: "Somebody must be able to end clinical requests: make another role clinical first.",
 };
+
+/// Whether a role's people reach the queue in which crises wait: told of one they do not reach, they would be told of none.
+fn reaches_crises(clinic: &Clinic, role: &Role) -> bool {
+    let crisis = clinic.queue_for(purpose::CRISIS);
+    crisis.is_none_or(|queue| role.queues.has(queue.id))
+}
 
 /// Whether the role with this code is the only clinical one.
 fn is_last_clinician(clinic: &Clinic, code: &str) -> bool {

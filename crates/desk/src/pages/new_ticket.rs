@@ -8,6 +8,7 @@ use crate::error::DeskError;
 use crate::patients;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Answer, NewTicket};
+use crate::triage;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -117,8 +118,30 @@ async fn form_page(
     page.show_as(status, &shown)
 }
 
+impl Request {
+    fn channel(&self) -> Option<Channel> {
+        Channel::from_code(&self.channel).filter(|one| CHANNELS.contains(one))
+    }
+
+    /// Whether nobody knows where to reach them.
+    fn leaves_no_address(&self) -> bool {
+        self.email.trim().is_empty() && self.phone.trim().is_empty()
+    }
+
+    /// Whether it is taken down without: who calls may have none, hide it or hang up, and who may be in danger is heard in any
+    /// case.
+    fn needs_no_address(&self, page: &Page) -> bool {
+        let hint = self.locale.parse().unwrap_or(page.ctx.locale);
+        let said = format!("{}\n\n{}", self.subject, self.body);
+        let called = (said.as_str(), self.name.as_str());
+        matches!(self.channel(), Some(Channel::Phone | Channel::Video))
+            || triage::in_danger(&page.app, Channel::Phone, &said, hint)
+            || triage::danger_called(&page.app, Channel::Phone, called, hint)
+    }
+}
+
 async fn open(page: Page, Form(form): Form<Request>) -> Result<Response, DeskError> {
-    let wrong = if form.email.trim().is_empty() && form.phone.trim().is_empty() {
+    let wrong = if form.leaves_no_address() && !form.needs_no_address(&page) {
         Some(("email", "new-error-address"))
     } else if form.body.trim().is_empty() {
         Some(("body", "form-error-required"))
@@ -154,18 +177,19 @@ async fn open(page: Page, Form(form): Form<Request>) -> Result<Response, DeskErr
 async fn keep(page: &Page, form: &Request) -> Result<tickets::Landed, DeskError> {
     let (app, organisation) = (&page.app, page.ctx.organisation);
     let locale = form.locale.parse().ok();
-    let requester = if form.email.trim().is_empty() {
+    let requester = if form.leaves_no_address() {
+        patients::requester_without_address(app).named(&form.name)
+    } else if form.email.trim().is_empty() {
         patients::requester_by_phone(app, organisation, &form.phone, Some(&form.name), locale)
             .await?
     } else {
         patients::requester_by_email(app, organisation, &form.email, Some(&form.name), locale)
             .await?
     };
-    let channel = Channel::from_code(&form.channel)
-        .filter(|one| CHANNELS.contains(one))
-        .unwrap_or(Channel::Phone);
+    let channel = form.channel().unwrap_or(Channel::Phone);
     let mut new = NewTicket::new(requester, channel, form.subject.clone(), form.body.clone());
     new.locale = locale;
+    new.called = Some(form.name.clone()).filter(|name| !name.trim().is_empty());
     new.category = (!form.category.is_empty()).then(|| form.category.clone());
     new.answer = Answer::wanted(form.acknowledge);
     let ctx = page.once(&form.once, &format!("{form:?}"));

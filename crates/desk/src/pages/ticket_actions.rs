@@ -17,10 +17,12 @@ use crate::records::Class;
 use crate::router::{Access, Route};
 use crate::tickets::{self, Patch, Reply, Status};
 use crate::timeline::{self, MessageState};
+use crate::triage;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use bedside_db::Timestamp;
+use bedside_language::Level;
 use bedside_web::multipart::{File, LeftOut};
 use jiff::ToSpan;
 use serde::Deserialize;
@@ -43,6 +45,11 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/tickets/{ticket}/split", write, split),
         Route::post("/tickets/{ticket}/links/end", write, end_links),
         Route::post("/tickets/{ticket}/messages/{message}/undo", write, undo),
+        Route::post(
+            "/tickets/{ticket}/messages/{message}/theirs",
+            write,
+            make_theirs,
+        ),
     ]
 }
 
@@ -197,12 +204,51 @@ async fn send(
             if let Err(error) = drafts::forget(&page.app, &page.ctx, id).await {
                 tracing::warn!(%error, "the draft of what was sent is still there");
             }
+            let said = if form.kind() == drafts::Kind::Note && rings_nowhere(&page, id, &form).await
+            {
+                "note-danger"
+            } else {
+                "sent"
+            };
             Ok(redirect_saying(
                 &format!("/tickets/{ticket}#m-{message}"),
-                "sent",
+                said,
             ))
         }
         Err(error) => again(&page, &ticket, typed, error).await,
+    }
+}
+
+/// Whether a note reads as if somebody may be in danger, and its request does not stand at the top yet.
+async fn rings_nowhere(page: &Page, id: TicketId, form: &Composed) -> bool {
+    let found = triage::in_a_note(&page.app, &form.body, page.ctx.locale).await;
+    if !found.is_ok_and(|found| found.level == Level::Emergency) {
+        return false;
+    }
+    let row = tickets::row_for(&page.app, page.ctx.organisation, id).await;
+    row.is_ok_and(|ticket| ticket.rank() != 0)
+}
+
+/// Makes a note what the contact said.
+async fn make_theirs(
+    page: Page,
+    Path((ticket, message)): Path<(String, MessageId)>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Result<Response, DeskError> {
+    let id = id_of(&page, &ticket).await?;
+    match tickets::make_theirs(&page.app, &page.ctx, id, message).await {
+        Ok(said) => Ok(redirect_saying(
+            &format!("/tickets/{ticket}#m-{said}"),
+            "sent",
+        )),
+        // It is theirs already.
+        Err(
+            DeskError::NotFound
+            | DeskError::Conflict {
+                code: "duplicate", ..
+            },
+        ) => Ok(redirect(&back(&ticket))),
+        Err(error) => again(&page, &ticket, own_draft(&page, id).await?, error).await,
     }
 }
 

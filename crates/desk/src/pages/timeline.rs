@@ -18,9 +18,11 @@ use crate::records::uploads::is_misnamed;
 use crate::tickets::{CalmReason, Status, TicketView, Urgency};
 use crate::timeline::files::Scan;
 use crate::timeline::{AttachmentView, MessageKind, MessageState, MessageView};
+use crate::triage::Found;
 use askama::Template;
 use bedside_codecs::mail::html::{mark, text_to_html, through};
 use bedside_codecs::picture;
+use bedside_language::Level;
 use bedside_web::i18n::Texts;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -67,6 +69,8 @@ pub(super) struct Words {
     pub remote: bool,
     pub files: Vec<FileLink>,
     pub undo: bool,
+    /// Whether it is a note that rings nowhere and reads as if it should.
+    pub theirs: bool,
 }
 
 /// A file of a message.
@@ -130,6 +134,28 @@ fn scanned(
     }
 }
 
+/// Whether a note of this request may become what the contact said: it does not stand at the top, and takes words.
+fn may_offer(view: &TicketView) -> bool {
+    view.ticket.rank() != 0 && view.ticket.merged_into.is_none()
+}
+
+/// Whether a note reads as if somebody may be in danger, and nobody has made it theirs, or said since that nobody is.
+fn rings_nowhere(view: &TicketView, note: &MessageView) -> bool {
+    let tells = |found: &Found| found.level == Level::Emergency;
+    if note.kind != MessageKind::Note || !note.found.as_ref().is_some_and(tells) {
+        return false;
+    }
+    let said = view.messages.iter().any(|other| {
+        let told = other.kind == MessageKind::Inbound && other.written_by.is_some();
+        told && other.body.lines().eq(note.body.lines())
+    });
+    let calmed = view
+        .events
+        .iter()
+        .any(|event| event.at >= note.created_at && event.data["to"]["not_a_crisis"].is_string());
+    !(said || calmed)
+}
+
 /// What entries are told with.
 pub(super) struct Teller<'a> {
     pub page: &'a Page,
@@ -161,8 +187,10 @@ impl Teller<'_> {
             .or(view.contact.phone());
         let requester = requester.unwrap_or_else(|| self.t().text("someone"));
         let doubted = |author| unproven::of(&view.messages, author).is_some();
+        let offers = shell.nav.write && may_offer(view);
         let words = view.messages.iter().map(|message| {
             let mut words = self.words(view.ticket.number, message, requester);
+            words.theirs = offers && rings_nowhere(view, message);
             // Once the address is proven, only what the mail server refused to believe is still told.
             words.unproven = unproven::one(message)
                 .filter(|why| *why == Unproven::Failed || doubted(message.author_id));
@@ -269,6 +297,7 @@ impl Teller<'_> {
                 && open
                 && message.kind == MessageKind::Outbound
                 && message.state == MessageState::Queued,
+            theirs: false,
             html,
         }
     }

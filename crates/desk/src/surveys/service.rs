@@ -15,7 +15,6 @@ use crate::links::{self, Purpose, Words};
 use crate::once::Once;
 use crate::records::{self, About, Opened, restricted};
 use crate::tickets::{self, Also, Urgency, model::Ticket};
-use crate::triage;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::{Channel, Level};
@@ -62,7 +61,9 @@ pub async fn rate(
     let mut worry = None;
     let mut felt = None;
     if let Some(text) = comment.as_deref() {
-        let level = triage::level(app, Channel::Survey, text, ticket.locale).await?;
+        let who = (visit.contact, ticket.patient);
+        let words = (Channel::Survey, text, ticket.locale);
+        let level = tickets::weigh(app, organisation, who, words).await?.level;
         // What is a message too is sorted as that.
         felt = Some(if level == Level::None {
             feedback::look(app, "", text).await?

@@ -14,6 +14,7 @@ use crate::error::DeskError;
 use crate::ids::{QueueId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
 use crate::timeline;
+use crate::triage::Found;
 use bedside_language::Level;
 use futures_util::FutureExt;
 use serde_json::{Map, Value, json};
@@ -73,6 +74,9 @@ impl Calm {
 /// Says of an emergency, or of a worry that still counts, that nobody is in danger; gives back the new version. `version` is the one the caller saw, when
 /// they want to hear of changes first: a cry that came in meanwhile is one.
 ///
+/// A person says it, who answers for it with their name: no program and no part of the desk takes an emergency back
+/// ([`DeskError::Forbidden`]).
+///
 /// What the request's messages left behind counts no more for what the person writes next; what is in danger by its own words
 /// rings again, and other requests of the same person still count. When somebody makes it an emergency again, they count again.
 /// [`DeskError::Conflict`] with `no_crisis` when the request is no emergency, and nothing in it counts.
@@ -84,11 +88,12 @@ pub async fn not_a_crisis(
     calm: Calm,
 ) -> Result<i64, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
+    ctx.actor.staff().ok_or(DeskError::Forbidden)?;
     let calm = calm.checked()?;
     let clinic = app.directory.of(ctx.organisation)?;
     let note = match calm.words {
         Some(words) => Some(Arc::new(
-            sealed_note(app, ctx, id, words, Vec::new()).await?,
+            sealed_note(app, ctx, id, (words, Found::default()), Vec::new()).await?,
         )),
         None => None,
     };

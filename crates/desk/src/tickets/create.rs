@@ -194,7 +194,8 @@ pub(crate) async fn create_admitted(
             hint,
             written: new.written,
             automatic: new.automatic,
-            known: (!new.requester.is_new()).then_some(known),
+            // A patient without a contact is known by who else writes for them.
+            known: (!new.requester.is_new() || known.1.is_some()).then_some(known),
         };
         look(app, ctx.organisation, &clinic, &words).await?
     };

@@ -30,6 +30,7 @@ mod store;
 pub mod tags;
 mod turn;
 mod undelivered;
+mod weigh;
 mod write;
 
 pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
@@ -51,11 +52,12 @@ pub(crate) use read::{
     active_of, contact_of, followed, newest_of, newest_row, numbered, opened_beside, position,
     reached, row_admitted, row_for, row_itself, row_numbered, subject_for, with_merged,
 };
-pub use said::said;
+pub use said::{make_theirs, said};
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
 pub(crate) use undelivered::{Lost, undelivered, under_way};
+pub(crate) use weigh::{ANYBODY, weigh};
 pub use write::{CLOSED_MEANWHILE, Inbound, Reply, inbound, note, reply, undo};
 
 /// What the job runner does for tickets.

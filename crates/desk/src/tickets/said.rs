@@ -7,7 +7,7 @@ use crate::context::{Actor, Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{MessageId, TicketId};
 use crate::records::{self, restricted};
-use crate::timeline::{self, NewAttachment};
+use crate::timeline::{self, MessageKind, NewAttachment};
 use bedside_language::Channel;
 use uuid::Uuid;
 
@@ -53,6 +53,40 @@ pub async fn said(
     body: String,
     attachments: Vec<NewAttachment>,
 ) -> Result<MessageId, DeskError> {
+    told(app, ctx, id, (body, attachments), None).await
+}
+
+/// The name of a note that became its contact's words among the external ids: it does so once.
+const NOTE: &str = "note";
+
+/// Makes what a note tells the words of the ticket's contact, as [`said`] would have kept them: a cry that somebody wrote down in
+/// the wrong place. The note stays, with its files.
+///
+/// # Errors
+/// [`DeskError::NotFound`] for what is no note; [`DeskError::Conflict`] with `duplicate` for one that was made theirs before; else
+/// as [`said`].
+pub async fn make_theirs(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    note: MessageId,
+) -> Result<MessageId, DeskError> {
+    ctx.authorize(Permission::TicketsWrite)?;
+    let written = super::message(app, ctx, id, note).await?;
+    if written.kind != MessageKind::Note {
+        return Err(DeskError::NotFound);
+    }
+    let once = (NOTE, note.to_string());
+    told(app, ctx, id, (written.body, Vec::new()), Some(once)).await
+}
+
+async fn told(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    (body, attachments): (String, Vec<NewAttachment>),
+    external: Option<(&'static str, String)>,
+) -> Result<MessageId, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     words(&body)?;
     if body.len() > timeline::MAX_BODY {
@@ -72,6 +106,7 @@ pub async fn said(
     not_merged(&ticket)?;
     let told = Inbound {
         attachments,
+        external,
         written_by: author(ctx).id(),
         ..Inbound::new(ticket.contact, spoken_in(&ticket.channel), body)
     };

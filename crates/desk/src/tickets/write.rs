@@ -196,7 +196,8 @@ fn counted(ticket: &mut Ticket, now: Timestamp, by: &str) {
     }
 }
 
-/// Adds an internal note. Nothing that sends can read it.
+/// Adds an internal note. Nothing that sends can read it. It is looked through: a cry that somebody wrote down here and not as
+/// what they said rings nowhere, so the page says so and offers to [make it theirs](super::make_theirs).
 pub async fn note(
     app: &App,
     ctx: &Ctx,
@@ -206,7 +207,8 @@ pub async fn note(
 ) -> Result<MessageId, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
     words(&body)?;
-    let sealed = Arc::new(sealed_note(app, ctx, id, body, attachments).await?);
+    let found = triage::in_a_note(app, &body, ctx.locale).await?;
+    let sealed = Arc::new(sealed_note(app, ctx, id, (body, found), attachments).await?);
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, None).await?;
@@ -222,12 +224,12 @@ pub async fn note(
     .await
 }
 
-/// A note of the actor's, sealed with the ticket's key.
+/// A note of the actor's, and what was found in it, sealed with the ticket's key.
 pub(super) async fn sealed_note(
     app: &App,
     ctx: &Ctx,
     id: TicketId,
-    body: String,
+    (body, found): (String, Found),
     attachments: Vec<NewAttachment>,
 ) -> Result<timeline::Sealed, DeskError> {
     let sealing = {
@@ -256,7 +258,7 @@ pub(super) async fn sealed_note(
             attachments,
             inbound_mail: None,
             written: None,
-            found: Found::default(),
+            found,
         },
     )
 }

@@ -13,6 +13,7 @@ use crate::ids::{
     AttachmentId, ContactId, DataKeyId, MessageId, OrganisationId, StaffId, TicketId,
 };
 use crate::records::{self, Opened, Sealing, blobs};
+use crate::triage::Found;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_vault::BlindKind;
@@ -390,13 +391,14 @@ pub(crate) async fn first_of(
     store::first_of(conn, organisation, ticket).await
 }
 
-/// What the patient's side wrote last, and whether earlier messages make it as dangerous as it is.
+/// What was found in the last `limit` messages of the patient's side, newest first: nothing where nothing is kept.
 pub(crate) async fn newest_inbound(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
-) -> Result<Option<(MessageId, bool)>, DeskError> {
-    store::newest_inbound(conn, organisation, ticket).await
+    limit: i64,
+) -> Result<Vec<(MessageId, Found)>, DeskError> {
+    store::newest_inbound(conn, organisation, ticket, limit).await
 }
 
 /// Whether anybody but `contact` wrote from the patient's side.

@@ -43,9 +43,9 @@ statements! {
     /// A message of the patient's side that is not one contact's.
     OF_OTHERS = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
         AND (author_id IS NULL OR author_id <> $3) LIMIT 1";
-    /// What the patient's side wrote last.
+    /// What was found in what the patient's side wrote last, newest first.
     NEWEST_INBOUND = "SELECT id, found FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND kind = 'inbound' \
-        ORDER BY id DESC LIMIT 1";
+        ORDER BY id DESC LIMIT $3";
     /// A ticket's first message.
     FIRST = "SELECT id FROM messages WHERE organisation_id = $1 AND ticket_id = $2 ORDER BY id LIMIT 1";
     /// A ticket's files.
@@ -423,11 +423,12 @@ pub(super) async fn newest_inbound(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
-) -> Result<Option<(MessageId, bool)>, DeskError> {
+    limit: i64,
+) -> Result<Vec<(MessageId, Found)>, DeskError> {
+    let wanted = args![organisation, ticket, limit];
     Ok(conn
-        .query_opt(NEWEST_INBOUND, args![organisation, ticket], |row| {
-            let found = found(row, 1)?;
-            Ok((row.get(0)?, found.is_some_and(|found| found.is_raised())))
+        .query(NEWEST_INBOUND, wanted, |row| {
+            Ok((row.get(0)?, found(row, 1)?.unwrap_or_default()))
         })
         .await?)
 }

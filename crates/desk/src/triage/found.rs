@@ -119,6 +119,24 @@ impl Found {
         !self.earlier.is_empty()
     }
 
+    /// Whether the message's own words, as they are kept, are as dangerous as it was taken to be: neither earlier messages,
+    /// nor its subject, a file or a name. Where something speaks that nothing takes back, that decides.
+    pub fn is_by_its_words(&self) -> bool {
+        if self.is_raised() {
+            return false;
+        }
+        if self.level == Level::None || self.reasons.is_empty() {
+            return true;
+        }
+        let meant = |spoke: &&Spoke| spoke.guard.is_none();
+        let in_words = |spoke: &Spoke| !spoke.places.is_empty() || spoke.around.is_some();
+        if self.reasons.iter().any(|spoke| meant(&spoke)) {
+            self.reasons.iter().filter(meant).any(in_words)
+        } else {
+            self.reasons.iter().any(in_words)
+        }
+    }
+
     /// What [`stored`](Self::stored) gave; none where a later version wrote what this one can't read.
     pub fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
@@ -324,6 +342,50 @@ mod tests {
             (found.level, numbers),
             (Level::Concern, vec![0, 9, 8, 7, 6])
         );
+    }
+
+    #[test]
+    fn its_words_are_what_stands_in_its_text() {
+        const PLACE: Range<usize> = 0..4;
+        let spoke = |guard, places: &[Range<usize>], beside| Spoke {
+            rule: "en.self_harm.kill_myself".to_owned(),
+            guard,
+            places: places.to_vec(),
+            around: None,
+            in_subject: !beside && places.is_empty(),
+            beside,
+        };
+        let found = |reasons: Vec<Spoke>| Found {
+            level: Level::Emergency,
+            reasons,
+            ..Found::default()
+        };
+        let (own, subject, file) = (
+            spoke(None, &[PLACE], false),
+            spoke(None, &[], false),
+            spoke(None, &[], true),
+        );
+        let denied = spoke(Some(Guard::Negated), &[PLACE], false);
+        assert!(found(vec![subject.clone(), own.clone()]).is_by_its_words());
+        assert!(found(vec![denied.clone()]).is_by_its_words());
+        assert!(Found::default().is_by_its_words());
+        for elsewhere in [
+            vec![subject.clone()],
+            vec![file.clone()],
+            vec![file, subject.clone()],
+            vec![subject, denied],
+        ] {
+            let found = found(elsewhere);
+            assert!(!found.is_by_its_words(), "{found:?}");
+        }
+        let mut raised = found(vec![own]);
+        raised.earlier.push(Earlier {
+            number: 1,
+            at: Timestamp::from_micros(0),
+            level: Level::Emergency,
+            kind: None,
+        });
+        assert!(!raised.is_by_its_words());
     }
 
     #[test]

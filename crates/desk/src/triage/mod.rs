@@ -208,6 +208,35 @@ fn language_in(locale: Locale) -> Option<Language> {
     Language::from_tag(locale.tag())
 }
 
+/// How dangerous words are that are not taken in yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weighed {
+    /// By themselves.
+    pub alone: Level,
+    /// In the light of what the same person wrote before.
+    pub level: Level,
+}
+
+/// How dangerous words are that were written at `at` and are not taken in yet, in the light of what the same person's
+/// `earlier` messages left behind, oldest first. Words without a risk of their own are no more than they are, whatever was
+/// before: they came with something else, a rating or what is asked by law.
+pub async fn weigh(
+    app: &App,
+    (channel, body, hint): (Channel, &str, Locale),
+    earlier: &[Left],
+    at: Timestamp,
+) -> Result<Weighed, DeskError> {
+    let verdict = verdict(app, channel, body, hint).await?;
+    let alone = verdict.safety.level;
+    let found = Found::of(&verdict, earlier, at);
+    let level = if found.danger > 0 {
+        found.level.max(alone)
+    } else {
+        alone
+    };
+    Ok(Weighed { alone, level })
+}
+
 /// How sure it is that somebody is in danger, by words that are not taken in yet. `hint` is the language they are likely
 /// in.
 pub async fn level(
@@ -216,21 +245,29 @@ pub async fn level(
     body: &str,
     hint: Locale,
 ) -> Result<Level, DeskError> {
+    Ok(verdict(app, channel, body, hint).await?.safety.level)
+}
+
+async fn verdict(
+    app: &App,
+    channel: Channel,
+    body: &str,
+    hint: Locale,
+) -> Result<Verdict, DeskError> {
     let (knowledge, body) = (app.knowledge(), body.to_owned());
     apart(body.len(), move || {
-        level_by(&knowledge.engine, channel, &body, hint)
+        verdict_by(&knowledge.engine, channel, &body, hint)
     })
     .await
 }
 
-fn level_by(engine: &Engine, channel: Channel, body: &str, hint: Locale) -> Level {
-    let verdict = engine.triage(&Message {
+fn verdict_by(engine: &Engine, channel: Channel, body: &str, hint: Locale) -> Verdict {
+    engine.triage(&Message {
         channel,
         subject: "",
         body,
         hint_language: language_in(hint),
-    });
-    verdict.safety.level
+    })
 }
 
 /// Whether somebody may be in danger, as [`level`] sees it.
@@ -247,7 +284,10 @@ pub async fn in_danger(
 /// The same at once, of the words of a form that still comes in; none of words that are longer than [`IN_PLACE`].
 pub fn in_danger_so_far(app: &App, channel: Channel, body: &str, hint: Locale) -> Option<bool> {
     let short = body.len() <= IN_PLACE;
-    short.then(|| level_by(&app.knowledge().engine, channel, body, hint) == Level::Emergency)
+    short.then(|| {
+        let verdict = verdict_by(&app.knowledge().engine, channel, body, hint);
+        verdict.safety.level == Level::Emergency
+    })
 }
 
 /// Whether somebody may be in danger by what came `beside` these words.
@@ -266,6 +306,18 @@ pub async fn danger_beside(
         levels.any(|level| level == Level::Emergency)
     })
     .await
+}
+
+/// What a note tells of an emergency; nothing where it tells of none. Whoever wrote it speaks of somebody, and nobody said yet
+/// whose words these are, so it adds to nothing that comes after it.
+pub async fn in_a_note(app: &App, body: &str, hint: Locale) -> Result<Found, DeskError> {
+    let verdict = verdict(app, Channel::Phone, body, hint).await?;
+    let found = Found::of(&verdict, &[], app.now());
+    Ok(if found.level == Level::Emergency {
+        Found { danger: 0, ..found }
+    } else {
+        Found::default()
+    })
 }
 
 /// Bytes of the beginning of words by which their language is told: it is asked anew for every page that is looked at.

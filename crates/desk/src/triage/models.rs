@@ -3,13 +3,53 @@
 //! They lie side by side in `language/` below the data folder: `model-0001.bin`, `model-0002.bin` and so on, with a
 //! report each. `adopted` names those that were put to use, one a line, the newest last: only a person adopts one, and
 //! taking the last line away is the way back.
+//!
+//! `decisions` says who adopted one or went back, and when: it is written first, so that nothing changes without a name. The
+//! commands that decide run beside the desk, which may hold the database; whichever process uses the models next brings what is
+//! new there into the audit log, and `decisions.noted` counts the lines that it has.
 
-use std::fs;
-use std::io;
+use bedside_db::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// Most lines of the list of adopted versions that are read.
+/// Most lines of the list of adopted versions, and of decisions that are not in the audit log yet, that are read.
 const LINES: usize = 1_000;
+
+/// What somebody decided about the version in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What.
+    pub did: Did,
+    /// The version that is in use after it; none for the one from before any was adopted.
+    pub version: Option<u32>,
+    /// The name of whoever decided.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Ways to change which version is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Did {
+    /// One was put to use.
+    Adopt,
+    /// The one before came back.
+    Rollback,
+}
+
+impl Did {
+    /// Its name in the audit log.
+    pub const fn action(self) -> &'static str {
+        match self {
+            Self::Adopt => "language.adopt",
+            Self::Rollback => "language.rollback",
+        }
+    }
+}
 
 /// The folder of the models.
 pub fn folder(data: &Path) -> PathBuf {
@@ -70,19 +110,102 @@ pub fn roll_back(data: &Path) -> io::Result<Option<u32>> {
     Ok(history.last().copied())
 }
 
-/// Written beside and renamed, so that a crash leaves the old list or the new one.
 fn write_history(data: &Path, history: &[u32]) -> io::Result<()> {
     let lines: Vec<String> = history.iter().map(u32::to_string).collect();
-    let place = folder(data).join("adopted");
+    replace(&folder(data).join("adopted"), &lines.join("\n"))
+}
+
+/// Written beside and renamed, so that a crash leaves the old text or the new one.
+fn replace(place: &Path, text: &str) -> io::Result<()> {
     let beside = place.with_extension("new");
+    if let Some(folder) = place.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(&beside, text)?;
+    fs::rename(&beside, place)
+}
+
+/// Writes down what somebody is about to do.
+pub fn sign(data: &Path, decision: &Decision) -> io::Result<()> {
+    let mut line = serde_json::to_vec(decision)?;
+    line.push(b'\n');
     fs::create_dir_all(folder(data))?;
-    fs::write(&beside, lines.join("\n"))?;
-    fs::rename(&beside, &place)
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(folder(data).join("decisions"))?;
+    file.write_all(&line)?;
+    file.sync_all()
+}
+
+/// The decisions that are not in the audit log yet, oldest first, and how many lines they stand on: what a crash tore is left
+/// out, and not waited for.
+pub fn unnoted(data: &Path) -> io::Result<(usize, Vec<Decision>)> {
+    let text = text_of(&folder(data).join("decisions"))?;
+    let lines = text.lines().skip(noted(data)?).take(LINES);
+    let mut count = 0;
+    let read = lines.inspect(|_| count += 1);
+    let read = read.filter_map(|line| serde_json::from_str(line).ok());
+    let decisions = read.collect();
+    Ok((count, decisions))
+}
+
+/// As many more lines of them are in the audit log.
+pub fn note(data: &Path, more: usize) -> io::Result<()> {
+    let all = noted(data)?.saturating_add(more);
+    replace(&folder(data).join("decisions.noted"), &all.to_string())
+}
+
+fn noted(data: &Path) -> io::Result<usize> {
+    let text = text_of(&folder(data).join("decisions.noted"))?;
+    match text.trim() {
+        "" => Ok(0),
+        number => number.parse().map_err(io::Error::other),
+    }
+}
+
+/// A file's text; an empty one where there is none.
+fn text_of(place: &Path) -> io::Result<String> {
+    match fs::read_to_string(place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_decision_is_handed_over_once_and_a_torn_line_holds_none_up() {
+        let data = tempfile::tempdir().unwrap();
+        let data = data.path();
+        assert_eq!(unnoted(data).unwrap(), (0, Vec::new()));
+        let decided = |did, version, by: &str| Decision {
+            did,
+            version,
+            by: by.to_owned(),
+            at: Timestamp::from_micros(1_000_000),
+        };
+        let (first, second) = (
+            decided(Did::Adopt, Some(3), "Rosario"),
+            decided(Did::Rollback, None, "Zoë \"Z\" Bell"),
+        );
+        sign(data, &first).unwrap();
+        assert_eq!(unnoted(data).unwrap(), (1, vec![first]));
+        note(data, 1).unwrap();
+        assert_eq!(unnoted(data).unwrap(), (0, Vec::new()));
+        let place = folder(data).join("decisions");
+        let torn = fs::read_to_string(&place).unwrap() + "{\"did\":\n";
+        fs::write(&place, torn).unwrap();
+        sign(data, &second).unwrap();
+        assert_eq!(unnoted(data).unwrap(), (2, vec![second]));
+        note(data, 2).unwrap();
+        assert_eq!(unnoted(data).unwrap().0, 0);
+        fs::write(folder(data).join("decisions.noted"), "many").unwrap();
+        assert!(unnoted(data).is_err(), "nothing is told twice by guessing");
+    }
 
     #[test]
     fn adopting_and_going_back() {

@@ -2,7 +2,7 @@
 
 use crate::common::Role;
 use crate::common::{Answer, both_engines};
-use crate::fixtures::{ALL, Caller, Person, Things, table, upload};
+use crate::fixtures::{ALL, Caller, Person, Things, is_for_people, table, upload};
 use crate::schema::check;
 use axum::body::Body;
 use axum::http::Method;
@@ -102,7 +102,13 @@ both_engines! {
         let mut for_people = 0;
         for route in table() {
             let way = things.path(route.path);
-            let is_for_people = route.path.ends_with("/follow");
+            let is_for_people = is_for_people(route.path);
+            let asked = || {
+                if things_without_body(route.path) {
+                    return Body::empty();
+                }
+                Body::from(things.body(&route.method, route.path).to_string())
+            };
             let mut answers = vec![
                 desk.stranger().request(route.method.clone(), &way, &[], Body::empty()).await.expect(401),
             ];
@@ -111,12 +117,12 @@ both_engines! {
             }
             if is_for_people {
                 for_people += 1;
-                let refused = client.request(route.method.clone(), &way, &[], Body::empty()).await.expect(403);
-                assert!(refused.text().contains("Only people follow tickets."), "{}", refused.text());
+                let refused = client.request(route.method.clone(), &way, &json_type, asked()).await.expect(403);
+                assert!(refused.text().contains("Only people "), "{}", refused.text());
                 answers.push(refused);
                 // Nobody else's page may do it for them.
                 for forged in [("cross-site", true), ("same-origin", false)] {
-                    answers.push(person.send(&route.method, &way, forged, &[], Body::empty()).await.expect(403));
+                    answers.push(person.send(&route.method, &way, forged, &json_type, asked()).await.expect(403));
                 }
             }
             if route.path.contains('{') {
@@ -128,7 +134,7 @@ both_engines! {
                     _ => Body::empty(),
                 };
                 let answer = if is_for_people {
-                    person.send(&route.method, &nowhere, ("same-origin", true), &[], Body::empty()).await
+                    person.send(&route.method, &nowhere, ("same-origin", true), &json_type, asked()).await
                 } else {
                     client.request(route.method.clone(), &nowhere, &tag, body).await
                 };
@@ -169,7 +175,7 @@ both_engines! {
                 hold(&document, &route, answer);
             }
         }
-        assert_eq!(for_people, 2, "following and following no more");
+        assert_eq!(for_people, 3, "following and following no more, and that nobody is in danger");
     }
 
     async fn a_method_that_is_not_there_is_named_so(desk: Desk) {

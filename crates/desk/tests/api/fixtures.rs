@@ -236,6 +236,11 @@ impl Things {
     }
 }
 
+/// Whether a route is meant for people alone.
+pub fn is_for_people(route: &str) -> bool {
+    route.ends_with("/follow") || route.ends_with("/not-a-crisis")
+}
+
 /// Whoever calls: a bearer token, or a person for what only people do.
 pub enum Caller {
     Token(Client),
@@ -292,7 +297,7 @@ impl Person {
 impl Caller {
     /// A caller that `route` is meant for, with every scope.
     pub async fn for_route(desk: &Desk, client: Client, route: &str) -> Self {
-        if route.ends_with("/follow") {
+        if is_for_people(route) {
             Self::Person(Person::new(desk, Role::Administrator).await)
         } else {
             Self::Token(client)

@@ -1,7 +1,7 @@
 //! Tokens that reach some queues alone: nothing of the other requests by any way in, live events included.
 
 use crate::common::both_engines;
-use crate::fixtures::{ALL, Things, table};
+use crate::fixtures::{ALL, Things, is_for_people, table};
 use axum::http::Method;
 use bedside_desk::api::{self, Credential};
 use bedside_desk::ids::TicketId;
@@ -30,7 +30,7 @@ both_engines! {
         let client = crate::common::Client::new(&desk.app, Some(token.clone()));
         let (mut refused, mut opened) = (0, 0);
         for route in table() {
-            if !route.path.starts_with("/api/v1/tickets/{id}") && !route.path.starts_with("/api/v1/attachments/{id}") || route.path.ends_with("/follow") {
+            if !route.path.starts_with("/api/v1/tickets/{id}") && !route.path.starts_with("/api/v1/attachments/{id}") || is_for_people(route.path) {
                 continue;
             }
             let body = match route.method {

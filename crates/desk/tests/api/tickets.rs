@@ -103,6 +103,17 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn a_caller_without_an_address_is_taken_down(desk: Desk) {
+        let client = desk.client(RW).await;
+        for (channel, body, urgency) in [("phone", "What is this charge on my bill?", "standard"), ("chat", "I want to kill myself tonight", "emergency")] {
+            let new = json!({ "requester": { "name": "Cal Ler" }, "body": body, "channel": channel });
+            let made = client.post("/api/v1/tickets", &new).await.expect(201).json();
+            let path = format!("/api/v1/tickets/{}", made["id"].as_str().unwrap());
+            let shown = client.get(&path).await.expect(200).json();
+            assert_eq!((&shown["urgency"], &shown["channel"]), (&json!(urgency), &json!(channel)));
+        }
+    }
+
     async fn reasons_are_in_the_language_that_is_asked_for(desk: Desk) {
         let client = desk.client(RW).await;
         let new = json!({ "requester": { "email": "ana@patient.example" }, "body": "I have crushing chest pain" });
@@ -228,7 +239,7 @@ both_engines! {
             let answer = client.patch(&path, tag, &json!({})).await.expect(400).json();
             assert_eq!(answer["code"], "if_match", "{tag}");
         }
-        let cases: [(&str, &str, u16, &str, Option<&str>); 8] = [
+        let cases: [(&str, &str, u16, &str, Option<&str>); 10] = [
             ("{", "json_syntax", 400, "", None),
             ("[]", "invalid", 422, "", Some("invalid")),
             (r#"{"body":"x","admin":true}"#, "invalid", 422, "admin", Some("unknown_field")),
@@ -236,6 +247,8 @@ both_engines! {
             (r#"{"requester":{"email":"a@b.example"}}"#, "invalid", 422, "body", Some("required")),
             (r#"{"requester":{"email":"Jane Doe"},"body":"x"}"#, "invalid", 422, "requester.email", Some("invalid")),
             (r#"{"body":"x"}"#, "invalid", 422, "requester", Some("choose_one")),
+            (r#"{"requester":{"name":"Cal Ler"},"body":"x"}"#, "invalid", 422, "requester.email", Some("required")),
+            (r#"{"requester":{},"body":"x","channel":"sms"}"#, "invalid", 422, "requester.email", Some("required")),
             (r#"{"requester":{"email":"a@b.example"},"body":" "}"#, "invalid", 422, "body", Some("required")),
         ];
         for (text, code, status, field, reason) in cases {

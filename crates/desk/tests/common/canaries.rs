@@ -8,7 +8,7 @@ use bedside_desk::ids::TicketId;
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::names::Names;
 use bedside_desk::orgs::{self, Change, CustomField};
-use bedside_desk::tickets;
+use bedside_desk::tickets::{self, Calm, CalmReason, Urgency};
 use bedside_testkit::pg;
 use futures_util::FutureExt;
 use serde_json::json;
@@ -61,10 +61,15 @@ pub async fn everywhere(desk: &Desk) {
         .unwrap();
     let cry = "I took all of my sleeping pills an hour ago. I want to die.";
     let crisis = desk.ticket("kinglet@patient.example", "", cry).await;
+    let calm = Calm {
+        reason: CalmReason::Other,
+        words: Some("Motmotreason".to_owned()),
+        urgency: Urgency::Standard,
+    };
+    tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), crisis, None, calm)
+        .await
+        .unwrap();
     let crisis = format!("/api/v1/tickets/{crisis}");
-    let why = json!({ "reason": "other", "words": "Motmotreason", "urgency": "standard" });
-    let calm = format!("{crisis}/not-a-crisis");
-    client.post(&calm, &why).await.expect(200);
 
     let address = "kinglet@patient.example";
     let id = desk.ticket(address, "Hours", "When are you open?").await;

@@ -145,6 +145,37 @@ both_engines! {
         assert!(page.contains("Cal Ler") && page.contains("(212) 555-0123") && page.contains("Needs a refill"));
     }
 
+    async fn a_caller_who_leaves_no_address_is_written_down_all_the_same(desk: Desk) {
+        const CRY: &str = "I want to kill myself tonight";
+        let agent = desk.browser(Role::Agent).await;
+        let opens = async |channel: &str, name: &str, body: &str| {
+            let fields = [("channel", channel), ("name", name), ("body", body)];
+            agent.submit("/tickets/new", "/tickets/new", &fields).await
+        };
+        for (channel, name, body, safety) in [
+            ("phone", "Cal Ler", "Needs a refill and hangs up", "none"),
+            ("video", "", "Needs a refill", "none"),
+            ("email", "", CRY, "emergency"),
+            ("sms", CRY, "Please call me", "emergency"),
+            ("phone", CRY, "Please call me", "emergency"),
+        ] {
+            let opened = opens(channel, name, body).await.expect(303);
+            let page = agent.get(location(&opened)).await.expect(200).text();
+            assert!(page.contains(body), "{channel}: {page}");
+            let number = location(&opened).trim_start_matches("/tickets/").to_owned();
+            let id = tickets::resolve(&desk.app, &desk.system(), &number).await.unwrap();
+            let view = tickets::view(&desk.app, &desk.system(), id).await.unwrap();
+            assert_eq!(view.ticket.safety, safety, "{channel} {name} {body}");
+            assert_eq!((view.contact.name.as_deref().unwrap_or_default(), view.contact.email()), (name, None));
+        }
+        // What was written has an address.
+        for channel in ["email", "sms"] {
+            opens(channel, "Cal Ler", "Needs a refill").await.expect(422);
+        }
+        let nothing = opens("phone", "Cal Ler", " ").await.expect(422).text();
+        assert!(nothing.contains("href=\"#body\""), "{nothing}");
+    }
+
     async fn words_and_files_are_the_same_from_a_page_and_from_a_program(desk: Desk) {
         let id = desk.ticket("rosa@patients.example", "My bill", "Why so much?").await;
         let path = format!("/tickets/{}", number(&desk, id).await);

@@ -193,6 +193,22 @@ both_engines! {
         assert_eq!((view.ticket.safety.as_str(), view.ticket.status, view.messages.len()), ("concern", Status::Open, 2));
     }
 
+    async fn a_worry_in_a_rating_adds_to_those_before(desk: Desk) {
+        let mut danger = Vec::new();
+        for (address, worries) in [("rosa@patients.test", 5), ("ruth@patients.test", 0)] {
+            let ticket = desk.ticket(address, "Hours", "When are you open?").await;
+            end(&desk, ticket, &[Status::Resolved]).await;
+            for _ in 0..worries {
+                desk.ticket(address, "", "Everything feels hopeless and I cry every night.").await;
+            }
+            let link = link_of(&desk, Purpose::Rating, ticket).await;
+            let rated = surveys::rate(&desk.app, &link, 2, Some(WORRY.to_owned()), None).await.unwrap();
+            let after = tickets::view(&desk.app, &desk.ctx(Role::Nurse), ticket).await.unwrap().ticket;
+            danger.push((rated.danger, after.safety));
+        }
+        assert_eq!(danger, [(true, "emergency".to_owned()), (false, "concern".to_owned())]);
+    }
+
     async fn after_a_crisis_nobody_rates_and_everybody_is_heard(desk: Desk) {
         let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
         let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());

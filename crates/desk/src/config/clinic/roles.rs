@@ -88,10 +88,12 @@ fn known(
         .map(Some)
 }
 
+/// Reads them. `crisis` is the code of the queue in which crises wait.
 pub(super) fn read(
     file: &File<'_>,
     languages: &[&str],
     queues: &[Queue],
+    crisis: Option<&str>,
 ) -> Result<Vec<RoleOfFile>, LoadError> {
     let raw: RawRoles = file.toml()?;
     let mut used = BTreeSet::new();
@@ -125,6 +127,14 @@ pub(super) fn read(
             version: 0,
         };
         if let Some((_, _, reason)) = role.wrong() {
+            return Err(file.error(at, reason));
+        }
+        if let (true, Some(crisis), Some(some)) = (role.called, crisis, &queues)
+            && !some.iter().any(|code| code == crisis)
+        {
+            let reason = format!(
+                "who is told of every crisis (called = true) reaches the queue \"{crisis}\" as well"
+            );
             return Err(file.error(at, reason));
         }
         roles.push(RoleOfFile { role, queues });

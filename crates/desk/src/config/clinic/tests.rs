@@ -277,6 +277,12 @@ fn roles_that_do_not_fit_are_named() {
         ),
         (
             "roles.toml",
+            "called = true",
+            "called = true\nqueues = [\"billing\"]",
+            "reaches the queue \"crisis\"",
+        ),
+        (
+            "roles.toml",
             "queues = [\"billing\", \"insurance\"]",
             "queue = []",
             "unknown field",

@@ -5,14 +5,14 @@ use super::service::{may_enter, today};
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, PatientId, TicketId};
+use crate::ids::{ContactId, OrganisationId, PatientId, TicketId};
 use crate::links;
 use crate::patients::{self, Requester};
 use crate::portal::requests as own;
 use crate::representatives;
 use crate::tickets::{self, Answer, NewTicket};
 use crate::timeline::{self, MAX_BODY};
-use crate::triage;
+use crate::triage::Weighed;
 use bedside_db::Timestamp;
 use bedside_language::{Channel, History, Level};
 use bedside_web::i18n::{Texts, time::format_date};
@@ -36,25 +36,29 @@ pub struct Heard {
     pub danger: bool,
 }
 
-/// How these words worry, if they do.
+/// How these words worry, if they do, after what the same person wrote in the last days.
 async fn worry(
     app: &App,
     ctx: &Ctx,
-    channel: Channel,
-    words: &str,
-) -> Result<Option<Level>, DeskError> {
-    let level = triage::level(app, channel, words, ctx.locale).await?;
-    Ok((level != Level::None).then_some(level))
+    who: (ContactId, Option<PatientId>),
+    (channel, words): (Channel, &str),
+) -> Result<Option<Weighed>, DeskError> {
+    let words = (channel, words, ctx.locale);
+    let weighed = tickets::weigh(app, ctx.organisation, who, words).await?;
+    Ok((weighed.level != Level::None).then_some(weighed))
 }
 
 /// Hears what somebody wrote on their own pages, where it is a worry.
 pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>, DeskError> {
-    let Some(level) = worry(app, ctx, Channel::Portal, words).await? else {
+    let me = ctx.signed_in()?;
+    let who = (me.contact, me.patient());
+    let Some(weighed) = worry(app, ctx, who, (Channel::Portal, words)).await? else {
         return Ok(None);
     };
-    let me = ctx.signed_in()?;
-    let (key, danger) = (("worry", me.contact.uuid()), level == Level::Emergency);
-    if app.caps.take(key, WORRIES, app.now()).is_err() && !danger {
+    let key = ("worry", me.contact.uuid());
+    // Worries that add up to danger have rung by then.
+    let cries = weighed.alone == Level::Emergency;
+    if app.caps.take(key, WORRIES, app.now()).is_err() && !cries {
         return Ok(None);
     }
     let said = Said {
@@ -62,7 +66,7 @@ pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>
         channel: Channel::Portal,
         shown: links::shown_by(me.contact, own::as_whom(&me)),
         whose: format!("own {} {:?}", me.contact, me.patient()),
-        danger,
+        danger: weighed.level == Level::Emergency,
         dated: None,
     };
     said.open(app, ctx, words).await.map(Some)
@@ -100,7 +104,8 @@ pub async fn hear_of(
     (words, received_on): (&str, Option<Date>),
 ) -> Result<Option<Heard>, DeskError> {
     may_enter(ctx)?;
-    let Some(level) = worry(app, ctx, Channel::Phone, words).await? else {
+    let who = (tickets::ANYBODY, Some(patient));
+    let Some(weighed) = worry(app, ctx, who, (Channel::Phone, words)).await? else {
         return Ok(None);
     };
     patients::admit(app, ctx, None, Some(patient)).await?;
@@ -111,7 +116,7 @@ pub async fn hear_of(
         channel: Channel::Phone,
         shown: None,
         whose: format!("of {patient}"),
-        danger: level == Level::Emergency,
+        danger: weighed.level == Level::Emergency,
         dated: dated(app, ctx, received_on)?,
     };
     said.open(app, ctx, words).await.map(Some)

@@ -1,6 +1,7 @@
 //! What a mail's content becomes.
 
 use super::{ANA, DESK, Desk, OUTBOUND, TICKETS, on_both, plain};
+use crate::context::{Actor, Ctx};
 use crate::intake::email::import_mbox;
 use crate::intake::email::receive::{Source, Via, receive};
 use crate::tickets::{self, Calm, CalmReason, Patch, Status, Urgency};
@@ -363,13 +364,22 @@ async fn an_outage_makes_no_history_of_what_nobody_could_see() {
         assert_eq!(desk.count(OUTBOUND).await, 1, "they hear where to call");
 
         let (ctx, id) = (desk.ctx(), view.ticket.id);
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        let nurse = Ctx {
+            actor: Actor::Staff {
+                id: desk.app.id(),
+                role: clinic.role("nurse").unwrap().clone(),
+                name: "Nora".into(),
+            },
+            ..desk.ctx()
+        };
         let settled = async || {
             let calm = Calm {
                 reason: CalmReason::Past,
                 words: None,
                 urgency: Urgency::Standard,
             };
-            let version = tickets::not_a_crisis(&desk.app, &ctx, id, None, calm)
+            let version = tickets::not_a_crisis(&desk.app, &nurse, id, None, calm)
                 .await
                 .unwrap();
             let patch = Patch {
