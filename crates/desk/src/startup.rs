@@ -251,6 +251,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "root key changes",
         sql: include_str!("../migrations/0052_root_key_changes.sql"),
     },
+    Migration {
+        version: 56,
+        name: "who asked",
+        sql: include_str!("../migrations/0056_who_asked.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");
