@@ -320,6 +320,7 @@ audit-object = What it was done to (id)
 audit-action = What was done
 audit-action-attachment-read = Opened a file
 audit-action-attachment-infected = Found a harmful file
+audit-action-attachment-ask = Asked for a picture as it came
 audit-action-attachment-original = Took a picture as it came
 audit-action-attachment-queue = Let earlier files be checked for viruses
 audit-action-attachment-scan = Checked a file for viruses

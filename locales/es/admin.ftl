@@ -320,6 +320,7 @@ audit-object = A qué se hizo (id)
 audit-action = Qué se hizo
 audit-action-attachment-read = Abrió un archivo
 audit-action-attachment-infected = Encontró un archivo dañino
+audit-action-attachment-ask = Pidió una imagen tal como llegó
 audit-action-attachment-original = Tomó una imagen tal como llegó
 audit-action-attachment-queue = Mandó revisar archivos anteriores con el antivirus
 audit-action-attachment-scan = Revisó un archivo con el antivirus

@@ -19,6 +19,7 @@ pub const ACTIONS: &[&str] = &[
     "acting.end",
     "acting.list",
     "acting.read",
+    "attachment.ask",
     "attachment.infected",
     "attachment.original",
     "attachment.queue",
