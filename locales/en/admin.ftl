@@ -429,6 +429,7 @@ audit-action-privacy-extend = Took more time for a privacy request
 audit-action-privacy-list = Looked at privacy requests
 audit-action-privacy-open = Opened a privacy request
 audit-action-privacy-read = Read a privacy request
+audit-action-privacy-take-back = Took back a privacy request of one's own
 audit-action-rating-list = Looked at the ratings
 audit-action-rating-read = Read a rating
 audit-action-role-change = Changed a role

@@ -435,6 +435,7 @@ audit-action-privacy-extend = Tomó más tiempo para una solicitud de privacidad
 audit-action-privacy-list = Miró las solicitudes de privacidad
 audit-action-privacy-open = Abrió una solicitud de privacidad
 audit-action-privacy-read = Leyó una solicitud de privacidad
+audit-action-privacy-take-back = Retiró su propia solicitud de privacidad
 audit-action-rating-list = Vio las valoraciones
 audit-action-rating-read = Leyó una valoración
 audit-action-role-change = Cambió una función

@@ -166,6 +166,7 @@ pub const ACTIONS: &[&str] = &[
     "privacy.remind",
     "privacy.search",
     "privacy.seen",
+    "privacy.take_back",
     "provisioning.default_role",
     "provisioning.group",
     "provisioning.group_remove",
