@@ -229,3 +229,107 @@ async fn recipient(
     };
     Ok(Some(to).filter(|to| *to != Recipient::default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::StaffId;
+
+    const TICKET: &str = "a-request";
+
+    fn id<T>(byte: u8) -> bedside_db::Id<T> {
+        bedside_db::Id::from_bytes([byte; 16])
+    }
+
+    /// An entry about the request by a colleague, at its place.
+    fn entry(place: u8, action: &str, by: u8, detail: &str) -> Shown {
+        let by: StaffId = id(by);
+        Shown {
+            sequence: i64::from(place),
+            leaf: None,
+            id: id(place),
+            at: Timestamp::from_micros(i64::from(place)),
+            actor_kind: "staff".to_owned(),
+            actor_id: by.to_string(),
+            action: action.to_owned(),
+            object_kind: "ticket".to_owned(),
+            object_id: TICKET.to_owned(),
+            purpose: "treatment".to_owned(),
+            source: "web".to_owned(),
+            outcome: "ok".to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+
+    /// Who got answers, where a stranger brought the request as things stand today, and how many.
+    fn told(mut entries: Vec<Shown>, is_others: bool) -> Vec<(Option<ContactId>, usize)> {
+        entries.reverse();
+        let others = is_others.then(|| (TICKET.to_owned(), id(9)));
+        let log = Log {
+            entries: &entries,
+            patient: id(1),
+            things: &HashMap::from([(TICKET.to_owned(), Thing::Request(7))]),
+            others: &others.into_iter().collect(),
+            since: Timestamp::from_micros(0),
+            zone: &TimeZone::UTC,
+        };
+        let known = log.known().into_iter();
+        known.map(|(_, to, visit)| (to, visit.entries)).collect()
+    }
+
+    fn detail(message: u8, patient: u8, to: &str) -> String {
+        let (message, patient, contact): (StaffId, PatientId, ContactId) =
+            (id(message), id(patient), id(8));
+        serde_json::json!({ "message": message, "patient": patient, "contact": contact, "to": to })
+            .to_string()
+    }
+
+    #[test]
+    fn what_an_entry_says_counts_more_than_what_is_known_today() {
+        for (to, got) in [
+            ("self", vec![]),
+            ("acts", vec![]),
+            ("other", vec![(Some(id(8)), 1)]),
+        ] {
+            for is_others in [false, true] {
+                let sent = entry(1, "message.send", 1, &detail(1, 1, to));
+                assert_eq!(told(vec![sent], is_others), got, "{to} {is_others}");
+            }
+        }
+        // Said of another patient, or nothing said: today decides.
+        for detail in [detail(1, 2, "self"), String::new(), "{}".to_owned()] {
+            let sent = || entry(1, "message.send", 1, &detail);
+            assert_eq!(told(vec![sent()], true), [(Some(id(9)), 1)], "{detail}");
+            assert_eq!(told(vec![sent()], false), [], "{detail}");
+        }
+    }
+
+    #[test]
+    fn what_was_taken_back_is_not_told() {
+        let sent = |place, message| entry(place, "message.send", 1, &detail(message, 1, "other"));
+        let undo = |place, by, detail: &str| entry(place, "message.undo", by, detail);
+        let named = detail(1, 1, "");
+        let both = vec![sent(1, 1), sent(2, 2), undo(3, 1, &named)];
+        assert_eq!(told(both, false), [(Some(id(8)), 1)]);
+        // From before messages were named: the newest of the same person.
+        let old = |place, by| entry(place, "message.send", by, "{}");
+        let nobodys = vec![old(1, 1), undo(2, 2, "{}")];
+        assert_eq!(told(nobodys, true), [(Some(id(9)), 1)]);
+        let theirs = vec![old(1, 2), old(2, 1), undo(3, 1, "{}")];
+        assert_eq!(told(theirs, true), [(Some(id(9)), 1)]);
+        assert_eq!(told(vec![old(1, 1), undo(2, 1, "{}")], true), []);
+        // What was tried and not done took nothing back.
+        let mut failed = undo(3, 1, &named);
+        failed.outcome = "denied".to_owned();
+        assert_eq!(told(vec![sent(1, 1), failed], false), [(Some(id(8)), 1)]);
+    }
+
+    #[test]
+    fn two_colleagues_on_one_day_make_one_line_for_whoever_got_it() {
+        let sent = |place, by| entry(place, "message.send", by, &detail(place, 1, "other"));
+        assert_eq!(
+            told(vec![sent(1, 1), sent(2, 2)], false),
+            [(Some(id(8)), 2)]
+        );
+    }
+}
