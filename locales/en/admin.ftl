@@ -552,6 +552,7 @@ audit-detail-into = into
 audit-detail-to = to
 audit-detail-other = other
 audit-detail-patient = patient
+audit-detail-message = message
 audit-detail-contact = requester
 audit-detail-ticket = request
 audit-detail-renamed = renamed

@@ -552,6 +552,7 @@ audit-detail-into = en
 audit-detail-to = a
 audit-detail-other = otra
 audit-detail-patient = paciente
+audit-detail-message = mensaje
 audit-detail-contact = quien escribe
 audit-detail-ticket = solicitud
 audit-detail-renamed = renombrado

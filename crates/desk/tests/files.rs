@@ -260,7 +260,7 @@ on_both! {
         assert!(!has(&agent.get(&way("b.png")).await.expect(200).body, PLACE));
 
         let done = async |action: &str| {
-            let log = bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 100).await.unwrap();
+            let log = bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 1000).await.unwrap();
             log.iter().filter(|entry| entry.action == action).count()
         };
         let read = done("attachment.read").await;

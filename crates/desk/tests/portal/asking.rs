@@ -4,8 +4,8 @@ use super::*;
 use bedside_desk::context::Permissions;
 use bedside_desk::privacy::requests::{self, Kind, NewRequest, OWN_A_DAY, RequestView, Which};
 use bedside_desk::tickets;
-use serde_json::json;
 use common::{Role, both_engines};
+use serde_json::json;
 
 const MIA: &str = "mia@quetzal.test";
 const WHERE: &str = "/my/privacy";
