@@ -256,6 +256,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "signs of several conversations",
         sql: include_str!("../migrations/0054_signs.sql"),
     },
+    Migration {
+        version: 56,
+        name: "who asked",
+        sql: include_str!("../migrations/0056_who_asked.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -24,6 +24,7 @@ mod read;
 pub mod release;
 mod ring;
 mod said;
+mod sent;
 mod sight;
 mod snooze;
 mod store;
