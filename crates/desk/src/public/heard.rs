@@ -14,7 +14,7 @@ use super::shell::{Shell, page};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::TicketId;
-use crate::patients;
+use crate::patients::{self, Requester};
 use crate::tickets::{self, NewTicket};
 use crate::timeline::{self, MAX_BODY};
 use axum::http::StatusCode;
@@ -45,12 +45,12 @@ pub fn take_one(app: &App, shell: &Shell, network: Option<IpAddr>) -> Result<(),
     app.caps.take(key, CRIES_PER_NETWORK, app.now())
 }
 
-/// Opens a request of nobody known, for words of danger whose way in leads nowhere. [`DeskError::NotFound`] where nobody can
-/// say whose desk it is.
+/// Opens a request of its own for words of danger whose way in leads nowhere: of whoever wrote them where that is known, else
+/// of nobody. [`DeskError::NotFound`] where nobody can say whose desk it is.
 async fn aside(
     app: &App,
     shell: &Shell,
-    network: Option<IpAddr>,
+    (network, theirs): (Option<IpAddr>, Option<Requester>),
     words: &str,
 ) -> Result<TicketId, DeskError> {
     if shell.clinic.slug.is_empty() {
@@ -65,10 +65,14 @@ async fn aside(
     if let Some(earlier) = earlier().await? {
         return Ok(earlier);
     }
-    take_one(app, shell, network)?;
+    let (requester, channel) = if let Some(theirs) = theirs {
+        (theirs, Channel::Portal)
+    } else {
+        take_one(app, shell, network)?;
+        (patients::requester_without_address(app), Channel::WebForm)
+    };
     let (body, said) = kept(words);
-    let requester = patients::requester_without_address(app);
-    let mut new = NewTicket::new(requester, Channel::WebForm, "", body);
+    let mut new = NewTicket::new(requester, channel, "", body);
     new.locale = Some(shell.t.locale);
     new.said = said;
     new.external = Some((EXTERNAL, delivery.clone()));
@@ -88,14 +92,25 @@ pub async fn elsewhere(
     network: Option<IpAddr>,
     words: &str,
 ) -> Option<Response> {
+    of_whom(app, shell, (network, None), words).await
+}
+
+/// The same where it may be known who wrote: then the request is theirs, and the clinic has a way to reach them.
+pub async fn of_whom(
+    app: &App,
+    shell: &Shell,
+    (network, theirs): (Option<IpAddr>, Option<Requester>),
+    words: &str,
+) -> Option<Response> {
     let (ear, hint) = (Ear::default(), shell.t.locale);
     ear.listen(app, Channel::WebForm, words, hint).await;
     if !ear.danger(app, Channel::WebForm, words, hint) {
         return None;
     }
+    let lost = theirs.as_ref().is_none_or(|one| one.email.is_none());
     let taken = async {
-        let ticket = aside(app, shell, network, words).await?;
-        thanks(app, shell, (ticket, words), true).await
+        let ticket = aside(app, shell, (network, theirs), words).await?;
+        thanks(app, shell, (ticket, words), lost).await
     };
     match taken.await {
         Ok(response) => Some(response),

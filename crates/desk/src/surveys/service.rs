@@ -11,11 +11,10 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::feedback::{self, Felt};
 use crate::ids::{ContactId, OrganisationId, TicketId};
-use crate::links::{self, Purpose, Words};
+use crate::links::{self, Purpose, Visit, Words};
 use crate::once::Once;
 use crate::records::{self, About, Opened, restricted};
-use crate::tickets::{self, Also, Urgency, model::Ticket};
-use crate::triage;
+use crate::tickets::{self, Also, Unheard, Urgency, model::Ticket};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::{Channel, Level};
@@ -59,10 +58,13 @@ pub async fn rate(
     let visit = links::visit(app, token, Purpose::Rating).await?;
     let organisation = visit.ctx.organisation;
     let ticket = tickets::row_for(app, organisation, visit.ticket).await?;
-    let worry = comment.as_deref().and_then(|text| {
-        let level = triage::level(app, Channel::Survey, text, ticket.locale);
-        (level != Level::None).then(|| (level, text.to_owned()))
-    });
+    let worry = match &comment {
+        Some(text) => {
+            let level = level_of(app, &visit, &ticket, text).await?;
+            (level != Level::None).then(|| (level, text.clone()))
+        }
+        None => None,
+    };
     let is_rated = !is_crisis(&ticket);
     let (mut number, locale) = (ticket.number, ticket.locale);
     let giving = Giving {
@@ -116,7 +118,31 @@ pub async fn rate(
     })
 }
 
-/// Takes in words of danger beside which no rating can stand, and says the number of the request where they are. `words` are
+/// How much a comment worries, in the light of what its writer wrote before.
+async fn level_of(
+    app: &App,
+    visit: &Visit,
+    ticket: &Ticket,
+    comment: &str,
+) -> Result<Level, DeskError> {
+    let unheard = Unheard {
+        channel: Channel::Survey,
+        subject: "",
+        body: comment,
+        called: &[],
+        hint: ticket.locale,
+        known: Some((visit.contact, ticket.patient)),
+    };
+    tickets::level_of(app, visit.ctx.organisation, &unheard).await
+}
+
+/// The same before it is given, behind the link that it comes by.
+pub async fn worry(app: &App, visit: &Visit, comment: &str) -> Result<Level, DeskError> {
+    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
+    level_of(app, visit, &ticket, comment).await
+}
+
+/// Takes in words of danger, or of a worry, beside which no rating can stand, and says the number of the request where they are. `words` are
 /// those that are kept, and all of them where that is less.
 pub async fn hear(
     app: &App,

@@ -25,8 +25,8 @@ pub(super) struct Words<'a> {
     pub body: &'a str,
     /// The words that are looked through in their place, if others.
     pub said: Option<&'a str>,
-    /// The name they gave with them.
-    pub called: Option<&'a str>,
+    /// The names they gave with them.
+    pub called: &'a [String],
     /// Their files.
     pub files: &'a [NewAttachment],
     /// The language the person is known to prefer.
@@ -58,7 +58,7 @@ impl Words<'_> {
             one_by_one(texts)
         };
         Beside {
-            names: self.called.into_iter().collect(),
+            names: self.called.iter().map(String::as_str).collect(),
             files: names.collect(),
             texts: texts(false),
             pieces: texts(true),

@@ -5,14 +5,13 @@ use super::service::may_enter;
 use crate::app::App;
 use crate::context::Ctx;
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, PatientId, TicketId};
+use crate::ids::{ContactId, OrganisationId, PatientId, TicketId};
 use crate::links;
 use crate::patients::{self, Requester};
 use crate::portal::requests as own;
 use crate::representatives;
-use crate::tickets::{self, Answer, NewTicket};
+use crate::tickets::{self, Answer, NewTicket, Unheard};
 use crate::timeline::{self, MAX_BODY};
-use crate::triage;
 use bedside_language::{Channel, Level};
 
 /// The name of such words among the external ids: the same words about one patient are heard once a day.
@@ -21,7 +20,7 @@ const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// Worries of one person that are heard in an hour. Danger is heard always.
 const WORRIES: u32 = 10;
 /// Times an hour that one person, or another system, brings worrying words of one patient. By then the requests that stand
-/// open say enough; what comes beyond is refused and said to be, never left out in silence.
+/// open say enough; what comes beyond is refused and said to be, never left out in silence. Danger is heard always.
 const LETTERS: u32 = 20;
 
 /// Where words went that are a worry or more.
@@ -33,18 +32,36 @@ pub struct Heard {
     pub danger: bool,
 }
 
-/// How these words worry, if they do.
-fn worry(app: &App, ctx: &Ctx, channel: Channel, words: &str) -> Option<Level> {
-    let level = triage::level(app, channel, words, ctx.locale);
-    (level != Level::None).then_some(level)
+/// How these words worry, if they do, in the light of what was written before by `who`, and by all who write for the same
+/// patient.
+async fn worry(
+    app: &App,
+    ctx: &Ctx,
+    who: (ContactId, Option<PatientId>),
+    (channel, words): (Channel, &str),
+) -> Result<Option<Level>, DeskError> {
+    if words.trim().is_empty() {
+        return Ok(None);
+    }
+    let unheard = Unheard {
+        channel,
+        subject: "",
+        body: words,
+        called: &[],
+        hint: ctx.locale,
+        known: Some(who),
+    };
+    let level = tickets::level_of(app, ctx.organisation, &unheard).await?;
+    Ok((level != Level::None).then_some(level))
 }
 
 /// Hears what somebody wrote on their own pages, where it is a worry.
 pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>, DeskError> {
-    let Some(level) = worry(app, ctx, Channel::Portal, words) else {
+    let me = ctx.signed_in()?;
+    let who = (me.contact, me.patient());
+    let Some(level) = worry(app, ctx, who, (Channel::Portal, words)).await? else {
         return Ok(None);
     };
-    let me = ctx.signed_in()?;
     let (key, danger) = (("worry", me.contact.uuid()), level == Level::Emergency);
     if app.caps.take(key, WORRIES, app.now()).is_err() && !danger {
         return Ok(None);
@@ -64,7 +81,7 @@ pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>
 ///
 /// # Errors
 /// [`DeskError::Restricted`] for a patient whose labels keep them from the actor, [`DeskError::NotFound`] for none, and
-/// [`DeskError::RateLimited`] beyond twenty times an hour of one actor and one patient.
+/// [`DeskError::RateLimited`] beyond twenty times an hour of one actor and one patient, where nobody may be in danger.
 pub async fn hear_of(
     app: &App,
     ctx: &Ctx,
@@ -72,18 +89,27 @@ pub async fn hear_of(
     words: &str,
 ) -> Result<Option<Heard>, DeskError> {
     may_enter(ctx)?;
-    let Some(level) = worry(app, ctx, Channel::Phone, words) else {
+    // Whoever they come from is asked below: here it is the patient's history that counts.
+    let who = (app.id(), Some(patient));
+    let Some(level) = worry(app, ctx, who, (Channel::Phone, words)).await? else {
         return Ok(None);
     };
     patients::admit(app, ctx, None, Some(patient)).await?;
-    let brought = ("letter", ctx.actor.uuid(), patient.uuid());
-    app.caps.take(brought, LETTERS, app.now())?;
+    let (brought, danger) = (
+        ("letter", ctx.actor.uuid(), patient.uuid()),
+        level == Level::Emergency,
+    );
+    if let Err(too_often) = app.caps.take(brought, LETTERS, app.now())
+        && !danger
+    {
+        return Err(too_often);
+    }
     let said = Said {
         requester: themself(app, ctx.organisation, patient).await?,
         channel: Channel::Phone,
         shown: None,
         whose: format!("of {patient}"),
-        danger: level == Level::Emergency,
+        danger,
     };
     said.open(app, ctx, words).await.map(Some)
 }
