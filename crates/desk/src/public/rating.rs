@@ -233,8 +233,8 @@ pub async fn send(
     } else {
         None
     };
-    // Beside what else was wrong no rating can stand; nor is one asked for after a crisis.
-    if danger && (draft.wrong.is_some() || caller.visit().is_err()) || is_worry && is_over {
+    let is_heard = danger || (is_worry && is_over);
+    if is_heard && (draft.wrong.is_some() || caller.visit().is_err()) {
         return Ok(cried(&caller, draft).await);
     }
     if draft.wrong.is_some() {
@@ -268,7 +268,8 @@ pub async fn send(
             return Ok(shown(&caller, status, &draft));
         }
     };
-    if rated.danger {
+    // After a crisis there is no rating to give thanks for.
+    if rated.danger || is_over {
         let said = (rated.number, draft.comment.as_str());
         return Ok(heard::called(&caller.app, &caller.shell, said, false));
     }
