@@ -2,6 +2,7 @@
 
 use super::create::subject_of;
 use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
+use super::own_fields;
 use super::place::{keep_reachable, next_queue};
 use super::sight::hide;
 use super::snooze;
@@ -73,7 +74,8 @@ struct Checked {
 /// Changes a ticket that the caller saw as `version`; gives back the new version, which is the old one when everything
 /// was so already.
 ///
-/// [`DeskError::Stale`] names what others changed since then, and nothing is changed.
+/// [`DeskError::Stale`] names what others changed since then, and nothing is changed. A cry in a text that another system
+/// writes into a clinic's own field is heard in any case.
 pub async fn change(
     app: &App,
     ctx: &Ctx,
@@ -82,6 +84,21 @@ pub async fn change(
     patch: Patch,
 ) -> Result<i64, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
+    let cry = own_fields::cry(app, ctx, &patch.fields).await?;
+    let changed = changed(app, ctx, id, version, patch).await;
+    match cry {
+        Some(words) => own_fields::hear(app, ctx, id, words, changed).await,
+        None => changed,
+    }
+}
+
+async fn changed(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    version: i64,
+    patch: Patch,
+) -> Result<i64, DeskError> {
     let clinic = app.directory.of(ctx.organisation)?;
     let patch = checked(app, ctx, &clinic, patch).await?;
     let done = app.command(ctx, move |work| {
@@ -331,7 +348,7 @@ async fn checked(
         if !ctx.permissions().hold(field.needed()) {
             return Err(DeskError::Forbidden);
         }
-        if !fits(&field.kind, &field.choices, value) {
+        if !own_fields::fits(&field.kind, &field.choices, value) {
             return Err(DeskError::invalid(
                 "fields",
                 "invalid",
@@ -362,17 +379,6 @@ async fn checked(
         category_queue,
         patch,
     })
-}
-
-/// Whether a value can stand in a clinic's own field.
-fn fits(kind: &str, choices: &[String], value: &Value) -> bool {
-    match (kind, value) {
-        (_, Value::Null) | ("number", Value::Number(_)) | ("yes_no", Value::Bool(_)) => true,
-        ("text", Value::String(text)) => text.chars().count() <= 2000,
-        ("date", Value::String(text)) => text.parse::<jiff::civil::Date>().is_ok(),
-        ("choice", Value::String(text)) => choices.contains(text),
-        _ => false,
-    }
 }
 
 /// Applies `patch`; gives back the fields that really changed, with their new codes.

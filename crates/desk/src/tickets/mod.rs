@@ -18,6 +18,7 @@ mod join;
 mod letter;
 mod look;
 pub mod model;
+mod own_fields;
 mod page;
 mod place;
 mod read;
@@ -31,7 +32,7 @@ mod store;
 pub mod tags;
 mod turn;
 mod undelivered;
-mod weigh;
+mod worry;
 mod write;
 
 pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
@@ -58,7 +59,7 @@ pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
 pub(crate) use undelivered::{Lost, undelivered, under_way};
-pub(crate) use weigh::{ANYBODY, weigh};
+pub(crate) use worry::{ANYBODY, Unheard, Weighed, weigh};
 pub use write::{CLOSED_MEANWHILE, Inbound, Reply, inbound, note, reply, undo};
 
 /// What the job runner does for tickets.

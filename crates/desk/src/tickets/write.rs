@@ -269,8 +269,8 @@ pub struct Inbound {
     pub html: Option<String>,
     /// Addresses of a mail.
     pub envelope: Option<Envelope>,
-    /// The name that came with the words, to be looked through with them.
-    pub called: Option<String>,
+    /// The names that came with the words, to be looked through with them.
+    pub called: Vec<String>,
     /// Files, already written as blobs with the ticket's key.
     pub attachments: Vec<NewAttachment>,
     /// The raw mail it came from.
@@ -297,7 +297,7 @@ impl Inbound {
             said: None,
             html: None,
             envelope: None,
-            called: None,
+            called: Vec::new(),
             attachments: Vec::new(),
             inbound_mail: None,
             external: None,
@@ -330,7 +330,7 @@ pub async fn inbound(
         subject: "",
         body: &new.body,
         said: new.said.as_deref(),
-        called: new.called.as_deref(),
+        called: &new.called,
         files: &new.attachments,
         hint: Some(asked.locale),
         written: new.written,
