@@ -191,7 +191,7 @@ async fn keep(page: &Page, form: &Request) -> Result<tickets::Landed, DeskError>
     let channel = form.channel().unwrap_or(Channel::Phone);
     let mut new = NewTicket::new(requester, channel, form.subject.clone(), form.body.clone());
     new.locale = locale;
-    new.called = Some(form.name.clone()).filter(|name| !name.trim().is_empty());
+    new.called = vec![form.name.clone()];
     new.category = (!form.category.is_empty()).then(|| form.category.clone());
     new.answer = Answer::wanted(form.acknowledge);
     let ctx = page.once(&form.once, &format!("{form:?}"));

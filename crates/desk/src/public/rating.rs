@@ -16,6 +16,7 @@ use crate::pages::forms::PublicForm;
 use crate::pages::ui;
 use crate::surveys::{self, MAX_COMMENT};
 use crate::tickets;
+use crate::triage;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -23,7 +23,7 @@ use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
 };
-use crate::triage::Found;
+use crate::triage::{self, Found};
 use bedside_db::Timestamp;
 use bedside_language::Channel;
 use futures_util::FutureExt;
@@ -338,7 +338,12 @@ pub async fn inbound(
         known: Some((new.contact, asked.patient)),
     };
     let placed = look(app, ctx.organisation, &clinic, &words).await?;
-    let felt = felt(app, &new).await?;
+    let felt = if new.automatic || new.written.is_history() {
+        None
+    } else {
+        let said = new.said.as_deref().unwrap_or(&new.body);
+        Some(feedback::look(app, "", said).await?)
+    };
     let (channel, is_old, written) = (new.channel, new.written.is_history(), new.written.at());
     let ring = Ring::of(placed.found.level, is_old, new.automatic);
     let sealed = Arc::new(timeline::seal(
@@ -416,15 +421,6 @@ pub async fn inbound(
         .boxed()
     })
     .await
-}
-
-/// How somebody felt who wrote these words just now.
-async fn felt(app: &App, new: &Inbound) -> Result<Option<feedback::Felt>, DeskError> {
-    if new.automatic || new.written.is_history() {
-        return Ok(None);
-    }
-    let said = new.said.as_deref().unwrap_or(&new.body);
-    feedback::look(app, "", said).await.map(Some)
 }
 
 /// The caller followed merges and asked whether the ticket takes more words; where that changed in between, its next try
