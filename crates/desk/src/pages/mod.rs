@@ -28,6 +28,7 @@ mod linking;
 pub mod look;
 mod new_ticket;
 mod noticed;
+mod nurse;
 mod offered;
 mod passkey_sign_in;
 mod passkeys;
@@ -74,6 +75,7 @@ pub fn routes() -> Vec<Route> {
         ticket::routes(),
         ticket_actions::routes(),
         calm::routes(),
+        nurse::routes(),
         coach::routes(),
         crisis::routes(),
         files::routes(),
