@@ -247,7 +247,7 @@ both_engines! {
         let fine = [("questions", "stroke"), ("answer.face", "no"), ("answer.arm", ""), ("version", version.as_str())];
         let _ = agent.submit(&path, &to, &fine).await.expect(303);
         let page = agent.get(&path).await.expect(200).text();
-        assert!(page.contains("Handed to a nurse") && page.contains("id=\"nurse\""), "{page}");
+        assert!(page.contains("handed this to a nurse") && page.contains("id=\"nurse\""), "{page}");
         let version = seen(&desk, id).await.ticket.version.to_string();
 
         let end = [("version", version.as_str()), ("status", "resolved")];

@@ -377,5 +377,7 @@ fn in_words(app: &App, locale: Locale, decided: &Decided) -> Result<String, Desk
     }
     let title = Texts::new(locale).text("disposition-title");
     let named = known.text(locale.tag());
-    Ok(format!("**{title}: {named}**\n\n{own}"))
+    Ok(format!("**{title}: {named}**\n\n{own}")
+        .trim_end()
+        .to_owned())
 }
