@@ -108,6 +108,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         staff::sso::STATEMENTS,
         surveys::STATEMENTS,
         tickets::STATEMENTS,
+        tickets::nurse::STATEMENTS,
         tickets::tags::STATEMENTS,
         tickets::release::STATEMENTS,
         timeline::STATEMENTS,

@@ -261,6 +261,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "who asked",
         sql: include_str!("../migrations/0056_who_asked.sql"),
     },
+    Migration {
+        version: 59,
+        name: "hand-overs to nurses",
+        sql: include_str!("../migrations/0059_nurse_steps.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");
@@ -324,12 +329,13 @@ pub fn shipped_model() -> Option<Bytes> {
 }
 
 /// What a clinic's folder from before the program had it may lack: it comes from the program.
-const LATER: [&str; 8] = [
+const LATER: [&str; 9] = [
     "language/coach/",
     "language/distress.",
     "language/han.txt",
     "language/markers/",
     "language/pretexts.toml",
+    "language/questions.toml",
     "language/segments.toml",
     "language/themes.",
     "roles.toml",

@@ -15,6 +15,7 @@ mod health;
 mod joins;
 mod me;
 mod messages;
+mod nurse;
 mod openapi;
 mod parts;
 mod patients;
@@ -35,6 +36,7 @@ pub fn routes() -> Vec<Route> {
     [
         me::routes(),
         tickets::routes(),
+        nurse::routes(),
         messages::routes(),
         joins::routes(),
         attachments::routes(),

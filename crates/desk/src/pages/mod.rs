@@ -29,6 +29,7 @@ mod linking;
 pub mod look;
 mod new_ticket;
 mod noticed;
+mod nurse;
 mod offered;
 mod passkey_sign_in;
 mod passkeys;
@@ -76,6 +77,7 @@ pub fn routes() -> Vec<Route> {
         ticket_actions::routes(),
         away::routes(),
         calm::routes(),
+        nurse::routes(),
         coach::routes(),
         crisis::routes(),
         files::routes(),

@@ -5,6 +5,7 @@ use super::choices::{self, Choice, FieldInput};
 use super::details::Details;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
+use super::nurse::{Nurse, Sent};
 use super::offered::Offered;
 use super::patients::label_key;
 use super::read_out::{self, ReadOut};
@@ -92,6 +93,8 @@ pub(super) struct Typed {
     pub details: Option<Details>,
     /// Why nobody is in danger.
     pub calm: Option<Said>,
+    /// Answers to questions, or a disposition.
+    pub nurse: Option<Sent>,
 }
 
 impl Typed {
@@ -123,6 +126,10 @@ impl Typed {
             Some("error-nothing-left") => "f-split",
             Some("error-calm-needed" | "error-calm-reason") => "calm-reason",
             Some("error-calm-words") => "calm-words",
+            Some("error-questions") => "questions",
+            Some("error-disposition-needed") => "nurse",
+            Some("error-disposition-choose") => "d-code",
+            Some("error-disposition-words") => "d-words",
             _ => "details",
         }
     }
@@ -167,6 +174,7 @@ struct TicketPage {
     active: bool,
     danger: Option<String>,
     calm: Option<CalmForm>,
+    nurse: Nurse,
     chips: Vec<Chip>,
     category: String,
     language: Option<(&'static str, &'static str)>,
@@ -353,6 +361,7 @@ impl Seen {
             crisis: ticket.rank() == 0 && ticket.status.is_active(),
             read_out: read_out::of(clinic, view, locale),
             calm: view.may_be_calmed().then(|| CalmForm::of(&self.typed, t)),
+            nurse: Nurse::of(page, clinic, view, &names, &self.typed),
             danger: why.danger.as_deref().map(|kind| danger(kind, t)),
             active: ticket.status.is_active(),
             chips: chips(ticket, t),

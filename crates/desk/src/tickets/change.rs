@@ -3,6 +3,7 @@
 use super::create::subject_of;
 use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
 use super::own_fields;
+use super::nurse;
 use super::place::{keep_reachable, next_queue};
 use super::sight::hide;
 use super::snooze;
@@ -63,12 +64,12 @@ pub struct Patch {
 const LONGEST_SNOOZE: i64 = 366;
 
 /// A patch whose names are known to the clinic.
-struct Checked {
-    patch: Patch,
+pub(super) struct Checked {
+    pub patch: Patch,
     /// The queue of the category that is named.
-    category_queue: Option<QueueId>,
-    add_tags: Vec<Tag>,
-    remove_tags: Vec<Tag>,
+    pub category_queue: Option<QueueId>,
+    pub add_tags: Vec<Tag>,
+    pub remove_tags: Vec<Tag>,
 }
 
 /// Changes a ticket that the caller saw as `version`; gives back the new version, which is the old one when everything
@@ -382,7 +383,7 @@ async fn checked(
 }
 
 /// Applies `patch`; gives back the fields that really changed, with their new codes.
-async fn apply(
+pub(super) async fn apply(
     work: &mut Work<'_>,
     clinic: &Clinic,
     stored: &mut StoredTicket,
@@ -444,6 +445,7 @@ async fn apply(
     }
     if let Some(status) = patch.status.filter(|status| *status != ticket.status) {
         move_to(work, clinic, ticket, &category_before, status)?;
+        nurse::settled(work, ticket).await?;
         changed.insert("status".to_owned(), json!(status.code()));
     }
     if let Some(sub) = patch.sub_status {

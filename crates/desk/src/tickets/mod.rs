@@ -1,5 +1,5 @@
 //! Requests and their state. Owns `tickets`, `ticket_links` and `ticket_followers`; its room
-//! [`tags`] owns `ticket_tags`.
+//! [`tags`] owns `ticket_tags`, its room [`nurse`] `nurse_steps`.
 //!
 //! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
 //! every list, can't be snoozed, and is lowered by [`not_a_crisis`] alone; only a clinician or the desk itself ends an
@@ -19,6 +19,7 @@ mod letter;
 mod look;
 pub mod model;
 mod own_fields;
+pub mod nurse;
 mod page;
 mod place;
 mod read;
@@ -45,6 +46,7 @@ pub use join::{follow, link, link_contact, merge, split};
 pub(crate) use join::{link_in, writes_for};
 pub(crate) use letter::{Letter, letter};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
+pub use nurse::{Asked, Decided, Disposition, Nursed, dispose, hand_over};
 pub use page::{Page, list, list_before};
 pub use read::{
     Beside, Position, id_numbered, may_see, message, messages, resolve, rows, sealing, view,

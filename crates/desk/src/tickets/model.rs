@@ -1,5 +1,6 @@
 //! Tickets as values, and the pure rules about them.
 
+use super::nurse::Nursed;
 use super::tags::Tag;
 use crate::codes::codes;
 use crate::feedback::Told;
@@ -296,6 +297,8 @@ pub struct TicketView {
     pub links: Vec<LinkView>,
     /// Who of the staff follows it.
     pub followers: Vec<StaffId>,
+    /// How it stands between whoever is no clinician and a nurse.
+    pub nursed: Nursed,
 }
 
 impl View {

@@ -2,7 +2,7 @@
 
 use super::model::{LinkView, StoredTicket, Ticket, TicketRow, TicketView, View};
 use super::sight::{about_in, hide};
-use super::{store, tags};
+use super::{nurse, store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -581,6 +581,7 @@ async fn view_with(
             })
             .collect(),
         followers: store::followers(conn, organisation, id).await?,
+        nursed: nurse::of_ticket(conn, organisation, id).await?,
         ticket: stored.ticket,
     })
 }

@@ -4,6 +4,7 @@ use super::change::{happened, locked, move_to, not_merged, noted, save, told_wit
 use super::create::{Also, Landed, first_delivery};
 use super::look::{Words, look};
 use super::model::{Status, StoredTicket, Ticket, Written};
+use super::nurse;
 use super::place::keep_reachable;
 use super::ring::{Ring, past, raise, worried};
 use super::said::is_told;
@@ -133,6 +134,7 @@ pub async fn reply(
             not_merged(&stored.ticket)?;
             let leave = identity::may_say(work, &stored.ticket, asked).await?;
             let changed = answered(work, &clinic, &mut stored, status)?;
+            nurse::settled(work, &stored.ticket).await?;
             sealed.store(work, id).await?;
             save(work, &mut stored).await?;
             told_with_words(work, &stored, &changed);

@@ -207,6 +207,10 @@ impl Things {
             ("POST", "tickets/{id}/not-a-crisis") => {
                 json!({ "reason": "past", "urgency": "standard" })
             }
+            ("POST", "tickets/{id}/questions") => {
+                json!({ "questions": "other", "answers": [{ "question": "awake", "answer": "yes" }] })
+            }
+            ("POST", "tickets/{id}/disposition") => json!({ "disposition": "seen_today" }),
             ("POST", "patients/{id}/consents") => {
                 json!({ "purpose": "research", "decision": "given", "source": "portal", "text": "You may." })
             }
@@ -299,6 +303,9 @@ impl Caller {
     pub async fn for_route(desk: &Desk, client: Client, route: &str) -> Self {
         if is_for_people(route) {
             Self::Person(Person::new(desk, Role::Administrator).await)
+        } else if route.ends_with("/disposition") {
+            // A clinician's to say, and a token is none.
+            Self::Person(Person::new(desk, Role::Nurse).await)
         } else {
             Self::Token(client)
         }

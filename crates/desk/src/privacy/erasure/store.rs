@@ -154,6 +154,8 @@ statements! {
     DELETE_LINKS = "DELETE FROM person_links WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes a request's tags.
     DELETE_TAGS = "DELETE FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2";
+    /// Deletes what was handed to a nurse and what was decided.
+    DELETE_NURSE_STEPS = "DELETE FROM nurse_steps WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes the words of a rating; the score stays.
     BLANK_RATING = "UPDATE ratings SET comment = NULL WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes one-time codes of a request.
