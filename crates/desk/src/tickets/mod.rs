@@ -51,6 +51,7 @@ pub(crate) use read::{
     reached, row_admitted, row_for, row_itself, row_numbered, subject_for, with_merged,
 };
 pub use said::said;
+pub(crate) use sight::heard;
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
