@@ -10,6 +10,7 @@ mod contract;
 mod events;
 mod files;
 mod fixtures;
+mod matrix;
 mod operators;
 mod people;
 mod reach;
