@@ -1,14 +1,16 @@
 //! Every role by session on every way of the API: with things of its own queue, of another one, of another organisation, and
 //! of a hidden patient. Generated from the route table, like `tests/reach` for the pages.
 
+use crate::attacks::{ALTERNATIVES, id_fields};
 use crate::common::{Client, Desk, Role, both_engines};
-use crate::fixtures::{ALL, Person, Things, neighbour, table};
+use crate::fixtures::{ALL, Person, Things, colleague_of, neighbour, table};
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::Permission;
 use bedside_desk::ids::{QueueId, TicketId};
 use bedside_desk::router::{Access, Route};
 use bedside_desk::tickets::{self, Patch};
+use bedside_desk::{api, events};
 use serde_json::json;
 
 /// Words that stand in what is kept.
@@ -157,5 +159,63 @@ both_engines! {
             }
         }
         assert!(shown > 100 && kept > 250 && nowhere > 100, "{shown} shown, {kept} kept, {nowhere} nowhere");
+    }
+
+    async fn attack_11_no_role_reaches_another_organisation_by_an_id_it_sends(desk: Desk) {
+        let boss = desk.client(ALL).await;
+        let (organisation, theirs) = neighbour(&desk).await;
+        let foreign = Things::new(&theirs, "their-rosa").await;
+        let colleague = colleague_of(&desk, organisation).await;
+        let (front, bill) = (placed(&desk, &boss, "front", "front_desk").await, placed(&desk, &boss, "bill", "billing").await);
+        let document = api::document();
+        let ids = [
+            &foreign.ticket, &foreign.message, &foreign.contact, &foreign.patient, &foreign.queue, &foreign.upload, &colleague,
+        ];
+        let before = events::latest(&desk.app, organisation).await.unwrap();
+        let (mut asked, mut refused) = (0, 0);
+        for role in Role::ALL {
+            let may = desk.role(*role).permissions;
+            let person = Person::new(&desk, *role).await;
+            let own = if *role == Role::Billing { &bill } else { &front };
+            for route in table() {
+                if matches!(route.access, Access::Api(needed) if !may.has(needed)) {
+                    continue;
+                }
+                let (way, method) = (own.path(route.path), route.method.as_str().to_ascii_lowercase());
+                let operation = &document["paths"][route.path][&method];
+                let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+                for (field, list) in id_fields(&document, body) {
+                    let mut sent = own.body(&route.method, route.path);
+                    if ALTERNATIVES.contains(&field.as_str()) && route.path == "/api/v1/tickets" {
+                        for other in ALTERNATIVES {
+                            sent.as_object_mut().unwrap().remove(other);
+                        }
+                    }
+                    let tag = boss.get(&way).await.header("etag").unwrap_or("\"v1\"").to_owned();
+                    let headers = [("content-type", "application/json"), ("if-match", tag.as_str())];
+                    for id in ids {
+                        sent[&field] = if list { json!([id]) } else { json!(id) };
+                        let body = Body::from(sent.to_string());
+                        let answer = person.send(&route.method, &way, ("same-origin", true), &headers, body).await;
+                        // Whoever may not do it at all is not told whether it is there.
+                        assert!(matches!(answer.status, 403 | 404 | 409 | 422), "{role:?} {method} {way} {field}: {}", answer.text());
+                        refused += 1;
+                    }
+                }
+                for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                    if parameter["in"] != "query" || parameter["schema"]["format"] != "uuid" {
+                        continue;
+                    }
+                    for id in ids {
+                        let way = format!("{way}?{}={id}", parameter["name"].as_str().unwrap());
+                        let answer = person.send(&Method::GET, &way, ("same-origin", true), &[], Body::empty()).await;
+                        assert!(answer.status == 403 || answer.json()["items"] == json!([]), "{role:?} {way}: {}", answer.text());
+                        asked += 1;
+                    }
+                }
+            }
+        }
+        assert!(refused > 300 && asked > 100, "{refused} refused, {asked} asked");
+        assert_eq!(events::latest(&desk.app, organisation).await.unwrap(), before, "something happened there");
     }
 }

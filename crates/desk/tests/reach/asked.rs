@@ -15,14 +15,14 @@ use bedside_language::Channel;
 /// access.
 pub struct Asked {
     pub ticket: TicketId,
-    message: String,
+    pub message: String,
     file: String,
-    patient: PatientId,
+    pub patient: PatientId,
     privacy: String,
     round: String,
 }
 
-const NOTHING: &str = "01890000-0000-7000-8000-000000000000";
+pub const NOTHING: &str = "01890000-0000-7000-8000-000000000000";
 
 impl Asked {
     /// A route's path with these ids in it.

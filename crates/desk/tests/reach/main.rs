@@ -7,6 +7,8 @@
 mod common;
 
 mod asked;
+mod fields;
+mod lists;
 
 use asked::asked;
 use axum::body::Body;
