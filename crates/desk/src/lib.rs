@@ -113,7 +113,6 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         tickets::release::STATEMENTS,
         timeline::STATEMENTS,
         timeline::files::STATEMENTS,
-        timeline::spoken::ALL,
     ]
     .into_iter()
     .flatten()

@@ -235,7 +235,7 @@ pub(super) struct HiddenOut {
 
 impl HiddenOut {
     fn of(view: &TicketView) -> Option<Self> {
-        let groups: Vec<_> = view.sight.hidden().collect();
+        let groups: Vec<_> = view.scene.sight.hidden().collect();
         (!groups.is_empty()).then(|| Self {
             reason: Unshown::Unverified,
             groups,

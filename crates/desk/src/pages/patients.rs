@@ -246,12 +246,9 @@ async fn shown(
     error: Option<&'static str>,
 ) -> Result<Response, DeskError> {
     let (app, ctx) = (&page.app, &page.ctx);
-    let patient = patients::patient_beside(app, ctx, id, ticket).await?;
-    let veil = match ticket {
-        Some(ticket) => {
-            let ticket = tickets::row_admitted(app, ctx, ticket).await?;
-            Some(Veil::of_patient(page, &ticket, &patient).await?)
-        }
+    let (patient, beside) = patients::patient_beside(app, ctx, id, ticket).await?;
+    let veil = match &beside {
+        Some(beside) => Some(Veil::of_patient(page, beside, &patient)?),
         None => None,
     };
     let all = !veil.as_ref().is_some_and(|veil| veil.rest);

@@ -323,7 +323,7 @@ impl Seen {
         let rating = rating_of(page, &view).await?;
         let names = names_of(&everybody);
         let verified = Verified::load(page, &view, &names).await?;
-        let veil = Veil::of_ticket(page, &view).await?;
+        let veil = Veil::of_ticket(page, &view)?;
         view.ticket = view.ticket.as_of(app.now());
         Ok(Self {
             shell,

@@ -533,8 +533,8 @@ async fn words(
             None => Map::new(),
         };
         let (clinic, ctx) = (app.directory.of(organisation)?, work.ctx.clone());
-        let sight = identity::sight(&app, work, &ctx, &stored.ticket).await?;
-        let hidden = hide(&mut before.clone(), &clinic, sight);
+        let scene = identity::scene(&app, work, &ctx, &stored.ticket).await?;
+        let hidden = hide(&mut before.clone(), &clinic, scene.sight);
         let unseen = |(code, value): (&String, &Value)| {
             hidden.contains(code) && before.get(code) != Some(value)
         };

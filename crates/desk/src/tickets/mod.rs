@@ -57,6 +57,7 @@ pub(crate) use read::{
     reached, row_admitted, row_for, row_itself, row_numbered, subject_for, with_merged,
 };
 pub use said::{make_theirs, said};
+pub(crate) use sight::heard;
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
