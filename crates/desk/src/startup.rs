@@ -251,6 +251,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "root key changes",
         sql: include_str!("../migrations/0052_root_key_changes.sql"),
     },
+    Migration {
+        version: 61,
+        name: "standing",
+        sql: include_str!("../migrations/0061_standing.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

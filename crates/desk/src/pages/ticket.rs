@@ -9,6 +9,7 @@ use super::offered::Offered;
 use super::patients::label_key;
 use super::read_out::{self, ReadOut};
 use super::sight::Veil;
+use super::standing::Told;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
@@ -214,6 +215,8 @@ struct TicketPage {
     verified: Verified,
     /// What is not shown before whoever is on the line is verified.
     veil: Veil,
+    /// What has to be kept to, and what the patient asked to have put right.
+    standing: Told,
     patient: Option<PatientView>,
     /// What keeps their record from most, as text keys.
     labels: Vec<&'static str>,
@@ -294,6 +297,7 @@ struct Seen {
     rating: Option<Rated>,
     verified: Verified,
     veil: Veil,
+    standing: Told,
 }
 
 impl Seen {
@@ -316,6 +320,10 @@ impl Seen {
         let names = names_of(&everybody);
         let verified = Verified::load(page, &view, &names).await?;
         let veil = Veil::of_ticket(page, &view).await?;
+        let standing = match view.ticket.patient {
+            Some(patient) => Told::load(page, patient, veil.rest).await?,
+            None => Told::default(),
+        };
         view.ticket = view.ticket.as_of(app.now());
         Ok(Self {
             shell,
@@ -328,6 +336,7 @@ impl Seen {
             rating,
             verified,
             veil,
+            standing,
         })
     }
 
@@ -402,6 +411,7 @@ impl Seen {
             unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
             verified: self.verified,
             veil: self.veil,
+            standing: self.standing,
             patient: view.patient.clone(),
             labels: ticket.about.labels.list().map(label_key).collect(),
             feedback: themes(page, view),

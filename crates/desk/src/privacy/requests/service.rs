@@ -2,6 +2,7 @@
 
 use super::law::{self, Clock};
 use super::model::{Kind, Law, MAX_AGE_DAYS, MAX_WORDS, Request, State};
+use super::standing::{self, Lasting};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -53,6 +54,8 @@ pub struct RequestView {
     pub note: Option<String>,
     /// Its clock.
     pub clock: &'static Clock,
+    /// What stays of it; lists hold nothing.
+    pub lasting: Lasting<String>,
 }
 
 /// Which requests a list holds.
@@ -399,6 +402,8 @@ async fn view(
     let decided = request.decided.as_ref();
     let note = open("note", decided.and_then(|one| one.note.as_ref()))?;
     let name = name_of(leave, conn, ctx, request.patient).await?;
+    let (organisation, key) = (ctx.organisation, sealing.as_ref());
+    let lasting = standing::lasting(conn, organisation, request.id, key).await?;
     Ok(RequestView {
         request,
         name,
@@ -407,6 +412,7 @@ async fn view(
         extension,
         note,
         clock,
+        lasting,
     })
 }
 
@@ -431,6 +437,7 @@ async fn line(
         words: None,
         extension: None,
         note: None,
+        lasting: Lasting::default(),
     })
 }
 
