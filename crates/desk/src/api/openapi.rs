@@ -5,7 +5,7 @@
 
 use super::{
     attachments, audit, consents, contacts, events, joins, me, messages, patients,
-    privacy_requests, representatives, routes, search, settings, tickets,
+    privacy_requests, representatives, routes, search, settings, standing, tickets,
 };
 use crate::router::{Access, Route};
 use axum::http::Method;
@@ -34,7 +34,7 @@ use utoipa::OpenApi;
         representatives::decide, settings::queues, settings::queue, settings::categories, settings::colleagues,
         settings::sub_statuses, settings::fields, search::find, events::list, audit::list,
         privacy_requests::list, privacy_requests::open, privacy_requests::show, consents::list, consents::record,
-        consents::given, consents::give
+        consents::given, consents::give, standing::show
     ),
     components(schemas(Problem, tickets::Whole)),
     tags(

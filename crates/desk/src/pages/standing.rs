@@ -71,10 +71,7 @@ impl Teller {
                 let said = [("since", since.into()), ("until", self.at(until).into())];
                 self.t.format("restriction-until", &said).into_owned()
             }
-            (None, None) => self
-                .t
-                .with("restriction-since", "day", since)
-                .into_owned(),
+            (None, None) => self.t.with("restriction-since", "day", since).into_owned(),
         };
         Kept {
             id: one.id.to_string(),
@@ -139,7 +136,10 @@ impl Told {
             zone: page.clinic()?.time_zone.clone(),
             t: page.texts(),
         };
-        let (kept, rights) = (found.restrictions.into_iter(), found.corrections.into_iter());
+        let (kept, rights) = (
+            found.restrictions.into_iter(),
+            found.corrections.into_iter(),
+        );
         Ok(Self {
             kept: kept.map(|one| teller.kept(one)).collect(),
             rights: rights.map(|one| teller.right(one)).collect(),

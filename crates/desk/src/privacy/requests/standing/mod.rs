@@ -17,7 +17,7 @@ use crate::error::DeskError;
 use crate::ids::{OrganisationId, PatientId, PrivacyRequestId};
 use crate::patients;
 use crate::privacy::consents;
-use crate::records::{self, About, Purpose, Sealing, restricted};
+use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_web::i18n::Texts;
@@ -26,9 +26,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use store::StandingRow;
 
-pub use model::{
-    Correction, End, Ended, Lasting, MAX_YEARS, Restriction, Standing, Terms,
-};
+pub use model::{Correction, End, Ended, Lasting, MAX_YEARS, Restriction, Standing, Terms};
 pub use store::ALL as STATEMENTS;
 
 const TABLE: &str = "privacy_requests";
@@ -54,29 +52,50 @@ fn may_see(ctx: &Ctx) -> Result<Permission, DeskError> {
     Ok(may)
 }
 
-async fn about(app: &App, ctx: &Ctx, patient: PatientId) -> Result<About, DeskError> {
-    let mut conn = app.read().await?;
-    let about = restricted::about_patient(&mut conn, ctx.organisation, patient).await?;
-    Ok(about.unwrap_or(About::NOBODY))
-}
-
 /// What stands on a patient's record, in words. A look at nothing leaves no entry.
 ///
 /// # Errors
 /// [`DeskError::Restricted`] where a label keeps the patient from the reader.
 pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standing, DeskError> {
     let may = may_see(ctx)?;
-    let about = about(app, ctx, patient).await?;
-    let rows = {
+    let (about, rows) = {
         let mut conn = app.read().await?;
+        let about = restricted::about_patient(&mut conn, ctx.organisation, patient).await?;
+        let about = about.unwrap_or(About::NOBODY);
         records::admit(&mut conn, ctx, about, app.now()).await?;
-        store::standing(&mut conn, ctx.organisation, patient, app.now()).await?
+        let rows = store::standing(&mut conn, ctx.organisation, patient, app.now()).await?;
+        (about, rows)
     };
     if rows.is_empty() {
         return Ok(Standing::default());
     }
     let entry = NewEntry::new("privacy.standing", "patient", patient);
     let leave = records::open_about(app, ctx, may, Purpose::Operations, about, entry).await?;
+    in_words(app, &leave, rows).await
+}
+
+/// The same for another system, which is told of in the log whatever it finds.
+///
+/// # Errors
+/// As [`standing`]; [`DeskError::NotFound`] when there is no such patient.
+pub async fn asked(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standing, DeskError> {
+    let organisation = ctx.organisation;
+    let about = restricted::about_patient(&mut app.read().await?, organisation, patient).await?;
+    let entry = NewEntry::new("privacy.standing", "patient", patient);
+    let (may, whose) = (Permission::PatientsRead, about.unwrap_or(About::NOBODY));
+    let leave = records::open_about(app, ctx, may, Purpose::Operations, whose, entry).await?;
+    if about.is_none() {
+        return Err(DeskError::NotFound);
+    }
+    let rows = store::standing(&mut app.read().await?, organisation, patient, app.now()).await?;
+    in_words(app, &leave, rows).await
+}
+
+async fn in_words(
+    app: &App,
+    leave: &Opened,
+    rows: Vec<StandingRow>,
+) -> Result<Standing, DeskError> {
     let mut conn = app.read().await?;
     let mut standing = Standing::default();
     for row in rows {
@@ -114,7 +133,11 @@ fn add(
         let whole = row.decision == Decision::Granted;
         standing.restrictions.push(Restriction {
             id,
-            asked: if whole { open("words", &row.words)? } else { None },
+            asked: if whole {
+                open("words", &row.words)?
+            } else {
+                None
+            },
             note: open("note", &row.note)?,
             since: row.decided_at,
             until: row.until,
@@ -331,7 +354,8 @@ pub async fn disagree(
             let mut lasting = store::lasting(work, organisation, id).await?;
             lasting.may_disagree(&request)?;
             let key = records::sealing(&app, work, organisation, request.key).await?;
-            let missing = |field| DeskError::invalid(field, "required", "Something is missing here.");
+            let missing =
+                |field| DeskError::invalid(field, "required", "Something is missing here.");
             if lasting.disagreement.is_none() {
                 let words = words.ok_or_else(|| missing("disagreement"))?;
                 if said.on < request.received_on || said.on > today(&clinic, work.now) {
