@@ -28,6 +28,6 @@ pub use service::{
     of_patient, open_own, open_request, own, request,
 };
 pub(crate) use service::{patient_of, patients_who_wait, waits};
-pub(crate) use standing::{holds_back, is_kept_to};
 pub use standing::{Standing, Terms, is_restricted};
+pub(crate) use standing::{holds_back, is_kept_to};
 pub use store::ALL as STATEMENTS;

@@ -37,7 +37,7 @@ pub struct Terms {
     pub stops: Option<Purpose>,
 }
 
-fn conflict(code: &'static str, text: &'static str) -> DeskError {
+const fn conflict(code: &'static str, text: &'static str) -> DeskError {
     DeskError::Conflict { code, text }
 }
 
