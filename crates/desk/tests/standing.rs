@@ -8,6 +8,7 @@ mod common;
 use bedside_db::{args, statements};
 use bedside_desk::error::DeskError;
 use bedside_desk::ids::{PatientId, PrivacyRequestId, TicketId};
+use bedside_desk::orgs::{self, Change};
 use bedside_desk::patients::{self, NewPatient, PointKind};
 use bedside_desk::privacy::consents::{self, Channel, Purpose, Whom, Why};
 use bedside_desk::privacy::copies;
@@ -384,6 +385,29 @@ both_engines! {
         }
         assert!(text.contains(WORDS) && text.contains("\"resourceType\": \"Consent\"") && text.contains("request for amendment"));
         desk.audit_is_whole().await;
+    }
+
+    async fn under_the_gdpr_telling_the_patient_ends_it_for_all_of_the_record(desk: Desk) {
+        let clinic = desk.app.directory.of(desk.organisation).unwrap();
+        let mut settings = clinic.settings.clone();
+        "gdpr".clone_into(&mut settings.privacy_law);
+        let change = Change::General {
+            name: clinic.name.clone(),
+            time_zone: clinic.time_zone.iana_name().unwrap().to_owned(),
+            locale: clinic.locale,
+            settings: Box::new(settings),
+            version: clinic.version,
+        };
+        orgs::change(&desk.app, &desk.ctx(Role::Administrator), change).await.unwrap();
+        let (patient, _) = rosa(&desk).await;
+        let id = ask(&desk, patient, Kind::Restriction, WORDS).await;
+        let page = desk.browser(Role::Compliance).await.get(&format!("/privacy/{id}")).await.expect(200).text();
+        assert!(!page.contains(r#"name="owed""#), "health plans are not its business");
+        decide(&desk, id, (Decision::Granted, "", ""), Terms::default()).await.unwrap();
+        assert!(restricted(&desk, patient).await);
+        end(&desk, id, 2, End::Told, TODAY).await.unwrap();
+        assert!(!restricted(&desk, patient).await);
+        disclosures::record(&desk.app, &desk.ctx(Role::Agent), patient, &given("")).await.unwrap();
     }
 
     async fn of_somebody_who_was_erased_no_words_are_left(desk: Desk) {

@@ -128,17 +128,17 @@ fn add(
     row: StandingRow,
 ) -> Result<(), DeskError> {
     let id = row.id;
-    let open = |column, sealed: &Option<Vec<u8>>| opened(sealing, (id, column), sealed.as_ref());
+    let open = |column, sealed: Option<&Vec<u8>>| opened(sealing, (id, column), sealed);
     if row.kind == Kind::Restriction {
         let whole = row.decision == Decision::Granted;
         standing.restrictions.push(Restriction {
             id,
             asked: if whole {
-                open("words", &row.words)?
+                open("words", row.words.as_ref())?
             } else {
                 None
             },
-            note: open("note", &row.note)?,
+            note: open("note", row.note.as_ref())?,
             since: row.decided_at,
             until: row.until,
             before: row.ended_at.and(row.told_on),
@@ -150,11 +150,11 @@ fn add(
         ticket: row.ticket,
         decision: row.decision,
         at: row.decided_at,
-        asked: open("words", &row.words)?,
-        reason: row.reason.clone(),
-        note: open("note", &row.note)?,
-        disagreement: open("disagreement", &row.disagreement)?,
-        rebuttal: open("rebuttal", &row.rebuttal)?,
+        asked: open("words", row.words.as_ref())?,
+        reason: row.reason,
+        note: open("note", row.note.as_ref())?,
+        disagreement: open("disagreement", row.disagreement.as_ref())?,
+        rebuttal: open("rebuttal", row.rebuttal.as_ref())?,
     });
     Ok(())
 }
@@ -196,14 +196,14 @@ pub(super) async fn lasting(
     sealing: Option<&Sealing>,
 ) -> Result<Lasting<String>, DeskError> {
     let found = store::lasting(conn, organisation, id).await?;
-    let open = |column, sealed: &Option<Vec<u8>>| opened(sealing, (id, column), sealed.as_ref());
+    let open = |column, sealed: Option<&Vec<u8>>| opened(sealing, (id, column), sealed);
     let ended = match &found.ended {
         Some(ended) => Some(Ended {
             how: ended.how,
             at: ended.at,
             by: ended.by,
             told_on: ended.told_on,
-            words: open("ended_words", &ended.words)?,
+            words: open("ended_words", ended.words.as_ref())?,
         }),
         None => None,
     };
@@ -211,9 +211,9 @@ pub(super) async fn lasting(
         until: found.until,
         owed: found.owed,
         ended,
-        disagreement: open("disagreement", &found.disagreement)?,
+        disagreement: open("disagreement", found.disagreement.as_ref())?,
         disagreed_on: found.disagreed_on,
-        rebuttal: open("rebuttal", &found.rebuttal)?,
+        rebuttal: open("rebuttal", found.rebuttal.as_ref())?,
     })
 }
 
