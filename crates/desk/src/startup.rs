@@ -252,6 +252,11 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0052_root_key_changes.sql"),
     },
     Migration {
+        version: 56,
+        name: "who asked",
+        sql: include_str!("../migrations/0056_who_asked.sql"),
+    },
+    Migration {
         version: 61,
         name: "standing",
         sql: include_str!("../migrations/0061_standing.sql"),

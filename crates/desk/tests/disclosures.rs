@@ -4,13 +4,26 @@
 
 mod common;
 
+use bedside_db::{args, statements};
 use bedside_desk::audit_log;
-use bedside_desk::ids::{PatientId, TicketId};
+use bedside_desk::error::DeskError;
+use bedside_desk::ids::{ContactId, PatientId, TicketId};
 use bedside_desk::patients::{self, NewPatient, PointKind};
-use bedside_desk::privacy::disclosures::{self, Known};
-use bedside_desk::records::{Label, Labels};
+use bedside_desk::privacy::disclosures::{self, Accounting, Known};
+use bedside_desk::records::{Group, Label, Labels, Scope};
 use bedside_desk::{staff, tickets};
 use common::{Browser, Desk, Role, both_engines, csrf_token};
+use futures_util::FutureExt;
+
+statements! {
+    /// Says that a contact acts for a patient.
+    ACTS = "INSERT INTO representatives (organisation_id, id, patient_id, contact_id, key_id, relationship, authority, scope, \
+        young_agreed, starts_at, ticket_id, asked_at, state) SELECT organisation_id, $2, id, $3, key_id, 'parent', \
+        'permission', $4, 0, $5, $2, $5, 'confirmed' FROM patients WHERE organisation_id = $1 AND id = $6";
+    /// The record was opened for a reason.
+    OPENED = "INSERT INTO openings (organisation_id, id, staff_id, patient_id, key_id, reason, words, opened_at, until) \
+        SELECT organisation_id, $2, $2, id, key_id, 'danger', name, $3, $3 FROM patients WHERE organisation_id = $1 AND id = $4";
+}
 
 const NAME: &str = "Zenobia Quillfeather";
 const ADDRESS: &str = "zenobia@patient.example";
@@ -44,6 +57,47 @@ async fn patient(desk: &Desk) -> Whose {
         number: view.ticket.number,
         here: format!("/privacy/disclosures/{patient}"),
     }
+}
+
+const DAUGHTER: &str = "daughter@family.example";
+
+/// A request about the patient by their daughter, who stands for herself by now; with her contact and her own record.
+async fn of_daughter(desk: &Desk, whose: &Whose) -> (TicketId, ContactId, PatientId) {
+    let (app, ctx) = (&desk.app, desk.system());
+    let ticket = desk.ticket(DAUGHTER, "My mother", "How is she?").await;
+    let view = tickets::view(app, &ctx, ticket).await.unwrap();
+    let contact = view.contact.id;
+    tickets::link_contact(app, &ctx, contact, Some(whose.patient))
+        .await
+        .unwrap();
+    let new = NewPatient {
+        name: "Dora Quill".to_owned(),
+        birth_date: None,
+        mrn: None,
+        locale: None,
+        secure_link: false,
+    };
+    let own = patients::create_patient(app, &ctx, new, Vec::new())
+        .await
+        .unwrap();
+    tickets::link_contact(app, &ctx, contact, Some(own))
+        .await
+        .unwrap();
+    let view = tickets::view(app, &ctx, ticket).await.unwrap();
+    assert_eq!(view.ticket.patient, Some(whose.patient));
+    (ticket, contact, own)
+}
+
+async fn accounted(desk: &Desk, whose: &Whose) -> Accounting {
+    disclosures::accounting(&desk.app, &desk.ctx(Role::Compliance), whose.patient)
+        .await
+        .unwrap()
+}
+
+/// What the desk knows by itself.
+async fn known(desk: &Desk, whose: &Whose) -> Vec<Known> {
+    let all = accounted(desk, whose).await.known;
+    all.iter().map(|one| one.how).collect()
 }
 
 const FIELDS: [(&str, &str); 6] = [
@@ -136,18 +190,8 @@ both_engines! {
 
     async fn what_the_desk_knows_by_itself_stands_beside_it(desk: Desk) {
         let whose = patient(&desk).await;
-        let other = desk.ticket("daughter@family.example", "My mother", "How is she?").await;
-        let contact = tickets::view(&desk.app, &desk.system(), other).await.unwrap().contact.id;
-        // Her request is about the patient, and she stands for herself.
-        tickets::link_contact(&desk.app, &desk.system(), contact, Some(whose.patient)).await.unwrap();
-        let new = NewPatient { name: "Dora Quill".to_owned(), birth_date: None, mrn: None, locale: None, secure_link: false };
-        let daughter = patients::create_patient(&desk.app, &desk.system(), new, Vec::new()).await.unwrap();
-        tickets::link_contact(&desk.app, &desk.system(), contact, Some(daughter)).await.unwrap();
-        assert_eq!(tickets::view(&desk.app, &desk.system(), other).await.unwrap().ticket.patient, Some(whose.patient));
-        let known = async || {
-            let accounting = disclosures::accounting(&desk.app, &desk.ctx(Role::Compliance), whose.patient).await.unwrap();
-            accounting.known.iter().map(|(how, _)| *how).collect::<Vec<_>>()
-        };
+        let (other, _, _) = of_daughter(&desk, &whose).await;
+        let known = async || known(&desk, &whose).await;
         assert_eq!(known().await, []);
         let agent = desk.ctx(Role::Agent);
         let answer = |text: &str| tickets::Reply::new(text);
@@ -161,6 +205,102 @@ both_engines! {
         assert_eq!(both, [Known::Partner, Known::Answer]);
         let page = desk.browser(Role::Compliance).await.get(&whose.here).await.expect(200).text();
         assert!(page.contains("test") && page.contains("read data with a key") && page.contains("got an answer about them"), "{page}");
+    }
+
+    async fn whoever_got_an_answer_is_named_with_their_address_and_why(desk: Desk) {
+        let whose = patient(&desk).await;
+        let (other, contact, _) = of_daughter(&desk, &whose).await;
+        tickets::reply(&desk.app, &desk.ctx(Role::Agent), other, tickets::Reply::new("She is well.")).await.unwrap();
+        tickets::reply(&desk.app, &desk.ctx(Role::Nurse), other, tickets::Reply::new("She sleeps.")).await.unwrap();
+        let log = audit_log::list(&desk.app, &desk.system(), None, 10).await.unwrap();
+        let sent = log.iter().find(|entry| entry.action == "message.send").unwrap();
+        let detail: serde_json::Value = serde_json::from_str(&sent.detail).unwrap();
+        assert_eq!((detail["contact"].as_str(), detail["to"].as_str()), (Some(&*contact.to_string()), Some("other")));
+        assert_eq!(detail["patient"].as_str(), Some(&*whose.patient.to_string()));
+        assert!(!sent.detail.contains("family.example"));
+        // One line for the day, whoever of the staff wrote. On the page an address is what the reader's role shows of it.
+        let given = accounted(&desk, &whose).await.known;
+        assert_eq!((given.len(), given[0].how, given[0].visit.entries), (1, Known::Answer, 2));
+        assert_eq!(given[0].to.as_ref().unwrap().name, "Rosa Alvarez");
+        let officer = desk.browser(Role::Compliance).await;
+        let page = officer.get(&whose.here).await.expect(200).text();
+        assert!(page.contains("Rosa Alvarez") && page.contains("got an answer about them") && !page.contains(DAUGHTER), "{page}");
+        // What the patient gets says all of it.
+        let csv = officer.get(&format!("{}/csv", whose.here)).await.expect(200).text();
+        let line = format!("\"Rosa Alvarez\",\"{DAUGHTER}\",\"got an answer about them\",\"\",\"To answer what they wrote\"");
+        assert!(csv.contains(&line), "{csv}");
+        let letter = officer.get(&format!("{}/letter?language=es", whose.here)).await.expect(200).text();
+        for told in ["Rosa Alvarez", DAUGHTER, "Para responder a lo que escribió"] {
+            assert!(letter.contains(told), "{told}: {letter}");
+        }
+        assert!(!letter.contains("no está completa"));
+    }
+
+    async fn what_links_become_later_changes_nothing_of_what_was_given(desk: Desk) {
+        let whose = patient(&desk).await;
+        let (other, contact, daughter) = of_daughter(&desk, &whose).await;
+        let (app, ctx, agent) = (&desk.app, desk.system(), desk.ctx(Role::Agent));
+        let own = tickets::view(app, &ctx, whose.ticket).await.unwrap().contact.id;
+        tickets::reply(app, &agent, whose.ticket, tickets::Reply::new("To the patient.")).await.unwrap();
+        tickets::reply(app, &agent, other, tickets::Reply::new("She is well.")).await.unwrap();
+        assert_eq!(known(&desk, &whose).await, [Known::Answer]);
+        // Whoever it was is linked to the patient, and the patient's own address to somebody else.
+        tickets::link_contact(app, &ctx, contact, Some(whose.patient)).await.unwrap();
+        assert_eq!(known(&desk, &whose).await, [Known::Answer]);
+        tickets::link_contact(app, &ctx, own, Some(daughter)).await.unwrap();
+        assert_eq!(tickets::view(app, &ctx, whose.ticket).await.unwrap().ticket.patient, Some(whose.patient));
+        assert_eq!(known(&desk, &whose).await, [Known::Answer], "one of them went to the patient, and still did");
+    }
+
+    async fn whoever_acts_for_the_patient_is_no_stranger_with_a_record_of_their_own(desk: Desk) {
+        let whose = patient(&desk).await;
+        let (other, contact, _) = of_daughter(&desk, &whose).await;
+        let scope: Scope = Group::ALL.iter().copied().collect();
+        let (organisation, now, scope) = (desk.organisation, desk.app.now(), scope.bits());
+        let (id, patient) = (desk.app.id::<()>(), whose.patient);
+        let said = desk.app.db.write::<_, DeskError, _>(move |tx| {
+            async move { Ok(tx.execute(ACTS, args![organisation, id, contact, scope, now, patient]).await?) }.boxed()
+        });
+        assert_eq!(said.await.unwrap(), 1);
+        tickets::reply(&desk.app, &desk.ctx(Role::Agent), other, tickets::Reply::new("She is well.")).await.unwrap();
+        assert_eq!(known(&desk, &whose).await, []);
+    }
+
+    async fn an_answer_that_was_taken_back_was_given_to_nobody(desk: Desk) {
+        let whose = patient(&desk).await;
+        let (other, _, _) = of_daughter(&desk, &whose).await;
+        let agent = desk.ctx(Role::Agent);
+        let sent = async |words: &str| tickets::reply(&desk.app, &agent, other, tickets::Reply::new(words)).await.unwrap();
+        let first = sent("She is well.").await;
+        assert_eq!(known(&desk, &whose).await, [Known::Answer]);
+        tickets::undo(&desk.app, &agent, other, first).await.unwrap();
+        assert_eq!(known(&desk, &whose).await, []);
+        sent("She sleeps.").await;
+        assert_eq!(known(&desk, &whose).await, [Known::Answer]);
+        assert_eq!(accounted(&desk, &whose).await.known[0].visit.entries, 1);
+    }
+
+    async fn a_list_that_is_cut_says_so(desk: Desk) {
+        let whose = patient(&desk).await;
+        assert!(!accounted(&desk, &whose).await.is_cut);
+        let (organisation, patient, now) = (desk.organisation, whose.patient, desk.app.now());
+        let ids: Vec<_> = (0..501).map(|_| desk.app.id::<()>()).collect();
+        let opened = desk.app.db.write::<_, DeskError, _>(move |tx| {
+            async move {
+                for id in ids {
+                    tx.execute(OPENED, args![organisation, id, now, patient]).await?;
+                }
+                Ok(())
+            }
+            .boxed()
+        });
+        opened.await.unwrap();
+        assert!(accounted(&desk, &whose).await.is_cut);
+        let officer = desk.browser(Role::Compliance).await;
+        for (way, said) in [("", "This list is not whole"), ("/letter", "Ask us for the rest"), ("/csv", "Ask us for the rest")] {
+            let page = officer.get(&format!("{}{way}", whose.here)).await.expect(200).text();
+            assert!(page.contains(said), "{way}: {page}");
+        }
     }
 
     async fn who_changes_patients_records_and_only_privacy_reads(desk: Desk) {

@@ -259,11 +259,19 @@ on_both! {
         ask(way("b.png")).await.expect(409);
         assert!(!has(&agent.get(&way("b.png")).await.expect(200).body, PLACE));
 
+        let done = async |action: &str| {
+            let log = bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 1000).await.unwrap();
+            log.iter().filter(|entry| entry.action == action).count()
+        };
+        let read = done("attachment.read").await;
         let original = format!("{}/original", way("a.png"));
         let form = agent.get(&original).await.expect(200).text();
         assert!(form.contains("Why do you need it?"), "{form}");
         agent.submit(&original, &original, &[]).await.expect(422);
         agent.submit(&original, &original, &[("reason", "curious")]).await.expect(422);
+        // Who only asks was shown nothing yet.
+        assert_eq!((done("attachment.read").await, done("attachment.original").await), (read, 0));
+        assert!(done("attachment.ask").await >= 3);
         let got = agent.submit(&original, &original, &[("reason", "evidence")]).await.expect(200);
         assert_eq!(got.body, usual);
         let billing = desk.browser(Role::Billing).await;

@@ -6,9 +6,11 @@ use crate::error::DeskError;
 use crate::ids::{DisclosureId, PatientId};
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
-use crate::pages::seen_words::{People, Reader, told};
+use crate::pages::seen_words::{People, Reader, Told, told};
 use crate::pages::standing::Told as Standing;
-use crate::privacy::disclosures::{self, Accounting, Basis, Despite, Disclosure, Known, Typed};
+use crate::privacy::disclosures::{
+    self, Accounting, Basis, Despite, Disclosure, Given, Known, Typed,
+};
 use crate::router::{Access, Route};
 use crate::staff;
 use askama::Template;
@@ -180,7 +182,10 @@ struct Line {
 struct KnownLine {
     day: String,
     who: String,
+    /// Where it went; empty where that is not known.
+    address: String,
     what: &'static str,
+    why: String,
     requests: String,
 }
 
@@ -227,20 +232,27 @@ impl Teller<'_> {
         all.into_iter().map(line).collect()
     }
 
-    fn known(&self, known: &[(Known, crate::privacy::seen::Visit)]) -> Vec<KnownLine> {
-        let visits: Vec<_> = known.iter().map(|(_, visit)| visit.clone()).collect();
+    fn known(&self, known: &[Given]) -> Vec<KnownLine> {
+        let visits: Vec<_> = known.iter().map(|one| one.visit.clone()).collect();
         let words = told(&visits, self.people, self.clinic, self.t, self.reader);
-        let line = |(told, (how, _)): (_, &(Known, _))| {
-            let told: crate::pages::seen_words::Told = told;
-            let who = match how {
+        let line = |(told, one): (Told, &Given)| {
+            let somebody = || self.t.text("disclosure-known-somebody").to_owned();
+            let to = one.to.clone().unwrap_or_default();
+            let who = match one.how {
                 Known::Partner if !told.role.is_empty() => told.role,
-                Known::Answer => self.t.text("disclosure-known-somebody").to_owned(),
+                Known::Answer if to.name.is_empty() => somebody(),
+                Known::Answer => to.name,
                 Known::Partner | Known::Export | Known::Copy => told.who,
             };
             KnownLine {
                 day: told.day,
                 who,
-                what: match how {
+                address: to.address,
+                why: match one.how {
+                    Known::Answer => self.t.text("disclosure-known-answer-why").to_owned(),
+                    Known::Partner | Known::Export | Known::Copy => told.why,
+                },
+                what: match one.how {
                     Known::Partner => "disclosure-known-partner",
                     Known::Export => "disclosure-known-export",
                     Known::Copy => "disclosure-known-copy",
@@ -261,6 +273,8 @@ struct AccountingPage {
     name: String,
     lines: Vec<Line>,
     known: Vec<KnownLine>,
+    /// Whether what is older may be missing.
+    cut: bool,
     form: NewForm,
     /// Of which disclosure a reason is missing.
     unsaid: Option<DisclosureId>,
@@ -299,6 +313,7 @@ async fn page_of(
             name: accounting.name,
             lines: teller.recorded(accounting.recorded),
             known: teller.known(&accounting.known),
+            cut: accounting.is_cut,
             form: NewForm::new(page, (action, patient), sent, error).await?,
             unsaid,
         },
@@ -422,6 +437,8 @@ struct LetterPage {
     name: String,
     lines: Vec<Line>,
     known: Vec<KnownLine>,
+    /// Whether what is older may be missing.
+    cut: bool,
     others: Vec<Locale>,
     given: String,
     since: String,
@@ -492,6 +509,7 @@ async fn letter(
         name: accounting.name,
         lines: teller.recorded(accounting.recorded),
         known: teller.known(&accounting.known),
+        cut: accounting.is_cut,
         others: Locale::ALL
             .into_iter()
             .filter(|one| *one != words.locale)
@@ -537,13 +555,20 @@ async fn as_csv(
         rows.push([
             line.day,
             line.who,
-            String::new(),
+            line.address,
             words.text(line.what).to_owned(),
             String::new(),
-            String::new(),
+            line.why,
             line.requests,
             words.text("disclosure-source-known").to_owned(),
         ]);
+    }
+    if accounting.is_cut {
+        let mut last: [String; 8] = std::array::from_fn(|_| String::new());
+        words
+            .text("disclosures-letter-cut")
+            .clone_into(&mut last[0]);
+        rows.push(last);
     }
     Ok(csv::file("disclosures.csv", &rows))
 }

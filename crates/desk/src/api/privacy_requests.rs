@@ -77,7 +77,7 @@ fn shown(app: &App, view: RequestView) -> PrivacyRequestOut {
         law: request.law,
         section: view.clock.section.clone(),
         overdue: request.is_overdue(app.now()),
-        decision: decided.map(|one| one.decision),
+        decision: request.decision(),
         reason: decided.and_then(|one| one.reason.clone()),
         answered_on: request.closed.map(|one| one.answered_on.to_string()),
         extended: request.extension.is_some(),
@@ -125,8 +125,8 @@ pub(super) async fn list(
     let more = found.len() > most;
     found.truncate(most);
     let next = found.last().filter(|_| more).map(|last| {
-        let closed = last.request.closed.map(|one| one.at);
-        let place = (closed.unwrap_or(last.request.due_at), last.request.id);
+        let ended = last.request.ended_at();
+        let place = (ended.unwrap_or(last.request.due_at), last.request.id);
         cursor(&app, &ctx, name, &place)
     });
     Ok(Json(Page {

@@ -351,7 +351,7 @@ impl Seen {
             names: &names,
         };
         let me = page.ctx.actor.staff();
-        let emptied = ticket.contact == crate::ids::nobody(page.ctx.organisation);
+        let emptied = ticket.is_emptied();
         let offered = Offered::to(page, clinic, ticket);
         let why = ticket.triage.read();
         TicketPage {

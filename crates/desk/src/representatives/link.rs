@@ -1,6 +1,6 @@
 //! What a contact may hear and do for a patient, and a link that is taken away.
 
-use super::model::{Authority, Ended, Relationship, Whose};
+use super::model::{Authority, Ended, Relationship, Side, Whose};
 use super::store::{self, Stored};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -90,6 +90,33 @@ pub(crate) async fn scope_of(
         return Ok(Scope::NONE);
     }
     Ok(Scope::ALL)
+}
+
+/// Who a contact is to a patient at `now`. Whoever was said to be somebody else, and may hear nothing, is somebody else also
+/// where they are linked to the patient; so is whoever is linked to nobody yet.
+pub(crate) async fn side_of(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    (contact, patient): (ContactId, PatientId),
+    now: Timestamp,
+) -> Result<Side, DeskError> {
+    let whose = (contact, patient);
+    if let Some((row, known)) = newest(app, conn, organisation, whose).await? {
+        let clinic = app.directory.of(organisation)?;
+        let scope = row.given.scope(&known.at(&clinic), now);
+        return Ok(if scope == Scope::NONE {
+            Side::Other
+        } else {
+            Side::Acts
+        });
+    }
+    let linked = restricted::about_contact(conn, organisation, contact).await?;
+    let stands = linked.is_some_and(|about| about.patient == Some(patient));
+    if stands && !patients::acts_only(conn, organisation, whose).await? {
+        return Ok(Side::Themself);
+    }
+    Ok(Side::Other)
 }
 
 /// For whom a contact acts now.

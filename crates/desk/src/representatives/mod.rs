@@ -17,7 +17,7 @@ mod read;
 mod store;
 
 pub use change::{NewRepresentative, Who, add, decide, end, handlers};
-pub(crate) use link::{acts_for, end_open, is_themself, scope_of};
-pub use model::{Authority, Ended, Relationship, State};
+pub(crate) use link::{acts_for, end_open, is_themself, scope_of, side_of};
+pub use model::{Authority, Ended, Relationship, Side, State};
 pub use read::{Bond, RepresentativeView, bond_of, list};
 pub use store::ALL as STATEMENTS;

@@ -53,6 +53,19 @@ codes! {
 }
 
 codes! {
+    /// Who somebody is to a patient on a given day.
+    #[schema(as = RepresentativeSide)]
+    Side {
+        /// The patient.
+        Themself = "self",
+        /// Whoever acts for them, in however little.
+        Acts = "acts",
+        /// Somebody else.
+        Other = "other",
+    }
+}
+
+codes! {
     /// Where a word about it stands.
     #[schema(as = RepresentativeState)]
     State {

@@ -15,7 +15,7 @@ use crate::corrections::{self, Judged};
 use crate::error::DeskError;
 use crate::events::{self, kind};
 use crate::identity;
-use crate::ids::{self, QueueId, StaffId, SubStatusId, TicketId};
+use crate::ids::{QueueId, StaffId, SubStatusId, TicketId};
 use crate::orgs::Clinic;
 use crate::outbound;
 use crate::records;
@@ -144,7 +144,7 @@ pub(super) async fn locked(
         .ok_or(DeskError::NotFound)?;
     let (ctx, now) = (work.ctx.clone(), work.now);
     records::admit(work, &ctx, stored.ticket.about, now).await?;
-    if stored.ticket.contact == ids::nobody(organisation) {
+    if stored.ticket.is_emptied() {
         return Err(DeskError::Conflict {
             code: "emptied",
             text: "The words of this request are gone, and nothing is added to it any more.",

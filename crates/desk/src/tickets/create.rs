@@ -279,6 +279,7 @@ pub(crate) async fn create_admitted(
             last_message_by: "contact".to_owned(),
             created_at: at,
             updated_at: at,
+            emptied_at: None,
             version: 1,
         },
     };

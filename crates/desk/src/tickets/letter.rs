@@ -114,6 +114,7 @@ pub(crate) async fn letter(
         last_message_by: "staff".to_owned(),
         created_at: now,
         updated_at: now,
+        emptied_at: None,
         version: 1,
     };
     let stored = StoredTicket {

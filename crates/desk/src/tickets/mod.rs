@@ -23,6 +23,7 @@ mod place;
 mod read;
 pub mod release;
 mod said;
+mod sent;
 mod sight;
 mod snooze;
 mod store;

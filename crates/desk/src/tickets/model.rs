@@ -136,11 +136,18 @@ pub struct Ticket {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+    /// When its words went: nothing is added to it any more.
+    pub emptied_at: Option<Timestamp>,
     /// Counts every change.
     pub version: i64,
 }
 
 impl Ticket {
+    /// Whether its words went, and with them whoever asked.
+    pub const fn is_emptied(&self) -> bool {
+        self.emptied_at.is_some()
+    }
+
     /// 0 for a crisis, 1 for everything else.
     pub fn rank(&self) -> i64 {
         i64::from(self.urgency != Urgency::Emergency)

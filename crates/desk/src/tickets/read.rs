@@ -10,7 +10,7 @@ use crate::error::DeskError;
 use crate::events;
 use crate::feedback;
 use crate::field_group::FieldGroup;
-use crate::ids::{self, ContactId, MessageId, OrganisationId, TicketId};
+use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
 use crate::staff::Queues;
@@ -486,8 +486,7 @@ pub async fn view_beside(
     };
     let contact = View::Contact(ticket.contact);
     // Emptied requests of different people stand for one contact: none is beside another.
-    let has_others =
-        ticket.contact != ids::nobody(organisation) && about.sight.shows(FieldGroup::Clinical);
+    let has_others = !ticket.is_emptied() && about.sight.shows(FieldGroup::Clinical);
     let mut objects = vec![NewEntry::new("ticket.read", "ticket", ticket.id)];
     if has_others {
         objects.push(NewEntry::new("ticket.list", "view", name_of(&contact)));

@@ -21,8 +21,8 @@ macro_rules! select {
              COALESCE(t.patient_id, (SELECT c.patient_id FROM contacts c \
              WHERE c.organisation_id = t.organisation_id AND c.id = t.contact_id)), \
              (SELECT p.labels FROM patients p WHERE p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, \
-             (SELECT c.patient_id FROM contacts c WHERE c.organisation_id = t.organisation_id AND c.id = t.contact_id))) \
-             FROM tickets t ",
+             (SELECT c.patient_id FROM contacts c WHERE c.organisation_id = t.organisation_id AND c.id = t.contact_id))), \
+             t.emptied_at FROM tickets t ",
             $rest
         )
     };
@@ -183,6 +183,7 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
             last_message_by: row.get(26)?,
             created_at: row.get(27)?,
             updated_at: row.get(28)?,
+            emptied_at: row.get(36)?,
             version: row.get(29)?,
         },
         subject: row.get(30)?,

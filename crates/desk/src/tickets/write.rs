@@ -6,6 +6,7 @@ use super::look::{Words, look};
 use super::model::{Status, StoredTicket, Ticket, Urgency, Written};
 use super::place::keep_reachable;
 use super::said::is_told;
+use super::sent::sent;
 use super::turn::{resume, set_status};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -16,7 +17,7 @@ use crate::identity;
 use crate::ids::{ContactId, InboundMailId, MessageId, TicketId};
 use crate::orgs::{Clinic, model::purpose};
 use crate::outbound;
-use crate::records::{self, Class, LetOut, Sealing, restricted};
+use crate::records::{self, Class, Sealing, restricted};
 use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
@@ -134,7 +135,8 @@ pub async fn reply(
             sealed.store(work, id).await?;
             save(work, &mut stored).await?;
             told_with_words(work, &stored, &changed);
-            work.audit(said(id, leave));
+            let entry = sent(work, &stored.ticket, sealed.id, leave).await?;
+            work.audit(entry);
             if !outbound::send_reply(work, &stored.ticket, sealed.id, leave).await? {
                 timeline::set_state(work, id, sealed.id, MessageState::Stored).await?;
             }
@@ -146,16 +148,6 @@ pub async fn reply(
         .boxed()
     });
     noted(app, ctx, id, done.await).await
-}
-
-/// That words went out: what they held, and what was shown by whoever gets them (45 CFR 164.514(h)).
-fn said(id: TicketId, leave: LetOut) -> NewEntry {
-    let detail = json!({
-        "class": leave.class(), "level": leave.level().code(), "emergency": leave.by_emergency(),
-    });
-    NewEntry::new("message.send", "ticket", id)
-        .purpose("treatment")
-        .detail(&detail)
 }
 
 /// What an answer changes on the ticket.
@@ -563,9 +555,8 @@ pub async fn undo(app: &App, ctx: &Ctx, id: TicketId, message: MessageId) -> Res
             // Lists that are open hear of it whatever changed: the answer is owed again.
             happened(work, &stored, &changed, true);
             let names: Vec<&String> = changed.keys().collect();
-            work.audit(
-                NewEntry::new("message.undo", "ticket", id).detail(&json!({ "changed": names })),
-            );
+            let detail = json!({ "message": message, "changed": names });
+            work.audit(NewEntry::new("message.undo", "ticket", id).detail(&detail));
             Ok(())
         }
         .boxed()

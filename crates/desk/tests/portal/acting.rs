@@ -1,6 +1,8 @@
 //! Writing for somebody else: for whom, how far, and until when.
 
 use super::*;
+use bedside_desk::privacy::requests::{self, Decision, Said, Which};
+use bedside_desk::representatives::Side;
 use bedside_desk::tickets;
 use common::{Role, both_engines};
 
@@ -66,6 +68,57 @@ both_engines! {
             switches(&browser, &id).await.expect(404);
         }
         assert!(!page(&browser, "/my").await.contains("You are writing for"));
+        desk.audit_is_whole().await;
+    }
+
+    async fn who_asked_by_law_stands_with_it_and_they_alone_take_it_back(desk: Desk) {
+        let sink = sink(&desk).await;
+        let (_, leo, _) = family(&desk).await;
+        let browser = signed_in(&desk, &sink, MUM).await;
+        let here = "/my/privacy";
+        sends(&browser, here, here, &[("kind", "accounting")]).await.expect(303);
+        switches(&browser, &leo.to_string()).await.expect(303);
+        for kind in ["accounting", "complaint"] {
+            sends(&browser, here, here, &[("kind", kind)]).await.expect(303);
+        }
+        let officer = desk.ctx(Role::Compliance);
+        let list = async |which| requests::list(&desk.app, &officer, which, None, 10).await.unwrap();
+        let open = list(Which::Open).await;
+        let of = |is_leo: bool, kind: &str| {
+            let its = |view: &&requests::RequestView| (view.request.patient == leo) == is_leo && view.request.kind.code() == kind;
+            open.iter().find(its).unwrap().request.clone()
+        };
+        let (hers, his, other) = (of(false, "accounting"), of(true, "accounting"), of(true, "complaint"));
+        assert_eq!((hers.asked.unwrap().side, his.asked.unwrap().side), (Side::Themself, Side::Acts));
+        let boss = desk.browser(Role::Compliance).await;
+        for (request, said) in [(&hers, "for themself"), (&his, "who acts for the patient")] {
+            let shown = page(&boss, &format!("/privacy/{}", request.id)).await;
+            assert!(shown.contains("Ines Mother") && shown.contains(said) && !shown.contains("Somebody who has left"), "{shown}");
+            // The list that is asked for is one step away, and whoever decides knows who reads their words.
+            assert!(shown.contains(&format!("/privacy/disclosures/{}", request.patient)), "{shown}");
+            assert!(shown.contains("reads this on their own pages"), "{shown}");
+        }
+        // While she writes for Leo, what is hers is not taken back by mistake.
+        let back = |request: &requests::Request| format!("/my/privacy/{}/take-back", request.id);
+        let mine = page(&browser, here).await;
+        assert!(mine.contains(&back(&his)) && mine.contains(&back(&other)) && !mine.contains(&back(&hers)), "{mine}");
+        sends(&browser, here, &back(&hers), &[]).await.expect(404);
+        let done = sends(&browser, here, &back(&his), &[]).await.expect(303);
+        let told = page(&browser, done.header("location").unwrap()).await;
+        assert!(told.contains("You took it back") && !told.contains(&back(&his)), "{told}");
+        sends(&browser, here, &back(&his), &[]).await.expect(409);
+        // What is decided is answered.
+        let said = Said { decision: Decision::Granted, reason: String::new(), note: String::new(), with_notes: false };
+        requests::decide(&desk.app, &officer, other.id, 1, said).await.unwrap();
+        sends(&browser, here, &back(&other), &[]).await.expect(409);
+        let closed = list(Which::Closed).await;
+        let [ended] = closed.as_slice() else { panic!("{}", closed.len()) };
+        assert_eq!((ended.request.id, ended.request.decision()), (his.id, Some(Decision::Withdrawn)));
+        assert_eq!(list(Which::Open).await.len(), 2);
+        let shown = page(&boss, &format!("/privacy/{}", his.id)).await;
+        assert!(shown.contains("Taken back by whoever asked") && !shown.contains("name=\"decision\""), "{shown}");
+        // She asks again whenever she wants.
+        sends(&browser, here, here, &[("kind", "accounting")]).await.expect(303);
         desk.audit_is_whole().await;
     }
 

@@ -1,9 +1,11 @@
 //! What is asked by law, once; and requests that went together.
 
 use super::*;
-use bedside_desk::privacy::requests::{self, OWN_A_DAY, RequestView, Which};
+use bedside_desk::context::Permissions;
+use bedside_desk::privacy::requests::{self, Kind, NewRequest, OWN_A_DAY, RequestView, Which};
 use bedside_desk::tickets;
 use common::{Role, both_engines};
+use serde_json::json;
 
 const MIA: &str = "mia@quetzal.test";
 const WHERE: &str = "/my/privacy";
@@ -63,6 +65,41 @@ both_engines! {
         desk.clock.advance(DAY + 1);
         let browser = signed_in(&desk, &sink, MIA).await;
         sends(&browser, WHERE, WHERE, &[("kind", "copy")]).await.expect(303);
+    }
+
+    async fn what_others_enter_hides_and_counts_nothing_of_what_somebody_asked(desk: Desk) {
+        let sink = sink(&desk).await;
+        let mia = patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        sends(&browser, WHERE, WHERE, &[("kind", "erasure"), ("words", "All of it")]).await.expect(303);
+        for number in 0..15 {
+            let new = NewRequest {
+                patient: mia,
+                kind: Kind::Complaint,
+                received_on: jiff::civil::date(2026, 4, 10),
+                ticket: None,
+                words: format!("Letter {number}."),
+            };
+            requests::open_request(&desk.app, &desk.ctx(Role::Compliance), new).await.unwrap();
+        }
+        let client = desk.client(&Permissions::ALL.codes()).await;
+        for number in 0..=OWN_A_DAY {
+            let new = json!({ "patient_id": mia.to_string(), "kind": "access", "received_on": "2026-04-10", "words": format!("By system {number}.") });
+            client.post("/api/v1/privacy-requests", &new).await.expect(201);
+        }
+        let told = sends(&browser, WHERE, WHERE, &[("kind", "erasure")]).await.expect(409).text();
+        assert!(told.contains("You asked for this already on") && told.contains("name=\"another\""), "{told}");
+        sends(&browser, WHERE, WHERE, &[("kind", "copy")]).await.expect(303);
+        // The page goes on with what is older.
+        let shown = page(&browser, WHERE).await;
+        assert!(shown.contains("By system 10.") && !shown.contains("All of it"), "{shown}");
+        let older = shown.split("/my/privacy?older=").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let shown = page(&browser, &format!("{WHERE}?older={older}")).await;
+        assert!(shown.contains("All of it") && shown.contains("Letter 0.") && !shown.contains("?older="), "{shown}");
+        // Whoever decides reads that no colleague opened it.
+        let systems = kept(&desk).await.into_iter().find(|view| view.request.kind == Kind::Access).unwrap();
+        let shown = page(&desk.browser(Role::Compliance).await, &format!("/privacy/{}", systems.request.id)).await;
+        assert!(shown.contains("or by another system") && !shown.contains("Somebody who has left"), "{shown}");
     }
 
     async fn a_request_that_went_into_another_is_still_its_writers(desk: Desk) {

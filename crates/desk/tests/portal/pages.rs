@@ -2,6 +2,7 @@
 
 use super::*;
 use bedside_desk::ids::PrivacyRequestId;
+use bedside_desk::privacy::disclosures::{self, Known};
 use bedside_desk::privacy::{copies, requests};
 use bedside_desk::tickets::{self, Reply};
 use common::{Role, both_engines};
@@ -243,6 +244,14 @@ both_engines! {
         let copy = shown.split("/my/privacy/copies/").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let zip = browser.get(&format!("/my/privacy/copies/{copy}")).await.expect(200);
         assert!(zip.body.starts_with(b"PK") && zip.header("cache-control").unwrap().contains("no-store"));
+        // What the patient fetches themselves needs no accounting; what the staff take out is told.
+        let known = async || {
+            let all = disclosures::accounting(&desk.app, &officer, mia).await.unwrap().known;
+            all.iter().map(|one| one.how).collect::<Vec<_>>()
+        };
+        assert_eq!(known().await, []);
+        copies::download(&desk.app, &admin, id, copy.parse().unwrap()).await.unwrap();
+        assert_eq!(known().await, [Known::Copy]);
         // For nobody else, and not for ever.
         patient(&desk, "Bo Other", "bo@else.test", 0).await;
         desk.clock.advance(40 * DAY);

@@ -27,6 +27,7 @@ fn way(route: &Route, ticket: &str, session: &str) -> String {
         .replace("{session}", session)
         .replace("{file}", ticket)
         .replace("{copy}", ticket)
+        .replace("{request}", ticket)
         .replace("{passkey}", ticket)
 }
 

@@ -5,8 +5,9 @@ use super::kinds::{close, switch_all_on};
 use super::{DAY, done_since, is_gone, patient, runs};
 use bedside_desk::context::Permissions;
 use bedside_desk::intake::email;
+use bedside_desk::privacy::disclosures::{self, Known};
 use bedside_desk::privacy::retention::{self, Record};
-use bedside_desk::privacy::seen;
+use bedside_desk::privacy::seen::{self, Deed};
 use bedside_desk::tickets;
 use serde_json::json;
 
@@ -71,6 +72,55 @@ both_engines! {
         email::processor::drain(&desk.app).await.unwrap();
         let active = tickets::list(&desk.app, &desk.system(), &tickets::View::Active, None, 10).await.unwrap().rows;
         assert!(active.len() == 1 && active[0].ticket.id != ticket);
+    }
+
+    async fn what_was_given_of_a_request_that_went_is_told_as_it_was(desk: Desk) {
+        let (app, ctx, agent) = (&desk.app, desk.system(), desk.ctx(Role::Agent));
+        let rosa = patient(&desk, "Rosa", Some("1950-01-01"), "rosa@patient.example").await;
+        let raw = "From: <rosa@patient.example>\r\nTo: help@clinic.example\r\nSubject: Letter\r\nMessage-ID: <file@patient.example>\r\n\
+            Date: Mon, 2 Mar 2026 15:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+            --b\r\nContent-Type: text/plain\r\n\r\nPlease read it.\r\n\
+            --b\r\nContent-Type: text/plain; name=letter.txt\r\nContent-Disposition: attachment; filename=letter.txt\r\n\r\n\
+            Dear clinic.\r\n--b--\r\n";
+        email::receive(app, desk.organisation, None, email::Source::new(email::Via::Receiver), raw.as_bytes()).await.unwrap();
+        email::processor::drain(app).await.unwrap();
+        let own = tickets::list(app, &ctx, &tickets::View::Active, None, 10).await.unwrap().rows[0].ticket.id;
+        let view = tickets::view(app, &ctx, own).await.unwrap();
+        let (number, file) = (view.ticket.number, view.messages[0].attachments[0].id);
+        // Another system opens the file and nothing else.
+        desk.client("tickets:read").await.get(&format!("/api/v1/attachments/{file}")).await.expect(200);
+        // Somebody else, with a record of their own, brought a request about her.
+        let dora = patient(&desk, "Dora", Some("1980-01-01"), "dora@patient.example").await;
+        let other = desk.ticket("daughter@family.example", "My mother", "How is she?").await;
+        let contact = tickets::view(app, &ctx, other).await.unwrap().contact.id;
+        for whose in [rosa, dora] {
+            tickets::link_contact(app, &ctx, contact, Some(whose)).await.unwrap();
+        }
+        for ticket in [own, other] {
+            tickets::reply(app, &agent, ticket, tickets::Reply::new("All is well.")).await.unwrap();
+        }
+        let officer = desk.ctx(Role::Compliance);
+        let told = async || {
+            let known = disclosures::accounting(app, &officer, rosa).await.unwrap().known;
+            let mut told: Vec<_> = known.iter().map(|one| (one.how as u8, one.visit.requests.clone(), one.to.is_some())).collect();
+            told.sort();
+            told
+        };
+        let opened = async || {
+            let account = seen::account(app, &officer, rosa, None, 100).await.unwrap();
+            account.visits.iter().filter(|visit| visit.deeds.contains(&Deed::Files) && visit.requests.contains(&number)).count()
+        };
+        let (before, files) = (told().await, opened().await);
+        let hows: Vec<u8> = before.iter().map(|(how, _, _)| *how).collect();
+        assert_eq!((hows, files), (vec![Known::Partner as u8, Known::Answer as u8], 1));
+        for ticket in [own, other] {
+            done_since(&desk, ticket, app.now().plus_seconds(-4000 * DAY)).await;
+        }
+        switch_all_on(&desk, &[Record::Requests]).await;
+        retention::daily(app).await.unwrap();
+        assert!(is_gone(&desk, own).await && is_gone(&desk, other).await);
+        // What she got herself is no disclosure now either, and what somebody else got still is.
+        assert_eq!((told().await, opened().await), (before, files));
     }
 
     async fn an_account_stands_for_its_own_run_alone(desk: Desk) {

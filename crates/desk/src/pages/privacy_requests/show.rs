@@ -15,6 +15,7 @@ use crate::privacy::erasure::{self, Hold, HoldReason};
 use crate::privacy::requests::{
     self, Decision, Kind, MAX_WORDS, Request, RequestView, State, Which, law,
 };
+use crate::representatives::Side;
 use crate::router::{Access, Route};
 use crate::staff;
 use askama::Template;
@@ -86,7 +87,6 @@ impl<'a> Teller<'a> {
     }
 
     fn line(&self, request: &Request, name: Option<String>) -> Lately {
-        let decided = request.decided.as_ref();
         Lately {
             id: request.id.to_string(),
             kind: request.kind.text_key(),
@@ -95,7 +95,7 @@ impl<'a> Teller<'a> {
             received: self.day(request.received_on),
             due: self.due(request),
             over: request.is_overdue(self.page.app.now()),
-            ended: decided.map(|one| decision_key(one.decision)),
+            ended: request.decision().map(decision_key),
         }
     }
 }
@@ -144,8 +144,8 @@ async fn list(page: Page, Query(asked): Query<Asked>) -> Result<Response, DeskEr
     let more = found.len() > rows;
     found.truncate(rows);
     let place = |last: &RequestView| {
-        let closed = last.request.closed.map(|one| one.at);
-        (closed.unwrap_or(last.request.due_at), last.request.id)
+        let ended = last.request.ended_at();
+        (ended.unwrap_or(last.request.due_at), last.request.id)
     };
     let next = found.last().filter(|_| more).map(|last| {
         let text = cursor::encode(&name, &place(last), &mac);
@@ -297,6 +297,10 @@ struct RequestPage {
     reason: Option<(String, String)>,
     note: Option<String>,
     closed: Option<String>,
+    /// That whoever asked took it back.
+    taken_back: Option<String>,
+    /// The account of whom the data were given to, where that is asked for and the reader may see it.
+    account: Option<String>,
     may_extend: bool,
     may_approve: bool,
     own: bool,
@@ -346,7 +350,11 @@ pub(super) async fn page_of(
     };
     let holds = hold_lines(page, &who, &view).await?;
     let lasting = Lasting::of(page, &view, &typed, &names).await?;
+    let opened = who.opened(&view);
     let (request, now) = (&view.request, app.now());
+    let accounts = request.kind == Kind::Accounting && view.name.is_some();
+    let account = (accounts && ctx.permissions().has(Permission::PrivacyReview))
+        .then(|| format!("/privacy/disclosures/{}", request.patient));
     let me = ctx.actor.staff();
     let decided = request.decided.as_ref();
     let decision = decided.map(|one| one.decision);
@@ -383,7 +391,12 @@ pub(super) async fn page_of(
             section: &view.clock.section,
             level: t.text(&level_key).to_owned(),
             words: view.words,
-            opened: who.at("privacy-opened-by", request.opened_by, request.opened_at),
+            opened,
+            taken_back: request.taken_back.map(|at| {
+                let at = who.when(at);
+                t.with("privacy-taken-back", "at", at).into_owned()
+            }),
+            account,
             steps: request.steps().into_iter().map(step_key).collect(),
             extended: request.extension.as_ref().map(|one| {
                 let said = t.format(
@@ -472,13 +485,33 @@ impl Who<'_> {
             .unwrap_or_else(|| self.teller.t.text("seen-who-gone").to_owned())
     }
 
+    fn when(&self, at: Timestamp) -> String {
+        time::format_time(at.micros(), &self.teller.zone, self.teller.t.locale)
+    }
+
     fn at(&self, key: &str, id: Option<StaffId>, at: Timestamp) -> String {
-        let when = time::format_time(at.micros(), &self.teller.zone, self.teller.t.locale);
-        let said = self
-            .teller
-            .t
-            .format(key, &[("who", self.name(id).into()), ("at", when.into())]);
-        said.into_owned()
+        let said = [("who", self.name(id).into()), ("at", self.when(at).into())];
+        self.teller.t.format(key, &said).into_owned()
+    }
+
+    /// Who opened a request: somebody of the staff, whoever asked on the patients' own pages, or another system.
+    fn opened(&self, view: &RequestView) -> String {
+        let (request, t) = (&view.request, self.teller.t);
+        let at = self.when(request.opened_at);
+        match (request.opened_by, request.asked) {
+            (Some(by), _) => self.at("privacy-opened-by", Some(by), request.opened_at),
+            (None, Some(asker)) => {
+                let gone = || t.text("privacy-asker-gone").to_owned();
+                let who = view.asker.clone().unwrap_or_else(gone);
+                let key = match asker.side {
+                    Side::Themself => "privacy-asked-themself",
+                    Side::Acts | Side::Other => "privacy-asked-acts",
+                };
+                let said = [("who", who.into()), ("at", at.into())];
+                t.format(key, &said).into_owned()
+            }
+            (None, None) => t.with("privacy-opened-elsewhere", "at", at).into_owned(),
+        }
     }
 }
 

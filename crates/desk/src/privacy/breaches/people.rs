@@ -111,7 +111,7 @@ fn act(entry: &Shown) -> Option<Act> {
         Deed::Opened | Deed::Details | Deed::Requests | Deed::Files | Deed::Reviewed => {
             Some(Act::Read)
         }
-        Deed::Wrote | Deed::Changed | Deed::Checked | Deed::Refused => None,
+        Deed::Asked | Deed::Wrote | Deed::Changed | Deed::Checked | Deed::Refused => None,
     }
 }
 

@@ -9,12 +9,12 @@
 //! Invariants: nothing that was recorded is changed or removed; a mistake is struck, with a reason, and stays. What is held
 //! back for an authority is told to whoever watches over privacy, and to the patient from the day on which it may be.
 
+mod known;
 mod model;
 mod store;
 
 use super::erasure;
 use super::requests;
-use super::seen::{Deed, Visit, visits};
 use crate::app::App;
 use crate::audit_log::{self, NewEntry};
 use crate::context::{Ctx, Permission};
@@ -30,6 +30,7 @@ use model::{Row, Struck, oldest};
 use serde_json::json;
 use std::collections::HashMap;
 
+pub use known::{Given, Known, Recipient};
 pub use model::{Basis, Despite, MAX_LINE, MAX_WORDS, Typed, YEARS};
 pub use store::ALL as STATEMENTS;
 
@@ -74,19 +75,6 @@ impl Disclosure {
     }
 }
 
-/// How the desk knows of something that left it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
-    /// Another system read it with its key.
-    Partner,
-    /// It was part of an export.
-    Export,
-    /// A copy of the record was taken out.
-    Copy,
-    /// An answer went to somebody who does not stand for the patient.
-    Answer,
-}
-
 /// What was given out of one patient's data.
 #[derive(Clone, Debug)]
 pub struct Accounting {
@@ -101,7 +89,9 @@ pub struct Accounting {
     /// What was recorded, newest first.
     pub recorded: Vec<Disclosure>,
     /// What the desk knows by itself, newest first.
-    pub known: Vec<(Known, Visit)>,
+    pub known: Vec<Given>,
+    /// Whether there was more than is looked at, so that what is older may be missing.
+    pub is_cut: bool,
 }
 
 /// Leave to account for a patient's data, for whoever watches over privacy and for nobody else.
@@ -155,7 +145,7 @@ pub async fn record(
         Some(number) => {
             let things = whose::things(&mut conn, organisation, patient).await?;
             let its = |thing: &Thing| *thing == Thing::Request(number);
-            let id = things.iter().find(|(_, thing)| its(thing));
+            let id = things.named.iter().find(|(_, thing)| its(thing));
             let id = id.and_then(|(id, _)| id.parse().ok());
             Some(id.ok_or_else(|| {
                 DeskError::invalid("ticket", "unknown", "This patient has no such request.")
@@ -259,23 +249,25 @@ pub async fn strike(
 /// What was given out of a patient's data in the last six years, for whoever watches over privacy.
 pub async fn accounting(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Accounting, DeskError> {
     let leave = leave(app, ctx, patient, "disclosure.read").await?;
-    read(app, ctx, &leave, patient).await
+    read(app, ctx, &leave, patient, Some(&leave)).await
 }
 
 /// The same to be handed to the patient: without what was struck or is held back.
 pub async fn export(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Accounting, DeskError> {
     let leave = leave(app, ctx, patient, "disclosure.export").await?;
-    let mut accounting = read(app, ctx, &leave, patient).await?;
+    let mut accounting = read(app, ctx, &leave, patient, None).await?;
     let now = app.now();
     accounting.recorded.retain(|one| one.is_told(now));
     Ok(accounting)
 }
 
+/// `addresses` says what is seen of the addresses of whoever got answers; with none, all of it.
 async fn read(
     app: &App,
     ctx: &Ctx,
     leave: &Opened,
     patient: PatientId,
+    addresses: Option<&Opened>,
 ) -> Result<Accounting, DeskError> {
     let organisation = ctx.organisation;
     let zone = app.directory.of(organisation)?.time_zone.clone();
@@ -283,23 +275,33 @@ async fn read(
     let mut conn = app.read_newest().await?;
     let view = patients::patient_in(app, leave, &mut conn, organisation, patient).await?;
     let things = whose::things(&mut conn, organisation, patient).await?;
+    let mut rows = store::of_patient(&mut conn, organisation, patient, since, MOST + 1).await?;
+    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
+    let mut is_cut = things.is_cut || rows.len() > most;
+    rows.truncate(most);
     let mut recorded = Vec::new();
-    for row in store::of_patient(&mut conn, organisation, patient, since, MOST).await? {
-        recorded.push(opened(leave, &mut conn, row, &things).await?);
+    for row in rows {
+        recorded.push(opened(leave, &mut conn, row, &things.named).await?);
     }
     let others = whose::brought_by_others(&mut conn, organisation, patient).await?;
-    let objects = things.keys().map(String::as_str);
-    let entries = audit_log::about(&mut conn, organisation, objects, i64::MAX, ENTRIES).await?;
-    let mut known = Vec::new();
-    for how in [Known::Partner, Known::Export, Known::Copy, Known::Answer] {
-        let of = entries.iter().filter(|entry| {
-            entry.at >= since && entry.outcome == "ok" && is_known(entry, how, &others)
-        });
-        let of: Vec<_> = of.cloned().collect();
-        let lines = visits(&of, &things, &zone);
-        known.extend(lines.into_iter().map(|visit| (how, visit)));
-    }
-    known.sort_by_key(|(_, visit)| std::cmp::Reverse(visit.until));
+    let objects = things.named.keys().map(String::as_str);
+    let mut entries =
+        audit_log::about(&mut conn, organisation, objects, i64::MAX, ENTRIES + 1).await?;
+    // What is left out counts where an accounting goes back so far.
+    is_cut |= entries
+        .get(ENTRIES)
+        .is_some_and(|left_out| left_out.at >= since);
+    entries.truncate(ENTRIES);
+    let log = known::Log {
+        entries: &entries,
+        patient,
+        things: &things.named,
+        others: &others,
+        since,
+        zone: &zone,
+    };
+    let known = log.known();
+    let known = known::named(app, &mut conn, organisation, known, addresses).await?;
     Ok(Accounting {
         patient,
         name: view.name,
@@ -307,21 +309,8 @@ async fn read(
         since,
         recorded,
         known,
+        is_cut,
     })
-}
-
-fn is_known(entry: &audit_log::Shown, how: Known, others: &HashMap<String, i64>) -> bool {
-    let deed = Deed::of(&entry.action, &entry.outcome);
-    let looks = matches!(
-        deed,
-        Deed::Details | Deed::Requests | Deed::Files | Deed::Found
-    );
-    match how {
-        Known::Partner => entry.actor_kind == "token" && looks,
-        Known::Export => entry.action == "correction.export",
-        Known::Copy => entry.action == "privacy.download",
-        Known::Answer => entry.action == "message.send" && others.contains_key(&entry.object_id),
-    }
 }
 
 async fn opened(

@@ -25,14 +25,16 @@ pub(super) async fn destroy(work: &mut Work<'_>, scope: &Scope) -> Result<(), De
     // While the old keys are still there.
     reseal_others(work, scope).await?;
     words(work, scope).await?;
+    let organisation = work.ctx.organisation;
     for ticket in &scope.tickets {
         skeleton(work, sql::SKELETON, *ticket, (nobody, &nothing)).await?;
         unshown(work, *ticket, &nothing).await?;
+        work.execute(sql::DELETE_PLACES, args![organisation, *ticket])
+            .await?;
     }
     people(work, scope, &nothing).await?;
     record(work, scope.patient, &nothing).await?;
     keys(work, &scope.keys).await?;
-    let organisation = work.ctx.organisation;
     for mark in &scope.marks {
         let mark = HEXLOWER.decode(mark.as_bytes()).unwrap_or_default();
         work.execute(sql::KEEP_MARK, args![organisation, MAIL, mark])
@@ -44,9 +46,15 @@ pub(super) async fn destroy(work: &mut Work<'_>, scope: &Scope) -> Result<(), De
 
 /// Destroys requests with all that was said in them, in the caller's command, whoever they were of: their people stay. Whose a
 /// request was stays with its skeleton, since who saw it, and to whom of it was given, has to be accounted for (45 CFR
-/// 164.528); and so does who was verified in it, and what was done past the rules, which go after their own time.
+/// 164.528), and so does which files were its; and so does who was verified in it, and what was done past the rules, which go
+/// after their own time.
 pub(super) async fn requests(work: &mut Work<'_>, scope: &Scope) -> Result<(), DeskError> {
     let (nobody, nothing) = patients::nobody(work).await?;
+    let organisation = work.ctx.organisation;
+    for (ticket, message) in &scope.messages {
+        work.execute(sql::KEEP_PLACES, args![organisation, *ticket, *message])
+            .await?;
+    }
     words(work, scope).await?;
     for ticket in &scope.tickets {
         skeleton(work, sql::SKELETON_OF, *ticket, (nobody, &nothing)).await?;

@@ -1,4 +1,5 @@
-//! Erasure: a patient's record is destroyed for a request that was granted. Owns `legal_holds` and `erasures`.
+//! Erasure: a patient's record is destroyed for a request that was granted. Owns `legal_holds`,
+//! `erasures` and `gone_files`.
 //!
 //! The keys of the patient, and of the contacts who are theirs, are overwritten and deleted, so that the desk can't open any
 //! more what they sealed; what a copy from before can still tell, and until when, stands in `docs/operations.md`. The rows go

@@ -130,6 +130,11 @@ statements! {
     DELETE_MESSAGE = "DELETE FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND id = $3";
     /// Deletes a message's files.
     DELETE_FILES = "DELETE FROM attachments WHERE organisation_id = $1 AND ticket_id = $2 AND message_id = $3";
+    /// Keeps which request a message's files belonged to: who opened them has to be told for six years.
+    KEEP_PLACES = "INSERT INTO gone_files (organisation_id, id, ticket_id) SELECT organisation_id, id, ticket_id \
+        FROM attachments WHERE organisation_id = $1 AND ticket_id = $2 AND message_id = $3 ON CONFLICT DO NOTHING";
+    /// Deletes that too.
+    DELETE_PLACES = "DELETE FROM gone_files WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes what was corrected of a message.
     DELETE_CORRECTION = "DELETE FROM corrections WHERE organisation_id = $1 AND message_id = $2";
     /// Deletes the pieces of a file.

@@ -14,6 +14,7 @@ mod decide;
 mod heard;
 pub mod law;
 pub mod model;
+mod own;
 mod service;
 pub mod standing;
 mod store;
@@ -21,11 +22,11 @@ mod store;
 pub use decide::{Said, approve, close, decide, decide_on, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
 pub use heard::{Heard, hear_of, hear_own};
-pub use model::{Decision, Kind, Law, MAX_WORDS, Request, State, Step};
+pub use model::{Asker, Decision, Kind, Law, MAX_WORDS, Request, State, Step};
+pub use own::{ASKED_ALREADY, OWN_A_DAY, asked_on, open_own, own, take_back};
 pub(in crate::privacy) use service::timers;
 pub use service::{
-    ASKED_ALREADY, NewRequest, OWN_A_DAY, RequestView, Which, count_open, list, name_for,
-    of_patient, open_own, open_request, own, request,
+    NewRequest, RequestView, Which, count_open, list, name_for, of_patient, open_request, request,
 };
 pub(crate) use service::{patient_of, patients_who_wait, waits};
 pub use standing::{Standing, Terms, is_restricted};

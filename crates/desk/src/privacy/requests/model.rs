@@ -3,6 +3,7 @@
 use crate::codes::codes;
 use crate::error::DeskError;
 use crate::ids::{ContactId, DataKeyId, PatientId, PrivacyRequestId, StaffId};
+use crate::representatives::Side;
 use bedside_db::Timestamp;
 use jiff::civil::Date;
 
@@ -181,6 +182,15 @@ pub struct Closed {
     pub at: Timestamp,
 }
 
+/// Who asked on the patients' own pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// By whose address they were in.
+    pub contact: ContactId,
+    /// Whether for themself or for whom they acted.
+    pub side: Side,
+}
+
 /// A request as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
@@ -209,8 +219,10 @@ pub struct Request {
     pub due_at: Timestamp,
     /// What is asked for in words, sealed.
     pub words: Option<Vec<u8>>,
-    /// Who of the staff opened it; none for another system.
+    /// Who of the staff opened it; none for another system, and for what was asked on the patients' own pages.
     pub opened_by: Option<StaffId>,
+    /// Who asked there; none of what was asked before that was kept.
+    pub asked: Option<Asker>,
     /// When.
     pub opened_at: Timestamp,
     /// The one extension.
@@ -221,6 +233,8 @@ pub struct Request {
     pub decided: Option<Decided>,
     /// How it ended.
     pub closed: Option<Closed>,
+    /// When whoever asked took it back themself.
+    pub taken_back: Option<Timestamp>,
     /// Counts up with each change.
     pub version: i64,
 }
@@ -253,6 +267,25 @@ impl Request {
                 Err(conflict("decided", "This request is decided already."))
             }
         }
+    }
+
+    /// How it was decided, by the staff or by whoever asked.
+    pub fn decision(&self) -> Option<Decision> {
+        let decided = self.decided.as_ref().map(|one| one.decision);
+        decided.or(self.taken_back.map(|_| Decision::Withdrawn))
+    }
+
+    /// When it ended.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.closed.map(|one| one.at).or(self.taken_back)
+    }
+
+    /// Whether this contact may take it back now: it is not decided, and they asked.
+    pub fn may_take_back(&self, by: ContactId) -> Result<(), DeskError> {
+        if self.asked.is_none_or(|asker| asker.contact != by) {
+            return Err(DeskError::NotFound);
+        }
+        self.still_open()
     }
 
     /// Whether the one extension may be made now: the patient must hear of it before the first period is over (45 CFR

@@ -2,6 +2,7 @@
 
 use super::law::{self, Clock};
 use super::model::{Kind, Law, MAX_AGE_DAYS, MAX_WORDS, Request, State};
+use super::own::{Asked, may_ask};
 use super::standing::{self, Lasting};
 use super::store;
 use crate::app::App;
@@ -52,6 +53,9 @@ pub struct RequestView {
     pub extension: Option<String>,
     /// The words of the decision.
     pub note: Option<String>,
+    /// Who asked on the patients' own pages, by name, or else by as much of an address as the reader may see; of one request
+    /// alone, for whoever decides.
+    pub asker: Option<String>,
     /// Its clock.
     pub clock: &'static Clock,
     /// What stays of it; lists hold nothing.
@@ -87,12 +91,6 @@ pub(super) fn end_of(clinic: &Clinic, day: Date) -> Result<Timestamp, DeskError>
     let last = last.map_err(|error| DeskError::Internal(error.to_string()))?;
     Ok(last.timestamp().into())
 }
-
-/// Requests of one patient that their own pages show.
-const SHOWN: i64 = 20;
-const DAY: i64 = 24 * 3600;
-/// Requests that somebody opens on the patients' own pages within a day, at most: one of each kind, and two more.
-pub const OWN_A_DAY: usize = 10;
 
 /// Words as they are kept: none when there are none.
 pub(super) fn words_of(field: &'static str, text: &str) -> Result<Option<String>, DeskError> {
@@ -226,104 +224,20 @@ pub async fn open_request(
         due_at,
         words: words.map(|words| sealing.text("privacy_requests", "words", id, &words)),
         opened_by: ctx.actor.staff(),
+        asked: None,
         opened_at: now,
         extension: None,
         approved: None,
         decided: None,
         closed: None,
+        taken_back: None,
         version: 1,
     };
     keep(app, ctx, request, Asked::ByStaff).await
 }
 
-/// Opens a request of whoever is signed in to the patients' own pages, for themselves or for whom they act. The clock runs from
-/// today, and what they showed by being in stands with it: less than the law's copies and erasure ask for, so that somebody
-/// of the staff says yes to those. `another` says that they know of an open request of the same kind, and mean another one.
-///
-/// # Errors
-/// [`DeskError::Invalid`] for words that are too long; [`DeskError::Conflict`] with [`ASKED_ALREADY`], or as
-/// [`Ctx::authorize_own`]; [`DeskError::RateLimited`] for more than [`OWN_A_DAY`].
-pub async fn open_own(
-    app: &App,
-    ctx: &Ctx,
-    kind: Kind,
-    (words, another): (&str, bool),
-) -> Result<PrivacyRequestId, DeskError> {
-    let (_, patient) = records::open_mine(app, ctx, Group::Records, "privacy.own").await?;
-    let (organisation, now) = (ctx.organisation, app.now());
-    let clinic = app.directory.of(organisation)?;
-    let (law, received_on) = (law_of(&clinic), today(&clinic, now));
-    let said = words_of("words", words)?;
-    let due_at = end_of(&clinic, law::clock(law, kind)?.due(received_on)?)?;
-    let mut conn = app.read().await?;
-    let sealing = patients::sealing_of(app, &mut conn, organisation, patient).await?;
-    drop(conn);
-    let id: PrivacyRequestId = app.id();
-    let request = Request {
-        id,
-        patient,
-        key: sealing.id,
-        kind,
-        law,
-        level: ctx.signed_in()?.level.code().to_owned(),
-        shown_by: None,
-        ticket: None,
-        state: State::Open,
-        received_on,
-        due_at,
-        words: said.map(|words| sealing.text("privacy_requests", "words", id, &words)),
-        opened_by: None,
-        opened_at: now,
-        extension: None,
-        approved: None,
-        decided: None,
-        closed: None,
-        version: 1,
-    };
-    let asked = if another {
-        Asked::Another
-    } else {
-        Asked::First
-    };
-    keep(app, ctx, request, asked).await
-}
-
-/// Code of what stands in the way of somebody who asks for what they asked for before, and is not answered yet.
-pub const ASKED_ALREADY: &str = "asked_already";
-
-/// Who asks, and what of that is counted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    /// The staff, for somebody.
-    ByStaff,
-    /// Somebody themselves, who knows of no open request of that kind.
-    First,
-    /// Somebody themselves, who means another one than that which is open.
-    Another,
-}
-
-/// Whether somebody may open one more themselves; their record is held.
-async fn may_ask(work: &mut Work<'_>, new: &Request, asked: Asked) -> Result<(), DeskError> {
-    let (organisation, now) = (work.ctx.organisation, work.now);
-    let newest = store::of_patient(work, organisation, new.patient, SHOWN).await?;
-    let is_open = |one: &Request| one.kind == new.kind && one.state != State::Closed;
-    if asked == Asked::First && newest.iter().any(is_open) {
-        return Err(DeskError::Conflict {
-            code: ASKED_ALREADY,
-            text: "You asked for this already, and it is not answered yet.",
-        });
-    }
-    let day_ago = now.plus_seconds(-DAY);
-    let lately = |one: &&Request| one.opened_by.is_none() && one.opened_at > day_ago;
-    if newest.iter().filter(lately).count() >= OWN_A_DAY {
-        return Err(DeskError::RateLimited {
-            retry_after: u32::try_from(DAY).unwrap_or(u32::MAX),
-        });
-    }
-    Ok(())
-}
-
-async fn keep(
+/// Keeps a new request.
+pub(super) async fn keep(
     app: &App,
     ctx: &Ctx,
     request: Request,
@@ -364,19 +278,8 @@ async fn name_of(
     }
 }
 
-/// The newest requests about whoever is signed in to the patients' own pages, or for whom they act, with their words.
-pub async fn own(app: &App, ctx: &Ctx) -> Result<Vec<RequestView>, DeskError> {
-    let (leave, patient) = records::open_mine(app, ctx, Group::Records, "privacy.own").await?;
-    let mut conn = app.read().await?;
-    let mut views = Vec::new();
-    for request in store::of_patient(&mut conn, ctx.organisation, patient, SHOWN).await? {
-        views.push(view(&leave, &mut conn, ctx, request).await?);
-    }
-    Ok(views)
-}
-
 /// A request's words under leave. What was sealed for somebody who was erased is nothing.
-async fn view(
+pub(super) async fn view(
     leave: &Opened,
     conn: &mut Conn,
     ctx: &Ctx,
@@ -411,6 +314,7 @@ async fn view(
         words,
         extension,
         note,
+        asker: None,
         clock,
         lasting,
     })
@@ -437,6 +341,7 @@ async fn line(
         words: None,
         extension: None,
         note: None,
+        asker: None,
         lasting: Lasting::default(),
     })
 }
@@ -494,7 +399,15 @@ pub async fn request(app: &App, ctx: &Ctx, id: PrivacyRequestId) -> Result<Reque
     let entry = entry.detail(&json!({ "request": id }));
     let leave = records::open_about(app, ctx, may, purpose, about, entry).await?;
     let mut conn = app.read().await?;
-    view(&leave, &mut conn, ctx, found).await
+    let mut view = view(&leave, &mut conn, ctx, found).await?;
+    if let Some(asker) = view.request.asked {
+        let contacts = [asker.contact];
+        let names = patients::names_or_addresses(app, &mut conn, ctx.organisation, &contacts).await;
+        let named = names?.remove(&asker.contact);
+        let words = named.map(|named| named.under(&leave).words);
+        view.asker = words.filter(|words| !words.is_empty());
+    }
+    Ok(view)
 }
 
 /// Whose data a request is about.

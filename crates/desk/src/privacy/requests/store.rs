@@ -1,9 +1,10 @@
 //! SQL of the privacy requests.
 
-use super::model::{Closed, Decided, Decision, Extension, Kind, Law, Request, State};
+use super::model::{Asker, Closed, Decided, Decision, Extension, Kind, Law, Request, State};
 use crate::error::DeskError;
-use crate::ids::{OrganisationId, PatientId, PrivacyRequestId, StaffId};
+use crate::ids::{ContactId, OrganisationId, PatientId, PrivacyRequestId, StaffId};
 use crate::privacy::clocks::Waiting;
+use crate::representatives::Side;
 use bedside_db::{Conn, DbError, Row, Timestamp, args, statements};
 use jiff::civil::Date;
 
@@ -13,7 +14,8 @@ macro_rules! select {
         concat!(
             "SELECT id, patient_id, key_id, kind, law, level, ticket_number, state, received_on, due_at, words, opened_by, \
              opened_at, extended_by, extended_at, extension, letter_on, approved_by, approved_at, decision, reason, note, \
-             decided_by, decided_at, notes_included, answered_on, closed_by, closed_at, version, shown_by FROM privacy_requests ",
+             decided_by, decided_at, notes_included, answered_on, closed_by, closed_at, version, shown_by, asked_by, asked_as, \
+             taken_back_at FROM privacy_requests ",
             $rest
         )
     };
@@ -22,8 +24,8 @@ macro_rules! select {
 statements! {
     /// Opens a request.
     INSERT = "INSERT INTO privacy_requests (organisation_id, id, patient_id, key_id, kind, law, level, ticket_number, \
-        state, received_on, due_at, words, opened_by, opened_at, notes_included, version, shown_by) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $13, 1, 1, $14)";
+        state, received_on, due_at, words, opened_by, opened_at, notes_included, version, shown_by, asked_by, asked_as) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10, $11, $12, $13, 1, 1, $14, $15, $16)";
     /// One request.
     ONE = select!("WHERE organisation_id = $1 AND id = $2");
     /// One request, which nobody else changes until the command ends.
@@ -38,6 +40,17 @@ statements! {
     /// The newest that are closed.
     CLOSED_REQUESTS = select!("WHERE organisation_id = $1 AND state = 'closed' AND (closed_at, id) < ($2, $3) \
         ORDER BY closed_at DESC, id DESC LIMIT $4");
+    /// When the newest of this kind that is not closed was opened for a patient.
+    OPEN_OF_KIND = "SELECT opened_at FROM privacy_requests WHERE organisation_id = $1 AND patient_id = $2 AND kind = $3 \
+        AND state <> 'closed' ORDER BY id DESC LIMIT 1";
+    /// Those that were asked for a patient on their own pages since an instant.
+    COUNT_OWN = "SELECT COUNT(*) FROM privacy_requests WHERE organisation_id = $1 AND patient_id = $2 \
+        AND asked_by IS NOT NULL AND opened_at > $3";
+    /// Whoever asked took it back.
+    TAKE_BACK = "UPDATE privacy_requests SET state = 'closed', taken_back_at = $3, closed_at = $3, version = version + 1 \
+        WHERE organisation_id = $1 AND id = $2 AND state = 'open'";
+    /// Those of a patient before one of them, newest first.
+    OF_PATIENT_BEFORE = select!("WHERE organisation_id = $1 AND patient_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4");
     /// The newest of a patient.
     OF_PATIENT = select!("WHERE organisation_id = $1 AND patient_id = $2 ORDER BY id DESC LIMIT $3");
     /// A patient's that are not closed, which nobody else changes until the command ends.
@@ -103,6 +116,16 @@ fn request(row: &Row<'_>) -> Result<Request, DbError> {
         }),
         _ => None,
     };
+    let asked = match (
+        row.get::<Option<ContactId>>(30)?,
+        row.get::<Option<String>>(31)?,
+    ) {
+        (Some(contact), Some(code)) => Some(Asker {
+            contact,
+            side: Side::from_code(&code).ok_or_else(|| DbError::unknown_code(31))?,
+        }),
+        _ => None,
+    };
     let approved = row
         .get::<Option<StaffId>>(17)?
         .zip(row.get::<Option<Timestamp>>(18)?);
@@ -119,11 +142,13 @@ fn request(row: &Row<'_>) -> Result<Request, DbError> {
         due_at: row.get(9)?,
         words: row.get(10)?,
         opened_by: row.get(11)?,
+        asked,
         opened_at: row.get(12)?,
         extension,
         approved,
         decided,
         closed,
+        taken_back: row.get(32)?,
         version: row.get(28)?,
         shown_by: row.get(29)?,
     })
@@ -136,6 +161,10 @@ pub(super) async fn insert(
 ) -> Result<(), DeskError> {
     let (kind, law) = (new.kind.code(), new.law.code());
     let received = new.received_on.to_string();
+    let (asked_by, asked_as) = new
+        .asked
+        .map(|asker| (asker.contact, asker.side.code()))
+        .unzip();
     let columns = args![
         organisation,
         new.id,
@@ -150,7 +179,9 @@ pub(super) async fn insert(
         new.words,
         new.opened_by,
         new.opened_at,
-        new.shown_by
+        new.shown_by,
+        asked_by,
+        asked_as
     ];
     conn.execute(INSERT, columns).await?;
     Ok(())
@@ -216,6 +247,51 @@ pub(super) async fn of_patient(
 ) -> Result<Vec<Request>, DeskError> {
     let args = args![organisation, patient, limit];
     Ok(conn.query(OF_PATIENT, args, request).await?)
+}
+
+/// Those of a patient before this one, newest first.
+pub(super) async fn of_patient_before(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+    before: PrivacyRequestId,
+    limit: i64,
+) -> Result<Vec<Request>, DeskError> {
+    let args = args![organisation, patient, before, limit];
+    Ok(conn.query(OF_PATIENT_BEFORE, args, request).await?)
+}
+
+/// When the newest of this kind that is not closed was opened for a patient.
+pub(super) async fn open_of_kind(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+    kind: Kind,
+) -> Result<Option<Timestamp>, DeskError> {
+    let args = args![organisation, patient, kind.code()];
+    Ok(conn.query_opt(OPEN_OF_KIND, args, |row| row.get(0)).await?)
+}
+
+/// How many were asked for a patient on their own pages since an instant.
+pub(super) async fn count_own(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+    since: Timestamp,
+) -> Result<i64, DeskError> {
+    let args = args![organisation, patient, since];
+    Ok(conn.query_one(COUNT_OWN, args, |row| row.get(0)).await?)
+}
+
+/// Closes one that whoever asked took back; says whether it was open still.
+pub(super) async fn take_back(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    id: PrivacyRequestId,
+    at: Timestamp,
+) -> Result<bool, DeskError> {
+    let args = args![organisation, id, at];
+    Ok(conn.execute(TAKE_BACK, args).await? == 1)
 }
 
 pub(super) async fn count_open(

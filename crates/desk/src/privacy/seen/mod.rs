@@ -88,7 +88,7 @@ pub async fn objects_of(
         return Ok(None);
     }
     let things = whose::things(&mut conn, organisation, patient).await?;
-    Ok(Some(things.into_keys().collect()))
+    Ok(Some(things.named.into_keys().collect()))
 }
 
 /// Who has seen this patient's data before the place `before` of the log (none for up to now): whole days, made of at least
@@ -137,7 +137,7 @@ async fn read(
     let mut conn = app.read_newest().await?;
     let view = patients::patient_in(app, leave, &mut conn, organisation, patient).await?;
     let things = whose::things(&mut conn, organisation, patient).await?;
-    let objects = || things.keys().map(String::as_str);
+    let objects = || things.named.keys().map(String::as_str);
     let (before, mut wanted) = (before.unwrap_or(i64::MAX), most);
     let (entries, more) = loop {
         let mut entries =
@@ -158,7 +158,7 @@ async fn read(
         patient,
         name: view.name,
         locale: view.locale.as_deref().and_then(|tag| tag.parse().ok()),
-        visits: visits(&entries, &things, &zone),
+        visits: visits(&entries, &things.named, &zone),
         next,
     })
 }

@@ -44,6 +44,8 @@ pub enum Deed {
     Files,
     /// A search showed name and subject.
     Found,
+    /// A file was asked for and not shown yet.
+    Asked,
     /// Something was written: an answer, a note, a request.
     Wrote,
     /// Something was put otherwise.
@@ -66,6 +68,7 @@ impl Deed {
         Self::Requests,
         Self::Files,
         Self::Found,
+        Self::Asked,
         Self::Wrote,
         Self::Changed,
         Self::Checked,
@@ -82,6 +85,7 @@ impl Deed {
             Self::Requests => "requests",
             Self::Files => "files",
             Self::Found => "found",
+            Self::Asked => "asked",
             Self::Wrote => "wrote",
             Self::Changed => "changed",
             Self::Checked => "checked",
@@ -108,6 +112,8 @@ impl Deed {
             | ("breach", "printed") => Self::Details,
             (_, "found") => Self::Found,
             ("attachment", "read" | "original") => Self::Files,
+            // They may not have it before they say why.
+            ("attachment", "ask") => Self::Asked,
             // By the virus scanner.
             ("attachment", "scan" | "infected" | "queue") => Self::Changed,
             (_, "read" | "list") => Self::Requests,
@@ -225,6 +231,7 @@ mod tests {
             ("identity.review", Deed::Reviewed),
             ("attachment.read", Deed::Files),
             ("attachment.original", Deed::Files),
+            ("attachment.ask", Deed::Asked),
             ("attachment.scan", Deed::Changed),
             ("attachment.upload", Deed::Wrote),
             ("ticket.found", Deed::Found),

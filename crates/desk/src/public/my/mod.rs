@@ -14,6 +14,7 @@ use super::shell::{Bar, Kept, Shell, page, refused_keeping, see_other};
 use crate::app::App;
 use crate::context::{Ctx, LEVEL_NEEDED, NO_RECORD, OUT_OF_SCOPE};
 use crate::error::DeskError;
+use crate::ids::PrivacyRequestId;
 use crate::pages::forms;
 use crate::portal::{self, SignedIn};
 use crate::router::{Access, Route, SessionToken};
@@ -44,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/my/seen", me, privacy::seen),
         Route::get("/my/privacy", me, privacy::list),
         Route::post("/my/privacy", me, privacy::ask),
+        Route::post("/my/privacy/{request}/take-back", me, privacy::take_back),
         Route::get("/my/privacy/copies/{copy}", me, privacy::copy),
         Route::get("/my/devices", me, devices::list),
         Route::post("/my/devices/end", me, devices::end_everywhere),
@@ -61,6 +63,7 @@ struct Asked {
     lang: Option<String>,
     said: Option<String>,
     before: Option<i64>,
+    older: Option<PrivacyRequestId>,
 }
 
 /// Whoever is signed in, at one of their pages.
@@ -136,6 +139,7 @@ impl My {
             "ended" => Some("my-said-ended"),
             "passkey-added" => Some("my-said-passkey-added"),
             "passkey-removed" => Some("my-said-passkey-removed"),
+            "taken-back" => Some("my-said-taken-back"),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use super::{My, on_to};
 use crate::context::Ctx;
 use crate::error::DeskError;
-use crate::ids::PrivacyCopyId;
+use crate::ids::{PrivacyCopyId, PrivacyRequestId};
 use crate::once::Once;
 use crate::pages::forms::Form;
 use crate::pages::seen_words::{People, Reader, Told, told};
@@ -62,6 +62,8 @@ struct Line {
     /// What was said of the decision.
     note: Option<String>,
     copies: Vec<(PrivacyCopyId, String)>,
+    /// What they may take back.
+    take_back: Option<PrivacyRequestId>,
 }
 
 #[derive(Template)]
@@ -71,6 +73,8 @@ struct ListPage<'a> {
     said: Option<&'static str>,
     csrf: String,
     lines: Vec<Line>,
+    /// Where the earlier ones begin, if there are any.
+    next: Option<PrivacyRequestId>,
     kinds: Vec<(&'static str, &'static str)>,
     once: String,
     sent: &'a Asked,
@@ -111,8 +115,7 @@ const fn kind_words(kind: Kind) -> &'static str {
 }
 
 fn state_words(request: &requests::Request) -> &'static str {
-    let decision = request.decided.as_ref().map(|one| one.decision);
-    match (request.state, decision) {
+    match (request.state, request.decision()) {
         (State::Open, _) => "my-asked-open",
         (_, Some(Decision::Refused)) => "my-asked-refused",
         (_, Some(Decision::Withdrawn)) => "my-asked-withdrawn",
@@ -123,6 +126,7 @@ fn state_words(request: &requests::Request) -> &'static str {
 
 async fn line(my: &My, view: RequestView) -> Result<Line, DeskError> {
     let request = &view.request;
+    let me = my.ctx.signed_in()?.contact;
     let copies = copies::own(&my.app, &my.ctx, request.id).await?;
     Ok(Line {
         kind: kind_words(request.kind),
@@ -133,6 +137,7 @@ async fn line(my: &My, view: RequestView) -> Result<Line, DeskError> {
             .iter()
             .map(|one| (one.id, my.on_day(one.expires_at)))
             .collect(),
+        take_back: request.may_take_back(me).is_ok().then_some(request.id),
         words: view.words,
         note: view.note,
     })
@@ -145,15 +150,16 @@ async fn load(
     wrong: Option<&'static str>,
     heard: Option<Heard>,
 ) -> Result<Response, DeskError> {
-    let (mut lines, mut already) = (Vec::new(), None);
-    for view in requests::own(&my.app, &my.ctx).await? {
-        let request = &view.request;
-        let is_open = request.kind.code() == sent.kind && request.state != State::Closed;
-        if already.is_none() && is_open && wrong == Some(ALREADY) {
-            already = Some(my.on_day(request.opened_at));
-        }
+    let mut lines = Vec::new();
+    let (views, next) = requests::own(&my.app, &my.ctx, my.asked.older).await?;
+    for view in views {
         lines.push(line(my, view).await?);
     }
+    let already = match Kind::from_code(&sent.kind).filter(|_| wrong == Some(ALREADY)) {
+        Some(kind) => requests::asked_on(&my.app, &my.ctx, kind).await?,
+        None => None,
+    };
+    let already = already.map(|at| my.on_day(at));
     let kinds = Kind::ALL
         .iter()
         .map(|kind| (kind.code(), kind_words(*kind)));
@@ -162,6 +168,7 @@ async fn load(
         said: my.said(),
         csrf: my.csrf(),
         lines,
+        next,
         kinds: kinds.collect(),
         once: form_number(&my.app, &sent.once),
         sent,
@@ -247,6 +254,21 @@ async fn asked(my: &My, sent: &Asked) -> Result<(), DeskError> {
     };
     requests::open_own(&my.app, &ctx, kind, (&sent.words, another)).await?;
     Ok(())
+}
+
+#[derive(Deserialize)]
+pub(super) struct Nothing {}
+
+/// Takes back what they asked themself.
+pub(super) async fn take_back(
+    my: My,
+    Path(request): Path<PrivacyRequestId>,
+    Form(Nothing {}): Form<Nothing>,
+) -> Response {
+    match requests::take_back(&my.app, &my.ctx, request).await {
+        Ok(()) => on_to("/my/privacy?said=taken-back"),
+        Err(error) => my.failed(error),
+    }
 }
 
 /// A copy that is ready.

@@ -32,14 +32,30 @@ pub enum Thing {
     Opening,
 }
 
-/// The things of one patient by the ids under which the audit log names them. What stood for the patient once and does no
-/// more is not among them.
+/// What belongs to one patient.
+#[derive(Clone, Debug, Default)]
+pub struct Things {
+    /// By the ids under which the audit log names them.
+    pub named: HashMap<String, Thing>,
+    /// Whether there is more than was looked at.
+    pub is_cut: bool,
+}
+
+/// Leaves of what was asked for beyond `most` that much, and says whether there was more.
+fn cut<T>(found: &mut Vec<T>, most: i64) -> bool {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let more = found.len() > most;
+    found.truncate(most);
+    more
+}
+
+/// The things of one patient. What stood for the patient once and does no more is not among them.
 pub async fn things(
     conn: &mut Conn,
     organisation: OrganisationId,
     patient: PatientId,
-) -> Result<HashMap<String, Thing>, DeskError> {
-    let mut things = HashMap::new();
+) -> Result<Things, DeskError> {
+    let (mut things, mut is_cut) = (HashMap::new(), false);
     let mut name = |id: String, thing| {
         // A list of somebody's requests is named after whose they are.
         if matches!(thing, Thing::Patient | Thing::Contact) {
@@ -56,30 +72,40 @@ pub async fn things(
         (Of::Contacts, Thing::Contact),
         (Of::Openings, Thing::Opening),
     ] {
-        for id in store::ids(conn, organisation, patient, of, MOST).await? {
+        let mut ids = store::ids(conn, organisation, patient, of, MOST + 1).await?;
+        is_cut |= cut(&mut ids, MOST);
+        for id in ids {
             name(id.to_string(), thing);
         }
     }
-    for (ticket, number) in store::requests(conn, organisation, patient, MOST_REQUESTS).await? {
+    let mut requests = store::requests(conn, organisation, patient, MOST_REQUESTS + 1).await?;
+    is_cut |= cut(&mut requests, MOST_REQUESTS);
+    for (ticket, number) in requests {
         name(ticket.to_string(), Thing::Request(number));
-        for file in store::files(conn, organisation, ticket, MOST_FILES).await? {
+        let mut files = store::files(conn, organisation, ticket, MOST_FILES + 1).await?;
+        is_cut |= cut(&mut files, MOST_FILES);
+        for file in files {
             name(file.to_string(), Thing::File(number));
         }
     }
-    Ok(things)
+    Ok(Things {
+        named: things,
+        is_cut,
+    })
 }
 
-/// Requests of a patient that were brought by somebody who doesn't stand for them, by the ids under which the audit log
-/// names them: what is answered there goes to somebody else.
+/// Requests of a patient that were brought by somebody who neither stands nor acted for them, as far as the desk knows today,
+/// by the ids under which the audit log names them, with who it was: what is answered there goes to somebody else. Whoever
+/// answers says in the log who it was on that day; this is for answers from before it did.
 pub async fn brought_by_others(
     conn: &mut Conn,
     organisation: OrganisationId,
     patient: PatientId,
-) -> Result<HashMap<String, i64>, DeskError> {
+) -> Result<HashMap<String, ContactId>, DeskError> {
     let found = store::others(conn, organisation, patient, MOST_REQUESTS).await?;
     let named = found
         .into_iter()
-        .map(|(ticket, number)| (ticket.to_string(), number));
+        .map(|(ticket, contact)| (ticket.to_string(), contact));
     Ok(named.collect())
 }
 

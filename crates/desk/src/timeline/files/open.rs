@@ -35,9 +35,9 @@ pub async fn original(
     opened_file(app, ctx, id, (may, purpose), entry).await
 }
 
-/// Whether a file is there for whoever asks for it as it came, before they say why.
+/// Whether a file is there for whoever asks for it as it came, before they say why. Nothing of it is shown yet.
 pub async fn has_original(app: &App, ctx: &Ctx, id: AttachmentId) -> Result<(), DeskError> {
-    let entry = NewEntry::new("attachment.read", "attachment", id);
+    let entry = NewEntry::new("attachment.ask", "attachment", id);
     let (may, purpose) = (Permission::RestrictedOpen, Purpose::Treatment);
     opened_file(app, ctx, id, (may, purpose), entry)
         .await

@@ -247,10 +247,10 @@ async fn object(work: &mut Work<'_>, request: &Request, terms: Terms) -> Result<
     let key = records::sealing(&app, work, organisation, request.key).await?;
     let words = opened(Some(&key), (request.id, "words"), request.words.as_ref())?;
     let text = words.unwrap_or_else(|| Texts::new(locale).text("privacy-objected").to_owned());
-    let source = if request.opened_by.is_some() {
-        consents::Source::Agent
-    } else {
-        consents::Source::Form
+    let source = match (request.opened_by, request.asked) {
+        (Some(_), _) => consents::Source::Agent,
+        (None, Some(_)) => consents::Source::Portal,
+        (None, None) => consents::Source::Form,
     };
     let sealing = patients::sealing_of(&app, work, organisation, request.patient).await?;
     let said = (text.as_str(), locale, source);
