@@ -93,6 +93,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         privacy::filters::STATEMENTS,
         privacy::notices::STATEMENTS,
         privacy::requests::STATEMENTS,
+        privacy::requests::standing::STATEMENTS,
         privacy::retention::STATEMENTS,
         privacy::retention::kinds::STATEMENTS,
         privacy::watch::STATEMENTS,

@@ -266,6 +266,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "hand-overs to nurses",
         sql: include_str!("../migrations/0059_nurse_steps.sql"),
     },
+    Migration {
+        version: 61,
+        name: "standing",
+        sql: include_str!("../migrations/0061_standing.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -7,7 +7,10 @@ use crate::ids::{DisclosureId, PatientId};
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
 use crate::pages::seen_words::{People, Reader, Told, told};
-use crate::privacy::disclosures::{self, Accounting, Basis, Disclosure, Given, Known, Typed};
+use crate::pages::standing::Told as Standing;
+use crate::privacy::disclosures::{
+    self, Accounting, Basis, Despite, Disclosure, Given, Known, Typed,
+};
 use crate::router::{Access, Route};
 use crate::staff;
 use askama::Template;
@@ -59,6 +62,16 @@ const fn basis_key(basis: Basis) -> &'static str {
     }
 }
 
+/// Text key of why something is given though a restriction stands.
+const fn despite_key(despite: Despite) -> &'static str {
+    match despite {
+        Despite::Emergency => "disclosure-despite-emergency",
+        Despite::Law => "disclosure-despite-law",
+        Despite::Patient => "disclosure-despite-patient",
+        Despite::Outside => "disclosure-despite-outside",
+    }
+}
+
 /// A form as it was sent.
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
@@ -71,6 +84,7 @@ struct Sent {
     purpose: String,
     ticket: String,
     held_until: String,
+    despite: String,
 }
 
 impl From<&Sent> for Typed {
@@ -85,6 +99,7 @@ impl From<&Sent> for Typed {
             purpose: sent.purpose,
             ticket: sent.ticket,
             held_until: sent.held_until,
+            despite: sent.despite,
         }
     }
 }
@@ -96,14 +111,17 @@ struct NewForm {
     /// Code and text key of each.
     bases: Vec<(&'static str, &'static str)>,
     today: String,
+    standing: Standing,
+    /// Code and text key of why it may be given all the same.
+    despites: Vec<(&'static str, &'static str)>,
     /// Field and key of what is to be mended.
     error: Option<(&'static str, &'static str)>,
 }
 
 impl NewForm {
-    fn new(
+    async fn new(
         page: &Page,
-        action: String,
+        (action, patient): (String, PatientId),
         sent: Sent,
         error: Option<(&'static str, &'static str)>,
     ) -> Result<Self, DeskError> {
@@ -114,6 +132,11 @@ impl NewForm {
             action,
             bases: Basis::ALL.iter().map(basis).collect(),
             today: clinic.time_zone.to_datetime(now).date().to_string(),
+            standing: Standing::load(page, patient, false).await?,
+            despites: Despite::ALL
+                .iter()
+                .map(|one| (one.code(), despite_key(*one)))
+                .collect(),
             error,
             sent,
         })
@@ -135,6 +158,7 @@ fn mend(error: DeskError) -> Result<(&'static str, &'static str), DeskError> {
         "future" => "disclosure-error-future",
         "too_old" => "disclosure-error-old",
         "unknown" => "disclosure-error-request",
+        "restricted" => "disclosure-error-despite",
         _ => "form-error-invalid",
     };
     Ok((field, key))
@@ -149,6 +173,8 @@ struct Line {
     /// Who recorded it, and when.
     by: String,
     held: Option<String>,
+    /// Text key of why it was given though a restriction stood.
+    despite: Option<&'static str>,
     struck: Option<String>,
 }
 
@@ -196,6 +222,7 @@ impl Teller<'_> {
                 basis: one.basis.map_or("disclosure-basis-other", basis_key),
                 by: self.by("disclosure-by", staff, at),
                 held,
+                despite: one.despite.map(despite_key),
                 struck: struck.map(|(who, at, why)| {
                     format!("{} {why}", self.by("disclosure-struck-by", *who, *at))
                 }),
@@ -287,7 +314,7 @@ async fn page_of(
             lines: teller.recorded(accounting.recorded),
             known: teller.known(&accounting.known),
             cut: accounting.is_cut,
-            form: NewForm::new(page, action, sent, error)?,
+            form: NewForm::new(page, (action, patient), sent, error).await?,
             unsaid,
         },
     )
@@ -368,7 +395,7 @@ async fn own_page(
             shell: page.shell().await?,
             patient,
             name,
-            form: NewForm::new(page, action, sent, error)?,
+            form: NewForm::new(page, (action, patient), sent, error).await?,
         },
     )
 }

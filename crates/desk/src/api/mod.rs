@@ -23,6 +23,7 @@ mod privacy_requests;
 mod representatives;
 mod search;
 mod settings;
+mod standing;
 mod tickets;
 mod views;
 
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
         contacts::routes(),
         representatives::routes(),
         privacy_requests::routes(),
+        standing::routes(),
         settings::routes(),
         search::routes(),
         events::routes(),

@@ -4,8 +4,13 @@
 //! problems that can come back) is added here for all of them.
 
 use super::{
+<<<<<<< HEAD
     attachments, audit, consents, contacts, events, joins, me, messages, nurse, patients,
     privacy_requests, representatives, routes, search, settings, tickets,
+=======
+    attachments, audit, consents, contacts, events, joins, me, messages, patients,
+    privacy_requests, representatives, routes, search, settings, standing, tickets,
+>>>>>>> restrict-account
 };
 use crate::router::{Access, Route};
 use axum::http::Method;
@@ -35,7 +40,7 @@ use utoipa::OpenApi;
         representatives::decide, settings::queues, settings::queue, settings::categories, settings::colleagues,
         settings::sub_statuses, settings::fields, search::find, events::list, audit::list,
         privacy_requests::list, privacy_requests::open, privacy_requests::show, consents::list, consents::record,
-        consents::given, consents::give
+        consents::given, consents::give, standing::show
     ),
     components(schemas(Problem, tickets::Whole)),
     tags(

@@ -466,7 +466,8 @@ pub(super) struct PatientOut {
     pub language: Option<String>,
     /// Whether this person wants no content in mail.
     pub secure_link: bool,
-    /// What keeps their record from most; empty where `restricted`.
+    /// What keeps their record from most; empty where `restricted`. What they asked to keep to by law stands at
+    /// `/api/v1/patients/{id}/standing`.
     pub labels: Vec<Label>,
     /// Whether their record is kept from the caller: then nothing but the id is here.
     pub restricted: bool,

@@ -47,6 +47,7 @@ mod sight;
 mod sign_in;
 mod sign_in_code;
 mod sso;
+pub(crate) mod standing;
 mod ticket;
 mod ticket_actions;
 mod timeline;

@@ -10,6 +10,7 @@ use super::offered::Offered;
 use super::patients::label_key;
 use super::read_out::{self, ReadOut};
 use super::sight::Veil;
+use super::standing::Told;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
@@ -222,6 +223,8 @@ struct TicketPage {
     verified: Verified,
     /// What is not shown before whoever is on the line is verified.
     veil: Veil,
+    /// What has to be kept to, and what the patient asked to have put right.
+    standing: Told,
     patient: Option<PatientView>,
     /// What keeps their record from most, as text keys.
     labels: Vec<&'static str>,
@@ -302,6 +305,7 @@ struct Seen {
     rating: Option<Rated>,
     verified: Verified,
     veil: Veil,
+    standing: Told,
 }
 
 impl Seen {
@@ -323,7 +327,15 @@ impl Seen {
         let rating = rating_of(page, &view).await?;
         let names = names_of(&everybody);
         let verified = Verified::load(page, &view, &names).await?;
+<<<<<<< HEAD
         let veil = Veil::of_ticket(page, &view)?;
+=======
+        let veil = Veil::of_ticket(page, &view).await?;
+        let standing = match view.ticket.patient {
+            Some(patient) => Told::load(page, patient, veil.rest).await?,
+            None => Told::default(),
+        };
+>>>>>>> restrict-account
         view.ticket = view.ticket.as_of(app.now());
         Ok(Self {
             shell,
@@ -336,6 +348,7 @@ impl Seen {
             rating,
             verified,
             veil,
+            standing,
         })
     }
 
@@ -411,6 +424,7 @@ impl Seen {
             unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
             verified: self.verified,
             veil: self.veil,
+            standing: self.standing,
             patient: view.patient.clone(),
             labels: ticket.about.labels.list().map(label_key).collect(),
             feedback: themes(page, view),

@@ -9,7 +9,7 @@ use crate::ids::{ContactId, MessageId, PatientId, TicketId};
 use crate::patients::{self, PatientView};
 use crate::privacy::consents::{self, ConsentView};
 use crate::privacy::notices::{self, AcknowledgementView};
-use crate::privacy::requests::{self, Request};
+use crate::privacy::requests::{self, Request, Standing};
 use crate::records::restricted;
 use crate::staff;
 use crate::surveys::{self, Rating};
@@ -54,6 +54,8 @@ pub struct Whole {
     pub conversations: Vec<Conversation>,
     /// What they asked for their data.
     pub asked: Vec<Request>,
+    /// Restrictions that are kept to, and what they asked to have put right.
+    pub standing: Standing,
     /// What they said yes and no to, newest first.
     pub consents: Vec<ConsentView>,
     /// Which notices they were given, newest first.
@@ -113,6 +115,7 @@ pub(super) async fn gather(
         patient: seen,
         conversations,
         asked: requests::of_patient(app, ctx, patient, MOST_ASKED).await?,
+        standing: requests::standing::standing(app, ctx, patient).await?,
         consents: {
             let mut said = consents::standing(app, ctx, patient).await?.history;
             // Of another patient's matters nothing leaves with this one's record.

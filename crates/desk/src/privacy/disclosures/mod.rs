@@ -14,6 +14,7 @@ mod model;
 mod store;
 
 use super::erasure;
+use super::requests;
 use crate::app::App;
 use crate::audit_log::{self, NewEntry};
 use crate::context::{Ctx, Permission};
@@ -22,6 +23,7 @@ use crate::ids::{DisclosureId, PatientId, StaffId};
 use crate::patients;
 use crate::records::whose::{self, Thing};
 use crate::records::{self, About, Opened, Purpose, restricted};
+use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use model::{Row, Struck, oldest};
@@ -29,7 +31,7 @@ use serde_json::json;
 use std::collections::HashMap;
 
 pub use known::{Given, Known, Recipient};
-pub use model::{Basis, MAX_LINE, MAX_WORDS, Typed, YEARS};
+pub use model::{Basis, Despite, MAX_LINE, MAX_WORDS, Typed, YEARS};
 pub use store::ALL as STATEMENTS;
 
 /// Disclosures of one patient that an accounting holds at most, the newest.
@@ -58,6 +60,8 @@ pub struct Disclosure {
     pub ticket: Option<i64>,
     /// Until when the patient is not told.
     pub held_until: Option<Timestamp>,
+    /// Why it was given though a restriction stood on the record.
+    pub despite: Option<Despite>,
     /// Who recorded it, and when.
     pub recorded: (StaffId, Timestamp),
     /// Who struck it, when and why.
@@ -122,7 +126,8 @@ pub async fn may_record(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Stri
     patients::name_in(&leave, &mut conn, ctx.organisation, patient).await
 }
 
-/// Records that something was given out. Its request, if it has one, is one of the patient's.
+/// Records that something was given out. Its request, if it has one, is one of the patient's. While a restriction stands
+/// on the record, it says why it is given all the same.
 pub async fn record(
     app: &App,
     ctx: &Ctx,
@@ -151,7 +156,7 @@ pub async fn record(
     drop(conn);
     let id: DisclosureId = app.id();
     let sealed = |column, words: &str| sealing.text("disclosures", column, id, words);
-    let row = Row {
+    let mut row = Row {
         id,
         patient,
         key: sealing.id,
@@ -163,6 +168,7 @@ pub async fn record(
         what: sealed("what", &said.what),
         purpose: sealed("purpose", &said.purpose),
         held_until: said.held_until,
+        despite: said.despite.map(|one| one.code().to_owned()),
         staff,
         recorded_at: app.now(),
         struck: None,
@@ -170,14 +176,34 @@ pub async fn record(
     app.command(ctx, move |work| {
         async move {
             erasure::hold_patient(work, patient).await?;
+            keep_to(work, &mut row).await?;
             store::insert(work, organisation, &row).await?;
-            let detail = json!({ "disclosure": id, "basis": row.basis });
+            let mut detail = json!({ "disclosure": id, "basis": row.basis });
+            if let Some(despite) = &row.despite {
+                detail["despite"] = json!(despite);
+            }
             work.audit(NewEntry::new("disclosure.record", "patient", patient).detail(&detail));
             Ok(id)
         }
         .boxed()
     })
     .await
+}
+
+/// Refuses what doesn't say why it is given though a restriction stands on the record, which nobody changes until the
+/// command ends. Where none stands, nothing is said of one.
+async fn keep_to(work: &mut Work<'_>, row: &mut Row) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    if !requests::holds_back(work, organisation, row.patient, now).await? {
+        row.despite = None;
+    } else if row.despite.is_none() {
+        return Err(DeskError::invalid(
+            "despite",
+            "restricted",
+            "A restriction stands on this record: say why it is given all the same.",
+        ));
+    }
+    Ok(())
 }
 
 /// Says that a disclosure was recorded by mistake, and why.
@@ -315,6 +341,7 @@ async fn opened(
         purpose: open("purpose", &row.purpose)?,
         ticket,
         held_until: row.held_until,
+        despite: row.despite.as_deref().and_then(Despite::from_code),
         recorded: (row.staff, row.recorded_at),
         struck,
     })

@@ -48,6 +48,22 @@ codes! {
     }
 }
 
+codes! {
+    /// Why something is given out though a restriction stands on the record.
+    #[schema(as = DespiteRestriction)]
+    Despite {
+        /// Somebody needs it in an emergency (45 CFR 164.522(a)(1)(iii)).
+        Emergency = "emergency",
+        /// A law asks for it or lets it be given (164.522(a)(1)(v)); to defend legal claims, or for another's rights (GDPR
+        /// Art. 18(2)).
+        Law = "law",
+        /// The patient asked for this one, or agreed to it.
+        Patient = "patient",
+        /// The restriction is not about this.
+        Outside = "outside",
+    }
+}
+
 /// A disclosure as somebody typed it.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
@@ -67,6 +83,8 @@ pub struct Typed {
     pub ticket: String,
     /// Until when the patient is not told, as `YYYY-MM-DD`; may be empty.
     pub held_until: String,
+    /// Code of a [`Despite`]; empty where no restriction stands.
+    pub despite: String,
 }
 
 /// The same after it was checked; words are in plain yet.
@@ -88,6 +106,8 @@ pub struct Checked {
     pub ticket: Option<i64>,
     /// The instant until which the patient is not told.
     pub held_until: Option<Timestamp>,
+    /// Why it is given though a restriction stands.
+    pub despite: Option<Despite>,
 }
 
 fn words(field: &'static str, text: &str, most: usize, needed: bool) -> Result<String, DeskError> {
@@ -138,6 +158,13 @@ impl Typed {
                     DeskError::invalid("ticket", "invalid", "A request has a number.")
                 })?),
             };
+        let despite = match self.despite.trim() {
+            "" => None,
+            code => Some(
+                Despite::from_code(code)
+                    .ok_or_else(|| DeskError::invalid("despite", "invalid", "Choose one."))?,
+            ),
+        };
         Ok(Checked {
             made_at,
             recipient: words("recipient", &self.recipient, MAX_LINE, true)?,
@@ -148,6 +175,7 @@ impl Typed {
             purpose: words("purpose", &self.purpose, MAX_WORDS, true)?,
             ticket,
             held_until,
+            despite,
         })
     }
 }
@@ -172,6 +200,7 @@ pub(super) struct Row {
     pub what: Vec<u8>,
     pub purpose: Vec<u8>,
     pub held_until: Option<Timestamp>,
+    pub despite: Option<String>,
     pub staff: StaffId,
     pub recorded_at: Timestamp,
     pub struck: Option<Struck>,
@@ -258,6 +287,11 @@ mod tests {
         assert_eq!(
             refused(|one| one.held_until = "soon".to_owned()),
             Some(("held_until", "invalid"))
+        );
+        assert_eq!(refused(|one| one.despite = "emergency".to_owned()), None);
+        assert_eq!(
+            refused(|one| one.despite = "because".to_owned()),
+            Some(("despite", "invalid"))
         );
     }
 }

@@ -18,6 +18,7 @@ use crate::error::DeskError;
 use crate::ids::{MessageId, OrganisationId, StaffId, TicketId};
 use crate::orgs::Clinic;
 use crate::staff;
+use crate::triage::Found;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::{Category, SafetyKind};
@@ -117,7 +118,7 @@ pub async fn hand_over(
         words,
     } = told(app, ctx.locale, &asked)?;
     let clinic = app.directory.of(ctx.organisation)?;
-    let note = Arc::new(sealed_note(app, ctx, id, words, Vec::new()).await?);
+    let note = Arc::new(sealed_note(app, ctx, id, (words, Found::default()), Vec::new()).await?);
     app.command(ctx, move |work| {
         async move {
             let mut stored = locked(work, id, version).await?;
@@ -173,7 +174,7 @@ pub async fn dispose(
         return Err(DeskError::ClinicalOnly);
     }
     let words = in_words(app, ctx.locale, &decided)?;
-    let note = Arc::new(sealed_note(app, ctx, id, words, Vec::new()).await?);
+    let note = Arc::new(sealed_note(app, ctx, id, (words, Found::default()), Vec::new()).await?);
     let code = decided.disposition;
     app.command(ctx, move |work| {
         async move {
