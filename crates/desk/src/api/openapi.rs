@@ -4,13 +4,8 @@
 //! problems that can come back) is added here for all of them.
 
 use super::{
-<<<<<<< HEAD
     attachments, audit, consents, contacts, events, joins, me, messages, nurse, patients,
-    privacy_requests, representatives, routes, search, settings, tickets,
-=======
-    attachments, audit, consents, contacts, events, joins, me, messages, patients,
     privacy_requests, representatives, routes, search, settings, standing, tickets,
->>>>>>> restrict-account
 };
 use crate::router::{Access, Route};
 use axum::http::Method;

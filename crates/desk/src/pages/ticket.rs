@@ -327,15 +327,11 @@ impl Seen {
         let rating = rating_of(page, &view).await?;
         let names = names_of(&everybody);
         let verified = Verified::load(page, &view, &names).await?;
-<<<<<<< HEAD
         let veil = Veil::of_ticket(page, &view)?;
-=======
-        let veil = Veil::of_ticket(page, &view).await?;
         let standing = match view.ticket.patient {
             Some(patient) => Told::load(page, patient, veil.rest).await?,
             None => Told::default(),
         };
->>>>>>> restrict-account
         view.ticket = view.ticket.as_of(app.now());
         Ok(Self {
             shell,
