@@ -26,7 +26,9 @@ pub(crate) use linking::{acts_only, brings_another, link_contact, unsaid};
 pub use list::{list_contacts, list_patients};
 pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub(crate) use named::{Named, names_or_addresses};
-pub(crate) use on_file::{Claim, OnFile, addresses_mark, claim, compare, on_file};
+pub(crate) use on_file::{
+    Claim, OnFile, addresses_mark, claim, compare, on_file, on_file_of_contact,
+};
 pub use on_file::{Factor, HOLD_HOURS};
 pub use requester::{
     Requester, requester_by_email, requester_by_phone, requester_of_contact, requester_of_patient,

@@ -13,6 +13,7 @@ pub mod model;
 #[cfg(test)]
 mod model_tests;
 mod opt_out;
+mod own;
 pub mod rules;
 mod service;
 mod store;
@@ -21,6 +22,7 @@ mod view;
 pub use leaving::{Leaving, leave, leaving_of, leaving_url};
 pub use model::{Channel, Decision, MAX_PARTY, MAX_TEXT, Purpose, Source, Why};
 pub use opt_out::is_opt_out;
+pub use own::{Offer, OwnPurpose, OwnStanding, OwnWord, Party, own, say_own};
 pub(crate) use service::{Confirmation, confirmation_of, leave_in, may_in};
 pub use service::{NewConsent, Whom, may, record};
 pub use store::ALL as STATEMENTS;

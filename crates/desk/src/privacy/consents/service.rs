@@ -71,7 +71,7 @@ impl Said {
     }
 }
 
-fn wrong(field: &'static str, code: &'static str, text: &'static str) -> DeskError {
+pub(super) fn wrong(field: &'static str, code: &'static str, text: &'static str) -> DeskError {
     DeskError::invalid(field, code, text)
 }
 
@@ -155,7 +155,7 @@ pub(super) fn party_mark(
 }
 
 /// The address on file that is meant.
-fn meant<'a>(
+pub(super) fn meant<'a>(
     points: &'a [OnFile],
     channel: Option<Channel>,
     address: &str,
@@ -253,7 +253,7 @@ pub async fn record(
     .await
 }
 
-fn sealed(
+pub(super) fn sealed(
     sealing: &Sealing,
     word: Word,
     said: &Said,
@@ -272,7 +272,7 @@ fn sealed(
 }
 
 /// Writes a word in the caller's command.
-async fn keep(work: &mut Work<'_>, mut row: Stored) -> Result<ConsentId, DeskError> {
+pub(super) async fn keep(work: &mut Work<'_>, mut row: Stored) -> Result<ConsentId, DeskError> {
     let organisation = work.ctx.organisation;
     if let Some(patient) = row.word.patient {
         erasure::hold_patient(work, patient).await?;
@@ -392,6 +392,8 @@ pub enum Whom<'a> {
     Patient(PatientId, Option<&'a str>),
     /// Whoever has this mail address now.
     Address(&'a str),
+    /// The same for what is about a patient, who may be another one than whom the address stands for: their no counts as well.
+    About(&'a str, Option<PatientId>),
 }
 
 /// Whether the desk may do this, as things stand at `now`, with the reason. An address that is nobody's gets nothing.
@@ -430,7 +432,7 @@ pub(crate) async fn may_in(
             let mark = party.map(|party| party_mark(app, organisation, party));
             question.party = mark.transpose()?;
         }
-        Whom::Address(address) => {
+        Whom::Address(address) | Whom::About(address, _) => {
             let owner = patients::owner_of_address(app, conn, organisation, address).await?;
             let Some((contact, patient)) = owner else {
                 return Ok(Why::NoSuchWay);
@@ -442,7 +444,19 @@ pub(crate) async fn may_in(
     }
     let words = words_of(conn, organisation, question.patient, question.contact).await?;
     let without = rules::rule(purpose, channel).map(|rule| rule.without);
-    Ok(decide(&words, &question, without))
+    let why = decide(&words, &question, without);
+    match whom {
+        // Whoever acts for a patient says no for them, and the mail would go to whoever acts.
+        Whom::About(_, Some(patient)) if why.may() && question.patient != Some(patient) => {
+            let words = words_of(conn, organisation, Some(patient), question.contact).await?;
+            let theirs = Question {
+                patient: Some(patient),
+                ..question
+            };
+            Ok(decide(&words, &theirs, without))
+        }
+        _ => Ok(why),
+    }
 }
 
 /// Where the news goes that such mails have ended, and in which language.

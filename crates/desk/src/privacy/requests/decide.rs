@@ -2,6 +2,7 @@
 
 use super::law;
 use super::model::{Closed, Decided, Decision, Extension, Request, State};
+use super::news;
 use super::service::{end_of, today, told, words_of};
 use super::store;
 use crate::app::App;
@@ -137,7 +138,8 @@ pub async fn extend(
                 "privacy.extend",
                 json!({ "letter_on": letter_on }),
             )
-            .await
+            .await?;
+            news::tell(work, &request).await
         }
         .boxed()
     })
@@ -215,7 +217,8 @@ pub async fn decide(
                 at: work.now,
                 with_notes: said.with_notes,
             });
-            keep(work, &request, "privacy.decide", detail).await
+            keep(work, &request, "privacy.decide", detail).await?;
+            news::tell(work, &request).await
         }
         .boxed()
     })
