@@ -12,6 +12,7 @@ mod files;
 pub mod history;
 mod inbox;
 mod letter;
+mod notice;
 pub mod pages;
 mod people;
 mod pop3;
