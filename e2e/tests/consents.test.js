@@ -21,12 +21,15 @@ after(() => desk?.close());
 
 test("a notice is written, looked at and published", async () => {
   await admin.goto("/settings/notices");
-  assert.deepEqual(await look(admin, "notices-none"), []);
+  assert.deepEqual(await look(admin, "notices-first"), []);
   await admin.getByRole("button", { name: "Begin a new version" }).click();
   await admin.waitForURL(/\/settings\/notices\/.+/);
   await admin.locator("#title_en").fill("How we use your data");
   await admin.locator("#body_en").fill(TEXT);
-  await admin.locator("#changes_en").fill("This is our first notice.");
+  // The demo's first version is in Spanish too; this one is not.
+  await admin.locator("#title_es").fill("");
+  await admin.locator("#body_es").fill("");
+  await admin.locator("#changes_en").fill("This is our second notice.");
   await admin.getByRole("button", { name: "Save" }).click();
   await admin.getByRole("heading", { name: "How we use your data" }).waitFor();
   assert.deepEqual(await look(admin, "notice-draft"), []);
@@ -53,7 +56,7 @@ test("a yes is kept for a patient with the words that they were read", async () 
   await admin.goto(`${/\/patients\/[0-9a-f-]{36}/.exec(admin.url())[0]}/consents`);
   await admin.getByText("Keep that they were given it").click();
   await admin.getByRole("button", { name: "They were given it" }).click();
-  await admin.getByText("They have version 1").waitFor();
+  await admin.getByText("They have version 2").waitFor();
   await admin.getByRole("link", { name: "Keep a yes or no" }).click();
   assert.deepEqual(await look(admin, "consent-new"), []);
   await admin.locator("#purpose").selectOption("research");

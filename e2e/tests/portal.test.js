@@ -1,4 +1,4 @@
-// A patient's own pages: in by a code, a passkey added and used, who has seen what, out everywhere.
+// A patient's own pages: in by a code, a passkey added and used, who has seen what, what they agreed to, out everywhere.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -53,6 +53,28 @@ test("who has seen it, and what the law gives", async () => {
   await page.getByLabel("A copy of my record to take away").check();
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByText("We answer by").first().waitFor();
+});
+
+test("the notice is read, and a no takes one press", async () => {
+  await page.goto("/my");
+  await page.getByRole("link", { name: "Read the notice" }).click();
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await fine("my-notice");
+  await page.getByRole("button", { name: "I have read it" }).click();
+  await page.getByText("We noted that you have read it").waitFor();
+  await page.goto("/my");
+  assert.equal(await page.getByRole("link", { name: "Read the notice" }).count(), 0);
+  await page.goto("/my/consents");
+  await fine("my-consents");
+  await page.getByRole("button", { name: "No: Questions about how it went" }).click();
+  await page.getByText("We keep to your no from now on").waitFor();
+  await page.goto("/my/consents");
+  await page.getByRole("button", { name: /^Yes\. Mail: / }).click();
+  await page.getByText("We keep your yes").waitFor();
+  await page.getByRole("button", { name: "No to everything" }).click();
+  await page.getByText("nothing except answers to what you ask").first().waitFor();
+  await page.goto("/my/consents");
+  await fine("my-consents-nothing");
 });
 
 test("the page for a passkey asks the device", async () => {

@@ -32,6 +32,9 @@ my-mail-passkey-removed-subject = A passkey was removed at { $clinic }
 my-mail-passkey-removed = A passkey was removed from your pages at { $clinic }.
 my-mail-passkey-stopped-subject = A passkey was stopped at { $clinic }
 my-mail-passkey-stopped = Somebody used a passkey of yours at { $clinic } that may be a copy. We stopped it: it opens nothing any more.
+my-mail-message-subject = You have a message from { $clinic }
+my-mail-message = There is something new for you on your pages at { $clinic }. Please sign in the way you always do to read it.
+my-mail-message-after = To keep it private, this email says nothing more. Any questions? Call us at { $phone }.
 my-mail-not-you = If it was not you, call us at { $phone }. You can also sign in and choose to sign out everywhere.
 
 ## Every page
@@ -97,7 +100,31 @@ my-ask-complaint = Complain about how my data was handled
 my-asked-open = We are looking at it
 my-asked-decided = Yes. We are working on it
 my-asked-closed = Done
-my-asked-refused = We had to say no. We will write to you why
+my-asked-refused = We had to say no
+my-asked-partly = Yes to a part of it
+my-asked-longer = It takes us longer:
+my-refused-review = You can ask that another health professional, who did not decide this, looks at it again. Tell us, and it costs you nothing.
+my-refused-disagree = You can write to us that you do not agree. We keep your words with your record. If you write nothing, you can ask us to hand on your request and our answer with that part of it.
+my-refused-complain = You can complain to us about this: ask for it below, write to us or call. Nobody treats you worse for it.
+my-refused-complain-hipaa = You can also complain to the U.S. Department of Health and Human Services, Office for Civil Rights: www.hhs.gov/ocr/complaints, 1-800-368-1019.
+my-refused-complain-gdpr = You can also complain to the data protection authority where you live or work, or go to court.
+my-reason-not-identified = We could not make sure that it is you who asks.
+my-reason-psychotherapy-notes = These are a therapist's own notes, which the law keeps apart.
+my-reason-legal-proceeding = It was written for a legal matter.
+my-reason-confidential-source = It would show who told us something in confidence.
+my-reason-endangers-life = A health professional judged that it could put you or somebody else in danger.
+my-reason-harms-other = It would harm somebody else who is named in it.
+my-reason-harms-by-representative = A health professional judged that it could do harm if the person who acts for you had it.
+my-reason-not-created-here = It was not written by us. Please ask whoever wrote it.
+my-reason-not-in-record = It is not a part of your record.
+my-reason-is-accurate = What we have is right and complete.
+my-reason-not-required = The law leaves this to us, and we are not able to do it.
+my-reason-must-be-kept = The law says that we must keep it.
+my-reason-suspended = An authority asked us not to tell it for a time.
+my-reason-unfounded = We looked into it and found no ground for it.
+my-reason-public-health = It is needed for care or for public health.
+my-reason-legal-claims = It is needed for a legal matter.
+my-reason-compelling-grounds = There are strong reasons to go on using it.
 my-asked-earlier = What you asked earlier
 my-take-back = Take this back
 my-take-back-help = We stop working on it. You can ask again whenever you want.
@@ -107,6 +134,40 @@ my-asked-on = Asked on { $date }.
 my-asked-due = We answer by { $date }.
 my-copy = Download the copy
 my-copy-until = until { $date }
+
+## What they said yes and no to
+my-consents = What I agreed to
+my-consents-lead = What we may write to you about, and what we may do with your data. One press is enough to change it. Your care does not depend on it.
+my-consents-for = This is about { $name }.
+my-consents-new-address = Your email is still new to us, so this page does not show what you said before. You can say no all the same.
+my-consent-given = Yes, you said so
+my-consent-refused = No, you said so
+my-consent-withdrawn = No more, you said so
+my-consent-not-needed = We may, unless you say no
+my-consent-never-given = Not without your yes
+my-consent-signed = A yes to this is signed. Please ask us. You can say no here at any time.
+my-consent-no = No: { $purpose }
+my-consent-no-party = No: { $purpose } ({ $party })
+my-consent-yes = Yes. { $way }: { $address }
+my-consent-nothing-title = No to everything
+my-consent-nothing = I take back every yes that I gave. { $clinic } sends me nothing except answers to what I ask.
+my-consent-nothing-do = No to everything
+my-consent-wrong = That did not work, and nothing was changed. Please look again and press once more.
+my-consent-changed = The words on this page have changed. Nothing was kept. Please read them, and press again.
+my-consent-other = You are now writing for somebody else than before. Nothing was changed. Please look whom this is about.
+my-said-consent-no = We keep to your no from now on.
+my-said-consent-nothing = Done. We send you nothing except answers to what you ask.
+my-said-consent-yes = Thank you. We keep your yes. You can take it back here at any time.
+
+## The notice
+my-notice-unread = Our notice says how we use and protect your data. You have not told us yet that you read it.
+my-notice-read-it = Read the notice
+my-notice-since = You have our notice since { $date }.
+my-notice-read = I have read it
+my-notice-help = This only says that you read it. You do not agree to anything with it.
+my-notice-none = The clinic has not published a notice yet. Please call us if you want to know how we use your data.
+my-said-notice-read = Thank you. We noted that you have read it.
+my-said-notice-again = Nothing was noted, because this page was an older one. Please look again.
 
 ## Devices and passkeys
 my-devices = Devices and passkeys

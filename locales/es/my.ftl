@@ -32,6 +32,9 @@ my-mail-passkey-removed-subject = Se quitó una llave de acceso en { $clinic }
 my-mail-passkey-removed = Se quitó una llave de acceso de sus páginas de { $clinic }.
 my-mail-passkey-stopped-subject = Se detuvo una llave de acceso en { $clinic }
 my-mail-passkey-stopped = Alguien usó en { $clinic } una llave de acceso suya que puede ser una copia. La detuvimos: ya no abre nada.
+my-mail-message-subject = Tiene un mensaje de { $clinic }
+my-mail-message = Hay algo nuevo para usted en sus páginas de { $clinic }. Entre como siempre para leerlo, por favor.
+my-mail-message-after = Para que quede en privado, este correo no dice nada más. ¿Tiene preguntas? Llámenos al { $phone }.
 my-mail-not-you = Si no fue usted, llámenos al { $phone }. También puede entrar y elegir cerrar la sesión en todas partes.
 
 ## Cada página
@@ -97,7 +100,31 @@ my-ask-complaint = Quejarme de cómo se trataron mis datos
 my-asked-open = Lo estamos mirando
 my-asked-decided = Sí. Estamos en ello
 my-asked-closed = Hecho
-my-asked-refused = Tuvimos que decir que no. Le escribiremos por qué
+my-asked-refused = Tuvimos que decir que no
+my-asked-partly = Sí a una parte
+my-asked-longer = Tardaremos más:
+my-refused-review = Puede pedir que otro profesional de la salud, que no decidió esto, lo mire otra vez. Díganoslo; no le cuesta nada.
+my-refused-disagree = Puede escribirnos que no está de acuerdo. Guardamos sus palabras con su expediente. Si no escribe nada, puede pedirnos que entreguemos su petición y nuestra respuesta junto con esa parte.
+my-refused-complain = Puede quejarse ante nosotros: pídalo abajo, escríbanos o llame. Nadie le tratará peor por ello.
+my-refused-complain-hipaa = También puede quejarse ante el Departamento de Salud y Servicios Humanos de EE. UU., Oficina de Derechos Civiles: www.hhs.gov/ocr/complaints, 1-800-368-1019.
+my-refused-complain-gdpr = También puede quejarse ante la autoridad de protección de datos de donde vive o trabaja, o acudir a los tribunales.
+my-reason-not-identified = No pudimos asegurarnos de que es usted quien lo pide.
+my-reason-psychotherapy-notes = Son las notas propias de un terapeuta, que la ley mantiene aparte.
+my-reason-legal-proceeding = Se escribió para un asunto legal.
+my-reason-confidential-source = Mostraría quién nos contó algo en confianza.
+my-reason-endangers-life = Un profesional de la salud juzgó que podría poner en peligro a usted o a otra persona.
+my-reason-harms-other = Haría daño a otra persona que aparece en ello.
+my-reason-harms-by-representative = Un profesional de la salud juzgó que podría hacer daño si lo tuviera quien actúa por usted.
+my-reason-not-created-here = No lo escribimos nosotros. Pregunte a quien lo escribió, por favor.
+my-reason-not-in-record = No forma parte de su expediente.
+my-reason-is-accurate = Lo que tenemos es correcto y completo.
+my-reason-not-required = La ley nos lo deja a nosotros y no podemos hacerlo.
+my-reason-must-be-kept = La ley dice que debemos guardarlo.
+my-reason-suspended = Una autoridad nos pidió no contarlo por un tiempo.
+my-reason-unfounded = Lo miramos y no encontramos motivo.
+my-reason-public-health = Se necesita para la atención o la salud pública.
+my-reason-legal-claims = Se necesita para un asunto legal.
+my-reason-compelling-grounds = Hay razones fuertes para seguir usándolo.
 my-asked-earlier = Lo que pidió antes
 my-take-back = Retirar esta petición
 my-take-back-help = Dejamos de trabajar en ella. Puede volver a pedirlo cuando quiera.
@@ -107,6 +134,40 @@ my-asked-on = Pedido el { $date }.
 my-asked-due = Respondemos antes del { $date }.
 my-copy = Descargar la copia
 my-copy-until = hasta el { $date }
+
+## A qué dijo que sí y que no
+my-consents = Lo que acepté
+my-consents-lead = De qué podemos escribirle y qué podemos hacer con sus datos. Para cambiarlo basta pulsar una vez. Su atención no depende de ello.
+my-consents-for = Se trata de { $name }.
+my-consents-new-address = Su correo es todavía nuevo para nosotros, así que esta página no muestra lo que dijo antes. Aun así puede decir que no.
+my-consent-given = Sí, usted lo dijo
+my-consent-refused = No, usted lo dijo
+my-consent-withdrawn = Ya no, usted lo dijo
+my-consent-not-needed = Podemos, salvo que diga que no
+my-consent-never-given = No sin su sí
+my-consent-signed = Un sí a esto se firma. Pregúntenos, por favor. Aquí puede decir que no cuando quiera.
+my-consent-no = No: { $purpose }
+my-consent-no-party = No: { $purpose } ({ $party })
+my-consent-yes = Sí. { $way }: { $address }
+my-consent-nothing-title = No a todo
+my-consent-nothing = Retiro todos los sí que di. { $clinic } no me envía nada, salvo respuestas a lo que pregunto.
+my-consent-nothing-do = No a todo
+my-consent-wrong = No funcionó y no se cambió nada. Mire otra vez, por favor, y vuelva a pulsar.
+my-consent-changed = Las palabras de esta página han cambiado. No se guardó nada. Léalas, por favor, y vuelva a pulsar.
+my-consent-other = Ahora escribe por otra persona que antes. No se cambió nada. Mire de quién se trata, por favor.
+my-said-consent-no = Desde ahora respetamos su no.
+my-said-consent-nothing = Listo. No le enviamos nada, salvo respuestas a lo que pregunte.
+my-said-consent-yes = Gracias. Guardamos su sí. Puede retirarlo aquí cuando quiera.
+
+## El aviso
+my-notice-unread = Nuestro aviso dice cómo usamos y protegemos sus datos. Aún no nos ha dicho que lo leyó.
+my-notice-read-it = Leer el aviso
+my-notice-since = Tiene nuestro aviso desde el { $date }.
+my-notice-read = Lo he leído
+my-notice-help = Esto solo dice que lo leyó. Con ello no acepta nada.
+my-notice-none = La clínica aún no ha publicado un aviso. Llámenos si quiere saber cómo usamos sus datos.
+my-said-notice-read = Gracias. Anotamos que lo ha leído.
+my-said-notice-again = No se anotó nada, porque esta página era una anterior. Mire otra vez, por favor.
 
 ## Dispositivos y llaves de acceso
 my-devices = Dispositivos y llaves

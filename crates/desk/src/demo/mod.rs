@@ -13,6 +13,7 @@ mod handed;
 pub mod history;
 mod inbox;
 mod letter;
+mod notice;
 pub mod pages;
 mod people;
 mod pop3;

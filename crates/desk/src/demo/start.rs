@@ -52,6 +52,8 @@ const TEAM: [(&str, &str, &str); 9] = [
 pub const PATIENT: (&str, &str) = ("Rosa Delgado", "rosa.delgado@mail.example");
 /// Days since when that address is on file.
 const PATIENT_DAYS: i64 = 95;
+/// Days since when the clinic's notice is published: after the patients came, so that it is news to them.
+const NOTICE_DAYS: i64 = 20;
 
 /// What a demo is started with.
 #[derive(Clone, Debug)]
@@ -179,6 +181,10 @@ where
         clock.release();
         told?;
         let team = team(&app, &ctx).await?;
+        clock.set(clock.now().plus_seconds(-NOTICE_DAYS * 86_400), 1000);
+        let told = notice(&app, organisation, &team).await;
+        clock.release();
+        told?;
         let place = Place {
             app: &app,
             clock: &clock,
@@ -374,6 +380,17 @@ async fn patient(app: &App, ctx: &Ctx) -> Result<(), DeskError> {
     patients::create_patient(app, ctx, new, points)
         .await
         .map(drop)
+}
+
+/// The notice of privacy practices, published by whoever administers the clinic.
+async fn notice(
+    app: &App,
+    organisation: OrganisationId,
+    team: &[Colleague],
+) -> Result<(), DeskError> {
+    let administers = |one: &&Colleague| one.role.code == "administrator";
+    let colleague = team.iter().find(administers).ok_or(DeskError::NotFound)?;
+    super::notice::publish(app, organisation, colleague).await
 }
 
 async fn team(app: &App, ctx: &Ctx) -> Result<Vec<Colleague>, DeskError> {

@@ -1,4 +1,4 @@
-//! Mail for patients about their being signed in: a code, or news. Nothing of a patient and no link stands in it.
+//! Mail for patients about their own pages: a code, or news. Nothing of a patient and no link stands in it.
 
 use super::letter::{address, notice_line, plain};
 use crate::app::App;
@@ -70,11 +70,7 @@ fn write(
     let line = |key: &str| notice_line(&clinic, locale, key);
     let mut lines = vec![line(key)];
     lines.extend(letter.code.clone());
-    lines.push(line(if letter.code.is_some() {
-        "my-mail-code-after"
-    } else {
-        "my-mail-not-you"
-    }));
+    lines.push(line(mail.news.after_key()));
     let (text, html) = plain(locale, &lines.join("\n\n"));
     let domain = app.config.mail_domain();
     compose(Outgoing {

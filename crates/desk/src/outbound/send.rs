@@ -185,7 +185,7 @@ impl Sending {
         if ticket.status.is_active() || surveys::is_rated(app, organisation, ticket.id).await? {
             return Ok(false);
         }
-        let whom = consents::Whom::Address(&content.to);
+        let whom = consents::Whom::About(&content.to, ticket.patient);
         if !consents::may(app, organisation, QUESTION, whom, now)
             .await?
             .may()
@@ -292,6 +292,13 @@ impl Sending {
     async fn begin(&self, content: &Content, sender: &SendAs) -> Result<Begun, DeskError> {
         let (mail, uncertain) = (Arc::clone(&self.mail), self.uncertain);
         let (to, mailbox) = (content.to.clone(), sender.mailbox);
+        let about = match mail.kind {
+            Kind::Rating => {
+                let ticket = tickets::row_for(&self.app, self.ctx.organisation, mail.ticket);
+                ticket.await?.patient
+            }
+            _ => None,
+        };
         self.app
             .command(&self.ctx, move |work| {
                 async move {
@@ -299,7 +306,7 @@ impl Sending {
                     work.audit(about("mail.try", &mail));
                     if mail.kind == Kind::Rating {
                         let (app, now) = (work.app.clone(), work.now);
-                        let whom = consents::Whom::Address(&to);
+                        let whom = consents::Whom::About(&to, about);
                         let why = consents::may_in(&app, work, organisation, QUESTION, whom, now);
                         if !why.await?.may() {
                             return Ok(Begun::Unwanted);

@@ -28,6 +28,7 @@ pub use model::{ContactView, NewPatient, PatientView, PointKind};
 pub(crate) use named::{Named, names_or_addresses};
 pub(crate) use on_file::{
     Claim, OnFile, address_changed_since, addresses_mark, claim, compare, on_file,
+    on_file_of_contact,
 };
 pub use on_file::{Factor, HOLD_HOURS};
 pub use requester::{

@@ -3,7 +3,7 @@
 
 use super::model::PointKind;
 use super::requester::{email_blind, phone_blind};
-use super::store;
+use super::store::{self, ContactRow};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, PatientId};
@@ -132,19 +132,43 @@ pub(crate) async fn on_file(
 ) -> Result<Vec<OnFile>, DeskError> {
     let mut found = Vec::new();
     for contact in store::contacts_of(conn, organisation, patient).await? {
-        let sealing = records::sealing(app, conn, organisation, contact.key).await?;
-        for point in store::points(conn, organisation, contact.id).await? {
-            let value = sealing.open_text("contact_points", "value", contact.id, &point.value)?;
-            found.push(OnFile {
-                contact: contact.id,
-                kind: point.kind,
-                blind: point.blind,
-                value,
-                since: point.since,
-                held_until: point.held_until,
-                bounced: point.bounced_at.is_some(),
-            });
-        }
+        found.extend(points_of(app, conn, organisation, &contact).await?);
+    }
+    Ok(found)
+}
+
+/// The addresses of one contact, whomever they stand for; none of one who is not there.
+pub(crate) async fn on_file_of_contact(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: ContactId,
+) -> Result<Vec<OnFile>, DeskError> {
+    match store::contact(conn, organisation, contact).await? {
+        Some(row) => points_of(app, conn, organisation, &row).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+async fn points_of(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    contact: &ContactRow,
+) -> Result<Vec<OnFile>, DeskError> {
+    let sealing = records::sealing(app, conn, organisation, contact.key).await?;
+    let mut found = Vec::new();
+    for point in store::points(conn, organisation, contact.id).await? {
+        let value = sealing.open_text("contact_points", "value", contact.id, &point.value)?;
+        found.push(OnFile {
+            contact: contact.id,
+            kind: point.kind,
+            blind: point.blind,
+            value,
+            since: point.since,
+            held_until: point.held_until,
+            bounced: point.bounced_at.is_some(),
+        });
     }
     Ok(found)
 }

@@ -26,6 +26,8 @@ pub enum News {
     PasskeyRemoved,
     /// A passkey was shown that may be a copy, and stopped.
     PasskeyStopped,
+    /// Something waits to be read on their pages.
+    Message,
 }
 
 impl News {
@@ -37,6 +39,26 @@ impl News {
             Self::PasskeyAdded => "my-mail-passkey-added",
             Self::PasskeyRemoved => "my-mail-passkey-removed",
             Self::PasskeyStopped => "my-mail-passkey-stopped",
+            Self::Message => "my-mail-message",
+        }
+    }
+
+    /// The key of what it ends with.
+    pub const fn after_key(self) -> &'static str {
+        match self {
+            Self::Code(_) => "my-mail-code-after",
+            Self::Message => "my-mail-message-after",
+            Self::NewDevice | Self::PasskeyAdded | Self::PasskeyRemoved | Self::PasskeyStopped => {
+                "my-mail-not-you"
+            }
+        }
+    }
+
+    /// Hours for which it is tried: later it is no news.
+    const fn hours(self) -> i64 {
+        match self {
+            Self::Message => 72,
+            _ => 24,
         }
     }
 }
@@ -78,6 +100,22 @@ pub(super) async fn tell(
     work.enqueue(&mail, None, now).await
 }
 
+/// Queues, in the caller's command, the news that something waits for a contact on their pages: in their own language, else
+/// the clinic's. Nothing says what it is.
+pub(crate) async fn message_waits(
+    work: &mut Work<'_>,
+    contact: ContactId,
+) -> Result<(), DeskError> {
+    let (app, organisation) = (work.app.clone(), work.ctx.organisation);
+    let own = match patients::open_contact(&app, work, organisation, contact).await {
+        Err(DeskError::NotFound | DeskError::Gone) => return Ok(()),
+        found => found?.locale,
+    };
+    let clinics = app.directory.of(organisation)?.locale;
+    let locale = own.and_then(|tag| tag.parse().ok()).unwrap_or(clinics);
+    tell(work, Some(contact), News::Message, locale).await
+}
+
 /// What such a mail needs.
 pub(crate) struct Letter {
     /// Where it goes.
@@ -87,9 +125,6 @@ pub(crate) struct Letter {
     /// When it is no use any more.
     pub until: Timestamp,
 }
-
-/// Hours for which news is tried: later it is none.
-const HOURS: i64 = 24;
 
 /// Reads it when it is to be sent; none where there is nothing to send: the address is nobody's, the code is used, or the
 /// contact is gone.
@@ -126,6 +161,6 @@ pub(crate) async fn letter(
     Ok(Some(Letter {
         to: mails.map(|one| one.value).collect(),
         code: None,
-        until: mail.at.plus_seconds(HOURS * 3600),
+        until: mail.at.plus_seconds(mail.news.hours() * 3600),
     }))
 }

@@ -23,7 +23,7 @@ mod store;
 
 pub use acting::{ActsFor, act_for, acting_name, acts_for};
 pub use codes::{CODE_LASTS, PER_DAY, PER_HOUR, TRIES, Visiting, ask_code, enter_code};
-pub(crate) use mails::{Letter, letter};
+pub(crate) use mails::{Letter, letter, message_waits};
 pub use mails::{News, PortalMail};
 pub use passkeys::{
     add_passkey, ask_at_door, ask_new_passkey, my_passkeys, remove_passkey, sign_in_by_passkey,

@@ -23,6 +23,22 @@ pub mod seen;
 pub mod watch;
 mod whom;
 
+use crate::context::Ctx;
+use crate::error::DeskError;
+use crate::ids::PatientId;
+use crate::records::Group;
+
 pub use crate::records::restricted::{OPEN_FOR, Reason, Verdict};
 pub use exceptions::MAX_NOTE;
 pub use opening::{MIN_WORDS, NewOpening, is_kept, open_record};
+
+/// For whom whoever is signed in to the patients' own pages may say no, or that they read something: for themself as soon as
+/// they are known at all, so that a no takes a press and nothing more; for whom they act where they may have the record.
+fn speaks(ctx: &Ctx) -> Result<PatientId, DeskError> {
+    let acts = ctx.signed_in()?.acting.is_some();
+    ctx.authorize_own(if acts {
+        Group::Records
+    } else {
+        Group::Logistics
+    })
+}

@@ -45,10 +45,11 @@ pub struct Bar {
 
 impl Bar {
     /// The pages of whoever is signed in: path, icon, text.
-    pub const PAGES: [(&'static str, &'static str, &'static str); 4] = [
+    pub const PAGES: [(&'static str, &'static str, &'static str); 5] = [
         ("/my", "inbox", "my-requests"),
         ("/my/seen", "eye", "my-seen"),
         ("/my/privacy", "shield", "my-privacy"),
+        ("/my/consents", "heart-handshake", "my-consents"),
         ("/my/devices", "monitor-smartphone", "my-devices"),
     ];
 }

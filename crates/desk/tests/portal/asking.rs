@@ -2,7 +2,9 @@
 
 use super::*;
 use bedside_desk::context::Permissions;
-use bedside_desk::privacy::requests::{self, Kind, NewRequest, OWN_A_DAY, RequestView, Which};
+use bedside_desk::privacy::requests::{
+    self, Decision, Kind, NewRequest, OWN_A_DAY, RequestView, Which,
+};
 use bedside_desk::tickets;
 use common::{Role, both_engines};
 use serde_json::json;
@@ -100,6 +102,80 @@ both_engines! {
         let systems = kept(&desk).await.into_iter().find(|view| view.request.kind == Kind::Access).unwrap();
         let shown = page(&desk.browser(Role::Compliance).await, &format!("/privacy/{}", systems.request.id)).await;
         assert!(shown.contains("or by another system") && !shown.contains("Somebody who has left"), "{shown}");
+    }
+
+    async fn whoever_asked_is_told_that_an_answer_waits_and_nothing_of_what(desk: Desk) {
+        let sink = sink(&desk).await;
+        let mia = patient(&desk, "Mia Quetzal", MIA, 40).await;
+        let browser = signed_in(&desk, &sink, MIA).await;
+        let officer = desk.ctx(Role::Compliance);
+        for kind in ["amendment", "access"] {
+            sends(&browser, WHERE, WHERE, &[("kind", kind), ("words", "The marmalade allergy")]).await.expect(303);
+        }
+        mails(&desk, &sink).await;
+        let of = async |kind: Kind| kept(&desk).await.into_iter().find(|view| view.request.kind == kind).unwrap().request;
+        let told = async || {
+            let sent = mails(&desk, &sink).await;
+            let [mail] = sent.as_slice() else { panic!("{} mails", sent.len()) };
+            let text = mail.text();
+            assert!(text.contains("something new for you") && mail.to == [format!("<{MIA}>")], "{text}");
+            for word in ["marmalade", "amendment", "accurate", "Mia Quetzal", "/my", "copy", "record"] {
+                assert!(!mail.head().contains(word) && !text.contains(word), "{word}: {text}");
+            }
+        };
+        let request = of(Kind::Amendment).await;
+        requests::extend(&desk.app, &officer, request.id, 1, "We wait for the laboratory.", request.received_on).await.unwrap();
+        told().await;
+        let shown = page(&browser, WHERE).await;
+        assert!(shown.contains("It takes us longer:") && shown.contains("We wait for the laboratory."), "{shown}");
+        // What is refused says why, by which law, and where to go then.
+        let no = |reason: &str| requests::Said { decision: Decision::Refused, reason: reason.to_owned(), note: "The allergy test says so.".to_owned(), with_notes: false };
+        requests::decide(&desk.app, &officer, request.id, 2, no("is_accurate")).await.unwrap();
+        told().await;
+        let shown = page(&browser, WHERE).await;
+        for words in ["We had to say no", "right and complete", "45 CFR 164.526(a)(2)(iv)", "hhs.gov/ocr/complaints", "do not agree", "The allergy test says so."] {
+            assert!(shown.contains(words), "{words}: {shown}");
+        }
+        assert!(!shown.contains("It takes us longer") && !shown.contains("another health professional"), "{shown}");
+        let request = of(Kind::Access).await;
+        requests::decide(&desk.app, &officer, request.id, 1, no("endangers_life")).await.unwrap();
+        told().await;
+        let shown = page(&browser, "/my/privacy?lang=es").await;
+        assert!(shown.contains("otro profesional de la salud") && shown.contains("45 CFR 164.524(a)(3)(i)"), "{shown}");
+        // What the staff entered is answered by letter.
+        let new = NewRequest {
+            patient: mia,
+            kind: Kind::Complaint,
+            received_on: request.received_on,
+            ticket: None,
+            words: "By letter.".to_owned(),
+        };
+        let id = requests::open_request(&desk.app, &officer, new).await.unwrap();
+        requests::decide(&desk.app, &officer, id, 1, no("unfounded")).await.unwrap();
+        assert!(mails(&desk, &sink).await.is_empty());
+    }
+
+    async fn whoever_may_not_have_it_any_more_is_told_nothing(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, "Ines Mother", "mum@family.test", 40).await;
+        let leo = alone(&desk, "Leo Child").await;
+        let mum = contact_of(&desk, "mum@family.test").await;
+        acts(&desk, mum, leo, Group::ALL, None).await;
+        let browser = signed_in(&desk, &sink, "mum@family.test").await;
+        sends(&browser, "/my", "/my/acting", &[("patient", leo.to_string().as_str())]).await.expect(303);
+        for kind in ["complaint", "amendment"] {
+            sends(&browser, WHERE, WHERE, &[("kind", kind)]).await.expect(303);
+        }
+        mails(&desk, &sink).await;
+        let officer = desk.ctx(Role::Compliance);
+        let yes = || requests::Said { decision: Decision::Granted, reason: String::new(), note: String::new(), with_notes: false };
+        let open = kept(&desk).await;
+        let id = |kind: Kind| open.iter().find(|view| view.request.kind == kind).unwrap().request.id;
+        requests::decide(&desk.app, &officer, id(Kind::Complaint), 1, yes()).await.unwrap();
+        assert_eq!(mails(&desk, &sink).await.len(), 1);
+        acts_no_more(&desk, mum).await;
+        requests::decide(&desk.app, &officer, id(Kind::Amendment), 1, yes()).await.unwrap();
+        assert!(mails(&desk, &sink).await.is_empty());
     }
 
     async fn a_request_that_went_into_another_is_still_its_writers(desk: Desk) {

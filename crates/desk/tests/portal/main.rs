@@ -7,6 +7,7 @@
 mod common;
 
 mod acting;
+mod agreed;
 mod asking;
 mod attacks;
 mod door;

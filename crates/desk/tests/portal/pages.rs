@@ -238,7 +238,10 @@ both_engines! {
         requests::decide(&desk.app, &admin, id, 2, said).await.unwrap();
         copies::begin(&desk.app, &admin, id, 3).await.unwrap();
         assert!(!page(&browser, "/my/privacy").await.contains("Download"));
-        mails(&desk, &sink).await;
+        // One mail for the decision and one for the copy, with nothing of either in them.
+        let sent = mails(&desk, &sink).await;
+        let waits = |mail: &&Sent| mail.text().contains("something new for you") && !mail.text().contains("copy");
+        assert_eq!(sent.iter().filter(waits).count(), 2, "{}", sent.len());
         let shown = page(&browser, "/my/privacy").await;
         assert!(shown.contains("Download the copy") && shown.contains("With pleasure."), "{shown}");
         let copy = shown.split("/my/privacy/copies/").nth(1).unwrap().split('"').next().unwrap().to_owned();

@@ -146,7 +146,7 @@ both_engines! {
             assert!(!way.contains("Mia") && !answer.header("location").unwrap_or_default().contains("Mia"));
         }
         let log = bedside_desk::audit_log::list(&desk.app, &desk.system(), None, 50).await.unwrap();
-        for action in ["ticket.list", "thread.read", "privacy.seen", "privacy.own", "ticket.create", "portal.open"] {
+        for action in ["ticket.list", "thread.read", "privacy.seen", "privacy.own", "consent.own", "ticket.create", "portal.open"] {
             assert!(log.iter().any(|entry| entry.action == action), "{action}");
         }
     }

@@ -97,6 +97,17 @@ impl Purpose {
     }
 }
 
+impl Purpose {
+    /// Whether a press on the patient's own pages is enough of a yes. What the law wants an authorization for, with who gets
+    /// what and until when (45 CFR 164.508(c), 42 CFR 2.31), is signed, and the staff keep it.
+    pub const fn by_press(self) -> bool {
+        matches!(
+            self,
+            Self::Treatment | Self::Reminders | Self::Surveys | Self::Programmes
+        )
+    }
+}
+
 impl Channel {
     /// Whether a yes is for one address: it may be somebody else's tomorrow.
     pub const fn has_address(self) -> bool {

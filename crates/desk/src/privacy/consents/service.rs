@@ -72,7 +72,7 @@ impl Said {
     }
 }
 
-fn wrong(field: &'static str, code: &'static str, text: &'static str) -> DeskError {
+pub(super) fn wrong(field: &'static str, code: &'static str, text: &'static str) -> DeskError {
     DeskError::invalid(field, code, text)
 }
 
@@ -156,7 +156,7 @@ pub(super) fn party_mark(
 }
 
 /// The address on file that is meant.
-fn meant<'a>(
+pub(super) fn meant<'a>(
     points: &'a [OnFile],
     channel: Option<Channel>,
     address: &str,
@@ -393,6 +393,8 @@ pub enum Whom<'a> {
     Patient(PatientId, Option<&'a str>),
     /// Whoever has this mail address now.
     Address(&'a str),
+    /// The same for what is about a patient, who may be another one than whom the address stands for: their no counts as well.
+    About(&'a str, Option<PatientId>),
 }
 
 /// Whether the desk may do this, as things stand at `now`, with the reason. An address that is nobody's gets nothing.
@@ -431,7 +433,7 @@ pub(crate) async fn may_in(
             let mark = party.map(|party| party_mark(app, organisation, party));
             question.party = mark.transpose()?;
         }
-        Whom::Address(address) => {
+        Whom::Address(address) | Whom::About(address, _) => {
             let owner = patients::owner_of_address(app, conn, organisation, address).await?;
             let Some((contact, patient)) = owner else {
                 return Ok(Why::NoSuchWay);
@@ -443,11 +445,22 @@ pub(crate) async fn may_in(
     }
     let words = words_of(conn, organisation, question.patient, question.contact).await?;
     let without = rules::rule(purpose, channel).map(|rule| rule.without);
-    let why = decide(&words, &question, without);
-    let restricted = match question.patient {
-        Some(patient) => requests::is_kept_to(conn, organisation, patient, now).await?,
-        None => false,
+    let mut why = decide(&words, &question, without);
+    let own = question.patient;
+    let about = match whom {
+        Whom::About(_, about) => about.filter(|about| own != Some(*about)),
+        _ => None,
     };
+    // Whoever acts for a patient says no for them, and the mail would go to whoever acts.
+    if about.is_some() && why.may() {
+        let words = words_of(conn, organisation, about, question.contact).await?;
+        question.patient = about;
+        why = decide(&words, &question, without);
+    }
+    let mut restricted = false;
+    for patient in own.into_iter().chain(about) {
+        restricted |= requests::is_kept_to(conn, organisation, patient, now).await?;
+    }
     Ok(under(why, purpose, restricted))
 }
 

@@ -11,11 +11,11 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::field_group::FieldGroup;
 use crate::identity;
-use crate::ids::{ContactId, PatientId, StaffId};
+use crate::ids::{ContactId, OrganisationId, PatientId, StaffId};
 use crate::patients::{self, OnFile};
 use crate::privacy::requests;
 use crate::records::{self, About, Opened, Purpose as For, restricted};
-use bedside_db::Conn;
+use bedside_db::{Conn, Timestamp};
 use data_encoding::HEXLOWER;
 
 /// One word, opened.
@@ -117,12 +117,30 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
     }
     let mut conn = app.read().await?;
     let points = patients::on_file(app, &mut conn, organisation, patient).await?;
-    let mut rows = store::of_patient(&mut conn, organisation, patient, MOST).await?;
+    told(
+        &leave,
+        &mut conn,
+        (organisation, patient),
+        &points,
+        app.now(),
+    )
+    .await
+}
+
+/// What stands of a patient's words at these addresses, with everything that was said.
+pub(super) async fn told(
+    leave: &Opened,
+    conn: &mut Conn,
+    (organisation, patient): (OrganisationId, PatientId),
+    points: &[OnFile],
+    now: Timestamp,
+) -> Result<Standing, DeskError> {
+    let mut rows = store::of_patient(conn, organisation, patient, MOST).await?;
     let mut people: Vec<ContactId> = points.iter().map(|one| one.contact).collect();
     people.sort_unstable();
     people.dedup();
     for contact in people {
-        let theirs = store::of_contact(&mut conn, organisation, contact, MOST).await?;
+        let theirs = store::of_contact(conn, organisation, contact, MOST).await?;
         // A yes that they said for another patient is that one's; a no is their own.
         let own = |one: &Stored| {
             one.word.patient.is_none()
@@ -139,7 +157,7 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
         history.push(if of_another {
             ConsentView::of_another(&row)
         } else {
-            opened(&leave, &mut conn, row).await?
+            opened(leave, conn, row).await?
         });
     }
     let question = |purpose, channel| Question {
@@ -149,7 +167,7 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
         contact: None,
         point: None,
         party: None,
-        now: app.now(),
+        now,
     };
     let mut stands = Vec::new();
     for purpose in Purpose::ALL.iter().copied() {
@@ -169,7 +187,7 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
                     point: one.blind[..].try_into().ok(),
                     ..whole
                 };
-                stands.push(stand(&words, &asked, Some(shown(&leave, &one.value))));
+                stands.push(stand(&words, &asked, Some(shown(leave, &one.value))));
             }
         }
     }

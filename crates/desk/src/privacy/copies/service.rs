@@ -184,7 +184,7 @@ async fn make(app: &App, organisation: OrganisationId, id: PrivacyCopyId) -> Res
             );
             let data = json!({ "request": copy.request, "state": "copied" });
             work.event(kind::PRIVACY, None, None, &data);
-            Ok(())
+            requests::tell_of(work, copy.request).await
         }
         .boxed()
     })

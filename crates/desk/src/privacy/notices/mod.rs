@@ -6,6 +6,7 @@
 
 mod acknowledge;
 mod model;
+mod own;
 mod service;
 mod store;
 
@@ -16,6 +17,7 @@ pub use model::{
     MAX_BODY, MAX_CHANGES, MAX_CODE, MAX_TITLE, Notice, PRIVACY, Shown, State, Text, is_code,
     shown, text_hash,
 };
+pub use own::{OwnNotice, acknowledge_own, is_unread, own};
 pub use service::{
     Draft, Published, begin, current, discard, list, notice, numbered, publish, published, save,
 };

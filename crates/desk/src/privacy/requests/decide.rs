@@ -2,6 +2,7 @@
 
 use super::law;
 use super::model::{Closed, Decided, Decision, Extension, Kind, Request, State};
+use super::news;
 use super::service::{end_of, today, told, words_of};
 use super::standing::{self, Terms};
 use super::store;
@@ -139,7 +140,8 @@ pub async fn extend(
                 "privacy.extend",
                 json!({ "letter_on": letter_on }),
             )
-            .await
+            .await?;
+            news::tell(work, &request).await
         }
         .boxed()
     })
@@ -240,7 +242,8 @@ pub async fn decide_on(
                 with_notes: said.with_notes,
             });
             standing::begin(work, &request, said.decision, terms).await?;
-            keep(work, &request, "privacy.decide", detail).await
+            keep(work, &request, "privacy.decide", detail).await?;
+            news::tell(work, &request).await
         }
         .boxed()
     })

@@ -49,6 +49,13 @@ pub struct Reason {
     pub section: String,
 }
 
+impl Reason {
+    /// Whether the patient can ask that another licensed health professional looks at it again (45 CFR 164.524(a)(3), (4)).
+    pub fn may_be_reviewed(&self) -> bool {
+        self.section.starts_with("45 CFR 164.524(a)(3)")
+    }
+}
+
 fn later(from: Date, span: Span) -> Result<Date, DeskError> {
     from.checked_add(span)
         .map_err(|_| DeskError::invalid("received_on", "invalid", "This day is too far away."))
@@ -110,6 +117,17 @@ mod tests {
                 assert!(clock(*law, *kind).unwrap().section.len() > 4);
             }
         }
+    }
+
+    #[test]
+    fn what_a_professional_judged_another_one_looks_at_again() {
+        let codes = |law| {
+            let all = reasons(law, Kind::Access).filter(|one| one.may_be_reviewed());
+            all.map(|one| one.code.as_str()).collect::<Vec<_>>()
+        };
+        let judged = ["endangers_life", "harms_other", "harms_by_representative"];
+        assert_eq!(codes(Law::Hipaa), judged);
+        assert!(codes(Law::Gdpr).is_empty());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod decide;
 mod heard;
 pub mod law;
 pub mod model;
+mod news;
 mod own;
 mod service;
 pub mod standing;
@@ -23,6 +24,7 @@ pub use decide::{Said, approve, close, decide, decide_on, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
 pub use heard::{Heard, hear_of, hear_own};
 pub use model::{Asker, Decision, Kind, Law, MAX_WORDS, Request, State, Step};
+pub(crate) use news::tell_of;
 pub use own::{ASKED_ALREADY, OWN_A_DAY, asked_on, open_own, own, take_back};
 pub(in crate::privacy) use service::timers;
 pub use service::{

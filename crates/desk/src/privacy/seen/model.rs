@@ -109,6 +109,7 @@ impl Deed {
             (_, "export") | ("privacy", "download") => Self::Exported,
             ("patient" | "contact" | "identity" | "representative" | "acting", "read" | "list")
             | ("privacy", "own" | "enter" | "standing")
+            | ("consent", "own")
             | ("breach", "printed") => Self::Details,
             (_, "found") => Self::Found,
             ("attachment", "read" | "original") => Self::Files,
@@ -225,6 +226,7 @@ mod tests {
             ("acting.begin", Deed::Checked),
             ("acting.read", Deed::Details),
             ("privacy.own", Deed::Details),
+            ("consent.own", Deed::Details),
             ("privacy.enter", Deed::Details),
             ("privacy.standing", Deed::Details),
             ("privacy.end", Deed::Changed),

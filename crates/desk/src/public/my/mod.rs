@@ -1,12 +1,14 @@
-//! The pages of whoever is signed in: their requests, who has seen their data, what they ask for it by law, and how they are
-//! signed in. [`door`] lets them in.
+//! The pages of whoever is signed in: their requests, who has seen their data, what they ask for it by law, what they said yes
+//! and no to, the notice that they read, and how they are signed in. [`door`] lets them in.
 //!
 //! Invariants: every one of these pages but the door's stands behind [`Access::Patient`]; what they show of somebody is asked
 //! of the services, which ask [`crate::context::Ctx::authorize_own`]; no address of a page says whose it is; for whom somebody
 //! writes stands above every page.
 
+mod consents;
 mod devices;
 mod door;
+mod notice;
 mod privacy;
 mod requests;
 mod unsent;
@@ -54,6 +56,10 @@ pub fn routes() -> Vec<Route> {
         Route::post("/my/privacy", me, privacy::ask),
         Route::post("/my/privacy/{request}/take-back", me, privacy::take_back),
         Route::get("/my/privacy/copies/{copy}", me, privacy::copy),
+        Route::get("/my/consents", me, consents::list),
+        Route::post("/my/consents", me, consents::press),
+        Route::get("/my/notice", me, notice::show),
+        Route::post("/my/notice", me, notice::read),
         Route::get("/my/devices", me, devices::list),
         Route::post("/my/devices/end", me, devices::end_everywhere),
         Route::post("/my/devices/{session}/end", me, devices::end_one),
@@ -138,12 +144,25 @@ impl My {
         forms::token(&self.app, &self.token)
     }
 
+    /// As whom a page is shown: sent back with what must not be done for somebody else, when another tab writes for them
+    /// meanwhile.
+    fn whose(&self) -> String {
+        let me = self.ctx.signed_in().ok();
+        let patient = me.and_then(|me| me.patient());
+        patient.map(|id| id.to_string()).unwrap_or_default()
+    }
+
     /// What stands above the page of what has just been done, by the mark in its address.
     fn said(&self) -> Option<&'static str> {
         match self.asked.said.as_deref()? {
             "acting-over" => Some("my-said-acting-over"),
             "asked" => Some("my-said-asked"),
+            "consent-no" => Some("my-said-consent-no"),
+            "consent-nothing" => Some("my-said-consent-nothing"),
+            "consent-yes" => Some("my-said-consent-yes"),
             "ended" => Some("my-said-ended"),
+            "notice-again" => Some("my-said-notice-again"),
+            "notice-read" => Some("my-said-notice-read"),
             "passkey-added" => Some("my-said-passkey-added"),
             "passkey-removed" => Some("my-said-passkey-removed"),
             "taken-back" => Some("my-said-taken-back"),

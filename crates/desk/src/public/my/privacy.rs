@@ -9,7 +9,7 @@ use crate::pages::forms::Form;
 use crate::pages::seen_words::{People, Reader, Told, told};
 use crate::privacy::copies;
 use crate::privacy::requests::{
-    self, ASKED_ALREADY, Decision, Heard, Kind, MAX_WORDS, RequestView, State,
+    self, ASKED_ALREADY, Decision, Heard, Kind, Law, MAX_WORDS, RequestView, State, law,
 };
 use crate::privacy::seen;
 use crate::public::heard;
@@ -19,6 +19,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use bedside_web::i18n::Texts;
 use serde::Deserialize;
 
 #[derive(Template)]
@@ -61,9 +62,48 @@ struct Line {
     words: Option<String>,
     /// What was said of the decision.
     note: Option<String>,
+    /// Why it takes longer.
+    longer: Option<String>,
+    /// Why something of it is refused, and what they can do about it.
+    refusal: Option<Refusal>,
     copies: Vec<(PrivacyCopyId, String)>,
     /// What they may take back.
     take_back: Option<PrivacyRequestId>,
+}
+
+/// A refusal as the law wants it told (45 CFR 164.524(d)(2), 164.526(d)(1); GDPR Art. 12(4)).
+struct Refusal {
+    /// The law's reason, in plain words.
+    reason: String,
+    /// Where the law says so; none where that is no section.
+    section: Option<&'static str>,
+    /// What they can do, by its key.
+    further: Vec<&'static str>,
+}
+
+/// The law's reason where something is refused, and where to go then.
+fn refusal(request: &requests::Request, t: Texts) -> Option<Refusal> {
+    let code = request.decided.as_ref()?.reason.as_deref()?;
+    let mut known = law::reasons(request.law, request.kind);
+    let found = known.find(|one| one.code == code)?;
+    let mut further = Vec::new();
+    if found.may_be_reviewed() {
+        further.push("my-refused-review");
+    }
+    if (request.law, request.kind) == (Law::Hipaa, Kind::Amendment) {
+        further.push("my-refused-disagree");
+    }
+    further.push("my-refused-complain");
+    further.push(match request.law {
+        Law::Hipaa => "my-refused-complain-hipaa",
+        Law::Gdpr => "my-refused-complain-gdpr",
+    });
+    let key = format!("my-reason-{}", code.replace('_', "-"));
+    Some(Refusal {
+        reason: t.text(&key).to_owned(),
+        section: Some(found.section.as_str()).filter(|text| text.contains(char::is_numeric)),
+        further,
+    })
 }
 
 #[derive(Template)]
@@ -119,6 +159,7 @@ fn state_words(request: &requests::Request) -> &'static str {
         (State::Open, _) => "my-asked-open",
         (_, Some(Decision::Refused)) => "my-asked-refused",
         (_, Some(Decision::Withdrawn)) => "my-asked-withdrawn",
+        (State::Decided, Some(Decision::Partly)) => "my-asked-partly",
         (State::Decided, _) => "my-asked-decided",
         (State::Closed, _) => "my-asked-closed",
     }
@@ -138,6 +179,8 @@ async fn line(my: &My, view: RequestView) -> Result<Line, DeskError> {
             .map(|one| (one.id, my.on_day(one.expires_at)))
             .collect(),
         take_back: request.may_take_back(me).is_ok().then_some(request.id),
+        longer: view.extension.filter(|_| request.decision().is_none()),
+        refusal: refusal(request, my.shell.t),
         words: view.words,
         note: view.note,
     })

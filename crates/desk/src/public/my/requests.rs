@@ -10,6 +10,7 @@ use crate::once::{Once, words_of_files};
 use crate::pages::forms::{self, Form, check_public};
 use crate::portal::requests::{self as own, Shut};
 use crate::portal::{self, ActsFor};
+use crate::privacy::notices;
 use crate::public::away;
 use crate::public::caps::{PER_PERSON, network};
 use crate::public::expect;
@@ -61,6 +62,8 @@ struct ListPage<'a> {
     /// Whether they are a patient themselves, or write for somebody now.
     somebody: bool,
     acting: bool,
+    /// Whether there is a notice that they have not read.
+    unread: bool,
 }
 
 fn shut_words(shut: Shut) -> &'static str {
@@ -107,6 +110,7 @@ async fn load(my: &My) -> Result<Response, DeskError> {
         others: others.into_iter().map(other).collect(),
         somebody: me.patient().is_some(),
         acting: me.acting.is_some(),
+        unread: notices::is_unread(app, &my.ctx).await?,
     };
     Ok(page(StatusCode::OK, &shown))
 }
