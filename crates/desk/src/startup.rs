@@ -261,6 +261,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "who asked",
         sql: include_str!("../migrations/0056_who_asked.sql"),
     },
+    Migration {
+        version: 63,
+        name: "chosen ways",
+        sql: include_str!("../migrations/0063_chosen_ways.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

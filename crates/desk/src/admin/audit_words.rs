@@ -169,6 +169,8 @@ pub const ACTIONS: &[&str] = &[
     "privacy.search",
     "privacy.seen",
     "privacy.take_back",
+    "privacy.way",
+    "privacy.way_end",
     "provisioning.default_role",
     "provisioning.group",
     "provisioning.group_remove",

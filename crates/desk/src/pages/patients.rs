@@ -8,6 +8,7 @@ use super::linking::number_in;
 use super::privacy_requests::{Lately, lately};
 use super::representatives::Panel;
 use super::sight::Veil;
+use super::ui;
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::field_group::FieldGroup;
@@ -176,6 +177,8 @@ struct PatientPage {
     acts: Option<Panel>,
     /// What is not shown, where their record was opened in a conversation.
     veil: Option<Veil>,
+    /// How they are reached, and no other way.
+    only_by: Option<String>,
     error: Option<&'static str>,
 }
 
@@ -288,6 +291,10 @@ async fn shown(
         shell,
         told: notice_line(page, &told)?,
         veil,
+        only_by: patient
+            .only_by
+            .as_ref()
+            .map(|only| ui::only_by(only, page.texts())),
         language: language.map(bedside_web::Locale::own_name),
         list,
         now: page.app.now(),

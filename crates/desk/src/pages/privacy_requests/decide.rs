@@ -6,7 +6,7 @@ use crate::error::DeskError;
 use crate::ids::PrivacyRequestId;
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, redirect_saying};
-use crate::privacy::requests::{self, Decision, Said};
+use crate::privacy::requests::{self, Decision, NewWay, Said};
 use crate::router::{Access, Route};
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -33,6 +33,11 @@ fn mendable(error: &DeskError) -> Option<(StatusCode, &'static str, &'static str
             ("reason", _) => (invalid, "reason", "privacy-error-reason"),
             ("decision", _) => (invalid, "decision", "privacy-error-decision"),
             ("letter_on", _) => (invalid, "letter_on", "privacy-error-letter"),
+            ("way", _) => (invalid, "way", "privacy-error-way"),
+            ("post", "required") => (invalid, "post", "privacy-error-post"),
+            ("post", _) => (invalid, "post", "privacy-error-post-long"),
+            ("why", "required") => (invalid, "why", "privacy-error-way-why"),
+            ("why", _) => (invalid, "why", "privacy-error-long"),
             ("hold_reason", _) => (invalid, "holds", "form-error-required"),
             ("until", _) => (invalid, "holds", "privacy-error-hold-day"),
             ("answered_on", _) => (invalid, "answered_on", "privacy-error-letter"),
@@ -118,7 +123,12 @@ async fn decide(
                 note: typed.note.clone(),
                 with_notes: typed.with_notes,
             };
-            requests::decide(&page.app, &page.ctx, id, typed.version, said).await
+            let way = NewWay {
+                choice: typed.way.clone(),
+                post: typed.post.clone(),
+            };
+            let of = (id, typed.version);
+            requests::decide_way(&page.app, &page.ctx, of, said, way).await
         }
         None => Err(DeskError::invalid("decision", "required", "Choose one.")),
     };

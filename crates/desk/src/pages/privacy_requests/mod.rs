@@ -7,6 +7,7 @@ mod erase;
 mod holds;
 mod new;
 mod show;
+mod ways;
 
 use crate::privacy::requests::{Decision, Law, State, Step};
 use crate::router::Route;
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Vec<Route> {
         copy::routes(),
         erase::routes(),
         holds::routes(),
+        ways::routes(),
     ]
     .concat()
 }
@@ -66,6 +68,7 @@ const fn step_key(step: Step) -> &'static str {
         Step::GiveList => "privacy-step-list",
         Step::Stop => "privacy-step-stop",
         Step::LookInto => "privacy-step-look-into",
+        Step::TellOthers => "privacy-step-tell-others",
         Step::WriteRefusal => "privacy-step-refusal",
         Step::Answer => "privacy-step-answer",
     }

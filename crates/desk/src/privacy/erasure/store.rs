@@ -211,8 +211,8 @@ statements! {
     /// Deletes which notices the patient was given.
     DELETE_ACKNOWLEDGEMENTS = "DELETE FROM notice_acknowledgements WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the words of what the patient asked.
-    BLANK_REQUESTS = "UPDATE privacy_requests SET words = NULL, note = NULL, extension = NULL WHERE organisation_id = $1 \
-        AND patient_id = $2";
+    BLANK_REQUESTS = "UPDATE privacy_requests SET words = NULL, note = NULL, extension = NULL, way_why = NULL \
+        WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the words of holds that are over.
     BLANK_HOLDS = "UPDATE legal_holds SET words = NULL WHERE organisation_id = $1 AND patient_id = $2";
     /// A mark by which a mail is known.

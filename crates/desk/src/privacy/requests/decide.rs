@@ -4,6 +4,7 @@ use super::law;
 use super::model::{Closed, Decided, Decision, Extension, Request, State};
 use super::service::{end_of, today, told, words_of};
 use super::store;
+use super::ways::{self, NewWay};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -29,7 +30,7 @@ pub struct Said {
 }
 
 /// Decisions are a person's.
-fn person(ctx: &Ctx) -> Result<StaffId, DeskError> {
+pub(super) fn person(ctx: &Ctx) -> Result<StaffId, DeskError> {
     ctx.authorize(Permission::PrivacyManage)?;
     ctx.actor.staff().ok_or(DeskError::Forbidden)
 }
@@ -68,7 +69,7 @@ pub(crate) async fn ask_again(work: &mut Work<'_>, request: &mut Request) -> Res
     Ok(())
 }
 
-async fn sealing(work: &mut Work<'_>, request: &Request) -> Result<Sealing, DeskError> {
+pub(super) async fn sealing(work: &mut Work<'_>, request: &Request) -> Result<Sealing, DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     records::sealing(&app, work, organisation, request.key).await
 }
@@ -180,6 +181,17 @@ pub async fn decide(
     version: i64,
     said: Said,
 ) -> Result<(), DeskError> {
+    decide_with(app, ctx, (id, version), said, None).await
+}
+
+/// The same with the way in which the patient is reached from then on, where that is what they asked for.
+pub(super) async fn decide_with(
+    app: &App,
+    ctx: &Ctx,
+    (id, version): (PrivacyRequestId, i64),
+    said: Said,
+    way: Option<NewWay>,
+) -> Result<(), DeskError> {
     let by = person(ctx)?;
     let note = words_of("note", &said.note)?;
     app.command(ctx, move |work| {
@@ -187,6 +199,7 @@ pub async fn decide(
             let mut request = held(work, id, version).await?;
             ask_again(work, &mut request).await?;
             request.may_decide(said.decision, by)?;
+            ways::settle(work, &request, (said.decision, by), way.as_ref()).await?;
             let reason = said
                 .decision
                 .needs_reason()

@@ -1,4 +1,5 @@
-//! What patients ask for their data by law, as work with the law's clock. Owns `privacy_requests`.
+//! What patients ask for their data by law, as work with the law's clock. Owns `privacy_requests`. Of how a patient wants to
+//! be reached ([`ways`]) `patients` keeps what stands.
 //!
 //! Staff open a request from a patient's page or a ticket; whoever has `privacy:manage` decides it and carries it out, and
 //! enters what comes to them by letter. The
@@ -16,6 +17,7 @@ pub mod model;
 mod own;
 mod service;
 mod store;
+pub mod ways;
 
 pub use decide::{Said, approve, close, decide, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
@@ -28,3 +30,4 @@ pub use service::{
 };
 pub(crate) use service::{patient_of, patients_who_wait, waits};
 pub use store::ALL as STATEMENTS;
+pub use ways::{NewWay, Ways, decide_way, end_way, ways_of};
