@@ -47,4 +47,4 @@ pub(crate) use service::{
 };
 pub use store::ALL as STATEMENTS;
 pub use ways::ReachedBy;
-pub(crate) use ways::{Chosen, choose_way, chosen_way, is_barred, mailed_at};
+pub(crate) use ways::{Chosen, choose_way, chosen_way, is_barred, mailed_at, place_of};

@@ -9,6 +9,7 @@ mod common;
 mod acting;
 mod asking;
 mod attacks;
+mod confidential;
 mod door;
 mod pages;
 mod shares;

@@ -128,6 +128,22 @@ pub(super) async fn only_by(
     })
 }
 
+/// Where letters to a patient are posted who chose that, for the letter itself.
+pub(crate) async fn place_of(
+    app: &App,
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    patient: PatientId,
+) -> Result<Option<String>, DeskError> {
+    match store::way(conn, organisation, patient).await? {
+        Some(chosen) if chosen.by == ReachedBy::Post => {
+            let only = only_by(app, conn, organisation, patient, &chosen).await?;
+            Ok(only.address)
+        }
+        _ => Ok(None),
+    }
+}
+
 /// Whether a mail address is somebody's who is reached another way only: asked once more when a mail goes out.
 pub(crate) async fn is_barred(
     app: &App,

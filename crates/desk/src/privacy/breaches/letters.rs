@@ -10,7 +10,7 @@ use crate::context::{Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::{BreachId, BreachPersonId, OrganisationId};
 use crate::jobs::{Done, Handler};
-use crate::patients::{self, ReachedBy, Requester};
+use crate::patients::{self, Requester};
 use crate::records::{self, Purpose, Scope, restricted};
 use crate::representatives;
 use crate::tickets;
@@ -85,7 +85,7 @@ impl Letter {
 pub struct PrintedLetter {
     /// To whom.
     pub name: String,
-    /// Where it is posted, of whoever chose letters to one place and whose addresses the reader sees.
+    /// Where it is posted, of whoever chose letters to one place.
     pub place: Option<String>,
     /// In which language.
     pub locale: Locale,
@@ -426,8 +426,8 @@ pub async fn printed(
             let leave = records::open(app, ctx, may, purpose, "breach.printed", "patient", patient);
             let leave = leave.await?;
             let view = patients::patient_in(app, &leave, &mut conn, organisation, patient).await?;
-            let only = view.only_by.filter(|only| only.by == ReachedBy::Post);
-            (view.name, only.and_then(|only| only.address), view.locale)
+            let place = patients::place_of(app, &mut conn, organisation, patient).await?;
+            (view.name, place, view.locale)
         }
         Whose::Contact(contact) => {
             records::open(app, ctx, may, purpose, "breach.printed", "contact", contact).await?;
