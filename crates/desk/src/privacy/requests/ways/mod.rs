@@ -17,8 +17,10 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::identity;
 use crate::ids::{OrganisationId, PatientId, PrivacyRequestId, StaffId};
+use crate::links;
 use crate::patients::{self, Chosen, OnlyBy, ReachedBy};
 use crate::records::{self, Purpose, restricted};
+use crate::representatives;
 use crate::work::Work;
 use bedside_db::Timestamp;
 use data_encoding::HEXLOWER;
@@ -234,6 +236,15 @@ pub(super) async fn settle(
         }
     };
     patients::choose_way(work, patient, chosen.as_ref()).await?;
+    if chosen.is_some() {
+        // A link lies in a mail, and nobody knows in which of their mailboxes; a fresh one goes to the chosen address.
+        for contact in patients::contacts_of(work, organisation, patient).await? {
+            let whose = (contact, patient);
+            if representatives::is_themself(work, organisation, whose).await? {
+                links::revoke_contact(work, contact).await?;
+            }
+        }
+    }
     if let Some(before) = before {
         let now = work.now;
         store::end(work, organisation, before.request, (by, now), None).await?;
