@@ -97,6 +97,7 @@ my-ask-erasure = Delete my record
 my-ask-accounting = A list of who my data was given to
 my-ask-objection = Stop using my data for something
 my-ask-complaint = Complain about how my data was handled
+my-ask-communications = Be contacted in one way only: at one address, by phone or by post. Write which one below; you need not say why
 my-asked-open = We are looking at it
 my-asked-decided = Yes. We are working on it
 my-asked-closed = Done

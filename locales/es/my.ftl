@@ -97,6 +97,7 @@ my-ask-erasure = Borrar mi expediente
 my-ask-accounting = Una lista de a quién se dieron mis datos
 my-ask-objection = Dejar de usar mis datos para algo
 my-ask-complaint = Quejarme de cómo se trataron mis datos
+my-ask-communications = Que me contacten de una sola manera: en una dirección, por teléfono o por correo postal. Escriba abajo cuál; no hace falta decir por qué
 my-asked-open = Lo estamos mirando
 my-asked-decided = Sí. Estamos en ello
 my-asked-closed = Hecho

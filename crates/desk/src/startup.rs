@@ -271,6 +271,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "standing",
         sql: include_str!("../migrations/0061_standing.sql"),
     },
+    Migration {
+        version: 63,
+        name: "chosen ways",
+        sql: include_str!("../migrations/0063_chosen_ways.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

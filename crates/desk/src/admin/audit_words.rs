@@ -174,6 +174,8 @@ pub const ACTIONS: &[&str] = &[
     "privacy.seen",
     "privacy.standing",
     "privacy.take_back",
+    "privacy.way",
+    "privacy.way_end",
     "provisioning.default_role",
     "provisioning.group",
     "provisioning.group_remove",

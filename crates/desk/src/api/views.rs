@@ -4,7 +4,7 @@ use super::parts::Instant;
 use crate::context::{Ctx, Permission};
 use crate::feedback::Told;
 use crate::field_group::FieldGroup;
-use crate::patients::{ContactView, PatientView};
+use crate::patients::{ContactView, OnlyBy, PatientView, Reach, ReachedBy};
 use crate::records::Label;
 use crate::records::uploads::is_misnamed;
 use crate::sla::NOTHING_DUE;
@@ -466,6 +466,9 @@ pub(super) struct PatientOut {
     pub language: Option<String>,
     /// Whether this person wants no content in mail.
     pub secure_link: bool,
+    /// How they are reached, and no other way (confidential communications); `null` where they asked for nothing. Whoever
+    /// writes to them by other means keeps to it.
+    pub only_by: Option<OnlyByOut>,
     /// What keeps their record from most; empty where `restricted`. What they asked to keep to by law stands at
     /// `/api/v1/patients/{id}/standing`.
     pub labels: Vec<Label>,
@@ -489,11 +492,33 @@ impl From<PatientView> for PatientOut {
             unidentified: view.unidentified,
             language: view.locale,
             secure_link: view.secure_link,
+            only_by: view.only_by.map(Into::into),
             labels: view.labels.list().collect(),
             restricted: view.restricted,
             contacts: view.contacts.into_iter().map(Into::into).collect(),
             created_at: Instant(view.created_at),
             version: view.version,
+        }
+    }
+}
+
+/// How a patient is reached, and no other way.
+#[derive(Serialize, ToSchema)]
+pub(super) struct OnlyByOut {
+    /// By what.
+    by: ReachedBy,
+    /// The address, shown as those of contacts are; a postal one for whoever has the scope `fields:contact`.
+    address: Option<String>,
+    /// Whether it is on file no more: nothing is sent until another way is chosen.
+    gone: bool,
+}
+
+impl From<OnlyBy> for OnlyByOut {
+    fn from(only: OnlyBy) -> Self {
+        Self {
+            by: only.by,
+            address: only.address,
+            gone: only.gone,
         }
     }
 }
@@ -528,6 +553,8 @@ struct AddressOut {
     value: Option<String>,
     /// Whether it is masked.
     masked: bool,
+    /// Whether nobody is to write to it or call it, since the patient chose another way.
+    barred: bool,
     /// Why it is left out; absent where it is not.
     hidden: Option<Unshown>,
     /// When mail to it last came back.
@@ -550,6 +577,7 @@ impl From<ContactView> for ContactOut {
                     hidden: point.hidden.then_some(Unshown::Unverified),
                     value: (!point.hidden).then_some(point.value),
                     masked: point.masked,
+                    barred: point.reach == Reach::Barred,
                     bounced_at: at(point.bounced_at),
                 })
                 .collect(),

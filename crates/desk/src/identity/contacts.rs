@@ -11,7 +11,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId, StaffId, TicketId};
-use crate::patients::{self, ContactPatch, Ground, OnFile, PointKind};
+use crate::patients::{self, ContactPatch, Ground, OnFile, PointKind, Reach};
 use crate::records::{Label, Scope, restricted};
 use crate::representatives;
 use crate::staff::{self, What};
@@ -159,7 +159,8 @@ pub(crate) async fn may_change_address(
 }
 
 /// Tells the mail addresses of `changed` that were on file before, the one that was taken away among them; and those of
-/// the others who stand for this patient, but for a young person who asks for care of their own.
+/// the others who stand for this patient, but for a young person who asks for care of their own. Of a patient who is reached in
+/// one way only, nobody hears but whoever is reached there.
 async fn tell_before(
     work: &mut Work<'_>,
     ticket: &Ticket,
@@ -169,8 +170,12 @@ async fn tell_before(
     let organisation = work.ctx.organisation;
     let about = restricted::about_patient(work, organisation, patient).await?;
     let alone = about.is_some_and(|about| about.labels.has(Label::Adolescent));
+    let bound = patients::chosen_way(work, organisation, patient).await?;
     for point in points {
-        let hears = point.contact == changed || !alone;
+        let hears = match bound {
+            Some(_) => point.reach == Reach::Chosen,
+            None => point.contact == changed || !alone,
+        };
         if hears && point.kind == PointKind::Email.code() {
             let address = point.value.clone();
             outbound::tell_address_changed(work, ticket, (patient, address)).await?;

@@ -281,6 +281,8 @@ pub enum Unusable {
     CameBack,
     /// It is of somebody who acts for the patient in some things only, or no more.
     Acts,
+    /// The patient chose to be reached another way only.
+    Barred,
 }
 
 /// Whether an address on file since `since` may confirm who somebody is.

@@ -13,7 +13,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ContactId, IdentityTaskId, OrganisationId, PatientId, StaffId, TicketId};
-use crate::patients::{self, OnFile};
+use crate::patients::{self, OnFile, Reach};
 use crate::records::{self, Purpose, Scope, restricted};
 use crate::representatives;
 use crate::tickets::model::Ticket;
@@ -300,9 +300,17 @@ pub(super) async fn fit_for(
     })
 }
 
+/// Why an address confirms nothing, whoever asks.
+fn sound(point: &OnFile, now: Timestamp) -> Result<(), Unusable> {
+    if point.reach == Reach::Barred {
+        return Err(Unusable::Barred);
+    }
+    usable(point.since, point.held_until, point.bounced, now)
+}
+
 /// Refuses an address that confirms nothing.
 fn fit(point: &OnFile, now: Timestamp) -> Result<(), DeskError> {
-    let (code, text) = match usable(point.since, point.held_until, point.bounced, now) {
+    let (code, text) = match sound(point, now) {
         Ok(()) => return Ok(()),
         Err(Unusable::Held(_)) => (
             "address_held",
@@ -311,6 +319,10 @@ fn fit(point: &OnFile, now: Timestamp) -> Result<(), DeskError> {
         Err(Unusable::New(_)) => (
             "address_new",
             "This address is not on file for more than 30 days.",
+        ),
+        Err(Unusable::Barred) => (
+            "address_barred",
+            "The patient chose to be reached another way only.",
         ),
         // That is no matter of time: `speaks_for` says it.
         Err(Unusable::CameBack | Unusable::Acts) => {
@@ -349,7 +361,7 @@ pub async fn seen(
     let points = patients::on_file(app, &mut conn, organisation, patient).await?;
     let mut choices = Vec::with_capacity(points.len());
     for point in &points {
-        let unusable = usable(point.since, point.held_until, point.bounced, now).err();
+        let unusable = sound(point, now).err();
         let about = (ticket, patient);
         let speaks = speaks_for(app, &mut conn, organisation, about, point, now).await?;
         choices.push(Choice {

@@ -8,6 +8,7 @@ use crate::error::DeskError;
 use crate::ids::{ConsentId, OrganisationId};
 use crate::jobs::Done;
 use crate::mailboxes;
+use crate::patients;
 use crate::privacy::consents::{self, Confirmation};
 use crate::work::{Job, Work};
 use bedside_channels::email::smtp::SendError;
@@ -53,6 +54,10 @@ pub(super) async fn send(
     else {
         return Ok(Done::Finished);
     };
+    // Nor does whoever is reached another way only.
+    if patients::is_barred(app, organisation, &to).await? {
+        return Ok(Done::Finished);
+    }
     let over = now.seconds_since(at) >= HOURS * 3600;
     let later = || Ok(Done::Again(now.plus_seconds(PAUSE)));
     let Some(sender) = mailboxes::sender_for(app, organisation, None).await? else {

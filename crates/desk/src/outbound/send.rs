@@ -230,7 +230,8 @@ impl Sending {
     }
 
     /// Whose address a mail goes to that carries words or a link; none for one that says nothing of the request.
-    /// [`DeskError::Conflict`] with [`code::ADDRESS`] when it is not that person's any more: it may have been wrong.
+    /// [`DeskError::Conflict`] with [`code::ADDRESS`] when it is not that person's any more, for it may have been wrong, and when they
+    /// chose to be reached another way only.
     async fn owner(&self, content: &Content) -> Result<Option<ContactId>, DeskError> {
         let (app, organisation, mail) = (&self.app, self.ctx.organisation, &self.mail);
         if !matches!(
@@ -249,7 +250,9 @@ impl Sending {
             }
             None => None,
         };
-        if owner.is_none() || meant.is_some_and(|meant| owner != Some(meant)) {
+        let other = owner.is_none() || meant.is_some_and(|meant| owner != Some(meant));
+        // Chosen since it was queued: nothing goes there any more.
+        if other || patients::is_barred(app, organisation, &content.to).await? {
             return Err(DeskError::Conflict {
                 code: code::ADDRESS,
                 text: "This address is not the person's any more.",

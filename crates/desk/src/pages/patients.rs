@@ -9,6 +9,7 @@ use super::privacy_requests::{Lately, lately};
 use super::representatives::Panel;
 use super::sight::Veil;
 use super::standing::Told;
+use super::ui;
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::field_group::FieldGroup;
@@ -179,6 +180,8 @@ struct PatientPage {
     veil: Option<Veil>,
     /// What has to be kept to, and what they asked to have put right.
     standing: Told,
+    /// How they are reached, and no other way.
+    only_by: Option<String>,
     error: Option<&'static str>,
 }
 
@@ -289,6 +292,10 @@ async fn shown(
         told: notice_line(page, &told)?,
         standing: Told::load(page, id, !all).await?,
         veil,
+        only_by: patient
+            .only_by
+            .as_ref()
+            .map(|only| ui::only_by(only, page.texts())),
         language: language.map(bedside_web::Locale::own_name),
         list,
         now: page.app.now(),

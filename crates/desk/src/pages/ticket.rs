@@ -226,6 +226,8 @@ struct TicketPage {
     /// What has to be kept to, and what the patient asked to have put right.
     standing: Told,
     patient: Option<PatientView>,
+    /// How the patient, or whoever asks, is reached, and no other way.
+    only_by: Option<String>,
     /// What keeps their record from most, as text keys.
     labels: Vec<&'static str>,
     rating: Option<Rated>,
@@ -422,6 +424,7 @@ impl Seen {
             veil: self.veil,
             standing: self.standing,
             patient: view.patient.clone(),
+            only_by: only_by(view, t),
             labels: ticket.about.labels.list().map(label_key).collect(),
             feedback: themes(page, view),
             others: others_of(self.others, t),
@@ -495,6 +498,13 @@ fn requester(view: &TicketView, t: Texts) -> Face {
             .or(contact.phone())
             .unwrap_or_else(|| t.text("someone")),
     )
+}
+
+/// How the patient is reached, and no other way; of whoever asks, where they are a patient and it is about nobody yet.
+fn only_by(view: &TicketView, t: Texts) -> Option<String> {
+    let patients = view.patient.as_ref().and_then(|one| one.only_by.as_ref());
+    let only = patients.or(view.contact.only_by.as_ref());
+    only.map(|only| ui::only_by(only, t))
 }
 
 /// Addresses and numbers of the requester that are shown: icon, value, and whether mail came back from there.

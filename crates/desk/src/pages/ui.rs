@@ -1,5 +1,6 @@
 //! Small pieces that every page shows: icons, faces, due times, codes as words.
 
+use crate::patients::{OnlyBy, ReachedBy};
 use crate::tickets::{CalmReason, Status, Urgency};
 use askama::filters::{Escaper, Html, HtmlSafe};
 use bedside_db::Timestamp;
@@ -46,6 +47,23 @@ impl fmt::Display for Breakable<'_> {
 
 // Every part is escaped.
 impl HtmlSafe for Breakable<'_> {}
+
+/// "Only by: …", how a patient is reached, and no other way.
+pub fn only_by(only: &OnlyBy, t: Texts) -> String {
+    let kept = || t.text("only-by-kept").to_owned();
+    let key = match only.by {
+        ReachedBy::Email => "only-by-email",
+        ReachedBy::Phone => "only-by-phone",
+        ReachedBy::Post => "only-by-post",
+    };
+    let way = if only.gone {
+        t.text("only-by-gone").to_owned()
+    } else {
+        let address = only.address.clone().unwrap_or_else(kept);
+        t.with(key, "address", address).into_owned()
+    };
+    t.with("only-by", "way", way).into_owned()
+}
 
 /// A person as a tinted circle with initials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

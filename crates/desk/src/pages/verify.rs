@@ -191,6 +191,7 @@ fn mendable(error: &DeskError) -> Option<(&'static str, &'static str)> {
         (_, "address_gone") => ("verify-error-gone", "main"),
         (_, "address_bounced") => ("verify-error-bounced", "main"),
         (_, "address_acts") => ("verify-error-acts", "main"),
+        (_, "address_barred") => ("verify-error-barred", "main"),
         (_, "outside_scope") => ("verify-error-scope", "main"),
         (_, "codes_too_many") => ("verify-error-codes", "main"),
         (_, "locked") => ("verify-error-locked", "main"),
@@ -221,6 +222,7 @@ fn why(page: &Page, choice: &identity::Choice) -> Result<Option<String>, DeskErr
         Unusable::New(until) => ("verify-address-new", Some(until)),
         Unusable::CameBack => ("verify-address-bounced", None),
         Unusable::Acts => ("verify-address-acts", None),
+        Unusable::Barred => ("verify-address-barred", None),
     };
     let until = until.map(|until| at(page, until)).transpose()?;
     let words = t.with(key, "until", until.unwrap_or_default());

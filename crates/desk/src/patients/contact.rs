@@ -6,6 +6,7 @@ use super::on_file::{held_until, on_file};
 use super::requester::{email_blind, phone_blind, point};
 use super::service::{admit, admit_in};
 use super::store;
+use super::ways;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -256,6 +257,27 @@ pub async fn create_contact(app: &App, ctx: &Ctx, new: NewContact) -> Result<Con
     .await
 }
 
+/// Takes an address away, in whose place one of `add` may come.
+async fn take_away(
+    work: &mut Work<'_>,
+    (contact, patient): (ContactId, Option<PatientId>),
+    (kind, blind): &(PointKind, [u8; 16]),
+    add: &[Point],
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    if !store::delete_point(work, organisation, kind.code(), blind, contact).await? {
+        return Err(DeskError::invalid(
+            "remove_addresses",
+            "unknown_address",
+            "This contact has no such address.",
+        ));
+    }
+    let mut instead = add.iter().filter(|one| one.kind == *kind);
+    let new = instead.next().map(|one| &one.blind);
+    ways::replaced(work, patient, *kind, (blind, new)).await?;
+    portal::address_gone(work, contact, blind).await
+}
+
 /// Since when the oldest of these addresses is a contact's.
 async fn oldest_of(
     work: &mut Work<'_>,
@@ -348,15 +370,8 @@ pub async fn change_contact(
                 let oldest = oldest_of(work, id, &remove).await?;
                 lost(work, patient, oldest).await?;
             }
-            for (kind, blind) in &remove {
-                if !store::delete_point(work, organisation, kind.code(), blind, id).await? {
-                    return Err(DeskError::invalid(
-                        "remove_addresses",
-                        "unknown_address",
-                        "This contact has no such address.",
-                    ));
-                }
-                portal::address_gone(work, id, blind).await?;
+            for one in &remove {
+                take_away(work, (id, row.patient), one, &add).await?;
             }
             if remove.iter().any(|(kind, _)| *kind == PointKind::Email) {
                 // A link is in a mail to one of their addresses, and nobody knows to which.

@@ -88,6 +88,7 @@ pub(super) async fn listed(
             sight: Sight::ALL,
             locale: None,
             secure_link: false,
+            only_by: None,
             labels: Labels::NONE,
             restricted: true,
             version: 0,

@@ -1,7 +1,7 @@
 //! Who writes and who is in care. Owns `patients`, `contacts` and `contact_points`.
 //!
 //! A contact is a sender with one or more addresses; a patient is a person in care. A contact may stand for a patient
-//! once a person of the staff has linked the two. Every patient and every contact has a key of their own.
+//! once a person of the staff has linked the two. A patient may be reached in one way only ([`ways`]). Every patient and every contact has a key of their own.
 //! Exact look-ups (address, MRN, name + birth date) go over keyed blind indexes.
 
 mod contact;
@@ -16,6 +16,7 @@ mod requester;
 mod service;
 pub mod sign_in;
 mod store;
+pub mod ways;
 
 pub use contact::{ContactPatch, Ground, NewContact, change_contact, create_contact};
 pub(crate) use find::{MOST as MOST_FOUND, matching};
@@ -24,7 +25,7 @@ pub use labels::label_patient;
 pub use linking::{Linking, Who};
 pub(crate) use linking::{acts_only, brings_another, link_contact, unsaid};
 pub use list::{list_contacts, list_patients};
-pub use model::{ContactView, NewPatient, PatientView, PointKind};
+pub use model::{ContactView, NewPatient, OnlyBy, PatientView, PointKind, Reach};
 pub(crate) use named::{Named, names_or_addresses};
 pub(crate) use on_file::{
     Claim, OnFile, address_changed_since, addresses_mark, claim, compare, on_file,
@@ -46,3 +47,5 @@ pub(crate) use service::{
     wants_links,
 };
 pub use store::ALL as STATEMENTS;
+pub use ways::ReachedBy;
+pub(crate) use ways::{Chosen, choose_way, chosen_way, is_barred, mailed_at, place_of};

@@ -1,6 +1,8 @@
 //! Patients and contacts as values.
 
+use super::ways::ReachedBy;
 use crate::error::DeskError;
+use crate::field_group::FieldGroup;
 use crate::identity;
 use crate::ids::{ContactId, PatientId};
 use crate::names;
@@ -137,6 +139,9 @@ pub struct PatientView {
     pub locale: Option<String>,
     /// Whether this person wants no content in mail.
     pub secure_link: bool,
+    /// How they are reached, and no other way; none where they asked for nothing.
+    #[serde(skip)]
+    pub only_by: Option<OnlyBy>,
     /// What keeps their record from most colleagues.
     #[serde(skip)]
     pub labels: Labels,
@@ -166,10 +171,50 @@ pub struct ContactView {
     pub locale: Option<String>,
     /// Whether they want no content in mail.
     pub secure_link: bool,
+    /// How they are reached, and no other way: of whoever is a patient who asked for that.
+    #[serde(skip)]
+    pub only_by: Option<OnlyBy>,
     /// Their addresses.
     pub points: Vec<PointView>,
     /// Counts up with each change.
     pub version: i64,
+}
+
+/// What somebody's choice of one way says of an address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing: it may be used.
+    #[default]
+    Free,
+    /// It is the one that was chosen.
+    Chosen,
+    /// Another way was chosen: nobody is to write to it or call it.
+    Barred,
+}
+
+/// How a patient is reached, and no other way (45 CFR 164.522(b)).
+#[derive(Clone, Debug)]
+pub struct OnlyBy {
+    /// By what.
+    pub by: ReachedBy,
+    /// The address; none where it is not to be seen, and where it is on file no more.
+    pub address: Option<String>,
+    /// Whether it is on file no more: nothing is sent until another way is chosen.
+    pub gone: bool,
+}
+
+impl OnlyBy {
+    /// What somebody sees who has this leave.
+    #[must_use]
+    pub(crate) fn under(self, leave: &Opened) -> Self {
+        let address = match (self.by, self.address) {
+            // Of a place no part is harmless.
+            (ReachedBy::Post, address) => address.filter(|_| leave.shows(FieldGroup::Contact)),
+            (_, Some(address)) => identity::address_under(leave, &address).map(|(shown, _)| shown),
+            (_, None) => None,
+        };
+        Self { address, ..self }
+    }
 }
 
 impl ContactView {
@@ -179,6 +224,7 @@ impl ContactView {
         Self {
             patient_id: None,
             locale: None,
+            only_by: None,
             points: Vec::new(),
             ..self
         }
@@ -201,6 +247,7 @@ impl ContactView {
             point.hidden = shown.is_none();
             (point.value, point.masked) = shown.unwrap_or_default();
         }
+        self.only_by = self.only_by.map(|only| only.under(leave));
         self
     }
 
@@ -209,21 +256,31 @@ impl ContactView {
         self.points.iter().any(|point| point.hidden)
     }
 
-    /// The first mail address that is to be seen; one that mail came back from only when there is no other.
-    pub fn email(&self) -> Option<&str> {
-        let seen = self.points.iter().filter(|point| !point.hidden);
-        let mut addresses = seen.filter(|point| point.kind == "email");
-        let first = addresses.clone().next();
-        let reached = addresses.find(|point| point.bounced_at.is_none());
-        reached.or(first).map(|point| point.value.as_str())
+    /// The addresses of a kind that are to be seen and may be used: the one that was chosen before all others.
+    fn used(&self, kind: &'static str) -> impl Iterator<Item = &PointView> + Clone {
+        let used = self.points.iter().filter(move |point| {
+            point.kind == kind && !point.hidden && point.reach != Reach::Barred
+        });
+        let chosen = |point: &&PointView| point.reach == Reach::Chosen;
+        let first = used.clone().filter(chosen);
+        first.chain(used.filter(move |point| !chosen(point)))
     }
 
-    /// The first telephone number that is to be seen.
+    /// The mail address that is used, where it is to be seen: the chosen one, or else the first; one that mail came back from
+    /// only when there is no other. Whatever writes to somebody asks here.
+    pub fn email(&self) -> Option<&str> {
+        let mut addresses = self.used("email");
+        let first = addresses.clone().next();
+        let chosen = first.filter(|point| point.reach == Reach::Chosen);
+        let reached = addresses.find(|point| point.bounced_at.is_none());
+        let one = chosen.or(reached).or(first);
+        one.map(|point| point.value.as_str())
+    }
+
+    /// The telephone number that is used, where it is to be seen: the chosen one, or else the first.
     pub fn phone(&self) -> Option<&str> {
-        self.points
-            .iter()
-            .find(|point| point.kind == "phone" && !point.hidden)
-            .map(|point| point.value.as_str())
+        let first = self.used("phone").next();
+        first.map(|point| point.value.as_str())
     }
 }
 
@@ -238,6 +295,9 @@ pub struct PointView {
     pub masked: bool,
     /// Whether nothing of it is left, because whoever is on the line was not verified.
     pub hidden: bool,
+    /// What the choice of one way says of it.
+    #[serde(skip)]
+    pub reach: Reach,
     /// When mail to it last came back.
     pub bounced_at: Option<Timestamp>,
     /// Until when no one-time code goes there, because it is new to its patient.
@@ -245,6 +305,11 @@ pub struct PointView {
 }
 
 impl PointView {
+    /// Whether nobody is to write to it or call it, since the patient chose another way.
+    pub fn is_barred(&self) -> bool {
+        self.reach == Reach::Barred
+    }
+
     /// Whether no one-time code goes there now.
     pub fn is_held(&self, now: &Timestamp) -> bool {
         self.held_until.is_some_and(|until| until > *now)

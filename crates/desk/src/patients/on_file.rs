@@ -1,9 +1,10 @@
 //! What is on file of a patient, for comparing it with what somebody says of themselves: nothing here shows a value to
 //! anybody.
 
-use super::model::PointKind;
+use super::model::{PointKind, Reach};
 use super::requester::{email_blind, phone_blind};
 use super::store::{self, ContactRow};
+use super::ways;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, PatientId};
@@ -121,6 +122,8 @@ pub(crate) struct OnFile {
     pub held_until: Option<Timestamp>,
     /// Whether mail came back from there.
     pub bounced: bool,
+    /// What the patient's choice of one way says of it.
+    pub reach: Reach,
 }
 
 /// The addresses of everybody who stands for a patient.
@@ -157,10 +160,13 @@ async fn points_of(
     contact: &ContactRow,
 ) -> Result<Vec<OnFile>, DeskError> {
     let sealing = records::sealing(app, conn, organisation, contact.key).await?;
+    let whose = (contact.id, contact.patient);
+    let binding = ways::binding(conn, organisation, whose).await?;
     let mut found = Vec::new();
     for point in store::points(conn, organisation, contact.id).await? {
         let value = sealing.open_text("contact_points", "value", contact.id, &point.value)?;
         found.push(OnFile {
+            reach: ways::reach_of(binding.as_ref(), &point.kind, &point.blind),
             contact: contact.id,
             kind: point.kind,
             blind: point.blind,

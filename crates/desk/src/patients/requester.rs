@@ -1,8 +1,9 @@
 //! Whoever a request comes from: known by an address, or new.
 
 use super::model::PointKind;
-use super::service::{open_contact, sealing_of};
+use super::service::sealing_of;
 use super::store::{self, RequesterRow};
+use super::ways;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{self, ContactId, OrganisationId, PatientId};
@@ -25,7 +26,7 @@ pub struct Requester {
     pub sealing: Sealing,
     /// Language they prefer.
     pub locale: Option<Locale>,
-    /// The mail address they use here, and its blind index.
+    /// The mail address they are written to, and its blind index: the one they use here, or the only one that may be used.
     pub email: Option<(String, [u8; 16])>,
     /// Rows of a contact that is new.
     new: Option<NewContact>,
@@ -109,7 +110,13 @@ pub async fn requester_by_email(
         locale,
     )
     .await?;
-    found.email = Some((address, blind));
+    // Whoever asked to be reached in one way only is written to there, and not where they wrote from.
+    let barred = found.patient.is_some() && ways::is_barred(app, organisation, &address).await?;
+    found.email = if barred {
+        ways::way_to(app, &mut app.read().await?, organisation, found.contact).await?
+    } else {
+        Some((address, blind))
+    };
     Ok(found)
 }
 
@@ -195,11 +202,7 @@ pub async fn requester_of_contact(
         .await?
         .ok_or(DeskError::NotFound)?;
     let mut found = known(app, &mut conn, organisation, row).await?;
-    let view = open_contact(app, &mut conn, organisation, id).await?;
-    found.email = view.email().and_then(|address| {
-        let blind = email_blind(app, organisation, address).ok()?;
-        Some((address.to_owned(), blind))
-    });
+    found.email = ways::way_to(app, &mut conn, organisation, id).await?;
     Ok(found)
 }
 

@@ -5,6 +5,7 @@ use super::linking::Who;
 use super::model::{ContactView, NewPatient, PatientView, PointKind, PointView};
 use super::requester::{email_blind, point};
 use super::store::{self, ContactRow, PatientRow};
+use super::ways;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -104,9 +105,11 @@ async fn view(
     row: ContactRow,
 ) -> Result<ContactView, DeskError> {
     let sealing = records::sealing(app, conn, organisation, row.key).await?;
+    let binding = ways::binding(conn, organisation, (row.id, row.patient)).await?;
     let mut points = Vec::new();
     for point in store::points(conn, organisation, row.id).await? {
         points.push(PointView {
+            reach: ways::reach_of(binding.as_ref(), &point.kind, &point.blind),
             kind: point.kind,
             value: sealing.open_text("contact_points", "value", row.id, &point.value)?,
             masked: false,
@@ -115,6 +118,12 @@ async fn view(
             held_until: point.held_until,
         });
     }
+    let only_by = match (row.patient, &binding) {
+        (Some(patient), Some((chosen, true))) => {
+            Some(ways::only_by(app, conn, organisation, patient, chosen).await?)
+        }
+        _ => None,
+    };
     let about = row.about();
     let name = row
         .name
@@ -127,6 +136,7 @@ async fn view(
         name,
         locale: row.locale,
         secure_link: row.secure_link,
+        only_by,
         points,
         version: row.version,
     })
@@ -457,6 +467,13 @@ pub(crate) async fn patient_in(
         let contact = view(app, conn, organisation, contact).await?;
         contacts.push(contact.under(leave));
     }
+    let only_by = match ways::chosen_way(conn, organisation, id).await? {
+        Some(chosen) => {
+            let only = ways::only_by(app, conn, organisation, id, &chosen).await?;
+            Some(only.under(leave))
+        }
+        None => None,
+    };
     let identified = leave.shows(FieldGroup::Identifiers);
     Ok(PatientView {
         id,
@@ -477,6 +494,7 @@ pub(crate) async fn patient_in(
         sight: leave.sight(),
         locale: row.locale,
         secure_link: row.secure_link,
+        only_by,
         version: row.version,
         created_at: row.created_at,
         contacts,

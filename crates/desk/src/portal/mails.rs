@@ -5,7 +5,7 @@ use super::store;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, PortalCodeId};
-use crate::patients::{self, sign_in};
+use crate::patients::{self, Reach, sign_in};
 use crate::work::{Job, Work};
 use bedside_db::Timestamp;
 use bedside_web::Locale;
@@ -142,7 +142,7 @@ pub(crate) async fn letter(
             return Ok(None);
         };
         let door = sign_in::door(&mut conn, organisation, &point).await?;
-        let Some(door) = door.filter(|door| door.contact == contact) else {
+        let Some(door) = door.filter(|door| door.contact == contact && !door.barred) else {
             return Ok(None);
         };
         let address = sign_in::address(app, &mut conn, organisation, &door).await?;
@@ -157,7 +157,8 @@ pub(crate) async fn letter(
         Err(DeskError::NotFound | DeskError::Gone) => return Ok(None),
         found => found?,
     };
-    let mails = contact.points.into_iter().filter(|one| one.kind == "email");
+    let mails = contact.points.into_iter();
+    let mails = mails.filter(|one| one.kind == "email" && one.reach != Reach::Barred);
     Ok(Some(Letter {
         to: mails.map(|one| one.value).collect(),
         code: None,

@@ -30,10 +30,11 @@ pub(super) const KNOWN_SECONDS: i64 = 90 * 24 * 3600;
 /// Hours that no session outlives, whatever the settings say.
 const MOST_HOURS: i64 = 24;
 
-/// What coming in by this address shows: nothing at all while it is held back, nothing of anybody where it belongs to nobody
-/// in care, else the second level by one that is long on file and the first by another one.
+/// What coming in by this address shows: nothing at all while it is held back, and where the patient chose to be reached
+/// another way only; nothing of anybody where it belongs to nobody in care, else the second level by one that is long on file
+/// and the first by another one.
 pub(super) fn level_at(door: &Door, now: Timestamp) -> Option<Level> {
-    if door.held_until.is_some_and(|until| until > now) {
+    if door.barred || door.held_until.is_some_and(|until| until > now) {
         return None;
     }
     if door.patient.is_none() {

@@ -208,7 +208,7 @@ both_engines! {
             (
                 "PrivacyRequestIn",
                 "kind",
-                &["access", "copy", "amendment", "restriction", "erasure", "accounting", "objection", "complaint"],
+                &["access", "copy", "amendment", "restriction", "erasure", "accounting", "objection", "complaint", "communications"],
             ),
         ] {
             let described = &schemas[of]["properties"][field];

@@ -7,6 +7,7 @@
 mod common;
 
 mod holes;
+mod reached;
 
 use bedside_desk::audit_log;
 use bedside_desk::error::DeskError;

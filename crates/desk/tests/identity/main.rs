@@ -6,6 +6,7 @@
 mod common;
 
 mod addresses;
+mod confidential;
 mod levels;
 mod linking;
 mod locks;

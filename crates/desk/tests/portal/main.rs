@@ -10,6 +10,7 @@ mod acting;
 mod agreed;
 mod asking;
 mod attacks;
+mod confidential;
 mod door;
 mod pages;
 mod shares;

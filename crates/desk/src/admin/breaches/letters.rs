@@ -58,6 +58,8 @@ struct LetterPage {
     id: BreachId,
     /// To whom; none in a preview.
     name: Option<String>,
+    /// Where it is posted, of whoever chose letters to one place.
+    place: Option<String>,
     words: Texts,
     day: String,
     letter: Letter,
@@ -72,7 +74,7 @@ impl LetterPage {
 async fn on_paper(
     page: &Page,
     id: BreachId,
-    name: Option<String>,
+    (name, place): (Option<String>, Option<String>),
     (locale, letter): (Locale, Letter),
 ) -> Result<Response, DeskError> {
     let zone = page.clinic()?.time_zone.clone();
@@ -80,6 +82,7 @@ async fn on_paper(
         shell: page.shell().await?,
         id,
         name,
+        place,
         words: Texts::new(locale),
         day: time::format_date(page.app.now().micros(), &zone, locale),
         letter,
@@ -92,7 +95,7 @@ async fn preview(
 ) -> Result<Response, DeskError> {
     let locale: Locale = locale.parse().map_err(|_| DeskError::NotFound)?;
     let letter = breaches::letter_of(&page.app, &page.ctx, id, locale).await?;
-    on_paper(&page, id, None, (locale, letter)).await
+    on_paper(&page, id, (None, None), (locale, letter)).await
 }
 
 async fn send(
@@ -113,7 +116,7 @@ async fn print(
 ) -> Result<Response, DeskError> {
     let printed = breaches::printed(&page.app, &page.ctx, id, person).await?;
     let letter = (printed.locale, printed.letter);
-    on_paper(&page, id, Some(printed.name), letter).await
+    on_paper(&page, id, (Some(printed.name), printed.place), letter).await
 }
 
 async fn posted(

@@ -12,7 +12,7 @@ use crate::pages::layout::Page;
 use crate::privacy::consents::Purpose;
 use crate::privacy::disclosures;
 use crate::privacy::requests::standing::{self, Disagreement, End, Ending};
-use crate::privacy::requests::{Decision, Kind, Law, RequestView, State, Terms};
+use crate::privacy::requests::{Decision, Kind, Law, NewWay, RequestView, State, Terms};
 use crate::router::{Access, Route};
 use axum::extract::Path;
 use axum::response::Response;
@@ -175,7 +175,16 @@ pub(super) fn terms(typed: &Typed) -> Result<Terms, DeskError> {
         "no" => Some(false),
         _ => None,
     };
-    Ok(Terms { until, owed, stops })
+    let way = (!typed.way.is_empty()).then(|| NewWay {
+        choice: typed.way.clone(),
+        post: typed.post.clone(),
+    });
+    Ok(Terms {
+        until,
+        owed,
+        stops,
+        way,
+    })
 }
 
 async fn end(

@@ -8,6 +8,7 @@ mod holds;
 mod lasting;
 mod new;
 mod show;
+mod ways;
 
 use crate::privacy::requests::{Decision, Law, State, Step};
 use crate::router::Route;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
         erase::routes(),
         holds::routes(),
         lasting::routes(),
+        ways::routes(),
     ]
     .concat()
 }
@@ -68,6 +70,7 @@ const fn step_key(step: Step) -> &'static str {
         Step::GiveList => "privacy-step-list",
         Step::Stop => "privacy-step-stop",
         Step::LookInto => "privacy-step-look-into",
+        Step::TellOthers => "privacy-step-tell-others",
         Step::WriteRefusal => "privacy-step-refusal",
         Step::Answer => "privacy-step-answer",
     }

@@ -3,6 +3,7 @@
 use super::erase::hold_key;
 use super::holds::HoldLine;
 use super::lasting::Lasting;
+use super::ways::{self, Pick, Standing};
 use super::{decision_key, law_key, reason_key, state_key, step_key};
 use crate::context::Permission;
 use crate::error::DeskError;
@@ -203,6 +204,12 @@ pub(super) struct Typed {
     pub disagreed_on: String,
     #[serde(default)]
     pub rebuttal: String,
+    #[serde(default)]
+    pub way: String,
+    #[serde(default)]
+    pub post: String,
+    #[serde(default)]
+    pub why: String,
 }
 
 /// A copy that was asked for.
@@ -301,6 +308,10 @@ struct RequestPage {
     taken_back: Option<String>,
     /// The account of whom the data were given to, where that is asked for and the reader may see it.
     account: Option<String>,
+    /// How the patient is reached, where that is asked for.
+    standing: Option<Standing>,
+    /// The choice of it, in the form of the decision.
+    pick: Option<Pick>,
     may_extend: bool,
     may_approve: bool,
     own: bool,
@@ -350,6 +361,7 @@ pub(super) async fn page_of(
     };
     let holds = hold_lines(page, &who, &view).await?;
     let lasting = Lasting::of(page, &view, &typed, &names).await?;
+    let (standing, pick) = ways::parts(page, (&view, &typed), &who).await?.unzip();
     let opened = who.opened(&view);
     let (request, now) = (&view.request, app.now());
     let accounts = request.kind == Kind::Accounting && view.name.is_some();
@@ -397,6 +409,8 @@ pub(super) async fn page_of(
                 t.with("privacy-taken-back", "at", at).into_owned()
             }),
             account,
+            standing,
+            pick,
             steps: request.steps().into_iter().map(step_key).collect(),
             extended: request.extension.as_ref().map(|one| {
                 let said = t.format(
@@ -473,7 +487,7 @@ pub(super) async fn page_of(
 }
 
 /// Who did what and when.
-struct Who<'a> {
+pub(super) struct Who<'a> {
     names: &'a HashMap<Uuid, String>,
     teller: &'a Teller<'a>,
 }
@@ -489,7 +503,7 @@ impl Who<'_> {
         time::format_time(at.micros(), &self.teller.zone, self.teller.t.locale)
     }
 
-    fn at(&self, key: &str, id: Option<StaffId>, at: Timestamp) -> String {
+    pub(super) fn at(&self, key: &str, id: Option<StaffId>, at: Timestamp) -> String {
         let said = [("who", self.name(id).into()), ("at", self.when(at).into())];
         self.teller.t.format(key, &said).into_owned()
     }

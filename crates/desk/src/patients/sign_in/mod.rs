@@ -23,6 +23,8 @@ pub(crate) struct Door {
     pub held_until: Option<Timestamp>,
     /// Whether mail came back from there.
     pub bounced: bool,
+    /// Whether the patient is reached another way only: then nothing is sent there, and nobody comes in by it.
+    pub barred: bool,
     key: DataKeyId,
     sealed: Vec<u8>,
 }

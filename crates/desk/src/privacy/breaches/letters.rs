@@ -85,6 +85,8 @@ impl Letter {
 pub struct PrintedLetter {
     /// To whom.
     pub name: String,
+    /// Where it is posted, of whoever chose letters to one place.
+    pub place: Option<String>,
     /// In which language.
     pub locale: Locale,
     /// Its words.
@@ -291,6 +293,15 @@ async fn recipient(
         }
     };
     let mut conn = app.read().await?;
+    let unreached = DeskError::Conflict {
+        code: "no_address",
+        text: "There is no address that mail reaches.",
+    };
+    if let Some(chosen) = patients::chosen_way(&mut conn, organisation, patient).await? {
+        // There and nowhere else; who is reached by telephone or post gets it printed (45 CFR 164.522(b)).
+        let contact = patients::mailed_at(&mut conn, organisation, patient, &chosen).await?;
+        return patients::requester_of_contact(app, organisation, contact.ok_or(unreached)?).await;
+    }
     let mut instead = None;
     for contact in patients::contacts_of(&mut conn, organisation, patient).await? {
         let found = patients::requester_of_contact(app, organisation, contact).await?;
@@ -307,10 +318,7 @@ async fn recipient(
             instead.get_or_insert(found);
         }
     }
-    instead.ok_or(DeskError::Conflict {
-        code: "no_address",
-        text: "There is no address that mail reaches.",
-    })
+    instead.ok_or(unreached)
 }
 
 const TOLD: DeskError = DeskError::Conflict {
@@ -413,18 +421,20 @@ pub async fn printed(
     let admitted = records::admit(&mut conn, ctx, about.unwrap_or_default(), app.now()).await;
     restricted::noted(app, ctx, admitted).await?;
     let clinic = app.directory.of(organisation)?;
-    let (name, wanted) = match whose {
+    let (name, place, wanted) = match whose {
         Whose::Patient(patient) => {
             let leave = records::open(app, ctx, may, purpose, "breach.printed", "patient", patient);
             let leave = leave.await?;
             let view = patients::patient_in(app, &leave, &mut conn, organisation, patient).await?;
-            (view.name, view.locale)
+            let place = patients::place_of(app, &mut conn, organisation, patient).await?;
+            (view.name, place, view.locale)
         }
         Whose::Contact(contact) => {
             records::open(app, ctx, may, purpose, "breach.printed", "contact", contact).await?;
             let view = patients::open_contact(app, &mut conn, organisation, contact).await?;
             let address = view.email().or(view.phone()).map(str::to_owned);
-            (view.name.or(address).unwrap_or_default(), view.locale)
+            let name = view.name.or(address).unwrap_or_default();
+            (name, None, view.locale)
         }
     };
     let mut letters = written(app, &mut conn, organisation, id).await?;
@@ -434,6 +444,7 @@ pub async fn printed(
         .unwrap_or(clinic.locale);
     Ok(PrintedLetter {
         name,
+        place,
         letter: letters.remove(&locale).ok_or(DeskError::NotFound)?,
         locale,
     })

@@ -214,7 +214,7 @@ statements! {
     DELETE_ACKNOWLEDGEMENTS = "DELETE FROM notice_acknowledgements WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the words of what the patient asked.
     BLANK_REQUESTS = "UPDATE privacy_requests SET words = NULL, note = NULL, extension = NULL, ended_words = NULL, \
-        disagreement = NULL, rebuttal = NULL WHERE organisation_id = $1 AND patient_id = $2";
+        disagreement = NULL, rebuttal = NULL, way_why = NULL WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the words of holds that are over.
     BLANK_HOLDS = "UPDATE legal_holds SET words = NULL WHERE organisation_id = $1 AND patient_id = $2";
     /// A mark by which a mail is known.

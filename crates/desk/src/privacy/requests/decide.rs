@@ -6,6 +6,7 @@ use super::news;
 use super::service::{end_of, today, told, words_of};
 use super::standing::{self, Terms};
 use super::store;
+use super::ways;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -71,7 +72,7 @@ pub(crate) async fn ask_again(work: &mut Work<'_>, request: &mut Request) -> Res
     Ok(())
 }
 
-async fn sealing(work: &mut Work<'_>, request: &Request) -> Result<Sealing, DeskError> {
+pub(super) async fn sealing(work: &mut Work<'_>, request: &Request) -> Result<Sealing, DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     records::sealing(&app, work, organisation, request.key).await
 }
@@ -187,7 +188,7 @@ pub async fn decide(
     decide_on(app, ctx, id, version, (said, Terms::default())).await
 }
 
-/// The same on terms: until when a restriction is kept to, and what an objection ends.
+/// The same on terms: until when a restriction is kept to, what an objection ends, and how the patient is reached from then on.
 ///
 /// # Errors
 /// As [`decide`]; [`DeskError::Invalid`] too for terms that are missing or can't be, and where the law makes the clinic agree.
@@ -211,6 +212,8 @@ pub async fn decide_on(
             let mut request = held(work, id, version).await?;
             ask_again(work, &mut request).await?;
             request.may_decide(said.decision, by)?;
+            let way = terms.way.as_ref();
+            ways::settle(work, &request, (said.decision, by), way).await?;
             let reason = said
                 .decision
                 .needs_reason()
@@ -241,7 +244,7 @@ pub async fn decide_on(
                 at: work.now,
                 with_notes: said.with_notes,
             });
-            standing::begin(work, &request, said.decision, terms).await?;
+            standing::begin(work, &request, said.decision, &terms).await?;
             keep(work, &request, "privacy.decide", detail).await?;
             news::tell(work, &request).await
         }

@@ -1,4 +1,5 @@
-//! What patients ask for their data by law, as work with the law's clock. Owns `privacy_requests`.
+//! What patients ask for their data by law, as work with the law's clock. Owns `privacy_requests`. Of how a patient wants to
+//! be reached ([`ways`]) `patients` keeps what stands.
 //!
 //! Staff open a request from a patient's page or a ticket; whoever has `privacy:manage` decides it and carries it out, and
 //! enters what comes to them by letter. The
@@ -19,6 +20,7 @@ mod own;
 mod service;
 pub mod standing;
 mod store;
+pub mod ways;
 
 pub use decide::{Said, approve, close, decide, decide_on, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
@@ -34,3 +36,4 @@ pub(crate) use service::{patient_of, patients_who_wait, waits};
 pub use standing::{Standing, Terms, is_restricted};
 pub(crate) use standing::{holds_back, is_kept_to};
 pub use store::ALL as STATEMENTS;
+pub use ways::{NewWay, Ways, end_way, ways_of};

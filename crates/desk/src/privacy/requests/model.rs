@@ -41,6 +41,8 @@ codes! {
         Objection = "objection",
         /// That something went wrong with it.
         Complaint = "complaint",
+        /// To be reached in one way only (confidential communications).
+        Communications = "communications",
     }
 }
 
@@ -97,6 +99,8 @@ codes! {
         Stop = "stop",
         /// Look into it and write what is done about it.
         LookInto = "look_into",
+        /// Tell whoever else writes to them how they are reached.
+        TellOthers = "tell_others",
         /// Write to the patient why, and where they can complain.
         WriteRefusal = "write_refusal",
         /// Write the answer, and close with its date.
@@ -116,6 +120,7 @@ impl Kind {
             Self::Accounting => "privacy-kind-accounting",
             Self::Objection => "privacy-kind-objection",
             Self::Complaint => "privacy-kind-complaint",
+            Self::Communications => "privacy-kind-communications",
         }
     }
 
@@ -404,6 +409,7 @@ impl Request {
                         Kind::Accounting => Step::GiveList,
                         Kind::Objection => Step::Stop,
                         Kind::Complaint => Step::LookInto,
+                        Kind::Communications => Step::TellOthers,
                     });
                 }
                 if decided.decision.needs_reason() {

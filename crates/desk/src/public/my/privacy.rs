@@ -151,6 +151,7 @@ const fn kind_words(kind: Kind) -> &'static str {
         Kind::Accounting => "my-ask-accounting",
         Kind::Objection => "my-ask-objection",
         Kind::Complaint => "my-ask-complaint",
+        Kind::Communications => "my-ask-communications",
     }
 }
 

@@ -223,7 +223,7 @@ pub(super) async fn begin(
     work: &mut Work<'_>,
     request: &Request,
     decision: Decision,
-    terms: Terms,
+    terms: &Terms,
 ) -> Result<(), DeskError> {
     if !decision.gives() {
         return Ok(());

@@ -1,6 +1,7 @@
 //! What stays of a decided request, and by which rules it begins and ends: no clock, no rows.
 
 use super::super::model::{Decision, Kind, Law, Request};
+use super::super::ways::NewWay;
 use crate::codes::codes;
 use crate::error::DeskError;
 use crate::ids::{PrivacyRequestId, StaffId};
@@ -26,7 +27,7 @@ codes! {
 }
 
 /// What a decision brings beyond itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Terms {
     /// The last day of a restriction; none for as long as nobody ends it.
     pub until: Option<Date>,
@@ -35,6 +36,8 @@ pub struct Terms {
     pub owed: Option<bool>,
     /// What an objection ends; none for everything.
     pub stops: Option<Purpose>,
+    /// How the patient is reached from then on, where that is what they asked for.
+    pub way: Option<NewWay>,
 }
 
 const fn conflict(code: &'static str, text: &'static str) -> DeskError {

@@ -38,9 +38,9 @@ statements! {
         WHERE k.organisation_id = $1 AND k.asked_at < $2 AND k.outcome <> '') AS x \
         WHERE (x.at, x.id, x.id) > ($3, $4, $5) ORDER BY x.at, x.id LIMIT $6";
     /// What patients asked by law, once it is closed. The certificate of an erasure hangs on its request, and what binds
-    /// the clinic for as long as the record is there stays with it (45 CFR 164.522(a), 164.526(d)(4)).
+    /// the clinic for as long as the record is there stays with it (45 CFR 164.522, 164.526(d)(4)).
     PRIVACY_REQUESTS = "SELECT p.closed_at, p.id, p.id, p.patient_id, p.patient_id, p.closed_at FROM privacy_requests p \
-        WHERE p.organisation_id = $1 AND p.state = 'closed' AND p.kind NOT IN ('erasure', 'restriction', 'objection', 'amendment') \
+        WHERE p.organisation_id = $1 AND p.state = 'closed' AND p.kind NOT IN ('erasure', 'restriction', 'objection', 'amendment', 'communications') \
         AND p.closed_at < $2 \
         AND (p.closed_at, p.id, p.id) > ($3, $4, $5) ORDER BY p.closed_at, p.id LIMIT $6";
     /// What was given to somebody outside.
@@ -112,7 +112,7 @@ statements! {
     DELETE_TASK = "DELETE FROM identity_tasks WHERE organisation_id = $1 AND id = $2 AND asked_at < $3 AND outcome <> ''";
     /// Deletes what was asked by law.
     DELETE_PRIVACY_REQUEST = "DELETE FROM privacy_requests WHERE organisation_id = $1 AND id = $2 AND state = 'closed' \
-        AND kind NOT IN ('erasure', 'restriction', 'objection', 'amendment') AND closed_at < $3";
+        AND kind NOT IN ('erasure', 'restriction', 'objection', 'amendment', 'communications') AND closed_at < $3";
     /// Deletes what was given out.
     DELETE_DISCLOSURE = "DELETE FROM disclosures WHERE organisation_id = $1 AND id = $2 AND recorded_at < $3";
     /// Deletes a correction.
