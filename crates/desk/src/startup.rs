@@ -261,6 +261,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "who asked",
         sql: include_str!("../migrations/0056_who_asked.sql"),
     },
+    Migration {
+        version: 64,
+        name: "part2",
+        sql: include_str!("../migrations/0064_part2.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -7,7 +7,9 @@ use crate::ids::{DisclosureId, PatientId};
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
 use crate::pages::seen_words::{People, Reader, Told, told};
-use crate::privacy::disclosures::{self, Accounting, Basis, Disclosure, Given, Known, Typed};
+use crate::privacy::disclosures::{
+    self, Accounting, Basis, Disclosure, Given, Ground, Known, Typed,
+};
 use crate::router::{Access, Route};
 use crate::staff;
 use askama::Template;
@@ -71,6 +73,7 @@ struct Sent {
     purpose: String,
     ticket: String,
     held_until: String,
+    part2: String,
 }
 
 impl From<&Sent> for Typed {
@@ -85,6 +88,7 @@ impl From<&Sent> for Typed {
             purpose: sent.purpose,
             ticket: sent.ticket,
             held_until: sent.held_until,
+            part2: sent.part2,
         }
     }
 }
@@ -95,6 +99,8 @@ struct NewForm {
     sent: Sent,
     /// Code and text key of each.
     bases: Vec<(&'static str, &'static str)>,
+    /// The same of what lets it be given out under 42 CFR Part 2; nothing where nobody asks.
+    grounds: Vec<(&'static str, &'static str)>,
     today: String,
     /// Field and key of what is to be mended.
     error: Option<(&'static str, &'static str)>,
@@ -104,15 +110,19 @@ impl NewForm {
     fn new(
         page: &Page,
         action: String,
-        sent: Sent,
+        (sent, part2): (Sent, bool),
         error: Option<(&'static str, &'static str)>,
     ) -> Result<Self, DeskError> {
         let clinic = page.clinic()?;
         let basis = |one: &Basis| (one.code(), basis_key(*one));
+        let ground = |one: &Ground| (one.code(), one.text_key());
+        // A request may be under it alone: then the answer says so first.
+        let asks = part2 || error.is_some_and(|(wrong, _)| wrong == "part2");
         let now = page.app.now().to_jiff();
         Ok(Self {
             action,
             bases: Basis::ALL.iter().map(basis).collect(),
+            grounds: Ground::ALL.iter().filter(|_| asks).map(ground).collect(),
             today: clinic.time_zone.to_datetime(now).date().to_string(),
             error,
             sent,
@@ -135,6 +145,9 @@ fn mend(error: DeskError) -> Result<(&'static str, &'static str), DeskError> {
         "future" => "disclosure-error-future",
         "too_old" => "disclosure-error-old",
         "unknown" => "disclosure-error-request",
+        "court_order" => "part2-error-order",
+        "no_ground" => "part2-error-ground",
+        "no_consent" => "part2-error-consent",
         _ => "form-error-invalid",
     };
     Ok((field, key))
@@ -287,7 +300,7 @@ async fn page_of(
             lines: teller.recorded(accounting.recorded),
             known: teller.known(&accounting.known),
             cut: accounting.is_cut,
-            form: NewForm::new(page, action, sent, error)?,
+            form: NewForm::new(page, action, (sent, accounting.part2), error)?,
             unsaid,
         },
     )
@@ -361,6 +374,7 @@ async fn own_page(
     error: Option<(&'static str, &'static str)>,
 ) -> Result<Response, DeskError> {
     let name = disclosures::may_record(&page.app, &page.ctx, patient).await?;
+    let part2 = disclosures::is_part2(&page.app, &page.ctx, patient).await?;
     let action = format!("/patients/{patient}/disclosure");
     page.show_as(
         status,
@@ -368,7 +382,7 @@ async fn own_page(
             shell: page.shell().await?,
             patient,
             name,
-            form: NewForm::new(page, action, sent, error)?,
+            form: NewForm::new(page, action, (sent, part2), error)?,
         },
     )
 }
@@ -412,6 +426,8 @@ struct LetterPage {
     known: Vec<KnownLine>,
     /// Whether what is older may be missing.
     cut: bool,
+    /// Whether the notice of 42 CFR 2.32 belongs to it.
+    part2: bool,
     others: Vec<Locale>,
     given: String,
     since: String,
@@ -483,6 +499,7 @@ async fn letter(
         lines: teller.recorded(accounting.recorded),
         known: teller.known(&accounting.known),
         cut: accounting.is_cut,
+        part2: accounting.part2,
         others: Locale::ALL
             .into_iter()
             .filter(|one| *one != words.locale)
@@ -513,12 +530,14 @@ async fn as_csv(
     for line in teller.recorded(accounting.recorded) {
         let one = line.one;
         let request = one.ticket.map(|number| format!("#{number}"));
+        let ground = one.part2.map(|ground| words.text(ground.text_key()));
+        let basis: Vec<&str> = [words.text(line.basis)].into_iter().chain(ground).collect();
         rows.push([
             line.day,
             one.recipient,
             one.address,
             one.what,
-            words.text(line.basis).to_owned(),
+            basis.join(", "),
             one.purpose,
             request.unwrap_or_default(),
             words.text("disclosure-source-recorded").to_owned(),

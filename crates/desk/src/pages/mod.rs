@@ -30,6 +30,7 @@ pub mod look;
 mod new_ticket;
 mod noticed;
 mod offered;
+mod part2;
 mod passkey_sign_in;
 mod passkeys;
 pub(crate) mod patients;
@@ -88,6 +89,7 @@ pub fn routes() -> Vec<Route> {
         consents::routes(),
         verify::routes(),
         noticed::routes(),
+        part2::routes(),
         reviews::routes(),
         assets(),
     ]

@@ -21,6 +21,7 @@ use crate::feedback;
 use crate::ids::{SavedReplyId, TicketId};
 use crate::orgs::Clinic;
 use crate::patients::PatientView;
+use crate::records::Label;
 use crate::router::{Access, Route};
 use crate::sla::NOTHING_DUE;
 use crate::staff;
@@ -175,6 +176,8 @@ struct TicketPage {
     snoozed: Option<String>,
     merged_into: Option<i64>,
     emptied: bool,
+    /// Whether the request itself is labelled, whoever it is about.
+    part2: bool,
     timeline: Timeline,
     live_from: i64,
     write: bool,
@@ -404,6 +407,7 @@ impl Seen {
             veil: self.veil,
             patient: view.patient.clone(),
             labels: ticket.about.labels.list().map(label_key).collect(),
+            part2: ticket.labels.has(Label::Part2),
             feedback: themes(page, view),
             others: others_of(self.others, t),
             links: links(view, t),

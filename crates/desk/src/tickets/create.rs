@@ -14,7 +14,7 @@ use crate::ids::{InboundMailId, MailboxId, MessageId, QueueId, TicketId};
 use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients::Requester;
-use crate::records::About;
+use crate::records::{About, Labels};
 use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
@@ -283,6 +283,7 @@ pub(crate) async fn create_admitted(
             created_at: at,
             updated_at: at,
             emptied_at: None,
+            labels: Labels::NONE,
             version: 1,
         },
     };

@@ -6,7 +6,7 @@ use super::model::{Status, StoredTicket, Ticket};
 use super::place::keep_reachable;
 use super::read::row_admitted;
 use super::turn::{owes, set_status, wrote_last};
-use super::{store, tags};
+use super::{labels, store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -21,7 +21,7 @@ use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients::{self, Linking, Who};
 use crate::privacy::erasure;
-use crate::records;
+use crate::records::{self, Labels};
 use crate::representatives;
 use crate::sla::Clocks;
 use crate::timeline::{self, Turns};
@@ -218,6 +218,8 @@ async fn join(
     set_status(&clinic, &mut gone.ticket, Status::Closed, work.now);
     save(work, &mut gone).await?;
     save(work, &mut kept).await?;
+    let own = (into, kept.ticket.labels);
+    labels::pass_on(work, own, gone.ticket.labels).await?;
     store::add_link(work, organisation, from, into, "merged_into").await?;
     let closed = json!(Status::Closed.code());
     told(
@@ -378,6 +380,7 @@ async fn part(
         ticket,
     };
     store::insert(work, organisation, &new).await?;
+    labels::pass_on(work, (id, Labels::NONE), old.ticket.labels).await?;
     timeline::move_some(work, from, messages, id).await?;
     feedback::move_some(work, from, messages, id).await?;
     outbound::messages_moved(work, messages, id).await?;

@@ -15,6 +15,7 @@ mod change;
 mod counts;
 mod create;
 mod join;
+pub mod labels;
 mod letter;
 mod look;
 pub mod model;

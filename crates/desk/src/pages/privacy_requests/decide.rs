@@ -33,6 +33,8 @@ fn mendable(error: &DeskError) -> Option<(StatusCode, &'static str, &'static str
             ("reason", _) => (invalid, "reason", "privacy-error-reason"),
             ("decision", _) => (invalid, "decision", "privacy-error-decision"),
             ("letter_on", _) => (invalid, "letter_on", "privacy-error-letter"),
+            ("exception", _) => (invalid, "exception", "privacy-error-exception"),
+            ("exception_told_on", _) => (invalid, "exception_told_on", "privacy-error-letter"),
             ("hold_reason", _) => (invalid, "holds", "form-error-required"),
             ("until", _) => (invalid, "holds", "privacy-error-hold-day"),
             ("answered_on", _) => (invalid, "answered_on", "privacy-error-letter"),
@@ -75,7 +77,7 @@ pub(super) async fn after(
     }
 }
 
-fn day(field: &'static str, text: &str) -> Result<jiff::civil::Date, DeskError> {
+pub(super) fn day(field: &'static str, text: &str) -> Result<jiff::civil::Date, DeskError> {
     text.trim()
         .parse()
         .map_err(|_| DeskError::invalid(field, "invalid", "Give a day."))

@@ -1,5 +1,6 @@
 //! The list of requests, and one request with its next steps.
 
+use super::blocking::Blocking;
 use super::erase::hold_key;
 use super::holds::HoldLine;
 use super::{decision_key, law_key, reason_key, state_key, step_key};
@@ -184,6 +185,10 @@ pub(super) struct Typed {
     pub with_notes: bool,
     #[serde(default)]
     pub answered_on: String,
+    #[serde(default)]
+    pub exception: String,
+    #[serde(default)]
+    pub exception_told_on: String,
 }
 
 /// A copy that was asked for.
@@ -282,6 +287,8 @@ struct RequestPage {
     taken_back: Option<String>,
     /// The account of whom the data were given to, where that is asked for and the reader may see it.
     account: Option<String>,
+    /// The exception of information blocking that is named, and the form for it.
+    blocking: Blocking,
     may_extend: bool,
     may_approve: bool,
     own: bool,
@@ -329,6 +336,7 @@ pub(super) async fn page_of(
     };
     let holds = hold_lines(page, &who, &view).await?;
     let opened = who.opened(&view);
+    let blocking = Blocking::of(page, &view.request, &typed, |day| teller.day(day)).await?;
     let (request, now) = (&view.request, app.now());
     let accounts = request.kind == Kind::Accounting && view.name.is_some();
     let account = (accounts && ctx.permissions().has(Permission::PrivacyReview))
@@ -408,6 +416,7 @@ pub(super) async fn page_of(
                 );
                 said.into_owned()
             }),
+            blocking,
             may_extend: request.may_extend(view.clock.can_extend(), now).is_ok(),
             may_approve: me.is_some_and(|me| request.may_approve(me).is_ok()),
             own: request.needs_second()

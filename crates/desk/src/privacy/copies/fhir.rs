@@ -1,5 +1,6 @@
 //! The copy for machines: a FHIR R4 Bundle (hl7.org/fhir/R4) of type `collection`. Pure.
 
+use super::around;
 use super::gather::{Conversation, Whole};
 use crate::timeline::files::Scan;
 use crate::timeline::{MessageKind, MessageState, MessageView};
@@ -7,7 +8,7 @@ use bedside_db::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-fn instant(at: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp) -> String {
     at.to_jiff().to_string()
 }
 
@@ -15,7 +16,7 @@ fn urn(id: Uuid) -> String {
     format!("urn:uuid:{id}")
 }
 
-fn entry(id: Uuid, resource: &Value) -> Value {
+pub(super) fn entry(id: Uuid, resource: &Value) -> Value {
     json!({ "fullUrl": urn(id), "resource": resource })
 }
 
@@ -72,6 +73,7 @@ pub fn bundle(whole: &Whole, place: &dyn Fn(&Conversation, Uuid, &str) -> String
             ));
         }
     }
+    around::add(whole, &me, &mut entries);
     let targets: Vec<Value> = entries
         .iter()
         .map(|one| json!({ "reference": one["fullUrl"] }))

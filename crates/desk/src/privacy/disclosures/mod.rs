@@ -11,6 +11,7 @@
 
 mod known;
 mod model;
+mod part2;
 mod store;
 
 use super::erasure;
@@ -30,6 +31,7 @@ use std::collections::HashMap;
 
 pub use known::{Given, Known, Recipient};
 pub use model::{Basis, MAX_LINE, MAX_WORDS, Typed, YEARS};
+pub use part2::Ground;
 pub use store::ALL as STATEMENTS;
 
 /// Disclosures of one patient that an accounting holds at most, the newest.
@@ -52,6 +54,8 @@ pub struct Disclosure {
     pub what: String,
     /// What allows it; none for a code of a later version.
     pub basis: Option<Basis>,
+    /// What lets it be given out under 42 CFR Part 2; none where that doesn't hold for the record.
+    pub part2: Option<Ground>,
     /// Why, in words.
     pub purpose: String,
     /// The number of its request.
@@ -80,6 +84,8 @@ pub struct Accounting {
     pub name: String,
     /// The language they read, where that is known.
     pub locale: Option<bedside_web::Locale>,
+    /// Whether their record, or something that was given out of it, is under 42 CFR Part 2.
+    pub part2: bool,
     /// Since when.
     pub since: Timestamp,
     /// What was recorded, newest first.
@@ -122,7 +128,17 @@ pub async fn may_record(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Stri
     patients::name_in(&leave, &mut conn, ctx.organisation, patient).await
 }
 
-/// Records that something was given out. Its request, if it has one, is one of the patient's.
+/// Whether a patient's record is under 42 CFR Part 2, for whoever may record a disclosure of theirs.
+pub async fn is_part2(app: &App, ctx: &Ctx, patient: PatientId) -> Result<bool, DeskError> {
+    if !ctx.permissions().has(Permission::PrivacyReview) {
+        ctx.authorize(Permission::PatientsWrite)?;
+    }
+    let mut conn = app.read().await?;
+    part2::applies(&mut conn, ctx.organisation, patient, None).await
+}
+
+/// Records that something was given out. Its request, if it has one, is one of the patient's. What is under 42 CFR Part 2 is
+/// recorded with what lets it be given out.
 pub async fn record(
     app: &App,
     ctx: &Ctx,
@@ -147,6 +163,14 @@ pub async fn record(
             })?)
         }
     };
+    let ground = if part2::applies(&mut conn, organisation, patient, ticket).await? {
+        part2::ground(said.basis, &typed.part2)?
+    } else {
+        None
+    };
+    if ground == Some(Ground::Consent) {
+        part2::consented(app, &mut conn, ctx, patient, &said.recipient).await?;
+    }
     let sealing = patients::sealing_of(app, &mut conn, organisation, patient).await?;
     drop(conn);
     let id: DisclosureId = app.id();
@@ -157,6 +181,7 @@ pub async fn record(
         key: sealing.id,
         ticket,
         basis: said.basis.code().to_owned(),
+        part2: ground.map(|one| one.code().to_owned()),
         made_at: said.made_at,
         recipient: sealed("recipient", &said.recipient),
         address: sealed("address", &said.address),
@@ -171,7 +196,7 @@ pub async fn record(
         async move {
             erasure::hold_patient(work, patient).await?;
             store::insert(work, organisation, &row).await?;
-            let detail = json!({ "disclosure": id, "basis": row.basis });
+            let detail = json!({ "disclosure": id, "basis": row.basis, "part2": row.part2 });
             work.audit(NewEntry::new("disclosure.record", "patient", patient).detail(&detail));
             Ok(id)
         }
@@ -276,8 +301,11 @@ async fn read(
     };
     let known = log.known();
     let known = known::named(app, &mut conn, organisation, known, addresses).await?;
+    let part2 = part2::applies(&mut conn, organisation, patient, None).await?
+        || recorded.iter().any(|one| one.part2.is_some());
     Ok(Accounting {
         patient,
+        part2,
         name: view.name,
         locale: view.locale.as_deref().and_then(|tag| tag.parse().ok()),
         since,
@@ -312,6 +340,7 @@ async fn opened(
         address: open("address", &row.address)?,
         what: open("what", &row.what)?,
         basis: Basis::from_code(&row.basis),
+        part2: row.part2.as_deref().and_then(Ground::from_code),
         purpose: open("purpose", &row.purpose)?,
         ticket,
         held_until: row.held_until,

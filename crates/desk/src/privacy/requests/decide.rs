@@ -29,7 +29,7 @@ pub struct Said {
 }
 
 /// Decisions are a person's.
-fn person(ctx: &Ctx) -> Result<StaffId, DeskError> {
+pub(super) fn person(ctx: &Ctx) -> Result<StaffId, DeskError> {
     ctx.authorize(Permission::PrivacyManage)?;
     ctx.actor.staff().ok_or(DeskError::Forbidden)
 }

@@ -17,6 +17,7 @@ static BOOK: LazyLock<Book> = LazyLock::new(|| {
 struct Book {
     clock: Vec<Clock>,
     reason: Vec<Reason>,
+    exception: Vec<Exception>,
 }
 
 /// How long one law gives for one kind of request.
@@ -45,6 +46,19 @@ pub struct Reason {
     /// Stable code, also the end of its text's key.
     pub code: String,
     kinds: Vec<Kind>,
+    /// Where the law says so.
+    pub section: String,
+}
+
+/// Why electronic health information may be withheld, or given later or otherwise, without its being blocked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// Stable code, also the end of its text's key.
+    pub code: String,
+    /// Business days from the receipt until whoever asked is told why; none where it is 0.
+    #[serde(default)]
+    pub business_days: i64,
     /// Where the law says so.
     pub section: String,
 }
@@ -92,6 +106,16 @@ pub fn reasons(law: Law, kind: Kind) -> impl Iterator<Item = &'static Reason> {
     BOOK.reason.iter().filter(fits)
 }
 
+/// Every exception of information blocking.
+pub fn exceptions() -> impl Iterator<Item = &'static Exception> {
+    BOOK.exception.iter()
+}
+
+/// The exception with this code.
+pub fn exception(code: &str) -> Option<&'static Exception> {
+    exceptions().find(|one| one.code == code)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +134,24 @@ mod tests {
                 assert!(clock(*law, *kind).unwrap().section.len() > 4);
             }
         }
+    }
+
+    #[test]
+    fn exceptions_are_those_of_part_171_and_one_has_a_period() {
+        let with_days: Vec<_> = exceptions().filter(|one| one.business_days > 0).collect();
+        assert_eq!(with_days.len(), 1);
+        assert_eq!(
+            (&*with_days[0].code, with_days[0].business_days),
+            ("infeasibility", 10)
+        );
+        for one in exceptions() {
+            assert!(one.section.starts_with("45 CFR 171."), "{}", one.code);
+            assert_eq!(
+                exceptions().filter(|other| other.code == one.code).count(),
+                1
+            );
+        }
+        assert!(exception("infeasible").is_none());
     }
 
     #[test]

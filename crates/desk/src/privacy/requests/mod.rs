@@ -9,6 +9,7 @@
 //! second person's yes, and to destroy always a second person's; whoever opened it doesn't give that yes, and whoever gave
 //! it doesn't decide. To add a kind, add it to [`Kind`], to `law.toml` for each law, to [`Request::steps`] and to the texts.
 
+pub mod blocking;
 mod decide;
 mod heard;
 pub mod law;
