@@ -419,7 +419,7 @@ impl Teller<'_> {
             "messages" => "timeline",
             "patient_id" => "patient",
             "not_a_crisis" => "calm-title",
-            "part2" => "label-part2",
+            "labels" => "patient-labels",
             _ => "ticket-fields",
         };
         bedside_web::I18n::global().text(self.page.ctx.locale, key)

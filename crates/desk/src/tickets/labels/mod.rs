@@ -45,11 +45,9 @@ pub async fn under_part2(
             if new != old {
                 let organisation = work.ctx.organisation;
                 store::label(work, organisation, id, new).await?;
-                told(
-                    work,
-                    &stored,
-                    &Map::from_iter([("part2".to_owned(), json!(on))]),
-                );
+                // Whoever hears of changes need not hear of which label.
+                let changed = Map::from_iter([("labels".to_owned(), json!(true))]);
+                told(work, &stored, &changed);
             }
             work.audit(NewEntry::new("ticket.label", "ticket", id).detail(&json!({ "part2": on })));
             Ok(())
