@@ -11,7 +11,8 @@ use bedside_desk::patients::{self, NewPatient, PointKind};
 use bedside_desk::privacy::consents::{self, Decision, NewConsent, Purpose, Source};
 use bedside_desk::privacy::disclosures::{self, Ground};
 use bedside_desk::records::{Label, Labels};
-use bedside_desk::tickets::{self, Reply, labels};
+use bedside_desk::tickets::{self, NewTicket, Reply, labels};
+use bedside_language::Channel;
 use bedside_web::Locale;
 use common::{Answer, Browser, Desk, Role, both_engines};
 
@@ -178,6 +179,19 @@ both_engines! {
         assert!(!agent.get("/inbox").await.expect(200).text().contains("Marmalade"));
         let refused = labels::under_part2(app, &desk.ctx(Role::Agent), ticket, None, false).await;
         assert!(matches!(refused, Err(DeskError::Restricted { patient: None, can_open: false })), "{refused:?}");
+
+        // What goes on from it, or is split off, is about the same.
+        let new = NewTicket {
+            related: Some(ticket),
+            ..NewTicket::new(desk.requester("nobody@example.org").await, Channel::Email, "Again", "My marmalade again.")
+        };
+        let again = tickets::create(app, &desk.system(), new).await.unwrap().id;
+        let first = tickets::view(app, &desk.system(), again).await.unwrap().messages[0].id;
+        tickets::note(app, &desk.system(), again, "Called back.".to_owned(), Vec::new()).await.unwrap();
+        let part = tickets::split(app, &desk.system(), again, vec![first], "Of its own".to_owned()).await.unwrap();
+        for one in [again, part] {
+            agent.get(&format!("/tickets/{}", number(&desk, one).await)).await.expect(403);
+        }
 
         // What is merged brings the label with it.
         let other = desk.ticket("nobody@example.org", "Apricot", "About my apricots.").await;

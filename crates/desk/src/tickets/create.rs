@@ -3,7 +3,7 @@
 use super::look::{Words, look};
 use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency, Written};
 use super::said::{is_told, writer};
-use super::store;
+use super::{labels, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission};
@@ -312,6 +312,7 @@ pub(crate) async fn create_admitted(
             }
             if let Some(other) = related {
                 store::add_link(work, organisation, id, other, "related").await?;
+                labels::follow(work, id, other).await?;
             }
             work.event(
                 kind::TICKET_CREATED,

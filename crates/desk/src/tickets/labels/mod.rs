@@ -57,6 +57,16 @@ pub async fn under_part2(
     noted(app, ctx, id, done.await).await
 }
 
+/// What goes on from another request is about the same: it has its labels too. The caller has just opened it.
+pub(super) async fn follow(
+    work: &mut Work<'_>,
+    id: TicketId,
+    from: TicketId,
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    store::follow(work, organisation, id, from).await
+}
+
 /// What is put into another request, or made one of its own, brings its labels with it to where there are `own` ones; the
 /// caller holds both until its command ends.
 pub(super) async fn pass_on(
