@@ -90,6 +90,7 @@ consent-why-withdrawn = No more, they said so
 consent-why-not-needed = Fine unless they say no
 consent-why-never-given = Not without their yes
 consent-why-no-such-way = Never by this way
+consent-why-restricted = Not while a restriction stands on the record
 consent-said-form = In a form
 consent-said-mail = In a mail
 consent-said-agent = To somebody of us

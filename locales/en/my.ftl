@@ -53,6 +53,9 @@ my-shut-scope-text = What you may do for this person does not reach that far. Pl
 my-shut-level-title = Your email is still new to us
 my-shut-level-text = To keep records safe, this opens once we have had your email for more than 30 days. Until then, please call us.
 my-shut-from = It opens by itself on { $date }.
+my-unsent-title = You were signed out before this reached us
+my-unsent-text = We sign you out after a quiet time, to keep your pages safe. Nothing was sent. Your words are still here: copy them, sign in again and send them. Or call us.
+my-unsent-acting-title = Your message was not sent
 
 ## Requests
 my-requests = My requests

@@ -106,6 +106,14 @@ disclosure-error-required = Something is missing here.
 disclosure-error-future = This day is yet to come.
 disclosure-error-old = A list goes back six years at most.
 disclosure-error-request = This patient has no such request.
+disclosure-error-despite = A restriction stands on this record. Say why it is given all the same, or don't give it.
+disclosure-despite = given despite a restriction:
+disclosure-despite-why = Why it is given despite the restriction
+disclosure-despite-help = It stands beside the disclosure, and the patient may ask for it. Give no more than is needed. In an emergency, ask whoever gets it not to pass it on.
+disclosure-despite-emergency = Somebody needs it to treat an emergency
+disclosure-despite-law = A law asks for it or allows it whatever was agreed
+disclosure-despite-patient = The patient asked for this one, or agreed to it
+disclosure-despite-outside = The restriction is not about this
 disclosure-error-why = Say why it was a mistake.
 disclosure-known-somebody = Somebody who wrote about the patient
 disclosure-known-answer-why = To answer what they wrote
@@ -152,6 +160,7 @@ audit-action-disclosure-read = Looked at a patient's disclosures
 audit-action-disclosure-record = Recorded a disclosure
 audit-action-disclosure-strike = Struck a disclosure
 audit-detail-disclosure = disclosure
+audit-detail-despite = despite a restriction
 audit-detail-basis = what allows it
 
 ## Exceptions

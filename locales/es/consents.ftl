@@ -89,6 +89,7 @@ consent-why-withdrawn = Ya no, así lo dijo
 consent-why-not-needed = Bien, mientras no diga que no
 consent-why-never-given = No sin su sí
 consent-why-no-such-way = Nunca por esta vía
+consent-why-restricted = No mientras haya una restricción en el expediente
 consent-said-form = En un formulario
 consent-said-mail = En un correo
 consent-said-agent = A alguien del equipo

@@ -53,6 +53,9 @@ my-shut-scope-text = Lo que puede hacer por esta persona no llega hasta aquí. L
 my-shut-level-title = Su correo aún es nuevo para nosotros
 my-shut-level-text = Para cuidar los expedientes, esto se abre cuando tengamos su correo desde hace más de 30 días. Hasta entonces, llámenos, por favor.
 my-shut-from = Se abre por sí solo el { $date }.
+my-unsent-title = Su sesión se cerró antes de que esto nos llegara
+my-unsent-text = Cerramos su sesión tras un rato sin uso, para cuidar sus páginas. No se envió nada. Sus palabras siguen aquí: cópielas, entre otra vez y envíelas. O llámenos.
+my-unsent-acting-title = No se envió su mensaje
 
 ## Solicitudes
 my-requests = Mis solicitudes

@@ -106,6 +106,14 @@ disclosure-error-required = Aquí falta algo.
 disclosure-error-future = Ese día aún no ha llegado.
 disclosure-error-old = La lista llega como mucho a seis años.
 disclosure-error-request = Este paciente no tiene esa solicitud.
+disclosure-error-despite = Hay una restricción en este expediente. Diga por qué se entrega de todos modos, o no lo entregue.
+disclosure-despite = entregado pese a una restricción:
+disclosure-despite-why = Por qué se entrega pese a la restricción
+disclosure-despite-help = Queda junto a la entrega, y el paciente puede pedirlo. No dé más de lo necesario. En una urgencia, pida a quien lo recibe que no lo pase a nadie.
+disclosure-despite-emergency = Alguien lo necesita para atender una urgencia
+disclosure-despite-law = Una ley lo exige o lo permite, se haya acordado lo que se haya acordado
+disclosure-despite-patient = El paciente pidió esta entrega o la aceptó
+disclosure-despite-outside = La restricción no trata de esto
 disclosure-error-why = Diga por qué fue un error.
 disclosure-known-somebody = Alguien que escribió sobre el paciente
 disclosure-known-answer-why = Para responder a lo que escribió
@@ -152,6 +160,7 @@ audit-action-disclosure-read = Miró las entregas de un paciente
 audit-action-disclosure-record = Anotó una entrega
 audit-action-disclosure-strike = Tachó una entrega
 audit-detail-disclosure = entrega
+audit-detail-despite = pese a una restricción
 audit-detail-basis = qué lo permite
 
 ## Excepciones

@@ -94,6 +94,7 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         privacy::notices::STATEMENTS,
         privacy::requests::STATEMENTS,
         privacy::requests::blocking::STATEMENTS,
+        privacy::requests::standing::STATEMENTS,
         privacy::retention::STATEMENTS,
         privacy::retention::kinds::STATEMENTS,
         privacy::watch::STATEMENTS,
@@ -110,11 +111,11 @@ pub fn statements() -> impl Iterator<Item = &'static bedside_db::Statement> {
         surveys::STATEMENTS,
         tickets::STATEMENTS,
         tickets::labels::STATEMENTS,
+        tickets::nurse::STATEMENTS,
         tickets::tags::STATEMENTS,
         tickets::release::STATEMENTS,
         timeline::STATEMENTS,
         timeline::files::STATEMENTS,
-        timeline::spoken::ALL,
     ]
     .into_iter()
     .flatten()

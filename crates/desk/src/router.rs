@@ -4,6 +4,7 @@
 //! token), checks that they may, keeps forged requests out, and puts the [`Ctx`] into the request for the handler.
 //! Services authorize again: the table is for the test that walks it, and for refusing early.
 
+mod patient;
 mod takes;
 
 use crate::app::App;
@@ -12,7 +13,6 @@ use crate::context::{Actor, Ctx, Permission, Source};
 use crate::error::DeskError;
 use crate::ids::SessionId;
 use crate::once::Once;
-use crate::portal;
 use crate::public::caps::network;
 use crate::staff::{self, SignedIn};
 use axum::Router;
@@ -22,7 +22,7 @@ use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use bedside_web::body::{Patience, Room};
 use bedside_web::cookies::SessionCookie;
@@ -371,7 +371,7 @@ async fn enter(
 ) -> Result<Response, Problem> {
     let app = &door.app;
     if door.access == Access::Patient {
-        return enter_patient(&door, request, next).await;
+        return patient::enter(&door, request, next).await;
     }
     let bearer = bearer(request.headers());
     let cookie = session_cookie(app)
@@ -434,39 +434,6 @@ async fn enter(
     } else if door.access != Access::Public {
         return Err(Problem::unauthorized());
     }
-    Ok(next.run(request).await)
-}
-
-/// The door of the patients' own pages. Whoever acted for somebody and may do so no more is told, and nothing is done of what
-/// they asked: it was meant for somebody else.
-async fn enter_patient(door: &Door, request: Request, next: Next) -> Result<Response, Problem> {
-    let app = &door.app;
-    let cookie = portal_cookie(app)
-        .read(request.headers())
-        .map(str::to_owned);
-    let session = match &cookie {
-        Some(token) => portal::session(app, token).await?,
-        None => None,
-    };
-    let room = match &session {
-        Some(_) => &door.bodies.known,
-        None => &door.bodies.visitors,
-    };
-    let network = network(request.headers(), request.extensions(), &app.config);
-    let (mut request, _held) = room.admit(request, network, door.bodies.patience);
-    let (Some(session), Some(token)) = (session, cookie) else {
-        return Err(Problem::unauthorized());
-    };
-    csrf::check_origin(request.method(), request.headers(), &app.config.public_url)?;
-    door.spent(&session.ctx, &request)?;
-    crate::security_log::allowed(&session.ctx, None);
-    if session.acting_over {
-        return Ok(Redirect::to("/my?said=acting-over").into_response());
-    }
-    let held = request.extensions_mut();
-    held.insert(SessionToken(token.into(), session.id, None));
-    held.insert(session.ctx.clone());
-    held.insert(Arc::new(session));
     Ok(next.run(request).await)
 }
 

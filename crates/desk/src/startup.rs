@@ -262,6 +262,16 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0056_who_asked.sql"),
     },
     Migration {
+        version: 59,
+        name: "hand-overs to nurses",
+        sql: include_str!("../migrations/0059_nurse_steps.sql"),
+    },
+    Migration {
+        version: 61,
+        name: "standing",
+        sql: include_str!("../migrations/0061_standing.sql"),
+    },
+    Migration {
         version: 64,
         name: "part2",
         sql: include_str!("../migrations/0064_part2.sql"),
@@ -329,12 +339,13 @@ pub fn shipped_model() -> Option<Bytes> {
 }
 
 /// What a clinic's folder from before the program had it may lack: it comes from the program.
-const LATER: [&str; 8] = [
+const LATER: [&str; 9] = [
     "language/coach/",
     "language/distress.",
     "language/han.txt",
     "language/markers/",
     "language/pretexts.toml",
+    "language/questions.toml",
     "language/segments.toml",
     "language/themes.",
     "roles.toml",

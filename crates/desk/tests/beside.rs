@@ -73,6 +73,14 @@ fn rings(view: &TicketView, what: &str) {
 }
 
 both_engines! {
+    async fn a_cry_behind_what_is_kept_of_a_subject_is_heard(desk: Desk) {
+        let subject = format!("{}{CRY}", "About the bill of my last visit. ".repeat(9));
+        desk.ticket("rosa@patients.test", &subject, "Please call me.").await;
+        let view = newest(&desk).await;
+        rings(&view, "a long subject");
+        assert!(!view.subject.contains("pills"), "what is kept is short: {}", view.subject);
+    }
+
     async fn danger_only_in_a_file_or_a_forwarded_mail_rings(desk: Desk) {
         let rosa = "Rosa Alvarez <rosa@patient.example>";
         let plain = taken(&desk, &mail(rosa, CALM, &[(&file("text/plain", "form.txt"), "Member number 12345.")])).await;

@@ -135,6 +135,44 @@ both_engines! {
         assert_eq!(client.get(&path).await.json()["version"], 3);
     }
 
+    async fn a_cry_that_another_system_writes_into_a_field_is_heard(desk: Desk) {
+        own_fields(&desk).await;
+        let id = desk.ticket("field@example.org", "Hours", "When are you open?").await;
+        let view = async || tickets::view(&desk.app, &desk.ctx(Role::Nurse), id).await.unwrap();
+        let cry = "I want to die, I took all my pills";
+        // What the staff type is theirs.
+        change(&desk, id, fields("text", json!(cry))).await.unwrap();
+        assert_eq!((view().await.messages.len(), view().await.ticket.safety.as_str()), (1, "none"));
+        let client = desk.client("tickets:read tickets:write").await;
+        let path = format!("/api/v1/tickets/{id}");
+        let field = |text: &str| json!({ "fields": { "text": text } });
+        client.patch(&path, "\"v2\"", &field("Likes tea")).await.expect(200);
+        assert_eq!(view().await.messages.len(), 1);
+        // The version is the ticket's with the words in it.
+        let heard = client.patch(&path, "\"v3\"", &field(cry)).await.expect(200);
+        assert_eq!((heard.header("etag"), view().await.ticket.version), (Some("\"v5\""), 5));
+        let seen = view().await;
+        assert_eq!((seen.messages.len(), seen.ticket.rank(), seen.fields["text"].as_str()), (2, 0, Some(cry)));
+        assert_eq!((seen.messages[1].body.as_str(), seen.messages[1].channel.as_str()), (cry, "api"));
+        // The same words stand there once, and others also where the change is refused.
+        client.patch(&path, "\"v1\"", &field(cry)).await.expect(412);
+        assert_eq!(view().await.messages.len(), 2);
+        client.patch(&path, "\"v1\"", &field("I am going to kill myself tonight")).await.expect(412);
+        client.patch(&path, "\"v6\"", &json!({ "fields": { "colour": "I want to die, I have taken all my pills" } })).await.expect(422);
+        assert_eq!((view().await.messages.len(), view().await.ticket.version), (4, 7));
+        // A request that takes no more words gets another one beside it.
+        let nurse = desk.ctx(Role::Nurse);
+        for status in [Status::Resolved, Status::Closed] {
+            let version = view().await.ticket.version;
+            tickets::change(&desk.app, &nurse, id, version, Patch { status: Some(status), ..Patch::default() }).await.unwrap();
+        }
+        client.patch(&path, "\"v1\"", &field("I took all my pills and want to die now")).await.expect(412);
+        let beside = view().await.links[0].ticket;
+        let beside = tickets::view(&desk.app, &desk.ctx(Role::Nurse), beside).await.unwrap();
+        assert_eq!((beside.ticket.rank(), beside.contact.email()), (0, Some("field@example.org")));
+        desk.audit_is_whole().await;
+    }
+
     async fn a_finer_status_belongs_to_one_status(desk: Desk) {
         let lab = finer(&desk, Status::WaitingOnThirdParty, "Waits for the lab").await;
         let call = finer(&desk, Status::Open, "To be called").await;

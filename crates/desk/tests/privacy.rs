@@ -301,6 +301,14 @@ both_engines! {
         let alone = patients::create_patient(&desk.app, &desk.system(), new, Vec::new()).await.unwrap();
         client.post(way, &letter(alone, words)).await.expect(201);
         assert_eq!(in_danger(&desk).await, [Some(alone)]);
+        let new = NewPatient {
+            name: "Otto Worry".to_owned(),
+            birth_date: None,
+            mrn: None,
+            locale: None,
+            secure_link: false,
+        };
+        let other = patients::create_patient(&desk.app, &desk.system(), new, Vec::new()).await.unwrap();
         // With one, and with somebody who acts for them and was here before.
         let daughter = patients::NewContact {
             name: Some("Daughter".to_owned()),
@@ -321,12 +329,18 @@ both_engines! {
         let theirs: Vec<_> = waiting.rows.iter().filter(|row| row.ticket.patient == Some(patient)).collect();
         assert_eq!(theirs.len(), 1);
         assert_ne!(theirs[0].ticket.contact, daughter);
-        // Another system can't fill the inbox with one patient's words, and is told so.
-        for count in 0..19 {
+        // Another system can't fill the inbox with one patient's worries, and is told so. Danger has no end.
+        for count in 0..21 {
             client.post(way, &letter(patient, &format!("{words} {count}"))).await.expect(201);
         }
-        client.post(way, &letter(patient, &format!("{words} Now."))).await.expect(429);
         client.post(way, &letter(patient, "All that you have, please.")).await.expect(201);
+        let fever = |count: usize| format!("I have had a fever for five days. {count}");
+        for count in 0..20 {
+            client.post(way, &letter(other, &fever(count))).await.expect(201);
+        }
+        client.post(way, &letter(other, &fever(20))).await.expect(429);
+        client.post(way, &letter(other, "When are you open?")).await.expect(201);
+        client.post(way, &letter(other, words)).await.expect(201);
     }
 
     async fn the_clock_is_that_of_the_clinics_law(desk: Desk) {

@@ -450,14 +450,57 @@ both_engines! {
         bare(&visitor, 0).await.expect(303);
         assert_eq!(tickets(&desk).await.len(), most);
         bare(&other, 50).await.expect(303);
-        // The form that came back is taken at once, and an hour later any.
+        // Our own forms are counted by nobody, however fast or old they are. The one that came back is taken, and an hour later any.
+        let page = visitor.get("/request?lang=en").await.expect(200).text();
+        let at_once = words(60);
+        let own = [&[("pass", hidden(&page, "pass"))], changed("message", &at_once).as_slice()].concat();
+        visitor.post_files("/request", &own, &[]).await.expect(303);
         desk.clock.advance(3);
         let message = words(50);
         let fresh = [&[("pass", hidden(&again, "pass"))], changed("message", &message).as_slice()].concat();
         visitor.post_files("/request", &fresh, &[]).await.expect(303);
         desk.clock.advance(3600);
         bare(&visitor, 52).await.expect(303);
-        assert_eq!(tickets(&desk).await.len(), most + 3);
+        assert_eq!(tickets(&desk).await.len(), most + 4);
+        desk.clock.advance(25 * 3600);
+        for round in 100..100 + CRIES_PER_NETWORK {
+            bare(&visitor, round).await;
+        }
+        bare(&visitor, 200).await.expect(429);
+        let old = [&[("pass", hidden(&page, "pass"))], changed("message", "I want to die, I took all my pills").as_slice()].concat();
+        visitor.post_files("/request", &old, &[]).await.expect(303);
+    }
+
+    async fn a_cry_in_the_wrong_field_is_heard(desk: Desk) {
+        let visitor = desk.visitor();
+        let cry = "I want to die, I took all my pills";
+        for (count, typed) in [cry.to_owned(), format!("{cry} please call me @ home"), format!("{}{cry}", "my address is ".repeat(20))].iter().enumerate() {
+            let sent = send(&desk, &visitor, &changed("email", typed), &[]).await.expect(303);
+            let thanks = visitor.get(sent.header("location").unwrap()).await.expect(200).text();
+            assert!(thanks.contains("tel:988") && thanks.contains("Please read this now"), "{thanks}");
+            let rows = tickets(&desk).await;
+            assert_eq!(rows.len(), count + 1);
+            assert!(rows.iter().all(|row| row.ticket.rank() == 0), "what was typed is looked through whole");
+        }
+    }
+
+    async fn a_cry_to_a_clinic_that_is_not_here_is_heard(desk: Desk) {
+        let visitor = desk.visitor();
+        let cry = "I want to die, I took all my pills";
+        for (count, fields) in [changed("message", cry), changed("name", "I want to die, I took my pills"), changed("email", "I want to die, I took all of my pills")].iter().enumerate() {
+            for _ in 0..2 {
+                let page = visitor.post_files("/c/none/request", fields, &[]).await.expect(200).text();
+                assert!(page.contains("tel:988") && page.contains("We told our team"), "{page}");
+                assert_eq!(tickets(&desk).await.len(), count + 1);
+            }
+        }
+        // Of several clinics nobody can say which is meant: the page says whom to call, and keeps the words.
+        let clinic = bedside_desk::config::clinic::parse(&bedside_desk::startup::built_in_clinic()).unwrap();
+        let new = bedside_desk::config::organisation::new_organisation(&clinic, "elsewhere", &desk.app.ids, desk.app.now());
+        bedside_desk::orgs::create(&desk.app, new).await.unwrap();
+        let which = visitor.post_files("/request", &changed("message", cry), &[]).await.expect(422).text();
+        assert!(which.contains(cry) && which.contains("tel:988") && which.contains("readonly"), "{which}");
+        assert_eq!(tickets(&desk).await.len(), 3);
     }
 
     async fn an_emergency_is_answered_with_numbers_to_call(desk: Desk) {
@@ -519,9 +562,9 @@ both_engines! {
         let visitor = desk.visitor();
         let phone = desk.app.directory.of(desk.organisation).unwrap().settings.phone.clone();
         assert!(!phone.is_empty());
-        let fields = changed("message", "My <wombat> words");
+        let fields = changed("message", "When are you <wombat> open on Mondays?");
         let file: &[(&str, &str, &str, &[u8])] = &[("files", "bill.pdf", "application/pdf", b"%PDF-1.4 x")];
-        let words = "My &#60;wombat&#62; words";
+        let words = "When are you &#60;wombat&#62; open on Mondays?";
         let gone = visitor.post_files("/c/none/request", &fields, file).await.expect(404).text();
         assert!(gone.contains(words) && gone.contains("readonly") && gone.contains("Your message was not sent"), "{gone}");
         assert!(gone.contains(&phone) && gone.contains("tel:911"), "whom to call: {gone}");

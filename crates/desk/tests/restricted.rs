@@ -300,12 +300,12 @@ both_engines! {
     }
 
     async fn each_label_asks_for_its_own_permission(desk: Desk) {
-        for (labels, sees) in [
-            (Labels::NONE, [true, true, true]),
-            (vip(), [false, false, true]),
-            (Labels::NONE.with(Label::Part2), [false, true, false]),
-            (Labels::NONE.with(Label::Part2).with(Label::Vip), [false, false, false]),
-        ] {
+        // Every set of labels, for every role that reads requests of all queues.
+        let roles = [Role::Agent, Role::Nurse, Role::Counsellor, Role::Supervisor, Role::Administrator];
+        let sets = 1_u32 << Label::ALL.len();
+        let (mut kept, mut alone) = (0, Vec::new());
+        for set in 0..sets {
+            let labels: Labels = Label::ALL.iter().copied().filter(|one| set & (1 << (*one as u32)) != 0).collect();
             let id = desk.app.id::<()>();
             let address = format!("p{id}@patient.example");
             let ticket = desk.ticket(&address, "Hello", "How are you?").await;
@@ -314,15 +314,28 @@ both_engines! {
             let patient = patients::create_patient(&desk.app, &desk.system(), new, Vec::new()).await.unwrap();
             tickets::link_contact(&desk.app, &desk.system(), contact, Some(patient)).await.unwrap();
             patients::label_patient(&desk.app, &desk.system(), patient, 1, labels).await.unwrap();
-            for (role, sees) in [Role::Agent, Role::Nurse, Role::Supervisor].into_iter().zip(sees) {
+            for role in roles {
+                let may = desk.role(role).permissions;
+                let sees = labels.list().all(|one| may.has(one.permission()));
                 let seen = tickets::view(&desk.app, &desk.ctx(role), ticket).await;
                 assert_eq!(seen.is_ok(), sees, "{role:?} {labels:?}");
                 if let Err(error) = seen {
                     assert!(matches!(error, DeskError::Restricted { .. }), "{error}");
+                    kept += 1;
+                } else if set.count_ones() == 1 {
+                    alone.push((role.code(), labels.list().map(Label::code).collect::<String>()));
                 }
             }
-            tickets::view(&desk.app, &desk.ctx(Role::Administrator), ticket).await.unwrap();
         }
+        assert!(kept > 40, "{kept}");
+        // Each label alone is seen by those for whom it is meant, and by nobody else.
+        let expected = [
+            ("supervisor", "vip"), ("administrator", "vip"),
+            ("supervisor", "employee"), ("administrator", "employee"),
+            ("nurse", "part2"), ("counsellor", "part2"), ("administrator", "part2"),
+            ("nurse", "adolescent"), ("counsellor", "adolescent"), ("administrator", "adolescent"),
+        ];
+        assert_eq!(alone, expected.map(|(role, label)| (role, label.to_owned())));
     }
 
     async fn attack_12_13_and_28_a_hidden_patient_is_reached_through_no_other_record(desk: Desk) {

@@ -9,7 +9,9 @@ use axum::http::Method;
 use bedside_desk::context::{Actor, Ctx, Permission, Permissions};
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::staff::{NewToken, Queues};
-use bedside_desk::{jobs, staff, startup};
+use bedside_desk::tickets::{self, NewTicket};
+use bedside_desk::{identity, jobs, records, staff, startup};
+use bedside_language::Channel;
 use common::factor::{Person, WORDS, password, shows};
 use common::sink::sink;
 use common::{Answer, Browser, Client, Desk, Engine, Role, both_engines, csrf_token};
@@ -466,8 +468,8 @@ impl Subscriber for Heard {
     fn exit(&self, _: &Id) {}
 }
 
-/// Which statements of who is there and what they may (of sessions, tokens, second factors, roles, and the clinic with its
-/// queues), and how many others, are asked while `asks` goes on. What the writer of the
+/// Which statements of who is there and what they may (of sessions, tokens, second factors, roles, the clinic with its
+/// queues, what was opened past a label, and what a conversation shows), and how many others, are asked while `asks` goes on. What the writer of the
 /// embedded engine does is done elsewhere.
 async fn asked(asks: impl Future<Output = Answer>) -> (Vec<&'static str>, usize) {
     let heard = Heard::default();
@@ -480,10 +482,18 @@ async fn asked(asks: impl Future<Output = Answer>) -> (Vec<&'static str>, usize)
         staff::sessions::STATEMENTS,
         staff::factors::STATEMENTS,
         orgs::STATEMENTS,
+        identity::sight::STATEMENTS,
     ];
+    let openings = ["IS_OPEN", "OPEN_ONES"];
+    let openings = records::STATEMENTS
+        .iter()
+        .filter(|one| openings.contains(&one.name));
     // The names of colleagues are a page's own data.
     let all = lists.into_iter().flatten();
-    let of_access: Vec<_> = all.filter(|one| one.name != "LIST").collect();
+    let of_access: Vec<_> = all
+        .filter(|one| one.name != "LIST")
+        .chain(openings)
+        .collect();
     let known = |text: &String| of_access.iter().find(|one| one.dollar == text);
     let decides: Vec<_> = texts.iter().filter_map(known).map(|one| one.name).collect();
     let others = texts.len() - decides.len();
@@ -507,5 +517,47 @@ both_engines! {
         client.get("/api/v1/tickets").await.expect(200);
         let (decides, _) = asked(client.get("/api/v1/tickets")).await;
         assert_eq!(decides, ["TOKEN"]);
+    }
+
+    /// What a request and a record opened beside it cost more: one question whether somebody is on the line, where the channel
+    /// does not say so, and where somebody is, one whether the reader asked to see all. However often a page needs to know.
+    async fn a_conversation_is_asked_once_who_is_on_the_line(desk: Desk) {
+        let people = desk.client("patients:read patients:write fields:contact").await;
+        let rosa = json!({ "name": "Rosa Alvarez", "email": "rosa@patient.example" });
+        let made = people.post("/api/v1/patients", &rosa).await.expect(201).json();
+        let patient = made["id"].as_str().unwrap().to_owned();
+        let mail = desk.ticket("rosa@patient.example", "Hours", "When do you open?").await;
+        let told = desk.ticket("rosa@patient.example", "Doors", "Which door is it?").await;
+        let words = "I call about my mail.".to_owned();
+        tickets::said(&desk.app, &desk.ctx(Role::Agent), told, words, Vec::new()).await.unwrap();
+        let requester = desk.requester("rosa@patient.example").await;
+        let call = NewTicket::new(requester, Channel::Phone, "Floors", "Which floor is it?");
+        let call = tickets::create(&desk.app, &desk.system(), call).await.unwrap().id;
+        let system = desk.client("tickets:read patients:read").await;
+        for (id, line) in [(mail, &["PRESENT"][..]), (told, &["PRESENT", "PEEK"]), (call, &["PEEK"])] {
+            let by_api = format!("/api/v1/tickets/{id}");
+            let ways = [format!("/tickets/{id}"), by_api.clone(), format!("{by_api}/messages"), format!("/patients/{patient}?ticket={id}")];
+            let expected = [&["SESSION"][..], line].concat();
+            for role in [Role::Agent, Role::Nurse] {
+                let browser = desk.browser(role).await;
+                for way in &ways {
+                    browser.get(way).await.expect(200);
+                    let (decides, others) = asked(browser.get(way)).await;
+                    assert_eq!(decides, expected, "{way} as {}", role.code());
+                    assert!(others > 0, "what is shown is read, or nothing is heard");
+                }
+            }
+            // No other system looks past anything.
+            system.get(&by_api).await.expect(200);
+            let (decides, _) = asked(system.get(&by_api)).await;
+            let asks = line.iter().copied().filter(|one| *one != "PEEK");
+            let expected: Vec<_> = std::iter::once("TOKEN").chain(asks).collect();
+            assert_eq!(decides, expected, "{by_api}");
+        }
+        // A record by itself is in no conversation.
+        let browser = desk.browser(Role::Agent).await;
+        let way = format!("/patients/{patient}");
+        browser.get(&way).await.expect(200);
+        assert_eq!(asked(browser.get(&way)).await.0, ["SESSION"]);
     }
 }

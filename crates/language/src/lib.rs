@@ -11,6 +11,7 @@
 //! - [`train`](mod@train) makes a model from [`examples`]; [`eval`] measures an engine.
 //! - [`coach`] says what would make a draft plainer and kinder, [`distress`] what weighs on a person,
 //!   [`themes`] what feedback is about, [`pretexts`] what somebody says who may play a part.
+//! - [`questions`] are asked by whoever is no clinician before a nurse takes over.
 //!
 //! What the engine knows lives in `clinic/language/`, in files that a clinician can read and change.
 
@@ -30,6 +31,7 @@ mod markup;
 mod matcher;
 mod model;
 pub mod pretexts;
+pub mod questions;
 pub mod search;
 mod segments;
 pub mod themes;

@@ -7,8 +7,9 @@ use crate::ids::{DisclosureId, PatientId};
 use crate::pages::forms::Form;
 use crate::pages::layout::{Page, Shell, redirect_saying};
 use crate::pages::seen_words::{People, Reader, Told, told};
+use crate::pages::standing::Told as Standing;
 use crate::privacy::disclosures::{
-    self, Accounting, Basis, Disclosure, Given, Ground, Known, Typed,
+    self, Accounting, Basis, Despite, Disclosure, Given, Ground, Known, Typed,
 };
 use crate::router::{Access, Route};
 use crate::staff;
@@ -61,6 +62,16 @@ const fn basis_key(basis: Basis) -> &'static str {
     }
 }
 
+/// Text key of why something is given though a restriction stands.
+const fn despite_key(despite: Despite) -> &'static str {
+    match despite {
+        Despite::Emergency => "disclosure-despite-emergency",
+        Despite::Law => "disclosure-despite-law",
+        Despite::Patient => "disclosure-despite-patient",
+        Despite::Outside => "disclosure-despite-outside",
+    }
+}
+
 /// A form as it was sent.
 #[derive(Deserialize, Default, Clone)]
 #[serde(default)]
@@ -74,6 +85,7 @@ struct Sent {
     ticket: String,
     held_until: String,
     part2: String,
+    despite: String,
 }
 
 impl From<&Sent> for Typed {
@@ -89,6 +101,7 @@ impl From<&Sent> for Typed {
             ticket: sent.ticket,
             held_until: sent.held_until,
             part2: sent.part2,
+            despite: sent.despite,
         }
     }
 }
@@ -102,14 +115,17 @@ struct NewForm {
     /// The same of what lets it be given out under 42 CFR Part 2; nothing where nobody asks.
     grounds: Vec<(&'static str, &'static str)>,
     today: String,
+    standing: Standing,
+    /// Code and text key of why it may be given all the same.
+    despites: Vec<(&'static str, &'static str)>,
     /// Field and key of what is to be mended.
     error: Option<(&'static str, &'static str)>,
 }
 
 impl NewForm {
-    fn new(
+    async fn new(
         page: &Page,
-        action: String,
+        (action, patient): (String, PatientId),
         (sent, part2): (Sent, bool),
         error: Option<(&'static str, &'static str)>,
     ) -> Result<Self, DeskError> {
@@ -124,6 +140,11 @@ impl NewForm {
             bases: Basis::ALL.iter().map(basis).collect(),
             grounds: Ground::ALL.iter().filter(|_| asks).map(ground).collect(),
             today: clinic.time_zone.to_datetime(now).date().to_string(),
+            standing: Standing::load(page, patient, false).await?,
+            despites: Despite::ALL
+                .iter()
+                .map(|one| (one.code(), despite_key(*one)))
+                .collect(),
             error,
             sent,
         })
@@ -148,6 +169,7 @@ fn mend(error: DeskError) -> Result<(&'static str, &'static str), DeskError> {
         "court_order" => "part2-error-order",
         "no_ground" => "part2-error-ground",
         "no_consent" => "part2-error-consent",
+        "restricted" => "disclosure-error-despite",
         _ => "form-error-invalid",
     };
     Ok((field, key))
@@ -162,6 +184,8 @@ struct Line {
     /// Who recorded it, and when.
     by: String,
     held: Option<String>,
+    /// Text key of why it was given though a restriction stood.
+    despite: Option<&'static str>,
     struck: Option<String>,
 }
 
@@ -209,6 +233,7 @@ impl Teller<'_> {
                 basis: one.basis.map_or("disclosure-basis-other", basis_key),
                 by: self.by("disclosure-by", staff, at),
                 held,
+                despite: one.despite.map(despite_key),
                 struck: struck.map(|(who, at, why)| {
                     format!("{} {why}", self.by("disclosure-struck-by", *who, *at))
                 }),
@@ -300,7 +325,7 @@ async fn page_of(
             lines: teller.recorded(accounting.recorded),
             known: teller.known(&accounting.known),
             cut: accounting.is_cut,
-            form: NewForm::new(page, action, (sent, accounting.part2), error)?,
+            form: NewForm::new(page, (action, patient), (sent, accounting.part2), error).await?,
             unsaid,
         },
     )
@@ -382,7 +407,7 @@ async fn own_page(
             shell: page.shell().await?,
             patient,
             name,
-            form: NewForm::new(page, action, (sent, part2), error)?,
+            form: NewForm::new(page, (action, patient), (sent, part2), error).await?,
         },
     )
 }

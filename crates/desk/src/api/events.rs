@@ -61,7 +61,7 @@ pub(super) struct EventOut {
     ticket_id: Option<Uuid>,
     /// The message it is about.
     message_id: Option<Uuid>,
-    /// `staff`, `token`, `contact`, `visitor` or `system`.
+    /// `staff`, `token`, `contact`, `visitor` or `system`; the last one as well where it is not told.
     actor_kind: String,
     /// The actor's id, where it has one.
     actor_id: Option<Uuid>,
@@ -170,13 +170,40 @@ async fn page(app: &App, ctx: &Ctx, after: i64) -> Answer<Response> {
 }
 
 /// Of what happened that which is the reader's business. What happens to a request is that of whoever reaches the queue
-/// in which it waits now.
+/// in which it waits now, and of a patient who is kept from them no more than a list says.
 async fn heard(app: &App, ctx: &Ctx, mut found: Vec<Event>) -> Result<Vec<Event>, DeskError> {
     found.retain(|event| may_hear(ctx, event));
     let about = found.iter().filter_map(|event| event.ticket_id);
-    let reached = tickets::reached(&mut app.read().await?, ctx, about).await?;
-    found.retain(|event| event.ticket_id.is_none_or(|id| reached.contains(&id)));
-    Ok(found)
+    let heard = tickets::heard(app, ctx, about).await?;
+    let told = found.into_iter().filter_map(|event| {
+        let Some(ticket) = event.ticket_id else {
+            return Some(event);
+        };
+        if *heard.get(&ticket)? {
+            Some(event)
+        } else {
+            bare(event)
+        }
+    });
+    Ok(told.collect())
+}
+
+/// What a list shows of a request whose words are kept from the reader: that it is there and moved. Neither who did what nor
+/// what it was; what moves no list isn't told of at all.
+fn bare(event: Event) -> Option<Event> {
+    let moves_lists = [
+        events::kind::TICKET_CREATED,
+        events::kind::TICKET_CHANGED,
+        events::kind::TICKET_MERGED,
+        events::kind::MESSAGE_ADDED,
+    ];
+    moves_lists.contains(&event.kind.as_str()).then(|| Event {
+        message_id: None,
+        actor_kind: "system".to_owned(),
+        actor_id: None,
+        data: serde_json::json!({}),
+        ..event
+    })
 }
 
 /// Whether the reader's permissions are for what happened.

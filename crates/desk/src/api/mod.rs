@@ -15,6 +15,7 @@ mod health;
 mod joins;
 mod me;
 mod messages;
+mod nurse;
 mod openapi;
 mod parts;
 mod patients;
@@ -22,6 +23,7 @@ mod privacy_requests;
 mod representatives;
 mod search;
 mod settings;
+mod standing;
 mod tickets;
 mod views;
 
@@ -35,6 +37,7 @@ pub fn routes() -> Vec<Route> {
     [
         me::routes(),
         tickets::routes(),
+        nurse::routes(),
         messages::routes(),
         joins::routes(),
         attachments::routes(),
@@ -43,6 +46,7 @@ pub fn routes() -> Vec<Route> {
         contacts::routes(),
         representatives::routes(),
         privacy_requests::routes(),
+        standing::routes(),
         settings::routes(),
         search::routes(),
         events::routes(),

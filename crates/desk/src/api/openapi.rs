@@ -4,8 +4,8 @@
 //! problems that can come back) is added here for all of them.
 
 use super::{
-    attachments, audit, consents, contacts, events, joins, me, messages, patients,
-    privacy_requests, representatives, routes, search, settings, tickets,
+    attachments, audit, consents, contacts, events, joins, me, messages, nurse, patients,
+    privacy_requests, representatives, routes, search, settings, standing, tickets,
 };
 use crate::router::{Access, Route};
 use axum::http::Method;
@@ -25,7 +25,8 @@ use utoipa::OpenApi;
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     paths(
-        me::show, tickets::list, tickets::create, tickets::show, tickets::change, tickets::not_a_crisis, messages::list, messages::show,
+        me::show, tickets::list, tickets::create, tickets::show, tickets::change, tickets::not_a_crisis,
+        nurse::questions, nurse::disposition, messages::list, messages::show,
         messages::reply, messages::notes, messages::note, messages::said, messages::undo, joins::merge, joins::split, joins::link,
         joins::revoke_links,
         joins::follow, joins::unfollow, attachments::upload, attachments::download, patients::list, patients::create,
@@ -34,7 +35,7 @@ use utoipa::OpenApi;
         representatives::decide, settings::queues, settings::queue, settings::categories, settings::colleagues,
         settings::sub_statuses, settings::fields, search::find, events::list, audit::list,
         privacy_requests::list, privacy_requests::open, privacy_requests::show, consents::list, consents::record,
-        consents::given, consents::give
+        consents::given, consents::give, standing::show
     ),
     components(schemas(Problem, tickets::Whole)),
     tags(
@@ -88,7 +89,7 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
             ),
             (
                 "clinical_only",
-                "Only a clinician resolves or closes a request of a clinical category; a token is none.",
+                "Only a clinician resolves or closes a request of a clinical category, and records a disposition; a token is none.",
             ),
         ],
     ),
@@ -112,7 +113,14 @@ const PROBLEMS: &[(u16, &[(&str, &str)])] = &[
                 "no_crisis",
                 "The ticket is no emergency, and nothing in it counts as a worry.",
             ),
-            ("ended", "A request that has ended can't be snoozed."),
+            (
+                "ended",
+                "A request that has ended can't be snoozed or handed to a nurse.",
+            ),
+            (
+                "disposition_needed",
+                "The ticket was handed to a nurse, and is not resolved or closed before a disposition.",
+            ),
             ("duplicate", "This message is here already."),
             ("mrn_taken", "Another patient has this record number."),
             ("address_taken", "Somebody has this address already."),
@@ -206,9 +214,11 @@ const MEMBERS: &[(&str, &str, &str)] = &[
 ];
 
 /// Each `POST` that can name the version it was made on.
-const SEEN: [&str; 2] = [
+const SEEN: [&str; 4] = [
+    "/api/v1/tickets/{id}/disposition",
     "/api/v1/tickets/{id}/messages",
     "/api/v1/tickets/{id}/not-a-crisis",
+    "/api/v1/tickets/{id}/questions",
 ];
 
 fn names_version(route: &Route) -> bool {
@@ -454,6 +464,7 @@ mod tests {
             include_str!("../tickets/change.rs"),
             include_str!("../tickets/create.rs"),
             include_str!("../tickets/join.rs"),
+            include_str!("../tickets/nurse/mod.rs"),
             include_str!("../tickets/write.rs"),
             include_str!("../patients/contact.rs"),
             include_str!("../patients/service.rs"),

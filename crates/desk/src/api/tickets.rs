@@ -1,5 +1,7 @@
 //! Tickets: lists, one, new ones, changes.
 
+mod in_danger;
+
 use super::parts::{
     Answer, Changed, InPath, Instant, Page, Versioned, created, cursor, emptied, language, limit,
     one_of, position, seen, version,
@@ -187,6 +189,14 @@ pub(super) struct NewTicketIn {
     acknowledge: Option<bool>,
 }
 
+impl NewTicketIn {
+    /// What was given as a name.
+    fn called(&self) -> Vec<String> {
+        let by = self.requester.iter();
+        by.filter_map(|by| by.name.clone()).collect()
+    }
+}
+
 /// Who asks, by mail address.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -208,7 +218,8 @@ pub(super) struct Opened {
     message_id: Uuid,
 }
 
-/// Opens a ticket.
+/// Opens a ticket. Where the words say that somebody may be in danger, it is opened whatever else is wrong: what can't be used
+/// (the address, the category, the queue, the language, a file) is left out, and an address that is none stands below the words.
 #[utoipa::path(post, path = "/api/v1/tickets", tag = "Tickets", request_body = NewTicketIn,
     responses((status = 201, description = "Opened; `Location` says where.", body = Opened)))]
 pub(super) async fn create(
@@ -231,6 +242,19 @@ pub(super) async fn create(
 
 async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Landed, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
+    let opened = whole(app, ctx, new).await;
+    let is_wrong = matches!(
+        opened,
+        Err(DeskError::Invalid { .. } | DeskError::NotFound | DeskError::TooLarge { .. })
+    );
+    if is_wrong && in_danger::cries(app, ctx, new).await? {
+        return in_danger::open(app, ctx, new).await;
+    }
+    opened
+}
+
+/// The same of a request with which nothing is wrong.
+async fn whole(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Landed, DeskError> {
     if new.body.trim().is_empty() {
         return Err(DeskError::invalid(
             "body",
@@ -251,7 +275,7 @@ async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Landed
         new.body.clone(),
     );
     ticket.locale = locale;
-    ticket.called = new.requester.as_ref().and_then(|by| by.name.clone());
+    ticket.called = new.called();
     ticket.attachments = attachments.into_iter().map(Into::into).collect();
     ticket.category.clone_from(&new.category);
     ticket.queue = new.queue_id.map(QueueId::from_uuid);
@@ -260,7 +284,7 @@ async fn open(app: &App, ctx: &Ctx, new: &NewTicketIn) -> Result<tickets::Landed
 }
 
 /// Somebody who called and left no address, or who may be in danger.
-fn without_address(
+async fn without_address(
     app: &App,
     ctx: &Ctx,
     new: &NewTicketIn,
@@ -269,7 +293,7 @@ fn without_address(
     let channel = new.channel.unwrap_or(Channel::Api);
     let spoken = matches!(channel, Channel::Phone | Channel::Video);
     let hint = locale.unwrap_or(ctx.locale);
-    if !(spoken || triage::in_danger(app, channel, &new.body, hint)) {
+    if !(spoken || triage::in_danger(app, channel, &new.body, hint).await?) {
         return Err(DeskError::invalid(
             "requester.email",
             "required",
@@ -297,7 +321,7 @@ async fn requester(
                 ));
             }
             let Some(email) = by.email.as_deref() else {
-                return without_address(app, ctx, new, locale);
+                return without_address(app, ctx, new, locale).await;
             };
             let found =
                 patients::requester_by_email(app, ctx.organisation, email, name, locale).await;

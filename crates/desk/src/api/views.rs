@@ -9,7 +9,7 @@ use crate::records::Label;
 use crate::records::uploads::is_misnamed;
 use crate::sla::NOTHING_DUE;
 use crate::tickets::model::{LinkView, Ticket, TicketRow, TicketView};
-use crate::tickets::{Status, Tag, Urgency};
+use crate::tickets::{Disposition, Status, Tag, Urgency};
 use crate::timeline::files::Scan;
 use crate::timeline::{AttachmentView, Doubt, MessageKind, MessageState, MessageView};
 use bedside_db::{Id, Timestamp};
@@ -179,8 +179,37 @@ pub(super) struct TicketDetail {
     links: Vec<LinkOut>,
     /// Who of the staff follows it.
     follower_ids: Vec<Uuid>,
+    /// Whether it was handed to a nurse and waits for a disposition: until then it is not resolved or closed.
+    handed_to_nurse: bool,
+    /// What a clinician decided last.
+    disposition: Option<DispositionOut>,
     /// Why it was placed where it is.
     triage: TriageOut,
+}
+
+/// What a clinician decided.
+#[derive(Serialize, ToSchema)]
+struct DispositionOut {
+    /// Code of the clinic's `language/questions.toml`, of today or of another time.
+    #[schema(example = "seen_today")]
+    code: String,
+    /// Who decided; none for the desk itself.
+    by: Option<Uuid>,
+    /// When.
+    at: Instant,
+    /// The note with their own words.
+    note_id: Uuid,
+}
+
+impl From<Disposition> for DispositionOut {
+    fn from(made: Disposition) -> Self {
+        Self {
+            code: made.code,
+            by: made.by,
+            at: Instant(made.at),
+            note_id: made.note.uuid(),
+        }
+    }
 }
 
 /// Why something is left out.
@@ -206,7 +235,7 @@ pub(super) struct HiddenOut {
 
 impl HiddenOut {
     fn of(view: &TicketView) -> Option<Self> {
-        let groups: Vec<_> = view.sight.hidden().collect();
+        let groups: Vec<_> = view.scene.sight.hidden().collect();
         (!groups.is_empty()).then(|| Self {
             reason: Unshown::Unverified,
             groups,
@@ -263,6 +292,8 @@ impl TicketDetail {
             feedback: view.feedback,
             links: view.links.into_iter().map(Into::into).collect(),
             follower_ids: view.followers.into_iter().map(Id::uuid).collect(),
+            handed_to_nurse: view.nursed.waits,
+            disposition: view.nursed.disposition.map(Into::into),
             triage,
         }
     }
@@ -435,7 +466,8 @@ pub(super) struct PatientOut {
     pub language: Option<String>,
     /// Whether this person wants no content in mail.
     pub secure_link: bool,
-    /// What keeps their record from most; empty where `restricted`.
+    /// What keeps their record from most; empty where `restricted`. What they asked to keep to by law stands at
+    /// `/api/v1/patients/{id}/standing`.
     pub labels: Vec<Label>,
     /// Whether their record is kept from the caller: then nothing but the id is here.
     pub restricted: bool,

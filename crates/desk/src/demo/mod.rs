@@ -9,6 +9,7 @@
 
 pub mod clock;
 mod files;
+mod handed;
 pub mod history;
 mod inbox;
 mod letter;

@@ -188,6 +188,7 @@ where
         };
         history::live(&place, options.size, progress).await?;
         super::review::begin(&app, &clock, &ctx, &team).await?;
+        super::handed::begin(&app, &clock, &ctx, &team).await?;
         mark(&options.data, MADE)?;
     }
     let doors = doors(&app, &ctx).await?;

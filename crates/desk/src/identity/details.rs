@@ -4,6 +4,7 @@ use super::contacts::at_the_third;
 use super::locks::{Subjects, claim_marks, patient_mark};
 use super::model::{Answer, Method, Told};
 use super::seen::{admit, agent, keep, place, stands_for, told};
+use super::sight::is_live;
 use super::signs::{raised, tried};
 use super::tasks::known;
 use crate::app::App;
@@ -39,12 +40,14 @@ fn factor_of(code: &str) -> Result<Factor, DeskError> {
     }
 }
 
-/// The kind of address that a conversation on this channel came by.
-fn came_by(channel: &str) -> PointKind {
-    match channel {
+/// Whether a conversation that came by this channel came by an address of this kind. Whoever is on the line in one that came
+/// as a mail called, so that their number is a way in as well.
+fn came_by(channel: &str, kind: PointKind, live: bool) -> bool {
+    let came = match channel {
         "phone" | "voice" | "sms" | "video" => PointKind::Phone,
         _ => PointKind::Email,
-    }
+    };
+    kind == came || (live && kind == PointKind::Phone)
 }
 
 /// Compares what was typed with what is on file. [`DeskError::Invalid`] tells of a wrong form, and of an address or number
@@ -112,7 +115,11 @@ async fn compared(
     let organisation = work.ctx.organisation;
     let (ctx, now) = (work.ctx.clone(), work.now);
     let found = patients::compare(work, organisation, claim).await?;
-    let way_in = claim.factor == Factor::Point(came_by(&ticket.channel));
+    let live = is_live(work, organisation, ticket, now).await?;
+    let way_in = match claim.factor {
+        Factor::Point(kind) => came_by(&ticket.channel, kind, live),
+        Factor::Mrn => false,
+    };
     if way_in && found.owner == Some(ticket.contact) {
         return Err(DeskError::invalid(
             "value",

@@ -19,6 +19,7 @@ use bedside_language::clinic::{Review, reviews};
 use bedside_language::coach::Coach;
 use bedside_language::distress::Listener;
 use bedside_language::pretexts::Pretexts;
+use bedside_language::questions::Questions;
 use bedside_language::themes::Themes;
 use bedside_language::{Engine, LoadError};
 use jiff::civil::Date;
@@ -44,6 +45,8 @@ pub struct Knowledge {
     pub themes: Themes,
     /// What somebody says who may play a part.
     pub pretexts: Pretexts,
+    /// What is asked before a nurse takes over, and what a clinician may decide.
+    pub questions: Questions,
     /// When somebody is to look at the files again, by file.
     reviews: BTreeMap<String, Vec<Review>>,
 }
@@ -74,6 +77,7 @@ impl Knowledge {
             listener: Listener::load(files)?,
             themes: Themes::load(files)?,
             pretexts: Pretexts::load(files)?,
+            questions: Questions::load(files)?,
             reviews: reviews(files),
         })
     }

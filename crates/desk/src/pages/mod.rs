@@ -29,6 +29,7 @@ mod linking;
 pub mod look;
 mod new_ticket;
 mod noticed;
+mod nurse;
 mod offered;
 mod part2;
 mod passkey_sign_in;
@@ -47,6 +48,7 @@ mod sight;
 mod sign_in;
 mod sign_in_code;
 mod sso;
+pub(crate) mod standing;
 mod ticket;
 mod ticket_actions;
 mod timeline;
@@ -77,6 +79,7 @@ pub fn routes() -> Vec<Route> {
         ticket_actions::routes(),
         away::routes(),
         calm::routes(),
+        nurse::routes(),
         coach::routes(),
         crisis::routes(),
         files::routes(),

@@ -130,18 +130,20 @@ impl Request {
 
     /// Whether it is taken down without: who calls may have none, hide it or hang up, and who may be in danger is heard in any
     /// case.
-    fn needs_no_address(&self, page: &Page) -> bool {
+    async fn needs_no_address(&self, page: &Page) -> Result<bool, DeskError> {
+        if matches!(self.channel(), Some(Channel::Phone | Channel::Video)) {
+            return Ok(true);
+        }
         let hint = self.locale.parse().unwrap_or(page.ctx.locale);
         let said = format!("{}\n\n{}", self.subject, self.body);
         let called = (said.as_str(), self.name.as_str());
-        matches!(self.channel(), Some(Channel::Phone | Channel::Video))
-            || triage::in_danger(&page.app, Channel::Phone, &said, hint)
-            || triage::danger_called(&page.app, Channel::Phone, called, hint)
+        Ok(triage::in_danger(&page.app, Channel::Phone, &said, hint).await?
+            || triage::danger_called(&page.app, Channel::Phone, called, hint).await?)
     }
 }
 
 async fn open(page: Page, Form(form): Form<Request>) -> Result<Response, DeskError> {
-    let wrong = if form.leaves_no_address() && !form.needs_no_address(&page) {
+    let wrong = if form.leaves_no_address() && !form.needs_no_address(&page).await? {
         Some(("email", "new-error-address"))
     } else if form.body.trim().is_empty() {
         Some(("body", "form-error-required"))
@@ -189,7 +191,7 @@ async fn keep(page: &Page, form: &Request) -> Result<tickets::Landed, DeskError>
     let channel = form.channel().unwrap_or(Channel::Phone);
     let mut new = NewTicket::new(requester, channel, form.subject.clone(), form.body.clone());
     new.locale = locale;
-    new.called = Some(form.name.clone()).filter(|name| !name.trim().is_empty());
+    new.called = vec![form.name.clone()];
     new.category = (!form.category.is_empty()).then(|| form.category.clone());
     new.answer = Answer::wanted(form.acknowledge);
     let ctx = page.once(&form.once, &format!("{form:?}"));

@@ -8,6 +8,7 @@ use super::linking::number_in;
 use super::privacy_requests::{Lately, lately};
 use super::representatives::Panel;
 use super::sight::Veil;
+use super::standing::Told;
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::field_group::FieldGroup;
@@ -176,6 +177,8 @@ struct PatientPage {
     acts: Option<Panel>,
     /// What is not shown, where their record was opened in a conversation.
     veil: Option<Veil>,
+    /// What has to be kept to, and what they asked to have put right.
+    standing: Told,
     error: Option<&'static str>,
 }
 
@@ -246,12 +249,9 @@ async fn shown(
     error: Option<&'static str>,
 ) -> Result<Response, DeskError> {
     let (app, ctx) = (&page.app, &page.ctx);
-    let patient = patients::patient_beside(app, ctx, id, ticket).await?;
-    let veil = match ticket {
-        Some(ticket) => {
-            let ticket = tickets::row_admitted(app, ctx, ticket).await?;
-            Some(Veil::of_patient(page, &ticket, &patient).await?)
-        }
+    let (patient, beside) = patients::patient_beside(app, ctx, id, ticket).await?;
+    let veil = match &beside {
+        Some(beside) => Some(Veil::of_patient(page, beside, &patient)?),
         None => None,
     };
     let all = !veil.as_ref().is_some_and(|veil| veil.rest);
@@ -287,6 +287,7 @@ async fn shown(
     let shown = PatientPage {
         shell,
         told: notice_line(page, &told)?,
+        standing: Told::load(page, id, !all).await?,
         veil,
         language: language.map(bedside_web::Locale::own_name),
         list,

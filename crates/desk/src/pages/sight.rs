@@ -8,10 +8,9 @@ use super::verified::at;
 use crate::context::Permission;
 use crate::error::DeskError;
 use crate::field_group::FieldGroup;
-use crate::identity;
+use crate::identity::{self, Beside, Scene};
 use crate::ids::PatientId;
 use crate::patients::{ContactView, PatientView};
-use crate::records::Sight;
 use crate::router::{Access, Route};
 use crate::tickets::TicketView;
 use crate::tickets::model::Ticket;
@@ -53,25 +52,20 @@ pub(super) struct Veil {
 }
 
 impl Veil {
-    async fn new(
+    fn new(
         page: &Page,
         ticket: &Ticket,
         patient: Option<PatientId>,
-        (sight, back): (Sight, String),
+        (scene, back): (Scene, String),
     ) -> Result<Self, DeskError> {
-        let live = identity::on_the_line(&page.app, &page.ctx, ticket).await?;
+        let sight = scene.sight;
         let any = sight.hidden().next().is_some();
-        let peeked = if live && !any {
-            let about = (ticket, patient.or(ticket.about.patient));
-            identity::peeked_until(&page.app, &page.ctx, about).await?
-        } else {
-            None
-        };
+        let peeked = scene.peeked.filter(|_| !any);
         Ok(Self {
             number: ticket.number,
             back,
             patient,
-            live,
+            live: scene.live,
             any,
             identifiers: !sight.shows(FieldGroup::Identifiers),
             addresses: false,
@@ -82,27 +76,28 @@ impl Veil {
     }
 
     /// Over the page of a ticket.
-    pub(super) async fn of_ticket(page: &Page, view: &TicketView) -> Result<Self, DeskError> {
+    pub(super) fn of_ticket(page: &Page, view: &TicketView) -> Result<Self, DeskError> {
         let points = &view.contact.points;
         let here = back(&view.ticket.number.to_string());
         Ok(Self {
             addresses: view.contact.is_hidden(),
             mail: points.iter().any(|one| one.hidden && one.kind == "email"),
-            ..Self::new(page, &view.ticket, None, (view.sight, here)).await?
+            ..Self::new(page, &view.ticket, None, (view.scene, here))?
         })
     }
 
     /// Over the page of a patient whose record was opened in the conversation of a ticket.
-    pub(super) async fn of_patient(
+    pub(super) fn of_patient(
         page: &Page,
-        ticket: &Ticket,
+        beside: &Beside,
         patient: &PatientView,
     ) -> Result<Self, DeskError> {
+        let ticket = &beside.ticket;
         let here = format!("/patients/{}?ticket={}", patient.id, ticket.number);
         let contacts = &patient.contacts;
         Ok(Self {
             addresses: contacts.iter().any(ContactView::is_hidden),
-            ..Self::new(page, ticket, Some(patient.id), (patient.sight, here)).await?
+            ..Self::new(page, ticket, Some(patient.id), (beside.scene, here))?
         })
     }
 }

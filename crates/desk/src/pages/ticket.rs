@@ -5,10 +5,12 @@ use super::choices::{self, Choice, FieldInput};
 use super::details::Details;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
+use super::nurse::{Nurse, Sent};
 use super::offered::Offered;
 use super::patients::label_key;
 use super::read_out::{self, ReadOut};
 use super::sight::Veil;
+use super::standing::Told;
 use super::timeline::{self, Item, Teller, Timeline};
 use super::ui::{self, Chip, Face, When};
 use super::unproven::{self, Unproven};
@@ -93,6 +95,8 @@ pub(super) struct Typed {
     pub details: Option<Details>,
     /// Why nobody is in danger.
     pub calm: Option<Said>,
+    /// Answers to questions, or a disposition.
+    pub nurse: Option<Sent>,
 }
 
 impl Typed {
@@ -124,6 +128,10 @@ impl Typed {
             Some("error-nothing-left") => "f-split",
             Some("error-calm-needed" | "error-calm-reason") => "calm-reason",
             Some("error-calm-words") => "calm-words",
+            Some("error-questions") => "questions",
+            Some("error-disposition-needed") => "nurse",
+            Some("error-disposition-choose") => "d-code",
+            Some("error-disposition-words") => "d-words",
             _ => "details",
         }
     }
@@ -168,6 +176,7 @@ struct TicketPage {
     active: bool,
     danger: Option<String>,
     calm: Option<CalmForm>,
+    nurse: Nurse,
     chips: Vec<Chip>,
     category: String,
     language: Option<(&'static str, &'static str)>,
@@ -217,6 +226,8 @@ struct TicketPage {
     verified: Verified,
     /// What is not shown before whoever is on the line is verified.
     veil: Veil,
+    /// What has to be kept to, and what the patient asked to have put right.
+    standing: Told,
     patient: Option<PatientView>,
     /// What keeps their record from most, as text keys.
     labels: Vec<&'static str>,
@@ -297,6 +308,7 @@ struct Seen {
     rating: Option<Rated>,
     verified: Verified,
     veil: Veil,
+    standing: Told,
 }
 
 impl Seen {
@@ -318,7 +330,11 @@ impl Seen {
         let rating = rating_of(page, &view).await?;
         let names = names_of(&everybody);
         let verified = Verified::load(page, &view, &names).await?;
-        let veil = Veil::of_ticket(page, &view).await?;
+        let veil = Veil::of_ticket(page, &view)?;
+        let standing = match view.ticket.patient {
+            Some(patient) => Told::load(page, patient, veil.rest).await?,
+            None => Told::default(),
+        };
         view.ticket = view.ticket.as_of(app.now());
         Ok(Self {
             shell,
@@ -331,6 +347,7 @@ impl Seen {
             rating,
             verified,
             veil,
+            standing,
         })
     }
 
@@ -356,6 +373,7 @@ impl Seen {
             crisis: ticket.rank() == 0 && ticket.status.is_active(),
             read_out: read_out::of(clinic, view, locale),
             calm: view.may_be_calmed().then(|| CalmForm::of(&self.typed, t)),
+            nurse: Nurse::of(page, clinic, view, &names, &self.typed),
             danger: why.danger.as_deref().map(|kind| danger(kind, t)),
             active: ticket.status.is_active(),
             chips: chips(ticket, t),
@@ -405,6 +423,7 @@ impl Seen {
             unproven: unproven::of(&view.messages, Some(ticket.contact.uuid())),
             verified: self.verified,
             veil: self.veil,
+            standing: self.standing,
             patient: view.patient.clone(),
             labels: ticket.about.labels.list().map(label_key).collect(),
             part2: ticket.labels.has(Label::Part2),

@@ -110,6 +110,9 @@ pub(super) async fn again(
                 "urgency" => "error-calm-needed",
                 "reason" => "error-calm-reason",
                 "words" => "error-calm-words",
+                "questions" | "answers" => "error-questions",
+                "disposition" => "error-disposition-choose",
+                "disposition_words" => "error-disposition-words",
                 _ => "form-error-invalid",
             });
             StatusCode::UNPROCESSABLE_ENTITY
@@ -118,6 +121,8 @@ pub(super) async fn again(
             typed.error = Some(match code {
                 "crisis" => "error-crisis-snooze",
                 "no_crisis" => "error-no-crisis",
+                "disposition_needed" => "error-disposition-needed",
+                "ended" => "error-ended",
                 "merged" => "error-merged",
                 "closed" => "error-said-closed",
                 "emptied" => "error-emptied",

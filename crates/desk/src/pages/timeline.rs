@@ -420,6 +420,8 @@ impl Teller<'_> {
             "patient_id" => "patient",
             "not_a_crisis" => "calm-title",
             "labels" => "patient-labels",
+            "handed_over" => "nurse-handed-over",
+            "disposition" => "disposition-title",
             _ => "ticket-fields",
         };
         bedside_web::I18n::global().text(self.page.ctx.locale, key)
@@ -463,6 +465,8 @@ impl Teller<'_> {
                 let name = self.names.get(&code.parse().ok()?)?;
                 Some(("user-check", "event-assigned", name.clone()))
             }
+            "handed_over" => Some(("heart-handshake", "event-handed-over", String::new())),
+            "disposition" => Some(("activity", "event-disposition", String::new())),
             "snoozed_until" if to.is_null() => Some(("bell", "event-woken", String::new())),
             "snoozed_until" => {
                 let until = to.as_i64()?;

@@ -406,23 +406,25 @@ pub(crate) async fn wants_links(
 
 /// One patient with their contacts.
 pub async fn patient(app: &App, ctx: &Ctx, id: PatientId) -> Result<PatientView, DeskError> {
-    patient_beside(app, ctx, id, None).await
+    Ok(patient_beside(app, ctx, id, None).await?.0)
 }
 
-/// The same for whoever opens their record in a conversation, and sees no more of it than is shown there.
+/// The same for whoever opens their record in a conversation, and sees no more of it than is shown there; with how that
+/// conversation is before them.
 pub async fn patient_beside(
     app: &App,
     ctx: &Ctx,
     id: PatientId,
     conversation: Option<TicketId>,
-) -> Result<PatientView, DeskError> {
+) -> Result<(PatientView, Option<identity::Beside>), DeskError> {
     let may = Permission::PatientsRead;
-    let sight = match conversation {
+    let beside = match conversation {
         Some(ticket) if ctx.authorize(may).is_ok() => {
-            identity::sight_beside(app, ctx, ticket, id).await?
+            Some(identity::scene_beside(app, ctx, ticket, id).await?)
         }
-        _ => Sight::ALL,
+        _ => None,
     };
+    let sight = beside.as_ref().map_or(Sight::ALL, |one| one.scene.sight);
     let about = restricted::about_patient(&mut app.read().await?, ctx.organisation, id).await?;
     let opened = records::open_about(
         app,
@@ -433,7 +435,8 @@ pub async fn patient_beside(
         NewEntry::new("patient.read", "patient", id),
     )
     .await?;
-    patient_in(app, &opened, &mut app.read().await?, ctx.organisation, id).await
+    let found = patient_in(app, &opened, &mut app.read().await?, ctx.organisation, id).await?;
+    Ok((found, beside))
 }
 
 /// One patient under leave that was given for something that belongs to them.

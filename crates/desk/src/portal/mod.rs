@@ -30,7 +30,7 @@ pub use passkeys::{
 };
 pub(crate) use sessions::address_gone;
 pub use sessions::{
-    Entered, OpenSession, SignedIn, end, end_everywhere, end_one, forget, open_sessions, session,
-    speak,
+    Entered, Lately, OpenSession, SignedIn, end, end_everywhere, end_one, forget, lately,
+    open_sessions, session, speak,
 };
 pub use store::ALL as STATEMENTS;

@@ -201,6 +201,34 @@ pub struct SignedIn {
     pub acting_over: bool,
 }
 
+/// Who was in by a session that may be over by now. It opens nothing: words that come with it are known to be theirs.
+#[derive(Clone, Debug)]
+pub struct Lately {
+    /// Whose desk it is.
+    pub organisation: OrganisationId,
+    /// Who it was; none where their address is no longer theirs.
+    pub contact: Option<ContactId>,
+    /// The language of their pages.
+    pub locale: Locale,
+}
+
+/// Who a session's token was of, as long as nobody asked for it since it ended by its time. None where it was ended.
+pub async fn lately(app: &App, token: &str) -> Result<Option<Lately>, DeskError> {
+    let hash = secret::token_hash(token);
+    let mut conn = app.read().await?;
+    let Some(row) = store::session(&mut conn, &hash).await? else {
+        return Ok(None);
+    };
+    let door = sign_in::door(&mut conn, row.organisation, &row.point).await?;
+    let is_theirs =
+        door.is_some_and(|door| door.contact == row.contact && door.patient == row.patient);
+    Ok(Some(Lately {
+        organisation: row.organisation,
+        contact: is_theirs.then_some(row.contact),
+        locale: row.locale.parse().unwrap_or_default(),
+    }))
+}
+
 /// Who is behind a session's token; none when it has ended: by itself, because its address is no longer theirs, or because
 /// they stand for somebody else now.
 pub async fn session(app: &App, token: &str) -> Result<Option<SignedIn>, DeskError> {

@@ -16,7 +16,7 @@ use super::told;
 use crate::app::App;
 use crate::error::DeskError;
 use crate::ids::TicketId;
-use crate::patients;
+use crate::patients::{self, Requester};
 use crate::tickets::{self, NewTicket};
 use crate::timeline::{self, MAX_BODY};
 use axum::http::StatusCode;
@@ -63,12 +63,12 @@ pub fn take_one(app: &App, shell: &Shell, network: Option<IpAddr>) -> Result<(),
     app.caps.take(key, CRIES_PER_NETWORK, app.now())
 }
 
-/// Opens a request of nobody known, for words of danger whose way in leads nowhere, and the files beside them.
-/// [`DeskError::NotFound`] where nobody can say whose desk it is.
+/// Opens a request of its own for words of danger whose way in leads nowhere, and the files beside them: of whoever wrote them
+/// where that is known, else of nobody. [`DeskError::NotFound`] where nobody can say whose desk it is.
 async fn aside(
     app: &App,
     shell: &Shell,
-    network: Option<IpAddr>,
+    (network, theirs): (Option<IpAddr>, Option<Requester>),
     (words, sent): (&str, &Sent),
 ) -> Result<TicketId, DeskError> {
     if shell.clinic.slug.is_empty() {
@@ -86,10 +86,14 @@ async fn aside(
     if let Some(earlier) = earlier().await? {
         return Ok(earlier);
     }
-    take_one(app, shell, network)?;
+    let (requester, channel) = if let Some(theirs) = theirs {
+        (theirs, Channel::Portal)
+    } else {
+        take_one(app, shell, network)?;
+        (patients::requester_without_address(app), Channel::WebForm)
+    };
     let (body, said) = kept_with(words, &instead);
-    let requester = patients::requester_without_address(app);
-    let mut new = NewTicket::new(requester, Channel::WebForm, "", body);
+    let mut new = NewTicket::new(requester, channel, "", body);
     new.locale = Some(shell.t.locale);
     new.said = said;
     new.external = Some((EXTERNAL, delivery.clone()));
@@ -109,19 +113,33 @@ pub async fn elsewhere(
     network: Option<IpAddr>,
     (words, sent): (&str, &Sent),
 ) -> Option<Response> {
+    of_whom(app, shell, (network, None), (words, sent)).await
+}
+
+/// The same where it may be known who wrote: then the request is theirs, and the clinic has a way to reach them.
+pub async fn of_whom(
+    app: &App,
+    shell: &Shell,
+    (network, theirs): (Option<IpAddr>, Option<Requester>),
+    (words, sent): (&str, &Sent),
+) -> Option<Response> {
     let (ear, hint) = (Ear::default(), shell.t.locale);
     let said = (words, sent);
     ear.hear_beside(app, Channel::WebForm, said, hint).await;
     if !ear.danger(app, Channel::WebForm, words, hint).await {
         return None;
     }
+    let lost = theirs.as_ref().is_none_or(|one| one.email.is_none());
     let taken = async {
-        let ticket = aside(app, shell, network, said).await?;
+        let ticket = aside(app, shell, (network, theirs), said).await?;
         let row = tickets::row_for(app, shell.clinic.id, ticket).await?;
         Ok::<_, DeskError>((ticket, row.number))
     };
     match taken.await {
-        Ok((ticket, number)) => Some(called(app, shell, (number, words), Some(ticket))),
+        Ok((ticket, number)) => {
+            let lost = lost.then_some(ticket);
+            Some(called(app, shell, (number, words), lost))
+        }
         Err(error) => {
             // The caller's page says whom to call, and holds the words.
             tracing::warn!(%error, "words of danger could not be taken in");

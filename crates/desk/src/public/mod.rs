@@ -24,6 +24,7 @@ mod told;
 use crate::router::{Access, Route};
 
 pub use caps::Caps;
+pub(crate) use my::{acting_over, brings_words, signed_out};
 pub(crate) use shell::{Bar, asset};
 
 /// The ways in of this part.

@@ -4,11 +4,10 @@
 //! a script sends it by itself once somebody can see the page (`bd-send-seen`), and without scripts its button does.
 
 use super::caps::PER_PERSON;
-use super::ear::Ear;
 use super::files::Sent;
 use super::heard;
 use super::linked::{Caller, Spoken, pressed};
-use super::shell::{Shell, page, refused, see_other};
+use super::shell::{Kept, Shell, page, refused_keeping, see_other};
 use crate::app::App;
 use crate::error::DeskError;
 use crate::links::Purpose;
@@ -17,12 +16,13 @@ use crate::pages::forms::PublicForm;
 use crate::pages::ui;
 use crate::surveys::{self, MAX_COMMENT};
 use crate::tickets;
+use crate::triage;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use bedside_language::Channel;
+use bedside_language::{Channel, Level};
 use bedside_web::query;
 use serde::Deserialize;
 
@@ -60,7 +60,7 @@ struct Draft {
     /// Whether the link in the mail has chosen, and the form goes off by itself.
     clicked: bool,
     comment: String,
-    /// Whether it says that somebody may be in danger.
+    /// Whether it says that somebody may be in danger, or is a worry.
     danger: bool,
     /// The number of the page that was sent; empty for a fresh one.
     once: String,
@@ -100,16 +100,37 @@ impl Spoken for Given {
 }
 
 /// Nobody is asked after a crisis, whatever links there are.
-async fn asked_for(caller: &Caller) -> Result<(), Response> {
-    let fits = async {
-        let visit = caller.visit()?;
-        let ticket = tickets::row_for(&caller.app, visit.ctx.organisation, visit.ticket).await?;
-        if surveys::is_crisis(&ticket) {
-            return Err(DeskError::Gone);
-        }
-        Ok(())
+async fn asked_for(caller: &Caller) -> Result<(), DeskError> {
+    let visit = caller.visit()?;
+    let ticket = tickets::row_for(&caller.app, visit.ctx.organisation, visit.ticket).await?;
+    if surveys::is_crisis(&ticket) {
+        return Err(DeskError::Gone);
+    }
+    Ok(())
+}
+
+/// How much a comment worries, by itself and in the light of what its writer wrote before, where the link says who that is.
+async fn worry(caller: &Caller, comment: &str) -> Level {
+    if comment.trim().is_empty() {
+        return Level::None;
+    }
+    let (app, hint) = (&caller.app, caller.shell.t.locale);
+    let alone = triage::level(app, Channel::Survey, comment, hint).await;
+    // What could not be looked at is taken for the worst: then a person looks.
+    let alone = alone.unwrap_or_else(|error| {
+        tracing::error!(%error, "a comment could not be looked through");
+        Level::Emergency
+    });
+    let Ok(visit) = caller.visit() else {
+        return alone;
     };
-    fits.await.map_err(|error| failed(caller, error))
+    match surveys::worry(app, visit, comment).await {
+        Ok(level) => alone.max(level),
+        Err(error) => {
+            tracing::warn!(%error, "a comment is heard without what was written before");
+            alone
+        }
+    }
 }
 
 /// The frame of a page that is looked at.
@@ -122,14 +143,23 @@ async fn caller(
     let caller = Caller::new(app, Purpose::Rating, token, parts, lang)
         .await
         .map_err(IntoResponse::into_response)?;
-    asked_for(&caller).await?;
-    Ok(caller)
+    match asked_for(&caller).await {
+        Ok(()) => Ok(caller),
+        Err(error) => Err(failed(&caller, error, "")),
+    }
 }
 
-fn failed(caller: &Caller, error: DeskError) -> Response {
+/// The page in place of the form, with the comment that was sent.
+fn failed(caller: &Caller, error: DeskError, comment: &str) -> Response {
+    let kept = Kept {
+        words: comment,
+        files: false,
+    };
     match error {
-        DeskError::Gone => caller.words(StatusCode::GONE, "clock", "public-rating-ended", None),
-        error => refused(&caller.shell, error),
+        DeskError::Gone => {
+            caller.keeping(StatusCode::GONE, "clock", "public-rating-ended", None, kept)
+        }
+        error => refused_keeping(&caller.shell, error, kept),
     }
 }
 
@@ -180,32 +210,37 @@ pub async fn send(
     let is_old = given.is_none();
     let given = given.unwrap_or(typed);
     let comment = given.comment.unwrap_or_default().replace("\r\n", "\n");
-    // Nobody who may be in danger is turned away.
-    let (ear, hint) = (Ear::default(), caller.shell.t.locale);
-    let danger = ear.danger(&caller.app, Channel::Survey, &comment, hint);
-    let danger = danger.await;
-    if !danger {
-        asked_for(&caller).await?;
-        if is_old {
-            return Ok(see_other(&caller.shell.link(&caller.shell.here)));
-        }
+    // Nobody who may be in danger, or worries whoever reads it, is turned away.
+    let level = worry(&caller, &comment).await;
+    let danger = level == Level::Emergency;
+    let ended = asked_for(&caller).await.err();
+    let is_over = ended.is_some();
+    let is_worry = level > Level::None && caller.visit().is_ok();
+    if let Some(error) = ended.filter(|_| !(danger || is_worry)) {
+        return Err(failed(&caller, error, &comment));
     }
     let chosen = score(given.score.as_deref());
     let mut draft = Draft {
         chosen,
         comment,
-        danger,
+        danger: level > Level::None,
         once: given.once.unwrap_or_default(),
         ..Draft::default()
     };
-    draft.wrong = if chosen == 0 {
+    if is_old && !danger && draft.comment.trim().is_empty() {
+        return Ok(see_other(&caller.shell.link(&caller.shell.here)));
+    }
+    draft.wrong = if is_old {
+        Some(("comment", "public-note-old"))
+    } else if chosen == 0 {
         Some(("score-5", "public-rating-choose"))
     } else if draft.comment.chars().count() > MAX_COMMENT {
         Some(("comment", "public-error-message-long"))
     } else {
         None
     };
-    if danger && (is_old || draft.wrong.is_some() || caller.visit().is_err()) {
+    let is_heard = danger || (is_worry && is_over);
+    if is_heard && (draft.wrong.is_some() || caller.visit().is_err()) {
         return Ok(cried(&caller, draft).await);
     }
     if draft.wrong.is_some() {
@@ -224,7 +259,7 @@ pub async fn send(
     };
     let rated = match stored.await {
         Ok(rated) => rated,
-        Err(DeskError::Gone) => return Err(failed(&caller, DeskError::Gone)),
+        Err(DeskError::Gone) => return Err(failed(&caller, DeskError::Gone, &draft.comment)),
         Err(error) => {
             let (status, note) = match error {
                 DeskError::RateLimited { .. } => {
@@ -239,7 +274,8 @@ pub async fn send(
             return Ok(shown(&caller, status, &draft));
         }
     };
-    if rated.danger {
+    // After a crisis there is no rating to give thanks for.
+    if rated.danger || is_over {
         let said = (rated.number, draft.comment.as_str());
         return Ok(heard::called(&caller.app, &caller.shell, said, None));
     }
@@ -247,7 +283,7 @@ pub async fn send(
     Ok(see_other(&caller.shell.link(&there)))
 }
 
-/// Takes in words of danger beside which no rating can stand.
+/// Takes in words of danger, or of a worry, beside which no rating can stand.
 async fn cried(caller: &Caller, mut draft: Draft) -> Response {
     let words = heard::kept(&draft.comment);
     let what = format!("cry {} {:?}", caller.token, draft.comment);

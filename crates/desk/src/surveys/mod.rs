@@ -9,6 +9,6 @@ mod service;
 mod store;
 
 pub use model::{Count, Given, MAX_COMMENT, Place, Rated, Rating, Summary, day_of};
-pub use service::{Newest, hear, newest, of_ticket, rate, summary};
+pub use service::{Newest, hear, newest, of_ticket, rate, summary, worry};
 pub(crate) use service::{is_crisis, is_rated};
 pub use store::ALL as STATEMENTS;

@@ -11,10 +11,10 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::feedback::{self, Felt};
 use crate::ids::{ContactId, OrganisationId, TicketId};
-use crate::links::{self, Purpose, Words};
+use crate::links::{self, Purpose, Visit, Words};
 use crate::once::Once;
 use crate::records::{self, About, Opened, restricted};
-use crate::tickets::{self, Also, Urgency, model::Ticket};
+use crate::tickets::{self, Also, Unheard, Urgency, model::Ticket};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use bedside_language::{Channel, Level};
@@ -61,9 +61,7 @@ pub async fn rate(
     let mut worry = None;
     let mut felt = None;
     if let Some(text) = comment.as_deref() {
-        let who = (visit.contact, ticket.patient);
-        let words = (Channel::Survey, text, ticket.locale);
-        let level = tickets::weigh(app, organisation, who, words).await?.level;
+        let level = level_of(app, &visit, &ticket, text).await?;
         // What is a message too is sorted as that.
         felt = Some(if level == Level::None {
             feedback::look(app, "", text).await?
@@ -121,7 +119,32 @@ pub async fn rate(
     })
 }
 
-/// Takes in words of danger beside which no rating can stand, and says the number of the request where they are. `words` are
+/// How much a comment worries, in the light of what its writer wrote before.
+async fn level_of(
+    app: &App,
+    visit: &Visit,
+    ticket: &Ticket,
+    comment: &str,
+) -> Result<Level, DeskError> {
+    let unheard = Unheard {
+        channel: Channel::Survey,
+        subject: "",
+        body: comment,
+        called: &[],
+        hint: ticket.locale,
+        known: Some((visit.contact, ticket.patient)),
+    };
+    let weighed = tickets::weigh(app, visit.ctx.organisation, &unheard).await?;
+    Ok(weighed.level)
+}
+
+/// The same before it is given, behind the link that it comes by.
+pub async fn worry(app: &App, visit: &Visit, comment: &str) -> Result<Level, DeskError> {
+    let ticket = tickets::row_for(app, visit.ctx.organisation, visit.ticket).await?;
+    level_of(app, visit, &ticket, comment).await
+}
+
+/// Takes in words of danger, or of a worry, beside which no rating can stand, and says the number of the request where they are. `words` are
 /// those that are kept, and all of them where that is less.
 pub async fn hear(
     app: &App,

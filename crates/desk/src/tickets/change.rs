@@ -2,6 +2,8 @@
 
 use super::create::subject_of;
 use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
+use super::own_fields;
+use super::nurse;
 use super::place::{keep_reachable, next_queue};
 use super::sight::hide;
 use super::snooze;
@@ -62,18 +64,19 @@ pub struct Patch {
 const LONGEST_SNOOZE: i64 = 366;
 
 /// A patch whose names are known to the clinic.
-struct Checked {
-    patch: Patch,
+pub(super) struct Checked {
+    pub patch: Patch,
     /// The queue of the category that is named.
-    category_queue: Option<QueueId>,
-    add_tags: Vec<Tag>,
-    remove_tags: Vec<Tag>,
+    pub category_queue: Option<QueueId>,
+    pub add_tags: Vec<Tag>,
+    pub remove_tags: Vec<Tag>,
 }
 
 /// Changes a ticket that the caller saw as `version`; gives back the new version, which is the old one when everything
 /// was so already.
 ///
-/// [`DeskError::Stale`] names what others changed since then, and nothing is changed.
+/// [`DeskError::Stale`] names what others changed since then, and nothing is changed. A cry in a text that another system
+/// writes into a clinic's own field is heard in any case.
 pub async fn change(
     app: &App,
     ctx: &Ctx,
@@ -82,6 +85,21 @@ pub async fn change(
     patch: Patch,
 ) -> Result<i64, DeskError> {
     ctx.authorize(Permission::TicketsWrite)?;
+    let cry = own_fields::cry(app, ctx, &patch.fields).await?;
+    let changed = changed(app, ctx, id, version, patch).await;
+    match cry {
+        Some(words) => own_fields::hear(app, ctx, id, words, changed).await,
+        None => changed,
+    }
+}
+
+async fn changed(
+    app: &App,
+    ctx: &Ctx,
+    id: TicketId,
+    version: i64,
+    patch: Patch,
+) -> Result<i64, DeskError> {
     let clinic = app.directory.of(ctx.organisation)?;
     let patch = checked(app, ctx, &clinic, patch).await?;
     let done = app.command(ctx, move |work| {
@@ -331,7 +349,7 @@ async fn checked(
         if !ctx.permissions().hold(field.needed()) {
             return Err(DeskError::Forbidden);
         }
-        if !fits(&field.kind, &field.choices, value) {
+        if !own_fields::fits(&field.kind, &field.choices, value) {
             return Err(DeskError::invalid(
                 "fields",
                 "invalid",
@@ -364,19 +382,8 @@ async fn checked(
     })
 }
 
-/// Whether a value can stand in a clinic's own field.
-fn fits(kind: &str, choices: &[String], value: &Value) -> bool {
-    match (kind, value) {
-        (_, Value::Null) | ("number", Value::Number(_)) | ("yes_no", Value::Bool(_)) => true,
-        ("text", Value::String(text)) => text.chars().count() <= 2000,
-        ("date", Value::String(text)) => text.parse::<jiff::civil::Date>().is_ok(),
-        ("choice", Value::String(text)) => choices.contains(text),
-        _ => false,
-    }
-}
-
 /// Applies `patch`; gives back the fields that really changed, with their new codes.
-async fn apply(
+pub(super) async fn apply(
     work: &mut Work<'_>,
     clinic: &Clinic,
     stored: &mut StoredTicket,
@@ -438,6 +445,7 @@ async fn apply(
     }
     if let Some(status) = patch.status.filter(|status| *status != ticket.status) {
         move_to(work, clinic, ticket, &category_before, status)?;
+        nurse::settled(work, ticket).await?;
         changed.insert("status".to_owned(), json!(status.code()));
     }
     if let Some(sub) = patch.sub_status {
@@ -525,8 +533,8 @@ async fn words(
             None => Map::new(),
         };
         let (clinic, ctx) = (app.directory.of(organisation)?, work.ctx.clone());
-        let sight = identity::sight(&app, work, &ctx, &stored.ticket).await?;
-        let hidden = hide(&mut before.clone(), &clinic, sight);
+        let scene = identity::scene(&app, work, &ctx, &stored.ticket).await?;
+        let hidden = hide(&mut before.clone(), &clinic, scene.sight);
         let unseen = |(code, value): (&String, &Value)| {
             hidden.contains(code) && before.get(code) != Some(value)
         };

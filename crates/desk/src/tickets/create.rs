@@ -17,12 +17,13 @@ use crate::patients::Requester;
 use crate::records::{About, Labels};
 use crate::sla::Clocks;
 use crate::timeline::{
-    self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
+    self, Author, Envelope, MAX_BODY, MessageKind, MessageState, NewAttachment, NewMessage,
 };
 use crate::triage::{self, Placed};
 use crate::work::Work;
 use bedside_language::{Channel, Level};
 use bedside_web::Locale;
+use bedside_web::i18n::Texts;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -41,8 +42,8 @@ pub struct NewTicket {
     pub html: Option<String>,
     /// Addresses of a mail.
     pub envelope: Option<Envelope>,
-    /// The name that came with the words, to be looked through with them.
-    pub called: Option<String>,
+    /// The names that came with the words, and what was typed in their place, to be looked through with them.
+    pub called: Vec<String>,
     /// Language the requester chose or is known for.
     pub locale: Option<Locale>,
     /// Files, already written as blobs with the requester's key.
@@ -122,7 +123,7 @@ impl NewTicket {
             body: body.into(),
             html: None,
             envelope: None,
-            called: None,
+            called: Vec::new(),
             locale: None,
             attachments: Vec::new(),
             category: None,
@@ -138,6 +139,21 @@ impl NewTicket {
             related: None,
             also: None,
         }
+    }
+
+    /// The same with what was typed in place of an address, for a person to make out. It stands below the words in the
+    /// clinic's language `locale`, and is not looked through with them: that is what [`called`](Self::called) is for.
+    #[must_use]
+    pub fn with_typed(mut self, locale: Locale, address: &str) -> Self {
+        if address.is_empty() {
+            return self;
+        }
+        self.said.get_or_insert_with(|| self.body.clone());
+        let typed = Texts::new(locale).with("ticket-typed-address", "address", address);
+        let room = MAX_BODY.saturating_sub(typed.len() + 2);
+        self.body.truncate(self.body.floor_char_boundary(room));
+        self.body = format!("{}\n\n{typed}", self.body);
+        self
     }
 }
 
@@ -175,6 +191,8 @@ pub(crate) async fn create_admitted(
     let clinic = app.directory.of(ctx.organisation)?;
     let now = app.now();
     let mut subject = subject_of(&new.subject, &new.body);
+    // What is kept of it is short, and a cry may stand at its end.
+    let heard = one_line(&new.subject);
     let hint = new.locale.or(new.requester.locale);
     new.body = timeline::line_ends(new.body);
     new.said = new.said.map(timeline::line_ends);
@@ -186,10 +204,10 @@ pub(crate) async fn create_admitted(
         let known = (new.requester.contact, new.requester.patient);
         let words = Words {
             channel: new.channel,
-            subject: &subject,
+            subject: if heard.is_empty() { &subject } else { &heard },
             body: &new.body,
             said: new.said.as_deref(),
-            called: new.called.as_deref(),
+            called: &new.called,
             files: &new.attachments,
             hint,
             written: new.written,
@@ -397,20 +415,20 @@ fn calmed(clinic: &crate::orgs::Clinic, placed: &mut Placed) {
     }
 }
 
+/// A text as one line.
+fn one_line(text: &str) -> String {
+    let words = text.split(|c: char| c.is_whitespace() || c.is_control());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join(" ")
+}
+
 /// The subject as kept: one line, at most [`MAX_SUBJECT`] characters, the beginning of the text when there is none.
 pub(super) fn subject_of(subject: &str, body: &str) -> String {
-    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown = |c: char| if c.is_control() { ' ' } else { c };
-    let given = line(
-        &subject
-            .chars()
-            .take(4 * MAX_SUBJECT)
-            .map(shown)
-            .collect::<String>(),
-    );
+    let given = one_line(&subject.chars().take(4 * MAX_SUBJECT).collect::<String>());
     if !given.is_empty() {
         return given.chars().take(MAX_SUBJECT).collect();
     }
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let start = line(&body.chars().take(200).collect::<String>());
     match start.char_indices().nth(60) {
         Some((cut, _)) => format!("{}…", start[..cut].trim_end()),

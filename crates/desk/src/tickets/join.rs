@@ -3,6 +3,7 @@
 use super::change::{both_locked, locked, not_merged, save, told};
 use super::create::subject_of;
 use super::model::{Status, StoredTicket, Ticket};
+use super::nurse;
 use super::place::keep_reachable;
 use super::read::row_admitted;
 use super::turn::{owes, set_status, wrote_last};
@@ -195,6 +196,7 @@ async fn join(
     }
     timeline::move_all(work, from, into).await?;
     feedback::move_all(work, from, into).await?;
+    nurse::move_all(work, from, into).await?;
     identity::move_signs(work, from, into).await?;
     let app = work.app.clone();
     let theirs = records::sealing(&app, work, organisation, gone.ticket.key).await?;
@@ -383,6 +385,7 @@ async fn part(
     labels::pass_on(work, (id, Labels::NONE), old.ticket.labels).await?;
     timeline::move_some(work, from, messages, id).await?;
     feedback::move_some(work, from, messages, id).await?;
+    nurse::move_some(work, from, messages, id).await?;
     outbound::messages_moved(work, messages, id).await?;
     let taken = timeline::turns(work, id).await?;
     let left = timeline::turns(work, from).await?;

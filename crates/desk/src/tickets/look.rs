@@ -21,8 +21,8 @@ pub(super) struct Words<'a> {
     pub body: &'a str,
     /// The words that are looked through in their place, if others.
     pub said: Option<&'a str>,
-    /// The name they gave with them.
-    pub called: Option<&'a str>,
+    /// The names they gave with them.
+    pub called: &'a [String],
     /// Their files.
     pub files: &'a [NewAttachment],
     /// The language the person is known to prefer.
@@ -43,7 +43,11 @@ impl Words<'_> {
             .map(|file| (file.name.as_str(), &file.words))
             .collect();
         Beside {
-            names: self.called.into_iter().map(Cow::Borrowed).collect(),
+            names: self
+                .called
+                .iter()
+                .map(|name| Cow::Borrowed(name.as_str()))
+                .collect(),
             ..Beside::files(&files)
         }
     }

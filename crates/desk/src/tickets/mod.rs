@@ -1,5 +1,5 @@
 //! Requests and their state. Owns `tickets`, `ticket_links` and `ticket_followers`; its room
-//! [`tags`] owns `ticket_tags`, [`labels`] says who may see one.
+//! [`tags`] owns `ticket_tags`, its room [`nurse`] `nurse_steps`; [`labels`] says who may see one.
 //!
 //! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
 //! every list, can't be snoozed, and is lowered by [`not_a_crisis`] alone; only a clinician or the desk itself ends an
@@ -19,6 +19,8 @@ pub mod labels;
 mod letter;
 mod look;
 pub mod model;
+mod own_fields;
+pub mod nurse;
 mod page;
 mod place;
 mod read;
@@ -32,7 +34,7 @@ mod store;
 pub mod tags;
 mod turn;
 mod undelivered;
-mod weigh;
+mod worry;
 mod write;
 
 pub use calm::{Calm, CalmReason, MAX_CALM_WORDS, not_a_crisis};
@@ -45,6 +47,7 @@ pub use join::{follow, link, link_contact, merge, split};
 pub(crate) use join::{link_in, writes_for};
 pub(crate) use letter::{Letter, letter};
 pub use model::{Status, TicketRow, TicketView, Urgency, View};
+pub use nurse::{Asked, Decided, Disposition, Nursed, dispose, hand_over};
 pub use page::{Page, list, list_before};
 pub use read::{
     Beside, Position, id_numbered, may_see, message, messages, resolve, rows, sealing, view,
@@ -55,11 +58,12 @@ pub(crate) use read::{
     reached, row_admitted, row_for, row_itself, row_numbered, subject_for, with_merged,
 };
 pub use said::{make_theirs, said};
+pub(crate) use sight::heard;
 pub use store::ALL as STATEMENTS;
 pub use tags::{Tag, tag_id};
 pub use undelivered::UNDELIVERED;
 pub(crate) use undelivered::{Lost, undelivered, under_way};
-pub(crate) use weigh::{ANYBODY, weigh};
+pub(crate) use worry::{ANYBODY, Unheard, Weighed, weigh};
 pub use write::{CLOSED_MEANWHILE, Inbound, Reply, inbound, note, reply, undo};
 
 /// What the job runner does for tickets.

@@ -1,14 +1,16 @@
 //! Tickets as values, and the pure rules about them.
 
+use super::nurse::Nursed;
 use super::tags::Tag;
 use crate::codes::codes;
 use crate::feedback::Told;
+use crate::identity::Scene;
 use crate::ids::{
     ContactId, DataKeyId, MailboxId, PatientId, QueueId, StaffId, SubStatusId, TagId, TicketId,
 };
 use crate::orgs::Clinic;
 use crate::patients::{ContactView, PatientView};
-use crate::records::{About, Labels, Sight};
+use crate::records::{About, Labels};
 use crate::sla::{self, Clocks};
 use crate::timeline::MessageView;
 use crate::triage::StoredWhy;
@@ -281,7 +283,7 @@ pub struct TicketView {
     /// Whom it is about, where the reader may see it.
     pub patient: Option<PatientView>,
     /// What of them is shown, while whoever is on the line may be somebody else.
-    pub sight: Sight,
+    pub scene: Scene,
     /// Codes of those of the clinic's own fields that have a value and are not shown for that reason.
     pub hidden_fields: Vec<String>,
     /// Whether what is written to them stays behind a link.
@@ -298,6 +300,8 @@ pub struct TicketView {
     pub links: Vec<LinkView>,
     /// Who of the staff follows it.
     pub followers: Vec<StaffId>,
+    /// How it stands between whoever is no clinician and a nurse.
+    pub nursed: Nursed,
 }
 
 impl View {

@@ -2,7 +2,7 @@
 
 use super::model::{LinkView, StoredTicket, Ticket, TicketRow, TicketView, View};
 use super::sight::{about_in, hide};
-use super::{store, tags};
+use super::{nurse, store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -10,6 +10,7 @@ use crate::error::DeskError;
 use crate::events;
 use crate::feedback;
 use crate::field_group::FieldGroup;
+use crate::identity::Scene;
 use crate::ids::{ContactId, MessageId, OrganisationId, TicketId};
 use crate::patients;
 use crate::records::{self, About, Opened, Purpose, Sealing, restricted};
@@ -378,21 +379,22 @@ pub(crate) async fn subject_for(
     sealing.open_text("tickets", "subject", id, &stored.subject)
 }
 
-/// Leave to see a ticket that is there.
-async fn leave_to_read(app: &App, ctx: &Ctx, id: TicketId) -> Result<Opened, DeskError> {
+/// Leave to see a ticket that is there, with how its conversation is before the actor.
+async fn leave_to_read(app: &App, ctx: &Ctx, id: TicketId) -> Result<(Opened, Scene), DeskError> {
     let may = Permission::TicketsRead;
     // Whether it is there is told to those alone who may know.
-    let about = if ctx.authorize(may).is_ok() {
+    let (about, scene) = if ctx.authorize(may).is_ok() {
         let mut conn = app.read().await?;
         match store::one(&mut conn, ctx.organisation, id).await? {
             Some(stored) => about_in(app, &mut conn, ctx, &stored.ticket).await?,
-            None => About::NOBODY,
+            None => (About::NOBODY, Scene::NONE),
         }
     } else {
-        About::NOBODY
+        (About::NOBODY, Scene::NONE)
     };
     let entry = NewEntry::new("ticket.read", "ticket", id);
-    records::open_about(app, ctx, may, Purpose::Treatment, about, entry).await
+    let leave = records::open_about(app, ctx, may, Purpose::Treatment, about, entry).await?;
+    Ok((leave, scene))
 }
 
 /// The newest messages and notes of a ticket before `before`, or those of one kind alone; oldest first, at most `limit`
@@ -405,7 +407,7 @@ pub async fn messages(
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<MessageView>, DeskError> {
-    let leave = leave_to_read(app, ctx, id).await?;
+    let (leave, _) = leave_to_read(app, ctx, id).await?;
     let mut conn = app.read().await?;
     store::one(&mut conn, ctx.organisation, id)
         .await?
@@ -429,7 +431,7 @@ pub async fn message(
     id: TicketId,
     message: MessageId,
 ) -> Result<MessageView, DeskError> {
-    let leave = leave_to_read(app, ctx, id).await?;
+    let (leave, _) = leave_to_read(app, ctx, id).await?;
     timeline::one(
         &leave,
         &mut app.read().await?,
@@ -454,8 +456,8 @@ pub async fn sealing(app: &App, ctx: &Ctx, id: TicketId) -> Result<Sealing, Desk
 
 /// Everything that is known of a ticket.
 pub async fn view(app: &App, ctx: &Ctx, id: TicketId) -> Result<TicketView, DeskError> {
-    let leave = leave_to_read(app, ctx, id).await?;
-    view_with(app, ctx, &leave, &mut app.read().await?, id).await
+    let (leave, scene) = leave_to_read(app, ctx, id).await?;
+    view_with(app, ctx, (&leave, scene), &mut app.read().await?, id).await
 }
 
 /// What the page of one ticket shows.
@@ -477,7 +479,7 @@ pub async fn view_beside(
 ) -> Result<Beside, DeskError> {
     ctx.authorize(Permission::TicketsRead)?;
     let organisation = ctx.organisation;
-    let (live_from, ticket, about) = {
+    let (live_from, ticket, (about, scene)) = {
         let mut conn = app.read().await?;
         let live_from = events::latest_in(&mut conn, organisation).await?;
         let ticket = named(&mut conn, ctx, text).await?;
@@ -494,7 +496,7 @@ pub async fn view_beside(
     let may = (Permission::TicketsRead, Purpose::Treatment, about);
     records::open_each(app, ctx, may, objects, async |leave| {
         let mut conn = app.read().await?;
-        let view = view_with(app, ctx, &leave, &mut conn, ticket.id).await?;
+        let view = view_with(app, ctx, (&leave, scene), &mut conn, ticket.id).await?;
         let mut stored = if has_others {
             store::list(&mut conn, organisation, &contact, None, limit + 1).await?
         } else {
@@ -516,7 +518,7 @@ pub async fn view_beside(
 async fn view_with(
     app: &App,
     ctx: &Ctx,
-    leave: &Opened,
+    (leave, scene): (&Opened, Scene),
     conn: &mut Conn,
     id: TicketId,
 ) -> Result<TicketView, DeskError> {
@@ -550,8 +552,7 @@ async fn view_with(
     };
     let clinic = app.directory.of(organisation)?;
     fields.retain(|code, _| ctx.permissions().hold(clinic.needed_for(code)));
-    let sight = leave.sight();
-    let hidden_fields = hide(&mut fields, &clinic, sight);
+    let hidden_fields = hide(&mut fields, &clinic, scene.sight);
     let mut links = store::links(conn, organisation, id).await?;
     let others = reached(conn, ctx, links.iter().map(|(_, other, ..)| *other)).await?;
     links.retain(|(_, other, ..)| others.contains(other));
@@ -560,7 +561,7 @@ async fn view_with(
         fields,
         contact,
         patient,
-        sight,
+        scene,
         hidden_fields,
         secure_link,
         messages: timeline::load(leave, conn, organisation, id, None).await?,
@@ -581,6 +582,7 @@ async fn view_with(
             })
             .collect(),
         followers: store::followers(conn, organisation, id).await?,
+        nursed: nurse::of_ticket(conn, organisation, id).await?,
         ticket: stored.ticket,
     })
 }

@@ -4,6 +4,7 @@ use super::change::{happened, locked, move_to, not_merged, noted, save, told_wit
 use super::create::{Also, Landed, first_delivery};
 use super::look::{Words, look};
 use super::model::{Status, StoredTicket, Ticket, Written};
+use super::nurse;
 use super::place::keep_reachable;
 use super::ring::{Ring, past, raise, worried};
 use super::said::is_told;
@@ -23,7 +24,7 @@ use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MessageKind, MessageState, NewAttachment, NewMessage,
 };
-use crate::triage::Found;
+use crate::triage::{self, Found};
 use bedside_db::Timestamp;
 use bedside_language::Channel;
 use futures_util::FutureExt;
@@ -134,6 +135,7 @@ pub async fn reply(
             not_merged(&stored.ticket)?;
             let leave = identity::may_say(work, &stored.ticket, asked).await?;
             let changed = answered(work, &clinic, &mut stored, status)?;
+            nurse::settled(work, &stored.ticket).await?;
             sealed.store(work, id).await?;
             save(work, &mut stored).await?;
             told_with_words(work, &stored, &changed);
@@ -270,8 +272,8 @@ pub struct Inbound {
     pub html: Option<String>,
     /// Addresses of a mail.
     pub envelope: Option<Envelope>,
-    /// The name that came with the words, to be looked through with them.
-    pub called: Option<String>,
+    /// The names that came with the words, to be looked through with them.
+    pub called: Vec<String>,
     /// Files, already written as blobs with the ticket's key.
     pub attachments: Vec<NewAttachment>,
     /// The raw mail it came from.
@@ -298,7 +300,7 @@ impl Inbound {
             said: None,
             html: None,
             envelope: None,
-            called: None,
+            called: Vec::new(),
             attachments: Vec::new(),
             inbound_mail: None,
             external: None,
@@ -331,7 +333,7 @@ pub async fn inbound(
         subject: "",
         body: &new.body,
         said: new.said.as_deref(),
-        called: new.called.as_deref(),
+        called: &new.called,
         files: &new.attachments,
         hint: Some(asked.locale),
         written: new.written,
@@ -339,7 +341,12 @@ pub async fn inbound(
         known: Some((new.contact, asked.patient)),
     };
     let placed = look(app, ctx.organisation, &clinic, &words).await?;
-    let felt = felt(app, &new).await?;
+    let felt = if new.automatic || new.written.is_history() {
+        None
+    } else {
+        let said = new.said.as_deref().unwrap_or(&new.body);
+        Some(feedback::look(app, "", said).await?)
+    };
     let (channel, is_old, written) = (new.channel, new.written.is_history(), new.written.at());
     let ring = Ring::of(placed.found.level, is_old, new.automatic);
     let sealed = Arc::new(timeline::seal(
@@ -417,15 +424,6 @@ pub async fn inbound(
         .boxed()
     })
     .await
-}
-
-/// How somebody felt who wrote these words just now.
-async fn felt(app: &App, new: &Inbound) -> Result<Option<feedback::Felt>, DeskError> {
-    if new.automatic || new.written.is_history() {
-        return Ok(None);
-    }
-    let said = new.said.as_deref().unwrap_or(&new.body);
-    feedback::look(app, "", said).await.map(Some)
 }
 
 /// The caller followed merges and asked whether the ticket takes more words; where that changed in between, its next try

@@ -9,7 +9,6 @@ pub mod files;
 mod left;
 pub mod model;
 mod service;
-pub mod spoken;
 mod state;
 mod store;
 
@@ -28,6 +27,5 @@ pub(crate) use service::{
     answers, body_for_index, by_doc, docs_of, first_of, inbound_message_ids, message_for_sending,
     newest_inbound, others_wrote, ticket_of_doc,
 };
-pub(crate) use spoken::spoke_since;
 pub use state::state_of;
 pub use store::ALL as STATEMENTS;

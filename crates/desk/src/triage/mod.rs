@@ -208,35 +208,6 @@ fn language_in(locale: Locale) -> Option<Language> {
     Language::from_tag(locale.tag())
 }
 
-/// How dangerous words are that are not taken in yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Weighed {
-    /// By themselves.
-    pub alone: Level,
-    /// In the light of what the same person wrote before.
-    pub level: Level,
-}
-
-/// How dangerous words are that were written at `at` and are not taken in yet, in the light of what the same person's
-/// `earlier` messages left behind, oldest first. Words without a risk of their own are no more than they are, whatever was
-/// before: they came with something else, a rating or what is asked by law.
-pub async fn weigh(
-    app: &App,
-    (channel, body, hint): (Channel, &str, Locale),
-    earlier: &[Left],
-    at: Timestamp,
-) -> Result<Weighed, DeskError> {
-    let verdict = verdict(app, channel, body, hint).await?;
-    let alone = verdict.safety.level;
-    let found = Found::of(&verdict, earlier, at);
-    let level = if found.danger > 0 {
-        found.level.max(alone)
-    } else {
-        alone
-    };
-    Ok(Weighed { alone, level })
-}
-
 /// How sure it is that somebody is in danger, by words that are not taken in yet. `hint` is the language they are likely
 /// in.
 pub async fn level(

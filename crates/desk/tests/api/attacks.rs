@@ -2,7 +2,7 @@
 
 use crate::common::Role;
 use crate::common::{Client, both_engines, csrf_token};
-use crate::fixtures::{ALL, Things, neighbour, table, ticket, upload};
+use crate::fixtures::{ALL, Things, colleague_of, neighbour, table, ticket, upload};
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::context::Permissions;
@@ -44,7 +44,7 @@ fn encoded(text: &str) -> String {
 }
 
 /// The property names of a schema that hold ids, with whether they hold a list of them.
-fn id_fields(document: &Value, schema: &Value) -> Vec<(String, bool)> {
+pub fn id_fields(document: &Value, schema: &Value) -> Vec<(String, bool)> {
     let schema = match schema["$ref"].as_str() {
         Some(reference) => document.pointer(&reference[1..]).unwrap(),
         None => schema,
@@ -60,7 +60,7 @@ fn id_fields(document: &Value, schema: &Value) -> Vec<(String, bool)> {
 }
 
 /// Fields of which only one may be sent: the others go when this one is put in.
-const ALTERNATIVES: [&str; 2] = ["contact_id", "patient_id"];
+pub const ALTERNATIVES: [&str; 2] = ["contact_id", "patient_id"];
 
 #[test]
 fn attack_05_and_52_secrets_can_not_be_guessed() {
@@ -206,9 +206,10 @@ both_engines! {
         let ours = desk.client(ALL).await;
         let own = Things::new(&ours, "rosa").await;
         let document = api::document();
+        let colleague = colleague_of(&desk, organisation).await;
         let ids = [
             &foreign.ticket, &foreign.message, &foreign.contact, &foreign.patient, &foreign.unreached, &foreign.queue, &foreign.upload,
-            &foreign.attachment,
+            &foreign.attachment, &colleague,
         ];
         let before = events::latest(&desk.app, organisation).await.unwrap();
         let log = theirs.get("/api/v1/audit?limit=1").await.json()["items"][0]["id"].clone();

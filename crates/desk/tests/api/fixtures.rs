@@ -7,9 +7,9 @@ use axum::http::Method;
 use bedside_desk::context::{Ctx, Permissions, Source};
 use bedside_desk::ids::{ContactId, OrganisationId, PatientId};
 use bedside_desk::router::{Access, Route, routes, session_cookie};
-use bedside_desk::staff::{self, NewToken};
+use bedside_desk::staff::{self, NewStaff, NewToken};
 use bedside_desk::{audit_log, config, orgs, startup, tickets};
-use bedside_web::csrf;
+use bedside_web::{Locale, csrf};
 use serde_json::{Value, json};
 
 /// Every scope there is.
@@ -45,6 +45,19 @@ pub async fn neighbour(desk: &Desk) -> (OrganisationId, Client) {
     };
     let token = staff::create_token(&desk.app, &ctx, token).await.unwrap().1;
     (organisation, Client::new(&desk.app, Some(token)))
+}
+
+/// The id of somebody who works in this organisation.
+pub async fn colleague_of(desk: &Desk, organisation: OrganisationId) -> String {
+    let ctx = Ctx::system(organisation, "test", Source::Job);
+    let person = NewStaff {
+        email: "nora@elsewhere.example".to_owned(),
+        name: "Nora New".to_owned(),
+        role: Role::Agent.code().to_owned(),
+        locale: Locale::En,
+    };
+    let id = staff::create(&desk.app, &ctx, person).await.unwrap();
+    id.to_string()
 }
 
 /// Things with ids, all of one organisation.
@@ -207,6 +220,10 @@ impl Things {
             ("POST", "tickets/{id}/not-a-crisis") => {
                 json!({ "reason": "past", "urgency": "standard" })
             }
+            ("POST", "tickets/{id}/questions") => {
+                json!({ "questions": "other", "answers": [{ "question": "awake", "answer": "yes" }] })
+            }
+            ("POST", "tickets/{id}/disposition") => json!({ "disposition": "seen_today" }),
             ("POST", "patients/{id}/consents") => {
                 json!({ "purpose": "research", "decision": "given", "source": "portal", "text": "You may." })
             }
@@ -299,6 +316,9 @@ impl Caller {
     pub async fn for_route(desk: &Desk, client: Client, route: &str) -> Self {
         if is_for_people(route) {
             Self::Person(Person::new(desk, Role::Administrator).await)
+        } else if route.ends_with("/disposition") {
+            // A clinician's to say, and a token is none.
+            Self::Person(Person::new(desk, Role::Nurse).await)
         } else {
             Self::Token(client)
         }

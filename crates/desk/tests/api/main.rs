@@ -11,6 +11,7 @@ mod dsl;
 mod events;
 mod files;
 mod fixtures;
+mod matrix;
 mod operators;
 mod people;
 mod reach;

@@ -1,11 +1,17 @@
 //! Patients whose labels the token has no scope for: nothing of theirs by any way in.
 
-use crate::common::both_engines;
+use crate::common::{Client, Desk, Role, both_engines};
 use crate::fixtures::{ALL, Caller, Things, table};
 use axum::http::Method;
-use bedside_desk::ids::PatientId;
-use bedside_desk::search;
+use bedside_desk::api::{self, Credential};
+use bedside_desk::audit_log::NewEntry;
+use bedside_desk::ids::{MessageId, PatientId, TicketId};
+use bedside_desk::privacy::{self, NewOpening, Reason};
+use bedside_desk::{search, staff};
+use futures_util::{FutureExt, StreamExt};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What only whoever may see the patient reads: names, addresses and words of the fixtures.
 const CANARIES: [&str; 5] = [
@@ -16,7 +22,124 @@ const CANARIES: [&str; 5] = [
     "Here it is",
 ];
 
+/// Every kind of event that there is.
+fn kinds() -> Vec<&'static str> {
+    let parts = include_str!("../../src/events/mod.rs").lines();
+    let parts = parts.filter_map(|line| line.trim().strip_prefix("pub const "));
+    parts.filter_map(|line| line.split('"').nth(1)).collect()
+}
+
+/// Has everything happen to a request that can, with all that the data of an event say.
+async fn everything_happens(desk: &Desk, things: &Things) {
+    let ticket: TicketId = things.ticket.parse().unwrap();
+    let message: MessageId = things.message.parse().unwrap();
+    let data = json!({
+        "number": 4711, "score": 1, "what": "code_right", "file": things.attachment, "scan": "clean", "state": "sent",
+        "message_kind": "inbound", "channel": "phone", "version": 9, "changed": ["urgency"], "to": { "urgency": "emergency" },
+    });
+    let system = desk.system();
+    let happened = desk.app.command(&system, move |work| {
+        async move {
+            for kind in kinds() {
+                work.event(kind, Some(ticket), Some(message), &data);
+            }
+            work.audit(NewEntry::new("test.happened", "ticket", ticket));
+            Ok(())
+        }
+        .boxed()
+    });
+    happened.await.unwrap();
+}
+
+/// The kinds of events that were heard of a request, of which `bare` ones say that it is there and nothing else.
+fn told_of(things: &Things, events: &[Value], bare: bool) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for event in events {
+        let text = event.to_string();
+        if bare {
+            for id in [&things.message, &things.answer, &things.attachment] {
+                assert!(!text.contains(id.as_str()), "{text}");
+            }
+        }
+        let of = event["ticket_id"].as_str().unwrap_or_default();
+        let own = [&things.ticket, &things.other, &things.crisis];
+        if !own.iter().any(|id| id.as_str() == of) {
+            continue;
+        }
+        found.insert(event["kind"].as_str().unwrap().to_owned());
+        if bare {
+            let names = ["message_id", "actor_id", "actor_kind", "data"];
+            let told = names.map(|name| event[name].clone());
+            assert_eq!(
+                told,
+                [Value::Null, Value::Null, json!("system"), json!({})],
+                "{text}"
+            );
+        }
+    }
+    found
+}
+
+/// What lists show is told, and no more.
+const BARE: [&str; 4] = [
+    "message.added",
+    "ticket.changed",
+    "ticket.created",
+    "ticket.merged",
+];
+
 both_engines! {
+    async fn attack_31_the_live_stream_tells_of_a_hidden_patient_what_a_list_shows(desk: Desk) {
+        let boss = desk.client(&format!("{ALL} patients:vip")).await;
+        let (hers, open) = (Things::new(&boss, "rosa").await, Things::new(&boss, "open").await);
+        hers.link(&desk, &hers.contact).await;
+        let patient = format!("/api/v1/patients/{}", hers.patient);
+        let tag = boss.get(&patient).await.expect(200).header("etag").unwrap().to_owned();
+        boss.patch(&format!("{patient}/labels"), &tag, &json!({ "labels": ["vip"] })).await.expect(200);
+        everything_happens(&desk, &hers).await;
+        everything_happens(&desk, &open).await;
+        let all: BTreeSet<String> = kinds().into_iter().map(str::to_owned).collect();
+        let bare: BTreeSet<String> = BARE.map(str::to_owned).into();
+        assert!(all.len() > 15 && all.is_superset(&bare), "{all:?}");
+
+        // Page by page.
+        let token = desk.token(ALL).await;
+        let client = Client::new(&desk.app, Some(token.clone()));
+        let way = "/api/v1/events?last_event_id=0";
+        let page = client.get(way).await.expect(200).json();
+        let items = page["items"].as_array().unwrap();
+        assert_eq!(told_of(&hers, items, true), bare);
+        assert_eq!(told_of(&open, items, false), all);
+        let seen = boss.get(way).await.expect(200).json();
+        assert_eq!(told_of(&hers, seen["items"].as_array().unwrap(), false), all);
+
+        // As it happens: the same, word for word.
+        let ctx = staff::token_context(&desk.app, &token).await.unwrap();
+        let stream = api::follow(desk.app.clone(), ctx, Credential::Token(token.into()), Some(0), Duration::from_secs(30));
+        let mut stream = std::pin::pin!(stream.await.unwrap());
+        for item in items {
+            let event = tokio::time::timeout(Duration::from_secs(20), stream.next()).await.unwrap().unwrap();
+            let data: Value = serde_json::from_str(&event.data).unwrap();
+            assert_eq!((&data, event.event.as_str()), (item, item["kind"].as_str().unwrap()));
+        }
+
+        // A colleague hears all of it once they opened the record, and of nobody else's.
+        let agent = desk.browser(Role::Agent).await;
+        let heard = async || agent.get(way).await.expect(200).json()["items"].as_array().unwrap().clone();
+        assert_eq!(told_of(&hers, &heard().await, true), bare);
+        let new = NewOpening {
+            patient: PatientId::from_uuid(hers.patient.parse().unwrap()),
+            reason: Reason::Danger,
+            words: "She is on the phone and says that she bleeds.".to_owned(),
+        };
+        privacy::open_record(&desk.app, &desk.ctx(Role::Agent), new).await.unwrap();
+        assert!(told_of(&hers, &heard().await, false).contains("identity.changed"));
+        desk.clock.advance(privacy::OPEN_FOR);
+        let agent = desk.browser(Role::Agent).await;
+        let later = agent.get(way).await.expect(200).json();
+        assert_eq!(told_of(&hers, later["items"].as_array().unwrap(), true), bare);
+    }
+
     async fn attack_14_11_and_51_a_hidden_patient_is_hidden_on_every_way_of_the_api(desk: Desk) {
         let all = format!("{ALL} patients:vip");
         let boss = desk.client(&all).await;
@@ -44,9 +167,6 @@ both_engines! {
                 _ => Value::Null,
             };
             let headers: &[(&str, &str)] = if route.method == Method::PATCH { &[("if-match", "\"v1\"")] } else { &[] };
-            if route.path == "/api/v1/events" {
-                continue;
-            }
             let answer = caller.send(&route.method, &things.path(route.path), headers, &body).await;
             if by_id || (route.method == Method::POST && route.path == "/api/v1/tickets") {
                 assert_eq!(answer.status, 403, "{} {}: {}", route.method, route.path, answer.text());

@@ -80,6 +80,53 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn a_cry_is_taken_in_whatever_is_wrong_beside_it(desk: Desk) {
+        let client = desk.client(RW).await;
+        let unknown = desk.app.id::<()>().to_string();
+        let wrong = [
+            json!({ "requester": null }),
+            json!({ "requester": { "email": "Jane Doe", "name": "Jane" } }),
+            json!({ "requester": { "email": "ana@patient.example", "name": "x".repeat(201) } }),
+            json!({ "requester": null, "contact_id": unknown }),
+            json!({ "requester": null, "patient_id": unknown }),
+            json!({ "patient_id": unknown }),
+            json!({ "category": "no-such" }),
+            json!({ "queue_id": unknown }),
+            json!({ "language": "xx" }),
+            json!({ "attachments": [unknown] }),
+        ];
+        for (count, part) in wrong.iter().enumerate() {
+            let new = |body: String| {
+                let mut new = json!({ "requester": { "email": "ana@patient.example" }, "body": body });
+                for (key, value) in part.as_object().unwrap() {
+                    new[key.as_str()] = value.clone();
+                }
+                new
+            };
+            let made = client.post("/api/v1/tickets", &new(format!("I am going to kill myself tonight. {count}"))).await.expect(201).json();
+            let shown = client.get(&format!("/api/v1/tickets/{}", made["number"])).await.expect(200).json();
+            assert_eq!(shown["urgency"], "emergency", "{part}");
+            if part["requester"]["name"] == "Jane" {
+                let words = format!("/api/v1/tickets/{}/messages", made["id"].as_str().unwrap());
+                let words = client.get(&words).await.expect(200).json();
+                assert!(words["items"][0]["body"].as_str().unwrap().contains("Jane Doe"), "{words}");
+            }
+            let refused = client.post("/api/v1/tickets", &new("Where do I park?".to_owned())).await;
+            assert!(matches!(refused.status, 404 | 422), "{part}: {}", refused.status);
+        }
+        // In the subject, without a word below it; and where an address belongs.
+        let cry = "I want to die, I took all my pills";
+        for new in [
+            json!({ "requester": { "email": "ana@patient.example" }, "subject": cry, "body": " " }),
+            json!({ "requester": { "email": cry }, "body": "Why was I charged twice?" }),
+        ] {
+            let made = client.post("/api/v1/tickets", &new).await.expect(201).json();
+            let shown = client.get(&format!("/api/v1/tickets/{}", made["number"])).await.expect(200).json();
+            assert_eq!(shown["urgency"], "emergency", "{new}");
+        }
+        desk.audit_is_whole().await;
+    }
+
     async fn a_token_is_no_clinician(desk: Desk) {
         let client = desk.client(RW).await;
         let (id, _) = ticket(&client, "rosa@patient.example").await;

@@ -197,6 +197,30 @@ both_engines! {
         assert!(page.contains("Level 1"), "{page}");
     }
 
+    async fn whoever_calls_about_their_mail_is_known_by_neither_way_in(desk: Desk) {
+        patient(&desk, 40).await;
+        let said = async |talk: &Talk| {
+            let words = "I call about my mail.".to_owned();
+            tickets::said(&desk.app, &desk.ctx(Role::Agent), talk.id, words, Vec::new()).await.unwrap();
+        };
+        let talk = Talk::with(&desk, MAIL).await;
+        said(&talk).await;
+        for (factor, value) in [("phone", PHONE), ("email", MAIL)] {
+            let (status, page) = talk.tell(NAME, BORN, factor, value).await;
+            assert!(status == 422 && page.contains("The conversation came by this address"), "{factor}: {page}");
+        }
+        assert!(log(&desk, talk.id).await.is_empty(), "it is no failure");
+        let (_, page) = talk.tell(NAME, BORN, "mrn", MRN).await;
+        assert!(page.contains("Level 1"), "{page}");
+        // An hour later nobody is on the line, and the number says something again.
+        let later = Talk::with(&desk, MAIL).await;
+        said(&later).await;
+        desk.clock.advance(3600);
+        let later = Talk { agent: desk.browser(Role::Agent).await, ..later };
+        let (_, page) = later.tell(NAME, BORN, "phone", PHONE).await;
+        assert!(page.contains("Level 1"), "{page}");
+    }
+
     async fn the_same_form_twice_is_one_try(desk: Desk) {
         patient(&desk, 40).await;
         let talk = Talk::with(&desk, "caller@else.test").await;

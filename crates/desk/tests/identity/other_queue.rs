@@ -74,6 +74,8 @@ fn body(path: &str, other: TicketId) -> Value {
         "links" => json!({ "ticket_id": other }),
         "split" => json!({ "messages": [NOTHING], "subject": "Another" }),
         "not-a-crisis" => json!({ "reason": "past", "urgency": "standard" }),
+        "questions" => json!({ "questions": "other" }),
+        "disposition" => json!({ "disposition": "seen_today" }),
         "{id}" => json!({ "subject": "Another" }),
         _ => json!({}),
     }

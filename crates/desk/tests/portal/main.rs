@@ -12,6 +12,7 @@ mod attacks;
 mod door;
 mod pages;
 mod shares;
+mod unsent;
 mod walls;
 
 use axum::body::Body;

@@ -209,6 +209,52 @@ both_engines! {
         assert_eq!(danger, [(true, "emergency".to_owned()), (false, "concern".to_owned())]);
     }
 
+    async fn a_worry_after_a_crisis_is_heard_without_a_rating(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
+        let to = format!("/r/{link}");
+        let page = visitor.get(&to).await.expect(200).text();
+        let token = hidden(&page, "csrf_token");
+        let cry = Inbound::new(contact(&desk, ticket).await, Channel::Portal, "I want to kill myself");
+        tickets::inbound(&desk.app, &desk.system(), ticket, cry).await.unwrap();
+        // With a whole form, without a face, and with a page that stood open for days.
+        for (count, (token, score)) in (3..).zip([(token, "1"), (token, ""), ("AAAA", "1")]) {
+            let fields = [("csrf_token", token), ("score", score), ("comment", "I feel empty and tired of it all")];
+            let page = visitor.post(&to, &fields).await.expect(200).text();
+            assert!(page.contains("tel:988") && page.contains("We told our team"), "{page}");
+            assert_eq!(messages(&desk, ticket).await.len(), count);
+        }
+        let rating = surveys::of_ticket(&desk.app, &desk.ctx(Role::Nurse), ticket).await.unwrap();
+        assert!(rating.is_none());
+    }
+
+    async fn a_comment_is_heard_after_what_was_written_before(desk: Desk) {
+        for (address, count) in [("bo@patients.test", 1), ("rosa@patients.test", 2)] {
+            let ticket = desk.ticket(address, "Hours", "When are you open?").await;
+            end(&desk, ticket, &[Status::Resolved]).await;
+            let link = link_of(&desk, Purpose::Rating, ticket).await;
+            if count == 2 {
+                desk.ticket(address, "Help", "I want to kill myself").await;
+                desk.clock.advance(60);
+            }
+            let (to, visitor) = (format!("/r/{link}"), desk.visitor());
+            let fields = [("score", "3"), ("comment", "I do not know how to go on")];
+            visitor.submit(&to, &to, &fields).await;
+            assert_eq!(messages(&desk, ticket).await.len(), count, "{address}");
+        }
+    }
+
+    async fn the_comment_of_a_page_that_stood_open_comes_back(desk: Desk) {
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
+        let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
+        let to = format!("/r/{link}");
+        let old = [("csrf_token", "AAAA"), ("score", "4"), ("comment", "Kind people")];
+        let page = visitor.post(&to, &old).await.expect(422).text();
+        assert!(page.contains("Kind people</textarea>") && page.contains("value=\"4\" required checked"), "{page}");
+        let gone = visitor.post("/r/unknown", &old).await.expect(410).text();
+        assert!(gone.contains("Kind people") && gone.contains("readonly"), "{gone}");
+    }
+
     async fn after_a_crisis_nobody_rates_and_everybody_is_heard(desk: Desk) {
         let ticket = desk.ticket("rosa@patients.test", "Hours", "When are you open?").await;
         let (link, visitor) = (link_of(&desk, Purpose::Rating, ticket).await, desk.visitor());
@@ -218,7 +264,8 @@ both_engines! {
         let send = async |comment: &str| visitor.post(&to, &[("csrf_token", token), ("score", "1"), ("comment", comment)]).await;
         let carer = Inbound::new(contact(&desk, ticket).await, Channel::Portal, "I want to kill myself");
         tickets::inbound(&desk.app, &desk.system(), ticket, carer).await.unwrap();
-        send("Thanks for everything").await.expect(410);
+        let ended = send("Thanks for everything").await.expect(410).text();
+        assert!(ended.contains("Thanks for everything</textarea>") && ended.contains("readonly") && ended.contains("tel:988"), "{ended}");
         // However often.
         for count in 3..40 {
             assert!(send("I want to kill myself tonight").await.expect(200).text().contains("tel:988"));

@@ -5,7 +5,6 @@ mod store;
 
 use super::model::{DAY, LASTS, Level, Standing, Told};
 use super::seen::{asking_in, told};
-use super::store::failed_here;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -13,7 +12,6 @@ use crate::error::DeskError;
 use crate::ids::{OrganisationId, PatientId, StaffId, TicketId};
 use crate::records::{self, Line, Sight};
 use crate::tickets::{self, model::Ticket};
-use crate::timeline;
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
@@ -33,10 +31,39 @@ fn level_about(standing: &Standing, patient: Option<PatientId>) -> Level {
     }
 }
 
+/// A conversation as whoever reads it has it before them.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene {
+    /// What is shown of somebody in it.
+    pub sight: Sight,
+    /// Whether somebody may be on the line; never asked for the desk itself.
+    pub live: bool,
+    /// Until when the reader sees all of it because they asked to; none where they would without.
+    pub peeked: Option<Timestamp>,
+}
+
+impl Scene {
+    /// What is opened in no conversation.
+    pub const NONE: Self = Self {
+        sight: Sight::ALL,
+        live: false,
+        peeked: None,
+    };
+}
+
+/// A conversation beside which somebody's record was opened.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// Its ticket.
+    pub ticket: Ticket,
+    /// How it is before the reader.
+    pub scene: Scene,
+}
+
 /// Whether somebody may be on the line in the conversation of a ticket: it came by a channel by which they are, or within the
 /// hour their words were written down in it, or something was shown to the staff or failed. Where it is resolved or closed,
 /// nobody is.
-async fn is_live(
+pub(super) async fn is_live(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: &Ticket,
@@ -49,19 +76,12 @@ async fn is_live(
         return Ok(true);
     }
     let (id, since) = (ticket.id, now.plus_seconds(-LASTS));
-    Ok(store::shown(conn, organisation, id, since).await?
-        || !failed_here(conn, organisation, id, since).await?.is_empty()
-        || timeline::spoke_since(conn, organisation, id, since).await?)
-}
-
-/// Whether somebody may be on the line in the conversation of a ticket now.
-pub async fn on_the_line(app: &App, ctx: &Ctx, ticket: &Ticket) -> Result<bool, DeskError> {
-    ctx.authorize(Permission::TicketsRead)?;
-    is_live(&mut app.read().await?, ctx.organisation, ticket, app.now()).await
+    store::present(conn, organisation, id, since).await
 }
 
 /// The conversation of a ticket as it stands now for what is seen of `patient`, and until when the actor looks past it: that
-/// is not in the line yet. Asks the database only where it could matter to the actor.
+/// is not in the line yet. Asks the database only where it could matter to the actor: a colleague is told of the line even where
+/// all is before them.
 async fn line_of(
     app: &App,
     conn: &mut Conn,
@@ -75,11 +95,12 @@ async fn line_of(
         emergency: false,
         eased: ticket.rank() == 0,
     };
-    if who.sight(line) == Sight::ALL {
-        return Ok((line, None));
-    }
-    line.live = is_live(conn, ctx.organisation, ticket, now).await?;
-    if !line.live {
+    let all = who.sight(line) == Sight::ALL;
+    line.live = match ctx.actor.staff() {
+        None if all => false,
+        _ => is_live(conn, ctx.organisation, ticket, now).await?,
+    };
+    if all || !line.live {
         return Ok((line, None));
     }
     let (_, standing) = asking_in(app, conn, ctx.organisation, ticket, now).await?;
@@ -88,42 +109,50 @@ async fn line_of(
     Ok((line, peek_of(conn, ctx, ticket.id, now).await?))
 }
 
-/// What the actor sees of `patient` in the conversation of a ticket.
-async fn sight_of(
+/// What the actor has before them of `patient` in the conversation of a ticket.
+async fn scene_of(
     app: &App,
     conn: &mut Conn,
     ctx: &Ctx,
     about: (&Ticket, Option<PatientId>),
-) -> Result<Sight, DeskError> {
+) -> Result<Scene, DeskError> {
     let (mut line, peeked) = line_of(app, conn, ctx, about).await?;
+    let who = ctx.actor.who();
+    let whole = who.sight(line).is_whole();
     line.eased |= peeked.is_some();
-    Ok(ctx.actor.who().sight(line))
+    Ok(Scene {
+        sight: who.sight(line),
+        live: line.live,
+        peeked: peeked.filter(|_| !whole),
+    })
 }
 
-/// What the actor sees in the conversation of a ticket.
-pub(crate) async fn sight(
+/// What the actor has before them in the conversation of a ticket.
+pub(crate) async fn scene(
     app: &App,
     conn: &mut Conn,
     ctx: &Ctx,
     ticket: &Ticket,
-) -> Result<Sight, DeskError> {
+) -> Result<Scene, DeskError> {
     let patient = ticket.about.patient;
-    let sight = sight_of(app, conn, ctx, (ticket, patient)).await?;
-    Ok(match patient {
-        Some(_) => sight,
-        None => sight.with_addresses(),
-    })
+    let mut scene = scene_of(app, conn, ctx, (ticket, patient)).await?;
+    if patient.is_none() {
+        scene.sight = scene.sight.with_addresses();
+    }
+    Ok(scene)
 }
 
-/// What the actor sees of a patient whose record they open in a conversation.
-pub(crate) async fn sight_beside(
+/// What the actor has before them of a patient whose record they open in a conversation.
+pub(crate) async fn scene_beside(
     app: &App,
     ctx: &Ctx,
     ticket: TicketId,
     patient: PatientId,
-) -> Result<Sight, DeskError> {
+) -> Result<Beside, DeskError> {
     let ticket = tickets::row_admitted(app, ctx, ticket).await?;
-    sight_of(app, &mut app.read().await?, ctx, (&ticket, Some(patient))).await
+    let about = (&ticket, Some(patient));
+    let scene = scene_of(app, &mut app.read().await?, ctx, about).await?;
+    Ok(Beside { ticket, scene })
 }
 
 /// What the actor sees of whom they find while they look for somebody in a conversation: whatever was shown there is of one
@@ -154,19 +183,6 @@ async fn peek_of(
     Ok(until.filter(|until| *until > now))
 }
 
-/// Until when the actor sees all of `patient` in a conversation because they asked to; none where they would without.
-pub async fn peeked_until(
-    app: &App,
-    ctx: &Ctx,
-    (ticket, patient): (&Ticket, Option<PatientId>),
-) -> Result<Option<Timestamp>, DeskError> {
-    ctx.authorize(Permission::TicketsRead)?;
-    let about = (ticket, patient);
-    let (line, peeked) = line_of(app, &mut app.read().await?, ctx, about).await?;
-    let whole = ctx.actor.who().sight(line).is_whole();
-    Ok(peeked.filter(|_| !whole))
-}
-
 /// Shows the actor all of a conversation for [`PEEK_LASTS`] seconds, though whoever is on the line has not shown enough of
 /// `patient`, or of whom it is about. It opens nothing that may be said, and is counted. Where nothing is hidden, or they look
 /// already, nothing is done.
@@ -181,10 +197,8 @@ pub async fn peek(
     let ticket = tickets::row_admitted(app, ctx, ticket).await?;
     let id = ticket.id;
     let about = (&ticket, patient.or(ticket.about.patient));
-    if sight_of(app, &mut app.read().await?, ctx, about)
-        .await?
-        .is_whole()
-    {
+    let scene = scene_of(app, &mut app.read().await?, ctx, about).await?;
+    if scene.sight.is_whole() {
         return Ok(());
     }
     app.command(ctx, move |work| {
@@ -193,7 +207,8 @@ pub async fn peek(
             // Pressed twice, the second one waits here and finds the first.
             let ticket = tickets::held(work, id).await?;
             let about = (&ticket, patient.or(ticket.about.patient));
-            if !sight_of(&app, work, &ctx, about).await?.is_whole() {
+            let scene = scene_of(&app, work, &ctx, about).await?;
+            if !scene.sight.is_whole() {
                 let times = (work.now, work.now.plus_seconds(PEEK_LASTS));
                 store::insert(work, ctx.organisation, (id, by), times).await?;
                 told(work, id, Told::Peeked);
@@ -214,7 +229,8 @@ pub(crate) async fn raising(work: &mut Work<'_>, ticket: &Ticket) -> Result<(), 
         return Ok(());
     };
     let about = (ticket, ticket.about.patient);
-    if !sight_of(&app, work, &ctx, about).await?.is_whole() {
+    let scene = scene_of(&app, work, &ctx, about).await?;
+    if !scene.sight.is_whole() {
         let times = (work.now, work.now);
         store::insert(work, ctx.organisation, (ticket.id, by), times).await?;
     }

@@ -8,9 +8,13 @@ statements! {
     /// Keeps a look.
     INSERT_PEEK = "INSERT INTO identity_peeks (organisation_id, ticket_id, staff_id, at, until) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (organisation_id, ticket_id, staff_id, at) DO UPDATE SET until = excluded.until";
-    /// Whether something was shown to the staff in a conversation since then.
-    SHOWN = "SELECT 1 FROM identity_evidence WHERE organisation_id = $1 AND ticket_id = $2 AND made_at > $3 \
-        AND staff_id IS NOT NULL LIMIT 1";
+    /// Whether somebody was there in a conversation since then: something was shown to the staff or failed, somebody of the
+    /// staff wrote down what was said, or it came by a channel by which they are there.
+    PRESENT = "SELECT 1 FROM identity_evidence WHERE organisation_id = $1 AND ticket_id = $2 AND made_at > $3 \
+        AND staff_id IS NOT NULL UNION ALL \
+        SELECT 1 FROM identity_failures WHERE organisation_id = $1 AND ticket_id = $2 AND at > $3 UNION ALL \
+        SELECT 1 FROM messages WHERE organisation_id = $1 AND ticket_id = $2 AND created_at > $3 AND kind = 'inbound' \
+        AND (written_by IS NOT NULL OR channel IN ('phone', 'video', 'sms', 'chat')) LIMIT 1";
     /// Until when somebody's newest look at a conversation lasts.
     PEEK = "SELECT until FROM identity_peeks WHERE organisation_id = $1 AND ticket_id = $2 AND staff_id = $3 AND at > $4 \
         ORDER BY at DESC LIMIT 1";
@@ -32,14 +36,14 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn shown(
+pub(super) async fn present(
     conn: &mut Conn,
     organisation: OrganisationId,
     ticket: TicketId,
     since: Timestamp,
 ) -> Result<bool, DeskError> {
     let wanted = args![organisation, ticket, since];
-    let found = conn.query_opt(SHOWN, wanted, |_| Ok(())).await?;
+    let found = conn.query_opt(PRESENT, wanted, |_| Ok(())).await?;
     Ok(found.is_some())
 }
 

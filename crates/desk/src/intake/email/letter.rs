@@ -305,7 +305,7 @@ impl Letter<'_> {
                     channel: Channel::Email,
                     body: words.body,
                     said: words.said,
-                    called: words.called,
+                    called: words.called.into_iter().collect(),
                     html: words.html,
                     envelope: Some(words.envelope),
                     attachments: words.attachments,
@@ -384,7 +384,7 @@ impl Letter<'_> {
             words.body,
         );
         new.said = words.said;
-        new.called = words.called;
+        new.called = words.called.into_iter().collect();
         new.html = words.html;
         new.envelope = Some(words.envelope);
         new.attachments = words.attachments;

@@ -198,6 +198,7 @@ impl Teller<'_> {
                         Why::NotNeeded => ("chip", "check"),
                         Why::Refused(_) | Why::Withdrawn(_) => ("chip-urgent", "x"),
                         Why::NeverGiven | Why::NoSuchWay => ("chip-waiting", "circle-help"),
+                        Why::Restricted => ("chip-waiting", "shield"),
                     },
                     why: one.why.text_key(),
                 })

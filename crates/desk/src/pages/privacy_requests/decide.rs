@@ -1,5 +1,6 @@
 //! The forms of a request's page.
 
+use super::lasting;
 use super::show::{Typed, page_of};
 use crate::context::Permission;
 use crate::error::DeskError;
@@ -29,7 +30,20 @@ fn mendable(error: &DeskError) -> Option<(StatusCode, &'static str, &'static str
         DeskError::Invalid { field, code, .. } => match (*field, *code) {
             ("words", "required") => (invalid, "words", "privacy-error-why"),
             ("words", _) => (invalid, "words", "privacy-error-long"),
+            ("note", "required") => (invalid, "note", "privacy-error-agreed"),
             ("note", _) => (invalid, "note", "privacy-error-long"),
+            ("reason", "must_agree") => (invalid, "reason", "privacy-error-must-agree"),
+            ("owed", _) => (invalid, "owed", "privacy-error-owed"),
+            ("restricted_until", _) => (invalid, "restricted_until", "privacy-error-until"),
+            ("stops", _) => (invalid, "stops", "privacy-error-stops"),
+            ("how", _) => (invalid, "how", "privacy-error-how"),
+            ("told_on", _) => (invalid, "told_on", "privacy-error-told-on"),
+            ("ended_words", _) => (invalid, "ended_words", "privacy-error-long"),
+            ("disagreement", "required") => (invalid, "disagreement", "form-error-required"),
+            ("disagreement", _) => (invalid, "disagreement", "privacy-error-long"),
+            ("disagreed_on", _) => (invalid, "disagreed_on", "privacy-error-letter"),
+            ("rebuttal", "required") => (invalid, "rebuttal", "form-error-required"),
+            ("rebuttal", _) => (invalid, "rebuttal", "privacy-error-long"),
             ("reason", _) => (invalid, "reason", "privacy-error-reason"),
             ("decision", _) => (invalid, "decision", "privacy-error-decision"),
             ("letter_on", _) => (invalid, "letter_on", "privacy-error-letter"),
@@ -46,6 +60,7 @@ fn mendable(error: &DeskError) -> Option<(StatusCode, &'static str, &'static str
                 "same_person" => "privacy-error-same",
                 "overdue" => "privacy-error-overdue",
                 "held" => "privacy-error-held",
+                "owed" => "privacy-error-owed-kept",
                 _ => "privacy-error-state",
             };
             (StatusCode::CONFLICT, "steps", key)
@@ -112,17 +127,19 @@ async fn decide(
     Path(id): Path<PrivacyRequestId>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, DeskError> {
-    let done = match Decision::from_code(&typed.decision) {
-        Some(decision) => {
+    let done = match (Decision::from_code(&typed.decision), lasting::terms(&typed)) {
+        (Some(decision), Ok(terms)) => {
             let said = Said {
                 decision,
                 reason: typed.reason.clone(),
                 note: typed.note.clone(),
                 with_notes: typed.with_notes,
             };
-            requests::decide(&page.app, &page.ctx, id, typed.version, said).await
+            let said = (said, terms);
+            requests::decide_on(&page.app, &page.ctx, id, typed.version, said).await
         }
-        None => Err(DeskError::invalid("decision", "required", "Choose one.")),
+        (_, Err(error)) => Err(error),
+        (None, _) => Err(DeskError::invalid("decision", "required", "Choose one.")),
     };
     after(page, id, typed, done, "privacy-decided").await
 }

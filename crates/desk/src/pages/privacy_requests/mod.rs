@@ -6,6 +6,7 @@ mod copy;
 mod decide;
 mod erase;
 mod holds;
+mod lasting;
 mod new;
 mod show;
 
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Vec<Route> {
         copy::routes(),
         erase::routes(),
         holds::routes(),
+        lasting::routes(),
     ]
     .concat()
 }
@@ -74,6 +76,6 @@ const fn step_key(step: Step) -> &'static str {
 }
 
 /// Text key of a law's reason; its code has underscores.
-fn reason_key(code: &str) -> String {
+pub(super) fn reason_key(code: &str) -> String {
     format!("privacy-reason-{}", code.replace('_', "-"))
 }

@@ -3,6 +3,7 @@
 use super::blocking::Blocking;
 use super::erase::hold_key;
 use super::holds::HoldLine;
+use super::lasting::Lasting;
 use super::{decision_key, law_key, reason_key, state_key, step_key};
 use crate::context::Permission;
 use crate::error::DeskError;
@@ -189,6 +190,24 @@ pub(super) struct Typed {
     pub exception: String,
     #[serde(default)]
     pub exception_told_on: String,
+    #[serde(default)]
+    pub restricted_until: String,
+    #[serde(default)]
+    pub owed: String,
+    #[serde(default)]
+    pub stops: String,
+    #[serde(default)]
+    pub how: String,
+    #[serde(default)]
+    pub told_on: String,
+    #[serde(default)]
+    pub ended_words: String,
+    #[serde(default)]
+    pub disagreement: String,
+    #[serde(default)]
+    pub disagreed_on: String,
+    #[serde(default)]
+    pub rebuttal: String,
 }
 
 /// A copy that was asked for.
@@ -306,6 +325,8 @@ struct RequestPage {
     may_erase: bool,
     /// Whether it was, and a certificate says so.
     erased: bool,
+    /// What stays of it.
+    lasting: Lasting,
     decisions: Vec<Choice>,
     reasons: Vec<Choice>,
     today: String,
@@ -335,6 +356,7 @@ pub(super) async fn page_of(
         teller: &teller,
     };
     let holds = hold_lines(page, &who, &view).await?;
+    let lasting = Lasting::of(page, &view, &typed, &names).await?;
     let opened = who.opened(&view);
     let blocking = Blocking::of(page, &view.request, &typed, |day| teller.day(day)).await?;
     let (request, now) = (&view.request, app.now());
@@ -443,6 +465,7 @@ pub(super) async fn page_of(
                 .map(|one| Choice::new(one.code(), t.text(hold_key(*one)), false))
                 .collect(),
             holds,
+            lasting,
             decisions: choices.collect(),
             reasons: reasons()
                 .map(|one| {

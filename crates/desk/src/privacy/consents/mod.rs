@@ -12,6 +12,7 @@ mod leaving;
 pub mod model;
 #[cfg(test)]
 mod model_tests;
+mod objection;
 mod opt_out;
 pub mod rules;
 mod service;
@@ -20,6 +21,7 @@ mod view;
 
 pub use leaving::{Leaving, leave, leaving_of, leaving_url};
 pub use model::{Channel, Decision, MAX_PARTY, MAX_TEXT, Purpose, Source, Why};
+pub(crate) use objection::object_in;
 pub use opt_out::is_opt_out;
 pub(crate) use service::{Confirmation, confirmation_of, leave_in, may_in};
 pub use service::{NewConsent, Whom, may, record};

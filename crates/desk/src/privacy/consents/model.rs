@@ -195,6 +195,8 @@ pub enum Why {
     NeverGiven,
     /// This purpose is never carried by this way.
     NoSuchWay,
+    /// A restriction is kept to on their record.
+    Restricted,
 }
 
 impl Why {
@@ -212,6 +214,7 @@ impl Why {
             Self::NotNeeded => "consent-why-not-needed",
             Self::NeverGiven => "consent-why-never-given",
             Self::NoSuchWay => "consent-why-no-such-way",
+            Self::Restricted => "consent-why-restricted",
         }
     }
 }

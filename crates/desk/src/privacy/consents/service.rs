@@ -3,6 +3,7 @@
 use super::model::{
     Channel, Decision, MAX_PARTY, MAX_TEXT, Mark, Purpose, Question, Source, Why, Word, decide,
 };
+use super::objection::under;
 use super::rules;
 use super::store::{self, Stored};
 use crate::app::App;
@@ -12,7 +13,7 @@ use crate::error::DeskError;
 use crate::events::kind;
 use crate::ids::{ConsentId, ContactId, OrganisationId, PatientId};
 use crate::patients::{self, OnFile, Requester};
-use crate::privacy::{erasure, notices};
+use crate::privacy::{erasure, notices, requests};
 use crate::records::{self, Sealing, restricted};
 use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
@@ -253,7 +254,7 @@ pub async fn record(
     .await
 }
 
-fn sealed(
+pub(super) fn sealed(
     sealing: &Sealing,
     word: Word,
     said: &Said,
@@ -272,7 +273,7 @@ fn sealed(
 }
 
 /// Writes a word in the caller's command.
-async fn keep(work: &mut Work<'_>, mut row: Stored) -> Result<ConsentId, DeskError> {
+pub(super) async fn keep(work: &mut Work<'_>, mut row: Stored) -> Result<ConsentId, DeskError> {
     let organisation = work.ctx.organisation;
     if let Some(patient) = row.word.patient {
         erasure::hold_patient(work, patient).await?;
@@ -340,7 +341,7 @@ pub(crate) async fn leave_in(
         match why {
             Why::Withdrawn(id) | Why::Refused(id) => source != Source::StopWord || lately(id),
             Why::NoSuchWay => true,
-            Why::Given(_) | Why::NotNeeded | Why::NeverGiven => false,
+            Why::Given(_) | Why::NotNeeded | Why::NeverGiven | Why::Restricted => false,
         }
     };
     let every = Purpose::ALL.iter().copied();
@@ -442,7 +443,12 @@ pub(crate) async fn may_in(
     }
     let words = words_of(conn, organisation, question.patient, question.contact).await?;
     let without = rules::rule(purpose, channel).map(|rule| rule.without);
-    Ok(decide(&words, &question, without))
+    let why = decide(&words, &question, without);
+    let restricted = match question.patient {
+        Some(patient) => requests::is_kept_to(conn, organisation, patient, now).await?,
+        None => false,
+    };
+    Ok(under(why, purpose, restricted))
 }
 
 /// Where the news goes that such mails have ended, and in which language.

@@ -1,6 +1,7 @@
 //! What stands, and the history, for whoever may see the patient.
 
 use super::model::{Channel, Decision, Purpose, Question, Source, Why, Word, decide};
+use super::objection::under;
 use super::rules;
 use super::service::{MOST, Said};
 use super::store::{self, Stored};
@@ -12,6 +13,7 @@ use crate::field_group::FieldGroup;
 use crate::identity;
 use crate::ids::{ContactId, PatientId, StaffId};
 use crate::patients::{self, OnFile};
+use crate::privacy::requests;
 use crate::records::{self, About, Opened, Purpose as For, restricted};
 use bedside_db::Conn;
 use data_encoding::HEXLOWER;
@@ -170,6 +172,10 @@ pub async fn standing(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Standi
                 stands.push(stand(&words, &asked, Some(shown(&leave, &one.value))));
             }
         }
+    }
+    let restricted = requests::is_kept_to(&mut conn, organisation, patient, app.now()).await?;
+    for one in &mut stands {
+        one.why = under(one.why, one.purpose, restricted);
     }
     Ok(Standing { stands, history })
 }

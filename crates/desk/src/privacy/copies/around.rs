@@ -91,8 +91,9 @@ fn consent(whole: &Whole, one: &ConsentView, me: &Value) -> Value {
             "resourceType": "Consent", "id": id, "status": status, "patient": me, "dateTime": instant(word.at),
             "scope": { "coding": [{ "system": system, "code": "patient-privacy" }] },
             "category": [{ "text": purpose }], "provision": provision,
+            "policyRule": { "text": "As the words say that were shown" },
             "sourceAttachment": {
-                "contentType": "text/plain", "language": one.locale, "data": BASE64.encode(one.text.as_bytes()),
+                "contentType": "text/plain; charset=utf-8", "language": one.locale, "data": BASE64.encode(one.text.as_bytes()),
             },
         }),
     )
@@ -107,14 +108,12 @@ fn asked(one: &Request, me: &Value) -> Value {
         (State::Decided, _) => "in-progress",
         (State::Closed, _) => "completed",
     };
-    entry(
-        id,
-        &json!({
-            "resourceType": "Task", "id": id, "status": status, "intent": "order", "for": me,
-            "code": { "text": format!("{} ({})", one.kind.code(), one.law.code()) },
-            "authoredOn": one.received_on.to_string(),
-        }),
-    )
+    // What stays of it has its id already, and what an entry is known by is known once.
+    json!({ "resource": {
+        "resourceType": "Task", "id": id, "status": status, "intent": "order", "for": me,
+        "code": { "text": format!("{} ({})", one.kind.code(), one.law.code()) },
+        "authoredOn": one.received_on.to_string(),
+    }})
 }
 
 fn given(whole: &Whole, me: &Value, entries: &mut Vec<Value>) {

@@ -5,6 +5,7 @@ use super::gather::{Conversation, Whole};
 use crate::timeline::files::Scan;
 use crate::timeline::{MessageKind, MessageState, MessageView};
 use bedside_db::Timestamp;
+use data_encoding::BASE64;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -57,6 +58,7 @@ pub fn bundle(whole: &Whole, place: &dyn Fn(&Conversation, Uuid, &str) -> String
             }),
         ));
     }
+    standing(whole, &me, &mut entries);
     for one in &whole.conversations {
         for message in &one.messages {
             communication(whole, one, message, &me, place, &mut entries);
@@ -76,6 +78,7 @@ pub fn bundle(whole: &Whole, place: &dyn Fn(&Conversation, Uuid, &str) -> String
     around::add(whole, &me, &mut entries);
     let targets: Vec<Value> = entries
         .iter()
+        .filter(|one| one["fullUrl"].is_string())
         .map(|one| json!({ "reference": one["fullUrl"] }))
         .collect();
     entries.push(json!({ "resource": {
@@ -83,6 +86,60 @@ pub fn bundle(whole: &Whole, place: &dyn Fn(&Conversation, Uuid, &str) -> String
         "agent": [{ "who": { "display": whole.clinic } }],
     }}));
     json!({ "resourceType": "Bundle", "type": "collection", "timestamp": instant(whole.at), "entry": entries })
+}
+
+/// Restrictions as Consent, with what was agreed; what they asked to have put right, with all that was said to it.
+fn standing(whole: &Whole, me: &Value, entries: &mut Vec<Value>) {
+    for one in &whole.standing.restrictions {
+        let id = one.id.uuid();
+        let said: Vec<&str> = [&one.asked, &one.note]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let words = BASE64.encode(said.join("\n\n").as_bytes());
+        let mut period = json!({ "start": instant(one.since) });
+        if let Some(until) = one.until {
+            period["end"] = json!(instant(until));
+        }
+        let scope = json!({ "coding": [{ "system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy" }] });
+        let category = json!({ "coding": [{ "system": "http://loinc.org", "code": "59284-0" }] });
+        entries.push(entry(
+            id,
+            &json!({
+                "resourceType": "Consent", "id": id, "status": "active", "scope": scope, "category": [category],
+                "patient": me, "dateTime": instant(one.since),
+                "sourceAttachment": { "contentType": "text/plain; charset=utf-8", "data": words },
+                "policyRule": { "text": "Restriction of uses and disclosures (45 CFR 164.522(a), GDPR Art. 18)" },
+                "provision": { "type": "deny", "period": period },
+            }),
+        ));
+    }
+    for one in &whole.standing.corrections {
+        let id = one.id.uuid();
+        let said = [
+            ("Asked", &one.asked),
+            ("The clinic's reason", &one.reason),
+            ("The clinic's answer", &one.note),
+            ("Statement of disagreement", &one.disagreement),
+            ("The clinic's rebuttal", &one.rebuttal),
+        ];
+        let payload: Vec<Value> = said
+            .into_iter()
+            .filter_map(|(what, words)| {
+                Some(json!({ "contentString": format!("{what}: {}", words.as_ref()?) }))
+            })
+            .collect();
+        entries.push(entry(
+            id,
+            &json!({
+                "resourceType": "Communication", "id": id, "status": "completed", "subject": me,
+                "category": [{ "text": "request for amendment" }],
+                "topic": { "text": format!("Amendment: {}", one.decision.code()) },
+                "sent": instant(one.at), "payload": payload,
+            }),
+        ));
+    }
 }
 
 const fn status(state: MessageState) -> &'static str {

@@ -10,7 +10,7 @@ use crate::patients::{self, PatientView};
 use crate::privacy::consents::{self, ConsentView};
 use crate::privacy::disclosures::{self, Accounting};
 use crate::privacy::notices::{self, AcknowledgementView};
-use crate::privacy::requests::{self, Request};
+use crate::privacy::requests::{self, Request, Standing};
 use crate::records::restricted;
 use crate::representatives::{self, RepresentativeView};
 use crate::staff;
@@ -60,6 +60,8 @@ pub struct Whole {
     pub acting: Vec<RepresentativeView>,
     /// To whom their data were given.
     pub given: Accounting,
+    /// Restrictions that are kept to, and what they asked to have put right.
+    pub standing: Standing,
     /// What they said yes and no to, newest first.
     pub consents: Vec<ConsentView>,
     /// Which notices they were given, newest first.
@@ -121,6 +123,7 @@ pub(super) async fn gather(
         asked: requests::of_patient(app, ctx, patient, MOST_ASKED).await?,
         acting: representatives::list(app, ctx, patient).await?,
         given: disclosures::export(app, ctx, patient).await?,
+        standing: requests::standing::standing(app, ctx, patient).await?,
         consents: {
             let mut said = consents::standing(app, ctx, patient).await?.history;
             // Of another patient's matters nothing leaves with this one's record.

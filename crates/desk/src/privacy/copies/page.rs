@@ -4,6 +4,7 @@ use super::gather::{Conversation, Whole};
 use crate::error::DeskError;
 use crate::privacy::consents::{Decision, Purpose};
 use crate::privacy::disclosures::Known;
+use crate::privacy::requests::Decision as Asked;
 use crate::representatives::RepresentativeView;
 use crate::timeline::MessageKind;
 use crate::timeline::files::Scan;
@@ -33,6 +34,12 @@ struct Shown {
     comment: Option<String>,
 }
 
+/// A restriction, or what they asked to have put right: what it is, and whose words.
+struct Stands {
+    what: String,
+    words: Vec<(&'static str, String)>,
+}
+
 struct Consented {
     what: &'static str,
     way: String,
@@ -48,6 +55,7 @@ struct CopyPage<'a> {
     whole: &'a Whole,
     intro: String,
     asked: Vec<(&'static str, String)>,
+    standing: Vec<Stands>,
     consents: Vec<Consented>,
     notices: Vec<String>,
     acting: Vec<String>,
@@ -104,6 +112,53 @@ fn given(whole: &Whole, t: Texts, zone: &TimeZone) -> Vec<String> {
         format!("{day}: {who} {}", t.text("disclosure-known-answer"))
     });
     recorded.chain(answers).collect()
+}
+
+fn standing(whole: &Whole, t: Texts, zone: &TimeZone) -> Vec<Stands> {
+    let day = |at: bedside_db::Timestamp| time::format_date(at.micros(), zone, t.locale);
+    let restrictions = whole.standing.restrictions.iter().map(|one| Stands {
+        what: match (one.before, one.until) {
+            (Some(before), _) => t.with("restriction-before", "day", before.to_string()),
+            (None, Some(until)) => {
+                let said = [
+                    ("since", day(one.since).into()),
+                    ("until", day(until).into()),
+                ];
+                t.format("restriction-until", &said)
+            }
+            (None, None) => t.with("restriction-since", "day", day(one.since)),
+        }
+        .into_owned(),
+        words: words([
+            ("correction-asked", &one.asked),
+            ("correction-note", &one.note),
+            ("", &None),
+            ("", &None),
+        ]),
+    });
+    let corrections = whole.standing.corrections.iter().map(|one| {
+        let key = match one.decision {
+            Asked::Granted => "correction-granted",
+            Asked::Partly => "correction-partly",
+            Asked::Refused | Asked::Withdrawn => "correction-refused",
+        };
+        Stands {
+            what: t.with(key, "day", day(one.at)).into_owned(),
+            words: words([
+                ("correction-asked", &one.asked),
+                ("correction-note", &one.note),
+                ("correction-disagreement", &one.disagreement),
+                ("correction-rebuttal", &one.rebuttal),
+            ]),
+        }
+    });
+    restrictions.chain(corrections).collect()
+}
+
+fn words(all: [(&'static str, &Option<String>); 4]) -> Vec<(&'static str, String)> {
+    let said = all.into_iter();
+    said.filter_map(|(whose, words)| Some((whose, words.clone()?)))
+        .collect()
 }
 
 /// The page.
@@ -169,6 +224,7 @@ pub fn page(
         asked: asked
             .map(|one| (one.kind.text_key(), one.received_on.to_string()))
             .collect(),
+        standing: standing(whole, t, zone),
         consents: whole
             .consents
             .iter()

@@ -15,6 +15,7 @@ mod part2;
 mod store;
 
 use super::erasure;
+use super::requests;
 use crate::app::App;
 use crate::audit_log::{self, NewEntry};
 use crate::context::{Ctx, Permission};
@@ -23,6 +24,7 @@ use crate::ids::{DisclosureId, PatientId, StaffId};
 use crate::patients;
 use crate::records::whose::{self, Thing};
 use crate::records::{self, About, Opened, Purpose, restricted};
+use crate::work::Work;
 use bedside_db::{Conn, Timestamp};
 use futures_util::FutureExt;
 use model::{Row, Struck, oldest};
@@ -30,7 +32,7 @@ use serde_json::json;
 use std::collections::HashMap;
 
 pub use known::{Given, Known, Recipient};
-pub use model::{Basis, MAX_LINE, MAX_WORDS, Typed, YEARS};
+pub use model::{Basis, Despite, MAX_LINE, MAX_WORDS, Typed, YEARS};
 pub use part2::Ground;
 pub use store::ALL as STATEMENTS;
 
@@ -62,6 +64,8 @@ pub struct Disclosure {
     pub ticket: Option<i64>,
     /// Until when the patient is not told.
     pub held_until: Option<Timestamp>,
+    /// Why it was given though a restriction stood on the record.
+    pub despite: Option<Despite>,
     /// Who recorded it, and when.
     pub recorded: (StaffId, Timestamp),
     /// Who struck it, when and why.
@@ -137,8 +141,8 @@ pub async fn is_part2(app: &App, ctx: &Ctx, patient: PatientId) -> Result<bool, 
     part2::applies(&mut conn, ctx.organisation, patient, None).await
 }
 
-/// Records that something was given out. Its request, if it has one, is one of the patient's. What is under 42 CFR Part 2 is
-/// recorded with what lets it be given out.
+/// Records that something was given out. Its request, if it has one, is one of the patient's. While a restriction stands
+/// on the record, it says why it is given all the same; what is under 42 CFR Part 2, what lets it be given out.
 pub async fn record(
     app: &App,
     ctx: &Ctx,
@@ -175,7 +179,7 @@ pub async fn record(
     drop(conn);
     let id: DisclosureId = app.id();
     let sealed = |column, words: &str| sealing.text("disclosures", column, id, words);
-    let row = Row {
+    let mut row = Row {
         id,
         patient,
         key: sealing.id,
@@ -188,6 +192,7 @@ pub async fn record(
         what: sealed("what", &said.what),
         purpose: sealed("purpose", &said.purpose),
         held_until: said.held_until,
+        despite: said.despite.map(|one| one.code().to_owned()),
         staff,
         recorded_at: app.now(),
         struck: None,
@@ -195,14 +200,34 @@ pub async fn record(
     app.command(ctx, move |work| {
         async move {
             erasure::hold_patient(work, patient).await?;
+            keep_to(work, &mut row).await?;
             store::insert(work, organisation, &row).await?;
-            let detail = json!({ "disclosure": id, "basis": row.basis, "part2": row.part2 });
+            let mut detail = json!({ "disclosure": id, "basis": row.basis, "part2": row.part2 });
+            if let Some(despite) = &row.despite {
+                detail["despite"] = json!(despite);
+            }
             work.audit(NewEntry::new("disclosure.record", "patient", patient).detail(&detail));
             Ok(id)
         }
         .boxed()
     })
     .await
+}
+
+/// Refuses what doesn't say why it is given though a restriction stands on the record, which nobody changes until the
+/// command ends. Where none stands, nothing is said of one.
+async fn keep_to(work: &mut Work<'_>, row: &mut Row) -> Result<(), DeskError> {
+    let (organisation, now) = (work.ctx.organisation, work.now);
+    if !requests::holds_back(work, organisation, row.patient, now).await? {
+        row.despite = None;
+    } else if row.despite.is_none() {
+        return Err(DeskError::invalid(
+            "despite",
+            "restricted",
+            "A restriction stands on this record: say why it is given all the same.",
+        ));
+    }
+    Ok(())
 }
 
 /// Says that a disclosure was recorded by mistake, and why.
@@ -344,6 +369,7 @@ async fn opened(
         purpose: open("purpose", &row.purpose)?,
         ticket,
         held_until: row.held_until,
+        despite: row.despite.as_deref().and_then(Despite::from_code),
         recorded: (row.staff, row.recorded_at),
         struck,
     })

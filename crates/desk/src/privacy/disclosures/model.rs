@@ -48,6 +48,22 @@ codes! {
     }
 }
 
+codes! {
+    /// Why something is given out though a restriction stands on the record.
+    #[schema(as = DespiteRestriction)]
+    Despite {
+        /// Somebody needs it in an emergency (45 CFR 164.522(a)(1)(iii)).
+        Emergency = "emergency",
+        /// A law asks for it or lets it be given (164.522(a)(1)(v)); to defend legal claims, or for another's rights (GDPR
+        /// Art. 18(2)).
+        Law = "law",
+        /// The patient asked for this one, or agreed to it.
+        Patient = "patient",
+        /// The restriction is not about this.
+        Outside = "outside",
+    }
+}
+
 /// A disclosure as somebody typed it.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
@@ -69,6 +85,8 @@ pub struct Typed {
     pub held_until: String,
     /// Code of what lets it be given out under 42 CFR Part 2; of other records nobody asks for it.
     pub part2: String,
+    /// Code of a [`Despite`]; empty where no restriction stands.
+    pub despite: String,
 }
 
 /// The same after it was checked; words are in plain yet.
@@ -90,6 +108,8 @@ pub struct Checked {
     pub ticket: Option<i64>,
     /// The instant until which the patient is not told.
     pub held_until: Option<Timestamp>,
+    /// Why it is given though a restriction stands.
+    pub despite: Option<Despite>,
 }
 
 fn words(field: &'static str, text: &str, most: usize, needed: bool) -> Result<String, DeskError> {
@@ -140,6 +160,13 @@ impl Typed {
                     DeskError::invalid("ticket", "invalid", "A request has a number.")
                 })?),
             };
+        let despite = match self.despite.trim() {
+            "" => None,
+            code => Some(
+                Despite::from_code(code)
+                    .ok_or_else(|| DeskError::invalid("despite", "invalid", "Choose one."))?,
+            ),
+        };
         Ok(Checked {
             made_at,
             recipient: words("recipient", &self.recipient, MAX_LINE, true)?,
@@ -150,6 +177,7 @@ impl Typed {
             purpose: words("purpose", &self.purpose, MAX_WORDS, true)?,
             ticket,
             held_until,
+            despite,
         })
     }
 }
@@ -175,6 +203,7 @@ pub(super) struct Row {
     pub what: Vec<u8>,
     pub purpose: Vec<u8>,
     pub held_until: Option<Timestamp>,
+    pub despite: Option<String>,
     pub staff: StaffId,
     pub recorded_at: Timestamp,
     pub struck: Option<Struck>,
@@ -261,6 +290,11 @@ mod tests {
         assert_eq!(
             refused(|one| one.held_until = "soon".to_owned()),
             Some(("held_until", "invalid"))
+        );
+        assert_eq!(refused(|one| one.despite = "emergency".to_owned()), None);
+        assert_eq!(
+            refused(|one| one.despite = "because".to_owned()),
+            Some(("despite", "invalid"))
         );
     }
 }

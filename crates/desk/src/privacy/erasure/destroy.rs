@@ -149,6 +149,7 @@ async fn skeleton(
         sql::DELETE_DRAFTS,
         sql::DELETE_LINKS,
         sql::DELETE_TAGS,
+        sql::DELETE_NURSE_STEPS,
         sql::BLANK_RATING,
         sql::DELETE_CODES,
     ] {

@@ -155,6 +155,8 @@ statements! {
     DELETE_LINKS = "DELETE FROM person_links WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes a request's tags.
     DELETE_TAGS = "DELETE FROM ticket_tags WHERE organisation_id = $1 AND ticket_id = $2";
+    /// Deletes what was handed to a nurse and what was decided.
+    DELETE_NURSE_STEPS = "DELETE FROM nurse_steps WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes the words of a rating; the score stays.
     BLANK_RATING = "UPDATE ratings SET comment = NULL WHERE organisation_id = $1 AND ticket_id = $2";
     /// Deletes one-time codes of a request.
@@ -212,8 +214,8 @@ statements! {
     /// Deletes which notices the patient was given.
     DELETE_ACKNOWLEDGEMENTS = "DELETE FROM notice_acknowledgements WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the words of what the patient asked.
-    BLANK_REQUESTS = "UPDATE privacy_requests SET words = NULL, note = NULL, extension = NULL WHERE organisation_id = $1 \
-        AND patient_id = $2";
+    BLANK_REQUESTS = "UPDATE privacy_requests SET words = NULL, note = NULL, extension = NULL, ended_words = NULL, \
+        disagreement = NULL, rebuttal = NULL WHERE organisation_id = $1 AND patient_id = $2";
     /// Deletes the words of holds that are over.
     BLANK_HOLDS = "UPDATE legal_holds SET words = NULL WHERE organisation_id = $1 AND patient_id = $2";
     /// A mark by which a mail is known.

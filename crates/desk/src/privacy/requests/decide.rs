@@ -1,14 +1,16 @@
 //! What is done with a request: more time, a second yes, a decision, the end.
 
 use super::law;
-use super::model::{Closed, Decided, Decision, Extension, Request, State};
+use super::model::{Closed, Decided, Decision, Extension, Kind, Request, State};
 use super::service::{end_of, today, told, words_of};
+use super::standing::{self, Terms};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{PatientId, PrivacyRequestId, StaffId};
+use crate::privacy::erasure;
 use crate::records::{self, Group, Sealing};
 use crate::representatives;
 use crate::work::Work;
@@ -180,10 +182,30 @@ pub async fn decide(
     version: i64,
     said: Said,
 ) -> Result<(), DeskError> {
+    decide_on(app, ctx, id, version, (said, Terms::default())).await
+}
+
+/// The same on terms: until when a restriction is kept to, and what an objection ends.
+///
+/// # Errors
+/// As [`decide`]; [`DeskError::Invalid`] too for terms that are missing or can't be, and where the law makes the clinic agree.
+pub async fn decide_on(
+    app: &App,
+    ctx: &Ctx,
+    id: PrivacyRequestId,
+    version: i64,
+    (said, terms): (Said, Terms),
+) -> Result<(), DeskError> {
     let by = person(ctx)?;
     let note = words_of("note", &said.note)?;
+    let clinic = app.directory.of(ctx.organisation)?;
+    let known = store::one(&mut app.read().await?, ctx.organisation, id).await?;
+    let stays = known.filter(|one| matches!(one.kind, Kind::Restriction | Kind::Objection));
     app.command(ctx, move |work| {
         async move {
+            if let Some(one) = stays {
+                erasure::hold_patient(work, one.patient).await?;
+            }
             let mut request = held(work, id, version).await?;
             ask_again(work, &mut request).await?;
             request.may_decide(said.decision, by)?;
@@ -198,6 +220,8 @@ pub async fn decide(
                     })
                 })
                 .transpose()?;
+            let how = (said.decision, reason.as_deref(), note.is_some());
+            terms.check(&request, how, today(&clinic, work.now))?;
             let note = match note {
                 Some(note) => {
                     let key = sealing(work, &request).await?;
@@ -215,6 +239,7 @@ pub async fn decide(
                 at: work.now,
                 with_notes: said.with_notes,
             });
+            standing::begin(work, &request, said.decision, terms).await?;
             keep(work, &request, "privacy.decide", detail).await
         }
         .boxed()

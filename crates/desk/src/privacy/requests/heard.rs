@@ -10,9 +10,8 @@ use crate::links;
 use crate::patients::{self, Requester};
 use crate::portal::requests as own;
 use crate::representatives;
-use crate::tickets::{self, Answer, NewTicket};
+use crate::tickets::{self, Answer, NewTicket, Unheard, Weighed};
 use crate::timeline::{self, MAX_BODY};
-use crate::triage::Weighed;
 use bedside_db::Timestamp;
 use bedside_language::{Channel, History, Level};
 use bedside_web::i18n::{Texts, time::format_date};
@@ -24,7 +23,7 @@ const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// Worries of one person that are heard in an hour. Danger is heard always.
 const WORRIES: u32 = 10;
 /// Times an hour that one person, or another system, brings worrying words of one patient. By then the requests that stand
-/// open say enough; what comes beyond is refused and said to be, never left out in silence.
+/// open say enough; what comes beyond is refused and said to be, never left out in silence. Danger is heard always.
 const LETTERS: u32 = 20;
 
 /// Where words went that are a worry or more.
@@ -36,15 +35,26 @@ pub struct Heard {
     pub danger: bool,
 }
 
-/// How these words worry, if they do, after what the same person wrote in the last days.
+/// How these words worry, if they do, in the light of what was written before by `who`, and by all who write for the same
+/// patient.
 async fn worry(
     app: &App,
     ctx: &Ctx,
     who: (ContactId, Option<PatientId>),
     (channel, words): (Channel, &str),
 ) -> Result<Option<Weighed>, DeskError> {
-    let words = (channel, words, ctx.locale);
-    let weighed = tickets::weigh(app, ctx.organisation, who, words).await?;
+    if words.trim().is_empty() {
+        return Ok(None);
+    }
+    let unheard = Unheard {
+        channel,
+        subject: "",
+        body: words,
+        called: &[],
+        hint: ctx.locale,
+        known: Some(who),
+    };
+    let weighed = tickets::weigh(app, ctx.organisation, &unheard).await?;
     Ok((weighed.level != Level::None).then_some(weighed))
 }
 
@@ -57,7 +67,7 @@ pub async fn hear_own(app: &App, ctx: &Ctx, words: &str) -> Result<Option<Heard>
     };
     let key = ("worry", me.contact.uuid());
     // Worries that add up to danger have rung by then.
-    let cries = weighed.alone == Level::Emergency;
+    let cries = weighed.is_cry();
     if app.caps.take(key, WORRIES, app.now()).is_err() && !cries {
         return Ok(None);
     }
@@ -96,7 +106,7 @@ fn dated(app: &App, ctx: &Ctx, received_on: Option<Date>) -> Result<Option<Strin
 ///
 /// # Errors
 /// [`DeskError::Restricted`] for a patient whose labels keep them from the actor, [`DeskError::NotFound`] for none, and
-/// [`DeskError::RateLimited`] beyond twenty times an hour of one actor and one patient.
+/// [`DeskError::RateLimited`] beyond twenty times an hour of one actor and one patient, where nobody may be in danger.
 pub async fn hear_of(
     app: &App,
     ctx: &Ctx,
@@ -104,19 +114,27 @@ pub async fn hear_of(
     (words, received_on): (&str, Option<Date>),
 ) -> Result<Option<Heard>, DeskError> {
     may_enter(ctx)?;
+    // Whoever they come from is asked below: here it is the patient's history that counts.
     let who = (tickets::ANYBODY, Some(patient));
     let Some(weighed) = worry(app, ctx, who, (Channel::Phone, words)).await? else {
         return Ok(None);
     };
     patients::admit(app, ctx, None, Some(patient)).await?;
-    let brought = ("letter", ctx.actor.uuid(), patient.uuid());
-    app.caps.take(brought, LETTERS, app.now())?;
+    let (brought, danger) = (
+        ("letter", ctx.actor.uuid(), patient.uuid()),
+        weighed.level == Level::Emergency,
+    );
+    if let Err(too_often) = app.caps.take(brought, LETTERS, app.now())
+        && !danger
+    {
+        return Err(too_often);
+    }
     let said = Said {
         requester: themself(app, ctx.organisation, patient).await?,
         channel: Channel::Phone,
         shown: None,
         whose: format!("of {patient}"),
-        danger: weighed.level == Level::Emergency,
+        danger,
         dated: dated(app, ctx, received_on)?,
     };
     said.open(app, ctx, words).await.map(Some)

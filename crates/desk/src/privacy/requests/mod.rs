@@ -7,7 +7,8 @@
 //! Invariants: a request is open, decided and closed, in this order and never back ([`model`]); there is one extension, made
 //! before the first period is over; what gives data away or destroys it needs an asker who has shown who they are, or a
 //! second person's yes, and to destroy always a second person's; whoever opened it doesn't give that yes, and whoever gave
-//! it doesn't decide. To add a kind, add it to [`Kind`], to `law.toml` for each law, to [`Request::steps`] and to the texts.
+//! it doesn't decide. What stays of a decided one (restrictions, corrections, objections) is told and kept to by
+//! [`standing`]. To add a kind, add it to [`Kind`], to `law.toml` for each law, to [`Request::steps`] and to the texts.
 
 pub mod blocking;
 mod decide;
@@ -16,9 +17,10 @@ pub mod law;
 pub mod model;
 mod own;
 mod service;
+pub mod standing;
 mod store;
 
-pub use decide::{Said, approve, close, decide, extend};
+pub use decide::{Said, approve, close, decide, decide_on, extend};
 pub(crate) use decide::{ask_again, close_destroyed, close_rest, held};
 pub use heard::{Heard, hear_of, hear_own};
 pub use model::{Asker, Decision, Kind, Law, MAX_WORDS, Request, State, Step};
@@ -28,4 +30,6 @@ pub use service::{
     NewRequest, RequestView, Which, count_open, list, name_for, of_patient, open_request, request,
 };
 pub(crate) use service::{patient_of, patients_who_wait, waits};
+pub use standing::{Standing, Terms, is_restricted};
+pub(crate) use standing::{holds_back, is_kept_to};
 pub use store::ALL as STATEMENTS;

@@ -87,13 +87,13 @@ codes! {
         Show = "show",
         /// Put it right, and tell whoever had it.
         PutRight = "put_right",
-        /// Keep to the restriction: labels, a note on the record.
+        /// Keep to the restriction: the desk tells of it wherever the record is used.
         Restrict = "restrict",
         /// Destroy the record.
         Destroy = "destroy",
         /// Give the list of whom it was given to.
         GiveList = "give_list",
-        /// Stop the use.
+        /// Stop the use outside of the desk: within it, their no stands.
         Stop = "stop",
         /// Look into it and write what is done about it.
         LookInto = "look_into",

@@ -4,6 +4,7 @@ use super::blocking;
 use super::law::{self, Clock};
 use super::model::{Kind, Law, MAX_AGE_DAYS, MAX_WORDS, Request, State};
 use super::own::{Asked, may_ask};
+use super::standing::{self, Lasting};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -58,6 +59,8 @@ pub struct RequestView {
     pub asker: Option<String>,
     /// Its clock.
     pub clock: &'static Clock,
+    /// What stays of it; lists hold nothing.
+    pub lasting: Lasting<String>,
 }
 
 /// Which requests a list holds.
@@ -303,6 +306,8 @@ pub(super) async fn view(
     let decided = request.decided.as_ref();
     let note = open("note", decided.and_then(|one| one.note.as_ref()))?;
     let name = name_of(leave, conn, ctx, request.patient).await?;
+    let (organisation, key) = (ctx.organisation, sealing.as_ref());
+    let lasting = standing::lasting(conn, organisation, request.id, key).await?;
     Ok(RequestView {
         request,
         name,
@@ -312,6 +317,7 @@ pub(super) async fn view(
         note,
         asker: None,
         clock,
+        lasting,
     })
 }
 
@@ -337,6 +343,7 @@ async fn line(
         extension: None,
         note: None,
         asker: None,
+        lasting: Lasting::default(),
     })
 }
 

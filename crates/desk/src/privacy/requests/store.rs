@@ -268,7 +268,8 @@ pub(super) async fn open_of_kind(
     patient: PatientId,
     kind: Kind,
 ) -> Result<Option<Timestamp>, DeskError> {
-    let args = args![organisation, patient, kind.code()];
+    let code = kind.code();
+    let args = args![organisation, patient, code];
     Ok(conn.query_opt(OPEN_OF_KIND, args, |row| row.get(0)).await?)
 }
 

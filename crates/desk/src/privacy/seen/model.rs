@@ -108,7 +108,7 @@ impl Deed {
             | ("identity", "review") => Self::Reviewed,
             (_, "export") | ("privacy", "download") => Self::Exported,
             ("patient" | "contact" | "identity" | "representative" | "acting", "read" | "list")
-            | ("privacy", "own" | "enter")
+            | ("privacy", "own" | "enter" | "standing")
             | ("breach", "printed") => Self::Details,
             (_, "found") => Self::Found,
             ("attachment", "read" | "original") => Self::Files,
@@ -226,6 +226,8 @@ mod tests {
             ("acting.read", Deed::Details),
             ("privacy.own", Deed::Details),
             ("privacy.enter", Deed::Details),
+            ("privacy.standing", Deed::Details),
+            ("privacy.end", Deed::Changed),
             ("identity.review", Deed::Reviewed),
             ("attachment.read", Deed::Files),
             ("attachment.original", Deed::Files),

@@ -11,6 +11,8 @@ use crate::pages::passkey_said;
 use crate::passkeys::{Answer, possible};
 use crate::portal::{self, CODE_LASTS, Entered, Visiting};
 use crate::public::caps::network;
+use crate::public::files;
+use crate::public::heard;
 use crate::public::shell::{Shell, clinic_for, page, refused, see_other};
 use crate::router::{Access, Route, portal_cookie};
 use askama::Template;
@@ -19,6 +21,7 @@ use axum::extract::{Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bedside_codecs::mail::address::Address;
 use bedside_vault::secret;
 use bedside_web::cookies::SessionCookie;
 use bedside_web::query;
@@ -183,6 +186,16 @@ fn take(app: &App, parts: &Parts, what: &'static str, limit: u32) -> Result<(), 
     }
 }
 
+/// The answer to words of danger that were typed in place of an address: some write in the first field they see.
+async fn cried(app: &App, shell: &Shell, parts: &Parts, typed: &str) -> Option<Response> {
+    if typed.trim().is_empty() || Address::parse(typed.trim()).is_ok() {
+        return None;
+    }
+    let network = network(&parts.headers, &parts.extensions, &app.config);
+    let said = (typed, &files::Sent::default());
+    heard::elsewhere(app, shell, network, said).await
+}
+
 /// Asks for a code, and leads on to where it is typed, whoever has the address.
 async fn send(
     State(app): State<App>,
@@ -191,11 +204,21 @@ async fn send(
     form: PublicForm,
 ) -> Result<Response, Response> {
     let slug = slug.as_ref().map(|slug| slug.0.as_str());
+    // Words are heard whatever the page was that they came from.
+    let sent: Sent = form.unproven().unwrap_or_default();
+    let lang = Some(sent.lang.as_str()).filter(|lang| !lang.is_empty());
+    let framed = frame(&app, slug, &parts, lang);
+    let nobodys = || Shell::of_desk(&app, &parts, lang);
+    let near = framed.as_ref().ok().cloned().or_else(nobodys);
+    if let Some(shell) = &near
+        && let Some(answer) = cried(&app, shell, &parts, &sent.email).await
+    {
+        return Ok(answer);
+    }
     let Ok(sent) = form.read::<Sent>(&app, PURPOSE) else {
         return Ok(see_other(parts.uri.path()));
     };
-    let lang = Some(sent.lang.as_str()).filter(|lang| !lang.is_empty());
-    let shell = frame(&app, slug, &parts, lang)?;
+    let shell = framed?;
     let (organisation, locale) = (shell.clinic.id, shell.t.locale);
     let asked = async {
         take(&app, &parts, "portal code", ASKED_PER_NETWORK)?;

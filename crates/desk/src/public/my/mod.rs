@@ -9,6 +9,7 @@ mod devices;
 mod door;
 mod privacy;
 mod requests;
+mod unsent;
 
 use super::shell::{Bar, Kept, Shell, page, refused_keeping, see_other};
 use crate::app::App;
@@ -29,6 +30,7 @@ use bedside_web::i18n::time;
 use bedside_web::query;
 use serde::Deserialize;
 use std::sync::Arc;
+pub(crate) use unsent::{acting_over, brings_words, signed_out};
 
 /// The ways in.
 pub fn routes() -> Vec<Route> {
@@ -181,11 +183,11 @@ impl My {
             },
             _ => return refused_keeping(&self.shell, error, kept),
         };
-        self.shut(why)
+        self.shut(why, kept)
     }
 
-    /// The page that says why something is not shown, and what to do.
-    fn shut(&self, why: &'static str) -> Response {
+    /// The page that says why something is not shown, and what to do, with what was sent.
+    fn shut(&self, why: &'static str, kept: Kept<'_>) -> Response {
         let from = self.me.counts_from.filter(|_| why == "my-shut-level");
         page(
             StatusCode::FORBIDDEN,
@@ -193,6 +195,7 @@ impl My {
                 shell: &self.shell,
                 why,
                 from: from.map(|from| self.on_day(from)),
+                kept,
             },
         )
     }
@@ -205,6 +208,7 @@ struct ShutPage<'a> {
     why: &'static str,
     /// From when on it opens by itself.
     from: Option<String>,
+    kept: Kept<'a>,
 }
 
 impl ShutPage<'_> {

@@ -11,13 +11,13 @@ use crate::pages::forms::{self, Form, check_public};
 use crate::portal::requests::{self as own, Shut};
 use crate::portal::{self, ActsFor};
 use crate::public::away;
-use crate::public::caps::PER_PERSON;
+use crate::public::caps::{PER_PERSON, network};
 use crate::public::expect;
 use crate::public::files::{self, MAX_FILES, Sent};
 use crate::public::heard;
 use crate::public::linked::form_number;
 use crate::public::request::MAX_WORDS;
-use crate::public::shell::{Shell, page, refused};
+use crate::public::shell::{Kept, Shell, page, refused};
 use crate::public::thread::{Draft, Writing, is_genuine, is_of_here, may_bring, shown, take};
 use crate::tickets::NewTicket;
 use crate::timeline::files::{OVER_QUOTA, Way};
@@ -258,15 +258,37 @@ fn writing(my: &My, ticket: TicketId) -> Writing<'_> {
     }
 }
 
-/// The request as it may be read now; else the page that says why not.
-async fn visit(my: &mut My, ticket: TicketId) -> Result<Visit, Response> {
-    my.shell.here = format!("/my/requests/{ticket}");
+/// Why a request is not opened.
+enum Closed {
+    Shut(Shut),
+    Failed(DeskError),
+}
+
+impl Closed {
+    /// The page that says so, with what was sent.
+    fn page(self, my: &My, kept: Kept<'_>) -> Response {
+        match self {
+            Self::Shut(Shut::Level) => my.shut("my-shut-level", kept),
+            Self::Shut(Shut::Scope) => my.shut("my-shut-scope", kept),
+            Self::Failed(error) => my.failed_keeping(error, kept),
+        }
+    }
+}
+
+/// The request as it may be read now; else why not.
+async fn asked(my: &My, ticket: TicketId) -> Result<Visit, Closed> {
     match own::visit(&my.app, &my.ctx, ticket).await {
         Ok(Ok(visit)) => Ok(visit),
-        Ok(Err(Shut::Level)) => Err(my.shut("my-shut-level")),
-        Ok(Err(Shut::Scope)) => Err(my.shut("my-shut-scope")),
-        Err(error) => Err(my.failed(error)),
+        Ok(Err(shut)) => Err(Closed::Shut(shut)),
+        Err(error) => Err(Closed::Failed(error)),
     }
+}
+
+/// The same at its own page, with the page that says why not.
+async fn visit(my: &mut My, ticket: TicketId) -> Result<Visit, Response> {
+    my.shell.here = format!("/my/requests/{ticket}");
+    let found = asked(my, ticket).await;
+    found.map_err(|why| why.page(my, Kept::default()))
 }
 
 /// A request with its conversation.
@@ -285,19 +307,41 @@ pub(super) async fn show(mut my: My, Path(ticket): Path<TicketId>) -> Result<Res
         .map_err(|error| my.failed(error))
 }
 
-/// Takes words in.
+/// The answer to words for a request that is not opened to whoever wrote them: danger opens another one, as whom they are in.
+async fn astray(my: &My, why: Closed, sent: &Sent) -> Response {
+    let kept = sent.kept("message");
+    let requester = own::requester(&my.app, &my.ctx).await.ok();
+    let network = network(&my.parts.headers, &my.parts.extensions, &my.app.config);
+    let heard = heard::of_whom(
+        &my.app,
+        &my.shell,
+        (network, requester),
+        (kept.words, sent),
+    )
+    .await;
+    heard.unwrap_or_else(|| why.page(my, kept))
+}
+
+/// Takes words in. They are read whether the request is open to whoever wrote them or not; its files only where it is.
 pub(super) async fn reply(
     mut my: My,
     Path(ticket): Path<TicketId>,
     request: Request,
 ) -> Result<Response, Response> {
-    let visit = visit(&mut my, ticket).await?;
+    my.shell.here = format!("/my/requests/{ticket}");
+    let before = asked(&my, ticket).await;
     let at = writing(&my, ticket);
     let sent = files::read(request, |form, ear| {
         let said = (form.text("message").unwrap_or_default(), ear);
-        may_bring(&at, &visit, said) && is_genuine(&at, &my.parts, form.text(csrf::FIELD))
+        matches!(&before, Ok(visit) if may_bring(&at, visit, said))
+            && is_genuine(&at, &my.parts, form.text(csrf::FIELD))
     });
     let sent = sent.await.map_err(|problem| refused(&my.shell, problem))?;
+    // Looked at again: it may have been shut while the form came in.
+    let visit = match asked(&my, ticket).await {
+        Ok(visit) => visit,
+        Err(why) => return Err(astray(&my, why, &sent).await),
+    };
     let (status, note) = match take(&at, &visit, &my.parts, &sent).await {
         Ok(None) => return Ok(on_to(&format!("/my/requests/{ticket}?said=sent"))),
         Ok(Some(other)) => return Ok(on_to(&format!("/my/requests/{other}?said=opened"))),

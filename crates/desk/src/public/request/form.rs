@@ -11,6 +11,7 @@ use bedside_codecs::mail::address::Address;
 use bedside_db::Timestamp;
 use bedside_language::Channel;
 use bedside_web::cursor;
+use std::iter;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 100;
@@ -20,6 +21,17 @@ pub const MAX_WORDS: usize = 20_000;
 const FASTEST: i64 = 2;
 /// Seconds after which a form has to be looked at again. A day: somebody may write it in several goes.
 const OLDEST: i64 = 24 * 60 * 60;
+
+/// What was typed where a name belongs, and where an address does and none stands there.
+fn called(sent: &Sent) -> Vec<String> {
+    let address = sent.text("email");
+    let is_none = !address.is_empty() && Address::parse(address).is_err();
+    // Its sign would make an address of words.
+    let odd = is_none.then(|| address.replace('@', " "));
+    iter::once(sent.text("name").to_owned())
+        .chain(odd)
+        .collect()
+}
 
 /// What was typed.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +48,8 @@ pub struct Form {
     pub had_files: bool,
     /// What stood in place of a mail address and is none, for a person to make out.
     pub unusable: String,
+    /// The name as it was typed, and what stands in place of an address: some write in the first field they see.
+    pub called: Vec<String>,
     /// What is known of the words.
     ear: Ear,
     /// A field that people don't see.
@@ -61,6 +75,7 @@ impl Form {
             message: sent.text("message").to_owned(),
             had_files: sent.had_files(),
             unusable: String::new(),
+            called: called(sent),
             ear: sent.ear.clone(),
             trap: sent.text("company").to_owned(),
         }
@@ -68,12 +83,36 @@ impl Form {
 
     /// Whether what was typed is taken in whatever the caps say: nobody who may be in danger is told to come back later.
     pub async fn is_urgent(&self, app: &App, shell: &Shell) -> bool {
-        let (typed, hint) = ((self.message.as_str(), self.name.as_str()), shell.t.locale);
-        if self.ear.danger(app, Channel::WebForm, typed.0, hint).await {
-            return true;
+        let (words, hint) = (self.message.as_str(), shell.t.locale);
+        let danger = self.ear.danger(app, Channel::WebForm, words, hint);
+        danger.await || self.is_called(app, shell).await
+    }
+
+    /// Whether danger stands where a name or an address belongs.
+    async fn is_called(&self, app: &App, shell: &Shell) -> bool {
+        let (words, hint) = (self.message.as_str(), shell.t.locale);
+        for name in &self.called {
+            let typed = (words, name.as_str());
+            let called = triage::danger_called(app, Channel::WebForm, typed, hint);
+            // What could not be looked at is taken for the worst.
+            if called.await.unwrap_or(true) {
+                return true;
+            }
         }
-        let called = triage::danger_called(app, Channel::WebForm, typed, hint);
-        called.await.unwrap_or(true)
+        false
+    }
+
+    /// The words of danger in a form that belongs to no clinic: those of its message, with the names where those are it.
+    pub async fn cry(&self, app: &App, shell: &Shell) -> String {
+        let words = self.message.clone();
+        if !self.is_called(app, shell).await {
+            return words;
+        }
+        let names = self.called.iter().cloned();
+        iter::once(words)
+            .chain(names)
+            .collect::<Vec<_>>()
+            .join("\n\n")
     }
 
     /// Looks through what came beside the words, before [`is_urgent`](Self::is_urgent) is asked.
@@ -143,6 +182,11 @@ impl Pass {
     pub fn read(app: &App, shell: &Shell, text: &str) -> Self {
         let pass: Option<FormPass> = cursor::decode(FORM, text, &app.keyring.web_mac()).ok();
         Self(pass.filter(|(organisation, ..)| *organisation == shell.clinic.id))
+    }
+
+    /// Whether this desk made it for a form of this clinic, however long ago.
+    pub fn is_ours(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Why the form has to be sent once more, as the key of a kind text.

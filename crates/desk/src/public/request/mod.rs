@@ -11,6 +11,7 @@ mod take;
 use super::caps::{PER_NETWORK, network};
 use super::expect;
 use super::files::{self, Sent};
+use super::heard;
 use super::notice;
 use super::shell::{Kept, Shell, clinic_for, page, refused, refused_keeping, see_other};
 use super::told;
@@ -251,6 +252,15 @@ fn thanks_path(app: &App, form: &str, receipt: &Receipt) -> String {
     format!("{form}/thanks?r={receipt}")
 }
 
+/// The answer to words of danger in a form of no clinic, where the desk can say whose they are.
+async fn astray(app: &App, parts: &Parts, lang: Option<&str>, sent: &Sent) -> Option<Response> {
+    let shell = Shell::of_desk(app, parts, lang)?;
+    let form = Form::from_sent(sent);
+    let cry = form.cry(app, &shell).await;
+    let network = network(&parts.headers, &parts.extensions, &app.config);
+    heard::elsewhere(app, &shell, network, (&cry, sent)).await
+}
+
 /// Takes the form in. Its files are read only where the clinic, the network and the form's own pass allow it.
 pub async fn send(
     State(app): State<App>,
@@ -270,6 +280,9 @@ pub async fn send(
             };
             let lang = Some(sent.text("lang")).filter(|lang| !lang.is_empty());
             let lang = lang.or(asked.lang.as_deref());
+            if let Some(answer) = astray(&app, &parts, lang, &sent).await {
+                return answer;
+            }
             return no_form(&app, why, &parts, lang, sent.kept("message"));
         }
     };

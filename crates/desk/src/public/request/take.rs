@@ -11,12 +11,11 @@ use crate::ids::TicketId;
 use crate::once::words_of_files;
 use crate::patients;
 use crate::tickets::{self, NewTicket};
+use crate::timeline;
 use crate::timeline::files::Way;
-use crate::timeline::{self, MAX_BODY};
 use bedside_codecs::mail::address::Address;
 use bedside_language::Channel;
 use bedside_vault::normalise;
-use bedside_web::i18n::Texts;
 use bytes::Bytes;
 use std::net::IpAddr;
 
@@ -38,7 +37,7 @@ pub async fn take(
     if let Some(earlier) = earlier(app, shell, &delivery).await? {
         return Ok(earlier);
     }
-    if pass.objection(app.now()).is_some() {
+    if !pass.is_ours() {
         heard::take_one(app, shell, network)?;
     }
     let address = if form.email.is_empty() {
@@ -137,21 +136,14 @@ async fn open(
     let whose = (requester.contact, Way::Form);
     let brought = files::within_quota(app, organisation, whose, sent, danger).await?;
     let attachments = files::keep(app, organisation, &requester.sealing, brought.files).await?;
-    let (mut body, mut said) = heard::kept_with(&form.message, &brought.instead);
-    if !form.unusable.is_empty() {
-        said = said.or_else(|| Some(body.clone()));
-        let t = Texts::new(shell.clinic.locale);
-        let typed = t.with("ticket-typed-address", "address", form.unusable.as_str());
-        let room = MAX_BODY.saturating_sub(typed.len() + 2);
-        body.truncate(body.floor_char_boundary(room));
-        body = format!("{body}\n\n{typed}");
-    }
+    let (body, said) = heard::kept_with(&form.message, &brought.instead);
     let mut new = NewTicket::new(requester, Channel::WebForm, "", body);
     new.said = said;
-    new.called = Some(form.name.clone());
+    new.called.clone_from(&form.called);
     new.locale = Some(locale);
     new.category = Some(form.category.clone()).filter(|code| !code.is_empty());
     new.attachments = attachments;
     new.external = Some((EXTERNAL, delivery));
+    let new = new.with_typed(shell.clinic.locale, &form.unusable);
     Ok(tickets::create(app, &shell.ctx(), new).await?.id)
 }
