@@ -40,6 +40,7 @@ notice-not-you = If you know about this, there is nothing to do. If not, tell wh
 notice-opening = A colleague opened a restricted record at { $at } and said why. Nothing about the patient is in this mail.
 notice-exception-subject = Something waits for a second look
 notice-past-rules = A colleague opened a request because of an emergency, or changed a patient’s phone or email without the usual steps, at { $at }, and said why. Nothing about the patient is in this mail.
+notice-review-waits = What a colleague opened or did past the usual steps has waited for days for a second person to look at it. Nothing about the patient is in this mail.
 notice-exception-look = Please have a look, and sign it off or say what happens next:
 notice-retention-subject = More records will go by age
 notice-retention = At { $at } it was decided that more records go by age. If that was not you, ask who did. It counts a day later. Nothing about a patient is in this mail.

@@ -40,6 +40,7 @@ notice-not-you = Si ya lo sabía, no tiene que hacer nada. Si no, avise enseguid
 notice-opening = Un colega abrió un expediente restringido ({ $at }) y dijo por qué. Este correo no dice nada del paciente.
 notice-exception-subject = Algo espera una segunda mirada
 notice-past-rules = Un colega abrió una solicitud por una emergencia, o cambió un teléfono o correo de un paciente sin los pasos habituales ({ $at }), y dijo por qué. Este correo no dice nada del paciente.
+notice-review-waits = Lo que un colega abrió o hizo sin los pasos habituales espera desde hace días a que una segunda persona lo mire. Este correo no dice nada del paciente.
 notice-exception-look = Por favor, mírelo y dé su visto bueno o diga qué se hará:
 notice-retention-subject = Se borrarán más registros por antigüedad
 notice-retention = Se decidió ({ $at }) que se borren más registros por antigüedad. Si no fue usted, pregunte quién lo hizo. Cuenta un día después. Este correo no dice nada de ningún paciente.

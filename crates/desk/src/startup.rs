@@ -276,6 +276,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "chosen ways",
         sql: include_str!("../migrations/0063_chosen_ways.sql"),
     },
+    Migration {
+        version: 64,
+        name: "part2",
+        sql: include_str!("../migrations/0064_part2.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

@@ -15,6 +15,7 @@ use bedside_desk::privacy::copies::{self, KEEP, Made};
 use bedside_desk::privacy::requests::{
     self, Decision, Kind, NewRequest, RequestView, Said, State, Which,
 };
+use bedside_desk::privacy::{consents, disclosures};
 use bedside_desk::records::{Label, Labels};
 use bedside_desk::staff::PROOF_SECONDS;
 use bedside_desk::{audit_log, jobs, tickets};
@@ -77,6 +78,35 @@ fn said(decision: Decision, reason: &str) -> Said {
         note: "As the law says.".to_owned(),
         with_notes: true,
     }
+}
+
+/// Something is given to a court, and the patient says yes to research.
+async fn given_and_said(desk: &Desk, patient: PatientId) {
+    let given = disclosures::Typed {
+        day: "2026-02-27".to_owned(),
+        recipient: "Grackle Court".to_owned(),
+        address: "1 Hill Road".to_owned(),
+        what: "The visit of May".to_owned(),
+        basis: "court".to_owned(),
+        purpose: "Order 7".to_owned(),
+        ..disclosures::Typed::default()
+    };
+    disclosures::record(&desk.app, &desk.ctx(Role::Compliance), patient, &given)
+        .await
+        .unwrap();
+    let said = consents::NewConsent {
+        purpose: Some(consents::Purpose::Research),
+        channel: None,
+        decision: consents::Decision::Given,
+        address: None,
+        party: None,
+        text: "May we use it for research?".to_owned(),
+        locale: bedside_web::Locale::Es,
+        source: consents::Source::Agent,
+    };
+    consents::record(&desk.app, &desk.system(), patient, said)
+        .await
+        .unwrap();
 }
 
 /// The code of what was refused.
@@ -456,6 +486,7 @@ both_engines! {
             tickets::link_contact(&desk.app, &desk.system(), contact, Some(stands_for)).await.unwrap();
         }
         assert_eq!(tickets::view(&desk.app, &desk.system(), his).await.unwrap().ticket.patient, Some(patient));
+        given_and_said(&desk, patient).await;
 
         let (privacy, boss) = (desk.ctx(Role::Compliance), desk.ctx(Role::Administrator));
         let browser = desk.browser(Role::Administrator).await;
@@ -487,6 +518,8 @@ both_engines! {
             "The marmalade is &#60;b&#62;gone&#60;/b&#62;.", "quailnote", "heronreply", "jacanascan", "-scan one.txt",
             "\"resourceType\": \"Bundle\"", "\"resourceType\": \"RelatedPerson\"", "\"resourceType\": \"Communication\"",
             "\"resourceType\": \"DocumentReference\"", "\"resourceType\": \"Provenance\"", "The marmalade is <b>gone</b>.",
+            "\"resourceType\": \"Consent\"", "\"resourceType\": \"Task\"", "\"resourceType\": \"AuditEvent\"",
+            "\"name\": \"Grackle Court, 1 Hill Road\"", "Grackle Court, 1 Hill Road, The visit of May, Order 7", "Quién recibió",
         ] {
             assert!(text.contains(word), "{word}");
         }

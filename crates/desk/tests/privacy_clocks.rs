@@ -6,12 +6,13 @@ mod common;
 
 use bedside_db::{DbError, FixedClock, args, statements};
 use bedside_desk::context::{Ctx, Source};
+use bedside_desk::error::DeskError;
 use bedside_desk::ids::{BreachId, OrganisationId, PatientId, PrivacyRequestId};
 use bedside_desk::orgs::{self, Change};
 use bedside_desk::patients::{self, NewPatient};
 use bedside_desk::privacy::breaches::{self, Conclusion, Data, Duty, Facts, Part, Risk, Words};
-use bedside_desk::privacy::clocks;
-use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, Said};
+use bedside_desk::privacy::requests::{self, Decision, Kind, NewRequest, Said, blocking};
+use bedside_desk::privacy::{self, NewOpening, Reason, Verdict, clocks, exceptions};
 use bedside_desk::staff::{self, NewStaff};
 use bedside_desk::{audit_log, config, jobs, startup};
 use bedside_web::Locale;
@@ -293,6 +294,108 @@ both_engines! {
         assert_eq!(two.matches("count-alert").count(), 2, "{two}");
         let agent = desk.browser(Role::Agent).await.get("/patients").await.expect(200).text();
         assert!(!agent.contains("past its time"), "{agent}");
+    }
+
+    async fn what_cant_be_done_has_a_clock_of_ten_business_days_until_somebody_is_told_why(desk: Desk) {
+        let sink = sink(&desk).await;
+        let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
+        let id = ask(&desk, Kind::Access, TODAY).await;
+        let name = async |version, code: &str, on| blocking::name(app, &officer, (id, version), code, on).await;
+        let refused = |done: Result<(), DeskError>| match done.unwrap_err() {
+            DeskError::Conflict { code, .. } | DeskError::Invalid { code, .. } => code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(name(1, "infeasible", None).await), "invalid");
+        assert_eq!(refused(name(1, "infeasibility", Some(date(2026, 3, 1))).await), "out_of_range");
+        assert_eq!(refused(name(1, "infeasibility", Some(date(2026, 3, 3))).await), "out_of_range");
+        assert!(matches!(name(2, "infeasibility", None).await, Err(DeskError::Stale { .. })));
+        // One without a period is no clock.
+        name(1, "manner", None).await.unwrap();
+        desk.clock.advance(8 * DAY);
+        assert!(told(&desk, &sink).await.is_empty());
+        name(2, "infeasibility", None).await.unwrap();
+        assert_eq!(heard(&told(&desk, &sink).await), both(false));
+        let page = desk.browser(Role::Compliance).await.get(&format!("/privacy/{id}")).await.expect(200).text();
+        assert!(page.contains("has to be told why in writing by") && page.contains("45 CFR 171.204"), "{page}");
+        // Its last day is the 16th; half of the access's own time is over on the 17th.
+        desk.clock.advance(6 * DAY);
+        assert_eq!(heard(&told(&desk, &sink).await), both(false));
+        name(3, "infeasibility", Some(date(2026, 3, 16))).await.unwrap();
+        desk.clock.advance(DAY);
+        assert!(told(&desk, &sink).await.is_empty());
+
+        let amendment = ask(&desk, Kind::Amendment, date(2026, 3, 16)).await;
+        let done = blocking::name(app, &officer, (amendment, 1), "privacy", None).await;
+        assert_eq!(refused(done), "no_exception");
+        desk.audit_is_whole().await;
+    }
+
+    async fn the_form_names_an_exception_and_takes_it_back(desk: Desk) {
+        let id = ask(&desk, Kind::Copy, TODAY).await;
+        let (officer, page) = (desk.browser(Role::Compliance).await, format!("/privacy/{id}"));
+        let to = format!("{page}/exception");
+        let wrong = [("version", "1"), ("exception", "none of these")];
+        assert!(officer.submit(&page, &to, &wrong).await.expect(422).text().contains("href=\"#exception\""));
+        let fine = [("version", "1"), ("exception", "fees"), ("exception_told_on", "2026-03-02")];
+        officer.submit(&page, &to, &fine).await.expect(303);
+        let shown = officer.get(&page).await.expect(200).text();
+        assert!(shown.contains("<strong>Fees</strong>") && shown.contains("was told why on"), "{shown}");
+        officer.submit(&page, &to, &[("version", "2"), ("exception", "")]).await.expect(303);
+        assert!(!officer.get(&page).await.expect(200).text().contains("<strong>Fees</strong>"));
+        desk.browser(Role::Agent).await.post(&to, &fine).await.expect(403);
+    }
+
+    async fn people_who_are_to_hear_at_once_are_reminded_of_once_the_risk_is_known_to_be_high(desk: Desk) {
+        let sink = sink(&desk).await;
+        let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
+        under(&desk, "gdpr").await;
+        let id = incident(&desk).await;
+        let high = breaches::Said {
+            risks: [Risk::High; 4],
+            words: Words {
+                factors: ["Names.", "A stranger.", "Read.", "Nothing."].map(str::to_owned),
+                reasons: "It was read aloud.".to_owned(),
+            },
+            conclusion: Conclusion::Breach,
+            exception: None,
+            high_risk: true,
+        };
+        breaches::done(app, &officer, (id, 1), Duty::Authority, TODAY).await.unwrap();
+        desk.clock.advance(30 * DAY);
+        assert!(told(&desk, &sink).await.is_empty());
+        breaches::assess(app, &officer, (id, 2), high).await.unwrap();
+        breaches::sign(app, &desk.ctx(Role::Administrator), (id, 3), true).await.unwrap();
+        for (hours, says) in [(47, None), (1, Some(false)), (18, Some(false)), (7, Some(true)), (72, None)] {
+            desk.clock.advance(hours * HOUR);
+            assert_eq!(heard(&told(&desk, &sink).await), says.map_or_else(Vec::new, both), "{hours}");
+        }
+    }
+
+    async fn what_was_done_past_the_rules_is_told_of_again_while_nobody_looks_at_it(desk: Desk) {
+        let sink = sink(&desk).await;
+        let new = NewOpening {
+            patient: patient(&desk).await,
+            reason: Reason::Danger,
+            words: "She may be in danger tonight.".to_owned(),
+        };
+        let opened = privacy::open_record(&desk.app, &desk.ctx(Role::Agent), new).await.unwrap();
+        jobs::drain(&desk.app).await.unwrap();
+        for (days, says) in [(2, false), (1, true), (3, false), (2, true), (30, false)] {
+            desk.clock.advance(days * DAY);
+            let sent = told(&desk, &sink).await;
+            assert_eq!(!sent.is_empty(), says, "{days}");
+            for mail in &sent {
+                let text = mail.text();
+                let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(text.contains("for a second person to look at it") && text.contains("/reviews"), "{text}");
+                assert!(!text.contains("Rosa") && !text.contains("tonight"), "{text}");
+            }
+        }
+        let by = desk.ctx(Role::Compliance);
+        let one = (exceptions::Source::Opening, opened.uuid());
+        exceptions::sign_off(&desk.app, &by, one, Verdict::Justified, "").await.unwrap();
+        desk.clock.advance(30 * DAY);
+        assert!(told(&desk, &sink).await.is_empty());
     }
 
     async fn an_incident_that_is_none_ends_its_clocks(desk: Desk) {

@@ -9,7 +9,7 @@ use crate::pages::layout::{Page, Shell, redirect_saying};
 use crate::pages::seen_words::{People, Reader, Told, told};
 use crate::pages::standing::Told as Standing;
 use crate::privacy::disclosures::{
-    self, Accounting, Basis, Despite, Disclosure, Given, Known, Typed,
+    self, Accounting, Basis, Despite, Disclosure, Given, Ground, Known, Typed,
 };
 use crate::router::{Access, Route};
 use crate::staff;
@@ -84,6 +84,7 @@ struct Sent {
     purpose: String,
     ticket: String,
     held_until: String,
+    part2: String,
     despite: String,
 }
 
@@ -99,6 +100,7 @@ impl From<&Sent> for Typed {
             purpose: sent.purpose,
             ticket: sent.ticket,
             held_until: sent.held_until,
+            part2: sent.part2,
             despite: sent.despite,
         }
     }
@@ -110,6 +112,8 @@ struct NewForm {
     sent: Sent,
     /// Code and text key of each.
     bases: Vec<(&'static str, &'static str)>,
+    /// The same of what lets it be given out under 42 CFR Part 2; nothing where nobody asks.
+    grounds: Vec<(&'static str, &'static str)>,
     today: String,
     standing: Standing,
     /// Code and text key of why it may be given all the same.
@@ -122,15 +126,19 @@ impl NewForm {
     async fn new(
         page: &Page,
         (action, patient): (String, PatientId),
-        sent: Sent,
+        (sent, part2): (Sent, bool),
         error: Option<(&'static str, &'static str)>,
     ) -> Result<Self, DeskError> {
         let clinic = page.clinic()?;
         let basis = |one: &Basis| (one.code(), basis_key(*one));
+        let ground = |one: &Ground| (one.code(), one.text_key());
+        // A request may be under it alone: then the answer says so first.
+        let asks = part2 || error.is_some_and(|(wrong, _)| wrong == "part2");
         let now = page.app.now().to_jiff();
         Ok(Self {
             action,
             bases: Basis::ALL.iter().map(basis).collect(),
+            grounds: Ground::ALL.iter().filter(|_| asks).map(ground).collect(),
             today: clinic.time_zone.to_datetime(now).date().to_string(),
             standing: Standing::load(page, patient, false).await?,
             despites: Despite::ALL
@@ -158,6 +166,9 @@ fn mend(error: DeskError) -> Result<(&'static str, &'static str), DeskError> {
         "future" => "disclosure-error-future",
         "too_old" => "disclosure-error-old",
         "unknown" => "disclosure-error-request",
+        "court_order" => "part2-error-order",
+        "no_ground" => "part2-error-ground",
+        "no_consent" => "part2-error-consent",
         "restricted" => "disclosure-error-despite",
         _ => "form-error-invalid",
     };
@@ -314,7 +325,7 @@ async fn page_of(
             lines: teller.recorded(accounting.recorded),
             known: teller.known(&accounting.known),
             cut: accounting.is_cut,
-            form: NewForm::new(page, (action, patient), sent, error).await?,
+            form: NewForm::new(page, (action, patient), (sent, accounting.part2), error).await?,
             unsaid,
         },
     )
@@ -388,6 +399,7 @@ async fn own_page(
     error: Option<(&'static str, &'static str)>,
 ) -> Result<Response, DeskError> {
     let name = disclosures::may_record(&page.app, &page.ctx, patient).await?;
+    let part2 = disclosures::is_part2(&page.app, &page.ctx, patient).await?;
     let action = format!("/patients/{patient}/disclosure");
     page.show_as(
         status,
@@ -395,7 +407,7 @@ async fn own_page(
             shell: page.shell().await?,
             patient,
             name,
-            form: NewForm::new(page, (action, patient), sent, error).await?,
+            form: NewForm::new(page, (action, patient), (sent, part2), error).await?,
         },
     )
 }
@@ -439,6 +451,8 @@ struct LetterPage {
     known: Vec<KnownLine>,
     /// Whether what is older may be missing.
     cut: bool,
+    /// Whether the notice of 42 CFR 2.32 belongs to it.
+    part2: bool,
     others: Vec<Locale>,
     given: String,
     since: String,
@@ -510,6 +524,7 @@ async fn letter(
         lines: teller.recorded(accounting.recorded),
         known: teller.known(&accounting.known),
         cut: accounting.is_cut,
+        part2: accounting.part2,
         others: Locale::ALL
             .into_iter()
             .filter(|one| *one != words.locale)
@@ -540,12 +555,14 @@ async fn as_csv(
     for line in teller.recorded(accounting.recorded) {
         let one = line.one;
         let request = one.ticket.map(|number| format!("#{number}"));
+        let ground = one.part2.map(|ground| words.text(ground.text_key()));
+        let basis: Vec<&str> = [words.text(line.basis)].into_iter().chain(ground).collect();
         rows.push([
             line.day,
             one.recipient,
             one.address,
             one.what,
-            words.text(line.basis).to_owned(),
+            basis.join(", "),
             one.purpose,
             request.unwrap_or_default(),
             words.text("disclosure-source-recorded").to_owned(),

@@ -44,6 +44,7 @@ pub use locks::unlock;
 pub use model::{
     Answer, Group, Level, Method, Reason, Standing, Told, address_under, mask, opens, reaches,
 };
+pub(crate) use reviews::unsigned;
 pub use reviews::{Review, count_reviews, emergency, reviews, sign_off};
 pub(crate) use saying::{asked_to_say, may_say};
 pub use saying::{shown_in, shown_with};

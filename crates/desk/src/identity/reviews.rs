@@ -193,6 +193,15 @@ pub async fn count_reviews(app: &App, ctx: &Ctx, limit: i64) -> Result<i64, Desk
     store::count_reviews(&mut app.read().await?, ctx.organisation, limit).await
 }
 
+/// What nobody has looked at, oldest first, and since when it waits.
+pub(crate) async fn unsigned(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Vec<(IdentityReviewId, Timestamp)>, DeskError> {
+    let rows = store::reviews(conn, organisation).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.at)).collect())
+}
+
 /// Signs it off with a verdict's code and, where there is something to say, a note. [`DeskError::Conflict`] with `own_word`
 /// for whoever did it, [`DeskError::Restricted`] for whoever may not see whom it is about.
 pub async fn sign_off(

@@ -31,6 +31,7 @@ mod new_ticket;
 mod noticed;
 mod nurse;
 mod offered;
+mod part2;
 mod passkey_sign_in;
 mod passkeys;
 pub(crate) mod patients;
@@ -91,6 +92,7 @@ pub fn routes() -> Vec<Route> {
         consents::routes(),
         verify::routes(),
         noticed::routes(),
+        part2::routes(),
         reviews::routes(),
         assets(),
     ]

@@ -23,6 +23,7 @@ use crate::feedback;
 use crate::ids::{SavedReplyId, TicketId};
 use crate::orgs::Clinic;
 use crate::patients::PatientView;
+use crate::records::Label;
 use crate::router::{Access, Route};
 use crate::sla::NOTHING_DUE;
 use crate::staff;
@@ -184,6 +185,8 @@ struct TicketPage {
     snoozed: Option<String>,
     merged_into: Option<i64>,
     emptied: bool,
+    /// Whether the request itself is labelled, whoever it is about.
+    part2: bool,
     timeline: Timeline,
     live_from: i64,
     write: bool,
@@ -426,6 +429,7 @@ impl Seen {
             patient: view.patient.clone(),
             only_by: only_by(view, t),
             labels: ticket.about.labels.list().map(label_key).collect(),
+            part2: ticket.labels.has(Label::Part2),
             feedback: themes(page, view),
             others: others_of(self.others, t),
             links: links(view, t),

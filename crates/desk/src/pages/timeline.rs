@@ -419,6 +419,7 @@ impl Teller<'_> {
             "messages" => "timeline",
             "patient_id" => "patient",
             "not_a_crisis" => "calm-title",
+            "labels" => "patient-labels",
             "handed_over" => "nurse-handed-over",
             "disposition" => "disposition-title",
             _ => "ticket-fields",

@@ -5,15 +5,16 @@
 //! The rule: whoever took an exception doesn't sign it off; whoever signs it off may see whom it is about, or watches over
 //! privacy; they say whether it was right, and where it was not, what happens next. What they say stays in the history.
 
+use super::clocks::{self, Running, Timer};
 use super::opening;
 use crate::app::App;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::identity;
-use crate::ids::StaffId;
-use crate::records::restricted::Verdict;
+use crate::ids::{OrganisationId, StaffId, TimedId};
+use crate::records::restricted::{self, Verdict};
 use crate::records::{self, Opened, Purpose};
-use bedside_db::Timestamp;
+use bedside_db::{Conn, Timestamp};
 use uuid::Uuid;
 
 /// Characters of a note at most.
@@ -115,6 +116,27 @@ pub async fn history(app: &App, ctx: &Ctx) -> Result<Vec<Exception>, DeskError> 
     let mut all = read(app, ctx, false).await?;
     all.sort_by_key(|one| std::cmp::Reverse(one.signed.as_ref().map(|signed| signed.at)));
     Ok(all)
+}
+
+/// How long each waits already that nobody has looked at, as clocks of the desk's own.
+pub(super) async fn timers(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+) -> Result<Running, DeskError> {
+    let openings = restricted::openings(conn, organisation, true, SHOWN).await?;
+    let openings = openings.into_iter();
+    let openings = openings.map(|one| (one.id.bytes(), Source::Opening, one.opened_at));
+    let reviews = identity::unsigned(conn, organisation).await?.into_iter();
+    let reviews = reviews.map(|(id, at)| (id.bytes(), Source::Identity, at));
+    let timer = |(id, source, from): ([u8; 16], Source, Timestamp)| Timer {
+        work: clocks::Work::Review(TimedId::from_bytes(id), source),
+        from,
+        due: from.plus_seconds(clocks::LOOK_WITHIN),
+    };
+    Ok(Running {
+        timers: openings.chain(reviews).map(timer).collect(),
+        fault: None,
+    })
 }
 
 async fn read(app: &App, ctx: &Ctx, waiting: bool) -> Result<Vec<Exception>, DeskError> {

@@ -83,7 +83,7 @@ pub struct Reviewed {
 pub struct About {
     /// The patient; of a request of nobody, the one that its requester stands for.
     pub patient: Option<PatientId>,
-    /// Their labels.
+    /// Their labels, and of a request its own.
     pub labels: Labels,
     /// Where it waits, if it is a request.
     pub queue: Option<QueueId>,
@@ -137,7 +137,8 @@ pub async fn admit(
     }
     Err(DeskError::Restricted {
         patient: about.patient,
-        can_open,
+        // A record is opened for a reason; of a request of nobody there is none.
+        can_open: can_open && about.patient.is_some(),
     })
 }
 

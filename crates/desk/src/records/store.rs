@@ -83,8 +83,8 @@ statements! {
     IS_OPEN = "SELECT 1 FROM openings WHERE organisation_id = $1 AND staff_id = $2 AND patient_id = $3 AND until > $4 LIMIT 1";
     /// Patients whose records somebody has open.
     OPEN_ONES = "SELECT DISTINCT patient_id FROM openings WHERE organisation_id = $1 AND staff_id = $2 AND until > $3";
-    /// Whom a request is about: its patient, or else the one its requester stands for.
-    ABOUT_TICKET = "SELECT p.id, p.labels, t.queue_id FROM tickets t LEFT JOIN contacts c \
+    /// Whom a request is about: its patient, or else the one its requester stands for. Its own labels keep it from people too.
+    ABOUT_TICKET = "SELECT p.id, COALESCE(p.labels, 0) | t.labels, t.queue_id FROM tickets t LEFT JOIN contacts c \
         ON c.organisation_id = t.organisation_id AND c.id = t.contact_id LEFT JOIN patients p \
         ON p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, c.patient_id) \
         WHERE t.organisation_id = $1 AND t.id = $2";

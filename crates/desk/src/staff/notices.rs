@@ -82,11 +82,13 @@ pub enum What {
     BreachDue,
     /// The time to tell them is over.
     BreachOver,
+    /// What a colleague did past the rules has waited for days for a second person.
+    ReviewWaits,
 }
 
 impl What {
     /// Every kind of news; each has words.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::NewDevice,
         Self::ByLink,
         Self::WrongCode,
@@ -120,6 +122,7 @@ impl What {
         Self::RequestOver,
         Self::BreachDue,
         Self::BreachOver,
+        Self::ReviewWaits,
     ];
 
     /// The Fluent key of its words.
@@ -158,13 +161,14 @@ impl What {
             Self::RequestOver => "notice-request-over",
             Self::BreachDue => "notice-breach-due",
             Self::BreachOver => "notice-breach-over",
+            Self::ReviewWaits => "notice-review-waits",
         }
     }
 
     /// The Fluent keys of its subject and of what to do about it, and the page on which to do it.
     pub const fn around(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Opening | Self::PastRules => (
+            Self::Opening | Self::PastRules | Self::ReviewWaits => (
                 "notice-exception-subject",
                 "notice-exception-look",
                 "/reviews",

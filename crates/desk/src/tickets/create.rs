@@ -3,7 +3,7 @@
 use super::look::{Words, look};
 use super::model::{MAX_SUBJECT, Status, StoredTicket, Ticket, Urgency, Written};
 use super::said::{is_told, writer};
-use super::store;
+use super::{labels, store};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Actor, Ctx, Permission};
@@ -14,7 +14,7 @@ use crate::ids::{InboundMailId, MailboxId, MessageId, QueueId, TicketId};
 use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients::Requester;
-use crate::records::About;
+use crate::records::{About, Labels};
 use crate::sla::Clocks;
 use crate::timeline::{
     self, Author, Envelope, MAX_BODY, MessageKind, MessageState, NewAttachment, NewMessage,
@@ -301,6 +301,7 @@ pub(crate) async fn create_admitted(
             created_at: at,
             updated_at: at,
             emptied_at: None,
+            labels: Labels::NONE,
             version: 1,
         },
     };
@@ -329,6 +330,7 @@ pub(crate) async fn create_admitted(
             }
             if let Some(other) = related {
                 store::add_link(work, organisation, id, other, "related").await?;
+                labels::follow(work, id, other).await?;
             }
             work.event(
                 kind::TICKET_CREATED,

@@ -7,7 +7,7 @@ use super::nurse;
 use super::place::keep_reachable;
 use super::read::row_admitted;
 use super::turn::{owes, set_status, wrote_last};
-use super::{store, tags};
+use super::{labels, store, tags};
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
@@ -22,7 +22,7 @@ use crate::orgs::model::purpose;
 use crate::outbound;
 use crate::patients::{self, Linking, Who};
 use crate::privacy::erasure;
-use crate::records;
+use crate::records::{self, Labels};
 use crate::representatives;
 use crate::sla::Clocks;
 use crate::timeline::{self, Turns};
@@ -220,6 +220,8 @@ async fn join(
     set_status(&clinic, &mut gone.ticket, Status::Closed, work.now);
     save(work, &mut gone).await?;
     save(work, &mut kept).await?;
+    let own = (into, kept.ticket.labels);
+    labels::pass_on(work, own, gone.ticket.labels).await?;
     store::add_link(work, organisation, from, into, "merged_into").await?;
     let closed = json!(Status::Closed.code());
     told(
@@ -380,6 +382,7 @@ async fn part(
         ticket,
     };
     store::insert(work, organisation, &new).await?;
+    labels::pass_on(work, (id, Labels::NONE), old.ticket.labels).await?;
     timeline::move_some(work, from, messages, id).await?;
     feedback::move_some(work, from, messages, id).await?;
     nurse::move_some(work, from, messages, id).await?;

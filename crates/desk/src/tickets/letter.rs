@@ -11,7 +11,7 @@ use crate::events::kind;
 use crate::ids::TicketId;
 use crate::outbound;
 use crate::patients::Requester;
-use crate::records::{About, Class, Level, Scope, Shown, let_out};
+use crate::records::{About, Class, Labels, Level, Scope, Shown, let_out};
 use crate::sla::Clocks;
 use crate::timeline::{self, Author, MessageKind, MessageState, NewMessage};
 use crate::triage::{self, Found};
@@ -115,6 +115,7 @@ pub(crate) async fn letter(
         created_at: now,
         updated_at: now,
         emptied_at: None,
+        labels: Labels::NONE,
         version: 1,
     };
     let stored = StoredTicket {

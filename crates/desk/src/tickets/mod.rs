@@ -1,5 +1,5 @@
 //! Requests and their state. Owns `tickets`, `ticket_links` and `ticket_followers`; its room
-//! [`tags`] owns `ticket_tags`, its room [`nurse`] `nurse_steps`.
+//! [`tags`] owns `ticket_tags`, its room [`nurse`] `nurse_steps`; [`labels`] says who may see one.
 //!
 //! Invariants: a ticket is active until it is resolved or closed; a crisis (rank 0) stands above everything else in
 //! every list, can't be snoozed, and is lowered by [`not_a_crisis`] alone; only a clinician or the desk itself ends an
@@ -15,6 +15,7 @@ mod change;
 mod counts;
 mod create;
 mod join;
+pub mod labels;
 mod letter;
 mod look;
 pub mod model;

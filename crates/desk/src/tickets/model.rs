@@ -10,7 +10,7 @@ use crate::ids::{
 };
 use crate::orgs::Clinic;
 use crate::patients::{ContactView, PatientView};
-use crate::records::About;
+use crate::records::{About, Labels};
 use crate::sla::{self, Clocks};
 use crate::timeline::MessageView;
 use crate::triage::StoredWhy;
@@ -140,6 +140,8 @@ pub struct Ticket {
     pub updated_at: Timestamp,
     /// When its words went: nothing is added to it any more.
     pub emptied_at: Option<Timestamp>,
+    /// Labels of its own, beside those of whomever it is about.
+    pub labels: Labels,
     /// Counts every change.
     pub version: i64,
 }

@@ -3,7 +3,7 @@
 use super::model::{Status, StoredTicket, Ticket, Urgency, View};
 use crate::error::DeskError;
 use crate::ids::{ContactId, OrganisationId, PatientId, QueueId, StaffId, TicketId};
-use crate::records::About;
+use crate::records::{About, Labels};
 use crate::sla::Clocks;
 use crate::triage::StoredWhy;
 use bedside_db::{Conn, DbError, Row, Statement, Timestamp, Value, args, statements};
@@ -20,9 +20,9 @@ macro_rules! select {
              WHERE a.organisation_id = t.organisation_id AND a.ticket_id = t.id), t.paused_at, \
              COALESCE(t.patient_id, (SELECT c.patient_id FROM contacts c \
              WHERE c.organisation_id = t.organisation_id AND c.id = t.contact_id)), \
-             (SELECT p.labels FROM patients p WHERE p.organisation_id = t.organisation_id AND p.id = COALESCE(t.patient_id, \
-             (SELECT c.patient_id FROM contacts c WHERE c.organisation_id = t.organisation_id AND c.id = t.contact_id))), \
-             t.emptied_at FROM tickets t ",
+             COALESCE((SELECT p.labels FROM patients p WHERE p.organisation_id = t.organisation_id AND p.id = \
+             COALESCE(t.patient_id, (SELECT c.patient_id FROM contacts c WHERE c.organisation_id = t.organisation_id \
+             AND c.id = t.contact_id))), 0) | t.labels, t.emptied_at, t.labels FROM tickets t ",
             $rest
         )
     };
@@ -184,6 +184,7 @@ fn ticket(row: &Row<'_>) -> Result<StoredTicket, DbError> {
             created_at: row.get(27)?,
             updated_at: row.get(28)?,
             emptied_at: row.get(36)?,
+            labels: Labels::from_bits(row.get(37)?),
             version: row.get(29)?,
         },
         subject: row.get(30)?,

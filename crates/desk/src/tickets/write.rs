@@ -8,7 +8,7 @@ use super::nurse;
 use super::place::keep_reachable;
 use super::ring::{Ring, past, raise, worried};
 use super::said::is_told;
-use super::sent::sent;
+use super::sent::{sent, with_notice};
 use super::turn::{resume, set_status};
 use crate::app::App;
 use crate::audit_log::NewEntry;
@@ -105,7 +105,8 @@ pub async fn reply(
     };
     let (locale, contact) = (ticket.locale, ticket.contact);
     let asked = identity::asked_to_say(app, ctx, &ticket, reply.class).await?;
-    let html = bedside_codecs::mail::html::markdown_to_html(&reply.body);
+    let body = with_notice(app, ctx, &ticket, reply.body).await?;
+    let html = bedside_codecs::mail::html::markdown_to_html(&body);
     let sealed = Arc::new(timeline::seal(
         app,
         &sealing,
@@ -115,7 +116,7 @@ pub async fn reply(
             author: author(ctx),
             written_by: None,
             recipient: Some(contact),
-            body: reply.body,
+            body,
             html: Some(html),
             envelope: None,
             locale: locale.tag(),

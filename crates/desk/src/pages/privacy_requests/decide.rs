@@ -52,6 +52,8 @@ fn mendable(error: &DeskError) -> Option<(StatusCode, &'static str, &'static str
             ("post", _) => (invalid, "post", "privacy-error-post-long"),
             ("why", "required") => (invalid, "why", "privacy-error-way-why"),
             ("why", _) => (invalid, "why", "privacy-error-long"),
+            ("exception", _) => (invalid, "exception", "privacy-error-exception"),
+            ("exception_told_on", _) => (invalid, "exception_told_on", "privacy-error-letter"),
             ("hold_reason", _) => (invalid, "holds", "form-error-required"),
             ("until", _) => (invalid, "holds", "privacy-error-hold-day"),
             ("answered_on", _) => (invalid, "answered_on", "privacy-error-letter"),

@@ -1,6 +1,7 @@
 //! What patients ask for their data by law: opened from a patient's page or a ticket, decided by whoever has
 //! `privacy:manage`.
 
+mod blocking;
 mod copy;
 mod decide;
 mod erase;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> Vec<Route> {
         new::routes(),
         show::routes(),
         decide::routes(),
+        blocking::routes(),
         copy::routes(),
         erase::routes(),
         holds::routes(),

@@ -1,5 +1,6 @@
 //! The list of requests, and one request with its next steps.
 
+use super::blocking::Blocking;
 use super::erase::hold_key;
 use super::holds::HoldLine;
 use super::lasting::Lasting;
@@ -187,6 +188,10 @@ pub(super) struct Typed {
     #[serde(default)]
     pub answered_on: String,
     #[serde(default)]
+    pub exception: String,
+    #[serde(default)]
+    pub exception_told_on: String,
+    #[serde(default)]
     pub restricted_until: String,
     #[serde(default)]
     pub owed: String,
@@ -312,6 +317,8 @@ struct RequestPage {
     standing: Option<Standing>,
     /// The choice of it, in the form of the decision.
     pick: Option<Pick>,
+    /// The exception of information blocking that is named, and the form for it.
+    blocking: Blocking,
     may_extend: bool,
     may_approve: bool,
     own: bool,
@@ -363,6 +370,7 @@ pub(super) async fn page_of(
     let lasting = Lasting::of(page, &view, &typed, &names).await?;
     let (standing, pick) = ways::parts(page, (&view, &typed), &who).await?.unzip();
     let opened = who.opened(&view);
+    let blocking = Blocking::of(page, &view.request, &typed, |day| teller.day(day)).await?;
     let (request, now) = (&view.request, app.now());
     let accounts = request.kind == Kind::Accounting && view.name.is_some();
     let account = (accounts && ctx.permissions().has(Permission::PrivacyReview))
@@ -444,6 +452,7 @@ pub(super) async fn page_of(
                 );
                 said.into_owned()
             }),
+            blocking,
             may_extend: request.may_extend(view.clock.can_extend(), now).is_ok(),
             may_approve: me.is_some_and(|me| request.may_approve(me).is_ok()),
             own: request.needs_second()

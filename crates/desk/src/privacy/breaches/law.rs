@@ -35,6 +35,9 @@ pub struct Period {
     hours: i64,
     #[serde(default)]
     after_year: bool,
+    /// Where the law says "at once": days after which the desk reminds.
+    #[serde(default)]
+    remind_days: i64,
     /// Where the law says so.
     pub section: String,
 }
@@ -95,6 +98,23 @@ impl Period {
         let last = first.checked_add(self.days.days());
         let last = last.map_err(|error| DeskError::Internal(error.to_string()))?;
         end_of(last, zone).map(Some)
+    }
+}
+
+impl Due {
+    /// From when and until when the desk reminds of it: by the law's period, or where that says "at once", by the days of its
+    /// own. People are told at once of what two persons found to be a high risk (GDPR Art. 34(1)): until then nothing is late.
+    pub fn reminded(&self, breach: &Breach) -> Option<(Timestamp, Timestamp)> {
+        let from = match &breach.assessment {
+            _ if self.at.is_some() || self.duty != Duty::People => breach.discovered_at,
+            Some(found) if breach.state == State::Decided && found.high_risk => {
+                found.at.max(breach.discovered_at)
+            }
+            _ => return None,
+        };
+        let own = (self.period.remind_days > 0)
+            .then(|| from.plus_seconds(self.period.remind_days * 24 * 3600));
+        Some((from, self.at.or(own)?))
     }
 }
 

@@ -417,10 +417,11 @@ async fn untold(
     let open = law::duties(&breach, counts.all(), zone)?.into_iter();
     let open = open.filter(|due| !done.iter().any(|one| one.duty == due.duty));
     let timers = open.filter_map(|due| {
+        let (from, until) = due.reminded(&breach)?;
         Some(Timer {
             work: clocks::Work::Breach(id, due.duty),
-            from: breach.discovered_at,
-            due: due.at?,
+            from,
+            due: until,
         })
     });
     Ok(timers.collect())

@@ -3,6 +3,7 @@
 use crate::error::DeskError;
 use crate::ids::{BreachId, PrivacyRequestId, TimedId};
 use crate::privacy::breaches::Duty;
+use crate::privacy::exceptions::Source;
 use crate::staff::What;
 use bedside_db::Timestamp;
 
@@ -10,6 +11,10 @@ const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 /// Seconds up to which a whole clock is short, as the 72 hours of GDPR Art. 33(1): of those the last day counts.
 const SHORT: i64 = 6 * DAY;
+/// What tells the clock of a reason from that of the answer to the same request.
+const REASON: &str = "reason";
+/// Seconds after which a second person should have looked at what was done past the rules: the desk's own measure, no law's.
+pub const LOOK_WITHIN: i64 = 7 * DAY;
 
 /// What has to be done until then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +23,32 @@ pub enum Work {
     Request(PrivacyRequestId),
     /// To tell somebody of a breach.
     Breach(BreachId, Duty),
+    /// To tell whoever asked by law why it can't be done (45 CFR 171.204).
+    Reason(PrivacyRequestId),
+    /// To look at what a colleague did past the rules.
+    Review(TimedId, Source),
+}
+
+/// Whose clocks are looked at together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    Requests,
+    Breaches,
+    Reviews,
+}
+
+impl Of {
+    /// Each of them.
+    pub(super) const ALL: [Self; 3] = [Self::Requests, Self::Breaches, Self::Reviews];
+
+    /// Whose clock it is that has this duty.
+    pub(super) fn duty(duty: &str) -> Self {
+        match duty {
+            "" | REASON => Self::Requests,
+            other if Source::from_code(other).is_some() => Self::Reviews,
+            _ => Self::Breaches,
+        }
+    }
 }
 
 /// A clock that runs.
@@ -65,25 +96,30 @@ impl Work {
     pub(super) const fn object(self) -> (&'static str, TimedId) {
         match self {
             Self::Request(id) => ("privacy_request", TimedId::from_bytes(id.bytes())),
+            Self::Reason(id) => ("privacy_request", TimedId::from_bytes(id.bytes())),
             Self::Breach(id, _) => ("breach", TimedId::from_bytes(id.bytes())),
+            Self::Review(id, _) => ("exception", id),
         }
     }
 
-    /// Code of the duty; none for a request.
+    /// Code of the duty; none for the answer to a request.
     pub(super) const fn duty(self) -> &'static str {
         match self {
             Self::Request(_) => "",
+            Self::Reason(_) => REASON,
             Self::Breach(_, duty) => duty.code(),
+            Self::Review(_, source) => source.code(),
         }
     }
 
     /// What people are told at a stage.
     pub(super) const fn news(self, stage: Stage) -> What {
         match (self, stage) {
-            (Self::Request(_), Stage::Over) => What::RequestOver,
-            (Self::Request(_), _) => What::RequestDue,
+            (Self::Request(_) | Self::Reason(_), Stage::Over) => What::RequestOver,
+            (Self::Request(_) | Self::Reason(_), _) => What::RequestDue,
             (Self::Breach(..), Stage::Over) => What::BreachOver,
             (Self::Breach(..), _) => What::BreachDue,
+            (Self::Review(..), _) => What::ReviewWaits,
         }
     }
 }
@@ -94,10 +130,11 @@ pub fn stage(timer: &Timer, now: Timestamp) -> Option<Stage> {
         timer.due.seconds_since(timer.from),
         timer.due.seconds_since(now),
     );
-    let (first, second) = if whole <= SHORT {
-        (DAY, 6 * HOUR)
-    } else {
-        (whole / 2, 3 * DAY)
+    let (first, second) = match timer.work {
+        // After three days, and at the end: nobody answers for it to an authority.
+        Work::Review(..) => (4 * DAY, -1),
+        _ if whole <= SHORT => (DAY, 6 * HOUR),
+        _ => (whole / 2, 3 * DAY),
     };
     match left {
         _ if now > timer.due => Some(Stage::Over),
@@ -114,7 +151,14 @@ mod tests {
     const FROM: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
 
     fn at(whole: i64, passed: i64) -> Option<Stage> {
-        let work = Work::Request(PrivacyRequestId::from_bytes([1; 16]));
+        at_of(
+            Work::Request(PrivacyRequestId::from_bytes([1; 16])),
+            whole,
+            passed,
+        )
+    }
+
+    fn at_of(work: Work, whole: i64, passed: i64) -> Option<Stage> {
         let due = FROM.plus_seconds(whole);
         let timer = Timer {
             work,
@@ -139,6 +183,38 @@ mod tests {
         ];
         for (passed, expected) in stages {
             assert_eq!(at(thirty, passed), expected, "{passed}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_looked_at_is_told_after_three_days_and_at_the_end_of_a_week() {
+        let stages = [
+            (3 * DAY - 1, None),
+            (3 * DAY, Some(Stage::First)),
+            (LOOK_WITHIN, Some(Stage::First)),
+            (LOOK_WITHIN + 1, Some(Stage::Over)),
+        ];
+        for (passed, expected) in stages {
+            let work = Work::Review(TimedId::from_bytes([1; 16]), Source::Identity);
+            assert_eq!(at_of(work, LOOK_WITHIN, passed), expected, "{passed}");
+        }
+    }
+
+    #[test]
+    fn each_clock_is_told_beside_those_of_its_kind() {
+        let request = PrivacyRequestId::from_bytes([1; 16]);
+        let timed = TimedId::from_bytes([1; 16]);
+        for (work, of) in [
+            (Work::Request(request), Of::Requests),
+            (Work::Reason(request), Of::Requests),
+            (
+                Work::Breach(BreachId::from_bytes([1; 16]), Duty::People),
+                Of::Breaches,
+            ),
+            (Work::Review(timed, Source::Opening), Of::Reviews),
+            (Work::Review(timed, Source::Identity), Of::Reviews),
+        ] {
+            assert_eq!(Of::duty(work.duty()), of);
         }
     }
 

@@ -1,24 +1,19 @@
 //! Finds the clocks that came closer to their end, and tells whoever watches over them.
 
-use super::model::{Running, Stage, Timer, stage};
+use super::model::{Of, Running, Stage, Timer, stage};
 use super::store;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission, Source};
 use crate::error::DeskError;
-use crate::privacy::{breaches, requests};
+use crate::privacy::{breaches, exceptions, requests};
 use crate::staff::{self, What};
 use futures_util::FutureExt;
 
 /// Who hears of it: whoever does the work, and whoever watches over it.
-const HEAR: [Permission; 2] = [Permission::PrivacyManage, Permission::PrivacyReview];
-
-/// Whose clocks are looked at together.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Of {
-    Requests,
-    Breaches,
-}
+const HEAR: &[Permission] = &[Permission::PrivacyManage, Permission::PrivacyReview];
+/// Who looks at what was done past the rules.
+const LOOK: &[Permission] = &[Permission::ExceptionsReview];
 
 /// Tells, in every clinic, which clocks of the law came a stage closer to their end. A fault in one clinic, or in one clock,
 /// keeps no other waiting.
@@ -29,7 +24,7 @@ pub async fn remind(app: &App) -> Result<(), DeskError> {
     let mut done = Ok(());
     for clinic in app.directory.all() {
         let ctx = Ctx::system(clinic.id, "clocks", Source::Job);
-        for of in [Of::Requests, Of::Breaches] {
+        for of in Of::ALL {
             if let Err(error) = tend(app, &ctx, of).await {
                 done = Err(error);
             }
@@ -45,9 +40,10 @@ async fn tend(app: &App, ctx: &Ctx, of: Of) -> Result<(), DeskError> {
         let running = match of {
             Of::Requests => requests::timers(app, &mut conn, organisation).await?,
             Of::Breaches => breaches::timers(app, &mut conn, organisation).await?,
+            Of::Reviews => exceptions::timers(&mut conn, organisation).await?,
         };
         let mut told = store::told(&mut conn, organisation).await?;
-        told.retain(|one| one.is_of_request() == (of == Of::Requests));
+        told.retain(|one| one.of() == of);
         (running, told)
     };
     // A clock that can't be read may run all the same. One of which another node told a moment ago runs here too, though by
@@ -66,15 +62,20 @@ async fn tend(app: &App, ctx: &Ctx, of: Of) -> Result<(), DeskError> {
             .await?;
     }
     if !news.is_empty() {
-        tell(app, ctx, news).await?;
+        let hear = if of == Of::Reviews { LOOK } else { HEAR };
+        tell(app, ctx, (news, hear)).await?;
     }
     fault.map_or(Ok(()), Err)
 }
 
 /// One mail to each who hears of it for each kind of news, whatever the number of clocks.
-async fn tell(app: &App, ctx: &Ctx, news: Vec<(Timer, Stage)>) -> Result<(), DeskError> {
+async fn tell(
+    app: &App,
+    ctx: &Ctx,
+    (news, who): (Vec<(Timer, Stage)>, &'static [Permission]),
+) -> Result<(), DeskError> {
     let organisation = ctx.organisation;
-    if !staff::anybody_may(app, &mut app.read().await?, organisation, &HEAR).await? {
+    if !staff::anybody_may(app, &mut app.read().await?, organisation, who).await? {
         // It is news to whoever may hear of it later.
         return Ok(());
     }
@@ -95,7 +96,7 @@ async fn tell(app: &App, ctx: &Ctx, news: Vec<(Timer, Stage)>) -> Result<(), Des
                 }
             }
             for what in hear {
-                staff::tell_any(work, &HEAR, None, what).await?;
+                staff::tell_any(work, who, None, what).await?;
             }
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! SQL of what was told of the law's clocks.
 
-use super::model::{Stage, Timer, Waiting};
+use super::model::{Of, Stage, Timer, Waiting};
 use crate::error::DeskError;
 use crate::ids::{BreachId, OrganisationId, TimedId};
 use crate::privacy::breaches::Duty;
@@ -33,9 +33,9 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Whether it was told of a request; else it was of a breach.
-    pub(super) fn is_of_request(&self) -> bool {
-        self.duty.is_empty()
+    /// Whose clock it was.
+    pub(super) fn of(&self) -> Of {
+        Of::duty(&self.duty)
     }
 
     /// Whether it was told of this clock with this end.

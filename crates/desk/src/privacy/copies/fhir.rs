@@ -1,5 +1,6 @@
 //! The copy for machines: a FHIR R4 Bundle (hl7.org/fhir/R4) of type `collection`. Pure.
 
+use super::around;
 use super::gather::{Conversation, Whole};
 use crate::timeline::files::Scan;
 use crate::timeline::{MessageKind, MessageState, MessageView};
@@ -8,7 +9,7 @@ use data_encoding::BASE64;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-fn instant(at: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp) -> String {
     at.to_jiff().to_string()
 }
 
@@ -16,7 +17,7 @@ fn urn(id: Uuid) -> String {
     format!("urn:uuid:{id}")
 }
 
-fn entry(id: Uuid, resource: &Value) -> Value {
+pub(super) fn entry(id: Uuid, resource: &Value) -> Value {
     json!({ "fullUrl": urn(id), "resource": resource })
 }
 
@@ -74,8 +75,10 @@ pub fn bundle(whole: &Whole, place: &dyn Fn(&Conversation, Uuid, &str) -> String
             ));
         }
     }
+    around::add(whole, &me, &mut entries);
     let targets: Vec<Value> = entries
         .iter()
+        .filter(|one| one["fullUrl"].is_string())
         .map(|one| json!({ "reference": one["fullUrl"] }))
         .collect();
     entries.push(json!({ "resource": {

@@ -1,6 +1,6 @@
 //! What the desk holds of a patient, opened: who they are, how they are reached, what was said in their requests, how it
-//! went, and what they asked for their data. Who was told what of them is an account of its own
-//! ([`crate::privacy::disclosures`]). Every look leaves its entry in the audit log.
+//! went, what they asked for their data, who acts for them and to whom it was given. Every look leaves its entry in the audit
+//! log.
 
 use crate::app::App;
 use crate::context::{Ctx, Permission};
@@ -8,9 +8,11 @@ use crate::error::DeskError;
 use crate::ids::{ContactId, MessageId, PatientId, TicketId};
 use crate::patients::{self, PatientView};
 use crate::privacy::consents::{self, ConsentView};
+use crate::privacy::disclosures::{self, Accounting};
 use crate::privacy::notices::{self, AcknowledgementView};
 use crate::privacy::requests::{self, Request, Standing};
 use crate::records::restricted;
+use crate::representatives::{self, RepresentativeView};
 use crate::staff;
 use crate::surveys::{self, Rating};
 use crate::tickets::{self, View};
@@ -54,6 +56,10 @@ pub struct Whole {
     pub conversations: Vec<Conversation>,
     /// What they asked for their data.
     pub asked: Vec<Request>,
+    /// Who acts for them, or did.
+    pub acting: Vec<RepresentativeView>,
+    /// To whom their data were given.
+    pub given: Accounting,
     /// Restrictions that are kept to, and what they asked to have put right.
     pub standing: Standing,
     /// What they said yes and no to, newest first.
@@ -115,6 +121,8 @@ pub(super) async fn gather(
         patient: seen,
         conversations,
         asked: requests::of_patient(app, ctx, patient, MOST_ASKED).await?,
+        acting: representatives::list(app, ctx, patient).await?,
+        given: disclosures::export(app, ctx, patient).await?,
         standing: requests::standing::standing(app, ctx, patient).await?,
         consents: {
             let mut said = consents::standing(app, ctx, patient).await?.history;

@@ -5,6 +5,7 @@
 //! [`KEEP`] seconds and is then destroyed with its key. Words of nobody yet (requests that were not given to the patient)
 //! are not in it.
 
+mod around;
 mod fhir;
 mod gather;
 mod page;

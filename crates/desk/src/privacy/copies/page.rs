@@ -3,7 +3,9 @@
 use super::gather::{Conversation, Whole};
 use crate::error::DeskError;
 use crate::privacy::consents::{Decision, Purpose};
+use crate::privacy::disclosures::Known;
 use crate::privacy::requests::Decision as Asked;
+use crate::representatives::RepresentativeView;
 use crate::timeline::MessageKind;
 use crate::timeline::files::Scan;
 use askama::Template;
@@ -56,7 +58,60 @@ struct CopyPage<'a> {
     standing: Vec<Stands>,
     consents: Vec<Consented>,
     notices: Vec<String>,
+    acting: Vec<String>,
+    given: Vec<String>,
     conversations: Vec<Shown>,
+}
+
+/// Who acts for the patient, and on what ground.
+fn acting(whole: &Whole, t: Texts, zone: &TimeZone) -> Vec<String> {
+    let day = |at: bedside_db::Timestamp| time::format_date(at.micros(), zone, t.locale);
+    let line = |one: &RepresentativeView| {
+        let code = |code: &str| code.replace('_', "-");
+        let name = match one.name.as_str() {
+            "" => t.text("copy-another"),
+            name => name,
+        };
+        let what = t
+            .text(&format!("acts-is-{}", code(one.relationship.code())))
+            .to_owned();
+        let on = t
+            .text(&format!("acts-on-{}", code(one.authority.code())))
+            .to_owned();
+        let end = one.ended_at.or(one.until).map(day).unwrap_or_default();
+        format!("{name}: {what}, {on}, {} – {end}", day(one.starts_at))
+    };
+    whole.acting.iter().map(line).collect()
+}
+
+/// To whom what was given: what somebody recorded, and answers to people who are neither the patient nor act for them.
+fn given(whole: &Whole, t: Texts, zone: &TimeZone) -> Vec<String> {
+    let recorded = whole.given.recorded.iter().map(|one| {
+        let day = time::format_date(one.made_at.micros(), zone, t.locale);
+        let to = [&one.recipient, &one.address, &one.what, &one.purpose];
+        let to: Vec<&str> = to
+            .into_iter()
+            .map(String::as_str)
+            .filter(|one| !one.is_empty())
+            .collect();
+        format!("{day}: {}", to.join(", "))
+    });
+    let answers = whole
+        .given
+        .known
+        .iter()
+        .filter(|one| one.how == Known::Answer);
+    let answers = answers.map(|one| {
+        let day = time::format_date(one.visit.from.micros(), zone, t.locale);
+        let name = one.to.as_ref().map_or("", |to| to.name.as_str());
+        let who = if name.is_empty() {
+            t.text("disclosure-known-somebody")
+        } else {
+            name
+        };
+        format!("{day}: {who} {}", t.text("disclosure-known-answer"))
+    });
+    recorded.chain(answers).collect()
 }
 
 fn standing(whole: &Whole, t: Texts, zone: &TimeZone) -> Vec<Stands> {
@@ -205,6 +260,8 @@ pub fn page(
                 format!("{version}, {how}, {at}")
             })
             .collect(),
+        acting: acting(whole, t, zone),
+        given: given(whole, t, zone),
         conversations: whole.conversations.iter().map(shown).collect(),
     };
     page.render()

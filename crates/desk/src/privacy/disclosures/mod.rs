@@ -11,6 +11,7 @@
 
 mod known;
 mod model;
+mod part2;
 mod store;
 
 use super::erasure;
@@ -32,6 +33,7 @@ use std::collections::HashMap;
 
 pub use known::{Given, Known, Recipient};
 pub use model::{Basis, Despite, MAX_LINE, MAX_WORDS, Typed, YEARS};
+pub use part2::Ground;
 pub use store::ALL as STATEMENTS;
 
 /// Disclosures of one patient that an accounting holds at most, the newest.
@@ -54,6 +56,8 @@ pub struct Disclosure {
     pub what: String,
     /// What allows it; none for a code of a later version.
     pub basis: Option<Basis>,
+    /// What lets it be given out under 42 CFR Part 2; none where that doesn't hold for the record.
+    pub part2: Option<Ground>,
     /// Why, in words.
     pub purpose: String,
     /// The number of its request.
@@ -84,6 +88,8 @@ pub struct Accounting {
     pub name: String,
     /// The language they read, where that is known.
     pub locale: Option<bedside_web::Locale>,
+    /// Whether their record, or something that was given out of it, is under 42 CFR Part 2.
+    pub part2: bool,
     /// Since when.
     pub since: Timestamp,
     /// What was recorded, newest first.
@@ -126,8 +132,17 @@ pub async fn may_record(app: &App, ctx: &Ctx, patient: PatientId) -> Result<Stri
     patients::name_in(&leave, &mut conn, ctx.organisation, patient).await
 }
 
+/// Whether a patient's record is under 42 CFR Part 2, for whoever may record a disclosure of theirs.
+pub async fn is_part2(app: &App, ctx: &Ctx, patient: PatientId) -> Result<bool, DeskError> {
+    if !ctx.permissions().has(Permission::PrivacyReview) {
+        ctx.authorize(Permission::PatientsWrite)?;
+    }
+    let mut conn = app.read().await?;
+    part2::applies(&mut conn, ctx.organisation, patient, None).await
+}
+
 /// Records that something was given out. Its request, if it has one, is one of the patient's. While a restriction stands
-/// on the record, it says why it is given all the same.
+/// on the record, it says why it is given all the same; what is under 42 CFR Part 2, what lets it be given out.
 pub async fn record(
     app: &App,
     ctx: &Ctx,
@@ -152,6 +167,14 @@ pub async fn record(
             })?)
         }
     };
+    let ground = if part2::applies(&mut conn, organisation, patient, ticket).await? {
+        part2::ground(said.basis, &typed.part2)?
+    } else {
+        None
+    };
+    if ground == Some(Ground::Consent) {
+        part2::consented(app, &mut conn, ctx, patient, &said.recipient).await?;
+    }
     let sealing = patients::sealing_of(app, &mut conn, organisation, patient).await?;
     drop(conn);
     let id: DisclosureId = app.id();
@@ -162,6 +185,7 @@ pub async fn record(
         key: sealing.id,
         ticket,
         basis: said.basis.code().to_owned(),
+        part2: ground.map(|one| one.code().to_owned()),
         made_at: said.made_at,
         recipient: sealed("recipient", &said.recipient),
         address: sealed("address", &said.address),
@@ -178,7 +202,7 @@ pub async fn record(
             erasure::hold_patient(work, patient).await?;
             keep_to(work, &mut row).await?;
             store::insert(work, organisation, &row).await?;
-            let mut detail = json!({ "disclosure": id, "basis": row.basis });
+            let mut detail = json!({ "disclosure": id, "basis": row.basis, "part2": row.part2 });
             if let Some(despite) = &row.despite {
                 detail["despite"] = json!(despite);
             }
@@ -302,8 +326,11 @@ async fn read(
     };
     let known = log.known();
     let known = known::named(app, &mut conn, organisation, known, addresses).await?;
+    let part2 = part2::applies(&mut conn, organisation, patient, None).await?
+        || recorded.iter().any(|one| one.part2.is_some());
     Ok(Accounting {
         patient,
+        part2,
         name: view.name,
         locale: view.locale.as_deref().and_then(|tag| tag.parse().ok()),
         since,
@@ -338,6 +365,7 @@ async fn opened(
         address: open("address", &row.address)?,
         what: open("what", &row.what)?,
         basis: Basis::from_code(&row.basis),
+        part2: row.part2.as_deref().and_then(Ground::from_code),
         purpose: open("purpose", &row.purpose)?,
         ticket,
         held_until: row.held_until,

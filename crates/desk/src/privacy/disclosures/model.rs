@@ -83,6 +83,8 @@ pub struct Typed {
     pub ticket: String,
     /// Until when the patient is not told, as `YYYY-MM-DD`; may be empty.
     pub held_until: String,
+    /// Code of what lets it be given out under 42 CFR Part 2; of other records nobody asks for it.
+    pub part2: String,
     /// Code of a [`Despite`]; empty where no restriction stands.
     pub despite: String,
 }
@@ -194,6 +196,7 @@ pub(super) struct Row {
     pub key: DataKeyId,
     pub ticket: Option<TicketId>,
     pub basis: String,
+    pub part2: Option<String>,
     pub made_at: Timestamp,
     pub recipient: Vec<u8>,
     pub address: Vec<u8>,

@@ -10,7 +10,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, patient_id, key_id, ticket_id, basis, made_at, recipient, address, what, purpose, held_until, \
-             staff_id, recorded_at, struck_at, struck_by, struck, despite FROM disclosures ",
+             staff_id, recorded_at, struck_at, struck_by, struck, despite, part2 FROM disclosures ",
             $rest
         )
     };
@@ -19,8 +19,8 @@ macro_rules! select {
 statements! {
     /// Records a disclosure.
     INSERT = "INSERT INTO disclosures (organisation_id, id, patient_id, key_id, ticket_id, basis, made_at, recipient, \
-        address, what, purpose, held_until, staff_id, recorded_at, despite) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+        address, what, purpose, held_until, staff_id, recorded_at, despite, part2) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     /// A patient's disclosures since an instant, newest first.
     OF_PATIENT = select!("WHERE organisation_id = $1 AND patient_id = $2 AND made_at >= $3 \
         ORDER BY made_at DESC, id DESC LIMIT $4");
@@ -57,6 +57,7 @@ fn row(row: &bedside_db::Row<'_>) -> Result<Row, DbError> {
         staff: row.get(11)?,
         recorded_at: row.get(12)?,
         struck,
+        part2: row.get(17)?,
     })
 }
 
@@ -82,7 +83,8 @@ pub(super) async fn insert(
             row.held_until,
             row.staff,
             row.recorded_at,
-            row.despite
+            row.despite,
+            row.part2
         ],
     )
     .await?;

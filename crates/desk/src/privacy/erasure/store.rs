@@ -117,7 +117,8 @@ statements! {
     /// Takes words and people from a request.
     SKELETON = "UPDATE tickets SET key_id = $3, contact_id = $4, subject = $5, patient_id = NULL, fields = NULL, \
         status = 'closed', sub_status_id = NULL, active = 0, snoozed_until = NULL, paused_at = NULL, waiting_since = NULL, \
-        message_count = 0, updated_at = $6, emptied_at = COALESCE(emptied_at, $6), version = version + 1 WHERE organisation_id = $1 AND id = $2";
+        message_count = 0, labels = 0, updated_at = $6, emptied_at = COALESCE(emptied_at, $6), version = version + 1 \
+        WHERE organisation_id = $1 AND id = $2";
     /// Takes the words from a request; whose it was stays.
     SKELETON_OF = "UPDATE tickets SET key_id = $3, contact_id = $4, subject = $5, patient_id = COALESCE(patient_id, \
         (SELECT c.patient_id FROM contacts c WHERE c.organisation_id = tickets.organisation_id AND c.id = tickets.contact_id)), \

@@ -17,6 +17,7 @@ static BOOK: LazyLock<Book> = LazyLock::new(|| {
 struct Book {
     clock: Vec<Clock>,
     reason: Vec<Reason>,
+    exception: Vec<Exception>,
 }
 
 /// How long one law gives for one kind of request.
@@ -54,6 +55,19 @@ impl Reason {
     pub fn may_be_reviewed(&self) -> bool {
         self.section.starts_with("45 CFR 164.524(a)(3)")
     }
+}
+
+/// Why electronic health information may be withheld, or given later or otherwise, without its being blocked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// Stable code, also the end of its text's key.
+    pub code: String,
+    /// Business days from the receipt until whoever asked is told why; none where it is 0.
+    #[serde(default)]
+    pub business_days: i64,
+    /// Where the law says so.
+    pub section: String,
 }
 
 fn later(from: Date, span: Span) -> Result<Date, DeskError> {
@@ -99,6 +113,16 @@ pub fn reasons(law: Law, kind: Kind) -> impl Iterator<Item = &'static Reason> {
     BOOK.reason.iter().filter(fits)
 }
 
+/// Every exception of information blocking.
+pub fn exceptions() -> impl Iterator<Item = &'static Exception> {
+    BOOK.exception.iter()
+}
+
+/// The exception with this code.
+pub fn exception(code: &str) -> Option<&'static Exception> {
+    exceptions().find(|one| one.code == code)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,6 +152,24 @@ mod tests {
         let judged = ["endangers_life", "harms_other", "harms_by_representative"];
         assert_eq!(codes(Law::Hipaa), judged);
         assert!(codes(Law::Gdpr).is_empty());
+    }
+
+    #[test]
+    fn exceptions_are_those_of_part_171_and_one_has_a_period() {
+        let with_days: Vec<_> = exceptions().filter(|one| one.business_days > 0).collect();
+        assert_eq!(with_days.len(), 1);
+        assert_eq!(
+            (&*with_days[0].code, with_days[0].business_days),
+            ("infeasibility", 10)
+        );
+        for one in exceptions() {
+            assert!(one.section.starts_with("45 CFR 171."), "{}", one.code);
+            assert_eq!(
+                exceptions().filter(|other| other.code == one.code).count(),
+                1
+            );
+        }
+        assert!(exception("infeasible").is_none());
     }
 
     #[test]

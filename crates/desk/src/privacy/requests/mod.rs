@@ -11,6 +11,7 @@
 //! it doesn't decide. What stays of a decided one (restrictions, corrections, objections) is told and kept to by
 //! [`standing`]. To add a kind, add it to [`Kind`], to `law.toml` for each law, to [`Request::steps`] and to the texts.
 
+pub mod blocking;
 mod decide;
 mod heard;
 pub mod law;

@@ -1,5 +1,6 @@
 //! Opening a request, and looking at them.
 
+use super::blocking;
 use super::law::{self, Clock};
 use super::model::{Kind, Law, MAX_AGE_DAYS, MAX_WORDS, Request, State};
 use super::own::{Asked, may_ask};
@@ -464,6 +465,8 @@ pub(in crate::privacy) async fn timers(
             due,
         });
     }
+    let untold = blocking::timers(app, conn, organisation).await?;
+    running.timers.extend(untold);
     Ok(running)
 }
 
