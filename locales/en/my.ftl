@@ -143,6 +143,7 @@ my-consents-for = This is about { $name }.
 my-consents-new-address = Your email is still new to us, so this page does not show what you said before. You can say no all the same.
 my-consent-given = Yes, you said so
 my-consent-refused = No, you said so
+my-consent-restricted = Not while we keep to what we agreed with you
 my-consent-withdrawn = No more, you said so
 my-consent-not-needed = We may, unless you say no
 my-consent-never-given = Not without your yes

@@ -143,6 +143,7 @@ my-consents-for = Se trata de { $name }.
 my-consents-new-address = Su correo es todavía nuevo para nosotros, así que esta página no muestra lo que dijo antes. Aun así puede decir que no.
 my-consent-given = Sí, usted lo dijo
 my-consent-refused = No, usted lo dijo
+my-consent-restricted = No mientras cumplamos lo que acordamos con usted
 my-consent-withdrawn = Ya no, usted lo dijo
 my-consent-not-needed = Podemos, salvo que diga que no
 my-consent-never-given = No sin su sí

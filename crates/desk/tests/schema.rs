@@ -388,7 +388,7 @@ async fn edited(engine: Engine) {
 #[test]
 fn steps_rise_and_none_is_left_out_unnamed() {
     // Numbers that were given out for work which came with another step; each stays empty.
-    const LEFT_OUT: &[i64] = &[28, 30, 32, 38, 41, 42];
+    const LEFT_OUT: &[i64] = &[28, 30, 32, 38, 41, 42, 53, 55, 57, 58, 60, 62];
     let versions: Vec<i64> = MIGRATIONS.iter().map(|step| step.version).collect();
     assert!(
         versions.windows(2).all(|two| two[0] < two[1]),

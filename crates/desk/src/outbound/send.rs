@@ -295,7 +295,7 @@ impl Sending {
     async fn begin(&self, content: &Content, sender: &SendAs) -> Result<Begun, DeskError> {
         let (mail, uncertain) = (Arc::clone(&self.mail), self.uncertain);
         let (to, mailbox) = (content.to.clone(), sender.mailbox);
-        let about = match mail.kind {
+        let patient = match mail.kind {
             Kind::Rating => {
                 let ticket = tickets::row_for(&self.app, self.ctx.organisation, mail.ticket);
                 ticket.await?.patient
@@ -309,7 +309,7 @@ impl Sending {
                     work.audit(about("mail.try", &mail));
                     if mail.kind == Kind::Rating {
                         let (app, now) = (work.app.clone(), work.now);
-                        let whom = consents::Whom::About(&to, about);
+                        let whom = consents::Whom::About(&to, patient);
                         let why = consents::may_in(&app, work, organisation, QUESTION, whom, now);
                         if !why.await?.may() {
                             return Ok(Begun::Unwanted);

@@ -137,8 +137,10 @@ impl Request {
         let hint = self.locale.parse().unwrap_or(page.ctx.locale);
         let said = format!("{}\n\n{}", self.subject, self.body);
         let called = (said.as_str(), self.name.as_str());
-        Ok(triage::in_danger(&page.app, Channel::Phone, &said, hint).await?
-            || triage::danger_called(&page.app, Channel::Phone, called, hint).await?)
+        Ok(
+            triage::in_danger(&page.app, Channel::Phone, &said, hint).await?
+                || triage::danger_called(&page.app, Channel::Phone, called, hint).await?,
+        )
     }
 }
 

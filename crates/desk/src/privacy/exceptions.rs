@@ -52,7 +52,7 @@ impl Source {
 #[derive(Clone, Copy, Debug)]
 pub enum Why {
     /// A restricted record was opened.
-    Opening(records::restricted::Reason),
+    Opening(restricted::Reason),
     /// A step was passed by; none for a code of a later version.
     Identity(Option<identity::Reason>),
 }

@@ -2,8 +2,8 @@
 
 use super::create::subject_of;
 use super::model::{MAX_TAGS, Status, StoredTicket, Ticket, Urgency};
-use super::own_fields;
 use super::nurse;
+use super::own_fields;
 use super::place::{keep_reachable, next_queue};
 use super::sight::hide;
 use super::snooze;

@@ -53,9 +53,7 @@ pub(super) async fn cry(
         };
         let room = MAX_BODY.saturating_sub(words.len() + 2);
         let weighed = weigh(app, ctx.organisation, &unheard).await?;
-        if weighed.level == Level::Emergency
-            && text.len() <= room
-        {
+        if weighed.level == Level::Emergency && text.len() <= room {
             if !words.is_empty() {
                 words.push_str("\n\n");
             }

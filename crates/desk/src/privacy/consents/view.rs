@@ -191,7 +191,7 @@ pub(super) async fn told(
             }
         }
     }
-    let restricted = requests::is_kept_to(&mut conn, organisation, patient, app.now()).await?;
+    let restricted = requests::is_kept_to(conn, organisation, patient, now).await?;
     for one in &mut stands {
         one.why = under(one.why, one.purpose, restricted);
     }

@@ -134,6 +134,7 @@ const fn look(why: Why) -> (&'static str, &'static str) {
         Why::NotNeeded => ("check", "my-consent-not-needed"),
         Why::Refused(_) => ("x", "my-consent-refused"),
         Why::Withdrawn(_) => ("x", "my-consent-withdrawn"),
+        Why::Restricted => ("shield", "my-consent-restricted"),
         Why::NeverGiven | Why::NoSuchWay => ("circle-help", "my-consent-never-given"),
     }
 }

@@ -316,13 +316,7 @@ async fn astray(my: &My, why: Closed, sent: &Sent) -> Response {
     let kept = sent.kept("message");
     let requester = own::requester(&my.app, &my.ctx).await.ok();
     let network = network(&my.parts.headers, &my.parts.extensions, &my.app.config);
-    let heard = heard::of_whom(
-        &my.app,
-        &my.shell,
-        (network, requester),
-        (kept.words, sent),
-    )
-    .await;
+    let heard = heard::of_whom(&my.app, &my.shell, (network, requester), (kept.words, sent)).await;
     heard.unwrap_or_else(|| why.page(my, kept))
 }
 

@@ -79,11 +79,7 @@ impl Unsent {
                 (words.trim().to_owned(), Sent::default())
             }
         };
-        let unsent = Self {
-            parts,
-            words,
-            sent,
-        };
+        let unsent = Self { parts, words, sent };
         (!unsent.kept().is_empty()).then_some(unsent)
     }
 

@@ -21,7 +21,8 @@ pub(super) async fn label(
     id: TicketId,
     labels: Labels,
 ) -> Result<(), DeskError> {
-    let args = args![organisation, id, labels.bits()];
+    let labels = labels.bits();
+    let args = args![organisation, id, labels];
     conn.execute(LABEL_TICKET, args).await?;
     Ok(())
 }
@@ -32,7 +33,8 @@ pub(super) async fn keep(
     id: TicketId,
     labels: Labels,
 ) -> Result<(), DeskError> {
-    let args = args![organisation, id, labels.bits()];
+    let labels = labels.bits();
+    let args = args![organisation, id, labels];
     conn.execute(KEEP_LABELS, args).await?;
     Ok(())
 }

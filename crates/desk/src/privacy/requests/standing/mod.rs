@@ -241,7 +241,7 @@ pub(super) async fn begin(
 }
 
 /// Keeps the no of whoever objected: for one purpose or for all, by every way. A later yes of theirs counts again.
-async fn object(work: &mut Work<'_>, request: &Request, terms: Terms) -> Result<(), DeskError> {
+async fn object(work: &mut Work<'_>, request: &Request, terms: &Terms) -> Result<(), DeskError> {
     let (app, organisation) = (work.app.clone(), work.ctx.organisation);
     let locale = app.directory.of(organisation)?.locale;
     let key = records::sealing(&app, work, organisation, request.key).await?;

@@ -47,7 +47,7 @@ const fn conflict(code: &'static str, text: &'static str) -> DeskError {
 impl Terms {
     /// Whether a request may be decided so on these terms. `noted` says whether there are words to the decision.
     pub fn check(
-        self,
+        &self,
         request: &Request,
         (decision, reason, noted): (Decision, Option<&str>, bool),
         today: Date,

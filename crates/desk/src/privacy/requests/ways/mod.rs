@@ -7,10 +7,10 @@
 
 mod store;
 
+use super::RequestView;
 use super::decide::{held, person, sealing};
 use super::model::{Decision, Kind, Request};
 use super::service::{told, words_of};
-use super::RequestView;
 use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
