@@ -3,6 +3,7 @@
 use super::calm::{CalmForm, Said};
 use super::choices::{self, Choice, FieldInput};
 use super::details::Details;
+use super::distress::Heavy;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
 use super::offered::Offered;
@@ -166,6 +167,8 @@ struct TicketPage {
     read_out: Vec<ReadOut>,
     active: bool,
     danger: Option<String>,
+    /// What weighs on them, short of a crisis.
+    heavy: Option<Heavy>,
     calm: Option<CalmForm>,
     chips: Vec<Chip>,
     category: String,
@@ -353,6 +356,7 @@ impl Seen {
             crisis: ticket.rank() == 0 && ticket.status.is_active(),
             read_out: read_out::of(clinic, view, locale),
             calm: view.may_be_calmed().then(|| CalmForm::of(&self.typed, t)),
+            heavy: Heavy::of(page, clinic, &self.everybody, view),
             danger: why.danger.as_deref().map(|kind| danger(kind, t)),
             active: ticket.status.is_active(),
             chips: chips(ticket, t),
