@@ -203,7 +203,7 @@ const FIRST_VERSIONS: [(&str, [&str; 4], [&str; 3]); 11] = [
         ],
         [
             "Tôi không tức giận, chỉ cần một bản sao.",
-            "Bé tắc mũi, tôi có đơn thuốc rồi, vợ dùng thuốc khác.",
+            "Bé tắc mũi, tôi có đơn thuốc số hai rồi, vợ dùng thuốc khác.",
             "Tôi quá đói vì phải nhịn ăn trước khi xét nghiệm.",
         ],
     ),
