@@ -51,7 +51,7 @@ impl Heavy {
         let has = everybody
             .iter()
             .filter(|person| ticket.assignee == Some(person.id))
-            .find(|person| place(person).is_some_and(|place| place <= 1));
+            .find(|&person| place(person).is_some_and(|place| place <= 1));
         let holder = has.map(|person| {
             let t = page.texts();
             if me == Some(person.id) {
