@@ -7,6 +7,8 @@ coach-add = Put this in
 coach-more = More suggestions ({ $count })
 coach-told = Coach, suggestions: { $count }
 coach-told-key = Coach, suggestions: { $count }. Alt+Enter takes the first one that can be put in.
+coach-limits-length = This draft is in { $language }. The coach has no words for it: only length, sentences and open gaps are judged.
+coach-limits-gaps = This draft is in { $language }. The coach has no words for it: only sentences that are too long and open gaps are judged.
 coach-grade = This reads like school year { $grade }. Year 8 or lower reaches everybody: shorter sentences, everyday words.
 coach-long-sentence = One sentence has { $words } words. Two sentences are easier to follow.
 coach-jargon = Not everybody knows “{ $term }”. You could say “{ $plain }”.
@@ -46,3 +48,16 @@ coach-medical-start-stop = “{ $words }” is medical advice. A nurse has to gi
 coach-medical-diagnosis = “{ $words }” sounds like a diagnosis. A nurse has to answer that.
 coach-medical-not-seen = “{ $words }” decides who needs care. A nurse has to decide that.
 coach-medical-results = “{ $words }” explains results. A nurse has to do that.
+
+## The line on a request's page, short of a crisis
+
+distress-grief = They wrote about a loss. A counselor can be there for them.
+distress-anger = They are very upset. A senior colleague can take this with you.
+distress-despair = They sound worn out and alone with it. A counselor can be there for them.
+distress-fear = They are afraid. A counselor can take the time for it.
+distress-who = Somebody who can take it
+distress-hand-over = Hand over
+distress-with = It is with { $who }.
+distress-yours = It is with you.
+distress-nobody = Nobody else on the desk can take it here. Talk it over with a senior colleague.
+distress-help = Heard in their words. They don't see this, and nothing is decided by it.

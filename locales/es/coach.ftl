@@ -7,6 +7,8 @@ coach-add = Poner esto
 coach-more = Más consejos ({ $count })
 coach-told = Consejos: { $count }
 coach-told-key = Consejos: { $count }. Alt+Intro toma el primero que se puede poner.
+coach-limits-length = Este borrador está en { $language }. Para ese idioma faltan las palabras: solo se miran la extensión, las frases y los huecos.
+coach-limits-gaps = Este borrador está en { $language }. Para ese idioma faltan las palabras: solo se miran las frases demasiado largas y los huecos.
 coach-grade = Esto se lee como el año escolar { $grade }. Hasta el año 8 lo entiende todo el mundo: frases más cortas, palabras de todos los días.
 coach-long-sentence = Una frase tiene { $words } palabras. Dos frases se siguen mejor.
 coach-jargon = No todos conocen «{ $term }». Puede decir «{ $plain }».
@@ -46,3 +48,16 @@ coach-medical-start-stop = «{ $words }» es consejo médico. Eso lo da una enfe
 coach-medical-diagnosis = «{ $words }» suena a diagnóstico. Eso lo contesta una enfermera.
 coach-medical-not-seen = «{ $words }» decide quién necesita atención. Eso lo decide una enfermera.
 coach-medical-results = «{ $words }» explica resultados. Eso lo hace una enfermera.
+
+## La línea en la página de una solicitud, sin llegar a una crisis
+
+distress-grief = Escribió sobre una pérdida. Una persona de consejería puede acompañarle.
+distress-anger = La persona está muy molesta. Alguien con más experiencia puede verlo con usted.
+distress-despair = Suena sin fuerzas y a solas con esto. Una persona de consejería puede acompañarle.
+distress-fear = Tiene miedo. Una persona de consejería puede darle el tiempo que necesita.
+distress-who = Quien puede encargarse
+distress-hand-over = Pasar la solicitud
+distress-with = La lleva { $who }.
+distress-yours = La lleva usted.
+distress-nobody = Nadie más puede encargarse aquí. Háblelo con alguien con más experiencia.
+distress-help = Se oyó en sus palabras. La persona no lo ve, y esto no decide nada.

@@ -137,6 +137,27 @@ both_engines! {
         assert!(text.contains("wrote about a loss"), "reasons are in the reader's language: {text}");
     }
 
+    /// The page knows of English and Spanish alone; the draft says itself what it is.
+    async fn a_draft_in_another_language_is_judged_by_that_one(desk: Desk) {
+        let id = desk.ticket("rosa@patients.example", "My bill", "I still get bills for my visits in May.").await;
+        let page = page_of(&desk, id).await;
+        let agent = desk.browser(Role::Agent).await;
+        let french = "Nous accusons réception de votre correspondance et nous transmettons immédiatement votre réclamation au \
+            département administratif compétent, lequel procédera ultérieurement aux vérifications indispensables concernant votre \
+            remboursement et votre assurance complémentaire.";
+        let text = ask(&agent, &page, "reply", french).await;
+        assert!(text.contains("data-code=\"grade\"") && text.contains("This draft is in Français"), "{text}");
+        assert!(text.contains("only length, sentences and open gaps"), "{text}");
+        for code in ["next_step", "acknowledge", "summarise", "name", "phrase"] {
+            assert!(!text.contains(&format!("data-code=\"{code}\"")), "{code} has English words for a French draft: {text}");
+        }
+        let korean = "안녕하세요, 보내 주신 글 잘 받았습니다. 내일 아침에 전화드리겠습니다. 감사합니다.";
+        let text = ask(&agent, &page, "reply", korean).await;
+        assert!(text.contains("This draft is in 한국어") && !text.contains("Nothing to suggest"), "{text}");
+        let english = ask(&agent, &page, "reply", DRAFT).await;
+        assert!(!english.contains("This draft is in"), "{english}");
+    }
+
     async fn words_of_a_draft_cannot_become_markup(desk: Desk) {
         let id = desk.ticket("rosa@patients.example", "My bill", "Why?").await;
         let page = page_of(&desk, id).await;

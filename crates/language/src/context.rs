@@ -350,7 +350,7 @@ mod tests {
             with_cue(context, name, words);
         }
         let matcher = Matcher::build(&crate::clinic::parse(&files).unwrap()).unwrap();
-        let mut folded = Folded::for_engine(text.len(), &TONGUE.han);
+        let mut folded = Folded::for_engine(text.len(), &TONGUE.writing);
         folded.push(Field::Body, text, 0);
         let languages = detect::languages(&TONGUE.markers, &folded, "", text);
         let found = matcher.find(&folded);
@@ -428,7 +428,7 @@ mod tests {
         ] {
             assert_eq!(guard_of(lists, text), None, "{text}");
         }
-        let mut folded = Folded::for_engine(0, &TONGUE.han);
+        let mut folded = Folded::for_engine(0, &TONGUE.writing);
         let text = "I had a bad pain here";
         folded.push(Field::Body, text, 0);
         let cue = CueHit {
@@ -476,7 +476,7 @@ mod tests {
                 Some(Guard::Negated),
             ),
         ] {
-            let mut folded = Folded::for_engine(text.len(), &TONGUE.han);
+            let mut folded = Folded::for_engine(text.len(), &TONGUE.writing);
             folded.push(Field::Body, text, 0);
             let languages = detect::languages(&TONGUE.markers, &folded, "", text);
             let found = matcher.find(&folded);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use whatlang::Lang;
 
 use crate::clinic::{ClinicFiles, File, LoadError};
-use crate::fold::{Folded, Han, Token, fold_phrase, is_han, is_hangul};
+use crate::fold::{Folded, Han, Token, Writing, fold_phrase, is_han, is_hangul};
 use crate::language::Language;
 use crate::markup::markup;
 use crate::segments::Segment;
@@ -61,9 +61,9 @@ impl Languages {
 }
 
 /// Names the language of a text. Looks at the first two kilobytes.
-pub(crate) fn detect(markers: &Markers, han: &Arc<Han>, text: &str) -> Detected {
+pub(crate) fn detect(markers: &Markers, writing: &Arc<Writing>, text: &str) -> Detected {
     let sample = &text[..text.floor_char_boundary(SAMPLE)];
-    let mut folded = Folded::for_engine(sample.len(), han);
+    let mut folded = Folded::for_engine(sample.len(), writing);
     folded.push_around(Field::Body, sample, 0, Segment::Own, &markup(sample));
     languages(markers, &folded, "", sample).main
 }
@@ -187,7 +187,7 @@ fn by_words<'a>(
         let source = text
             .get(token.source_start as usize..token.source_end as usize)
             .unwrap_or_default();
-        if scripts.count(source, &folded.han) {
+        if scripts.count(source, &folded.writing.han) {
             latin += 1.0;
             if let Some(speakers) = markers.0.get(word) {
                 for &(language, weight) in speakers {
@@ -380,7 +380,7 @@ fn accents(word: &str, votes: &mut [f32]) {
 pub(crate) struct Markers(HashMap<String, Vec<(Language, f32)>>);
 
 impl Markers {
-    pub fn read(files: &ClinicFiles, han: &Arc<Han>) -> Result<Self, LoadError> {
+    pub fn read(files: &ClinicFiles, writing: &Arc<Writing>) -> Result<Self, LoadError> {
         let mut markers: HashMap<String, Vec<(Language, f32)>> = HashMap::new();
         for &language in Language::ALL {
             let name = format!("language/markers/{language}.txt");
@@ -389,7 +389,7 @@ impl Markers {
             }
             let file = File::open(files, name)?;
             for (at, word) in file.list()? {
-                let folded = fold_phrase(word, han);
+                let folded = fold_phrase(word, writing);
                 if folded.is_empty() || folded.contains(' ') {
                     return Err(file.error(at..at, format!("\"{word}\" is no word")));
                 }
@@ -441,7 +441,7 @@ mod tests {
     use crate::clinic::tests::TONGUE;
 
     fn detect(text: &str) -> Detected {
-        super::detect(&TONGUE.markers, &TONGUE.han, text)
+        super::detect(&TONGUE.markers, &TONGUE.writing, text)
     }
 
     fn language(text: &str) -> Option<Language> {
@@ -453,7 +453,7 @@ mod tests {
         let read = |text: &str| {
             let name = "language/markers/tl.txt".to_owned();
             let text = format!("# reason: small words\n# review: 2027-05-01\n{text}");
-            Markers::read(&[(name, text)].into(), &TONGUE.han)
+            Markers::read(&[(name, text)].into(), &TONGUE.writing)
         };
         let markers = read("# Small words.\nAng náman\n").unwrap();
         assert_eq!(markers.0["ang"], [(Language::Tl, 1.0)]);
@@ -534,7 +534,7 @@ mod tests {
     #[test]
     fn a_mixed_text_names_both() {
         let text = "Hi, I need to move the appointment of my mother. Ella no puede caminar y le duele mucho la pierna.";
-        let mut folded = Folded::for_engine(0, &TONGUE.han);
+        let mut folded = Folded::for_engine(0, &TONGUE.writing);
         folded.push(Field::Body, text, 0);
         let found = languages(&TONGUE.markers, &folded, "", text);
         assert!(

@@ -11,12 +11,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::clinic::{ClinicFiles, File, LoadError, RawCue};
+use crate::language::Language;
 use crate::lexis::{Hit, Negation, Phrases, PhrasesBuilder, Text};
 
 /// Bytes of a text that are looked at.
 pub const LOOKED_AT: usize = 32 * 1024;
-/// Languages with words for it. All are tried on every text: people mix them.
-const LANGUAGES: [&str; 2] = ["en", "es"];
 /// Most places that are shown.
 const MAX_SPANS: usize = 12;
 
@@ -106,6 +105,7 @@ enum Meaning {
 
 #[derive(Debug)]
 struct Sign {
+    language: Language,
     kind: Kind,
     weight: u8,
     why: String,
@@ -120,7 +120,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Reads `language/distress.LANG.toml` of a clinic.
+    /// Reads `language/distress.LANG.toml` of a clinic. The words of all languages are tried on every text: people mix them.
     ///
     /// # Errors
     /// File, line and reason of the first entry that can't be used.
@@ -128,8 +128,8 @@ impl Listener {
         let (mut builder, mut meanings, mut signs) =
             (PhrasesBuilder::default(), Vec::new(), Vec::new());
         let mut last = None;
-        for tag in LANGUAGES {
-            let file = File::open(files, format!("language/distress.{tag}.toml"))?;
+        for &language in Language::ALL {
+            let file = File::open(files, format!("language/distress.{language}.toml"))?;
             let raw: RawFile = file.toml()?;
             let mut add = |terms: &[Spanned<String>], meaning| {
                 meanings.push(meaning);
@@ -157,7 +157,12 @@ impl Listener {
                 let why = file.words(&sign.reason)?;
                 add(&sign.terms, Meaning::Sign(signs.len()))?;
                 add(&sign.unless, Meaning::Unless(signs.len()))?;
-                signs.push(Sign { kind, weight, why });
+                signs.push(Sign {
+                    language,
+                    kind,
+                    weight,
+                    why,
+                });
             }
             last = Some(file);
         }
@@ -202,12 +207,9 @@ impl Listener {
         kind: Kind,
         spoken: &[(usize, &Hit)],
     ) -> Option<(u32, Distress)> {
-        let of_kind = || {
-            spoken
-                .iter()
-                .filter(|(sign, _)| self.signs[*sign].kind == kind)
-        };
-        let signs: BTreeSet<_> = of_kind()
+        let spoken = self.once(kind, spoken);
+        let signs: BTreeSet<_> = spoken
+            .iter()
             .map(|(sign, _)| (std::cmp::Reverse(self.signs[*sign].weight), *sign))
             .collect();
         let mut total: u32 = signs.iter().map(|(weight, _)| u32::from(weight.0)).sum();
@@ -222,7 +224,8 @@ impl Listener {
             2 => Strength::Clear,
             _ => Strength::Strong,
         };
-        let spans = of_kind()
+        let spans = spoken
+            .iter()
             .take(MAX_SPANS)
             .map(|(_, hit)| text.span(&hit.words))
             .collect();
@@ -239,6 +242,33 @@ impl Listener {
                 why,
             },
         ))
+    }
+
+    /// What speaks of one kind, in the order of the text. "Desesperada" is Spanish and Portuguese and was said once: where words of
+    /// two languages overlap, those count that weigh more.
+    fn once<'h>(&self, kind: Kind, spoken: &[(usize, &'h Hit)]) -> Vec<(usize, &'h Hit)> {
+        let of_kind = spoken
+            .iter()
+            .filter(|(sign, _)| self.signs[*sign].kind == kind);
+        let mut kept: Vec<(usize, &Hit)> = Vec::new();
+        for &(sign, hit) in of_kind {
+            let (language, weight) = (self.signs[sign].language, self.signs[sign].weight);
+            let from = kept.partition_point(|(_, other)| other.words.start + 12 < hit.words.start);
+            let mut twins = (from..kept.len()).filter(|&at| {
+                let (other, place) = kept[at];
+                self.signs[other].language != language && place.words.end > hit.words.start
+            });
+            match twins.next() {
+                None => kept.push((sign, hit)),
+                Some(twin) if self.signs[kept[twin].0].weight < weight => {
+                    // It begins where the other does or later, and takes its place at the end.
+                    kept.remove(twin);
+                    kept.push((sign, hit));
+                }
+                Some(_) => {}
+            }
+        }
+        kept
     }
 
     /// "I'm afraid I can't come on Tuesday": the words, and not the feeling.

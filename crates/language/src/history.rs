@@ -70,10 +70,11 @@ impl History {
     /// after them.
     pub fn take(&mut self, safety: &Safety, days: f32) -> InContext {
         let faded = self.pass(days);
+        let told = number(safety.risk);
         let risk = match safety.level {
-            Level::Emergency => safety.risk.max(EMERGENCY_RISK),
-            Level::Concern => safety.risk.clamp(CONCERN_RISK, CONCERN_MOST),
-            Level::None => safety.risk.min(CONCERN_MOST),
+            Level::Emergency => told.max(EMERGENCY_RISK),
+            Level::Concern => told.clamp(CONCERN_RISK, CONCERN_MOST),
+            Level::None => told.min(CONCERN_MOST),
         };
         let own = ((risk - ORDINARY) / (1.0 - ORDINARY)).clamp(0.0, 1.0);
         let together = 1.0 - (1.0 - faded) * (1.0 - own);
@@ -124,13 +125,19 @@ impl History {
     }
 
     fn keep(&mut self, faded: f32, trace: Trace) {
-        self.risk = 1.0 - (1.0 - faded) * (1.0 - trace.risk.clamp(0.0, 1.0) * KEPT);
+        self.risk = 1.0 - (1.0 - faded) * (1.0 - number(trace.risk).clamp(0.0, 1.0) * KEPT);
         self.turns = self.turns.saturating_add(1);
         if self.peak.is_none_or(|peak| trace.level >= peak) {
             (self.peak, self.peak_age) = (Some(trace.level), 0.0);
             self.kind = trace.kind.or(self.kind);
         }
     }
+}
+
+/// A risk that is no number adds nothing. One of them in the sum would make all that comes after it none, and nothing would
+/// ever be raised again.
+const fn number(risk: f32) -> f32 {
+    if risk.is_nan() { 0.0 } else { risk }
 }
 
 #[cfg(test)]
@@ -147,6 +154,24 @@ mod tests {
             risk,
             reasons: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_risk_that_is_no_number_hides_nothing_that_comes_after_it() {
+        let mut history = History::default();
+        let broken = Trace {
+            level: Level::None,
+            kind: None,
+            risk: f32::NAN,
+        };
+        history.recall(broken, 0.0);
+        for level in [Level::None, Level::Concern] {
+            assert!(history.take(&turn(level, f32::NAN), 0.0).trace.risk <= 1.0);
+        }
+        history.take(&turn(Level::None, 0.6), 0.0);
+        history.take(&turn(Level::None, 0.6), 0.0);
+        let last = history.take(&turn(Level::None, 0.6), 0.0);
+        assert!(last.raised_by_history && history.risk <= 1.0, "{history:?}");
     }
 
     #[test]

@@ -58,6 +58,25 @@ languages! {
 }
 
 impl Language {
+    /// What its speakers call it.
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::En => "English",
+            Self::Es => "Español",
+            Self::ZhHans => "简体中文",
+            Self::ZhHant => "繁體中文",
+            Self::Vi => "Tiếng Việt",
+            Self::Tl => "Tagalog",
+            Self::Fr => "Français",
+            Self::Pt => "Português",
+            Self::Ar => "العربية",
+            Self::Ru => "Русский",
+            Self::De => "Deutsch",
+            Self::Ko => "한국어",
+            Self::Hi => "हिन्दी",
+        }
+    }
+
     /// The language of a BCP 47 tag. Regions are ignored (`es-MX` is Spanish) except where they say how
     /// Chinese is written (`zh-TW` is traditional).
     pub fn from_tag(tag: &str) -> Option<Self> {

@@ -355,7 +355,7 @@ mod tests {
             with_cue(context, "negation", &format!("[{negation}]"));
         }
         let matcher = Matcher::build(&crate::clinic::parse(&files).unwrap()).unwrap();
-        let mut folded = Folded::for_engine(text.len(), &TONGUE.han);
+        let mut folded = Folded::for_engine(text.len(), &TONGUE.writing);
         folded.push(Field::Body, text, 0);
         let found = matcher.find(&folded);
         let shown = |h: &Hit| {

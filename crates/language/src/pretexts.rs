@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::clinic::{ClinicFiles, File, LoadError};
-use crate::fold::{Folded, Han};
+use crate::fold::{Folded, Writing};
 use crate::language::Language;
 use crate::verdict::Field;
 
@@ -97,7 +97,7 @@ pub struct Pretexts {
     automaton: AhoCorasick,
     /// By pattern.
     parts: Vec<Part>,
-    han: Arc<Han>,
+    writing: Arc<Writing>,
 }
 
 impl Pretexts {
@@ -106,7 +106,7 @@ impl Pretexts {
     /// # Errors
     /// File, line and reason of the first entry that can't be used.
     pub fn load(files: &ClinicFiles) -> Result<Self, LoadError> {
-        let han = Arc::new(Han::read(files)?);
+        let writing = Arc::new(Writing::read(files)?);
         let file = File::open(files, FILE)?;
         let raw: RawFile = file.toml()?;
         let (mut patterns, mut parts) = (Vec::new(), Vec::new());
@@ -128,7 +128,7 @@ impl Pretexts {
             file.review(&entry.review)?;
             for term in &entry.terms {
                 let text = file.words(term)?;
-                let [words] = &sentences(&text, &han)[..] else {
+                let [words] = &sentences(&text, &writing)[..] else {
                     let reason = format!("\"{text}\" is not some words of one sentence");
                     return Err(file.error(term.span(), reason));
                 };
@@ -150,7 +150,7 @@ impl Pretexts {
         Ok(Self {
             automaton,
             parts,
-            han,
+            writing,
         })
     }
 
@@ -158,7 +158,7 @@ impl Pretexts {
     pub fn said(&self, text: &str) -> Said {
         let text = &text[..text.floor_char_boundary(LOOKED_AT)];
         let mut said = Said::default();
-        for sentence in sentences(text, &self.han) {
+        for sentence in sentences(text, &self.writing) {
             for found in self.automaton.find_overlapping_iter(&sentence) {
                 said.0 |= 1 << self.parts[found.pattern().as_usize()] as u8;
             }
@@ -168,8 +168,8 @@ impl Pretexts {
 }
 
 /// The folded words of each sentence, each word between single spaces.
-fn sentences(text: &str, han: &Arc<Han>) -> Vec<String> {
-    let mut folded = Folded::for_engine(text.len(), han);
+fn sentences(text: &str, writing: &Arc<Writing>) -> Vec<String> {
+    let mut folded = Folded::for_engine(text.len(), writing);
     folded.push(Field::Body, text, 0);
     let (mut all, mut last) = (Vec::<String>::new(), None);
     for token in &folded.tokens {

@@ -7,6 +7,7 @@ mod clinic_files;
 use std::sync::LazyLock;
 use std::time::Instant;
 
+use bedside_language::Language;
 use bedside_language::distress::{Kind, LOOKED_AT, Listener, Strength};
 use clinic_files::{files, odd_texts};
 use proptest::prelude::*;
@@ -118,6 +119,197 @@ fn fear() {
             "Me preocupa la cuenta.",
         ],
     );
+}
+
+/// By language: grief, anger, despair, fear, and what is none of them though its words come near.
+const FIRST_VERSIONS: [(&str, [&str; 4], [&str; 3]); 11] = [
+    (
+        "fr",
+        [
+            "Mon mari est décédé dimanche et je dois annuler son rendez-vous.",
+            "C’est inadmissible, on m’a raccroché au nez !",
+            "Je n’en peux plus de cette maladie, je n’ai personne.",
+            "J’ai très peur de l’opération",
+        ],
+        [
+            "Je ne suis pas en colère, je voudrais une copie.",
+            "Pourriez-vous déplacer mon rendez-vous à jeudi ?",
+            "Ne vous inquiétez pas, jeudi me convient.",
+        ],
+    ),
+    (
+        "de",
+        [
+            "Meine Mutter ist letzte Woche gestorben, meine Mutter ist verstorben und ich weine jeden Tag.",
+            "Das ist eine Frechheit, niemand ruft zurück!",
+            "Ich kann nicht mehr, ich weiß nicht mehr weiter.",
+            "Ich habe große Angst vor der Operation",
+        ],
+        [
+            "Ich bin nicht verärgert, ich brauche nur eine Kopie.",
+            "Können wir den Termin auf Donnerstag verschieben?",
+            "Ich kann nicht mehr kommen am Dienstag.",
+        ],
+    ),
+    (
+        "pt",
+        [
+            "Minha mãe faleceu no domingo e não paro de chorar.",
+            "É uma falta de respeito, quero falar com o gerente",
+            "Não aguento mais essa doença",
+            "Estou com muito medo do resultado",
+        ],
+        [
+            "Não estou com raiva, só quero uma cópia.",
+            "Preciso remarcar minha consulta, obrigada.",
+            "Não estou mais triste, obrigado por perguntar.",
+        ],
+    ),
+    (
+        "ru",
+        [
+            "Моя мама умерла в воскресенье, после похорон я всё время плачу.",
+            "Это безобразие, буду жаловаться!",
+            "Я больше не могу, у меня никого нет",
+            "Мне очень страшно, я боюсь операции",
+        ],
+        [
+            "Я не злюсь, мне нужна только копия.",
+            "Можно перенести приём на четверг?",
+            "Вы достали мою карту из архива?",
+        ],
+    ),
+    (
+        "tl",
+        [
+            "Pumanaw ang nanay ko noong Linggo at iyak ako nang iyak",
+            "Nakakagalit, walang respeto ang staff ninyo",
+            "Hindi ko na kaya, wala akong malapitan",
+            "Natatakot po ako sa operasyon",
+        ],
+        [
+            "Hindi ako galit, kailangan ko lang ng kopya.",
+            "Pwede po bang ilipat ang appointment ko sa Huwebes?",
+            "Wag kang mag-alala, okay lang.",
+        ],
+    ),
+    (
+        "vi",
+        [
+            "Chồng tôi qua đời tuần trước, tôi khóc mỗi đêm",
+            "Thật không thể chấp nhận, không ai gọi lại",
+            "Tôi tuyệt vọng, không biết phải làm sao",
+            "Tôi rất sợ ca mổ sắp tới",
+        ],
+        [
+            "Tôi không tức giận, chỉ cần một bản sao.",
+            "Bé tắc mũi, tôi có đơn thuốc số hai rồi, vợ dùng thuốc khác.",
+            "Tôi quá đói vì phải nhịn ăn trước khi xét nghiệm.",
+        ],
+    ),
+    (
+        "ko",
+        [
+            "어머니가 지난주에 돌아가셨어요. 매일 울어요.",
+            "정말 화가 납니다. 아무도 전화를 안 받아요.",
+            "더 이상 버틸 수가 없어요. 너무 힘들어요.",
+            "수술이 너무 무서워요",
+        ],
+        [
+            "화나지 않았어요. 사본만 필요해요.",
+            "예약을 목요일로 바꿀 수 있을까요?",
+            "걱정하지 마세요, 목요일 좋아요.",
+        ],
+    ),
+    (
+        "hi",
+        [
+            "मेरे पति का देहांत हो गया, मैं रोज रोती हूं।",
+            "बहुत गुस्सा आ रहा है, कोई फोन नहीं उठाता",
+            "कोई उम्मीद नहीं बची, मेरा कोई नहीं है",
+            "मुझे ऑपरेशन से डर लग रहा है",
+        ],
+        [
+            "मैं गुस्सा नहीं हूं, बस एक कॉपी चाहिए।",
+            "क्या मेरी अपॉइंटमेंट गुरुवार को हो सकती है?",
+            "चिंता मत कीजिए, गुरुवार ठीक है।",
+        ],
+    ),
+    (
+        "ar",
+        [
+            "توفي زوجي يوم الأحد وأريد إلغاء موعده",
+            "هذا غير مقبول، لا أحد يرد على الهاتف",
+            "لم أعد أحتمل هذا المرض",
+            "أنا خائفة جدا من العملية",
+        ],
+        [
+            "لست غاضبة، أريد نسخة فقط.",
+            "هل يمكن تغيير موعدي إلى الخميس؟",
+            "لا تقلق، الخميس مناسب.",
+        ],
+    ),
+    (
+        "zh-Hans",
+        [
+            "我妈妈上周去世了，我每天都哭。",
+            "太过分了，打了三次电话都没人回电！",
+            "我撑不下去了，不知道该怎么办",
+            "我很害怕这次手术",
+        ],
+        [
+            "我没有生气，只是想要一份复印件。",
+            "可以把预约改到星期四吗？",
+            "不用担心，星期四可以。",
+        ],
+    ),
+    (
+        "zh-Hant",
+        [
+            "我媽媽上週去世了，我每天都哭。",
+            "太過分了，打了三次電話都沒人回電！",
+            "我撐不下去了，不知道該怎麼辦",
+            "我很害怕這次手術",
+        ],
+        [
+            "我沒有生氣，只是想要一份影本。",
+            "可以把預約改到星期四嗎？",
+            "不用擔心，星期四可以。",
+        ],
+    ),
+];
+
+#[test]
+fn every_language_has_words_for_every_kind() {
+    let kinds = [Kind::Grief, Kind::Anger, Kind::Despair, Kind::Fear];
+    for (language, texts, nothing) in FIRST_VERSIONS {
+        assert!(
+            Language::ALL.iter().any(|one| one.tag() == language),
+            "{language}"
+        );
+        for (kind, text) in kinds.into_iter().zip(texts) {
+            hears(kind, Strength::Clear, &[text]);
+        }
+        hears_nothing(&nothing);
+    }
+    assert_eq!(FIRST_VERSIONS.len() + 2, Language::ALL.len());
+}
+
+/// A word that two languages have was said once.
+#[test]
+fn a_word_of_two_languages_weighs_once() {
+    for text in [
+        "Estoy desesperada",
+        "Estou desesperada",
+        "estou desesperada, desesperada",
+    ] {
+        let found = LISTENER.look(text).unwrap();
+        assert_eq!(
+            (found.kind, found.strength, found.why.len()),
+            (Kind::Despair, Strength::Clear, 1),
+            "{text}"
+        );
+    }
 }
 
 #[test]

@@ -167,24 +167,6 @@ struct TextPage {
     further: String,
 }
 
-/// A language's own name, for those that the pages don't speak.
-const fn own_name(language: Language) -> &'static str {
-    match language {
-        Language::ZhHans => "简体中文",
-        Language::ZhHant => "繁體中文",
-        Language::Vi => "Tiếng Việt",
-        Language::Tl => "Tagalog",
-        Language::Fr => "Français",
-        Language::Pt => "Português",
-        Language::Ar => "العربية",
-        Language::Ru => "Русский",
-        Language::De => "Deutsch",
-        Language::Ko => "한국어",
-        Language::Hi => "हिन्दी",
-        other => other.tag(),
-    }
-}
-
 /// What the page says about a flaw.
 fn said(flaw: &Flaw, values: &Values, t: Texts) -> String {
     let (key, what) = match flaw {
@@ -267,7 +249,7 @@ async fn shown(
             changed: which.is_changed(&clinic),
             further: further_languages(&clinic, which.code)
                 .iter()
-                .map(|language| own_name(*language))
+                .map(|language| language.own_name())
                 .collect::<Vec<_>>()
                 .join(", "),
         },

@@ -12,13 +12,14 @@ use super::layout::{Page, render};
 use super::ui::Icon;
 use crate::context::Permission;
 use crate::error::DeskError;
+use crate::knowledge::Knowledge;
 use crate::router::{Access, Route};
 use crate::tickets::TicketView;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use bedside_language::coach::{Advice, Code, Context, Fix};
-use bedside_web::Locale;
+use bedside_language::Language;
+use bedside_language::coach::{self, Advice, Code, Context, Fix, Formula};
 use bedside_web::i18n::{Arg, Texts};
 use serde::{Deserialize, Serialize};
 
@@ -108,7 +109,9 @@ struct Shown {
 #[template(path = "pages/templates/coach.html")]
 struct CoachPart {
     t: Texts,
-    language: &'static str,
+    language: Language,
+    /// What the coach can't say of this draft, for its language.
+    limits: Option<String>,
     asked: bool,
     advice: Vec<Shown>,
     at_once: usize,
@@ -119,6 +122,9 @@ impl CoachPart {
     fn told(&self) -> String {
         let count = self.advice.len().to_string();
         let key = if self.advice.is_empty() {
+            if let Some(limits) = &self.limits {
+                return limits.clone();
+            }
             "coach-fine"
         } else if self.advice.iter().any(|one| one.first) {
             "coach-told-key"
@@ -138,17 +144,23 @@ impl CoachPart {
 }
 
 async fn advise(page: Page, Form(draft): Form<Draft>) -> Result<Response, DeskError> {
-    let language = draft.language.parse().unwrap_or(page.ctx.locale);
     // Notes are read by colleagues, and what somebody said is theirs.
     let asked = !matches!(draft.kind.as_str(), "note" | "said") && !draft.body.trim().is_empty();
+    let knowledge = page.app.knowledge();
+    let theirs = Language::from_tag(&draft.language)
+        .or_else(|| Language::from_tag(page.ctx.locale.tag()))
+        .unwrap_or(Language::En);
+    let language = coach::language_of(&knowledge.engine, &draft.body, theirs);
     let advice = if asked {
-        look(&page, language, &draft)?
+        look(&page, &knowledge, language, &draft)?
     } else {
         Vec::new()
     };
+    let knows = knowledge.coach.knows(language.tag());
     let part = CoachPart {
         t: page.texts(),
-        language: language.tag(),
+        language,
+        limits: (!knows).then(|| limits(page.texts(), language)),
         asked,
         advice,
         at_once: AT_ONCE,
@@ -156,9 +168,22 @@ async fn advise(page: Page, Form(draft): Form<Draft>) -> Result<Response, DeskEr
     render(StatusCode::OK, &part)
 }
 
-fn look(page: &Page, language: Locale, draft: &Draft) -> Result<Vec<Shown>, DeskError> {
+/// What is looked at in a language without words of its own.
+fn limits(t: Texts, language: Language) -> String {
+    let key = match Formula::of(language.tag()) {
+        Some(_) => "coach-limits-length",
+        None => "coach-limits-gaps",
+    };
+    t.with(key, "language", language.own_name()).into_owned()
+}
+
+fn look(
+    page: &Page,
+    knowledge: &Knowledge,
+    language: Language,
+    draft: &Draft,
+) -> Result<Vec<Shown>, DeskError> {
     let said = beginning(&draft.said, SAID);
-    let knowledge = page.app.knowledge();
     let advice = knowledge.coach.advise(
         &draft.body,
         &Context {
@@ -232,6 +257,7 @@ const fn icon(code: Code) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bedside_web::Locale;
 
     fn advice(fixes: &[(std::ops::Range<usize>, &str)]) -> Advice {
         Advice {

@@ -18,6 +18,7 @@ mod confirm;
 mod consents;
 mod crisis;
 mod details;
+mod distress;
 pub mod errors;
 pub(crate) mod files;
 pub mod flash;

@@ -3,6 +3,7 @@
 use super::calm::{CalmForm, Said};
 use super::choices::{self, Choice, FieldInput};
 use super::details::Details;
+use super::distress::Heavy;
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
 use super::nurse::{Nurse, Sent};
@@ -175,6 +176,8 @@ struct TicketPage {
     read_out: Vec<ReadOut>,
     active: bool,
     danger: Option<String>,
+    /// What weighs on them, short of a crisis.
+    heavy: Option<Heavy>,
     calm: Option<CalmForm>,
     nurse: Nurse,
     chips: Vec<Chip>,
@@ -376,6 +379,7 @@ impl Seen {
             read_out: read_out::of(clinic, view, locale),
             calm: view.may_be_calmed().then(|| CalmForm::of(&self.typed, t)),
             nurse: Nurse::of(page, clinic, view, &names, &self.typed),
+            heavy: Heavy::of(page, clinic, &self.everybody, view),
             danger: why.danger.as_deref().map(|kind| danger(kind, t)),
             active: ticket.status.is_active(),
             chips: chips(ticket, t),

@@ -15,11 +15,6 @@ const CONTEXT: usize = 2_000;
 /// Bytes of all names.
 const NAMES: usize = 16 * 1024;
 
-/// Words by which somebody speaks of themselves, or of what they took, in the languages that the engine knows. A name of a file
-/// without one says what lies in the file: a plan for seizures, a form that asks about suicide.
-const OF_ONESELF: &str = "i im ive myself me took taken swallowed yo quiero tome tomé matarme morirme suicidarme \
-    je j moi eu quero mim tomei ich mich я себя мне хочу أنا نفسي أريد tôi mình ako sarili 나 저 죽고 मैं मुझे";
-
 /// What comes beside the words.
 #[derive(Clone, Debug, Default)]
 pub struct Beside<'a> {
@@ -99,7 +94,8 @@ impl Beside<'_> {
                 hint_language: hint,
             })
         };
-        let files = self.files.iter().filter(|name| speaks(name));
+        let speaks = |name: &&Cow<'_, str>| engine.speaks_of_oneself(&words_of(name));
+        let files = self.files.iter().filter(speaks);
         let names: Vec<&str> = self.names.iter().chain(files).map(|name| &**name).collect();
         let names = lines(&names);
         let mut found: Vec<Verdict> = self.texts.iter().map(|text| look(text)).collect();
@@ -154,16 +150,6 @@ pub(crate) fn words_of(name: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether somebody speaks of themselves in a name.
-fn speaks(name: &str) -> bool {
-    let words = words_of(name).to_lowercase();
-    // Chinese puts no space between words.
-    words.contains('我')
-        || words
-            .split(|c: char| c.is_whitespace() || c.is_ascii_punctuation() || c == '’')
-            .any(|word| OF_ONESELF.split(' ').any(|known| known == word))
-}
-
 /// Names as lines of words.
 fn lines(names: &[&str]) -> String {
     let mut out = String::new();
@@ -189,6 +175,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_named_after_what_lies_in_it_says_nothing_of_anybody() {
+        let engine = Engine::load(&crate::startup::built_in_clinic(), None).unwrap();
+        let speaks = |name: &str| engine.speaks_of_oneself(&words_of(name));
         for name in [
             "i_want_to_kill_myself.pdf",
             "I'm dying.txt",

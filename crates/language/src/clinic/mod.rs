@@ -7,8 +7,8 @@
 //!   model learns what belongs together ("chest" and "pressure"). They say nothing by themselves.
 //! - `context.LANG.toml`: words that take a danger back ("no", "years ago", "if you have"), in lists that several cues
 //!   may add to.
-//! - `segments.toml`, `han.txt` and `markers/LANG.txt`: how a text is read before any rule looks at it: quoted mail and
-//!   signatures, the two Chinese scripts, the small words that tell languages.
+//! - `segments.toml`, `han.txt`, `disguises.toml` and `markers/LANG.txt`: how a text is read before any rule looks at it: quoted
+//!   mail and signatures, the two Chinese scripts, words in disguise, the small words that tell languages.
 //!
 //! Phrases are written as people write them; case, accents and apostrophes don't matter. `bleed*` stands
 //! for every word that begins so, ` ~ ` for up to four other words of the same sentence, `#35-41` for a
@@ -31,7 +31,7 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use crate::detect::Markers;
-use crate::fold::{Han, fold_phrase, is_hangul, is_wide};
+use crate::fold::{Writing, fold_phrase, is_hangul, is_wide};
 use crate::language::Language;
 use crate::segments::Segments;
 use crate::verdict::{Category, Level, SafetyKind, Urgency};
@@ -140,18 +140,18 @@ pub(crate) struct Rule {
 /// How a text is read before any rule looks at it.
 #[derive(Debug)]
 pub(crate) struct Tongue {
-    pub han: Arc<Han>,
+    pub writing: Arc<Writing>,
     pub markers: Markers,
     pub segments: Segments,
 }
 
 impl Tongue {
     pub fn read(files: &ClinicFiles) -> Result<Self, LoadError> {
-        let han = Arc::new(Han::read(files)?);
+        let writing = Arc::new(Writing::read(files)?);
         Ok(Self {
-            markers: Markers::read(files, &han)?,
+            markers: Markers::read(files, &writing)?,
             segments: Segments::read(files)?,
-            han,
+            writing,
         })
     }
 }
@@ -168,11 +168,14 @@ pub(crate) struct Knowledge {
 const CONCEPTS: &str = "language/concepts.toml";
 
 /// The concepts by name, in the order of the alphabet.
-fn concept_names(files: &ClinicFiles, han: &Arc<Han>) -> Result<Vec<(String, Concept)>, LoadError> {
+fn concept_names(
+    files: &ClinicFiles,
+    writing: &Arc<Writing>,
+) -> Result<Vec<(String, Concept)>, LoadError> {
     let mut ids = BTreeMap::new();
     let mut reader = Reader {
         file: File::open(files, CONCEPTS)?,
-        han,
+        writing,
         language: Language::En,
         ids: &mut ids,
         sets: BTreeMap::new(),
@@ -208,12 +211,12 @@ pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
     let (mut rules, mut cues, mut read) = (Vec::new(), Vec::new(), 0);
     let mut ids = BTreeMap::new();
     let mut tables = Vec::new();
-    let concepts = concept_names(files, &tongue.han)?;
+    let concepts = concept_names(files, &tongue.writing)?;
     for &language in Language::ALL {
         for kind in ["redflags", "lexicon", "context", "concepts"] {
             let mut reader = Reader {
                 file: File::open(files, format!("language/{kind}.{language}.toml"))?,
-                han: &tongue.han,
+                writing: &tongue.writing,
                 language,
                 ids: &mut ids,
                 sets: BTreeMap::new(),
@@ -238,7 +241,7 @@ pub(crate) fn parse(files: &ClinicFiles) -> Result<Knowledge, LoadError> {
 
 struct Reader<'a> {
     file: File<'a>,
-    han: &'a Arc<Han>,
+    writing: &'a Arc<Writing>,
     language: Language,
     /// Where each id was used first.
     ids: &'a mut BTreeMap<String, String>,
@@ -526,7 +529,7 @@ impl Reader<'_> {
                 continue;
             }
             let open = part.ends_with('*');
-            let words = fold_phrase(part.trim_end_matches('*'), self.han);
+            let words = fold_phrase(part.trim_end_matches('*'), self.writing);
             if words.is_empty() || words.contains('*') {
                 return wrong(&format!("no words in \"{text}\""));
             }

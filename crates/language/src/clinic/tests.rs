@@ -11,7 +11,12 @@ pub(crate) fn tongue_files() -> ClinicFiles {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../clinic/");
     let markers = Language::ALL.iter();
     let markers = markers.map(|language| format!("language/markers/{language}.txt"));
-    let names = ["language/segments.toml", "language/han.txt"].map(str::to_owned);
+    let names = [
+        "language/segments.toml",
+        "language/han.txt",
+        "language/disguises.toml",
+    ]
+    .map(str::to_owned);
     let text = |name: String| {
         let text = std::fs::read_to_string(format!("{root}{name}")).ok()?;
         Some((name, text))

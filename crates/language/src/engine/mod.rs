@@ -98,7 +98,13 @@ impl Engine {
 
     /// Names the language of a text. Looks at the first two kilobytes.
     pub fn detect(&self, text: &str) -> Detected {
-        detect::detect(&self.tongue.markers, &self.tongue.han, text)
+        detect::detect(&self.tongue.markers, &self.tongue.writing, text)
+    }
+
+    /// Whether somebody speaks of themselves, or of what they took, in these words, by the words of the files for it. A name of
+    /// a file in which nobody does says what lies in the file: a plan for seizures, a form that asks about suicide.
+    pub fn speaks_of_oneself(&self, words: &str) -> bool {
+        self.tongue.writing.disguises.speaks_of_oneself(words)
     }
 
     /// Looks at a message. Every language's rules run on every text, whatever its language, so that

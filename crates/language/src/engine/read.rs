@@ -414,7 +414,7 @@ fn read(tongue: &Tongue, message: &Message<'_>) -> Reading {
     let (subject, body) = (message.subject, message.body);
     let shown = &subject[..subject.floor_char_boundary(SUBJECT)];
     let room = LOOKED_AT - shown.len();
-    let mut folded = Folded::for_engine(shown.len() + body.len(), &tongue.han);
+    let mut folded = Folded::for_engine(shown.len() + body.len(), &tongue.writing);
     let in_subject = markup(shown);
     folded.push_around(Field::Subject, shown, 0, Segment::Own, &in_subject);
     let mut looked_at = shown.len() + body.len();

@@ -2,139 +2,16 @@
 
 use std::ops::Range;
 
-/// Words that people cover a letter of, since some programs refuse them.
-const COVERED: [&str; 44] = [
-    "kill", "kills", "killed", "killing", "die", "died", "dies", "dying", "dead", "death",
-    "suicide", "suicidal", "myself", "himself", "herself", "yourself", "murder", "hang", "hanging",
-    "shoot", "shot", "stab", "gun", "knife", "rape", "raped", "rapist", "raping", "sex", "abuse",
-    "abused", "overdose", "pills", "drugs", "cutting", "blood", "matar", "matarme", "morir",
-    "morirme", "muerte", "suicidio", "violar", "violada",
-];
-
-/// Words that a text of single letters with even gaps is read from.
-const SPELLED: [&str; 112] = [
-    "i",
-    "im",
-    "me",
-    "my",
-    "myself",
-    "he",
-    "she",
-    "his",
-    "her",
-    "we",
-    "you",
-    "it",
-    "is",
-    "am",
-    "are",
-    "was",
-    "be",
-    "want",
-    "wanna",
-    "to",
-    "die",
-    "dying",
-    "dead",
-    "kill",
-    "killing",
-    "end",
-    "life",
-    "live",
-    "living",
-    "not",
-    "no",
-    "dont",
-    "cant",
-    "cannot",
-    "can",
-    "breathe",
-    "breath",
-    "chest",
-    "pain",
-    "hurt",
-    "hurts",
-    "heart",
-    "attack",
-    "stroke",
-    "help",
-    "please",
-    "now",
-    "suicide",
-    "suicidal",
-    "pills",
-    "took",
-    "all",
-    "the",
-    "a",
-    "an",
-    "in",
-    "of",
-    "and",
-    "have",
-    "has",
-    "had",
-    "bleeding",
-    "blood",
-    "overdose",
-    "gun",
-    "knife",
-    "hang",
-    "cut",
-    "wrists",
-    "going",
-    "gonna",
-    "will",
-    "tonight",
-    "today",
-    "raped",
-    "rape",
-    "hit",
-    "hits",
-    "beats",
-    "husband",
-    "wife",
-    "baby",
-    "mom",
-    "dad",
-    "911",
-    "call",
-    "ambulance",
-    "so",
-    "bad",
-    "much",
-    "feel",
-    "dead",
-    "yo",
-    "quiero",
-    "morir",
-    "morirme",
-    "matarme",
-    "ayuda",
-    "dolor",
-    "pecho",
-    "de",
-    "en",
-    "el",
-    "no",
-    "puedo",
-    "respirar",
-    "vivir",
-    "mas",
-    "suicidarme",
-    "auxilio",
-    "me",
-    "duele",
-];
+use super::disguises::Disguises;
 
 /// Letters of the longest word that is read from single letters.
-const LONGEST: usize = 10;
+pub(super) const LONGEST: usize = 10;
 /// Letters of a row that are read; what follows is another row.
 const ROW: usize = 60;
 
 /// The letter under a sign such as `*` that stands behind `before` (the letters of its word so far, folded) and before
 /// `rest`, where exactly one known word fits.
-pub(super) fn covered(before: &str, rest: &[u8]) -> Option<char> {
+pub(super) fn covered(disguises: &Disguises, before: &str, rest: &[u8]) -> Option<char> {
     let cover = |b: u8| matches!(b, b'*' | b'#');
     let behind = rest
         .iter()
@@ -147,10 +24,10 @@ pub(super) fn covered(before: &str, rest: &[u8]) -> Option<char> {
     if letters == 0 || !word[0].is_ascii_alphabetic() || letters * 2 < word.len() {
         return None;
     }
-    let fits = |known: &&&str| {
+    let fits = |known: &&str| {
         known.len() == word.len() && known.bytes().zip(&word).all(|(k, w)| k == *w || cover(*w))
     };
-    let mut known = COVERED.iter().filter(fits);
+    let mut known = disguises.covered().filter(fits);
     let found = known.next()?;
     known
         .next()
@@ -167,7 +44,7 @@ pub(super) struct Row {
 }
 
 /// The row of single letters that begins `text`, where there is one.
-pub(super) fn pulled_apart(text: &str) -> Option<Row> {
+pub(super) fn pulled_apart(disguises: &Disguises, text: &str) -> Option<Row> {
     let bytes = text.as_bytes();
     let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
     let mark = *bytes.get(1)?;
@@ -222,7 +99,7 @@ pub(super) fn pulled_apart(text: &str) -> Option<Row> {
             .iter()
             .map(|&l| char::from(bytes[l].to_ascii_lowercase()))
             .collect();
-        let Some(found) = spelled_words(&spelled) else {
+        let Some(found) = spelled_words(disguises, &spelled) else {
             return Some(Row {
                 words: Vec::new(),
                 length: at,
@@ -244,13 +121,13 @@ pub(super) fn pulled_apart(text: &str) -> Option<Row> {
 }
 
 /// Where the words of a row of letters end, the last one's end left out: the fewest words that make it up.
-fn spelled_words(letters: &str) -> Option<Vec<usize>> {
+fn spelled_words(disguises: &Disguises, letters: &str) -> Option<Vec<usize>> {
     // By end: how many words, and where the last one begins.
     let mut best: Vec<Option<(usize, usize)>> = vec![None; letters.len() + 1];
     best[0] = Some((0, 0));
     for end in 1..=letters.len() {
         for from in end.saturating_sub(LONGEST)..end {
-            let Some((words, _)) = best[from].filter(|_| SPELLED.contains(&&letters[from..end]))
+            let Some((words, _)) = best[from].filter(|_| disguises.is_spelled(&letters[from..end]))
             else {
                 continue;
             };

@@ -4,14 +4,17 @@
 //! Every word remembers where it stood in the text as written, so that a finding can be shown there.
 
 mod chars;
+mod disguises;
 mod han;
 mod hidden;
 mod word;
+mod writing;
 
 pub(crate) use chars::{is_han, is_hangul, is_invisible, is_wide};
 use chars::{is_stripped_mark, push_folded};
 pub(crate) use han::Han;
 pub(crate) use word::is_prefix;
+pub(crate) use writing::Writing;
 
 use std::sync::Arc;
 
@@ -57,7 +60,7 @@ pub(crate) struct Folded {
     sentence: u32,
     at: u32,
     style: Style,
-    pub han: Arc<Han>,
+    pub writing: Arc<Writing>,
 }
 
 /// For whom the text is folded.
@@ -88,10 +91,10 @@ impl Folded {
     }
 
     /// For the engine; see [`Style::Engine`].
-    pub fn for_engine(bytes: usize, han: &Arc<Han>) -> Self {
+    pub fn for_engine(bytes: usize, writing: &Arc<Writing>) -> Self {
         Self {
             style: Style::Engine,
-            han: Arc::clone(han),
+            writing: Arc::clone(writing),
             ..Self::with_capacity(bytes)
         }
     }
@@ -223,7 +226,8 @@ impl<'a> Run<'a> {
             }
             let row =
                 engine && at >= looked && byte.is_ascii_alphabetic() && self.begins_word(at, bytes);
-            if row && let Some(row) = hidden::pulled_apart(&text[at..]) {
+            if row && let Some(row) = hidden::pulled_apart(&self.out.writing.disguises, &text[at..])
+            {
                 looked = at + row.length;
                 if !row.words.is_empty() {
                     self.spelled(&row, &text[at..], at);
@@ -321,7 +325,7 @@ impl<'a> Run<'a> {
     fn covered(&self, rest: &[u8]) -> Option<char> {
         let (start, _) = self.open?;
         (self.out.style == Style::Engine)
-            .then(|| hidden::covered(&self.out.text[start..], rest))
+            .then(|| hidden::covered(&self.out.writing.disguises, &self.out.text[start..], rest))
             .flatten()
     }
 
@@ -380,7 +384,7 @@ impl<'a> Run<'a> {
                 self.close_word(at);
                 let joined = self.after_sign;
                 self.open_word(at);
-                let simple = self.out.han.simplified(c);
+                let simple = self.out.writing.han.simplified(c);
                 self.out.text.push(simple);
                 self.close_word(at + c.len_utf8());
                 if let Some(token) = self.out.tokens.last_mut() {
@@ -521,8 +525,8 @@ fn push_folded_mark(c: char, out: &mut String) {
 }
 
 /// A lexicon phrase in folded form. Punctuation inside it counts as a space.
-pub(crate) fn fold_phrase(phrase: &str, han: &Arc<Han>) -> String {
-    let mut folded = Folded::for_engine(phrase.len(), han);
+pub(crate) fn fold_phrase(phrase: &str, writing: &Arc<Writing>) -> String {
+    let mut folded = Folded::for_engine(phrase.len(), writing);
     folded.push(Field::Body, phrase, 0);
     let words: Vec<&str> = folded.words().collect();
     words.join(" ")

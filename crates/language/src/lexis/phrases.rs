@@ -62,8 +62,11 @@ impl PhrasesBuilder {
             let part = part.trim();
             let open = part.ends_with('*');
             let words = fold(part).ok_or_else(|| format!("no words in \"{written}\""))?;
-            if open && words.chars().count() < 3 {
-                return Err("at least three letters must stand before *".into());
+            let enough = if words.is_ascii() { 3 } else { 2 };
+            if open && words.chars().count() < enough {
+                let reason =
+                    "at least three letters must stand before * (two where they aren't Latin)";
+                return Err(reason.into());
             }
             patterns.push(format!(" {words}{}", if open { "" } else { " " }));
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::fold::is_invisible;
+use crate::fold::{is_han, is_invisible};
 
 /// One word.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,11 +132,19 @@ impl Reader<'_> {
             if self.quoted || is_invisible(c) {
                 continue;
             }
+            // Chinese puts no space between words, so each of its signs stands for itself.
+            let is_sign = is_han(c);
+            if is_sign {
+                self.end_word(at);
+            }
             if is_word_char(c) {
                 if self.word.is_none() {
                     self.word = Some((at, self.text.folded.len()));
                 }
                 fold_into(c, &mut self.text.folded);
+                if is_sign {
+                    self.end_word(at + c.len_utf8());
+                }
             } else if is_apostrophe(c)
                 && self.word.is_some()
                 && next_is_word(&raw[at + c.len_utf8()..])
@@ -345,6 +353,15 @@ mod tests {
         assert_eq!(&raw[text.words[1].raw.clone()], "Peña");
         assert_eq!(&raw[text.words[2].raw.clone()], "don’t");
         assert_ne!(text.words[1].clause, text.words[2].clause);
+    }
+
+    #[test]
+    fn signs_of_chinese_are_words_of_their_own() {
+        let raw = "我很難過，OK嗎？한국 사람";
+        let text = Text::new(raw, 1 << 15);
+        assert_eq!(text.folded, " 我 很 難 過 ok 嗎 | 한국 사람 | ");
+        assert_eq!(&raw[text.span(&(1..4))], "很難過");
+        assert_eq!(fold("很難過").as_deref(), Some("很 難 過"));
     }
 
     #[test]
