@@ -15,7 +15,6 @@ use askama::Template;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use bedside_language::Language;
 use bedside_web::Locale;
 use bedside_web::i18n::Texts;
 

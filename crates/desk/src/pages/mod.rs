@@ -20,6 +20,7 @@ mod crisis;
 mod details;
 mod distress;
 pub mod errors;
+mod felt;
 pub(crate) mod files;
 pub mod flash;
 pub mod forms;

@@ -4,6 +4,7 @@ use super::calm::{CalmForm, Said};
 use super::choices::{self, Choice, FieldInput};
 use super::details::Details;
 use super::distress::Heavy;
+use super::felt::{Rated, Theme, rating_of, themes};
 use super::inbox::category_name;
 use super::layout::{Page, Shell, redirect, render};
 use super::nurse::{Nurse, Sent};
@@ -19,8 +20,6 @@ use super::verified::Verified;
 use crate::context::Permission;
 use crate::drafts;
 use crate::error::DeskError;
-use crate::events;
-use crate::feedback;
 use crate::ids::{SavedReplyId, TicketId};
 use crate::orgs::Clinic;
 use crate::patients::PatientView;
@@ -28,7 +27,6 @@ use crate::records::Label;
 use crate::router::{Access, Route};
 use crate::sla::NOTHING_DUE;
 use crate::staff;
-use crate::surveys;
 use crate::tickets::model::Ticket;
 use crate::tickets::{self, TicketRow, TicketView};
 use crate::triage::Why;
@@ -60,22 +58,6 @@ pub(super) struct Other {
     pub kind: &'static str,
     pub subject: String,
     pub status: Chip,
-}
-
-/// How the requester felt about it.
-struct Rated {
-    icon: &'static str,
-    words: &'static str,
-    class: &'static str,
-    comment: Option<String>,
-}
-
-/// A theme of the feedback, and how they felt about it.
-struct Theme {
-    icon: &'static str,
-    words: &'static str,
-    class: &'static str,
-    name: String,
 }
 
 /// What somebody typed and did not get sent, with why.
@@ -528,47 +510,6 @@ fn points(view: &TicketView) -> Vec<(&'static str, String, bool)> {
             )
         })
         .collect()
-}
-
-/// How the requester felt about it, where they said so.
-async fn rating_of(page: &Page, view: &TicketView) -> Result<Option<Rated>, DeskError> {
-    if !view
-        .events
-        .iter()
-        .any(|event| event.kind == events::kind::TICKET_RATED)
-    {
-        return Ok(None);
-    }
-    let rating = surveys::of_ticket(&page.app, &page.ctx, view.ticket.id).await?;
-    Ok(rating.map(|rating| {
-        let (icon, words, class) = ui::score(rating.score);
-        Rated {
-            icon,
-            words,
-            class,
-            comment: rating.comment,
-        }
-    }))
-}
-
-/// What the feedback in it is about.
-fn themes(page: &Page, view: &TicketView) -> Vec<Theme> {
-    let (t, knowledge) = (page.texts(), page.app.knowledge());
-    let told = view.feedback.iter();
-    told.map(|one| {
-        let (icon, words, class) = ui::sentiment(one.sentiment);
-        Theme {
-            icon,
-            words,
-            class,
-            name: if one.theme == feedback::WHOLE {
-                t.text("ticket-feedback-whole").to_owned()
-            } else {
-                feedback::name_of(&knowledge, &one.theme, t.locale)
-            },
-        }
-    })
-    .collect()
 }
 
 /// Other requests of the same contact.
