@@ -34,12 +34,17 @@ const BROWSER_FLAGS = [
 /** A debug build on a busy machine is slow; a test that hangs must end all the same. */
 const PATIENCE = 60_000;
 const STARTING = 150_000;
+/** Whom a desk's invitation is for, where it is none of the demo. */
+const ADMINISTRATOR = { email: "alex@clinic.example", name: "Alex Admin" };
 const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 /** A running clinic with a browser in front of it. */
 export class Desk {
   #folder = mkdtempSync(join(tmpdir(), "bedside-e2e-"));
   #program;
+  /** What the program reads from its environment, and how it is started once more. */
+  #settings = surroundings();
+  #again = () => this.#startDemo();
   #browser;
   #contexts = [];
   /** What browsers complained about: script errors and refusals by the content security policy. */
@@ -56,6 +61,15 @@ export class Desk {
    */
   static empty(settings = {}) {
     return Desk.#begun((desk) => desk.#startEmpty(settings));
+  }
+
+  /**
+   * Starts a desk that has a past instead: what the demo's clinic lived through, served for good, where `invitation` lets one
+   * more administrator in. Passkeys and single sign-on work there, which nobody has in the demo, and patients are known for
+   * long, as they are in no empty desk.
+   */
+  static grown(settings = {}) {
+    return Desk.#begun((desk) => desk.#startGrown(settings));
   }
 
   static async #begun(start) {
@@ -80,17 +94,31 @@ export class Desk {
   }
 
   async #startEmpty(settings) {
+    await this.#settle(settings);
+    this.invitation = JSON.parse(this.#command("init", "--email", ADMINISTRATOR.email, "--name", ADMINISTRATOR.name, "--json")).link;
+    await this.#again();
+  }
+
+  async #startGrown(settings) {
+    await this.#startDemo();
+    await ended(this.#program);
+    await this.#settle(settings);
+    const who = [ADMINISTRATOR.email, "--name", ADMINISTRATOR.name, "--role", "administrator"];
+    this.invitation = JSON.parse(this.#command("user", "add", ...who, "--json")).link;
+    await this.#again();
+  }
+
+  /** Chooses where the desk is served from now on, and with which settings. */
+  async #settle(settings) {
     const http = await freePort();
     // A name, because passkeys are bound to one.
     this.url = `http://localhost:${http}`;
-    const more = { cwd: this.#folder, env: { ...surroundings(), BEDSIDE_PUBLIC_URL: this.url, ...settings } };
-    const data = ["--data", this.data];
-    const who = ["--email", "alex@clinic.example", "--name", "Alex Admin", "--json"];
-    const made = JSON.parse(execFileSync(program, ["init", ...who, ...data], { ...more, timeout: STARTING }));
-    this.invitation = made.link;
-    const ways = ["--listen", `127.0.0.1:${http}`];
-    this.#program = spawn(program, ["serve", ...ways, ...data], { ...more, stdio: "ignore" });
-    await answers(`http://127.0.0.1:${http}/readyz`);
+    this.#settings = { ...surroundings(), BEDSIDE_PUBLIC_URL: this.url, ...settings };
+    this.#again = async () => {
+      const ways = ["--listen", `127.0.0.1:${http}`, "--data", this.data];
+      this.#program = spawn(program, ["serve", ...ways], { cwd: this.#folder, env: this.#settings, stdio: "ignore" });
+      await answers(`http://127.0.0.1:${http}/readyz`);
+    };
   }
 
   /** The folder of the desk's data. */
@@ -105,11 +133,11 @@ export class Desk {
     return file;
   }
 
-  /** Puts a backup in place of what the demo has, and starts it again. */
+  /** Puts a backup in place of what the desk has, and starts it again. */
   async restore(file) {
     await ended(this.#program);
     this.#command("restore", file, "--force");
-    await this.#startDemo();
+    await this.#again();
   }
 
   /**
@@ -122,8 +150,10 @@ export class Desk {
     return JSON.parse(execFileSync(looks, [this.data, file, patient, ...keys], { cwd: this.#folder, env: surroundings(), timeout: STARTING }));
   }
 
+  /** Has the program do something else with the desk's data, and gives back what it says. */
   #command(...args) {
-    execFileSync(program, [...args, "--data", this.data], { cwd: this.#folder, env: surroundings(), stdio: "pipe", timeout: STARTING });
+    const around = { cwd: this.#folder, env: this.#settings, stdio: "pipe", timeout: STARTING };
+    return execFileSync(program, [...args, "--data", this.data], around);
   }
 
   /** Ends the browser and the program, and removes what they wrote. */

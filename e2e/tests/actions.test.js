@@ -129,6 +129,40 @@ test("one request goes into another, and both say so", async () => {
   assert.equal(await agent.locator("#composer").count(), 0, "nothing can be written where nobody reads");
 });
 
+test("scripted questions lead to a nurse, who keeps what was decided", async () => {
+  const nurse = await desk.colleague("nurse", { javaScriptEnabled: false });
+  await agent.goto("/tickets/new");
+  await agent.getByLabel("Their name").fill("Gil Arden");
+  await agent.getByLabel("Email address").fill("gil.arden@mail.example");
+  await agent.getByLabel("Category").selectOption("symptom");
+  await agent.getByLabel("What they need").fill("Twisted an ankle yesterday. It is a bit thick, and bears weight.");
+  await agent.getByRole("button", { name: "Open request" }).click();
+  await agent.getByText("The request is open.").waitFor();
+  const here = new URL(agent.url()).pathname;
+  const questions = agent.locator("#questions");
+  if ((await questions.getAttribute("open")) === null) await questions.locator("summary").click();
+  await questions.locator("#q-kind").selectOption("other");
+  await questions.getByRole("button", { name: "Show these questions" }).click();
+  for (const [question, answer] of [["Is the person awake and able to answer?", "Yes"], ["Is it hard to breathe?", "No"]]) {
+    await questions.getByRole("group", { name: question }).getByLabel(answer, { exact: true }).check();
+  }
+  await questions.getByRole("button", { name: "Hand to a nurse" }).click();
+  await agent.getByText("This was handed to a nurse.").waitFor();
+  await agent.locator(".msg").filter({ hasText: /Is it hard to breathe\?\W*No/ }).waitFor();
+  assert.equal(await agent.locator("#disposition").count(), 0, "whoever is no clinician decides nothing");
+
+  await nurse.goto(here);
+  await nurse.locator("#d-code").selectOption({ label: "Seen today" });
+  await nurse.locator("#d-words").fill("Comes at four.");
+  await nurse.getByRole("button", { name: "Record the disposition" }).click();
+  await agent.goto(here);
+  for (const page of [nurse, agent]) {
+    await page.locator(".notice-ok").getByText("Disposition: Seen today").first().waitFor();
+    await page.locator(".msg").filter({ hasText: "Comes at four." }).waitFor();
+    assert.equal(await page.getByText("This was handed to a nurse.").count(), 0);
+  }
+});
+
 test("no page made a browser complain", () => assert.deepEqual(desk.complaints, []));
 
 async function save() {

@@ -91,3 +91,47 @@ test("below a message stands why it was flagged, with its words marked", async (
   assert.deepEqual(await look(page, "found-before"), []);
   assert.deepEqual(desk.complaints, []);
 });
+
+test("a note that tells of danger rings nowhere, and one press makes it their words", async () => {
+  const page = pages.get("supervisor");
+  await page.goto("/tickets/new");
+  await page.getByLabel("Their name").fill("Petra Lindqvist");
+  await page.getByLabel("What they need").fill("Asks when the bill is due.");
+  await page.getByRole("button", { name: "Open request" }).click();
+  await page.getByText("The request is open.").waitFor();
+  await page.locator(".composer-kind").getByText("Internal note").click();
+  await page.locator("#body").fill("I took all of my sleeping pills an hour ago. I want to die.");
+  await page.getByRole("button", { name: "Add note" }).click();
+  const note = page.locator("#timeline > .msg-note").filter({ hasText: "sleeping pills" });
+  await note.getByText("A note tells nobody.").waitFor();
+  assert.equal(await page.locator(".ticket-main .crisis").count(), 0);
+  assert.deepEqual(await look(page, "note-in-danger"), []);
+
+  await note.getByRole("button", { name: "Make it their words" }).click();
+  await page.locator(".ticket-main .crisis").getByText("This person may be in danger").waitFor();
+  await page.locator("#timeline > .msg-patient").filter({ hasText: "sleeping pills" }).getByText("Written down by").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Make it their words" }).count(), 0, "it is theirs already");
+  assert.deepEqual(desk.complaints, []);
+});
+
+test("whoever is in danger and leaves no address can say on the page that thanks how to reach them", async () => {
+  const [person, page] = [await desk.visitor(), pages.get("nurse")];
+  await person.goto("/request");
+  await person.locator("#message").fill("I want to kill myself tonight and I have the pills here.");
+  // The browser itself would ask for an address first.
+  await person.locator("#message").evaluate(({ form }) => {
+    form.noValidate = true;
+  });
+  await person.locator("form:has(#message) button[type=submit]").click();
+  await person.waitForURL("**/thanks*");
+  await person.locator(".crisis").waitFor();
+  assert.deepEqual(await look(person, "reach"), []);
+  const number = /\d+/.exec(await person.locator(".reference").innerText())[0];
+  await person.locator("#reach").fill("800 555 0142, at the old mill");
+  await person.getByRole("button", { name: "Tell us" }).click();
+  await person.getByText("We have it now, with your message.").first().waitFor();
+  assert.deepEqual(await look(person, "reach-said"), []);
+  await page.goto(`/tickets/${number}`);
+  await page.locator("#timeline > .msg-patient").filter({ hasText: "at the old mill" }).first().waitFor();
+  assert.deepEqual(desk.complaints, []);
+});

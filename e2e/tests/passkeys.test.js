@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { playAuthenticator } from "../authenticator.js";
 import { Desk } from "../desk.js";
 import { look, missed } from "../looks.js";
 
@@ -10,22 +11,15 @@ const PASSWORD = "a quiet walk by the river";
 let desk;
 let page;
 let device;
-let authenticatorId;
 
 before(async () => {
   desk = await Desk.empty();
   page = await desk.visitor();
-  device = await page.context().newCDPSession(page);
-  await device.send("WebAuthn.enable");
-  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
-  ({ authenticatorId } = await device.send("WebAuthn.addVirtualAuthenticator", { options }));
+  device = await playAuthenticator(page);
 });
 after(() => desk?.close());
 
 const fine = async (name) => assert.deepEqual(await look(page, name), []);
-
-/** Whether somebody touches the device when it asks. */
-const touched = (enabled) => device.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled });
 
 async function signOut() {
   await page.goto("/inbox");
@@ -43,7 +37,7 @@ test("a passkey is the second factor that the role needs", async () => {
   await page.getByRole("link", { name: "Use a passkey instead" }).press("Enter");
   await page.getByLabel("What you call it").waitFor();
   await fine("passkey-new");
-  await touched(true);
+  await device.touched(true);
   await page.getByLabel("What you call it").fill("Work phone");
   await page.keyboard.press("Enter");
   await page.locator(".codes").waitFor();
@@ -61,7 +55,7 @@ test("it gets another name", async () => {
 });
 
 test("it is shown after the password", async () => {
-  await touched(false);
+  await device.touched(false);
   await signOut();
   await fine("sign-in-passkey");
   await page.getByLabel("Email address").fill("alex@clinic.example");
@@ -69,7 +63,7 @@ test("it is shown after the password", async () => {
   await page.keyboard.press("Enter");
   await page.getByText("I don't have the device with my passkey").waitFor();
   await fine("sign-in-code-passkey");
-  await touched(true);
+  await device.touched(true);
   await page.getByRole("button", { name: "Use a passkey" }).press("Enter");
   await page.locator("#ticket-list").waitFor();
 });
@@ -82,9 +76,9 @@ test("it proves once more who somebody is", async () => {
 });
 
 test("it signs in by itself, without an address or a password", async () => {
-  await touched(false);
+  await device.touched(false);
   await signOut();
-  await touched(true);
+  await device.touched(true);
   await page.getByRole("button", { name: "Sign in with a passkey" }).press("Enter");
   await page.locator("#ticket-list").waitFor();
   await page.goto("/account");
@@ -92,10 +86,10 @@ test("it signs in by itself, without an address or a password", async () => {
 });
 
 test("a device that somebody can't unlock lets nobody in, and the page says so", async () => {
-  await touched(false);
+  await device.touched(false);
   await signOut();
-  await device.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
-  await touched(true);
+  await device.unlocked(false);
+  await device.touched(true);
   await page.getByRole("button", { name: "Sign in with a passkey" }).press("Enter");
   await page.getByText("Nothing came from your device.").waitFor();
 });

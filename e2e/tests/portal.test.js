@@ -2,8 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { playAuthenticator } from "../authenticator.js";
 import { Desk, mailedCode } from "../desk.js";
 import { look, missed } from "../looks.js";
+
+const LINK = "https://maps.example/riverside?from=you";
 
 let desk;
 let page;
@@ -45,6 +48,29 @@ test("a request is written and read", async () => {
   await fine("my-request");
 });
 
+test("a link in an answer is followed by a page that says where it leads", async () => {
+  const agent = await desk.colleague("agent");
+  const number = /\d+/.exec(await page.getByText("Your number:").first().innerText())[0];
+  await agent.goto(`/tickets/${number}`);
+  await agent.getByLabel("Your answer").fill(`It is on Tuesday at ten. [How to get here](${LINK})`);
+  await agent.getByRole("button", { name: "Send", exact: true }).click();
+  await agent.locator("#timeline > .msg-staff").filter({ hasText: "on Tuesday at ten" }).waitFor();
+  const link = page.locator("#timeline").getByRole("link", { name: "How to get here" });
+  // It can be taken back for a moment, and is not there before.
+  for (let tries = 0; tries < 120 && (await link.count()) === 0; tries++) {
+    await page.waitForTimeout(250);
+    await page.reload();
+  }
+  const there = await link.getAttribute("href");
+  assert.match(there, /^\/my\/requests\/[^/]+\/links\/[^/]+\/0(\?|$)/);
+  await page.goto(there);
+  await page.getByRole("heading", { name: "This link leads to another site" }).waitFor();
+  assert.equal(await page.locator("main code").first().innerText(), LINK);
+  await fine("my-away");
+  await page.getByRole("link", { name: "Back to your request" }).click();
+  await page.locator("#timeline").getByText("on Tuesday at ten").waitFor();
+});
+
 test("who has seen it, and what the law gives", async () => {
   await page.goto("/my/seen");
   await fine("my-seen");
@@ -78,10 +104,8 @@ test("the notice is read, and a no takes one press", async () => {
 });
 
 test("the page for a passkey asks the device", async () => {
-  const device = await page.context().newCDPSession(page);
-  await device.send("WebAuthn.enable");
-  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true };
-  const { authenticatorId } = await device.send("WebAuthn.addVirtualAuthenticator", { options });
+  const device = await playAuthenticator(page);
+  await device.touched(true);
   await page.goto("/my/devices");
   await fine("my-devices");
   await page.getByRole("link", { name: "Add a passkey" }).click();
@@ -92,7 +116,7 @@ test("the page for a passkey asks the device", async () => {
   // The demo keeps none: its patient is everybody's.
   await page.getByRole("alert").waitFor();
   // The device has made one all the same, and would answer with it by itself on the next page that offers to sign in.
-  await device.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId });
+  await device.remove();
 });
 
 test("out everywhere", async () => {
