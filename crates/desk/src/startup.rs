@@ -271,6 +271,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "standing",
         sql: include_str!("../migrations/0061_standing.sql"),
     },
+    Migration {
+        version: 65,
+        name: "people who go by age",
+        sql: include_str!("../migrations/0065_people_who_go.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");
