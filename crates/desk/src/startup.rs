@@ -281,6 +281,11 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "part2",
         sql: include_str!("../migrations/0064_part2.sql"),
     },
+    Migration {
+        version: 65,
+        name: "people who go by age",
+        sql: include_str!("../migrations/0065_people_who_go.sql"),
+    },
 ];
 
 static CLINIC: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../clinic");

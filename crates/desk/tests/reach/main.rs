@@ -236,10 +236,6 @@ both_engines! {
                     if told == Told::Shown && route.method != Method::GET {
                         continue;
                     }
-                    // Whoever decides what is asked by law goes on with it unread where a label keeps the record from them.
-                    if comes_in && has("{request}") && thing.ticket == hidden.ticket && route.method != Method::GET {
-                        continue;
-                    }
                     let way = thing.path(route.path);
                     let answer = send(&browser, &token, &route, &way).await;
                     let right = match told {

@@ -48,6 +48,11 @@ statements! {
         VALUES ($1, $2, $3, $4, 'published', $5, 1)";
     TOLD = "INSERT INTO notice_acknowledgements (organisation_id, id, patient_id, notice_id, locale, text_hash, source, at) \
         VALUES ($1, $2, $3, $4, 'en', '', 'paper', $5)";
+    ACTED = "INSERT INTO representatives (organisation_id, id, patient_id, contact_id, key_id, relationship, authority, scope, \
+        young_agreed, starts_at, ticket_id, asked_at, state, ended_at) \
+        VALUES ($1, $2, $3, $2, $2, 'parent', 'parent', 0, 0, $5, $4, $5, $6, $7)";
+    HELD_ONCE = "INSERT INTO legal_holds (organisation_id, id, patient_id, key_id, reason, words, placed_by, placed_at, until, \
+        released_by, released_at) VALUES ($1, $2, $3, $2, 'audit', $4, $2, $5, NULL, $2, $5)";
     /// Rows of each table, and ratings with words.
     LEFT = "SELECT (SELECT COUNT(*) FROM drafts WHERE organisation_id = $1), \
         (SELECT COUNT(*) FROM ratings WHERE organisation_id = $1 AND comment IS NOT NULL), \
@@ -65,6 +70,8 @@ statements! {
         (SELECT COUNT(*) FROM breach_duties WHERE organisation_id = $1), \
         (SELECT COUNT(*) FROM consents WHERE organisation_id = $1), \
         (SELECT COUNT(*) FROM notice_acknowledgements WHERE organisation_id = $1), \
+        (SELECT COUNT(*) FROM representatives WHERE organisation_id = $1), \
+        (SELECT COUNT(*) FROM legal_holds WHERE organisation_id = $1), \
         (SELECT COUNT(*) FROM data_keys WHERE organisation_id = $1)";
     /// Closes what was asked by law.
     CLOSE = "UPDATE privacy_requests SET state = 'closed', closed_at = $3 WHERE organisation_id = $1 AND id = $2";
@@ -73,7 +80,7 @@ statements! {
 }
 
 /// Tables of [`LEFT`], in its order.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 19] = [
     "drafts",
     "ratings",
     "corrections",
@@ -90,11 +97,13 @@ const TABLES: [&str; 17] = [
     "breach_duties",
     "consents",
     "notice_acknowledgements",
+    "representatives",
+    "legal_holds",
     "data_keys",
 ];
 
-/// The kinds that this looks at; requests and raw mails are looked at beside it.
-const KINDS: [Record; 10] = [
+/// The kinds that this looks at; requests, raw mails and people are looked at beside it.
+const KINDS: [Record; 12] = [
     Record::Ratings,
     Record::Identity,
     Record::PrivacyRequests,
@@ -105,6 +114,8 @@ const KINDS: [Record; 10] = [
     Record::Findings,
     Record::Incidents,
     Record::Consents,
+    Record::Representatives,
+    Record::Holds,
 ];
 
 async fn put(desk: &Desk, statement: bedside_db::Statement, values: &[Value<'_>]) {
@@ -218,7 +229,17 @@ async fn record(desk: &Desk, kind: Record, of: &Person) {
         }
         Record::Incidents => incidents(desk, of).await,
         Record::Consents => consents(desk, of).await,
-        Record::Requests | Record::RawMails => unreachable!("looked at beside it"),
+        Record::Representatives => {
+            // And somebody who acts for them still.
+            for (state, ended) in [("ended", Some(at)), ("confirmed", nobody)] {
+                let values = args![organisation, id(), patient, ticket, at, state, ended];
+                put(desk, ACTED, values).await;
+            }
+        }
+        Record::Holds => put(desk, HELD_ONCE, args![organisation, one, patient, none, at]).await,
+        Record::Requests | Record::RawMails | Record::Contacts | Record::Patients => {
+            unreachable!("looked at beside it")
+        }
     }
 }
 
@@ -300,7 +321,9 @@ const fn takes(kind: Record) -> &'static [&'static str] {
             "data_keys",
         ],
         Record::Consents => &["consents", "notice_acknowledgements"],
-        Record::Requests | Record::RawMails => &[],
+        Record::Representatives => &["representatives"],
+        Record::Holds => &["legal_holds"],
+        Record::Requests | Record::RawMails | Record::Contacts | Record::Patients => &[],
     }
 }
 

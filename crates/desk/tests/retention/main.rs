@@ -7,6 +7,7 @@ mod common;
 
 mod kept;
 mod kinds;
+mod people;
 
 use bedside_db::{Timestamp, args, statements};
 use bedside_desk::config;

@@ -40,6 +40,10 @@ const fn record_key(record: Record) -> &'static str {
         Record::Findings => "retention-findings",
         Record::Incidents => "retention-incidents",
         Record::Consents => "retention-consents",
+        Record::Representatives => "retention-representatives",
+        Record::Holds => "retention-holds",
+        Record::Contacts => "retention-contacts",
+        Record::Patients => "retention-patients",
     }
 }
 

@@ -247,7 +247,8 @@ fn roles_that_do_not_fit_are_named() {
         ("roles.toml", "\"staff:manage\", ", "", "may do everything"),
         (
             "roles.toml",
-            "[\"settings:read\", \"audit:read\", \"privacy:review\", \"privacy:manage\", \"identity:approve\", \"exceptions:review\"]",
+            "[\n    \"settings:read\", \"audit:read\", \"privacy:review\", \"privacy:manage\", \"identity:approve\", \
+             \"exceptions:review\",\n    \"restricted:open\",\n]",
             "[]",
             "at least one thing",
         ),

@@ -96,8 +96,12 @@ async fn release(
     Path(id): Path<PrivacyRequestId>,
     Form(which): Form<Which>,
 ) -> Result<Response, DeskError> {
-    let hold: HoldId = which.hold.parse().map_err(|_| DeskError::NotFound)?;
     let patient = requests::patient_of(&page.app, &page.ctx, id).await?;
+    let Ok(hold) = which.hold.parse::<HoldId>() else {
+        // Whoever may not see the patient hears that first.
+        erasure::holds(&page.app, &page.ctx, patient).await?;
+        return Err(DeskError::NotFound);
+    };
     let done = erasure::release(&page.app, &page.ctx, patient, hold).await;
     after(page, id, Typed::default(), done, "privacy-released").await
 }

@@ -47,6 +47,7 @@ pub use list::{
 pub use model::{Certificate, Destroyed, Kept};
 pub use service::{certificate, erase};
 pub(crate) use service::{
-    destroy_contact_without_requests, destroy_keys, destroy_mail, destroy_requests,
+    destroy_contact_without_requests, destroy_keys, destroy_mail, destroy_patient_without_anything,
+    destroy_requests, hold_patient_without_anything,
 };
 pub use store::ALL as STATEMENTS;

@@ -1,5 +1,6 @@
 //! Destroying a record for a request that was granted.
 
+use super::holds::hold_patient;
 use super::list::{self, KeepErased};
 use super::model::{Certificate, Destroyed, Entry, Scope};
 use super::plan::{self, Beside};
@@ -8,6 +9,7 @@ use crate::app::App;
 use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
+use crate::events::kind;
 use crate::ids::{
     ContactId, DataKeyId, ErasureId, InboundMailId, OrganisationId, PatientId, PrivacyRequestId,
     StaffId, TicketId,
@@ -122,6 +124,45 @@ pub(crate) async fn destroy_contact_without_requests(
     }
     destroy::contact(work, contact).await?;
     Ok(true)
+}
+
+/// Holds a patient of whom nothing else is here, nor of whoever stands for them, with these people, in the caller's command;
+/// none where there is something, or no such patient.
+pub(crate) async fn hold_patient_without_anything(
+    work: &mut Work<'_>,
+    patient: PatientId,
+) -> Result<Option<Vec<ContactId>>, DeskError> {
+    let organisation = work.ctx.organisation;
+    match hold_patient(work, patient).await {
+        Err(DeskError::NotFound) => return Ok(None),
+        held => held?,
+    }
+    let whose = args![organisation, patient];
+    let people: Vec<ContactId> = work
+        .query(store::PEOPLE_OF, whose, |row| row.get(0))
+        .await?;
+    // By a statement of its own: what it reads then includes what was under way.
+    let bare = work.query_opt(store::BARE, whose, |_| Ok(())).await?;
+    Ok(bare.map(|()| people))
+}
+
+/// Destroys such a patient with their people, whom the caller's command holds: names, addresses and sign-ins. The keys stay:
+/// requests of others that theirs were merged with may hang on them.
+pub(crate) async fn destroy_patient_without_anything(
+    work: &mut Work<'_>,
+    patient: PatientId,
+    people: &[ContactId],
+) -> Result<(), DeskError> {
+    let organisation = work.ctx.organisation;
+    for one in people {
+        destroy::contact(work, *one).await?;
+    }
+    work.execute(store::DELETE_CODES_OF, args![organisation, patient])
+        .await?;
+    work.execute(store::DELETE_PATIENT, args![organisation, patient])
+        .await?;
+    work.event(kind::PEOPLE_CHANGED, None, None, &json!({}));
+    Ok(())
 }
 
 /// Who gave the second yes, where `by` may destroy what the request asks for. The patient is held.

@@ -13,7 +13,7 @@ use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{PatientId, PrivacyRequestId, StaffId};
 use crate::privacy::erasure;
-use crate::records::{self, Group, Sealing};
+use crate::records::{self, Group, Sealing, restricted};
 use crate::representatives;
 use crate::work::Work;
 use futures_util::FutureExt;
@@ -38,16 +38,23 @@ pub(super) fn person(ctx: &Ctx) -> Result<StaffId, DeskError> {
     ctx.actor.staff().ok_or(DeskError::Forbidden)
 }
 
-/// The request, which nobody else changes until the command ends, as the version that the caller saw.
+/// The request, which nobody else changes until the command ends, as the version that the caller saw. Whoever may not see
+/// its page does nothing to it: a yes that is given unread is none.
+///
+/// # Errors
+/// [`DeskError::Restricted`] where the patient's labels keep it from the actor, before anything is said of it.
 pub(crate) async fn held(
     work: &mut Work<'_>,
     id: PrivacyRequestId,
     version: i64,
 ) -> Result<Request, DeskError> {
-    let organisation = work.ctx.organisation;
+    let (ctx, now) = (work.ctx.clone(), work.now);
+    let organisation = ctx.organisation;
     let request = store::held(work, organisation, id)
         .await?
         .ok_or(DeskError::NotFound)?;
+    let about = restricted::about_patient(work, organisation, request.patient).await?;
+    records::admit(work, &ctx, about.unwrap_or_default(), now).await?;
     if request.version != version {
         return Err(DeskError::Stale {
             version: request.version,

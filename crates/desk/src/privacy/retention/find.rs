@@ -140,8 +140,9 @@ pub(super) async fn preview(
                 (None, false) => found.soon += 1,
                 (None, true) => {
                     found.today += 1;
-                    let oldest = found.span.map_or(at, |(oldest, _)| oldest);
-                    found.span = Some((oldest, at));
+                    // A list is in the order of its rows, not of when each period began.
+                    let (oldest, newest) = found.span.unwrap_or((at, at));
+                    found.span = Some((oldest.min(at), newest.max(at)));
                 }
             }
         }

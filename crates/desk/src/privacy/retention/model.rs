@@ -37,6 +37,15 @@ codes! {
         Incidents = "incidents",
         /// What patients were told and said yes and no to; from when something newer took its place.
         Consents = "consents",
+        /// Who acted for a patient and does so no more; from the end.
+        Representatives = "representatives",
+        /// Legal holds that are over; from the end.
+        Holds = "holds",
+        /// People who are no patient and have nothing here; from when they, or a way to reach them, were last added.
+        Contacts = "contacts",
+        /// Patients of whom nothing else is here, with their people; from when one of these, or a way to reach them, was last
+        /// added.
+        Patients = "patients",
     }
 }
 

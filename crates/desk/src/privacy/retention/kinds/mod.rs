@@ -4,7 +4,8 @@ mod store;
 
 use super::model::{Old, Record, Told};
 use crate::error::DeskError;
-use crate::ids::{ContactId, DataKeyId};
+use crate::ids::{ContactId, DataKeyId, PatientId};
+use crate::patients;
 use crate::privacy::erasure;
 use crate::work::Work;
 use bedside_db::{Id, Row, Statement, ToValue, args};
@@ -28,6 +29,8 @@ pub(super) async fn destroy(
         Record::RawMails => return mail(work, told, old.place.one).await,
         Record::Incidents => return incident(work, told, old.place.one).await,
         Record::Findings => return finding(work, told, old.place.one).await,
+        Record::Contacts => return contact(work, told, old.place.one).await,
+        Record::Patients => return patient(work, told, old.place.one).await,
         Record::Identity => &[
             ("identity_tasks", store::DELETE_TASK, one),
             ("identity_evidence", store::DELETE_EVIDENCE, one),
@@ -44,6 +47,8 @@ pub(super) async fn destroy(
                 one,
             ),
         ],
+        Record::Representatives => &[("representatives", store::DELETE_REPRESENTATIVE, one)],
+        Record::Holds => &[("legal_holds", store::DELETE_HOLD, one)],
         Record::Ratings => &[("ratings", store::BLANK_RATING, one)],
         Record::PrivacyRequests => &[("privacy_requests", store::DELETE_PRIVACY_REQUEST, one)],
         Record::Disclosures => &[("disclosures", store::DELETE_DISCLOSURE, one)],
@@ -89,6 +94,41 @@ async fn request(work: &mut Work<'_>, told: &Told, id: Id<()>) -> Result<Gone, D
     let mut gone = told_of(gone);
     let left = erasure::destroy_contact_without_requests(work, contact).await?;
     count(&mut gone, "contacts", u64::from(left));
+    Ok(gone)
+}
+
+/// Somebody who is no patient and has nothing here. They are held before it is asked how old that is: what comes in at the
+/// same moment counts.
+async fn contact(work: &mut Work<'_>, told: &Told, id: Id<()>) -> Result<Gone, DeskError> {
+    let contact: ContactId = Id::from_uuid(id.uuid());
+    match patients::hold_contact(work, contact).await {
+        Err(DeskError::NotFound) => return Ok(Gone::new()),
+        held => held?,
+    }
+    let place = (store::OLD_CONTACT, id);
+    if taken(work, told, place, |_| Ok(())).await?.is_none() {
+        return Ok(Gone::new());
+    }
+    let mut gone = Gone::new();
+    let left = erasure::destroy_contact_without_requests(work, contact).await?;
+    count(&mut gone, "contacts", u64::from(left));
+    Ok(gone)
+}
+
+/// A patient of whom nothing else is here, with their people.
+async fn patient(work: &mut Work<'_>, told: &Told, id: Id<()>) -> Result<Gone, DeskError> {
+    let patient: PatientId = Id::from_uuid(id.uuid());
+    let Some(people) = erasure::hold_patient_without_anything(work, patient).await? else {
+        return Ok(Gone::new());
+    };
+    let place = (store::OLD_PATIENT, id);
+    if taken(work, told, place, |_| Ok(())).await?.is_none() {
+        return Ok(Gone::new());
+    }
+    let mut gone = Gone::new();
+    count(&mut gone, "contacts", people.len() as u64);
+    erasure::destroy_patient_without_anything(work, patient, &people).await?;
+    count(&mut gone, "patients", 1);
     Ok(gone)
 }
 

@@ -96,6 +96,92 @@ statements! {
         WHERE l.organisation_id = a.organisation_id AND l.patient_id = a.patient_id AND l.id > a.id AND m.code = o.code) \
         FROM notice_acknowledgements a WHERE a.organisation_id = $1 AND a.at < $2) AS x \
         WHERE x.since < $2 AND (x.at, x.id, x.id) > ($3, $4, $5) ORDER BY x.at, x.id LIMIT $6";
+    /// Who acted for a patient and does so no more. Whoever stands for them still is known by it as somebody else.
+    REPRESENTATIVES = "SELECT r.ended_at, r.id, r.id, r.patient_id, c.patient_id, r.ended_at FROM representatives r \
+        LEFT JOIN contacts c ON c.organisation_id = r.organisation_id AND c.id = r.contact_id \
+        WHERE r.organisation_id = $1 AND r.ended_at < $2 AND r.state NOT IN ('asked', 'confirmed') \
+        AND (c.patient_id IS NULL OR c.patient_id <> r.patient_id OR c.acts_only = 1) \
+        AND (r.ended_at, r.id, r.id) > ($3, $4, $5) ORDER BY r.ended_at, r.id LIMIT $6";
+    /// Holds that somebody took away, or whose day is over.
+    HOLDS = "SELECT x.at, x.id, x.id, x.patient_id, x.patient_id, x.at FROM (SELECT COALESCE(released_at, until) AS at, \
+        id, patient_id FROM legal_holds WHERE organisation_id = $1) AS x \
+        WHERE x.at < $2 AND (x.at, x.id, x.id) > ($3, $4, $5) ORDER BY x.at, x.id LIMIT $6";
+    /// Whoever is no patient, and has nothing that erasure keeps a contact for; the one for whom skeletons stand stays.
+    CONTACTS = "SELECT c.created_at, c.id, c.id, NULLIF(c.id, c.id), NULLIF(c.id, c.id), COALESCE((SELECT MAX(n.at) FROM \
+        (SELECT s.created_at AS at FROM contacts s WHERE s.organisation_id = c.organisation_id AND s.id = c.id UNION ALL \
+        SELECT s.linked_at FROM contacts s WHERE s.organisation_id = c.organisation_id AND s.id = c.id UNION ALL \
+        SELECT p.created_at FROM contact_points p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id UNION ALL \
+        SELECT p.last_acknowledged_at FROM contact_points p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id) \
+        AS n), c.created_at) FROM contacts c \
+        WHERE c.organisation_id = $1 AND c.patient_id IS NULL AND c.id <> c.organisation_id AND c.created_at < $2 AND (c.linked_at IS NULL OR c.linked_at < $2) \
+        AND NOT EXISTS (SELECT 1 FROM contact_points p WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id \
+        AND (p.created_at >= $2 OR p.last_acknowledged_at >= $2)) \
+        AND NOT EXISTS (SELECT 1 FROM tickets t WHERE t.organisation_id = c.organisation_id AND t.contact_id = c.id) \
+        AND NOT EXISTS (SELECT 1 FROM representatives r WHERE r.organisation_id = c.organisation_id AND r.contact_id = c.id) \
+        AND NOT EXISTS (SELECT 1 FROM portal_sessions s WHERE s.organisation_id = c.organisation_id AND s.contact_id = c.id) \
+        AND NOT EXISTS (SELECT 1 FROM consents o WHERE o.organisation_id = c.organisation_id AND o.contact_id = c.id) \
+        AND NOT EXISTS (SELECT 1 FROM breach_people b WHERE b.organisation_id = c.organisation_id AND b.contact_id = c.id) \
+        AND (c.created_at, c.id, c.id) > ($3, $4, $5) ORDER BY c.created_at, c.id LIMIT $6";
+    /// Patients of whom nothing else is here, nor of whoever stands for them.
+    PATIENTS = "SELECT p.created_at, p.id, p.id, p.id, p.id, COALESCE((SELECT MAX(n.at) FROM \
+        (SELECT s.created_at AS at FROM patients s WHERE s.organisation_id = p.organisation_id AND s.id = p.id UNION ALL \
+        SELECT c.created_at FROM contacts c WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id UNION ALL \
+        SELECT c.linked_at FROM contacts c WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id UNION ALL \
+        SELECT w.created_at FROM contacts c JOIN contact_points w ON w.organisation_id = c.organisation_id \
+        AND w.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id UNION ALL \
+        SELECT w.last_acknowledged_at FROM contacts c JOIN contact_points w ON w.organisation_id = c.organisation_id \
+        AND w.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) AS n), p.created_at) \
+        FROM patients p WHERE p.organisation_id = $1 AND p.created_at < $2 \
+        AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id \
+        AND (c.created_at >= $2 OR c.linked_at >= $2)) \
+        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN contact_points w ON w.organisation_id = c.organisation_id \
+        AND w.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id \
+        AND (w.created_at >= $2 OR w.last_acknowledged_at >= $2)) \
+        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN tickets t ON t.organisation_id = c.organisation_id AND t.contact_id = c.id \
+        WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN representatives r ON r.organisation_id = c.organisation_id \
+        AND r.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN portal_sessions s ON s.organisation_id = c.organisation_id \
+        AND s.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN consents o ON o.organisation_id = c.organisation_id \
+        AND o.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN breach_people b ON b.organisation_id = c.organisation_id \
+        AND b.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM tickets x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM representatives x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM consents x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM notice_acknowledgements x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM privacy_requests x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM privacy_copies x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM legal_holds x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM disclosures x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM openings x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM watch_findings x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM breach_people x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM identity_evidence x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM identity_tasks x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND NOT EXISTS (SELECT 1 FROM outbound_mails x WHERE x.organisation_id = p.organisation_id AND x.patient_id = p.id) \
+        AND (p.created_at, p.id, p.id) > ($3, $4, $5) ORDER BY p.created_at, p.id LIMIT $6";
+
+    /// Whether a contact, whom the caller's command holds, is as old still.
+    OLD_CONTACT = "SELECT 1 FROM contacts c WHERE c.organisation_id = $1 AND c.id = $2 AND c.created_at < $3 \
+        AND (c.linked_at IS NULL OR c.linked_at < $3) AND NOT EXISTS (SELECT 1 FROM contact_points p \
+        WHERE p.organisation_id = c.organisation_id AND p.contact_id = c.id \
+        AND (p.created_at >= $3 OR p.last_acknowledged_at >= $3))";
+    /// Whether a patient, whom the caller's command holds with their people, is as old still.
+    OLD_PATIENT = "SELECT 1 FROM patients p WHERE p.organisation_id = $1 AND p.id = $2 AND p.created_at < $3 \
+        AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id \
+        AND (c.created_at >= $3 OR c.linked_at >= $3)) \
+        AND NOT EXISTS (SELECT 1 FROM contacts c JOIN contact_points w ON w.organisation_id = c.organisation_id \
+        AND w.contact_id = c.id WHERE c.organisation_id = p.organisation_id AND c.patient_id = p.id \
+        AND (w.created_at >= $3 OR w.last_acknowledged_at >= $3))";
+    /// Deletes who acted for a patient.
+    DELETE_REPRESENTATIVE = "DELETE FROM representatives WHERE organisation_id = $1 AND id = $2 AND ended_at < $3 \
+        AND state NOT IN ('asked', 'confirmed') AND NOT EXISTS (SELECT 1 FROM contacts c \
+        WHERE c.organisation_id = representatives.organisation_id AND c.id = representatives.contact_id \
+        AND c.patient_id = representatives.patient_id AND c.acts_only <> 1)";
+    /// Deletes a hold that is over.
+    DELETE_HOLD = "DELETE FROM legal_holds WHERE organisation_id = $1 AND id = $2 AND COALESCE(released_at, until) < $3";
 
     /// A request that is old enough still. Nobody changes it until the command ends.
     TAKE_REQUEST = "SELECT contact_id FROM tickets WHERE organisation_id = $1 AND id = $2 AND active = 0 AND emptied_at IS NULL \
@@ -177,6 +263,10 @@ const fn list_of(record: Record) -> Statement {
         Record::Findings => FINDINGS,
         Record::Incidents => INCIDENTS,
         Record::Consents => CONSENTS,
+        Record::Representatives => REPRESENTATIVES,
+        Record::Holds => HOLDS,
+        Record::Contacts => CONTACTS,
+        Record::Patients => PATIENTS,
     }
 }
 
