@@ -30,10 +30,10 @@ struct Ticked {
 async fn label(
     page: Page,
     Path(ticket): Path<String>,
-    Form(ticked): Form<Ticked>,
+    Form(mark): Form<Ticked>,
 ) -> Result<Response, DeskError> {
     let id = id_of(&page, &ticket).await?;
-    let (version, on) = (Some(ticked.version), ticked.part2);
+    let (version, on) = (Some(mark.version), mark.part2);
     match labels::under_part2(&page.app, &page.ctx, id, version, on).await {
         // Whoever may not see it any more is not sent to a closed door.
         Ok(()) if on && !page.ctx.sees(Labels::NONE.with(Label::Part2)) => {

@@ -46,6 +46,10 @@ pub(super) enum Item {
 }
 
 /// A message or a note.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what its template asks of it, and nothing that hangs together"
+)]
 pub(super) struct Words {
     pub id: MessageId,
     pub class: &'static str,

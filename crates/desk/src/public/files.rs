@@ -267,7 +267,7 @@ mod tests {
         let mb = |bytes: usize| format!("{} MB", bytes >> 20);
         let (each, together) = (mb(Limits::DEFAULT.file), mb(Limits::DEFAULT.total));
         for locale in Locale::ALL {
-            let t = bedside_web::i18n::Texts::new(locale);
+            let t = Texts::new(locale);
             let help = t.with("public-request-files-help", "count", MAX_FILES);
             assert!(help.contains(&MAX_FILES.to_string()), "{help}");
             for text in [&help, t.text("problem-too-large-detail")] {

@@ -341,12 +341,8 @@ pub async fn inbound(
         known: Some((new.contact, asked.patient)),
     };
     let placed = look(app, ctx.organisation, &clinic, &words).await?;
-    let felt = if new.automatic || new.written.is_history() {
-        None
-    } else {
-        let said = new.said.as_deref().unwrap_or(&new.body);
-        Some(feedback::look(app, "", said).await?)
-    };
+    let is_now = !(new.automatic || new.written.is_history());
+    let felt = felt(app, new.said.as_deref().unwrap_or(&new.body), is_now).await?;
     let (channel, is_old, written) = (new.channel, new.written.is_history(), new.written.at());
     let ring = Ring::of(placed.found.level, is_old, new.automatic);
     let sealed = Arc::new(timeline::seal(
@@ -424,6 +420,14 @@ pub async fn inbound(
         .boxed()
     })
     .await
+}
+
+/// How somebody felt who wrote these words just now.
+async fn felt(app: &App, said: &str, is_now: bool) -> Result<Option<feedback::Felt>, DeskError> {
+    if !is_now {
+        return Ok(None);
+    }
+    feedback::look(app, "", said).await.map(Some)
 }
 
 /// The caller followed merges and asked whether the ticket takes more words; where that changed in between, its next try

@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn its_words_are_what_stands_in_its_text() {
         const PLACE: Range<usize> = 0..4;
-        let spoke = |guard, places: &[Range<usize>], beside| Spoke {
+        let spoke = |guard, places: &[Range<usize>], beside: bool| Spoke {
             rule: "en.self_harm.kill_myself".to_owned(),
             guard,
             places: places.to_vec(),

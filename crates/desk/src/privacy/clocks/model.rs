@@ -95,8 +95,9 @@ impl Work {
     /// What the audit log calls it.
     pub(super) const fn object(self) -> (&'static str, TimedId) {
         match self {
-            Self::Request(id) => ("privacy_request", TimedId::from_bytes(id.bytes())),
-            Self::Reason(id) => ("privacy_request", TimedId::from_bytes(id.bytes())),
+            Self::Request(id) | Self::Reason(id) => {
+                ("privacy_request", TimedId::from_bytes(id.bytes()))
+            }
             Self::Breach(id, _) => ("breach", TimedId::from_bytes(id.bytes())),
             Self::Review(id, _) => ("exception", id),
         }

@@ -16,7 +16,7 @@ pub(crate) async fn object_in(
     purpose: Option<Purpose>,
     (text, locale, source): (&str, Locale, Source),
 ) -> Result<ConsentId, DeskError> {
-    let word = Word {
+    let no = Word {
         id: work.app.id(),
         at: work.now,
         purpose,
@@ -31,7 +31,7 @@ pub(crate) async fn object_in(
         text: text.to_owned(),
         ..Said::default()
     };
-    let row = sealed(sealing, word, &said, (locale, source))?;
+    let row = sealed(sealing, no, &said, (locale, source))?;
     keep(work, row).await
 }
 

@@ -302,24 +302,21 @@ pub async fn say_own(app: &App, ctx: &Ctx, point: &[u8], new: OwnWord) -> Result
                 address: None,
                 party: party.map(|(_, name)| name),
             };
-            let words = words_of(work, organisation, word.patient, Some(me.contact)).await?;
-            let again = match &new.yes {
-                Some((channel, mark)) => {
-                    let whose = (me.contact, point.as_slice());
-                    let there = address(work, whose, (*channel, mark.as_str())).await?;
-                    word.decision = Decision::Given;
-                    word.contact = Some(me.contact);
-                    word.channel = Some(*channel);
-                    word.point = there.blind[..].try_into().ok();
-                    said.address = Some(there.value);
-                    is_given(&words, &word)
+            let before = words_of(work, organisation, word.patient, Some(me.contact)).await?;
+            let again = if let Some((channel, mark)) = &new.yes {
+                let whose = (me.contact, point.as_slice());
+                let there = address(work, whose, (*channel, mark.as_str())).await?;
+                word.decision = Decision::Given;
+                word.contact = Some(me.contact);
+                word.channel = Some(*channel);
+                word.point = there.blind[..].try_into().ok();
+                said.address = Some(there.value);
+                is_given(&before, &word)
+            } else {
+                if before.iter().any(|one| takes_back(&word, one)) {
+                    word.decision = Decision::Withdrawn;
                 }
-                None => {
-                    if words.iter().any(|one| takes_back(&word, one)) {
-                        word.decision = Decision::Withdrawn;
-                    }
-                    is_said(&words, &word)
-                }
+                is_said(&before, &word)
             };
             if again {
                 work.audit(NewEntry::new("consent.again", "patient", patient));

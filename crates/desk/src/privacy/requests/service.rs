@@ -405,8 +405,8 @@ pub async fn request(app: &App, ctx: &Ctx, id: PrivacyRequestId) -> Result<Reque
         let contacts = [asker.contact];
         let names = patients::names_or_addresses(app, &mut conn, ctx.organisation, &contacts).await;
         let named = names?.remove(&asker.contact);
-        let words = named.map(|named| named.under(&leave).words);
-        view.asker = words.filter(|words| !words.is_empty());
+        let shown = named.map(|named| named.under(&leave).words);
+        view.asker = shown.filter(|shown| !shown.is_empty());
     }
     Ok(view)
 }

@@ -249,11 +249,11 @@ struct Say<'a> {
 }
 
 impl<'a> Say<'a> {
-    fn read(say: &'a str) -> Option<Self> {
-        if say.len() > MAX_SAY {
+    fn read(pressed: &'a str) -> Option<Self> {
+        if pressed.len() > MAX_SAY {
             return None;
         }
-        let parts: Vec<&str> = say.split(':').collect();
+        let parts: Vec<&str> = pressed.split(':').collect();
         let (purpose, yes, party) = match parts.as_slice() {
             ["no"] => (None, None, None),
             ["no", purpose] => (Some(*purpose), None, None),
@@ -371,16 +371,15 @@ fn kept(t: Texts, clinic: &str, say: &Say<'_>, standing: &OwnStanding) -> Option
     let button = match (say.yes, say.party) {
         (Some((channel, mark)), _) => {
             let here = |one: &&consents::Offer| one.channel == channel && one.mark == mark;
-            match of.offers.iter().find(here) {
-                Some(one) => yes_words(t, channel, &one.address),
+            if let Some(one) = of.offers.iter().find(here) {
+                yes_words(t, channel, &one.address)
+            } else {
                 // Pressed twice: the yes stands, and is not kept again.
-                None => {
-                    let given = |one: &Stand| {
-                        one.channel == Some(channel) && matches!(one.why, Why::Given(_))
-                    };
-                    of.stands.iter().any(given).then_some(())?;
-                    yes_words(t, channel, "")
-                }
+                let given = |one: &Stand| {
+                    one.channel == Some(channel) && matches!(one.why, Why::Given(_))
+                };
+                of.stands.iter().any(given).then_some(())?;
+                yes_words(t, channel, "")
             }
         }
         (None, Some(mark)) => {
