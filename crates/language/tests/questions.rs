@@ -6,7 +6,7 @@ mod clinic_files;
 
 use bedside_language::SafetyKind;
 use bedside_language::questions::Questions;
-use clinic_files::files;
+use clinic_files::{files, odd_texts};
 
 const FILE: &str = "language/questions.toml";
 
@@ -132,5 +132,16 @@ fn too_few_questions_and_questions_without_an_alarm_are_refused() {
         let error = Questions::load(&files).unwrap_err();
         assert_eq!(error.line, line, "{error}");
         assert!(error.reason.contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn odd_codes_name_nothing() {
+    let questions = Questions::load(&files()).unwrap();
+    let first = &questions.of(SafetyKind::Cardiac)[0];
+    for odd in odd_texts() {
+        assert!(questions.disposition(&odd).is_none(), "{odd:?}");
+        assert!(first.answer(&odd).is_none(), "{odd:?}");
+        assert!(!first.named.text(&odd).is_empty());
     }
 }

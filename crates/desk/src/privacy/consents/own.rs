@@ -304,8 +304,8 @@ pub async fn say_own(app: &App, ctx: &Ctx, point: &[u8], new: OwnWord) -> Result
             };
             let before = words_of(work, organisation, word.patient, Some(me.contact)).await?;
             let again = if let Some((channel, mark)) = &new.yes {
-                let whose = (me.contact, point.as_slice());
-                let there = address(work, whose, (*channel, mark.as_str())).await?;
+                let mine = (me.contact, point.as_slice());
+                let there = address(work, mine, (*channel, mark.as_str())).await?;
                 word.decision = Decision::Given;
                 word.contact = Some(me.contact);
                 word.channel = Some(*channel);

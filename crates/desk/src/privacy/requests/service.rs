@@ -404,8 +404,8 @@ pub async fn request(app: &App, ctx: &Ctx, id: PrivacyRequestId) -> Result<Reque
     if let Some(asker) = view.request.asked {
         let contacts = [asker.contact];
         let names = patients::names_or_addresses(app, &mut conn, ctx.organisation, &contacts).await;
-        let named = names?.remove(&asker.contact);
-        let shown = named.map(|named| named.under(&leave).words);
+        let theirs = names?.remove(&asker.contact);
+        let shown = theirs.map(|name| name.under(&leave).words);
         view.asker = shown.filter(|shown| !shown.is_empty());
     }
     Ok(view)

@@ -253,8 +253,8 @@ impl<'a> Say<'a> {
         if pressed.len() > MAX_SAY {
             return None;
         }
-        let parts: Vec<&str> = pressed.split(':').collect();
-        let (purpose, yes, party) = match parts.as_slice() {
+        let pieces: Vec<&str> = pressed.split(':').collect();
+        let (purpose, yes, party) = match pieces.as_slice() {
             ["no"] => (None, None, None),
             ["no", purpose] => (Some(*purpose), None, None),
             ["no", purpose, party] => (Some(*purpose), None, Some(*party)),
