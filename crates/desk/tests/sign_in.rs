@@ -8,7 +8,7 @@ use crate::common::Role;
 use bedside_desk::context::{Ctx, Permission, Permissions, Source};
 use bedside_desk::links::{self, Purpose};
 use bedside_desk::staff::{self, NewStaff, NewToken, Queues};
-use bedside_desk::{config, orgs, startup, tickets};
+use bedside_desk::{config, orgs, router, startup, tickets};
 use bedside_web::Locale;
 use common::factor::{Person, shows};
 use common::{Answer, Browser, Client, Desk, both_engines, csrf_token};
@@ -216,6 +216,19 @@ both_engines! {
             desk.visitor().submit(&path, &path, &[]).await.status
         };
         assert_eq!((enters(&invitations[0]).await, enters(&invitations[0]).await), (303, 410));
+    }
+
+    /// One program is also the demo, which runs when somebody types its command: a desk at work has no way into it.
+    async fn a_desk_has_none_of_the_demos_ways_in(desk: Desk) {
+        assert!(!desk.app.config.demo);
+        let admin = desk.browser(Role::Administrator).await;
+        for path in ["/demo", "/demo/mail", "/demo/mail/1", "/demo/mail/1/file", "/demo/mail/1/files/1"] {
+            desk.visitor().get(path).await.expect(404);
+            admin.get(path).await.expect(404);
+        }
+        assert!(router::routes().iter().all(|route| !route.path.starts_with("/demo")));
+        let door = desk.visitor().get("/sign-in").await.expect(200).text();
+        assert!(!door.contains("/demo"), "{door}");
     }
 
     async fn wrong_passwords_cost_time_and_the_right_one_ends_that(desk: Desk) {

@@ -2,7 +2,7 @@
 
 use super::{contact, link_of, messages, open, write};
 use crate::common::Role;
-use crate::common::{Answer, both_engines, hidden};
+use crate::common::{Answer, Desk, both_engines, hidden};
 use axum::body::Body;
 use axum::http::Method;
 use bedside_desk::error::DeskError;
@@ -34,6 +34,29 @@ both_engines! {
             desk.visitor().get(&format!("/u/{near}")).await.expect(410);
         }
         desk.visitor().get(&format!("/u/{token}")).await.expect(200);
+    }
+
+    /// The one cookie without `__Host-`: each is for the pages of its own link. One that another host of the domain planted is
+    /// nobody's, before the link is opened and after.
+    async fn a_links_cookie_stays_with_its_link_and_a_planted_one_opens_nothing(desk: Desk) {
+        let desk = Desk::set_up(desk.engine, |config| "https://desk.example".clone_into(&mut config.public_url)).await;
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "My quokka pills").await;
+        let link = link_of(&desk, Purpose::Thread, ticket).await;
+        let path = format!("/t/{link}");
+        let secret = "a".repeat(32);
+        let planted = format!("__Secure-bedside_thread={secret}");
+        let headers = [("cookie", planted.as_str())];
+        let early = desk.visitor().request(Method::GET, &path, &headers, Body::empty()).await.expect(200).text();
+        assert!(early.contains("Open my messages") && !early.contains("quokka"), "{early}");
+        let own = desk.visitor();
+        let opened = open(&own, &link).await.expect(303);
+        let cookie = opened.header("set-cookie").unwrap();
+        assert!(cookie.starts_with("__Secure-bedside_thread=") && cookie.ends_with("; Secure"), "{cookie}");
+        assert!(cookie.contains(&format!("; Path={path};")) && cookie.contains("; HttpOnly;"), "{cookie}");
+        assert!(!cookie.contains("Domain") && !cookie.contains(&secret), "{cookie}");
+        assert!(own.get(&path).await.expect(200).text().contains("quokka"));
+        let late = desk.visitor().request(Method::GET, &path, &headers, Body::empty()).await.expect(403).text();
+        assert!(!late.contains("quokka"), "{late}");
     }
 
     /// Invitations of staff and links of patients: at the second they end and the one after, after their use, and after
