@@ -78,7 +78,7 @@ test("a page that nobody touches goes when the session does, and unsent words st
   await page.goto("/my/new");
   await page.getByLabel("Your message").fill("One more question");
   await page.clock.fastForward("01:00:01");
-  await page.waitForFunction(() => !document.querySelector(".my-nav"));
+  await page.locator(".my-nav").waitFor({ state: "detached" });
   assert.equal(await page.getByLabel("Your message").inputValue(), "One more question");
   await page.goto("/my");
   await page.getByRole("heading", { name: "My requests" }).waitFor();
