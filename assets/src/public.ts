@@ -16,7 +16,10 @@ customElements.define("bd-composer", BdComposer);
 customElements.define("bd-send-seen", BdSendSeen);
 customElements.define("bd-passkey", BdPasskey);
 
-if (document.querySelector("[data-sign-out]")) {
+const out = document.querySelector<HTMLElement>("[data-sign-out]");
+if (out) {
   session.leaveOn("[data-sign-out]");
   session.watch("/my", "/my/sign-in?said=again");
+  const idle = Number(out.dataset["idle"]);
+  if (idle > 0) session.ends(idle, "my", "/my/sign-in?said=again");
 }

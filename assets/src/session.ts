@@ -21,6 +21,27 @@ export function watch(way: string, door: string): void {
   });
 }
 
+/** Takes away what stands on the page once `seconds` went by in which nothing was asked for: by then the session is over, and a
+ * page that nobody touches would stay in sight. Pages of the same browser tell each other when one is asked for. Nobody is
+ * asked here: that would keep the session alive. Words that were not sent stay, in the form that sends them, since the server
+ * takes them also from whoever is out by then; the person at the screen wrote them. */
+export function ends(seconds: number, name: string, door: string): void {
+  const others = new BroadcastChannel(name);
+  let timer = 0;
+  const over = (): void => {
+    const words = [...document.querySelectorAll("textarea")].find((area) => area.value.trim() !== "");
+    if (words?.form) document.body.replaceChildren(words.form);
+    else hide(door);
+  };
+  const again = (): void => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(over, seconds * 1000);
+  };
+  others.onmessage = again;
+  others.postMessage("asked");
+  again();
+}
+
 /** Takes the page away with the form that ends the session, whether the server hears of it or not. */
 export function leaveOn(selector: string): void {
   document.addEventListener("submit", (event) => {

@@ -119,6 +119,30 @@ test("the page for a passkey asks the device", async () => {
   await device.remove();
 });
 
+test("a page that nobody touches goes when the session does, and unsent words stay", async () => {
+  await page.clock.install();
+  await page.goto("/my/new");
+  await page.getByLabel("Your message").fill("One more question");
+  await page.clock.fastForward("01:00:01");
+  await page.locator(".my-nav").waitFor({ state: "detached" });
+  assert.equal(await page.getByLabel("Your message").inputValue(), "One more question");
+  await page.goto("/my");
+  await page.getByRole("heading", { name: "My requests" }).waitFor();
+  // Another page of this browser that is asked for keeps this one in sight.
+  const idle = Number(await page.locator("[data-idle]").getAttribute("data-idle"));
+  await page.clock.fastForward((idle - 5) * 1000);
+  const other = await page.context().newPage();
+  await other.goto("/my");
+  await other.getByRole("heading", { name: "My requests" }).waitFor();
+  await page.clock.fastForward(10 * 1000);
+  assert.equal(await page.locator(".my-nav").count(), 1);
+  await other.close();
+  // And then it goes. The desk's own clock stood still, so the person is in all the same.
+  await page.clock.fastForward((idle + 1) * 1000);
+  await page.waitForURL("**/my/sign-in**");
+  await page.clock.resume();
+});
+
 test("out everywhere", async () => {
   await page.goto("/my/devices");
   await page.getByRole("button", { name: "Sign out everywhere" }).click();

@@ -17,6 +17,7 @@ mod permission;
 mod queues;
 mod reach;
 mod sight;
+mod standing;
 mod way;
 mod who;
 
@@ -28,5 +29,9 @@ pub use permission::{Permission, Permissions};
 pub use queues::Queues;
 pub use reach::Reach;
 pub use sight::{Line, Sight, is_live};
+pub use standing::{
+    DAY, Evidence, Method, ON_FILE_DAYS, Standing, Unusable, opens, reaches, shown, standing,
+    usable,
+};
 pub use way::Access;
 pub use who::{Held, Kept, Refusal, Who};

@@ -3,6 +3,7 @@
 //! A channel moves bytes and knows no ticket: what a message means is the desk's business.
 
 pub mod clamd;
+pub mod door;
 pub mod email;
 pub mod http;
 mod reach;

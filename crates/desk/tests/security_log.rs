@@ -204,6 +204,32 @@ both_engines! {
         assert!(!told.iter().any(|line| line.to_string().contains("agent@clinic.example")), "{told:?}");
     }
 
+    /// A record that somebody makes up, behind a line end in whatever the log may repeat: addresses, names, paths, headers.
+    async fn attack_22_no_line_end_makes_a_second_record_of_the_log(desk: Desk) {
+        observe::json_lines(observe::with_security(EnvFilter::new("trace")), Kept).init();
+        let (visitor, admin) = (desk.visitor(), desk.browser(Role::Administrator).await);
+        let forged = r#"{"target":"bedside::security","event":"forged.record"}"#;
+        for end in ["\r\n", "\n", "\r", "\u{85}", "\u{2028}"] {
+            let evil = format!("Eve{end}{forged}{end}");
+            let refused = tries(&visitor, &evil).await;
+            assert!((400..=429).contains(&refused.status), "{}", refused.status);
+            let person = [("email", "eve@clinic.example"), ("name", &*evil), ("role", "agent"), ("locale", "en")];
+            admin.submit("/settings/staff/new", "/settings/staff/new", &person).await.expect(422);
+            let path: String = form_urlencoded::byte_serialize(evil.as_bytes()).collect();
+            let nowhere = visitor.get(&format!("/{path}")).await;
+            assert!((400..=404).contains(&nowhere.status), "{}", nowhere.status);
+            visitor.get(&format!("/sign-in?next={path}")).await.expect(200);
+            // Whatever a part of the program says of a name: as a field and as words.
+            tracing::error!(who = %evil, "{evil}");
+        }
+        // Each line is a record by itself, and none is the one that was made up.
+        let told = lines();
+        assert!(told.len() > 10, "{told:?}");
+        assert!(told.iter().all(|line| line["timestamp"].is_string() && line["event"] != "forged.record"), "{told:?}");
+        let of_names = told.iter().filter(|line| line["who"].as_str().is_some_and(|who| who.contains("forged.record")));
+        assert_eq!(of_names.count(), 5, "as they were given, within one record each");
+    }
+
     async fn no_way_in_answers_to_trace(desk: Desk) {
         let service = router::router(&desk.app);
         for route in router::routes() {

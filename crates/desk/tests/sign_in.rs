@@ -5,12 +5,16 @@
 mod common;
 
 use crate::common::Role;
-use bedside_desk::context::{Ctx, Source};
-use bedside_desk::staff::{self, NewStaff};
-use bedside_desk::{config, orgs, startup};
+use bedside_desk::context::{Ctx, Permission, Permissions, Source};
+use bedside_desk::links::{self, Purpose};
+use bedside_desk::staff::{self, NewStaff, NewToken, Queues};
+use bedside_desk::{config, orgs, router, startup, tickets};
 use bedside_web::Locale;
-use common::{Answer, Browser, Desk, both_engines, csrf_token};
+use common::factor::{Person, shows};
+use common::{Answer, Browser, Client, Desk, both_engines, csrf_token};
+use futures_util::FutureExt;
 use futures_util::future::join_all;
+use std::collections::BTreeSet;
 
 const WORDS: &str = "correct horse battery staple";
 const AGENT: &str = "agent@clinic.example";
@@ -25,6 +29,41 @@ async fn with_password(desk: &Desk) {
 async fn tries(browser: &Browser, email: &str, password: &str) -> Answer {
     let fields = [("email", email), ("password", password)];
     browser.submit("/sign-in", "/sign-in", &fields).await
+}
+
+/// Puts somebody else's session into this browser; its secret.
+async fn planted(desk: &Desk, browser: &Browser) -> String {
+    let (app, other) = (&desk.app, desk.id_of(Role::Billing));
+    let session = staff::admit(app, desk.organisation, other, "test", "").await;
+    let token = session.unwrap().token;
+    browser.plant(app, &token);
+    token
+}
+
+/// The session that was planted is over, and the browser is `who` by another one.
+async fn is_rid_of(desk: &Desk, browser: &Browser, planted: &str, who: &str) {
+    let session = staff::session_unused(&desk.app, planted).await.unwrap();
+    assert!(session.is_none(), "{who}");
+    assert!(!browser.cookie().contains(planted), "{who}");
+    let page = browser.get("/inbox").await.expect(200).text();
+    assert!(page.contains(who), "{page}");
+}
+
+/// Two keys of one kind: as long as they are to be, and alike in no more places than chance makes them.
+fn say_nothing_of_each_other(kind: &str, keys: &[String; 2], seen: &mut BTreeSet<String>) {
+    let bare = keys
+        .each_ref()
+        .map(|key| key.strip_prefix("bsd_").unwrap_or(key));
+    for key in bare {
+        assert_eq!(key.len(), 32, "{kind}: 160 bits, five a letter");
+        let plain = |byte: u8| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte);
+        assert!(key.bytes().all(plain), "{kind}");
+        assert!(seen.insert(key.to_owned()), "{kind}");
+    }
+    // One place in 32 is alike by chance. A counter, a clock or a name in them would make far more.
+    let pairs = bare[0].bytes().zip(bare[1].bytes());
+    let alike = pairs.filter(|(one, two)| one == two).count();
+    assert!(alike < 12, "{kind}: {alike} of 32");
 }
 
 /// A page without what differs from one look to the next.
@@ -100,6 +139,96 @@ both_engines! {
         let gone = tries(&browser, "nurse@clinic.example", WORDS).await.expect(422);
         assert_eq!(plain(&none, "supervisor@clinic.example"), plain(&gone, "nurse@clinic.example"));
         desk.audit_is_whole().await;
+    }
+
+    /// Whoever was at the machine before knows a session that they put there. By whatever door the next person comes in, it
+    /// ends. By a passkey and by the clinic's provider: `a_passkey_ends_a_session_that_was_planted`,
+    /// `coming_in_by_the_provider_ends_a_session_that_was_planted`.
+    async fn no_door_leaves_a_session_that_was_planted(desk: Desk) {
+        with_password(&desk).await;
+        let browser = desk.visitor();
+        let form = csrf_token(&browser.get("/sign-in").await.expect(200).text());
+        let session = planted(&desk, &browser).await;
+        let fields = [("csrf_token", form.as_str()), ("email", AGENT), ("password", WORDS)];
+        browser.post("/sign-in", &fields).await.expect(303);
+        is_rid_of(&desk, &browser, &session, "Ana Agent").await;
+
+        let expires = desk.app.now().plus_seconds(3600);
+        let nurse = desk.id_of(Role::Nurse);
+        let link = staff::make_link(&desk.app, &desk.system(), nurse, false, expires).await.unwrap();
+        let path = format!("/sign-in/{link}");
+        let browser = desk.visitor();
+        let session = planted(&desk, &browser).await;
+        browser.submit(&path, &path, &[]).await.expect(303);
+        is_rid_of(&desk, &browser, &session, "Nia Nurse").await;
+
+        // Between the password and the code.
+        let person = Person::enrolled(&desk, Role::Agent).await;
+        let browser = person.half(&desk).await;
+        let session = planted(&desk, &browser).await;
+        shows(&browser, &person.code(&desk)).await.expect(303);
+        is_rid_of(&desk, &browser, &session, "Ana Agent").await;
+    }
+
+    /// Made at the same instant of a clock that stands still, by what makes them: keys of other systems, sessions, invitations,
+    /// links of patients. Each lives and dies by itself.
+    async fn attack_05_and_52_keys_of_the_same_instant_say_nothing_of_each_other(desk: Desk) {
+        let (app, system, agent) = (&desk.app, desk.system(), desk.id_of(Role::Agent));
+        let new = || NewToken {
+            name: "numbers".to_owned(),
+            scopes: Permissions::of(&[Permission::TicketsRead]),
+            queues: Queues::All,
+            expires_at: None,
+        };
+        let (first, one) = staff::create_token(app, &system, new()).await.unwrap();
+        let (_, two) = staff::create_token(app, &system, new()).await.unwrap();
+        let tokens = [one, two];
+        let session = async || staff::admit(app, desk.organisation, agent, "test", "").await.unwrap().token;
+        let sessions = [session().await, session().await];
+        let expires = app.now().plus_seconds(3600);
+        let invitation = async || staff::make_link(app, &system, agent, false, expires).await.unwrap();
+        let invitations = [invitation().await, invitation().await];
+        let ticket = desk.ticket("rosa@patient.example", "Hours", "When are you open?").await;
+        let contact = tickets::view(app, &desk.ctx(Role::Agent), ticket).await.unwrap().ticket.contact;
+        let thread = async || {
+            let made = app.command(&system, move |work| links::make(work, Purpose::Thread, ticket, contact).boxed());
+            made.await.unwrap()
+        };
+        let threads = [thread().await, thread().await];
+        let mut seen = BTreeSet::new();
+        for (kind, keys) in [("token", &tokens), ("session", &sessions), ("invitation", &invitations), ("link", &threads)] {
+            say_nothing_of_each_other(kind, keys, &mut seen);
+        }
+
+        // What was replaced is over, and what replaced it is not.
+        staff::revoke_token(app, &system, first).await.unwrap();
+        let reads = async |token: &str| Client::new(app, Some(token.to_owned())).get("/api/v1/tickets").await.status;
+        assert_eq!((reads(&tokens[0]).await, reads(&tokens[1]).await), (401, 200));
+        staff::end_session(app, &desk.ctx(Role::Agent), &sessions[0]).await.unwrap();
+        let lives = async |session: &str| staff::session_unused(app, session).await.unwrap().is_some();
+        assert_eq!((lives(&sessions[0]).await, lives(&sessions[1]).await), (false, true));
+        links::revoke_ticket(app, &desk.ctx(Role::Agent), ticket).await.unwrap();
+        let fresh = thread().await;
+        let shown = async |link: &str| desk.visitor().get(&format!("/t/{link}")).await.status;
+        assert_eq!((shown(&threads[0]).await, shown(&threads[1]).await, shown(&fresh).await), (410, 410, 200));
+        let enters = async |link: &str| {
+            let path = format!("/sign-in/{link}");
+            desk.visitor().submit(&path, &path, &[]).await.status
+        };
+        assert_eq!((enters(&invitations[0]).await, enters(&invitations[0]).await), (303, 410));
+    }
+
+    /// One program is also the demo, which runs when somebody types its command: a desk at work has no way into it.
+    async fn a_desk_has_none_of_the_demos_ways_in(desk: Desk) {
+        assert!(!desk.app.config.demo);
+        let admin = desk.browser(Role::Administrator).await;
+        for path in ["/demo", "/demo/mail", "/demo/mail/1", "/demo/mail/1/file", "/demo/mail/1/files/1"] {
+            desk.visitor().get(path).await.expect(404);
+            admin.get(path).await.expect(404);
+        }
+        assert!(router::routes().iter().all(|route| !route.path.starts_with("/demo")));
+        let door = desk.visitor().get("/sign-in").await.expect(200).text();
+        assert!(!door.contains("/demo"), "{door}");
     }
 
     async fn wrong_passwords_cost_time_and_the_right_one_ends_that(desk: Desk) {

@@ -162,6 +162,28 @@ mod tests {
         assert_eq!(Problem::from(Forged::Missing).status(), 403);
     }
 
+    #[test]
+    fn attack_23_no_bit_of_a_form_token_can_be_changed() {
+        let text = token(b"session", [7; NONCE], &test_mac);
+        assert_eq!(check_token(Some(&text), b"session", &test_mac), Ok(()));
+        let raw = BASE64.decode(&text).unwrap();
+        for bit in 0..raw.len() * 8 {
+            let mut changed = raw.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let changed = BASE64.encode(changed);
+            let said = check_token(Some(&changed), b"session", &test_mac);
+            assert_eq!(said, Err(Forged::Invalid), "bit {bit}");
+        }
+        for near in [
+            text[1..].to_owned(),
+            format!("{text}A"),
+            text.to_uppercase(),
+        ] {
+            let said = check_token(Some(&near), b"session", &test_mac);
+            assert_eq!(said, Err(Forged::Invalid), "{near}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_token_opens_its_own_session_only(session in any::<[u8; 16]>(), other in any::<[u8; 16]>(), nonce in any::<[u8; 8]>()) {

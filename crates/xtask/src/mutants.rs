@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_numbers_are_read_and_nothing_passes_unseen() {
+    fn attack_48_a_rule_that_is_turned_round_unseen_fails_the_run() {
         let of = |line| Counts::of(line).unwrap();
         let fine = of("181 mutants tested in 4m: 146 caught, 35 unviable");
         let expected = Counts {
@@ -107,5 +107,27 @@ mod tests {
             assert_eq!(Counts::of(other), None, "{other}");
         }
         assert!(!Counts::default().are_fine());
+    }
+
+    /// What decides how sure the desk is of somebody, and which address confirms anything, is among what is turned round.
+    #[test]
+    fn attack_48_levels_and_addresses_are_among_what_is_turned_round() {
+        let turned = include_str!("../../access/src/standing.rs");
+        for rule in ["standing", "shown", "opens", "reaches", "usable"] {
+            assert!(
+                turned.contains(&format!("fn {rule}<")) || turned.contains(&format!("fn {rule}(")),
+                "{rule}"
+            );
+        }
+        // The desk says them of its own patients and instants, and decides nothing of it.
+        let desk = include_str!("../../desk/src/identity/model.rs");
+        for decided in [
+            "Level::L1 =>",
+            "if until > now",
+            "Unusable::New(",
+            "Level::L3,\n",
+        ] {
+            assert!(!desk.contains(decided), "{decided}");
+        }
     }
 }

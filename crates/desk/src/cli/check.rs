@@ -1,5 +1,6 @@
 //! `bedside check`
 
+use super::door::{self, Found};
 use super::{Failure, Global, is_set_up, say, say_json};
 use crate::app::App;
 use crate::config::Config;
@@ -129,6 +130,7 @@ impl Check {
                 "The database is on another machine and its certificate is not looked at: use sslmode=verify-full.",
             );
         }
+        proxy(&config, &mut found).await;
         time_service(&mut found);
         clinic_files(&config, &mut found);
         language_files(&config, &mut found);
@@ -172,6 +174,17 @@ impl Check {
             }
         }
         Ok(ExitCode::from(if fine { 0 } else { code }))
+    }
+}
+
+/// What stands at the address that people use.
+async fn proxy(config: &Config, found: &mut Findings) {
+    for one in door::knock(&config.public_url).await {
+        match one {
+            Found::Good(text) => found.good("door", text),
+            Found::Unseen(text) => found.missing("door", text),
+            Found::Bad(text) => found.bad("door", text),
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod audit;
 mod backup;
 mod check;
 mod demo;
+mod door;
 mod eval;
 mod import;
 mod init;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::records::Scope;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -19,65 +20,6 @@ fn shown(method: Method, of: u128, made: i64) -> Evidence {
     }
 }
 
-fn level(evidence: &[Evidence]) -> Level {
-    standing(evidence, NOW).level
-}
-
-#[test]
-fn each_row_of_the_table_needs_the_ones_before() {
-    use Method::{Approval, CallBack, Code, Details, Emergency};
-    let of = |methods: &[Method]| {
-        let all: Vec<_> = methods.iter().map(|one| shown(*one, 1, -60)).collect();
-        level(&all)
-    };
-    for (methods, expected) in [
-        (&[][..], Level::L0),
-        (&[Code], Level::L0),
-        (&[CallBack, Approval], Level::L0),
-        (&[Code, CallBack], Level::L0),
-        (&[Emergency], Level::L0),
-        (&[Details], Level::L1),
-        (&[Details, CallBack], Level::L1),
-        (&[Details, Approval], Level::L1),
-        (&[Details, Code], Level::L2),
-        (&[Details, Code, Code, Emergency], Level::L2),
-        (&[Details, Code, CallBack], Level::L3),
-        (&[Details, Code, Approval], Level::L3),
-    ] {
-        assert_eq!(of(methods), expected, "{methods:?}");
-    }
-}
-
-#[test]
-fn evidence_is_of_one_patient_and_ends_with_its_first_part() {
-    let mixed = [
-        shown(Method::Details, 1, -600),
-        shown(Method::Code, 1, -500),
-        shown(Method::Details, 2, -60),
-    ];
-    let now = standing(&mixed, NOW);
-    assert_eq!((now.level, now.patient), (Level::L1, Some(patient(2))));
-    let whole = [
-        shown(Method::Details, 1, -3000),
-        shown(Method::Code, 1, -60),
-    ];
-    let then = standing(&whole, NOW);
-    assert_eq!(then.until, Some(NOW.plus_seconds(600)));
-    assert_eq!(standing(&whole, NOW.plus_seconds(600)).level, Level::L0);
-    assert_eq!(standing(&whole, NOW.plus_seconds(599)).level, Level::L2);
-}
-
-#[test]
-fn an_emergency_opens_the_second_level_and_proves_nobody() {
-    let one = [shown(Method::Emergency, 1, -60)];
-    let now = standing(&one, NOW);
-    assert_eq!(
-        (now.level, now.counts_as(), now.patient),
-        (Level::L0, Level::L2, None)
-    );
-    assert_eq!(now.holds(Level::L0), None);
-}
-
 /// Somebody at `level`.
 fn at(level: Level) -> Standing {
     Standing {
@@ -91,82 +33,10 @@ fn opens_at(level: Level, raised: bool) -> Vec<Group> {
 }
 
 #[test]
-fn an_emergency_opens_the_same_with_a_red_flag() {
-    use Group::{Billing, Clinical, Logistics};
-    for level in [Level::L0, Level::L1, Level::L2] {
-        let urgent = Standing {
-            emergency: Some(NOW),
-            ..at(level)
-        };
-        for raised in [false, true] {
-            assert_eq!(
-                opens(&super::shown(&urgent, raised, Scope::ALL)),
-                [Logistics, Clinical, Billing]
-            );
-        }
-    }
-}
-
-#[test]
-fn with_a_red_flag_addresses_and_records_need_a_call_and_a_second_person() {
-    let second = [shown(Method::Details, 1, -90), shown(Method::Code, 1, -80)];
-    let more = |methods: &[Method]| {
-        let third = methods.iter().map(|method| shown(*method, 1, -60));
-        standing(
-            &second.iter().cloned().chain(third).collect::<Vec<_>>(),
-            NOW,
-        )
-    };
-    let (called, approved) = (Method::CallBack, Method::Approval);
-    for (one, both) in [
-        (more(&[called]), false),
-        (more(&[approved]), false),
-        (more(&[called, called]), false),
-        (more(&[called, approved]), true),
-        (more(&[approved, called]), true),
-    ] {
-        assert_eq!((one.level, one.both), (Level::L3, both));
-        for group in [Group::Contact, Group::Records] {
-            assert!(reaches(&one, group, false));
-            assert_eq!(reaches(&one, group, true), both);
-        }
-    }
-}
-
-#[test]
-fn what_opens_is_the_table() {
-    use Group::{Billing, Clinical, Contact, Logistics, Records};
-    assert_eq!(opens_at(Level::L0, false), []);
-    assert_eq!(opens_at(Level::L1, false), [Logistics]);
-    assert_eq!(opens_at(Level::L2, false), [Logistics, Clinical, Billing]);
-    assert_eq!(
-        opens_at(Level::L3, false),
-        [Logistics, Clinical, Billing, Contact, Records]
-    );
-    assert_eq!(opens_at(Level::L1, true), []);
-    assert_eq!(opens_at(Level::L2, true), [Logistics]);
-    assert_eq!(opens_at(Level::L3, true), [Logistics, Clinical, Billing]);
-}
-
-#[test]
-fn an_address_confirms_once_it_is_old_and_free() {
+fn an_address_confirms_after_thirty_days_of_this_desks_clock() {
     let days = |days: i64| NOW.plus_seconds(-days * DAY);
     assert_eq!(usable(days(31), None, false, NOW), Ok(()));
-    assert!(matches!(
-        usable(days(30), None, false, NOW),
-        Err(Unusable::New(_))
-    ));
-    assert!(matches!(
-        usable(days(10), None, false, NOW),
-        Err(Unusable::New(_))
-    ));
-    let held = Some(NOW.plus_seconds(1));
-    assert!(matches!(
-        usable(days(400), held, false, NOW),
-        Err(Unusable::Held(_))
-    ));
-    assert_eq!(usable(days(31), Some(NOW), false, NOW), Ok(()));
-    assert_eq!(usable(days(31), None, true, NOW), Err(Unusable::CameBack));
+    assert_eq!(usable(days(30), None, false, NOW), Err(Unusable::New(NOW)));
 }
 
 #[test]

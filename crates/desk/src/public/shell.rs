@@ -41,6 +41,8 @@ pub struct Bar {
     pub csrf: String,
     /// The name of whom they act for now.
     pub acting: Option<String>,
+    /// Seconds without a request after which the session is over, and what stands on the page goes.
+    pub idle: i64,
 }
 
 impl Bar {

@@ -154,7 +154,15 @@ both_engines! {
             "..\\..\\boot.ini", "a\u{0}b.html", "/absolute.svg", "x.html;.png", "é\r\nX-Evil: 1",
         ];
         for name in names {
-            let kept = upload(&client, &[], &name.replace(['\r', '\n', '\u{0}'], "_"), b"<svg onload=alert(1)>").await.expect(201).json();
+            let file = b"<svg onload=alert(1)>";
+            let mut sent = upload(&client, &[], name, file).await;
+            // A line end or a NUL can break the form: then nothing of it is kept, and it comes once more as browsers write it.
+            if name.contains(['\r', '\n', '\u{0}']) && sent.status != 201 {
+                assert!((400..=422).contains(&sent.status), "{name:?}: {} {}", sent.status, sent.text());
+                let spelled = name.replace('\r', "%0D").replace('\n', "%0A").replace('\u{0}', "%00");
+                sent = upload(&client, &[], &spelled, file).await;
+            }
+            let kept = sent.expect(201).json();
             let note = json!({ "body": "x", "attachments": [kept["id"]] });
             let made = client.post(&format!("/api/v1/tickets/{}/notes", things.ticket), &note).await.expect(201);
             let shown = client.get(made.header("location").unwrap()).await.expect(200).json();
@@ -162,6 +170,8 @@ both_engines! {
             let stored = file["name"].as_str().unwrap();
             assert!(!stored.contains(['/', '\\', '\u{200b}', '\u{202e}', '\u{0}', '\r', '\n']), "{stored:?}");
             assert!(!stored.is_empty() && !stored.starts_with('.') && !stored.ends_with(['.', ' ']), "{stored:?}");
+            // Letters in their one form, so that two names that look the same are the same.
+            assert!(!stored.contains('\u{301}') && (!name.starts_with("cafe") || stored == "caf\u{e9}.pdf"), "{stored:?}");
             let answer = client.get(&format!("/api/v1/attachments/{}", file["id"].as_str().unwrap())).await.expect(200);
             assert!(answer.header("content-disposition").unwrap().starts_with("attachment;"));
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));

@@ -223,6 +223,13 @@ impl Browser {
         pairs.join("; ")
     }
 
+    /// Puts a session into it, as somebody can who was at the machine before.
+    pub fn plant(&self, app: &App, session: &str) {
+        let name = router::session_cookie(app).name().to_owned();
+        let mut jar = self.cookies.lock().unwrap();
+        jar.insert(name, session.to_owned());
+    }
+
     /// Opens `page`, and sends `fields` with its form token to `action`.
     pub async fn submit(&self, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
         let token = csrf_token(&self.get(page).await.expect(200).text());

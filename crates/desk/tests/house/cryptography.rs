@@ -87,6 +87,49 @@ fn every_use_of_cryptography_is_in_the_inventory() {
     );
 }
 
+/// How long a comparison by `==` takes tells how much of a tag was right. What is made of a key is compared in constant time,
+/// or hashes of both sides are (ASVS 5.0, V11.2.4).
+#[test]
+fn no_tag_is_compared_letter_by_letter() {
+    let makes = [
+        ".sign(",
+        ".tag(&",
+        "choice_code(",
+        "hmac::sign",
+        "secret::random_token(",
+        ".hash ==",
+        ".hash !=",
+        ".mark ==",
+        ".mark !=",
+        ".seal ==",
+        ".seal !=",
+    ];
+    let compares = |line: &str| {
+        let is = |line: &str| line.contains("==") || line.contains("!=");
+        is(line) && makes.iter().any(|one| line.contains(one))
+    };
+    assert!(compares("if choice_code(app, &point.blind)? == code {"));
+    assert!(!compares("let right = choice_code(app, &point.blind)?;"));
+    let sources = every_source();
+    let product = sources
+        .iter()
+        .filter(|source| source.path.contains("/src/") && !source.is_test())
+        .filter(|source| {
+            !source.path.starts_with("testkit/") && !source.path.starts_with("xtask/")
+        });
+    let mut found = Vec::new();
+    for source in product {
+        let wrong = source.code().filter(|(_, line)| compares(line));
+        found.extend(
+            wrong.map(|(number, line)| format!("{}:{number}: {}", source.path, line.trim())),
+        );
+    }
+    none(
+        &found,
+        "a tag is compared by verify_slices_are_equal, ct_eq or the key that made it",
+    );
+}
+
 #[test]
 fn no_other_implementation_comes_in() {
     let manifest = fs::read_to_string(repository().join("Cargo.toml")).expect("the manifest");

@@ -96,6 +96,34 @@ fn attack_25_no_setting_starts_a_program() {
     none(&found, "the desk starts no other program");
 }
 
+/// What turns text back into a thing of a kind that the text itself names lets whoever writes the text choose the code that
+/// runs. Nothing of that sort is built in; what the desk signed says what it holds and nothing of how to read it.
+#[test]
+fn attack_23_no_text_says_which_code_reads_it() {
+    let lock = fs::read_to_string(repository().join("Cargo.lock")).expect("the lock file");
+    let chooses = [
+        "typetag",
+        "erased-serde",
+        "erased_serde",
+        "inventory",
+        "pickle",
+        "serde_traitobject",
+        "bincode",
+        "libloading",
+    ];
+    let names: Vec<&str> = lock
+        .lines()
+        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        .collect();
+    assert!(names.len() > 100, "the lock file was not read");
+    let found: Vec<String> = names
+        .into_iter()
+        .filter(|name| chooses.iter().any(|word| name.contains(word)))
+        .map(str::to_owned)
+        .collect();
+    none(&found, "see docs/security/attacks.md, number 23");
+}
+
 /// What reads XML can be made to read files, and what draws pages from HTML too: neither is built in.
 #[test]
 fn attack_45_nothing_reads_xml_or_draws_pages() {

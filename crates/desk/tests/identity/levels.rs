@@ -2,6 +2,8 @@
 
 use super::*;
 use bedside_desk::context::{Permission, Permissions};
+use bedside_desk::error::DeskError;
+use bedside_desk::identity;
 use bedside_desk::orgs::{self, Change};
 use common::both_engines;
 use common::sink::sink;
@@ -98,6 +100,31 @@ both_engines! {
         assert!(status == 403 && !page.contains(PHONE), "{status} {page}");
         let done = log(&desk, talk.id).await;
         assert!(!done.iter().any(|(action, _)| action == "identity.number"), "{done:?}");
+    }
+
+    async fn attack_23_no_bit_of_what_stands_for_an_address_can_be_changed(desk: Desk) {
+        let sink = sink(&desk).await;
+        patient(&desk, 40).await;
+        let talk = Talk::with(&desk, "caller@else.test").await;
+        talk.first().await;
+        sent(&desk, &sink).await;
+        let real = choice(&talk.seen().await, MASKED_MAIL);
+        let number = u128::from_str_radix(&real, 16).unwrap();
+        let agent = desk.ctx(Role::Agent);
+        let other = Talk::with(&desk, "other@else.test").await;
+        other.first().await;
+        sent(&desk, &sink).await;
+        let theirs = choice(&other.seen().await, MASKED_MAIL);
+        assert_ne!(theirs, real, "one and the same address, in two conversations");
+        let flipped = (0..128).map(|bit| format!("{:032x}", number ^ (1 << bit)));
+        let near = [theirs, real[1..].to_owned(), format!("{real}0"), String::new()];
+        for changed in flipped.chain(near) {
+            let said = identity::send_code(&desk.app, &agent, talk.id, changed.clone()).await;
+            assert!(matches!(said, Err(DeskError::Invalid { field: "choice", .. })), "{changed} of {real}");
+        }
+        assert!(sent(&desk, &sink).await.is_empty());
+        identity::send_code(&desk.app, &agent, talk.id, real).await.unwrap();
+        assert_eq!(sent(&desk, &sink).await.len(), 1);
     }
 
     async fn the_mail_with_a_code_names_nobody(desk: Desk) {

@@ -51,6 +51,29 @@ fn said(results: &str) -> String {
 }
 
 both_engines! {
+    /// Guesses that come as mails do, with and without the clinic's server saying that the sender is forged: numbers in
+    /// subjects, reply addresses and Message-IDs of our own form.
+    async fn attack_01_guesses_through_the_receiver_join_nothing(desk: Desk) {
+        let wire = vouched(&desk).await;
+        wire.takes(plain("first", &said("dmarc=pass"), "Something private.")).await;
+        let first = newest(&desk).await;
+        let checks = ["dmarc=fail", "spf=fail; dkim=fail; dmarc=fail", "dkim=fail; dmarc=none", "dmarc=pass"];
+        let mut talk = wire.connect().await;
+        for (guess, check) in checks.iter().cycle().take(24).enumerate() {
+            let head = format!("{}In-Reply-To: <{guess}@desk.example>\r\nReferences: <ticket-{guess}@clinic.example>\r\n", said(check));
+            let number = format!("Subject: Re: [#{}] ", first.ticket.number);
+            let to = format!("To: help+{}.{guess:016}@clinic.example, {HELP}", first.ticket.number);
+            let raw = plain(&format!("guess{guess}"), &head, "Send me everything.");
+            let raw = raw.replacen("Subject: ", &number, 1).replacen(&format!("To: {HELP}"), &to, 1);
+            let taken = talk.mail(raw.as_bytes()).await;
+            assert!(taken.starts_with("250"), "{taken}");
+        }
+        while wire.work().await > 0 {}
+        assert_ne!(newest(&desk).await.ticket.id, first.ticket.id, "they stand by themselves");
+        let after = tickets::view(&desk.app, &desk.ctx(Role::Agent), first.ticket.id).await.unwrap();
+        assert_eq!(after.messages.len(), 1);
+    }
+
     async fn a_sender_who_was_not_proven_is_no_verified_patient(desk: Desk) {
         let wire = vouched(&desk).await;
         let (agent, browser) = (desk.ctx(Role::Agent), desk.browser(Role::Agent).await);

@@ -12,6 +12,21 @@ async fn wants_passkey(desk: &Desk, role: Role) {
 }
 
 both_engines! {
+    async fn a_passkey_ends_a_session_that_was_planted(desk: Desk) {
+        let desk = safe(desk.engine).await;
+        let (mut device, _) = with_passkey(&desk, Role::Agent).await;
+        let nurse = desk.id_of(Role::Nurse);
+        let planted = staff::admit(&desk.app, desk.organisation, nurse, "test", "").await.unwrap().token;
+        let browser = desk.visitor();
+        let (number, options, token) = asked(&browser, "/sign-in", "/sign-in/passkey").await;
+        browser.plant(&desk.app, &planted);
+        let signed = device.show(&options);
+        send(&browser, "/sign-in/passkey", &token, &number, &signed).await.expect(303);
+        assert!(staff::session_unused(&desk.app, &planted).await.unwrap().is_none());
+        assert!(!browser.cookie().contains(&planted));
+        assert!(browser.get("/inbox").await.expect(200).text().contains("Ana Agent"));
+    }
+
     async fn a_role_may_want_a_passkey_and_nothing_else_will_do(desk: Desk) {
         let desk = safe(desk.engine).await;
         set_words(&desk).await;

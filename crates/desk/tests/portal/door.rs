@@ -271,6 +271,8 @@ both_engines! {
         desk.clock.advance(4 * 60);
         browser.get("/my").await.expect(401);
         let browser = signed_in(&desk, &sink, MIA).await;
+        // The page takes itself away after as long, also where nobody touches it.
+        assert!(page(&browser, "/my").await.contains("data-sign-out data-idle=\"300\""));
         desk.clock.advance(5 * 60);
         browser.get("/my").await.expect(401);
         portal::forget(&desk.app).await.unwrap();

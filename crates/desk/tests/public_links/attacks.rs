@@ -2,15 +2,63 @@
 
 use super::{contact, link_of, messages, open, write};
 use crate::common::Role;
-use crate::common::{Answer, both_engines, hidden};
+use crate::common::{Answer, Desk, both_engines, hidden};
 use axum::body::Body;
 use axum::http::Method;
+use bedside_desk::error::DeskError;
 use bedside_desk::links::Purpose;
+use bedside_desk::privacy::consents;
 use bedside_desk::router::{Access, routes};
 use bedside_desk::staff;
+use data_encoding::BASE64URL_NOPAD;
 use futures_util::future::join_all;
 
 both_engines! {
+    /// Whom it is of, what it ends and the tag that holds both together, bit by bit.
+    async fn attack_23_no_bit_of_a_link_that_ends_mails_can_be_changed(desk: Desk) {
+        const ROSA: &str = "rosa@patients.test";
+        let ticket = desk.ticket(ROSA, "Hours", "When are you open?").await;
+        let whose = (contact(&desk, ticket).await, ROSA);
+        let url = consents::leaving_url(&desk.app, desk.organisation, whose, consents::Purpose::Surveys).unwrap();
+        let (_, token) = url.split_once("/u/").unwrap();
+        assert!(consents::leaving_of(&desk.app, token).await.is_ok());
+        let raw = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap();
+        for bit in 0..raw.len() * 8 {
+            let mut changed = raw.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            let changed = BASE64URL_NOPAD.encode(&changed);
+            let said = consents::leaving_of(&desk.app, &changed).await;
+            assert!(matches!(said, Err(DeskError::Gone)), "bit {bit}");
+        }
+        for near in [&token[1..], &token[..token.len() - 1], &format!("{token}A")] {
+            desk.visitor().get(&format!("/u/{near}")).await.expect(410);
+        }
+        desk.visitor().get(&format!("/u/{token}")).await.expect(200);
+    }
+
+    /// The one cookie without `__Host-`: each is for the pages of its own link. One that another host of the domain planted is
+    /// nobody's, before the link is opened and after.
+    async fn a_links_cookie_stays_with_its_link_and_a_planted_one_opens_nothing(desk: Desk) {
+        let desk = Desk::set_up(desk.engine, |config| "https://desk.example".clone_into(&mut config.public_url)).await;
+        let ticket = desk.ticket("rosa@patients.test", "Hours", "My quokka pills").await;
+        let link = link_of(&desk, Purpose::Thread, ticket).await;
+        let path = format!("/t/{link}");
+        let secret = "a".repeat(32);
+        let planted = format!("__Secure-bedside_thread={secret}");
+        let headers = [("cookie", planted.as_str())];
+        let early = desk.visitor().request(Method::GET, &path, &headers, Body::empty()).await.expect(200).text();
+        assert!(early.contains("Open my messages") && !early.contains("quokka"), "{early}");
+        let own = desk.visitor();
+        let opened = open(&own, &link).await.expect(303);
+        let cookie = opened.header("set-cookie").unwrap();
+        assert!(cookie.starts_with("__Secure-bedside_thread=") && cookie.ends_with("; Secure"), "{cookie}");
+        assert!(cookie.contains(&format!("; Path={path};")) && cookie.contains("; HttpOnly;"), "{cookie}");
+        assert!(!cookie.contains("Domain") && !cookie.contains(&secret), "{cookie}");
+        assert!(own.get(&path).await.expect(200).text().contains("quokka"));
+        let late = desk.visitor().request(Method::GET, &path, &headers, Body::empty()).await.expect(403).text();
+        assert!(!late.contains("quokka"), "{late}");
+    }
+
     /// Invitations of staff and links of patients: at the second they end and the one after, after their use, and after
     /// what they stood for changed.
     async fn attack_04_a_link_that_is_over_opens_nothing(desk: Desk) {

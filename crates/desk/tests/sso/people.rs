@@ -54,6 +54,21 @@ both_engines! {
         desk.audit_is_whole().await;
     }
 
+    async fn coming_in_by_the_provider_ends_a_session_that_was_planted(desk: Desk) {
+        let issuer = set_up(&desk).await;
+        let nurse = desk.id_of(Role::Nurse);
+        let planted = staff::admit(&desk.app, desk.organisation, nurse, "test", "").await.unwrap().token;
+        let browser = desk.visitor();
+        let asked = begin(&desk, &browser).await;
+        let said = claims(&desk, &issuer, &asked, "ana-at-the-provider", &ana(&["desk-agents"]));
+        let code = issuer.grant(&asked, said, Signed::Right);
+        browser.plant(&desk.app, &planted);
+        browser.get(&asked.back(&code)).await.expect(303);
+        assert!(staff::session_unused(&desk.app, &planted).await.unwrap().is_none());
+        assert!(!browser.cookie().contains(&planted));
+        assert!(browser.get("/inbox").await.expect(200).text().contains("Ana Agent"));
+    }
+
     async fn attack_26_an_address_that_is_not_verified_is_nobodys(desk: Desk) {
         let issuer = set_up(&desk).await;
         let mut rules = rules();

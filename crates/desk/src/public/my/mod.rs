@@ -119,9 +119,11 @@ impl My {
             locale,
             ..me.ctx.clone()
         };
+        let idle = shell.clinic.settings.portal.idle_minutes * 60;
         shell.my = Some(Arc::new(Bar {
             csrf: forms::token(app, &token),
             acting: portal::acting_name(app, &ctx).await?,
+            idle,
         }));
         Ok(Self {
             app: app.clone(),

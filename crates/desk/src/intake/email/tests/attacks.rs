@@ -3,7 +3,9 @@
 use super::super::thread;
 use super::{ANA, DESK, Desk, OUTBOUND, on_both, plain};
 use crate::patients;
+use crate::staff::{self, NewStaff};
 use bedside_codecs::mail::{AutoKind, Limits, parse};
+use bedside_web::Locale;
 
 /// Joining a stranger's ticket with guessed ticket numbers and reply addresses, a forged sender and a copy to oneself:
 /// 10,000 of each.
@@ -121,6 +123,29 @@ async fn attack_02_message_ids_and_addresses_without_our_signature() {
                 .all(|view| view.messages.len() == 1 && view.links.is_empty())
         );
         assert_eq!(desk.count(OUTBOUND).await, sent);
+        // Nor does it help to write as somebody who works there.
+        let agent = NewStaff {
+            email: "agent@staff.test".to_owned(),
+            name: "Ana Agent".to_owned(),
+            role: "agent".to_owned(),
+            locale: Locale::En,
+        };
+        let from = agent.email.clone();
+        staff::create(&desk.app, &desk.ctx(), agent).await.unwrap();
+        for (number, id) in crafted.iter().enumerate() {
+            let headers = format!("In-Reply-To: <{id}>\r\nReferences: <{id}>\r\n");
+            let mail =
+                plain(&format!("agent{number}"), &headers, "Close this.").replace(ANA, &from);
+            desk.comes(&from, DESK, mail).await;
+        }
+        desk.work().await;
+        let with_agent = desk.tickets().await;
+        assert_eq!(with_agent.len(), after.len() + crafted.len());
+        assert!(
+            with_agent
+                .iter()
+                .all(|view| view.messages.len() == 1 && view.links.is_empty())
+        );
     })
     .await;
 }
