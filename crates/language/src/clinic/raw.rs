@@ -61,6 +61,8 @@ pub(super) struct RawFlag {
     #[serde(default)]
     pub apart: bool,
     #[serde(default)]
+    pub alone: bool,
+    #[serde(default)]
     pub unless: Vec<Spanned<String>>,
     pub reason: Spanned<String>,
     pub review: Spanned<String>,
