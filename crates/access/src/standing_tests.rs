@@ -21,11 +21,9 @@ fn one(method: Method) -> Shows {
     seen(method, 60, "ana")
 }
 
-fn of(number: u8, one: Shows) -> Shows {
-    Evidence {
-        patient: Some(number),
-        ..one
-    }
+fn of(number: u8, mut one: Shows) -> Shows {
+    one.patient = Some(number);
+    one
 }
 
 fn of_methods(methods: &[Method]) -> Standing<u8, &'static str, i64> {

@@ -272,11 +272,11 @@ both_engines! {
             }
             let there = browser.get("/inbox/crisis").await.expect(200).text();
             assert!(!there.contains("<bd-crisis"), "{there}");
-            let part = browser.request(axum::http::Method::GET, "/crisis-banner", &partial, axum::body::Body::empty()).await;
+            let part = browser.request(Method::GET, "/crisis-banner", &partial, Body::empty()).await;
             let part = part.expect(200).text();
             assert!(part.contains("role=\"alert\"") && part.contains("/inbox/crisis") && !part.contains("<html"), "{part}");
             // The count beside the queue moves with the banner and with the list.
-            let list = browser.request(axum::http::Method::GET, "/inbox/crisis", &partial, axum::body::Body::empty()).await;
+            let list = browser.request(Method::GET, "/inbox/crisis", &partial, Body::empty()).await;
             let count = format!("<span class=\"count count-alert\" id=\"count-{crisis}\"");
             assert!(there.contains(&format!("{count}>1</span>")) && !there.contains("hx-swap-oob"), "{there}");
             for part in [part, list.expect(200).text()] {

@@ -136,7 +136,7 @@ both_engines! {
     async fn what_rang_in_a_subject_or_a_name_makes_no_example_of_the_words(desk: Desk) {
         let subject = desk.ticket("ana@example.org", "I want to kill myself tonight", "Please call me.").await;
         let mut new = NewTicket::new(desk.requester("ben@example.org").await, Channel::WebForm, "", "Please call me.");
-        new.called = Some("I want to kill myself".to_owned());
+        new.called = vec!["I want to kill myself".to_owned()];
         let name = tickets::create(&desk.app, &desk.system(), new).await.unwrap().id;
         for id in [subject, name] {
             let ticket = tickets::view(&desk.app, &desk.ctx(Role::Agent), id).await.unwrap().ticket;

@@ -169,15 +169,15 @@ both_engines! {
     async fn an_answer_that_means_an_emergency_rings(desk: Desk) {
         let agent = desk.ctx(Role::Agent);
         let id = general(&desk, ADDRESS).await;
-        let crises = async || tickets::list(&desk.app, &desk.ctx(Role::Nurse), &View::Crisis, None, 10).await.unwrap().rows.len();
-        assert_eq!(crises().await, 0);
+        let in_crisis = async || tickets::list(&desk.app, &desk.ctx(Role::Nurse), &View::Crisis, None, 10).await.unwrap().rows.len();
+        assert_eq!(in_crisis().await, 0);
         tickets::hand_over(&desk.app, &agent, id, None, asked("cardiac", &[("now", "yes"), ("today", "unsure")])).await.unwrap();
-        let raised = seen(&desk, id).await;
+        let rung = seen(&desk, id).await;
         let clinic = desk.app.directory.of(desk.organisation).unwrap();
         let crisis = clinic.queue_for(purpose::CRISIS).unwrap().id;
-        assert_eq!((raised.ticket.urgency, raised.ticket.queue), (Urgency::Emergency, crisis));
-        assert!(raised.nursed.waits);
-        assert_eq!(crises().await, 1);
+        assert_eq!((rung.ticket.urgency, rung.ticket.queue), (Urgency::Emergency, crisis));
+        assert!(rung.nursed.waits);
+        assert_eq!(in_crisis().await, 1);
         let page = desk.browser(Role::Nurse).await.get("/patients").await.expect(200).text();
         assert!(page.contains("Someone may be in danger"), "{page}");
         let log = audit_log::list(&desk.app, &desk.system(), None, 20).await.unwrap();

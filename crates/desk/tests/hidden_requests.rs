@@ -73,7 +73,7 @@ fn granted() -> Said {
 }
 
 #[track_caller]
-fn kept<T: Debug>(done: Result<T, DeskError>, what: &str) {
+fn kept<T: Debug>(done: &Result<T, DeskError>, what: &str) {
     assert!(
         matches!(done, Err(DeskError::Restricted { .. })),
         "{what}: {done:?}"
@@ -85,19 +85,19 @@ both_engines! {
         for kind in [Kind::Copy, Kind::Erasure, Kind::Restriction, Kind::Amendment] {
             let (_, id) = asked(&desk, kind).await;
             let (app, officer) = (&desk.app, desk.ctx(Role::Compliance));
-            kept(requests::request(app, &officer, id).await.map(drop), "look");
-            kept(requests::extend(app, &officer, id, 1, "It is a lot.", TODAY).await, "extend");
-            kept(requests::approve(app, &officer, id, 1).await, "approve");
-            kept(requests::decide(app, &officer, id, 1, granted()).await, "decide");
-            kept(requests::close(app, &officer, id, 1, TODAY).await, "close");
-            kept(copies::begin(app, &officer, id, 1).await, "copy");
-            kept(erasure::erase(app, &officer, id, 1).await, "erase");
+            kept(&requests::request(app, &officer, id).await.map(drop), "look");
+            kept(&requests::extend(app, &officer, id, 1, "It is a lot.", TODAY).await, "extend");
+            kept(&requests::approve(app, &officer, id, 1).await, "approve");
+            kept(&requests::decide(app, &officer, id, 1, granted()).await, "decide");
+            kept(&requests::close(app, &officer, id, 1, TODAY).await, "close");
+            kept(&copies::begin(app, &officer, id, 1).await, "copy");
+            kept(&erasure::erase(app, &officer, id, 1).await, "erase");
             let ending = Ending { how: End::Asked, told_on: TODAY, words: String::new() };
-            kept(standing::end(app, &officer, id, 1, ending).await, "end");
+            kept(&standing::end(app, &officer, id, 1, ending).await, "end");
             let said = Disagreement { words: "It was wrong.".to_owned(), on: TODAY, rebuttal: String::new() };
-            kept(standing::disagree(app, &officer, id, 1, said).await, "disagree");
+            kept(&standing::disagree(app, &officer, id, 1, said).await, "disagree");
             // An older page says no more than a new one.
-            kept(requests::approve(app, &officer, id, 7).await, "a version that is none");
+            kept(&requests::approve(app, &officer, id, 7).await, "a version that is none");
 
             let browser = desk.browser(Role::Compliance).await;
             let page = format!("/privacy/{id}");
@@ -141,7 +141,7 @@ both_engines! {
         requests::decide(&desk.app, &desk.ctx(Role::Administrator), id, 2, granted()).await.unwrap();
         // An hour later it is shut again.
         desk.clock.advance(OPEN_FOR);
-        kept(requests::close(&desk.app, &desk.ctx(Role::Compliance), id, 3, TODAY).await, "close");
+        kept(&requests::close(&desk.app, &desk.ctx(Role::Compliance), id, 3, TODAY).await, "close");
         assert_eq!(now(&desk, id).await.version, 3);
         desk.audit_is_whole().await;
     }

@@ -302,9 +302,9 @@ both_engines! {
     async fn each_label_asks_for_its_own_permission(desk: Desk) {
         // Every set of labels, for every role that reads requests of all queues.
         let roles = [Role::Agent, Role::Nurse, Role::Counsellor, Role::Supervisor, Role::Administrator];
-        let sets = 1_u32 << Label::ALL.len();
+        let all_sets = 1_u32 << Label::ALL.len();
         let (mut kept, mut alone) = (0, Vec::new());
-        for set in 0..sets {
+        for set in 0..all_sets {
             let labels: Labels = Label::ALL.iter().copied().filter(|one| set & (1 << (*one as u32)) != 0).collect();
             let id = desk.app.id::<()>();
             let address = format!("p{id}@patient.example");
@@ -317,18 +317,18 @@ both_engines! {
             for role in roles {
                 let may = desk.role(role).permissions;
                 let sees = labels.list().all(|one| may.has(one.permission()));
-                let seen = tickets::view(&desk.app, &desk.ctx(role), ticket).await;
-                assert_eq!(seen.is_ok(), sees, "{role:?} {labels:?}");
-                if let Err(error) = seen {
+                let shown = tickets::view(&desk.app, &desk.ctx(role), ticket).await;
+                assert_eq!(shown.is_ok(), sees, "{role:?} {labels:?}");
+                if let Err(error) = shown {
                     assert!(matches!(error, DeskError::Restricted { .. }), "{error}");
                     kept += 1;
-                } else if set.count_ones() == 1 {
+                } else if set.is_power_of_two() {
                     alone.push((role.code(), labels.list().map(Label::code).collect::<String>()));
                 }
             }
         }
         assert!(kept > 40, "{kept}");
-        // Each label alone is seen by those for whom it is meant, and by nobody else.
+        // Each label alone is shown by those for whom it is meant, and by nobody else.
         let expected = [
             ("supervisor", "vip"), ("administrator", "vip"),
             ("supervisor", "employee"), ("administrator", "employee"),

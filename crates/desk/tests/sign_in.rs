@@ -129,7 +129,7 @@ both_engines! {
             let known = tries(&browser, AGENT, "wrong wrong wrong").await;
             let unknown = tries(&browser, "never@clinic.example", "wrong wrong wrong").await;
             assert_eq!((known.status, plain(&known, AGENT)), (unknown.status, plain(&unknown, "never@clinic.example")), "{round}");
-            let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>();
+            let names = |answer: &Answer| answer.headers.keys().map(ToString::to_string).collect::<BTreeSet<_>>();
             assert_eq!(names(&known), names(&unknown));
             assert_eq!(known.status, if round < 6 { 422 } else { 429 }, "{round}");
         }

@@ -91,6 +91,7 @@ async fn agreed(
         until,
         owed: Some(owed),
         stops: None,
+        way: None,
     };
     decide(desk, id, (Decision::Granted, "", ""), terms)
         .await
@@ -265,7 +266,7 @@ both_engines! {
         assert_eq!(refused(end(&desk, timed, 2, End::Asked, date(2026, 3, 5)).await), "not_standing");
         for wrong in [date(2026, 3, 6), date(2126, 3, 6)] {
             let id = ask(&desk, patient, Kind::Restriction, WORDS).await;
-            let terms = Terms { until: Some(wrong), owed: Some(false), stops: None };
+            let terms = Terms { until: Some(wrong), owed: Some(false), stops: None, way: None };
             assert_eq!(refused(decide(&desk, id, (Decision::Granted, "", ""), terms).await), "out_of_range");
         }
     }

@@ -204,7 +204,7 @@ both_engines! {
         agent.get("/account").await.expect(429);
         // Somebody may be in danger: these are never shut.
         let ticket = desk.ticket("ana@patients.example", "x", "x").await;
-        let number = bedside_desk::tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.number;
+        let number = tickets::view(&desk.app, &desk.system(), ticket).await.unwrap().ticket.number;
         assert_ne!(agent.get(&format!("/tickets/{number}/verify/emergency")).await.status, 429);
         // An open page alone does not keep a session alive.
         let nurse = desk.browser(Role::Nurse).await;

@@ -5,7 +5,7 @@
 mod common;
 
 use bedside_desk::links::{self, Purpose};
-use bedside_desk::tickets::{self, Patch, Status, TicketRow};
+use bedside_desk::tickets::{self, Calm, CalmReason, Patch, Status, TicketRow, Urgency};
 use common::{Browser, Desk, Role, both_engines, hidden};
 
 /// A cry, the tag of its language, which way that is written, and words of the wording in it.
@@ -195,9 +195,9 @@ both_engines! {
         // The form stands there in the language of the words and in that of the page.
         assert!(lost.contains("tell us how to reach you") && lost.contains("díganos cómo localizarle") && lost.contains("tel:988"), "{lost}");
         let row = tickets(&desk).await.remove(0).ticket;
-        let calm = tickets::Calm { reason: tickets::CalmReason::Past, words: None, urgency: tickets::Urgency::Standard };
+        let calm = Calm { reason: CalmReason::Past, words: None, urgency: Urgency::Standard };
         let version = tickets::not_a_crisis(&desk.app, &desk.ctx(Role::Nurse), row.id, Some(row.version), calm).await.unwrap();
-        let closed = tickets::Patch { status: Some(tickets::Status::Closed), ..tickets::Patch::default() };
+        let closed = Patch { status: Some(Status::Closed), ..Patch::default() };
         tickets::change(&desk.app, &desk.ctx(Role::Nurse), row.id, version, closed).await.unwrap();
         let fields = [("pass", hidden(&lost, "pass")), ("lang", "en"), ("reach", "555-0177")];
         for _ in 0..2 {

@@ -54,7 +54,7 @@ enum Target {
         rule: u32,
         role: Role,
     },
-    /// One part of a phrase with gaps.
+    /// One part of a phrase with gaps or open ends inside.
     Part {
         phrase: u32,
         part: u8,
@@ -68,11 +68,20 @@ struct Use {
     open: bool,
 }
 
+/// A phrase of several parts.
 #[derive(Debug, Clone, Copy)]
 struct Gapped {
     rule: u32,
     role: Role,
     parts: u8,
+    /// A bit for each part that is the very next word behind the one before.
+    follows: u8,
+}
+
+impl Gapped {
+    fn follows(self, part: u8) -> bool {
+        part < self.parts && self.follows & 1 << part != 0
+    }
 }
 
 #[derive(Debug)]
@@ -113,15 +122,20 @@ impl Builder {
     }
 
     fn add_phrase(&mut self, phrase: &Phrase, owner: u32, role: Role) {
-        if let [Part::Words { words, open }] = phrase.parts.as_slice() {
+        if let [Part::Words { words, open, .. }] = phrase.parts.as_slice() {
             self.add(words, *open, Target::Whole { rule: owner, role });
             return;
         }
         let number = narrow(self.gapped.len());
-        let mut parts = 0;
+        let (mut parts, mut following) = (0, 0);
         for part in &phrase.parts {
             match *part {
-                Part::Words { ref words, open } => {
+                Part::Words {
+                    ref words,
+                    open,
+                    follows,
+                } => {
+                    following |= u8::from(follows) << parts;
                     let target = Target::Part {
                         phrase: number,
                         part: parts,
@@ -141,6 +155,7 @@ impl Builder {
             rule: owner,
             role,
             parts,
+            follows: following,
         });
     }
 }
@@ -175,7 +190,7 @@ impl Matcher {
         }
         for (cue, language, phrase) in &knowledge.cues {
             for part in &phrase.parts {
-                if let Part::Words { words, open } = part {
+                if let Part::Words { words, open, .. } = part {
                     builder.add(words, *open, Target::Cue(*cue, *language));
                 }
             }
@@ -194,8 +209,7 @@ impl Matcher {
     pub fn find(&self, folded: &Folded) -> Found {
         let bytes = folded.text.as_bytes();
         let mut found = Found::default();
-        // (phrase, part, first, last)
-        let mut parts: Vec<(u32, u8, usize, usize)> = Vec::new();
+        let mut parts: Vec<Place> = Vec::new();
         for hit in self.automaton.find_overlapping_iter(&folded.text) {
             let start = if hit.start() == 0 || bytes[hit.start() - 1] == b' ' {
                 hit.start()
@@ -249,7 +263,7 @@ impl Matcher {
     }
 
     /// The numbers that phrases ask for.
-    fn find_numbers(&self, folded: &Folded, parts: &mut Vec<(u32, u8, usize, usize)>) {
+    fn find_numbers(&self, folded: &Folded, parts: &mut Vec<Place>) {
         let figures = folded
             .tokens
             .iter()
@@ -266,35 +280,59 @@ impl Matcher {
         }
     }
 
-    /// Puts the parts of phrases with gaps together. From every place of the first part it takes the
-    /// nearest next one, so the work grows with the number of parts and no faster.
-    fn join(&self, folded: &Folded, mut parts: Vec<(u32, u8, usize, usize)>, hits: &mut Vec<Hit>) {
+    /// Puts the parts of phrases together. From every place of the first part it takes the nearest next one, so the work grows
+    /// with the number of parts and no faster.
+    fn join(&self, folded: &Folded, mut parts: Vec<Place>, hits: &mut Vec<Hit>) {
         parts.sort_unstable();
         for group in parts.chunk_by(|a, b| a.0 == b.0) {
-            let Gapped { rule, role, parts } = self.gapped[group[0].0 as usize];
+            let phrase = self.gapped[group[0].0 as usize];
             let firsts = &group[..group.partition_point(|p| p.1 == 0)];
-            for &(_, _, first, last) in firsts {
-                let sentence = folded.tokens[first].sentence;
-                let mut end = Some(last);
-                for part in 1..parts {
-                    end = end.and_then(|end| {
-                        let next = group[group.partition_point(|p| (p.1, p.2) <= (part, end))..]
-                            .first()?;
-                        let near = next.1 == part && folded.distance(end, next.2) <= GAP + 1;
-                        (near && folded.tokens[next.2].sentence == sentence).then_some(next.3)
+            for &start in firsts {
+                let sentence = folded.tokens[start.2].sentence;
+                let mut end = run(folded, group, phrase, start);
+                while let Some((next, last)) = end
+                    && next < phrase.parts
+                {
+                    let behind = &group[group.partition_point(|p| (p.1, p.2) <= (next, last))..];
+                    let near = behind.iter().take_while(|p| {
+                        p.1 == next
+                            && folded.distance(last, p.2) <= GAP + 1
+                            && folded.tokens[p.2].sentence == sentence
                     });
+                    end = near.copied().find_map(|p| run(folded, group, phrase, p));
                 }
-                if let Some(last) = end {
+                if let Some((_, last)) = end {
                     hits.push(Hit {
-                        rule,
-                        role,
-                        first,
+                        rule: phrase.rule,
+                        role: phrase.role,
+                        first: start.2,
                         last,
                     });
                 }
             }
         }
     }
+}
+
+/// A part of a phrase that was found: which phrase, which part, its first and last word.
+type Place = (u32, u8, usize, usize);
+
+/// The part that comes after `start` and those that are the very next words behind it, and the last word of these; nothing where
+/// one of them is missing.
+fn run(folded: &Folded, group: &[Place], phrase: Gapped, start: Place) -> Option<(u8, usize)> {
+    let (_, mut part, _, mut last) = start;
+    while phrase.follows(part + 1) {
+        part += 1;
+        let next = group.get(group.partition_point(|p| (p.1, p.2) < (part, last + 1)))?;
+        // As in words that stand together, no comma and no full stop lies between.
+        let close =
+            |last: usize, next: usize| folded.tokens[last].end + 1 == folded.tokens[next].start;
+        if (next.1, next.2) != (part, last + 1) || !close(last, next.2) {
+            return None;
+        }
+        last = next.3;
+    }
+    Some((part + 1, last))
 }
 
 /// The value of a word such as `39.5`, `103f` or `85kg`.
@@ -380,6 +418,39 @@ mod tests {
             ["sugar is 450mg"]
         );
         assert!(words("\"sugar ~ #400-900\"", "sugar is 120").is_empty());
+    }
+
+    #[test]
+    fn an_open_end_inside_a_phrase_goes_on_too() {
+        let words = |terms, text| found(terms, "", "en", text).0;
+        let pains = "\"pain* in my chest\"";
+        assert_eq!(
+            words(pains, "I have pains in my chest"),
+            ["pains in my chest"]
+        );
+        assert_eq!(words(pains, "pain in my chest"), ["pain in my chest"]);
+        assert!(words(pains, "pain... in my chest").is_empty());
+        assert!(words(pains, "the pains, in my chest").is_empty());
+        assert!(words(pains, "pains today in my chest").is_empty());
+        assert!(words(pains, "pains in my chests").is_empty());
+        assert!(words(pains, "pai in my chest").is_empty());
+        assert_eq!(
+            words(
+                "\"cold* sweat* ~ arm* hurt* now\"",
+                "colder sweats, both my arms hurting now"
+            ),
+            ["colder sweats both my arms hurting now"]
+        );
+        // The nearest "arm" is not the one that hurts.
+        assert_eq!(
+            words("\"fell ~ arm* hurts\"", "fell on the arm, arms hurts"),
+            ["fell on the arm arms hurts"]
+        );
+        assert!(words("\"fell ~ arm* hurts\"", "fell. The arms hurts").is_empty());
+        assert_eq!(
+            found("\"كلام* ثقيل\"", "", "ar", "صار وكلامها ثقيل").0,
+            ["وكلامها ثقيل"]
+        );
     }
 
     #[test]

@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(said.unwrap(), "Help\n\nnote.");
         assert_eq!(kept_with("", &instead).0, instead.shown);
         for more in 0..30 {
-            let words = "é".repeat((MAX_BODY - 20 + more) / 2);
+            let words = "é".repeat(usize::midpoint(MAX_BODY - 20, more));
             let (body, said) = kept_with(&words, &instead);
             assert!(body.len() <= MAX_BODY && body.ends_with("\n\nLeft out:\n\nnote."));
             assert_eq!(said.unwrap(), format!("{words}\n\nnote."));

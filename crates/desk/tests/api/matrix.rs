@@ -56,9 +56,8 @@ async fn hidden(desk: &Desk, client: &Client, who: &str, code: &str) -> Things {
     let patient = format!("/api/v1/patients/{}", things.patient);
     let seen = client.get(&patient).await.expect(200);
     let tag = seen.header("etag").unwrap().to_owned();
-    let labels = json!({ "labels": ["vip"] });
-    let labelled = client.patch(&format!("{patient}/labels"), &tag, &labels);
-    labelled.await.expect(200);
+    let (way, labels) = (format!("{patient}/labels"), json!({ "labels": ["vip"] }));
+    client.patch(&way, &tag, &labels).await.expect(200);
     things
 }
 

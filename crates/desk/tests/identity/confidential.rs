@@ -37,10 +37,10 @@ both_engines! {
         assert!(status == 409 && page.contains("reached another way only"), "{status} {page}");
         assert!(sent(&desk, &sink).await.is_empty());
         assert_eq!(talk.send("call", &[("choice", &phone)]).await.0, 303);
-        let task = common::hidden(&talk.seen().await, "task").to_owned();
+        let errand = common::hidden(&talk.seen().await, "task").to_owned();
         // Chosen anew before anybody called: the number is shown to nobody any more.
         reached(&desk, id, "email", "").await;
-        assert_eq!(talk.send("number", &[("task", &task)]).await.0, 409);
+        assert_eq!(talk.send("number", &[("task", &errand)]).await.0, 409);
         talk.code_to(&desk, &sink).await;
     }
 

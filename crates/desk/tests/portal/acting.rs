@@ -88,34 +88,34 @@ both_engines! {
             let its = |view: &&requests::RequestView| (view.request.patient == leo) == is_leo && view.request.kind.code() == kind;
             open.iter().find(its).unwrap().request.clone()
         };
-        let (hers, his, other) = (of(false, "accounting"), of(true, "accounting"), of(true, "complaint"));
-        assert_eq!((hers.asked.unwrap().side, his.asked.unwrap().side), (Side::Themself, Side::Acts));
+        let (about_her, about_him, complaint) = (of(false, "accounting"), of(true, "accounting"), of(true, "complaint"));
+        assert_eq!((about_her.asked.unwrap().side, about_him.asked.unwrap().side), (Side::Themself, Side::Acts));
         let boss = desk.browser(Role::Compliance).await;
-        for (request, said) in [(&hers, "for themself"), (&his, "who acts for the patient")] {
+        for (request, said) in [(&about_her, "for themself"), (&about_him, "who acts for the patient")] {
             let shown = page(&boss, &format!("/privacy/{}", request.id)).await;
             assert!(shown.contains("Ines Mother") && shown.contains(said) && !shown.contains("Somebody who has left"), "{shown}");
             // The list that is asked for is one step away, and whoever decides knows who reads their words.
             assert!(shown.contains(&format!("/privacy/disclosures/{}", request.patient)), "{shown}");
             assert!(shown.contains("reads this on their own pages"), "{shown}");
         }
-        // While she writes for Leo, what is hers is not taken back by mistake.
+        // While she writes for Leo, what is about_her is not taken back by mistake.
         let back = |request: &requests::Request| format!("/my/privacy/{}/take-back", request.id);
         let mine = page(&browser, here).await;
-        assert!(mine.contains(&back(&his)) && mine.contains(&back(&other)) && !mine.contains(&back(&hers)), "{mine}");
-        sends(&browser, here, &back(&hers), &[]).await.expect(404);
-        let done = sends(&browser, here, &back(&his), &[]).await.expect(303);
+        assert!(mine.contains(&back(&about_him)) && mine.contains(&back(&complaint)) && !mine.contains(&back(&about_her)), "{mine}");
+        sends(&browser, here, &back(&about_her), &[]).await.expect(404);
+        let done = sends(&browser, here, &back(&about_him), &[]).await.expect(303);
         let told = page(&browser, done.header("location").unwrap()).await;
-        assert!(told.contains("You took it back") && !told.contains(&back(&his)), "{told}");
-        sends(&browser, here, &back(&his), &[]).await.expect(409);
+        assert!(told.contains("You took it back") && !told.contains(&back(&about_him)), "{told}");
+        sends(&browser, here, &back(&about_him), &[]).await.expect(409);
         // What is decided is answered.
         let said = Said { decision: Decision::Granted, reason: String::new(), note: String::new(), with_notes: false };
-        requests::decide(&desk.app, &officer, other.id, 1, said).await.unwrap();
-        sends(&browser, here, &back(&other), &[]).await.expect(409);
+        requests::decide(&desk.app, &officer, complaint.id, 1, said).await.unwrap();
+        sends(&browser, here, &back(&complaint), &[]).await.expect(409);
         let closed = list(Which::Closed).await;
         let [ended] = closed.as_slice() else { panic!("{}", closed.len()) };
-        assert_eq!((ended.request.id, ended.request.decision()), (his.id, Some(Decision::Withdrawn)));
+        assert_eq!((ended.request.id, ended.request.decision()), (about_him.id, Some(Decision::Withdrawn)));
         assert_eq!(list(Which::Open).await.len(), 2);
-        let shown = page(&boss, &format!("/privacy/{}", his.id)).await;
+        let shown = page(&boss, &format!("/privacy/{}", about_him.id)).await;
         assert!(shown.contains("Taken back by whoever asked") && !shown.contains("name=\"decision\""), "{shown}");
         // She asks again whenever she wants.
         sends(&browser, here, here, &[("kind", "accounting")]).await.expect(303);

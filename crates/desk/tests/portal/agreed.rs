@@ -258,7 +258,7 @@ both_engines! {
             assert!(shut.contains("This is not open to you") && !shut.contains("Agnes"), "{shut}");
         }
         let mut fields = pressed(&own, "no:sharing");
-        fields[2].1 = hers.clone();
+        fields[2].1.clone_from(&hers);
         send(&browser, &fields).await.expect(403);
         let acknowledged = [("number", "1"), ("lang", "en"), ("whose", hers.as_str())];
         sends(&browser, "/my", NOTICE, &acknowledged).await.expect(403);

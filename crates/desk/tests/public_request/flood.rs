@@ -1,7 +1,7 @@
 //! A flood of forms in somebody else's name.
 
 use crate::common::sink::sink;
-use crate::common::{Desk, Engine, both_engines, hidden};
+use crate::common::{Engine, both_engines, hidden};
 use crate::send;
 use bedside_desk::jobs;
 use bedside_desk::public::caps::PER_ADDRESS;

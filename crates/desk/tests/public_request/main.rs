@@ -9,9 +9,9 @@ mod flood;
 
 use crate::common::Role;
 use bedside_db::{DbError, args, statements};
+use bedside_desk::patients;
 use bedside_desk::public::caps::CRIES_PER_NETWORK;
 use bedside_desk::tickets::{self, View};
-use bedside_desk::patients;
 use bedside_web::i18n::I18n;
 use common::{Answer, Browser, Desk, both_engines, hidden};
 use futures_util::FutureExt;

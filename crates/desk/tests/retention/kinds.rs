@@ -232,7 +232,8 @@ async fn record(desk: &Desk, kind: Record, of: &Person) {
         Record::Representatives => {
             // And somebody who acts for them still.
             for (state, ended) in [("ended", Some(at)), ("confirmed", nobody)] {
-                let values = args![organisation, id(), patient, ticket, at, state, ended];
+                let one = id();
+                let values = args![organisation, one, patient, ticket, at, state, ended];
                 put(desk, ACTED, values).await;
             }
         }

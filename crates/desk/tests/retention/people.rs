@@ -143,7 +143,7 @@ both_engines! {
         let made = client.post("/api/v1/privacy-requests", &body).await.expect(201).json();
         close(&desk, made["id"].as_str().unwrap()).await;
         let boss = desk.ctx(Role::Compliance);
-        let hold = erasure::place(&desk.app, &boss, held, HoldReason::Litigation, "", None).await.unwrap();
+        let litigation = erasure::place(&desk.app, &boss, held, HoldReason::Litigation, "", None).await.unwrap();
         all_since(&desk, desk.app.now().plus_seconds(-4000 * DAY)).await;
         let way = patients::patient(&desk.app, &desk.system(), moved).await.unwrap().contacts[0].id;
         reached_since(&desk, way, desk.app.now().plus_seconds(-10 * DAY)).await;
@@ -170,7 +170,7 @@ both_engines! {
         assert!(is_gone(&desk, ticket).await);
 
         // A hold that is over stands for something, until it goes after its own time.
-        erasure::release(&desk.app, &boss, held, hold).await.unwrap();
+        erasure::release(&desk.app, &boss, held, litigation).await.unwrap();
         desk.clock.advance(DAY);
         retention::daily(&desk.app).await.unwrap();
         assert!(is_here(&desk, held).await);

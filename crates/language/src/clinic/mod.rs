@@ -11,14 +11,15 @@
 //!   mail and signatures, the two Chinese scripts, words in disguise, the small words that tell languages.
 //!
 //! Phrases are written as people write them; case, accents and apostrophes don't matter. `bleed*` stands
-//! for every word that begins so, ` ~ ` for up to four other words of the same sentence, `#35-41` for a
-//! number from 35 to 41, and `@name` for every phrase of the list of that name.
+//! for every word that begins so (`pain* in my chest` as well), ` ~ ` for up to four other words of the same sentence,
+//! `#35-41` for a number from 35 to 41, and `@name` for every phrase of the list of that name.
 //!
 //! Every entry says why it is there (`reason`) and when somebody looks at it again (`review`); without, the file is refused.
 
 mod cues;
 mod each;
 mod file;
+mod phrase;
 mod raw;
 mod reasons;
 mod review;
@@ -31,13 +32,14 @@ use std::sync::Arc;
 use toml::Spanned;
 
 use crate::detect::Markers;
-use crate::fold::{Writing, fold_phrase, is_hangul, is_wide};
+use crate::fold::Writing;
 use crate::language::Language;
 use crate::segments::Segments;
 use crate::verdict::{Category, Level, SafetyKind, Urgency};
 use cues::CUES;
 pub(crate) use cues::{Cue, RawCue};
 pub use file::{File, LoadError, text_of};
+pub(crate) use phrase::{Part, Phrase};
 use raw::{ConceptFile, ContextFile, LexiconFile, RedFlagFile};
 use reasons::Written;
 pub(crate) use reasons::{Reasons, of_model};
@@ -48,25 +50,8 @@ pub type ClinicFiles = BTreeMap<String, String>;
 
 /// Most phrases in all files together. Keeps loading and memory bounded.
 const MAX_PHRASES: usize = 60_000;
-/// Longest phrase in bytes, as written.
-const MAX_PHRASE: usize = 160;
 /// Words within which the companions of a red flag must stand, where the flag doesn't say.
 const COMPANION_REACH: u16 = 60;
-
-/// A phrase, folded, in its parts: `~` lies between them.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Phrase {
-    pub parts: Vec<Part>,
-}
-
-/// What stands between two gaps.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Part {
-    /// Words that follow each other; when `open`, the last one may go on (`bleed*`).
-    Words { words: String, open: bool },
-    /// A number between the two, both included.
-    Number { low: f32, high: f32 },
-}
 
 /// What a rule says when its words are found.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,6 +100,10 @@ impl Kinds {
 
 /// An entry of a lexicon or a red flag.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of its own in the file"
+)]
 pub(crate) struct Rule {
     pub id: String,
     pub language: Language,
@@ -134,6 +123,8 @@ pub(crate) struct Rule {
     pub wish: bool,
     /// The model isn't told that the rule spoke: it hears the words that the rule puts together by themselves.
     pub apart: bool,
+    /// It speaks only where its words are all that is said: "help", but not "help with the form".
+    pub alone: bool,
     pub why: String,
 }
 
@@ -290,6 +281,7 @@ impl Reader<'_> {
                     soft: raw.soft,
                     wish: raw.wish,
                     apart: raw.apart,
+                    alone: raw.alone,
                     unless: self.phrases(&said.unless)?,
                     why: why.clone(),
                 };
@@ -334,6 +326,7 @@ impl Reader<'_> {
                 soft: false,
                 wish: false,
                 apart: false,
+                alone: false,
                 unless: self.phrases(&raw.unless)?,
                 why: self.why(&raw.reason, &raw.review)?,
             };
@@ -355,7 +348,7 @@ impl Reader<'_> {
                 if !matches!(phrase.parts.as_slice(), [Part::Words { .. }]) {
                     return Err(self.file.error(
                         word.span(),
-                        "a context phrase can't have a gap (~) or a range of numbers (#)",
+                        "a context phrase can't have a gap (~), an open end inside (*) or a range of numbers (#)",
                     ));
                 }
                 cues.push((cue, self.language, phrase));
@@ -401,6 +394,7 @@ impl Reader<'_> {
                 soft: false,
                 wish: false,
                 apart: false,
+                alone: false,
                 why: String::new(),
             });
         }
@@ -513,46 +507,8 @@ impl Reader<'_> {
     }
 
     fn phrase(&self, raw: &Spanned<String>) -> Result<Phrase, LoadError> {
-        let text = raw.get_ref();
-        let wrong = |reason: &str| Err(self.file.error(raw.span(), reason));
-        if text.len() > MAX_PHRASE {
-            return wrong(&format!("a phrase has at most {MAX_PHRASE} bytes"));
-        }
-        let mut parts = Vec::new();
-        for part in text.split('~') {
-            let part = part.trim();
-            if let Some(range) = part.strip_prefix('#') {
-                let Some(range) = number_range(range) else {
-                    return wrong(&format!("\"{part}\" is no range of numbers such as #35-41"));
-                };
-                parts.push(range);
-                continue;
-            }
-            let open = part.ends_with('*');
-            let words = fold_phrase(part.trim_end_matches('*'), self.writing);
-            if words.is_empty() || words.contains('*') {
-                return wrong(&format!("no words in \"{text}\""));
-            }
-            let signs = words.chars().filter(|c| !c.is_whitespace()).count();
-            let enough = match words.as_str() {
-                _ if words.chars().any(is_wide) => 1,
-                _ if words.is_ascii() => 3,
-                _ => 2,
-            };
-            if open && signs < enough {
-                return wrong(
-                    "at least three letters must stand before * (two where they aren't Latin)",
-                );
-            }
-            // A Hangul word always goes on: its particles are written to it. One of a single syllable ("안") may be the beginning of any other word, so there * says that it goes on.
-            let alone = words.chars().nth(1).is_none();
-            let open = open && (alone || !words.chars().next_back().is_some_and(is_hangul));
-            parts.push(Part::Words { words, open });
-        }
-        if parts.len() > 4 {
-            return wrong("a phrase has at most three gaps (~)");
-        }
-        Ok(Phrase { parts })
+        Phrase::read(raw.get_ref(), self.writing)
+            .map_err(|reason| self.file.error(raw.span(), reason))
     }
 }
 
@@ -563,10 +519,4 @@ fn level(code: &str) -> Option<Level> {
         "none" => None,
         other => Level::from_code(other),
     }
-}
-
-fn number_range(text: &str) -> Option<Part> {
-    let (low, high) = text.split_once('-')?;
-    let (low, high): (f32, f32) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
-    (low.is_finite() && high.is_finite() && low <= high).then_some(Part::Number { low, high })
 }

@@ -41,6 +41,10 @@ pub(super) struct RedFlagFile {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of its own in the file"
+)]
 pub(super) struct RawFlag {
     pub id: Spanned<String>,
     pub kind: Spanned<String>,
@@ -60,6 +64,8 @@ pub(super) struct RawFlag {
     pub wish: bool,
     #[serde(default)]
     pub apart: bool,
+    #[serde(default)]
+    pub alone: bool,
     #[serde(default)]
     pub unless: Vec<Spanned<String>>,
     pub reason: Spanned<String>,

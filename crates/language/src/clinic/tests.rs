@@ -150,6 +150,20 @@ fn what_can_not_be_read_is_refused_with_its_line() {
         ("terms = [\"a ~ b ~ c ~ d ~ e\"]", 5, "at most three gaps"),
         ("terms = [\"sugar ~ #9-1\"]", 5, "no range of numbers"),
         ("terms = [\"ab*\"]", 5, "at least three letters"),
+        ("terms = [\"ab* here\"]", 5, "at least three letters"),
+        ("terms = [\"my p*in\"]", 5, "at the end of a word"),
+        ("terms = [\"pain * chest\"]", 5, "at the end of a word"),
+        ("terms = [\"가슴* 아파\"]", 5, "Chinese or Korean"),
+        (
+            "terms = [\"a ~ b* c* d* e* f* g* h\"]",
+            5,
+            "at least three letters",
+        ),
+        (
+            "terms = [\"pain ~ arm* leg* toe* hip* rib* jaw* ear* eye\"]",
+            5,
+            "at most seven",
+        ),
         ("terms = [\"word\"]\nloud = true", 6, "loud"),
     ] {
         let (at, why) = refused(&flag("x", "other", "concern", more));

@@ -5,6 +5,8 @@
 //! examples the model wasn't made from, that weighing raises by itself. What a context takes back stays taken
 //! back only when the model agrees; a crisis is only lowered.
 
+use std::ops::Range;
+
 use crate::clinic::{Effect, Kinds};
 use crate::fold::Folded;
 use crate::model::features::Features;
@@ -29,9 +31,14 @@ const NAMELESS: f32 = 0.3;
 /// in common with examples ("my 9 year old has a fever" with those of the newborn); and the probability that it takes there.
 const QUIET: f32 = -4.5;
 const QUIETLY: f32 = 0.4;
-/// The same where what stands there is no language at all, mark-up, or fewer words than [`SCRAP`] that name nothing ("Round 29").
+/// The same where what stands there is no language at all, mark-up, or fewer words than [`SCRAP`] that name one thing, or nothing that could be danger ("Round 29").
 const WORDLESS: f32 = 0.65;
-const SCRAP: usize = 4;
+const SCRAP: usize = 7;
+/// The same where so few words name none of the things that the model knows about ("my words"), or are no language: a name, a
+/// code, made-up words.
+const NOTHING: f32 = 0.9;
+/// The same where all that is said is listed as next to nothing.
+const SMALL_TALK: f32 = 0.97;
 /// Log-odds below which hardly anything is.
 const ELSEWHERE: f32 = -1.5;
 /// The same in a survey: hardly one in a thousand is an emergency.
@@ -54,6 +61,8 @@ const MANY: u16 = 30;
 /// those of a firm one.
 const SHORT: usize = 10;
 const SHORTISH: usize = 14;
+/// Places of one flag that are heard by themselves in a long text.
+const EACH: usize = 4;
 /// Probability of a concern from which a firm flag that is laughed about is one.
 const JOKED: f32 = 0.02;
 /// Words from which a text is a letter, and the probability that it takes in one that is hardly about a symptom or a crisis and no
@@ -135,8 +144,11 @@ impl Look<'_> {
             (true, true) if signs.about >= 0.0 => SURVEY_TOLD,
             (true, true) => SURVEY,
             (true, false) => SURVEY_CERTAIN,
+            (false, _) if self.small_talk => SMALL_TALK,
             (false, _) if self.distress && signs.is_hardly_clinical() => DISTRESS,
             (false, _) if self.is_quiet_letter(signs) => LETTER_QUIETLY,
+            (false, _) if self.own_words < SCRAP && (foreign || self.things == 0) => NOTHING,
+            (false, true) if self.own_words < SCRAP && self.things == 1 => WORDLESS,
             (false, true) if signs.about >= ELSEWHERE && signs.window >= QUIET => 0.0,
             (false, carries) if wordless || !carries && self.own_words < SCRAP => WORDLESS,
             (false, true) if signs.about >= ELSEWHERE => QUIETLY,
@@ -261,28 +273,44 @@ impl Meant {
 }
 
 pub(super) fn meant(look: &Look<'_>) -> Meant {
-    let mut most = Meant::No;
-    for (kind, level, spoken) in flags(look) {
-        if level == Level::Emergency && spoken.guard.is_none() {
-            let lightly = spoken.rule.soft && !kind.is_crisis() && !spoken.now;
-            let short = if lightly { SHORT } else { SHORTISH };
-            let cry = kind.is_crisis() && look.own_words < SHORTISH;
-            most = most.max(if spoken.rule.wish && !spoken.rule.soft {
-                Meant::Alone
-            } else if look.survey && !cry {
-                Meant::Softly
-            } else if look.own_words < short {
-                Meant::Alone
-            } else if lightly {
-                Meant::Softly
-            } else if spoken.now {
-                Meant::Now
-            } else {
-                Meant::Firmly
-            });
-        }
+    let flags = flags(look);
+    let weights = flags.map(|(kind, level, spoken)| weight(look, kind, level, spoken));
+    weights.max().unwrap_or(Meant::No)
+}
+
+/// What a red flag makes of a message.
+fn weight(look: &Look<'_>, kind: SafetyKind, level: Level, spoken: &Spoken<'_>) -> Meant {
+    if level != Level::Emergency || spoken.guard.is_some() {
+        return Meant::No;
     }
-    most
+    let lightly = spoken.rule.soft && !kind.is_crisis() && !spoken.now;
+    let short = if lightly { SHORT } else { SHORTISH };
+    let cry = kind.is_crisis() && look.own_words < SHORTISH;
+    if spoken.rule.wish && !spoken.rule.soft {
+        Meant::Alone
+    } else if look.survey && !cry {
+        Meant::Softly
+    } else if look.own_words < short {
+        Meant::Alone
+    } else if lightly {
+        Meant::Softly
+    } else if spoken.now {
+        Meant::Now
+    } else {
+        Meant::Firmly
+    }
+}
+
+/// Where the words of red flags stand that are meant, with what they make of it.
+pub(super) fn places_meant<'a>(
+    look: &'a Look<'_>,
+) -> impl Iterator<Item = (Range<usize>, Meant)> + 'a {
+    flags(look).flat_map(|(kind, level, spoken)| {
+        let meant = weight(look, kind, level, spoken);
+        let hits = spoken.hits.iter().filter(move |_| meant > Meant::No);
+        hits.take(EACH)
+            .map(move |hit| (hit.first..hit.last + 1, meant))
+    })
 }
 
 fn flags<'a>(look: &'a Look<'_>) -> impl Iterator<Item = (SafetyKind, Level, &'a Spoken<'a>)> {
@@ -340,7 +368,7 @@ pub(super) fn decide(
     });
     // Either can raise. What a rule says and its context lets stand is never dropped, but may be a concern.
     let meant = meant(look);
-    let raised = passage.map_or(Raised::NOTHING, |p| p.raises(look, model, meant));
+    let raised = passage.map_or(Raised::NOTHING, |p| p.raised);
     let cries = raised.level == Level::Emergency;
     let level = if p_emergency >= raise
         || meant.raises(p_emergency, curve.keep, &signs)

@@ -213,6 +213,8 @@ pub(crate) struct Said {
 fn reason(look: &Look<'_>, spoken: &Spoken<'_>, danger: &danger::Decided) -> Option<(f32, Reason)> {
     let mut guard = spoken.guard;
     let (finding, strength) = match spoken.rule.effect {
+        // That somebody said hello is no reason for anything.
+        Effect::Danger(_, Level::None) if spoken.rule.alone => return None,
         Effect::Danger(kind, level) => {
             let level = look.lowered(kind, level, guard);
             if guard.is_none() && level > danger.safety.level {

@@ -1,14 +1,19 @@
-//! Long texts: one cry among many pages.
+//! Long texts: one cry among many pages, or in the middle of a sentence that never ends.
 //!
 //! All that is weighed of a message besides its loudest window (what the whole of it is about, its urgency, the examples that it is
 //! like) fades with every harmless page around a cry. So of a long text the loudest window is weighed once more, as if nothing else
 //! had been written; and of one that is so long that the model doesn't read its middle, the middle is heard in parts for this alone.
+//! Where full stops are missing, a window cuts a cry in two or holds more of what stands around it than of the cry: there stretches
+//! of a few words that overlap are heard, and what stands around the words of a rule that are meant.
+
+use std::cmp::Ordering;
+use std::ops::Range;
 
 use crate::model::features::Features;
 use crate::model::{CONCERN, EMERGENCY, Judged, Model, Signs, Sum};
 use crate::verdict::{Level, Message};
 
-use super::danger::{Meant, Read, signs};
+use super::danger::{Meant, Read, meant, places_meant, signs};
 use super::read::Look;
 
 /// Words from which a text is long: longer than the letters of the examples, which the weights were found on.
@@ -20,7 +25,18 @@ const LONG: usize = 250;
 const CRY: f32 = 0.9;
 const WORRY: f32 = 0.7;
 
+/// Words of one stretch of a sentence that runs on, and those from its beginning to that of the next. A cry of sixteen words stands
+/// whole in one of the longer ones, one of eight in a shorter one, with little around it.
+const STRETCHES: [(usize, usize); 2] = [(28, 12), (14, 6)];
+/// Stretches of a text, those that sound loudest, that are weighed as messages of their own.
+const WEIGHED: usize = 6;
+/// Words before and behind a rule's words that are heard with them.
+const AROUND: [usize; 2] = [1, 6];
+/// Places of rules that are heard so.
+const PLACES: usize = 24;
+
 /// What the loudest window makes of a text, and the probability of an emergency in it.
+#[derive(Clone, Copy)]
 pub(super) struct Raised {
     pub level: Level,
     pub probability: f32,
@@ -32,20 +48,34 @@ impl Raised {
         level: Level::None,
         probability: 0.0,
     };
+
+    fn cmp(self, other: Self) -> Ordering {
+        let levels = self.level.cmp(&other.level);
+        levels.then(self.probability.total_cmp(&other.probability))
+    }
 }
 
 /// The loudest window of a long text.
 pub(super) struct Passage {
-    /// What speaks for an emergency in it, read as a message of its own.
-    pub signs: Signs,
     pub judged: Judged,
     /// What the model sees of the part that it stands in, where it isn't the part that is read as the message.
     pub features: Option<Features>,
+    /// What it raises by itself, or with the rules that are meant.
+    pub raised: Raised,
 }
 
-impl Passage {
-    /// What it raises by itself, or with the rules that are meant.
-    pub fn raises(&self, look: &Look<'_>, model: &Model, meant: Meant) -> Raised {
+/// A window, and what speaks for an emergency in it, read as a message of its own.
+struct Alone {
+    signs: Signs,
+    judged: Judged,
+}
+
+impl Alone {
+    fn score(&self) -> f32 {
+        self.judged.scores[EMERGENCY]
+    }
+
+    fn raises(&self, look: &Look<'_>, model: &Model, meant: Meant) -> Raised {
         let curve = model.calibration.of(look.languages.main.language);
         let weighed = model.calibration.weigher.log_odds(&self.signs);
         let probability = curve.emergency(weighed);
@@ -63,33 +93,98 @@ impl Passage {
     }
 }
 
-/// The loudest window, if the text is long. Takes time as the text is long, and memory for one part of it.
+/// The loudest window, if the text is long or runs on. Takes time as the text is long, and memory for one part of it.
 pub(super) fn loudest(
     look: &Look<'_>,
     message: &Message<'_>,
     (model, features, sums, _): Read<'_>,
 ) -> Option<Passage> {
-    if look.own_words < LONG {
+    let each = STRETCHES.iter();
+    let stretches: Vec<Range<usize>> = each
+        .flat_map(|&(words, step)| look.stretches(words, step))
+        .collect();
+    if look.own_words < LONG && stretches.is_empty() {
         return None;
     }
-    let mut best = of(look, model, features, sums);
-    for part in look.parts() {
-        let features = look.features_of(message, &[part]);
-        let heard = of(look, model, &features, &model.sums(&features));
-        let score = |p: &Passage| p.judged.scores[EMERGENCY];
-        if let Some(heard) = heard
-            && best.as_ref().is_none_or(|best| score(&heard) > score(best))
+    let mut best: Option<Passage> = None;
+    let mut take = |alone: Alone, features: Option<Features>, meant: Meant| {
+        let raised = alone.raises(look, model, meant);
+        if best
+            .as_ref()
+            .is_none_or(|best| raised.cmp(best.raised).is_gt())
         {
             best = Some(Passage {
-                features: Some(features),
-                ..heard
+                judged: alone.judged,
+                features,
+                raised,
             });
+        }
+    };
+    let mut loudest = of(look, model, features, sums).map(|alone| (alone, None));
+    for part in look.parts() {
+        let (heard, features) = hear(look, message, model, part);
+        if let Some(heard) = heard
+            && loudest
+                .as_ref()
+                .is_none_or(|(best, _)| heard.score() > best.score())
+        {
+            loudest = Some((heard, Some(features)));
+        }
+    }
+    if let Some((alone, features)) = loudest {
+        take(alone, features, meant(look));
+    }
+    for stretch in most_alarming(look, message, model, stretches) {
+        let (heard, features) = hear(look, message, model, stretch);
+        if let Some(heard) = heard {
+            take(heard, Some(features), Meant::No);
+        }
+    }
+    for (place, meant) in places_meant(look).take(PLACES) {
+        for words in AROUND {
+            let (heard, features) = hear(look, message, model, look.around(&place, words));
+            if let Some(heard) = heard {
+                take(heard, Some(features), meant);
+            }
         }
     }
     best
 }
 
-fn of(look: &Look<'_>, model: &Model, features: &Features, sums: &[Sum]) -> Option<Passage> {
+/// The stretches that score most for an emergency. What comes to mind at each is left out here: there are many.
+fn most_alarming(
+    look: &Look<'_>,
+    message: &Message<'_>,
+    model: &Model,
+    stretches: Vec<Range<usize>>,
+) -> Vec<Range<usize>> {
+    let mut scored: Vec<(f32, Range<usize>)> = Vec::new();
+    for stretch in stretches {
+        let features = look.features_of(message, std::slice::from_ref(&stretch));
+        let sums = model.sums(&features);
+        if let Some(judged) = model.loudest(&features, &sums, true).0 {
+            let score = judged.scores[EMERGENCY];
+            let at = scored.partition_point(|(other, _)| *other >= score);
+            scored.insert(at, (score, stretch));
+            scored.truncate(WEIGHED);
+        }
+    }
+    scored.into_iter().map(|(_, stretch)| stretch).collect()
+}
+
+/// Some words as a message of their own.
+fn hear(
+    look: &Look<'_>,
+    message: &Message<'_>,
+    model: &Model,
+    words: Range<usize>,
+) -> (Option<Alone>, Features) {
+    let features = look.features_of(message, &[words]);
+    let heard = of(look, model, &features, &model.sums(&features));
+    (heard, features)
+}
+
+fn of(look: &Look<'_>, model: &Model, features: &Features, sums: &[Sum]) -> Option<Alone> {
     let judged = model.loudest(features, sums, true).0?;
     let alone = judged.window.alone();
     let whole = model.judge(features, sums, alone).scores;
@@ -98,9 +193,8 @@ fn of(look: &Look<'_>, model: &Model, features: &Features, sums: &[Sum]) -> Opti
     let tokens = chunks.first()?.tokens.start..chunks.last()?.tokens.end;
     let loudest = [EMERGENCY, CONCERN].map(|output| judged.scores[output]);
     let words = look.own_words_of(tokens);
-    Some(Passage {
+    Some(Alone {
         signs: signs(look, loudest, &whole, &recalled, words),
         judged,
-        features: None,
     })
 }

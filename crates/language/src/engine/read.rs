@@ -1,5 +1,6 @@
 //! Reading a message: words, languages, and the rules that speak.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::clinic::{Concept, Cue, Effect, Kinds, Rule, Tongue};
@@ -25,6 +26,8 @@ const DENIALS: usize = 5;
 /// Words of the middle of a much too long message that are heard together, and those that the next part begins before its own.
 const PART: usize = 4_096;
 const OVERLAP: usize = 40;
+/// Words from which a sentence runs on: nobody says so many in one breath, so full stops are missing.
+const RUN_ON: usize = 60;
 /// Places of one rule that are kept.
 const MAX_HITS: usize = 64;
 
@@ -48,6 +51,10 @@ pub(super) struct Look<'a> {
     pub named: Kinds,
     /// Something that could be danger is named: a concept that is no mere topic, or a rule's words.
     pub carries: bool,
+    /// The number of different things that the model knows about.
+    pub things: usize,
+    /// All that is said is listed as next to nothing: a greeting, a chaser, thanks.
+    pub small_talk: bool,
     /// What a counsellor is for is named (loneliness), and no red flag of a crisis that is meant.
     pub distress: bool,
     /// Markup and hardly anything else.
@@ -120,7 +127,7 @@ impl<'a> Look<'a> {
                 Effect::Danger(..) => !rule.apart,
                 Effect::Category(..) | Effect::Urgency(..) => false,
             }
-        }) || flags.iter().any(|s| s.rule.apart);
+        }) || flags.iter().any(|s| s.rule.apart && !is_hint(s.rule));
         let (mut named, mut distress) = (Kinds::default(), false);
         for hit in found.hits.iter().filter(spoken_of) {
             if let Effect::Concept(concept) = rules[hit.rule as usize].effect {
@@ -132,12 +139,15 @@ impl<'a> Look<'a> {
             matches!(s.rule.effect, Effect::Danger(kind, _) if kind.is_crisis())
                 && s.guard.is_none()
         });
+        let small_talk = flags.iter().any(|s| s.rule.alone && is_hint(s.rule));
         Self {
             own_words: own_words(&folded, 0..folded.tokens.len()),
             truncated,
             unheard,
             languages,
             spoken: flags,
+            things: things(&concepts),
+            small_talk,
             concepts,
             named,
             carries,
@@ -174,6 +184,41 @@ impl<'a> Look<'a> {
         })
     }
 
+    /// Stretches of so many words of the sentences that run on, one every `step` words, each sentence's end included. Signs such
+    /// as Chinese characters count half.
+    pub fn stretches(&self, words: usize, step: usize) -> Vec<Range<usize>> {
+        let mut stretches = Vec::new();
+        let tokens = &self.folded.tokens[..self.folded.spoken()];
+        let mut from = 0;
+        let own = |t: &Token| t.segment == Segment::Own;
+        let sentences = tokens.chunk_by(|a, b| a.sentence == b.sentence && own(a) == own(b));
+        for sentence in sentences {
+            let all = from..from + sentence.len();
+            from = all.end;
+            let said = own_words(&self.folded, all.clone());
+            if said < RUN_ON {
+                continue;
+            }
+            // Tokens that a word takes: two where it is written in signs.
+            let each = sentence.len().div_ceil(said);
+            let starts = all.clone().step_by(step * each);
+            let last = all.end.saturating_sub(words * each);
+            stretches.extend(
+                starts
+                    .take_while(|&at| at < last)
+                    .chain([last])
+                    .map(|at| at..(at + words * each).min(all.end)),
+            );
+        }
+        stretches
+    }
+
+    /// The words of a place and so many on both sides of it.
+    pub fn around(&self, place: &Range<usize>, words: usize) -> Range<usize> {
+        let from = place.start.saturating_sub(words);
+        from..(place.end + words).min(self.folded.spoken())
+    }
+
     /// What the model sees of some ranges of the words.
     pub fn features_of(&self, message: &Message<'_>, heard: &[Range<usize>]) -> Features {
         let mut features = Features::of(&self.folded, &self.marks, heard);
@@ -194,7 +239,8 @@ impl<'a> Look<'a> {
                     } else {
                         level.code()
                     };
-                    for hit in spoken.hits.iter().take(8) {
+                    let heard = |hit: &&Hit| heard.iter().any(|range| range.contains(&hit.first));
+                    for hit in spoken.hits.iter().take(8).filter(heard) {
                         features.rule(hit.first, &format!("{kind} {level} {guard}"), 1.0);
                         features.rule(hit.first, &format!("{level} {guard}"), 1.0);
                     }
@@ -212,6 +258,17 @@ impl<'a> Look<'a> {
         }
         features
     }
+}
+
+/// Whether a flag raises nothing by itself.
+fn is_hint(rule: &Rule) -> bool {
+    matches!(rule.effect, Effect::Danger(_, Level::None))
+}
+
+/// How many different ones there are.
+fn things(concepts: &[(u16, usize)]) -> usize {
+    let numbers: BTreeSet<u16> = concepts.iter().map(|&(number, _)| number).collect();
+    numbers.len()
 }
 
 fn concepts<'h>(rules: &[Rule], found: impl Iterator<Item = &'h Hit>) -> Vec<(u16, usize)> {
@@ -258,6 +315,9 @@ fn spoken<'a>(
                 && !overlaps(unless, hit)
         };
         let mut hits: Vec<Hit> = of(Role::Term).iter().filter(counts).copied().collect();
+        if rule.alone && !is_all_that_is_said(folded, &hits) {
+            continue;
+        }
         let guard = guard(folded, found, languages, rule, &mut hits);
         hits.truncate(MAX_HITS);
         if let Some(first) = hits.first() {
@@ -274,6 +334,14 @@ fn spoken<'a>(
         }
     }
     spoken
+}
+
+/// Whether a person's own words stand in these places and nowhere else. Markup is nobody's.
+fn is_all_that_is_said(folded: &Folded, hits: &[Hit]) -> bool {
+    let own = |token: &Token| token.segment == Segment::Own && !token.markup;
+    let mut said = folded.tokens.iter().enumerate().filter(|(_, t)| own(t));
+    hits.iter().any(|hit| own(&folded.tokens[hit.first]))
+        && said.all(|(at, _)| hits.iter().any(|hit| hit.first <= at && at <= hit.last))
 }
 
 /// By kind of danger, where phrases stand that hold a flag's words and mean something else. They hold for all flags of the

@@ -61,6 +61,11 @@ impl PhrasesBuilder {
         for part in written.split('~') {
             let part = part.trim();
             let open = part.ends_with('*');
+            if part.trim_end_matches('*').contains('*') {
+                return Err(
+                    "* stands at the end of a phrase or of what stands before a gap (~)".into(),
+                );
+            }
             let words = fold(part).ok_or_else(|| format!("no words in \"{written}\""))?;
             let enough = if words.is_ascii() { 3 } else { 2 };
             if open && words.chars().count() < enough {
@@ -224,7 +229,7 @@ mod tests {
     #[test]
     fn unusable_phrases_are_refused() {
         let mut builder = PhrasesBuilder::default();
-        for bad in ["", "  ~ a", "ab*", "a ~ b ~ c ~ d", "!?"] {
+        for bad in ["", "  ~ a", "ab*", "a ~ b ~ c ~ d", "!?", "calm* down"] {
             assert!(builder.add(bad, 0).is_err(), "{bad}");
         }
     }

@@ -375,9 +375,8 @@ fn kept(t: Texts, clinic: &str, say: &Say<'_>, standing: &OwnStanding) -> Option
                 yes_words(t, channel, &one.address)
             } else {
                 // Pressed twice: the yes stands, and is not kept again.
-                let given = |one: &Stand| {
-                    one.channel == Some(channel) && matches!(one.why, Why::Given(_))
-                };
+                let given =
+                    |one: &Stand| one.channel == Some(channel) && matches!(one.why, Why::Given(_));
                 of.stands.iter().any(given).then_some(())?;
                 yes_words(t, channel, "")
             }
