@@ -11,7 +11,7 @@
 use bedside_db::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -125,28 +125,46 @@ fn replace(place: &Path, text: &str) -> io::Result<()> {
     fs::rename(&beside, place)
 }
 
-/// Writes down what somebody is about to do.
+/// Writes down what somebody is about to do, on a line of its own: after one that a crash tore there is no end of a line.
 pub fn sign(data: &Path, decision: &Decision) -> io::Result<()> {
-    let mut line = serde_json::to_vec(decision)?;
-    line.push(b'\n');
     fs::create_dir_all(folder(data))?;
     let mut file = OpenOptions::new()
+        .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
         .open(folder(data).join("decisions"))?;
+    let mut line = Vec::new();
+    if is_torn(&mut file)? {
+        line.push(b'\n');
+    }
+    serde_json::to_writer(&mut line, decision)?;
+    line.push(b'\n');
     file.write_all(&line)?;
     file.sync_all()
+}
+
+/// Whether something stands in the file that does not end with its line.
+fn is_torn(file: &mut fs::File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 /// The decisions that are not in the audit log yet, oldest first, and how many lines they stand on: what a crash tore is left
 /// out, and not waited for.
 pub fn unnoted(data: &Path) -> io::Result<(usize, Vec<Decision>)> {
-    let text = text_of(&folder(data).join("decisions"))?;
-    let lines = text.lines().skip(noted(data)?).take(LINES);
+    // Bytes, since a line may be torn within a letter.
+    let text = bytes_of(&folder(data).join("decisions"))?;
+    let lines = text.split_inclusive(|byte| *byte == b'\n');
+    let lines = lines.skip(noted(data)?).take(LINES);
     let mut count = 0;
     let read = lines.inspect(|_| count += 1);
-    let read = read.filter_map(|line| serde_json::from_str(line).ok());
+    let read = read.filter_map(|line| serde_json::from_slice(line).ok());
     let decisions = read.collect();
     Ok((count, decisions))
 }
@@ -167,8 +185,12 @@ fn noted(data: &Path) -> io::Result<usize> {
 
 /// A file's text; an empty one where there is none.
 fn text_of(place: &Path) -> io::Result<String> {
-    match fs::read_to_string(place) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+    String::from_utf8(bytes_of(place)?).map_err(io::Error::other)
+}
+
+fn bytes_of(place: &Path) -> io::Result<Vec<u8>> {
+    match fs::read(place) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         read => read,
     }
 }
@@ -197,12 +219,24 @@ mod tests {
         note(data, 1).unwrap();
         assert_eq!(unnoted(data).unwrap(), (0, Vec::new()));
         let place = folder(data).join("decisions");
-        let torn = fs::read_to_string(&place).unwrap() + "{\"did\":\n";
-        fs::write(&place, torn).unwrap();
+        let tear = |line: &[u8]| {
+            let mut text = fs::read(&place).unwrap();
+            text.extend_from_slice(line);
+            fs::write(&place, text).unwrap();
+        };
+        // Within a letter, before its line was over; whoever decides next begins a line of their own.
+        tear(b"{\"did\":\"adopt\",\"by\":\"Zo\xC3");
         sign(data, &second).unwrap();
-        assert_eq!(unnoted(data).unwrap(), (2, vec![second]));
+        assert_eq!(unnoted(data).unwrap(), (2, vec![second.clone()]));
         note(data, 2).unwrap();
         assert_eq!(unnoted(data).unwrap().0, 0);
+        // The same where what was torn counts as noted by then.
+        tear(b"{\"did\":");
+        assert_eq!(unnoted(data).unwrap(), (1, Vec::new()));
+        note(data, 1).unwrap();
+        sign(data, &second).unwrap();
+        assert_eq!(unnoted(data).unwrap(), (1, vec![second]));
+        note(data, 1).unwrap();
         fs::write(folder(data).join("decisions.noted"), "many").unwrap();
         assert!(unnoted(data).is_err(), "nothing is told twice by guessing");
     }
