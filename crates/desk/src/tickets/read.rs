@@ -343,7 +343,7 @@ pub(crate) async fn followed(
     Ok(id)
 }
 
-/// A ticket and all that went into it, inside a command.
+/// A ticket and all that went into it, on the caller's connection.
 pub(crate) async fn with_merged(
     conn: &mut Conn,
     organisation: OrganisationId,

@@ -6,10 +6,10 @@ use common::both_engines;
 use common::sink::sink;
 use serde_json::json;
 
-const NEW: &str = "new@quince.test";
+pub const NEW: &str = "new@quince.test";
 
 /// A contact that is made for the patient, by the desk itself: who may do it is shown in `linking`.
-async fn friend(desk: &Desk, patient: PatientId) {
+pub async fn friend(desk: &Desk, patient: PatientId) {
     let new = patients::NewContact {
         name: Some("A friend".to_owned()),
         locale: None,

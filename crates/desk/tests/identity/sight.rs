@@ -275,14 +275,18 @@ both_engines! {
         // A call went into the mail it was about.
         let (call, merged) = (talk(&desk, patient, Channel::Phone).await, talk(&desk, patient, Channel::Email).await);
         tickets::merge(&desk.app, &desk.system(), call.id, merged.id).await.unwrap();
-        for (name, talk) in [("told", &told), ("failed", &failed), ("merged", &merged)] {
+        // One in which what they claimed was wrong went into another one.
+        let (wrong, into) = (talk(&desk, patient, Channel::Portal).await, talk(&desk, patient, Channel::Email).await);
+        wrong.tell(NAME, "1951-06-08", "mrn", MRN).await;
+        tickets::merge(&desk.app, &desk.system(), wrong.id, into.id).await.unwrap();
+        for (name, talk) in [("told", &told), ("failed", &failed), ("merged", &merged), ("wrong", &into)] {
             assert_eq!(on_ticket(&talk.agent, talk).await, NOTHING, "{name}");
             assert_eq!(on_patient(&talk.agent, talk, patient).await, NOTHING, "{name}");
             assert_eq!(by_api(&client, talk).await, NOTHING, "{name}");
         }
         desk.clock.advance(3600);
         let agent = desk.browser(Role::Agent).await;
-        for (name, talk) in [("told", &told), ("failed", &failed), ("merged", &merged)] {
+        for (name, talk) in [("told", &told), ("failed", &failed), ("merged", &merged), ("wrong", &into)] {
             assert_eq!(on_ticket(&agent, talk).await, ALL, "{name}");
         }
     }

@@ -1,6 +1,7 @@
 //! Signs that only several conversations tell together: each raises what is asked for and stands there with its reason, none
 //! is there below its limit, and of the other conversations nothing else is told.
 
+use super::addresses::{NEW, friend};
 use super::noticed::wrong_code;
 use super::*;
 use bedside_desk::context::{Ctx, Source};
@@ -301,6 +302,25 @@ both_engines! {
         let page = into.seen().await;
         assert!(page.contains("<li>They hang up") && page.contains("Noticed by Ana Agent"), "{page}");
         assert!(!page.contains(ELSEWHERE) && page.contains(SEVERAL_ASK), "{page}");
+    }
+
+    async fn a_wrong_code_goes_along_into_the_request_of_another_contact(desk: Desk) {
+        let sink = sink(&desk).await;
+        let id = patient(&desk, 40).await;
+        // Two who write for one patient.
+        friend(&desk, id).await;
+        sent(&desk, &sink).await;
+        let from = Talk::with(&desk, MAIL).await;
+        let into = Talk::about(&desk, NEW, "My phone is broken, what can we do?").await;
+        from.first().await;
+        wrong_code(&desk, &from, &sink).await;
+        assert!(!into.seen().await.contains(BROKEN));
+        tickets::merge(&desk.app, &desk.system(), from.id, into.id).await.unwrap();
+        assert!(into.seen().await.contains(BROKEN));
+        // And on with it.
+        let last = Talk::with(&desk, NEW).await;
+        tickets::merge(&desk.app, &desk.system(), into.id, last.id).await.unwrap();
+        assert!(last.seen().await.contains(BROKEN));
     }
 
     async fn nothing_of_another_organisation_counts(desk: Desk) {

@@ -61,8 +61,8 @@ pub struct Beside {
 }
 
 /// Whether somebody may be on the line in the conversation of a ticket: it came by a channel by which they are, or within the
-/// hour their words were written down in it, or something was shown to the staff or failed. Where it is resolved or closed,
-/// nobody is.
+/// hour their words were written down in it, or something was shown to the staff or failed, in it or in what went into it.
+/// Where it is resolved or closed, nobody is.
 pub(super) async fn is_live(
     conn: &mut Conn,
     organisation: OrganisationId,
@@ -75,8 +75,13 @@ pub(super) async fn is_live(
     if records::is_live(&ticket.channel) {
         return Ok(true);
     }
-    let (id, since) = (ticket.id, now.plus_seconds(-LASTS));
-    store::present(conn, organisation, id, since).await
+    let since = now.plus_seconds(-LASTS);
+    for id in tickets::with_merged(conn, organisation, ticket.id).await? {
+        if store::present(conn, organisation, id, since).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The conversation of a ticket as it stands now for what is seen of `patient`, and until when the actor looks past it: that

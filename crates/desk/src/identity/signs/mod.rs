@@ -97,11 +97,9 @@ async fn past_of(
     let lock = subjects.last_lock(conn, organisation).await?;
     let day_ago = now.plus_seconds(-DAY);
     let month_ago = now.plus_seconds(-LOCK_SIGN_DAYS * DAY);
-    let here = (ticket.id, ticket.contact);
-    let failed = store::codes_failed(conn, organisation, here, day_ago).await?;
     let past = Past {
         patients: store::patients_of(conn, organisation, ticket.contact, day_ago).await?,
-        code_failed: failed > 0,
+        code_failed: code_failed(conn, organisation, ticket, day_ago).await?,
         locked: lock.is_some_and(|(since, _)| since > month_ago),
         asks_record: asks_record(&ticket.category),
         across: across(conn, organisation, (ticket, patient), now).await?,
@@ -109,6 +107,23 @@ async fn past_of(
     };
     let until = lock.map(|(_, until)| until).filter(|until| *until > now);
     Ok((until, past))
+}
+
+/// Whether a code failed in a conversation, in what went into it, or where its contact showed anything. Codes and evidence stay
+/// with the request that they were for, so that nothing that was shown in it opens another one.
+async fn code_failed(
+    conn: &mut Conn,
+    organisation: OrganisationId,
+    ticket: &Ticket,
+    since: Timestamp,
+) -> Result<bool, DeskError> {
+    for one in tickets::with_merged(conn, organisation, ticket.id).await? {
+        let here = (one, ticket.contact);
+        if store::codes_failed(conn, organisation, here, since).await? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether what is asked for in a request of this category is a record, a bill or a payment.
