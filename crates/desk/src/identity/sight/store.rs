@@ -9,7 +9,8 @@ statements! {
     INSERT_PEEK = "INSERT INTO identity_peeks (organisation_id, ticket_id, staff_id, at, until) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (organisation_id, ticket_id, staff_id, at) DO UPDATE SET until = excluded.until";
     /// Whether somebody was there in a conversation since then: something was shown to the staff or failed, somebody of the
-    /// staff wrote down what was said, or it came by a channel by which they are there.
+    /// staff wrote down what was said, or it came by a channel by which they are there. One question for every page of a
+    /// request, so it reads the messages as well, which are another part's.
     PRESENT = "SELECT 1 FROM identity_evidence WHERE organisation_id = $1 AND ticket_id = $2 AND made_at > $3 \
         AND staff_id IS NOT NULL UNION ALL \
         SELECT 1 FROM identity_failures WHERE organisation_id = $1 AND ticket_id = $2 AND at > $3 UNION ALL \
@@ -70,4 +71,26 @@ pub(super) async fn counted(
 pub(super) async fn forget(conn: &mut Conn, before: Timestamp) -> Result<(), DeskError> {
     conn.execute(FORGET_PEEKS, args![before]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PRESENT;
+    use crate::records::is_live;
+    use bedside_language::Channel;
+
+    #[test]
+    fn the_channels_by_which_somebody_is_there_are_those_of_the_rule() {
+        let (_, listed) = PRESENT.dollar.split_once("channel IN (").unwrap();
+        let (listed, _) = listed.split_once(')').unwrap();
+        let mut listed: Vec<&str> = listed
+            .split(", ")
+            .map(|one| one.trim_matches('\''))
+            .collect();
+        let codes = Channel::ALL.iter().map(|channel| channel.code());
+        let mut live: Vec<&str> = codes.filter(|code| is_live(code)).collect();
+        listed.sort_unstable();
+        live.sort_unstable();
+        assert_eq!(listed, live);
+    }
 }
