@@ -658,6 +658,8 @@ verify-reason-treatment = A medicine or treatment can't wait
 verify-reason-protection = A child or adult needs protection
 verify-reason-other = Something else
 verify-reason-address-change = A phone or email was changed without level 3
+verify-reason-address-change-call = A phone or email was changed without level 3, and nobody could be told by mail. Call the patient, at the number they chose or one that was on file before
+verify-reason-address-change-write = A phone or email was changed without level 3, and nobody could be told by mail. Write to the patient, at the place they chose
 verify-locked-title = Locked until { $until }
 verify-locked-text = Three tries could not be confirmed. Stay kind and say only that you can't go on by this way today. They can come in with an ID. In an emergency, open it below with your reason: help comes first.
 verify-unlock = Lift the lock
@@ -810,6 +812,8 @@ event-identity-reviewed = { $who } looked at what was opened or changed past the
 event-identity-peeked = { $who } looked at what is hidden until the caller is verified
 event-identity-address-changed = { $who } changed a phone or email of the patient; verifying starts anew
 event-identity-address-forced = { $who } changed a phone or email of the patient without level 3; somebody else looks at it
+event-identity-address-to-call = Nobody could be told by mail that a phone or email changed. Call the patient, at the number they chose or one that was on file before
+event-identity-address-to-write = Nobody could be told by mail that a phone or email changed. Write to the patient, at the place they chose
 
 # What patients ask for their data by law
 privacy-title = Privacy requests

@@ -658,6 +658,8 @@ verify-reason-treatment = Un medicamento o tratamiento no puede esperar
 verify-reason-protection = Un menor o un adulto necesita protección
 verify-reason-other = Otra cosa
 verify-reason-address-change = Se cambió un teléfono o correo sin el nivel 3
+verify-reason-address-change-call = Se cambió un teléfono o correo sin el nivel 3 y no se pudo avisar a nadie por correo. Llame al paciente, al número que eligió o a uno que constaba antes
+verify-reason-address-change-write = Se cambió un teléfono o correo sin el nivel 3 y no se pudo avisar a nadie por correo. Escriba al paciente, al lugar que eligió
 verify-locked-title = Bloqueado hasta { $until }
 verify-locked-text = Tres intentos no se pudieron confirmar. Sea amable y diga solo que hoy no puede seguir por esta vía. Pueden venir con un documento de identidad. En una emergencia, ábralo abajo con su motivo: ayudar es lo primero.
 verify-unlock = Levantar el bloqueo
@@ -810,6 +812,8 @@ event-identity-reviewed = { $who } miró lo que se abrió o cambió fuera de los
 event-identity-peeked = { $who } miró lo que está oculto hasta verificar a quien llama
 event-identity-address-changed = { $who } cambió un teléfono o correo del paciente; la verificación empieza de nuevo
 event-identity-address-forced = { $who } cambió un teléfono o correo del paciente sin el nivel 3; otra persona lo mira
+event-identity-address-to-call = No se pudo avisar a nadie por correo de que cambió un teléfono o correo. Llame al paciente, al número que eligió o a uno que constaba antes
+event-identity-address-to-write = No se pudo avisar a nadie por correo de que cambió un teléfono o correo. Escriba al paciente, al lugar que eligió
 
 # Lo que los pacientes piden por ley sobre sus datos
 privacy-title = Solicitudes de privacidad

@@ -11,7 +11,7 @@ use crate::audit_log::NewEntry;
 use crate::context::{Ctx, Permission};
 use crate::error::DeskError;
 use crate::ids::{ContactId, PatientId, StaffId, TicketId};
-use crate::patients::{self, ContactPatch, Ground, OnFile, PointKind, Reach};
+use crate::patients::{self, ContactPatch, Ground, OnFile, PointKind, Reach, ReachedBy};
 use crate::records::{Label, Scope, restricted};
 use crate::representatives;
 use crate::staff::{self, What};
@@ -160,28 +160,41 @@ pub(crate) async fn may_change_address(
 
 /// Tells the mail addresses of `changed` that were on file before, the one that was taken away among them; and those of
 /// the others who stand for this patient, but for a young person who asks for care of their own. Of a patient who is reached in
-/// one way only, nobody hears but whoever is reached there.
+/// one way only, nobody hears but whoever is reached there. Where that is by no mail, the conversation says that the patient is to
+/// be called or written to, and so does what is given back, the reason for whoever looks afterwards.
 async fn tell_before(
     work: &mut Work<'_>,
     ticket: &Ticket,
     (changed, patient): (ContactId, PatientId),
     points: &[OnFile],
-) -> Result<(), DeskError> {
+) -> Result<Option<Reason>, DeskError> {
     let organisation = work.ctx.organisation;
     let about = restricted::about_patient(work, organisation, patient).await?;
     let alone = about.is_some_and(|about| about.labels.has(Label::Adolescent));
     let bound = patients::chosen_way(work, organisation, patient).await?;
+    let (mut mailed, mut called) = (false, false);
     for point in points {
-        let hears = match bound {
+        let hears = match &bound {
             Some(_) => point.reach == Reach::Chosen,
             None => point.contact == changed || !alone,
         };
         if hears && point.kind == PointKind::Email.code() {
             let address = point.value.clone();
             outbound::tell_address_changed(work, ticket, (patient, address)).await?;
+            mailed = true;
+        } else if hears {
+            called = true;
         }
     }
-    Ok(())
+    let by_post = bound.is_some_and(|chosen| chosen.by == ReachedBy::Post);
+    let (what, reason) = match (mailed, by_post, called) {
+        (false, true, _) => (Told::AddressToWrite, Reason::AddressChangeWrite),
+        (false, false, true) => (Told::AddressToCall, Reason::AddressChangeCall),
+        // Somebody was told, or nothing was on file at which anybody could be.
+        (true, ..) | (false, false, false) => return Ok(None),
+    };
+    told(work, ticket.id, what);
+    Ok(Some(reason))
 }
 
 /// A contact came to a patient or left them: its addresses became theirs, or are theirs no more. What was shown about the
@@ -198,7 +211,8 @@ pub(crate) async fn contact_moved(
     let whose = points.iter().map(|point| point.contact);
     for one in whose.chain([contact]) {
         if let Some(ticket) = tickets::newest_row(work, organisation, one).await? {
-            return tell_before(work, &ticket, (contact, patient), points).await;
+            tell_before(work, &ticket, (contact, patient), points).await?;
+            break;
         }
     }
     Ok(())
@@ -207,13 +221,16 @@ pub(crate) async fn contact_moved(
 /// An address was changed: what was shown about the patient counts no more, and the addresses that were on file hear of it.
 pub(crate) async fn address_changed(
     work: &mut Work<'_>,
-    leave: AddressLeave,
+    mut leave: AddressLeave,
     before: &Before,
 ) -> Result<(), DeskError> {
     let (organisation, now) = (work.ctx.organisation, work.now);
     store::end_of_patient(work, organisation, leave.patient, now).await?;
     let whose = (leave.contact, leave.patient);
-    tell_before(work, &before.ticket, whose, &before.points).await?;
+    let untold = tell_before(work, &before.ticket, whose, &before.points).await?;
+    if let (Some(row), Some(reason)) = (&mut leave.forced, untold) {
+        reason.code().clone_into(&mut row.reason);
+    }
     came_on_ground(work, &leave).await
 }
 

@@ -50,6 +50,10 @@ codes! {
         Other = "other",
         /// A patient's address was changed without the level that asks for.
         AddressChange = "address_change",
+        /// The same, and nobody could be told by mail: the patient is to be called.
+        AddressChangeCall = "address_change_call",
+        /// The same, and the patient is to be written to.
+        AddressChangeWrite = "address_change_write",
         /// A lock was lifted before its time.
         Unlock = "unlock",
     }
@@ -96,6 +100,10 @@ codes! {
         AddressChanged = "address_changed",
         /// The same without it.
         AddressForced = "address_forced",
+        /// Nobody could be told of a changed address by mail: the patient is to be called.
+        AddressToCall = "address_to_call",
+        /// Nobody could be told of it by mail: the patient is to be written to.
+        AddressToWrite = "address_to_write",
         /// Somebody is to act for the patient.
         ActsAsked = "acts_asked",
         /// Somebody acts for the patient from now on.

@@ -44,6 +44,28 @@ both_engines! {
         talk.code_to(&desk, &sink).await;
     }
 
+    async fn where_nobody_can_be_told_it_says_whom_to_call_or_write_to(desk: Desk) {
+        let id = patient(&desk, 40).await;
+        for (way, post, number, words) in [
+            ("phone", "", "+1 312 555 0177", "Call the patient, at the number they chose"),
+            ("post", "Box 7734\nQuince Lane", "+1 312 555 0178", "Write to the patient, at the place they chose"),
+        ] {
+            let admin = desk.browser(Role::Administrator).await;
+            let list = admin.get("/reviews").await.expect(200).text();
+            assert!(!list.contains(words), "{list}");
+            reached(&desk, id, way, post).await;
+            let talk = Talk::with(&desk, MAIL).await;
+            talk.first().await;
+            let fields = [("kind", "phone"), ("value", number), ("words", "She stands here with her passport.")];
+            assert_eq!(talk.send("address", &fields).await.0, 303, "{way}");
+            let story = talk.agent.get(&talk.page).await.expect(200).text();
+            let list = admin.get("/reviews").await.expect(200).text();
+            for page in [story, list] {
+                assert!(page.contains(words), "{words} in {page}");
+            }
+        }
+    }
+
     async fn of_a_changed_address_the_chosen_one_alone_hears(desk: Desk) {
         let sink = sink(&desk).await;
         let id = patient(&desk, 40).await;
