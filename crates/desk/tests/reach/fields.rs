@@ -1,6 +1,6 @@
 //! Ids of another organisation in the fields of forms, by every role in every form of a request or a patient.
 
-use super::asked::{NOTHING, asked};
+use super::asked::{Asked, NOTHING, asked};
 use super::{FORM, move_to};
 use crate::common::{Browser, Desk, Role, both_engines, csrf_token};
 use axum::body::Body;
@@ -42,6 +42,27 @@ async fn post(browser: &Browser, token: &str, way: &str, form: String) -> u16 {
 async fn newest(desk: &Desk, ctx: &Ctx) -> i64 {
     let log = audit_log::list(&desk.app, ctx, None, 1).await.unwrap();
     log[0].sequence
+}
+
+/// Every id of something else that stands in a request of ours and in the record of its patient.
+async fn ids_in(desk: &Desk, own: &Asked) -> Vec<String> {
+    let (app, ours) = (&desk.app, desk.system());
+    let view = tickets::view(app, &ours, own.ticket).await.unwrap();
+    let record = patients::patient(app, &ours, own.patient).await.unwrap();
+    let ticket = &view.ticket;
+    let mut ids = vec![ticket.contact.to_string(), ticket.queue.to_string()];
+    ids.extend(ticket.assignee.map(|id| id.to_string()));
+    ids.extend(ticket.patient.map(|id| id.to_string()));
+    ids.extend(ticket.merged_into.map(|id| id.to_string()));
+    ids.extend(view.links.iter().map(|link| link.ticket.to_string()));
+    ids.extend(view.followers.iter().map(ToString::to_string));
+    for message in &view.messages {
+        ids.push(message.id.to_string());
+        ids.extend(message.author_id.map(|id| id.to_string()));
+        ids.extend(message.recipient.map(|id| id.to_string()));
+    }
+    ids.extend(record.contacts.iter().map(|one| one.id.to_string()));
+    ids
 }
 
 both_engines! {
@@ -107,6 +128,11 @@ both_engines! {
                     // What is elsewhere is taken nowhere where what is nowhere isn't: there the field is not read at all.
                     let [nowhere, elsewhere] = answered;
                     assert!(elsewhere >= 400 || nowhere < 400, "{role:?} {way} {ids:?}: {elsewhere}, and {nowhere} for nothing");
+                    if elsewhere == 303 {
+                        let stand = ids_in(&desk, &own).await;
+                        let taken = ids.iter().find(|(_, id)| stand.iter().any(|one| one == id));
+                        assert!(taken.is_none(), "{role:?} {way}: {taken:?} stands in ours");
+                    }
                     tried += 1;
                     refused += usize::from(elsewhere >= 400);
                 }
