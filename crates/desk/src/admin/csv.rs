@@ -46,7 +46,7 @@ mod tests {
     fn a_field_stays_one_field_and_is_no_formula() {
         assert_eq!(
             field("Court, \"County\"\nroom 2"),
-            "\"Court, \"\"County\"\"\nroom 2\""
+            "\"Court, \"\"County\"\" room 2\""
         );
         assert_eq!(field("\r=1"), "\"' =1\"");
         for formula in ["=1+1", "+1", "-1", "@A1", "\t=1"] {

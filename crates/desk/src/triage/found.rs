@@ -128,9 +128,13 @@ impl Found {
         if self.level == Level::None || self.reasons.is_empty() {
             return true;
         }
-        let meant = |spoke: &&Spoke| spoke.guard.is_none();
         let in_words = |spoke: &Spoke| !spoke.places.is_empty() || spoke.around.is_some();
-        if self.reasons.iter().any(|spoke| meant(&spoke)) {
+        let meant = |spoke: &&Spoke| spoke.guard.is_none();
+        // A rule whose words are meant says where the danger stands; the model hears the subject and the words together.
+        let firm = |spoke: &&Spoke| spoke.is_firm();
+        if self.reasons.iter().any(Spoke::is_firm) {
+            self.reasons.iter().filter(firm).any(in_words)
+        } else if self.reasons.iter().any(|spoke| meant(&spoke)) {
             self.reasons.iter().filter(meant).any(in_words)
         } else {
             self.reasons.iter().any(in_words)

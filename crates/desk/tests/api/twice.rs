@@ -46,7 +46,8 @@ both_engines! {
             let things = Things::new(&client, &format!("rosa{number}")).await;
             let caller = Caller::for_route(&desk, client, path).await;
             let (way, body) = (things.path(path), things.body(&Method::POST, path));
-            let key = [("idempotency-key", "the-same-key")];
+            let one = format!("the-same-key-{number}");
+            let key = [("idempotency-key", one.as_str())];
             let first = caller.send(&Method::POST, &way, &key, &body).await;
             assert!((200..300).contains(&first.status), "{path}: {}", first.text());
             let before = done(&desk).await;
@@ -70,7 +71,8 @@ both_engines! {
             let caller = Caller::for_route(&desk, client, path).await;
             let (way, body) = (things.path(path), things.body(&Method::POST, path));
             let before = done(&desk).await;
-            let key = [("idempotency-key", "at-once")];
+            let one = format!("at-once-{number}");
+            let key = [("idempotency-key", one.as_str())];
             let answers = join_all((0..6).map(|_| caller.send(&Method::POST, &way, &key, &body))).await;
             for answer in &answers {
                 assert_eq!((answer.status, answer.text()), (answers[0].status, answers[0].text()), "{path}");
@@ -139,7 +141,8 @@ both_engines! {
     }
     async fn a_file_that_is_brought_many_times_at_once_is_kept_once(desk: Desk) {
         let client = desk.client(ALL).await;
-        let key = [("idempotency-key", "at-once")];
+        let one = format!("at-once-{number}");
+            let key = [("idempotency-key", one.as_str())];
         let contents: [&[u8]; 2] = [b"%PDF-1.7 one", b"%PDF-1.7 two"];
         let before = done(&desk).await;
         let sent = (0..8).map(|number| upload(&client, &key, "scan.pdf", contents[number % 2]));
